@@ -1,0 +1,136 @@
+// The arrows between the rooms (docs/architecture.md), enforced. Every room but tests, bench and docs stands in this
+// table; what a line does not name, its room may not import.
+const rooms = {
+  domain: [],
+  workflows: ['domain', 'activities'], // of activities only types, see below
+  activities: ['domain', 'db'],
+  worker: ['workflows', 'activities', 'db', 'config'],
+  api: ['domain', 'db', 'config', 'workflows'], // of workflows only the messages, see below
+  db: ['domain'],
+  config: [],
+  stack: ['config'],
+};
+
+// Commands of db: composition roots of their own, so they read the configuration.
+const databaseCommands = '^db/(migrate|seed)[.]ts$';
+
+// What clients of the workflows share with them.
+const messages = '^workflows/messages(/|[.]ts$)';
+
+const packages = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
+const sandboxPackages = '^node_modules/@temporalio/(workflow|common)/';
+const vagueNames = '(^|/)(shared|common|utils?|helpers?)(/|[.]ts$)';
+const ownFiles = '^(?!node_modules/)';
+
+const arrows = Object.entries(rooms).map(([room, allowed]) => ({
+  name: `room-${room}`,
+  comment: `${room} may import ${allowed.length ? allowed.join(', ') : 'no other room'}.`,
+  severity: 'error',
+  from: { path: `^${room}/`, ...(room === 'db' && { pathNot: databaseCommands }) },
+  to: { dependencyTypes: ['local'], pathNot: [room, ...allowed].map((name) => `^${name}/`) },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...arrows,
+    {
+      name: 'room-db-commands',
+      comment: 'The commands of db may import db, domain and config.',
+      severity: 'error',
+      from: { path: databaseCommands },
+      to: { dependencyTypes: ['local'], pathNot: '^(db|domain|config)/' },
+    },
+    {
+      name: 'domain-is-pure',
+      comment: 'domain imports nothing at all: no package, no part of Node.',
+      severity: 'error',
+      from: { path: '^domain/' },
+      to: { pathNot: '^domain/' },
+    },
+    {
+      name: 'workflows-take-types-of-activities',
+      comment: 'Activities run outside the sandbox: a workflow imports their types (`import type`), never their code.',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { path: '^activities/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'workflows-run-in-the-sandbox',
+      comment: 'Workflow code may use @temporalio/workflow and @temporalio/common, no other package.',
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { dependencyTypes: packages, pathNot: sandboxPackages },
+    },
+    {
+      name: 'workflows-are-deterministic',
+      comment: "Node's own modules do not exist in the sandbox.",
+      severity: 'error',
+      from: { path: '^workflows/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'api-sees-messages-only',
+      comment: 'Of workflows, api imports the messages and nothing else.',
+      severity: 'error',
+      from: { path: '^api/' },
+      to: { path: '^workflows/', pathNot: messages },
+    },
+    {
+      name: 'messages-stand-alone',
+      comment: 'The messages are loaded by clients too, so they import only domain and the Temporal interfaces.',
+      severity: 'error',
+      from: { path: messages },
+      to: { pathNot: [messages, '^domain/', sandboxPackages] },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Types count: a cycle of types is a cycle for the reader.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-vague-names-from',
+      comment: 'Name a file or folder after what it holds, not shared, common, utils or helpers.',
+      severity: 'error',
+      from: { path: `${ownFiles}.*${vagueNames}` },
+      to: {},
+    },
+    {
+      name: 'no-vague-names-to',
+      comment: 'Name a file or folder after what it holds, not shared, common, utils or helpers.',
+      severity: 'error',
+      from: {},
+      to: { path: vagueNames, dependencyTypes: ['local'] },
+    },
+    {
+      name: 'no-dev-dependencies-in-production',
+      comment: 'The image has production dependencies only. stack is the development machine, so it may use others.',
+      severity: 'error',
+      from: { path: '^(domain|workflows|activities|worker|api|db|config)/' },
+      to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'only-listed-packages',
+      comment: 'A package that package.json does not name is there by accident.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'resolvable',
+      comment: 'The import leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no JavaScript interface that dependency-cruiser could parse with; swc keeps `import type` apart.
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^([.]data|[.]build|coverage|docs)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'import', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,29 @@
+import type { DeliveryLedger } from '../db/deliveries.ts';
+import type { Journal } from '../db/journal.ts';
+import type { UserRepository } from '../db/users.ts';
+import type { Mailer } from './email/transport/mailer.ts';
+import { createEmail } from './email.ts';
+import { createJournaling } from './journal.ts';
+import { createPublish, type Publisher } from './publish.ts';
+
+/** What the activities work with; the worker's composition root supplies it. */
+export interface ActivityDependencies {
+  journal: Journal;
+  ledger: DeliveryLedger;
+  users: Pick<UserRepository, 'find'>;
+  redis: Publisher;
+  mailer: Mailer;
+  /** The shop's own address. */
+  ordersEmail: string;
+}
+
+/** Everything that an order's workflow does to the world. Each activity may run again: none does its work twice. */
+export function createActivities(dependencies: ActivityDependencies) {
+  return {
+    journal: createJournaling(dependencies),
+    publish: createPublish(dependencies),
+    email: createEmail(dependencies),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;

@@ -1,0 +1,105 @@
+import type { Actor } from '../../domain/actor.ts';
+import { sum, times } from '../../domain/money.ts';
+import type { Cancellation, Line, Order } from '../../domain/order/order.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import type { OrderEmailInput } from './templates/order-email.ts';
+
+/** A mail with something to show in it. */
+export interface Sample {
+  /** In kebab-case, one of a kind. */
+  name: string;
+  input: OrderEmailInput;
+}
+
+const ana: Actor = { type: 'customer', id: 'f3c1a6de-52f5-4b43-8f8e-6f0f2a3f1c01' };
+const marco: Actor = { type: 'manager', id: 'a0f3b8f1-1d9c-4d0e-9c57-0b6f54a1c902' };
+
+const lines: Line[] = [
+  line(1, 'Latte', 'Pumpkin Spice', 2, 450),
+  line(2, 'Espresso', 'Double Shot', 1, 350),
+  line(3, 'Tea', null, 1, 300),
+  line(4, 'Donuts', 'Boston Cream', 3, 250),
+];
+
+const order: Order = {
+  id: '5b0f9d5e-9a35-4c8e-8a51-2f6f6f0f6c42',
+  number: 42,
+  status: 'waiting',
+  version: 1,
+  customer: { id: ana.id },
+  location: 'take_away',
+  note: 'Oat milk in one of the lattes, please.\nAnd a smile on the lid!',
+  lines,
+  total: totalOf(lines),
+  flags: [],
+  cancellation: null,
+  placedAt: '2026-03-05T14:05:00Z',
+  updatedAt: '2026-03-05T14:05:00Z',
+};
+
+const fewer = [line(1, 'Latte', 'Pumpkin Spice', 1, 450), line(3, 'Tea', null, 1, 300)];
+
+/** Every mail there is, with sample data: for previews and for tests. */
+export const samples: readonly Sample[] = [
+  { name: 'customer-placed', input: placed('customer') },
+  { name: 'customer-edited', input: edited() },
+  { name: 'customer-preparation', input: moved('waiting', 'preparation') },
+  {
+    name: 'customer-waiting',
+    input: moved('preparation', 'waiting', 'The grinder needs five minutes. Your cup is next!'),
+  },
+  { name: 'customer-ready', input: moved('preparation', 'ready') },
+  { name: 'customer-delivered', input: moved('ready', 'delivered') },
+  {
+    name: 'customer-cancelled-by-customer',
+    input: cancelled('customer', ana, 'customer_request', 'My train is early.'),
+  },
+  {
+    name: 'customer-cancelled-by-shop',
+    input: cancelled('customer', marco, 'out_of_stock', 'The last donut just left. We’re so sorry!'),
+  },
+  { name: 'shop-placed', input: placed('shop') },
+  { name: 'shop-cancelled', input: cancelled('shop', ana, 'customer_request', 'My train is early.') },
+];
+
+function placed(recipient: 'customer' | 'shop'): OrderEmailInput {
+  const event = { type: 'order.placed', from: null, actor: ana, reason: null } as const;
+  return { fact: { event, order }, recipient, customerName: 'Ana Souza' };
+}
+
+function edited(): OrderEmailInput {
+  const event = { type: 'order.edited', from: 'waiting', actor: ana, reason: null } as const;
+  const now: Order = { ...order, version: 2, location: 'in_house', lines: fewer, total: totalOf(fewer), note: null };
+  return { fact: { event, order: now }, recipient: 'customer', customerName: 'Ana Souza' };
+}
+
+function moved(from: Status, status: Status, reason: string | null = null): OrderEmailInput {
+  const event = { type: 'order.status_changed', from, actor: marco, reason } as const;
+  return { fact: { event, order: { ...order, version: 2, status } }, recipient: 'customer', customerName: 'Ana Souza' };
+}
+
+function cancelled(
+  recipient: 'customer' | 'shop',
+  by: Actor,
+  reasonCode: NonNullable<Cancellation['reasonCode']>,
+  reason: string,
+): OrderEmailInput {
+  const event = { type: 'order.cancelled', from: 'preparation', actor: by, reason } as const;
+  const cancellation = { reasonCode, reason, by, at: '2026-03-05T14:09:00Z' };
+  const now: Order = { ...order, version: 3, status: 'cancelled', cancellation };
+  return { fact: { event, order: now }, recipient, customerName: 'Ana Souza' };
+}
+
+function line(position: number, product: string, variation: string | null, quantity: number, amount: number): Line {
+  const unitPrice = { amount, currency: 'USD' };
+  const id = `00000000-0000-4000-8000-00000000000${position}`;
+  const variationId = variation && id;
+  return { id, productId: id, variationId, product, variation, quantity, unitPrice, total: times(unitPrice, quantity) };
+}
+
+function totalOf(some: readonly Line[]) {
+  return sum(
+    some.map(({ total }) => total),
+    'USD',
+  );
+}

@@ -1,0 +1,150 @@
+import type { Cancellation } from '../../../../domain/order/order.ts';
+import type { Status } from '../../../../domain/order/transitions.ts';
+import type { Language, Subject } from './language.ts';
+
+const named = (greeting: string, name: string): string => (name ? `${greeting}, ${name}` : greeting);
+
+const whyTheShop: Record<NonNullable<Cancellation['reasonCode']>, string> = {
+  customer_request: 'You asked us to, so we took it off the list.',
+  out_of_stock: 'We have run out of something it needs, and would rather tell you than guess.',
+  shop_closed: 'The shop is closed right now, so nobody is there to make it.',
+  too_busy: 'There are more orders than we can make well right now.',
+  duplicate: 'It looked like the same order placed twice, so we kept only one.',
+  other: 'We could not make it this time.',
+};
+
+const why: Record<NonNullable<Cancellation['reasonCode']>, string> = {
+  customer_request: 'at the customer’s request',
+  out_of_stock: 'something is out of stock',
+  shop_closed: 'the shop is closed',
+  too_busy: 'too busy',
+  duplicate: 'a duplicate',
+  other: 'another reason',
+};
+
+const who: Record<Cancellation['by']['type'], string> = {
+  customer: 'the customer',
+  manager: 'a manager',
+  service: 'a connected service',
+  operator: 'an operator',
+  system: 'Crema itself',
+};
+
+const whereItStood: Record<Status, string> = {
+  waiting: 'Nobody had started it yet.',
+  preparation: 'It was being made: please stop.',
+  ready: 'It was ready at the counter.',
+  delivered: 'It had been handed over.',
+  cancelled: '',
+};
+
+export const en: Language = {
+  locale: 'en-US',
+
+  customer: {
+    placed: ({ order, customerName, summary, total }) => ({
+      subject: `We’ve got your order #${order.number}`,
+      preheader: `${summary} · ${total}. We’ll write again the moment we start on it.`,
+      headline: `${named('Thank you', customerName)}!`,
+      paragraphs: ['Your order is with us. We’ll write again the moment we start on it.'],
+    }),
+    edited: ({ order, customerName, summary, total }) => ({
+      subject: `Order #${order.number} is updated`,
+      preheader: `It’s now ${summary} · ${total}.`,
+      headline: named('Changed, just as you like it', customerName),
+      paragraphs: ['Here is your order as it stands now. It keeps its number and its place in line.'],
+    }),
+    waiting: ({ order, customerName, summary }) => ({
+      subject: `Order #${order.number} is back in line`,
+      preheader: `A short pause for ${summary}. Nothing is lost, and nothing for you to do.`,
+      headline: named('A short pause', customerName),
+      paragraphs: [
+        'We had to put your order back in line for a moment. Nothing is lost, and there is nothing for you to do: we’ll write as soon as we’re on it again.',
+      ],
+    }),
+    preparation: ({ order, customerName, summary }) => ({
+      subject: `We’re making your order #${order.number}`,
+      preheader: `${summary}: in good hands. Next you’ll hear that it’s ready.`,
+      headline: named('We’re on it', customerName),
+      paragraphs: ['Your order is in good hands now. The next thing you’ll hear is that it’s ready.'],
+    }),
+    ready: ({ order, customerName, summary }) => ({
+      subject: `Order #${order.number} is ready!`,
+      preheader: `${summary}. Come and get it while it’s fresh.`,
+      headline: `${named('It’s ready', customerName)}!`,
+      paragraphs: [
+        order.location === 'take_away'
+          ? 'Packed to go and waiting at the counter. Just show this number.'
+          : 'Fresh at the counter, for your table. Just show this number.',
+      ],
+    }),
+    delivered: ({ order, customerName, shopName, summary }) => ({
+      subject: `Enjoy! Order #${order.number} is all yours`,
+      preheader: `${summary}. Thank you for coming to ${shopName}.`,
+      headline: `${named('Enjoy', customerName)}!`,
+      paragraphs: [`That’s everything, handed over with a smile. Thank you for coming to ${shopName}: see you soon.`],
+    }),
+    cancelled: ({ order, customerName, summary }) => ({
+      subject: `Order #${order.number} is cancelled`,
+      preheader: `${byTheCustomer(order) ? 'As you asked' : 'We’re sorry'}: ${summary} won’t be made.`,
+      headline: byTheCustomer(order)
+        ? named('Cancelled, as you asked', customerName)
+        : named('We’re sorry', customerName),
+      paragraphs: byTheCustomer(order)
+        ? ['We’ve taken your order off the list. If you change your mind, we’d love to make you something.']
+        : [
+            `We had to cancel your order. ${whyTheShop[order.cancellation?.reasonCode ?? 'other']}`,
+            'If you have any questions, anyone at the counter is glad to help.',
+          ],
+    }),
+  },
+
+  shop: {
+    placed: ({ order, customerName, summary, total }) => ({
+      subject: `New order #${order.number}: ${summary}`,
+      preheader: `${total} · ${en.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
+      headline: customerName ? `New order from ${customerName}` : 'New order',
+      paragraphs: [],
+    }),
+    cancelled: (about) => ({
+      subject: `Cancelled: order #${about.order.number}`,
+      preheader: `${about.summary}. ${cancelledBy(about)}`,
+      headline: 'Please don’t make this one',
+      paragraphs: [about.from ? `${cancelledBy(about)} ${whereItStood[about.from]}` : cancelledBy(about)],
+    }),
+  },
+
+  labels: {
+    order: 'Order',
+    location: { take_away: 'To go', in_house: 'For here' },
+    cancelled: 'Cancelled',
+    steps: ['Received', 'Making', 'Ready', 'Enjoy'],
+    step: (step, of, name) => `Step ${step} of ${of}: ${name}`,
+    each: (price) => `${price} each`,
+    total: 'Total',
+    note: { customer: 'Your note', shop: 'The customer’s note' },
+    reason: {
+      customer: 'In the customer’s words',
+      manager: 'From the team',
+      service: 'From the team',
+      operator: 'From the team',
+      system: 'From Crema',
+    },
+    placed: 'Placed',
+    reference: 'Reference',
+    footer: {
+      customer: (shopName) => `You’re getting this because you ordered at ${shopName}.`,
+      shop: (shopName) => `For the people behind the counter at ${shopName}.`,
+    },
+  },
+};
+
+const byTheCustomer = (order: Subject['order']): boolean => order.cancellation?.by.type === 'customer';
+
+function cancelledBy({ order: { cancellation } }: Subject): string {
+  if (!cancellation) return 'It was cancelled.';
+  const { by, reasonCode } = cancellation;
+  const selfEvident = by.type === 'customer' && reasonCode === 'customer_request';
+  const reason = reasonCode && !selfEvident ? ` (${why[reasonCode]})` : '';
+  return `It was cancelled by ${who[by.type]}${reason}.`;
+}

@@ -1,0 +1,58 @@
+import type { Cancellation, Location, Order } from '../../../../domain/order/order.ts';
+import type { Recipient } from '../../../../domain/order/recipients.ts';
+import type { Status } from '../../../../domain/order/transitions.ts';
+
+/** The mails that a customer gets; those of a status change are named for the status. */
+type CustomerMail = 'placed' | 'edited' | Status;
+
+/** The mails that the shop gets. */
+type ShopMail = 'placed' | 'cancelled';
+
+/** What a mail is about; the names are on one line already. */
+export interface Subject {
+  order: Order;
+  /** Where the order stood before. */
+  from: Status | null;
+  /** Empty where it is not known. */
+  customerName: string;
+  shopName: string;
+  /** As people say it: `2 × Latte (Vanilla), 1 × Tea`. */
+  summary: string;
+  /** The order's total as people write it: `$11.60`. */
+  total: string;
+}
+
+/** The words of one mail. */
+export interface Wording {
+  subject: string;
+  /** What a mailbox shows beside the subject, before the mail is opened. */
+  preheader: string;
+  headline: string;
+  paragraphs: string[];
+}
+
+/** Everything a mail says in one language: a new language is one more file that fills this in. */
+export interface Language {
+  /** BCP 47; also decides how amounts and dates are written. */
+  locale: string;
+  customer: Record<CustomerMail, (about: Subject) => Wording>;
+  shop: Record<ShopMail, (about: Subject) => Wording>;
+  labels: {
+    order: string;
+    location: Record<Location, string>;
+    cancelled: string;
+    /** The four steps of an order's way, from waiting to delivered. */
+    steps: readonly [string, string, string, string];
+    /** Says the tracker aloud: `Step 2 of 4: Making`. */
+    step: (step: number, of: number, name: string) => string;
+    each: (price: string) => string;
+    total: string;
+    note: Record<Recipient, string>;
+    /** Introduces the reason that somebody typed. */
+    reason: Record<Cancellation['by']['type'], string>;
+    placed: string;
+    reference: string;
+    /** Why the reader gets this mail. */
+    footer: Record<Recipient, (shopName: string) => string>;
+  };
+}

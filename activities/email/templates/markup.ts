@@ -1,0 +1,26 @@
+/** Markup that may be put into a mail as it is: only {@link html} makes it, so whatever is in it has been escaped. */
+export interface Html {
+  readonly markup: string;
+}
+
+type Fragment = Html | string | number | null | readonly Fragment[];
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/**
+ * A template of HTML: every value is escaped, for text and for quoted attributes; other `html` goes in as it is, a list
+ * item by item, `null` as nothing.
+ */
+export function html(strings: TemplateStringsArray, ...values: Fragment[]): Html {
+  return { markup: strings.reduce((before, after, index) => before + print(values[index - 1] ?? null) + after) };
+}
+
+/** Text of several lines, its line breaks kept. */
+export const multiline = (text: string): Html =>
+  html`${text.split('\n').map((line, index) => (index === 0 ? line : html`<br>${line}`))}`;
+
+function print(value: Fragment): string {
+  if (value === null) return '';
+  if (typeof value === 'object') return 'markup' in value ? value.markup : value.map(print).join('');
+  return String(value).replace(/[&<>"']/g, (character) => entities[character] as string);
+}

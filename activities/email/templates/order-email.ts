@@ -1,0 +1,113 @@
+import type { Actor } from '../../../domain/actor.ts';
+import type { Order } from '../../../domain/order/order.ts';
+import type { Recipient } from '../../../domain/order/recipients.ts';
+import type { Status } from '../../../domain/order/transitions.ts';
+import { writeMoney } from '../../../domain/money.ts';
+import { en } from './languages/en.ts';
+import type { Language, Subject, Wording } from './languages/language.ts';
+import { layout, look, type Tone } from './layout.ts';
+import { html } from './markup.ts';
+import { banner, type Part, particulars, quote, receipt, summaryOf, tracker } from './order-parts.ts';
+import { oneLine } from './plain-words.ts';
+
+/** What a mail is written from. */
+export interface OrderEmailInput {
+  /** An event with the order as of it. */
+  fact: {
+    event: {
+      type: 'order.placed' | 'order.edited' | 'order.status_changed' | 'order.cancelled';
+      from: Status | null;
+      actor: Actor;
+      reason: string | null;
+    };
+    order: Order;
+  };
+  recipient: Recipient;
+  /** As the customer typed it; `null` where nobody knows it any more. */
+  customerName: string | null;
+  /** Default: Crema. */
+  shopName?: string;
+}
+
+/** A mail without its addresses. The subject is one line, free of control characters. */
+export interface RenderedEmail {
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/**
+ * Writes the mail by which the customer, or the shop, hears of an event. Whatever was typed by a person is escaped.
+ *
+ * @throws {RangeError} when the shop gets no mail of such an event (design §5)
+ */
+export function renderOrderEmail({
+  fact,
+  recipient,
+  customerName,
+  shopName = 'Crema',
+}: OrderEmailInput): RenderedEmail {
+  const language = en;
+  const subject = subjectOf(fact, oneLine(customerName ?? ''), oneLine(shopName), language);
+  const wording = wordingOf(fact, recipient, subject, language);
+  const parts = bodyOf(fact, recipient, wording, language);
+  const top = banner(fact.order, language);
+  const closing = particulars(fact.order, language);
+  const why = language.labels.footer[recipient](subject.shopName);
+  return {
+    subject: wording.subject,
+    html: layout({
+      language: language.locale,
+      title: wording.subject,
+      preheader: wording.preheader,
+      shopName: subject.shopName,
+      tone: tones[fact.order.status] ?? 'calm',
+      top: top.html,
+      body: html`${parts.map((part) => part.html)}`,
+      footer: html`${closing.html}<div style="padding-top:8px;">${why}</div>`,
+    }),
+    text: [top.text, ...parts.map((part) => part.text), closing.text, `-- \n${why}\n`].join('\n\n'),
+  };
+}
+
+type Fact = OrderEmailInput['fact'];
+
+const tones: Partial<Record<Status, Tone>> = { ready: 'glad', cancelled: 'sober' };
+
+function subjectOf({ order, event }: Fact, customerName: string, shopName: string, { locale }: Language): Subject {
+  const total = writeMoney(order.total, locale);
+  return { order, from: event.from, customerName, shopName, summary: summaryOf(order.lines), total };
+}
+
+function wordingOf({ event, order }: Fact, recipient: Recipient, subject: Subject, language: Language): Wording {
+  const mail = event.type === 'order.status_changed' ? order.status : mails[event.type];
+  if (recipient === 'customer') return language.customer[mail](subject);
+  if (mail === 'placed' || mail === 'cancelled') return language.shop[mail](subject);
+  throw new RangeError(`The shop gets no mail of ${event.type}`);
+}
+
+const mails = { 'order.placed': 'placed', 'order.edited': 'edited', 'order.cancelled': 'cancelled' } as const;
+
+/** The shop reads the note before anything else, the customer knows it. */
+function bodyOf(fact: Fact, recipient: Recipient, wording: Wording, language: Language): Part[] {
+  const { order } = fact;
+  const note = quote(language.labels.note[recipient], order.note);
+  const parts =
+    recipient === 'shop'
+      ? [words(wording), reasonOf(fact, recipient, language), note, receipt(order, language)]
+      : [words(wording), reasonOf(fact, recipient, language), tracker(order, language), receipt(order, language), note];
+  return parts.filter((part) => part !== null);
+}
+
+/** Why somebody else did this, as they put it; nobody is told their own words. */
+function reasonOf({ event, order }: Fact, recipient: Recipient, { labels }: Language): Part | null {
+  if (recipient === 'customer' && event.actor.type === 'customer') return null;
+  return quote(labels.reason[event.actor.type], order.cancellation?.reason ?? event.reason);
+}
+
+function words({ headline, paragraphs }: Wording): Part {
+  return {
+    html: html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}`,
+    text: [headline, ...paragraphs].join('\n\n'),
+  };
+}

@@ -1,0 +1,119 @@
+import type { Line, Order } from '../../../domain/order/order.ts';
+import type { Status } from '../../../domain/order/transitions.ts';
+import { writeMoney } from '../../../domain/money.ts';
+import { writeMoment } from './moment.ts';
+import type { Language } from './languages/language.ts';
+import { look } from './layout.ts';
+import { type Html, html, multiline } from './markup.ts';
+import { oneLine, severalLines } from './plain-words.ts';
+
+/** A part of a mail in its two forms; parts without news are `null`. */
+export interface Part {
+  html: Html;
+  text: string;
+}
+
+const way: readonly Status[] = ['waiting', 'preparation', 'ready', 'delivered'];
+
+/** What was ordered, short enough for a subject: `2 × Latte (Vanilla), 1 × Tea`, and an ellipsis for more than three. */
+export function summaryOf(lines: readonly Line[]): string {
+  const said = lines.slice(0, 3).map((line) => `${line.quantity} × ${nameOf(line)}`);
+  return [...said, ...(lines.length > 3 ? ['…'] : [])].join(', ');
+}
+
+/** What somebody said, set apart as theirs. */
+export function quote(label: string, typed: string | null): Part | null {
+  const said = typed && severalLines(typed);
+  if (!said) return null;
+  return {
+    html: html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:22px;"><tr>
+<td class="quote" style="padding:14px 18px;background:#faf2e8;border-left:4px solid #c07a41;">
+<div class="faint" style="${look.small}">${label}</div>
+<div class="ink" style="${look.text}color:${look.ink};margin-top:4px;word-break:break-word;">${multiline(said)}</div>
+</td></tr></table>`,
+    text: `${label}:\n${said.replace(/^/gm, '  ')}`,
+  };
+}
+
+/** How far the order has come on its way. */
+export function tracker({ status }: Order, { labels }: Language): Part | null {
+  const at = way.indexOf(status);
+  if (at < 0) return null;
+  const said = labels.step(at + 1, way.length, labels.steps[at] as string);
+  return {
+    html: html`<table role="img" aria-label="${said}" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:26px;table-layout:fixed;text-align:center;"><tr>${labels.steps.map((step, index) => stepCells(step, index, at))}</tr></table>`,
+    text: said,
+  };
+}
+
+function stepCells(step: string, index: number, at: number): Html {
+  const gap = index > 0 ? html`<td width="8" style="font-size:0;">&nbsp;</td>` : null;
+  const [bar, colour] = index <= at ? ['done', '#b9642b'] : ['todo', '#eadfd2'];
+  const [ink, weight] = index === at ? ['ink', `font-weight:700;color:${look.ink};`] : ['faint', ''];
+  return html`${gap}<td valign="top">
+<div class="${bar}" style="height:6px;line-height:6px;font-size:0;border-radius:3px;background:${colour};">&nbsp;</div>
+<div class="${ink}" style="${look.small}${weight}padding-top:8px;">${step}</div>
+</td>`;
+}
+
+/** Every line with its quantity and prices, and the total. */
+export function receipt({ lines, total }: Order, { locale, labels }: Language): Part {
+  const rows = lines.map((line) => ({
+    quantity: line.quantity,
+    product: oneLine(line.product),
+    variation: line.variation && oneLine(line.variation),
+    name: nameOf(line),
+    each: line.quantity > 1 ? labels.each(writeMoney(line.unitPrice, locale)) : null,
+    total: writeMoney(line.total, locale),
+  }));
+  const sum = writeMoney(total, locale);
+  const cells = rows.map(
+    (row) => html`<tr>
+<td class="rule ink" valign="top" style="${look.strong}${look.rule}padding:14px 14px 14px 0;white-space:nowrap;">${row.quantity}&nbsp;×</td>
+<td class="rule" valign="top" width="100%" style="${look.rule}padding:14px 0;word-break:break-word;"><div class="ink" style="${look.strong}">${row.product}</div>${[row.variation, row.each].map((detail) => detail && html`<div class="faint" style="${look.small}">${detail}</div>`)}</td>
+<td class="rule ink" valign="top" align="right" style="${look.strong}${look.rule}padding:14px 0 14px 14px;white-space:nowrap;">${row.total}</td>
+</tr>`,
+  );
+  return {
+    html: html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:30px;">${cells}
+<tr>
+<td class="rule ink" colspan="2" style="${look.strong}border-top:2px solid #d9c8b4;padding:16px 0;">${labels.total}</td>
+<td class="rule ink" align="right" style="${look.strong}border-top:2px solid #d9c8b4;padding:16px 0;font-size:20px;white-space:nowrap;">${sum}</td>
+</tr></table>`,
+    text: columns([
+      ...rows.map((row) => [`${row.quantity} × ${row.name}`, row.each, row.total] as const),
+      [labels.total, null, sum],
+    ]),
+  };
+}
+
+/** When it was placed, and the reference by which the shop finds it. */
+export function particulars({ placedAt, id }: Order, { locale, labels }: Language): Part {
+  const facts = [`${labels.placed} ${writeMoment(placedAt, locale)}`, `${labels.reference} ${id}`];
+  return { html: html`${facts.map((fact) => html`<div>${fact}</div>`)}`, text: facts.join('\n') };
+}
+
+/** The order's number, large, with where it will be had, if it will. */
+export function banner({ number, location, status }: Order, { labels }: Language): Part {
+  const under = status === 'cancelled' ? labels.cancelled : labels.location[location];
+  return {
+    html: html`<div style="${look.label}padding-top:20px;">${labels.order}</div>
+<div class="number" style="${look.number}">#${number}</div>
+<div style="${look.label}">${under}</div>`,
+    text: `${labels.order} #${number} · ${under}`,
+  };
+}
+
+function nameOf({ product, variation }: Line): string {
+  return variation ? `${oneLine(product)} (${oneLine(variation)})` : oneLine(product);
+}
+
+/** Rows of a name, what it costs each, and an amount that stands at the right. */
+function columns(rows: readonly (readonly [string, string | null, string])[]): string {
+  const written = rows.map(([name, each, amount]) => [each ? `${name}, ${each}` : name, amount] as const);
+  const widest = Math.max(...written.map(([name]) => name.length));
+  const amounts = Math.max(...written.map(([, amount]) => amount.length));
+  return written
+    .map(([name, amount]) => `${name.padEnd(Math.min(widest, 60))}  ${amount.padStart(amounts)}`)
+    .join('\n');
+}

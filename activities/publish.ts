@@ -1,0 +1,33 @@
+import { activityInfo, log } from '@temporalio/activity';
+import type { DeliveryLedger } from '../db/deliveries.ts';
+import { toCloudEvent } from '../domain/order/cloud-event.ts';
+import type { Fact } from '../domain/order/order.ts';
+
+/** The part of a Redis client that is needed here. */
+export interface Publisher {
+  publish(channel: string, message: string): Promise<number>;
+}
+
+/** Where every order's events go; each order has a channel of its own besides, `orders:<id>`. */
+const CHANNEL = 'orders';
+
+/** Publishes facts to Redis as CloudEvents, in order. */
+export function createPublish({ redis, ledger }: { redis: Publisher; ledger: DeliveryLedger }) {
+  return async (facts: Fact[]): Promise<void> => {
+    const settled = await ledger.settled(
+      'redis',
+      CHANNEL,
+      facts.map(({ event }) => event.id),
+    );
+    for (const fact of facts) {
+      const { id: eventId, orderId, requestId } = fact.event;
+      if (settled.has(eventId)) continue;
+      const message = JSON.stringify(toCloudEvent(fact));
+      await Promise.all([redis.publish(CHANNEL, message), redis.publish(`${CHANNEL}:${orderId}`, message)]);
+      await ledger.record([
+        { eventId, orderId, channel: 'redis', recipient: CHANNEL, outcome: 'sent', attempt: activityInfo().attempt },
+      ]);
+      log.info('published', { eventId, requestId });
+    }
+  };
+}

@@ -1,0 +1,171 @@
+import {
+  isGrpcServiceError,
+  ServiceError,
+  type WorkflowClient,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
+import type { Refusal } from '../../domain/order/decider.ts';
+import type { Order, Placement } from '../../domain/order/order.ts';
+import type { Attribution, CancelMessage, StatusMessage } from '../../domain/order/parse-message.ts';
+import { details, summary } from '../../domain/order/summary.ts';
+import {
+  cancelUpdate,
+  changeStatusUpdate,
+  getOrderQuery,
+  type Outcome,
+  orderWorkflowType,
+  searchAttributes,
+  workflowIdOf,
+} from '../../workflows/messages.ts';
+
+/** A change that the order's workflow is asked for. */
+export type Change =
+  | ({ update: 'changeStatus' } & Pick<StatusMessage, 'status' | 'reason'>)
+  | ({ update: 'cancel' } & Pick<CancelMessage, 'reasonCode' | 'reason'>);
+
+/** What the workflow answered instead of a fact. `closed`: it is final, or not there. */
+export type ChangeRefusal = Refusal | { refused: 'idempotency_key_reused' } | { refused: 'closed' };
+
+/** Temporal did not answer in time or cannot be reached: what was asked for may or may not happen. */
+export class TemporalSilent extends Error {
+  override name = 'TemporalSilent';
+}
+
+/** The one place that calls Temporal. Every call has a deadline. */
+export interface OrderWorkflows {
+  /** Starts an order's workflow: the moment the order is durable. @throws {TemporalSilent} */
+  start(placement: Placement): Promise<'started' | 'exists'>;
+  /** Asks for a change and waits for its fact. @throws {TemporalSilent} */
+  change(orderId: string, change: Change, attribution: Attribution): Promise<Outcome | ChangeRefusal>;
+  /** What an order was placed with, read from its history: needs no worker. @throws {TemporalSilent} */
+  placementOf(orderId: string): Promise<{ placement: Placement; untouched: boolean } | undefined>;
+  /** The order as its workflow holds it. @throws {TemporalSilent} */
+  current(orderId: string): Promise<Order | undefined>;
+  /** Whether Temporal answers. */
+  ping(): Promise<void>;
+}
+
+/** How long Temporal may take, in ms (design §3). */
+const DEADLINE_MS = 3_000;
+
+/** What may stand in a history before anyone has asked for anything. */
+const CHANGES = [
+  'workflowExecutionUpdateAcceptedEventAttributes',
+  'workflowExecutionSignaledEventAttributes',
+  'workflowExecutionCancelRequestedEventAttributes',
+  'workflowExecutionTerminatedEventAttributes',
+] as const;
+
+export function createOrderWorkflows(client: WorkflowClient, taskQueue: string): OrderWorkflows {
+  const handleOf = (orderId: string) => client.getHandle(workflowIdOf(orderId));
+
+  async function start(placement: Placement): Promise<'started' | 'exists'> {
+    try {
+      await inTime(() =>
+        client.start(orderWorkflowType, {
+          workflowId: workflowIdOf(placement.id),
+          taskQueue,
+          args: [placement],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          // A dead worker's task is another's after this long (10 s by default).
+          workflowTaskTimeout: '4s',
+          staticSummary: summary(placement),
+          staticDetails: details(placement),
+          typedSearchAttributes: searchAttributesOf(placement),
+        }),
+      );
+      return 'started';
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'exists';
+      throw error;
+    }
+  }
+
+  async function change(orderId: string, change: Change, attribution: Attribution): Promise<Outcome | ChangeRefusal> {
+    const handle = handleOf(orderId);
+    try {
+      return await inTime(() => {
+        if (change.update === 'cancel') {
+          const { update: _, ...message } = change;
+          return handle.executeUpdate(cancelUpdate, { args: [{ ...message, ...attribution }] });
+        }
+        const { update: _, ...message } = change;
+        return handle.executeUpdate(changeStatusUpdate, { args: [{ ...message, ...attribution }] });
+      });
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { refused: 'closed' };
+      const refusal = error instanceof WorkflowUpdateFailedError && refusalIn(error.cause);
+      if (refusal) return refusal;
+      throw error;
+    }
+  }
+
+  async function placementOf(orderId: string): Promise<{ placement: Placement; untouched: boolean } | undefined> {
+    try {
+      const history = await inTime(() => handleOf(orderId).fetchHistory());
+      const events = history.events ?? [];
+      const input = events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
+      if (!input) return undefined;
+      const placement = client.options.loadedDataConverter.payloadConverter.fromPayload<Placement>(input);
+      return { placement, untouched: !events.some((event) => CHANGES.some((kind) => event[kind])) };
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  async function current(orderId: string): Promise<Order | undefined> {
+    try {
+      return await inTime(() => handleOf(orderId).query(getOrderQuery));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  async function ping(): Promise<void> {
+    await inTime(() => client.workflowService.getSystemInfo({}));
+  }
+
+  /** The SDK's deadline ends each of its calls; the race also ends its own loop of retries around them. */
+  async function inTime<T>(call: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + DEADLINE_MS;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new TemporalSilent(`No answer from Temporal in ${DEADLINE_MS} ms`)), DEADLINE_MS);
+    });
+    try {
+      return await Promise.race([client.withDeadline(deadline, call), late]);
+    } catch (error) {
+      throw isSilence(error) ? new TemporalSilent('Temporal cannot be reached', { cause: error }) : error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return { start, change, placementOf, current, ping };
+}
+
+function searchAttributesOf({ number, customer, total, location }: Placement): SearchAttributePair[] {
+  return [
+    { key: searchAttributes.status, value: 'waiting' },
+    { key: searchAttributes.number, value: number },
+    { key: searchAttributes.customerId, value: customer.id },
+    { key: searchAttributes.total, value: total.amount / 100 },
+    { key: searchAttributes.location, value: location },
+  ] as SearchAttributePair[];
+}
+
+function refusalIn(cause: unknown): ChangeRefusal | undefined {
+  if (!(cause instanceof ApplicationFailure)) return undefined;
+  return cause.details?.[0] as ChangeRefusal | undefined;
+}
+
+function isSilence(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
+  return isGrpcServiceError(error) || (error instanceof ServiceError && isGrpcServiceError(error.cause));
+}

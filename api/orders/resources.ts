@@ -1,0 +1,51 @@
+import type { OrderView, TimelineRow } from '../../db/orders.ts';
+import type { Actor } from '../../domain/actor.ts';
+import { allowedTransitions } from '../../domain/order/transitions.ts';
+import type { OrderResource } from '../contract/orders.ts';
+
+/** An order as one caller sees it. */
+export function toOrderResource({ order, customerName }: OrderView, viewer: Actor): OrderResource {
+  return {
+    ...order,
+    customer: { id: order.customer.id, name: customerName },
+    cancellation: order.cancellation && { ...order.cancellation, by: seenBy(viewer, order.cancellation.by) },
+    allowedTransitions: allowedTransitions(order, viewer),
+  };
+}
+
+/** An order's timeline as one caller sees it: a customer sees no one else's id and no delivery to others (design §4). */
+export function toTimeline(rows: TimelineRow[], viewer: Actor) {
+  return rows
+    .filter((row) => row.kind !== 'delivery' || viewer.type !== 'customer' || row.recipient === 'customer')
+    .map((row) => ({ ...blank, ...lineOf(row, viewer), at: row.at.toISOString(), kind: row.kind }));
+}
+
+const blank = {
+  version: null,
+  actor: null,
+  from: null,
+  to: null,
+  reason: null,
+  channel: null,
+  recipient: null,
+  attempt: null,
+  outcome: null,
+};
+
+function lineOf(row: TimelineRow, viewer: Actor) {
+  if (row.kind === 'event') {
+    const { type, version, actor, from, to, reason } = row.event;
+    return { type, version, actor: seenBy(viewer, actor), from, to, reason };
+  }
+  if (row.kind === 'rejected') {
+    const { actor, to, reason } = row.rejection;
+    return { type: 'order.signal_rejected', actor: actor && seenBy(viewer, actor), to, reason };
+  }
+  const { channel, recipient, attempt, outcome, detail } = row;
+  const version = Number(row.event_id.split(':')[1]);
+  return { type: `delivery.${outcome}`, version, channel, recipient, attempt, outcome, reason: detail };
+}
+
+/** Staff are nameless to customers. */
+const seenBy = (viewer: Actor, actor: Actor) =>
+  viewer.type !== 'customer' || actor.id === viewer.id ? actor : { ...actor, id: null };

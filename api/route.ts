@@ -1,0 +1,161 @@
+import { bodyParser } from '@koa/bodyparser';
+import type Router from '@koa/router';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import type { Actor } from '../domain/actor.ts';
+import type { Scope } from '../domain/scopes.ts';
+import { signInFirst } from './auth/authenticate.ts';
+import type { Caller } from './auth/caller.ts';
+import type { RequestState } from './middleware/request-log.ts';
+import { type Fault, invalidRequest, Problem, type ProblemCode } from './problem.ts';
+
+type Schema = z.ZodType | undefined;
+type Parsed<S extends Schema> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** Who may call a route: anyone, or a caller of one of these types whose token carries the scope. */
+export type Access = 'anyone' | { to: readonly Actor['type'][]; scope?: Scope };
+
+/** What a handler gets: everything parsed, everybody checked. */
+export interface RouteInput<Params extends Schema, Query extends Schema, Headers extends Schema, Body extends Schema> {
+  params: Parsed<Params>;
+  query: Parsed<Query>;
+  headers: Parsed<Headers>;
+  body: Parsed<Body>;
+  /** Nobody only where anyone may call. */
+  caller: Caller | undefined;
+  requestId: string;
+}
+
+export interface RouteAnswer {
+  status: number;
+  headers?: Record<string, string>;
+  body?: unknown;
+}
+
+/** One route: what it takes, who may call it, what it answers. Serves requests and feeds the OpenAPI document. */
+export interface Route<
+  Params extends Schema = Schema,
+  Query extends Schema = Schema,
+  Headers extends Schema = Schema,
+  Body extends Schema = Schema,
+> {
+  method: 'get' | 'post' | 'patch' | 'delete';
+  /** As OpenAPI writes it: `/v1/orders/{id}`. */
+  path: string;
+  operationId: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  access: Access;
+  params?: Params;
+  query?: Query;
+  headers?: Headers;
+  body?: Body;
+  /** By status: what it is, its body's schema (none for an empty one) and its headers. */
+  answers: Record<number, { description: string; body?: z.ZodType; headers?: Record<string, string> }>;
+  /** Problems of this route's own, besides those that its access and input bring. */
+  problems?: readonly ProblemCode[];
+  handle(input: RouteInput<Params, Query, Headers, Body>): Promise<RouteAnswer>;
+}
+
+/** Keeps a route's types together; see {@link Route}. */
+export function route<
+  Params extends Schema = undefined,
+  Query extends Schema = undefined,
+  Headers extends Schema = undefined,
+  Body extends Schema = undefined,
+>(definition: Route<Params, Query, Headers, Body>): Route {
+  return definition as unknown as Route;
+}
+
+/** The caller of a route that is not for anyone. */
+export function callerOf({ caller }: { caller: Caller | undefined }): Caller {
+  if (!caller) throw new TypeError('a route for anyone asked for its caller');
+  return caller;
+}
+
+/** Largest body, in bytes: fifty lines with ids and a note take a tenth of it. */
+const BODY_LIMIT = 100_000;
+
+const parseBody = bodyParser({
+  enableTypes: ['json'],
+  jsonLimit: `${BODY_LIMIT}b`,
+  parsedMethods: ['POST', 'PATCH'],
+  onError: (error) => {
+    if ((error as { status?: number }).status === 413) {
+      const detail = `The body must be at most ${BODY_LIMIT} bytes.`;
+      // The rest of the body is not read, so the connection cannot be used again.
+      throw new Problem('payload_too_large', { detail, headers: { connection: 'close' } });
+    }
+    throw invalidRequest([{ pointer: '#', detail: 'The body is not valid JSON: an object is expected.' }]);
+  },
+});
+
+const noQuery = z.strictObject({});
+
+/** Serves a route: may you → is it valid → handle. */
+export function serve(router: Router, { handle, ...route }: Route): void {
+  router[route.method](route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
+    const { caller, requestId } = ctx.state as RequestState & { caller?: Caller };
+    checkAccess(route.access, caller);
+    const answer = await handle({ ...(await parse(route, ctx)), caller, requestId });
+    ctx.status = answer.status;
+    ctx.set(answer.headers ?? {});
+    if (answer.body !== undefined) ctx.body = answer.body;
+    else if (answer.status !== 304) ctx.body = null;
+  });
+}
+
+function checkAccess(access: Access, caller: Caller | undefined): void {
+  if (access === 'anyone') return;
+  if (!caller) throw signInFirst();
+  if (!access.to.includes(caller.actor.type)) {
+    throw new Problem('forbidden', { detail: `This is for a ${access.to.join(' or a ')}.` });
+  }
+  if (access.scope && !caller.scopes.has(access.scope)) {
+    const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${access.scope}"`;
+    const detail = `Your token lacks the scope ${access.scope}.`;
+    throw new Problem('forbidden', { detail, headers: { 'www-authenticate': challenge } });
+  }
+}
+
+async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
+  const faults: Fault[] = [];
+  const check = <S extends Schema>(schema: S, value: unknown, place: (path: string[]) => Where): Parsed<S> => {
+    const result = schema?.safeParse(value);
+    if (result && !result.success) faults.push(...result.error.issues.flatMap((issue) => faultsOf(issue, place)));
+    return result?.data as Parsed<S>;
+  };
+  const parameter = (path: string[]) => ({ parameter: path.join('.') });
+  const input = {
+    params: check(route.params, ctx.params, parameter),
+    query: check(route.query ?? noQuery, { ...ctx.query }, parameter),
+    headers: check(route.headers, ctx.headers, (path) => ({ header: path.join('.') })),
+    body: route.body && check(route.body, await readBody(ctx), (path) => ({ pointer: toPointer(path) })),
+  };
+  if (faults.length > 0) throw invalidRequest(faults);
+  return input;
+}
+
+async function readBody(ctx: Context): Promise<unknown> {
+  // No body at all: the schema says whether that will do.
+  const type = ctx.request.length === 0 ? null : ctx.request.is('json', '+json');
+  if (type === null) return undefined;
+  if (type === false) throw new Problem('unsupported_media_type', { headers: { accept: 'application/json' } });
+  await parseBody(ctx as never, async () => {});
+  return (ctx.request as { body?: unknown }).body;
+}
+
+type Where = { pointer: string } | { parameter: string } | { header: string };
+
+function faultsOf(issue: z.core.$ZodIssue, place: (path: string[]) => Where): Fault[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ ...place([...path, key]), detail: 'is not known here' }));
+  }
+  return [{ ...place(path), detail: issue.message }];
+}
+
+/** RFC 6901, as a URI fragment. */
+const toPointer = (path: string[]): string =>
+  `#${path.map((step) => `/${encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;

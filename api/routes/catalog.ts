@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { CatalogView } from '../../db/catalog-view.ts';
+import { catalog } from '../contract/catalog.ts';
+import { type Route, route } from '../route.ts';
+
+/** The menu, for everybody. */
+export function catalogRoutes({ view }: { view: CatalogView }): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/v1/catalog',
+      operationId: 'getCatalog',
+      tag: 'Catalog',
+      summary: 'The menu',
+      access: 'anyone',
+      headers: z.object({ 'if-none-match': z.string().optional().meta({ description: 'The `ETag` that you have' }) }),
+      answers: {
+        200: { description: 'What is on sale', body: catalog, headers: { ETag: 'Changes when the menu does' } },
+        304: { description: 'You have the latest one', headers: { ETag: 'The one you have' } },
+      },
+      handle: async ({ headers }) => {
+        const body = JSON.stringify({ data: await view.menu() });
+        const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+        const caching = { etag, 'cache-control': 'no-cache' };
+        if (matches(headers['if-none-match'], etag)) return { status: 304, headers: caching };
+        return { status: 200, headers: { ...caching, 'content-type': 'application/json; charset=utf-8' }, body };
+      },
+    }),
+  ];
+}
+
+/** RFC 9110 §13.1.2: a list of tags, compared weakly, or `*`. */
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags?.some((tag) => tag === '*' || tag === etag) ?? false;
+}

@@ -1,0 +1,25 @@
+import type { Route } from '../route.ts';
+import { catalogRoutes } from './catalog.ts';
+import { healthRoutes } from './health.ts';
+import { meRoutes } from './me.ts';
+import { orderRoutes } from './orders.ts';
+import { productRoutes } from './products.ts';
+
+/** What all routes together need. */
+export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
+  Parameters<typeof productRoutes>[0] &
+  Parameters<typeof orderRoutes>[0] & {
+    checks: Parameters<typeof healthRoutes>[0];
+    closing: Parameters<typeof healthRoutes>[1];
+  };
+
+/** Every route of the API, in the order of the docs page. */
+export function allRoutes(dependencies: RouteDependencies): Route[] {
+  return [
+    ...catalogRoutes(dependencies),
+    ...orderRoutes(dependencies),
+    ...productRoutes(dependencies),
+    ...meRoutes(),
+    ...healthRoutes(dependencies.checks, dependencies.closing),
+  ];
+}

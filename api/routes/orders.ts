@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { OrderRepository } from '../../db/orders.ts';
+import { cancellation, listQuery, order, orderList, placement, statusChange, timeline } from '../contract/orders.ts';
+import { id, idempotencyKey, ifMatch } from '../contract/values.ts';
+import { etagOf, expectedVersion } from '../if-match.ts';
+import { fromCursor, toCursor } from '../orders/cursor.ts';
+import { bindKey } from '../orders/idempotency.ts';
+import type { Attribution, Done, OrderService } from '../orders/order-service.ts';
+import { toOrderResource, toTimeline } from '../orders/resources.ts';
+import { type Fault, Problem, type ProblemCode } from '../problem.ts';
+import { callerOf, type Route, type RouteAnswer, type RouteInput, route } from '../route.ts';
+
+interface Dependencies {
+  service: OrderService;
+  orders: OrderRepository;
+}
+
+const tag = 'Orders';
+const params = z.object({ id });
+const ETag = 'The version of the order';
+const answerHeaders = { ETag, 'Idempotency-Replayed': '`true` when this key had done it before' };
+const changeHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch });
+const changed = { 200: { description: 'The order as of this change', body: order, headers: answerHeaders } };
+const changeProblems: ProblemCode[] = [
+  'not_found',
+  'illegal_transition',
+  'version_mismatch',
+  'idempotency_key_reused',
+  'outcome_unknown',
+];
+
+/** Orders: place, follow, move, cancel. */
+export function orderRoutes({ service, orders }: Dependencies): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/v1/orders',
+      operationId: 'placeOrder',
+      tag,
+      summary: 'Place an order',
+      access: { to: ['customer'], scope: 'orders:write' },
+      headers: z.object({ 'idempotency-key': idempotencyKey }),
+      body: placement,
+      answers: {
+        201: { description: 'The order', body: order, headers: { ...answerHeaders, Location: 'Where the order is' } },
+      },
+      problems: ['product_unavailable', 'idempotency_key_reused', 'outcome_unknown'],
+      handle: async (request) => {
+        const { attribution, key } = attribute(request, '/v1/orders');
+        const placed = await service.place(request.body, attribution);
+        if ('refused' in placed) throw refusal(placed, key);
+        const { headers, ...answer } = answerOf(placed, attribution, 201);
+        return { ...answer, headers: { ...headers, location: `/v1/orders/${placed.order.id}` } };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/orders',
+      operationId: 'listOrders',
+      tag,
+      summary: 'Orders, the newest first',
+      description: 'A customer sees their own, the shop all of them.',
+      access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
+      query: listQuery,
+      answers: { 200: { description: 'A page of orders', body: orderList } },
+      handle: async ({ query, ...request }) => {
+        const { actor, id } = callerOf(request);
+        const mine = actor.type === 'customer';
+        if (mine && query.customerId !== undefined) {
+          throw new Problem('forbidden', { detail: 'customerId is for the shop; you see your own orders.' });
+        }
+        const { cursor, limit, ...filter } = query;
+        // One more than the page shows whether there is another page.
+        const page = await orders.list({
+          ...filter,
+          ...(mine && { customerId: id }),
+          ...(cursor && { after: fromCursor(cursor) }),
+          limit: limit + 1,
+        });
+        const data = page.slice(0, limit).map((view) => toOrderResource(view, actor));
+        const last = page.length > limit ? data.at(-1) : undefined;
+        return { status: 200, body: { data, nextCursor: last ? toCursor(last) : null } };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/orders/{id}',
+      operationId: 'getOrder',
+      tag,
+      summary: 'One order',
+      access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
+      params,
+      answers: { 200: { description: 'The order', body: order, headers: { ETag } } },
+      problems: ['not_found', 'unavailable'],
+      handle: async (request) => {
+        const caller = callerOf(request);
+        const view = await service.find(request.params.id, caller);
+        if ('refused' in view) throw refusal(view);
+        return { status: 200, headers: { etag: etagOf(view.order) }, body: toOrderResource(view, caller.actor) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/orders/{id}/status',
+      operationId: 'changeOrderStatus',
+      tag,
+      summary: 'Move an order: waiting → preparation → ready → delivered',
+      access: { to: ['manager', 'service'], scope: 'orders:write' },
+      params,
+      headers: changeHeaders,
+      body: statusChange,
+      answers: changed,
+      problems: changeProblems,
+      handle: async (request) => {
+        const { attribution, key } = attribute(request, `/v1/orders/${request.params.id}/status`);
+        const moved = await service.change(request.params.id, { update: 'changeStatus', ...request.body }, attribution);
+        if ('refused' in moved) throw refusal(moved, key);
+        return answerOf(moved, attribution, 200);
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/orders/{id}/cancel',
+      operationId: 'cancelOrder',
+      tag,
+      summary: 'Cancel an order that is not ready yet',
+      access: { to: ['customer', 'manager', 'service'], scope: 'orders:write' },
+      params,
+      headers: changeHeaders,
+      body: cancellation.optional(),
+      answers: changed,
+      problems: changeProblems,
+      handle: async (request) => {
+        const { attribution, key } = attribute(request, `/v1/orders/${request.params.id}/cancel`);
+        const cancelled = await service.change(request.params.id, { update: 'cancel', ...request.body }, attribution);
+        if ('refused' in cancelled) throw refusal(cancelled, key);
+        return answerOf(cancelled, attribution, 200);
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/orders/{id}/timeline',
+      operationId: 'getOrderTimeline',
+      tag,
+      summary: 'Everything that happened to an order',
+      access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
+      params,
+      answers: { 200: { description: 'The timeline, oldest first', body: timeline } },
+      problems: ['not_found', 'unavailable'],
+      handle: async (request) => {
+        const { actor } = callerOf(request);
+        const view = await service.find(request.params.id, callerOf(request));
+        if ('refused' in view) throw refusal(view);
+        return { status: 200, body: { data: toTimeline(await orders.timeline(request.params.id), actor) } };
+      },
+    }),
+  ];
+}
+
+type Writing = Pick<RouteInput<undefined, undefined, undefined, undefined>, 'caller' | 'requestId'> & {
+  headers: { 'idempotency-key'?: string | undefined; 'if-match'?: string | undefined };
+  body: unknown;
+};
+
+/** Who asks and under which key: the client's, or one made up so that even an answer that got lost can be asked for. */
+function attribute(request: Writing, path: string): { attribution: Attribution; key: string } {
+  const caller = callerOf(request);
+  const given = request.headers['idempotency-key'];
+  const key = given ?? randomUUID();
+  const attribution = {
+    caller,
+    key: bindKey(key, { subject: caller.id, method: 'POST', path }, request.body),
+    keyGiven: given !== undefined,
+    expectedVersion: expectedVersion(request.headers['if-match']),
+    requestId: request.requestId,
+  };
+  return { attribution, key };
+}
+
+function answerOf(done: Done, { caller }: Attribution, status: number): RouteAnswer {
+  return {
+    status,
+    headers: { etag: etagOf(done.order), ...(done.replayed && { 'idempotency-replayed': 'true' }) },
+    body: toOrderResource(done, caller.actor),
+  };
+}
+
+type Refused = Exclude<
+  Awaited<ReturnType<OrderService['place'] | OrderService['change'] | OrderService['find']>>,
+  { order: unknown }
+>;
+
+/** @param key of a write, which makes its retry safe; none for a read, which simply can be tried again */
+function refusal(refused: Refused, key?: string): Problem {
+  if (refused.refused === 'outcome_unknown') {
+    const { cause } = refused;
+    if (key === undefined) return new Problem('unavailable', { detail: 'The order cannot be read just now.', cause });
+    const detail = 'Send the same request again with this Idempotency-Key to learn what became of it.';
+    return new Problem('outcome_unknown', { detail, headers: { 'idempotency-key': key }, cause });
+  }
+  if (refused.refused === 'product_unavailable') {
+    const errors = refused.lines.map((line): Fault => ({ pointer: `#/lines/${line}`, detail: 'is not to be had now' }));
+    return new Problem('product_unavailable', { extra: { errors } });
+  }
+  const { refused: code, ...extra } = refused;
+  return new Problem(code, { extra });
+}

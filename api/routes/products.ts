@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { ProductRepository } from '../../db/products.ts';
+import {
+  addVariation,
+  changeProduct,
+  changeVariation,
+  deleteProduct,
+  deleteVariation,
+  type Product,
+  restoreProduct,
+  restoreVariation,
+} from '../../domain/catalog/product.ts';
+import type { CatalogService, ProductCommand, Refused } from '../catalog/catalog-service.ts';
+import { catalogInput, product, productList } from '../contract/catalog.ts';
+import { id, ifMatch } from '../contract/values.ts';
+import { etagOf, expectedVersion } from '../if-match.ts';
+import { Problem } from '../problem.ts';
+import { type Access, type Route, type RouteAnswer, route } from '../route.ts';
+
+interface Dependencies {
+  products: ProductRepository;
+  catalog: CatalogService;
+  currency: string;
+}
+
+const access: Access = { to: ['manager'], scope: 'catalog:write' };
+const tag = 'Products';
+const params = z.object({ id });
+const variationParams = z.object({ id, variationId: id });
+const headers = z.object({ 'if-match': ifMatch });
+const query = z.strictObject({
+  include: z.literal('deleted').optional().meta({ description: 'Show what was deleted, too' }),
+});
+const ETag = 'The version of the product, its variations included';
+const changed = { 200: { description: 'The product as it is now', body: product, headers: { ETag } } };
+const gone = { 204: { description: 'Off the menu' } };
+
+/** The catalog, for managers: products and their variations, soft deleted. */
+export function productRoutes({ products, catalog, currency }: Dependencies): Route[] {
+  const input = catalogInput(currency);
+
+  async function change(
+    { params: { id }, headers }: { params: { id: string }; headers: { 'if-match'?: string | undefined } },
+    command: ProductCommand,
+  ): Promise<Product> {
+    return orProblem(await catalog.change(id, expectedVersion(headers['if-match']), command));
+  }
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/products',
+      operationId: 'listProducts',
+      tag,
+      summary: 'All products, by position',
+      access,
+      query,
+      answers: { 200: { description: 'The products', body: productList } },
+      handle: async ({ query }) => {
+        const includeDeleted = query.include === 'deleted';
+        const data = (await products.list({ includeDeleted })).map((each) => shown(each, includeDeleted));
+        return { status: 200, body: { data } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/products',
+      operationId: 'createProduct',
+      tag,
+      summary: 'Put a new product on sale',
+      access,
+      body: input.newProduct,
+      answers: {
+        201: { description: 'The new product', body: product, headers: { ETag, Location: 'Where it is' } },
+      },
+      problems: ['name_taken'],
+      handle: async ({ body }) => {
+        const created = orProblem(await catalog.create(randomUUID(), body));
+        return {
+          ...answer(created),
+          status: 201,
+          headers: { etag: etagOf(created), location: `/v1/products/${created.id}` },
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/products/{id}',
+      operationId: 'getProduct',
+      tag,
+      summary: 'One product',
+      access,
+      params,
+      query,
+      answers: { 200: { description: 'The product', body: product, headers: { ETag } } },
+      problems: ['not_found'],
+      handle: async ({ params, query }) => {
+        const includeDeleted = query.include === 'deleted';
+        const found = await products.find(params.id);
+        if (!found || (found.deletedAt && !includeDeleted)) throw new Problem('not_found');
+        return { ...answer(found), body: shown(found, includeDeleted) };
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/products/{id}',
+      operationId: 'changeProduct',
+      tag,
+      summary: 'Change a product on sale',
+      access,
+      params,
+      headers,
+      body: input.productChange,
+      answers: changed,
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) =>
+        answer(await change(request, (product, now) => changeProduct(product, request.body, now))),
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/products/{id}',
+      operationId: 'deleteProduct',
+      tag,
+      summary: 'Take a product and its variations off the menu',
+      description: 'Orders that hold it stay as they are.',
+      access,
+      params,
+      headers,
+      answers: gone,
+      problems: ['not_found', 'version_mismatch'],
+      handle: async (request) => {
+        await change(request, deleteProduct);
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/products/{id}/restore',
+      operationId: 'restoreProduct',
+      tag,
+      summary: 'Put a deleted product back on sale',
+      access,
+      params,
+      headers,
+      answers: changed,
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) => answer(await change(request, restoreProduct)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/products/{id}/variations',
+      operationId: 'addVariation',
+      tag,
+      summary: 'Add a variation to a product',
+      access,
+      params,
+      headers,
+      body: input.newVariation,
+      answers: { 201: { ...changed[200], description: 'The product with its new variation' } },
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) => {
+        const product = await change(request, (product, now) => addVariation(product, randomUUID(), request.body, now));
+        return { ...answer(product), status: 201 };
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/products/{id}/variations/{variationId}',
+      operationId: 'changeVariation',
+      tag,
+      summary: 'Change a variation on sale',
+      access,
+      params: variationParams,
+      headers,
+      body: input.variationChange,
+      answers: changed,
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) => {
+        const { variationId } = request.params;
+        return answer(
+          await change(request, (product, now) => changeVariation(product, variationId, request.body, now)),
+        );
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/products/{id}/variations/{variationId}',
+      operationId: 'deleteVariation',
+      tag,
+      summary: 'Take a variation off the menu',
+      access,
+      params: variationParams,
+      headers,
+      answers: changed,
+      problems: ['not_found', 'version_mismatch'],
+      handle: async (request) => {
+        const { variationId } = request.params;
+        return answer(await change(request, (product, now) => deleteVariation(product, variationId, now)));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/products/{id}/variations/{variationId}/restore',
+      operationId: 'restoreVariation',
+      tag,
+      summary: 'Put a deleted variation back on the menu',
+      access,
+      params: variationParams,
+      headers,
+      answers: changed,
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) => {
+        const { variationId } = request.params;
+        return answer(await change(request, (product, now) => restoreVariation(product, variationId, now)));
+      },
+    }),
+  ];
+}
+
+function orProblem(result: Product | Refused): Product {
+  if (!('refused' in result)) return result;
+  const { refused, ...extra } = result;
+  throw new Problem(refused, { extra });
+}
+
+const answer = (product: Product): RouteAnswer => ({
+  status: 200,
+  headers: { etag: etagOf(product) },
+  body: shown(product, false),
+});
+
+/** Variations by position; deleted ones only for whom they were asked. */
+function shown(product: Product, includeDeleted: boolean): Product {
+  const variations = product.variations.filter(({ deletedAt }) => includeDeleted || !deletedAt);
+  return {
+    ...product,
+    variations: variations.sort((one, other) => one.position - other.position || one.name.localeCompare(other.name)),
+  };
+}

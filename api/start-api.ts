@@ -1,0 +1,84 @@
+import { createServer } from 'node:http';
+import { Client, Connection } from '@temporalio/client';
+import type { Logger } from '../config/logger.ts';
+import type { ApiConfig } from '../config/settings.ts';
+import { createCatalogView } from '../db/catalog-view.ts';
+import { connect } from '../db/connection.ts';
+import { createJournal } from '../db/journal.ts';
+import { createOrderRepository } from '../db/orders.ts';
+import { createProductRepository } from '../db/products.ts';
+import { createUnitOfWork } from '../db/unit-of-work.ts';
+import { createUserRepository } from '../db/users.ts';
+import { createApp } from './app.ts';
+import { createAuth } from './auth/auth.ts';
+import { createCatalogService } from './catalog/catalog-service.ts';
+import { createOrderService } from './orders/order-service.ts';
+import { createOrderWorkflows } from './orders/order-workflows.ts';
+import { allRoutes } from './routes/index.ts';
+
+/** An API at work. */
+export interface RunningApi {
+  port: number;
+  /** Takes no new requests, answers those that run, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** How long requests that run may take to end when the process stops, in ms. */
+const DRAIN_MS = 10_000;
+
+/** Wires one API process together and starts it. Needs Postgres; Temporal may come later. */
+export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
+  const database = connect(config.DATABASE_URL, { name: 'crema-api' });
+  const connection = Connection.lazy({ address: config.TEMPORAL_ADDRESS, connectTimeout: '3s' });
+  const { workflow } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const workflows = createOrderWorkflows(workflow, config.TEMPORAL_TASK_QUEUE);
+  const view = createCatalogView(database);
+  const orders = createOrderRepository(database);
+  const users = createUserRepository(database);
+  const journal = createJournal(database);
+  const currency = config.CURRENCY;
+  let closing = false;
+
+  const app = createApp({
+    auth: await createAuth({
+      database,
+      publicUrl: config.PUBLIC_URL,
+      passwordGrant: config.NODE_ENV !== 'production',
+    }),
+    routes: allRoutes({
+      view,
+      products: createProductRepository(database),
+      catalog: createCatalogService(createUnitOfWork(database)),
+      service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, logger }),
+      orders,
+      currency,
+      checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
+      closing: () => closing,
+    }),
+    logger,
+  });
+
+  // Slow clients: ten seconds for the headers, thirty for the whole request.
+  const server = createServer(
+    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
+    app.callback(),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(config.PORT, config.HOST, resolve);
+  });
+  const { port } = server.address() as { port: number };
+
+  async function stop(): Promise<void> {
+    closing = true;
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeIdleConnections();
+    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    await closed;
+    clearTimeout(force);
+    await database.destroy();
+    await connection.close();
+  }
+
+  return { port, stop };
+}

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import type { z } from 'zod';
+
+/** The process's environment, or one that stands in for it. */
+export type Environment = Record<string, string | undefined>;
+
+/** A setting is missing or wrong. The message is one or more sentences for the person who can mend it. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+}
+
+/**
+ * The settings of this process: its environment over what the file `.env` says.
+ *
+ * @param file where to look for the file, by default what `ENV_FILE` says; it is fine for it not to exist
+ * @throws {ConfigurationError} when a line of the file is not `NAME=value`
+ */
+export function readEnvironment(file = process.env.ENV_FILE || '.env'): Environment {
+  if (!existsSync(file)) return process.env;
+  const text = readFileSync(file, 'utf8');
+  // parseEnv passes over what it cannot read, and a typing error would then silently mean the default.
+  let quote: string | undefined;
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (quote !== undefined) {
+      if (line.includes(quote)) quote = undefined;
+      continue;
+    }
+    if (/^\s*(#|$)/.test(line)) continue;
+    const match = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(.*)$/.exec(line);
+    if (!match) {
+      throw new ConfigurationError(`Line ${index + 1} of ${file} is not of the form NAME=value; mend or remove it.`);
+    }
+    const opening = /^(["'`])/.exec(match[1] ?? '')?.[1];
+    if (opening && !match[1]?.slice(1).includes(opening)) quote = opening;
+  }
+  if (quote !== undefined) throw new ConfigurationError(`A ${quote} opened in ${file} is never closed; close it.`);
+  return { ...parseEnv(text), ...process.env };
+}
+
+/**
+ * Parses settings once, at the start of a process.
+ *
+ * @param schema one field per variable; variables it does not name are ignored
+ * @param environment see {@link readEnvironment}
+ * @throws {ConfigurationError} naming every variable that is wrong, and why
+ */
+export function parseSettings<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.output<Schema> {
+  // `NAME=` in a file means "not set".
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigurationError(`The configuration is wrong. ${faults.join('; ')}. See .env.example.`);
+}

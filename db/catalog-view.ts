@@ -1,0 +1,38 @@
+import type { Money } from '../domain/money.ts';
+import type { LineRequest, Offer } from '../domain/order/pricing.ts';
+import type { Database } from './connection.ts';
+
+/** A product as the menu shows it, its price final. */
+export interface MenuItem {
+  id: string;
+  name: string;
+  description: string;
+  price: Money;
+  available: boolean;
+  variations: { id: string; name: string; price: Money; available: boolean }[];
+}
+
+/** The read-only side of the catalog: what is on sale, and at what price. */
+export interface CatalogView {
+  menu(): Promise<MenuItem[]>;
+  /** What the menu has of these lines, with the next order number: one round trip. */
+  offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }>;
+}
+
+export function createCatalogView(database: Database): CatalogView {
+  async function menu(): Promise<MenuItem[]> {
+    return database('menu').orderBy(['position', 'name']).pluck('item');
+  }
+
+  async function offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }> {
+    const ids = [...new Set(requests.map(({ productId }) => productId))];
+    const { rows } = await database.raw(
+      `SELECT nextval('order_numbers') AS number,
+              (SELECT coalesce(jsonb_agg(offer), '[]') FROM offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
+      { ids },
+    );
+    return rows[0];
+  }
+
+  return { menu, offersAndNumber };
+}

@@ -1,0 +1,32 @@
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+
+/** A pool of connections to Postgres, or a transaction on one of them: repositories take either. */
+export type Database = Knex;
+
+/** How long anything waits for Postgres before the request or activity is told that it is unavailable, in ms. */
+const DEADLINE_MS = 5_000;
+
+// bigint arrives as text by default; every bigint of ours (money, positions) stays far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/**
+ * Opens a pool. Nothing is sent before the first query.
+ *
+ * @param url `postgres://user:password@host:port/database`
+ * @param options.max most connections at once
+ */
+export function connect(url: string, { max = 10, name = 'crema' } = {}): Database {
+  return knex({
+    client: 'pg',
+    connection: {
+      connectionString: url,
+      application_name: name,
+      connectionTimeoutMillis: DEADLINE_MS,
+      query_timeout: DEADLINE_MS,
+      statement_timeout: DEADLINE_MS,
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max },
+    acquireConnectionTimeout: DEADLINE_MS,
+  });
+}

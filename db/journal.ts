@@ -1,0 +1,88 @@
+import type { GivenUp, Rejection } from '../domain/order/journal-entry.ts';
+import type { Fact } from '../domain/order/order.ts';
+import type { Database } from './connection.ts';
+
+/** `applied` now, `already` there before, or a `gap`: an earlier version is not there yet. */
+export type Journaled = 'applied' | 'already' | 'gap';
+
+/** The only writer of the orders' read model. */
+export interface Journal {
+  /** Applies a fact onto the version before it, once, in one transaction. Whoever holds a durable fact may call it. */
+  record(fact: Fact): Promise<Journaled>;
+  /** Writes a refused signal down, once. */
+  reject(rejection: Rejection): Promise<void>;
+  /** Writes down that a channel has stopped trying; what was delivered before stays delivered. */
+  giveUp(givenUp: GivenUp): Promise<void>;
+}
+
+/** Any number, as long as every process uses the same: who holds this lock may take the next position. */
+const POSITIONS_LOCK = 4_271_001;
+
+/**
+ * One statement is one transaction and one round trip. Each part reads from the one before it, so that
+ * the position is taken under the lock, by a row that really moved: positions commit in their order.
+ */
+const append = `
+  INSERT INTO order_events (order_id, version, position, at, event, snapshot, key_hash)
+  SELECT moved.id, moved.version, nextval('order_positions'), :at, :event, :order, :keyHash FROM moved`;
+
+const first = `
+  WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(${POSITIONS_LOCK})),
+  moved AS (
+    INSERT INTO orders (id, customer_id, number, status, version, snapshot, placed_at)
+    SELECT :id, :customerId, :number, :status, :version, :order, :placedAt FROM turn
+    ON CONFLICT (id) DO NOTHING
+    RETURNING id, version
+  ) ${append}`;
+
+const next = `
+  WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(${POSITIONS_LOCK})),
+  moved AS (
+    UPDATE orders SET status = :status, version = :version, snapshot = :order FROM turn
+    WHERE orders.id = :id AND orders.version = :version - 1
+    RETURNING orders.id, orders.version
+  ) ${append}`;
+
+export function createJournal(database: Database): Journal {
+  async function record({ event, order }: Fact): Promise<Journaled> {
+    const { rowCount } = await database.raw(event.version === 1 ? first : next, {
+      id: order.id,
+      customerId: order.customer.id,
+      number: order.number,
+      status: order.status,
+      version: order.version,
+      order: JSON.stringify(order),
+      placedAt: order.placedAt,
+      at: event.at,
+      event: JSON.stringify(event),
+      keyHash: event.key?.hash ?? null,
+    });
+    if (rowCount === 1) return 'applied';
+    const row = await database('orders').where({ id: order.id }).first('version');
+    return row && row.version >= event.version ? 'already' : 'gap';
+  }
+
+  async function reject(rejection: Rejection): Promise<void> {
+    const { id, orderId, at } = rejection;
+    await database('order_rejections')
+      .insert({ id, order_id: orderId, at, rejection: JSON.stringify(rejection) })
+      .onConflict('id')
+      .ignore();
+  }
+
+  async function giveUp({ orderId, channel, eventIds, at, error }: GivenUp): Promise<void> {
+    const rows = eventIds.map((eventId) => ({
+      event_id: eventId,
+      channel,
+      recipient: 'undelivered',
+      order_id: orderId,
+      outcome: 'given_up',
+      attempt: 0,
+      at,
+      detail: error,
+    }));
+    await database('deliveries').insert(rows).onConflict(['event_id', 'channel', 'recipient']).ignore();
+  }
+
+  return { record, reject, giveUp };
+}

@@ -1,0 +1,13 @@
+import { fileURLToPath } from 'node:url';
+import type { Database } from './connection.ts';
+
+const settings = {
+  directory: fileURLToPath(new URL('./migrations', import.meta.url)),
+  loadExtensions: ['.ts'],
+};
+
+/** Brings the schema to today's, in one transaction a migration; several processes may try at once. Returns the names of what was done. */
+export async function migrate(database: Database): Promise<string[]> {
+  const [, done] = await database.migrate.latest(settings);
+  return done;
+}

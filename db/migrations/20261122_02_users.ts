@@ -1,0 +1,18 @@
+import type { Knex } from 'knex';
+
+/** The people: the only place that holds a name or an address (design §2). */
+export async function up(knex: Knex): Promise<void> {
+  await knex.schema.createTable('users', (table) => {
+    table.uuid('id').primary();
+    table.text('email').notNullable();
+    table.text('name').notNullable();
+    table.text('password_hash').notNullable();
+    table.text('role').notNullable().checkIn(['customer', 'manager']);
+    table.timestamp('created_at').notNullable().defaultTo(knex.fn.now());
+  });
+  await knex.raw('CREATE UNIQUE INDEX users_email ON users (lower(email))');
+}
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.schema.dropTable('users');
+}

@@ -1,0 +1,103 @@
+import type { Rejection } from '../domain/order/journal-entry.ts';
+import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
+import type { Status } from '../domain/order/transitions.ts';
+import type { Database } from './connection.ts';
+
+/** An order with the name that is joined to it when it is read; `null` once the person is forgotten. */
+export interface OrderView {
+  order: Order;
+  customerName: string | null;
+}
+
+/** Which orders a list shows; everything given must hold. */
+export interface OrderFilter {
+  status?: Status[];
+  number?: number;
+  customerId?: string;
+  /** Inclusive, RFC 3339. */
+  placedFrom?: string;
+  /** Exclusive, RFC 3339. */
+  placedTo?: string;
+  sort: 'placedAt' | '-placedAt';
+  limit: number;
+  /** The last order of the page before. */
+  after?: { placedAt: string; id: string };
+}
+
+/** A line of an order's timeline, before anyone's view of it is cut. */
+export type TimelineRow =
+  | { kind: 'event'; at: Date; event: OrderEvent }
+  | { kind: 'rejected'; at: Date; rejection: Rejection }
+  | {
+      kind: 'delivery';
+      at: Date;
+      event_id: string;
+      channel: string;
+      recipient: string;
+      attempt: number;
+      outcome: string;
+      detail: string | null;
+    };
+
+/** The orders as the journal has written them. */
+export interface OrderRepository {
+  find(id: string): Promise<OrderView | undefined>;
+  /** An order's fact of one version, or the one that an idempotency key made. */
+  factOf(orderId: string, which: { version: number } | { keyHash: string }): Promise<Fact | undefined>;
+  list(filter: OrderFilter): Promise<OrderView[]>;
+  /** Everything that happened to an order, oldest first. */
+  timeline(orderId: string): Promise<TimelineRow[]>;
+}
+
+export function createOrderRepository(database: Database): OrderRepository {
+  const views = () =>
+    database('orders')
+      .leftJoin('users', 'users.id', 'orders.customer_id')
+      .select({ order: 'orders.snapshot', customerName: 'users.name' });
+
+  async function find(id: string): Promise<OrderView | undefined> {
+    return views().where('orders.id', id).first();
+  }
+
+  async function factOf(orderId: string, which: { version: number } | { keyHash: string }): Promise<Fact | undefined> {
+    const choice = 'version' in which ? { version: which.version } : { key_hash: which.keyHash };
+    return database('order_events')
+      .where({ order_id: orderId, ...choice })
+      .first({ event: 'event', order: 'snapshot' });
+  }
+
+  async function list(filter: OrderFilter): Promise<OrderView[]> {
+    const { status, number, customerId, placedFrom, placedTo, sort, limit, after } = filter;
+    const descending = sort === '-placedAt';
+    const query = views()
+      .orderBy([
+        { column: 'orders.placed_at', order: descending ? 'desc' : 'asc' },
+        { column: 'orders.id', order: descending ? 'desc' : 'asc' },
+      ])
+      .limit(limit);
+    if (status) query.whereIn('orders.status', status);
+    if (number !== undefined) query.where('orders.number', number);
+    if (customerId !== undefined) query.where('orders.customer_id', customerId);
+    if (placedFrom !== undefined) query.where('orders.placed_at', '>=', placedFrom);
+    if (placedTo !== undefined) query.where('orders.placed_at', '<', placedTo);
+    if (after)
+      query.whereRaw(`(orders.placed_at, orders.id) ${descending ? '<' : '>'} (?, ?)`, [after.placedAt, after.id]);
+    return query;
+  }
+
+  async function timeline(orderId: string): Promise<TimelineRow[]> {
+    const [events, rejections, deliveries] = await Promise.all([
+      database('order_events').where({ order_id: orderId }).orderBy('version').select('at', 'event'),
+      database('order_rejections').where({ order_id: orderId }).orderBy(['at', 'id']).select('at', 'rejection'),
+      database('deliveries').where({ order_id: orderId }).orderBy(['at', 'event_id', 'channel', 'recipient']),
+    ]);
+    const rows: TimelineRow[] = [
+      ...events.map((row) => ({ kind: 'event' as const, ...row })),
+      ...rejections.map((row) => ({ kind: 'rejected' as const, ...row })),
+      ...deliveries.map((row) => ({ kind: 'delivery' as const, ...row })),
+    ];
+    return rows.sort((one, other) => one.at.getTime() - other.at.getTime());
+  }
+
+  return { find, factOf, list, timeline };
+}

@@ -1,0 +1,21 @@
+import { randomUUID } from 'node:crypto';
+import { hash, verify } from '@node-rs/argon2';
+
+/** argon2id, the library's default algorithm, with OWASP's first choice of cost: 19 MiB, two passes, one lane. */
+const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
+/** A salted argon2id hash in PHC format. */
+export const hashPassword = (password: string): Promise<string> => hash(password, COST);
+
+const nobodysHash = hashPassword(randomUUID());
+
+/**
+ * Whether a password is the one that was hashed.
+ *
+ * @param passwordHash `undefined` when there is no such user: always false, after as much work as for a real one, so
+ *   that the time tells nobody who is registered
+ */
+export async function verifyPassword(passwordHash: string | undefined, password: string): Promise<boolean> {
+  const matches = await verify(passwordHash ?? (await nobodysHash), password);
+  return matches && passwordHash !== undefined;
+}

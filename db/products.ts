@@ -1,0 +1,141 @@
+import type { Product, Variation } from '../domain/catalog/product.ts';
+import type { Database } from './connection.ts';
+
+/** Products with their variations, whole. */
+export interface ProductRepository {
+  /** Every product by position and name; deleted ones and variations only when asked for. */
+  list(options: { includeDeleted: boolean }): Promise<Product[]>;
+  /** One product, deleted or not, with all of its variations. */
+  find(id: string): Promise<Product | undefined>;
+  /** As {@link find}, and nobody else changes it before the transaction ends. */
+  findForUpdate(id: string): Promise<Product | undefined>;
+  /** Writes a product and its variations, new or changed. @throws {NameTaken} */
+  save(product: Product): Promise<void>;
+}
+
+/** Another product on sale has that name. */
+export class NameTaken extends Error {
+  override name = 'NameTaken';
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+export function createProductRepository(database: Database): ProductRepository {
+  const all = () => database('products').orderBy(['position', 'name', 'id']);
+
+  async function list({ includeDeleted }: { includeDeleted: boolean }): Promise<Product[]> {
+    const rows = await (includeDeleted ? all() : all().whereNull('deleted_at'));
+    return withVariations(rows);
+  }
+
+  async function find(id: string): Promise<Product | undefined> {
+    return (await withVariations(await database('products').where({ id })))[0];
+  }
+
+  async function findForUpdate(id: string): Promise<Product | undefined> {
+    return (await withVariations(await database('products').where({ id }).forUpdate()))[0];
+  }
+
+  async function withVariations(rows: ProductRow[]): Promise<Product[]> {
+    const ids = rows.map(({ id }) => id);
+    const variations: VariationRow[] = await database('variations')
+      .whereIn('product_id', ids)
+      .orderBy(['position', 'name', 'id']);
+    return rows.map((row) =>
+      toProduct(
+        row,
+        variations.filter(({ product_id }) => product_id === row.id),
+      ),
+    );
+  }
+
+  async function save(product: Product): Promise<void> {
+    try {
+      await database('products').insert(toProductRow(product)).onConflict('id').merge();
+    } catch (error) {
+      if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new NameTaken(product.name);
+      throw error;
+    }
+    if (product.variations.length === 0) return;
+    const rows = product.variations.map((variation) => toVariationRow(product.id, variation));
+    await database('variations').insert(rows).onConflict('id').merge();
+  }
+
+  return { list, find, findForUpdate, save };
+}
+
+interface ProductRow {
+  id: string;
+  name: string;
+  description: string;
+  base_price: number;
+  currency: string;
+  available: boolean;
+  position: number;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+  deleted_at: Date | null;
+}
+
+interface VariationRow {
+  id: string;
+  product_id: string;
+  name: string;
+  price_delta: number;
+  available: boolean;
+  position: number;
+  deleted_at: Date | null;
+}
+
+function toProduct(row: ProductRow, variations: VariationRow[]): Product {
+  const { id, name, description, currency, available, position, version } = row;
+  return {
+    id,
+    name,
+    description,
+    basePrice: { amount: row.base_price, currency },
+    available,
+    position,
+    variations: variations.map((variation) => toVariation(variation, currency)),
+    version,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    deletedAt: row.deleted_at?.toISOString() ?? null,
+  };
+}
+
+function toVariation({ id, name, price_delta, available, position, deleted_at }: VariationRow, currency: string) {
+  const priceDelta = { amount: price_delta, currency };
+  return { id, name, priceDelta, available, position, deletedAt: deleted_at?.toISOString() ?? null };
+}
+
+function toProductRow(product: Product) {
+  const { id, name, description, basePrice, available, position, version } = product;
+  return {
+    id,
+    name,
+    description,
+    base_price: basePrice.amount,
+    currency: basePrice.currency,
+    available,
+    position,
+    version,
+    created_at: product.createdAt,
+    updated_at: product.updatedAt,
+    deleted_at: product.deletedAt,
+  };
+}
+
+function toVariationRow(productId: string, variation: Variation) {
+  const { id, name, priceDelta, available, position, deletedAt } = variation;
+  return {
+    id,
+    product_id: productId,
+    name,
+    price_delta: priceDelta.amount,
+    available,
+    position,
+    deleted_at: deletedAt,
+  };
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import { addVariation, createProduct, type Product } from '../../domain/catalog/product.ts';
+import type { Database } from '../connection.ts';
+import { createProductRepository } from '../products.ts';
+
+type Menu = [name: string, description: string, price: number, variations: [name: string, delta: number][]][];
+
+/** The menu of the challenge (design §7), in minor units. */
+const menu: Menu = [
+  [
+    'Latte',
+    'Espresso under a lot of silky milk',
+    400,
+    [
+      ['Pumpkin Spice', 50],
+      ['Vanilla', 30],
+      ['Hazelnut', 40],
+    ],
+  ],
+  [
+    'Espresso',
+    'Short, strong, with a good crema',
+    250,
+    [
+      ['Single Shot', 0],
+      ['Double Shot', 100],
+    ],
+  ],
+  [
+    'Macchiato',
+    'Espresso marked with foamed milk',
+    400,
+    [
+      ['Caramel', 50],
+      ['Vanilla', 30],
+    ],
+  ],
+  [
+    'Iced Coffee',
+    'Brewed hot, served cold',
+    350,
+    [
+      ['Regular', 0],
+      ['Sweetened', 30],
+      ['Extra Ice', 20],
+    ],
+  ],
+  [
+    'Donuts',
+    'Baked this morning',
+    200,
+    [
+      ['Glazed', 0],
+      ['Jelly', 30],
+      ['Boston Cream', 50],
+    ],
+  ],
+  ['Tea', 'A pot of the day’s leaves', 300, []],
+];
+
+/** Fills an empty catalog; one that holds anything, deleted products included, stays as it is. Returns how many products it added. */
+export async function seedCatalog(database: Database, currency: string): Promise<number> {
+  return database.transaction(async (transaction) => {
+    await transaction.raw('LOCK TABLE products IN EXCLUSIVE MODE');
+    const products = createProductRepository(transaction);
+    if ((await products.list({ includeDeleted: true })).length > 0) return 0;
+    const now = new Date().toISOString();
+    for (const [index, [name, description, price, variations]] of menu.entries()) {
+      const fields = {
+        name,
+        description,
+        basePrice: { amount: price, currency },
+        available: true,
+        position: index + 1,
+      };
+      let product = createProduct(randomUUID(), fields, now);
+      for (const [position, [variation, delta]] of variations.entries()) {
+        const priceDelta = { amount: delta, currency };
+        const added = { name: variation, priceDelta, available: true, position: position + 1 };
+        product = addVariation(product, randomUUID(), added, now) as Product;
+      }
+      await products.save({ ...product, version: 1 });
+    }
+    return menu.length;
+  });
+}

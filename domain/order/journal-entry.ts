@@ -1,0 +1,28 @@
+import type { Actor } from '../actor.ts';
+import type { Fact } from './order.ts';
+
+/** A signal that was refused: it changed nothing, and the timeline says so. */
+export interface Rejection {
+  kind: 'rejected';
+  /** `<orderId>:rejected:<n>` */
+  id: string;
+  orderId: string;
+  at: string;
+  actor: Actor | null;
+  /** What was asked for, as far as it could be read: a status. */
+  to: string | null;
+  reason: string;
+}
+
+/** A channel has tried for as long as its policy allows: these events will not be delivered. */
+export interface GivenUp {
+  kind: 'given_up';
+  orderId: string;
+  channel: 'redis' | 'email';
+  eventIds: string[];
+  at: string;
+  error: string;
+}
+
+/** What an order's workflow writes down in Postgres. */
+export type JournalEntry = ({ kind: 'fact' } & Fact) | Rejection | GivenUp;

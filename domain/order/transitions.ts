@@ -1,0 +1,37 @@
+import { type Actor, isStaff } from '../actor.ts';
+
+/** What an order can be, in the order in which it usually becomes it. */
+export const statuses = ['waiting', 'preparation', 'ready', 'delivered', 'cancelled'] as const;
+export type Status = (typeof statuses)[number];
+
+type Party = 'staff' | 'owner';
+
+/** The whole state machine: one edge a line, with who may take it (design §3). Whatever is not here is illegal. */
+export const transitions: readonly { from: Status; to: Status; by: readonly Party[] }[] = [
+  { from: 'waiting', to: 'preparation', by: ['staff'] },
+  { from: 'preparation', to: 'waiting', by: ['staff'] },
+  { from: 'preparation', to: 'ready', by: ['staff'] },
+  { from: 'ready', to: 'delivered', by: ['staff'] },
+  { from: 'waiting', to: 'cancelled', by: ['staff', 'owner'] },
+  { from: 'preparation', to: 'cancelled', by: ['staff', 'owner'] },
+];
+
+/** An order to the eyes of the table: where it stands and whose it is. */
+export interface Standing {
+  status: Status;
+  customer: { id: string };
+}
+
+/** Where this actor may move this order, in the table's order. */
+export function allowedTransitions(order: Standing, actor: Actor): Status[] {
+  return transitions
+    .filter(({ from, by }) => from === order.status && by.some((party) => isParty(party, order, actor)))
+    .map(({ to }) => to);
+}
+
+/** No edge leaves a final status. */
+export const isFinal = (status: Status): boolean => !transitions.some(({ from }) => from === status);
+
+function isParty(party: Party, order: Standing, actor: Actor): boolean {
+  return party === 'staff' ? isStaff(actor) : actor.id === order.customer.id;
+}

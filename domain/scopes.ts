@@ -1,0 +1,12 @@
+import type { Role } from './actor.ts';
+
+const CUSTOMER = ['orders:read', 'orders:write'] as const;
+const MANAGER = [...CUSTOMER, 'catalog:write', 'users:write', 'events:read', 'webhooks:write'] as const;
+
+/** One thing a token may be good for. */
+export type Scope = (typeof MANAGER)[number];
+
+const SCOPES: Readonly<Record<Role, readonly Scope[]>> = { customer: CUSTOMER, manager: MANAGER };
+
+/** Everything a role may do (design §6). A token's own scopes only narrow it. */
+export const scopesOf = (role: Role): readonly Scope[] => SCOPES[role];

@@ -1,0 +1,241 @@
+/** `make demo`: a visit to the running shop, over HTTP only, with real tokens. */
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { ConfigurationError, readEnvironment } from '../config/environment.ts';
+import { findOpenShop } from './open-shop.ts';
+import { readStackSettings } from './settings.ts';
+import { StackError } from './stack-error.ts';
+import { waitFor } from './wait.ts';
+
+/** The parts of the API's answers that are shown here. */
+interface Money {
+  amount: number;
+  currency: string;
+}
+interface Catalog {
+  data: { id: string; name: string; price: Money; variations: { id: string; name: string; price: Money }[] }[];
+}
+interface Order {
+  id: string;
+  number: number;
+  status: string;
+  total: Money;
+  allowedTransitions: string[];
+  lines: { product: string; variation: string | null; quantity: number }[];
+}
+interface Timeline {
+  data: Record<
+    'at' | 'kind' | 'type' | 'from' | 'to' | 'channel' | 'recipient' | 'outcome',
+    string | null | undefined
+  >[];
+}
+interface Email {
+  subject: string;
+  to: { address: string }[];
+  headers: Record<string, unknown>;
+}
+
+const mailDeadline = 30_000;
+const say = (line = '') => process.stdout.write(`${line}\n`);
+
+try {
+  await visit();
+} catch (error) {
+  if (!(error instanceof StackError || error instanceof ConfigurationError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
+
+async function visit() {
+  const environment = readEnvironment();
+  const settings = readStackSettings(environment);
+  const { api, redis, mail } = findOpenShop(settings.DATA_DIR)?.addresses ?? {
+    api: `http://127.0.0.1:${environment.PORT || 5000}`,
+    redis: environment.REDIS_URL || `redis://127.0.0.1:${settings.REDIS_PORT}`,
+    mail: `http://127.0.0.1:${settings.MAIL_PORT}`,
+  };
+  const shop = connectTo(api);
+  await shop.requireOpen();
+  const radio = await listen(redis);
+  try {
+    say('1. Sign in');
+    const customer = await shop.signIn('customer@example.com');
+    const manager = await shop.signIn('manager@example.com');
+
+    say('\n2. The menu');
+    const menu = await shop.call<Catalog>('GET', '/v1/catalog');
+    for (const product of menu.data) {
+      const variations = product.variations.map(({ name, price }) => `${name} ${format(price)}`).join(', ');
+      say(`   ${product.name.padEnd(12)} ${format(product.price)}${variations && `   ${variations}`}`);
+    }
+    const latte = menu.data.find(({ name }) => name === 'Latte');
+    const vanilla = latte?.variations.find(({ name }) => name === 'Vanilla');
+    if (!latte || !vanilla)
+      throw new StackError('There is no Vanilla Latte on the menu any more; `make reset` brings it back.');
+    const lines = [{ productId: latte.id, variationId: vanilla.id, quantity: 1 }];
+    const place = () =>
+      shop.call<Order>('POST', '/v1/orders', { token: customer, body: { lines, location: 'take_away' } });
+
+    say('\n3. The customer orders a Vanilla Latte, the manager serves it');
+    const order = await place();
+    show(order);
+    const move = (status: string) =>
+      shop.call<Order>('POST', `/v1/orders/${order.id}/status`, { token: manager, body: { status } });
+    for (const status of ['preparation', 'ready']) show(await move(status));
+    say('\n4. Back to waiting? Not from ready');
+    const refusal = await shop.refused('POST', `/v1/orders/${order.id}/status`, {
+      token: manager,
+      body: { status: 'waiting' },
+    });
+    say(`   ${refusal}\n`);
+    show(await move('delivered'));
+
+    say('\n5. The customer orders another and cancels it');
+    const second = await place();
+    show(second);
+    show(
+      await shop.call<Order>('POST', `/v1/orders/${second.id}/cancel`, {
+        token: customer,
+        body: { reason: 'Changed my mind' },
+      }),
+    );
+
+    // Placed, three moves; placed, cancelled. The shop hears of orders that are new or cancelled, the customer of all.
+    const events = 6;
+    const emails = await arrivedEmails(mail, [order.id, second.id], events + 3);
+    await waitFor('The last Redis message', () => radio.heard.length >= events, { deadline: mailDeadline });
+
+    say('\n6. The timeline of the first order');
+    const timeline = await shop.call<Timeline>('GET', `/v1/orders/${order.id}/timeline`, { token: manager });
+    for (const { at, kind, type, from, to, channel, recipient, outcome } of timeline.data) {
+      const move = to ? `${from ?? '·'} → ${to}` : '';
+      const words = [kind, type, move, channel, recipient, outcome].filter(Boolean).join('  ');
+      say(`   ${at?.slice(11, 23)}  ${words}`);
+    }
+
+    say('\n7. The emails that arrived');
+    if (emails) for (const { to, subject } of emails) say(`   ${(to[0]?.address ?? '').padEnd(22)} ${subject}`);
+    else say('   are where SMTP_URL sent them');
+
+    say('\n8. The messages on the Redis channel `orders`');
+    for (const message of radio.heard) {
+      const { type, id } = JSON.parse(message);
+      say(`   ${type.padEnd(21)} ${id}`);
+    }
+    say();
+  } finally {
+    radio.close();
+  }
+}
+
+function connectTo(api: string) {
+  interface Options {
+    token?: string;
+    body?: unknown;
+  }
+  const send = async (method: string, path: string, { token, body }: Options) => {
+    try {
+      return await fetch(api + path, {
+        method,
+        headers: {
+          ...(token && { authorization: `Bearer ${token}` }),
+          ...(body !== undefined && { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(15_000),
+      });
+    } catch (error) {
+      throw new StackError(`The shop did not answer ${method} ${path}: ${(error as Error).message}.`);
+    }
+  };
+  return {
+    async requireOpen() {
+      const open = await fetch(`${api}/health/live`, { signal: AbortSignal.timeout(5_000) }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      if (!open) throw new StackError(`No shop is open at ${api}: open one with \`make run\` in another terminal.`);
+    },
+    async signIn(username: string): Promise<string> {
+      const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password: 'test' });
+      const answer = await fetch(`${api}/oauth/token`, {
+        method: 'POST',
+        body: form,
+        signal: AbortSignal.timeout(15_000),
+      });
+      const token = (await answer.json()) as { access_token: string; expires_in: number; scope: string };
+      if (!answer.ok) throw new StackError(`${username} could not sign in: ${JSON.stringify(token)}`);
+      say(`   ${username.padEnd(22)} for ${token.expires_in} s: ${token.scope}`);
+      return token.access_token;
+    },
+    async call<Answer>(method: string, path: string, options: Options = {}): Promise<Answer> {
+      const answer = await send(method, path, options);
+      if (!answer.ok)
+        throw new StackError(`${method} ${path} was answered with ${answer.status}: ${await answer.text()}`);
+      return (await answer.json()) as Answer;
+    },
+    /** A call that must be refused as a conflict; returns the refusal in words. */
+    async refused(method: string, path: string, options: Options): Promise<string> {
+      const answer = await send(method, path, options);
+      const text = await answer.text();
+      if (answer.status !== 409)
+        throw new StackError(`${method} ${path} should be 409, but is ${answer.status}: ${text}`);
+      const { code, detail, allowedTransitions } = JSON.parse(text);
+      return `409 ${code}: ${detail} (allowed: ${allowedTransitions.join(', ')})`;
+    },
+  };
+}
+
+async function listen(url: string) {
+  const heard: string[] = [];
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 5_000,
+    maxRetriesPerRequest: 1,
+    retryStrategy: () => null,
+  });
+  redis.on('error', () => {});
+  redis.on('message', (_channel, message) => heard.push(message));
+  try {
+    await redis.connect();
+    await redis.subscribe('orders');
+  } catch (error) {
+    throw new StackError(`Redis does not answer at ${url}: ${(error as Error).message}.`);
+  }
+  return { heard, close: () => redis.disconnect() };
+}
+
+/** The emails about these orders, once that many are there; `undefined` when there is no catcher to ask. */
+async function arrivedEmails(
+  page: string | undefined,
+  orderIds: string[],
+  count: number,
+): Promise<Email[] | undefined> {
+  if (!page) return undefined;
+  let emails: Email[] = [];
+  await waitFor(
+    'The last of the emails',
+    async () => {
+      const answer = await fetch(`${page}/api/email`, { signal: AbortSignal.timeout(5_000) });
+      const all = (await answer.json()) as Email[];
+      emails = all.filter(({ headers }) => orderIds.some((id) => String(headers['x-crema-event-id']).startsWith(id)));
+      if (emails.length < count) throw new Error(`${emails.length} of ${count} have arrived`);
+      return true;
+    },
+    { deadline: mailDeadline, every: 200 },
+  );
+  return emails;
+}
+
+function show({ number, status, lines, total, allowedTransitions }: Order) {
+  const items = lines.map(
+    ({ quantity, product, variation }) => `${quantity} × ${product}${variation ? ` (${variation})` : ''}`,
+  );
+  const next = allowedTransitions.length > 0 ? `next: ${allowedTransitions.join(' or ')}` : 'final';
+  say(`   #${number}  ${items.join(', ')}  ${format(total)}  ${status.padEnd(11)}  ${next}`);
+}
+
+function format({ amount, currency }: Money): string {
+  const formatter = new Intl.NumberFormat('en-US', { style: 'currency', currency });
+  return formatter.format(amount / 10 ** (formatter.resolvedOptions().maximumFractionDigits ?? 2));
+}

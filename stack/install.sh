@@ -1,0 +1,46 @@
+#!/bin/sh
+# Installs the packages of package-lock.json when they are not there yet. Plain sh: there may be no Node to run it with.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+fail() {
+  echo "$1" >&2
+  exit 1
+}
+
+stamp=node_modules/.crema-installed
+wanted=$(cksum < package-lock.json)
+[ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ] && exit 0
+
+way_out='install Node.js 20 or newer from https://nodejs.org, which brings npm along.'
+command -v node > /dev/null || fail "Node.js is missing: $way_out"
+command -v npm > /dev/null || fail "npm is missing: $way_out"
+[ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || fail "Node.js $(node -v) is too old: $way_out"
+
+mkdir -p .data/logs
+log=.data/logs/npm-ci.log
+lock=.data/installing
+if ! (set -C; echo $$ > "$lock") 2> /dev/null; then
+  kill -0 "$(cat "$lock")" 2> /dev/null && fail 'Another make installs the packages right now: try again when it is done.'
+  echo $$ > "$lock"
+fi
+trap 'rm -f "$lock"' EXIT
+trap 'kill "$npm" 2> /dev/null; exit 130' INT TERM HUP
+
+echo 'Installing packages with npm ci …'
+npm ci > "$log" 2>&1 &
+npm=$!
+seconds=0
+while kill -0 "$npm" 2> /dev/null; do
+  sleep 1
+  seconds=$((seconds + 1))
+  [ $((seconds % 5)) -eq 0 ] && echo "Installing packages: $seconds s, $(ls node_modules 2> /dev/null | wc -l | tr -d ' ') folders"
+done
+if ! wait "$npm"; then
+  if grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|network' "$log"; then
+    fail "npm cannot reach its package registry: check the network, then try again ($log has more)."
+  fi
+  fail "npm ci failed: $(grep -m 1 'npm error' "$log") ($log has more)."
+fi
+[ -x node_modules/.bin/node ] || fail 'There is no Node 24 package for this platform, so Crema cannot run here (Linux and macOS, x64 and arm64).'
+echo "$wanted" > "$stamp"

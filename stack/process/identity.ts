@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** A process, told apart from any later one that is given the same id. */
+export interface Identity {
+  pid: number;
+  /** When it began, in whatever words this system has for it. */
+  birth: string;
+}
+
+/** The process that has this id now, or `undefined` when none has (or it has ended and waits to be collected). */
+export function identify(pid: number): Identity | undefined {
+  const birth = process.platform === 'linux' ? birthByProc(pid) : birthByPs(pid);
+  return birth === undefined ? undefined : { pid, birth };
+}
+
+/** Whether this very process still runs. */
+export function isAlive(identity: Identity): boolean {
+  return identify(identity.pid)?.birth === identity.birth;
+}
+
+/** The program and arguments of a process, or nothing. */
+export function commandLine(pid: number): string {
+  try {
+    if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 });
+  } catch {
+    return '';
+  }
+}
+
+function birthByProc(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field, the name, may hold spaces and brackets; the fields after it may not. See proc(5).
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return `${boot}/${fields[19]}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function birthByPs(pid: number): string | undefined {
+  try {
+    const line = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      timeout: 5_000,
+    }).trim();
+    const [state, ...birth] = line.split(/\s+/);
+    return !state || state.startsWith('Z') ? undefined : birth.join(' ');
+  } catch {
+    return undefined;
+  }
+}

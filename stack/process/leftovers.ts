@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { waitFor } from '../wait.ts';
+import { runDirectory } from './guarded-process.ts';
+import { type Identity, isAlive } from './identity.ts';
+
+interface PidFile extends Identity {
+  name: string;
+  guard?: Identity;
+  stopSignal: NodeJS.Signals;
+}
+
+/**
+ * Ends what an earlier run left running: its starter and the guard were both killed. Processes are ended by id, and only
+ * when they began at the very moment that was written down, so never a stranger.
+ *
+ * @returns the names of what was still running
+ */
+export async function stopLeftovers(dataDir: string): Promise<string[]> {
+  const directory = runDirectory(dataDir);
+  if (!existsSync(directory)) return [];
+  const files = readdirSync(directory).filter((file) => file.endsWith('.json'));
+  const stopped = await Promise.all(files.map((file) => stopLeftover(join(directory, file))));
+  return stopped.filter((name) => name !== undefined);
+}
+
+async function stopLeftover(file: string): Promise<string | undefined> {
+  const left = readPidFile(file);
+  const running = left !== undefined && isAlive(left);
+  if (running) await end(left, left.stopSignal);
+  if (left?.guard && isAlive(left.guard)) await end(left.guard, 'SIGTERM');
+  rmSync(file, { force: true });
+  return running ? left.name : undefined;
+}
+
+/** Asks politely for ten seconds, then insists. */
+export async function end(identity: Identity, politely: NodeJS.Signals): Promise<void> {
+  const gone = () => !isAlive(identity);
+  send(identity, politely);
+  send(identity, 'SIGCONT');
+  try {
+    await waitFor(`Process ${identity.pid}`, gone, { deadline: 10_000 });
+  } catch {
+    send(identity, 'SIGKILL');
+    await waitFor(`The end of process ${identity.pid}`, gone, { deadline: 5_000 });
+  }
+}
+
+function send(identity: Identity, signal: NodeJS.Signals) {
+  try {
+    if (isAlive(identity)) process.kill(identity.pid, signal);
+  } catch {
+    // It ended in between.
+  }
+}
+
+function readPidFile(file: string): PidFile | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // Half written when the machine went down: then nothing of that time runs any more.
+    return undefined;
+  }
+}

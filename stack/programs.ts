@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import type { Environment } from '../config/environment.ts';
+import { runProcess } from './process/guarded-process.ts';
+import { lastWords, reasonIn } from './process/last-words.ts';
+import { type Service, type ServiceOptions, startService } from './service.ts';
+import { StackError } from './stack-error.ts';
+import { together } from './together.ts';
+
+interface ProgramOptions extends ServiceOptions {
+  environment: Environment;
+  /** 0 or nothing stands for any free port. */
+  port?: number;
+  /** Called with every line of its log. */
+  onLine?: (line: string) => void;
+  /** Another script to run in its place, for tests. */
+  script?: string;
+}
+
+const root = join(import.meta.dirname, '..');
+const scriptDeadline = 120_000;
+
+/** Starts the API as a process of its own and resolves when `/health/ready` says so. */
+export const startApi = (options: ProgramOptions): Promise<Service> =>
+  startProgram({ name: 'api', title: 'The API', script: 'api/main.ts', portVariable: 'PORT' }, options);
+
+/** Starts the worker as a process of its own and resolves when its `/health/ready` says so. */
+export const startWorker = (options: ProgramOptions): Promise<Service> =>
+  startProgram(
+    { name: 'worker', title: 'The worker', script: 'worker/main.ts', portVariable: 'WORKER_HEALTH_PORT' },
+    options,
+  );
+
+function startProgram(
+  kind: { name: string; title: string; script: string; portVariable: string },
+  options: ProgramOptions,
+): Promise<Service> {
+  return startService(
+    {
+      name: kind.name,
+      title: kind.title,
+      ports: { http: options.port ?? 0 },
+      program: ({ http }) => ({
+        command: process.execPath,
+        args: [options.script ?? join(root, kind.script)],
+        env: { ...options.environment, [kind.portVariable]: String(http) },
+        grace: 30_000,
+        ...(options.onLine && { onLine: options.onLine }),
+      }),
+      url: ({ http }) => `http://127.0.0.1:${http}`,
+      isReady: async ({ http }) => {
+        const answer = await fetch(`http://127.0.0.1:${http}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+        if (!answer.ok) throw new Error(`/health/ready answers ${answer.status} ${await answer.text()}`);
+        return true;
+      },
+    },
+    options,
+  );
+}
+
+/** Brings database and Temporal up to date: migrations, then seeds; search attributes meanwhile. */
+export async function prepare(options: ServiceOptions & { environment: Environment }): Promise<void> {
+  const database = async (signal: AbortSignal) => {
+    await runScript('db/migrate.ts', 'The database could not be migrated', { ...options, signal });
+    await runScript('db/seed.ts', 'The database could not be filled', { ...options, signal });
+  };
+  const searchAttributes = (signal: AbortSignal) =>
+    runScript('worker/register-search-attributes.ts', 'The search attributes could not be registered with Temporal', {
+      ...options,
+      signal,
+    });
+  const { failed, reason } = await together([database, searchAttributes], options.signal);
+  if (failed) throw reason;
+}
+
+async function runScript(script: string, failure: string, options: ServiceOptions & { environment: Environment }) {
+  const name = script.replace('/', '-').replace('.ts', '');
+  const exit = await runProcess(
+    { name, command: process.execPath, args: [join(root, script)], env: options.environment },
+    { ...options, deadline: scriptDeadline },
+  );
+  if (exit?.code === 0) return;
+  const log = join(options.dataDir, 'logs', `${name}.log`);
+  throw new StackError(
+    `${failure}: ${reasonIn(lastWords(log, 50)) || `it took over ${scriptDeadline / 1000} s`} (${log} has more).`,
+  );
+}

@@ -1,0 +1,199 @@
+import { createPublicKey } from 'node:crypto';
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import { createSigningKeyRepository } from '../../db/signing-keys.ts';
+import { openDatabase, type TestDatabase } from './database.ts';
+import { CUSTOMER, type FrontDoor, MANAGER, openFrontDoor, readJson } from './front-door.ts';
+
+const REMEMBER_MS = 300;
+
+let shop: TestDatabase;
+let door: FrontDoor;
+
+beforeAll(async () => {
+  shop = await openDatabase();
+  door = await openFrontDoor(shop.database, { rememberCallersMs: REMEMBER_MS });
+});
+afterAll(async () => {
+  await door.close();
+  await shop.close();
+});
+
+async function expectRefused(authorization: string) {
+  const { status, headers, body } = await door.who(authorization);
+  expect(status).toBe(401);
+  expect(headers.get('www-authenticate')).toBe('Bearer realm="crema", error="invalid_token"');
+  expect(headers.get('content-type')).toMatch('application/problem+json');
+  expect(body).toMatchObject({ status: 401, code: 'unauthenticated' });
+  return body;
+}
+
+/** Asks again until the answer satisfies, for at most twice as long as callers are remembered. */
+async function whoUntil(token: string, satisfied: (answer: Awaited<ReturnType<FrontDoor['who']>>) => boolean) {
+  const deadline = performance.now() + 2 * REMEMBER_MS;
+  for (;;) {
+    const answer = await door.who(`Bearer ${token}`);
+    if (satisfied(answer) || performance.now() > deadline) return answer;
+    await new Promise((later) => setTimeout(later, 20));
+  }
+}
+
+test('When a good token is sent, then the caller is the person, with name, address and scopes', async () => {
+  const { body } = await door.signIn('customer@example.com');
+  expect((await door.who(`Bearer ${body.access_token}`)).body).toEqual({
+    type: 'customer',
+    id: CUSTOMER,
+    name: 'Carlos Customer',
+    email: 'customer@example.com',
+    scopes: ['orders:read', 'orders:write'],
+    actor: { type: 'customer', id: CUSTOMER },
+  });
+});
+
+test('When nothing is sent, then there is no caller, and routes decide', async () => {
+  const { status, body } = await door.who();
+  expect([status, body]).toEqual([200, {}]);
+});
+
+test('When a token claims more than its role may, then the caller may what the role may', async () => {
+  const token = await door.forge({ sub: CUSTOMER, scope: 'orders:read users:write admin' });
+  expect((await door.who(`Bearer ${token}`)).body.scopes).toEqual(['orders:read']);
+});
+
+test('When a token is forged with the right key and nothing wrong, then it passes: the refusals below mean something', async () => {
+  expect((await door.who(`Bearer ${await door.forge()}`)).body.id).toBe(MANAGER);
+});
+
+describe('a token is refused', () => {
+  const past = Math.floor(Date.now() / 1000) - 1;
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['When it has expired', { exp: past }, {}],
+    ['When it never expires', { exp: undefined }, {}],
+    ['When it is not valid yet', { nbf: past + 100 }, {}],
+    ['When its issuer is another', { iss: 'https://mallory.example' }, {}],
+    ['When its audience is another', { aud: 'https://mallory.example/v1' }, {}],
+    ['When it has no audience', { aud: undefined }, {}],
+    ['When it has no subject', { sub: undefined }, {}],
+    ['When its subject is nobody', { sub: '0c0ffee0-0000-4000-8000-00000000dead' }, {}],
+    ['When it is an ID token', {}, { typ: 'JWT' }],
+    ['When it has no type', {}, { typ: undefined }],
+    ['When it names a key that is not there', {}, { kid: 'other' }],
+    ['When it names a file', {}, { kid: '../../../etc/passwd' }],
+    ['When it names no key', {}, { kid: undefined }],
+    ['When its key id is no string', {}, { kid: 1 }],
+    ['When its key id is a property of every object', {}, { kid: '__proto__' }],
+    ['When it has a critical extension', {}, { crit: ['future'], future: true }],
+  ])('%s', async (_, claims, header) => {
+    await expectRefused(`Bearer ${await door.forge(claims, header)}`);
+  });
+
+  test('When it is not signed (alg: none)', async () => {
+    const [header, claims] = (await door.forge()).split('.');
+    const { kid } = JSON.parse(Buffer.from(header!, 'base64url').toString());
+    for (const alg of ['none', 'None', 'nOnE']) {
+      const unsigned = Buffer.from(JSON.stringify({ alg, typ: 'at+jwt', kid })).toString('base64url');
+      await expectRefused(`Bearer ${unsigned}.${claims}.`);
+    }
+    await expectRefused(`Bearer ${new UnsecuredJWT({ sub: MANAGER }).encode()}`);
+  });
+
+  test('When it is signed with HS256 and our public key', async () => {
+    const [key] = await createSigningKeyRepository(shop.database).list();
+    const { d: _, ...publicJwk } = key!.privateJwk;
+    const pem = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+    const served = await readJson<{ keys: unknown[] }>(`${door.url}/.well-known/jwks.json`);
+    for (const secret of [pem.toString(), JSON.stringify(served.keys[0]), String(publicJwk.x)]) {
+      const token = await new SignJWT({ iss: door.url, aud: `${door.url}/v1`, sub: MANAGER, exp: past + 100 })
+        .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: key!.kid })
+        .sign(new TextEncoder().encode(secret));
+      await expectRefused(`Bearer ${token}`);
+    }
+  });
+
+  test('When it brings its own key (jwk, jku, x5u)', async () => {
+    const [key] = await createSigningKeyRepository(shop.database).list();
+    const mallory = await generateKeyPair('ES256', { extractable: true });
+    const jwk = await exportJWK(mallory.publicKey);
+    for (const kid of [key!.kid, 'mallory']) {
+      const token = await new SignJWT({ iss: door.url, aud: `${door.url}/v1`, sub: MANAGER, exp: past + 100 })
+        .setProtectedHeader({
+          alg: 'ES256',
+          typ: 'at+jwt',
+          kid,
+          jwk,
+          jku: 'http://127.0.0.1:1/',
+          x5u: 'http://127.0.0.1:1/',
+        })
+        .sign(mallory.privateKey);
+      await expectRefused(`Bearer ${token}`);
+    }
+  });
+
+  test('When its signature or its claims were changed', async () => {
+    const [header, claims, signature] = (await door.forge()).split('.') as [string, string, string];
+    const changed = JSON.parse(Buffer.from(claims, 'base64url').toString());
+    changed.sub = CUSTOMER;
+    const other = Buffer.from(JSON.stringify(changed)).toString('base64url');
+    await expectRefused(`Bearer ${header}.${other}.${signature}`);
+    await expectRefused(`Bearer ${header}.${claims}.${'A'.repeat(86)}`);
+    await expectRefused(`Bearer ${header}.${claims}.`);
+  });
+
+  test.each([
+    'Bearer',
+    'Bearer x',
+    'Bearer a.b.c',
+    'Bearer a b',
+    'Basic Y3JlbWE6',
+    'e30.e30.e30',
+    'Bearer bnVsbA.bnVsbA.x',
+  ])('When the header is %p', async (authorization) => {
+    await expectRefused(authorization);
+  });
+
+  test('When it has expired, then the answer says so, and of other faults it says nothing', async () => {
+    expect((await expectRefused(`Bearer ${await door.forge({ exp: past })}`)).detail).toBe(
+      'The access token has expired.',
+    );
+    const others = [await door.forge({ iss: 'x' }), await door.forge({}, { typ: 'JWT' }), 'x'];
+    for (const token of others) {
+      expect((await expectRefused(`Bearer ${token}`)).detail).toBe('The access token is not valid here.');
+    }
+  });
+});
+
+test('When a manager is demoted, then a token from before loses its rights within the time callers are remembered', async () => {
+  const { access_token: token } = (await door.signIn('manager@example.com')).body;
+  expect((await door.who(`Bearer ${token}`)).body.type).toBe('manager');
+  await shop.database('users').where({ id: MANAGER }).update({ role: 'customer' });
+  try {
+    const { body } = await whoUntil(token, (answer) => answer.body.type === 'customer');
+    expect(body).toMatchObject({ type: 'customer', scopes: ['orders:read', 'orders:write'] });
+  } finally {
+    await shop.database('users').where({ id: MANAGER }).update({ role: 'manager' });
+  }
+});
+
+test('When a person is deleted, then their token is refused within the time callers are remembered', async () => {
+  const id = '0c0ffee0-0000-4000-8000-0000000000fe';
+  const passing = { id, email: 'leaving@example.com', name: 'Leaving', role: 'customer', password_hash: 'none' };
+  await shop.database('users').insert(passing);
+  const token = await door.forge({ sub: id });
+  expect((await door.who(`Bearer ${token}`)).status).toBe(200);
+
+  await shop.database('users').where({ id }).delete();
+
+  expect((await whoUntil(token, ({ status }) => status === 401)).status).toBe(401);
+});
+
+test('When many requests of one caller come at once, then they share what Postgres has said', async () => {
+  const token = await door.forge({ sub: CUSTOMER });
+  await new Promise((later) => setTimeout(later, REMEMBER_MS + 50));
+  let queries = 0;
+  const count = ({ sql }: { sql: string }) => {
+    if (sql.includes('"users"')) queries += 1;
+  };
+  shop.database.on('query', count);
+  await Promise.all(Array.from({ length: 20 }, () => door.who(`Bearer ${token}`)));
+  shop.database.off('query', count);
+  expect(queries).toBeLessThanOrEqual(2);
+});

@@ -1,0 +1,41 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type Database } from '../../db/connection.ts';
+import { migrate } from '../../db/migrations.ts';
+import { seedUsers } from '../../db/seeds/users.ts';
+import { startPostgres } from '../../stack/postgres/server.ts';
+import type { Service } from '../../stack/service.ts';
+
+/** A Postgres of this test file's own, migrated and with the seeded users. */
+export interface TestDatabase {
+  database: Database;
+  /** Another pool of connections to it, as another process would have. */
+  connectAgain(): Database;
+  server: Service;
+  close(): Promise<void>;
+}
+
+export async function openDatabase(): Promise<TestDatabase> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'crema-auth-'));
+  const server = await startPostgres({ dataDir, fsync: false });
+  const pools: Database[] = [];
+  const connectAgain = () => {
+    const pool = connect(server.url, { max: 4, name: 'crema-test' });
+    pools.push(pool);
+    return pool;
+  };
+  const database = connectAgain();
+  await migrate(database);
+  await seedUsers(database);
+  return {
+    database,
+    connectAgain,
+    server,
+    async close() {
+      await Promise.all(pools.map((pool) => pool.destroy()));
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}

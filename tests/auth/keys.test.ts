@@ -1,0 +1,102 @@
+import { request } from 'node:http';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { openKeyRing } from '../../api/auth/key-ring.ts';
+import { createSigningKeyRepository } from '../../db/signing-keys.ts';
+import { openDatabase, type TestDatabase } from './database.ts';
+import { openFrontDoor, readJson } from './front-door.ts';
+
+let shop: TestDatabase;
+
+beforeAll(async () => {
+  shop = await openDatabase();
+});
+afterAll(() => shop.close());
+
+test('When several processes start at once in a new shop, then all have the one key', async () => {
+  const repositories = Array.from({ length: 6 }, () => createSigningKeyRepository(shop.connectAgain()));
+
+  const rings = await Promise.all(repositories.map((repository) => openKeyRing(repository)));
+
+  expect(await createSigningKeyRepository(shop.database).list()).toHaveLength(1);
+  expect(new Set(rings.map(({ signing }) => JSON.stringify(signing))).size).toBe(1);
+  expect(new Set(rings.map(({ cookies }) => JSON.stringify(cookies))).size).toBe(1);
+});
+
+test('When one process has signed a token, then another accepts it', async () => {
+  const [one, other] = [await openFrontDoor(shop.database), await openFrontDoor(shop.connectAgain())];
+  const token = await one.forge({ iss: other.url, aud: `${other.url}/v1` });
+  expect((await other.who(`Bearer ${token}`)).status).toBe(200);
+  await Promise.all([one.close(), other.close()]);
+});
+
+test('When a client reads discovery and JWKS, then it can verify our tokens and finds nothing secret', async () => {
+  const door = await openFrontDoor(shop.database);
+
+  const discovery = await readJson<Record<'issuer' | 'jwks_uri', string>>(
+    `${door.url}/.well-known/openid-configuration`,
+  );
+  expect(discovery).toMatchObject({
+    issuer: door.url,
+    token_endpoint: `${door.url}/oauth/token`,
+    revocation_endpoint: `${door.url}/oauth/revoke`,
+    jwks_uri: `${door.url}/.well-known/jwks.json`,
+    grant_types_supported: ['refresh_token', 'password'],
+    token_endpoint_auth_methods_supported: ['none'],
+    id_token_signing_alg_values_supported: ['ES256'],
+  });
+  expect(discovery).not.toHaveProperty('authorization_endpoint');
+  expect(await readJson(`${door.url}/.well-known/oauth-authorization-server`)).toEqual(discovery);
+
+  const jwks = await readJson<JSONWebKeySet>(discovery.jwks_uri);
+  expect(jwks.keys).toHaveLength(1);
+  expect(Object.keys(jwks.keys[0]!).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+
+  const { access_token: token } = (await door.signIn('manager@example.com')).body;
+  const verified = await jwtVerify(token, createLocalJWKSet(jwks), {
+    issuer: discovery.issuer,
+    audience: `${door.url}/v1`,
+    typ: 'at+jwt',
+    algorithms: ['ES256'],
+  });
+  expect(verified.payload.client_id).toBe('crema');
+  await door.close();
+});
+
+test('When the Host header lies, then discovery names the real addresses', async () => {
+  const door = await openFrontDoor(shop.database);
+  const body = await new Promise<string>((resolve, reject) => {
+    const options = { headers: { host: 'mallory.example' } };
+    request(`${door.url}/.well-known/openid-configuration`, options, async (answer) => {
+      resolve((await answer.toArray()).join(''));
+    })
+      .on('error', reject)
+      .end();
+  });
+  expect(body).not.toContain('mallory');
+  await door.close();
+});
+
+test('When a token names a newer key, then the keys are read again, but only so often', async () => {
+  const repository = createSigningKeyRepository(shop.database);
+  let reads = 0;
+  const counted = {
+    ...repository,
+    list() {
+      reads += 1;
+      return repository.list();
+    },
+  };
+  const ring = await openKeyRing(counted, 200);
+  const { privateJwk } = (await repository.list())[0]!;
+  await shop.database('signing_keys').insert({ kid: 'newer', private_jwk: JSON.stringify(privateJwk) });
+
+  expect(await ring.verifying('newer')).toBeUndefined();
+  expect(reads).toBe(0);
+  await new Promise((later) => setTimeout(later, 250));
+  const found = await Promise.all(Array.from({ length: 10 }, () => ring.verifying('newer')));
+  for (const key of found) expect(key?.type).toBe('public');
+  for (const kid of ['a', 'b', 'c']) expect(await ring.verifying(kid)).toBeUndefined();
+  expect(reads).toBe(1);
+
+  await shop.database('signing_keys').where({ kid: 'newer' }).delete();
+});

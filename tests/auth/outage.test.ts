@@ -1,0 +1,62 @@
+import { openDatabase, type TestDatabase } from './database.ts';
+import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
+
+let shop: TestDatabase;
+let door: FrontDoor;
+let token: string;
+
+beforeAll(async () => {
+  shop = await openDatabase();
+  door = await openFrontDoor(shop.database, { rememberCallersMs: 1 });
+  token = await door.forge({ sub: CUSTOMER });
+});
+afterAll(async () => {
+  await door.close();
+  await shop.close();
+});
+
+async function timed<T>(act: () => Promise<T>): Promise<[answer: T, ms: number]> {
+  const start = performance.now();
+  return [await act(), performance.now() - start];
+}
+
+async function expectUnavailable(withinMs: number) {
+  const [signIn, signInMs] = await timed(() => door.signIn('manager@example.com'));
+  expect([signIn.status, signIn.body]).toEqual([
+    503,
+    { error: 'server_error', error_description: 'The service is unavailable for the moment; try again.' },
+  ]);
+  expect(signIn.headers.get('retry-after')).toBe('5');
+  expect(signIn.headers.get('cache-control')).toBe('no-store');
+  expect(signInMs).toBeLessThan(withinMs);
+
+  const [who, whoMs] = await timed(() => door.who(`Bearer ${token}`));
+  expect(who.status).toBe(503);
+  expect(who.body.code).toBe('unavailable');
+  expect(JSON.stringify(who.body)).not.toMatch(/node_modules|ECONN|postgres:/);
+  expect(whoMs).toBeLessThan(withinMs);
+
+  expect((await fetch(`${door.url}/.well-known/jwks.json`)).status).toBe(200);
+  // What needs no Postgres to be refused still is.
+  expect((await door.who('Bearer x')).status).toBe(401);
+}
+
+test('When Postgres is down, then sign-in and tokens get a clean 503 at once, and all is well when it is back', async () => {
+  await shop.server.kill();
+  await expectUnavailable(2_000);
+
+  await shop.server.start();
+  expect((await door.signIn('manager@example.com')).status).toBe(200);
+  expect((await door.who(`Bearer ${token}`)).status).toBe(200);
+}, 60_000);
+
+test('When Postgres hangs, then the answer is a 503 after the deadline', async () => {
+  await shop.database.destroy();
+  shop.database.initialize();
+  await shop.server.kill('SIGSTOP');
+  try {
+    await expectUnavailable(8_000);
+  } finally {
+    await shop.server.kill('SIGCONT');
+  }
+}, 60_000);

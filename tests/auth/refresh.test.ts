@@ -1,0 +1,146 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { openDatabase, type TestDatabase } from './database.ts';
+import { CUSTOMER, type FrontDoor, MANAGER, openFrontDoor } from './front-door.ts';
+
+let shop: TestDatabase;
+let door: FrontDoor;
+
+beforeAll(async () => {
+  shop = await openDatabase();
+  door = await openFrontDoor(shop.database);
+});
+afterAll(async () => {
+  await door.close();
+  await shop.close();
+});
+
+async function refreshTokenOf(username: string, extra?: Record<string, string>) {
+  return (await door.signIn(username, extra)).body.refresh_token;
+}
+
+test('When a refresh token is used, then it yields a JWT access token and its own successor', async () => {
+  const first = await refreshTokenOf('customer@example.com');
+
+  const { status, headers, body } = await door.refresh(first);
+
+  expect(status).toBe(200);
+  expect(headers.get('cache-control')).toBe('no-store');
+  expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 600, scope: 'orders:read orders:write' });
+  expect(body.refresh_token).not.toBe(first);
+  expect(decodeProtectedHeader(body.access_token)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });
+  expect(decodeJwt(body.access_token)).toMatchObject({ sub: CUSTOMER, aud: `${door.url}/v1` });
+  expect((await door.who(`Bearer ${body.access_token}`)).body).toMatchObject({ id: CUSTOMER });
+});
+
+test('When a used refresh token comes back, then its whole family ends', async () => {
+  const first = await refreshTokenOf('customer@example.com');
+  const second = (await door.refresh(first)).body.refresh_token;
+
+  const reuse = await door.refresh(first);
+  expect([reuse.status, reuse.body.error]).toEqual([400, 'invalid_grant']);
+
+  const successor = await door.refresh(second);
+  expect([successor.status, successor.body.error]).toEqual([400, 'invalid_grant']);
+});
+
+test('When twenty refreshes come at once, then at most one gets tokens and none of those lives on', async () => {
+  const token = await refreshTokenOf('customer@example.com');
+
+  const answers = await Promise.all(Array.from({ length: 20 }, () => door.refresh(token)));
+
+  const granted = answers.filter(({ status }) => status === 200);
+  expect(granted.length).toBeLessThanOrEqual(1);
+  for (const refused of answers.filter(({ status }) => status !== 200)) {
+    expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
+  }
+  for (const { body } of granted) {
+    const next = await door.refresh(body.refresh_token);
+    expect([next.status, next.body.error]).toEqual([400, 'invalid_grant']);
+  }
+});
+
+test('When one family ends, then other sign-ins of the same person go on', async () => {
+  const [lost, kept] = [await refreshTokenOf('customer@example.com'), await refreshTokenOf('customer@example.com')];
+  await door.refresh(lost);
+  await door.refresh(lost);
+  expect((await door.refresh(kept)).status).toBe(200);
+});
+
+test('When a refresh asks for less, then the token has less; for more, then it is refused', async () => {
+  const token = await refreshTokenOf('manager@example.com', { scope: 'orders:read events:read' });
+  const narrowed = await door.refresh(token, { scope: 'events:read' });
+  expect(narrowed.body.scope).toBe('events:read');
+
+  const widened = await door.refresh(narrowed.body.refresh_token, { scope: 'users:write' });
+  expect([widened.status, widened.body.error]).toEqual([400, 'invalid_scope']);
+});
+
+test('When a manager has been demoted, then a refresh has the scopes of a customer', async () => {
+  const token = await refreshTokenOf('manager@example.com');
+  await shop.database('users').where({ id: MANAGER }).update({ role: 'customer' });
+  try {
+    const { status, body } = await door.refresh(token);
+    expect(status).toBe(200);
+    expect(body.scope).toBe('orders:read orders:write');
+    expect(decodeJwt(body.access_token).scope).toBe('orders:read orders:write');
+  } finally {
+    await shop.database('users').where({ id: MANAGER }).update({ role: 'manager' });
+  }
+});
+
+test('When a customer has become a manager, then the refresh of an old token does not widen', async () => {
+  const token = await refreshTokenOf('customer@example.com');
+  await shop.database('users').where({ id: CUSTOMER }).update({ role: 'manager' });
+  try {
+    expect((await door.refresh(token)).body.scope).toBe('orders:read orders:write');
+  } finally {
+    await shop.database('users').where({ id: CUSTOMER }).update({ role: 'customer' });
+  }
+});
+
+test('When the person has been deleted, then nothing of their sign-ins is left', async () => {
+  const id = '0c0ffee0-0000-4000-8000-0000000000ff';
+  const { password_hash } = await shop.database('users').where({ id: CUSTOMER }).first('password_hash');
+  const passing = { id, email: 'passing@example.com', name: 'Passing', role: 'customer', password_hash };
+  await shop.database('users').insert(passing);
+  const token = await refreshTokenOf('passing@example.com');
+
+  await shop.database('users').where({ id }).delete();
+
+  const { status, body } = await door.refresh(token);
+  expect([status, body.error]).toEqual([400, 'invalid_grant']);
+  expect(await shop.database('oidc_artifacts').where({ account_id: id })).toEqual([]);
+});
+
+test('When a refresh token is revoked, then its family ends', async () => {
+  const token = await refreshTokenOf('customer@example.com');
+  const revoked = await door.post('/oauth/revoke', { client_id: 'crema', token });
+  expect(revoked.status).toBe(200);
+  expect((await door.refresh(token)).body.error).toBe('invalid_grant');
+});
+
+test('When 14 days have passed, then a refresh token is no good any more', async () => {
+  const token = await refreshTokenOf('customer@example.com');
+  const kept = shop.database('oidc_artifacts').where({ kind: 'RefreshToken', account_id: CUSTOMER });
+  const { payload, expires_at } = await kept.clone().orderBy('expires_at', 'desc').first();
+  expect(payload.exp - payload.iat).toBe(14 * 24 * 3600);
+  expect(Math.abs(expires_at.getTime() / 1000 - payload.exp)).toBeLessThan(5);
+
+  await kept.clone().update({ expires_at: new Date(Date.now() - 1) });
+
+  expect((await door.refresh(token)).body.error).toBe('invalid_grant');
+});
+
+test('When the token is made up, then the answer is invalid_grant', async () => {
+  for (const token of ['nothing', '\0', 'x'.repeat(10_000)]) {
+    const { status, body } = await door.refresh(token);
+    expect([status, body.error]).toEqual([400, 'invalid_grant']);
+  }
+});
+
+test('When somebody reads the table, then they find no token they could use', async () => {
+  const token = await refreshTokenOf('customer@example.com');
+  const { rows } = await shop.database.raw('SELECT row_to_json(oidc_artifacts)::text AS row FROM oidc_artifacts');
+  expect(rows.length).toBeGreaterThan(0);
+  for (const { row } of rows) expect(row).not.toContain(token);
+});

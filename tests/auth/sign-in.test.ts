@@ -1,0 +1,192 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { openDatabase, type TestDatabase } from './database.ts';
+import { CUSTOMER, type FrontDoor, MANAGER, openFrontDoor, readJson } from './front-door.ts';
+
+const EVERYTHING = 'orders:read orders:write catalog:write users:write events:read webhooks:write';
+
+let shop: TestDatabase;
+let door: FrontDoor;
+
+beforeAll(async () => {
+  shop = await openDatabase();
+  door = await openFrontDoor(shop.database);
+});
+afterAll(async () => {
+  await door.close();
+  await shop.close();
+});
+
+const errorOf = async (answer: Response) => ((await answer.json()) as { error: string }).error;
+
+describe('the password grant', () => {
+  test('When the manager signs in, then the answer is a bearer token with everything a manager may do', async () => {
+    const { status, headers, body } = await door.signIn('manager@example.com');
+
+    expect(status).toBe(200);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(body).toEqual({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 600,
+      refresh_token: expect.any(String),
+      scope: EVERYTHING,
+    });
+  });
+
+  test('When a customer signs in, then the access token is a JWT of RFC 9068 with the scopes of a customer', async () => {
+    const { access_token: token } = (await door.signIn('customer@example.com')).body;
+
+    expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
+    const claims = decodeJwt(token);
+    expect(claims).toEqual({
+      iss: door.url,
+      aud: `${door.url}/v1`,
+      sub: CUSTOMER,
+      client_id: 'crema',
+      scope: 'orders:read orders:write',
+      jti: expect.any(String),
+      iat: expect.any(Number),
+      exp: claims.iat! + 600,
+    });
+  });
+
+  test('When the address is written in other letters, then it is the same person', async () => {
+    const { body } = await door.signIn('Manager@EXAMPLE.com');
+    expect(decodeJwt(body.access_token).sub).toBe(MANAGER);
+  });
+
+  test('When the password is wrong or the user unknown, then the answers are the same invalid_grant', async () => {
+    const wrong = await door.signIn('manager@example.com', { password: 'Test' });
+    const unknown = await door.signIn('nobody@example.com');
+    const impossible = await door.signIn('man\0ager@example.com');
+
+    expect(wrong.status).toBe(400);
+    expect(wrong.headers.get('cache-control')).toBe('no-store');
+    expect(wrong.body).toEqual({
+      error: 'invalid_grant',
+      error_description: 'The email address or the password is wrong.',
+    });
+    for (const other of [unknown, impossible]) {
+      expect([other.status, other.body]).toEqual([wrong.status, wrong.body]);
+    }
+  });
+
+  test('When the user is unknown, then the refusal takes as long as for a known one', async () => {
+    const measure = async (username: string) => {
+      const start = performance.now();
+      await door.signIn(username, { password: 'wrong' });
+      return performance.now() - start;
+    };
+    const known: number[] = [];
+    const unknown: number[] = [];
+    for (let round = 0; round < 15; round++) {
+      known.push(await measure('manager@example.com'));
+      unknown.push(await measure('nobody@example.com'));
+    }
+    const median = (times: number[]) => times.toSorted((a, b) => a - b)[7]!;
+    // Without the hash for nobody this is a tenth.
+    expect(median(unknown) / median(known)).toBeGreaterThan(0.6);
+    expect(median(unknown) / median(known)).toBeLessThan(1.6);
+  });
+
+  test('When scopes are asked for, then the token has those of them that the role has', async () => {
+    const narrow = await door.signIn('manager@example.com', { scope: 'orders:read catalog:write' });
+    expect(narrow.body.scope).toBe('orders:read catalog:write');
+    expect(decodeJwt(narrow.body.access_token).scope).toBe('orders:read catalog:write');
+
+    const wide = await door.signIn('customer@example.com', { scope: 'orders:read users:write openid' });
+    expect(wide.body.scope).toBe('orders:read');
+  });
+
+  test('When no scope that was asked for can be granted, then the answer is invalid_scope', async () => {
+    const { status, body } = await door.signIn('customer@example.com', { scope: 'users:write' });
+    expect(status).toBe(400);
+    expect(body.error).toBe('invalid_scope');
+  });
+
+  test.each([
+    ['no password', { password: '' }, 400, 'invalid_request'],
+    ['no client', { client_id: '' }, 400, 'invalid_request'],
+    ['an unknown client', { client_id: 'mallory' }, 401, 'invalid_client'],
+    ['a client with a NUL', { client_id: '\0' }, 401, 'invalid_client'],
+    ['another grant', { grant_type: 'client_credentials' }, 400, 'unsupported_grant_type'],
+    ['scope with line breaks', { scope: 'a\nb' }, 400, 'invalid_scope'],
+  ])('When the request has %s, then it is refused as RFC 6749 says', async (_, extra, status, error) => {
+    const answer = await door.signIn('manager@example.com', extra);
+    expect(answer.status).toBe(status);
+    expect(answer.body.error).toBe(error);
+  });
+
+  test('When the body is JSON or too large, then the answer is invalid_request', async () => {
+    const json = await fetch(`${door.url}/oauth/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect([json.status, await errorOf(json)]).toEqual([400, 'invalid_request']);
+
+    const large = await door.signIn('x'.repeat(100_000));
+    expect([large.status, large.body.error]).toEqual([400, 'invalid_request']);
+  });
+
+  test('When the password grant is off, then nobody signs in with it and discovery does not offer it', async () => {
+    const closed = await openFrontDoor(shop.database, { passwordGrant: false });
+
+    const { status, body } = await closed.signIn('manager@example.com');
+    expect([status, body.error]).toEqual([400, 'unsupported_grant_type']);
+    const discovery = await readJson(`${closed.url}/.well-known/openid-configuration`);
+    expect(discovery.grant_types_supported).toEqual(['refresh_token']);
+
+    await closed.close();
+  });
+});
+
+describe('the endpoints', () => {
+  test('When a page of another origin asks, then it is refused, and our own page is not', async () => {
+    const ours = await fetch(`${door.url}/oauth/token`, {
+      method: 'POST',
+      headers: { origin: door.url },
+      body: new URLSearchParams({
+        grant_type: 'password',
+        client_id: 'crema',
+        username: 'manager@example.com',
+        password: 'test',
+      }),
+    });
+    expect(ours.status).toBe(200);
+    expect(ours.headers.get('access-control-allow-origin')).toBe(door.url);
+
+    const foreign = await door.post(
+      '/oauth/token',
+      { grant_type: 'password', client_id: 'crema', username: 'manager@example.com', password: 'test' },
+      { origin: 'https://mallory.example' },
+    );
+    expect(foreign.status).toBe(400);
+    expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test('When a browser asks first (preflight), then it may send a form and read the documents', async () => {
+    const headers = { origin: 'https://elsewhere.example', 'access-control-request-method': 'GET' };
+    for (const path of ['/oauth/token', '/.well-known/openid-configuration', '/.well-known/jwks.json']) {
+      const { status } = await fetch(door.url + path, { method: 'OPTIONS', headers });
+      expect([path, status]).toEqual([path, 204]);
+    }
+  });
+
+  test('When a browser asks for HTML, then errors are JSON all the same', async () => {
+    const form = { grant_type: 'password', client_id: 'crema' };
+    const { status, headers, body } = await door.post('/oauth/token', form, { accept: 'text/html' });
+    expect(status).toBe(400);
+    expect(headers.get('content-type')).toMatch('application/json');
+    expect(body.error).toBe('invalid_request');
+  });
+
+  test('When the path or the method is none of ours, then the error is JSON of RFC 6749', async () => {
+    const unknown = await fetch(`${door.url}/oauth/authorize`);
+    expect([unknown.status, await errorOf(unknown)]).toEqual([404, 'invalid_request']);
+
+    const get = await fetch(`${door.url}/oauth/token`);
+    expect([get.status, await errorOf(get)]).toEqual([405, 'invalid_request']);
+    expect(get.headers.get('allow')).toBe('POST, OPTIONS');
+  });
+});

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type ParsedMail, simpleParser } from 'mailparser';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+
+/** A mail as it arrived at a server. */
+export interface Arrival {
+  raw: Buffer;
+  mail: ParsedMail;
+  from: string;
+  to: string[];
+}
+
+/** A real SMTP server on a free port; `options` decide how it behaves beyond accepting everything. */
+export async function startSmtp(options: SMTPServerOptions = {}) {
+  const arrivals: Arrival[] = [];
+  const server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData(stream, session, done) {
+      void read(stream)
+        .then(async (raw) => {
+          const { mailFrom, rcptTo } = session.envelope;
+          const from = mailFrom ? mailFrom.address : '';
+          arrivals.push({ raw, mail: await simpleParser(raw), from, to: rcptTo.map(({ address }) => address) });
+        })
+        .then(() => done(), done);
+    },
+    ...options,
+  });
+  // A client that gives up in the middle of a mail is part of the tests.
+  server.on('error', () => {});
+  const listening = server.listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  const { port } = listening.address() as AddressInfo;
+  const close = () => new Promise<void>((resolve) => server.close(resolve));
+  return { url: `smtp://127.0.0.1:${port}`, port, arrivals, close };
+}
+
+/** How a server refuses: `550 No such user`. */
+export const smtpError = (responseCode: number, message: string): Error =>
+  Object.assign(new Error(message), { responseCode });
+
+/** What Amazon SES answers to one request. */
+export interface SesAnswer {
+  status: number;
+  body: string;
+}
+
+/** Amazon SES at its wire: the Query protocol, with the answers taken from `answers` in turn, the last one for ever. */
+export async function startSes(answers: (SesAnswer | 'silence')[]) {
+  const requests: { form: URLSearchParams; authorization: string }[] = [];
+  const server = createServer(async (request, response) => {
+    const body = (await read(request)).toString();
+    requests.push({ form: new URLSearchParams(body), authorization: request.headers.authorization ?? '' });
+    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    if (!answer || answer === 'silence') return;
+    response.writeHead(answer.status, { 'content-type': 'text/xml' }).end(answer.body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${port}`, requests, close };
+}
+
+const xmlns = 'xmlns="http://ses.amazonaws.com/doc/2010-12-01/"';
+
+export const sesAccepts: SesAnswer = {
+  status: 200,
+  body: `<SendRawEmailResponse ${xmlns}><SendRawEmailResult><MessageId>0100018c-000000</MessageId></SendRawEmailResult><ResponseMetadata><RequestId>r-1</RequestId></ResponseMetadata></SendRawEmailResponse>`,
+};
+
+export const sesRefuses = (status: number, code: string, message: string): SesAnswer => ({
+  status,
+  body: `<ErrorResponse ${xmlns}><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r-1</RequestId></ErrorResponse>`,
+});
+
+async function read(stream: AsyncIterable<Buffer> | IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

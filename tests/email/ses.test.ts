@@ -1,0 +1,122 @@
+import { simpleParser } from 'mailparser';
+import { samples } from '../../activities/email/samples.ts';
+import { renderOrderEmail } from '../../activities/email/templates/order-email.ts';
+import { createMailer, PermanentRefusal } from '../../activities/email/transport/mailer.ts';
+import { type SesAnswer, sesAccepts, sesRefuses, startSes } from './mail-servers.ts';
+
+const cleanups: (() => unknown)[] = [];
+const kept = { ...process.env };
+
+beforeAll(() => {
+  // The SDK's own chain of credentials, at its first stop.
+  process.env.AWS_ACCESS_KEY_ID = 'a-test';
+  process.env.AWS_SECRET_ACCESS_KEY = 'a-test';
+});
+
+afterAll(() => {
+  process.env = kept;
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const input = samples.find(({ name }) => name === 'customer-ready')?.input;
+if (!input) throw new Error('No such sample');
+const content = renderOrderEmail(input);
+const email = {
+  eventId: '5b0f9d5e-9a35-4c8e-8a51-2f6f6f0f6c42:3',
+  recipient: 'customer',
+  to: 'ana@example.com',
+  ...content,
+};
+
+async function amazon(...answers: (SesAnswer | 'silence')[]) {
+  const ses = await startSes(answers);
+  cleanups.push(ses.close);
+  const settings = {
+    NOTIFICATIONS_ENV: 'production',
+    SMTP_URL: 'smtp://127.0.0.1:1',
+    EMAIL_FROM: 'Crema <orders@crema.example>',
+    AWS_REGION: 'eu-west-1',
+    SES_ENDPOINT: ses.url,
+  };
+  const mailer = createMailer(settings, { deadline: 500 });
+  cleanups.push(mailer.close);
+  return { ses, mailer };
+}
+
+describe('mail by Amazon SES', () => {
+  test('When Amazon accepts, then it was given the whole message, once and signed', async () => {
+    const { ses, mailer } = await amazon(sesAccepts);
+
+    await expect(mailer.send({ ...email, toName: 'Ana\r\nBcc: eve@example.org' })).resolves.toEqual({
+      outcome: 'sent',
+    });
+
+    expect(ses.requests).toHaveLength(1);
+    const [{ form, authorization }] = ses.requests as [(typeof ses.requests)[0]];
+    expect(form.get('Action')).toBe('SendRawEmail');
+    expect(form.get('Source')).toBe('orders@crema.example');
+    expect([...form.entries()].filter(([key]) => key.startsWith('Destinations'))).toEqual([
+      ['Destinations.member.1', 'ana@example.com'],
+    ]);
+    expect(authorization).toContain('/eu-west-1/ses/aws4_request');
+
+    const raw = Buffer.from(form.get('RawMessage.Data') ?? '', 'base64');
+    expect(raw.toString()).not.toMatch(/(^|[^\r])\n/);
+    expect(raw.toString()).not.toMatch(/^Bcc:/im);
+    const mail = await simpleParser(raw);
+    expect(mail.from?.value).toEqual([{ name: 'Crema', address: 'orders@crema.example' }]);
+    expect(mail.to).toMatchObject({ value: [{ address: 'ana@example.com' }] });
+    expect(mail.subject).toBe(content.subject);
+    expect(mail.headers.get('x-crema-event-id')).toBe(email.eventId);
+    expect(mail.messageId).toMatch(/@crema>$/);
+    expect(mail.html).toBe(content.html);
+    expect(mail.text).toBe(content.text);
+  });
+
+  test.each([
+    ['MessageRejected', 'Content rejected for ana@example.com'],
+    ['InvalidParameterValue', 'Domain contains illegal character'],
+    ['ValidationError', 'Value at rawMessage failed to satisfy constraint'],
+  ])('When Amazon answers %s, then it is refused for good', async (code, message) => {
+    const { ses, mailer } = await amazon(sesRefuses(400, code, message));
+    const failure = await mailer.send(email).catch((error) => error);
+    expect(failure).toBeInstanceOf(PermanentRefusal);
+    expect(failure.message).toContain(message.replace('ana@', '…@'));
+    expect(ses.requests).toHaveLength(1);
+  });
+
+  test.each<[string, SesAnswer]>([
+    ['Throttling', sesRefuses(400, 'Throttling', 'Maximum sending rate exceeded.')],
+    ['ServiceUnavailable', sesRefuses(503, 'ServiceUnavailable', 'Later, please')],
+    ['InternalFailure', sesRefuses(500, 'InternalFailure', 'Oops')],
+    ['AccountSendingPaused', sesRefuses(400, 'AccountSendingPausedException', 'Sending is paused')],
+    ['SignatureDoesNotMatch', sesRefuses(403, 'SignatureDoesNotMatch', 'Check your key')],
+    ['an unverified sender', sesRefuses(400, 'MessageRejected', 'Email address is not verified.')],
+    ['something that is no XML', { status: 502, body: 'Bad gateway' }],
+  ])('When Amazon answers %s, then one attempt was made, and the next may succeed', async (_what, answer) => {
+    const { ses, mailer } = await amazon(answer, sesAccepts);
+    const failure = await mailer.send(email).catch((error) => error);
+    expect(failure).toBeInstanceOf(Error);
+    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    expect(ses.requests).toHaveLength(1);
+
+    await expect(mailer.send(email)).resolves.toEqual({ outcome: 'sent' });
+  });
+
+  test('When Amazon never answers, then the attempt ends within its deadline and may be repeated', async () => {
+    const { mailer } = await amazon('silence');
+    const started = performance.now();
+    const failure = await mailer.send(email).catch((error) => error);
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(failure.message).toContain('deadline');
+    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+  });
+
+  test('When the region is missing, then no mailer is made', () => {
+    const settings = { NOTIFICATIONS_ENV: 'production', SMTP_URL: '', EMAIL_FROM: 'orders@crema.example' };
+    expect(() => createMailer(settings)).toThrow(TypeError);
+  });
+});

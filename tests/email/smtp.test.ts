@@ -1,0 +1,250 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { SMTPServerOptions } from 'smtp-server';
+import { samples } from '../../activities/email/samples.ts';
+import { renderOrderEmail } from '../../activities/email/templates/order-email.ts';
+import { createMailer, PermanentRefusal } from '../../activities/email/transport/mailer.ts';
+import { smtpError, startSmtp } from './mail-servers.ts';
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const email = {
+  eventId: '5b0f9d5e-9a35-4c8e-8a51-2f6f6f0f6c42:1',
+  recipient: 'customer',
+  to: 'ana@example.com',
+  toName: 'Ana Souza',
+  subject: 'We’ve got your order #42',
+  text: 'Thank you!\n',
+  html: '<p>Thank you!</p>',
+};
+
+async function shop(options?: SMTPServerOptions) {
+  const server = await startSmtp(options);
+  cleanups.push(server.close);
+  return { server, mailer: mailerAt(server.url) };
+}
+
+function mailerAt(url: string, deadline = 2000) {
+  const settings = { NOTIFICATIONS_ENV: 'development', SMTP_URL: url, EMAIL_FROM: 'Crema <orders@crema.example>' };
+  const mailer = createMailer(settings, { deadline });
+  cleanups.push(mailer.close);
+  return mailer;
+}
+
+async function failureOf(attempt: Promise<unknown>): Promise<Error> {
+  return attempt.then(
+    () => {
+      throw new Error('It should have failed');
+    },
+    (error) => error,
+  );
+}
+
+/** A server that speaks only as told, for what no well-behaved server does. */
+async function startRawServer(speak: (socket: Socket, connection: number) => void) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}));
+    speak(socket, sockets.size);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return { url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => sockets.size };
+}
+
+describe('mail by SMTP', () => {
+  test('When an order is placed, then its receipt arrives whole, as text and as HTML', async () => {
+    const { server, mailer } = await shop();
+    const input = samples.find(({ name }) => name === 'customer-placed')?.input;
+    if (!input) throw new Error('No such sample');
+
+    await expect(mailer.send({ ...email, ...renderOrderEmail(input) })).resolves.toEqual({ outcome: 'sent' });
+
+    expect(server.arrivals).toHaveLength(1);
+    const [{ mail, from, to }] = server.arrivals as [(typeof server.arrivals)[0]];
+    expect({ from, to }).toEqual({ from: 'orders@crema.example', to: ['ana@example.com'] });
+    expect(mail.from?.value).toEqual([{ name: 'Crema', address: 'orders@crema.example' }]);
+    expect(mail.to).toMatchObject({ value: [{ name: 'Ana Souza', address: 'ana@example.com' }] });
+    expect(mail.subject).toBe('We’ve got your order #42');
+    expect(mail.headers.get('x-crema-event-id')).toBe(email.eventId);
+    expect(mail.headers.get('auto-submitted')).toBe('auto-generated');
+    expect(mail.headers.get('content-type')).toMatchObject({ value: 'multipart/alternative' });
+    for (const part of [mail.text, mail.html]) {
+      for (const shown of ['#42', 'Latte', 'Pumpkin Spice', '$4.50', '$9.00', '$23.00']) expect(part).toContain(shown);
+    }
+    expect(mail.attachments).toEqual([]);
+  });
+
+  test('When one mail is sent twice, then both have one Message-ID, and another recipient or event has another', async () => {
+    const { server, mailer } = await shop();
+    await mailer.send(email);
+    await mailer.send({ ...email, subject: 'Another try' });
+    await mailer.send({ ...email, recipient: 'shop', to: 'shop@crema.example' });
+    await mailer.send({ ...email, eventId: email.eventId.replace(/1$/, '2') });
+
+    const ids = server.arrivals.map(({ mail }) => mail.messageId);
+    expect(ids[0]).toMatch(/^<5b0f9d5e-9a35-4c8e-8a51-2f6f6f0f6c42\.1\.[0-9a-f]{16}@crema>$/);
+    expect(ids[1]).toBe(ids[0]);
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  test('When names and subject hold line breaks and other addresses, then no header and no recipient comes of them', async () => {
+    const { server, mailer } = await shop();
+    const toName = 'Ana\r\nBcc: everyone@example.org\u2028<eve@example.org>, "Bob';
+    await mailer.send({ ...email, toName, subject: 'Hi\r\nX-Injected: yes\r\n\r\nbody' });
+
+    const [{ raw, mail, to }] = server.arrivals as [(typeof server.arrivals)[0]];
+    expect(to).toEqual(['ana@example.com']);
+    expect(mail.to).toMatchObject({ value: [{ address: 'ana@example.com' }] });
+    expect(mail.subject).toBe('Hi X-Injected: yes body');
+    expect(mail.text).toBe('Thank you!\n');
+    expect(raw.toString()).not.toMatch(/^(Bcc|X-Injected):/im);
+  });
+
+  test.each([
+    'ana@example.com\r\nRCPT TO:<eve@example.org>',
+    'ana@example.com, eve@example.org',
+    '"Ana" <ana@example.com>',
+    'group: ana@example.com;',
+    'ana',
+    '',
+    `${'a'.repeat(250)}@example.com`,
+  ])('When the recipient is %j, then it is refused for good and nothing is sent', async (to) => {
+    const { server, mailer } = await shop();
+    await expect(mailer.send({ ...email, to })).rejects.toBeInstanceOf(PermanentRefusal);
+    expect(server.arrivals).toEqual([]);
+  });
+
+  test.each(['nobody', 'a@example.com, b@example.com', 'Crema <orders@crema.example\r\nBcc: x@example.org>'])(
+    'When the sender is %j, then no mailer is made',
+    (from) => {
+      const settings = { NOTIFICATIONS_ENV: 'development', SMTP_URL: 'smtp://127.0.0.1:1', EMAIL_FROM: from };
+      expect(() => createMailer(settings)).toThrow(TypeError);
+    },
+  );
+
+  test('When the server answers 451, then it may be tried again, and the next attempt arrives', async () => {
+    let attempts = 0;
+    const { server, mailer } = await shop({
+      onRcptTo(_address, _session, done) {
+        attempts += 1;
+        done(attempts === 1 ? smtpError(451, 'Try again later') : null);
+      },
+    });
+    const failure = await failureOf(mailer.send(email));
+    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    expect(failure.message).toContain('451');
+    expect(attempts).toBe(1);
+
+    await mailer.send(email);
+    expect(server.arrivals).toHaveLength(1);
+  });
+
+  test('When the server answers 550 to the recipient, then it is refused for good, without saying to whom', async () => {
+    const { mailer } = await shop({
+      onRcptTo: (address, _session, done) => done(smtpError(550, `5.1.1 <${address.address}> No such user`)),
+    });
+    const failure = await failureOf(mailer.send(email));
+    expect(failure).toBeInstanceOf(PermanentRefusal);
+    expect(failure.message).toContain('550');
+    expect(`${failure.message} ${failure.stack}`).not.toContain('ana@');
+    expect(failure.cause).toBeUndefined();
+  });
+
+  test('When the server answers 554 to the message, then it is refused for good', async () => {
+    const { mailer } = await shop({
+      onData(stream, _session, done) {
+        stream.resume().on('end', () => done(smtpError(554, 'Looks like spam')));
+      },
+    });
+    await expect(mailer.send(email)).rejects.toBeInstanceOf(PermanentRefusal);
+  });
+
+  test.each<[string, SMTPServerOptions, string]>([
+    ['our login (535)', { onAuth: (_auth, _session, done) => done(smtpError(535, 'Wrong password')) }, 'shop:secret@'],
+    ['our connection (554)', { onConnect: (_session, done) => done(smtpError(554, 'Go away')) }, ''],
+    ['our sender (550)', { onMailFrom: (_address, _session, done) => done(smtpError(550, 'Not your domain')) }, ''],
+    [
+      'a recipient before login (530)',
+      { onRcptTo: (_address, _session, done) => done(smtpError(530, 'Authenticate first')) },
+      '',
+    ],
+  ])('When the server refuses %s, then that is an outage and may be tried again', async (_what, options, login) => {
+    const { server } = await shop({ allowInsecureAuth: true, ...options });
+    const failure = await failureOf(mailerAt(server.url.replace('//', `//${login}`)).send(email));
+    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    expect(failure.message).toMatch(/^Email was not sent/);
+    expect(failure.message).not.toContain('secret');
+  });
+
+  test('When nobody listens, then it may be tried again', async () => {
+    const { server } = await shop();
+    await server.close();
+    cleanups.shift();
+    const failure = await failureOf(mailerAt(server.url).send(email));
+    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    expect(failure.message).toContain('ECONNREFUSED');
+  });
+
+  test.each<[string, (socket: Socket) => void]>([
+    ['never greets', () => {}],
+    ['greets and then falls silent', (socket) => socket.write('220 hello\r\n')],
+    [
+      'trickles its greeting for ever',
+      (socket) => {
+        const drip = setInterval(() => socket.write('220-still here\r\n'), 50);
+        socket.on('close', () => clearInterval(drip));
+      },
+    ],
+  ])('When a server %s, then the attempt ends within its deadline and may be repeated', async (_what, speak) => {
+    const { url } = await startRawServer(speak);
+    const started = performance.now();
+    const failure = await failureOf(mailerAt(url, 300).send(email));
+    expect(performance.now() - started).toBeLessThan(1500);
+    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+  });
+
+  test('When the server drops its last answer, then the mailer makes no second attempt of its own', async () => {
+    let delivered = 0;
+    const { url } = await startRawServer((socket) => {
+      let said = '';
+      const answers: [RegExp, string][] = [
+        [/^EHLO .*\r\n$/, '250 hello\r\n'],
+        [/^MAIL FROM.*\r\n$/, '250 ok\r\n'],
+        [/^RCPT TO.*\r\n$/, '250 ok\r\n'],
+        [/^DATA\r\n$/, '354 go on\r\n'],
+      ];
+      socket.write('220 hello\r\n');
+      socket.on('data', (chunk) => {
+        said += chunk.toString();
+        const answer = answers.find(([command]) => command.test(said));
+        if (answer) {
+          said = '';
+          socket.write(answer[1]);
+        } else if (said.endsWith('\r\n.\r\n')) {
+          delivered += 1;
+          socket.destroy();
+        }
+      });
+    });
+    const failure = await failureOf(mailerAt(url).send(email));
+    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    expect(delivered).toBe(1);
+  });
+
+  test('When a message cannot be sent, then the next one over the same pool still can', async () => {
+    const { server, mailer } = await shop({
+      onRcptTo: ({ address }, _session, done) => done(address.startsWith('gone') ? smtpError(550, 'Gone') : null),
+    });
+    await expect(mailer.send({ ...email, to: 'gone@example.com' })).rejects.toBeInstanceOf(PermanentRefusal);
+    await Promise.all(Array.from({ length: 12 }, () => mailer.send(email)));
+    expect(server.arrivals).toHaveLength(12);
+  });
+});

@@ -1,0 +1,146 @@
+import { samples } from '../../activities/email/samples.ts';
+import { writeMoney } from '../../domain/money.ts';
+import { type OrderEmailInput, renderOrderEmail } from '../../activities/email/templates/order-email.ts';
+
+function sample(name: string): OrderEmailInput {
+  const found = samples.find((each) => each.name === name);
+  if (!found) throw new Error(`No such sample: ${name}`);
+  return found.input;
+}
+
+const withOrder = (input: OrderEmailInput, change: Partial<OrderEmailInput['fact']['order']>): OrderEmailInput => ({
+  ...input,
+  fact: { ...input.fact, order: { ...input.fact.order, ...change } },
+});
+
+describe('the mails of an order', () => {
+  test.each(samples)(
+    'When $name is written, then it says number, lines and total, twice, and asks nothing of the network',
+    ({ input }) => {
+      const { subject, text, html } = renderOrderEmail(input);
+      const { number, lines, total } = input.fact.order;
+      for (const said of [`#${number}`, ...lines.map(({ product }) => product), writeMoney(total, 'en-US')]) {
+        expect(text).toContain(said);
+        expect(html).toContain(said);
+      }
+      expect(subject).toContain(`#${number}`);
+      expect(html).toMatch(/<html lang="en-US"/);
+      expect(html).toContain('prefers-color-scheme: dark');
+      expect(html).not.toMatch(/https?:|<img|<link|@import|url\(|<script/i);
+      expect(`${text}${html}`).not.toMatch(/undefined|\[object|NaN/);
+    },
+  );
+
+  test('When all mails are laid side by side, then no two have one subject but the cancellations', () => {
+    const subjects = samples.map(({ input }) => renderOrderEmail(input).subject);
+    expect(new Set(subjects).size).toBe(samples.length - 1);
+  });
+
+  test('When people type markup, then it is shown and not obeyed', () => {
+    const evil = '<script>alert("x")</script>&\'';
+    const input = withOrder(sample('customer-cancelled-by-shop'), {
+      note: evil,
+      lines: sample('customer-placed').fact.order.lines.map((line) => ({ ...line, product: evil, variation: evil })),
+      cancellation: { reasonCode: null, reason: evil, by: { type: 'manager', id: 'm' }, at: '2026-03-05T14:09:00Z' },
+    });
+    const { html, text } = renderOrderEmail({ ...input, customerName: evil, shopName: evil });
+    expect(html).not.toContain('<script');
+    expect(html).toContain('&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;&amp;&#39;');
+    expect(text).toContain(evil);
+  });
+
+  test('When a name holds line breaks and marks that turn the reading direction, then it reads on one line', () => {
+    const input = { ...sample('shop-placed'), customerName: 'Ana\r\nBcc: eve@example.org\u202e\u0000' };
+    const { text, subject } = renderOrderEmail(input);
+    expect(text).toContain('New order from Ana Bcc: eve@example.org\n');
+    expect(subject).not.toMatch(/\p{Cc}/u);
+  });
+
+  test('When a product was named with line breaks, then the subject that quotes it stays on one line', () => {
+    const [first, ...rest] = sample('shop-placed').fact.order.lines;
+    if (!first) throw new Error('A sample without lines');
+    const input = withOrder(sample('shop-placed'), {
+      lines: [{ ...first, product: 'Latte\r\nX-Injected: 1' }, ...rest],
+    });
+    expect(renderOrderEmail(input).subject).toBe(
+      'New order #42: 2 × Latte X-Injected: 1 (Pumpkin Spice), 1 × Espresso (Double Shot), 1 × Tea, …',
+    );
+  });
+
+  test('When a note has several lines, then it keeps them', () => {
+    const { html, text } = renderOrderEmail(sample('customer-placed'));
+    expect(html).toContain('Oat milk in one of the lattes, please.<br>And a smile on the lid!');
+    expect(text).toContain('  Oat milk in one of the lattes, please.\n  And a smile on the lid!');
+  });
+
+  test('When nobody knows the customer any more, then the mail greets without a name', () => {
+    expect(renderOrderEmail({ ...sample('customer-placed'), customerName: null }).text).toContain('Thank you!');
+    expect(renderOrderEmail({ ...sample('shop-placed'), customerName: null }).text).toContain('New order\n');
+  });
+
+  test('When the customer cancelled, then the mail says so and does not apologise', () => {
+    const { text } = renderOrderEmail(sample('customer-cancelled-by-customer'));
+    expect(text).toContain('Cancelled, as you asked');
+    expect(text).not.toContain('My train is early.');
+    expect(text).not.toContain('sorry');
+  });
+
+  test('When the shop cancelled, then the mail says why, in friendly words and in the team’s own', () => {
+    const { text } = renderOrderEmail(sample('customer-cancelled-by-shop'));
+    expect(text).toContain('We have run out of something it needs');
+    expect(text).toContain('From the team:\n  The last donut just left.');
+  });
+
+  test('When an order is cancelled while it is being made, then the shop reads to stop, by whom and why', () => {
+    const { text } = renderOrderEmail(sample('shop-cancelled'));
+    expect(text).toContain('please stop');
+    expect(text).toContain('cancelled by the customer.');
+    expect(text).toContain('My train is early.');
+  });
+
+  test('When an order was cancelled by no person, without a reason, then both mails still read well', () => {
+    const cancellation = {
+      reasonCode: null,
+      reason: null,
+      by: { type: 'system', id: 'crema' },
+      at: '2026-03-05T14:09:00Z',
+    } as const;
+    const shop = withOrder(sample('shop-cancelled'), { cancellation });
+    const customer = withOrder(sample('customer-cancelled-by-shop'), { cancellation });
+    expect(
+      renderOrderEmail({ ...shop, fact: { ...shop.fact, event: { ...shop.fact.event, reason: null } } }).text,
+    ).toContain('It was cancelled by Crema itself.');
+    expect(renderOrderEmail(customer).text).toContain('We could not make it this time.');
+  });
+
+  test('When an order is for here, then the mail that it is ready does not speak of packing', () => {
+    expect(renderOrderEmail(sample('customer-ready')).text).toContain('Packed to go');
+    expect(renderOrderEmail(withOrder(sample('customer-ready'), { location: 'in_house' })).text).not.toContain(
+      'Packed',
+    );
+  });
+
+  test('When the shop would be written to of a status, then that is a mistake of the caller', () => {
+    expect(() => renderOrderEmail({ ...sample('customer-ready'), recipient: 'shop' })).toThrow(RangeError);
+  });
+
+  test.each([
+    [{ amount: 430, currency: 'USD' }, '$4.30'],
+    [{ amount: 0, currency: 'USD' }, '$0.00'],
+    [{ amount: 10_000_000, currency: 'USD' }, '$100,000.00'],
+    [{ amount: 430, currency: 'JPY' }, '¥430'],
+    [{ amount: 4300, currency: 'KWD' }, 'KWD\u00a04.300'],
+    [{ amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' }, '€90,071,992,547,409.91'],
+  ])('When %j is written, then it reads %s', (money, written) => {
+    expect(writeMoney(money, 'en-US')).toBe(written);
+  });
+
+  test('When the largest order is written, then it stays under the size at which mailboxes cut', () => {
+    const [line] = sample('customer-placed').fact.order.lines;
+    if (!line) throw new Error('A sample without lines');
+    const lines = Array.from({ length: 50 }, () => ({ ...line, quantity: 99 }));
+    expect(Buffer.byteLength(renderOrderEmail(withOrder(sample('customer-placed'), { lines })).html)).toBeLessThan(
+      102_000,
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from '../db/connection.ts';
+import { migrate } from '../db/migrations.ts';
+import { seedCatalog } from '../db/seeds/catalog.ts';
+import { seedUsers } from '../db/seeds/users.ts';
+import { anyPorts, type Services, startServices } from '../stack/services.ts';
+import { TEMPLATE } from './test-services.ts';
+
+declare global {
+  var services: { stop(): Promise<void> } | undefined;
+}
+
+/** What a developer's own environment says of services is not for tests: theirs are their own. */
+const NOT_OURS = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'REDIS_URL', 'SMTP_URL', 'NODE_ENV', 'PORT', 'PUBLIC_URL'];
+
+/** Starts Postgres, Temporal and Redis once for all test files, on ports and data of their own. */
+export default async function setUp(): Promise<void> {
+  for (const name of NOT_OURS) delete process.env[name];
+  process.env.ENV_FILE = '/dev/null';
+  const dataDir = mkdtempSync(join(tmpdir(), 'crema-tests-'));
+  // Each test catches its own mail, so no mail catcher is started.
+  const environment = { ...process.env, SMTP_URL: 'smtp://127.0.0.1:1' };
+  const services = await startServices({ dataDir, ports: anyPorts, environment, durable: false, log: console.log });
+  globalThis.services = {
+    async stop() {
+      await services.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  try {
+    await makeTemplate(services);
+  } catch (error) {
+    await globalThis.services.stop();
+    throw error;
+  }
+  const { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL } = services.environment;
+  Object.assign(process.env, { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL });
+}
+
+/** Migrates and seeds one database; every test file gets a copy of it. */
+async function makeTemplate({ environment }: Services): Promise<void> {
+  const admin = connect(environment.DATABASE_URL as string, { max: 1 });
+  await admin.raw(`CREATE DATABASE ${TEMPLATE}`);
+  await admin.destroy();
+  const url = new URL(environment.DATABASE_URL as string);
+  url.pathname = `/${TEMPLATE}`;
+  const database = connect(url.href, { max: 2 });
+  await migrate(database);
+  await seedUsers(database);
+  await seedCatalog(database, 'USD');
+  await database.destroy();
+}

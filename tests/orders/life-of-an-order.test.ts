@@ -1,0 +1,135 @@
+import { Redis } from 'ioredis';
+import { openShop, type Shop } from '../shop.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 60_000);
+afterAll(() => shop.close());
+
+describe('When a customer places an order', () => {
+  test('then it waits, with names and prices frozen, and the customer is shown what they may do', async () => {
+    const { status, headers, body } = await shop.place({
+      body: { lines: [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')], note: 'Hot, please' },
+    });
+
+    expect(status).toBe(201);
+    expect(headers.get('location')).toBe(`/v1/orders/${body.id}`);
+    expect(headers.get('etag')).toBe('"1"');
+    expect(body).toMatchObject({
+      status: 'waiting',
+      version: 1,
+      customer: { name: 'Carlos Customer' },
+      location: 'take_away',
+      note: 'Hot, please',
+      total: { amount: 1160, currency: 'USD' },
+      flags: [],
+      cancellation: null,
+      allowedTransitions: ['cancelled'],
+    });
+    expect(body.number).toBeGreaterThanOrEqual(1);
+    expect(body.lines).toMatchObject([
+      { product: 'Latte', variation: 'Vanilla', quantity: 2, unitPrice: { amount: 430 }, total: { amount: 860 } },
+      { product: 'Tea', variation: null, variationId: null, quantity: 1, total: { amount: 300 } },
+    ]);
+    const read = await shop.request('GET', `/v1/orders/${body.id}`, { as: shop.customer });
+    expect(read.body).toEqual(body);
+  });
+});
+
+describe('When a manager walks an order to the end', () => {
+  test('then every step is answered, readable at once, mailed, published and on the timeline', async () => {
+    const redis = new Redis(process.env.REDIS_URL as string);
+    const messages: { channel: string; event: { id: string; type: string; data: { order: { version: number } } } }[] = [];
+    redis.on('message', (channel, message) => messages.push({ channel, event: JSON.parse(message) }));
+    await redis.subscribe('orders');
+    const { body: order } = await shop.place();
+    await redis.subscribe(`orders:${order.id}`);
+
+    for (const [index, status] of (['preparation', 'ready', 'delivered'] as const).entries()) {
+      const moved = await shop.move(order.id, status);
+      expect(moved.status).toBe(200);
+      expect(moved.body).toMatchObject({ status, version: index + 2 });
+      const read = await shop.request('GET', `/v1/orders/${order.id}`, { as: shop.customer });
+      expect(read.headers.get('etag')).toBe(`"${index + 2}"`);
+      expect(read.body).toMatchObject({ status, version: index + 2 });
+    }
+    await shop.finished(order.id);
+    redis.disconnect();
+
+    const mails = shop.mailed(order.id).map(({ eventId, to }) => `${eventId.split(':')[1]} ${to}`);
+    expect(mails.sort()).toEqual([
+      '1 customer@example.com',
+      '1 shop@crema.example',
+      '2 customer@example.com',
+      '3 customer@example.com',
+      '4 customer@example.com',
+    ]);
+    const published = messages.filter(({ event }) => event.id.startsWith(order.id));
+    expect(published.filter(({ channel }) => channel === 'orders').map(({ event }) => event.id)).toEqual(
+      [1, 2, 3, 4].map((version) => `${order.id}:${version}`),
+    );
+    expect(published.filter(({ channel }) => channel === `orders:${order.id}`).length).toBeGreaterThanOrEqual(3);
+    const last = published.at(-1)?.event;
+    expect(last).toMatchObject({
+      specversion: '1.0',
+      type: 'order.status_changed',
+      source: '/orders',
+      subject: order.id,
+      datacontenttype: 'application/json',
+      data: { from: 'ready', to: 'delivered', actor: { type: 'manager' }, order: { customer: { id: order.customer.id } } },
+    });
+    expect(JSON.stringify(last)).not.toContain('Carlos');
+
+    const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.manager });
+    const events = timeline.body.data.filter(({ kind }: { kind: string }) => kind === 'event');
+    expect(events.map(({ to }: { to: string }) => to)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);
+    const deliveries = timeline.body.data.filter(({ kind }: { kind: string }) => kind === 'delivery');
+    expect(deliveries).toHaveLength(9);
+    expect(deliveries.every(({ outcome }: { outcome: string }) => outcome === 'sent')).toBe(true);
+  });
+
+  test('then a customer sees on the timeline neither a manager’s id nor anyone else’s mail', async () => {
+    const { body: order } = await shop.place();
+    await shop.move(order.id, 'preparation');
+    await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager, body: { reasonCode: 'too_busy' } });
+    await shop.finished(order.id);
+
+    const { body } = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.customer });
+
+    const lines: { actor: { type: string; id: string | null } | null; recipient: string | null }[] = body.data;
+    const managers = lines.filter(({ actor }) => actor?.type === 'manager');
+    expect(managers.length).toBe(2);
+    expect(managers.every(({ actor }) => actor?.id === null)).toBe(true);
+    expect(new Set(lines.map(({ recipient }) => recipient))).toEqual(new Set([null, 'customer']));
+  });
+});
+
+describe('When an order is cancelled', () => {
+  test('then it says by whom and why, and customer and shop hear of it', async () => {
+    const { body: order } = await shop.place();
+
+    const cancelled = await shop.request('POST', `/v1/orders/${order.id}/cancel`, {
+      as: shop.customer,
+      body: { reasonCode: 'customer_request', reason: 'Changed my mind' },
+    });
+
+    expect(cancelled.status).toBe(200);
+    expect(cancelled.body).toMatchObject({
+      status: 'cancelled',
+      version: 2,
+      cancellation: { reasonCode: 'customer_request', reason: 'Changed my mind', by: { type: 'customer' } },
+      allowedTransitions: [],
+    });
+    await shop.finished(order.id);
+    const told = shop.mailed(order.id).filter(({ eventId }) => eventId.endsWith(':2'));
+    expect(told.map(({ to }) => to).sort()).toEqual(['customer@example.com', 'shop@crema.example']);
+  });
+
+  test('then no body at all will do', async () => {
+    const { body: order } = await shop.place();
+    const cancelled = await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
+    expect(cancelled.status).toBe(200);
+    expect(cancelled.body.cancellation).toMatchObject({ reasonCode: null, reason: null });
+  });
+});

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { MenuItem } from '../db/catalog-view.ts';
+import { connect, type Database } from '../db/connection.ts';
+import type { Status } from '../domain/order/transitions.ts';
+import { startApi, startWorker } from '../stack/programs.ts';
+import type { Service } from '../stack/service.ts';
+import { waitFor } from '../stack/wait.ts';
+import { workflowIdOf } from '../workflows/messages.ts';
+import { startSmtp } from './email/mail-servers.ts';
+import { copyDatabase } from './test-services.ts';
+
+/** What an API answered. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  body: any;
+}
+
+export interface RequestOptions {
+  /** A token; nobody when left out. */
+  as?: string;
+  /** Sent as JSON, unless it is a text. */
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** A shop of a test file's own: its database, its task queue, its API and worker processes, its SMTP server. */
+export interface Shop {
+  url: string;
+  database: Database;
+  temporal: Client;
+  /** Access tokens of the seeded users. */
+  customer: string;
+  manager: string;
+  api: Service;
+  /** Running only if the shop was opened with one, or after {@link Shop.openWorker}. */
+  worker: Service | undefined;
+  smtp: Awaited<ReturnType<typeof startSmtp>>;
+  openWorker(): Promise<Service>;
+  request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  signIn(username: string, password?: string): Promise<string>;
+  /** A line of an order: `line('Latte', 'Vanilla', 2)`. */
+  line(product: string, variation?: string, quantity?: number): Promise<Record<string, unknown>>;
+  /** Places an order as the customer, by default one Vanilla Latte. */
+  place(options?: RequestOptions): Promise<Answer>;
+  /** Moves an order as the manager. */
+  move(orderId: string, status: Status): Promise<Answer>;
+  workflow(orderId: string): WorkflowHandle;
+  /** The subjects of the emails about an order that have arrived, by recipient. */
+  mailed(orderId: string): { eventId: string; to: string; subject: string }[];
+  /** Waits until the order's workflow has ended: everything is told. */
+  finished(orderId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ShopOptions {
+  /** Start a worker, too. Default: yes. */
+  worker?: boolean;
+  /** In place of the shared services' addresses and the defaults. */
+  environment?: Record<string, string>;
+  /** Postgres of one's own, migrated and seeded, in place of a copy on the shared one. */
+  databaseUrl?: string;
+}
+
+/** How long anything that must come may take, in ms. */
+const PATIENCE = 20_000;
+
+export async function openShop(options: ShopOptions = {}): Promise<Shop> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'crema-shop-'));
+  const copy = options.databaseUrl ? undefined : await copyDatabase();
+  const databaseUrl = options.databaseUrl ?? (copy as { url: string }).url;
+  const smtp = await startSmtp();
+  const environment = {
+    ...process.env,
+    NODE_ENV: 'test',
+    DATABASE_URL: databaseUrl,
+    TEMPORAL_TASK_QUEUE: `orders-${randomUUID()}`,
+    SMTP_URL: smtp.url,
+    ORDERS_EMAIL: 'shop@crema.example',
+    ...options.environment,
+  };
+  const [api, worker] = await Promise.all([
+    startApi({ dataDir, environment }),
+    options.worker === false ? undefined : startWorker({ dataDir, environment }),
+  ]);
+  const url = api.url.replace('127.0.0.1', 'localhost');
+  const database = connect(databaseUrl, { max: 4, name: 'crema-test' });
+  const connection = await Connection.connect({ address: (environment as Record<string, string>).TEMPORAL_ADDRESS });
+  const temporal = new Client({ connection });
+
+  async function request(method: string, path: string, { as, body, headers }: RequestOptions = {}): Promise<Answer> {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PATIENCE),
+      headers: {
+        ...(as && { authorization: `Bearer ${as}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
+  }
+
+  async function signIn(username: string, password = 'test'): Promise<string> {
+    const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
+    const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: form });
+    if (!response.ok) throw new Error(`no token for ${username}: ${response.status} ${await response.text()}`);
+    return ((await response.json()) as { access_token: string }).access_token;
+  }
+
+  const [customer, manager] = await Promise.all([signIn('customer@example.com'), signIn('manager@example.com')]);
+
+  async function line(product: string, variation?: string, quantity = 1): Promise<Record<string, unknown>> {
+    const { body } = await request('GET', '/v1/catalog');
+    const item = (body.data as MenuItem[]).find(({ name }) => name === product);
+    const variationId = item?.variations.find(({ name }) => name === variation)?.id;
+    return { productId: item?.id, ...(variationId && { variationId }), quantity };
+  }
+
+  const shop: Shop = {
+    url,
+    database,
+    temporal,
+    customer,
+    manager,
+    api,
+    worker,
+    smtp,
+    async openWorker() {
+      shop.worker = await startWorker({ dataDir, environment });
+      return shop.worker;
+    },
+    request,
+    signIn,
+    line,
+    async place({ body, ...rest } = {}) {
+      const order = body ?? { lines: [await line('Latte', 'Vanilla')] };
+      return request('POST', '/v1/orders', { as: customer, body: order, ...rest });
+    },
+    move: (orderId, status) => request('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
+    workflow: (orderId) => temporal.workflow.getHandle(workflowIdOf(orderId)),
+    mailed: (orderId) =>
+      smtp.arrivals
+        .map(({ mail, to }) => ({
+          eventId: String(mail.headers.get('x-crema-event-id')),
+          to: to.join(),
+          subject: String(mail.subject),
+        }))
+        .filter(({ eventId }) => eventId.startsWith(orderId)),
+    async finished(orderId) {
+      await waitFor(
+        `the end of order ${orderId}`,
+        async () => (await shop.workflow(orderId).describe()).status.name === 'COMPLETED',
+        { deadline: PATIENCE },
+      );
+    },
+    async close() {
+      await Promise.all([api.stop(), shop.worker?.stop()]);
+      await Promise.all([database.destroy(), connection.close(), smtp.close()]);
+      await copy?.drop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+  return shop;
+}

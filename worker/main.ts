@@ -1,0 +1,17 @@
+import { ConfigurationError, readEnvironment } from '../config/environment.ts';
+import { createLogger } from '../config/logger.ts';
+import { readWorkerConfig } from '../config/settings.ts';
+import { startWorker } from './start-worker.ts';
+
+try {
+  const config = readWorkerConfig(readEnvironment());
+  const logger = createLogger('crema-worker', config.LOG_LEVEL);
+  const worker = await startWorker(config, logger);
+  logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE }, 'The worker is at work');
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, worker.stop);
+  await worker.finished;
+  logger.info('The worker has stopped');
+} catch (error) {
+  console.error(error instanceof ConfigurationError ? error.message : error);
+  process.exitCode = 1;
+}

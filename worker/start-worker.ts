@@ -1,0 +1,93 @@
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { Redis } from 'ioredis';
+import { createActivities } from '../activities/create-activities.ts';
+import { createMailer } from '../activities/email/transport/mailer.ts';
+import type { Logger } from '../config/logger.ts';
+import type { WorkerConfig } from '../config/settings.ts';
+import { connect } from '../db/connection.ts';
+import { createDeliveryLedger } from '../db/deliveries.ts';
+import { createJournal } from '../db/journal.ts';
+import { createUserRepository } from '../db/users.ts';
+import { createHealthServer } from './health-server.ts';
+
+/** Where the workflows' code is read from when there is no bundle. */
+export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+
+/** How long Redis may take to answer, in ms. A frozen Redis must not hold an activity's slot. */
+const REDIS_DEADLINE_MS = 2_000;
+
+/** A worker at work. */
+export interface RunningWorker {
+  /** Settles when the worker has stopped; rejects when it failed. */
+  finished: Promise<void>;
+  /** Takes no new work, lets what runs finish, then closes everything. */
+  stop(): void;
+}
+
+/**
+ * Wires one worker process together and starts it.
+ *
+ * @throws when Temporal cannot be reached
+ */
+export async function startWorker(config: WorkerConfig, logger: Logger): Promise<RunningWorker> {
+  Runtime.install({
+    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+      const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+      // The token says nothing to people and is longer than all the rest.
+      const { taskToken: _, ...known } = meta ?? {};
+      logger[write[level]](known, message);
+    }),
+    shutdownSignals: [],
+  });
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const database = connect(config.DATABASE_URL, { name: 'crema-worker' });
+  const redis = new Redis(config.REDIS_URL, {
+    maxRetriesPerRequest: 1,
+    commandTimeout: REDIS_DEADLINE_MS,
+    connectTimeout: REDIS_DEADLINE_MS,
+  });
+  redis.on('error', (error) => logger.warn({ err: error }, 'Redis cannot be reached'));
+  const mailer = createMailer(config);
+
+  const worker = await Worker.create({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    ...(config.WORKFLOW_BUNDLE ? { workflowBundle: { codePath: config.WORKFLOW_BUNDLE } } : { workflowsPath }),
+    activities: createActivities({
+      journal: createJournal(database),
+      ledger: createDeliveryLedger(database),
+      users: createUserRepository(database),
+      redis,
+      mailer,
+      ordersEmail: config.ORDERS_EMAIL,
+    }),
+    // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
+    stickyQueueScheduleToStartTimeout: '2s',
+    // A deploy must not cut an email that is being sent (0 by default).
+    shutdownGraceTime: '20s',
+    shutdownForceTime: '30s',
+  });
+  const health = createHealthServer(() => worker.getState());
+  await health.listen(config.WORKER_HEALTH_PORT, config.HOST);
+
+  async function run(): Promise<void> {
+    try {
+      await worker.run();
+    } finally {
+      await health.close();
+      mailer.close();
+      redis.disconnect();
+      await database.destroy();
+      await connection.close();
+    }
+  }
+
+  return {
+    finished: run(),
+    stop: () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+    },
+  };
+}

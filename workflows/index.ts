@@ -1,0 +1,2 @@
+/** Everything the worker bundles: the workflows, by type. */
+export { order } from './order.ts';
