@@ -22,9 +22,9 @@ export function createApp({ auth, routes, logger }: AppDependencies): Koa {
   for (const route of routes) serve(router, route);
 
   app.use(requestLog(logger));
-  app.use(auth.endpoints);
   app.use(answerProblems());
-  app.use(docs(describeApi(routes)));
+  app.use(auth.endpoints);
+  app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));
   app.use(auth.authenticate);
   app.use(router.routes());
   app.use(router.allowedMethods());

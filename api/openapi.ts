@@ -1,7 +1,14 @@
-import type { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponseObject } from 'zod-openapi';
+import { z } from 'zod';
+import {
+  type CreateDocumentOptions,
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiSecuritySchemeObject,
+} from 'zod-openapi';
 import { scopesOf } from '../domain/scopes.ts';
-import { tokenPaths } from './contract/oauth.ts';
+import { orderId, problemExample } from './contract/examples.ts';
+import { oauthPaths } from './contract/oauth.ts';
 import { problem } from './contract/problem.ts';
 import { type ProblemCode, problems } from './problem.ts';
 import type { Route } from './route.ts';
@@ -16,40 +23,63 @@ const tags = [
   { name: 'Operations', description: 'How the shop is doing' },
 ];
 
-/** The OpenAPI 3.1 document of the routes: made of the very schemas that check the requests. */
-export function describeApi(routes: readonly Route[]) {
+const seededUsers =
+  '*Authorize* as `customer@example.com` or `manager@example.com`, password `test` (development only), read the menu, ' +
+  'place an order, move it as the manager and look at its timeline.';
+
+const conventions = [
+  '**Errors** are [problem documents](/docs/problems) (RFC 9457, `application/problem+json`): programs go by `code`, and ' +
+    '`errors` names every fault. A method that a path does not know is 405, with `Allow`.',
+  '**Retries** are safe with an `Idempotency-Key`. 503 comes with `Retry-After`; `outcome_unknown` does not mean that ' +
+    'nothing happened.',
+  '**Versions**: `ETag` is the version of an order or a product. Send it as `If-Match` and you overwrite nothing that ' +
+    'you have not seen.',
+  '**Money** is in integer minor units: 430 is 4.30. **Times** are RFC 3339, in UTC. **Ids** are UUIDs.',
+  '**Unknown** fields and parameters in requests are refused. Answers may gain fields: ignore those you do not know.',
+  'Every answer carries `X-Request-Id`: yours, if you sent one, or a new one.',
+];
+
+/**
+ * The OpenAPI 3.1 document of the routes: made of the very schemas that check the requests.
+ *
+ * @param passwordGrant whether users may trade their password for tokens here; see `createAuth`
+ */
+export function describeApi(routes: readonly Route[], { passwordGrant }: { passwordGrant: boolean }) {
+  const responseOfProblems = problemResponses();
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
-  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) };
-  return createDocument({
-    openapi: '3.1.0',
+  for (const route of routes)
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, responseOfProblems) };
+  const document = {
+    openapi: '3.1.0' as const,
     info: {
       title: 'Crema',
       version: '1.0.0',
-      description:
-        'A coffee shop’s orders. Sign in as `customer@example.com` or `manager@example.com`, password `test` ' +
-        '(development only), read the menu, place an order and follow it.',
+      description: ['A coffee shop’s orders.', ...(passwordGrant ? [seededUsers] : []), asList(conventions)].join(
+        '\n\n',
+      ),
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
     tags,
-    paths: { ...paths, ...tokenPaths },
-    components: {
-      securitySchemes: {
-        oauth2: {
-          type: 'oauth2',
-          description: 'The password flow is there in development only.',
-          flows: {
-            password: {
-              tokenUrl: '/oauth/token',
-              refreshUrl: '/oauth/token',
-              scopes: Object.fromEntries(scopesOf('manager').map((scope) => [scope, scopeDescriptions[scope]])),
-            },
-          },
-        },
-      },
-    },
-  });
+    paths: { ...paths, ...oauthPaths(passwordGrant) },
+    components: { securitySchemes: { accessToken: passwordGrant ? passwordFlow : bearer } },
+  };
+  return createDocument(document, { override: forClients });
 }
+
+const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');
+
+/** What zod says of its own checks, made readable for the programs that write clients. */
+const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
+  // `format` says it already, and the pattern of a date fills the line three times.
+  if (jsonSchema.format) delete jsonSchema.pattern;
+  // Not our limits, but those of JavaScript's integers.
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  // A client that refused fields it does not know would break with the first one we add.
+  const { def } = zodSchema._zod;
+  if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
+};
 
 const scopeDescriptions: Record<ReturnType<typeof scopesOf>[number], string> = {
   'orders:read': 'Read orders',
@@ -60,7 +90,29 @@ const scopeDescriptions: Record<ReturnType<typeof scopesOf>[number], string> = {
   'webhooks:write': 'Manage webhooks',
 };
 
-function operationOf(route: Route): ZodOpenApiOperationObject {
+const passwordFlow: ZodOpenApiSecuritySchemeObject = {
+  type: 'oauth2',
+  description:
+    'Your email address and password; no secret. Without a choice of scopes you get all that your role may do.',
+  flows: {
+    password: {
+      tokenUrl: '/oauth/token',
+      refreshUrl: '/oauth/token',
+      scopes: Object.fromEntries(scopesOf('manager').map((scope) => [scope, scopeDescriptions[scope]])),
+    },
+  },
+};
+
+const bearer: ZodOpenApiSecuritySchemeObject = {
+  type: 'http',
+  scheme: 'bearer',
+  bearerFormat: 'JWT',
+  description: 'An access token that this shop has issued (RFC 9068).',
+};
+
+type ProblemResponses = ReturnType<typeof problemResponses>;
+
+function operationOf(route: Route, problemResponses: ProblemResponses): ZodOpenApiOperationObject {
   const { operationId, tag, summary, description, access, params, query, headers, body, answers } = route;
   const who = access === 'anyone' ? undefined : `For: ${access.to.join(', ')}.`;
   return {
@@ -68,11 +120,11 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
     tags: [tag],
     summary,
     ...((description || who) && { description: [description, who].filter(Boolean).join(' ') }),
-    security: access === 'anyone' ? [] : [{ oauth2: access.scope ? [access.scope] : [] }],
+    security: access === 'anyone' ? [] : [{ accessToken: access.scope ? [access.scope] : [] }],
     requestParams: {
       ...(params && { path: params as z.ZodObject }),
       ...(query && { query: query as z.ZodObject }),
-      ...(headers && { header: headers as z.ZodObject }),
+      ...(headers && { header: asPeopleWriteThem(headers as z.ZodObject) }),
     },
     ...(body && {
       requestBody: {
@@ -87,35 +139,92 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
   };
 }
 
-function responseOf({ description, body, headers = {} }: Route['answers'][number]): ZodOpenApiResponseObject {
+/** Node gives the names of headers in lower case, and so do the schemas. */
+const asPeopleWriteThem = ({ shape }: z.ZodObject): z.ZodObject =>
+  z.object(
+    Object.fromEntries(
+      Object.entries(shape).map(([name, schema]) => [
+        name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+        schema,
+      ]),
+    ),
+  );
+
+function responseOf({ description, body, example, headers = {} }: Route['answers'][number]): ZodOpenApiResponseObject {
   return {
     description,
-    headers: Object.fromEntries(
-      Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
-    ),
-    ...(body && { content: { 'application/json': { schema: body } } }),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerOf(name, text)])),
+    ...(body && { content: { 'application/json': { schema: body, ...(example !== undefined && { example }) } } }),
   };
+}
+
+const headerExamples: Record<string, string> = {
+  ETag: '"1"',
+  'Idempotency-Replayed': 'true',
+  Location: `/v1/orders/${orderId}`,
+  'WWW-Authenticate': 'Bearer realm="crema"',
+  'Retry-After': '1',
+  Accept: 'application/json',
+};
+
+function headerOf(name: string, description: string) {
+  const example = headerExamples[name];
+  return { description, schema: { type: 'string' as const, ...(example && { examples: [example] }) } };
 }
 
 /** Everything that can go wrong with a route: its own problems, and those of its access and its input. */
 function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCode> {
   // Unknown query parameters are refused everywhere.
-  const codes = new Set<ProblemCode>(['invalid_request', ...problems]);
-  if (access !== 'anyone') codes.add('unauthenticated').add('forbidden');
+  // A token that is no good is refused everywhere, even where none is needed.
+  const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...problems]);
+  if (access !== 'anyone') codes.add('forbidden');
   if (body) codes.add('payload_too_large').add('unsupported_media_type');
   if (!path.startsWith('/health')) codes.add('unavailable');
   return codes.add('internal');
 }
 
-function problemResponses(codes: Set<ProblemCode>): Record<string, ZodOpenApiResponseObject> {
-  const byStatus = Map.groupBy(codes, (code) => problems[code].status);
-  return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => [
-      status,
-      {
-        description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join(' · '),
-        content: { 'application/problem+json': { schema: problem } },
-      },
-    ]),
-  );
+/** The headers that come with a problem. */
+const problemHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
+  unauthenticated: { 'WWW-Authenticate': 'RFC 6750: with `error="invalid_token"` when the token is no good' },
+  forbidden: { 'WWW-Authenticate': 'RFC 6750: only when the token lacks a scope, which it names' },
+  unsupported_media_type: { Accept: 'What to send instead' },
+  unavailable: { 'Retry-After': 'Seconds to wait' },
+  outcome_unknown: {
+    'Retry-After': 'Seconds to wait',
+    'Idempotency-Key': 'The key to send the same request with again: yours, or one made up for you',
+  },
+};
+
+/** Makes responses by status; routes that have the same problems share them as components of the document. */
+function problemResponses() {
+  const known = new Map<string, ZodOpenApiResponseObject>();
+  return (all: Set<ProblemCode>): Record<string, ZodOpenApiResponseObject> => {
+    const byStatus = Map.groupBy(all, (code) => problems[code].status);
+    return Object.fromEntries(
+      [...byStatus].map(([status, codes]) => {
+        const id = codes.sort().map(pascalCase).join('Or');
+        const response = known.get(id) ?? problemResponse(id, codes);
+        known.set(id, response);
+        return [status, response];
+      }),
+    );
+  };
 }
+
+function problemResponse(id: string, codes: ProblemCode[]): ZodOpenApiResponseObject {
+  const headers = codes.flatMap((code) => Object.entries(problemHeaders[code] ?? {}));
+  return {
+    id,
+    description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join(' · '),
+    headers: Object.fromEntries(headers.map(([name, text]) => [name, headerOf(name, text)])),
+    content: {
+      'application/problem+json': {
+        schema: problem,
+        examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])),
+      },
+    },
+  };
+}
+
+const pascalCase = (code: string): string =>
+  code.replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());

@@ -51,8 +51,11 @@ export interface Route<
   query?: Query;
   headers?: Headers;
   body?: Body;
-  /** By status: what it is, its body's schema (none for an empty one) and its headers. */
-  answers: Record<number, { description: string; body?: z.ZodType; headers?: Record<string, string> }>;
+  /** By status: what it is, its body's schema (none for an empty one), its example (if not the schema's) and its headers. */
+  answers: Record<
+    number,
+    { description: string; body?: z.ZodType; example?: unknown; headers?: Record<string, string> }
+  >;
   /** Problems of this route's own, besides those that its access and input bring. */
   problems?: readonly ProblemCode[];
   handle(input: RouteInput<Params, Query, Headers, Body>): Promise<RouteAnswer>;

@@ -28,8 +28,13 @@ const DRAIN_MS = 10_000;
 
 /** Wires one API process together and starts it. Needs Postgres; Temporal may come later. */
 export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
-  const database = connect(config.DATABASE_URL, { name: 'crema-api' });
-  const connection = Connection.lazy({ address: config.TEMPORAL_ADDRESS, connectTimeout: '3s' });
+  const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
+  const connection = Connection.lazy({
+    address: config.TEMPORAL_ADDRESS,
+    connectTimeout: '3s',
+    // After an outage, gRPC's own pauses would keep us away for up to two minutes more.
+    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 },
+  });
   const { workflow } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
   const workflows = createOrderWorkflows(workflow, config.TEMPORAL_TASK_QUEUE);
   const view = createCatalogView(database);

@@ -33,8 +33,14 @@ const formats = new Map<string, Intl.NumberFormat>();
 export function writeMoney({ amount, currency }: Money, locale = 'en-US'): string {
   const known = formatOf(locale, currency);
   // A decimal string with an exponent is exact, whatever the amount.
-  return known.format(`${amount}e-${known.resolvedOptions().maximumFractionDigits ?? 2}` as `${number}`);
+  return known.format(`${amount}e-${decimalsOf(known)}` as `${number}`);
 }
+
+/** An amount in major units, for what only knows numbers: 4.3. Not for sums. */
+export const toMajorUnits = ({ amount, currency }: Money): number =>
+  amount / 10 ** decimalsOf(formatOf('en-US', currency));
+
+const decimalsOf = (format: Intl.NumberFormat): number => format.resolvedOptions().maximumFractionDigits ?? 2;
 
 // A format takes longer to make than a whole email to fill.
 function formatOf(locale: string, currency: string): Intl.NumberFormat {

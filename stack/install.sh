@@ -40,7 +40,7 @@ if ! wait "$npm"; then
   if grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|network' "$log"; then
     fail "npm cannot reach its package registry: check the network, then try again ($log has more)."
   fi
-  fail "npm ci failed: $(grep -m 1 'npm error' "$log") ($log has more)."
+  fail "npm ci failed: $(sed -n 's/^npm error //p' "$log" | grep -m 1 -v '^code') ($log has more)."
 fi
 [ -x node_modules/.bin/node ] || fail 'There is no Node 24 package for this platform, so Crema cannot run here (Linux and macOS, x64 and arm64).'
 echo "$wanted" > "$stamp"

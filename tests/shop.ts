@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { SMTPServerOptions } from 'smtp-server';
 import type { MenuItem } from '../db/catalog-view.ts';
 import { connect, type Database } from '../db/connection.ts';
 import type { Status } from '../domain/order/transitions.ts';
+import type { Exit } from '../stack/process/guarded-process.ts';
 import { startApi, startWorker } from '../stack/programs.ts';
 import type { Service } from '../stack/service.ts';
 import { waitFor } from '../stack/wait.ts';
@@ -34,6 +36,7 @@ export interface Shop {
   url: string;
   database: Database;
   temporal: Client;
+  taskQueue: string;
   /** Access tokens of the seeded users. */
   customer: string;
   manager: string;
@@ -41,6 +44,8 @@ export interface Shop {
   /** Running only if the shop was opened with one, or after {@link Shop.openWorker}. */
   worker: Service | undefined;
   smtp: Awaited<ReturnType<typeof startSmtp>>;
+  /** How API and workers ended that were sent a signal by their process id, in the order of their ends. */
+  exits: ({ name: string; pid: number } & Exit)[];
   openWorker(): Promise<Service>;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   signIn(username: string, password?: string): Promise<string>;
@@ -65,6 +70,8 @@ export interface ShopOptions {
   environment?: Record<string, string>;
   /** Postgres of one's own, migrated and seeded, in place of a copy on the shared one. */
   databaseUrl?: string;
+  /** How the shop's SMTP server behaves beyond accepting everything. */
+  smtp?: SMTPServerOptions;
 }
 
 /** How long anything that must come may take, in ms. */
@@ -74,19 +81,22 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const dataDir = mkdtempSync(join(tmpdir(), 'crema-shop-'));
   const copy = options.databaseUrl ? undefined : await copyDatabase();
   const databaseUrl = options.databaseUrl ?? (copy as { url: string }).url;
-  const smtp = await startSmtp();
+  const smtp = await startSmtp(options.smtp);
+  const taskQueue = `orders-${randomUUID()}`;
   const environment = {
     ...process.env,
     NODE_ENV: 'test',
     DATABASE_URL: databaseUrl,
-    TEMPORAL_TASK_QUEUE: `orders-${randomUUID()}`,
+    TEMPORAL_TASK_QUEUE: taskQueue,
     SMTP_URL: smtp.url,
     ORDERS_EMAIL: 'shop@crema.example',
     ...options.environment,
   };
+  const exits: Shop['exits'] = [];
+  const onDeath = ({ name, pid }: Service, exit: Exit) => exits.push({ name, pid, ...exit });
   const [api, worker] = await Promise.all([
-    startApi({ dataDir, environment }),
-    options.worker === false ? undefined : startWorker({ dataDir, environment }),
+    startApi({ dataDir, environment, onDeath }),
+    options.worker === false ? undefined : startWorker({ dataDir, environment, onDeath }),
   ]);
   const url = api.url.replace('127.0.0.1', 'localhost');
   const database = connect(databaseUrl, { max: 4, name: 'crema-test' });
@@ -130,13 +140,15 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     url,
     database,
     temporal,
+    taskQueue,
     customer,
     manager,
     api,
     worker,
     smtp,
+    exits,
     async openWorker() {
-      shop.worker = await startWorker({ dataDir, environment });
+      shop.worker = await startWorker({ dataDir, environment, onDeath });
       return shop.worker;
     },
     request,

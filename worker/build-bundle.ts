@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { bundleWorkflowCode } from '@temporalio/worker';
-import { workflowsPath } from './start-worker.ts';
+import { workflowsPath } from './workflows-path.ts';
 
 // Bundles the workflows once, for workers that start without a bundler: WORKFLOW_BUNDLE=.build/workflow-bundle.js
 const { code } = await bundleWorkflowCode({ workflowsPath });

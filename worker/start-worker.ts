@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createActivities } from '../activities/create-activities.ts';
@@ -10,9 +9,7 @@ import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createJournal } from '../db/journal.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createHealthServer } from './health-server.ts';
-
-/** Where the workflows' code is read from when there is no bundle. */
-export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+import { workflowsPath } from './workflows-path.ts';
 
 /** How long Redis may take to answer, in ms. A frozen Redis must not hold an activity's slot. */
 const REDIS_DEADLINE_MS = 2_000;
@@ -41,7 +38,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     shutdownSignals: [],
   });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
-  const database = connect(config.DATABASE_URL, { name: 'crema-worker' });
+  const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
   const redis = new Redis(config.REDIS_URL, {
     maxRetriesPerRequest: 1,
     commandTimeout: REDIS_DEADLINE_MS,

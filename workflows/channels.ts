@@ -1,5 +1,6 @@
 import { ActivityFailure, condition, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
+import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
 import type { OrderBook } from './order-book.ts';
 
@@ -29,19 +30,19 @@ const { email } = proxyActivities<Activities>({
 /** Writes everything down, in order, until the order is final and all is written. */
 export const drainJournal = (book: OrderBook): Promise<void> =>
   drain(book, book.queues.journal, (entries) =>
-    journal.executeWithOptions({ summary: told(entries.length) }, [entries]),
+    journal.executeWithOptions({ summary: entries.map(titleOf).join(', ') }, [entries]),
   );
 
 /** Publishes every fact to Redis, in order; see {@link drainJournal}. */
 export const drainRedis = (book: OrderBook): Promise<void> =>
   drain(book, book.queues.redis, (facts) =>
-    orGiveUp(book, 'redis', facts, publish.executeWithOptions({ summary: shown(facts) }, [facts])),
+    orGiveUp(book, 'redis', facts, publish.executeWithOptions({ summary: facts.map(titleOf).join(', ') }, [facts])),
   );
 
 /** Mails every fact, in order; see {@link drainJournal}. */
 export const drainEmail = (book: OrderBook): Promise<void> =>
   drain(book, book.queues.email, (facts) =>
-    orGiveUp(book, 'email', facts, email.executeWithOptions({ summary: shown(facts) }, [facts])),
+    orGiveUp(book, 'email', facts, email.executeWithOptions({ summary: facts.map(titleOf).join(', ') }, [facts])),
   );
 
 async function drain<T>(book: OrderBook, queue: T[], deliver: (batch: T[]) => Promise<void>): Promise<void> {
@@ -74,5 +75,8 @@ async function orGiveUp(
   }
 }
 
-const told = (count: number): string => `${count} ${count === 1 ? 'entry' : 'entries'}`;
-const shown = (facts: Fact[]): string => facts.map(({ event }) => `${event.version} ${event.to}`).join(', ');
+/** What a delivery is about, for whoever reads the workflow in the Temporal Web UI. */
+function titleOf(entry: JournalEntry | Fact): string {
+  if ('event' in entry) return `${entry.event.version} ${entry.event.to}`;
+  return entry.kind === 'rejected' ? `rejected ${entry.to ?? 'message'}` : `${entry.channel} given up`;
+}

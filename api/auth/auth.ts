@@ -21,6 +21,8 @@ export interface AuthOptions {
 }
 
 export interface Auth {
+  /** Whether users may trade their password for tokens directly. */
+  passwordGrant: boolean;
   /** The Koa application's `keys` must be these: cookies of the OAuth2 server are read through it. */
   keys: string[];
   /** `/oauth/*` and the discovery documents; goes after the request log and before any body parser. */
@@ -43,6 +45,7 @@ export async function createAuth({
   const keyRing = await openKeyRing(createSigningKeyRepository(database));
   const provider = createProvider({ issuer, audience, keyRing, users, artifacts, passwordGrant });
   return {
+    passwordGrant,
     keys: [...keyRing.cookies],
     endpoints: createEndpoints(provider),
     authenticate: createAuthenticate({

@@ -1,7 +1,15 @@
 import { z } from 'zod';
+import * as examples from './examples.ts';
 import { freeText, id, money, oneLine, priceIn, timestamp } from './values.ts';
 
-const menuVariation = z.object({ id, name: z.string(), price: money, available: z.boolean() });
+const orderable = z.boolean().meta({ description: '`false` is sold out: shown, but not orderable now' });
+
+const menuVariation = z.object({
+  id,
+  name: z.string(),
+  price: money.meta({ description: 'With this variation, the product’s own price included' }),
+  available: orderable,
+});
 
 export const catalog = z
   .object({
@@ -10,21 +18,21 @@ export const catalog = z
         id,
         name: z.string(),
         description: z.string(),
-        price: money,
-        available: z.boolean(),
-        variations: z.array(menuVariation),
+        price: money.meta({ description: 'Without a variation' }),
+        available: orderable,
+        variations: z.array(menuVariation).meta({ description: 'An order line takes one of them, or none' }),
       }),
     ),
   })
-  .meta({ id: 'Catalog', description: 'What is on sale, prices final, by position' });
+  .meta({ id: 'Catalog', description: 'What is on sale, prices final, by position', examples: [examples.menu] });
 
 const variation = z.object({
   id,
   name: z.string(),
-  priceDelta: money,
-  available: z.boolean(),
-  position: z.int(),
-  deletedAt: timestamp.nullable(),
+  priceDelta: money.meta({ description: 'What it adds to the product’s base price' }),
+  available: orderable,
+  position: z.int().meta({ description: 'Lower comes first' }),
+  deletedAt: timestamp.nullable().meta({ description: 'When it was taken off the menu; null while on sale' }),
 });
 
 export const product = z
@@ -32,18 +40,20 @@ export const product = z
     id,
     name: z.string(),
     description: z.string(),
-    basePrice: money,
-    available: z.boolean(),
-    position: z.int(),
+    basePrice: money.meta({ description: 'Without a variation' }),
+    available: orderable,
+    position: z.int().meta({ description: 'Lower comes first' }),
     variations: z.array(variation),
-    version: z.int(),
+    version: z.int().meta({ description: 'Goes up with every change, of its variations too; the `ETag`' }),
     createdAt: timestamp,
     updatedAt: timestamp,
-    deletedAt: timestamp.nullable(),
+    deletedAt: timestamp.nullable().meta({ description: 'When it was taken off the menu; null while on sale' }),
   })
-  .meta({ id: 'Product' });
+  .meta({ id: 'Product', description: 'A product as managers see it', examples: [examples.latte] });
 
-export const productList = z.object({ data: z.array(product) }).meta({ id: 'ProductList' });
+export const productList = z
+  .object({ data: z.array(product) })
+  .meta({ id: 'ProductList', examples: [{ data: [examples.latte] }] });
 
 const available = z.boolean().meta({ description: '`false` is sold out: on the menu, marked, not orderable' });
 const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower comes first' });
@@ -52,15 +62,15 @@ const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower comes 
 export function catalogInput(currency: string) {
   const price = priceIn(currency);
   const productFields = {
-    name: oneLine(100).meta({ example: 'Flat White' }),
+    name: oneLine(100).meta({ description: 'Nothing else on sale has this name' }),
     description: freeText(1_000),
-    basePrice: price,
+    basePrice: price.meta({ description: 'Without a variation' }),
     available,
     position,
   };
   const variationFields = {
-    name: oneLine(100).meta({ example: 'Oat Milk' }),
-    priceDelta: price,
+    name: oneLine(100).meta({ description: 'No other variation of the product on sale has this name' }),
+    priceDelta: price.meta({ description: 'What it adds to the product’s base price' }),
     available,
     position,
   };
@@ -68,10 +78,31 @@ export function catalogInput(currency: string) {
   return {
     newProduct: z
       .strictObject({ ...productFields, description: productFields.description.default(''), ...defaults })
-      .meta({ id: 'NewProduct' }),
-    productChange: changeOf(productFields).meta({ id: 'ProductChange' }),
-    newVariation: z.strictObject({ ...variationFields, ...defaults }).meta({ id: 'NewVariation' }),
-    variationChange: changeOf(variationFields).meta({ id: 'VariationChange' }),
+      .meta({
+        id: 'NewProduct',
+        examples: [
+          {
+            name: 'Flat White',
+            description: 'Two shots under a thin layer of velvety milk',
+            basePrice: { amount: 420, currency },
+            position: 7,
+          },
+        ],
+      }),
+    productChange: changeOf(productFields).meta({
+      id: 'ProductChange',
+      description: 'At least one field; what is left out stays',
+      examples: [{ basePrice: { amount: 440, currency } }],
+    }),
+    newVariation: z.strictObject({ ...variationFields, ...defaults }).meta({
+      id: 'NewVariation',
+      examples: [{ name: 'Oat Milk', priceDelta: { amount: 60, currency }, position: 4 }],
+    }),
+    variationChange: changeOf(variationFields).meta({
+      id: 'VariationChange',
+      description: 'At least one field; what is left out stays',
+      examples: [{ available: false }],
+    }),
   };
 }
 

@@ -1,44 +1,197 @@
 import { z } from 'zod';
-import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
 
-const tokenRequest = z
-  .object({
-    grant_type: z.enum(['password', 'refresh_token']),
-    client_id: z.string().meta({ example: 'crema' }),
-    username: z.string().optional().meta({ example: 'customer@example.com' }),
-    password: z.string().optional().meta({ example: 'test' }),
-    refresh_token: z.string().optional(),
-    scope: z.string().optional().meta({ description: 'Fewer scopes than you may have' }),
-  })
-  .meta({ id: 'TokenRequest' });
+const clientId = z
+  .string()
+  .meta({ description: 'Crema’s own public client, which has no secret', examples: ['crema'] });
+const refreshToken = z.string().meta({ description: 'Good for one use; the answer holds its successor' });
+const scope = z.string().meta({ description: 'Fewer scopes than you may have, separated by blanks' });
 
-const token = z
-  .object({
-    access_token: z.string(),
-    token_type: z.literal('Bearer'),
-    expires_in: z.int().meta({ description: 'Seconds', example: 600 }),
-    refresh_token: z.string().optional(),
-    scope: z.string().optional(),
-  })
-  .meta({ id: 'Token' });
+const tokenRequest = (passwordGrant: boolean) =>
+  z
+    .object({
+      grant_type: passwordGrant ? z.enum(['password', 'refresh_token']) : z.literal('refresh_token'),
+      client_id: clientId,
+      ...(passwordGrant && {
+        username: z
+          .string()
+          .optional()
+          .meta({ description: 'The email address', examples: ['customer@example.com'] }),
+        password: z
+          .string()
+          .optional()
+          .meta({ examples: ['test'] }),
+      }),
+      refresh_token: refreshToken.optional(),
+      scope: scope.optional(),
+    })
+    .meta({ id: 'TokenRequest' });
 
-const oauthError = z.object({ error: z.string(), error_description: z.string().optional() }).meta({ id: 'OAuthError' });
-
-/** The one route of the OAuth2 server that clients of the API need; it checks its requests itself (RFC 6749). */
-export const tokenPaths: ZodOpenApiPathsObject = {
-  '/oauth/token': {
-    post: {
-      operationId: 'getToken',
-      tags: ['Access'],
-      summary: 'Trade a password (development only) or a refresh token for an access token',
-      security: [],
-      requestBody: { required: true, content: { 'application/x-www-form-urlencoded': { schema: tokenRequest } } },
-      responses: {
-        200: { description: 'An access token', content: { 'application/json': { schema: token } } },
-        400: { description: 'RFC 6749 §5.2', content: { 'application/json': { schema: oauthError } } },
-        401: { description: 'The client is not known', content: { 'application/json': { schema: oauthError } } },
-        503: { description: 'Try again', content: { 'application/json': { schema: oauthError } } },
-      },
+const requestExamples = {
+  password: {
+    summary: 'Sign in (development only)',
+    value: { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' },
+  },
+  refresh_token: {
+    summary: 'Stay signed in',
+    value: {
+      grant_type: 'refresh_token',
+      client_id: 'crema',
+      refresh_token: 'dv0ZiWB7rQTjk_pgFG_aejUqb0mTOU3MwfKccFmEuKu',
     },
   },
 };
+
+const token = z
+  .object({
+    access_token: z.string().meta({ description: 'Send it as `Authorization: Bearer …`' }),
+    token_type: z.literal('Bearer'),
+    expires_in: z.int().meta({ description: 'Seconds' }),
+    refresh_token: refreshToken.optional(),
+    scope: z.string().optional().meta({ description: 'What the token is good for' }),
+  })
+  .meta({
+    id: 'Token',
+    examples: [
+      {
+        access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwYzBmZmVlMCJ9.c2lnbmF0dXJl',
+        token_type: 'Bearer',
+        expires_in: 600,
+        refresh_token: 'dv0ZiWB7rQTjk_pgFG_aejUqb0mTOU3MwfKccFmEuKu',
+        scope: 'orders:read orders:write',
+      },
+    ],
+  });
+
+const oauthError = z
+  .object({ error: z.string(), error_description: z.string().optional() })
+  .meta({ id: 'OAuthError', description: 'RFC 6749 §5.2' });
+
+const errorResponse = (description: string, error: string, error_description: string): ZodOpenApiResponseObject => ({
+  description,
+  content: { 'application/json': { schema: oauthError, example: { error, error_description } } },
+});
+
+const formErrors = {
+  400: errorResponse(
+    'The request is wrong, or the password or the refresh token is no good',
+    'invalid_grant',
+    'The email address or the password is wrong.',
+  ),
+  401: errorResponse('The client is not known', 'invalid_client', 'client authentication failed'),
+  500: errorResponse('Something went wrong on our side', 'server_error', 'Something went wrong.'),
+  503: {
+    ...errorResponse('Try again', 'server_error', 'The service is unavailable for the moment; try again.'),
+    headers: { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' as const } } },
+  },
+};
+
+const form = (schema: z.ZodObject, examples: Record<string, { summary?: string; value: unknown }>) => ({
+  required: true,
+  content: { 'application/x-www-form-urlencoded': { schema, examples } },
+});
+
+const keySet = z
+  .object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
+  .meta({ id: 'KeySet', description: 'RFC 7517: the public keys that access tokens are signed with' });
+
+const discovery = z
+  .looseObject({ issuer: z.string(), token_endpoint: z.string(), jwks_uri: z.string() })
+  .meta({ id: 'Discovery', description: 'RFC 8414: where everything is, and what it can do' });
+
+const discover = (operationId: string, summary: string): ZodOpenApiOperationObject => ({
+  operationId,
+  tags: ['Access'],
+  summary,
+  security: [],
+  responses: {
+    200: {
+      description: 'The configuration',
+      content: {
+        'application/json': {
+          schema: discovery,
+          example: {
+            issuer: 'http://localhost:5000',
+            token_endpoint: 'http://localhost:5000/oauth/token',
+            jwks_uri: 'http://localhost:5000/.well-known/jwks.json',
+          },
+        },
+      },
+    },
+  },
+});
+
+/**
+ * The routes of the OAuth2 server that clients of the API need; it checks its requests itself and answers errors as
+ * RFC 6749 has them.
+ *
+ * @param passwordGrant whether users may trade their password for tokens
+ */
+export function oauthPaths(passwordGrant: boolean): ZodOpenApiPathsObject {
+  const { password, ...others } = requestExamples;
+  return {
+    '/oauth/token': {
+      post: {
+        operationId: 'getToken',
+        tags: ['Access'],
+        summary: `Trade ${passwordGrant ? 'a password (development only) or ' : ''}a refresh token for an access token`,
+        security: [],
+        requestBody: form(tokenRequest(passwordGrant), passwordGrant ? requestExamples : others),
+        responses: {
+          200: { description: 'An access token', content: { 'application/json': { schema: token } } },
+          ...formErrors,
+        },
+      },
+    },
+    '/oauth/revoke': {
+      post: {
+        operationId: 'revokeToken',
+        tags: ['Access'],
+        summary: 'Give a refresh token back: nobody can use it any more',
+        security: [],
+        requestBody: form(
+          z.object({ client_id: clientId, token: z.string().meta({ description: 'The refresh token' }) }),
+          {
+            refresh_token: { value: { client_id: 'crema', token: requestExamples.refresh_token.value.refresh_token } },
+          },
+        ),
+        responses: { 200: { description: 'It is worth nothing now, or never was' }, ...formErrors },
+      },
+    },
+    '/.well-known/jwks.json': {
+      get: {
+        operationId: 'getKeys',
+        tags: ['Access'],
+        summary: 'The keys that access tokens are signed with',
+        security: [],
+        responses: {
+          200: {
+            description: 'A JSON Web Key Set',
+            content: {
+              'application/jwk-set+json': {
+                schema: keySet,
+                example: {
+                  keys: [
+                    {
+                      kty: 'EC',
+                      crv: 'P-256',
+                      use: 'sig',
+                      alg: 'ES256',
+                      kid: '4NXZl6Ud',
+                      x: 'f83OJ3D2',
+                      y: 'x_FEzRu9',
+                    },
+                  ],
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+    '/.well-known/openid-configuration': {
+      get: discover('getOpenIdConfiguration', 'What the sign-in can do (OpenID)'),
+    },
+    '/.well-known/oauth-authorization-server': { get: discover('getOAuthConfiguration', 'What the sign-in can do') },
+  };
+}

@@ -2,40 +2,46 @@ import { z } from 'zod';
 import { cancellationReasons, locations } from '../../domain/order/order.ts';
 import { MAX_REASON_LENGTH } from '../../domain/order/parse-message.ts';
 import { statuses } from '../../domain/order/transitions.ts';
+import * as examples from './examples.ts';
 import { freeText, id, money, timestamp } from './values.ts';
 
-const status = z.enum(statuses);
+export const status = z.enum(statuses).meta({
+  id: 'OrderStatus',
+  description: 'waiting → preparation → ready → delivered; `delivered` and `cancelled` are final',
+});
 
 const actor = z
   .object({
-    type: z.enum(['customer', 'manager', 'service', 'operator', 'system']),
+    type: z.enum(['customer', 'manager', 'service', 'operator', 'system']).meta({
+      description: '`operator` is someone at Temporal’s own tools, `system` Crema itself',
+    }),
     id: z.string().nullable().meta({ description: 'Who of them; kept from customers where it is not themselves' }),
   })
-  .meta({ id: 'Actor' });
+  .meta({ id: 'Actor', description: 'Who did something' });
 
 const line = z.object({
   id,
   productId: id,
   variationId: id.nullable(),
-  product: z.string(),
-  variation: z.string().nullable(),
+  product: z.string().meta({ description: 'Its name when the order was placed' }),
+  variation: z.string().nullable().meta({ description: 'Its name when the order was placed' }),
   quantity: z.int(),
-  unitPrice: money,
+  unitPrice: money.meta({ description: 'Frozen when the order was placed, the variation included' }),
   total: money,
 });
 
 export const order = z
   .object({
     id,
-    number: z.int().meta({ description: 'Called out at the counter, 1 to 999; identifies nothing', example: 42 }),
+    number: z.int().meta({ description: 'Called out at the counter, 1 to 999; identifies nothing' }),
     status,
-    version: z.int(),
-    customer: z.object({ id, name: z.string().nullable() }),
+    version: z.int().meta({ description: 'Starts at 1 and goes up by one with every change; the `ETag`' }),
+    customer: z.object({ id, name: z.string().nullable().meta({ description: 'null once they are forgotten' }) }),
     location: z.enum(locations),
     note: z.string().nullable(),
     lines: z.array(line),
     total: money,
-    flags: z.array(z.string()),
+    flags: z.array(z.string()).meta({ description: 'Alerts raised so far' }),
     cancellation: z
       .object({
         reasonCode: z.enum(cancellationReasons).nullable(),
@@ -43,36 +49,40 @@ export const order = z
         by: actor,
         at: timestamp,
       })
-      .nullable(),
+      .nullable()
+      .meta({ description: 'null unless it is cancelled' }),
     allowedTransitions: z.array(status).meta({ description: 'Where you may move it now' }),
     placedAt: timestamp,
     updatedAt: timestamp,
   })
-  .meta({ id: 'Order' });
+  .meta({ id: 'Order', examples: [examples.placedOrder] });
 export type OrderResource = z.output<typeof order>;
 
 export const orderList = z
-  .object({ data: z.array(order), nextCursor: z.string().nullable() })
-  .meta({ id: 'OrderList' });
+  .object({
+    data: z.array(order),
+    nextCursor: z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last one' }),
+  })
+  .meta({ id: 'OrderList', examples: [{ data: [examples.placedOrder], nextCursor: null }] });
 
 export const placement = z
   .strictObject({
     lines: z
       .array(
         z.strictObject({
-          productId: id,
-          variationId: id.optional(),
-          quantity: z.int().min(1).max(99).meta({ example: 2 }),
+          productId: id.meta({ description: 'Of the catalog' }),
+          variationId: id.optional().meta({ description: 'One of the product’s own; a variation is always optional' }),
+          quantity: z.int().min(1).max(99),
         }),
       )
       .min(1)
       .max(50),
     location: z.enum(locations).default('take_away'),
-    note: freeText(500).optional().meta({ example: 'Extra hot, please' }),
+    note: freeText(500).optional().meta({ description: 'For whoever makes it' }),
   })
-  .meta({ id: 'NewOrder' });
+  .meta({ id: 'NewOrder', examples: [examples.newOrder] });
 
-const reason = freeText(MAX_REASON_LENGTH).optional();
+const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'In your own words; kept on the timeline' });
 
 export const statusChange = z
   .strictObject({
@@ -81,11 +91,12 @@ export const statusChange = z
     }),
     reason,
   })
-  .meta({ id: 'StatusChange' });
+  .meta({ id: 'StatusChange', examples: [{ status: 'preparation' }] });
 
-export const cancellation = z
-  .strictObject({ reasonCode: z.enum(cancellationReasons).optional(), reason })
-  .meta({ id: 'Cancellation' });
+export const cancellation = z.strictObject({ reasonCode: z.enum(cancellationReasons).optional(), reason }).meta({
+  id: 'Cancellation',
+  examples: [{ reasonCode: 'customer_request', reason: 'My train comes early.' }],
+});
 
 export const listQuery = z.strictObject({
   status: z
@@ -107,18 +118,26 @@ export const timeline = z
     data: z.array(
       z.object({
         at: timestamp,
-        kind: z.enum(['event', 'rejected', 'alert', 'delivery']),
-        type: z.string(),
-        version: z.int().nullable(),
+        kind: z.enum(['event', 'rejected', 'alert', 'delivery']).meta({
+          description:
+            '`event`: the order changed; `rejected`: somebody asked for a change it does not allow; `alert`: it takes too ' +
+            'long; `delivery`: a message about it was sent, or could not be',
+        }),
+        type: z.string().meta({ description: 'Such as `order.placed` or `delivery.sent`' }),
+        version: z.int().nullable().meta({ description: 'Of the order, or of the event that was delivered' }),
         actor: actor.nullable(),
         from: status.nullable(),
-        to: z.string().nullable(),
+        to: z.string().nullable().meta({ description: 'The status it got, or was to get' }),
         reason: z.string().nullable(),
-        channel: z.string().nullable(),
-        recipient: z.string().nullable(),
-        attempt: z.int().nullable(),
-        outcome: z.string().nullable(),
+        channel: z.string().nullable().meta({ description: 'Of a delivery: `email` or `redis`' }),
+        recipient: z.string().nullable().meta({ description: 'Of a delivery: a role, never an address' }),
+        attempt: z.int().nullable().meta({ description: 'Of a delivery: which try it was, from 1' }),
+        outcome: z.string().nullable().meta({ description: 'Of a delivery: sent, refused, suppressed or given_up' }),
       }),
     ),
   })
-  .meta({ id: 'Timeline', description: 'Everything that happened to an order, oldest first' });
+  .meta({
+    id: 'Timeline',
+    description: 'Everything that happened to an order, oldest first',
+    examples: [examples.orderTimeline],
+  });

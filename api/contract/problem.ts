@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { statuses } from '../../domain/order/transitions.ts';
 import { type ProblemCode, problems } from '../problem.ts';
+import { status } from './orders.ts';
 import { money } from './values.ts';
 
 const fault = z.union([
-  z.object({ pointer: z.string().meta({ example: '#/lines/0/quantity' }), detail: z.string() }),
+  z.object({
+    pointer: z.string().meta({ description: 'Where in the body: a JSON Pointer such as `#/lines/0/quantity`' }),
+    detail: z.string(),
+  }),
   z.object({ parameter: z.string(), detail: z.string() }),
   z.object({ header: z.string(), detail: z.string() }),
 ]);
@@ -12,16 +15,21 @@ const fault = z.union([
 /** RFC 9457, with the members that single codes add. */
 export const problem = z
   .object({
-    type: z.string(),
+    type: z.string().meta({ description: 'A page that explains the code, relative to the API' }),
     title: z.string(),
-    status: z.int(),
-    detail: z.string(),
-    instance: z.string(),
-    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
-    errors: z.array(fault).optional().meta({ description: 'Every fault of an invalid request' }),
-    currentStatus: z.enum(statuses).optional(),
-    allowedTransitions: z.array(z.enum(statuses)).optional(),
-    version: z.int().optional(),
+    status: z.int().meta({ description: 'The HTTP status once more' }),
+    detail: z.string().meta({ description: 'One sentence about this very request' }),
+    instance: z.string().meta({ description: 'The id of the request, as in `X-Request-Id` and the logs' }),
+    code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]).meta({
+      description: 'What went wrong, for programs',
+    }),
+    errors: z
+      .array(fault)
+      .optional()
+      .meta({ description: '`invalid_request`, `product_unavailable`: every fault, not just the first' }),
+    currentStatus: status.optional().meta({ description: '`illegal_transition`: where the order is' }),
+    allowedTransitions: z.array(status).optional().meta({ description: '`illegal_transition`: where you may move it' }),
+    version: z.int().optional().meta({ description: '`illegal_transition`, `version_mismatch`: the present one' }),
     total: money.optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });

@@ -1,22 +1,89 @@
-import type { Middleware } from 'koa';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Context, Middleware } from 'koa';
 import { stringify } from 'yaml';
+import { Problem } from '../problem.ts';
+import { type Page, page } from './page.ts';
+import { pagesForPeople } from './swagger-ui.ts';
 
-/** The API's description of itself: `/openapi.json`, `/openapi.yaml` and, for people, `/docs`. */
+const YEAR_S = 31_536_000;
+
+/** Everything comes from here and talks to here. */
+const contentSecurityPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  // Swagger UI's style sheet holds its icons.
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** Where people come from who do not know the way. */
+const redirects = new Map([
+  ['/', '/docs'],
+  ['/docs/', '/docs'],
+  ['/docs/problems/', '/docs/problems'],
+]);
+
+/** The API's description of itself: `/openapi.json`, `/openapi.yaml` and, for people, `/docs` and `/docs/problems`. */
 export function docs(document: object): Middleware {
-  const json = JSON.stringify(document);
-  const yaml = stringify(document, { aliasDuplicateObjects: false });
+  const pages = [
+    page('/openapi.json', 'application/json', JSON.stringify(document)),
+    page('/openapi.yaml', 'application/yaml', stringify(document, { aliasDuplicateObjects: false })),
+    ...pagesForPeople(),
+  ];
+  const byPath = new Map(pages.map((each) => [each.path, each]));
+  const compress = compressor();
+
   return async (ctx, next) => {
-    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
-    if (ctx.path === '/openapi.json') {
-      ctx.type = 'application/json';
-      ctx.body = json;
-      return;
+    const found = byPath.get(ctx.path);
+    const target = redirects.get(ctx.path);
+    if (!found && !target) return next();
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+      throw new Problem('method_not_allowed', {
+        detail: `${ctx.path} knows GET, HEAD, not ${ctx.method}.`,
+        headers: { allow: 'GET, HEAD' },
+      });
     }
-    if (ctx.path === '/openapi.yaml') {
-      ctx.type = 'application/yaml';
-      ctx.body = yaml;
-      return;
-    }
-    return next();
+    if (target) return ctx.redirect(target);
+    if (found) await answer(ctx, found, compress);
+  };
+}
+
+async function answer(ctx: Context, page: Page, compress: Compress): Promise<void> {
+  ctx.set({
+    'cache-control': page.immutable ? `public, max-age=${YEAR_S}, immutable` : 'no-cache',
+    'content-security-policy': contentSecurityPolicy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    etag: page.etag,
+  });
+  ctx.vary('accept-encoding');
+  ctx.status = 200;
+  if (ctx.fresh) {
+    ctx.status = 304;
+    return;
+  }
+  ctx.type = page.type;
+  if (ctx.acceptsEncodings('gzip', 'identity') !== 'gzip') {
+    ctx.body = page.body;
+    return;
+  }
+  ctx.set('content-encoding', 'gzip');
+  ctx.body = await compress(page);
+}
+
+type Compress = (page: Page) => Promise<Buffer>;
+
+/** Compresses a page when it is first asked for, and keeps it: Swagger UI is 1.9 MB without. */
+function compressor(): Compress {
+  const done = new Map<string, Promise<Buffer>>();
+  return (page) => {
+    const compressed = done.get(page.path) ?? promisify(gzip)(page.body);
+    done.set(page.path, compressed);
+    return compressed;
   };
 }

@@ -8,6 +8,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
+import { toMajorUnits } from '../../domain/money.ts';
 import type { Refusal } from '../../domain/order/decider.ts';
 import type { Order, Placement } from '../../domain/order/order.ts';
 import type { Attribution, CancelMessage, StatusMessage } from '../../domain/order/parse-message.ts';
@@ -155,7 +156,7 @@ function searchAttributesOf({ number, customer, total, location }: Placement): S
     { key: searchAttributes.status, value: 'waiting' },
     { key: searchAttributes.number, value: number },
     { key: searchAttributes.customerId, value: customer.id },
-    { key: searchAttributes.total, value: total.amount / 100 },
+    { key: searchAttributes.total, value: toMajorUnits(total) },
     { key: searchAttributes.location, value: location },
   ] as SearchAttributePair[];
 }

@@ -13,8 +13,17 @@ export function catalogRoutes({ view }: { view: CatalogView }): Route[] {
       operationId: 'getCatalog',
       tag: 'Catalog',
       summary: 'The menu',
+      description: 'What an order can hold, with final prices and the ids that an order names.',
       access: 'anyone',
-      headers: z.object({ 'if-none-match': z.string().optional().meta({ description: 'The `ETag` that you have' }) }),
+      headers: z.object({
+        'if-none-match': z
+          .string()
+          .optional()
+          .meta({
+            description: 'The `ETag` that you have; 304 if it is still the menu’s',
+            examples: ['"kq8H3vT0w2mZ9xYbN4cR7sLpD1a"'],
+          }),
+      }),
       answers: {
         200: { description: 'What is on sale', body: catalog, headers: { ETag: 'Changes when the menu does' } },
         304: { description: 'You have the latest one', headers: { ETag: 'The one you have' } },

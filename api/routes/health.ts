@@ -10,9 +10,9 @@ const DEADLINE_MS = 2_000;
 const health = z
   .object({
     status: z.enum(['up', 'down']),
-    parts: z.record(z.string(), z.enum(['up', 'down'])),
+    parts: z.record(z.string(), z.enum(['up', 'down'])).meta({ description: 'By name: what the API needs' }),
   })
-  .meta({ id: 'Health' });
+  .meta({ id: 'Health', examples: [{ status: 'up', parts: { postgres: 'up', temporal: 'up' } }] });
 
 /**
  * Whether this process lives, and whether it can serve.
@@ -29,7 +29,7 @@ export function healthRoutes(checks: Record<string, Check>, closing: () => boole
       tag: 'Operations',
       summary: 'Whether the process runs',
       access: 'anyone',
-      answers: { 200: { description: 'It does', body: health } },
+      answers: { 200: { description: 'It does', body: health, example: { status: 'up', parts: {} } } },
       handle: async () => ({ status: 200, body: { status: 'up', parts: {} } }),
     }),
     route({
@@ -41,7 +41,11 @@ export function healthRoutes(checks: Record<string, Check>, closing: () => boole
       access: 'anyone',
       answers: {
         200: { description: 'All of them', body: health },
-        503: { description: 'Some are down, or the process is stopping', body: health },
+        503: {
+          description: 'Some are down, or the process is stopping',
+          body: health,
+          example: { status: 'down', parts: { postgres: 'up', temporal: 'down' } },
+        },
       },
       handle: async () => {
         const names = Object.keys(checks);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { OrderRepository } from '../../db/orders.ts';
+import { cancelledOrder, movedOrder } from '../contract/examples.ts';
 import { cancellation, listQuery, order, orderList, placement, statusChange, timeline } from '../contract/orders.ts';
 import { id, idempotencyKey, ifMatch } from '../contract/values.ts';
 import { etagOf, expectedVersion } from '../if-match.ts';
@@ -18,10 +19,15 @@ interface Dependencies {
 
 const tag = 'Orders';
 const params = z.object({ id });
-const ETag = 'The version of the order';
-const answerHeaders = { ETag, 'Idempotency-Replayed': '`true` when this key had done it before' };
+const ETag = 'The version of the order, for `If-Match`';
+const answerHeaders = {
+  ETag,
+  'Idempotency-Replayed': '`true` when this key had done it before: the order is as it was then',
+};
 const changeHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch });
-const changed = { 200: { description: 'The order as of this change', body: order, headers: answerHeaders } };
+const changed = (example: object) => ({
+  200: { description: 'The order as of this change', body: order, example, headers: answerHeaders },
+});
 const changeProblems: ProblemCode[] = [
   'not_found',
   'illegal_transition',
@@ -39,6 +45,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       operationId: 'placeOrder',
       tag,
       summary: 'Place an order',
+      description: 'Prices are those of the catalog at this moment, and stay with the order.',
       access: { to: ['customer'], scope: 'orders:write' },
       headers: z.object({ 'idempotency-key': idempotencyKey }),
       body: placement,
@@ -60,7 +67,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       operationId: 'listOrders',
       tag,
       summary: 'Orders, the newest first',
-      description: 'A customer sees their own, the shop all of them.',
+      description: 'A customer sees their own, the shop all of them. Send `nextCursor` as `cursor` for the next page.',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       query: listQuery,
       answers: { 200: { description: 'A page of orders', body: orderList } },
@@ -106,11 +113,12 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       operationId: 'changeOrderStatus',
       tag,
       summary: 'Move an order: waiting → preparation → ready → delivered',
+      description: 'One step at a time; back from `preparation` to `waiting`, too.',
       access: { to: ['manager', 'service'], scope: 'orders:write' },
       params,
       headers: changeHeaders,
       body: statusChange,
-      answers: changed,
+      answers: changed(movedOrder),
       problems: changeProblems,
       handle: async (request) => {
         const { attribution, key } = attribute(request, `/v1/orders/${request.params.id}/status`);
@@ -129,7 +137,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       params,
       headers: changeHeaders,
       body: cancellation.optional(),
-      answers: changed,
+      answers: changed(cancelledOrder),
       problems: changeProblems,
       handle: async (request) => {
         const { attribution, key } = attribute(request, `/v1/orders/${request.params.id}/cancel`);

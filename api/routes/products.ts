@@ -13,6 +13,7 @@ import {
 } from '../../domain/catalog/product.ts';
 import type { CatalogService, ProductCommand, Refused } from '../catalog/catalog-service.ts';
 import { catalogInput, product, productList } from '../contract/catalog.ts';
+import { latteId, vanillaId } from '../contract/examples.ts';
 import { id, ifMatch } from '../contract/values.ts';
 import { etagOf, expectedVersion } from '../if-match.ts';
 import { Problem } from '../problem.ts';
@@ -26,13 +27,15 @@ interface Dependencies {
 
 const access: Access = { to: ['manager'], scope: 'catalog:write' };
 const tag = 'Products';
-const params = z.object({ id });
-const variationParams = z.object({ id, variationId: id });
+// Single examples, unlike lists of them, are filled in on the docs page: the Latte is in every seeded shop.
+const productId = id.meta({ example: latteId });
+const params = z.object({ id: productId });
+const variationParams = z.object({ id: productId, variationId: id.meta({ example: vanillaId }) });
 const headers = z.object({ 'if-match': ifMatch });
 const query = z.strictObject({
   include: z.literal('deleted').optional().meta({ description: 'Show what was deleted, too' }),
 });
-const ETag = 'The version of the product, its variations included';
+const ETag = 'The version of the product, its variations included, for `If-Match`';
 const changed = { 200: { description: 'The product as it is now', body: product, headers: { ETag } } };
 const gone = { 204: { description: 'Off the menu' } };
 

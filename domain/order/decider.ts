@@ -7,21 +7,34 @@ export type Refusal =
   | { refused: 'illegal_transition'; currentStatus: Status; allowedTransitions: Status[]; version: number }
   | { refused: 'version_mismatch'; version: number };
 
-function place({ key, requestId, ...placement }: Placement): OrderEvent {
-  return {
-    type: 'order.placed',
-    id: `${placement.id}:1`,
-    orderId: placement.id,
+/** An order's first fact: the same for everybody who holds its placement. */
+export function open({ key, requestId, ...placement }: Placement): Fact {
+  const { id, number, placedAt, ...ordered } = placement;
+  const order: Order = {
+    id,
+    number,
+    status: 'waiting',
     version: 1,
-    at: placement.placedAt,
+    ...ordered,
+    flags: [],
+    cancellation: null,
+    placedAt,
+    updatedAt: placedAt,
+  };
+  const event: OrderEvent = {
+    type: 'order.placed',
+    id: `${id}:1`,
+    orderId: id,
+    version: 1,
+    at: placedAt,
     actor: { type: 'customer', id: placement.customer.id },
     from: null,
     to: 'waiting',
     reason: null,
     key,
     requestId,
-    placement,
   };
+  return { event, order };
 }
 
 /**
@@ -59,33 +72,12 @@ export function decide(order: Order, command: Command, at: string): OrderEvent |
     : { ...happening, type: 'order.status_changed' };
 }
 
-/** The order after an event; `null` stands for the order before it was placed. */
-export function evolve(order: Order | null, event: OrderEvent): Order {
-  if (event.type === 'order.placed') {
-    const { id, number, placedAt, ...ordered } = event.placement;
-    return {
-      id,
-      number,
-      status: 'waiting',
-      version: 1,
-      ...ordered,
-      flags: [],
-      cancellation: null,
-      placedAt,
-      updatedAt: placedAt,
-    };
-  }
-  if (!order) throw new TypeError(`${event.type} cannot be an order's first event`);
+/** The order after an event that followed its first one. */
+export function evolve(order: Order, event: OrderEvent): Order {
   const moved = { ...order, status: event.to, version: event.version, updatedAt: event.at };
-  if (event.type === 'order.status_changed') return moved;
+  if (event.type !== 'order.cancelled') return moved;
   const { reasonCode, reason, actor, at } = event;
   return { ...moved, cancellation: { reasonCode, reason, by: actor, at } };
-}
-
-/** An order's first fact: the same for everybody who holds its placement. */
-export function open(placement: Placement): Fact {
-  const event = place(placement);
-  return { event, order: evolve(null, event) };
 }
 
 /** Whether an actor may know of an order at all: its owner and the shop. */

@@ -79,7 +79,7 @@ export interface Placement {
 /** What happened, one per version (design §5). */
 export type OrderEvent = Happening &
   (
-    | { type: 'order.placed'; placement: Omit<Placement, 'key' | 'requestId'> }
+    | { type: 'order.placed' }
     | { type: 'order.status_changed' }
     | { type: 'order.cancelled'; reasonCode: CancellationReason | null }
   );

@@ -7,7 +7,7 @@ export type Status = (typeof statuses)[number];
 type Party = 'staff' | 'owner';
 
 /** The whole state machine: one edge a line, with who may take it (design §3). Whatever is not here is illegal. */
-export const transitions: readonly { from: Status; to: Status; by: readonly Party[] }[] = [
+const transitions: readonly { from: Status; to: Status; by: readonly Party[] }[] = [
   { from: 'waiting', to: 'preparation', by: ['staff'] },
   { from: 'preparation', to: 'waiting', by: ['staff'] },
   { from: 'preparation', to: 'ready', by: ['staff'] },

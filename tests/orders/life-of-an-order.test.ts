@@ -40,7 +40,8 @@ describe('When a customer places an order', () => {
 describe('When a manager walks an order to the end', () => {
   test('then every step is answered, readable at once, mailed, published and on the timeline', async () => {
     const redis = new Redis(process.env.REDIS_URL as string);
-    const messages: { channel: string; event: { id: string; type: string; data: { order: { version: number } } } }[] = [];
+    const messages: { channel: string; event: { id: string; type: string; data: { order: { version: number } } } }[] =
+      [];
     redis.on('message', (channel, message) => messages.push({ channel, event: JSON.parse(message) }));
     await redis.subscribe('orders');
     const { body: order } = await shop.place();
@@ -77,7 +78,12 @@ describe('When a manager walks an order to the end', () => {
       source: '/orders',
       subject: order.id,
       datacontenttype: 'application/json',
-      data: { from: 'ready', to: 'delivered', actor: { type: 'manager' }, order: { customer: { id: order.customer.id } } },
+      data: {
+        from: 'ready',
+        to: 'delivered',
+        actor: { type: 'manager' },
+        order: { customer: { id: order.customer.id } },
+      },
     });
     expect(JSON.stringify(last)).not.toContain('Carlos');
 

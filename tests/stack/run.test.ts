@@ -39,7 +39,7 @@ afterEach(async () => {
 
 /** Runs a command of `stack/` as make does. */
 function command(script: string, environment: Record<string, string> = {}) {
-  const { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL, SMTP_URL, MAKELEVEL, ...inherited } = process.env;
+  const { ENV_FILE, DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL, SMTP_URL, MAKELEVEL, ...inherited } = process.env;
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../stack', script)], {
     cwd: folder,
     env: { ...inherited, ...ports, ...environment },

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+
+/** A file or page that the docs serve. */
+export interface Page {
+  path: string;
+  type: string;
+  body: Buffer;
+  /** Changes with the content; weak, as it is one for the compressed and the plain body. */
+  etag: string;
+  /** Its path names its content, so nobody needs to ask again. */
+  immutable: boolean;
+}
+
+const fingerprint = (body: Buffer) => createHash('sha256').update(body).digest('base64url').slice(0, 16);
+
+/** Something whose path stays while its content may change. */
+export function page(path: string, type: string, content: string): Page {
+  const body = Buffer.from(content);
+  return { path, type, body, etag: `W/"${fingerprint(body)}"`, immutable: false };
+}
+
+/** A file of a page, under a path that changes with its content. */
+export function asset(name: string, type: string, body: Buffer): Page {
+  const hash = fingerprint(body);
+  return { path: `/docs/assets/${hash}/${name}`, type, body, etag: `W/"${hash}"`, immutable: true };
+}
+
+/** An HTML page of the docs, with Crema's bar on top. */
+export function htmlPage(path: string, { title, styles, icon, content, scripts = [] }: HtmlParts): Page {
+  return page(
+    path,
+    'text/html; charset=utf-8',
+    `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" type="image/svg+xml" href="${icon.path}">
+${styles.map((style) => `<link rel="stylesheet" href="${style.path}">`).join('\n')}
+${scripts.map((script) => `<script src="${script.path}" defer></script>`).join('\n')}
+</head>
+<body>
+<header class="crema-bar">
+<a class="crema-brand" href="/docs"><img src="${icon.path}" alt="">Crema</a>
+<a href="/docs/problems">Problems</a>
+<a href="/openapi.yaml">openapi.yaml</a>
+</header>
+${content}
+</body>
+</html>
+`,
+  );
+}
+
+interface HtmlParts {
+  title: string;
+  styles: Page[];
+  icon: Page;
+  content: string;
+  scripts?: Page[];
+}

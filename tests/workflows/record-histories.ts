@@ -1,0 +1,68 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { cancelSignal, changeStatusSignal } from '../../workflows/messages.ts';
+import setUp from '../global-setup.ts';
+import tearDown from '../global-teardown.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+// Records one history for each way an order can end, on real servers: `npm run record-histories`.
+// Recorded ones stay for ever; a change to the workflow adds new files, under the names of its own paths.
+const folder = join(import.meta.dirname, 'histories');
+
+/** What happens to an order after it was placed, until it is final. */
+const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> = {
+  delivered: async (shop, id) => {
+    for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
+  },
+  'delivered-after-going-back': async (shop, id) => {
+    for (const status of ['preparation', 'waiting', 'preparation', 'ready', 'delivered'] as const) {
+      await shop.move(id, status);
+    }
+  },
+  'cancelled-by-customer': (shop, id) =>
+    shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer, body: { reason: 'Changed my mind' } }),
+  'cancelled-in-preparation': async (shop, id) => {
+    await shop.move(id, 'preparation');
+    await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.manager, body: { reasonCode: 'out_of_stock' } });
+  },
+  'delivered-by-signals-one-refused': async (shop, id) => {
+    for (const status of ['ready', 'preparation', 'ready', 'delivered'] as const) {
+      await shop.workflow(id).signal(changeStatusSignal, { status });
+    }
+  },
+  'cancelled-in-temporal': (shop, id) => shop.workflow(id).cancel(),
+  'delivered-after-a-refused-cancel-in-temporal': async (shop, id) => {
+    for (const status of ['preparation', 'ready'] as const) await shop.move(id, status);
+    await shop.workflow(id).cancel();
+    await shop.move(id, 'delivered');
+  },
+};
+
+await setUp();
+try {
+  mkdirSync(folder, { recursive: true });
+  const shop = await openShop({ worker: false });
+  const { body: early } = await shop.place();
+  await shop.workflow(early.id).signal(cancelSignal, { reasonCode: 'shop_closed' });
+  await shop.openWorker();
+  await save(shop, 'cancelled-by-signal-before-any-worker', early.id);
+  for (const [name, live] of Object.entries(lives)) {
+    const { body: order } = await shop.place({
+      body: { lines: [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')] },
+    });
+    await live(shop, order.id);
+    await save(shop, name, order.id);
+  }
+  await shop.close();
+} finally {
+  await tearDown();
+}
+process.exit();
+
+async function save(shop: Shop, name: string, orderId: string): Promise<void> {
+  await shop.finished(orderId);
+  const history = await shop.workflow(orderId).fetchHistory();
+  writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history)}\n`);
+  console.log(`${name}: ${history.events?.length} events`);
+}

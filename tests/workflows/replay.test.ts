@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { workflowsPath } from '../../worker/workflows-path.ts';
+
+const folder = join(import.meta.dirname, 'histories');
+const recorded = readdirSync(folder).map((file) => file.replace('.json', ''));
+const readHistory = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
+
+let workflowBundle: WorkflowBundleWithSourceMap;
+beforeAll(async () => {
+  const logger = new DefaultLogger('ERROR');
+  Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
+  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
+}, 60_000);
+
+describe('When an order that was recorded runs on today’s code', () => {
+  test.each(recorded)('then it decides the same again: %s', async (name) => {
+    await Worker.runReplayHistory({ workflowBundle }, readHistory(name));
+  });
+
+  test('then a difference would be seen', async () => {
+    const history = JSON.stringify(readHistory('delivered')).replaceAll('"publish"', '"announce"');
+    await expect(Worker.runReplayHistory({ workflowBundle }, JSON.parse(history))).rejects.toThrow(/[Nn]ondeterminis/);
+  });
+});
