@@ -23,8 +23,22 @@ check: install ## Types, lint, format, room arrows, dead code, openapi.yaml
 	@npm run --silent check
 
 setup: ## Open the shop in containers instead
-	@command -v docker > /dev/null || { echo 'Docker is missing: install it, or use make run, which needs none.' >&2; exit 1; }
-	@docker compose up --build --detach --wait
+	@fail() { echo "$$1" >&2; exit 1; }; \
+	instead='or use make run, which needs no containers.'; \
+	command -v docker > /dev/null || fail "Docker is missing: install it, $$instead"; \
+	docker compose version > /dev/null 2>&1 || fail "Docker lacks its Compose plugin: install it, $$instead"; \
+	docker info > /dev/null 2>&1 || fail "Docker does not answer: start it, $$instead"; \
+	docker compose up --build --detach --wait || \
+		fail 'The shop is not open: docker compose logs has more, docker compose down stops what runs.'; \
+	at() { address=$$(docker compose port "$$@"); echo "http://localhost:$${address##*:}"; }; \
+	printf '%s\n' '' 'Crema is open.' '' \
+		"  API              $$(at api 5000)/v1" \
+		"  API docs         $$(at api 5000)/docs" \
+		"  Temporal Web UI  $$(at temporal 8233)" \
+		"  Emails           $$(at mail 1080)" \
+		'  Sign in as       customer@example.com / test' \
+		'  or as            manager@example.com / test' \
+		'' 'docker compose down stops everything; with --volumes it also deletes all data.' ''
 
 install:
 	@sh stack/install.sh

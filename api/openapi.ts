@@ -220,7 +220,10 @@ function problemResponse(id: string, codes: ProblemCode[]): ZodOpenApiResponseOb
     content: {
       'application/problem+json': {
         schema: problem,
-        examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])),
+        // A choice of one would only be one more thing to click at.
+        ...(codes.length === 1
+          ? { example: problemExample(codes[0] as ProblemCode).value }
+          : { examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])) }),
       },
     },
   };

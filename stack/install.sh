@@ -34,7 +34,7 @@ seconds=0
 while kill -0 "$npm" 2> /dev/null; do
   sleep 1
   seconds=$((seconds + 1))
-  [ $((seconds % 5)) -eq 0 ] && echo "Installing packages: $seconds s, $(ls node_modules 2> /dev/null | wc -l | tr -d ' ') folders"
+  [ $((seconds % 5)) -eq 0 ] && echo "Installing packages: $seconds s, $(($(du -sk node_modules 2> /dev/null | cut -f 1) / 1024)) MB"
 done
 if ! wait "$npm"; then
   if grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|network' "$log"; then

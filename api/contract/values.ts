@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { MAX_PRICE } from '../../domain/catalog/product.ts';
 
-export const id = z.uuid();
+/** Everything compares ids as text, so they are read in one case. */
+export const id = z.uuid().toLowerCase();
 
 export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
 
@@ -24,22 +25,22 @@ export const priceIn = (currency: string) =>
     })
     .meta({ id: 'Price', examples: [{ amount: 430, currency }] });
 
-/** A single line of text that somebody reads: no control characters, no blank ends. */
+/** A single line of text that somebody reads: no control characters, no halves of characters, no blank ends. */
 export const oneLine = (max: number) =>
   z
     .string()
     .trim()
     .min(1)
     .max(max)
-    .regex(/^\P{Cc}*$/u, 'must not contain line breaks or other control characters');
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain line breaks or other control characters');
 
-/** A free text of some lines; NUL is the one character that Postgres cannot keep. */
+/** A free text of some lines: the control characters in it are line breaks and tabs. */
 export const freeText = (max: number) =>
   z
     .string()
     .trim()
     .max(max)
-    .regex(/^[^\0]*$/, 'must not contain NUL');
+    .regex(/^([\t\n\r]|[^\p{Cc}\p{Cs}])*$/u, 'must not contain control characters');
 
 /** RFC 9110 §13.1.1: `*`, or the `ETag` that was read. */
 export const ifMatch = z

@@ -63,7 +63,8 @@ async function answer(ctx: Context, page: Page, compress: Compress): Promise<voi
   });
   ctx.vary('accept-encoding');
   ctx.status = 200;
-  if (ctx.fresh) {
+  // Not Koa's `fresh`: programs that use fetch send `Cache-Control: no-cache` along, and would never see a 304.
+  if (ctx.get('if-none-match').includes(page.etag)) {
     ctx.status = 304;
     return;
   }

@@ -5,7 +5,7 @@ const remedies: Record<ProblemCode, string> = {
   invalid_request: 'Mend what <code>errors</code> names, all of it, and send the request again.',
   unauthenticated: 'Get an access token from <code>/oauth/token</code>, or a fresh one: they last ten minutes.',
   forbidden: 'Sign in as somebody who may, or ask for a token with the scope that <code>detail</code> names.',
-  not_found: 'Check the id and the path. What you may not see is not found either, and what was deleted neither.',
+  not_found: 'Check the id and the path. What you may not see, and what was deleted, counts as not there.',
   method_not_allowed: 'Use one of the methods that the header <code>Allow</code> lists.',
   illegal_transition:
     'Look at <code>currentStatus</code>: perhaps somebody was faster. Choose from <code>allowedTransitions</code>.',

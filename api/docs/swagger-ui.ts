@@ -4,17 +4,20 @@ import { join } from 'node:path';
 import { asset, htmlPage, type Page } from './page.ts';
 import { problemList } from './problems-page.ts';
 
-const swaggerUi = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 const own = (name: string) => readFileSync(join(import.meta.dirname, 'browser', name));
 const script = 'text/javascript; charset=utf-8';
 const style = 'text/css; charset=utf-8';
 
 /** The pages for people, `/docs` with Swagger UI and `/docs/problems`, and every file that they load. */
 export function pagesForPeople(): Page[] {
-  const vendor = (name: string) => readFileSync(swaggerUi.resolve(`swagger-ui-dist/${name}`));
-  const bundle = asset('swagger-ui-bundle.js', script, vendor('swagger-ui-bundle.js'));
+  const bundle = asset(
+    'swagger-ui-bundle.js',
+    script,
+    readFileSync(require.resolve('swagger-ui-dist/swagger-ui-bundle.js')),
+  );
   const start = asset('start.js', script, own('start.js'));
-  const vendorStyle = asset('swagger-ui.css', style, vendor('swagger-ui.css'));
+  const vendorStyle = asset('swagger-ui.css', style, readFileSync(require.resolve('swagger-ui-dist/swagger-ui.css')));
   const crema = asset('crema.css', style, own('crema.css'));
   const icon = asset('cup.svg', 'image/svg+xml', own('cup.svg'));
   const docs = htmlPage('/docs', {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { addVariation, createProduct, type Product } from '../../domain/catalog/product.ts';
 import type { Database } from '../connection.ts';
 import { createProductRepository } from '../products.ts';
@@ -58,6 +57,9 @@ const menu: Menu = [
   ['Tea', 'A pot of the day’s leaves', 300, []],
 ];
 
+/** The same in every seeded shop, so that the examples of the docs page can be ordered as they are. */
+const idOf = (product: number, variation = 0) => `0c0ffee0-0000-4000-8000-0000000001${product}${variation}`;
+
 /** Fills an empty catalog; one that holds anything, deleted products included, stays as it is. Returns how many products it added. */
 export async function seedCatalog(database: Database, currency: string): Promise<number> {
   return database.transaction(async (transaction) => {
@@ -73,11 +75,11 @@ export async function seedCatalog(database: Database, currency: string): Promise
         available: true,
         position: index + 1,
       };
-      let product = createProduct(randomUUID(), fields, now);
+      let product = createProduct(idOf(index + 1), fields, now);
       for (const [position, [variation, delta]] of variations.entries()) {
         const priceDelta = { amount: delta, currency };
         const added = { name: variation, priceDelta, available: true, position: position + 1 };
-        product = addVariation(product, randomUUID(), added, now) as Product;
+        product = addVariation(product, idOf(index + 1, position + 1), added, now) as Product;
       }
       await products.save({ ...product, version: 1 });
     }

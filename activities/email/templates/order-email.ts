@@ -1,8 +1,8 @@
 import type { Actor } from '../../../domain/actor.ts';
+import { writeMoney } from '../../../domain/money.ts';
 import type { Order } from '../../../domain/order/order.ts';
 import type { Recipient } from '../../../domain/order/recipients.ts';
 import type { Status } from '../../../domain/order/transitions.ts';
-import { writeMoney } from '../../../domain/money.ts';
 import { en } from './languages/en.ts';
 import type { Language, Subject, Wording } from './languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';

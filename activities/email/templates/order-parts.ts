@@ -1,10 +1,10 @@
+import { writeMoney } from '../../../domain/money.ts';
 import type { Line, Order } from '../../../domain/order/order.ts';
 import type { Status } from '../../../domain/order/transitions.ts';
-import { writeMoney } from '../../../domain/money.ts';
-import { writeMoment } from './moment.ts';
 import type { Language } from './languages/language.ts';
 import { look } from './layout.ts';
 import { type Html, html, multiline } from './markup.ts';
+import { writeMoment } from './moment.ts';
 import { oneLine, severalLines } from './plain-words.ts';
 
 /** A part of a mail in its two forms; parts without news are `null`. */

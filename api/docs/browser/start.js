@@ -30,3 +30,9 @@ const ui = SwaggerUIBundle({
 });
 
 ui.initOAuth({ clientId: 'crema' });
+
+// Its sign-in is no form, so Enter would do nothing.
+document.addEventListener('keydown', (event) => {
+  if (event.key !== 'Enter' || !event.target.matches('.auth-container input:not([type="checkbox"])')) return;
+  event.target.closest('.auth-container').querySelector('.btn.authorize')?.click();
+});

@@ -1,0 +1,134 @@
+import { problem } from '../../api/contract/problem.ts';
+import { describeApi } from '../../api/openapi.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+
+interface Documented {
+  $ref?: string;
+  headers?: Record<string, unknown>;
+  content?: Record<string, unknown>;
+}
+
+const routes = allRoutes({ currency: 'USD' } as RouteDependencies);
+const document = describeApi(routes, { passwordGrant: true }) as unknown as {
+  paths: Record<string, Record<string, { responses: Record<string, Documented> }>>;
+  components: { responses: Record<string, Documented> };
+};
+
+/** Headers that belong to HTTP, the server or the whole API, not to one operation. */
+const GENERAL = /^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|cache-control|x-.*)$/;
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ worker: false });
+}, 60_000);
+afterAll(() => shop?.close());
+
+/**
+ * Sends a request, and holds what comes back against the document: status, content type, headers, and a body without a
+ * field too few or too many.
+ */
+async function ask(
+  operationId: string,
+  ids: Record<string, string> = {},
+  options: RequestOptions & { query?: string } = {},
+) {
+  const route = routes.find((each) => each.operationId === operationId)!;
+  const { query = '', ...request } = options;
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => ids[name]!) + query;
+  const answer = await shop.request(route.method.toUpperCase(), path, request);
+  const { status, headers, body } = answer;
+
+  const listed = document.paths[route.path]![route.method]!.responses[status];
+  expect({ [operationId]: status, documented: listed !== undefined }).toEqual({
+    [operationId]: status,
+    documented: true,
+  });
+  const described = listed!.$ref ? document.components.responses[listed!.$ref.split('/').at(-1)!]! : listed!;
+
+  const type = headers.get('content-type')?.split(';')[0];
+  expect(type ? [type] : []).toEqual(Object.keys(described.content ?? {}));
+  const known = Object.keys(described.headers ?? {}).map((name) => name.toLowerCase());
+  const special = [...headers.keys()].filter((name) => !GENERAL.test(name));
+  expect(known).toEqual(expect.arrayContaining(special));
+
+  const schema = type === 'application/problem+json' ? problem : route.answers[status]?.body;
+  if (schema) expect(schema.parse(body)).toEqual(body);
+  return answer;
+}
+
+const codeOf = ({ status, body }: Answer) => [status, body.code];
+
+test('When an order is placed, moved, refused and cancelled, then every answer is as documented', async () => {
+  const as = shop.customer;
+  const menu = await ask('getCatalog');
+  const have = { 'if-none-match': menu.headers.get('etag')! };
+  expect((await ask('getCatalog', {}, { headers: have })).status).toBe(304);
+
+  const lines = [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')];
+  const key = { 'idempotency-key': 'one-order-please' };
+  const placed = await ask('placeOrder', {}, { as, body: { lines }, headers: key });
+  const replayed = await ask('placeOrder', {}, { as, body: { lines }, headers: key });
+  expect([placed.status, replayed.headers.get('idempotency-replayed')]).toEqual([201, 'true']);
+  expect(codeOf(await ask('placeOrder', {}, { as, body: { lines: [lines[0]] }, headers: key }))).toEqual([
+    422,
+    'idempotency_key_reused',
+  ]);
+  const unknown = { productId: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10', quantity: 1 };
+  expect(codeOf(await ask('placeOrder', {}, { as, body: { lines: [unknown] } }))).toEqual([409, 'product_unavailable']);
+  expect(codeOf(await ask('placeOrder', {}, { as, body: { lines: [] } }))).toEqual([400, 'invalid_request']);
+  const text = { as, body: 'Latte', headers: { 'content-type': 'text/plain' } };
+  expect(codeOf(await ask('placeOrder', {}, text))).toEqual([415, 'unsupported_media_type']);
+  expect(codeOf(await ask('placeOrder', {}, { body: { lines } }))).toEqual([401, 'unauthenticated']);
+  expect(codeOf(await ask('placeOrder', {}, { as: shop.manager, body: { lines } }))).toEqual([403, 'forbidden']);
+
+  const { id } = placed.body;
+  expect((await ask('getOrder', { id }, { as })).headers.get('etag')).toBe('"1"');
+  expect((await ask('listOrders', {}, { as, query: '?status=waiting&limit=1' })).body.data[0].id).toBe(id);
+  expect((await ask('getOrderTimeline', { id }, { as })).status).toBe(200);
+  expect(codeOf(await ask('getOrder', { id: unknown.productId }, { as }))).toEqual([404, 'not_found']);
+});
+
+test('When the order has a worker, then moving and cancelling it is as documented', async () => {
+  await shop.openWorker();
+  const { id } = (await shop.place()).body;
+  const move = (body: object, headers = {}) => ask('changeOrderStatus', { id }, { as: shop.manager, body, headers });
+  expect(codeOf(await move({ status: 'delivered' }))).toEqual([409, 'illegal_transition']);
+  expect((await move({ status: 'preparation' }, { 'if-match': '"1"' })).headers.get('etag')).toBe('"2"');
+  expect(codeOf(await move({ status: 'ready' }, { 'if-match': '"1"' }))).toEqual([412, 'version_mismatch']);
+  const cancelled = await ask('cancelOrder', { id }, { as: shop.customer, body: { reasonCode: 'customer_request' } });
+  expect(cancelled.body.cancellation.by.type).toBe('customer');
+  expect((await ask('getOrderTimeline', { id }, { as: shop.manager })).body.data.length).toBeGreaterThan(2);
+}, 60_000);
+
+test('When the manager shapes the menu, then every answer is as documented', async () => {
+  const as = shop.manager;
+  const price = (amount: number) => ({ amount, currency: 'USD' });
+  const { body } = await ask('createProduct', {}, { as, body: { name: 'Flat White', basePrice: price(420) } });
+  const { id } = body;
+  expect(codeOf(await ask('createProduct', {}, { as, body: { name: 'Latte', basePrice: price(1) } }))).toEqual([
+    409,
+    'name_taken',
+  ]);
+  await ask('listProducts', {}, { as, query: '?include=deleted' });
+  await ask('getProduct', { id }, { as });
+  await ask('changeProduct', { id }, { as, body: { available: false }, headers: { 'if-match': '"1"' } });
+  const late = { as, body: { available: true }, headers: { 'if-match': '"1"' } };
+  expect(codeOf(await ask('changeProduct', { id }, late))).toEqual([412, 'version_mismatch']);
+  const added = await ask('addVariation', { id }, { as, body: { name: 'Oat Milk', priceDelta: price(60) } });
+  const variationId = added.body.variations[0].id;
+  await ask('changeVariation', { id, variationId }, { as, body: { priceDelta: price(50) } });
+  await ask('deleteVariation', { id, variationId }, { as });
+  await ask('restoreVariation', { id, variationId }, { as });
+  expect((await ask('deleteProduct', { id }, { as })).status).toBe(204);
+  expect(codeOf(await ask('getProduct', { id }, { as }))).toEqual([404, 'not_found']);
+  await ask('restoreProduct', { id }, { as });
+});
+
+test('When somebody asks who they are or how the shop is, then every answer is as documented', async () => {
+  await ask('getMe', {}, { as: shop.customer });
+  expect(codeOf(await ask('getMe', {}, { as: 'no.good.token' }))).toEqual([401, 'unauthenticated']);
+  expect(codeOf(await ask('getCatalog', {}, { as: 'no.good.token' }))).toEqual([401, 'unauthenticated']);
+  await ask('getLiveness');
+  await ask('getReadiness');
+});

@@ -1,0 +1,28 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Koa from 'koa';
+import { docs } from '../../api/docs/docs.ts';
+import { answerProblems } from '../../api/middleware/problems.ts';
+import { type RequestState, requestLog } from '../../api/middleware/request-log.ts';
+import { describeApi } from '../../api/openapi.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { createLogger } from '../../config/logger.ts';
+
+/** An API that has nothing but its docs: no database, no sign-in. */
+export async function openDocs(passwordGrant: boolean): Promise<{ url: string; close(): Promise<void> }> {
+  const document = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), { passwordGrant });
+  const app = new Koa<RequestState>();
+  app.use(requestLog(createLogger('test', 'silent')));
+  app.use(answerProblems());
+  app.use(docs(document));
+  const server = createServer(app.callback());
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,159 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { describeApi } from '../../api/openapi.ts';
+import type { Route } from '../../api/route.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+
+interface Media {
+  schema: { $ref?: string; examples?: unknown[] };
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
+}
+
+interface Answer {
+  $ref?: string;
+  headers?: Record<string, unknown>;
+  content?: Record<string, Media>;
+}
+
+interface Operation {
+  operationId: string;
+  description?: string;
+  security: Record<string, string[]>[];
+  parameters?: { name: string; in: string; schema: object }[];
+  requestBody?: { content: Record<string, Media> };
+  responses: Record<string, Answer>;
+}
+
+interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: {
+    schemas: Record<string, Media['schema']>;
+    responses: Record<string, Answer>;
+    securitySchemes: Record<string, { type: string; flows?: object }>;
+  };
+}
+
+const routes: Route[] = allRoutes({ currency: 'USD' } as RouteDependencies);
+const document = describeApi(routes, { passwordGrant: true }) as unknown as Document;
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })),
+);
+
+const lastOf = (ref: string) => ref.split('/').at(-1)!;
+const resolve = (answer: Answer): Answer =>
+  answer.$ref ? document.components.responses[lastOf(answer.$ref)]! : answer;
+
+/** A media type's examples: its own, or those of its schema. */
+function examplesOf({ schema, example, examples }: Media): unknown[] {
+  const named = schema.$ref ? document.components.schemas[lastOf(schema.$ref)]! : schema;
+  const own = example === undefined ? [] : [example];
+  return [...own, ...Object.values(examples ?? {}).map(({ value }) => value), ...(named.examples ?? [])];
+}
+
+/** What a linter says of the document, examples checked against their schemas. */
+async function faultsOf(source: object): Promise<string[]> {
+  const config = await createConfig({
+    extends: ['recommended-strict'],
+    rules: {
+      'no-invalid-media-type-examples': 'error',
+      'no-invalid-schema-examples': 'error',
+      'no-invalid-parameter-examples': 'error',
+      // The keys and the discovery documents take nothing that could be wrong.
+      'operation-4xx-response': 'off',
+    },
+  });
+  const found = await lintFromString({ source: JSON.stringify(source), absoluteRef: 'openapi.json', config });
+  return found.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer}`);
+}
+
+test.each([true, false])(
+  'When the document is linted (password grant: %s), then it is valid OpenAPI 3.1',
+  async (passwordGrant) => {
+    expect(await faultsOf(describeApi(routes, { passwordGrant }))).toEqual([]);
+  },
+);
+
+test('When an example does not fit its schema, then the linter finds it', async () => {
+  const broken = structuredClone(document);
+  broken.components.schemas.Order!.examples = [{ id: 7 }];
+  expect((await faultsOf(broken)).join()).toContain('no-invalid-schema-examples');
+});
+
+test('When the API has a route, then the document has it, with everything that can go wrong', () => {
+  for (const route of routes) {
+    const operation = document.paths[route.path]?.[route.method];
+    const statuses = Object.keys(operation?.responses ?? {});
+    const expected = [
+      '400',
+      '401',
+      '500',
+      ...(route.access === 'anyone' ? [] : ['403']),
+      ...(route.body ? ['413', '415'] : []),
+    ];
+    expect({ [route.operationId]: statuses }).toEqual({ [route.operationId]: expect.arrayContaining(expected) });
+  }
+});
+
+test('When a request has a body, then it has an example that the API accepts', () => {
+  for (const { body, path, method, operationId } of routes) {
+    if (!body) continue;
+    const media = document.paths[path]![method]!.requestBody!.content['application/json']!;
+    const verdicts = examplesOf(media).map((example) => body.safeParse(example).success);
+    expect({ [operationId]: verdicts }).toEqual({ [operationId]: [true] });
+  }
+});
+
+test.each(operations)('When $name answers with a body, then there is an example of it', ({ responses }) => {
+  for (const [status, answer] of Object.entries(responses)) {
+    const media = Object.values(resolve(answer).content ?? {});
+    const without = media.filter((each) => examplesOf(each).length === 0);
+    expect({ [status]: without }).toEqual({ [status]: [] });
+  }
+});
+
+test('When a problem is described, then its example has the status under which it stands', () => {
+  for (const { responses } of operations) {
+    for (const [status, answer] of Object.entries(responses)) {
+      const media = resolve(answer).content?.['application/problem+json'];
+      if (!media) continue;
+      for (const example of examplesOf(media)) expect(example).toMatchObject({ status: Number(status) });
+    }
+  }
+});
+
+test('When a client must read or send a header, then the document says so', () => {
+  const headersOf = (operation: Operation, status: string) =>
+    Object.keys(resolve(operation.responses[status]!).headers ?? {});
+  const sent = (operation: Operation) =>
+    operation.parameters?.filter((each) => each.in === 'header').map(({ name }) => name) ?? [];
+  const { paths } = document;
+  const place = paths['/v1/orders']!.post!;
+  const move = paths['/v1/orders/{id}/status']!.post!;
+  const menu = paths['/v1/catalog']!.get!;
+
+  expect(sent(place)).toEqual(['Idempotency-Key']);
+  expect(sent(move)).toEqual(['Idempotency-Key', 'If-Match']);
+  expect(sent(menu)).toEqual(['If-None-Match']);
+  expect(sent(paths['/v1/products/{id}']!.patch!)).toEqual(['If-Match']);
+  expect(headersOf(place, '201')).toEqual(['ETag', 'Idempotency-Replayed', 'Location']);
+  expect(headersOf(place, '401')).toEqual(['WWW-Authenticate']);
+  expect(headersOf(place, '503').sort()).toEqual(['Idempotency-Key', 'Retry-After']);
+  expect(headersOf(menu, '304')).toEqual(['ETag']);
+});
+
+test('When a header or a query parameter has examples, then none is filled in by itself on the docs page', () => {
+  // Swagger UI fills in `example`, but not `examples`: a key or a version of somebody else's would spoil the request.
+  const filledIn = operations.flatMap(({ parameters = [] }) =>
+    parameters.filter((each) => each.in !== 'path' && 'example' in each.schema).map(({ name }) => name),
+  );
+  expect(filledIn).toEqual([]);
+});
+
+test('When there is no password grant, then nothing in the document offers it', () => {
+  const production = describeApi(routes, { passwordGrant: false }) as unknown as Document;
+  expect(production.components.securitySchemes).toEqual({
+    accessToken: expect.objectContaining({ type: 'http', scheme: 'bearer' }),
+  });
+  const text = JSON.stringify(production);
+  for (const word of ['"password"', 'example.com` or', 'development only']) expect(text).not.toContain(word);
+});

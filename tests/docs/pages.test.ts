@@ -1,0 +1,106 @@
+import { problems } from '../../api/problem.ts';
+import { openDocs } from './docs-server.ts';
+
+let server: Awaited<ReturnType<typeof openDocs>>;
+beforeAll(async () => {
+  server = await openDocs(true);
+});
+afterAll(() => server.close());
+
+const ask = (path: string, init: RequestInit = {}) => fetch(server.url + path, { redirect: 'manual', ...init });
+
+/** The files that a page loads. */
+async function assetsOf(path: string): Promise<string[]> {
+  const html = await (await ask(path)).text();
+  return [...html.matchAll(/<(?:script|link|img)[^>]*?(?:src|href)="([^"]+)"/g)].map(([, file]) => file!);
+}
+
+test.each([
+  ['/docs', 'text/html; charset=utf-8'],
+  ['/docs/problems', 'text/html; charset=utf-8'],
+  ['/openapi.json', 'application/json; charset=utf-8'],
+  ['/openapi.yaml', 'application/yaml'],
+])('When %s is asked for, then it comes as %s and is asked for again each time', async (path, type) => {
+  const { status, headers } = await ask(path);
+  expect([status, headers.get('content-type'), headers.get('cache-control')]).toEqual([200, type, 'no-cache']);
+});
+
+test.each(['/docs', '/docs/problems'])(
+  'When %s is shown, then it may load and run nothing but our own files',
+  async (path) => {
+    const answer = await ask(path);
+    const policy = answer.headers.get('content-security-policy')!;
+    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+    expect(policy).not.toContain('unsafe');
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+
+    const html = await answer.text();
+    expect(html).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|https?:\/\//);
+    for (const file of await assetsOf(path)) expect(file).toMatch(/^\/docs\/assets\//);
+  },
+);
+
+test('When the page loads its files, then they come with their types and may be kept for ever', async () => {
+  const files = await assetsOf('/docs');
+  expect(files.map((file) => file.split('/').at(-1)).sort()).toEqual(
+    ['crema.css', 'cup.svg', 'cup.svg', 'start.js', 'swagger-ui-bundle.js', 'swagger-ui.css'].sort(),
+  );
+  const types: Record<string, string> = { js: 'text/javascript', css: 'text/css', svg: 'image/svg+xml' };
+  for (const file of files) {
+    const { status, headers } = await ask(file);
+    expect([file, status]).toEqual([file, 200]);
+    expect(headers.get('content-type')).toContain(types[file.split('.').at(-1)!]);
+    expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+  }
+});
+
+test('When a client has the latest one, then the answer is 304 without a body', async () => {
+  const etag = (await ask('/docs')).headers.get('etag')!;
+  const again = await ask('/docs', { headers: { 'if-none-match': etag } });
+  expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag]);
+});
+
+test('When only the head is asked for, then it is that of GET', async () => {
+  const headers = { 'accept-encoding': 'identity' };
+  const [get, head] = [await ask('/docs', { headers }), await ask('/docs', { method: 'HEAD', headers })];
+  expect([head.status, await head.text()]).toEqual([200, '']);
+  for (const name of ['content-type', 'content-length', 'etag', 'content-security-policy']) {
+    expect(head.headers.get(name)).toBe(get.headers.get(name));
+  }
+});
+
+test('When a browser takes gzip, then it gets the same, compressed', async () => {
+  const plain = await ask('/openapi.yaml', { headers: { 'accept-encoding': 'identity' } });
+  const compressed = await ask('/openapi.yaml', { headers: { 'accept-encoding': 'gzip' } });
+  expect([plain.headers.get('content-encoding'), compressed.headers.get('content-encoding')]).toEqual([null, 'gzip']);
+  expect(compressed.headers.get('vary')).toMatch(/accept-encoding/i);
+  expect(await compressed.text()).toBe(await plain.text());
+});
+
+test.each([
+  ['/', '/docs'],
+  ['/docs/', '/docs'],
+])('When somebody comes to %s, then they are sent to %s', async (path, target) => {
+  const { status, headers } = await ask(path);
+  expect([status, headers.get('location')]).toEqual([302, target]);
+});
+
+test('When the method is another, then it is refused with those that are allowed', async () => {
+  const answer = await ask('/docs', { method: 'POST' });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  expect(await answer.json()).toMatchObject({ code: 'method_not_allowed' });
+});
+
+test('When a file is not there, then the answer is the 404 of the API', async () => {
+  const answer = await ask('/docs/assets/../../package.json');
+  expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([404, 'not_found']);
+});
+
+test('When the type of a problem is followed, then the page says at its anchor what it is and what to do', async () => {
+  const html = await (await ask('/docs/problems')).text();
+  for (const [code, { status, title }] of Object.entries(problems)) {
+    const section = html.split('<section ').find((part) => part.startsWith(`id="${code}"`));
+    expect(section).toContain(`<span>${status}</span>`);
+    expect(section).toMatch(new RegExp(`<strong>${title}\\.</strong> [A-Z].{20,}`, 's'));
+  }
+});
