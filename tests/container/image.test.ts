@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { readComposeFile } from './compose-file.ts';
+
+const root = join(import.meta.dirname, '../..');
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** The Dockerfile's instructions, each on one line, without comments. */
+const instructions = read('Dockerfile')
+  .split('\n')
+  .filter((line) => line && !line.startsWith('#'))
+  .join('\n')
+  .replaceAll(/\\\n\s*/g, '')
+  .split('\n');
+const lastStage = instructions.slice(instructions.findLastIndex((line) => line.startsWith('FROM')));
+const argumentsOf = (instruction: string) =>
+  lastStage.filter((line) => line.startsWith(`${instruction} `)).map((line) => line.slice(instruction.length + 1));
+
+/** What .dockerignore lets through: it ignores everything, then names exceptions. */
+const ignoreLines = read('.dockerignore')
+  .split('\n')
+  .filter((line) => line && !line.startsWith('#'));
+const allowed = ignoreLines.filter((line) => line.startsWith('!')).map((line) => line.slice(1));
+const isAllowed = (path: string) => allowed.some((each) => path === each || path.startsWith(`${each}/`));
+
+/** The scripts that run in the image: those of its own command and of compose's. */
+function scripts(): string[] {
+  const { services } = readComposeFile();
+  const ours = Object.values(services).filter(({ image }) => image.startsWith('crema:'));
+  const commands = [...argumentsOf('CMD'), ...ours.map(({ command = [] }) => command.join(' '))];
+  return [...new Set(commands.flatMap((command) => command.match(/[a-z]+\/[\w/-]+\.ts/g) ?? []))];
+}
+
+/** A script and every file of ours that it loads, by its path in the project. */
+function loadedBy(path: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(path)) return seen;
+  seen.add(path);
+  const imports = read(path).matchAll(/(?:^import|^export|\bimport\()(?! type\b)[^;]*?['"](\.{1,2}\/[^'"]+)['"]/gm);
+  for (const [, target = ''] of imports) loadedBy(relative(root, join(root, dirname(path), target)), seen);
+  return seen;
+}
+
+test('When the image runs, then not as root and with a command that signals reach', () => {
+  expect(argumentsOf('USER')).toEqual(['node']);
+  expect(JSON.parse(argumentsOf('CMD')[0] ?? '')).toEqual(['node', 'api/main.ts']);
+});
+
+test('When a script runs in the image, then every file that it loads is there', () => {
+  const entries = scripts();
+  const loaded = new Set(
+    [...entries, 'worker/build-bundle.ts', 'workflows/index.ts'].flatMap((path) => [...loadedBy(path)]),
+  );
+
+  expect(entries.sort()).toEqual([
+    'api/main.ts',
+    'db/migrate.ts',
+    'db/seed.ts',
+    'worker/main.ts',
+    'worker/register-search-attributes.ts',
+  ]);
+  expect([...loaded].filter((path) => !isAllowed(path))).toEqual([]);
+  // A crawl that found nothing would prove nothing.
+  for (const room of ['api', 'worker', 'workflows', 'activities', 'domain', 'db', 'config']) {
+    expect([...loaded].some((path) => path.startsWith(`${room}/`))).toBe(true);
+  }
+});
+
+test('When the image is built, then nothing goes in but what it is made of', () => {
+  expect(ignoreLines[0]).toBe('*');
+  for (const path of allowed) expect(existsSync(join(root, path))).toBe(true);
+  for (const path of ['.env', '.data/x', '.git/config', 'node_modules/x', 'tests/x', 'stack/x']) {
+    expect(isAllowed(path)).toBe(false);
+  }
+});
+
+test('When packages are installed for the image, then those of production, exactly as locked', () => {
+  const installs = instructions.filter((line) => line.includes('npm ci'));
+
+  expect(installs).toHaveLength(1);
+  expect(installs[0]).toContain('npm ci --omit=dev');
+  expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m);
+});
+
+test('When the worker starts in the image, then with the bundle that was built for it', () => {
+  const environment = argumentsOf('ENV').join(' ');
+  const { scripts: commands } = JSON.parse(read('package.json'));
+  const bundle = /writeFile\('([^']+)'/.exec(read('worker/build-bundle.ts'))?.[1];
+
+  expect(instructions).toContain('RUN npm run build');
+  expect(commands.build).toBe('node worker/build-bundle.ts');
+  expect(environment).toContain(`WORKFLOW_BUNDLE=${argumentsOf('WORKDIR')[0]}/${bundle}`);
+  expect(environment).toContain('NODE_ENV=production');
+});
+
+test('When the base image is chosen, then its Node has the major version of ours', () => {
+  const base = /^ARG NODE_IMAGE=node:(\d+)-/m.exec(instructions.join('\n'))?.[1];
+
+  expect(base).toBe(process.versions.node.split('.')[0]);
+});
