@@ -6,6 +6,7 @@ import type { Fact } from '../domain/order/order.ts';
 /** The part of a Redis client that is needed here. */
 export interface Publisher {
   publish(channel: string, message: string): Promise<number>;
+  ping(): Promise<unknown>;
 }
 
 /** Where every order's events go; each order has a channel of its own besides, `orders:<id>`. */
@@ -14,6 +15,8 @@ const CHANNEL = 'orders';
 /** Publishes facts to Redis as CloudEvents, in order. */
 export function createPublish({ redis, ledger }: { redis: Publisher; ledger: DeliveryLedger }) {
   return async (facts: Fact[]): Promise<void> => {
+    // A Redis that hangs hears, once it goes on, everything it was sent meanwhile: no second message before it answers.
+    if (activityInfo().attempt > 1) await redis.ping();
     const settled = await ledger.settled(
       'redis',
       CHANNEL,

@@ -80,19 +80,22 @@ export function callerOf({ caller }: { caller: Caller | undefined }): Caller {
 /** Largest body, in bytes: fifty lines with ids and a note take a tenth of it. */
 const BODY_LIMIT = 100_000;
 
-const parseBody = bodyParser({
-  enableTypes: ['json'],
-  jsonLimit: `${BODY_LIMIT}b`,
+// Only reads: it would refuse `__proto__` as malformed, and replace invalid UTF-8 in silence. Latin 1 keeps every byte.
+const readText = bodyParser({
+  enableTypes: ['text'],
+  extendTypes: { text: ['application/json'] },
+  textLimit: `${BODY_LIMIT}b`,
+  encoding: 'latin1',
   parsedMethods: ['POST', 'PATCH'],
-  onError: (error) => {
-    if ((error as { status?: number }).status === 413) {
-      const detail = `The body must be at most ${BODY_LIMIT} bytes.`;
-      // The rest of the body is not read, so the connection cannot be used again.
-      throw new Problem('payload_too_large', { detail, headers: { connection: 'close' } });
-    }
-    throw invalidRequest([{ pointer: '#', detail: 'The body is not valid JSON: an object is expected.' }]);
+  onError: (error, { req }) => {
+    // Whoever closes the door on a client that still sends takes the answer away from it, so the rest is let in, and
+    // forgotten.
+    req.unpipe();
+    req.resume();
+    throw error;
   },
 });
+const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const noQuery = z.strictObject({});
 
@@ -129,25 +132,45 @@ async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
     if (result && !result.success) faults.push(...result.error.issues.flatMap((issue) => faultsOf(issue, place)));
     return result?.data as Parsed<S>;
   };
-  const parameter = (path: string[]) => ({ parameter: path.join('.') });
+  const readBody = async () => {
+    const body = route.body ? await jsonOf(ctx) : {};
+    if ('pointer' in body) faults.push(body);
+    else return check(route.body, body.value, (path) => ({ pointer: toPointer(path) }));
+  };
+  // A fault in one of several values is the parameter's.
+  const parameter = ([name = '']: string[]) => ({ parameter: name });
   const input = {
     params: check(route.params, ctx.params, parameter),
     query: check(route.query ?? noQuery, { ...ctx.query }, parameter),
     headers: check(route.headers, ctx.headers, (path) => ({ header: path.join('.') })),
-    body: route.body && check(route.body, await readBody(ctx), (path) => ({ pointer: toPointer(path) })),
+    body: await readBody(),
   };
   if (faults.length > 0) throw invalidRequest(faults);
   return input;
 }
 
-async function readBody(ctx: Context): Promise<unknown> {
-  // No body at all: the schema says whether that will do.
-  const type = ctx.request.length === 0 ? null : ctx.request.is('json', '+json');
-  if (type === null) return undefined;
-  if (type === false) throw new Problem('unsupported_media_type', { headers: { accept: 'application/json' } });
-  await parseBody(ctx as never, async () => {});
-  return (ctx.request as { body?: unknown }).body;
+/** What the body says, or that it says nothing. No body at all is `undefined`: the schema says whether that will do. */
+async function jsonOf(ctx: Context): Promise<{ value?: unknown } | (Fault & { pointer: string })> {
+  const type = ctx.request.length === 0 ? null : ctx.request.is('json');
+  if (type === null) return {};
+  if (type === false || !/^(utf-?8)?$/i.test(ctx.request.charset)) throw notJson('The body must be JSON in UTF-8.');
+  try {
+    await readText(ctx as never, async () => {});
+    const { body } = ctx.request as { body?: unknown };
+    const text = utf8.decode(Buffer.from(String(body), 'latin1'));
+    return text === '' ? {} : { value: JSON.parse(text) };
+  } catch (error) {
+    const { status } = error as { status?: number };
+    if (status === 413) {
+      throw new Problem('payload_too_large', { detail: `The body must be at most ${BODY_LIMIT} bytes.` });
+    }
+    if (status === 415) throw notJson('The body’s encoding is not known here.');
+    return { pointer: '#', detail: 'The body is not valid JSON in UTF-8.' };
+  }
 }
+
+const notJson = (detail: string) =>
+  new Problem('unsupported_media_type', { detail, headers: { accept: 'application/json' } });
 
 type Where = { pointer: string } | { parameter: string } | { header: string };
 

@@ -78,10 +78,13 @@ export function createOrderRepository(database: Database): OrderRepository {
     if (status) query.whereIn('orders.status', status);
     if (number !== undefined) query.where('orders.number', number);
     if (customerId !== undefined) query.where('orders.customer_id', customerId);
-    if (placedFrom !== undefined) query.where('orders.placed_at', '>=', placedFrom);
-    if (placedTo !== undefined) query.where('orders.placed_at', '<', placedTo);
-    if (after)
-      query.whereRaw(`(orders.placed_at, orders.id) ${descending ? '<' : '>'} (?, ?)`, [after.placedAt, after.id]);
+    // As dates: RFC 3339 has years, offsets and fractions that Postgres does not read.
+    if (placedFrom !== undefined) query.where('orders.placed_at', '>=', new Date(placedFrom));
+    if (placedTo !== undefined) query.where('orders.placed_at', '<', new Date(placedTo));
+    if (after) {
+      const place = [new Date(after.placedAt), after.id];
+      query.whereRaw(`(orders.placed_at, orders.id) ${descending ? '<' : '>'} (?, ?)`, place);
+    }
     return query;
   }
 

@@ -50,15 +50,15 @@ export function createProductRepository(database: Database): ProductRepository {
   }
 
   async function save(product: Product): Promise<void> {
+    const rows = product.variations.map((variation) => toVariationRow(product.id, variation));
     try {
       await database('products').insert(toProductRow(product)).onConflict('id').merge();
+      if (rows.length > 0) await database('variations').insert(rows).onConflict('id').merge();
     } catch (error) {
+      // Of variations, too: Postgres has ideas of its own of what differs in case alone (ς and σ).
       if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new NameTaken(product.name);
       throw error;
     }
-    if (product.variations.length === 0) return;
-    const rows = product.variations.map((variation) => toVariationRow(product.id, variation));
-    await database('variations').insert(rows).onConflict('id').merge();
   }
 
   return { list, find, findForUpdate, save };

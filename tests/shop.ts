@@ -36,7 +36,6 @@ export interface Shop {
   url: string;
   database: Database;
   temporal: Client;
-  taskQueue: string;
   /** Access tokens of the seeded users. */
   customer: string;
   manager: string;
@@ -82,12 +81,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const copy = options.databaseUrl ? undefined : await copyDatabase();
   const databaseUrl = options.databaseUrl ?? (copy as { url: string }).url;
   const smtp = await startSmtp(options.smtp);
-  const taskQueue = `orders-${randomUUID()}`;
   const environment = {
     ...process.env,
     NODE_ENV: 'test',
     DATABASE_URL: databaseUrl,
-    TEMPORAL_TASK_QUEUE: taskQueue,
+    TEMPORAL_TASK_QUEUE: `orders-${randomUUID()}`,
     SMTP_URL: smtp.url,
     ORDERS_EMAIL: 'shop@crema.example',
     ...options.environment,
@@ -140,7 +138,6 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     url,
     database,
     temporal,
-    taskQueue,
     customer,
     manager,
     api,

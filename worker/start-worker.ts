@@ -40,6 +40,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
   const redis = new Redis(config.REDIS_URL, {
+    // What was not sent in time has failed, and is not to be sent behind its activity's back.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 1,
     commandTimeout: REDIS_DEADLINE_MS,
     connectTimeout: REDIS_DEADLINE_MS,

@@ -83,6 +83,8 @@ export function openBook(placement: Placement, now: () => string, onChange: (ord
     });
   }
 
+  // The key that placed the order is as used as any other.
+  if (first.event.key) byKey.set(first.event.key.hash, first);
   record(first);
   return {
     get order() {

@@ -20,6 +20,7 @@ import {
   type Outcome,
   searchAttributes,
 } from './messages.ts';
+import { onSignal } from './on-signal.ts';
 import { openBook } from './order-book.ts';
 
 /** One order, from the counter to the customer's hand. Ends with the order as it ended. */
@@ -36,12 +37,9 @@ export async function order(placement: Placement): Promise<Order> {
     validator: (message) => mustAllow(parseCancelMessage(message)),
     description: 'Cancel the order: {"reasonCode"?, "reason"?}',
   });
-  setHandler(changeStatusSignal, (message) => applyOrReject(parseStatusMessage(message)), {
-    description: 'As the update; a refusal shows on the timeline',
-  });
-  setHandler(cancelSignal, (message) => applyOrReject(parseCancelMessage(message)), {
-    description: 'As the update; a refusal shows on the timeline',
-  });
+  const asTheUpdate = 'As the update; a refusal shows on the timeline';
+  onSignal(changeStatusSignal, (message) => applyOrReject(parseStatusMessage(message)), asTheUpdate);
+  onSignal(cancelSignal, (message) => applyOrReject(parseCancelMessage(message)), asTheUpdate);
 
   // An operator's Cancel is a command like any other: it may be refused, and it never cuts a delivery.
   CancellationScope.current().cancelRequested.catch(() =>

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { cancellationReasons, locations } from '../../domain/order/order.ts';
 import { MAX_REASON_LENGTH } from '../../domain/order/parse-message.ts';
 import { statuses } from '../../domain/order/transitions.ts';
+import { fromCursor } from '../orders/cursor.ts';
 import * as examples from './examples.ts';
 import { freeText, id, money, timestamp } from './values.ts';
 
@@ -110,7 +111,16 @@ export const listQuery = z.strictObject({
   placedTo: z.iso.datetime({ offset: true }).optional().meta({ description: 'Exclusive' }),
   sort: z.enum(['-placedAt', 'placedAt']).default('-placedAt'),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().max(200).optional().meta({ description: 'The `nextCursor` of the page before' }),
+  cursor: z
+    .string()
+    .max(200)
+    .transform((cursor, context) => {
+      const place = fromCursor(cursor);
+      if (!place) context.addIssue('must be the nextCursor of an earlier page');
+      return place ?? z.NEVER;
+    })
+    .optional()
+    .meta({ description: 'The `nextCursor` of the page before' }),
 });
 
 export const timeline = z

@@ -26,7 +26,10 @@ export function answerProblems(): Middleware<RequestState> {
 
 /** No route took the request: the router leaves a bare status, and for a wrong method the header `Allow`. */
 function refuseUnrouted({ status, method, path, response }: Context): void {
-  if (status === 404) throw new Problem('not_found', { detail: `There is no ${path}.` });
+  // To a method that it never heard of, the router says so wherever it is sent.
+  const nowhere = status === 501 && response.get('allow') === '';
+  if (nowhere) response.remove('allow');
+  if (status === 404 || nowhere) throw new Problem('not_found', { detail: `There is no ${path}.` });
   if (status !== 405 && status !== 501) return;
   throw new Problem('method_not_allowed', { detail: `${path} knows ${response.get('allow')}, not ${method}.` });
 }

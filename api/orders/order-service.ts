@@ -103,6 +103,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
       key,
       requestId,
     };
+    const deadline = Date.now() + CATCH_UP.deadline;
     try {
       if ((await workflows.start(placement)) === 'exists') {
         return (await firstTryOf(id, key, caller)) ?? unknown(new TemporalSilent(`${id} exists, but cannot be read`));
@@ -112,7 +113,9 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     }
     const fact = open(placement);
     // The order is durable now: its workflow will journal it if this does not.
-    await journal.record(fact).catch((error) => logger.warn({ err: error, requestId }, 'placed, not yet journaled'));
+    const journaled = await recordBy(deadline, fact).catch((error) => error);
+    if (journaled !== 'applied' && journaled !== 'already')
+      logger.warn({ err: journaled, requestId }, 'placed, not yet journaled');
     return { order: fact.order, customerName: caller.name, replayed: false };
   };
 
@@ -138,10 +141,11 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     ]);
     if ('refused' in seen) return seen;
     if (before) return replayOf(before, key, seen.customerName);
+    const deadline = Date.now() + CATCH_UP.deadline;
     try {
       const outcome = await workflows.change(orderId, change, { actor: caller.actor, key, expectedVersion, requestId });
       if (!('refused' in outcome)) {
-        await catchUp(outcome);
+        await catchUp(outcome, deadline);
         return { order: outcome.order, customerName: seen.customerName, replayed: outcome.replayed };
       }
       return outcome.refused === 'closed' ? await refuseClosed(orderId, attribution) : outcome;
@@ -167,19 +171,35 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     return { refused: 'illegal_transition', currentStatus, allowedTransitions: allowed, version };
   }
 
-  /** Makes the read model show a fact before it is answered; the workflow's own activity fills a gap. */
-  async function catchUp(fact: Fact): Promise<void> {
-    const deadline = Date.now() + CATCH_UP.deadline;
-    while ((await journal.record(fact).catch(orGap)) === 'gap') {
+  /**
+   * Makes the read model show a fact before it is answered; the workflow's own activity fills a gap.
+   *
+   * @param deadline as `Date.now()` counts
+   */
+  async function catchUp(fact: Fact, deadline: number): Promise<void> {
+    while ((await recordBy(deadline, fact)) === 'gap') {
       if (Date.now() > deadline) throw new TemporalSilent(`${fact.event.id} is decided, but cannot be read yet`);
       await new Promise((resolve) => setTimeout(resolve, CATCH_UP.interval));
     }
   }
 
-  /** Postgres is away for the moment: the change is decided all the same, so it counts as not yet written. */
-  function orGap(error: unknown): Journaled {
-    if (isOutage(error)) return 'gap';
-    throw error;
+  /**
+   * Records a fact, or answers `gap` at the deadline: a Postgres that is slower may still take it, which does no harm.
+   * So does one that is away for the moment: what is decided then counts as not yet written.
+   */
+  async function recordBy(deadline: number, fact: Fact): Promise<Journaled> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'gap'>((resolve) => {
+      timer = setTimeout(() => resolve('gap'), deadline - Date.now());
+    });
+    try {
+      return await Promise.race([journal.record(fact), late]);
+    } catch (error) {
+      if (isOutage(error)) return 'gap';
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   const find: OrderService['find'] = async (orderId, caller) => {

@@ -114,7 +114,7 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
       const placement = client.options.loadedDataConverter.payloadConverter.fromPayload<Placement>(input);
       return { placement, untouched: !events.some((event) => CHANGES.some((kind) => event[kind])) };
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
+      if (isNoSuchWorkflow(error)) return undefined;
       throw error;
     }
   }
@@ -166,7 +166,17 @@ function refusalIn(cause: unknown): ChangeRefusal | undefined {
   return cause.details?.[0] as ChangeRefusal | undefined;
 }
 
+const INVALID_ARGUMENT = 3;
+const NOT_FOUND = 5;
+
+/** Of a history the SDK hands on what gRPC says; a namespace that is not there is another matter. */
+const isNoSuchWorkflow = (error: unknown): boolean =>
+  isGrpcServiceError(error) && error.code === NOT_FOUND && !/namespace/i.test(error.details);
+
 function isSilence(error: unknown): boolean {
+  if (isNoSuchWorkflow(error)) return false;
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
-  return isGrpcServiceError(error) || (error instanceof ServiceError && isGrpcServiceError(error.cause));
+  const cause = error instanceof ServiceError ? error.cause : error;
+  // What Temporal calls malformed will never happen, however often it is sent: a bug of ours.
+  return isGrpcServiceError(cause) && cause.code !== INVALID_ARGUMENT;
 }

@@ -5,7 +5,7 @@ import { cancelledOrder, movedOrder } from '../contract/examples.ts';
 import { cancellation, listQuery, order, orderList, placement, statusChange, timeline } from '../contract/orders.ts';
 import { id, idempotencyKey, ifMatch } from '../contract/values.ts';
 import { etagOf, expectedVersion } from '../if-match.ts';
-import { fromCursor, toCursor } from '../orders/cursor.ts';
+import { toCursor } from '../orders/cursor.ts';
 import { bindKey } from '../orders/idempotency.ts';
 import type { Attribution, Done, OrderService } from '../orders/order-service.ts';
 import { toOrderResource, toTimeline } from '../orders/resources.ts';
@@ -82,7 +82,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
         const page = await orders.list({
           ...filter,
           ...(mine && { customerId: id }),
-          ...(cursor && { after: fromCursor(cursor) }),
+          ...(cursor && { after: cursor }),
           limit: limit + 1,
         });
         const data = page.slice(0, limit).map((view) => toOrderResource(view, actor));

@@ -77,7 +77,14 @@ function withAttribution(bare: Bare, fields: Record<string, unknown>): Command |
   }
   if (key !== undefined && !isKey(key)) return malformed('"key" must be {"hash", "fingerprint"}.');
   if (requestId !== undefined && typeof requestId !== 'string') return malformed('"requestId" must be a text.');
-  return { ...bare, actor, reason, expectedVersion: expectedVersion as number | undefined, key, requestId };
+  return {
+    ...bare,
+    actor: { type: actor.type, id: actor.id },
+    reason,
+    expectedVersion: expectedVersion as number | undefined,
+    key: key && { hash: key.hash, fingerprint: key.fingerprint },
+    requestId,
+  };
 }
 
 function isActor(value: unknown): value is Actor {

@@ -1,6 +1,11 @@
 import { writeMoney } from '../money.ts';
 import type { Line, Order, Placement } from './order.ts';
 
+// Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not
+// enforce them yet; one that does would refuse the whole order.
+const SHOWN_BYTES = 300;
+const ROW_BYTES = 250;
+
 const named = ({ product, variation, quantity }: Line): string =>
   `${quantity} × ${product}${variation ? ` (${variation})` : ''}`;
 
@@ -8,13 +13,13 @@ const named = ({ product, variation, quantity }: Line): string =>
 export function summary({ number, lines, total }: Placement): string {
   const shown = lines.slice(0, 4).map(named).join(', ');
   const more = lines.length > 4 ? ` and ${lines.length - 4} more` : '';
-  return `#${number} · ${shown}${more} · ${writeMoney(total)}`;
+  return `#${number} · ${cut(shown, SHOWN_BYTES)}${more} · ${writeMoney(total)}`;
 }
 
 /** What was ordered, as Markdown. */
 export function details({ lines, location, note, total }: Placement): string {
   const rows = lines.map(
-    (line) => `| ${escapeCell(named(line))} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`,
+    (line) => `| ${cut(plain(named(line)), ROW_BYTES)} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`,
   );
   return [
     `**${location === 'in_house' ? 'In house' : 'Take away'}** · total **${writeMoney(total)}**`,
@@ -22,7 +27,7 @@ export function details({ lines, location, note, total }: Placement): string {
     '| line | each | total |',
     '|---|---|---|',
     ...rows,
-    ...(note ? ['', `> ${note.replaceAll(/\s+/g, ' ')}`] : []),
+    ...(note ? ['', `> ${plain(note)}`] : []),
   ].join('\n');
 }
 
@@ -30,7 +35,22 @@ export function details({ lines, location, note, total }: Placement): string {
 export function currentDetails(order: Order): string {
   const { status, version, updatedAt, cancellation } = order;
   const why = cancellation?.reason ?? cancellation?.reasonCode;
-  return `**${status}** · version ${version} · since ${updatedAt}${why ? ` · ${why}` : ''}`;
+  return `**${status}** · version ${version} · since ${updatedAt}${why ? ` · ${plain(why)}` : ''}`;
 }
 
-const escapeCell = (text: string): string => text.replaceAll('|', '\\|');
+/** Names, notes and reasons are what people typed: shown as they are, never read as Markdown or HTML. */
+const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*[\]<>|~#]/g, '\\$&');
+
+/** The beginning of a text that takes so many bytes in JSON, and … where it goes on. */
+function cut(text: string, bytes: number): string {
+  const sizeOf = (part: string) => new TextEncoder().encode(JSON.stringify(part)).length - 2;
+  if (sizeOf(text) <= bytes) return text;
+  let room = bytes - sizeOf('…');
+  let kept = '';
+  for (const character of text) {
+    room -= sizeOf(character);
+    if (room < 0) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

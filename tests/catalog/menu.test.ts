@@ -1,0 +1,199 @@
+import type { MenuItem } from '../../db/catalog-view.ts';
+import type { Variation } from '../../domain/catalog/product.ts';
+import { expectFaults } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { managerOf, newName, usd } from './manager.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ worker: false });
+}, 60_000);
+afterAll(() => shop.close());
+
+const manager = managerOf(() => shop);
+const menu = (headers: Record<string, string> = {}) => shop.request('GET', '/v1/catalog', { headers });
+const items = async (): Promise<MenuItem[]> => (await menu()).body.data;
+const itemOf = async (id: string) => (await items()).find((item) => item.id === id);
+
+// First: before other tests have put things on it.
+test('When the shop opens, then its menu is the challenge’s, prices final, in order', async () => {
+  const written = (await items()).map(({ name, price, variations }) => [
+    name,
+    price.amount,
+    ...variations.map((variation) => `${variation.name} ${variation.price.amount}`),
+  ]);
+  expect(written).toEqual([
+    ['Latte', 400, 'Pumpkin Spice 450', 'Vanilla 430', 'Hazelnut 440'],
+    ['Espresso', 250, 'Single Shot 250', 'Double Shot 350'],
+    ['Macchiato', 400, 'Caramel 450', 'Vanilla 430'],
+    ['Iced Coffee', 350, 'Regular 350', 'Sweetened 380', 'Extra Ice 370'],
+    ['Donuts', 200, 'Glazed 200', 'Jelly 230', 'Boston Cream 250'],
+    ['Tea', 300],
+  ]);
+});
+
+describe('When anyone reads the menu', () => {
+  test('then it says of a product what the design has, and nothing else', async () => {
+    const { id } = await manager.product({ name: newName(), description: 'Good', basePrice: usd(500) });
+    const { variations } = await manager.variation(id, { name: 'With cream', priceDelta: usd(70) });
+
+    const { status, headers, body } = await menu();
+
+    expect(status).toBe(200);
+    expect(Object.keys(body)).toEqual(['data']);
+    expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(body.data.find((item: MenuItem) => item.id === id)).toEqual({
+      id,
+      name: expect.any(String),
+      description: 'Good',
+      price: usd(500),
+      available: true,
+      variations: [{ id: variations[0]?.id, name: 'With cream', price: usd(570), available: true }],
+    });
+  });
+
+  test('then a customer and a manager read the same', async () => {
+    const { body } = await menu();
+    for (const as of [shop.customer, shop.manager]) {
+      expect((await shop.request('GET', '/v1/catalog', { as })).body).toEqual(body);
+    }
+  });
+
+  test('then products come by position, then name; variations, too', async () => {
+    const word = newName('Order');
+    const made = [
+      await manager.product({ name: `${word} c`, position: 50 }),
+      await manager.product({ name: `${word} b`, position: 50 }),
+      await manager.product({ name: `${word} a`, position: 51 }),
+    ];
+    const id = made[0]?.id as string;
+    for (const [name, position] of [
+      ['y', 2],
+      ['x', 2],
+      ['z', 1],
+    ]) {
+      await manager.variation(id, { name, position });
+    }
+    const shown = (await items()).filter(({ name }) => name.startsWith(word));
+    expect(shown.map(({ name }) => name.at(-1))).toEqual(['b', 'c', 'a']);
+    expect(shown[1]?.variations.map(({ name }) => name)).toEqual(['z', 'x', 'y']);
+  });
+
+  test('then what is sold out is on it, marked', async () => {
+    const { id } = await manager.product();
+    const first = (await manager.variation(id, { name: 'Gone', available: false })).variations[0] as Variation;
+    await manager.variation(id, { name: 'There' });
+    const availability = async () => {
+      const item = await itemOf(id);
+      return [item?.available, ...(item?.variations.map(({ name, available }) => `${name} ${available}`) ?? [])];
+    };
+    expect(await availability()).toEqual([true, 'Gone false', 'There true']);
+
+    await manager.ask('PATCH', `/${id}`, { available: false });
+    expect(await availability()).toEqual([false, 'Gone false', 'There false']);
+
+    await manager.ask('PATCH', `/${id}`, { available: true });
+    await manager.ask('PATCH', `/${id}/variations/${first.id}`, { available: true });
+    expect(await availability()).toEqual([true, 'Gone true', 'There true']);
+  });
+
+  test('then what is deleted is not on it, until it is back', async () => {
+    const { id } = await manager.product();
+    const { variations } = await manager.variation(id, { name: 'Kept' });
+    const path = `/${id}/variations/${variations[0]?.id}`;
+
+    await manager.ask('DELETE', path);
+    expect((await itemOf(id))?.variations).toEqual([]);
+    await manager.ask('POST', `${path}/restore`);
+    expect((await itemOf(id))?.variations).toMatchObject([{ name: 'Kept' }]);
+
+    await manager.ask('DELETE', `/${id}`);
+    expect(await itemOf(id)).toBeUndefined();
+    await manager.ask('POST', `/${id}/restore`);
+    expect((await itemOf(id))?.variations).toMatchObject([{ name: 'Kept' }]);
+  });
+
+  test('then the dearest thing of all has a price', async () => {
+    const { id } = await manager.product({ basePrice: usd(10_000_000) });
+    await manager.variation(id, { priceDelta: usd(10_000_000) });
+    expect((await itemOf(id))?.variations[0]?.price).toEqual(usd(20_000_000));
+  });
+
+  test('then it takes no parameters', async () => {
+    expectFaults(await shop.request('GET', '/v1/catalog?include=deleted'), ['?include']);
+  });
+});
+
+describe('When a client has a menu already', () => {
+  const tags: [what: string, header: (etag: string) => string, status: number][] = [
+    ['the tag', (etag) => etag, 304],
+    ['the tag, weak', (etag) => `W/${etag}`, 304],
+    ['the tag in a list', (etag) => `"other", W/"more" ,${etag}`, 304],
+    ['any tag', () => '*', 304],
+    ['another tag', () => '"other"', 200],
+    ['the tag without quotes', (etag) => etag.replaceAll('"', ''), 200],
+    ['a list of others', () => '"a", W/"b"', 200],
+    ['an empty header', () => '', 200],
+    ['nonsense', () => ',,"', 200],
+  ];
+
+  test.each(tags)('then with %s it is answered as it must be', async (_, header, status) => {
+    const first = await menu();
+    const etag = first.headers.get('etag') as string;
+    expect(etag).toMatch(/^"[\w-]+"$/);
+
+    const second = await menu({ 'if-none-match': header(etag) });
+
+    expect(second).toMatchObject({ status, body: status === 304 ? '' : first.body });
+    expect(second.headers.get('etag')).toBe(etag);
+    expect(second.headers.get('cache-control')).toBe('no-cache');
+  });
+
+  test('then the tag is another one as soon as the menu is, and the same again with it', async () => {
+    const tagNow = async () => (await menu()).headers.get('etag');
+    const { id } = await manager.product();
+    const before = await tagNow();
+    const changes: [string, string, unknown][] = [
+      ['PATCH', '', { basePrice: usd(1) }],
+      ['PATCH', '', { available: false }],
+      ['PATCH', '', { description: 'New' }],
+      ['POST', '/variations', { name: 'New', priceDelta: usd(1) }],
+      ['DELETE', '', undefined],
+    ];
+    const seen = new Set([before]);
+    for (const [method, path, body] of changes) {
+      await manager.ask(method, `/${id}${path}`, body);
+      seen.add(await tagNow());
+    }
+    expect(seen.size).toBe(changes.length + 1);
+    const last = await tagNow();
+    await manager.ask('POST', `/${id}/restore`);
+    await manager.ask('DELETE', `/${id}`);
+    expect(await tagNow()).toBe(last);
+  });
+});
+
+test('When a product is deleted, renamed or made dearer, then no order knows of it', async () => {
+  const { id } = await manager.product({ name: newName('Frozen'), basePrice: usd(500) });
+  const { variations } = await manager.variation(id, { name: 'Large', priceDelta: usd(100) });
+  const line = { productId: id, variationId: variations[0]?.id, quantity: 3 };
+  const { body: order } = await shop.place({ body: { lines: [line] } });
+  const readOrder = async () => (await shop.request('GET', `/v1/orders/${order.id}`, { as: shop.customer })).body;
+  const row = () => shop.database('orders').where({ id: order.id }).first();
+  const before = await row();
+  expect(order).toMatchObject({ lines: [{ variation: 'Large', unitPrice: usd(600) }], total: usd(1_800) });
+
+  const variation = `/${id}/variations/${line.variationId}`;
+  const changes: [string, string, unknown][] = [
+    ['PATCH', `/${id}`, { name: newName(), basePrice: usd(1), available: false }],
+    ['PATCH', variation, { name: 'Tiny', priceDelta: usd(1), available: false }],
+    ['DELETE', variation, undefined],
+    ['DELETE', `/${id}`, undefined],
+    ['POST', `/${id}/restore`, undefined],
+  ];
+  for (const [method, path, body] of changes) {
+    expect((await manager.ask(method, path, body)).status).toBeLessThan(300);
+    expect(await readOrder()).toEqual(order);
+    expect(await row()).toEqual(before);
+  }
+});

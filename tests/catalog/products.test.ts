@@ -1,0 +1,363 @@
+import { randomUUID } from 'node:crypto';
+import type { Product } from '../../domain/catalog/product.ts';
+import { expectFaults, expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { managerOf, newName, usd } from './manager.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ worker: false });
+}, 60_000);
+afterAll(() => shop.close());
+
+const manager = managerOf(() => shop);
+const nowhere = '0c0ffee0-0000-4000-8000-0000000000ff';
+
+describe('When a manager puts a product on sale', () => {
+  test('then it is version 1, and can be read where the answer says', async () => {
+    const fields = {
+      name: newName(),
+      description: 'Two shots\nunder a thin layer of velvety milk ☕',
+      basePrice: usd(420),
+      available: false,
+      position: 7,
+    };
+
+    const { status, headers, body } = await manager.ask('POST', '', fields);
+
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      ...fields,
+      variations: [],
+      version: 1,
+      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      updatedAt: body.createdAt,
+      deletedAt: null,
+    });
+    expect(headers.get('etag')).toBe('"1"');
+    expect(headers.get('location')).toBe(`/v1/products/${body.id}`);
+    const read = await shop.request('GET', headers.get('location') as string, { as: shop.manager });
+    expect(read).toMatchObject({ status: 200, body });
+    expect(read.headers.get('etag')).toBe('"1"');
+    const { body: all } = await manager.ask('GET', '');
+    expect(all.data).toContainEqual(body);
+  });
+
+  test('then name and price are enough', async () => {
+    const name = newName();
+    const { body } = await manager.ask('POST', '', { name: `  ${name} `, basePrice: usd(0) });
+    expect(body).toMatchObject({ name, description: '', basePrice: usd(0), available: true, position: 0 });
+  });
+});
+
+describe('When a manager changes a product', () => {
+  test.each<[string, object]>([
+    ['name', { name: 'Renamed' }],
+    ['description', { description: '' }],
+    ['price', { basePrice: usd(10_000_000) }],
+    ['availability', { available: false }],
+    ['position', { position: 1_000_000 }],
+  ])('then its %s is new, the rest stays, and the version goes up', async (_, change) => {
+    const before = await manager.product({ description: 'Before', position: 3 });
+
+    const { status, headers, body } = await manager.ask('PATCH', `/${before.id}`, change);
+
+    expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: '"2"' });
+    expect(body).toEqual({ ...before, ...change, version: 2, updatedAt: expect.any(String) });
+    expect(Date.parse(body.updatedAt)).toBeGreaterThanOrEqual(Date.parse(before.updatedAt));
+    expect(await manager.read(before.id)).toEqual(body);
+  });
+});
+
+describe('When a manager deletes a product', () => {
+  test('then it is gone to everybody, and kept', async () => {
+    const product = await manager.product();
+
+    expect(await manager.ask('DELETE', `/${product.id}`)).toMatchObject({ status: 204, body: '' });
+
+    for (const answer of [
+      await manager.ask('GET', `/${product.id}`),
+      await manager.ask('PATCH', `/${product.id}`, { position: 1 }),
+      await manager.ask('DELETE', `/${product.id}`),
+      await manager.ask('POST', `/${product.id}/variations`, { name: 'New', priceDelta: usd(1) }),
+    ]) {
+      expectProblem(answer, 'not_found');
+    }
+    const kept = { ...product, version: 2, updatedAt: expect.any(String), deletedAt: expect.any(String) };
+    expect(await manager.ask('GET', `/${product.id}?include=deleted`)).toMatchObject({ status: 200, body: kept });
+    const [onSale, all] = [await manager.ask('GET', ''), await manager.ask('GET', '?include=deleted')];
+    expect(onSale.body.data.map(({ id }: Product) => id)).not.toContain(product.id);
+    expect(all.body.data).toContainEqual(kept);
+  });
+
+  test('then it can be put back, as it was', async () => {
+    const { id } = await manager.product();
+    const before = await manager.variation(id);
+    await manager.ask('DELETE', `/${id}`);
+
+    const { status, headers, body } = await manager.ask('POST', `/${id}/restore`);
+
+    expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: '"4"' });
+    expect(body).toEqual({ ...before, version: 4, updatedAt: expect.any(String) });
+    expect(await manager.ask('GET', `/${id}`)).toMatchObject({ status: 200, body });
+  });
+
+  test('then putting back what is on sale is a 200 that changes nothing', async () => {
+    const product = await manager.product();
+    const answer = await manager.ask('POST', `/${product.id}/restore`);
+    expect(answer).toMatchObject({ status: 200, body: product });
+    expect(answer.headers.get('etag')).toBe('"1"');
+  });
+});
+
+test.each([
+  ['GET', ''],
+  ['GET', '?include=deleted'],
+  ['PATCH', ''],
+  ['DELETE', ''],
+  ['POST', '/restore'],
+])('When there has never been such a product, then %s …%s is a 404', async (method, path) => {
+  const body = method === 'PATCH' ? { position: 1 } : undefined;
+  expectProblem(await manager.ask(method, `/${nowhere}${path}`, body), 'not_found');
+});
+
+describe('When a name is on sale already', () => {
+  test('then nobody else gets it, in whatever case, until its owner is deleted', async () => {
+    const name = newName('Cortado');
+    const owner = await manager.product({ name });
+    const other = await manager.product();
+    const attempts = [name, name.toUpperCase(), ` ${name.toLowerCase()} `];
+    for (const taken of attempts) {
+      expectProblem(await manager.ask('POST', '', { name: taken, basePrice: usd(1) }), 'name_taken');
+      expectProblem(await manager.ask('PATCH', `/${other.id}`, { name: taken, position: 9 }), 'name_taken');
+    }
+    expect(await manager.read(other.id)).toEqual(other);
+
+    await manager.ask('DELETE', `/${owner.id}`);
+
+    expect(await manager.ask('PATCH', `/${other.id}`, { name: name.toUpperCase() })).toMatchObject({ status: 200 });
+  });
+
+  test('then who lost it while deleted cannot come back under it', async () => {
+    const name = newName('Cortado');
+    const owner = await manager.product({ name });
+    await manager.ask('DELETE', `/${owner.id}`);
+    const before = await manager.read(owner.id);
+    const heir = await manager.product({ name });
+
+    expectProblem(await manager.ask('POST', `/${owner.id}/restore`), 'name_taken');
+
+    expect(await manager.read(owner.id)).toEqual(before);
+    await manager.ask('DELETE', `/${heir.id}`);
+    expect(await manager.ask('POST', `/${owner.id}/restore`)).toMatchObject({ status: 200, body: { deletedAt: null } });
+  });
+
+  test('then its owner may write it in another case', async () => {
+    const name = newName('Cortado');
+    const { id } = await manager.product({ name });
+    const answer = await manager.ask('PATCH', `/${id}`, { name: name.toUpperCase() });
+    expect(answer).toMatchObject({ status: 200, body: { name: name.toUpperCase() } });
+  });
+
+  test('then of ten who want it at once one gets it', async () => {
+    const body = { name: newName('Cortado'), basePrice: usd(1) };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => manager.ask('POST', '', body)));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(9).fill(409)]);
+    expect(await shop.database('products').where({ name: body.name }).pluck('version')).toEqual([1]);
+  });
+});
+
+describe('When a product makes no sense', () => {
+  const good = { name: 'Good', basePrice: usd(1) };
+  const price = (amount: unknown) => ({ basePrice: { amount, currency: 'USD' } });
+
+  /** Faulty fields, and where the faults are. */
+  const faulty: [string, object, string[]][] = [
+    ['a price below 0', price(-1), ['#/basePrice/amount']],
+    ['a price above 100,000.00', price(10_000_001), ['#/basePrice/amount']],
+    ['half a cent', price(0.5), ['#/basePrice/amount']],
+    ['a price in words', price('1'), ['#/basePrice/amount']],
+    ['a price of null', price(null), ['#/basePrice/amount']],
+    ['a bare number for a price', { basePrice: 400 }, ['#/basePrice']],
+    ['another currency', { basePrice: { amount: 1, currency: 'EUR' } }, ['#/basePrice/currency']],
+    ['the currency in small letters', { basePrice: { amount: 1, currency: 'usd' } }, ['#/basePrice/currency']],
+    ['no currency', { basePrice: { amount: 1 } }, ['#/basePrice/currency']],
+    ['too much of a price', { basePrice: { ...usd(1), tax: 2 } }, ['#/basePrice/tax']],
+    ['no name', { name: '' }, ['#/name']],
+    ['a blank name', { name: ' \t ' }, ['#/name']],
+    ['a name of 101 characters', { name: 'x'.repeat(101) }, ['#/name']],
+    ['a name of two lines', { name: 'Latte\nTea' }, ['#/name']],
+    ['a name with NUL', { name: 'Lat\0te' }, ['#/name']],
+    ['a name with an escape sequence', { name: 'Latte\u001b[31m' }, ['#/name']],
+    ['a name with half a character', { name: 'Latte \ud83e' }, ['#/name']],
+    ['a name that is a number', { name: 7 }, ['#/name']],
+    ['a description of 1,001 characters', { description: 'x'.repeat(1_001) }, ['#/description']],
+    ['a description of null', { description: null }, ['#/description']],
+    ['a description with NUL', { description: '\0' }, ['#/description']],
+    ['"true"', { available: 'true' }, ['#/available']],
+    ['a position below 0', { position: -1 }, ['#/position']],
+    ['half a position', { position: 1.5 }, ['#/position']],
+    ['a position beyond all menus', { position: 1_000_001 }, ['#/position']],
+    ['an id', { id: nowhere }, ['#/id']],
+    ['a version', { version: 7 }, ['#/version']],
+    ['a deletion', { deletedAt: null }, ['#/deletedAt']],
+    ['its variations', { variations: [] }, ['#/variations']],
+    [
+      'faults all over',
+      { name: '', basePrice: { amount: -1, currency: 'EUR' }, available: 1, position: 'first', price: 1 },
+      ['#/name', '#/basePrice/amount', '#/basePrice/currency', '#/available', '#/position', '#/price'],
+    ],
+  ];
+
+  test.each(faulty)('then %s is refused, and nothing is made or changed', async (_, fields, faults) => {
+    const product = await manager.product();
+    const before = await shop.database('products').orderBy('id');
+
+    expectFaults(await manager.ask('POST', '', { ...good, ...fields }), faults);
+    expectFaults(await manager.ask('PATCH', `/${product.id}`, { description: 'x', ...fields }), faults);
+
+    expect(await shop.database('products').orderBy('id')).toEqual(before);
+  });
+
+  test.each<[string, unknown, string[], string[]]>([
+    ['nothing', {}, ['#/name', '#/basePrice'], ['#']],
+    ['an array', [], ['#'], ['#']],
+    ['null', 'null', ['#'], ['#']],
+  ])('then %s is refused', async (_, body, ofNew, ofChange) => {
+    const { id } = await manager.product();
+    expectFaults(await manager.ask('POST', '', body), ofNew);
+    expectFaults(await manager.ask('PATCH', `/${id}`, body), ofChange);
+  });
+
+  test.each([[0], [10_000_000]])('then a price of %d is not among the reasons', async (amount) => {
+    const { body } = await manager.ask('POST', '', { name: newName(), basePrice: usd(amount) });
+    expect(body.basePrice).toEqual(usd(amount));
+  });
+
+  test.each(['include=everything', 'include=', 'include=deleted&include=deleted', 'deleted=true'])(
+    'then ?%s is no way to ask for it',
+    async (query) => {
+      const name = query.startsWith('include') ? '?include' : '?deleted';
+      expectFaults(await manager.ask('GET', `?${query}`), [name]);
+      expectFaults(await manager.ask('GET', `/${nowhere}?${query}`), [name]);
+    },
+  );
+});
+
+describe('When a write insists on a version', () => {
+  const writes: [what: string, method: string, path: string, body: unknown, status: number][] = [
+    ['a change', 'PATCH', '', { position: 9 }, 200],
+    ['a deletion', 'DELETE', '', undefined, 204],
+    ['a return', 'POST', '/restore', undefined, 200],
+    ['a variation', 'POST', '/variations', { name: 'New', priceDelta: usd(1) }, 201],
+  ];
+  const tags = { '"2"': true, '*': true, '"1"': false, '"3"': false, 'W/"2"': false, '"abc"': false };
+  const cases = writes.flatMap(([what, method, path, body, status]) =>
+    Object.entries(tags).map(([tag, matches]) => ({ what, method, path, body, status, tag, matches })),
+  );
+
+  test.each(cases)('then $what of version 2 with $tag happens: $matches', async (one) => {
+    const { id } = await manager.product();
+    const before = await manager.variation(id);
+
+    const answer = await manager.ask(one.method, `/${id}${one.path}`, one.body, { 'if-match': one.tag });
+
+    if (one.matches) expect(answer.status).toBe(one.status);
+    else {
+      expectProblem(answer, 'version_mismatch', { version: 2 });
+      expect(await manager.read(id)).toEqual(before);
+    }
+  });
+
+  test.each(['2', '"2', '"1", "2"', ''])('then <%s> is no entity tag', async (tag) => {
+    const { id } = await manager.product();
+    expectFaults(await manager.ask('PATCH', `/${id}`, {}, { 'if-match': tag }), ['if-match:', '#']);
+  });
+
+  test('then of ten managers at once one wins', async () => {
+    const { id } = await manager.product();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, position) => manager.ask('PATCH', `/${id}`, { position }, { 'if-match': '"1"' })),
+    );
+    const won = answers.filter(({ status }) => status === 200);
+    expect(won).toHaveLength(1);
+    for (const lost of answers.filter(({ status }) => status !== 200)) {
+      expectProblem(lost, 'version_mismatch', { version: 2 });
+    }
+    expect(await manager.read(id)).toEqual(won[0]?.body);
+  });
+
+  test('then without one, ten managers at once all change it, and none undoes another', async () => {
+    const { id } = await manager.product();
+    const names = Array.from({ length: 10 }, () => newName('Syrup'));
+    const answers = await Promise.all(
+      names.map((name) => manager.ask('POST', `/${id}/variations`, { name, priceDelta: usd(1) })),
+    );
+    expect(answers.map(({ body }) => body.version).toSorted((one, other) => one - other)).toEqual(
+      names.map((_, index) => index + 2),
+    );
+    const { version, variations } = await manager.read(id);
+    expect(version).toBe(11);
+    expect(variations.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+  });
+});
+
+describe('When somebody else than a manager comes', () => {
+  const variation = `/${nowhere}/variations/${nowhere}`;
+  const routes: [method: string, path: string][] = [
+    ['GET', ''],
+    ['POST', ''],
+    ['GET', `/${nowhere}`],
+    ['PATCH', `/${nowhere}`],
+    ['DELETE', `/${nowhere}`],
+    ['POST', `/${nowhere}/restore`],
+    ['POST', `/${nowhere}/variations`],
+    ['PATCH', variation],
+    ['DELETE', variation],
+    ['POST', `${variation}/restore`],
+  ];
+
+  test.each(routes)('then %s /v1/products%s is not theirs, before anything else is looked at', async (method, path) => {
+    const before = await shop.database('products').orderBy('id');
+    const ask = (as?: string) =>
+      shop.request(method, `/v1/products${path}?x=1`, { ...(as && { as }), ...(method !== 'GET' && { body: '{' }) });
+    expectProblem(await ask(shop.customer), 'forbidden');
+    const answer = await ask();
+    expectProblem(answer, 'unauthenticated');
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="crema"');
+    expect(await shop.database('products').orderBy('id')).toEqual(before);
+  });
+});
+
+describe('When a write fails half-way', () => {
+  afterEach(() => shop.database.raw('DROP FUNCTION IF EXISTS refuse() CASCADE'));
+
+  test('then nothing of it has happened, and nobody is told our insides', async () => {
+    const { id } = await manager.product();
+    const before = await manager.variation(id);
+    // The product is written first and its variations after it.
+    await shop.database.raw(`
+      CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'select secret from insides'; END $$;
+      CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON variations FOR EACH ROW EXECUTE FUNCTION refuse()`);
+
+    expectProblem(await manager.ask('PATCH', `/${id}`, { name: newName(), position: 9 }), 'internal');
+
+    expect(await manager.read(id)).toEqual(before);
+  });
+});
+
+test('When products are listed, then they come by position, and by name where that is the same', async () => {
+  const prefix = randomUUID();
+  for (const [name, position] of [
+    ['c', 2],
+    ['b', 2],
+    ['a', 3],
+    ['d', 1],
+  ] as const) {
+    await manager.product({ name: `${prefix} ${name}`, position });
+  }
+  const { body } = await manager.ask('GET', '');
+  const names = body.data.map(({ name }: Product) => name).filter((name: string) => name.startsWith(prefix));
+  expect(names).toEqual(['d', 'b', 'c', 'a'].map((name) => `${prefix} ${name}`));
+});

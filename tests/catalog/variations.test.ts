@@ -1,0 +1,220 @@
+import type { Product, Variation } from '../../domain/catalog/product.ts';
+import { expectFaults, expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { managerOf, newName, usd } from './manager.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ worker: false });
+}, 60_000);
+afterAll(() => shop.close());
+
+const manager = managerOf(() => shop);
+const nowhere = '0c0ffee0-0000-4000-8000-0000000000ff';
+
+/** A product with one variation, at version 2. */
+async function withVariation(fields: object = {}) {
+  const { id } = await manager.product();
+  const product = await manager.variation(id, fields);
+  const [variation] = product.variations as [Variation];
+  return { product, variation, path: `/${id}/variations/${variation.id}` };
+}
+
+test('When a manager adds a variation, then the answer is the product with it, one version on', async () => {
+  const before = await manager.product();
+  const fields = { name: newName(), priceDelta: usd(60), available: false, position: 4 };
+
+  const { status, headers, body } = await manager.ask('POST', `/${before.id}/variations`, fields);
+
+  expect({ status, etag: headers.get('etag') }).toEqual({ status: 201, etag: '"2"' });
+  expect(body).toEqual({
+    ...before,
+    version: 2,
+    updatedAt: expect.any(String),
+    variations: [{ id: expect.stringMatching(/^[0-9a-f-]{36}$/), ...fields, deletedAt: null }],
+  });
+  expect(await manager.read(before.id)).toEqual(body);
+});
+
+test('When a variation is no more than a name and a price, then it is on sale, first in line', async () => {
+  const { variation } = await withVariation();
+  expect(variation).toMatchObject({ available: true, position: 0 });
+});
+
+test.each<[string, object]>([
+  ['name', { name: 'Renamed' }],
+  ['price', { priceDelta: usd(0) }],
+  ['availability', { available: false }],
+  ['position', { position: 9 }],
+])(
+  'When a manager changes a variation’s %s, then the rest stays and the product’s version goes up',
+  async (_, change) => {
+    const { product, variation, path } = await withVariation();
+
+    const { status, headers, body } = await manager.ask('PATCH', path, change);
+
+    expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: '"3"' });
+    expect(body).toEqual({
+      ...product,
+      version: 3,
+      updatedAt: expect.any(String),
+      variations: [{ ...variation, ...change }],
+    });
+    expect(await manager.read(product.id)).toEqual(body);
+  },
+);
+
+describe('When a manager deletes a variation', () => {
+  test('then the product goes on without it, and it is kept', async () => {
+    const { product, variation, path } = await withVariation();
+
+    const { status, headers, body } = await manager.ask('DELETE', path);
+
+    expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: '"3"' });
+    expect(body).toMatchObject({ id: product.id, version: 3, variations: [] });
+    expect((await manager.ask('GET', `/${product.id}`)).body).toEqual(body);
+    const kept = { ...variation, deletedAt: expect.any(String) };
+    expect((await manager.read(product.id)).variations).toEqual([kept]);
+    const { body: all } = await manager.ask('GET', '?include=deleted');
+    expect(all.data.find(({ id }: Product) => id === product.id).variations).toEqual([kept]);
+    for (const [method, change] of [
+      ['PATCH', { position: 1 }],
+      ['DELETE', undefined],
+    ] as const) {
+      expectProblem(await manager.ask(method, path, change), 'not_found');
+    }
+  });
+
+  test('then it can be put back, and a second time changes nothing', async () => {
+    const { product, variation, path } = await withVariation();
+    await manager.ask('DELETE', path);
+    for (const _ of ['first', 'second']) {
+      const { status, headers, body } = await manager.ask('POST', `${path}/restore`);
+      expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: '"4"' });
+      expect(body).toMatchObject({ id: product.id, version: 4, variations: [variation] });
+    }
+  });
+});
+
+describe('When a variation is not there', () => {
+  const writes = [
+    ['PATCH', '', { position: 1 }],
+    ['DELETE', '', undefined],
+    ['POST', '/restore', undefined],
+  ] as const;
+
+  test.each(writes)('then %s …%s is a 404: unknown, of another product, or of one that is gone', async (...write) => {
+    const [method, path, body] = write;
+    const [one, other] = [await withVariation(), await withVariation()];
+    const ofDeleted = await withVariation();
+    await manager.ask('DELETE', `/${ofDeleted.product.id}`);
+    for (const place of [
+      `/${nowhere}/variations/${nowhere}`,
+      `/${one.product.id}/variations/${nowhere}`,
+      `/${one.product.id}/variations/${other.variation.id}`,
+      ofDeleted.path,
+    ]) {
+      expectProblem(await manager.ask(method, `${place}${path}`, body), 'not_found');
+    }
+    for (const { product } of [one, other]) expect(await manager.read(product.id)).toEqual(product);
+  });
+
+  test('then an id that is none is named', async () => {
+    expectFaults(await manager.ask('PATCH', '/1/variations/2', {}), ['?id', '?variationId', '#']);
+  });
+});
+
+describe('When a variation’s name is on the menu of its product', () => {
+  test('then no other one gets it, in whatever case, before it is deleted', async () => {
+    const name = newName('Oat');
+    const { product, path } = await withVariation({ name });
+    const two = await manager.variation(product.id);
+    const other = `/${product.id}/variations/${two.variations.find((each) => each.name !== name)?.id}`;
+    for (const taken of [name, name.toUpperCase(), ` ${name.toLowerCase()} `]) {
+      const body = { name: taken, priceDelta: usd(1) };
+      expectProblem(await manager.ask('POST', `/${product.id}/variations`, body), 'name_taken');
+      expectProblem(await manager.ask('PATCH', other, { name: taken }), 'name_taken');
+    }
+    expect(await manager.read(product.id)).toEqual(two);
+
+    await manager.ask('DELETE', path);
+
+    expect(await manager.ask('PATCH', other, { name })).toMatchObject({ status: 200 });
+    expectProblem(await manager.ask('POST', `${path}/restore`), 'name_taken');
+  });
+
+  test('then another product may have it, too', async () => {
+    const name = newName('Oat');
+    await withVariation({ name });
+    expect((await withVariation({ name })).variation.name).toBe(name);
+  });
+
+  // Postgres and JavaScript do not agree on what these are in small letters; whoever is asked last has the say.
+  test.each([
+    ['ΑΣ', 'ασ'],
+    ['İ', 'i'],
+    ['ẞ', 'ß'],
+  ])('then %s and %s are the same or not, and the product is whole either way', async (one, other) => {
+    const { product } = await withVariation({ name: one });
+    const before = await manager.read(product.id);
+    const answer = await manager.ask('POST', `/${product.id}/variations`, { name: other, priceDelta: usd(1) });
+    if (answer.status !== 201) expectProblem(answer, 'name_taken');
+    expect(await manager.read(product.id)).toEqual(answer.status === 201 ? answer.body : before);
+  });
+});
+
+describe('When a variation makes no sense', () => {
+  test.each<[string, object, string[]]>([
+    ['a price below 0', { priceDelta: usd(-1) }, ['#/priceDelta/amount']],
+    ['a price above 100,000.00', { priceDelta: usd(10_000_001) }, ['#/priceDelta/amount']],
+    ['another currency', { priceDelta: { amount: 1, currency: 'EUR' } }, ['#/priceDelta/currency']],
+    ['a blank name', { name: ' ' }, ['#/name']],
+    ['a name with NUL', { name: 'a\0' }, ['#/name']],
+    ['a base price', { basePrice: usd(1) }, ['#/basePrice']],
+    ['a final price', { price: usd(1) }, ['#/price']],
+    ['another product', { productId: nowhere }, ['#/productId']],
+    ['a deletion', { deletedAt: null }, ['#/deletedAt']],
+    [
+      'faults all over',
+      { name: 7, priceDelta: 1, available: null, position: -1, id: nowhere },
+      ['#/name', '#/priceDelta', '#/available', '#/position', '#/id'],
+    ],
+  ])('then %s is refused, and nothing has changed', async (_, fields, faults) => {
+    const { product, path } = await withVariation();
+    const body = { name: newName(), priceDelta: usd(1), ...fields };
+    expectFaults(await manager.ask('POST', `/${product.id}/variations`, body), faults);
+    expectFaults(await manager.ask('PATCH', path, { position: 1, ...fields }), faults);
+    expect(await manager.read(product.id)).toEqual(product);
+  });
+
+  test.each([[0], [10_000_000]])('then a price of %d is not among the reasons', async (amount) => {
+    expect((await withVariation({ priceDelta: usd(amount) })).variation.priceDelta).toEqual(usd(amount));
+  });
+});
+
+describe('When a write to a variation insists on the product’s version', () => {
+  const writes = [
+    ['a change', 'PATCH', '', { position: 9 }],
+    ['a deletion', 'DELETE', '', undefined],
+    ['a return', 'POST', '/restore', undefined],
+  ] as const;
+
+  test.each(writes)('then %s happens at that one only', async (_, method, path, body) => {
+    const { product, path: variation } = await withVariation();
+    const ask = (tag: string) => manager.ask(method, `${variation}${path}`, body, { 'if-match': tag });
+    for (const tag of ['"1"', '"3"', 'W/"2"']) expectProblem(await ask(tag), 'version_mismatch', { version: 2 });
+    expect(await manager.read(product.id)).toEqual(product);
+    expect((await ask('"2"')).status).toBe(200);
+  });
+
+  test('then of two managers at once one wins', async () => {
+    const { product, path } = await withVariation();
+    const insisting = { 'if-match': '"2"' };
+    const answers = await Promise.all([
+      manager.ask('PATCH', path, { available: false }, insisting),
+      manager.ask('PATCH', `/${product.id}`, { available: false }, insisting),
+    ]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+    expect((await manager.read(product.id)).version).toBe(3);
+  });
+});

@@ -1,0 +1,53 @@
+import { decide, evolve, open } from '../../domain/order/decider.ts';
+import type { Command, Line, Order, Placement } from '../../domain/order/order.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import { actors, OWNER_ID, wayTo } from './status-table.ts';
+
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+
+export const aLine = (line: Partial<Line> = {}): Line => ({
+  id: '11111111-0000-4000-8000-000000000001',
+  productId: '22222222-0000-4000-8000-000000000001',
+  variationId: '33333333-0000-4000-8000-000000000001',
+  product: 'Latte',
+  variation: 'Vanilla',
+  quantity: 2,
+  unitPrice: usd(430),
+  total: usd(860),
+  ...line,
+});
+
+const tea = { product: 'Tea', variation: null, variationId: null, quantity: 1, unitPrice: usd(300), total: usd(300) };
+
+export const aPlacement = (placement: Partial<Placement> = {}): Placement => ({
+  id: '44444444-0000-4000-8000-000000000001',
+  number: 42,
+  customer: { id: OWNER_ID },
+  location: 'take_away',
+  note: null,
+  lines: [aLine(), aLine({ id: '11111111-0000-4000-8000-000000000002', ...tea })],
+  total: usd(1160),
+  placedAt: '2026-11-22T09:30:00.000Z',
+  ...placement,
+});
+
+/** A move is a cancellation where it leads to `cancelled`, else a change of status. */
+export const toCommand = (to: Status, request: Pick<Command, 'actor' | 'reason' | 'expectedVersion'>): Command =>
+  to === 'cancelled' ? { type: 'cancel', ...request } : { type: 'change_status', to, ...request };
+
+/** An order that a manager has walked to a status; frozen, so that nobody can change it in place. */
+export function anOrderAt(status: Status): Order {
+  return wayTo[status].reduce(
+    (order, to) => {
+      const event = decide(order, toCommand(to, { actor: actors.manager }), '2026-11-22T09:31:00.000Z');
+      if ('refused' in event) throw new Error(`${status} cannot be reached: ${event.refused}`);
+      return deepFreeze(evolve(order, event));
+    },
+    deepFreeze(open(aPlacement()).order),
+  );
+}
+
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(deepFreeze);
+  return value;
+}

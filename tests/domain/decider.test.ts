@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { isStaff } from '../../domain/actor.ts';
+import { decide, evolve, maySee, open } from '../../domain/order/decider.ts';
+import type { Command, Fact, Order } from '../../domain/order/order.ts';
+import { allowedTransitions, isFinal, statuses } from '../../domain/order/transitions.ts';
+import { anOrderAt, aPlacement, deepFreeze, toCommand } from './an-order.ts';
+import { actors, allowedFrom, everyMove, everyone, everyStatus, isEdge } from './status-table.ts';
+
+const AT = '2026-11-22T10:00:00.000Z';
+
+test('When the statuses are counted, then they are those of the design, and only the last two are final', () => {
+  expect(statuses).toEqual(everyStatus);
+  expect(everyStatus.filter(isFinal)).toEqual(['delivered', 'cancelled']);
+});
+
+const moves = everyone.flatMap((who) =>
+  everyMove.map(({ from, to }) => ({ who, from, to, legal: allowedFrom(from, who).includes(to) })),
+);
+
+test.each(moves.filter(({ legal }) => legal))(
+  'When $who moves an order from $from to $to, then it is one event',
+  ({ who, from, to }) => {
+    const order = anOrderAt(from);
+    const actor = actors[who];
+
+    const event = decide(order, toCommand(to, { actor, reason: 'because' }), AT);
+
+    const version = order.version + 1;
+    expect(event).toEqual({
+      type: to === 'cancelled' ? 'order.cancelled' : 'order.status_changed',
+      id: `${order.id}:${version}`,
+      orderId: order.id,
+      version,
+      at: AT,
+      actor,
+      from,
+      to,
+      reason: 'because',
+      ...(to === 'cancelled' && { reasonCode: null }),
+    });
+  },
+);
+
+test.each(moves.filter(({ legal }) => !legal))(
+  'When $who moves an order from $from to $to, then it is refused, with what would be allowed',
+  ({ who, from, to }) => {
+    const order = anOrderAt(from);
+
+    expect(decide(order, toCommand(to, { actor: actors[who] }), AT)).toEqual({
+      refused: 'illegal_transition',
+      currentStatus: from,
+      allowedTransitions: allowedFrom(from, who),
+      version: order.version,
+    });
+  },
+);
+
+test.each(everyone)('When %s looks at an order, then what is allowed is what the table says', (who) => {
+  for (const from of everyStatus) {
+    expect(allowedTransitions(anOrderAt(from), actors[who])).toEqual(allowedFrom(from, who));
+  }
+});
+
+describe('When a command insists on a version', () => {
+  const cancel = (expectedVersion?: number): Command => ({ type: 'cancel', actor: actors.owner, expectedVersion });
+
+  test.each([0, 1, 3, -1, 1.5, Number.NaN])('then %p is refused for an order at 2', (expectedVersion) => {
+    expect(decide(anOrderAt('preparation'), cancel(expectedVersion), AT)).toEqual({
+      refused: 'version_mismatch',
+      version: 2,
+    });
+  });
+
+  test.each([2, undefined])('then %p lets it happen', (expectedVersion) => {
+    expect(decide(anOrderAt('preparation'), cancel(expectedVersion), AT)).toMatchObject({ type: 'order.cancelled' });
+  });
+
+  test('then a wrong one is told before an illegal transition', () => {
+    expect(decide(anOrderAt('delivered'), cancel(1), AT)).toEqual({ refused: 'version_mismatch', version: 4 });
+  });
+});
+
+describe('When an order is opened', () => {
+  const key = { hash: 'h', fingerprint: 'f' };
+
+  test('then its first event is the customer’s, and the order waits as it was placed', () => {
+    const placement = aPlacement({ key, requestId: 'r-1', note: 'Hot' });
+
+    const { event, order } = open(deepFreeze(placement));
+
+    expect(event).toMatchObject({
+      type: 'order.placed',
+      id: `${placement.id}:1`,
+      version: 1,
+      at: placement.placedAt,
+      actor: actors.owner,
+      from: null,
+      to: 'waiting',
+      reason: null,
+      key,
+      requestId: 'r-1',
+    });
+    const { key: _, requestId: __, ...ordered } = placement;
+    expect(order).toEqual({
+      ...ordered,
+      status: 'waiting',
+      version: 1,
+      flags: [],
+      cancellation: null,
+      updatedAt: placement.placedAt,
+    });
+  });
+
+  test('then whoever holds the placement opens the same one', () => {
+    expect(open(aPlacement())).toEqual(open(aPlacement()));
+  });
+});
+
+describe('When an event is applied', () => {
+  test('then a cancellation says why, by whom and when', () => {
+    const order = anOrderAt('waiting');
+    const command: Command = { type: 'cancel', actor: actors.owner, reasonCode: 'too_busy', reason: 'Sorry' };
+    const event = decide(order, command, AT);
+    if ('refused' in event) throw new Error(event.refused);
+
+    expect(evolve(order, event)).toEqual({
+      ...order,
+      status: 'cancelled',
+      version: 2,
+      updatedAt: AT,
+      cancellation: { reasonCode: 'too_busy', reason: 'Sorry', by: actors.owner, at: AT },
+    });
+  });
+
+  test('then idempotency key and request id travel with it', () => {
+    const key = { hash: 'h', fingerprint: 'f' };
+    const command: Command = { type: 'cancel', actor: actors.owner, key, requestId: 'r-2' };
+    expect(decide(anOrderAt('waiting'), command, AT)).toMatchObject({ key, requestId: 'r-2' });
+  });
+});
+
+test.each(everyone)('When %s asks to see an order, then only the owner and the shop do', (who) => {
+  expect(maySee(anOrderAt('waiting'), actors[who])).toBe(who !== 'another customer');
+});
+
+describe('When any commands come in any order', () => {
+  const anyCommand = fc
+    .record({
+      to: fc.constantFrom(...everyStatus),
+      actor: fc.constantFrom(...Object.values(actors)),
+      expectedVersion: fc.option(fc.integer({ min: 0, max: 6 }), { nil: undefined, freq: 3 }),
+      reason: fc.option(fc.string(), { nil: undefined }),
+    })
+    .map(({ to, ...request }) => toCommand(to, request));
+
+  /** Everything that happens to one order, its placement included. */
+  function historyOf(commands: Command[]): Fact[] {
+    const facts = [deepFreeze(open(aPlacement()))];
+    for (const [index, command] of commands.entries()) {
+      const { order } = facts.at(-1) as Fact;
+      const at = new Date(Date.parse(order.placedAt) + index * 1_000).toISOString();
+      const event = decide(order, deepFreeze(command), at);
+      if (!('refused' in event)) facts.push(deepFreeze({ event, order: evolve(order, event) }));
+    }
+    return facts;
+  }
+
+  const holds = (law: (facts: Fact[]) => void) =>
+    fc.assert(
+      fc.property(fc.array(anyCommand, { maxLength: 30 }), (commands) => law(historyOf(commands))),
+      { numRuns: 500 },
+    );
+
+  test('then versions are 1..n, and the order is always where its last event says (invariant 2)', () => {
+    holds((facts) => {
+      expect(facts.map(({ event }) => event.version)).toEqual(facts.map((_, index) => index + 1));
+      for (const { event, order } of facts) {
+        expect(order).toMatchObject({ version: event.version, status: event.to, updatedAt: event.at });
+        expect(event.id).toBe(`${order.id}:${event.version}`);
+      }
+    });
+  });
+
+  test('then each two statuses in a row are an edge of the table, taken by somebody who may (invariant 3)', () => {
+    holds((facts) => {
+      for (const [index, { event }] of facts.slice(1).entries()) {
+        const { order: before } = facts[index] as Fact;
+        expect(event.from).toBe(before.status);
+        expect(isEdge(before.status, event.to)).toBe(true);
+        const mayCancel = event.to === 'cancelled' && event.actor.id === before.customer.id;
+        expect(isStaff(event.actor) || mayCancel).toBe(true);
+      }
+    });
+  });
+
+  test('then lines, total, number and owner stay as they were placed (invariant 5)', () => {
+    const frozen = ({ id, number, customer, location, note, lines, total, placedAt }: Order) => {
+      return { id, number, customer, location, note, lines, total, placedAt };
+    };
+    holds((facts) => {
+      const placed = facts[0] as Fact;
+      for (const { order } of facts) {
+        expect(frozen(order)).toEqual(frozen(placed.order));
+        expect(order.total.amount).toBe(order.lines.reduce((sum, line) => sum + line.total.amount, 0));
+      }
+    });
+  });
+
+  test('then nothing follows a final status, and only a cancelled order has a cancellation', () => {
+    holds((facts) => {
+      expect(facts.slice(0, -1).some(({ order }) => isFinal(order.status))).toBe(false);
+      for (const { order } of facts) expect(order.cancellation !== null).toBe(order.status === 'cancelled');
+    });
+  });
+});

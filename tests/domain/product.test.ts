@@ -1,0 +1,143 @@
+import {
+  addVariation,
+  type CatalogRefusal,
+  changeProduct,
+  changeVariation,
+  createProduct,
+  deleteProduct,
+  deleteVariation,
+  type Product,
+  restoreProduct,
+  restoreVariation,
+} from '../../domain/catalog/product.ts';
+import { deepFreeze } from './an-order.ts';
+
+const NOW = '2026-11-22T09:00:00.000Z';
+const LATER = '2026-11-22T10:00:00.000Z';
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+const fields = { name: 'Latte', description: '', basePrice: usd(400), available: true, position: 1 };
+const vanilla = { name: 'Vanilla', priceDelta: usd(30), available: true, position: 1 };
+
+/** What a command made of a product; frozen, so that commands cannot change it in place. */
+function done(result: Product | CatalogRefusal): Product {
+  if ('refused' in result) throw new Error(`refused: ${result.refused}`);
+  return deepFreeze(result);
+}
+
+const latte = done(createProduct('latte', fields, NOW));
+const withVanilla = done(addVariation(latte, 'vanilla', vanilla, NOW));
+const withoutVanilla = done(deleteVariation(withVanilla, 'vanilla', NOW));
+const deleted = done(deleteProduct(withVanilla, NOW));
+
+test('When a product is created, then it is version 1, on sale and without variations', () => {
+  expect(latte).toEqual({
+    id: 'latte',
+    ...fields,
+    variations: [],
+    version: 1,
+    createdAt: NOW,
+    updatedAt: NOW,
+    deletedAt: null,
+  });
+});
+
+const commands: [what: string, command: (product: Product) => Product | CatalogRefusal, on: Product, after: object][] =
+  [
+    ['changed', (it) => changeProduct(it, { name: 'Café Latte' }, LATER), withVanilla, { name: 'Café Latte' }],
+    ['deleted', (it) => deleteProduct(it, LATER), withVanilla, { deletedAt: LATER }],
+    ['restored', (it) => restoreProduct(it, LATER), deleted, { deletedAt: null }],
+    [
+      'given a variation',
+      (it) => addVariation(it, 'oat', { ...vanilla, name: 'Oat' }, LATER),
+      withVanilla,
+      { variations: [{ id: 'vanilla' }, { id: 'oat', name: 'Oat', deletedAt: null }] },
+    ],
+    [
+      'changed in a variation',
+      (it) => changeVariation(it, 'vanilla', { available: false }, LATER),
+      withVanilla,
+      { variations: [{ ...vanilla, id: 'vanilla', available: false, deletedAt: null }] },
+    ],
+    [
+      'taken a variation off',
+      (it) => deleteVariation(it, 'vanilla', LATER),
+      withVanilla,
+      { variations: [{ ...vanilla, deletedAt: LATER }] },
+    ],
+    [
+      'given a variation back',
+      (it) => restoreVariation(it, 'vanilla', LATER),
+      withoutVanilla,
+      { variations: [{ ...vanilla, deletedAt: null }] },
+    ],
+  ];
+
+test.each(commands)('When a product is %s, then its version goes up by one', (_, command, on, after) => {
+  const changed = done(command(on));
+  expect(changed).toMatchObject({ id: 'latte', version: on.version + 1, createdAt: NOW, updatedAt: LATER, ...after });
+});
+
+describe('When a product is deleted', () => {
+  test('then its variations go with it and come back with it', () => {
+    expect(deleted).toMatchObject({ deletedAt: NOW, variations: [{ id: 'vanilla', deletedAt: null }] });
+    expect(restoreProduct(deleted, LATER).variations).toEqual(withVanilla.variations);
+  });
+
+  const attempts: [what: string, command: (product: Product) => Product | CatalogRefusal][] = [
+    ['changed', (it) => changeProduct(it, { name: 'New' }, LATER)],
+    ['deleted', (it) => deleteProduct(it, LATER)],
+    ['given a variation', (it) => addVariation(it, 'oat', { ...vanilla, name: 'Oat' }, LATER)],
+    ['changed in a variation', (it) => changeVariation(it, 'vanilla', { position: 2 }, LATER)],
+    ['taken a variation off', (it) => deleteVariation(it, 'vanilla', LATER)],
+    ['given a variation back', (it) => restoreVariation(it, 'vanilla', LATER)],
+  ];
+
+  test.each(attempts)('then it cannot be %s', (_, command) => {
+    expect(command(deleted)).toEqual({ refused: 'not_found' });
+  });
+});
+
+describe('When something is restored that is on sale', () => {
+  test('then nothing changes, not even the version', () => {
+    expect(restoreProduct(withVanilla, LATER)).toBe(withVanilla);
+    expect(restoreVariation(withVanilla, 'vanilla', LATER)).toBe(withVanilla);
+  });
+});
+
+describe('When a variation is meant that is not there', () => {
+  test.each([
+    ['changed', changeVariation(withoutVanilla, 'vanilla', { position: 2 }, LATER)],
+    ['deleted', deleteVariation(withoutVanilla, 'vanilla', LATER)],
+    ['changed, though unknown', changeVariation(latte, 'unknown', { position: 2 }, LATER)],
+    ['deleted, though unknown', deleteVariation(latte, 'unknown', LATER)],
+    ['restored, though unknown', restoreVariation(latte, 'unknown', LATER)],
+  ])('then it cannot be %s', (_, result) => {
+    expect(result).toEqual({ refused: 'not_found' });
+  });
+});
+
+describe('When a variation takes a name', () => {
+  const taken = { refused: 'name_taken' };
+
+  test.each(['Vanilla', 'vanilla', 'VANILLA'])('then %s is taken while the other one is on sale', (name) => {
+    expect(addVariation(withVanilla, 'other', { ...vanilla, name }, LATER)).toEqual(taken);
+    const two = done(addVariation(withVanilla, 'oat', { ...vanilla, name: 'Oat' }, LATER));
+    expect(changeVariation(two, 'oat', { name }, LATER)).toEqual(taken);
+  });
+
+  test('then one may change the case of its own', () => {
+    expect(done(changeVariation(withVanilla, 'vanilla', { name: 'VANILLA' }, LATER)).variations[0]?.name).toBe(
+      'VANILLA',
+    );
+  });
+
+  test('then a deleted one’s is free, and its owner cannot come back to it', () => {
+    const again = done(addVariation(withoutVanilla, 'new', vanilla, LATER));
+    expect(restoreVariation(again, 'vanilla', LATER)).toEqual(taken);
+    const gone = done(deleteVariation(again, 'new', LATER));
+    expect(done(restoreVariation(gone, 'vanilla', LATER)).variations).toMatchObject([
+      { id: 'new', deletedAt: LATER },
+      { id: 'vanilla', deletedAt: null },
+    ]);
+  });
+});

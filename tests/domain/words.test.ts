@@ -1,0 +1,115 @@
+import { toCloudEvent } from '../../domain/order/cloud-event.ts';
+import { decide, evolve, open } from '../../domain/order/decider.ts';
+import { recipientsOf } from '../../domain/order/recipients.ts';
+import { currentDetails, details, summary } from '../../domain/order/summary.ts';
+import { aLine, anOrderAt, aPlacement } from './an-order.ts';
+import { actors } from './status-table.ts';
+
+describe('When an order is told in one line', () => {
+  test('then it reads as the design has it', () => {
+    expect(summary(aPlacement())).toBe('#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60');
+  });
+
+  test('then more than four lines are counted, not shown', () => {
+    const lines = Array.from({ length: 6 }, () => aLine());
+    expect(summary(aPlacement({ lines }))).toMatch(/^#42 · (2 × Latte \(Vanilla\)(, )?){4} and 2 more · \$11\.60$/);
+  });
+});
+
+describe('When an order is told to an operator', () => {
+  test('then its lines are a table', () => {
+    expect(details(aPlacement({ location: 'in_house', note: 'Hot, please' })).split('\n')).toEqual([
+      '**In house** · total **$11.60**',
+      '',
+      '| line | each | total |',
+      '|---|---|---|',
+      '| 2 × Latte (Vanilla) | $4.30 | $8.60 |',
+      '| 1 × Tea | $3.00 | $3.00 |',
+      '',
+      '> Hot, please',
+    ]);
+  });
+
+  test('then where it stands comes with since when and why', () => {
+    expect(currentDetails(anOrderAt('preparation'))).toBe(
+      '**preparation** · version 2 · since 2026-11-22T09:31:00.000Z',
+    );
+    const cancelled = { ...anOrderAt('cancelled') };
+    const cancellation = { reasonCode: 'too_busy' as const, reason: null, by: actors.manager, at: cancelled.updatedAt };
+    expect(currentDetails({ ...cancelled, cancellation })).toMatch(/ · too_busy$/);
+    expect(currentDetails({ ...cancelled, cancellation: { ...cancellation, reason: 'Sorry' } })).toMatch(/ · Sorry$/);
+  });
+
+  // Customers write notes and reasons; they must not shape what the shop's operators see.
+  const smuggled = 'x\n\n# **Paid** | ![](https://evil.example/pixel) <img src=x> [here](https://evil.example) `rm`';
+  const shapes = /(?<!\\)[[\]<`|]|^#|\n#|(?<!\\)\*\*Paid/;
+
+  test('then no name, note or reason can pass for Markdown', () => {
+    const placement = aPlacement({ note: smuggled, lines: [aLine({ product: smuggled, variation: smuggled })] });
+    const [row, , note] = details(placement).split('\n').slice(4);
+    expect(row?.slice(2, -2).split(' | ')).toHaveLength(3);
+    expect(row?.slice(2).split(' | $')[0]).not.toMatch(shapes);
+    expect(note?.slice(2)).not.toMatch(shapes);
+
+    const order = { ...anOrderAt('cancelled') };
+    const cancellation = { reasonCode: null, reason: smuggled, by: actors.owner, at: order.updatedAt };
+    const told = currentDetails({ ...order, cancellation });
+    expect(told.slice('**cancelled**'.length)).not.toMatch(shapes);
+    expect(told).not.toContain('\n');
+  });
+});
+
+// Temporal's limits: 400 bytes for a summary, 20,000 for details, encoding included.
+test.each(['x', 'é', '☕', '🥐', '"', '\\', '|', '\u2028'])(
+  'When fifty lines of the longest names made of %p are told, then it is within Temporal’s limits',
+  (character) => {
+    const name = character.repeat(100 / character.length);
+    const lines = Array.from({ length: 50 }, () => aLine({ product: name, variation: name, quantity: 99 }));
+    const placement = aPlacement({ lines, note: character.repeat(500 / character.length), number: 999 });
+    const size = (text: string) => Buffer.byteLength(JSON.stringify(text));
+    expect(size(summary(placement))).toBeLessThanOrEqual(380);
+    expect(size(details(placement))).toBeLessThanOrEqual(19_900);
+    expect(summary(placement).isWellFormed()).toBe(true);
+    expect(details(placement).isWellFormed()).toBe(true);
+  },
+);
+
+describe('When an event is told to the world', () => {
+  const placed = open(aPlacement({ key: { hash: 'h', fingerprint: 'f' }, requestId: 'r' }));
+
+  test('then it is a CloudEvent of the design’s shape', () => {
+    expect(toCloudEvent(placed)).toEqual({
+      specversion: '1.0',
+      type: 'order.placed',
+      id: `${placed.order.id}:1`,
+      source: '/orders',
+      subject: placed.order.id,
+      time: placed.order.placedAt,
+      datacontenttype: 'application/json',
+      data: { order: placed.order, from: null, to: 'waiting', actor: actors.owner, reason: null },
+    });
+  });
+
+  test('then a change says from where, to where, by whom and why', () => {
+    const order = anOrderAt('waiting');
+    const event = decide(order, { type: 'cancel', actor: actors.manager, reason: 'Sorry' }, '2026-11-22T10:00:00.000Z');
+    if ('refused' in event) throw new Error(event.refused);
+    expect(toCloudEvent({ event, order: evolve(order, event) })).toMatchObject({
+      type: 'order.cancelled',
+      id: `${order.id}:2`,
+      data: { from: 'waiting', to: 'cancelled', actor: actors.manager, reason: 'Sorry', order: { version: 2 } },
+    });
+  });
+
+  test('then neither an idempotency key nor a request id leaves the house', () => {
+    expect(JSON.stringify(toCloudEvent(placed))).not.toMatch(/fingerprint|requestId|"key"/);
+  });
+});
+
+test.each([
+  ['order.placed', ['customer', 'shop']],
+  ['order.cancelled', ['customer', 'shop']],
+  ['order.status_changed', ['customer']],
+] as const)('When %s is mailed, then it goes to %p', (type, recipients) => {
+  expect(recipientsOf({ type })).toEqual(recipients);
+});

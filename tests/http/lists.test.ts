@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto';
+import { createJournal } from '../../db/journal.ts';
+import { decide, evolve, open } from '../../domain/order/decider.ts';
+import type { Fact, Placement } from '../../domain/order/order.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import { aPlacement, toCommand } from '../domain/an-order.ts';
+import { actors, everyStatus, wayTo } from '../domain/status-table.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { newCustomer, type Person } from './people.ts';
+import { expectProblem } from './problem.ts';
+
+let shop: Shop;
+let alice: Person;
+let bob: Person;
+beforeAll(async () => {
+  shop = await openShop({ worker: false });
+  [alice, bob] = [await newCustomer(shop, 'Alice'), await newCustomer(shop, 'Bob')];
+  for (const { owner, ...order } of planned) await journalOrder({ ...order, customer: owner === 'Bob' ? bob : alice });
+}, 60_000);
+afterAll(() => shop.close());
+
+/** Thirty orders, five at each minute, one of them at each status: without an id, nothing would put them in order. */
+const planned = Array.from({ length: 30 }, (_, index) => ({
+  id: randomUUID(),
+  owner: index % 3 === 0 ? 'Bob' : 'Alice',
+  number: index + 1,
+  status: everyStatus[index % 5] as Status,
+  placedAt: `2026-11-22T09:${String(Math.floor(index / 5)).padStart(2, '0')}:00.000Z`,
+}));
+type Planned = (typeof planned)[number];
+
+const alices = planned.filter(({ owner }) => owner === 'Alice');
+const bobs = planned.filter(({ owner }) => owner === 'Bob');
+
+/** Newest first; of the same moment, the greater id first. */
+const newestFirst = (orders: Planned[]) =>
+  orders
+    .map(({ placedAt, id }) => `${placedAt} ${id}`)
+    .sort((one, other) => (one < other ? 1 : -1))
+    .map((key) => key.slice(25));
+
+/** Writes an order down as its workflow would, at a moment and a status of our choice. */
+async function journalOrder({
+  status,
+  customer,
+  ...placement
+}: Partial<Placement> & { status: Status; customer: Person }) {
+  const journal = createJournal(shop.database);
+  let fact: Fact = open(aPlacement({ ...placement, customer: { id: customer.id } }));
+  await journal.record(fact);
+  for (const to of wayTo[status]) {
+    const event = decide(fact.order, toCommand(to, { actor: actors.manager }), fact.order.placedAt);
+    if ('refused' in event) throw new Error(event.refused);
+    fact = { event, order: evolve(fact.order, event) };
+    await journal.record(fact);
+  }
+}
+
+const list = (query = '', as = shop.manager) => shop.request('GET', `/v1/orders${query}`, { as });
+const idsIn = ({ body }: { body: { data: { id: string }[] } }) => body.data.map(({ id }) => id);
+
+/** The ids on each page, from the first one or after a cursor to the last one. */
+async function readPages(query: string, as = shop.manager, after?: string): Promise<string[][]> {
+  const page = await list(`?${query}${after ? `&cursor=${after}` : ''}`, as);
+  expect(page.status).toBe(200);
+  const { nextCursor } = page.body;
+  return [idsIn(page), ...(nextCursor === null ? [] : await readPages(query, as, nextCursor))];
+}
+
+describe('When orders are listed', () => {
+  test('then they come newest first, twenty on a page, each as when it is read alone', async () => {
+    const page = await list();
+    expect(idsIn(page)).toEqual(newestFirst(planned).slice(0, 20));
+    expect(page.body).toEqual({ data: expect.any(Array), nextCursor: expect.stringMatching(/^[\w-]+$/) });
+    const [first] = page.body.data;
+    expect(await shop.request('GET', `/v1/orders/${first.id}`, { as: shop.manager })).toMatchObject({
+      status: 200,
+      body: first,
+    });
+  });
+
+  test.each<[string, (order: Planned) => boolean]>([
+    ['status=waiting', ({ status }) => status === 'waiting'],
+    ['status=ready&status=cancelled', ({ status }) => ['ready', 'cancelled'].includes(status)],
+    ['status=ready&status=ready', ({ status }) => status === 'ready'],
+    ['number=7', ({ number }) => number === 7],
+    ['number=999', () => false],
+    ['placedFrom=2026-11-22T09:02:00Z', ({ placedAt }) => placedAt >= '2026-11-22T09:02'],
+    ['placedTo=2026-11-22T09:02:00Z', ({ placedAt }) => placedAt < '2026-11-22T09:02'],
+    [
+      'placedFrom=2026-11-22T11:01:00%2B02:00&placedTo=2026-11-22T09:03:00Z',
+      ({ placedAt }) => /0[12]:00\./.test(placedAt),
+    ],
+    [
+      'placedFrom=2026-11-22T09:02:00.001Z&placedTo=2026-11-22T09:03:00.001Z',
+      ({ placedAt }) => /03:00\./.test(placedAt),
+    ],
+    ['placedFrom=2026-11-23T00:00:00Z&placedTo=2026-11-22T00:00:00Z', () => false],
+    ['status=waiting&number=1&placedTo=2026-11-22T09:01:00Z', ({ number }) => number === 1],
+  ])('then ?%s shows what it should and nothing else', async (query, fits) => {
+    const page = await list(`?limit=100&${query}`);
+    expect(page.body.nextCursor).toBeNull();
+    expect(idsIn(page)).toEqual(newestFirst(planned.filter(fits)));
+  });
+
+  test('then the shop can look at one customer', async () => {
+    expect(idsIn(await list(`?limit=100&customerId=${bob.id}`))).toEqual(newestFirst(bobs));
+    expect(idsIn(await list(`?limit=100&customerId=${bob.id.toUpperCase()}`))).toEqual(newestFirst(bobs));
+    expect(idsIn(await list(`?customerId=${randomUUID()}`))).toEqual([]);
+  });
+
+  test('then a customer sees their own, with what they may do', async () => {
+    const page = await list('?limit=100', alice.token);
+    expect(idsIn(page)).toEqual(newestFirst(alices));
+    expect(new Set(page.body.data.map(({ customer }: { customer: { name: string } }) => customer.name))).toEqual(
+      new Set(['Alice']),
+    );
+    for (const { status, allowedTransitions } of page.body.data) {
+      expect(allowedTransitions).toEqual(['waiting', 'preparation'].includes(status) ? ['cancelled'] : []);
+    }
+    expect(idsIn(await list('?limit=100&status=ready', alice.token))).toEqual(
+      newestFirst(alices.filter(({ status }) => status === 'ready')),
+    );
+  });
+
+  test('then a customer may not ask for anyone, not even themselves', async () => {
+    for (const { id } of [alice, bob]) expectProblem(await list(`?customerId=${id}`, alice.token), 'forbidden');
+  });
+
+  test('then nobody sees anything', async () => {
+    expectProblem(await shop.request('GET', '/v1/orders'), 'unauthenticated');
+  });
+});
+
+describe('When orders are read page by page', () => {
+  const ways = ['-placedAt', 'placedAt'].flatMap((sort) => [1, 3, 5, 7, 29, 30, 31].map((limit) => ({ sort, limit })));
+
+  test.each(ways)('then by $sort, $limit at a time, none is skipped and none comes twice', async ({ sort, limit }) => {
+    const read = await readPages(`sort=${sort}&limit=${limit}`);
+    const all = newestFirst(planned);
+    expect(read.flat()).toEqual(sort === 'placedAt' ? all.toReversed() : all);
+    expect(read).toHaveLength(Math.ceil(30 / limit));
+  });
+
+  test('then the filter holds on every page', async () => {
+    const read = await readPages('status=waiting&status=ready&limit=2', alice.token);
+    const theirs = alices.filter(({ status }) => ['waiting', 'ready'].includes(status));
+    expect(read.flat()).toEqual(newestFirst(theirs));
+  });
+
+  test('then a cursor of the shop’s shows a customer no more than their own', async () => {
+    const { body } = await list('?limit=5');
+    const page = await list(`?limit=100&cursor=${body.nextCursor}`, alice.token);
+    expect(page.body.data.length).toBeGreaterThan(0);
+    const own = newestFirst(alices);
+    expect(idsIn(page).every((id) => own.includes(id))).toBe(true);
+  });
+
+  // Last: it adds an order to the thirty.
+  test('then orders that come meanwhile move nothing', async () => {
+    const first = await list('?limit=10');
+    await journalOrder({ id: randomUUID(), placedAt: '2026-11-22T10:00:00.000Z', status: 'waiting', customer: bob });
+    const rest = await readPages('limit=10', shop.manager, first.body.nextCursor);
+    expect([idsIn(first), ...rest].flat()).toEqual(newestFirst(planned));
+  });
+});
+
+describe('When one order is read', () => {
+  const [theirs] = bobs as [Planned];
+
+  test.each(['', '/timeline'])(
+    'then another customer learns nothing from %s, not even that it is there',
+    async (path) => {
+      const secret = await shop.request('GET', `/v1/orders/${theirs.id}${path}`, { as: alice.token });
+      expectProblem(secret, 'not_found');
+      const nothing = await shop.request('GET', `/v1/orders/${randomUUID()}${path}`, { as: alice.token });
+      expectProblem(nothing, 'not_found');
+      expect({ ...secret.body, instance: '' }).toEqual({ ...nothing.body, instance: '' });
+      expectProblem(await shop.request('GET', `/v1/orders/${theirs.id}${path}`), 'unauthenticated');
+    },
+  );
+
+  test('then its owner and the shop see it, with its version as ETag', async () => {
+    for (const as of [bob.token, shop.manager]) {
+      const { status, headers, body } = await shop.request('GET', `/v1/orders/${theirs.id}`, { as });
+      expect(status).toBe(200);
+      expect(headers.get('etag')).toBe(`"${body.version}"`);
+      expect(body).toMatchObject({ id: theirs.id, customer: { id: bob.id, name: 'Bob' } });
+    }
+  });
+
+  test('then a customer who was forgotten leaves their orders without a name', async () => {
+    const carol = await newCustomer(shop, 'Carol');
+    const id = randomUUID();
+    await journalOrder({ id, placedAt: '2026-11-21T10:00:00.000Z', status: 'delivered', customer: carol });
+    await shop.database('users').where({ id: carol.id }).delete();
+    const { body } = await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager });
+    expect(body).toMatchObject({ id, customer: { id: carol.id, name: null } });
+  });
+});

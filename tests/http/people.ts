@@ -1,0 +1,19 @@
+import { randomUUID } from 'node:crypto';
+import { hashPassword } from '../../db/passwords.ts';
+import type { Shop } from '../shop.ts';
+
+/** Somebody who is signed in. */
+export interface Person {
+  id: string;
+  token: string;
+}
+
+/** Makes one more customer of a shop. */
+export async function newCustomer(shop: Shop, name = 'Nora Newcomer'): Promise<Person> {
+  const id = randomUUID();
+  const email = `${id}@example.com`;
+  const password = randomUUID();
+  const password_hash = await hashPassword(password);
+  await shop.database('users').insert({ id, email, name, password_hash, role: 'customer' });
+  return { id, token: await shop.signIn(email, password) };
+}

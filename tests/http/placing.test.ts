@@ -1,0 +1,363 @@
+import { randomUUID } from 'node:crypto';
+import { openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { newCustomer } from './people.ts';
+import { expectProblem } from './problem.ts';
+
+let shop: Shop;
+let latte: Record<string, unknown>;
+beforeAll(async () => {
+  shop = await openShop();
+  latte = await shop.line('Latte', 'Vanilla', 2);
+}, 60_000);
+afterAll(() => shop.close());
+
+const withKey = (key: string) => ({ 'idempotency-key': key });
+const replayed = { name: 'idempotency-replayed', value: 'true' };
+const countOrders = async () => Number((await shop.database('orders').count().first())?.count);
+const eventsOf = (orderId: string) =>
+  shop.database('order_events').where({ order_id: orderId }).orderBy('version').pluck('version');
+const post = (path: string, options: RequestOptions) => shop.request('POST', path, { as: shop.manager, ...options });
+
+/** A product of a test's own, so that it may be changed. */
+async function newProduct(): Promise<{ id: string; line: { productId: string; quantity: number } }> {
+  const basePrice = { amount: 500, currency: 'USD' };
+  const { body } = await post('/v1/products', { body: { name: `Special ${randomUUID()}`, basePrice } });
+  return { id: body.id, line: { productId: body.id, quantity: 1 } };
+}
+
+describe('When an order is placed again with its Idempotency-Key', () => {
+  test('then the first answer comes again, and nothing else happens', async () => {
+    const key = randomUUID();
+    const body = { lines: [latte], note: 'Hot' };
+    const first = await shop.place({ body, headers: withKey(key) });
+    const before = await countOrders();
+
+    const second = await shop.place({ body, headers: withKey(key) });
+
+    expect(first.status).toBe(201);
+    expect(first.headers.get(replayed.name)).toBeNull();
+    expect(second).toMatchObject({ status: 201, body: first.body });
+    for (const name of ['location', 'etag']) expect(second.headers.get(name)).toBe(first.headers.get(name));
+    expect(second.headers.get(replayed.name)).toBe(replayed.value);
+    expect(await countOrders()).toBe(before);
+    await shop.request('POST', `/v1/orders/${first.body.id}/cancel`, { as: shop.customer });
+    await shop.finished(first.body.id);
+    const confirmations = shop.mailed(first.body.id).filter(({ eventId }) => eventId.endsWith(':1'));
+    expect(confirmations.map(({ to }) => to).toSorted()).toEqual(['customer@example.com', 'shop@crema.example']);
+  });
+
+  test.each<[string, (line: Record<string, unknown>) => unknown]>([
+    ['written in another way', ({ productId, ...line }) => ({ note: ' Hot ', lines: [{ ...line, productId }] })],
+    ['saying what goes without saying', (line) => ({ lines: [line], note: 'Hot', location: 'take_away' })],
+    [
+      'with ids in capitals',
+      (line) => ({ lines: [{ ...line, productId: String(line.productId).toUpperCase() }], note: 'Hot' }),
+    ],
+  ])('then the same order %s is the same', async (_, again) => {
+    const key = randomUUID();
+    const first = await shop.place({ body: { lines: [latte], note: 'Hot' }, headers: withKey(key) });
+    const second = await shop.place({ body: again(latte), headers: withKey(key) });
+    expect(second).toMatchObject({ status: 201, body: first.body });
+  });
+
+  test.each<[string, (line: Record<string, unknown>) => unknown]>([
+    ['quantity', (line) => ({ lines: [{ ...line, quantity: 3 }] })],
+    ['line', (line) => ({ lines: [line, line] })],
+    ['place', (line) => ({ lines: [line], location: 'in_house' })],
+    ['note', (line) => ({ lines: [line], note: 'Hot' })],
+  ])('then another %s is a 422, and the first answer stays good', async (_, other) => {
+    const key = randomUUID();
+    const body = { lines: [latte] };
+    const first = await shop.place({ body, headers: withKey(key) });
+    const before = await countOrders();
+
+    expectProblem(await shop.place({ body: other(latte), headers: withKey(key) }), 'idempotency_key_reused');
+
+    expect(await countOrders()).toBe(before);
+    expect(await shop.place({ body, headers: withKey(key) })).toMatchObject({ status: 201, body: first.body });
+  });
+
+  test.each([2, 10])('then %d at once make one order', async (count) => {
+    const before = await countOrders();
+    const options = { body: { lines: [latte] }, headers: withKey(randomUUID()) };
+
+    const answers = await Promise.all(Array.from({ length: count }, () => shop.place(options)));
+
+    expect(answers.map(({ status }) => status)).toEqual(Array(count).fill(201));
+    expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers.get(replayed.name) === null)).toHaveLength(1);
+    expect(await countOrders()).toBe(before + 1);
+  });
+
+  test('then ten that differ make one order, too', async () => {
+    const before = await countOrders();
+    const headers = withKey(randomUUID());
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        shop.place({ body: { lines: [{ ...latte, quantity: index + 1 }] }, headers }),
+      ),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(9).fill(422)]);
+    expect(await countOrders()).toBe(before + 1);
+  });
+
+  test('then another customer’s same key is another order', async () => {
+    const { token } = await newCustomer(shop);
+    const options = { body: { lines: [latte] }, headers: withKey(randomUUID()) };
+    const [mine, theirs] = [await shop.place(options), await shop.place({ ...options, as: token })];
+    expect([mine.status, theirs.status]).toEqual([201, 201]);
+    expect(theirs.headers.get(replayed.name)).toBeNull();
+    expect(theirs.body.id).not.toBe(mine.body.id);
+    expect(theirs.body.customer).not.toEqual(mine.body.customer);
+  });
+
+  test.each(['k', 'k'.repeat(255), "!#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"])(
+    'then %s in quotes and bare are one key',
+    async (characters) => {
+      const key = characters.replace(/^k$/, randomUUID());
+      const [bare, quoted] = [
+        await shop.place({ headers: withKey(key) }),
+        await shop.place({ headers: withKey(`"${key}"`) }),
+      ];
+      expect(quoted).toMatchObject({ status: 201, body: bare.body });
+      expect(quoted.headers.get(replayed.name)).toBe(replayed.value);
+    },
+  );
+
+  const changes: [string, string, string, unknown][] = [
+    ['deleted', 'DELETE', '', undefined],
+    ['sold out', 'PATCH', '', { available: false }],
+    ['renamed and dearer', 'PATCH', '', { name: `New ${randomUUID()}`, basePrice: { amount: 900, currency: 'USD' } }],
+  ];
+  test.each(changes)('then it is the first answer even if the product is %s', async (_, method, path, change) => {
+    const { id, line } = await newProduct();
+    const options = { body: { lines: [line] }, headers: withKey(randomUUID()) };
+    const first = await shop.place(options);
+    await shop.request(method, `/v1/products/${id}${path}`, { as: shop.manager, body: change });
+
+    expect(await shop.place(options)).toMatchObject({ status: 201, body: first.body });
+    expect((await shop.request('GET', `/v1/orders/${first.body.id}`, { as: shop.customer })).body).toEqual(first.body);
+  });
+
+  test('then it is the order as it was placed, wherever it is by now', async () => {
+    const options = { headers: withKey(randomUUID()) };
+    const first = await shop.place(options);
+    await shop.move(first.body.id, 'preparation');
+    expect(await shop.place(options)).toMatchObject({ status: 201, body: first.body });
+
+    await post(`/v1/orders/${first.body.id}/cancel`, {});
+    await shop.finished(first.body.id);
+    const last = await shop.place(options);
+    expect(last).toMatchObject({ status: 201, body: first.body });
+    expect(last.headers.get('etag')).toBe('"1"');
+  });
+
+  test('then a Postgres that has forgotten it makes no difference', async () => {
+    const { id, line } = await newProduct();
+    const options = { body: { lines: [line] }, headers: withKey(randomUUID()) };
+    const first = await shop.place(options);
+    await post(`/v1/orders/${first.body.id}/cancel`, {});
+    await shop.finished(first.body.id);
+    await shop.database('orders').where({ id: first.body.id }).delete();
+    await shop.database('order_events').where({ order_id: first.body.id }).delete();
+
+    expect(await shop.place(options)).toMatchObject({ status: 201, body: first.body });
+
+    await shop.request('DELETE', `/v1/products/${id}`, { as: shop.manager });
+    expect(await shop.place(options)).toMatchObject({ status: 201, body: first.body });
+    const other = { ...options, body: { lines: [{ ...line, quantity: 2 }] } };
+    expectProblem(await shop.place(other), 'idempotency_key_reused');
+  });
+
+  test('then a key that was refused is as good as new', async () => {
+    const { id, line } = await newProduct();
+    const headers = withKey(randomUUID());
+    const available = (is: boolean) =>
+      shop.request('PATCH', `/v1/products/${id}`, { as: shop.manager, body: { available: is } });
+    await available(false);
+    expectProblem(await shop.place({ body: { lines: [line] }, headers }), 'product_unavailable', {
+      errors: [{ pointer: '#/lines/0', detail: expect.any(String) }],
+    });
+    expect((await shop.place({ body: {}, headers })).status).toBe(400);
+
+    await available(true);
+
+    const placed = await shop.place({ body: { lines: [{ ...line, quantity: 2 }] }, headers });
+    expect(placed.status).toBe(201);
+    expect(placed.headers.get(replayed.name)).toBeNull();
+  });
+
+  test('then without a key it is another order', async () => {
+    const [one, other] = [await shop.place(), await shop.place()];
+    expect([one.status, other.status]).toEqual([201, 201]);
+    expect(other.body.id).not.toBe(one.body.id);
+  });
+});
+
+describe('When a change is asked for again with its Idempotency-Key', () => {
+  const changes = [
+    { change: 'status', body: { status: 'preparation', reason: 'On it' }, other: { status: 'preparation' } },
+    { change: 'cancel', body: { reasonCode: 'too_busy' }, other: { reasonCode: 'other' } },
+  ];
+  const newPath = async (change: string) => {
+    const { body: order } = await shop.place();
+    return { id: order.id as string, path: `/v1/orders/${order.id}/${change}` };
+  };
+
+  test.each(changes)('then $change answers as the first time, and happens once', async ({ change, body }) => {
+    const { id, path } = await newPath(change);
+    const headers = withKey(randomUUID());
+
+    const [first, second] = [await post(path, { body, headers }), await post(path, { body, headers })];
+
+    expect(first).toMatchObject({ status: 200, body: { version: 2 } });
+    expect(first.headers.get(replayed.name)).toBeNull();
+    expect(second).toMatchObject({ status: 200, body: first.body });
+    expect(second.headers.get(replayed.name)).toBe(replayed.value);
+    expect(second.headers.get('etag')).toBe('"2"');
+    expect(await eventsOf(id)).toEqual([1, 2]);
+  });
+
+  test.each(changes)('then $change with another body is a 422', async ({ change, body, other }) => {
+    const { id, path } = await newPath(change);
+    const headers = withKey(randomUUID());
+    await post(path, { body, headers });
+    expectProblem(await post(path, { body: other, headers }), 'idempotency_key_reused');
+    expect(await eventsOf(id)).toEqual([1, 2]);
+  });
+
+  test.each(changes)('then ten times $change at once is one event', async ({ change, body }) => {
+    const { id, path } = await newPath(change);
+    const headers = withKey(randomUUID());
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(path, { body, headers })));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
+    expect(await eventsOf(id)).toEqual([1, 2]);
+  });
+
+  test.each(changes)('then $change holds after the order has ended', async ({ change, body, other }) => {
+    const { id, path } = await newPath(change);
+    const headers = withKey(randomUUID());
+    const first = await post(path, { body, headers });
+    if (change === 'status') {
+      for (const status of ['ready', 'delivered'] as const) await shop.move(id, status);
+    }
+    await shop.finished(id);
+
+    const second = await post(path, { body, headers });
+
+    expect(second).toMatchObject({ status: 200, body: first.body });
+    expect(second.headers.get('etag')).toBe('"2"');
+    expect(second.headers.get(replayed.name)).toBe(replayed.value);
+    expectProblem(await post(path, { body: other, headers }), 'idempotency_key_reused');
+  });
+
+  test('then what would be illegal or outdated by now is still the first answer', async () => {
+    const { id, path } = await newPath('status');
+    const options = { body: { status: 'preparation' }, headers: { ...withKey(randomUUID()), 'if-match': '"1"' } };
+    const first = await post(path, options);
+    await shop.move(id, 'ready');
+    expect(await post(path, options)).toMatchObject({ status: 200, body: first.body });
+    expect(await eventsOf(id)).toEqual([1, 2, 3]);
+  });
+
+  test('then a key that was refused is as good as new', async () => {
+    const { id, path } = await newPath('status');
+    const headers = withKey(randomUUID());
+    const ready = { body: { status: 'ready' }, headers };
+    expect(await post(path, ready)).toMatchObject({ status: 409 });
+    expect(await post(path, { ...ready, headers: { ...headers, 'if-match': '"7"' } })).toMatchObject({ status: 412 });
+    await shop.move(id, 'preparation');
+
+    const moved = await post(path, ready);
+
+    expect(moved).toMatchObject({ status: 200, body: { status: 'ready', version: 3 } });
+    expect(moved.headers.get(replayed.name)).toBeNull();
+  });
+
+  test('then one key serves another order, another person and another path', async () => {
+    const headers = withKey(randomUUID());
+    const [one, other] = [await newPath('status'), await newPath('status')];
+    const cancel = `/v1/orders/${one.id}/cancel`;
+    const answers = [
+      await shop.place({ headers }),
+      await post(one.path, { body: { status: 'preparation' }, headers }),
+      await post(other.path, { body: { status: 'preparation' }, headers }),
+      await shop.request('POST', cancel, { as: shop.customer, headers }),
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200]);
+    expect(answers.map((answer) => answer.headers.get(replayed.name))).toEqual([null, null, null, null]);
+    // The manager has not used the key on this path yet, so this is a new try.
+    expectProblem(await post(cancel, { headers }), 'illegal_transition', {
+      currentStatus: 'cancelled',
+      allowedTransitions: [],
+      version: 3,
+    });
+  });
+
+  test('then no body and an empty object are the same cancellation', async () => {
+    const { path } = await newPath('cancel');
+    const headers = withKey(randomUUID());
+    const first = await post(path, { headers });
+    expect(first.status).toBe(200);
+    expect(await post(path, { headers })).toMatchObject({ status: 200, body: first.body });
+  });
+});
+
+describe('When a change insists on a version with If-Match', () => {
+  const changes = [
+    { change: 'status', body: { status: 'ready' } },
+    { change: 'cancel', body: {} },
+  ];
+  const tags: { tag: string; matches: boolean }[] = [
+    { tag: '"2"', matches: true },
+    { tag: '*', matches: true },
+    { tag: '"1"', matches: false },
+    { tag: '"3"', matches: false },
+    { tag: 'W/"2"', matches: false },
+    { tag: '"02"', matches: false },
+    { tag: '""', matches: false },
+    { tag: '"abc"', matches: false },
+    { tag: '"99999999999999999999"', matches: false },
+  ];
+  const cases = changes.flatMap((change) => tags.map((tag) => ({ ...change, ...tag })));
+
+  test.each(cases)('then $change of version 2 with $tag happens: $matches', async ({ change, body, tag, matches }) => {
+    const { body: order } = await shop.place();
+    await shop.move(order.id, 'preparation');
+
+    const answer = await post(`/v1/orders/${order.id}/${change}`, { body, headers: { 'if-match': tag } });
+
+    if (matches) expect(answer).toMatchObject({ status: 200, body: { version: 3 } });
+    else expectProblem(answer, 'version_mismatch', { version: 2 });
+    expect(await eventsOf(order.id)).toEqual(matches ? [1, 2, 3] : [1, 2]);
+  });
+
+  test('then of two at once one happens', async () => {
+    const { body: order } = await shop.place();
+    const headers = { 'if-match': '"1"' };
+    const answers = await Promise.all([
+      post(`/v1/orders/${order.id}/status`, { body: { status: 'preparation' }, headers }),
+      post(`/v1/orders/${order.id}/cancel`, { headers }),
+    ]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412]);
+    expect(await eventsOf(order.id)).toEqual([1, 2]);
+  });
+
+  test('then an outdated version is told before an illegal move, also of an order that has ended', async () => {
+    const { body: order } = await shop.place();
+    await post(`/v1/orders/${order.id}/cancel`, {});
+    const again = (tag: string) => post(`/v1/orders/${order.id}/cancel`, { headers: { 'if-match': tag } });
+    const expectBoth = async () => {
+      expectProblem(await again('"1"'), 'version_mismatch', { version: 2 });
+      expectProblem(await again('"2"'), 'illegal_transition', {
+        currentStatus: 'cancelled',
+        allowedTransitions: [],
+        version: 2,
+      });
+    };
+    await expectBoth();
+    await shop.finished(order.id);
+    await expectBoth();
+  });
+});

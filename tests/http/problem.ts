@@ -1,0 +1,62 @@
+import type { Answer } from '../shop.ts';
+
+/** The codes of design §4 with their statuses: written out a second time, so that the code is not its own judge. */
+const statusOf = {
+  invalid_request: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  illegal_transition: 409,
+  product_unavailable: 409,
+  name_taken: 409,
+  version_mismatch: 412,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  idempotency_key_reused: 422,
+  internal: 500,
+};
+
+/** Words that would tell a stranger how we are built. */
+const insides =
+  /node_modules|node:|\.ts\b|\.js\b|\bat \S+ \(|\b(select|insert|update) .*\b(from|into|set)\b|zod|knex|ECONN/i;
+
+/**
+ * Checks that an answer is a problem document of design §4, whole, and without a word of our insides.
+ *
+ * @param extra members besides RFC 9457's own and `code`
+ */
+export function expectProblem(answer: Answer, code: keyof typeof statusOf, extra: Record<string, unknown> = {}): void {
+  const { status, headers, body } = answer;
+  expect({ status, body }).toEqual({
+    status: statusOf[code],
+    body: {
+      type: `/docs/problems#${code}`,
+      title: expect.stringMatching(/^\S.*[^.]$/),
+      status: statusOf[code],
+      detail: expect.stringMatching(/^\S/),
+      instance: `urn:uuid:${headers.get('x-request-id')}`,
+      code,
+      ...extra,
+    },
+  });
+  expect(headers.get('content-type')).toBe('application/problem+json');
+  expect(JSON.stringify(body)).not.toMatch(insides);
+}
+
+/**
+ * Checks that an answer is a 400 which names exactly these faults, each with a sentence.
+ *
+ * @param places in any order: `#/lines/0` in the body, `?limit` among the parameters of path and query, `if-match:`
+ *   among the headers
+ */
+export function expectFaults(answer: Answer, places: string[]): void {
+  expectProblem(answer, 'invalid_request', { errors: expect.any(Array) });
+  const faults: { pointer?: string; parameter?: string; header?: string; detail: string }[] = answer.body.errors;
+  const named = faults.map(({ pointer, parameter, header }) => pointer ?? (header ? `${header}:` : `?${parameter}`));
+  expect([...new Set(named)].toSorted()).toEqual(places.toSorted());
+  for (const fault of faults) {
+    expect(Object.keys(fault)).toHaveLength(2);
+    expect(fault.detail).toMatch(/\S/);
+  }
+}

@@ -1,0 +1,175 @@
+import type { Status } from '../../domain/order/transitions.ts';
+import { allowedFrom, everyMove, everyStatus, wayTo } from '../domain/status-table.ts';
+import { type Answer, openShop, type Shop } from '../shop.ts';
+import { newCustomer } from './people.ts';
+import { expectFaults, expectProblem } from './problem.ts';
+
+let shop: Shop;
+let stranger: string;
+beforeAll(async () => {
+  shop = await openShop();
+  stranger = (await newCustomer(shop)).token;
+  // Refusals change nothing, so that all of them may share an order.
+  for (const status of everyStatus) standing.set(status, await orderAt(status));
+}, 60_000);
+afterAll(() => shop.close());
+
+/** An order at each status. */
+const standing = new Map<Status, string>();
+const standingAt = (status: Status) => standing.get(status) as string;
+
+const roles = ['owner', 'manager'] as const;
+type Role = (typeof roles)[number];
+const tokenOf = (role: Role) => (role === 'owner' ? shop.customer : shop.manager);
+
+/** Places an order and walks it to a status. */
+async function orderAt(status: Status): Promise<string> {
+  const { body: order } = await shop.place();
+  for (const step of wayTo[status]) {
+    const { status: answered } = await move(order.id, step, shop.manager);
+    if (answered !== 200) throw new Error(`${order.id} did not go to ${step}: ${answered}`);
+  }
+  return order.id;
+}
+
+/** Asks for a move the way it is asked for: a cancellation has a route of its own. */
+function move(orderId: string, to: Status, as?: string): Promise<Answer> {
+  const { path, body } = to === 'cancelled' ? { path: 'cancel', body: {} } : { path: 'status', body: { status: to } };
+  return shop.request('POST', `/v1/orders/${orderId}/${path}`, { ...(as && { as }), body });
+}
+
+/** Everything that is known of an order; its deliveries aside, which go on meanwhile. */
+async function everythingOf(orderId: string) {
+  const [row, events, rejections] = await Promise.all([
+    shop.database('orders').where({ id: orderId }).first(),
+    shop.database('order_events').where({ order_id: orderId }).orderBy('version'),
+    shop.database('order_rejections').where({ order_id: orderId }),
+  ]);
+  return { row, events, rejections };
+}
+
+async function expectUnchanged(orderId: string, attempt: () => Promise<void>): Promise<void> {
+  const before = await everythingOf(orderId);
+  await attempt();
+  expect(await everythingOf(orderId)).toEqual(before);
+}
+
+const moves = roles.flatMap((role) =>
+  everyMove.map(({ from, to }) => ({ role, from, to, legal: allowedFrom(from, role).includes(to) })),
+);
+
+test.each(moves.filter(({ legal }) => legal))(
+  'When the $role moves an order from $from to $to, then it is there, one version on',
+  async ({ role, from, to }) => {
+    const id = await orderAt(from);
+    const version = wayTo[from].length + 2;
+
+    const { status, headers, body } = await move(id, to, tokenOf(role));
+
+    expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: `"${version}"` });
+    expect(body).toMatchObject({ id, status: to, version, allowedTransitions: allowedFrom(to, role) });
+    const read = await shop.request('GET', `/v1/orders/${id}`, { as: tokenOf(role) });
+    expect(read.body).toEqual(body);
+    const { events } = await everythingOf(id);
+    expect(events.at(-1)).toMatchObject({ version, event: { from, to, version } });
+  },
+);
+
+// A customer's own orders are not theirs to move: only to cancel.
+const refused = moves.filter(({ legal, role, to }) => !legal && (role === 'manager' || to === 'cancelled'));
+
+test.each(refused)(
+  'When the $role moves an order from $from to $to, then it is refused and nothing has changed',
+  async ({ role, from, to }) => {
+    const id = standingAt(from);
+    await expectUnchanged(id, async () => {
+      expectProblem(await move(id, to, tokenOf(role)), 'illegal_transition', {
+        currentStatus: from,
+        allowedTransitions: allowedFrom(from, role),
+        version: wayTo[from].length + 1,
+      });
+    });
+  },
+);
+
+describe.each(everyStatus)('When an order is at %s', (from) => {
+  test('then a customer may not move it, their own or not, wherever to', async () => {
+    const id = standingAt(from);
+    await expectUnchanged(id, async () => {
+      for (const to of everyStatus.filter((status) => status !== 'cancelled')) {
+        for (const customer of [shop.customer, stranger]) expectProblem(await move(id, to, customer), 'forbidden');
+      }
+    });
+  });
+
+  test('then another customer cannot cancel it, nor learn that it is there', async () => {
+    const id = standingAt(from);
+    await expectUnchanged(id, async () => expectProblem(await move(id, 'cancelled', stranger), 'not_found'));
+  });
+
+  test('then nobody may do anything', async () => {
+    const id = standingAt(from);
+    await expectUnchanged(id, async () => {
+      for (const to of everyStatus) {
+        const answer = await move(id, to);
+        expectProblem(answer, 'unauthenticated');
+        expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="crema"');
+      }
+    });
+  });
+
+  test('then `cancelled` is no status to set: the answer names /cancel', async () => {
+    const id = standingAt(from);
+    await expectUnchanged(id, async () => {
+      const answer = await shop.request('POST', `/v1/orders/${id}/status`, {
+        as: shop.manager,
+        body: { status: 'cancelled' },
+      });
+      expectFaults(answer, ['#/status']);
+      expect(answer.body.detail).toContain('/cancel');
+    });
+  });
+
+  test.each(roles)('then the %s is shown what they may do', async (role) => {
+    const { body } = await shop.request('GET', `/v1/orders/${standingAt(from)}`, { as: tokenOf(role) });
+    expect(body).toMatchObject({ status: from, allowedTransitions: allowedFrom(from, role) });
+  });
+});
+
+test.each(['delivered', 'cancelled'] as const)(
+  'When the workflow of an order that was %s has ended, then it is refused just the same',
+  async (status) => {
+    const id = standingAt(status);
+    await shop.finished(id);
+    const version = wayTo[status].length + 1;
+    await expectUnchanged(id, async () => {
+      for (const to of everyStatus) {
+        const extra = { currentStatus: status, allowedTransitions: [], version };
+        expectProblem(await move(id, to, shop.manager), 'illegal_transition', extra);
+      }
+    });
+  },
+);
+
+test('When an order does not exist, then moving it is a 404', async () => {
+  const nowhere = '0c0ffee0-0000-4000-8000-0000000000ff';
+  for (const to of everyStatus) expectProblem(await move(nowhere, to, shop.manager), 'not_found');
+});
+
+test('When an id is written in capitals, then it is the same order', async () => {
+  const { body } = await move((await orderAt('waiting')).toUpperCase(), 'preparation', shop.manager);
+  expect(body).toMatchObject({ status: 'preparation', version: 2 });
+});
+
+test('When a manager says why, then the timeline does too', async () => {
+  const id = await orderAt('preparation');
+  const body = { status: 'waiting', reason: '  Out of oat milk\nfor now ☕ ' };
+  await shop.request('POST', `/v1/orders/${id}/status`, { as: shop.manager, body });
+  const { body: timeline } = await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.customer });
+  expect(timeline.data.findLast(({ kind }: { kind: string }) => kind === 'event')).toMatchObject({
+    from: 'preparation',
+    to: 'waiting',
+    actor: { type: 'manager', id: null },
+    reason: 'Out of oat milk\nfor now ☕',
+  });
+});
