@@ -1,4 +1,4 @@
-import { activityInfo, log } from '@temporalio/activity';
+import { activityInfo, heartbeat, log } from '@temporalio/activity';
 import type { Delivery, DeliveryLedger } from '../db/deliveries.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { Fact } from '../domain/order/order.ts';
@@ -30,6 +30,7 @@ export function createEmail({ ledger, users, mailer, ordersEmail }: Dependencies
     );
     for (const fact of concerning) {
       if (settled.has(fact.event.id)) continue;
+      heartbeat();
       const outcome = await mail(fact, recipient);
       const { id: eventId, orderId, requestId } = fact.event;
       await ledger.record([

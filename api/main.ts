@@ -11,9 +11,11 @@ try {
   const stop = async () => {
     await api.stop();
     logger.info('The API is closed');
+    // Temporal's client may still be pausing between two tries of a call, which then throws as its connection is closed.
+    process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
 } catch (error) {
   console.error(error instanceof ConfigurationError ? error.message : error);
-  process.exitCode = 1;
+  process.exit(1);
 }

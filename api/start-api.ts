@@ -77,9 +77,11 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   async function stop(): Promise<void> {
     closing = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    server.closeIdleConnections();
+    // Also those that fall idle from now on: a client that keeps its connection would hold the stop up, and be cut at its end.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
     const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
     await closed;
+    clearInterval(idle);
     clearTimeout(force);
     await database.destroy();
     await connection.close();

@@ -13,5 +13,5 @@ try {
   logger.info('The worker has stopped');
 } catch (error) {
   console.error(error instanceof ConfigurationError ? error.message : error);
-  process.exitCode = 1;
+  process.exit(1);
 }

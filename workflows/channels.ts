@@ -20,9 +20,10 @@ const { publish } = proxyActivities<Activities>({
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
-/** A mail server may be away for a day. */
+/** A mail server may be away for a day. The heartbeat tells a worker that died from one that is busy with ten mails. */
 const { email } = proxyActivities<Activities>({
   startToCloseTimeout: '2m',
+  heartbeatTimeout: '15s',
   scheduleToCloseTimeout: '24h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });

@@ -94,8 +94,11 @@ function isActor(value: unknown): value is Actor {
 
 function isKey(value: unknown): value is IdempotencyKey {
   const fields = fieldsOf(value);
-  return !!fields && typeof fields.hash === 'string' && typeof fields.fingerprint === 'string';
+  return !!fields && isHash(fields.hash) && isHash(fields.fingerprint);
 }
+
+/** What the journal can keep in an index: a hash in base64url is one. */
+const isHash = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{1,100}$/.test(value);
 
 function fieldsOf(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -59,7 +59,7 @@ export interface GuardedProcess {
 
 /** Where the files that describe running processes are kept. */
 export const runDirectory = (dataDir: string) => join(dataDir, 'run');
-export const logDirectory = (dataDir: string) => join(dataDir, 'logs');
+const logDirectory = (dataDir: string) => join(dataDir, 'logs');
 
 /**
  * Starts a program under a guard, so that nothing outlives this process.

@@ -96,7 +96,9 @@ async function build(workshop: string, options: ServiceOptions): Promise<string>
           else compiled += 1;
           const now = line.replace('go: downloading ', '');
           progress.detail(
-            isDownload ? `${downloaded} modules downloaded, now ${now}` : `${compiled} of about 1,300 packages compiled, now ${now}`,
+            isDownload
+              ? `${downloaded} modules downloaded, now ${now}`
+              : `${compiled} of about 1,300 packages compiled, now ${now}`,
           );
         },
       },

@@ -1,0 +1,114 @@
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { evolve } from '../../domain/order/decider.ts';
+import type { Order, OrderEvent } from '../../domain/order/order.ts';
+import { recipientsOf } from '../../domain/order/recipients.ts';
+import { allowedTransitions, isFinal } from '../../domain/order/transitions.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { workflowsPath } from '../../worker/workflows-path.ts';
+import { getOrderQuery } from '../../workflows/messages.ts';
+import type { Shop } from '../shop.ts';
+
+/** How long what was missed may take to be made up for, in ms: the longest pause between two tries that a test provokes. */
+const PATIENCE = 30_000;
+
+interface Promised {
+  /** Emails that arrived, where not at the shop's own SMTP server. */
+  mailed?: (orderId: string) => Promise<{ eventId: string; to: string }[]>;
+}
+
+/** What must be true of an order after any fault (design §10). Waits for what is still under way; returns the order. */
+export async function expectIntact(shop: Shop, orderId: string, promised: Promised = {}): Promise<Order> {
+  await settled(shop, orderId);
+
+  const rows = await shop.database('orders').where({ id: orderId });
+  expect(rows).toHaveLength(1);
+  const row = rows[0].snapshot as Order;
+  expect(row).toEqual(await decided(shop, orderId));
+  expect(rows[0]).toMatchObject({ status: row.status, version: row.version });
+  expect(row.total.amount).toBe(row.lines.reduce((sum, { total }) => sum + total.amount, 0));
+
+  const recorded = await shop.database('order_events').where({ order_id: orderId }).orderBy('position');
+  const events = recorded.map(({ event }) => event as OrderEvent);
+  expect(events.map(({ version }) => version)).toEqual(events.map((_, index) => index + 1));
+  expect(events.slice(1).reduce<Order>(evolve, recorded[0].snapshot)).toEqual(row);
+  for (const { from, to, actor } of events.slice(1)) {
+    expect(allowedTransitions({ status: from!, customer: row.customer }, actor)).toContain(to);
+  }
+
+  await expectMailed(shop, events, promised);
+  return row;
+}
+
+/** Every event has reached everybody, or stands in the ledger with why it has not. */
+async function settled(shop: Shop, orderId: string): Promise<void> {
+  await waitFor(
+    `All that order ${orderId} has to tell`,
+    async () => {
+      const { status, version } = await decided(shop, orderId);
+      const ended = (await shop.workflow(orderId).describe()).status.name === 'COMPLETED';
+      const events = await shop.database('order_events').where({ order_id: orderId }).pluck('event');
+      const due = events.flatMap((event: OrderEvent) => [
+        ...recipientsOf(event).map((recipient) => `${event.id} email ${recipient}`),
+        `${event.id} redis orders`,
+      ]);
+      const ledger = await shop.database('deliveries').where({ order_id: orderId });
+      const done = new Set(ledger.map(({ event_id, channel, recipient }) => `${event_id} ${channel} ${recipient}`));
+      const missing = due.filter((delivery) => !done.has(delivery));
+      if (missing.length > 0) throw new Error(`the ledger lacks ${missing.join(', ')}`);
+      return events.length === version && ended === isFinal(status);
+    },
+    { deadline: PATIENCE, every: 100 },
+  );
+}
+
+/** The order as its workflow has it. */
+async function decided(shop: Shop, orderId: string): Promise<Order> {
+  const handle = shop.workflow(orderId);
+  const { status } = await handle.describe();
+  return status.name === 'COMPLETED' ? handle.result() : handle.query(getOrderQuery);
+}
+
+async function expectMailed(shop: Shop, events: OrderEvent[], { mailed }: Promised): Promise<void> {
+  const orderId = events[0]!.orderId;
+  const ledger = await shop.database('deliveries').where({ order_id: orderId, channel: 'email', outcome: 'sent' });
+  const arrived = mailed ? await mailed(orderId) : shop.mailed(orderId);
+  const addresses: Record<string, string> = { customer: 'customer@example.com', shop: 'shop@crema.example' };
+  for (const { event_id, recipient } of ledger) {
+    const same = arrived.filter(({ eventId, to }) => eventId === event_id && to === addresses[recipient]);
+    expect(same).toHaveLength(1);
+  }
+  const sent = new Set(ledger.map(({ event_id, recipient }) => `${event_id} ${addresses[recipient]}`));
+  for (const { eventId, to } of arrived) expect(sent).toContain(`${eventId} ${to}`);
+}
+
+let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
+
+async function bundleOnce(): Promise<WorkflowBundleWithSourceMap> {
+  const logger = new DefaultLogger('WARN');
+  Runtime.install({ logger });
+  return bundleWorkflowCode({ workflowsPath, logger });
+}
+
+/** Every order that this shop ever had runs again on today's code, to the same decisions (design §10.7). Returns how many. */
+export async function replayAll(shop: Shop): Promise<number> {
+  bundle ??= bundleOnce();
+  const workflowBundle = await bundle;
+  const ids: string[] = await shop.database('orders').pluck('id');
+  const histories = ids.map(async (id) => {
+    const { workflowId } = shop.workflow(id);
+    return { workflowId, history: await shop.workflow(id).fetchHistory() };
+  });
+  for await (const { workflowId, error } of Worker.runReplayHistories(
+    { workflowBundle },
+    await Promise.all(histories),
+  )) {
+    if (error) throw new Error(`${workflowId} decides otherwise today`, { cause: error });
+  }
+  return ids.length;
+}

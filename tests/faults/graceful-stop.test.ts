@@ -1,0 +1,112 @@
+import { waitFor } from '../../stack/wait.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { expectIntact, replayAll } from './aftermath.ts';
+import { retried } from './unknown.ts';
+
+/** What the SMTP server answers later, while it makes mail wait. */
+let held: (() => void)[] | undefined;
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({
+    smtp: {
+      onRcptTo(_, __, done) {
+        if (held) held.push(done);
+        else done();
+      },
+    },
+  });
+}, 60_000);
+afterAll(() => shop?.close(), 60_000);
+
+const patience = { deadline: 20_000, every: 20 };
+const exitOf = (pid: number) => shop.exits.find((exit) => exit.pid === pid);
+
+/**
+ * An order from the counter to the customer's hand. Temporal hands a task now and then to a worker that has just stopped
+ * asking, and misses it after 4 s only: a 503 that says so is an answer, and its retry must succeed.
+ */
+async function served(): Promise<string> {
+  const { status, body } = await shop.place();
+  expect(status).toBe(201);
+  for (const next of ['preparation', 'ready', 'delivered']) {
+    const headers = { 'idempotency-key': next };
+    const move = { as: shop.manager, body: { status: next }, headers };
+    const moved = await retried(() => shop.request('POST', `/v1/orders/${body.id}/status`, move));
+    expect([moved.status, moved.body.status]).toEqual([200, next]);
+  }
+  return body.id;
+}
+
+test('When a worker is stopped in the middle of traffic and another takes over, then nothing is cut or done twice', async () => {
+  const old = shop.worker!;
+  await shop.openWorker();
+  const traffic = Promise.all(Array.from({ length: 8 }, served));
+  held = [];
+  let mailing = '';
+  await waitFor(
+    'An email under way at the old worker',
+    async () => {
+      mailing = (await shop.place()).body.id;
+      await waitFor('The email', async () => (await mailerOf(mailing)) !== undefined, patience);
+      return (await mailerOf(mailing)) === old.pid;
+    },
+    patience,
+  );
+
+  process.kill(old.pid, 'SIGTERM');
+  await waitFor('The old worker to begin its stop', async () => !(await healthy(old.url)), patience);
+  for (const goOn of held.splice(0)) goOn();
+  held = undefined;
+
+  for (const id of await traffic) expect(await expectIntact(shop, id)).toMatchObject({ status: 'delivered' });
+  await waitFor('The end of the old worker', () => exitOf(old.pid) !== undefined, patience);
+  expect(exitOf(old.pid)).toMatchObject({ code: 0, signal: null });
+  await expectIntact(shop, mailing);
+  const attempts = await shop.database('deliveries').where({ order_id: mailing, channel: 'email' }).pluck('attempt');
+  expect(attempts).toEqual([1, 1]);
+}, 60_000);
+
+/** The process id of the worker that is mailing about an order at this moment. */
+async function mailerOf(id: string): Promise<number | undefined> {
+  const { raw } = await shop.workflow(id).describe();
+  const email = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'email');
+  return email?.lastWorkerIdentity ? Number.parseInt(email.lastWorkerIdentity, 10) : undefined;
+}
+
+async function healthy(url: string): Promise<boolean> {
+  return (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok ?? false;
+}
+
+test('When the API is stopped in the middle of requests, then they are answered and it ends well', async () => {
+  const { pid, url } = shop.api;
+  const lock = await shop.database.transaction();
+  await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
+  const requests = [shop.place(), shop.place()];
+  const waiting = () =>
+    shop.database('pg_stat_activity').where({ application_name: 'crema-api', wait_event_type: 'Lock' });
+  await waitFor('Two requests under way', async () => (await waiting()).length === 2, patience);
+
+  process.kill(pid, 'SIGTERM');
+  await waitFor('The API to begin its stop', async () => !(await reachable(url)), patience);
+  await lock.rollback();
+
+  for (const { status, body } of await Promise.all(requests)) {
+    expect([status, body.status]).toEqual([201, 'waiting']);
+    await expectIntact(shop, body.id);
+  }
+  // Well before it would cut connections that linger.
+  await waitFor('The end of the API', () => exitOf(pid) !== undefined, { deadline: 8_000 });
+  expect(exitOf(pid)).toMatchObject({ code: 0, signal: null });
+}, 60_000);
+
+async function reachable(url: string): Promise<boolean> {
+  return fetch(`${url}/health/live`, { headers: { connection: 'close' } }).then(
+    () => true,
+    () => false,
+  );
+}
+
+test('When all is over, then every history replays on today’s code', async () => {
+  expect(await replayAll(shop)).toBeGreaterThanOrEqual(11);
+}, 60_000);

@@ -1,0 +1,156 @@
+import type { Payload } from '@temporalio/common';
+import { waitFor } from '../../stack/wait.ts';
+import { cancelSignal, changeStatusSignal } from '../../workflows/messages.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { expectIntact, replayAll } from './aftermath.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 60_000);
+afterAll(() => shop?.close(), 60_000);
+
+async function placedAndMoved(...statuses: ('preparation' | 'ready')[]): Promise<string> {
+  const { body } = await shop.place();
+  for (const status of statuses) expect((await shop.move(body.id, status)).status).toBe(200);
+  return body.id;
+}
+
+/** The refusals on an order's timeline, once that many are there. */
+async function rejections(id: string, count: number) {
+  let lines: Record<string, unknown>[] = [];
+  await waitFor(
+    `${count} refusals on the timeline of ${id}`,
+    async () => {
+      const { body } = await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager });
+      lines = body.data.filter(({ kind }: { kind: string }) => kind === 'rejected');
+      return lines.length >= count;
+    },
+    { deadline: 10_000 },
+  );
+  expect(lines).toHaveLength(count);
+  return lines;
+}
+
+describe('When an operator cancels an order in Temporal', () => {
+  test('then a waiting one is cancelled like any other', async () => {
+    const id = await placedAndMoved();
+
+    await shop.workflow(id).cancel();
+
+    expect(await expectIntact(shop, id)).toMatchObject({
+      status: 'cancelled',
+      version: 2,
+      cancellation: { reasonCode: 'other', reason: 'Cancelled in Temporal', by: { type: 'operator' } },
+    });
+  });
+
+  test('then one that is ready is not, the timeline says so, and it can still be delivered', async () => {
+    const id = await placedAndMoved('preparation', 'ready');
+
+    await shop.workflow(id).cancel();
+
+    expect(await rejections(id, 1)).toMatchObject([
+      { to: 'cancelled', reason: 'illegal_transition', actor: { type: 'operator' } },
+    ]);
+    const delivered = await shop.move(id, 'delivered');
+    expect([delivered.status, delivered.body.version]).toEqual([200, 4]);
+    expect(await expectIntact(shop, id)).toMatchObject({ status: 'delivered', version: 4, cancellation: null });
+  });
+});
+
+describe('When an operator signals what cannot be', () => {
+  test('then a ready order is not cancelled, the timeline says so, and it can still be delivered', async () => {
+    const id = await placedAndMoved('preparation', 'ready');
+
+    await shop.workflow(id).signal(cancelSignal, { reasonCode: 'too_busy' });
+
+    expect(await rejections(id, 1)).toMatchObject([{ to: 'cancelled', reason: 'illegal_transition' }]);
+    await shop.workflow(id).signal(changeStatusSignal, { status: 'delivered' });
+    expect(await expectIntact(shop, id)).toMatchObject({ status: 'delivered', version: 4, cancellation: null });
+  });
+
+  test('then nonsense of any shape changes nothing, is told, and the order goes on', async () => {
+    const id = await placedAndMoved();
+    const actor = { type: 'operator', id: 'ops' };
+    const nonsense: [signal: string, ...args: unknown[]][] = [
+      ['changeStatus'],
+      ['changeStatus', null],
+      ['changeStatus', 42],
+      ['changeStatus', 'ready'],
+      ['changeStatus', ['ready']],
+      ['changeStatus', {}],
+      ['changeStatus', { status: 'READY' }],
+      ['changeStatus', { status: 'cancelled' }],
+      ['changeStatus', { status: { toString: 'ready' } }],
+      ['changeStatus', { status: 'preparation', actor: 'me' }],
+      ['changeStatus', { status: 'preparation', actor: { type: 'god', id: '1' } }],
+      ['changeStatus', { status: 'preparation', expectedVersion: '1' }],
+      ['changeStatus', { status: 'preparation', key: 'key' }],
+      ['changeStatus', { status: 'preparation', reason: 'x'.repeat(501) }],
+      ['changeStatus', { status: 'preparation', expectedVersion: 7, actor }, 'and', 'more'],
+      ['cancel', 'please'],
+      ['cancel', { reasonCode: 'because' }],
+      ['cancel', { reason: { deep: [[[[]]]] } }],
+    ];
+    const handle = shop.workflow(id);
+
+    for (const [signal, ...args] of nonsense) await handle.signal(signal, ...args);
+
+    const told = await rejections(id, nonsense.length);
+    expect(told.every(({ reason }) => typeof reason === 'string' && reason.length > 0)).toBe(true);
+    expect(told.map(({ reason }) => reason)).toContain('version_mismatch');
+    expect(await expectIntact(shop, id)).toMatchObject({ status: 'waiting', version: 1 });
+    expect((await shop.move(id, 'preparation')).status).toBe(200);
+  });
+
+  test('then texts that a database is picky about are told as they are', async () => {
+    const id = await placedAndMoved();
+    const reason = "NUL \u0000, half a pair \ud83d, \u2028, '; DROP TABLE orders; --";
+
+    await shop
+      .workflow(id)
+      .signal(cancelSignal, { actor: { type: 'operator', id: '\u0000' }, reason, requestId: '\u0000' });
+
+    expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 2 });
+  });
+
+  test('then a key that is none, or that placed the order, changes nothing and holds nothing up', async () => {
+    const id = await placedAndMoved();
+    const { events } = await shop.workflow(id).fetchHistory();
+    const started = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
+    const { key } = JSON.parse(Buffer.from(started as Uint8Array).toString());
+    const status = 'preparation';
+
+    for (const hash of ['a\u0000b', '\ud83d', 'x'.repeat(10_000), key.hash]) {
+      await shop.workflow(id).signal(changeStatusSignal, { status, key: { hash, fingerprint: 'another' } });
+    }
+
+    await rejections(id, 4);
+    expect(await expectIntact(shop, id)).toMatchObject({ status: 'waiting', version: 1 });
+  });
+
+  test('then arguments that cannot even be read do not hold the order up', async () => {
+    const id = await placedAndMoved();
+    const payload = (encoding: string, data: string): Payload => ({
+      metadata: { encoding: Buffer.from(encoding) },
+      data: Buffer.from(data),
+    });
+    for (const broken of [payload('json/plain', '{'), payload('json/protobuf', '{}'), payload('no/such', 'x')]) {
+      await shop.temporal.workflowService.signalWorkflowExecution({
+        namespace: 'default',
+        workflowExecution: { workflowId: shop.workflow(id).workflowId },
+        signalName: 'changeStatus',
+        input: { payloads: [broken] },
+      });
+    }
+
+    expect(await rejections(id, 3)).toMatchObject([{ to: null }, { to: null }, { to: null }]);
+    expect((await shop.move(id, 'preparation')).status).toBe(200);
+    expect(await expectIntact(shop, id)).toMatchObject({ status: 'preparation', version: 2 });
+  });
+});
+
+test('When all is over, then every history replays on today’s code', async () => {
+  expect(await replayAll(shop)).toBe(7);
+}, 60_000);

@@ -1,0 +1,109 @@
+import { connect } from '../../db/connection.ts';
+import { migrate } from '../../db/migrations.ts';
+import { seedCatalog } from '../../db/seeds/catalog.ts';
+import { seedUsers } from '../../db/seeds/users.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { changeStatusSignal } from '../../workflows/messages.ts';
+import { type Answer, openShop, type Shop } from '../shop.ts';
+import { expectIntact, replayAll } from './aftermath.ts';
+import { startOwn } from './own-services.ts';
+
+let own: Awaited<ReturnType<typeof startOwn<'postgres'>>>;
+let shop: Shop;
+beforeAll(async () => {
+  own = await startOwn('postgres');
+  const database = connect(own.postgres.url, { max: 1 });
+  await migrate(database);
+  await seedUsers(database);
+  await seedCatalog(database, 'USD');
+  await database.destroy();
+  shop = await openShop({ databaseUrl: own.postgres.url });
+}, 90_000);
+afterAll(async () => {
+  await shop?.close();
+  await own?.stop();
+}, 60_000);
+
+const patience = { deadline: 20_000, every: 100 };
+const ready = () => shop.request('GET', '/health/ready');
+const read = (id: string) => shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
+
+describe('When Postgres is killed with kill -9', () => {
+  let order: string;
+  let place: () => Promise<Answer>;
+
+  beforeAll(async () => {
+    const lines = [await shop.line('Tea')];
+    place = () => shop.place({ body: { lines }, headers: { 'idempotency-key': 'tea' } });
+    order = (await shop.place()).body.id;
+    await expectIntact(shop, order);
+    await own.postgres.kill();
+  }, 30_000);
+
+  test('then whatever needs it gets a clean 503', async () => {
+    const answers = await Promise.all([
+      place(),
+      read(order),
+      shop.request('GET', '/v1/orders', { as: shop.manager }),
+      shop.request('GET', '/v1/catalog'),
+      shop.move(order, 'preparation'),
+      shop.request('GET', `/v1/orders/${order}/timeline`, { as: shop.manager }),
+    ]);
+
+    for (const { status, headers, body } of answers) {
+      expect([status, body.code, headers.get('content-type')]).toEqual([
+        503,
+        'unavailable',
+        expect.stringContaining('application/problem+json'),
+      ]);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(JSON.stringify(body)).not.toMatch(/ECONN|postgres:|node_modules/);
+    }
+  });
+
+  test('then the API lives and says which part is down', async () => {
+    expect((await shop.request('GET', '/health/live')).status).toBe(200);
+    const { status, body } = await ready();
+    expect([status, body.parts]).toEqual([503, { postgres: 'down', temporal: 'up' }]);
+  });
+
+  test('then an order still moves, and all of it is written down, mailed and published when Postgres is back', async () => {
+    await shop.workflow(order).signal(changeStatusSignal, { status: 'preparation' });
+    await shop.workflow(order).signal(changeStatusSignal, { status: 'ready' });
+    await own.postgres.start();
+    await waitFor('The API', async () => (await ready()).status === 200, patience);
+
+    expect(await expectIntact(shop, order)).toMatchObject({ status: 'ready', version: 3 });
+    expect((await read(order)).body).toMatchObject({ status: 'ready', version: 3 });
+    const placed = await place();
+    expect(placed.status).toBe(201);
+    await expectIntact(shop, placed.body.id);
+    expect(await shop.database('orders').pluck('id')).toHaveLength(2);
+  }, 60_000);
+});
+
+describe('When Postgres takes no writes between an order’s start and its journal', () => {
+  test('then the 201 stands, the order is shown by its workflow, and its row comes later', async () => {
+    const lock = await shop.database.transaction();
+    await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
+
+    const { status, body: order } = await shop.place();
+
+    expect([status, order.status]).toEqual([201, 'waiting']);
+    expect(await shop.database('orders').where({ id: order.id })).toEqual([]);
+    const untouched = await read(order.id);
+    expect([untouched.status, untouched.body]).toEqual([200, order]);
+    await shop.workflow(order.id).signal(changeStatusSignal, { status: 'preparation' });
+    await waitFor('The workflow', async () => (await read(order.id)).body.version === 2, patience);
+    const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.customer });
+    expect(timeline.status).toBe(200);
+    expect((await shop.request('GET', `/v1/orders/${crypto.randomUUID()}`, { as: shop.customer })).status).toBe(404);
+
+    await lock.rollback();
+    expect(await expectIntact(shop, order.id)).toMatchObject({ status: 'preparation', version: 2 });
+  }, 60_000);
+});
+
+test('When all is over, then every history replays on today’s code', async () => {
+  expect(await replayAll(shop)).toBe(3);
+}, 60_000);

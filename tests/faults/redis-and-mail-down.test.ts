@@ -1,0 +1,115 @@
+import { Redis } from 'ioredis';
+import { waitFor } from '../../stack/wait.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { expectIntact, replayAll } from './aftermath.ts';
+import { startOwn } from './own-services.ts';
+
+let own: Awaited<ReturnType<typeof startOwn<'redis' | 'mail'>>>;
+let shop: Shop;
+let redis: Redis;
+const messages: { channel: string; id: string }[] = [];
+
+beforeAll(async () => {
+  own = await startOwn('redis', 'mail');
+  shop = await openShop({ environment: own.environment });
+  redis = new Redis(own.redis.url, { retryStrategy: () => 20 });
+  redis.on('error', () => {});
+  redis.on('pmessage', (_, channel, message) => messages.push({ channel, id: JSON.parse(message).id }));
+  await redis.psubscribe('orders*');
+}, 90_000);
+afterAll(async () => {
+  redis?.disconnect();
+  await shop?.close();
+  await own?.stop();
+}, 60_000);
+
+const patience = { deadline: 20_000, every: 50 };
+
+/** What was published of an order on one channel, in the order of its arrival: versions. */
+const publishedOn = (channel: string, id: string) =>
+  messages.filter((message) => message.channel === channel && message.id.startsWith(id)).map(versionOf);
+
+const versionOf = ({ id }: { id: string }) => Number(id.split(':')[1]);
+
+interface CaughtMail {
+  id: string;
+  time: string;
+  to: { address: string }[];
+  headers: Record<string, string>;
+}
+
+/** The emails about an order that the mail catcher has, the oldest first. */
+async function mailed(orderId: string): Promise<{ eventId: string; to: string }[]> {
+  const mails = (await (await fetch(`${own.mail.page}/api/email`)).json()) as CaughtMail[];
+  return mails
+    .map(({ headers, to }) => ({ eventId: String(headers['x-crema-event-id']), to: to[0]!.address }))
+    .filter(({ eventId }) => eventId.startsWith(orderId));
+}
+
+/** Places an order and begins to make it; nothing of this may fail. */
+async function startedOrder(): Promise<string> {
+  const { status, body } = await shop.place();
+  expect(status).toBe(201);
+  for (const next of ['preparation', 'ready'] as const) expect((await shop.move(body.id, next)).status).toBe(200);
+  return body.id;
+}
+
+/** These activities of an order have failed and will be tried again. */
+async function failing(id: string, types: string[]): Promise<boolean> {
+  const { raw } = await shop.workflow(id).describe();
+  return types.every((type) =>
+    raw.pendingActivities?.some(({ activityType, attempt }) => activityType?.name === type && (attempt ?? 0) >= 3),
+  );
+}
+
+test('When Redis and the mail server are down, then no request fails, and all is delivered in order when they are back', async () => {
+  await Promise.all([own.redis.kill(), own.mail.kill()]);
+  const orders = await Promise.all([startedOrder(), startedOrder()]);
+  for (const id of orders) {
+    expect((await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body.version).toBe(3);
+    await waitFor('Another try', () => failing(id, ['publish', 'email']), patience);
+  }
+
+  // Redis keeps nothing for listeners that come late, so these must be back before the worker is.
+  await shop.worker!.kill('SIGSTOP');
+  await Promise.all([own.redis.start(), own.mail.start()]);
+  await waitFor('The listener', async () => (await numberOfListeners()) > 0, patience);
+  await shop.worker!.kill('SIGCONT');
+
+  for (const id of orders) {
+    await expectIntact(shop, id, { mailed });
+    await waitFor('The messages', () => publishedOn('orders', id).length >= 3, patience);
+    expect(publishedOn('orders', id)).toEqual([1, 2, 3]);
+    expect(publishedOn(`orders:${id}`, id)).toEqual([1, 2, 3]);
+    const customers = (await mailed(id)).filter(({ to }) => to === 'customer@example.com');
+    expect(customers.map(({ eventId }) => Number(eventId.split(':')[1]))).toEqual([1, 2, 3]);
+  }
+}, 60_000);
+
+async function numberOfListeners(): Promise<number> {
+  const asker = new Redis(own.redis.url);
+  try {
+    return Number(await asker.pubsub('NUMPAT'));
+  } finally {
+    asker.disconnect();
+  }
+}
+
+test('When Redis hangs, then no request fails, mail goes out, and what was missed is published when it goes on', async () => {
+  await own.redis.kill('SIGSTOP');
+  const id = await startedOrder();
+  await waitFor('The emails', async () => (await mailed(id)).length === 4, patience);
+  await waitFor('Another try', () => failing(id, ['publish']), patience);
+  await own.redis.kill('SIGCONT');
+
+  await expectIntact(shop, id, { mailed });
+
+  await waitFor('The messages', () => publishedOn('orders', id).includes(3), patience);
+  // Whether Redis had heard the first message before it hung nobody knew, so that one came again; no other one did.
+  expect(publishedOn('orders', id)).toEqual([1, 1, 2, 3]);
+  expect(publishedOn(`orders:${id}`, id)).toEqual([1, 1, 2, 3]);
+}, 60_000);
+
+test('When all is over, then every history replays on today’s code', async () => {
+  expect(await replayAll(shop)).toBe(3);
+}, 60_000);

@@ -1,0 +1,218 @@
+import { randomUUID } from 'node:crypto';
+import { waitFor } from '../../stack/wait.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { expectIntact, replayAll } from './aftermath.ts';
+import { startOwn } from './own-services.ts';
+import { expectUnknown, retried, timed } from './unknown.ts';
+
+let own: Awaited<ReturnType<typeof startOwn<'temporal'>>>;
+let shop: Shop;
+beforeAll(async () => {
+  own = await startOwn('temporal');
+  shop = await openShop({ environment: own.environment });
+}, 90_000);
+afterAll(async () => {
+  await shop?.close();
+  await own?.stop();
+}, 60_000);
+
+const patience = { deadline: 20_000, every: 100 };
+const exitOf = (pid: number) => shop.exits.find((exit) => exit.pid === pid);
+const ready = () => shop.request('GET', '/health/ready');
+const placeWith = (key: string) => shop.place({ headers: { 'idempotency-key': key } });
+const moveWith = (id: string, status: string, key: string) =>
+  shop.request('POST', `/v1/orders/${id}/status`, {
+    as: shop.manager,
+    body: { status },
+    headers: { 'idempotency-key': key },
+  });
+
+async function placed(): Promise<string> {
+  const { status, body } = await shop.place();
+  expect(status).toBe(201);
+  return body.id;
+}
+
+/** One order, however often it was asked for under this key. */
+async function expectOneOrder(key: string): Promise<string> {
+  const first = await retried(() => placeWith(key));
+  expect(first.status).toBe(201);
+  const again = await placeWith(key);
+  expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, 'true']);
+  expect(again.body).toEqual(first.body);
+  await expectIntact(shop, first.body.id);
+  return first.body.id;
+}
+
+describe('When Temporal is killed with kill -9', () => {
+  let order: string;
+  const keys: Record<'given' | 'made' | 'moved', string> = { given: randomUUID(), made: '', moved: '' };
+
+  beforeAll(async () => {
+    order = await placed();
+    await expectIntact(shop, order);
+    await own.temporal.kill();
+  }, 30_000);
+
+  test('then it is not known what becomes of orders and changes, and the answers say how to ask again', async () => {
+    const [given, made, moved] = await Promise.all([
+      timed(() => placeWith(keys.given)),
+      timed(() => shop.place()),
+      timed(() => shop.move(order, 'preparation')),
+    ]);
+
+    expect(expectUnknown(given)).toBe(keys.given);
+    keys.made = expectUnknown(made);
+    keys.moved = expectUnknown(moved);
+  });
+
+  test('then the menu and orders that are written down are still shown', async () => {
+    expect((await shop.request('GET', '/v1/catalog')).status).toBe(200);
+    const read = await shop.request('GET', `/v1/orders/${order}`, { as: shop.customer });
+    expect([read.status, read.body.version]).toEqual([200, 1]);
+    expect((await shop.request('GET', '/v1/orders', { as: shop.manager })).body.data).toHaveLength(1);
+  });
+
+  test('then the API lives and says which part is down', async () => {
+    expect((await shop.request('GET', '/health/live')).status).toBe(200);
+    const { status, body } = await ready();
+    expect([status, body.parts]).toEqual([503, { postgres: 'up', temporal: 'down' }]);
+  });
+
+  test('then API and worker find it again by themselves, and retries make one order and one change', async () => {
+    await own.temporal.start();
+    await waitFor('The API', async () => (await ready()).status === 200, patience);
+
+    const ids = new Set([order, await expectOneOrder(keys.given), await expectOneOrder(keys.made)]);
+    expect((await retried(() => moveWith(order, 'preparation', keys.moved))).body.version).toBe(2);
+    expect((await moveWith(order, 'preparation', keys.moved)).body.version).toBe(2);
+
+    await expectIntact(shop, order);
+    expect(new Set(await shop.database('orders').pluck('id'))).toEqual(ids);
+  }, 60_000);
+});
+
+describe('When Temporal hangs', () => {
+  test('then the answer comes in time, and a retry makes one order and one change', async () => {
+    const order = await placed();
+    await expectIntact(shop, order);
+    const key = randomUUID();
+    await own.temporal.kill('SIGSTOP');
+    const [place, move, health] = await Promise.all([
+      timed(() => placeWith(key)),
+      timed(() => shop.move(order, 'preparation')),
+      ready(),
+    ]);
+    await own.temporal.kill('SIGCONT');
+
+    expect(expectUnknown(place)).toBe(key);
+    const moved = expectUnknown(move);
+    expect(health.body.parts.temporal).toBe('down');
+    await expectOneOrder(key);
+    expect((await retried(() => moveWith(order, 'preparation', moved))).body.version).toBe(2);
+    await expectIntact(shop, order);
+  }, 60_000);
+});
+
+describe('When worker and Temporal are killed between a change and its journal', () => {
+  const orders: Record<'cancelled' | 'delivered' | 'untouched', string> = {
+    cancelled: '',
+    delivered: '',
+    untouched: '',
+  };
+  const keys: string[] = [];
+
+  beforeAll(async () => {
+    for (const name of Object.keys(orders) as (keyof typeof orders)[]) {
+      orders[name] = await placed();
+      await expectIntact(shop, orders[name]);
+    }
+    const ids = Object.values(orders);
+    // Nobody can write to the table; reading it is no problem.
+    const lock = await shop.database.transaction();
+    await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
+    const answers = ids.map((id) => timed(() => shop.move(id, 'preparation')));
+    await waitFor('The decisions, and all but their journal', () => allToldBut(ids, 2), patience);
+    await Promise.all([shop.worker!.kill(), own.temporal.kill()]);
+    keys.push(...(await Promise.all(answers)).map(expectUnknown));
+    // What the dead had asked Postgres for goes on waiting for the lock, until its time-out.
+    const waiting = () => shop.database('pg_locks').whereRaw(`relation = 'orders'::regclass AND NOT granted`);
+    await waitFor('The end of what the dead had begun', async () => (await waiting()).length === 0, patience);
+    expect(await shop.database('orders').whereIn('id', ids).pluck('version')).toEqual([1, 1, 1]);
+    await lock.rollback();
+    await own.temporal.start();
+    await shop.worker!.start();
+    await waitFor('The API', async () => (await ready()).status === 200, patience);
+  }, 90_000);
+
+  /** The workflows have decided this version, and it has been mailed and published, but not journaled. */
+  async function allToldBut(ids: string[], version: number): Promise<boolean> {
+    for (const id of ids) {
+      const { events } = await shop.workflow(id).fetchHistory();
+      if (!events?.some((event) => event.workflowExecutionUpdateCompletedEventAttributes)) return false;
+    }
+    const told = await shop.database('deliveries').whereIn(
+      'event_id',
+      ids.map((id) => `${id}:${version}`),
+    );
+    return told.length === 2 * ids.length;
+  }
+
+  test('then an order that is cancelled next agrees with its workflow', async () => {
+    const cancel = () =>
+      shop.request('POST', `/v1/orders/${orders.cancelled}/cancel`, {
+        as: shop.customer,
+        headers: { 'idempotency-key': 'cancel-it' },
+      });
+
+    expect((await retried(cancel)).body).toMatchObject({ status: 'cancelled', version: 3 });
+
+    expect(await expectIntact(shop, orders.cancelled)).toMatchObject({ status: 'cancelled', version: 3 });
+  }, 60_000);
+
+  test('then an order that goes on agrees with its workflow', async () => {
+    for (const status of ['ready', 'delivered']) {
+      expect((await retried(() => moveWith(orders.delivered, status, `go-${status}`))).status).toBe(200);
+    }
+    expect(await expectIntact(shop, orders.delivered)).toMatchObject({ status: 'delivered', version: 4 });
+  }, 60_000);
+
+  test('then an order that nobody touches agrees with its workflow, and the retry says what happened', async () => {
+    expect(await expectIntact(shop, orders.untouched)).toMatchObject({ status: 'preparation', version: 2 });
+
+    const retry = await moveWith(orders.untouched, 'preparation', keys[2]!);
+
+    expect([retry.status, retry.headers.get('idempotency-replayed'), retry.body.version]).toEqual([200, 'true', 2]);
+  }, 60_000);
+});
+
+test('When all is over, then every history replays on today’s code', async () => {
+  expect(await replayAll(shop)).toBe(8);
+}, 60_000);
+
+describe('When Temporal is away', () => {
+  beforeAll(() => own.temporal.kill());
+
+  test('then the API can be stopped, with nothing cut', async () => {
+    const { pid } = shop.api;
+    const numbers = () => shop.database('order_numbers').first('last_value');
+    const before = await numbers();
+    const request = timed(() => shop.place());
+    await waitFor('The request', async () => (await numbers()).last_value !== before.last_value, patience);
+
+    process.kill(pid, 'SIGTERM');
+
+    expectUnknown(await request);
+    await waitFor('The end of the API', () => exitOf(pid) !== undefined, patience);
+    expect(exitOf(pid)).toMatchObject({ code: 0, signal: null });
+  }, 60_000);
+
+  test('then the worker can be stopped', async () => {
+    const { pid } = shop.worker!;
+
+    process.kill(pid, 'SIGTERM');
+
+    await waitFor('The end of the worker', () => exitOf(pid) !== undefined, { deadline: 40_000 });
+    expect(exitOf(pid)).toMatchObject({ code: 0, signal: null });
+  }, 60_000);
+});

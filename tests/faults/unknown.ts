@@ -1,0 +1,33 @@
+import { waitFor } from '../../stack/wait.ts';
+import type { Answer } from '../shop.ts';
+
+/** An answer and how long it took, in ms. */
+export async function timed(act: () => Promise<Answer>): Promise<{ answer: Answer; ms: number }> {
+  const start = performance.now();
+  return { answer: await act(), ms: performance.now() - start };
+}
+
+/** "It may or may not have happened", in time (design §3; issue 3: within 4 s). Returns the key that makes a retry safe. */
+export function expectUnknown({ answer, ms }: { answer: Answer; ms: number }): string {
+  expect(answer.body).toMatchObject({ status: 503, code: 'outcome_unknown' });
+  expect(answer.status).toBe(503);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(ms).toBeLessThan(4_000);
+  const key = answer.headers.get('idempotency-key');
+  expect(key).toMatch(/^[!-~]{1,255}$/);
+  return key as string;
+}
+
+/** Does as a 503 says: asks the same again, with the same key, until it is answered. */
+export async function retried(ask: () => Promise<Answer>): Promise<Answer> {
+  let answer: Answer | undefined;
+  await waitFor(
+    'The answer to a retry',
+    async () => {
+      answer = await ask();
+      return answer.status !== 503;
+    },
+    { deadline: 20_000, every: 100 },
+  );
+  return answer as Answer;
+}

@@ -1,0 +1,137 @@
+import { Redis } from 'ioredis';
+import { cancelSignal, changeStatusSignal } from '../../workflows/messages.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { expectIntact, replayAll } from './aftermath.ts';
+import { expectUnknown, retried, timed } from './unknown.ts';
+
+let shop: Shop;
+let redis: Redis;
+const published: string[] = [];
+/** Orders from the time when there was no worker, by what happened to them. */
+const orders: Record<string, string> = {};
+/** Under which keys they were asked to move. */
+const keys: Record<string, string> = {};
+
+beforeAll(async () => {
+  shop = await openShop();
+  redis = new Redis(process.env.REDIS_URL as string);
+  redis.on('message', (_, message) => published.push(JSON.parse(message).id));
+  await redis.subscribe('orders');
+}, 60_000);
+afterAll(async () => {
+  redis?.disconnect();
+  await shop?.close();
+}, 60_000);
+
+async function placed(): Promise<string> {
+  const { status, body } = await shop.place();
+  expect(status).toBe(201);
+  return body.id;
+}
+
+const timelineOf = async (id: string) =>
+  (await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager })).body.data;
+
+const moveWith = (id: string, status: string, key: string) =>
+  shop.request('POST', `/v1/orders/${id}/status`, {
+    as: shop.manager,
+    body: { status },
+    headers: { 'idempotency-key': key },
+  });
+
+describe('When the worker is dead', () => {
+  beforeAll(async () => {
+    orders.seen = await placed();
+    await shop.move(orders.seen, 'preparation');
+    await expectIntact(shop, orders.seen);
+    await shop.worker!.kill();
+  }, 30_000);
+
+  test('then orders are placed and shown all the same', async () => {
+    orders.moved = await placed();
+
+    const read = await shop.request('GET', `/v1/orders/${orders.moved}`, { as: shop.customer });
+
+    expect(read.status).toBe(200);
+    expect(read.body).toMatchObject({ status: 'waiting', version: 1 });
+    expect(shop.mailed(orders.moved)).toEqual([]);
+  });
+
+  test('then of a change it is not known what becomes of it, and the answer says how to ask again', async () => {
+    orders.named = await placed();
+    const [seen, moved, given] = await Promise.all([
+      timed(() => shop.move(orders.seen!, 'ready')),
+      timed(() => shop.move(orders.moved!, 'preparation')),
+      timed(() => moveWith(orders.named!, 'preparation', 'my-own-key')),
+    ]);
+
+    keys.seen = expectUnknown(seen);
+    keys.moved = expectUnknown(moved);
+    keys.named = expectUnknown(given);
+    expect(keys.named).toBe('my-own-key');
+  });
+
+  test('then an operator can cancel orders that no worker has seen', async () => {
+    orders.signalled = await placed();
+    await shop.workflow(orders.signalled).signal(cancelSignal, { reasonCode: 'shop_closed', reason: 'Power cut' });
+    orders.cancelled = await placed();
+    await shop.workflow(orders.cancelled).cancel();
+    orders.both = await placed();
+    await shop.workflow(orders.both).signal(changeStatusSignal, { status: 'delivered' });
+    await shop.workflow(orders.both).signal(cancelSignal);
+    await shop.workflow(orders.both).cancel();
+  });
+});
+
+describe('When the worker comes back', () => {
+  beforeAll(() => shop.worker!.start(), 30_000);
+
+  test.each([
+    ['it knew', 'seen', 'ready', 3],
+    ['it never saw', 'moved', 'preparation', 2],
+    ['it never saw, under a key of the client’s own,', 'named', 'preparation', 2],
+  ])('then the change of an order %s has happened once, and its retries say so', async (_, name, status, version) => {
+    const retry = () => moveWith(orders[name]!, status, keys[name]!);
+    expect((await retried(retry)).status).toBe(200);
+
+    const again = await retry();
+
+    expect(again.status).toBe(200);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.body).toMatchObject({ status, version });
+    expect(await expectIntact(shop, orders[name]!)).toMatchObject({ status, version });
+  });
+
+  test.each([
+    ['by signal', 'signalled', { reasonCode: 'shop_closed', reason: 'Power cut', by: { type: 'operator' } }],
+    ['in Temporal', 'cancelled', { reasonCode: 'other', reason: 'Cancelled in Temporal', by: { type: 'operator' } }],
+    ['both ways', 'both', { reasonCode: null, reason: null, by: { type: 'operator' } }],
+  ])('then an order cancelled %s is cancelled, journaled, mailed and published', async (_, name, cancellation) => {
+    const id = orders[name]!;
+
+    expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 2, cancellation });
+
+    const mails = shop.mailed(id).map(({ eventId, to }) => `${eventId.split(':')[1]} ${to}`);
+    expect(mails.sort()).toEqual([
+      '1 customer@example.com',
+      '1 shop@crema.example',
+      '2 customer@example.com',
+      '2 shop@crema.example',
+    ]);
+    expect(published.filter((event) => event.startsWith(id))).toEqual([`${id}:1`, `${id}:2`]);
+    const read = await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
+    expect(read.body).toMatchObject({ status: 'cancelled', version: 2 });
+  });
+
+  test('then what could not be done any more is on the timeline as rejected', async () => {
+    const rejected = (await timelineOf(orders.both!)).filter(({ kind }: { kind: string }) => kind === 'rejected');
+    expect(rejected).toMatchObject([
+      { to: 'delivered', reason: 'illegal_transition', actor: { type: 'operator' } },
+      { to: 'cancelled', reason: 'illegal_transition', actor: { type: 'operator' } },
+    ]);
+  });
+});
+
+test('When all is over, then every history replays on today’s code', async () => {
+  expect(await replayAll(shop)).toBe(6);
+}, 60_000);
