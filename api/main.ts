@@ -1,9 +1,10 @@
-import { ConfigurationError, readEnvironment } from '../config/environment.ts';
+import { readEnvironment } from '../config/environment.ts';
 import { createLogger } from '../config/logger.ts';
+import { runCommand } from '../config/run-command.ts';
 import { readApiConfig } from '../config/settings.ts';
 import { startApi } from './start-api.ts';
 
-try {
+await runCommand(async () => {
   const config = readApiConfig(readEnvironment());
   const logger = createLogger('crema-api', config.LOG_LEVEL);
   const api = await startApi(config, logger);
@@ -15,7 +16,4 @@ try {
     process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
-} catch (error) {
-  console.error(error instanceof ConfigurationError ? error.message : error);
-  process.exit(1);
-}
+});

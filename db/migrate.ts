@@ -1,13 +1,16 @@
 import { readEnvironment } from '../config/environment.ts';
+import { runCommand } from '../config/run-command.ts';
 import { readDatabaseConfig } from '../config/settings.ts';
 import { connect } from './connection.ts';
 import { migrate } from './migrations.ts';
 
-const { DATABASE_URL } = readDatabaseConfig(readEnvironment());
-const database = connect(DATABASE_URL, { max: 1, name: 'crema-migrate' });
-try {
-  const done = await migrate(database);
-  console.log(done.length > 0 ? `Migrated: ${done.join(', ')}` : 'The database is up to date.');
-} finally {
-  await database.destroy();
-}
+await runCommand(async () => {
+  const { DATABASE_URL } = readDatabaseConfig(readEnvironment());
+  const database = connect(DATABASE_URL, { max: 1, name: 'crema-migrate' });
+  try {
+    const done = await migrate(database);
+    console.log(done.length > 0 ? `Migrated: ${done.join(', ')}` : 'The database is up to date.');
+  } finally {
+    await database.destroy();
+  }
+});

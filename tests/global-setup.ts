@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { connect } from '../db/connection.ts';
 import { migrate } from '../db/migrations.ts';
 import { seedCatalog } from '../db/seeds/catalog.ts';
 import { seedUsers } from '../db/seeds/users.ts';
 import { anyPorts, type Services, startServices } from '../stack/services.ts';
+import { workflowsPath } from '../worker/workflows-path.ts';
 import { TEMPLATE } from './test-services.ts';
 
 declare global {
@@ -15,7 +17,7 @@ declare global {
 /** What a developer's own environment says of services is not for tests: theirs are their own. */
 const NOT_OURS = ['DATABASE_URL', 'TEMPORAL_ADDRESS', 'REDIS_URL', 'SMTP_URL', 'NODE_ENV', 'PORT', 'PUBLIC_URL'];
 
-/** Starts Postgres, Temporal and Redis once for all test files, on ports and data of their own. */
+/** Starts Postgres, Temporal and Redis and bundles the workflows, once for all test files, on ports and data of their own. */
 export default async function setUp(): Promise<void> {
   for (const name of NOT_OURS) delete process.env[name];
   process.env.ENV_FILE = '/dev/null';
@@ -36,7 +38,10 @@ export default async function setUp(): Promise<void> {
     throw error;
   }
   const { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL } = services.environment;
-  Object.assign(process.env, { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL });
+  const WORKFLOW_BUNDLE = join(dataDir, 'workflow-bundle.js');
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  writeFileSync(WORKFLOW_BUNDLE, code);
+  Object.assign(process.env, { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL, WORKFLOW_BUNDLE });
 }
 
 /** Migrates and seeds one database; every test file gets a copy of it. */

@@ -1,9 +1,10 @@
-import { ConfigurationError, readEnvironment } from '../config/environment.ts';
+import { readEnvironment } from '../config/environment.ts';
 import { createLogger } from '../config/logger.ts';
+import { runCommand } from '../config/run-command.ts';
 import { readWorkerConfig } from '../config/settings.ts';
 import { startWorker } from './start-worker.ts';
 
-try {
+await runCommand(async () => {
   const config = readWorkerConfig(readEnvironment());
   const logger = createLogger('crema-worker', config.LOG_LEVEL);
   const worker = await startWorker(config, logger);
@@ -11,7 +12,4 @@ try {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, worker.stop);
   await worker.finished;
   logger.info('The worker has stopped');
-} catch (error) {
-  console.error(error instanceof ConfigurationError ? error.message : error);
-  process.exit(1);
-}
+});

@@ -1,4 +1,4 @@
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createActivities } from '../activities/create-activities.ts';
 import { createMailer } from '../activities/email/transport/mailer.ts';
@@ -54,7 +54,10 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
     taskQueue: config.TEMPORAL_TASK_QUEUE,
-    ...(config.WORKFLOW_BUNDLE ? { workflowBundle: { codePath: config.WORKFLOW_BUNDLE } } : { workflowsPath }),
+    workflowBundle: config.WORKFLOW_BUNDLE
+      ? { codePath: config.WORKFLOW_BUNDLE }
+      : // Says little: at its usual level the bundler lists every file.
+        await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
     activities: createActivities({
       journal: createJournal(database),
       ledger: createDeliveryLedger(database),

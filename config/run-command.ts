@@ -1,0 +1,25 @@
+import { ConfigurationError } from './environment.ts';
+
+/** What Node says of a connection that does not come about. */
+const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+
+/**
+ * Runs the main function of a process. What its user can mend is said in one sentence, anything else whole; both end it with
+ * exit code 1.
+ */
+export async function runCommand(command: () => Promise<void>): Promise<void> {
+  try {
+    await command();
+  } catch (error) {
+    console.error(sentenceFor(error) ?? error);
+    process.exit(1);
+  }
+}
+
+function sentenceFor(error: unknown): string | undefined {
+  if (error instanceof ConfigurationError) return error.message;
+  const { code, address, port, hostname } = error as Record<'code' | 'address' | 'port' | 'hostname', unknown>;
+  if (!UNREACHABLE.test(String(code))) return undefined;
+  const where = hostname ?? (address ? `${address}:${port}` : 'a service');
+  return `${where} cannot be reached (${code}): start it, or correct its address; .env.example names the settings.`;
+}
