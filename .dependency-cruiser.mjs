@@ -4,7 +4,7 @@ const rooms = {
   domain: [],
   workflows: ['domain', 'activities'], // of activities only types, see below
   activities: ['domain', 'db'],
-  worker: ['workflows', 'activities', 'db', 'config'],
+  worker: ['workflows', 'activities', 'domain', 'db', 'config'],
   api: ['domain', 'db', 'config', 'workflows'], // of workflows only the messages, see below
   db: ['domain'],
   config: [],

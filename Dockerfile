@@ -1,5 +1,5 @@
 # One image for all of Crema: the command says which part runs. `node api/main.ts` is the default, `node worker/main.ts`
-# the worker; `node db/migrate.ts`, `node db/seed.ts` and `node worker/register-search-attributes.ts` prepare the rest.
+# the worker; `node db/migrate.ts`, `node db/seed.ts` and `node worker/prepare-namespace.ts` prepare the rest.
 # Not Alpine: Temporal's native core needs glibc.
 ARG NODE_IMAGE=node:24-bookworm-slim
 

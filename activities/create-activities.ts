@@ -1,14 +1,19 @@
 import type { DeliveryLedger } from '../db/deliveries.ts';
 import type { Journal } from '../db/journal.ts';
+import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { Mailer } from './email/transport/mailer.ts';
 import { createEmail } from './email.ts';
 import { createJournaling } from './journal.ts';
 import { createPublish, type Publisher } from './publish.ts';
+import { createReconcile } from './reconcile.ts';
+import type { WorkflowRecords } from './reconcile-orders.ts';
 
 /** What the activities work with; the worker's composition root supplies it. */
 export interface ActivityDependencies {
   journal: Journal;
+  orders: OrderRepository;
+  records: WorkflowRecords;
   ledger: DeliveryLedger;
   users: Pick<UserRepository, 'find'>;
   redis: Publisher;
@@ -23,6 +28,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     journal: createJournaling(dependencies),
     publish: createPublish(dependencies),
     email: createEmail(dependencies),
+    reconcile: createReconcile(dependencies),
   };
 }
 

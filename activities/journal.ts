@@ -8,6 +8,7 @@ export function createJournaling({ journal }: { journal: Journal }) {
     for (const entry of entries) {
       if (entry.kind === 'rejected') await journal.reject(entry);
       else if (entry.kind === 'given_up') await journal.giveUp(entry);
+      else if (entry.kind === 'unchanged') await journal.keepKey(entry);
       else {
         const journaled = await journal.record(entry);
         const { id, requestId } = entry.event;

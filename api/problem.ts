@@ -7,6 +7,7 @@ export const problems = {
   method_not_allowed: { status: 405, title: 'This method is not allowed here' },
   illegal_transition: { status: 409, title: 'The order cannot go there from where it is' },
   product_unavailable: { status: 409, title: 'Some lines cannot be ordered' },
+  price_changed: { status: 409, title: 'The total is not what you expected' },
   name_taken: { status: 409, title: 'Another one on sale has that name' },
   version_mismatch: { status: 412, title: 'It has changed since you read it' },
   payload_too_large: { status: 413, title: 'The body is too large' },

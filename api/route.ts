@@ -105,10 +105,10 @@ export function serve(router: Router, { handle, ...route }: Route): void {
     const { caller, requestId } = ctx.state as RequestState & { caller?: Caller };
     checkAccess(route.access, caller);
     const answer = await handle({ ...(await parse(route, ctx)), caller, requestId });
+    // No body makes Koa say 204, so what we say comes after it.
+    ctx.body = answer.body ?? null;
     ctx.status = answer.status;
     ctx.set(answer.headers ?? {});
-    if (answer.body !== undefined) ctx.body = answer.body;
-    else if (answer.status !== 304) ctx.body = null;
   });
 }
 
@@ -178,6 +178,11 @@ function faultsOf(issue: z.core.$ZodIssue, place: (path: string[]) => Where): Fa
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ ...place([...path, key]), detail: 'is not known here' }));
+  }
+  if (issue.code === 'invalid_union') {
+    // What comes closest is what was meant: its faults say more than that none of the forms fits.
+    const nearest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? [];
+    return nearest.flatMap((inner) => faultsOf(inner, (rest) => place([...path, ...rest])));
   }
   return [{ ...place(path), detail: issue.message }];
 }

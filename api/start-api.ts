@@ -42,6 +42,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const users = createUserRepository(database);
   const journal = createJournal(database);
   const currency = config.CURRENCY;
+  const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
   let closing = false;
 
   const app = createApp({
@@ -54,7 +55,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       view,
       products: createProductRepository(database),
       catalog: createCatalogService(createUnitOfWork(database)),
-      service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, logger }),
+      service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, patience, logger }),
       orders,
       currency,
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },

@@ -39,8 +39,17 @@ const settings = (environment: Environment) => {
       .string()
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
       .default('USD'),
+    /** Minutes between two runs of the reconciler. */
+    RECONCILE_EVERY: z.coerce.number().int().min(1).default(60),
     /** A bundle made by `npm run build`; without it the worker bundles at every start. */
     WORKFLOW_BUNDLE: z.string().optional(),
+    /** Seconds that an order may wait before the shop is alerted. */
+    ORDER_DELAYED_AFTER: z.coerce.number().int().min(1).default(600),
+    /** Seconds that an order may stand ready before the customer is reminded. */
+    ORDER_UNCOLLECTED_AFTER: z.coerce.number().int().min(1).default(900),
+    /** The Worker Deployment that this worker belongs to, and which build of it this is; both or neither. */
+    WORKER_DEPLOYMENT: z.string().min(1).optional(),
+    WORKER_BUILD_ID: z.string().min(1).optional(),
     NOTIFICATIONS_ENV: z.enum(['development', 'production']).default('development'),
     SMTP_URL: url('smtp', 'smtps').default('smtp://127.0.0.1:1025'),
     /** The sender of every email. */
@@ -67,7 +76,11 @@ export const readDatabaseConfig = (environment: Environment) =>
 
 /** What the commands that only need Temporal must know. */
 export const readTemporalConfig = (environment: Environment) =>
-  pick(environment, 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE');
+  pick(environment, 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE', 'RECONCILE_EVERY');
+
+/** What the reconciler must know when it is run by hand. */
+export const readReconcileConfig = (environment: Environment) =>
+  pick(environment, 'DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE');
 
 /** The settings of the API process. */
 export const readApiConfig = (environment: Environment) =>
@@ -84,6 +97,8 @@ export const readApiConfig = (environment: Environment) =>
     'TEMPORAL_NAMESPACE',
     'TEMPORAL_TASK_QUEUE',
     'CURRENCY',
+    'ORDER_DELAYED_AFTER',
+    'ORDER_UNCOLLECTED_AFTER',
   );
 export type ApiConfig = ReturnType<typeof readApiConfig>;
 
@@ -101,6 +116,8 @@ export function readWorkerConfig(environment: Environment) {
     'TEMPORAL_NAMESPACE',
     'TEMPORAL_TASK_QUEUE',
     'WORKFLOW_BUNDLE',
+    'WORKER_DEPLOYMENT',
+    'WORKER_BUILD_ID',
     'NOTIFICATIONS_ENV',
     'SMTP_URL',
     'EMAIL_FROM',
@@ -110,6 +127,9 @@ export function readWorkerConfig(environment: Environment) {
   );
   if (config.NOTIFICATIONS_ENV === 'production' && !config.AWS_REGION) {
     throw new ConfigurationError('AWS_REGION is missing: NOTIFICATIONS_ENV=production sends through Amazon SES.');
+  }
+  if (Boolean(config.WORKER_DEPLOYMENT) !== Boolean(config.WORKER_BUILD_ID)) {
+    throw new ConfigurationError('WORKER_DEPLOYMENT and WORKER_BUILD_ID go together: set both or neither.');
   }
   return config;
 }

@@ -1,5 +1,6 @@
-import type { GivenUp, Rejection } from '../domain/order/journal-entry.ts';
-import type { Fact } from '../domain/order/order.ts';
+import { alertOf } from '../domain/order/alerts.ts';
+import type { GivenUp, Rejection, UnchangedEdit } from '../domain/order/journal-entry.ts';
+import type { Fact, OrderEvent } from '../domain/order/order.ts';
 import type { Database } from './connection.ts';
 
 /** `applied` now, `already` there before, or a `gap`: an earlier version is not there yet. */
@@ -11,6 +12,8 @@ export interface Journal {
   record(fact: Fact): Promise<Journaled>;
   /** Writes a refused signal down, once. */
   reject(rejection: Rejection): Promise<void>;
+  /** Writes down that a key was accepted without making a difference, once. */
+  keepKey(unchanged: UnchangedEdit): Promise<void>;
   /** Writes down that a channel has stopped trying; what was delivered before stays delivered. */
   giveUp(givenUp: GivenUp): Promise<void>;
 }
@@ -23,8 +26,8 @@ const POSITIONS_LOCK = 4_271_001;
  * the position is taken under the lock, by a row that really moved: positions commit in their order.
  */
 const append = `
-  INSERT INTO order_events (order_id, version, position, at, event, snapshot, key_hash)
-  SELECT moved.id, moved.version, nextval('order_positions'), :at, :event, :order, :keyHash FROM moved`;
+  INSERT INTO order_events (id, order_id, version, position, at, event, snapshot, key_hash)
+  SELECT :eventId, moved.id, moved.version, nextval('order_positions'), :at, :event, :order, :keyHash FROM moved`;
 
 const first = `
   WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(${POSITIONS_LOCK})),
@@ -43,9 +46,19 @@ const next = `
     RETURNING orders.id, orders.version
   ) ${append}`;
 
+/** An alert flags the row that it was raised on; if that has moved on meanwhile, the newer one has the flag already. */
+const alert = `
+  WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(${POSITIONS_LOCK})),
+  flagged AS (
+    UPDATE orders SET snapshot = :order FROM turn WHERE orders.id = :id AND orders.version = :version
+  ),
+  moved AS (SELECT orders.id, :version::int AS version FROM orders, turn WHERE orders.id = :id AND orders.version >= :version)
+  ${append} ON CONFLICT (id) DO NOTHING`;
+
 export function createJournal(database: Database): Journal {
   async function record({ event, order }: Fact): Promise<Journaled> {
-    const { rowCount } = await database.raw(event.version === 1 ? first : next, {
+    const { rowCount } = await database.raw(statementFor(event), {
+      eventId: event.id,
       id: order.id,
       customerId: order.customer.id,
       number: order.number,
@@ -70,6 +83,13 @@ export function createJournal(database: Database): Journal {
       .ignore();
   }
 
+  async function keepKey({ orderId, version, at, key }: UnchangedEdit): Promise<void> {
+    await database('unchanged_edits')
+      .insert({ order_id: orderId, version, at, key_hash: key.hash, fingerprint: key.fingerprint })
+      .onConflict(['order_id', 'key_hash'])
+      .ignore();
+  }
+
   async function giveUp({ orderId, channel, eventIds, at, error }: GivenUp): Promise<void> {
     const rows = eventIds.map((eventId) => ({
       event_id: eventId,
@@ -84,5 +104,10 @@ export function createJournal(database: Database): Journal {
     await database('deliveries').insert(rows).onConflict(['event_id', 'channel', 'recipient']).ignore();
   }
 
-  return { record, reject, giveUp };
+  return { record, reject, keepKey, giveUp };
+}
+
+function statementFor(event: OrderEvent): string {
+  if (alertOf(event)) return alert;
+  return event.version === 1 ? first : next;
 }

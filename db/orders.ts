@@ -1,12 +1,20 @@
 import type { Rejection } from '../domain/order/journal-entry.ts';
-import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
-import type { Status } from '../domain/order/transitions.ts';
+import type { Order, OrderEvent } from '../domain/order/order.ts';
+import { isFinal, type Status, statuses } from '../domain/order/transitions.ts';
 import type { Database } from './connection.ts';
 
 /** An order with the name that is joined to it when it is read; `null` once the person is forgotten. */
 export interface OrderView {
   order: Order;
   customerName: string | null;
+}
+
+/** What an idempotency key is bound to. */
+export interface BoundAnswer {
+  /** As of the change that the key made. */
+  order: Order;
+  /** Of the request that was accepted. */
+  fingerprint: string;
 }
 
 /** Which orders a list shows; everything given must hold. */
@@ -42,12 +50,16 @@ export type TimelineRow =
 /** The orders as the journal has written them. */
 export interface OrderRepository {
   find(id: string): Promise<OrderView | undefined>;
-  /** An order's fact of one version, or the one that an idempotency key made. */
-  factOf(orderId: string, which: { version: number } | { keyHash: string }): Promise<Fact | undefined>;
+  /** What a request with this idempotency key was answered, if one was accepted. */
+  answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined>;
   list(filter: OrderFilter): Promise<OrderView[]>;
+  /** The ids of all orders that are not final, a thousand at a time. */
+  open(): AsyncIterable<string>;
   /** Everything that happened to an order, oldest first. */
   timeline(orderId: string): Promise<TimelineRow[]>;
 }
+
+const openStatuses = statuses.filter((status) => !isFinal(status));
 
 export function createOrderRepository(database: Database): OrderRepository {
   const views = () =>
@@ -59,11 +71,17 @@ export function createOrderRepository(database: Database): OrderRepository {
     return views().where('orders.id', id).first();
   }
 
-  async function factOf(orderId: string, which: { version: number } | { keyHash: string }): Promise<Fact | undefined> {
-    const choice = 'version' in which ? { version: which.version } : { key_hash: which.keyHash };
-    return database('order_events')
-      .where({ order_id: orderId, ...choice })
-      .first({ event: 'event', order: 'snapshot' });
+  async function answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined> {
+    const { rows } = await database.raw(
+      `SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint
+       FROM order_events WHERE order_id = :orderId AND key_hash = :keyHash
+       UNION ALL
+       SELECT e.snapshot, u.fingerprint
+       FROM unchanged_edits u JOIN order_events e ON e.id = u.order_id || ':' || u.version
+       WHERE u.order_id = :orderId AND u.key_hash = :keyHash`,
+      { orderId, keyHash },
+    );
+    return rows[0];
   }
 
   async function list(filter: OrderFilter): Promise<OrderView[]> {
@@ -88,6 +106,21 @@ export function createOrderRepository(database: Database): OrderRepository {
     return query;
   }
 
+  async function* open(): AsyncIterable<string> {
+    let last = '00000000-0000-0000-0000-000000000000';
+    for (;;) {
+      const ids: string[] = await database('orders')
+        .whereIn('status', openStatuses)
+        .where('id', '>', last)
+        .orderBy('id')
+        .limit(1_000)
+        .pluck('id');
+      yield* ids;
+      last = ids.at(-1) ?? last;
+      if (ids.length < 1_000) return;
+    }
+  }
+
   async function timeline(orderId: string): Promise<TimelineRow[]> {
     const [events, rejections, deliveries] = await Promise.all([
       database('order_events').where({ order_id: orderId }).orderBy('version').select('at', 'event'),
@@ -102,5 +135,5 @@ export function createOrderRepository(database: Database): OrderRepository {
     return rows.sort((one, other) => one.at.getTime() - other.at.getTime());
   }
 
-  return { find, factOf, list, timeline };
+  return { find, answerTo, list, open, timeline };
 }

@@ -64,7 +64,7 @@ export async function prepare(options: ServiceOptions & { environment: Environme
     await runScript('db/seed.ts', 'The database could not be filled', { ...options, signal });
   };
   const searchAttributes = (signal: AbortSignal) =>
-    runScript('worker/register-search-attributes.ts', 'The search attributes could not be registered with Temporal', {
+    runScript('worker/prepare-namespace.ts', 'The search attributes could not be registered with Temporal', {
       ...options,
       signal,
     });

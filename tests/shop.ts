@@ -57,6 +57,8 @@ export interface Shop {
   workflow(orderId: string): WorkflowHandle;
   /** The subjects of the emails about an order that have arrived, by recipient. */
   mailed(orderId: string): { eventId: string; to: string; subject: string }[];
+  /** Waits until the read model shows this status. */
+  reaches(orderId: string, status: Status): Promise<void>;
   /** Waits until the order's workflow has ended: everything is told. */
   finished(orderId: string): Promise<void>;
   close(): Promise<void>;
@@ -165,6 +167,12 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
           subject: String(mail.subject),
         }))
         .filter(({ eventId }) => eventId.startsWith(orderId)),
+    reaches: (orderId, status) =>
+      waitFor(
+        `${status} for order ${orderId}`,
+        async () => (await request('GET', `/v1/orders/${orderId}`, { as: manager })).body.status === status,
+        { deadline: PATIENCE },
+      ),
     async finished(orderId) {
       await waitFor(
         `the end of order ${orderId}`,

@@ -1,4 +1,12 @@
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createActivities } from '../activities/create-activities.ts';
 import { createMailer } from '../activities/email/transport/mailer.ts';
@@ -7,8 +15,10 @@ import type { WorkerConfig } from '../config/settings.ts';
 import { connect } from '../db/connection.ts';
 import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createJournal } from '../db/journal.ts';
+import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createHealthServer } from './health-server.ts';
+import { createWorkflowRecords } from './workflow-records.ts';
 import { workflowsPath } from './workflows-path.ts';
 
 /** How long Redis may take to answer, in ms. A frozen Redis must not hold an activity's slot. */
@@ -60,12 +70,15 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
         await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
     activities: createActivities({
       journal: createJournal(database),
+      orders: createOrderRepository(database),
+      records: createWorkflowRecords(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE })),
       ledger: createDeliveryLedger(database),
       users: createUserRepository(database),
       redis,
       mailer,
       ordersEmail: config.ORDERS_EMAIL,
     }),
+    ...deploymentOptions(config),
     // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
     stickyQueueScheduleToStartTimeout: '2s',
     // A deploy must not cut an email that is being sent (0 by default).
@@ -92,5 +105,17 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     stop: () => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     },
+  };
+}
+
+/** Orders go on with the newest build that Temporal routes them to (docs/adr/0006). */
+function deploymentOptions({
+  WORKER_DEPLOYMENT: deploymentName,
+  WORKER_BUILD_ID: buildId,
+}: WorkerConfig): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (!deploymentName || !buildId) return {};
+  const version = { deploymentName, buildId };
+  return {
+    workerDeploymentOptions: { useWorkerVersioning: true, version, defaultVersioningBehavior: 'AUTO_UPGRADE' },
   };
 }

@@ -1,70 +1,81 @@
-import { ActivityFailure, condition, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
+import { alertOf } from '../domain/order/alerts.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
 import type { OrderBook } from './order-book.ts';
+import { untilCancelled } from './until-cancelled.ts';
 
-/** Most entries that one activity carries: bounds its input and the time a retry repeats. */
-const BATCH = 10;
+/** How many entries one activity carries at most: bounds its input, and what a retry repeats. */
+const BATCH = { journal: 50, redis: 50, email: 10 };
 
-/** The read model must be written whatever it takes: no limit. */
+/** How long a channel tries, counted from the event, in ms. The read model must be written whatever it takes: no limit. */
+const PATIENCE = { redis: 60 * 60 * 1_000, email: 24 * 60 * 60 * 1_000 };
+
+/** However late it is, one try is made. */
+const LAST_TRY = 60_000;
+
 const { journal } = proxyActivities<Activities>({
   startToCloseTimeout: '10s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
 });
 
-/** Redis loses nothing that matters (design §2): an hour. */
 const { publish } = proxyActivities<Activities>({
   startToCloseTimeout: '5s',
-  scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
-/** A mail server may be away for a day. The heartbeat tells a worker that died from one that is busy with ten mails. */
+/** The heartbeat tells a worker that died from one that is busy with ten mails. */
 const { email } = proxyActivities<Activities>({
   startToCloseTimeout: '2m',
   heartbeatTimeout: '15s',
-  scheduleToCloseTimeout: '24h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 
-/** Writes everything down, in order, until the order is final and all is written. */
-export const drainJournal = (book: OrderBook): Promise<void> =>
-  drain(book, book.queues.journal, (entries) =>
-    journal.executeWithOptions({ summary: entries.map(titleOf).join(', ') }, [entries]),
-  );
-
-/** Publishes every fact to Redis, in order; see {@link drainJournal}. */
-export const drainRedis = (book: OrderBook): Promise<void> =>
-  drain(book, book.queues.redis, (facts) =>
-    orGiveUp(book, 'redis', facts, publish.executeWithOptions({ summary: facts.map(titleOf).join(', ') }, [facts])),
-  );
-
-/** Mails every fact, in order; see {@link drainJournal}. */
-export const drainEmail = (book: OrderBook): Promise<void> =>
-  drain(book, book.queues.email, (facts) =>
-    orGiveUp(book, 'email', facts, email.executeWithOptions({ summary: facts.map(titleOf).join(', ') }, [facts])),
-  );
-
-async function drain<T>(book: OrderBook, queue: T[], deliver: (batch: T[]) => Promise<void>): Promise<void> {
-  for (;;) {
-    await condition(() => queue.length > 0 || book.final);
-    if (queue.length === 0) return;
-    await deliver(queue.splice(0, BATCH));
-  }
+/** Tells everyone everything, each channel in order, until the order is final and all is told. Cancelling it loses nothing. */
+export async function tell(book: OrderBook): Promise<void> {
+  const { queues } = book;
+  do {
+    await Promise.all([
+      drain(book, queues.journal, BATCH.journal, (entries) =>
+        journal.executeWithOptions({ summary: titleOf(entries) }, [entries]),
+      ),
+      drain(book, queues.redis, BATCH.redis, (facts) =>
+        orGiveUp(book, 'redis', facts, (options) => publish.executeWithOptions(options, [facts])),
+      ),
+      drain(book, queues.email, BATCH.email, (facts) =>
+        orGiveUp(book, 'email', facts, (options) => email.executeWithOptions(options, [facts])),
+      ),
+    ]);
+    // What one channel gave up on is news for another.
+  } while (!book.told && !CancellationScope.current().consideredCancelled);
 }
+
+/** A batch leaves its queue when it is delivered, so that one that is cut short is still there. */
+const drain = <T>(book: OrderBook, queue: T[], most: number, deliver: (batch: T[]) => Promise<void>): Promise<void> =>
+  untilCancelled(async () => {
+    for (;;) {
+      await condition(() => queue.length > 0 || book.final);
+      if (queue.length === 0) return;
+      const batch = queue.slice(0, most);
+      await deliver(batch);
+      queue.splice(0, batch.length);
+    }
+  });
 
 async function orGiveUp(
   book: OrderBook,
   channel: 'redis' | 'email',
   facts: Fact[],
-  delivery: Promise<void>,
+  deliver: (options: { summary: string; scheduleToCloseTimeout: number }) => Promise<void>,
 ): Promise<void> {
+  const oldest = Date.parse(facts[0]?.event.at ?? '');
+  const left = oldest + PATIENCE[channel] - Date.now();
   try {
-    await delivery;
+    await deliver({ summary: titleOf(facts), scheduleToCloseTimeout: Math.max(left, LAST_TRY) });
   } catch (error) {
     // Only the activity's own end is a reason to give up; anything else is a bug and must be seen.
-    if (!(error instanceof ActivityFailure)) throw error;
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     book.queues.journal.push({
       kind: 'given_up',
       orderId: book.order.id,
@@ -76,8 +87,16 @@ async function orGiveUp(
   }
 }
 
+/** Most titles that one summary shows: Temporal takes 400 bytes. */
+const TITLES = 8;
+
 /** What a delivery is about, for whoever reads the workflow in the Temporal Web UI. */
-function titleOf(entry: JournalEntry | Fact): string {
-  if ('event' in entry) return `${entry.event.version} ${entry.event.to}`;
-  return entry.kind === 'rejected' ? `rejected ${entry.to ?? 'message'}` : `${entry.channel} given up`;
+function titleOf(entries: (JournalEntry | Fact)[]): string {
+  const titles = entries.slice(0, TITLES).map((entry) => {
+    if ('event' in entry) return `${entry.event.version} ${alertOf(entry.event) ?? entry.event.to}`;
+    if (entry.kind === 'rejected') return `rejected ${entry.to ?? 'message'}`;
+    return entry.kind === 'unchanged' ? 'edit without a difference' : `${entry.channel} given up`;
+  });
+  const more = entries.length - titles.length;
+  return titles.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

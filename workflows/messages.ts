@@ -1,24 +1,56 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { Fact, Order } from '../domain/order/order.ts';
-import type { CancelMessage, StatusMessage } from '../domain/order/parse-message.ts';
+import type { JournalEntry } from '../domain/order/journal-entry.ts';
+import type { Fact, Order, OrderEvent, Placement } from '../domain/order/order.ts';
+import type { CancelMessage, EditMessage, StatusMessage } from '../domain/order/parse-message.ts';
 
 /** The type of the order workflow: the name of its function. */
 export const orderWorkflowType = 'order';
 
+/** The type of the workflow that mends the read model, and the schedule that runs it. */
+export const reconcileWorkflowType = 'reconcile';
+export const reconcileScheduleId = 'reconcile-orders';
+
 /** An order's workflow id: one order, one workflow, for ever. */
 export const workflowIdOf = (orderId: string): string => `order-${orderId}`;
 
-/** What a change answers: the fact it made, or the one that its idempotency key made before. */
-export type Outcome = Fact & { replayed: boolean };
+/** What has yet to be told of an order: one queue a channel, so that a slow one delays no other. */
+export interface Queues {
+  journal: JournalEntry[];
+  redis: Fact[];
+  email: Fact[];
+}
+
+/** What an order's workflow starts from: its placement and, in a later run, where the one before it stopped. */
+export type Start = Placement & { carried?: Carried };
+
+interface Carried {
+  order: Order;
+  since: number;
+  rejections: number;
+  queues: Queues;
+  /** Idempotency keys that were accepted, oldest first: hash and fingerprint. Their answers are in Postgres. */
+  keys: [hash: string, fingerprint: string][];
+}
+
+/** What a change answers: what it did, or what its idempotency key did before. */
+export interface Outcome {
+  /** As of this change; `null` for a replay that goes so far back that only the journal remembers. */
+  order: Order | null;
+  /** `null` where an edit made no difference. */
+  event: OrderEvent | null;
+  replayed: boolean;
+}
 
 /** Changes, answered. A refused one throws an `ApplicationFailure` whose type is the refusal's name and whose first detail is the refusal. */
 export const changeStatusUpdate = defineUpdate<Outcome, [StatusMessage]>('changeStatus');
 export const cancelUpdate = defineUpdate<Outcome, [CancelMessage]>('cancel');
+export const editUpdate = defineUpdate<Outcome, [EditMessage]>('edit');
 
 /** The same changes unanswered, for operators. A refused one shows on the timeline. */
 export const changeStatusSignal = defineSignal<[StatusMessage]>('changeStatus');
 export const cancelSignal = defineSignal<[CancelMessage?]>('cancel');
+export const editSignal = defineSignal<[EditMessage]>('edit');
 
 /** The order as it is now. */
 export const getOrderQuery = defineQuery<Order>('getOrder');

@@ -1,9 +1,10 @@
-import { decide, evolve, open, type Refusal } from '../domain/order/decider.ts';
-import type { JournalEntry } from '../domain/order/journal-entry.ts';
-import type { Command, Fact, Order, Placement } from '../domain/order/order.ts';
+import { nextAlert, raise } from '../domain/order/alerts.ts';
+import { decide, evolve, open } from '../domain/order/decider.ts';
+import type { Refusal } from '../domain/order/decision.ts';
+import type { Alert, Command, Fact, Order, OrderEvent } from '../domain/order/order.ts';
 import type { Malformed } from '../domain/order/parse-message.ts';
-import { isFinal } from '../domain/order/transitions.ts';
-import type { Outcome } from './messages.ts';
+import { isFinal, type Status } from '../domain/order/transitions.ts';
+import type { Outcome, Queues, Start } from './messages.ts';
 
 /** Why a message changes nothing. */
 export type Rejected = Refusal | Malformed | { refused: 'idempotency_key_reused' };
@@ -14,16 +15,27 @@ export interface OrderBook {
   /** No change can come any more. */
   readonly final: boolean;
   /** One queue a channel, so that a slow one delays no other. */
-  readonly queues: { journal: JournalEntry[]; redis: Fact[]; email: Fact[] };
+  readonly queues: Queues;
   /** Whether nothing is left to tell. */
   readonly told: boolean;
+  /** When the order got its status, in ms since the epoch. */
+  readonly since: number;
+  /** See {@link nextAlert}. */
+  nextAlert(): { alert: Alert; at: number } | undefined;
+  /** Flags the order and tells everyone. */
+  raise(alert: Alert): void;
   /** Why a command would be refused, if it would. Changes nothing. */
   refusalOf(command: Command | Malformed): Rejected | undefined;
   /** Takes a command that is not refused and answers its fact; a known idempotency key's answer is the first one. */
   apply(command: Command): Outcome;
   /** Writes a refused signal down. */
   reject(command: Command | Malformed, rejected: Rejected): void;
+  /** Everything that the order's next run needs to go on. */
+  carry(): Start;
 }
+
+/** Most keys that the next run knows: bounds its start. Older ones are long in Postgres, which is asked first. */
+const KEYS = 5_000;
 
 /**
  * Opens the book of an order with its first fact.
@@ -31,12 +43,14 @@ export interface OrderBook {
  * @param now the workflow's clock, RFC 3339
  * @param onChange called after every fact, the first one excepted
  */
-export function openBook(placement: Placement, now: () => string, onChange: (order: Order) => void): OrderBook {
+export function openBook(start: Start, now: () => string, onChange: (order: Order) => void): OrderBook {
+  const { carried, ...placement } = start;
   const first = open(placement);
-  let order = first.order;
-  let rejections = 0;
-  const byKey = new Map<string, Fact>();
-  const queues: OrderBook['queues'] = { journal: [], redis: [], email: [] };
+  let order = carried?.order ?? first.order;
+  let since = carried?.since ?? Date.parse(placement.placedAt);
+  let rejections = carried?.rejections ?? 0;
+  const byKey = new Map<string, { fingerprint: string; answer: Omit<Outcome, 'replayed'> }>();
+  const queues = carried?.queues ?? { journal: [], redis: [], email: [] };
 
   function record(fact: Fact): void {
     queues.journal.push({ kind: 'fact', ...fact });
@@ -46,27 +60,45 @@ export function openBook(placement: Placement, now: () => string, onChange: (ord
 
   function refusalOf(command: Command | Malformed): Rejected | undefined {
     if ('refused' in command) return command;
-    const known = command.key && byKey.get(command.key.hash);
-    if (known) {
-      return known.event.key?.fingerprint === command.key?.fingerprint
-        ? undefined
-        : { refused: 'idempotency_key_reused' };
-    }
+    const known = knownAnswer(command);
+    if (known)
+      return known.fingerprint === command.key?.fingerprint ? undefined : { refused: 'idempotency_key_reused' };
     const decision = decide(order, command, now());
     return 'refused' in decision ? decision : undefined;
   }
 
+  const knownAnswer = ({ key }: Command) => (key ? byKey.get(key.hash) : undefined);
+
   function apply(command: Command): Outcome {
-    const known = command.key && byKey.get(command.key.hash);
-    if (known) return { ...known, replayed: true };
-    const event = decide(order, command, now());
-    if ('refused' in event) throw new TypeError(`applied a command that is refused: ${event.refused}`);
+    const known = knownAnswer(command);
+    if (known) return { ...known.answer, replayed: true };
+    const decision = decide(order, command, now());
+    if ('refused' in decision) throw new TypeError(`applied a command that is refused: ${decision.refused}`);
+    const answer = 'unchanged' in decision ? keepUnchanged(command) : keep(decision);
+    if (command.key) byKey.set(command.key.hash, { fingerprint: command.key.fingerprint, answer });
+    return { ...answer, replayed: false };
+  }
+
+  function keep(event: OrderEvent): Fact {
+    if (event.from !== event.to) since = Date.parse(event.at);
     order = evolve(order, event);
     const fact = { event, order };
-    if (event.key) byKey.set(event.key.hash, fact);
     record(fact);
     onChange(order);
-    return { ...fact, replayed: false };
+    return fact;
+  }
+
+  function keepUnchanged({ key }: Command): Omit<Outcome, 'replayed'> {
+    const { id: orderId, version } = order;
+    if (key) queues.journal.push({ kind: 'unchanged', orderId, version, at: now(), key });
+    return { event: null, order };
+  }
+
+  function raiseAlert(alert: Alert): void {
+    const fact = raise(order, alert, now());
+    order = fact.order;
+    record(fact);
+    onChange(order);
   }
 
   function reject(command: Command | Malformed, rejected: Rejected): void {
@@ -78,14 +110,20 @@ export function openBook(placement: Placement, now: () => string, onChange: (ord
       orderId: order.id,
       at: now(),
       actor: readable?.actor ?? null,
-      to: readable ? (readable.type === 'cancel' ? 'cancelled' : readable.to) : null,
+      to: readable ? targetOf(readable) : null,
       reason: 'detail' in rejected ? rejected.detail : rejected.refused,
     });
   }
 
+  function carry(): Start {
+    const keys = [...byKey].slice(-KEYS).map(([hash, { fingerprint }]): [string, string] => [hash, fingerprint]);
+    return { ...placement, carried: { order, since, rejections, queues, keys } };
+  }
+
+  for (const [hash, fingerprint] of carried?.keys ?? []) byKey.set(hash, { fingerprint, answer: elsewhere });
   // The key that placed the order is as used as any other.
-  if (first.event.key) byKey.set(first.event.key.hash, first);
-  record(first);
+  if (first.event.key) byKey.set(first.event.key.hash, { fingerprint: first.event.key.fingerprint, answer: first });
+  if (!carried) record(first);
   return {
     get order() {
       return order;
@@ -96,9 +134,24 @@ export function openBook(placement: Placement, now: () => string, onChange: (ord
     get told() {
       return Object.values(queues).every((queue) => queue.length === 0);
     },
+    get since() {
+      return since;
+    },
+    nextAlert: () => placement.patience && nextAlert(order, since, placement.patience),
+    raise: raiseAlert,
     queues,
     refusalOf,
     apply,
     reject,
+    carry,
   };
+}
+
+/** The answer of a key from an earlier run: Postgres has it. */
+const elsewhere = { order: null, event: null };
+
+/** The status that a command aims at; an edit aims at none. */
+function targetOf(command: Command): Status | null {
+  if (command.type === 'edit') return null;
+  return command.type === 'cancel' ? 'cancelled' : command.to;
 }

@@ -3,29 +3,40 @@ import {
   allHandlersFinished,
   CancellationScope,
   condition,
+  continueAsNew,
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
+  workflowInfo,
 } from '@temporalio/workflow';
-import type { Command, Order, Placement } from '../domain/order/order.ts';
-import { type Malformed, parseCancelMessage, parseStatusMessage } from '../domain/order/parse-message.ts';
+import type { Command, Order } from '../domain/order/order.ts';
+import {
+  type Malformed,
+  parseCancelMessage,
+  parseEditMessage,
+  parseStatusMessage,
+} from '../domain/order/parse-message.ts';
 import { currentDetails } from '../domain/order/summary.ts';
-import { drainEmail, drainJournal, drainRedis } from './channels.ts';
+import { tell } from './channels.ts';
 import {
   cancelSignal,
   cancelUpdate,
   changeStatusSignal,
   changeStatusUpdate,
+  editSignal,
+  editUpdate,
   getOrderQuery,
   type Outcome,
+  type Start,
   searchAttributes,
 } from './messages.ts';
 import { onSignal } from './on-signal.ts';
 import { openBook } from './order-book.ts';
+import { watch } from './watch.ts';
 
 /** One order, from the counter to the customer's hand. Ends with the order as it ended. */
-export async function order(placement: Placement): Promise<Order> {
-  const book = openBook(placement, () => new Date().toISOString(), show);
+export async function order(start: Start): Promise<Order> {
+  const book = openBook(start, () => new Date().toISOString(), show);
 
   setHandler(getOrderQuery, () => book.order, { description: 'The order as it is now' });
 
@@ -37,9 +48,14 @@ export async function order(placement: Placement): Promise<Order> {
     validator: (message) => mustAllow(parseCancelMessage(message)),
     description: 'Cancel the order: {"reasonCode"?, "reason"?}',
   });
+  setHandler(editUpdate, (message) => perform(parseEditMessage(message)), {
+    validator: (message) => mustAllow(parseEditMessage(message)),
+    description: 'Change a waiting order: {"lines"?: [{"id", "quantity"}, …], "location"?, "note"?}',
+  });
   const asTheUpdate = 'As the update; a refusal shows on the timeline';
   onSignal(changeStatusSignal, (message) => applyOrReject(parseStatusMessage(message)), asTheUpdate);
   onSignal(cancelSignal, (message) => applyOrReject(parseCancelMessage(message)), asTheUpdate);
+  onSignal(editSignal, (message) => applyOrReject(parseEditMessage(message)), asTheUpdate);
 
   // An operator's Cancel is a command like any other: it may be refused, and it never cuts a delivery.
   CancellationScope.current().cancelRequested.catch(() =>
@@ -48,12 +64,21 @@ export async function order(placement: Placement): Promise<Order> {
 
   show(book.order);
   await CancellationScope.nonCancellable(async () => {
-    do {
-      await Promise.all([drainJournal(book), drainRedis(book), drainEmail(book)]);
-    } while (!book.told);
+    const work = new CancellationScope();
+    const done = work.run(() => Promise.all([tell(book), watch(book)]));
+    await Promise.race([done, condition(isLong)]);
+    if (!book.final || !book.told) await moveOn(work, done);
     await condition(() => book.final && allHandlersFinished());
   });
   return book.order;
+
+  /** Goes on in a new run, before the history of this one gets too long. Nothing that was not told is lost. */
+  async function moveOn(work: CancellationScope, done: Promise<unknown>): Promise<never> {
+    work.cancel();
+    await done;
+    await condition(allHandlersFinished);
+    return continueAsNew<typeof order>(book.carry());
+  }
 
   function mustAllow(command: Command | Malformed): asserts command is Command {
     const rejected = book.refusalOf(command);
@@ -83,4 +108,12 @@ export async function order(placement: Placement): Promise<Order> {
 function show(order: Order): void {
   setCurrentDetails(currentDetails(order));
   if (order.version > 1) upsertSearchAttributes([{ key: searchAttributes.status, value: order.status }]);
+}
+
+/** Events after which an order goes on in a new run: a tenth of Temporal's limit, and quickly replayed. */
+const LONG = 4_000;
+
+function isLong(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return continueAsNewSuggested || historyLength > LONG;
 }

@@ -49,6 +49,7 @@ export const samples: readonly Sample[] = [
     input: moved('preparation', 'waiting', 'The grinder needs five minutes. Your cup is next!'),
   },
   { name: 'customer-ready', input: moved('preparation', 'ready') },
+  { name: 'customer-uncollected', input: reminded('customer', 'order.uncollected', 'ready') },
   { name: 'customer-delivered', input: moved('ready', 'delivered') },
   {
     name: 'customer-cancelled-by-customer',
@@ -59,6 +60,7 @@ export const samples: readonly Sample[] = [
     input: cancelled('customer', marco, 'out_of_stock', 'The last donut just left. We’re so sorry!'),
   },
   { name: 'shop-placed', input: placed('shop') },
+  { name: 'shop-delayed', input: reminded('shop', 'order.delayed', 'waiting') },
   { name: 'shop-cancelled', input: cancelled('shop', ana, 'customer_request', 'My train is early.') },
 ];
 
@@ -76,6 +78,15 @@ function edited(): OrderEmailInput {
 function moved(from: Status, status: Status, reason: string | null = null): OrderEmailInput {
   const event = { type: 'order.status_changed', from, actor: marco, reason } as const;
   return { fact: { event, order: { ...order, version: 2, status } }, recipient: 'customer', customerName: 'Ana Souza' };
+}
+
+function reminded(
+  recipient: 'customer' | 'shop',
+  type: 'order.delayed' | 'order.uncollected',
+  status: Status,
+): OrderEmailInput {
+  const event = { type, from: status, actor: { type: 'system', id: 'crema' }, reason: null } as const;
+  return { fact: { event, order: { ...order, status } }, recipient, customerName: 'Ana Souza' };
 }
 
 function cancelled(

@@ -113,6 +113,42 @@ export const movedOrder = {
   updatedAt: at('09:31:00'),
 };
 
+export const quote = {
+  lines: placedOrder.lines.map(({ id: _, ...line }) => line),
+  total: placedOrder.total,
+};
+
+/** One Latte less, and a Pumpkin Spice one in its place. */
+export const orderEdit = {
+  lines: [
+    { id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b50', quantity: 1 },
+    { id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b51', quantity: 1 },
+    { productId: latteId, variationId: pumpkinSpiceId, quantity: 1 },
+  ],
+  note: null,
+};
+
+export const editedOrder = {
+  ...placedOrder,
+  version: 2,
+  note: null,
+  lines: [
+    ...placedOrder.lines.map((line) => ({ ...line, quantity: 1, total: line.unitPrice })),
+    {
+      id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b52',
+      productId: latteId,
+      variationId: pumpkinSpiceId,
+      product: 'Latte',
+      variation: 'Pumpkin Spice',
+      quantity: 1,
+      unitPrice: usd(450),
+      total: usd(450),
+    },
+  ],
+  total: usd(1180),
+  updatedAt: at('09:30:30'),
+};
+
 export const cancelledOrder = {
   ...placedOrder,
   status: 'cancelled',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cancellationReasons, locations } from '../../domain/order/order.ts';
+import { cancellationReasons, locations, MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY } from '../../domain/order/order.ts';
 import { MAX_REASON_LENGTH } from '../../domain/order/parse-message.ts';
 import { statuses } from '../../domain/order/transitions.ts';
 import { fromCursor } from '../orders/cursor.ts';
@@ -66,22 +66,46 @@ export const orderList = z
   })
   .meta({ id: 'OrderList', examples: [{ data: [examples.placedOrder], nextCursor: null }] });
 
+const newLine = z.strictObject({
+  productId: id.meta({ description: 'Of the catalog' }),
+  variationId: id.optional().meta({ description: 'One of the product’s own; a variation is always optional' }),
+  quantity: z.int().min(1).max(MAX_QUANTITY),
+});
+
+const keptLine = z.strictObject({
+  id: id.meta({ description: 'Of a line of this order: it keeps its price' }),
+  quantity: z.int().min(1).max(MAX_QUANTITY),
+});
+
+const location = z.enum(locations);
+const note = freeText(MAX_NOTE_LENGTH).meta({ description: 'For whoever makes it' });
+
 export const placement = z
   .strictObject({
-    lines: z
-      .array(
-        z.strictObject({
-          productId: id.meta({ description: 'Of the catalog' }),
-          variationId: id.optional().meta({ description: 'One of the product’s own; a variation is always optional' }),
-          quantity: z.int().min(1).max(99),
-        }),
-      )
-      .min(1)
-      .max(50),
-    location: z.enum(locations).default('take_away'),
-    note: freeText(500).optional().meta({ description: 'For whoever makes it' }),
+    lines: z.array(newLine).min(1).max(MAX_LINES),
+    location: location.default('take_away'),
+    note: note.optional(),
+    expectedTotal: money.optional().meta({ description: 'What you were shown; refused when it is another by now' }),
   })
   .meta({ id: 'NewOrder', examples: [examples.newOrder] });
+
+export const quote = z
+  .object({ lines: z.array(line.omit({ id: true })), total: money })
+  .meta({ id: 'Quote', examples: [examples.quote] });
+
+export const edit = z
+  .strictObject({
+    lines: z
+      .array(z.union([keptLine, newLine]))
+      .min(1)
+      .max(MAX_LINES)
+      .optional()
+      .meta({ description: 'All lines from now on; a line that is not named goes' }),
+    location: location.optional(),
+    note: note.nullable().optional().meta({ description: '`null` clears it' }),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .meta({ id: 'OrderEdit', examples: [examples.orderEdit] });
 
 const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'In your own words; kept on the timeline' });
 
@@ -123,6 +147,16 @@ export const listQuery = z.strictObject({
     .meta({ description: 'The `nextCursor` of the page before' }),
 });
 
+const changes = z.object({
+  added: z.array(line),
+  removed: z.array(line),
+  quantities: z.array(
+    z.object({ id, product: z.string(), variation: z.string().nullable(), from: z.int(), to: z.int() }),
+  ),
+  location: z.object({ from: location, to: location }).nullable(),
+  note: z.object({ from: z.string().nullable(), to: z.string().nullable() }).nullable(),
+});
+
 export const timeline = z
   .object({
     data: z.array(
@@ -143,6 +177,7 @@ export const timeline = z
         recipient: z.string().nullable().meta({ description: 'Of a delivery: a role, never an address' }),
         attempt: z.int().nullable().meta({ description: 'Of a delivery: which try it was, from 1' }),
         outcome: z.string().nullable().meta({ description: 'Of a delivery: sent, refused, suppressed or given_up' }),
+        changes: changes.nullable().meta({ description: 'What an edit made different' }),
       }),
     ),
   })

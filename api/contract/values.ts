@@ -64,3 +64,9 @@ export const idempotencyKey = z
       'A new key, such as a random UUID, for everything that you mean to do anew.',
     examples: ['8e03978e-40d5-4f3c-a1b2-6d9c7e5f4a31'],
   });
+
+/** RFC 7240; other preferences are none of ours and may stand beside it. */
+export const prefer = z.string().max(200).optional().meta({
+  description: '`respond-async`: pass the change on and do not wait for its outcome',
+  example: 'respond-async',
+});

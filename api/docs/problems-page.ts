@@ -12,6 +12,8 @@ const remedies: Record<ProblemCode, string> = {
   product_unavailable:
     'Read <code>/v1/catalog</code> again and replace the lines that <code>errors</code> points to: they are sold out, ' +
     'off the menu, or never were on it.',
+  price_changed:
+    'Show the new <code>total</code> to the customer, and send the order again with it as <code>expectedTotal</code>.',
   name_taken: 'Choose another name, or take the one that has it off the menu first.',
   version_mismatch: 'Read it again, see what has changed, and send your change with the new <code>ETag</code>.',
   payload_too_large: 'Send less: <code>detail</code> says how much will do.',

@@ -9,16 +9,18 @@ import {
 } from '@temporalio/client';
 import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
 import { toMajorUnits } from '../../domain/money.ts';
-import type { Refusal } from '../../domain/order/decider.ts';
-import type { Order, Placement } from '../../domain/order/order.ts';
+import type { Refusal } from '../../domain/order/decision.ts';
+import type { Edit, Order, Placement } from '../../domain/order/order.ts';
 import type { Attribution, CancelMessage, StatusMessage } from '../../domain/order/parse-message.ts';
 import { details, summary } from '../../domain/order/summary.ts';
 import {
   cancelUpdate,
   changeStatusUpdate,
+  editUpdate,
   getOrderQuery,
   type Outcome,
   orderWorkflowType,
+  type Start,
   searchAttributes,
   workflowIdOf,
 } from '../../workflows/messages.ts';
@@ -26,7 +28,8 @@ import {
 /** A change that the order's workflow is asked for. */
 export type Change =
   | ({ update: 'changeStatus' } & Pick<StatusMessage, 'status' | 'reason'>)
-  | ({ update: 'cancel' } & Pick<CancelMessage, 'reasonCode' | 'reason'>);
+  | ({ update: 'cancel' } & Pick<CancelMessage, 'reasonCode' | 'reason'>)
+  | ({ update: 'edit' } & Edit);
 
 /** What the workflow answered instead of a fact. `closed`: it is final, or not there. */
 export type ChangeRefusal = Refusal | { refused: 'idempotency_key_reused' } | { refused: 'closed' };
@@ -42,6 +45,8 @@ export interface OrderWorkflows {
   start(placement: Placement): Promise<'started' | 'exists'>;
   /** Asks for a change and waits for its fact. @throws {TemporalSilent} */
   change(orderId: string, change: Change, attribution: Attribution): Promise<Outcome | ChangeRefusal>;
+  /** Passes a change on without waiting for its outcome; false when there is no open workflow. @throws {TemporalSilent} */
+  send(orderId: string, change: Change, attribution: Attribution): Promise<boolean>;
   /** What an order was placed with, read from its history: needs no worker. @throws {TemporalSilent} */
   placementOf(orderId: string): Promise<{ placement: Placement; untouched: boolean } | undefined>;
   /** The order as its workflow holds it. @throws {TemporalSilent} */
@@ -49,6 +54,8 @@ export interface OrderWorkflows {
   /** Whether Temporal answers. */
   ping(): Promise<void>;
 }
+
+const updates = { changeStatus: changeStatusUpdate, cancel: cancelUpdate, edit: editUpdate };
 
 /** How long Temporal may take, in ms (design §3). */
 const DEADLINE_MS = 3_000;
@@ -87,20 +94,27 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
   }
 
   async function change(orderId: string, change: Change, attribution: Attribution): Promise<Outcome | ChangeRefusal> {
-    const handle = handleOf(orderId);
+    const { update, ...message } = change;
     try {
-      return await inTime(() => {
-        if (change.update === 'cancel') {
-          const { update: _, ...message } = change;
-          return handle.executeUpdate(cancelUpdate, { args: [{ ...message, ...attribution }] });
-        }
-        const { update: _, ...message } = change;
-        return handle.executeUpdate(changeStatusUpdate, { args: [{ ...message, ...attribution }] });
-      });
+      const args: [Attribution] = [{ ...message, ...attribution }];
+      return await inTime(() =>
+        handleOf(orderId).executeUpdate<Outcome, [Attribution]>(updates[update].name, { args }),
+      );
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { refused: 'closed' };
       const refusal = error instanceof WorkflowUpdateFailedError && refusalIn(error.cause);
       if (refusal) return refusal;
+      throw error;
+    }
+  }
+
+  async function send(orderId: string, change: Change, attribution: Attribution): Promise<boolean> {
+    const { update, ...message } = change;
+    try {
+      await inTime(() => handleOf(orderId).signal(update, { ...message, ...attribution }));
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
       throw error;
     }
   }
@@ -111,8 +125,8 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
       const events = history.events ?? [];
       const input = events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
       if (!input) return undefined;
-      const placement = client.options.loadedDataConverter.payloadConverter.fromPayload<Placement>(input);
-      return { placement, untouched: !events.some((event) => CHANGES.some((kind) => event[kind])) };
+      const { carried, ...placement } = client.options.loadedDataConverter.payloadConverter.fromPayload<Start>(input);
+      return { placement, untouched: !carried && !events.some((event) => CHANGES.some((kind) => event[kind])) };
     } catch (error) {
       if (isNoSuchWorkflow(error)) return undefined;
       throw error;
@@ -148,7 +162,7 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
     }
   }
 
-  return { start, change, placementOf, current, ping };
+  return { start, change, send, placementOf, current, ping };
 }
 
 function searchAttributesOf({ number, customer, total, location }: Placement): SearchAttributePair[] {

@@ -1,5 +1,6 @@
 import type { OrderView, TimelineRow } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
+import { alertOf } from '../../domain/order/alerts.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import type { OrderResource } from '../contract/orders.ts';
 
@@ -17,7 +18,7 @@ export function toOrderResource({ order, customerName }: OrderView, viewer: Acto
 export function toTimeline(rows: TimelineRow[], viewer: Actor) {
   return rows
     .filter((row) => row.kind !== 'delivery' || viewer.type !== 'customer' || row.recipient === 'customer')
-    .map((row) => ({ ...blank, ...lineOf(row, viewer), at: row.at.toISOString(), kind: row.kind }));
+    .map((row) => ({ ...blank, ...lineOf(row, viewer), at: row.at.toISOString(), kind: kindOf(row) }));
 }
 
 const blank = {
@@ -30,12 +31,17 @@ const blank = {
   recipient: null,
   attempt: null,
   outcome: null,
+  changes: null,
 };
+
+/** Alerts are events without a version of their own. */
+const kindOf = (row: TimelineRow) => (row.kind === 'event' && alertOf(row.event) ? 'alert' : row.kind);
 
 function lineOf(row: TimelineRow, viewer: Actor) {
   if (row.kind === 'event') {
     const { type, version, actor, from, to, reason } = row.event;
-    return { type, version, actor: seenBy(viewer, actor), from, to, reason };
+    const changes = row.event.type === 'order.edited' ? row.event.changes : null;
+    return { type, version, actor: seenBy(viewer, actor), from, to, reason, changes };
   }
   if (row.kind === 'rejected') {
     const { actor, to, reason } = row.rejection;

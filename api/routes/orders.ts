@@ -1,15 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { OrderRepository } from '../../db/orders.ts';
-import { cancelledOrder, movedOrder } from '../contract/examples.ts';
-import { cancellation, listQuery, order, orderList, placement, statusChange, timeline } from '../contract/orders.ts';
-import { id, idempotencyKey, ifMatch } from '../contract/values.ts';
+import { cancelledOrder, editedOrder, movedOrder } from '../contract/examples.ts';
+import {
+  cancellation,
+  edit,
+  listQuery,
+  order,
+  orderList,
+  placement,
+  quote,
+  statusChange,
+  timeline,
+} from '../contract/orders.ts';
+import { id, idempotencyKey, ifMatch, prefer } from '../contract/values.ts';
 import { etagOf, expectedVersion } from '../if-match.ts';
 import { toCursor } from '../orders/cursor.ts';
 import { bindKey } from '../orders/idempotency.ts';
-import type { Attribution, Done, OrderService } from '../orders/order-service.ts';
+import type { Accepted, Attribution, Done, OrderService } from '../orders/order-service.ts';
 import { toOrderResource, toTimeline } from '../orders/resources.ts';
-import { type Fault, Problem, type ProblemCode } from '../problem.ts';
+import { type Fault, invalidRequest, Problem, type ProblemCode } from '../problem.ts';
 import { callerOf, type Route, type RouteAnswer, type RouteInput, route } from '../route.ts';
 
 interface Dependencies {
@@ -24,9 +34,13 @@ const answerHeaders = {
   ETag,
   'Idempotency-Replayed': '`true` when this key had done it before: the order is as it was then',
 };
-const changeHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch });
+const changeHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch, prefer });
 const changed = (example: object) => ({
   200: { description: 'The order as of this change', body: order, example, headers: answerHeaders },
+  202: {
+    description: 'Passed on, as `Prefer: respond-async` asked; the timeline tells what became of it',
+    headers: { 'Preference-Applied': '`respond-async`', Location: 'Where the order is' },
+  },
 });
 const changeProblems: ProblemCode[] = [
   'not_found',
@@ -52,13 +66,30 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       answers: {
         201: { description: 'The order', body: order, headers: { ...answerHeaders, Location: 'Where the order is' } },
       },
-      problems: ['product_unavailable', 'idempotency_key_reused', 'outcome_unknown'],
+      problems: ['product_unavailable', 'price_changed', 'idempotency_key_reused', 'outcome_unknown'],
       handle: async (request) => {
-        const { attribution, key } = attribute(request, '/v1/orders');
+        const { attribution, key } = attribute(request, 'POST', '/v1/orders');
         const placed = await service.place(request.body, attribution);
         if ('refused' in placed) throw refusal(placed, key);
         const { headers, ...answer } = answerOf(placed, attribution, 201);
         return { ...answer, headers: { ...headers, location: `/v1/orders/${placed.order.id}` } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/orders/quote',
+      operationId: 'quoteOrder',
+      tag,
+      summary: 'What an order would cost now',
+      description: 'Takes the body of an order and creates nothing.',
+      access: { to: ['customer'], scope: 'orders:read' },
+      body: placement,
+      answers: { 200: { description: 'The prices', body: quote } },
+      problems: ['product_unavailable'],
+      handle: async ({ body }) => {
+        const priced = await service.quote(body.lines);
+        if ('refused' in priced) throw refusal(priced);
+        return { status: 200, body: { lines: priced.lines.map(({ id: _, ...line }) => line), total: priced.total } };
       },
     }),
     route({
@@ -108,6 +139,27 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       },
     }),
     route({
+      method: 'patch',
+      path: '/v1/orders/{id}',
+      operationId: 'editOrder',
+      tag,
+      summary: 'Change what was ordered, while it waits',
+      description: 'Lines that stay keep their price; new ones get today’s. What you leave out stays as it is.',
+      access: { to: ['customer'], scope: 'orders:write' },
+      params,
+      headers: changeHeaders,
+      body: edit,
+      answers: changed(editedOrder),
+      problems: [...changeProblems, 'product_unavailable'],
+      handle: async (request) => {
+        const { id: orderId } = request.params;
+        const { attribution, key } = attribute(request, 'PATCH', `/v1/orders/${orderId}`);
+        const edited = await service.edit(orderId, request.body, attribution);
+        if ('refused' in edited) throw refusal(edited, key);
+        return changeAnswer(edited, orderId, attribution);
+      },
+    }),
+    route({
       method: 'post',
       path: '/v1/orders/{id}/status',
       operationId: 'changeOrderStatus',
@@ -121,10 +173,10 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       answers: changed(movedOrder),
       problems: changeProblems,
       handle: async (request) => {
-        const { attribution, key } = attribute(request, `/v1/orders/${request.params.id}/status`);
+        const { attribution, key } = attribute(request, 'POST', `/v1/orders/${request.params.id}/status`);
         const moved = await service.change(request.params.id, { update: 'changeStatus', ...request.body }, attribution);
         if ('refused' in moved) throw refusal(moved, key);
-        return answerOf(moved, attribution, 200);
+        return changeAnswer(moved, request.params.id, attribution);
       },
     }),
     route({
@@ -140,10 +192,10 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       answers: changed(cancelledOrder),
       problems: changeProblems,
       handle: async (request) => {
-        const { attribution, key } = attribute(request, `/v1/orders/${request.params.id}/cancel`);
+        const { attribution, key } = attribute(request, 'POST', `/v1/orders/${request.params.id}/cancel`);
         const cancelled = await service.change(request.params.id, { update: 'cancel', ...request.body }, attribution);
         if ('refused' in cancelled) throw refusal(cancelled, key);
-        return answerOf(cancelled, attribution, 200);
+        return changeAnswer(cancelled, request.params.id, attribution);
       },
     }),
     route({
@@ -167,21 +219,22 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
 }
 
 type Writing = Pick<RouteInput<undefined, undefined, undefined, undefined>, 'caller' | 'requestId'> & {
-  headers: { 'idempotency-key'?: string | undefined; 'if-match'?: string | undefined };
+  headers: Partial<Record<'idempotency-key' | 'if-match' | 'prefer', string | undefined>>;
   body: unknown;
 };
 
 /** Who asks and under which key: the client's, or one made up so that even an answer that got lost can be asked for. */
-function attribute(request: Writing, path: string): { attribution: Attribution; key: string } {
+function attribute(request: Writing, method: string, path: string): { attribution: Attribution; key: string } {
   const caller = callerOf(request);
   const given = request.headers['idempotency-key'];
   const key = given ?? randomUUID();
   const attribution = {
     caller,
-    key: bindKey(key, { subject: caller.id, method: 'POST', path }, request.body),
+    key: bindKey(key, { subject: caller.id, method, path }, request.body),
     keyGiven: given !== undefined,
     expectedVersion: expectedVersion(request.headers['if-match']),
     requestId: request.requestId,
+    later: respondAsync(request.headers.prefer),
   };
   return { attribution, key };
 }
@@ -194,9 +247,19 @@ function answerOf(done: Done, { caller }: Attribution, status: number): RouteAns
   };
 }
 
-type Refused = Exclude<
-  Awaited<ReturnType<OrderService['place'] | OrderService['change'] | OrderService['find']>>,
-  { order: unknown }
+function changeAnswer(result: Done | Accepted, orderId: string, attribution: Attribution): RouteAnswer {
+  if ('order' in result) return answerOf(result, attribution, 200);
+  const headers = { 'preference-applied': 'respond-async', location: `/v1/orders/${orderId}` };
+  return { status: 202, headers };
+}
+
+/** RFC 7240: a list of preferences, each perhaps with a value and parameters. */
+const respondAsync = (prefer = ''): boolean =>
+  prefer.split(',').some((preference) => preference.split(';')[0]?.trim().toLowerCase() === 'respond-async');
+
+type Refused = Extract<
+  Awaited<ReturnType<OrderService['place'] | OrderService['quote'] | OrderService['change'] | OrderService['find']>>,
+  { refused: string }
 >;
 
 /** @param key of a write, which makes its retry safe; none for a read, which simply can be tried again */
@@ -210,6 +273,10 @@ function refusal(refused: Refused, key?: string): Problem {
   if (refused.refused === 'product_unavailable') {
     const errors = refused.lines.map((line): Fault => ({ pointer: `#/lines/${line}`, detail: 'is not to be had now' }));
     return new Problem('product_unavailable', { extra: { errors } });
+  }
+  if (refused.refused === 'unknown_lines') {
+    const detail = 'is no line of this order, or is named twice';
+    return invalidRequest(refused.lines.map((line) => ({ pointer: `#/lines/${line}/id`, detail })));
   }
   const { refused: code, ...extra } = refused;
   return new Problem(code, { extra });

@@ -22,6 +22,7 @@ export async function up(knex: Knex): Promise<void> {
     table.index(['number', 'placed_at', 'id']);
   });
   await knex.schema.createTable('order_events', (table) => {
+    table.text('id').primary().comment('`<order>:<version>`, an alert’s `<order>:<version>:<alert>`');
     table.uuid('order_id').notNullable();
     table.integer('version').notNullable();
     table.bigInteger('position').notNullable().unique().comment('in the order of commits');
@@ -29,8 +30,17 @@ export async function up(knex: Knex): Promise<void> {
     table.json('event').notNullable();
     table.json('snapshot').notNullable().comment('the order as of this event');
     table.text('key_hash').comment('of the idempotency key that it answers');
-    table.primary(['order_id', 'version']);
+    table.index(['order_id', 'version']);
     table.unique(['order_id', 'key_hash']);
+  });
+  await knex.schema.createTable('unchanged_edits', (table) => {
+    table.comment('idempotency keys of edits that were accepted and made no difference, so that no event holds them');
+    table.uuid('order_id').notNullable();
+    table.text('key_hash').notNullable();
+    table.text('fingerprint').notNullable();
+    table.integer('version').notNullable();
+    table.timestamp('at').notNullable();
+    table.primary(['order_id', 'key_hash']);
   });
   await knex.schema.createTable('order_rejections', (table) => {
     table.text('id').primary();
@@ -52,7 +62,8 @@ export async function up(knex: Knex): Promise<void> {
 }
 
 export async function down(knex: Knex): Promise<void> {
-  for (const table of ['deliveries', 'order_rejections', 'order_events', 'orders']) await knex.schema.dropTable(table);
+  for (const table of ['deliveries', 'order_rejections', 'unchanged_edits', 'order_events', 'orders'])
+    await knex.schema.dropTable(table);
   await knex.raw('DROP SEQUENCE order_numbers');
   await knex.raw('DROP SEQUENCE order_positions');
 }

@@ -1,14 +1,11 @@
 import { type Actor, isStaff } from '../actor.ts';
+import type { Refusal, Unchanged } from './decision.ts';
+import { applyEdit } from './edit.ts';
 import type { Command, Fact, Order, OrderEvent, Placement } from './order.ts';
-import { allowedTransitions, type Status } from './transitions.ts';
-
-/** Why a command changes nothing. */
-export type Refusal =
-  | { refused: 'illegal_transition'; currentStatus: Status; allowedTransitions: Status[]; version: number }
-  | { refused: 'version_mismatch'; version: number };
+import { allowedTransitions, mayEdit, type Status } from './transitions.ts';
 
 /** An order's first fact: the same for everybody who holds its placement. */
-export function open({ key, requestId, ...placement }: Placement): Fact {
+export function open({ key, requestId, patience: _, ...placement }: Placement): Fact {
   const { id, number, placedAt, ...ordered } = placement;
   const order: Order = {
     id,
@@ -43,41 +40,56 @@ export function open({ key, requestId, ...placement }: Placement): Fact {
  *
  * @param at the time of the decision, RFC 3339: the domain has no clock
  */
-export function decide(order: Order, command: Command, at: string): OrderEvent | Refusal {
+export function decide(order: Order, command: Exclude<Command, { type: 'edit' }>, at: string): OrderEvent | Refusal;
+export function decide(order: Order, command: Command, at: string): OrderEvent | Refusal | Unchanged;
+export function decide(order: Order, command: Command, at: string): OrderEvent | Refusal | Unchanged {
   const { actor, expectedVersion } = command;
   if (expectedVersion !== undefined && expectedVersion !== order.version) {
     return { refused: 'version_mismatch', version: order.version };
   }
+  if (command.type === 'edit') return decideEdit(order, command, at);
   const to: Status = command.type === 'cancel' ? 'cancelled' : command.to;
-  const allowed = allowedTransitions(order, actor);
-  if (!allowed.includes(to)) {
-    const { status: currentStatus, version } = order;
-    return { refused: 'illegal_transition', currentStatus, allowedTransitions: allowed, version };
-  }
-  const version = order.version + 1;
-  const happening = {
-    id: `${order.id}:${version}`,
-    orderId: order.id,
-    version,
-    at,
-    actor,
-    from: order.status,
-    to,
-    reason: command.reason ?? null,
-    key: command.key,
-    requestId: command.requestId,
-  };
+  if (!allowedTransitions(order, actor).includes(to)) return illegal(order, actor);
+  const happening = happeningOf(order, command, to, at);
   return command.type === 'cancel'
     ? { ...happening, type: 'order.cancelled', reasonCode: command.reasonCode ?? null }
     : { ...happening, type: 'order.status_changed' };
 }
 
+function decideEdit(
+  order: Order,
+  command: Extract<Command, { type: 'edit' }>,
+  at: string,
+): OrderEvent | Refusal | Unchanged {
+  if (!mayEdit(order, command.actor)) return illegal(order, command.actor);
+  const edit = applyEdit(order, command);
+  if ('refused' in edit || 'unchanged' in edit) return edit;
+  return { ...happeningOf(order, command, order.status, at), type: 'order.edited', ...edit };
+}
+
+function illegal(order: Order, actor: Actor): Refusal {
+  const { status: currentStatus, version } = order;
+  return {
+    refused: 'illegal_transition',
+    currentStatus,
+    allowedTransitions: allowedTransitions(order, actor),
+    version,
+  };
+}
+
+function happeningOf(order: Order, { actor, reason, key, requestId }: Command, to: Status, at: string) {
+  const version = order.version + 1;
+  const id = `${order.id}:${version}`;
+  return { id, orderId: order.id, version, at, actor, from: order.status, to, reason: reason ?? null, key, requestId };
+}
+
 /** The order after an event that followed its first one. */
 export function evolve(order: Order, event: OrderEvent): Order {
-  const moved = { ...order, status: event.to, version: event.version, updatedAt: event.at };
-  if (event.type !== 'order.cancelled') return moved;
+  const after = { ...order, status: event.to, version: event.version, updatedAt: event.at };
+  if (event.type === 'order.edited') return { ...after, ...event.edited };
+  if (event.type !== 'order.cancelled') return after;
   const { reasonCode, reason, actor, at } = event;
-  return { ...moved, cancellation: { reasonCode, reason, by: actor, at } };
+  return { ...after, cancellation: { reasonCode, reason, by: actor, at } };
 }
 
 /** Whether an actor may know of an order at all: its owner and the shop. */

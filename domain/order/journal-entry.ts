@@ -1,5 +1,5 @@
 import type { Actor } from '../actor.ts';
-import type { Fact } from './order.ts';
+import type { Fact, IdempotencyKey } from './order.ts';
 
 /** A signal that was refused: it changed nothing, and the timeline says so. */
 export interface Rejection {
@@ -24,5 +24,14 @@ export interface GivenUp {
   error: string;
 }
 
+/** An edit that made no difference was accepted under a key, and the key binds it. */
+export interface UnchangedEdit {
+  kind: 'unchanged';
+  orderId: string;
+  version: number;
+  at: string;
+  key: IdempotencyKey;
+}
+
 /** What an order's workflow writes down in Postgres. */
-export type JournalEntry = ({ kind: 'fact' } & Fact) | Rejection | GivenUp;
+export type JournalEntry = ({ kind: 'fact' } & Fact) | Rejection | UnchangedEdit | GivenUp;

@@ -15,6 +15,17 @@ export const cancellationReasons = [
 ] as const;
 export type CancellationReason = (typeof cancellationReasons)[number];
 
+/** How long an order may stand before somebody is reminded of it, in seconds. */
+export interface Patience {
+  /** In `waiting`, before the shop is alerted. */
+  delayedAfter: number;
+  /** In `ready`, before the customer is reminded. */
+  uncollectedAfter: number;
+}
+
+export const alerts = ['delayed', 'uncollected'] as const;
+export type Alert = (typeof alerts)[number];
+
 /** What was ordered, with name and price frozen when the order was placed. */
 export interface Line {
   id: string;
@@ -49,11 +60,18 @@ export interface Order {
   lines: Line[];
   total: Money;
   /** Alerts raised so far. */
-  flags: string[];
+  flags: Alert[];
   cancellation: Cancellation | null;
   placedAt: string;
   updatedAt: string;
 }
+
+/** Most lines of an order, and most of one line. */
+export const MAX_LINES = 50;
+export const MAX_QUANTITY = 99;
+
+/** Longest note, in UTF-16 code units. */
+export const MAX_NOTE_LENGTH = 500;
 
 /** A client's idempotency key, as a hash, with the fingerprint of the request that it bound (design §4). */
 export interface IdempotencyKey {
@@ -71,6 +89,8 @@ export interface Placement {
   lines: Line[];
   total: Money;
   placedAt: string;
+  /** None for orders from before there were alerts. */
+  patience?: Patience;
   key?: IdempotencyKey;
   /** The HTTP request that placed it, for the logs. */
   requestId?: string;
@@ -80,12 +100,23 @@ export interface Placement {
 export type OrderEvent = Happening &
   (
     | { type: 'order.placed' }
+    | { type: 'order.edited'; edited: Pick<Order, 'lines' | 'total' | 'location' | 'note'>; changes: Changes }
     | { type: 'order.status_changed' }
     | { type: 'order.cancelled'; reasonCode: CancellationReason | null }
+    | { type: 'order.delayed' | 'order.uncollected' }
   );
 
+/** What an edit made different. */
+export interface Changes {
+  added: Line[];
+  removed: Line[];
+  quantities: { id: string; product: string; variation: string | null; from: number; to: number }[];
+  location: { from: Location; to: Location } | null;
+  note: { from: string | null; to: string | null } | null;
+}
+
 interface Happening {
-  /** `<orderId>:<version>`: the deduplication key everywhere. */
+  /** `<orderId>:<version>`, an alert's `<orderId>:<version>:<alert>`: the deduplication key everywhere. */
   id: string;
   orderId: string;
   version: number;
@@ -110,7 +141,20 @@ export type Command = Request &
   (
     | { type: 'change_status'; to: Exclude<Status, 'cancelled'> }
     | { type: 'cancel'; reasonCode?: CancellationReason | null }
+    | ({ type: 'edit' } & Edit)
   );
+
+/** What an edit asks for; what it leaves out stays. */
+export interface Edit {
+  /** All lines from now on: known ones by id, with their frozen price; new ones whole, at today's. */
+  lines?: (Line | KeptLine)[];
+  location?: Location;
+  /** `null` clears it. */
+  note?: string | null;
+}
+
+/** A line that the order has already. */
+export type KeptLine = Pick<Line, 'id' | 'quantity'>;
 
 interface Request {
   actor: Actor;

@@ -1,5 +1,19 @@
 import type { Actor } from '../actor.ts';
-import { type CancellationReason, type Command, cancellationReasons, type IdempotencyKey } from './order.ts';
+import type { Money } from '../money.ts';
+import {
+  type CancellationReason,
+  type Command,
+  cancellationReasons,
+  type Edit,
+  type IdempotencyKey,
+  type KeptLine,
+  type Line,
+  type Location,
+  locations,
+  MAX_LINES,
+  MAX_NOTE_LENGTH,
+  MAX_QUANTITY,
+} from './order.ts';
 import { type Status, statuses } from './transitions.ts';
 
 /** What rides along with a change: who asks (an operator when nobody is named), and under which conditions. */
@@ -20,6 +34,9 @@ export interface StatusMessage extends Attribution {
 export interface CancelMessage extends Attribution {
   reasonCode?: CancellationReason | null;
 }
+
+/** The argument of the update and the signal `edit`. */
+export type EditMessage = Attribution & Edit;
 
 /** A message that is no command, with a sentence for whoever typed it. */
 export interface Malformed {
@@ -62,9 +79,38 @@ export function parseCancelMessage(message: unknown): Command | Malformed {
   return withAttribution({ type: 'cancel', reasonCode: reasonCode as CancellationReason | null }, fields);
 }
 
+/** As {@link parseStatusMessage}; new lines must come whole, with the price that they are to have. */
+export function parseEditMessage(message: unknown): Command | Malformed {
+  const fields = fieldsOf(message);
+  if (!fields) return malformed('The argument must be an object such as {"note": "To go"}.');
+  const { lines, location, note } = fields;
+  if (lines === undefined && location === undefined && note === undefined) {
+    return malformed('One of "lines", "location" and "note" must be there.');
+  }
+  if (lines !== undefined && !(Array.isArray(lines) && lines.length >= 1 && lines.length <= MAX_LINES)) {
+    return malformed(`"lines" must be a list of 1 to ${MAX_LINES} lines.`);
+  }
+  if (Array.isArray(lines) && !lines.every((line) => isKeptLine(line) || isNewLine(line))) {
+    return malformed('Each line must be {"id", "quantity"} of a line that is there, or a whole new line.');
+  }
+  if (location !== undefined && !(locations as readonly unknown[]).includes(location)) {
+    return malformed(`"location" must be one of ${locations.join(', ')}.`);
+  }
+  if (note !== undefined && note !== null && !(typeof note === 'string' && note.length <= MAX_NOTE_LENGTH)) {
+    return malformed(`"note" must be a text of at most ${MAX_NOTE_LENGTH} characters, or null to clear it.`);
+  }
+  const edit = {
+    lines: lines as Edit['lines'],
+    location: location as Location | undefined,
+    note: note as Edit['note'],
+  };
+  return withAttribution({ type: 'edit', ...edit }, fields);
+}
+
 type Bare =
   | { type: 'change_status'; to: StatusMessage['status'] }
-  | { type: 'cancel'; reasonCode: CancellationReason | null };
+  | { type: 'cancel'; reasonCode: CancellationReason | null }
+  | ({ type: 'edit' } & Edit);
 
 function withAttribution(bare: Bare, fields: Record<string, unknown>): Command | Malformed {
   const { actor = operator, reason = null, expectedVersion, key, requestId } = fields;
@@ -90,6 +136,33 @@ function withAttribution(bare: Bare, fields: Record<string, unknown>): Command |
 function isActor(value: unknown): value is Actor {
   const fields = fieldsOf(value);
   return !!fields && typeof fields.id === 'string' && actorTypes.includes(fields.type as string);
+}
+
+function isKeptLine(value: unknown): value is KeptLine {
+  const fields = fieldsOf(value);
+  return !!fields && Object.keys(fields).length === 2 && typeof fields.id === 'string' && isQuantity(fields.quantity);
+}
+
+function isNewLine(value: unknown): value is Line {
+  const fields = fieldsOf(value);
+  if (!fields || !isQuantity(fields.quantity) || !isMoney(fields.unitPrice) || !isMoney(fields.total)) return false;
+  const { id, productId, product, variationId, variation, quantity, unitPrice, total } = fields;
+  const named = [id, productId, product].every((text) => typeof text === 'string');
+  const varied = [variationId, variation].every((text) => text === null || typeof text === 'string');
+  return named && varied && total.amount === unitPrice.amount * quantity && total.currency === unitPrice.currency;
+}
+
+const isQuantity = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_QUANTITY;
+
+function isMoney(value: unknown): value is Money {
+  const fields = fieldsOf(value);
+  return (
+    !!fields &&
+    Number.isSafeInteger(fields.amount) &&
+    (fields.amount as number) >= 0 &&
+    typeof fields.currency === 'string'
+  );
 }
 
 function isKey(value: unknown): value is IdempotencyKey {

@@ -20,6 +20,12 @@ export interface Offer {
   orderable: boolean;
 }
 
+/** Lines with names and prices frozen. */
+export interface Priced {
+  lines: Line[];
+  total: Money;
+}
+
 /** Some lines cannot be had: their indexes in the request. */
 export interface Unavailable {
   refused: 'product_unavailable';
@@ -38,7 +44,7 @@ export function price(
   offers: readonly Offer[],
   newId: () => string,
   currency: string,
-): { lines: Line[]; total: Money } | Unavailable {
+): Priced | Unavailable {
   const keyOf = ({ productId, variationId }: { productId: string; variationId?: string | null }) =>
     `${productId}/${variationId ?? ''}`;
   const menu = new Map(offers.filter(({ orderable }) => orderable).map((offer) => [keyOf(offer), offer]));

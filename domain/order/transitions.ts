@@ -29,6 +29,10 @@ export function allowedTransitions(order: Standing, actor: Actor): Status[] {
     .map(({ to }) => to);
 }
 
+/** Whether this actor may change what was ordered: the owner, or someone at Temporal's controls, while nobody prepares it. */
+export const mayEdit = (order: Standing, actor: Actor): boolean =>
+  order.status === 'waiting' && (actor.type === 'operator' || isParty('owner', order, actor));
+
 /** No edge leaves a final status. */
 export const isFinal = (status: Status): boolean => !transitions.some(({ from }) => from === status);
 

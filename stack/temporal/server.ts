@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { type Service, type ServiceOptions, startService } from '../service.ts';
 import { findTemporal } from './binary.ts';
 
-/** Design §8; `worker/register-search-attributes.ts` registers the same where Temporal is not ours. */
+/** Design §8; `worker/prepare-namespace.ts` registers the same where Temporal is not ours. */
 const searchAttributes = {
   OrderStatus: 'Keyword',
   OrderNumber: 'Int',

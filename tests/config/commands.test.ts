@@ -13,7 +13,7 @@ function run(command: string, environment: Record<string, string> = {}, ...args:
 }
 
 describe('When a command is given settings that cannot be', () => {
-  test.each(['api/main.ts', 'worker/main.ts', 'db/migrate.ts', 'db/seed.ts', 'worker/register-search-attributes.ts'])(
+  test.each(['api/main.ts', 'worker/main.ts', 'db/migrate.ts', 'db/seed.ts', 'worker/prepare-namespace.ts'])(
     'then %s says so in one sentence and ends with an error',
     async (command) => {
       const { code, output } = await run(command, { DATABASE_URL: 'nonsense', TEMPORAL_ADDRESS: 'nonsense' });
@@ -29,8 +29,11 @@ describe('When the commands of the set-up run again', () => {
     const environment = { DATABASE_URL: copy.url };
     try {
       expect(await run('db/migrate.ts', environment)).toEqual({ code: 0, output: 'The database is up to date.\n' });
-      const registered = await run('worker/register-search-attributes.ts');
-      expect(registered).toEqual({ code: 0, output: 'The search attributes are registered.\n' });
+      const registered = await run('worker/prepare-namespace.ts');
+      expect(registered).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('The search attributes are registered.'),
+      });
     } finally {
       await copy.drop();
     }

@@ -56,7 +56,7 @@ test('When a script runs in the image, then every file that it loads is there', 
     'db/migrate.ts',
     'db/seed.ts',
     'worker/main.ts',
-    'worker/register-search-attributes.ts',
+    'worker/prepare-namespace.ts',
   ]);
   expect([...loaded].filter((path) => !isAllowed(path))).toEqual([]);
   // A crawl that found nothing would prove nothing.

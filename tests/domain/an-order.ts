@@ -32,7 +32,9 @@ export const aPlacement = (placement: Partial<Placement> = {}): Placement => ({
 });
 
 /** A move is a cancellation where it leads to `cancelled`, else a change of status. */
-export const toCommand = (to: Status, request: Pick<Command, 'actor' | 'reason' | 'expectedVersion'>): Command =>
+type Move = Exclude<Command, { type: 'edit' }>;
+
+export const toCommand = (to: Status, request: Pick<Command, 'actor' | 'reason' | 'expectedVersion'>): Move =>
   to === 'cancelled' ? { type: 'cancel', ...request } : { type: 'change_status', to, ...request };
 
 /** An order that a manager has walked to a status; frozen, so that nobody can change it in place. */

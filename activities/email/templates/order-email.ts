@@ -1,6 +1,6 @@
 import type { Actor } from '../../../domain/actor.ts';
 import { writeMoney } from '../../../domain/money.ts';
-import type { Order } from '../../../domain/order/order.ts';
+import type { Order, OrderEvent } from '../../../domain/order/order.ts';
 import type { Recipient } from '../../../domain/order/recipients.ts';
 import type { Status } from '../../../domain/order/transitions.ts';
 import { en } from './languages/en.ts';
@@ -15,7 +15,7 @@ export interface OrderEmailInput {
   /** An event with the order as of it. */
   fact: {
     event: {
-      type: 'order.placed' | 'order.edited' | 'order.status_changed' | 'order.cancelled';
+      type: OrderEvent['type'];
       from: Status | null;
       actor: Actor;
       reason: string | null;
@@ -39,7 +39,7 @@ export interface RenderedEmail {
 /**
  * Writes the mail by which the customer, or the shop, hears of an event. Whatever was typed by a person is escaped.
  *
- * @throws {RangeError} when the shop gets no mail of such an event (design §5)
+ * @throws {RangeError} when this recipient gets no mail of such an event (design §5)
  */
 export function renderOrderEmail({
   fact,
@@ -81,12 +81,19 @@ function subjectOf({ order, event }: Fact, customerName: string, shopName: strin
 
 function wordingOf({ event, order }: Fact, recipient: Recipient, subject: Subject, language: Language): Wording {
   const mail = event.type === 'order.status_changed' ? order.status : mails[event.type];
-  if (recipient === 'customer') return language.customer[mail](subject);
-  if (mail === 'placed' || mail === 'cancelled') return language.shop[mail](subject);
-  throw new RangeError(`The shop gets no mail of ${event.type}`);
+  const wordings: Partial<Record<string, (about: Subject) => Wording>> = language[recipient];
+  const write = wordings[mail];
+  if (!write) throw new RangeError(`The ${recipient} gets no mail of ${event.type}`);
+  return write(subject);
 }
 
-const mails = { 'order.placed': 'placed', 'order.edited': 'edited', 'order.cancelled': 'cancelled' } as const;
+const mails = {
+  'order.placed': 'placed',
+  'order.edited': 'edited',
+  'order.cancelled': 'cancelled',
+  'order.delayed': 'delayed',
+  'order.uncollected': 'uncollected',
+} as const;
 
 /** The shop reads the note before anything else, the customer knows it. */
 function bodyOf(fact: Fact, recipient: Recipient, wording: Wording, language: Language): Part[] {

@@ -78,6 +78,12 @@ export const en: Language = {
           : 'Fresh at the counter, for your table. Just show this number.',
       ],
     }),
+    uncollected: ({ order, customerName, summary }) => ({
+      subject: `Order #${order.number} is still waiting for you`,
+      preheader: `${summary} stands at the counter. It is best now.`,
+      headline: named('Still at the counter', customerName),
+      paragraphs: ['Your order has been ready for a while, and it is best fresh. Just show this number.'],
+    }),
     delivered: ({ order, customerName, shopName, summary }) => ({
       subject: `Enjoy! Order #${order.number} is all yours`,
       preheader: `${summary}. Thank you for coming to ${shopName}.`,
@@ -105,6 +111,12 @@ export const en: Language = {
       preheader: `${total} · ${en.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
       headline: customerName ? `New order from ${customerName}` : 'New order',
       paragraphs: [],
+    }),
+    delayed: ({ order, summary }) => ({
+      subject: `Order #${order.number} has been waiting too long`,
+      preheader: `${summary}. Nobody has started on it yet.`,
+      headline: 'Nobody has started on this one',
+      paragraphs: ['It has been waiting longer than it should. Start on it, or cancel it so that the customer knows.'],
     }),
     cancelled: (about) => ({
       subject: `Cancelled: order #${about.order.number}`,

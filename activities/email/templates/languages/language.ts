@@ -3,10 +3,10 @@ import type { Recipient } from '../../../../domain/order/recipients.ts';
 import type { Status } from '../../../../domain/order/transitions.ts';
 
 /** The mails that a customer gets; those of a status change are named for the status. */
-type CustomerMail = 'placed' | 'edited' | Status;
+type CustomerMail = 'placed' | 'edited' | 'uncollected' | Status;
 
 /** The mails that the shop gets. */
-type ShopMail = 'placed' | 'cancelled';
+type ShopMail = 'placed' | 'delayed' | 'cancelled';
 
 /** What a mail is about; the names are on one line already. */
 export interface Subject {

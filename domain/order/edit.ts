@@ -1,0 +1,61 @@
+import { sum, times } from '../money.ts';
+import type { Refusal, Unchanged } from './decision.ts';
+import type { Changes, Edit, KeptLine, Line, Order } from './order.ts';
+
+type Edited = Pick<Order, 'lines' | 'total' | 'location' | 'note'>;
+
+/** What an edit makes of an order, and how that differs. Known lines stay in their order, new ones come after them. */
+export function applyEdit(order: Order, edit: Edit): { edited: Edited; changes: Changes } | Refusal | Unchanged {
+  const wanted = edit.lines ?? order.lines;
+  const unknown = unknownLines(order, wanted);
+  if (unknown.length > 0) return { refused: 'unknown_lines', lines: unknown };
+
+  const lines = [...keptLines(order, wanted), ...wanted.filter(isNew)];
+  const { location = order.location, note = order.note } = edit;
+  const changes = difference(order, { lines, location, note });
+  if (!changes) return { unchanged: true };
+  const total = sum(
+    lines.map((line) => line.total),
+    order.total.currency,
+  );
+  return { edited: { lines, total, location, note }, changes };
+}
+
+const isNew = (line: Line | KeptLine): line is Line => 'product' in line;
+
+/** Indexes of lines that the order does not have, or that are named twice; and of new ones that cannot be added up. */
+function unknownLines(order: Order, wanted: readonly (Line | KeptLine)[]): number[] {
+  const known = new Set(order.lines.map(({ id }) => id));
+  const seen = new Set<string>();
+  return wanted.flatMap((line, index) => {
+    const fits = isNew(line) ? !known.has(line.id) && line.total.currency === order.total.currency : known.has(line.id);
+    const first = !seen.has(line.id);
+    seen.add(line.id);
+    return fits && first ? [] : [index];
+  });
+}
+
+function keptLines(order: Order, wanted: readonly (Line | KeptLine)[]): Line[] {
+  const quantities = new Map(wanted.filter((line) => !isNew(line)).map(({ id, quantity }) => [id, quantity]));
+  return order.lines.flatMap((line) => {
+    const quantity = quantities.get(line.id);
+    return quantity === undefined ? [] : [{ ...line, quantity, total: times(line.unitPrice, quantity) }];
+  });
+}
+
+function difference(before: Order, after: Omit<Edited, 'total'>): Changes | undefined {
+  const kept = new Map(after.lines.map((line) => [line.id, line]));
+  const known = new Set(before.lines.map(({ id }) => id));
+  const changes: Changes = {
+    added: after.lines.filter(({ id }) => !known.has(id)),
+    removed: before.lines.filter(({ id }) => !kept.has(id)),
+    quantities: before.lines.flatMap(({ id, product, variation, quantity: from }) => {
+      const to = kept.get(id)?.quantity ?? from;
+      return to === from ? [] : [{ id, product, variation, from, to }];
+    }),
+    location: before.location === after.location ? null : { from: before.location, to: after.location },
+    note: before.note === after.note ? null : { from: before.note, to: after.note },
+  };
+  const some = changes.added.length + changes.removed.length + changes.quantities.length > 0;
+  return some || changes.location || changes.note ? changes : undefined;
+}

@@ -1,0 +1,55 @@
+import { waitFor } from '../../stack/wait.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ environment: { ORDER_DELAYED_AFTER: '2', ORDER_UNCOLLECTED_AFTER: '2' } });
+}, 60_000);
+afterAll(() => shop.close());
+
+const read = async (id: string) => (await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body;
+const flagged = (id: string, flag: string) =>
+  waitFor(`the flag ${flag}`, async () => (await read(id)).flags.includes(flag), { deadline: 15_000 });
+
+describe('When nobody looks after an order', () => {
+  test('then the shop hears of one that waits, and the customer of one that stands ready: once each', async () => {
+    const { body: order } = await shop.place();
+
+    await flagged(order.id, 'delayed');
+    expect(await read(order.id)).toMatchObject({ status: 'waiting', version: 1 });
+    await shop.move(order.id, 'preparation');
+    await shop.move(order.id, 'waiting');
+    await shop.move(order.id, 'preparation');
+    await shop.move(order.id, 'ready');
+    await flagged(order.id, 'uncollected');
+    expect(await read(order.id)).toMatchObject({ status: 'ready', version: 5, flags: ['delayed', 'uncollected'] });
+    await shop.move(order.id, 'delivered');
+    await shop.finished(order.id);
+
+    const reminders = shop.mailed(order.id).filter(({ eventId }) => eventId.split(':').length === 3);
+    expect(reminders.map(({ eventId, to }) => `${eventId.split(':').slice(1).join(':')} ${to}`)).toEqual([
+      '1:delayed shop@crema.example',
+      '5:uncollected customer@example.com',
+    ]);
+    const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.manager });
+    const alerts = timeline.body.data.filter(({ kind }: { kind: string }) => kind === 'alert');
+    expect(alerts).toMatchObject([
+      { type: 'order.delayed', version: 1, actor: { type: 'system' } },
+      { type: 'order.uncollected', version: 5 },
+    ]);
+  });
+
+  test('then going back to waiting starts the clock anew', async () => {
+    const { body: order } = await shop.place();
+    await shop.move(order.id, 'preparation');
+    await shop.move(order.id, 'waiting');
+    const back = Date.parse((await read(order.id)).updatedAt);
+
+    await flagged(order.id, 'delayed');
+
+    const { body } = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.manager });
+    const alert = body.data.find(({ kind }: { kind: string }) => kind === 'alert');
+    expect(alert.version).toBe(3);
+    expect(Date.parse(alert.at) - back).toBeGreaterThanOrEqual(2_000);
+  });
+});
