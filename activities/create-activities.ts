@@ -27,8 +27,8 @@ export function createActivities(dependencies: ActivityDependencies) {
   return {
     journal: createJournaling(dependencies),
     publish: createPublish(dependencies),
-    email: createEmail(dependencies),
     reconcile: createReconcile(dependencies),
+    email: createEmail(dependencies),
   };
 }
 

@@ -1,4 +1,4 @@
-import { activityInfo, heartbeat, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import type { Delivery, DeliveryLedger } from '../db/deliveries.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { Fact } from '../domain/order/order.ts';
@@ -22,20 +22,16 @@ export function createEmail({ ledger, users, mailer, ordersEmail }: Dependencies
   };
 
   async function mailAll(facts: Fact[], recipient: Recipient): Promise<void> {
-    const concerning = facts.filter(({ event }) => recipientsOf(event).includes(recipient));
-    const settled = await ledger.settled(
-      'email',
-      recipient,
-      concerning.map(({ event }) => event.id),
-    );
-    for (const fact of concerning) {
-      if (settled.has(fact.event.id)) continue;
+    for (const fact of facts) {
+      if (!recipientsOf(fact.event).includes(recipient)) continue;
+      // Who was given up, or is asked to stop, leaves the rest to the next attempt.
+      cancellationSignal().throwIfAborted();
       heartbeat();
-      const outcome = await mail(fact, recipient);
       const { id: eventId, orderId, requestId } = fact.event;
-      await ledger.record([
-        { eventId, orderId, channel: 'email', recipient, attempt: activityInfo().attempt, ...outcome },
-      ]);
+      if (await ledger.isSettled(eventId, 'email', recipient)) continue;
+      const outcome = await mail(fact, recipient);
+      const { attempt } = activityInfo();
+      await ledger.record({ eventId, orderId, channel: 'email', recipient, attempt, ...outcome });
       log.info('mailed', { eventId, requestId, recipient, outcome: outcome.outcome });
     }
   }
@@ -46,7 +42,13 @@ export function createEmail({ ledger, users, mailer, ordersEmail }: Dependencies
     if (!to) return { outcome: 'suppressed', detail: 'The customer has no account any more.' };
     const content = renderOrderEmail({ fact, recipient, customerName: customer?.name ?? null });
     try {
-      await mailer.send({ to, eventId: fact.event.id, recipient, ...content });
+      await mailer.send({
+        to,
+        ...(recipient === 'customer' && customer && { toName: customer.name }),
+        eventId: fact.event.id,
+        recipient,
+        ...content,
+      });
       return { outcome: 'sent' };
     } catch (error) {
       if (error instanceof PermanentRefusal) return { outcome: 'refused', detail: error.message };

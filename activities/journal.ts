@@ -1,4 +1,4 @@
-import { log } from '@temporalio/activity';
+import { heartbeat, log } from '@temporalio/activity';
 import type { Journal } from '../db/journal.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 
@@ -6,6 +6,7 @@ import type { JournalEntry } from '../domain/order/journal-entry.ts';
 export function createJournaling({ journal }: { journal: Journal }) {
   return async (entries: JournalEntry[]): Promise<void> => {
     for (const entry of entries) {
+      heartbeat();
       if (entry.kind === 'rejected') await journal.reject(entry);
       else if (entry.kind === 'given_up') await journal.giveUp(entry);
       else if (entry.kind === 'unchanged') await journal.keepKey(entry);

@@ -1,4 +1,4 @@
-import { activityInfo, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import type { DeliveryLedger } from '../db/deliveries.ts';
 import { toCloudEvent } from '../domain/order/cloud-event.ts';
 import type { Fact } from '../domain/order/order.ts';
@@ -17,19 +17,16 @@ export function createPublish({ redis, ledger }: { redis: Publisher; ledger: Del
   return async (facts: Fact[]): Promise<void> => {
     // A Redis that hangs hears, once it goes on, everything it was sent meanwhile: no second message before it answers.
     if (activityInfo().attempt > 1) await redis.ping();
-    const settled = await ledger.settled(
-      'redis',
-      CHANNEL,
-      facts.map(({ event }) => event.id),
-    );
     for (const fact of facts) {
+      // Who was given up, or is asked to stop, leaves the rest to the next attempt.
+      cancellationSignal().throwIfAborted();
+      heartbeat();
       const { id: eventId, orderId, requestId } = fact.event;
-      if (settled.has(eventId)) continue;
+      if (await ledger.isSettled(eventId, 'redis', CHANNEL)) continue;
       const message = JSON.stringify(toCloudEvent(fact));
       await Promise.all([redis.publish(CHANNEL, message), redis.publish(`${CHANNEL}:${orderId}`, message)]);
-      await ledger.record([
-        { eventId, orderId, channel: 'redis', recipient: CHANNEL, outcome: 'sent', attempt: activityInfo().attempt },
-      ]);
+      const { attempt } = activityInfo();
+      await ledger.record({ eventId, orderId, channel: 'redis', recipient: CHANNEL, outcome: 'sent', attempt });
       log.info('published', { eventId, requestId });
     }
   };

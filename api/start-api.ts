@@ -43,7 +43,6 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const journal = createJournal(database);
   const currency = config.CURRENCY;
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
-  let closing = false;
 
   const app = createApp({
     auth: await createAuth({
@@ -59,7 +58,6 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       orders,
       currency,
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
-      closing: () => closing,
     }),
     logger,
   });
@@ -76,7 +74,6 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const { port } = server.address() as { port: number };
 
   async function stop(): Promise<void> {
-    closing = true;
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // Also those that fall idle from now on: a client that keeps its connection would hold the stop up, and be cut at its end.
     const idle = setInterval(() => server.closeIdleConnections(), 50);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { ConfigurationError, type Environment, parseSettings } from './environment.ts';
 
-const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
+const port = (fallback: number) =>
+  z.coerce.number('must be a port: 0 to 65535').int().min(0).max(65535, 'must be a port: 0 to 65535').default(fallback);
 const url = (...protocols: string[]) =>
   z.url({ protocol: new RegExp(`^(${protocols.join('|')})$`), error: `must be a URL of the form ${protocols[0]}://…` });
 
@@ -50,8 +51,13 @@ const settings = (environment: Environment) => {
     /** The Worker Deployment that this worker belongs to, and which build of it this is; both or neither. */
     WORKER_DEPLOYMENT: z.string().min(1).optional(),
     WORKER_BUILD_ID: z.string().min(1).optional(),
-    NOTIFICATIONS_ENV: z.enum(['development', 'production']).default('development'),
-    SMTP_URL: url('smtp', 'smtps').default('smtp://127.0.0.1:1025'),
+    /** `production` sends through Amazon SES, anything else through SMTP. */
+    NOTIFICATIONS_ENV: z.string().default('development'),
+    SMTP_URL: developmentDefault(
+      url('smtp', 'smtps'),
+      environment.NOTIFICATIONS_ENV === 'production' ? undefined : env,
+      'smtp://127.0.0.1:1025',
+    ),
     /** The sender of every email. */
     EMAIL_FROM: developmentDefault(z.string().min(3), env, 'Crema <orders@crema.example>'),
     /** The shop's own address: hears of every new and every cancelled order. */
@@ -92,7 +98,6 @@ export const readApiConfig = (environment: Environment) =>
     'PORT',
     'PUBLIC_URL',
     'DATABASE_URL',
-    'REDIS_URL',
     'TEMPORAL_ADDRESS',
     'TEMPORAL_NAMESPACE',
     'TEMPORAL_TASK_QUEUE',

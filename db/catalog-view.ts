@@ -15,7 +15,9 @@ export interface MenuItem {
 /** The read-only side of the catalog: what is on sale, and at what price. */
 export interface CatalogView {
   menu(): Promise<MenuItem[]>;
-  /** What the menu has of these lines, with the next order number: one round trip. */
+  /** What the menu has of these lines. */
+  offers(requests: readonly LineRequest[]): Promise<Offer[]>;
+  /** The same with the next order number: one round trip. */
   offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }>;
 }
 
@@ -24,15 +26,22 @@ export function createCatalogView(database: Database): CatalogView {
     return database('menu').orderBy(['position', 'name']).pluck('item');
   }
 
+  async function offers(requests: readonly LineRequest[]): Promise<Offer[]> {
+    return database('offers').whereIn('product_id', productsOf(requests)).pluck('offer');
+  }
+
   async function offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }> {
-    const ids = [...new Set(requests.map(({ productId }) => productId))];
     const { rows } = await database.raw(
       `SELECT nextval('order_numbers') AS number,
               (SELECT coalesce(jsonb_agg(offer), '[]') FROM offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
-      { ids },
+      { ids: productsOf(requests) },
     );
     return rows[0];
   }
 
-  return { menu, offersAndNumber };
+  return { menu, offers, offersAndNumber };
 }
+
+const productsOf = (requests: readonly LineRequest[]): string[] => [
+  ...new Set(requests.map(({ productId }) => productId)),
+];

@@ -15,6 +15,8 @@ export interface ConnectOptions {
   max?: number;
   /** As Postgres shows it in `pg_stat_activity`. */
   name?: string;
+  /** How long one query may take, in ms. */
+  queryDeadline?: number;
   /** Takes what knex has to say; by default it goes to the console. */
   log?: Record<'debug' | 'warn' | 'error', (message: string) => void>;
 }
@@ -24,7 +26,10 @@ export interface ConnectOptions {
  *
  * @param url `postgres://user:password@host:port/database`
  */
-export function connect(url: string, { max = 10, name = 'crema', log }: ConnectOptions = {}): Database {
+export function connect(
+  url: string,
+  { max = 10, name = 'crema', queryDeadline = DEADLINE_MS, log }: ConnectOptions = {},
+): Database {
   return knex({
     client: 'pg',
     ...(log && {
@@ -39,8 +44,8 @@ export function connect(url: string, { max = 10, name = 'crema', log }: ConnectO
       connectionString: url,
       application_name: name,
       connectionTimeoutMillis: DEADLINE_MS,
-      query_timeout: DEADLINE_MS,
-      statement_timeout: DEADLINE_MS,
+      query_timeout: queryDeadline,
+      statement_timeout: queryDeadline,
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max },
     acquireConnectionTimeout: DEADLINE_MS,

@@ -9,7 +9,7 @@ export interface Delivery {
   channel: Channel;
   /** A role or a channel's name, never an address (design §2). */
   recipient: string;
-  outcome: 'sent' | 'refused' | 'suppressed' | 'given_up';
+  outcome: 'sent' | 'refused' | 'suppressed';
   /** Which try it was, counted from 1. */
   attempt: number;
   detail?: string | null;
@@ -17,35 +17,34 @@ export interface Delivery {
 
 /** The ledger of deliveries: looked up before a send, written after it. */
 export interface DeliveryLedger {
-  /** Which of these events need not be delivered to this recipient again. */
-  settled(channel: Channel, recipient: string, eventIds: string[]): Promise<Set<string>>;
-  /** Writes outcomes down; the first one of an event and recipient stays. */
-  record(deliveries: Delivery[]): Promise<void>;
+  /** Whether an event need not be delivered to this recipient again. */
+  isSettled(eventId: string, channel: Channel, recipient: string): Promise<boolean>;
+  /** Writes an outcome down; the first one of an event and recipient stays. */
+  record(delivery: Delivery): Promise<void>;
 }
 
 export function createDeliveryLedger(database: Database): DeliveryLedger {
-  async function settled(channel: Channel, recipient: string, eventIds: string[]): Promise<Set<string>> {
-    const known = await database('deliveries')
-      .where({ channel, recipient })
-      .whereIn('event_id', eventIds)
-      .pluck('event_id');
-    return new Set(known);
+  async function isSettled(eventId: string, channel: Channel, recipient: string): Promise<boolean> {
+    return (
+      (await database('deliveries').where({ event_id: eventId, channel, recipient }).first('outcome')) !== undefined
+    );
   }
 
-  async function record(deliveries: Delivery[]): Promise<void> {
-    const at = new Date();
-    const rows = deliveries.map(({ eventId, orderId, channel, recipient, outcome, attempt, detail = null }) => ({
-      event_id: eventId,
-      order_id: orderId,
-      channel,
-      recipient,
-      outcome,
-      attempt,
-      at,
-      detail,
-    }));
-    await database('deliveries').insert(rows).onConflict(['event_id', 'channel', 'recipient']).ignore();
+  async function record({ eventId, orderId, channel, recipient, outcome, attempt, detail = null }: Delivery) {
+    await database('deliveries')
+      .insert({
+        event_id: eventId,
+        order_id: orderId,
+        channel,
+        recipient,
+        outcome,
+        attempt,
+        at: new Date(),
+        detail,
+      })
+      .onConflict(['event_id', 'channel', 'recipient'])
+      .ignore();
   }
 
-  return { settled, record };
+  return { isSettled, record };
 }

@@ -1,6 +1,7 @@
 import { alertOf } from '../domain/order/alerts.ts';
 import type { GivenUp, Rejection, UnchangedEdit } from '../domain/order/journal-entry.ts';
 import type { Fact, OrderEvent } from '../domain/order/order.ts';
+import { recipientsOf } from '../domain/order/recipients.ts';
 import type { Database } from './connection.ts';
 
 /** `applied` now, `already` there before, or a `gap`: an earlier version is not there yet. */
@@ -22,7 +23,8 @@ export interface Journal {
 const POSITIONS_LOCK = 4_271_001;
 
 /**
- * One statement is one transaction and one round trip. Each part reads from the one before it, so that
+ * One statement is one transaction and one round trip. Whoever has nothing to write waits for nobody: only a row that is to
+ * move takes the lock. Each part reads from the one before it, so that
  * the position is taken under the lock, by a row that really moved: positions commit in their order.
  */
 const append = `
@@ -30,7 +32,9 @@ const append = `
   SELECT :eventId, moved.id, moved.version, nextval('order_positions'), :at, :event, :order, :keyHash FROM moved`;
 
 const first = `
-  WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(${POSITIONS_LOCK})),
+  WITH turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) WHERE NOT EXISTS (SELECT FROM orders WHERE id = :id)
+  ),
   moved AS (
     INSERT INTO orders (id, customer_id, number, status, version, snapshot, placed_at)
     SELECT :id, :customerId, :number, :status, :version, :order, :placedAt FROM turn
@@ -39,7 +43,9 @@ const first = `
   ) ${append}`;
 
 const next = `
-  WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(${POSITIONS_LOCK})),
+  WITH turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) FROM orders WHERE id = :id AND version = :version - 1
+  ),
   moved AS (
     UPDATE orders SET status = :status, version = :version, snapshot = :order FROM turn
     WHERE orders.id = :id AND orders.version = :version - 1
@@ -48,7 +54,10 @@ const next = `
 
 /** An alert flags the row that it was raised on; if that has moved on meanwhile, the newer one has the flag already. */
 const alert = `
-  WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(${POSITIONS_LOCK})),
+  WITH turn AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) FROM orders
+    WHERE id = :id AND version >= :version AND NOT EXISTS (SELECT FROM order_events WHERE id = :eventId)
+  ),
   flagged AS (
     UPDATE orders SET snapshot = :order FROM turn WHERE orders.id = :id AND orders.version = :version
   ),
@@ -90,17 +99,19 @@ export function createJournal(database: Database): Journal {
       .ignore();
   }
 
-  async function giveUp({ orderId, channel, eventIds, at, error }: GivenUp): Promise<void> {
-    const rows = eventIds.map((eventId) => ({
-      event_id: eventId,
-      channel,
-      recipient: 'undelivered',
-      order_id: orderId,
-      outcome: 'given_up',
-      attempt: 0,
-      at,
-      detail: error,
-    }));
+  async function giveUp({ orderId, channel, events, at, error }: GivenUp): Promise<void> {
+    const rows = events.flatMap((event) =>
+      addressees(channel, event).map((recipient) => ({
+        event_id: event.id,
+        channel,
+        recipient,
+        order_id: orderId,
+        outcome: 'given_up',
+        at,
+        detail: error,
+      })),
+    );
+    // Of an event that some have got already, only the others' rows are new.
     await database('deliveries').insert(rows).onConflict(['event_id', 'channel', 'recipient']).ignore();
   }
 
@@ -111,3 +122,7 @@ function statementFor(event: OrderEvent): string {
   if (alertOf(event)) return alert;
   return event.version === 1 ? first : next;
 }
+
+/** Whom a channel tells of an event, in the words of the ledger. */
+const addressees = (channel: GivenUp['channel'], event: Pick<OrderEvent, 'type'>): string[] =>
+  channel === 'redis' ? ['orders'] : recipientsOf(event);

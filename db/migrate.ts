@@ -4,9 +4,12 @@ import { readDatabaseConfig } from '../config/settings.ts';
 import { connect } from './connection.ts';
 import { migrate } from './migrations.ts';
 
+/** A migration may have to rewrite a table, or to wait for one that another process runs. */
+const DEADLINE_MS = 30 * 60_000;
+
 await runCommand(async () => {
   const { DATABASE_URL } = readDatabaseConfig(readEnvironment());
-  const database = connect(DATABASE_URL, { max: 1, name: 'crema-migrate' });
+  const database = connect(DATABASE_URL, { max: 1, name: 'crema-migrate', queryDeadline: DEADLINE_MS });
   try {
     const done = await migrate(database);
     console.log(done.length > 0 ? `Migrated: ${done.join(', ')}` : 'The database is up to date.');

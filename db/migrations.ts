@@ -6,7 +6,7 @@ const settings = {
   loadExtensions: ['.ts'],
 };
 
-/** Brings the schema to today's, in one transaction a migration; several processes may try at once. Returns the names of what was done. */
+/** Brings the schema to today's, in one transaction; a second process that tries waits. Returns the names of what was done. */
 export async function migrate(database: Database): Promise<string[]> {
   const [, done] = await database.migrate.latest(settings);
   return done;

@@ -11,7 +11,7 @@ import type { Exit } from '../stack/process/guarded-process.ts';
 import { startApi, startWorker } from '../stack/programs.ts';
 import type { Service } from '../stack/service.ts';
 import { waitFor } from '../stack/wait.ts';
-import { workflowIdOf } from '../workflows/messages.ts';
+import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { startSmtp } from './email/mail-servers.ts';
 import { copyDatabase } from './test-services.ts';
 

@@ -3,7 +3,7 @@ import { SearchAttributeType } from '@temporalio/common';
 import { readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { readTemporalConfig } from '../config/settings.ts';
-import { reconcileScheduleId, reconcileWorkflowType, searchAttributes } from '../workflows/messages.ts';
+import { reconcileScheduleId, reconcileWorkflowType, searchAttributes } from '../workflows/messages/definitions.ts';
 
 // Gives Temporal's namespace what it lacks: search attributes and the reconciler's schedule. Can run before every start.
 

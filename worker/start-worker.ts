@@ -17,12 +17,16 @@ import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
+import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
 import { createHealthServer } from './health-server.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 import { workflowsPath } from './workflows-path.ts';
 
 /** How long Redis may take to answer, in ms. A frozen Redis must not hold an activity's slot. */
 const REDIS_DEADLINE_MS = 2_000;
+
+/** As many as the mailer has connections; a mail server that hangs holds no more. */
+const EMAILS_AT_ONCE = 5;
 
 /** A worker at work. */
 export interface RunningWorker {
@@ -39,7 +43,7 @@ export interface RunningWorker {
  */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<RunningWorker> {
   Runtime.install({
-    logger: new DefaultLogger('INFO', ({ level, message, meta }) => {
+    logger: new DefaultLogger('TRACE', ({ level, message, meta }) => {
       const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
       // The token says nothing to people and is longer than all the rest.
       const { taskToken: _, ...known } = meta ?? {};
@@ -60,37 +64,59 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   redis.on('error', (error) => logger.warn({ err: error }, 'Redis cannot be reached'));
   const mailer = createMailer(config);
 
-  const worker = await Worker.create({
+  const { email, ...others } = createActivities({
+    journal: createJournal(database),
+    orders: createOrderRepository(database),
+    records: createWorkflowRecords(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE })),
+    ledger: createDeliveryLedger(database),
+    users: createUserRepository(database),
+    redis,
+    mailer,
+    ordersEmail: config.ORDERS_EMAIL,
+  });
+  const options = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
-    taskQueue: config.TEMPORAL_TASK_QUEUE,
-    workflowBundle: config.WORKFLOW_BUNDLE
-      ? { codePath: config.WORKFLOW_BUNDLE }
-      : // Says little: at its usual level the bundler lists every file.
-        await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
-    activities: createActivities({
-      journal: createJournal(database),
-      orders: createOrderRepository(database),
-      records: createWorkflowRecords(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE })),
-      ledger: createDeliveryLedger(database),
-      users: createUserRepository(database),
-      redis,
-      mailer,
-      ordersEmail: config.ORDERS_EMAIL,
-    }),
     ...deploymentOptions(config),
-    // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
-    stickyQueueScheduleToStartTimeout: '2s',
     // A deploy must not cut an email that is being sent (0 by default).
     shutdownGraceTime: '20s',
     shutdownForceTime: '30s',
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...options,
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
+      workflowBundle: config.WORKFLOW_BUNDLE
+        ? { codePath: config.WORKFLOW_BUNDLE }
+        : // Says little: at its usual level the bundler lists every file.
+          await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
+      activities: others,
+      // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
+      stickyQueueScheduleToStartTimeout: '2s',
+    }),
+    Worker.create({
+      ...options,
+      taskQueue: emailTaskQueueOf(config.TEMPORAL_TASK_QUEUE),
+      activities: { email },
+      maxConcurrentActivityTaskExecutions: EMAILS_AT_ONCE,
+    }),
+  ]);
+  const state = () => workers.map((worker) => worker.getState()).find((each) => each !== 'RUNNING') ?? 'RUNNING';
+  const health = createHealthServer(state, {
+    postgres: async () => database.raw('SELECT 1'),
+    redis: () => redis.ping(),
+    temporal: () => connection.workflowService.getSystemInfo({}),
   });
-  const health = createHealthServer(() => worker.getState());
   await health.listen(config.WORKER_HEALTH_PORT, config.HOST);
+
+  function stop(): void {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  }
 
   async function run(): Promise<void> {
     try {
-      await worker.run();
+      // One that fails takes the others with it.
+      await Promise.all(workers.map((worker) => worker.run().finally(stop)));
     } finally {
       await health.close();
       mailer.close();
@@ -100,12 +126,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     }
   }
 
-  return {
-    finished: run(),
-    stop: () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
-    },
-  };
+  return { finished: run(), stop };
 }
 
 /** Orders go on with the newest build that Temporal routes them to (docs/adr/0006). */

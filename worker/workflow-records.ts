@@ -6,13 +6,9 @@ import {
 } from '@temporalio/client';
 import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { WorkflowRecord, WorkflowRecords } from '../activities/reconcile-orders.ts';
-import { alertOf } from '../domain/order/alerts.ts';
-import { open } from '../domain/order/decider.ts';
-import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact, Order } from '../domain/order/order.ts';
-import { getOrderQuery, type Outcome, orderWorkflowType, type Start, workflowIdOf } from '../workflows/messages.ts';
-
-type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
+import { getOrderQuery, orderWorkflowType, workflowIdOf } from '../workflows/messages/definitions.ts';
+import { factsIn } from '../workflows/messages/history.ts';
 
 /** How long Temporal may take for one order, in ms: a query waits for a worker. */
 const DEADLINE_MS = 10_000;
@@ -55,47 +51,25 @@ export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
     return state === 'completed' ? ((await inTime(() => handle.result())) as Order) : undefined;
   }
 
-  async function facts(orderId: string): Promise<Fact[]> {
-    const found = new Map<string, Fact>();
-    for await (const event of events(orderId)) for (const fact of await factsIn(event)) found.set(fact.event.id, fact);
-    return [...found.values()].sort(inOrder);
-  }
+  const facts = async (orderId: string): Promise<Fact[]> =>
+    factsIn(await eventsOf(orderId), (payloads) =>
+      decodeFromPayloadsAtIndex(workflow.options.loadedDataConverter, 0, payloads),
+    );
 
   /** The histories of all runs, the first one first. */
-  async function* events(orderId: string): AsyncIterable<HistoryEvent> {
+  async function eventsOf(orderId: string) {
     const workflowId = workflowIdOf(orderId);
     const description = await inTime(() => workflow.getHandle(workflowId).describe());
+    const all: NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']> = [];
     let runId: string | null | undefined = description.raw.workflowExecutionInfo?.firstRunId;
     while (runId) {
       const run: string = runId;
-      const history = await inTime(() => workflow.getHandle(workflowId, run).fetchHistory());
-      yield* history.events ?? [];
-      runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
+      const { events } = await inTime(() => workflow.getHandle(workflowId, run).fetchHistory());
+      all.push(...(events ?? []));
+      runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
     }
-  }
-
-  /** A fact stands in the start, in an update's answer, and in what the journal was given; signals have only the last. */
-  async function factsIn(event: HistoryEvent): Promise<Fact[]> {
-    const converter = workflow.options.loadedDataConverter;
-    const started = event.workflowExecutionStartedEventAttributes;
-    if (started) {
-      const start = await decodeFromPayloadsAtIndex<Start>(converter, 0, started.input?.payloads);
-      return [open(start)];
-    }
-    const answered = event.workflowExecutionUpdateCompletedEventAttributes?.outcome?.success;
-    if (answered) {
-      const { event, order } = await decodeFromPayloadsAtIndex<Outcome>(converter, 0, answered.payloads);
-      return event && order ? [{ event, order }] : [];
-    }
-    const scheduled = event.activityTaskScheduledEventAttributes;
-    if (scheduled?.activityType?.name !== 'journal') return [];
-    const entries = await decodeFromPayloadsAtIndex<JournalEntry[]>(converter, 0, scheduled.input?.payloads);
-    return entries.filter((entry) => entry.kind === 'fact').map(({ event, order }) => ({ event, order }));
+    return all;
   }
 
   return { list, find, order, facts };
 }
-
-/** By version; an alert comes after the event whose version it shares. */
-const inOrder = (one: Fact, other: Fact): number =>
-  one.event.version - other.event.version || Number(!!alertOf(one.event)) - Number(!!alertOf(other.event));

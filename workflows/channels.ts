@@ -1,8 +1,9 @@
-import { ActivityFailure, CancellationScope, condition, isCancellation, proxyActivities } from '@temporalio/workflow';
+import { ActivityFailure, condition, isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 import { alertOf } from '../domain/order/alerts.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
+import { emailTaskQueueOf } from './messages/definitions.ts';
 import type { OrderBook } from './order-book.ts';
 import { untilCancelled } from './until-cancelled.ts';
 
@@ -12,50 +13,65 @@ const BATCH = { journal: 50, redis: 50, email: 10 };
 /** How long a channel tries, counted from the event, in ms. The read model must be written whatever it takes: no limit. */
 const PATIENCE = { redis: 60 * 60 * 1_000, email: 24 * 60 * 60 * 1_000 };
 
-/** However late it is, one try is made. */
-const LAST_TRY = 60_000;
+/** However late it is, it is tried for this long, in ms. */
+const LAST_TRY = 10_000;
 
+// A heartbeat is due before every entry, so its time-out is more than the deadlines of one entry's calls together: an
+// activity that is given up while it still works would send beside its own retry.
 const { journal } = proxyActivities<Activities>({
-  startToCloseTimeout: '10s',
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '15s',
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
 });
 
 const { publish } = proxyActivities<Activities>({
-  startToCloseTimeout: '5s',
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '20s',
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
-/** The heartbeat tells a worker that died from one that is busy with ten mails. */
 const { email } = proxyActivities<Activities>({
-  startToCloseTimeout: '2m',
-  heartbeatTimeout: '15s',
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '45s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 
 /** Tells everyone everything, each channel in order, until the order is final and all is told. Cancelling it loses nothing. */
 export async function tell(book: OrderBook): Promise<void> {
   const { queues } = book;
-  do {
-    await Promise.all([
-      drain(book, queues.journal, BATCH.journal, (entries) =>
-        journal.executeWithOptions({ summary: titleOf(entries) }, [entries]),
-      ),
-      drain(book, queues.redis, BATCH.redis, (facts) =>
-        orGiveUp(book, 'redis', facts, (options) => publish.executeWithOptions(options, [facts])),
-      ),
-      drain(book, queues.email, BATCH.email, (facts) =>
-        orGiveUp(book, 'email', facts, (options) => email.executeWithOptions(options, [facts])),
-      ),
-    ]);
-    // What one channel gave up on is news for another.
-  } while (!book.told && !CancellationScope.current().consideredCancelled);
+  const taskQueue = emailTaskQueueOf(workflowInfo().taskQueue);
+  const final = () => book.final;
+  let told = false;
+  const others = Promise.all([
+    drain(queues.redis, BATCH.redis, final, (facts) =>
+      orGiveUp(book, 'redis', facts, (options) => publish.executeWithOptions(options, [facts])),
+    ),
+    drain(queues.email, BATCH.email, final, (facts) =>
+      orGiveUp(book, 'email', facts, (options) => email.executeWithOptions({ ...options, taskQueue }, [facts])),
+    ),
+  ]).then(() => {
+    told = true;
+  });
+  // The journal is the last to end: what the others give up on is written down, too.
+  const last = drain(
+    queues.journal,
+    BATCH.journal,
+    () => book.final && told,
+    (entries) => journal.executeWithOptions({ summary: titleOf(entries) }, [entries]),
+  );
+  await Promise.all([others, last]);
 }
 
 /** A batch leaves its queue when it is delivered, so that one that is cut short is still there. */
-const drain = <T>(book: OrderBook, queue: T[], most: number, deliver: (batch: T[]) => Promise<void>): Promise<void> =>
+const drain = <T>(
+  queue: T[],
+  most: number,
+  isLast: () => boolean,
+  deliver: (batch: T[]) => Promise<void>,
+): Promise<void> =>
   untilCancelled(async () => {
     for (;;) {
-      await condition(() => queue.length > 0 || book.final);
+      await condition(() => queue.length > 0 || isLast());
       if (queue.length === 0) return;
       const batch = queue.slice(0, most);
       await deliver(batch);
@@ -80,7 +96,7 @@ async function orGiveUp(
       kind: 'given_up',
       orderId: book.order.id,
       channel,
-      eventIds: facts.map(({ event }) => event.id),
+      events: facts.map(({ event: { id, type } }) => ({ id, type })),
       at: new Date().toISOString(),
       error: error.cause?.message ?? error.message,
     });

@@ -2,9 +2,9 @@ import { nextAlert, raise } from '../domain/order/alerts.ts';
 import { decide, evolve, open } from '../domain/order/decider.ts';
 import type { Refusal } from '../domain/order/decision.ts';
 import type { Alert, Command, Fact, Order, OrderEvent } from '../domain/order/order.ts';
-import type { Malformed } from '../domain/order/parse-message.ts';
 import { isFinal, type Status } from '../domain/order/transitions.ts';
-import type { Outcome, Queues, Start } from './messages.ts';
+import type { Outcome, Queues, Start } from './messages/definitions.ts';
+import type { Malformed } from './messages/parse.ts';
 
 /** Why a message changes nothing. */
 export type Rejected = Refusal | Malformed | { refused: 'idempotency_key_reused' };

@@ -10,13 +10,6 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Command, Order } from '../domain/order/order.ts';
-import {
-  type Malformed,
-  parseCancelMessage,
-  parseEditMessage,
-  parseStatusMessage,
-} from '../domain/order/parse-message.ts';
-import { currentDetails } from '../domain/order/summary.ts';
 import { tell } from './channels.ts';
 import {
   cancelSignal,
@@ -29,7 +22,9 @@ import {
   type Outcome,
   type Start,
   searchAttributes,
-} from './messages.ts';
+} from './messages/definitions.ts';
+import { currentDetails } from './messages/describe.ts';
+import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessage } from './messages/parse.ts';
 import { onSignal } from './on-signal.ts';
 import { openBook } from './order-book.ts';
 import { watch } from './watch.ts';

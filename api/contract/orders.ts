@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cancellationReasons, locations, MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY } from '../../domain/order/order.ts';
-import { MAX_REASON_LENGTH } from '../../domain/order/parse-message.ts';
 import { statuses } from '../../domain/order/transitions.ts';
+import { MAX_REASON_LENGTH } from '../../workflows/messages/parse.ts';
 import { fromCursor } from '../orders/cursor.ts';
 import * as examples from './examples.ts';
 import { freeText, id, money, timestamp } from './values.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from '../../config/logger.ts';
 import type { CatalogView } from '../../db/catalog-view.ts';
 import type { Journal } from '../../db/journal.ts';
-import type { BoundAnswer, OrderRepository, OrderView } from '../../db/orders.ts';
-import { isOutage } from '../../db/outage.ts';
+import type { BoundAnswer, OrderRepository, OrderView, TimelineRow } from '../../db/orders.ts';
 import type { UserRepository } from '../../db/users.ts';
 import type { Money } from '../../domain/money.ts';
 import { maySee, open } from '../../domain/order/decider.ts';
@@ -21,8 +21,9 @@ import type {
 import { type LineRequest, type Priced, price, type Unavailable } from '../../domain/order/pricing.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import type { Caller } from '../auth/caller.ts';
+import { byDeadline } from '../deadline.ts';
 import { orderIdOf } from './idempotency.ts';
-import { type Change, type OrderWorkflows, TemporalSilent } from './order-workflows.ts';
+import { type Change, type OrderWorkflows, OutcomeUnknown } from './order-workflows.ts';
 
 /** An order in a customer's words. */
 export interface OrderRequest {
@@ -43,7 +44,7 @@ export interface EditRequest {
 }
 
 /** Who asks, and under which conditions. */
-export interface Attribution {
+export interface Asked {
   caller: Caller;
   /** Always there, so that a retry is safe whatever happens to the answer. */
   key: IdempotencyKey;
@@ -52,6 +53,8 @@ export interface Attribution {
   /** `If-Match` */
   expectedVersion?: number | undefined;
   requestId: string;
+  /** When it must be answered, in ms since the epoch, even if only that the outcome is not known (design §3). */
+  deadline: number;
   /** Do not wait for the outcome: `Prefer: respond-async`. */
   later?: boolean;
 }
@@ -90,17 +93,16 @@ type ChangeResult = Done | Accepted | Refusal | Unavailable | KeyReused | NotFou
 
 /** What can be done with orders. Refusals are values; exceptions mean that Postgres is away, or a bug. */
 export interface OrderService {
-  place(
-    request: OrderRequest,
-    attribution: Attribution,
-  ): Promise<Done | Unavailable | PriceChanged | KeyReused | Unknown>;
+  place(request: OrderRequest, asked: Asked): Promise<Done | Unavailable | PriceChanged | KeyReused | Unknown>;
   /** What these lines would cost now. Creates nothing. */
   quote(lines: LineRequest[]): Promise<Priced | Unavailable>;
-  change(orderId: string, change: Change, attribution: Attribution): Promise<ChangeResult>;
+  change(orderId: string, change: Change, asked: Asked): Promise<ChangeResult>;
   /** Changes what was ordered; new lines get today's price, known ones keep theirs. */
-  edit(orderId: string, request: EditRequest, attribution: Attribution): Promise<ChangeResult>;
+  edit(orderId: string, request: EditRequest, asked: Asked): Promise<ChangeResult>;
   /** An order that the caller may see: the row, or, where there is none, what its workflow says. */
-  find(orderId: string, caller: Caller): Promise<OrderView | NotFound | Unknown>;
+  find(orderId: string, asked: Pick<Asked, 'caller' | 'deadline'>): Promise<OrderView | NotFound | Unknown>;
+  /** Everything that happened to an order that was found, oldest first; from its workflow, where Postgres knows nothing of it. */
+  timeline(orderId: string, deadline: number): Promise<TimelineRow[] | Unknown>;
 }
 
 export interface OrderServiceDependencies {
@@ -114,20 +116,20 @@ export interface OrderServiceDependencies {
   logger: Logger;
 }
 
-/** How long an answer waits for the read model to catch up with an earlier change, and how often it looks, in ms. */
-const CATCH_UP = { deadline: 3_000, interval: 20 };
+/** How often an answer that waits for the read model looks at it, in ms. */
+const INTERVAL = 20;
 
 export function createOrderService(dependencies: OrderServiceDependencies): OrderService {
   const { catalog, orders, journal, workflows, users, currency, patience, logger } = dependencies;
 
-  const place: OrderService['place'] = async (request, { caller, key, keyGiven, requestId }) => {
+  const place: OrderService['place'] = async (request, { caller, key, keyGiven, requestId, deadline }) => {
     const id = orderIdOf(key);
     const before = keyGiven && (await orders.answerTo(id, key.hash));
     if (before) return replayOf(before, key, caller.name);
 
     const { offers, number } = await catalog.offersAndNumber(request.lines);
     const priced = asExpected(price(request.lines, offers, randomUUID, currency), request.expectedTotal);
-    if ('refused' in priced) return (keyGiven && (await firstTryOf(id, key, caller))) || priced;
+    if ('refused' in priced) return (keyGiven && (await firstTryOf(id, key, caller, deadline))) || priced;
 
     const { location, note } = request;
     const customer = { id: caller.id };
@@ -144,19 +146,20 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
       key,
       requestId,
     };
-    const deadline = Date.now() + CATCH_UP.deadline;
     try {
-      if ((await workflows.start(placement)) === 'exists') {
-        return (await firstTryOf(id, key, caller)) ?? unknown(new TemporalSilent(`${id} exists, but cannot be read`));
+      if ((await workflows.start(placement, deadline)) === 'exists') {
+        return (
+          (await firstTryOf(id, key, caller, deadline)) ??
+          unknown(new OutcomeUnknown(`${id} exists, but cannot be read`))
+        );
       }
     } catch (error) {
       return unknown(error);
     }
     const fact = open(placement);
     // The order is durable now: its workflow will journal it if this does not.
-    const journaled = await inTime(deadline, journal.record(fact)).catch((error) => error);
-    if (journaled !== 'applied' && journaled !== 'already')
-      logger.warn({ err: journaled, requestId }, 'placed, not yet journaled');
+    const journaled = await byDeadline(deadline, journal.record(fact)).catch(logged(requestId));
+    if (!journaled) logger.warn({ requestId, orderId: id }, 'placed, not yet journaled');
     return { order: fact.order, customerName: caller.name, replayed: false };
   };
 
@@ -165,9 +168,10 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     id: string,
     key: IdempotencyKey,
     caller: Caller,
+    deadline: number,
   ): Promise<Done | KeyReused | Unknown | undefined> {
     try {
-      const first = await workflows.placementOf(id);
+      const first = await workflows.historyOf(id, deadline);
       return first && replayOf(answerIn(open(first.placement)), key, caller.name);
     } catch (error) {
       return unknown(error);
@@ -175,18 +179,16 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
   }
 
   const quote: OrderService['quote'] = async (lines) => {
-    const { offers } = await catalog.offersAndNumber(lines);
-    return price(lines, offers, randomUUID, currency);
+    return price(lines, await catalog.offers(lines), randomUUID, currency);
   };
 
-  const change: OrderService['change'] = (orderId, change, attribution) =>
-    ask(orderId, attribution, async () => change);
+  const change: OrderService['change'] = (orderId, change, asked) => ask(orderId, asked, async () => change);
 
-  const edit: OrderService['edit'] = (orderId, { lines, ...rest }, attribution) =>
-    ask(orderId, attribution, async ({ order }) => {
+  const edit: OrderService['edit'] = (orderId, { lines, ...rest }, asked) =>
+    ask(orderId, asked, async ({ order }) => {
       const whole = lines && (await priceNewLines(lines));
       if (!whole || !('refused' in whole)) return { update: 'edit', ...rest, lines: whole };
-      const { expectedVersion } = attribution;
+      const { expectedVersion } = asked;
       const { version } = order;
       // A product that is gone matters only to who edits the order as it is.
       if (expectedVersion !== undefined && expectedVersion !== version) return { refused: 'version_mismatch', version };
@@ -196,8 +198,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
   async function priceNewLines(wanted: (KeptLine | LineRequest)[]): Promise<(KeptLine | Line)[] | Unavailable> {
     const requests = wanted.filter((line) => 'productId' in line);
     if (requests.length === 0) return wanted as KeptLine[];
-    const { offers } = await catalog.offersAndNumber(requests);
-    const priced = price(requests, offers, randomUUID, currency);
+    const priced = price(requests, await catalog.offers(requests), randomUUID, currency);
     if ('refused' in priced) {
       return { ...priced, lines: priced.lines.map((index) => wanted.indexOf(requests[index] as LineRequest)) };
     }
@@ -208,12 +209,12 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
   /** Asks an order's workflow for a change: may you → is it a replay → what exactly → the workflow's answer. */
   async function ask(
     orderId: string,
-    attribution: Attribution,
+    asked: Asked,
     prepare: (seen: OrderView) => Promise<Change | Unavailable | Refusal>,
   ): Promise<ChangeResult> {
-    const { caller, key, keyGiven, expectedVersion, requestId } = attribution;
+    const { caller, key, keyGiven, expectedVersion, requestId, deadline } = asked;
     const [seen, before] = await Promise.all([
-      find(orderId, caller),
+      find(orderId, asked),
       keyGiven ? orders.answerTo(orderId, key.hash) : undefined,
     ]);
     if ('refused' in seen) return seen;
@@ -221,39 +222,38 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     const change = await prepare(seen);
     if ('refused' in change) return change;
     const message = { actor: caller.actor, key, expectedVersion, requestId };
-    const deadline = Date.now() + CATCH_UP.deadline;
     try {
-      if (attribution.later) {
-        const sent = await workflows.send(orderId, change, message);
-        return sent ? { accepted: true } : await refuseClosed(orderId, attribution);
+      if (asked.later) {
+        const sent = await workflows.send(orderId, change, message, deadline);
+        return sent ? { accepted: true } : await refuseClosed(seen, asked);
       }
-      const outcome = await workflows.change(orderId, change, message);
+      const outcome = await workflows.change(orderId, change, message, deadline);
       if (!('refused' in outcome)) {
         const { event, order, replayed } = outcome;
         if (!order) return replayOf(await journaledAnswer(orderId, key, deadline), key, seen.customerName);
         if (event) await catchUp({ event, order }, deadline);
         return { order, customerName: seen.customerName, replayed };
       }
-      return outcome.refused === 'closed' ? await refuseClosed(orderId, attribution) : outcome;
+      return outcome.refused === 'closed' ? await refuseClosed(seen, asked) : outcome;
     } catch (error) {
       return unknown(error);
     }
   }
 
-  /** The workflow is gone, so Postgres has everything that it ever decided. */
+  /** The workflow decides nothing any more: Postgres tells what it did, or else what was just seen of it. */
   async function refuseClosed(
-    orderId: string,
-    { caller, key, keyGiven, expectedVersion }: Attribution,
-  ): Promise<Done | Refusal | KeyReused | NotFound> {
-    const [view, before] = await Promise.all([
-      orders.find(orderId),
-      keyGiven ? orders.answerTo(orderId, key.hash) : undefined,
+    seen: OrderView,
+    { caller, key, keyGiven, expectedVersion }: Asked,
+  ): Promise<Done | Refusal | KeyReused> {
+    const [row, before] = await Promise.all([
+      orders.find(seen.order.id),
+      keyGiven ? orders.answerTo(seen.order.id, key.hash) : undefined,
     ]);
-    if (!view) return { refused: 'not_found' };
-    if (before) return replayOf(before, key, view.customerName);
-    const { status: currentStatus, version } = view.order;
+    const { order, customerName } = row ?? seen;
+    if (before) return replayOf(before, key, customerName);
+    const { status: currentStatus, version } = order;
     if (expectedVersion !== undefined && expectedVersion !== version) return { refused: 'version_mismatch', version };
-    const allowed = allowedTransitions(view.order, caller.actor);
+    const allowed = allowedTransitions(order, caller.actor);
     return { refused: 'illegal_transition', currentStatus, allowedTransitions: allowed, version };
   }
 
@@ -265,11 +265,31 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
   const journaledAnswer = (orderId: string, { hash }: IdempotencyKey, deadline: number): Promise<BoundAnswer> =>
     untilKnown(orderId, deadline, () => orders.answerTo(orderId, hash));
 
-  const find: OrderService['find'] = async (orderId, caller) => {
+  /**
+   * Asks Postgres until it knows. Whatever goes wrong counts as not knowing yet: what is asked for is decided all the same.
+   *
+   * @throws {OutcomeUnknown} at the deadline
+   */
+  async function untilKnown<T>(what: string, deadline: number, ask: () => Promise<T | undefined>): Promise<T> {
+    for (;;) {
+      const answer = await byDeadline(deadline, ask()).catch(logged(what));
+      if (answer !== undefined) return answer;
+      if (Date.now() >= deadline) throw new OutcomeUnknown(`${what} is decided, but cannot be read yet`);
+      await setTimeout(INTERVAL);
+    }
+  }
+
+  const logged =
+    (what: string) =>
+    (error: unknown): undefined => {
+      logger.warn({ err: error, what }, 'Postgres did not take or tell what is decided');
+    };
+
+  const find: OrderService['find'] = async (orderId, { caller, deadline }) => {
     let view = await orders.find(orderId);
     if (!view) {
       try {
-        const order = await fromWorkflow(orderId);
+        const order = await fromWorkflow(orderId, deadline);
         view = order && { order, customerName: (await users.find(order.customer.id))?.name ?? null };
       } catch (error) {
         return unknown(error);
@@ -278,13 +298,24 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     return view && maySee(view.order, caller.actor) ? view : { refused: 'not_found' };
   };
 
-  async function fromWorkflow(orderId: string): Promise<Order | undefined> {
-    const first = await workflows.placementOf(orderId);
-    if (!first) return undefined;
-    return first.untouched ? open(first.placement).order : workflows.current(orderId);
+  async function fromWorkflow(orderId: string, deadline: number): Promise<Order | undefined> {
+    const history = await workflows.historyOf(orderId, deadline);
+    if (!history) return undefined;
+    return history.untouched ? open(history.placement).order : workflows.current(orderId, deadline);
   }
 
-  return { place, quote, change, edit, find };
+  const timeline: OrderService['timeline'] = async (orderId, deadline) => {
+    const rows = await orders.timeline(orderId);
+    if (rows.some(({ kind }) => kind === 'event')) return rows;
+    try {
+      const facts = (await workflows.historyOf(orderId, deadline))?.facts ?? [];
+      return [...facts.map(({ event }) => ({ kind: 'event' as const, at: new Date(event.at), event })), ...rows];
+    } catch (error) {
+      return unknown(error);
+    }
+  };
+
+  return { place, quote, change, edit, find, timeline };
 }
 
 /** @returns the prices, unless the customer was shown another total */
@@ -303,38 +334,7 @@ function replayOf(bound: BoundAnswer, key: IdempotencyKey, customerName: string 
     : { refused: 'idempotency_key_reused' };
 }
 
-/**
- * Asks Postgres until it knows. One that is slow or away counts as not knowing yet: what is asked for is decided all the same.
- *
- * @param deadline as `Date.now()` counts
- * @throws {TemporalSilent} at the deadline
- */
-async function untilKnown<T>(what: string, deadline: number, ask: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const answer = await inTime(deadline, ask());
-    if (answer !== undefined) return answer;
-    if (Date.now() > deadline) throw new TemporalSilent(`${what} is decided, but cannot be read yet`);
-    await new Promise((resolve) => setTimeout(resolve, CATCH_UP.interval));
-  }
-}
-
-/** An answer of Postgres, or `undefined` at the deadline or while it is away: it may still take what it was given. */
-async function inTime<T>(deadline: number, asked: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), deadline - Date.now());
-  });
-  try {
-    return await Promise.race([asked, late]);
-  } catch (error) {
-    if (isOutage(error)) return undefined;
-    throw error;
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 function unknown(error: unknown): Unknown {
-  if (error instanceof TemporalSilent) return { refused: 'outcome_unknown', cause: error };
+  if (error instanceof OutcomeUnknown) return { refused: 'outcome_unknown', cause: error };
   throw error;
 }

@@ -10,9 +10,7 @@ import {
 import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
 import { toMajorUnits } from '../../domain/money.ts';
 import type { Refusal } from '../../domain/order/decision.ts';
-import type { Edit, Order, Placement } from '../../domain/order/order.ts';
-import type { Attribution, CancelMessage, StatusMessage } from '../../domain/order/parse-message.ts';
-import { details, summary } from '../../domain/order/summary.ts';
+import type { Edit, Fact, Order, Placement } from '../../domain/order/order.ts';
 import {
   cancelUpdate,
   changeStatusUpdate,
@@ -23,7 +21,11 @@ import {
   type Start,
   searchAttributes,
   workflowIdOf,
-} from '../../workflows/messages.ts';
+} from '../../workflows/messages/definitions.ts';
+import { details, summary } from '../../workflows/messages/describe.ts';
+import { factsIn } from '../../workflows/messages/history.ts';
+import type { Attribution, CancelMessage, StatusMessage } from '../../workflows/messages/parse.ts';
+import { byDeadline } from '../deadline.ts';
 
 /** A change that the order's workflow is asked for. */
 export type Change =
@@ -34,31 +36,37 @@ export type Change =
 /** What the workflow answered instead of a fact. `closed`: it is final, or not there. */
 export type ChangeRefusal = Refusal | { refused: 'idempotency_key_reused' } | { refused: 'closed' };
 
-/** Temporal did not answer in time or cannot be reached: what was asked for may or may not happen. */
-export class TemporalSilent extends Error {
-  override name = 'TemporalSilent';
+/** It may or may not have happened, or it has and cannot be shown yet: Temporal or Postgres was too slow, or is away. */
+export class OutcomeUnknown extends Error {
+  override name = 'OutcomeUnknown';
 }
 
-/** The one place that calls Temporal. Every call has a deadline. */
+/** What Temporal keeps of an order's present run: needs no worker to read. */
+export interface OrderHistory {
+  placement: Placement;
+  /** By version. */
+  facts: Fact[];
+  /** Nobody has asked for any change yet: the order is as it was placed. */
+  untouched: boolean;
+}
+
+/** The one place that calls Temporal. Every call takes the deadline of its request, in ms since the epoch. */
 export interface OrderWorkflows {
-  /** Starts an order's workflow: the moment the order is durable. @throws {TemporalSilent} */
-  start(placement: Placement): Promise<'started' | 'exists'>;
-  /** Asks for a change and waits for its fact. @throws {TemporalSilent} */
-  change(orderId: string, change: Change, attribution: Attribution): Promise<Outcome | ChangeRefusal>;
-  /** Passes a change on without waiting for its outcome; false when there is no open workflow. @throws {TemporalSilent} */
-  send(orderId: string, change: Change, attribution: Attribution): Promise<boolean>;
-  /** What an order was placed with, read from its history: needs no worker. @throws {TemporalSilent} */
-  placementOf(orderId: string): Promise<{ placement: Placement; untouched: boolean } | undefined>;
-  /** The order as its workflow holds it. @throws {TemporalSilent} */
-  current(orderId: string): Promise<Order | undefined>;
+  /** Starts an order's workflow: the moment the order is durable. @throws {OutcomeUnknown} */
+  start(placement: Placement, deadline: number): Promise<'started' | 'exists'>;
+  /** Asks for a change and waits for its fact. @throws {OutcomeUnknown} */
+  change(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<Outcome | ChangeRefusal>;
+  /** Passes a change on without waiting for its outcome; false when there is no open workflow. @throws {OutcomeUnknown} */
+  send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean>;
+  /** @throws {OutcomeUnknown} */
+  historyOf(orderId: string, deadline: number): Promise<OrderHistory | undefined>;
+  /** The order as its workflow holds it. @throws {OutcomeUnknown} */
+  current(orderId: string, deadline: number): Promise<Order | undefined>;
   /** Whether Temporal answers. */
-  ping(): Promise<void>;
+  ping(deadline: number): Promise<void>;
 }
 
 const updates = { changeStatus: changeStatusUpdate, cancel: cancelUpdate, edit: editUpdate };
-
-/** How long Temporal may take, in ms (design §3). */
-const DEADLINE_MS = 3_000;
 
 /** What may stand in a history before anyone has asked for anything. */
 const CHANGES = [
@@ -71,9 +79,9 @@ const CHANGES = [
 export function createOrderWorkflows(client: WorkflowClient, taskQueue: string): OrderWorkflows {
   const handleOf = (orderId: string) => client.getHandle(workflowIdOf(orderId));
 
-  async function start(placement: Placement): Promise<'started' | 'exists'> {
+  async function start(placement: Placement, deadline: number): Promise<'started' | 'exists'> {
     try {
-      await inTime(() =>
+      await inTime(deadline, () =>
         client.start(orderWorkflowType, {
           workflowId: workflowIdOf(placement.id),
           taskQueue,
@@ -93,11 +101,16 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
     }
   }
 
-  async function change(orderId: string, change: Change, attribution: Attribution): Promise<Outcome | ChangeRefusal> {
+  async function change(
+    orderId: string,
+    change: Change,
+    attribution: Attribution,
+    deadline: number,
+  ): Promise<Outcome | ChangeRefusal> {
     const { update, ...message } = change;
     try {
       const args: [Attribution] = [{ ...message, ...attribution }];
-      return await inTime(() =>
+      return await inTime(deadline, () =>
         handleOf(orderId).executeUpdate<Outcome, [Attribution]>(updates[update].name, { args }),
       );
     } catch (error) {
@@ -108,10 +121,10 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
     }
   }
 
-  async function send(orderId: string, change: Change, attribution: Attribution): Promise<boolean> {
+  async function send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean> {
     const { update, ...message } = change;
     try {
-      await inTime(() => handleOf(orderId).signal(update, { ...message, ...attribution }));
+      await inTime(deadline, () => handleOf(orderId).signal(update, { ...message, ...attribution }));
       return true;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
@@ -119,50 +132,51 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
     }
   }
 
-  async function placementOf(orderId: string): Promise<{ placement: Placement; untouched: boolean } | undefined> {
+  async function historyOf(orderId: string, deadline: number): Promise<OrderHistory | undefined> {
     try {
-      const history = await inTime(() => handleOf(orderId).fetchHistory());
+      const history = await inTime(deadline, () => handleOf(orderId).fetchHistory());
       const events = history.events ?? [];
       const input = events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
       if (!input) return undefined;
-      const { carried, ...placement } = client.options.loadedDataConverter.payloadConverter.fromPayload<Start>(input);
-      return { placement, untouched: !carried && !events.some((event) => CHANGES.some((kind) => event[kind])) };
+      const { payloadConverter } = client.options.loadedDataConverter;
+      const { carried, ...placement } = payloadConverter.fromPayload<Start>(input);
+      const untouched = !carried && !events.some((event) => CHANGES.some((kind) => event[kind]));
+      const facts = await factsIn(events, async (payloads) => payloadConverter.fromPayload(payloads?.[0] ?? input));
+      return { placement, facts, untouched };
     } catch (error) {
       if (isNoSuchWorkflow(error)) return undefined;
       throw error;
     }
   }
 
-  async function current(orderId: string): Promise<Order | undefined> {
+  async function current(orderId: string, deadline: number): Promise<Order | undefined> {
     try {
-      return await inTime(() => handleOf(orderId).query(getOrderQuery));
+      return await inTime(deadline, () => handleOf(orderId).query(getOrderQuery));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
     }
   }
 
-  async function ping(): Promise<void> {
-    await inTime(() => client.workflowService.getSystemInfo({}));
+  async function ping(deadline: number): Promise<void> {
+    await inTime(deadline, () => client.workflowService.getSystemInfo({}));
   }
 
-  /** The SDK's deadline ends each of its calls; the race also ends its own loop of retries around them. */
-  async function inTime<T>(call: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + DEADLINE_MS;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new TemporalSilent(`No answer from Temporal in ${DEADLINE_MS} ms`)), DEADLINE_MS);
-    });
+  /** The SDK's deadline ends each of its calls; ours also ends its own loop of retries around them. */
+  async function inTime<T>(deadline: number, call: () => Promise<T>): Promise<T> {
     try {
-      return await Promise.race([client.withDeadline(deadline, call), late]);
+      const answer = await byDeadline(
+        deadline,
+        client.withDeadline(deadline, async () => ({ value: await call() })),
+      );
+      if (!answer) throw new OutcomeUnknown('Temporal did not answer in time');
+      return answer.value;
     } catch (error) {
-      throw isSilence(error) ? new TemporalSilent('Temporal cannot be reached', { cause: error }) : error;
-    } finally {
-      clearTimeout(timer);
+      throw isSilence(error) ? new OutcomeUnknown('Temporal cannot be reached', { cause: error }) : error;
     }
   }
 
-  return { start, change, send, placementOf, current, ping };
+  return { start, change, send, historyOf, current, ping };
 }
 
 function searchAttributesOf({ number, customer, total, location }: Placement): SearchAttributePair[] {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { byDeadline } from '../deadline.ts';
 import { type Route, route } from '../route.ts';
 
-/** Something that the API needs: resolves when it answers. */
-export type Check = () => Promise<unknown>;
+/** Something that the API needs: resolves when it answers, by the deadline (in ms since the epoch) or not at all. */
+export type Check = (deadline: number) => Promise<unknown>;
 
 /** How long a part may take before it counts as down, in ms. */
 const DEADLINE_MS = 2_000;
@@ -18,9 +19,8 @@ const health = z
  * Whether this process lives, and whether it can serve.
  *
  * @param checks by the part's name
- * @param closing whether the process has been asked to stop
  */
-export function healthRoutes(checks: Record<string, Check>, closing: () => boolean): Route[] {
+export function healthRoutes(checks: Record<string, Check>): Route[] {
   return [
     route({
       method: 'get',
@@ -50,7 +50,7 @@ export function healthRoutes(checks: Record<string, Check>, closing: () => boole
       handle: async () => {
         const names = Object.keys(checks);
         const states = await Promise.all(Object.values(checks).map(stateOf));
-        const up = states.every((state) => state === 'up') && !closing();
+        const up = states.every((state) => state === 'up');
         const parts = Object.fromEntries(names.map((name, index) => [name, states[index]]));
         return { status: up ? 200 : 503, body: { status: up ? 'up' : 'down', parts } };
       },
@@ -59,16 +59,7 @@ export function healthRoutes(checks: Record<string, Check>, closing: () => boole
 }
 
 async function stateOf(check: Check): Promise<'up' | 'down'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('too late')), DEADLINE_MS);
-  });
-  try {
-    await Promise.race([check(), late]);
-    return 'up';
-  } catch {
-    return 'down';
-  } finally {
-    clearTimeout(timer);
-  }
+  const deadline = Date.now() + DEADLINE_MS;
+  const answers = check(deadline).then(() => 'up' as const);
+  return (await byDeadline(deadline, answers).catch(() => undefined)) ?? 'down';
 }

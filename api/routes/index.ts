@@ -10,7 +10,6 @@ export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof productRoutes>[0] &
   Parameters<typeof orderRoutes>[0] & {
     checks: Parameters<typeof healthRoutes>[0];
-    closing: Parameters<typeof healthRoutes>[1];
   };
 
 /** Every route of the API, in the order of the docs page. */
@@ -20,6 +19,6 @@ export function allRoutes(dependencies: RouteDependencies): Route[] {
     ...orderRoutes(dependencies),
     ...productRoutes(dependencies),
     ...meRoutes(),
-    ...healthRoutes(dependencies.checks, dependencies.closing),
+    ...healthRoutes(dependencies.checks),
   ];
 }

@@ -17,7 +17,7 @@ import { id, idempotencyKey, ifMatch, prefer } from '../contract/values.ts';
 import { etagOf, expectedVersion } from '../if-match.ts';
 import { toCursor } from '../orders/cursor.ts';
 import { bindKey } from '../orders/idempotency.ts';
-import type { Accepted, Attribution, Done, OrderService } from '../orders/order-service.ts';
+import type { Accepted, Asked, Done, OrderService } from '../orders/order-service.ts';
 import { toOrderResource, toTimeline } from '../orders/resources.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from '../problem.ts';
 import { callerOf, type Route, type RouteAnswer, type RouteInput, route } from '../route.ts';
@@ -68,10 +68,10 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       },
       problems: ['product_unavailable', 'price_changed', 'idempotency_key_reused', 'outcome_unknown'],
       handle: async (request) => {
-        const { attribution, key } = attribute(request, 'POST', '/v1/orders');
-        const placed = await service.place(request.body, attribution);
+        const { asked, key } = attribute(request, 'POST', '/v1/orders');
+        const placed = await service.place(request.body, asked);
         if ('refused' in placed) throw refusal(placed, key);
-        const { headers, ...answer } = answerOf(placed, attribution, 201);
+        const { headers, ...answer } = answerOf(placed, asked, 201);
         return { ...answer, headers: { ...headers, location: `/v1/orders/${placed.order.id}` } };
       },
     }),
@@ -133,7 +133,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       problems: ['not_found', 'unavailable'],
       handle: async (request) => {
         const caller = callerOf(request);
-        const view = await service.find(request.params.id, caller);
+        const view = await service.find(request.params.id, { caller, deadline: soon() });
         if ('refused' in view) throw refusal(view);
         return { status: 200, headers: { etag: etagOf(view.order) }, body: toOrderResource(view, caller.actor) };
       },
@@ -153,10 +153,10 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       problems: [...changeProblems, 'product_unavailable'],
       handle: async (request) => {
         const { id: orderId } = request.params;
-        const { attribution, key } = attribute(request, 'PATCH', `/v1/orders/${orderId}`);
-        const edited = await service.edit(orderId, request.body, attribution);
+        const { asked, key } = attribute(request, 'PATCH', `/v1/orders/${orderId}`);
+        const edited = await service.edit(orderId, request.body, asked);
         if ('refused' in edited) throw refusal(edited, key);
-        return changeAnswer(edited, orderId, attribution);
+        return changeAnswer(edited, orderId, asked);
       },
     }),
     route({
@@ -173,10 +173,10 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       answers: changed(movedOrder),
       problems: changeProblems,
       handle: async (request) => {
-        const { attribution, key } = attribute(request, 'POST', `/v1/orders/${request.params.id}/status`);
-        const moved = await service.change(request.params.id, { update: 'changeStatus', ...request.body }, attribution);
+        const { asked, key } = attribute(request, 'POST', `/v1/orders/${request.params.id}/status`);
+        const moved = await service.change(request.params.id, { update: 'changeStatus', ...request.body }, asked);
         if ('refused' in moved) throw refusal(moved, key);
-        return changeAnswer(moved, request.params.id, attribution);
+        return changeAnswer(moved, request.params.id, asked);
       },
     }),
     route({
@@ -188,14 +188,14 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:write' },
       params,
       headers: changeHeaders,
-      body: cancellation.optional(),
+      body: cancellation.default({}),
       answers: changed(cancelledOrder),
       problems: changeProblems,
       handle: async (request) => {
-        const { attribution, key } = attribute(request, 'POST', `/v1/orders/${request.params.id}/cancel`);
-        const cancelled = await service.change(request.params.id, { update: 'cancel', ...request.body }, attribution);
+        const { asked, key } = attribute(request, 'POST', `/v1/orders/${request.params.id}/cancel`);
+        const cancelled = await service.change(request.params.id, { update: 'cancel', ...request.body }, asked);
         if ('refused' in cancelled) throw refusal(cancelled, key);
-        return changeAnswer(cancelled, request.params.id, attribution);
+        return changeAnswer(cancelled, request.params.id, asked);
       },
     }),
     route({
@@ -209,14 +209,21 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       answers: { 200: { description: 'The timeline, oldest first', body: timeline } },
       problems: ['not_found', 'unavailable'],
       handle: async (request) => {
-        const { actor } = callerOf(request);
-        const view = await service.find(request.params.id, callerOf(request));
+        const caller = callerOf(request);
+        const deadline = soon();
+        const view = await service.find(request.params.id, { caller, deadline });
         if ('refused' in view) throw refusal(view);
-        return { status: 200, body: { data: toTimeline(await orders.timeline(request.params.id), actor) } };
+        const rows = await service.timeline(request.params.id, deadline);
+        if ('refused' in rows) throw refusal(rows);
+        return { status: 200, body: { data: toTimeline(rows, caller.actor) } };
       },
     }),
   ];
 }
+
+/** How long a request may wait for Temporal and the read model together, in ms (design §3). */
+const PATIENCE = 3_000;
+const soon = (): number => Date.now() + PATIENCE;
 
 type Writing = Pick<RouteInput<undefined, undefined, undefined, undefined>, 'caller' | 'requestId'> & {
   headers: Partial<Record<'idempotency-key' | 'if-match' | 'prefer', string | undefined>>;
@@ -224,22 +231,23 @@ type Writing = Pick<RouteInput<undefined, undefined, undefined, undefined>, 'cal
 };
 
 /** Who asks and under which key: the client's, or one made up so that even an answer that got lost can be asked for. */
-function attribute(request: Writing, method: string, path: string): { attribution: Attribution; key: string } {
+function attribute(request: Writing, method: string, path: string): { asked: Asked; key: string } {
   const caller = callerOf(request);
   const given = request.headers['idempotency-key'];
   const key = given ?? randomUUID();
-  const attribution = {
+  const asked = {
     caller,
     key: bindKey(key, { subject: caller.id, method, path }, request.body),
     keyGiven: given !== undefined,
     expectedVersion: expectedVersion(request.headers['if-match']),
     requestId: request.requestId,
+    deadline: soon(),
     later: respondAsync(request.headers.prefer),
   };
-  return { attribution, key };
+  return { asked, key };
 }
 
-function answerOf(done: Done, { caller }: Attribution, status: number): RouteAnswer {
+function answerOf(done: Done, { caller }: Asked, status: number): RouteAnswer {
   return {
     status,
     headers: { etag: etagOf(done.order), ...(done.replayed && { 'idempotency-replayed': 'true' }) },
@@ -247,8 +255,8 @@ function answerOf(done: Done, { caller }: Attribution, status: number): RouteAns
   };
 }
 
-function changeAnswer(result: Done | Accepted, orderId: string, attribution: Attribution): RouteAnswer {
-  if ('order' in result) return answerOf(result, attribution, 200);
+function changeAnswer(result: Done | Accepted, orderId: string, asked: Asked): RouteAnswer {
+  if ('order' in result) return answerOf(result, asked, 200);
   const headers = { 'preference-applied': 'respond-async', location: `/v1/orders/${orderId}` };
   return { status: 202, headers };
 }

@@ -233,11 +233,8 @@ const answer = (product: Product): RouteAnswer => ({
   body: shown(product, false),
 });
 
-/** Variations by position; deleted ones only for whom they were asked. */
-function shown(product: Product, includeDeleted: boolean): Product {
-  const variations = product.variations.filter(({ deletedAt }) => includeDeleted || !deletedAt);
-  return {
-    ...product,
-    variations: variations.sort((one, other) => one.position - other.position || one.name.localeCompare(other.name)),
-  };
-}
+/** Deleted variations only for whom they were asked. */
+const shown = (product: Product, includeDeleted: boolean): Product => ({
+  ...product,
+  variations: product.variations.filter(({ deletedAt }) => includeDeleted || !deletedAt),
+});

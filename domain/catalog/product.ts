@@ -104,7 +104,13 @@ function withVariation(product: Product, variation: Variation, now: string): Pro
   const others = product.variations.filter(({ id }) => id !== variation.id);
   const taken = others.some(({ name, deletedAt }) => !deletedAt && sameName(name, variation.name));
   if (taken && !variation.deletedAt) return { refused: 'name_taken' };
-  return touched({ ...product, variations: [...others, variation] }, now);
+  return touched({ ...product, variations: [...others, variation].sort(byPosition) }, now);
+}
+
+/** As the menu lists them: by position, then by name as Postgres compares it. */
+function byPosition(one: Variation, other: Variation): number {
+  if (one.position !== other.position) return one.position - other.position;
+  return one.name < other.name ? -1 : Number(one.name > other.name);
 }
 
 const touched = (product: Product, now: string): Product => ({

@@ -1,5 +1,5 @@
 import type { Actor } from '../actor.ts';
-import type { Fact, IdempotencyKey } from './order.ts';
+import type { Fact, IdempotencyKey, OrderEvent } from './order.ts';
 
 /** A signal that was refused: it changed nothing, and the timeline says so. */
 export interface Rejection {
@@ -19,7 +19,7 @@ export interface GivenUp {
   kind: 'given_up';
   orderId: string;
   channel: 'redis' | 'email';
-  eventIds: string[];
+  events: Pick<OrderEvent, 'id' | 'type'>[];
   at: string;
   error: string;
 }

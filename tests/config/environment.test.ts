@@ -51,10 +51,12 @@ describe('When a process reads its settings', () => {
 
   test('then production has no defaults for addresses, and every missing one is named', () => {
     const production = { NODE_ENV: 'production' };
-    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS']) {
+    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'TEMPORAL_ADDRESS']) {
       expect(() => readApiConfig(production)).toThrow(`${name}: `);
     }
-    for (const name of ['EMAIL_FROM', 'ORDERS_EMAIL']) expect(() => readWorkerConfig(production)).toThrow(`${name}: `);
+    for (const name of ['REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL']) {
+      expect(() => readWorkerConfig(production)).toThrow(`${name}: `);
+    }
     expect(() => readDatabaseConfig(production)).toThrow('DATABASE_URL: ');
   });
 
@@ -73,6 +75,9 @@ describe('When a process reads its settings', () => {
 
   test('then Amazon SES needs a region', () => {
     expect(() => readWorkerConfig({ NOTIFICATIONS_ENV: 'production' })).toThrow('AWS_REGION is missing');
+    const unfinished = { NODE_ENV: 'production', NOTIFICATIONS_ENV: 'production' };
+    expect(() => readWorkerConfig(unfinished)).not.toThrow('SMTP_URL');
+    expect(readWorkerConfig({ NOTIFICATIONS_ENV: 'staging' })).toMatchObject({ SMTP_URL: 'smtp://127.0.0.1:1025' });
     const region = { NOTIFICATIONS_ENV: 'production', AWS_REGION: 'eu-west-1' };
     expect(readWorkerConfig(region)).toMatchObject(region);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { readApiConfig, readWorkerConfig } from '../../config/settings.ts';
 import { startTemporal } from '../../stack/temporal/server.ts';
-import { searchAttributes } from '../../workflows/messages.ts';
+import { searchAttributes } from '../../workflows/messages/definitions.ts';
 import { type ComposeService, readComposeFile } from './compose-file.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -50,7 +50,7 @@ const commands: [what: string, command: (product: Product) => Product | CatalogR
       'given a variation',
       (it) => addVariation(it, 'oat', { ...vanilla, name: 'Oat' }, LATER),
       withVanilla,
-      { variations: [{ id: 'vanilla' }, { id: 'oat', name: 'Oat', deletedAt: null }] },
+      { variations: [{ id: 'oat', name: 'Oat', deletedAt: null }, { id: 'vanilla' }] },
     ],
     [
       'changed in a variation',

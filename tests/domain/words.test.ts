@@ -1,7 +1,7 @@
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
 import { decide, evolve, open } from '../../domain/order/decider.ts';
 import { recipientsOf } from '../../domain/order/recipients.ts';
-import { currentDetails, details, summary } from '../../domain/order/summary.ts';
+import { currentDetails, details, summary } from '../../workflows/messages/describe.ts';
 import { aLine, anOrderAt, aPlacement } from './an-order.ts';
 import { actors } from './status-table.ts';
 
@@ -41,8 +41,9 @@ describe('When an order is told to an operator', () => {
   });
 
   // Customers write notes and reasons; they must not shape what the shop's operators see.
-  const smuggled = 'x\n\n# **Paid** | ![](https://evil.example/pixel) <img src=x> [here](https://evil.example) `rm`';
-  const shapes = /(?<!\\)[[\]<`|]|^#|\n#|(?<!\\)\*\*Paid/;
+  const smuggled =
+    'x\n\n# **Paid** | ![](https://evil.example/pixel) <img src=x> [here](https://evil.example) `rm` __paid__ &lt;';
+  const shapes = /(?<!\\)[[\]<`|_&]|^#|\n#|(?<!\\)\*\*Paid/;
 
   test('then no name, note or reason can pass for Markdown', () => {
     const placement = aPlacement({ note: smuggled, lines: [aLine({ product: smuggled, variation: smuggled })] });

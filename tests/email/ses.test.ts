@@ -1,8 +1,8 @@
 import { simpleParser } from 'mailparser';
-import { samples } from '../../activities/email/samples.ts';
 import { renderOrderEmail } from '../../activities/email/templates/order-email.ts';
 import { createMailer, PermanentRefusal } from '../../activities/email/transport/mailer.ts';
 import { type SesAnswer, sesAccepts, sesRefuses, startSes } from './mail-servers.ts';
+import { samples } from './samples.ts';
 
 const cleanups: (() => unknown)[] = [];
 const kept = { ...process.env };

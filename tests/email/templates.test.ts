@@ -1,6 +1,6 @@
-import { samples } from '../../activities/email/samples.ts';
 import { type OrderEmailInput, renderOrderEmail } from '../../activities/email/templates/order-email.ts';
 import { writeMoney } from '../../domain/money.ts';
+import { samples } from './samples.ts';
 
 function sample(name: string): OrderEmailInput {
   const found = samples.find((each) => each.name === name);

@@ -11,7 +11,7 @@ import { recipientsOf } from '../../domain/order/recipients.ts';
 import { allowedTransitions, isFinal } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { workflowsPath } from '../../worker/workflows-path.ts';
-import { getOrderQuery } from '../../workflows/messages.ts';
+import { getOrderQuery } from '../../workflows/messages/definitions.ts';
 import type { Shop } from '../shop.ts';
 
 /** How long what was missed may take to be made up for, in ms: the longest pause between two tries that a test provokes. */

@@ -1,6 +1,6 @@
 import type { Payload } from '@temporalio/common';
 import { waitFor } from '../../stack/wait.ts';
-import { cancelSignal, changeStatusSignal } from '../../workflows/messages.ts';
+import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 

@@ -3,7 +3,7 @@ import { migrate } from '../../db/migrations.ts';
 import { seedCatalog } from '../../db/seeds/catalog.ts';
 import { seedUsers } from '../../db/seeds/users.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { changeStatusSignal } from '../../workflows/messages.ts';
+import { changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { startOwn } from './own-services.ts';
@@ -97,6 +97,7 @@ describe('When Postgres takes no writes between an order’s start and its journ
     await waitFor('The workflow', async () => (await read(order.id)).body.version === 2, patience);
     const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.customer });
     expect(timeline.status).toBe(200);
+    expect(timeline.body.data[0]).toMatchObject({ kind: 'event', type: 'order.placed', version: 1 });
     expect((await shop.request('GET', `/v1/orders/${crypto.randomUUID()}`, { as: shop.customer })).status).toBe(404);
 
     await lock.rollback();

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { cancelSignal, changeStatusSignal } from '../../workflows/messages.ts';
+import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { expectUnknown, retried, timed } from './unknown.ts';

@@ -518,7 +518,7 @@ describe('When a path is taken the wrong way', () => {
     ['PUT', '/v1/orders', 'GET, HEAD, POST'],
     ['TRACE', '/v1/orders', 'GET, HEAD, POST'],
     ['PROPFIND', '/v1/orders', 'GET, HEAD, POST'],
-    ['DELETE', `/v1/orders/${id}`, 'GET, HEAD'],
+    ['DELETE', `/v1/orders/${id}`, 'GET, HEAD, PATCH'],
     ['GET', `/v1/orders/${id}/status`, 'POST'],
     ['HEAD', `/v1/orders/${id}/cancel`, 'POST'],
     ['POST', '/v1/catalog', 'GET, HEAD'],

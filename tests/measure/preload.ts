@@ -9,5 +9,6 @@ if (process.env[RUN_FOLDER] && isMainThread && process.argv[1] === worker) {
   const { Worker } = await import('@temporalio/worker');
   const { measureWorkflows } = await import('./workflows.ts');
   const create = Worker.create.bind(Worker);
-  Worker.create = (options) => create(measureWorkflows(options));
+  // A worker without workflows has none to measure.
+  Worker.create = (options) => create(options.workflowBundle ? measureWorkflows(options) : options);
 }

@@ -1,5 +1,5 @@
 import { waitFor } from '../../stack/wait.ts';
-import { cancelUpdate, changeStatusSignal, changeStatusUpdate } from '../../workflows/messages.ts';
+import { cancelUpdate, changeStatusSignal, changeStatusUpdate } from '../../workflows/messages/definitions.ts';
 import { openShop, type Shop } from '../shop.ts';
 
 let shop: Shop;

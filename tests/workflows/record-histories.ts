@@ -1,13 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { cancelSignal, changeStatusSignal } from '../../workflows/messages.ts';
+import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
 
 // Records one history for each way an order can end, on real servers: `npm run record-histories`.
-// Recorded ones stay for ever; a change to the workflow adds new files, under the names of its own paths.
+// Recorded ones stay for ever and are passed over; a change to the workflow adds new ones, under names of their own.
 const folder = join(import.meta.dirname, 'histories');
 
 /** What happens to an order after it was placed, until it is final. */
@@ -61,6 +61,7 @@ try {
 process.exit();
 
 async function save(shop: Shop, name: string, orderId: string): Promise<void> {
+  if (existsSync(join(folder, `${name}.json`))) return;
   await shop.finished(orderId);
   const history = await shop.workflow(orderId).fetchHistory();
   writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history)}\n`);

@@ -1,4 +1,3 @@
-import type { Actor } from '../../../domain/actor.ts';
 import { writeMoney } from '../../../domain/money.ts';
 import type { Order, OrderEvent } from '../../../domain/order/order.ts';
 import type { Recipient } from '../../../domain/order/recipients.ts';
@@ -13,15 +12,7 @@ import { oneLine } from './plain-words.ts';
 /** What a mail is written from. */
 export interface OrderEmailInput {
   /** An event with the order as of it. */
-  fact: {
-    event: {
-      type: OrderEvent['type'];
-      from: Status | null;
-      actor: Actor;
-      reason: string | null;
-    };
-    order: Order;
-  };
+  fact: { event: Pick<OrderEvent, 'type' | 'from' | 'actor' | 'reason'>; order: Order };
   recipient: Recipient;
   /** As the customer typed it; `null` where nobody knows it any more. */
   customerName: string | null;
@@ -70,16 +61,17 @@ export function renderOrderEmail({
   };
 }
 
-type Fact = OrderEmailInput['fact'];
+/** What there is to tell. */
+type News = OrderEmailInput['fact'];
 
 const tones: Partial<Record<Status, Tone>> = { ready: 'glad', cancelled: 'sober' };
 
-function subjectOf({ order, event }: Fact, customerName: string, shopName: string, { locale }: Language): Subject {
+function subjectOf({ order, event }: News, customerName: string, shopName: string, { locale }: Language): Subject {
   const total = writeMoney(order.total, locale);
   return { order, from: event.from, customerName, shopName, summary: summaryOf(order.lines), total };
 }
 
-function wordingOf({ event, order }: Fact, recipient: Recipient, subject: Subject, language: Language): Wording {
+function wordingOf({ event, order }: News, recipient: Recipient, subject: Subject, language: Language): Wording {
   const mail = event.type === 'order.status_changed' ? order.status : mails[event.type];
   const wordings: Partial<Record<string, (about: Subject) => Wording>> = language[recipient];
   const write = wordings[mail];
@@ -96,7 +88,7 @@ const mails = {
 } as const;
 
 /** The shop reads the note before anything else, the customer knows it. */
-function bodyOf(fact: Fact, recipient: Recipient, wording: Wording, language: Language): Part[] {
+function bodyOf(fact: News, recipient: Recipient, wording: Wording, language: Language): Part[] {
   const { order } = fact;
   const note = quote(language.labels.note[recipient], order.note);
   const parts =
@@ -107,7 +99,7 @@ function bodyOf(fact: Fact, recipient: Recipient, wording: Wording, language: La
 }
 
 /** Why somebody else did this, as they put it; nobody is told their own words. */
-function reasonOf({ event, order }: Fact, recipient: Recipient, { labels }: Language): Part | null {
+function reasonOf({ event, order }: News, recipient: Recipient, { labels }: Language): Part | null {
   if (recipient === 'customer' && event.actor.type === 'customer') return null;
   return quote(labels.reason[event.actor.type], order.cancellation?.reason ?? event.reason);
 }

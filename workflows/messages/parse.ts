@@ -1,5 +1,5 @@
-import type { Actor } from '../actor.ts';
-import type { Money } from '../money.ts';
+import type { Actor } from '../../domain/actor.ts';
+import type { Money } from '../../domain/money.ts';
 import {
   type CancellationReason,
   type Command,
@@ -13,8 +13,8 @@ import {
   MAX_LINES,
   MAX_NOTE_LENGTH,
   MAX_QUANTITY,
-} from './order.ts';
-import { type Status, statuses } from './transitions.ts';
+} from '../../domain/order/order.ts';
+import { type Status, statuses } from '../../domain/order/transitions.ts';
 
 /** What rides along with a change: who asks (an operator when nobody is named), and under which conditions. */
 export interface Attribution {
@@ -114,7 +114,8 @@ type Bare =
 
 function withAttribution(bare: Bare, fields: Record<string, unknown>): Command | Malformed {
   const { actor = operator, reason = null, expectedVersion, key, requestId } = fields;
-  if (!isActor(actor)) return malformed('"actor" must be {"type", "id"}; leave it out to act as the operator.');
+  if (!isActor(actor))
+    return malformed('"actor" must be {"type", "id"} with a short id; leave it out to act as the operator.');
   if (reason !== null && !(typeof reason === 'string' && reason.length <= MAX_REASON_LENGTH)) {
     return malformed(`"reason" must be a text of at most ${MAX_REASON_LENGTH} characters.`);
   }
@@ -122,7 +123,7 @@ function withAttribution(bare: Bare, fields: Record<string, unknown>): Command |
     return malformed('"expectedVersion" must be a whole number.');
   }
   if (key !== undefined && !isKey(key)) return malformed('"key" must be {"hash", "fingerprint"}.');
-  if (requestId !== undefined && typeof requestId !== 'string') return malformed('"requestId" must be a text.');
+  if (requestId !== undefined && !isId(requestId)) return malformed(`"requestId" must be ${AN_ID}.`);
   return {
     ...bare,
     actor: { type: actor.type, id: actor.id },
@@ -133,9 +134,13 @@ function withAttribution(bare: Bare, fields: Record<string, unknown>): Command |
   };
 }
 
+/** Bounded, as it is told in every event. */
+const isId = (value: unknown): value is string => typeof value === 'string' && value.length <= 100;
+const AN_ID = 'a text of at most 100 characters';
+
 function isActor(value: unknown): value is Actor {
   const fields = fieldsOf(value);
-  return !!fields && typeof fields.id === 'string' && actorTypes.includes(fields.type as string);
+  return !!fields && isId(fields.id) && actorTypes.includes(fields.type as string);
 }
 
 function isKeptLine(value: unknown): value is KeptLine {

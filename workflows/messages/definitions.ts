@@ -1,11 +1,14 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { JournalEntry } from '../domain/order/journal-entry.ts';
-import type { Fact, Order, OrderEvent, Placement } from '../domain/order/order.ts';
-import type { CancelMessage, EditMessage, StatusMessage } from '../domain/order/parse-message.ts';
+import type { JournalEntry } from '../../domain/order/journal-entry.ts';
+import type { Fact, Order, OrderEvent, Placement } from '../../domain/order/order.ts';
+import type { CancelMessage, EditMessage, StatusMessage } from './parse.ts';
 
 /** The type of the order workflow: the name of its function. */
 export const orderWorkflowType = 'order';
+
+/** Emails have a task queue of their own, so that a mail server that hangs keeps no worker from the read model. */
+export const emailTaskQueueOf = (taskQueue: string): string => `${taskQueue}-email`;
 
 /** The type of the workflow that mends the read model, and the schedule that runs it. */
 export const reconcileWorkflowType = 'reconcile';

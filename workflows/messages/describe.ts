@@ -1,5 +1,5 @@
-import { writeMoney } from '../money.ts';
-import type { Line, Order, Placement } from './order.ts';
+import { writeMoney } from '../../domain/money.ts';
+import type { Line, Order, Placement } from '../../domain/order/order.ts';
 
 // Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not
 // enforce them yet; one that does would refuse the whole order.
@@ -34,12 +34,12 @@ export function details({ lines, location, note, total }: Placement): string {
 /** Where an order stands, as Markdown. */
 export function currentDetails(order: Order): string {
   const { status, version, updatedAt, cancellation } = order;
-  const why = cancellation?.reason ?? cancellation?.reasonCode;
-  return `**${status}** · version ${version} · since ${updatedAt}${why ? ` · ${plain(why)}` : ''}`;
+  const why = cancellation?.reason ? plain(cancellation.reason) : cancellation?.reasonCode;
+  return `**${status}** · version ${version} · since ${updatedAt}${why ? ` · ${why}` : ''}`;
 }
 
 /** Names, notes and reasons are what people typed: shown as they are, never read as Markdown or HTML. */
-const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*[\]<>|~#]/g, '\\$&');
+const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_&[\]<>|~#]/g, '\\$&');
 
 /** The beginning of a text that takes so many bytes in JSON, and … where it goes on. */
 function cut(text: string, bytes: number): string {

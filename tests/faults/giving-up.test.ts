@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { waitFor } from '../../stack/wait.ts';
+import { orderWorkflowType, workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { aPlacement } from '../domain/an-order.ts';
+import { smtpError } from '../email/mail-servers.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+const SHOP = 'shop@crema.example';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({
+    // Nobody listens there.
+    environment: { REDIS_URL: 'redis://127.0.0.1:1' },
+    smtp: {
+      onRcptTo: ({ address }, _, done) => done(address === SHOP ? smtpError(451, 'Come back later') : undefined),
+    },
+  });
+}, 60_000);
+afterAll(() => shop?.close(), 60_000);
+
+const timelineOf = async (orderId: string, as: string) =>
+  (await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as })).body.data;
+
+describe('When a channel has tried for as long as it may', () => {
+  test('then it gives up and says so for each who got nothing, and the order ends', async () => {
+    const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
+    const me = (await shop.request('GET', '/v1/me', { as: shop.customer })).body;
+    // An order from so long ago that Redis and email have one last try each.
+    const placedAt = new Date(Date.now() - 3 * 24 * 60 * 60 * 1_000).toISOString();
+    const placement = aPlacement({ id: randomUUID(), customer: { id: me.id }, placedAt });
+    await shop.temporal.workflow.start(orderWorkflowType, {
+      workflowId: workflowIdOf(placement.id),
+      taskQueue,
+      args: [placement],
+    });
+    await shop.reaches(placement.id, 'waiting');
+    await shop.workflow(placement.id).cancel();
+    await shop.reaches(placement.id, 'cancelled');
+
+    const outcomes = async (as: string) =>
+      (await timelineOf(placement.id, as))
+        .filter(({ kind, version }: { kind: string; version: number }) => kind === 'delivery' && version === 1)
+        .map(({ channel, recipient, outcome }: Record<string, string>) => `${channel} ${recipient} ${outcome}`)
+        .sort();
+    await waitFor('the last word', async () => (await outcomes(shop.manager)).length === 3, { deadline: 40_000 });
+
+    expect(await outcomes(shop.manager)).toEqual([
+      'email customer sent',
+      'email shop given_up',
+      'redis orders given_up',
+    ]);
+    expect(await outcomes(shop.customer)).toEqual(['email customer sent']);
+    const given = (await timelineOf(placement.id, shop.manager)).find(
+      ({ outcome }: { outcome: string }) => outcome === 'given_up',
+    );
+    expect(given).toMatchObject({ attempt: null, reason: expect.stringMatching(/\w/) });
+  }, 60_000);
+});
