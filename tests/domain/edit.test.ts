@@ -1,0 +1,151 @@
+import fc from 'fast-check';
+import { decide, evolve, open } from '../../domain/order/decider.ts';
+import type { Command, Edit, Line, Order } from '../../domain/order/order.ts';
+import { aLine, anOrderAt, aPlacement, deepFreeze } from './an-order.ts';
+import { actors } from './status-table.ts';
+
+const AT = '2026-11-22T09:40:00.000Z';
+const line = (id: string, quantity = 1, amount = 100): Line => {
+  const unitPrice = { amount, currency: 'USD' };
+  return { ...aLine(), id, quantity, unitPrice, total: { amount: amount * quantity, currency: 'USD' } };
+};
+
+/** One coffee and two teas. */
+const order = deepFreeze(
+  open(
+    aPlacement({
+      lines: [line('coffee'), line('tea', 2, 50)],
+      total: { amount: 200, currency: 'USD' },
+      note: 'Hot',
+      location: 'take_away',
+    }),
+  ).order,
+);
+
+function edit(change: Edit, on: Order = order, actor = actors.owner) {
+  const command: Command = { type: 'edit', actor, ...deepFreeze(change) };
+  return decide(on, command, AT);
+}
+
+function edited(change: Edit): Order {
+  const decision = edit(change);
+  if ('refused' in decision || 'unchanged' in decision) throw new Error(JSON.stringify(decision));
+  return evolve(order, decision);
+}
+
+describe('When a waiting order is edited', () => {
+  test.each<[string, Edit, Partial<Order>]>([
+    ['the note alone', { note: 'Cold' }, { note: 'Cold', lines: order.lines, total: order.total }],
+    ['the note away', { note: null }, { note: null, lines: order.lines }],
+    ['the place alone', { location: 'in_house' }, { location: 'in_house', lines: order.lines }],
+    [
+      'a quantity',
+      {
+        lines: [
+          { id: 'coffee', quantity: 3 },
+          { id: 'tea', quantity: 2 },
+        ],
+      },
+      { lines: [line('coffee', 3), line('tea', 2, 50)], total: { amount: 400, currency: 'USD' } },
+    ],
+    [
+      'a line away',
+      { lines: [{ id: 'tea', quantity: 2 }] },
+      { lines: [line('tea', 2, 50)], total: { amount: 100, currency: 'USD' } },
+    ],
+    [
+      'a new line',
+      { lines: [line('cake', 1, 300), { id: 'tea', quantity: 1 }] },
+      { lines: [line('tea', 1, 50), line('cake', 1, 300)], total: { amount: 350, currency: 'USD' } },
+    ],
+  ])('then %s is all that differs', (_, change, after) => {
+    expect(edited(change)).toEqual({ ...order, version: 2, updatedAt: AT, ...after });
+  });
+
+  test('then what makes no difference is no event, whatever the order of the lines', () => {
+    const same: Edit[] = [
+      { note: 'Hot' },
+      { location: 'take_away', note: 'Hot' },
+      {
+        lines: [
+          { id: 'tea', quantity: 2 },
+          { id: 'coffee', quantity: 1 },
+        ],
+      },
+    ];
+    for (const change of same) expect(edit(change)).toEqual({ unchanged: true });
+  });
+
+  test('then the event says what is different', () => {
+    const event = edit({ lines: [{ id: 'coffee', quantity: 2 }, line('cake')], location: 'in_house', note: null });
+    expect(event).toMatchObject({
+      type: 'order.edited',
+      from: 'waiting',
+      to: 'waiting',
+      version: 2,
+      changes: {
+        added: [{ id: 'cake' }],
+        removed: [{ id: 'tea' }],
+        quantities: [{ id: 'coffee', from: 1, to: 2 }],
+        location: { from: 'take_away', to: 'in_house' },
+        note: { from: 'Hot', to: null },
+      },
+    });
+  });
+
+  test.each<[string, Edit, number[]]>([
+    ['a line of another order', { lines: [{ id: 'wine', quantity: 1 }] }, [0]],
+    [
+      'a line twice',
+      {
+        lines: [
+          { id: 'tea', quantity: 1 },
+          { id: 'tea', quantity: 2 },
+        ],
+      },
+      [1],
+    ],
+    ['a new line under a known id', { lines: [line('tea')] }, [0]],
+    ['a new line in another currency', { lines: [{ ...line('cake'), total: { amount: 100, currency: 'EUR' } }] }, [0]],
+  ])('then %s is refused', (_, change, lines) => {
+    expect(edit(change)).toEqual({ refused: 'unknown_lines', lines });
+  });
+
+  test.each([
+    ['a manager', actors.manager],
+    ['another customer', actors['another customer']],
+    ['a service', actors.service],
+  ])('then %s may not', (_, actor) => {
+    expect(edit({ note: 'Mine' }, order, actor)).toMatchObject({ refused: 'illegal_transition' });
+  });
+
+  test('then whatever is asked for, the lines add up and kept ones keep their price', () => {
+    const anyLine = fc.oneof(
+      fc.record({ id: fc.constantFrom('coffee', 'tea', 'wine'), quantity: fc.integer({ min: 1, max: 99 }) }),
+      fc
+        .record({ id: fc.uuid(), quantity: fc.integer({ min: 1, max: 99 }), amount: fc.nat(10_000) })
+        .map(({ id, quantity, amount }) => line(id, quantity, amount)),
+    );
+    fc.assert(
+      fc.property(fc.array(anyLine, { minLength: 1, maxLength: 6 }), (lines) => {
+        const decision = edit({ lines });
+        if ('refused' in decision || 'unchanged' in decision) return;
+        const after = evolve(order, decision);
+        const sum = after.lines.reduce((total, each) => total + each.unitPrice.amount * each.quantity, 0);
+        expect(after.total.amount).toBe(sum);
+        for (const before of order.lines) {
+          const kept = after.lines.find(({ id }) => id === before.id);
+          if (kept) expect(kept.unitPrice).toEqual(before.unitPrice);
+        }
+      }),
+    );
+  });
+});
+
+test.each(['preparation', 'ready', 'delivered', 'cancelled'] as const)(
+  'When an order is in %s, then it cannot be edited',
+  (status) => {
+    const standing = anOrderAt(status);
+    expect(edit({ note: 'Late' }, standing)).toMatchObject({ refused: 'illegal_transition', currentStatus: status });
+  },
+);
