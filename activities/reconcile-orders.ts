@@ -1,5 +1,6 @@
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
+import { isOutage } from '../db/outage.ts';
 import type { Fact, Order } from '../domain/order/order.ts';
 import { isFinal } from '../domain/order/transitions.ts';
 
@@ -61,7 +62,8 @@ export async function reconcileOrders(
   return result;
 
   async function check(orderId: string, record: WorkflowRecord | undefined): Promise<void> {
-    const why = record ? await reconcile(record) : await orphaned(orderId);
+    // One order that cannot be read must not hide the others.
+    const why = await (record ? reconcile(record) : orphaned(orderId)).catch(unlessOutage);
     if (why) result.unrepairable.push({ orderId, why });
     result.checked += 1;
     progress(result.checked);
@@ -70,7 +72,9 @@ export async function reconcileOrders(
   /** @returns why it cannot be repaired, if it cannot */
   async function reconcile(record: WorkflowRecord): Promise<string | undefined> {
     const { orderId } = record;
-    const [row, truth] = await Promise.all([orders.find(orderId), records.order(record)]);
+    // The row first: what moves on meanwhile is then never ahead of its workflow.
+    const row = await orders.find(orderId);
+    const truth = await records.order(record);
     const version = row?.order.version ?? 0;
     if (truth && version === truth.version) return undefined;
     if (truth && version > truth.version) {
@@ -95,4 +99,10 @@ export async function reconcileOrders(
     if (!row || isFinal(row.order.status)) return undefined;
     return `It is ${row.order.status}, but Temporal knows no workflow of it.`;
   }
+}
+
+/** @returns what went wrong with one order; without Postgres there is nothing to say about any */
+function unlessOutage(error: unknown): string {
+  if (isOutage(error)) throw error;
+  return `It cannot be compared: ${error instanceof Error ? error.message : String(error)}.`;
 }

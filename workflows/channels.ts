@@ -1,14 +1,17 @@
-import { ActivityFailure, condition, isCancellation, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, condition, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 import { alertOf } from '../domain/order/alerts.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
-import type { OrderBook } from './order-book.ts';
-import { untilCancelled } from './until-cancelled.ts';
+import { type OrderBook, sizeOf } from './order-book.ts';
+import { untilCancelled, wasCancelled } from './until-cancelled.ts';
 
 /** How many entries one activity carries at most: bounds its input, and what a retry repeats. */
 const BATCH = { journal: 50, redis: 50, email: 10 };
+
+/** And how many bytes, in JSON. */
+const BATCH_BYTES = 500_000;
 
 /** How long a channel tries, counted from the event, in ms. The read model must be written whatever it takes: no limit. */
 const PATIENCE = { redis: 60 * 60 * 1_000, email: 24 * 60 * 60 * 1_000 };
@@ -36,31 +39,30 @@ const { email } = proxyActivities<Activities>({
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 
-/** Tells everyone everything, each channel in order, until the order is final and all is told. Cancelling it loses nothing. */
-export async function tell(book: OrderBook): Promise<void> {
+/** Tells Redis and by email what happened, each in order, until the order is final and all is told. Cancelling it loses nothing. */
+export async function announce(book: OrderBook): Promise<void> {
   const { queues } = book;
   const taskQueue = emailTaskQueueOf(workflowInfo().taskQueue);
   const final = () => book.final;
-  let told = false;
-  const others = Promise.all([
+  await Promise.all([
     drain(queues.redis, BATCH.redis, final, (facts) =>
       orGiveUp(book, 'redis', facts, (options) => publish.executeWithOptions(options, [facts])),
     ),
     drain(queues.email, BATCH.email, final, (facts) =>
       orGiveUp(book, 'email', facts, (options) => email.executeWithOptions({ ...options, taskQueue }, [facts])),
     ),
-  ]).then(() => {
-    told = true;
-  });
-  // The journal is the last to end: what the others give up on is written down, too.
-  const last = drain(
-    queues.journal,
-    BATCH.journal,
-    () => book.final && told,
-    (entries) => journal.executeWithOptions({ summary: titleOf(entries) }, [entries]),
-  );
-  await Promise.all([others, last]);
+  ]);
 }
+
+/**
+ * Writes everything down, in order. It is the last to end, as what the other channels give up on is written down, too.
+ *
+ * @param announced whether the other channels have ended
+ */
+export const writeDown = ({ queues: { journal: queue } }: OrderBook, announced: () => boolean): Promise<void> =>
+  drain(queue, BATCH.journal, announced, (entries) =>
+    journal.executeWithOptions({ summary: titleOf(entries) }, [entries]),
+  );
 
 /** A batch leaves its queue when it is delivered, so that one that is cut short is still there. */
 const drain = <T>(
@@ -73,11 +75,21 @@ const drain = <T>(
     for (;;) {
       await condition(() => queue.length > 0 || isLast());
       if (queue.length === 0) return;
-      const batch = queue.slice(0, most);
+      const batch = queue.slice(0, fitting(queue, most));
       await deliver(batch);
       queue.splice(0, batch.length);
     }
   });
+
+/** How many entries from the front fit into one activity's input: Temporal takes 2 MB. At least one does. */
+function fitting(queue: readonly unknown[], most: number): number {
+  let bytes = 0;
+  const limit = queue.slice(0, most).findIndex((entry) => {
+    bytes += sizeOf(entry);
+    return bytes > BATCH_BYTES;
+  });
+  return limit < 0 ? most : Math.max(limit, 1);
+}
 
 async function orGiveUp(
   book: OrderBook,
@@ -91,7 +103,7 @@ async function orGiveUp(
     await deliver({ summary: titleOf(facts), scheduleToCloseTimeout: Math.max(left, LAST_TRY) });
   } catch (error) {
     // Only the activity's own end is a reason to give up; anything else is a bug and must be seen.
-    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    if (!(error instanceof ActivityFailure) || wasCancelled(error)) throw error;
     book.queues.journal.push({
       kind: 'given_up',
       orderId: book.order.id,

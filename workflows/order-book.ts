@@ -30,9 +30,17 @@ export interface OrderBook {
   apply(command: Command): Outcome;
   /** Writes a refused signal down. */
   reject(command: Command | Malformed, rejected: Rejected): void;
+  /** Whether the journal's queue fits into a start: nothing of it may be given up. */
+  readonly canCarry: boolean;
   /** Everything that the order's next run needs to go on. */
   carry(): Start;
 }
+
+/** Most bytes of a channel's queue that the next run takes over: Temporal takes a start of 2 MB. */
+const QUEUE_BYTES = 400_000;
+
+/** In JSON, about. */
+export const sizeOf = (value: unknown): number => JSON.stringify(value).length;
 
 /** Most keys that the next run knows: bounds its start. Older ones are long in Postgres, which is asked first. */
 const KEYS = 5_000;
@@ -116,8 +124,24 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
   }
 
   function carry(): Start {
+    for (const channel of ['redis', 'email'] as const) giveUpOldest(channel);
     const keys = [...byKey].slice(-KEYS).map(([hash, { fingerprint }]): [string, string] => [hash, fingerprint]);
     return { ...placement, carried: { order, since, rejections, queues, keys } };
+  }
+
+  /** A channel that has been away for very long: what no longer fits into a start is given up, the oldest first. */
+  function giveUpOldest(channel: 'redis' | 'email'): void {
+    const queue = queues[channel];
+    let size = sizeOf(queue);
+    let count = 0;
+    while (size > QUEUE_BYTES) {
+      size -= sizeOf(queue[count]);
+      count += 1;
+    }
+    if (count === 0) return;
+    const events = queue.splice(0, count).map(({ event: { id, type } }) => ({ id, type }));
+    const error = 'There was too much to deliver at once.';
+    queues.journal.push({ kind: 'given_up', orderId: order.id, channel, events, at: now(), error });
   }
 
   for (const [hash, fingerprint] of carried?.keys ?? []) byKey.set(hash, { fingerprint, answer: elsewhere });
@@ -139,6 +163,9 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
     },
     nextAlert: () => placement.patience && nextAlert(order, since, placement.patience),
     raise: raiseAlert,
+    get canCarry() {
+      return sizeOf(queues.journal) <= QUEUE_BYTES;
+    },
     queues,
     refusalOf,
     apply,

@@ -10,7 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Command, Order } from '../domain/order/order.ts';
-import { tell } from './channels.ts';
+import { announce, writeDown } from './channels.ts';
 import {
   cancelSignal,
   cancelUpdate,
@@ -21,7 +21,7 @@ import {
   getOrderQuery,
   type Outcome,
   type Start,
-  searchAttributes,
+  searchAttributesOf,
 } from './messages/definitions.ts';
 import { currentDetails } from './messages/describe.ts';
 import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessage } from './messages/parse.ts';
@@ -59,21 +59,27 @@ export async function order(start: Start): Promise<Order> {
 
   show(book.order);
   await CancellationScope.nonCancellable(async () => {
-    const work = new CancellationScope();
-    const done = work.run(() => Promise.all([tell(book), watch(book)]));
-    await Promise.race([done, condition(isLong)]);
-    if (!book.final || !book.told) await moveOn(work, done);
-    await condition(() => book.final && allHandlersFinished());
+    const [announcing, writing] = [new CancellationScope(), new CancellationScope()];
+    let announced = false;
+    const announcements = announcing
+      .run(() => Promise.all([announce(book), watch(book)]))
+      .then(() => {
+        announced = true;
+      });
+    const journal = writing.run(() => writeDown(book, () => announced));
+    await Promise.race([journal, condition(() => isLong() && book.canCarry)]);
+    if (!book.final || !book.told) {
+      // The history gets too long: go on in a new run. The journal goes on until the other channels have stopped.
+      announcing.cancel();
+      await announcements;
+      writing.cancel();
+      await journal;
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof order>(book.carry());
+    }
+    await Promise.all([announcements, condition(() => book.final && allHandlersFinished())]);
   });
   return book.order;
-
-  /** Goes on in a new run, before the history of this one gets too long. Nothing that was not told is lost. */
-  async function moveOn(work: CancellationScope, done: Promise<unknown>): Promise<never> {
-    work.cancel();
-    await done;
-    await condition(allHandlersFinished);
-    return continueAsNew<typeof order>(book.carry());
-  }
 
   function mustAllow(command: Command | Malformed): asserts command is Command {
     const rejected = book.refusalOf(command);
@@ -102,7 +108,7 @@ export async function order(start: Start): Promise<Order> {
 /** What an operator sees of an order in the Temporal Web UI (design §8). */
 function show(order: Order): void {
   setCurrentDetails(currentDetails(order));
-  if (order.version > 1) upsertSearchAttributes([{ key: searchAttributes.status, value: order.status }]);
+  if (order.version > 1) upsertSearchAttributes(searchAttributesOf(order));
 }
 
 /** Events after which an order goes on in a new run: a tenth of Temporal's limit, and quickly replayed. */

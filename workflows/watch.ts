@@ -12,8 +12,8 @@ export const watch = (book: OrderBook): Promise<void> =>
         book.raise(next.alert);
         continue;
       }
-      const { since } = book;
-      const moved = () => book.since !== since;
+      const { since, order } = book;
+      const moved = () => book.since !== since || book.order.status !== order.status;
       if (next) await condition(moved, left, { summary: `${next.alert}?` });
       else await condition(moved);
     }

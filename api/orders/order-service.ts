@@ -184,10 +184,11 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
 
   const change: OrderService['change'] = (orderId, change, asked) => ask(orderId, asked, async () => change);
 
-  const edit: OrderService['edit'] = (orderId, { lines, ...rest }, asked) =>
+  const edit: OrderService['edit'] = (orderId, { lines, location, note }, asked) =>
     ask(orderId, asked, async ({ order }) => {
       const whole = lines && (await priceNewLines(lines));
-      if (!whole || !('refused' in whole)) return { update: 'edit', ...rest, lines: whole };
+      if (!whole || !('refused' in whole))
+        return { update: 'edit', lines: whole, location, note: note === '' ? null : note };
       const { expectedVersion } = asked;
       const { version } = order;
       // A product that is gone matters only to who edits the order as it is.
@@ -220,7 +221,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     if ('refused' in seen) return seen;
     if (before) return replayOf(before, key, seen.customerName);
     const change = await prepare(seen);
-    if ('refused' in change) return change;
+    if ('refused' in change) return (keyGiven && (await earlierChange(seen, asked))) || change;
     const message = { actor: caller.actor, key, expectedVersion, requestId };
     try {
       if (asked.later) {
@@ -235,6 +236,20 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
         return { order, customerName: seen.customerName, replayed };
       }
       return outcome.refused === 'closed' ? await refuseClosed(seen, asked) : outcome;
+    } catch (error) {
+      return unknown(error);
+    }
+  }
+
+  /** What a key has changed already although Postgres does not know of it yet: that comes before any refusal. */
+  async function earlierChange(
+    { order, customerName }: OrderView,
+    { key, deadline }: Asked,
+  ): Promise<Done | KeyReused | Unknown | undefined> {
+    try {
+      const history = await workflows.historyOf(order.id, deadline);
+      const known = history?.facts.find(({ event }) => event.key?.hash === key.hash);
+      return known && replayOf(answerIn(known), key, customerName);
     } catch (error) {
       return unknown(error);
     }

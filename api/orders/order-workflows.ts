@@ -7,8 +7,8 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import { ApplicationFailure, type SearchAttributePair } from '@temporalio/common';
-import { toMajorUnits } from '../../domain/money.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { open } from '../../domain/order/decider.ts';
 import type { Refusal } from '../../domain/order/decision.ts';
 import type { Edit, Fact, Order, Placement } from '../../domain/order/order.ts';
 import {
@@ -19,7 +19,7 @@ import {
   type Outcome,
   orderWorkflowType,
   type Start,
-  searchAttributes,
+  searchAttributesOf,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
 import { details, summary } from '../../workflows/messages/describe.ts';
@@ -91,7 +91,7 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
           workflowTaskTimeout: '4s',
           staticSummary: summary(placement),
           staticDetails: details(placement),
-          typedSearchAttributes: searchAttributesOf(placement),
+          typedSearchAttributes: searchAttributesOf(open(placement).order),
         }),
       );
       return 'started';
@@ -177,16 +177,6 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
   }
 
   return { start, change, send, historyOf, current, ping };
-}
-
-function searchAttributesOf({ number, customer, total, location }: Placement): SearchAttributePair[] {
-  return [
-    { key: searchAttributes.status, value: 'waiting' },
-    { key: searchAttributes.number, value: number },
-    { key: searchAttributes.customerId, value: customer.id },
-    { key: searchAttributes.total, value: toMajorUnits(total) },
-    { key: searchAttributes.location, value: location },
-  ] as SearchAttributePair[];
 }
 
 function refusalIn(cause: unknown): ChangeRefusal | undefined {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { waitFor } from '../../stack/wait.ts';
 import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
@@ -31,6 +32,17 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
       await shop.workflow(id).signal(changeStatusSignal, { status });
     }
   },
+  'edited-then-delivered': async (shop, id) => {
+    const lines = [await shop.line('Espresso', 'Double Shot', 3)];
+    await shop.request('PATCH', `/v1/orders/${id}`, { as: shop.customer, body: { lines, location: 'in_house' } });
+    for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
+  },
+  'delivered-after-both-alerts': async (shop, id) => {
+    await flagged(shop, id, 'delayed');
+    for (const status of ['preparation', 'ready'] as const) await shop.move(id, status);
+    await flagged(shop, id, 'uncollected');
+    await shop.move(id, 'delivered');
+  },
   'cancelled-in-temporal': (shop, id) => shop.workflow(id).cancel(),
   'delivered-after-a-refused-cancel-in-temporal': async (shop, id) => {
     for (const status of ['preparation', 'ready'] as const) await shop.move(id, status);
@@ -39,10 +51,20 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
   },
 };
 
+const flagged = (shop: Shop, id: string, flag: string) =>
+  waitFor(
+    `the flag ${flag}`,
+    async () => (await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body.flags.includes(flag),
+    { deadline: 20_000 },
+  );
+
 await setUp();
 try {
   mkdirSync(folder, { recursive: true });
-  const shop = await openShop({ worker: false });
+  const shop = await openShop({
+    worker: false,
+    environment: { ORDER_DELAYED_AFTER: '5', ORDER_UNCOLLECTED_AFTER: '5' },
+  });
   const { body: early } = await shop.place();
   await shop.workflow(early.id).signal(cancelSignal, { reasonCode: 'shop_closed' });
   await shop.openWorker();

@@ -1,5 +1,6 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import { defineSearchAttributeKey, type SearchAttributePair, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import { toMajorUnits } from '../../domain/money.ts';
 import type { JournalEntry } from '../../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent, Placement } from '../../domain/order/order.ts';
 import type { CancelMessage, EditMessage, StatusMessage } from './parse.ts';
@@ -66,3 +67,12 @@ export const searchAttributes = {
   total: defineSearchAttributeKey('OrderTotal', SearchAttributeType.DOUBLE),
   location: defineSearchAttributeKey('OrderLocation', SearchAttributeType.KEYWORD),
 };
+
+/** What operators find an order by, as of now. */
+export const searchAttributesOf = ({ status, number, customer, total, location }: Order): SearchAttributePair[] => [
+  { key: searchAttributes.status, value: status } as SearchAttributePair,
+  { key: searchAttributes.number, value: number } as SearchAttributePair,
+  { key: searchAttributes.customerId, value: customer.id } as SearchAttributePair,
+  { key: searchAttributes.total, value: toMajorUnits(total) } as SearchAttributePair,
+  { key: searchAttributes.location, value: location } as SearchAttributePair,
+];

@@ -17,7 +17,12 @@ export function summary({ number, lines, total }: Placement): string {
 }
 
 /** What was ordered, as Markdown. */
-export function details({ lines, location, note, total }: Placement): string {
+export function details({
+  lines,
+  location,
+  note,
+  total,
+}: Pick<Order, 'lines' | 'location' | 'note' | 'total'>): string {
   const rows = lines.map(
     (line) => `| ${cut(plain(named(line)), ROW_BYTES)} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`,
   );
@@ -31,11 +36,11 @@ export function details({ lines, location, note, total }: Placement): string {
   ].join('\n');
 }
 
-/** Where an order stands, as Markdown. */
+/** Where an order stands, and what it is by now, as Markdown. */
 export function currentDetails(order: Order): string {
   const { status, version, updatedAt, cancellation } = order;
   const why = cancellation?.reason ? plain(cancellation.reason) : cancellation?.reasonCode;
-  return `**${status}** · version ${version} · since ${updatedAt}${why ? ` · ${why}` : ''}`;
+  return `**${status}** · version ${version} · since ${updatedAt}${why ? ` · ${why}` : ''}\n\n${details(order)}`;
 }
 
 /** Names, notes and reasons are what people typed: shown as they are, never read as Markdown or HTML. */
