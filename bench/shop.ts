@@ -69,7 +69,11 @@ async function open(
   const { DATABASE_URL: databaseUrl = '', TEMPORAL_ADDRESS: address } = services.environment;
   const template = await copyDatabase(databaseUrl, databaseUrl, 'bench_template');
 
-  const start = async (startProgram: typeof startApi, name: string, more: { script?: string; environment?: Environment } = {}) => {
+  const start = async (
+    startProgram: typeof startApi,
+    name: string,
+    more: { script?: string; environment?: Environment } = {},
+  ) => {
     const folder = join(dataDir, name);
     mkdirSync(folder);
     const program = await startProgram({ ...inside, ...more, dataDir: folder });
