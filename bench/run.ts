@@ -61,15 +61,25 @@ async function measure(orders: number, signal: AbortSignal): Promise<Report> {
     async (shop) => {
       const basket = await fillBasket(shop.api);
       say('Placing …');
-      const alone = await measurePlacing(shop, basket, { inARow: 1, pairs: 60, warmUp: 20, signal });
-      const inARow = await measurePlacing(shop, basket, { inARow: 5, pairs: 20, warmUp: 2, signal });
+      const placing = await measurePlacing(shop, basket, { inARow: 1, pairs: 60, warmUp: 20, signal });
+      const placingInARow = await measurePlacing(shop, basket, { inARow: 5, pairs: 20, warmUp: 2, signal });
       say('Moving …');
-      const moving = await measureMoving(shop, basket, { pairs: 40, warmUp: 5, signal });
+      const moving = await measureMoving(shop, basket, { atRest: true, pairs: 40, warmUp: 5, signal });
+      const movingInARow = await measureMoving(shop, basket, { atRest: false, pairs: 40, warmUp: 2, signal });
       const history = await measureHistories(shop, basket, { orders: 5, signal });
       await shop.stopWorkers();
       say('Listing …');
       const lists = await measureListPages(shop, { many: orders, pairs: 40, warmUp: 10, signal, log: say });
-      return { machine: [...machine, ...shop.versions], alone, inARow, moving, history, orders, lists };
+      return {
+        machine: [...machine, ...shop.versions],
+        placing,
+        placingInARow,
+        moving,
+        movingInARow,
+        history,
+        orders,
+        lists,
+      };
     },
     say,
     signal,

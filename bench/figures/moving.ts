@@ -10,20 +10,25 @@ import { quiet } from './quiet.ts';
 export const steps = ['preparation', 'ready', 'delivered'];
 
 /**
- * Status changes over HTTP, read model written, against bare updates: in each turn three, back to back, of a workflow whose
- * first task is done.
+ * Status changes over HTTP, read model written, against bare updates: in each turn three, of a workflow whose first task is
+ * done.
+ *
+ * @param atRest let what one change sets off come to an end before the next one; else they come back to back
  */
 export function measureMoving(
   { api, temporal, customer, manager }: Shop,
   basket: Basket,
-  { pairs, warmUp, signal }: { pairs: number; warmUp: number; signal: AbortSignal },
+  { atRest, pairs, warmUp, signal }: { atRest: boolean; pairs: number; warmUp: number; signal: AbortSignal },
 ): Promise<Pairs> {
   const floor = async () => {
     const options = { workflowId: `bare-${randomUUID()}`, taskQueue: bareTaskQueue, args: [steps.length] };
     const handle = await temporal.workflow.start(bareWorkflowType, options);
     await quiet(handle, signal);
     const times: number[] = [];
-    for (const _ of steps) times.push(await timed(() => handle.executeUpdate(touchUpdate)));
+    for (const _ of steps) {
+      times.push(await timed(() => handle.executeUpdate(touchUpdate)));
+      if (atRest) await quiet(handle, signal);
+    }
     await handle.result();
     return times;
   };
@@ -35,6 +40,7 @@ export function measureMoving(
     for (const status of steps) {
       const options = { as: manager, body: { status }, key: randomUUID() };
       times.push(await timed(() => api.send('POST', `/v1/orders/${id}/status`, options)));
+      if (atRest) await quiet(handle, signal);
     }
     await handle.result();
     return times;
