@@ -18,6 +18,7 @@ export async function up(knex: Knex): Promise<void> {
     table.timestamp('placed_at').notNullable();
     table.index(['placed_at', 'id']);
     table.index(['customer_id', 'placed_at', 'id']);
+    table.index(['customer_id', 'status', 'placed_at', 'id']);
     table.index(['status', 'placed_at', 'id']);
     table.index(['number', 'placed_at', 'id']);
   });

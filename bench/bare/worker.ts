@@ -1,0 +1,29 @@
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { readEnvironment } from '../../config/environment.ts';
+import { runCommand } from '../../config/run-command.ts';
+import { readWorkerConfig } from '../../config/settings.ts';
+import { createHealthServer } from '../../worker/health-server.ts';
+import { bareTaskQueue } from './messages.ts';
+
+// Works for the floor alone, so that it is a process as Crema's worker is one.
+await runCommand(async () => {
+  const config = readWorkerConfig(readEnvironment());
+  const logger = new DefaultLogger('WARN');
+  Runtime.install({ logger, shutdownSignals: [] });
+  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const workflowsPath = fileURLToPath(new URL('./workflow.ts', import.meta.url));
+  const worker = await Worker.create({
+    connection,
+    taskQueue: bareTaskQueue,
+    workflowBundle: await bundleWorkflowCode({ workflowsPath, logger }),
+  });
+  const health = createHealthServer(() => worker.getState());
+  await health.listen(config.WORKER_HEALTH_PORT, config.HOST);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => worker.getState() === 'RUNNING' && worker.shutdown());
+  }
+  await worker.run();
+  await health.close();
+  await connection.close();
+});

@@ -1,0 +1,12 @@
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+
+/** What the figures were measured on, one fact a line: nothing that names the machine. */
+export function describeMachine(): string[] {
+  const [cpu] = cpus();
+  return [
+    `${availableParallelism()} × ${cpu?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 1024 ** 3)} GB`,
+    `${type()} ${release()}; load before: ${loadavg()
+      .map((load) => load.toFixed(1))
+      .join(', ')}`,
+  ];
+}
