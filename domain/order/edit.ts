@@ -6,7 +6,7 @@ type Edited = Pick<Order, 'lines' | 'total' | 'location' | 'note'>;
 
 /** What an edit makes of an order, and how that differs. Known lines stay in their order, new ones come after them. */
 export function applyEdit(order: Order, edit: Edit): { edited: Edited; changes: Changes } | Refusal | Unchanged {
-  const wanted = edit.lines ?? order.lines;
+  const wanted = edit.lines ?? order.lines.map(({ id, quantity }): KeptLine => ({ id, quantity }));
   const unknown = unknownLines(order, wanted);
   if (unknown.length > 0) return { refused: 'unknown_lines', lines: unknown };
 
