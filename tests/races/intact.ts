@@ -1,0 +1,120 @@
+import type { Order, OrderEvent } from '../../domain/order/order.ts';
+import { recipientsOf } from '../../domain/order/recipients.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { allowedFrom, type Who } from '../domain/status-table.ts';
+import type { Shop } from '../shop.ts';
+import { inLanes } from './lanes.ts';
+
+/** How long what was missed may take to be made up for, in ms: an email that a killed worker held is missed after 15 s. */
+const PATIENCE = 45_000;
+
+interface Recorded {
+  event: OrderEvent;
+  snapshot: Order;
+}
+
+/**
+ * What must be true of orders after anything (design §10, 1 to 3, 5 and the emails of 4), of hundreds of them at once. Waits
+ * for what is still under way.
+ *
+ * @returns the orders by id
+ */
+export async function expectAllIntact(shop: Shop, ids: string[]): Promise<Map<string, Order>> {
+  await toldOf(shop, ids);
+  const decided = new Map<string, Order>();
+  await inLanes({ lanes: 8, rounds: ids.length }, async (number) => {
+    decided.set(ids[number]!, await decisionOf(shop, ids[number]!));
+  });
+
+  const rows = await shop.database('orders').whereIn('id', ids);
+  expect(rows).toHaveLength(ids.length);
+  const recorded = await recordsOf(shop, ids);
+  for (const { id, status, version, snapshot } of rows) {
+    expect(snapshot).toEqual(decided.get(id));
+    expect({ status, version }).toEqual({ status: snapshot.status, version: snapshot.version });
+    expectAddedUp(snapshot);
+    expectLegal(recorded.get(id)!, snapshot);
+  }
+  return decided;
+}
+
+/** Versions 1 to n without gap or repeat, every move an edge of the table, and the last one is what the row shows. */
+function expectLegal(records: Recorded[], row: Order): void {
+  expect(records.map(({ event }) => event.version)).toEqual(records.map((_, index) => index + 1));
+  expect(records[0]!.event).toMatchObject({ type: 'order.placed', from: null, to: 'waiting' });
+  expect(records.at(-1)!.snapshot).toEqual(row);
+  let at = records[0]!.event.to;
+  for (const { event } of records.slice(1)) {
+    expect(event.from).toBe(at);
+    const who: Who = event.actor.id === row.customer.id ? 'owner' : 'manager';
+    if (event.type === 'order.edited') expect([who, event.from, event.to]).toEqual(['owner', 'waiting', 'waiting']);
+    else expect(allowedFrom(event.from!, who)).toContain(event.to);
+    at = event.to;
+  }
+  for (const { snapshot } of records) expectAddedUp(snapshot);
+}
+
+/** The lines' totals add up to the order's, in integers. */
+export function expectAddedUp({ lines, total }: Pick<Order, 'lines' | 'total'>): void {
+  for (const line of lines) expect(line.total.amount).toBe(line.unitPrice.amount * line.quantity);
+  expect(total.amount).toBe(lines.reduce((sum, line) => sum + line.total.amount, 0));
+  expect(Number.isSafeInteger(total.amount)).toBe(true);
+}
+
+/** The order as its workflow has it. */
+async function decisionOf(shop: Shop, id: string): Promise<Order> {
+  const handle = shop.workflow(id);
+  const { status } = await handle.describe();
+  return status.name === 'COMPLETED' ? handle.result() : handle.query<Order>('getOrder');
+}
+
+async function recordsOf(shop: Shop, ids: string[]): Promise<Map<string, Recorded[]>> {
+  const rows = await shop.database('order_events').whereIn('order_id', ids).orderBy('position');
+  const records = new Map<string, Recorded[]>(ids.map((id) => [id, []]));
+  for (const { order_id, event, snapshot } of rows) records.get(order_id)!.push({ event, snapshot });
+  return records;
+}
+
+/** Waits until every event has reached everybody, and final orders' workflows have ended. */
+async function toldOf(shop: Shop, ids: string[]): Promise<void> {
+  await waitFor(
+    `All that ${ids.length} orders have to tell`,
+    async () => {
+      const records = await recordsOf(shop, ids);
+      const due = [...records.values()]
+        .flat()
+        .flatMap(({ event }) => [
+          ...recipientsOf(event).map((recipient) => `${event.id} email ${recipient}`),
+          `${event.id} redis orders`,
+        ]);
+      const ledger = await shop.database('deliveries').whereIn('order_id', ids).where({ outcome: 'sent' });
+      const sent = new Set(ledger.map(({ event_id, channel, recipient }) => `${event_id} ${channel} ${recipient}`));
+      const missing = due.filter((delivery) => !sent.has(delivery));
+      if (missing.length > 0) throw new Error(`the ledger lacks ${missing.length}, such as ${missing[0]}`);
+      if (sent.size > due.length) throw new Error('the ledger has what no event says');
+      const empty = ids.filter((id) => records.get(id)!.length === 0);
+      if (empty.length > 0) throw new Error(`nothing is recorded of ${empty.length} orders, such as ${empty[0]}`);
+      return true;
+    },
+    { deadline: PATIENCE, every: 200 },
+  );
+  const final = await shop
+    .database('orders')
+    .whereIn('id', ids)
+    .whereIn('status', ['delivered', 'cancelled'])
+    .pluck('id');
+  await inLanes({ lanes: 8, rounds: final.length }, (number) => shop.finished(final[number]));
+}
+
+/** Every event's emails have arrived once each. */
+export async function expectMailedOnce(shop: Shop, ids: string[]): Promise<void> {
+  const due = [...(await recordsOf(shop, ids)).values()]
+    .flat()
+    .flatMap(({ event }) => recipientsOf(event).map((recipient) => `${event.id} ${addresses[recipient]}`));
+  const arrived = shop.smtp.arrivals
+    .map(({ mail, to }) => `${mail.headers.get('x-crema-event-id')} ${to.join()}`)
+    .filter((mail) => ids.includes(mail.slice(0, 36)));
+  expect(arrived.toSorted()).toEqual(due.toSorted());
+}
+
+export const addresses = { customer: 'customer@example.com', shop: 'shop@crema.example' };

@@ -1,0 +1,178 @@
+import { once } from 'node:events';
+import type { Status } from '../../domain/order/transitions.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { type Answer, openShop, type Shop } from '../shop.ts';
+import { insist } from './insist.ts';
+import { addresses, expectAllIntact } from './intact.ts';
+
+/** What the SMTP server answers later, while it makes mail wait. */
+let held: (() => void)[] | undefined;
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({
+    smtp: {
+      onRcptTo(_, __, done) {
+        if (held) held.push(done);
+        else done();
+      },
+    },
+  });
+}, 60_000);
+afterAll(() => shop.close(), 60_000);
+
+const patience = { deadline: 20_000, every: 20 };
+
+/** What the issue promises, in ms: from when the new worker serves to the answer of the next change. */
+const BACK_IN_TIME = 5_000;
+
+const move = (id: string, status: Status): Promise<Answer> =>
+  insist(shop, 'POST', `/v1/orders/${id}/status`, { as: shop.manager, body: { status } });
+
+async function placed(): Promise<string> {
+  const body = { lines: [await shop.line('Tea')] };
+  const answer = await insist(shop, 'POST', '/v1/orders', { as: shop.customer, body });
+  expect(answer.status).toBe(201);
+  return answer.body.id;
+}
+
+/** What has been mailed, at the end of a worker's life. */
+interface Life {
+  /** How many mails had arrived in all. */
+  arrived: number;
+  /** What the ledger said was sent: nobody may send it again. */
+  recorded: Set<string>;
+}
+const lives: Life[] = [];
+
+/** `kill -9`, and what was known to be mailed by then. */
+async function killWorker(): Promise<void> {
+  await shop.worker!.kill();
+  const sent = await shop.database('deliveries').where({ channel: 'email', outcome: 'sent' });
+  const recorded = new Set(
+    sent.map(({ event_id, recipient }) => `${event_id} ${addresses[recipient as keyof typeof addresses]}`),
+  );
+  for (const goOn of held?.splice(0) ?? []) goOn();
+  held = undefined;
+  lives.push({ arrived: shop.smtp.arrivals.length, recorded });
+}
+
+/** Starts a worker; from here on the clock runs. */
+async function newWorker(): Promise<() => number> {
+  await shop.worker!.start();
+  const ready = performance.now();
+  return () => performance.now() - ready;
+}
+
+/** Each mail at most once in a worker's life, never again after the ledger has it, and all of them in the end. */
+function expectMailedAsPromised(): void {
+  const mails = shop.smtp.arrivals.map(({ mail, to }) => `${mail.headers.get('x-crema-event-id')} ${to.join()}`);
+  let from = 0;
+  const recorded = new Set<string>();
+  for (const life of [...lives, { arrived: mails.length, recorded: new Set<string>() }]) {
+    const during = mails.slice(from, life.arrived);
+    expect(during.length).toBe(new Set(during).size);
+    expect(during.filter((mail) => recorded.has(mail))).toEqual([]);
+    for (const mail of life.recorded) recorded.add(mail);
+    from = life.arrived;
+  }
+}
+
+test('When the worker is killed in the middle of an update, then the next change is answered in time and each happens once', async () => {
+  const id = await placed();
+  expect((await move(id, 'preparation')).status).toBe(200);
+  await expectAllIntact(shop, [id]);
+
+  // Frozen, it takes the update's task and never answers it.
+  await shop.worker!.kill('SIGSTOP');
+  const update = move(id, 'ready');
+  await waitFor('The update at the worker', () => isBusy(id), patience);
+  await killWorker();
+  const since = await newWorker();
+
+  expect((await update).body).toMatchObject({ status: 'ready', version: 3 });
+  expect(since()).toBeLessThan(BACK_IN_TIME);
+  expect((await move(id, 'delivered')).body).toMatchObject({ status: 'delivered', version: 4 });
+  expect(since()).toBeLessThan(BACK_IN_TIME);
+  await expectAllIntact(shop, [id]);
+  expectMailedAsPromised();
+}, 120_000);
+
+/** Whether a worker holds a task of this order. */
+async function isBusy(id: string): Promise<boolean> {
+  const { raw } = await shop.workflow(id).describe();
+  return Boolean(raw.pendingWorkflowTask?.startedTime);
+}
+
+test('When the worker is killed in the middle of an email, then the next change is answered in time and each happens once', async () => {
+  held = [];
+  const id = await placed();
+  expect((await move(id, 'preparation')).status).toBe(200);
+  await waitFor('The emails under way', () => held!.length > 0, patience);
+
+  await killWorker();
+  const since = await newWorker();
+
+  expect((await move(id, 'ready')).body).toMatchObject({ status: 'ready', version: 3 });
+  expect(since()).toBeLessThan(BACK_IN_TIME);
+  await expectAllIntact(shop, [id]);
+  expectMailedAsPromised();
+}, 120_000);
+
+test('When the worker is killed in the middle of the journal, then the next change is answered in time and each happens once', async () => {
+  const id = await placed();
+  await expectAllIntact(shop, [id]);
+  const lock = await shop.database.transaction();
+  await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
+  await shop.workflow(id).signal('changeStatus', { status: 'preparation' });
+  const writing = () =>
+    shop.database('pg_stat_activity').where({ application_name: 'crema-worker', wait_event_type: 'Lock' });
+  await waitFor('The worker at its journal', async () => (await writing()).length > 0, patience);
+
+  await killWorker();
+  await lock.rollback();
+  const since = await newWorker();
+
+  expect((await move(id, 'ready')).body).toMatchObject({ status: 'ready', version: 3 });
+  expect(since()).toBeLessThan(BACK_IN_TIME);
+  await expectAllIntact(shop, [id]);
+  expectMailedAsPromised();
+}, 120_000);
+
+test('When the worker is killed four times under a stream of changes, then all go on in time and each happens once', async () => {
+  const stop = new AbortController();
+  const changed = new EventTarget();
+  const ids = await Promise.all(Array.from({ length: 5 }, placed));
+  const versions = new Map(ids.map((id) => [id, 1]));
+  const streams = Promise.all(
+    ids.map(async (id) => {
+      while (!stop.signal.aborted) {
+        const version = versions.get(id)! + 1;
+        const status = version % 2 ? 'waiting' : 'preparation';
+        expect((await move(id, status)).body).toMatchObject({ status, version });
+        versions.set(id, version);
+        changed.dispatchEvent(new Event('change'));
+      }
+    }),
+  );
+  streams.catch(() => changed.dispatchEvent(new Event('change')));
+
+  for (let kills = 0; kills < 4; kills += 1) {
+    // Somewhere in the middle of the others' changes, at another moment each time.
+    for (let changes = 0; changes < 5 + kills * 7; changes += 1) await once(changed as never, 'change');
+    await killWorker();
+    const since = await newWorker();
+    const before = new Map(versions);
+    await Promise.race([
+      streams,
+      waitFor('A change of every order', () => ids.every((id) => versions.get(id)! > before.get(id)!), patience),
+    ]);
+    expect(since()).toBeLessThan(BACK_IN_TIME);
+  }
+  stop.abort();
+  await streams;
+
+  const after = await expectAllIntact(shop, ids);
+  for (const id of ids) expect(after.get(id)!.version).toBe(versions.get(id));
+  expectMailedAsPromised();
+}, 180_000);

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { retried } from '../faults/unknown.ts';
+import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { expectAllIntact, expectMailedOnce } from './intact.ts';
+import { inLanes, race } from './lanes.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 60_000);
+afterAll(() => shop.close());
+
+/** One did it; the others say what it did. Where the doer's answer was "unknown", all that came in the end are replays. */
+function expectOneAndReplays(answers: Answer[], status: number): Answer {
+  for (const answer of answers) {
+    expect({ status: answer.status, body: answer.body }).toEqual({ status, body: answers[0]!.body });
+    expect(answer.headers.get('etag')).toBe(`"${answer.body.version}"`);
+  }
+  const replays = answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true');
+  expect(replays.length).toBeGreaterThanOrEqual(answers.length - 1);
+  alone += answers.length - replays.length;
+  return answers[0]!;
+}
+
+/** How many answers said that they did it. */
+let alone = 0;
+beforeEach(() => {
+  alone = 0;
+});
+
+const times = (count: number, ask: () => Promise<Answer>) =>
+  race<Answer[]>(...Array.from({ length: count }, () => () => retried(ask)));
+
+test('When twenty identical orders with one key come at once, 200 times over, then they are one order', async () => {
+  const body = { lines: [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')], note: 'Hot' };
+  const ids: string[] = [];
+
+  await inLanes({ lanes: 2, rounds: 200 }, async () => {
+    const options = { body, headers: { 'idempotency-key': randomUUID() } };
+    const answers = await times(20, () => shop.place(options));
+    const { body: order } = expectOneAndReplays(answers, 201);
+    for (const { headers } of answers) expect(headers.get('location')).toBe(`/v1/orders/${order.id}`);
+    ids.push(order.id);
+  });
+
+  expect(alone).toBeGreaterThan(150);
+  expect(new Set(ids).size).toBe(200);
+  expect((await shop.database('orders').pluck('id')).toSorted()).toEqual(ids.toSorted());
+  await expectAllIntact(shop, ids);
+  await expectMailedOnce(shop, ids);
+}, 120_000);
+
+test('When a change comes six times at once with one key, 100 times over, then it is one change', async () => {
+  const orders = await Promise.all(Array.from({ length: 4 }, async () => (await shop.place()).body.id as string));
+  const versions = new Map(orders.map((id) => [id, 1]));
+
+  await inLanes({ lanes: 4, rounds: 100 }, async (round, lane) => {
+    const id = orders[lane]!;
+    const version = versions.get(id)! + 1;
+    versions.set(id, version);
+    const headers = { 'idempotency-key': randomUUID() };
+    const changes: [method: string, path: string, options: RequestOptions][] = [
+      ['PATCH', '', { as: shop.customer, body: { note: `No ${round}`, lines: [await shop.line('Tea')] } }],
+      ['POST', '/status', { as: shop.manager, body: { status: 'preparation' } }],
+      ['POST', '/status', { as: shop.manager, body: { status: 'waiting' } }],
+    ];
+    const [method, path, options] = changes[(version - 2) % 3]!;
+
+    const answers = await times(6, () => shop.request(method, `/v1/orders/${id}${path}`, { ...options, headers }));
+
+    expect(expectOneAndReplays(answers, 200).body.version).toBe(version);
+  });
+
+  await expectAllIntact(shop, orders);
+  await expectMailedOnce(shop, orders);
+}, 120_000);
