@@ -1,4 +1,4 @@
-import { workflowIdOf } from '../../workflows/messages.ts';
+import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { Basket } from '../basket.ts';
 import { median } from '../pairs.ts';
 import type { Shop } from '../shop.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { workflowIdOf } from '../../workflows/messages.ts';
+import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import { bareTaskQueue, bareWorkflowType, touchUpdate } from '../bare/messages.ts';
 import type { Basket } from '../basket.ts';
 import { measurePairs, type Pairs, timed } from '../pairs.ts';
