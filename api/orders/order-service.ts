@@ -124,13 +124,10 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
 
   const place: OrderService['place'] = async (request, { caller, key, keyGiven, requestId, deadline }) => {
     const id = orderIdOf(key);
-    // Side by side: a replay leaves its number unused.
-    const [before, { offers, number }] = await Promise.all([
-      keyGiven ? orders.answerTo(id, key.hash) : undefined,
-      catalog.offersAndNumber(request.lines),
-    ]);
+    const before = keyGiven && (await orders.answerTo(id, key.hash));
     if (before) return replayOf(before, key, caller.name);
 
+    const { offers, number } = await catalog.offersAndNumber(request.lines);
     const priced = asExpected(price(request.lines, offers, randomUUID, currency), request.expectedTotal);
     if ('refused' in priced) return (keyGiven && (await firstTryOf(id, key, caller, deadline))) || priced;
 
