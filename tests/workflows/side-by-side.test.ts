@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker';
+import { Redis } from 'ioredis';
+import { createActivities } from '../../activities/create-activities.ts';
+import { createMailer } from '../../activities/email/transport/mailer.ts';
+import { createDeliveryLedger } from '../../db/deliveries.ts';
+import { createJournal } from '../../db/journal.ts';
+import { createOrderRepository } from '../../db/orders.ts';
+import { createUserRepository } from '../../db/users.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import { createWorkflowRecords } from '../../worker/workflow-records.ts';
+import { workflowsPath } from '../../worker/workflows-path.ts';
+import { insist } from '../races/insist.ts';
+import { expectAllIntact, expectMailedOnce } from '../races/intact.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+const versions = {
+  present: workflowsPath,
+  guarded: join(import.meta.dirname, 'next-version/guarded.ts'),
+  unguarded: join(import.meta.dirname, 'next-version/unguarded.ts'),
+  'decided by data': join(import.meta.dirname, 'next-version/decided-by-data.ts'),
+};
+type Version = keyof typeof versions;
+
+const bundles = {} as Record<Version, WorkflowBundleWithSourceMap>;
+const taskQueue = `orders-${randomUUID()}`;
+let shop: Shop;
+let mailer: ReturnType<typeof createMailer>;
+let redis: Redis;
+let activities: ReturnType<typeof createActivities>;
+
+beforeAll(async () => {
+  const logger = new DefaultLogger('ERROR');
+  Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
+  for (const [version, path] of Object.entries(versions)) {
+    bundles[version as Version] = await bundleWorkflowCode({ workflowsPath: path, logger });
+  }
+  shop = await openShop({ worker: false, environment: { TEMPORAL_TASK_QUEUE: taskQueue } });
+  redis = new Redis(process.env.REDIS_URL as string);
+  mailer = createMailer({ NOTIFICATIONS_ENV: 'development', SMTP_URL: shop.smtp.url, EMAIL_FROM: 'crema@example.com' });
+  activities = createActivities({
+    journal: createJournal(shop.database),
+    orders: createOrderRepository(shop.database),
+    records: createWorkflowRecords(shop.temporal),
+    ledger: createDeliveryLedger(shop.database),
+    users: createUserRepository(shop.database),
+    redis,
+    mailer,
+    ordersEmail: 'shop@crema.example',
+  });
+}, 90_000);
+afterAll(async () => {
+  redis?.disconnect();
+  await shop?.close();
+  mailer?.close();
+}, 60_000);
+
+/** Runs work while a worker of each version serves; none remembers an order, so that each task may be anybody's. */
+async function whileServing([version, ...others]: Version[], work: () => Promise<void>): Promise<void> {
+  if (!version) return work();
+  // Two workers of one queue need two connections, as two processes have them.
+  const connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS as string });
+  const worker = await Worker.create({
+    connection,
+    taskQueue,
+    identity: version,
+    workflowBundle: bundles[version],
+    activities,
+    maxCachedWorkflows: 0,
+  });
+  await worker.runUntil(() => whileServing(others, work));
+  await connection.close();
+}
+
+const ask = (id: string, what: string, as: string, body: unknown) =>
+  insist(shop, what ? 'POST' : 'PATCH', `/v1/orders/${id}${what}`, { as, body });
+
+async function placed(): Promise<string> {
+  const body = { lines: [await shop.line('Latte', 'Vanilla'), await shop.line('Tea')] };
+  const answer = await insist(shop, 'POST', '/v1/orders', { as: shop.customer, body });
+  expect(answer.status).toBe(201);
+  return answer.body.id;
+}
+
+/** From the counter to the customer's hand, with an edit and a step back. */
+async function walk(id: string): Promise<void> {
+  const edited = await ask(id, '', shop.customer, { note: 'Hot' });
+  expect([edited.status, edited.body.note]).toEqual([200, 'Hot']);
+  for (const status of ['preparation', 'waiting', 'preparation', 'ready', 'delivered'] satisfies Status[]) {
+    const moved = await ask(id, '/status', shop.manager, { status });
+    expect([moved.status, moved.body.status]).toEqual([200, status]);
+  }
+}
+
+const historyOf = (id: string) => shop.workflow(id).fetchHistory();
+
+/** Who completed an order's tasks, and what went wrong with them. */
+async function tasksOf(id: string) {
+  const { events } = await historyOf(id);
+  return {
+    workers: (events ?? []).flatMap(({ workflowTaskCompletedEventAttributes: completed }) => completed?.identity ?? []),
+    failures: (events ?? []).flatMap(({ workflowTaskFailedEventAttributes: failed }) => failed?.failure?.message ?? []),
+  };
+}
+
+async function replays(id: string, version: Version): Promise<void> {
+  await Worker.runReplayHistory({ workflowBundle: bundles[version] }, await historyOf(id));
+}
+
+describe('When old and new workers run side by side', () => {
+  test.each(['guarded', 'decided by data'] as const)(
+    'and the change is %s, then they take turns on orders that began before it, and nothing breaks',
+    async (next) => {
+      const ids: string[] = [];
+      await whileServing(['present'], async () => {
+        ids.push(...(await Promise.all(Array.from({ length: 6 }, placed))));
+        await expectAllIntact(shop, ids);
+      });
+
+      await whileServing(['present', next], async () => {
+        await Promise.all(ids.map(walk));
+        await expectAllIntact(shop, ids);
+      });
+
+      await expectMailedOnce(shop, ids);
+      const served = await Promise.all(ids.map(tasksOf));
+      for (const { failures } of served) expect(failures).toEqual([]);
+      expect(served.filter(({ workers }) => new Set(workers.slice(1)).size === 2).length).toBeGreaterThan(0);
+      for (const id of ids) for (const version of ['present', next] as const) await replays(id, version);
+    },
+    120_000,
+  );
+
+  test('and orders are placed meanwhile, then a change that is decided by data breaks none of them', async () => {
+    const ids: string[] = [];
+    await whileServing(['present', 'decided by data'], async () => {
+      ids.push(...(await Promise.all(Array.from({ length: 6 }, placed))));
+      await Promise.all(ids.map(walk));
+      await expectAllIntact(shop, ids);
+    });
+
+    await expectMailedOnce(shop, ids);
+    for (const { failures } of await Promise.all(ids.map(tasksOf))) expect(failures).toEqual([]);
+    for (const id of ids) for (const version of ['present', 'decided by data'] as const) await replays(id, version);
+  }, 120_000);
+
+  test('and a guarded change reaches an order, then no old worker can go on with it, and it is not lost', async () => {
+    const ids: string[] = [];
+    await whileServing(['guarded'], async () => {
+      ids.push(...(await Promise.all(Array.from({ length: 3 }, placed))));
+      await expectAllIntact(shop, ids);
+    });
+
+    await whileServing(['present', 'guarded'], async () => {
+      await Promise.all(ids.map(walk));
+      await expectAllIntact(shop, ids);
+    });
+
+    await expectMailedOnce(shop, ids);
+    const served = await Promise.all(ids.map(tasksOf));
+    for (const { workers } of served) expect(new Set(workers)).toEqual(new Set(['guarded']));
+    // The old worker hands its tasks back, and Temporal asks again until a new one has them.
+    const refusals = served.flatMap(({ failures }) => failures);
+    expect(refusals.length).toBeGreaterThan(0);
+    for (const refusal of refusals) expect(refusal).toMatch(/Nondeterminism error: Non-deprecated patch marker/);
+    for (const id of ids) {
+      await replays(id, 'guarded');
+      await expect(replays(id, 'present')).rejects.toThrow(/[Nn]ondeterminis/);
+    }
+  }, 120_000);
+});
+
+const folder = join(import.meta.dirname, 'histories');
+const recorded = readdirSync(folder).map((file) => file.replace('.json', ''));
+const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
+
+describe.each(recorded)('When a next version replays what was recorded: %s', (name) => {
+  test.each(['guarded', 'decided by data'] as const)(
+    'then a change that is %s decides the same again',
+    async (next) => {
+      await Worker.runReplayHistory({ workflowBundle: bundles[next] }, recordOf(name));
+    },
+  );
+
+  test('then a change that is not guarded is caught', async () => {
+    const replay = Worker.runReplayHistory({ workflowBundle: bundles.unguarded }, recordOf(name));
+    await expect(replay).rejects.toThrow(/[Nn]ondeterminis/);
+  });
+});
