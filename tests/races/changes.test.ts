@@ -91,7 +91,7 @@ test('When two managers make the same change, 200 times over, then one makes it 
   const after = await expectAllIntact(shop, orders);
   for (const id of orders) expect(after.get(id)!.version).toBe(versions.get(id));
   await expectMailedOnce(shop, orders);
-}, 120_000);
+}, 300_000);
 
 test('When a cancellation meets `ready`, 200 times over, then one of the two wins, now this one, now that', async () => {
   const orders: string[] = [];
@@ -121,7 +121,7 @@ test('When a cancellation meets `ready`, 200 times over, then one of the two win
   const after = await expectAllIntact(shop, orders);
   for (const [id, status] of outcomes) expect(after.get(id)).toMatchObject({ status, version: 3 });
   await expectMailedOnce(shop, orders);
-}, 120_000);
+}, 300_000);
 
 describe('When an edit meets the start of preparation', () => {
   /** Edits of every kind; each makes a difference wherever it is made. */
@@ -151,7 +151,7 @@ describe('When an edit meets the start of preparation', () => {
     expect(Math.min(wins.edit, wins.preparation)).toBeGreaterThan(0);
     await expectAllIntact(shop, orders);
     await expectMailedOnce(shop, orders);
-  }, 120_000);
+  }, 300_000);
 
   test('and neither insists, 200 times over, then it is prepared as edited, or the edit is refused', async () => {
     const orders = await orderPerLane();
@@ -184,5 +184,5 @@ describe('When an edit meets the start of preparation', () => {
     expect(Math.min(seen.edited, seen.refused)).toBeGreaterThan(0);
     await expectAllIntact(shop, orders);
     await expectMailedOnce(shop, orders);
-  }, 120_000);
+  }, 300_000);
 });

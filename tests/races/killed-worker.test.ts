@@ -96,7 +96,7 @@ test('When the worker is killed in the middle of an update, then the next change
   expect(since()).toBeLessThan(BACK_IN_TIME);
   await expectAllIntact(shop, [id]);
   expectMailedAsPromised();
-}, 120_000);
+}, 300_000);
 
 /** Whether a worker holds a task of this order. */
 async function isBusy(id: string): Promise<boolean> {
@@ -117,7 +117,7 @@ test('When the worker is killed in the middle of an email, then the next change 
   expect(since()).toBeLessThan(BACK_IN_TIME);
   await expectAllIntact(shop, [id]);
   expectMailedAsPromised();
-}, 120_000);
+}, 300_000);
 
 test('When the worker is killed in the middle of the journal, then the next change is answered in time and each happens once', async () => {
   const id = await placed();
@@ -137,7 +137,7 @@ test('When the worker is killed in the middle of the journal, then the next chan
   expect(since()).toBeLessThan(BACK_IN_TIME);
   await expectAllIntact(shop, [id]);
   expectMailedAsPromised();
-}, 120_000);
+}, 300_000);
 
 test('When the worker is killed four times under a stream of changes, then all go on in time and each happens once', async () => {
   const stop = new AbortController();
@@ -175,4 +175,4 @@ test('When the worker is killed four times under a stream of changes, then all g
   const after = await expectAllIntact(shop, ids);
   for (const id of ids) expect(after.get(id)!.version).toBe(versions.get(id));
   expectMailedAsPromised();
-}, 180_000);
+}, 300_000);

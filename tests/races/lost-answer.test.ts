@@ -137,6 +137,6 @@ async function forget(id: string): Promise<void> {
           () => false,
           (error: Error) => error.name === 'WorkflowNotFoundError',
         ),
-    patience,
+    { ...patience, deadline: 60_000 },
   );
 }

@@ -1,6 +1,6 @@
 import { patched, upsertMemo } from '@temporalio/workflow';
 import type { Order } from '../../../domain/order/order.ts';
-import type { Start } from '../../../workflows/messages.ts';
+import type { Start } from '../../../workflows/messages/definitions.ts';
 import { order as presentOrder } from '../../../workflows/order.ts';
 
 /** A next version of the order workflow that writes one more thing down, for orders that have not begun without it. */

@@ -1,6 +1,6 @@
 import { upsertMemo } from '@temporalio/workflow';
 import type { Order } from '../../../domain/order/order.ts';
-import type { Start } from '../../../workflows/messages.ts';
+import type { Start } from '../../../workflows/messages/definitions.ts';
 import { order as presentOrder } from '../../../workflows/order.ts';
 
 /** The same change by somebody who forgot that orders are under way. */
