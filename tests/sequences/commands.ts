@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import type { Status } from '../../domain/order/transitions.ts';
+import { everyStatus } from '../domain/status-table.ts';
+
+/** Who sends a command. */
+export type Sender = 'owner' | 'stranger' | 'manager' | 'nobody';
+
+/** What goes with a change, besides its body. */
+export interface Conditions {
+  by: Sender;
+  /** One of a few, so that they are reused, with the same body and with others, here and on other orders. */
+  key: string | undefined;
+  /** `stale` is a version that the order had or will have, `alien` a tag that is none of ours. */
+  ifMatch: 'right' | 'stale' | 'alien' | 'any' | undefined;
+  /** The id in capitals, which is the same order. */
+  loud: boolean;
+}
+
+export interface Wish {
+  product: 'Tea' | 'Latte' | 'Sold out';
+  quantity: number;
+}
+
+/** One HTTP request; `order` is an index among those that were placed, modulo their number. */
+export type Command =
+  | { do: 'place'; by: Sender; key: string | undefined; wishes: Wish[]; expects: 'right' | 'wrong' | undefined }
+  | ({
+      do: 'edit';
+      order: number;
+      note: string | null | undefined;
+      keep: number[] | undefined;
+      add: Wish[];
+    } & Conditions)
+  | ({ do: 'move'; order: number; to: Exclude<Status, 'cancelled'> } & Conditions)
+  | ({ do: 'cancel'; order: number; reasonCode: 'other' | 'duplicate' | undefined } & Conditions)
+  | { do: 'garbage'; order: number; kind: (typeof garbage)[number]; key: string | undefined };
+
+export const garbage = [
+  'no JSON',
+  'unknown field',
+  'unknown status',
+  'cancelled as a status',
+  'empty edit',
+  'line of nobody',
+  'no lines',
+  'quantity of none',
+  'unreadable If-Match',
+  'unreadable key',
+  'unknown order',
+  'id that is none',
+] as const;
+
+const key = fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined, freq: 2 });
+const quantity = fc.integer({ min: 1, max: 99 });
+const wish = fc.record<Wish>({
+  product: fc.oneof(
+    { weight: 8, arbitrary: fc.constantFrom('Tea' as const, 'Latte' as const) },
+    { weight: 1, arbitrary: fc.constant('Sold out' as const) },
+  ),
+  quantity,
+});
+const order = fc.nat({ max: 3 });
+const by = (...usual: Sender[]) =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constantFrom(...usual) },
+    { weight: 1, arbitrary: fc.constantFrom<Sender>('owner', 'stranger', 'manager', 'nobody') },
+  );
+const conditions = {
+  key,
+  ifMatch: fc.option(
+    fc.constantFrom('right' as const, 'right' as const, 'stale' as const, 'alien' as const, 'any' as const),
+    {
+      nil: undefined,
+      freq: 1,
+    },
+  ),
+  loud: fc.boolean(),
+};
+
+const place = fc.record({
+  do: fc.constant('place' as const),
+  // Who orders is an owner, so no stranger does.
+  by: by('owner').filter((sender) => sender !== 'stranger'),
+  key,
+  wishes: fc.array(wish, { minLength: 1, maxLength: 3 }),
+  expects: fc.option(fc.constantFrom('right' as const, 'wrong' as const), { nil: undefined }),
+});
+const edit = fc.record({
+  do: fc.constant('edit' as const),
+  order,
+  by: by('owner'),
+  note: fc.option(fc.constantFrom('Hot', 'Cold', null), { nil: undefined }),
+  keep: fc.option(fc.array(quantity, { minLength: 1, maxLength: 2 }), { nil: undefined }),
+  add: fc.array(wish, { maxLength: 1 }),
+  ...conditions,
+});
+const move = fc.record({
+  do: fc.constant('move' as const),
+  order,
+  by: by('manager'),
+  to: fc.constantFrom(...everyStatus.filter((status) => status !== 'cancelled')),
+  ...conditions,
+});
+const cancel = fc.record({
+  do: fc.constant('cancel' as const),
+  order,
+  by: by('owner', 'manager'),
+  reasonCode: fc.option(fc.constantFrom('other' as const, 'duplicate' as const), { nil: undefined }),
+  ...conditions,
+});
+const nonsense = fc.record({ do: fc.constant('garbage' as const), order, kind: fc.constantFrom(...garbage), key });
+
+/** Requests of every kind, in any order; moves are the most frequent, so that orders get somewhere. */
+export const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 2, arbitrary: place },
+  { weight: 3, arbitrary: edit },
+  { weight: 6, arbitrary: move },
+  { weight: 1, arbitrary: cancel },
+  { weight: 2, arbitrary: nonsense },
+);
