@@ -18,6 +18,7 @@ import { createJournal } from '../../db/journal.ts';
 import { createOrderRepository } from '../../db/orders.ts';
 import { createUserRepository } from '../../db/users.ts';
 import type { Status } from '../../domain/order/transitions.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { workflowsPath } from '../../worker/workflows-path.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
@@ -158,6 +159,33 @@ describe('When old and new workers run side by side', () => {
     await expectMailedOnce(shop, ids);
     for (const { failures } of await Promise.all(ids.map(tasksOf))) expect(failures).toEqual([]);
     for (const id of ids) for (const version of ['present', 'decided by data'] as const) await replays(id, version);
+  }, 120_000);
+
+  test('and a guarded change has reached an order, then an old worker hands its tasks back, and a new one loses nothing', async () => {
+    let id = '';
+    await whileServing(['guarded'], async () => {
+      id = await placed();
+      await expectAllIntact(shop, [id]);
+    });
+
+    await whileServing(['present'], async () => {
+      await shop.workflow(id).signal('changeStatus', { status: 'preparation' });
+      await waitFor('The refusal', async () => (await tasksOf(id)).failures.length > 0, { deadline: 20_000 });
+    });
+    await whileServing(['guarded'], async () => {
+      await shop.reaches(id, 'preparation');
+      for (const status of ['ready', 'delivered'] satisfies Status[]) {
+        expect((await ask(id, '/status', shop.manager, { status })).status).toBe(200);
+      }
+      await expectAllIntact(shop, [id]);
+    });
+
+    await expectMailedOnce(shop, [id]);
+    const { workers, failures } = await tasksOf(id);
+    expect(new Set(workers)).toEqual(new Set(['guarded']));
+    for (const failure of failures) expect(failure).toMatch(/Nondeterminism error: Non-deprecated patch marker/);
+    await replays(id, 'guarded');
+    await expect(replays(id, 'present')).rejects.toThrow(/[Nn]ondeterminis/);
   }, 120_000);
 });
 
