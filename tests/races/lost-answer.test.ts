@@ -120,9 +120,9 @@ test('When Temporal has forgotten an order, then its keys still answer what they
   expect(await shop.database('order_events').where({ order_id: id })).toHaveLength(4);
   await expectMailedOnce(shop, [id]);
   await expect(shop.workflow(id).describe()).rejects.toThrow(/not found/i);
-});
+}, 120_000);
 
-/** What Temporal does by itself when the retention of a closed workflow is over. */
+/** What Temporal does by itself when the retention of a closed workflow is over: in the background, when it has time. */
 async function forget(id: string): Promise<void> {
   const { workflowId } = shop.workflow(id);
   const { namespace } = shop.temporal.options;
