@@ -2,7 +2,7 @@
 node = node_modules/.bin/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test bench check setup install
+.PHONY: help run demo reset test races bench check setup install
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -18,6 +18,9 @@ reset: install ## Delete all data of `make run`
 
 test: install ## Run all tests, on ports and data of their own
 	@$(node) tests/run.ts
+
+races: install ## Race changes, kills and long lives against each other, hundreds of rounds
+	@RACES=on ONLY='tests/(races|sequences)|long-lives|side-by-side' $(node) --disable-warning=ExperimentalWarning tests/run.ts
 
 bench: install ## Measure what Crema costs against Temporal alone; ORDERS=1000000 for longer lists
 	@npm run --silent bench

@@ -7,6 +7,10 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: { '[.]ts$': '<rootDir>/tests/measure/jest-transform.ts' },
+  // Hundreds of rounds that want the machine to themselves: `make races`.
+  testPathIgnorePatterns: process.env.RACES
+    ? []
+    : ['/tests/races/', '/tests/sequences/', '/tests/workflows/(long-lives|side-by-side)'],
   testEnvironment: 'node',
   globalSetup: '<rootDir>/tests/global-setup.ts',
   globalTeardown: '<rootDir>/tests/global-teardown.ts',
