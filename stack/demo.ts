@@ -1,5 +1,6 @@
 /** `make demo`: a visit to the running shop, over HTTP only, with real tokens. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { findOpenShop } from './open-shop.ts';
@@ -134,16 +135,18 @@ function connectTo(api: string) {
     body?: unknown;
   }
   const send = async (method: string, path: string, { token, body }: Options) => {
+    // One key for all tries: a 503 says that it is safe to ask again, and that nothing is done twice.
+    const headers = {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
+    };
+    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     try {
-      return await fetch(api + path, {
-        method,
-        headers: {
-          ...(token && { authorization: `Bearer ${token}` }),
-          ...(body !== undefined && { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(15_000),
-      });
+      for (let tries = 1; ; tries += 1) {
+        const answer = await fetch(api + path, { ...init, signal: AbortSignal.timeout(15_000) });
+        if (answer.status !== 503 || tries === 5) return answer;
+        await delay(1_000 * Number(answer.headers.get('retry-after') ?? 1));
+      }
     } catch (error) {
       throw new StackError(`The shop did not answer ${method} ${path}: ${(error as Error).message}.`);
     }
