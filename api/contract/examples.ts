@@ -168,6 +168,7 @@ const nothing = {
   recipient: null,
   attempt: null,
   outcome: null,
+  changes: null,
 };
 
 /** As the shop sees it; a customer is not told who of the staff it was. */
@@ -192,6 +193,7 @@ export const orderTimeline = {
       recipient: 'customer',
       attempt: 1,
       outcome: 'sent',
+      changes: null,
     },
     {
       ...nothing,

@@ -132,7 +132,7 @@ test('When a client must read or send a header, then the document says so', () =
   const menu = paths['/v1/catalog']!.get!;
 
   expect(sent(place)).toEqual(['Idempotency-Key']);
-  expect(sent(move)).toEqual(['Idempotency-Key', 'If-Match']);
+  expect(sent(move)).toEqual(['Idempotency-Key', 'If-Match', 'Prefer']);
   expect(sent(menu)).toEqual(['If-None-Match']);
   expect(sent(paths['/v1/products/{id}']!.patch!)).toEqual(['If-Match']);
   expect(headersOf(place, '201')).toEqual(['ETag', 'Idempotency-Replayed', 'Location']);
