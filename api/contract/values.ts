@@ -66,7 +66,11 @@ export const idempotencyKey = z
   });
 
 /** RFC 7240; other preferences are none of ours and may stand beside it. */
-export const prefer = z.string().max(200).optional().meta({
-  description: '`respond-async`: pass the change on and do not wait for its outcome',
-  examples: ['respond-async'],
-});
+export const prefer = z
+  .string()
+  .max(200)
+  .optional()
+  .meta({
+    description: '`respond-async`: pass the change on and do not wait for its outcome',
+    examples: ['respond-async'],
+  });
