@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import {
   bundleWorkflowCode,
   DefaultLogger,
+  type LogLevel,
   NativeConnection,
   Runtime,
   Worker,
@@ -28,6 +29,13 @@ const REDIS_DEADLINE_MS = 2_000;
 /** As many as the mailer has connections; a mail server that hangs holds no more. */
 const EMAILS_AT_ONCE = 5;
 
+/** How the SDK's levels are called in our log. */
+const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+/** The least that the SDK must say, for a level of our log. */
+const heard = (logLevel: string): LogLevel =>
+  (Object.keys(write) as LogLevel[]).find((level) => write[level] === logLevel) ?? 'ERROR';
+
 /** A worker at work. */
 export interface RunningWorker {
   /** Settles when the worker has stopped; rejects when it failed. */
@@ -43,8 +51,8 @@ export interface RunningWorker {
  */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<RunningWorker> {
   Runtime.install({
-    logger: new DefaultLogger('TRACE', ({ level, message, meta }) => {
-      const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+    // What nobody reads is not even put together: the SDK has much to say at its lower levels.
+    logger: new DefaultLogger(heard(config.LOG_LEVEL), ({ level, message, meta }) => {
       // The token says nothing to people and is longer than all the rest.
       const { taskToken: _, ...known } = meta ?? {};
       logger[write[level]](known, message);
