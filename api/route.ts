@@ -47,6 +47,8 @@ export interface Route<
   summary: string;
   description?: string;
   access: Access;
+  /** What it is counted against, if not against what the caller may send altogether. */
+  quota?: 'placing';
   params?: Params;
   query?: Query;
   headers?: Headers;
@@ -101,7 +103,7 @@ const noQuery = z.strictObject({});
 
 /** Serves a route: may you → is it valid → handle. */
 export function serve(router: Router, { handle, ...route }: Route): void {
-  router[route.method](route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
+  router[route.method](route.operationId, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
     const { caller, requestId } = ctx.state as RequestState & { caller?: Caller };
     checkAccess(route.access, caller);
     const answer = await handle({ ...(await parse(route, ctx)), caller, requestId });

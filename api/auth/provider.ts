@@ -2,6 +2,7 @@ import { Provider } from 'oidc-provider';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import { scopesOf } from '../../domain/scopes.ts';
+import type { SignInLimiter } from '../limits/sign-in-limiter.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import type { KeyRing } from './key-ring.ts';
 import { registerPasswordGrant } from './password-grant.ts';
@@ -36,6 +37,9 @@ export interface ProviderOptions {
   users: UserRepository;
   artifacts: OidcArtifactRepository;
   passwordGrant: boolean;
+  /** Whose pages may use the endpoints from a browser, besides its own. */
+  origins: readonly string[];
+  signIns: SignInLimiter;
 }
 
 /**
@@ -49,6 +53,8 @@ export function createProvider({
   users,
   artifacts,
   passwordGrant,
+  origins,
+  signIns,
 }: ProviderOptions): Provider {
   const provider = new Provider(issuer, {
     adapter: createArtifactAdapter(artifacts),
@@ -112,7 +118,8 @@ export function createProvider({
       return user && { accountId: id, user, claims: () => ({ sub: id }) };
     },
     // Browsers send `Origin` with every POST, from our own pages too.
-    clientBasedCORS: (ctx, origin) => origin === new URL(issuer).origin || URL.parse(origin)?.host === ctx.host,
+    clientBasedCORS: (ctx, origin) =>
+      [new URL(issuer).origin, ...origins].includes(origin) || URL.parse(origin)?.host === ctx.host,
     renderError(ctx, out) {
       ctx.body = out;
     },
@@ -120,6 +127,6 @@ export function createProvider({
   // The library builds these from the request's Host header, which is the client's to choose.
   provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) =>
     provider.urlFor(name, options);
-  if (passwordGrant) registerPasswordGrant(provider, users, audience);
+  if (passwordGrant) registerPasswordGrant(provider, { users, audience, signIns });
   return provider;
 }

@@ -1,0 +1,38 @@
+import cors from '@koa/cors';
+import type { Middleware } from 'koa';
+
+/** What a page may read of an answer, besides what every page may. */
+const exposeHeaders = [
+  ...['ETag', 'Location', 'Idempotency-Key', 'Idempotency-Replayed', 'Preference-Applied'],
+  ...['RateLimit', 'RateLimit-Policy', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
+];
+
+const allowHeaders = [
+  ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'Last-Event-ID', 'Prefer'],
+  'X-Request-Id',
+];
+
+/** How long a browser may go by what it was told, in seconds. */
+const MAX_AGE_S = 600;
+
+/**
+ * Lets pages of these origins, and no others, use the API from a browser (CORS); never with cookies.
+ *
+ * @param origins as browsers send them: `https://shop.example`
+ */
+export function allowOrigins(origins: readonly string[]): Middleware {
+  const isListed = (origin: string) => origins.includes(origin);
+  const allow = cors({
+    origin: (ctx) => (isListed(ctx.get('origin')) ? ctx.get('origin') : ''),
+    allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    allowHeaders,
+    exposeHeaders,
+    maxAge: MAX_AGE_S,
+  });
+  return async (ctx, next) => {
+    await allow(ctx, next);
+    if (isListed(ctx.get('origin'))) return;
+    // The OAuth2 server has a view of its own, which is wider.
+    for (const name of Object.keys(ctx.response.headers)) if (name.startsWith('access-control-')) ctx.remove(name);
+  };
+}
