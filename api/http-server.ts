@@ -93,19 +93,24 @@ export function createHttpServer(handle: RequestListener, options: HttpServerOpt
     response.once('close', () => {
       if (latest.get(socket)?.response === response) latest.delete(socket);
     });
-    if (hasOneHost(request)) return handle(request, response);
+    const detail = ambiguityIn(request);
+    if (!detail) return handle(request, response);
     refused.add(socket);
-    refuse(socket, new Problem('invalid_request', { detail: 'A request names one Host.' }), true);
+    refuse(socket, new Problem('invalid_request', { detail }), true);
   });
   // An expectation that nobody has heard of is no reason to refuse (RFC 9110 §10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   return server;
 }
 
-/** RFC 9112 §3.2: exactly one in HTTP/1.1, at most one before. */
-function hasOneHost({ headersDistinct, httpVersion }: IncomingMessage): boolean {
+/** What the parser lets pass although others may read it otherwise, in a sentence. */
+function ambiguityIn({ headersDistinct, httpVersion }: IncomingMessage): string | undefined {
   const hosts = headersDistinct.host?.length ?? 0;
-  return hosts === 1 || (hosts === 0 && httpVersion === '1.0');
+  const old = httpVersion === '1.0';
+  // RFC 9112 §3.2 and §6.1.
+  if (hosts > 1 || (hosts === 0 && !old)) return 'A request names one Host.';
+  if (old && headersDistinct['transfer-encoding']) return 'HTTP/1.0 has no Transfer-Encoding.';
+  return undefined;
 }
 
 const reasons: Record<number, string> = {
