@@ -27,7 +27,8 @@ const isRead = ({ method }: Context) => method === 'GET' || method === 'HEAD';
 /** Whoever watches over this process must get through whatever others do. */
 const isHealth = ({ path }: Context) => path.startsWith('/health/');
 
-const isApi = ({ path }: Context) => path.startsWith('/v1/');
+/** In any case: the router takes `/V1`, too. */
+const isApi = ({ path }: Context) => /^\/v1\//i.test(path);
 
 /**
  * Counts by address what needs no token: sign-in, docs and whatever is not there. Under `/oauth/` a refusal is JSON of
