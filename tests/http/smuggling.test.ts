@@ -99,6 +99,28 @@ test.each(bad)(
   },
 );
 
+test('When a body that nobody reads is not well-formed, then nothing is done either', async () => {
+  const as = shop.manager;
+  const body = { name: 'Cold Brew', basePrice: { amount: 450, currency: 'USD' } };
+  const { id } = (await shop.request('POST', '/v1/products', { as, body })).body;
+  const path = `/v1/products/${id}`;
+  const head = lines(
+    `DELETE ${path} HTTP/1.1`,
+    'Host: shop',
+    `Authorization: Bearer ${as}`,
+    'Transfer-Encoding: chunked',
+  );
+  const broken = await say(shop, `${head}\r\n2\r\n{}zz`);
+  expect([broken.statuses, broken.closed]).toEqual([[400], true]);
+  const cutShort = await say(shop, `${head}\r\n2\r\n{}`, 200);
+  expect(cutShort.statuses).toEqual([]);
+  expect((await shop.request('GET', path, { as })).status).toBe(200);
+
+  const whole = await say(shop, `${head}Connection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
+  expect(whole.statuses).toEqual([204]);
+  expect((await shop.request('GET', path, { as })).status).toBe(404);
+});
+
 test('When the headers are too large, then the answer is 431 and says how much will do', async () => {
   const talk = await say(shop, placing([length(order), `X-Large: ${'x'.repeat(20_000)}`]));
   expect([talk.statuses, talk.closed]).toEqual([[431], true]);
