@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { type Allowance, isExceeded, localQuota, type Quota, type Standing, sharedQuota } from './quota.ts';
+import { type Allowance, isExceeded, localQuota, type Standing, sharedQuota } from './quota.ts';
 import { createSignInLimiter, type SignInAllowances, type SignInLimiter } from './sign-in-limiter.ts';
 
 /** How much everybody may. */
@@ -15,7 +15,7 @@ export type TakeRequest = (key: string, isRead: boolean) => Promise<Standing>;
 
 export interface Limits {
   /** Placing orders, by user. */
-  placing: Quota;
+  placing: TakeRequest;
   /** Everything else, by user. */
   user: TakeRequest;
   /** What nobody says who they are for, by address. */
@@ -25,7 +25,7 @@ export interface Limits {
 
 export function createLimits(allowances: Allowances, redis: Redis): Limits {
   return {
-    placing: sharedQuota('placing', allowances.placing, redis),
+    placing: requestQuota('placing', allowances.placing, redis),
     user: requestQuota('user', allowances.user, redis),
     anonymous: requestQuota('anonymous', allowances.anonymous, redis),
     signIns: createSignInLimiter(allowances.signIn, redis),
@@ -33,8 +33,8 @@ export function createLimits(allowances: Allowances, redis: Redis): Limits {
 }
 
 /**
- * One quota for reads and writes. Every process counts both for itself; all of them together count the writes alone, as
- * asking Redis would cost a read more than it is worth.
+ * One quota for reads and writes. Every process counts both for itself, so that a Redis which goes gives nobody a fresh
+ * start; all of them together count the writes alone, as asking Redis would cost a read more than it is worth.
  */
 function requestQuota(policy: string, allowance: Allowance, redis: Redis): TakeRequest {
   const here = localQuota(policy, allowance);

@@ -68,7 +68,7 @@ export function limitCallers(
     if (refusal && !(refusal instanceof Problem)) throw refusal;
     const id = refusal ? undefined : ctx.state.caller?.actor.id;
     if (!id) settle(ctx, await anonymous(ctx.ip, isRead(ctx)));
-    else settle(ctx, isPlacing(ctx) ? await placing.take(id) : await user(id, isRead(ctx)));
+    else settle(ctx, await (isPlacing(ctx) ? placing : user)(id, isRead(ctx)));
     if (refusal) throw refusal;
     return next();
   };

@@ -284,8 +284,12 @@ describe('When Redis is no help', () => {
     await expectLimitsInRedis();
   }, 40_000);
 
-  test('then, dead, they do until it is back', async () => {
+  test('then, dead, they do until it is back, and nobody has a fresh start', async () => {
+    const { token } = await newCustomer(shop);
+    for (let turn = 1; turn < PLACING; turn += 1) expect((await placeAs(token)).status).toBe(201);
     await own.redis.kill();
+    expect((await placeAs(token)).status).toBe(201);
+    expectTooMany(await placeAs(token), 'placing');
     await expectLimitsInMemory();
     await own.redis.start();
     await expectLimitsInRedis();
