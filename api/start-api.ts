@@ -59,7 +59,6 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       database,
       publicUrl: config.PUBLIC_URL,
       passwordGrant: config.NODE_ENV !== 'production',
-      origins,
       signIns: limits?.signIns,
     }),
     routes: allRoutes({

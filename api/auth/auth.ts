@@ -17,8 +17,6 @@ export interface AuthOptions {
   publicUrl: string;
   /** Whether users may trade their password for tokens directly; never in production. */
   passwordGrant: boolean;
-  /** Whose pages may use the OAuth2 endpoints from a browser, besides its own. */
-  origins?: readonly string[] | undefined;
   /** Keeps strangers from guessing passwords; nothing does without. */
   signIns?: SignInLimiter | undefined;
   /** For how long a process believes what it knows of a user, in ms. */
@@ -41,7 +39,6 @@ export async function createAuth({
   database,
   publicUrl,
   passwordGrant,
-  origins = [],
   signIns = unlimitedSignIns,
   rememberCallersMs = 30_000,
 }: AuthOptions): Promise<Auth> {
@@ -50,7 +47,7 @@ export async function createAuth({
   const users = createUserRepository(database);
   const artifacts = createOidcArtifactRepository(database);
   const keyRing = await openKeyRing(createSigningKeyRepository(database));
-  const provider = createProvider({ issuer, audience, keyRing, users, artifacts, passwordGrant, origins, signIns });
+  const provider = createProvider({ issuer, audience, keyRing, users, artifacts, passwordGrant, signIns });
   return {
     passwordGrant,
     keys: [...keyRing.cookies],

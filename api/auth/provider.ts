@@ -37,8 +37,6 @@ export interface ProviderOptions {
   users: UserRepository;
   artifacts: OidcArtifactRepository;
   passwordGrant: boolean;
-  /** Whose pages may use the endpoints from a browser, besides its own. */
-  origins: readonly string[];
   signIns: SignInLimiter;
 }
 
@@ -53,7 +51,6 @@ export function createProvider({
   users,
   artifacts,
   passwordGrant,
-  origins,
   signIns,
 }: ProviderOptions): Provider {
   const provider = new Provider(issuer, {
@@ -118,8 +115,7 @@ export function createProvider({
       return user && { accountId: id, user, claims: () => ({ sub: id }) };
     },
     // Browsers send `Origin` with every POST, from our own pages too.
-    clientBasedCORS: (ctx, origin) =>
-      [new URL(issuer).origin, ...origins].includes(origin) || URL.parse(origin)?.host === ctx.host,
+    clientBasedCORS: (ctx, origin) => origin === new URL(issuer).origin || URL.parse(origin)?.host === ctx.host,
     renderError(ctx, out) {
       ctx.body = out;
     },

@@ -15,8 +15,12 @@ const allowHeaders = [
 /** How long a browser may go by what it was told, in seconds. */
 const MAX_AGE_S = 600;
 
+/** Where the OAuth2 server answers, which has a wider view of its own of who may. */
+const OAUTH = /^\/(oauth|\.well-known)\//;
+
 /**
- * Lets pages of these origins, and no others, use the API from a browser (CORS); never with cookies.
+ * Lets pages of these origins, and no others, use the API from a browser (CORS); never with cookies. The OAuth2 server
+ * leaves alone what is set here.
  *
  * @param origins as browsers send them: `https://shop.example`
  */
@@ -31,8 +35,8 @@ export function allowOrigins(origins: readonly string[]): Middleware {
   });
   return async (ctx, next) => {
     await allow(ctx, next);
-    if (isListed(ctx.get('origin'))) return;
-    // The OAuth2 server has a view of its own, which is wider.
-    for (const name of Object.keys(ctx.response.headers)) if (name.startsWith('access-control-')) ctx.remove(name);
+    if (isListed(ctx.get('origin')) || !OAUTH.test(ctx.path)) return;
+    const granted = Object.keys(ctx.response.headers).filter((name) => name.startsWith('access-control-'));
+    for (const name of granted) ctx.remove(name);
   };
 }

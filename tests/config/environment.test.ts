@@ -84,6 +84,9 @@ describe('When a process reads its settings', () => {
     expect(readApiConfig({})).toMatchObject({
       RATE_LIMITS: 'on',
       RATE_LIMIT_PLACING: { count: 30, seconds: 60 },
+      RATE_LIMIT_USER: { count: 600, seconds: 60 },
+      RATE_LIMIT_ANONYMOUS: { count: 300, seconds: 60 },
+      RATE_LIMIT_SIGN_IN: { count: 10, seconds: 900 },
       TRUSTED_PROXIES: 0,
       CORS_ORIGINS: [],
     });

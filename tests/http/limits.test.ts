@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createLimits } from '../../api/limits/limits.ts';
+import { createLimits, type TakeRequest } from '../../api/limits/limits.ts';
 import { connectLimitsRedis } from '../../api/limits/limits-redis.ts';
-import { isExceeded } from '../../api/limits/quota.ts';
+import { type Allowance, isExceeded } from '../../api/limits/quota.ts';
 import { createLogger } from '../../config/logger.ts';
 import { hashPassword } from '../../db/passwords.ts';
 import { waitFor } from '../../stack/wait.ts';
@@ -81,6 +81,23 @@ describe('When somebody places orders', () => {
   });
 });
 
+/** Takes what users may in that many processes, which have nothing but Redis in common. */
+async function withProcesses(
+  count: number,
+  allowance: Allowance,
+  work: (...take: TakeRequest[]) => Promise<void>,
+): Promise<void> {
+  const redis = Array.from({ length: count }, () => connectLimitsRedis(own.redis.url, createLogger('test', 'silent')));
+  const signIn = { pair: allowance, address: allowance, account: allowance };
+  const allowances = { placing: allowance, user: allowance, anonymous: allowance, signIn };
+  try {
+    await waitFor('Redis', () => redis.every(({ status }) => status === 'ready'), { deadline: 5_000 });
+    await work(...redis.map((each) => createLimits(allowances, each).user));
+  } finally {
+    for (const each of redis) each.disconnect();
+  }
+}
+
 describe('When somebody asks for everything else', () => {
   test('then reads and writes count together, wherever they come from', async () => {
     const { token } = await newCustomer(shop);
@@ -95,20 +112,21 @@ describe('When somebody asks for everything else', () => {
   });
 
   test('then all processes together count the writes, and each its own reads', async () => {
-    const redis = [0, 1].map(() => connectLimitsRedis(own.redis.url, createLogger('test', 'silent')));
-    const allowance = { count: 4, seconds: 600 };
-    const signIn = { pair: allowance, address: allowance, account: allowance };
-    const allowances = { placing: allowance, user: allowance, anonymous: allowance, signIn };
-    const [one, other] = redis.map((each) => createLimits(allowances, each).user);
-    const id = randomUUID();
-    try {
-      await waitFor('Redis', () => redis.every(({ status }) => status === 'ready'), { deadline: 5_000 });
+    await withProcesses(2, { count: 4, seconds: 600 }, async (one, other) => {
+      const id = randomUUID();
       for (const take of [one!, other!, one!, other!]) expect(isExceeded(await take(id, false))).toBe(false);
       expect(isExceeded(await one!(id, true))).toBe(false);
       expect(isExceeded(await other!(id, false))).toBe(true);
-    } finally {
-      for (const each of redis) each.disconnect();
-    }
+    });
+  });
+
+  test.each([true, false])('then time makes up for it (reads: %s)', async (isRead) => {
+    await withProcesses(1, { count: 1, seconds: 1 }, async (take) => {
+      const id = randomUUID();
+      await take!(id, isRead);
+      expect(isExceeded(await take!(id, isRead))).toBe(true);
+      await waitFor('A fresh start', async () => !isExceeded(await take!(id, isRead)), { deadline: 5_000 });
+    });
   });
 });
 
