@@ -1,10 +1,15 @@
 import Router from '@koa/router';
-import Koa from 'koa';
+import Koa, { type Context, type Middleware } from 'koa';
 import type { Logger } from '../config/logger.ts';
 import type { Auth } from './auth/auth.ts';
 import { docs } from './docs/docs.ts';
+import type { createClientAddress } from './limits/client-address.ts';
+import type { Limits } from './limits/limits.ts';
+import { allowOrigins } from './middleware/cross-origin.ts';
 import { answerProblems } from './middleware/problems.ts';
+import { limitCallers, limitStrangers } from './middleware/rate-limits.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { secureAnswers } from './middleware/security-headers.ts';
 import { describeApi } from './openapi.ts';
 import { type Route, serve } from './route.ts';
 
@@ -12,20 +17,39 @@ export interface AppDependencies {
   auth: Auth;
   routes: Route[];
   logger: Logger;
+  clientAddress: ReturnType<typeof createClientAddress>;
+  /** Nobody is limited without. */
+  limits: Limits | undefined;
+  /** Whose pages may use the API from a browser. */
+  origins: readonly string[];
+  /** Whether clients see the API by https alone. */
+  https: boolean;
 }
 
 /** The Koa application: what every request passes, outermost first. */
-export function createApp({ auth, routes, logger }: AppDependencies): Koa {
+export function createApp({ auth, routes, logger, clientAddress, limits, origins, https }: AppDependencies): Koa {
   const app = new Koa();
   app.keys = auth.keys;
   const router = new Router();
   for (const route of routes) serve(router, route);
+  const { authenticate } = auth;
+  const placing = new Set(routes.filter(({ quota }) => quota === 'placing').map(({ operationId }) => operationId));
+  const isPlacing = ({ path, method }: Context) =>
+    router.match(path, method).pathAndMethod.some(({ name }) => placing.has(String(name)));
+  const seeAddress: Middleware = (ctx, next) => {
+    ctx.request.ip = clientAddress(ctx.req);
+    return next();
+  };
 
   app.use(requestLog(logger));
+  app.use(secureAnswers(https));
+  app.use(allowOrigins(origins));
   app.use(answerProblems());
+  app.use(seeAddress);
+  if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
   app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));
-  app.use(auth.authenticate);
+  app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
   app.use(router.routes());
   app.use(router.allowedMethods());
   // What happens once an answer is on its way, such as a client that hangs up.

@@ -9,7 +9,7 @@ import {
 import { scopesOf } from '../domain/scopes.ts';
 import { orderId, problemExample } from './contract/examples.ts';
 import { oauthPaths } from './contract/oauth.ts';
-import { problem } from './contract/problem.ts';
+import { problem, rateLimitHeaders } from './contract/problem.ts';
 import { type ProblemCode, problems } from './problem.ts';
 import type { Route } from './route.ts';
 
@@ -36,6 +36,8 @@ const conventions = [
     'you have not seen.',
   '**Money** is in integer minor units: 430 is 4.30. **Times** are RFC 3339, in UTC. **Ids** are UUIDs.',
   '**Unknown** fields and parameters in requests are refused. Answers may gain fields: ignore those you do not know.',
+  '**Limits**: `RateLimit` says how many requests you have left, and for how many seconds; `RateLimit-Policy`, how many ' +
+    'there are. Too many are 429, with `Retry-After`.',
   'Every answer carries `X-Request-Id`: yours, if you sent one, or a new one.',
 ];
 
@@ -61,7 +63,7 @@ export function describeApi(routes: readonly Route[], { passwordGrant }: { passw
     },
     servers: [{ url: '/' }],
     tags,
-    paths: { ...paths, ...oauthPaths(passwordGrant) },
+    paths: { ...paths, ...oauthPaths(passwordGrant, responseOfProblems(new Set(['rate_limited']))) },
     components: { securitySchemes: { accessToken: passwordGrant ? passwordFlow : bearer } },
   };
   return createDocument(document, { override: forClients });
@@ -163,6 +165,8 @@ const headerExamples: Record<string, string> = {
   'Idempotency-Replayed': 'true',
   Location: `/v1/orders/${orderId}`,
   'WWW-Authenticate': 'Bearer realm="crema"',
+  RateLimit: '"user";r=599;t=42',
+  'RateLimit-Policy': '"user";q=600;w=60',
   'Retry-After': '1',
   Accept: 'application/json',
 };
@@ -179,7 +183,7 @@ function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCo
   const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...problems]);
   if (access !== 'anyone') codes.add('forbidden');
   if (body) codes.add('payload_too_large').add('unsupported_media_type');
-  if (!path.startsWith('/health')) codes.add('unavailable');
+  if (!path.startsWith('/health')) codes.add('rate_limited').add('unavailable');
   return codes.add('internal');
 }
 
@@ -188,6 +192,7 @@ const problemHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
   unauthenticated: { 'WWW-Authenticate': 'RFC 6750: with `error="invalid_token"` when the token is no good' },
   forbidden: { 'WWW-Authenticate': 'RFC 6750: only when the token lacks a scope, which it names' },
   unsupported_media_type: { Accept: 'What to send instead' },
+  rate_limited: rateLimitHeaders,
   unavailable: { 'Retry-After': 'Seconds to wait' },
   outcome_unknown: {
     'Retry-After': 'Seconds to wait',

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { bodyParser } from '@koa/bodyparser';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
@@ -47,6 +49,8 @@ export interface Route<
   summary: string;
   description?: string;
   access: Access;
+  /** What it is counted against, if not against what the caller may send altogether. */
+  quota?: 'placing';
   params?: Params;
   query?: Query;
   headers?: Headers;
@@ -101,10 +105,12 @@ const noQuery = z.strictObject({});
 
 /** Serves a route: may you → is it valid → handle. */
 export function serve(router: Router, { handle, ...route }: Route): void {
-  router[route.method](route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
+  router[route.method](route.operationId, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
     const { caller, requestId } = ctx.state as RequestState & { caller?: Caller };
     checkAccess(route.access, caller);
-    const answer = await handle({ ...(await parse(route, ctx)), caller, requestId });
+    const input = await parse(route, ctx);
+    await wholeOf(ctx.req);
+    const answer = await handle({ ...input, caller, requestId });
     // No body makes Koa say 204, so what we say comes after it.
     ctx.body = answer.body ?? null;
     ctx.status = answer.status;
@@ -123,6 +129,14 @@ function checkAccess(access: Access, caller: Caller | undefined): void {
     const detail = `Your token lacks the scope ${access.scope}.`;
     throw new Problem('forbidden', { detail, headers: { 'www-authenticate': challenge } });
   }
+}
+
+/** Waits for what nobody reads of a request: nothing is done for half of one, which may still be refused for its form. */
+async function wholeOf(request: IncomingMessage): Promise<void> {
+  if (request.complete) return;
+  await finished(request.resume()).catch((cause: unknown) => {
+    throw new Problem('invalid_request', { detail: 'The request broke off.', cause });
+  });
 }
 
 async function parse(route: Omit<Route, 'handle'>, ctx: Context) {

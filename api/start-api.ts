@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../config/logger.ts';
 import type { ApiConfig } from '../config/settings.ts';
@@ -12,6 +11,11 @@ import { createUserRepository } from '../db/users.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth/auth.ts';
 import { createCatalogService } from './catalog/catalog-service.ts';
+import { createHttpServer } from './http-server.ts';
+import { createClientAddress } from './limits/client-address.ts';
+import { type Allowances, createLimits } from './limits/limits.ts';
+import { connectLimitsRedis } from './limits/limits-redis.ts';
+import { securityHeaders } from './middleware/security-headers.ts';
 import { createOrderService } from './orders/order-service.ts';
 import { createOrderWorkflows } from './orders/order-workflows.ts';
 import { allRoutes } from './routes/index.ts';
@@ -44,11 +48,18 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const currency = config.CURRENCY;
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
 
+  const redis = config.RATE_LIMITS === 'on' ? connectLimitsRedis(config.REDIS_URL, logger) : undefined;
+  const limits = redis && createLimits(allowancesOf(config), redis);
+  const publicOrigin = new URL(config.PUBLIC_URL).origin;
+  const origins = [publicOrigin, ...config.CORS_ORIGINS];
+  const https = publicOrigin.startsWith('https:');
+
   const app = createApp({
     auth: await createAuth({
       database,
       publicUrl: config.PUBLIC_URL,
       passwordGrant: config.NODE_ENV !== 'production',
+      signIns: limits?.signIns,
     }),
     routes: allRoutes({
       view,
@@ -60,13 +71,19 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
     }),
     logger,
+    clientAddress: createClientAddress(config.TRUSTED_PROXIES),
+    limits,
+    origins,
+    https,
   });
 
-  // Slow clients: ten seconds for the headers, thirty for the whole request.
-  const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000 },
-    app.callback(),
-  );
+  const server = createHttpServer(app.callback(), {
+    headersTimeout: config.HEADERS_TIMEOUT,
+    requestTimeout: config.REQUEST_TIMEOUT,
+    maxConnections: config.MAX_CONNECTIONS,
+    headers: securityHeaders(https),
+    logger,
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(config.PORT, config.HOST, resolve);
@@ -83,7 +100,19 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     clearTimeout(force);
     await database.destroy();
     await connection.close();
+    redis?.disconnect();
   }
 
   return { port, stop };
 }
+
+const allowancesOf = (config: ApiConfig): Allowances => ({
+  placing: config.RATE_LIMIT_PLACING,
+  user: config.RATE_LIMIT_USER,
+  anonymous: config.RATE_LIMIT_ANONYMOUS,
+  signIn: {
+    pair: config.RATE_LIMIT_SIGN_IN,
+    address: config.RATE_LIMIT_SIGN_IN_ADDRESS,
+    account: config.RATE_LIMIT_SIGN_IN_ACCOUNT,
+  },
+});

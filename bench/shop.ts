@@ -61,7 +61,12 @@ async function open(
 ): Promise<Shop> {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name)));
   // What `.env` says is for the shop of this machine, not for this one.
-  const environment = { ...own, ENV_FILE: join(dataDir, '.env'), TEMPORAL_TASK_QUEUE: 'bench-orders' };
+  const environment = {
+    ...own,
+    ENV_FILE: join(dataDir, '.env'),
+    TEMPORAL_TASK_QUEUE: 'bench-orders',
+    RATE_LIMITS: 'off',
+  };
   const services = await startServices({ dataDir, environment, ports: anyPorts, durable: true, log, signal });
   undo.push(services.stop);
   const inside = { dataDir, environment: services.environment, log, signal };

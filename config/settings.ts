@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ConfigurationError, type Environment, parseSettings } from './environment.ts';
 
@@ -14,6 +15,44 @@ function developmentDefault<Value extends z.ZodType<string>>(
 ) {
   return nodeEnv === 'production' ? schema : schema.default(value as never);
 }
+
+/** `600/60`: so many in so many seconds. */
+const allowance = (fallback: `${number}/${number}`) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}\/[1-9]\d{0,5}$/, 'must be of the form 600/60: so many in so many seconds')
+    .default(fallback)
+    .transform((text) => {
+      const [count = 0, seconds = 0] = text.split('/').map(Number);
+      return { count, seconds };
+    });
+
+const seconds = (fallback: number) => z.coerce.number().int().min(1).max(86_400).default(fallback);
+
+const listOf = (text: string) =>
+  text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+
+/** A number of proxies, or the networks that they are in. */
+const proxies = z
+  .string()
+  .default('0')
+  .transform((text) => (/^\d{1,2}$/.test(text.trim()) ? Number(text) : listOf(text)))
+  .refine((said) => typeof said === 'number' || said.every((network) => ipaddr.isValidCIDR(network)), {
+    error: 'must be a number of proxies, or networks such as 10.0.0.0/8,fd00::/8',
+  });
+
+const origins = z
+  .string()
+  .default('')
+  .transform(listOf)
+  .refine((all) => all.every((origin) => /^https?:$/.test(URL.parse(origin)?.protocol ?? '') && isOrigin(origin)), {
+    error: 'must be origins such as https://shop.example, separated by commas',
+  });
+
+const isOrigin = (text: string) => URL.parse(text)?.origin === text;
 
 const nodeEnv = z.enum(['development', 'test', 'production']).default('development');
 
@@ -40,6 +79,23 @@ const settings = (environment: Environment) => {
       .string()
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
       .default('USD'),
+    /** Pages of these origins may use the API from a browser; pages of PUBLIC_URL always may. */
+    CORS_ORIGINS: origins,
+    /** Whose `X-Forwarded-For` counts. */
+    TRUSTED_PROXIES: proxies,
+    /** Connections that one API process keeps open at once; more are closed at the door. */
+    MAX_CONNECTIONS: z.coerce.number().int().min(1).default(5_000),
+    /** Seconds that a client may take for the headers of a request, and for all of it. */
+    HEADERS_TIMEOUT: seconds(10),
+    REQUEST_TIMEOUT: seconds(30),
+    RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+    RATE_LIMIT_PLACING: allowance('30/60'),
+    RATE_LIMIT_USER: allowance('600/60'),
+    RATE_LIMIT_ANONYMOUS: allowance('300/60'),
+    /** Wrong passwords: by account and address together, by address, and by account from addresses it does not know. */
+    RATE_LIMIT_SIGN_IN: allowance('10/900'),
+    RATE_LIMIT_SIGN_IN_ADDRESS: allowance('50/900'),
+    RATE_LIMIT_SIGN_IN_ACCOUNT: allowance('20/3600'),
     /** Minutes between two runs of the reconciler. */
     RECONCILE_EVERY: z.coerce.number().int().min(1).default(60),
     /** A bundle made by `npm run build`; without it the worker bundles at every start. */
@@ -89,8 +145,8 @@ export const readReconcileConfig = (environment: Environment) =>
   pick(environment, 'DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE');
 
 /** The settings of the API process. */
-export const readApiConfig = (environment: Environment) =>
-  pick(
+export function readApiConfig(environment: Environment) {
+  const config = pick(
     environment,
     'NODE_ENV',
     'LOG_LEVEL',
@@ -98,13 +154,31 @@ export const readApiConfig = (environment: Environment) =>
     'PORT',
     'PUBLIC_URL',
     'DATABASE_URL',
+    'REDIS_URL',
     'TEMPORAL_ADDRESS',
     'TEMPORAL_NAMESPACE',
     'TEMPORAL_TASK_QUEUE',
     'CURRENCY',
     'ORDER_DELAYED_AFTER',
     'ORDER_UNCOLLECTED_AFTER',
+    'CORS_ORIGINS',
+    'TRUSTED_PROXIES',
+    'MAX_CONNECTIONS',
+    'HEADERS_TIMEOUT',
+    'REQUEST_TIMEOUT',
+    'RATE_LIMITS',
+    'RATE_LIMIT_PLACING',
+    'RATE_LIMIT_USER',
+    'RATE_LIMIT_ANONYMOUS',
+    'RATE_LIMIT_SIGN_IN',
+    'RATE_LIMIT_SIGN_IN_ADDRESS',
+    'RATE_LIMIT_SIGN_IN_ACCOUNT',
   );
+  if (config.NODE_ENV === 'production' && config.RATE_LIMITS === 'off') {
+    throw new ConfigurationError('RATE_LIMITS=off is for benchmarks and tests: production keeps its rate limits.');
+  }
+  return config;
+}
 export type ApiConfig = ReturnType<typeof readApiConfig>;
 
 /** The settings of the worker process. */

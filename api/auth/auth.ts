@@ -3,6 +3,7 @@ import type { Database } from '../../db/connection.ts';
 import { createOidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 import { createUserRepository } from '../../db/users.ts';
+import { type SignInLimiter, unlimitedSignIns } from '../limits/sign-in-limiter.ts';
 import type { RequestState } from '../middleware/request-log.ts';
 import { type AuthState, createAuthenticate } from './authenticate.ts';
 import { createCallerLookup } from './caller.ts';
@@ -16,6 +17,8 @@ export interface AuthOptions {
   publicUrl: string;
   /** Whether users may trade their password for tokens directly; never in production. */
   passwordGrant: boolean;
+  /** Keeps strangers from guessing passwords; nothing does without. */
+  signIns?: SignInLimiter | undefined;
   /** For how long a process believes what it knows of a user, in ms. */
   rememberCallersMs?: number | undefined;
 }
@@ -36,6 +39,7 @@ export async function createAuth({
   database,
   publicUrl,
   passwordGrant,
+  signIns = unlimitedSignIns,
   rememberCallersMs = 30_000,
 }: AuthOptions): Promise<Auth> {
   const issuer = publicUrl.replace(/\/+$/, '');
@@ -43,7 +47,7 @@ export async function createAuth({
   const users = createUserRepository(database);
   const artifacts = createOidcArtifactRepository(database);
   const keyRing = await openKeyRing(createSigningKeyRepository(database));
-  const provider = createProvider({ issuer, audience, keyRing, users, artifacts, passwordGrant });
+  const provider = createProvider({ issuer, audience, keyRing, users, artifacts, passwordGrant, signIns });
   return {
     passwordGrant,
     keys: [...keyRing.cookies],

@@ -2,6 +2,7 @@ import { Provider } from 'oidc-provider';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import { scopesOf } from '../../domain/scopes.ts';
+import type { SignInLimiter } from '../limits/sign-in-limiter.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import type { KeyRing } from './key-ring.ts';
 import { registerPasswordGrant } from './password-grant.ts';
@@ -36,6 +37,7 @@ export interface ProviderOptions {
   users: UserRepository;
   artifacts: OidcArtifactRepository;
   passwordGrant: boolean;
+  signIns: SignInLimiter;
 }
 
 /**
@@ -49,6 +51,7 @@ export function createProvider({
   users,
   artifacts,
   passwordGrant,
+  signIns,
 }: ProviderOptions): Provider {
   const provider = new Provider(issuer, {
     adapter: createArtifactAdapter(artifacts),
@@ -120,6 +123,6 @@ export function createProvider({
   // The library builds these from the request's Host header, which is the client's to choose.
   provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) =>
     provider.urlFor(name, options);
-  if (passwordGrant) registerPasswordGrant(provider, users, audience);
+  if (passwordGrant) registerPasswordGrant(provider, { users, audience, signIns });
   return provider;
 }

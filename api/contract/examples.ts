@@ -212,6 +212,7 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
   product_unavailable: { extra: { errors: [{ pointer: '#/lines/0', detail: 'is not to be had now' }] } },
   version_mismatch: { extra: { version: 3 } },
   payload_too_large: { detail: 'The body must be at most 100000 bytes.' },
+  rate_limited: { detail: '600 requests in 60 seconds are allowed; try again in 42 seconds.' },
   unavailable: { detail: 'The database cannot be reached.' },
   outcome_unknown: { detail: 'Send the same request again with this Idempotency-Key to learn what became of it.' },
 };

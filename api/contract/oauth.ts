@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import { rateLimitHeaders } from './problem.ts';
 
 const clientId = z
   .string()
@@ -79,6 +80,19 @@ const formErrors = {
     'The email address or the password is wrong.',
   ),
   401: errorResponse('The client is not known', 'invalid_client', 'client authentication failed'),
+  429: {
+    ...errorResponse(
+      'Too many requests, or too many wrong passwords',
+      'temporarily_unavailable',
+      'Too many passwords were wrong; try again later, or from where you have signed in before.',
+    ),
+    headers: Object.fromEntries(
+      Object.entries(rateLimitHeaders).map(([name, description]) => [
+        name,
+        { description, schema: { type: 'string' as const } },
+      ]),
+    ),
+  },
   500: errorResponse('Something went wrong on our side', 'server_error', 'Something went wrong.'),
   503: {
     ...errorResponse('Try again', 'server_error', 'The service is unavailable for the moment; try again.'),
@@ -99,7 +113,7 @@ const discovery = z
   .looseObject({ issuer: z.string(), token_endpoint: z.string(), jwks_uri: z.string() })
   .meta({ id: 'Discovery', description: 'RFC 8414: where everything is, and what it can do' });
 
-const discover = (operationId: string, summary: string): ZodOpenApiOperationObject => ({
+const discover = (operationId: string, summary: string, refusals: Refusals): ZodOpenApiOperationObject => ({
   operationId,
   tags: ['Access'],
   summary,
@@ -118,16 +132,20 @@ const discover = (operationId: string, summary: string): ZodOpenApiOperationObje
         },
       },
     },
+    ...refusals,
   },
 });
+
+type Refusals = Record<string, ZodOpenApiResponseObject>;
 
 /**
  * The routes of the OAuth2 server that clients of the API need; it checks its requests itself and answers errors as
  * RFC 6749 has them.
  *
  * @param passwordGrant whether users may trade their password for tokens
+ * @param refusals how the documents that anybody may read are refused, by status
  */
-export function oauthPaths(passwordGrant: boolean): ZodOpenApiPathsObject {
+export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenApiPathsObject {
   const { password, ...others } = requestExamples;
   return {
     '/oauth/token': {
@@ -186,12 +204,15 @@ export function oauthPaths(passwordGrant: boolean): ZodOpenApiPathsObject {
               },
             },
           },
+          ...refusals,
         },
       },
     },
     '/.well-known/openid-configuration': {
-      get: discover('getOpenIdConfiguration', 'What the sign-in can do (OpenID)'),
+      get: discover('getOpenIdConfiguration', 'What the sign-in can do (OpenID)', refusals),
     },
-    '/.well-known/oauth-authorization-server': { get: discover('getOAuthConfiguration', 'What the sign-in can do') },
+    '/.well-known/oauth-authorization-server': {
+      get: discover('getOAuthConfiguration', 'What the sign-in can do', refusals),
+    },
   };
 }

@@ -12,6 +12,13 @@ const fault = z.union([
   z.object({ header: z.string(), detail: z.string() }),
 ]);
 
+/** The headers of a 429, by name: what each says. */
+export const rateLimitHeaders = {
+  RateLimit: 'How many requests are left (`r`), and for how many seconds (`t`)',
+  'RateLimit-Policy': 'How many are allowed (`q`) in how many seconds (`w`)',
+  'Retry-After': 'Seconds to wait',
+};
+
 /** RFC 9457, with the members that single codes add. */
 export const problem = z
   .object({

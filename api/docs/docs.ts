@@ -57,8 +57,6 @@ async function answer(ctx: Context, page: Page, compress: Compress): Promise<voi
   ctx.set({
     'cache-control': page.immutable ? `public, max-age=${YEAR_S}, immutable` : 'no-cache',
     'content-security-policy': contentSecurityPolicy,
-    'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
     etag: page.etag,
   });
   ctx.vary('accept-encoding');

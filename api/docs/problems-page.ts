@@ -7,6 +7,7 @@ const remedies: Record<ProblemCode, string> = {
   forbidden: 'Sign in as somebody who may, or ask for a token with the scope that <code>detail</code> names.',
   not_found: 'Check the id and the path. What you may not see, and what was deleted, counts as not there.',
   method_not_allowed: 'Use one of the methods that the header <code>Allow</code> lists.',
+  request_timeout: 'Send the whole request at once, and again: nothing of it was looked at.',
   illegal_transition:
     'Look at <code>currentStatus</code>: perhaps somebody was faster. Choose from <code>allowedTransitions</code>.',
   product_unavailable:
@@ -19,6 +20,10 @@ const remedies: Record<ProblemCode, string> = {
   payload_too_large: 'Send less: <code>detail</code> says how much will do.',
   unsupported_media_type: 'Send JSON, with <code>Content-Type: application/json</code>.',
   idempotency_key_reused: 'Use a new <code>Idempotency-Key</code>: this one belongs to a request with another body.',
+  rate_limited:
+    'Wait for <code>Retry-After</code> seconds. <code>RateLimit</code>, which comes with every answer, says beforehand how ' +
+    'many requests are left, and for how many seconds.',
+  headers_too_large: 'Send fewer or shorter headers: <code>detail</code> says how much will do.',
   internal: 'Tell us, with <code>instance</code>: our logs have the whole story under this id.',
   unavailable: 'Nothing was changed. Wait for <code>Retry-After</code> seconds and try again.',
   outcome_unknown:

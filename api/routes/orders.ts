@@ -65,6 +65,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       summary: 'Place an order',
       description: 'Prices are those of the catalog at this moment, and stay with the order.',
       access: { to: ['customer'], scope: 'orders:write' },
+      quota: 'placing',
       headers: z.object({ 'idempotency-key': idempotencyKey }),
       body: placement,
       answers: {

@@ -51,7 +51,7 @@ describe('When a process reads its settings', () => {
 
   test('then production has no defaults for addresses, and every missing one is named', () => {
     const production = { NODE_ENV: 'production' };
-    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'TEMPORAL_ADDRESS']) {
+    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS']) {
       expect(() => readApiConfig(production)).toThrow(`${name}: `);
     }
     for (const name of ['REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL']) {
@@ -68,9 +68,50 @@ describe('When a process reads its settings', () => {
     [{ CURRENCY: 'dollars' }, 'CURRENCY: must be an ISO 4217 code'],
     [{ NODE_ENV: 'staging' }, 'NODE_ENV: '],
     [{ PORT: 'x', CURRENCY: 'y' }, 'CURRENCY: '],
+    [{ RATE_LIMIT_USER: '600' }, 'RATE_LIMIT_USER: must be of the form 600/60'],
+    [{ RATE_LIMIT_PLACING: '0/60' }, 'RATE_LIMIT_PLACING: '],
+    [{ TRUSTED_PROXIES: '10.0.0.1' }, 'TRUSTED_PROXIES: must be a number of proxies, or networks'],
+    [{ TRUSTED_PROXIES: '10.0.0.0/8, all' }, 'TRUSTED_PROXIES: '],
+    [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS: must be origins such as https://shop.example'],
+    [{ CORS_ORIGINS: 'https://shop.example/' }, 'CORS_ORIGINS: '],
+    [{ CORS_ORIGINS: 'null' }, 'CORS_ORIGINS: '],
   ])('then %j is refused with the name of the culprit', (environment, words) => {
     expect(() => readApiConfig(environment)).toThrow(ConfigurationError);
     expect(() => readApiConfig(environment)).toThrow(words);
+  });
+
+  test('then limits, proxies and origins are read as lists and numbers', () => {
+    expect(readApiConfig({})).toMatchObject({
+      RATE_LIMITS: 'on',
+      RATE_LIMIT_PLACING: { count: 30, seconds: 60 },
+      RATE_LIMIT_USER: { count: 600, seconds: 60 },
+      RATE_LIMIT_ANONYMOUS: { count: 300, seconds: 60 },
+      RATE_LIMIT_SIGN_IN: { count: 10, seconds: 900 },
+      TRUSTED_PROXIES: 0,
+      CORS_ORIGINS: [],
+    });
+    const set = {
+      TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8',
+      CORS_ORIGINS: 'https://shop.example, http://localhost:3000',
+    };
+    expect(readApiConfig(set)).toMatchObject({
+      TRUSTED_PROXIES: ['10.0.0.0/8', 'fd00::/8'],
+      CORS_ORIGINS: ['https://shop.example', 'http://localhost:3000'],
+    });
+    expect(readApiConfig({ TRUSTED_PROXIES: '2' }).TRUSTED_PROXIES).toBe(2);
+  });
+
+  test('then production does without rate limits never', () => {
+    const production = {
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://shop.example',
+      DATABASE_URL: 'postgres://db/crema',
+      REDIS_URL: 'redis://redis',
+      TEMPORAL_ADDRESS: 'temporal:7233',
+    };
+    expect(readApiConfig(production).RATE_LIMITS).toBe('on');
+    expect(() => readApiConfig({ ...production, RATE_LIMITS: 'off' })).toThrow(ConfigurationError);
+    expect(readApiConfig({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBe('off');
   });
 
   test('then Amazon SES needs a region', () => {

@@ -4,6 +4,7 @@ import Koa from 'koa';
 import { docs } from '../../api/docs/docs.ts';
 import { answerProblems } from '../../api/middleware/problems.ts';
 import { type RequestState, requestLog } from '../../api/middleware/request-log.ts';
+import { secureAnswers } from '../../api/middleware/security-headers.ts';
 import { describeApi } from '../../api/openapi.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
 import { createLogger } from '../../config/logger.ts';
@@ -13,6 +14,7 @@ export async function openDocs(passwordGrant: boolean): Promise<{ url: string; c
   const document = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), { passwordGrant });
   const app = new Koa<RequestState>();
   app.use(requestLog(createLogger('test', 'silent')));
+  app.use(secureAnswers(false));
   app.use(answerProblems());
   app.use(docs(document));
   const server = createServer(app.callback());

@@ -89,6 +89,7 @@ test('When the API has a route, then the document has it, with everything that c
       '500',
       ...(route.access === 'anyone' ? [] : ['403']),
       ...(route.body ? ['413', '415'] : []),
+      ...(route.path.startsWith('/health') ? [] : ['429']),
     ];
     expect({ [route.operationId]: statuses }).toEqual({ [route.operationId]: expect.arrayContaining(expected) });
   }
@@ -138,6 +139,9 @@ test('When a client must read or send a header, then the document says so', () =
   expect(headersOf(place, '201')).toEqual(['ETag', 'Idempotency-Replayed', 'Location']);
   expect(headersOf(place, '401')).toEqual(['WWW-Authenticate']);
   expect(headersOf(place, '503').sort()).toEqual(['Idempotency-Key', 'Retry-After']);
+  expect(headersOf(menu, '429')).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
+  expect(headersOf(paths['/oauth/token']!.post!, '429')).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
+  expect(headersOf(paths['/.well-known/jwks.json']!.get!, '429')).toContain('Retry-After');
   expect(headersOf(menu, '304')).toEqual(['ETag']);
 });
 

@@ -1,0 +1,48 @@
+import type { Redis } from 'ioredis';
+import { type Allowance, isExceeded, localQuota, type Standing, sharedQuota } from './quota.ts';
+import { createSignInLimiter, type SignInAllowances, type SignInLimiter } from './sign-in-limiter.ts';
+
+/** How much everybody may. */
+export interface Allowances {
+  placing: Allowance;
+  user: Allowance;
+  anonymous: Allowance;
+  signIn: SignInAllowances;
+}
+
+/** Takes one request from a quota. */
+export type TakeRequest = (key: string, isRead: boolean) => Promise<Standing>;
+
+export interface Limits {
+  /** Placing orders, by user. */
+  placing: TakeRequest;
+  /** Everything else, by user. */
+  user: TakeRequest;
+  /** What nobody says who they are for, by address. */
+  anonymous: TakeRequest;
+  signIns: SignInLimiter;
+}
+
+export function createLimits(allowances: Allowances, redis: Redis): Limits {
+  return {
+    placing: requestQuota('placing', allowances.placing, redis),
+    user: requestQuota('user', allowances.user, redis),
+    anonymous: requestQuota('anonymous', allowances.anonymous, redis),
+    signIns: createSignInLimiter(allowances.signIn, redis),
+  };
+}
+
+/**
+ * One quota for reads and writes. Every process counts both for itself, so that a Redis which goes gives nobody a fresh
+ * start; all of them together count the writes alone, as asking Redis would cost a read more than it is worth.
+ */
+function requestQuota(policy: string, allowance: Allowance, redis: Redis): TakeRequest {
+  const here = localQuota(policy, allowance);
+  const everywhere = sharedQuota(policy, allowance, redis);
+  return async (key, isRead) => {
+    const own = await here.take(key);
+    if (isRead || isExceeded(own)) return own;
+    const all = await everywhere.take(key);
+    return all.taken > own.taken ? all : own;
+  };
+}

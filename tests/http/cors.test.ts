@@ -1,0 +1,106 @@
+import { openShop, type Shop } from '../shop.ts';
+
+const OURS = 'https://counter.example';
+const FOREIGN = 'https://mallory.example';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ worker: false, environment: { CORS_ORIGINS: `${OURS}, http://localhost:3000` } });
+}, 60_000);
+afterAll(() => shop?.close());
+
+/** Asks as a page of that origin does before a request that is not a plain one. */
+const preflight = (path: string, origin: string, method = 'POST') =>
+  fetch(`${shop.url}${path}`, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': method,
+      'access-control-request-headers': 'authorization,content-type,idempotency-key',
+    },
+  });
+
+/** What an answer lets other origins do. */
+const permissions = ({ headers }: { headers: Headers }) =>
+  [...headers.keys()].filter((name) => name.startsWith('access-control-'));
+
+const listed = (text: string | null) => text?.toLowerCase().split(',') ?? [];
+
+test.each(['/v1/orders', '/oauth/token', '/.well-known/jwks.json', '/nowhere'])(
+  'When a page of a listed origin asks first for %s, then it is told what it may send, and no cookies',
+  async (path) => {
+    const answer = await preflight(path, OURS);
+    expect(answer.status).toBe(204);
+    expect(answer.headers.get('access-control-allow-origin')).toBe(OURS);
+    expect(listed(answer.headers.get('access-control-allow-methods'))).toEqual(
+      expect.arrayContaining(['post', 'patch', 'delete']),
+    );
+    expect(listed(answer.headers.get('access-control-allow-headers'))).toEqual(
+      expect.arrayContaining(['authorization', 'content-type', 'idempotency-key', 'if-match', 'prefer']),
+    );
+    expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(answer.headers.get('vary')).toMatch(/origin/i);
+  },
+);
+
+test('When a page of a listed origin places an order, then it reads the answer and the headers it needs', async () => {
+  const { status, headers } = await shop.place({ headers: { origin: OURS } });
+  expect([status, headers.get('access-control-allow-origin')]).toEqual([201, OURS]);
+  const exposed = listed(headers.get('access-control-expose-headers'));
+  const wanted = ['etag', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'idempotency-replayed'];
+  expect(exposed).toEqual(expect.arrayContaining([...wanted, 'idempotency-key', 'preference-applied', 'x-request-id']));
+});
+
+test.each([
+  ['a refusal', '/v1/orders', 401],
+  ['what is not there', '/v1/nowhere', 404],
+  ['an OAuth2 error', '/oauth/token', 405],
+])('When a page of a listed origin meets %s, then it reads that, too', async (_, path, status) => {
+  const answer = await shop.request('GET', path, { headers: { origin: OURS } });
+  expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([status, OURS]);
+  expect(answer.headers.get('vary')).toMatch(/origin/i);
+});
+
+test('When a page of a listed origin trades a password or refreshes, then it gets its tokens', async () => {
+  const post = (form: Record<string, string>) =>
+    fetch(`${shop.url}/oauth/token`, {
+      method: 'POST',
+      headers: { origin: OURS },
+      body: new URLSearchParams({ client_id: 'crema', ...form }),
+    });
+  const first = await post({ grant_type: 'password', username: 'customer@example.com', password: 'test' });
+  expect([first.status, first.headers.get('access-control-allow-origin')]).toEqual([200, OURS]);
+  const { refresh_token } = (await first.json()) as { refresh_token: string };
+  const second = await post({ grant_type: 'refresh_token', refresh_token });
+  expect([second.status, second.headers.get('access-control-allow-origin')]).toEqual([200, OURS]);
+});
+
+test.each([
+  FOREIGN,
+  'null',
+  `${OURS}.mallory.example`,
+  OURS.replace('https', 'http'),
+  `${OURS}:8443`,
+  'http://localhost:3001',
+])('When a page of %s asks, then no answer lets it do anything', async (origin) => {
+  for (const path of ['/v1/orders', '/v1/catalog', '/oauth/token', '/.well-known/jwks.json', '/docs']) {
+    const answers = await Promise.all([
+      preflight(path, origin),
+      shop.request('GET', path, { headers: { origin } }),
+      shop.request('POST', path, { headers: { origin } }),
+    ]);
+    expect([path, ...answers.flatMap(permissions)]).toEqual([path]);
+    for (const { headers } of answers) expect(headers.get('vary')).toMatch(/origin/i);
+  }
+});
+
+test('When a page of a foreign origin sends a password itself, then it gets no token', async () => {
+  const form = { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' };
+  const answer = await fetch(`${shop.url}/oauth/token`, {
+    method: 'POST',
+    headers: { origin: FOREIGN },
+    body: new URLSearchParams(form),
+  });
+  expect([answer.status, permissions(answer)]).toEqual([400, []]);
+  expect(await answer.text()).not.toContain('access_token');
+});

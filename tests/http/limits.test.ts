@@ -1,0 +1,315 @@
+import { randomUUID } from 'node:crypto';
+import { createLimits, type TakeRequest } from '../../api/limits/limits.ts';
+import { connectLimitsRedis } from '../../api/limits/limits-redis.ts';
+import { type Allowance, isExceeded } from '../../api/limits/quota.ts';
+import { createLogger } from '../../config/logger.ts';
+import { hashPassword } from '../../db/passwords.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { startOwn } from '../faults/own-services.ts';
+import { type Answer, openShop, type Shop } from '../shop.ts';
+import { newCustomer } from './people.ts';
+import { expectProblem } from './problem.ts';
+
+const PLACING = 3;
+const USER = 8;
+const ANONYMOUS = 30;
+const PAIR = 3;
+const BY_ACCOUNT = 5;
+const BY_ADDRESS = 9;
+
+let own: Awaited<ReturnType<typeof startOwn<'redis'>>>;
+let shop: Shop;
+beforeAll(async () => {
+  own = await startOwn('redis');
+  shop = await openShop({
+    worker: false,
+    environment: {
+      ...own.environment,
+      RATE_LIMITS: 'on',
+      TRUSTED_PROXIES: '1',
+      RATE_LIMIT_PLACING: `${PLACING}/600`,
+      RATE_LIMIT_USER: `${USER}/600`,
+      RATE_LIMIT_ANONYMOUS: `${ANONYMOUS}/600`,
+      RATE_LIMIT_SIGN_IN: `${PAIR}/600`,
+      RATE_LIMIT_SIGN_IN_ADDRESS: `${BY_ADDRESS}/600`,
+      RATE_LIMIT_SIGN_IN_ACCOUNT: `${BY_ACCOUNT}/600`,
+    },
+  });
+}, 90_000);
+afterAll(async () => {
+  await shop?.close();
+  await own?.stop();
+}, 60_000);
+
+let machines = 0;
+/** An address that nobody has come from yet, as our proxy tells it. */
+const elsewhere = () => {
+  machines += 1;
+  return { 'x-forwarded-for': `203.0.${Math.floor(machines / 200)}.${machines % 200}` };
+};
+
+const standing = ({ status, headers }: Answer) => [status, headers.get('ratelimit-policy'), headers.get('ratelimit')];
+
+/** A 429 that says when to come back. */
+function expectTooMany(answer: Answer, policy: string): void {
+  expectProblem(answer, 'rate_limited');
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(answer.headers.get('ratelimit')).toBe(`"${policy}";r=0;t=${answer.headers.get('retry-after')}`);
+}
+
+let someLine: Record<string, unknown> | undefined;
+async function placeAs(token: string, path = '/v1/orders'): Promise<Answer> {
+  someLine ??= await shop.line('Latte', 'Vanilla');
+  return shop.request('POST', path, { as: token, body: { lines: [someLine] }, headers: elsewhere() });
+}
+
+const read = (token: string) => shop.request('GET', '/v1/me', { as: token, headers: elsewhere() });
+
+describe('When somebody places orders', () => {
+  test('then each answer says how many are left, and one too many is refused and places nothing', async () => {
+    const { id, token } = await newCustomer(shop);
+    for (let left = PLACING - 1; left >= 0; left -= 1) {
+      const pattern = new RegExp(`^"placing";r=${left};t=\\d+$`);
+      expect(standing(await placeAs(token))).toEqual([201, `"placing";q=3;w=600`, expect.stringMatching(pattern)]);
+    }
+    expectTooMany(await placeAs(token), 'placing');
+    expectTooMany(await placeAs(token, '/V1/Orders/'), 'placing');
+    expect(await shop.database('orders').where({ customer_id: id })).toHaveLength(PLACING);
+
+    expect(standing(await read(token)).slice(0, 2)).toEqual([200, `"user";q=8;w=600`]);
+    expect((await placeAs((await newCustomer(shop)).token)).status).toBe(201);
+  });
+});
+
+/** Takes what users may in that many processes, which have nothing but Redis in common. */
+async function withProcesses(
+  count: number,
+  allowance: Allowance,
+  work: (...take: TakeRequest[]) => Promise<void>,
+): Promise<void> {
+  const redis = Array.from({ length: count }, () => connectLimitsRedis(own.redis.url, createLogger('test', 'silent')));
+  const signIn = { pair: allowance, address: allowance, account: allowance };
+  const allowances = { placing: allowance, user: allowance, anonymous: allowance, signIn };
+  try {
+    await waitFor('Redis', () => redis.every(({ status }) => status === 'ready'), { deadline: 5_000 });
+    await work(...redis.map((each) => createLimits(allowances, each).user));
+  } finally {
+    for (const each of redis) each.disconnect();
+  }
+}
+
+describe('When somebody asks for everything else', () => {
+  test('then reads and writes count together, wherever they come from', async () => {
+    const { token } = await newCustomer(shop);
+    const price = () =>
+      shop.request('POST', '/v1/orders/quote', { as: token, body: { lines: [someLine] }, headers: elsewhere() });
+    for (let turn = 0; turn < USER / 2; turn += 1) {
+      expect((await read(token)).status).toBe(200);
+      expect((await price()).status).toBe(200);
+    }
+    expectTooMany(await read(token), 'user');
+    expectTooMany(await price(), 'user');
+  });
+
+  test('then all processes together count the writes, and each its own reads', async () => {
+    await withProcesses(2, { count: 4, seconds: 600 }, async (one, other) => {
+      const id = randomUUID();
+      for (const take of [one!, other!, one!, other!]) expect(isExceeded(await take(id, false))).toBe(false);
+      expect(isExceeded(await one!(id, true))).toBe(false);
+      expect(isExceeded(await other!(id, false))).toBe(true);
+    });
+  });
+
+  test.each([true, false])('then time makes up for it (reads: %s)', async (isRead) => {
+    await withProcesses(1, { count: 1, seconds: 1 }, async (take) => {
+      const id = randomUUID();
+      await take!(id, isRead);
+      expect(isExceeded(await take!(id, isRead))).toBe(true);
+      await waitFor('A fresh start', async () => !isExceeded(await take!(id, isRead)), { deadline: 5_000 });
+    });
+  });
+});
+
+describe('When nobody says who they are', () => {
+  const menu = (headers: Record<string, string>) => shop.request('GET', '/v1/catalog', { headers });
+
+  test('then they count by address, which does not keep those out who do, nor who looks after our health', async () => {
+    const { token } = await newCustomer(shop);
+    const here = elsewhere();
+    for (let left = ANONYMOUS - 1; left >= 0; left -= 1) expect((await menu(here)).status).toBe(200);
+    expectTooMany(await menu(here), 'anonymous');
+    expectTooMany(await shop.request('GET', '/nowhere', { headers: here }), 'anonymous');
+    expectTooMany(await shop.request('GET', '/docs', { headers: here }), 'anonymous');
+
+    expect((await menu(elsewhere())).status).toBe(200);
+    expect((await shop.request('GET', '/v1/me', { as: token, headers: here })).status).toBe(200);
+    expect((await shop.request('GET', '/health/ready', { headers: here })).status).toBe(200);
+    expect((await menu({ 'x-forwarded-for': `${here['x-forwarded-for']}, 198.51.100.7` })).status).toBe(200);
+  });
+
+  test('then a token that is no good counts by address, too', async () => {
+    const here = elsewhere();
+    const guess = () => shop.request('GET', '/v1/me', { as: 'no.good.token', headers: here });
+    for (let turn = 0; turn < ANONYMOUS; turn += 1) expect((await guess()).status).toBe(401);
+    expectTooMany(await guess(), 'anonymous');
+  });
+
+  test('then one line’s IPv6 addresses are one', async () => {
+    const from = (host: number) => ({ 'x-forwarded-for': `2001:db8:0:1::${host.toString(16)}` });
+    for (let host = 1; host <= ANONYMOUS; host += 1) expect((await menu(from(host))).status).toBe(200);
+    expectTooMany(await menu(from(9_999)), 'anonymous');
+    expect((await menu({ 'x-forwarded-for': '2001:db8:0:2::1' })).status).toBe(200);
+  });
+});
+
+/** Somebody with a password of their own. */
+async function account(): Promise<{ email: string; password: string }> {
+  const [id, password] = [randomUUID(), randomUUID()];
+  const email = `${id}@example.com`;
+  const password_hash = await hashPassword(password);
+  await shop.database('users').insert({ id, email, name: 'Nora Newcomer', password_hash, role: 'customer' });
+  return { email, password };
+}
+
+async function signIn(username: string, password: string, headers: Record<string, string>): Promise<Answer> {
+  const form = { grant_type: 'password', client_id: 'crema', username, password };
+  const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form), headers });
+  return { status: answer.status, headers: answer.headers, body: await answer.json() };
+}
+
+/** A 429 as RFC 6749 writes errors, which says when to come back. */
+function expectNoMoreTries({ status, headers, body }: Answer): void {
+  expect({ status, body }).toEqual({
+    status: 429,
+    body: { error: 'temporarily_unavailable', error_description: expect.stringMatching(/^\S.*[.]$/) },
+  });
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(headers.get('cache-control')).toBe('no-store');
+}
+
+describe('When passwords are guessed', () => {
+  test('then the account is closed to that address, even to the right one, and to no other address', async () => {
+    const { email, password } = await account();
+    const here = elsewhere();
+    for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn(email, 'wrong', here)).status).toBe(400);
+    const refused = await signIn(email.toUpperCase(), password, here);
+    expectNoMoreTries(refused);
+    expect(refused.headers.get('ratelimit-policy')).toBe('"sign-in";q=3;w=600');
+    expect((await signIn(email, password, elsewhere())).status).toBe(200);
+  });
+
+  test('then an account that does not exist is treated alike', async () => {
+    const here = elsewhere();
+    for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn('nobody@example.com', 'x', here)).status).toBe(400);
+    expectNoMoreTries(await signIn('nobody@example.com', 'x', here));
+  });
+
+  test('then the right one in between forgets the wrong ones', async () => {
+    const { email, password } = await account();
+    const here = elsewhere();
+    for (let round = 0; round < 3; round += 1) {
+      for (let turn = 1; turn < PAIR; turn += 1) expect((await signIn(email, 'wrong', here)).status).toBe(400);
+      expect((await signIn(email, password, here)).status).toBe(200);
+    }
+  });
+
+  test('then many at once are many', async () => {
+    const { email } = await account();
+    const here = elsewhere();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => signIn(email, 'wrong', here)));
+    expect(answers.filter(({ status }) => status === 400)).toHaveLength(PAIR);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(12 - PAIR);
+  });
+
+  test('then guesses from many addresses are refused, and the owner comes in from near and far', async () => {
+    const { email, password } = await account();
+    const home = elsewhere();
+    expect((await signIn(email, password, home)).status).toBe(200);
+
+    for (let turn = 0; turn < BY_ACCOUNT; turn += 1) {
+      expect((await signIn(email, 'wrong', elsewhere())).status).toBe(400);
+    }
+    const stranger = elsewhere();
+    expectNoMoreTries(await signIn(email, 'wrong', stranger));
+    // One guess an address; nobody looks at another.
+    expectNoMoreTries(await signIn(email, password, stranger));
+
+    expect((await signIn(email, 'a typing error', home)).status).toBe(400);
+    expect((await signIn(email, password, home)).status).toBe(200);
+    expect((await signIn(email, password, elsewhere())).status).toBe(200);
+  });
+
+  test('then who tries many accounts from one address is refused, and who has been there before is not', async () => {
+    const regular = await account();
+    const here = elsewhere();
+    expect((await signIn(regular.email, regular.password, here)).status).toBe(200);
+    for (let turn = 0; turn < BY_ADDRESS; turn += 1) {
+      expect((await signIn(`${randomUUID()}@example.com`, 'wrong', here)).status).toBe(400);
+    }
+    expectNoMoreTries(await signIn(`${randomUUID()}@example.com`, 'wrong', here));
+    expect((await signIn(regular.email, regular.password, here)).status).toBe(200);
+  });
+
+  test('then the requests count by address besides, and the refusal is an OAuth2 error', async () => {
+    const here = elsewhere();
+    const refresh = () =>
+      shop.request('POST', '/oauth/token', { body: '', headers: { ...here, 'content-type': 'text/plain' } });
+    for (let turn = 0; turn < ANONYMOUS; turn += 1) expect((await refresh()).status).toBe(400);
+    expectNoMoreTries(await refresh());
+  });
+});
+
+describe('When Redis is no help', () => {
+  /** Nobody notices, but who asks too much. */
+  async function expectLimitsInMemory(): Promise<void> {
+    const [{ email, password }, here] = [await account(), elsewhere()];
+    const signedIn = await signIn(email, password, here);
+    expect(signedIn.status).toBe(200);
+    const token = signedIn.body.access_token;
+    for (let turn = 0; turn < PLACING; turn += 1) expect((await placeAs(token)).status).toBe(201);
+    expectTooMany(await placeAs(token), 'placing');
+    expect((await read(token)).status).toBe(200);
+    for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn(email, 'wrong', here)).status).toBe(400);
+    expectNoMoreTries(await signIn(email, password, here));
+  }
+
+  /** A placing is counted in Redis again: its memory is longer than that of one process. */
+  async function expectLimitsInRedis(): Promise<void> {
+    const redis = connectLimitsRedis(own.redis.url, createLogger('test', 'silent'));
+    try {
+      await waitFor(
+        'A count in Redis',
+        async () => {
+          const { id, token } = await newCustomer(shop);
+          await placeAs(token);
+          return (await redis.get(`crema:limits:placing:${id}`)) === '1';
+        },
+        { deadline: 15_000, every: 300 },
+      );
+    } finally {
+      redis.disconnect();
+    }
+  }
+
+  test('then, frozen, the limits count in memory until it goes on', async () => {
+    await expectLimitsInRedis();
+    await own.redis.kill('SIGSTOP');
+    try {
+      await expectLimitsInMemory();
+    } finally {
+      await own.redis.kill('SIGCONT');
+    }
+    await expectLimitsInRedis();
+  }, 40_000);
+
+  test('then, dead, they do until it is back, and nobody has a fresh start', async () => {
+    const { token } = await newCustomer(shop);
+    for (let turn = 1; turn < PLACING; turn += 1) expect((await placeAs(token)).status).toBe(201);
+    await own.redis.kill();
+    expect((await placeAs(token)).status).toBe(201);
+    expectTooMany(await placeAs(token), 'placing');
+    await expectLimitsInMemory();
+    await own.redis.start();
+    await expectLimitsInRedis();
+  }, 40_000);
+});

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { waitFor } from '../../stack/wait.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { dial, lastDocument, say } from './raw-socket.ts';
+
+let shop: Shop;
+let patient: Shop;
+beforeAll(async () => {
+  [shop, patient] = await Promise.all([
+    openShop({ worker: false, environment: { HEADERS_TIMEOUT: '1', REQUEST_TIMEOUT: '2' } }),
+    openShop({ worker: false, environment: { MAX_CONNECTIONS: '40' } }),
+  ]);
+}, 60_000);
+afterAll(() => Promise.all([shop?.close(), patient?.close()]));
+
+const patience = { deadline: 10_000, every: 50 };
+
+const slowly = {
+  headers: 'GET /v1/catalog HTTP/1.1\r\nHost: shop\r\n',
+  body: () =>
+    `POST /v1/orders HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer ${shop.customer}\r\n` +
+    'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
+};
+
+/** Opens that many connections, each of which sends so much and then no more than a byte now and then. */
+async function dawdle(count: number, start: string): Promise<{ sockets: Socket[]; stop(): void }> {
+  const sockets = Array.from({ length: count }, () => dial(shop));
+  for (const socket of sockets) socket.on('error', () => undefined).resume();
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  for (const socket of sockets) socket.write(start);
+  const trickle = setInterval(() => {
+    for (const socket of sockets) if (socket.writable) socket.write('x');
+  }, 300);
+  const stop = () => {
+    clearInterval(trickle);
+    for (const socket of sockets) socket.destroy();
+  };
+  return { sockets, stop };
+}
+
+test('When 500 clients dawdle, then everybody else is served, and they are sent away', async () => {
+  const [inHeaders, inBodies] = await Promise.all([dawdle(250, slowly.headers), dawdle(250, slowly.body())]);
+  try {
+    for (let round = 0; round < 5; round += 1) {
+      expect((await shop.place()).status).toBe(201);
+      expect((await shop.request('GET', '/v1/catalog')).status).toBe(200);
+    }
+    const all = [...inHeaders.sockets, ...inBodies.sockets];
+    await waitFor('The last of them to be gone', () => all.every(({ closed }) => closed), patience);
+    expect((await shop.place()).status).toBe(201);
+  } finally {
+    inHeaders.stop();
+    inBodies.stop();
+  }
+}, 30_000);
+
+test.each([
+  ['its headers', () => slowly.headers],
+  ['its body', slowly.body],
+])(
+  'When a client never comes to the end of %s, then it is told so, and the connection is closed',
+  async (_, start) => {
+    const before = (await shop.request('GET', '/v1/orders?limit=100', { as: shop.customer })).body.data.length;
+    const talk = await say(shop, start(), patience.deadline);
+    expect([talk.statuses, talk.closed]).toEqual([[408], true]);
+    expect(lastDocument(talk)).toMatchObject({ status: 408, code: 'request_timeout' });
+    const after = (await shop.request('GET', '/v1/orders?limit=100', { as: shop.customer })).body.data.length;
+    expect(after).toBe(before);
+  },
+  15_000,
+);
+
+test('When a client hangs up within a request, then the next one is served', async () => {
+  const { sockets, stop } = await dawdle(1, slowly.body());
+  stop();
+  await once(sockets[0]!, 'close');
+  expect((await shop.place()).status).toBe(201);
+});
+
+test('When more are connected than one process takes, then who comes too many is turned away, and others served again', async () => {
+  const sockets = Array.from({ length: 60 }, () =>
+    dial(patient)
+      .on('error', () => undefined)
+      .resume(),
+  );
+  try {
+    await waitFor('The door to close', () => sockets.filter(({ closed }) => closed).length >= 20, patience);
+    expect(sockets.filter(({ closed }) => !closed).length).toBeGreaterThan(0);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+  await waitFor('A place', async () => (await patient.request('GET', '/v1/catalog')).status === 200, patience);
+}, 30_000);

@@ -1,0 +1,150 @@
+import { openShop, type Shop } from '../shop.ts';
+import { lastDocument, say } from './raw-socket.ts';
+
+let shop: Shop;
+let order: string;
+beforeAll(async () => {
+  shop = await openShop({ worker: false });
+  order = JSON.stringify({ lines: [await shop.line('Latte', 'Vanilla')] });
+}, 60_000);
+afterAll(() => shop?.close());
+
+const lines = (...all: string[]) => `${all.join('\r\n')}\r\n`;
+const as = () => `Authorization: Bearer ${shop.customer}`;
+const json = 'Content-Type: application/json';
+const chunked = (body: string) => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+const length = (body: string) => `Content-Length: ${body.length}`;
+
+/** An order, with these lines among its headers and this as its body. */
+const placing = (headers: string[], body = order, version = '1.1') =>
+  `${lines(`POST /v1/orders HTTP/${version}`, 'Host: shop', as(), json, ...headers)}\r\n${body}`;
+
+/** A whole order, hidden behind something else. */
+const hidden = () => placing([length(order)]);
+
+const numberOfOrders = async () => Number((await shop.database('orders').count({ n: '*' }))[0]!.n);
+
+test('When an order is sent by hand in good form, then it is placed: what follows is refused for its form alone', async () => {
+  const before = await numberOfOrders();
+  const whole = await say(shop, placing([length(order), 'Connection: close']));
+  const inChunks = await say(shop, placing(['Transfer-Encoding: chunked', 'Connection: close'], chunked(order)));
+  expect([whole.statuses, inChunks.statuses]).toEqual([[201], [201]]);
+  expect(await numberOfOrders()).toBe(before + 2);
+});
+
+const bad: [string, () => string][] = [
+  ['length and chunks', () => placing([length(order), 'Transfer-Encoding: chunked'], chunked(order))],
+  ['chunks and length', () => placing(['Transfer-Encoding: chunked', 'Content-Length: 4'], chunked(order) + hidden())],
+  ['two lengths', () => placing([length(order), 'Content-Length: 0'], order + hidden())],
+  ['the same length twice', () => placing([length(order), length(order)])],
+  ['a list of lengths', () => placing([`Content-Length: ${order.length}, ${order.length}`])],
+  ['a length with a sign', () => placing([`Content-Length: +${order.length}`])],
+  ['a negative length', () => placing(['Content-Length: -1'])],
+  ['a length in hexadecimal', () => placing([`Content-Length: 0x${order.length.toString(16)}`])],
+  ['a length without end', () => placing([`Content-Length: ${'9'.repeat(40)}`])],
+  ['a blank before the colon', () => placing([`Content-Length : ${order.length}`])],
+  ['chunks, a blank before the colon', () => placing(['Transfer-Encoding : chunked'], chunked(order))],
+  ['chunks that are not the last coding', () => placing(['Transfer-Encoding: chunked, identity'], chunked(order))],
+  ['a coding that is not chunked', () => placing(['Transfer-Encoding: xchunked'], chunked(order))],
+  ['chunked in two headers', () => placing(['Transfer-Encoding: chunked', 'Transfer-Encoding: x'], chunked(order))],
+  ['a vertical tab before chunked', () => placing(['Transfer-Encoding: \x0bchunked'], chunked(order))],
+  ['chunks in HTTP/1.0', () => placing(['Transfer-Encoding: chunked'], chunked(order), '1.0')],
+  ['a folded header', () => placing([length(order), 'X-Folded: a', ' b'])],
+  ['a folded coding', () => placing(['Transfer-Encoding:', ' chunked'], chunked(order))],
+  ['bare line feeds', () => placing([length(order)]).replaceAll('\r\n', '\n')],
+  ['one bare line feed', () => placing([`X-One: a\nX-Two: b`, length(order)])],
+  ['a bare line feed at the end of the headers', () => placing([length(order)]).replace('\r\n\r\n', '\r\n\n')],
+  ['a bare carriage return', () => placing([length(order), 'X-One: a\rX-Two: b'])],
+  ['a NUL in a header', () => placing([length(order), 'X-One: a\0b'])],
+  ['a header without a name', () => placing([length(order), ': a'])],
+  ['a header without a colon', () => placing([length(order), 'nonsense'])],
+  ['a chunk size that is none', () => placing(['Transfer-Encoding: chunked'], `zz\r\n${order}\r\n0\r\n\r\n`)],
+  ['a chunk size too large', () => placing(['Transfer-Encoding: chunked'], `${'f'.repeat(20)}\r\n${order}`)],
+  ['a chunk longer than it says', () => placing(['Transfer-Encoding: chunked'], `2\r\n${order}\r\n0\r\n\r\n`)],
+  [
+    'a bare line feed after a chunk size',
+    () => placing(['Transfer-Encoding: chunked'], chunked(order).replace('\r', '')),
+  ],
+  [
+    'a bare line feed in a chunk extension',
+    () => placing(['Transfer-Encoding: chunked'], `${order.length.toString(16)};a\nb\r\n${order}\r\n0\r\n\r\n`),
+  ],
+  ['no Host', () => placing([length(order)]).replace('Host: shop\r\n', '')],
+  ['two Hosts', () => placing(['Host: other', length(order)])],
+  ['no version', () => `POST /v1/orders\r\n\r\n${hidden()}`],
+  ['a version that is none', () => placing([length(order)], order, '1.9')],
+  ['a version to come', () => `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${hidden()}`],
+  ['a method that is none', () => placing([length(order)]).replace('POST', 'PO ST')],
+  ['something else than HTTP', () => `\x16\x03\x01\x02\x00\x01\x00\x01${hidden()}`],
+];
+
+test.each(bad)(
+  'When a request has %s, then it is refused, the connection closed and nothing done',
+  async (_, bytes) => {
+    const before = await numberOfOrders();
+    const talk = await say(shop, bytes());
+    expect({ statuses: talk.statuses, closed: talk.closed }).toEqual({ statuses: [400], closed: true });
+    expect(talk.text).toMatch(/^connection: close\r$/im);
+    expect(talk.text).toMatch(/^content-type: application\/problem\+json\r$/im);
+    expect(talk.text).toMatch(/^content-security-policy: default-src 'none'/im);
+    expect(lastDocument(talk)).toEqual({
+      type: '/docs/problems#invalid_request',
+      title: 'The request is invalid',
+      status: 400,
+      detail: expect.stringMatching(/^\S.*\.$/),
+      instance: expect.stringMatching(/^urn:uuid:/),
+      code: 'invalid_request',
+    });
+    expect(await numberOfOrders()).toBe(before);
+  },
+);
+
+test('When a body that nobody reads is not well-formed, then nothing is done either', async () => {
+  const as = shop.manager;
+  const body = { name: 'Cold Brew', basePrice: { amount: 450, currency: 'USD' } };
+  const { id } = (await shop.request('POST', '/v1/products', { as, body })).body;
+  const path = `/v1/products/${id}`;
+  const head = lines(
+    `DELETE ${path} HTTP/1.1`,
+    'Host: shop',
+    `Authorization: Bearer ${as}`,
+    'Transfer-Encoding: chunked',
+  );
+  const broken = await say(shop, `${head}\r\n2\r\n{}zz`);
+  expect([broken.statuses, broken.closed]).toEqual([[400], true]);
+  const cutShort = await say(shop, `${head}\r\n2\r\n{}`, 200);
+  expect(cutShort.statuses).toEqual([]);
+  expect((await shop.request('GET', path, { as })).status).toBe(200);
+
+  const whole = await say(shop, `${head}Connection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
+  expect(whole.statuses).toEqual([204]);
+  expect((await shop.request('GET', path, { as })).status).toBe(404);
+});
+
+test('When the headers are too large, then the answer is 431 and says how much will do', async () => {
+  const talk = await say(shop, placing([length(order), `X-Large: ${'x'.repeat(20_000)}`]));
+  expect([talk.statuses, talk.closed]).toEqual([[431], true]);
+  expect(lastDocument(talk)).toMatchObject({ code: 'headers_too_large', detail: expect.stringContaining('16384') });
+});
+
+test('When nonsense follows a whole order, then the order has its own answer, and then the connection is closed', async () => {
+  const before = await numberOfOrders();
+  const talk = await say(shop, `${hidden()}nonsense\r\n\r\n${hidden()}`);
+  expect([talk.statuses, talk.closed]).toEqual([[201, 400], true]);
+  expect(await numberOfOrders()).toBe(before + 1);
+});
+
+test('When two whole orders are sent at once, then both are answered, in order', async () => {
+  const talk = await say(shop, hidden() + placing([length(order), 'Connection: close']));
+  expect([talk.statuses, talk.closed]).toEqual([[201, 201], true]);
+});
+
+test('When a client expects what nobody has heard of, then the request is served all the same', async () => {
+  const talk = await say(shop, placing([length(order), 'Expect: a-miracle', 'Connection: close']));
+  expect(talk.statuses).toEqual([201]);
+});
+
+test('When an old client names no host, then it is served', async () => {
+  const talk = await say(shop, 'GET /v1/catalog HTTP/1.0\r\n\r\n');
+  expect([talk.statuses, talk.closed]).toEqual([[200], true]);
+});
