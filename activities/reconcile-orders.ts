@@ -59,8 +59,8 @@ interface Dependencies {
   journal: Journal;
 }
 
-/** Orders that are compared side by side: each waits for Temporal, and then for Postgres. */
-const AT_ONCE = 8;
+/** Orders that are compared side by side; the worker's other activities need connections, too. */
+const AT_ONCE = 4;
 
 /**
  * Compares one page of orders with their workflows, which own the truth, and journals what the read model lacks: after a
@@ -81,12 +81,15 @@ export async function reconcilePage(
   const page: Page = { compared: 0, findings: [], next: undefined };
   if (through === 'workflows') {
     const { orderIds, next } = await records.page(after, size);
+    alive();
     await each(new Set(orderIds), compare);
     page.next = next ? { through, after: next } : { through: 'rows', after: '' };
   } else {
     const orderIds = await orders.open(after, size);
     await each(orderIds, async (orderId) => {
-      if (!(await records.exists(orderId))) await compare(orderId);
+      const exists = await records.exists(orderId);
+      alive();
+      if (!exists) await compare(orderId);
     });
     const last = orderIds.at(-1);
     page.next = last && orderIds.length === size ? { through, after: last } : undefined;
@@ -97,7 +100,6 @@ export async function reconcilePage(
     const finding = await reconcileOrder(dependencies, orderId, alive);
     page.compared += 1;
     if (finding.repaired > 0 || finding.why) page.findings.push(finding);
-    alive();
   }
 }
 
@@ -130,8 +132,18 @@ async function compare(
   orderId: string,
   alive: () => void,
 ): Promise<Omit<Finding, 'orderId'>> {
+  const rowOf = async () => {
+    const view = await orders.find(orderId);
+    alive();
+    return view?.order;
+  };
+  const missingOf = async (entries: JournalEntry[]) => {
+    const missing = await journal.missing(orderId, entries);
+    alive();
+    return missing;
+  };
   // The row first: what moves on meanwhile is then never ahead of its workflow.
-  const before = (await orders.find(orderId))?.order;
+  const before = await rowOf();
   const record = await records.find(orderId, alive);
   if (!record) {
     const open = before && !isFinal(before.status);
@@ -144,15 +156,15 @@ async function compare(
     const why = `The read model is at version ${at(before)}, its workflow only at ${order.version}.`;
     return { repaired: 0, why, resumable: false };
   }
-  const missing = await journal.missing(orderId, entries);
+  const missing = await missingOf(entries);
   for (const entry of missing) {
     await journal.write(entry);
     alive();
   }
-  const lost = missing.length > 0 ? await journal.missing(orderId, missing) : [];
+  const lost = missing.length > 0 ? await missingOf(missing) : [];
   const repaired = missing.length - lost.length;
   const same = (row: Order | undefined) => isDeepStrictEqual(row, order);
-  const now = same(before) ? before : (await orders.find(orderId))?.order;
+  const now = same(before) ? before : await rowOf();
 
   if (at(now) < order.version) {
     const why = `The read model is at version ${at(now)}, its workflow at ${order.version}; Temporal does not keep what lies between any more.`;

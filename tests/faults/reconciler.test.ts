@@ -138,20 +138,20 @@ async function forget(orderId: string, fromVersion: number): Promise<void> {
     .update({ status: snapshot.status, version: snapshot.version, snapshot });
 }
 
-/** What Temporal does by itself when the retention of a closed workflow is over: in the background, when it has time. */
-async function deleteWorkflow(orderId: string, runId?: string): Promise<void> {
+/** What Temporal does by itself when the retention of a workflow is over: in the background, when it has time. */
+async function requestDeletion(orderId: string, runId = ''): Promise<void> {
   const { namespace } = shop.temporal.options;
-  const { workflowId } = shop.workflow(orderId);
-  const workflowExecution = { workflowId, ...(runId && { runId }) };
+  const workflowExecution = { workflowId: workflowIdOf(orderId), runId };
   await shop.temporal.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+}
+
+async function isGone(orderId: string, runId?: string): Promise<void> {
+  const handle = shop.temporal.workflow.getHandle(workflowIdOf(orderId), runId);
   const gone = () =>
-    shop.temporal.workflow
-      .getHandle(workflowId, runId)
-      .describe()
-      .then(
-        () => false,
-        ({ name }: Error) => name === 'WorkflowNotFoundError',
-      );
+    handle.describe().then(
+      () => false,
+      ({ name }: Error) => name === 'WorkflowNotFoundError',
+    );
   await waitFor('The deletion', gone, patience);
 }
 
@@ -239,6 +239,29 @@ describe('When Postgres was restored from an older backup', () => {
   }, 60_000);
 });
 
+/** An order whose first run is on its way out: Temporal takes half a minute for that, so that the others' time is used. */
+const twoRuns = { id: '', first: '' };
+
+describe('When an order has gone on in a new run', () => {
+  test('then what the earlier one decided is repaired, too', async () => {
+    twoRuns.id = await placed('preparation');
+    const { id } = twoRuns;
+    twoRuns.first = (await shop.workflow(id).describe()).runId;
+    // So much history that it goes on in a new run.
+    for (let times = 0; times < 48; times += 1) await shop.workflow(id).signal('edit', 'x'.repeat(100_000));
+    const goneOn = async () => (await shop.workflow(id).describe()).runId !== twoRuns.first;
+    await waitFor('the second run', goneOn, patience);
+    await shop.move(id, 'ready');
+    await told(id, 3);
+    await forget(id, 2);
+
+    expect(await reconciled(id)).toMatchObject({ repaired: 2, why: undefined });
+
+    expect((await rowOf(id)).version).toBe(3);
+    await requestDeletion(id, twoRuns.first);
+  }, 60_000);
+});
+
 describe('When an order’s workflow was ended in Temporal', () => {
   test('then the command names it every time, until it is told to let it go on', async () => {
     const id = await placed('preparation');
@@ -279,7 +302,8 @@ describe('When an order’s workflow was ended in Temporal', () => {
     const key = { 'idempotency-key': 'forgotten' };
     const id = (await shop.place({ headers: key })).body.id;
     await told(id, 1);
-    await deleteWorkflow(id);
+    await requestDeletion(id);
+    await isGone(id);
 
     expect(await reconciled(id)).toMatchObject({
       repaired: 0,
@@ -327,26 +351,6 @@ describe('When the read model and a workflow contradict each other', () => {
     expect((await reconciled(holed))?.why).toContain('lacks 1 of 2 entries');
     expect(await everything()).toEqual(before);
   }, 30_000);
-});
-
-describe('When Temporal keeps only an order’s latest run', () => {
-  test('then what the earlier one decided is reported if the read model lacks it, and only then', async () => {
-    const id = await placed('preparation');
-    const handle = shop.workflow(id);
-    const firstRun = (await handle.describe()).runId;
-    // So much history that it goes on in a new run.
-    for (let times = 0; times < 48; times += 1) await handle.signal('changeStatus', 'x'.repeat(100_000));
-    await waitFor('the second run', async () => (await handle.describe()).runId !== firstRun, patience);
-    await shop.move(id, 'ready');
-    await told(id, 3);
-    await forget(id, 2);
-    expect(await reconciled(id)).toMatchObject({ repaired: 2, why: undefined });
-    await deleteWorkflow(id, firstRun);
-
-    expect(await reconciled(id)).toBeUndefined();
-    await forget(id, 2);
-    expect(await reconciled(id)).toMatchObject({ why: expect.stringContaining('does not keep what lies between') });
-  }, 90_000);
 });
 
 describe('When Postgres is away', () => {
@@ -414,8 +418,21 @@ describe('When the schedule is due', () => {
     const found = [];
     for await (const { workflowId } of shop.temporal.workflow.list({ query: ended }))
       found.push(await shop.temporal.workflow.getHandle(workflowId).result());
-    expect(found).toEqual([{ compared: expect.any(Number), repaired: 0, toLookAt: 26, findings: expect.any(Array) }]);
+    const [{ findings, ...counts }] = found;
+    expect(counts).toEqual({ compared: expect.any(Number), repaired: 0, toLookAt: findings.length });
+    expect(findings.length).toBeGreaterThan(0);
   }, 60_000);
+});
+
+describe('When Temporal keeps only an order’s latest run', () => {
+  test('then what the earlier one decided is reported if the read model lacks it, and only then', async () => {
+    const { id, first } = twoRuns;
+    await isGone(id, first);
+
+    expect(await reconciled(id)).toBeUndefined();
+    await forget(id, 2);
+    expect(await reconciled(id)).toMatchObject({ why: expect.stringContaining('does not keep what lies between') });
+  }, 90_000);
 });
 
 describe('When an order cannot be read', () => {

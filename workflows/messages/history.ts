@@ -1,5 +1,4 @@
 import type { Payload } from '@temporalio/common';
-import { optionalTsToDate } from '@temporalio/common/lib/time.js';
 import { alertOf } from '../../domain/order/alerts.ts';
 import { open } from '../../domain/order/decider.ts';
 import type { JournalEntry } from '../../domain/order/journal-entry.ts';
@@ -9,7 +8,7 @@ import type { Attribution } from './parse.ts';
 
 /** What of Temporal's history events matters here (`temporal.api.history.v1.HistoryEvent`). */
 interface HistoryEvent {
-  eventTime?: Parameters<typeof optionalTsToDate>[0];
+  eventTime?: { seconds?: unknown } | null;
   workflowExecutionStartedEventAttributes?: { input?: Payloads } | null;
   workflowExecutionUpdateAcceptedEventAttributes?: {
     protocolInstanceId?: string | null;
@@ -84,13 +83,17 @@ async function read(
     if (happened) return { entries: [{ kind: 'fact', event: happened, order }] };
     // Its validator has let it through, so that its key is one.
     const { key } = await decode<Attribution>(asked.get(completed.meta?.updateId));
-    const at = optionalTsToDate(event.eventTime)?.toISOString() ?? order.updatedAt;
-    return { entries: key ? [{ kind: 'unchanged', orderId: order.id, version: order.version, at, key }] : [] };
+    const { id: orderId, version } = order;
+    return { entries: key ? [{ kind: 'unchanged', orderId, version, at: timeOf(event), key }] : [] };
   }
   const scheduled = event.activityTaskScheduledEventAttributes;
   if (scheduled?.activityType?.name !== 'journal') return { entries: [] };
   return { entries: await decode<JournalEntry[]>(scheduled.input?.payloads) };
 }
+
+/** RFC 3339, to the second. */
+const timeOf = ({ eventTime }: HistoryEvent): string =>
+  new Date(Number(String(eventTime?.seconds)) * 1_000).toISOString();
 
 /** The same for the same entry, wherever in the history it stands. */
 function nameOf(entry: JournalEntry): string {
