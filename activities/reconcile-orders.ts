@@ -108,7 +108,9 @@ async function each<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Pr
   const lane = async () => {
     for (let item = queue.next(); !item.done; item = queue.next()) await work(item.value);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  // All are over when this ends: nothing goes on behind a retry's back.
+  const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
 }
 
 /** Compares one order with its workflow and journals what the read model lacks of it; see {@link reconcilePage}. */
@@ -146,15 +148,12 @@ async function compare(
   const before = await rowOf();
   const record = await records.find(orderId, alive);
   if (!record) {
-    const open = before && !isFinal(before.status);
-    const why = open ? `It is ${before.status}, but Temporal knows no workflow of it.` : undefined;
-    return { repaired: 0, why, resumable: !!open };
+    if (!before || isFinal(before.status)) return found(0);
+    return found(0, `It is ${before.status}, but Temporal knows no workflow of it.`, true);
   }
   const { entries, order, ended } = record;
-  const at = (row: Order | undefined) => row?.version ?? 0;
   if (at(before) > order.version) {
-    const why = `The read model is at version ${at(before)}, its workflow only at ${order.version}.`;
-    return { repaired: 0, why, resumable: false };
+    return found(0, `The read model is at version ${at(before)}, its workflow only at ${order.version}.`);
   }
   const missing = await missingOf(entries);
   for (const entry of missing) {
@@ -167,22 +166,21 @@ async function compare(
   const now = same(before) ? before : await rowOf();
 
   if (at(now) < order.version) {
-    const why = `The read model is at version ${at(now)}, its workflow at ${order.version}; Temporal does not keep what lies between any more.`;
-    return { repaired, why, resumable: false };
+    const versions = `The read model is at version ${at(now)}, its workflow at ${order.version}`;
+    return found(repaired, `${versions}; Temporal does not keep what lies between any more.`);
   }
   if (lost.length > 0) {
-    const why = `The read model lacks ${lost.length} of ${entries.length} entries of its journal, and has gone on without.`;
-    return { repaired, why, resumable: false };
+    const lacks = `lacks ${lost.length} of ${entries.length} entries of its journal`;
+    return found(repaired, `The read model ${lacks}, and has gone on without.`);
   }
   // Looked at twice, as it may have moved on in between.
   if ([before, now].every((row) => at(row) === order.version && !same(row))) {
-    const why = `At version ${order.version}, the read model shows another order than its workflow.`;
-    return { repaired, why, resumable: false };
+    return found(repaired, `At version ${order.version}, the read model shows another order than its workflow.`);
   }
-  const resumable = !!ended && !isFinal(order.status);
-  return {
-    repaired,
-    why: resumable ? `Its workflow was ${ended} while it was ${order.status}.` : undefined,
-    resumable,
-  };
+  if (!ended || isFinal(order.status)) return found(repaired);
+  return found(repaired, `Its workflow was ${ended} while it was ${order.status}.`, true);
 }
+
+const at = (row: Order | undefined): number => row?.version ?? 0;
+
+const found = (repaired: number, why?: string, resumable = false) => ({ repaired, why, resumable });

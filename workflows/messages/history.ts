@@ -81,8 +81,9 @@ async function read(
     const { event: happened, order } = await decode<Outcome>(completed.outcome.success.payloads);
     if (!order) return { entries: [] };
     if (happened) return { entries: [{ kind: 'fact', event: happened, order }] };
+    const message = asked.get(completed.meta?.updateId);
     // Its validator has let it through, so that its key is one.
-    const { key } = await decode<Attribution>(asked.get(completed.meta?.updateId));
+    const key = message && (await decode<Attribution>(message)).key;
     const { id: orderId, version } = order;
     return { entries: key ? [{ kind: 'unchanged', orderId, version, at: timeOf(event), key }] : [] };
   }
