@@ -19,8 +19,8 @@ reset: install ## Delete all data of `make run`
 test: install ## Run all tests, on ports and data of their own
 	@$(node) tests/run.ts
 
-races: install ## Race changes, kills and long lives against each other, hundreds of rounds
-	@RACES=on ONLY='tests/(races|sequences)|long-lives|side-by-side' $(node) --disable-warning=ExperimentalWarning tests/run.ts
+races: install ## Run only the tests with hundreds of rounds: races, kills, long lives
+	@PASS=alone $(node) tests/run.ts
 
 bench: install ## Measure what Crema costs against Temporal alone; ORDERS=1000000 for longer lists
 	@npm run --silent bench

@@ -1,21 +1,23 @@
 // Run by `make test` through tests/run.ts, or alone:
 // node --experimental-vm-modules node_modules/jest/bin/jest.js tests/<file>
+
+/** Hundreds of rounds, which want the machine to themselves: `make test` runs them after the others, one file at a time. */
+const alone = String.raw`/tests/(races/|sequences/|workflows/(long-lives|side-by-side))`;
+const { PASS } = process.env;
+
 /** @type {import('jest').Config} */
 export default {
   roots: ['<rootDir>/tests'],
-  testMatch: ['<rootDir>/tests/**/*.test.ts'],
+  testRegex: PASS === 'alone' ? `${alone}.*[.]test[.]ts$` : '/tests/.*[.]test[.]ts$',
+  testPathIgnorePatterns: PASS === 'together' ? [alone] : [],
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: { '[.]ts$': '<rootDir>/tests/measure/jest-transform.ts' },
-  // Hundreds of rounds that want the machine to themselves: `make races`.
-  testPathIgnorePatterns: process.env.RACES
-    ? []
-    : ['/tests/races/', '/tests/sequences/', '/tests/workflows/(long-lives|side-by-side)'],
   testEnvironment: 'node',
   globalSetup: '<rootDir>/tests/global-setup.ts',
   globalTeardown: '<rootDir>/tests/global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/tests/measure/write-after-each-file.ts'],
   // Each test file talks to real services, so two of them keep two cores busy.
-  maxWorkers: 2,
+  maxWorkers: PASS === 'alone' ? 1 : 2,
   testTimeout: 30_000,
 };

@@ -5,7 +5,7 @@ import type { UserRepository } from '../db/users.ts';
 import type { Mailer } from './email/transport/mailer.ts';
 import { createEmail } from './email.ts';
 import { createJournaling } from './journal.ts';
-import { createPublish, type Publisher } from './publish.ts';
+import { createPublishing, type Publisher } from './publish.ts';
 import { createReconcile } from './reconcile.ts';
 import type { WorkflowRecords } from './reconcile-orders.ts';
 
@@ -24,9 +24,10 @@ export interface ActivityDependencies {
 
 /** Everything that an order's workflow does to the world. Each activity may run again: none does its work twice. */
 export function createActivities(dependencies: ActivityDependencies) {
+  const publishing = createPublishing(dependencies);
   return {
-    journal: createJournaling(dependencies),
-    publish: createPublish(dependencies),
+    journal: createJournaling({ ...dependencies, publishing }),
+    publish: publishing.publish,
     reconcile: createReconcile(dependencies),
     email: createEmail(dependencies),
   };

@@ -1,8 +1,8 @@
-import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import type { Delivery, DeliveryLedger } from '../db/deliveries.ts';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { type Delivery, type DeliveryLedger, isSettled } from '../db/deliveries.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { Fact } from '../domain/order/order.ts';
-import { type Recipient, recipientsOf } from '../domain/order/recipients.ts';
+import type { Recipient } from '../domain/order/recipients.ts';
 import { renderOrderEmail } from './email/templates/order-email.ts';
 import { type Mailer, PermanentRefusal } from './email/transport/mailer.ts';
 
@@ -13,27 +13,28 @@ interface Dependencies {
   ordersEmail: string;
 }
 
-/** Mails facts to whom they concern: to each recipient in order, and no recipient waits for another. */
+/** Mails facts to one recipient, in order. */
 export function createEmail({ ledger, users, mailer, ordersEmail }: Dependencies) {
-  return async (facts: Fact[]): Promise<void> => {
-    const recipients = new Set(facts.flatMap(({ event }) => recipientsOf(event)));
-    const results = await Promise.allSettled([...recipients].map((recipient) => mailAll(facts, recipient)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
-  };
-
-  async function mailAll(facts: Fact[], recipient: Recipient): Promise<void> {
+  return async (facts: Fact[], recipient: Recipient): Promise<void> => {
     for (const fact of facts) {
-      if (!recipientsOf(fact.event).includes(recipient)) continue;
       // Who was given up, or is asked to stop, leaves the rest to the next attempt.
       cancellationSignal().throwIfAborted();
       heartbeat();
-      const { id: eventId, orderId, requestId } = fact.event;
-      if (await ledger.isSettled(eventId, 'email', recipient)) continue;
-      const outcome = await mail(fact, recipient);
-      const { attempt } = activityInfo();
-      await ledger.record({ eventId, orderId, channel: 'email', recipient, attempt, ...outcome });
-      log.info('mailed', { eventId, requestId, recipient, outcome: outcome.outcome });
+      await mailOnce(fact, recipient);
     }
+  };
+
+  async function mailOnce(fact: Fact, recipient: Recipient): Promise<void> {
+    const { id: eventId, orderId, requestId } = fact.event;
+    const before = await ledger.find(eventId, recipient);
+    if (isSettled(before)) return;
+    const delivery = { eventId, orderId, audience: recipient, attempt: (before?.attempt ?? 0) + 1 };
+    const outcome = await mail(fact, recipient).catch(async (error: Error) => {
+      await ledger.record({ ...delivery, outcome: 'retrying', detail: error.message });
+      throw error;
+    });
+    await ledger.record({ ...delivery, ...outcome });
+    log.info('mailed', { eventId, requestId, recipient, outcome: outcome.outcome });
   }
 
   async function mail(fact: Fact, recipient: Recipient): Promise<Pick<Delivery, 'outcome' | 'detail'>> {

@@ -1,5 +1,5 @@
-import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import type { DeliveryLedger } from '../db/deliveries.ts';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { type DeliveryLedger, isSettled } from '../db/deliveries.ts';
 import { toCloudEvent } from '../domain/order/cloud-event.ts';
 import type { Fact } from '../domain/order/order.ts';
 
@@ -12,22 +12,67 @@ export interface Publisher {
 /** Where every order's events go; each order has a channel of its own besides, `orders:<id>`. */
 const CHANNEL = 'orders';
 
-/** Publishes facts to Redis as CloudEvents, in order. */
-export function createPublish({ redis, ledger }: { redis: Publisher; ledger: DeliveryLedger }) {
-  return async (facts: Fact[]): Promise<void> => {
-    // A Redis that hangs hears, once it goes on, everything it was sent meanwhile: no second message before it answers.
-    if (activityInfo().attempt > 1) await redis.ping();
-    for (const fact of facts) {
-      // Who was given up, or is asked to stop, leaves the rest to the next attempt.
-      cancellationSignal().throwIfAborted();
-      heartbeat();
-      const { id: eventId, orderId, requestId } = fact.event;
-      if (await ledger.isSettled(eventId, 'redis', CHANNEL)) continue;
-      const message = JSON.stringify(toCloudEvent(fact));
+/** For how long nothing is published in passing after Redis has failed, in ms. */
+const REST = 5_000;
+
+/** Publishes facts to Redis as CloudEvents, in order, each once. */
+export interface Publishing {
+  /** @throws when Redis, or the ledger, does not answer */
+  publish(facts: Fact[]): Promise<void>;
+  /** As part of other work, which must hardly wait for a Redis that is away. @returns how many, from the first, are published */
+  publishInPassing(facts: Fact[]): Promise<number>;
+}
+
+export function createPublishing({ redis, ledger }: { redis: Publisher; ledger: DeliveryLedger }): Publishing {
+  /** When Redis last failed, on the monotonic clock, in ms; since it answers again, none. */
+  let failedAt: number | undefined;
+
+  async function publishOne(fact: Fact): Promise<void> {
+    // Who was given up, or is asked to stop, leaves the rest to the next attempt.
+    cancellationSignal().throwIfAborted();
+    heartbeat();
+    const { id: eventId, orderId, requestId } = fact.event;
+    const delivery = { eventId, orderId, audience: 'redis' } as const;
+    const before = await ledger.find(eventId, 'redis');
+    if (isSettled(before)) return;
+    const attempt = (before?.attempt ?? 0) + 1;
+    await send(orderId, JSON.stringify(toCloudEvent(fact))).catch(async (error: Error) => {
+      await ledger.record({ ...delivery, attempt, outcome: 'retrying', detail: error.message });
+      throw error;
+    });
+    await ledger.record({ ...delivery, attempt, outcome: 'sent' });
+    log.info('published', { eventId, requestId });
+  }
+
+  async function send(orderId: string, message: string): Promise<void> {
+    try {
+      // A Redis that hangs hears, once it goes on, everything it was sent meanwhile: no message before it answers again.
+      if (failedAt !== undefined) await redis.ping();
       await Promise.all([redis.publish(CHANNEL, message), redis.publish(`${CHANNEL}:${orderId}`, message)]);
-      const { attempt } = activityInfo();
-      await ledger.record({ eventId, orderId, channel: 'redis', recipient: CHANNEL, outcome: 'sent', attempt });
-      log.info('published', { eventId, requestId });
+      failedAt = undefined;
+    } catch (error) {
+      failedAt = performance.now();
+      throw error;
     }
-  };
+  }
+
+  async function publish(facts: Fact[]): Promise<void> {
+    for (const fact of facts) await publishOne(fact);
+  }
+
+  async function publishInPassing(facts: Fact[]): Promise<number> {
+    let published = 0;
+    if (failedAt !== undefined && performance.now() - failedAt < REST) return published;
+    try {
+      for (const fact of facts) {
+        await publishOne(fact);
+        published += 1;
+      }
+    } catch (error) {
+      log.warn('left to the queue for Redis', { error });
+    }
+    return published;
+  }
+
+  return { publish, publishInPassing };
 }

@@ -1,50 +1,50 @@
+import { type Audience, addresses } from '../domain/order/recipients.ts';
 import type { Database } from './connection.ts';
 
-export type Channel = 'redis' | 'email';
-
-/** How one event reached, or did not reach, one recipient over one channel. */
+/** How one event reached, or did not reach, one audience; `retrying` is the only outcome that another one follows. */
 export interface Delivery {
   eventId: string;
   orderId: string;
-  channel: Channel;
-  /** A role or a channel's name, never an address (design §2). */
-  recipient: string;
-  outcome: 'sent' | 'refused' | 'suppressed';
-  /** Which try it was, counted from 1. */
+  audience: Audience;
+  outcome: 'retrying' | 'sent' | 'refused' | 'suppressed';
+  /** How often it was tried by now. */
   attempt: number;
   detail?: string | null;
 }
 
 /** The ledger of deliveries: looked up before a send, written after it. */
 export interface DeliveryLedger {
-  /** Whether an event need not be delivered to this recipient again. */
-  isSettled(eventId: string, channel: Channel, recipient: string): Promise<boolean>;
-  /** Writes an outcome down; the first one of an event and recipient stays. */
+  /** What became of an event so far. */
+  find(eventId: string, audience: Audience): Promise<Pick<Delivery, 'outcome' | 'attempt'> | undefined>;
+  /** Writes an outcome down; one that is final stays. */
   record(delivery: Delivery): Promise<void>;
 }
 
-export function createDeliveryLedger(database: Database): DeliveryLedger {
-  async function isSettled(eventId: string, channel: Channel, recipient: string): Promise<boolean> {
-    return (
-      (await database('deliveries').where({ event_id: eventId, channel, recipient }).first('outcome')) !== undefined
-    );
-  }
+/** Whether an event need not be delivered any more. */
+export const isSettled = (delivery: Pick<Delivery, 'outcome'> | undefined): boolean =>
+  delivery !== undefined && delivery.outcome !== 'retrying';
 
-  async function record({ eventId, orderId, channel, recipient, outcome, attempt, detail = null }: Delivery) {
+export function createDeliveryLedger(database: Database): DeliveryLedger {
+  const find: DeliveryLedger['find'] = (eventId, audience) =>
+    database('deliveries')
+      .where({ event_id: eventId, ...addresses[audience] })
+      .first('outcome', 'attempt');
+
+  async function record({ eventId, orderId, audience, outcome, attempt, detail = null }: Delivery): Promise<void> {
     await database('deliveries')
       .insert({
         event_id: eventId,
         order_id: orderId,
-        channel,
-        recipient,
+        ...addresses[audience],
         outcome,
         attempt,
         at: new Date(),
         detail,
       })
       .onConflict(['event_id', 'channel', 'recipient'])
-      .ignore();
+      .merge()
+      .where('deliveries.outcome', 'retrying');
   }
 
-  return { isSettled, record };
+  return { find, record };
 }

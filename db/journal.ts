@@ -1,7 +1,7 @@
 import { alertOf } from '../domain/order/alerts.ts';
 import type { GivenUp, JournalEntry, Rejection, UnchangedEdit } from '../domain/order/journal-entry.ts';
 import type { Fact, OrderEvent } from '../domain/order/order.ts';
-import { recipientsOf } from '../domain/order/recipients.ts';
+import { addresses } from '../domain/order/recipients.ts';
 import type { Database } from './connection.ts';
 
 /** `applied` now, `already` there before, or a `gap`: an earlier version is not there yet. */
@@ -15,7 +15,7 @@ export interface Journal {
   reject(rejection: Rejection): Promise<void>;
   /** Writes down that a key was accepted without making a difference, once. */
   keepKey(unchanged: UnchangedEdit): Promise<void>;
-  /** Writes down that a channel has stopped trying; what was delivered before stays delivered. */
+  /** Writes down that deliveries will not be tried any more; what was delivered before stays delivered. */
   giveUp(givenUp: GivenUp): Promise<void>;
   /** Any of these. */
   write(entry: JournalEntry): Promise<void>;
@@ -103,20 +103,20 @@ export function createJournal(database: Database): Journal {
       .ignore();
   }
 
-  async function giveUp({ orderId, channel, events, at, error }: GivenUp): Promise<void> {
-    const rows = events.flatMap((event) =>
-      addressees(channel, event).map((recipient) => ({
-        event_id: event.id,
-        channel,
-        recipient,
-        order_id: orderId,
-        outcome: 'given_up',
-        at,
-        detail: error,
-      })),
-    );
-    // Of an event that some have got already, only the others' rows are new.
-    await database('deliveries').insert(rows).onConflict(['event_id', 'channel', 'recipient']).ignore();
+  async function giveUp({ orderId, audience, eventIds, at, error }: GivenUp): Promise<void> {
+    const rows = eventIds.map((eventId) => ({
+      event_id: eventId,
+      ...addresses[audience],
+      order_id: orderId,
+      outcome: 'given_up',
+      at,
+      detail: error,
+    }));
+    await database('deliveries')
+      .insert(rows)
+      .onConflict(['event_id', 'channel', 'recipient'])
+      .merge(['outcome', 'at', 'detail'])
+      .where('deliveries.outcome', 'retrying');
   }
 
   async function write(entry: JournalEntry): Promise<void> {
@@ -156,7 +156,3 @@ function statementFor(event: OrderEvent): string {
   if (alertOf(event)) return alert;
   return event.version === 1 ? first : next;
 }
-
-/** Whom a channel tells of an event, in the words of the ledger. */
-const addressees = (channel: GivenUp['channel'], event: Pick<OrderEvent, 'type'>): string[] =>
-  channel === 'redis' ? ['orders'] : recipientsOf(event);

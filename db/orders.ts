@@ -2,6 +2,7 @@ import type { Rejection } from '../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
 import { isFinal, type Status, statuses } from '../domain/order/transitions.ts';
 import type { Database } from './connection.ts';
+import type { Delivery } from './deliveries.ts';
 
 /** An order with the name that is joined to it when it is read; `null` once the person is forgotten. */
 export interface OrderView {
@@ -43,7 +44,7 @@ export type TimelineRow =
       channel: string;
       recipient: string;
       attempt: number;
-      outcome: string;
+      outcome: Delivery['outcome'] | 'given_up';
       detail: string | null;
     };
 
@@ -124,7 +125,10 @@ export function createOrderRepository(database: Database): OrderRepository {
   async function timeline(orderId: string): Promise<TimelineRow[]> {
     const [events, rejections, deliveries] = await Promise.all([
       database('order_events').where({ order_id: orderId }).orderBy('version').select('at', 'event'),
-      database('order_rejections').where({ order_id: orderId }).orderBy(['at', 'id']).select('at', 'rejection'),
+      database('order_rejections')
+        .where({ order_id: orderId })
+        .orderByRaw('at, length(id), id')
+        .select('at', 'rejection'),
       database('deliveries').where({ order_id: orderId }).orderBy(['at', 'event_id', 'channel', 'recipient']),
     ]);
     const rows: TimelineRow[] = [

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -6,14 +6,14 @@ import { writeInstrumentedBundle } from './measure/instrumented-bundle.ts';
 import { reportCoverage } from './measure/report.ts';
 import { RUN_FOLDER, runFolder } from './measure/run-folder.ts';
 
-// `make test`: all tests, measured over every process they start. `make test ONLY=pattern` runs the files whose path
-// matches, unmeasured. More arguments are Jest's.
+// `make test`: all tests, measured over every process they start; those that want the machine to themselves come last.
+// `make test ONLY=pattern` runs the files whose path matches, unmeasured. More arguments are Jest's.
 
 const root = resolve(import.meta.dirname, '..');
 const selection = [process.env.ONLY ?? '', ...process.argv.slice(2)].filter(Boolean);
-const measured = selection.length === 0;
+const measured = selection.length === 0 && !process.env.PASS;
+const passes = measured ? ['together', 'alone'] : [process.env.PASS];
 const run = mkdtempSync(join(tmpdir(), 'crema-test-'));
-const results = join(run, 'results.json');
 
 interface JestResults {
   numPassedTests: number;
@@ -29,26 +29,45 @@ const measuredEnvironment = () => ({
   [RUN_FOLDER]: run,
 });
 
+let jest: ChildProcess | undefined;
+let stopped = false;
+// Ctrl-C reaches Jest by itself, and its tear-down stops what the tests started: wait for it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    stopped = true;
+    if (signal === 'SIGTERM') jest?.kill(signal);
+  });
+}
+
+const resultsOf = (pass: string | undefined) => join(run, `results-${pass}.json`);
+
 /** Runs Jest, its output streaming by. */
-function runJest(): Promise<number> {
-  const jest = join(root, 'node_modules/jest/bin/jest.js');
-  const node = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules', jest];
-  const child = spawn(process.execPath, [...node, '--json', '--outputFile', results, ...selection], {
+function runJest(pass: string | undefined): Promise<number> {
+  const script = join(root, 'node_modules/jest/bin/jest.js');
+  const node = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules', script];
+  const child = spawn(process.execPath, [...node, '--json', '--outputFile', resultsOf(pass), ...selection], {
     cwd: root,
     stdio: 'inherit',
-    env: measured ? measuredEnvironment() : process.env,
+    env: { ...(measured ? measuredEnvironment() : process.env), ...(pass && { PASS: pass }) },
   });
-  // Ctrl-C reaches Jest by itself, and its tear-down stops what the tests started: wait for it.
-  process.on('SIGINT', () => undefined);
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  jest = child;
   return new Promise((done, fail) => {
     child.on('error', fail);
     child.on('close', (code) => done(code ?? 1));
   });
 }
 
-function readResults(): JestResults | undefined {
-  return existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : undefined;
+/** What the passes came to; one that left no results counts as a failure. */
+function readResults(): { passed: number; failed: number } {
+  const sum = { passed: 0, failed: 0 };
+  for (const file of passes.map(resultsOf)) {
+    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites }: JestResults = existsSync(file)
+      ? JSON.parse(readFileSync(file, 'utf8'))
+      : { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
+    sum.passed += numPassedTests;
+    sum.failed += numFailedTests + numRuntimeErrorTestSuites;
+  }
+  return sum;
 }
 
 /** Runs everything and says what is wrong with it. */
@@ -58,16 +77,20 @@ async function runTests(): Promise<string[]> {
     for (const path of [folder.v8, folder.workflows]) mkdirSync(path);
     await writeInstrumentedBundle(join(root, 'workflows/index.ts'), folder.bundle);
   }
-  const code = await runJest();
-  const faults = code === 0 ? [] : [`Jest ended with code ${code}.`];
-  if (readResults()?.numPassedTests === 0) faults.push('No test ran.');
+  const faults: string[] = [];
+  for (const pass of passes) {
+    if (stopped) break;
+    const code = await runJest(pass);
+    if (code !== 0) faults.push(`Jest ended with code ${code}.`);
+  }
+  if (readResults().passed === 0) faults.push('No test ran.');
   if (measured) faults.push(...(await reportCoverage(root, run, join(root, 'coverage'))));
   return faults;
 }
 
 const faults = await runTests().catch((error: unknown) => [String((error as Error).stack ?? error)]);
-const outcome = readResults() ?? { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
+const { passed, failed } = readResults();
 rmSync(run, { recursive: true, force: true });
 for (const fault of faults) console.error(fault);
-console.log(`${outcome.numPassedTests} passed, ${outcome.numFailedTests + outcome.numRuntimeErrorTestSuites} failed`);
+console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -2,6 +2,7 @@ import { nextAlert, raise } from '../domain/order/alerts.ts';
 import { decide, evolve, open } from '../domain/order/decider.ts';
 import type { Refusal } from '../domain/order/decision.ts';
 import type { Alert, Command, Fact, Order, OrderEvent } from '../domain/order/order.ts';
+import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
 import { isFinal, type Status } from '../domain/order/transitions.ts';
 import type { Outcome, Queues, Start } from './messages/definitions.ts';
 import type { Malformed } from './messages/parse.ts';
@@ -14,7 +15,7 @@ export interface OrderBook {
   readonly order: Order;
   /** No change can come any more. */
   readonly final: boolean;
-  /** One queue a channel, so that a slow one delays no other. */
+  /** See {@link Queues}. */
   readonly queues: Queues;
   /** Whether nothing is left to tell. */
   readonly told: boolean;
@@ -30,13 +31,15 @@ export interface OrderBook {
   apply(command: Command): Outcome;
   /** Writes a refused signal down. */
   reject(command: Command | Malformed, rejected: Rejected): void;
+  /** Writes down that an audience will not hear of the oldest facts in its queue, and drops them. */
+  giveUp(audience: Audience, count: number, error: string): void;
   /** Whether the journal's queue fits into a start: nothing of it may be given up. */
   readonly canCarry: boolean;
   /** Everything that the order's next run needs to go on. */
   carry(): Start;
 }
 
-/** Most bytes of a channel's queue that the next run takes over: Temporal takes a start of 2 MB. */
+/** Most bytes of a queue that the next run takes over: Temporal takes a start of 2 MB. */
 const QUEUE_BYTES = 400_000;
 
 /** In JSON, about. */
@@ -58,12 +61,11 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
   let since = carried?.since ?? Date.parse(placement.placedAt);
   let rejections = carried?.rejections ?? 0;
   const byKey = new Map<string, { fingerprint: string; answer: Omit<Outcome, 'replayed'> }>();
-  const queues = carried?.queues ?? { journal: [], redis: [], email: [] };
+  const queues = carried?.queues ?? { journal: [], redis: [], customer: [], shop: [] };
 
   function record(fact: Fact): void {
     queues.journal.push({ kind: 'fact', ...fact });
-    queues.redis.push(fact);
-    queues.email.push(fact);
+    for (const recipient of recipientsOf(fact.event)) queues[recipient].push(fact);
   }
 
   function refusalOf(command: Command | Malformed): Rejected | undefined {
@@ -123,25 +125,27 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
     });
   }
 
+  function giveUp(audience: Audience, count: number, error: string): void {
+    const eventIds = queues[audience].splice(0, count).map(({ event }) => event.id);
+    queues.journal.push({ kind: 'given_up', orderId: order.id, audience, eventIds, at: now(), error });
+  }
+
   function carry(): Start {
-    for (const channel of ['redis', 'email'] as const) giveUpOldest(channel);
+    for (const audience of ['redis', 'customer', 'shop'] as const) shorten(audience);
     const keys = [...byKey].slice(-KEYS).map(([hash, { fingerprint }]): [string, string] => [hash, fingerprint]);
     return { ...placement, carried: { order, since, rejections, queues, keys } };
   }
 
-  /** A channel that has been away for very long: what no longer fits into a start is given up, the oldest first. */
-  function giveUpOldest(channel: 'redis' | 'email'): void {
-    const queue = queues[channel];
+  /** Of an audience that has been away for very long: what no longer fits into a start is given up, the oldest first. */
+  function shorten(audience: Audience): void {
+    const queue = queues[audience];
     let size = sizeOf(queue);
     let count = 0;
     while (size > QUEUE_BYTES) {
       size -= sizeOf(queue[count]);
       count += 1;
     }
-    if (count === 0) return;
-    const events = queue.splice(0, count).map(({ event: { id, type } }) => ({ id, type }));
-    const error = 'There was too much to deliver at once.';
-    queues.journal.push({ kind: 'given_up', orderId: order.id, channel, events, at: now(), error });
+    if (count > 0) giveUp(audience, count, 'There was too much to deliver at once.');
   }
 
   for (const [hash, fingerprint] of carried?.keys ?? []) byKey.set(hash, { fingerprint, answer: elsewhere });
@@ -170,6 +174,7 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
     refusalOf,
     apply,
     reject,
+    giveUp,
     carry,
   };
 }

@@ -1,4 +1,5 @@
 import { Problem, type ProblemCode, type ProblemOptions, problems } from '../problem.ts';
+import { blankTimelineLine } from './values.ts';
 
 // One small story for every example of the document: Carlos orders two Vanilla Lattes and a Tea, Marta prepares them.
 // People and products have the ids that the seeds give them.
@@ -158,24 +159,11 @@ export const cancelledOrder = {
   updatedAt: at('09:32:00'),
 };
 
-const nothing = {
-  version: null,
-  actor: null,
-  from: null,
-  to: null,
-  reason: null,
-  channel: null,
-  recipient: null,
-  attempt: null,
-  outcome: null,
-  changes: null,
-};
-
 /** As the shop sees it; a customer is not told who of the staff it was. */
 export const orderTimeline = {
   data: [
     {
-      ...nothing,
+      ...blankTimelineLine,
       at: at('09:30:00'),
       kind: 'event',
       type: 'order.placed',
@@ -184,7 +172,7 @@ export const orderTimeline = {
       to: 'waiting',
     },
     {
-      ...nothing,
+      ...blankTimelineLine,
       at: at('09:30:01'),
       kind: 'delivery',
       type: 'delivery.sent',
@@ -193,10 +181,9 @@ export const orderTimeline = {
       recipient: 'customer',
       attempt: 1,
       outcome: 'sent',
-      changes: null,
     },
     {
-      ...nothing,
+      ...blankTimelineLine,
       at: at('09:31:00'),
       kind: 'event',
       type: 'order.status_changed',

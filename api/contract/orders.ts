@@ -175,8 +175,11 @@ export const timeline = z
         reason: z.string().nullable(),
         channel: z.string().nullable().meta({ description: 'Of a delivery: `email` or `redis`' }),
         recipient: z.string().nullable().meta({ description: 'Of a delivery: a role, never an address' }),
-        attempt: z.int().nullable().meta({ description: 'Of a delivery: which try it was, from 1' }),
-        outcome: z.string().nullable().meta({ description: 'Of a delivery: sent, refused, suppressed or given_up' }),
+        attempt: z.int().nullable().meta({ description: 'Of a delivery: how often it was tried' }),
+        outcome: z
+          .enum(['retrying', 'sent', 'refused', 'suppressed', 'given_up'])
+          .nullable()
+          .meta({ description: 'Of a delivery: how it stands' }),
         changes: changes.nullable().meta({ description: 'What an edit made different' }),
       }),
     ),

@@ -74,3 +74,17 @@ export const prefer = z
     description: '`respond-async`: pass the change on and do not wait for its outcome',
     examples: ['respond-async'],
   });
+
+/** A line of a timeline that says nothing yet: each kind of line fills in what it has. */
+export const blankTimelineLine = {
+  version: null,
+  actor: null,
+  from: null,
+  to: null,
+  reason: null,
+  channel: null,
+  recipient: null,
+  attempt: null,
+  outcome: null,
+  changes: null,
+};

@@ -3,6 +3,7 @@ import type { Actor } from '../../domain/actor.ts';
 import { alertOf } from '../../domain/order/alerts.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import type { OrderResource } from '../contract/orders.ts';
+import { blankTimelineLine } from '../contract/values.ts';
 
 /** An order as one caller sees it. */
 export function toOrderResource({ order, customerName }: OrderView, viewer: Actor): OrderResource {
@@ -18,21 +19,8 @@ export function toOrderResource({ order, customerName }: OrderView, viewer: Acto
 export function toTimeline(rows: TimelineRow[], viewer: Actor) {
   return rows
     .filter((row) => row.kind !== 'delivery' || viewer.type !== 'customer' || row.recipient === 'customer')
-    .map((row) => ({ ...blank, ...lineOf(row, viewer), at: row.at.toISOString(), kind: kindOf(row) }));
+    .map((row) => ({ ...blankTimelineLine, ...lineOf(row, viewer), at: row.at.toISOString(), kind: kindOf(row) }));
 }
-
-const blank = {
-  version: null,
-  actor: null,
-  from: null,
-  to: null,
-  reason: null,
-  channel: null,
-  recipient: null,
-  attempt: null,
-  outcome: null,
-  changes: null,
-};
 
 /** Alerts are events without a version of their own. */
 const kindOf = (row: TimelineRow) => (row.kind === 'event' && alertOf(row.event) ? 'alert' : row.kind);

@@ -54,8 +54,8 @@ export async function up(knex: Knex): Promise<void> {
     table.text('channel').notNullable().checkIn(['redis', 'email']);
     table.text('recipient').notNullable().comment('customer, shop or a channel: never an address');
     table.uuid('order_id').notNullable().index();
-    table.text('outcome').notNullable().checkIn(['sent', 'refused', 'suppressed', 'given_up']);
-    table.integer('attempt').comment('from 1; none where a channel has given up');
+    table.text('outcome').notNullable().checkIn(['retrying', 'sent', 'refused', 'suppressed', 'given_up']);
+    table.integer('attempt').notNullable().defaultTo(0).comment('how often it was tried');
     table.timestamp('at').notNullable();
     table.text('detail');
     table.primary(['event_id', 'channel', 'recipient']);

@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts';
-import type { Fact, IdempotencyKey, OrderEvent } from './order.ts';
+import type { Fact, IdempotencyKey } from './order.ts';
+import type { Audience } from './recipients.ts';
 
 /** A signal that was refused: it changed nothing, and the timeline says so. */
 export interface Rejection {
@@ -14,12 +15,12 @@ export interface Rejection {
   reason: string;
 }
 
-/** A channel has tried for as long as its policy allows: these events will not be delivered. */
+/** It was tried for as long as the audience's policy allows: these events will not be delivered to it. */
 export interface GivenUp {
   kind: 'given_up';
   orderId: string;
-  channel: 'redis' | 'email';
-  events: Pick<OrderEvent, 'id' | 'type'>[];
+  audience: Audience;
+  eventIds: string[];
   at: string;
   error: string;
 }

@@ -57,7 +57,7 @@ async function settled(shop: Shop, orderId: string): Promise<void> {
         ...recipientsOf(event).map((recipient) => `${event.id} email ${recipient}`),
         `${event.id} redis orders`,
       ]);
-      const ledger = await shop.database('deliveries').where({ order_id: orderId });
+      const ledger = await shop.database('deliveries').where({ order_id: orderId }).whereNot({ outcome: 'retrying' });
       const done = new Set(ledger.map(({ event_id, channel, recipient }) => `${event_id} ${channel} ${recipient}`));
       const missing = due.filter((delivery) => !done.has(delivery));
       if (missing.length > 0) throw new Error(`the ledger lacks ${missing.join(', ')}`);

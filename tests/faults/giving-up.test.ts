@@ -38,12 +38,13 @@ describe('When a channel has tried for as long as it may', () => {
     await shop.workflow(placement.id).cancel();
     await shop.reaches(placement.id, 'cancelled');
 
-    const outcomes = async (as: string) =>
+    const outcomes = async (as: string): Promise<string[]> =>
       (await timelineOf(placement.id, as))
         .filter(({ kind, version }: { kind: string; version: number }) => kind === 'delivery' && version === 1)
         .map(({ channel, recipient, outcome }: Record<string, string>) => `${channel} ${recipient} ${outcome}`)
         .sort();
-    await waitFor('the last word', async () => (await outcomes(shop.manager)).length === 3, { deadline: 40_000 });
+    const last = async () => (await outcomes(shop.manager)).filter((outcome) => !outcome.endsWith('retrying'));
+    await waitFor('the last word', async () => (await last()).length === 3, { deadline: 40_000 });
 
     expect(await outcomes(shop.manager)).toEqual([
       'email customer sent',
@@ -54,6 +55,7 @@ describe('When a channel has tried for as long as it may', () => {
     const given = (await timelineOf(placement.id, shop.manager)).find(
       ({ outcome }: { outcome: string }) => outcome === 'given_up',
     );
-    expect(given).toMatchObject({ attempt: null, reason: expect.stringMatching(/\w/) });
+    expect(given.attempt).toBeGreaterThan(1);
+    expect(given).toMatchObject({ reason: expect.stringMatching(/\w/) });
   }, 60_000);
 });

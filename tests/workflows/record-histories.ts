@@ -1,8 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import type { Placement } from '../../domain/order/order.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
+
+import {
+  cancelSignal,
+  cancelUpdate,
+  changeStatusSignal,
+  orderWorkflowType,
+  type Start,
+  workflowIdOf,
+} from '../../workflows/messages/definitions.ts';
+import { openBook } from '../../workflows/order-book.ts';
+import { aPlacement } from '../domain/an-order.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -51,6 +63,39 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
   },
 };
 
+/** An order's second run, as its first one would start it: something is yet to be told, and a key is known. */
+async function goOn(shop: Shop): Promise<string> {
+  const placement = await placementFor(shop, new Date());
+  const now = () => new Date().toISOString();
+  const book = openBook(placement, now, () => {});
+  const key = { hash: 'a-key', fingerprint: 'a-request' };
+  book.apply({ type: 'change_status', to: 'preparation', actor: { type: 'operator', id: 'temporal' }, key });
+  await start(shop, book.carry());
+  await shop.move(placement.id, 'waiting');
+  await shop.workflow(placement.id).executeUpdate(cancelUpdate, { args: [{ reasonCode: 'too_busy' }] });
+  return placement.id;
+}
+
+/** An order from so long ago that Redis, which is not there, has one last try. */
+async function giveUp(shop: Shop): Promise<string> {
+  const placement = await placementFor(shop, new Date(Date.now() - 3 * 24 * 60 * 60 * 1_000));
+  await start(shop, placement);
+  const given = () => shop.database('deliveries').where({ order_id: placement.id, outcome: 'given_up' });
+  await waitFor('the end of patience', async () => (await given()).length > 0, { deadline: 40_000 });
+  return placement.id;
+}
+
+async function placementFor(shop: Shop, placedAt: Date): Promise<Placement> {
+  const { id } = (await shop.request('GET', '/v1/me', { as: shop.customer })).body;
+  return aPlacement({ id: randomUUID(), customer: { id }, placedAt: placedAt.toISOString() });
+}
+
+async function start(shop: Shop, first: Start): Promise<void> {
+  const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
+  const workflowId = workflowIdOf(first.id);
+  await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue, args: [first] });
+}
+
 const flagged = (shop: Shop, id: string, flag: string) =>
   waitFor(
     `the flag ${flag}`,
@@ -76,15 +121,23 @@ try {
     await live(shop, order.id);
     await save(shop, name, order.id);
   }
+  await save(shop, 'cancelled-in-a-second-run', await goOn(shop));
   await shop.close();
+  const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
+  await write(withoutRedis, 'redis-given-up', await giveUp(withoutRedis));
+  await withoutRedis.close();
 } finally {
   await tearDown();
 }
 process.exit();
 
 async function save(shop: Shop, name: string, orderId: string): Promise<void> {
-  if (existsSync(join(folder, `${name}.json`))) return;
   await shop.finished(orderId);
+  await write(shop, name, orderId);
+}
+
+async function write(shop: Shop, name: string, orderId: string): Promise<void> {
+  if (existsSync(join(folder, `${name}.json`))) return;
   const history = await shop.workflow(orderId).fetchHistory();
   writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history)}\n`);
   console.log(`${name}: ${history.events?.length} events`);

@@ -27,7 +27,7 @@ describe('When an order that was recorded runs on today’s code', () => {
   });
 
   test('then a difference would be seen', async () => {
-    const history = JSON.stringify(readHistory('delivered')).replaceAll('"publish"', '"announce"');
+    const history = JSON.stringify(readHistory('delivered')).replaceAll('"journal"', '"announce"');
     await expect(Worker.runReplayHistory({ workflowBundle }, JSON.parse(history))).rejects.toThrow(/[Nn]ondeterminis/);
   });
 });

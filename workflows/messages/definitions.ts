@@ -3,6 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import { toMajorUnits } from '../../domain/money.ts';
 import type { JournalEntry } from '../../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent, Placement } from '../../domain/order/order.ts';
+import type { Audience } from '../../domain/order/recipients.ts';
 import type { CancelMessage, EditMessage, StatusMessage } from './parse.ts';
 
 /** The type of the order workflow: the name of its function. */
@@ -18,12 +19,8 @@ export const reconcileScheduleId = 'reconcile-orders';
 /** An order's workflow id: one order, one workflow, for ever. */
 export const workflowIdOf = (orderId: string): string => `order-${orderId}`;
 
-/** What has yet to be told of an order: one queue a channel, so that a slow one delays no other. */
-export interface Queues {
-  journal: JournalEntry[];
-  redis: Fact[];
-  email: Fact[];
-}
+/** What has yet to be written down or told of an order: one queue each, so that a slow one delays no other. */
+export type Queues = { journal: JournalEntry[] } & Record<Audience, Fact[]>;
 
 /** What an order's workflow starts from: its placement and, in a later run, where the one before it stopped. */
 export type Start = Placement & { carried?: Carried };
