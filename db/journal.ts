@@ -131,7 +131,8 @@ export function createJournal(database: Database): Journal {
       `SELECT id AS name FROM order_events WHERE order_id = :orderId
        UNION ALL SELECT id FROM order_rejections WHERE order_id = :orderId
        UNION ALL SELECT key_hash FROM unchanged_edits WHERE order_id = :orderId
-       UNION ALL SELECT event_id || ' ' || channel || ' ' || recipient FROM deliveries WHERE order_id = :orderId`,
+       UNION ALL SELECT event_id || ' ' || channel || ' ' || recipient FROM deliveries
+         WHERE order_id = :orderId AND outcome <> 'retrying'`,
       { orderId },
     );
     const written = new Set(rows.map(({ name }) => name));
@@ -146,10 +147,8 @@ function namesOf(entry: JournalEntry): string[] {
   if (entry.kind === 'fact') return [entry.event.id];
   if (entry.kind === 'rejected') return [entry.id];
   if (entry.kind === 'unchanged') return [entry.key.hash];
-  const { channel, events } = entry;
-  return events.flatMap((event) =>
-    addressees(channel, event).map((recipient) => `${event.id} ${channel} ${recipient}`),
-  );
+  const { channel, recipient } = addresses[entry.audience];
+  return entry.eventIds.map((eventId) => `${eventId} ${channel} ${recipient}`);
 }
 
 function statementFor(event: OrderEvent): string {

@@ -4,6 +4,7 @@ import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact, Patience } from '../domain/order/order.ts';
+import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
 import { orderWorkflowType, type Start } from '../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../workflows/messages/start-options.ts';
 
@@ -54,12 +55,14 @@ function startAfter(facts: Fact[], rejections: number, patience: Patience, at: s
   const { id, number, customer, location, note, lines, total, placedAt } = first.order;
   const { key, requestId } = first.event;
   const moved = facts.findLast(({ event: { from, to } }) => from !== to) as Fact;
-  const givenUp = (['redis', 'email'] as const).map(
-    (channel): JournalEntry => ({
+  const eventsFor = (audience: Audience) =>
+    facts.filter(({ event }) => audience === 'redis' || recipientsOf(event).includes(audience));
+  const givenUp = (['redis', 'customer', 'shop'] as const).map(
+    (audience): JournalEntry => ({
       kind: 'given_up',
       orderId: id,
-      channel,
-      events: facts.map(({ event: { id, type } }) => ({ id, type })),
+      audience,
+      eventIds: eventsFor(audience).map(({ event }) => event.id),
       at,
       error: 'The workflow ended before it was known to be delivered.',
     }),
@@ -70,7 +73,7 @@ function startAfter(facts: Fact[], rejections: number, patience: Patience, at: s
       order: last.order,
       since: Date.parse(moved.event.at),
       rejections,
-      queues: { journal: givenUp, redis: [], email: [] },
+      queues: { journal: givenUp, redis: [], customer: [], shop: [] },
       // Of edits without a difference, Postgres knows the keys, and is asked first.
       keys: facts.flatMap(({ event: { key } }) => (key ? [[key.hash, key.fingerprint] as [string, string]] : [])),
     },

@@ -85,8 +85,15 @@ describe('When an order’s history is read', () => {
   });
 
   test('then a later run tells what it was handed: the order as it was, and what was not yet written down', async () => {
-    const givenUp: JournalEntry = { kind: 'given_up', orderId, channel: 'redis', events: [moved.event], at, error: '' };
-    const queues = { journal: [givenUp], redis: [], email: [] };
+    const givenUp: JournalEntry = {
+      kind: 'given_up',
+      orderId,
+      audience: 'redis',
+      eventIds: [moved.event.id],
+      at,
+      error: '',
+    };
+    const queues = { journal: [givenUp], redis: [], customer: [], shop: [] };
     const carried = { order: moved.order, since: 0, rejections: 0, queues, keys: [] };
     const { entries, order } = await decidedIn([started({ ...placement, carried })], decode);
 

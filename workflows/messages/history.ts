@@ -101,7 +101,7 @@ function nameOf(entry: JournalEntry): string {
   if (entry.kind === 'fact') return entry.event.id;
   if (entry.kind === 'rejected') return entry.id;
   if (entry.kind === 'unchanged') return entry.key.hash;
-  return [entry.channel, ...entry.events.map(({ id }) => id)].join(' ');
+  return [entry.audience, ...entry.eventIds].join(' ');
 }
 
 const later = (one: Order, other: Order): Order =>
