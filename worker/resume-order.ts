@@ -39,7 +39,8 @@ export async function resumeOrder(dependencies: Dependencies, orderId: string): 
       client.workflow.start(orderWorkflowType, {
         ...startOptionsOf(start),
         taskQueue,
-        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        // Not after one that has come to its end meanwhile.
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       }),
     );
     return undefined;
