@@ -1,6 +1,6 @@
 import type { Money } from '../domain/money.ts';
 import type { LineRequest, Offer } from '../domain/order/pricing.ts';
-import type { Database } from './connection.ts';
+import { type Database, named } from './connection.ts';
 
 /** A product as the menu shows it, its price final. */
 export interface MenuItem {
@@ -31,11 +31,12 @@ export function createCatalogView(database: Database): CatalogView {
   }
 
   async function offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }> {
-    const { rows } = await database.raw(
+    const statement = database.raw(
       `SELECT nextval('order_numbers') AS number,
               (SELECT coalesce(jsonb_agg(offer), '[]') FROM offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
       { ids: productsOf(requests) },
     );
+    const { rows } = await named('offers-and-number', statement);
     return rows[0];
   }
 

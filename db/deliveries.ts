@@ -1,5 +1,5 @@
 import { type Audience, addresses } from '../domain/order/recipients.ts';
-import type { Database } from './connection.ts';
+import { type Database, named } from './connection.ts';
 
 /** How one event reached, or did not reach, one audience; `retrying` is the only outcome that another one follows. */
 export interface Delivery {
@@ -25,10 +25,10 @@ export const isSettled = (delivery: Pick<Delivery, 'outcome'> | undefined): bool
   delivery !== undefined && delivery.outcome !== 'retrying';
 
 export function createDeliveryLedger(database: Database): DeliveryLedger {
-  const find: DeliveryLedger['find'] = (eventId, audience) =>
-    database('deliveries')
-      .where({ event_id: eventId, ...addresses[audience] })
-      .first('outcome', 'attempt');
+  const find: DeliveryLedger['find'] = (eventId, audience) => {
+    const row = database('deliveries').where({ event_id: eventId, ...addresses[audience] });
+    return named('delivery', row.first('outcome', 'attempt'));
+  };
 
   async function record({ eventId, orderId, audience, outcome, attempt, detail = null }: Delivery): Promise<void> {
     await database('deliveries')

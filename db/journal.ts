@@ -2,7 +2,7 @@ import { alertOf } from '../domain/order/alerts.ts';
 import type { GivenUp, JournalEntry, Rejection, UnchangedEdit } from '../domain/order/journal-entry.ts';
 import type { Fact, OrderEvent } from '../domain/order/order.ts';
 import { addresses } from '../domain/order/recipients.ts';
-import type { Database } from './connection.ts';
+import { type Database, named } from './connection.ts';
 
 /** `applied` now, `already` there before, or a `gap`: an earlier version is not there yet. */
 export type Journaled = 'applied' | 'already' | 'gap';
@@ -70,7 +70,8 @@ const alert = `
 
 export function createJournal(database: Database): Journal {
   async function record({ event, order }: Fact): Promise<Journaled> {
-    const { rowCount } = await database.raw(statementFor(event), {
+    const { name, sql } = statementFor(event);
+    const statement = database.raw(sql, {
       eventId: event.id,
       id: order.id,
       customerId: order.customer.id,
@@ -83,6 +84,7 @@ export function createJournal(database: Database): Journal {
       event: JSON.stringify(event),
       keyHash: event.key?.hash ?? null,
     });
+    const { rowCount } = await named(name, statement);
     if (rowCount === 1) return 'applied';
     const row = await database('orders').where({ id: order.id }).first('version');
     return row && row.version >= event.version ? 'already' : 'gap';
@@ -151,7 +153,7 @@ function namesOf(entry: JournalEntry): string[] {
   return entry.eventIds.map((eventId) => `${eventId} ${channel} ${recipient}`);
 }
 
-function statementFor(event: OrderEvent): string {
-  if (alertOf(event)) return alert;
-  return event.version === 1 ? first : next;
+function statementFor(event: OrderEvent): { name: string; sql: string } {
+  if (alertOf(event)) return { name: 'journal-alert', sql: alert };
+  return event.version === 1 ? { name: 'journal-first', sql: first } : { name: 'journal-next', sql: next };
 }

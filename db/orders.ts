@@ -1,7 +1,7 @@
 import type { Rejection } from '../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
 import { isFinal, type Status, statuses } from '../domain/order/transitions.ts';
-import type { Database } from './connection.ts';
+import { type Database, named } from './connection.ts';
 import type { Delivery } from './deliveries.ts';
 
 /** An order with the name that is joined to it when it is read; `null` once the person is forgotten. */
@@ -71,11 +71,11 @@ export function createOrderRepository(database: Database): OrderRepository {
       .select({ order: 'orders.snapshot', customerName: 'users.name' });
 
   async function find(id: string): Promise<OrderView | undefined> {
-    return views().where('orders.id', id).first();
+    return named('order', views().where('orders.id', id).first());
   }
 
   async function answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined> {
-    const { rows } = await database.raw(
+    const statement = database.raw(
       `SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint
        FROM order_events WHERE order_id = :orderId AND key_hash = :keyHash
        UNION ALL
@@ -84,6 +84,7 @@ export function createOrderRepository(database: Database): OrderRepository {
        WHERE u.order_id = :orderId AND u.key_hash = :keyHash`,
       { orderId, keyHash },
     );
+    const { rows } = await named('answer-to-key', statement);
     return rows[0];
   }
 

@@ -124,10 +124,12 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
 
   const place: OrderService['place'] = async (request, { caller, key, keyGiven, requestId, deadline }) => {
     const id = orderIdOf(key);
-    const before = keyGiven && (await orders.answerTo(id, key.hash));
+    const [before, { offers, number }] = await Promise.all([
+      keyGiven ? orders.answerTo(id, key.hash) : undefined,
+      catalog.offersAndNumber(request.lines),
+    ]);
     if (before) return replayOf(before, key, caller.name);
 
-    const { offers, number } = await catalog.offersAndNumber(request.lines);
     const priced = asExpected(price(request.lines, offers, randomUUID, currency), request.expectedTotal);
     if ('refused' in priced) return (keyGiven && (await firstTryOf(id, key, caller, deadline))) || priced;
 

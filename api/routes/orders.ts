@@ -39,7 +39,11 @@ const changed = (example: object) => ({
   200: { description: 'The order as of this change', body: order, example, headers: answerHeaders },
   202: {
     description: 'Passed on, as `Prefer: respond-async` asked; the timeline tells what became of it',
-    headers: { 'Preference-Applied': '`respond-async`', Location: 'Where the order is' },
+    headers: {
+      'Preference-Applied': '`respond-async`',
+      'Idempotency-Replayed': '`true` when this key had been decided before',
+      Location: 'Where the order is',
+    },
   },
 });
 const changeProblems: ProblemCode[] = [
@@ -256,9 +260,11 @@ function answerOf(done: Done, { caller }: Asked, status: number): RouteAnswer {
 }
 
 function changeAnswer(result: Done | Accepted, orderId: string, asked: Asked): RouteAnswer {
-  if ('order' in result) return answerOf(result, asked, 200);
+  const replayed = 'order' in result && result.replayed;
+  if ('order' in result && !(asked.later && replayed)) return answerOf(result, asked, 200);
   const headers = { 'preference-applied': 'respond-async', location: `/v1/orders/${orderId}` };
-  return { status: 202, headers };
+  // A replay answers the first status: the same request was answered 202, whatever has become of it since.
+  return { status: 202, headers: { ...headers, ...(replayed && { 'idempotency-replayed': 'true' }) } };
 }
 
 /** RFC 7240: a list of preferences, each perhaps with a value and parameters. */
