@@ -1,35 +1,56 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import { isOutage } from '../db/outage.ts';
-import type { Fact, Order } from '../domain/order/order.ts';
+import type { JournalEntry } from '../domain/order/journal-entry.ts';
+import type { Order } from '../domain/order/order.ts';
 import { isFinal } from '../domain/order/transitions.ts';
 
-/** What Temporal knows of an order. */
-export interface WorkflowRecord {
-  orderId: string;
-  /** `open`; `completed` when the order is final; `broken` when the workflow was ended in any other way. */
-  state: 'open' | 'completed' | 'broken';
-  /** What became of a broken one, in Temporal's word: `TERMINATED`. */
-  status: string;
+/** What Temporal keeps of an order's workflow. */
+export interface OrderRecord {
+  /** Everything that it had to write down, in an order in which it can be written; of runs that are gone, nothing. */
+  entries: JournalEntry[];
+  /** As it was last decided. */
+  order: Order;
+  /** How Temporal ended it, where it did not end by itself: `terminated`. */
+  ended: string | undefined;
 }
 
-/** The orders' workflows, as far as Temporal still keeps them. */
+/** The orders' workflows, as far as Temporal still keeps them. Every call has a deadline. */
 export interface WorkflowRecords {
-  list(): AsyncIterable<WorkflowRecord>;
-  find(orderId: string): Promise<WorkflowRecord | undefined>;
-  /** The order as its workflow holds it, or ended with; `undefined` if the workflow cannot say. */
-  order(record: WorkflowRecord): Promise<Order | undefined>;
-  /** Every fact in the workflow's history, by version. */
-  facts(orderId: string): Promise<Fact[]>;
+  /** The ids of orders that have a workflow, a page at a time. @param after what the page before said; '' at first */
+  page(after: string, size: number): Promise<{ orderIds: string[]; next: string }>;
+  exists(orderId: string): Promise<boolean>;
+  /** @param alive called after each of the calls that this takes */
+  find(orderId: string, alive: () => void): Promise<OrderRecord | undefined>;
+  /** Whether an error says that Temporal does not answer, rather than that something is wrong with an order. */
+  isAway(error: unknown): Promise<boolean>;
 }
 
-/** What was found, and what was done about it. */
-export interface Reconciliation {
-  checked: number;
-  /** Orders whose read model was behind, or missing, and is not any more. */
-  repaired: string[];
-  /** Orders that somebody has to look at. */
-  unrepairable: { orderId: string; why: string }[];
+/** How far a reconciliation has come: first through the workflows, then through the open orders of the read model. */
+export interface Cursor {
+  through: 'workflows' | 'rows';
+  after: string;
+}
+
+/** What was found of one order. */
+export interface Finding {
+  orderId: string;
+  /** How many entries the read model lacked and has now. */
+  repaired: number;
+  /** Why somebody has to look at it, if somebody has to. */
+  why: string | undefined;
+  /** Its workflow has ended before the order has: it can be resumed. */
+  resumable: boolean;
+}
+
+/** What came of one page of orders. */
+export interface Page {
+  compared: number;
+  /** Of orders with something to tell. */
+  findings: Finding[];
+  /** Where to go on; nothing after the last page. */
+  next: Cursor | undefined;
 }
 
 interface Dependencies {
@@ -38,71 +59,128 @@ interface Dependencies {
   journal: Journal;
 }
 
+/** Orders that are compared side by side; the worker's other activities need connections, too. */
+const AT_ONCE = 4;
+
 /**
- * Compares the read model with the workflows, which own the truth, and journals what the read model lacks: after a restore of
- * Postgres, say. It only ever adds facts that a workflow decided, through the same journal as everybody else, and sends
+ * Compares one page of orders with their workflows, which own the truth, and journals what the read model lacks: after a
+ * restore of Postgres, say. It only ever adds what a workflow decided, through the same journal as everybody else, and sends
  * nothing to anyone: so it can run at any time, and twice at once.
  *
- * @param progress called after every order
+ * @param cursor nothing for the first page
+ * @param alive called after every step
+ * @throws when Temporal or Postgres is away
  */
-export async function reconcileOrders(
-  { records, orders, journal }: Dependencies,
-  progress: (checked: number) => void = () => {},
-): Promise<Reconciliation> {
-  const result: Reconciliation = { checked: 0, repaired: [], unrepairable: [] };
-  const seen = new Set<string>();
-  for await (const record of records.list()) {
-    if (seen.has(record.orderId)) continue;
-    seen.add(record.orderId);
-    await check(record.orderId, record);
+export async function reconcilePage(
+  dependencies: Dependencies,
+  { cursor = { through: 'workflows', after: '' }, size = 100 }: { cursor?: Cursor | undefined; size?: number } = {},
+  alive: () => void = () => {},
+): Promise<Page> {
+  const { records, orders } = dependencies;
+  const { through, after } = cursor;
+  const page: Page = { compared: 0, findings: [], next: undefined };
+  if (through === 'workflows') {
+    const { orderIds, next } = await records.page(after, size);
+    alive();
+    await each(new Set(orderIds), compare);
+    page.next = next ? { through, after: next } : { through: 'rows', after: '' };
+  } else {
+    const orderIds = await orders.open(after, size);
+    await each(orderIds, async (orderId) => {
+      const exists = await records.exists(orderId);
+      alive();
+      if (!exists) await compare(orderId);
+    });
+    const last = orderIds.at(-1);
+    page.next = last && orderIds.length === size ? { through, after: last } : undefined;
   }
-  for await (const orderId of orders.open()) {
-    if (!seen.has(orderId)) await check(orderId, await records.find(orderId));
-  }
-  return result;
+  return page;
 
-  async function check(orderId: string, record: WorkflowRecord | undefined): Promise<void> {
+  async function compare(orderId: string): Promise<void> {
+    const finding = await reconcileOrder(dependencies, orderId, alive);
+    page.compared += 1;
+    if (finding.repaired > 0 || finding.why) page.findings.push(finding);
+  }
+}
+
+async function each<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = items[Symbol.iterator]();
+  const lane = async () => {
+    for (let item = queue.next(); !item.done; item = queue.next()) await work(item.value);
+  };
+  // All are over when this ends: nothing goes on behind a retry's back.
+  const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+}
+
+/** Compares one order with its workflow and journals what the read model lacks of it; see {@link reconcilePage}. */
+export async function reconcileOrder(
+  dependencies: Dependencies,
+  orderId: string,
+  alive: () => void = () => {},
+): Promise<Finding> {
+  try {
+    return { orderId, ...(await compare(dependencies, orderId, alive)) };
+  } catch (error) {
+    if (isOutage(error) || (await dependencies.records.isAway(error))) throw error;
     // One order that cannot be read must not hide the others.
-    const why = await (record ? reconcile(record) : orphaned(orderId)).catch(unlessOutage);
-    if (why) result.unrepairable.push({ orderId, why });
-    result.checked += 1;
-    progress(result.checked);
-  }
-
-  /** @returns why it cannot be repaired, if it cannot */
-  async function reconcile(record: WorkflowRecord): Promise<string | undefined> {
-    const { orderId } = record;
-    // The row first: what moves on meanwhile is then never ahead of its workflow.
-    const row = await orders.find(orderId);
-    const truth = await records.order(record);
-    const version = row?.order.version ?? 0;
-    if (truth && version === truth.version) return undefined;
-    if (truth && version > truth.version) {
-      return `The read model is at version ${version}, its workflow only at ${truth.version}.`;
-    }
-    if (record.state === 'broken' && row && isFinal(row.order.status)) return undefined;
-    for (const fact of await records.facts(orderId)) await journal.record(fact);
-    const now = (await orders.find(orderId))?.order;
-    if ((now?.version ?? 0) > version) result.repaired.push(orderId);
-    if (record.state === 'broken') {
-      return `Its workflow was ended by Temporal (${record.status}) while the order was ${now?.status ?? 'unknown'}.`;
-    }
-    // An open workflow goes on journaling by itself: what was decided a moment ago may only be on its way.
-    const behind = truth && (now?.version ?? 0) < truth.version;
-    return behind && record.state === 'completed'
-      ? `The read model is at version ${now?.version ?? 0}, its workflow at ${truth.version}, and its history lacks the rest.`
-      : undefined;
-  }
-
-  async function orphaned(orderId: string): Promise<string | undefined> {
-    const row = await orders.find(orderId);
-    if (!row || isFinal(row.order.status)) return undefined;
-    return `It is ${row.order.status}, but Temporal knows no workflow of it.`;
+    const why = `It cannot be compared: ${(error instanceof Error ? error.message : String(error)).slice(0, 300)}.`;
+    return { orderId, repaired: 0, why, resumable: false };
   }
 }
 
-/** @returns what went wrong with one order; without Postgres there is nothing to say about any */
-function unlessOutage(error: unknown): string {
-  if (isOutage(error)) throw error;
-  return `It cannot be compared: ${error instanceof Error ? error.message : String(error)}.`;
+async function compare(
+  { records, orders, journal }: Dependencies,
+  orderId: string,
+  alive: () => void,
+): Promise<Omit<Finding, 'orderId'>> {
+  const rowOf = async () => {
+    const view = await orders.find(orderId);
+    alive();
+    return view?.order;
+  };
+  const missingOf = async (entries: JournalEntry[]) => {
+    const missing = await journal.missing(orderId, entries);
+    alive();
+    return missing;
+  };
+  // The row first: what moves on meanwhile is then never ahead of its workflow.
+  const before = await rowOf();
+  const record = await records.find(orderId, alive);
+  if (!record) {
+    if (!before || isFinal(before.status)) return found(0);
+    return found(0, `It is ${before.status}, but Temporal knows no workflow of it.`, true);
+  }
+  const { entries, order, ended } = record;
+  if (at(before) > order.version) {
+    return found(0, `The read model is at version ${at(before)}, its workflow only at ${order.version}.`);
+  }
+  const missing = await missingOf(entries);
+  for (const entry of missing) {
+    await journal.write(entry);
+    alive();
+  }
+  const lost = missing.length > 0 ? await missingOf(missing) : [];
+  const repaired = missing.length - lost.length;
+  const same = (row: Order | undefined) => isDeepStrictEqual(row, order);
+  const now = same(before) ? before : await rowOf();
+
+  if (at(now) < order.version) {
+    const versions = `The read model is at version ${at(now)}, its workflow at ${order.version}`;
+    return found(repaired, `${versions}; Temporal does not keep what lies between any more.`);
+  }
+  if (lost.length > 0) {
+    const lacks = `lacks ${lost.length} of ${entries.length} entries of its journal`;
+    return found(repaired, `The read model ${lacks}, and has gone on without.`);
+  }
+  // Looked at twice, as it may have moved on in between.
+  if ([before, now].every((row) => at(row) === order.version && !same(row))) {
+    return found(repaired, `At version ${order.version}, the read model shows another order than its workflow.`);
+  }
+  if (!ended || isFinal(order.status)) return found(repaired);
+  return found(repaired, `Its workflow was ${ended} while it was ${order.status}.`, true);
 }
+
+const at = (row: Order | undefined): number => row?.version ?? 0;
+
+const found = (repaired: number, why?: string, resumable = false) => ({ repaired, why, resumable });

@@ -142,7 +142,15 @@ export const readTemporalConfig = (environment: Environment) =>
 
 /** What the reconciler must know when it is run by hand. */
 export const readReconcileConfig = (environment: Environment) =>
-  pick(environment, 'DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE');
+  pick(
+    environment,
+    'DATABASE_URL',
+    'TEMPORAL_ADDRESS',
+    'TEMPORAL_NAMESPACE',
+    'TEMPORAL_TASK_QUEUE',
+    'ORDER_DELAYED_AFTER',
+    'ORDER_UNCOLLECTED_AFTER',
+  );
 
 /** The settings of the API process. */
 export function readApiConfig(environment: Environment) {

@@ -1,5 +1,5 @@
 import { alertOf } from '../domain/order/alerts.ts';
-import type { GivenUp, Rejection, UnchangedEdit } from '../domain/order/journal-entry.ts';
+import type { GivenUp, JournalEntry, Rejection, UnchangedEdit } from '../domain/order/journal-entry.ts';
 import type { Fact, OrderEvent } from '../domain/order/order.ts';
 import { addresses } from '../domain/order/recipients.ts';
 import { type Database, named } from './connection.ts';
@@ -17,6 +17,10 @@ export interface Journal {
   keepKey(unchanged: UnchangedEdit): Promise<void>;
   /** Writes down that deliveries will not be tried any more; what was delivered before stays delivered. */
   giveUp(givenUp: GivenUp): Promise<void>;
+  /** Any of these. */
+  write(entry: JournalEntry): Promise<void>;
+  /** Which of an order's entries are not written down. */
+  missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]>;
 }
 
 /** Any number, as long as every process uses the same: who holds this lock may take the next position. */
@@ -117,7 +121,36 @@ export function createJournal(database: Database): Journal {
       .where('deliveries.outcome', 'retrying');
   }
 
-  return { record, reject, keepKey, giveUp };
+  async function write(entry: JournalEntry): Promise<void> {
+    if (entry.kind === 'rejected') await reject(entry);
+    else if (entry.kind === 'given_up') await giveUp(entry);
+    else if (entry.kind === 'unchanged') await keepKey(entry);
+    else await record(entry);
+  }
+
+  async function missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]> {
+    const { rows } = await database.raw<{ rows: { name: string }[] }>(
+      `SELECT id AS name FROM order_events WHERE order_id = :orderId
+       UNION ALL SELECT id FROM order_rejections WHERE order_id = :orderId
+       UNION ALL SELECT key_hash FROM unchanged_edits WHERE order_id = :orderId
+       UNION ALL SELECT event_id || ' ' || channel || ' ' || recipient FROM deliveries
+         WHERE order_id = :orderId AND outcome <> 'retrying'`,
+      { orderId },
+    );
+    const written = new Set(rows.map(({ name }) => name));
+    return entries.filter((entry) => namesOf(entry).some((name) => !written.has(name)));
+  }
+
+  return { record, reject, keepKey, giveUp, write, missing };
+}
+
+/** What {@link Journal.missing} finds an entry's rows by. */
+function namesOf(entry: JournalEntry): string[] {
+  if (entry.kind === 'fact') return [entry.event.id];
+  if (entry.kind === 'rejected') return [entry.id];
+  if (entry.kind === 'unchanged') return [entry.key.hash];
+  const { channel, recipient } = addresses[entry.audience];
+  return entry.eventIds.map((eventId) => `${eventId} ${channel} ${recipient}`);
 }
 
 function statementFor(event: OrderEvent): { name: string; sql: string } {

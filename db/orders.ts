@@ -1,5 +1,5 @@
 import type { Rejection } from '../domain/order/journal-entry.ts';
-import type { Order, OrderEvent } from '../domain/order/order.ts';
+import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
 import { isFinal, type Status, statuses } from '../domain/order/transitions.ts';
 import { type Database, named } from './connection.ts';
 import type { Delivery } from './deliveries.ts';
@@ -54,8 +54,10 @@ export interface OrderRepository {
   /** What a request with this idempotency key was answered, if one was accepted. */
   answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined>;
   list(filter: OrderFilter): Promise<OrderView[]>;
-  /** The ids of all orders that are not final, a thousand at a time. */
-  open(): AsyncIterable<string>;
+  /** The ids of orders that are not final, in their order. @param after the last one of the page before; '' at first */
+  open(after: string, limit: number): Promise<string[]>;
+  /** All facts of an order, as they were journaled. */
+  facts(orderId: string): Promise<Fact[]>;
   /** Everything that happened to an order, oldest first. */
   timeline(orderId: string): Promise<TimelineRow[]>;
 }
@@ -108,19 +110,17 @@ export function createOrderRepository(database: Database): OrderRepository {
     return query;
   }
 
-  async function* open(): AsyncIterable<string> {
-    let last = '00000000-0000-0000-0000-000000000000';
-    for (;;) {
-      const ids: string[] = await database('orders')
-        .whereIn('status', openStatuses)
-        .where('id', '>', last)
-        .orderBy('id')
-        .limit(1_000)
-        .pluck('id');
-      yield* ids;
-      last = ids.at(-1) ?? last;
-      if (ids.length < 1_000) return;
-    }
+  async function open(after: string, limit: number): Promise<string[]> {
+    const query = database('orders').whereIn('status', openStatuses).orderBy('id').limit(limit);
+    if (after) query.where('id', '>', after);
+    return query.pluck('id');
+  }
+
+  async function facts(orderId: string): Promise<Fact[]> {
+    return database('order_events')
+      .where({ order_id: orderId })
+      .orderBy('position')
+      .select('event', { order: 'snapshot' });
   }
 
   async function timeline(orderId: string): Promise<TimelineRow[]> {
@@ -140,5 +140,5 @@ export function createOrderRepository(database: Database): OrderRepository {
     return rows.sort((one, other) => one.at.getTime() - other.at.getTime());
   }
 
-  return { find, answerTo, list, open, timeline };
+  return { find, answerTo, list, open, facts, timeline };
 }

@@ -57,6 +57,8 @@ async function scheduleReconciler(connection: Connection, config: ReturnType<typ
       workflowType: reconcileWorkflowType,
       workflowId: reconcileWorkflowType,
       taskQueue: config.TEMPORAL_TASK_QUEUE,
+      // One that waits for a worker for longer makes room for the next.
+      workflowExecutionTimeout: '1 day',
       args: [],
     },
   } satisfies ScheduleOptions;

@@ -1,34 +1,71 @@
+import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
-import { reconcileOrders } from '../activities/reconcile-orders.ts';
-import { readEnvironment } from '../config/environment.ts';
+import { type Cursor, type Finding, reconcilePage } from '../activities/reconcile-orders.ts';
+import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { readReconcileConfig } from '../config/settings.ts';
 import { connect } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
+import { resumeOrder } from './resume-order.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
-// `npm run reconcile`: compares every order with its workflow and mends the read model. Exit code 2: somebody must look.
+// `npm run reconcile`: compares every order with its workflow and mends the read model; with `-- --resume <order>`, lets one
+// go on whose workflow was ended. Exit code 2: somebody must look.
 await runCommand(async () => {
+  const { resume: orderId } = readArguments();
   const config = readReconcileConfig(readEnvironment());
   const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
-  const database = connect(config.DATABASE_URL, { max: 2, name: 'crema-reconcile' });
+  const database = connect(config.DATABASE_URL, { name: 'crema-reconcile' });
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const dependencies = {
+    records: createWorkflowRecords(client),
+    orders: createOrderRepository(database),
+    journal: createJournal(database),
+  };
   try {
-    const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
-    const { checked, repaired, unrepairable } = await reconcileOrders(
-      {
-        records: createWorkflowRecords(client),
-        orders: createOrderRepository(database),
-        journal: createJournal(database),
-      },
-      (count) => count % 1_000 === 0 && console.log(`${count} orders checked`),
-    );
-    console.log(`${checked} orders checked, ${repaired.length} repaired, ${unrepairable.length} to look at.`);
-    for (const orderId of repaired) console.log(`  repaired  ${orderId}`);
-    for (const { orderId, why } of unrepairable) console.log(`  look at   ${orderId}  ${why}`);
-    if (unrepairable.length > 0) process.exitCode = 2;
+    if (orderId !== undefined) await resume(orderId);
+    else await reconcile();
   } finally {
     await database.destroy();
     await connection.close();
   }
+
+  async function resume(orderId: string): Promise<void> {
+    const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
+    const taskQueue = config.TEMPORAL_TASK_QUEUE;
+    const why = await resumeOrder({ ...dependencies, client, taskQueue, patience }, orderId);
+    console.log(why ? `Order ${orderId} is not resumed. ${why}` : `Order ${orderId} goes on where its workflow ended.`);
+    if (why) process.exitCode = 2;
+  }
+
+  async function reconcile(): Promise<void> {
+    console.log('Comparing the orders with their workflows …');
+    const total = { compared: 0, repaired: 0, toLookAt: 0 };
+    let cursor: Cursor | undefined;
+    do {
+      const { compared, findings, next } = await reconcilePage(dependencies, { cursor });
+      findings.forEach(tell);
+      total.compared += compared;
+      total.repaired += findings.filter(({ repaired }) => repaired > 0).length;
+      total.toLookAt += findings.filter(({ why }) => why).length;
+      console.log(`${total.compared} orders compared, ${total.repaired} repaired, ${total.toLookAt} to look at`);
+      cursor = next;
+    } while (cursor);
+    if (total.toLookAt > 0) process.exitCode = 2;
+  }
 });
+
+function readArguments() {
+  try {
+    return parseArgs({ options: { resume: { type: 'string' } } }).values;
+  } catch (error) {
+    throw new ConfigurationError(`${(error as Error).message}. What there is: --resume <order>.`);
+  }
+}
+
+function tell({ orderId, repaired, why, resumable }: Finding): void {
+  if (repaired > 0) console.log(`  repaired  ${orderId}  ${repaired} ${repaired === 1 ? 'entry' : 'entries'}`);
+  const hint = resumable ? ` To let it go on: npm run reconcile -- --resume ${orderId}` : '';
+  if (why) console.log(`  look at   ${orderId}  ${why}${hint}`);
+}

@@ -1,75 +1,101 @@
-import {
-  type Client,
-  type WorkflowExecutionStatusName,
-  type WorkflowHandle,
-  WorkflowNotFoundError,
-} from '@temporalio/client';
+import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
 import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import type { WorkflowRecord, WorkflowRecords } from '../activities/reconcile-orders.ts';
-import type { Fact, Order } from '../domain/order/order.ts';
-import { getOrderQuery, orderWorkflowType, workflowIdOf } from '../workflows/messages/definitions.ts';
-import { factsIn } from '../workflows/messages/history.ts';
+import type { WorkflowRecords } from '../activities/reconcile-orders.ts';
+import { orderWorkflowType, workflowIdOf } from '../workflows/messages/definitions.ts';
+import { decidedIn } from '../workflows/messages/history.ts';
 
-/** How long Temporal may take for one order, in ms: a query waits for a worker. */
-const DEADLINE_MS = 10_000;
+/** How long Temporal may take for one call, in ms. */
+const DEADLINE_MS = 5_000;
 
-const states: Partial<Record<WorkflowExecutionStatusName, WorkflowRecord['state']>> = {
-  RUNNING: 'open',
-  COMPLETED: 'completed',
-};
+/** Events of a history that are read at once: one may carry 500 KB, and Temporal fails beyond 4 MB. */
+const EVENTS = 20;
 
-/** Reads what Temporal keeps of the orders' workflows, whatever run they are in. */
+/** Earlier runs of an order that went on in a new one are read with that one. */
+const QUERY = `WorkflowType = '${orderWorkflowType}' AND ExecutionStatus != 'ContinuedAsNew'`;
+
+/** How Temporal ends a workflow that does not end by itself. */
+const ends = {
+  workflowExecutionTerminatedEventAttributes: 'terminated',
+  workflowExecutionFailedEventAttributes: 'failed',
+  workflowExecutionTimedOutEventAttributes: 'timed out',
+  workflowExecutionCanceledEventAttributes: 'cancelled by Temporal',
+} as const;
+
+type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+
+const [DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE] = [4, 5, 14];
+
+/** Reads what Temporal keeps of the orders' workflows, without any worker's help. */
 export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
   const prefix = workflowIdOf('');
+  const { namespace } = workflow.options;
   const inTime = <T>(call: () => Promise<T>): Promise<T> => workflow.withDeadline(Date.now() + DEADLINE_MS, call);
-  const toRecord = (workflowId: string, status: WorkflowExecutionStatusName): WorkflowRecord => ({
-    orderId: workflowId.slice(prefix.length),
-    state: states[status] ?? 'broken',
-    status,
-  });
-
-  async function* list(): AsyncIterable<WorkflowRecord> {
-    for await (const { workflowId, status } of workflow.list({ query: `WorkflowType = '${orderWorkflowType}'` })) {
-      // Earlier runs of an order that went on in a new one.
-      if (status.name !== 'CONTINUED_AS_NEW') yield toRecord(workflowId, status.name);
-    }
-  }
-
-  async function find(orderId: string): Promise<WorkflowRecord | undefined> {
-    try {
-      const { workflowId, status } = await inTime(() => workflow.getHandle(workflowIdOf(orderId)).describe());
-      return toRecord(workflowId, status.name);
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return undefined;
+  const ifFound = <T>(call: () => Promise<T>): Promise<T | undefined> =>
+    inTime(call).catch((error) => {
+      if (codeOf(error) === NOT_FOUND) return undefined;
       throw error;
+    });
+
+  const page: WorkflowRecords['page'] = async (after, pageSize) => {
+    const nextPageToken = Buffer.from(after, 'base64');
+    const { executions, nextPageToken: next } = await inTime(() =>
+      workflow.workflowService.listWorkflowExecutions({ namespace, query: QUERY, pageSize, nextPageToken }),
+    );
+    const orderIds = executions.map(({ execution }) => execution?.workflowId?.slice(prefix.length) ?? '');
+    return { orderIds, next: Buffer.from(next).toString('base64') };
+  };
+
+  const exists: WorkflowRecords['exists'] = async (orderId) => {
+    const execution = { workflowId: workflowIdOf(orderId) };
+    return !!(await ifFound(() => workflow.workflowService.describeWorkflowExecution({ namespace, execution })));
+  };
+
+  const find: WorkflowRecords['find'] = async (orderId, alive) => {
+    const workflowId = workflowIdOf(orderId);
+    const historyOf = async (runId: string) => {
+      const execution = { workflowId, runId };
+      const events: Events = [];
+      let nextPageToken: Uint8Array | undefined;
+      do {
+        const request = { namespace, execution, maximumPageSize: EVENTS, nextPageToken };
+        const answer = await ifFound(() => workflow.workflowService.getWorkflowExecutionHistory(request));
+        events.push(...(answer?.history?.events ?? []));
+        nextPageToken = answer?.nextPageToken;
+        alive();
+      } while (nextPageToken?.length);
+      return events;
+    };
+    const latest = await historyOf('');
+    if (latest.length === 0) return undefined;
+    const events = [...latest];
+    for (;;) {
+      const before = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+      const earlier = before ? await historyOf(before) : [];
+      if (earlier.length === 0) break;
+      events.unshift(...earlier);
     }
-  }
-
-  async function order({ orderId, state }: WorkflowRecord): Promise<Order | undefined> {
-    const handle = workflow.getHandle(workflowIdOf(orderId));
-    if (state === 'open') return inTime(() => handle.query(getOrderQuery));
-    return state === 'completed' ? ((await inTime(() => handle.result())) as Order) : undefined;
-  }
-
-  const facts = async (orderId: string): Promise<Fact[]> =>
-    factsIn(await eventsOf(orderId), (payloads) =>
+    const decided = await decidedIn(events, (payloads) =>
       decodeFromPayloadsAtIndex(workflow.options.loadedDataConverter, 0, payloads),
     );
+    const last = latest.at(-1);
+    const end = Object.entries(ends).find(([kind]) => last?.[kind as keyof typeof ends]);
+    return { ...decided, ended: end?.[1] };
+  };
 
-  /** The histories of all runs, the first one first. */
-  async function eventsOf(orderId: string) {
-    const workflowId = workflowIdOf(orderId);
-    const description = await inTime(() => workflow.getHandle(workflowId).describe());
-    const all: NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']> = [];
-    let runId: string | null | undefined = description.raw.workflowExecutionInfo?.firstRunId;
-    while (runId) {
-      const run: string = runId;
-      const { events } = await inTime(() => workflow.getHandle(workflowId, run).fetchHistory());
-      all.push(...(events ?? []));
-      runId = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId;
-    }
-    return all;
-  }
+  const isAway: WorkflowRecords['isAway'] = async (error) => {
+    if (![DEADLINE_EXCEEDED, UNAVAILABLE].includes(codeOf(error) ?? 0)) return false;
+    // It may be this one question that it cannot answer in time.
+    return inTime(() => workflow.workflowService.getSystemInfo({})).then(
+      () => false,
+      () => true,
+    );
+  };
 
-  return { list, find, order, facts };
+  return { page, exists, find, isAway };
+}
+
+/** gRPC's word for what went wrong; the SDK wraps some errors of it and hands on others. */
+function codeOf(error: unknown): number | undefined {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(cause) ? cause.code : undefined;
 }

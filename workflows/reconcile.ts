@@ -1,12 +1,57 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 
-const { reconcile: run } = proxyActivities<Activities>({
-  startToCloseTimeout: '1h',
-  heartbeatTimeout: '1m',
-  retry: { initialInterval: '10s', backoffCoefficient: 2, maximumInterval: '5m', maximumAttempts: 5 },
+// A heartbeat is due after every step, each with a deadline of its own.
+const { reconcile: reconcilePage } = proxyActivities<Activities>({
+  startToCloseTimeout: '10m',
+  heartbeatTimeout: '15s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 10 },
 });
 
-/** Mends the read model; a schedule starts it. Its result says what it found, for whoever opens it in the Temporal Web UI. */
-export const reconcile = (): ReturnType<Activities['reconcile']> =>
-  run.executeWithOptions({ summary: 'all orders' }, []);
+type Page = Awaited<ReturnType<Activities['reconcile']>>;
+
+/** What has been found so far. */
+interface Found {
+  compared: number;
+  repaired: number;
+  /** Orders that somebody has to look at. */
+  toLookAt: number;
+  /** The first of them, and of the repaired ones; all are in the worker's log. */
+  findings: Page['findings'];
+}
+
+/** Where to go on; at the beginning, where nothing is said. */
+interface Progress {
+  cursor?: Page['next'];
+  found?: Found;
+  /** How many orders one activity compares, which is what a retry repeats. */
+  size?: number;
+}
+
+/** Most findings that the result names: bounds what is carried and shown. */
+const NAMED = 100;
+
+/** After so many pages it goes on in a new run, with a short history. */
+const PAGES = 20;
+
+/** Mends the read model, page by page; a schedule starts it. Its result is for whoever opens it in the Temporal Web UI. */
+export async function reconcile({ cursor, found = nothing, size = 100 }: Progress = {}): Promise<Found> {
+  for (let pages = 0; pages < PAGES; pages += 1) {
+    const summary = cursor ? `after ${found.compared} orders` : 'from the first order on';
+    const page = await reconcilePage.executeWithOptions({ summary }, [{ cursor, size }]);
+    found = add(found, page);
+    setCurrentDetails(`${found.compared} compared, ${found.repaired} repaired, ${found.toLookAt} to look at`);
+    if (!page.next) return found;
+    cursor = page.next;
+  }
+  return continueAsNew<typeof reconcile>({ cursor, found, size });
+}
+
+const nothing: Found = { compared: 0, repaired: 0, toLookAt: 0, findings: [] };
+
+const add = (found: Found, { compared, findings }: Page): Found => ({
+  compared: found.compared + compared,
+  repaired: found.repaired + findings.filter(({ repaired }) => repaired > 0).length,
+  toLookAt: found.toLookAt + findings.filter(({ why }) => why).length,
+  findings: [...found.findings, ...findings].slice(0, NAMED),
+});

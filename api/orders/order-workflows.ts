@@ -8,7 +8,6 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { open } from '../../domain/order/decider.ts';
 import type { Refusal } from '../../domain/order/decision.ts';
 import type { Edit, Fact, Order, Placement } from '../../domain/order/order.ts';
 import {
@@ -19,12 +18,11 @@ import {
   type Outcome,
   orderWorkflowType,
   type Start,
-  searchAttributesOf,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
-import { details, summary } from '../../workflows/messages/describe.ts';
 import { factsIn } from '../../workflows/messages/history.ts';
 import type { Attribution, CancelMessage, StatusMessage } from '../../workflows/messages/parse.ts';
+import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { byDeadline } from '../deadline.ts';
 
 /** A change that the order's workflow is asked for. */
@@ -83,15 +81,9 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
     try {
       await inTime(deadline, () =>
         client.start(orderWorkflowType, {
-          workflowId: workflowIdOf(placement.id),
+          ...startOptionsOf(placement),
           taskQueue,
-          args: [placement],
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
-          // A dead worker's task is another's after this long (10 s by default).
-          workflowTaskTimeout: '4s',
-          staticSummary: summary(placement),
-          staticDetails: details(placement),
-          typedSearchAttributes: searchAttributesOf(open(placement).order),
         }),
       );
       return 'started';

@@ -1,99 +1,451 @@
-import { reconcileOrders } from '../../activities/reconcile-orders.ts';
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { type Cursor, type Finding, reconcilePage } from '../../activities/reconcile-orders.ts';
+import { connect } from '../../db/connection.ts';
 import { createJournal } from '../../db/journal.ts';
 import { createOrderRepository } from '../../db/orders.ts';
+import { open } from '../../domain/order/decider.ts';
+import type { GivenUp } from '../../domain/order/journal-entry.ts';
+import type { Order, OrderEvent, Placement } from '../../domain/order/order.ts';
+import { recipientsOf } from '../../domain/order/recipients.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
+import {
+  changeStatusSignal,
+  orderWorkflowType,
+  reconcileScheduleId,
+  reconcileWorkflowType,
+  type Start,
+  workflowIdOf,
+} from '../../workflows/messages/definitions.ts';
+import { startOptionsOf } from '../../workflows/messages/start-options.ts';
+import { aPlacement } from '../domain/an-order.ts';
 import { openShop, type Shop } from '../shop.ts';
+import { copyDatabase } from '../test-services.ts';
+import { startOwn } from './own-services.ts';
 
+const patience = { deadline: 60_000, every: 100 };
+
+// The reconciler looks at every order that Temporal has, so that Temporal has to be this shop's alone.
+let own: Awaited<ReturnType<typeof startOwn<'temporal'>>>;
+let copy: Awaited<ReturnType<typeof copyDatabase>>;
 let shop: Shop;
+const taskQueue = 'orders-to-reconcile';
 beforeAll(async () => {
-  shop = await openShop();
+  [own, copy] = await Promise.all([startOwn('temporal'), copyDatabase()]);
+  const environment = { ...own.environment, TEMPORAL_TASK_QUEUE: taskQueue };
+  shop = await openShop({ databaseUrl: copy.url, environment });
+}, 90_000);
+afterAll(async () => {
+  await shop?.close();
+  await Promise.all([own?.stop(), copy?.drop()]);
 }, 60_000);
-afterAll(() => shop.close());
 
-/** The reconciler over this shop's orders alone: other test files share the Temporal server. */
-function reconcile(...orderIds: string[]) {
-  const records = createWorkflowRecords(shop.temporal);
-  async function* list() {
-    for (const orderId of orderIds) {
-      const record = await records.find(orderId);
-      if (record) yield record;
-    }
-  }
-  const orders = createOrderRepository(shop.database);
-  return reconcileOrders({ records: { ...records, list }, orders, journal: createJournal(shop.database) });
+/** Runs one of our commands as an operator would. */
+function run(command: string, ...args: string[]) {
+  return new Promise<{ code: number; output: string }>((resolve) => {
+    const env = { ...process.env, ...own.environment, DATABASE_URL: copy.url, TEMPORAL_TASK_QUEUE: taskQueue };
+    execFile(process.execPath, [command, ...args], { env, timeout: 40_000 }, (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
+    });
+  });
 }
 
-const everything = async (orderId: string) => ({
-  row: await shop.database('orders').where({ id: orderId }).first(),
-  events: (await shop.database('order_events').where({ order_id: orderId }).orderBy('version')).map(
-    ({ position: _, ...event }) => event,
-  ),
-});
+const command = (...args: string[]) => run('worker/reconcile.ts', ...args);
 
-async function forget(orderId: string, fromVersion = 1): Promise<void> {
+/** What the reconciler finds of this order, going through all of them in small pages. */
+async function reconciled(orderId: string): Promise<Finding | undefined> {
+  const orders = createOrderRepository(shop.database);
+  const dependencies = { records: createWorkflowRecords(shop.temporal), orders, journal: createJournal(shop.database) };
+  const findings: Finding[] = [];
+  let cursor: Cursor | undefined;
+  do {
+    const page = await reconcilePage(dependencies, { cursor, size: 3 });
+    findings.push(...page.findings);
+    cursor = page.next;
+  } while (cursor);
+  const found = findings.filter((finding) => finding.orderId === orderId);
+  expect(found.length).toBeLessThan(2);
+  return found[0];
+}
+
+const start = (order: Start, queue = taskQueue) =>
+  shop.temporal.workflow.start(orderWorkflowType, { ...startOptionsOf(order), taskQueue: queue });
+
+const aFreshPlacement = (placement: Partial<Placement> = {}) =>
+  aPlacement({ id: randomUUID(), placedAt: new Date().toISOString(), ...placement });
+
+async function placed(...statuses: ('preparation' | 'ready' | 'delivered')[]): Promise<string> {
+  const { body } = await shop.place();
+  for (const status of statuses) expect((await shop.move(body.id, status)).status).toBe(200);
+  return body.id;
+}
+
+/** Waits until everybody has been told of these events of an order, alerts included. */
+const told = (orderId: string, events: number) =>
+  waitFor(
+    `all of ${orderId}`,
+    async () => {
+      const happened: OrderEvent[] = await shop.database('order_events').where({ order_id: orderId }).pluck('event');
+      const due = happened.reduce((sum, event) => sum + recipientsOf(event).length + 1, 0);
+      const deliveries = await shop.database('deliveries').where({ order_id: orderId });
+      return happened.length === events && deliveries.length === due;
+    },
+    patience,
+  );
+
+/** Waits until Temporal's list shows these orders in that way: it lags. */
+const listed = (query: string, count: number) =>
+  waitFor(
+    `${count} workflows with ${query}`,
+    async () => (await shop.temporal.workflow.count(query)).count === count,
+    patience,
+  );
+
+const rowOf = async (orderId: string): Promise<Order> =>
+  (await shop.database('orders').where({ id: orderId }).first()).snapshot;
+
+const readModel = ['orders', 'order_events', 'order_rejections', 'unchanged_edits'] as const;
+
+async function everything() {
+  const read = async (table: string) =>
+    (await shop.database(table).select()).map(({ position: _, ...row }) => JSON.stringify(row)).sort();
+  return Object.fromEntries(await Promise.all(readModel.map(async (table) => [table, await read(table)])));
+}
+
+/** Brings Postgres back to where it is now. */
+async function backUp(): Promise<() => Promise<void>> {
   const { database } = shop;
-  const kept = await database('order_events')
-    .where({ order_id: orderId, version: fromVersion - 1 })
-    .first();
+  const tables = [...readModel, 'deliveries'];
+  const kept = await Promise.all(tables.map(async (table) => [table, await database(table).select()] as const));
+  return () =>
+    database.transaction(async (transaction) => {
+      for (const [table, rows] of kept) {
+        await transaction(table).delete();
+        if (rows.length > 0) await transaction(table).insert(rows);
+      }
+    });
+}
+
+/** Takes the newest versions of an order away, as an older backup would. */
+async function forget(orderId: string, fromVersion: number): Promise<void> {
+  const { database } = shop;
+  const older = { order_id: orderId, version: fromVersion - 1 };
+  const { snapshot } = await database('order_events').where(older).first();
   await database('order_events').where({ order_id: orderId }).where('version', '>=', fromVersion).delete();
-  await database('deliveries').where({ order_id: orderId }).delete();
-  if (!kept) return database('orders').where({ id: orderId }).delete();
-  const { status, version } = kept.snapshot;
   await database('orders')
     .where({ id: orderId })
-    .update({ status, version, snapshot: JSON.stringify(kept.snapshot) });
+    .update({ status: snapshot.status, version: snapshot.version, snapshot });
+}
+
+/** What Temporal does by itself when the retention of a workflow is over: in the background, when it has time. */
+async function requestDeletion(orderId: string, runId = ''): Promise<void> {
+  const { namespace } = shop.temporal.options;
+  const workflowExecution = { workflowId: workflowIdOf(orderId), runId };
+  await shop.temporal.workflowService.deleteWorkflowExecution({ namespace, workflowExecution });
+}
+
+async function isGone(orderId: string, runId?: string): Promise<void> {
+  const handle = shop.temporal.workflow.getHandle(workflowIdOf(orderId), runId);
+  const gone = () =>
+    handle.describe().then(
+      () => false,
+      ({ name }: Error) => name === 'WorkflowNotFoundError',
+    );
+  await waitFor('The deletion', gone, patience);
 }
 
 describe('When Postgres was restored from an older backup', () => {
-  test('then the reconciler brings every order back as it was, and sends no email again', async () => {
-    const [early, middle, open] = await Promise.all([shop.place(), shop.place(), shop.place()]);
-    for (const { body } of [early, middle]) {
-      for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(body.id, status);
-    }
-    await shop.request('PATCH', `/v1/orders/${open.body.id}`, { as: shop.customer, body: { note: 'Hot' } });
-    await shop.move(open.body.id, 'preparation');
-    await Promise.all([shop.finished(early.body.id), shop.finished(middle.body.id)]);
-    const ids = [early.body.id, middle.body.id, open.body.id];
-    const before = await Promise.all(ids.map(everything));
-    const mails = () => ids.map((id) => shop.mailed(id).length);
-    const sent = mails();
-    await forget(early.body.id);
-    await forget(middle.body.id, 3);
-    await forget(open.body.id, 2);
+  test('then the command brings everything back as it was, shows how far it is, and sends no email again', async () => {
+    const young = await placed();
+    const middle = await placed('preparation');
+    await Promise.all([told(young, 1), told(middle, 2)]);
+    const restore = await backUp();
+    const early = await placed('preparation', 'ready', 'delivered');
+    for (const status of ['ready', 'delivered'] as const) await shop.move(middle, status);
+    const edit = { as: shop.customer, body: { note: 'Hot' } };
+    await shop.request('PATCH', `/v1/orders/${young}`, edit);
+    const sameEdit = { ...edit, headers: { 'idempotency-key': 'no-difference' } };
+    const unchanged = await shop.request('PATCH', `/v1/orders/${young}`, sameEdit);
+    await shop.workflow(young).signal(changeStatusSignal, { status: 'delivered' });
+    const alerted = aFreshPlacement({ patience: { delayedAfter: 1, uncollectedAfter: 600 } });
+    await start(alerted);
+    await Promise.all([told(young, 2), told(middle, 4), told(early, 4), told(alerted.id, 2)]);
+    await Promise.all([shop.finished(middle), shop.finished(early), listed(`WorkflowType = 'order'`, 4)]);
+    await waitFor('the refusal', async () => (await everything()).order_rejections?.length === 1, patience);
+    const before = await everything();
+    expect(before.unchanged_edits).toHaveLength(1);
+    const mails = shop.smtp.arrivals.length;
+    await restore();
+    expect(await everything()).not.toEqual(before);
 
-    const first = await reconcile(...ids);
-    const second = await reconcile(...ids);
+    const first = await command();
+    const second = await command();
 
-    expect(first).toMatchObject({ checked: 3, repaired: ids, unrepairable: [] });
-    expect(second).toMatchObject({ repaired: [], unrepairable: [] });
-    expect(await Promise.all(ids.map(everything))).toEqual(before);
-    await shop.move(open.body.id, 'ready');
-    expect(mails().slice(0, 2)).toEqual(sent.slice(0, 2));
+    expect(first).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^Comparing the orders with their workflows/),
+    });
+    expect(first.output).toContain(`repaired  ${young}  3 entries`);
+    expect(first.output).toContain(`repaired  ${middle}  2 entries`);
+    expect(first.output).toContain(`repaired  ${early}  4 entries`);
+    expect(first.output).toContain(`repaired  ${alerted.id}  2 entries`);
+    expect(first.output).toContain('4 orders compared, 4 repaired, 0 to look at\n');
+    expect(second).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('4 orders compared, 0 repaired, 0 to look'),
+    });
+    expect(await everything()).toEqual(before);
+    const again = await shop.request('PATCH', `/v1/orders/${young}`, sameEdit);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.body).toEqual(unchanged.body);
+    await shop.move(young, 'preparation');
+    await waitFor('the next email', () => shop.mailed(young).some(({ eventId }) => eventId === `${young}:3`), patience);
+    expect(shop.smtp.arrivals).toHaveLength(mails + 1);
+  }, 60_000);
+
+  test('then an alert alone comes back as well, and so does what was given up', async () => {
+    const placement = aFreshPlacement({ patience: { delayedAfter: 1, uncollectedAfter: 600 } });
+    const first = open(placement);
+    const { id: orderId, placedAt: at } = placement;
+    const eventIds = [first.event.id];
+    const givenUp: GivenUp = { kind: 'given_up', orderId, audience: 'shop', eventIds, at, error: 'Too late' };
+    const queues = { journal: [givenUp], redis: [], customer: [], shop: [] };
+    await createJournal(shop.database).record(first);
+    const carried = { order: first.order, since: Date.parse(at), rejections: 0, queues, keys: [] };
+    await start({ ...placement, carried });
+    await waitFor('the alert', async () => (await rowOf(orderId)).flags.includes('delayed'), patience);
+    const deliveries = shop.database('deliveries').where({ order_id: orderId, outcome: 'given_up' });
+    await waitFor('giving up', async () => (await deliveries.clone()).length === 1, patience);
+    await shop
+      .database('order_events')
+      .where({ id: `${orderId}:1:delayed` })
+      .delete();
+    await shop.database('orders').where({ id: orderId }).update({ snapshot: first.order });
+    await deliveries.clone().delete();
+
+    await listed(`OrderStatus = 'waiting' AND WorkflowId = 'order-${orderId}'`, 1);
+    expect(await reconciled(orderId)).toMatchObject({ repaired: 2, why: undefined });
+
+    expect((await rowOf(orderId)).flags).toEqual(['delayed']);
+    expect(await deliveries.clone()).toHaveLength(1);
+    expect(await reconciled(orderId)).toBeUndefined();
+  }, 60_000);
+});
+
+/** An order whose first run is on its way out: Temporal takes half a minute for that, so that the others' time is used. */
+const twoRuns = { id: '', first: '' };
+
+describe('When an order has gone on in a new run', () => {
+  test('then what the earlier one decided is repaired, too', async () => {
+    twoRuns.id = await placed('preparation');
+    const { id } = twoRuns;
+    twoRuns.first = (await shop.workflow(id).describe()).runId;
+    // So much history that it goes on in a new run.
+    for (let times = 0; times < 48; times += 1) await shop.workflow(id).signal('edit', 'x'.repeat(100_000));
+    const goneOn = async () => (await shop.workflow(id).describe()).runId !== twoRuns.first;
+    await waitFor('the second run', goneOn, patience);
+    await shop.move(id, 'ready');
+    await told(id, 3);
+    await forget(id, 2);
+
+    expect(await reconciled(id)).toMatchObject({ repaired: 2, why: undefined });
+
+    expect((await rowOf(id)).version).toBe(3);
+    await requestDeletion(id, twoRuns.first);
+  }, 60_000);
+});
+
+describe('When an order’s workflow was ended in Temporal', () => {
+  test('then the command names it every time, until it is told to let it go on', async () => {
+    const id = await placed('preparation');
+    await told(id, 2);
+    const handle = shop.workflow(id);
+    await handle.signal(changeStatusSignal, { status: 'delivered' });
+    const refusals = async () => (await shop.database('order_rejections').where({ order_id: id })).length;
+    await waitFor('the refusal', async () => (await refusals()) === 1, patience);
+    await handle.terminate('by mistake');
+    await shop
+      .database('deliveries')
+      .where({ order_id: id, event_id: `${id}:1`, recipient: 'shop' })
+      .delete();
+    await listed(`ExecutionStatus = 'Terminated'`, 1);
+
+    const found = await command();
+    expect(found.code).toBe(2);
+    expect(found.output).toContain(`look at   ${id}  Its workflow was terminated while it was preparation.`);
+    expect(found.output).toContain(`--resume ${id}`);
+    expect((await shop.move(id, 'ready')).status).toBe(409);
+
+    // Two operators at once: one of them resumes it.
+    const resumed = await Promise.all([command('--resume', id), command('--resume', id)]);
+    expect(resumed.map(({ code }) => code).sort()).toEqual([0, 2]);
+    expect(resumed.find(({ code }) => code === 0)?.output).toContain('goes on');
+    expect((await shop.move(id, 'ready')).body).toMatchObject({ status: 'ready', version: 3 });
+    await handle.signal(changeStatusSignal, { status: 'preparation' });
+    await waitFor('the second refusal', async () => (await refusals()) === 2, patience);
+    expect((await shop.move(id, 'delivered')).status).toBe(200);
+    await shop.finished(id);
+    expect(shop.mailed(id).map(({ eventId }) => eventId)).toEqual([1, 1, 2, 3, 4].map((version) => `${id}:${version}`));
+    const [lost] = await shop.database('deliveries').where({ event_id: `${id}:1`, recipient: 'shop' });
+    expect(lost).toMatchObject({ outcome: 'given_up', detail: expect.stringContaining('ended') });
+
+    expect(await reconciled(id)).toBeUndefined();
+    const again = await command('--resume', id);
+    expect(again).toMatchObject({ code: 2, output: expect.stringContaining('is not resumed') });
+  }, 60_000);
+
+  test('then one that Temporal has forgotten can go on, too, as Postgres knows it', async () => {
+    const key = { 'idempotency-key': 'forgotten' };
+    const id = (await shop.place({ headers: key })).body.id;
+    await told(id, 1);
+    await requestDeletion(id);
+    await isGone(id);
+
+    expect(await reconciled(id)).toMatchObject({
+      repaired: 0,
+      why: 'It is waiting, but Temporal knows no workflow of it.',
+      resumable: true,
+    });
+    expect((await command('--resume', id)).code).toBe(0);
+
+    expect((await shop.place({ headers: key })).body.id).toBe(id);
+    expect((await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer, body: {} })).status).toBe(200);
+    await shop.finished(id);
+    expect(shop.mailed(id)).toHaveLength(4);
+  }, 90_000);
+
+  test('then a command that makes no sense is answered in a sentence', async () => {
+    const wrong = await command('--settle', 'everything');
+    expect(wrong.code).toBe(1);
+    expect(wrong.output.trim()).toMatch(/^Unknown option '--settle'.*--resume <order>\.$/s);
+    const unknown = await command('--resume', 'forty-two');
+    expect(unknown).toMatchObject({ code: 2, output: expect.stringContaining('It cannot be compared') });
+  }, 60_000);
+});
+
+describe('When the read model and a workflow contradict each other', () => {
+  test('then the reconciler says how, and changes nothing', async () => {
+    const [ahead, other, holed] = await Promise.all([placed(), placed(), placed('preparation')]);
+    const { database } = shop;
+    const change = async (id: string, difference: Partial<Order>) => {
+      const snapshot = { ...(await rowOf(id)), ...difference };
+      await database('orders').where({ id }).update({ version: snapshot.version, snapshot });
+    };
+    await change(ahead, { version: 9 });
+    await change(other, { note: 'Nobody ever said that' });
+    await database('order_events')
+      .where({ id: `${holed}:1` })
+      .delete();
+    await listed(
+      `OrderStatus IN ('waiting', 'preparation') AND WorkflowId IN (${[ahead, other, holed].map((id) => `'order-${id}'`)})`,
+      3,
+    );
+    const before = await everything();
+
+    expect((await reconciled(ahead))?.why).toBe('The read model is at version 9, its workflow only at 1.');
+    expect((await reconciled(other))?.why).toContain('shows another order');
+    expect((await reconciled(holed))?.why).toContain('lacks 1 of 2 entries');
+    expect(await everything()).toEqual(before);
+  }, 30_000);
+});
+
+describe('When Postgres is away', () => {
+  test('then the reconciler fails as a whole, and blames no order', async () => {
+    const log = { debug: () => {}, warn: () => {}, error: () => {} };
+    const nowhere = connect('postgres://crema:crema@127.0.0.1:1/crema', { log });
+    const records = createWorkflowRecords(shop.temporal);
+    const dependencies = { records, orders: createOrderRepository(nowhere), journal: createJournal(nowhere) };
+    await expect(reconcilePage(dependencies)).rejects.toThrow('ECONNREFUSED');
+    await nowhere.destroy();
   });
 });
 
-describe('When the reconciler finds what it cannot repair', () => {
-  test('then it says which order, and why', async () => {
-    const { body: terminated } = await shop.place();
-    await shop.workflow(terminated.id).terminate('by an operator');
-    const lost = crypto.randomUUID();
-    const { body: placed } = await shop.place();
-    const row = await shop.database('orders').where({ id: placed.id }).first();
-    await shop.database('orders').insert({ ...row, id: lost, snapshot: JSON.stringify({ ...row.snapshot, id: lost }) });
-    const { body: ahead } = await shop.place();
-    const snapshot = { ...ahead, version: 9 };
-    await shop
-      .database('orders')
-      .where({ id: ahead.id })
-      .update({ version: 9, snapshot: JSON.stringify(snapshot) });
+describe('When the worker is killed while the reconciler runs', () => {
+  test('then another one goes on with the page that was at hand', async () => {
+    const orders = Array.from({ length: 22 }, () => aFreshPlacement());
+    for (const order of orders) await (await start(order, 'nobody')).terminate('in bulk');
+    await listed(`ExecutionStatus = 'Terminated' AND TaskQueue = 'nobody'`, orders.length);
+    // Whoever writes this order waits for us.
+    const ids = orders.map(({ id }) => id);
+    const id = ids[11];
+    const blocker = await shop.database.transaction();
+    const row = {
+      customer_id: randomUUID(),
+      number: 1,
+      status: 'waiting',
+      version: 1,
+      snapshot: {},
+      placed_at: new Date(),
+    };
+    await blocker('orders').insert({ id, ...row });
+    const handle = await shop.temporal.workflow.start(reconcileWorkflowType, {
+      taskQueue,
+      workflowId: 'reconcile-in-small-steps',
+      args: [{ size: 1 }],
+    });
+    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await waitFor('the reconciler', async () => (await shop.database.raw(waiting)).rows.length > 0, patience);
+    await shop.worker?.kill();
+    await blocker.rollback();
+    await shop.openWorker();
 
-    const { repaired, unrepairable } = await reconcile(terminated.id, placed.id, ahead.id);
+    const found = await handle.result();
+    expect(await shop.database('orders').whereIn('id', ids)).toHaveLength(orders.length);
+    // What was written in the moment of the kill, nobody has counted.
+    expect(found.repaired).toBeGreaterThanOrEqual(orders.length - 1);
+    expect(found.findings.filter(({ resumable }: Finding) => resumable).length).toBeGreaterThanOrEqual(orders.length);
+    const runs = await shop.temporal.workflow.count(`WorkflowId = 'reconcile-in-small-steps'`);
+    expect(runs.count).toBeGreaterThan(1);
+    const { events } = await shop.temporal.workflow
+      .getHandle(handle.workflowId, handle.firstExecutionRunId)
+      .fetchHistory();
+    const tries = (events ?? []).flatMap(({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? []);
+    expect(tries).toHaveLength(20);
+    expect(tries.filter((attempt) => attempt === 2)).toHaveLength(1);
+  }, 90_000);
+});
 
-    expect(repaired).toEqual([]);
-    const whys = Object.fromEntries(unrepairable.map(({ orderId, why }) => [orderId, why]));
-    expect(whys[terminated.id]).toContain('TERMINATED');
-    expect(whys[lost]).toContain('Temporal knows no workflow of it');
-    expect(whys[ahead.id]).toContain('version 9');
-    expect(Object.keys(whys)).toHaveLength(3);
-  });
+describe('When the schedule is due', () => {
+  test('then it starts the reconciler, and its result says what it found', async () => {
+    expect((await run('worker/prepare-namespace.ts')).code).toBe(0);
+    await shop.temporal.schedule.getHandle(reconcileScheduleId).trigger();
+    const ended = `WorkflowType = 'reconcile' AND TemporalScheduledById = '${reconcileScheduleId}' AND ExecutionStatus = 'Completed'`;
+    await listed(ended, 1);
+    const found = [];
+    for await (const { workflowId } of shop.temporal.workflow.list({ query: ended }))
+      found.push(await shop.temporal.workflow.getHandle(workflowId).result());
+    const [{ findings, ...counts }] = found;
+    expect(counts).toEqual({ compared: expect.any(Number), repaired: 0, toLookAt: findings.length });
+    expect(findings.length).toBeGreaterThan(0);
+  }, 60_000);
+});
+
+describe('When Temporal keeps only an order’s latest run', () => {
+  test('then what the earlier one decided is reported if the read model lacks it, and only then', async () => {
+    const { id, first } = twoRuns;
+    await isGone(id, first);
+
+    expect(await reconciled(id)).toBeUndefined();
+    await forget(id, 2);
+    expect(await reconciled(id)).toMatchObject({ why: expect.stringContaining('does not keep what lies between') });
+  }, 90_000);
+});
+
+describe('When an order cannot be read', () => {
+  test('then that is reported, and hides no other', async () => {
+    const { id } = aFreshPlacement();
+    const workflowId = workflowIdOf(id);
+    const handle = await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue: 'nobody' });
+    // More than Temporal hands out at once.
+    for (let megabytes = 0; megabytes < 6; megabytes += 1) await handle.signal('edit', 'x'.repeat(1_000_000));
+    const lacking = await placed();
+    await told(lacking, 1);
+    await shop.database('order_events').where({ order_id: lacking }).delete();
+    await shop.database('orders').where({ id: lacking }).delete();
+    await listed(`WorkflowId IN ('${workflowId}', '${workflowIdOf(lacking)}')`, 2);
+
+    expect((await reconciled(id))?.why).toContain('It cannot be compared');
+    expect((await rowOf(lacking)).version).toBe(1);
+  }, 60_000);
 });

@@ -2,13 +2,22 @@ import type { Payload } from '@temporalio/common';
 import { alertOf } from '../../domain/order/alerts.ts';
 import { open } from '../../domain/order/decider.ts';
 import type { JournalEntry } from '../../domain/order/journal-entry.ts';
-import type { Fact } from '../../domain/order/order.ts';
+import type { Fact, Order } from '../../domain/order/order.ts';
 import type { Outcome, Start } from './definitions.ts';
+import type { Attribution } from './parse.ts';
 
 /** What of Temporal's history events matters here (`temporal.api.history.v1.HistoryEvent`). */
 interface HistoryEvent {
+  eventTime?: { seconds?: unknown } | null;
   workflowExecutionStartedEventAttributes?: { input?: Payloads } | null;
-  workflowExecutionUpdateCompletedEventAttributes?: { outcome?: { success?: Payloads } | null } | null;
+  workflowExecutionUpdateAcceptedEventAttributes?: {
+    protocolInstanceId?: string | null;
+    acceptedRequest?: { input?: { args?: Payloads } | null } | null;
+  } | null;
+  workflowExecutionUpdateCompletedEventAttributes?: {
+    meta?: { updateId?: string | null } | null;
+    outcome?: { success?: Payloads } | null;
+  } | null;
   activityTaskScheduledEventAttributes?: { activityType?: { name?: string | null } | null; input?: Payloads } | null;
 }
 type Payloads = { payloads?: Payload[] | null } | null;
@@ -16,33 +25,90 @@ type Payloads = { payloads?: Payload[] | null } | null;
 /** Reads the first of some payloads. */
 export type Decode = <T>(payloads: Payload[] | null | undefined) => Promise<T>;
 
-/**
- * Every fact that stands in an order's history, by version: in its start, in an update's answer, and in what the journal was
- * given (signals have only that).
- */
-export async function factsIn(events: readonly HistoryEvent[], decode: Decode): Promise<Fact[]> {
-  const found = new Map<string, Fact>();
-  for (const event of events) for (const fact of await factsOf(event, decode)) found.set(fact.event.id, fact);
-  return [...found.values()].sort(inOrder);
+/** What an order's history says. */
+export interface Decided {
+  /** Everything that the order's workflow had to write down: facts first, by version. */
+  entries: JournalEntry[];
+  /** As it was last decided; of runs that are gone, as they handed it on. */
+  order: Order;
 }
 
-async function factsOf(event: HistoryEvent, decode: Decode): Promise<Fact[]> {
+/**
+ * Everything that stands in an order's history: in its start, in what updates answered, and in what the journal was given
+ * (signals have only that).
+ *
+ * @param events of one or several runs, the first one first
+ */
+export async function decidedIn(events: readonly HistoryEvent[], decode: Decode): Promise<Decided> {
+  const found = new Map<string, JournalEntry>();
+  const orders: Order[] = [];
+  const asked = new Map(
+    events.map(({ workflowExecutionUpdateAcceptedEventAttributes: update }) => [
+      update?.protocolInstanceId,
+      update?.acceptedRequest?.input?.args?.payloads,
+    ]),
+  );
+  for (const event of events) {
+    const { entries, order } = await read(event, decode, asked);
+    if (order) orders.push(order);
+    for (const entry of entries) {
+      if (entry.kind === 'fact') orders.push(entry.order);
+      found.set(nameOf(entry), entry);
+    }
+  }
+  return { entries: [...found.values()].sort(inOrder), order: orders.reduce(later) };
+}
+
+/** Every fact that stands in an order's history, by version. */
+export const factsIn = async (events: readonly HistoryEvent[], decode: Decode): Promise<Fact[]> =>
+  (await decidedIn(events, decode)).entries.flatMap((entry) =>
+    entry.kind === 'fact' ? [{ event: entry.event, order: entry.order }] : [],
+  );
+
+async function read(
+  event: HistoryEvent,
+  decode: Decode,
+  asked: ReadonlyMap<string | null | undefined, Payload[] | null | undefined>,
+): Promise<{ entries: JournalEntry[]; order?: Order | undefined }> {
   const started = event.workflowExecutionStartedEventAttributes;
   if (started) {
-    const { carried: _, ...placement } = await decode<Start>(started.input?.payloads);
-    return [open(placement)];
+    const { carried, ...placement } = await decode<Start>(started.input?.payloads);
+    const entries = [{ kind: 'fact' as const, ...open(placement) }, ...(carried?.queues.journal ?? [])];
+    return { entries, order: carried?.order };
   }
-  const answered = event.workflowExecutionUpdateCompletedEventAttributes?.outcome?.success;
-  if (answered) {
-    const { event, order } = await decode<Outcome>(answered.payloads);
-    return event && order ? [{ event, order }] : [];
+  const completed = event.workflowExecutionUpdateCompletedEventAttributes;
+  if (completed?.outcome?.success) {
+    const { event: happened, order } = await decode<Outcome>(completed.outcome.success.payloads);
+    if (!order) return { entries: [] };
+    if (happened) return { entries: [{ kind: 'fact', event: happened, order }] };
+    const message = asked.get(completed.meta?.updateId);
+    // Its validator has let it through, so that its key is one.
+    const key = message && (await decode<Attribution>(message)).key;
+    const { id: orderId, version } = order;
+    return { entries: key ? [{ kind: 'unchanged', orderId, version, at: timeOf(event), key }] : [] };
   }
   const scheduled = event.activityTaskScheduledEventAttributes;
-  if (scheduled?.activityType?.name !== 'journal') return [];
-  const entries = await decode<JournalEntry[]>(scheduled.input?.payloads);
-  return entries.filter((entry) => entry.kind === 'fact').map(({ event, order }) => ({ event, order }));
+  if (scheduled?.activityType?.name !== 'journal') return { entries: [] };
+  return { entries: await decode<JournalEntry[]>(scheduled.input?.payloads) };
 }
 
-/** By version; an alert comes after the event whose version it shares. */
-const inOrder = (one: Fact, other: Fact): number =>
-  one.event.version - other.event.version || Number(!!alertOf(one.event)) - Number(!!alertOf(other.event));
+/** RFC 3339, to the second. */
+const timeOf = ({ eventTime }: HistoryEvent): string =>
+  new Date(Number(String(eventTime?.seconds)) * 1_000).toISOString();
+
+/** The same for the same entry, wherever in the history it stands. */
+function nameOf(entry: JournalEntry): string {
+  if (entry.kind === 'fact') return entry.event.id;
+  if (entry.kind === 'rejected') return entry.id;
+  if (entry.kind === 'unchanged') return entry.key.hash;
+  return [entry.audience, ...entry.eventIds].join(' ');
+}
+
+const later = (one: Order, other: Order): Order =>
+  (other.version - one.version || other.flags.length - one.flags.length) > 0 ? other : one;
+
+/** Facts first, by version; an alert comes after the event whose version it shares. */
+function inOrder(one: JournalEntry, other: JournalEntry): number {
+  if (one.kind !== 'fact' || other.kind !== 'fact') return Number(one.kind !== 'fact') - Number(other.kind !== 'fact');
+  return one.event.version - other.event.version || Number(!!alertOf(one.event)) - Number(!!alertOf(other.event));
+}

@@ -1,0 +1,108 @@
+import { defaultPayloadConverter, type Payload } from '@temporalio/common';
+import { raise } from '../../domain/order/alerts.ts';
+import { decide, evolve, open } from '../../domain/order/decider.ts';
+import type { JournalEntry, Rejection } from '../../domain/order/journal-entry.ts';
+import type { Fact, OrderEvent } from '../../domain/order/order.ts';
+import { type Decode, decidedIn } from '../../workflows/messages/history.ts';
+import { aPlacement } from '../domain/an-order.ts';
+import { actors } from '../domain/status-table.ts';
+
+const placement = aPlacement();
+const first = open(placement);
+const { id: orderId } = placement;
+const at = '2026-11-22T09:45:00.000Z';
+const moved = factAfter(first);
+const alerted = raise(first.order, 'delayed', at);
+const key = { hash: 'a-key', fingerprint: 'a-request' };
+const refused: Rejection = {
+  kind: 'rejected',
+  id: `${orderId}:rejected:1`,
+  orderId,
+  at,
+  actor: null,
+  to: null,
+  reason: '',
+};
+
+function factAfter({ order }: Fact): Fact {
+  const event = decide(order, { type: 'change_status', to: 'preparation', actor: actors.manager }, at) as OrderEvent;
+  return { event, order: evolve(order, event) };
+}
+
+const fact = (fact: Fact): JournalEntry => ({ kind: 'fact', ...fact });
+
+const decode: Decode = async (payloads) => defaultPayloadConverter.fromPayload(payloads?.[0] as Payload);
+const holding = (value: unknown) => ({ payloads: [defaultPayloadConverter.toPayload(value) as Payload] });
+
+const started = (start: unknown) => ({ workflowExecutionStartedEventAttributes: { input: holding(start) } });
+const accepted = (protocolInstanceId: string, message: unknown) => ({
+  workflowExecutionUpdateAcceptedEventAttributes: {
+    protocolInstanceId,
+    acceptedRequest: { input: { args: holding(message) } },
+  },
+});
+const answered = (updateId: string, outcome: unknown) => ({
+  eventTime: { seconds: Date.parse(at) / 1_000 },
+  workflowExecutionUpdateCompletedEventAttributes: { meta: { updateId }, outcome: { success: holding(outcome) } },
+});
+const scheduled = (name: string, input: unknown) => ({
+  activityTaskScheduledEventAttributes: { activityType: { name }, input: holding(input) },
+});
+
+describe('When an order’s history is read', () => {
+  test('then a start, what updates answered and what the journal was given all count, each once, facts first', async () => {
+    const { entries, order } = await decidedIn(
+      [
+        started(placement),
+        scheduled('journal', [refused, fact(first)]),
+        scheduled('email', [fact(first)]),
+        answered('one', { ...moved, replayed: false }),
+        scheduled('journal', [fact(alerted)]),
+        scheduled('journal', [fact(moved)]),
+      ],
+      decode,
+    );
+
+    expect(entries).toEqual([fact(first), fact(alerted), fact(moved), refused]);
+    expect(order).toEqual(moved.order);
+  });
+
+  test('then the key of an edit without a difference counts from when it was answered', async () => {
+    const unchanged = { event: null, order: first.order, replayed: false };
+    const { entries } = await decidedIn(
+      [
+        started(placement),
+        accepted('with', { note: null, key }),
+        answered('with', unchanged),
+        accepted('without', { note: null }),
+        answered('without', unchanged),
+        answered('elsewhere', { event: null, order: null, replayed: true }),
+      ],
+      decode,
+    );
+
+    expect(entries).toEqual([fact(first), { kind: 'unchanged', orderId, version: 1, at, key }]);
+  });
+
+  test('then a later run tells what it was handed: the order as it was, and what was not yet written down', async () => {
+    const givenUp: JournalEntry = {
+      kind: 'given_up',
+      orderId,
+      audience: 'redis',
+      eventIds: [moved.event.id],
+      at,
+      error: '',
+    };
+    const queues = { journal: [givenUp], redis: [], customer: [], shop: [] };
+    const carried = { order: moved.order, since: 0, rejections: 0, queues, keys: [] };
+    const { entries, order } = await decidedIn([started({ ...placement, carried })], decode);
+
+    expect(entries).toEqual(JSON.parse(JSON.stringify([fact(first), givenUp])));
+    expect(order).toEqual(moved.order);
+  });
+
+  test('then an alert is later than the event that it came after', async () => {
+    const journal = scheduled('journal', [fact(alerted), fact(first)]);
+    expect((await decidedIn([started(placement), journal], decode)).order.flags).toEqual(['delayed']);
+  });
+});

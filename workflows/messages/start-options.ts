@@ -1,0 +1,17 @@
+import { open } from '../../domain/order/decider.ts';
+import { type Start, searchAttributesOf, workflowIdOf } from './definitions.ts';
+import { details, summary } from './describe.ts';
+
+/** How an order's workflow starts, whoever starts it; the task queue and whether it may start again is theirs to say. */
+export function startOptionsOf(start: Start) {
+  const { carried, ...placement } = start;
+  return {
+    workflowId: workflowIdOf(placement.id),
+    args: [start] as [Start],
+    // A dead worker's task is another's after this long (10 s by default).
+    workflowTaskTimeout: '4s',
+    staticSummary: summary(placement),
+    staticDetails: details(placement),
+    typedSearchAttributes: searchAttributesOf(carried?.order ?? open(placement).order),
+  } as const;
+}
