@@ -18,9 +18,7 @@ export function createJournaling({ journal, publishing }: { journal: Journal; pu
   };
 
   async function write(entry: JournalEntry): Promise<void> {
-    if (entry.kind === 'rejected') return journal.reject(entry);
-    if (entry.kind === 'given_up') return journal.giveUp(entry);
-    if (entry.kind === 'unchanged') return journal.keepKey(entry);
+    if (entry.kind !== 'fact') return journal.write(entry);
     const journaled = await journal.record(entry);
     const { id, requestId } = entry.event;
     if (journaled === 'gap') throw new Error(`${id} cannot be journaled: the version before it is not there`);

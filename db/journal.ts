@@ -11,13 +11,10 @@ export type Journaled = 'applied' | 'already' | 'gap';
 export interface Journal {
   /** Applies a fact onto the version before it, once, in one transaction. Whoever holds a durable fact may call it. */
   record(fact: Fact): Promise<Journaled>;
-  /** Writes a refused signal down, once. */
-  reject(rejection: Rejection): Promise<void>;
-  /** Writes down that a key was accepted without making a difference, once. */
-  keepKey(unchanged: UnchangedEdit): Promise<void>;
-  /** Writes down that deliveries will not be tried any more; what was delivered before stays delivered. */
-  giveUp(givenUp: GivenUp): Promise<void>;
-  /** Any of these. */
+  /**
+   * Writes any entry down, once: a fact, a refused signal, a key that made no difference, or deliveries that will not be tried
+   * any more (what was delivered before stays delivered).
+   */
   write(entry: JournalEntry): Promise<void>;
   /** Which of an order's entries are not written down. */
   missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]>;
@@ -141,7 +138,7 @@ export function createJournal(database: Database): Journal {
     return entries.filter((entry) => namesOf(entry).some((name) => !written.has(name)));
   }
 
-  return { record, reject, keepKey, giveUp, write, missing };
+  return { record, write, missing };
 }
 
 /** What {@link Journal.missing} finds an entry's rows by. */
