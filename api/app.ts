@@ -5,23 +5,27 @@ import type { Auth } from './auth/auth.ts';
 import { docs } from './docs/docs.ts';
 import { answerProblems } from './middleware/problems.ts';
 import { requestLog } from './middleware/request-log.ts';
+import { allowTemporalUi } from './middleware/temporal-ui.ts';
 import { describeApi } from './openapi.ts';
 import { type Route, serve } from './route.ts';
 
 export interface AppDependencies {
   auth: Auth;
   routes: Route[];
+  /** Where people open the Temporal Web UI. */
+  temporalUi?: string | undefined;
   logger: Logger;
 }
 
 /** The Koa application: what every request passes, outermost first. */
-export function createApp({ auth, routes, logger }: AppDependencies): Koa {
+export function createApp({ auth, routes, temporalUi, logger }: AppDependencies): Koa {
   const app = new Koa();
   app.keys = auth.keys;
   const router = new Router();
   for (const route of routes) serve(router, route);
 
   app.use(requestLog(logger));
+  app.use(allowTemporalUi(temporalUi));
   app.use(answerProblems());
   app.use(auth.endpoints);
   app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));

@@ -32,6 +32,8 @@ export function connect(
 ): Database {
   return knex({
     client: 'pg',
+    // knex puts the query into every error: with its bindings it would tell logs and histories an address or a note.
+    compileSqlOnError: false,
     ...(log && {
       log: {
         debug: (message) => log.debug(String(message)),

@@ -6,6 +6,7 @@ import { readReconcileConfig } from '../config/settings.ts';
 import { connect } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
+import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
 // `npm run reconcile`: compares every order with its workflow and mends the read model. Exit code 2: somebody must look.
@@ -14,7 +15,8 @@ await runCommand(async () => {
   const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
   const database = connect(config.DATABASE_URL, { max: 2, name: 'crema-reconcile' });
   try {
-    const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+    const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
+    const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
     const { checked, repaired, unrepairable } = await reconcileOrders(
       {
         records: createWorkflowRecords(client),

@@ -18,6 +18,7 @@ import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
+import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createHealthServer } from './health-server.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 import { workflowsPath } from './workflows-path.ts';
@@ -45,9 +46,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   Runtime.install({
     logger: new DefaultLogger('TRACE', ({ level, message, meta }) => {
       const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-      // The token says nothing to people and is longer than all the rest.
-      const { taskToken: _, ...known } = meta ?? {};
-      logger[write[level]](known, message);
+      // The token says nothing to people and is longer than all the rest. Of `error`, pino would write `{}`.
+      const { taskToken: _, error: err, ...known } = meta ?? {};
+      logger[write[level]]({ ...known, ...(err !== undefined && { err }) }, message);
     }),
     shutdownSignals: [],
   });
@@ -63,11 +64,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   });
   redis.on('error', (error) => logger.warn({ err: error }, 'Redis cannot be reached'));
   const mailer = createMailer(config);
+  const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
 
   const { email, ...others } = createActivities({
     journal: createJournal(database),
     orders: createOrderRepository(database),
-    records: createWorkflowRecords(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE })),
+    records: createWorkflowRecords(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter })),
     ledger: createDeliveryLedger(database),
     users: createUserRepository(database),
     redis,
@@ -77,6 +79,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const options = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
+    dataConverter,
     ...deploymentOptions(config),
     // A deploy must not cut an email that is being sent (0 by default).
     shutdownGraceTime: '20s',
@@ -89,7 +92,11 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       workflowBundle: config.WORKFLOW_BUNDLE
         ? { codePath: config.WORKFLOW_BUNDLE }
         : // Says little: at its usual level the bundler lists every file.
-          await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
+          await bundleWorkflowCode({
+            workflowsPath,
+            ...(dataConverter.failureConverterPath && { failureConverterPath: dataConverter.failureConverterPath }),
+            logger: new DefaultLogger('WARN'),
+          }),
       activities: others,
       // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
       stickyQueueScheduleToStartTimeout: '2s',

@@ -4,11 +4,11 @@ import {
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { WorkflowRecord, WorkflowRecords } from '../activities/reconcile-orders.ts';
 import type { Fact, Order } from '../domain/order/order.ts';
 import { getOrderQuery, orderWorkflowType, workflowIdOf } from '../workflows/messages/definitions.ts';
 import { factsIn } from '../workflows/messages/history.ts';
+import { createDecode } from '../workflows/payloads/data-converter.ts';
 
 /** How long Temporal may take for one order, in ms: a query waits for a worker. */
 const DEADLINE_MS = 10_000;
@@ -21,6 +21,7 @@ const states: Partial<Record<WorkflowExecutionStatusName, WorkflowRecord['state'
 /** Reads what Temporal keeps of the orders' workflows, whatever run they are in. */
 export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
   const prefix = workflowIdOf('');
+  const decode = createDecode(workflow.options.loadedDataConverter);
   const inTime = <T>(call: () => Promise<T>): Promise<T> => workflow.withDeadline(Date.now() + DEADLINE_MS, call);
   const toRecord = (workflowId: string, status: WorkflowExecutionStatusName): WorkflowRecord => ({
     orderId: workflowId.slice(prefix.length),
@@ -51,10 +52,7 @@ export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
     return state === 'completed' ? ((await inTime(() => handle.result())) as Order) : undefined;
   }
 
-  const facts = async (orderId: string): Promise<Fact[]> =>
-    factsIn(await eventsOf(orderId), (payloads) =>
-      decodeFromPayloadsAtIndex(workflow.options.loadedDataConverter, 0, payloads),
-    );
+  const facts = async (orderId: string): Promise<Fact[]> => factsIn(await eventsOf(orderId), decode);
 
   /** The histories of all runs, the first one first. */
   async function eventsOf(orderId: string) {
