@@ -39,6 +39,8 @@ export interface Shop {
   url: string;
   database: Database;
   temporal: Client;
+  /** The environment that API and worker have. */
+  environment: NodeJS.ProcessEnv;
   /** Reads what this shop has written to Temporal. */
   dataConverter: DataConverter;
   /** Access tokens of the seeded users. */
@@ -147,6 +149,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     url,
     database,
     temporal,
+    environment,
     dataConverter,
     customer,
     manager,
