@@ -32,8 +32,6 @@ export function connect(
 ): Database {
   return knex({
     client: 'pg',
-    // knex puts the query into every error: with its bindings it would tell logs and histories an address or a note.
-    compileSqlOnError: false,
     ...(log && {
       log: {
         debug: (message) => log.debug(String(message)),

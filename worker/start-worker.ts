@@ -44,7 +44,8 @@ export interface RunningWorker {
  */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<RunningWorker> {
   Runtime.install({
-    logger: new DefaultLogger('TRACE', ({ level, message, meta }) => {
+    // Below, at TRACE, it writes down every payload, decrypted.
+    logger: new DefaultLogger('DEBUG', ({ level, message, meta }) => {
       const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
       // The token says nothing to people and is longer than all the rest. Of `error`, pino would write `{}`.
       const { taskToken: _, error: err, ...known } = meta ?? {};
