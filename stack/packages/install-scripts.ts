@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { lockedPackages } from './lock-file.ts';
 
 // `npm run check:packages`: whether what npm installs can be trusted to be what was reviewed. No package's install script
@@ -13,7 +12,7 @@ const unrun: Record<string, string> = {
 };
 
 const faults: string[] = [];
-const npmrc = readFileSync(join(import.meta.dirname, '..', '..', '.npmrc'), 'utf8');
+const npmrc = readFileSync('.npmrc', 'utf8');
 if (!/^ignore-scripts=true$/m.test(npmrc))
   faults.push('.npmrc lets install scripts run: it must say ignore-scripts=true.');
 for (const { name, version, hasInstallScript, integrity, optional } of lockedPackages()) {

@@ -40,11 +40,7 @@ function licenceOf({ name, license }: LockedPackage): string {
 
 /** Reads `A`, `(A OR B)` and `A AND B`; a mixture would have to be read by a person. */
 function isAllowed(expression: string): boolean {
-  const names = (text: string) => text.replaceAll(/[()]/g, '').trim();
-  const alternatives = expression.split(' OR ').map(names);
-  if (alternatives.length > 1) return alternatives.some((name) => allowed.has(name));
-  return expression
-    .split(' AND ')
-    .map(names)
-    .every((name) => allowed.has(name));
+  const namesIn = (separator: string) => expression.split(separator).map((name) => name.replaceAll(/[()]/g, '').trim());
+  if (!expression.includes(' OR ')) return namesIn(' AND ').every((name) => allowed.has(name));
+  return !expression.includes(' AND ') && namesIn(' OR ').some((name) => allowed.has(name));
 }

@@ -1,8 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const root = join(import.meta.dirname, '..', '..');
-
 /** What package-lock.json says of a package, as far as it matters here. */
 export interface LockedPackage {
   name: string;
@@ -17,7 +15,7 @@ export interface LockedPackage {
   optionalDependencies?: Record<string, string>;
 }
 
-/** Every package that is installed with Crema, on any platform. */
+/** Every package that is installed with Crema, on any platform: what package-lock.json in the present folder says. */
 export function lockedPackages(): LockedPackage[] {
   const { packages } = readJson('package-lock.json') as {
     packages: Record<string, Omit<LockedPackage, 'name'> & { name?: string }>;
@@ -33,7 +31,7 @@ export function lockedPackages(): LockedPackage[] {
 /** Of packages that name their licence in the old way, the lock file has nothing. */
 function licenseInstalled(path: string): string | undefined {
   const file = join(path, 'package.json');
-  if (!existsSync(join(root, file))) return undefined;
+  if (!existsSync(file)) return undefined;
   const { license, licenses } = readJson(file) as {
     license?: string | { type: string };
     licenses?: { type: string }[];
@@ -41,4 +39,4 @@ function licenseInstalled(path: string): string | undefined {
   return typeof license === 'string' ? license : (license ?? licenses?.[0])?.type;
 }
 
-const readJson = (file: string): unknown => JSON.parse(readFileSync(join(root, file), 'utf8'));
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
