@@ -5,7 +5,7 @@ const rooms = {
   workflows: ['domain', 'activities'], // of activities only types, see below
   activities: ['domain', 'db'],
   worker: ['workflows', 'activities', 'domain', 'db', 'config'],
-  api: ['domain', 'db', 'config', 'workflows'], // of workflows only the messages, see below
+  api: ['domain', 'db', 'config', 'workflows'], // of workflows only messages and payloads, see below
   db: ['domain'],
   config: [],
   stack: ['config'],
@@ -16,6 +16,9 @@ const databaseCommands = '^db/(migrate|seed)[.]ts$';
 
 // What clients of the workflows share with them.
 const messages = '^workflows/messages(/|[.]ts$)';
+
+// How messages are written, for all who exchange them with Temporal: outside the sandbox.
+const payloads = '^workflows/payloads/';
 
 const packages = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
 const sandboxPackages = '^node_modules/@temporalio/(workflow|common)/';
@@ -59,22 +62,29 @@ export default {
       name: 'workflows-run-in-the-sandbox',
       comment: 'Workflow code may use @temporalio/workflow and @temporalio/common, no other package.',
       severity: 'error',
-      from: { path: '^workflows/' },
+      from: { path: '^workflows/', pathNot: payloads },
       to: { dependencyTypes: packages, pathNot: sandboxPackages },
     },
     {
       name: 'workflows-are-deterministic',
       comment: "Node's own modules do not exist in the sandbox.",
       severity: 'error',
-      from: { path: '^workflows/' },
+      from: { path: '^workflows/', pathNot: payloads },
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'payloads-stay-outside',
+      comment: 'Payloads are encrypted and decrypted outside the sandbox: workflow code sees them plain.',
+      severity: 'error',
+      from: { path: '^workflows/', pathNot: payloads },
+      to: { path: payloads },
+    },
+    {
       name: 'api-sees-messages-only',
-      comment: 'Of workflows, api imports the messages and nothing else.',
+      comment: 'Of workflows, api imports messages and payloads and nothing else.',
       severity: 'error',
       from: { path: '^api/' },
-      to: { path: '^workflows/', pathNot: messages },
+      to: { path: '^workflows/', pathNot: [messages, payloads] },
     },
     {
       name: 'messages-stand-alone',

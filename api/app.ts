@@ -10,12 +10,15 @@ import { answerProblems } from './middleware/problems.ts';
 import { limitCallers, limitStrangers } from './middleware/rate-limits.ts';
 import { requestLog } from './middleware/request-log.ts';
 import { secureAnswers } from './middleware/security-headers.ts';
+import { allowTemporalUi } from './middleware/temporal-ui.ts';
 import { describeApi } from './openapi.ts';
 import { type Route, serve } from './route.ts';
 
 export interface AppDependencies {
   auth: Auth;
   routes: Route[];
+  /** Where people open the Temporal Web UI. */
+  temporalUi?: string | undefined;
   logger: Logger;
   clientAddress: ReturnType<typeof createClientAddress>;
   /** Nobody is limited without. */
@@ -27,7 +30,16 @@ export interface AppDependencies {
 }
 
 /** The Koa application: what every request passes, outermost first. */
-export function createApp({ auth, routes, logger, clientAddress, limits, origins, https }: AppDependencies): Koa {
+export function createApp({
+  auth,
+  routes,
+  temporalUi,
+  logger,
+  clientAddress,
+  limits,
+  origins,
+  https,
+}: AppDependencies): Koa {
   const app = new Koa();
   app.keys = auth.keys;
   const router = new Router();
@@ -44,6 +56,7 @@ export function createApp({ auth, routes, logger, clientAddress, limits, origins
   app.use(requestLog(logger));
   app.use(secureAnswers(https));
   app.use(allowOrigins(origins));
+  app.use(allowTemporalUi(temporalUi));
   app.use(answerProblems());
   app.use(seeAddress);
   if (limits) app.use(limitStrangers(limits));

@@ -55,6 +55,8 @@ export interface Route<
   query?: Query;
   headers?: Headers;
   body?: Body;
+  /** Largest body, in bytes, where the usual one is too small. */
+  bodyLimit?: number;
   /** By status: what it is, its body's schema (none for an empty one), its example (if not the schema's) and its headers. */
   answers: Record<
     number,
@@ -85,20 +87,21 @@ export function callerOf({ caller }: { caller: Caller | undefined }): Caller {
 const BODY_LIMIT = 100_000;
 
 // Only reads: it would refuse `__proto__` as malformed, and replace invalid UTF-8 in silence. Latin 1 keeps every byte.
-const readText = bodyParser({
-  enableTypes: ['text'],
-  extendTypes: { text: ['application/json'] },
-  textLimit: `${BODY_LIMIT}b`,
-  encoding: 'latin1',
-  parsedMethods: ['POST', 'PATCH'],
-  onError: (error, { req }) => {
-    // Whoever closes the door on a client that still sends takes the answer away from it, so the rest is let in, and
-    // forgotten.
-    req.unpipe();
-    req.resume();
-    throw error;
-  },
-});
+const textReader = (limit: number) =>
+  bodyParser({
+    enableTypes: ['text'],
+    extendTypes: { text: ['application/json'] },
+    textLimit: `${limit}b`,
+    encoding: 'latin1',
+    parsedMethods: ['POST', 'PATCH'],
+    onError: (error, { req }) => {
+      // Whoever closes the door on a client that still sends takes the answer away from it, so the rest is let in, and
+      // forgotten.
+      req.unpipe();
+      req.resume();
+      throw error;
+    },
+  });
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const noQuery = z.strictObject({});
@@ -147,7 +150,7 @@ async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
     return result?.data as Parsed<S>;
   };
   const readBody = async () => {
-    const body = route.body ? await jsonOf(ctx) : {};
+    const body = route.body ? await jsonOf(ctx, route.bodyLimit) : {};
     if ('pointer' in body) faults.push(body);
     else return check(route.body, body.value, (path) => ({ pointer: toPointer(path) }));
   };
@@ -164,19 +167,19 @@ async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
 }
 
 /** What the body says, or that it says nothing. No body at all is `undefined`: the schema says whether that will do. */
-async function jsonOf(ctx: Context): Promise<{ value?: unknown } | (Fault & { pointer: string })> {
+async function jsonOf(ctx: Context, limit = BODY_LIMIT): Promise<{ value?: unknown } | (Fault & { pointer: string })> {
   const type = ctx.request.length === 0 ? null : ctx.request.is('json');
   if (type === null) return {};
   if (type === false || !/^(utf-?8)?$/i.test(ctx.request.charset)) throw notJson('The body must be JSON in UTF-8.');
   try {
-    await readText(ctx as never, async () => {});
+    await textReader(limit)(ctx as never, async () => {});
     const { body } = ctx.request as { body?: unknown };
     const text = utf8.decode(Buffer.from(String(body), 'latin1'));
     return text === '' ? {} : { value: JSON.parse(text) };
   } catch (error) {
     const { status } = error as { status?: number };
     if (status === 413) {
-      throw new Problem('payload_too_large', { detail: `The body must be at most ${BODY_LIMIT} bytes.` });
+      throw new Problem('payload_too_large', { detail: `The body must be at most ${limit} bytes.` });
     }
     if (status === 415) throw notJson('The body’s encoding is not known here.');
     return { pointer: '#', detail: 'The body is not valid JSON in UTF-8.' };

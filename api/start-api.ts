@@ -8,6 +8,8 @@ import { createOrderRepository } from '../db/orders.ts';
 import { createProductRepository } from '../db/products.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { createUserRepository } from '../db/users.ts';
+import { createPayloadCodec } from '../workflows/payloads/codec.ts';
+import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth/auth.ts';
 import { createCatalogService } from './catalog/catalog-service.ts';
@@ -39,7 +41,8 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     // After an outage, gRPC's own pauses would keep us away for up to two minutes more.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 },
   });
-  const { workflow } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
+  const { workflow } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
   const workflows = createOrderWorkflows(workflow, config.TEMPORAL_TASK_QUEUE);
   const view = createCatalogView(database);
   const orders = createOrderRepository(database);
@@ -68,8 +71,10 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, patience, logger }),
       orders,
       currency,
+      codec: createPayloadCodec(config.PAYLOAD_KEYS),
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
     }),
+    temporalUi: config.TEMPORAL_UI_ORIGIN,
     logger,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     limits,

@@ -16,6 +16,9 @@ const secrets: [RegExp, string][] = [
 // Not from a backslash on: the line is JSON, and must stay so.
 const emailAddress = /(?<!\\)[\p{L}\d_.!#$&'*+^`{|}~%-]{1,64}(?:@|%40)[\p{L}\d.-]{1,190}\.\p{L}{2,24}/giu;
 
+/** Where errors of Postgres and Redis quote what they were given: a row's values, a message. */
+const quoting = ['*.detail', '*.where', '*.command'];
+
 /** A line of the log without secrets and email addresses. */
 function redact(line: string): string {
   const text = secrets.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), line);
@@ -29,6 +32,12 @@ function redact(line: string): string {
  * @param destination where to instead of standard output
  */
 export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
-  const options = { name, level, timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } };
+  const options = {
+    name,
+    level,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: quoting, censor: '[redacted]' },
+    hooks: { streamWrite: redact },
+  };
   return destination ? pino(options, destination) : pino(options);
 }

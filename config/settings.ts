@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ConfigurationError, type Environment, parseSettings } from './environment.ts';
@@ -53,6 +54,23 @@ const origins = z
   });
 
 const isOrigin = (text: string) => URL.parse(text)?.origin === text;
+/** `<id>:<32 bytes in base64>`, separated by commas. Key objects, so that no log can show one. */
+const payloadKeys = z.string('must be set: <id>:<32 bytes in base64>').transform((text, ctx) => {
+  const keys = text.split(',').map((part) => {
+    const [, id = '', secret = ''] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]{43}=)\s*$/.exec(part) ?? [];
+    return { id, key: createSecretKey(secret, 'base64') };
+  });
+  const ids = keys.map(({ id }) => id);
+  const repeated = ids.find((id, index) => ids.indexOf(id) < index);
+  if (ids.includes('')) {
+    ctx.addIssue(
+      'must be <id>:<32 bytes in base64>, several separated by commas; openssl rand -base64 32 makes such bytes',
+    );
+  } else if (repeated) {
+    ctx.addIssue(`has two keys named ${repeated}`);
+  }
+  return keys;
+});
 
 const nodeEnv = z.enum(['development', 'test', 'production']).default('development');
 
@@ -75,6 +93,13 @@ const settings = (environment: Environment) => {
     ),
     TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
     TEMPORAL_TASK_QUEUE: z.string().min(1).default('orders'),
+    /** What encrypts everything that Temporal keeps: the first key encrypts, all decrypt. */
+    PAYLOAD_KEYS: env === 'production' ? payloadKeys : payloadKeys.default([]),
+    /** Where people open the Temporal Web UI: the one other origin that may have payloads decoded. */
+    TEMPORAL_UI_ORIGIN: z
+      .string()
+      .regex(/^https?:\/\/[^\s/]+$/, 'must be an origin of the form https://host[:port]')
+      .optional(),
     CURRENCY: z
       .string()
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
@@ -138,7 +163,7 @@ export const readDatabaseConfig = (environment: Environment) =>
 
 /** What the commands that only need Temporal must know. */
 export const readTemporalConfig = (environment: Environment) =>
-  pick(environment, 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE', 'RECONCILE_EVERY');
+  pick(environment, 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE', 'PAYLOAD_KEYS', 'RECONCILE_EVERY');
 
 /** What the reconciler must know when it is run by hand. */
 export const readReconcileConfig = (environment: Environment) =>
@@ -148,6 +173,7 @@ export const readReconcileConfig = (environment: Environment) =>
     'TEMPORAL_ADDRESS',
     'TEMPORAL_NAMESPACE',
     'TEMPORAL_TASK_QUEUE',
+    'PAYLOAD_KEYS',
     'ORDER_DELAYED_AFTER',
     'ORDER_UNCOLLECTED_AFTER',
   );
@@ -166,6 +192,8 @@ export function readApiConfig(environment: Environment) {
     'TEMPORAL_ADDRESS',
     'TEMPORAL_NAMESPACE',
     'TEMPORAL_TASK_QUEUE',
+    'PAYLOAD_KEYS',
+    'TEMPORAL_UI_ORIGIN',
     'CURRENCY',
     'ORDER_DELAYED_AFTER',
     'ORDER_UNCOLLECTED_AFTER',
@@ -202,6 +230,7 @@ export function readWorkerConfig(environment: Environment) {
     'TEMPORAL_ADDRESS',
     'TEMPORAL_NAMESPACE',
     'TEMPORAL_TASK_QUEUE',
+    'PAYLOAD_KEYS',
     'WORKFLOW_BUNDLE',
     'WORKER_DEPLOYMENT',
     'WORKER_BUILD_ID',

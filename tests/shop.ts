@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import type { SMTPServerOptions } from 'smtp-server';
+import { readTemporalConfig } from '../config/settings.ts';
 import type { MenuItem } from '../db/catalog-view.ts';
 import { connect, type Database } from '../db/connection.ts';
 import type { Status } from '../domain/order/transitions.ts';
@@ -12,6 +14,7 @@ import { startApi, startWorker } from '../stack/programs.ts';
 import type { Service } from '../stack/service.ts';
 import { waitFor } from '../stack/wait.ts';
 import { workflowIdOf } from '../workflows/messages/definitions.ts';
+import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { startSmtp } from './email/mail-servers.ts';
 import { copyDatabase } from './test-services.ts';
 
@@ -36,6 +39,10 @@ export interface Shop {
   url: string;
   database: Database;
   temporal: Client;
+  /** The environment that API and worker have. */
+  environment: NodeJS.ProcessEnv;
+  /** Reads what this shop has written to Temporal. */
+  dataConverter: DataConverter;
   /** Access tokens of the seeded users. */
   customer: string;
   manager: string;
@@ -103,7 +110,9 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const url = api.url.replace('127.0.0.1', 'localhost');
   const database = connect(databaseUrl, { max: 4, name: 'crema-test' });
   const connection = await Connection.connect({ address: (environment as Record<string, string>).TEMPORAL_ADDRESS });
-  const temporal = new Client({ connection });
+  // Reading needs no failure converter, which jest could not load.
+  const dataConverter = { payloadCodecs: [createPayloadCodec(readTemporalConfig(environment).PAYLOAD_KEYS)] };
+  const temporal = new Client({ connection, dataConverter });
 
   async function request(method: string, path: string, { as, body, headers }: RequestOptions = {}): Promise<Answer> {
     const response = await fetch(`${url}${path}`, {
@@ -142,6 +151,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     url,
     database,
     temporal,
+    environment,
+    dataConverter,
     customer,
     manager,
     api,

@@ -4,6 +4,7 @@ import { readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { readTemporalConfig } from '../config/settings.ts';
 import { reconcileScheduleId, reconcileWorkflowType, searchAttributes } from '../workflows/messages/definitions.ts';
+import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 
 // Gives Temporal's namespace what it lacks: search attributes and the reconciler's schedule. Can run before every start.
 
@@ -47,7 +48,11 @@ async function registerSearchAttributes({ operatorService }: Connection, namespa
 
 /** An operator's pause, or a run by hand, stays as it is; only when and what is ours. */
 async function scheduleReconciler(connection: Connection, config: ReturnType<typeof readTemporalConfig>) {
-  const { schedule } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const { schedule } = new Client({
+    connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    dataConverter: createDataConverter(config.PAYLOAD_KEYS),
+  });
   const options = {
     scheduleId: reconcileScheduleId,
     spec: { intervals: [{ every: `${config.RECONCILE_EVERY}m` }] },

@@ -7,6 +7,7 @@ import { readReconcileConfig } from '../config/settings.ts';
 import { connect } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
+import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { resumeOrder } from './resume-order.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
@@ -17,7 +18,8 @@ await runCommand(async () => {
   const config = readReconcileConfig(readEnvironment());
   const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
   const database = connect(config.DATABASE_URL, { name: 'crema-reconcile' });
-  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+  const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
   const dependencies = {
     records: createWorkflowRecords(client),
     orders: createOrderRepository(database),

@@ -19,6 +19,7 @@ import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
+import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createHealthServer } from './health-server.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 import { workflowsPath } from './workflows-path.ts';
@@ -32,9 +33,9 @@ const EMAILS_AT_ONCE = 5;
 /** How the SDK's levels are called in our log. */
 const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** The least that the SDK must say, for a level of our log. */
+/** The least that the SDK must say, for a level of our log. At TRACE it would write every payload down, decrypted. */
 const heard = (logLevel: string): LogLevel =>
-  (Object.keys(write) as LogLevel[]).find((level) => write[level] === logLevel) ?? 'ERROR';
+  (['DEBUG', 'INFO', 'WARN'] as const).find((level) => [write[level], 'trace'].includes(logLevel)) ?? 'ERROR';
 
 /** A worker at work. */
 export interface RunningWorker {
@@ -53,9 +54,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   Runtime.install({
     // What nobody reads is not even put together: the SDK has much to say at its lower levels.
     logger: new DefaultLogger(heard(config.LOG_LEVEL), ({ level, message, meta }) => {
-      // The token says nothing to people and is longer than all the rest.
-      const { taskToken: _, ...known } = meta ?? {};
-      logger[write[level]](known, message);
+      // The token says nothing to people and is longer than all the rest. Of `error`, pino would write `{}`.
+      const { taskToken: _, error: err, ...known } = meta ?? {};
+      logger[write[level]]({ ...known, ...(err !== undefined && { err }) }, message);
     }),
     shutdownSignals: [],
   });
@@ -71,11 +72,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   });
   redis.on('error', (error) => logger.warn({ err: error }, 'Redis cannot be reached'));
   const mailer = createMailer(config);
+  const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
 
   const { email, ...others } = createActivities({
     journal: createJournal(database),
     orders: createOrderRepository(database),
-    records: createWorkflowRecords(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE })),
+    records: createWorkflowRecords(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter })),
     ledger: createDeliveryLedger(database),
     users: createUserRepository(database),
     redis,
@@ -85,6 +87,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const options = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
+    dataConverter,
     ...deploymentOptions(config),
     // A deploy must not cut an email that is being sent (0 by default).
     shutdownGraceTime: '20s',
@@ -97,7 +100,11 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       workflowBundle: config.WORKFLOW_BUNDLE
         ? { codePath: config.WORKFLOW_BUNDLE }
         : // Says little: at its usual level the bundler lists every file.
-          await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') }),
+          await bundleWorkflowCode({
+            workflowsPath,
+            ...(dataConverter.failureConverterPath && { failureConverterPath: dataConverter.failureConverterPath }),
+            logger: new DefaultLogger('WARN'),
+          }),
       activities: others,
       // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
       stickyQueueScheduleToStartTimeout: '2s',

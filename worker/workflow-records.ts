@@ -1,8 +1,8 @@
 import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
-import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { WorkflowRecords } from '../activities/reconcile-orders.ts';
 import { orderWorkflowType, workflowIdOf } from '../workflows/messages/definitions.ts';
 import { decidedIn } from '../workflows/messages/history.ts';
+import { createDecode } from '../workflows/payloads/data-converter.ts';
 
 /** How long Temporal may take for one call, in ms. */
 const DEADLINE_MS = 5_000;
@@ -28,7 +28,8 @@ const [DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE] = [4, 5, 14];
 /** Reads what Temporal keeps of the orders' workflows, without any worker's help. */
 export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
   const prefix = workflowIdOf('');
-  const { namespace } = workflow.options;
+  const { namespace, loadedDataConverter } = workflow.options;
+  const decode = createDecode(loadedDataConverter);
   const inTime = <T>(call: () => Promise<T>): Promise<T> => workflow.withDeadline(Date.now() + DEADLINE_MS, call);
   const ifFound = <T>(call: () => Promise<T>): Promise<T | undefined> =>
     inTime(call).catch((error) => {
@@ -74,9 +75,7 @@ export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
       if (earlier.length === 0) break;
       events.unshift(...earlier);
     }
-    const decided = await decidedIn(events, (payloads) =>
-      decodeFromPayloadsAtIndex(workflow.options.loadedDataConverter, 0, payloads),
-    );
+    const decided = await decidedIn(events, decode);
     const last = latest.at(-1);
     const end = Object.entries(ends).find(([kind]) => last?.[kind as keyof typeof ends]);
     return { ...decided, ended: end?.[1] };

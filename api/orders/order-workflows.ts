@@ -23,6 +23,7 @@ import {
 import { factsIn } from '../../workflows/messages/history.ts';
 import type { Attribution, CancelMessage, StatusMessage } from '../../workflows/messages/parse.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
+import { createDecode } from '../../workflows/payloads/data-converter.ts';
 import { byDeadline } from '../deadline.ts';
 
 /** A change that the order's workflow is asked for. */
@@ -75,6 +76,7 @@ const CHANGES = [
 ] as const;
 
 export function createOrderWorkflows(client: WorkflowClient, taskQueue: string): OrderWorkflows {
+  const decode = createDecode(client.options.loadedDataConverter);
   const handleOf = (orderId: string) => client.getHandle(workflowIdOf(orderId));
 
   async function start(placement: Placement, deadline: number): Promise<'started' | 'exists'> {
@@ -128,12 +130,11 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
     try {
       const history = await inTime(deadline, () => handleOf(orderId).fetchHistory());
       const events = history.events ?? [];
-      const input = events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-      if (!input) return undefined;
-      const { payloadConverter } = client.options.loadedDataConverter;
-      const { carried, ...placement } = payloadConverter.fromPayload<Start>(input);
+      const input = events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
+      if (!input?.length) return undefined;
+      const { carried, ...placement } = await decode<Start>(input);
       const untouched = !carried && !events.some((event) => CHANGES.some((kind) => event[kind]));
-      const facts = await factsIn(events, async (payloads) => payloadConverter.fromPayload(payloads?.[0] ?? input));
+      const facts = await factsIn(events, decode);
       return { placement, facts, untouched };
     } catch (error) {
       if (isNoSuchWorkflow(error)) return undefined;

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts';
 import { catalogRoutes } from './catalog.ts';
+import { codecRoutes } from './codec.ts';
 import { healthRoutes } from './health.ts';
 import { meRoutes } from './me.ts';
 import { orderRoutes } from './orders.ts';
@@ -8,7 +9,8 @@ import { productRoutes } from './products.ts';
 /** What all routes together need. */
 export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof productRoutes>[0] &
-  Parameters<typeof orderRoutes>[0] & {
+  Parameters<typeof orderRoutes>[0] &
+  Parameters<typeof codecRoutes>[0] & {
     checks: Parameters<typeof healthRoutes>[0];
   };
 
@@ -19,6 +21,7 @@ export function allRoutes(dependencies: RouteDependencies): Route[] {
     ...orderRoutes(dependencies),
     ...productRoutes(dependencies),
     ...meRoutes(),
+    ...codecRoutes(dependencies),
     ...healthRoutes(dependencies.checks),
   ];
 }

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { connect } from '../../db/connection.ts';
 import { copyDatabase } from '../test-services.ts';
 
+const KEY = Buffer.alloc(32, 'crema').toString('base64');
+
 /** Runs one of our commands as an operator would. */
 function run(command: string, environment: Record<string, string> = {}, ...args: string[]) {
   return new Promise<{ code: number; output: string }>((resolve) => {
@@ -29,7 +31,7 @@ describe('When the commands of the set-up run again', () => {
     const environment = { DATABASE_URL: copy.url };
     try {
       expect(await run('db/migrate.ts', environment)).toEqual({ code: 0, output: 'The database is up to date.\n' });
-      const registered = await run('worker/prepare-namespace.ts');
+      const registered = await run('worker/prepare-namespace.ts', { PAYLOAD_KEYS: `key:${KEY}` });
       expect(registered).toMatchObject({
         code: 0,
         output: expect.stringContaining('The search attributes are registered.'),

@@ -1,8 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { ConfigurationError, readEnvironment } from '../../config/environment.ts';
-import { readApiConfig, readDatabaseConfig, readTemporalConfig, readWorkerConfig } from '../../config/settings.ts';
+import {
+  readApiConfig,
+  readDatabaseConfig,
+  readReconcileConfig,
+  readTemporalConfig,
+  readWorkerConfig,
+} from '../../config/settings.ts';
+
+const KEY = Buffer.alloc(32, 'crema').toString('base64');
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-config-'));
 const file = join(folder, '.env');
@@ -51,10 +60,10 @@ describe('When a process reads its settings', () => {
 
   test('then production has no defaults for addresses, and every missing one is named', () => {
     const production = { NODE_ENV: 'production' };
-    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS']) {
+    for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS', 'PAYLOAD_KEYS']) {
       expect(() => readApiConfig(production)).toThrow(`${name}: `);
     }
-    for (const name of ['REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL']) {
+    for (const name of ['REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL', 'PAYLOAD_KEYS']) {
       expect(() => readWorkerConfig(production)).toThrow(`${name}: `);
     }
     expect(() => readDatabaseConfig(production)).toThrow('DATABASE_URL: ');
@@ -67,6 +76,11 @@ describe('When a process reads its settings', () => {
     [{ TEMPORAL_ADDRESS: 'localhost' }, 'TEMPORAL_ADDRESS: must be of the form host:port'],
     [{ CURRENCY: 'dollars' }, 'CURRENCY: must be an ISO 4217 code'],
     [{ NODE_ENV: 'staging' }, 'NODE_ENV: '],
+    [{ TEMPORAL_UI_ORIGIN: 'https://ui.example/path' }, 'TEMPORAL_UI_ORIGIN: must be an origin'],
+    [{ PAYLOAD_KEYS: 'secret' }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
+    [{ PAYLOAD_KEYS: `one:${KEY},two` }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
+    [{ PAYLOAD_KEYS: `one:${KEY.slice(4)}` }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
+    [{ PAYLOAD_KEYS: `one:${KEY},one:${KEY}` }, 'PAYLOAD_KEYS: has two keys named one'],
     [{ PORT: 'x', CURRENCY: 'y' }, 'CURRENCY: '],
     [{ RATE_LIMIT_USER: '600' }, 'RATE_LIMIT_USER: must be of the form 600/60'],
     [{ RATE_LIMIT_PLACING: '0/60' }, 'RATE_LIMIT_PLACING: '],
@@ -108,10 +122,23 @@ describe('When a process reads its settings', () => {
       DATABASE_URL: 'postgres://db/crema',
       REDIS_URL: 'redis://redis',
       TEMPORAL_ADDRESS: 'temporal:7233',
+      PAYLOAD_KEYS: `one:${KEY}`,
     };
     expect(readApiConfig(production).RATE_LIMITS).toBe('on');
     expect(() => readApiConfig({ ...production, RATE_LIMITS: 'off' })).toThrow(ConfigurationError);
     expect(readApiConfig({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBe('off');
+  });
+
+  test('then keys for payloads are in their order, and neither logs nor messages show one', () => {
+    const { PAYLOAD_KEYS } = readApiConfig({ PAYLOAD_KEYS: `new:${KEY}, old:${KEY}` });
+    expect(PAYLOAD_KEYS.map(({ id, key }) => [id, key.export().toString('base64')])).toEqual([
+      ['new', KEY],
+      ['old', KEY],
+    ]);
+    expect(inspect(PAYLOAD_KEYS) + JSON.stringify(PAYLOAD_KEYS)).not.toContain(KEY.slice(0, 8));
+    expect(() => readApiConfig({ PAYLOAD_KEYS: `${KEY}` })).not.toThrow(KEY.slice(0, 8));
+    expect(readTemporalConfig({}).PAYLOAD_KEYS).toEqual([]);
+    expect(() => readReconcileConfig({ NODE_ENV: 'production' })).toThrow('PAYLOAD_KEYS: must be set');
   });
 
   test('then Amazon SES needs a region', () => {

@@ -105,7 +105,7 @@ export async function replayAll(shop: Shop): Promise<number> {
     return { workflowId, history: await shop.workflow(id).fetchHistory() };
   });
   for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle },
+    { workflowBundle, dataConverter: shop.dataConverter },
     await Promise.all(histories),
   )) {
     if (error) throw new Error(`${workflowId} decides otherwise today`, { cause: error });

@@ -1,0 +1,24 @@
+import type { Middleware } from 'koa';
+
+/** What the Temporal Web UI sends along. */
+const HEADERS = 'authorization, authorization-extras, content-type, x-namespace';
+
+/** How long a browser may believe it, in seconds. */
+const MAX_AGE_S = '600';
+
+/** Lets pages of the Temporal Web UI call `/codec/*`: a browser asks before it sends anything from one origin to another. */
+export function allowTemporalUi(origin: string | undefined): Middleware {
+  return async (ctx, next) => {
+    if (!ctx.path.startsWith('/codec/')) return next();
+    ctx.vary('origin');
+    if (!origin || ctx.get('origin') !== origin) return next();
+    ctx.set('access-control-allow-origin', origin);
+    if (ctx.method !== 'OPTIONS') return next();
+    ctx.set({
+      'access-control-allow-methods': 'POST',
+      'access-control-allow-headers': HEADERS,
+      'access-control-max-age': MAX_AGE_S,
+    });
+    ctx.status = 204;
+  };
+}

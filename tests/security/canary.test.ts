@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { hashPassword } from '../../db/passwords.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { smtpError } from '../email/mail-servers.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { temporalRecords, textsIn } from './temporal-records.ts';
+
+// Plants what must not get about, lives through everything that handles it, and looks for it everywhere. Payloads are
+// plain here: in what Temporal keeps, encryption would only hide a leak.
+
+const planted = {
+  password: `pw-${randomUUID()}`,
+  wrongPassword: `no-${randomUUID()}`,
+  email: `zoe.${randomUUID()}@canary.example`,
+  name: `Zoë ${randomUUID()}`,
+  // What people write may stand where orders stand, but in no log.
+  note: `note-${randomUUID()}`,
+  key: `key-${randomUUID()}`,
+  accessToken: '',
+  refreshToken: '',
+};
+
+let shop: Shop;
+let redis: Redis;
+const heardByRedis: string[] = [];
+let refusals = 0;
+beforeAll(async () => {
+  const monitor = new Redis(process.env.REDIS_URL as string);
+  redis = await monitor.monitor();
+  monitor.disconnect();
+  redis.on('monitor', (_time: string, args: string[]) => heardByRedis.push(args.join(' ')));
+  shop = await openShop({
+    environment: { LOG_LEVEL: 'trace' },
+    smtp: {
+      // Servers quote the address that they do not like: first for now, then for good.
+      onRcptTo({ address }, _session, done) {
+        const answers = [smtpError(451, `<${address}>: come back later`), smtpError(550, `<${address}>: nobody here`)];
+        done(address === planted.email ? answers[refusals++] : null);
+      },
+    },
+  });
+}, 60_000);
+afterAll(async () => {
+  redis?.disconnect();
+  await shop?.close();
+}, 60_000);
+
+test('When people live through everything that can happen, then what they hand over stands only where it belongs', async () => {
+  await liveThroughAll();
+
+  const places = await everywhere();
+  const found = Object.entries(planted).map(([what, secret]): [string, string[]] => [
+    what,
+    Object.keys(places).filter((place) => holds(places[place]!, secret)),
+  ]);
+
+  expect(Object.fromEntries(found)).toEqual({
+    password: [],
+    wrongPassword: [],
+    accessToken: [],
+    refreshToken: [],
+    key: [],
+    email: ['mail', 'table users'],
+    name: ['mail', 'table users'],
+    note: ['mail', 'redis', 'table order_events', 'table orders', 'temporal'],
+  });
+}, 60_000);
+
+/** Tables, Temporal, Redis, logs, mail and whatever HTTP tells about the processes: their contents by their names. */
+async function everywhere(): Promise<Record<string, string>> {
+  const { database, api, worker } = shop;
+  const tables: string[] = await database('pg_tables')
+    .where({ schemaname: 'public' })
+    .orderBy('tablename')
+    .pluck('tablename');
+  const rows = tables.map(async (table): Promise<[string, string]> => {
+    const { rows: found } = await database.raw('SELECT ??::text AS row FROM ??', [table, table]);
+    return [`table ${table}`, textsIn(found)];
+  });
+  const pages = [api, worker!].flatMap(({ name, url }) =>
+    ['/metrics', '/health/ready'].map(async (path): Promise<[string, string]> => {
+      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(5_000) });
+      return [`${name} ${path}`, await answer.text()];
+    }),
+  );
+  return Object.fromEntries(
+    [
+      ...(await Promise.all([...rows, ...pages])),
+      ['log of api', readFileSync(api.log, 'utf8')] as const,
+      ['log of worker', readFileSync(worker!.log, 'utf8')] as const,
+      ['mail', shop.smtp.arrivals.map(({ to, mail }) => `${to} ${textsIn(mail.to)} ${mail.text}`).join('\n')] as const,
+      ['redis', heardByRedis.join('\n')] as const,
+      ['temporal', await temporalRecords(shop)] as const,
+    ].toSorted(([one], [other]) => (one < other ? -1 : 1)),
+  );
+}
+
+/** Whether a secret stands in a text: as it is, or as URLs, base64 and Postgres' bytes have it. */
+function holds(text: string, secret: string): boolean {
+  const bytes = Buffer.from(secret);
+  // Whatever stands before it, base64 has it in one of three ways, but for the characters at its ends.
+  const inBase64 = [0, 1, 2].map((before) =>
+    Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .slice(4, -4),
+  );
+  const ways = [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    bytes.toString('hex'),
+    ...inBase64,
+  ];
+  return secret !== '' && ways.some((way) => text.includes(way));
+}
+
+async function liveThroughAll(): Promise<void> {
+  const { email, name, password, wrongPassword, note, key } = planted;
+  const id = randomUUID();
+  const password_hash = await hashPassword(password);
+  await shop.database('users').insert({ id, email, name, password_hash, role: 'customer' });
+
+  // Signing in: right, wrong, and in every wrong way.
+  const { body: tokens } = await ask({ grant_type: 'password', client_id: 'crema', username: email, password });
+  Object.assign(planted, { accessToken: tokens.access_token, refreshToken: tokens.refresh_token });
+  const as: string = tokens.access_token;
+  const wrongWays: Record<string, string>[] = [
+    { grant_type: 'password', client_id: 'crema', username: email, password: wrongPassword },
+    { grant_type: 'password', client_id: 'crema', username: `no-${email}`, password },
+    { grant_type: 'password', client_id: email, username: email, password },
+    { grant_type: password, client_id: 'crema', username: email, password },
+    { grant_type: 'password', client_id: 'crema', username: email, password, scope: password },
+    { grant_type: 'refresh_token', client_id: 'crema', refresh_token: as },
+  ];
+  for (const form of wrongWays) expect([400, 401]).toContain((await ask(form)).status);
+  const basic = Buffer.from(`${email}:${password}`).toString('base64');
+  for (const authorization of [`Basic ${basic}`, `Bearer ${as}x`, `Bearer ${tokens.refresh_token}`, `Token ${as}`]) {
+    expect((await shop.request('GET', '/v1/me', { headers: { authorization } })).status).toBe(401);
+  }
+  expect((await shop.request('GET', '/v1/me', { as })).body).toMatchObject({ email, name });
+
+  // What does not belong where it is sent.
+  const misplaced = { email, name, password, access_token: as, refresh_token: tokens.refresh_token };
+  const bodies = [misplaced, JSON.stringify(misplaced).slice(1), { lines: [misplaced], note: password.repeat(20) }];
+  for (const body of bodies) expect((await shop.request('POST', '/v1/orders', { as, body })).status).toBe(400);
+  const query = new URLSearchParams(misplaced);
+  expect((await shop.request('GET', `/v1/orders?${query}`, { as })).status).toBe(400);
+
+  // An order's life, with mail that is put off and then refused.
+  const placing = {
+    as,
+    body: { lines: [await shop.line('Latte', 'Vanilla')], note },
+    headers: { 'idempotency-key': key },
+  };
+  const { body: order } = await shop.request('POST', '/v1/orders', placing);
+  await waitFor('two refused mails', () => refusals >= 2, { deadline: 20_000 });
+  expect((await shop.request('POST', '/v1/orders', placing)).headers.get('idempotency-replayed')).toBe('true');
+  expect((await shop.move(order.id, 'preparation')).status).toBe(200);
+  expect((await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as, body: {} })).status).toBe(200);
+  await shop.finished(order.id);
+  const refused = await shop.database('deliveries').where({ order_id: order.id, outcome: 'refused' }).pluck('detail');
+  expect(refused).toEqual([expect.stringContaining('nobody here')]);
+
+  // Postgres fails, and quotes what it was given: no second order may have that note.
+  await withoutTable('users', async () => {
+    expect((await ask({ grant_type: 'password', client_id: 'crema', username: email, password })).status).toBe(500);
+  });
+  await shop.database.raw(`CREATE UNIQUE INDEX one_note ON orders ((snapshot->>'note'))`);
+  const { body: second } = await shop.request('POST', '/v1/orders', { ...placing, headers: {} });
+  const stumbled = () => [shop.api, shop.worker!].every(({ log }) => readFileSync(log, 'utf8').includes('one_note'));
+  await waitFor('both processes to stumble', stumbled, { deadline: 10_000 });
+  await shop.database.raw('DROP INDEX one_note');
+  await shop.reaches(second.id, 'waiting');
+
+  // Staying signed in, and leaving.
+  const { body: next } = await ask({
+    grant_type: 'refresh_token',
+    client_id: 'crema',
+    refresh_token: tokens.refresh_token,
+  });
+  expect(next.refresh_token).toMatch(/./);
+  expect(
+    (await ask({ grant_type: 'refresh_token', client_id: 'crema', refresh_token: tokens.refresh_token })).status,
+  ).toBe(400);
+}
+
+/** Posts a form to the token endpoint. */
+const ask = (form: Record<string, string>) =>
+  shop.request('POST', '/oauth/token', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: new URLSearchParams(form).toString(),
+  });
+
+async function withoutTable(table: string, work: () => Promise<void>): Promise<void> {
+  await shop.database.raw('ALTER TABLE ?? RENAME TO ??', [table, `${table}_away`]);
+  await work().finally(() => shop.database.raw('ALTER TABLE ?? RENAME TO ??', [`${table}_away`, table]));
+}
