@@ -33,9 +33,9 @@ export interface OrderBook {
   reject(command: Command | Malformed, rejected: Rejected): void;
   /** Writes down that an audience will not hear of the oldest facts in its queue, and drops them. */
   giveUp(audience: Audience, count: number, error: string): void;
-  /** Whether the journal's queue fits into a start: nothing of it may be given up. */
-  readonly canCarry: boolean;
-  /** Everything that the order's next run needs to go on. */
+  /** Whether these queues fit into the start of the next run whole. */
+  fits(...queues: (keyof Queues)[]): boolean;
+  /** Everything that the order's next run needs to go on. What an audience's queue has too much of is given up. */
   carry(): Start;
 }
 
@@ -167,9 +167,7 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
     },
     nextAlert: () => placement.patience && nextAlert(order, since, placement.patience),
     raise: raiseAlert,
-    get canCarry() {
-      return sizeOf(queues.journal) <= QUEUE_BYTES;
-    },
+    fits: (...names) => names.every((name) => sizeOf(queues[name]) <= QUEUE_BYTES),
     queues,
     refusalOf,
     apply,

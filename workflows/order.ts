@@ -1,8 +1,6 @@
 import {
   ApplicationFailure,
-  allHandlersFinished,
   CancellationScope,
-  condition,
   continueAsNew,
   setCurrentDetails,
   setHandler,
@@ -10,7 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Command, Order } from '../domain/order/order.ts';
-import { announce, writeDown } from './channels.ts';
+import { dispatch } from './dispatch.ts';
 import {
   cancelSignal,
   cancelUpdate,
@@ -26,8 +24,7 @@ import {
 import { currentDetails } from './messages/describe.ts';
 import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessage } from './messages/parse.ts';
 import { onSignal } from './on-signal.ts';
-import { openBook } from './order-book.ts';
-import { watch } from './watch.ts';
+import { type OrderBook, openBook } from './order-book.ts';
 
 /** One order, from the counter to the customer's hand. Ends with the order as it ended. */
 export async function order(start: Start): Promise<Order> {
@@ -59,25 +56,8 @@ export async function order(start: Start): Promise<Order> {
 
   show(book.order);
   await CancellationScope.nonCancellable(async () => {
-    const [announcing, writing] = [new CancellationScope(), new CancellationScope()];
-    let announced = false;
-    const announcements = announcing
-      .run(() => Promise.all([announce(book), watch(book)]))
-      .then(() => {
-        announced = true;
-      });
-    const journal = writing.run(() => writeDown(book, () => announced));
-    await Promise.race([journal, condition(() => isLong() && book.canCarry)]);
-    if (!book.final || !book.told) {
-      // The history gets too long: go on in a new run. The journal goes on until the other channels have stopped.
-      announcing.cancel();
-      await announcements;
-      writing.cancel();
-      await journal;
-      await condition(allHandlersFinished);
-      await continueAsNew<typeof order>(book.carry());
-    }
-    await Promise.all([announcements, condition(() => book.final && allHandlersFinished())]);
+    await dispatch(book, () => mustGoOn(book));
+    if (!book.final || !book.told) await continueAsNew<typeof order>(book.carry());
   });
   return book.order;
 
@@ -114,7 +94,12 @@ function show(order: Order): void {
 /** Events after which an order goes on in a new run: a tenth of Temporal's limit, and quickly replayed. */
 const LONG = 4_000;
 
-function isLong(): boolean {
+/** And after which it does so even if there is too much to carry, and something has to be given up. */
+const TOO_LONG = 8_000;
+
+function mustGoOn(book: OrderBook): boolean {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return continueAsNewSuggested || historyLength > LONG;
+  // What is written down is never given up.
+  if (historyLength > TOO_LONG) return book.fits('journal');
+  return (continueAsNewSuggested || historyLength > LONG) && book.fits('journal', 'redis', 'customer', 'shop');
 }
