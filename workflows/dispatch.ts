@@ -62,8 +62,8 @@ interface Channel {
  * Does what an order's book asks for: writes everything down, tells each audience, sets the alarm clock. Ends when the order
  * is final and all is told, or when it must go on in a new run: then nothing is under way, and nothing lost.
  *
- * One loop starts everything, and only from its own condition: then commands come in the same order however much one
- * workflow task brings together. Temporal may bring more of it together after a worker has died than in a replay.
+ * One loop starts everything, and only when all is in that a workflow task has brought: then commands come in the same order
+ * however much it brings together, which may be more after a worker has died than in a replay of the same order.
  *
  * @param mustGoOn whether the history gets too long
  */
@@ -77,6 +77,7 @@ export async function dispatch(book: OrderBook, mustGoOn: () => boolean): Promis
 
   for (;;) {
     await condition(() => ended() || mustGoOn() || alarm.isWrong() || channels.some(isDue));
+    await allIsIn();
     if (ended() || mustGoOn()) break;
     alarm.set();
     channels.filter(isDue).forEach(start);
@@ -88,10 +89,21 @@ export async function dispatch(book: OrderBook, mustGoOn: () => boolean): Promis
   const told = () => !announcers.some(({ busy }) => busy);
   while (!told()) {
     await condition(() => told() || isDue(journaling));
+    await allIsIn();
     if (isDue(journaling)) start(journaling);
   }
   writing.cancel();
   await condition(() => !journaling.busy && allHandlersFinished());
+}
+
+/** Waits for whatever else the present workflow task has brought: conditions are tried after each part, and after all of it. */
+async function allIsIn(): Promise<void> {
+  let triedBefore = false;
+  await condition(() => {
+    const last = triedBefore;
+    triedBefore = true;
+    return last;
+  });
 }
 
 const isDue = ({ waiting, busy }: Channel): boolean => waiting && !busy;
