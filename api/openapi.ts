@@ -6,7 +6,7 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiSecuritySchemeObject,
 } from 'zod-openapi';
-import { scopesOf } from '../domain/scopes.ts';
+import { type Scope, scopesOf, serviceScopes } from '../domain/scopes.ts';
 import { orderId, problemExample } from './contract/examples.ts';
 import { oauthPaths } from './contract/oauth.ts';
 import { problem } from './contract/problem.ts';
@@ -62,7 +62,7 @@ export function describeApi(routes: readonly Route[], { passwordGrant }: { passw
     servers: [{ url: '/' }],
     tags,
     paths: { ...paths, ...oauthPaths(passwordGrant) },
-    components: { securitySchemes: { accessToken: passwordGrant ? passwordFlow : bearer } },
+    components: { securitySchemes: { accessToken: accessToken(passwordGrant) } },
   };
   return createDocument(document, { override: forClients });
 }
@@ -81,7 +81,7 @@ const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, 
   if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
 };
 
-const scopeDescriptions: Record<ReturnType<typeof scopesOf>[number], string> = {
+const scopeDescriptions: Record<Scope, string> = {
   'orders:read': 'Read orders',
   'orders:write': 'Place, move and cancel orders',
   'catalog:write': 'Change the catalog',
@@ -90,25 +90,27 @@ const scopeDescriptions: Record<ReturnType<typeof scopesOf>[number], string> = {
   'webhooks:write': 'Manage webhooks',
 };
 
-const passwordFlow: ZodOpenApiSecuritySchemeObject = {
-  type: 'oauth2',
-  description:
-    'Your email address and password; no secret. Without a choice of scopes you get all that your role may do.',
-  flows: {
-    password: {
-      tokenUrl: '/oauth/token',
-      refreshUrl: '/oauth/token',
-      scopes: Object.fromEntries(scopesOf('manager').map((scope) => [scope, scopeDescriptions[scope]])),
-    },
-  },
-};
+const describeScopes = (scopes: readonly Scope[]) =>
+  Object.fromEntries(scopes.map((scope) => [scope, scopeDescriptions[scope]]));
 
-const bearer: ZodOpenApiSecuritySchemeObject = {
-  type: 'http',
-  scheme: 'bearer',
-  bearerFormat: 'JWT',
-  description: 'An access token that this shop has issued (RFC 9068).',
-};
+/** How to come by an access token (RFC 9068), for people in a browser first. */
+function accessToken(passwordGrant: boolean): ZodOpenApiSecuritySchemeObject {
+  const tokenUrl = '/oauth/token';
+  const refreshUrl = tokenUrl;
+  const everything = describeScopes(scopesOf('manager'));
+  const code = { authorizationUrl: '/oauth/authorize', tokenUrl, refreshUrl, scopes: everything };
+  return {
+    type: 'oauth2',
+    description:
+      'People sign in on the shop’s own page (authorization code with PKCE, S256), services with their client id and ' +
+      'secret. Without a choice of scopes you get all that you may do.',
+    flows: {
+      authorizationCode: code,
+      ...(passwordGrant && { password: { tokenUrl, refreshUrl, scopes: everything } }),
+      clientCredentials: { tokenUrl, scopes: describeScopes(serviceScopes) },
+    },
+  };
+}
 
 type ProblemResponses = ReturnType<typeof problemResponses>;
 

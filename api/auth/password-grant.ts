@@ -1,27 +1,9 @@
 import { errors, type Provider } from 'oidc-provider';
-import { verifyPassword } from '../../db/passwords.ts';
-import type { User, UserRepository } from '../../db/users.ts';
 import { scopesOf } from '../../domain/scopes.ts';
+import { grantedScope } from './granted-scope.ts';
+import type { SignIn } from './sign-in.ts';
 
 const GRANT_TYPE = 'password';
-
-async function signIn(users: UserRepository, email: string, password: string): Promise<User> {
-  const found = await users.findForSignIn(email);
-  const matches = await verifyPassword(found?.passwordHash, password);
-  if (!found || !matches) {
-    throw new errors.CustomOIDCProviderError('invalid_grant', 'The email address or the password is wrong.');
-  }
-  return found.user;
-}
-
-/** What the role may do, or what of it was asked for (RFC 6749 §3.3). */
-function grantedScope(user: User, requested: string | undefined): string {
-  const asked = requested?.split(' ');
-  const granted = scopesOf(user.role).filter((scope) => asked?.includes(scope) ?? true);
-  if (granted.length === 0)
-    throw new errors.InvalidScope('none of the scopes asked for can be granted', requested ?? '');
-  return granted.join(' ');
-}
 
 /**
  * The resource owner password grant (RFC 6749 §4.3), for `curl` and the docs page of a development machine. It teaches
@@ -29,7 +11,7 @@ function grantedScope(user: User, requested: string | undefined): string {
  *
  * @param audience the resource server that the tokens are for
  */
-export function registerPasswordGrant(provider: Provider, users: UserRepository, audience: string): void {
+export function registerPasswordGrant(provider: Provider, signIn: SignIn, audience: string): void {
   provider.registerGrantType<{ username?: string; password?: string }>(
     GRANT_TYPE,
     async (ctx) => {
@@ -38,8 +20,11 @@ export function registerPasswordGrant(provider: Provider, users: UserRepository,
       if (!username || !password)
         throw new errors.InvalidRequest("missing required parameter(s) 'username', 'password'");
 
-      const user = await signIn(users, username, password);
-      const scope = grantedScope(user, params.scope);
+      const user = await signIn(username, password);
+      if (!user) {
+        throw new errors.CustomOIDCProviderError('invalid_grant', 'The email address or the password is wrong.');
+      }
+      const scope = grantedScope(scopesOf(user.role), params.scope);
       const grant = new provider.Grant({ accountId: user.id, clientId: client.clientId });
       grant.addResourceScope(audience, scope);
       const grantId = await grant.save();

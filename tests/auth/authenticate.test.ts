@@ -66,13 +66,24 @@ test('When a token is forged with the right key and nothing wrong, then it passe
 describe('a token is refused', () => {
   const past = Math.floor(Date.now() / 1000) - 1;
   test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
-    ['When it has expired', { exp: past }, {}],
     ['When it never expires', { exp: undefined }, {}],
     ['When it is not valid yet', { nbf: past + 100 }, {}],
     ['When its issuer is another', { iss: 'https://mallory.example' }, {}],
     ['When its audience is another', { aud: 'https://mallory.example/v1' }, {}],
     ['When it has no audience', { aud: undefined }, {}],
     ['When it has no subject', { sub: undefined }, {}],
+    ['When it has no id', { jti: undefined }, {}],
+    ['When it names no client', { client_id: undefined }, {}],
+    ['When a person got it from no grant', { grant_id: undefined }, {}],
+    ['When its grant is not there (any more)', { grant_id: 'gone' }, {}],
+    ['When its session is not there (any more)', { sid: 'gone' }, {}],
+    ['When it claims to be of a service that is not there', { sub: 'crema', client_id: 'crema' }, {}],
+    ['When its type is that of another JWT', {}, { typ: 'logout+jwt' }],
+    [
+      'When it expired a second ago, for the clock that it is held against is the one that it was made by',
+      { exp: past },
+      {},
+    ],
     ['When its subject is nobody', { sub: '0c0ffee0-0000-4000-8000-00000000dead' }, {}],
     ['When it is an ID token', {}, { typ: 'JWT' }],
     ['When it has no type', {}, { typ: undefined }],

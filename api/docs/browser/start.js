@@ -24,12 +24,18 @@ const ui = SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   persistAuthorization: false,
+  oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect`,
   tryItOutEnabled: true,
   // Its badge would ask a server elsewhere what it thinks of this document.
   validatorUrl: null,
 });
 
-ui.initOAuth({ clientId: 'crema' });
+ui.initOAuth({
+  clientId: 'crema',
+  usePkceWithAuthorizationCodeGrant: true,
+  // Whoever presses Authorize wants to choose who to be, although the browser may still know somebody.
+  additionalQueryStringParams: { prompt: 'login' },
+});
 
 // Its sign-in is no form, so Enter would do nothing.
 document.addEventListener('keydown', (event) => {
