@@ -33,7 +33,7 @@ export function answerUnavailable(ctx: Context): void {
 
 /** What the OAuth2 server cannot tell the client about, it tells the person, or the program, in front of it. */
 export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
-  if (!isPage(ctx)) {
+  if (!isPage(ctx) || ctx.accepts('html', 'json') !== 'html') {
     ctx.body = out;
     return;
   }
