@@ -3,7 +3,7 @@ import mount from 'koa-mount';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { isOutage } from '../../db/outage.ts';
 import type { RequestState } from '../middleware/request-log.ts';
-import { isPage } from './pages/notice.ts';
+import { answerUnavailable, isPage } from './pages/notice.ts';
 
 /** What is open, and to which methods. */
 const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
@@ -16,6 +16,9 @@ const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
   [/^\/\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server)$/, ['GET', 'HEAD', 'OPTIONS']],
 ];
 
+/** What people open in a browser. */
+const FOR_PEOPLE = /^\/oauth\/(authorize|sign-in|logout)\b/;
+
 function refuse(ctx: Context, status: number, description: string) {
   ctx.status = status;
   ctx.body = { error: 'invalid_request', error_description: description };
@@ -24,20 +27,24 @@ function refuse(ctx: Context, status: number, description: string) {
 /** The library knows nothing of our middleware, so neither do its types. */
 const logOf = (ctx: KoaContextWithOIDC) => (ctx.state as RequestState).log;
 
+/** For programs, as RFC 6749 has it. */
+function answerFailure(ctx: Pick<Context, 'status' | 'set' | 'body'>, error: unknown): void {
+  const outage = isOutage(error);
+  if (outage) {
+    ctx.status = 503;
+    ctx.set('Retry-After', '5');
+  }
+  ctx.body = {
+    error: 'server_error',
+    error_description: outage ? 'The service is unavailable for the moment; try again.' : 'Something went wrong.',
+  };
+}
+
 /** Says what the library keeps to itself, and puts an outage into words a client can act on. */
 function listenToErrors(provider: Provider): void {
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: unknown) => {
-    const outage = isOutage(error);
     logOf(ctx).error({ err: error }, 'OAuth2 request failed');
-    if (outage) {
-      ctx.status = 503;
-      ctx.set('Retry-After', '5');
-    }
-    if (isPage(ctx)) return;
-    ctx.body = {
-      error: 'server_error',
-      error_description: outage ? 'The service is unavailable for the moment; try again.' : 'Something went wrong.',
-    };
+    if (!isPage(ctx)) answerFailure(ctx, error);
   });
   const refused = (ctx: KoaContextWithOIDC, error: Error & { error_detail?: string }) =>
     logOf(ctx).info({ error: error.message, detail: error.error_detail }, 'OAuth2 request refused');
@@ -86,9 +93,16 @@ export function createEndpoints({ issuer, provider, signInPage, scopes }: Endpoi
       ctx.cookies.secure = true;
       ctx.req.headers['x-forwarded-proto'] = 'https';
     }
-    if (ctx.path.startsWith('/oauth/sign-in/')) return signInPage(ctx, next);
     // RFC 6749 §3.3: as with the other grants, who does not choose gets what the role may.
     if (ctx.path === '/oauth/authorize' && !ctx.query.scope) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
-    return serverOf(provider())(ctx, next);
+    try {
+      await (ctx.path.startsWith('/oauth/sign-in/') ? signInPage : serverOf(provider()))(ctx, next);
+    } catch (error) {
+      // Where the library does not look, such as the sign-in page and the end of a session.
+      if (!isOutage(error)) throw error;
+      ctx.state.log.error({ err: error }, 'OAuth2 request failed');
+      if (FOR_PEOPLE.test(ctx.path)) answerUnavailable(ctx);
+      else answerFailure(ctx, error);
+    }
   };
 }

@@ -1,27 +1,30 @@
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
+import { connect, type Database } from '../../db/connection.ts';
 import { manage } from '../config/manage.ts';
-import { openDatabase, type TestDatabase } from './database.ts';
+import { copyDatabase } from '../test-services.ts';
 import { type FrontDoor, openFrontDoor, readJson } from './front-door.ts';
 
-let shop: TestDatabase;
+let copy: Awaited<ReturnType<typeof copyDatabase>>;
+let pools: [Database, Database];
 /** Two processes of one shop. */
 let one: FrontDoor;
 let other: FrontDoor;
 
 beforeEach(async () => {
-  shop = await openDatabase();
-  one = await openFrontDoor(shop.database);
-  other = await openFrontDoor(shop.connectAgain(), { publicUrl: one.url });
+  copy = await copyDatabase();
+  pools = [connect(copy.url, { max: 4 }), connect(copy.url, { max: 4 })];
+  one = await openFrontDoor(pools[0]);
+  other = await openFrontDoor(pools[1], { publicUrl: one.url });
 });
 afterEach(async () => {
   await Promise.all([one.close(), other.close()]);
-  await shop.close();
+  await Promise.all(pools.map((pool) => pool.destroy()));
+  await copy.drop();
 });
 
-const rotate = (...options: string[]) => manage({ DATABASE_URL: shop.server.url }, 'rotate-keys', ...options);
+const rotate = (...options: string[]) => manage({ DATABASE_URL: copy.url }, 'rotate-keys', ...options);
 const age = (column: string, ms: number) =>
-  shop
-    .database('signing_keys')
+  pools[0]('signing_keys')
     .whereNotNull(column)
     .update({ [column]: new Date(Date.now() - ms) });
 const publishedBy = async (process: FrontDoor): Promise<string[]> =>

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import type { ErrorOut, KoaContextWithOIDC } from 'oidc-provider';
+import { type ErrorOut, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { isOutage } from '../../../db/outage.ts';
 import { answerPage, escapeHtml } from './page.ts';
 
@@ -39,8 +39,7 @@ export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error
   }
   const page = ctx as unknown as Context;
   if (isOutage(error)) answerUnavailable(page);
-  // The library has a class for it, and exports it not.
-  else if (error.constructor.name === 'SessionNotFound') answerExpired(page);
+  else if (error instanceof errors.SessionNotFound) answerExpired(page);
   else {
     notice(page, ctx.status, 'That did not work', [
       'The application that sent you here asked for something that we cannot do.',

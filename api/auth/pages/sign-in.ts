@@ -1,11 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
-import type { Provider } from 'oidc-provider';
+import { errors, type Provider } from 'oidc-provider';
 import { z } from 'zod';
-import { isOutage } from '../../../db/outage.ts';
 import type { SignIn } from '../sign-in.ts';
-import { answerExpired, answerForged, answerUnavailable } from './notice.ts';
+import { answerExpired, answerForged } from './notice.ts';
 import { answerPage, escapeHtml } from './page.ts';
 
 const BODY_LIMIT = '10kb';
@@ -45,12 +44,12 @@ export function createSignInPage({ provider, signIn, keys }: SignInPageOptions):
       const found = await provider().interactionDetails(ctx.req, ctx.res);
       return ctx.path.endsWith(`/${found.uid}`) ? found : undefined;
     } catch (error) {
-      if (isOutage(error)) throw error;
-      return undefined;
+      if (error instanceof errors.SessionNotFound) return undefined;
+      throw error;
     }
   }
 
-  async function answer(ctx: Context): Promise<void> {
+  return async (ctx) => {
     const interaction = await interactionOf(ctx);
     if (!interaction) return answerExpired(ctx);
     const csrf = csrfOf(interaction);
@@ -76,16 +75,6 @@ export function createSignInPage({ provider, signIn, keys }: SignInPageOptions):
     const user = await signIn(typed.email, typed.password);
     if (!user) return show(400, typed.email, WRONG);
     return finish({ login: { accountId: user.id, remember: typed.remember === 'yes' } });
-  }
-
-  return async (ctx) => {
-    try {
-      await answer(ctx as Context);
-    } catch (error) {
-      if (!isOutage(error)) throw error;
-      ctx.state.log.error({ err: error }, 'nobody can sign in');
-      answerUnavailable(ctx as Context);
-    }
   };
 }
 
