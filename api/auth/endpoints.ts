@@ -19,6 +19,9 @@ const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
 /** What people open in a browser. */
 const FOR_PEOPLE = /^\/oauth\/(authorize|sign-in|logout)\b/;
 
+/** For the few pages of the library's own: it adds the hash of the script that sends their form on. */
+const LIBRARY_PAGE_POLICY = "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 function refuse(ctx: Context, status: number, description: string) {
   ctx.status = status;
   ctx.body = { error: 'invalid_request', error_description: description };
@@ -95,6 +98,7 @@ export function createEndpoints({ issuer, provider, signInPage, scopes }: Endpoi
     }
     // RFC 6749 §3.3: as with the other grants, who does not choose gets what the role may.
     if (ctx.path === '/oauth/authorize' && !ctx.query.scope) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
+    if (FOR_PEOPLE.test(ctx.path)) ctx.set('content-security-policy', LIBRARY_PAGE_POLICY);
     try {
       await (ctx.path.startsWith('/oauth/sign-in/') ? signInPage : serverOf(provider()))(ctx, next);
     } catch (error) {

@@ -164,6 +164,7 @@ test('When somebody else signs in with the same browser, then the first one is s
 
   const change = await agent.submit(await agent.open(application.authorize({ prompt: 'login' })), manager);
   // With scripts this page goes on by itself.
+  expect(change.headers.get('content-security-policy')).toMatch(/^default-src 'none';script-src 'self' 'sha256-/);
   const second = await agent.submit(change, {});
 
   const other = await door.post('/oauth/token', application.exchange(second.url.searchParams.get('code')!));
