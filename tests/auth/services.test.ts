@@ -1,5 +1,5 @@
 import { createServiceRepository } from '../../db/services.ts';
-import { manage } from '../config/manage.ts';
+import { manage } from '../config/run-command.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent } from './user-agent.ts';
