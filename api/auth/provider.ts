@@ -163,6 +163,8 @@ export function createProvider({
   // The library builds these from the request's Host header, which is the client's to choose.
   provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) =>
     provider.urlFor(name, options);
+  // Of what a proxy says, only the protocol is looked at, for cookies, and `createEndpoints` sets it.
+  provider.proxy = true;
   // The library would compare secrets; of ours only the hash is kept.
   provider.Client.prototype.compareClientSecret = function compareClientSecret(
     this: { clientSecret?: string },

@@ -197,11 +197,18 @@ test('When cookies are set, then scripts and other sites never see them, and nei
 
 test('When browsers come over TLS, then their cookies are for TLS only', async () => {
   const behindTls = await openFrontDoor(shop.database, { publicUrl: 'https://shop.example' });
-  const agent = openUserAgent(behindTls.url);
-  await agent.open(openApplication('https://shop.example').authorize());
-  expect(agent.cookies.size).toBe(4);
-  for (const { attributes } of agent.cookies.values()) expect(attributes).toMatch(/; secure/i);
-  await behindTls.close();
+  try {
+    const agent = openUserAgent(behindTls.url);
+    const page = await agent.open(openApplication('https://shop.example').authorize());
+    const next = await agent.submit(page, manager);
+    expect(next.url.href).toMatch(/^https:\/\/shop\.example\/oauth\/authorize\//);
+    const back = await agent.open(next.url.pathname);
+    expect(back.url.href).toMatch(/^https:\/\/shop\.example\/docs\/oauth2-redirect\?code=/);
+    expect([...agent.cookies.keys()]).toEqual(expect.arrayContaining(['crema_sign_in', 'crema_session']));
+    for (const { attributes } of agent.cookies.values()) expect(attributes).toMatch(/; secure/i);
+  } finally {
+    await behindTls.close();
+  }
 });
 
 test('When a method is not for a page, then it is refused', async () => {
