@@ -6,12 +6,12 @@ import {
   type ZodOpenApiResponseObject,
   type ZodOpenApiSecuritySchemeObject,
 } from 'zod-openapi';
-import { scopesOf } from '../domain/scopes.ts';
+import { type Scope, scopesOf, serviceScopes } from '../domain/scopes.ts';
 import { orderId, problemExample } from './contract/examples.ts';
 import { oauthPaths } from './contract/oauth.ts';
 import { problem, rateLimitHeaders } from './contract/problem.ts';
 import { type ProblemCode, problems } from './problem.ts';
-import type { Route } from './route.ts';
+import type { Access, Route } from './route.ts';
 
 /** What the pieces of the API are, in the order of the docs page. */
 const tags = [
@@ -48,9 +48,10 @@ const conventions = [
  */
 export function describeApi(routes: readonly Route[], { passwordGrant }: { passwordGrant: boolean }) {
   const responseOfProblems = problemResponses();
+  const schemes = securitySchemes(passwordGrant);
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes)
-    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, responseOfProblems) };
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemes, responseOfProblems) };
   const document = {
     openapi: '3.1.0' as const,
     info: {
@@ -64,7 +65,7 @@ export function describeApi(routes: readonly Route[], { passwordGrant }: { passw
     servers: [{ url: '/' }],
     tags,
     paths: { ...paths, ...oauthPaths(passwordGrant, responseOfProblems(new Set(['rate_limited']))) },
-    components: { securitySchemes: { accessToken: passwordGrant ? passwordFlow : bearer } },
+    components: { securitySchemes: schemes },
   };
   return createDocument(document, { override: forClients });
 }
@@ -83,7 +84,7 @@ const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, 
   if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
 };
 
-const scopeDescriptions: Record<ReturnType<typeof scopesOf>[number], string> = {
+const scopeDescriptions: Record<Scope, string> = {
   'orders:read': 'Read orders',
   'orders:write': 'Place, move and cancel orders',
   'catalog:write': 'Change the catalog',
@@ -92,29 +93,57 @@ const scopeDescriptions: Record<ReturnType<typeof scopesOf>[number], string> = {
   'webhooks:write': 'Manage webhooks',
 };
 
-const passwordFlow: ZodOpenApiSecuritySchemeObject = {
-  type: 'oauth2',
-  description:
-    'Your email address and password; no secret. Without a choice of scopes you get all that your role may do.',
-  flows: {
-    password: {
-      tokenUrl: '/oauth/token',
-      refreshUrl: '/oauth/token',
-      scopes: Object.fromEntries(scopesOf('manager').map((scope) => [scope, scopeDescriptions[scope]])),
-    },
-  },
-};
+const describeScopes = (scopes: readonly Scope[]) =>
+  Object.fromEntries(scopes.map((scope) => [scope, scopeDescriptions[scope]]));
 
-const bearer: ZodOpenApiSecuritySchemeObject = {
-  type: 'http',
-  scheme: 'bearer',
-  bearerFormat: 'JWT',
-  description: 'An access token that this shop has issued (RFC 9068).',
-};
+type SecuritySchemes = Record<string, ZodOpenApiSecuritySchemeObject>;
+
+const SERVICE = 'service';
+
+/** The ways to come by an access token (RFC 9068), the first one first. */
+function securitySchemes(passwordGrant: boolean): SecuritySchemes {
+  const tokenUrl = '/oauth/token';
+  const all = describeScopes(scopesOf('manager'));
+  const flowForPeople = { tokenUrl, refreshUrl: tokenUrl, scopes: all };
+  const signIn: ZodOpenApiSecuritySchemeObject = {
+    type: 'oauth2',
+    description:
+      'You sign in on the shop’s own page (authorization code with PKCE, S256). Without a choice of scopes you get all ' +
+      'that your role may do.',
+    flows: { authorizationCode: { authorizationUrl: '/oauth/authorize', ...flowForPeople } },
+  };
+  const password: ZodOpenApiSecuritySchemeObject = {
+    type: 'oauth2',
+    description:
+      'In development you may type your password right here. RFC 9700 forbids that elsewhere: a password is for the ' +
+      'sign-in page alone, so production has no such grant.',
+    flows: { password: flowForPeople },
+  };
+  const service: ZodOpenApiSecuritySchemeObject = {
+    type: 'oauth2',
+    description: 'Another system shows its own client id and secret, which `npm run manage -- add-service` has made.',
+    flows: { clientCredentials: { tokenUrl, scopes: describeScopes(serviceScopes) } },
+  };
+  return { signIn, ...(passwordGrant && { password }), [SERVICE]: service };
+}
+
+/** Each way by which somebody may come who may call this route. */
+function securityOf(access: Access, schemes: SecuritySchemes): Record<string, string[]>[] {
+  if (access === 'anyone') return [];
+  const people = access.to.some((type) => type !== 'service');
+  const services = access.to.includes('service');
+  return Object.keys(schemes)
+    .filter((name) => (name === SERVICE ? services : people))
+    .map((name) => ({ [name]: access.scope ? [access.scope] : [] }));
+}
 
 type ProblemResponses = ReturnType<typeof problemResponses>;
 
-function operationOf(route: Route, problemResponses: ProblemResponses): ZodOpenApiOperationObject {
+function operationOf(
+  route: Route,
+  schemes: SecuritySchemes,
+  problemResponses: ProblemResponses,
+): ZodOpenApiOperationObject {
   const { operationId, tag, summary, description, access, params, query, headers, body, answers } = route;
   const who = access === 'anyone' ? undefined : `For: ${access.to.join(', ')}.`;
   return {
@@ -122,7 +151,7 @@ function operationOf(route: Route, problemResponses: ProblemResponses): ZodOpenA
     tags: [tag],
     summary,
     ...((description || who) && { description: [description, who].filter(Boolean).join(' ') }),
-    security: access === 'anyone' ? [] : [{ accessToken: access.scope ? [access.scope] : [] }],
+    security: securityOf(access, schemes),
     requestParams: {
       ...(params && { path: params as z.ZodObject }),
       ...(query && { query: query as z.ZodObject }),

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Actor } from '../domain/actor.ts';
 import type { Scope } from '../domain/scopes.ts';
 import { signInFirst } from './auth/authenticate.ts';
-import type { Caller } from './auth/caller.ts';
+import type { Caller, PersonCaller } from './auth/caller.ts';
 import type { RequestState } from './middleware/request-log.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from './problem.ts';
 
@@ -80,6 +80,13 @@ export function route<
 /** The caller of a route that is not for anyone. */
 export function callerOf({ caller }: { caller: Caller | undefined }): Caller {
   if (!caller) throw new TypeError('a route for anyone asked for its caller');
+  return caller;
+}
+
+/** The caller of a route that is for people only. */
+export function personOf(request: { caller: Caller | undefined }): PersonCaller {
+  const caller = callerOf(request);
+  if (caller.type === 'service') throw new TypeError('a route for services asked for a person');
   return caller;
 }
 

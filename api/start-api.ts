@@ -32,6 +32,9 @@ export interface RunningApi {
 /** How long requests that run may take to end when the process stops, in ms. */
 const DRAIN_MS = 10_000;
 
+/** How often an API process learns of rotated keys and removes what has expired, in ms. */
+const UPKEEP_MS = 30_000;
+
 /** Wires one API process together and starts it. Needs Postgres; Temporal may come later. */
 export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
   const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
@@ -54,16 +57,19 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const redis = config.RATE_LIMITS === 'on' ? connectLimitsRedis(config.REDIS_URL, logger) : undefined;
   const limits = redis && createLimits(allowancesOf(config), redis);
   const publicOrigin = new URL(config.PUBLIC_URL).origin;
-  const origins = [publicOrigin, ...config.CORS_ORIGINS];
+  const apps = config.OAUTH_REDIRECT_URIS.map((uri) => new URL(uri).origin);
+  const origins = [publicOrigin, ...config.CORS_ORIGINS, ...apps];
   const https = publicOrigin.startsWith('https:');
 
+  const auth = await createAuth({
+    database,
+    publicUrl: config.PUBLIC_URL,
+    passwordGrant: config.NODE_ENV !== 'production',
+    redirectUris: config.OAUTH_REDIRECT_URIS,
+    signIns: limits?.signIns,
+  });
   const app = createApp({
-    auth: await createAuth({
-      database,
-      publicUrl: config.PUBLIC_URL,
-      passwordGrant: config.NODE_ENV !== 'production',
-      signIns: limits?.signIns,
-    }),
+    auth,
     routes: allRoutes({
       view,
       products: createProductRepository(database),
@@ -94,8 +100,13 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     server.listen(config.PORT, config.HOST, resolve);
   });
   const { port } = server.address() as { port: number };
+  const upkeep = setInterval(
+    () => auth.upkeep().catch((error) => logger.warn({ err: error }, 'upkeep failed; it will be tried again')),
+    UPKEEP_MS,
+  );
 
   async function stop(): Promise<void> {
+    clearInterval(upkeep);
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // Also those that fall idle from now on: a client that keeps its connection would hold the stop up, and be cut at its end.
     const idle = setInterval(() => server.closeIdleConnections(), 50);

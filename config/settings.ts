@@ -8,6 +8,15 @@ const port = (fallback: number) =>
 const url = (...protocols: string[]) =>
   z.url({ protocol: new RegExp(`^(${protocols.join('|')})$`), error: `must be a URL of the form ${protocols[0]}://…` });
 
+const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+
+/** Where OAuth2 may send a code to: whoever reads along would have it, so only this machine goes without TLS. */
+function mayTakeCodes(uri: string): boolean {
+  const { protocol, hostname, username, password } = URL.parse(uri) ?? {};
+  const safe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname ?? ''));
+  return safe && !uri.includes('#') && !username && !password;
+}
+
 /** A variable that production must name and development has a default for. */
 function developmentDefault<Value extends z.ZodType<string>>(
   schema: Value,
@@ -83,6 +92,13 @@ const settings = (environment: Environment) => {
     PORT: port(5000),
     /** Where clients see the API; the OAuth2 issuer. */
     PUBLIC_URL: developmentDefault(url('http', 'https'), env, `http://localhost:${environment.PORT || 5000}`),
+    /** Pages of browser apps where people come back to once they have signed in, separated by commas or blanks. */
+    OAUTH_REDIRECT_URIS: z
+      .string()
+      .default('')
+      .transform((list) => list.split(/[\s,]+/).filter(Boolean))
+      .pipe(z.array(z.string().refine(mayTakeCodes, 'must be https (http for localhost) addresses without #')))
+      .readonly(),
     WORKER_HEALTH_PORT: port(5001),
     DATABASE_URL: developmentDefault(url('postgres', 'postgresql'), env, 'postgres://crema:crema@127.0.0.1:5433/crema'),
     REDIS_URL: developmentDefault(url('redis', 'rediss'), env, 'redis://127.0.0.1:6380'),
@@ -187,6 +203,7 @@ export function readApiConfig(environment: Environment) {
     'HOST',
     'PORT',
     'PUBLIC_URL',
+    'OAUTH_REDIRECT_URIS',
     'DATABASE_URL',
     'REDIS_URL',
     'TEMPORAL_ADDRESS',

@@ -12,11 +12,23 @@ export interface ArtifactPayload {
   [field: string]: unknown;
 }
 
+/** What an access token says of where it came from. */
+export interface TokenOrigin {
+  jti: string;
+  /** None for a service's. */
+  grantId?: string | undefined;
+  /** Of a browser that signed in through the page. */
+  sessionUid?: string | undefined;
+}
+
 interface Row {
   id: string;
   payload: ArtifactPayload;
   consumed_at: Date | null;
 }
+
+/** An access token that was given back before its time, by its `jti`: a JWT, so nothing else of it is kept. */
+const REVOKED = 'RevokedAccessToken';
 
 /** Kinds whose id is no bearer secret by itself, or is asked for by another field and must be given back. */
 const PLAIN_IDS = new Set(['Client', 'Grant', 'Interaction', 'Session']);
@@ -90,16 +102,62 @@ export function createOidcArtifactRepository(database: Database) {
       await artifacts().where({ kind, grant_id: grantId }).delete();
     },
 
-    /** Removes an artifact with the grant it came from and all its siblings (RFC 9700 §4.14.2). */
-    async removeFamily(kind: string, id: string): Promise<void> {
-      const grantId = artifacts()
+    /**
+     * Removes an artifact with the grant it came from and all its siblings (RFC 9700 §4.14.2). Returns the grant's id, if
+     * there was anything left.
+     */
+    async removeFamily(kind: string, id: string): Promise<string | undefined> {
+      const member = await artifacts()
         .where({ kind, id: keyOf(kind, id) })
-        .select('grant_id');
-      await artifacts()
-        .where('grant_id', grantId)
-        .orWhere((grant) => grant.where({ kind: 'Grant', id: grantId }))
-        .delete();
+        .first('grant_id');
+      if (!member) return undefined;
+      const grantId: string = member.grant_id;
+      await artifacts().where({ grant_id: grantId }).orWhere({ kind: 'Grant', id: grantId }).delete();
+      return grantId;
     },
+
+    /** Ends everything that a person has signed in to: sessions, grants and tokens. Their access tokens end with them. */
+    async removeByAccount(accountId: string): Promise<void> {
+      await artifacts().where({ account_id: accountId }).delete();
+    },
+
+    /** Remembers an access token as given back. @param expiresIn seconds until it would have expired */
+    async revokeAccessToken(jti: string, expiresIn: number): Promise<void> {
+      await this.save(REVOKED, jti, {}, expiresIn);
+    },
+
+    /** Whether an access token still counts: it was not given back, and the grant and session it came from have not ended. */
+    async isAlive({ jti, grantId, sessionUid }: TokenOrigin): Promise<boolean> {
+      const found: { kind: string }[] = await artifacts()
+        .where((any) => {
+          any.where({ kind: REVOKED, id: keyOf(REVOKED, jti) });
+          if (grantId !== undefined) any.orWhere({ kind: 'Grant', id: grantId });
+          if (sessionUid !== undefined) any.orWhere({ kind: 'Session', uid: sessionUid });
+        })
+        .where('expires_at', '>', database.fn.now())
+        .select('kind');
+      const kinds = new Set(found.map(({ kind }) => kind));
+      return (
+        !kinds.has(REVOKED) &&
+        (grantId === undefined || kinds.has('Grant')) &&
+        (sessionUid === undefined || kinds.has('Session'))
+      );
+    },
+
+    /** Removes what has expired, some of it at a time. Several processes may do so at once. Returns how many. */
+    removeExpired: (limit: number): Promise<number> =>
+      artifacts()
+        .whereIn(
+          ['kind', 'id'],
+          artifacts()
+            .where('expires_at', '<', database.fn.now())
+            .orderBy('expires_at')
+            .limit(limit)
+            .forUpdate()
+            .skipLocked()
+            .select('kind', 'id'),
+        )
+        .delete(),
   };
 }
 

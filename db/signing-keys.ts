@@ -6,30 +6,105 @@ export interface SigningKey {
   privateJwk: Record<string, unknown>;
 }
 
-/** The keys that all API processes of a shop sign and verify with. */
+/** Where a key is in its life: published only, signing, verifying only what it has signed. */
+interface KeyRow extends SigningKey {
+  createdAt: Date;
+  activatedAt: Date | null;
+  retiredAt: Date | null;
+}
+
+type Generate = () => Promise<SigningKey>;
+
+/**
+ * The keys that all API processes of a shop sign and verify with. At any time one of them signs and one is published to
+ * sign next, so that everybody who verifies tokens knows it before it does.
+ */
 export function createSigningKeyRepository(database: Database) {
-  const list = (connection: Database): Promise<SigningKey[]> =>
+  const rows = (connection: Database): Promise<KeyRow[]> =>
     connection('signing_keys')
-      .orderBy('created_at', 'desc')
-      .orderBy('kid')
-      .select('kid', { privateJwk: 'private_jwk' });
+      .orderByRaw('retired_at DESC NULLS FIRST, activated_at ASC NULLS LAST, created_at DESC, kid')
+      .select('kid', {
+        privateJwk: 'private_jwk',
+        createdAt: 'created_at',
+        activatedAt: 'activated_at',
+        retiredAt: 'retired_at',
+      });
+
+  async function list(connection: Database): Promise<SigningKey[]> {
+    return (await rows(connection)).map(({ kid, privateJwk }) => ({ kid, privateJwk }));
+  }
+
+  /** One at a time, over all processes. */
+  const alone = <Result>(work: (transaction: Database) => Promise<Result>): Promise<Result> =>
+    database.transaction(async (transaction) => {
+      await transaction.raw("SELECT pg_advisory_xact_lock(hashtext('crema.signing_keys'))");
+      return work(transaction);
+    });
+
+  async function add(transaction: Database, generate: Generate, activatedAt?: unknown): Promise<void> {
+    const { kid, privateJwk } = await generate();
+    const row = { kid, private_jwk: JSON.stringify(privateJwk), activated_at: activatedAt ?? null };
+    await transaction('signing_keys').insert(row);
+  }
+
+  /** Makes what is missing of the key that signs and the one after it. */
+  async function complete(transaction: Database, generate: Generate): Promise<void> {
+    const alive = (await rows(transaction)).filter(({ retiredAt }) => !retiredAt);
+    if (!alive.some(({ activatedAt }) => activatedAt)) await add(transaction, generate, database.fn.now());
+    if (!alive.some(({ activatedAt }) => !activatedAt)) await add(transaction, generate);
+  }
 
   return {
-    /** All keys, the newest first. */
+    /** All keys: the one that signs, the next one, then the retired ones. */
     list: () => list(database),
 
-    /**
-     * All keys, the newest first, after making one if there are none yet. Processes that start at once agree: the lock
-     * lets one of them make it while the others wait.
-     */
-    ensure: (generate: () => Promise<SigningKey>): Promise<SigningKey[]> =>
-      database.transaction(async (transaction) => {
-        await transaction.raw("SELECT pg_advisory_xact_lock(hashtext('crema.signing_keys'))");
-        const keys = await list(transaction);
-        if (keys.length > 0) return keys;
-        const { kid, privateJwk } = await generate();
-        await transaction('signing_keys').insert({ kid, private_jwk: JSON.stringify(privateJwk) });
+    /** The same, after making what is missing. Processes that start at once agree. */
+    ensure: (generate: Generate): Promise<SigningKey[]> =>
+      alone(async (transaction) => {
+        await complete(transaction, generate);
         return list(transaction);
+      }),
+
+    /**
+     * The next key signs from now on, the one that did retires, and a new one is published.
+     *
+     * @param minimumAgeMs how long the next key must have been known for, in ms
+     * @returns the kid of the key that signs now, or how long the next one has been known for, in ms, when that is too short
+     */
+    rotate: (generate: Generate, minimumAgeMs: number): Promise<{ kid: string } | { tooYoungMs: number }> =>
+      alone(async (transaction) => {
+        await complete(transaction, generate);
+        const next = (await rows(transaction)).find(({ activatedAt }) => !activatedAt) as KeyRow;
+        const age = Date.now() - next.createdAt.getTime();
+        if (age < minimumAgeMs) return { tooYoungMs: age };
+        const signs = transaction('signing_keys').whereNotNull('activated_at').whereNull('retired_at');
+        await signs.update({ retired_at: database.fn.now() });
+        await transaction('signing_keys').where({ kid: next.kid }).update({ activated_at: database.fn.now() });
+        await add(transaction, generate);
+        return { kid: next.kid };
+      }),
+
+    /** Replaces all keys at once: whatever they have signed is worth nothing from now on. Returns the kid that signs now. */
+    replace: (generate: Generate): Promise<string> =>
+      alone(async (transaction) => {
+        await transaction('signing_keys').delete();
+        await complete(transaction, generate);
+        return ((await rows(transaction))[0] as KeyRow).kid;
+      }),
+
+    /** Forgets keys that retired so long ago that nothing they have signed comes back. @param afterMs in ms */
+    removeRetired: (afterMs: number): Promise<number> =>
+      database('signing_keys')
+        .where('retired_at', '<', new Date(Date.now() - afterMs))
+        .delete(),
+
+    /** The secret that signs cookies; the first process of a new shop keeps the one it brings. */
+    cookieKey: (fresh: string): Promise<string> =>
+      alone(async (transaction) => {
+        const kept = await transaction('cookie_keys').orderBy('created_at').first('secret');
+        if (kept) return kept.secret;
+        await transaction('cookie_keys').insert({ secret: fresh });
+        return fresh;
       }),
   };
 }

@@ -10,3 +10,6 @@ const SCOPES: Readonly<Record<Role, readonly Scope[]>> = { customer: CUSTOMER, m
 
 /** Everything a role may do (design §6). A token's own scopes only narrow it. */
 export const scopesOf = (role: Role): readonly Scope[] => SCOPES[role];
+
+/** Everything a service can be granted: the menu and the people are for people to change. */
+export const serviceScopes: readonly Scope[] = ['orders:read', 'orders:write', 'events:read', 'webhooks:write'];

@@ -1,15 +1,27 @@
 import type { Middleware } from 'koa';
+import type { Provider } from 'oidc-provider';
 import type { Database } from '../../db/connection.ts';
 import { createOidcArtifactRepository } from '../../db/oidc-artifacts.ts';
+import { createServiceRepository } from '../../db/services.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 import { createUserRepository } from '../../db/users.ts';
+import { scopesOf } from '../../domain/scopes.ts';
 import { type SignInLimiter, unlimitedSignIns } from '../limits/sign-in-limiter.ts';
 import type { RequestState } from '../middleware/request-log.ts';
 import { type AuthState, createAuthenticate } from './authenticate.ts';
 import { createCallerLookup } from './caller.ts';
 import { createEndpoints } from './endpoints.ts';
-import { openKeyRing } from './key-ring.ts';
+import { openKeyRing, type PrivateJwk } from './key-ring.ts';
+import { createSignInPage } from './pages/sign-in.ts';
 import { createProvider } from './provider.ts';
+import { acceptAccessTokens } from './revocation.ts';
+import { createSignIn } from './sign-in.ts';
+
+/** Tokens of a retired key have expired long ago by then, but ID tokens come back as hints when people sign out; in ms. */
+const RETIRED_KEYS_KEPT_MS = 15 * 24 * 60 * 60_000;
+
+/** How many expired rows one upkeep removes at most, so that it never holds Postgres up. */
+const EXPIRED_AT_ONCE = 5_000;
 
 export interface AuthOptions {
   database: Database;
@@ -19,7 +31,9 @@ export interface AuthOptions {
   passwordGrant: boolean;
   /** Keeps strangers from guessing passwords; nothing does without. */
   signIns?: SignInLimiter | undefined;
-  /** For how long a process believes what it knows of a user, in ms. */
+  /** Pages of browser apps that people may be sent back to once they have signed in, besides the docs page. */
+  redirectUris?: readonly string[] | undefined;
+  /** For how long a process believes what it knows of a caller, in ms. */
   rememberCallersMs?: number | undefined;
 }
 
@@ -32,6 +46,10 @@ export interface Auth {
   endpoints: Middleware<RequestState>;
   /** Sets `ctx.state.caller`. */
   authenticate: Middleware<AuthState>;
+  /** Has this process ask Postgres again at once. @param id of a person, a service, a grant or a token (`jti`) */
+  forget(id: string): void;
+  /** To be called every now and then: learns of rotated keys, removes what has expired. */
+  upkeep(): Promise<void>;
 }
 
 /** Who may come in: the OAuth2 server and the check of its tokens. Needs Postgres, for the keys. */
@@ -40,23 +58,63 @@ export async function createAuth({
   publicUrl,
   passwordGrant,
   signIns = unlimitedSignIns,
+  redirectUris = [],
   rememberCallersMs = 30_000,
 }: AuthOptions): Promise<Auth> {
   const issuer = publicUrl.replace(/\/+$/, '');
   const audience = `${issuer}/v1`;
   const users = createUserRepository(database);
+  const services = createServiceRepository(database);
   const artifacts = createOidcArtifactRepository(database);
-  const keyRing = await openKeyRing(createSigningKeyRepository(database));
-  const provider = createProvider({ issuer, audience, keyRing, users, artifacts, passwordGrant, signIns });
+  const signingKeys = createSigningKeyRepository(database);
+  const keyRing = await openKeyRing(signingKeys);
+  const callers = createCallerLookup({ users, services, artifacts, rememberMs: rememberCallersMs });
+  const signIn = createSignIn(users, signIns);
+  const ended = callers.forget;
+
+  const provider = memoized((signing) => {
+    const made = createProvider({
+      issuer,
+      audience,
+      signing,
+      cookies: keyRing.cookies,
+      users,
+      services,
+      artifacts,
+      signIn,
+      passwordGrant,
+      redirectUris: [`${issuer}/docs/oauth2-redirect`, ...redirectUris],
+      ended,
+    });
+    acceptAccessTokens(made, { issuer, audience, keyRing, artifacts, ended });
+    return made;
+  });
+  const current = () => provider(keyRing.signing);
+
   return {
     passwordGrant,
     keys: [...keyRing.cookies],
-    endpoints: createEndpoints(provider),
-    authenticate: createAuthenticate({
+    endpoints: createEndpoints({
       issuer,
-      audience,
-      keyRing,
-      findCaller: createCallerLookup(users, rememberCallersMs),
+      provider: current,
+      signInPage: createSignInPage({ provider: current, signIn, keys: keyRing.cookies }),
+      scopes: scopesOf('manager'),
     }),
+    authenticate: createAuthenticate({ issuer, audience, keyRing, callers }),
+    forget: callers.forget,
+    async upkeep() {
+      await keyRing.reread();
+      await signingKeys.removeRetired(RETIRED_KEYS_KEPT_MS);
+      await artifacts.removeExpired(EXPIRED_AT_ONCE);
+    },
+  };
+}
+
+/** The library takes its keys once and for all, so other keys mean another one. Requests that run end on theirs. */
+function memoized(make: (signing: readonly PrivateJwk[]) => Provider) {
+  let made: { from: readonly PrivateJwk[]; provider: Provider } | undefined;
+  return (signing: readonly PrivateJwk[]): Provider => {
+    if (made?.from !== signing) made = { from: signing, provider: make(signing) };
+    return made.provider;
   };
 }

@@ -1,8 +1,9 @@
 import type { Context, Middleware } from 'koa';
 import koaJwt from 'koa-jwt';
+import { z } from 'zod';
 import { isOutage } from '../../db/outage.ts';
 import { Problem } from '../problem.ts';
-import type { Caller, CallerLookup } from './caller.ts';
+import type { Caller, CallerLookup, TokenClaims } from './caller.ts';
 import type { KeyRing } from './key-ring.ts';
 
 /** What {@link createAuthenticate} adds to every request. */
@@ -17,11 +18,20 @@ interface Header {
   crit?: unknown;
 }
 
-interface Claims {
-  sub?: unknown;
-  exp?: unknown;
-  scope?: unknown;
-}
+/** Our own claims: the grant that a person's access token came from, and the session of the browser, if it was one. */
+export const GRANT_CLAIM = 'grant_id';
+export const SESSION_CLAIM = 'sid';
+
+const claimsOfToken = z.object({
+  sub: z.string(),
+  client_id: z.string(),
+  jti: z.string(),
+  // Without it a token would never expire.
+  exp: z.number(),
+  [GRANT_CLAIM]: z.string().optional(),
+  [SESSION_CLAIM]: z.string().optional(),
+  scope: z.string().default(''),
+});
 
 /** The 401 for a request that needs a caller and carries no credentials (RFC 6750 §3). */
 export const signInFirst = () =>
@@ -43,22 +53,17 @@ export interface AuthenticateOptions {
   issuer: string;
   audience: string;
   keyRing: KeyRing;
-  findCaller: CallerLookup;
+  callers: CallerLookup;
 }
 
 /**
  * Middleware that puts the caller into `ctx.state.caller`, or `undefined` for a request without credentials: routes
  * decide who may. A token must be a JWT access token of ours (RFC 9068): ES256, typ `at+jwt`, our issuer and audience,
- * not expired, of a person who still exists.
+ * not expired, not given back, of a person who still exists and has not signed out, or of a service.
  *
  * @throws {Problem} `unauthenticated` for credentials that are no good, other schemes than Bearer included
  */
-export function createAuthenticate({
-  issuer,
-  audience,
-  keyRing,
-  findCaller,
-}: AuthenticateOptions): Middleware<AuthState> {
+export function createAuthenticate({ issuer, audience, keyRing, callers }: AuthenticateOptions): Middleware<AuthState> {
   const verify = koaJwt({
     key: 'claims',
     issuer,
@@ -76,7 +81,7 @@ export function createAuthenticate({
     },
   });
 
-  async function claimsOf(ctx: Context): Promise<Claims> {
+  async function claimsOf(ctx: Context): Promise<TokenClaims> {
     try {
       await verify(ctx, async () => {});
     } catch (thrown) {
@@ -85,14 +90,15 @@ export function createAuthenticate({
       const expired = (originalError as Error).name === 'TokenExpiredError';
       throw invalidToken(expired ? 'The access token has expired.' : NOT_OURS, originalError);
     }
-    return ctx.state.claims as Claims;
+    const claims = claimsOfToken.safeParse(ctx.state.claims);
+    if (!claims.success) throw invalidToken(NOT_OURS, claims.error);
+    const { sub, client_id: clientId, jti, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, scope } = claims.data;
+    return { sub, clientId, jti, grantId, sessionUid, scope };
   }
 
   async function callerOf(ctx: Context): Promise<Caller> {
-    const { sub, exp, scope } = await claimsOf(ctx);
-    if (typeof sub !== 'string' || typeof exp !== 'number') throw invalidToken(NOT_OURS);
-    const caller = await findCaller(sub, typeof scope === 'string' ? scope : '');
-    if (!caller) throw invalidToken('The person this access token was given to is not known any more.');
+    const caller = await callers.find(await claimsOf(ctx));
+    if (!caller) throw invalidToken('The access token was revoked, or whom it was given to is not known any more.');
     return caller;
   }
 

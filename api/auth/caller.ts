@@ -1,46 +1,109 @@
 import { LRUCache } from 'lru-cache';
-import type { User, UserRepository } from '../../db/users.ts';
+import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
+import type { ServiceRepository } from '../../db/services.ts';
+import type { UserRepository } from '../../db/users.ts';
 import type { Actor, Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
 
-/** A person who is signed in. */
-export interface PersonCaller {
-  type: Role;
+interface AnyCaller<Type extends Actor['type']> {
+  type: Type;
   id: string;
   name: string;
-  email: string;
-  /** What this request may do: what its token is good for and the person's role still allows. */
+  /** What this request may do: what its token is good for and the role, or the grant to the service, still allows. */
   scopes: ReadonlySet<Scope>;
   actor: Actor;
 }
 
-/** Who sends a request, told apart by `type`. Other systems (client credentials) will join as `service`. */
-export type Caller = PersonCaller;
-
-/** How many people a process remembers. */
-const CAPACITY = 10_000;
-
-/**
- * Finds the caller behind a verified token. People are remembered for a while, so a lost role or a deleted user counts
- * at most that much later; requests that come at once ask Postgres once.
- *
- * @param rememberMs for how long, in ms
- * @returns `undefined` when there is no such person (any more)
- */
-export function createCallerLookup(users: UserRepository, rememberMs: number) {
-  const people = new LRUCache<string, { user: User | undefined }>({
-    max: CAPACITY,
-    ttl: rememberMs,
-    fetchMethod: async (id) => ({ user: await users.find(id) }),
-  });
-  return async (id: string, tokenScope: string): Promise<Caller | undefined> => {
-    const user = (await people.fetch(id))?.user;
-    if (!user) return undefined;
-    const { role, name, email } = user;
-    const granted = tokenScope.split(' ');
-    const scopes = new Set(scopesOf(role).filter((scope) => granted.includes(scope)));
-    return { type: role, id, name, email, scopes, actor: { type: role, id } };
-  };
+/** A person who is signed in. */
+export interface PersonCaller extends AnyCaller<Role> {
+  email: string;
 }
 
-export type CallerLookup = ReturnType<typeof createCallerLookup>;
+/** Another system, with client credentials. */
+export type ServiceCaller = AnyCaller<'service'>;
+
+/** Who sends a request, told apart by `type`. */
+export type Caller = PersonCaller | ServiceCaller;
+
+/** What a verified access token says of the one who sends it. */
+export interface TokenClaims {
+  sub: string;
+  clientId: string;
+  jti: string;
+  /** The grant that a person's token came from; it ends when its refresh token is given back, or stolen. */
+  grantId: string | undefined;
+  /** The session of the browser that it came through; it ends when the person signs out. */
+  sessionUid: string | undefined;
+  scope: string;
+}
+
+/** A caller with all that they may do, whatever the token's scope; `undefined` for nobody. */
+type Known = (Omit<PersonCaller, 'actor'> | Omit<ServiceCaller, 'actor'>) | undefined;
+
+/** How many tokens a process remembers. */
+const CAPACITY = 10_000;
+
+export interface CallerLookupOptions {
+  users: Pick<UserRepository, 'find'>;
+  services: Pick<ServiceRepository, 'find'>;
+  artifacts: Pick<OidcArtifactRepository, 'isAlive'>;
+  /** For how long a process believes what Postgres has said, in ms. */
+  rememberMs: number;
+}
+
+/** Finds the caller behind a verified token, and forgets what it knows when told so. */
+export interface CallerLookup {
+  /** @returns `undefined` when the token was given back, what it came from has ended, or there is no such caller (any more) */
+  find(claims: TokenClaims): Promise<Caller | undefined>;
+  /**
+   * Has Postgres asked again at once, in this process; others learn when their memory ends.
+   *
+   * @param id of a person, a service, a grant, or a token (`jti`)
+   */
+  forget(id: string): void;
+}
+
+/**
+ * What Postgres says of a token is remembered for a while, so a lost role, a removed service or a logout counts at most
+ * that much later; requests that come at once ask once.
+ */
+export function createCallerLookup({ users, services, artifacts, rememberMs }: CallerLookupOptions): CallerLookup {
+  const remembered = new LRUCache<string, Promise<Known>>({ max: CAPACITY, ttl: rememberMs });
+
+  const find = async ({ sub, clientId, jti, grantId, sessionUid }: TokenClaims): Promise<Known> => {
+    if (sub === clientId) {
+      const [service, alive] = await Promise.all([services.find(sub), artifacts.isAlive({ jti })]);
+      if (!service || !alive) return undefined;
+      return { type: 'service', id: sub, name: service.name, scopes: new Set(service.scopes) };
+    }
+    if (grantId === undefined) return undefined;
+    const [user, alive] = await Promise.all([users.find(sub), artifacts.isAlive({ jti, grantId, sessionUid })]);
+    if (!user || !alive) return undefined;
+    const { role, name, email } = user;
+    return { type: role, id: sub, name, email, scopes: new Set(scopesOf(role)) };
+  };
+
+  const remember = (claims: TokenClaims): Promise<Known> => {
+    const key = [claims.sub, claims.clientId, claims.grantId, claims.sessionUid, claims.jti].join(' ');
+    const before = remembered.get(key);
+    if (before) return before;
+    const asked = find(claims);
+    remembered.set(key, asked);
+    // An outage is nothing to remember.
+    asked.catch(() => remembered.delete(key));
+    return asked;
+  };
+
+  return {
+    async find(claims) {
+      const known = await remember(claims);
+      if (!known) return undefined;
+      const granted = claims.scope.split(' ');
+      const scopes = new Set([...known.scopes].filter((scope) => granted.includes(scope)));
+      return { ...known, scopes, actor: { type: known.type, id: known.id } };
+    },
+    forget(id) {
+      for (const key of [...remembered.keys()]) if (key.split(' ').includes(id)) remembered.delete(key);
+    },
+  };
+}

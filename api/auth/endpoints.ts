@@ -3,15 +3,24 @@ import mount from 'koa-mount';
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { isOutage } from '../../db/outage.ts';
 import type { RequestState } from '../middleware/request-log.ts';
+import { answerUnavailable, isPage } from './pages/notice.ts';
 
-/** What is open, and to which methods. The rest of the library's routes wait for the sign-in page. */
-const OPEN = new Map([
-  ['/oauth/token', ['POST', 'OPTIONS']],
-  ['/oauth/revoke', ['POST', 'OPTIONS']],
-  ['/.well-known/jwks.json', ['GET', 'HEAD', 'OPTIONS']],
-  ['/.well-known/openid-configuration', ['GET', 'HEAD', 'OPTIONS']],
-  ['/.well-known/oauth-authorization-server', ['GET', 'HEAD', 'OPTIONS']],
-]);
+/** What is open, and to which methods. */
+const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
+  [/^\/oauth\/token$/, ['POST', 'OPTIONS']],
+  [/^\/oauth\/revoke$/, ['POST', 'OPTIONS']],
+  [/^\/oauth\/authorize(\/[\w-]+)?$/, ['GET']],
+  [/^\/oauth\/sign-in\/[\w-]+$/, ['GET', 'POST']],
+  [/^\/oauth\/logout(\/success)?$/, ['GET']],
+  [/^\/oauth\/logout\/confirm$/, ['POST']],
+  [/^\/\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server)$/, ['GET', 'HEAD', 'OPTIONS']],
+];
+
+/** What people open in a browser. */
+const FOR_PEOPLE = /^\/oauth\/(authorize|sign-in|logout)\b/;
+
+/** For the few pages of the library's own: it adds the hash of the script that sends their form on. */
+const LIBRARY_PAGE_POLICY = "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 function refuse(ctx: Context, status: number, description: string) {
   ctx.status = status;
@@ -21,36 +30,60 @@ function refuse(ctx: Context, status: number, description: string) {
 /** The library knows nothing of our middleware, so neither do its types. */
 const logOf = (ctx: KoaContextWithOIDC) => (ctx.state as RequestState).log;
 
+/** For programs, as RFC 6749 has it. */
+function answerFailure(ctx: Pick<Context, 'status' | 'set' | 'body'>, error: unknown): void {
+  const outage = isOutage(error);
+  if (outage) {
+    ctx.status = 503;
+    ctx.set('Retry-After', '5');
+  }
+  ctx.body = {
+    error: 'server_error',
+    error_description: outage ? 'The service is unavailable for the moment; try again.' : 'Something went wrong.',
+  };
+}
+
 /** Says what the library keeps to itself, and puts an outage into words a client can act on. */
-function listenToErrors(provider: Provider) {
+function listenToErrors(provider: Provider): void {
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: unknown) => {
-    const outage = isOutage(error);
     logOf(ctx).error({ err: error }, 'OAuth2 request failed');
-    if (outage) {
-      ctx.status = 503;
-      ctx.set('Retry-After', '5');
-    }
-    ctx.body = {
-      error: 'server_error',
-      error_description: outage ? 'The service is unavailable for the moment; try again.' : 'Something went wrong.',
-    };
+    if (!isPage(ctx)) answerFailure(ctx, error);
   });
   const refused = (ctx: KoaContextWithOIDC, error: Error & { error_detail?: string }) =>
     logOf(ctx).info({ error: error.message, detail: error.error_detail }, 'OAuth2 request refused');
   provider.on('grant.error', refused);
   provider.on('revocation.error', refused);
+  provider.on('authorization.error', refused);
+}
+
+export interface EndpointsOptions {
+  /** Where clients see the API, without a trailing slash. */
+  issuer: string;
+  /** The library with the keys of today. */
+  provider(): Provider;
+  signInPage: Middleware;
+  /** All scopes there are: what a client asks for that names none. */
+  scopes: readonly string[];
 }
 
 /**
  * `/oauth/*` and the discovery documents. They read their bodies themselves, so this goes before any body parser, but
  * after the request log.
- * Everything under `/oauth/` is answered here, errors as RFC 6749 §5.2 has them; any other path goes on.
+ * Everything under `/oauth/` is answered here, errors as RFC 6749 §5.2 has them, or as a page; any other path goes on.
  */
-export function createEndpoints(provider: Provider): Middleware<RequestState> {
-  listenToErrors(provider);
-  const serve = mount(provider);
+export function createEndpoints({ issuer, provider, signInPage, scopes }: EndpointsOptions): Middleware<RequestState> {
+  const mounted = new WeakMap<Provider, Middleware>();
+  function serverOf(today: Provider): Middleware {
+    const known = mounted.get(today);
+    if (known) return known;
+    listenToErrors(today);
+    const serve = mount(today);
+    mounted.set(today, serve);
+    return serve;
+  }
+
   return async (ctx, next) => {
-    const methods = OPEN.get(ctx.path);
+    const [, methods] = OPEN.find(([path]) => path.test(ctx.path)) ?? [];
     if (!methods) {
       return ctx.path.startsWith('/oauth/') ? refuse(ctx, 404, 'There is no such endpoint.') : next();
     }
@@ -58,9 +91,22 @@ export function createEndpoints(provider: Provider): Middleware<RequestState> {
       ctx.set('Allow', methods.join(', '));
       return refuse(ctx, 405, `${ctx.path} takes ${methods.join(', ')}.`);
     }
-    await serve(ctx, next);
-    // RFC 8414 §2: left out as long as no grant type uses it, which the library cannot be told.
-    const document = ctx.body as { authorization_endpoint?: string } | undefined;
-    if (document?.authorization_endpoint) delete document.authorization_endpoint;
+    // Browsers speak TLS with whatever stands in front of us, so their cookies are Secure, whatever that tells us.
+    if (issuer.startsWith('https:')) {
+      ctx.cookies.secure = true;
+      ctx.req.headers['x-forwarded-proto'] = 'https';
+    }
+    // RFC 6749 §3.3: as with the other grants, who does not choose gets what the role may.
+    if (ctx.path === '/oauth/authorize' && !ctx.query.scope) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
+    if (FOR_PEOPLE.test(ctx.path)) ctx.set('content-security-policy', LIBRARY_PAGE_POLICY);
+    try {
+      await (ctx.path.startsWith('/oauth/sign-in/') ? signInPage : serverOf(provider()))(ctx, next);
+    } catch (error) {
+      // Where the library does not look, such as the sign-in page and the end of a session.
+      if (!isOutage(error)) throw error;
+      ctx.state.log.error({ err: error }, 'OAuth2 request failed');
+      if (FOR_PEOPLE.test(ctx.path)) answerUnavailable(ctx);
+      else answerFailure(ctx, error);
+    }
   };
 }

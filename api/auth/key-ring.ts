@@ -1,15 +1,18 @@
-import { createPublicKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import type { SigningKey, SigningKeyRepository } from '../../db/signing-keys.ts';
 
 /** Unknown key ids come from anyone who can type, so they make us look into Postgres this seldom, in ms. */
 const REREAD_AFTER_MS = 10_000;
 
+/** A private JWK (RFC 7517). */
+export type PrivateJwk = Readonly<Record<string, unknown>>;
+
 /** The keys of this process: they sign tokens and cookies, and verify tokens. */
 export interface KeyRing {
-  /** Private JWKs, the one that signs first. */
-  readonly signing: readonly Record<string, unknown>[];
-  /** Secrets for signed cookies, the one that signs first; derived, so that all processes share them. */
+  /** The one that signs, the one that will sign next, then the retired ones. The same array until a key has changed. */
+  readonly signing: readonly PrivateJwk[];
+  /** Secrets for signed cookies, the same in all processes. */
   readonly cookies: readonly string[];
   /**
    * The public key a token names. Another process may have a newer key than this one, so an unknown id has the keys
@@ -18,18 +21,17 @@ export interface KeyRing {
    * @param kid the token's header, unverified: anything
    */
   verifying(kid: unknown): Promise<KeyObject | undefined>;
+  /** Reads the keys again: somebody may have rotated them. */
+  reread(): Promise<void>;
 }
 
-async function generateSigningKey(): Promise<SigningKey> {
+/** A new ES256 key; its id is its RFC 7638 thumbprint. */
+export async function generateSigningKey(): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair('ES256', { extractable: true });
   const jwk = await exportJWK(privateKey);
   const kid = await calculateJwkThumbprint(jwk);
   return { kid, privateJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' } };
 }
-
-/** RFC 5869: a secret of its own for each purpose, from one that is already kept safe. */
-const deriveCookieKey = ({ privateJwk }: SigningKey) =>
-  Buffer.from(hkdfSync('sha256', String(privateJwk.d), '', 'crema cookies', 32)).toString('base64url');
 
 function publicKeys(keys: readonly SigningKey[]): Map<string, KeyObject> {
   return new Map(
@@ -40,32 +42,46 @@ function publicKeys(keys: readonly SigningKey[]): Map<string, KeyObject> {
   );
 }
 
-/** Reads the shop's keys; the first process of a new shop makes the first. @param rereadAfterMs see {@link KeyRing} */
+const kidsOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join();
+
+/** Reads the shop's keys; the first process of a new shop makes them. @param rereadAfterMs see {@link KeyRing} */
 export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS): Promise<KeyRing> {
-  const keys = await repository.ensure(generateSigningKey);
+  const cookies = [await repository.cookieKey(randomBytes(32).toString('base64url'))];
+  let keys = await repository.ensure(generateSigningKey);
+  let signing: readonly PrivateJwk[] = keys.map(({ privateJwk }) => privateJwk);
   let known = publicKeys(keys);
   let readAt = performance.now();
   let reading: Promise<void> | undefined;
 
-  async function reread() {
+  async function read() {
     try {
-      known = publicKeys(await repository.list());
+      const found = await repository.list();
+      if (kidsOf(found) === kidsOf(keys)) return;
+      keys = found;
+      signing = keys.map(({ privateJwk }) => privateJwk);
+      known = publicKeys(keys);
     } finally {
       readAt = performance.now();
       reading = undefined;
     }
   }
 
+  function reread(): Promise<void> {
+    reading ??= read();
+    return reading;
+  }
+
   return {
-    signing: keys.map(({ privateJwk }) => privateJwk),
-    cookies: keys.map(deriveCookieKey),
+    get signing() {
+      return signing;
+    },
+    cookies,
     async verifying(kid) {
       if (typeof kid !== 'string') return undefined;
-      if (!known.has(kid)) {
-        if (performance.now() - readAt >= rereadAfterMs) reading ??= reread();
-        await reading;
-      }
+      if (!known.has(kid) && performance.now() - readAt >= rereadAfterMs) await reread();
+      else if (!known.has(kid)) await reading;
       return known.get(kid);
     },
+    reread,
   };
 }

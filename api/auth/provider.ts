@@ -1,14 +1,22 @@
-import { Provider } from 'oidc-provider';
+import { errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
+import { type ServiceRepository, verifySecret } from '../../db/services.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import { scopesOf } from '../../domain/scopes.ts';
-import type { SignInLimiter } from '../limits/sign-in-limiter.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
-import type { KeyRing } from './key-ring.ts';
+import { GRANT_CLAIM, SESSION_CLAIM } from './authenticate.ts';
+import { registerClientCredentialsGrant, SERVICE_SCOPES } from './client-credentials-grant.ts';
+import type { PrivateJwk } from './key-ring.ts';
+import { renderError } from './pages/notice.ts';
+import { renderSignedOut, renderSignOut } from './pages/sign-out.ts';
 import { registerPasswordGrant } from './password-grant.ts';
+import type { SignIn } from './sign-in.ts';
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
+
+/** The public client of the docs page and of the shop's own pages (design §6). */
+const OWN_CLIENT = 'crema';
 
 /** Every path the library can serve, so that none of them is left to its defaults. */
 const routes = {
@@ -33,70 +41,104 @@ export interface ProviderOptions {
   issuer: string;
   /** The API, as the resource its tokens are for. */
   audience: string;
-  keyRing: KeyRing;
+  /** The key that signs, and those that are only published. */
+  signing: readonly PrivateJwk[];
+  /** Secrets for signed cookies. */
+  cookies: readonly string[];
   users: UserRepository;
+  services: ServiceRepository;
   artifacts: OidcArtifactRepository;
+  signIn: SignIn;
   passwordGrant: boolean;
-  signIns: SignInLimiter;
+  /** Where the sign-in page may send people back to, exactly. */
+  redirectUris: readonly string[];
+  /** Is told the id of every grant that ends. */
+  ended: (grantId: string) => void;
 }
 
-/**
- * The shop's OAuth2 and OpenID Connect server (design §6). There is no sign-in page yet, so no client may use the
- * authorization endpoint: it opens by giving `crema` the response type `code` and its redirect URI.
- */
+/** The shop's OAuth2 and OpenID Connect server (design §6), for as long as the keys stay the same. */
 export function createProvider({
   issuer,
   audience,
-  keyRing,
+  signing,
+  cookies,
   users,
+  services,
   artifacts,
+  signIn,
   passwordGrant,
-  signIns,
+  redirectUris,
+  ended,
 }: ProviderOptions): Provider {
+  const policy = interactionPolicy.base();
+  // Our own client is the only one that people sign in to: whom would they consent to?
+  policy.remove('consent');
+  const browserOrigins = new Set([issuer, ...redirectUris].map((uri) => new URL(uri).origin));
+
   const provider = new Provider(issuer, {
-    adapter: createArtifactAdapter(artifacts),
-    jwks: { keys: [...keyRing.signing] },
-    cookies: { keys: [...keyRing.cookies] },
+    adapter: createArtifactAdapter(artifacts, services, ended),
+    jwks: { keys: [...signing] },
+    cookies: {
+      keys: [...cookies],
+      names: { session: 'crema_session', interaction: 'crema_sign_in', resume: 'crema_resume' },
+      // The API itself never sees them.
+      long: { signed: true, httpOnly: true, sameSite: 'lax', path: '/oauth' },
+      short: { signed: true, httpOnly: true, sameSite: 'lax' },
+    },
     routes,
     clients: [
       {
-        client_id: 'crema',
+        client_id: OWN_CLIENT,
         client_name: 'Crema',
         token_endpoint_auth_method: 'none',
-        grant_types: ['refresh_token', ...(passwordGrant ? ['password'] : [])],
-        response_types: [],
-        redirect_uris: [],
+        grant_types: ['authorization_code', 'refresh_token', ...(passwordGrant ? ['password'] : [])],
+        response_types: ['code'],
+        redirect_uris: [...redirectUris],
+        post_logout_redirect_uris: [...redirectUris, `${issuer}/docs`],
         id_token_signed_response_alg: 'ES256',
       },
     ],
-    clientAuthMethods: ['none'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
-    responseTypes: [],
+    extraClientMetadata: { properties: [SERVICE_SCOPES] },
+    responseTypes: ['code'],
     scopes: ['openid'],
+    // RFC 9700 §2.1.1; the library knows S256 only.
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    interactions: { policy, url: (_ctx, { uid }) => `/oauth/sign-in/${uid}` },
     ttl: {
       AccessToken: 10 * MINUTE,
-      // A refresh token lives for 14 days, and its successors do, but nobody stays signed in for longer than the grant.
+      AuthorizationCode: MINUTE,
+      ClientCredentials: 10 * MINUTE,
+      // A refresh token lives for 14 days, and its successors do, but none outlives the grant.
       RefreshToken: 14 * DAY,
       Grant: 90 * DAY,
       IdToken: 10 * MINUTE,
       Interaction: 60 * MINUTE,
-      Session: 14 * DAY,
+      Session: 90 * DAY,
     },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    // Signing out ends everything that came from the session.
+    expiresWithSession: () => true,
+    loadExistingGrant: (ctx) => grantOf(ctx, audience),
+    extraTokenClaims: (_ctx, token) =>
+      token.kind === 'AccessToken' ? { [GRANT_CLAIM]: token.grantId, [SESSION_CLAIM]: token.sessionUid } : undefined,
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-      rpInitiatedLogout: { enabled: false },
+      rpInitiatedLogout: { enabled: true, logoutSource: renderSignOut, postLogoutSuccessSource: renderSignedOut },
       // It takes opaque tokens only, and ours are JWTs: the API's own GET /v1/me serves instead.
       userinfo: { enabled: false },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => audience,
         useGrantedResource: () => true,
-        getResourceServerInfo(ctx) {
+        getResourceServerInfo(ctx, resource) {
+          if (resource !== audience) throw new errors.InvalidTarget();
           const account = ctx.oidc.account as { user: User } | undefined;
           // The person's role as it is now: the refresh token of a manager who no longer is one narrows.
           const scopes = scopesOf(account?.user.role ?? 'manager');
@@ -115,14 +157,35 @@ export function createProvider({
       return user && { accountId: id, user, claims: () => ({ sub: id }) };
     },
     // Browsers send `Origin` with every POST, from our own pages too.
-    clientBasedCORS: (ctx, origin) => origin === new URL(issuer).origin || URL.parse(origin)?.host === ctx.host,
-    renderError(ctx, out) {
-      ctx.body = out;
-    },
+    clientBasedCORS: (ctx, origin) => browserOrigins.has(origin) || URL.parse(origin)?.host === ctx.host,
+    renderError,
   });
   // The library builds these from the request's Host header, which is the client's to choose.
   provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) =>
     provider.urlFor(name, options);
-  if (passwordGrant) registerPasswordGrant(provider, { users, audience, signIns });
+  // Of what a proxy says, only the protocol is looked at, for cookies, and `createEndpoints` sets it.
+  provider.proxy = true;
+  // The library would compare secrets; of ours only the hash is kept.
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(
+    this: { clientSecret?: string },
+    actual,
+  ) {
+    return verifySecret(this.clientSecret ?? '', actual);
+  };
+  registerClientCredentialsGrant(provider, audience);
+  if (passwordGrant) registerPasswordGrant(provider, signIn, audience);
   return provider;
+}
+
+/** What a person allows our own client: everything their role may do. It lasts for the session. */
+async function grantOf(ctx: KoaContextWithOIDC, audience: string) {
+  const { account, client, session, provider } = ctx.oidc;
+  const { user } = account as unknown as { user: User };
+  const clientId = client?.clientId ?? OWN_CLIENT;
+  const id = session?.grantIdFor(clientId);
+  const grant = (id && (await provider.Grant.find(id))) || new provider.Grant({ accountId: user.id, clientId });
+  grant.addOIDCScope('openid');
+  grant.addResourceScope(audience, scopesOf(user.role).join(' '));
+  await grant.save();
+  return grant;
 }

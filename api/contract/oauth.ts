@@ -4,15 +4,32 @@ import { rateLimitHeaders } from './problem.ts';
 
 const clientId = z
   .string()
-  .meta({ description: 'Crema’s own public client, which has no secret', examples: ['crema'] });
-const refreshToken = z.string().meta({ description: 'Good for one use; the answer holds its successor' });
+  .meta({ description: 'Crema’s own public client, which has no secret, or a service', examples: ['crema'] });
+const clientSecret = z
+  .string()
+  .optional()
+  .meta({ description: 'A service’s; it may go into an `Authorization: Basic …` header instead, with the id' });
+const refreshToken = z.string().meta({
+  description:
+    'Good for one use; the answer holds its successor. Used twice, even in the same instant, it ends everything that ' +
+    'came from the same sign-in: refresh one at a time',
+});
 const scope = z.string().meta({ description: 'Fewer scopes than you may have, separated by blanks' });
 
 const tokenRequest = (passwordGrant: boolean) =>
   z
     .object({
-      grant_type: passwordGrant ? z.enum(['password', 'refresh_token']) : z.literal('refresh_token'),
-      client_id: clientId,
+      grant_type: z.enum([
+        'authorization_code',
+        ...(passwordGrant ? (['password'] as const) : []),
+        'refresh_token',
+        'client_credentials',
+      ]),
+      client_id: clientId.optional(),
+      client_secret: clientSecret,
+      code: z.string().optional().meta({ description: 'Good for one use, within a minute' }),
+      redirect_uri: z.string().optional().meta({ description: 'The one that the code was sent to' }),
+      code_verifier: z.string().optional().meta({ description: 'RFC 7636 (PKCE)' }),
       ...(passwordGrant && {
         username: z
           .string()
@@ -33,12 +50,31 @@ const requestExamples = {
     summary: 'Sign in (development only)',
     value: { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' },
   },
+  authorization_code: {
+    summary: 'Come back from the sign-in page',
+    value: {
+      grant_type: 'authorization_code',
+      client_id: 'crema',
+      code: 'Kx3W2UyUnTtyYX0vT4dDDq7LxJvQn3hB1aN5eR8uI0c',
+      redirect_uri: 'http://localhost:5000/docs/oauth2-redirect',
+      code_verifier: 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk',
+    },
+  },
   refresh_token: {
     summary: 'Stay signed in',
     value: {
       grant_type: 'refresh_token',
       client_id: 'crema',
       refresh_token: 'dv0ZiWB7rQTjk_pgFG_aejUqb0mTOU3MwfKccFmEuKu',
+    },
+  },
+  client_credentials: {
+    summary: 'Be a service',
+    value: {
+      grant_type: 'client_credentials',
+      client_id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10',
+      client_secret: 'the-one-that-was-shown-once',
+      scope: 'orders:read',
     },
   },
 };
@@ -49,6 +85,7 @@ const token = z
     token_type: z.literal('Bearer'),
     expires_in: z.int().meta({ description: 'Seconds' }),
     refresh_token: refreshToken.optional(),
+    id_token: z.string().optional().meta({ description: 'OpenID Connect: when the scope `openid` was asked for' }),
     scope: z.string().optional().meta({ description: 'What the token is good for' }),
   })
   .meta({
@@ -75,11 +112,15 @@ const errorResponse = (description: string, error: string, error_description: st
 
 const formErrors = {
   400: errorResponse(
-    'The request is wrong, or the password or the refresh token is no good',
+    'The request is wrong, or the password, the code or the refresh token is no good',
     'invalid_grant',
     'The email address or the password is wrong.',
   ),
-  401: errorResponse('The client is not known', 'invalid_client', 'client authentication failed'),
+  401: errorResponse(
+    'The client is not known, or its secret is wrong',
+    'invalid_client',
+    'client authentication failed',
+  ),
   429: {
     ...errorResponse(
       'Too many requests, or too many wrong passwords',
@@ -110,7 +151,12 @@ const keySet = z
   .meta({ id: 'KeySet', description: 'RFC 7517: the public keys that access tokens are signed with' });
 
 const discovery = z
-  .looseObject({ issuer: z.string(), token_endpoint: z.string(), jwks_uri: z.string() })
+  .looseObject({
+    issuer: z.string(),
+    authorization_endpoint: z.string(),
+    token_endpoint: z.string(),
+    jwks_uri: z.string(),
+  })
   .meta({ id: 'Discovery', description: 'RFC 8414: where everything is, and what it can do' });
 
 const discover = (operationId: string, summary: string, refusals: Refusals): ZodOpenApiOperationObject => ({
@@ -126,6 +172,7 @@ const discover = (operationId: string, summary: string, refusals: Refusals): Zod
           schema: discovery,
           example: {
             issuer: 'http://localhost:5000',
+            authorization_endpoint: 'http://localhost:5000/oauth/authorize',
             token_endpoint: 'http://localhost:5000/oauth/token',
             jwks_uri: 'http://localhost:5000/.well-known/jwks.json',
           },
@@ -152,7 +199,7 @@ export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenA
       post: {
         operationId: 'getToken',
         tags: ['Access'],
-        summary: `Trade ${passwordGrant ? 'a password (development only) or ' : ''}a refresh token for an access token`,
+        summary: 'Trade what you have for an access token',
         security: [],
         requestBody: form(tokenRequest(passwordGrant), passwordGrant ? requestExamples : others),
         responses: {
@@ -165,10 +212,17 @@ export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenA
       post: {
         operationId: 'revokeToken',
         tags: ['Access'],
-        summary: 'Give a refresh token back: nobody can use it any more',
+        summary: 'Give a token back: nobody can use it any more',
+        description:
+          'A refresh token takes with it all that came from the same sign-in. Every process of the shop knows of it ' +
+          'within 30 s.',
         security: [],
         requestBody: form(
-          z.object({ client_id: clientId, token: z.string().meta({ description: 'The refresh token' }) }),
+          z.object({
+            client_id: clientId.optional(),
+            client_secret: clientSecret,
+            token: z.string().meta({ description: 'A refresh token or an access token' }),
+          }),
           {
             refresh_token: { value: { client_id: 'crema', token: requestExamples.refresh_token.value.refresh_token } },
           },

@@ -19,6 +19,11 @@ export function pagesForPeople(): Page[] {
   const start = asset('start.js', script, own('start.js'));
   const vendorStyle = asset('swagger-ui.css', style, readFileSync(require.resolve('swagger-ui-dist/swagger-ui.css')));
   const crema = asset('crema.css', style, own('crema.css'));
+  const redirect = asset(
+    'oauth2-redirect.js',
+    script,
+    readFileSync(require.resolve('swagger-ui-dist/oauth2-redirect.js')),
+  );
   const icon = asset('cup.svg', 'image/svg+xml', own('cup.svg'));
   const docs = htmlPage('/docs', {
     title: 'Crema API',
@@ -35,5 +40,13 @@ export function pagesForPeople(): Page[] {
     styles: [crema],
     content: problemList(),
   });
-  return [docs, problems, bundle, start, vendorStyle, crema, icon];
+  // Where the sign-in page sends its window back to; it hands the code over and closes.
+  const signedIn = htmlPage('/docs/oauth2-redirect', {
+    title: 'Signed in · Crema API',
+    icon,
+    styles: [crema],
+    scripts: [redirect],
+    content: '<main class="crema-text"><p>You are signed in; this window closes by itself.</p></main>',
+  });
+  return [docs, problems, signedIn, bundle, start, redirect, vendorStyle, crema, icon];
 }

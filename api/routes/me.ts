@@ -1,5 +1,5 @@
 import { me } from '../contract/users.ts';
-import { callerOf, type Route, route } from '../route.ts';
+import { personOf, type Route, route } from '../route.ts';
 
 /** Who you are. */
 export function meRoutes(): Route[] {
@@ -13,7 +13,7 @@ export function meRoutes(): Route[] {
       access: { to: ['customer', 'manager'] },
       answers: { 200: { description: 'You', body: me } },
       handle: async (request) => {
-        const { id, email, name, type: role, scopes } = callerOf(request);
+        const { id, email, name, type: role, scopes } = personOf(request);
         return { status: 200, body: { id, email, name, role, scopes: [...scopes] } };
       },
     }),

@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { importJWK, type JWTHeaderParameters, SignJWT } from 'jose';
 import Koa from 'koa';
-import { createAuth } from '../../api/auth/auth.ts';
+import { type Auth, type AuthOptions, createAuth } from '../../api/auth/auth.ts';
 import type { AuthState } from '../../api/auth/authenticate.ts';
 import { answerProblems } from '../../api/middleware/problems.ts';
 import { type RequestState, requestLog } from '../../api/middleware/request-log.ts';
 import { createLogger } from '../../config/logger.ts';
 import type { Database } from '../../db/connection.ts';
+import { createOidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 
 interface TokenAnswer {
@@ -27,6 +29,7 @@ interface TokenAnswer {
 /** An API that has nothing but its door: sign-in, and `GET /who` that tells who is calling. */
 export interface FrontDoor {
   url: string;
+  auth: Auth;
   /** Posts a form to an OAuth2 endpoint. */
   post(path: string, form: Record<string, string>, headers?: Record<string, string>): Promise<TokenAnswer>;
   signIn(username: string, extra?: Record<string, string>): Promise<TokenAnswer>;
@@ -39,7 +42,7 @@ export interface FrontDoor {
 
 export async function openFrontDoor(
   database: Database,
-  options: { passwordGrant?: boolean; rememberCallersMs?: number } = {},
+  options: Partial<Omit<AuthOptions, 'database'>> = {},
 ): Promise<FrontDoor> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -64,8 +67,13 @@ export async function openFrontDoor(
     return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
   };
 
+  // What forged tokens say they come from.
+  const grant_id = randomUUID();
+  await createOidcArtifactRepository(database).save('Grant', grant_id, {}, 3_600);
+
   return {
     url,
+    auth,
     post,
     signIn: (username, extra) =>
       post('/oauth/token', { grant_type: 'password', client_id: 'crema', username, password: 'test', ...extra }),
@@ -78,7 +86,17 @@ export async function openFrontDoor(
     async forge(claims = {}, header = {}) {
       const [key] = await createSigningKeyRepository(database).list();
       const now = Math.floor(Date.now() / 1000);
-      const good = { iss: url, aud: `${url}/v1`, sub: MANAGER, scope: 'orders:read', iat: now, exp: now + 60 };
+      const good = {
+        iss: url,
+        aud: `${url}/v1`,
+        sub: MANAGER,
+        client_id: 'crema',
+        grant_id,
+        jti: randomUUID(),
+        scope: 'orders:read',
+        iat: now,
+        exp: now + 60,
+      };
       const parameters = { alg: 'ES256', typ: 'at+jwt', kid: key!.kid, ...header } as JWTHeaderParameters;
       return new SignJWT({ ...good, ...claims })
         .setProtectedHeader(parameters)

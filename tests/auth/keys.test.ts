@@ -12,12 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-test('When several processes start at once in a new shop, then all have the one key', async () => {
+test('When several processes start at once in a new shop, then all have the same two keys', async () => {
   const repositories = Array.from({ length: 6 }, () => createSigningKeyRepository(shop.connectAgain()));
 
   const rings = await Promise.all(repositories.map((repository) => openKeyRing(repository)));
 
-  expect(await createSigningKeyRepository(shop.database).list()).toHaveLength(1);
+  expect(await createSigningKeyRepository(shop.database).list()).toHaveLength(2);
   expect(new Set(rings.map(({ signing }) => JSON.stringify(signing))).size).toBe(1);
   expect(new Set(rings.map(({ cookies }) => JSON.stringify(cookies))).size).toBe(1);
 });
@@ -40,16 +40,19 @@ test('When a client reads discovery and JWKS, then it can verify our tokens and 
     token_endpoint: `${door.url}/oauth/token`,
     revocation_endpoint: `${door.url}/oauth/revoke`,
     jwks_uri: `${door.url}/.well-known/jwks.json`,
-    grant_types_supported: ['refresh_token', 'password'],
-    token_endpoint_auth_methods_supported: ['none'],
+    authorization_endpoint: `${door.url}/oauth/authorize`,
+    end_session_endpoint: `${door.url}/oauth/logout`,
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', 'password'],
+    response_types_supported: ['code'],
+    code_challenge_methods_supported: ['S256'],
+    token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
     id_token_signing_alg_values_supported: ['ES256'],
   });
-  expect(discovery).not.toHaveProperty('authorization_endpoint');
   expect(await readJson(`${door.url}/.well-known/oauth-authorization-server`)).toEqual(discovery);
 
   const jwks = await readJson<JSONWebKeySet>(discovery.jwks_uri);
-  expect(jwks.keys).toHaveLength(1);
-  expect(Object.keys(jwks.keys[0]!).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+  expect(jwks.keys).toHaveLength(2);
+  for (const key of jwks.keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
 
   const { access_token: token } = (await door.signIn('manager@example.com')).body;
   const verified = await jwtVerify(token, createLocalJWKSet(jwks), {

@@ -1,5 +1,6 @@
 import { openDatabase, type TestDatabase } from './database.ts';
 import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
+import { openApplication, openUserAgent, type Page } from './user-agent.ts';
 
 let shop: TestDatabase;
 let door: FrontDoor;
@@ -18,6 +19,11 @@ afterAll(async () => {
 async function timed<T>(act: () => Promise<T>): Promise<[answer: T, ms: number]> {
   const start = performance.now();
   return [await act(), performance.now() - start];
+}
+
+function expectNotice({ status, headers, html }: Page) {
+  expect([status, headers.get('retry-after'), headers.get('cache-control')]).toEqual([503, '5', 'no-store']);
+  expect(html).toContain('<h1>One moment, please</h1>');
 }
 
 async function expectUnavailable(withinMs: number) {
@@ -42,10 +48,22 @@ async function expectUnavailable(withinMs: number) {
 }
 
 test('When Postgres is down, then sign-in and tokens get a clean 503 at once, and all is well when it is back', async () => {
+  const agent = openUserAgent(door.url);
+  const { authorize } = openApplication(door.url);
+  const page = await agent.open(authorize());
+  const person = { email: 'manager@example.com', password: 'test' };
+
   await shop.server.kill();
   await expectUnavailable(2_000);
+  expectNotice(await agent.open(authorize()));
+  expectNotice(await agent.open('/oauth/logout'));
+  expectNotice(await agent.open(page.url.pathname));
+  expectNotice(await agent.submit(page, person));
+  const revoked = await door.post('/oauth/revoke', { client_id: 'crema', token });
+  expect([revoked.status, revoked.body.error]).toEqual([503, 'server_error']);
 
   await shop.server.start();
+  expect((await agent.submit(page, person)).url.searchParams.has('code')).toBe(true);
   expect((await door.signIn('manager@example.com')).status).toBe(200);
   expect((await door.who(`Bearer ${token}`)).status).toBe(200);
 }, 60_000);

@@ -32,21 +32,24 @@ test('When a refresh token is used, then it yields a JWT access token and its ow
   expect((await door.who(`Bearer ${body.access_token}`)).body).toMatchObject({ id: CUSTOMER });
 });
 
-test('When a used refresh token comes back, then its whole family ends', async () => {
+test('When a used refresh token comes back, then its whole family ends, access tokens included', async () => {
   const first = await refreshTokenOf('customer@example.com');
-  const second = (await door.refresh(first)).body.refresh_token;
+  const { refresh_token: second, access_token: access } = (await door.refresh(first)).body;
+  expect((await door.who(`Bearer ${access}`)).status).toBe(200);
 
   const reuse = await door.refresh(first);
   expect([reuse.status, reuse.body.error]).toEqual([400, 'invalid_grant']);
 
   const successor = await door.refresh(second);
   expect([successor.status, successor.body.error]).toEqual([400, 'invalid_grant']);
+  expect((await door.who(`Bearer ${access}`)).status).toBe(401);
 });
 
-test('When twenty refreshes come at once, then at most one gets tokens and none of those lives on', async () => {
-  const token = await refreshTokenOf('customer@example.com');
+test('When twenty refreshes come at once, then at most one gets tokens, and neither those nor the ones before are any good', async () => {
+  const signedIn = (await door.signIn('customer@example.com')).body;
+  expect((await door.who(`Bearer ${signedIn.access_token}`)).status).toBe(200);
 
-  const answers = await Promise.all(Array.from({ length: 20 }, () => door.refresh(token)));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => door.refresh(signedIn.refresh_token)));
 
   const granted = answers.filter(({ status }) => status === 200);
   expect(granted.length).toBeLessThanOrEqual(1);
@@ -56,6 +59,9 @@ test('When twenty refreshes come at once, then at most one gets tokens and none 
   for (const { body } of granted) {
     const next = await door.refresh(body.refresh_token);
     expect([next.status, next.body.error]).toEqual([400, 'invalid_grant']);
+  }
+  for (const { body } of [...granted, { body: signedIn }]) {
+    expect((await door.who(`Bearer ${body.access_token}`)).status).toBe(401);
   }
 });
 

@@ -1,18 +1,8 @@
-import { execFile } from 'node:child_process';
 import { connect } from '../../db/connection.ts';
 import { copyDatabase } from '../test-services.ts';
+import { manage, run } from './run-command.ts';
 
 const KEY = Buffer.alloc(32, 'crema').toString('base64');
-
-/** Runs one of our commands as an operator would. */
-function run(command: string, environment: Record<string, string> = {}, ...args: string[]) {
-  return new Promise<{ code: number; output: string }>((resolve) => {
-    const options = { env: { ...process.env, ...environment }, timeout: 25_000 };
-    execFile(process.execPath, [command, ...args], options, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr });
-    });
-  });
-}
 
 describe('When a command is given settings that cannot be', () => {
   test.each(['api/main.ts', 'worker/main.ts', 'db/migrate.ts', 'db/seed.ts', 'worker/prepare-namespace.ts'])(
@@ -23,6 +13,13 @@ describe('When a command is given settings that cannot be', () => {
       expect(output.trim()).toMatch(/^The configuration is wrong\. .*_(URL|ADDRESS): .*See \.env\.example\.$/);
     },
   );
+
+  test('then the owner’s commands say so, too', async () => {
+    const { code, output } = await manage({ DATABASE_URL: 'nonsense' }, 'list-services');
+    expect([code, output]).toEqual([1, expect.stringMatching(/^The configuration is wrong\. DATABASE_URL: .*\n$/)]);
+    const away = await manage({ DATABASE_URL: 'postgres://127.0.0.1:1/crema' }, 'list-services');
+    expect([away.code, away.output]).toEqual([1, expect.stringContaining('127.0.0.1:1 cannot be reached')]);
+  });
 });
 
 describe('When the commands of the set-up run again', () => {

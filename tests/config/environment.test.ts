@@ -58,6 +58,16 @@ describe('When a process reads its settings', () => {
     expect(readTemporalConfig({})).toMatchObject({ TEMPORAL_NAMESPACE: 'default' });
   });
 
+  test('then apps may be named that people come back to, separated as one likes', () => {
+    expect(readApiConfig({}).OAUTH_REDIRECT_URIS).toEqual([]);
+    const list = 'https://app.example/back, http://localhost:3000/ http://[::1]:3000/';
+    expect(readApiConfig({ OAUTH_REDIRECT_URIS: list }).OAUTH_REDIRECT_URIS).toEqual([
+      'https://app.example/back',
+      'http://localhost:3000/',
+      'http://[::1]:3000/',
+    ]);
+  });
+
   test('then production has no defaults for addresses, and every missing one is named', () => {
     const production = { NODE_ENV: 'production' };
     for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS', 'PAYLOAD_KEYS']) {
@@ -76,6 +86,13 @@ describe('When a process reads its settings', () => {
     [{ TEMPORAL_ADDRESS: 'localhost' }, 'TEMPORAL_ADDRESS: must be of the form host:port'],
     [{ CURRENCY: 'dollars' }, 'CURRENCY: must be an ISO 4217 code'],
     [{ NODE_ENV: 'staging' }, 'NODE_ENV: '],
+    [
+      { OAUTH_REDIRECT_URIS: 'http://app.example/' },
+      'OAUTH_REDIRECT_URIS.0: must be https (http for localhost) addresses',
+    ],
+    [{ OAUTH_REDIRECT_URIS: 'https://app.example/ nonsense' }, 'OAUTH_REDIRECT_URIS.1: '],
+    [{ OAUTH_REDIRECT_URIS: 'https://app.example/#there' }, 'OAUTH_REDIRECT_URIS.0: '],
+    [{ OAUTH_REDIRECT_URIS: 'https://me@app.example/' }, 'OAUTH_REDIRECT_URIS.0: '],
     [{ TEMPORAL_UI_ORIGIN: 'https://ui.example/path' }, 'TEMPORAL_UI_ORIGIN: must be an origin'],
     [{ PAYLOAD_KEYS: 'secret' }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
     [{ PAYLOAD_KEYS: `one:${KEY},two` }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],

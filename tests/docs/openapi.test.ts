@@ -153,11 +153,20 @@ test('When a header or a query parameter has examples, then none is filled in by
   expect(filledIn).toEqual([]);
 });
 
+test('When a route is for people, for services or for both, then the document says how each of them signs in', () => {
+  const waysTo = (path: string, method: string) => document.paths[path]![method]!.security;
+  expect(waysTo('/v1/catalog', 'get')).toEqual([]);
+  expect(waysTo('/v1/orders', 'post')).toEqual([{ signIn: ['orders:write'] }, { password: ['orders:write'] }]);
+  expect(waysTo('/v1/orders', 'get')).toEqual(
+    ['signIn', 'password', 'service'].map((way) => ({ [way]: ['orders:read'] })),
+  );
+  expect(waysTo('/v1/me', 'get')).toEqual([{ signIn: [] }, { password: [] }]);
+});
+
 test('When there is no password grant, then nothing in the document offers it', () => {
   const production = describeApi(routes, { passwordGrant: false }) as unknown as Document;
-  expect(production.components.securitySchemes).toEqual({
-    accessToken: expect.objectContaining({ type: 'http', scheme: 'bearer' }),
-  });
+  const flows = Object.values(production.components.securitySchemes).flatMap(({ flows }) => Object.keys(flows!));
+  expect(flows).toEqual(['authorizationCode', 'clientCredentials']);
   const text = JSON.stringify(production);
   for (const word of ['"password"', 'example.com` or', 'development only']) expect(text).not.toContain(word);
 });

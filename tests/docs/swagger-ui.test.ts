@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { openShop, type Shop } from '../shop.ts';
 import { openChromium } from './chromium.ts';
 import { openDocs } from './docs-server.ts';
@@ -36,11 +36,35 @@ async function open(url: string): Promise<void> {
 }
 afterEach(() => page.close());
 
+const isTokenRequest = (request: Request) => new URL(request.url()).pathname === '/oauth/token';
+
+/** The part of the sign-in dialog for one way to sign in; the dialog is opened if need be. */
+async function wayToSignIn(flow: 'authorizationCode' | 'password' | 'clientCredentials') {
+  if (!(await page.locator('.modal-ux').isVisible())) await page.locator('.auth-wrapper .authorize').first().click();
+  const way = page.locator('.auth-container', { hasText: `(OAuth2, ${flow}` });
+  await way.waitFor();
+  return way;
+}
+
+/** Types a password into the dialog. */
 async function signIn(email: string, password: string): Promise<void> {
-  await page.locator('.auth-wrapper .authorize').first().click();
-  await page.locator('#oauth_username').fill(email);
-  await page.locator('#oauth_password').fill(password);
-  await page.locator('.auth-container .btn.authorize').click();
+  const way = await wayToSignIn('password');
+  await way.locator('#oauth_username').fill(email);
+  await way.locator('#oauth_password').fill(password);
+  await way.locator('.btn.authorize').click();
+}
+
+/** Goes to the shop's own sign-in page and back. */
+async function signInOnPage(email: string): Promise<void> {
+  const way = await wayToSignIn('authorizationCode');
+  const [popup] = await Promise.all([page.waitForEvent('popup'), way.locator('.btn.authorize').click()]);
+  popup.on('console', (message) => faults.push(message.text()));
+  await popup.getByLabel('Email address').fill(email);
+  await popup.getByLabel('Password').fill('test');
+  const closed = popup.waitForEvent('close');
+  await popup.getByRole('button', { name: 'Sign in' }).click();
+  await closed;
+  await way.getByText('Authorized', { exact: true }).waitFor();
 }
 
 /** Opens an operation, executes it with its example, and tells what the shop answered. */
@@ -56,25 +80,21 @@ async function execute(operation: string): Promise<{ status: number; body: Recor
 }
 
 test(
-  'When the customer signs in on the page, then they can try out what the API does for them',
+  'When the customer signs in on the shop’s page, then they can try out what the API does for them',
   async () => {
     await open(shop.url);
-    await page.locator('.auth-wrapper .authorize').click();
-    expect(await page.locator('#client_id_password').inputValue()).toBe('crema');
-    expect(await page.locator('[id^=client_secret]').isVisible()).toBe(false);
-    await page.locator('.close-modal').click();
+    const way = await wayToSignIn('authorizationCode');
+    expect(await way.locator('#client_id_authorizationCode').inputValue()).toBe('crema');
+    expect(await way.locator('[id^=client_secret]').isVisible()).toBe(false);
 
-    const requests: { headers: Record<string, string>; form: URLSearchParams }[] = [];
+    const trades: URLSearchParams[] = [];
     page.on('request', (request) => {
-      if (!request.url().endsWith('/oauth/token')) return;
-      requests.push({ headers: request.headers(), form: new URLSearchParams(request.postData() ?? '') });
+      if (isTokenRequest(request)) trades.push(new URLSearchParams(request.postData() ?? ''));
     });
-    await signIn('customer@example.com', 'test');
-    await page.getByText('Authorized', { exact: true }).waitFor();
-    expect(requests.map(({ headers, form }) => [headers.authorization, form.get('client_id')])).toEqual([
-      [undefined, 'crema'],
-    ]);
-    await page.locator('.auth-container .btn-done').click();
+    await signInOnPage('customer@example.com');
+    expect(trades).toHaveLength(1);
+    expect(trades[0]!.get('code_verifier')).toMatch(/^[\w-]{43,}$/);
+    await way.locator('.btn-done').click();
 
     expect(await execute('Users-getMe')).toEqual({
       status: 200,
@@ -83,11 +103,46 @@ test(
     const placed = await execute('Orders-placeOrder');
     expect(placed).toEqual({ status: 201, body: expect.objectContaining({ status: 'waiting', version: 1 }) });
     expect(faults).toEqual([]);
+  },
+  PATIENCE,
+);
+
+test(
+  'When somebody else signs in after that, then the page asks who it is this time',
+  async () => {
+    await open(shop.url);
+    await signInOnPage('customer@example.com');
+    const way = await wayToSignIn('authorizationCode');
+    await way.getByText('Logout').click();
+    await signInOnPage('manager@example.com');
+    await way.locator('.btn-done').click();
+    expect((await execute('Users-getMe')).body.role).toBe('manager');
+    expect(faults).toEqual([]);
+  },
+  PATIENCE,
+);
+
+test(
+  'When the password is typed into the docs page, then that will do in development, and a reload forgets it',
+  async () => {
+    await open(shop.url);
+    const way = await wayToSignIn('password');
+    expect(await way.locator('[id^=client_secret]').isVisible()).toBe(false);
+    const requests: { headers: Record<string, string>; form: URLSearchParams }[] = [];
+    page.on('request', (request) => {
+      if (!isTokenRequest(request)) return;
+      requests.push({ headers: request.headers(), form: new URLSearchParams(request.postData() ?? '') });
+    });
+    await signIn('customer@example.com', 'test');
+    await way.getByText('Authorized', { exact: true }).waitFor();
+    expect(requests.map(({ headers, form }) => [headers.authorization, form.get('client_id')])).toEqual([
+      [undefined, 'crema'],
+    ]);
+    expect(faults).toEqual([]);
 
     await page.reload();
     await page.locator('.opblock').first().waitFor();
-    await page.locator('.auth-wrapper .authorize').click();
-    await page.locator('#oauth_username').waitFor();
+    await (await wayToSignIn('password')).locator('#oauth_username').waitFor();
   },
   PATIENCE,
 );
@@ -101,19 +156,18 @@ test(
 
     await page.locator('#oauth_password').fill('test');
     await page.locator('#oauth_password').press('Enter');
-    await page.getByText('Authorized', { exact: true }).waitFor();
+    await (await wayToSignIn('password')).getByText('Authorized', { exact: true }).waitFor();
     expect(faults).toEqual(['Failed to load resource: the server responded with a status of 400 (Bad Request)']);
   },
   PATIENCE,
 );
 
 test(
-  'When there is no password grant, then the page takes an access token and asks for no password',
+  'When there is no password grant, then the page asks for no password',
   async () => {
     const production = await openDocs(false);
     await open(production.url);
-    await page.locator('.auth-wrapper .authorize').first().click();
-    await page.locator('#auth-bearer-value').waitFor();
+    await wayToSignIn('authorizationCode');
     expect(await page.locator('#oauth_password').count()).toBe(0);
     expect(faults).toEqual([]);
     await production.close();

@@ -9,6 +9,12 @@ const publicClient = {
     auth: {
       wrapActions: {
         authorizePassword: (authorize) => (auth) => authorize({ ...auth, passwordType: 'request-body' }),
+        // It keeps the code in the dialog, and takes the next sign-in from the same dialog for one without a code.
+        authorizeAccessCodeWithFormParams: (authorize) => (payload) => {
+          const result = authorize(payload);
+          delete payload.auth.code;
+          return result;
+        },
       },
     },
   },
@@ -24,12 +30,27 @@ const ui = SwaggerUIBundle({
   defaultModelsExpandDepth: 0,
   displayRequestDuration: true,
   persistAuthorization: false,
+  oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect`,
   tryItOutEnabled: true,
   // Its badge would ask a server elsewhere what it thinks of this document.
   validatorUrl: null,
 });
 
-ui.initOAuth({ clientId: 'crema' });
+ui.initOAuth({
+  clientId: 'crema',
+  usePkceWithAuthorizationCodeGrant: true,
+  // Whoever presses Authorize wants to choose who to be, although the browser may still know somebody.
+  additionalQueryStringParams: { prompt: 'login' },
+});
+
+// It puts the cursor into a password's name, far down; the first way to sign in is the one to see first.
+new MutationObserver(() => {
+  const dialog = document.querySelector('.dialog-ux:not([data-seen])');
+  if (!dialog) return;
+  dialog.dataset.seen = '';
+  dialog.querySelector('.btn.authorize')?.focus();
+  dialog.querySelector('.modal-ux-content').scrollTop = 0;
+}).observe(document.querySelector('#swagger-ui'), { childList: true, subtree: true });
 
 // Its sign-in is no form, so Enter would do nothing.
 document.addEventListener('keydown', (event) => {

@@ -1,0 +1,27 @@
+import { verifyPassword } from '../../db/passwords.ts';
+import type { User, UserRepository } from '../../db/users.ts';
+import type { SignInLimiter, SignInOutcome } from '../limits/sign-in-limiter.ts';
+
+/** What somebody typed, and the address that they typed it from. */
+export interface Typed {
+  email: string;
+  password: string;
+  address: string;
+}
+
+/** The person whom an email address and a password belong to: nobody when one of them is wrong, and not which. */
+export type SignIn = (typed: Typed) => Promise<SignInOutcome<User>>;
+
+/** Of somebody who guesses too often; said the same way wherever people sign in. */
+export const TOO_MANY_TRIES =
+  'Too many passwords were wrong; try again later, or from where you have signed in before.';
+
+/** The one way to sign in with a password: the sign-in page and the password grant both go through it. */
+export function createSignIn(users: UserRepository, limiter: SignInLimiter): SignIn {
+  return ({ email, password, address }) =>
+    limiter.attempt({ account: email, address }, async () => {
+      const found = await users.findForSignIn(email);
+      const matches = await verifyPassword(found?.passwordHash, password);
+      return matches ? found?.user : undefined;
+    });
+}

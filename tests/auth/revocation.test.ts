@@ -1,0 +1,174 @@
+import { createOidcArtifactRepository } from '../../db/oidc-artifacts.ts';
+import { signInWithBrowser } from './browser-sign-in.ts';
+import { openDatabase, type TestDatabase } from './database.ts';
+import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
+import { openUserAgent } from './user-agent.ts';
+
+const REMEMBER_MS = 400;
+
+let shop: TestDatabase;
+let door: FrontDoor;
+/** Another process of the same shop, which hears nothing of what happens in the first. */
+let elsewhere: FrontDoor;
+
+beforeAll(async () => {
+  shop = await openDatabase();
+  // Long enough for the first process to notice if it forgot to forget.
+  door = await openFrontDoor(shop.database, { rememberCallersMs: 600_000 });
+  elsewhere = await openFrontDoor(shop.connectAgain(), { publicUrl: door.url, rememberCallersMs: REMEMBER_MS });
+});
+afterAll(async () => {
+  await Promise.all([door.close(), elsewhere.close()]);
+  await shop.close();
+});
+
+const statuses = async (token: string) =>
+  Promise.all([door, elsewhere].map(async (process) => (await process.who(`Bearer ${token}`)).status));
+
+/** Both processes have just seen the token, and remember it. */
+async function expectGood(token: string) {
+  expect(await statuses(token)).toEqual([200, 200]);
+}
+
+/** The process that ended it refuses at once, the other when its memory ends. */
+async function expectEnded(token: string) {
+  expect((await door.who(`Bearer ${token}`)).status).toBe(401);
+  const deadline = performance.now() + 2 * REMEMBER_MS;
+  while ((await elsewhere.who(`Bearer ${token}`)).status === 200 && performance.now() < deadline) {
+    await new Promise((later) => setTimeout(later, 20));
+  }
+  expect((await elsewhere.who(`Bearer ${token}`)).status).toBe(401);
+}
+
+const revoke = (token: string, extra: Record<string, string> = {}) =>
+  door.post('/oauth/revoke', { client_id: 'crema', token, ...extra });
+
+test('When an access token is given back, then it ends, and its brothers do not', async () => {
+  const { access_token: access, refresh_token: refresh } = (await door.signIn('customer@example.com')).body;
+  const next = (await door.refresh(refresh)).body;
+  await expectGood(access);
+
+  expect((await revoke(access, { token_type_hint: 'access_token' })).status).toBe(200);
+
+  await expectEnded(access);
+  await expectGood(next.access_token);
+  expect((await revoke(access)).status).toBe(200);
+});
+
+test('When a refresh token is given back, then the access tokens of that sign-in end with it, and no others', async () => {
+  const { access_token: access, refresh_token: refresh } = (await door.signIn('customer@example.com')).body;
+  const other = (await door.signIn('customer@example.com')).body.access_token;
+  await expectGood(access);
+
+  expect((await revoke(refresh)).status).toBe(200);
+
+  await expectEnded(access);
+  await expectGood(other);
+});
+
+test('When what is given back is no token of ours, then that is fine, and changes nothing', async () => {
+  const { access_token: access } = (await door.signIn('customer@example.com')).body;
+  const foreign = await door.forge({ client_id: 'somebody-else' });
+  const expired = await door.forge({ exp: 1 });
+  const unknownKey = await door.forge({}, { kid: 'x' });
+  const [header, claims] = access.split('.');
+  for (const token of [foreign, expired, unknownKey, `${header}.${claims}.${'A'.repeat(86)}`, 'x', 'e30.e30.']) {
+    const { status, body } = await revoke(token);
+    expect([status, body]).toEqual([200, undefined]);
+  }
+  await expectGood(access);
+  expect((await door.who(`Bearer ${foreign}`)).status).toBe(200);
+});
+
+test('When it is not said who gives back, or what, then that is wrong', async () => {
+  const { access_token: access } = (await door.signIn('customer@example.com')).body;
+  const nobody = await door.post('/oauth/revoke', { token: access });
+  expect([nobody.status, nobody.body.error]).toEqual([400, 'invalid_request']);
+  const stranger = await revoke(access, { client_id: 'mallory' });
+  expect([stranger.status, stranger.body.error]).toEqual([401, 'invalid_client']);
+  const nothing = await door.post('/oauth/revoke', { client_id: 'crema' });
+  expect([nothing.status, nothing.body.error]).toEqual([400, 'invalid_request']);
+  await expectGood(access);
+});
+
+test('When people sign out, then the session and all that came from it end, and they land where the client wants', async () => {
+  const { agent, application, trade } = await signInWithBrowser(door);
+  const { access_token: access, refresh_token: refresh } = (await trade()).body;
+  await expectGood(access);
+  const back = new URLSearchParams({
+    client_id: 'crema',
+    post_logout_redirect_uri: application.redirectUri,
+    state: 'bye',
+  });
+
+  const page = await agent.open(`/oauth/logout?${back}`);
+  expect([page.status, /<h1>([^<]*)/.exec(page.html)?.[1]]).toEqual([200, 'Sign out?']);
+  expect(page.headers.get('cache-control')).toBe('no-store');
+  await expectGood(access);
+  const { status, url } = await agent.submit(page, { logout: 'yes' });
+
+  expect([status, url.href]).toEqual([303, `${application.redirectUri}?state=bye`]);
+  await expectEnded(access);
+  expect((await door.refresh(refresh)).body.error).toBe('invalid_grant');
+  expect((await agent.open(application.authorize())).html).toContain('<h1>Sign in</h1>');
+});
+
+test('When people sign out without having come from anywhere, then they are told that they are signed out', async () => {
+  const { agent, trade } = await signInWithBrowser(door);
+  const { access_token: access } = (await trade()).body;
+  const page = await agent.submit(await agent.open('/oauth/logout'), { logout: 'yes' });
+  expect(page.html).toContain('<h1>You are signed out</h1>');
+  await expectEnded(access);
+  const again = await agent.submit(await agent.open('/oauth/logout'), {});
+  expect(again.html).toContain('<h1>You are signed out</h1>');
+});
+
+test('When another site sends the form, then nobody is signed out', async () => {
+  const { agent, trade } = await signInWithBrowser(door);
+  const { access_token: access } = (await trade()).body;
+  const page = await agent.open('/oauth/logout');
+  for (const xsrf of [undefined, 'x']) {
+    const refused = await agent.submit(page, { logout: 'yes', xsrf });
+    expect([refused.status, refused.html.includes('<h1>That did not work</h1>')]).toEqual([400, true]);
+  }
+  await expectGood(access);
+});
+
+test('When the client wants people sent to somewhere unknown, or brings a hint that is none, then nobody is', async () => {
+  const agent = openUserAgent(door.url);
+  for (const query of ['client_id=crema&post_logout_redirect_uri=https://mallory.example/', 'id_token_hint=x']) {
+    const page = await agent.open(`/oauth/logout?${query}`);
+    expect([page.status, page.html.includes('<h1>That did not work</h1>')]).toEqual([400, true]);
+  }
+});
+
+test('When an ID token comes back as a hint, then it is enough to say whose session to end', async () => {
+  const { agent, application, trade } = await signInWithBrowser(door, 'manager@example.com', { scope: 'openid' });
+  const { id_token: hint } = (await trade()).body as unknown as { id_token: string };
+  const query = new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: application.redirectUri });
+  const { url } = await agent.submit(await agent.open(`/oauth/logout?${query}`), { logout: 'yes' });
+  expect(url.href).toBe(application.redirectUri);
+});
+
+test('When the session has ended but a grant of it has not, as after two sign-ins at once, then its tokens end too', async () => {
+  const { trade } = await signInWithBrowser(door);
+  const { access_token: access, refresh_token: refresh } = (await trade()).body;
+  await shop.database('oidc_artifacts').where({ kind: 'Session' }).delete();
+  door.auth.forget(CUSTOMER);
+  await expectEnded(access);
+  expect((await door.refresh(refresh)).body.error).toBe('invalid_grant');
+});
+
+test('When rows have expired, then upkeep removes them, some at a time, and no others', async () => {
+  const artifacts = createOidcArtifactRepository(shop.database);
+  const { refresh_token: refresh } = (await door.signIn('customer@example.com')).body;
+  await Promise.all(['a', 'b', 'c'].map((id) => artifacts.save('Interaction', id, {}, -60)));
+  const left = async () => (await shop.database('oidc_artifacts').where('expires_at', '<', new Date())).length;
+  expect(await left()).toBe(3);
+
+  expect(await artifacts.removeExpired(2)).toBe(2);
+  await Promise.all([door.auth.upkeep(), elsewhere.auth.upkeep()]);
+
+  expect(await left()).toBe(0);
+  expect((await door.refresh(refresh)).status).toBe(200);
+});

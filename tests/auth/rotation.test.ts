@@ -1,0 +1,126 @@
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
+import { connect, type Database } from '../../db/connection.ts';
+import { manage } from '../config/run-command.ts';
+import { copyDatabase } from '../test-services.ts';
+import { type FrontDoor, openFrontDoor, readJson } from './front-door.ts';
+
+let copy: Awaited<ReturnType<typeof copyDatabase>>;
+let pools: [Database, Database];
+/** Two processes of one shop. */
+let one: FrontDoor;
+let other: FrontDoor;
+
+beforeEach(async () => {
+  copy = await copyDatabase();
+  pools = [connect(copy.url, { max: 4 }), connect(copy.url, { max: 4 })];
+  one = await openFrontDoor(pools[0]);
+  other = await openFrontDoor(pools[1], { publicUrl: one.url });
+});
+afterEach(async () => {
+  await Promise.all([one.close(), other.close()]);
+  await Promise.all(pools.map((pool) => pool.destroy()));
+  await copy.drop();
+});
+
+const rotate = (...options: string[]) => manage({ DATABASE_URL: copy.url }, 'rotate-keys', ...options);
+const age = (column: string, ms: number) =>
+  pools[0]('signing_keys')
+    .whereNotNull(column)
+    .update({ [column]: new Date(Date.now() - ms) });
+const publishedBy = async (process: FrontDoor): Promise<string[]> =>
+  (await readJson<JSONWebKeySet>(`${process.url}/.well-known/jwks.json`)).keys.map(({ kid }) => kid!);
+const tokenOf = async (process: FrontDoor) => (await process.signIn('customer@example.com')).body.access_token;
+const kidOf = (token: string) => decodeProtectedHeader(token).kid;
+
+test('When keys are rotated again and again, then no token is refused by anybody, and all processes follow', async () => {
+  const tokens: string[] = [];
+  /** Both processes sign, both take everything, and so does whoever has read the key set from either. */
+  async function expectAllGood() {
+    tokens.push(await tokenOf(one), await tokenOf(other));
+    for (const token of tokens) {
+      for (const process of [one, other]) {
+        expect((await process.who(`Bearer ${token}`)).status).toBe(200);
+        const jwks = createLocalJWKSet(await readJson<JSONWebKeySet>(`${process.url}/.well-known/jwks.json`));
+        await jwtVerify(token, jwks, { issuer: one.url });
+      }
+    }
+  }
+  await expectAllGood();
+  for (let round = 0; round < 2; round++) {
+    const [signing, next] = await publishedBy(one);
+    await age('created_at', 6 * 60_000);
+    expect((await rotate()).output).toBe(
+      `Key ${next} signs from now on. What the one before it has signed stays good until it expires.\n`,
+    );
+    await expectAllGood();
+    await one.auth.upkeep();
+    // One process signs with the new key now, the other still with the old one.
+    await expectAllGood();
+    expect(tokens.slice(-2).map(kidOf)).toEqual([next, signing]);
+    await other.auth.upkeep();
+    await expectAllGood();
+    expect(tokens.slice(-2).map(kidOf)).toEqual([next, next]);
+    expect(await publishedBy(one)).toEqual(await publishedBy(other));
+    expect((await publishedBy(one)).slice(0, 1)).toEqual([next]);
+    expect(await publishedBy(one)).toHaveLength(round + 3);
+  }
+
+  await age('retired_at', 16 * 24 * 60 * 60_000);
+  await one.auth.upkeep();
+  await one.auth.upkeep();
+  expect(await publishedBy(one)).toHaveLength(2);
+});
+
+test('When requests never stop while keys are rotated, then none of them fails', async () => {
+  await age('created_at', 6 * 60_000);
+  let rotated = false;
+  const statuses = new Set<number>();
+  async function keepGoing(from: FrontDoor, to: FrontDoor) {
+    while (!rotated) {
+      const { status, body } = await from.signIn('manager@example.com');
+      statuses.add(status);
+      statuses.add((await to.who(`Bearer ${body.access_token}`)).status);
+      statuses.add((await to.refresh(body.refresh_token)).status);
+    }
+  }
+  async function rotateMeanwhile() {
+    expect((await rotate()).code).toBe(0);
+    await Promise.all([one.auth.upkeep(), other.auth.upkeep()]);
+    rotated = true;
+  }
+  await Promise.all([keepGoing(one, other), keepGoing(other, one), rotateMeanwhile()]);
+  expect([...statuses]).toEqual([200]);
+});
+
+test('When the next key has only just been published, then the command says how long to wait, and changes nothing', async () => {
+  const before = await publishedBy(one);
+  const { code, output } = await rotate();
+  expect(code).toBe(1);
+  expect(output).toMatch(/^The next key has only just been published, .* try again in \d{2,3} s\.\n$/);
+  await one.auth.upkeep();
+  expect(await publishedBy(one)).toEqual(before);
+});
+
+test('When the keys have got into the wrong hands, then the command ends all that they have signed', async () => {
+  const [token, stolen] = [await tokenOf(one), (await one.signIn('manager@example.com')).body.refresh_token];
+  const before = await publishedBy(one);
+
+  const { code, output } = await rotate('--compromised');
+
+  expect([code, output]).toEqual([0, expect.stringContaining('signs from now on. All keys before it are gone')]);
+  await Promise.all([one.auth.upkeep(), other.auth.upkeep()]);
+  const after = await publishedBy(one);
+  expect(after).toHaveLength(2);
+  expect(after.filter((kid) => before.includes(kid))).toEqual([]);
+  for (const process of [one, other]) expect((await process.who(`Bearer ${token}`)).status).toBe(401);
+  const { body } = await other.refresh(stolen);
+  expect((await one.who(`Bearer ${body.access_token}`)).status).toBe(200);
+});
+
+test('When two operators rotate at once, then one of them does and the other is told to wait', async () => {
+  await age('created_at', 6 * 60_000);
+  const codes = (await Promise.all([rotate(), rotate()])).map(({ code }) => code);
+  expect(codes.sort()).toEqual([0, 1]);
+  await one.auth.upkeep();
+  expect(await publishedBy(one)).toHaveLength(3);
+});

@@ -1,0 +1,138 @@
+import { createServiceRepository } from '../../db/services.ts';
+import { manage } from '../config/run-command.ts';
+import { openDatabase, type TestDatabase } from './database.ts';
+import { type FrontDoor, openFrontDoor } from './front-door.ts';
+import { openApplication, openUserAgent } from './user-agent.ts';
+
+const REMEMBER_MS = 300;
+
+let shop: TestDatabase;
+let door: FrontDoor;
+let kitchen: { id: string; secret: string };
+
+beforeAll(async () => {
+  shop = await openDatabase();
+  door = await openFrontDoor(shop.database, { rememberCallersMs: REMEMBER_MS });
+  kitchen = (await createServiceRepository(shop.database).add('Kitchen', ['orders:read', 'orders:write']))!;
+});
+afterAll(async () => {
+  await door.close();
+  await shop.close();
+});
+
+const ask = (form: Record<string, string> = {}, headers = {}) =>
+  door.post('/oauth/token', { grant_type: 'client_credentials', ...form }, headers);
+const post = ({ id, secret } = kitchen) => ({ client_id: id, client_secret: secret });
+const basic = ({ id, secret } = kitchen) => ({
+  authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+});
+
+test('When a service shows its secret, in the header or in the form, then it gets a token with all it was granted', async () => {
+  for (const { status, body, headers } of [await ask({}, basic()), await ask(post())]) {
+    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(body).toEqual({
+      access_token: expect.any(String),
+      token_type: 'Bearer',
+      expires_in: 600,
+      scope: 'orders:read orders:write',
+    });
+    expect((await door.who(`Bearer ${body.access_token}`)).body).toEqual({
+      type: 'service',
+      id: kitchen.id,
+      name: 'Kitchen',
+      scopes: ['orders:read', 'orders:write'],
+      actor: { type: 'service', id: kitchen.id },
+    });
+  }
+});
+
+test('When it asks for less, then it gets less; for what it was not granted, then nothing', async () => {
+  expect((await ask({ ...post(), scope: 'orders:read events:read' })).body.scope).toBe('orders:read');
+  const { status, body } = await ask({ ...post(), scope: 'events:read' });
+  expect([status, body.error]).toEqual([400, 'invalid_scope']);
+});
+
+test.each([
+  ['wrong', () => post({ ...kitchen, secret: 'wrong' })],
+  ['the hash of it', () => post({ ...kitchen, secret: keptHash })],
+  ['missing', () => ({ client_id: kitchen.id })],
+  ['of a service that is not there', () => post({ ...kitchen, id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10' })],
+  ['of a name', () => post({ ...kitchen, id: 'Kitchen' })],
+])('When the secret is %s, then there is no token', async (_, form) => {
+  const { status, body } = await ask(form());
+  expect([status, body.error]).toEqual([401, 'invalid_client']);
+});
+let keptHash: string;
+beforeAll(async () => {
+  keptHash = (await shop.database('services').where({ id: kitchen.id }).first('secret_hash')).secret_hash;
+});
+
+test('When somebody reads the table, then they find no secret they could use', async () => {
+  const { rows } = await shop.database.raw('SELECT row_to_json(services)::text AS row FROM services');
+  for (const { row } of rows) expect(row).not.toContain(kitchen.secret);
+});
+
+test('When a service tries what is for people, then it may not', async () => {
+  const password = { grant_type: 'password', username: 'manager@example.com', password: 'test' };
+  expect((await ask({ ...post(), ...password })).body.error).toBe('invalid_request');
+  const page = await openUserAgent(door.url).open(openApplication(door.url).authorize({ client_id: kitchen.id }));
+  expect([page.status, page.html.includes('(invalid_redirect_uri)')]).toEqual([400, true]);
+});
+
+test('When a service gives its token back, then it ends, and only with the secret', async () => {
+  const { access_token: token } = (await ask(post())).body;
+  expect((await door.post('/oauth/revoke', { client_id: kitchen.id, token })).status).toBe(401);
+  expect((await door.who(`Bearer ${token}`)).status).toBe(200);
+  expect((await door.post('/oauth/revoke', { ...post(), token })).status).toBe(200);
+  expect((await door.who(`Bearer ${token}`)).status).toBe(401);
+});
+
+describe('npm run manage', () => {
+  const run = (...args: string[]) => manage({ DATABASE_URL: shop.server.url }, ...args);
+
+  test('When a service is added, listed and removed, then it may, shows, and may no more', async () => {
+    const added = await run('add-service', 'till-2', '--scopes', 'events:read, orders:read');
+    expect(added.code).toBe(0);
+    const [, id, secret] = /client_id {6}(\S+)\nclient_secret {2}(\S+)/.exec(added.output)!;
+    const { body } = await ask(post({ id: id!, secret: secret! }));
+    expect(body.scope).toBe('orders:read events:read');
+    expect((await door.who(`Bearer ${body.access_token}`)).body.name).toBe('till-2');
+
+    const listed = await run('list-services');
+    expect(listed.output).toMatch(new RegExp(`^${id}  \\d{4}-\\d\\d-\\d\\d  till-2  orders:read events:read$`, 'm'));
+    expect(listed.output).not.toContain(secret);
+
+    expect(await run('remove-service', 'till-2')).toMatchObject({ code: 0 });
+    expect((await ask(post({ id: id!, secret: secret! }))).status).toBe(401);
+    const deadline = performance.now() + 2 * REMEMBER_MS;
+    while ((await door.who(`Bearer ${body.access_token}`)).status === 200 && performance.now() < deadline) {
+      await new Promise((later) => setTimeout(later, 20));
+    }
+    expect((await door.who(`Bearer ${body.access_token}`)).status).toBe(401);
+  });
+
+  test.each([
+    [['add-service', 'Kitchen', '--scopes', 'orders:read'], 'There is a service Kitchen already;'],
+    [['add-service', 'x'], 'Give --scopes one or more of: orders:read orders:write events:read webhooks:write.'],
+    [['add-service', 'x', '--scopes', 'users:write'], 'users:write cannot be granted to a service. Give --scopes'],
+    [['add-service', '--scopes', 'orders:read'], 'Give one name:'],
+    [['add-service', 'one', 'two', '--scopes', 'orders:read'], 'Give one name:'],
+    [['remove-service', 'nobody'], 'There is no service nobody; list-services names them.'],
+    [['list-services', '--all'], "Unknown option '--all'. Usage: npm run manage -- list-services"],
+    [['dance'], 'There is no command dance; npm run manage -- --help lists them.'],
+  ])('When it is called with %p, then it says what is wrong in a sentence or two', async (args, sentence) => {
+    const { code, output } = await run(...args);
+    expect(code).toBe(1);
+    expect(output.trim().split('\n')).toHaveLength(1);
+    expect(output).toMatch(sentence);
+  });
+
+  test('When it is asked for help, then it tells all its commands, or one', async () => {
+    const help = await run('--help');
+    for (const name of ['add-service', 'remove-service', 'list-services', 'rotate-keys']) {
+      expect(help.output).toContain(`  npm run manage -- ${name}`);
+    }
+    expect(await run()).toEqual(help);
+    expect(await run('list-services', '--help')).toEqual({ code: 0, output: 'npm run manage -- list-services\n' });
+  });
+});

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { openChromium } from '../docs/chromium.ts';
+import { openDatabase, type TestDatabase } from './database.ts';
+import { type FrontDoor, openFrontDoor } from './front-door.ts';
+import { openApplication } from './user-agent.ts';
+
+/** A browser, an API and Postgres share this machine with other tests, in ms. */
+const PATIENCE = 90_000;
+
+let browser: Browser;
+let shop: TestDatabase;
+let door: FrontDoor;
+/** A browser app on an origin of its own. */
+let app: Server;
+let redirectUri: string;
+
+// The first time, a browser may have to be fetched.
+beforeAll(async () => {
+  app = createServer((_request, response) => response.end('Back in the app'));
+  await new Promise<void>((listening) => app.listen(0, '127.0.0.1', listening));
+  redirectUri = `http://127.0.0.1:${(app.address() as AddressInfo).port}/back`;
+  [browser, shop] = await Promise.all([openChromium(), openDatabase()]);
+  door = await openFrontDoor(shop.database, { redirectUris: [redirectUri] });
+}, 700_000);
+afterAll(async () => {
+  await browser?.close();
+  await door?.close();
+  await shop?.close();
+  app.close();
+});
+
+/** Opens the sign-in page, and collects what the browser complains about. */
+async function atThePage(options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
+  const page = await (await browser.newContext(options)).newPage();
+  const faults: string[] = [];
+  page.on('console', (message) => faults.push(message.text()));
+  page.on('request', (request) => {
+    const ours = [door.url, new URL(redirectUri).origin, 'data:'].some((start) => request.url().startsWith(start));
+    if (!ours) faults.push(request.url());
+  });
+  await page.goto(door.url + openApplication(door.url, redirectUri).authorize());
+  return { page, faults };
+}
+
+test(
+  'When scripts are off and the app lives elsewhere, then people sign in all the same, with the keyboard alone',
+  async () => {
+    const { page, faults } = await atThePage({ javaScriptEnabled: false });
+    await page.keyboard.type('customer@example.com');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('wrong');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').getByText('The email address or the password is wrong.').waitFor();
+    expect(await page.title()).toBe('Error: Sign in · Crema');
+
+    await page.keyboard.type('test');
+    await page.keyboard.press('Enter');
+    await page.getByText('Back in the app').waitFor();
+    expect(page.url()).toMatch(`${redirectUri}?code=`);
+    expect(faults).toEqual(['Failed to load resource: the server responded with a status of 400 (Bad Request)']);
+    await page.context().close();
+  },
+  PATIENCE,
+);
+
+/** For each text: how well it stands out, as WCAG 2.2 counts; 4.5 is enough. Runs in the browser. */
+const contrasts = readFileSync(join(import.meta.dirname, 'contrasts.js'), 'utf8');
+
+test.each([
+  ['light', 390],
+  ['dark', 390],
+  ['light', 1280],
+  ['dark', 1280],
+] as const)(
+  'When the page is shown in %s, %i pixels wide, then all of it can be seen, read and hit',
+  async (colorScheme, width) => {
+    const { page, faults } = await atThePage({ colorScheme, viewport: { width, height: 800 } });
+    await page.getByLabel('Email address').fill('nobody@example.com');
+    await page.getByLabel('Password').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').waitFor();
+
+    const seen = await page.evaluate<{ element: string; contrast: number }[]>(contrasts);
+    expect(seen.length).toBeGreaterThan(8);
+    expect(seen.filter(({ contrast }) => contrast < 4.5)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    for (const target of await page.locator('button, input:not([type=hidden], [type=checkbox]), .check').all()) {
+      expect((await target.boundingBox())!.height).toBeGreaterThanOrEqual(44);
+    }
+    expect(await page.evaluate('document.activeElement.id')).toBe('password');
+    expect(faults).toHaveLength(1);
+    await page.context().close();
+  },
+  PATIENCE,
+);
+
+test(
+  'When people sign out, then the form of the page does it, and they come back to the app',
+  async () => {
+    const { page, faults } = await atThePage();
+    await page.getByLabel('Email address').fill('customer@example.com');
+    await page.getByLabel('Password').fill('test');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Back in the app').waitFor();
+
+    const query = new URLSearchParams({ client_id: 'crema', post_logout_redirect_uri: redirectUri });
+    await page.goto(`${door.url}/oauth/logout?${query}`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('Back in the app').waitFor();
+    await page.goto(door.url + openApplication(door.url, redirectUri).authorize());
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  },
+  PATIENCE,
+);

@@ -1,0 +1,217 @@
+import { openDatabase, type TestDatabase } from './database.ts';
+import { type FrontDoor, MANAGER, openFrontDoor } from './front-door.ts';
+import { openApplication, openUserAgent, type Page } from './user-agent.ts';
+
+const APP = 'https://app.example/back?from=crema';
+const manager = { email: 'manager@example.com', password: 'test' };
+const customer = { email: 'customer@example.com', password: 'test' };
+
+let shop: TestDatabase;
+let door: FrontDoor;
+
+beforeAll(async () => {
+  shop = await openDatabase();
+  door = await openFrontDoor(shop.database, { redirectUris: [APP], rememberCallersMs: 100 });
+});
+afterAll(async () => {
+  await door.close();
+  await shop.close();
+});
+
+/** A browser that stands before the sign-in page. */
+async function atThePage(parameters: Record<string, string> = {}) {
+  const agent = openUserAgent(door.url);
+  const application = openApplication(door.url);
+  const page = await agent.open(application.authorize(parameters));
+  expect([page.status, page.url.pathname.split('/').slice(0, -1)]).toEqual([200, ['', 'oauth', 'sign-in']]);
+  return { agent, application, page };
+}
+
+const headingOf = ({ html }: Page) => /<h1>([^<]*)<\/h1>/.exec(html)?.[1];
+const faultOf = ({ html }: Page) => /role="alert">(?:<[^>]+>)?([^<]*)</.exec(html)?.[1];
+
+test('When people sign in, then they come back with a code and their state, and the code becomes tokens', async () => {
+  const { agent, application, page } = await atThePage();
+
+  const back = await agent.submit(page, manager);
+
+  expect([back.status, back.url.origin + back.url.pathname]).toEqual([303, application.redirectUri]);
+  expect(back.url.searchParams.get('state')).toBe('as-it-was');
+  expect(back.url.searchParams.get('iss')).toBe(door.url);
+  const { status, body } = await door.post('/oauth/token', application.exchange(back.url.searchParams.get('code')!));
+  expect(status).toBe(200);
+  const who = await door.who(`Bearer ${body.access_token}`);
+  expect(who.body).toMatchObject({ type: 'manager', id: MANAGER, scopes: body.scope.split(' ') });
+  expect((await door.refresh(body.refresh_token)).status).toBe(200);
+});
+
+test('When the page is shown, then nobody keeps it, frames it, or adds anything to it', async () => {
+  const { page } = await atThePage();
+  const policy = page.headers.get('content-security-policy')!;
+  expect(page.headers.get('cache-control')).toBe('no-store');
+  expect(page.headers.get('referrer-policy')).toBe('no-referrer');
+  expect(page.headers.get('x-content-type-options')).toBe('nosniff');
+  expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+'; /);
+  expect(policy).toContain("base-uri 'none'; frame-ancestors 'none'");
+  expect(policy).not.toMatch(/unsafe|script-src/);
+  expect(page.html).not.toMatch(/<script|\sstyle=|\son\w+=|src=|<link(?! rel="icon" href="data:)/);
+});
+
+test('When the page sends people elsewhere, then its policy lets the form lead there, and only there', async () => {
+  const { page } = await atThePage({ redirect_uri: APP });
+  expect(page.headers.get('content-security-policy')).toContain("form-action 'self' https://app.example;");
+});
+
+test('When a form is filled in by a program or read out, then each field says what it is', async () => {
+  const { page } = await atThePage();
+  for (const [field, autocomplete] of [
+    ['email', 'username'],
+    ['password', 'current-password'],
+  ]) {
+    expect(page.html).toContain(`<label for="${field}">`);
+    expect(page.html).toMatch(new RegExp(`<input id="${field}" name="${field}" [^>]*autocomplete="${autocomplete}"`));
+  }
+  expect(page.html).toContain('<html lang="en">');
+  expect(page.html.match(/autofocus/g)).toHaveLength(1);
+});
+
+test('When the client knows who is coming, then the address is there already', async () => {
+  const { page } = await atThePage({ login_hint: 'ma"ria@<b>.example' });
+  expect(page.html).toContain('value="ma&#34;ria@&#60;b&#62;.example"');
+  expect(page.html).toMatch(/id="password"[^>]* autofocus/);
+});
+
+test.each([
+  [{ email: 'manager@example.com', password: 'Test' }, 'The email address or the password is wrong.'],
+  [{ email: '<i>nobody</i>@example.com', password: 'test' }, 'The email address or the password is wrong.'],
+  [{ email: 'man\0ager@example.com', password: 'test' }, 'The email address or the password is wrong.'],
+  [{ email: 'manager@example.com', password: '' }, 'Type your password.'],
+  [{ email: ' ', password: 'test' }, 'Type your email address and your password.'],
+])('When %p is typed, then the page says why that will not do, and the next try may', async (typed, fault) => {
+  const { agent, page } = await atThePage();
+
+  const refused = await agent.submit(page, typed);
+
+  expect([refused.status, faultOf(refused)]).toEqual([400, fault]);
+  expect(refused.headers.get('cache-control')).toBe('no-store');
+  expect(refused.html).toContain('<title>Error: Sign in · Crema</title>');
+  expect(refused.html).toMatch(/aria-invalid="true" aria-describedby="fault"/);
+  expect(refused.html).not.toContain('<i>');
+  expect((await agent.submit(refused, manager)).url.searchParams.has('code')).toBe(true);
+});
+
+test('When the form does not come from our page, then nobody is signed in', async () => {
+  const { agent, page } = await atThePage();
+  const other = await atThePage();
+  const foreign = /name="csrf" value="([^"]+)"/.exec(other.page.html)?.[1];
+  const large = 'x'.repeat(20_000);
+  for (const fields of [{ csrf: undefined }, { csrf: 'x' }, { csrf: foreign }, { password: large }]) {
+    const refused = await agent.submit(page, { ...manager, ...fields });
+    expect([refused.status, headingOf(refused)]).toEqual([403, 'This form is not ours']);
+  }
+  expect([...agent.cookies.keys()]).not.toContain('crema_session');
+});
+
+test('When another browser has the address, or the form is sent without cookies, then it is of no use', async () => {
+  const { page } = await atThePage();
+  const stranger = openUserAgent(door.url);
+  expect(headingOf(await stranger.open(page.url.pathname))).toBe('This sign-in has expired');
+  const sent = await stranger.submit(page, manager);
+  expect([sent.status, headingOf(sent), stranger.cookies.size]).toEqual([400, 'This sign-in has expired', 0]);
+});
+
+test('When the sign-in has expired or is done, then the page says so', async () => {
+  const { agent, page } = await atThePage();
+  await shop
+    .database('oidc_artifacts')
+    .where({ kind: 'Interaction' })
+    .update({ expires_at: new Date(0) });
+  for (const answer of [await agent.open(page.url.pathname), await agent.submit(page, manager)]) {
+    expect([answer.status, headingOf(answer)]).toEqual([400, 'This sign-in has expired']);
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  }
+  const done = await atThePage();
+  await done.agent.submit(done.page, manager);
+  expect(headingOf(await done.agent.submit(done.page, manager))).toBe('This sign-in has expired');
+  expect(headingOf(await done.agent.open('/oauth/authorize/long-gone'))).toBe('This sign-in has expired');
+});
+
+test('When somebody thinks better of it, then the client hears access_denied', async () => {
+  const { agent, page } = await atThePage();
+  const back = await agent.submit(page, { cancel: 'yes' });
+  expect([back.status, back.url.searchParams.get('error')]).toEqual([303, 'access_denied']);
+});
+
+test('When the browser knows somebody, then the next client gets its code without a page, unless it wants one', async () => {
+  const { agent, page, application } = await atThePage();
+  await agent.submit(page, customer);
+
+  const again = await agent.open(application.authorize());
+  expect(again.url.searchParams.has('code')).toBe(true);
+  const silent = await agent.open(application.authorize({ prompt: 'none' }));
+  expect(silent.url.searchParams.has('code')).toBe(true);
+  const asked = await agent.open(application.authorize({ prompt: 'login' }));
+  expect(headingOf(asked)).toBe('Sign in');
+
+  const unknown = await openUserAgent(door.url).open(application.authorize({ prompt: 'none' }));
+  expect(unknown.url.searchParams.get('error')).toBe('login_required');
+});
+
+test('When somebody else signs in with the same browser, then the first one is signed out', async () => {
+  const { agent, page, application } = await atThePage();
+  const first = await agent.submit(page, customer);
+  const { body } = await door.post('/oauth/token', application.exchange(first.url.searchParams.get('code')!));
+
+  const change = await agent.submit(await agent.open(application.authorize({ prompt: 'login' })), manager);
+  // With scripts this page goes on by itself.
+  expect(change.headers.get('content-security-policy')).toMatch(/^default-src 'none';script-src 'self' 'sha256-/);
+  const second = await agent.submit(change, {});
+
+  const other = await door.post('/oauth/token', application.exchange(second.url.searchParams.get('code')!));
+  expect((await door.who(`Bearer ${other.body.access_token}`)).body.id).toBe(MANAGER);
+  expect((await door.who(`Bearer ${body.access_token}`)).status).toBe(401);
+  expect((await door.refresh(body.refresh_token)).body.error).toBe('invalid_grant');
+});
+
+test('When people want to stay signed in, then the cookie outlives the browser, and otherwise it does not', async () => {
+  for (const remember of [undefined, 'yes']) {
+    const { agent, page } = await atThePage();
+    await agent.submit(page, { ...manager, remember });
+    expect({ remember, expires: agent.cookies.get('crema_session')!.expires !== undefined }).toEqual({
+      remember,
+      expires: remember === 'yes',
+    });
+  }
+});
+
+test('When cookies are set, then scripts and other sites never see them, and neither does the API', async () => {
+  const { agent, page } = await atThePage();
+  await agent.submit(page, manager);
+  for (const { path, attributes } of agent.cookies.values()) {
+    expect(path).toMatch(/^\/oauth/);
+    expect(attributes).toMatch(/; samesite=lax/i);
+    expect(attributes).toMatch(/; httponly/i);
+    expect(attributes).not.toMatch(/; secure/i);
+  }
+});
+
+test('When browsers come over TLS, then their cookies are for TLS only', async () => {
+  const behindTls = await openFrontDoor(shop.database, { publicUrl: 'https://shop.example' });
+  try {
+    const agent = openUserAgent(behindTls.url);
+    const page = await agent.open(openApplication('https://shop.example').authorize());
+    const next = await agent.submit(page, manager);
+    expect(next.url.href).toMatch(/^https:\/\/shop\.example\/oauth\/authorize\//);
+    const back = await agent.open(next.url.pathname);
+    expect(back.url.href).toMatch(/^https:\/\/shop\.example\/docs\/oauth2-redirect\?code=/);
+    expect([...agent.cookies.keys()]).toEqual(expect.arrayContaining(['crema_sign_in', 'crema_session']));
+    for (const { attributes } of agent.cookies.values()) expect(attributes).toMatch(/; secure/i);
+  } finally {
+    await behindTls.close();
+  }
+});
+
+test('When a method is not for a page, then it is refused', async () => {
+  const answer = await fetch(`${door.url}/oauth/sign-in/x`, { method: 'PUT' });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, POST']);
+});

@@ -1,0 +1,110 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+/** Where a browser has ended up. */
+export interface Page {
+  status: number;
+  /** Outside the shop when it was sent away: that address is never asked for. */
+  url: URL;
+  headers: Headers;
+  html: string;
+}
+
+/** A browser without scripts: it keeps cookies, follows redirects inside the shop, and fills in forms. */
+export interface UserAgent {
+  open(path: string): Promise<Page>;
+  /** Sends the page's form with these fields in place of its own; `undefined` leaves one out. */
+  submit(page: Page, fields: Record<string, string | undefined>): Promise<Page>;
+  /** What it keeps, by name. */
+  cookies: Map<string, Cookie>;
+}
+
+interface Cookie {
+  value: string;
+  path: string;
+  /** Missing when the cookie goes with the browser. */
+  expires: string | undefined;
+  /** All of them, as they came. */
+  attributes: string;
+}
+
+export function openUserAgent(shop: string): UserAgent {
+  const cookies: UserAgent['cookies'] = new Map();
+
+  function keep(headers: Headers) {
+    for (const line of headers.getSetCookie()) {
+      const [, name, value, attributes] = /^([^=]+)=([^;]*)(.*)/.exec(line) as unknown as [
+        string,
+        string,
+        string,
+        string,
+      ];
+      const attribute = (key: string) => new RegExp(`; ${key}=([^;]+)`, 'i').exec(attributes)?.[1];
+      if (value === '') cookies.delete(name);
+      else cookies.set(name, { value, path: attribute('path') ?? '/', expires: attribute('expires'), attributes });
+    }
+  }
+
+  async function go(url: URL, init: RequestInit = {}, hops = 10): Promise<Page> {
+    const cookie = [...cookies].filter(([, { path }]) => url.pathname.startsWith(path));
+    const headers = {
+      accept: 'text/html,*/*;q=0.8',
+      cookie: cookie.map(([name, { value }]) => `${name}=${value}`).join('; '),
+      ...(init.headers as Record<string, string>),
+    };
+    const answer = await fetch(url, { ...init, headers, redirect: 'manual' });
+    keep(answer.headers);
+    const html = await answer.text();
+    const location = answer.headers.get('location');
+    const next = location ? new URL(location, url) : url;
+    const leaves = next.origin !== url.origin || next.pathname.startsWith('/docs');
+    if (!location || leaves || hops === 0) return { status: answer.status, url: next, headers: answer.headers, html };
+    return go(next, {}, hops - 1);
+  }
+
+  return {
+    cookies,
+    open: (path) => go(new URL(path, shop)),
+    submit(page, fields) {
+      const own = [...page.html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+      const body = new URLSearchParams(own.map(([, name, value]) => [name!, value!] as [string, string]));
+      for (const [name, value] of Object.entries(fields)) {
+        if (value === undefined) body.delete(name);
+        else body.set(name, value);
+      }
+      const action = /<form[^>]* action="([^"]+)"/.exec(page.html)?.[1];
+      return go(new URL(action ?? '', page.url), { method: 'POST', body });
+    },
+  };
+}
+
+/** An application of the shop's in that browser: what it sends people to the sign-in page with, and trades their code for. */
+export function openApplication(shop: string, redirectUri = `${shop}/docs/oauth2-redirect`) {
+  const verifier = randomBytes(32).toString('base64url');
+  const challenge = createHash('sha256').update(verifier).digest('base64url');
+  return {
+    redirectUri,
+    /** The address of the sign-in; what is `undefined` is left out. */
+    authorize(parameters: Record<string, string | undefined> = {}): string {
+      const all = {
+        response_type: 'code',
+        client_id: 'crema',
+        redirect_uri: redirectUri,
+        code_challenge: challenge,
+        code_challenge_method: 'S256',
+        state: 'as-it-was',
+        ...parameters,
+      };
+      const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
+      return `/oauth/authorize?${new URLSearchParams(given)}`;
+    },
+    /** The form that trades a code for tokens. */
+    exchange: (code: string, parameters: Record<string, string> = {}): Record<string, string> => ({
+      grant_type: 'authorization_code',
+      client_id: 'crema',
+      redirect_uri: redirectUri,
+      code,
+      code_verifier: verifier,
+      ...parameters,
+    }),
+  };
+}

@@ -1,0 +1,60 @@
+import { createServiceRepository } from '../../db/services.ts';
+import type { Scope } from '../../domain/scopes.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 60_000);
+afterAll(() => shop?.close());
+
+async function newService(name: string, scopes: Scope[]): Promise<{ id: string; token: string }> {
+  const { id, secret } = (await createServiceRepository(shop.database).add(name, scopes))!;
+  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
+  const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: form });
+  return { id, token: ((await answer.json()) as { access_token: string }).access_token };
+}
+
+test('When a service works with the orders of others, then it reads, moves and cancels them, and is named on the timeline', async () => {
+  const { id: service, token: as } = await newService('Kitchen', ['orders:read', 'orders:write']);
+  const { id } = (await shop.place()).body;
+
+  const order = await shop.request('GET', `/v1/orders/${id}`, { as });
+  expect([order.status, order.body.allowedTransitions]).toEqual([200, ['preparation', 'cancelled']]);
+  expect((await shop.request('GET', '/v1/orders', { as })).body.data.map((each: { id: string }) => each.id)).toContain(
+    id,
+  );
+  const moved = await shop.request('POST', `/v1/orders/${id}/status`, { as, body: { status: 'preparation' } });
+  expect([moved.status, moved.body.status]).toEqual([200, 'preparation']);
+  const cancelled = await shop.request('POST', `/v1/orders/${id}/cancel`, { as, body: { reasonCode: 'out_of_stock' } });
+  expect([cancelled.status, cancelled.body.cancellation.by]).toEqual([200, { type: 'service', id: service }]);
+
+  const { data } = (await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager })).body;
+  const actors = data.filter(({ kind }: { kind: string }) => kind === 'event').map(({ actor }: never) => actor);
+  expect(actors.slice(1)).toEqual([
+    { type: 'service', id: service },
+    { type: 'service', id: service },
+  ]);
+});
+
+test('When a service would place or edit an order, change the menu or be a person, then it may not', async () => {
+  const { token: as } = await newService('Robot', ['orders:read', 'orders:write', 'events:read', 'webhooks:write']);
+  const { id } = (await shop.place()).body;
+  const lines = [await shop.line('Tea')];
+  const tries = await Promise.all([
+    shop.request('POST', '/v1/orders', { as, body: { lines } }),
+    shop.request('POST', '/v1/orders/quote', { as, body: { lines } }),
+    shop.request('PATCH', `/v1/orders/${id}`, { as, body: { note: 'To go' } }),
+    shop.request('GET', '/v1/products', { as }),
+    shop.request('GET', '/v1/me', { as }),
+  ]);
+  expect(tries.map(({ status, body }) => [status, body.code])).toEqual(tries.map(() => [403, 'forbidden']));
+});
+
+test('When a service was granted reading only, then it does not move orders', async () => {
+  const { token: as } = await newService('Board', ['orders:read']);
+  const { id } = (await shop.place()).body;
+  expect((await shop.request('GET', `/v1/orders/${id}`, { as })).status).toBe(200);
+  const refused = await shop.request('POST', `/v1/orders/${id}/status`, { as, body: { status: 'preparation' } });
+  expect([refused.status, refused.body.detail]).toEqual([403, 'Your token lacks the scope orders:write.']);
+});
