@@ -1,9 +1,22 @@
 import { heartbeat } from '@temporalio/activity';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
+import type { UserRepository } from '../db/users.ts';
+import { type ErasureRecords, eraseAgain } from './erase.ts';
 import { type Reconciliation, reconcileOrders, type WorkflowRecords } from './reconcile-orders.ts';
 
-/** Compares all orders with their workflows and mends what can be mended; see {@link reconcileOrders}. */
-export function createReconcile(dependencies: { records: WorkflowRecords; orders: OrderRepository; journal: Journal }) {
-  return (): Promise<Reconciliation> => reconcileOrders(dependencies, heartbeat);
+interface Dependencies {
+  records: WorkflowRecords;
+  orders: OrderRepository;
+  journal: Journal;
+  erasures: ErasureRecords;
+  users: UserRepository;
+}
+
+/** Mends what a restore of Postgres may have undone: see {@link eraseAgain} and {@link reconcileOrders}. */
+export function createReconcile(dependencies: Dependencies) {
+  return async (): Promise<Reconciliation & { erased: number }> => {
+    const erased = await eraseAgain(dependencies, heartbeat);
+    return { erased, ...(await reconcileOrders(dependencies, heartbeat)) };
+  };
 }

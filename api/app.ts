@@ -4,18 +4,20 @@ import type { Logger } from '../config/logger.ts';
 import type { Auth } from './auth/auth.ts';
 import { docs } from './docs/docs.ts';
 import { answerProblems } from './middleware/problems.ts';
-import { requestLog } from './middleware/request-log.ts';
+import { type RequestState, requestLog } from './middleware/request-log.ts';
 import { describeApi } from './openapi.ts';
 import { type Route, serve } from './route.ts';
 
 export interface AppDependencies {
   auth: Auth;
   routes: Route[];
+  /** Pages for people who are not signed in. */
+  pages: Koa.Middleware<RequestState>;
   logger: Logger;
 }
 
 /** The Koa application: what every request passes, outermost first. */
-export function createApp({ auth, routes, logger }: AppDependencies): Koa {
+export function createApp({ auth, routes, pages, logger }: AppDependencies): Koa {
   const app = new Koa();
   app.keys = auth.keys;
   const router = new Router();
@@ -25,6 +27,7 @@ export function createApp({ auth, routes, logger }: AppDependencies): Koa {
   app.use(answerProblems());
   app.use(auth.endpoints);
   app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));
+  app.use(pages);
   app.use(auth.authenticate);
   app.use(router.routes());
   app.use(router.allowedMethods());

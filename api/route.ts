@@ -86,7 +86,7 @@ const readText = bodyParser({
   extendTypes: { text: ['application/json'] },
   textLimit: `${BODY_LIMIT}b`,
   encoding: 'latin1',
-  parsedMethods: ['POST', 'PATCH'],
+  parsedMethods: ['POST', 'PATCH', 'DELETE'],
   onError: (error, { req }) => {
     // Whoever closes the door on a client that still sends takes the answer away from it, so the rest is let in, and
     // forgotten.

@@ -40,6 +40,8 @@ const settings = (environment: Environment) => {
       .string()
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
       .default('USD'),
+    /** Days for which backups of Postgres are kept: so long it is remembered who was erased. */
+    BACKUP_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
     /** Minutes between two runs of the reconciler. */
     RECONCILE_EVERY: z.coerce.number().int().min(1).default(60),
     /** A bundle made by `npm run build`; without it the worker bundles at every start. */
@@ -88,6 +90,10 @@ export const readTemporalConfig = (environment: Environment) =>
 export const readReconcileConfig = (environment: Environment) =>
   pick(environment, 'DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE');
 
+/** What the commands that manage the shop must know. */
+export const readManageConfig = (environment: Environment) =>
+  pick(environment, 'NODE_ENV', 'PUBLIC_URL', 'DATABASE_URL');
+
 /** The settings of the API process. */
 export const readApiConfig = (environment: Environment) =>
   pick(
@@ -104,6 +110,7 @@ export const readApiConfig = (environment: Environment) =>
     'CURRENCY',
     'ORDER_DELAYED_AFTER',
     'ORDER_UNCOLLECTED_AFTER',
+    'BACKUP_DAYS',
   );
 export type ApiConfig = ReturnType<typeof readApiConfig>;
 
@@ -115,6 +122,7 @@ export function readWorkerConfig(environment: Environment) {
     'LOG_LEVEL',
     'HOST',
     'WORKER_HEALTH_PORT',
+    'PUBLIC_URL',
     'DATABASE_URL',
     'REDIS_URL',
     'TEMPORAL_ADDRESS',

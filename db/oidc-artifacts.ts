@@ -90,6 +90,16 @@ export function createOidcArtifactRepository(database: Database) {
       await artifacts().where({ kind, grant_id: grantId }).delete();
     },
 
+    /** What a person has let act for them. Times are in seconds since 1970. */
+    async grantsOf(accountId: string): Promise<ArtifactPayload[]> {
+      return artifacts().where({ kind: 'Grant', account_id: accountId }).orderBy('id').pluck('payload');
+    },
+
+    /** Ends all sessions, grants and tokens of a person. */
+    async removeByAccount(accountId: string): Promise<void> {
+      await artifacts().where({ account_id: accountId }).delete();
+    },
+
     /** Removes an artifact with the grant it came from and all its siblings (RFC 9700 §4.14.2). */
     async removeFamily(kind: string, id: string): Promise<void> {
       const grantId = artifacts()

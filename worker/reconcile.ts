@@ -1,4 +1,5 @@
 import { Client, Connection } from '@temporalio/client';
+import { eraseAgain } from '../activities/erase.ts';
 import { reconcileOrders } from '../activities/reconcile-orders.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
@@ -6,15 +7,19 @@ import { readReconcileConfig } from '../config/settings.ts';
 import { connect } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
+import { createUserRepository } from '../db/users.ts';
+import { createErasureRecords } from './erasure-records.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
-// `npm run reconcile`: compares every order with its workflow and mends the read model. Exit code 2: somebody must look.
+// `npm run reconcile`: forgets again who was erased, compares every order with its workflow and mends the read model. Exit code 2: somebody must look.
 await runCommand(async () => {
   const config = readReconcileConfig(readEnvironment());
   const connection = await Connection.connect({ address: config.TEMPORAL_ADDRESS });
   const database = connect(config.DATABASE_URL, { max: 2, name: 'crema-reconcile' });
   try {
     const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
+    const erased = await eraseAgain({ erasures: createErasureRecords(client), users: createUserRepository(database) });
+    if (erased > 0) console.log(`${erased} people erased again.`);
     const { checked, repaired, unrepairable } = await reconcileOrders(
       {
         records: createWorkflowRecords(client),

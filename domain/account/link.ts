@@ -1,0 +1,21 @@
+/** What a link confirms: an address that somebody registered, an invitation by a manager, or a new password. */
+export type Purpose = 'registration' | 'invitation' | 'reset';
+
+const HOUR_MS = 60 * 60 * 1_000;
+
+/** How long a link works, counted from its mail, in ms. */
+export const lifetimes: Record<Purpose, number> = {
+  registration: 24 * HOUR_MS,
+  invitation: 7 * 24 * HOUR_MS,
+  reset: HOUR_MS,
+};
+
+const pages: Record<Purpose, string> = {
+  registration: '/account/verify',
+  invitation: '/account/password',
+  reset: '/account/password',
+};
+
+/** Where a link leads. @param publicUrl where people see the shop */
+export const linkTo = (publicUrl: string, purpose: Purpose, token: string): string =>
+  `${publicUrl.replace(/\/+$/, '')}${pages[purpose]}?token=${token}`;
