@@ -111,9 +111,9 @@ export function createAccountService({ users, accountRequests, unitOfWork, workf
     if (!(await verifyPassword(await users.passwordHashOf(id), password))) return { refused: 'wrong_password' };
     return unlessSilent('outcome_unknown', () =>
       unitOfWork(async (work) => {
-        if (await isLastManager(work, id)) return { refused: 'last_manager' };
         const account = await work.users.findAccount(id);
         if (!account) return undefined;
+        if (account.role === 'manager' && (await isLastManager(work, id))) return { refused: 'last_manager' };
         const registeredAt = account.createdAt.getTime();
         await workflows.erase({ userId: id, registeredAt }, deadline());
         // The workflow does the same, which is the guarantee; this is the speed.

@@ -73,7 +73,7 @@ function fieldset({ name, label, type, autocomplete, value = '', hint, fault, re
     `id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${escaped(value)}"`,
     readOnly ? 'readonly' : 'required',
     ...(described ? [`aria-describedby="${described}"`] : []),
-    ...(fault ? ['aria-invalid="true" autofocus'] : []),
+    ...(fault ? ['aria-invalid="true"'] : []),
   ];
   return `<label for="${name}">${escaped(label)}</label>
 <input ${attributes.join(' ')}>

@@ -58,17 +58,13 @@ export function accountPages({ accounts, accountRequests }: Dependencies): Middl
       get: async () => registerPage(),
       async post({ email = '', name = '', password = '' }) {
         const { data, error } = registration.safeParse({ email, name, password });
-        const wrong = new Set(error?.issues.map(({ path }) => path[0]));
         if (!data) {
-          return registerPage(
-            400,
-            { email, name },
-            {
-              ...(wrong.has('email') && { email: 'This is not an email address.' }),
-              ...(wrong.has('name') && { name: 'Tell us your name, on one line.' }),
-              ...(wrong.has('password') && { password: passwordHint }),
-            },
-          );
+          const wrong = new Set(error.issues.map(({ path }) => path[0]));
+          const faults = {
+            ...(wrong.has('email') && { email: 'This is not an email address.' }),
+            ...(wrong.has('name') && { name: 'Tell us your name, on one line.' }),
+          };
+          return registerPage(400, { email, name }, faults);
         }
         const refused = await accounts.register(data);
         if (!refused) return lookIntoYourMail('We have written to you: the link in the email opens your account.');
@@ -165,7 +161,10 @@ async function formOf(ctx: Context): Promise<Values> {
   if (ctx.request.is('urlencoded') !== 'urlencoded') {
     throw new Problem('unsupported_media_type', { detail: 'A form is sent as application/x-www-form-urlencoded.' });
   }
-  await readText(ctx as never, async () => {});
+  await readText(ctx as never, async () => {}).catch((error: { status?: number }) => {
+    if (error.status === 413) throw new Problem('payload_too_large', { detail: 'The form is too large.' });
+    throw error;
+  });
   return Object.fromEntries(new URLSearchParams(String((ctx.request as { body?: unknown }).body ?? '')));
 }
 

@@ -15,16 +15,13 @@ const role = z.enum(['customer', 'manager']);
 /** What somebody types to prove that it is them; the rules are for passwords that are chosen. */
 const password = z.string().min(1).max(1_000).meta({ format: 'password' });
 
-const newPassword = z
-  .string()
-  .max(1_000)
-  .meta({
-    format: 'password',
-    minLength: PASSWORD_LENGTH.min,
-    maxLength: PASSWORD_LENGTH.max,
-    description: 'No common password, and none that is made of common ones, of repetitions or of your own name',
-    examples: ['seven violins in the rain'],
-  });
+const newPassword = z.string().meta({
+  format: 'password',
+  minLength: PASSWORD_LENGTH.min,
+  maxLength: PASSWORD_LENGTH.max,
+  description: 'No common password, and none that is made of common ones, of repetitions or of your own name',
+  examples: ['seven violins in the rain'],
+});
 
 const token = z
   .string()
