@@ -2,7 +2,7 @@ import { activityInfo, log } from '@temporalio/activity';
 import type { AccountRequest, AccountRequestRepository } from '../db/account-requests.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { AccountErrand } from '../domain/account/errand.ts';
-import { lifetimes, linkTo } from '../domain/account/link.ts';
+import { forgotPage, lifetimes, linkTo } from '../domain/account/link.ts';
 import { type AccountEmailInput, renderAccountEmail } from './email/templates/account-email.ts';
 import { type Mailer, PermanentRefusal } from './email/transport/mailer.ts';
 
@@ -14,11 +14,12 @@ interface Dependencies {
   publicUrl: string;
 }
 
-/** Whom a mail is to, and what it says. */
+/** Whom a mail is to, what it says, and whether its link confirms something. */
 interface Letter {
   to: string;
   name: string;
   content: AccountEmailInput;
+  confirms: boolean;
 }
 
 /** `unneeded`: nobody is to get a mail, or they have it already. */
@@ -39,8 +40,8 @@ export function createAccountMail({ accountRequests, users, mailer, publicUrl }:
     const user = await users.find(userId);
     if (!user) return 'unneeded';
     const { workflowExecution } = activityInfo();
-    const content = { kind: 'password_changed', name: user.name, link: null } as const;
-    return send(workflowExecution?.workflowId ?? userId, { to: user.email, name: user.name, content });
+    const letter = letterTo(user, 'password_changed', forgotPage(publicUrl), false);
+    return send(workflowExecution?.workflowId ?? userId, letter);
   }
 
   async function answer(requestId: string): Promise<Outcome> {
@@ -49,7 +50,7 @@ export function createAccountMail({ accountRequests, users, mailer, publicUrl }:
     const letter = await letterFor(request);
     const outcome = letter ? await send(`account-mail-${requestId}`, letter) : 'unneeded';
     // Only what a link confirms is still needed.
-    if (outcome === 'sent' && letter?.content.link) await accountRequests.markMailed(requestId);
+    if (outcome === 'sent' && letter?.confirms) await accountRequests.markMailed(requestId);
     else await accountRequests.close(requestId);
     return outcome;
   }
@@ -59,13 +60,12 @@ export function createAccountMail({ accountRequests, users, mailer, publicUrl }:
     const issue = async () =>
       linkTo(publicUrl, purpose, await accountRequests.issueLink(id, lifetimes[purpose], user?.id));
     if (purpose === 'reset') {
-      if (!user) return undefined;
-      return { to: user.email, name: user.name, content: { kind: 'reset', name: user.name, link: await issue() } };
+      return user && letterTo(user, 'reset', await issue(), true);
     }
-    if (user) return { to: user.email, name: user.name, content: { kind: 'known', name: user.name, link: null } };
+    if (user) return letterTo(user, 'known', forgotPage(publicUrl), false);
     // Anyone can register any address: what they typed as the name is not carried to a stranger.
     const said = purpose === 'invitation' ? (name ?? '') : '';
-    return { to: email, name: said, content: { kind: purpose, name: said, link: await issue() } };
+    return letterTo({ email, name: said }, purpose, await issue(), true);
   }
 
   async function send(eventId: string, { to, name, content }: Letter): Promise<Outcome> {
@@ -78,3 +78,10 @@ export function createAccountMail({ accountRequests, users, mailer, publicUrl }:
     }
   }
 }
+
+const letterTo = (
+  { email, name }: { email: string; name: string },
+  kind: AccountEmailInput['kind'],
+  link: string,
+  confirms: boolean,
+): Letter => ({ to: email, name, content: { kind, name, link }, confirms });

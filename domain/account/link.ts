@@ -18,4 +18,9 @@ const pages: Record<Purpose, string> = {
 
 /** Where a link leads. @param publicUrl where people see the shop */
 export const linkTo = (publicUrl: string, purpose: Purpose, token: string): string =>
-  `${publicUrl.replace(/\/+$/, '')}${pages[purpose]}?token=${token}`;
+  `${withoutSlash(publicUrl)}${pages[purpose]}?token=${token}`;
+
+/** Where anyone asks for a new password. */
+export const forgotPage = (publicUrl: string): string => `${withoutSlash(publicUrl)}/account/forgot`;
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '');

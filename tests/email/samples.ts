@@ -68,10 +68,10 @@ export const samples: readonly Sample[] = [
 /** Every mail about an account. */
 export const accountSamples: readonly { name: string; input: AccountEmailInput }[] = [
   { name: 'account-registration', input: { kind: 'registration', name: '', link: linkTo('verify') } },
-  { name: 'account-known', input: { kind: 'known', name: 'Ana Souza', link: null } },
+  { name: 'account-known', input: { kind: 'known', name: 'Ana Souza', link: linkTo('forgot') } },
   { name: 'account-invitation', input: { kind: 'invitation', name: 'Marco', link: linkTo('password') } },
   { name: 'account-reset', input: { kind: 'reset', name: 'Ana Souza', link: linkTo('password') } },
-  { name: 'account-password-changed', input: { kind: 'password_changed', name: 'Ana Souza', link: null } },
+  { name: 'account-password-changed', input: { kind: 'password_changed', name: 'Ana Souza', link: linkTo('forgot') } },
 ];
 
 function linkTo(page: string): string {

@@ -10,8 +10,8 @@ export interface AccountEmailInput {
   kind: AccountMail;
   /** As it was typed; empty where it is not known, or not to be trusted. */
   name: string;
-  /** Where its button leads; `null` for the mails that only tell something. */
-  link: string | null;
+  /** Where its button leads. */
+  link: string;
   /** Default: Crema. */
   shopName?: string;
 }
@@ -46,16 +46,14 @@ export function renderAccountEmail({ kind, name, link, shopName = 'Crema' }: Acc
   };
 }
 
-function bodyOf({ headline, paragraphs, button }: AccountWording, link: string | null, orOpen: string): Html {
-  return html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}${
-    link &&
-    html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>
+function bodyOf({ headline, paragraphs, button }: AccountWording, link: string, orOpen: string): Html {
+  return html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}
+<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>
 <td class="glad" bgcolor="#a34f1a" style="border-radius:10px;background:#a34f1a;color:#ffffff;">
 <a class="glad" href="${link}" style="${look.strong}display:inline-block;padding:14px 26px;border-radius:10px;color:#ffffff;text-decoration:none;">${button}</a>
 </td></tr></table>
-<p class="faint" style="${look.small}margin:24px 0 0;">${orOpen}<br><a class="faint" href="${link}" style="color:#75604f;word-break:break-all;">${link}</a></p>`
-  }`;
+<p class="faint" style="${look.small}margin:24px 0 0;">${orOpen}<br><a class="faint" href="${link}" style="color:#75604f;word-break:break-all;">${link}</a></p>`;
 }
 
-const textOf = ({ headline, paragraphs, button, remark }: AccountWording, link: string | null, why: string): string =>
-  [headline, ...paragraphs, ...(link ? [`${button}:\n${link}`] : []), remark, `-- \n${why}\n`].join('\n\n');
+const textOf = ({ headline, paragraphs, button, remark }: AccountWording, link: string, why: string): string =>
+  [headline, ...paragraphs, `${button}:\n${link}`, remark, `-- \n${why}\n`].join('\n\n');

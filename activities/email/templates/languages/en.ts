@@ -142,9 +142,9 @@ export const en: Language = {
       preheader: 'Nothing has changed. Sign in as always.',
       headline: named('You’re already with us', name),
       paragraphs: [
-        `Somebody, perhaps you, has just registered at ${shopName} with this address, which has an account. Nothing has changed: sign in with your password as always. If you have forgotten it, ask for a new one where you sign in.`,
+        `Somebody, perhaps you, has just registered at ${shopName} with this address, which has an account. Nothing has changed: sign in with your password as always.`,
       ],
-      button: null,
+      button: 'I have forgotten my password',
       remark: 'If it was not you, there is nothing for you to do.',
     }),
     invitation: ({ name, shopName }) => ({
@@ -168,9 +168,8 @@ export const en: Language = {
       preheader: 'If it was you, all is well.',
       headline: named('A new password', name),
       paragraphs: [`The password of your account at ${shopName} was just changed. If it was you, all is well.`],
-      button: null,
-      remark:
-        'If it was not you, somebody else may know your password: ask for a new one where you sign in, and tell us at the counter.',
+      button: 'It was not me',
+      remark: 'If it was not you, somebody else may know your password: choose a new one, and tell us at the counter.',
     }),
   },
 

@@ -18,9 +18,9 @@ export interface AccountSubject {
   shopName: string;
 }
 
-/** The words of such a mail; those with something to confirm have a button. */
+/** The words of such a mail. */
 export interface AccountWording extends Wording {
-  button: string | null;
+  button: string;
   /** Stands last, small: how long it holds, and what to do if it was not you. */
   remark: string;
 }
