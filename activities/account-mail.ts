@@ -31,16 +31,16 @@ type Outcome = 'sent' | 'refused' | 'unneeded';
  */
 export function createAccountMail({ accountRequests, users, mailer, publicUrl }: Dependencies) {
   return async (errand: AccountErrand): Promise<Outcome> => {
-    const outcome = errand.about === 'request' ? await answer(errand.requestId) : await notify(errand.userId);
+    const outcome = errand.about === 'request' ? await answer(errand.requestId) : await notify(errand);
     log.info('account mail', { ...errand, outcome });
     return outcome;
   };
 
-  async function notify(userId: string): Promise<Outcome> {
+  async function notify({ about, userId }: Exclude<AccountErrand, { about: 'request' }>): Promise<Outcome> {
     const user = await users.find(userId);
     if (!user) return 'unneeded';
     const { workflowExecution } = activityInfo();
-    const letter = letterTo(user, 'password_changed', forgotPage(publicUrl), false);
+    const letter = letterTo(user, about, forgotPage(publicUrl), false);
     return send(workflowExecution?.workflowId ?? userId, letter);
   }
 
@@ -55,16 +55,16 @@ export function createAccountMail({ accountRequests, users, mailer, publicUrl }:
     return outcome;
   }
 
-  async function letterFor({ id, purpose, email, name }: AccountRequest): Promise<Letter | undefined> {
+  async function letterFor({ id, purpose, email, name, userId }: AccountRequest): Promise<Letter | undefined> {
     const user = await users.findByEmail(email);
     const issue = async () =>
-      linkTo(publicUrl, purpose, await accountRequests.issueLink(id, lifetimes[purpose], user?.id));
+      linkTo(publicUrl, purpose, await accountRequests.issueLink(id, lifetimes[purpose], userId ?? user?.id));
     if (purpose === 'reset') {
       return user && letterTo(user, 'reset', await issue(), true);
     }
     if (user) return letterTo(user, 'known', forgotPage(publicUrl), false);
     // Anyone can register any address: what they typed as the name is not carried to a stranger.
-    const said = purpose === 'invitation' ? (name ?? '') : '';
+    const said = purpose === 'registration' ? '' : (name ?? '');
     return letterTo({ email, name: said }, purpose, await issue(), true);
   }
 

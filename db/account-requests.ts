@@ -13,7 +13,7 @@ export interface AccountRequest {
   role: Role | null;
   /** Of a registration, which chooses its password right away. */
   passwordHash: string | null;
-  /** Whom a reset is for; `null` until it is mailed, so that asking tells nobody who is registered. */
+  /** Whose address is to change, or whom a reset is for: of that `null` until it is mailed, as nobody looked before. */
   userId: string | null;
   mailedAt: Date | null;
 }

@@ -25,6 +25,13 @@ export interface UserFilter {
   after?: string | undefined;
 }
 
+/** Somebody else has that address. */
+export class AddressTaken extends Error {
+  override name = 'AddressTaken';
+}
+
+const UNIQUE_VIOLATION = '23505';
+
 const USER = ['id', 'email', 'name', 'role'] as const;
 const ACCOUNT = {
   id: 'id',
@@ -91,6 +98,16 @@ export function createUserRepository(database: Database) {
 
     async rename(id: string, name: string): Promise<void> {
       await users().where({ id }).update({ name });
+    },
+
+    /** Gives a person another address, which is proven to be theirs. @throws {AddressTaken} */
+    async setEmail(id: string, email: string): Promise<void> {
+      try {
+        await users().where({ id }).update({ email, verified_at: database.fn.now() });
+      } catch (error) {
+        if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new AddressTaken();
+        throw error;
+      }
     },
 
     async setPassword(id: string, passwordHash: string): Promise<void> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AccountRequestRepository, NewAccountRequest } from '../../db/account-requests.ts';
 import { hashPassword, verifyPassword } from '../../db/passwords.ts';
 import type { UnitOfWork, Work } from '../../db/unit-of-work.ts';
-import type { Account, User, UserRepository } from '../../db/users.ts';
+import { type Account, AddressTaken, type User, type UserRepository } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import { OutcomeUnknown } from '../in-time.ts';
 import type { AccountWorkflows } from './account-workflows.ts';
@@ -19,7 +19,7 @@ export type LastManager = { refused: 'last_manager' };
 export interface AccountService {
   /** The same for an address that is known and for one that is not. */
   register(who: { email: string; name: string; password: string }): Promise<undefined | WeakPassword | Unreachable>;
-  /** Opens the account of whoever registered. */
+  /** Opens the account of whoever registered, or gives an account the address that was asked for. */
   verify(token: string): Promise<Account | InvalidLink>;
   invite(who: {
     email: string;
@@ -34,6 +34,11 @@ export interface AccountService {
     user: Pick<User, 'id' | 'email' | 'name'>,
     passwords: { current: string; next: string },
   ): Promise<undefined | WrongPassword | WeakPassword | Unreachable>;
+  /** Asks for another address; it is theirs once the link that is mailed there was used. The present one is told. */
+  changeAddress(
+    user: Pick<User, 'id' | 'name'>,
+    change: { email: string; password: string },
+  ): Promise<undefined | WrongPassword | Unreachable>;
   setRole(userId: string, role: Role): Promise<Account | { refused: 'not_found' } | LastManager>;
   /** Forgets a person, for ever. */
   erase(user: Pick<User, 'id'>, password: string): Promise<undefined | WrongPassword | LastManager | Unreachable>;
@@ -59,12 +64,22 @@ export function createAccountService({ users, accountRequests, unitOfWork, workf
     return ask({ id: randomUUID(), purpose: 'registration', email, name, role: 'customer', passwordHash });
   };
 
-  const verify: AccountService['verify'] = (token) =>
-    unitOfWork(async (work) => {
-      const request = await work.accountRequests.take(token, 'registration');
-      if (!request?.passwordHash) return { refused: 'invalid_link' };
-      return (await admit(work, { ...request, passwordHash: request.passwordHash })) ?? { refused: 'invalid_link' };
+  const verify: AccountService['verify'] = async (token) => {
+    try {
+      return await unitOfWork(async (work) => (await confirm(work, token)) ?? { refused: 'invalid_link' });
+    } catch (error) {
+      if (error instanceof AddressTaken) return { refused: 'invalid_link' };
+      throw error;
+    }
+  };
+
+  const changeAddress: AccountService['changeAddress'] = async ({ id: userId, name }, { email, password }) => {
+    if (!(await verifyPassword(await users.passwordHashOf(userId), password))) return { refused: 'wrong_password' };
+    return unlessSilent('unavailable', async () => {
+      await workflows.mail({ about: 'address_asked', userId }, deadline());
+      return ask({ id: randomUUID(), purpose: 'address', email, name, userId });
     });
+  };
 
   const invite: AccountService['invite'] = async (who) => {
     if (await users.findByEmail(who.email)) return { refused: 'email_taken' };
@@ -145,7 +160,7 @@ export function createAccountService({ users, accountRequests, unitOfWork, workf
     await workflows.mail({ about: 'password_changed', userId }, deadline());
   }
 
-  return { register, verify, invite, requestReset, choosePassword, changePassword, setRole, erase };
+  return { register, verify, invite, requestReset, choosePassword, changePassword, changeAddress, setRole, erase };
 }
 
 interface Newcomer {
@@ -153,6 +168,16 @@ interface Newcomer {
   name: string | null;
   role: Role | null;
   passwordHash: string;
+}
+
+/** What a link to verify an address does; `undefined` when it is not good for anything any more. */
+async function confirm(work: Work, token: string): Promise<Account | undefined> {
+  const request = await work.accountRequests.take(token, 'registration', 'address');
+  if (request?.userId) {
+    await work.users.setEmail(request.userId, request.email);
+    return work.users.findAccount(request.userId);
+  }
+  return request?.passwordHash ? admit(work, { ...request, passwordHash: request.passwordHash }) : undefined;
 }
 
 /** @returns `undefined` when somebody with this address was faster */

@@ -84,14 +84,15 @@ export function accountPages({ accounts, accountRequests }: Dependencies): Middl
     },
     '/account/verify': {
       async get({ token = '' }) {
-        const request = await accountRequests.peek(token, 'registration');
+        const request = await accountRequests.peek(token, 'registration', 'address');
         if (!request) return noLink;
+        const address = `<strong>${escaped(request.email)}</strong>`;
+        const [said, button] = request.userId
+          ? [`${address} is to be your address from now on.`, 'Yes, take this address']
+          : [`You have registered as ${address}. Confirm it, and your account is open.`, 'Yes, open my account'];
         return {
           title: 'Is this you?',
-          body: `${paragraphs(
-            `You have registered as <strong>${escaped(request.email)}</strong>. Confirm it, and your account is open.`,
-            'If it was not you, just close this page.',
-          )}\n${form('/account/verify', { fields: [], hidden: { token }, button: 'Yes, open my account' })}`,
+          body: `${paragraphs(said, 'If it was not you, just close this page.')}\n${form('/account/verify', { fields: [], hidden: { token }, button })}`,
         };
       },
       async post({ token = '' }) {

@@ -13,7 +13,11 @@ const name = oneLine(100).meta({ examples: ['Ana Souza'] });
 const role = z.enum(['customer', 'manager']);
 
 /** What somebody types to prove that it is them; the rules are for passwords that are chosen. */
-const password = z.string().min(1).max(1_000).meta({ format: 'password' });
+const password = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .meta({ format: 'password', examples: ['seven violins in the rain'] });
 
 const newPassword = z.string().meta({
   format: 'password',
@@ -23,12 +27,14 @@ const newPassword = z.string().meta({
   examples: ['seven violins in the rain'],
 });
 
+const exampleToken = 'Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c';
+
 const token = z
   .string()
   .regex(/^[\w-]{43}$/, 'must be the token of a link that was mailed')
   .meta({
     description: 'Of a link that was mailed; it works once',
-    examples: ['Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c'],
+    examples: [exampleToken],
   });
 
 export const me = z
@@ -102,20 +108,39 @@ export const registration = z.strictObject({ email, name, password: newPassword 
   examples: [{ email: 'ana@example.com', name: 'Ana Souza', password: 'seven violins in the rain' }],
 });
 
-export const verification = z.strictObject({ token }).meta({ id: 'Verification' });
+export const verification = z.strictObject({ token }).meta({ id: 'Verification', examples: [{ token: exampleToken }] });
 
-export const resetRequest = z.strictObject({ email }).meta({ id: 'PasswordResetRequest' });
+export const resetRequest = z
+  .strictObject({ email })
+  .meta({ id: 'PasswordResetRequest', examples: [{ email: 'ana@example.com' }] });
 
-export const reset = z.strictObject({ token, password: newPassword }).meta({ id: 'PasswordReset' });
+export const reset = z
+  .strictObject({ token, password: newPassword })
+  .meta({ id: 'PasswordReset', examples: [{ token: exampleToken, password: 'a lamp under the green ladder' }] });
 
-export const passwordChange = z.strictObject({ currentPassword: password, newPassword }).meta({ id: 'PasswordChange' });
+export const passwordChange = z
+  .strictObject({ currentPassword: password, newPassword })
+  .meta({
+    id: 'PasswordChange',
+    examples: [{ currentPassword: 'seven violins in the rain', newPassword: 'a lamp under the green ladder' }],
+  });
 
 export const meChange = z
-  .strictObject({ name: name.optional() })
-  .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .strictObject({
+    name: name.optional(),
+    email: email.optional().meta({ description: 'Counts once the link that is mailed there was used' }),
+    currentPassword: password.optional().meta({ description: 'Goes with `email`' }),
+  })
+  .refine(({ name, email }) => name !== undefined || email !== undefined, 'must change something')
+  .refine(({ email, currentPassword }) => (email === undefined) === (currentPassword === undefined), {
+    path: ['currentPassword'],
+    error: 'goes with email, and email with it',
+  })
   .meta({ id: 'MeChange', examples: [{ name: 'Carla Customer' }] });
 
-export const farewell = z.strictObject({ password }).meta({ id: 'Farewell' });
+export const farewell = z
+  .strictObject({ password })
+  .meta({ id: 'Farewell', examples: [{ password: 'seven violins in the rain' }] });
 
 export const invitation = z
   .strictObject({ email, name, role: role.default('customer') })

@@ -38,13 +38,20 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       path: '/v1/me',
       operationId: 'changeMe',
       tag,
-      summary: 'Change your name',
+      summary: 'Change your name or your address',
+      description:
+        'Another address counts once the link in the email that goes there was used; the present one is told.',
       access: people,
       body: meChange,
-      answers: { 200: { description: 'You', body: me } },
+      answers: { 200: { description: 'You, as of now', body: me } },
+      problems: ['wrong_password'],
       handle: async (request) => {
         const caller = callerOf(request);
-        const { name } = request.body;
+        const { name, email, currentPassword: password } = request.body;
+        if (email !== undefined && password !== undefined) {
+          const refused = await accounts.changeAddress(caller, { email, password });
+          if (refused) throw refusal(refused);
+        }
         if (name !== undefined) await users.rename(caller.id, name);
         return { status: 200, body: await personOf(caller) };
       },

@@ -12,7 +12,7 @@ export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('account_requests', (table) => {
     table.comment('asked for and not confirmed yet; a row goes when its link is used, or when it has expired');
     table.uuid('id').primary();
-    table.text('purpose').notNullable().checkIn(['registration', 'invitation', 'reset']);
+    table.text('purpose').notNullable().checkIn(['registration', 'invitation', 'reset', 'address']);
     table.text('email').notNullable();
     table.text('name');
     table.text('role').checkIn(['customer', 'manager']);

@@ -1,5 +1,5 @@
-/** What a link confirms: an address that somebody registered, an invitation by a manager, or a new password. */
-export type Purpose = 'registration' | 'invitation' | 'reset';
+/** What a link confirms: a registration, an invitation by a manager, a new password, or another address. */
+export type Purpose = 'registration' | 'invitation' | 'reset' | 'address';
 
 const HOUR_MS = 60 * 60 * 1_000;
 
@@ -8,12 +8,14 @@ export const lifetimes: Record<Purpose, number> = {
   registration: 24 * HOUR_MS,
   invitation: 7 * 24 * HOUR_MS,
   reset: HOUR_MS,
+  address: 24 * HOUR_MS,
 };
 
 const pages: Record<Purpose, string> = {
   registration: '/account/verify',
   invitation: '/account/password',
   reset: '/account/password',
+  address: '/account/verify',
 };
 
 /** Where a link leads. @param publicUrl where people see the shop */

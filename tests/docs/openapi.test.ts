@@ -155,5 +155,5 @@ test('When there is no password grant, then nothing in the document offers it', 
     accessToken: expect.objectContaining({ type: 'http', scheme: 'bearer' }),
   });
   const text = JSON.stringify(production);
-  for (const word of ['"password"', 'example.com` or', 'development only']) expect(text).not.toContain(word);
+  for (const word of ['"username"', '"flows"', 'example.com` or', 'development only']) expect(text).not.toContain(word);
 });

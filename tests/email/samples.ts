@@ -71,6 +71,8 @@ export const accountSamples: readonly { name: string; input: AccountEmailInput }
   { name: 'account-known', input: { kind: 'known', name: 'Ana Souza', link: linkTo('forgot') } },
   { name: 'account-invitation', input: { kind: 'invitation', name: 'Marco', link: linkTo('password') } },
   { name: 'account-reset', input: { kind: 'reset', name: 'Ana Souza', link: linkTo('password') } },
+  { name: 'account-address', input: { kind: 'address', name: 'Ana Souza', link: linkTo('verify') } },
+  { name: 'account-address-asked', input: { kind: 'address_asked', name: 'Ana Souza', link: linkTo('forgot') } },
   { name: 'account-password-changed', input: { kind: 'password_changed', name: 'Ana Souza', link: linkTo('forgot') } },
 ];
 

@@ -278,6 +278,49 @@ describe('When somebody changes their name', () => {
   });
 });
 
+describe('When somebody changes their address', () => {
+  const change = (as: string, email: string, currentPassword = PASSWORD) =>
+    shop.request('PATCH', '/v1/me', { as, body: { email, currentPassword } });
+
+  test('then with their password, after the link in the new mailbox, and the old one is told', async () => {
+    const { email } = await newAccount(shop);
+    const as = await shop.signIn(email, PASSWORD);
+    const next = newAddress();
+    expectProblem(await change(as, next, 'not mine at all'), 'wrong_password');
+    expectFaults(await shop.request('PATCH', '/v1/me', { as, body: { email: next } }), ['#/currentPassword']);
+
+    expect((await change(as, next)).body).toMatchObject({ email });
+    const { path, token } = linkIn(await mailTo(shop, next));
+    expect((await mailTo(shop, email, 2)).mail.subject).toBe('Your address for Crema is about to change');
+    await shop.signIn(email, PASSWORD);
+    expect((await shop.request('GET', `${path}?token=${token}`)).body).toContain('is to be your address');
+    expect((await post('/v1/users/verify', { token })).body).toMatchObject({ email: next });
+
+    await shop.signIn(next, PASSWORD);
+    await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
+    expect((await shop.request('GET', '/v1/me', { as })).body.email).toBe(next);
+    expectProblem(await post('/v1/users/verify', { token }), 'invalid_link');
+  });
+
+  test('then not to somebody else’s, and a new password calls it off', async () => {
+    const [{ email }, other] = [await newAccount(shop), await newAccount(shop)];
+    const as = await shop.signIn(email, PASSWORD);
+    const [taken, late] = [newAddress(), newAddress()];
+    await change(as, other.email);
+    expect((await mailTo(shop, other.email, 2)).mail.subject).toBe('You already have an account at Crema');
+    await change(as, taken);
+    const { token } = linkIn(await mailTo(shop, taken));
+    await newAccount(shop, taken);
+    expectProblem(await post('/v1/users/verify', { token }), 'invalid_link');
+
+    await change(as, late);
+    const stale = linkIn(await mailTo(shop, late)).token;
+    await post('/v1/me/password', { currentPassword: PASSWORD, newPassword: ANOTHER }, as);
+    expectProblem(await post('/v1/users/verify', { token: stale }), 'invalid_link');
+    expect((await shop.request('GET', '/v1/me', { as })).body.email).toBe(email);
+  });
+});
+
 describe('When the mail server or Temporal fails', () => {
   let asked = 0;
   let frail: Shop;

@@ -21,6 +21,8 @@ const tones: Record<AccountMail, Tone> = {
   known: 'calm',
   invitation: 'calm',
   reset: 'calm',
+  address: 'calm',
+  address_asked: 'sober',
   password_changed: 'sober',
 };
 

@@ -142,7 +142,7 @@ export const en: Language = {
       preheader: 'Nothing has changed. Sign in as always.',
       headline: named('You’re already with us', name),
       paragraphs: [
-        `Somebody, perhaps you, has just registered at ${shopName} with this address, which has an account. Nothing has changed: sign in with your password as always.`,
+        `Somebody, perhaps you, has just given this address at ${shopName} for an account. It has one already. Nothing has changed: sign in with your password as always.`,
       ],
       button: 'I have forgotten my password',
       remark: 'If it was not you, there is nothing for you to do.',
@@ -162,6 +162,26 @@ export const en: Language = {
       paragraphs: ['Here is where you choose a new password. It signs you out everywhere else.'],
       button: 'Choose a new password',
       remark: 'The link works once, for an hour. If you did not ask for it, do nothing: your password stays as it is.',
+    }),
+    address: ({ name, shopName }) => ({
+      subject: `Confirm your new address for ${shopName}`,
+      preheader: 'One press, and we write here from now on.',
+      headline: named('A new address', name),
+      paragraphs: [
+        `This is to be the address of your account at ${shopName}. Confirm it, and sign in with it from then on.`,
+      ],
+      button: 'Confirm my new address',
+      remark: 'The link works once, for 24 hours. If it was not you, do nothing: nobody else’s account is at risk.',
+    }),
+    address_asked: ({ name, shopName }) => ({
+      subject: `Your address for ${shopName} is about to change`,
+      preheader: 'If it was you, all is well.',
+      headline: named('Moving out of this mailbox', name),
+      paragraphs: [
+        `Somebody who knows your password has asked for another address for your account at ${shopName}. It changes as soon as it is confirmed there. If it was you, all is well.`,
+      ],
+      button: 'It was not me',
+      remark: 'If it was not you, choose a new password at once: that calls it off. And tell us at the counter.',
     }),
     password_changed: ({ name, shopName }) => ({
       subject: `Your password for ${shopName} was changed`,

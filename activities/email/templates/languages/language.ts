@@ -9,7 +9,14 @@ type CustomerMail = 'placed' | 'edited' | 'uncollected' | Status;
 type ShopMail = 'placed' | 'delayed' | 'cancelled';
 
 /** The mails about an account, whoever has one. */
-export type AccountMail = 'registration' | 'known' | 'invitation' | 'reset' | 'password_changed';
+export type AccountMail =
+  | 'registration'
+  | 'known'
+  | 'invitation'
+  | 'reset'
+  | 'address'
+  | 'address_asked'
+  | 'password_changed';
 
 /** What a mail about an account tells. */
 export interface AccountSubject {
