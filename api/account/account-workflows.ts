@@ -32,6 +32,7 @@ export function createAccountWorkflows(
         workflowId: accountMailIdOf(errand.about === 'request' ? errand.requestId : randomUUID()),
         taskQueue,
         args: [errand],
+        staticSummary: 'An email about an account',
       }),
     ).catch(unlessStarted);
   }
@@ -42,6 +43,7 @@ export function createAccountWorkflows(
         workflowId: erasureIdOf(whom.userId),
         taskQueue,
         args: [whom, backupDays * DAY_MS],
+        staticSummary: 'A person is to be forgotten',
         // The list of workflows shows it without opening each history.
         memo: { ...whom },
         // Who asks twice is forgotten twice.

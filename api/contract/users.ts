@@ -118,12 +118,10 @@ export const reset = z
   .strictObject({ token, password: newPassword })
   .meta({ id: 'PasswordReset', examples: [{ token: exampleToken, password: 'a lamp under the green ladder' }] });
 
-export const passwordChange = z
-  .strictObject({ currentPassword: password, newPassword })
-  .meta({
-    id: 'PasswordChange',
-    examples: [{ currentPassword: 'seven violins in the rain', newPassword: 'a lamp under the green ladder' }],
-  });
+export const passwordChange = z.strictObject({ currentPassword: password, newPassword }).meta({
+  id: 'PasswordChange',
+  examples: [{ currentPassword: 'seven violins in the rain', newPassword: 'a lamp under the green ladder' }],
+});
 
 export const meChange = z
   .strictObject({

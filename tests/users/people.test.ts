@@ -178,10 +178,8 @@ describe('When an operator adds the first manager', () => {
 
   test.each([
     [[]],
-    [['nonsense']],
     [['toString']],
     [['add-manager']],
-    [['add-manager', 'ana']],
     [['add-manager', 'ana@example.com', 'bob@example.com']],
     [['add-manager', 'ana@example.com', '--role', 'manager']],
     [['add-manager', 'ana@example.com', '--name', 'Ana\nBob']],
@@ -265,6 +263,10 @@ describe('When somebody asks to be forgotten', () => {
     const backup = await shop.database('users').where({ id }).first();
     expect((await forget(as)).status).toBe(204);
     const erasure = shop.temporal.workflow.getHandle(erasureIdOf(id));
+    // Only then has it done its own part.
+    const waits = async () =>
+      ((await erasure.fetchHistory()).events ?? []).some((event) => event.timerStartedEventAttributes);
+    await waitFor('The timer of the erasure', waits, { deadline: 20_000 });
     await shop.database('users').insert(backup);
     await shop.database('order_events').where({ order_id: order.id }).delete();
     await shop.database('orders').where({ id: order.id }).delete();
