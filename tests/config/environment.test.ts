@@ -54,7 +54,7 @@ describe('When a process reads its settings', () => {
     for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'TEMPORAL_ADDRESS']) {
       expect(() => readApiConfig(production)).toThrow(`${name}: `);
     }
-    for (const name of ['REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL']) {
+    for (const name of ['PUBLIC_URL', 'REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL']) {
       expect(() => readWorkerConfig(production)).toThrow(`${name}: `);
     }
     expect(() => readDatabaseConfig(production)).toThrow('DATABASE_URL: ');

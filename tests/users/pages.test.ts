@@ -1,3 +1,5 @@
+import type { Browser } from 'playwright-core';
+import { openChromium } from '../docs/chromium.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { ANOTHER, linkIn, mailsTo, mailTo, newAccount, newAddress, PASSWORD, submit } from './mailbox.ts';
@@ -130,4 +132,41 @@ describe('When a page is shown', () => {
     expect([head.status, head.body]).toEqual([200, '']);
     expect((await shop.request('GET', '/account/verify?token=one&token=two')).status).toBe(410);
   });
+});
+
+describe('When a browser without JavaScript opens the pages', () => {
+  let browser: Browser;
+  // The first time, a browser may have to be fetched.
+  beforeAll(async () => {
+    browser = await openChromium();
+  }, 700_000);
+  afterAll(() => browser?.close());
+
+  test.each(['light', 'dark'] as const)(
+    'then somebody registers and gets in, in %s colours, and nothing is blocked',
+    async (colorScheme) => {
+      const context = await browser.newContext({ javaScriptEnabled: false, colorScheme, baseURL: shop.url });
+      const page = await context.newPage();
+      const faults: string[] = [];
+      page.on('console', (message) => faults.push(message.text()));
+      page.on('requestfailed', (request) => faults.push(request.url()));
+      const email = newAddress();
+
+      await page.goto('/account/register');
+      await page.getByLabel('Name').fill('Ana Souza');
+      await page.getByLabel('Email address').fill(email);
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Register' }).click();
+      await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+      const { path, token } = linkIn(await mailTo(shop, email));
+      await page.goto(`${path}?token=${token}`);
+      await page.getByRole('button').click();
+      await page.getByText('You can sign in now, Ana Souza.').waitFor();
+
+      await shop.signIn(email, PASSWORD);
+      expect(faults).toEqual([]);
+      await context.close();
+    },
+    90_000,
+  );
 });
