@@ -54,9 +54,7 @@ export function createAccountRequestRepository(database: Database) {
       .where('l.expires_at', '>', database.fn.now());
 
   return {
-    /** Keeps a request, and forgets those that have expired. */
     async open({ passwordHash, userId, ...request }: NewAccountRequest): Promise<void> {
-      await requests().where('expires_at', '<', database.fn.now()).delete();
       await requests().insert({
         ...request,
         password_hash: passwordHash ?? null,
@@ -67,6 +65,11 @@ export function createAccountRequestRepository(database: Database) {
 
     find: (id: string): Promise<AccountRequest | undefined> =>
       database({ r: 'account_requests' }).where('r.id', id).first(COLUMNS),
+
+    /** Forgets the requests that nobody can confirm any more. */
+    async closeExpired(): Promise<void> {
+      await requests().where('expires_at', '<', database.fn.now()).delete();
+    },
 
     /** Forgets a request, and its links with it. */
     async close(id: string): Promise<void> {

@@ -19,7 +19,7 @@ await runCommand(async () => {
   try {
     const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE });
     const erased = await eraseAgain({ erasures: createErasureRecords(client), users: createUserRepository(database) });
-    if (erased > 0) console.log(`${erased} people erased again.`);
+    if (erased > 0) console.log(`Erased again, as they had asked: ${erased}.`);
     const { checked, repaired, unrepairable } = await reconcileOrders(
       {
         records: createWorkflowRecords(client),
