@@ -1,12 +1,15 @@
+import type { AccountRequestRepository } from '../db/account-requests.ts';
 import type { DeliveryLedger } from '../db/deliveries.ts';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
+import { createAccountMail } from './account-mail.ts';
 import type { Mailer } from './email/transport/mailer.ts';
 import { createEmail } from './email.ts';
+import { createErase, type ErasureRecords } from './erase.ts';
 import { createJournaling } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
-import { createReconcile } from './reconcile.ts';
+import { createForget, createReconcile } from './reconcile.ts';
 import type { WorkflowRecords } from './reconcile-orders.ts';
 
 /** What the activities work with; the worker's composition root supplies it. */
@@ -15,21 +18,28 @@ export interface ActivityDependencies {
   orders: OrderRepository;
   records: WorkflowRecords;
   ledger: DeliveryLedger;
-  users: Pick<UserRepository, 'find'>;
+  users: UserRepository;
+  accountRequests: AccountRequestRepository;
+  erasures: ErasureRecords;
   redis: Publisher;
   mailer: Mailer;
   /** The shop's own address. */
   ordersEmail: string;
+  /** Where people see the shop: links in mails lead there. */
+  publicUrl: string;
 }
 
-/** Everything that an order's workflow does to the world. Each activity may run again: none does its work twice. */
+/** Everything that the workflows do to the world. Each activity may run again: none does its work twice. */
 export function createActivities(dependencies: ActivityDependencies) {
   const publishing = createPublishing(dependencies);
   return {
     journal: createJournaling({ ...dependencies, publishing }),
     publish: publishing.publish,
     reconcile: createReconcile(dependencies),
+    forget: createForget(dependencies),
     email: createEmail(dependencies),
+    accountMail: createAccountMail(dependencies),
+    erase: createErase(dependencies),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Limits } from './limits/limits.ts';
 import { allowOrigins } from './middleware/cross-origin.ts';
 import { answerProblems } from './middleware/problems.ts';
 import { limitCallers, limitStrangers } from './middleware/rate-limits.ts';
-import { requestLog } from './middleware/request-log.ts';
+import { type RequestState, requestLog } from './middleware/request-log.ts';
 import { secureAnswers } from './middleware/security-headers.ts';
 import { allowTemporalUi } from './middleware/temporal-ui.ts';
 import { describeApi } from './openapi.ts';
@@ -17,6 +17,8 @@ import { type Route, serve } from './route.ts';
 export interface AppDependencies {
   auth: Auth;
   routes: Route[];
+  /** Pages for people who are not signed in. */
+  pages: Middleware<RequestState>;
   /** Where people open the Temporal Web UI. */
   temporalUi?: string | undefined;
   logger: Logger;
@@ -33,6 +35,7 @@ export interface AppDependencies {
 export function createApp({
   auth,
   routes,
+  pages,
   temporalUi,
   logger,
   clientAddress,
@@ -62,6 +65,7 @@ export function createApp({
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
   app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));
+  app.use(pages);
   app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
   app.use(router.routes());
   app.use(router.allowedMethods());

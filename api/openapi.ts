@@ -18,7 +18,7 @@ const tags = [
   { name: 'Catalog', description: 'The menu' },
   { name: 'Orders', description: 'Place, follow, move and cancel orders' },
   { name: 'Products', description: 'Managers shape the menu' },
-  { name: 'Users', description: 'Who you are' },
+  { name: 'Users', description: 'Who you are, and who else is there' },
   { name: 'Access', description: 'OAuth2: tokens for everything else' },
   { name: 'Operations', description: 'How the shop is doing' },
 ];

@@ -100,7 +100,7 @@ const textReader = (limit: number) =>
     extendTypes: { text: ['application/json'] },
     textLimit: `${limit}b`,
     encoding: 'latin1',
-    parsedMethods: ['POST', 'PATCH'],
+    parsedMethods: ['POST', 'PATCH', 'DELETE'],
     onError: (error, { req }) => {
       // Whoever closes the door on a client that still sends takes the answer away from it, so the rest is let in, and
       // forgotten.

@@ -1,15 +1,20 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../config/logger.ts';
 import type { ApiConfig } from '../config/settings.ts';
+import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
 import { connect } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
+import { createOidcArtifactRepository } from '../db/oidc-artifacts.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createProductRepository } from '../db/products.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { createAccountService } from './account/account-service.ts';
+import { createAccountWorkflows } from './account/account-workflows.ts';
+import { accountPages } from './account/pages.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth/auth.ts';
 import { createCatalogService } from './catalog/catalog-service.ts';
@@ -51,6 +56,17 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const orders = createOrderRepository(database);
   const users = createUserRepository(database);
   const journal = createJournal(database);
+  const unitOfWork = createUnitOfWork(database);
+  const accountRequests = createAccountRequestRepository(database);
+  const accounts = createAccountService({
+    users,
+    accountRequests,
+    unitOfWork,
+    workflows: createAccountWorkflows(workflow, {
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
+      backupDays: config.BACKUP_DAYS,
+    }),
+  });
   const currency = config.CURRENCY;
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
 
@@ -73,14 +89,18 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     routes: allRoutes({
       view,
       products: createProductRepository(database),
-      catalog: createCatalogService(createUnitOfWork(database)),
+      catalog: createCatalogService(unitOfWork),
       service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, patience, logger }),
       orders,
+      accounts,
+      users,
+      artifacts: createOidcArtifactRepository(database),
       currency,
       codec: createPayloadCodec(config.PAYLOAD_KEYS),
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
     }),
     temporalUi: config.TEMPORAL_UI_ORIGIN,
+    pages: accountPages({ accounts, accountRequests }),
     logger,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     limits,

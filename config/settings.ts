@@ -137,6 +137,8 @@ const settings = (environment: Environment) => {
     RATE_LIMIT_SIGN_IN: allowance('10/900'),
     RATE_LIMIT_SIGN_IN_ADDRESS: allowance('50/900'),
     RATE_LIMIT_SIGN_IN_ACCOUNT: allowance('20/3600'),
+    /** Days for which backups of Postgres are kept: so long it is remembered who was erased. */
+    BACKUP_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
     /** Minutes between two runs of the reconciler. */
     RECONCILE_EVERY: z.coerce.number().int().min(1).default(60),
     /** A bundle made by `npm run build`; without it the worker bundles at every start. */
@@ -194,6 +196,10 @@ export const readReconcileConfig = (environment: Environment) =>
     'ORDER_UNCOLLECTED_AFTER',
   );
 
+/** What the commands that manage the shop must know. */
+export const readManageConfig = (environment: Environment) =>
+  pick(environment, 'NODE_ENV', 'PUBLIC_URL', 'DATABASE_URL');
+
 /** The settings of the API process. */
 export function readApiConfig(environment: Environment) {
   const config = pick(
@@ -226,6 +232,7 @@ export function readApiConfig(environment: Environment) {
     'RATE_LIMIT_SIGN_IN',
     'RATE_LIMIT_SIGN_IN_ADDRESS',
     'RATE_LIMIT_SIGN_IN_ACCOUNT',
+    'BACKUP_DAYS',
   );
   if (config.NODE_ENV === 'production' && config.RATE_LIMITS === 'off') {
     throw new ConfigurationError('RATE_LIMITS=off is for benchmarks and tests: production keeps its rate limits.');
@@ -242,6 +249,7 @@ export function readWorkerConfig(environment: Environment) {
     'LOG_LEVEL',
     'HOST',
     'WORKER_HEALTH_PORT',
+    'PUBLIC_URL',
     'DATABASE_URL',
     'REDIS_URL',
     'TEMPORAL_ADDRESS',

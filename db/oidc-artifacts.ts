@@ -116,6 +116,11 @@ export function createOidcArtifactRepository(database: Database) {
       return grantId;
     },
 
+    /** What a person has let act for them. Times are in seconds since 1970. */
+    async grantsOf(accountId: string): Promise<ArtifactPayload[]> {
+      return artifacts().where({ kind: 'Grant', account_id: accountId }).orderBy('id').pluck('payload');
+    },
+
     /** Ends everything that a person has signed in to: sessions, grants and tokens. Their access tokens end with them. */
     async removeByAccount(accountId: string): Promise<void> {
       await artifacts().where({ account_id: accountId }).delete();

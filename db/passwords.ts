@@ -4,8 +4,11 @@ import { hash, verify } from '@node-rs/argon2';
 /** argon2id, the library's default algorithm, with OWASP's first choice of cost: 19 MiB, two passes, one lane. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
+/** The same password however a keyboard puts its characters together (NIST SP 800-63B, 3.1.1.2). */
+export const normalizePassword = (password: string): string => password.normalize('NFKC');
+
 /** A salted argon2id hash in PHC format. */
-export const hashPassword = (password: string): Promise<string> => hash(password, COST);
+export const hashPassword = (password: string): Promise<string> => hash(normalizePassword(password), COST);
 
 const nobodysHash = hashPassword(randomUUID());
 
@@ -16,6 +19,6 @@ const nobodysHash = hashPassword(randomUUID());
  *   that the time tells nobody who is registered
  */
 export async function verifyPassword(passwordHash: string | undefined, password: string): Promise<boolean> {
-  const matches = await verify(passwordHash ?? (await nobodysHash), password);
+  const matches = await verify(passwordHash ?? (await nobodysHash), normalizePassword(password));
   return matches && passwordHash !== undefined;
 }

@@ -1,14 +1,28 @@
+import { type AccountRequestRepository, createAccountRequestRepository } from './account-requests.ts';
 import type { Database } from './connection.ts';
+import { createOidcArtifactRepository, type OidcArtifactRepository } from './oidc-artifacts.ts';
 import { createProductRepository, type ProductRepository } from './products.ts';
+import { createUserRepository, type UserRepository } from './users.ts';
 
 /** The repositories that change together. */
 export interface Work {
   products: ProductRepository;
+  users: UserRepository;
+  accountRequests: AccountRequestRepository;
+  artifacts: OidcArtifactRepository;
 }
 
 /** Runs work in one transaction: all of it is kept, or, when it throws, nothing. */
 export type UnitOfWork = <T>(work: (repositories: Work) => Promise<T>) => Promise<T>;
 
 export function createUnitOfWork(database: Database): UnitOfWork {
-  return (work) => database.transaction((transaction) => work({ products: createProductRepository(transaction) }));
+  return (work) =>
+    database.transaction((transaction) =>
+      work({
+        products: createProductRepository(transaction),
+        users: createUserRepository(transaction),
+        accountRequests: createAccountRequestRepository(transaction),
+        artifacts: createOidcArtifactRepository(transaction),
+      }),
+    );
 }

@@ -1,7 +1,7 @@
 import type { Role } from '../domain/actor.ts';
 import type { Database } from './connection.ts';
 
-/** A person who can sign in. */
+/** A person who can sign in: there is no row before their address is proven to be theirs, and none after they are erased. */
 export interface User {
   id: string;
   email: string;
@@ -9,9 +9,42 @@ export interface User {
   role: Role;
 }
 
+/** A person with the dates that only managers and they themselves are shown. */
+export interface Account extends User {
+  createdAt: Date;
+  verifiedAt: Date;
+}
+
+/** Which people a list shows; everything given must hold. */
+export interface UserFilter {
+  role?: Role | undefined;
+  /** The whole address, whatever its case. */
+  email?: string | undefined;
+  limit: number;
+  /** The address of the last one on the page before. */
+  after?: string | undefined;
+}
+
+/** Somebody else has that address. */
+export class AddressTaken extends Error {
+  override name = 'AddressTaken';
+}
+
+const UNIQUE_VIOLATION = '23505';
+
 const USER = ['id', 'email', 'name', 'role'] as const;
+const ACCOUNT = {
+  id: 'id',
+  email: 'email',
+  name: 'name',
+  role: 'role',
+  createdAt: 'created_at',
+  verifiedAt: 'verified_at',
+};
 
 export function createUserRepository(database: Database) {
+  const users = () => database('users');
+
   return {
     /** @param id a UUID */
     find: (id: string): Promise<User | undefined> =>
@@ -29,6 +62,85 @@ export function createUserRepository(database: Database) {
       if (!row) return undefined;
       const { password_hash: passwordHash, ...user } = row;
       return { user, passwordHash };
+    },
+
+    findAccount: (id: string): Promise<Account | undefined> => users().where({ id }).first(ACCOUNT),
+
+    findByEmail: (email: string): Promise<User | undefined> =>
+      users()
+        .whereRaw('lower(email) = lower(?)', [email])
+        .first(...USER),
+
+    /** What to check a password against of somebody who is signed in. */
+    passwordHashOf: async (id: string): Promise<string | undefined> =>
+      (await users().where({ id }).first('password_hash'))?.password_hash,
+
+    /** By address. */
+    async list({ role, email, limit, after }: UserFilter): Promise<Account[]> {
+      const query = users().orderByRaw('lower(email)').limit(limit).select(ACCOUNT);
+      if (role) query.where({ role });
+      if (email !== undefined) query.whereRaw('lower(email) = lower(?)', [email]);
+      if (after !== undefined) query.whereRaw('lower(email) > lower(?)', [after]);
+      return query;
+    },
+
+    /** @returns `undefined` when somebody else has the address */
+    async create({ passwordHash, ...user }: User & { passwordHash: string }): Promise<Account | undefined> {
+      const [created] = await users()
+        .insert({ ...user, password_hash: passwordHash })
+        .onConflict()
+        .ignore()
+        .returning(Object.values(ACCOUNT));
+      if (!created) return undefined;
+      const { created_at: createdAt, verified_at: verifiedAt, ...known } = created;
+      return { ...known, createdAt, verifiedAt };
+    },
+
+    async rename(id: string, name: string): Promise<void> {
+      await users().where({ id }).update({ name });
+    },
+
+    /** Gives a person another address, which is proven to be theirs. @throws {AddressTaken} */
+    async setEmail(id: string, email: string): Promise<void> {
+      try {
+        await users().where({ id }).update({ email, verified_at: database.fn.now() });
+      } catch (error) {
+        if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new AddressTaken();
+        throw error;
+      }
+    },
+
+    async setPassword(id: string, passwordHash: string): Promise<void> {
+      await users().where({ id }).update({ password_hash: passwordHash });
+    },
+
+    async setRole(id: string, role: Role): Promise<void> {
+      await users().where({ id }).update({ role });
+    },
+
+    /** The ids of all managers, of whom none stops being one before the transaction ends. */
+    managersForUpdate: (): Promise<string[]> =>
+      users().where({ role: 'manager' }).orderBy('id').forUpdate().pluck('id'),
+
+    /**
+     * Removes a person and all that is kept of them: sessions, grants and tokens go with the row, and whatever was asked
+     * for their address. Their orders stay, with an id that leads to nobody.
+     *
+     * @param registeredAt in ms since the epoch: who got the same id later, as seeds do, is somebody else
+     * @returns whether there was anybody
+     */
+    async erase(id: string, registeredAt: number): Promise<boolean> {
+      const { rows } = await database.raw(
+        `WITH erased AS (
+           DELETE FROM users WHERE id = :id AND created_at < :until RETURNING email
+         ), asked AS (
+           DELETE FROM account_requests WHERE lower(email) IN (SELECT lower(email) FROM erased)
+         )
+         SELECT 1 FROM erased`,
+        // Postgres counts in microseconds.
+        { id, until: new Date(registeredAt + 1) },
+      );
+      return rows.length > 0;
     },
   };
 }

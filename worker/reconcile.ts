@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
+import { eraseAgain } from '../activities/erase.ts';
 import { type Cursor, type Finding, reconcilePage } from '../activities/reconcile-orders.ts';
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
@@ -7,12 +8,14 @@ import { readReconcileConfig } from '../config/settings.ts';
 import { connect } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
+import { createUserRepository } from '../db/users.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { createErasureRecords } from './erasure-records.ts';
 import { resumeOrder } from './resume-order.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
-// `npm run reconcile`: compares every order with its workflow and mends the read model; with `-- --resume <order>`, lets one
-// go on whose workflow was ended. Exit code 2: somebody must look.
+// `npm run reconcile`: forgets again who was erased, compares every order with its workflow and mends the read model; with
+// `-- --resume <order>`, lets one go on whose workflow was ended. Exit code 2: somebody must look.
 await runCommand(async () => {
   const { resume: orderId } = readArguments();
   const config = readReconcileConfig(readEnvironment());
@@ -42,6 +45,8 @@ await runCommand(async () => {
   }
 
   async function reconcile(): Promise<void> {
+    const erased = await eraseAgain({ erasures: createErasureRecords(client), users: createUserRepository(database) });
+    if (erased > 0) console.log(`Erased again, as they had asked: ${erased}.`);
     console.log('Comparing the orders with their workflows …');
     const total = { compared: 0, repaired: 0, toLookAt: 0 };
     let cursor: Cursor | undefined;

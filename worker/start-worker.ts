@@ -13,6 +13,7 @@ import { createActivities } from '../activities/create-activities.ts';
 import { createMailer } from '../activities/email/transport/mailer.ts';
 import type { Logger } from '../config/logger.ts';
 import type { WorkerConfig } from '../config/settings.ts';
+import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { connect } from '../db/connection.ts';
 import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createJournal } from '../db/journal.ts';
@@ -20,6 +21,7 @@ import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { createErasureRecords } from './erasure-records.ts';
 import { createHealthServer } from './health-server.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 import { workflowsPath } from './workflows-path.ts';
@@ -74,15 +76,19 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const mailer = createMailer(config);
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
 
-  const { email, ...others } = createActivities({
+  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
+  const { email, accountMail, ...others } = createActivities({
     journal: createJournal(database),
     orders: createOrderRepository(database),
-    records: createWorkflowRecords(new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter })),
+    records: createWorkflowRecords(client),
+    erasures: createErasureRecords(client),
     ledger: createDeliveryLedger(database),
     users: createUserRepository(database),
+    accountRequests: createAccountRequestRepository(database),
     redis,
     mailer,
     ordersEmail: config.ORDERS_EMAIL,
+    publicUrl: config.PUBLIC_URL,
   });
   const options = {
     connection,
@@ -112,7 +118,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     Worker.create({
       ...options,
       taskQueue: emailTaskQueueOf(config.TEMPORAL_TASK_QUEUE),
-      activities: { email },
+      activities: { email, accountMail },
       maxConcurrentActivityTaskExecutions: EMAILS_AT_ONCE,
     }),
   ]);

@@ -1,3 +1,5 @@
 /** Everything the worker bundles: the workflows, by type. */
+export { accountMail } from './account-mail.ts';
+export { erasure } from './erasure.ts';
 export { order } from './order.ts';
 export { reconcile } from './reconcile.ts';

@@ -2,7 +2,7 @@ import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/w
 import type { Activities } from '../activities/create-activities.ts';
 
 // A heartbeat is due after every step, each with a deadline of its own.
-const { reconcile: reconcilePage } = proxyActivities<Activities>({
+const { reconcile: reconcilePage, forget } = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
   heartbeatTimeout: '15s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 10 },
@@ -12,6 +12,8 @@ type Page = Awaited<ReturnType<Activities['reconcile']>>;
 
 /** What has been found so far. */
 interface Found {
+  /** People who had asked to be forgotten and were known again. */
+  erased: number;
   compared: number;
   repaired: number;
   /** Orders that somebody has to look at. */
@@ -34,8 +36,9 @@ const NAMED = 100;
 /** After so many pages it goes on in a new run, with a short history. */
 const PAGES = 20;
 
-/** Mends the read model, page by page; a schedule starts it. Its result is for whoever opens it in the Temporal Web UI. */
+/** Forgets who was forgotten before a restore, then mends the read model, page by page; a schedule starts it. Its result is for whoever opens it in the Temporal Web UI. */
 export async function reconcile({ cursor, found = nothing, size = 100 }: Progress = {}): Promise<Found> {
+  if (!cursor) found = { ...found, erased: await forget.executeWithOptions({ summary: 'who asked for it' }, []) };
   for (let pages = 0; pages < PAGES; pages += 1) {
     const summary = cursor ? `after ${found.compared} orders` : 'from the first order on';
     const page = await reconcilePage.executeWithOptions({ summary }, [{ cursor, size }]);
@@ -47,9 +50,10 @@ export async function reconcile({ cursor, found = nothing, size = 100 }: Progres
   return continueAsNew<typeof reconcile>({ cursor, found, size });
 }
 
-const nothing: Found = { compared: 0, repaired: 0, toLookAt: 0, findings: [] };
+const nothing: Found = { erased: 0, compared: 0, repaired: 0, toLookAt: 0, findings: [] };
 
 const add = (found: Found, { compared, findings }: Page): Found => ({
+  ...found,
   compared: found.compared + compared,
   repaired: found.repaired + findings.filter(({ repaired }) => repaired > 0).length,
   toLookAt: found.toLookAt + findings.filter(({ why }) => why).length,

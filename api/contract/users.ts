@@ -1,13 +1,48 @@
 import { z } from 'zod';
-import { customerId } from './examples.ts';
-import { id } from './values.ts';
+import { fromCursor } from '../account/cursor.ts';
+import { PASSWORD_LENGTH } from '../account/password-rules.ts';
+import { customerId, orderTimeline, placedOrder } from './examples.ts';
+import { order, timeline } from './orders.ts';
+import { id, oneLine, timestamp } from './values.ts';
+
+const email = z
+  .email('must be an email address')
+  .max(254)
+  .meta({ examples: ['ana@example.com'] });
+const name = oneLine(100).meta({ examples: ['Ana Souza'] });
+const role = z.enum(['customer', 'manager']);
+
+/** What somebody types to prove that it is them; the rules are for passwords that are chosen. */
+const password = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .meta({ format: 'password', examples: ['seven violins in the rain'] });
+
+const newPassword = z.string().meta({
+  format: 'password',
+  minLength: PASSWORD_LENGTH.min,
+  maxLength: PASSWORD_LENGTH.max,
+  description: 'No common password, and none that is made of common ones, of repetitions or of your own name',
+  examples: ['seven violins in the rain'],
+});
+
+const exampleToken = 'Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c';
+
+const token = z
+  .string()
+  .regex(/^[\w-]{43}$/, 'must be the token of a link that was mailed')
+  .meta({
+    description: 'Of a link that was mailed; it works once',
+    examples: [exampleToken],
+  });
 
 export const me = z
   .object({
     id,
     email: z.string(),
     name: z.string(),
-    role: z.enum(['customer', 'manager']),
+    role,
     scopes: z.array(z.string()).meta({ description: 'What this token may do: what the role may, or less' }),
   })
   .meta({
@@ -19,6 +54,115 @@ export const me = z
         name: 'Carlos Customer',
         role: 'customer',
         scopes: ['orders:read', 'orders:write'],
+      },
+    ],
+  });
+
+const carlos = {
+  id: customerId,
+  email: 'customer@example.com',
+  name: 'Carlos Customer',
+  role: 'customer' as const,
+  createdAt: '2026-11-22T08:00:00.000Z',
+  verifiedAt: '2026-11-22T08:00:00.000Z',
+};
+
+export const user = z
+  .object({
+    id,
+    email: z.string(),
+    name: z.string(),
+    role,
+    createdAt: timestamp,
+    verifiedAt: timestamp.meta({ description: 'When the address was proven to be theirs' }),
+  })
+  .meta({ id: 'User', examples: [carlos] });
+
+export const userList = z
+  .object({
+    data: z.array(user),
+    nextCursor: z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last one' }),
+  })
+  .meta({ id: 'UserList', examples: [{ data: [carlos], nextCursor: null }] });
+
+export const userQuery = z.strictObject({
+  role: role.optional(),
+  email: z.string().min(3).max(254).optional().meta({ description: 'The whole address, whatever its case' }),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z
+    .string()
+    .transform((text, context) => {
+      const after = fromCursor(text);
+      if (after === undefined) context.addIssue('must be the nextCursor of a list');
+      return after ?? z.NEVER;
+    })
+    .optional()
+    .meta({ description: '`nextCursor` of the page before' }),
+});
+
+/** What is answered to a request that may come to nothing, and does not say so. */
+export const nothing = z.object({}).meta({ id: 'Nothing', examples: [{}] });
+
+export const registration = z.strictObject({ email, name, password: newPassword }).meta({
+  id: 'Registration',
+  examples: [{ email: 'ana@example.com', name: 'Ana Souza', password: 'seven violins in the rain' }],
+});
+
+export const verification = z.strictObject({ token }).meta({ id: 'Verification', examples: [{ token: exampleToken }] });
+
+export const resetRequest = z
+  .strictObject({ email })
+  .meta({ id: 'PasswordResetRequest', examples: [{ email: 'ana@example.com' }] });
+
+export const reset = z
+  .strictObject({ token, password: newPassword })
+  .meta({ id: 'PasswordReset', examples: [{ token: exampleToken, password: 'a lamp under the green ladder' }] });
+
+export const passwordChange = z.strictObject({ currentPassword: password, newPassword }).meta({
+  id: 'PasswordChange',
+  examples: [{ currentPassword: 'seven violins in the rain', newPassword: 'a lamp under the green ladder' }],
+});
+
+export const meChange = z
+  .strictObject({
+    name: name.optional(),
+    email: email.optional().meta({ description: 'Counts once the link that is mailed there was used' }),
+    currentPassword: password.optional().meta({ description: 'Goes with `email`' }),
+  })
+  .refine(({ name, email }) => name !== undefined || email !== undefined, 'must change something')
+  .refine(({ email, currentPassword }) => (email === undefined) === (currentPassword === undefined), {
+    path: ['currentPassword'],
+    error: 'goes with email, and email with it',
+  })
+  .meta({ id: 'MeChange', examples: [{ name: 'Carla Customer' }] });
+
+export const farewell = z
+  .strictObject({ password })
+  .meta({ id: 'Farewell', examples: [{ password: 'seven violins in the rain' }] });
+
+export const invitation = z
+  .strictObject({ email, name, role: role.default('customer') })
+  .meta({ id: 'Invitation', examples: [{ email: 'marco@example.com', name: 'Marco Barista', role: 'manager' }] });
+
+export const personalData = z
+  .object({
+    exportedAt: timestamp,
+    user,
+    access: z
+      .array(z.object({ client: z.string(), since: timestamp, until: timestamp.nullable() }))
+      .meta({ description: 'The programs that may act for you' }),
+    orders: z
+      .array(z.object({ order, timeline }))
+      .meta({ description: 'Every order you have placed, the newest first' }),
+  })
+  .meta({
+    id: 'PersonalData',
+    examples: [
+      {
+        exportedAt: '2026-11-22T10:00:00.000Z',
+        user: carlos,
+        access: [{ client: 'crema', since: '2026-11-22T09:00:00.000Z', until: '2027-02-20T09:00:00.000Z' }],
+        orders: [{ order: placedOrder, timeline: orderTimeline }],
       },
     ],
   });

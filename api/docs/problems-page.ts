@@ -5,6 +5,7 @@ const remedies: Record<ProblemCode, string> = {
   invalid_request: 'Mend what <code>errors</code> names, all of it, and send the request again.',
   unauthenticated: 'Get an access token from <code>/oauth/token</code>, or a fresh one: they last ten minutes.',
   forbidden: 'Sign in as somebody who may, or ask for a token with the scope that <code>detail</code> names.',
+  wrong_password: 'Send the password that you sign in with now.',
   not_found: 'Check the id and the path. What you may not see, and what was deleted, counts as not there.',
   method_not_allowed: 'Use one of the methods that the header <code>Allow</code> lists.',
   request_timeout: 'Send the whole request at once, and again: nothing of it was looked at.',
@@ -16,6 +17,10 @@ const remedies: Record<ProblemCode, string> = {
   price_changed:
     'Show the new <code>total</code> to the customer, and send the order again with it as <code>expectedTotal</code>.',
   name_taken: 'Choose another name, or take the one that has it off the menu first.',
+  email_taken: 'Look them up in <code>/v1/users</code>, and promote them if that is what you meant.',
+  last_manager: 'Make somebody else a manager first.',
+  invalid_link:
+    'It was used, has expired, or never was one. Ask for a new one: register again, or ask for another reset or invitation.',
   version_mismatch: 'Read it again, see what has changed, and send your change with the new <code>ETag</code>.',
   payload_too_large: 'Send less: <code>detail</code> says how much will do.',
   unsupported_media_type: 'Send JSON, with <code>Content-Type: application/json</code>.',

@@ -1,5 +1,12 @@
 import type { Database } from '../../db/connection.ts';
 
+/** What the commands work with. */
+export interface Tools {
+  database: Database;
+  /** Where people see the shop. */
+  publicUrl: string;
+}
+
 /** A sub-command of `npm run manage`. */
 export interface Command {
   /** Its name, then what it takes: `add-service <name> --scopes "<scope> …"`. */
@@ -10,5 +17,5 @@ export interface Command {
    * @param args what stands after the name
    * @throws {ConfigurationError} with a sentence for whoever typed it
    */
-  run(args: string[], tools: { database: Database }): Promise<void>;
+  run(args: string[], tools: Tools): Promise<void>;
 }

@@ -1,12 +1,13 @@
 import { ConfigurationError, readEnvironment } from '../../config/environment.ts';
 import { runCommand } from '../../config/run-command.ts';
-import { readDatabaseConfig } from '../../config/settings.ts';
+import { readManageConfig } from '../../config/settings.ts';
 import { connect } from '../../db/connection.ts';
+import { addManager } from './add-manager.ts';
 import type { Command } from './command.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { addService, listServices, removeService } from './services.ts';
 
-const commands: readonly Command[] = [addService, removeService, listServices, rotateKeys];
+const commands: readonly Command[] = [addManager, addService, removeService, listServices, rotateKeys];
 
 const call = ({ usage }: Command) => `npm run manage -- ${usage}`;
 const help = `What the shop's owner does by hand:\n\n${commands.map((command) => `  ${call(command)}`).join('\n')}`;
@@ -19,10 +20,10 @@ await runCommand(async () => {
   if (!command) throw new ConfigurationError(`There is no command ${name}; npm run manage -- --help lists them.`);
   if (args.includes('--help')) return console.log(call(command));
 
-  const { DATABASE_URL } = readDatabaseConfig(readEnvironment());
+  const { DATABASE_URL, PUBLIC_URL: publicUrl } = readManageConfig(readEnvironment());
   const database = connect(DATABASE_URL, { max: 1, name: 'crema-manage' });
   try {
-    await command.run(args, { database });
+    await command.run(args, { database, publicUrl });
   } catch (error) {
     throw asSentence(error, command);
   } finally {

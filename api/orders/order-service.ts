@@ -22,8 +22,9 @@ import { type LineRequest, type Priced, price, type Unavailable } from '../../do
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import type { Caller } from '../auth/caller.ts';
 import { byDeadline } from '../deadline.ts';
+import { OutcomeUnknown } from '../in-time.ts';
 import { orderIdOf } from './idempotency.ts';
-import { type Change, type OrderWorkflows, OutcomeUnknown } from './order-workflows.ts';
+import type { Change, OrderWorkflows } from './order-workflows.ts';
 
 /** An order in a customer's words. */
 export interface OrderRequest {

@@ -1,11 +1,8 @@
 import {
-  isGrpcServiceError,
-  ServiceError,
   type WorkflowClient,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Refusal } from '../../domain/order/decision.ts';
@@ -25,6 +22,7 @@ import type { Attribution, CancelMessage, StatusMessage } from '../../workflows/
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createDecode } from '../../workflows/payloads/data-converter.ts';
 import { byDeadline } from '../deadline.ts';
+import { createInTime, isNoSuchWorkflow } from '../in-time.ts';
 
 /** A change that the order's workflow is asked for. */
 export type Change =
@@ -35,11 +33,6 @@ export type Change =
 /** What the workflow answered instead of a fact. `closed`: it is final, or not there. */
 export type ChangeRefusal = Refusal | { refused: 'idempotency_key_reused' } | { refused: 'closed' };
 
-/** It may or may not have happened, or it has and cannot be shown yet: Temporal or Postgres was too slow, or is away. */
-export class OutcomeUnknown extends Error {
-  override name = 'OutcomeUnknown';
-}
-
 /** What Temporal keeps of an order's present run: needs no worker to read. */
 export interface OrderHistory {
   placement: Placement;
@@ -49,7 +42,7 @@ export interface OrderHistory {
   untouched: boolean;
 }
 
-/** The one place that calls Temporal. Every call takes the deadline of its request, in ms since the epoch. */
+/** The one place that calls the orders' workflows. Every call takes the deadline of its request, in ms since the epoch. */
 export interface OrderWorkflows {
   /** Starts an order's workflow: the moment the order is durable. @throws {OutcomeUnknown} */
   start(placement: Placement, deadline: number): Promise<'started' | 'exists'>;
@@ -77,6 +70,7 @@ const CHANGES = [
 
 export function createOrderWorkflows(client: WorkflowClient, taskQueue: string): OrderWorkflows {
   const decode = createDecode(client.options.loadedDataConverter);
+  const inTime = createInTime(client);
   const handleOf = (orderId: string) => client.getHandle(workflowIdOf(orderId));
 
   async function start(placement: Placement, deadline: number): Promise<'started' | 'exists'> {
@@ -155,39 +149,10 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
     await inTime(deadline, () => client.workflowService.getSystemInfo({}));
   }
 
-  /** The SDK's deadline ends each of its calls; ours also ends its own loop of retries around them. */
-  async function inTime<T>(deadline: number, call: () => Promise<T>): Promise<T> {
-    try {
-      const answer = await byDeadline(
-        deadline,
-        client.withDeadline(deadline, async () => ({ value: await call() })),
-      );
-      if (!answer) throw new OutcomeUnknown('Temporal did not answer in time');
-      return answer.value;
-    } catch (error) {
-      throw isSilence(error) ? new OutcomeUnknown('Temporal cannot be reached', { cause: error }) : error;
-    }
-  }
-
   return { start, change, send, historyOf, current, ping };
 }
 
 function refusalIn(cause: unknown): ChangeRefusal | undefined {
   if (!(cause instanceof ApplicationFailure)) return undefined;
   return cause.details?.[0] as ChangeRefusal | undefined;
-}
-
-const INVALID_ARGUMENT = 3;
-const NOT_FOUND = 5;
-
-/** Of a history the SDK hands on what gRPC says; a namespace that is not there is another matter. */
-const isNoSuchWorkflow = (error: unknown): boolean =>
-  isGrpcServiceError(error) && error.code === NOT_FOUND && !/namespace/i.test(error.details);
-
-function isSilence(error: unknown): boolean {
-  if (isNoSuchWorkflow(error)) return false;
-  if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
-  const cause = error instanceof ServiceError ? error.cause : error;
-  // What Temporal calls malformed will never happen, however often it is sent: a bug of ours.
-  return isGrpcServiceError(cause) && cause.code !== INVALID_ARGUMENT;
 }

@@ -5,12 +5,15 @@ import { healthRoutes } from './health.ts';
 import { meRoutes } from './me.ts';
 import { orderRoutes } from './orders.ts';
 import { productRoutes } from './products.ts';
+import { userRoutes } from './users.ts';
 
 /** What all routes together need. */
 export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof productRoutes>[0] &
   Parameters<typeof orderRoutes>[0] &
-  Parameters<typeof codecRoutes>[0] & {
+  Parameters<typeof codecRoutes>[0] &
+  Parameters<typeof meRoutes>[0] &
+  Parameters<typeof userRoutes>[0] & {
     checks: Parameters<typeof healthRoutes>[0];
   };
 
@@ -20,7 +23,8 @@ export function allRoutes(dependencies: RouteDependencies): Route[] {
     ...catalogRoutes(dependencies),
     ...orderRoutes(dependencies),
     ...productRoutes(dependencies),
-    ...meRoutes(),
+    ...meRoutes(dependencies),
+    ...userRoutes(dependencies),
     ...codecRoutes(dependencies),
     ...healthRoutes(dependencies.checks),
   ];

@@ -73,7 +73,7 @@ describe('When a process reads its settings', () => {
     for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS', 'PAYLOAD_KEYS']) {
       expect(() => readApiConfig(production)).toThrow(`${name}: `);
     }
-    for (const name of ['REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL', 'PAYLOAD_KEYS']) {
+    for (const name of ['PUBLIC_URL', 'REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL', 'PAYLOAD_KEYS']) {
       expect(() => readWorkerConfig(production)).toThrow(`${name}: `);
     }
     expect(() => readDatabaseConfig(production)).toThrow('DATABASE_URL: ');

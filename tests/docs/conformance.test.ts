@@ -128,6 +128,40 @@ test('When the manager shapes the menu, then every answer is as documented', asy
   await ask('restoreProduct', { id }, { as });
 });
 
+test('When people come, are looked after and go, then every answer is as documented', async () => {
+  const as = shop.customer;
+  const [password, token] = ['seven violins in the rain', 'A'.repeat(43)];
+  const ana = { email: 'ana@example.com', name: 'Ana Souza' };
+  expect((await ask('registerUser', {}, { body: { ...ana, password } })).status).toBe(202);
+  expect(codeOf(await ask('registerUser', {}, { body: { ...ana, password: 'password' } }))).toEqual([
+    400,
+    'invalid_request',
+  ]);
+  expect(codeOf(await ask('verifyUser', {}, { body: { token } }))).toEqual([410, 'invalid_link']);
+  expect((await ask('requestPasswordReset', {}, { body: { email: ana.email } })).status).toBe(202);
+  expect(codeOf(await ask('confirmPasswordReset', {}, { body: { token, password } }))).toEqual([410, 'invalid_link']);
+
+  await ask('changeMe', {}, { as, body: { name: 'Carla Customer' } });
+  await ask('exportMe', {}, { as });
+  const change = { currentPassword: 'wrong', newPassword: password };
+  expect(codeOf(await ask('changePassword', {}, { as, body: change }))).toEqual([403, 'wrong_password']);
+  expect(codeOf(await ask('deleteMe', {}, { as, body: { password: 'wrong' } }))).toEqual([403, 'wrong_password']);
+  expect(codeOf(await ask('deleteMe', {}, { as: shop.manager, body: { password: 'test' } }))).toEqual([
+    409,
+    'last_manager',
+  ]);
+
+  const manager = { as: shop.manager };
+  const { body } = await ask('listUsers', {}, { ...manager, query: '?limit=1' });
+  const [{ id }] = body.data;
+  expect((await ask('inviteUser', {}, { ...manager, body: ana })).status).toBe(202);
+  const known = { ...ana, email: 'customer@example.com' };
+  expect(codeOf(await ask('inviteUser', {}, { ...manager, body: known }))).toEqual([409, 'email_taken']);
+  await ask('promoteUser', { id }, manager);
+  await ask('demoteUser', { id }, manager);
+  expect(codeOf(await ask('promoteUser', { id: token.toLowerCase() }, manager))).toEqual([400, 'invalid_request']);
+});
+
 test('When somebody asks who they are or how the shop is, then every answer is as documented', async () => {
   await ask('getMe', {}, { as: shop.customer });
   expect(codeOf(await ask('getMe', {}, { as: 'no.good.token' }))).toEqual([401, 'unauthenticated']);

@@ -1,3 +1,4 @@
+import type { AccountEmailInput } from '../../activities/email/templates/account-email.ts';
 import type { OrderEmailInput } from '../../activities/email/templates/order-email.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { sum, times } from '../../domain/money.ts';
@@ -39,7 +40,7 @@ const order: Order = {
 
 const fewer = [line(1, 'Latte', 'Pumpkin Spice', 1, 450), line(3, 'Tea', null, 1, 300)];
 
-/** Every mail there is, with sample data: for previews and for tests. */
+/** Every mail about an order, with sample data: for previews and for tests. */
 export const samples: readonly Sample[] = [
   { name: 'customer-placed', input: placed('customer') },
   { name: 'customer-edited', input: edited() },
@@ -63,6 +64,21 @@ export const samples: readonly Sample[] = [
   { name: 'shop-delayed', input: reminded('shop', 'order.delayed', 'waiting') },
   { name: 'shop-cancelled', input: cancelled('shop', ana, 'customer_request', 'My train is early.') },
 ];
+
+/** Every mail about an account. */
+export const accountSamples: readonly { name: string; input: AccountEmailInput }[] = [
+  { name: 'account-registration', input: { kind: 'registration', name: '', link: linkTo('verify') } },
+  { name: 'account-known', input: { kind: 'known', name: 'Ana Souza', link: linkTo('forgot') } },
+  { name: 'account-invitation', input: { kind: 'invitation', name: 'Marco', link: linkTo('password') } },
+  { name: 'account-reset', input: { kind: 'reset', name: 'Ana Souza', link: linkTo('password') } },
+  { name: 'account-address', input: { kind: 'address', name: 'Ana Souza', link: linkTo('verify') } },
+  { name: 'account-address-asked', input: { kind: 'address_asked', name: 'Ana Souza', link: linkTo('forgot') } },
+  { name: 'account-password-changed', input: { kind: 'password_changed', name: 'Ana Souza', link: linkTo('forgot') } },
+];
+
+function linkTo(page: string): string {
+  return `https://crema.example/account/${page}?token=Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c`;
+}
 
 function placed(recipient: 'customer' | 'shop'): OrderEmailInput {
   const event = { type: 'order.placed', from: null, actor: ana, reason: null } as const;

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { Placement } from '../../domain/order/order.ts';
 import { waitFor } from '../../stack/wait.ts';
-
+import { accountMailIdOf, erasureIdOf } from '../../workflows/messages/accounts.ts';
 import {
   cancelSignal,
   cancelUpdate,
@@ -18,8 +19,9 @@ import { aPlacement } from '../domain/an-order.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
+import { mailTo, newAccount, PASSWORD } from '../users/mailbox.ts';
 
-// Records one history for each way an order can end, on real servers: `npm run record-histories`.
+// Records one history for each way an order can end, and for the accounts' workflows, on real servers: `npm run record-histories`.
 // Recorded ones stay for ever and are passed over; a change to the workflow adds new ones, under names of their own.
 const folder = join(import.meta.dirname, 'histories');
 
@@ -121,10 +123,11 @@ try {
     await live(shop, order.id);
     await save(shop, name, order.id);
   }
+  await saveAccount(shop);
   await save(shop, 'cancelled-in-a-second-run', await goOn(shop));
   await shop.close();
   const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
-  await write(withoutRedis, 'redis-given-up', await giveUp(withoutRedis));
+  await write('redis-given-up', withoutRedis.workflow(await giveUp(withoutRedis)));
   await withoutRedis.close();
 } finally {
   await tearDown();
@@ -133,12 +136,34 @@ process.exit();
 
 async function save(shop: Shop, name: string, orderId: string): Promise<void> {
   await shop.finished(orderId);
-  await write(shop, name, orderId);
+  await write(name, shop.workflow(orderId));
 }
 
-async function write(shop: Shop, name: string, orderId: string): Promise<void> {
+/** Somebody registers, and asks to be forgotten: the record of that stays open for months, so it lives through deploys. */
+async function saveAccount(shop: Shop): Promise<void> {
+  if (existsSync(join(folder, 'erasure.json'))) return;
+  const { email } = await newAccount(shop);
+  const as = await shop.signIn(email, PASSWORD);
+  const { body } = await shop.request('GET', '/v1/me', { as });
+  const { workflow } = shop.temporal;
+  await shop.request('POST', '/v1/password-resets', { body: { email } });
+  await mailTo(shop, email, 2);
+  const { id } = await shop.database('account_requests').where({ email }).first();
+  await workflow.getHandle(accountMailIdOf(id)).result();
+  await shop.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } });
+  const erasure = workflow.getHandle(erasureIdOf(body.id));
+  await waitFor(
+    'The timer of the erasure',
+    async () => ((await erasure.fetchHistory()).events ?? []).some(({ timerStartedEventAttributes: timer }) => timer),
+    { deadline: 20_000 },
+  );
+  await write('account-mail', workflow.getHandle(accountMailIdOf(id)));
+  await write('erasure', erasure);
+}
+
+async function write(name: string, handle: WorkflowHandle): Promise<void> {
   if (existsSync(join(folder, `${name}.json`))) return;
-  const history = await shop.workflow(orderId).fetchHistory();
+  const history = await handle.fetchHistory();
   writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history)}\n`);
   console.log(`${name}: ${history.events?.length} events`);
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
 }, 60_000);
 
-describe('When an order that was recorded runs on today’s code', () => {
+describe('When a workflow that was recorded runs on today’s code', () => {
   test.each(recorded)('then it decides the same again: %s', async (name) => {
     await Worker.runReplayHistory({ workflowBundle }, readHistory(name));
   });

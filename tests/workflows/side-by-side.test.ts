@@ -13,12 +13,14 @@ import {
 import { Redis } from 'ioredis';
 import { createActivities } from '../../activities/create-activities.ts';
 import { createMailer } from '../../activities/email/transport/mailer.ts';
+import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { createDeliveryLedger } from '../../db/deliveries.ts';
 import { createJournal } from '../../db/journal.ts';
 import { createOrderRepository } from '../../db/orders.ts';
 import { createUserRepository } from '../../db/users.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { createErasureRecords } from '../../worker/erasure-records.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { workflowsPath } from '../../worker/workflows-path.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
@@ -56,9 +58,12 @@ beforeAll(async () => {
     records: createWorkflowRecords(shop.temporal),
     ledger: createDeliveryLedger(shop.database),
     users: createUserRepository(shop.database),
+    accountRequests: createAccountRequestRepository(shop.database),
+    erasures: createErasureRecords(shop.temporal),
     redis,
     mailer,
     ordersEmail: 'shop@crema.example',
+    publicUrl: shop.url,
   });
 }, 90_000);
 afterAll(async () => {

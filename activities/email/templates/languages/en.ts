@@ -126,7 +126,76 @@ export const en: Language = {
     }),
   },
 
+  account: {
+    registration: ({ shopName }) => ({
+      subject: `Confirm your address for ${shopName}`,
+      preheader: 'One press, and your account is open.',
+      headline: 'Is this you?',
+      paragraphs: [
+        `Somebody, hopefully you, has registered at ${shopName} with this address. Confirm it, and sign in.`,
+      ],
+      button: 'Confirm my address',
+      remark: 'The link works once, for 24 hours. If it was not you, do nothing: without you there is no account.',
+    }),
+    known: ({ name, shopName }) => ({
+      subject: `You already have an account at ${shopName}`,
+      preheader: 'Nothing has changed. Sign in as always.',
+      headline: named('You’re already with us', name),
+      paragraphs: [
+        `Somebody, perhaps you, has just given this address at ${shopName} for an account. It has one already. Nothing has changed: sign in with your password as always.`,
+      ],
+      button: 'I have forgotten my password',
+      remark: 'If it was not you, there is nothing for you to do.',
+    }),
+    invitation: ({ name, shopName }) => ({
+      subject: `You are invited to ${shopName}`,
+      preheader: 'Choose a password, and come in.',
+      headline: `${named('Welcome', name)}!`,
+      paragraphs: [`A manager of ${shopName} has invited you. Choose a password, and your account is open.`],
+      button: 'Choose a password',
+      remark: 'The link works once, for 7 days. If you do not want an account, do nothing.',
+    }),
+    reset: ({ name, shopName }) => ({
+      subject: `Choose a new password for ${shopName}`,
+      preheader: 'One press, and a new password.',
+      headline: named('Forgotten? It happens', name),
+      paragraphs: ['Here is where you choose a new password. It signs you out everywhere else.'],
+      button: 'Choose a new password',
+      remark: 'The link works once, for an hour. If you did not ask for it, do nothing: your password stays as it is.',
+    }),
+    address: ({ name, shopName }) => ({
+      subject: `Confirm your new address for ${shopName}`,
+      preheader: 'One press, and we write here from now on.',
+      headline: named('A new address', name),
+      paragraphs: [
+        `This is to be the address of your account at ${shopName}. Confirm it, and sign in with it from then on.`,
+      ],
+      button: 'Confirm my new address',
+      remark: 'The link works once, for 24 hours. If it was not you, do nothing: nobody else’s account is at risk.',
+    }),
+    address_asked: ({ name, shopName }) => ({
+      subject: `Your address for ${shopName} is about to change`,
+      preheader: 'If it was you, all is well.',
+      headline: named('Moving out of this mailbox', name),
+      paragraphs: [
+        `Somebody who knows your password has asked for another address for your account at ${shopName}. It changes as soon as it is confirmed there. If it was you, all is well.`,
+      ],
+      button: 'It was not me',
+      remark: 'If it was not you, choose a new password at once: that calls it off. And tell us at the counter.',
+    }),
+    password_changed: ({ name, shopName }) => ({
+      subject: `Your password for ${shopName} was changed`,
+      preheader: 'If it was you, all is well.',
+      headline: named('A new password', name),
+      paragraphs: [`The password of your account at ${shopName} was just changed. If it was you, all is well.`],
+      button: 'It was not me',
+      remark: 'If it was not you, somebody else may know your password: choose a new one, and tell us at the counter.',
+    }),
+  },
+
   labels: {
+    account: 'Your account',
+    orOpen: 'If the button does nothing, open this address:',
     order: 'Order',
     location: { take_away: 'To go', in_house: 'For here' },
     cancelled: 'Cancelled',
@@ -146,6 +215,7 @@ export const en: Language = {
     reference: 'Reference',
     footer: {
       customer: (shopName) => `You’re getting this because you ordered at ${shopName}.`,
+      account: (shopName) => `You’re getting this because somebody gave this address at ${shopName}.`,
       shop: (shopName) => `For the people behind the counter at ${shopName}.`,
     },
   },

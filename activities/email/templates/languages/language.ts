@@ -8,6 +8,30 @@ type CustomerMail = 'placed' | 'edited' | 'uncollected' | Status;
 /** The mails that the shop gets. */
 type ShopMail = 'placed' | 'delayed' | 'cancelled';
 
+/** The mails about an account, whoever has one. */
+export type AccountMail =
+  | 'registration'
+  | 'known'
+  | 'invitation'
+  | 'reset'
+  | 'address'
+  | 'address_asked'
+  | 'password_changed';
+
+/** What a mail about an account tells. */
+export interface AccountSubject {
+  /** Empty where it is not known. */
+  name: string;
+  shopName: string;
+}
+
+/** The words of such a mail. */
+export interface AccountWording extends Wording {
+  button: string;
+  /** Stands last, small: how long it holds, and what to do if it was not you. */
+  remark: string;
+}
+
 /** What a mail is about; the names are on one line already. */
 export interface Subject {
   order: Order;
@@ -37,7 +61,11 @@ export interface Language {
   locale: string;
   customer: Record<CustomerMail, (about: Subject) => Wording>;
   shop: Record<ShopMail, (about: Subject) => Wording>;
+  account: Record<AccountMail, (about: AccountSubject) => AccountWording>;
   labels: {
+    account: string;
+    /** Introduces the link that a button leads to, for who cannot press it. */
+    orOpen: string;
     order: string;
     location: Record<Location, string>;
     cancelled: string;
@@ -53,6 +81,6 @@ export interface Language {
     placed: string;
     reference: string;
     /** Why the reader gets this mail. */
-    footer: Record<Recipient, (shopName: string) => string>;
+    footer: Record<Recipient | 'account', (shopName: string) => string>;
   };
 }

@@ -1,0 +1,61 @@
+import { en } from './languages/en.ts';
+import type { AccountMail, AccountWording } from './languages/language.ts';
+import { layout, look, type Tone } from './layout.ts';
+import { type Html, html } from './markup.ts';
+import type { RenderedEmail } from './order-email.ts';
+import { oneLine } from './plain-words.ts';
+
+/** What a mail about an account is written from. */
+export interface AccountEmailInput {
+  kind: AccountMail;
+  /** As it was typed; empty where it is not known, or not to be trusted. */
+  name: string;
+  /** Where its button leads. */
+  link: string;
+  /** Default: Crema. */
+  shopName?: string;
+}
+
+const tones: Record<AccountMail, Tone> = {
+  registration: 'calm',
+  known: 'calm',
+  invitation: 'calm',
+  reset: 'calm',
+  address: 'calm',
+  address_asked: 'sober',
+  password_changed: 'sober',
+};
+
+/** Writes a mail about an account. Whatever was typed by a person is escaped. */
+export function renderAccountEmail({ kind, name, link, shopName = 'Crema' }: AccountEmailInput): RenderedEmail {
+  const { locale, account, labels } = en;
+  const shop = oneLine(shopName);
+  const wording = account[kind]({ name: oneLine(name), shopName: shop });
+  const why = labels.footer.account(shop);
+  return {
+    subject: wording.subject,
+    html: layout({
+      language: locale,
+      title: wording.subject,
+      preheader: wording.preheader,
+      shopName: shop,
+      tone: tones[kind],
+      top: html`<div style="${look.label}padding-top:14px;">${labels.account}</div>`,
+      body: bodyOf(wording, link, labels.orOpen),
+      footer: html`<div>${wording.remark}</div><div style="padding-top:8px;">${why}</div>`,
+    }),
+    text: textOf(wording, link, why),
+  };
+}
+
+function bodyOf({ headline, paragraphs, button }: AccountWording, link: string, orOpen: string): Html {
+  return html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}
+<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>
+<td class="glad" bgcolor="#a34f1a" style="border-radius:10px;background:#a34f1a;color:#ffffff;">
+<a class="glad" href="${link}" style="${look.strong}display:inline-block;padding:14px 26px;border-radius:10px;color:#ffffff;text-decoration:none;">${button}</a>
+</td></tr></table>
+<p class="faint" style="${look.small}margin:24px 0 0;">${orOpen}<br><a class="faint" href="${link}" style="color:#75604f;word-break:break-all;">${link}</a></p>`;
+}
+
+const textOf = ({ headline, paragraphs, button, remark }: AccountWording, link: string, why: string): string =>
+  [headline, ...paragraphs, `${button}:\n${link}`, remark, `-- \n${why}\n`].join('\n\n');

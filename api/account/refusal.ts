@@ -1,0 +1,20 @@
+import { invalidRequest, Problem } from '../problem.ts';
+import type { AccountService } from './account-service.ts';
+
+type Refused = Extract<Awaited<ReturnType<AccountService[keyof AccountService]>>, { refused: string }>;
+
+/** A refusal as a problem. @param pointer where in the body a new password stands */
+export function refusal(refused: Refused, pointer = '#/password'): Problem {
+  switch (refused.refused) {
+    case 'weak_password':
+      return invalidRequest([{ pointer, detail: refused.fault }]);
+    case 'unavailable':
+      return new Problem('unavailable', { detail: 'No email can be sent just now.', cause: refused.cause });
+    case 'outcome_unknown': {
+      const detail = 'Send the same request again: once it has happened, your token is not good any more.';
+      return new Problem('outcome_unknown', { detail, cause: refused.cause });
+    }
+    default:
+      return new Problem(refused.refused);
+  }
+}

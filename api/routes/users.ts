@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { UserRepository } from '../../db/users.ts';
+import type { AccountService } from '../account/account-service.ts';
+import { toCursor } from '../account/cursor.ts';
+import { refusal } from '../account/refusal.ts';
+import { toUserResource } from '../account/resources.ts';
+import {
+  invitation,
+  nothing,
+  registration,
+  reset,
+  resetRequest,
+  user,
+  userList,
+  userQuery,
+  verification,
+} from '../contract/users.ts';
+import { id } from '../contract/values.ts';
+import { type Access, type Route, route } from '../route.ts';
+
+interface Dependencies {
+  accounts: AccountService;
+  users: UserRepository;
+}
+
+const tag = 'Users';
+const managers: Access = { to: ['manager'], scope: 'users:write' };
+const params = z.object({ id });
+const mailed = { 202: { description: 'Taken down; an email follows where it leads to something', body: nothing } };
+
+/** People: how they come to an account and back into one, and what managers do about them. */
+export function userRoutes({ accounts, users }: Dependencies): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/v1/users',
+      operationId: 'registerUser',
+      tag,
+      summary: 'Register as a customer',
+      description:
+        'The account opens with the link in the email that follows. Says the same whether there is one already.',
+      access: 'anyone',
+      body: registration,
+      answers: mailed,
+      handle: async ({ body }) => {
+        const refused = await accounts.register(body);
+        if (refused) throw refusal(refused);
+        return { status: 202, body: {} };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/users/verify',
+      operationId: 'verifyUser',
+      tag,
+      summary: 'Confirm your address',
+      description: 'Takes the token of the link that was mailed, and opens the account.',
+      access: 'anyone',
+      body: verification,
+      answers: { 200: { description: 'You', body: user } },
+      problems: ['invalid_link'],
+      handle: async ({ body }) => {
+        const verified = await accounts.verify(body.token);
+        if ('refused' in verified) throw refusal(verified);
+        return { status: 200, body: toUserResource(verified) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/password-resets',
+      operationId: 'requestPasswordReset',
+      tag,
+      summary: 'Ask for a new password',
+      description:
+        'A link follows by email if there is an account, and nothing if there is none. Says the same either way.',
+      access: 'anyone',
+      body: resetRequest,
+      answers: mailed,
+      handle: async ({ body }) => {
+        const refused = await accounts.requestReset(body.email);
+        if (refused) throw refusal(refused);
+        return { status: 202, body: {} };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/password-resets/confirm',
+      operationId: 'confirmPasswordReset',
+      tag,
+      summary: 'Choose a new password',
+      description:
+        'Takes the token of the link that was mailed, and ends all sessions. Of an invitation, it opens the account.',
+      access: 'anyone',
+      body: reset,
+      answers: { 200: { description: 'You', body: user } },
+      problems: ['invalid_link'],
+      handle: async ({ body }) => {
+        const account = await accounts.choosePassword(body.token, body.password);
+        if ('refused' in account) throw refusal(account);
+        return { status: 200, body: toUserResource(account) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/users',
+      operationId: 'listUsers',
+      tag,
+      summary: 'People with an account, by address',
+      description: 'Send `nextCursor` as `cursor` for the next page.',
+      access: managers,
+      query: userQuery,
+      answers: { 200: { description: 'A page of people', body: userList } },
+      handle: async ({ query: { cursor, limit, ...filter } }) => {
+        // One more than the page shows whether there is another page.
+        const page = await users.list({ ...filter, after: cursor, limit: limit + 1 });
+        const data = page.slice(0, limit).map(toUserResource);
+        const last = page.length > limit ? data.at(-1) : undefined;
+        return { status: 200, body: { data, nextCursor: last ? toCursor(last.email) : null } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/users/invitations',
+      operationId: 'inviteUser',
+      tag,
+      summary: 'Invite somebody, by default as a customer',
+      description: 'They choose a password by the link in the email that follows.',
+      access: managers,
+      body: invitation,
+      answers: mailed,
+      problems: ['email_taken'],
+      handle: async ({ body }) => {
+        const refused = await accounts.invite(body);
+        if (refused) throw refusal(refused);
+        return { status: 202, body: {} };
+      },
+    }),
+    ...(['promote', 'demote'] as const).map((change) =>
+      route({
+        method: 'post',
+        path: `/v1/users/{id}/${change}`,
+        operationId: `${change}User`,
+        tag,
+        summary: change === 'promote' ? 'Make somebody a manager' : 'Make a manager a customer again',
+        description: 'Who is one already stays one. It counts within half a minute, for tokens given out before, too.',
+        access: managers,
+        params,
+        answers: { 200: { description: 'The person', body: user } },
+        problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
+        handle: async (request) => {
+          const changed = await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer');
+          if ('refused' in changed) throw refusal(changed);
+          return { status: 200, body: toUserResource(changed) };
+        },
+      }),
+    ),
+  ];
+}

@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Purpose } from '../domain/account/link.ts';
+import type { Role } from '../domain/actor.ts';
+import type { Database } from './connection.ts';
+
+/** What somebody asked for, until the link in its mail confirms that it was them. */
+export interface AccountRequest {
+  id: string;
+  purpose: Purpose;
+  email: string;
+  /** Of whoever is to have an account. */
+  name: string | null;
+  role: Role | null;
+  /** Of a registration, which chooses its password right away. */
+  passwordHash: string | null;
+  /** Whose address is to change, or whom a reset is for: of that `null` until it is mailed, as nobody looked before. */
+  userId: string | null;
+  mailedAt: Date | null;
+}
+
+export type NewAccountRequest = Pick<AccountRequest, 'id' | 'purpose' | 'email'> &
+  Partial<Pick<AccountRequest, 'name' | 'role' | 'passwordHash' | 'userId'>>;
+
+const COLUMNS = {
+  id: 'r.id',
+  purpose: 'r.purpose',
+  email: 'r.email',
+  name: 'r.name',
+  role: 'r.role',
+  passwordHash: 'r.password_hash',
+  userId: 'r.user_id',
+  mailedAt: 'r.mailed_at',
+};
+
+/** How long a request waits for its mail to leave, in ms: an hour more than the mail is tried for. */
+const PATIENCE_MS = 25 * 60 * 60 * 1_000;
+
+const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
+
+/**
+ * What people asked for, and the links by which they confirm it. A link is 256 random bits of which we keep only the
+ * SHA-256, so nobody can guess one or read one from the table; a signature would add nothing to that. It works once: using
+ * it removes its request.
+ */
+export function createAccountRequestRepository(database: Database) {
+  const requests = () => database('account_requests');
+
+  /** The request behind a token that still works. */
+  const behind = (token: string, purposes: readonly Purpose[]) =>
+    database({ r: 'account_requests' })
+      .join({ l: 'account_links' }, 'l.request_id', 'r.id')
+      .where('l.token_hash', hashOf(token))
+      .whereIn('r.purpose', purposes)
+      .where('l.expires_at', '>', database.fn.now());
+
+  return {
+    async open({ passwordHash, userId, ...request }: NewAccountRequest): Promise<void> {
+      await requests().insert({
+        ...request,
+        password_hash: passwordHash ?? null,
+        user_id: userId ?? null,
+        expires_at: new Date(Date.now() + PATIENCE_MS),
+      });
+    },
+
+    find: (id: string): Promise<AccountRequest | undefined> =>
+      database({ r: 'account_requests' }).where('r.id', id).first(COLUMNS),
+
+    /** Forgets the requests that nobody can confirm any more. */
+    async closeExpired(): Promise<void> {
+      await requests().where('expires_at', '<', database.fn.now()).delete();
+    },
+
+    /** Forgets a request, and its links with it. */
+    async close(id: string): Promise<void> {
+      await requests().where({ id }).delete();
+    },
+
+    /** Forgets whatever has been asked for an account, such as a reset that is not needed any more. */
+    async closeAll(userId: string): Promise<void> {
+      await requests().where({ user_id: userId }).delete();
+    },
+
+    /** Makes a link's token for a request. @param lifetime in ms @param userId see {@link AccountRequest} */
+    async issueLink(id: string, lifetime: number, userId?: string): Promise<string> {
+      const token = randomBytes(32).toString('base64url');
+      const expiresAt = new Date(Date.now() + lifetime);
+      await requests()
+        .where({ id })
+        .update({
+          expires_at: database.raw('greatest(expires_at, ?)', [expiresAt]),
+          ...(userId && { user_id: userId }),
+        });
+      await database('account_links').insert({ token_hash: hashOf(token), request_id: id, expires_at: expiresAt });
+      return token;
+    },
+
+    async markMailed(id: string): Promise<void> {
+      await requests().where({ id }).update({ mailed_at: database.fn.now() });
+    },
+
+    /** What a link would do; uses nothing up. */
+    peek: (token: string, ...purposes: Purpose[]): Promise<AccountRequest | undefined> =>
+      behind(token, purposes).first(COLUMNS),
+
+    /** Uses a link up, and all others of its request. Of several callers at once, exactly one gets the request. */
+    async take(token: string, ...purposes: Purpose[]): Promise<AccountRequest | undefined> {
+      const request: AccountRequest | undefined = await behind(token, purposes).first(COLUMNS);
+      const taken = request && (await requests().where({ id: request.id }).delete());
+      return taken === 1 ? request : undefined;
+    },
+  };
+}
+
+export type AccountRequestRepository = ReturnType<typeof createAccountRequestRepository>;

@@ -1,0 +1,14 @@
+/**
+ * What is to be mailed about an account: ids alone, as what stands in a workflow's history cannot be taken back. The rest is
+ * read when it is sent.
+ */
+export type AccountErrand =
+  | { about: 'request'; requestId: string }
+  | { about: 'password_changed' | 'address_asked'; userId: string };
+
+/** Somebody who is to be forgotten. */
+export interface Erasure {
+  userId: string;
+  /** When their account was made, in ms since the epoch: tells them from who got the same id later, as seeds do. */
+  registeredAt: number;
+}

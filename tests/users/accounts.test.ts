@@ -1,0 +1,394 @@
+import { createHash } from 'node:crypto';
+import { createAccountService } from '../../api/account/account-service.ts';
+import { createAccountRequestRepository } from '../../db/account-requests.ts';
+import { connect } from '../../db/connection.ts';
+import { createUnitOfWork } from '../../db/unit-of-work.ts';
+import { createUserRepository } from '../../db/users.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { accountMailIdOf } from '../../workflows/messages/accounts.ts';
+import { smtpError } from '../email/mail-servers.ts';
+import { expectFaults, expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { ANOTHER, lastingHeaders, linkIn, mailsTo, mailTo, newAccount, newAddress, PASSWORD } from './mailbox.ts';
+import { startWire } from './wire.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 60_000);
+afterAll(() => shop?.close());
+
+const post = (path: string, body: unknown, as?: string) => shop.request('POST', path, { body, ...(as && { as }) });
+const register = (email: string, more = {}) =>
+  post('/v1/users', { email, name: 'Ana Souza', password: PASSWORD, ...more });
+const requestOf = (email: string) => shop.database('account_requests').where({ email }).first();
+
+/** Waits until an errand is done with: its row is gone. */
+const settled = (email: string) =>
+  waitFor(`What was asked for ${email}`, async () => (await requestOf(email)) === undefined, { deadline: 20_000 });
+
+/** Everything that Temporal keeps of the mails about an account, as text. */
+async function historyOf(requestId: string): Promise<string> {
+  const handle = shop.temporal.workflow.getHandle(accountMailIdOf(requestId));
+  const { raw } = await handle.describe();
+  return JSON.stringify([await handle.fetchHistory(), raw], (_key, value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+  );
+}
+
+describe('When somebody registers', () => {
+  test('then they can sign in after the link in the mail, and not before', async () => {
+    const email = newAddress();
+    expect(await register(email)).toMatchObject({ status: 202, body: {} });
+    const arrival = await mailTo(shop, email);
+    await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
+
+    const { path, token } = linkIn(arrival);
+    expect(path).toBe('/account/verify');
+    const { status, body } = await post('/v1/users/verify', { token });
+
+    expect([status, body]).toEqual([200, expect.objectContaining({ email, name: 'Ana Souza', role: 'customer' })]);
+    const as = await shop.signIn(email.toUpperCase(), PASSWORD);
+    expect((await shop.request('GET', '/v1/me', { as })).body).toMatchObject({ id: body.id, email, role: 'customer' });
+    expect((await shop.place({ as })).status).toBe(201);
+  });
+
+  test('then no password, name, address or token stands in Temporal, and no token in Postgres', async () => {
+    const email = newAddress();
+    await register(email, { name: 'Zenobia Unmistakable' });
+    const { token } = linkIn(await mailTo(shop, email));
+    const row = await requestOf(email);
+    await waitFor(
+      'The end of the mail',
+      async () =>
+        (await shop.temporal.workflow.getHandle(accountMailIdOf(row.id)).describe()).status.name === 'COMPLETED',
+      { deadline: 20_000 },
+    );
+
+    const history = await historyOf(row.id);
+    expect(history).toContain(row.id);
+    for (const secret of [email, 'Zenobia', token, PASSWORD, row.password_hash]) expect(history).not.toContain(secret);
+    const links = await shop.database('account_links').where({ request_id: row.id });
+    expect(links.map(({ token_hash }) => token_hash)).toEqual([createHash('sha256').update(token).digest('base64url')]);
+    expect(row.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  });
+
+  test('then a known address is answered like an unknown one, and its owner is told', async () => {
+    const { email } = await newAccount(shop);
+    const known = await register(email);
+    const unknown = await register(newAddress());
+
+    expect([known.status, known.body]).toEqual([unknown.status, unknown.body]);
+    expect(lastingHeaders(known)).toEqual(lastingHeaders(unknown));
+    const { mail } = await mailTo(shop, email, 2);
+    expect(mail.subject).toBe('You already have an account at Crema');
+    expect(mail.text).not.toContain('token');
+    expect(linkIn(await mailTo(shop, email, 2)).path).toBe('/account/forgot');
+    await settled(email);
+    await shop.signIn(email, PASSWORD);
+  });
+
+  test('then the same work is done for a known address and for an unknown one', async () => {
+    const { email } = await newAccount(shop);
+    const database = connect(
+      (shop.database.client.config.connection as { connectionString: string }).connectionString,
+      { max: 1 },
+    );
+    let done: string[] = [];
+    database.on('query', ({ sql }) => done.push(sql));
+    const accounts = createAccountService({
+      users: createUserRepository(database),
+      accountRequests: createAccountRequestRepository(database),
+      unitOfWork: createUnitOfWork(database),
+      workflows: { mail: async ({ about }) => void done.push(`mail ${about}`), erase: async () => {} },
+    });
+    const workFor = async (ask: (address: string) => Promise<unknown>, address: string) => {
+      done = [];
+      expect(await ask(address)).toBeUndefined();
+      return done;
+    };
+    try {
+      for (const ask of [
+        (address: string) => accounts.register({ email: address, name: 'Ana', password: PASSWORD }),
+        (address: string) => accounts.requestReset(address),
+      ]) {
+        const work = await workFor(ask, email);
+        expect(work.filter((step) => step.startsWith('insert')).concat(work.at(-1)!)).toHaveLength(2);
+        expect(await workFor(ask, newAddress())).toEqual(work);
+      }
+    } finally {
+      await database.destroy();
+    }
+  });
+
+  test('then two links of one address open one account', async () => {
+    const email = newAddress();
+    await register(email);
+    await register(email, { password: ANOTHER });
+    const [first, second] = [linkIn(await mailTo(shop, email, 1)), linkIn(await mailTo(shop, email, 2))];
+
+    const answers = await Promise.all([first, second].map(({ token }) => post('/v1/users/verify', { token })));
+
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
+    expect(await shop.database('users').where({ email })).toHaveLength(1);
+  });
+
+  test('then nobody becomes a manager, or verified, by adding a field', async () => {
+    const email = newAddress();
+    for (const field of ['role', 'verifiedAt', 'id', 'password_hash', '__proto__']) {
+      const body = `{"email": "${email}", "name": "Eve", "password": "${PASSWORD}", "${field}": "manager"}`;
+      expectFaults(await post('/v1/users', body), [`#/${field}`]);
+    }
+    expect(await requestOf(email)).toBeUndefined();
+  });
+
+  test.each([
+    [{ email: 'ana' }, '#/email'],
+    [{ email: 'ana@example.com\r\nBcc: eve@example.com' }, '#/email'],
+    [{ email: `${'a'.repeat(250)}@example.com` }, '#/email'],
+    [{ name: ' ' }, '#/name'],
+    [{ name: 'Ana\r\nBcc: eve@example.com' }, '#/name'],
+    [{ password: 'too short' }, '#/password'],
+    [{ password: 'password123456789' }, '#/password'],
+    [{ password: 'Ana Souza Ana Souza' }, '#/password'],
+  ])('then %j is refused', async (fields, place) => {
+    const email = newAddress();
+    expectFaults(await register(email, fields), [place]);
+    expect(await requestOf(email)).toBeUndefined();
+  });
+});
+
+describe('When a link is used', () => {
+  test('then of twenty at once, one wins', async () => {
+    const email = newAddress();
+    await register(email);
+    const { token } = linkIn(await mailTo(shop, email));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post('/v1/users/verify', { token })));
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    for (const answer of answers.filter(({ status }) => status !== 200)) expectProblem(answer, 'invalid_link');
+    expect(await requestOf(email)).toBeUndefined();
+  });
+
+  test('then of twenty new passwords at once, one counts', async () => {
+    const { email } = await newAccount(shop);
+    await post('/v1/password-resets', { email });
+    const { token } = linkIn(await mailTo(shop, email, 2));
+    const passwords = Array.from({ length: 20 }, (_, n) => `${ANOTHER} number ${n}`);
+    const answers = await Promise.all(
+      passwords.map((password) => post('/v1/password-resets/confirm', { token, password })),
+    );
+    const [winner, ...others] = passwords.filter((_, n) => answers[n]?.status === 200);
+    expect([answers.filter(({ status }) => status === 410).length, others]).toEqual([19, []]);
+    await shop.signIn(email, winner);
+    expect((await mailTo(shop, email, 3)).mail.subject).toBe('Your password for Crema was changed');
+  });
+
+  test('then one that has expired, one for something else and one that never was are refused alike', async () => {
+    const email = newAddress();
+    await register(email);
+    const { token } = linkIn(await mailTo(shop, email));
+    expectProblem(await post('/v1/password-resets/confirm', { token, password: ANOTHER }), 'invalid_link');
+    const row = await requestOf(email);
+    await shop.database('account_links').where({ request_id: row.id }).update({ expires_at: new Date() });
+    expectProblem(await post('/v1/users/verify', { token }), 'invalid_link');
+    expectProblem(await post('/v1/users/verify', { token: 'A'.repeat(43) }), 'invalid_link');
+    expectFaults(await post('/v1/users/verify', { token: 'short' }), ['#/token']);
+  });
+
+  test('then what has expired can be forgotten, and nothing else is', async () => {
+    const [late, early] = [newAddress(), newAddress()];
+    await Promise.all([late, early].map((email) => register(email)));
+    await Promise.all([late, early].map((email) => mailTo(shop, email)));
+    await shop
+      .database('account_requests')
+      .where({ email: late })
+      .update({ expires_at: new Date(0) });
+    await createAccountRequestRepository(shop.database).closeExpired();
+    expect([await requestOf(late), await requestOf(early)]).toEqual([undefined, expect.anything()]);
+  });
+});
+
+describe('When a password is forgotten', () => {
+  const ask = (email: string) => post('/v1/password-resets', { email });
+
+  test('then a link sets a new one, once, ends all sessions, and a mail tells of it', async () => {
+    const { email } = await newAccount(shop);
+    const form = { grant_type: 'password', client_id: 'crema', username: email, password: PASSWORD };
+    const signIn = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form) });
+    const { refresh_token } = (await signIn.json()) as { refresh_token: string };
+
+    expect(await ask(email.toUpperCase())).toMatchObject({ status: 202, body: {} });
+    expect(await ask(email)).toMatchObject({ status: 202, body: {} });
+    const [{ path, token }, other] = [linkIn(await mailTo(shop, email, 2)), linkIn(await mailTo(shop, email, 3))];
+    expect(path).toBe('/account/password');
+    expectFaults(await post('/v1/password-resets/confirm', { token, password: 'short' }), ['#/password']);
+    const { status, body } = await post('/v1/password-resets/confirm', { token, password: ANOTHER });
+
+    expect([status, body.email]).toEqual([200, email]);
+    const refresh = { grant_type: 'refresh_token', client_id: 'crema', refresh_token };
+    const refreshed = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(refresh) });
+    expect([refreshed.status, await refreshed.json()]).toEqual([
+      400,
+      expect.objectContaining({ error: 'invalid_grant' }),
+    ]);
+    await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
+    await shop.signIn(email, ANOTHER);
+    for (const spent of [token, other.token]) {
+      expectProblem(await post('/v1/password-resets/confirm', { token: spent, password: PASSWORD }), 'invalid_link');
+    }
+    expect((await mailTo(shop, email, 4)).mail.subject).toBe('Your password for Crema was changed');
+  });
+
+  test('then an unknown address is answered like a known one, and nothing is sent', async () => {
+    const { email } = await newAccount(shop);
+    const nobody = newAddress();
+    const [unknown, known] = [await ask(nobody), await ask(email)];
+    expect([unknown.status, unknown.body]).toEqual([known.status, known.body]);
+    expect(lastingHeaders(unknown)).toEqual(lastingHeaders(known));
+    await mailTo(shop, email, 2);
+    await settled(nobody);
+    expect(mailsTo(shop, nobody)).toEqual([]);
+  });
+});
+
+describe('When somebody changes their password', () => {
+  test('then the old one is asked for, a mail tells of it, and they stay signed in', async () => {
+    const { email } = await newAccount(shop);
+    const as = await shop.signIn(email, PASSWORD);
+    const change = (currentPassword: string, newPassword: string) =>
+      post('/v1/me/password', { currentPassword, newPassword }, as);
+    expectProblem(await change('not mine at all', ANOTHER), 'wrong_password');
+    expectFaults(await change(PASSWORD, 'qwertyuiopasdfghjkl'), ['#/newPassword']);
+    await shop.request('POST', '/v1/password-resets', { body: { email } });
+    const { token } = linkIn(await mailTo(shop, email, 2));
+
+    expect((await change(PASSWORD, ANOTHER)).status).toBe(204);
+
+    await shop.signIn(email, ANOTHER);
+    await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
+    expect((await shop.request('GET', '/v1/me', { as })).status).toBe(200);
+    expect((await mailTo(shop, email, 3)).mail.subject).toBe('Your password for Crema was changed');
+    expectProblem(await post('/v1/password-resets/confirm', { token, password: PASSWORD }), 'invalid_link');
+  });
+
+  test('then it is the same password however its characters are put together', async () => {
+    const email = newAddress();
+    await register(email, { password: 'neun Veilchen über dem Café' });
+    await post('/v1/users/verify', { token: linkIn(await mailTo(shop, email)).token });
+    await shop.signIn(email, 'neun Veilchen über dem Café'.normalize('NFD'));
+  });
+});
+
+describe('When somebody changes their name', () => {
+  test('then they read it at once, and nothing else can be changed', async () => {
+    const { email } = await newAccount(shop);
+    const as = await shop.signIn(email, PASSWORD);
+    await shop.request('GET', '/v1/me', { as });
+    const change = (body: unknown) => shop.request('PATCH', '/v1/me', { as, body });
+    expect((await change({ name: 'Ana María' })).body).toMatchObject({ email, name: 'Ana María' });
+    expect((await shop.request('GET', '/v1/me', { as })).body.name).toBe('Ana María');
+    expectFaults(await change({ name: 'Ana', role: 'manager' }), ['#/role']);
+    expectFaults(await change({}), ['#']);
+  });
+});
+
+describe('When somebody changes their address', () => {
+  const change = (as: string, email: string, currentPassword = PASSWORD) =>
+    shop.request('PATCH', '/v1/me', { as, body: { email, currentPassword } });
+
+  test('then with their password, after the link in the new mailbox, and the old one is told', async () => {
+    const { email } = await newAccount(shop);
+    const as = await shop.signIn(email, PASSWORD);
+    const next = newAddress();
+    expectProblem(await change(as, next, 'not mine at all'), 'wrong_password');
+    expectFaults(await shop.request('PATCH', '/v1/me', { as, body: { email: next } }), ['#/currentPassword']);
+
+    expect((await change(as, next)).body).toMatchObject({ email });
+    const { path, token } = linkIn(await mailTo(shop, next));
+    expect((await mailTo(shop, email, 2)).mail.subject).toBe('Your address for Crema is about to change');
+    await shop.signIn(email, PASSWORD);
+    expect((await shop.request('GET', `${path}?token=${token}`)).body).toContain('is to be your address');
+    expect((await post('/v1/users/verify', { token })).body).toMatchObject({ email: next });
+
+    await shop.signIn(next, PASSWORD);
+    await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
+    expect((await shop.request('GET', '/v1/me', { as })).body.email).toBe(next);
+    expectProblem(await post('/v1/users/verify', { token }), 'invalid_link');
+  });
+
+  test('then not to somebody else’s, and a new password calls it off', async () => {
+    const [{ email }, other] = [await newAccount(shop), await newAccount(shop)];
+    const as = await shop.signIn(email, PASSWORD);
+    const [taken, late] = [newAddress(), newAddress()];
+    await change(as, other.email);
+    expect((await mailTo(shop, other.email, 2)).mail.subject).toBe('You already have an account at Crema');
+    await change(as, taken);
+    const { token } = linkIn(await mailTo(shop, taken));
+    await newAccount(shop, taken);
+    expectProblem(await post('/v1/users/verify', { token }), 'invalid_link');
+
+    await change(as, late);
+    const stale = linkIn(await mailTo(shop, late)).token;
+    await post('/v1/me/password', { currentPassword: PASSWORD, newPassword: ANOTHER }, as);
+    expectProblem(await post('/v1/users/verify', { token: stale }), 'invalid_link');
+    expect((await shop.request('GET', '/v1/me', { as })).body.email).toBe(email);
+  });
+});
+
+describe('When the mail server or Temporal fails', () => {
+  let asked = 0;
+  let frail: Shop;
+  let wire: Awaited<ReturnType<typeof startWire>>;
+  beforeAll(async () => {
+    wire = await startWire(process.env.TEMPORAL_ADDRESS as string);
+    frail = await openShop({
+      environment: { TEMPORAL_ADDRESS: wire.address },
+      smtp: {
+        onRcptTo({ address }, _session, done) {
+          asked += 1;
+          if (address.startsWith('nobody')) return done(smtpError(550, 'No such user'));
+          done(asked === 1 ? smtpError(451, 'Later') : null);
+        },
+      },
+    });
+  }, 60_000);
+  afterAll(async () => {
+    await frail?.close();
+    await wire?.close();
+  });
+
+  test('then a passing failure is tried again with a link that works, and a refusal is not', async () => {
+    const [email, nobody] = [newAddress(), `nobody-${newAddress()}`];
+    const body = { name: 'Ana', password: PASSWORD };
+    await frail.request('POST', '/v1/users', { body: { email, ...body } });
+    const { token } = linkIn(await mailTo(frail, email));
+    expect(asked).toBe(2);
+    expect((await frail.request('POST', '/v1/users/verify', { body: { token } })).status).toBe(200);
+
+    await frail.request('POST', '/v1/users', { body: { email: nobody, ...body } });
+    const gone = async () => (await frail.database('account_requests').where({ email: nobody })).length === 0;
+    await waitFor('The refusal', gone, { deadline: 20_000 });
+    expect(asked).toBe(3);
+  });
+
+  test('then nothing is half done, and the answer says to try again', async () => {
+    const { email } = await newAccount(frail);
+    const as = await frail.signIn(email, PASSWORD);
+    const stranger = newAddress();
+    wire.cut();
+    const answers = await Promise.all([
+      frail.request('POST', '/v1/users', { body: { email: stranger, name: 'Ana', password: PASSWORD } }),
+      frail.request('POST', '/v1/password-resets', { body: { email } }),
+      frail.request('POST', '/v1/me/password', { as, body: { currentPassword: PASSWORD, newPassword: ANOTHER } }),
+      frail.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } }),
+    ]);
+    wire.mend();
+
+    expect(answers.map(({ status, body: { code }, headers }) => [status, code, headers.get('retry-after')])).toEqual([
+      ...Array(3).fill([503, 'unavailable', '1']),
+      [503, 'outcome_unknown', '1'],
+    ]);
+    expect(await frail.database('account_requests').whereIn('email', [stranger, email])).toEqual([]);
+    await frail.signIn(email, PASSWORD);
+  });
+});

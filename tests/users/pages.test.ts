@@ -1,0 +1,172 @@
+import type { Browser } from 'playwright-core';
+import { openChromium } from '../docs/chromium.ts';
+import { expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { ANOTHER, linkIn, mailsTo, mailTo, newAccount, newAddress, PASSWORD, submit } from './mailbox.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 60_000);
+afterAll(() => shop?.close());
+
+const open = (path: string, token = 'A'.repeat(43)) => shop.request('GET', `${path}?token=${token}`);
+
+describe('When a link in a mail is opened', () => {
+  test('then looking at it uses nothing up, and its button opens the account', async () => {
+    const email = newAddress();
+    const form = { name: 'Ana <b>Souza</b>', email, password: PASSWORD };
+    expect((await submit(shop, '/account/register', form)).body).toContain('Look into your mail');
+    const { path, token } = linkIn(await mailTo(shop, email));
+
+    for (let scanned = 0; scanned < 3; scanned++) {
+      const { status, body } = await open(path, token);
+      expect([status, body]).toEqual([200, expect.stringContaining(email)]);
+      expect(body).toContain(`<input type="hidden" name="token" value="${token}">`);
+    }
+    const done = await submit(shop, path, { token });
+
+    expect([done.status, done.body]).toEqual([200, expect.stringContaining('Ana &lt;b&gt;Souza&lt;/b&gt;')]);
+    await shop.signIn(email, PASSWORD);
+    expect([(await open(path, token)).status, (await submit(shop, path, { token })).status]).toEqual([410, 410]);
+  });
+
+  test('then a new password is chosen there, and a weak one is asked for again', async () => {
+    const { email } = await newAccount(shop);
+    expect((await submit(shop, '/account/forgot', { email })).body).toContain('Look into your mail');
+    const { path, token } = linkIn(await mailTo(shop, email, 2));
+    expect((await open(path, token)).body).toContain(`value="${email}" readonly`);
+
+    const weak = await submit(shop, path, { token, password: 'password1234567890' });
+    expect([weak.status, weak.body]).toEqual([400, expect.stringContaining('It is too easy to guess')]);
+    expect(weak.body).not.toContain('password1234567890');
+    expect((await submit(shop, path, { token, password: ANOTHER })).status).toBe(200);
+
+    await shop.signIn(email, ANOTHER);
+    expect((await submit(shop, path, { token, password: PASSWORD })).status).toBe(410);
+  });
+
+  test('then an invitation welcomes', async () => {
+    const email = newAddress();
+    const body = { email, name: 'Marco' };
+    await shop.request('POST', '/v1/users/invitations', { as: shop.manager, body });
+    const { path, token } = linkIn(await mailTo(shop, email));
+    expect((await open(path, token)).body).toContain('Welcome! Choose a password');
+    expect((await submit(shop, path, { token, password: PASSWORD })).body).toContain('You can sign in now');
+    await shop.signIn(email, PASSWORD);
+  });
+
+  test('then one that does not work says so, and where to go on', async () => {
+    for (const path of ['/account/verify', '/account/password']) {
+      for (const { status, body } of [await open(path), await submit(shop, path, {})]) {
+        expect([status, body]).toEqual([410, expect.stringContaining('/account/forgot')]);
+      }
+    }
+  });
+});
+
+describe('When a form is filled in wrong', () => {
+  test('then it says of each field what is wrong, and keeps what was typed but the password', async () => {
+    const typed = { name: ' ', email: '"><script>', password: 'short' };
+    const { status, body } = await submit(shop, '/account/register', typed);
+    expect(status).toBe(400);
+    for (const field of ['name', 'email']) expect(body).toContain(`id="${field}-fault" role="alert"`);
+    expect(body).toContain('value="&quot;&gt;&lt;script&gt;"');
+    expect(body).not.toMatch(/<script|value="short"/);
+
+    const weak = await submit(shop, '/account/register', { ...typed, name: 'Ana', email: newAddress() });
+    expect(weak.body).toContain('It must have at least 15 characters.');
+    expect((await submit(shop, '/account/register', {})).status).toBe(400);
+    expect((await submit(shop, '/account/forgot', { email: 'ana' })).body).toContain('This is not an email address.');
+  });
+
+  test('then a known address is answered like an unknown one', async () => {
+    const { email } = await newAccount(shop);
+    const nobody = newAddress();
+    for (const path of ['/account/register', '/account/forgot']) {
+      const form = { name: 'Ana', password: PASSWORD };
+      const answers = [
+        await submit(shop, path, { ...form, email }),
+        await submit(shop, path, { ...form, email: nobody }),
+      ];
+      expect(answers[0]!.body).toBe(answers[1]!.body);
+      expect(answers[0]!.status).toBe(answers[1]!.status);
+    }
+    await mailTo(shop, email, 3);
+    expect(mailsTo(shop, nobody).every(({ mail }) => mail.subject?.startsWith('Confirm'))).toBe(true);
+  });
+
+  test('then what is no form is refused', async () => {
+    const json = await shop.request('POST', '/account/forgot', { body: { email: 'ana@example.com' } });
+    expectProblem(json, 'unsupported_media_type');
+    const large = await submit(shop, '/account/forgot', { email: 'a'.repeat(20_000) });
+    expectProblem(large, 'payload_too_large');
+    const put = await shop.request('PUT', '/account/forgot');
+    expectProblem(put, 'method_not_allowed');
+    expect(put.headers.get('allow')).toBe('GET, HEAD, POST');
+  });
+});
+
+describe('When a page is shown', () => {
+  test.each(['/account/register', '/account/forgot', '/account/verify', '/account/password'])(
+    'then %s loads nothing but its own style, is kept nowhere, and tells nobody its address',
+    async (path) => {
+      const { headers, body } = await open(path);
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      );
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('referrer-policy')).toBe('no-referrer');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(body).not.toMatch(/<script|<style|\sstyle=|\son\w+=|https?:\/\//);
+      const [, style = ''] = /<link rel="stylesheet" href="([^"]+)">/.exec(body) ?? [];
+      const sheet = await shop.request('GET', style);
+      expect([sheet.status, sheet.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+      expect(sheet.headers.get('cache-control')).toContain('immutable');
+    },
+  );
+
+  test('then the head alone can be had, and the last of several values counts', async () => {
+    const head = await shop.request('HEAD', '/account/register');
+    expect([head.status, head.body]).toEqual([200, '']);
+    expect((await shop.request('GET', '/account/verify?token=one&token=two')).status).toBe(410);
+  });
+});
+
+describe('When a browser without JavaScript opens the pages', () => {
+  let browser: Browser;
+  // The first time, a browser may have to be fetched.
+  beforeAll(async () => {
+    browser = await openChromium();
+  }, 700_000);
+  afterAll(() => browser?.close());
+
+  test.each(['light', 'dark'] as const)(
+    'then somebody registers and gets in, in %s colours, and nothing is blocked',
+    async (colorScheme) => {
+      const context = await browser.newContext({ javaScriptEnabled: false, colorScheme, baseURL: shop.url });
+      const page = await context.newPage();
+      const faults: string[] = [];
+      page.on('console', (message) => faults.push(message.text()));
+      page.on('requestfailed', (request) => faults.push(request.url()));
+      const email = newAddress();
+
+      await page.goto('/account/register');
+      await page.getByLabel('Name').fill('Ana Souza');
+      await page.getByLabel('Email address').fill(email);
+      await page.getByLabel('Password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Register' }).click();
+      await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+      const { path, token } = linkIn(await mailTo(shop, email));
+      await page.goto(`${path}?token=${token}`);
+      await page.getByRole('button').click();
+      await page.getByText('You can sign in now, Ana Souza.').waitFor();
+
+      await shop.signIn(email, PASSWORD);
+      expect(faults).toEqual([]);
+      await context.close();
+    },
+    90_000,
+  );
+});

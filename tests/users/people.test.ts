@@ -1,0 +1,317 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { eraseAgain } from '../../activities/erase.ts';
+import { reconcileOrder } from '../../activities/reconcile-orders.ts';
+import { createJournal } from '../../db/journal.ts';
+import { createOrderRepository } from '../../db/orders.ts';
+import { createUserRepository } from '../../db/users.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { createErasureRecords } from '../../worker/erasure-records.ts';
+import { createWorkflowRecords } from '../../worker/workflow-records.ts';
+import { erasureIdOf } from '../../workflows/messages/accounts.ts';
+import { newCustomer } from '../http/people.ts';
+import { expectFaults, expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { ANOTHER, linkIn, mailsTo, mailTo, newAccount, newAddress, PASSWORD } from './mailbox.ts';
+
+const SEEDED_MANAGER = '0c0ffee0-0000-4000-8000-000000000001';
+
+let shop: Shop;
+let databaseUrl: string;
+beforeAll(async () => {
+  shop = await openShop();
+  databaseUrl = shop.database.client.config.connection.connectionString;
+}, 60_000);
+afterAll(() => shop?.close());
+
+const asManager = (method: string, path: string, body?: unknown) =>
+  shop.request(method, path, { as: shop.manager, body });
+const forget = (as: string, password = PASSWORD) => shop.request('DELETE', '/v1/me', { as, body: { password } });
+
+/** Somebody with an account of their own, signed in. */
+async function newPerson(name?: string): Promise<{ id: string; email: string; as: string }> {
+  const { email } = await newAccount(shop, newAddress(), name);
+  const as = await shop.signIn(email, PASSWORD);
+  return { id: (await shop.request('GET', '/v1/me', { as })).body.id, email, as };
+}
+
+/** Runs a command as an operator would. */
+function manage(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const environment = { NODE_ENV: 'test', DATABASE_URL: databaseUrl, PUBLIC_URL: 'https://crema.example/' };
+  const options = { env: { ...process.env, ...environment }, timeout: 25_000 };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['api/manage/main.ts', ...args], options, (error, out, err) => {
+      resolve({ code: error ? Number(error.code) : 0, out, err });
+    });
+  });
+}
+
+describe('When managers look after people', () => {
+  test('then they list them page by page, by address, none skipped and none twice', async () => {
+    await Promise.all(Array.from({ length: 7 }, () => newCustomer(shop)));
+    const everybody: string[] = await shop.database('users').orderByRaw('lower(email)').pluck('email');
+    for (const limit of [1, 3, 100]) {
+      const seen: string[] = [];
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const { body } = await asManager('GET', `/v1/users?limit=${limit}${cursor && `&cursor=${cursor}`}`);
+        expect(body.data.length).toBeLessThanOrEqual(limit);
+        seen.push(...body.data.map(({ email }: { email: string }) => email));
+        cursor = body.nextCursor;
+      }
+      expect(seen).toEqual(everybody);
+    }
+  });
+
+  test('then they find them by address and by role, and read nothing secret', async () => {
+    const found = await asManager('GET', '/v1/users?email=MANAGER@example.com&role=manager');
+    expect(found.body).toEqual({
+      data: [
+        {
+          id: SEEDED_MANAGER,
+          email: 'manager@example.com',
+          name: 'Marta Manager',
+          role: 'manager',
+          createdAt: expect.any(String),
+          verifiedAt: expect.any(String),
+        },
+      ],
+      nextCursor: null,
+    });
+    expect((await asManager('GET', '/v1/users?email=manager@example.com&role=customer')).body.data).toEqual([]);
+    for (const cursor of ['nonsense', Buffer.from('["a\\u0000"]').toString('base64url')]) {
+      expectFaults(await asManager('GET', `/v1/users?cursor=${cursor}`), ['?cursor']);
+    }
+  });
+
+  test('then nobody else may', async () => {
+    const calls = [
+      ['GET', '/v1/users'],
+      ['POST', '/v1/users/invitations', { email: newAddress(), name: 'Eve', role: 'manager' }],
+      ['POST', `/v1/users/${SEEDED_MANAGER}/promote`],
+      ['POST', `/v1/users/${SEEDED_MANAGER}/demote`],
+    ] as const;
+    for (const [method, path, body] of calls) {
+      expectProblem(await shop.request(method, path, { as: shop.customer, body }), 'forbidden');
+      expectProblem(await shop.request(method, path, { body }), 'unauthenticated');
+    }
+  });
+
+  test('then whom they invite chooses a password, once, and has the role', async () => {
+    const email = newAddress();
+    const invite = (role?: string) =>
+      asManager('POST', '/v1/users/invitations', { email, name: 'Marco\u2028Bcc: eve@example.com', role });
+    expect(await invite('manager')).toMatchObject({ status: 202, body: {} });
+    const arrival = await mailTo(shop, email);
+    const { path, token } = linkIn(arrival);
+    expect(path).toBe('/account/password');
+    // As it went over the wire.
+    expect(arrival.to).toEqual([email]);
+    const [head = ''] = arrival.raw.toString().split('\r\n\r\n');
+    expect(head).toMatch(/^To: .*Marco/m);
+    expect(head).not.toMatch(/^(Bcc|Cc):/im);
+    expect(head).not.toMatch(/[^\r]\n|\u2028/);
+
+    const choose = (password: string) =>
+      shop.request('POST', '/v1/password-resets/confirm', { body: { token, password } });
+    expectFaults(await choose(email), ['#/password']);
+    expect((await choose(ANOTHER)).body).toMatchObject({ email, role: 'manager' });
+    expectProblem(await choose(PASSWORD), 'invalid_link');
+    const as = await shop.signIn(email, ANOTHER);
+    expect((await shop.request('GET', '/v1/users?limit=1', { as })).status).toBe(200);
+    expectProblem(await invite(), 'email_taken');
+  });
+
+  test('then who is promoted is a manager, and a customer again after it was taken back', async () => {
+    const { id } = await newPerson();
+    for (const change of ['promote', 'promote', 'demote', 'demote'] as const) {
+      const { status, body } = await asManager('POST', `/v1/users/${id}/${change}`);
+      expect([status, body.role]).toEqual([200, change === 'promote' ? 'manager' : 'customer']);
+    }
+    expectProblem(await asManager('POST', `/v1/users/${randomUUID()}/promote`), 'not_found');
+    expectProblem(await asManager('POST', `/v1/users/${randomUUID()}/demote`), 'not_found');
+  });
+
+  test('then of all managers that step down at once, one stays', async () => {
+    const others = await Promise.all([newCustomer(shop), newCustomer(shop), newCustomer(shop)]);
+    await shop
+      .database('users')
+      .whereIn(
+        'id',
+        others.map(({ id }) => id),
+      )
+      .update({ role: 'manager' });
+    const ids: string[] = await shop.database('users').where({ role: 'manager' }).pluck('id');
+
+    const answers = await Promise.all(ids.map((id) => asManager('POST', `/v1/users/${id}/demote`)));
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(ids.length - 1);
+    for (const answer of answers.filter(({ status }) => status !== 200)) expectProblem(answer, 'last_manager');
+    expect(await shop.database('users').where({ role: 'manager' })).toHaveLength(1);
+    await shop.database('users').update({ role: 'customer' });
+    await shop.database('users').where({ id: SEEDED_MANAGER }).update({ role: 'manager' });
+    expectProblem(await forget(shop.manager, 'test'), 'last_manager');
+  });
+});
+
+describe('When an operator adds the first manager', () => {
+  test('then a link is printed by which they choose a password, and nothing is mailed', async () => {
+    const email = newAddress();
+    const { code, out } = await manage('add-manager', email, '--name', 'Frida First');
+    expect(code).toBe(0);
+    const token = /^https:\/\/crema\.example\/account\/password\?token=([\w-]{43})$/m.exec(out)?.[1];
+
+    const { body } = await shop.request('POST', '/v1/password-resets/confirm', { body: { token, password: PASSWORD } });
+
+    expect(body).toMatchObject({ email, name: 'Frida First', role: 'manager' });
+    expect(mailsTo(shop, email)).toEqual([]);
+  });
+
+  test('then who has an account is promoted', async () => {
+    const { id, email } = await newPerson();
+    expect(await manage('add-manager', email.toUpperCase())).toEqual({
+      code: 0,
+      out: `${email} is a manager.\n`,
+      err: '',
+    });
+    expect((await shop.database('users').where({ id }).first()).role).toBe('manager');
+  });
+
+  test.each([
+    [[]],
+    [['toString']],
+    [['add-manager']],
+    [['add-manager', 'ana@example.com', 'bob@example.com']],
+    [['add-manager', 'ana@example.com', '--role', 'manager']],
+    [['add-manager', 'ana@example.com', '--name', 'Ana\nBob']],
+  ])('then %j is explained', async (args) => {
+    const { code, out, err } = await manage(...args);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/^[A-Z].*\.\n {2}npm run manage -- add-manager <email>/);
+  });
+});
+
+describe('When somebody asks what the shop knows of them', () => {
+  test('then they get their account and all of their orders, and nobody else’s', async () => {
+    const { id, email, as } = await newPerson('Ada');
+    const placed: string[] = [];
+    for (let n = 0; n < 21; n++) placed.push((await shop.place({ as })).body.id);
+    await shop.place();
+
+    const { status, headers, body } = await shop.request('GET', '/v1/me/export', { as });
+
+    expect(status).toBe(200);
+    expect(headers.get('content-disposition')).toBe('attachment; filename="crema-export.json"');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(body.user).toMatchObject({ id, email, name: 'Ada', role: 'customer' });
+    expect(body.access).toEqual([{ client: 'crema', since: expect.any(String), until: expect.any(String) }]);
+    expect(body.orders.map(({ order }: { order: { id: string } }) => order.id)).toEqual(placed.toReversed());
+    for (const { order, timeline } of body.orders) {
+      expect(order.customer).toEqual({ id, name: 'Ada' });
+      expect(timeline.data[0]).toMatchObject({ type: 'order.placed', actor: { type: 'customer', id } });
+    }
+  });
+});
+
+describe('When somebody asks to be forgotten', () => {
+  const secrets = async () =>
+    JSON.stringify(await shop.database('users')) + JSON.stringify(await shop.database('account_requests'));
+
+  test('then only with their password, and then they are gone at once, with their sessions and what was asked for them', async () => {
+    const { id, email, as } = await newPerson('Zoë Unmistakable');
+    await shop.request('POST', '/v1/password-resets', { body: { email } });
+    const { token } = linkIn(await mailTo(shop, email, 2));
+    expectProblem(await forget(as, 'not mine at all'), 'wrong_password');
+    expectFaults(await shop.request('DELETE', '/v1/me', { as }), ['#']);
+
+    expect(await forget(as)).toMatchObject({ status: 204, body: '' });
+
+    expect(await secrets()).not.toMatch(new RegExp(`${email}|Unmistakable`));
+    expect(await shop.database('oidc_artifacts').where({ account_id: id })).toEqual([]);
+    await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
+    for (const [method, path] of [
+      ['GET', '/v1/me'],
+      ['GET', '/v1/me/export'],
+    ] as const) {
+      expectProblem(await shop.request(method, path, { as }), 'unauthenticated');
+    }
+    const confirm = { token, password: ANOTHER };
+    expectProblem(await shop.request('POST', '/v1/password-resets/confirm', { body: confirm }), 'invalid_link');
+    // The address is free again, for somebody new.
+    expect((await newAccount(shop, email)).email).toBe(email);
+  });
+
+  test('then their orders stay without them, open ones go on, and their mails are suppressed', async () => {
+    const { id, email, as } = await newPerson('Zoë Unmistakable');
+    const { body: order } = await shop.place({ as });
+    await mailTo(shop, email, 2);
+    expect((await forget(as)).status).toBe(204);
+    const before = mailsTo(shop, email).length;
+
+    for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
+    await shop.finished(order.id);
+
+    const { body } = await asManager('GET', `/v1/orders/${order.id}`);
+    expect(body).toMatchObject({ status: 'delivered', customer: { id, name: null } });
+    expect(mailsTo(shop, email)).toHaveLength(before);
+    const ledger = await shop.database('deliveries').where({ order_id: order.id, recipient: 'customer' });
+    expect(ledger.filter(({ outcome }) => outcome === 'suppressed')).toHaveLength(3);
+  });
+
+  test('then they stay forgotten after a reconciliation, and after a restore that knows them', async () => {
+    const { id, email, as } = await newPerson('Zoë Unmistakable');
+    const { body: order } = await shop.place({ as });
+    const backup = await shop.database('users').where({ id }).first();
+    expect((await forget(as)).status).toBe(204);
+    const erasure = shop.temporal.workflow.getHandle(erasureIdOf(id));
+    // Only then has it done its own part.
+    const waits = async () =>
+      ((await erasure.fetchHistory()).events ?? []).some((event) => event.timerStartedEventAttributes);
+    await waitFor('The timer of the erasure', waits, { deadline: 20_000 });
+    await shop.database('users').insert(backup);
+    await shop.database('order_events').where({ order_id: order.id }).delete();
+    await shop.database('orders').where({ id: order.id }).delete();
+    await waitFor(
+      'The erasure on the list',
+      async () => {
+        const erasures = createErasureRecords(shop.temporal);
+        return (await eraseAgain({ erasures, users: createUserRepository(shop.database) })) > 0;
+      },
+      { deadline: 20_000 },
+    );
+    const mended = await reconcileOrder(
+      {
+        records: createWorkflowRecords(shop.temporal),
+        orders: createOrderRepository(shop.database),
+        journal: createJournal(shop.database),
+      },
+      order.id,
+    );
+    expect(mended).toMatchObject({ why: undefined });
+
+    expect(await secrets()).not.toMatch(new RegExp(`${email}|Unmistakable`));
+    expect((await asManager('GET', `/v1/orders/${order.id}`)).body).toMatchObject({ customer: { id, name: null } });
+    const { raw, status, memo } = await erasure.describe();
+    expect([status.name, memo]).toEqual(['RUNNING', { userId: id, registeredAt: backup.created_at.getTime() }]);
+    expect(JSON.stringify([raw, await erasure.fetchHistory()])).not.toMatch(/Unmistakable|example\.com/);
+    // Who got the same id later is somebody else.
+    await shop.database('users').insert({ ...backup, created_at: new Date() });
+    await eraseAgain({ erasures: createErasureRecords(shop.temporal), users: createUserRepository(shop.database) });
+    expect(await shop.database('users').where({ id })).toHaveLength(1);
+  });
+
+  test('then a manager may, as long as there is another', async () => {
+    const { id, as } = await newPerson();
+    await asManager('POST', `/v1/users/${id}/promote`);
+    expect((await forget(as)).status).toBe(204);
+    expect(await shop.database('users').where({ id })).toEqual([]);
+  });
+
+  test('then asking twice at once does no harm', async () => {
+    const { id, as } = await newPerson();
+    const answers = await Promise.all([forget(as), forget(as)]);
+    // Whoever comes late has no password any more.
+    for (const { status } of answers) expect([204, 403]).toContain(status);
+    expect(answers.map(({ status }) => status)).toContain(204);
+    expect(await shop.database('users').where({ id })).toEqual([]);
+  });
+});

@@ -1,0 +1,19 @@
+import { proxyActivities, sleep } from '@temporalio/workflow';
+import type { Activities } from '../activities/create-activities.ts';
+import type { Erasure } from '../domain/account/errand.ts';
+
+const { erase } = proxyActivities<Activities>({
+  startToCloseTimeout: '15s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+/**
+ * Forgets a person, and remembers to have done so: as long as it stands in Temporal, the reconciler does it again, in case
+ * Postgres was restored from a backup that still knows them. It stays open for that, as closed ones go with the retention.
+ *
+ * @param rememberFor how old a backup may be, in ms
+ */
+export async function erasure(whom: Erasure, rememberFor: number): Promise<void> {
+  await erase(whom);
+  await sleep(rememberFor, { summary: 'until no backup knows them' });
+}
