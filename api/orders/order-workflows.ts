@@ -21,7 +21,6 @@ import { factsIn } from '../../workflows/messages/history.ts';
 import type { Attribution, CancelMessage, StatusMessage } from '../../workflows/messages/parse.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createDecode } from '../../workflows/payloads/data-converter.ts';
-import { byDeadline } from '../deadline.ts';
 import { createInTime, isNoSuchWorkflow } from '../in-time.ts';
 
 /** A change that the order's workflow is asked for. */
