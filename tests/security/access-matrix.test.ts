@@ -6,6 +6,7 @@ import { openFrontDoor } from '../auth/front-door.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { fingerprints } from './tables.ts';
 
 /**
  * Who gets what: `yes` is the row's own answer. The owner is a customer, and so is the demoted manager, who still holds the
@@ -236,23 +237,6 @@ function call(operation: string, target: Record<string, string>, as: string | un
   return shop.request(method, path, options);
 }
 
-/**
- * A fingerprint of each table. Not of those that go on by themselves: what was mailed, and what signs people in, which
- * is swept now and then.
- */
-async function everything(): Promise<Record<string, string>> {
-  const tables: string[] = await shop
-    .database('pg_tables')
-    .where({ schemaname: 'public' })
-    .whereNotIn('tablename', ['deliveries', 'oidc_artifacts'])
-    .pluck('tablename');
-  const prints = tables.map(async (table) => {
-    const whole = "SELECT md5(coalesce(string_agg(each::text, '|' ORDER BY each::text), '')) AS print FROM ?? each";
-    return [table, (await shop.database.raw(whole, [table])).rows[0].print] as const;
-  });
-  return Object.fromEntries(await Promise.all(prints));
-}
-
 const codes = { 400: 'invalid_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found' } as const;
 
 /** A refusal of this status, which says how to do better where RFC 6750 has it so; a 400 is the OAuth2 server’s. */
@@ -282,7 +266,7 @@ describe('When somebody may not', () => {
       const cells = whoMay.get(who)!;
       const target = await targetOf(operation.split(' ')[1]!);
       const narrow = scope && (await tokensWithout(scope));
-      const before = await everything();
+      const before = await fingerprints(shop);
 
       for (const [kind, cell] of Object.entries(cells)) {
         if (cell === 'yes') continue;
@@ -296,7 +280,7 @@ describe('When somebody may not', () => {
         expectRefused(await call(operation, target, token), 403, cells[kind] === 'yes' ? challenge : undefined);
       }
 
-      expect(await everything()).toEqual(before);
+      expect(await fingerprints(shop)).toEqual(before);
     },
   );
 
