@@ -63,7 +63,7 @@ interface Channel {
  * is final and all is told, or when it must go on in a new run: then nothing is under way, and nothing lost.
  *
  * One loop starts everything, and only when all is in that a workflow task has brought: then commands come in the same order
- * however much it brings together, which may be more after a worker has died than in a replay of the same order.
+ * however much it brings together, which may be more after a worker has died than in a replay of the same order (ADR 9).
  *
  * @param mustGoOn whether the history gets too long
  */

@@ -4,9 +4,10 @@ import type { AccountRequestRepository } from '../../db/account-requests.ts';
 import { isOutage } from '../../db/outage.ts';
 import { registration, resetRequest } from '../contract/users.ts';
 import type { RequestState } from '../middleware/request-log.ts';
+import { answerPage, escapeHtml } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
 import type { AccountService } from './account-service.ts';
-import { escaped, form, page, styleSheet } from './page.ts';
+import { form } from './form.ts';
 import { PASSWORD_LENGTH } from './password-rules.ts';
 
 interface Dependencies {
@@ -28,16 +29,6 @@ interface Pages {
 
 /** What the address or the form says, by name. */
 type Values = Record<string, string>;
-
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "style-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-const YEAR_S = 31_536_000;
 
 const readText = bodyParser({
   enableTypes: ['text'],
@@ -86,7 +77,7 @@ export function accountPages({ accounts, accountRequests }: Dependencies): Middl
       async get({ token = '' }) {
         const request = await accountRequests.peek(token, 'registration', 'address');
         if (!request) return noLink;
-        const address = `<strong>${escaped(request.email)}</strong>`;
+        const address = `<strong>${escapeHtml(request.email)}</strong>`;
         const [said, button] = request.userId
           ? [`${address} is to be your address from now on.`, 'Yes, take this address']
           : [`You have registered as ${address}. Confirm it, and your account is open.`, 'Yes, open my account'];
@@ -125,7 +116,6 @@ export function accountPages({ accounts, accountRequests }: Dependencies): Middl
   }
 
   return async (ctx, next) => {
-    if (ctx.path === styleSheet.path) return sendStyle(ctx);
     const found = pages[ctx.path];
     if (!found) return next();
     if (!['GET', 'HEAD', 'POST'].includes(ctx.method)) {
@@ -139,23 +129,9 @@ export function accountPages({ accounts, accountRequests }: Dependencies): Middl
         return later;
       },
     );
-    ctx.set({
-      'cache-control': 'no-store',
-      'content-security-policy': contentSecurityPolicy,
-      'x-content-type-options': 'nosniff',
-      // The address of a page is a secret as long as its link works.
-      'referrer-policy': 'no-referrer',
-    });
-    ctx.status = shown.status ?? 200;
-    ctx.type = 'html';
-    ctx.body = page(shown);
+    const { status = 200, title, body } = shown;
+    answerPage(ctx, status, { title, content: `<h1>${escapeHtml(title)}</h1>\n${body}` });
   };
-}
-
-function sendStyle(ctx: Context): void {
-  ctx.set({ 'cache-control': `public, max-age=${YEAR_S}, immutable`, 'x-content-type-options': 'nosniff' });
-  ctx.type = 'css';
-  ctx.body = styleSheet.body;
 }
 
 async function formOf(ctx: Context): Promise<Values> {
@@ -199,7 +175,7 @@ const lookIntoYourMail = (text: string): Shown => ({ title: 'Look into your mail
 
 const welcome = (name: string): Shown => ({
   title: 'That’s it',
-  body: paragraphs(`You can sign in now, <strong>${escaped(name)}</strong>.`),
+  body: paragraphs(`You can sign in now, <strong>${escapeHtml(name)}</strong>.`),
 });
 
 const noLink: Shown = {

@@ -26,7 +26,7 @@ describe('When a link in a mail is opened', () => {
     }
     const done = await submit(shop, path, { token });
 
-    expect([done.status, done.body]).toEqual([200, expect.stringContaining('Ana &lt;b&gt;Souza&lt;/b&gt;')]);
+    expect([done.status, done.body]).toEqual([200, expect.stringContaining('Ana &#60;b&#62;Souza&#60;/b&#62;')]);
     await shop.signIn(email, PASSWORD);
     expect([(await open(path, token)).status, (await submit(shop, path, { token })).status]).toEqual([410, 410]);
   });
@@ -71,7 +71,7 @@ describe('When a form is filled in wrong', () => {
     const { status, body } = await submit(shop, '/account/register', typed);
     expect(status).toBe(400);
     for (const field of ['name', 'email']) expect(body).toContain(`id="${field}-fault" role="alert"`);
-    expect(body).toContain('value="&quot;&gt;&lt;script&gt;"');
+    expect(body).toContain('value="&#34;&#62;&#60;script&#62;"');
     expect(body).not.toMatch(/<script|value="short"/);
 
     const weak = await submit(shop, '/account/register', { ...typed, name: 'Ana', email: newAddress() });
@@ -112,18 +112,14 @@ describe('When a page is shown', () => {
     'then %s loads nothing but its own style, is kept nowhere, and tells nobody its address',
     async (path) => {
       const { headers, body } = await open(path);
-      expect(headers.get('content-security-policy')).toBe(
-        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      expect(headers.get('content-security-policy')).toMatch(
+        /^default-src 'none'; style-src 'sha256-[^']+'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
       );
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('referrer-policy')).toBe('no-referrer');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('content-type')).toBe('text/html; charset=utf-8');
-      expect(body).not.toMatch(/<script|<style|\sstyle=|\son\w+=|https?:\/\//);
-      const [, style = ''] = /<link rel="stylesheet" href="([^"]+)">/.exec(body) ?? [];
-      const sheet = await shop.request('GET', style);
-      expect([sheet.status, sheet.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
-      expect(sheet.headers.get('cache-control')).toContain('immutable');
+      expect(body).not.toMatch(/<script|\sstyle=|\son\w+=|(src|href)="https?:/);
     },
   );
 

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { type ErrorOut, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { isOutage } from '../../../db/outage.ts';
-import { answerPage, escapeHtml } from './page.ts';
+import { answerPage, escapeHtml } from '../../pages/page.ts';
 
 /** Endpoints of the OAuth2 server that a person's browser opens; programs call the others. */
 const PAGES = new Set(['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success']);

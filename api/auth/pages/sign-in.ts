@@ -4,9 +4,9 @@ import type { Context, Middleware } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 import { z } from 'zod';
 import { standingHeaders } from '../../middleware/rate-limits.ts';
+import { answerPage, escapeHtml } from '../../pages/page.ts';
 import { type SignIn, TOO_MANY_TRIES } from '../sign-in.ts';
 import { answerExpired, answerForged } from './notice.ts';
-import { answerPage, escapeHtml } from './page.ts';
 
 const BODY_LIMIT = '10kb';
 
@@ -131,5 +131,6 @@ ${fault ? `<p class="fault" id="fault" role="alert"><a href="#${fault.field}">${
 <button>Sign in</button>
 <button class="quiet" name="cancel" value="yes" formnovalidate>Cancel</button>
 </div>
-</form>`;
+</form>
+<p class="elsewhere"><a href="/account/forgot">Forgotten your password?</a> · <a href="/account/register">Register</a></p>`;
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { answerPage } from './page.ts';
+import { answerPage } from '../../pages/page.ts';
 
 /**
  * Asks whether to sign out (OpenID Connect RP-Initiated Logout 1.0 §2).
