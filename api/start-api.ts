@@ -58,15 +58,6 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const journal = createJournal(database);
   const unitOfWork = createUnitOfWork(database);
   const accountRequests = createAccountRequestRepository(database);
-  const accounts = createAccountService({
-    users,
-    accountRequests,
-    unitOfWork,
-    workflows: createAccountWorkflows(workflow, {
-      taskQueue: config.TEMPORAL_TASK_QUEUE,
-      backupDays: config.BACKUP_DAYS,
-    }),
-  });
   const currency = config.CURRENCY;
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
 
@@ -83,6 +74,16 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     passwordGrant: config.NODE_ENV !== 'production',
     redirectUris: config.OAUTH_REDIRECT_URIS,
     signIns: limits?.signIns,
+  });
+  const accounts = createAccountService({
+    users,
+    accountRequests,
+    unitOfWork,
+    workflows: createAccountWorkflows(workflow, {
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
+      backupDays: config.BACKUP_DAYS,
+    }),
+    ended: auth.forget,
   });
   const app = createApp({
     auth,

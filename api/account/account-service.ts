@@ -49,12 +49,20 @@ interface Dependencies {
   accountRequests: AccountRequestRepository;
   unitOfWork: UnitOfWork;
   workflows: AccountWorkflows;
+  /** Is told the id of everybody whose role or sessions were taken away, once they are. */
+  ended: (userId: string) => void;
 }
 
 /** How long Temporal may take, in ms. */
 const DEADLINE_MS = 3_000;
 
-export function createAccountService({ users, accountRequests, unitOfWork, workflows }: Dependencies): AccountService {
+export function createAccountService({
+  users,
+  accountRequests,
+  unitOfWork,
+  workflows,
+  ended,
+}: Dependencies): AccountService {
   const deadline = () => Date.now() + DEADLINE_MS;
 
   const register: AccountService['register'] = async ({ email, name, password }) => {
@@ -95,8 +103,8 @@ export function createAccountService({ users, accountRequests, unitOfWork, workf
     const fault = passwordFault(password, [known.email, person?.name ?? '']);
     if (fault) return { refused: 'weak_password', fault };
     const passwordHash = await hashPassword(password);
-    return unlessSilent('unavailable', () =>
-      unitOfWork(async (work) => {
+    const chosen = await unlessSilent('unavailable', () =>
+      unitOfWork<Account | InvalidLink>(async (work) => {
         const request = await work.accountRequests.take(token, 'reset', 'invitation');
         if (!request) return { refused: 'invalid_link' };
         if (!request.userId) return (await admit(work, { ...request, passwordHash })) ?? { refused: 'invalid_link' };
@@ -105,6 +113,8 @@ export function createAccountService({ users, accountRequests, unitOfWork, workf
         return (await work.users.findAccount(request.userId)) ?? { refused: 'invalid_link' };
       }),
     );
+    if (!('refused' in chosen)) ended(chosen.id);
+    return chosen;
   };
 
   const changePassword: AccountService['changePassword'] = async (user, { current, next }) => {
@@ -115,17 +125,20 @@ export function createAccountService({ users, accountRequests, unitOfWork, workf
     return unlessSilent('unavailable', () => unitOfWork((work) => replacePassword(work, user.id, passwordHash)));
   };
 
-  const setRole: AccountService['setRole'] = (userId, role) =>
-    unitOfWork(async (work) => {
+  const setRole: AccountService['setRole'] = async (userId, role) => {
+    const changed = await unitOfWork<Account | { refused: 'not_found' } | LastManager>(async (work) => {
       if (role === 'customer' && (await isLastManager(work, userId))) return { refused: 'last_manager' };
       await work.users.setRole(userId, role);
       return (await work.users.findAccount(userId)) ?? { refused: 'not_found' };
     });
+    ended(userId);
+    return changed;
+  };
 
   const erase: AccountService['erase'] = async ({ id }, password) => {
     if (!(await verifyPassword(await users.passwordHashOf(id), password))) return { refused: 'wrong_password' };
-    return unlessSilent('outcome_unknown', () =>
-      unitOfWork(async (work) => {
+    const erased = await unlessSilent('outcome_unknown', () =>
+      unitOfWork<undefined | LastManager>(async (work) => {
         const account = await work.users.findAccount(id);
         if (!account) return undefined;
         if (account.role === 'manager' && (await isLastManager(work, id))) return { refused: 'last_manager' };
@@ -136,6 +149,8 @@ export function createAccountService({ users, accountRequests, unitOfWork, workf
         return undefined;
       }),
     );
+    ended(id);
+    return erased;
   };
 
   /** Keeps a request and has its mail sent, or does neither. */

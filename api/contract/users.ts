@@ -87,7 +87,7 @@ export const userList = z
 
 export const userQuery = z.strictObject({
   role: role.optional(),
-  email: z.string().min(3).max(254).optional().meta({ description: 'The whole address, whatever its case' }),
+  email: oneLine(254).min(3).optional().meta({ description: 'The whole address, whatever its case' }),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z
     .string()

@@ -1,3 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { connectLimitsRedis } from '../../api/limits/limits-redis.ts';
+import { createSignInLimiter } from '../../api/limits/sign-in-limiter.ts';
+import { createLogger } from '../../config/logger.ts';
+import { hashPassword } from '../../db/passwords.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { type FrontDoor, MANAGER, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent, type Page } from './user-agent.ts';
@@ -98,6 +103,43 @@ test.each([
   expect(refused.html).toMatch(/aria-invalid="true" aria-describedby="fault"/);
   expect(refused.html).not.toContain('<i>');
   expect((await agent.submit(refused, manager)).url.searchParams.has('code')).toBe(true);
+});
+
+test('When too many passwords were wrong, then even the right one is told to wait, and for how long', async () => {
+  const redis = connectLimitsRedis(process.env.REDIS_URL as string, createLogger('test', 'silent'));
+  const plenty = { count: 1_000, seconds: 600 };
+  const guarded = await openFrontDoor(shop.database, {
+    signIns: createSignInLimiter({ pair: { count: 2, seconds: 600 }, address: plenty, account: plenty }, redis),
+  });
+  try {
+    // Nobody has tried this one's password on the Redis that test files share.
+    const someone = { id: randomUUID(), email: `${randomUUID()}@example.com`, name: 'Nora', role: 'customer' };
+    await shop.database('users').insert({ ...someone, password_hash: await hashPassword('test') });
+    const agent = openUserAgent(guarded.url);
+    let page = await agent.open(openApplication(guarded.url).authorize());
+    for (const guess of ['guess', 'another']) {
+      page = await agent.submit(page, { email: someone.email, password: guess });
+      expect([page.status, faultOf(page)]).toEqual([400, 'The email address or the password is wrong.']);
+    }
+
+    const refused = await agent.submit(page, { email: someone.email, password: 'test' });
+
+    expect([refused.status, faultOf(refused)]).toEqual([
+      429,
+      'Too many passwords were wrong; try again later, or from where you have signed in before.',
+    ]);
+    const wait = Number(refused.headers.get('retry-after'));
+    expect(wait).toBeGreaterThan(0);
+    expect(refused.headers.get('ratelimit')).toBe(`"sign-in";r=0;t=${wait}`);
+    expect(refused.headers.get('ratelimit-policy')).toBe('"sign-in";q=2;w=600');
+    expect(refused.headers.get('cache-control')).toBe('no-store');
+    expect(headingOf(refused)).toBe('Sign in');
+    expect(refused.html).toContain(`value="${someone.email}"`);
+    expect([...agent.cookies.keys()]).not.toContain('crema_session');
+  } finally {
+    await guarded.close();
+    redis.disconnect();
+  }
 });
 
 test('When the form does not come from our page, then nobody is signed in', async () => {

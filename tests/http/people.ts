@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from '../../db/passwords.ts';
+import type { Role } from '../../domain/actor.ts';
 import type { Shop } from '../shop.ts';
 
 /** Somebody who is signed in. */
@@ -9,11 +10,16 @@ export interface Person {
 }
 
 /** Makes one more customer of a shop. */
-export async function newCustomer(shop: Shop, name = 'Nora Newcomer'): Promise<Person> {
+export const newCustomer = (shop: Shop, name = 'Nora Newcomer'): Promise<Person> => newPerson(shop, name, 'customer');
+
+/** Makes one more manager of a shop. */
+export const newManager = (shop: Shop): Promise<Person> => newPerson(shop, 'Milan Manager', 'manager');
+
+async function newPerson(shop: Shop, name: string, role: Role): Promise<Person> {
   const id = randomUUID();
   const email = `${id}@example.com`;
   const password = randomUUID();
   const password_hash = await hashPassword(password);
-  await shop.database('users').insert({ id, email, name, password_hash, role: 'customer' });
+  await shop.database('users').insert({ id, email, name, password_hash, role });
   return { id, token: await shop.signIn(email, password) };
 }

@@ -101,6 +101,7 @@ describe('When somebody registers', () => {
       accountRequests: createAccountRequestRepository(database),
       unitOfWork: createUnitOfWork(database),
       workflows: { mail: async ({ about }) => void done.push(`mail ${about}`), erase: async () => {} },
+      ended: () => {},
     });
     const workFor = async (ask: (address: string) => Promise<unknown>, address: string) => {
       done = [];
@@ -215,7 +216,12 @@ describe('When a password is forgotten', () => {
     const { email } = await newAccount(shop);
     const form = { grant_type: 'password', client_id: 'crema', username: email, password: PASSWORD };
     const signIn = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form) });
-    const { refresh_token } = (await signIn.json()) as { refresh_token: string };
+    const { access_token: as, refresh_token } = (await signIn.json()) as {
+      access_token: string;
+      refresh_token: string;
+    };
+    const read = () => shop.request('GET', '/v1/orders', { as });
+    expect((await read()).status).toBe(200);
 
     expect(await ask(email.toUpperCase())).toMatchObject({ status: 202, body: {} });
     expect(await ask(email)).toMatchObject({ status: 202, body: {} });
@@ -225,6 +231,7 @@ describe('When a password is forgotten', () => {
     const { status, body } = await post('/v1/password-resets/confirm', { token, password: ANOTHER });
 
     expect([status, body.email]).toEqual([200, email]);
+    expectProblem(await read(), 'unauthenticated');
     const refresh = { grant_type: 'refresh_token', client_id: 'crema', refresh_token };
     const refreshed = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(refresh) });
     expect([refreshed.status, await refreshed.json()]).toEqual([

@@ -131,6 +131,19 @@ describe('When managers look after people', () => {
     expectProblem(await asManager('POST', `/v1/users/${randomUUID()}/demote`), 'not_found');
   });
 
+  test('then whose role was taken back is a customer at once, with the token of a manager', async () => {
+    const { id, email } = await newPerson();
+    await asManager('POST', `/v1/users/${id}/promote`);
+    const as = await shop.signIn(email, PASSWORD);
+    expect((await shop.request('GET', '/v1/users', { as })).status).toBe(200);
+
+    await asManager('POST', `/v1/users/${id}/demote`);
+
+    expectProblem(await shop.request('GET', '/v1/users', { as }), 'forbidden');
+    const { body } = await shop.request('GET', '/v1/me', { as });
+    expect(body).toMatchObject({ id, role: 'customer', scopes: ['orders:read', 'orders:write'] });
+  });
+
   test('then of all managers that step down at once, one stays', async () => {
     const others = await Promise.all([newCustomer(shop), newCustomer(shop), newCustomer(shop)]);
     await shop
@@ -230,6 +243,8 @@ describe('When somebody asks to be forgotten', () => {
     for (const [method, path] of [
       ['GET', '/v1/me'],
       ['GET', '/v1/me/export'],
+      ['GET', '/v1/orders'],
+      ['GET', '/v1/catalog'],
     ] as const) {
       expectProblem(await shop.request(method, path, { as }), 'unauthenticated');
     }

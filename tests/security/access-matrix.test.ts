@@ -1,0 +1,373 @@
+import { randomUUID } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import { createServiceRepository } from '../../db/services.ts';
+import { type Scope, serviceScopes } from '../../domain/scopes.ts';
+import { openFrontDoor } from '../auth/front-door.ts';
+import { newCustomer, newManager } from '../http/people.ts';
+import { expectProblem } from '../http/problem.ts';
+import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { fingerprints } from './tables.ts';
+
+/**
+ * Who gets what: `yes` is the row's own answer. The owner is a customer, and so is the demoted manager, who still holds the
+ * token of a manager. A token that is no good is refused even where none is needed; only the OAuth2 server looks at none: its
+ * clients have other ways to say who they are, and its documents are for everybody.
+ */
+const WHO_MAY = `
+                     nobody  owner  other  manager  demoted  service  expired  revoked
+  anyone             yes     yes    yes    yes      yes      yes      401      401
+  any reader         yes     yes    yes    yes      yes      yes      yes      yes
+  any client         yes     400    400    400      400      400      400      400
+  people             401     yes    yes    yes      yes      403      401      401
+  customers          401     yes    yes    403      yes      403      401      401
+  managers           401     403    403    yes      403      403      401      401
+  customers, staff   401     yes    yes    yes      yes      yes      401      401
+  staff              401     403    403    yes      403      yes      401      401
+  owner              401     yes    404    403      404      403      401      401
+  owner, staff       401     yes    404    yes      404      yes      401      401
+`;
+
+interface Row {
+  /** A line of {@link WHO_MAY}. */
+  who: string;
+  /** Without it, whoever might is refused with 403. */
+  scope?: Scope;
+  /** What whoever may is answered: a status, or a refusal that comes after the question who may. */
+  answers: number | 'wrong_password' | 'invalid_link';
+  /** A good one, which would change something; sent as JSON. */
+  body?: () => unknown;
+  /** The same, sent as a form. */
+  form?: Record<string, string>;
+}
+
+const price = (amount: number) => ({ amount, currency: 'USD' });
+const manage = { who: 'managers', scope: 'catalog:write' } as const;
+const look = { who: 'managers', scope: 'users:write' } as const;
+const inspect = {
+  who: 'managers',
+  scope: 'events:read',
+  answers: 200,
+  body: () => ({ payloads: [{ data: '' }] }),
+} as const;
+const PASSWORD = 'seven violins in the rain';
+const someone = () => ({ email: `${randomUUID()}@example.com`, name: 'Nora Newcomer' });
+const noLink = 'A'.repeat(43);
+let tea: unknown;
+
+const rows: Record<string, Row> = {
+  'GET /v1/catalog': { who: 'anyone', answers: 200 },
+  'POST /v1/orders': { who: 'customers', scope: 'orders:write', answers: 201, body: () => ({ lines: [tea] }) },
+  'GET /v1/orders': { who: 'customers, staff', scope: 'orders:read', answers: 200 },
+  'POST /v1/orders/quote': { who: 'customers', scope: 'orders:read', answers: 200, body: () => ({ lines: [tea] }) },
+  'GET /v1/orders/{id}': { who: 'owner, staff', scope: 'orders:read', answers: 200 },
+  'PATCH /v1/orders/{id}': { who: 'owner', scope: 'orders:write', answers: 200, body: () => ({ note: 'No sugar' }) },
+  'POST /v1/orders/{id}/status': {
+    who: 'staff',
+    scope: 'orders:write',
+    answers: 200,
+    body: () => ({ status: 'preparation' }),
+  },
+  'POST /v1/orders/{id}/cancel': { who: 'owner, staff', scope: 'orders:write', answers: 200, body: () => ({}) },
+  'GET /v1/orders/{id}/timeline': { who: 'owner, staff', scope: 'orders:read', answers: 200 },
+  'GET /v1/products': { ...manage, answers: 200 },
+  'POST /v1/products': { ...manage, answers: 201, body: () => ({ name: randomUUID(), basePrice: price(420) }) },
+  'GET /v1/products/{id}': { ...manage, answers: 200 },
+  'PATCH /v1/products/{id}': { ...manage, answers: 200, body: () => ({ basePrice: price(1) }) },
+  'DELETE /v1/products/{id}': { ...manage, answers: 204 },
+  'POST /v1/products/{id}/restore': { ...manage, answers: 200 },
+  'POST /v1/products/{id}/variations': {
+    ...manage,
+    answers: 201,
+    body: () => ({ name: randomUUID(), priceDelta: price(0) }),
+  },
+  'PATCH /v1/products/{id}/variations/{variationId}': {
+    ...manage,
+    answers: 200,
+    body: () => ({ priceDelta: price(0) }),
+  },
+  'DELETE /v1/products/{id}/variations/{variationId}': { ...manage, answers: 200 },
+  'POST /v1/products/{id}/variations/{variationId}/restore': { ...manage, answers: 200 },
+  'GET /v1/me': { who: 'people', answers: 200 },
+  'PATCH /v1/me': { who: 'people', answers: 200, body: () => ({ name: randomUUID() }) },
+  'DELETE /v1/me': { who: 'people', answers: 'wrong_password', body: () => ({ password: 'not theirs' }) },
+  'GET /v1/me/export': { who: 'people', answers: 200 },
+  'POST /v1/me/password': {
+    who: 'people',
+    answers: 'wrong_password',
+    body: () => ({ currentPassword: 'not theirs', newPassword: PASSWORD }),
+  },
+  'POST /v1/users': { who: 'anyone', answers: 202, body: () => ({ ...someone(), password: PASSWORD }) },
+  'GET /v1/users': { ...look, answers: 200 },
+  'POST /v1/users/verify': { who: 'anyone', answers: 'invalid_link', body: () => ({ token: noLink }) },
+  'POST /v1/users/invitations': { ...look, answers: 202, body: () => ({ ...someone(), role: 'manager' }) },
+  'POST /v1/users/{id}/promote': { ...look, answers: 200 },
+  'POST /v1/users/{id}/demote': { ...look, answers: 200 },
+  'POST /v1/password-resets': { who: 'anyone', answers: 202, body: () => ({ email: someone().email }) },
+  'POST /v1/password-resets/confirm': {
+    who: 'anyone',
+    answers: 'invalid_link',
+    body: () => ({ token: noLink, password: PASSWORD }),
+  },
+  'POST /codec/decode': inspect,
+  'POST /codec/encode': inspect,
+  'GET /health/live': { who: 'anyone', answers: 200 },
+  'GET /health/ready': { who: 'anyone', answers: 200 },
+  'POST /oauth/token': {
+    who: 'any client',
+    answers: 200,
+    form: { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' },
+  },
+  'POST /oauth/revoke': { who: 'any client', answers: 200, form: { client_id: 'crema', token: noLink } },
+  'GET /.well-known/jwks.json': { who: 'any reader', answers: 200 },
+  'GET /.well-known/openid-configuration': { who: 'any reader', answers: 200 },
+  'GET /.well-known/oauth-authorization-server': { who: 'any reader', answers: 200 },
+};
+
+const [kinds, ...lines] = WHO_MAY.trim()
+  .split('\n')
+  .map((line) => line.trim().split(/\s{2,}/)) as [string[], ...string[][]];
+const whoMay = new Map(
+  lines.map(([who, ...cells]) => [who, Object.fromEntries(kinds.map((kind, index) => [kind, cells[index] as string]))]),
+);
+
+interface Operation {
+  security: Record<string, string[]>[];
+}
+
+let shop: Shop;
+let documented: Map<string, Operation>;
+/** By kind of caller; nobody has none. */
+let tokens: Record<string, string>;
+/** Those who may all that their role may, or that a service can be granted, but for one scope. */
+let tokensWithout: (scope: Scope) => Promise<Record<'owner' | 'manager' | 'service', string>>;
+
+beforeAll(async () => {
+  shop = await openShop();
+  tea = await shop.line('Tea');
+  const { paths } = (await shop.request('GET', '/openapi.json')).body as {
+    paths: Record<string, Record<string, Operation>>;
+  };
+  documented = new Map(
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+    ),
+  );
+
+  const [other, demoted] = await Promise.all([newCustomer(shop), newManager(shop)]);
+  const expired = await forged({ exp: 1 });
+  const revoked = await shop.signIn('manager@example.com');
+  // Whoever comes now is remembered, so that what follows must count at once.
+  for (const token of [demoted.token, revoked]) {
+    expect((await shop.request('GET', '/v1/products', { as: token })).status).toBe(200);
+  }
+  await shop.request('POST', `/v1/users/${demoted.id}/demote`, { as: shop.manager });
+  await sendForm('/oauth/revoke', { client_id: 'crema', token: revoked });
+  tokens = {
+    owner: shop.customer,
+    other: other.token,
+    manager: shop.manager,
+    demoted: demoted.token,
+    service: await newService(serviceScopes),
+    expired,
+    revoked,
+  };
+  const known = new Map<Scope, Promise<Record<'owner' | 'manager' | 'service', string>>>();
+  tokensWithout = (scope) => {
+    const made = known.get(scope) ?? makeTokensWithout(scope);
+    known.set(scope, made);
+    return made;
+  };
+}, 60_000);
+afterAll(() => shop?.close());
+
+/** The manager's own token with other claims, signed with the shop's own key. */
+async function forged(claims: Record<string, unknown>): Promise<string> {
+  const door = await openFrontDoor(shop.database);
+  return door.forge({ ...decodeJwt(shop.manager), ...claims }).finally(door.close);
+}
+
+function sendForm(path: string, form: Record<string, string>, as?: string): Promise<Answer> {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  return shop.request('POST', path, { body: new URLSearchParams(form).toString(), headers, ...(as && { as }) });
+}
+
+async function newService(scopes: readonly Scope[]): Promise<string> {
+  const { id, secret } = (await createServiceRepository(shop.database).add(randomUUID(), scopes))!;
+  const form = { grant_type: 'client_credentials', client_id: id, client_secret: secret };
+  return (await sendForm('/oauth/token', form)).body.access_token;
+}
+
+async function makeTokensWithout(missing: Scope) {
+  const others = (scope: string) => scope.split(' ').filter((each) => each !== missing);
+  const signIn = async (as: string) => {
+    const { email } = (await shop.request('GET', '/v1/me', { as })).body;
+    const scope = others(String(decodeJwt(as).scope)).join(' ');
+    const form = { grant_type: 'password', client_id: 'crema', username: email, password: 'test', scope };
+    return (await sendForm('/oauth/token', form)).body.access_token as string;
+  };
+  const [owner, manager, service] = await Promise.all([
+    signIn(shop.customer),
+    signIn(shop.manager),
+    newService(others(serviceScopes.join(' ')) as Scope[]),
+  ]);
+  return { owner, manager, service };
+}
+
+/** Makes what a path is about, so that the request could do something to it; by the path's parameters. */
+async function targetOf(path: string): Promise<Record<string, string>> {
+  const as = shop.manager;
+  if (path.startsWith('/v1/orders/{id}')) return { id: (await shop.place()).body.id };
+  if (path.startsWith('/v1/users/{id}')) {
+    return { id: (await (path.endsWith('/demote') ? newManager : newCustomer)(shop)).id };
+  }
+  if (!path.startsWith('/v1/products/{id}')) return {};
+  const product = { name: randomUUID(), basePrice: price(300) };
+  const { id } = (await shop.request('POST', '/v1/products', { as, body: product })).body;
+  const variation = { name: 'Oat Milk', priceDelta: price(60) };
+  const { body } = await shop.request('POST', `/v1/products/${id}/variations`, { as, body: variation });
+  return { id, variationId: body.variations[0].id };
+}
+
+function call(operation: string, target: Record<string, string>, as: string | undefined): Promise<Answer> {
+  const [method, template] = operation.split(' ') as [string, string];
+  const path = template.replaceAll(/\{(\w+)\}/g, (_match, name: string) => target[name]!);
+  const { body, form } = rows[operation]!;
+  if (form) return sendForm(path, form, as);
+  const options: RequestOptions = { ...(as && { as }), ...(body && { body: body() }) };
+  return shop.request(method, path, options);
+}
+
+const codes = { 400: 'invalid_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found' } as const;
+
+/** A refusal of this status, which says how to do better where RFC 6750 has it so; a 400 is the OAuth2 server’s. */
+function expectRefused(answer: Answer, status: keyof typeof codes, challenge?: string): void {
+  if (status === 400) expect(answer).toMatchObject({ status, body: { error: codes[status] } });
+  else expectProblem(answer, codes[status]);
+  expect(answer.headers.get('www-authenticate')).toEqual(challenge ?? null);
+}
+
+describe('When the document is held against the table', () => {
+  test('then every operation has a row, and every row an operation', () => {
+    expect([...documented.keys()].toSorted()).toEqual(Object.keys(rows).toSorted());
+  });
+
+  test.each(Object.entries(rows))('then %s names its scope', (operation, { scope, who }) => {
+    const { security } = documented.get(operation)!;
+    expect(security.length === 0).toBe(who.startsWith('any'));
+    for (const scopes of security.flatMap(Object.values)) expect(scopes).toEqual(scope ? [scope] : []);
+  });
+});
+
+// First, while nobody who may has set anything going.
+describe('When somebody may not', () => {
+  test.each(Object.entries(rows).filter(([, { who }]) => who !== 'any reader'))(
+    'then %s is refused, and nothing has changed',
+    async (operation, { who, scope }) => {
+      const cells = whoMay.get(who)!;
+      const target = await targetOf(operation.split(' ')[1]!);
+      const narrow = scope && (await tokensWithout(scope));
+      const before = await fingerprints(shop);
+
+      for (const [kind, cell] of Object.entries(cells)) {
+        if (cell === 'yes') continue;
+        const status = Number(cell) as keyof typeof codes;
+        const bearer = kind === 'nobody' ? '' : ', error="invalid_token"';
+        const challenge = status === 401 ? `Bearer realm="crema"${bearer}` : undefined;
+        expectRefused(await call(operation, target, tokens[kind]), status, challenge);
+      }
+      for (const [kind, token] of Object.entries(narrow ?? {})) {
+        const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${scope}"`;
+        expectRefused(await call(operation, target, token), 403, cells[kind] === 'yes' ? challenge : undefined);
+      }
+
+      expect(await fingerprints(shop)).toEqual(before);
+    },
+  );
+
+  test('then it is for the one thing that is wrong with their token', async () => {
+    const good = await forged({ exp: Math.floor(Date.now() / 1000) + 60 });
+    expect((await shop.request('GET', '/v1/products', { as: good })).status).toBe(200);
+    const { body } = await shop.request('GET', '/v1/products', { as: tokens.expired! });
+    expect(body.detail).toBe('The access token has expired.');
+    const me = await shop.request('GET', '/v1/me', { as: tokens.demoted! });
+    expect(me.body).toMatchObject({ role: 'customer', scopes: ['orders:read', 'orders:write'] });
+  });
+});
+
+describe('When somebody may', () => {
+  test.each(Object.entries(rows))('then %s serves them', async (operation, { who, answers }) => {
+    for (const [kind, cell] of Object.entries(whoMay.get(who)!)) {
+      if (cell !== 'yes') continue;
+      const target = await targetOf(operation.split(' ')[1]!);
+      const answer = await call(operation, target, tokens[kind]);
+      if (typeof answers === 'string') expectProblem(answer, answers);
+      else expect({ kind, status: answer.status }).toEqual({ kind, status: answers });
+    }
+  });
+});
+
+describe('When an order is another customer’s', () => {
+  let own: string;
+  let foreign: Answer;
+  const key = { 'idempotency-key': 'a-key-that-somebody-guessed' };
+  const asOther = (method: string, path: string, options: RequestOptions = {}) =>
+    shop.request(method, path, { as: tokens.other!, ...options });
+  beforeAll(async () => {
+    const placed = await asOther('POST', '/v1/orders', { body: { lines: [tea] } });
+    own = placed.body.id;
+    foreign = await shop.place({ body: { lines: [tea] }, headers: key });
+  });
+
+  test('then it is not on their lists, whatever they ask for', async () => {
+    const { id, number, placedAt, customer } = foreign.body;
+    const cursor = Buffer.from(JSON.stringify([new Date(Date.parse(placedAt) + 1).toISOString(), id])).toString(
+      'base64url',
+    );
+    const queries = ['', `number=${number}`, `placedFrom=${placedAt}`, `cursor=${cursor}`, 'status=waiting&limit=100'];
+    for (const query of queries) {
+      const { status, body } = await asOther('GET', `/v1/orders?${query}`);
+      expect(status).toBe(200);
+      for (const order of body.data) expect(order.customer.id).not.toBe(customer.id);
+    }
+    expect((await asOther('GET', '/v1/orders')).body.data.map((order: { id: string }) => order.id)).toContain(own);
+    expectProblem(await asOther('GET', `/v1/orders?customerId=${customer.id}`), 'forbidden');
+    const { body } = await asOther('GET', '/v1/me/export');
+    expect(JSON.stringify(body)).not.toContain(id);
+  });
+
+  test('then its key gets them an order of their own when they place, and nothing when they change', async () => {
+    const { id } = foreign.body;
+    const placed = await asOther('POST', '/v1/orders', { body: { lines: [tea] }, headers: key });
+    expect([placed.status, placed.headers.get('idempotency-replayed')]).toEqual([201, null]);
+    expect(placed.body.id).not.toBe(id);
+    expect(placed.body.customer.id).not.toBe(foreign.body.customer.id);
+
+    const changes = [
+      ['PATCH', '', { note: 'No sugar' }],
+      ['POST', '/cancel', {}],
+    ] as const;
+    for (const [method, path, body] of changes) {
+      const done = await shop.request(method, `/v1/orders/${id}${path}`, { as: shop.customer, body, headers: key });
+      expect(done.status).toBe(200);
+      for (const prefer of ['', 'respond-async']) {
+        const headers = { ...key, prefer };
+        expectProblem(await asOther(method, `/v1/orders/${id}${path}`, { body, headers }), 'not_found');
+      }
+    }
+    const { body } = await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
+    expect(body).toMatchObject({ version: 3, status: 'cancelled', note: 'No sugar' });
+  });
+
+  test('then nobody can tell it from one that never was', async () => {
+    const ask = async (id: string) => {
+      const answers = await Promise.all([
+        asOther('GET', `/v1/orders/${id}`),
+        asOther('GET', `/v1/orders/${id}/timeline`),
+        asOther('PATCH', `/v1/orders/${id}`, { body: { note: 'No sugar' }, headers: { 'if-match': '"1"' } }),
+        asOther('POST', `/v1/orders/${id}/cancel`, { headers: { 'if-match': '"9"' } }),
+      ]);
+      return answers.map(({ status, body: { instance: _, ...body } }) => ({ status, body }));
+    };
+    expect(await ask(foreign.body.id)).toEqual(await ask(randomUUID()));
+  });
+});

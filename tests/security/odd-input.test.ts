@@ -1,0 +1,182 @@
+import { readFileSync } from 'node:fs';
+import { latteId, vanillaId } from '../../api/contract/examples.ts';
+import { describeApi } from '../../api/openapi.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { expectFaults, expectProblem } from '../http/problem.ts';
+import { type Answer, openShop, type Shop } from '../shop.ts';
+import { fingerprints } from './tables.ts';
+
+interface Operation {
+  operationId: string;
+  parameters?: { name: string; in: string }[];
+  requestBody?: {
+    content: Record<
+      string,
+      { schema: { $ref?: string }; examples?: Record<string, { value: Record<string, string> }> }
+    >;
+  };
+}
+
+const document = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), {
+  passwordGrant: true,
+}) as unknown as {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, { examples: unknown[] }> };
+};
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => {
+    const { $ref } = operation.requestBody?.content['application/json']?.schema ?? {};
+    const example = $ref && document.components.schemas[$ref.split('/').at(-1)!]!.examples[0];
+    return { ...operation, path, method: method.toUpperCase(), name: `${method.toUpperCase()} ${path}`, example };
+  }),
+);
+type AnyOperation = (typeof operations)[number];
+
+/** What only customers do; managers may do all that others do. */
+const forCustomers = ['placeOrder', 'quoteOrder', 'editOrder'];
+
+let shop: Shop;
+let orderId: string;
+beforeAll(async () => {
+  shop = await openShop({ worker: false });
+  orderId = (await shop.place()).body.id;
+}, 60_000);
+afterAll(() => shop?.close());
+
+/** @param given path parameters, in place of those that lead to something */
+function ask(
+  { operationId, path, method }: AnyOperation,
+  body: unknown,
+  given: Record<string, string> = {},
+  query = '',
+) {
+  const ids: Record<string, string> = {
+    id: path.startsWith('/v1/orders/') ? orderId : latteId,
+    variationId: vanillaId,
+    ...given,
+  };
+  const as = forCustomers.includes(operationId) ? shop.customer : shop.manager;
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(ids[name]!));
+  return shop.request(method, `${filled}${query}`, { as, ...(body !== undefined && { body }) });
+}
+
+/** Every object inside a body, the body itself first, by its JSON pointer. */
+function objectsIn(value: unknown, at = '#'): [pointer: string, object: object][] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.entries(value).flatMap(([name, part]) => objectsIn(part, `${at}/${name}`));
+  return Array.isArray(value) ? inside : [[at, value], ...inside];
+}
+
+describe('When a body brings along a field that is not the client’s to set', () => {
+  const values: [field: string, value: unknown][] = [
+    ['role', 'manager'],
+    ['price', 1],
+    ['status', 'ready'],
+    ['customerId', latteId],
+    ['__proto__', { role: 'manager' }],
+    ['constructor', { prototype: { role: 'manager' } }],
+  ];
+
+  // Temporal's protocol may grow, so its payloads take any field, and nothing comes of it.
+  const withBodies = operations.filter(({ example, path }) => example && !path.startsWith('/codec/'));
+
+  test('then there are bodies to bring it along in', () => {
+    expect(withBodies.length).toBeGreaterThan(15);
+  });
+
+  test.each(withBodies)('then $name names it, and nothing has changed', async (operation) => {
+    const before = await fingerprints(shop);
+    for (const [index, [pointer, known]] of objectsIn(operation.example).entries()) {
+      for (const [field, value] of values.filter(([name]) => !Object.hasOwn(known, name))) {
+        const body = structuredClone(operation.example);
+        // An assignment would set the prototype.
+        Object.defineProperty(objectsIn(body)[index]![1], field, { value, enumerable: true });
+        expectFaults(await ask(operation, body), [`${pointer}/${field}`]);
+      }
+    }
+    expect(await fingerprints(shop)).toEqual(before);
+  });
+});
+
+const ODD = ["' OR 1=1 --", "'; DROP TABLE users; --", '%', '_%_', '\0', 'ana\0', '$1', '\\', '{}', '[1]', '😀😀😀'];
+
+/** Nothing found, or nothing understood. */
+function expectNothing(answer: Answer): void {
+  if (answer.status === 200) expect(answer.body).toEqual({ data: [], nextCursor: null });
+  else expectProblem(answer, 'invalid_request', { errors: expect.any(Array) });
+}
+
+describe('When somebody writes SQL where a value should be', () => {
+  const queries = operations.flatMap((operation) =>
+    (operation.parameters ?? [])
+      .filter((parameter) => parameter.in === 'query')
+      .map((parameter) => ({ operation, name: operation.name, parameter: parameter.name })),
+  );
+
+  test.each(queries)('then $name finds nothing by $parameter', async ({ operation, parameter }) => {
+    for (const value of ODD) {
+      expectNothing(await ask(operation, undefined, {}, `?${parameter}=${encodeURIComponent(value)}`));
+    }
+  });
+
+  const ids = operations.flatMap((operation) =>
+    [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, id]) => ({ operation, name: operation.name, id: id! })),
+  );
+
+  test.each(ids)('then $name knows no such $id', async ({ operation, id }) => {
+    const before = await fingerprints(shop);
+    for (const value of ODD) expectFaults(await ask(operation, operation.example, { [id]: value }), [`?${id}`]);
+    expect(await fingerprints(shop)).toEqual(before);
+  });
+
+  test('then a cursor that somebody has made is one that leads to nothing', async () => {
+    const cursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
+    const listOf = (path: string, place: unknown) =>
+      shop.request('GET', `${path}?cursor=${cursor(place)}`, { as: shop.manager });
+    for (const odd of ODD) {
+      // After everybody, if it is taken for a text.
+      expectNothing(await listOf('/v1/users', [`zzzz${odd}`]));
+      expectNothing(await listOf('/v1/orders', [odd, orderId]));
+      expectNothing(await listOf('/v1/orders', [new Date().toISOString(), `${orderId}${odd}`]));
+    }
+  });
+
+  const forms = operations.flatMap(({ name, path, requestBody }) => {
+    const { examples = {} } = requestBody?.content['application/x-www-form-urlencoded'] ?? {};
+    return Object.entries(examples).map(([grant, { value }]) => ({ name, path, grant, form: value }));
+  });
+
+  test.each(forms)('then $name ($grant) gives nothing for it', async ({ path, form }) => {
+    for (const field of Object.keys(form)) {
+      for (const value of ODD) {
+        const body = new URLSearchParams({ ...form, [field]: value }).toString();
+        const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+        const answer = await shop.request('POST', path, { body, headers });
+        // Whatever is no token is as good as given back (RFC 7009 §2.2).
+        if (path === '/oauth/revoke' && field === 'token') expect([answer.status, answer.body]).toEqual([200, '']);
+        else expect([400, 401]).toContain(answer.status);
+      }
+    }
+  });
+
+  test('then a text stays what it is', async () => {
+    for (const text of ODD.filter((odd) => !odd.includes('\0'))) {
+      const product = { name: text, description: text, basePrice: { amount: 1, currency: 'USD' } };
+      const created = await shop.request('POST', '/v1/products', { as: shop.manager, body: product });
+      expect([created.status, created.body.name, created.body.description]).toEqual([201, text, text]);
+      const me = await shop.request('PATCH', '/v1/me', { as: shop.customer, body: { name: text } });
+      expect([me.status, me.body.name]).toEqual([200, text]);
+      const placed = await shop.place({ body: { lines: [await shop.line('Tea')], note: text } });
+      expect([placed.status, placed.body.note]).toEqual([201, text]);
+    }
+  });
+});
+
+// Last: it looks at what everything above has left behind.
+test('When all of that is over, then nothing has surprised the API', () => {
+  const written = readFileSync(shop.api.log, 'utf8').split('\n');
+  const logged = written.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  expect(logged.length).toBeGreaterThan(100);
+  expect(logged.filter(({ level, status }) => level >= 50 || status >= 500)).toEqual([]);
+});
