@@ -45,7 +45,12 @@ test('When one of two recipients is refused for the moment, then they get it lat
   const mails = await mailsOnTimeline(order.id);
   expect(mails.find(({ recipient }) => recipient === 'customer')).toMatchObject({ outcome: 'sent', attempt: 1 });
   expect(mails.find(({ recipient }) => recipient === 'shop')).toMatchObject({ outcome: 'sent', attempt: 3 });
-  expect(shop.mailed(order.id).map(({ to }) => to).sort()).toEqual(['customer@example.com', SHOP]);
+  expect(
+    shop
+      .mailed(order.id)
+      .map(({ to }) => to)
+      .sort(),
+  ).toEqual(['customer@example.com', SHOP]);
 }, 40_000);
 
 test('When a recipient is refused for good, then it is tried once, is on the timeline, and holds nothing up', async () => {
