@@ -6,7 +6,7 @@ import { readWorkerConfig } from '../config/settings.ts';
 import { startWorker } from './start-worker.ts';
 
 // The SDK takes a stack trace of every promise that a workflow makes, to show where it waits. A few lines say that, and the
-// whole stack was a sixth of a workflow thread's time. Threads that are still to be started go by this.
+// rest of them took a tenth of an order's replay. Threads that are still to be started go by this.
 setFlagsFromString('--stack-trace-limit=4');
 
 await runCommand(async () => {
