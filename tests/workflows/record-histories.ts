@@ -24,6 +24,7 @@ import { mailTo, newAccount, PASSWORD } from '../users/mailbox.ts';
 // Records one history for each way an order can end, and for the accounts' workflows, on real servers: `npm run record-histories`.
 // Recorded ones stay for ever and are passed over; a change to the workflow adds new ones, under names of their own.
 const folder = join(import.meta.dirname, 'histories');
+const root = `${join(import.meta.dirname, '../..')}/`;
 
 /** What happens to an order after it was placed, until it is final. */
 const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> = {
@@ -164,6 +165,7 @@ async function saveAccount(shop: Shop): Promise<void> {
 async function write(name: string, handle: WorkflowHandle): Promise<void> {
   if (existsSync(join(folder, `${name}.json`))) return;
   const history = await handle.fetchHistory();
-  writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history)}\n`);
+  // Stack traces say where they were taken; which machine's folder that was says nothing.
+  writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history).replaceAll(root, '')}\n`);
   console.log(`${name}: ${history.events?.length} events`);
 }
