@@ -1,12 +1,9 @@
-/** Where a page of people ended: the address of its last one. Opaque to clients. */
-export const toCursor = (email: string): string => Buffer.from(JSON.stringify([email])).toString('base64url');
+import { z } from 'zod';
+import { fromCursor, toCursor } from '../cursor.ts';
 
-/** `undefined` for anything that {@link toCursor} did not make. */
-export function fromCursor(cursor: string): string | undefined {
-  try {
-    const [email, ...others] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    return typeof email === 'string' && others.length === 0 && !email.includes('\0') ? email : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** People are sorted by address; Postgres takes no NUL. */
+const place = z.tuple([z.string().refine((email) => !email.includes('\0'))]);
+
+export const toUserCursor = (email: string): string => toCursor([email]);
+
+export const fromUserCursor = (cursor: string): string | undefined => fromCursor(place, cursor)?.[0];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cancellationReasons, locations, MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY } from '../../domain/order/order.ts';
 import { statuses } from '../../domain/order/transitions.ts';
 import { MAX_REASON_LENGTH } from '../../workflows/messages/parse.ts';
-import { fromCursor } from '../orders/cursor.ts';
+import { fromOrderCursor } from '../orders/cursor.ts';
 import * as examples from './examples.ts';
 import { freeText, id, money, timestamp } from './values.ts';
 
@@ -139,7 +139,7 @@ export const listQuery = z.strictObject({
     .string()
     .max(200)
     .transform((cursor, context) => {
-      const place = fromCursor(cursor);
+      const place = fromOrderCursor(cursor);
       if (!place) context.addIssue('must be the nextCursor of an earlier page');
       return place ?? z.NEVER;
     })

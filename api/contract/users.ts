@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromCursor } from '../account/cursor.ts';
+import { fromUserCursor } from '../account/cursor.ts';
 import { PASSWORD_LENGTH } from '../account/password-rules.ts';
 import { customerId, orderTimeline, placedOrder } from './examples.ts';
 import { order, timeline } from './orders.ts';
@@ -92,7 +92,7 @@ export const userQuery = z.strictObject({
   cursor: z
     .string()
     .transform((text, context) => {
-      const after = fromCursor(text);
+      const after = fromUserCursor(text);
       if (after === undefined) context.addIssue('must be the nextCursor of a list');
       return after ?? z.NEVER;
     })

@@ -1,18 +1,12 @@
 import { z } from 'zod';
+import { fromCursor, toCursor } from '../cursor.ts';
 
-/** Where a page of orders ended: the sort key of its last one. */
-const position = z.tuple([z.iso.datetime(), z.uuid()]);
+/** Orders are sorted by when they were placed, then by id. */
+const place = z.tuple([z.iso.datetime(), z.uuid()]);
 
-/** Opaque to clients. */
-export const toCursor = ({ placedAt, id }: { placedAt: string; id: string }): string =>
-  Buffer.from(JSON.stringify([placedAt, id])).toString('base64url');
+export const toOrderCursor = ({ placedAt, id }: { placedAt: string; id: string }): string => toCursor([placedAt, id]);
 
-/** `undefined` for anything that {@link toCursor} did not make. */
-export function fromCursor(cursor: string): { placedAt: string; id: string } | undefined {
-  try {
-    const [placedAt, id] = position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-    return { placedAt, id };
-  } catch {
-    return undefined;
-  }
+export function fromOrderCursor(cursor: string): { placedAt: string; id: string } | undefined {
+  const [placedAt, id] = fromCursor(place, cursor) ?? [];
+  return placedAt !== undefined && id !== undefined ? { placedAt, id } : undefined;
 }

@@ -15,7 +15,7 @@ import {
 } from '../contract/orders.ts';
 import { id, idempotencyKey, ifMatch, prefer } from '../contract/values.ts';
 import { etagOf, expectedVersion } from '../if-match.ts';
-import { toCursor } from '../orders/cursor.ts';
+import { toOrderCursor } from '../orders/cursor.ts';
 import { bindKey } from '../orders/idempotency.ts';
 import type { Accepted, Asked, Done, OrderService } from '../orders/order-service.ts';
 import { toOrderResource, toTimeline } from '../orders/resources.ts';
@@ -123,7 +123,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
         });
         const data = page.slice(0, limit).map((view) => toOrderResource(view, actor));
         const last = page.length > limit ? data.at(-1) : undefined;
-        return { status: 200, body: { data, nextCursor: last ? toCursor(last) : null } };
+        return { status: 200, body: { data, nextCursor: last ? toOrderCursor(last) : null } };
       },
     }),
     route({

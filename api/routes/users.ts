@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { UserRepository } from '../../db/users.ts';
 import type { AccountService } from '../account/account-service.ts';
-import { toCursor } from '../account/cursor.ts';
+import { toUserCursor } from '../account/cursor.ts';
 import { refusal } from '../account/refusal.ts';
 import { toUserResource } from '../account/resources.ts';
 import {
@@ -115,7 +115,7 @@ export function userRoutes({ accounts, users }: Dependencies): Route[] {
         const page = await users.list({ ...filter, after: cursor, limit: limit + 1 });
         const data = page.slice(0, limit).map(toUserResource);
         const last = page.length > limit ? data.at(-1) : undefined;
-        return { status: 200, body: { data, nextCursor: last ? toCursor(last.email) : null } };
+        return { status: 200, body: { data, nextCursor: last ? toUserCursor(last.email) : null } };
       },
     }),
     route({

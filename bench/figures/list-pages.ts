@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { toCursor } from '../../api/orders/cursor.ts';
+import { toOrderCursor } from '../../api/orders/cursor.ts';
 import { connect } from '../../db/connection.ts';
 import { createOrderRepository, type OrderFilter } from '../../db/orders.ts';
 import type { HttpClient } from '../http-client.ts';
@@ -101,7 +101,7 @@ function pathOf({ title: _, as: __, status = [], after, ...page }: Page): string
     Object.entries(page).map(([name, value]): [string, string] => [name, String(value)]),
   );
   for (const one of status) query.append('status', one);
-  if (after) query.set('cursor', toCursor(after));
+  if (after) query.set('cursor', toOrderCursor(after));
   return `/v1/orders?${query}`;
 }
 
