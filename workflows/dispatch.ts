@@ -52,7 +52,7 @@ const { email } = proxyActivities<Activities>({
 
 /** What one queue needs done: one activity at a time, so that it is done in order. */
 interface Channel {
-  readonly waiting: boolean;
+  readonly queue: readonly unknown[];
   busy: boolean;
   /** Starts an activity for what waits. What is dealt with leaves its queue; what is cut short is still there. */
   deliver(): Promise<void>;
@@ -106,7 +106,7 @@ async function allIsIn(): Promise<void> {
   });
 }
 
-const isDue = ({ waiting, busy }: Channel): boolean => waiting && !busy;
+const isDue = ({ queue, busy }: Channel): boolean => queue.length > 0 && !busy;
 
 function start(channel: Channel): void {
   channel.busy = true;
@@ -123,10 +123,8 @@ function start(channel: Channel): void {
 function writeDown({ queues }: OrderBook, scope: CancellationScope): Channel {
   const { journal: queue } = queues;
   return {
+    queue,
     busy: false,
-    get waiting() {
-      return queue.length > 0;
-    },
     async deliver() {
       const entries = queue.slice(0, fitting(queue, BATCH.journal));
       const inPassing = queues.redis.length === 0;
@@ -148,10 +146,8 @@ function announce(book: OrderBook, audience: Audience, scope: CancellationScope)
   const queue = book.queues[audience];
   const left = (fact: Fact | undefined) => Date.parse(fact?.event.at ?? '') + PATIENCE[audience] - Date.now();
   return {
+    queue,
     busy: false,
-    get waiting() {
-      return queue.length > 0;
-    },
     async deliver() {
       const facts = queue.slice(0, fitting(queue, BATCH[audience]));
       const scheduleToCloseTimeout = Math.max(left(facts[0]), LAST_TRY);
