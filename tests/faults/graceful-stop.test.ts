@@ -1,21 +1,13 @@
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
+import { createHeldMail } from './held-mail.ts';
 import { retried } from './unknown.ts';
 
-/** What the SMTP server answers later, while it makes mail wait. */
-let held: (() => void)[] | undefined;
-
+const heldMail = createHeldMail();
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop({
-    smtp: {
-      onRcptTo(_, __, done) {
-        if (held) held.push(done);
-        else done();
-      },
-    },
-  });
+  shop = await openShop({ smtp: heldMail.smtp });
 }, 60_000);
 afterAll(() => shop?.close(), 60_000);
 
@@ -42,7 +34,7 @@ test('When a worker is stopped in the middle of traffic and another takes over, 
   const old = shop.worker!;
   await shop.openWorker();
   const traffic = Promise.all(Array.from({ length: 8 }, served));
-  held = [];
+  heldMail.hold();
   let mailing = '';
   await waitFor(
     'An email under way at the old worker',
@@ -56,8 +48,7 @@ test('When a worker is stopped in the middle of traffic and another takes over, 
 
   process.kill(old.pid, 'SIGTERM');
   await waitFor('The old worker to begin its stop', async () => !(await healthy(old.url)), patience);
-  for (const goOn of held.splice(0)) goOn();
-  held = undefined;
+  heldMail.release();
 
   for (const id of await traffic) expect(await expectIntact(shop, id)).toMatchObject({ status: 'delivered' });
   await waitFor('The end of the old worker', () => exitOf(old.pid) !== undefined, patience);
