@@ -23,31 +23,36 @@ export function sum(amounts: readonly Money[], currency: string): Money {
 
 export const times = (unit: Money, quantity: number): Money => ({ ...unit, amount: unit.amount * quantity });
 
-const formats = new Map<string, Intl.NumberFormat>();
-
 /**
  * An amount as people write it, with as many decimals as its currency has: `$4.30`, `¥430`.
  *
  * @param locale BCP 47
  */
 export function writeMoney({ amount, currency }: Money, locale = 'en-US'): string {
-  const known = formatOf(locale, currency);
+  const { format, decimals } = formatOf(locale, currency);
   // A decimal string with an exponent is exact, whatever the amount.
-  return known.format(`${amount}e-${decimalsOf(known)}` as `${number}`);
+  return format.format(`${amount}e-${decimals}` as `${number}`);
 }
 
 /** An amount in major units, for what only knows numbers: 4.3. Not for sums. */
 export const toMajorUnits = ({ amount, currency }: Money): number =>
-  amount / 10 ** decimalsOf(formatOf('en-US', currency));
+  amount / 10 ** formatOf('en-US', currency).decimals;
 
-const decimalsOf = (format: Intl.NumberFormat): number => format.resolvedOptions().maximumFractionDigits ?? 2;
+interface Format {
+  format: Intl.NumberFormat;
+  /** How many digits of an amount are minor units. */
+  decimals: number;
+}
 
-// A format takes longer to make than a whole email to fill.
-function formatOf(locale: string, currency: string): Intl.NumberFormat {
+// A format takes longer to make than a whole email to fill, and to be asked than to write.
+const formats = new Map<string, Format>();
+
+function formatOf(locale: string, currency: string): Format {
   const key = `${locale} ${currency}`;
   const known = formats.get(key);
   if (known) return known;
-  const made = new Intl.NumberFormat(locale, { style: 'currency', currency });
+  const format = new Intl.NumberFormat(locale, { style: 'currency', currency });
+  const made = { format, decimals: format.resolvedOptions().maximumFractionDigits ?? 2 };
   formats.set(key, made);
   return made;
 }

@@ -1,5 +1,7 @@
+import { hash } from 'node:crypto';
 import type { Context, Middleware } from 'koa';
 import koaJwt from 'koa-jwt';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { isOutage } from '../../db/outage.ts';
 import { Problem } from '../problem.ts';
@@ -49,6 +51,9 @@ const invalidToken = (detail: string, cause?: unknown) =>
 
 const NOT_OURS = 'The access token is not valid here.';
 
+/** How many tokens a process remembers as verified: a signature takes as long to check as the rest of a small request. */
+const CAPACITY = 10_000;
+
 export interface AuthenticateOptions {
   issuer: string;
   audience: string;
@@ -81,7 +86,7 @@ export function createAuthenticate({ issuer, audience, keyRing, callers }: Authe
     },
   });
 
-  async function claimsOf(ctx: Context): Promise<TokenClaims> {
+  async function verifiedClaims(ctx: Context): Promise<z.output<typeof claimsOfToken>> {
     try {
       await verify(ctx, async () => {});
     } catch (thrown) {
@@ -92,7 +97,22 @@ export function createAuthenticate({ issuer, audience, keyRing, callers }: Authe
     }
     const claims = claimsOfToken.safeParse(ctx.state.claims);
     if (!claims.success) throw invalidToken(NOT_OURS, claims.error);
-    const { sub, client_id: clientId, jti, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, scope } = claims.data;
+    return claims.data;
+  }
+
+  const verified = new LRUCache<string, z.output<typeof claimsOfToken>>({ max: CAPACITY });
+  let verifiedBy = keyRing.signing;
+
+  /** Of a token that was verified before, only the time and the keys can have changed since. */
+  async function claimsOf(ctx: Context): Promise<TokenClaims> {
+    if (verifiedBy !== keyRing.signing) verified.clear();
+    verifiedBy = keyRing.signing;
+    // Not the token itself: whoever sees this process's memory must not find what it could be used for.
+    const name = hash('sha256', ctx.get('authorization'));
+    const known = verified.get(name);
+    const claims = known && Date.now() < known.exp * 1_000 ? known : await verifiedClaims(ctx);
+    verified.set(name, claims);
+    const { sub, client_id: clientId, jti, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, scope } = claims;
     return { sub, clientId, jti, grantId, sessionUid, scope };
   }
 

@@ -173,6 +173,14 @@ describe('a token is refused', () => {
   });
 });
 
+test('When a token expires that was accepted before, then it is refused from then on', async () => {
+  const exp = Math.floor(Date.now() / 1000) + 2;
+  const token = await door.forge({ exp });
+  expect((await door.who(`Bearer ${token}`)).status).toBe(200);
+  await new Promise((later) => setTimeout(later, exp * 1000 - Date.now()));
+  await expectRefused(`Bearer ${token}`);
+});
+
 test('When a manager is demoted, then a token from before loses its rights within the time callers are remembered', async () => {
   const { access_token: token } = (await door.signIn('manager@example.com')).body;
   expect((await door.who(`Bearer ${token}`)).body.type).toBe('manager');

@@ -104,6 +104,7 @@ test('When the next key has only just been published, then the command says how 
 test('When the keys have got into the wrong hands, then the command ends all that they have signed', async () => {
   const [token, stolen] = [await tokenOf(one), (await one.signIn('manager@example.com')).body.refresh_token];
   const before = await publishedBy(one);
+  for (const process of [one, other]) expect((await process.who(`Bearer ${token}`)).status).toBe(200);
 
   const { code, output } = await rotate('--compromised');
 
