@@ -18,6 +18,7 @@ import { accountPages } from './account/pages.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth/auth.ts';
 import { createCatalogService } from './catalog/catalog-service.ts';
+import { createMenu } from './catalog/menu.ts';
 import { createHttpServer } from './http-server.ts';
 import { createClientAddress } from './limits/client-address.ts';
 import { type Allowances, createLimits } from './limits/limits.ts';
@@ -53,6 +54,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const { workflow } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
   const workflows = createOrderWorkflows(workflow, config.TEMPORAL_TASK_QUEUE);
   const view = createCatalogView(database);
+  const menu = createMenu(view);
   const orders = createOrderRepository(database);
   const users = createUserRepository(database);
   const journal = createJournal(database);
@@ -88,9 +90,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const app = createApp({
     auth,
     routes: allRoutes({
-      view,
+      menu,
       products: createProductRepository(database),
-      catalog: createCatalogService(unitOfWork),
+      catalog: createCatalogService(unitOfWork, menu.forget),
       service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, patience, logger }),
       orders,
       accounts,

@@ -1,4 +1,4 @@
-import { NameTaken } from '../../db/products.ts';
+import { NameTaken, type ProductRepository } from '../../db/products.ts';
 import type { UnitOfWork } from '../../db/unit-of-work.ts';
 import { type CatalogRefusal, createProduct, type NewProduct, type Product } from '../../domain/catalog/product.ts';
 
@@ -15,38 +15,34 @@ export interface CatalogService {
   change(id: string, expectedVersion: number | undefined, command: ProductCommand): Promise<Product | Refused>;
 }
 
-export function createCatalogService(unitOfWork: UnitOfWork): CatalogService {
+/** @param changed called whenever the catalog may have changed, before anybody hears of it */
+export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void): CatalogService {
+  const commit = (work: (products: ProductRepository) => Promise<Product | Refused>): Promise<Product | Refused> =>
+    unitOfWork(({ products }) => work(products))
+      .catch((error: unknown): Refused => {
+        if (error instanceof NameTaken) return { refused: 'name_taken' };
+        throw error;
+      })
+      .finally(changed);
+
   const create: CatalogService['create'] = (id, fields) =>
-    refusingTakenNames(() =>
-      unitOfWork(async ({ products }) => {
-        const product = createProduct(id, fields, new Date().toISOString());
-        await products.save(product);
-        return product;
-      }),
-    );
+    commit(async (products) => {
+      const product = createProduct(id, fields, new Date().toISOString());
+      await products.save(product);
+      return product;
+    });
 
   const change: CatalogService['change'] = (id, expectedVersion, command) =>
-    refusingTakenNames(() =>
-      unitOfWork(async ({ products }) => {
-        const product = await products.findForUpdate(id);
-        if (!product) return { refused: 'not_found' };
-        if (expectedVersion !== undefined && expectedVersion !== product.version) {
-          return { refused: 'version_mismatch', version: product.version };
-        }
-        const changed = command(product, new Date().toISOString());
-        if (!('refused' in changed) && changed !== product) await products.save(changed);
-        return changed;
-      }),
-    );
+    commit(async (products) => {
+      const product = await products.findForUpdate(id);
+      if (!product) return { refused: 'not_found' };
+      if (expectedVersion !== undefined && expectedVersion !== product.version) {
+        return { refused: 'version_mismatch', version: product.version };
+      }
+      const after = command(product, new Date().toISOString());
+      if (!('refused' in after) && after !== product) await products.save(after);
+      return after;
+    });
 
   return { create, change };
-}
-
-async function refusingTakenNames(work: () => Promise<Product | Refused>): Promise<Product | Refused> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof NameTaken) return { refused: 'name_taken' };
-    throw error;
-  }
 }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { CatalogView } from '../../db/catalog-view.ts';
+import type { Menu } from '../catalog/menu.ts';
 import { catalog } from '../contract/catalog.ts';
 import { type Route, route } from '../route.ts';
 
 /** The menu, for everybody. */
-export function catalogRoutes({ view }: { view: CatalogView }): Route[] {
+export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
   return [
     route({
       method: 'get',
@@ -29,8 +28,7 @@ export function catalogRoutes({ view }: { view: CatalogView }): Route[] {
         304: { description: 'You have the latest one', headers: { ETag: 'The one you have' } },
       },
       handle: async ({ headers }) => {
-        const body = JSON.stringify({ data: await view.menu() });
-        const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+        const { body, etag } = await menu.read();
         const caching = { etag, 'cache-control': 'no-cache' };
         if (matches(headers['if-none-match'], etag)) return { status: 304, headers: caching };
         return { status: 200, headers: { ...caching, 'content-type': 'application/json; charset=utf-8' }, body };

@@ -1,5 +1,7 @@
-import type { MenuItem } from '../../db/catalog-view.ts';
+import { createMenu } from '../../api/catalog/menu.ts';
+import { createCatalogView, type MenuItem } from '../../db/catalog-view.ts';
 import type { Variation } from '../../domain/catalog/product.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { expectFaults } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { managerOf, newName, usd } from './manager.ts';
@@ -196,4 +198,26 @@ test('When a product is deleted, renamed or made dearer, then no order knows of 
     expect(await readOrder()).toEqual(order);
     expect(await row()).toEqual(before);
   }
+});
+
+describe('When several processes answer with the menu', () => {
+  test('then what one of them changes, it shows at once, and another one soon', async () => {
+    const elsewhere = createMenu(createCatalogView(shop.database));
+    const { id } = await manager.product();
+    const isElsewhere = async () => (await elsewhere.read()).body.includes(id);
+    await waitFor('The new product', isElsewhere, { deadline: 5_000, every: 50 });
+
+    await manager.ask('DELETE', `/${id}`);
+    expect(await itemOf(id)).toBeUndefined();
+    await waitFor('The end of the product', async () => !(await isElsewhere()), { deadline: 5_000, every: 50 });
+  });
+
+  test('then an outage is not remembered', async () => {
+    let away = true;
+    const view = createCatalogView(shop.database);
+    const menuOf = createMenu({ menu: () => (away ? Promise.reject(new Error('away')) : view.menu()) });
+    await expect(menuOf.read()).rejects.toThrow('away');
+    away = false;
+    expect(JSON.parse((await menuOf.read()).body).data).toEqual(await items());
+  });
 });
