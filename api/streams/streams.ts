@@ -62,6 +62,7 @@ const headers = {
 
 export function createStreams({ log, hub, logger, heartbeat, max, maxPerUser }: StreamsOptions): Streams {
   const open = new Map<OpenStream, TokenClaims>();
+  const ofUser = new Map<string, number>();
   let stopped = false;
   const upkeep = setInterval(() => {
     const now = performance.now();
@@ -71,8 +72,7 @@ export function createStreams({ log, hub, logger, heartbeat, max, maxPerUser }: 
   function mustHaveRoom({ sub }: TokenClaims): void {
     if (stopped) throw new Problem('unavailable', { detail: 'This process is about to stop.' });
     if (open.size >= max) throw new Problem('unavailable', { detail: 'This process has as many streams as it can.' });
-    const own = [...open.values()].filter((token) => token.sub === sub).length;
-    if (own < maxPerUser) return;
+    if ((ofUser.get(sub) ?? 0) < maxPerUser) return;
     throw new Problem('too_many_streams', { detail: `You may have ${maxPerUser} streams at once.` });
   }
 
@@ -121,9 +121,19 @@ export function createStreams({ log, hub, logger, heartbeat, max, maxPerUser }: 
       view: viewOf(caller.actor),
       expiresAt: token.expiresAt,
       stillMay,
-      onClose: () => open.delete(stream),
+      onClose: () => {
+        open.delete(stream);
+        count(token, -1);
+      },
     });
     open.set(stream, token);
+    count(token, 1);
+  }
+
+  function count({ sub }: TokenClaims, change: 1 | -1): void {
+    const now = (ofUser.get(sub) ?? 0) + change;
+    if (now > 0) ofUser.set(sub, now);
+    else ofUser.delete(sub);
   }
 
   function recheck(id: string): void {
