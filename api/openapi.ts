@@ -74,7 +74,7 @@ export function describeApi(routes: readonly Route[], { passwordGrant }: { passw
 const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');
 
 /** What zod says of its own checks, made readable for the programs that write clients. */
-const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
+export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
   // `format` says it already, and the pattern of a date fills the line three times.
   if (jsonSchema.format) delete jsonSchema.pattern;
   // Not our limits, but those of JavaScript's integers.
