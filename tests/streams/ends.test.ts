@@ -203,7 +203,7 @@ test('When a client leaves before its stream begins, then nothing is kept of it'
       return log.snapshot(...args);
     },
   });
-  server = await openLogServer({ between, maxPerUser: 1 });
+  server = await openLogServer({ between, max: 1 });
   const leaving = request(server.url).on('error', () => undefined);
   leaving.end();
   await waitFor('The question', () => asked === 1, patience);

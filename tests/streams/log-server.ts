@@ -16,7 +16,7 @@ interface LogServerOptions {
   /** Stands between the streams and the log. */
   between?: (log: EventLog) => EventLog;
   heartbeat?: number;
-  maxPerUser?: number;
+  max?: number;
   everyMs?: number;
 }
 
@@ -24,7 +24,7 @@ interface LogServerOptions {
 export async function openLogServer({
   between = (log) => log,
   heartbeat = 15,
-  maxPerUser = 1_000,
+  max = 1_000,
   everyMs = 50,
 }: LogServerOptions = {}) {
   const copy = await copyDatabase();
@@ -35,7 +35,7 @@ export async function openLogServer({
   const say = (_: unknown, message: string) => said.push(message);
   const logger = { info: say, warn: say } as never;
   const hub = createHub({ log, logger, everyMs });
-  const streams = createStreams({ log, hub, logger, heartbeat, max: 1_000, maxPerUser });
+  const streams = createStreams({ log, hub, logger, heartbeat, max, maxPerUser: 1_000 });
   const asks: Pick<StreamRequest, 'stillMay'> & { actor: Actor; expiresAt: number; order?: Order } = {
     actor: actors.manager,
     expiresAt: Number.POSITIVE_INFINITY,
