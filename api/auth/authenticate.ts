@@ -7,11 +7,14 @@ import { isOutage } from '../../db/outage.ts';
 import { Problem } from '../problem.ts';
 import type { Caller, CallerLookup, TokenClaims } from './caller.ts';
 import type { KeyRing } from './key-ring.ts';
+import { type StreamTickets, streamIn } from './stream-tickets.ts';
 
 /** What {@link createAuthenticate} adds to every request. */
 export interface AuthState {
   /** Who sends the request; `undefined` when it carries no credentials. */
   caller: Caller | undefined;
+  /** What the token says that they sent. */
+  token: TokenClaims | undefined;
 }
 
 interface Header {
@@ -59,16 +62,24 @@ export interface AuthenticateOptions {
   audience: string;
   keyRing: KeyRing;
   callers: CallerLookup;
+  tickets: StreamTickets;
 }
 
 /**
  * Middleware that puts the caller into `ctx.state.caller`, or `undefined` for a request without credentials: routes
  * decide who may. A token must be a JWT access token of ours (RFC 9068): ES256, typ `at+jwt`, our issuer and audience,
- * not expired, not given back, of a person who still exists and has not signed out, or of a service.
+ * not expired, not given back, of a person who still exists and has not signed out, or of a service. In its place an event
+ * stream takes a ticket.
  *
  * @throws {Problem} `unauthenticated` for credentials that are no good, other schemes than Bearer included
  */
-export function createAuthenticate({ issuer, audience, keyRing, callers }: AuthenticateOptions): Middleware<AuthState> {
+export function createAuthenticate({
+  issuer,
+  audience,
+  keyRing,
+  callers,
+  tickets,
+}: AuthenticateOptions): Middleware<AuthState> {
   const verify = koaJwt({
     key: 'claims',
     issuer,
@@ -86,7 +97,7 @@ export function createAuthenticate({ issuer, audience, keyRing, callers }: Authe
     },
   });
 
-  async function verifiedClaims(ctx: Context): Promise<z.output<typeof claimsOfToken>> {
+  async function verifiedClaims(ctx: Context): Promise<TokenClaims> {
     try {
       await verify(ctx, async () => {});
     } catch (thrown) {
@@ -97,10 +108,19 @@ export function createAuthenticate({ issuer, audience, keyRing, callers }: Authe
     }
     const claims = claimsOfToken.safeParse(ctx.state.claims);
     if (!claims.success) throw invalidToken(NOT_OURS, claims.error);
-    return claims.data;
+    const {
+      sub,
+      client_id: clientId,
+      jti,
+      exp,
+      [GRANT_CLAIM]: grantId,
+      [SESSION_CLAIM]: sessionUid,
+      scope,
+    } = claims.data;
+    return { sub, clientId, jti, grantId, sessionUid, scope, expiresAt: exp * 1_000 };
   }
 
-  const verified = new LRUCache<string, z.output<typeof claimsOfToken>>({ max: CAPACITY });
+  const verified = new LRUCache<string, TokenClaims>({ max: CAPACITY });
   let verifiedBy = keyRing.signing;
 
   /** Of a token that was verified before, only the time and the keys can have changed since. */
@@ -110,20 +130,31 @@ export function createAuthenticate({ issuer, audience, keyRing, callers }: Authe
     // Not the token itself: whoever sees this process's memory must not find what it could be used for.
     const name = hash('sha256', ctx.get('authorization'));
     const known = verified.get(name);
-    const claims = known && Date.now() < known.exp * 1_000 ? known : await verifiedClaims(ctx);
+    const claims = known && Date.now() < known.expiresAt ? known : await verifiedClaims(ctx);
     verified.set(name, claims);
-    const { sub, client_id: clientId, jti, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, scope } = claims;
-    return { sub, clientId, jti, grantId, sessionUid, scope };
+    return claims;
   }
 
-  async function callerOf(ctx: Context): Promise<Caller> {
-    const caller = await callers.find(await claimsOf(ctx));
+  async function tokenOf(ctx: Context): Promise<TokenClaims | undefined> {
+    if (ctx.get('authorization') !== '') return claimsOf(ctx);
+    const stream = streamIn(ctx);
+    const { ticket } = ctx.query;
+    if (!stream || ticket === undefined) return undefined;
+    const token = await tickets.redeem(String(ticket), stream);
+    if (!token) throw invalidToken('The ticket has expired, or is not for this stream.');
+    return token;
+  }
+
+  async function callerOf(token: TokenClaims): Promise<Caller> {
+    const caller = await callers.find(token);
     if (!caller) throw invalidToken('The access token was revoked, or whom it was given to is not known any more.');
     return caller;
   }
 
   return async (ctx, next) => {
-    ctx.state.caller = ctx.get('authorization') === '' ? undefined : await callerOf(ctx);
+    const token = await tokenOf(ctx);
+    ctx.state.token = token;
+    ctx.state.caller = token && (await callerOf(token));
     return next();
   };
 }
