@@ -47,31 +47,25 @@ const says = (consumer: { output: string }, words: string) =>
 
 const timesOf = (text: string, words: string) => text.split(words).length - 1;
 
-/** Follows the shop through an order, and through a restart of the API in the middle of it. */
-async function expectToFollow(consumer: { output: string }): Promise<void> {
-  await says(consumer, 'snapshot');
+const hasPython = spawnSync('python3', ['--version']).status === 0;
+
+test('When somebody copies a consumer of the API, then it follows the shop, also over a restart', async () => {
+  const consumers = [consume(process.execPath, '--input-type=module', '--eval', codeOf('follow.mjs'))];
+  if (hasPython) consumers.push(consume('python3', '-c', codeOf('follow.py')));
+  const allSay = (words: string) => Promise.all(consumers.map((consumer) => says(consumer, words)));
+  await allSay('snapshot');
   const { id } = (await shop.place()).body;
-  await says(consumer, `${id}:1`);
+  await allSay(`${id}:1`);
   await shop.api.stop();
   await shop.api.start();
   for (const next of ['preparation', 'ready'] as const) expect((await shop.move(id, next)).status).toBe(200);
-  await says(consumer, `${id}:3`);
-  for (const version of [1, 2, 3]) expect(timesOf(consumer.output, `${id}:${version}`)).toBe(1);
-  expect(timesOf(consumer.output, 'snapshot')).toBe(1);
-}
-
-test('When somebody copies the consumer in Node, then it follows the shop, also over a restart', async () => {
-  await expectToFollow(consume(process.execPath, '--input-type=module', '--eval', codeOf('follow.mjs')));
+  await allSay(`${id}:3`);
+  for (const { output } of consumers) {
+    expect(['snapshot', `${id}:1`, `${id}:2`, `${id}:3`].map((words) => timesOf(output, words))).toEqual([1, 1, 1, 1]);
+  }
 }, 60_000);
 
-const hasPython = spawnSync('python3', ['--version']).status === 0;
-(hasPython ? test : test.skip)(
-  `When somebody copies the consumer in Python, then it follows the shop, also over a restart${hasPython ? '' : ' (skipped: there is no python3 here)'}`,
-  async () => {
-    await expectToFollow(consume('python3', '-c', codeOf('follow.py')));
-  },
-  60_000,
-);
+if (!hasPython) test.skip('The consumer in Python was not run: there is no python3 on the PATH', () => undefined);
 
 test('When somebody copies the consumer of the Redis stream, then one of the group gets each event', async () => {
   const code = codeOf('share.mjs');

@@ -153,7 +153,7 @@ test('When a reader reads no more, then it is cut off, and the others hear every
   await board.receives(201);
   expect(board.ids()).toEqual(idsOf(facts));
   expect(server.said.filter((line) => line === 'a stream was cut off')).toHaveLength(1);
-  board.close();
+  for (const stream of [slow, board]) stream.close();
 });
 
 test('When somebody may not any more, or their token expires, then their stream ends', async () => {
