@@ -3,8 +3,8 @@ import type { AccountRequest, AccountRequestRepository } from '../db/account-req
 import type { UserRepository } from '../db/users.ts';
 import type { AccountErrand } from '../domain/account/errand.ts';
 import { forgotPage, lifetimes, linkTo } from '../domain/account/link.ts';
-import { type AccountEmailInput, renderAccountEmail } from './email/templates/account-email.ts';
-import { type Mailer, PermanentRefusal } from './email/transport/mailer.ts';
+import { type AccountEmailInput, renderAccountEmail } from '../mail/templates/account-email.ts';
+import { type Mailer, PermanentRefusal } from './email/mailer.ts';
 
 interface Dependencies {
   accountRequests: AccountRequestRepository;

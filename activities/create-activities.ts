@@ -4,7 +4,7 @@ import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
 import { createAccountMail } from './account-mail.ts';
-import type { Mailer } from './email/transport/mailer.ts';
+import type { Mailer } from './email/mailer.ts';
 import { createEmail } from './email.ts';
 import { createErase, type ErasureRecords } from './erase.ts';
 import { createJournaling } from './journal.ts';

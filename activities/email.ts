@@ -3,8 +3,8 @@ import { type Delivery, type DeliveryLedger, isSettled } from '../db/deliveries.
 import type { UserRepository } from '../db/users.ts';
 import type { Fact } from '../domain/order/order.ts';
 import type { Recipient } from '../domain/order/recipients.ts';
-import { renderOrderEmail } from './email/templates/order-email.ts';
-import { type Mailer, PermanentRefusal } from './email/transport/mailer.ts';
+import { renderOrderEmail } from '../mail/templates/order-email.ts';
+import { type Mailer, PermanentRefusal } from './email/mailer.ts';
 
 interface Dependencies {
   ledger: DeliveryLedger;

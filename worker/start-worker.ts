@@ -10,7 +10,7 @@ import {
 } from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createActivities } from '../activities/create-activities.ts';
-import { createMailer } from '../activities/email/transport/mailer.ts';
+import { createMailer } from '../activities/email/mailer.ts';
 import type { Logger } from '../config/logger.ts';
 import type { WorkerConfig } from '../config/settings.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';

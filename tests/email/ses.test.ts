@@ -1,8 +1,8 @@
 import { simpleParser } from 'mailparser';
-import { renderOrderEmail } from '../../activities/email/templates/order-email.ts';
-import { createMailer, PermanentRefusal } from '../../activities/email/transport/mailer.ts';
+import { createMailer, PermanentRefusal } from '../../activities/email/mailer.ts';
+import { samples } from '../../mail/samples.ts';
+import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { type SesAnswer, sesAccepts, sesRefuses, startSes } from './mail-servers.ts';
-import { samples } from './samples.ts';
 
 const cleanups: (() => unknown)[] = [];
 const kept = { ...process.env };

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { SMTPServerOptions } from 'smtp-server';
-import { renderOrderEmail } from '../../activities/email/templates/order-email.ts';
-import { createMailer, PermanentRefusal } from '../../activities/email/transport/mailer.ts';
+import { createMailer, PermanentRefusal } from '../../activities/email/mailer.ts';
+import { samples } from '../../mail/samples.ts';
+import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { smtpError, startSmtp } from './mail-servers.ts';
-import { samples } from './samples.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

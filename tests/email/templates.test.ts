@@ -1,6 +1,6 @@
-import { type OrderEmailInput, renderOrderEmail } from '../../activities/email/templates/order-email.ts';
 import { writeMoney } from '../../domain/money.ts';
-import { samples } from './samples.ts';
+import { samples } from '../../mail/samples.ts';
+import { type OrderEmailInput, renderOrderEmail } from '../../mail/templates/order-email.ts';
 
 function sample(name: string): OrderEmailInput {
   const found = samples.find((each) => each.name === name);

@@ -12,7 +12,7 @@ import {
 } from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createActivities } from '../../activities/create-activities.ts';
-import { createMailer } from '../../activities/email/transport/mailer.ts';
+import { createMailer } from '../../activities/email/mailer.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { createDeliveryLedger } from '../../db/deliveries.ts';
 import { createJournal } from '../../db/journal.ts';

@@ -1,9 +1,9 @@
-import type { AccountEmailInput } from '../../activities/email/templates/account-email.ts';
-import type { OrderEmailInput } from '../../activities/email/templates/order-email.ts';
-import type { Actor } from '../../domain/actor.ts';
-import { sum, times } from '../../domain/money.ts';
-import type { Cancellation, Line, Order } from '../../domain/order/order.ts';
-import type { Status } from '../../domain/order/transitions.ts';
+import type { Actor } from '../domain/actor.ts';
+import { sum, times } from '../domain/money.ts';
+import type { Cancellation, Line, Order } from '../domain/order/order.ts';
+import type { Status } from '../domain/order/transitions.ts';
+import type { AccountEmailInput } from './templates/account-email.ts';
+import type { OrderEmailInput } from './templates/order-email.ts';
 
 /** A mail with something to show in it. */
 export interface Sample {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import parseAddresses from 'nodemailer/lib/addressparser';
-import { oneLine } from '../templates/plain-words.ts';
+import { oneLine } from '../../mail/templates/plain-words.ts';
 import { PermanentRefusal } from './refusal.ts';
 
 /** A mail to one recipient. */

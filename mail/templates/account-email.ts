@@ -1,5 +1,5 @@
-import { en } from './languages/en.ts';
-import type { AccountMail, AccountWording } from './languages/language.ts';
+import { wordsIn } from '../languages/index.ts';
+import type { AccountMail, AccountWording } from '../languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';
 import { type Html, html } from './markup.ts';
 import type { RenderedEmail } from './order-email.ts';
@@ -12,6 +12,8 @@ export interface AccountEmailInput {
   name: string;
   /** Where its button leads. */
   link: string;
+  /** ISO 639; English where the shop does not write it. */
+  language?: string | null | undefined;
   /** Default: Crema. */
   shopName?: string;
 }
@@ -27,8 +29,14 @@ const tones: Record<AccountMail, Tone> = {
 };
 
 /** Writes a mail about an account. Whatever was typed by a person is escaped. */
-export function renderAccountEmail({ kind, name, link, shopName = 'Crema' }: AccountEmailInput): RenderedEmail {
-  const { locale, account, labels } = en;
+export function renderAccountEmail({
+  kind,
+  name,
+  link,
+  language,
+  shopName = 'Crema',
+}: AccountEmailInput): RenderedEmail {
+  const { locale, account, labels } = wordsIn(language);
   const shop = oneLine(shopName);
   const wording = account[kind]({ name: oneLine(name), shopName: shop });
   const why = labels.footer.account(shop);

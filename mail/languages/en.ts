@@ -1,5 +1,5 @@
-import type { Cancellation } from '../../../../domain/order/order.ts';
-import type { Status } from '../../../../domain/order/transitions.ts';
+import type { Cancellation } from '../../domain/order/order.ts';
+import type { Status } from '../../domain/order/transitions.ts';
 import type { Language, Subject } from './language.ts';
 
 const named = (greeting: string, name: string): string => (name ? `${greeting}, ${name}` : greeting);
@@ -38,7 +38,8 @@ const whereItStood: Record<Status, string> = {
   cancelled: '',
 };
 
-export const en: Language = {
+export const language: Language = {
+  name: 'English',
   locale: 'en-US',
 
   customer: {
@@ -108,7 +109,7 @@ export const en: Language = {
   shop: {
     placed: ({ order, customerName, summary, total }) => ({
       subject: `New order #${order.number}: ${summary}`,
-      preheader: `${total} · ${en.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
+      preheader: `${total} · ${language.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
       headline: customerName ? `New order from ${customerName}` : 'New order',
       paragraphs: [],
     }),
@@ -213,6 +214,7 @@ export const en: Language = {
     },
     placed: 'Placed',
     reference: 'Reference',
+    choose: 'Choose which emails you get',
     footer: {
       customer: (shopName) => `You’re getting this because you ordered at ${shopName}.`,
       account: (shopName) => `You’re getting this because somebody gave this address at ${shopName}.`,

@@ -1,6 +1,6 @@
-import type { Cancellation, Location, Order } from '../../../../domain/order/order.ts';
-import type { Recipient } from '../../../../domain/order/recipients.ts';
-import type { Status } from '../../../../domain/order/transitions.ts';
+import type { Cancellation, Location, Order } from '../../domain/order/order.ts';
+import type { Recipient } from '../../domain/order/recipients.ts';
+import type { Status } from '../../domain/order/transitions.ts';
 
 /** The mails that a customer gets; those of a status change are named for the status. */
 type CustomerMail = 'placed' | 'edited' | 'uncollected' | Status;
@@ -55,8 +55,10 @@ export interface Wording {
   paragraphs: string[];
 }
 
-/** Everything a mail says in one language: a new language is one more file that fills this in. */
+/** Everything a mail says in one language: a new language is one more file in this folder that fills this in. */
 export interface Language {
+  /** As its speakers call it. */
+  name: string;
   /** BCP 47; also decides how amounts and dates are written. */
   locale: string;
   customer: Record<CustomerMail, (about: Subject) => Wording>;
@@ -80,6 +82,8 @@ export interface Language {
     reason: Record<Cancellation['by']['type'], string>;
     placed: string;
     reference: string;
+    /** Leads to where customers choose which mails they get. */
+    choose: string;
     /** Why the reader gets this mail. */
     footer: Record<Recipient | 'account', (shopName: string) => string>;
   };

@@ -1,7 +1,7 @@
-import { writeMoney } from '../../../domain/money.ts';
-import type { Line, Order } from '../../../domain/order/order.ts';
-import type { Status } from '../../../domain/order/transitions.ts';
-import type { Language } from './languages/language.ts';
+import { writeMoney } from '../../domain/money.ts';
+import type { Line, Order } from '../../domain/order/order.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import type { Language } from '../languages/language.ts';
 import { look } from './layout.ts';
 import { type Html, html, multiline } from './markup.ts';
 import { writeMoment } from './moment.ts';
