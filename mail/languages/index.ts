@@ -20,7 +20,7 @@ export async function readLanguages(folder: string): Promise<ReadonlyMap<string,
 }
 
 /** Spoken where nobody has asked for another one. */
-export const DEFAULT_LANGUAGE = 'en';
+const DEFAULT_LANGUAGE = 'en';
 
 /** Every language that the shop writes, by its ISO 639 code. */
 export const languages = await readLanguages(import.meta.dirname);

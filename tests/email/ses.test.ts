@@ -52,6 +52,7 @@ describe('mail by Amazon SES', () => {
 
     await expect(mailer.send({ ...email, toName: 'Ana\r\nBcc: eve@example.org' })).resolves.toEqual({
       outcome: 'sent',
+      messageId: '0100018c-000000',
     });
 
     expect(ses.requests).toHaveLength(1);
@@ -103,7 +104,7 @@ describe('mail by Amazon SES', () => {
     expect(failure).not.toBeInstanceOf(PermanentRefusal);
     expect(ses.requests).toHaveLength(1);
 
-    await expect(mailer.send(email)).resolves.toEqual({ outcome: 'sent' });
+    await expect(mailer.send(email)).resolves.toEqual({ outcome: 'sent', messageId: '0100018c-000000' });
   });
 
   test('When Amazon never answers, then the attempt ends within its deadline and may be repeated', async () => {

@@ -65,7 +65,10 @@ describe('mail by SMTP', () => {
     const input = samples.find(({ name }) => name === 'customer-placed')?.input;
     if (!input) throw new Error('No such sample');
 
-    await expect(mailer.send({ ...email, ...renderOrderEmail(input) })).resolves.toEqual({ outcome: 'sent' });
+    await expect(mailer.send({ ...email, ...renderOrderEmail(input) })).resolves.toEqual({
+      outcome: 'sent',
+      messageId: expect.stringMatching(/^<.*@crema>$/),
+    });
 
     expect(server.arrivals).toHaveLength(1);
     const [{ mail, from, to }] = server.arrivals as [(typeof server.arrivals)[0]];

@@ -26,7 +26,10 @@ describe('the mails of an order', () => {
       expect(subject).toContain(`#${number}`);
       expect(html).toMatch(/<html lang="en-US"/);
       expect(html).toContain('prefers-color-scheme: dark');
-      expect(html).not.toMatch(/https?:|<img|<link|@import|url\(|<script/i);
+      // Nothing but the one link that leads to the customer’s choice.
+      expect(html.match(/https?:[^"]*/g) ?? []).toEqual(input.choicePage ? [input.choicePage] : []);
+      expect(text.includes(String(input.choicePage))).toBe(input.recipient === 'customer');
+      expect(html).not.toMatch(/<img|<link|@import|url\(|<script/i);
       expect(`${text}${html}`).not.toMatch(/undefined|\[object|NaN/);
     },
   );
