@@ -99,7 +99,7 @@ const BODY_LIMIT = 100_000;
 const textReader = (limit: number) =>
   bodyParser({
     enableTypes: ['text'],
-    extendTypes: { text: ['application/json'] },
+    extendTypes: { text: ['application/json', 'text/plain'] },
     textLimit: `${limit}b`,
     encoding: 'latin1',
     parsedMethods: ['POST', 'PATCH', 'DELETE'],

@@ -12,6 +12,7 @@ const statusOf = {
   product_unavailable: 409,
   name_taken: 409,
   email_taken: 409,
+  nothing_to_send: 409,
   last_manager: 409,
   invalid_link: 410,
   version_mismatch: 412,
@@ -20,6 +21,7 @@ const statusOf = {
   idempotency_key_reused: 422,
   rate_limited: 429,
   internal: 500,
+  unavailable: 503,
 };
 
 /** Words that would tell a stranger how we are built. */
