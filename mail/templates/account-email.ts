@@ -48,9 +48,9 @@ export function renderAccountEmail({
       preheader: wording.preheader,
       shopName: shop,
       tone: tones[kind],
-      top: html`<div style="${look.label}padding-top:14px;">${labels.account}</div>`,
+      top: html`<div style="${look.label}margin-top:14px;">${labels.account}</div>`,
       body: bodyOf(wording, link, labels.orOpen),
-      footer: html`<div>${wording.remark}</div><div style="padding-top:8px;">${why}</div>`,
+      footer: html`<div>${wording.remark}</div><div style="margin-top:8px;">${why}</div>`,
     }),
     text: textOf(wording, link, why),
   };
@@ -59,7 +59,7 @@ export function renderAccountEmail({
 function bodyOf({ headline, paragraphs, button }: AccountWording, link: string, orOpen: string): Html {
   return html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}
 <table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>
-<td class="glad" bgcolor="#a34f1a" style="border-radius:10px;background:#a34f1a;color:#ffffff;">
+<td class="glad" bgcolor="#a34f1a" style="mso-padding-alt:14px 26px;border-radius:10px;background-color:#a34f1a;color:#ffffff;">
 <a class="glad" href="${link}" style="${look.strong}display:inline-block;padding:14px 26px;border-radius:10px;color:#ffffff;text-decoration:none;">${button}</a>
 </td></tr></table>
 <p class="faint" style="${look.small}margin:24px 0 0;">${orOpen}<br><a class="faint" href="${link}" style="color:#75604f;word-break:break-all;">${link}</a></p>`;

@@ -62,7 +62,7 @@ export function renderOrderEmail({
       tone: tones[fact.order.status] ?? 'calm',
       top: top.html,
       body: html`${parts.map((part) => part.html)}`,
-      footer: html`${closing.html}<div style="padding-top:8px;">${why}</div>${choice ? html`<div style="padding-top:8px;"><a class="faint" href="${choice.page}" style="color:#75604f;">${choice.label}</a></div>` : null}`,
+      footer: html`${closing.html}<div style="margin-top:8px;">${why}</div>${choice ? html`<div style="margin-top:8px;"><a class="faint" href="${choice.page}" style="color:#75604f;">${choice.label}</a></div>` : null}`,
     }),
     text: [
       top.text,
