@@ -1,4 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startApi } from '../../stack/programs.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { newCustomer } from '../http/people.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
@@ -274,6 +278,20 @@ describe('When a developer looks at the emails', () => {
       expectProblem(await shop.request('GET', path), 'not_found');
     },
   );
+
+  test('then production has no such page', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'crema-production-'));
+    const PAYLOAD_KEYS = `one:${Buffer.alloc(32, 'crema').toString('base64')}`;
+    const environment = { ...shop.environment, NODE_ENV: 'production', RATE_LIMITS: 'on', PAYLOAD_KEYS };
+    const api = await startApi({ dataDir, environment });
+    try {
+      const answer = await fetch(`${api.url}/dev/emails`);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+    } finally {
+      await api.stop();
+      rmSync(dataDir, { recursive: true });
+    }
+  });
 
   test('then a page only shows', async () => {
     expect((await shop.request('POST', '/dev/emails')).status).toBe(404);
