@@ -115,7 +115,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     }),
     temporalUi: config.TEMPORAL_UI_ORIGIN,
     pages: [
-      accountPages({ accounts, accountRequests, users }),
+      accountPages({ accounts, accountRequests, emails: { users, shopLanguage: config.SHOP_LANGUAGE } }),
       ...(config.NODE_ENV === 'production' ? [] : [emailPreviews()]),
     ],
     logger,

@@ -245,6 +245,7 @@ export function readApiConfig(environment: Environment) {
     'RATE_LIMIT_SIGN_IN_ADDRESS',
     'RATE_LIMIT_SIGN_IN_ACCOUNT',
     'BACKUP_DAYS',
+    'SHOP_LANGUAGE',
     'SES_TOPIC_ARN',
     'SNS_ENDPOINT',
   );

@@ -16,7 +16,7 @@ import { type Pages, paragraphs, type Shown, type Values } from './shown.ts';
 interface Dependencies {
   accounts: AccountService;
   accountRequests: Pick<AccountRequestRepository, 'peek'>;
-  users: Parameters<typeof emailPages>[0];
+  emails: Parameters<typeof emailPages>[0];
 }
 
 const readText = bodyParser({
@@ -31,9 +31,9 @@ const passwordHint = `At least ${PASSWORD_LENGTH.min} characters. A few words th
  * The pages that the links in mails lead to, and those where somebody asks for one. Opening a link shows what it is for and
  * a button: programs that look at mails open links, too, and must not use them up. They work without JavaScript.
  */
-export function accountPages({ accounts, accountRequests, users }: Dependencies): Middleware<RequestState> {
+export function accountPages({ accounts, accountRequests, emails }: Dependencies): Middleware<RequestState> {
   const pages: Record<string, Pages> = {
-    ...emailPages(users),
+    ...emailPages(emails),
     '/account/register': {
       get: async () => registerPage(),
       async post({ email = '', name = '', password = '' }, header) {
@@ -118,8 +118,8 @@ export function accountPages({ accounts, accountRequests, users }: Dependencies)
       ctx.state.log.error({ err: error }, 'a page has to wait');
       return later;
     });
-    const { status = 200, title, body } = shown;
-    answerPage(ctx, status, { title, content: `<h1>${escapeHtml(title)}</h1>\n${body}` });
+    const { status = 200, title, body, language } = shown;
+    answerPage(ctx, status, { title, language, content: `<h1>${escapeHtml(title)}</h1>\n${body}` });
   };
 }
 

@@ -3,6 +3,8 @@ export type Values = Record<string, string>;
 
 export interface Shown {
   status?: number;
+  /** BCP 47; English where nothing is said. */
+  language?: string;
   title: string;
   body: string;
 }

@@ -153,7 +153,7 @@ export const meChange = z
   .meta({ id: 'MeChange', examples: [{ name: 'Carla Customer' }] });
 
 /** When such a mail comes. */
-export const kindDescriptions = {
+const kindDescriptions = {
   edited: 'Your order was changed',
   progress: 'It is being made, is back in line, or was handed over',
   ready: 'It is ready',

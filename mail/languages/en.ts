@@ -194,6 +194,25 @@ export const language: Language = {
     }),
   },
 
+  choice: {
+    title: 'Your emails',
+    address: 'We write to',
+    about: 'What shall it be about? The receipt of an order always comes.',
+    kinds: {
+      edited: 'Your order was changed',
+      progress: 'It is being made, is back in line, or was handed over',
+      ready: 'It is ready',
+      reminder: 'It has been ready for a while',
+      cancelled: 'It was cancelled',
+    },
+    keep: 'Keep this choice',
+    none: 'Only receipts, please',
+    done: 'That’s it',
+    kept: 'From now on we write as you have chosen.',
+    receiptsOnly: 'From now on you get receipts only.',
+    changeYourMind: 'You can change your mind by the link in any of our emails.',
+  },
+
   labels: {
     account: 'Your account',
     orOpen: 'If the button does nothing, open this address:',

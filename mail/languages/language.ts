@@ -1,3 +1,4 @@
+import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import type { Cancellation, Location, Order } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
 import type { Status } from '../../domain/order/transitions.ts';
@@ -64,6 +65,21 @@ export interface Language {
   customer: Record<CustomerMail, (about: Subject) => Wording>;
   shop: Record<ShopMail, (about: Subject) => Wording>;
   account: Record<AccountMail, (about: AccountSubject) => AccountWording>;
+  /** The page where customers choose their mails, which mails lead to. */
+  choice: {
+    title: string;
+    /** Stands before their address, which `about` follows. */
+    address: string;
+    about: string;
+    kinds: Record<EmailKind, string>;
+    keep: string;
+    /** Does without all but the receipts. */
+    none: string;
+    done: string;
+    kept: string;
+    receiptsOnly: string;
+    changeYourMind: string;
+  };
   labels: {
     account: string;
     /** Introduces the link that a button leads to, for who cannot press it. */

@@ -195,6 +195,25 @@ export const language: Language = {
     }),
   },
 
+  choice: {
+    title: 'Os seus e-mails',
+    address: 'Escrevemos para',
+    about: 'Sobre o que devemos escrever? O recibo de um pedido vem sempre.',
+    kinds: {
+      edited: 'O seu pedido foi alterado',
+      progress: 'Está sendo preparado, voltou para a fila ou foi entregue',
+      ready: 'Está pronto',
+      reminder: 'Está pronto há algum tempo',
+      cancelled: 'Foi cancelado',
+    },
+    keep: 'Guardar esta escolha',
+    none: 'Só recibos, por favor',
+    done: 'Pronto',
+    kept: 'De agora em diante escrevemos como você escolheu.',
+    receiptsOnly: 'De agora em diante você recebe só os recibos.',
+    changeYourMind: 'Você pode mudar de ideia pelo link em qualquer um dos nossos e-mails.',
+  },
+
   labels: {
     account: 'A sua conta',
     orOpen: 'Se o botão não funcionar, abra este endereço:',
