@@ -3,9 +3,10 @@
 const rooms = {
   domain: [],
   workflows: ['domain', 'activities'], // of activities only types, see below
-  activities: ['domain', 'db'],
-  worker: ['workflows', 'activities', 'domain', 'db', 'config'],
-  api: ['domain', 'db', 'config', 'workflows'], // of workflows only messages and payloads, see below
+  mail: ['domain'],
+  activities: ['domain', 'db', 'mail'],
+  worker: ['workflows', 'activities', 'domain', 'db', 'config', 'mail'],
+  api: ['domain', 'db', 'config', 'mail', 'workflows'], // of workflows only messages and payloads, see below
   db: ['domain'],
   config: [],
   stack: ['config'],
@@ -118,7 +119,7 @@ export default {
       name: 'no-dev-dependencies-in-production',
       comment: 'The image has production dependencies only. stack is the development machine, so it may use others.',
       severity: 'error',
-      from: { path: '^(domain|workflows|activities|worker|api|db|config)/' },
+      from: { path: '^(domain|mail|workflows|activities|worker|api|db|config)/' },
       to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer'], dependencyTypesNot: ['type-only'] },
     },
     {

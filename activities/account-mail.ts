@@ -1,15 +1,19 @@
 import { activityInfo, log } from '@temporalio/activity';
 import type { AccountRequest, AccountRequestRepository } from '../db/account-requests.ts';
-import type { UserRepository } from '../db/users.ts';
+import type { EmailSuppressions } from '../db/email-suppressions.ts';
+import type { User, UserRepository } from '../db/users.ts';
 import type { AccountErrand } from '../domain/account/errand.ts';
 import { forgotPage, lifetimes, linkTo } from '../domain/account/link.ts';
-import { type AccountEmailInput, renderAccountEmail } from './email/templates/account-email.ts';
-import { type Mailer, PermanentRefusal } from './email/transport/mailer.ts';
+import { type AccountEmailInput, renderAccountEmail } from '../mail/templates/account-email.ts';
+import { type Mailer, PermanentRefusal } from './email/mailer.ts';
 
 interface Dependencies {
   accountRequests: AccountRequestRepository;
   users: Pick<UserRepository, 'find' | 'findByEmail'>;
+  suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
+  /** What is written to who has asked for no other language: ISO 639. */
+  shopLanguage: string;
   /** Where people see the shop: links lead there. */
   publicUrl: string;
 }
@@ -22,14 +26,15 @@ interface Letter {
   confirms: boolean;
 }
 
-/** `unneeded`: nobody is to get a mail, or they have it already. */
-type Outcome = 'sent' | 'refused' | 'unneeded';
+/** `unneeded`: nobody is to get a mail, or they have it already; `suppressed`: their address takes none. */
+type Outcome = 'sent' | 'refused' | 'suppressed' | 'unneeded';
 
 /**
  * Mails one errand of an account. Whether there is an account is found out here, and not while somebody waits for an
  * answer. A link's token is made for each attempt and stands nowhere but in the mail.
  */
-export function createAccountMail({ accountRequests, users, mailer, publicUrl }: Dependencies) {
+export function createAccountMail(dependencies: Dependencies) {
+  const { accountRequests, users, suppressions, mailer, publicUrl } = dependencies;
   return async (errand: AccountErrand): Promise<Outcome> => {
     const outcome = errand.about === 'request' ? await answer(errand.requestId) : await notify(errand);
     log.info('account mail', { ...errand, outcome });
@@ -55,7 +60,14 @@ export function createAccountMail({ accountRequests, users, mailer, publicUrl }:
     return outcome;
   }
 
-  async function letterFor({ id, purpose, email, name, userId }: AccountRequest): Promise<Letter | undefined> {
+  async function letterFor({
+    id,
+    purpose,
+    email,
+    name,
+    userId,
+    language,
+  }: AccountRequest): Promise<Letter | undefined> {
     const user = await users.findByEmail(email);
     const issue = async () =>
       linkTo(publicUrl, purpose, await accountRequests.issueLink(id, lifetimes[purpose], userId ?? user?.id));
@@ -65,12 +77,15 @@ export function createAccountMail({ accountRequests, users, mailer, publicUrl }:
     if (user) return letterTo(user, 'known', forgotPage(publicUrl), false);
     // Anyone can register any address: what they typed as the name is not carried to a stranger.
     const said = purpose === 'registration' ? '' : (name ?? '');
-    return letterTo({ email, name: said }, purpose, await issue(), true);
+    return letterTo({ email, name: said, language }, purpose, await issue(), true);
   }
 
   async function send(eventId: string, { to, name, content }: Letter): Promise<Outcome> {
+    if (await suppressions.reasonFor(to)) return 'suppressed';
+    const language = content.language ?? dependencies.shopLanguage;
+    const written = renderAccountEmail({ ...content, language });
     try {
-      await mailer.send({ to, toName: name, eventId, recipient: content.kind, ...renderAccountEmail(content) });
+      await mailer.send({ to, toName: name, eventId, recipient: content.kind, ...written });
       return 'sent';
     } catch (error) {
       if (error instanceof PermanentRefusal) return 'refused';
@@ -80,8 +95,8 @@ export function createAccountMail({ accountRequests, users, mailer, publicUrl }:
 }
 
 const letterTo = (
-  { email, name }: { email: string; name: string },
+  { email, name, language }: Pick<User, 'email' | 'name' | 'language'>,
   kind: AccountEmailInput['kind'],
   link: string,
   confirms: boolean,
-): Letter => ({ to: email, name, content: { kind, name, link }, confirms });
+): Letter => ({ to: email, name, content: { kind, name, link, language }, confirms });

@@ -1,11 +1,13 @@
 import type { AccountRequestRepository } from '../db/account-requests.ts';
 import type { DeliveryLedger } from '../db/deliveries.ts';
+import type { EmailSuppressions } from '../db/email-suppressions.ts';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
 import { createAccountMail } from './account-mail.ts';
-import type { Mailer } from './email/transport/mailer.ts';
-import { createEmail } from './email.ts';
+import type { Mailer } from './email/mailer.ts';
+import { createOrderMail } from './email/order-mail.ts';
+import { createEmail, createResendEmail } from './email.ts';
 import { createErase, type ErasureRecords } from './erase.ts';
 import { createJournaling } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
@@ -20,11 +22,14 @@ export interface ActivityDependencies {
   ledger: DeliveryLedger;
   users: UserRepository;
   accountRequests: AccountRequestRepository;
+  suppressions: EmailSuppressions;
   erasures: ErasureRecords;
   redis: Publisher;
   mailer: Mailer;
   /** The shop's own address. */
   ordersEmail: string;
+  /** ISO 639. */
+  shopLanguage: string;
   /** Where people see the shop: links in mails lead there. */
   publicUrl: string;
 }
@@ -32,12 +37,14 @@ export interface ActivityDependencies {
 /** Everything that the workflows do to the world. Each activity may run again: none does its work twice. */
 export function createActivities(dependencies: ActivityDependencies) {
   const publishing = createPublishing(dependencies);
+  const orderMail = createOrderMail(dependencies);
   return {
     journal: createJournaling({ ...dependencies, publishing }),
     publish: publishing.publish,
     reconcile: createReconcile(dependencies),
     forget: createForget(dependencies),
-    email: createEmail(dependencies),
+    email: createEmail({ ...dependencies, orderMail }),
+    resendEmail: createResendEmail({ ...dependencies, orderMail }),
     accountMail: createAccountMail(dependencies),
     erase: createErase(dependencies),
   };

@@ -1,20 +1,17 @@
-import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import { type Delivery, type DeliveryLedger, isSettled } from '../db/deliveries.ts';
-import type { UserRepository } from '../db/users.ts';
+import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { type DeliveryLedger, isSettled } from '../db/deliveries.ts';
+import type { OrderRepository } from '../db/orders.ts';
 import type { Fact } from '../domain/order/order.ts';
 import type { Recipient } from '../domain/order/recipients.ts';
-import { renderOrderEmail } from './email/templates/order-email.ts';
-import { type Mailer, PermanentRefusal } from './email/transport/mailer.ts';
+import type { OrderMail } from './email/order-mail.ts';
 
 interface Dependencies {
   ledger: DeliveryLedger;
-  users: Pick<UserRepository, 'find'>;
-  mailer: Mailer;
-  ordersEmail: string;
+  orderMail: OrderMail;
 }
 
 /** Mails facts to one recipient, in order. */
-export function createEmail({ ledger, users, mailer, ordersEmail }: Dependencies) {
+export function createEmail({ ledger, orderMail }: Dependencies) {
   return async (facts: Fact[], recipient: Recipient): Promise<void> => {
     for (const fact of facts) {
       // Who was given up, or is asked to stop, leaves the rest to the next attempt.
@@ -29,31 +26,32 @@ export function createEmail({ ledger, users, mailer, ordersEmail }: Dependencies
     const before = await ledger.find(eventId, recipient);
     if (isSettled(before)) return;
     const delivery = { eventId, orderId, audience: recipient, attempt: (before?.attempt ?? 0) + 1 };
-    const outcome = await mail(fact, recipient).catch(async (error: Error) => {
+    const mailed = await orderMail(fact, recipient).catch(async (error: Error) => {
       await ledger.record({ ...delivery, outcome: 'retrying', detail: error.message });
       throw error;
     });
-    await ledger.record({ ...delivery, ...outcome });
-    log.info('mailed', { eventId, requestId, recipient, outcome: outcome.outcome });
+    await ledger.record({ ...delivery, ...mailed });
+    log.info('mailed', { eventId, requestId, recipient, outcome: mailed.outcome });
   }
+}
 
-  async function mail(fact: Fact, recipient: Recipient): Promise<Pick<Delivery, 'outcome' | 'detail'>> {
-    const customer = await users.find(fact.order.customer.id);
-    const to = recipient === 'shop' ? ordersEmail : customer?.email;
-    if (!to) return { outcome: 'suppressed', detail: 'The customer has no account any more.' };
-    const content = renderOrderEmail({ fact, recipient, customerName: customer?.name ?? null });
-    try {
-      await mailer.send({
-        to,
-        ...(recipient === 'customer' && customer && { toName: customer.name }),
-        eventId: fact.event.id,
-        recipient,
-        ...content,
-      });
-      return { outcome: 'sent' };
-    } catch (error) {
-      if (error instanceof PermanentRefusal) return { outcome: 'refused', detail: error.message };
+/** Mails one delivery of the ledger once more, however long ago it was; its run does so once. */
+export function createResendEmail({
+  ledger,
+  orders,
+  orderMail,
+}: Dependencies & { orders: Pick<OrderRepository, 'fact'> }) {
+  return async (deliveryId: string): Promise<'sent' | 'refused' | 'suppressed' | 'unneeded'> => {
+    const entry = await ledger.entry(deliveryId);
+    const fact = entry && (await orders.fact(entry.eventId));
+    const resend = activityInfo().workflowExecution?.runId ?? deliveryId;
+    if (!fact || (await ledger.isResent(deliveryId, resend))) return 'unneeded';
+    const mailed = await orderMail(fact, entry.recipient as Recipient, resend).catch(async (error: Error) => {
+      await ledger.recordResending({ deliveryId, resend, outcome: 'retrying', detail: error.message });
       throw error;
-    }
-  }
+    });
+    await ledger.recordResending({ deliveryId, resend, ...mailed });
+    log.info('mailed again', { eventId: entry.eventId, recipient: entry.recipient, outcome: mailed.outcome });
+    return mailed.outcome;
+  };
 }

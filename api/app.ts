@@ -18,7 +18,7 @@ export interface AppDependencies {
   auth: Auth;
   routes: Route[];
   /** Pages for people who are not signed in. */
-  pages: Middleware<RequestState>;
+  pages: Middleware<RequestState>[];
   /** Where people open the Temporal Web UI. */
   temporalUi?: string | undefined;
   logger: Logger;
@@ -65,7 +65,7 @@ export function createApp({
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
   app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));
-  app.use(pages);
+  for (const page of pages) app.use(page);
   app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
   app.use(router.routes());
   app.use(router.allowedMethods());

@@ -147,7 +147,7 @@ function operationOf(
   schemes: SecuritySchemes,
   problemResponses: ProblemResponses,
 ): ZodOpenApiOperationObject {
-  const { operationId, tag, summary, description, access, params, query, headers, body, answers } = route;
+  const { operationId, tag, summary, description, access, params, query, headers, body, bodyAlso, answers } = route;
   const who = access === 'anyone' ? undefined : `For: ${access.to.join(', ')}.`;
   return {
     operationId,
@@ -163,7 +163,7 @@ function operationOf(
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
-        content: { 'application/json': { schema: body } },
+        content: { 'application/json': { schema: body }, ...(bodyAlso && { [bodyAlso]: { schema: body } }) },
       },
     }),
     responses: {

@@ -12,6 +12,7 @@ export const problems = {
   price_changed: { status: 409, title: 'The total is not what you expected' },
   name_taken: { status: 409, title: 'Another one on sale has that name' },
   email_taken: { status: 409, title: 'Somebody has an account with that address' },
+  nothing_to_send: { status: 409, title: 'There is nothing to send' },
   last_manager: { status: 409, title: 'The shop needs a manager' },
   invalid_link: { status: 410, title: 'The link does not work any more' },
   version_mismatch: { status: 412, title: 'It has changed since you read it' },

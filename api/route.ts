@@ -66,6 +66,8 @@ export interface Route<
   query?: Query;
   headers?: Headers;
   body?: Body;
+  /** What the body may be called besides JSON. */
+  bodyAlso?: 'text/plain';
   /** Largest body, in bytes, where the usual one is too small. */
   bodyLimit?: number;
   /** By status: what it is, its body's schema (none for an empty one), its example (if not the schema's) and its headers. */
@@ -121,7 +123,7 @@ const BODY_LIMIT = 100_000;
 const textReader = (limit: number) =>
   bodyParser({
     enableTypes: ['text'],
-    extendTypes: { text: ['application/json'] },
+    extendTypes: { text: ['application/json', 'text/plain'] },
     textLimit: `${limit}b`,
     encoding: 'latin1',
     parsedMethods: ['POST', 'PATCH', 'DELETE'],
@@ -197,7 +199,7 @@ async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
     return result?.data as Parsed<S>;
   };
   const readBody = async () => {
-    const body = route.body ? await jsonOf(ctx, route.bodyLimit) : {};
+    const body = route.body ? await jsonOf(ctx, route) : {};
     if ('pointer' in body) faults.push(body);
     else return check(route.body, body.value, (path) => ({ pointer: toPointer(path) }));
   };
@@ -214,8 +216,12 @@ async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
 }
 
 /** What the body says, or that it says nothing. No body at all is `undefined`: the schema says whether that will do. */
-async function jsonOf(ctx: Context, limit = BODY_LIMIT): Promise<{ value?: unknown } | (Fault & { pointer: string })> {
-  const type = ctx.request.length === 0 ? null : ctx.request.is('json');
+async function jsonOf(
+  ctx: Context,
+  { bodyLimit: limit = BODY_LIMIT, bodyAlso }: Pick<Route, 'bodyLimit' | 'bodyAlso'>,
+): Promise<{ value?: unknown } | (Fault & { pointer: string })> {
+  const types = ['json', ...(bodyAlso ? [bodyAlso] : [])];
+  const type = ctx.request.length === 0 ? null : ctx.request.is(types);
   if (type === null) return {};
   if (type === false || !/^(utf-?8)?$/i.test(ctx.request.charset)) throw notJson('The body must be JSON in UTF-8.');
   try {

@@ -4,6 +4,8 @@ import type { ApiConfig } from '../config/settings.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
 import { connect } from '../db/connection.ts';
+import { createDeliveryLedger } from '../db/deliveries.ts';
+import { createEmailSuppressions } from '../db/email-suppressions.ts';
 import { createEventLog } from '../db/event-log.ts';
 import { createJournal, type Journal } from '../db/journal.ts';
 import { createOidcArtifactRepository } from '../db/oidc-artifacts.ts';
@@ -25,8 +27,12 @@ import { createClientAddress } from './limits/client-address.ts';
 import { type Allowances, createLimits } from './limits/limits.ts';
 import { connectLimitsRedis } from './limits/limits-redis.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
+import { createReturnedMail } from './notifications/returned-mail.ts';
+import { createSns } from './notifications/sns.ts';
 import { createOrderService } from './orders/order-service.ts';
 import { createOrderWorkflows } from './orders/order-workflows.ts';
+import { createResend } from './orders/resending.ts';
+import { emailPreviews } from './pages/email-previews.ts';
 import { allRoutes } from './routes/index.ts';
 import { createHub } from './streams/hub.ts';
 import { createStreams } from './streams/streams.ts';
@@ -66,6 +72,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const journal = waking(createJournal(database), hub.wake);
   const unitOfWork = createUnitOfWork(database);
   const accountRequests = createAccountRequestRepository(database);
+  const ledger = createDeliveryLedger(database);
+  const suppressions = createEmailSuppressions(database);
+  const topicArn = config.SES_TOPIC_ARN;
   const currency = config.CURRENCY;
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
 
@@ -111,8 +120,12 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       catalog: createCatalogService(unitOfWork, menu.forget),
       service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, patience, logger }),
       orders,
+      resend: createResend({ ledger, orders, users, suppressions, workflows }),
       accounts,
       users,
+      suppressions,
+      sns: topicArn ? createSns({ topicArn, endpoint: config.SNS_ENDPOINT }) : undefined,
+      returnedMail: createReturnedMail({ ledger, suppressions }),
       artifacts: createOidcArtifactRepository(database),
       currency,
       streams,
@@ -122,7 +135,10 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
     }),
     temporalUi: config.TEMPORAL_UI_ORIGIN,
-    pages: accountPages({ accounts, accountRequests }),
+    pages: [
+      accountPages({ accounts, accountRequests, emails: { users, shopLanguage: config.SHOP_LANGUAGE } }),
+      ...(config.NODE_ENV === 'production' ? [] : [emailPreviews()]),
+    ],
     logger,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     limits,

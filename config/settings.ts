@@ -166,7 +166,19 @@ const settings = (environment: Environment) => {
     EMAIL_FROM: developmentDefault(z.string().min(3), env, 'Crema <orders@crema.example>'),
     /** The shop's own address: hears of every new and every cancelled order. */
     ORDERS_EMAIL: developmentDefault(z.email(), env, 'shop@crema.example'),
+    /** The language of the shop's own mails, and of mails to who has asked for no other one: ISO 639. */
+    SHOP_LANGUAGE: z
+      .string()
+      .regex(/^[a-z]{2,3}$/, 'must be an ISO 639 code such as en')
+      .default('en'),
     AWS_REGION: z.string().min(1).optional(),
+    /** Where Amazon SES says what became of mail: the Amazon SNS topic whose messages are believed. */
+    SES_TOPIC_ARN: z
+      .string()
+      .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, 'must be of the form arn:aws:sns:<region>:<account>:<topic>')
+      .optional(),
+    /** Only where Amazon SNS is not at its usual address, for example in tests. */
+    SNS_ENDPOINT: url('http', 'https').optional(),
     /** Only where Amazon SES is not at its usual address, for example in tests. */
     SES_ENDPOINT: url('http', 'https').optional(),
   };
@@ -241,7 +253,13 @@ export function readApiConfig(environment: Environment) {
     'RATE_LIMIT_SIGN_IN_ADDRESS',
     'RATE_LIMIT_SIGN_IN_ACCOUNT',
     'BACKUP_DAYS',
+    'SHOP_LANGUAGE',
+    'SES_TOPIC_ARN',
+    'SNS_ENDPOINT',
   );
+  if (config.NODE_ENV === 'production' && config.SNS_ENDPOINT) {
+    throw new ConfigurationError('SNS_ENDPOINT is for tests: production believes Amazon’s own certificates alone.');
+  }
   if (config.NODE_ENV === 'production' && config.RATE_LIMITS === 'off') {
     throw new ConfigurationError('RATE_LIMITS=off is for benchmarks and tests: production keeps its rate limits.');
   }
@@ -271,6 +289,7 @@ export function readWorkerConfig(environment: Environment) {
     'SMTP_URL',
     'EMAIL_FROM',
     'ORDERS_EMAIL',
+    'SHOP_LANGUAGE',
     'AWS_REGION',
     'SES_ENDPOINT',
   );

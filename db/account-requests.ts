@@ -16,10 +16,12 @@ export interface AccountRequest {
   /** Whose address is to change, or whom a reset is for: of that `null` until it is mailed, as nobody looked before. */
   userId: string | null;
   mailedAt: Date | null;
+  /** Of whoever is to have an account: ISO 639; `null` for the shop's own. */
+  language: string | null;
 }
 
 export type NewAccountRequest = Pick<AccountRequest, 'id' | 'purpose' | 'email'> &
-  Partial<Pick<AccountRequest, 'name' | 'role' | 'passwordHash' | 'userId'>>;
+  Partial<Pick<AccountRequest, 'name' | 'role' | 'passwordHash' | 'userId' | 'language'>>;
 
 const COLUMNS = {
   id: 'r.id',
@@ -30,6 +32,7 @@ const COLUMNS = {
   passwordHash: 'r.password_hash',
   userId: 'r.user_id',
   mailedAt: 'r.mailed_at',
+  language: 'r.language',
 };
 
 /** How long a request waits for its mail to leave, in ms: an hour more than the mail is tried for. */

@@ -1,28 +1,117 @@
-import { type Audience, addresses } from '../domain/order/recipients.ts';
+import { type Audience, addresses, type Recipient } from '../domain/order/recipients.ts';
+import type { ReturnedAs } from '../domain/order/unmailed.ts';
 import { type Database, named } from './connection.ts';
 
-/** How one event reached, or did not reach, one audience; `retrying` is the only outcome that another one follows. */
+/** How one attempt ended; `retrying` is the only outcome that another attempt follows by itself. */
+export type AttemptOutcome = 'retrying' | 'sent' | 'refused' | 'suppressed';
+
+/** How a delivery stands. */
+export type DeliveryState = AttemptOutcome | 'given_up' | ReturnedAs;
+
+/** How one event reached, or did not reach, one audience. */
 export interface Delivery {
   eventId: string;
   orderId: string;
   audience: Audience;
-  outcome: 'retrying' | 'sent' | 'refused' | 'suppressed';
+  outcome: AttemptOutcome;
   /** How often it was tried by now. */
   attempt: number;
   detail?: string | null;
+  /** By which the mail server calls it. */
+  messageId?: string | null | undefined;
+}
+
+/** A delivery as it stands in the ledger. */
+export interface LedgerEntry {
+  id: string;
+  eventId: string;
+  orderId: string;
+  channel: 'redis' | 'email';
+  recipient: string;
+  outcome: DeliveryState;
+}
+
+/** An attempt at a mail that was asked for once more. */
+export interface Resending extends Pick<Delivery, 'outcome' | 'detail' | 'messageId'> {
+  deliveryId: string;
+  /** The run that sends it. */
+  resend: string;
+}
+
+/** A mail that was sent, as the mail server reports on it afterwards. */
+export interface Returned {
+  messageId: string;
+  /** What it told, and whom, where the report says so. */
+  mail?: { eventId: string; orderId: string; recipient: Recipient } | undefined;
+  as: ReturnedAs;
+  at: Date;
+  detail: string;
 }
 
 /** The ledger of deliveries: looked up before a send, written after it. */
 export interface DeliveryLedger {
   /** What became of an event so far. */
   find(eventId: string, audience: Audience): Promise<Pick<Delivery, 'outcome' | 'attempt'> | undefined>;
-  /** Writes an outcome down; one that is final stays. */
+  /** Writes an attempt down, and its outcome unless there is a final one: that stays. */
   record(delivery: Delivery): Promise<void>;
+  entry(deliveryId: string): Promise<LedgerEntry | undefined>;
+  /** Whether a run that sends a mail once more has come to an end with it. */
+  isResent(deliveryId: string, resend: string): Promise<boolean>;
+  /** Writes an attempt of such a run down. Only one that was sent changes how the delivery stands. */
+  recordResending(resending: Resending): Promise<void>;
+  /** Writes down that a mail came back, once. @returns whether the ledger knows it */
+  recordReturned(returned: Returned): Promise<boolean>;
 }
 
 /** Whether an event need not be delivered any more. */
 export const isSettled = (delivery: Pick<Delivery, 'outcome'> | undefined): boolean =>
   delivery !== undefined && delivery.outcome !== 'retrying';
+
+/** One round trip: the delivery and its attempt. What was final before, or has become so meanwhile, only gets the attempt. */
+const RECORD = `
+  WITH kept AS (
+    INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, attempt, at, detail)
+    VALUES (:eventId, :channel, :recipient, :orderId, :outcome, :attempt, :at, :detail)
+    ON CONFLICT (event_id, channel, recipient) DO UPDATE
+      SET outcome = excluded.outcome, attempt = excluded.attempt, at = excluded.at, detail = excluded.detail
+      WHERE deliveries.outcome = 'retrying'
+    RETURNING id
+  )
+  INSERT INTO delivery_attempts (delivery_id, at, outcome, detail, message_id)
+  SELECT id, :at, :outcome, :detail, :messageId FROM (
+    SELECT id FROM kept
+    UNION SELECT id FROM deliveries WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
+  ) delivery`;
+
+const RECORD_RESENDING = `
+  WITH tried AS (
+    UPDATE deliveries SET attempt = attempt + 1,
+      outcome = CASE WHEN :sent THEN 'sent' ELSE outcome END,
+      detail = CASE WHEN :sent THEN NULL ELSE detail END,
+      at = CASE WHEN :sent THEN :at ELSE at END
+    WHERE id = :deliveryId
+  )
+  INSERT INTO delivery_attempts (delivery_id, at, outcome, detail, message_id, resend)
+  VALUES (:deliveryId, :at, :outcome, :detail, :messageId, :resend)`;
+
+/** A report may come twice, and before the worker has written down that the mail was sent. */
+const RECORD_RETURNED = `
+  WITH first AS (
+    SELECT id FROM deliveries d WHERE id = :deliveryId AND NOT EXISTS (
+      SELECT FROM delivery_attempts WHERE delivery_id = d.id AND outcome = :as AND message_id = :messageId
+    )
+  ),
+  changed AS (
+    UPDATE deliveries SET outcome = :as, at = :at, detail = :detail FROM first WHERE deliveries.id = first.id
+  )
+  INSERT INTO delivery_attempts (delivery_id, at, outcome, detail, message_id)
+  SELECT id, :at, :as, :detail, :messageId FROM first`;
+
+const KNOWN_OR_NEW = `
+  INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, at)
+  SELECT :eventId, 'email', :recipient, id, 'retrying', :at FROM orders WHERE id = :orderId
+  ON CONFLICT (event_id, channel, recipient) DO UPDATE SET event_id = excluded.event_id
+  RETURNING id`;
 
 export function createDeliveryLedger(database: Database): DeliveryLedger {
   const find: DeliveryLedger['find'] = (eventId, audience) => {
@@ -30,21 +119,40 @@ export function createDeliveryLedger(database: Database): DeliveryLedger {
     return named('delivery', row.first('outcome', 'attempt'));
   };
 
-  async function record({ eventId, orderId, audience, outcome, attempt, detail = null }: Delivery): Promise<void> {
-    await database('deliveries')
-      .insert({
-        event_id: eventId,
-        order_id: orderId,
-        ...addresses[audience],
-        outcome,
-        attempt,
-        at: new Date(),
-        detail,
-      })
-      .onConflict(['event_id', 'channel', 'recipient'])
-      .merge()
-      .where('deliveries.outcome', 'retrying');
+  async function record({ audience, detail = null, messageId = null, ...delivery }: Delivery): Promise<void> {
+    const values = { ...delivery, ...addresses[audience], detail, messageId, at: new Date() };
+    await named('record-delivery', database.raw(RECORD, values));
   }
 
-  return { find, record };
+  const entry: DeliveryLedger['entry'] = (id) =>
+    database('deliveries')
+      .where({ id })
+      .first('id', 'channel', 'recipient', 'outcome', { eventId: 'event_id', orderId: 'order_id' });
+
+  async function isResent(deliveryId: string, resend: string): Promise<boolean> {
+    const attempts = database('delivery_attempts').where({ delivery_id: deliveryId, resend });
+    return (await attempts.whereNot({ outcome: 'retrying' }).first('at')) !== undefined;
+  }
+
+  async function recordResending({ detail = null, messageId = null, ...resending }: Resending): Promise<void> {
+    const sent = resending.outcome === 'sent';
+    await database.raw(RECORD_RESENDING, { ...resending, detail, messageId, sent, at: new Date() });
+  }
+
+  async function recordReturned({ mail, ...returned }: Returned): Promise<boolean> {
+    const deliveryId = (await idOf(returned.messageId)) ?? (mail && (await knownOrNew(mail)));
+    if (deliveryId === undefined) return false;
+    await database.raw(RECORD_RETURNED, { ...returned, deliveryId });
+    return true;
+  }
+
+  const idOf = async (messageId: string): Promise<string | undefined> =>
+    (await database('delivery_attempts').where({ message_id: messageId }).first('delivery_id'))?.delivery_id;
+
+  async function knownOrNew(mail: NonNullable<Returned['mail']>): Promise<string | undefined> {
+    const { rows } = await database.raw<{ rows: { id: string }[] }>(KNOWN_OR_NEW, { ...mail, at: new Date() });
+    return rows[0]?.id;
+  }
+
+  return { find, record, entry, isResent, recordResending, recordReturned };
 }

@@ -2,7 +2,7 @@ import type { Rejection } from '../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
 import { openStatuses, type Status } from '../domain/order/transitions.ts';
 import { type Database, named } from './connection.ts';
-import type { Delivery } from './deliveries.ts';
+import type { DeliveryState } from './deliveries.ts';
 
 /** An order with the name that is joined to it when it is read; `null` once the person is forgotten. */
 export interface OrderView {
@@ -44,8 +44,11 @@ export type TimelineRow =
       channel: string;
       recipient: string;
       attempt: number;
-      outcome: Delivery['outcome'] | 'given_up';
+      outcome: DeliveryState;
       detail: string | null;
+      id: string;
+      /** The oldest first. */
+      attempts: { at: string; outcome: DeliveryState; detail: string | null }[];
     };
 
 /** The orders as the journal has written them. */
@@ -58,9 +61,19 @@ export interface OrderRepository {
   open(after: string, limit: number): Promise<string[]>;
   /** All facts of an order, as they were journaled. */
   facts(orderId: string): Promise<Fact[]>;
+  /** What an event told; alerts have told something, too. */
+  fact(eventId: string): Promise<Fact | undefined>;
   /** Everything that happened to an order, oldest first. */
   timeline(orderId: string): Promise<TimelineRow[]>;
 }
+
+/** Times as JSON has them. */
+const ATTEMPTS = `coalesce((
+  SELECT json_agg(json_build_object(
+    'at', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'outcome', a.outcome, 'detail', a.detail
+  ) ORDER BY a.at)
+  FROM delivery_attempts a WHERE a.delivery_id = deliveries.id
+), '[]')`;
 
 export function createOrderRepository(database: Database): OrderRepository {
   const views = () =>
@@ -121,6 +134,9 @@ export function createOrderRepository(database: Database): OrderRepository {
       .select('event', { order: 'snapshot' });
   }
 
+  const fact = (eventId: string): Promise<Fact | undefined> =>
+    database('order_events').where({ id: eventId }).first('event', { order: 'snapshot' });
+
   async function timeline(orderId: string): Promise<TimelineRow[]> {
     const [events, rejections, deliveries] = await Promise.all([
       database('order_events').where({ order_id: orderId }).orderBy('version').select('at', 'event'),
@@ -128,7 +144,10 @@ export function createOrderRepository(database: Database): OrderRepository {
         .where({ order_id: orderId })
         .orderByRaw('at, length(id), id')
         .select('at', 'rejection'),
-      database('deliveries').where({ order_id: orderId }).orderBy(['at', 'event_id', 'channel', 'recipient']),
+      database('deliveries')
+        .where({ order_id: orderId })
+        .orderBy(['at', 'event_id', 'channel', 'recipient'])
+        .select('*', { attempts: database.raw(ATTEMPTS) }),
     ]);
     const rows: TimelineRow[] = [
       ...events.map((row) => ({ kind: 'event' as const, ...row })),
@@ -138,5 +157,5 @@ export function createOrderRepository(database: Database): OrderRepository {
     return rows.sort((one, other) => one.at.getTime() - other.at.getTime());
   }
 
-  return { find, answerTo, list, open, facts, timeline };
+  return { find, answerTo, list, open, facts, fact, timeline };
 }

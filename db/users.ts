@@ -1,4 +1,5 @@
 import type { Role } from '../domain/actor.ts';
+import type { EmailKind } from '../domain/order/email-kinds.ts';
 import type { Database } from './connection.ts';
 
 /** A person who can sign in: there is no row before their address is proven to be theirs, and none after they are erased. */
@@ -7,6 +8,16 @@ export interface User {
   email: string;
   name: string;
   role: Role;
+  /** ISO 639; `null` for the shop's own. */
+  language: string | null;
+}
+
+/** A person as mail about their orders finds them. */
+export interface Reader extends Pick<User, 'id' | 'email' | 'name' | 'language'> {
+  /** What they want no mail of. */
+  unwanted: EmailKind[];
+  /** Opens their choice of mails without signing in. */
+  emailToken: string;
 }
 
 /** A person with the dates that only managers and they themselves are shown. */
@@ -32,12 +43,21 @@ export class AddressTaken extends Error {
 
 const UNIQUE_VIOLATION = '23505';
 
-const USER = ['id', 'email', 'name', 'role'] as const;
+const USER = ['id', 'email', 'name', 'role', 'language'] as const;
+const READER = {
+  id: 'id',
+  email: 'email',
+  name: 'name',
+  language: 'language',
+  unwanted: 'unwanted_emails',
+  emailToken: 'email_token',
+};
 const ACCOUNT = {
   id: 'id',
   email: 'email',
   name: 'name',
   role: 'role',
+  language: 'language',
   createdAt: 'created_at',
   verifiedAt: 'verified_at',
 };
@@ -62,6 +82,27 @@ export function createUserRepository(database: Database) {
       if (!row) return undefined;
       const { password_hash: passwordHash, ...user } = row;
       return { user, passwordHash };
+    },
+
+    /** @param id a UUID */
+    findReader: (id: string): Promise<Reader | undefined> => users().where({ id }).first(READER),
+
+    /** Who chooses their mails by a link that was mailed. @param emailToken a UUID */
+    findReaderByToken: (emailToken: string): Promise<Reader | undefined> =>
+      users().where({ email_token: emailToken }).first(READER),
+
+    /** @param wanted by kind of mail; what is left out stays as it is */
+    async chooseEmails(id: string, wanted: Partial<Record<EmailKind, boolean | undefined>>): Promise<void> {
+      const chosen = Object.keys(wanted);
+      const unwanted = chosen.filter((kind) => wanted[kind as EmailKind] === false);
+      await users()
+        .where({ id })
+        .update({
+          unwanted_emails: database.raw(
+            'ARRAY(SELECT kind FROM unnest(unwanted_emails) kind WHERE kind <> ALL (?::text[]) UNION SELECT unnest(?::text[]))',
+            [chosen, unwanted],
+          ),
+        });
     },
 
     findAccount: (id: string): Promise<Account | undefined> => users().where({ id }).first(ACCOUNT),
@@ -96,8 +137,12 @@ export function createUserRepository(database: Database) {
       return { ...known, createdAt, verifiedAt };
     },
 
-    async rename(id: string, name: string): Promise<void> {
-      await users().where({ id }).update({ name });
+    /** What is left out stays as it is. */
+    async update(
+      id: string,
+      change: { name?: string | undefined; language?: string | null | undefined },
+    ): Promise<void> {
+      await users().where({ id }).update(change);
     },
 
     /** Gives a person another address, which is proven to be theirs. @throws {AddressTaken} */
@@ -135,6 +180,10 @@ export function createUserRepository(database: Database) {
            DELETE FROM users WHERE id = :id AND created_at < :until RETURNING email
          ), asked AS (
            DELETE FROM account_requests WHERE lower(email) IN (SELECT lower(email) FROM erased)
+         ), returned AS (
+           DELETE FROM email_suppressions WHERE address_hash IN (
+             SELECT encode(sha256(convert_to(lower(email), 'UTF8')), 'hex') FROM erased
+           )
          )
          SELECT 1 FROM erased`,
         // Postgres counts in microseconds.

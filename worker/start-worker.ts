@@ -10,15 +10,18 @@ import {
 } from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createActivities } from '../activities/create-activities.ts';
-import { createMailer } from '../activities/email/transport/mailer.ts';
+import { createMailer } from '../activities/email/mailer.ts';
+import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import type { WorkerConfig } from '../config/settings.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { connect } from '../db/connection.ts';
 import { createDeliveryLedger } from '../db/deliveries.ts';
+import { createEmailSuppressions } from '../db/email-suppressions.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
+import { languages } from '../mail/languages/index.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createErasureRecords } from './erasure-records.ts';
@@ -62,6 +65,11 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     }),
     shutdownSignals: [],
   });
+  if (!languages.has(config.SHOP_LANGUAGE)) {
+    throw new ConfigurationError(
+      `SHOP_LANGUAGE must be one that mail/languages has: ${[...languages.keys()].join(', ')}.`,
+    );
+  }
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
   const redis = new Redis(config.REDIS_URL, {
@@ -77,7 +85,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
 
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
-  const { email, accountMail, ...others } = createActivities({
+  const { email, resendEmail, accountMail, ...others } = createActivities({
     journal: createJournal(database),
     orders: createOrderRepository(database),
     records: createWorkflowRecords(client),
@@ -85,9 +93,11 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     ledger: createDeliveryLedger(database),
     users: createUserRepository(database),
     accountRequests: createAccountRequestRepository(database),
+    suppressions: createEmailSuppressions(database),
     redis,
     mailer,
     ordersEmail: config.ORDERS_EMAIL,
+    shopLanguage: config.SHOP_LANGUAGE,
     publicUrl: config.PUBLIC_URL,
   });
   const options = {
@@ -118,7 +128,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     Worker.create({
       ...options,
       taskQueue: emailTaskQueueOf(config.TEMPORAL_TASK_QUEUE),
-      activities: { email, accountMail },
+      activities: { email, resendEmail, accountMail },
       maxConcurrentActivityTaskExecutions: EMAILS_AT_ONCE,
     }),
   ]);

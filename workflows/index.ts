@@ -3,3 +3,4 @@ export { accountMail } from './account-mail.ts';
 export { erasure } from './erasure.ts';
 export { order } from './order.ts';
 export { reconcile } from './reconcile.ts';
+export { resend } from './resend.ts';

@@ -18,13 +18,19 @@ export type LastManager = { refused: 'last_manager' };
 /** What an account can be asked for. `undefined` says that it is done. */
 export interface AccountService {
   /** The same for an address that is known and for one that is not. */
-  register(who: { email: string; name: string; password: string }): Promise<undefined | WeakPassword | Unreachable>;
+  register(who: {
+    email: string;
+    name: string;
+    password: string;
+    language?: string | undefined;
+  }): Promise<undefined | WeakPassword | Unreachable>;
   /** Opens the account of whoever registered, or gives an account the address that was asked for. */
   verify(token: string): Promise<Account | InvalidLink>;
   invite(who: {
     email: string;
     name: string;
     role: Role;
+    language?: string | undefined;
   }): Promise<undefined | { refused: 'email_taken' } | Unreachable>;
   /** The same for an address that is known and for one that is not. */
   requestReset(email: string): Promise<undefined | Unreachable>;
@@ -65,11 +71,11 @@ export function createAccountService({
 }: Dependencies): AccountService {
   const deadline = () => Date.now() + DEADLINE_MS;
 
-  const register: AccountService['register'] = async ({ email, name, password }) => {
+  const register: AccountService['register'] = async ({ email, name, password, language }) => {
     const fault = passwordFault(password, [email, name]);
     if (fault) return { refused: 'weak_password', fault };
     const passwordHash = await hashPassword(password);
-    return ask({ id: randomUUID(), purpose: 'registration', email, name, role: 'customer', passwordHash });
+    return ask({ id: randomUUID(), purpose: 'registration', email, name, role: 'customer', passwordHash, language });
   };
 
   const verify: AccountService['verify'] = async (token) => {
@@ -83,9 +89,10 @@ export function createAccountService({
 
   const changeAddress: AccountService['changeAddress'] = async ({ id: userId, name }, { email, password }) => {
     if (!(await verifyPassword(await users.passwordHashOf(userId), password))) return { refused: 'wrong_password' };
+    const language = (await users.find(userId))?.language;
     return unlessSilent('unavailable', async () => {
       await workflows.mail({ about: 'address_asked', userId }, deadline());
-      return ask({ id: randomUUID(), purpose: 'address', email, name, userId });
+      return ask({ id: randomUUID(), purpose: 'address', email, name, userId, language });
     });
   };
 
@@ -182,6 +189,7 @@ interface Newcomer {
   email: string;
   name: string | null;
   role: Role | null;
+  language: string | null;
   passwordHash: string;
 }
 
@@ -196,8 +204,11 @@ async function confirm(work: Work, token: string): Promise<Account | undefined> 
 }
 
 /** @returns `undefined` when somebody with this address was faster */
-const admit = ({ users }: Work, { email, name, role, passwordHash }: Newcomer): Promise<Account | undefined> =>
-  users.create({ id: randomUUID(), email, name: name ?? email, role: role ?? 'customer', passwordHash });
+const admit = (
+  { users }: Work,
+  { email, name, role, language, passwordHash }: Newcomer,
+): Promise<Account | undefined> =>
+  users.create({ id: randomUUID(), email, name: name ?? email, role: role ?? 'customer', language, passwordHash });
 
 async function isLastManager({ users }: Work, userId: string): Promise<boolean> {
   const managers = await users.managersForUpdate();

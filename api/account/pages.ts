@@ -3,32 +3,21 @@ import type { Context, Middleware } from 'koa';
 import type { AccountRequestRepository } from '../../db/account-requests.ts';
 import { isOutage } from '../../db/outage.ts';
 import { registration, resetRequest } from '../contract/users.ts';
+import { acceptLanguage } from '../contract/values.ts';
 import type { RequestState } from '../middleware/request-log.ts';
 import { answerPage, escapeHtml } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
 import type { AccountService } from './account-service.ts';
+import { emailPages } from './email-pages.ts';
 import { form } from './form.ts';
 import { PASSWORD_LENGTH } from './password-rules.ts';
+import { type Pages, paragraphs, type Shown, type Values } from './shown.ts';
 
 interface Dependencies {
   accounts: AccountService;
   accountRequests: Pick<AccountRequestRepository, 'peek'>;
+  emails: Parameters<typeof emailPages>[0];
 }
-
-interface Shown {
-  status?: number;
-  title: string;
-  body: string;
-}
-
-/** A page: what is shown, and what its form does. A form that nobody has filled in yet is empty. */
-interface Pages {
-  get(values: Values): Promise<Shown>;
-  post(values: Values): Promise<Shown>;
-}
-
-/** What the address or the form says, by name. */
-type Values = Record<string, string>;
 
 const readText = bodyParser({
   enableTypes: ['text'],
@@ -37,17 +26,17 @@ const readText = bodyParser({
 });
 
 const passwordHint = `At least ${PASSWORD_LENGTH.min} characters. A few words that do not belong together make a good one.`;
-const paragraphs = (...texts: string[]) => texts.map((text) => `<p>${text}</p>`).join('\n');
 
 /**
  * The pages that the links in mails lead to, and those where somebody asks for one. Opening a link shows what it is for and
  * a button: programs that look at mails open links, too, and must not use them up. They work without JavaScript.
  */
-export function accountPages({ accounts, accountRequests }: Dependencies): Middleware<RequestState> {
+export function accountPages({ accounts, accountRequests, emails }: Dependencies): Middleware<RequestState> {
   const pages: Record<string, Pages> = {
+    ...emailPages(emails),
     '/account/register': {
       get: async () => registerPage(),
-      async post({ email = '', name = '', password = '' }) {
+      async post({ email = '', name = '', password = '' }, header) {
         const { data, error } = registration.safeParse({ email, name, password });
         if (!data) {
           const wrong = new Set(error.issues.map(({ path }) => path[0]));
@@ -57,7 +46,7 @@ export function accountPages({ accounts, accountRequests }: Dependencies): Middl
           };
           return registerPage(400, { email, name }, faults);
         }
-        const refused = await accounts.register(data);
+        const refused = await accounts.register({ ...data, language: acceptLanguage.parse(header) });
         if (!refused) return lookIntoYourMail('We have written to you: the link in the email opens your account.');
         if (refused.refused !== 'weak_password') return later;
         return registerPage(400, { email, name }, { password: `It ${refused.fault}.` });
@@ -122,15 +111,15 @@ export function accountPages({ accounts, accountRequests }: Dependencies): Middl
       const detail = `${ctx.path} knows GET, HEAD, POST, not ${ctx.method}.`;
       throw new Problem('method_not_allowed', { detail, headers: { allow: 'GET, HEAD, POST' } });
     }
-    const shown = await (ctx.method === 'POST' ? found.post(await formOf(ctx)) : found.get(lastOf(ctx.query))).catch(
-      (error) => {
-        if (!isOutage(error)) throw error;
-        ctx.state.log.error({ err: error }, 'a page has to wait');
-        return later;
-      },
-    );
-    const { status = 200, title, body } = shown;
-    answerPage(ctx, status, { title, content: `<h1>${escapeHtml(title)}</h1>\n${body}` });
+    const posted = async () =>
+      found.post(found.postsAddress ? lastOf(ctx.query) : await formOf(ctx), ctx.get('accept-language'));
+    const shown = await (ctx.method === 'POST' ? posted() : found.get(lastOf(ctx.query))).catch((error) => {
+      if (!isOutage(error)) throw error;
+      ctx.state.log.error({ err: error }, 'a page has to wait');
+      return later;
+    });
+    const { status = 200, title, body, language } = shown;
+    answerPage(ctx, status, { title, language, content: `<h1>${escapeHtml(title)}</h1>\n${body}` });
   };
 }
 

@@ -1,28 +1,32 @@
+import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import type { OrderRepository } from '../../db/orders.ts';
 import type { UserRepository } from '../../db/users.ts';
 import type { Actor } from '../../domain/actor.ts';
 import type { OrderResource } from '../contract/orders.ts';
 import { toOrderResource, toTimeline } from '../orders/resources.ts';
-import { toUserResource } from './resources.ts';
+import { toEmailPreferences, toUserResource } from './resources.ts';
 
 export interface PersonalDataSources {
   users: UserRepository;
   orders: OrderRepository;
   artifacts: OidcArtifactRepository;
+  suppressions: EmailSuppressions;
 }
 
 /** Orders that are read at once. */
 const PAGE = 20;
 
 /** Everything that the shop knows of a person, as they may see it; `undefined` when it knows nobody of that id. */
-export async function collectPersonalData({ users, orders, artifacts }: PersonalDataSources, viewer: Actor) {
-  const account = await users.findAccount(viewer.id);
-  if (!account) return undefined;
+export async function collectPersonalData(sources: PersonalDataSources, viewer: Actor) {
+  const { users, orders, artifacts, suppressions } = sources;
+  const [account, reader] = await Promise.all([users.findAccount(viewer.id), users.findReader(viewer.id)]);
+  if (!account || !reader) return undefined;
   const grants = await artifacts.grantsOf(viewer.id);
   return {
     exportedAt: new Date().toISOString(),
     user: toUserResource(account),
+    emailPreferences: toEmailPreferences(reader, await suppressions.reasonFor(account.email)),
     access: grants.map(({ clientId, iat, exp }) => ({
       client: String(clientId),
       since: toTime(Number(iat)),

@@ -210,7 +210,9 @@ export const orderTimeline = {
       channel: 'email',
       recipient: 'customer',
       attempt: 1,
-      outcome: 'sent',
+      outcome: 'sent' as const,
+      deliveryId: '5f0c9a52-8f0e-4b53-9a37-6a1f7c0d2e11',
+      attempts: [{ at: at('09:30:01'), outcome: 'sent' as const, reason: null }],
     },
     {
       ...blankTimelineLine,
@@ -240,6 +242,7 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
   forbidden: { detail: 'This is for a manager.' },
   illegal_transition: { extra: { currentStatus: 'ready', allowedTransitions: ['delivered'], version: 3 } },
   product_unavailable: { extra: { errors: [{ pointer: '#/lines/0', detail: 'is not to be had now' }] } },
+  nothing_to_send: { detail: 'The customer has no account any more.' },
   version_mismatch: { extra: { version: 3 } },
   payload_too_large: { detail: 'The body must be at most 100000 bytes.' },
   rate_limited: { detail: '600 requests in 60 seconds are allowed; try again in 42 seconds.' },

@@ -157,6 +157,8 @@ const changes = z.object({
   note: z.object({ from: z.string().nullable(), to: z.string().nullable() }).nullable(),
 });
 
+const outcome = z.enum(['retrying', 'sent', 'refused', 'suppressed', 'given_up', 'bounced', 'complained']);
+
 export const timeline = z
   .object({
     data: z.array(
@@ -176,10 +178,12 @@ export const timeline = z
         channel: z.string().nullable().meta({ description: 'Of a delivery: `email` or `redis`' }),
         recipient: z.string().nullable().meta({ description: 'Of a delivery: a role, never an address' }),
         attempt: z.int().nullable().meta({ description: 'Of a delivery: how often it was tried' }),
-        outcome: z
-          .enum(['retrying', 'sent', 'refused', 'suppressed', 'given_up'])
+        outcome: outcome.nullable().meta({ description: 'Of a delivery: how it stands' }),
+        deliveryId: id.nullable().meta({ description: 'Of a delivery, for managers: by which an email is sent again' }),
+        attempts: z
+          .array(z.object({ at: timestamp, outcome, reason: z.string().nullable() }))
           .nullable()
-          .meta({ description: 'Of a delivery: how it stands' }),
+          .meta({ description: 'Of a delivery: what was tried and came of it, oldest first' }),
         changes: changes.nullable().meta({ description: 'What an edit made different' }),
       }),
     ),

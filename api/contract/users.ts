@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import { fromUserCursor } from '../account/cursor.ts';
 import { PASSWORD_LENGTH } from '../account/password-rules.ts';
 import { customerId, orderTimeline, placedOrder } from './examples.ts';
 import { order, timeline } from './orders.ts';
-import { id, oneLine, timestamp } from './values.ts';
+import { acceptLanguage, id, language, oneLine, timestamp } from './values.ts';
 
 const email = z
   .email('must be an email address')
@@ -37,12 +38,18 @@ const token = z
     examples: [exampleToken],
   });
 
+const theirLanguage = z
+  .string()
+  .nullable()
+  .meta({ description: 'What mails to them are written in, ISO 639; null: the shop’s own language' });
+
 export const me = z
   .object({
     id,
     email: z.string(),
     name: z.string(),
     role,
+    language: theirLanguage,
     scopes: z.array(z.string()).meta({ description: 'What this token may do: what the role may, or less' }),
   })
   .meta({
@@ -53,6 +60,7 @@ export const me = z
         email: 'customer@example.com',
         name: 'Carlos Customer',
         role: 'customer',
+        language: 'pt',
         scopes: ['orders:read', 'orders:write'],
       },
     ],
@@ -63,6 +71,7 @@ const carlos = {
   email: 'customer@example.com',
   name: 'Carlos Customer',
   role: 'customer' as const,
+  language: 'pt',
   createdAt: '2026-11-22T08:00:00.000Z',
   verifiedAt: '2026-11-22T08:00:00.000Z',
 };
@@ -73,6 +82,7 @@ export const user = z
     email: z.string(),
     name: z.string(),
     role,
+    language: theirLanguage,
     createdAt: timestamp,
     verifiedAt: timestamp.meta({ description: 'When the address was proven to be theirs' }),
   })
@@ -103,7 +113,9 @@ export const userQuery = z.strictObject({
 /** What is answered to a request that may come to nothing, and does not say so. */
 export const nothing = z.object({}).meta({ id: 'Nothing', examples: [{}] });
 
-export const registration = z.strictObject({ email, name, password: newPassword }).meta({
+export const registrationHeaders = z.object({ 'accept-language': acceptLanguage });
+
+export const registration = z.strictObject({ email, name, password: newPassword, language: language.optional() }).meta({
   id: 'Registration',
   examples: [{ email: 'ana@example.com', name: 'Ana Souza', password: 'seven violins in the rain' }],
 });
@@ -128,26 +140,76 @@ export const meChange = z
     name: name.optional(),
     email: email.optional().meta({ description: 'Counts once the link that is mailed there was used' }),
     currentPassword: password.optional().meta({ description: 'Goes with `email`' }),
+    language: language.nullable().optional().meta({ description: 'ISO 639, such as `pt`; null for the shop’s own' }),
   })
-  .refine(({ name, email }) => name !== undefined || email !== undefined, 'must change something')
+  .refine(
+    ({ name, email, language }) => [name, email, language].some((part) => part !== undefined),
+    'must change something',
+  )
   .refine(({ email, currentPassword }) => (email === undefined) === (currentPassword === undefined), {
     path: ['currentPassword'],
     error: 'goes with email, and email with it',
   })
   .meta({ id: 'MeChange', examples: [{ name: 'Carla Customer' }] });
 
+/** When such a mail comes. */
+const kindDescriptions = {
+  edited: 'Your order was changed',
+  progress: 'It is being made, is back in line, or was handed over',
+  ready: 'It is ready',
+  reminder: 'It has been ready for a while',
+  cancelled: 'It was cancelled',
+} as const satisfies Record<EmailKind, string>;
+
+const wanted = (kind: EmailKind) => z.boolean().meta({ description: kindDescriptions[kind] });
+
+export const emailPreferences = z
+  .object({
+    placed: z.literal(true).meta({ description: 'The receipt always comes' }),
+    edited: wanted('edited'),
+    progress: wanted('progress'),
+    ready: wanted('ready'),
+    reminder: wanted('reminder'),
+    cancelled: wanted('cancelled'),
+    stopped: z.enum(['bounced', 'complained']).nullable().meta({
+      description: 'Why no mail at all goes to your address: one came back for good, or was called spam; null: it does',
+    }),
+  })
+  .meta({
+    id: 'EmailPreferences',
+    examples: [
+      { placed: true, edited: true, progress: false, ready: true, reminder: true, cancelled: true, stopped: null },
+    ],
+  });
+
+export const emailPreferencesChange = z
+  .strictObject({
+    edited: wanted('edited').optional(),
+    progress: wanted('progress').optional(),
+    ready: wanted('ready').optional(),
+    reminder: wanted('reminder').optional(),
+    cancelled: wanted('cancelled').optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .meta({ id: 'EmailPreferencesChange', examples: [{ progress: false }] });
+
+export const suppressedAddress = z
+  .strictObject({ email })
+  .meta({ id: 'SuppressedAddress', examples: [{ email: 'ana@example.com' }] });
+
 export const farewell = z
   .strictObject({ password })
   .meta({ id: 'Farewell', examples: [{ password: 'seven violins in the rain' }] });
 
 export const invitation = z
-  .strictObject({ email, name, role: role.default('customer') })
+  .strictObject({ email, name, role: role.default('customer'), language: language.optional() })
   .meta({ id: 'Invitation', examples: [{ email: 'marco@example.com', name: 'Marco Barista', role: 'manager' }] });
 
 export const personalData = z
   .object({
     exportedAt: timestamp,
     user,
+    emailPreferences,
     access: z
       .array(z.object({ client: z.string(), since: timestamp, until: timestamp.nullable() }))
       .meta({ description: 'The programs that may act for you' }),
@@ -161,6 +223,7 @@ export const personalData = z
       {
         exportedAt: '2026-11-22T10:00:00.000Z',
         user: carlos,
+        emailPreferences: emailPreferences.meta()?.examples?.[0],
         access: [{ client: 'crema', since: '2026-11-22T09:00:00.000Z', until: '2027-02-20T09:00:00.000Z' }],
         orders: [{ order: placedOrder, timeline: orderTimeline }],
       },

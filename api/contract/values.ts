@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_PRICE } from '../../domain/catalog/product.ts';
+import { languages } from '../../mail/languages/index.ts';
 
 /** Everything compares ids as text, so they are read in one case. */
 export const id = z.uuid().toLowerCase();
@@ -52,6 +53,29 @@ export const ifMatch = z
     examples: ['"3"'],
   });
 
+/** A language that somebody asks for: any that the shop writes. */
+export const language = z
+  .string()
+  .refine((code) => languages.has(code), `must be one of ${[...languages.keys()].join(', ')}`)
+  .meta({
+    description: 'ISO 639: a language that the shop’s mails are written in, such as `en` or `pt`',
+    examples: ['pt'],
+  });
+
+/** RFC 9110: what a browser says of its user. The first language that the shop writes, whatever its region, else none. */
+export const acceptLanguage = z
+  .string()
+  .optional()
+  .transform((header = '') => {
+    const asked = header.split(',').map((part) => {
+      const [range = '', quality = 'q=1'] = part.split(';').map((text) => text.trim().toLowerCase());
+      return { code: range.split('-')[0] ?? '', weight: Number(quality.replace(/^q=/, '')) || 0 };
+    });
+    const byWeight = asked.toSorted((one, other) => other.weight - one.weight);
+    return byWeight.find(({ code, weight }) => weight > 0 && languages.has(code))?.code;
+  })
+  .meta({ description: 'Counts where the body names no language', examples: ['pt-BR,pt;q=0.9,en;q=0.5'] });
+
 /** The IETF draft of the header allows quotes around it; both forms mean the same key. */
 export const idempotencyKey = z
   .string()
@@ -87,4 +111,6 @@ export const blankTimelineLine = {
   attempt: null,
   outcome: null,
   changes: null,
+  deliveryId: null,
+  attempts: null,
 };

@@ -18,6 +18,8 @@ const remedies: Record<ProblemCode, string> = {
     'Show the new <code>total</code> to the customer, and send the order again with it as <code>expectedTotal</code>.',
   name_taken: 'Choose another name, or take the one that has it off the menu first.',
   email_taken: 'Look them up in <code>/v1/users</code>, and promote them if that is what you meant.',
+  nothing_to_send:
+    'The email that you ask to be sent again cannot be: `detail` says why, such as an account that is gone, or an address that takes no mail.',
   last_manager: 'Make somebody else a manager first.',
   invalid_link:
     'It was used, has expired, or never was one. Ask for a new one: register again, or ask for another reset or invitation.',

@@ -14,6 +14,8 @@ import {
   getOrderQuery,
   type Outcome,
   orderWorkflowType,
+  resendIdOf,
+  resendWorkflowType,
   type Start,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
@@ -53,6 +55,8 @@ export interface OrderWorkflows {
   historyOf(orderId: string, deadline: number): Promise<OrderHistory | undefined>;
   /** The order as its workflow holds it. @throws {OutcomeUnknown} */
   current(orderId: string, deadline: number): Promise<Order | undefined>;
+  /** Sends a delivery of the ledger once more; while it is under way, a second request changes nothing. @throws {OutcomeUnknown} */
+  resend(deliveryId: string, deadline: number): Promise<void>;
   /** Whether Temporal answers. */
   ping(deadline: number): Promise<void>;
 }
@@ -144,11 +148,23 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
     }
   }
 
+  async function resend(deliveryId: string, deadline: number): Promise<void> {
+    await inTime(deadline, () =>
+      client.start(resendWorkflowType, {
+        workflowId: resendIdOf(deliveryId),
+        taskQueue,
+        args: [deliveryId],
+        staticSummary: 'An email once more',
+        workflowIdConflictPolicy: 'USE_EXISTING',
+      }),
+    );
+  }
+
   async function ping(deadline: number): Promise<void> {
     await inTime(deadline, () => client.workflowService.getSystemInfo({}));
   }
 
-  return { start, change, send, historyOf, current, ping };
+  return { start, change, send, historyOf, current, resend, ping };
 }
 
 function refusalIn(cause: unknown): ChangeRefusal | undefined {

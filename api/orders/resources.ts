@@ -49,9 +49,12 @@ function lineOf(row: TimelineRow, viewer: Actor) {
     const { actor, to, reason } = row.rejection;
     return { type: 'order.signal_rejected', actor: actor && seenBy(viewer, actor), to, reason };
   }
-  const { channel, recipient, attempt, outcome, detail } = row;
+  const { id, channel, recipient, attempt, outcome, detail } = row;
   const version = Number(row.event_id.split(':')[1]);
-  return { type: `delivery.${outcome}`, version, channel, recipient, attempt, outcome, reason: detail };
+  const attempts = row.attempts.map(({ at, outcome, detail: reason }) => ({ at, outcome, reason }));
+  const deliveryId = viewer.type === 'manager' ? id : null;
+  const delivery = { deliveryId, channel, recipient, attempt, attempts, outcome };
+  return { type: `delivery.${outcome}`, version, ...delivery, reason: detail };
 }
 
 /** Staff are nameless to customers. */

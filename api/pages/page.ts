@@ -13,6 +13,8 @@ export const escapeHtml = (text: string): string =>
 
 export interface PageParts {
   title: string;
+  /** BCP 47. */
+  language?: string | undefined;
   /** HTML: everything in it that somebody has typed is escaped. */
   content: string;
   /** Where its form may lead besides the shop itself: browsers hold redirects against this, too. */
@@ -20,7 +22,11 @@ export interface PageParts {
 }
 
 /** Answers with a page of the shop's own, which loads nothing, runs nothing and is kept by nobody. */
-export function answerPage(ctx: Context, status: number, { title, content, formTarget }: PageParts): void {
+export function answerPage(
+  ctx: Context,
+  status: number,
+  { title, language = 'en', content, formTarget }: PageParts,
+): void {
   ctx.status = status;
   ctx.type = 'text/html; charset=utf-8';
   ctx.set({
@@ -37,7 +43,7 @@ export function answerPage(ctx: Context, status: number, { title, content, formT
     'x-content-type-options': 'nosniff',
   });
   ctx.body = `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

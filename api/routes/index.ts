@@ -3,6 +3,7 @@ import { catalogRoutes } from './catalog.ts';
 import { codecRoutes } from './codec.ts';
 import { healthRoutes } from './health.ts';
 import { meRoutes } from './me.ts';
+import { notificationRoutes } from './notifications.ts';
 import { orderRoutes } from './orders.ts';
 import { productRoutes } from './products.ts';
 import { streamRoutes } from './streams.ts';
@@ -14,6 +15,7 @@ export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof orderRoutes>[0] &
   Parameters<typeof streamRoutes>[0] &
   Parameters<typeof codecRoutes>[0] &
+  Parameters<typeof notificationRoutes>[0] &
   Parameters<typeof meRoutes>[0] &
   Parameters<typeof userRoutes>[0] & {
     checks: Parameters<typeof healthRoutes>[0];
@@ -29,6 +31,7 @@ export function allRoutes(dependencies: RouteDependencies): Route[] {
     ...productRoutes(dependencies),
     ...meRoutes(dependencies),
     ...userRoutes(dependencies),
+    ...notificationRoutes(dependencies),
     ...codecRoutes(dependencies),
     ...healthRoutes(dependencies.checks),
   ];

@@ -1,8 +1,17 @@
 import type { AccountService } from '../account/account-service.ts';
 import { collectPersonalData, type PersonalDataSources } from '../account/personal-data.ts';
 import { refusal } from '../account/refusal.ts';
+import { toEmailPreferences } from '../account/resources.ts';
 import type { Caller } from '../auth/caller.ts';
-import { farewell, me, meChange, passwordChange, personalData } from '../contract/users.ts';
+import {
+  emailPreferences,
+  emailPreferencesChange,
+  farewell,
+  me,
+  meChange,
+  passwordChange,
+  personalData,
+} from '../contract/users.ts';
 import { Problem } from '../problem.ts';
 import { type Access, callerOf, personOf, type Route, route } from '../route.ts';
 
@@ -13,13 +22,19 @@ const people: Access = { to: ['customer', 'manager'] };
 
 /** Who you are, and what you may do about it. */
 export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
-  const { users } = sources;
+  const { users, suppressions } = sources;
 
   /** Read anew: what is known of a caller may be half a minute old. */
   async function asOfNow({ id, scopes }: Caller) {
     const user = await users.find(id);
     if (!user) throw gone();
     return { ...user, scopes: [...scopes] };
+  }
+
+  async function preferencesOf(id: string) {
+    const reader = await users.findReader(id);
+    if (!reader) throw gone();
+    return toEmailPreferences(reader, await suppressions.reasonFor(reader.email));
   }
 
   return [
@@ -38,7 +53,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       path: '/v1/me',
       operationId: 'changeMe',
       tag,
-      summary: 'Change your name or your address',
+      summary: 'Change your name, your address or your language',
       description:
         'Another address counts once the link in the email that goes there was used; the present one is told.',
       access: people,
@@ -47,12 +62,12 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       problems: ['wrong_password'],
       handle: async (request) => {
         const caller = callerOf(request);
-        const { name, email, currentPassword: password } = request.body;
+        const { name, email, currentPassword: password, language } = request.body;
         if (email !== undefined && password !== undefined) {
           const refused = await accounts.changeAddress(caller, { email, password });
           if (refused) throw refusal(refused);
         }
-        if (name !== undefined) await users.rename(caller.id, name);
+        if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
         return { status: 200, body: await asOfNow(caller) };
       },
     }),
@@ -95,6 +110,32 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
           'content-disposition': 'attachment; filename="crema-export.json"',
         };
         return { status: 200, headers, body };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/me/email-preferences',
+      operationId: 'getEmailPreferences',
+      tag,
+      summary: 'Which emails about your orders you get',
+      access: people,
+      answers: { 200: { description: 'By kind', body: emailPreferences } },
+      handle: async (request) => ({ status: 200, body: await preferencesOf(callerOf(request).id) }),
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/me/email-preferences',
+      operationId: 'changeEmailPreferences',
+      tag,
+      summary: 'Choose which emails about your orders you get',
+      description: 'What you leave out stays as it is. The links in the emails lead to the same choice.',
+      access: people,
+      body: emailPreferencesChange,
+      answers: { 200: { description: 'As of now', body: emailPreferences } },
+      handle: async (request) => {
+        const { id } = callerOf(request);
+        await users.chooseEmails(id, request.body);
+        return { status: 200, body: await preferencesOf(id) };
       },
     }),
     route({

@@ -16,9 +16,11 @@ import {
 } from '../contract/orders.ts';
 import { id, idempotencyKey, ifMatch, prefer } from '../contract/values.ts';
 import { etagOf, expectedVersion } from '../if-match.ts';
+import { OutcomeUnknown } from '../in-time.ts';
 import { toOrderCursor } from '../orders/cursor.ts';
 import { bindKey } from '../orders/idempotency.ts';
 import type { Accepted, Asked, Done, OrderService } from '../orders/order-service.ts';
+import type { Resend } from '../orders/resending.ts';
 import { toOrderResource, toTimeline } from '../orders/resources.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from '../problem.ts';
 import { callerOf, type Route, type RouteAnswer, type RouteInput, route } from '../route.ts';
@@ -26,6 +28,7 @@ import { callerOf, type Route, type RouteAnswer, type RouteInput, route } from '
 interface Dependencies {
   service: OrderService;
   orders: OrderRepository;
+  resend: Resend;
 }
 
 const tag = 'Orders';
@@ -56,7 +59,7 @@ const changeProblems: ProblemCode[] = [
 ];
 
 /** Orders: place, follow, move, cancel. */
-export function orderRoutes({ service, orders }: Dependencies): Route[] {
+export function orderRoutes({ service, orders, resend }: Dependencies): Route[] {
   return [
     route({
       method: 'post',
@@ -222,6 +225,26 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
         return { status: 200, body: { data: toTimeline(rows, caller.actor) } };
       },
     }),
+    route({
+      method: 'post',
+      path: '/v1/orders/{id}/notifications/{deliveryId}/resend',
+      operationId: 'resendNotification',
+      tag,
+      summary: 'Send an email about an order again',
+      description:
+        'The one that a line of the timeline tells of, however long ago; its attempts are added to that line. Asking ' +
+        'twice within ten seconds sends it once.',
+      access: { to: ['manager'], scope: 'orders:write' },
+      params: params.extend({ deliveryId: id }),
+      answers: { 202: { description: 'It is on its way; the timeline tells what became of it' } },
+      problems: ['not_found', 'nothing_to_send', 'outcome_unknown'],
+      handle: async ({ params: { id: orderId, deliveryId } }) => {
+        const refused = await resend(orderId, deliveryId, soon()).catch(unlessSilent);
+        if (refused?.refused === 'not_found') throw new Problem('not_found');
+        if (refused) throw new Problem('nothing_to_send', { detail: refused.detail });
+        return { status: 202 };
+      },
+    }),
   ];
 }
 
@@ -239,6 +262,12 @@ export async function findOrder(
   const view = await service.find(orderId, { caller, deadline });
   if ('refused' in view) throw refusal(view);
   return view;
+}
+
+function unlessSilent(error: unknown): never {
+  if (!(error instanceof OutcomeUnknown)) throw error;
+  const detail = 'Look at the timeline in a while: it may be on its way.';
+  throw new Problem('outcome_unknown', { detail, cause: error });
 }
 
 type Writing = Pick<RouteInput<undefined, undefined, undefined, undefined>, 'caller' | 'requestId'> & {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { UserRepository } from '../../db/users.ts';
 import type { AccountService } from '../account/account-service.ts';
 import { toUserCursor } from '../account/cursor.ts';
@@ -8,19 +9,23 @@ import {
   invitation,
   nothing,
   registration,
+  registrationHeaders,
   reset,
   resetRequest,
+  suppressedAddress,
   user,
   userList,
   userQuery,
   verification,
 } from '../contract/users.ts';
 import { id } from '../contract/values.ts';
+import { Problem } from '../problem.ts';
 import { type Access, type Route, route } from '../route.ts';
 
 interface Dependencies {
   accounts: AccountService;
   users: UserRepository;
+  suppressions: EmailSuppressions;
 }
 
 const tag = 'Users';
@@ -29,7 +34,7 @@ const params = z.object({ id });
 const mailed = { 202: { description: 'Taken down; an email follows where it leads to something', body: nothing } };
 
 /** People: how they come to an account and back into one, and what managers do about them. */
-export function userRoutes({ accounts, users }: Dependencies): Route[] {
+export function userRoutes({ accounts, users, suppressions }: Dependencies): Route[] {
   return [
     route({
       method: 'post',
@@ -40,10 +45,11 @@ export function userRoutes({ accounts, users }: Dependencies): Route[] {
       description:
         'The account opens with the link in the email that follows. Says the same whether there is one already.',
       access: 'anyone',
+      headers: registrationHeaders,
       body: registration,
       answers: mailed,
-      handle: async ({ body }) => {
-        const refused = await accounts.register(body);
+      handle: async ({ body, headers }) => {
+        const refused = await accounts.register({ language: headers['accept-language'], ...body });
         if (refused) throw refusal(refused);
         return { status: 202, body: {} };
       },
@@ -133,6 +139,22 @@ export function userRoutes({ accounts, users }: Dependencies): Route[] {
         const refused = await accounts.invite(body);
         if (refused) throw refusal(refused);
         return { status: 202, body: {} };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/email-suppressions/lift',
+      operationId: 'liftEmailSuppression',
+      tag,
+      summary: 'Write to an address again',
+      description: 'To which no mail went since one came back from it for good, or was called spam there.',
+      access: managers,
+      body: suppressedAddress,
+      answers: { 204: { description: 'It gets mail again' } },
+      problems: ['not_found'],
+      handle: async ({ body }) => {
+        if (!(await suppressions.lift(body.email))) throw new Problem('not_found');
+        return { status: 204 };
       },
     }),
     ...(['promote', 'demote'] as const).map((change) =>

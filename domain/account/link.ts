@@ -25,4 +25,12 @@ export const linkTo = (publicUrl: string, purpose: Purpose, token: string): stri
 /** Where anyone asks for a new password. */
 export const forgotPage = (publicUrl: string): string => `${withoutSlash(publicUrl)}/account/forgot`;
 
+/** Where the reader of a mail chooses which ones they get. @param token theirs, see `db/users.ts` */
+export const choicePage = (publicUrl: string, token: string): string =>
+  `${withoutSlash(publicUrl)}/account/emails?token=${token}`;
+
+/** Where mailboxes say for their reader that there shall be no more mail (RFC 8058). */
+export const unsubscribeLink = (publicUrl: string, token: string): string =>
+  `${withoutSlash(publicUrl)}/account/unsubscribe?token=${token}`;
+
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');

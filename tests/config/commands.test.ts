@@ -14,6 +14,11 @@ describe('When a command is given settings that cannot be', () => {
     },
   );
 
+  test('then a worker says which languages there are', async () => {
+    const { code, output } = await run('worker/main.ts', { SHOP_LANGUAGE: 'xx' });
+    expect([code, output]).toEqual([1, expect.stringMatching(/SHOP_LANGUAGE must be one .*: en, pt\.\n/)]);
+  });
+
   test('then the owner’s commands say so, too', async () => {
     const { code, output } = await manage({ DATABASE_URL: 'nonsense' }, 'list-services');
     expect([code, output]).toEqual([1, expect.stringMatching(/^The configuration is wrong\. DATABASE_URL: .*\n$/)]);

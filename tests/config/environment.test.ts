@@ -13,6 +13,15 @@ import {
 
 const KEY = Buffer.alloc(32, 'crema').toString('base64');
 
+const production = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://shop.example',
+  DATABASE_URL: 'postgres://db/crema',
+  REDIS_URL: 'redis://redis',
+  TEMPORAL_ADDRESS: 'temporal:7233',
+  PAYLOAD_KEYS: `one:${KEY}`,
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'crema-config-'));
 const file = join(folder, '.env');
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -133,17 +142,23 @@ describe('When a process reads its settings', () => {
   });
 
   test('then production does without rate limits never', () => {
-    const production = {
-      NODE_ENV: 'production',
-      PUBLIC_URL: 'https://shop.example',
-      DATABASE_URL: 'postgres://db/crema',
-      REDIS_URL: 'redis://redis',
-      TEMPORAL_ADDRESS: 'temporal:7233',
-      PAYLOAD_KEYS: `one:${KEY}`,
-    };
     expect(readApiConfig(production).RATE_LIMITS).toBe('on');
     expect(() => readApiConfig({ ...production, RATE_LIMITS: 'off' })).toThrow(ConfigurationError);
     expect(readApiConfig({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBe('off');
+  });
+
+  test('then only tests have an Amazon SNS of their own, and a topic looks like one', () => {
+    const topic = 'arn:aws:sns:eu-central-1:123456789012:mail';
+    const set = { SES_TOPIC_ARN: topic, SNS_ENDPOINT: 'http://127.0.0.1:4580' };
+    expect(readApiConfig(set)).toMatchObject(set);
+    expect(() => readApiConfig({ SES_TOPIC_ARN: 'mail' })).toThrow('SES_TOPIC_ARN: must be of the form arn:');
+    expect(() => readApiConfig({ ...production, ...set })).toThrow('SNS_ENDPOINT is for tests');
+    expect(readApiConfig({ ...production, SES_TOPIC_ARN: topic }).SES_TOPIC_ARN).toBe(topic);
+  });
+
+  test('then the shop has a language', () => {
+    expect(readWorkerConfig({}).SHOP_LANGUAGE).toBe('en');
+    expect(() => readWorkerConfig({ SHOP_LANGUAGE: 'English' })).toThrow('SHOP_LANGUAGE: must be an ISO 639 code');
   });
 
   test('then keys for payloads are in their order, and neither logs nor messages show one', () => {

@@ -60,7 +60,7 @@ test('When a script runs in the image, then every file that it loads is there', 
   ]);
   expect([...loaded].filter((path) => !isAllowed(path))).toEqual([]);
   // A crawl that found nothing would prove nothing.
-  for (const room of ['api', 'worker', 'workflows', 'activities', 'domain', 'db', 'config']) {
+  for (const room of ['api', 'worker', 'workflows', 'activities', 'domain', 'mail', 'db', 'config']) {
     expect([...loaded].some((path) => path.startsWith(`${room}/`))).toBe(true);
   }
 });

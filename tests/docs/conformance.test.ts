@@ -1,6 +1,8 @@
+import { snsMessage } from '../../api/contract/notifications.ts';
 import { problem } from '../../api/contract/problem.ts';
 import { describeApi } from '../../api/openapi.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 
 interface Documented {
@@ -101,7 +103,28 @@ test('When the order has a worker, then moving and cancelling it is as documente
   expect(codeOf(await move({ status: 'ready' }, { 'if-match': '"1"' }))).toEqual([412, 'version_mismatch']);
   const cancelled = await ask('cancelOrder', { id }, { as: shop.customer, body: { reasonCode: 'customer_request' } });
   expect(cancelled.body.cancellation.by.type).toBe('customer');
-  expect((await ask('getOrderTimeline', { id }, { as: shop.manager })).body.data.length).toBeGreaterThan(2);
+  const { body } = await ask('getOrderTimeline', { id }, { as: shop.manager });
+  expect(body.data.length).toBeGreaterThan(2);
+}, 60_000);
+
+test('When emails are chosen, sent again and come back, then every answer is as documented', async () => {
+  const as = shop.manager;
+  await ask('getEmailPreferences', {}, { as });
+  await ask('changeEmailPreferences', {}, { as, body: { progress: true } });
+  expect(codeOf(await ask('liftEmailSuppression', {}, { as, body: { email: 'ana@example.com' } }))).toEqual([
+    404,
+    'not_found',
+  ]);
+  const body = snsMessage.meta()?.examples?.[0];
+  expect(codeOf(await ask('notifyOfMail', {}, { body }))).toEqual([404, 'not_found']);
+  const { id } = (await shop.place()).body;
+  const emails = async () =>
+    (await ask('getOrderTimeline', { id }, { as })).body.data.filter(
+      ({ channel, outcome }: { channel: string; outcome: string }) => channel === 'email' && outcome === 'sent',
+    );
+  await waitFor('both receipts', async () => (await emails()).length === 2, { deadline: 20_000 });
+  const [{ deliveryId }] = await emails();
+  expect((await ask('resendNotification', { id, deliveryId }, { as })).status).toBe(202);
 }, 60_000);
 
 test('When the manager shapes the menu, then every answer is as documented', async () => {

@@ -1,5 +1,5 @@
-import { renderAccountEmail } from '../../activities/email/templates/account-email.ts';
-import { accountSamples } from './samples.ts';
+import { accountSamples } from '../../mail/samples.ts';
+import { renderAccountEmail } from '../../mail/templates/account-email.ts';
 
 describe('the mails about an account', () => {
   test.each(accountSamples)(

@@ -48,13 +48,18 @@ export interface SesAnswer {
   body: string;
 }
 
-/** Amazon SES at its wire: the Query protocol, with the answers taken from `answers` in turn, the last one for ever. */
-export async function startSes(answers: (SesAnswer | 'silence')[]) {
+/**
+ * Amazon SES at its wire: the Query protocol, with the answers taken from `answers` in turn, the last one for ever. A
+ * function answers to what was sent.
+ */
+export async function startSes(answers: (SesAnswer | 'silence' | ((form: URLSearchParams) => SesAnswer))[]) {
   const requests: { form: URLSearchParams; authorization: string }[] = [];
   const server = createServer(async (request, response) => {
     const body = (await read(request)).toString();
-    requests.push({ form: new URLSearchParams(body), authorization: request.headers.authorization ?? '' });
-    const answer = answers.length > 1 ? answers.shift() : answers[0];
+    const form = new URLSearchParams(body);
+    requests.push({ form, authorization: request.headers.authorization ?? '' });
+    const next = answers.length > 1 ? answers.shift() : answers[0];
+    const answer = typeof next === 'function' ? next(form) : next;
     if (!answer || answer === 'silence') return;
     response.writeHead(answer.status, { 'content-type': 'text/xml' }).end(answer.body);
   });

@@ -1,8 +1,8 @@
 import { simpleParser } from 'mailparser';
-import { renderOrderEmail } from '../../activities/email/templates/order-email.ts';
-import { createMailer, PermanentRefusal } from '../../activities/email/transport/mailer.ts';
+import { createMailer, PermanentRefusal } from '../../activities/email/mailer.ts';
+import { samples } from '../../mail/samples.ts';
+import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { type SesAnswer, sesAccepts, sesRefuses, startSes } from './mail-servers.ts';
-import { samples } from './samples.ts';
 
 const cleanups: (() => unknown)[] = [];
 const kept = { ...process.env };
@@ -52,6 +52,7 @@ describe('mail by Amazon SES', () => {
 
     await expect(mailer.send({ ...email, toName: 'Ana\r\nBcc: eve@example.org' })).resolves.toEqual({
       outcome: 'sent',
+      messageId: '0100018c-000000',
     });
 
     expect(ses.requests).toHaveLength(1);
@@ -103,7 +104,7 @@ describe('mail by Amazon SES', () => {
     expect(failure).not.toBeInstanceOf(PermanentRefusal);
     expect(ses.requests).toHaveLength(1);
 
-    await expect(mailer.send(email)).resolves.toEqual({ outcome: 'sent' });
+    await expect(mailer.send(email)).resolves.toEqual({ outcome: 'sent', messageId: '0100018c-000000' });
   });
 
   test('When Amazon never answers, then the attempt ends within its deadline and may be repeated', async () => {

@@ -1,6 +1,6 @@
-import { type OrderEmailInput, renderOrderEmail } from '../../activities/email/templates/order-email.ts';
 import { writeMoney } from '../../domain/money.ts';
-import { samples } from './samples.ts';
+import { samples } from '../../mail/samples.ts';
+import { type OrderEmailInput, renderOrderEmail } from '../../mail/templates/order-email.ts';
 
 function sample(name: string): OrderEmailInput {
   const found = samples.find((each) => each.name === name);
@@ -26,7 +26,10 @@ describe('the mails of an order', () => {
       expect(subject).toContain(`#${number}`);
       expect(html).toMatch(/<html lang="en-US"/);
       expect(html).toContain('prefers-color-scheme: dark');
-      expect(html).not.toMatch(/https?:|<img|<link|@import|url\(|<script/i);
+      // Nothing but the one link that leads to the customer’s choice.
+      expect(html.match(/https?:[^"]*/g) ?? []).toEqual(input.choicePage ? [input.choicePage] : []);
+      expect(text.includes(String(input.choicePage))).toBe(input.recipient === 'customer');
+      expect(html).not.toMatch(/<img|<link|@import|url\(|<script/i);
       expect(`${text}${html}`).not.toMatch(/undefined|\[object|NaN/);
     },
   );

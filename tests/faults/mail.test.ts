@@ -1,4 +1,6 @@
+import { waitFor } from '../../stack/wait.ts';
 import { smtpError } from '../email/mail-servers.ts';
+import { startMoodySmtp } from '../email/moody-smtp.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 
@@ -31,8 +33,8 @@ interface Line {
   reason: string | null;
 }
 
-async function mailsOnTimeline(id: string): Promise<Line[]> {
-  const { body } = await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager });
+async function mailsOnTimeline(id: string, { request, manager }: Shop = shop): Promise<Line[]> {
+  const { body } = await request('GET', `/v1/orders/${id}/timeline`, { as: manager });
   return body.data.filter(({ channel }: Line) => channel === 'email');
 }
 
@@ -70,6 +72,31 @@ test('When a recipient is refused for good, then it is tried once, is on the tim
   expect(refused?.reason).not.toContain(SHOP);
   expect(asked.filter((address) => address === SHOP)).toHaveLength(1);
 }, 40_000);
+
+test('When the server takes a mail and its answer is lost, then it comes twice under one Message-ID, and to nobody else', async () => {
+  const moody = await startMoodySmtp();
+  const other = await openShop({ environment: { SMTP_URL: moody.url } });
+  try {
+    moody.moods.push('drops', 'resets', 'takes');
+    const { body: order } = await other.place();
+    const ended = async () => {
+      const lines = await mailsOnTimeline(order.id, other);
+      return lines.length === 2 && lines.every(({ outcome }) => outcome === 'sent');
+    };
+    await waitFor('both receipts', ended, { deadline: 20_000 });
+
+    const names = moody.taken.map((raw) => /^Message-ID: (.*)$/im.exec(raw)?.[1]);
+    const by = Map.groupBy(names, (name) => name);
+    // Two were taken and not acknowledged: each came once more, or both came for one recipient.
+    expect(names).toHaveLength(4);
+    expect(by.size).toBe(2);
+    const lines = await mailsOnTimeline(order.id, other);
+    expect(lines.map(({ attempt }) => attempt).reduce((one, two) => one + two)).toBe(4);
+  } finally {
+    await other.close();
+    await moody.close();
+  }
+}, 60_000);
 
 test('When all is over, then every history replays on today’s code', async () => {
   expect(await replayAll(shop)).toBe(2);

@@ -66,6 +66,13 @@ describe('When Temporal is killed with kill -9', () => {
     keys.moved = expectUnknown(moved);
   });
 
+  test('then it is not known whether an email is sent again', async () => {
+    const { id } = await shop.database('deliveries').where({ order_id: order, recipient: 'customer' }).first();
+    const path = `/v1/orders/${order}/notifications/${id}/resend`;
+    const { status, body } = await shop.request('POST', path, { as: shop.manager });
+    expect([status, body.code]).toEqual([503, 'outcome_unknown']);
+  });
+
   test('then the menu and orders that are written down are still shown', async () => {
     expect((await shop.request('GET', '/v1/catalog')).status).toBe(200);
     const read = await shop.request('GET', `/v1/orders/${order}`, { as: shop.customer });

@@ -12,6 +12,7 @@ const statusOf = {
   product_unavailable: 409,
   name_taken: 409,
   email_taken: 409,
+  nothing_to_send: 409,
   last_manager: 409,
   invalid_link: 410,
   version_mismatch: 412,
@@ -21,6 +22,7 @@ const statusOf = {
   rate_limited: 429,
   too_many_streams: 429,
   internal: 500,
+  unavailable: 503,
 };
 
 /** Words that would tell a stranger how we are built. */

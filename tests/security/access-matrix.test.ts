@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
+import { snsMessage } from '../../api/contract/notifications.ts';
 import { createServiceRepository } from '../../db/services.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
 import { openFrontDoor } from '../auth/front-door.ts';
@@ -36,7 +37,7 @@ interface Row {
   /** The same for services, where they need another one. */
   serviceScope?: Scope;
   /** What whoever may is answered: a status, or a refusal that comes after the question who may. */
-  answers: number | 'wrong_password' | 'invalid_link';
+  answers: number | 'wrong_password' | 'invalid_link' | 'not_found';
   /** A good one, which would change something; sent as JSON. */
   body?: (target: Record<string, string>) => unknown;
   /** The same, sent as a form. */
@@ -83,6 +84,11 @@ const rows: Record<string, Row> = {
     answers: 201,
     body: ({ id: orderId }) => ({ orderId }),
   },
+  'POST /v1/orders/{id}/notifications/{deliveryId}/resend': {
+    who: 'managers',
+    scope: 'orders:write',
+    answers: 'not_found',
+  },
   'GET /v1/products': { ...manage, answers: 200 },
   'POST /v1/products': { ...manage, answers: 201, body: () => ({ name: randomUUID(), basePrice: price(420) }) },
   'GET /v1/products/{id}': { ...manage, answers: 200 },
@@ -105,6 +111,8 @@ const rows: Record<string, Row> = {
   'PATCH /v1/me': { who: 'people', answers: 200, body: () => ({ name: randomUUID() }) },
   'DELETE /v1/me': { who: 'people', answers: 'wrong_password', body: () => ({ password: 'not theirs' }) },
   'GET /v1/me/export': { who: 'people', answers: 200 },
+  'GET /v1/me/email-preferences': { who: 'people', answers: 200 },
+  'PATCH /v1/me/email-preferences': { who: 'people', answers: 200, body: () => ({ progress: false }) },
   'POST /v1/me/password': {
     who: 'people',
     answers: 'wrong_password',
@@ -122,6 +130,8 @@ const rows: Record<string, Row> = {
     answers: 'invalid_link',
     body: () => ({ token: noLink, password: PASSWORD }),
   },
+  'POST /v1/email-suppressions/lift': { ...look, answers: 'not_found', body: () => ({ email: someone().email }) },
+  'POST /notifications/ses': { who: 'anyone', answers: 'not_found', body: () => snsMessage.meta()?.examples?.[0] },
   'POST /codec/decode': inspect,
   'POST /codec/encode': inspect,
   'GET /health/live': { who: 'anyone', answers: 200 },
@@ -230,7 +240,9 @@ async function makeTokensWithout(missing: Scope) {
 /** Makes what a path is about, so that the request could do something to it; by the path's parameters. */
 async function targetOf(path: string): Promise<Record<string, string>> {
   const as = shop.manager;
-  if (path.startsWith('/v1/orders/{id}') || path === '/v1/stream-tickets') return { id: (await shop.place()).body.id };
+  if (path.startsWith('/v1/orders/{id}') || path === '/v1/stream-tickets') {
+    return { id: (await shop.place()).body.id, deliveryId: randomUUID() };
+  }
   if (path.startsWith('/v1/users/{id}')) {
     return { id: (await (path.endsWith('/demote') ? newManager : newCustomer)(shop)).id };
   }

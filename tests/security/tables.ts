@@ -7,7 +7,7 @@ import type { Shop } from '../shop.ts';
 export async function fingerprints({ database }: Shop): Promise<Record<string, string>> {
   const tables: string[] = await database('pg_tables')
     .where({ schemaname: 'public' })
-    .whereNotIn('tablename', ['deliveries', 'oidc_artifacts'])
+    .whereNotIn('tablename', ['deliveries', 'delivery_attempts', 'oidc_artifacts'])
     .pluck('tablename');
   const prints = tables.map(async (table) => {
     const whole = "SELECT md5(coalesce(string_agg(each::text, '|' ORDER BY each::text), '')) AS print FROM ?? each";

@@ -71,6 +71,7 @@ describe('When managers look after people', () => {
           email: 'manager@example.com',
           name: 'Marta Manager',
           role: 'manager',
+          language: null,
           createdAt: expect.any(String),
           verifiedAt: expect.any(String),
         },

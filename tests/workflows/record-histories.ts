@@ -11,6 +11,7 @@ import {
   cancelUpdate,
   changeStatusSignal,
   orderWorkflowType,
+  resendIdOf,
   type Start,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
@@ -21,7 +22,7 @@ import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { mailTo, newAccount, PASSWORD } from '../users/mailbox.ts';
 
-// Records one history for each way an order can end, and for the accounts' workflows, on real servers: `npm run record-histories`.
+// Records one history for each way an order can end, for the accounts' workflows and the one that sends an email again, on real servers: `npm run record-histories`.
 // Recorded ones stay for ever and are passed over; a change to the workflow adds new ones, under names of their own.
 const folder = join(import.meta.dirname, 'histories');
 const root = `${join(import.meta.dirname, '../..')}/`;
@@ -125,6 +126,7 @@ try {
     await save(shop, name, order.id);
   }
   await saveAccount(shop);
+  await saveResend(shop);
   await save(shop, 'cancelled-in-a-second-run', await goOn(shop));
   await shop.close();
   const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
@@ -160,6 +162,20 @@ async function saveAccount(shop: Shop): Promise<void> {
   );
   await write('account-mail', workflow.getHandle(accountMailIdOf(id)));
   await write('erasure', erasure);
+}
+
+/** A manager has a receipt sent once more. */
+async function saveResend(shop: Shop): Promise<void> {
+  if (existsSync(join(folder, 'resend.json'))) return;
+  const { id } = (await shop.place()).body;
+  const sent = () =>
+    shop.database('deliveries').where({ order_id: id, recipient: 'customer', outcome: 'sent' }).first();
+  await waitFor('the receipt', async () => (await sent()) !== undefined, { deadline: 20_000 });
+  const { id: deliveryId } = await sent();
+  await shop.request('POST', `/v1/orders/${id}/notifications/${deliveryId}/resend`, { as: shop.manager });
+  const resend = shop.temporal.workflow.getHandle(resendIdOf(deliveryId));
+  await resend.result();
+  await write('resend', resend);
 }
 
 async function write(name: string, handle: WorkflowHandle): Promise<void> {

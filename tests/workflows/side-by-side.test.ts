@@ -12,9 +12,10 @@ import {
 } from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createActivities } from '../../activities/create-activities.ts';
-import { createMailer } from '../../activities/email/transport/mailer.ts';
+import { createMailer } from '../../activities/email/mailer.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { createDeliveryLedger } from '../../db/deliveries.ts';
+import { createEmailSuppressions } from '../../db/email-suppressions.ts';
 import { createJournal } from '../../db/journal.ts';
 import { createOrderRepository } from '../../db/orders.ts';
 import { createUserRepository } from '../../db/users.ts';
@@ -60,9 +61,11 @@ beforeAll(async () => {
     users: createUserRepository(shop.database),
     accountRequests: createAccountRequestRepository(shop.database),
     erasures: createErasureRecords(shop.temporal),
+    suppressions: createEmailSuppressions(shop.database),
     redis,
     mailer,
     ordersEmail: 'shop@crema.example',
+    shopLanguage: 'en',
     publicUrl: shop.url,
   });
 }, 90_000);

@@ -16,6 +16,10 @@ export const emailTaskQueueOf = (taskQueue: string): string => `${taskQueue}-ema
 export const reconcileWorkflowType = 'reconcile';
 export const reconcileScheduleId = 'reconcile-orders';
 
+/** The type of the workflow that sends one mail once more; a delivery has one at a time. */
+export const resendWorkflowType = 'resend';
+export const resendIdOf = (deliveryId: string): string => `resend-${deliveryId}`;
+
 /** An order's workflow id: one order, one workflow, for ever. */
 export const workflowIdOf = (orderId: string): string => `order-${orderId}`;
 

@@ -1,5 +1,5 @@
-import type { Cancellation } from '../../../../domain/order/order.ts';
-import type { Status } from '../../../../domain/order/transitions.ts';
+import type { Cancellation } from '../../domain/order/order.ts';
+import type { Status } from '../../domain/order/transitions.ts';
 import type { Language, Subject } from './language.ts';
 
 const named = (greeting: string, name: string): string => (name ? `${greeting}, ${name}` : greeting);
@@ -38,7 +38,8 @@ const whereItStood: Record<Status, string> = {
   cancelled: '',
 };
 
-export const en: Language = {
+export const language: Language = {
+  name: 'English',
   locale: 'en-US',
 
   customer: {
@@ -108,7 +109,7 @@ export const en: Language = {
   shop: {
     placed: ({ order, customerName, summary, total }) => ({
       subject: `New order #${order.number}: ${summary}`,
-      preheader: `${total} · ${en.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
+      preheader: `${total} · ${language.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
       headline: customerName ? `New order from ${customerName}` : 'New order',
       paragraphs: [],
     }),
@@ -193,6 +194,25 @@ export const en: Language = {
     }),
   },
 
+  choice: {
+    title: 'Your emails',
+    address: 'We write to',
+    about: 'What shall it be about? The receipt of an order always comes.',
+    kinds: {
+      edited: 'Your order was changed',
+      progress: 'It is being made, is back in line, or was handed over',
+      ready: 'It is ready',
+      reminder: 'It has been ready for a while',
+      cancelled: 'It was cancelled',
+    },
+    keep: 'Keep this choice',
+    none: 'Only receipts, please',
+    done: 'That’s it',
+    kept: 'From now on we write as you have chosen.',
+    receiptsOnly: 'From now on you get receipts only.',
+    changeYourMind: 'You can change your mind by the link in any of our emails.',
+  },
+
   labels: {
     account: 'Your account',
     orOpen: 'If the button does nothing, open this address:',
@@ -213,6 +233,7 @@ export const en: Language = {
     },
     placed: 'Placed',
     reference: 'Reference',
+    choose: 'Choose which emails you get',
     footer: {
       customer: (shopName) => `You’re getting this because you ordered at ${shopName}.`,
       account: (shopName) => `You’re getting this because somebody gave this address at ${shopName}.`,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import parseAddresses from 'nodemailer/lib/addressparser';
-import { oneLine } from '../templates/plain-words.ts';
+import { oneLine } from '../../mail/templates/plain-words.ts';
 import { PermanentRefusal } from './refusal.ts';
 
 /** A mail to one recipient. */
@@ -9,6 +9,10 @@ export interface OutgoingEmail {
   eventId: string;
   /** Whom it is for, as the ledger says it; the same event and recipient always make the same `Message-ID`. */
   recipient: string;
+  /** Names a mail that is sent once more, and so gets a `Message-ID` of its own. */
+  resend?: string | undefined;
+  /** Where the reader's mailbox says that they want no more (RFC 8058). */
+  unsubscribe?: string | undefined;
   /** The address, and nothing else. */
   to: string;
   /** The name beside the address. */
@@ -45,15 +49,24 @@ export function readSender(from: string): Mailbox {
  *
  * @throws {PermanentRefusal} when `to` is anything but one plain address
  */
-export function compose({ eventId, recipient, to, toName, subject, text, html }: OutgoingEmail, sender: Mailbox) {
+export function compose(email: OutgoingEmail, sender: Mailbox) {
+  const { eventId, recipient, resend, unsubscribe, to, toName, subject, text, html } = email;
   if (!isPlainAddress(to)) throw new PermanentRefusal('The recipient has no usable address.');
   return {
     from: sender,
     to: { name: oneLine(toName ?? ''), address: to },
     // Set apart from the headers, so that no parsing of names decides where a mail goes.
     envelope: { from: sender.address, to: [to] },
-    messageId: messageIdOf(eventId, recipient),
-    headers: { 'X-Crema-Event-Id': eventId, 'Auto-Submitted': 'auto-generated' },
+    messageId: messageIdOf(eventId, recipient, resend),
+    headers: {
+      'X-Crema-Event-Id': eventId,
+      'X-Crema-Recipient': recipient,
+      'Auto-Submitted': 'auto-generated',
+      ...(unsubscribe && {
+        'List-Unsubscribe': `<${unsubscribe}>`,
+        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+      }),
+    },
     subject: oneLine(subject),
     text,
     html,
@@ -63,8 +76,9 @@ export function compose({ eventId, recipient, to, toName, subject, text, html }:
 }
 
 /** The same for every attempt at one mail, so that a mailbox may recognise one that came twice (RFC 5322, 3.6.4). */
-function messageIdOf(eventId: string, recipient: string): string {
-  const digest = createHash('sha256').update(`${eventId}\n${recipient}`).digest('hex').slice(0, 16);
+function messageIdOf(eventId: string, recipient: string, resend?: string): string {
+  const mail = [eventId, recipient, ...(resend ? [resend] : [])].join('\n');
+  const digest = createHash('sha256').update(mail).digest('hex').slice(0, 16);
   return `<${eventId.replace(/[^A-Za-z0-9-]/g, '.')}.${digest}@crema>`;
 }
 

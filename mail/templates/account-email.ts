@@ -1,5 +1,5 @@
-import { en } from './languages/en.ts';
-import type { AccountMail, AccountWording } from './languages/language.ts';
+import { wordsIn } from '../languages/index.ts';
+import type { AccountMail, AccountWording } from '../languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';
 import { type Html, html } from './markup.ts';
 import type { RenderedEmail } from './order-email.ts';
@@ -12,6 +12,8 @@ export interface AccountEmailInput {
   name: string;
   /** Where its button leads. */
   link: string;
+  /** ISO 639; English where the shop does not write it. */
+  language?: string | null | undefined;
   /** Default: Crema. */
   shopName?: string;
 }
@@ -27,8 +29,14 @@ const tones: Record<AccountMail, Tone> = {
 };
 
 /** Writes a mail about an account. Whatever was typed by a person is escaped. */
-export function renderAccountEmail({ kind, name, link, shopName = 'Crema' }: AccountEmailInput): RenderedEmail {
-  const { locale, account, labels } = en;
+export function renderAccountEmail({
+  kind,
+  name,
+  link,
+  language,
+  shopName = 'Crema',
+}: AccountEmailInput): RenderedEmail {
+  const { locale, account, labels } = wordsIn(language);
   const shop = oneLine(shopName);
   const wording = account[kind]({ name: oneLine(name), shopName: shop });
   const why = labels.footer.account(shop);
@@ -40,9 +48,9 @@ export function renderAccountEmail({ kind, name, link, shopName = 'Crema' }: Acc
       preheader: wording.preheader,
       shopName: shop,
       tone: tones[kind],
-      top: html`<div style="${look.label}padding-top:14px;">${labels.account}</div>`,
+      top: html`<div style="${look.label}margin-top:14px;">${labels.account}</div>`,
       body: bodyOf(wording, link, labels.orOpen),
-      footer: html`<div>${wording.remark}</div><div style="padding-top:8px;">${why}</div>`,
+      footer: html`<div>${wording.remark}</div><div style="margin-top:8px;">${why}</div>`,
     }),
     text: textOf(wording, link, why),
   };
@@ -51,7 +59,7 @@ export function renderAccountEmail({ kind, name, link, shopName = 'Crema' }: Acc
 function bodyOf({ headline, paragraphs, button }: AccountWording, link: string, orOpen: string): Html {
   return html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}
 <table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>
-<td class="glad" bgcolor="#a34f1a" style="border-radius:10px;background:#a34f1a;color:#ffffff;">
+<td class="glad" bgcolor="#a34f1a" style="mso-padding-alt:14px 26px;border-radius:10px;background-color:#a34f1a;color:#ffffff;">
 <a class="glad" href="${link}" style="${look.strong}display:inline-block;padding:14px 26px;border-radius:10px;color:#ffffff;text-decoration:none;">${button}</a>
 </td></tr></table>
 <p class="faint" style="${look.small}margin:24px 0 0;">${orOpen}<br><a class="faint" href="${link}" style="color:#75604f;word-break:break-all;">${link}</a></p>`;

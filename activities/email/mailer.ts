@@ -20,10 +20,11 @@ export interface Mailer {
   /**
    * Makes one attempt at sending, bounded by the deadline.
    *
+   * @returns what the mail is called by who took it: its `Message-ID`, or Amazon's own id
    * @throws {PermanentRefusal} when the recipient or the message was refused for good; any other error is an outage, and
    *   the mail may be tried again. If the server's last answer was lost, it may then arrive twice, with one `Message-ID`.
    */
-  send(email: OutgoingEmail): Promise<{ outcome: 'sent' }>;
+  send(email: OutgoingEmail): Promise<{ outcome: 'sent'; messageId: string }>;
   /** Lets go of its connections, once the mails under way are through. */
   close(): void;
 }
@@ -39,8 +40,8 @@ export function createMailer(settings: MailerSettings, { deadline = 10_000 } = {
   const transport = createTransport(settings, deadline);
   return {
     async send(email) {
-      await transport.send(compose(email, sender));
-      return { outcome: 'sent' };
+      const messageId = await transport.send(compose(email, sender));
+      return { outcome: 'sent', messageId };
     },
     close: () => transport.close(),
   };

@@ -1,9 +1,9 @@
-import { writeMoney } from '../../../domain/money.ts';
-import type { Order, OrderEvent } from '../../../domain/order/order.ts';
-import type { Recipient } from '../../../domain/order/recipients.ts';
-import type { Status } from '../../../domain/order/transitions.ts';
-import { en } from './languages/en.ts';
-import type { Language, Subject, Wording } from './languages/language.ts';
+import { writeMoney } from '../../domain/money.ts';
+import type { Order, OrderEvent } from '../../domain/order/order.ts';
+import type { Recipient } from '../../domain/order/recipients.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import { wordsIn } from '../languages/index.ts';
+import type { Language, Subject, Wording } from '../languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';
 import { html } from './markup.ts';
 import { banner, type Part, particulars, quote, receipt, summaryOf, tracker } from './order-parts.ts';
@@ -16,6 +16,10 @@ export interface OrderEmailInput {
   recipient: Recipient;
   /** As the customer typed it; `null` where nobody knows it any more. */
   customerName: string | null;
+  /** ISO 639; English where the shop does not write it. */
+  language?: string | null | undefined;
+  /** Where the customer chooses which mails they get. */
+  choicePage?: string | undefined;
   /** Default: Crema. */
   shopName?: string;
 }
@@ -36,15 +40,18 @@ export function renderOrderEmail({
   fact,
   recipient,
   customerName,
+  language: code,
+  choicePage,
   shopName = 'Crema',
 }: OrderEmailInput): RenderedEmail {
-  const language = en;
+  const language = wordsIn(code);
   const subject = subjectOf(fact, oneLine(customerName ?? ''), oneLine(shopName), language);
   const wording = wordingOf(fact, recipient, subject, language);
   const parts = bodyOf(fact, recipient, wording, language);
   const top = banner(fact.order, language);
   const closing = particulars(fact.order, language);
   const why = language.labels.footer[recipient](subject.shopName);
+  const choice = choicePage && { label: language.labels.choose, page: choicePage };
   return {
     subject: wording.subject,
     html: layout({
@@ -55,9 +62,14 @@ export function renderOrderEmail({
       tone: tones[fact.order.status] ?? 'calm',
       top: top.html,
       body: html`${parts.map((part) => part.html)}`,
-      footer: html`${closing.html}<div style="padding-top:8px;">${why}</div>`,
+      footer: html`${closing.html}<div style="margin-top:8px;">${why}</div>${choice ? html`<div style="margin-top:8px;"><a class="faint" href="${choice.page}" style="color:#75604f;">${choice.label}</a></div>` : null}`,
     }),
-    text: [top.text, ...parts.map((part) => part.text), closing.text, `-- \n${why}\n`].join('\n\n'),
+    text: [
+      top.text,
+      ...parts.map((part) => part.text),
+      closing.text,
+      `-- \n${why}\n${choice ? `${choice.label}: ${choice.page}\n` : ''}`,
+    ].join('\n\n'),
   };
 }
 

@@ -27,10 +27,11 @@ export function createSmtp({ url, deadline }: SmtpSettings) {
   });
 
   return {
-    async send(message: ReturnType<typeof compose>): Promise<void> {
+    async send(message: ReturnType<typeof compose>): Promise<string> {
       try {
         // The time-outs above are for silence; a server that trickles its answers would outlive them.
         await pool.sendMail({ ...message, signal: AbortSignal.timeout(deadline) });
+        return message.messageId;
       } catch (error) {
         throw failureOf(error, isRefusal(error as SmtpError));
       }

@@ -1,7 +1,7 @@
-import { writeMoney } from '../../../domain/money.ts';
-import type { Line, Order } from '../../../domain/order/order.ts';
-import type { Status } from '../../../domain/order/transitions.ts';
-import type { Language } from './languages/language.ts';
+import { writeMoney } from '../../domain/money.ts';
+import type { Line, Order } from '../../domain/order/order.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import type { Language } from '../languages/language.ts';
 import { look } from './layout.ts';
 import { type Html, html, multiline } from './markup.ts';
 import { writeMoment } from './moment.ts';
@@ -27,7 +27,7 @@ export function quote(label: string, typed: string | null): Part | null {
   if (!said) return null;
   return {
     html: html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:22px;"><tr>
-<td class="quote" style="padding:14px 18px;background:#faf2e8;border-left:4px solid #c07a41;">
+<td class="quote" bgcolor="#faf2e8" style="padding:14px 18px;background-color:#faf2e8;border-left:4px solid #c07a41;">
 <div class="faint" style="${look.small}">${label}</div>
 <div class="ink" style="${look.text}color:${look.ink};margin-top:4px;word-break:break-word;">${multiline(said)}</div>
 </td></tr></table>`,
@@ -51,8 +51,8 @@ function stepCells(step: string, index: number, at: number): Html {
   const [bar, colour] = index <= at ? ['done', '#b9642b'] : ['todo', '#eadfd2'];
   const [ink, weight] = index === at ? ['ink', `font-weight:700;color:${look.ink};`] : ['faint', ''];
   return html`${gap}<td valign="top">
-<div class="${bar}" style="height:6px;line-height:6px;font-size:0;border-radius:3px;background:${colour};">&nbsp;</div>
-<div class="${ink}" style="${look.small}${weight}padding-top:8px;">${step}</div>
+<div class="${bar}" style="height:6px;line-height:6px;font-size:0;border-radius:3px;background-color:${colour};">&nbsp;</div>
+<div class="${ink}" style="${look.small}${weight}margin-top:8px;">${step}</div>
 </td>`;
 }
 
@@ -97,7 +97,7 @@ export function particulars({ placedAt, id }: Order, { locale, labels }: Languag
 export function banner({ number, location, status }: Order, { labels }: Language): Part {
   const under = status === 'cancelled' ? labels.cancelled : labels.location[location];
   return {
-    html: html`<div style="${look.label}padding-top:20px;">${labels.order}</div>
+    html: html`<div style="${look.label}margin-top:20px;">${labels.order}</div>
 <div class="number" style="${look.number}">#${number}</div>
 <div style="${look.label}">${under}</div>`,
     text: `${labels.order} #${number} · ${under}`,

@@ -1,9 +1,9 @@
-import type { AccountEmailInput } from '../../activities/email/templates/account-email.ts';
-import type { OrderEmailInput } from '../../activities/email/templates/order-email.ts';
-import type { Actor } from '../../domain/actor.ts';
-import { sum, times } from '../../domain/money.ts';
-import type { Cancellation, Line, Order } from '../../domain/order/order.ts';
-import type { Status } from '../../domain/order/transitions.ts';
+import type { Actor } from '../domain/actor.ts';
+import { sum, times } from '../domain/money.ts';
+import type { Cancellation, Line, Order } from '../domain/order/order.ts';
+import type { Status } from '../domain/order/transitions.ts';
+import type { AccountEmailInput } from './templates/account-email.ts';
+import type { OrderEmailInput } from './templates/order-email.ts';
 
 /** A mail with something to show in it. */
 export interface Sample {
@@ -80,20 +80,25 @@ function linkTo(page: string): string {
   return `https://crema.example/account/${page}?token=Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c`;
 }
 
+/** Whoever reads it; customers find a link to their choice of mails. */
+function readBy(recipient: 'customer' | 'shop') {
+  return { recipient, customerName: 'Ana Souza', ...(recipient === 'customer' && { choicePage: linkTo('emails') }) };
+}
+
 function placed(recipient: 'customer' | 'shop'): OrderEmailInput {
   const event = { type: 'order.placed', from: null, actor: ana, reason: null } as const;
-  return { fact: { event, order }, recipient, customerName: 'Ana Souza' };
+  return { fact: { event, order }, ...readBy(recipient) };
 }
 
 function edited(): OrderEmailInput {
   const event = { type: 'order.edited', from: 'waiting', actor: ana, reason: null } as const;
   const now: Order = { ...order, version: 2, location: 'in_house', lines: fewer, total: totalOf(fewer), note: null };
-  return { fact: { event, order: now }, recipient: 'customer', customerName: 'Ana Souza' };
+  return { fact: { event, order: now }, ...readBy('customer') };
 }
 
 function moved(from: Status, status: Status, reason: string | null = null): OrderEmailInput {
   const event = { type: 'order.status_changed', from, actor: marco, reason } as const;
-  return { fact: { event, order: { ...order, version: 2, status } }, recipient: 'customer', customerName: 'Ana Souza' };
+  return { fact: { event, order: { ...order, version: 2, status } }, ...readBy('customer') };
 }
 
 function reminded(
@@ -102,7 +107,7 @@ function reminded(
   status: Status,
 ): OrderEmailInput {
   const event = { type, from: status, actor: { type: 'system', id: 'crema' }, reason: null } as const;
-  return { fact: { event, order: { ...order, status } }, recipient, customerName: 'Ana Souza' };
+  return { fact: { event, order: { ...order, status } }, ...readBy(recipient) };
 }
 
 function cancelled(
@@ -114,7 +119,7 @@ function cancelled(
   const event = { type: 'order.cancelled', from: 'preparation', actor: by, reason } as const;
   const cancellation = { reasonCode, reason, by, at: '2026-03-05T14:09:00Z' };
   const now: Order = { ...order, version: 3, status: 'cancelled', cancellation };
-  return { fact: { event, order: now }, recipient, customerName: 'Ana Souza' };
+  return { fact: { event, order: now }, ...readBy(recipient) };
 }
 
 function line(position: number, product: string, variation: string | null, quantity: number, amount: number): Line {

@@ -20,12 +20,14 @@ export function createSes({ region, endpoint, deadline }: SesSettings) {
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
   return {
-    async send(message: ReturnType<typeof compose>): Promise<void> {
+    async send(message: ReturnType<typeof compose>): Promise<string> {
       const { message: data } = await composer.sendMail(message);
       const { from, to } = message.envelope;
       const command = new SendRawEmailCommand({ Source: from, Destinations: to, RawMessage: { Data: data as Buffer } });
       try {
-        await client.send(command, { abortSignal: AbortSignal.timeout(deadline) });
+        const { MessageId } = await client.send(command, { abortSignal: AbortSignal.timeout(deadline) });
+        // Amazon replaces ours, and speaks of this one when the mail comes back.
+        return MessageId ?? message.messageId;
       } catch (error) {
         throw failureOf(error, isRefusal(error as Error));
       }

@@ -1,6 +1,7 @@
-import type { Cancellation, Location, Order } from '../../../../domain/order/order.ts';
-import type { Recipient } from '../../../../domain/order/recipients.ts';
-import type { Status } from '../../../../domain/order/transitions.ts';
+import type { EmailKind } from '../../domain/order/email-kinds.ts';
+import type { Cancellation, Location, Order } from '../../domain/order/order.ts';
+import type { Recipient } from '../../domain/order/recipients.ts';
+import type { Status } from '../../domain/order/transitions.ts';
 
 /** The mails that a customer gets; those of a status change are named for the status. */
 type CustomerMail = 'placed' | 'edited' | 'uncollected' | Status;
@@ -55,13 +56,30 @@ export interface Wording {
   paragraphs: string[];
 }
 
-/** Everything a mail says in one language: a new language is one more file that fills this in. */
+/** Everything a mail says in one language: a new language is one more file in this folder that fills this in. */
 export interface Language {
+  /** As its speakers call it. */
+  name: string;
   /** BCP 47; also decides how amounts and dates are written. */
   locale: string;
   customer: Record<CustomerMail, (about: Subject) => Wording>;
   shop: Record<ShopMail, (about: Subject) => Wording>;
   account: Record<AccountMail, (about: AccountSubject) => AccountWording>;
+  /** The page where customers choose their mails, which mails lead to. */
+  choice: {
+    title: string;
+    /** Stands before their address, which `about` follows. */
+    address: string;
+    about: string;
+    kinds: Record<EmailKind, string>;
+    keep: string;
+    /** Does without all but the receipts. */
+    none: string;
+    done: string;
+    kept: string;
+    receiptsOnly: string;
+    changeYourMind: string;
+  };
   labels: {
     account: string;
     /** Introduces the link that a button leads to, for who cannot press it. */
@@ -80,6 +98,8 @@ export interface Language {
     reason: Record<Cancellation['by']['type'], string>;
     placed: string;
     reference: string;
+    /** Leads to where customers choose which mails they get. */
+    choose: string;
     /** Why the reader gets this mail. */
     footer: Record<Recipient | 'account', (shopName: string) => string>;
   };

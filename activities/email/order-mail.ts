@@ -1,0 +1,75 @@
+import type { AttemptOutcome } from '../../db/deliveries.ts';
+import type { EmailSuppressions } from '../../db/email-suppressions.ts';
+import type { UserRepository } from '../../db/users.ts';
+import { choicePage, unsubscribeLink } from '../../domain/account/link.ts';
+import { emailKindOf } from '../../domain/order/email-kinds.ts';
+import type { Fact } from '../../domain/order/order.ts';
+import type { Recipient } from '../../domain/order/recipients.ts';
+import { whyReturned, whyUnmailed } from '../../domain/order/unmailed.ts';
+import { renderOrderEmail } from '../../mail/templates/order-email.ts';
+import { type Mailer, PermanentRefusal } from './mailer.ts';
+
+/** What mail about orders is sent with. */
+export interface OrderMailDependencies {
+  users: Pick<UserRepository, 'findReader'>;
+  suppressions: Pick<EmailSuppressions, 'reasonFor'>;
+  mailer: Mailer;
+  /** The shop's own address. */
+  ordersEmail: string;
+  /** What the shop itself reads, and who has asked for no other language: ISO 639. */
+  shopLanguage: string;
+  /** Where people see the shop: links in mails lead there. */
+  publicUrl: string;
+}
+
+/** How an attempt ended that will not be followed by another one. */
+export interface Mailed {
+  outcome: Exclude<AttemptOutcome, 'retrying'>;
+  detail?: string | undefined;
+  messageId?: string;
+}
+
+/**
+ * Makes one attempt at mailing a fact to somebody, unless they are to get no such mail.
+ *
+ * @param resend names a mail that is sent once more: mailboxes would hide a second one with the first one's `Message-ID`
+ * @throws when the mail may be tried again
+ */
+export type OrderMail = (fact: Fact, recipient: Recipient, resend?: string) => Promise<Mailed>;
+
+export function createOrderMail(dependencies: OrderMailDependencies): OrderMail {
+  const { users, suppressions, mailer, ordersEmail, shopLanguage, publicUrl } = dependencies;
+
+  return async (fact, recipient, resend) => {
+    const { event, order } = fact;
+    const reader = await users.findReader(order.customer.id);
+    const kind = emailKindOf(event);
+    const to = recipient === 'shop' ? ordersEmail : reader?.email;
+    const returned = to === undefined ? undefined : await suppressions.reasonFor(to);
+    const why = recipient === 'shop' ? returned && whyReturned[returned] : whyUnmailed(reader, kind, returned);
+    if (why || !to) return { outcome: 'suppressed', detail: why };
+
+    const toCustomer = recipient === 'customer' && reader;
+    const content = renderOrderEmail({
+      fact,
+      recipient,
+      customerName: reader?.name ?? null,
+      language: (toCustomer && reader.language) || shopLanguage,
+      ...(toCustomer && { choicePage: choicePage(publicUrl, reader.emailToken) }),
+    });
+    try {
+      return await mailer.send({
+        to,
+        ...(toCustomer && { toName: reader.name }),
+        ...(toCustomer && kind && { unsubscribe: unsubscribeLink(publicUrl, reader.emailToken) }),
+        eventId: event.id,
+        recipient,
+        resend,
+        ...content,
+      });
+    } catch (error) {
+      if (error instanceof PermanentRefusal) return { outcome: 'refused', detail: error.message };
+      throw error;
+    }
+  };
+}

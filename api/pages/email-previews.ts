@@ -1,0 +1,78 @@
+import type { Context, Middleware } from 'koa';
+import { languages } from '../../mail/languages/index.ts';
+import { accountSamples, samples } from '../../mail/samples.ts';
+import { renderAccountEmail } from '../../mail/templates/account-email.ts';
+import { type RenderedEmail, renderOrderEmail } from '../../mail/templates/order-email.ts';
+import { escapeHtml } from './page.ts';
+
+const HOME = '/dev/emails';
+
+/** `/dev/emails/pt/customer-ready`, and the same with `.txt`. */
+const ADDRESS = /^\/dev\/emails(?:\/([a-z]+)(?:\/([a-z-]+)([.]txt)?)?)?$/;
+
+/** Every mail by its name, as it is written in a language. */
+const mails = new Map<string, (language: string) => RenderedEmail>([
+  ...samples.map(({ name, input }) => [name, (language: string) => renderOrderEmail({ ...input, language })] as const),
+  ...accountSamples.map(
+    ({ name, input }) => [name, (language: string) => renderAccountEmail({ ...input, language })] as const,
+  ),
+]);
+
+/** For development: every mail with sample data, in every language, as HTML and as text. */
+export function emailPreviews(): Middleware {
+  return async (ctx, next) => {
+    const [matched, language = 'en', name, text] = ADDRESS.exec(ctx.path) ?? [];
+    if (!matched || !languages.has(language) || !['GET', 'HEAD'].includes(ctx.method)) return next();
+    if (!name) return answer(ctx, 'html', gallery(language), "frame-src 'self'");
+    const mail = mails.get(name)?.(language);
+    if (!mail) return next();
+    answer(ctx, text ? 'text' : 'html', text ? mail.text : mail.html, "frame-ancestors 'self'");
+  };
+}
+
+/** Styles stand in the tags of a mail: mailboxes know no others. */
+function answer(ctx: Context, type: string, body: string, policy: string): void {
+  const policies = ["default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'", "form-action 'none'", policy];
+  ctx.set('content-security-policy', policies.join('; '));
+  ctx.type = type;
+  ctx.body = body;
+}
+
+function gallery(language: string): string {
+  const tongues = [...languages].map(([code, { name }]) =>
+    code === language ? `<strong>${escapeHtml(name)}</strong>` : `<a href="${HOME}/${code}">${escapeHtml(name)}</a>`,
+  );
+  const cards = [...mails].map(([name, write]) => {
+    const address = `${HOME}/${language}/${name}`;
+    const subject = escapeHtml(write(language).subject);
+    return `<section lang="${language}">
+<h2>${subject}</h2>
+<p lang="en">${name} · <a href="${address}">HTML</a> · <a href="${address}.txt">text</a></p>
+<iframe sandbox loading="lazy" title="${subject}" src="${address}"></iframe>
+</section>`;
+  });
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Emails · Crema</title>
+<style>
+body { margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; }
+main { display: grid; gap: 2rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
+h2 { margin: 0; font-size: 1rem; }
+p { margin: 0.2rem 0 0.6rem; }
+iframe { width: 100%; height: 46rem; border: 1px solid #8888; border-radius: 10px; }
+</style>
+</head>
+<body>
+<h1>Every email, with sample data</h1>
+<p>${tongues.join(' · ')}</p>
+<main>
+${cards.join('\n')}
+</main>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,59 @@
+import { snsMessage } from '../contract/notifications.ts';
+import type { Sns, SnsMessage } from '../notifications/sns.ts';
+import { Problem } from '../problem.ts';
+import { type Route, route } from '../route.ts';
+
+interface Dependencies {
+  /** None where no topic is set. */
+  sns: Sns | undefined;
+  /** Takes what Amazon SES says of a mail. */
+  returnedMail: (message: string) => Promise<void>;
+}
+
+/** What other services tell us of what we gave them to do. */
+export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/notifications/ses',
+      operationId: 'notifyOfMail',
+      tag: 'Operations',
+      summary: 'For Amazon: mail that came back, or was called spam',
+      description:
+        'Takes the messages of the Amazon SNS topic that `SES_TOPIC_ARN` names, signed by Amazon and not older than an ' +
+        'hour, and confirms the subscription by itself. An address from which mail comes back for good gets no more.',
+      access: 'anyone',
+      body: snsMessage,
+      // So Amazon calls its JSON.
+      bodyAlso: 'text/plain',
+      bodyLimit: 300_000,
+      answers: { 204: { description: 'Taken' } },
+      problems: ['forbidden', 'not_found'],
+      handle: async ({ body }) => {
+        if (!sns)
+          throw new Problem('not_found', { detail: 'This shop listens to no topic: SES_TOPIC_ARN is not set.' });
+        await believe(sns, body);
+        if (body.Type === 'Notification') await returnedMail(body.Message);
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+/** Takes only what Amazon has signed; what cannot be checked now Amazon sends again. */
+async function believe(sns: Sns, message: SnsMessage): Promise<void> {
+  const refused = await tryAmazon(
+    async () =>
+      (await sns.check(message)) ??
+      (message.Type === 'SubscriptionConfirmation' ? await sns.confirm(message) : undefined),
+  );
+  if (refused) throw new Problem('forbidden', { detail: `The message is not believed. ${refused.detail}` });
+}
+
+async function tryAmazon<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    throw new Problem('unavailable', { detail: 'Amazon SNS cannot be asked just now.', cause });
+  }
+}

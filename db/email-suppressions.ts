@@ -1,0 +1,27 @@
+import type { ReturnedAs } from '../domain/order/unmailed.ts';
+import type { Database } from './connection.ts';
+
+// Whose address it was cannot be read from the table.
+const HASH = "encode(sha256(convert_to(lower(?), 'UTF8')), 'hex')";
+
+/** Addresses that get no more mail: it came back for good, or was called spam. */
+export function createEmailSuppressions(database: Database) {
+  const at = (email: string) => database('email_suppressions').whereRaw(`address_hash = ${HASH}`, [email]);
+
+  return {
+    /** Why an address gets no mail, if it gets none. */
+    reasonFor: async (email: string): Promise<ReturnedAs | undefined> => (await at(email).first('reason'))?.reason,
+
+    async add(email: string, reason: ReturnedAs): Promise<void> {
+      await database('email_suppressions')
+        .insert({ address_hash: database.raw(HASH, [email]), reason, at: new Date() })
+        .onConflict('address_hash')
+        .merge();
+    },
+
+    /** @returns whether there was anything to lift */
+    lift: async (email: string): Promise<boolean> => (await at(email).delete()) > 0,
+  };
+}
+
+export type EmailSuppressions = ReturnType<typeof createEmailSuppressions>;

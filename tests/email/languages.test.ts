@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { acceptLanguage } from '../../api/contract/values.ts';
+import { languages, readLanguages, wordsIn } from '../../mail/languages/index.ts';
+import { accountSamples, samples } from '../../mail/samples.ts';
+import { renderAccountEmail } from '../../mail/templates/account-email.ts';
+import { renderOrderEmail } from '../../mail/templates/order-email.ts';
+
+/** Where every sentence of a language stands: `customer.placed`, `labels.steps.0`. */
+function sentencesOf(words: unknown, at = ''): string[] {
+  if (typeof words !== 'object' || words === null) return [at];
+  return Object.entries(words).flatMap(([name, inner]) => sentencesOf(inner, at ? `${at}.${name}` : name));
+}
+
+const inEnglish = wordsIn('en');
+const others = [...languages].filter(([code]) => code !== 'en');
+
+test('When the shop writes, then it does so in English and in Portuguese', () => {
+  expect([...languages.keys()]).toEqual(expect.arrayContaining(['en', 'pt']));
+  expect(wordsIn('pt').locale).toBe('pt-BR');
+});
+
+test.each(others)('When a mail is written in %s, then it lacks no sentence that English has', (code, words) => {
+  expect(sentencesOf(words)).toEqual(sentencesOf(inEnglish));
+  expect(wordsIn(code)).toBe(words);
+  for (const { input } of samples) {
+    const { subject, text, html } = renderOrderEmail({ ...input, language: code });
+    expect(subject).not.toBe(renderOrderEmail(input).subject);
+    expect(html).toContain(`<html lang="${words.locale}"`);
+    for (const label of Object.values(inEnglish.labels).filter((each) => typeof each === 'string' && each.length > 5)) {
+      expect(text).not.toContain(label);
+    }
+    expect(`${text}${html}`).not.toMatch(/undefined|\[object|NaN/);
+  }
+  for (const { input } of accountSamples) {
+    const { subject, text } = renderAccountEmail({ ...input, language: code });
+    expect(subject).not.toBe(renderAccountEmail(input).subject);
+    expect(text).toContain(input.link);
+  }
+});
+
+test('When a mail is in Portuguese, then amounts and moments are written as in Brazil', () => {
+  const { text } = renderOrderEmail({ ...samples[0]!.input, language: 'pt' });
+  expect(text).toContain('US$\u00a023,00');
+  expect(text).toMatch(/5 de mar\. de 2026, 14:05 UTC/);
+});
+
+test('When a file is added to the folder, then the shop writes its language', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'crema-languages-'));
+  try {
+    writeFileSync(join(folder, 'fr.ts'), "export const language = { name: 'Français', locale: 'fr-FR' };");
+    writeFileSync(join(folder, 'language.ts'), 'export interface Language {}');
+    const found = await readLanguages(folder);
+    expect([...found].map(([code, { locale }]) => [code, locale])).toEqual([['fr', 'fr-FR']]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test.each([
+  ['pt', null, 'pt'],
+  [null, 'pt', 'pt'],
+  ['xx', null, 'en'],
+  [undefined, undefined, 'en'],
+])('When somebody asks for %j and the shop speaks %j, then the mail is in %s', (theirs, shops, code) => {
+  expect(wordsIn(theirs, shops)).toBe(languages.get(code));
+});
+
+test.each([
+  ['pt-PT,pt;q=0.9,en;q=0.8', 'pt'],
+  ['fr-CH, fr;q=0.9, PT;q=0.5, en;q=0.4', 'pt'],
+  ['en;q=0.2, pt;q=0.7', 'pt'],
+  ['pt;q=0, en', 'en'],
+  ['*', undefined],
+  ['de', undefined],
+  [';;q=x,,', undefined],
+  [undefined, undefined],
+])('When a browser says %j, then its user is taken to read %s', (header, code) => {
+  expect(acceptLanguage.parse(header)).toBe(code);
+});

@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto';
+import { createSns, type SnsMessage } from '../../api/notifications/sns.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { startSes } from '../email/mail-servers.ts';
+import { newCustomer } from '../http/people.ts';
+import { expectFaults, expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { startSns, TOPIC } from './sns-server.ts';
+
+const HOUR_MS = 60 * 60 * 1_000;
+
+let sns: Awaited<ReturnType<typeof startSns>>;
+let ses: Awaited<ReturnType<typeof startSes>>;
+let shop: Shop;
+beforeAll(async () => {
+  sns = await startSns();
+  ses = await startSes([(form) => sesAcceptsAs(`ses-${form.get('Destinations.member.1')}-${randomUUID()}`)]);
+  shop = await openShop({
+    environment: {
+      SES_TOPIC_ARN: TOPIC,
+      SNS_ENDPOINT: sns.url,
+      NOTIFICATIONS_ENV: 'production',
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'a-test',
+      AWS_SECRET_ACCESS_KEY: 'a-test',
+      SES_ENDPOINT: ses.url,
+    },
+  });
+}, 60_000);
+afterAll(async () => {
+  await shop?.close();
+  await ses?.close();
+  await sns?.close();
+}, 60_000);
+
+const sesAcceptsAs = (id: string) => ({
+  status: 200,
+  body: `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${id}</MessageId></SendRawEmailResult></SendRawEmailResponse>`,
+});
+
+/** As Amazon posts it: JSON that it calls text. */
+const notify = (message: object) =>
+  shop.request('POST', '/notifications/ses', {
+    body: JSON.stringify(message),
+    headers: { 'content-type': 'text/plain; charset=UTF-8' },
+  });
+const report = (what: object) => notify(sns.message({ Message: JSON.stringify(what) }));
+
+interface Sent {
+  id: string;
+  as: string;
+  email: string;
+  orderId: string;
+  eventId: string;
+  messageId: string;
+}
+
+/** A receipt that Amazon has accepted, and the ledger has. */
+async function sentReceipt(): Promise<Sent> {
+  const { id, token: as } = await newCustomer(shop);
+  const { body: order } = await shop.place({ as });
+  const attempt = () =>
+    shop
+      .database('delivery_attempts as a')
+      .join('deliveries as d', 'd.id', 'a.delivery_id')
+      .where({ order_id: order.id, recipient: 'customer', 'a.outcome': 'sent' })
+      .first('message_id');
+  await waitFor('The receipt', async () => (await attempt()) !== undefined, { deadline: 20_000 });
+  const email = `${id}@example.com`;
+  const { message_id: messageId } = await attempt();
+  return { id, as, email, orderId: order.id, eventId: `${order.id}:1`, messageId };
+}
+
+const mailOf = ({ messageId, email }: Sent, headers?: [string, string][]) => ({
+  messageId,
+  destination: [email],
+  ...(headers && { headers: headers.map(([name, value]) => ({ name, value })) }),
+});
+
+const bounce = (bounceType: string) => ({ bounceType, bounceSubType: 'General', bouncedRecipients: [] });
+
+async function receiptOnTimeline({ orderId }: Sent) {
+  const { body } = await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as: shop.manager });
+  return body.data.find((line: { recipient: string; version: number }) => line.recipient === 'customer');
+}
+
+const stopped = async ({ as }: Sent) =>
+  (await shop.request('GET', '/v1/me/email-preferences', { as })).body.stopped as string | null;
+
+describe('When Amazon says that a mail came back', () => {
+  test('then for good it is the last one, the timeline says so, and the next is suppressed', async () => {
+    const receipt = await sentReceipt();
+    expect(receipt.messageId).toMatch(/^ses-/);
+    const said = { notificationType: 'Bounce', bounce: bounce('Permanent'), mail: mailOf(receipt) };
+
+    expect((await report(said)).status).toBe(204);
+    expect((await report(said)).status).toBe(204);
+
+    const line = await receiptOnTimeline(receipt);
+    expect(line).toMatchObject({
+      type: 'delivery.bounced',
+      outcome: 'bounced',
+      reason: 'Amazon SES: Permanent, General',
+    });
+    expect(line.attempts.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['sent', 'bounced']);
+    expect(await stopped(receipt)).toBe('bounced');
+    await shop.move(receipt.orderId, 'preparation');
+    const next = () =>
+      shop
+        .database('deliveries')
+        .where({ event_id: `${receipt.orderId}:2`, recipient: 'customer' })
+        .first();
+    await waitFor('The next mail', async () => (await next()) !== undefined, { deadline: 20_000 });
+    expect(await next()).toMatchObject({ outcome: 'suppressed', detail: expect.stringContaining('came back') });
+  });
+
+  test('then for the moment nothing stops', async () => {
+    const receipt = await sentReceipt();
+    for (const type of ['Transient', 'Undetermined']) {
+      expect((await report({ notificationType: 'Bounce', bounce: bounce(type), mail: mailOf(receipt) })).status).toBe(
+        204,
+      );
+    }
+    expect((await receiptOnTimeline(receipt)).outcome).toBe('sent');
+    expect(await stopped(receipt)).toBe(null);
+  });
+
+  test('then another address of theirs gets mail again', async () => {
+    const receipt = await sentReceipt();
+    await report({ eventType: 'Bounce', bounce: bounce('Permanent'), mail: mailOf(receipt) });
+    await shop
+      .database('users')
+      .where({ id: receipt.id })
+      .update({ email: `new-${receipt.email}` });
+    expect(await stopped(receipt)).toBe(null);
+  });
+
+  test('then the event is found by our own headers, even before the ledger has it', async () => {
+    const receipt = await sentReceipt();
+    await shop.database('deliveries').where({ order_id: receipt.orderId }).delete();
+    const headers: [string, string][] = [
+      ['X-Crema-Event-Id', receipt.eventId],
+      ['x-crema-recipient', 'customer'],
+    ];
+    const said = { notificationType: 'Bounce', bounce: { bounceType: 'Permanent' }, mail: mailOf(receipt, headers) };
+    expect((await report(said)).status).toBe(204);
+    expect(await receiptOnTimeline(receipt)).toMatchObject({ outcome: 'bounced', reason: 'Amazon SES: Permanent' });
+  });
+
+  test.each<[string, [string, string][]]>([
+    ['no header', []],
+    ['the header of a mail about an account', [['X-Crema-Event-Id', `account-mail-${randomUUID()}`]]],
+    [
+      'the header of an order that nobody knows',
+      [
+        ['X-Crema-Event-Id', `${randomUUID()}:1`],
+        ['X-Crema-Recipient', 'shop'],
+      ],
+    ],
+  ])('then with %s and an unknown id the address is stopped all the same', async (_what, headers) => {
+    const receipt = await sentReceipt();
+    const mail = { ...mailOf(receipt, headers), messageId: 'unknown' };
+    expect((await report({ notificationType: 'Bounce', bounce: bounce('Permanent'), mail })).status).toBe(204);
+    expect((await receiptOnTimeline(receipt)).outcome).toBe('sent');
+    expect(await stopped(receipt)).toBe('bounced');
+  });
+});
+
+describe('When Amazon says that a reader called a mail spam', () => {
+  test('then it was the last one', async () => {
+    const receipt = await sentReceipt();
+    await report({
+      notificationType: 'Complaint',
+      complaint: { complaintFeedbackType: 'abuse' },
+      mail: mailOf(receipt),
+    });
+    expect(await receiptOnTimeline(receipt)).toMatchObject({
+      outcome: 'complained',
+      reason: expect.stringContaining('spam'),
+    });
+    expect(await stopped(receipt)).toBe('complained');
+  });
+
+  test('then one that says it was none stops nothing, nor does a delivery', async () => {
+    const receipt = await sentReceipt();
+    const complaint = { complaintFeedbackType: 'not-spam' };
+    await report({ notificationType: 'Complaint', complaint, mail: mailOf(receipt) });
+    await report({ notificationType: 'Delivery', mail: mailOf(receipt) });
+    expect((await notify(sns.message({ Message: 'Successfully validated SNS topic', Subject: 'Hello' }))).status).toBe(
+      204,
+    );
+    expect(await stopped(receipt)).toBe(null);
+  });
+});
+
+describe('When somebody posts a message of Amazon SNS', () => {
+  const hello = { Message: '{}' };
+
+  test.each(['1', '2'])(
+    'then one of signature version %s is believed, and its certificate fetched once',
+    async (version) => {
+      const before = sns.asked.length;
+      for (const Subject of ['one', 'two']) {
+        expect((await notify(sns.message({ ...hello, Subject, SignatureVersion: version }))).status).toBe(204);
+      }
+      expect(sns.asked.slice(before).length).toBeLessThanOrEqual(1);
+    },
+  );
+
+  test.each<[string, () => Record<string, string>, string]>([
+    ['another topic', () => sns.message({ ...hello, TopicArn: `${TOPIC}-2` }), 'another topic'],
+    [
+      'an hour ago',
+      () => sns.message({ ...hello, Timestamp: new Date(Date.now() - HOUR_MS).toISOString() }),
+      'this hour',
+    ],
+    [
+      'tomorrow',
+      () => sns.message({ ...hello, Timestamp: new Date(Date.now() + 25 * HOUR_MS).toISOString() }),
+      'this hour',
+    ],
+    ['another message than was signed', () => ({ ...sns.message(hello), Message: '{"a":1}' }), 'not signed'],
+    [
+      'another moment than was signed',
+      () => ({ ...sns.message(hello), Timestamp: new Date(Date.now() + 1_000).toISOString() }),
+      'not signed',
+    ],
+    ['no signature', () => ({ ...sns.message(hello), Signature: '' }), 'not signed'],
+    ['a certificate that has expired', () => sns.message(hello, '/SimpleNotificationService-old.pem'), 'expired'],
+    [
+      'a certificate of a stranger',
+      () => ({ ...sns.message(hello), SigningCertURL: 'http://127.0.0.1:1/a.pem' }),
+      'certificate is not',
+    ],
+    ['no certificate', () => ({ ...sns.message(hello), SigningCertURL: `${sns.url}/` }), 'certificate is not'],
+    ['a confirmation elsewhere', () => sns.confirmation({ SubscribeURL: 'http://127.0.0.1:1/' }), 'not Amazon'],
+    ['a confirmation nowhere', () => sns.message({ ...hello, Type: 'SubscriptionConfirmation' }), 'not Amazon'],
+  ])('then %s is refused', async (_what, message, why) => {
+    const asked = sns.asked.filter((address) => address.startsWith('/?'));
+    const answer = await notify(message());
+    expectProblem(answer, 'forbidden');
+    expect(answer.body.detail).toContain(why);
+    expect(sns.asked.filter((address) => address.startsWith('/?'))).toEqual(asked);
+  });
+
+  test('then a subscription to the topic is confirmed, and its end is no surprise', async () => {
+    const before = sns.asked.length;
+    expect((await notify(sns.confirmation())).status).toBe(204);
+    expect(sns.asked.slice(before)).toEqual(['/?Action=ConfirmSubscription&Token=a-token']);
+    expect((await notify(sns.confirmation({ Type: 'UnsubscribeConfirmation' }))).status).toBe(204);
+    expect(sns.asked).toHaveLength(before + 1);
+  });
+
+  test.each(['/moved.pem', '/none.pem'])('then it is to come again while %s leads to no certificate', async (path) => {
+    expectProblem(await notify({ ...sns.message(hello), SigningCertURL: `${sns.url}${path}` }), 'unavailable');
+  });
+
+  test('then what is no such message is refused for its form', async () => {
+    expectFaults(await notify({ ...sns.message(hello), Type: 'Hello', SignatureVersion: '3' }), [
+      '#/Type',
+      '#/SignatureVersion',
+    ]);
+    expect(
+      (
+        await shop.request('POST', '/v1/orders', {
+          as: shop.customer,
+          body: '{}',
+          headers: { 'content-type': 'text/plain' },
+        })
+      ).status,
+    ).toBe(415);
+  });
+});
+
+test.each([
+  'http://sns.eu-central-1.amazonaws.com/a.pem',
+  'https://sns.eu-central-1.amazonaws.com:8443/a.pem',
+  'https://sns.eu-central-1.amazonaws.com.example.com/a.pem',
+  'https://evil.amazonaws.com/a.pem',
+  'https://sns.eu-central-1.amazonaws.com@example.com/a.pem',
+  'https://user@sns.eu-central-1.amazonaws.com/a.pem',
+  'https://sns.x.amazonaws.com/a.pem',
+  'https://sns.eu-central-1.amazonaws.com/a.txt',
+  'a.pem',
+])('When a certificate is said to be at %s, then nobody asks for it', async (SigningCertURL) => {
+  const message = { ...sns.message({ Message: '{}' }), SigningCertURL } as unknown as SnsMessage;
+  const answer = await createSns({ topicArn: TOPIC }).check(message);
+  expect(answer?.detail).toBe('Its certificate is not Amazon’s.');
+});

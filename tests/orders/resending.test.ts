@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import { waitFor } from '../../stack/wait.ts';
+import { resendIdOf } from '../../workflows/messages/definitions.ts';
+import { smtpError } from '../email/mail-servers.ts';
+import { newCustomer } from '../http/people.ts';
+import { expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+/** What the SMTP server answers to the next recipients. */
+const refusals: Error[] = [];
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ smtp: { onRcptTo: (_address, _session, done) => done(refusals.shift()) } });
+}, 60_000);
+afterAll(() => shop?.close());
+
+interface Line {
+  deliveryId: string | null;
+  version: number;
+  channel: string;
+  recipient: string;
+  attempt: number;
+  outcome: string;
+  attempts: { at: string; outcome: string; reason: string | null }[];
+}
+
+async function deliveries(orderId: string, as = shop.manager): Promise<Line[]> {
+  const { body } = await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as });
+  return body.data.filter(({ kind }: { kind: string }) => kind === 'delivery');
+}
+
+/** The line of one email, once it stands as told. */
+async function line(orderId: string, recipient: string, tried: number): Promise<Line> {
+  const find = async () =>
+    (await deliveries(orderId)).find((each) => each.recipient === recipient && each.version === 1);
+  const there = async () => (await find())?.attempts.filter(({ outcome }) => outcome !== 'retrying').length === tried;
+  await waitFor(`${tried} attempts at the mail to ${recipient}`, there, { deadline: 20_000 });
+  return (await find()) as Line;
+}
+
+const resend = (orderId: string, deliveryId: string | null, as = shop.manager) =>
+  shop.request('POST', `/v1/orders/${orderId}/notifications/${deliveryId}/resend`, { as });
+
+const receipts = (orderId: string, to: string) =>
+  shop.smtp.arrivals.filter(
+    (arrival) => arrival.mail.headers.get('x-crema-event-id') === `${orderId}:1` && arrival.to.includes(to),
+  );
+
+test('When a manager sends an email of a closed order again, then it arrives once more, by itself, and the timeline has both', async () => {
+  const { body: order } = await shop.place();
+  await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
+  await shop.finished(order.id);
+  const receipt = await line(order.id, 'customer', 1);
+  expect(receipt.attempts).toEqual([{ at: expect.any(String), outcome: 'sent', reason: null }]);
+
+  const answers = await Promise.all([resend(order.id, receipt.deliveryId), resend(order.id, receipt.deliveryId)]);
+  answers.push(await resend(order.id, receipt.deliveryId));
+
+  expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
+  const again = await line(order.id, 'customer', 2);
+  expect(again).toMatchObject({ deliveryId: receipt.deliveryId, attempt: 2, outcome: 'sent' });
+  expect(again.attempts.map(({ outcome }) => outcome)).toEqual(['sent', 'sent']);
+  const run = await shop.temporal.workflow.getHandle(resendIdOf(receipt.deliveryId!)).describe();
+  expect(run.status.name).toBe('RUNNING');
+  const arrivals = receipts(order.id, 'customer@example.com');
+  expect(arrivals).toHaveLength(2);
+  // Mailboxes would take a second one of the same name for the first.
+  expect(new Set(arrivals.map(({ mail }) => mail.messageId)).size).toBe(2);
+  expect(new Set(arrivals.map(({ mail }) => mail.text)).size).toBe(1);
+  expect(receipts(order.id, 'shop@crema.example')).toHaveLength(1);
+});
+
+test('When it is put off, then the same one is tried until it is taken', async () => {
+  const { body: order } = await shop.place();
+  await line(order.id, 'customer', 1);
+  const { deliveryId } = await line(order.id, 'shop', 1);
+  refusals.push(smtpError(451, 'Later'), smtpError(451, 'Not yet'));
+
+  expect((await resend(order.id, deliveryId)).status).toBe(202);
+
+  const { attempts, attempt, outcome } = await line(order.id, 'shop', 2);
+  expect([attempt, outcome]).toEqual([4, 'sent']);
+  expect(attempts.map((each) => each.outcome)).toEqual(['sent', 'retrying', 'retrying', 'sent']);
+  expect(attempts[1]?.reason).toContain('451');
+  expect(receipts(order.id, 'shop@crema.example')).toHaveLength(2);
+}, 40_000);
+
+test('When it is refused for good, then the one that was sent stays sent', async () => {
+  const { body: order } = await shop.place();
+  await line(order.id, 'shop', 1);
+  const { deliveryId } = await line(order.id, 'customer', 1);
+  refusals.push(smtpError(550, 'No such user'));
+  await resend(order.id, deliveryId);
+  const { attempts, outcome } = await line(order.id, 'customer', 2);
+  expect([outcome, attempts.at(-1)?.outcome]).toEqual(['sent', 'refused']);
+});
+
+test('When there is nothing to send, then a manager is told why', async () => {
+  const { id, token } = await newCustomer(shop);
+  const { body: order } = await shop.place({ as: token });
+  const { deliveryId } = await line(order.id, 'customer', 1);
+  const told = async (which: string | null = deliveryId) => {
+    const answer = await resend(order.id, which);
+    expectProblem(answer, 'nothing_to_send');
+    return answer.body.detail as string;
+  };
+
+  const redis = (await deliveries(order.id)).find(({ channel }) => channel === 'redis')!;
+  expect(await told(redis.deliveryId)).toBe('Only an email can be sent again.');
+  await shop.database('deliveries').where({ id: deliveryId }).update({ outcome: 'retrying' });
+  expect(await told()).toBe('It is still being tried.');
+  await shop.database('deliveries').where({ id: deliveryId }).update({ outcome: 'sent' });
+  const address = shop.database.raw("encode(sha256(convert_to(?, 'UTF8')), 'hex')", [`${id}@example.com`]);
+  await shop.database('email_suppressions').insert({ address_hash: address, reason: 'bounced', at: new Date() });
+  expect(await told()).toContain('came back for good');
+  await shop.database('users').where({ id }).delete();
+  expect(await told()).toBe('The customer has no account any more.');
+  await shop.database('order_events').where({ order_id: order.id }).delete();
+  expect(await told()).toBe('What it told is not known any more.');
+});
+
+test('When a customer looks at the timeline, then nothing there lets them send anything', async () => {
+  const { body: order } = await shop.place();
+  const { deliveryId } = await line(order.id, 'customer', 1);
+  const own = await deliveries(order.id, shop.customer);
+  expect(own.map((each) => [each.recipient, each.deliveryId, each.attempts.length])).toEqual([['customer', null, 1]]);
+  expectProblem(await resend(order.id, deliveryId, shop.customer), 'forbidden');
+  const { body: other } = await shop.place();
+  expectProblem(await resend(other.id, deliveryId), 'not_found');
+  expectProblem(await resend(order.id, randomUUID()), 'not_found');
+});
