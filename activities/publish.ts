@@ -10,7 +10,7 @@ export interface Publisher {
 }
 
 /** Where every order's events go; each order has a channel of its own besides, `orders:<id>`. */
-const CHANNEL = 'orders';
+export const CHANNEL = 'orders';
 
 /** For how long nothing is published in passing after Redis has failed, in ms. */
 const REST = 5_000;

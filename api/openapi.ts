@@ -19,6 +19,7 @@ const tags = [
   { name: 'Orders', description: 'Place, follow, move and cancel orders' },
   { name: 'Products', description: 'Managers shape the menu' },
   { name: 'Users', description: 'Who you are, and who else is there' },
+  { name: 'Webhooks', description: 'Managers have events sent to other systems' },
   { name: 'Access', description: 'OAuth2: tokens for everything else' },
   { name: 'Operations', description: 'How the shop is doing' },
 ];

@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../config/logger.ts';
 import type { ApiConfig } from '../config/settings.ts';
+import { createWebhookAddresses } from '../config/webhook-addresses.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
 import { connect } from '../db/connection.ts';
@@ -10,8 +11,11 @@ import { createOrderRepository } from '../db/orders.ts';
 import { createProductRepository } from '../db/products.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { createUserRepository } from '../db/users.ts';
+import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
+import { createWebhookRepository } from '../db/webhooks.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { createSeal } from '../workflows/payloads/seal.ts';
 import { createAccountService } from './account/account-service.ts';
 import { createAccountWorkflows } from './account/account-workflows.ts';
 import { accountPages } from './account/pages.ts';
@@ -26,6 +30,7 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { createOrderService } from './orders/order-service.ts';
 import { createOrderWorkflows } from './orders/order-workflows.ts';
 import { allRoutes } from './routes/index.ts';
+import { createWebhookService } from './webhooks/webhook-service.ts';
 
 /** An API at work. */
 export interface RunningApi {
@@ -58,6 +63,8 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const journal = createJournal(database);
   const unitOfWork = createUnitOfWork(database);
   const accountRequests = createAccountRequestRepository(database);
+  const webhooks = createWebhookRepository(database);
+  const webhookDeliveries = createWebhookDeliveryRepository(database);
   const currency = config.CURRENCY;
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
 
@@ -96,6 +103,18 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       accounts,
       users,
       artifacts: createOidcArtifactRepository(database),
+      webhooks,
+      webhookDeliveries,
+      webhookService: createWebhookService({
+        webhooks,
+        deliveries: webhookDeliveries,
+        unitOfWork,
+        addresses: createWebhookAddresses({
+          httpsOnly: config.NODE_ENV === 'production',
+          allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
+        }),
+        seal: createSeal(config.PAYLOAD_KEYS).seal,
+      }),
       currency,
       codec: createPayloadCodec(config.PAYLOAD_KEYS),
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },

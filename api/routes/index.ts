@@ -6,6 +6,7 @@ import { meRoutes } from './me.ts';
 import { orderRoutes } from './orders.ts';
 import { productRoutes } from './products.ts';
 import { userRoutes } from './users.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** What all routes together need. */
 export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
@@ -13,7 +14,8 @@ export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof orderRoutes>[0] &
   Parameters<typeof codecRoutes>[0] &
   Parameters<typeof meRoutes>[0] &
-  Parameters<typeof userRoutes>[0] & {
+  Parameters<typeof userRoutes>[0] &
+  Parameters<typeof webhookRoutes>[0] & {
     checks: Parameters<typeof healthRoutes>[0];
   };
 
@@ -25,6 +27,7 @@ export function allRoutes(dependencies: RouteDependencies): Route[] {
     ...productRoutes(dependencies),
     ...meRoutes(dependencies),
     ...userRoutes(dependencies),
+    ...webhookRoutes(dependencies),
     ...codecRoutes(dependencies),
     ...healthRoutes(dependencies.checks),
   ];
