@@ -15,6 +15,8 @@ const { settleWebhook: settle } = proxyActivities<Activities>({
 export async function webhookDelivery({ deliveryId, webhookId, retry }: DeliveryStart): Promise<DeliveryOutcome> {
   const { deliverWebhook: deliver } = proxyActivities<Activities>({
     startToCloseTimeout: '1m',
+    // What a dead worker had in hand is another's after this long.
+    heartbeatTimeout: '10s',
     scheduleToCloseTimeout: retry.limit,
     // An endpoint's failures say themselves how long to wait; this is for those of Crema.
     retry: { initialInterval: retry.first, backoffCoefficient: 3, maximumInterval: retry.longest },

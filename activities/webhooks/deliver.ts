@@ -1,4 +1,4 @@
-import { log } from '@temporalio/activity';
+import { heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Webhook } from 'standardwebhooks';
 import type { DueDelivery, WebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
@@ -20,15 +20,20 @@ export interface WebhookDependencies {
   disableAfter: number;
 }
 
+/** How often an attempt that takes long says that it goes on, in ms. */
+const HEARTBEAT_MS = 3_000;
+
 /** One attempt at a delivery; it fails when the endpoint does, and says when to try again. */
 export function createDeliverWebhook({ webhookDeliveries, lanes, send, unseal, disableAfter }: WebhookDependencies) {
   return async (deliveryId: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> => {
     const wait = lanes.enter(webhookId);
     if (wait !== undefined) throw comeBack('The endpoint has its hands full.', wait);
     const entered = performance.now();
+    const alive = setInterval(heartbeat, HEARTBEAT_MS);
     try {
       return await deliver(deliveryId, webhookId, retry);
     } finally {
+      clearInterval(alive);
       lanes.leave(webhookId, performance.now() - entered);
     }
   };

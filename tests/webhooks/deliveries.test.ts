@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
+import {
+  webhookDeliveryIdOf,
+  webhookDeliveryWorkflowType,
+  webhookTaskQueueOf,
+} from '../../workflows/messages/webhooks.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { mailsTo } from '../users/mailbox.ts';
@@ -15,6 +20,9 @@ beforeAll(async () => {
       WEBHOOK_TIMEOUT: '2',
       WEBHOOK_DISABLE_AFTER: '3',
       WEBHOOK_RETRY_FOR: '60',
+      // Nobody listens there: a proxy would choose by itself where to connect to.
+      NODE_USE_ENV_PROXY: '1',
+      HTTP_PROXY: 'http://127.0.0.1:1',
     },
   });
 }, 60_000);
@@ -83,8 +91,8 @@ describe('When an order lives its life', () => {
     const handle = shop.temporal.workflow.getHandle(`webhook-${webhookId}-${id}:1`);
 
     expect(await handle.result()).toBe('delivered');
-    const { events = [] } = await handle.fetchHistory();
-    expect(events.length).toBeLessThan(12);
+    const { events } = await handle.fetchHistory();
+    expect(events?.length).toBeLessThan(12);
     expect(JSON.stringify(events)).not.toContain(String(receiver.port));
     const description = await handle.describe();
     expect(await description.staticSummary()).toBe('order.placed for a webhook');
@@ -189,6 +197,26 @@ describe('When an endpoint fails', () => {
     expect(endless.receiver.received).toHaveLength(1);
   });
 
+  test('then it is given up at the end of the time that its workflow was given', async () => {
+    const { receiver, id } = await registered(500);
+    const deliveryId = randomUUID();
+    const row = { id: deliveryId, webhook_id: id, event_id: deliveryId, type: 'webhook.test', again: true };
+    await shop.database('webhook_deliveries').insert({ ...row, started_at: new Date() });
+    const workflowId = webhookDeliveryIdOf(id, deliveryId);
+    const start = { deliveryId, webhookId: id, retry: { first: 200, longest: 400, limit: 1_500 } };
+
+    const handle = await shop.temporal.workflow.start(webhookDeliveryWorkflowType, {
+      workflowId,
+      taskQueue: webhookTaskQueueOf(shop.environment.TEMPORAL_TASK_QUEUE as string),
+      args: [start],
+    });
+
+    expect(await handle.result()).toBe('given_up');
+    const [delivery] = await manager.deliveries(id);
+    expect(delivery).toMatchObject({ outcome: 'given_up', attempts: receiver.received.length });
+    expect(delivery.attempts).toBeGreaterThan(1);
+  });
+
   test('then one that says that it is gone is disabled at once, and hears no more', async () => {
     const { receiver, id } = await registered(410, { events: ['order.placed'] });
     const first = (await shop.place()).body.id;
@@ -235,7 +263,7 @@ describe('When a dead endpoint has much to hear', () => {
     const dead = await registered(() => {}, { events: ['order.placed', 'order.status_changed'] });
     const { receiver } = await registered(204, { events: ['order.placed'] });
     await manager.ask('PATCH', `/${dead.id}`, { events: ['order.placed'] });
-    const seeded = Array.from({ length: 60 }, () => ({
+    const seeded = Array.from({ length: 30 }, () => ({
       id: randomUUID(),
       webhook_id: dead.id,
       event_id: randomUUID(),
@@ -249,12 +277,8 @@ describe('When a dead endpoint has much to hear', () => {
 
     // The dead one has more than its ten at once to wait for, two seconds each.
     await receiver.hears(1, about(id));
-    const { delivered } = await shop
-      .database('webhook_deliveries')
-      .where({ webhook_id: dead.id, attempts: 0 })
-      .count({ delivered: '*' })
-      .first();
-    expect(Number(delivered)).toBeGreaterThan(0);
+    const untried = await shop.database('webhook_deliveries').where({ webhook_id: dead.id, attempts: 0 });
+    expect(untried.length).toBeGreaterThan(0);
     expect((await shop.move(id, 'preparation')).status).toBe(200);
     await manager.ask('DELETE', `/${dead.id}`);
   }, 60_000);
