@@ -99,16 +99,21 @@ export function startWebhookDispatcher(
   async function startAll(): Promise<number> {
     const due = await outbox.unstarted(BATCH);
     if (due.length === 0) return 0;
-    const byWebhook = Map.groupBy(due, ({ webhookId }) => webhookId);
-    await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
-      Promise.all([...byWebhook.values()].map(startInOrder)),
+    const started: string[] = [];
+    const startInOrder = async (ofOneWebhook: Unstarted[]) => {
+      for (const delivery of ofOneWebhook) {
+        await start(delivery);
+        started.push(delivery.id);
+      }
+    };
+    const byWebhook = [...Map.groupBy(due, ({ webhookId }) => webhookId).values()];
+    const ends = await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+      Promise.allSettled(byWebhook.map(startInOrder)),
     );
-    await outbox.markStarted(due.map(({ id }) => id));
+    // Those before a failure, too: the next round goes on from there.
+    await outbox.markStarted(started);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
     return due.length;
-  }
-
-  async function startInOrder(due: Unstarted[]): Promise<void> {
-    for (const delivery of due) await start(delivery);
   }
 
   async function start({ id, webhookId, eventId, type, again }: Unstarted): Promise<void> {
