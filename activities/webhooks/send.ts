@@ -67,7 +67,7 @@ const answering =
 function post(url: string, options: RequestOptions, body: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, options, resolve);
-    request.once('error', reject);
+    request.on('error', reject);
     // Where there was an answer, or an error, this comes too late to matter.
     request.once('close', () => reject(new Error('the connection was closed without an answer')));
     request.end(body);
