@@ -93,12 +93,10 @@ const limit = z.coerce.number().int().min(1).max(100).default(20);
 export const webhookQuery = z.strictObject({ limit, cursor: cursorOf(fromWebhookCursor) });
 
 const url = z
-  .url({ protocol: /^https?$/, error: 'must be https://…' })
+  .url({ protocol: /^https?$/, normalize: true, error: 'must be https://…' })
   .max(2_000)
-  .transform((text) => new URL(text).href)
   .meta({
-    description:
-      'Where events are sent to: `https`, and no address of a private network. It may be looked at once more',
+    description: 'Where events are sent to: `https`, and no address of a private network',
     examples: [kitchen.url],
   });
 const description = freeText(500).meta({ description: 'For whoever looks after it' });
@@ -106,7 +104,7 @@ const events = z
   .array(event)
   .min(1)
   .max(webhookEvents.length)
-  .transform((all) => [...new Set(all)])
+  .refine((all) => new Set(all).size === all.length, 'must not name one twice')
   .meta({ description: 'What it hears of' });
 const enabled = z.boolean().meta({ description: 'Whether events are sent there' });
 
@@ -114,7 +112,7 @@ export const newWebhook = z
   .strictObject({
     url,
     description: description.default(''),
-    events: events.prefault([...webhookEvents]),
+    events: events.default([...webhookEvents]),
     enabled: enabled.default(true),
   })
   .meta({

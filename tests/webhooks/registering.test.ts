@@ -25,7 +25,7 @@ describe('When a manager registers a webhook', () => {
     const { status, headers, body } = await manager.ask('POST', '', {
       url: URL_OF_OURS,
       description: 'The kitchen ☕',
-      events: ['order.cancelled', 'order.placed', 'order.placed'],
+      events: ['order.cancelled', 'order.placed'],
     });
 
     expect(status).toBe(201);
@@ -152,6 +152,7 @@ describe('When a webhook makes no sense', () => {
     ['a description with NUL', { description: '\0' }, ['#/description']],
     ['a long description', { description: 'x'.repeat(501) }, ['#/description']],
     ['no events', { events: [] }, ['#/events']],
+    ['the same event twice', { events: ['order.placed', 'order.placed'] }, ['#/events']],
     ['other events', { events: ['order.eaten'] }, ['#/events/0']],
     ['a secret of one’s own', { secret: 'whsec_MTIz' }, ['#/secret']],
     ['another state', { disabled: null }, ['#/disabled']],
