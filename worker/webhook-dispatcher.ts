@@ -44,6 +44,9 @@ export interface WebhookDispatcher {
 /** How many events are gone through, and workflows started, at a time. */
 const BATCH = 200;
 
+/** How many workflows are being started at the same time. */
+const STARTS_AT_ONCE = 20;
+
 /** How long to wait for somebody to say that there is something new, in ms. */
 const IDLE_MS = 1_000;
 
@@ -99,21 +102,18 @@ export function startWebhookDispatcher(
   async function startAll(): Promise<number> {
     const due = await outbox.unstarted(BATCH);
     if (due.length === 0) return 0;
-    const started: string[] = [];
-    const startInOrder = async (ofOneWebhook: Unstarted[]) => {
-      for (const delivery of ofOneWebhook) {
-        await start(delivery);
-        started.push(delivery.id);
-      }
-    };
-    const byWebhook = [...Map.groupBy(due, ({ webhookId }) => webhookId).values()];
-    const ends = await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
-      Promise.allSettled(byWebhook.map(startInOrder)),
-    );
-    // Those before a failure, too: the next round goes on from there.
-    await outbox.markStarted(started);
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    await client.withDeadline(Date.now() + START_DEADLINE_MS, async () => {
+      for (let first = 0; first < due.length; first += STARTS_AT_ONCE)
+        await startSome(due.slice(first, first + STARTS_AT_ONCE));
+    });
     return due.length;
+  }
+
+  async function startSome(due: Unstarted[]): Promise<void> {
+    const ends = await Promise.allSettled(due.map(start));
+    // Those beside a failure, too: the next round goes on from there.
+    await outbox.markStarted(due.filter((_, index) => ends[index]?.status === 'fulfilled').map(({ id }) => id));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
   async function start({ id, webhookId, eventId, type, again }: Unstarted): Promise<void> {

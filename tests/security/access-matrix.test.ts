@@ -6,6 +6,7 @@ import { openFrontDoor } from '../auth/front-door.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { type Receiver, startReceiver } from '../webhooks/receiver.ts';
 import { fingerprints } from './tables.ts';
 
 /**
@@ -50,8 +51,8 @@ const inspect = {
   body: () => ({ payloads: [{ data: '' }] }),
 } as const;
 const hook = { who: 'managers', scope: 'webhooks:write' } as const;
-/** Nothing listens there. */
-const nowhere = 'http://127.0.0.1:9999/hooks';
+/** Takes everything: what fails shows on a webhook by itself. */
+let endpoint: Receiver;
 const PASSWORD = 'seven violins in the rain';
 const someone = () => ({ email: `${randomUUID()}@example.com`, name: 'Nora Newcomer' });
 const noLink = 'A'.repeat(43);
@@ -112,7 +113,7 @@ const rows: Record<string, Row> = {
     body: () => ({ token: noLink, password: PASSWORD }),
   },
   'GET /v1/webhooks': { ...hook, answers: 200 },
-  'POST /v1/webhooks': { ...hook, answers: 201, body: () => ({ url: nowhere, events: ['order.delayed'] }) },
+  'POST /v1/webhooks': { ...hook, answers: 201, body: () => ({ url: endpoint.url, events: ['order.delayed'] }) },
   'GET /v1/webhooks/{id}': { ...hook, answers: 200 },
   'PATCH /v1/webhooks/{id}': { ...hook, answers: 200, body: () => ({ description: randomUUID() }) },
   'DELETE /v1/webhooks/{id}': { ...hook, answers: 204 },
@@ -160,6 +161,7 @@ let tokensWithout: (scope: Scope) => Promise<Record<'owner' | 'manager' | 'servi
 
 beforeAll(async () => {
   shop = await openShop();
+  endpoint = await startReceiver();
   tea = await shop.line('Tea');
   const { paths } = (await shop.request('GET', '/openapi.json')).body as {
     paths: Record<string, Record<string, Operation>>;
@@ -195,7 +197,10 @@ beforeAll(async () => {
     return made;
   };
 }, 60_000);
-afterAll(() => shop?.close());
+afterAll(async () => {
+  await endpoint?.close();
+  await shop?.close();
+});
 
 /** The manager's own token with other claims, signed with the shop's own key. */
 async function forged(claims: Record<string, unknown>): Promise<string> {
@@ -238,7 +243,7 @@ async function targetOf(path: string): Promise<Record<string, string>> {
     return { id: (await (path.endsWith('/demote') ? newManager : newCustomer)(shop)).id };
   }
   if (path.startsWith('/v1/webhooks/{id}')) {
-    const body = { url: nowhere, events: ['order.delayed'] };
+    const body = { url: endpoint.url, events: ['order.delayed'] };
     const { id } = (await shop.request('POST', '/v1/webhooks', { as, body })).body;
     const test = path.includes('{deliveryId}') && (await shop.request('POST', `/v1/webhooks/${id}/test`, { as }));
     return { id, ...(test && { deliveryId: test.body.id }) };
