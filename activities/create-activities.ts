@@ -4,6 +4,7 @@ import type { EmailSuppressions } from '../db/email-suppressions.ts';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
+import type { WebhookRepository } from '../db/webhooks.ts';
 import { createAccountMail } from './account-mail.ts';
 import type { Mailer } from './email/mailer.ts';
 import { createOrderMail } from './email/order-mail.ts';
@@ -13,9 +14,11 @@ import { createJournaling } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
 import { createForget, createReconcile } from './reconcile.ts';
 import type { WorkflowRecords } from './reconcile-orders.ts';
+import { createDeliverWebhook, createSettleWebhook, type WebhookDependencies } from './webhooks/deliver.ts';
+import { createWebhookNotice } from './webhooks/notice.ts';
 
 /** What the activities work with; the worker's composition root supplies it. */
-export interface ActivityDependencies {
+export interface ActivityDependencies extends WebhookDependencies {
   journal: Journal;
   orders: OrderRepository;
   records: WorkflowRecords;
@@ -24,6 +27,7 @@ export interface ActivityDependencies {
   accountRequests: AccountRequestRepository;
   suppressions: EmailSuppressions;
   erasures: ErasureRecords;
+  webhooks: WebhookRepository;
   redis: Publisher;
   mailer: Mailer;
   /** The shop's own address. */
@@ -47,6 +51,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     resendEmail: createResendEmail({ ...dependencies, orderMail }),
     accountMail: createAccountMail(dependencies),
     erase: createErase(dependencies),
+    deliverWebhook: createDeliverWebhook(dependencies),
+    settleWebhook: createSettleWebhook(dependencies),
+    webhookNotice: createWebhookNotice(dependencies),
   };
 }
 

@@ -2,8 +2,9 @@ import type { Actor } from '../domain/actor.ts';
 import { sum, times } from '../domain/money.ts';
 import type { Cancellation, Line, Order } from '../domain/order/order.ts';
 import type { Status } from '../domain/order/transitions.ts';
-import type { AccountEmailInput } from './templates/account-email.ts';
-import type { OrderEmailInput } from './templates/order-email.ts';
+import { type AccountEmailInput, renderAccountEmail } from './templates/account-email.ts';
+import { type OrderEmailInput, type RenderedEmail, renderOrderEmail } from './templates/order-email.ts';
+import { renderWebhookEmail } from './templates/webhook-email.ts';
 
 /** A mail with something to show in it. */
 export interface Sample {
@@ -74,6 +75,26 @@ export const accountSamples: readonly { name: string; input: AccountEmailInput }
   { name: 'account-address', input: { kind: 'address', name: 'Ana Souza', link: linkTo('verify') } },
   { name: 'account-address-asked', input: { kind: 'address_asked', name: 'Ana Souza', link: linkTo('forgot') } },
   { name: 'account-password-changed', input: { kind: 'password_changed', name: 'Ana Souza', link: linkTo('forgot') } },
+];
+
+const webhook = {
+  id: '2f4c7f0e-6a0b-4f8e-9d3c-1b5a7e9c0d21',
+  description: 'Loyalty points',
+  host: 'points.example',
+  failingSince: '2026-03-01T08:00:00Z',
+};
+
+/** Every mail that there is, with sample data, as it is written in a language. */
+export const mails: readonly { name: string; write: (language: string) => RenderedEmail }[] = [
+  ...samples.map(({ name, input }) => ({
+    name,
+    write: (language: string) => renderOrderEmail({ ...input, language }),
+  })),
+  ...accountSamples.map(({ name, input }) => ({
+    name,
+    write: (language: string) => renderAccountEmail({ ...input, language }),
+  })),
+  { name: 'shop-webhook-disabled', write: (language) => renderWebhookEmail({ ...webhook, language }) },
 ];
 
 function linkTo(page: string): string {

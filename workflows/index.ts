@@ -4,3 +4,5 @@ export { erasure } from './erasure.ts';
 export { order } from './order.ts';
 export { reconcile } from './reconcile.ts';
 export { resend } from './resend.ts';
+export { webhookDelivery } from './webhook-delivery.ts';
+export { webhookNotice } from './webhook-notice.ts';

@@ -21,6 +21,8 @@ const remedies: Record<ProblemCode, string> = {
   nothing_to_send:
     'The email that you ask to be sent again cannot be: `detail` says why, such as an account that is gone, or an address that takes no mail.',
   last_manager: 'Make somebody else a manager first.',
+  webhook_disabled: 'Nothing is sent to it. Enable it first: <code>PATCH</code> it with <code>enabled: true</code>.',
+  too_many_webhooks: 'Delete one that is not needed any more, or let one endpoint pass events on to others.',
   invalid_link:
     'It was used, has expired, or never was one. Ask for a new one: register again, or ask for another reset or invitation.',
   version_mismatch: 'Read it again, see what has changed, and send your change with the new <code>ETag</code>.',

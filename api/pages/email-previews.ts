@@ -1,8 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { languages } from '../../mail/languages/index.ts';
-import { accountSamples, samples } from '../../mail/samples.ts';
-import { renderAccountEmail } from '../../mail/templates/account-email.ts';
-import { type RenderedEmail, renderOrderEmail } from '../../mail/templates/order-email.ts';
+import { mails as samples } from '../../mail/samples.ts';
 import { escapeHtml } from './page.ts';
 
 const HOME = '/dev/emails';
@@ -10,13 +8,7 @@ const HOME = '/dev/emails';
 /** `/dev/emails/pt/customer-ready`, and the same with `.txt`. */
 const ADDRESS = /^\/dev\/emails(?:\/([a-z]+)(?:\/([a-z-]+)([.]txt)?)?)?$/;
 
-/** Every mail by its name, as it is written in a language. */
-const mails = new Map<string, (language: string) => RenderedEmail>([
-  ...samples.map(({ name, input }) => [name, (language: string) => renderOrderEmail({ ...input, language })] as const),
-  ...accountSamples.map(
-    ({ name, input }) => [name, (language: string) => renderAccountEmail({ ...input, language })] as const,
-  ),
-]);
+const mails = new Map(samples.map(({ name, write }) => [name, write]));
 
 /** For development: every mail with sample data, in every language, as HTML and as text. */
 export function emailPreviews(): Middleware {

@@ -194,6 +194,16 @@ export const language: Language = {
     }),
   },
 
+  webhookDisabled: ({ name, host, since }) => ({
+    subject: `The webhook “${name}” is disabled`,
+    preheader: `Everything that we sent to ${host} has failed since ${since}.`,
+    headline: 'Nobody was listening',
+    paragraphs: [
+      `Everything that we sent to ${host} has failed since ${since}, so we have stopped.`,
+      'Once its endpoint works again, enable the webhook, and have what it missed delivered again.',
+    ],
+  }),
+
   choice: {
     title: 'Your emails',
     address: 'We write to',

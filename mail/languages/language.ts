@@ -33,6 +33,15 @@ export interface AccountWording extends Wording {
   remark: string;
 }
 
+/** What the mail about a webhook tells that was disabled; on one line already. */
+export interface WebhookSubject {
+  /** As managers call it. */
+  name: string;
+  host: string;
+  /** The moment since which everything has failed, as people write it. */
+  since: string;
+}
+
 /** What a mail is about; the names are on one line already. */
 export interface Subject {
   order: Order;
@@ -65,6 +74,7 @@ export interface Language {
   customer: Record<CustomerMail, (about: Subject) => Wording>;
   shop: Record<ShopMail, (about: Subject) => Wording>;
   account: Record<AccountMail, (about: AccountSubject) => AccountWording>;
+  webhookDisabled: (about: WebhookSubject) => Wording;
   /** The page where customers choose their mails, which mails lead to. */
   choice: {
     title: string;

@@ -195,6 +195,16 @@ export const language: Language = {
     }),
   },
 
+  webhookDisabled: ({ name, host, since }) => ({
+    subject: `O webhook “${name}” foi desativado`,
+    preheader: `Tudo o que enviamos a ${host} falhou desde ${since}.`,
+    headline: 'Ninguém estava ouvindo',
+    paragraphs: [
+      `Tudo o que enviamos a ${host} falhou desde ${since}, por isso paramos.`,
+      'Quando o endereço voltar a funcionar, ative o webhook e peça a reentrega do que ele perdeu.',
+    ],
+  }),
+
   choice: {
     title: 'Os seus e-mails',
     address: 'Escrevemos para',

@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { languages } from '../../mail/languages/index.ts';
-import { accountSamples, samples } from '../../mail/samples.ts';
-import { renderAccountEmail } from '../../mail/templates/account-email.ts';
-import { renderOrderEmail } from '../../mail/templates/order-email.ts';
+import { mails as samples } from '../../mail/samples.ts';
 import { openChromium } from '../docs/chromium.ts';
 
 const PATIENCE = 300_000;
@@ -15,10 +13,9 @@ beforeAll(async () => {
 }, PATIENCE);
 afterAll(() => browser?.close());
 
-const mails = [...languages.keys()].flatMap((language) => [
-  ...samples.map(({ name, input }) => ({ name, language, ...renderOrderEmail({ ...input, language }) })),
-  ...accountSamples.map(({ name, input }) => ({ name, language, ...renderAccountEmail({ ...input, language }) })),
-]);
+const mails = [...languages.keys()].flatMap((language) =>
+  samples.map(({ name, write }) => ({ name, language, ...write(language) })),
+);
 
 /** What a strict reader would complain of in the mail that is open. Runs in the browser. */
 const complaints = readFileSync(join(import.meta.dirname, 'complaints.js'), 'utf8');

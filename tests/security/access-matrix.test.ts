@@ -8,6 +8,7 @@ import { newCustomer, newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 import { follow } from '../streams/event-stream.ts';
+import { type Receiver, startReceiver } from '../webhooks/receiver.ts';
 import { fingerprints } from './tables.ts';
 
 /**
@@ -56,6 +57,9 @@ const inspect = {
   answers: 200,
   body: () => ({ payloads: [{ data: '' }] }),
 } as const;
+const hook = { who: 'managers', scope: 'webhooks:write' } as const;
+/** Takes everything: what fails shows on a webhook by itself. */
+let endpoint: Receiver;
 const PASSWORD = 'seven violins in the rain';
 const someone = () => ({ email: `${randomUUID()}@example.com`, name: 'Nora Newcomer' });
 const noLink = 'A'.repeat(43);
@@ -132,6 +136,20 @@ const rows: Record<string, Row> = {
   },
   'POST /v1/email-suppressions/lift': { ...look, answers: 'not_found', body: () => ({ email: someone().email }) },
   'POST /notifications/ses': { who: 'anyone', answers: 'not_found', body: () => snsMessage.meta()?.examples?.[0] },
+  'GET /v1/webhooks': { ...hook, answers: 200 },
+  'POST /v1/webhooks': { ...hook, answers: 201, body: () => ({ url: endpoint.url, events: ['order.delayed'] }) },
+  'GET /v1/webhooks/{id}': { ...hook, answers: 200 },
+  'PATCH /v1/webhooks/{id}': { ...hook, answers: 200, body: () => ({ description: randomUUID() }) },
+  'DELETE /v1/webhooks/{id}': { ...hook, answers: 204 },
+  'POST /v1/webhooks/{id}/rotate': { ...hook, answers: 200 },
+  'POST /v1/webhooks/{id}/test': { ...hook, answers: 202 },
+  'GET /v1/webhooks/{id}/deliveries': { ...hook, answers: 200 },
+  'POST /v1/webhooks/{id}/deliveries/{deliveryId}/redeliver': { ...hook, answers: 202 },
+  'POST /v1/webhooks/{id}/redeliver': {
+    ...hook,
+    answers: 202,
+    body: () => ({ from: '2026-11-22T09:00:00Z', to: '2026-11-22T10:00:00Z' }),
+  },
   'POST /codec/decode': inspect,
   'POST /codec/encode': inspect,
   'GET /health/live': { who: 'anyone', answers: 200 },
@@ -167,6 +185,7 @@ let tokensWithout: (scope: Scope) => Promise<Record<'owner' | 'manager' | 'servi
 
 beforeAll(async () => {
   shop = await openShop();
+  endpoint = await startReceiver();
   tea = await shop.line('Tea');
   const { paths } = (await shop.request('GET', '/openapi.json')).body as {
     paths: Record<string, Record<string, Operation>>;
@@ -202,7 +221,10 @@ beforeAll(async () => {
     return made;
   };
 }, 60_000);
-afterAll(() => shop?.close());
+afterAll(async () => {
+  await endpoint?.close();
+  await shop?.close();
+});
 
 /** The manager's own token with other claims, signed with the shop's own key. */
 async function forged(claims: Record<string, unknown>): Promise<string> {
@@ -245,6 +267,12 @@ async function targetOf(path: string): Promise<Record<string, string>> {
   }
   if (path.startsWith('/v1/users/{id}')) {
     return { id: (await (path.endsWith('/demote') ? newManager : newCustomer)(shop)).id };
+  }
+  if (path.startsWith('/v1/webhooks/{id}')) {
+    const body = { url: endpoint.url, events: ['order.delayed'] };
+    const { id } = (await shop.request('POST', '/v1/webhooks', { as, body })).body;
+    const test = path.includes('{deliveryId}') && (await shop.request('POST', `/v1/webhooks/${id}/test`, { as }));
+    return { id, ...(test && { deliveryId: test.body.id }) };
   }
   if (!path.startsWith('/v1/products/{id}')) return {};
   const product = { name: randomUUID(), basePrice: price(300) };
