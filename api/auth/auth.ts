@@ -93,7 +93,7 @@ export async function createAuth({
 
   return {
     passwordGrant,
-    keys: [...keyRing.cookies],
+    keys: keyRing.cookies,
     endpoints: createEndpoints({
       issuer,
       provider: current,
