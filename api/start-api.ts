@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../config/logger.ts';
 import type { ApiConfig } from '../config/settings.ts';
+import { temporalConnection } from '../config/temporal-connection.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
 import { connect } from '../db/connection.ts';
@@ -44,7 +45,7 @@ const UPKEEP_MS = 30_000;
 export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
   const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
   const connection = Connection.lazy({
-    address: config.TEMPORAL_ADDRESS,
+    ...temporalConnection(config),
     connectTimeout: '3s',
     // After an outage, gRPC's own pauses would keep us away for up to two minutes more.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 },

@@ -107,6 +107,13 @@ const settings = (environment: Environment) => {
       env,
       '127.0.0.1:7233',
     ),
+    /** How to speak to Temporal; the names are those that Temporal's own tools know. */
+    TEMPORAL_TLS: z.enum(['on', 'off']).default('off'),
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
+    TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
+    TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
+    TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
+    TEMPORAL_API_KEY: z.string().optional(),
     TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
     TEMPORAL_TASK_QUEUE: z.string().min(1).default('orders'),
     /** What encrypts everything that Temporal keeps: the first key encrypts, all decrypt. */
@@ -180,21 +187,28 @@ export const readDatabaseConfig = (environment: Environment) =>
   pick(environment, 'NODE_ENV', 'DATABASE_URL', 'CURRENCY');
 
 /** What the commands that only need Temporal must know. */
-export const readTemporalConfig = (environment: Environment) =>
-  pick(environment, 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE', 'PAYLOAD_KEYS', 'RECONCILE_EVERY');
+const TEMPORAL = [
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  'TEMPORAL_TLS_SERVER_NAME',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_TASK_QUEUE',
+  'PAYLOAD_KEYS',
+] as const;
+
+/** The same as {@link pick}, with all that a process must know of Temporal. */
+const pickWithTemporal = <Name extends Names>(environment: Environment, ...names: Name[]) =>
+  pick<Name | (typeof TEMPORAL)[number]>(environment, ...TEMPORAL, ...names);
+
+export const readTemporalConfig = (environment: Environment) => pickWithTemporal(environment, 'RECONCILE_EVERY');
 
 /** What the reconciler must know when it is run by hand. */
 export const readReconcileConfig = (environment: Environment) =>
-  pick(
-    environment,
-    'DATABASE_URL',
-    'TEMPORAL_ADDRESS',
-    'TEMPORAL_NAMESPACE',
-    'TEMPORAL_TASK_QUEUE',
-    'PAYLOAD_KEYS',
-    'ORDER_DELAYED_AFTER',
-    'ORDER_UNCOLLECTED_AFTER',
-  );
+  pickWithTemporal(environment, 'DATABASE_URL', 'ORDER_DELAYED_AFTER', 'ORDER_UNCOLLECTED_AFTER');
 
 /** What the commands that manage the shop must know. */
 export const readManageConfig = (environment: Environment) =>
@@ -202,7 +216,7 @@ export const readManageConfig = (environment: Environment) =>
 
 /** The settings of the API process. */
 export function readApiConfig(environment: Environment) {
-  const config = pick(
+  const config = pickWithTemporal(
     environment,
     'NODE_ENV',
     'LOG_LEVEL',
@@ -212,10 +226,6 @@ export function readApiConfig(environment: Environment) {
     'OAUTH_REDIRECT_URIS',
     'DATABASE_URL',
     'REDIS_URL',
-    'TEMPORAL_ADDRESS',
-    'TEMPORAL_NAMESPACE',
-    'TEMPORAL_TASK_QUEUE',
-    'PAYLOAD_KEYS',
     'TEMPORAL_UI_ORIGIN',
     'CURRENCY',
     'ORDER_DELAYED_AFTER',
@@ -243,7 +253,7 @@ export type ApiConfig = ReturnType<typeof readApiConfig>;
 
 /** The settings of the worker process. */
 export function readWorkerConfig(environment: Environment) {
-  const config = pick(
+  const config = pickWithTemporal(
     environment,
     'NODE_ENV',
     'LOG_LEVEL',
@@ -252,10 +262,6 @@ export function readWorkerConfig(environment: Environment) {
     'PUBLIC_URL',
     'DATABASE_URL',
     'REDIS_URL',
-    'TEMPORAL_ADDRESS',
-    'TEMPORAL_NAMESPACE',
-    'TEMPORAL_TASK_QUEUE',
-    'PAYLOAD_KEYS',
     'WORKFLOW_BUNDLE',
     'WORKER_DEPLOYMENT',
     'WORKER_BUILD_ID',

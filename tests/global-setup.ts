@@ -17,7 +17,7 @@ declare global {
 /** What a developer's own environment says of services is not for tests: theirs are their own. */
 const NOT_OURS = [
   ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'REDIS_URL', 'SMTP_URL', 'NODE_ENV', 'PORT', 'PUBLIC_URL'],
-  ...['TRUSTED_PROXIES', 'CORS_ORIGINS', 'RATE_LIMITS'],
+  ...['TRUSTED_PROXIES', 'CORS_ORIGINS', 'RATE_LIMITS', 'TEMPORAL_TLS', 'TEMPORAL_API_KEY'],
 ];
 
 /** Starts Postgres, Temporal and Redis and bundles the workflows, once for all test files, on ports and data of their own. */

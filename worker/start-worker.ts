@@ -13,6 +13,7 @@ import { createActivities } from '../activities/create-activities.ts';
 import { createMailer } from '../activities/email/transport/mailer.ts';
 import type { Logger } from '../config/logger.ts';
 import type { WorkerConfig } from '../config/settings.ts';
+import { temporalConnection } from '../config/temporal-connection.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { connect } from '../db/connection.ts';
 import { createDeliveryLedger } from '../db/deliveries.ts';
@@ -62,7 +63,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     }),
     shutdownSignals: [],
   });
-  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const connection = await NativeConnection.connect(temporalConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
   const redis = new Redis(config.REDIS_URL, {
     // What was not sent in time has failed, and is not to be sent behind its activity's back.
