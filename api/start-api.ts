@@ -74,6 +74,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     publicUrl: config.PUBLIC_URL,
     passwordGrant: config.NODE_ENV !== 'production',
     redirectUris: config.OAUTH_REDIRECT_URIS,
+    temporalUi: temporalUiOf(config),
     signIns: limits?.signIns,
   });
   const accounts = createAccountService({
@@ -143,6 +144,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
 
   return { port, stop };
 }
+
+const temporalUiOf = ({ TEMPORAL_UI_ORIGIN: origin, TEMPORAL_UI_CLIENT_SECRET: clientSecret }: ApiConfig) =>
+  origin && clientSecret ? { origin, clientSecret } : undefined;
 
 const allowancesOf = (config: ApiConfig): Allowances => ({
   placing: config.RATE_LIMIT_PLACING,

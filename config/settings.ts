@@ -123,6 +123,11 @@ const settings = (environment: Environment) => {
       .string()
       .regex(/^https?:\/\/[^\s/]+$/, 'must be an origin of the form https://host[:port]')
       .optional(),
+    /** What the Temporal Web UI's server proves itself with, where managers sign in to it through us. */
+    TEMPORAL_UI_CLIENT_SECRET: z
+      .string()
+      .min(32, 'must have at least 32 characters: openssl rand -base64 32')
+      .optional(),
     CURRENCY: z
       .string()
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
@@ -182,11 +187,6 @@ function pick<Name extends Names>(environment: Environment, ...names: Name[]) {
   return parseSettings(z.object(picked), environment);
 }
 
-/** What every command that only needs Postgres must know. */
-export const readDatabaseConfig = (environment: Environment) =>
-  pick(environment, 'NODE_ENV', 'DATABASE_URL', 'CURRENCY');
-
-/** What the commands that only need Temporal must know. */
 const TEMPORAL = [
   'TEMPORAL_ADDRESS',
   'TEMPORAL_TLS',
@@ -204,6 +204,11 @@ const TEMPORAL = [
 const pickWithTemporal = <Name extends Names>(environment: Environment, ...names: Name[]) =>
   pick<Name | (typeof TEMPORAL)[number]>(environment, ...TEMPORAL, ...names);
 
+/** What every command that only needs Postgres must know. */
+export const readDatabaseConfig = (environment: Environment) =>
+  pick(environment, 'NODE_ENV', 'DATABASE_URL', 'CURRENCY');
+
+/** What the commands that only need Temporal must know. */
 export const readTemporalConfig = (environment: Environment) => pickWithTemporal(environment, 'RECONCILE_EVERY');
 
 /** What the reconciler must know when it is run by hand. */
@@ -227,6 +232,7 @@ export function readApiConfig(environment: Environment) {
     'DATABASE_URL',
     'REDIS_URL',
     'TEMPORAL_UI_ORIGIN',
+    'TEMPORAL_UI_CLIENT_SECRET',
     'CURRENCY',
     'ORDER_DELAYED_AFTER',
     'ORDER_UNCOLLECTED_AFTER',
@@ -246,6 +252,11 @@ export function readApiConfig(environment: Environment) {
   );
   if (config.NODE_ENV === 'production' && config.RATE_LIMITS === 'off') {
     throw new ConfigurationError('RATE_LIMITS=off is for benchmarks and tests: production keeps its rate limits.');
+  }
+  if (config.TEMPORAL_UI_CLIENT_SECRET && !mayTakeCodes(config.TEMPORAL_UI_ORIGIN ?? '')) {
+    throw new ConfigurationError(
+      'TEMPORAL_UI_CLIENT_SECRET goes with TEMPORAL_UI_ORIGIN, which must then be https (http for localhost).',
+    );
   }
   return config;
 }

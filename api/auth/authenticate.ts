@@ -52,6 +52,8 @@ const NOT_OURS = 'The access token is not valid here.';
 export interface AuthenticateOptions {
   issuer: string;
   audience: string;
+  /** What tokens are for that are good for `/codec/` only. */
+  codecAudience: string;
   keyRing: KeyRing;
   callers: CallerLookup;
 }
@@ -59,15 +61,21 @@ export interface AuthenticateOptions {
 /**
  * Middleware that puts the caller into `ctx.state.caller`, or `undefined` for a request without credentials: routes
  * decide who may. A token must be a JWT access token of ours (RFC 9068): ES256, typ `at+jwt`, our issuer and audience,
- * not expired, not given back, of a person who still exists and has not signed out, or of a service.
+ * not expired, not given back, of a person who still exists and has not signed out, or of a service. The Temporal Web UI's
+ * are for the codec alone, and nothing anywhere else.
  *
  * @throws {Problem} `unauthenticated` for credentials that are no good, other schemes than Bearer included
  */
-export function createAuthenticate({ issuer, audience, keyRing, callers }: AuthenticateOptions): Middleware<AuthState> {
-  const verify = koaJwt({
+export function createAuthenticate({
+  issuer,
+  audience,
+  codecAudience,
+  keyRing,
+  callers,
+}: AuthenticateOptions): Middleware<AuthState> {
+  const common = {
     key: 'claims',
     issuer,
-    audience,
     algorithms: ['ES256'],
     // Neither library looks at `typ`, without which an ID token would pass, nor at `crit`, which RFC 7515 §4.1.11
     // has us refuse as we know no extension. The keys a token brings along (jwk, jku, x5u) are never looked at.
@@ -79,11 +87,13 @@ export function createAuthenticate({ issuer, audience, keyRing, callers }: Authe
       // Its types are older than Node's key objects, which jsonwebtoken takes.
       return key as unknown as Buffer;
     },
-  });
+  };
+  const verify = koaJwt({ ...common, audience });
+  const verifyForCodec = koaJwt({ ...common, audience: [audience, codecAudience] });
 
   async function claimsOf(ctx: Context): Promise<TokenClaims> {
     try {
-      await verify(ctx, async () => {});
+      await (ctx.path.startsWith('/codec/') ? verifyForCodec : verify)(ctx, async () => {});
     } catch (thrown) {
       const { originalError = thrown } = thrown as { originalError?: unknown };
       if (isOutage(originalError)) throw originalError;
