@@ -4,6 +4,7 @@ import { rateLimitHeaders } from './problem.ts';
 
 const clientId = z
   .string()
+  .min(1)
   .meta({ description: 'Crema’s own public client, which has no secret, or a service', examples: ['crema'] });
 const clientSecret = z
   .string()
