@@ -2,7 +2,7 @@
 node = node_modules/.bin/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test races bench check setup install
+.PHONY: help run demo reset test races bench fuzz check setup install
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -24,6 +24,9 @@ races: install ## Run only the tests with hundreds of rounds: races, kills, long
 
 bench: install ## Measure what Crema costs against Temporal alone; ORDERS=1000000 for longer lists
 	@npm run --silent bench
+
+fuzz: install ## Attack the API from its own document; SEED= repeats a run, MINUTES= says how long it takes
+	@$(node) tests/fuzz/run.ts
 
 check: install ## Types, lint, format, room arrows, dead code, openapi.yaml
 	@npm run --silent check

@@ -31,6 +31,22 @@ export interface AppDependencies {
   https: boolean;
 }
 
+/** A method that `/v1/orders/quote` does not know is not meant for `/v1/orders/{id}`, which the router would find next. */
+function literalPathsFirst(routes: readonly Route[]): Middleware {
+  const literal = Map.groupBy(
+    routes.filter(({ path }) => !path.includes('{')),
+    ({ path }) => path,
+  );
+  return (ctx, next) => {
+    const known = literal.get(ctx.path)?.map(({ method }) => method.toUpperCase());
+    const allowed = known?.flatMap((method) => (method === 'GET' ? ['HEAD', 'GET'] : [method]));
+    if (!allowed || allowed.includes(ctx.method)) return next();
+    ctx.set('allow', allowed.join(', '));
+    ctx.status = ctx.method === 'OPTIONS' ? 200 : 405;
+    if (ctx.method === 'OPTIONS') ctx.body = '';
+  };
+}
+
 /** The Koa application: what every request passes, outermost first. */
 export function createApp({
   auth,
@@ -67,6 +83,7 @@ export function createApp({
   app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));
   for (const page of pages) app.use(page);
   app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
+  app.use(literalPathsFirst(routes));
   app.use(router.routes());
   app.use(router.allowedMethods());
   // What happens once an answer is on its way, such as a client that hangs up.

@@ -45,6 +45,13 @@ export interface RouteAnswer {
   stream?: (response: ServerResponse) => void;
 }
 
+/** By `operationId`: where its parameters and its body come from, as runtime expressions of OpenAPI (`$response.body#/id`). */
+export type Links = Record<string, { parameters?: Record<string, string>; requestBody?: unknown }>;
+
+/** The same parameters lead to all of these operations. */
+export const linksTo = (parameters: Record<string, string>, ...operationIds: string[]): Links =>
+  Object.fromEntries(operationIds.map((operationId) => [operationId, { parameters }]));
+
 /** One route: what it takes, who may call it, what it answers. Serves requests and feeds the OpenAPI document. */
 export interface Route<
   Params extends Schema = Schema,
@@ -70,7 +77,10 @@ export interface Route<
   bodyAlso?: 'text/plain';
   /** Largest body, in bytes, where the usual one is too small. */
   bodyLimit?: number;
-  /** By status: what it is, its body's schema (none for an empty one), its example (if not the schema's) and its headers. */
+  /**
+   * By status: what it is, its body's schema (none for an empty one), its example (if not the schema's), its headers, and
+   * which operations can follow.
+   */
   answers: Record<
     number,
     {
@@ -80,6 +90,7 @@ export interface Route<
       headers?: Record<string, string>;
       /** Of the body, if it is not JSON. */
       mediaType?: string;
+      links?: Links;
     }
   >;
   /** Problems of this route's own, besides those that its access and input bring. */

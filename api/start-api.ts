@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../config/logger.ts';
 import type { ApiConfig } from '../config/settings.ts';
+import { temporalConnection } from '../config/temporal-connection.ts';
 import { createWebhookAddresses } from '../config/webhook-addresses.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
@@ -60,7 +61,7 @@ const UPKEEP_MS = 30_000;
 export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
   const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
   const connection = Connection.lazy({
-    address: config.TEMPORAL_ADDRESS,
+    ...temporalConnection(config),
     connectTimeout: '3s',
     // After an outage, gRPC's own pauses would keep us away for up to two minutes more.
     channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 },
@@ -97,6 +98,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     publicUrl: config.PUBLIC_URL,
     passwordGrant: config.NODE_ENV !== 'production',
     redirectUris: config.OAUTH_REDIRECT_URIS,
+    temporalUi: temporalUiOf(config),
     signIns: limits?.signIns,
   });
   const streams = createStreams({
@@ -210,6 +212,9 @@ const waking = (journal: Journal, wake: () => void): Journal => ({
     return journaled;
   },
 });
+
+const temporalUiOf = ({ TEMPORAL_UI_ORIGIN: origin, TEMPORAL_UI_CLIENT_SECRET: clientSecret }: ApiConfig) =>
+  origin && clientSecret ? { origin, clientSecret } : undefined;
 
 const allowancesOf = (config: ApiConfig): Allowances => ({
   placing: config.RATE_LIMIT_PLACING,

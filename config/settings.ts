@@ -115,6 +115,13 @@ const settings = (environment: Environment) => {
       env,
       '127.0.0.1:7233',
     ),
+    /** How to speak to Temporal; the names are those that Temporal's own tools know. */
+    TEMPORAL_TLS: z.enum(['on', 'off']).default('off'),
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
+    TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
+    TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
+    TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
+    TEMPORAL_API_KEY: z.string().optional(),
     TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
     TEMPORAL_TASK_QUEUE: z.string().min(1).default('orders'),
     /** What encrypts everything that Temporal keeps: the first key encrypts, all decrypt. */
@@ -123,6 +130,11 @@ const settings = (environment: Environment) => {
     TEMPORAL_UI_ORIGIN: z
       .string()
       .regex(/^https?:\/\/[^\s/]+$/, 'must be an origin of the form https://host[:port]')
+      .optional(),
+    /** What the Temporal Web UI's server proves itself with, where managers sign in to it through us. */
+    TEMPORAL_UI_CLIENT_SECRET: z
+      .string()
+      .min(32, 'must have at least 32 characters: openssl rand -base64 32')
       .optional(),
     CURRENCY: z
       .string()
@@ -211,26 +223,33 @@ function pick<Name extends Names>(environment: Environment, ...names: Name[]) {
   return parseSettings(z.object(picked), environment);
 }
 
+const TEMPORAL = [
+  'TEMPORAL_ADDRESS',
+  'TEMPORAL_TLS',
+  'TEMPORAL_TLS_SERVER_CA_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_CERT_PATH',
+  'TEMPORAL_TLS_CLIENT_KEY_PATH',
+  'TEMPORAL_TLS_SERVER_NAME',
+  'TEMPORAL_API_KEY',
+  'TEMPORAL_NAMESPACE',
+  'TEMPORAL_TASK_QUEUE',
+  'PAYLOAD_KEYS',
+] as const;
+
+/** The same as {@link pick}, with all that a process must know of Temporal. */
+const pickWithTemporal = <Name extends Names>(environment: Environment, ...names: Name[]) =>
+  pick<Name | (typeof TEMPORAL)[number]>(environment, ...TEMPORAL, ...names);
+
 /** What every command that only needs Postgres must know. */
 export const readDatabaseConfig = (environment: Environment) =>
   pick(environment, 'NODE_ENV', 'DATABASE_URL', 'CURRENCY');
 
 /** What the commands that only need Temporal must know. */
-export const readTemporalConfig = (environment: Environment) =>
-  pick(environment, 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'TEMPORAL_TASK_QUEUE', 'PAYLOAD_KEYS', 'RECONCILE_EVERY');
+export const readTemporalConfig = (environment: Environment) => pickWithTemporal(environment, 'RECONCILE_EVERY');
 
 /** What the reconciler must know when it is run by hand. */
 export const readReconcileConfig = (environment: Environment) =>
-  pick(
-    environment,
-    'DATABASE_URL',
-    'TEMPORAL_ADDRESS',
-    'TEMPORAL_NAMESPACE',
-    'TEMPORAL_TASK_QUEUE',
-    'PAYLOAD_KEYS',
-    'ORDER_DELAYED_AFTER',
-    'ORDER_UNCOLLECTED_AFTER',
-  );
+  pickWithTemporal(environment, 'DATABASE_URL', 'ORDER_DELAYED_AFTER', 'ORDER_UNCOLLECTED_AFTER');
 
 /** What the commands that manage the shop must know. */
 export const readManageConfig = (environment: Environment) =>
@@ -238,7 +257,7 @@ export const readManageConfig = (environment: Environment) =>
 
 /** The settings of the API process. */
 export function readApiConfig(environment: Environment) {
-  const config = pick(
+  const config = pickWithTemporal(
     environment,
     'NODE_ENV',
     'LOG_LEVEL',
@@ -248,11 +267,8 @@ export function readApiConfig(environment: Environment) {
     'OAUTH_REDIRECT_URIS',
     'DATABASE_URL',
     'REDIS_URL',
-    'TEMPORAL_ADDRESS',
-    'TEMPORAL_NAMESPACE',
-    'TEMPORAL_TASK_QUEUE',
-    'PAYLOAD_KEYS',
     'TEMPORAL_UI_ORIGIN',
+    'TEMPORAL_UI_CLIENT_SECRET',
     'CURRENCY',
     'ORDER_DELAYED_AFTER',
     'ORDER_UNCOLLECTED_AFTER',
@@ -283,13 +299,18 @@ export function readApiConfig(environment: Environment) {
   if (config.NODE_ENV === 'production' && config.RATE_LIMITS === 'off') {
     throw new ConfigurationError('RATE_LIMITS=off is for benchmarks and tests: production keeps its rate limits.');
   }
+  if (config.TEMPORAL_UI_CLIENT_SECRET && !mayTakeCodes(config.TEMPORAL_UI_ORIGIN ?? '')) {
+    throw new ConfigurationError(
+      'TEMPORAL_UI_CLIENT_SECRET goes with TEMPORAL_UI_ORIGIN, which must then be https (http for localhost).',
+    );
+  }
   return config;
 }
 export type ApiConfig = ReturnType<typeof readApiConfig>;
 
 /** The settings of the worker process. */
 export function readWorkerConfig(environment: Environment) {
-  const config = pick(
+  const config = pickWithTemporal(
     environment,
     'NODE_ENV',
     'LOG_LEVEL',
@@ -298,10 +319,6 @@ export function readWorkerConfig(environment: Environment) {
     'PUBLIC_URL',
     'DATABASE_URL',
     'REDIS_URL',
-    'TEMPORAL_ADDRESS',
-    'TEMPORAL_NAMESPACE',
-    'TEMPORAL_TASK_QUEUE',
-    'PAYLOAD_KEYS',
     'WORKFLOW_BUNDLE',
     'WEBHOOK_ALLOWED_NETWORKS',
     'WEBHOOK_TIMEOUT',

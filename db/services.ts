@@ -12,7 +12,8 @@ export interface Service {
 }
 
 /** Enough for a secret of 256 random bits, which nobody guesses: argon2id slows guessing down, and every sign-in. */
-const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
+/** What is kept of a secret. */
+export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 
 /** Whether a secret is the one that was hashed. */
 export function verifySecret(secretHash: string, secret: string): boolean {

@@ -34,6 +34,9 @@ export function createSigningKeyRepository(database: Database) {
     return (await rows(connection)).map(({ kid, privateJwk }) => ({ kid, privateJwk }));
   }
 
+  const cookieKey = async (connection: Database): Promise<string | undefined> =>
+    (await connection('cookie_keys').first('secret'))?.secret;
+
   /** One at a time, over all processes. */
   const alone = <Result>(work: (transaction: Database) => Promise<Result>): Promise<Result> =>
     database.transaction(async (transaction) => {
@@ -84,11 +87,16 @@ export function createSigningKeyRepository(database: Database) {
         return { kid: next.kid };
       }),
 
-    /** Replaces all keys at once: whatever they have signed is worth nothing from now on. Returns the kid that signs now. */
-    replace: (generate: Generate): Promise<string> =>
+    /**
+     * Replaces all keys and the secret that signs cookies at once: whatever they have signed is worth nothing from now on.
+     * Returns the kid that signs now.
+     */
+    replace: (generate: Generate, freshCookieKey: string): Promise<string> =>
       alone(async (transaction) => {
         await transaction('signing_keys').delete();
         await complete(transaction, generate);
+        await transaction('cookie_keys').delete();
+        await transaction('cookie_keys').insert({ secret: freshCookieKey });
         return ((await rows(transaction))[0] as KeyRow).kid;
       }),
 
@@ -98,11 +106,14 @@ export function createSigningKeyRepository(database: Database) {
         .where('retired_at', '<', new Date(Date.now() - afterMs))
         .delete(),
 
-    /** The secret that signs cookies; the first process of a new shop keeps the one it brings. */
-    cookieKey: (fresh: string): Promise<string> =>
+    /** The secret that signs cookies, of a shop that has one. */
+    cookieKey: () => cookieKey(database),
+
+    /** The same; the first process of a new shop keeps the one it brings. */
+    ensureCookieKey: (fresh: string): Promise<string> =>
       alone(async (transaction) => {
-        const kept = await transaction('cookie_keys').orderBy('created_at').first('secret');
-        if (kept) return kept.secret;
+        const kept = await cookieKey(transaction);
+        if (kept) return kept;
         await transaction('cookie_keys').insert({ secret: fresh });
         return fresh;
       }),

@@ -18,6 +18,7 @@ declare global {
 const NOT_OURS = [
   ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'REDIS_URL', 'SMTP_URL', 'NODE_ENV', 'PORT', 'PUBLIC_URL'],
   ...['TRUSTED_PROXIES', 'CORS_ORIGINS', 'RATE_LIMITS', 'SHOP_LANGUAGE', 'SES_TOPIC_ARN', 'SNS_ENDPOINT'],
+  ...['TEMPORAL_TLS', 'TEMPORAL_API_KEY'],
 ];
 
 /** Starts Postgres, Temporal and Redis and bundles the workflows, once for all test files, on ports and data of their own. */

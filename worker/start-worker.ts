@@ -17,6 +17,7 @@ import { createSender } from '../activities/webhooks/send.ts';
 import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import type { WorkerConfig } from '../config/settings.ts';
+import { temporalConnection } from '../config/temporal-connection.ts';
 import { createWebhookAddresses } from '../config/webhook-addresses.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { connect } from '../db/connection.ts';
@@ -92,7 +93,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       `SHOP_LANGUAGE must be one that mail/languages has: ${[...languages.keys()].join(', ')}.`,
     );
   }
-  const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });
+  const connection = await NativeConnection.connect(temporalConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
   const redis = new Redis(config.REDIS_URL, {
     // What was not sent in time has failed, and is not to be sent behind its activity's back.

@@ -39,8 +39,9 @@ export function accountPages({ accounts, accountRequests, emails }: Dependencies
       async post({ email = '', name = '', password = '' }, header) {
         const { data, error } = registration.safeParse({ email, name, password });
         if (!data) {
-          const wrong = new Set(error.issues.map(({ path }) => path[0]));
+          const wrong = new Map(error.issues.map(({ path, message }) => [path[0], message]));
           const faults = {
+            ...(wrong.has('password') && { password: `It ${wrong.get('password')}.` }),
             ...(wrong.has('email') && { email: 'This is not an email address.' }),
             ...(wrong.has('name') && { name: 'Tell us your name, on one line.' }),
           };

@@ -17,6 +17,7 @@ import { createProvider } from './provider.ts';
 import { acceptAccessTokens } from './revocation.ts';
 import { createSignIn } from './sign-in.ts';
 import { createStreamTickets, type StreamTickets } from './stream-tickets.ts';
+import type { TemporalUi } from './temporal-ui.ts';
 
 /** Tokens of a retired key have expired long ago by then, but ID tokens come back as hints when people sign out; in ms. */
 const RETIRED_KEYS_KEPT_MS = 15 * 24 * 60 * 60_000;
@@ -34,6 +35,8 @@ export interface AuthOptions {
   signIns?: SignInLimiter | undefined;
   /** Pages of browser apps that people may be sent back to once they have signed in, besides the docs page. */
   redirectUris?: readonly string[] | undefined;
+  /** The Temporal Web UI, where managers sign in to it through us. */
+  temporalUi?: TemporalUi | undefined;
   /** For how long a process believes what it knows of a caller, in ms. */
   rememberCallersMs?: number | undefined;
 }
@@ -63,10 +66,12 @@ export async function createAuth({
   passwordGrant,
   signIns = unlimitedSignIns,
   redirectUris = [],
+  temporalUi,
   rememberCallersMs = 30_000,
 }: AuthOptions): Promise<Auth> {
   const issuer = publicUrl.replace(/\/+$/, '');
   const audience = `${issuer}/v1`;
+  const codecAudience = `${issuer}/codec`;
   const users = createUserRepository(database);
   const services = createServiceRepository(database);
   const artifacts = createOidcArtifactRepository(database);
@@ -81,6 +86,7 @@ export async function createAuth({
     const made = createProvider({
       issuer,
       audience,
+      codecAudience,
       signing,
       cookies: keyRing.cookies,
       users,
@@ -89,23 +95,24 @@ export async function createAuth({
       signIn,
       passwordGrant,
       redirectUris: [`${issuer}/docs/oauth2-redirect`, ...redirectUris],
+      temporalUi,
       ended,
     });
-    acceptAccessTokens(made, { issuer, audience, keyRing, artifacts, ended });
+    acceptAccessTokens(made, { issuer, audiences: [audience, codecAudience], keyRing, artifacts, ended });
     return made;
   });
   const current = () => provider(keyRing.signing);
 
   return {
     passwordGrant,
-    keys: [...keyRing.cookies],
+    keys: keyRing.cookies,
     endpoints: createEndpoints({
       issuer,
       provider: current,
       signInPage: createSignInPage({ provider: current, signIn, keys: keyRing.cookies }),
       scopes: scopesOf('manager'),
     }),
-    authenticate: createAuthenticate({ issuer, audience, keyRing, callers, tickets }),
+    authenticate: createAuthenticate({ issuer, audience, codecAudience, keyRing, callers, tickets }),
     forget: callers.forget,
     callers,
     tickets,

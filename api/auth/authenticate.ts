@@ -60,6 +60,8 @@ const CAPACITY = 10_000;
 export interface AuthenticateOptions {
   issuer: string;
   audience: string;
+  /** What tokens are for that are good for `/codec/` only. */
+  codecAudience: string;
   keyRing: KeyRing;
   callers: CallerLookup;
   tickets: StreamTickets;
@@ -69,21 +71,21 @@ export interface AuthenticateOptions {
  * Middleware that puts the caller into `ctx.state.caller`, or `undefined` for a request without credentials: routes
  * decide who may. A token must be a JWT access token of ours (RFC 9068): ES256, typ `at+jwt`, our issuer and audience,
  * not expired, not given back, of a person who still exists and has not signed out, or of a service. In its place an event
- * stream takes a ticket.
+ * stream takes a ticket. The Temporal Web UI's tokens are for the codec alone, and nothing anywhere else.
  *
  * @throws {Problem} `unauthenticated` for credentials that are no good, other schemes than Bearer included
  */
 export function createAuthenticate({
   issuer,
   audience,
+  codecAudience,
   keyRing,
   callers,
   tickets,
 }: AuthenticateOptions): Middleware<AuthState> {
-  const verify = koaJwt({
+  const common = {
     key: 'claims',
     issuer,
-    audience,
     algorithms: ['ES256'],
     // Neither library looks at `typ`, without which an ID token would pass, nor at `crit`, which RFC 7515 §4.1.11
     // has us refuse as we know no extension. The keys a token brings along (jwk, jku, x5u) are never looked at.
@@ -95,11 +97,15 @@ export function createAuthenticate({
       // Its types are older than Node's key objects, which jsonwebtoken takes.
       return key as unknown as Buffer;
     },
-  });
+  };
+  const verify = koaJwt({ ...common, audience });
+  const verifyForCodec = koaJwt({ ...common, audience: [audience, codecAudience] });
+
+  const isForCodec = ({ path }: Context) => path.startsWith('/codec/');
 
   async function verifiedClaims(ctx: Context): Promise<TokenClaims> {
     try {
-      await verify(ctx, async () => {});
+      await (isForCodec(ctx) ? verifyForCodec : verify)(ctx, async () => {});
     } catch (thrown) {
       const { originalError = thrown } = thrown as { originalError?: unknown };
       if (isOutage(originalError)) throw originalError;
@@ -128,7 +134,7 @@ export function createAuthenticate({
     if (verifiedBy !== keyRing.signing) verified.clear();
     verifiedBy = keyRing.signing;
     // Not the token itself: whoever sees this process's memory must not find what it could be used for.
-    const name = hash('sha256', ctx.get('authorization'));
+    const name = hash('sha256', `${isForCodec(ctx)} ${ctx.get('authorization')}`);
     const known = verified.get(name);
     const claims = known && Date.now() < known.expiresAt ? known : await verifiedClaims(ctx);
     verified.set(name, claims);

@@ -10,10 +10,10 @@ export type PrivateJwk = Readonly<Record<string, unknown>>;
 
 /** The keys of this process: they sign tokens and cookies, and verify tokens. */
 export interface KeyRing {
-  /** The one that signs, the one that will sign next, then the retired ones. The same array until a key has changed. */
+  /** The one that signs, the one that will sign next, then the retired ones. The same array until a key or secret has changed. */
   readonly signing: readonly PrivateJwk[];
-  /** Secrets for signed cookies, the same in all processes. */
-  readonly cookies: readonly string[];
+  /** Secrets for signed cookies, the same in all processes. One array for ever: whoever keeps it sees them change. */
+  readonly cookies: string[];
   /**
    * The public key a token names. Another process may have a newer key than this one, so an unknown id has the keys
    * read again, but not more often than every 10 s.
@@ -33,6 +33,9 @@ export async function generateSigningKey(): Promise<SigningKey> {
   return { kid, privateJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' } };
 }
 
+/** A new secret for signed cookies. */
+export const generateCookieKey = (): string => randomBytes(32).toString('base64url');
+
 function publicKeys(keys: readonly SigningKey[]): Map<string, KeyObject> {
   return new Map(
     keys.map(({ kid, privateJwk: { d: _, ...publicJwk } }) => [
@@ -46,7 +49,7 @@ const kidsOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join(
 
 /** Reads the shop's keys; the first process of a new shop makes them. @param rereadAfterMs see {@link KeyRing} */
 export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS): Promise<KeyRing> {
-  const cookies = [await repository.cookieKey(randomBytes(32).toString('base64url'))];
+  const cookies = [await repository.ensureCookieKey(generateCookieKey())];
   let keys = await repository.ensure(generateSigningKey);
   let signing: readonly PrivateJwk[] = keys.map(({ privateJwk }) => privateJwk);
   let known = publicKeys(keys);
@@ -55,9 +58,10 @@ export async function openKeyRing(repository: SigningKeyRepository, rereadAfterM
 
   async function read() {
     try {
-      const found = await repository.list();
-      if (kidsOf(found) === kidsOf(keys)) return;
+      const [found, cookie = cookies[0] as string] = await Promise.all([repository.list(), repository.cookieKey()]);
+      if (kidsOf(found) === kidsOf(keys) && cookie === cookies[0]) return;
       keys = found;
+      cookies.splice(0, 1, cookie);
       signing = keys.map(({ privateJwk }) => privateJwk);
       known = publicKeys(keys);
     } finally {

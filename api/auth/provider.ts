@@ -1,8 +1,9 @@
-import { errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type Client, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { type ServiceRepository, verifySecret } from '../../db/services.ts';
 import type { User, UserRepository } from '../../db/users.ts';
-import { scopesOf } from '../../domain/scopes.ts';
+import type { Role } from '../../domain/actor.ts';
+import { type Scope, scopesOf } from '../../domain/scopes.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import { GRANT_CLAIM, SESSION_CLAIM } from './authenticate.ts';
 import { registerClientCredentialsGrant, SERVICE_SCOPES } from './client-credentials-grant.ts';
@@ -11,6 +12,7 @@ import { renderError } from './pages/notice.ts';
 import { renderSignedOut, renderSignOut } from './pages/sign-out.ts';
 import { registerPasswordGrant } from './password-grant.ts';
 import type { SignIn } from './sign-in.ts';
+import { codecScopesOf, managersOnly, TEMPORAL_UI, type TemporalUi, temporalUiClient } from './temporal-ui.ts';
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
@@ -41,6 +43,8 @@ export interface ProviderOptions {
   issuer: string;
   /** The API, as the resource its tokens are for. */
   audience: string;
+  /** The codec endpoint, as the one resource that the Temporal Web UI's tokens are for. */
+  codecAudience: string;
   /** The key that signs, and those that are only published. */
   signing: readonly PrivateJwk[];
   /** Secrets for signed cookies. */
@@ -52,6 +56,8 @@ export interface ProviderOptions {
   passwordGrant: boolean;
   /** Where the sign-in page may send people back to, exactly. */
   redirectUris: readonly string[];
+  /** Where people sign in to the Temporal Web UI through us. */
+  temporalUi: TemporalUi | undefined;
   /** Is told the id of every grant that ends. */
   ended: (grantId: string) => void;
 }
@@ -60,6 +66,7 @@ export interface ProviderOptions {
 export function createProvider({
   issuer,
   audience,
+  codecAudience,
   signing,
   cookies,
   users,
@@ -68,11 +75,15 @@ export function createProvider({
   signIn,
   passwordGrant,
   redirectUris,
+  temporalUi,
   ended,
 }: ProviderOptions): Provider {
   const policy = interactionPolicy.base();
-  // Our own client is the only one that people sign in to: whom would they consent to?
+  // People sign in to the shop's own applications only: whom would they consent to?
   policy.remove('consent');
+  policy.get('login')?.checks.add(managersOnly());
+  const resourceOf = ({ clientId }: Client): Resource =>
+    clientId === TEMPORAL_UI ? { uri: codecAudience, scopesOf: codecScopesOf } : { uri: audience, scopesOf };
   const browserOrigins = new Set([issuer, ...redirectUris].map((uri) => new URL(uri).origin));
 
   const provider = new Provider(issuer, {
@@ -97,6 +108,7 @@ export function createProvider({
         post_logout_redirect_uris: [...redirectUris, `${issuer}/docs`],
         id_token_signed_response_alg: 'ES256',
       },
+      ...(temporalUi ? [temporalUiClient(temporalUi)] : []),
     ],
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
@@ -104,7 +116,7 @@ export function createProvider({
     responseTypes: ['code'],
     scopes: ['openid'],
     // RFC 9700 §2.1.1; the library knows S256 only.
-    pkce: { required: () => true },
+    pkce: { required: (_ctx, { clientId }) => clientId !== TEMPORAL_UI },
     allowOmittingSingleRegisteredRedirectUri: false,
     interactions: { policy, url: (_ctx, { uid }) => `/oauth/sign-in/${uid}` },
     ttl: {
@@ -122,7 +134,7 @@ export function createProvider({
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     // Signing out ends everything that came from the session.
     expiresWithSession: () => true,
-    loadExistingGrant: (ctx) => grantOf(ctx, audience),
+    loadExistingGrant: (ctx) => grantOf(ctx, resourceOf(ctx.oidc.client as Client)),
     extraTokenClaims: (_ctx, token) =>
       token.kind === 'AccessToken' ? { [GRANT_CLAIM]: token.grantId, [SESSION_CLAIM]: token.sessionUid } : undefined,
     features: {
@@ -135,15 +147,16 @@ export function createProvider({
       userinfo: { enabled: false },
       resourceIndicators: {
         enabled: true,
-        defaultResource: () => audience,
+        defaultResource: (_ctx, client) => resourceOf(client).uri,
         useGrantedResource: () => true,
-        getResourceServerInfo(ctx, resource) {
-          if (resource !== audience) throw new errors.InvalidTarget();
+        getResourceServerInfo(ctx, resource, client) {
+          const { uri, scopesOf } = resourceOf(client);
+          if (resource !== uri) throw new errors.InvalidTarget();
           const account = ctx.oidc.account as { user: User } | undefined;
           // The person's role as it is now: the refresh token of a manager who no longer is one narrows.
           const scopes = scopesOf(account?.user.role ?? 'manager');
           return {
-            audience,
+            audience: uri,
             scope: scopes.join(' '),
             accessTokenFormat: 'jwt',
             accessTokenTTL: 10 * MINUTE,
@@ -177,15 +190,21 @@ export function createProvider({
   return provider;
 }
 
-/** What a person allows our own client: everything their role may do. It lasts for the session. */
-async function grantOf(ctx: KoaContextWithOIDC, audience: string) {
+/** What a client's tokens are for, and what a role may do there. */
+interface Resource {
+  uri: string;
+  scopesOf(role: Role): readonly Scope[];
+}
+
+/** What a person allows a client of ours: everything their role may do there. It lasts for the session. */
+async function grantOf(ctx: KoaContextWithOIDC, { uri, scopesOf }: Resource) {
   const { account, client, session, provider } = ctx.oidc;
   const { user } = account as unknown as { user: User };
-  const clientId = client?.clientId ?? OWN_CLIENT;
+  const { clientId } = client as Client;
   const id = session?.grantIdFor(clientId);
   const grant = (id && (await provider.Grant.find(id))) || new provider.Grant({ accountId: user.id, clientId });
   grant.addOIDCScope('openid');
-  grant.addResourceScope(audience, scopesOf(user.role).join(' '));
+  grant.addResourceScope(uri, scopesOf(user.role).join(' '));
   await grant.save();
   return grant;
 }

@@ -9,7 +9,7 @@ const claims = z.object({ jti: z.string(), client_id: z.string(), exp: z.number(
 
 export interface RevocationOptions {
   issuer: string;
-  audience: string;
+  audiences: string[];
   keyRing: Pick<KeyRing, 'verifying'>;
   artifacts: Pick<OidcArtifactRepository, 'revokeAccessToken'>;
   /** Is told the `jti` of every access token that was given back. */
@@ -22,9 +22,9 @@ export interface RevocationOptions {
  */
 export function acceptAccessTokens(
   provider: Provider,
-  { issuer, audience, keyRing, artifacts, ended }: RevocationOptions,
+  { issuer, audiences, keyRing, artifacts, ended }: RevocationOptions,
 ): void {
-  const options = { issuer, audience, typ: 'at+jwt', algorithms: ['ES256'] };
+  const options = { issuer, audience: audiences, typ: 'at+jwt', algorithms: ['ES256'] };
 
   async function verified(token: string) {
     try {

@@ -91,6 +91,7 @@ export function catalogInput(currency: string) {
       }),
     productChange: changeOf(productFields).meta({
       id: 'ProductChange',
+      minProperties: 1,
       description: 'At least one field; what is left out stays',
       examples: [{ basePrice: { amount: 440, currency } }],
     }),
@@ -100,6 +101,7 @@ export function catalogInput(currency: string) {
     }),
     variationChange: changeOf(variationFields).meta({
       id: 'VariationChange',
+      minProperties: 1,
       description: 'At least one field; what is left out stays',
       examples: [{ available: false }],
     }),

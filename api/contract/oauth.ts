@@ -4,6 +4,7 @@ import { rateLimitHeaders } from './problem.ts';
 
 const clientId = z
   .string()
+  .min(1)
   .meta({ description: 'Crema’s own public client, which has no secret, or a service', examples: ['crema'] });
 const clientSecret = z
   .string()
@@ -221,7 +222,7 @@ export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenA
           z.object({
             client_id: clientId.optional(),
             client_secret: clientSecret,
-            token: z.string().meta({ description: 'A refresh token or an access token' }),
+            token: z.string().min(1).meta({ description: 'A refresh token or an access token' }),
           }),
           {
             refresh_token: { value: { client_id: 'crema', token: requestExamples.refresh_token.value.refresh_token } },

@@ -105,7 +105,7 @@ export const edit = z
     note: note.nullable().optional().meta({ description: '`null` clears it' }),
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
-  .meta({ id: 'OrderEdit', examples: [examples.orderEdit] });
+  .meta({ id: 'OrderEdit', minProperties: 1, examples: [examples.orderEdit] });
 
 const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'In your own words; kept on the timeline' });
 

@@ -6,9 +6,16 @@ import { customerId, orderTimeline, placedOrder } from './examples.ts';
 import { order, timeline } from './orders.ts';
 import { acceptLanguage, id, language, oneLine, timestamp } from './values.ts';
 
+/** RFC 5321 §4.5.3.1 and RFC 1035 §2.3.1, of which a pattern says too little: no mail server takes anything else. */
+function isDeliverable(address: string): boolean {
+  const [local = '', domain = ''] = address.split('@');
+  return local.length <= 64 && domain.split('.').every((label) => label.length <= 63 && !label.endsWith('-'));
+}
+
 const email = z
   .email('must be an email address')
   .max(254)
+  .refine(isDeliverable, 'must be an email address')
   .meta({ examples: ['ana@example.com'] });
 const name = oneLine(100).meta({ examples: ['Ana Souza'] });
 const role = z.enum(['customer', 'manager']);
@@ -20,13 +27,18 @@ const password = z
   .max(1_000)
   .meta({ format: 'password', examples: ['seven violins in the rain'] });
 
-const newPassword = z.string().meta({
-  format: 'password',
-  minLength: PASSWORD_LENGTH.min,
-  maxLength: PASSWORD_LENGTH.max,
-  description: 'No common password, and none that is made of common ones, of repetitions or of your own name',
-  examples: ['seven violins in the rain'],
-});
+const newPassword = z
+  .string()
+  // In characters, as JSON Schema counts, and not in JavaScript's halves of them.
+  .refine((text) => [...text].length >= PASSWORD_LENGTH.min, `must have at least ${PASSWORD_LENGTH.min} characters`)
+  .refine((text) => [...text].length <= PASSWORD_LENGTH.max, `must have at most ${PASSWORD_LENGTH.max} characters`)
+  .meta({
+    format: 'password',
+    minLength: PASSWORD_LENGTH.min,
+    maxLength: PASSWORD_LENGTH.max,
+    description: 'No common password, and none that is made of common ones, of repetitions or of your own name',
+    examples: ['seven violins in the rain'],
+  });
 
 const exampleToken = 'Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c';
 
@@ -150,7 +162,12 @@ export const meChange = z
     path: ['currentPassword'],
     error: 'goes with email, and email with it',
   })
-  .meta({ id: 'MeChange', examples: [{ name: 'Carla Customer' }] });
+  .meta({
+    id: 'MeChange',
+    anyOf: [{ required: ['name'] }, { required: ['email'] }],
+    dependentRequired: { email: ['currentPassword'], currentPassword: ['email'] },
+    examples: [{ name: 'Carla Customer' }],
+  });
 
 /** When such a mail comes. */
 const kindDescriptions = {

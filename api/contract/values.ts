@@ -26,27 +26,35 @@ export const priceIn = (currency: string) =>
     })
     .meta({ id: 'Price', examples: [{ amount: 430, currency }] });
 
-/** A single line of text that somebody reads: no control characters, no halves of characters, no blank ends. */
-export const oneLine = (max: number) =>
+// Patterns stand in the document, where JSON Schema knows no `\p{Cc}`; and what is well-formed no pattern can say.
+const visible = String.raw`[^\s\u0000-\u001f\u007f-\u009f]`;
+const inLine = String.raw`[^\u0000-\u001f\u007f-\u009f]`;
+const inText = String.raw`[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]`;
+
+const text = (max: number) =>
   z
     .string()
     .trim()
-    .min(1)
     .max(max)
-    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must not contain line breaks or other control characters');
+    .refine((value) => value.isWellFormed(), 'must not contain halves of characters');
+
+/** A single line of text that somebody reads: no control characters, no halves of characters, no blank ends. */
+export const oneLine = (max: number) =>
+  text(max)
+    .min(1)
+    .regex(
+      new RegExp(`^${inLine}*${visible}${inLine}*$`),
+      'must be text without line breaks or other control characters',
+    );
 
 /** A free text of some lines: the control characters in it are line breaks and tabs. */
 export const freeText = (max: number) =>
-  z
-    .string()
-    .trim()
-    .max(max)
-    .regex(/^([\t\n\r]|[^\p{Cc}\p{Cs}])*$/u, 'must not contain control characters');
+  text(max).regex(new RegExp(`^${inText}*$`), 'must not contain control characters');
 
 /** RFC 9110 §13.1.1: `*`, or the `ETag` that was read. */
 export const ifMatch = z
   .string()
-  .regex(/^(\*|(W\/)?"[^"]*")$/, 'must be * or one entity tag such as "3"')
+  .regex(/^(\*|(W[/])?"[\x21\x23-\x7e]*")$/, 'must be * or one entity tag such as "3"')
   .optional()
   .meta({
     description: 'Refuse with 412 unless it is still at this version: the `ETag` that you read, quotes included',

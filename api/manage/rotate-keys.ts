@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../../config/environment.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
-import { generateSigningKey } from '../auth/key-ring.ts';
+import { generateCookieKey, generateSigningKey } from '../auth/key-ring.ts';
 import type { Command } from './command.ts';
 
 /** How long a key is published before it signs: processes look every 30 s, others keep the key set for minutes; in ms. */
@@ -15,8 +15,10 @@ export const rotateKeys: Command = {
     const { values } = parseArgs({ args, options: OPTIONS });
     const keys = createSigningKeyRepository(database);
     if (values.compromised) {
-      const kid = await keys.replace(generateSigningKey);
-      console.log(`Key ${kid} signs from now on. All keys before it are gone, and with them every access token.`);
+      const kid = await keys.replace(generateSigningKey, generateCookieKey());
+      console.log(
+        `Key ${kid} signs from now on. All keys before it are gone, and with them every access token and every browser’s session.`,
+      );
       return;
     }
     const rotated = await keys.rotate(generateSigningKey, PUBLISHED_BEFORE_MS);

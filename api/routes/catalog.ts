@@ -3,6 +3,8 @@ import type { Menu } from '../catalog/menu.ts';
 import { catalog } from '../contract/catalog.ts';
 import { type Route, route } from '../route.ts';
 
+const placing = { requestBody: { lines: [{ productId: '{$response.body#/data/0/id}', quantity: 1 }] } };
+
 /** The menu, for everybody. */
 export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
   return [
@@ -24,7 +26,12 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
           }),
       }),
       answers: {
-        200: { description: 'What is on sale', body: catalog, headers: { ETag: 'Changes when the menu does' } },
+        200: {
+          description: 'What is on sale',
+          body: catalog,
+          headers: { ETag: 'Changes when the menu does' },
+          links: { placeOrder: placing, quoteOrder: placing },
+        },
         304: { description: 'You have the latest one', headers: { ETag: 'The one you have' } },
       },
       handle: async ({ headers }) => {

@@ -23,7 +23,7 @@ import type { Accepted, Asked, Done, OrderService } from '../orders/order-servic
 import type { Resend } from '../orders/resending.ts';
 import { toOrderResource, toTimeline } from '../orders/resources.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from '../problem.ts';
-import { callerOf, type Route, type RouteAnswer, type RouteInput, route } from '../route.ts';
+import { callerOf, linksTo, type Route, type RouteAnswer, type RouteInput, route } from '../route.ts';
 
 interface Dependencies {
   service: OrderService;
@@ -38,9 +38,11 @@ const answerHeaders = {
   ETag,
   'Idempotency-Replayed': '`true` when this key had done it before: the order is as it was then',
 };
+const following = ['getOrder', 'editOrder', 'changeOrderStatus', 'cancelOrder', 'getOrderTimeline'];
+const links = linksTo({ id: '$response.body#/id' }, ...following);
 const changeHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch, prefer });
 const changed = (example: object) => ({
-  200: { description: 'The order as of this change', body: order, example, headers: answerHeaders },
+  200: { description: 'The order as of this change', body: order, example, headers: answerHeaders, links },
   202: {
     description: 'Passed on, as `Prefer: respond-async` asked; the timeline tells what became of it',
     headers: {
@@ -73,7 +75,12 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       headers: z.object({ 'idempotency-key': idempotencyKey }),
       body: placement,
       answers: {
-        201: { description: 'The order', body: order, headers: { ...answerHeaders, Location: 'Where the order is' } },
+        201: {
+          description: 'The order',
+          body: order,
+          headers: { ...answerHeaders, Location: 'Where the order is' },
+          links,
+        },
       },
       problems: ['product_unavailable', 'price_changed', 'idempotency_key_reused', 'outcome_unknown'],
       handle: async (request) => {
@@ -110,7 +117,13 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       description: 'A customer sees their own, the shop all of them. Send `nextCursor` as `cursor` for the next page.',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       query: listQuery,
-      answers: { 200: { description: 'A page of orders', body: orderList } },
+      answers: {
+        200: {
+          description: 'A page of orders',
+          body: orderList,
+          links: linksTo({ id: '$response.body#/data/0/id' }, ...following),
+        },
+      },
       handle: async ({ query, ...request }) => {
         const { actor, id } = callerOf(request);
         const mine = actor.type === 'customer';

@@ -17,7 +17,7 @@ import { latteId, vanillaId } from '../contract/examples.ts';
 import { id, ifMatch } from '../contract/values.ts';
 import { etagOf, expectedVersion } from '../if-match.ts';
 import { Problem } from '../problem.ts';
-import { type Access, type Route, type RouteAnswer, route } from '../route.ts';
+import { type Access, linksTo, type Route, type RouteAnswer, route } from '../route.ts';
 
 interface Dependencies {
   products: ProductRepository;
@@ -36,8 +36,14 @@ const query = z.strictObject({
   include: z.literal('deleted').optional().meta({ description: 'Show what was deleted, too' }),
 });
 const ETag = 'The version of the product, its variations included, for `If-Match`';
-const changed = { 200: { description: 'The product as it is now', body: product, headers: { ETag } } };
-const gone = { 204: { description: 'Off the menu' } };
+const links = linksTo({ id: '$response.body#/id' }, 'getProduct', 'changeProduct', 'addVariation', 'deleteProduct');
+const linksOfVariation = (variationId: string) =>
+  linksTo({ id: '$response.body#/id', variationId }, 'changeVariation', 'deleteVariation', 'restoreVariation');
+const changed = { 200: { description: 'The product as it is now', body: product, headers: { ETag }, links } };
+const changedVariation = {
+  200: { ...changed[200], links: { ...links, ...linksOfVariation('$request.path.variationId') } },
+};
+const gone = { 204: { description: 'Off the menu', links: linksTo({ id: '$request.path.id' }, 'restoreProduct') } };
 
 /** The catalog, for managers: products and their variations, soft deleted. */
 export function productRoutes({ products, catalog, currency }: Dependencies): Route[] {
@@ -75,7 +81,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       body: input.newProduct,
       answers: {
-        201: { description: 'The new product', body: product, headers: { ETag, Location: 'Where it is' } },
+        201: { description: 'The new product', body: product, headers: { ETag, Location: 'Where it is' }, links },
       },
       problems: ['name_taken'],
       handle: async ({ body }) => {
@@ -160,7 +166,13 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       params,
       headers,
       body: input.newVariation,
-      answers: { 201: { ...changed[200], description: 'The product with its new variation' } },
+      answers: {
+        201: {
+          ...changed[200],
+          description: 'The product with its new variation',
+          links: { ...links, ...linksOfVariation('$response.body#/variations/0/id') },
+        },
+      },
       problems: ['not_found', 'name_taken', 'version_mismatch'],
       handle: async (request) => {
         const product = await change(request, (product, now) => addVariation(product, randomUUID(), request.body, now));
@@ -177,7 +189,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       params: variationParams,
       headers,
       body: input.variationChange,
-      answers: changed,
+      answers: changedVariation,
       problems: ['not_found', 'name_taken', 'version_mismatch'],
       handle: async (request) => {
         const { variationId } = request.params;
@@ -195,7 +207,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       params: variationParams,
       headers,
-      answers: changed,
+      answers: changedVariation,
       problems: ['not_found', 'version_mismatch'],
       handle: async (request) => {
         const { variationId } = request.params;
@@ -211,7 +223,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       params: variationParams,
       headers,
-      answers: changed,
+      answers: changedVariation,
       problems: ['not_found', 'name_taken', 'version_mismatch'],
       handle: async (request) => {
         const { variationId } = request.params;

@@ -20,7 +20,7 @@ import {
 } from '../contract/users.ts';
 import { id } from '../contract/values.ts';
 import { Problem } from '../problem.ts';
-import { type Access, type Route, route } from '../route.ts';
+import { type Access, linksTo, type Route, route } from '../route.ts';
 
 interface Dependencies {
   accounts: AccountService;
@@ -115,7 +115,13 @@ export function userRoutes({ accounts, users, suppressions }: Dependencies): Rou
       description: 'Send `nextCursor` as `cursor` for the next page.',
       access: managers,
       query: userQuery,
-      answers: { 200: { description: 'A page of people', body: userList } },
+      answers: {
+        200: {
+          description: 'A page of people',
+          body: userList,
+          links: linksTo({ id: '$response.body#/data/0/id' }, 'promoteUser', 'demoteUser'),
+        },
+      },
       handle: async ({ query: { cursor, limit, ...filter } }) => {
         // One more than the page shows whether there is another page.
         const page = await users.list({ ...filter, after: cursor, limit: limit + 1 });

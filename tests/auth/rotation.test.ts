@@ -2,7 +2,9 @@ import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify
 import { connect, type Database } from '../../db/connection.ts';
 import { manage } from '../config/run-command.ts';
 import { copyDatabase } from '../test-services.ts';
+import { signInWithBrowser } from './browser-sign-in.ts';
 import { type FrontDoor, openFrontDoor, readJson } from './front-door.ts';
+import type { Page } from './user-agent.ts';
 
 let copy: Awaited<ReturnType<typeof copyDatabase>>;
 let pools: [Database, Database];
@@ -30,6 +32,7 @@ const age = (column: string, ms: number) =>
 const publishedBy = async (process: FrontDoor): Promise<string[]> =>
   (await readJson<JSONWebKeySet>(`${process.url}/.well-known/jwks.json`)).keys.map(({ kid }) => kid!);
 const tokenOf = async (process: FrontDoor) => (await process.signIn('customer@example.com')).body.access_token;
+const codeIn = ({ url }: Page) => url.searchParams.get('code');
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
 test('When keys are rotated again and again, then no token is refused by anybody, and all processes follow', async () => {
@@ -105,6 +108,9 @@ test('When the keys have got into the wrong hands, then the command ends all tha
   const [token, stolen] = [await tokenOf(one), (await one.signIn('manager@example.com')).body.refresh_token];
   const before = await publishedBy(one);
   for (const process of [one, other]) expect((await process.who(`Bearer ${token}`)).status).toBe(200);
+  const { agent, application } = await signInWithBrowser(one);
+  const signedIn = async () => codeIn(await agent.open(application.authorize()));
+  expect(await signedIn()).not.toBe(null);
 
   const { code, output } = await rotate('--compromised');
 
@@ -116,6 +122,12 @@ test('When the keys have got into the wrong hands, then the command ends all tha
   for (const process of [one, other]) expect((await process.who(`Bearer ${token}`)).status).toBe(401);
   const { body } = await other.refresh(stolen);
   expect((await one.who(`Bearer ${body.access_token}`)).status).toBe(200);
+  // Whoever holds the old cookie key makes the cookie of any session.
+  expect(await signedIn()).toBe(null);
+  const again = await signInWithBrowser(one);
+  const page = await again.agent.open(again.application.authorize());
+  expect(codeIn(page)).not.toBe(null);
+  for (const process of [one, other]) expect(process.auth.keys).toEqual(await pools[0]('cookie_keys').pluck('secret'));
 });
 
 test('When two operators rotate at once, then one of them does and the other is told to wait', async () => {

@@ -524,6 +524,9 @@ describe('When a path is taken the wrong way', () => {
     ['POST', '/v1/catalog', 'GET, HEAD'],
     ['PUT', `/v1/products/${id}`, 'DELETE, GET, HEAD, PATCH'],
     ['POST', '/health/live', 'GET, HEAD'],
+    // The router would find /v1/orders/{id}.
+    ['PATCH', '/v1/orders/quote', 'POST'],
+    ['HEAD', '/v1/orders/quote', 'POST'],
   ];
 
   test.each(taken)('then %s %s is a 405 that says how', async (method, path, allow) => {
@@ -537,6 +540,7 @@ describe('When a path is taken the wrong way', () => {
     const answer = await send(shop, 'OPTIONS', '/v1/orders');
     expect(answer).toMatchObject({ status: 200, body: '' });
     expect(answer.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'HEAD', 'POST']);
+    expect((await send(shop, 'OPTIONS', '/v1/orders/quote')).headers.get('allow')).toBe('POST');
   });
 
   test('then HEAD is GET without a body', async () => {

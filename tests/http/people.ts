@@ -6,6 +6,8 @@ import type { Shop } from '../shop.ts';
 /** Somebody who is signed in. */
 export interface Person {
   id: string;
+  email: string;
+  password: string;
   token: string;
 }
 
@@ -21,5 +23,5 @@ async function newPerson(shop: Shop, name: string, role: Role): Promise<Person> 
   const password = randomUUID();
   const password_hash = await hashPassword(password);
   await shop.database('users').insert({ id, email, name, password_hash, role });
-  return { id, token: await shop.signIn(email, password) };
+  return { id, email, password, token: await shop.signIn(email, password) };
 }

@@ -145,6 +145,10 @@ describe('When somebody registers', () => {
 
   test.each([
     [{ email: 'ana' }, '#/email'],
+    [{ email: `${'a'.repeat(65)}@example.com` }, '#/email'],
+    [{ email: `ana@${'a'.repeat(64)}.com` }, '#/email'],
+    [{ email: 'ana@example-.com' }, '#/email'],
+    [{ password: 'x'.repeat(129) }, '#/password'],
     [{ email: 'ana@example.com\r\nBcc: eve@example.com' }, '#/email'],
     [{ email: `${'a'.repeat(250)}@example.com` }, '#/email'],
     [{ name: ' ' }, '#/name'],

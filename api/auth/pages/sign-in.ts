@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { standingHeaders } from '../../middleware/rate-limits.ts';
 import { answerPage, escapeHtml } from '../../pages/page.ts';
 import { type SignIn, TOO_MANY_TRIES } from '../sign-in.ts';
+import { FOR_MANAGERS } from '../temporal-ui.ts';
 import { answerExpired, answerForged } from './notice.ts';
 
 const BODY_LIMIT = '10kb';
@@ -61,6 +62,7 @@ export function createSignInPage({ provider, signIn, keys }: SignInPageOptions):
         content: formOf({ csrf, email, fault }),
         formTarget: String(formTarget),
       });
+    if (ctx.method === 'GET' && interaction.prompt.reasons.includes(FOR_MANAGERS)) return show(403, '', NOT_A_MANAGER);
     if (ctx.method === 'GET') return show(200, typeof hint === 'string' ? hint : '');
 
     const typed = await typedIn(ctx);
@@ -106,6 +108,11 @@ interface Fault {
 const WRONG: Fault = { text: 'The email address or the password is wrong.', field: 'password' };
 
 const GUESSED_TOO_OFTEN: Fault = { text: TOO_MANY_TRIES, field: 'password' };
+
+const NOT_A_MANAGER: Fault = {
+  text: 'You are signed in, but what you want to open is for managers. Sign in as one.',
+  field: 'email',
+};
 
 const missing = ({ email }: { email: string }): Fault =>
   email

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { ConfigurationError } from './environment.ts';
+
+/** The settings that say where Temporal is and how to speak to it. */
+export interface TemporalSettings {
+  TEMPORAL_ADDRESS: string;
+  TEMPORAL_TLS: 'on' | 'off';
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH?: string | undefined;
+  TEMPORAL_TLS_CLIENT_CERT_PATH?: string | undefined;
+  TEMPORAL_TLS_CLIENT_KEY_PATH?: string | undefined;
+  TEMPORAL_TLS_SERVER_NAME?: string | undefined;
+  TEMPORAL_API_KEY?: string | undefined;
+}
+
+/**
+ * How API, worker and commands connect to Temporal: the same options for the SDK's `Connection` and `NativeConnection`.
+ *
+ * @throws {ConfigurationError} when settings contradict each other, or a file that they name cannot be read
+ */
+export function temporalConnection(settings: TemporalSettings) {
+  const { TEMPORAL_ADDRESS: address, TEMPORAL_TLS, TEMPORAL_API_KEY: apiKey, ...files } = settings;
+  if (TEMPORAL_TLS === 'on') return { address, tls: tlsOf(files), ...(apiKey && { apiKey }) };
+  const meantForTls = apiKey ?? files.TEMPORAL_TLS_SERVER_CA_CERT_PATH ?? files.TEMPORAL_TLS_CLIENT_CERT_PATH;
+  if (meantForTls === undefined) return { address };
+  throw new ConfigurationError(
+    'TEMPORAL_API_KEY and certificates are for TEMPORAL_TLS=on: nothing secret goes in the clear.',
+  );
+}
+
+type Files = Omit<TemporalSettings, 'TEMPORAL_ADDRESS' | 'TEMPORAL_TLS' | 'TEMPORAL_API_KEY'>;
+
+function tlsOf(settings: Files) {
+  const ca = read(settings, 'TEMPORAL_TLS_SERVER_CA_CERT_PATH');
+  const crt = read(settings, 'TEMPORAL_TLS_CLIENT_CERT_PATH');
+  const key = read(settings, 'TEMPORAL_TLS_CLIENT_KEY_PATH');
+  const name = settings.TEMPORAL_TLS_SERVER_NAME;
+  if (Boolean(crt) !== Boolean(key)) {
+    throw new ConfigurationError(
+      'TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH go together: set both or neither.',
+    );
+  }
+  return {
+    ...(ca && { serverRootCACertificate: ca }),
+    ...(crt && key && { clientCertPair: { crt, key } }),
+    ...(name && { serverNameOverride: name }),
+  };
+}
+
+function read(settings: Files, name: Exclude<keyof Files, 'TEMPORAL_TLS_SERVER_NAME'>) {
+  const path = settings[name];
+  try {
+    return path && readFileSync(path);
+  } catch (cause) {
+    throw new ConfigurationError(`${name}: ${(cause as Error).message}.`, { cause });
+  }
+}

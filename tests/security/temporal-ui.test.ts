@@ -1,0 +1,199 @@
+import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
+import { readJson } from '../auth/front-door.ts';
+import { openUserAgent, type Page, type UserAgent } from '../auth/user-agent.ts';
+import { newManager } from '../http/people.ts';
+import { expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { newSetting } from './payload-keys.ts';
+
+// What the Temporal Web UI's server sends (temporalio/ui, server/server/route/auth.go and server/server/auth/oidc.go), by
+// golang.org/x/oauth2: no PKCE, no `resource`; id and secret by Basic, urlencoded; state and nonce of its own.
+
+const UI = 'https://temporal.example:8443';
+const SECRET = 'never/again+with=sugar & spice, please!';
+const CALLBACK = `${UI}/auth/sso/callback`;
+
+let shop: Shop;
+let encrypted: { payloads: unknown[] };
+beforeAll(async () => {
+  shop = await openShop({
+    worker: false,
+    environment: { PAYLOAD_KEYS: newSetting('key'), TEMPORAL_UI_ORIGIN: UI, TEMPORAL_UI_CLIENT_SECRET: SECRET },
+  });
+  const data = Buffer.from('{"note":"as hot as can be"}').toString('base64');
+  const metadata = { encoding: Buffer.from('json/plain').toString('base64') };
+  const { body } = await shop.request('POST', '/codec/encode', {
+    as: shop.manager,
+    body: { payloads: [{ metadata, data }] },
+  });
+  encrypted = body;
+}, 60_000);
+afterAll(() => shop?.close());
+
+const authorize = (parameters: Record<string, string> = {}) =>
+  `/oauth/authorize?${new URLSearchParams({
+    client_id: 'temporal-ui',
+    nonce: 'once',
+    redirect_uri: CALLBACK,
+    response_type: 'code',
+    scope: 'openid events:read',
+    state: 'as-it-was',
+    ...parameters,
+  })}`;
+
+interface Tokens {
+  access_token: string;
+  id_token: string;
+  error?: string;
+}
+
+async function exchange(parameters: Record<string, string>, secret = SECRET) {
+  const credentials = [`temporal-ui`, secret]
+    .map((part) => new URLSearchParams({ part }).toString().slice(5))
+    .join(':');
+  const response = await fetch(`${shop.url}/oauth/token`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` },
+    body: new URLSearchParams({ grant_type: 'authorization_code', redirect_uri: CALLBACK, ...parameters }),
+  });
+  return { status: response.status, body: (await response.json()) as Tokens };
+}
+
+const codeIn = ({ url }: Page) => url.searchParams.get('code') as string;
+const signIn = async (agent: UserAgent, email: string, password = 'test') =>
+  agent.submit(await agent.open(authorize()), { email, password });
+const decode = (token: string) => shop.request('POST', '/codec/decode', { as: token, body: encrypted });
+
+describe('When a manager signs in to the Temporal Web UI', () => {
+  let tokens: Tokens;
+  beforeAll(async () => {
+    const back = await signIn(openUserAgent(shop.url), 'manager@example.com');
+    expect(back.url.href).toMatch(`${CALLBACK}?code=`);
+    expect(back.url.searchParams.get('state')).toBe('as-it-was');
+    const answer = await exchange({ code: codeIn(back) });
+    expect(answer.status).toBe(200);
+    tokens = answer.body;
+  });
+
+  test('then its server learns who it is, and gets no refresh token', async () => {
+    const jwks = createLocalJWKSet(await readJson<JSONWebKeySet>(`${shop.url}/.well-known/jwks.json`));
+    const { payload } = await jwtVerify(tokens.id_token, jwks, { issuer: shop.url, audience: 'temporal-ui' });
+    expect(payload.nonce).toBe('once');
+    expect(tokens).not.toHaveProperty('refresh_token');
+  });
+
+  test('then its token has payloads decrypted', async () => {
+    const { status, body } = await decode(tokens.access_token);
+    expect(status).toBe(200);
+    expect(Buffer.from(body.payloads[0].data, 'base64').toString()).toContain('as hot as can be');
+  });
+
+  test('then its token is good for nothing else', async () => {
+    expect(decodeJwt(tokens.access_token)).toMatchObject({ aud: `${shop.url}/codec`, scope: 'events:read' });
+    const { paths } = (await shop.request('GET', '/openapi.json')).body as { paths: Record<string, object> };
+    const elsewhere = Object.entries(paths)
+      .filter(([path]) => !/^\/(codec|oauth|\.well-known)\//.test(path))
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const));
+    expect(elsewhere.length).toBeGreaterThan(20);
+    for (const [method, path] of elsewhere) {
+      expectProblem(await shop.request(method, path, { as: tokens.access_token }), 'unauthenticated');
+    }
+  });
+
+  test('then its server may give the token back, and it is worth nothing from then on', async () => {
+    const back = await signIn(openUserAgent(shop.url), 'manager@example.com');
+    const { access_token: token } = (await exchange({ code: codeIn(back) })).body;
+    expect((await decode(token)).status).toBe(200);
+    await fetch(`${shop.url}/oauth/revoke`, {
+      method: 'POST',
+      headers: {
+        authorization: `Basic ${Buffer.from(`temporal-ui:${encodeURIComponent(SECRET)}`).toString('base64')}`,
+      },
+      body: new URLSearchParams({ token }),
+    });
+    expectProblem(await decode(token), 'unauthenticated');
+  });
+
+  test('then they come back at once when the token has expired, without typing anything', async () => {
+    const agent = openUserAgent(shop.url);
+    await signIn(agent, 'manager@example.com');
+    expect(codeIn(await agent.open(authorize()))).toEqual(expect.any(String));
+  });
+});
+
+test('When a manager is demoted, then neither their token nor their code is good for anything', async () => {
+  const { id, email, password } = await newManager(shop);
+  const agent = openUserAgent(shop.url);
+  const first = await exchange({ code: codeIn(await signIn(agent, email, password)) });
+  expect((await decode(first.body.access_token)).status).toBe(200);
+  const code = codeIn(await agent.open(authorize()));
+
+  expect((await shop.request('POST', `/v1/users/${id}/demote`, { as: shop.manager })).status).toBe(200);
+
+  expectProblem(await decode(first.body.access_token), 'forbidden');
+  const second = (await exchange({ code })).body;
+  expectProblem(await decode(second.access_token), 'forbidden');
+  const page = await agent.open(authorize());
+  expect([page.status, page.url.origin]).toEqual([403, shop.url]);
+});
+
+describe('When somebody is no manager', () => {
+  test('then they are told so where a code would be, and may sign in as one', async () => {
+    const agent = openUserAgent(shop.url);
+    const page = await signIn(agent, 'customer@example.com');
+    expect([page.status, page.url.origin, codeIn(page)]).toEqual([403, shop.url, null]);
+    expect(page.html).toContain('what you want to open is for managers');
+
+    const change = await agent.submit(page, { email: 'manager@example.com', password: 'test' });
+    // Ends the customer's session first: a page that sends itself.
+    const back = await agent.submit(change, {});
+    expect(decodeJwt((await exchange({ code: codeIn(back) })).body.access_token)).toMatchObject({
+      sub: decodeJwt(shop.manager).sub,
+    });
+  });
+
+  test('then a session that they have already leads no further', async () => {
+    const agent = openUserAgent(shop.url);
+    await signIn(agent, 'customer@example.com');
+    const again = await agent.open(authorize());
+    expect([again.status, codeIn(again)]).toEqual([403, null]);
+    const silent = await agent.open(authorize({ prompt: 'none' }));
+    expect(silent.url.href).toContain(`${CALLBACK}?error=`);
+    expect(codeIn(silent)).toBe(null);
+  });
+});
+
+describe('a request is refused', () => {
+  test('When the secret is wrong', async () => {
+    const code = codeIn(await signIn(openUserAgent(shop.url), 'manager@example.com'));
+    const answer = await exchange({ code }, `${SECRET}!`);
+    expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
+  });
+
+  test.each<Record<string, string>>([
+    { grant_type: 'client_credentials' },
+    { grant_type: 'refresh_token', refresh_token: 'x' },
+  ])('When a token is wanted by %j', async (parameters) => {
+    expect((await exchange(parameters)).body.error).toBe('invalid_request');
+  });
+
+  test('When it wants a token for the API', async () => {
+    const page = await openUserAgent(shop.url).open(authorize({ resource: `${shop.url}/v1` }));
+    expect(page.url.searchParams.get('error')).toBe('invalid_target');
+  });
+
+  test.each([`${UI}/`, `${CALLBACK}/`, 'https://mallory.example/auth/sso/callback'])(
+    'When it wants people sent to %s',
+    async (redirect_uri) => {
+      const page = await openUserAgent(shop.url).open(authorize({ redirect_uri }));
+      expect([page.status, page.html.includes('(invalid_redirect_uri)')]).toEqual([400, true]);
+    },
+  );
+
+  test('When another client leaves PKCE out', async () => {
+    const page = await openUserAgent(shop.url).open(
+      authorize({ client_id: 'crema', redirect_uri: `${shop.url}/docs/oauth2-redirect` }),
+    );
+    expect(page.url.searchParams.get('error')).toBe('invalid_request');
+  });
+});
