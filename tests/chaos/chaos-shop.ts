@@ -71,6 +71,9 @@ const LINKED = [
   { from: 'worker', to: 'smtp', variable: 'SMTP_URL' },
 ] as const;
 
+/** That Postgres goes away under the one who looks on is no news. */
+const unheard = { debug() {}, warn() {}, error() {} };
+
 /** Of an address on this machine. */
 const PORT = /(?<=127\.0\.0\.1:)\d+/;
 
@@ -102,6 +105,8 @@ async function open(
     ...given,
     ENV_FILE: '/dev/null',
     NODE_ENV: 'test',
+    // One for both APIs, as behind a proxy: tokens of one are good at the other.
+    PUBLIC_URL: 'http://localhost:5000',
     SMTP_URL: catcher.service.url,
     ORDERS_EMAIL: ordersEmail,
     TEMPORAL_TASK_QUEUE: taskQueue,
@@ -144,7 +149,12 @@ async function open(
   const clocks = started.flatMap((each) => each.clocks);
   if (clocks.length === 0) missing.push('No clock is moved: `faketime` is missing (apt-get install faketime).');
 
-  const database = connect(direct.DATABASE_URL ?? '', { max: 4, name: 'crema-chaos', queryDeadline: 60_000 });
+  const database = connect(direct.DATABASE_URL ?? '', {
+    max: 4,
+    name: 'crema-chaos',
+    queryDeadline: 60_000,
+    log: unheard,
+  });
   undo.push(() => database.destroy());
   const connection = await Connection.connect({ address: direct.TEMPORAL_ADDRESS ?? '' });
   undo.push(() => connection.close());

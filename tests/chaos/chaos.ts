@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Status } from '../../domain/order/transitions.ts';
+import { inLanes } from '../races/lanes.ts';
 import { type ChaosShop, openChaosShop } from './chaos-shop.ts';
 import { type Client, createClient } from './client.ts';
-import type { Intent } from './client-log.ts';
+import { acceptedBy, type Intent } from './client-log.ts';
 import { drive, type Probe, type Strike } from './driver.ts';
-import { type EventReader, listenToRedis, readLog } from './event-readers.ts';
+import { type EventReader, listenToRedis, readLog, readStream } from './event-readers.ts';
 import { collectEvidence, type Evidence, fetchHistories, listWorkflows } from './evidence.ts';
 import { type Fault, faultsOf } from './faults.ts';
 import { type Violation, violationsIn } from './invariants.ts';
-import { beCustomer, beManager, closeShop } from './people.ts';
+import { beCustomer, beManager, bringTo } from './people.ts';
 import { createRandom, type Random } from './random.ts';
 import { DRIVER, isAnsweredEnough, shareAnswered } from './report.ts';
 import type { Scene } from './sabotage.ts';
@@ -32,21 +34,22 @@ export interface Trial {
 /** What is left when all is over: a shop at rest, to be looked at. */
 export interface Aftermath extends Scene {
   strikes: Strike[];
-  /** What was still missing when patience ended. */
-  unsettled: string | undefined;
   /** Reads everything and holds it against the invariants; as often as one likes. */
   judge(): Promise<{ evidence: Evidence; violations: Violation[] }>;
   close(): Promise<void>;
 }
 
 /** After its load ends, a change may be asked for again for so long, in ms. */
-const LAST_WORD_MS = 60_000;
+const LAST_WORD_MS = 120_000;
 
 /** How many of the accepted keys are tried again at the end, at most. */
 const REPEATED = 150;
 
-/** Percent of the open orders that stay open, as in any shop. */
-const LEFT_OPEN = 20;
+/** Which part of the open orders stays open, as in any shop. */
+const LEFT_OPEN = 0.2;
+
+/** Requests at once where many are due at the end. */
+const LANES = 4;
 
 /** Opens a shop, lets people order in it while it is broken in every way, and waits until it has come to rest. */
 export async function wreakHavoc(trial: Trial): Promise<Aftermath> {
@@ -71,16 +74,22 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
   const stop = AbortSignal.any([stopping.signal, trial.signal]);
   const readers: EventReader[] = [
     readLog(shop.database),
-    listenToRedis(shop.services.redis?.url ?? trial.given?.REDIS_URL ?? ''),
+    // On a Redis that others use as well, one would hear of their orders, too.
+    ...(shop.services.redis ? [listenToRedis(shop.services.redis.url)] : []),
+    await readStream(shop.apis, await shop.enroll('manager'), random.fork()),
   ];
 
-  const meet = async (who: string, role: 'customer' | 'manager', apis = shop.apis) =>
-    createClient({ who, person: await shop.enroll(role), apis, log: intents, random: random.fork(), stop: giveUp });
+  const clients = new Map<string, Client>();
+  const meet = async (who: string, role: 'customer' | 'manager', apis = shop.apis) => {
+    const person = await shop.enroll(role);
+    const client = createClient({ who, person, apis, log: intents, random: random.fork(), stop: giveUp });
+    if (who !== DRIVER) clients.set(who, client);
+    return client;
+  };
   const each = <T>(count: number, make: (number: number) => Promise<T>) =>
     Promise.all(Array.from({ length: count }, (_, index) => make(index + 1)));
   const customers = await each(trial.customers, (number) => meet(`customer ${number}`, 'customer'));
   const managers = await each(trial.managers, (number) => meet(`manager ${number}`, 'manager'));
-  const closer = await meet('closing manager', 'manager');
   const menu = await shop.database('products').where({ name: 'Tea' }).first('id');
   const probes = await each(
     shop.apis.length,
@@ -98,23 +107,19 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
   ];
   const until = Date.now() + trial.ms;
   const faults = faultsOf(shop).filter(trial.faults ?? (() => true));
+  // A change that is not answered by then never is.
   const latest = setTimeout(() => giving.abort(), trial.ms + LAST_WORD_MS);
   try {
     await Promise.all([drive({ faults, probes, random: random.fork(), until, strikes, log }), delay(trial.ms)]);
     stopping.abort();
     log('nothing is broken any more, and nobody asks for anything new');
     await Promise.all(people);
-    const open = await shop
-      .database('orders')
-      .whereNotIn('status', ['delivered', 'cancelled'])
-      .orderBy('id')
-      .select('id', 'status');
-    await closeShop(closer, open, random.fork(), LEFT_OPEN);
+    await closeShop(managers, shop.database, random.fork());
+    await repeatAll(random.fork());
   } finally {
     clearTimeout(latest);
   }
   trial.signal.throwIfAborted();
-  await repeatAll(intents, random.fork());
   log('all is answered that will be; waiting until all is told');
   const unsettled = await settle(shop, intents);
   for (const reader of readers) await reader.stop();
@@ -125,8 +130,8 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
     const evidence = await collectEvidence(shop, { intents, strikes, readers }, histories);
     const violations = violationsIn(evidence);
     if (unsettled) violations.push({ invariant: 1, class: 'stuck', what: unsettled });
-    for (const { kind, target, recoveredAt } of strikes) {
-      if (recoveredAt === undefined)
+    for (const { kind, target, recovery } of strikes) {
+      if (recovery === undefined)
         violations.push({ invariant: 1, class: 'stuck', what: `nothing worked again after ${kind}: ${target}` });
     }
     if (!isAnsweredEnough(evidence)) {
@@ -139,19 +144,25 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
     return { evidence, violations };
   }
 
-  return { shop, intents, readers, histories, strikes, unsettled, judge, close: shop.close };
+  return { shop, intents, clients, readers, histories, strikes, judge, close: shop.close };
 
   /** Some of what was accepted is asked for once more: the answer must be the one from then. */
-  async function repeatAll(all: readonly Intent[], chance: Random): Promise<void> {
-    const named = (role: string, of: Client[]) =>
-      of.map((client, index): [string, Client] => [`${role} ${index + 1}`, client]);
-    const clients = new Map([...named('customer', customers), ...named('manager', managers)]);
-    const accepted = all.filter(
-      ({ who, key, attempts }) =>
-        clients.has(who) && key && attempts.some(({ status }) => status === 200 || status === 201),
-    );
-    for (const { who, kind, method, path, key, body, rightful } of chance.shuffled(accepted).slice(0, REPEATED)) {
+  async function repeatAll(chance: Random): Promise<void> {
+    const accepted = intents.filter((intent) => clients.has(intent.who) && intent.key && acceptedBy(intent));
+    const chosen = chance.shuffled(accepted).slice(0, REPEATED);
+    await inLanes({ lanes: LANES, rounds: chosen.length }, async (number) => {
+      const { who, kind, method, path, key, body, rightful } = chosen[number]!;
       await clients.get(who)!.ask({ kind, method, path, key: key!, body, rightful });
-    }
+    });
   }
+}
+
+/** Brings most orders to their end, as every evening, and leaves some where nothing more happens by itself. */
+async function closeShop(managers: Client[], database: ChaosShop['database'], random: Random): Promise<void> {
+  const open = database('orders').whereNotIn('status', ['delivered', 'cancelled']).orderBy('id');
+  const orders: { id: string; status: Status }[] = await open.select('id', 'status');
+  const ends = orders.map(() => (random.chance(LEFT_OPEN) ? 'preparation' : 'delivered'));
+  await inLanes({ lanes: managers.length, rounds: orders.length }, (number, lane) =>
+    bringTo(managers[lane]!, orders[number]!, ends[number]!),
+  );
 }

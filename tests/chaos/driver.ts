@@ -11,8 +11,11 @@ export interface Strike {
   parts: Part[];
   begunAt: number;
   healedAt: number;
-  /** When every API again placed an order, and moved it, at once; nothing while it has not. */
-  recoveredAt?: number;
+  /**
+   * How long it took, once nothing was broken any more, until every API again placed an order and moved it, in ms; nothing while
+   * it has not.
+   */
+  recovery?: number;
 }
 
 /** Somebody who asks one API for one order, to see whether it works. */
@@ -35,6 +38,9 @@ interface Options {
 /** Without a fault before the next one, in ms. */
 const CALM: [number, number] = [2_000, 5_000];
 
+/** After which a workflow has had its first task, in ms. */
+const SETTLED_MS = 300;
+
 /** Most that a recovery may take, in ms. */
 const RECOVERY_MS = 60_000;
 
@@ -52,7 +58,7 @@ export async function drive({ faults, probes, random, until, strikes, log }: Opt
     const now = await Promise.all([first, ...(both ? [other] : [])].map((fault) => strike(fault)));
     const from = Date.now();
     const recovered = await Promise.all(probes.map((probe) => works(probe, from + RECOVERY_MS)));
-    for (const each of now) if (!recovered.includes(false)) each.recoveredAt = Date.now();
+    for (const each of now) if (!recovered.includes(false)) each.recovery = Date.now() - from;
     log(recovered.includes(false) ? 'does not recover' : `works again after ${Date.now() - from} ms`);
   }
 
@@ -87,6 +93,8 @@ async function works({ customer, manager, body }: Probe, deadline: number): Prom
   while (Date.now() < deadline) {
     const placed = await customer.ask({ kind: 'place', method: 'POST', path: '/v1/orders', key: randomUUID(), body });
     const id = placed?.status === 201 && placed.shown?.[0]?.id;
+    // An update in the same instant as its workflow's start stalls for two seconds now and then, without any fault.
+    await delay(SETTLED_MS);
     const move = {
       kind: 'move',
       method: 'POST',

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import type { Database } from '../../db/connection.ts';
 import { createEventLog } from '../../db/event-log.ts';
 import type { Service } from '../../stack/service.ts';
+import { waitFor } from '../../stack/wait.ts';
 import type { Person } from './chaos-shop.ts';
 import type { Random } from './random.ts';
 
@@ -56,8 +57,11 @@ const VISIT: [number, number] = [3_000, 15_000];
 /** How long a reader waits for what it has not seen yet when it is told to stop, in ms. */
 const LAST_VISIT_MS = 3_000;
 
-/** Reads `GET /v1/orders/events` (design §5) of one API or the other, and comes back with `Last-Event-ID`. */
-export function readStream(apis: Service[], person: Person, random: Random): EventReader {
+/**
+ * Reads `GET /v1/orders/events` (design §5) of one API or the other, and comes back with `Last-Event-ID`. Begins once it has its
+ * snapshot.
+ */
+export async function readStream(apis: Service[], person: Person, random: Random): Promise<EventReader> {
   const seen: string[] = [];
   const complaints: string[] = [];
   let stopped = false;
@@ -104,11 +108,12 @@ export function readStream(apis: Service[], person: Person, random: Random): Eve
 
   const ended = (async () => {
     while (!stopped) {
-      await visit(random.between(...VISIT)).catch(() => {});
+      await visit(Math.round(random.between(...VISIT))).catch(() => {});
       await delay(PAUSE_MS);
     }
     await visit(LAST_VISIT_MS).catch(() => {});
   })();
+  await waitFor('The snapshot of the event stream', () => last !== undefined, { deadline: 20_000 });
   return {
     name: 'the event stream',
     seen,

@@ -166,31 +166,19 @@ function moveOf({ id, allowedTransitions }: ShownOrder, random: Random): Wish {
   return { ...wish, rightful: [409], kind: 'move', path: `/v1/orders/${id}/status`, body: { status } };
 }
 
-/**
- * Brings orders to their end, by the table's shortest way; leaves some standing where nothing more happens by itself.
- *
- * @param leave how many orders of a hundred stay in preparation
- */
-export async function closeShop(
+const NEXT: Partial<Record<Status, Status>> = { waiting: 'preparation', preparation: 'ready', ready: 'delivered' };
+
+/** Moves an order by the table's shortest way, until it is where it shall be or somebody else has taken it elsewhere. */
+export async function bringTo(
   client: Client,
-  orders: readonly { id: string; status: Status }[],
-  random: Random,
-  leave: number,
+  { id, status }: { id: string; status: Status },
+  end: Status,
 ): Promise<void> {
-  const next: Partial<Record<Status, Status>> = { waiting: 'preparation', preparation: 'ready', ready: 'delivered' };
-  for (const { id, status } of orders) {
-    const end = random.chance(leave / 100) ? 'preparation' : 'delivered';
-    let at: Status | undefined = status;
-    while (at && at !== end && next[at]) {
-      const answer = await client.ask({
-        kind: 'move',
-        method: 'POST',
-        path: `/v1/orders/${id}/status`,
-        key: randomUUID(),
-        body: { status: next[at] },
-        rightful: [409],
-      });
-      at = answer?.shown?.[0]?.status;
-    }
+  const path = `/v1/orders/${id}/status`;
+  let at: Status | undefined = status;
+  while (at && at !== end && NEXT[at]) {
+    const body = { status: NEXT[at] };
+    const answer = await client.ask({ kind: 'move', method: 'POST', path, key: randomUUID(), body, rightful: [409] });
+    at = answer?.shown?.[0]?.status;
   }
 }

@@ -45,7 +45,7 @@ export function writeReport(evidence: Evidence, violations: Violation[]): string
   const count = (kind: Class) => violations.filter((violation) => violation.class === kind).length;
   const copies = [...Map.groupBy(mails, ({ eventId, to }) => `${eventId} ${to}`).values()];
   const again = copies.reduce((sum, same) => sum + same.length - 1, 0);
-  const recoveries = strikes.map(({ healedAt, recoveredAt }) => (recoveredAt ?? Number.POSITIVE_INFINITY) - healedAt);
+  const recoveries = strikes.map(({ recovery = Number.POSITIVE_INFINITY }) => recovery);
   const unanswered = intents.filter(
     (intent) => isChange(intent) && intent.attempts.every(({ status = 0 }) => status === 0 || status >= 500),
   );
@@ -73,9 +73,7 @@ export function writeReport(evidence: Evidence, violations: Violation[]): string
   ];
   const faults = [...Map.groupBy(strikes, ({ kind }) => kind)].map(([kind, same]) => {
     const hit = requests.filter(({ attempt }) => during(attempt).some((strike) => strike.kind === kind));
-    const longest = Math.max(
-      ...same.map(({ healedAt, recoveredAt }) => (recoveredAt ?? Number.POSITIVE_INFINITY) - healedAt),
-    );
+    const longest = Math.max(...same.map(({ recovery = Number.POSITIVE_INFINITY }) => recovery));
     const targets = [...new Set(same.map(({ target }) => target))].join(', ');
     return [kind, same.length, hit.length, percent(shareOf(hit)), `${(longest / 1_000).toFixed(1)} s`, targets];
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { ChaosShop } from './chaos-shop.ts';
+import type { Client, Wish } from './client.ts';
 import { acceptedBy, type Intent, isRefused } from './client-log.ts';
 import type { EventReader } from './event-readers.ts';
 import type { EventRow, Histories } from './evidence.ts';
@@ -9,6 +10,8 @@ import type { EventRow, Histories } from './evidence.ts';
 export interface Scene {
   shop: ChaosShop;
   intents: Intent[];
+  /** By name; not those of the driver. */
+  clients: Map<string, Client>;
   readers: EventReader[];
   histories: Histories;
 }
@@ -18,8 +21,8 @@ export interface Sabotage {
   /** The invariant of design §10 that it breaks. */
   invariant: number;
   what: string;
-  /** @returns what undoes it, unless it cannot be undone */
-  commit(scene: Scene): Promise<() => Promise<unknown>>;
+  /** @returns what undoes it; a deleted workflow is gone for good */
+  commit(scene: Scene): Promise<(() => Promise<unknown>) | undefined>;
 }
 
 /** By the name that `SABOTAGE=` takes. */
@@ -76,22 +79,15 @@ export const sabotages: Record<string, Sabotage> = {
   },
   'row-went-back': {
     invariant: 2,
-    what: 'an answer shows less than an earlier one',
-    async commit({ intents }) {
-      const intent = structuredClone(
-        intents.find(({ attempts }) => attempts.some(({ shown }) => shown?.some(({ version }) => version > 1)))!,
-      );
-      const attempt = intent.attempts.find(({ shown }) => shown)!;
-      const [sentAt, endedAt] = [Date.now(), Date.now()];
-      const before = attempt.shown!.find(({ version }) => version > 1)!;
-      intents.push({
-        ...intent,
-        kind: 'read',
-        attempts: [{ ...attempt, sentAt, endedAt, replayed: false, shown: [{ ...before, version: 1 }] }],
-      });
-      return async () => {
-        intents.pop();
-      };
+    what: 'a row shows an earlier version than it has shown before',
+    async commit({ shop: { database }, clients, intents }) {
+      const [row] = await database('orders').where({ status: 'delivered' }).orderBy('id').limit(1);
+      const [first] = await database('order_events').where({ order_id: row.id, version: 1 }).limit(1);
+      const before = { status: 'waiting', version: 1, snapshot: JSON.stringify(first.snapshot) };
+      await database('orders').where({ id: row.id }).update(before);
+      await clients.get('manager 1')!.ask({ kind: 'read', method: 'GET', path: `/v1/orders/${row.id}` });
+      await database('orders').where({ id: row.id }).update(asJson(row, 'snapshot'));
+      return async () => intents.pop();
     },
   },
   'illegal-move': {
@@ -155,13 +151,19 @@ export const sabotages: Record<string, Sabotage> = {
   'forgotten-key': {
     invariant: 6,
     what: 'a key that was accepted is answered otherwise',
-    async commit({ intents }) {
-      const accepted = intents.find((intent) => intent.kind === 'move' && acceptedBy(intent))!;
-      const [sentAt, endedAt] = [Date.now(), Date.now()];
-      accepted.attempts.push({ requestId: randomUUID(), sentAt, endedAt, status: 409, code: 'illegal_transition' });
-      return async () => {
-        accepted.attempts.pop();
-      };
+    async commit({ shop: { database }, clients, intents }) {
+      const closed: string[] = await database('orders').where({ status: 'delivered' }).pluck('id');
+      const accepted = intents.find(
+        (intent) =>
+          intent.kind === 'move' && clients.has(intent.who) && closed.includes(orderOf(intent)) && acceptedBy(intent),
+      )!;
+      const requests = accepted.attempts.map(({ requestId }) => requestId);
+      const [row] = await database('order_events').whereRaw("event ->> 'requestId' = ANY(?)", [requests]);
+      await database('order_events').where({ id: row.id }).update({ key_hash: null });
+      const { who, attempts: _, ...wish } = accepted;
+      await clients.get(who)!.ask(wish as Wish);
+      await database('order_events').where({ id: row.id }).update({ key_hash: row.key_hash });
+      return async () => intents.pop();
     },
   },
   'broken-replay': {
@@ -183,7 +185,7 @@ export const sabotages: Record<string, Sabotage> = {
     invariant: 8,
     what: 'a reader never saw an event',
     async commit({ readers }) {
-      const { seen } = readers[0]!;
+      const { seen } = streamOf(readers);
       const place = Math.floor(seen.length / 2);
       const [skipped] = seen.splice(place, 1);
       return async () => {
@@ -195,7 +197,7 @@ export const sabotages: Record<string, Sabotage> = {
     invariant: 8,
     what: 'a reader saw an event again',
     async commit({ readers }) {
-      const { seen } = readers[0]!;
+      const { seen } = streamOf(readers);
       seen.push(seen[0]!);
       return async () => {
         seen.pop();
@@ -206,7 +208,7 @@ export const sabotages: Record<string, Sabotage> = {
     invariant: 8,
     what: 'a reader saw two events in the wrong order',
     async commit({ readers }) {
-      const { seen } = readers[0]!;
+      const { seen } = streamOf(readers);
       seen.push(seen.shift()!);
       return async () => {
         seen.unshift(seen.pop()!);
@@ -220,10 +222,14 @@ export const sabotages: Record<string, Sabotage> = {
       const [{ id }] = await database('orders').where({ status: 'delivered' }).orderBy('id', 'desc').limit(1);
       const workflowExecution = { workflowId: workflowIdOf(id) };
       await temporal.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution });
-      return () => Promise.reject(new Error('A deleted workflow cannot be brought back.'));
+      return undefined;
     },
   },
 };
+
+const streamOf = (readers: EventReader[]): EventReader => readers.find(({ name }) => name === 'the event stream')!;
+
+const orderOf = ({ path }: Intent): string => path.split('/')[3] ?? '';
 
 /** Rewrites one event in the database. */
 async function falsify(
