@@ -12,7 +12,7 @@ import type { Service } from '../../stack/service.ts';
 import { anyPorts, startServices } from '../../stack/services.ts';
 import { workflowsPath } from '../../worker/workflows-path.ts';
 import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
-import { type Clock, createClock } from './moved-clock.ts';
+import { type Clock, createClock, installFaketime } from './moved-clock.ts';
 import { type Link, startToxiproxy } from './toxiproxy.ts';
 
 /** Somebody who can sign in. */
@@ -51,6 +51,8 @@ interface Options {
   folder: string;
   /** Services that are there already and not to be broken: a migrated database, Temporal and Redis. Default: none. */
   given?: Environment;
+  /** Whether tools that are missing may be fetched. */
+  fetchTools: boolean;
   log(line: string): void;
   signal: AbortSignal;
 }
@@ -92,7 +94,7 @@ export async function openChaosShop(options: Options): Promise<ChaosShop> {
 }
 
 async function open(
-  { folder, given, log, signal }: Options,
+  { folder, given, fetchTools, log, signal }: Options,
   undo: (() => unknown)[],
 ): Promise<Omit<ChaosShop, 'close'>> {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name)));
@@ -125,7 +127,8 @@ async function open(
   const direct = services.environment;
   if (!given) await prepare({ ...inside, environment: direct });
 
-  const { links, ways, missing } = await layLinks(inside, direct, undo);
+  const { links, ways, missing } = await layLinks({ ...inside, fetchTools }, direct, undo);
+  if (fetchTools) await installFaketime(inside);
   const bundlePath = direct.WORKFLOW_BUNDLE ?? (await bundle(folder));
   const start = async (startProgram: typeof startApi, kind: 'api' | 'worker', number: number) => {
     const name = `${kind}-${number}`;
@@ -204,7 +207,7 @@ async function layLinks(
       ways[from][variable] = address.replace(PORT, String(link.port));
     }
   } else {
-    missing.push('No connection is hurt: Toxiproxy is missing, and there is no Go that could build it.');
+    missing.push('No connection is hurt: Toxiproxy is missing, and could not be built; that takes Go.');
   }
   return { links, ways, missing };
 }

@@ -18,10 +18,11 @@ beforeAll(async () => {
   const { TEMPORAL_ADDRESS, REDIS_URL } = process.env;
   aftermath = await wreakHavoc({
     seed: 1,
-    ms: 8_000,
+    ms: 7_000,
     customers: 2,
     managers: 2,
     folder,
+    fetchTools: false,
     given: { DATABASE_URL: copy.url, TEMPORAL_ADDRESS, REDIS_URL },
     faults: ({ kind }) => ['kill', 'freeze'].includes(kind),
     log: (line) => log.push(line),

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Status } from '../../domain/order/transitions.ts';
 import { inLanes } from '../races/lanes.ts';
 import { type ChaosShop, openChaosShop } from './chaos-shop.ts';
@@ -25,6 +26,8 @@ export interface Trial {
   folder: string;
   /** See {@link openChaosShop}. */
   given?: Parameters<typeof openChaosShop>[0]['given'];
+  /** Whether tools that are missing may be fetched: Toxiproxy, faketime. */
+  fetchTools: boolean;
   /** Which faults to draw from. Default: all that this machine can do. */
   faults?: (fault: Fault) => boolean;
   log(line: string): void;
@@ -53,10 +56,12 @@ const LANES = 4;
 
 /** Opens a shop, lets people order in it while it is broken in every way, and waits until it has come to rest. */
 export async function wreakHavoc(trial: Trial): Promise<Aftermath> {
-  const { seed, folder, signal } = trial;
+  const { seed, folder, signal, given, fetchTools } = trial;
+  // It says much of every history that is replayed, and of those that are tampered with even more.
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const start = performance.now();
   const log = (line: string) => trial.log(`${((performance.now() - start) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
-  const shop = await openChaosShop({ folder, log, signal, ...(trial.given && { given: trial.given }) });
+  const shop = await openChaosShop({ folder, log, signal, fetchTools, ...(given && { given }) });
   try {
     for (const sentence of shop.missing) log(sentence);
     return await run(shop, trial, createRandom(seed), log);
@@ -116,6 +121,11 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
     await Promise.all(people);
     await closeShop(managers, shop.database, random.fork());
     await repeatAll(random.fork());
+  } catch (error) {
+    // Nobody goes on ordering in a shop that closes.
+    stopping.abort();
+    giving.abort();
+    throw error;
   } finally {
     clearTimeout(latest);
   }

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { ConfigurationError } from '../../config/environment.ts';
 import { runCommand } from '../../config/run-command.ts';
 import { StackError } from '../../stack/stack-error.ts';
@@ -46,7 +45,6 @@ await runCommand(async () => {
     () => stopping.abort(new StackError('The chaos took too long.')),
     minutes * MINUTE_MS + BEYOND_MS,
   );
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
   console.log(`SEED=${seed} MINUTES=${minutes}${sabotage ? ` SABOTAGE=${sabotage}` : ''}`);
   let aftermath: Aftermath | undefined;
   let keep = true;
@@ -57,6 +55,7 @@ await runCommand(async () => {
       customers: 5,
       managers: 3,
       folder,
+      fetchTools: true,
       log,
       signal: stopping.signal,
     });

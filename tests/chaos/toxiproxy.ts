@@ -32,8 +32,10 @@ export interface Toxiproxy {
   stop(): Promise<void>;
 }
 
-/** Starts Toxiproxy; nothing where it cannot be had. */
-export async function startToxiproxy(options: ServiceOptions): Promise<Toxiproxy | undefined> {
+/** Starts Toxiproxy; nothing where it cannot be had. @param options.fetchTools whether it may be built first */
+export async function startToxiproxy(
+  options: ServiceOptions & { fetchTools: boolean },
+): Promise<Toxiproxy | undefined> {
   const command = await findToxiproxy(options);
   if (!command) return undefined;
   const service = await startService(
@@ -77,13 +79,16 @@ export async function startToxiproxy(options: ServiceOptions): Promise<Toxiproxy
 }
 
 /** On the PATH, in the project's cache, or built from source where there is Go. */
-async function findToxiproxy(options: ServiceOptions): Promise<string | undefined> {
+async function findToxiproxy({
+  fetchTools,
+  ...options
+}: ServiceOptions & { fetchTools: boolean }): Promise<string | undefined> {
   const installed = findOnPath('toxiproxy-server');
   if (installed) return installed;
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'crema', 'bin');
   const cached = join(cache, `toxiproxy-${VERSION}`);
   if (existsSync(cached)) return cached;
-  const go = findOnPath('go');
+  const go = fetchTools && findOnPath('go');
   if (!go) return undefined;
   options.log?.(`Building Toxiproxy ${VERSION} from source, once …`);
   mkdirSync(cache, { recursive: true });
