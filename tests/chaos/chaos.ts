@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Status } from '../../domain/order/transitions.ts';
 import { inLanes } from '../races/lanes.ts';
 import { type ChaosShop, openChaosShop } from './chaos-shop.ts';
@@ -9,7 +9,8 @@ import { drive, type Probe, type Strike } from './driver.ts';
 import { type EventReader, listenToRedis, readLog, readStream } from './event-readers.ts';
 import { collectEvidence, type Evidence, fetchHistories, listWorkflows } from './evidence.ts';
 import { type Fault, faultsOf } from './faults.ts';
-import { type Violation, violationsIn } from './invariants.ts';
+import { violationsIn } from './invariants/invariants.ts';
+import type { Violation } from './invariants/violation.ts';
 import { beCustomer, beManager, bringTo } from './people.ts';
 import { createRandom, type Random } from './random.ts';
 import { DRIVER, isAnsweredEnough, shareAnswered } from './report.ts';
@@ -58,7 +59,9 @@ const LANES = 4;
 export async function wreakHavoc(trial: Trial): Promise<Aftermath> {
   const { seed, folder, signal, given, fetchTools } = trial;
   // It says much of every history that is replayed, and of those that are tampered with even more.
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
+  const telemetryOptions = { logging: { filter, forward: {} } };
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions });
   const start = performance.now();
   const log = (line: string) => trial.log(`${((performance.now() - start) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
   const shop = await openChaosShop({ folder, log, signal, fetchTools, ...(given && { given }) });

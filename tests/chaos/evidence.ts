@@ -141,12 +141,17 @@ async function readWorkflows(shop: ChaosShop, histories: Histories): Promise<Map
   return records;
 }
 
+/** Why histories that were replayed do not, by their content; nothing for those that do. Each is replayed once. */
+const replayed = new Map<string, string | undefined>();
+
 async function replay({ bundlePath }: ChaosShop, histories: Histories): Promise<Map<string, string>> {
-  const unreplayable = new Map<string, string>();
+  const contents = new Map([...histories].map(([workflowId, history]) => [workflowId, JSON.stringify(history)]));
   const all = [...histories].map(([workflowId, history]) => ({ workflowId, history }));
+  const unknown = all.filter(({ workflowId }) => !replayed.has(contents.get(workflowId)!));
   const options = { workflowBundle: { codePath: bundlePath } };
-  for await (const { workflowId, error } of Worker.runReplayHistories(options, all)) {
-    if (error) unreplayable.set(workflowId, error.message);
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, unknown)) {
+    replayed.set(contents.get(workflowId)!, error?.message);
   }
-  return unreplayable;
+  const unreplayable = all.map(({ workflowId }) => [workflowId, replayed.get(contents.get(workflowId)!)] as const);
+  return new Map(unreplayable.filter((each): each is readonly [string, string] => each[1] !== undefined));
 }

@@ -1,7 +1,8 @@
 import { type Attempt, acceptedBy, type Intent, isAnswered, isChange } from './client-log.ts';
 import type { Strike } from './driver.ts';
 import type { Evidence } from './evidence.ts';
-import { acknowledgedIn, type Class, type Violation } from './invariants.ts';
+import { acknowledgedIn } from './invariants/answers.ts';
+import type { Class, Violation } from './invariants/violation.ts';
 
 /** Least share of the requests outside faults that must be answered as they should be. */
 const LEAST = 0.9;

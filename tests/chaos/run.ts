@@ -6,7 +6,7 @@ import { runCommand } from '../../config/run-command.ts';
 import { StackError } from '../../stack/stack-error.ts';
 import { type Aftermath, wreakHavoc } from './chaos.ts';
 import type { Evidence } from './evidence.ts';
-import type { Violation } from './invariants.ts';
+import type { Violation } from './invariants/violation.ts';
 import { writeReport } from './report.ts';
 import { sabotages } from './sabotage.ts';
 

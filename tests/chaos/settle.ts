@@ -3,7 +3,7 @@ import { waitFor } from '../../stack/wait.ts';
 import type { ChaosShop } from './chaos-shop.ts';
 import type { Intent } from './client-log.ts';
 import { listWorkflows } from './evidence.ts';
-import { acknowledgedIn } from './invariants.ts';
+import { acknowledgedIn } from './invariants/answers.ts';
 
 /** How long a shop that nothing is done to any more may take to come to rest, in ms: emails pause up to a minute between tries. */
 const PATIENCE_MS = 150_000;
