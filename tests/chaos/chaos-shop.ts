@@ -13,7 +13,7 @@ import { anyPorts, startServices } from '../../stack/services.ts';
 import { workflowsPath } from '../../worker/workflows-path.ts';
 import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 import { type Clock, createClock, installFaketime } from './moved-clock.ts';
-import { type Link, startToxiproxy } from './toxiproxy.ts';
+import { findToxiproxy, type Link } from './toxiproxy.ts';
 
 /** Somebody who can sign in. */
 export interface Person {
@@ -197,7 +197,7 @@ async function layLinks(
   const links: Link[] = [];
   const ways: Record<'api' | 'worker', Environment> = { api: {}, worker: {} };
   const missing: string[] = [];
-  const toxiproxy = await startToxiproxy(inside);
+  const toxiproxy = await findToxiproxy(inside);
   if (toxiproxy) {
     undo.push(toxiproxy.stop);
     for (const { from, to, variable } of LINKED) {

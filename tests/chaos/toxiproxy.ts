@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findOnPath } from '../../stack/path.ts';
 import { freePorts } from '../../stack/ports.ts';
 import { runProcess } from '../../stack/process/guarded-process.ts';
-import { type ServiceOptions, startService } from '../../stack/service.ts';
+import { type Service, type ServiceOptions, startService } from '../../stack/service.ts';
 
 const VERSION = '2.12.0';
 const BUILD_DEADLINE_MS = 5 * 60_000;
@@ -32,54 +32,79 @@ export interface Toxiproxy {
   stop(): Promise<void>;
 }
 
-/** Starts Toxiproxy; nothing where it cannot be had. @param options.fetchTools whether it may be built first */
-export async function startToxiproxy(
-  options: ServiceOptions & { fetchTools: boolean },
-): Promise<Toxiproxy | undefined> {
-  const command = await findToxiproxy(options);
+/** How long Toxiproxy may take to do as it is told, in ms. */
+const DEADLINE_MS = 5_000;
+
+/** Finds Toxiproxy; nothing where it cannot be had. @param options.fetchTools whether it may be built first */
+export async function findToxiproxy(options: ServiceOptions & { fetchTools: boolean }): Promise<Toxiproxy | undefined> {
+  const command = await findProgram(options);
   if (!command) return undefined;
+  const started: Service[] = [];
+  return {
+    async link(name, upstreamPort) {
+      const { link, service } = await startLink(command, name, upstreamPort, options);
+      started.push(service);
+      return link;
+    },
+    async stop() {
+      await Promise.all(started.map((service) => service.stop()));
+    },
+  };
+}
+
+/** A link is a process of its own, so that nothing that becomes of it touches another. */
+async function startLink(command: string, name: string, upstreamPort: number, options: ServiceOptions) {
+  const [port = 0] = await freePorts(1);
+  const dataDir = join(options.dataDir, 'links', name);
+  mkdirSync(dataDir, { recursive: true });
+  const config = join(dataDir, 'proxies.json');
+  const upstream = `127.0.0.1:${upstreamPort}`;
+  writeFileSync(config, JSON.stringify([{ name, listen: `127.0.0.1:${port}`, upstream, enabled: true }]));
   const service = await startService(
     {
-      name: 'toxiproxy',
-      title: 'Toxiproxy',
+      name,
+      title: `Toxiproxy, ${name},`,
       ports: { http: 0 },
-      program: ({ http }) => ({ command, args: ['-host', '127.0.0.1', '-port', String(http)] }),
-      url: ({ http }) => `http://127.0.0.1:${http}`,
-      isReady: async ({ http }) => (await fetch(`http://127.0.0.1:${http}/version`)).ok,
+      program: ({ http }) => ({
+        command,
+        args: ['-host', '127.0.0.1', '-port', String(http), '-config', config],
+        env: { ...process.env, LOG_LEVEL: 'warn' },
+      }),
+      url: ({ http }) => `http://127.0.0.1:${http}/proxies/${name}/toxics`,
+      isReady: async ({ http }) => (await fetch(`http://127.0.0.1:${http}/proxies/${name}`)).ok,
     },
-    options,
+    { ...options, dataDir },
   );
 
   async function call(method: string, path: string, body?: object): Promise<void> {
+    const signal = AbortSignal.timeout(DEADLINE_MS);
     const answer = await fetch(`${service.url}${path}`, {
       method,
-      signal: AbortSignal.timeout(5_000),
+      signal,
       ...(body && { body: JSON.stringify(body) }),
     });
     if (!answer.ok) throw new Error(`Toxiproxy answers ${method} ${path} with ${answer.status} ${await answer.text()}`);
   }
 
-  async function link(name: string, upstreamPort: number): Promise<Link> {
-    const [port = 0] = await freePorts(1);
-    const upstream = `127.0.0.1:${upstreamPort}`;
-    await call('POST', '/proxies', { name, listen: `127.0.0.1:${port}`, upstream, enabled: true });
-    return {
-      name,
-      port,
-      async hurt(type, stream, ms = 0) {
-        const attributes = type === 'latency' ? { latency: ms, jitter: Math.round(ms / 4) } : { timeout: ms };
-        const toxic = `${type}-${stream}`;
-        await call('POST', `/proxies/${name}/toxics`, { name: toxic, type, stream, toxicity: 1, attributes });
-        return () => call('DELETE', `/proxies/${name}/toxics/${toxic}`);
-      },
+  const hurt: Link['hurt'] = async (type, stream, ms = 0) => {
+    const attributes = type === 'latency' ? { latency: ms, jitter: Math.round(ms / 4) } : { timeout: ms };
+    const toxic = `${type}-${stream}`;
+    await call('POST', '', { name: toxic, type, stream, toxicity: 1, attributes });
+    return async () => {
+      try {
+        await call('DELETE', `/${toxic}`);
+      } catch {
+        // It hangs now and then when it is to remove a toxic from a busy link (Shopify/toxiproxy#558).
+        await service.kill();
+        await service.start();
+      }
     };
-  }
-
-  return { link, stop: service.stop };
+  };
+  return { link: { name, port, hurt }, service };
 }
 
 /** On the PATH, in the project's cache, or built from source where there is Go. */
-async function findToxiproxy({
+async function findProgram({
   fetchTools,
   ...options
 }: ServiceOptions & { fetchTools: boolean }): Promise<string | undefined> {
