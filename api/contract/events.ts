@@ -5,7 +5,7 @@ import { actor, order, status } from './orders.ts';
 import { id, timestamp } from './values.ts';
 
 /** An order as events carry it: without what is one person's view of it. */
-export const orderInEvent = order
+const orderInEvent = order
   .omit({ allowedTransitions: true })
   .extend({ customer: z.object({ id }) })
   .meta({ id: 'OrderInEvent', description: 'An order as of an event', examples: [examples.orderInEvent] });

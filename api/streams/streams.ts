@@ -109,9 +109,9 @@ export function createStreams({ log, hub, logger, heartbeat, max, maxPerUser }: 
   }
 
   function serve({ order, caller, token, stillMay }: StreamRequest, beginning: Beginning, response: ServerResponse) {
-    // Others may have come while the log was read, or the client may have left.
-    mustHaveRoom(token);
+    // While the log was read, the client may have left, and others may have come.
     if (response.closed) return;
+    mustHaveRoom(token);
     const stream = openStream(response, beginning, {
       log,
       hub,

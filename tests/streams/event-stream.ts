@@ -36,6 +36,8 @@ export interface Follow {
   as?: string;
   headers?: Record<string, string>;
   after?: string | undefined;
+  /** What to keep of each event's data; all of it by default. */
+  keep?: (data: Received['data']) => unknown;
 }
 
 /** How long anything that must come may take. */
@@ -45,7 +47,7 @@ const PATIENCE = { deadline: 20_000, every: 20 };
 export function follow(
   shop: Pick<Shop, 'url'>,
   path: string,
-  { as, headers, after }: Follow = {},
+  { as, headers, after, keep = (data) => data }: Follow = {},
 ): Promise<EventStream> {
   const { hostname, port } = new URL(shop.url);
   const sent = {
@@ -56,14 +58,14 @@ export function follow(
   return new Promise((resolve, reject) => {
     // A connection of its own, which nobody else waits for.
     const request = httpRequest({ hostname, port, path, headers: sent, agent: false }, (response) => {
-      resolve(read(response, () => request.destroy()));
+      resolve(read(response, keep, () => request.destroy()));
     });
     request.on('error', reject);
     request.end();
   });
 }
 
-function read(response: IncomingMessage, destroy: () => void): EventStream {
+function read(response: IncomingMessage, keep: NonNullable<Follow['keep']>, destroy: () => void): EventStream {
   let rest = '';
   const stream: EventStream = {
     status: response.statusCode ?? 0,
@@ -87,7 +89,7 @@ function read(response: IncomingMessage, destroy: () => void): EventStream {
     if (!response.headers['content-type']?.startsWith('text/event-stream')) stream.text += part;
     const blocks = (rest + part).split('\n\n');
     rest = blocks.pop() ?? '';
-    for (const block of blocks) take(block, stream);
+    for (const block of blocks) take(block, stream, keep);
   });
   response.on('error', () => undefined);
   response.on('close', () => {
@@ -96,10 +98,10 @@ function read(response: IncomingMessage, destroy: () => void): EventStream {
   return stream;
 }
 
-function take(block: string, stream: EventStream): void {
+function take(block: string, stream: EventStream, keep: NonNullable<Follow['keep']>): void {
   if (block === ':') stream.heartbeats += 1;
   const fields = new Map(block.split('\n').map((line) => line.split(/: (.*)/s, 2) as [string, string]));
   const data = fields.get('data');
   if (data === undefined) return;
-  stream.events.push({ id: fields.get('id') ?? '', event: fields.get('event') ?? '', data: JSON.parse(data) });
+  stream.events.push({ id: fields.get('id') ?? '', event: fields.get('event') ?? '', data: keep(JSON.parse(data)) });
 }

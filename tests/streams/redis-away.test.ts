@@ -1,0 +1,85 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startApi } from '../../stack/programs.ts';
+import type { Service } from '../../stack/service.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { startOwn } from '../faults/own-services.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { type EventStream, follow } from './event-stream.ts';
+
+let own: Awaited<ReturnType<typeof startOwn<'redis'>>>;
+let shop: Shop;
+/** Another process of the API, which learns of what happens from others only. */
+let other: Service;
+const dataDir = mkdtempSync(join(tmpdir(), 'crema-streams-'));
+beforeAll(async () => {
+  own = await startOwn('redis');
+  const many = '10000/60';
+  shop = await openShop({
+    environment: {
+      ...own.environment,
+      PUBLIC_URL: 'http://shop.example',
+      // Requests have to do with Redis, too.
+      RATE_LIMITS: 'on',
+      RATE_LIMIT_PLACING: many,
+      RATE_LIMIT_USER: many,
+      RATE_LIMIT_ANONYMOUS: many,
+    },
+  });
+  other = await startApi({ dataDir, environment: shop.environment });
+}, 90_000);
+afterAll(async () => {
+  await other?.stop();
+  await shop?.close();
+  await own?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+}, 60_000);
+
+/** An order from the counter to the customer's hand: each request succeeds. */
+async function served(): Promise<void> {
+  const { status, body } = await shop.place();
+  expect(status).toBe(201);
+  for (const next of ['preparation', 'ready', 'delivered'] as const) {
+    expect((await shop.move(body.id, next)).status).toBe(200);
+  }
+}
+
+test('When Redis is killed, restarted, frozen and thawed in the middle of traffic, then no request fails and no reader misses or repeats an event', async () => {
+  const boards: EventStream[] = [];
+  for (const { url } of [shop, other]) boards.push(await follow({ url }, '/v1/orders/events', { as: shop.manager }));
+  for (const board of boards) await board.receives(1);
+  const told = async () => {
+    const ids = await shop.database('order_events').orderBy('position').pluck('id');
+    for (const board of boards) {
+      await waitFor('Everything', () => board.ids().length >= ids.length, { deadline: 20_000 });
+      expect(board.ids()).toEqual(ids);
+    }
+  };
+
+  const interruptions = [
+    () => Promise.resolve(),
+    () => own.redis.kill(),
+    () => own.redis.start(),
+    () => own.redis.kill('SIGSTOP'),
+    () => own.redis.kill('SIGCONT'),
+  ];
+  for (const interrupt of interruptions) {
+    const traffic = Promise.all([served(), served()]);
+    await interrupt();
+    await traffic;
+    await served();
+    await told();
+  }
+  expect(boards.map(({ end }) => end)).toEqual(['open', 'open']);
+
+  // Any process goes on where another one has stopped.
+  const last = boards[0]!.events.at(-1)!.id;
+  await served();
+  const elsewhere = await follow({ url: other.url }, '/v1/orders/events', { as: shop.manager, after: last });
+  expect((await elsewhere.receives(4)).map(({ event }) => event)).toEqual([
+    'order.placed',
+    ...Array.from({ length: 3 }, () => 'order.status_changed'),
+  ]);
+  for (const board of [...boards, elsewhere]) board.close();
+}, 90_000);

@@ -1,0 +1,84 @@
+import { waitFor } from '../../stack/wait.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { type EventStream, follow, type Received } from './event-stream.ts';
+import { heapOf, WITH_INSPECTOR } from './process-memory.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ environment: { ...WITH_INSPECTOR, MAX_STREAMS_PER_USER: '1100', MAX_STREAMS: '1100' } });
+}, 60_000);
+afterAll(() => shop?.close());
+
+const READERS = 1_000;
+const patience = { deadline: 60_000, every: 50 };
+
+/** All that must be compared: so many readers would have to keep much else. */
+const keep = ({ id }: { id?: string }) => ({ id });
+
+const board = (after?: string) => follow(shop, '/v1/orders/events', { as: shop.manager, after, keep });
+
+/** Opens so many streams, some at a time. */
+async function open(count: number): Promise<EventStream[]> {
+  const streams: EventStream[] = [];
+  while (streams.length < count) {
+    streams.push(...(await Promise.all(Array.from({ length: Math.min(50, count - streams.length) }, () => board()))));
+  }
+  await Promise.all(streams.map((stream) => stream.receives(1)));
+  return streams;
+}
+
+/** A reader who leaves after every few events and comes back with the last one. */
+async function restless(first: EventStream, isOver: (count: number) => boolean): Promise<string[]> {
+  const seen: Received[] = [];
+  for (let stream = first; ; stream = await board(seen.at(-1)!.id)) {
+    const whole = () => isOver(seen.length + stream.events.length - 1);
+    await waitFor('Some more', () => stream.events.length > 4 || whole(), patience);
+    stream.close();
+    seen.push(...stream.events);
+    if (isOver(seen.length - 1)) return seen.slice(1).map(({ data }) => data.id);
+  }
+}
+
+/** An order from the counter to the customer's hand. */
+async function served(): Promise<void> {
+  const { body } = await shop.place();
+  for (const next of ['preparation', 'ready', 'delivered'] as const) {
+    expect((await shop.move(body.id, next)).status).toBe(200);
+  }
+}
+
+test('When a thousand follow one process, some of them coming and going, then each sees every event once, in order, and nothing is left behind', async () => {
+  // Whatever a process makes once, it has made then.
+  await served();
+  for (const stream of await open(50)) stream.close();
+  const before = await heapOf(shop.api);
+
+  const streams = await open(READERS);
+  expect(streams.map(({ status }) => status)).toEqual(streams.map(() => 200));
+  const whileOpen = await heapOf(shop.api);
+
+  let done = false;
+  const log = () => shop.database('order_events').orderBy('position').offset(4).pluck('id');
+  let all: string[] = [];
+  const traffic = (async () => {
+    for (let round = 0; round < 3; round += 1) await Promise.all([served(), served(), served()]);
+    all = await log();
+    done = true;
+  })();
+  const isOver = (count: number) => done && count >= all.length;
+  const restlessReaders = streams.splice(0, 50).map((stream) => restless(stream, isOver));
+  await traffic;
+  expect(all).toHaveLength(36);
+
+  await waitFor('Everything', () => streams.every(({ events }) => events.length > all.length), patience);
+  for (const seen of await Promise.all(restlessReaders)) expect(seen).toEqual(all);
+  const wrong = streams.filter((stream) => stream.ids().join() !== all.join());
+  expect(wrong).toEqual([]);
+  expect(streams.map(({ end }) => end)).toEqual(streams.map(() => 'open'));
+
+  for (const stream of streams) stream.close();
+  // What a tenth of them left behind would be seen; so much a process may go up and down by itself.
+  const allowed = (whileOpen - before) / 10 + 2_000_000;
+  expect(whileOpen - before).toBeGreaterThan(2 * allowed);
+  await waitFor('The memory', async () => (await heapOf(shop.api)) - before < allowed, patience);
+}, 180_000);
