@@ -44,7 +44,7 @@ export interface Aftermath extends Scene {
 }
 
 /** After its load ends, a change may be asked for again for so long, in ms. */
-const LAST_WORD_MS = 120_000;
+const LAST_WORD_MS = 180_000;
 
 /** How many of the accepted keys are tried again at the end, at most. */
 const REPEATED = 150;

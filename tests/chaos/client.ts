@@ -27,7 +27,8 @@ export interface Client {
 /** How long an answer may take, in ms. Crema's own deadline is 3 s. */
 const PATIENCE_MS = 10_000;
 
-/** Most that is waited before asking again, in ms, whatever `Retry-After` says. */
+/** How long is waited before asking again where nobody says how long, in ms; and most that is, whatever `Retry-After` says. */
+const PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 1_000;
 
 interface Options {
@@ -55,7 +56,7 @@ export function createClient({ who, person, apis, log, random, stop }: Options):
     };
     const body = wish.body === undefined ? null : JSON.stringify(wish.body);
     for (;;) {
-      if (!token && !(await signIn()) && stop.aborted) return undefined;
+      if (!token && !(await signIn())) return undefined;
       const once = () => send(intent, { ...sent, ...(token && { authorization: `Bearer ${token}` }) }, body);
       const [answer] = await Promise.all(twice ? [once(), once()] : [once()]);
       if (!answer || isAccepted(answer) || isRefused(answer)) return answer;
@@ -85,14 +86,12 @@ export function createClient({ who, person, apis, log, random, stop }: Options):
       attempt.replayed = response.headers.get('idempotency-replayed') === 'true';
       if (answered?.code) attempt.code = answered.code;
       if (isAccepted(attempt)) attempt.shown = ordersIn(answered);
-      return Object.assign(
-        { ...attempt },
-        { body: answered, pause: Number(response.headers.get('retry-after')) * 1_000 },
-      );
+      const pause = Number(response.headers.get('retry-after')) * 1_000 || PAUSE_MS;
+      return { ...attempt, body: answered, pause };
     } catch {
       // Refused, cut or too late: what became of it is not known. The other API may know better.
       turn += 1;
-      return { ...attempt, body: undefined, pause: 200 };
+      return { ...attempt, body: undefined, pause: PAUSE_MS };
     } finally {
       attempt.endedAt = Date.now();
     }
