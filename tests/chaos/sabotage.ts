@@ -115,7 +115,8 @@ export const sabotages: Record<string, Sabotage> = {
     what: 'a mail was sent again without need',
     async commit({ shop: { catcher } }) {
       const mails = catcher.mails();
-      catcher.replace([...mails, { ...mails[0]!, begunAt: Date.now(), takenAt: Date.now() }]);
+      // The last one, of when nothing was broken any more.
+      catcher.replace([...mails, { ...mails.at(-1)!, begunAt: Date.now(), takenAt: Date.now() }]);
       return async () => catcher.replace(mails);
     },
   },

@@ -26,18 +26,28 @@ export function* mailedOnce({ events, ledger, mails, addresses, ordersEmail, str
   for (const delivery of arrived.keys()) if (!due.has(delivery)) yield other(`a mail that nobody was due: ${delivery}`);
 }
 
-/** What may come between a mail and the note that it was sent. */
+/** What may come between a mail and the note that it was sent, and between such a note and the disk. */
 const MAILING = ['worker', 'smtp', 'postgres', 'temporal'];
+const WRITING = ['worker', 'postgres'];
+
+/** How long a statement may be under way, in ms: Crema waits 5 s for it, and a Postgres that was frozen carries it out afterwards. */
+const UNDER_WAY_MS = 6_000;
+
+const touches = ({ parts }: Strike, which: string[]): boolean => parts.some((part) => which.includes(part));
 
 /** For each copy that should not have been sent, why not: the one before it was written down, or nothing was in the way of that. */
 function* needless(copies: Mail[], entry: LedgerRow | undefined, strikes: Strike[]): Generator<string> {
+  const during = (from: number, to: number) =>
+    strikes.filter(({ begunAt, healedAt }) => begunAt <= to && healedAt >= from);
   for (const [index, { begunAt }] of copies.entries()) {
     const before = copies[index - 1];
     if (!before) continue;
-    const between = strikes.filter((strike) => strike.begunAt <= begunAt && strike.healedAt >= before.begunAt);
+    const between = during(before.begunAt, begunAt);
+    const writtenAt = entry?.at.getTime() ?? Number.POSITIVE_INFINITY;
+    const inDoubt = during(writtenAt, writtenAt + UNDER_WAY_MS).some((strike) => touches(strike, WRITING));
     // A moved clock writes down a time that says nothing.
     const timeless = between.some(({ kind }) => kind === 'moved clock');
-    if (entry && !timeless && entry.at.getTime() < begunAt) yield 'after it was written down';
-    else if (!between.some(({ parts }) => parts.some((part) => MAILING.includes(part)))) yield 'without a fault';
+    if (writtenAt < begunAt && !inDoubt && !timeless) yield 'after it was written down';
+    else if (!between.some((strike) => touches(strike, MAILING))) yield 'without a fault';
   }
 }
