@@ -2,7 +2,7 @@
 node = node_modules/.bin/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test races bench fuzz check setup install
+.PHONY: help run demo reset test races chaos bench fuzz check setup install
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -21,6 +21,9 @@ test: install ## Run all tests, on ports and data of their own
 
 races: install ## Run only the tests with hundreds of rounds: races, kills, long lives
 	@PASS=alone $(node) tests/run.ts
+
+chaos: install ## Break a shop in every way for MINUTES=3, and hold it against what Crema promises; SEED= repeats a run
+	@npm run --silent chaos
 
 bench: install ## Measure what Crema costs against Temporal alone; ORDERS=1000000 for longer lists
 	@npm run --silent bench

@@ -2,7 +2,7 @@
 // node --experimental-vm-modules node_modules/jest/bin/jest.js tests/<file>
 
 /** Hundreds of rounds, which want the machine to themselves: `make test` runs them after the others, one file at a time. */
-const alone = String.raw`/tests/(races/|sequences/|workflows/(long-lives|side-by-side))`;
+const alone = String.raw`/tests/(races/|sequences/|chaos/|workflows/(long-lives|side-by-side))`;
 const { PASS } = process.env;
 
 /** @type {import('jest').Config} */

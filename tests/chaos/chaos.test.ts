@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { copyDatabase } from '../test-services.ts';
+import { type Aftermath, wreakHavoc } from './chaos.ts';
+import { sabotages } from './sabotage.ts';
+
+// `make chaos` in small: the shared services stay whole, the rest is killed, frozen and cut off. Above all it shows that
+// the checker would see what it must never see.
+
+const folder = mkdtempSync(join(tmpdir(), 'crema-chaos-'));
+const log: string[] = [];
+let copy: Awaited<ReturnType<typeof copyDatabase>>;
+let aftermath: Aftermath;
+
+beforeAll(async () => {
+  copy = await copyDatabase();
+  const { TEMPORAL_ADDRESS, REDIS_URL } = process.env;
+  aftermath = await wreakHavoc({
+    seed: 1,
+    ms: 7_000,
+    customers: 2,
+    managers: 2,
+    folder,
+    fetchTools: false,
+    given: { DATABASE_URL: copy.url, TEMPORAL_ADDRESS, REDIS_URL },
+    faults: ({ kind }) => ['kill', 'freeze'].includes(kind),
+    log: (line) => log.push(line),
+    signal: AbortSignal.timeout(120_000),
+  });
+}, 150_000);
+afterAll(async () => {
+  await aftermath?.close();
+  await copy?.drop();
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+test('When a shop was broken while people ordered in it, then all that was promised holds', async () => {
+  const { evidence, violations } = await aftermath.judge();
+
+  expect(violations).toEqual([]);
+  expect(evidence.strikes.length).toBeGreaterThan(0);
+  expect(evidence.orders.length).toBeGreaterThan(5);
+  expect(evidence.mails.length).toBeGreaterThanOrEqual(evidence.events.length);
+});
+
+test.each(Object.entries(sabotages))('When there is a %s, then it is noticed', async (_, { invariant, commit }) => {
+  const undo = await commit(aftermath);
+  const { violations } = await aftermath.judge();
+  await undo?.();
+
+  expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+});
+
+test('When all of that is put right again but the workflow that is gone, then nothing else is noticed', async () => {
+  const { violations } = await aftermath.judge();
+
+  const lost = violations.find(({ what }) => what.endsWith('has no workflow'))?.what.slice(0, 36);
+  expect(lost).toBeDefined();
+  expect(violations.filter(({ what }) => !what.includes(lost!))).toEqual([]);
+});

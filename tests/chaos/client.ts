@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Service } from '../../stack/service.ts';
+import type { Person } from './chaos-shop.ts';
+import { type Attempt, type Intent, isAccepted, isChange, isRefused, type ShownOrder } from './client-log.ts';
+import type { Random } from './random.ts';
+
+/** What somebody wants of the API. */
+export interface Wish extends Pick<Intent, 'kind' | 'method' | 'path' | 'key' | 'body'> {
+  rightful?: number[];
+  /** Sent beside a key, such as `If-Match`. */
+  headers?: Record<string, string>;
+  /** Send it twice at once, under the same key. */
+  twice?: boolean;
+}
+
+/** Asks an API in one person's name, and writes everything down that it asks and is told. */
+export interface Client {
+  /**
+   * Changes are asked for until they are answered or refused for good, or the client is told to stop; the rest once.
+   *
+   * @returns the last answer, if there is one
+   */
+  ask(wish: Wish): Promise<(Attempt & { body?: unknown }) | undefined>;
+}
+
+/** How long an answer may take, in ms. Crema's own deadline is 3 s. */
+const PATIENCE_MS = 10_000;
+
+/** How long is waited before asking again where nobody says how long, in ms; and most that is, whatever `Retry-After` says. */
+const PAUSE_MS = 200;
+const LONGEST_PAUSE_MS = 1_000;
+
+interface Options {
+  who: string;
+  person: Person;
+  /** One after the other is asked when one does not answer. */
+  apis: Service[];
+  log: Intent[];
+  random: Random;
+  /** Nothing is asked again after this. */
+  stop: AbortSignal;
+}
+
+export function createClient({ who, person, apis, log, random, stop }: Options): Client {
+  let token: string | undefined;
+  let turn = Math.floor(random.between(0, apis.length));
+
+  async function ask({ headers = {}, twice, rightful = [], ...wish }: Wish) {
+    const intent: Intent = { who, ...wish, rightful, attempts: [] };
+    log.push(intent);
+    const sent = {
+      ...headers,
+      ...(wish.key && { 'idempotency-key': wish.key }),
+      ...(wish.body !== undefined && { 'content-type': 'application/json' }),
+    };
+    const body = wish.body === undefined ? null : JSON.stringify(wish.body);
+    for (;;) {
+      if (!token && !(await signIn())) return undefined;
+      const once = () => send(intent, { ...sent, ...(token && { authorization: `Bearer ${token}` }) }, body);
+      const [answer] = await Promise.all(twice ? [once(), once()] : [once()]);
+      if (!answer || isAccepted(answer) || isRefused(answer)) return answer;
+      if (answer.status === 401) token = undefined;
+      if (!isChange(intent) || stop.aborted) return answer;
+      await delay(Math.min(answer.pause, LONGEST_PAUSE_MS) * random.between(0.3, 1));
+    }
+  }
+
+  /** One request; whatever becomes of it stands in the intent's attempts. */
+  async function send(intent: Intent, headers: Record<string, string>, body: string | URLSearchParams | null) {
+    const attempt: Attempt = { requestId: randomUUID(), sentAt: Date.now(), endedAt: 0 };
+    intent.attempts.push(attempt);
+    const api = apis[turn % apis.length];
+    try {
+      const response = await fetch(`${api?.url}${intent.path}`, {
+        method: intent.method,
+        headers: { ...headers, 'x-request-id': attempt.requestId },
+        body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(PATIENCE_MS),
+      });
+      const text = await response.text();
+      const json = response.headers.get('content-type')?.includes('json');
+      const answered: { code?: string } | undefined = json ? JSON.parse(text) : undefined;
+      attempt.status = response.status;
+      attempt.replayed = response.headers.get('idempotency-replayed') === 'true';
+      if (answered?.code) attempt.code = answered.code;
+      if (isAccepted(attempt)) attempt.shown = ordersIn(answered);
+      const pause = Number(response.headers.get('retry-after')) * 1_000 || PAUSE_MS;
+      return { ...attempt, body: answered, pause };
+    } catch {
+      // Refused, cut or too late: what became of it is not known. The other API may know better.
+      turn += 1;
+      return { ...attempt, body: undefined, pause: PAUSE_MS };
+    } finally {
+      attempt.endedAt = Date.now();
+    }
+  }
+
+  async function signIn(): Promise<boolean> {
+    const intent: Intent = { who, kind: 'sign in', method: 'POST', path: '/oauth/token', rightful: [], attempts: [] };
+    log.push(intent);
+    const { email: username, password } = person;
+    const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
+    do {
+      const answer = await send(intent, {}, form);
+      token = (answer.body as { access_token?: string } | undefined)?.access_token;
+      if (token) return true;
+      await delay(random.between(200, LONGEST_PAUSE_MS));
+    } while (!stop.aborted);
+    return false;
+  }
+
+  return { ask };
+}
+
+/** The orders that an answer shows: one, or a list of them. */
+function ordersIn(body: unknown): ShownOrder[] {
+  const orders = Array.isArray((body as { data?: unknown } | undefined)?.data)
+    ? (body as { data: unknown[] }).data
+    : [body];
+  return orders.filter(
+    (order): order is ShownOrder =>
+      Number.isInteger((order as ShownOrder | undefined)?.version) && Array.isArray((order as ShownOrder).lines),
+  );
+}

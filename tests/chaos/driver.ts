@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from './client.ts';
+import type { Fault, Part } from './faults.ts';
+import type { Random } from './random.ts';
+
+/** A fault that was. Times are in ms since the epoch. */
+export interface Strike {
+  kind: Fault['kind'];
+  target: string;
+  parts: Part[];
+  begunAt: number;
+  healedAt: number;
+  /**
+   * How long it took, once nothing was broken any more, until every API again placed an order and moved it, in ms; nothing while
+   * it has not.
+   */
+  recovery?: number;
+}
+
+/** Somebody who asks one API for one order, to see whether it works. */
+export interface Probe {
+  customer: Client;
+  manager: Client;
+  body: unknown;
+}
+
+interface Options {
+  faults: Fault[];
+  probes: Probe[];
+  random: Random;
+  /** When to begin no more, in ms since the epoch. */
+  until: number;
+  strikes: Strike[];
+  log(line: string): void;
+}
+
+/** Without a fault before the next one, in ms. */
+const CALM: [number, number] = [2_000, 5_000];
+
+/** After which a workflow has had its first task, in ms. */
+const SETTLED_MS = 300;
+
+/** Most that a recovery may take, in ms. */
+const RECOVERY_MS = 60_000;
+
+/** One thing after the other goes wrong, now and then two at once, until it is time; afterwards, nothing is broken. */
+export async function drive({ faults, probes, random, until, strikes, log }: Options): Promise<void> {
+  const deck = dealt(faults, random);
+  for (let next = 0; ; ) {
+    await delay(random.between(...CALM));
+    if (Date.now() >= until || deck.length === 0) return;
+    const first = deck[next % deck.length] as Fault;
+    next += 1;
+    const other = deck[next % deck.length] as Fault;
+    const both = random.chance(0.25) && !other.parts.some((part) => first.parts.includes(part));
+    if (both) next += 1;
+    const now = await Promise.all([first, ...(both ? [other] : [])].map((fault) => strike(fault)));
+    const from = Date.now();
+    const recovered = await Promise.all(probes.map((probe) => works(probe, from + RECOVERY_MS)));
+    for (const each of now) if (!recovered.includes(false)) each.recovery = Date.now() - from;
+    log(recovered.includes(false) ? 'does not recover' : `works again after ${Date.now() - from} ms`);
+  }
+
+  async function strike(fault: Fault): Promise<Strike> {
+    const { kind, target, parts } = fault;
+    const lasts = Math.round(random.between(...fault.lasts));
+    log(`${kind}: ${target}${lasts ? `, ${lasts} ms` : ''}`);
+    const record: Strike = { kind, target, parts, begunAt: Date.now(), healedAt: Number.POSITIVE_INFINITY };
+    strikes.push(record);
+    const heal = await fault.begin(random);
+    await delay(lasts);
+    await heal();
+    record.healedAt = Date.now();
+    log(`${kind}: ${target} is over`);
+    return record;
+  }
+}
+
+/** The faults in an order in which each kind has its turn early. */
+function dealt(faults: Fault[], random: Random): Fault[] {
+  const kinds = random.shuffled([...new Set(faults.map(({ kind }) => kind))]);
+  const stacks = kinds.map((kind) => random.shuffled(faults.filter((fault) => fault.kind === kind)));
+  const deck: Fault[] = [];
+  while (deck.length < faults.length) {
+    for (const stack of stacks) deck.push(...stack.splice(0, 1));
+  }
+  return deck;
+}
+
+/** Asks an API until it does what it is for, at the first attempt. */
+async function works({ customer, manager, body }: Probe, deadline: number): Promise<boolean> {
+  while (Date.now() < deadline) {
+    const placed = await customer.ask({ kind: 'place', method: 'POST', path: '/v1/orders', key: randomUUID(), body });
+    const id = placed?.status === 201 && placed.shown?.[0]?.id;
+    // An update in the same instant as its workflow's start stalls for two seconds now and then, without any fault.
+    await delay(SETTLED_MS);
+    const move = {
+      kind: 'move',
+      method: 'POST',
+      path: `/v1/orders/${id}/status`,
+      body: { status: 'preparation' },
+    } as const;
+    const moved = id ? await manager.ask({ ...move, key: randomUUID(), rightful: [409] }) : undefined;
+    if (moved?.status === 200) return true;
+  }
+  return false;
+}

@@ -1,0 +1,157 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import type { Fact, Order, OrderEvent } from '../../domain/order/order.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import { getOrderQuery, orderWorkflowType, workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { factsIn } from '../../workflows/messages/history.ts';
+import { createDecode } from '../../workflows/payloads/data-converter.ts';
+import { inLanes } from '../races/lanes.ts';
+import type { ChaosShop } from './chaos-shop.ts';
+import type { Intent } from './client-log.ts';
+import type { Strike } from './driver.ts';
+import type { EventReader } from './event-readers.ts';
+import type { Mail } from './mail-catcher.ts';
+
+/** A row of `orders`. */
+export interface OrderRow {
+  id: string;
+  status: Status;
+  version: number;
+  snapshot: Order;
+}
+
+/** A row of `order_events`. */
+export interface EventRow {
+  id: string;
+  order_id: string;
+  version: number;
+  event: OrderEvent;
+  snapshot: Order;
+}
+
+/** A row of `deliveries`. */
+export interface LedgerRow {
+  event_id: string;
+  channel: string;
+  recipient: string;
+  outcome: string;
+  at: Date;
+}
+
+/** What Temporal says of an order. */
+export interface WorkflowRecord {
+  /** How many workflows have this order's id; runs that went on in a new one count as one. */
+  count: number;
+  status: string;
+  order: Order;
+  /** What it decided, as its history has it. */
+  facts: Fact[];
+}
+
+/** Everything that the invariants are held against, as it is once all is drained. */
+export interface Evidence {
+  intents: Intent[];
+  strikes: Strike[];
+  orders: OrderRow[];
+  /** In the order of their positions. */
+  events: EventRow[];
+  ledger: LedgerRow[];
+  workflows: Map<string, WorkflowRecord>;
+  /** Why a history does not replay on today's code, by workflow id. */
+  unreplayable: Map<string, string>;
+  mails: Mail[];
+  /** Where a customer's mail goes, by id. */
+  addresses: Map<string, string>;
+  ordersEmail: string;
+  readers: EventReader[];
+}
+
+/** The histories of orders, by workflow id. */
+export type Histories = Map<
+  string,
+  Awaited<ReturnType<ReturnType<ChaosShop['temporal']['workflow']['getHandle']>['fetchHistory']>>
+>;
+
+/** Calls to Temporal at once. */
+const LANES = 4;
+
+/** The ids of all orders of a shop that Temporal has a workflow of, one for each. */
+export async function listWorkflows({ temporal, taskQueue }: ChaosShop): Promise<string[]> {
+  const query = `WorkflowType = '${orderWorkflowType}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus != 'ContinuedAsNew'`;
+  const ids: string[] = [];
+  for await (const { workflowId } of temporal.workflow.list({ query }))
+    ids.push(workflowId.slice(workflowIdOf('').length));
+  return ids;
+}
+
+/** Fetches what Temporal has recorded of these orders. */
+export async function fetchHistories({ temporal }: ChaosShop, orderIds: string[]): Promise<Histories> {
+  const histories: Histories = new Map();
+  await inLanes({ lanes: LANES, rounds: orderIds.length }, async (number) => {
+    const handle = temporal.workflow.getHandle(workflowIdOf(orderIds[number]!));
+    histories.set(handle.workflowId, await handle.fetchHistory());
+  });
+  return histories;
+}
+
+/** Reads everything there is to know of a shop that has come to rest. */
+export async function collectEvidence(
+  shop: ChaosShop,
+  known: Pick<Evidence, 'intents' | 'strikes' | 'readers'>,
+  histories: Histories,
+): Promise<Evidence> {
+  const { database } = shop;
+  const [orders, events, ledger, users] = await Promise.all([
+    database('orders').select('id', 'status', 'version', 'snapshot'),
+    database('order_events').select('id', 'order_id', 'version', 'event', 'snapshot').orderBy('position'),
+    database('deliveries').select('event_id', 'channel', 'recipient', 'outcome', 'at'),
+    database('users').select('id', 'email'),
+  ]);
+  return {
+    ...known,
+    orders,
+    events,
+    ledger,
+    workflows: await readWorkflows(shop, histories),
+    unreplayable: await replay(shop, histories),
+    mails: shop.catcher.mails(),
+    addresses: new Map(users.map(({ id, email }) => [id, email])),
+    ordersEmail: shop.ordersEmail,
+  };
+}
+
+async function readWorkflows(shop: ChaosShop, histories: Histories): Promise<Map<string, WorkflowRecord>> {
+  const decode = createDecode(shop.temporal.workflow.options.loadedDataConverter);
+  const listed = await listWorkflows(shop);
+  const records = new Map<string, WorkflowRecord>();
+  const ids = [...new Set(listed)];
+  await inLanes({ lanes: LANES, rounds: ids.length }, async (number) => {
+    const id = ids[number]!;
+    const handle = shop.temporal.workflow.getHandle(workflowIdOf(id));
+    try {
+      const { status } = await handle.describe();
+      const order: Order = status.name === 'COMPLETED' ? await handle.result() : await handle.query(getOrderQuery);
+      const facts = await factsIn(histories.get(handle.workflowId)?.events ?? [], decode);
+      records.set(id, { count: listed.filter((other) => other === id).length, status: status.name, order, facts });
+    } catch (error) {
+      // Deleted, while the list still has it.
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  });
+  return records;
+}
+
+/** Why histories that were replayed do not, by their content; nothing for those that do. Each is replayed once. */
+const replayed = new Map<string, string | undefined>();
+
+async function replay({ bundlePath }: ChaosShop, histories: Histories): Promise<Map<string, string>> {
+  const contents = new Map([...histories].map(([workflowId, history]) => [workflowId, JSON.stringify(history)]));
+  const all = [...histories].map(([workflowId, history]) => ({ workflowId, history }));
+  const unknown = all.filter(({ workflowId }) => !replayed.has(contents.get(workflowId)!));
+  const options = { workflowBundle: { codePath: bundlePath } };
+  for await (const { workflowId, error } of Worker.runReplayHistories(options, unknown)) {
+    replayed.set(contents.get(workflowId)!, error?.message);
+  }
+  const unreplayable = all.map(({ workflowId }) => [workflowId, replayed.get(contents.get(workflowId)!)] as const);
+  return new Map(unreplayable.filter((each): each is readonly [string, string] => each[1] !== undefined));
+}

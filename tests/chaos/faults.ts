@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Service } from '../../stack/service.ts';
+import type { ChaosShop } from './chaos-shop.ts';
+import type { Random } from './random.ts';
+
+/** What can be broken. */
+export type Part = 'api' | 'worker' | 'postgres' | 'temporal' | 'redis' | 'smtp';
+
+/** One thing that can go wrong. */
+export interface Fault {
+  kind: 'kill' | 'freeze' | 'latency' | 'reset' | 'black hole' | 'rolling restart' | 'moved clock';
+  /** What it is done to: `worker-1`, `api-to-postgres`. */
+  target: string;
+  /** Whose work it may cut: what two faults at once must not share. */
+  parts: Part[];
+  /** For how long it lasts, in ms. */
+  lasts: [least: number, most: number];
+  /** Does it; what it resolves to undoes it. */
+  begin(random: Random): Promise<() => Promise<void>>;
+}
+
+const HOUR_S = 3_600;
+
+/** Everything that can be done to a shop on this machine. */
+export function faultsOf(shop: ChaosShop): Fault[] {
+  const { postgres, temporal, redis, smtp } = shop.services;
+  const programs: [Part, Service, string][] = [
+    ...shop.apis.map((api, index): [Part, Service, string] => ['api', api, `api-${index + 1}`]),
+    ...shop.workers.map((worker, index): [Part, Service, string] => ['worker', worker, `worker-${index + 1}`]),
+  ];
+  const services = Object.entries({ postgres, temporal, redis, smtp }) as [Part, Service | undefined][];
+  const own = services.flatMap(([part, service]): [Part, Service, string][] =>
+    service ? [[part, service, part]] : [],
+  );
+  return [
+    ...[...programs, ...own].flatMap(([part, service, target]) => [
+      kill([service], target, part),
+      freeze(service, target, part),
+    ]),
+    kill(shop.workers, 'both workers', 'worker'),
+    kill(shop.apis, 'both APIs', 'api'),
+    ...shop.links.flatMap(hurt),
+    rollingRestart(shop.workers, 'workers', 'worker'),
+    rollingRestart(shop.apis, 'APIs', 'api'),
+    ...shop.clocks.map(moveClock),
+  ];
+}
+
+/** `kill -9`; Postgres is stopped as by `pg_ctl stop -m immediate`, which does not write its last checkpoint either. */
+const kill = (services: Service[], target: string, part: Part): Fault => ({
+  kind: 'kill',
+  target,
+  parts: [part],
+  lasts: [200, 3_000],
+  async begin() {
+    await Promise.all(services.map((service) => service.kill(part === 'postgres' ? 'SIGQUIT' : 'SIGKILL')));
+    return async () => {
+      await Promise.all(services.map((service) => service.start()));
+    };
+  },
+});
+
+/** SIGSTOP: it keeps its connections and says nothing. Of Postgres, its processes for each connection as well. */
+const freeze = (service: Service, target: string, part: Part): Fault => ({
+  kind: 'freeze',
+  target,
+  parts: [part],
+  lasts: [2_000, 7_000],
+  async begin() {
+    await service.kill('SIGSTOP');
+    const children = part === 'postgres' ? childrenOf(service.pid) : [];
+    signal(children, 'SIGSTOP');
+    return async () => {
+      signal(children, 'SIGCONT');
+      await service.kill('SIGCONT');
+    };
+  },
+});
+
+function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  } catch {
+    // Only Linux tells; elsewhere the server alone is frozen, and takes no new connections.
+    return [];
+  }
+}
+
+function signal(pids: number[], name: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It ended in between.
+    }
+  }
+}
+
+function hurt(link: ChaosShop['links'][number]): Fault[] {
+  const parts = link.name.split('-to-') as Part[];
+  const both = ['upstream', 'downstream'] as const;
+  const common = { target: link.name, parts };
+  return [
+    {
+      ...common,
+      kind: 'latency',
+      lasts: [3_000, 8_000],
+      async begin(random) {
+        return link.hurt('latency', random.pick(both), Math.round(random.between(100, 1_500)));
+      },
+    },
+    {
+      ...common,
+      kind: 'reset',
+      lasts: [500, 4_000],
+      // A little later than the first byte: some of what is cut has been done already.
+      begin: (random) => link.hurt('reset_peer', random.pick(both), Math.round(random.between(0, 50))),
+    },
+    {
+      ...common,
+      kind: 'black hole',
+      lasts: [2_000, 7_000],
+      async begin(random) {
+        const ways = random.pick([both, ['upstream'], ['downstream']] as const);
+        const healings = await Promise.all(ways.map((way) => link.hurt('timeout', way)));
+        return async () => {
+          await Promise.all(healings.map((heal) => heal()));
+        };
+      },
+    },
+  ];
+}
+
+/** Each is asked to stop, and the next only when it is back: a deploy. */
+const rollingRestart = (services: Service[], target: string, part: Part): Fault => ({
+  kind: 'rolling restart',
+  target,
+  parts: [part],
+  lasts: [0, 0],
+  async begin() {
+    for (const service of services) {
+      await service.kill('SIGTERM');
+      await service.start();
+      await delay(500);
+    }
+    return async () => {};
+  },
+});
+
+/** Its process sees the time of day jump, while it works. */
+const moveClock = ({ name, clock }: ChaosShop['clocks'][number]): Fault => ({
+  kind: 'moved clock',
+  target: name,
+  parts: [name.split('-')[0] as Part],
+  lasts: [3_000, 8_000],
+  async begin(random) {
+    clock.move(random.pick([HOUR_S, -HOUR_S]));
+    return async () => {
+      clock.move(0);
+      // It takes a second until the process sees it.
+      await delay(1_100);
+    };
+  },
+});

@@ -1,0 +1,53 @@
+import { recipientsOf } from '../../../domain/order/recipients.ts';
+import type { Strike } from '../driver.ts';
+import type { Evidence, LedgerRow } from '../evidence.ts';
+import type { Mail } from '../mail-catcher.ts';
+import { type Found, mailDoubled, mailMissing, other, stuck } from './violation.ts';
+
+/** 4. Every (event, recipient) gets its email, or the ledger says why not; twice only where it had to be. */
+export function* mailedOnce({ events, ledger, mails, addresses, ordersEmail, strikes }: Evidence): Generator<Found> {
+  const arrived = Map.groupBy(mails, ({ eventId, to }) => `${eventId} ${to}`);
+  const written = new Map(ledger.map((row) => [`${row.event_id} ${row.channel} ${row.recipient}`, row]));
+  const due = new Set<string>();
+  for (const { id, event, snapshot } of events) {
+    const published = written.get(`${id} redis orders`)?.outcome ?? '';
+    if (!['sent', 'given_up'].includes(published)) yield stuck(`${id} is not published`);
+    for (const recipient of recipientsOf(event)) {
+      const delivery = `${id} ${recipient === 'shop' ? ordersEmail : addresses.get(snapshot.customer.id)}`;
+      due.add(delivery);
+      const entry = written.get(`${id} email ${recipient}`);
+      const copies = (arrived.get(delivery) ?? []).toSorted((one, another) => one.begunAt - another.begunAt);
+      const what = `the mail about ${id} to the ${recipient}`;
+      if (!entry || entry.outcome === 'retrying') yield mailMissing(`the ledger does not say what became of ${what}`);
+      else if (entry.outcome === 'sent' && copies.length === 0) yield mailMissing(`${what} never arrived`);
+      for (const why of needless(copies, entry, strikes)) yield mailDoubled(`${what} came again, ${why}`);
+    }
+  }
+  for (const delivery of arrived.keys()) if (!due.has(delivery)) yield other(`a mail that nobody was due: ${delivery}`);
+}
+
+/** What may come between a mail and the note that it was sent, and between such a note and the disk. */
+const MAILING = ['worker', 'smtp', 'postgres', 'temporal'];
+const WRITING = ['worker', 'postgres'];
+
+/** How long a statement may be under way, in ms: Crema waits 5 s for it, and a Postgres that was frozen carries it out afterwards. */
+const UNDER_WAY_MS = 6_000;
+
+const touches = ({ parts }: Strike, which: string[]): boolean => parts.some((part) => which.includes(part));
+
+/** For each copy that should not have been sent, why not: the one before it was written down, or nothing was in the way of that. */
+function* needless(copies: Mail[], entry: LedgerRow | undefined, strikes: Strike[]): Generator<string> {
+  const during = (from: number, to: number) =>
+    strikes.filter(({ begunAt, healedAt }) => begunAt <= to && healedAt >= from);
+  for (const [index, { begunAt }] of copies.entries()) {
+    const before = copies[index - 1];
+    if (!before) continue;
+    const between = during(before.begunAt, begunAt);
+    const writtenAt = entry?.at.getTime() ?? Number.POSITIVE_INFINITY;
+    const inDoubt = during(writtenAt, writtenAt + UNDER_WAY_MS).some((strike) => touches(strike, WRITING));
+    // A moved clock writes down a time that says nothing.
+    const timeless = between.some(({ kind }) => kind === 'moved clock');
+    if (writtenAt < begunAt && !inDoubt && !timeless) yield 'after it was written down';
+    else if (!between.some((strike) => touches(strike, MAILING))) yield 'without a fault';
+  }
+}

@@ -1,0 +1,73 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Order } from '../../../domain/order/order.ts';
+import type { Intent, ShownOrder } from '../client-log.ts';
+import type { EventRow, Evidence, WorkflowRecord } from '../evidence.ts';
+import { answersIn, at, isVersion } from './answers.ts';
+import { type Found, other, skipped } from './violation.ts';
+
+/** 2. Row, events and workflow say the same; a row never moves back, and never shows what no workflow decided. */
+export function* oneTruth({ intents, orders, workflows, events }: Evidence): Generator<Found> {
+  const logs = Map.groupBy(events, ({ order_id }) => order_id);
+  for (const { id, status, version, snapshot } of orders) {
+    const decided = workflows.get(id)?.order;
+    if (!isDeepStrictEqual(snapshot, decided)) {
+      yield other(`the row of ${id} shows ${at(snapshot)}, its workflow ${decided ? at(decided) : 'nothing'}`);
+    }
+    if (status !== snapshot.status || version !== snapshot.version) {
+      yield other(`the row of ${id} is at ${status} ${version} and shows ${at(snapshot)}`);
+    }
+    const last = logs.get(id)?.findLast(isVersion)?.version;
+    if (last !== version) yield other(`the events of ${id} end at ${last}, its row is at ${version}`);
+  }
+  for (const [id, log] of logs) yield* asDecided(id, log, workflows.get(id)?.facts ?? []);
+  yield* shownRight(intents, logs);
+  yield* neverBack(intents);
+}
+
+/** Events are 1 to n without gap or repeat, each as the workflow decided it. */
+function* asDecided(id: string, log: EventRow[], facts: WorkflowRecord['facts']): Generator<Found> {
+  const versions = log.filter(isVersion).map(({ version }) => version);
+  if (versions.some((version, index) => version !== index + 1)) {
+    yield skipped(`the events of ${id} are ${versions.join(', ')}`);
+  }
+  for (const { id: eventId, event, snapshot } of log) {
+    const fact = facts.find((each) => each.event.id === eventId);
+    if (!fact) yield other(`${eventId} was decided by no workflow`);
+    else if (!isDeepStrictEqual({ event: fact.event, order: fact.order }, { event, order: snapshot })) {
+      yield other(`${eventId} is written down otherwise than its workflow decided it`);
+    }
+  }
+  for (const { event } of facts) {
+    if (!log.some((row) => row.id === event.id)) yield skipped(`${event.id} was decided and is not written down`);
+  }
+}
+
+/** What of an order is the same for everybody, and for as long as its version is. */
+const seen = ({ id, version, status, location, note, lines, total }: Order | ShownOrder) => ({
+  ...{ id, version, status, location, note, lines, total },
+});
+
+/** Whatever an answer showed of an order was the order at that version. */
+function* shownRight(intents: Intent[], logs: Map<string, EventRow[]>): Generator<Found> {
+  for (const { shown, requestId } of answersIn(intents)) {
+    const decided = logs.get(shown.id)?.find((row) => isVersion(row) && row.version === shown.version)?.snapshot;
+    if (!decided || !isDeepStrictEqual(seen(shown), seen(decided))) {
+      yield other(`${requestId} was shown ${shown.id} at ${at(shown)}, which no workflow decided`);
+    }
+  }
+}
+
+/** Who asks after an answer has come sees no less than it showed. What a key repeats is the order as it was then. */
+function* neverBack(intents: Intent[]): Generator<Found> {
+  const fresh = answersIn(intents).filter(({ replayed }) => !replayed);
+  for (const answers of Map.groupBy(fresh, ({ shown }) => shown.id).values()) {
+    const ended = answers.toSorted((one, another) => one.endedAt - another.endedAt);
+    let newest = 0;
+    for (const { shown, sentAt, requestId } of answers.toSorted((one, another) => one.sentAt - another.sentAt)) {
+      while (ended[0] && ended[0].endedAt < sentAt) newest = Math.max(newest, ended.shift()!.shown.version);
+      if (shown.version < newest) {
+        yield other(`${requestId} was shown ${shown.id} at ${at(shown)} after version ${newest} had been shown`);
+      }
+    }
+  }
+}

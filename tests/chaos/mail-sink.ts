@@ -1,0 +1,33 @@
+/**
+ * `node mail-sink.ts <port> <file>`: an SMTP server that takes every mail and writes a line about it before it says so. What
+ * it has taken outlives kill -9.
+ */
+import { appendFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { SMTPServer } from 'smtp-server';
+import type { Mail } from './mail-catcher.ts';
+
+const [port = '', file = ''] = process.argv.slice(2);
+const begun = new Map<string, number>();
+
+const server = new SMTPServer({
+  authOptional: true,
+  disabledCommands: ['STARTTLS'],
+  onMailFrom(_, { id }, done) {
+    begun.set(id, Date.now());
+    done();
+  },
+  onData(stream, { id, envelope }, done) {
+    void text(stream)
+      .then((raw) => {
+        const eventId = /^X-Crema-Event-Id: (\S+)/im.exec(raw)?.[1] ?? '';
+        const to = envelope.rcptTo.map(({ address }) => address).join();
+        const mail: Mail = { eventId, to, begunAt: begun.get(id) ?? 0, takenAt: Date.now() };
+        appendFileSync(file, `${JSON.stringify(mail)}\n`);
+      })
+      .then(() => done(), done);
+  },
+});
+// Connections that break are part of the trial.
+server.on('error', () => {});
+server.listen(Number(port), '127.0.0.1');

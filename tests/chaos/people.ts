@@ -1,0 +1,184 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MenuItem } from '../../db/catalog-view.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import type { Client, Wish } from './client.ts';
+import type { ShownOrder } from './client-log.ts';
+import type { Random } from './random.ts';
+
+// How customers and managers behave: mostly sensible, now and then not.
+
+/** How long somebody thinks before they ask for the next thing, in ms. */
+const THOUGHT = { customer: [150, 750], manager: [100, 450] } as const;
+
+/** How many of their orders a customer still thinks of. */
+const REMEMBERED = 8;
+
+/** Orders, changes orders and looks at them until told to stop. */
+export async function beCustomer(client: Client, random: Random, stop: AbortSignal): Promise<void> {
+  let menu: MenuItem[] = [];
+  const orders: ShownOrder[] = [];
+  const accepted: Wish[] = [];
+
+  async function insist(wish: Wish): Promise<void> {
+    const answer = await client.ask({ key: randomUUID(), ...wish, twice: random.chance(0.04) });
+    const [order] = answer?.shown ?? [];
+    if (!order) return;
+    accepted.push(wish);
+    const known = orders.findIndex(({ id }) => id === order.id);
+    if (known >= 0) orders[known] = order;
+    else orders.push(order);
+    orders.splice(0, orders.length - REMEMBERED);
+  }
+
+  const line = () => {
+    const item = random.pick(menu);
+    const variation = random.chance(0.7) ? random.pick([undefined, ...item.variations]) : undefined;
+    const quantity = Math.floor(random.between(1, 5));
+    return { productId: item.id, ...(variation && { variationId: variation.id }), quantity };
+  };
+  const lines = () => Array.from({ length: Math.floor(random.between(1, 4)) }, line);
+
+  const place = () =>
+    insist({
+      kind: 'place',
+      method: 'POST',
+      path: '/v1/orders',
+      key: randomUUID(),
+      body: { lines: lines(), ...(random.chance(0.3) && { note: `Table ${Math.floor(random.between(1, 99))}` }) },
+    });
+
+  async function edit(): Promise<void> {
+    const order = random.pick(orders);
+    const bodies = [
+      { note: random.pick([null, 'No sugar', `Call ${randomUUID().slice(0, 4)}`]) },
+      { location: random.pick(['take_away', 'in_house']) },
+      { lines: [...order.lines.map(({ id }) => ({ id, quantity: Math.floor(random.between(1, 9)) })), ...lines()] },
+    ];
+    const conditional = random.chance(0.3);
+    await insist({
+      kind: 'edit',
+      method: 'PATCH',
+      path: `/v1/orders/${order.id}`,
+      key: randomUUID(),
+      body: random.pick(bodies),
+      rightful: conditional ? [409, 412] : [409],
+      ...(conditional && { headers: { 'if-match': `"${order.version}"` } }),
+    });
+  }
+
+  const cancel = () =>
+    insist({
+      kind: 'cancel',
+      method: 'POST',
+      path: `/v1/orders/${random.pick(orders).id}/cancel`,
+      key: randomUUID(),
+      body: { reasonCode: 'customer_request' },
+      rightful: [409],
+    });
+
+  const look = (path: string, kind: Wish['kind']) => client.ask({ kind, method: 'GET', path });
+
+  /** Asks for what was granted before, under the same key: the answer must be the same. */
+  const repeat = () => client.ask(random.pick(accepted));
+
+  /** Things that nobody may do, or nobody can. */
+  function err(): Promise<unknown> {
+    const { id } = random.pick(orders);
+    const key = randomUUID();
+    const before = random.pick(accepted);
+    const move = { kind: 'move', method: 'POST', path: `/v1/orders/${id}/status`, key } as const;
+    return client.ask(
+      random.pick<Wish>([
+        { ...move, body: { status: 'preparation' }, rightful: [403] },
+        { kind: 'place', method: 'POST', path: '/v1/orders', key, body: { lines: [] }, rightful: [400] },
+        { kind: 'read', method: 'GET', path: `/v1/orders/${randomUUID()}`, rightful: [404] },
+        {
+          ...before,
+          body:
+            before.kind === 'cancel'
+              ? { reasonCode: 'other' }
+              : { ...(before.body as object), location: 'in_house', note: key },
+          rightful: [422],
+        },
+      ]),
+    );
+  }
+
+  const choices: [weight: number, act: () => Promise<unknown>][] = [
+    [30, place],
+    [14, edit],
+    [7, cancel],
+    [20, () => look(`/v1/orders/${random.pick(orders).id}`, 'read')],
+    [8, () => look('/v1/orders?limit=10', 'list')],
+    [5, () => look('/v1/catalog', 'menu')],
+    [4, () => look(`/v1/orders/${random.pick(orders).id}/timeline`, 'menu')],
+    [6, repeat],
+    [6, err],
+  ];
+
+  while (!stop.aborted) {
+    await delay(random.between(...THOUGHT.customer));
+    if (menu.length === 0) {
+      const answer = await client.ask({ kind: 'menu', method: 'GET', path: '/v1/catalog' });
+      menu = (answer?.body as { data?: MenuItem[] } | undefined)?.data ?? [];
+    } else if (accepted.length === 0) await place();
+    else await random.pick(choices.flatMap(([weight, act]) => Array.from({ length: weight }, () => act)))();
+  }
+}
+
+/** What a manager looks for, and how often. */
+const INTERESTING: readonly Status[] = ['waiting', 'waiting', 'preparation', 'ready'];
+
+/** Moves orders on, now and then back or out, until told to stop. */
+export async function beManager(client: Client, random: Random, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    const sort = random.pick(['placedAt', '-placedAt']);
+    const path = `/v1/orders?limit=10&sort=${sort}&status=${random.pick(INTERESTING)}`;
+    const answer = await client.ask({ kind: 'list', method: 'GET', path });
+    // Some, so that two managers seldom want the same.
+    for (const order of random.shuffled(answer?.shown ?? []).slice(0, 3)) {
+      await delay(random.between(...THOUGHT.manager));
+      if (stop.aborted) return;
+      await client.ask(moveOf(order, random));
+      if (random.chance(0.2)) await client.ask({ kind: 'read', method: 'GET', path: `/v1/orders/${order.id}` });
+    }
+    await delay(random.between(...THOUGHT.manager));
+  }
+}
+
+function moveOf({ id, allowedTransitions }: ShownOrder, random: Random): Wish {
+  const allowed = random.pick(allowedTransitions);
+  // Mostly on, so that most orders come to their end.
+  const to = random.chance(0.8)
+    ? (allowedTransitions.find((status) => !['waiting', 'cancelled'].includes(status)) ?? allowed)
+    : allowed;
+  const wish = { method: 'POST', key: randomUUID(), rightful: [409], twice: random.chance(0.04) } as const;
+  if (to === 'cancelled')
+    return {
+      ...wish,
+      rightful: [409],
+      kind: 'cancel',
+      path: `/v1/orders/${id}/cancel`,
+      body: { reason: 'Out of milk' },
+    };
+  const status = random.chance(0.08) ? random.pick(['waiting', 'preparation', 'ready', 'delivered']) : to;
+  return { ...wish, rightful: [409], kind: 'move', path: `/v1/orders/${id}/status`, body: { status } };
+}
+
+const NEXT: Partial<Record<Status, Status>> = { waiting: 'preparation', preparation: 'ready', ready: 'delivered' };
+
+/** Moves an order by the table's shortest way, until it is where it shall be or somebody else has taken it elsewhere. */
+export async function bringTo(
+  client: Client,
+  { id, status }: { id: string; status: Status },
+  end: Status,
+): Promise<void> {
+  const path = `/v1/orders/${id}/status`;
+  let at: Status | undefined = status;
+  while (at && at !== end && NEXT[at]) {
+    const body = { status: NEXT[at] };
+    const answer = await client.ask({ kind: 'move', method: 'POST', path, key: randomUUID(), body, rightful: [409] });
+    at = answer?.shown?.[0]?.status;
+  }
+}

@@ -1,0 +1,109 @@
+import { type Attempt, acceptedBy, type Intent, isAnswered, isChange } from './client-log.ts';
+import type { Strike } from './driver.ts';
+import type { Evidence } from './evidence.ts';
+import { acknowledgedIn } from './invariants/answers.ts';
+import type { Class, Violation } from './invariants/violation.ts';
+
+/** Least share of the requests outside faults that must be answered as they should be. */
+const LEAST = 0.9;
+
+/** The probes of the driver, which ask until a fault is over, say nothing about how the rest fared. */
+export const DRIVER = 'driver';
+
+/** A fault that touches the interval, if one does. */
+const duringOf = (strikes: Strike[]) => (attempt: Attempt) =>
+  strikes.filter(({ begunAt, healedAt }) => begunAt <= attempt.endedAt && attempt.sentAt <= healedAt);
+
+interface Request {
+  intent: Intent;
+  attempt: Attempt;
+}
+
+const requestsIn = (intents: Intent[]): Request[] =>
+  intents
+    .filter(({ who }) => who !== DRIVER)
+    .flatMap((intent) => intent.attempts.map((attempt) => ({ intent, attempt })));
+
+/** The share of requests outside faults that were answered with a 2xx or a rightful 4xx. */
+export function shareAnswered({ intents, strikes }: Pick<Evidence, 'intents' | 'strikes'>): number {
+  const during = duringOf(strikes);
+  return shareOf(requestsIn(intents).filter(({ attempt }) => during(attempt).length === 0));
+}
+
+const shareOf = (requests: Request[]): number =>
+  requests.length === 0
+    ? 1
+    : requests.filter(({ intent, attempt }) => isAnswered(intent, attempt)).length / requests.length;
+
+/** Whether enough was answered outside faults. */
+export const isAnsweredEnough = (evidence: Evidence): boolean => shareAnswered(evidence) >= LEAST;
+
+/** What one run came to, as a table for people. */
+export function writeReport(evidence: Evidence, violations: Violation[]): string {
+  const { intents, strikes, mails, events, readers } = evidence;
+  const requests = requestsIn(intents);
+  const during = duringOf(strikes);
+  const count = (kind: Class) => violations.filter((violation) => violation.class === kind).length;
+  const copies = [...Map.groupBy(mails, ({ eventId, to }) => `${eventId} ${to}`).values()];
+  const again = copies.reduce((sum, same) => sum + same.length - 1, 0);
+  const recoveries = strikes.map(({ recovery = Number.POSITIVE_INFINITY }) => recovery);
+  const unanswered = intents.filter(
+    (intent) => isChange(intent) && intent.attempts.every(({ status = 0 }) => status === 0 || status >= 500),
+  );
+  const placed = intents.filter((intent) => intent.kind === 'place' && acceptedBy(intent)).length;
+  const rows: [string, string | number][] = [
+    ['requests', requests.length],
+    ...classesOf(requests).map(([name, sum]): [string, number] => [`  answered ${name}`, sum]),
+    ['  answered as they should be, outside faults', percent(shareAnswered(evidence))],
+    ['changes that nobody ever answered', unanswered.length],
+    ['orders acknowledged', acknowledgedIn(intents).length],
+    ['  placings accepted, repetitions included', placed],
+    ['  lost', count('lost')],
+    ['  doubled', count('doubled')],
+    ['  stuck', count('stuck')],
+    ['events', events.length],
+    ['  skipped', count('skipped')],
+    ...readers.map(({ name, seen }): [string, number] => [`  seen by the reader of ${name}`, seen.length]),
+    ['emails', mails.length],
+    ['  missing', count('mail missing')],
+    ['  twice where a fault took the answer', again - count('mail doubled')],
+    ['  twice without need', count('mail doubled')],
+    ['other violations', count('other')],
+    ['faults', strikes.length],
+    ['  longest recovery', strikes.length ? `${(Math.max(...recoveries) / 1_000).toFixed(1)} s` : 'none'],
+  ];
+  const faults = [...Map.groupBy(strikes, ({ kind }) => kind)].map(([kind, same]) => {
+    const hit = requests.filter(({ attempt }) => during(attempt).some((strike) => strike.kind === kind));
+    const longest = Math.max(...same.map(({ recovery = Number.POSITIVE_INFINITY }) => recovery));
+    const targets = [...new Set(same.map(({ target }) => target))].join(', ');
+    return [kind, same.length, hit.length, percent(shareOf(hit)), `${(longest / 1_000).toFixed(1)} s`, targets];
+  });
+  return [
+    ...rows.map(([name, value]) => `  ${name.padEnd(46)}${String(value).padStart(8)}`),
+    '',
+    `  ${'fault'.padEnd(17)}times  requests  answered  recovery  done to`,
+    ...faults.map(([kind, times, hit, share, longest, targets]) =>
+      [
+        `  ${String(kind).padEnd(16)}`,
+        String(times).padStart(6),
+        String(hit).padStart(10),
+        String(share).padStart(10),
+        String(longest).padStart(10),
+        `  ${targets}`,
+      ].join(''),
+    ),
+  ].join('\n');
+}
+
+function classesOf(requests: Request[]): [string, number][] {
+  const nameOf = ({ intent, attempt }: Request) => {
+    const { status, code } = attempt;
+    if (status === undefined) return 'not at all';
+    if (status < 300) return '2xx';
+    if (status < 500) return intent.rightful.includes(status) ? '4xx, rightful' : `${status} ${code ?? ''}, wrongly`;
+    return `${status} ${code ?? ''}`;
+  };
+  return [...Map.groupBy(requests, nameOf)].map(([name, same]): [string, number] => [name, same.length]).sort();
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

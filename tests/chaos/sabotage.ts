@@ -1,0 +1,259 @@
+import { randomUUID } from 'node:crypto';
+import { workflowIdOf } from '../../workflows/messages/definitions.ts';
+import type { ChaosShop } from './chaos-shop.ts';
+import type { Client, Wish } from './client.ts';
+import { acceptedBy, type Intent, isRefused } from './client-log.ts';
+import type { EventReader } from './event-readers.ts';
+import type { EventRow, Histories } from './evidence.ts';
+
+/** What there is to tamper with, once a shop has come to rest. */
+export interface Scene {
+  shop: ChaosShop;
+  intents: Intent[];
+  /** By name; not those of the driver. */
+  clients: Map<string, Client>;
+  readers: EventReader[];
+  histories: Histories;
+}
+
+/** One wrong that Crema must never do, done to its data on purpose: whoever checks must see it. */
+export interface Sabotage {
+  /** The invariant of design §10 that it breaks. */
+  invariant: number;
+  what: string;
+  /** @returns what undoes it; a deleted workflow is gone for good */
+  commit(scene: Scene): Promise<(() => Promise<unknown>) | undefined>;
+}
+
+/** By the name that `SABOTAGE=` takes. */
+export const sabotages: Record<string, Sabotage> = {
+  'lost-row': {
+    invariant: 1,
+    what: 'an order that was acknowledged has no row',
+    async commit({ shop: { database } }) {
+      const [row] = await database('orders').orderBy('id').limit(1);
+      await database('orders').where({ id: row.id }).delete();
+      return () => database('orders').insert(asJson(row, 'snapshot'));
+    },
+  },
+  'doubled-order': {
+    invariant: 1,
+    what: 'a retry has placed a second order',
+    async commit({ shop: { database } }) {
+      const [row] = await database('orders').orderBy('id').limit(1);
+      const [event] = await database('order_events').where({ order_id: row.id, version: 1 }).limit(1);
+      const id = randomUUID();
+      const position = await nextPosition(database);
+      await database('orders').insert({ ...asJson(row, 'snapshot'), id });
+      await database('order_events').insert({
+        ...asJson(event, 'event', 'snapshot'),
+        id: `${id}:1`,
+        order_id: id,
+        position,
+      });
+      return async () => {
+        await database('order_events').where({ order_id: id }).delete();
+        await database('orders').where({ id }).delete();
+      };
+    },
+  },
+  'row-ahead': {
+    invariant: 2,
+    what: 'a row shows what its workflow has not decided',
+    async commit({ shop: { database } }) {
+      const [row] = await database('orders').where({ status: 'delivered' }).orderBy('id').limit(1);
+      const snapshot = { ...row.snapshot, status: 'ready', version: row.version + 1 };
+      const change = { status: 'ready', version: row.version + 1, snapshot: JSON.stringify(snapshot) };
+      await database('orders').where({ id: row.id }).update(change);
+      return () => database('orders').where({ id: row.id }).update(asJson(row, 'snapshot'));
+    },
+  },
+  'lost-event': {
+    invariant: 2,
+    what: 'the log lacks a version',
+    async commit({ shop: { database } }) {
+      const [row] = await database('order_events').where({ version: 2 }).orderBy('id').limit(1);
+      await database('order_events').where({ id: row.id }).delete();
+      return () => database('order_events').insert(asJson(row, 'event', 'snapshot'));
+    },
+  },
+  'row-went-back': {
+    invariant: 2,
+    what: 'a row shows an earlier version than it has shown before',
+    async commit({ shop: { database }, clients, intents }) {
+      const [row] = await database('orders').where({ status: 'delivered' }).orderBy('id').limit(1);
+      const [first] = await database('order_events').where({ order_id: row.id, version: 1 }).limit(1);
+      const before = { status: 'waiting', version: 1, snapshot: JSON.stringify(first.snapshot) };
+      await database('orders').where({ id: row.id }).update(before);
+      await clients.get('manager 1')!.ask({ kind: 'read', method: 'GET', path: `/v1/orders/${row.id}` });
+      await database('orders').where({ id: row.id }).update(asJson(row, 'snapshot'));
+      return async () => intents.pop();
+    },
+  },
+  'illegal-move': {
+    invariant: 3,
+    what: 'an order went from waiting to delivered',
+    commit: ({ shop }) =>
+      falsify(shop, { version: 2, type: 'order.status_changed' }, ({ event }) => ({
+        event: { ...event, to: 'delivered' },
+      })),
+  },
+  'lost-mail': {
+    invariant: 4,
+    what: 'a mail that was sent has not arrived',
+    async commit({ shop: { catcher } }) {
+      const mails = catcher.mails();
+      const once = mails.find(
+        ({ eventId, to }) => mails.filter((mail) => mail.eventId === eventId && mail.to === to).length === 1,
+      );
+      catcher.replace(mails.filter((mail) => mail !== once));
+      return async () => catcher.replace(mails);
+    },
+  },
+  'doubled-mail': {
+    invariant: 4,
+    what: 'a mail was sent again without need',
+    async commit({ shop: { catcher } }) {
+      const mails = catcher.mails();
+      // The last one, of when nothing was broken any more.
+      catcher.replace([...mails, { ...mails.at(-1)!, begunAt: Date.now(), takenAt: Date.now() }]);
+      return async () => catcher.replace(mails);
+    },
+  },
+  'unexplained-mail': {
+    invariant: 4,
+    what: 'the ledger does not say what became of a mail',
+    async commit({ shop: { database } }) {
+      const [row] = await database('deliveries').where({ channel: 'email' }).orderBy('event_id').limit(1);
+      const { event_id, channel, recipient } = row;
+      await database('deliveries').where({ event_id, channel, recipient }).delete();
+      return () => database('deliveries').insert(row);
+    },
+  },
+  'wrong-total': {
+    invariant: 5,
+    what: 'an order costs one cent more than its lines',
+    commit: ({ shop }) =>
+      falsify(shop, { version: 1 }, ({ snapshot }) => ({
+        snapshot: { ...snapshot, total: { ...snapshot.total, amount: snapshot.total.amount + 1 } },
+      })),
+  },
+  'refused-and-done': {
+    invariant: 6,
+    what: 'a request that was refused has changed an order',
+    async commit({ shop, intents }) {
+      const refused = intents
+        .filter(({ kind }) => kind !== 'read')
+        .flatMap(({ attempts }) => attempts)
+        .find(isRefused)!;
+      return falsify(shop, { version: 2 }, ({ event }) => ({ event: { ...event, requestId: refused.requestId } }));
+    },
+  },
+  'forgotten-key': {
+    invariant: 6,
+    what: 'a key that was accepted is answered otherwise',
+    async commit({ shop: { database }, clients, intents }) {
+      const closed: string[] = await database('orders').where({ status: 'delivered' }).pluck('id');
+      const accepted = intents.find(
+        (intent) =>
+          intent.kind === 'move' && clients.has(intent.who) && closed.includes(orderOf(intent)) && acceptedBy(intent),
+      )!;
+      const requests = accepted.attempts.map(({ requestId }) => requestId);
+      const [row] = await database('order_events').whereRaw("event ->> 'requestId' = ANY(?)", [requests]);
+      await database('order_events').where({ id: row.id }).update({ key_hash: null });
+      const { who, attempts: _, ...wish } = accepted;
+      await clients.get(who)!.ask(wish as Wish);
+      await database('order_events').where({ id: row.id }).update({ key_hash: row.key_hash });
+      return async () => intents.pop();
+    },
+  },
+  'broken-replay': {
+    invariant: 7,
+    what: 'a history is not what today’s code decides',
+    async commit({ histories }) {
+      const scheduled = [...histories.values()]
+        .flatMap(({ events }) => events ?? [])
+        .find(({ activityTaskScheduledEventAttributes: activity }) => activity)!;
+      const activityType = scheduled.activityTaskScheduledEventAttributes!.activityType!;
+      const { name } = activityType;
+      activityType.name = 'somethingElse';
+      return async () => {
+        activityType.name = name!;
+      };
+    },
+  },
+  'skipped-event': {
+    invariant: 8,
+    what: 'a reader never saw an event',
+    async commit({ readers }) {
+      const { seen } = streamOf(readers);
+      const place = Math.floor(seen.length / 2);
+      const [skipped] = seen.splice(place, 1);
+      return async () => {
+        seen.splice(place, 0, skipped!);
+      };
+    },
+  },
+  'repeated-event': {
+    invariant: 8,
+    what: 'a reader saw an event again',
+    async commit({ readers }) {
+      const { seen } = streamOf(readers);
+      seen.push(seen[0]!);
+      return async () => {
+        seen.pop();
+      };
+    },
+  },
+  'events-out-of-order': {
+    invariant: 8,
+    what: 'a reader saw two events in the wrong order',
+    async commit({ readers }) {
+      const { seen } = streamOf(readers);
+      seen.push(seen.shift()!);
+      return async () => {
+        seen.unshift(seen.pop()!);
+      };
+    },
+  },
+  'lost-workflow': {
+    invariant: 1,
+    what: 'an order that was acknowledged has no workflow',
+    async commit({ shop: { database, temporal } }) {
+      const [{ id }] = await database('orders').where({ status: 'delivered' }).orderBy('id', 'desc').limit(1);
+      const workflowExecution = { workflowId: workflowIdOf(id) };
+      await temporal.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution });
+      return undefined;
+    },
+  },
+};
+
+const streamOf = (readers: EventReader[]): EventReader => readers.find(({ name }) => name === 'the event stream')!;
+
+const orderOf = ({ path }: Intent): string => path.split('/')[3] ?? '';
+
+/** Rewrites one event in the database. */
+async function falsify(
+  { database }: ChaosShop,
+  which: { version: number; type?: string },
+  change: (row: EventRow) => Partial<Record<'event' | 'snapshot', object>>,
+): Promise<() => Promise<unknown>> {
+  const { version, type } = which;
+  const rows = database('order_events').where({ version }).orderBy('id').limit(1);
+  const [row] = await (type ? rows.whereRaw("event ->> 'type' = ?", [type]) : rows);
+  const update = (columns: object) => database('order_events').where({ id: row.id }).update(columns);
+  const changed = change(row);
+  await update(asJson(changed, ...(Object.keys(changed) as ('event' | 'snapshot')[])));
+  return () => update(asJson({ event: row.event, snapshot: row.snapshot }, 'event', 'snapshot'));
+}
+
+/** A row as it is inserted: knex would take an array for Postgres' own. */
+const asJson = <Row extends object>(row: Row, ...columns: (keyof Row)[]): Row => ({
+  ...row,
+  ...Object.fromEntries(columns.map((column) => [column, JSON.stringify(row[column])])),
+});
+
+async function nextPosition(database: ChaosShop['database']): Promise<number> {
+  const newest = await database('order_events').max({ position: 'position' }).first();
+  return Number(newest?.position) + 1;
+}

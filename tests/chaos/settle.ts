@@ -1,0 +1,51 @@
+import { recipientsOf } from '../../domain/order/recipients.ts';
+import { waitFor } from '../../stack/wait.ts';
+import type { ChaosShop } from './chaos-shop.ts';
+import type { Intent } from './client-log.ts';
+import { listWorkflows } from './evidence.ts';
+import { acknowledgedIn } from './invariants/answers.ts';
+
+/** How long a shop that nothing is done to any more may take to come to rest, in ms: emails pause up to a minute between tries. */
+const PATIENCE_MS = 150_000;
+
+/**
+ * Waits until all that was decided is written down and told, and every order that is final has ended.
+ *
+ * @returns what is still missing when patience ends; nothing if all is well
+ */
+export async function settle(shop: ChaosShop, intents: Intent[]): Promise<string | undefined> {
+  const { database, temporal, taskQueue } = shop;
+  const running = `WorkflowType = 'order' AND TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`;
+  let missing: string | undefined;
+  await waitFor(
+    'The shop',
+    async () => {
+      missing = undefined;
+      const ids = new Set(await listWorkflows(shop));
+      const rows: { id: string; status: string }[] = await database('orders').select('id', 'status');
+      const unlisted = [...acknowledgedIn(intents), ...rows.map(({ id }) => id)].filter((id) => !ids.has(id));
+      const known = new Set(rows.map(({ id }) => id));
+      const rowless = [...ids].filter((id) => !known.has(id));
+      const open = rows.filter(({ status }) => !['delivered', 'cancelled'].includes(status)).length;
+      const { count } = await temporal.workflow.count(running);
+      const events = await database('order_events').pluck('event');
+      const settled = await database('deliveries').whereNot({ outcome: 'retrying' });
+      const told = new Set(settled.map(({ event_id, channel, recipient }) => `${event_id} ${channel} ${recipient}`));
+      const untold = events.flatMap((event) =>
+        ['redis orders', ...recipientsOf(event).map((recipient) => `email ${recipient}`)]
+          .map((whom) => `${event.id} ${whom}`)
+          .filter((delivery) => !told.has(delivery)),
+      );
+      if (unlisted.length > 0)
+        missing = `Temporal lists no workflow of ${unlisted.length} orders, such as ${unlisted[0]}`;
+      else if (rowless.length > 0) missing = `${rowless.length} workflows have no row, such as ${rowless[0]}`;
+      else if (untold.length > 0) missing = `${untold.length} deliveries are not settled, such as ${untold[0]}`;
+      else if (count !== open) missing = `${count} workflows run, and ${open} orders are open`;
+      return missing === undefined;
+    },
+    { deadline: PATIENCE_MS, every: 500 },
+  ).catch((error) => {
+    missing ??= (error as Error).message;
+  });
+  return missing;
+}
