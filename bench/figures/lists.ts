@@ -65,7 +65,7 @@ export async function measureLists(bench: Bench): Promise<Result> {
   const pairsOf: { title: string; pairs: Pairs; plan: string }[] = [];
   for (const page of pages) {
     const get = (list: List) => async () => [await timed(() => list.get(page))];
-    const options = { pairs: count(40), warmUp: count(10), signal };
+    const options = { pairs: count(100), warmUp: count(10), signal };
     const pairs = await measurePairs({ floor: get(smallest), crema: get(largest), ...options });
     pairsOf.push({ title: page.title, pairs, plan: await planOf(largest.branch.databaseUrl, page) });
   }
