@@ -5,12 +5,30 @@ import type { Fact } from '../domain/order/order.ts';
 
 /** The part of a Redis client that is needed here. */
 export interface Publisher {
-  publish(channel: string, message: string): Promise<number>;
+  eval(script: string, keys: number, ...keysAndArguments: (string | number)[]): Promise<unknown>;
   ping(): Promise<unknown>;
 }
 
 /** Where every order's events go; each order has a channel of its own besides, `orders:<id>`. */
 const CHANNEL = 'orders';
+
+/** The same for consumers that were away, or share the work: a stream of about so many entries, the newest. */
+const STREAM = 'orders:events';
+const STREAM_LENGTH = 10_000;
+
+/** How long Redis knows what it was told, in seconds: as long as it is told again (design §3). */
+const TOLD = 3_600;
+
+/**
+ * One round trip, all or nothing. Whether a Redis that hung had heard a message nobody knows, so it is told again, and
+ * looks itself. The braces keep both keys in one slot of a cluster.
+ */
+const tell = `
+  if not redis.call('SET', KEYS[2], 1, 'NX', 'EX', ${TOLD}) then return 0 end
+  redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'event', ARGV[1])
+  redis.call('PUBLISH', '${CHANNEL}', ARGV[1])
+  redis.call('PUBLISH', '${CHANNEL}:' .. ARGV[2], ARGV[1])
+  return 1`;
 
 /** For how long nothing is published in passing after Redis has failed, in ms. */
 const REST = 5_000;
@@ -36,7 +54,7 @@ export function createPublishing({ redis, ledger }: { redis: Publisher; ledger: 
     const before = await ledger.find(eventId, 'redis');
     if (isSettled(before)) return;
     const attempt = (before?.attempt ?? 0) + 1;
-    await send(orderId, JSON.stringify(toCloudEvent(fact))).catch(async (error: Error) => {
+    await send(fact).catch(async (error: Error) => {
       await ledger.record({ ...delivery, attempt, outcome: 'retrying', detail: error.message });
       throw error;
     });
@@ -44,11 +62,13 @@ export function createPublishing({ redis, ledger }: { redis: Publisher; ledger: 
     log.info('published', { eventId, requestId });
   }
 
-  async function send(orderId: string, message: string): Promise<void> {
+  async function send(fact: Fact): Promise<void> {
+    const { id, orderId } = fact.event;
+    const message = JSON.stringify(toCloudEvent(fact));
     try {
       // A Redis that hangs hears, once it goes on, everything it was sent meanwhile: no message before it answers again.
       if (failedAt !== undefined) await redis.ping();
-      await Promise.all([redis.publish(CHANNEL, message), redis.publish(`${CHANNEL}:${orderId}`, message)]);
+      await redis.eval(tell, 2, STREAM, `{${STREAM}}:told:${id}`, message, orderId);
       failedAt = undefined;
     } catch (error) {
       failedAt = performance.now();

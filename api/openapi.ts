@@ -17,6 +17,7 @@ import type { Access, Route } from './route.ts';
 const tags = [
   { name: 'Catalog', description: 'The menu' },
   { name: 'Orders', description: 'Place, follow, move and cancel orders' },
+  { name: 'Streams', description: 'Follow orders as they move: server-sent events' },
   { name: 'Products', description: 'Managers shape the menu' },
   { name: 'Users', description: 'Who you are, and who else is there' },
   { name: 'Access', description: 'OAuth2: tokens for everything else' },
@@ -73,7 +74,7 @@ export function describeApi(routes: readonly Route[], { passwordGrant }: { passw
 const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');
 
 /** What zod says of its own checks, made readable for the programs that write clients. */
-const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
+export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
   // `format` says it already, and the pattern of a date fills the line three times.
   if (jsonSchema.format) delete jsonSchema.pattern;
   // Not our limits, but those of JavaScript's integers.
@@ -130,11 +131,13 @@ function securitySchemes(passwordGrant: boolean): SecuritySchemes {
 /** Each way by which somebody may come who may call this route. */
 function securityOf(access: Access, schemes: SecuritySchemes): Record<string, string[]>[] {
   if (access === 'anyone') return [];
-  const people = access.to.some((type) => type !== 'service');
-  const services = access.to.includes('service');
+  const { to, scope, serviceScope = scope } = access;
+  const people = to.some((type) => type !== 'service');
+  const services = to.includes('service');
+  const listed = (each: Scope | undefined) => (each ? [each] : []);
   return Object.keys(schemes)
     .filter((name) => (name === SERVICE ? services : people))
-    .map((name) => ({ [name]: access.scope ? [access.scope] : [] }));
+    .map((name) => ({ [name]: listed(name === SERVICE ? serviceScope : scope) }));
 }
 
 type ProblemResponses = ReturnType<typeof problemResponses>;
@@ -181,11 +184,17 @@ const asPeopleWriteThem = ({ shape }: z.ZodObject): z.ZodObject =>
     ),
   );
 
-function responseOf({ description, body, example, headers = {} }: Route['answers'][number]): ZodOpenApiResponseObject {
+function responseOf({
+  description,
+  body,
+  example,
+  headers = {},
+  mediaType = 'application/json',
+}: Route['answers'][number]): ZodOpenApiResponseObject {
   return {
     description,
     headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerOf(name, text)])),
-    ...(body && { content: { 'application/json': { schema: body, ...(example !== undefined && { example }) } } }),
+    ...(body && { content: { [mediaType]: { schema: body, ...(example !== undefined && { example }) } } }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { bodyParser } from '@koa/bodyparser';
 import type Router from '@koa/router';
@@ -6,8 +6,8 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Actor } from '../domain/actor.ts';
 import type { Scope } from '../domain/scopes.ts';
-import { signInFirst } from './auth/authenticate.ts';
-import type { Caller, PersonCaller } from './auth/caller.ts';
+import { type AuthState, signInFirst } from './auth/authenticate.ts';
+import type { Caller, PersonCaller, TokenClaims } from './auth/caller.ts';
 import type { RequestState } from './middleware/request-log.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from './problem.ts';
 
@@ -15,7 +15,14 @@ type Schema = z.ZodType | undefined;
 type Parsed<S extends Schema> = S extends z.ZodType ? z.output<S> : undefined;
 
 /** Who may call a route: anyone, or a caller of one of these types whose token carries the scope. */
-export type Access = 'anyone' | { to: readonly Actor['type'][]; scope?: Scope };
+export type Access =
+  | 'anyone'
+  | {
+      to: readonly Actor['type'][];
+      scope?: Scope;
+      /** Where services need another one than people. */
+      serviceScope?: Scope;
+    };
 
 /** What a handler gets: everything parsed, everybody checked. */
 export interface RouteInput<Params extends Schema, Query extends Schema, Headers extends Schema, Body extends Schema> {
@@ -25,6 +32,8 @@ export interface RouteInput<Params extends Schema, Query extends Schema, Headers
   body: Parsed<Body>;
   /** Nobody only where anyone may call. */
   caller: Caller | undefined;
+  /** What their token says. */
+  token: TokenClaims | undefined;
   requestId: string;
 }
 
@@ -32,6 +41,8 @@ export interface RouteAnswer {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
+  /** In place of a body: has the response, with its headers set, for as long as it likes. May throw a problem at first. */
+  stream?: (response: ServerResponse) => void;
 }
 
 /** One route: what it takes, who may call it, what it answers. Serves requests and feeds the OpenAPI document. */
@@ -60,7 +71,14 @@ export interface Route<
   /** By status: what it is, its body's schema (none for an empty one), its example (if not the schema's) and its headers. */
   answers: Record<
     number,
-    { description: string; body?: z.ZodType; example?: unknown; headers?: Record<string, string> }
+    {
+      description: string;
+      body?: z.ZodType;
+      example?: unknown;
+      headers?: Record<string, string>;
+      /** Of the body, if it is not JSON. */
+      mediaType?: string;
+    }
   >;
   /** Problems of this route's own, besides those that its access and input bring. */
   problems?: readonly ProblemCode[];
@@ -81,6 +99,12 @@ export function route<
 export function callerOf({ caller }: { caller: Caller | undefined }): Caller {
   if (!caller) throw new TypeError('a route for anyone asked for its caller');
   return caller;
+}
+
+/** The token of a route that is not for anyone. */
+export function tokenOf({ token }: { token: TokenClaims | undefined }): TokenClaims {
+  if (!token) throw new TypeError('a route for anyone asked for a token');
+  return token;
 }
 
 /** The caller of a route that is for people only. */
@@ -116,29 +140,45 @@ const noQuery = z.strictObject({});
 /** Serves a route: may you → is it valid → handle. */
 export function serve(router: Router, { handle, ...route }: Route): void {
   router[route.method](route.operationId, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
-    const { caller, requestId } = ctx.state as RequestState & { caller?: Caller };
+    const { caller, token, requestId } = ctx.state as RequestState & Partial<AuthState>;
     checkAccess(route.access, caller);
     const input = await parse(route, ctx);
     await wholeOf(ctx.req);
-    const answer = await handle({ ...input, caller, requestId });
-    // No body makes Koa say 204, so what we say comes after it.
-    ctx.body = answer.body ?? null;
+    const answer = await handle({ ...input, caller, token, requestId });
+    const streams = answer.stream && ctx.method !== 'HEAD';
+    // No body makes Koa say 204, so what we say comes after it; it also rules out chunks, which tell a stream's end from a cut.
+    if (!streams) ctx.body = answer.body ?? null;
     ctx.status = answer.status;
     ctx.set(answer.headers ?? {});
+    if (!streams) return;
+    answer.stream?.(ctx.res);
+    ctx.respond = false;
   });
 }
 
-function checkAccess(access: Access, caller: Caller | undefined): void {
+/** Whether a caller may, at this moment. */
+export function isAllowed(access: Access, caller: Caller): boolean {
+  if (access === 'anyone') return true;
+  const scope = scopeFor(access, caller);
+  return access.to.includes(caller.type) && (!scope || caller.scopes.has(scope));
+}
+
+/** The scope that a caller's token must have. */
+const scopeFor = ({ scope, serviceScope = scope }: Exclude<Access, 'anyone'>, { type }: Pick<Caller, 'type'>) =>
+  type === 'service' ? serviceScope : scope;
+
+/** Lets pass only who may. @throws {Problem} `unauthenticated`, `forbidden` */
+export function checkAccess(access: Access, caller: Caller | undefined): void {
   if (access === 'anyone') return;
   if (!caller) throw signInFirst();
+  if (isAllowed(access, caller)) return;
   if (!access.to.includes(caller.actor.type)) {
     throw new Problem('forbidden', { detail: `This is for a ${access.to.join(' or a ')}.` });
   }
-  if (access.scope && !caller.scopes.has(access.scope)) {
-    const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${access.scope}"`;
-    const detail = `Your token lacks the scope ${access.scope}.`;
-    throw new Problem('forbidden', { detail, headers: { 'www-authenticate': challenge } });
-  }
+  const scope = scopeFor(access, caller);
+  const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${scope}"`;
+  const detail = `Your token lacks the scope ${scope}.`;
+  throw new Problem('forbidden', { detail, headers: { 'www-authenticate': challenge } });
 }
 
 /** Waits for what nobody reads of a request: nothing is done for half of one, which may still be refused for its form. */

@@ -4,7 +4,8 @@ import type { ApiConfig } from '../config/settings.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
 import { connect } from '../db/connection.ts';
-import { createJournal } from '../db/journal.ts';
+import { createEventLog } from '../db/event-log.ts';
+import { createJournal, type Journal } from '../db/journal.ts';
 import { createOidcArtifactRepository } from '../db/oidc-artifacts.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createProductRepository } from '../db/products.ts';
@@ -26,6 +27,9 @@ import { securityHeaders } from './middleware/security-headers.ts';
 import { createOrderService } from './orders/order-service.ts';
 import { createOrderWorkflows } from './orders/order-workflows.ts';
 import { allRoutes } from './routes/index.ts';
+import { createHub } from './streams/hub.ts';
+import { createStreams } from './streams/streams.ts';
+import { subscribeToWakeUps } from './streams/wake-ups.ts';
 
 /** An API at work. */
 export interface RunningApi {
@@ -55,7 +59,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const view = createCatalogView(database);
   const orders = createOrderRepository(database);
   const users = createUserRepository(database);
-  const journal = createJournal(database);
+  const log = createEventLog(database);
+  const hub = createHub({ log, logger });
+  const journal = waking(createJournal(database), hub.wake);
   const unitOfWork = createUnitOfWork(database);
   const accountRequests = createAccountRequestRepository(database);
   const currency = config.CURRENCY;
@@ -75,6 +81,16 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     redirectUris: config.OAUTH_REDIRECT_URIS,
     signIns: limits?.signIns,
   });
+  const streams = createStreams({
+    log,
+    hub,
+    logger,
+    heartbeat: config.STREAM_HEARTBEAT,
+    max: config.MAX_STREAMS,
+    maxPerUser: config.MAX_STREAMS_PER_USER,
+  });
+  auth.callers.onForget(streams.recheck);
+  const endWakeUps = subscribeToWakeUps(config.REDIS_URL, hub.wake, logger);
   const accounts = createAccountService({
     users,
     accountRequests,
@@ -97,6 +113,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       users,
       artifacts: createOidcArtifactRepository(database),
       currency,
+      streams,
+      callers: auth.callers,
+      tickets: auth.tickets,
       codec: createPayloadCodec(config.PAYLOAD_KEYS),
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
     }),
@@ -128,6 +147,8 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
 
   async function stop(): Promise<void> {
     clearInterval(upkeep);
+    streams.stop();
+    endWakeUps();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     // Also those that fall idle from now on: a client that keeps its connection would hold the stop up, and be cut at its end.
     const idle = setInterval(() => server.closeIdleConnections(), 50);
@@ -142,6 +163,16 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
 
   return { port, stop };
 }
+
+/** What this process journals itself, its own readers hear of at once. */
+const waking = (journal: Journal, wake: () => void): Journal => ({
+  ...journal,
+  async record(fact) {
+    const journaled = await journal.record(fact);
+    wake();
+    return journaled;
+  },
+});
 
 const allowancesOf = (config: ApiConfig): Allowances => ({
   placing: config.RATE_LIMIT_PLACING,

@@ -129,6 +129,11 @@ const settings = (environment: Environment) => {
     /** Seconds that a client may take for the headers of a request, and for all of it. */
     HEADERS_TIMEOUT: seconds(10),
     REQUEST_TIMEOUT: seconds(30),
+    /** Seconds between two signs of life of an event stream: fewer than any proxy on the way waits for one. */
+    STREAM_HEARTBEAT: z.coerce.number().int().min(1).max(30).default(15),
+    /** Event streams that one API process keeps open at once, and those of one user. */
+    MAX_STREAMS: z.coerce.number().int().min(1).default(2_000),
+    MAX_STREAMS_PER_USER: z.coerce.number().int().min(1).default(20),
     RATE_LIMITS: z.enum(['on', 'off']).default('on'),
     RATE_LIMIT_PLACING: allowance('30/60'),
     RATE_LIMIT_USER: allowance('600/60'),
@@ -225,6 +230,9 @@ export function readApiConfig(environment: Environment) {
     'MAX_CONNECTIONS',
     'HEADERS_TIMEOUT',
     'REQUEST_TIMEOUT',
+    'STREAM_HEARTBEAT',
+    'MAX_STREAMS',
+    'MAX_STREAMS_PER_USER',
     'RATE_LIMITS',
     'RATE_LIMIT_PLACING',
     'RATE_LIMIT_USER',

@@ -1,6 +1,6 @@
 import type { Rejection } from '../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
-import { isFinal, type Status, statuses } from '../domain/order/transitions.ts';
+import { openStatuses, type Status } from '../domain/order/transitions.ts';
 import { type Database, named } from './connection.ts';
 import type { Delivery } from './deliveries.ts';
 
@@ -61,8 +61,6 @@ export interface OrderRepository {
   /** Everything that happened to an order, oldest first. */
   timeline(orderId: string): Promise<TimelineRow[]>;
 }
-
-const openStatuses = statuses.filter((status) => !isFinal(status));
 
 export function createOrderRepository(database: Database): OrderRepository {
   const views = () =>

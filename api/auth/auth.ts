@@ -9,13 +9,14 @@ import { scopesOf } from '../../domain/scopes.ts';
 import { type SignInLimiter, unlimitedSignIns } from '../limits/sign-in-limiter.ts';
 import type { RequestState } from '../middleware/request-log.ts';
 import { type AuthState, createAuthenticate } from './authenticate.ts';
-import { createCallerLookup } from './caller.ts';
+import { type CallerLookup, createCallerLookup } from './caller.ts';
 import { createEndpoints } from './endpoints.ts';
 import { openKeyRing, type PrivateJwk } from './key-ring.ts';
 import { createSignInPage } from './pages/sign-in.ts';
 import { createProvider } from './provider.ts';
 import { acceptAccessTokens } from './revocation.ts';
 import { createSignIn } from './sign-in.ts';
+import { createStreamTickets, type StreamTickets } from './stream-tickets.ts';
 
 /** Tokens of a retired key have expired long ago by then, but ID tokens come back as hints when people sign out; in ms. */
 const RETIRED_KEYS_KEPT_MS = 15 * 24 * 60 * 60_000;
@@ -48,6 +49,9 @@ export interface Auth {
   authenticate: Middleware<AuthState>;
   /** Has this process ask Postgres again at once. @param id of a person, a service, a grant or a token (`jti`) */
   forget(id: string): void;
+  /** Who a token's caller is by now, for whoever serves them for longer than a request. */
+  callers: Pick<CallerLookup, 'find' | 'onForget'>;
+  tickets: StreamTickets;
   /** To be called every now and then: learns of rotated keys, removes what has expired. */
   upkeep(): Promise<void>;
 }
@@ -69,6 +73,7 @@ export async function createAuth({
   const signingKeys = createSigningKeyRepository(database);
   const keyRing = await openKeyRing(signingKeys);
   const callers = createCallerLookup({ users, services, artifacts, rememberMs: rememberCallersMs });
+  const tickets = createStreamTickets({ issuer, audience, keyRing });
   const signIn = createSignIn(users, signIns);
   const ended = callers.forget;
 
@@ -100,8 +105,10 @@ export async function createAuth({
       signInPage: createSignInPage({ provider: current, signIn, keys: keyRing.cookies }),
       scopes: scopesOf('manager'),
     }),
-    authenticate: createAuthenticate({ issuer, audience, keyRing, callers }),
+    authenticate: createAuthenticate({ issuer, audience, keyRing, callers, tickets }),
     forget: callers.forget,
+    callers,
+    tickets,
     async upkeep() {
       await keyRing.reread();
       await signingKeys.removeRetired(RETIRED_KEYS_KEPT_MS);

@@ -7,11 +7,14 @@ import { isOutage } from '../../db/outage.ts';
 import { Problem } from '../problem.ts';
 import type { Caller, CallerLookup, TokenClaims } from './caller.ts';
 import type { KeyRing } from './key-ring.ts';
+import { type StreamTickets, streamIn } from './stream-tickets.ts';
 
 /** What {@link createAuthenticate} adds to every request. */
 export interface AuthState {
   /** Who sends the request; `undefined` when it carries no credentials. */
   caller: Caller | undefined;
+  /** What the token says that they sent. */
+  token: TokenClaims | undefined;
 }
 
 interface Header {
@@ -59,16 +62,24 @@ export interface AuthenticateOptions {
   audience: string;
   keyRing: KeyRing;
   callers: CallerLookup;
+  tickets: StreamTickets;
 }
 
 /**
  * Middleware that puts the caller into `ctx.state.caller`, or `undefined` for a request without credentials: routes
  * decide who may. A token must be a JWT access token of ours (RFC 9068): ES256, typ `at+jwt`, our issuer and audience,
- * not expired, not given back, of a person who still exists and has not signed out, or of a service.
+ * not expired, not given back, of a person who still exists and has not signed out, or of a service. In its place an event
+ * stream takes a ticket.
  *
  * @throws {Problem} `unauthenticated` for credentials that are no good, other schemes than Bearer included
  */
-export function createAuthenticate({ issuer, audience, keyRing, callers }: AuthenticateOptions): Middleware<AuthState> {
+export function createAuthenticate({
+  issuer,
+  audience,
+  keyRing,
+  callers,
+  tickets,
+}: AuthenticateOptions): Middleware<AuthState> {
   const verify = koaJwt({
     key: 'claims',
     issuer,
@@ -112,18 +123,30 @@ export function createAuthenticate({ issuer, audience, keyRing, callers }: Authe
     const known = verified.get(name);
     const claims = known && Date.now() < known.exp * 1_000 ? known : await verifiedClaims(ctx);
     verified.set(name, claims);
-    const { sub, client_id: clientId, jti, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, scope } = claims;
-    return { sub, clientId, jti, grantId, sessionUid, scope };
+    const { sub, client_id: clientId, jti, exp, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, scope } = claims;
+    return { sub, clientId, jti, grantId, sessionUid, scope, expiresAt: exp * 1_000 };
   }
 
-  async function callerOf(ctx: Context): Promise<Caller> {
-    const caller = await callers.find(await claimsOf(ctx));
+  async function tokenOf(ctx: Context): Promise<TokenClaims | undefined> {
+    if (ctx.get('authorization') !== '') return claimsOf(ctx);
+    const stream = streamIn(ctx);
+    const { ticket } = ctx.query;
+    if (!stream || ticket === undefined) return undefined;
+    const token = await tickets.redeem(String(ticket), stream);
+    if (!token) throw invalidToken('The ticket has expired, or is not for this stream.');
+    return token;
+  }
+
+  async function callerOf(token: TokenClaims): Promise<Caller> {
+    const caller = await callers.find(token);
     if (!caller) throw invalidToken('The access token was revoked, or whom it was given to is not known any more.');
     return caller;
   }
 
   return async (ctx, next) => {
-    ctx.state.caller = ctx.get('authorization') === '' ? undefined : await callerOf(ctx);
+    const token = await tokenOf(ctx);
+    ctx.state.token = token;
+    ctx.state.caller = token && (await callerOf(token));
     return next();
   };
 }

@@ -35,6 +35,8 @@ export interface TokenClaims {
   /** The session of the browser that it came through; it ends when the person signs out. */
   sessionUid: string | undefined;
   scope: string;
+  /** When it expires, in ms since the epoch. */
+  expiresAt: number;
 }
 
 /** A caller with all that they may do, whatever the token's scope; `undefined` for nobody. */
@@ -61,6 +63,8 @@ export interface CallerLookup {
    * @param id of a person, a service, a grant, or a token (`jti`)
    */
   forget(id: string): void;
+  /** Has somebody told of every id that this process is to forget, after it has. */
+  onForget(listener: (id: string) => void): void;
 }
 
 /**
@@ -69,6 +73,8 @@ export interface CallerLookup {
  */
 export function createCallerLookup({ users, services, artifacts, rememberMs }: CallerLookupOptions): CallerLookup {
   const remembered = new LRUCache<string, Promise<Known>>({ max: CAPACITY, ttl: rememberMs });
+
+  const listeners: ((id: string) => void)[] = [];
 
   const find = async ({ sub, clientId, jti, grantId, sessionUid }: TokenClaims): Promise<Known> => {
     if (sub === clientId) {
@@ -104,6 +110,10 @@ export function createCallerLookup({ users, services, artifacts, rememberMs }: C
     },
     forget(id) {
       for (const key of [...remembered.keys()]) if (key.split(' ').includes(id)) remembered.delete(key);
+      for (const listener of listeners) listener(id);
+    },
+    onForget(listener) {
+      listeners.push(listener);
     },
   };
 }

@@ -119,6 +119,36 @@ export const quote = {
   total: placedOrder.total,
 };
 
+/** What the log of the examples is called, and where it is once the order was moved. */
+export const position = '5b0c8e41a97d-118';
+
+const { allowedTransitions: _, customer: __, ...movedRest } = movedOrder;
+export const orderInEvent = { ...movedRest, customer: { id: customerId } };
+
+/** As staff see it. */
+export const movedEvent = {
+  specversion: '1.0',
+  type: 'order.status_changed',
+  id: `${orderId}:2`,
+  source: '/orders',
+  subject: orderId,
+  time: at('09:31:00'),
+  datacontenttype: 'application/json',
+  data: { order: orderInEvent, from: 'waiting', to: 'preparation', actor: manager, reason: null },
+};
+
+const frame = (n: number, event: string, data: unknown) =>
+  `id: 5b0c8e41a97d-${n}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+const orderBefore = { ...orderInEvent, status: 'waiting', version: 1, updatedAt: orderInEvent.placedAt };
+const move = frame(118, movedEvent.type, movedEvent);
+export const orderStream = `${frame(117, 'snapshot', { order: orderBefore })}${move}`;
+export const shopStream = `${frame(117, 'snapshot', { orders: [orderBefore] })}${move}`;
+
+export const streamTicket = {
+  ticket: 'eyJhbGciOiJFUzI1NiJ9.eyJvcmRlcl9pZCI6IjAxOTMifQ.c2lnbmF0dXJl',
+  expiresAt: at('09:31:00'),
+};
+
 /** One Latte less, and a Pumpkin Spice one in its place. */
 export const orderEdit = {
   lines: [
@@ -213,6 +243,7 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
   version_mismatch: { extra: { version: 3 } },
   payload_too_large: { detail: 'The body must be at most 100000 bytes.' },
   rate_limited: { detail: '600 requests in 60 seconds are allowed; try again in 42 seconds.' },
+  too_many_streams: { detail: 'You may have 20 streams at once.' },
   unavailable: { detail: 'The database cannot be reached.' },
   outcome_unknown: { detail: 'Send the same request again with this Idempotency-Key to learn what became of it.' },
 };

@@ -11,7 +11,7 @@ export const status = z.enum(statuses).meta({
   description: 'waiting → preparation → ready → delivered; `delivered` and `cancelled` are final',
 });
 
-const actor = z
+export const actor = z
   .object({
     type: z.enum(['customer', 'manager', 'service', 'operator', 'system']).meta({
       description: '`operator` is someone at Temporal’s own tools, `system` Crema itself',

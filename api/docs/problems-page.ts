@@ -28,6 +28,8 @@ const remedies: Record<ProblemCode, string> = {
   rate_limited:
     'Wait for <code>Retry-After</code> seconds. <code>RateLimit</code>, which comes with every answer, says beforehand how ' +
     'many requests are left, and for how many seconds.',
+  too_many_streams:
+    'Close a stream that you do not need, and try again: <code>detail</code> says how many you may have.',
   headers_too_large: 'Send fewer or shorter headers: <code>detail</code> says how much will do.',
   internal: 'Tell us, with <code>instance</code>: our logs have the whole story under this id.',
   unavailable: 'Nothing was changed. Wait for <code>Retry-After</code> seconds and try again.',

@@ -1,6 +1,8 @@
 import type { OrderView, TimelineRow } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { alertOf } from '../../domain/order/alerts.ts';
+import { toCloudEvent } from '../../domain/order/cloud-event.ts';
+import type { Fact, Order } from '../../domain/order/order.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import type { OrderResource } from '../contract/orders.ts';
 import { blankTimelineLine } from '../contract/values.ts';
@@ -8,11 +10,23 @@ import { blankTimelineLine } from '../contract/values.ts';
 /** An order as one caller sees it. */
 export function toOrderResource({ order, customerName }: OrderView, viewer: Actor): OrderResource {
   return {
-    ...order,
+    ...toOrderInEvent(order, viewer),
     customer: { id: order.customer.id, name: customerName },
-    cancellation: order.cancellation && { ...order.cancellation, by: seenBy(viewer, order.cancellation.by) },
     allowedTransitions: allowedTransitions(order, viewer),
   };
+}
+
+/** An order as events have it (design §5), for one viewer. */
+export const toOrderInEvent = (order: Order, viewer: Actor) => ({
+  ...order,
+  cancellation: order.cancellation && { ...order.cancellation, by: seenBy(viewer, order.cancellation.by) },
+});
+
+/** An event as one viewer sees it. */
+export function toEventResource(fact: Fact, viewer: Actor) {
+  const { data, ...event } = toCloudEvent(fact);
+  const { order, actor } = data;
+  return { ...event, data: { ...data, order: toOrderInEvent(order, viewer), actor: seenBy(viewer, actor) } };
 }
 
 /** An order's timeline as one caller sees it: a customer sees no one else's id and no delivery to others (design §4). */

@@ -5,12 +5,14 @@ import { healthRoutes } from './health.ts';
 import { meRoutes } from './me.ts';
 import { orderRoutes } from './orders.ts';
 import { productRoutes } from './products.ts';
+import { streamRoutes } from './streams.ts';
 import { userRoutes } from './users.ts';
 
 /** What all routes together need. */
 export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof productRoutes>[0] &
   Parameters<typeof orderRoutes>[0] &
+  Parameters<typeof streamRoutes>[0] &
   Parameters<typeof codecRoutes>[0] &
   Parameters<typeof meRoutes>[0] &
   Parameters<typeof userRoutes>[0] & {
@@ -21,6 +23,8 @@ export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
 export function allRoutes(dependencies: RouteDependencies): Route[] {
   return [
     ...catalogRoutes(dependencies),
+    // Before the orders, or `events` would be the id of one.
+    ...streamRoutes(dependencies),
     ...orderRoutes(dependencies),
     ...productRoutes(dependencies),
     ...meRoutes(dependencies),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import type { OrderRepository } from '../../db/orders.ts';
+import type { OrderRepository, OrderView } from '../../db/orders.ts';
+import type { Caller } from '../auth/caller.ts';
 import { cancelledOrder, editedOrder, movedOrder } from '../contract/examples.ts';
 import {
   cancellation,
@@ -138,8 +139,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       problems: ['not_found', 'unavailable'],
       handle: async (request) => {
         const caller = callerOf(request);
-        const view = await service.find(request.params.id, { caller, deadline: soon() });
-        if ('refused' in view) throw refusal(view);
+        const view = await findOrder(service, request.params.id, caller);
         return { status: 200, headers: { etag: etagOf(view.order) }, body: toOrderResource(view, caller.actor) };
       },
     }),
@@ -216,8 +216,7 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
       handle: async (request) => {
         const caller = callerOf(request);
         const deadline = soon();
-        const view = await service.find(request.params.id, { caller, deadline });
-        if ('refused' in view) throw refusal(view);
+        await findOrder(service, request.params.id, caller, deadline);
         const rows = await service.timeline(request.params.id, deadline);
         if ('refused' in rows) throw refusal(rows);
         return { status: 200, body: { data: toTimeline(rows, caller.actor) } };
@@ -229,6 +228,18 @@ export function orderRoutes({ service, orders }: Dependencies): Route[] {
 /** How long a request may wait for Temporal and the read model together, in ms (design §3). */
 const PATIENCE = 3_000;
 const soon = (): number => Date.now() + PATIENCE;
+
+/** An order that the caller may see. @throws {Problem} `not_found`, `unavailable` */
+export async function findOrder(
+  service: Pick<OrderService, 'find'>,
+  orderId: string,
+  caller: Caller,
+  deadline = soon(),
+): Promise<OrderView> {
+  const view = await service.find(orderId, { caller, deadline });
+  if ('refused' in view) throw refusal(view);
+  return view;
+}
 
 type Writing = Pick<RouteInput<undefined, undefined, undefined, undefined>, 'caller' | 'requestId'> & {
   headers: Partial<Record<'idempotency-key' | 'if-match' | 'prefer', string | undefined>>;

@@ -36,6 +36,9 @@ export const mayEdit = (order: Standing, actor: Actor): boolean =>
 /** No edge leaves a final status. */
 export const isFinal = (status: Status): boolean => !transitions.some(({ from }) => from === status);
 
+/** What an order is as long as it can go somewhere. */
+export const openStatuses: readonly Status[] = statuses.filter((status) => !isFinal(status));
+
 function isParty(party: Party, order: Standing, actor: Actor): boolean {
   return party === 'staff' ? isStaff(actor) : actor.id === order.customer.id;
 }

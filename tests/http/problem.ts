@@ -19,6 +19,7 @@ const statusOf = {
   unsupported_media_type: 415,
   idempotency_key_reused: 422,
   rate_limited: 429,
+  too_many_streams: 429,
   internal: 500,
 };
 

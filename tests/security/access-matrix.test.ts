@@ -6,6 +6,7 @@ import { openFrontDoor } from '../auth/front-door.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { follow } from '../streams/event-stream.ts';
 import { fingerprints } from './tables.ts';
 
 /**
@@ -32,16 +33,21 @@ interface Row {
   who: string;
   /** Without it, whoever might is refused with 403. */
   scope?: Scope;
+  /** The same for services, where they need another one. */
+  serviceScope?: Scope;
   /** What whoever may is answered: a status, or a refusal that comes after the question who may. */
   answers: number | 'wrong_password' | 'invalid_link';
   /** A good one, which would change something; sent as JSON. */
-  body?: () => unknown;
+  body?: (target: Record<string, string>) => unknown;
   /** The same, sent as a form. */
   form?: Record<string, string>;
+  /** What whoever may is answered does not end. */
+  streams?: true;
 }
 
 const price = (amount: number) => ({ amount, currency: 'USD' });
 const manage = { who: 'managers', scope: 'catalog:write' } as const;
+const listen = { scope: 'orders:read', serviceScope: 'events:read' } as const;
 const look = { who: 'managers', scope: 'users:write' } as const;
 const inspect = {
   who: 'managers',
@@ -69,6 +75,14 @@ const rows: Record<string, Row> = {
   },
   'POST /v1/orders/{id}/cancel': { who: 'owner, staff', scope: 'orders:write', answers: 200, body: () => ({}) },
   'GET /v1/orders/{id}/timeline': { who: 'owner, staff', scope: 'orders:read', answers: 200 },
+  'GET /v1/orders/events': { who: 'staff', scope: 'events:read', answers: 200, streams: true },
+  'GET /v1/orders/{id}/events': { who: 'owner, staff', ...listen, answers: 200, streams: true },
+  'POST /v1/stream-tickets': {
+    who: 'owner, staff',
+    ...listen,
+    answers: 201,
+    body: ({ id: orderId }) => ({ orderId }),
+  },
   'GET /v1/products': { ...manage, answers: 200 },
   'POST /v1/products': { ...manage, answers: 201, body: () => ({ name: randomUUID(), basePrice: price(420) }) },
   'GET /v1/products/{id}': { ...manage, answers: 200 },
@@ -131,7 +145,7 @@ const whoMay = new Map(
 );
 
 interface Operation {
-  security: Record<string, string[]>[];
+  security: Record<string, Scope[]>[];
 }
 
 let shop: Shop;
@@ -216,7 +230,7 @@ async function makeTokensWithout(missing: Scope) {
 /** Makes what a path is about, so that the request could do something to it; by the path's parameters. */
 async function targetOf(path: string): Promise<Record<string, string>> {
   const as = shop.manager;
-  if (path.startsWith('/v1/orders/{id}')) return { id: (await shop.place()).body.id };
+  if (path.startsWith('/v1/orders/{id}') || path === '/v1/stream-tickets') return { id: (await shop.place()).body.id };
   if (path.startsWith('/v1/users/{id}')) {
     return { id: (await (path.endsWith('/demote') ? newManager : newCustomer)(shop)).id };
   }
@@ -228,12 +242,19 @@ async function targetOf(path: string): Promise<Record<string, string>> {
   return { id, variationId: body.variations[0].id };
 }
 
-function call(operation: string, target: Record<string, string>, as: string | undefined): Promise<Answer> {
+async function call(operation: string, target: Record<string, string>, as: string | undefined): Promise<Answer> {
   const [method, template] = operation.split(' ') as [string, string];
   const path = template.replaceAll(/\{(\w+)\}/g, (_match, name: string) => target[name]!);
-  const { body, form } = rows[operation]!;
+  const { body, form, streams } = rows[operation]!;
   if (form) return sendForm(path, form, as);
-  const options: RequestOptions = { ...(as && { as }), ...(body && { body: body() }) };
+  if (streams) {
+    const stream = await follow(shop, path, as ? { as } : {});
+    if (stream.status === 200) stream.close();
+    else await stream.ends();
+    const headers = new Headers(stream.headers as Record<string, string>);
+    return { status: stream.status, headers, body: stream.text && JSON.parse(stream.text) };
+  }
+  const options: RequestOptions = { ...(as && { as }), ...(body && { body: body(target) }) };
   return shop.request(method, path, options);
 }
 
@@ -251,10 +272,13 @@ describe('When the document is held against the table', () => {
     expect([...documented.keys()].toSorted()).toEqual(Object.keys(rows).toSorted());
   });
 
-  test.each(Object.entries(rows))('then %s names its scope', (operation, { scope, who }) => {
+  test.each(Object.entries(rows))('then %s names its scope', (operation, { scope, serviceScope = scope, who }) => {
     const { security } = documented.get(operation)!;
     expect(security.length === 0).toBe(who.startsWith('any'));
-    for (const scopes of security.flatMap(Object.values)) expect(scopes).toEqual(scope ? [scope] : []);
+    for (const [way, scopes] of security.flatMap((each) => Object.entries(each))) {
+      const needed = way === 'service' ? serviceScope : scope;
+      expect(scopes).toEqual(needed ? [needed] : []);
+    }
   });
 });
 
@@ -262,10 +286,11 @@ describe('When the document is held against the table', () => {
 describe('When somebody may not', () => {
   test.each(Object.entries(rows).filter(([, { who }]) => who !== 'any reader'))(
     'then %s is refused, and nothing has changed',
-    async (operation, { who, scope }) => {
+    async (operation, { who, scope, serviceScope = scope }) => {
       const cells = whoMay.get(who)!;
       const target = await targetOf(operation.split(' ')[1]!);
-      const narrow = scope && (await tokensWithout(scope));
+      const narrow = scope &&
+        serviceScope && { ...(await tokensWithout(scope)), service: (await tokensWithout(serviceScope)).service };
       const before = await fingerprints(shop);
 
       for (const [kind, cell] of Object.entries(cells)) {
@@ -276,7 +301,8 @@ describe('When somebody may not', () => {
         expectRefused(await call(operation, target, tokens[kind]), status, challenge);
       }
       for (const [kind, token] of Object.entries(narrow ?? {})) {
-        const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${scope}"`;
+        const needed = kind === 'service' ? serviceScope : scope;
+        const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${needed}"`;
         expectRefused(await call(operation, target, token), 403, cells[kind] === 'yes' ? challenge : undefined);
       }
 
@@ -363,6 +389,8 @@ describe('When an order is another customer’s', () => {
       const answers = await Promise.all([
         asOther('GET', `/v1/orders/${id}`),
         asOther('GET', `/v1/orders/${id}/timeline`),
+        asOther('GET', `/v1/orders/${id}/events`),
+        asOther('POST', '/v1/stream-tickets', { body: { orderId: id } }),
         asOther('PATCH', `/v1/orders/${id}`, { body: { note: 'No sugar' }, headers: { 'if-match': '"1"' } }),
         asOther('POST', `/v1/orders/${id}/cancel`, { headers: { 'if-match': '"9"' } }),
       ]);

@@ -20,6 +20,7 @@ const planted = {
   key: `key-${randomUUID()}`,
   accessToken: '',
   refreshToken: '',
+  ticket: '',
 };
 
 let shop: Shop;
@@ -61,6 +62,7 @@ test('When people live through everything that can happen, then what they hand o
     wrongPassword: [],
     accessToken: [],
     refreshToken: [],
+    ticket: [],
     key: [],
     email: ['mail', 'table users'],
     name: ['mail', 'table users'],
@@ -160,6 +162,16 @@ async function liveThroughAll(): Promise<void> {
   expect((await shop.move(order.id, 'preparation')).status).toBe(200);
   expect((await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as, body: {} })).status).toBe(200);
   await shop.finished(order.id);
+
+  // Its stream, opened as browsers do, in the right and in wrong ways.
+  const bought = await shop.request('POST', '/v1/stream-tickets', { as, body: { orderId: order.id } });
+  planted.ticket = bought.body.ticket;
+  const stream = `/v1/orders/${order.id}/events?ticket=${planted.ticket}`;
+  expect((await shop.request('GET', stream)).status).toBe(200);
+  expect((await shop.request('GET', `${stream}&after=${planted.ticket}`)).status).toBe(400);
+  expect((await shop.request('GET', `/v1/orders/events?ticket=${planted.ticket}`)).status).toBe(401);
+  expect((await shop.request('GET', '/v1/me', { as: planted.ticket })).status).toBe(401);
+
   const refused = await shop.database('deliveries').where({ order_id: order.id, outcome: 'refused' }).pluck('detail');
   expect(refused).toEqual([expect.stringContaining('nobody here')]);
 

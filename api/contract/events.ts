@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { fromPosition } from '../streams/position.ts';
+import * as examples from './examples.ts';
+import { actor, order, status } from './orders.ts';
+import { id, timestamp } from './values.ts';
+
+/** An order as events carry it: without what is one person's view of it. */
+export const orderInEvent = order
+  .omit({ allowedTransitions: true })
+  .extend({ customer: z.object({ id }) })
+  .meta({ id: 'OrderInEvent', description: 'An order as of an event', examples: [examples.orderInEvent] });
+
+export const orderEvent = z
+  .object({
+    specversion: z.literal('1.0'),
+    type: z
+      .enum([
+        'order.placed',
+        'order.edited',
+        'order.status_changed',
+        'order.cancelled',
+        'order.delayed',
+        'order.uncollected',
+      ])
+      .meta({ description: 'The last two are alerts: they raise a flag of the order, and no version' }),
+    id: z
+      .string()
+      .meta({ description: '`<order>:<version>`, an alert’s `<order>:<version>:<alert>`: the same everywhere' }),
+    source: z.literal('/orders'),
+    subject: id.meta({ description: 'The order' }),
+    time: timestamp,
+    datacontenttype: z.literal('application/json'),
+    data: z.object({
+      order: orderInEvent,
+      from: status.nullable(),
+      to: status,
+      actor,
+      reason: z.string().nullable(),
+    }),
+  })
+  .meta({
+    id: 'OrderEvent',
+    description: 'What happened to an order: a CloudEvent (1.0) in JSON',
+    examples: [examples.movedEvent],
+  });
+
+export const orderSnapshot = z.object({ order: orderInEvent }).meta({
+  id: 'OrderSnapshot',
+  description: 'The order, as of the position',
+  examples: [{ order: examples.orderInEvent }],
+});
+
+export const shopSnapshot = z.object({ orders: z.array(orderInEvent) }).meta({
+  id: 'ShopSnapshot',
+  description: 'All orders that are open, the oldest first, as of the position',
+  examples: [{ orders: [examples.orderInEvent] }],
+});
+
+const position = z.string().transform((text, context) => {
+  const place = fromPosition(text);
+  if (!place) context.addIssue('must be the id of an event of a stream');
+  return place ?? z.NEVER;
+});
+
+const ticket = z
+  .string()
+  .max(4_096)
+  .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, 'must be a ticket of POST /v1/stream-tickets');
+
+export const streamQuery = z.strictObject({
+  after: position.optional().meta({ description: 'The same as `Last-Event-ID`, where no header can be sent' }),
+  ticket: ticket.optional().meta({ description: 'In place of an access token' }),
+});
+
+export const streamHeaders = z.object({
+  'last-event-id': position.optional().meta({
+    description: 'The id of the last event that you have: everything behind it follows, and no snapshot',
+    examples: [examples.position],
+  }),
+});
+
+export const ticketRequest = z
+  .strictObject({ orderId: id.optional().meta({ description: 'Whose stream; without it, that of the whole shop' }) })
+  .meta({ id: 'StreamTicketRequest', examples: [{ orderId: examples.orderId }] });
+
+export const ticketAnswer = z
+  .object({ ticket: z.string(), expiresAt: timestamp })
+  .meta({ id: 'StreamTicket', examples: [examples.streamTicket] });

@@ -1,0 +1,18 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+
+/**
+ * Writes a document that is made from the code or, with `--check` on the command line, says whether the file is what the
+ * code is.
+ *
+ * @param command that writes it
+ */
+export function writeOrCheck(file: string, document: object, command: string): void {
+  const text = stringify(document, { aliasDuplicateObjects: false });
+  if (!process.argv.includes('--check')) {
+    writeFileSync(file, text);
+  } else if (readFileSync(file, 'utf8') !== text) {
+    console.error(`${file} is not what the code says; run \`${command}\` and commit it.`);
+    process.exitCode = 1;
+  }
+}

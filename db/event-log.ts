@@ -1,0 +1,120 @@
+import { alertOf } from '../domain/order/alerts.ts';
+import type { Fact, Order } from '../domain/order/order.ts';
+import { isFinal, openStatuses } from '../domain/order/transitions.ts';
+import { type Database, named } from './connection.ts';
+
+/** A fact and where it stands in the log. */
+export interface LoggedFact extends Fact {
+  /** Grows with every commit: whoever has read up to one has missed nothing before it. */
+  position: number;
+}
+
+/** The log at one moment. */
+export interface LogState {
+  /** Another one when this is not the same log any more, as after Postgres was restored: positions then mean nothing. */
+  epoch: string;
+  /** The position of the newest fact; 0 before the first. */
+  end: number;
+}
+
+/** What happened to the orders, in the order in which it was committed (design §5). */
+export interface EventLog {
+  /** The oldest facts behind a position, at most `limit`; of one order, or of all. */
+  after(position: number, options: { orderId?: string; limit: number }): Promise<LoggedFact[]>;
+  /** The position of the newest fact; 0 before the first. */
+  end(): Promise<number>;
+  /** The same as {@link EventLog.after}, with what the log was at that very moment. */
+  read(
+    position: number,
+    options: { orderId?: string | undefined; limit: number },
+  ): Promise<LogState & { facts: LoggedFact[] }>;
+  /** An order, if it is known, or all open ones, the oldest first: as of the end of the log. */
+  snapshot(orderId?: string): Promise<LogState & { orders: Order[] }>;
+  /** The position of an order's last fact, once no other can follow: it is final, and all its alerts are in the log. */
+  lastOf(orderId: string): Promise<number | undefined>;
+}
+
+/**
+ * A cluster has its own identifier, and a timeline for each time it was recovered; a database and a table that are restored
+ * from a dump are new ones. Where a table is rewritten for another reason, readers merely start anew.
+ */
+const state = `
+  WITH state AS MATERIALIZED (
+    SELECT
+      (SELECT coalesce(max(position), 0) FROM order_events) AS "end",
+      left(md5(concat_ws(
+        ' ',
+        (SELECT system_identifier FROM pg_control_system()),
+        left(pg_walfile_name(pg_current_wal_lsn()), 8),
+        (SELECT oid FROM pg_database WHERE datname = current_database()),
+        pg_relation_filenode('order_events')
+      )), 12) AS epoch
+  )`;
+
+const pageOf = (condition: string) => `${state}
+  SELECT state.epoch, state."end", page.* FROM state LEFT JOIN (
+    SELECT position, event, snapshot AS "order" FROM order_events
+    WHERE ${condition} ORDER BY position LIMIT :limit
+  ) page ON true ORDER BY page.position`;
+
+const page = pageOf('position > :position');
+const pageOfOrder = pageOf('position > :position AND order_id = :orderId');
+
+const snapshotOf = (condition: string) => `${state}
+  SELECT state.epoch, state."end", (
+    SELECT coalesce(json_agg(snapshot ORDER BY placed_at, id), '[]') FROM orders WHERE ${condition}
+  ) AS orders FROM state`;
+
+const snapshotOfOrder = snapshotOf('id = :orderId');
+const snapshotOfShop = snapshotOf('status = ANY(:openStatuses)');
+
+/** A page of the log; one row without a position where it is empty. */
+type PageRow = LogState & (LoggedFact | { position: null });
+
+export function createEventLog(database: Database): EventLog {
+  const after: EventLog['after'] = (position, { orderId, limit }) => {
+    const rows = database('order_events').where('position', '>', position).orderBy('position').limit(limit);
+    if (orderId) rows.where({ order_id: orderId });
+    return named(orderId ? 'log-of-order' : 'log', rows.select('position', 'event', { order: 'snapshot' }));
+  };
+
+  async function end(): Promise<number> {
+    const newest = await named('log-end', database('order_events').max({ position: 'position' }).first());
+    return newest?.position ?? 0;
+  }
+
+  const read: EventLog['read'] = async (position, { orderId, limit }) => {
+    const statement = orderId
+      ? database.raw<{ rows: PageRow[] }>(pageOfOrder, { position, limit, orderId })
+      : database.raw<{ rows: PageRow[] }>(page, { position, limit });
+    const { rows } = await named(orderId ? 'log-page-of-order' : 'log-page', statement);
+    const { epoch, end } = rows[0] as PageRow;
+    const facts = rows.flatMap((row) =>
+      row.position === null ? [] : [{ position: row.position, event: row.event, order: row.order }],
+    );
+    return { epoch, end, facts };
+  };
+
+  const snapshot: EventLog['snapshot'] = async (orderId) => {
+    const statement = orderId
+      ? database.raw(snapshotOfOrder, { orderId })
+      : database.raw(snapshotOfShop, { openStatuses });
+    const { rows } = await named(orderId ? 'snapshot-of-order' : 'snapshot-of-shop', statement);
+    return rows[0];
+  };
+
+  async function lastOf(orderId: string): Promise<number | undefined> {
+    const rows = database('order_events').where({ order_id: orderId }).orderBy('position');
+    const facts: LoggedFact[] = await named(
+      'log-of-order-whole',
+      rows.select('position', 'event', { order: 'snapshot' }),
+    );
+    const { order } = facts.findLast(({ event }) => !alertOf(event)) ?? {};
+    if (!order || !isFinal(order.status)) return undefined;
+    // An alert that was raised before the end may be journaled after it.
+    const alerts = facts.filter(({ event }) => alertOf(event));
+    return alerts.length < order.flags.length ? undefined : facts.at(-1)?.position;
+  }
+
+  return { after, end, read, snapshot, lastOf };
+}

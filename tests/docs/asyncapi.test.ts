@@ -1,0 +1,64 @@
+import { Ajv } from 'ajv';
+import addFormats from 'ajv-formats';
+import { describeEvents } from '../../api/asyncapi.ts';
+import { toEventResource, toOrderInEvent } from '../../api/orders/resources.ts';
+import { raise } from '../../domain/order/alerts.ts';
+import { decide, evolve } from '../../domain/order/decider.ts';
+import { alerts } from '../../domain/order/order.ts';
+import { anOrderAt } from '../domain/an-order.ts';
+import { actors } from '../domain/status-table.ts';
+import { asyncApiFaults } from './asyncapi-faults.ts';
+
+const document = describeEvents();
+
+test('When the document of the events is validated, then it is AsyncAPI 3', async () => {
+  expect(await asyncApiFaults(document)).toEqual([]);
+});
+
+test('When the document says what AsyncAPI does not know, or points nowhere, then the validator finds it', async () => {
+  const broken = structuredClone(document) as never as Record<string, Record<string, Record<string, unknown>>>;
+  broken.operations!.shop!.action = 'emit';
+  broken.operations!.order!.channel = { $ref: '#/channels/nowhere' };
+  const faults = (await asyncApiFaults(broken)).join();
+  expect(faults).toContain('struct');
+  expect(faults).toContain('no-unresolved-refs');
+});
+
+const ajv = new Ajv({ strict: false, allErrors: true });
+addFormats.default(ajv);
+ajv.addSchema({ $id: 'asyncapi', ...document });
+
+/** What a schema of the document finds wrong with a value. */
+function faultsIn(value: unknown, schema: string) {
+  const validate = ajv.getSchema(`asyncapi#/components/schemas/${schema}`)!;
+  return validate(value) ? [] : validate.errors;
+}
+
+test('When the document gives an example, then it fits its schema', () => {
+  const schemas = Object.entries(document.components.schemas) as [string, { examples?: unknown[] }][];
+  const withExamples = schemas.filter(([, { examples }]) => examples);
+  expect(withExamples.length).toBeGreaterThanOrEqual(5);
+  for (const [name, { examples }] of withExamples) {
+    for (const example of examples!) expect({ [name]: faultsIn(example, name) }).toEqual({ [name]: [] });
+  }
+});
+
+test('When something happens to an order, then what everybody is sent fits the document', () => {
+  const at = '2026-11-22T09:31:00.000Z';
+  const waiting = anOrderAt('waiting');
+  const cancelled = decide(waiting, { type: 'cancel', actor: actors.manager }, at);
+  if ('refused' in cancelled) throw new Error(cancelled.refused);
+  const facts = [
+    ...alerts.map((alert) => raise(waiting, alert, at)),
+    { event: cancelled, order: evolve(waiting, cancelled) },
+  ];
+  for (const viewer of [actors.manager, { type: 'customer' as const, id: waiting.customer.id }]) {
+    for (const fact of facts) expect(faultsIn(toEventResource(fact, viewer), 'OrderEvent')).toEqual([]);
+    const orders = facts.map(({ order }) => toOrderInEvent(order, viewer));
+    expect(faultsIn({ orders }, 'ShopSnapshot')).toEqual([]);
+    expect(faultsIn({ order: orders[0] }, 'OrderSnapshot')).toEqual([]);
+  }
+  expect(faultsIn({ ...toEventResource(facts[0]!, actors.manager), type: 'order.eaten' }, 'OrderEvent')).not.toEqual(
+    [],
+  );
+});

@@ -1,0 +1,219 @@
+import { request } from 'node:http';
+import type { EventLog } from '../../db/event-log.ts';
+import { raise } from '../../domain/order/alerts.ts';
+import type { Fact } from '../../domain/order/order.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { aLine } from '../domain/an-order.ts';
+import { actors } from '../domain/status-table.ts';
+import { follow } from './event-stream.ts';
+import { aLife, next } from './lives.ts';
+import { type LogServer, openLogServer } from './log-server.ts';
+
+let server: LogServer;
+afterEach(() => server?.close());
+
+const patience = { deadline: 20_000, every: 10 };
+const idsOf = (facts: Fact[]) => facts.map(({ event }) => event.id);
+
+async function record(...facts: Fact[]): Promise<void> {
+  for (const fact of facts) expect(await server.journal.record(fact)).toBe('applied');
+  server.hub.wake();
+}
+
+/** Follows an order as the manager. */
+function followOrder(order: Fact['order'], after?: string) {
+  server.asks.order = order;
+  return follow(server, '/', { after });
+}
+
+describe('When an order is final, but an alert of before is journaled later', () => {
+  const at = '2026-11-22T09:50:00.000Z';
+  const ready = aLife(['preparation', 'ready']);
+  const alert = raise(ready.at(-1)!.order, 'uncollected', at);
+  const delivered = next({ ...alert, order: alert.order }, 'delivered');
+
+  test('then its stream waits for the alert, and ends', async () => {
+    server = await openLogServer();
+    await record(ready[0]!);
+    const mine = await followOrder(ready[0]!.order);
+    await record(...ready.slice(1), delivered);
+    await mine.receives(4);
+    // Another look, which has come to an end.
+    const looked = server.log.lastOf(delivered.event.orderId);
+    expect([await looked, mine.end]).toEqual([undefined, 'open']);
+
+    await record(alert);
+    await mine.ends();
+    expect(mine.ids()).toEqual(idsOf([...ready.slice(1), delivered, alert]));
+    expect(await server.log.lastOf(delivered.event.orderId)).toBe(5);
+  });
+
+  test('then so does one that begins in between, and one that comes back', async () => {
+    server = await openLogServer();
+    await record(...ready, delivered);
+    const [begun, back] = [await followOrder(delivered.order), await followOrder(delivered.order)];
+    await Promise.all([begun.receives(1), back.receives(1)]);
+    back.close();
+    await record(alert);
+    await begun.ends();
+    expect(begun.ids()).toEqual([alert.event.id]);
+    const again = await followOrder(delivered.order, back.events[0]!.id);
+    await again.ends();
+    expect(again.ids()).toEqual([alert.event.id]);
+    expect((await followOrder(delivered.order, again.events[0]!.id)).status).toBe(204);
+  });
+});
+
+test('When an order has been final for long, then its stream is a snapshot, and there is nothing to come back for', async () => {
+  server = await openLogServer();
+  const life = aLife(['cancelled']);
+  await record(...life);
+  const stream = await followOrder(life[1]!.order);
+  await stream.ends();
+  expect(stream.events.map(({ event, data }) => [event, data.order.status])).toEqual([['snapshot', 'cancelled']]);
+  expect((await followOrder(life[1]!.order, stream.events[0]!.id)).status).toBe(204);
+});
+
+test('When Postgres was restored, or is another one, then readers are sent off, and begin anew', async () => {
+  server = await openLogServer();
+  const lives = [aLife([]), aLife([]), aLife([])];
+  await record(...lives.flat());
+  const board = await follow(server, '/');
+  await board.receives(1);
+  const last = board.events[0]!.id;
+
+  // A backup: the newest is not there any more.
+  await server.database('order_events').where({ order_id: lives[2]![0]!.event.orderId }).delete();
+  await server.database('orders').where({ id: lives[2]![0]!.event.orderId }).delete();
+  server.hub.wake();
+  await board.ends();
+  const back = await follow(server, '/', { after: last });
+  const [snapshot] = await back.receives(1);
+  expect([snapshot!.event, snapshot!.data.orders.length]).toEqual(['snapshot', 2]);
+
+  // A dump, read into a table of its own.
+  await server.database.raw('CREATE TABLE restored (LIKE order_events INCLUDING ALL)');
+  await server.database.raw('INSERT INTO restored SELECT * FROM order_events');
+  await server.database.raw('DROP TABLE order_events');
+  await server.database.raw('ALTER TABLE restored RENAME TO order_events');
+  server.hub.wake();
+  await back.ends();
+  const anew = await follow(server, '/', { after: snapshot!.id });
+  await anew.receives(1);
+  expect(anew.events[0]).toMatchObject({ event: 'snapshot', data: snapshot!.data });
+  expect(anew.events[0]!.id).not.toBe(snapshot!.id);
+  const fresh = aLife([]);
+  await record(...fresh);
+  await anew.receives(2);
+  expect(anew.ids()).toEqual(idsOf(fresh));
+  anew.close();
+});
+
+test('When Postgres does not answer for a while, then streams stay, and go on where they were', async () => {
+  /** Reads of so many facts, or more, fail. */
+  let away = Number.POSITIVE_INFINITY;
+  const between = (log: EventLog): EventLog => ({
+    ...log,
+    read: (...asked) => (asked[1].limit >= away ? Promise.reject(new Error('away')) : log.read(...asked)),
+  });
+  server = await openLogServer({ between });
+  const board = await follow(server, '/');
+  await board.receives(1);
+  away = 0;
+  const life = aLife(['preparation']);
+  await record(...life);
+  await waitFor('The hub to notice', () => server.said.some((line) => line.includes('streams wait')), patience);
+  expect(board.end).toBe('open');
+
+  const after = board.events[0]!.id;
+  expect((await follow(server, '/', { after })).status).toBe(503);
+  // Who had hardly begun is to come back, too.
+  away = 1;
+  await (await follow(server, '/', { after })).ends();
+
+  away = Number.POSITIVE_INFINITY;
+  await board.receives(3);
+  expect(board.ids()).toEqual(idsOf(life));
+  board.close();
+});
+
+test('When a reader reads no more, then it is cut off, and the others hear everything', async () => {
+  server = await openLogServer();
+  const [slow, board] = await Promise.all([follow(server, '/'), follow(server, '/')]);
+  await Promise.all([slow.receives(1), board.receives(1)]);
+  slow.pause();
+  const line = aLine({ product: 'x'.repeat(100_000) });
+  const facts = Array.from({ length: 200 }, () => aLife([], { lines: [line] })[0]!);
+  for (let done = 0; done < facts.length; done += 10) await record(...facts.slice(done, done + 10));
+
+  await waitFor('The cut', () => server.said.includes('a stream was cut off'), patience);
+  await board.receives(201);
+  expect(board.ids()).toEqual(idsOf(facts));
+  expect(server.said.filter((line) => line === 'a stream was cut off')).toHaveLength(1);
+  board.close();
+});
+
+test('When somebody may not any more, or their token expires, then their stream ends', async () => {
+  server = await openLogServer({ heartbeat: 1 });
+  const stays = await follow(server, '/');
+  server.asks.stillMay = async () => false;
+  server.asks.actor = { ...actors.manager, id: 'demoted' };
+  const demoted = await follow(server, '/');
+  server.asks.stillMay = async () => {
+    throw new Error('nobody can tell');
+  };
+  server.asks.expiresAt = Date.now() + 1_500;
+  server.asks.actor = { ...actors.manager, id: 'expiring' };
+  const expiring = await follow(server, '/');
+
+  server.streams.recheck('demoted');
+  server.streams.recheck('expiring');
+  await demoted.ends();
+  await waitFor('Signs of life', () => stays.heartbeats >= 2, patience);
+  await expiring.ends();
+  expect(server.said).toContain('whether a stream may go on cannot be told; it does');
+  // Without being told to: it asks by itself, too.
+  server.asks.stillMay = async () => false;
+  server.asks.expiresAt = Number.POSITIVE_INFINITY;
+  const asked = await follow(server, '/');
+  await asked.ends();
+  expect(stays.end).toBe('open');
+  stays.close();
+});
+
+test('When the process stops, then streams end at once, and none begins', async () => {
+  server = await openLogServer();
+  const board = await follow(server, '/');
+  server.streams.stop();
+  await board.ends();
+  await expect(server.streams.answer({ token: {}, caller: {} } as never)).rejects.toThrow('about to stop');
+});
+
+test('When a client leaves before its stream begins, then nothing is kept of it', async () => {
+  let begin = () => {};
+  const held = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  let asked = 0;
+  const between = (log: EventLog): EventLog => ({
+    ...log,
+    async snapshot(...args) {
+      asked += 1;
+      await held;
+      return log.snapshot(...args);
+    },
+  });
+  server = await openLogServer({ between, maxPerUser: 1 });
+  const leaving = request(server.url).on('error', () => undefined);
+  leaving.end();
+  await waitFor('The question', () => asked === 1, patience);
+  leaving.destroy();
+  const other = follow(server, '/');
+  await waitFor('The other question', () => asked === 2, patience);
+  begin();
+
+  const stream = await other;
+  await stream.receives(1);
+  expect((await follow(server, '/')).status).toBe(503);
+  stream.close();
+});

@@ -1,0 +1,296 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { createServiceRepository } from '../../db/services.ts';
+import { type Scope, serviceScopes } from '../../domain/scopes.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { openFrontDoor } from '../auth/front-door.ts';
+import { newCustomer, newManager } from '../http/people.ts';
+import { expectFaults, expectProblem } from '../http/problem.ts';
+import { send } from '../http/wire.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { type EventStream, type Follow, follow } from './event-stream.ts';
+
+let shop: Shop;
+let redis: Redis;
+beforeAll(async () => {
+  redis = new Redis(process.env.REDIS_URL as string);
+  shop = await openShop({
+    environment: { STREAM_HEARTBEAT: '1', REQUEST_TIMEOUT: '1', HEADERS_TIMEOUT: '1', MAX_STREAMS_PER_USER: '6' },
+  });
+}, 60_000);
+afterAll(async () => {
+  redis?.disconnect();
+  await shop?.close();
+});
+
+const patience = { deadline: 20_000, every: 20 };
+const open: EventStream[] = [];
+afterEach(() => {
+  for (const stream of open.splice(0)) stream.close();
+});
+
+async function listen(path: string, options: Follow = {}): Promise<EventStream> {
+  const stream = await follow(shop, path, options);
+  open.push(stream);
+  return stream;
+}
+
+const followShop = (options: Follow = {}) => listen('/v1/orders/events', { as: shop.manager, ...options });
+const followOrder = (id: string, options: Follow = {}) =>
+  listen(`/v1/orders/${id}/events`, { as: shop.customer, ...options });
+const placed = async (): Promise<string> => (await shop.place()).body.id;
+
+/** A refusal as the tests of problems take it. */
+const refusal = ({ status, headers, text }: EventStream) => ({
+  status,
+  headers: new Headers(headers as Record<string, string>),
+  body: JSON.parse(text),
+});
+
+async function expectRefusal(answer: Promise<EventStream>, code: Parameters<typeof expectProblem>[1]): Promise<void> {
+  const stream = await answer;
+  await stream.ends();
+  expectProblem(refusal(stream), code);
+}
+
+const buyTicket = (body: object, as: string) => shop.request('POST', '/v1/stream-tickets', { as, body });
+
+async function newService(scopes: readonly Scope[]): Promise<string> {
+  const { id, secret } = (await createServiceRepository(shop.database).add(`Board ${Math.random()}`, scopes))!;
+  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
+  const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: form });
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
+test('When a customer follows their order, then they see it as it is and every change, up to the last one', async () => {
+  const id = await placed();
+  const mine = await followOrder(id, { headers: { 'accept-encoding': 'gzip, br' } });
+  for (const next of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, next);
+  await mine.ends();
+
+  expect(mine.status).toBe(200);
+  expect(mine.headers).toMatchObject({
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store, no-transform',
+    'x-accel-buffering': 'no',
+  });
+  expect(mine.headers).not.toHaveProperty('content-encoding');
+  expect(mine.events.map(({ event, data }) => [event, (data.data ?? data).order.status])).toEqual([
+    ['snapshot', 'waiting'],
+    ['order.status_changed', 'preparation'],
+    ['order.status_changed', 'ready'],
+    ['order.status_changed', 'delivered'],
+  ]);
+  const places = mine.events.map((each) => /^([0-9a-f]{12})-(\d+)$/.exec(each.id)!);
+  expect(new Set(places.map(([, epoch]) => epoch)).size).toBe(1);
+  const positions = await shop.database('order_events').where({ order_id: id }).orderBy('position').pluck('position');
+  expect(places.map(([, , n]) => Number(n))).toEqual(positions);
+  // Staff are nameless to customers.
+  expect(mine.events[1]!.data).toMatchObject({ specversion: '1.0', id: `${id}:2`, subject: id, source: '/orders' });
+  expect(mine.events[1]!.data.data.actor).toEqual({ type: 'manager', id: null });
+  expect(Object.keys(mine.events[1]!.data.data.order.customer)).toEqual(['id']);
+
+  const [snapshot, first, second, last] = mine.events.map((each) => each.id);
+  for (const [after, count] of [
+    [snapshot, 3],
+    [first, 2],
+    [second, 1],
+  ] as const) {
+    const rest = await followOrder(id, { after });
+    await rest.ends();
+    expect(rest.events).toEqual(mine.events.slice(-count));
+  }
+  const over = await followOrder(id, { after: last });
+  expect([over.status, over.text]).toEqual([204, '']);
+});
+
+test('When a manager follows the shop, then they see its open orders, and what Redis is told', async () => {
+  const [waiting, cancelled] = [await placed(), await placed()];
+  await shop.request('POST', `/v1/orders/${cancelled}/cancel`, { as: shop.customer });
+  const board = await followShop();
+  const [snapshot] = await board.receives(1);
+  const shown = snapshot!.data.orders.map((order: { id: string }) => order.id);
+  expect([shown.includes(waiting), shown.includes(cancelled)]).toEqual([true, false]);
+
+  await shop.move(waiting, 'preparation');
+  await board.receives(2);
+  expect(board.events[1]!.data.data.actor.id).toMatch(/^0c0ffee0/);
+  const streamed = async () =>
+    (await redis.xrevrange('orders:events', '+', '-', 'COUNT', 200)).map(([, fields]) => JSON.parse(fields[1]!));
+  await waitFor('The event in Redis', async () => (await streamed()).some(({ id }) => id === board.ids()[0]), patience);
+  expect(await streamed()).toContainEqual(board.events[1]!.data);
+});
+
+test('When somebody comes back with a position, then it counts as the header before the address, and only in this log', async () => {
+  const id = await placed();
+  const board = await followShop();
+  await shop.move(id, 'preparation');
+  await shop.move(id, 'ready');
+  const [from, first, second] = (await board.receives(3)).map((each) => each.id) as [string, string, string];
+
+  const byAddress = await listen(`/v1/orders/events?after=${first}`, { as: shop.manager });
+  const byHeader = await listen(`/v1/orders/events?after=${from}`, { as: shop.manager, after: first });
+  for (const stream of [byAddress, byHeader]) expect((await stream.receives(1))[0]!.id).toBe(second);
+
+  const [epoch, n] = from.split('-') as [string, string];
+  for (const after of [`000000000000-${n}`, `${epoch}-${Number(n) + 1_000_000}`]) {
+    expect((await (await followShop({ after })).receives(1))[0]!.event).toBe('snapshot');
+  }
+  const odd = await followShop({ after: '7' });
+  await odd.ends();
+  expectFaults(refusal(odd), ['last-event-id:']);
+});
+
+test('When Postgres does not know an order yet, then its stream begins with what its workflow says', async () => {
+  const id = await placed();
+  const ledger = () => shop.database('deliveries').where({ event_id: `${id}:1`, channel: 'redis', outcome: 'sent' });
+  await waitFor('All that there was to tell', async () => (await ledger()).length === 1, patience);
+  await shop.database('order_events').where({ order_id: id }).delete();
+  await shop.database('orders').where({ id }).delete();
+  const mine = await followOrder(id);
+  expect((await mine.receives(1))[0]).toMatchObject({ event: 'snapshot', data: { order: { id, status: 'waiting' } } });
+  expect(mine.events[0]!.data.order.customer).not.toHaveProperty('name');
+});
+
+test('When nothing happens for longer than a request may take, then the stream stays, with signs of life', async () => {
+  const board = await followShop();
+  await waitFor('Signs of life', () => board.heartbeats >= 3, patience);
+  expect(board.end).toBe('open');
+  const head = await send(shop, 'HEAD', '/v1/orders/events', { authorization: `Bearer ${shop.manager}` });
+  expect([head.status, head.headers.get('content-type'), head.body]).toEqual([
+    200,
+    'text/event-stream; charset=utf-8',
+    '',
+  ]);
+});
+
+describe('When somebody may not follow', () => {
+  test('then another’s order is not there, nor one that never was, and the shop is for its staff', async () => {
+    const id = await placed();
+    const { token } = await newCustomer(shop);
+    await expectRefusal(followOrder(id, { as: token }), 'not_found');
+    await expectRefusal(followOrder('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10'), 'not_found');
+    await expectRefusal(followShop({ as: token }), 'forbidden');
+    expectProblem(await buyTicket({ orderId: id }, token), 'not_found');
+    expectProblem(await buyTicket({}, token), 'forbidden');
+  });
+
+  test('then a service needs the scope for events, and a manager’s token as well', async () => {
+    const id = await placed();
+    const blind = await newService(serviceScopes.filter((scope) => scope !== 'events:read'));
+    await expectRefusal(followOrder(id, { as: blind }), 'forbidden');
+    await expectRefusal(followShop({ as: blind }), 'forbidden');
+    const listener = await newService(['events:read']);
+    for (const stream of [await followOrder(id, { as: listener }), await followShop({ as: listener })]) {
+      await stream.receives(1);
+    }
+    const form = { grant_type: 'password', client_id: 'crema', username: 'manager@example.com', password: 'test' };
+    const body = new URLSearchParams({ ...form, scope: 'orders:read' });
+    const narrow = (await (await fetch(`${shop.url}/oauth/token`, { method: 'POST', body })).json()) as {
+      access_token: string;
+    };
+    await expectRefusal(followShop({ as: narrow.access_token }), 'forbidden');
+    expect((await buyTicket({}, narrow.access_token)).body.detail).toBe('Your token lacks the scope events:read.');
+  });
+});
+
+describe('When a browser has a ticket', () => {
+  test('then it opens the stream that it is for, and nothing else', async () => {
+    const [id, other] = [await placed(), await placed()];
+    const { status, body } = await buyTicket({ orderId: id }, shop.customer);
+    expect([status, Object.keys(body)]).toEqual([201, ['ticket', 'expiresAt']]);
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeGreaterThan(0);
+    expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
+    const withTicket = (path: string) => listen(`${path}?ticket=${body.ticket}`);
+    await (await withTicket(`/v1/orders/${id.toUpperCase()}/events`)).receives(1);
+    for (const path of [`/v1/orders/${other}/events`, '/v1/orders/events', `/v1/orders/${id}`, '/v1/me']) {
+      const refused = await withTicket(path);
+      await refused.ends();
+      expect({ path, status: refused.status }).toEqual({ path, status: 401 });
+    }
+    for (const as of [body.ticket]) expectProblem(await shop.request('GET', '/v1/me', { as }), 'unauthenticated');
+
+    const forShop = (await buyTicket({}, shop.manager)).body.ticket;
+    await (await listen(`/v1/orders/events?ticket=${forShop}`)).receives(1);
+    await expectRefusal(listen(`/v1/orders/${id}/events?ticket=${forShop}`), 'unauthenticated');
+    const token = shop.manager;
+    for (const wrong of [token, `${forShop}x`, 'a.b.c']) {
+      await expectRefusal(listen(`/v1/orders/events?ticket=${wrong}`), 'unauthenticated');
+    }
+  });
+
+  test('then its address stands in no log', async () => {
+    const { ticket } = (await buyTicket({}, shop.manager)).body;
+    await (await listen(`/v1/orders/events?ticket=${ticket}`)).receives(1);
+    await expectRefusal(listen(`/v1/orders/events?ticket=${ticket.slice(0, -9)}`), 'unauthenticated');
+    await waitFor(
+      'The line',
+      () => readFileSync(shop.api.log, 'utf8').split('"path":"/v1/orders/events"').length > 2,
+      patience,
+    );
+    const [, payload, signature] = ticket.split('.');
+    const log = readFileSync(shop.api.log, 'utf8');
+    for (const secret of [ticket, payload, signature]) expect(log).not.toContain(secret);
+  });
+});
+
+describe('When what a stream was opened with ends', () => {
+  test('then a token that is given back ends it at once, and so the ticket that was bought with it', async () => {
+    const as = await shop.signIn('manager@example.com');
+    const { ticket } = (await buyTicket({}, as)).body;
+    const streams = [await followShop({ as }), await listen(`/v1/orders/events?ticket=${ticket}`)];
+    const stays = await followShop();
+    const form = new URLSearchParams({ client_id: 'crema', token: as });
+    await fetch(`${shop.url}/oauth/revoke`, { method: 'POST', body: form });
+    for (const stream of streams) await stream.ends();
+    await expectRefusal(listen(`/v1/orders/events?ticket=${ticket}`), 'unauthenticated');
+    expect(stays.end).toBe('open');
+  });
+
+  test('then a manager who is one no more hears no more of the shop', async () => {
+    const manager = await newManager(shop);
+    const board = await followShop({ as: manager.token });
+    await board.receives(1);
+    await shop.request('POST', `/v1/users/${manager.id}/demote`, { as: shop.manager });
+    await board.ends();
+    await expectRefusal(followShop({ as: manager.token }), 'forbidden');
+  });
+
+  test('then an expired token does, and a ticket of it', async () => {
+    const door = await openFrontDoor(shop.database);
+    const { iss, aud } = JSON.parse(Buffer.from(shop.manager.split('.')[1]!, 'base64url').toString());
+    const as = await door.forge({
+      iss,
+      aud,
+      scope: 'events:read orders:read',
+      exp: Math.floor(Date.now() / 1_000) + 3,
+    });
+    await door.close();
+    const { ticket, expiresAt } = (await buyTicket({}, as)).body;
+    expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(3_000);
+    const streams = [await followShop({ as }), await listen(`/v1/orders/events?ticket=${ticket}`)];
+    for (const stream of streams) await stream.ends();
+    await expectRefusal(listen(`/v1/orders/events?ticket=${ticket}`), 'unauthenticated');
+  });
+});
+
+test('When somebody has as many streams as they may, then one more is refused until one is closed', async () => {
+  const { token: as } = await newManager(shop);
+  const streams = await Promise.all(Array.from({ length: 6 }, () => followShop({ as })));
+  await expectRefusal(followShop({ as }), 'too_many_streams');
+  await (await followShop()).receives(1);
+  streams[0]!.close();
+  await waitFor('A place', async () => (await followShop({ as })).status === 200, patience);
+});
+
+// Last: it stops the API.
+test('When the API is stopped, then streams end at once, in order, and it ends well', async () => {
+  const board = await followShop();
+  await board.receives(1);
+  const { pid } = shop.api;
+  process.kill(pid, 'SIGTERM');
+  await board.ends();
+  const exit = () => shop.exits.find((each) => each.pid === pid);
+  await waitFor('The end of the API', () => exit() !== undefined, { deadline: 8_000 });
+  expect(exit()).toMatchObject({ code: 0, signal: null });
+}, 60_000);

@@ -1,0 +1,78 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RouteAnswer } from '../../api/route.ts';
+import { createHub } from '../../api/streams/hub.ts';
+import { fromPosition } from '../../api/streams/position.ts';
+import { createStreams, type StreamRequest } from '../../api/streams/streams.ts';
+import { connect } from '../../db/connection.ts';
+import { createEventLog, type EventLog } from '../../db/event-log.ts';
+import { createJournal } from '../../db/journal.ts';
+import type { Actor } from '../../domain/actor.ts';
+import type { Order } from '../../domain/order/order.ts';
+import { actors } from '../domain/status-table.ts';
+import { copyDatabase } from '../test-services.ts';
+
+interface LogServerOptions {
+  /** Stands between the streams and the log. */
+  between?: (log: EventLog) => EventLog;
+  heartbeat?: number;
+  maxPerUser?: number;
+  everyMs?: number;
+}
+
+/** Streams over a log of their own, without the rest of the API: every request asks for what `asks` says. */
+export async function openLogServer({
+  between = (log) => log,
+  heartbeat = 15,
+  maxPerUser = 1_000,
+  everyMs = 50,
+}: LogServerOptions = {}) {
+  const copy = await copyDatabase();
+  const database = connect(copy.url, { max: 6 });
+  const log = between(createEventLog(database));
+  const journal = createJournal(database);
+  const said: string[] = [];
+  const say = (_: unknown, message: string) => said.push(message);
+  const logger = { info: say, warn: say } as never;
+  const hub = createHub({ log, logger, everyMs });
+  const streams = createStreams({ log, hub, logger, heartbeat, max: 1_000, maxPerUser });
+  const asks: Pick<StreamRequest, 'stillMay'> & { actor: Actor; expiresAt: number; order?: Order } = {
+    actor: actors.manager,
+    expiresAt: Number.POSITIVE_INFINITY,
+    stillMay: async () => true,
+  };
+
+  const server = createServer(async (request, response) => {
+    const { actor, expiresAt, order, stillMay } = asks;
+    const caller = { type: actor.type, id: actor.id, actor } as StreamRequest['caller'];
+    const token = { sub: actor.id, expiresAt } as StreamRequest['token'];
+    const after = fromPosition(String(request.headers['last-event-id']));
+    const asked = { ...(order && { order }), after, caller, token, stillMay };
+    const answer = await streams.answer(asked).catch((): RouteAnswer => ({ status: 503 }));
+    response.writeHead(answer.status, answer.headers);
+    if (answer.stream) answer.stream(response);
+    else response.end();
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    database,
+    log,
+    journal,
+    hub,
+    streams,
+    asks,
+    /** What was logged. */
+    said,
+    async close() {
+      streams.stop();
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+      await database.destroy();
+      await copy.drop();
+    },
+  };
+}
+
+export type LogServer = Awaited<ReturnType<typeof openLogServer>>;
