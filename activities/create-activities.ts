@@ -3,6 +3,7 @@ import type { DeliveryLedger } from '../db/deliveries.ts';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
+import type { WebhookRepository } from '../db/webhooks.ts';
 import { createAccountMail } from './account-mail.ts';
 import type { Mailer } from './email/transport/mailer.ts';
 import { createEmail } from './email.ts';
@@ -11,9 +12,11 @@ import { createJournaling } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
 import { createForget, createReconcile } from './reconcile.ts';
 import type { WorkflowRecords } from './reconcile-orders.ts';
+import { createDeliverWebhook, createSettleWebhook, type WebhookDependencies } from './webhooks/deliver.ts';
+import { createWebhookNotice } from './webhooks/notice.ts';
 
 /** What the activities work with; the worker's composition root supplies it. */
-export interface ActivityDependencies {
+export interface ActivityDependencies extends WebhookDependencies {
   journal: Journal;
   orders: OrderRepository;
   records: WorkflowRecords;
@@ -21,6 +24,7 @@ export interface ActivityDependencies {
   users: UserRepository;
   accountRequests: AccountRequestRepository;
   erasures: ErasureRecords;
+  webhooks: WebhookRepository;
   redis: Publisher;
   mailer: Mailer;
   /** The shop's own address. */
@@ -40,6 +44,9 @@ export function createActivities(dependencies: ActivityDependencies) {
     email: createEmail(dependencies),
     accountMail: createAccountMail(dependencies),
     erase: createErase(dependencies),
+    deliverWebhook: createDeliverWebhook(dependencies),
+    settleWebhook: createSettleWebhook(dependencies),
+    webhookNotice: createWebhookNotice(dependencies),
   };
 }
 

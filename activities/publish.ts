@@ -10,7 +10,7 @@ export interface Publisher {
 }
 
 /** Where every order's events go; each order has a channel of its own besides, `orders:<id>`. */
-const CHANNEL = 'orders';
+export const CHANNEL = 'orders';
 
 /** The same for consumers that were away, or share the work: a stream of about so many entries, the newest. */
 const STREAM = 'orders:events';

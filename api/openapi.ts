@@ -20,6 +20,7 @@ const tags = [
   { name: 'Streams', description: 'Follow orders as they move: server-sent events' },
   { name: 'Products', description: 'Managers shape the menu' },
   { name: 'Users', description: 'Who you are, and who else is there' },
+  { name: 'Webhooks', description: 'Managers have events sent to other systems' },
   { name: 'Access', description: 'OAuth2: tokens for everything else' },
   { name: 'Operations', description: 'How the shop is doing' },
 ];

@@ -13,6 +13,8 @@ export const problems = {
   name_taken: { status: 409, title: 'Another one on sale has that name' },
   email_taken: { status: 409, title: 'Somebody has an account with that address' },
   last_manager: { status: 409, title: 'The shop needs a manager' },
+  webhook_disabled: { status: 409, title: 'The webhook is disabled' },
+  too_many_webhooks: { status: 409, title: 'The shop has as many webhooks as it can have' },
   invalid_link: { status: 410, title: 'The link does not work any more' },
   version_mismatch: { status: 412, title: 'It has changed since you read it' },
   payload_too_large: { status: 413, title: 'The body is too large' },

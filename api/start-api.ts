@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../config/logger.ts';
 import type { ApiConfig } from '../config/settings.ts';
+import { createWebhookAddresses } from '../config/webhook-addresses.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
 import { connect } from '../db/connection.ts';
@@ -11,8 +12,11 @@ import { createOrderRepository } from '../db/orders.ts';
 import { createProductRepository } from '../db/products.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { createUserRepository } from '../db/users.ts';
+import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
+import { createWebhookRepository } from '../db/webhooks.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { createSeal } from '../workflows/payloads/seal.ts';
 import { createAccountService } from './account/account-service.ts';
 import { createAccountWorkflows } from './account/account-workflows.ts';
 import { accountPages } from './account/pages.ts';
@@ -30,6 +34,7 @@ import { allRoutes } from './routes/index.ts';
 import { createHub } from './streams/hub.ts';
 import { createStreams } from './streams/streams.ts';
 import { subscribeToWakeUps } from './streams/wake-ups.ts';
+import { createWebhookService } from './webhooks/webhook-service.ts';
 
 /** An API at work. */
 export interface RunningApi {
@@ -64,6 +69,8 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const journal = waking(createJournal(database), hub.wake);
   const unitOfWork = createUnitOfWork(database);
   const accountRequests = createAccountRequestRepository(database);
+  const webhooks = createWebhookRepository(database);
+  const webhookDeliveries = createWebhookDeliveryRepository(database);
   const currency = config.CURRENCY;
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
 
@@ -112,6 +119,18 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       accounts,
       users,
       artifacts: createOidcArtifactRepository(database),
+      webhooks,
+      webhookDeliveries,
+      webhookService: createWebhookService({
+        webhooks,
+        deliveries: webhookDeliveries,
+        unitOfWork,
+        addresses: createWebhookAddresses({
+          httpsOnly: config.NODE_ENV === 'production',
+          allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
+        }),
+        seal: createSeal(config.PAYLOAD_KEYS).seal,
+      }),
       currency,
       streams,
       callers: auth.callers,

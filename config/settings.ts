@@ -54,6 +54,14 @@ const proxies = z
     error: 'must be a number of proxies, or networks such as 10.0.0.0/8,fd00::/8',
   });
 
+/** Networks, as CIDR has them. */
+const networks = z
+  .string()
+  .transform(listOf)
+  .refine((all) => all.every((network) => ipaddr.isValidCIDR(network)), {
+    error: 'must be networks such as 10.0.0.0/8,fd00::/8',
+  });
+
 const origins = z
   .string()
   .default('')
@@ -152,6 +160,17 @@ const settings = (environment: Environment) => {
     ORDER_DELAYED_AFTER: z.coerce.number().int().min(1).default(600),
     /** Seconds that an order may stand ready before the customer is reminded. */
     ORDER_UNCOLLECTED_AFTER: z.coerce.number().int().min(1).default(900),
+    /** Networks besides the internet that webhooks may go to. */
+    WEBHOOK_ALLOWED_NETWORKS: networks.prefault(env === 'production' ? '' : '127.0.0.0/8,::1/128'),
+    /** Seconds that a webhook's endpoint may take for a delivery. */
+    WEBHOOK_TIMEOUT: z.coerce.number().int().min(1).max(30).default(15),
+    /** Seconds after which a delivery that failed is tried again, at first; and for how many it is tried altogether. */
+    WEBHOOK_RETRY_AFTER: seconds(5),
+    WEBHOOK_RETRY_FOR: z.coerce.number().int().min(1).max(2_592_000).default(259_200),
+    /** Seconds for which everything must fail before a webhook is disabled. */
+    WEBHOOK_DISABLE_AFTER: z.coerce.number().int().min(1).default(432_000),
+    /** Days for which deliveries to webhooks are kept. */
+    WEBHOOK_LOG_DAYS: z.coerce.number().int().min(31).max(3_650).default(60),
     /** The Worker Deployment that this worker belongs to, and which build of it this is; both or neither. */
     WORKER_DEPLOYMENT: z.string().min(1).optional(),
     WORKER_BUILD_ID: z.string().min(1).optional(),
@@ -225,6 +244,7 @@ export function readApiConfig(environment: Environment) {
     'CURRENCY',
     'ORDER_DELAYED_AFTER',
     'ORDER_UNCOLLECTED_AFTER',
+    'WEBHOOK_ALLOWED_NETWORKS',
     'CORS_ORIGINS',
     'TRUSTED_PROXIES',
     'MAX_CONNECTIONS',
@@ -265,6 +285,12 @@ export function readWorkerConfig(environment: Environment) {
     'TEMPORAL_TASK_QUEUE',
     'PAYLOAD_KEYS',
     'WORKFLOW_BUNDLE',
+    'WEBHOOK_ALLOWED_NETWORKS',
+    'WEBHOOK_TIMEOUT',
+    'WEBHOOK_RETRY_AFTER',
+    'WEBHOOK_RETRY_FOR',
+    'WEBHOOK_DISABLE_AFTER',
+    'WEBHOOK_LOG_DAYS',
     'WORKER_DEPLOYMENT',
     'WORKER_BUILD_ID',
     'NOTIFICATIONS_ENV',

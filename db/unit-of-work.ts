@@ -3,6 +3,7 @@ import type { Database } from './connection.ts';
 import { createOidcArtifactRepository, type OidcArtifactRepository } from './oidc-artifacts.ts';
 import { createProductRepository, type ProductRepository } from './products.ts';
 import { createUserRepository, type UserRepository } from './users.ts';
+import { createWebhookRepository, type WebhookRepository } from './webhooks.ts';
 
 /** The repositories that change together. */
 export interface Work {
@@ -10,6 +11,7 @@ export interface Work {
   users: UserRepository;
   accountRequests: AccountRequestRepository;
   artifacts: OidcArtifactRepository;
+  webhooks: WebhookRepository;
 }
 
 /** Runs work in one transaction: all of it is kept, or, when it throws, nothing. */
@@ -23,6 +25,7 @@ export function createUnitOfWork(database: Database): UnitOfWork {
         users: createUserRepository(transaction),
         accountRequests: createAccountRequestRepository(transaction),
         artifacts: createOidcArtifactRepository(transaction),
+        webhooks: createWebhookRepository(transaction),
       }),
     );
 }

@@ -11,18 +11,30 @@ import {
 import { Redis } from 'ioredis';
 import { createActivities } from '../activities/create-activities.ts';
 import { createMailer } from '../activities/email/transport/mailer.ts';
+import { CHANNEL } from '../activities/publish.ts';
+import { createLanes } from '../activities/webhooks/lanes.ts';
+import { createSender } from '../activities/webhooks/send.ts';
 import type { Logger } from '../config/logger.ts';
 import type { WorkerConfig } from '../config/settings.ts';
+import { createWebhookAddresses } from '../config/webhook-addresses.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { connect } from '../db/connection.ts';
 import { createDeliveryLedger } from '../db/deliveries.ts';
+import { createEventLog } from '../db/event-log.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
+import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
+import { createWebhookOutbox } from '../db/webhook-outbox.ts';
+import { createWebhookRepository } from '../db/webhooks.ts';
+import { MAX_WEBHOOKS } from '../domain/webhook/webhook.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
+import { webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { createSeal } from '../workflows/payloads/seal.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { createHealthServer } from './health-server.ts';
+import { startWebhookDispatcher } from './webhook-dispatcher.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 import { workflowsPath } from './workflows-path.ts';
 
@@ -31,6 +43,16 @@ const REDIS_DEADLINE_MS = 2_000;
 
 /** As many as the mailer has connections; a mail server that hangs holds no more. */
 const EMAILS_AT_ONCE = 5;
+
+/** To one webhook; and what those may take who find its lane full, to be told so. */
+const WEBHOOK_AT_ONCE = 10;
+const WEBHOOKS_TURNED_AWAY = 50;
+
+/** The longest pause before a delivery is tried again, and before one whose lane was full comes back, in ms. */
+const WEBHOOK_LONGEST_PAUSE_MS = 3 * 60 * 60 * 1_000;
+const WEBHOOK_LONGEST_WAIT_MS = 5 * 60 * 1_000;
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** How the SDK's levels are called in our log. */
 const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -77,7 +99,14 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
 
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
-  const { email, accountMail, ...others } = createActivities({
+  const deliveries = createWebhookDeliveryRepository(database);
+  const webhooks = createWebhookRepository(database);
+  const seal = createSeal(config.PAYLOAD_KEYS);
+  const addresses = createWebhookAddresses({
+    httpsOnly: config.NODE_ENV === 'production',
+    allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
+  });
+  const { email, accountMail, webhookNotice, deliverWebhook, settleWebhook, ...others } = createActivities({
     journal: createJournal(database),
     orders: createOrderRepository(database),
     records: createWorkflowRecords(client),
@@ -89,6 +118,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     mailer,
     ordersEmail: config.ORDERS_EMAIL,
     publicUrl: config.PUBLIC_URL,
+    webhooks,
+    webhookDeliveries: deliveries,
+    lanes: createLanes({ atOnce: WEBHOOK_AT_ONCE, longest: WEBHOOK_LONGEST_WAIT_MS }),
+    send: createSender({ addressesOf: addresses.addressesOf, deadline: config.WEBHOOK_TIMEOUT * 1_000 }),
+    unseal: seal.unseal,
+    disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,
   });
   const options = {
     connection,
@@ -99,18 +134,19 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     shutdownGraceTime: '20s',
     shutdownForceTime: '30s',
   };
+  const workflowBundle = config.WORKFLOW_BUNDLE
+    ? { codePath: config.WORKFLOW_BUNDLE }
+    : // Says little: at its usual level the bundler lists every file.
+      await bundleWorkflowCode({
+        workflowsPath,
+        ...(dataConverter.failureConverterPath && { failureConverterPath: dataConverter.failureConverterPath }),
+        logger: new DefaultLogger('WARN'),
+      });
   const workers = await Promise.all([
     Worker.create({
       ...options,
       taskQueue: config.TEMPORAL_TASK_QUEUE,
-      workflowBundle: config.WORKFLOW_BUNDLE
-        ? { codePath: config.WORKFLOW_BUNDLE }
-        : // Says little: at its usual level the bundler lists every file.
-          await bundleWorkflowCode({
-            workflowsPath,
-            ...(dataConverter.failureConverterPath && { failureConverterPath: dataConverter.failureConverterPath }),
-            logger: new DefaultLogger('WARN'),
-          }),
+      workflowBundle,
       activities: others,
       // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
       stickyQueueScheduleToStartTimeout: '2s',
@@ -118,8 +154,19 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     Worker.create({
       ...options,
       taskQueue: emailTaskQueueOf(config.TEMPORAL_TASK_QUEUE),
-      activities: { email, accountMail },
+      activities: { email, accountMail, webhookNotice },
       maxConcurrentActivityTaskExecutions: EMAILS_AT_ONCE,
+    }),
+    Worker.create({
+      ...options,
+      taskQueue: webhookTaskQueueOf(config.TEMPORAL_TASK_QUEUE),
+      workflowBundle,
+      // They do next to nothing, and most of them wait: no need to keep them, nor for a second thread.
+      maxCachedWorkflows: 100,
+      workflowThreadPoolSize: 1,
+      activities: { deliverWebhook, settleWebhook },
+      // A place for each that may be on its way, so that nobody waits behind an endpoint that hangs.
+      maxConcurrentActivityTaskExecutions: MAX_WEBHOOKS * WEBHOOK_AT_ONCE + WEBHOOKS_TURNED_AWAY,
     }),
   ]);
   const state = () => workers.map((worker) => worker.getState()).find((each) => each !== 'RUNNING') ?? 'RUNNING';
@@ -129,6 +176,31 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     temporal: () => connection.workflowService.getSystemInfo({}),
   });
   await health.listen(config.WORKER_HEALTH_PORT, config.HOST);
+  const dispatcher = startWebhookDispatcher(
+    {
+      client,
+      log: createEventLog(database),
+      outbox: createWebhookOutbox(database),
+      deliveries,
+      webhooks,
+      seal,
+      logger,
+    },
+    {
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
+      retry: {
+        first: config.WEBHOOK_RETRY_AFTER * 1_000,
+        longest: WEBHOOK_LONGEST_PAUSE_MS,
+        limit: config.WEBHOOK_RETRY_FOR * 1_000,
+      },
+      keepFor: config.WEBHOOK_LOG_DAYS * DAY_MS,
+    },
+  );
+  const news = redis.duplicate();
+  news.on('error', (error) => logger.debug({ err: error }, 'Redis has no news: webhooks are looked after each second'));
+  // Again after each connection: what was asked for before the first one is not kept.
+  news.on('ready', () => void news.subscribe(CHANNEL).catch(() => undefined));
+  news.on('message', dispatcher.wake);
 
   function stop(): void {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -139,8 +211,10 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       // One that fails takes the others with it.
       await Promise.all(workers.map((worker) => worker.run().finally(stop)));
     } finally {
+      await dispatcher.stop();
       await health.close();
       mailer.close();
+      news.disconnect();
       redis.disconnect();
       await database.destroy();
       await connection.close();

@@ -3,3 +3,5 @@ export { accountMail } from './account-mail.ts';
 export { erasure } from './erasure.ts';
 export { order } from './order.ts';
 export { reconcile } from './reconcile.ts';
+export { webhookDelivery } from './webhook-delivery.ts';
+export { webhookNotice } from './webhook-notice.ts';

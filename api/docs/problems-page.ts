@@ -19,6 +19,8 @@ const remedies: Record<ProblemCode, string> = {
   name_taken: 'Choose another name, or take the one that has it off the menu first.',
   email_taken: 'Look them up in <code>/v1/users</code>, and promote them if that is what you meant.',
   last_manager: 'Make somebody else a manager first.',
+  webhook_disabled: 'Nothing is sent to it. Enable it first: <code>PATCH</code> it with <code>enabled: true</code>.',
+  too_many_webhooks: 'Delete one that is not needed any more, or let one endpoint pass events on to others.',
   invalid_link:
     'It was used, has expired, or never was one. Ask for a new one: register again, or ask for another reset or invitation.',
   version_mismatch: 'Read it again, see what has changed, and send your change with the new <code>ETag</code>.',

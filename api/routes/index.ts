@@ -7,6 +7,7 @@ import { orderRoutes } from './orders.ts';
 import { productRoutes } from './products.ts';
 import { streamRoutes } from './streams.ts';
 import { userRoutes } from './users.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 /** What all routes together need. */
 export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
@@ -15,7 +16,8 @@ export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof streamRoutes>[0] &
   Parameters<typeof codecRoutes>[0] &
   Parameters<typeof meRoutes>[0] &
-  Parameters<typeof userRoutes>[0] & {
+  Parameters<typeof userRoutes>[0] &
+  Parameters<typeof webhookRoutes>[0] & {
     checks: Parameters<typeof healthRoutes>[0];
   };
 
@@ -29,6 +31,7 @@ export function allRoutes(dependencies: RouteDependencies): Route[] {
     ...productRoutes(dependencies),
     ...meRoutes(dependencies),
     ...userRoutes(dependencies),
+    ...webhookRoutes(dependencies),
     ...codecRoutes(dependencies),
     ...healthRoutes(dependencies.checks),
   ];

@@ -1,6 +1,7 @@
 import { problem } from '../../api/contract/problem.ts';
 import { describeApi } from '../../api/openapi.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 
 interface Documented {
@@ -127,6 +128,37 @@ test('When the manager shapes the menu, then every answer is as documented', asy
   expect(codeOf(await ask('getProduct', { id }, { as }))).toEqual([404, 'not_found']);
   await ask('restoreProduct', { id }, { as });
 });
+
+test('When a manager has events sent elsewhere, then every answer is as documented', async () => {
+  const as = shop.manager;
+  const url = 'http://127.0.0.1:9999/hooks';
+  const { body } = await ask('createWebhook', {}, { as, body: { url } });
+  const { id } = body;
+  expect(codeOf(await ask('createWebhook', {}, { as, body: { url: 'https://10.0.0.1/' } }))).toEqual([
+    400,
+    'invalid_request',
+  ]);
+  await ask('listWebhooks', {}, { as, query: '?limit=1' });
+  await ask('getWebhook', { id }, { as });
+  await ask('changeWebhook', { id }, { as, body: { description: 'The till' }, headers: { 'if-match': '"1"' } });
+  await ask('rotateWebhookSecret', { id }, { as });
+  const test = await ask('testWebhook', { id }, { as });
+  await ask('redeliverWebhookDelivery', { id, deliveryId: test.body.id }, { as });
+  const times = { from: '2026-11-22T09:00:00Z', to: '2026-11-22T10:00:00Z' };
+  expect((await ask('redeliverWebhookEvents', { id }, { as, body: times })).body).toEqual({ count: 0 });
+  await waitFor(
+    'an attempt',
+    async () => {
+      const { data } = (await ask('listWebhookDeliveries', { id }, { as })).body;
+      return data.length === 2 && data[0].attempts > 0;
+    },
+    { deadline: 20_000 },
+  );
+  await ask('changeWebhook', { id }, { as, body: { enabled: false } });
+  expect(codeOf(await ask('testWebhook', { id }, { as }))).toEqual([409, 'webhook_disabled']);
+  expect((await ask('deleteWebhook', { id }, { as })).status).toBe(204);
+  expect(codeOf(await ask('getWebhook', { id }, { as }))).toEqual([404, 'not_found']);
+}, 60_000);
 
 test('When people come, are looked after and go, then every answer is as documented', async () => {
   const as = shop.customer;

@@ -13,6 +13,8 @@ const statusOf = {
   name_taken: 409,
   email_taken: 409,
   last_manager: 409,
+  webhook_disabled: 409,
+  too_many_webhooks: 409,
   invalid_link: 410,
   version_mismatch: 412,
   payload_too_large: 413,

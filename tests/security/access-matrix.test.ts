@@ -55,6 +55,9 @@ const inspect = {
   answers: 200,
   body: () => ({ payloads: [{ data: '' }] }),
 } as const;
+const hook = { who: 'managers', scope: 'webhooks:write' } as const;
+/** Nothing listens there. */
+const nowhere = 'http://127.0.0.1:9999/hooks';
 const PASSWORD = 'seven violins in the rain';
 const someone = () => ({ email: `${randomUUID()}@example.com`, name: 'Nora Newcomer' });
 const noLink = 'A'.repeat(43);
@@ -121,6 +124,20 @@ const rows: Record<string, Row> = {
     who: 'anyone',
     answers: 'invalid_link',
     body: () => ({ token: noLink, password: PASSWORD }),
+  },
+  'GET /v1/webhooks': { ...hook, answers: 200 },
+  'POST /v1/webhooks': { ...hook, answers: 201, body: () => ({ url: nowhere, events: ['order.delayed'] }) },
+  'GET /v1/webhooks/{id}': { ...hook, answers: 200 },
+  'PATCH /v1/webhooks/{id}': { ...hook, answers: 200, body: () => ({ description: randomUUID() }) },
+  'DELETE /v1/webhooks/{id}': { ...hook, answers: 204 },
+  'POST /v1/webhooks/{id}/rotate': { ...hook, answers: 200 },
+  'POST /v1/webhooks/{id}/test': { ...hook, answers: 202 },
+  'GET /v1/webhooks/{id}/deliveries': { ...hook, answers: 200 },
+  'POST /v1/webhooks/{id}/deliveries/{deliveryId}/redeliver': { ...hook, answers: 202 },
+  'POST /v1/webhooks/{id}/redeliver': {
+    ...hook,
+    answers: 202,
+    body: () => ({ from: '2026-11-22T09:00:00Z', to: '2026-11-22T10:00:00Z' }),
   },
   'POST /codec/decode': inspect,
   'POST /codec/encode': inspect,
@@ -233,6 +250,12 @@ async function targetOf(path: string): Promise<Record<string, string>> {
   if (path.startsWith('/v1/orders/{id}') || path === '/v1/stream-tickets') return { id: (await shop.place()).body.id };
   if (path.startsWith('/v1/users/{id}')) {
     return { id: (await (path.endsWith('/demote') ? newManager : newCustomer)(shop)).id };
+  }
+  if (path.startsWith('/v1/webhooks/{id}')) {
+    const body = { url: nowhere, events: ['order.delayed'] };
+    const { id } = (await shop.request('POST', '/v1/webhooks', { as, body })).body;
+    const test = path.includes('{deliveryId}') && (await shop.request('POST', `/v1/webhooks/${id}/test`, { as }));
+    return { id, ...(test && { deliveryId: test.body.id }) };
   }
   if (!path.startsWith('/v1/products/{id}')) return {};
   const product = { name: randomUUID(), basePrice: price(300) };

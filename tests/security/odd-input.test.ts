@@ -54,6 +54,7 @@ function ask(
   const ids: Record<string, string> = {
     id: path.startsWith('/v1/orders/') ? orderId : latteId,
     variationId: vanillaId,
+    deliveryId: latteId,
     ...given,
   };
   const as = forCustomers.includes(operationId) ? shop.customer : shop.manager;

@@ -14,14 +14,17 @@ import {
   type Start,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
+import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import { openBook } from '../../workflows/order-book.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { mailTo, newAccount, PASSWORD } from '../users/mailbox.ts';
+import { webhooksOf } from '../webhooks/manager.ts';
+import { startReceiver } from '../webhooks/receiver.ts';
 
-// Records one history for each way an order can end, and for the accounts' workflows, on real servers: `npm run record-histories`.
+// Records one history for each way an order can end, and for the accounts' and the webhooks' workflows, on real servers: `npm run record-histories`.
 // Recorded ones stay for ever and are passed over; a change to the workflow adds new ones, under names of their own.
 const folder = join(import.meta.dirname, 'histories');
 const root = `${join(import.meta.dirname, '../..')}/`;
@@ -125,6 +128,7 @@ try {
     await save(shop, name, order.id);
   }
   await saveAccount(shop);
+  await saveWebhooks(shop);
   await save(shop, 'cancelled-in-a-second-run', await goOn(shop));
   await shop.close();
   const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
@@ -160,6 +164,34 @@ async function saveAccount(shop: Shop): Promise<void> {
   );
   await write('account-mail', workflow.getHandle(accountMailIdOf(id)));
   await write('erasure', erasure);
+}
+
+/** One delivery that works at the second try, one that is given up, and a mail about a webhook that has failed for too long. */
+async function saveWebhooks(shop: Shop): Promise<void> {
+  if (existsSync(join(folder, 'webhook-notice.json'))) return;
+  const { ask, register, deliveries } = webhooksOf(() => shop);
+  const receiver = await startReceiver(500);
+  const { id } = await register(receiver.url, { events: ['order.uncollected'] });
+  const handleOf = (eventId: string) => shop.temporal.workflow.getHandle(webhookDeliveryIdOf(id, eventId, eventId));
+  const [delivered, givenUp] = [(await ask('POST', `/${id}/test`)).body.id, (await ask('POST', `/${id}/test`)).body.id];
+  await receiver.hears(2);
+  await handleOf(givenUp).cancel();
+  await handleOf(givenUp).result();
+  receiver.behaviour = 204;
+  await handleOf(delivered).result();
+  receiver.behaviour = 500;
+  await shop
+    .database('webhooks')
+    .where({ id })
+    .update({ failing_since: new Date(0) });
+  await ask('POST', `/${id}/test`);
+  await waitFor('The failure', async () => (await deliveries(id))[0].attempts > 0, { deadline: 20_000 });
+  const notice = shop.temporal.workflow.getHandle(webhookNoticeIdOf(id, 2));
+  await waitFor('The notice', async () => (await notice.result()) === 'sent', { deadline: 20_000 });
+  await write('webhook-delivered', handleOf(delivered));
+  await write('webhook-given-up', handleOf(givenUp));
+  await write('webhook-notice', notice);
+  await receiver.close();
 }
 
 async function write(name: string, handle: WorkflowHandle): Promise<void> {

@@ -13,17 +13,22 @@ import {
 import { Redis } from 'ioredis';
 import { createActivities } from '../../activities/create-activities.ts';
 import { createMailer } from '../../activities/email/transport/mailer.ts';
+import { createLanes } from '../../activities/webhooks/lanes.ts';
+import { createSender } from '../../activities/webhooks/send.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { createDeliveryLedger } from '../../db/deliveries.ts';
 import { createJournal } from '../../db/journal.ts';
 import { createOrderRepository } from '../../db/orders.ts';
 import { createUserRepository } from '../../db/users.ts';
+import { createWebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
+import { createWebhookRepository } from '../../db/webhooks.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { createErasureRecords } from '../../worker/erasure-records.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { workflowsPath } from '../../worker/workflows-path.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
+import { createSeal } from '../../workflows/payloads/seal.ts';
 import { insist } from '../races/insist.ts';
 import { expectAllIntact, expectMailedOnce } from '../races/intact.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -64,6 +69,12 @@ beforeAll(async () => {
     mailer,
     ordersEmail: 'shop@crema.example',
     publicUrl: shop.url,
+    webhooks: createWebhookRepository(shop.database),
+    webhookDeliveries: createWebhookDeliveryRepository(shop.database),
+    lanes: createLanes({ atOnce: 1, longest: 1_000 }),
+    send: createSender({ addressesOf: async () => [], deadline: 1_000 }),
+    ...createSeal([]),
+    disableAfter: 1_000,
   });
 }, 90_000);
 afterAll(async () => {

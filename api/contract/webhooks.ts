@@ -1,0 +1,193 @@
+import { z } from 'zod';
+import { deliveryOutcomes, disabledReasons, TEST_EVENT, webhookEvents } from '../../domain/webhook/webhook.ts';
+import { fromDeliveryCursor, fromWebhookCursor } from '../webhooks/cursor.ts';
+import { orderId } from './examples.ts';
+import { freeText, id, timestamp } from './values.ts';
+
+const kitchen = {
+  id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a77',
+  url: 'https://kitchen.example/hooks/crema',
+  description: 'The kitchen display',
+  events: ['order.placed', 'order.cancelled'] as const,
+  enabled: true,
+  disabled: null,
+  failingSince: null,
+  version: 1,
+  createdAt: '2026-11-22T08:00:00.000Z',
+  updatedAt: '2026-11-22T08:00:00.000Z',
+};
+
+const exampleSecret = `whsec_${Buffer.from('an example, and nobody’s secret').toString('base64')}`;
+
+const attempt = {
+  at: '2026-11-22T09:30:00.150Z',
+  status: 204,
+  duration: 38,
+  error: null,
+  response: '',
+};
+
+const aDelivery = {
+  id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99',
+  eventId: `${orderId}:1`,
+  type: 'order.placed' as const,
+  outcome: 'delivered' as const,
+  attempts: 1,
+  createdAt: '2026-11-22T09:30:00.100Z',
+  settledAt: '2026-11-22T09:30:00.150Z',
+  lastAttempts: [attempt],
+};
+
+const event = z.enum(webhookEvents);
+
+const fields = {
+  id,
+  url: z.string(),
+  description: z.string(),
+  events: z.array(event),
+  enabled: z.boolean(),
+  disabled: z
+    .object({ reason: z.enum(disabledReasons), at: timestamp })
+    .nullable()
+    .meta({
+      description:
+        '`manager`: by a person; `gone`: its endpoint answered 410; `failing`: everything had failed for too long',
+    }),
+  failingSince: timestamp
+    .nullable()
+    .meta({ description: 'The first failure since something was last delivered; null if nothing has failed since' }),
+  version: z.int().meta({ description: 'Goes up with every change; the `ETag`' }),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+};
+
+export const webhook = z.object(fields).meta({ id: 'Webhook', examples: [kitchen] });
+
+export const webhookWithSecret = z
+  .object({
+    ...fields,
+    secret: z.string().meta({ description: 'Signs what is sent (Standard Webhooks). Shown here and never again' }),
+  })
+  .meta({ id: 'WebhookWithSecret', examples: [{ ...kitchen, secret: exampleSecret }] });
+
+const nextCursor = z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last one' });
+
+export const webhookList = z
+  .object({ data: z.array(webhook), nextCursor })
+  .meta({ id: 'WebhookList', examples: [{ data: [kitchen], nextCursor: null }] });
+
+/** A cursor as a query parameter. */
+const cursorOf = <Place>(read: (text: string) => Place | undefined) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const place = read(text);
+      if (place === undefined) context.addIssue('must be the nextCursor of a list');
+      return place ?? z.NEVER;
+    })
+    .optional()
+    .meta({ description: '`nextCursor` of the page before' });
+
+const limit = z.coerce.number().int().min(1).max(100).default(20);
+
+export const webhookQuery = z.strictObject({ limit, cursor: cursorOf(fromWebhookCursor) });
+
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be https://…' })
+  .max(2_000)
+  .transform((text) => new URL(text).href)
+  .meta({
+    description:
+      'Where events are sent to: `https`, and no address of a private network. It may be looked at once more',
+    examples: [kitchen.url],
+  });
+const description = freeText(500).meta({ description: 'For whoever looks after it' });
+const events = z
+  .array(event)
+  .min(1)
+  .max(webhookEvents.length)
+  .transform((all) => [...new Set(all)])
+  .meta({ description: 'What it hears of' });
+const enabled = z.boolean().meta({ description: 'Whether events are sent there' });
+
+export const newWebhook = z
+  .strictObject({
+    url,
+    description: description.default(''),
+    events: events.prefault([...webhookEvents]),
+    enabled: enabled.default(true),
+  })
+  .meta({
+    id: 'NewWebhook',
+    examples: [{ url: kitchen.url, description: kitchen.description, events: kitchen.events }],
+  });
+
+export const webhookChange = z
+  .strictObject({ url, description, events, enabled })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .meta({
+    id: 'WebhookChange',
+    description: 'At least one field; what is left out stays',
+    examples: [{ enabled: true }],
+  });
+
+export const delivery = z
+  .object({
+    id,
+    eventId: z.string().meta({ description: 'The `webhook-id` that was sent' }),
+    type: z.enum([...webhookEvents, TEST_EVENT]),
+    outcome: z.enum(deliveryOutcomes).meta({
+      description:
+        '`pending`: it will be tried again; `gone`: answered 410; `dropped`: the webhook was disabled; `given_up`: it was ' +
+        'tried for as long as it may be',
+    }),
+    attempts: z.int().meta({ description: 'How often it was tried' }),
+    createdAt: timestamp,
+    settledAt: timestamp.nullable().meta({ description: 'Since when the outcome is final' }),
+    lastAttempts: z
+      .array(
+        z.object({
+          at: timestamp,
+          status: z.int().nullable().meta({ description: 'What was answered; null if nothing was' }),
+          duration: z.int().meta({ description: 'In milliseconds' }),
+          error: z.string().nullable().meta({ description: 'One sentence; null if the endpoint took it' }),
+          response: z.string().nullable().meta({ description: 'How the answer began' }),
+        }),
+      )
+      .meta({ description: 'The last ten at most, the newest first' }),
+  })
+  .meta({ id: 'WebhookDelivery', examples: [aDelivery] });
+
+export const askedDelivery = {
+  ...aDelivery,
+  outcome: 'pending',
+  attempts: 0,
+  settledAt: null,
+  lastAttempts: [],
+};
+
+export const deliveryList = z
+  .object({ data: z.array(delivery), nextCursor })
+  .meta({ id: 'WebhookDeliveryList', examples: [{ data: [aDelivery], nextCursor: null }] });
+
+export const deliveryQuery = z.strictObject({
+  outcome: z.enum(deliveryOutcomes).optional(),
+  limit,
+  cursor: cursorOf(fromDeliveryCursor),
+});
+
+export const redelivery = z
+  .strictObject({
+    from: timestamp.meta({ description: 'RFC 3339, UTC; inclusive' }),
+    to: timestamp.meta({ description: 'RFC 3339, UTC; exclusive' }),
+  })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ['to'], error: 'must be after from' })
+  .meta({
+    id: 'WebhookRedelivery',
+    examples: [{ from: '2026-11-22T09:00:00.000Z', to: '2026-11-22T10:00:00.000Z' }],
+  });
+
+export const redelivered = z
+  .object({ count: z.int().meta({ description: 'How many events are delivered once more' }) })
+  .meta({ id: 'WebhookRedelivered', examples: [{ count: 12 }] });

@@ -1,0 +1,125 @@
+import type { DisabledReason, Webhook, WebhookEvent } from '../domain/webhook/webhook.ts';
+import type { Database } from './connection.ts';
+
+/** Which webhooks a page shows: the oldest first. */
+export interface WebhookPage {
+  limit: number;
+  /** The last one of the page before. */
+  after?: { createdAt: string; id: string } | undefined;
+}
+
+/** The webhooks of the shop. Their secrets are sealed before they come here. */
+export function createWebhookRepository(database: Database) {
+  const webhooks = () => database('webhooks');
+  const end = () => database.raw('(SELECT coalesce(max(position), 0) FROM order_events)');
+
+  return {
+    async list({ limit, after }: WebhookPage): Promise<Webhook[]> {
+      const page = webhooks().orderBy(['created_at', 'id']).limit(limit);
+      if (after) page.whereRaw('(created_at, id) > (?, ?)', [after.createdAt, after.id]);
+      return (await page).map(toWebhook);
+    },
+
+    async find(id: string): Promise<Webhook | undefined> {
+      const row = await webhooks().where({ id }).first();
+      return row && toWebhook(row);
+    },
+
+    /** As {@link find}, and nobody else changes it before the transaction ends. */
+    async findForUpdate(id: string): Promise<Webhook | undefined> {
+      const row = await webhooks().where({ id }).forUpdate().first();
+      return row && toWebhook(row);
+    },
+
+    /** How many there are; nobody adds one before the transaction ends. */
+    async countForUpdate(): Promise<number> {
+      await database.raw('LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE');
+      return Number((await webhooks().count({ count: '*' }).first())?.count);
+    },
+
+    /** Adds one that hears of what happens from now on. */
+    async add(webhook: Webhook, secret: Buffer): Promise<void> {
+      await webhooks().insert({ ...toRow(webhook), secret, since: end() });
+    },
+
+    /** Keeps a change. One that was switched on hears of what happens from now on. */
+    async save(webhook: Webhook): Promise<void> {
+      await webhooks()
+        .where({ id: webhook.id })
+        .update({
+          ...toRow(webhook),
+          since: database.raw('CASE WHEN disabled_reason IS NULL THEN since ELSE ? END', [end()]),
+          ...(!webhook.disabled && { notice_due: false }),
+        });
+    },
+
+    /** Signs with another secret; with the one before as well, for a while. */
+    async replaceSecret({ id, version, updatedAt }: Webhook, secret: Buffer, oldUntil: Date): Promise<void> {
+      const old_secret = database.ref('secret');
+      await webhooks()
+        .where({ id })
+        .update({ secret, old_secret, old_secret_until: oldUntil, version, updated_at: updatedAt });
+    },
+
+    /** Forgets one and all that was delivered to it. */
+    async remove(id: string): Promise<void> {
+      await webhooks().where({ id }).delete();
+    },
+
+    /** All secrets, as they are sealed. */
+    secrets: (): Promise<{ id: string; secret: Buffer; old_secret: Buffer | null }[]> =>
+      webhooks().select('id', 'secret', 'old_secret'),
+
+    /** Seals a secret anew, unless it was replaced meanwhile. */
+    async reseal(id: string, column: 'secret' | 'old_secret', before: Buffer, after: Buffer): Promise<void> {
+      await webhooks()
+        .where({ id, [column]: before })
+        .update({ [column]: after });
+    },
+  };
+}
+
+export type WebhookRepository = ReturnType<typeof createWebhookRepository>;
+
+interface WebhookRow {
+  id: string;
+  url: string;
+  description: string;
+  events: WebhookEvent[];
+  disabled_reason: DisabledReason | null;
+  disabled_at: Date | null;
+  failing_since: Date | null;
+  version: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+function toWebhook(row: WebhookRow): Webhook {
+  const { id, url, description, events, disabled_reason: reason, disabled_at: at, version } = row;
+  return {
+    id,
+    url,
+    description,
+    events,
+    disabled: reason && at && { reason, at: at.toISOString() },
+    failingSince: row.failing_since?.toISOString() ?? null,
+    version,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+function toRow({ id, url, description, events, disabled, failingSince, version, createdAt, updatedAt }: Webhook) {
+  return {
+    id,
+    url,
+    description,
+    events,
+    disabled_reason: disabled?.reason ?? null,
+    disabled_at: disabled?.at ?? null,
+    failing_since: failingSince,
+    version,
+    created_at: createdAt,
+    updated_at: updatedAt,
+  };
+}

@@ -1,0 +1,215 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { createSender } from '../../activities/webhooks/send.ts';
+import { createWebhookAddresses } from '../../config/webhook-addresses.ts';
+import { startReceiver } from './receiver.ts';
+
+/** As in production. */
+const strict = { httpsOnly: true, allowedNetworks: [] };
+const at = (...addresses: string[]) => createWebhookAddresses({ ...strict, resolve: async () => addresses });
+
+const FORBIDDEN = [
+  '127.0.0.1',
+  '127.255.255.254',
+  '0.0.0.0',
+  '0.1.2.3',
+  '10.0.0.1',
+  '172.16.0.1',
+  '172.31.255.255',
+  '192.168.1.1',
+  '169.254.169.254',
+  '169.254.170.2',
+  '100.64.0.1',
+  '100.127.255.255',
+  '100.100.100.200',
+  '192.0.0.8',
+  '192.0.2.1',
+  '198.18.0.1',
+  '198.51.100.1',
+  '203.0.113.1',
+  '224.0.0.1',
+  '239.255.255.255',
+  '240.0.0.1',
+  '255.255.255.255',
+  '::',
+  '::1',
+  '::7f00:1',
+  '::ffff:127.0.0.1',
+  '::ffff:10.0.0.1',
+  '::ffff:8.8.8.8',
+  '::ffff:0:127.0.0.1',
+  '64:ff9b::7f00:1',
+  '64:ff9b::808:808',
+  '64:ff9b:1::a00:1',
+  '100::1',
+  '2001::1',
+  '2001:db8::1',
+  '2002:7f00:1::',
+  '2002:a00:1::1',
+  '3fff::1',
+  '5f00::1',
+  'fc00::1',
+  'fd00:ec2::254',
+  'fe80::1',
+  'fec0::1',
+  'ff02::1',
+];
+
+const PUBLIC = ['8.8.8.8', '1.1.1.1', '100.63.255.255', '172.32.0.1', '2606:4700::1111', '2a00:1450:4001::1'];
+
+const literal = (address: string) => new URL(`https://${address.includes(':') ? `[${address}]` : address}/hooks`);
+
+describe('When an address is looked at', () => {
+  test.each(FORBIDDEN)('then no webhook goes to %s, by name or as it is', async (address) => {
+    const name = new URL('https://hooks.example/');
+    expect(await at(address).faultOf(name)).toBe('leads to an address that webhooks may not go to');
+    expect(await at().faultOf(literal(address))).toBe('leads to an address that webhooks may not go to');
+    for (const attempt of [at(address).addressesOf(name), at().addressesOf(literal(address))]) {
+      await expect(attempt).rejects.toThrow('The endpoint is at an address that webhooks may not go to.');
+    }
+    // One good address makes no other one good.
+    await expect(at('8.8.8.8', address).addressesOf(name)).rejects.toThrow('may not go to');
+    await expect(at(address, '8.8.8.8').addressesOf(name)).rejects.toThrow('may not go to');
+  });
+
+  test.each(PUBLIC)('then a webhook may go to %s', async (address) => {
+    expect(await at(address).faultOf(new URL('https://hooks.example/'))).toBeUndefined();
+    const family = address.includes(':') ? 6 : 4;
+    expect(await at().addressesOf(literal(address))).toEqual([{ address, family }]);
+  });
+
+  test.each(['2130706433', '0x7f.1', '0177.0.0.1', '127.1', '①②⑦.0.0.1'])(
+    'then %s is the address that it stands for',
+    async (host) => {
+      expect(await at().faultOf(new URL(`https://${host}/`))).toMatch(/may not go to/);
+    },
+  );
+
+  test.each(['localhost', 'localhost.', 'hooks.localhost'])('then %s is this very machine', async (host) => {
+    const { faultOf } = createWebhookAddresses(strict);
+    expect(await faultOf(new URL(`https://${host}/`))).toMatch(/may not go to/);
+  });
+
+  test('then one of an allowed network is fine, and its neighbour is not', async () => {
+    const { faultOf } = createWebhookAddresses({ ...strict, allowedNetworks: ['10.1.0.0/16', 'fd00:1::/32'] });
+    for (const good of ['10.1.2.3', 'fd00:1::7']) expect(await faultOf(literal(good))).toBeUndefined();
+    for (const bad of ['10.2.0.1', 'fd00:2::7', '::ffff:10.1.2.3']) expect(await faultOf(literal(bad))).toMatch(/./);
+  });
+
+  test('then a name that nobody knows today may be registered, and nothing is sent there', async () => {
+    const unknown = new URL('https://nobody.invalid/');
+    const nameServerDown = createWebhookAddresses({ ...strict, resolve: () => Promise.reject(new Error('Down.')) });
+    expect(await at().faultOf(unknown)).toBeUndefined();
+    await expect(at().addressesOf(unknown)).rejects.toThrow('The endpoint’s host has no address.');
+    expect(await nameServerDown.faultOf(unknown)).toBeUndefined();
+    await expect(nameServerDown.addressesOf(unknown)).rejects.toThrow('Down.');
+    await expect(createWebhookAddresses(strict).addressesOf(unknown)).rejects.toThrow(/^The endpoint’s host .*\.$/);
+  });
+});
+
+test.each([
+  ['http://hooks.example/', 'must be https://…'],
+  ['ftp://hooks.example/', 'must be https://…'],
+  ['https://crema@hooks.example/', 'must not hold a user or a password: requests are signed'],
+  ['https://:secret@hooks.example/', 'must not hold a user or a password: requests are signed'],
+  ['https://hooks.example:22/', 'must have one of the ports 80, 443 and 1024 to 65535'],
+  ['https://hooks.example:25/', 'must have one of the ports 80, 443 and 1024 to 65535'],
+])('When a URL is %s, then it %s', async (url, fault) => {
+  expect(await at('8.8.8.8').faultOf(new URL(url))).toBe(fault);
+  await expect(at('8.8.8.8').addressesOf(new URL(url))).rejects.toThrow(`The endpoint’s URL ${fault}.`);
+});
+
+describe('When a host lies about its address', () => {
+  const headers = { 'content-length': '2' };
+
+  test('then each request asks anew, and goes nowhere if the answer has changed', async () => {
+    const receiver = await startReceiver();
+    const answers = [['127.0.0.1'], ['127.0.0.2'], ['127.0.0.1', '169.254.169.254'], []];
+    const { addressesOf } = createWebhookAddresses({
+      httpsOnly: false,
+      allowedNetworks: ['127.0.0.1/32'],
+      resolve: async () => answers.shift() ?? [],
+    });
+    const send = createSender({ addressesOf, deadline: 5_000 });
+    const ask = () => send(`http://hooks.example:${receiver.port}/`, headers, '{}');
+
+    expect(await ask()).toEqual({ status: 204, error: null, response: '' });
+    for (let lie = 0; lie < 2; lie += 1) {
+      expect(await ask()).toMatchObject({
+        status: null,
+        error: 'The endpoint is at an address that webhooks may not go to.',
+      });
+    }
+    expect(await ask()).toMatchObject({ status: null, error: 'The endpoint’s host has no address.' });
+
+    expect(receiver.received.map(({ headers }) => headers.host)).toEqual([`hooks.example:${receiver.port}`]);
+    await receiver.close();
+  });
+
+  test('then the connection goes to what was checked, whatever a second answer would be', async () => {
+    const receiver = await startReceiver();
+    let asked = 0;
+    const { addressesOf } = createWebhookAddresses({
+      httpsOnly: false,
+      allowedNetworks: ['127.0.0.1/32', '::1/128'],
+      resolve: async () => {
+        asked += 1;
+        return asked === 1 ? ['::1', '127.0.0.1'] : ['127.0.0.2'];
+      },
+    });
+    const send = createSender({ addressesOf, deadline: 5_000 });
+
+    const reply = await send(`http://hooks.example:${receiver.port}/`, headers, '{}');
+
+    // Nobody listens at ::1, so that both addresses were tried.
+    expect(reply).toMatchObject({ status: 204 });
+    expect(asked).toBe(1);
+    await receiver.close();
+  });
+
+  test('then its certificate tells, which must be for its name', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'crema-tls-'));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    execFileSync(
+      'openssl',
+      [
+        ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=hooks.example'],
+        ...['-addext', 'subjectAltName=DNS:hooks.example', '-keyout', key, '-out', cert],
+      ],
+      { stdio: 'ignore' },
+    );
+    const named: unknown[] = [];
+    const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+      named.push([(request.socket as { servername?: string }).servername, request.headers.host]);
+      response.writeHead(200).end('thanks');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { addressesOf } = createWebhookAddresses({
+      httpsOnly: true,
+      allowedNetworks: ['127.0.0.0/8'],
+      resolve: async () => ['127.0.0.1'],
+    });
+    const send = createSender({ addressesOf, deadline: 5_000 });
+    const ask = (host: string) => send(`https://${host}:${port}/`, headers, '{}');
+
+    const stranger = await ask('hooks.example');
+    const before = getCACertificates();
+    setDefaultCACertificates([...before, readFileSync(cert, 'utf8')]);
+    const [known, another] = [await ask('hooks.example'), await ask('other.example')];
+    setDefaultCACertificates(before);
+
+    expect(stranger).toMatchObject({ status: null, error: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') });
+    expect(known).toEqual({ status: 200, error: null, response: 'thanks' });
+    expect(another).toMatchObject({ status: null, error: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID') });
+    expect(named).toEqual([['hooks.example', `hooks.example:${port}`]]);
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+});

@@ -1,0 +1,382 @@
+import { randomUUID } from 'node:crypto';
+import { waitFor } from '../../stack/wait.ts';
+import {
+  webhookDeliveryIdOf,
+  webhookDeliveryWorkflowType,
+  webhookTaskQueueOf,
+} from '../../workflows/messages/webhooks.ts';
+import { expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { mailsTo } from '../users/mailbox.ts';
+import { webhooksOf } from './manager.ts';
+import { type Behaviour, type Received, type Receiver, startReceiver, verified } from './receiver.ts';
+
+let shop: Shop;
+const receivers: Receiver[] = [];
+beforeAll(async () => {
+  shop = await openShop({
+    environment: {
+      WEBHOOK_RETRY_AFTER: '1',
+      WEBHOOK_TIMEOUT: '2',
+      WEBHOOK_DISABLE_AFTER: '3',
+      WEBHOOK_RETRY_FOR: '60',
+      // Nobody listens there: a proxy would choose by itself where to connect to.
+      NODE_USE_ENV_PROXY: '1',
+      HTTP_PROXY: 'http://127.0.0.1:1',
+    },
+  });
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(receivers.map((receiver) => receiver.close()));
+  await shop?.close();
+}, 60_000);
+
+const manager = webhooksOf(() => shop);
+
+async function listen(behaviour: Behaviour = 204): Promise<Receiver> {
+  const receiver = await startReceiver(behaviour);
+  receivers.push(receiver);
+  return receiver;
+}
+
+/** A webhook with its receiver; by default it hears of nothing but tests and what is delivered again. */
+async function registered(behaviour: Behaviour = 204, fields: object = { events: ['order.uncollected'] }) {
+  const receiver = await listen(behaviour);
+  return { receiver, ...(await manager.register(receiver.url, fields)) };
+}
+
+const about =
+  (orderId: string) =>
+  ({ event }: Received) =>
+    event.subject === orderId;
+
+/** The ids of events, without the order's. */
+const steps = (all: Received[]) => all.map(({ event }) => event.id.split(':').slice(1).join(':'));
+
+describe('When an order lives its life', () => {
+  test('then its webhook hears of each step once, in the words of Redis, signed', async () => {
+    const { receiver, secret } = await registered(204, {});
+    const { id } = (await shop.place()).body;
+    for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
+
+    const heard = await receiver.hears(4, about(id));
+
+    expect(steps(heard).toSorted()).toEqual(['1', '2', '3', '4']);
+    const rows = await shop.database('order_events').where({ order_id: id }).orderBy('version');
+    for (const one of heard) {
+      expect(verified(one, secret)).toEqual(one.event);
+      expect(one.headers['webhook-id']).toBe(one.event.id);
+      expect(one.headers['content-type']).toBe('application/cloudevents+json; charset=utf-8');
+      const { snapshot, event } = rows.find((row) => row.id === one.event.id);
+      expect(one.event).toEqual({
+        specversion: '1.0',
+        type: event.type,
+        id: event.id,
+        source: '/orders',
+        subject: id,
+        time: event.at,
+        datacontenttype: 'application/json',
+        data: { order: snapshot, from: event.from, to: event.to, actor: event.actor, reason: event.reason },
+      });
+      expect(one.event.data.order.version).toBe(event.version);
+    }
+    expect(() => verified(heard[0]!, `whsec_${Buffer.alloc(32).toString('base64')}`)).toThrow();
+  });
+
+  test('then each delivery is a workflow of its own, which says nothing of where it leads', async () => {
+    const { receiver, id: webhookId } = await registered(204, { events: ['order.placed'] });
+    const { id } = (await shop.place()).body;
+    await receiver.hears(1, about(id));
+
+    const handle = shop.temporal.workflow.getHandle(`webhook-${webhookId}-${id}:1`);
+
+    expect(await handle.result()).toBe('delivered');
+    const { events } = await handle.fetchHistory();
+    expect(events?.length).toBeLessThan(12);
+    expect(JSON.stringify(events)).not.toContain(String(receiver.port));
+    const description = await handle.describe();
+    expect(await description.staticSummary()).toBe('order.placed for a webhook');
+    expect(description.taskQueue).toBe(`${shop.environment.TEMPORAL_TASK_QUEUE}-webhooks`);
+  });
+
+  test('then a webhook hears of nothing that it did not ask for, or that was before it', async () => {
+    const { id } = (await shop.place()).body;
+    const first = await registered(204, { events: ['order.cancelled'] });
+    await shop.move(id, 'preparation');
+    await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.manager, body: {} });
+
+    expect(steps(await first.receiver.hears(1))).toEqual(['3']);
+    expect(await manager.deliveries(first.id)).toMatchObject([{ eventId: `${id}:3`, type: 'order.cancelled' }]);
+  });
+});
+
+describe('When an endpoint fails', () => {
+  test('then it is tried again until it works, with the same bytes, and every try is on record', async () => {
+    const { receiver, secret, id } = await registered((response) => response.writeHead(500).end('out of\0 beans'));
+    await manager.ask('POST', `/${id}/test`);
+    await receiver.hears(1);
+    receiver.behaviour = 204;
+
+    const [first, second] = (await receiver.hears(2)) as [Received, Received];
+
+    expect(second.body).toBe(first.body);
+    expect(second.headers['webhook-id']).toBe(first.headers['webhook-id']);
+    for (const one of [first, second]) verified(one, secret);
+    expect(await manager.settled(id, 'delivered')).toMatchObject({
+      attempts: 2,
+      settledAt: expect.any(String),
+      lastAttempts: [
+        { status: 204, error: null, response: '' },
+        { status: 500, error: 'The endpoint answered 500.', response: 'out of\ufffd beans' },
+      ],
+    });
+    expect((await manager.read(id)).failingSince).toBeNull();
+  });
+
+  test('then one that was down hears of everything once it is up', async () => {
+    const { receiver, id } = await registered(204, { events: ['order.placed'] });
+    await receiver.close();
+    const placed = (await shop.place()).body.id;
+    await waitFor('a failure', async () => (await manager.deliveries(id))[0]?.attempts >= 1, { deadline: 20_000 });
+    expect((await manager.deliveries(id))[0]).toMatchObject({
+      outcome: 'pending',
+      settledAt: null,
+      lastAttempts: [{ status: null, error: 'The endpoint refused the connection.', response: null }],
+    });
+
+    const again = await startReceiver(204, receiver.port);
+    receivers.push(again);
+
+    expect(steps(await again.hears(1, about(placed)))).toEqual(['1']);
+  });
+
+  test.each<[string, Behaviour, object]>([
+    [
+      'redirects',
+      (response) => response.writeHead(307, { location: receivers[0]!.url }).end(),
+      { status: 307, error: 'The endpoint answered 307: redirects are not followed.' },
+    ],
+    ['never answers', () => {}, { status: null, error: 'The endpoint did not answer within 2 s.' }],
+    [
+      'hangs up',
+      (_response, request) => void request.socket.destroy(),
+      { status: null, error: 'The endpoint closed the connection without an answer.' },
+    ],
+    [
+      'does not speak HTTP',
+      (_response, request) => void request.socket.end('220 mail.example ESMTP\r\n'),
+      { status: null, error: expect.stringMatching(/^The endpoint did not answer as HTTP has it/) },
+    ],
+  ])('then one that %s has failed', async (_, behaviour, attempt) => {
+    const before = receivers[0]!.received.length;
+    const { receiver, id } = await registered(behaviour);
+    await manager.ask('POST', `/${id}/test`);
+    await receiver.hears(1);
+    await waitFor('a failure', async () => (await manager.deliveries(id))[0]?.attempts >= 1, { deadline: 20_000 });
+
+    const [delivery] = await manager.deliveries(id);
+
+    expect(delivery.outcome).toBe('pending');
+    expect(delivery.lastAttempts.at(-1)).toMatchObject(attempt);
+    expect(receivers[0]!.received).toHaveLength(before);
+    await manager.ask('DELETE', `/${id}`);
+  });
+
+  test('then one that takes it and never ends its answer has taken it, and no more of that is kept than is needed', async () => {
+    const endless = await registered((response) => {
+      response.writeHead(200);
+      response.write('x'.repeat(700));
+    });
+    const long = await registered((response) => response.writeHead(200).end('y'.repeat(100_000)));
+    for (const { id } of [endless, long]) await manager.ask('POST', `/${id}/test`);
+
+    const kept = async (id: string) => (await manager.settled(id, 'delivered')).lastAttempts[0].response;
+
+    expect(await kept(endless.id)).toBe('x'.repeat(700));
+    expect(await kept(long.id)).toBe('y'.repeat(1_024));
+    expect(endless.receiver.received).toHaveLength(1);
+  });
+
+  test('then it is given up at the end of the time that its workflow was given', async () => {
+    const { receiver, id } = await registered(500);
+    const deliveryId = randomUUID();
+    const row = { id: deliveryId, webhook_id: id, event_id: deliveryId, type: 'webhook.test', again: true };
+    await shop.database('webhook_deliveries').insert({ ...row, started_at: new Date() });
+    const workflowId = webhookDeliveryIdOf(id, deliveryId);
+    const start = { deliveryId, webhookId: id, retry: { first: 200, longest: 400, limit: 1_500 } };
+
+    const handle = await shop.temporal.workflow.start(webhookDeliveryWorkflowType, {
+      workflowId,
+      taskQueue: webhookTaskQueueOf(shop.environment.TEMPORAL_TASK_QUEUE as string),
+      args: [start],
+    });
+
+    expect(await handle.result()).toBe('given_up');
+    const [delivery] = await manager.deliveries(id);
+    expect(delivery).toMatchObject({ outcome: 'given_up', attempts: receiver.received.length });
+    expect(delivery.attempts).toBeGreaterThan(1);
+  });
+
+  test('then one that says that it is gone is disabled at once, and hears no more', async () => {
+    const { receiver, id } = await registered(410, { events: ['order.placed'] });
+    const first = (await shop.place()).body.id;
+
+    expect(await manager.settled(id, 'gone')).toMatchObject({ eventId: `${first}:1`, attempts: 1 });
+
+    const { body, headers } = await manager.ask('GET', `/${id}`);
+    expect(body).toMatchObject({ enabled: false, disabled: { reason: 'gone', at: expect.any(String) }, version: 2 });
+    expect(headers.get('etag')).toBe('"2"');
+    const unheard = (await shop.place()).body.id;
+    receiver.behaviour = 204;
+    expect((await manager.ask('PATCH', `/${id}`, { enabled: true })).body).toMatchObject({
+      enabled: true,
+      disabled: null,
+    });
+    const heard = (await shop.place()).body.id;
+    await receiver.hears(1, about(heard));
+    expect(receiver.received.filter(about(unheard))).toEqual([]);
+  });
+
+  test('then one that has failed for too long is disabled, the shop hears of it once, and what was under way is dropped', async () => {
+    const { receiver, id } = await registered(503, { description: 'The <b>till</b>' });
+    await manager.ask('POST', `/${id}/test`);
+    await manager.ask('POST', `/${id}/test`);
+
+    const subject = 'The webhook “The <b>till</b>” is disabled';
+    const mails = () => mailsTo(shop, 'shop@crema.example').filter(({ mail }) => mail.subject === subject);
+    await waitFor('the mail', () => mails().length > 0, { deadline: 25_000 });
+
+    expect(await manager.read(id)).toMatchObject({ enabled: false, disabled: { reason: 'failing' } });
+    expect(mails()[0]!.mail.text).toContain(`127.0.0.1:${receiver.port} has failed since`);
+    expect(mails()[0]!.mail.html).not.toContain('<b>till');
+    for (const { outcome } of await manager.deliveries(id)) expect(['pending', 'dropped']).toContain(outcome);
+    await waitFor('the end of both', async () => (await manager.deliveries(id, '?outcome=dropped')).length === 2, {
+      deadline: 25_000,
+    });
+    expect(mails()).toHaveLength(1);
+    expectProblem(await manager.ask('POST', `/${id}/test`), 'webhook_disabled');
+  }, 60_000);
+});
+
+describe('When a dead endpoint has much to hear', () => {
+  test('then another hears all the same, and orders move', async () => {
+    const dead = await registered(() => {}, { events: ['order.placed', 'order.status_changed'] });
+    const { receiver } = await registered(204, { events: ['order.placed'] });
+    await manager.ask('PATCH', `/${dead.id}`, { events: ['order.placed'] });
+    const seeded = Array.from({ length: 30 }, () => ({
+      id: randomUUID(),
+      webhook_id: dead.id,
+      event_id: randomUUID(),
+      type: 'webhook.test',
+      again: true,
+    }));
+    await shop.database('webhook_deliveries').insert(seeded);
+    await dead.receiver.hears(10);
+
+    const { id } = (await shop.place()).body;
+
+    // The dead one has more than its ten at once to wait for, two seconds each.
+    await receiver.hears(1, about(id));
+    const untried = await shop.database('webhook_deliveries').where({ webhook_id: dead.id, attempts: 0 });
+    expect(untried.length).toBeGreaterThan(0);
+    expect((await shop.move(id, 'preparation')).status).toBe(200);
+    await manager.ask('DELETE', `/${dead.id}`);
+  }, 60_000);
+});
+
+describe('When a manager asks for it', () => {
+  test('then a test arrives, signed as all others', async () => {
+    const { receiver, id, secret } = await registered();
+
+    const asked = await manager.ask('POST', `/${id}/test`);
+
+    expect(asked).toMatchObject({ status: 202, body: { type: 'webhook.test', outcome: 'pending', attempts: 0 } });
+    const [test] = (await receiver.hears(1)) as [Received];
+    expect(verified(test, secret)).toMatchObject({
+      type: 'webhook.test',
+      id: asked.body.id,
+      source: '/webhooks',
+      subject: id,
+    });
+    expect(await manager.settled(id, 'delivered')).toMatchObject({ id: asked.body.id, attempts: 1 });
+  });
+
+  test('then an event is delivered once more, under its own id', async () => {
+    const { receiver, id } = await registered(204, { events: ['order.placed'] });
+    const placed = (await shop.place()).body.id;
+    const [first] = (await receiver.hears(1)) as [Received];
+    const delivery = await manager.settled(id, 'delivered');
+
+    const { status, body } = await manager.ask('POST', `/${id}/deliveries/${delivery.id}/redeliver`);
+
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ eventId: `${placed}:1`, type: 'order.placed', outcome: 'pending' });
+    expect(body.id).not.toBe(delivery.id);
+    const [, again] = (await receiver.hears(2)) as [Received, Received];
+    expect([again.body, again.headers['webhook-id']]).toEqual([first.body, `${placed}:1`]);
+    const unknown = await manager.ask('POST', `/${id}/deliveries/${randomUUID()}/redeliver`);
+    expectProblem(unknown, 'not_found');
+  });
+
+  test('then all of a time are delivered, in their order, whether it heard them before or not', async () => {
+    const { body: early } = await shop.place();
+    const from = new Date().toISOString();
+    const { id: orderId } = (await shop.place()).body;
+    for (const status of ['preparation', 'ready'] as const) await shop.move(orderId, status);
+    const { receiver, id } = await registered(204, { events: ['order.placed', 'order.status_changed'] });
+    const to = new Date().toISOString();
+
+    const { status, body } = await manager.ask('POST', `/${id}/redeliver`, { from, to });
+
+    expect([status, body]).toEqual([202, { count: 3 }]);
+    const heard = await receiver.hears(3);
+    expect(steps(heard).toSorted()).toEqual(['1', '2', '3']);
+    expect(heard.filter(about(early.id))).toEqual([]);
+    const started = await shop
+      .database('webhook_deliveries')
+      .where({ webhook_id: id })
+      .orderBy('seq')
+      .pluck('event_id');
+    expect(started).toEqual([1, 2, 3].map((version) => `${orderId}:${version}`));
+    expect((await manager.ask('POST', `/${id}/redeliver`, { from: to, to: '2100-01-01T00:00:00Z' })).body.count).toBe(
+      0,
+    );
+  });
+
+  test('then a secret is replaced, and for a while both sign', async () => {
+    const { receiver, id, secret } = await registered();
+
+    const { status, headers, body } = await manager.ask('POST', `/${id}/rotate`, undefined, { 'if-match': '"1"' });
+
+    expect([status, headers.get('etag'), body.version]).toEqual([200, '"2"', 2]);
+    expect(body.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    expect(body.secret).not.toBe(secret);
+    await manager.ask('POST', `/${id}/test`);
+    const [both] = (await receiver.hears(1)) as [Received];
+    expect(both.headers['webhook-signature']!.split(' ')).toHaveLength(2);
+    for (const good of [secret, body.secret]) verified(both, good);
+
+    await shop.database('webhooks').where({ id }).update({ old_secret_until: new Date() });
+    await manager.ask('POST', `/${id}/test`);
+    const [, late] = (await receiver.hears(2)) as [Received, Received];
+    verified(late, body.secret);
+    expect(() => verified(late, secret)).toThrow();
+  });
+
+  test('then what is under way is dropped with its webhook', async () => {
+    const { receiver, id } = await registered(500);
+    const { body: test } = await manager.ask('POST', `/${id}/test`);
+    await receiver.hears(1);
+    expect((await manager.ask('DELETE', `/${id}`)).status).toBe(204);
+    const handle = shop.temporal.workflow.getHandle(`webhook-${id}-${test.id}-${test.id}`);
+    expect(await handle.result()).toBe('dropped');
+  });
+
+  test('then an operator’s Cancel gives a delivery up', async () => {
+    const { receiver, id } = await registered(500);
+    const { body: test } = await manager.ask('POST', `/${id}/test`);
+    await receiver.hears(1);
+    await shop.temporal.workflow.getHandle(`webhook-${id}-${test.id}-${test.id}`).cancel();
+    expect(await manager.settled(id, 'given_up')).toMatchObject({ id: test.id, settledAt: expect.any(String) });
+  });
+});

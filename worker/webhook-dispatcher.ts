@@ -1,0 +1,210 @@
+import { setTimeout } from 'node:timers/promises';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { v5 as uuidv5 } from 'uuid';
+import type { Logger } from '../config/logger.ts';
+import type { EventLog, LoggedFact } from '../db/event-log.ts';
+import type { WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
+import type { Listener, Unstarted, WebhookOutbox } from '../db/webhook-outbox.ts';
+import type { WebhookRepository } from '../db/webhooks.ts';
+import type { RetryPlan } from '../domain/webhook/retry.ts';
+import {
+  webhookDeliveryIdOf,
+  webhookDeliveryWorkflowType,
+  webhookNoticeIdOf,
+  webhookNoticeWorkflowType,
+  webhookTaskQueueOf,
+} from '../workflows/messages/webhooks.ts';
+import type { Seal } from '../workflows/payloads/seal.ts';
+
+interface Dependencies {
+  client: Client;
+  log: EventLog;
+  outbox: WebhookOutbox;
+  deliveries: WebhookDeliveryRepository;
+  webhooks: WebhookRepository;
+  seal: Seal;
+  logger: Logger;
+}
+
+interface Options {
+  taskQueue: string;
+  retry: RetryPlan;
+  /** For how long deliveries are kept, in ms. */
+  keepFor: number;
+}
+
+/** Turns the log of events into workflows that deliver them. */
+export interface WebhookDispatcher {
+  /** There may be something new: looks at once, instead of within a second. */
+  wake(): void;
+  /** Resolves once what is in hand is done. */
+  stop(): Promise<void>;
+}
+
+/** How many events are gone through, and workflows started, at a time. */
+const BATCH = 200;
+
+/** How long to wait for somebody to say that there is something new, in ms. */
+const IDLE_MS = 1_000;
+
+/** What happens within this time, in ms, is gone through together: a busy shop is not to be kept busier by each event. */
+const GATHER_MS = 50;
+
+/** How long Temporal may take to start a batch, in ms: whoever waits longer holds up the others. */
+const START_DEADLINE_MS = 20_000;
+
+/** How often what is too old is removed, in ms, and how much of it in one go. */
+const TIDY_MS = 60 * 60 * 1_000;
+const TIDY_AT_ONCE = 5_000;
+
+/** The same event for the same webhook is the same delivery, however often it is gone through (RFC 9562, version 5). */
+const DELIVERIES = '5d7c1f5e-9c0b-4d0c-8a59-0b6c5f1d7a3e';
+
+/**
+ * Follows the log of events and starts a workflow for each webhook that is to hear of one (docs/adr/0010). One process
+ * does it at a time, whichever is first; every step can be done again, so that one that dies in between loses nothing.
+ */
+export function startWebhookDispatcher(
+  { client, log, outbox, deliveries, webhooks, seal, logger }: Dependencies,
+  { taskQueue, retry, keepFor }: Options,
+): WebhookDispatcher {
+  let stopped = false;
+  let news = false;
+  let rouse = () => {};
+  let tidyAt = 0;
+
+  /** @returns whether there is more to do at once */
+  async function round(): Promise<boolean> {
+    let more = false;
+    await outbox.alone(async () => {
+      const [went, started] = [await goThrough(), await startAll()];
+      more = went === BATCH || started === BATCH;
+      await giveNotice();
+      if (Date.now() > tidyAt) await tidy();
+    });
+    return more;
+  }
+
+  /** Writes down who is to hear of the next events. @returns how many events */
+  async function goThrough(): Promise<number> {
+    const from = await outbox.position();
+    const facts = await log.after(from, { limit: BATCH });
+    const last = facts.at(-1);
+    if (!last) return 0;
+    await outbox.advance(from, last.position, deliveriesOf(facts, await outbox.listeners()));
+    return facts.length;
+  }
+
+  /** @returns how many were to be started */
+  async function startAll(): Promise<number> {
+    const due = await outbox.unstarted(BATCH);
+    if (due.length === 0) return 0;
+    const started: string[] = [];
+    const startInOrder = async (ofOneWebhook: Unstarted[]) => {
+      for (const delivery of ofOneWebhook) {
+        await start(delivery);
+        started.push(delivery.id);
+      }
+    };
+    const byWebhook = [...Map.groupBy(due, ({ webhookId }) => webhookId).values()];
+    const ends = await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+      Promise.allSettled(byWebhook.map(startInOrder)),
+    );
+    // Those before a failure, too: the next round goes on from there.
+    await outbox.markStarted(started);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    return due.length;
+  }
+
+  async function start({ id, webhookId, eventId, type, again }: Unstarted): Promise<void> {
+    await unlessStarted(
+      client.workflow.start(webhookDeliveryWorkflowType, {
+        workflowId: webhookDeliveryIdOf(webhookId, eventId, again ? id : undefined),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        taskQueue: webhookTaskQueueOf(taskQueue),
+        workflowTaskTimeout: '4s',
+        args: [{ deliveryId: id, webhookId, retry }],
+        staticSummary: `${type} for a webhook${again ? ', asked for by a manager' : ''}`,
+        staticDetails: `Webhook \`${webhookId}\`, event \`${eventId}\``,
+      }),
+    );
+  }
+
+  async function giveNotice(): Promise<void> {
+    for (const { id, version } of await outbox.noticesDue()) {
+      await unlessStarted(
+        client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+          client.workflow.start(webhookNoticeWorkflowType, {
+            workflowId: webhookNoticeIdOf(id, version),
+            workflowIdReusePolicy: 'REJECT_DUPLICATE',
+            taskQueue,
+            args: [id],
+            staticSummary: 'An email about a disabled webhook',
+          }),
+        ),
+      );
+      await outbox.markNoticed(id);
+    }
+  }
+
+  /** Forgets old deliveries, and seals secrets with today's key. */
+  async function tidy(): Promise<void> {
+    const forgotten = await deliveries.forget(new Date(Date.now() - keepFor), TIDY_AT_ONCE);
+    for (const { id, ...sealed } of await webhooks.secrets()) {
+      for (const column of ['secret', 'old_secret'] as const) {
+        const before = sealed[column];
+        if (before && seal.isStale(before)) {
+          await webhooks.reseal(id, column, before, await seal.seal(await seal.unseal(before)));
+        }
+      }
+    }
+    if (forgotten < TIDY_AT_ONCE) tidyAt = Date.now() + TIDY_MS;
+  }
+
+  function idle(): Promise<void> {
+    if (news || stopped) return Promise.resolve();
+    const waiting = new AbortController();
+    rouse = () => waiting.abort();
+    return setTimeout(IDLE_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      news = false;
+      const more = await round().catch((error: unknown) => {
+        logger.warn({ err: error }, 'webhooks wait: they could not be dispatched, and will be tried again');
+        return false;
+      });
+      if (more) continue;
+      await setTimeout(GATHER_MS);
+      await idle();
+    }
+  }
+
+  const running = run();
+  return {
+    wake() {
+      news = true;
+      rouse();
+    },
+    stop() {
+      stopped = true;
+      rouse();
+      return running;
+    },
+  };
+}
+
+const deliveriesOf = (facts: LoggedFact[], listeners: Listener[]): Omit<Unstarted, 'again'>[] =>
+  facts.flatMap(({ position, event: { id: eventId, type } }) =>
+    listeners
+      .filter(({ events, since }) => position > since && events.includes(type))
+      .map(({ id: webhookId }) => ({ id: uuidv5(`${webhookId} ${eventId}`, DELIVERIES), webhookId, eventId, type })),
+  );
+
+/** Somebody before us did, and could not say so. */
+async function unlessStarted(started: Promise<unknown>): Promise<void> {
+  await started.catch((error: unknown) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  });
+}
