@@ -14,13 +14,17 @@ export function timeRow(title: string, floor: string, pairs: Pairs, target?: Tar
   };
 }
 
+/** {@link RatePairs}, perhaps without the time that each single thing took. */
+type Rates = Pick<RatePairs, 'rates' | 'ratios'> & Partial<Pairs>;
+
 /** A ratio of rates: the more, the better. */
-export function rateRow(title: string, floor: string, pairs: RatePairs, target?: Target): Row {
+export function rateRow(title: string, floor: string, pairs: Rates, target?: Target): Row {
   const { rates } = pairs;
+  const did = (rate: number[], times?: number[]) => `${perSecond(rate)}${times ? `; ${latencies(times)}` : ''}`;
   return {
     ...ratioRow(title, floor, pairs, target),
-    floorDid: `${perSecond(rates.floor)}; ${latencies(pairs.floor)}`,
-    cremaDid: `${perSecond(rates.crema)}; ${latencies(pairs.crema)}`,
+    floorDid: did(rates.floor, pairs.floor),
+    cremaDid: did(rates.crema, pairs.crema),
   };
 }
 
@@ -49,7 +53,7 @@ export const latencies = (times: number[]): string =>
 export const number = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 });
 
-function ratioRow(title: string, floor: string, { ratios }: Pairs, target?: Target): Row {
+function ratioRow(title: string, floor: string, { ratios }: Pick<Pairs, 'ratios'>, target?: Target): Row {
   return {
     title,
     floor,

@@ -13,6 +13,8 @@ import { measureMoving } from './figures/moving.ts';
 import { measurePlacing } from './figures/placing.ts';
 import { measureProcesses } from './figures/processes.ts';
 import { measureReading } from './figures/reading.ts';
+import { measureStreams } from './figures/streams.ts';
+import { measureWebhooks } from './figures/webhooks.ts';
 import { describeMachine } from './machine.ts';
 import { type Report, writeReport } from './report.ts';
 import { readBenchSettings } from './settings.ts';
@@ -30,6 +32,8 @@ const figures: Record<string, Figure> = {
   lists: measureLists,
   costs: measureCosts,
   processes: measureProcesses,
+  streams: measureStreams,
+  webhooks: measureWebhooks,
 };
 
 /** Ends a bench that hangs, in ms: what all figures take, and more for every order that is inserted, or opened and closed. */

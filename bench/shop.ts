@@ -63,7 +63,7 @@ const FOREIGN = [
 const CONNECTIONS = 16;
 
 /** How long Temporal may take to show what it has counted, in ms. */
-const METRICS_LAG_MS = 2_500;
+const METRICS_LAG_MS = 1_500;
 
 /** How long an access token is used, in ms: half its life. */
 const TOKEN_MS = 300_000;

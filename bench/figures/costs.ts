@@ -19,8 +19,10 @@ interface Traces {
 export async function measureCosts(bench: Bench): Promise<Result> {
   const { shop, count, log } = bench;
   log('Looking at histories …');
-  const slow = await deliver(bench, count(5), { atRest: true });
-  const fast = await deliver(bench, count(5), { atRest: false });
+  const [slow, fast] = [
+    await deliver(bench, count(5), { atRest: true }),
+    await deliver(bench, count(5), { atRest: false }),
+  ];
   const rowsOf = ({ events, bytes, workflowTasks, actions }: Traces, how: string) => [
     valueRow(`an order’s history, ${how}`, events, 'events', { most: 75 }),
     valueRow(`its size, ${how}`, bytes, 'bytes'),

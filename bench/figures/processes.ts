@@ -1,8 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { freePorts } from '../../stack/ports.ts';
 import { startProcess } from '../../stack/process/guarded-process.ts';
@@ -10,6 +7,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { Bench, Result } from '../figure.ts';
 import { inTime } from '../measure/in-time.ts';
+import { memoryOf } from '../measure/memory.ts';
 import { allQuiet } from '../measure/quiet.ts';
 import { number, valueRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
@@ -23,10 +21,6 @@ const programs = {
 /** Orders that are placed, or closed, at once. */
 const AT_ONCE = 16;
 
-/** How often, and how far apart in ms, a process's memory is looked at: garbage comes and goes. */
-const LOOKS = 10;
-const LOOK_EVERY = 200;
-
 /** How long the API and the worker take to start, and what they hold in memory. */
 export async function measureProcesses(bench: Bench): Promise<Result> {
   const { shop, openOrders, count, log } = bench;
@@ -36,12 +30,13 @@ export async function measureProcesses(bench: Bench): Promise<Result> {
   log(`Opening and closing ${number(openOrders)} orders …`);
   const databaseUrl = await shop.createDatabase('bench_memory');
   const branch = await shop.openBranch('memory', { databaseUrl, worker: true });
+  const pids = { api: branch.pids.api, worker: branch.pids.worker! };
   const handles: WorkflowHandle[] = [];
-  const idle = await memoryOf(branch, bench);
+  const idle = await memoryOf(pids, bench);
   await openAll(bench, branch, handles);
-  const open = await memoryOf(branch, bench);
+  const open = await memoryOf(pids, bench);
   await closeAll(bench, branch, handles);
-  const closed = await memoryOf(branch, bench);
+  const closed = await memoryOf(pids, bench);
   await branch.close();
 
   const held = `${number(openOrders)} open orders`;
@@ -109,22 +104,3 @@ async function closeAll({ signal }: Bench, branch: Branch, handles: WorkflowHand
 }
 
 const sideBySide = (work: () => Promise<void>) => Promise.all(Array.from({ length: AT_ONCE }, work));
-
-/** Resident memory of both processes, in MB, looked at a few times. */
-async function memoryOf({ pids }: Branch, { count, moment, signal }: Bench) {
-  const looks = { api: [] as number[], worker: [] as number[] };
-  for (let look = 0; look < count(LOOKS); look += 1) {
-    await delay(moment(LOOK_EVERY), undefined, { signal });
-    looks.api.push(residentMegabytes(pids.api));
-    looks.worker.push(residentMegabytes(pids.worker!));
-  }
-  return looks;
-}
-
-function residentMegabytes(pid: number): number {
-  const kilobytes =
-    process.platform === 'linux'
-      ? /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-      : execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8', timeout: 5_000 });
-  return Number(kilobytes) / 1_024;
-}

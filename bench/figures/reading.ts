@@ -17,14 +17,14 @@ interface Resource {
 }
 
 const resources: Resource[] = [
-  { title: 'GET /v1/catalog', path: '/v1/catalog', floor: 'Koa, same bytes', target: { least: 0.7 } },
+  { title: '`GET /v1/catalog`', path: '/v1/catalog', floor: 'Koa, same bytes', target: { least: 0.7 } },
   {
-    title: 'GET /v1/orders/{id}',
+    title: '`GET /v1/orders/{id}`',
     path: `/v1/orders/${idOfOrder(100)}`,
     floor: 'Koa, one query',
     target: { least: 0.7 },
   },
-  { title: `GET /v1/orders, ${ROWS} rows`, path: `/v1/orders?limit=${ROWS}`, floor: 'Koa, one query' },
+  { title: `\`GET /v1/orders\` with ${ROWS} rows`, path: `/v1/orders?limit=${ROWS}`, floor: 'Koa, one query' },
 ];
 
 /** What is read over HTTP, against Koa with the same bytes, or the same rows by the same query, in a process of its own. */
@@ -60,9 +60,9 @@ export async function measureReading({ shop, count, moment, signal, log }: Bench
     [1, 'one connection'],
   ] as const) {
     for (const resource of resources) {
-      log(`${resource.title}, ${how} …`);
+      log(`${resource.title.replaceAll('`', '')}, ${how} …`);
       const pairs = await measure(resource, clients);
-      rows.push(rateRow(`\`${resource.title}\`, ${how}`, resource.floor, pairs, resource.target));
+      rows.push(rateRow(`${resource.title}, ${how}`, resource.floor, pairs, resource.target));
     }
   }
   await branch.close();
