@@ -11,7 +11,7 @@ interface Curve {
   points: Point[];
 }
 
-const PANEL = { width: 380, height: 240, left: 48, right: 20, top: 44, bottom: 44 };
+const PANEL = { width: 420, height: 240, left: 52, right: 52, top: 44, bottom: 44 };
 
 // Colours with enough contrast on a white page and on a black one.
 const style = `
