@@ -32,11 +32,11 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
   };
   log(`Placing, ${CLIENTS} clients …`);
   const placing = await measureRates({
-    pairs: count(6),
+    pairs: count(5),
     warmUp: 1,
     clients: CLIENTS,
     rampUp: moment(300),
-    window: moment(1_500),
+    window: moment(1_200),
     floor: { work: async () => begun.push(await startBare(0)), settle },
     crema: { work: async () => begun.push((await place()).handle), settle },
     signal,
@@ -44,7 +44,7 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
 
   log(`Whole orders, ${CLIENTS} clients …`);
   const whole = await measureRates({
-    pairs: count(6),
+    pairs: count(5),
     warmUp: 1,
     clients: CLIENTS,
     rampUp: moment(1_000),
