@@ -1,19 +1,28 @@
 import { Agent, request } from 'node:http';
 
-/** A client of one API that keeps its one connection open and costs little itself. */
+/** A client of one API that keeps its connections open. */
 export interface HttpClient {
-  /** @throws when the answer is not a 2xx */
+  /**
+   * With a key, asks again while the answer is that the outcome is not known.
+   *
+   * @throws when the answer is not a 2xx
+   */
   send<Body>(method: string, path: string, options?: { as?: string; body?: unknown; key?: string }): Promise<Body>;
   signIn(username: string): Promise<string>;
   close(): void;
 }
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
-export function createHttpClient(url: string): HttpClient {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+interface Answer {
+  status: number;
+  text: string;
+}
 
-  function exchange(method: string, path: string, headers: Record<string, string>, body: string): Promise<string> {
+export function createHttpClient(url: string, { connections }: { connections: number }): HttpClient {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+
+  function exchange(method: string, path: string, headers: Record<string, string>, body: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const outgoing = request(
         `${url}${path}`,
@@ -22,17 +31,24 @@ export function createHttpClient(url: string): HttpClient {
           const chunks: Buffer[] = [];
           incoming.on('data', (chunk) => chunks.push(chunk));
           incoming.on('error', reject);
-          incoming.on('end', () => {
-            const text = Buffer.concat(chunks).toString();
-            const { statusCode = 0 } = incoming;
-            if (statusCode >= 200 && statusCode < 300) resolve(text);
-            else reject(new Error(`${method} ${path} was answered with ${statusCode}: ${text}`));
-          });
+          incoming.on('end', () =>
+            resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+          );
         },
       );
       outgoing.on('error', reject);
       outgoing.end(body);
     });
+  }
+
+  async function bodyOf(method: string, path: string, headers: Record<string, string>, body: string): Promise<string> {
+    const deadline = performance.now() + DEADLINE_MS;
+    for (;;) {
+      const { status, text } = await exchange(method, path, headers, body);
+      if (status >= 200 && status < 300) return text;
+      const again = status === 503 && headers['idempotency-key'] && performance.now() < deadline;
+      if (!again) throw new Error(`${method} ${path} was answered with ${status}: ${text}`);
+    }
   }
 
   return {
@@ -43,12 +59,12 @@ export function createHttpClient(url: string): HttpClient {
         ...(key && { 'idempotency-key': key }),
         ...(text && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
       };
-      return JSON.parse(await exchange(method, path, headers, text));
+      return JSON.parse(await bodyOf(method, path, headers, text));
     },
     async signIn(username) {
       const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password: 'test' });
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      const { access_token } = JSON.parse(await exchange('POST', '/oauth/token', headers, form.toString()));
+      const { access_token } = JSON.parse(await bodyOf('POST', '/oauth/token', headers, form.toString()));
       return access_token;
     },
     close: () => agent.destroy(),

@@ -28,6 +28,8 @@ export async function fillWithOrders(databaseUrl: string, orders: number, signal
     );
     await client.query(insertOrders, [orders, NEWEST, REGULAR]);
     await client.query('VACUUM ANALYZE orders, users');
+    // Else it would come while something is measured.
+    await client.query('CHECKPOINT');
   } finally {
     signal.removeEventListener('abort', stop);
     if (!signal.aborted) await client.end();

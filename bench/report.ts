@@ -1,74 +1,73 @@
-import type { HistorySize } from './figures/history.ts';
-import { FEW, type ListPage } from './figures/list-pages.ts';
-import { median, type Pairs, quantile } from './pairs.ts';
+import type { Result, Row } from './figure.ts';
 
 /** Everything one run has measured. */
 export interface Report {
   machine: string[];
-  /** Each on servers at rest, and several in a row: what the first one sets off then runs beside the next. */
-  placing: Pairs;
-  placingInARow: Pairs;
-  moving: Pairs;
-  movingInARow: Pairs;
-  history: HistorySize;
-  /** How many orders the larger list has. */
-  orders: number;
-  lists: ListPage[];
+  results: Result[];
 }
+
+const columns = [
+  'Crema',
+  'against',
+  'target',
+  'measured',
+  'p10–p90',
+  'reached',
+  'the floor by itself',
+  'Crema by itself',
+];
+
+const introduction = `\`make bench\` measures Crema against floors, in one run, on the same servers, in the same minute. Floor and Crema take short
+turns, who goes first changes, and the first turns do not count. A ratio (×) is the median over all pairs of turns, Crema’s
+over the floor’s; its spread runs from their 10th to their 90th percentile. Ratios travel between machines, milliseconds and
+rates do not. By itself: things a second, where that is what is compared; then p50 / p99 / slowest.
+
+| | |
+|---|---|
+| \`ORDERS=1000000 make bench\` | fills the longest list with a million orders (100,000) |
+| \`OPEN_ORDERS=10000 make bench\` | looks at memory with ten thousand open orders (1,000) |
+| \`npm run bench -- --only=placing,lists\` | measures only these figures |
+| \`npm run bench -- --plans\` | also prints how Postgres finds each page of the lists |
+| \`npm run bench -- --write\` | writes this page and its picture |`;
+
+const meanings = `- **Bare**: a workflow that does nothing, started and updated by Temporal’s own client. Its worker is a process of its own, as
+  Crema’s is.
+- **Back to back**: one floor, one Crema, and so on, and nothing is waited for in between, so that the floor, too, meets what
+  Crema’s request before it has set off: journal, Redis, emails.
+- **At rest**: before each turn all that the one before has set off has come to an end. The floor then has the machine to
+  itself, and Crema meets its own work on the very order that it answers.
+- **A whole order**: placed, in preparation, ready, delivered, each as soon as the step before is answered, until its workflow
+  has ended: read model written, Redis and all emails told. The floor’s first update is sent when its first task is done.
+- **Koa**: a process of its own with Koa and its router alone, which has the bytes in memory, or runs the query that Crema runs
+  and answers its rows.
+- **Actions**: what Temporal Cloud bills (a start, an update, an activity, a heartbeat, a timer, a change of search attributes).
+  Temporal’s own metric \`action\` counts them; workflow tasks are none.
+- **Streams**: how long after its \`200\` (sent by the same client) a status change is with those who follow the shop. What takes
+  less than a millisecond counts as one.
+- **Webhooks**: events that are delivered once more, each by a workflow of its own, from the request to the last arrival. The loop
+  POSTs as many, one after the other, on one connection.
+- A mail server that forgets everything takes the emails. The worker starts with its bundle built, as in production.`;
 
 /** The run as a Markdown page. */
-export function writeReport(report: Report, { plans }: { plans: boolean }): string {
-  const { machine, placing, placingInARow, moving, movingInARow, history, orders, lists } = report;
-  const many = orders.toLocaleString('en');
+export function writeReport({ machine, results }: Report): string {
   return [
     '# Benchmarks',
-    '',
-    `\`make bench\` measures Crema against floors in the same minute on the same servers: a workflow that does nothing, started
-and updated by Temporal’s client itself. Floor and Crema take turns; a ratio is the median over all pairs of turns, its
-spread their 10th to 90th percentile. The ratios travel between machines, the milliseconds do not. Both sides share the
-processors with all servers and with the workers, whose work on one order (journal, Redis, emails) begins while the order is
-still being answered.`,
-    '',
-    '`make bench ORDERS=1000000` fills the longer list with a million orders; `npm run bench -- --plans` prints how Postgres finds',
-    'each page; `npm run bench -- --write` writes this page.',
-    '',
-    '## The machine',
-    '',
-    ...machine.map((fact) => `- ${fact}`),
-    '',
-    '## Orders',
-    '',
-    '| Crema, over HTTP | floor | target | ratio | p10–p90 | floor p50 / p99, ms | Crema p50 / p99, ms |',
-    '|---|---|---|---|---|---|---|',
-    orderRow('place, at rest', 'start', placing),
-    orderRow('place, five in a row', 'start', placingInARow),
-    orderRow('change a status, at rest', 'update', moving),
-    orderRow('change a status, three in a row', 'update', movingInARow),
-    '',
-    'A status change is answered when its read model is written. At rest, nothing else is under way; in a row, the workflow',
-    'tasks, journal, Redis and emails of the one before compete with it for the processors.',
-    '',
-    `One delivered order: ${history.workflowTasks} workflow tasks, ${history.events} history events, ${history.bytes.toLocaleString('en')} bytes of history.`,
-    '',
-    '## Lists',
-    '',
-    `A page of \`GET /v1/orders\` among ${many} orders against the same page among ${FEW.toLocaleString('en')}, with as many orders on it:`,
-    '',
-    `| page | ratio | p10–p90 | among ${FEW.toLocaleString('en')} p50 / p99, ms | among ${many} p50 / p99, ms |`,
-    '|---|---|---|---|---|',
-    ...lists.map(({ title, pairs }) => `| ${title} | ${figures(pairs).join(' | ')} |`),
-    ...(plans
-      ? lists.flatMap(({ title, plan }) => ['', `### Plan among ${many}: ${title}`, '', '```', plan, '```'])
-      : []),
-  ].join('\n');
+    introduction,
+    ['## The machine', '', ...machine.map((fact) => `- ${fact}`)].join('\n'),
+    ['## The figures', '', line(columns), line(columns.map(() => '---')), ...results.flatMap(linesOf)].join('\n'),
+    meanings,
+    ...results.flatMap(({ details = [] }) => details),
+    ...results.flatMap(({ pictures = {} }) => Object.keys(pictures).map(show)),
+  ].join('\n\n');
 }
 
-const orderRow = (title: string, floor: string, pairs: Pairs): string =>
-  `| ${title} | bare ${floor} | ≤ 2.0 | ${figures(pairs).join(' | ')} |`;
+const linesOf = ({ rows }: Result): string[] =>
+  rows.map((row: Row) => {
+    const reached = row.reached === undefined ? '' : row.reached ? 'yes' : '**no**';
+    const { title, floor = '', target = '', measured, spread = '', floorDid = '', cremaDid = '' } = row;
+    return line([title, floor, target, measured, spread, reached, floorDid, cremaDid]);
+  });
 
-function figures({ ratios, floor, crema }: Pairs): string[] {
-  const spread = `${quantile(ratios, 0.1).toFixed(2)}–${quantile(ratios, 0.9).toFixed(2)}`;
-  return [median(ratios).toFixed(2), spread, latencies(floor), latencies(crema)];
-}
+const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
 
-const latencies = (times: number[]): string => `${median(times).toFixed(1)} / ${quantile(times, 0.99).toFixed(1)}`;
+const show = (file: string): string => `![How time grows with the number of orders](${file})`;

@@ -5,40 +5,72 @@ import { ConfigurationError } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { StackError } from '../stack/stack-error.ts';
 import { fillBasket } from './basket.ts';
-import { measureHistories } from './figures/history.ts';
-import { measureListPages } from './figures/list-pages.ts';
+import type { Figure, Result } from './figure.ts';
+import { measureClients } from './figures/clients.ts';
+import { measureCosts } from './figures/costs.ts';
+import { measureLists } from './figures/lists.ts';
 import { measureMoving } from './figures/moving.ts';
 import { measurePlacing } from './figures/placing.ts';
+import { measureProcesses } from './figures/processes.ts';
+import { measureReading } from './figures/reading.ts';
+import { measureStreams } from './figures/streams.ts';
+import { measureWebhooks } from './figures/webhooks.ts';
 import { describeMachine } from './machine.ts';
 import { type Report, writeReport } from './report.ts';
+import { readBenchSettings } from './settings.ts';
 import { withShop } from './shop.ts';
 
-// `make bench`: what Crema's promises cost, as ratios to floors measured in the same minute. `ORDERS=1000000` for more orders
-// in the lists, `--write` keeps the results in docs/benchmarks.md, `--plans` shows how Postgres finds each page.
+// `make bench`: what Crema's promises cost, as ratios to floors measured in the same minute. `--only=placing,lists` for some
+// figures, `--write` keeps the results in docs/, `--plans` shows how Postgres finds each page; `--quick` measures next to
+// nothing and so shows only that everything can be measured.
 
-/** Ends a bench that hangs; a million orders take their time. */
-const LIMIT_MS = 15 * 60_000;
+const figures: Record<string, Figure> = {
+  placing: measurePlacing,
+  moving: measureMoving,
+  clients: measureClients,
+  reading: measureReading,
+  lists: measureLists,
+  costs: measureCosts,
+  processes: measureProcesses,
+  streams: measureStreams,
+  webhooks: measureWebhooks,
+};
 
-const DOCUMENT = join(import.meta.dirname, '../docs/benchmarks.md');
+/** Ends a bench that hangs, in ms: what all figures take, and more for every order that is inserted, or opened and closed. */
+const LIMIT_MS = { always: 15 * 60_000, perOrder: 0.5, perOpenOrder: 200 };
+
+const DOCS = join(import.meta.dirname, '../docs');
 
 const say = (line: string) => console.log(line);
 
 await runCommand(async () => {
   const { values: options } = parseArgs({
-    options: { write: { type: 'boolean', default: false }, plans: { type: 'boolean', default: false } },
+    options: {
+      only: { type: 'string' },
+      write: { type: 'boolean', default: false },
+      plans: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+    },
   });
+  if (options.write && (options.only || options.quick)) {
+    throw new ConfigurationError('--write keeps a whole run: it goes neither with --only nor with --quick.');
+  }
+  const chosen = chosenFigures(options.only);
+  const { ORDERS: orders, OPEN_ORDERS: openOrders } = readBenchSettings(process.env);
   const stopping = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => stopping.abort(new StackError(`Stopped by ${name}.`)));
   }
+  const limit = LIMIT_MS.always + orders * LIMIT_MS.perOrder + openOrders * LIMIT_MS.perOpenOrder;
   const late = setTimeout(
-    () => stopping.abort(new StackError(`The bench took over ${LIMIT_MS / 60_000} minutes.`)),
-    LIMIT_MS,
+    () => stopping.abort(new StackError(`The bench took over ${Math.round(limit / 60_000)} minutes.`)),
+    limit,
   );
   try {
-    const report = await measure(ordersIn(process.env.ORDERS), stopping.signal);
-    say(`\n${writeReport(report, { plans: options.plans })}`);
-    if (options.write) writeFileSync(DOCUMENT, `${writeReport(report, { plans: false })}\n`);
+    const report = await measure(chosen, { orders, openOrders, quick: options.quick }, stopping.signal);
+    say(`\n${writeReport(report)}`);
+    if (options.plans) for (const { plans = [] } of report.results) say(`\n${plans.join('\n\n')}`);
+    if (options.write) keep(report);
   } catch (error) {
     if (!(error instanceof StackError)) throw error;
     console.error(error.message);
@@ -48,40 +80,45 @@ await runCommand(async () => {
   }
 });
 
-function ordersIn(setting = '100000'): number {
-  const orders = Number(setting);
-  if (Number.isInteger(orders) && orders >= 1_000 && orders <= 5_000_000) return orders;
-  throw new ConfigurationError(`ORDERS is ${setting}: it must be a whole number from 1000 to 5000000.`);
+function chosenFigures(names: string | undefined): Figure[] {
+  return (names?.split(',') ?? Object.keys(figures)).map((name) => {
+    const figure = figures[name];
+    if (figure) return figure;
+    throw new ConfigurationError(`There is no figure ${name}; there are ${Object.keys(figures).join(', ')}.`);
+  });
 }
 
-async function measure(orders: number, signal: AbortSignal): Promise<Report> {
+async function measure(
+  chosen: Figure[],
+  { orders, openOrders, quick }: { orders: number; openOrders: number; quick: boolean },
+  signal: AbortSignal,
+): Promise<Report> {
   const machine = describeMachine();
   say('Opening a shop of the bench’s own …');
   return withShop(
     async (shop) => {
-      const basket = await fillBasket(shop.api);
-      say('Placing …');
-      const placing = await measurePlacing(shop, basket, { inARow: 1, pairs: 60, warmUp: 20, signal });
-      const placingInARow = await measurePlacing(shop, basket, { inARow: 5, pairs: 20, warmUp: 2, signal });
-      say('Moving …');
-      const moving = await measureMoving(shop, basket, { atRest: true, pairs: 40, warmUp: 5, signal });
-      const movingInARow = await measureMoving(shop, basket, { atRest: false, pairs: 40, warmUp: 2, signal });
-      const history = await measureHistories(shop, basket, { orders: 5, signal });
-      await shop.stopWorkers();
-      say('Listing …');
-      const lists = await measureListPages(shop, { many: orders, pairs: 40, warmUp: 10, signal, log: say });
-      return {
-        machine: [...machine, ...shop.versions],
-        placing,
-        placingInARow,
-        moving,
-        movingInARow,
-        history,
+      const bench = {
+        shop,
+        basket: await fillBasket(shop.api),
         orders,
-        lists,
+        openOrders,
+        count: (usual: number) => (quick ? Math.min(usual, 2) : usual),
+        moment: (usual: number) => (quick ? usual / 10 : usual),
+        signal,
+        log: say,
       };
+      const results: Result[] = [];
+      for (const figure of chosen) results.push(await figure(bench));
+      return { machine: [...machine, ...shop.versions], results };
     },
     say,
     signal,
   );
+}
+
+function keep(report: Report): void {
+  writeFileSync(join(DOCS, 'benchmarks.md'), `${writeReport(report)}\n`);
+  for (const { pictures = {} } of report.results) {
+    for (const [file, picture] of Object.entries(pictures)) writeFileSync(join(DOCS, file), picture);
+  }
 }

@@ -1,30 +1,56 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { Environment } from '../config/environment.ts';
 import { connect } from '../db/connection.ts';
+import { portIsBusy } from '../stack/ports.ts';
 import { prepare, startApi, startWorker } from '../stack/programs.ts';
-import type { Service } from '../stack/service.ts';
+import { type Service, startService } from '../stack/service.ts';
 import { anyPorts, startServices } from '../stack/services.ts';
+import { StackError } from '../stack/stack-error.ts';
+import { waitFor } from '../stack/wait.ts';
+import { workflowsPath } from '../worker/workflows-path.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
 
-/** A whole shop of the bench's own: services, API, worker and the worker of the floor. */
-export interface Shop {
+/** API and worker with a database of their own. */
+export interface Branch {
   api: HttpClient;
-  temporal: Client;
+  /** Where its API answers. */
+  url: string;
   databaseUrl: string;
-  /** Access tokens of the seeded users. */
-  customer: string;
-  manager: string;
+  /** An access token of the seeded customer, that is good for some minutes more. */
+  customer(): Promise<string>;
+  manager(): Promise<string>;
+  /** Of its processes, with the system; the worker's if it has one. */
+  pids: { api: number; worker?: number };
+  close(): Promise<void>;
+}
+
+/** A whole shop of the bench's own: services, API, worker and the worker of the floor. */
+export interface Shop extends Branch {
+  temporal: Client;
   /** What it runs on, for the report: `Postgres 18.1`. */
   versions: string[];
+  /** The environment of its programs. */
+  environment: Environment;
+  /** Holds what the bench leaves behind; deleted at the end. */
+  dataDir: string;
   /** Makes a database like the one the shop opened with: migrated, seeded, without orders. */
   createDatabase(name: string): Promise<string>;
-  /** Starts another API, on a database of its own. */
-  openApi(name: string, databaseUrl: string): Promise<HttpClient>;
-  /** Ends both workers: what follows only reads. */
-  stopWorkers(): Promise<void>;
+  openBranch(name: string, options: BranchOptions): Promise<Branch>;
+  /** Starts one of the floor's programs as a process of its own, with `/health/ready`. */
+  startFloor(script: string, environment: Environment): Promise<Service>;
+  /** How many actions Temporal has counted so far. */
+  countActions(): Promise<number>;
+}
+
+export interface BranchOptions {
+  databaseUrl: string;
+  /** One that is only read needs none. */
+  worker: boolean;
+  environment?: Environment;
 }
 
 /** What would make the bench measure somebody's services, or with somebody's settings. */
@@ -32,6 +58,15 @@ const FOREIGN = [
   ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'REDIS_URL', 'SMTP_URL', 'NOTIFICATIONS_ENV'],
   ...['NODE_ENV', 'PUBLIC_URL', 'HOST', 'LOG_LEVEL', 'WORKFLOW_BUNDLE', 'WORKER_DEPLOYMENT', 'WORKER_BUILD_ID'],
 ];
+
+/** Connections that a client of an API opens at most. */
+const CONNECTIONS = 16;
+
+/** How long Temporal may take to show what it has counted, in ms. */
+const METRICS_LAG_MS = 1_500;
+
+/** How long an access token is used, in ms: half its life. */
+const TOKEN_MS = 300_000;
 
 /**
  * Opens a shop in a temporary folder, with data that survives a crash, as in production.
@@ -60,19 +95,38 @@ async function open(
   signal: AbortSignal,
 ): Promise<Shop> {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name)));
-  // What `.env` says is for the shop of this machine, not for this one.
-  const environment = {
-    ...own,
-    ENV_FILE: join(dataDir, '.env'),
-    TEMPORAL_TASK_QUEUE: 'bench-orders',
-    RATE_LIMITS: 'off',
-  };
-  const services = await startServices({ dataDir, environment, ports: anyPorts, durable: true, log, signal });
+  const WORKFLOW_BUNDLE = join(dataDir, 'workflow-bundle.js');
+  const mailSink = await startMailSink({ dataDir: join(dataDir, 'mail-sink'), signal });
+  undo.push(mailSink.stop);
+  const services = await startServices({
+    dataDir,
+    environment: {
+      ...own,
+      // What `.env` says is for the shop of this machine, not for this one.
+      ENV_FILE: join(dataDir, '.env'),
+      SMTP_URL: mailSink.url,
+      RATE_LIMITS: 'off',
+      WORKFLOW_BUNDLE,
+      // No order is alerted about while others are measured.
+      ORDER_DELAYED_AFTER: '86400',
+      ORDER_UNCOLLECTED_AFTER: '86400',
+      // A thousand readers of a stream are all the manager's.
+      MAX_STREAMS_PER_USER: '2000',
+    },
+    ports: anyPorts,
+    durable: true,
+    log,
+    signal,
+  });
   undo.push(services.stop);
-  const inside = { dataDir, environment: services.environment, log, signal };
+  const { environment } = services;
+  const inside = { dataDir, environment, log, signal };
   await prepare(inside);
-  const { DATABASE_URL: databaseUrl = '', TEMPORAL_ADDRESS: address } = services.environment;
+  const { DATABASE_URL: databaseUrl = '', TEMPORAL_ADDRESS: address = '' } = environment;
   const template = await copyDatabase(databaseUrl, databaseUrl, 'bench_template');
+  // As in production, where workers come with their bundle.
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  writeFileSync(WORKFLOW_BUNDLE, code);
 
   const start = async (
     startProgram: typeof startApi,
@@ -81,43 +135,105 @@ async function open(
   ) => {
     const folder = join(dataDir, name);
     mkdirSync(folder);
-    const program = await startProgram({ ...inside, ...more, dataDir: folder });
+    const own = { ...environment, ...more.environment };
+    const program = await startProgram({ ...inside, ...more, environment: own, dataDir: folder });
     undo.push(program.stop);
     return program;
   };
-  const openClient = (program: Service) => {
-    const client = createHttpClient(program.url);
-    undo.push(client.close);
-    return client;
+  const openBranch: Shop['openBranch'] = async (name, options) => {
+    const own = { ...options.environment, DATABASE_URL: options.databaseUrl, TEMPORAL_TASK_QUEUE: `bench-${name}` };
+    const worker = options.worker ? await start(startWorker, `worker-${name}`, { environment: own }) : undefined;
+    const program = await start(startApi, `api-${name}`, { environment: own });
+    const api = createHttpClient(program.url, { connections: CONNECTIONS });
+    undo.push(api.close);
+    return {
+      api,
+      url: program.url,
+      databaseUrl: options.databaseUrl,
+      customer: createTokenSource(api, 'customer@example.com'),
+      manager: createTokenSource(api, 'manager@example.com'),
+      pids: { api: program.pid, ...(worker && { worker: worker.pid }) },
+      async close() {
+        api.close();
+        await program.stop();
+        await worker?.stop();
+      },
+    };
   };
-  const workers = [
-    await start(startWorker, 'worker'),
-    await start(startWorker, 'bare-worker', { script: join(import.meta.dirname, 'bare/worker.ts') }),
-  ];
-  const api = openClient(await start(startApi, 'api'));
-  const connection = await Connection.connect({ address: address ?? '' });
-  undo.push(() => connection.close());
+  const startFloor: Shop['startFloor'] = (script, own) =>
+    // Any program that says when it is ready starts as the API does.
+    start(startApi, script.replaceAll(/\W/g, '-'), {
+      script: join(import.meta.dirname, 'floors', script),
+      environment: own,
+    });
 
+  const bareWorker = { script: join(import.meta.dirname, 'floors/bare/worker.ts') };
+  await start(startWorker, 'bare-worker', bareWorker);
+  const connection = await Connection.connect({ address });
+  undo.push(() => connection.close());
+  const { temporal: server } = services.started;
   return {
-    api,
+    ...(await openBranch('main', { databaseUrl, worker: true })),
     temporal: new Client({ connection }),
-    databaseUrl,
-    customer: await api.signIn('customer@example.com'),
-    manager: await api.signIn('manager@example.com'),
     versions: [
       `Node ${process.version}`,
       `Postgres ${await postgresVersion(databaseUrl)}`,
       `Temporal ${(await connection.workflowService.getSystemInfo({})).serverVersion}, development server on SQLite`,
     ],
+    environment,
+    dataDir,
     createDatabase: (name) => copyDatabase(databaseUrl, template, name),
-    async openApi(name, url) {
-      const environment = { ...services.environment, DATABASE_URL: url };
-      return openClient(await start(startApi, name, { environment }));
-    },
-    async stopWorkers() {
-      for (const worker of workers) await worker.stop();
-    },
+    openBranch,
+    startFloor,
+    countActions: () => countActions(server?.log ?? '', signal),
   };
+}
+
+/** Signs in when it must, so that nothing measured waits for it twice in a run's few minutes. */
+function createTokenSource(api: HttpClient, username: string): () => Promise<string> {
+  let token: Promise<string> | undefined;
+  let since = 0;
+  return () => {
+    if (!token || performance.now() - since > TOKEN_MS) {
+      token = api.signIn(username);
+      since = performance.now();
+    }
+    return token;
+  };
+}
+
+const startMailSink = (options: { dataDir: string; signal: AbortSignal }): Promise<Service> =>
+  startService(
+    {
+      name: 'mail-sink',
+      title: 'The mail sink',
+      ports: { smtp: 0 },
+      program: ({ smtp }) => ({
+        command: process.execPath,
+        args: [join(import.meta.dirname, 'floors/mail-sink.ts')],
+        env: { ...process.env, PORT: String(smtp) },
+      }),
+      url: ({ smtp }) => `smtp://127.0.0.1:${smtp}`,
+      isReady: ({ smtp }) => portIsBusy(smtp),
+    },
+    options,
+  );
+
+/** Temporal's own count of actions, once it has been the same for as long as it may lag behind. */
+async function countActions(log: string, signal: AbortSignal): Promise<number> {
+  // It says at its start where it shows it.
+  const page = /^Metrics:\s+http:\/\/\S+?(:\d+\S+)/m.exec(readFileSync(log, 'utf8'))?.[1];
+  if (!page) throw new StackError(`Temporal does not say where its metrics are (${log}).`);
+  let [count, since] = [-1, 0];
+  const isSettled = async () => {
+    const response = await fetch(`http://127.0.0.1${page}`, { signal: AbortSignal.timeout(10_000) });
+    const counts = (await response.text()).matchAll(/^action\{.*namespace="default".*\} (\S+)$/gm);
+    const now = counts.reduce((total, [, each]) => total + Number(each), 0);
+    if (now !== count) [count, since] = [now, performance.now()];
+    return performance.now() - since > METRICS_LAG_MS;
+  };
+  await waitFor('The count of actions', isSettled, { deadline: 20_000, every: 200, signal });
+  return count;
 }
 
 /** Copies a database that nobody is connected to. Returns the copy's URL. */

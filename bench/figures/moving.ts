@@ -1,49 +1,66 @@
 import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
-import { bareTaskQueue, bareWorkflowType, touchUpdate } from '../bare/messages.ts';
-import type { Basket } from '../basket.ts';
-import { measurePairs, type Pairs, timed } from '../pairs.ts';
-import type { Shop } from '../shop.ts';
-import { quiet } from './quiet.ts';
+import type { Bench, Result } from '../figure.ts';
+import { bareTaskQueue, bareWorkflowType, touchUpdate } from '../floors/bare/messages.ts';
+import { inTime } from '../measure/in-time.ts';
+import { measurePairs, timed } from '../measure/pairs.ts';
+import { allQuiet, quiet } from '../measure/quiet.ts';
+import { timeRow } from '../rows.ts';
+import { steps } from '../way-of-an-order.ts';
 
-/** An order's way over the counter. */
-export const steps = ['preparation', 'ready', 'delivered'];
+/** Status changes over HTTP, read model written, against bare updates; the first tasks of both workflows are done. */
+export async function measureMoving(bench: Bench): Promise<Result> {
+  const { count, log } = bench;
+  log('Moving back to back …');
+  const backToBack = await measureSteps(bench, { orders: count(40), warmUp: count(8), atRest: false });
+  log('Moving at rest …');
+  const atRest = await measureSteps(bench, { orders: count(25), warmUp: count(3), atRest: true });
+  return {
+    rows: [
+      timeRow('change a status, back to back', 'bare update', backToBack, { most: 1.7 }),
+      timeRow('change a status, at rest', 'bare update', atRest),
+    ],
+  };
+}
 
 /**
- * Status changes over HTTP, read model written, against bare updates: in each turn three, of a workflow whose first task is
- * done.
+ * An order and a bare workflow, a pair for each of their three steps, then the next two.
  *
- * @param atRest let what one change sets off come to an end before the next one; else they come back to back
+ * @param warmUp how many orders come before those that count
+ * @param atRest let what one step sets off come to an end before the next one
  */
-export function measureMoving(
-  { api, temporal, customer, manager }: Shop,
-  basket: Basket,
-  { atRest, pairs, warmUp, signal }: { atRest: boolean; pairs: number; warmUp: number; signal: AbortSignal },
-): Promise<Pairs> {
-  const floor = async () => {
+function measureSteps(
+  { shop, basket, signal }: Bench,
+  { orders, warmUp, atRest }: { orders: number; warmUp: number; atRest: boolean },
+) {
+  const { api, temporal, customer, manager } = shop;
+  let bare: WorkflowHandle;
+  let order: { id: string; handle: WorkflowHandle; left: string[] } = { id: '', handle: null as never, left: [] };
+
+  const open = async () => {
     const options = { workflowId: `bare-${randomUUID()}`, taskQueue: bareTaskQueue, args: [steps.length] };
-    const handle = await temporal.workflow.start(bareWorkflowType, options);
-    await quiet(handle, signal);
-    const times: number[] = [];
-    for (const _ of steps) {
-      times.push(await timed(() => handle.executeUpdate(touchUpdate)));
-      if (atRest) await quiet(handle, signal);
-    }
-    await handle.result();
-    return times;
+    bare = await temporal.workflow.start(bareWorkflowType, options);
+    const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as: await customer(), body: basket });
+    order = { id, handle: temporal.workflow.getHandle(workflowIdOf(id)), left: [...steps] };
+    await allQuiet([bare, order.handle], signal);
+  };
+  const before = async () => {
+    if (order.left.length > 0) return;
+    if (order.id) await inTime('An order', order.handle.result());
+    await open();
+  };
+  const floor = async () => {
+    const time = await timed(() => bare.executeUpdate(touchUpdate));
+    if (atRest) await quiet(bare, signal);
+    return [time];
   };
   const crema = async () => {
-    const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as: customer, body: basket });
-    const handle = temporal.workflow.getHandle(workflowIdOf(id));
-    await quiet(handle, signal);
-    const times: number[] = [];
-    for (const status of steps) {
-      const options = { as: manager, body: { status }, key: randomUUID() };
-      times.push(await timed(() => api.send('POST', `/v1/orders/${id}/status`, options)));
-      if (atRest) await quiet(handle, signal);
-    }
-    await handle.result();
-    return times;
+    const status = order.left.shift();
+    const options = { as: await manager(), body: { status }, key: randomUUID() };
+    const time = await timed(() => api.send('POST', `/v1/orders/${order.id}/status`, options));
+    if (atRest) await quiet(order.handle, signal);
+    return [time];
   };
-  return measurePairs({ pairs, warmUp, floor, crema, signal });
+  return measurePairs({ pairs: steps.length * orders, warmUp: steps.length * warmUp, before, floor, crema, signal });
 }

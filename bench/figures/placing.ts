@@ -1,44 +1,50 @@
 import { randomUUID } from 'node:crypto';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
-import { bareTaskQueue, bareWorkflowType } from '../bare/messages.ts';
-import type { Basket } from '../basket.ts';
-import { measurePairs, type Pairs, timed } from '../pairs.ts';
-import type { Shop } from '../shop.ts';
-import { quiet } from './quiet.ts';
+import type { Bench, Result } from '../figure.ts';
+import { bareTaskQueue, bareWorkflowType } from '../floors/bare/messages.ts';
+import { measurePairs, timed } from '../measure/pairs.ts';
+import { allQuiet } from '../measure/quiet.ts';
+import { timeRow } from '../rows.ts';
 
-/**
- * Placing an order over HTTP against a bare `workflow.start`.
- *
- * @param inARow how many, one after the other, make a turn; what the first ones set off then runs beside the later ones
- */
-export function measurePlacing(
-  { api, temporal, customer }: Shop,
-  basket: Basket,
-  { inARow, pairs, warmUp, signal }: { inARow: number; pairs: number; warmUp: number; signal: AbortSignal },
-): Promise<Pairs> {
+/** Placing an order over HTTP against a bare `workflow.start`, one at a time. */
+export async function measurePlacing({ shop, basket, count, signal, log }: Bench): Promise<Result> {
+  const { api, temporal, customer } = shop;
+  let begun: string[] = [];
+  const settle = async () => {
+    const handles = begun.map((id) => temporal.workflow.getHandle(id));
+    begun = [];
+    await allQuiet(handles, signal);
+  };
   const floor = async () => {
-    const ids = Array.from({ length: inARow }, () => `bare-${randomUUID()}`);
-    const times: number[] = [];
-    for (const workflowId of ids) {
-      const options = { workflowId, taskQueue: bareTaskQueue, args: [0] };
-      times.push(await timed(() => temporal.workflow.start(bareWorkflowType, options)));
-    }
-    for (const id of ids) await temporal.workflow.getHandle(id).result();
-    return times;
+    const workflowId = `bare-${randomUUID()}`;
+    begun.push(workflowId);
+    const options = { workflowId, taskQueue: bareTaskQueue, args: [0] };
+    return [await timed(() => temporal.workflow.start(bareWorkflowType, options))];
   };
   const crema = async () => {
-    const ids: string[] = [];
-    const times: number[] = [];
-    for (let count = 0; count < inARow; count += 1) {
-      const key = randomUUID();
-      const place = async () => {
-        const order = await api.send<{ id: string }>('POST', '/v1/orders', { as: customer, body: basket, key });
-        ids.push(order.id);
-      };
-      times.push(await timed(place));
-    }
-    for (const id of ids) await quiet(temporal.workflow.getHandle(workflowIdOf(id)), signal);
+    const [as, key] = [await customer(), randomUUID()];
+    const place = async () => {
+      const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as, body: basket, key });
+      begun.push(workflowIdOf(id));
+    };
+    return [await timed(place)];
+  };
+  const settled = (side: typeof floor) => async () => {
+    const times = await side();
+    await settle();
     return times;
   };
-  return measurePairs({ pairs, warmUp, floor, crema, signal });
+
+  log('Placing back to back …');
+  const backToBack = await measurePairs({ pairs: count(200), warmUp: count(40), floor, crema, signal });
+  await settle();
+  log('Placing at rest …');
+  const sides = { floor: settled(floor), crema: settled(crema) };
+  const atRest = await measurePairs({ pairs: count(60), warmUp: count(5), ...sides, signal });
+  return {
+    rows: [
+      timeRow('place, back to back', 'bare start', backToBack, { most: 1.7 }),
+      timeRow('place, at rest', 'bare start', atRest),
+    ],
+  };
 }

@@ -2,12 +2,17 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { waitFor } from '../../stack/wait.ts';
 
 /** Waits until a workflow has nothing under way: no task, no activity. The next measurement then meets a server at rest. */
-export const quiet = (handle: WorkflowHandle, signal: AbortSignal): Promise<void> =>
+export const quiet = (handle: WorkflowHandle, signal: AbortSignal, deadline = 20_000): Promise<void> =>
   waitFor(
     `The rest of ${handle.workflowId}`,
     async () => {
       const { raw } = await handle.describe();
       return !raw.pendingWorkflowTask && (raw.pendingActivities?.length ?? 0) === 0;
     },
-    { deadline: 20_000, every: 10, signal },
+    { deadline, every: 10, signal },
   );
+
+/** Waits until all of these have nothing under way, the oldest first. */
+export async function allQuiet(handles: WorkflowHandle[], signal: AbortSignal): Promise<void> {
+  for (const handle of handles) await quiet(handle, signal, 20_000 + 200 * handles.length);
+}

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { readEnvironment } from '../../config/environment.ts';
-import { runCommand } from '../../config/run-command.ts';
-import { readWorkerConfig } from '../../config/settings.ts';
-import { createHealthServer } from '../../worker/health-server.ts';
+import { readEnvironment } from '../../../config/environment.ts';
+import { runCommand } from '../../../config/run-command.ts';
+import { readWorkerConfig } from '../../../config/settings.ts';
+import { createHealthServer } from '../../../worker/health-server.ts';
 import { bareTaskQueue } from './messages.ts';
 
 // Works for the floor alone, so that it is a process as Crema's worker is one.

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { workflowIdOf } from '../../workflows/messages/definitions.ts';
+import type { Bench, Result } from '../figure.ts';
+import { bareTaskQueue, bareWorkflowType, touchUpdate } from '../floors/bare/messages.ts';
+import { firstTaskDone } from '../measure/first-task.ts';
+import { measureRates } from '../measure/pairs.ts';
+import { allQuiet } from '../measure/quiet.ts';
+import { rateRow } from '../rows.ts';
+import { steps, walk } from '../way-of-an-order.ts';
+
+const CLIENTS = 16;
+
+/** Sixteen clients at once: placing against bare starts, and whole orders against bare workflows with three updates. */
+export async function measureClients({ shop, basket, count, moment, signal, log }: Bench): Promise<Result> {
+  const { api, temporal, customer } = shop;
+  const startBare = (updates: number) => {
+    const options = { workflowId: `bare-${randomUUID()}`, taskQueue: bareTaskQueue, args: [updates] };
+    return temporal.workflow.start(bareWorkflowType, options);
+  };
+  const place = async () => {
+    const options = { as: await customer(), body: basket, key: randomUUID() };
+    const { id } = await api.send<{ id: string }>('POST', '/v1/orders', options);
+    return { id, handle: temporal.workflow.getHandle(workflowIdOf(id)) };
+  };
+
+  let begun: WorkflowHandle[] = [];
+  const settle = async () => {
+    const handles = begun;
+    begun = [];
+    await allQuiet(handles, signal);
+  };
+  log(`Placing, ${CLIENTS} clients …`);
+  const placing = await measureRates({
+    pairs: count(5),
+    warmUp: 1,
+    clients: CLIENTS,
+    rampUp: moment(300),
+    window: moment(1_200),
+    floor: { work: async () => begun.push(await startBare(0)), settle },
+    crema: { work: async () => begun.push((await place()).handle), settle },
+    signal,
+  });
+
+  log(`Whole orders, ${CLIENTS} clients …`);
+  const whole = await measureRates({
+    pairs: count(5),
+    warmUp: 1,
+    clients: CLIENTS,
+    rampUp: moment(1_000),
+    window: moment(3_000),
+    floor: {
+      async work() {
+        const handle = await startBare(steps.length);
+        await firstTaskDone(temporal, handle);
+        for (const _ of steps) await handle.executeUpdate(touchUpdate);
+        await handle.result();
+      },
+    },
+    crema: {
+      async work() {
+        const { id, handle } = await place();
+        await walk(shop, id);
+        await handle.result();
+      },
+    },
+    signal,
+  });
+  return {
+    rows: [
+      rateRow(`place, ${CLIENTS} clients`, 'bare start', placing),
+      rateRow(`a whole order, ${CLIENTS} clients`, 'bare workflow, three updates', whole, { least: 0.45 }),
+    ],
+  };
+}

@@ -1,0 +1,68 @@
+import { statSync } from 'node:fs';
+import { workflowIdOf } from '../../workflows/messages/definitions.ts';
+import type { Bench, Result } from '../figure.ts';
+import { inTime } from '../measure/in-time.ts';
+import { quiet } from '../measure/quiet.ts';
+import { valueRow } from '../rows.ts';
+import { steps, walk } from '../way-of-an-order.ts';
+
+/** What one delivered order leaves with Temporal. */
+interface Traces {
+  events: number[];
+  bytes: number[];
+  workflowTasks: number[];
+  /** Of all orders together, over how many they were. */
+  actions: number;
+}
+
+/** What Temporal is asked to do for an order, and to keep of it; and how large the workflows' bundle is. */
+export async function measureCosts(bench: Bench): Promise<Result> {
+  const { shop, count, log } = bench;
+  log('Looking at histories …');
+  const [slow, fast] = [
+    await deliver(bench, count(5), { atRest: true }),
+    await deliver(bench, count(5), { atRest: false }),
+  ];
+  const rowsOf = ({ events, bytes, workflowTasks, actions }: Traces, how: string) => [
+    valueRow(`an order’s history, ${how}`, events, 'events', { most: 75 }),
+    valueRow(`its size, ${how}`, bytes, 'bytes'),
+    valueRow(`its workflow tasks, ${how}`, workflowTasks, 'tasks'),
+    valueRow(`its Temporal actions, ${how}`, [actions], 'actions'),
+  ];
+  return {
+    rows: [
+      ...rowsOf(slow, 'moved at rest'),
+      ...rowsOf(fast, 'moved back to back'),
+      valueRow('the workflows’ bundle', [statSync(shop.environment.WORKFLOW_BUNDLE!).size / 1_024], 'KB'),
+    ],
+  };
+}
+
+/** @param atRest let what one step sets off come to an end before the next one, as in a shop */
+async function deliver(
+  { shop, basket, signal }: Bench,
+  orders: number,
+  { atRest }: { atRest: boolean },
+): Promise<Traces> {
+  const { api, temporal, customer, manager } = shop;
+  const traces: Omit<Traces, 'actions'> = { events: [], bytes: [], workflowTasks: [] };
+  const before = await shop.countActions();
+  for (let order = 0; order < orders; order += 1) {
+    signal.throwIfAborted();
+    const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as: await customer(), body: basket });
+    const handle = temporal.workflow.getHandle(workflowIdOf(id));
+    if (!atRest) await walk(shop, id);
+    else {
+      for (const status of steps) {
+        await quiet(handle, signal);
+        await api.send('POST', `/v1/orders/${id}/status`, { as: await manager(), body: { status } });
+      }
+    }
+    await inTime('An order', handle.result());
+    const { events = [] } = await handle.fetchHistory();
+    traces.events.push(events?.length ?? 0);
+    traces.workflowTasks.push(events?.filter((event) => event.workflowTaskCompletedEventAttributes).length ?? 0);
+    traces.bytes.push((await handle.describe()).historySize ?? 0);
+  }
+  return { ...traces, actions: ((await shop.countActions()) - before) / orders };
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { WorkflowHandle } from '@temporalio/client';
+import { freePorts } from '../../stack/ports.ts';
+import { startProcess } from '../../stack/process/guarded-process.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { workflowIdOf } from '../../workflows/messages/definitions.ts';
+import type { Bench, Result } from '../figure.ts';
+import { inTime } from '../measure/in-time.ts';
+import { memoryOf } from '../measure/memory.ts';
+import { allQuiet } from '../measure/quiet.ts';
+import { number, valueRow } from '../rows.ts';
+import type { Branch } from '../shop.ts';
+
+const root = join(import.meta.dirname, '../..');
+const programs = {
+  API: { name: 'api-starts', script: 'api/main.ts', portVariable: 'PORT' },
+  worker: { name: 'worker-starts', script: 'worker/main.ts', portVariable: 'WORKER_HEALTH_PORT' },
+};
+
+/** Orders that are placed, or closed, at once. */
+const AT_ONCE = 16;
+
+/** How long the API and the worker take to start, and what they hold in memory. */
+export async function measureProcesses(bench: Bench): Promise<Result> {
+  const { shop, openOrders, count, log } = bench;
+  log('Starting API and worker …');
+  const [api, worker] = [await startTimes(bench, 'API', count(5)), await startTimes(bench, 'worker', count(5))];
+
+  log(`Opening and closing ${number(openOrders)} orders …`);
+  const databaseUrl = await shop.createDatabase('bench_memory');
+  const branch = await shop.openBranch('memory', { databaseUrl, worker: true });
+  const pids = { api: branch.pids.api, worker: branch.pids.worker! };
+  const handles: WorkflowHandle[] = [];
+  const idle = await memoryOf(pids, bench);
+  await openAll(bench, branch, handles);
+  const open = await memoryOf(pids, bench);
+  await closeAll(bench, branch, handles);
+  const closed = await memoryOf(pids, bench);
+  await branch.close();
+
+  const held = `${number(openOrders)} open orders`;
+  const rowsOf = (name: 'API' | 'worker', key: 'api' | 'worker') => [
+    valueRow(`memory of the ${name}, idle`, idle[key], 'MB'),
+    valueRow(`memory of the ${name}, ${held}`, open[key], 'MB'),
+    valueRow(`memory of the ${name}, after they closed`, closed[key], 'MB'),
+  ];
+  return {
+    rows: [
+      valueRow('start of the API until it is ready', api, 'ms'),
+      valueRow('start of the worker until it is ready', worker, 'ms'),
+      ...rowsOf('API', 'api'),
+      ...rowsOf('worker', 'worker'),
+    ],
+  };
+}
+
+async function startTimes({ shop, signal }: Bench, program: keyof typeof programs, times: number): Promise<number[]> {
+  const { name, script, portVariable } = programs[program];
+  const measured: number[] = [];
+  for (let time = 0; time < times; time += 1) {
+    const [port] = await freePorts(1);
+    const env = { ...shop.environment, [portVariable]: String(port) };
+    const running = await startProcess(
+      { name, command: process.execPath, args: [join(root, script)], env, grace: 30_000 },
+      shop.dataDir,
+    );
+    const start = performance.now();
+    const isReady = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok;
+    try {
+      await waitFor(`The ${program}`, isReady, { deadline: 60_000, every: 10, signal });
+      measured.push(performance.now() - start);
+    } finally {
+      await running.stop();
+    }
+  }
+  return measured;
+}
+
+async function openAll({ openOrders, shop, basket, signal }: Bench, branch: Branch, handles: WorkflowHandle[]) {
+  let left = openOrders;
+  await sideBySide(async () => {
+    for (; left > 0; ) {
+      left -= 1;
+      signal.throwIfAborted();
+      const options = { as: await branch.customer(), body: basket, key: randomUUID() };
+      const { id } = await branch.api.send<{ id: string }>('POST', '/v1/orders', options);
+      handles.push(shop.temporal.workflow.getHandle(workflowIdOf(id)));
+    }
+  });
+  await allQuiet(handles, signal);
+}
+
+async function closeAll({ signal }: Bench, branch: Branch, handles: WorkflowHandle[]) {
+  const left = [...handles];
+  await sideBySide(async () => {
+    for (let handle = left.pop(); handle; handle = left.pop()) {
+      signal.throwIfAborted();
+      const path = `/v1/orders/${handle.workflowId.replace(workflowIdOf(''), '')}/cancel`;
+      await branch.api.send('POST', path, { as: await branch.manager(), body: {}, key: randomUUID() });
+      await inTime('An order', handle.result());
+    }
+  });
+}
+
+const sideBySide = (work: () => Promise<void>) => Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import Router from '@koa/router';
+import Koa from 'koa';
+import { connect } from '../../db/connection.ts';
+import { createOrderRepository } from '../../db/orders.ts';
+
+// The floor of what is read over HTTP: Koa with its router and nothing else; the same bytes from memory, the same rows with
+// the same query.
+
+const { PORT, DATABASE_URL = '', CATALOG = '' } = process.env;
+const database = connect(DATABASE_URL, { name: 'crema-bench-koa' });
+const orders = createOrderRepository(database);
+const catalog = readFileSync(CATALOG);
+
+const router = new Router();
+router.get('/v1/catalog', (ctx) => {
+  ctx.type = 'application/json; charset=utf-8';
+  ctx.body = catalog;
+});
+router.get('/v1/orders', async (ctx) => {
+  ctx.body = { data: await orders.list({ sort: '-placedAt', limit: Number(ctx.query.limit) }) };
+});
+router.get('/v1/orders/:id', async (ctx) => {
+  ctx.body = await orders.find(String(ctx.params.id));
+});
+router.get('/health/ready', (ctx) => {
+  ctx.body = { status: 'up' };
+});
+
+const server = new Koa().use(router.routes()).listen(Number(PORT), '127.0.0.1');
+process.once('SIGTERM', () => {
+  server.close();
+  server.closeAllConnections();
+  void database.destroy();
+});

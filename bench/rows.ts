@@ -1,0 +1,75 @@
+import type { Row } from './figure.ts';
+import type { Pairs, RatePairs } from './measure/pairs.ts';
+import { median, quantile } from './measure/statistics.ts';
+
+/** What a median must not exceed, or must come to. */
+export type Target = { most: number } | { least: number };
+
+/** A ratio of times: the less, the better. */
+export function timeRow(title: string, floor: string, pairs: Pairs, target?: Target): Row {
+  return {
+    ...ratioRow(title, floor, pairs, target),
+    floorDid: latencies(pairs.floor),
+    cremaDid: latencies(pairs.crema),
+  };
+}
+
+/** {@link RatePairs}, perhaps without the time that each single thing took. */
+type Rates = Pick<RatePairs, 'rates' | 'ratios'> & Partial<Pairs>;
+
+/** A ratio of rates: the more, the better. */
+export function rateRow(title: string, floor: string, pairs: Rates, target?: Target): Row {
+  const { rates } = pairs;
+  const did = (rate: number[], times?: number[]) => `${perSecond(rate)}${times ? `; ${latencies(times)}` : ''}`;
+  return {
+    ...ratioRow(title, floor, pairs, target),
+    floorDid: did(rates.floor, pairs.floor),
+    cremaDid: did(rates.crema, pairs.crema),
+  };
+}
+
+/** A size of Crema's own, measured a few times. */
+export function valueRow(title: string, values: number[], unit: string, target?: Target): Row {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return {
+    title,
+    measured: `${number(median(values))} ${unit}`,
+    ...(values.length > 1 && { spread: `${number(least)}–${number(most)}` }),
+    ...verdict(median(values), target, unit),
+  };
+}
+
+export const ratioText = (ratios: number[]): string => median(ratios).toFixed(2);
+
+/** 10th to 90th percentile. */
+export const spreadText = (ratios: number[]): string =>
+  `${quantile(ratios, 0.1).toFixed(2)}–${quantile(ratios, 0.9).toFixed(2)}`;
+
+/** `4.1 / 9.8 / 23.0 ms`: p50, p99 and the slowest. */
+export const latencies = (times: number[]): string =>
+  `${[0.5, 0.99, 1].map((share) => milliseconds(quantile(times, share))).join(' / ')} ms`;
+
+/** With thousands separated, and a decimal only where there is little. */
+export const number = (value: number): string =>
+  value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 });
+
+function ratioRow(title: string, floor: string, { ratios }: Pick<Pairs, 'ratios'>, target?: Target): Row {
+  return {
+    title,
+    floor,
+    measured: `${ratioText(ratios)} ×`,
+    spread: spreadText(ratios),
+    ...verdict(median(ratios), target, '×'),
+  };
+}
+
+function verdict(value: number, target: Target | undefined, unit: string): Pick<Row, 'target' | 'reached'> {
+  if (!target) return {};
+  return 'most' in target
+    ? { target: `≤ ${target.most} ${unit}`, reached: value <= target.most }
+    : { target: `≥ ${target.least} ${unit}`, reached: value >= target.least };
+}
+
+const perSecond = (rates: number[]): string => `${number(median(rates))} /s`;
+
+const milliseconds = (time: number): string => (time < 100 ? time.toFixed(time < 1 ? 2 : 1) : time.toFixed(0));

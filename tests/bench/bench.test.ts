@@ -1,0 +1,117 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const script = join(import.meta.dirname, '../../bench/run.ts');
+
+let running: ChildProcess | undefined;
+
+// Whatever cuts a test short: the bench stops what it has started.
+afterEach(async () => {
+  if (running?.exitCode !== null) return;
+  running.kill('SIGTERM');
+  await once(running, 'close');
+}, 60_000);
+
+/** Runs the bench as make does. */
+async function bench(args: string[], settings: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...process.env, ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running = child;
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (text) => {
+    output.stdout += text;
+  });
+  child.stderr.on('data', (text) => {
+    output.stderr += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, ...output };
+}
+
+/** The table whose first column has this name, line by line. */
+function tableOf(report: string, first: string): Record<string, string>[] {
+  const lines = report.split('\n');
+  const from = lines.findIndex((line) => line.startsWith(`| ${first} |`));
+  const cells = (line: string) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
+  const names = cells(lines[from] as string);
+  const rest = lines.slice(from + 2);
+  const rows = rest
+    .slice(
+      0,
+      rest.findIndex((line) => !line.startsWith('|')),
+    )
+    .map(cells);
+  expect(rows.filter((row) => row.length !== names.length)).toEqual([]);
+  return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] as string])));
+}
+
+test('When the bench measures next to nothing, then every figure is in its report, with a number', async () => {
+  const { code, stdout, stderr } = await bench(['--quick', '--plans'], { ORDERS: '1000', OPEN_ORDERS: '3' });
+
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).not.toMatch(/NaN|Infinity|undefined/);
+  const rows = tableOf(stdout, 'Crema');
+  expect(rows.map((row) => row.Crema)).toEqual([
+    'place, back to back',
+    'place, at rest',
+    'change a status, back to back',
+    'change a status, at rest',
+    'place, 16 clients',
+    'a whole order, 16 clients',
+    ...['8 connections', 'one connection'].flatMap((how) => [
+      `\`GET /v1/catalog\`, ${how}`,
+      `\`GET /v1/orders/{id}\`, ${how}`,
+      `\`GET /v1/orders\` with 20 rows, ${how}`,
+    ]),
+    'a page of `GET /v1/orders` among 1,000',
+    expect.stringMatching(/^the worst of 18 pages: ./),
+    'place among 1,000',
+    ...['moved at rest', 'moved back to back'].flatMap((how) => [
+      `an order’s history, ${how}`,
+      `its size, ${how}`,
+      `its workflow tasks, ${how}`,
+      `its Temporal actions, ${how}`,
+    ]),
+    'the workflows’ bundle',
+    'start of the API until it is ready',
+    'start of the worker until it is ready',
+    ...['API', 'worker'].flatMap((name) => [
+      `memory of the ${name}, idle`,
+      `memory of the ${name}, 3 open orders`,
+      `memory of the ${name}, after they closed`,
+    ]),
+    'from the answer to a change to 20 readers’ streams',
+    'memory of the API for an idle stream, of 20',
+    'deliveries to a webhook',
+  ]);
+  for (const row of rows) {
+    expect(row.measured).toMatch(/^-?[\d,.]+ (×|events|bytes|tasks|actions|KB|MB|ms)$/);
+    expect(row.reached).toMatch(row.target ? /^(yes|\*\*no\*\*)$/ : /^$/);
+    if (row.measured?.endsWith('×')) {
+      expect(row['p10–p90']).toMatch(/^[\d.]+–[\d.]+$/);
+      expect(row['Crema by itself']).toMatch(/(ms|\/s)$/);
+    }
+  }
+  expect(tableOf(stdout, 'page')).toHaveLength(18);
+  expect(stdout.match(/^### Plan among 1,000: /gm)).toHaveLength(18);
+  expect(stdout).toContain('](benchmarks-growth.svg)');
+}, 300_000);
+
+test.each([
+  ['a figure that there is not', ['--only=placing,nothing'], {}, /^There is no figure nothing; there are placing, /],
+  ['to keep a part of a run', ['--only=placing', '--write'], {}, /^--write keeps a whole run/],
+  ['too few orders', [], { ORDERS: '12' }, /ORDERS: must be a whole number from 1000 to 5000000/],
+])('When it is asked for %s, then one sentence says what is wrong', async (_, args, settings, sentence) => {
+  const { code, stdout, stderr } = await bench(args, settings as Record<string, string>);
+
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(sentence);
+  expect(stderr.trim().split('\n')).toHaveLength(1);
+});
