@@ -94,7 +94,7 @@ export const mails: readonly { name: string; write: (language: string) => Render
     name,
     write: (language: string) => renderAccountEmail({ ...input, language }),
   })),
-  { name: 'shop-webhook-disabled', write: (language) => renderWebhookEmail({ ...webhook, language }) },
+  { name: 'webhook-disabled', write: (language) => renderWebhookEmail({ ...webhook, language }) },
 ];
 
 function linkTo(page: string): string {
