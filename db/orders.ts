@@ -86,12 +86,18 @@ export function createOrderRepository(database: Database): OrderRepository {
   }
 
   async function answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined> {
+    // An edit that made no difference shows the order as it was, with the alerts that its version had by then.
     const statement = database.raw(
       `SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint
        FROM order_events WHERE order_id = :orderId AND key_hash = :keyHash
        UNION ALL
        SELECT e.snapshot, u.fingerprint
-       FROM unchanged_edits u JOIN order_events e ON e.id = u.order_id || ':' || u.version
+       FROM unchanged_edits u CROSS JOIN LATERAL (
+         SELECT snapshot FROM order_events e
+         WHERE e.order_id = u.order_id AND e.version = u.version
+           AND (e.id = u.order_id || ':' || u.version OR e.at <= u.at)
+         ORDER BY position DESC LIMIT 1
+       ) e
        WHERE u.order_id = :orderId AND u.key_hash = :keyHash`,
       { orderId, keyHash },
     );

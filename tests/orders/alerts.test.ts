@@ -52,4 +52,24 @@ describe('When nobody looks after an order', () => {
     expect(alert.version).toBe(3);
     expect(Date.parse(alert.at) - back).toBeGreaterThanOrEqual(2_000);
   });
+
+  test('then edits that make no difference are answered alike for ever, with the alerts of their time', async () => {
+    const { body: order } = await shop.place();
+    const editWith = (key: string) =>
+      shop.request('PATCH', `/v1/orders/${order.id}`, {
+        as: shop.customer,
+        body: { location: order.location },
+        headers: { 'idempotency-key': key },
+      });
+
+    const before = await editWith('before');
+    await flagged(order.id, 'delayed');
+    const after = await editWith('after');
+    for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
+    await shop.finished(order.id);
+
+    expect([before.body.flags, after.body.flags]).toEqual([[], ['delayed']]);
+    expect((await editWith('before')).body).toEqual(before.body);
+    expect((await editWith('after')).body).toEqual(after.body);
+  });
 });
