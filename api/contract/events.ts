@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eventTypes } from '../../domain/order/order.ts';
 import { fromPosition } from '../streams/position.ts';
 import * as examples from './examples.ts';
 import { actor, order, status } from './orders.ts';
@@ -14,14 +15,7 @@ export const orderEvent = z
   .object({
     specversion: z.literal('1.0'),
     type: z
-      .enum([
-        'order.placed',
-        'order.edited',
-        'order.status_changed',
-        'order.cancelled',
-        'order.delayed',
-        'order.uncollected',
-      ])
+      .enum(eventTypes)
       .meta({ description: 'The last two are alerts: they raise a flag of the order, and no version' }),
     id: z
       .string()

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { deliveryOutcomes, disabledReasons, TEST_EVENT, webhookEvents } from '../../domain/webhook/webhook.ts';
+import { eventTypes } from '../../domain/order/order.ts';
+import { deliveryOutcomes, disabledReasons, TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import { fromDeliveryCursor, fromWebhookCursor } from '../webhooks/cursor.ts';
 import { orderId } from './examples.ts';
 import { freeText, id, timestamp } from './values.ts';
@@ -38,7 +39,7 @@ const aDelivery = {
   lastAttempts: [attempt],
 };
 
-const event = z.enum(webhookEvents);
+const event = z.enum(eventTypes);
 
 const fields = {
   id,
@@ -103,7 +104,7 @@ const description = freeText(500).meta({ description: 'For whoever looks after i
 const events = z
   .array(event)
   .min(1)
-  .max(webhookEvents.length)
+  .max(eventTypes.length)
   .refine((all) => new Set(all).size === all.length, 'must not name one twice')
   .meta({ description: 'What it hears of' });
 const enabled = z.boolean().meta({ description: 'Whether events are sent there' });
@@ -112,7 +113,7 @@ export const newWebhook = z
   .strictObject({
     url,
     description: description.default(''),
-    events: events.default([...webhookEvents]),
+    events: events.default([...eventTypes]),
     enabled: enabled.default(true),
   })
   .meta({
@@ -134,7 +135,7 @@ export const delivery = z
   .object({
     id,
     eventId: z.string().meta({ description: 'The `webhook-id` that was sent' }),
-    type: z.enum([...webhookEvents, TEST_EVENT]),
+    type: z.enum([...eventTypes, TEST_EVENT]),
     outcome: z.enum(deliveryOutcomes).meta({
       description:
         '`pending`: it will be tried again; `gone`: answered 410; `dropped`: the webhook was disabled; `given_up`: it was ' +

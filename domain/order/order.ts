@@ -106,6 +106,16 @@ export type OrderEvent = Happening &
     | { type: 'order.delayed' | 'order.uncollected' }
   );
 
+/** All that can happen to an order. */
+export const eventTypes = [
+  'order.placed',
+  'order.edited',
+  'order.status_changed',
+  'order.cancelled',
+  'order.delayed',
+  'order.uncollected',
+] as const satisfies readonly OrderEvent['type'][];
+
 /** What an edit made different. */
 export interface Changes {
   added: Line[];
