@@ -149,8 +149,9 @@ export function createWebhookDeliveryRepository(database: Database) {
      */
     async askRange({ id, events }: Webhook, { from, to }: { from: string; to: string }): Promise<number | undefined> {
       const found: { id: string; type: string }[] = await database('order_events')
-        .where('at', '>=', from)
-        .where('at', '<', to)
+        // As dates: RFC 3339 has years, offsets and fractions that Postgres does not read.
+        .where('at', '>=', new Date(from))
+        .where('at', '<', new Date(to))
         .whereRaw("event->>'type' = ANY(?)", [events])
         .orderBy('position')
         .limit(MAX_REDELIVERED + 1)

@@ -164,7 +164,7 @@ export const meChange = z
   })
   .meta({
     id: 'MeChange',
-    anyOf: [{ required: ['name'] }, { required: ['email'] }],
+    anyOf: [{ required: ['name'] }, { required: ['email'] }, { required: ['language'] }],
     dependentRequired: { email: ['currentPassword'], currentPassword: ['email'] },
     examples: [{ name: 'Carla Customer' }],
   });
@@ -208,7 +208,7 @@ export const emailPreferencesChange = z
     cancelled: wanted('cancelled').optional(),
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
-  .meta({ id: 'EmailPreferencesChange', examples: [{ progress: false }] });
+  .meta({ id: 'EmailPreferencesChange', minProperties: 1, examples: [{ progress: false }] });
 
 export const suppressedAddress = z
   .strictObject({ email })

@@ -106,7 +106,7 @@ const events = z
   .min(1)
   .max(eventTypes.length)
   .refine((all) => new Set(all).size === all.length, 'must not name one twice')
-  .meta({ description: 'What it hears of' });
+  .meta({ description: 'What it hears of', uniqueItems: true });
 const enabled = z.boolean().meta({ description: 'Whether events are sent there' });
 
 export const newWebhook = z
@@ -127,6 +127,7 @@ export const webhookChange = z
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({
     id: 'WebhookChange',
+    minProperties: 1,
     description: 'At least one field; what is left out stays',
     examples: [{ enabled: true }],
   });
@@ -178,8 +179,8 @@ export const deliveryQuery = z.strictObject({
 
 export const redelivery = z
   .strictObject({
-    from: timestamp.meta({ description: 'RFC 3339, UTC; inclusive' }),
-    to: timestamp.meta({ description: 'RFC 3339, UTC; exclusive' }),
+    from: z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339; inclusive' }),
+    to: z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339; exclusive' }),
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ['to'], error: 'must be after from' })
   .meta({

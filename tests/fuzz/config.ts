@@ -11,6 +11,7 @@ const IDS: readonly { path: string; parameters: Record<string, keyof World['ids'
   { path: '^/v1/orders/\\{id\\}', parameters: { 'path.id': 'orders' } },
   { path: '^/v1/products/\\{id\\}', parameters: { 'path.id': 'products', 'path.variationId': 'variations' } },
   { path: '^/v1/users/\\{id\\}', parameters: { 'path.id': 'users' } },
+  { path: '^/v1/webhooks/\\{id\\}', parameters: { 'path.id': 'webhooks', 'path.deliveryId': 'deliveries' } },
   { path: '^/v1/orders(/quote)?$', parameters: { 'body.lines[*].productId': 'products' } },
 ];
 

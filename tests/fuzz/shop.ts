@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { connect, type Database } from '../../db/connection.ts';
+import { createEmailSuppressions } from '../../db/email-suppressions.ts';
 import { hashPassword } from '../../db/passwords.ts';
 import { createServiceRepository } from '../../db/services.ts';
 import { lifetimes } from '../../domain/account/link.ts';
 import { serviceScopes } from '../../domain/scopes.ts';
 import { prepare, startApi, startWorker } from '../../stack/programs.ts';
 import { anyPorts, startServices } from '../../stack/services.ts';
+import { waitFor } from '../../stack/wait.ts';
 
 /** Who the fuzzer comes as. */
 export const roles = ['nobody', 'customer', 'service', 'manager'] as const;
@@ -22,7 +24,7 @@ export interface World {
   /** The ids of the one who fuzzes, and of somebody else. */
   self: string;
   other: string;
-  ids: Record<'orders' | 'products' | 'variations' | 'users', string[]>;
+  ids: Record<'orders' | 'products' | 'variations' | 'users' | 'webhooks' | 'deliveries', string[]>;
   /** Values of formats that no schema can describe, by format. */
   formats: Record<string, string[]>;
   /** By `operationId`, a request that succeeds for whoever may send it. */
@@ -122,6 +124,23 @@ async function enter(role: Role, url: string, database: Database): Promise<World
   );
   const people = await Promise.all(Array.from({ length: 5 }, () => newPerson('customer')));
 
+  // Where webhooks lead, so that nothing leaves this machine: the API knows no such path.
+  const nowhere = `${url}/nowhere`;
+  // A shop has a limit of them.
+  await database('webhooks').delete();
+  const webhooks = await Promise.all(
+    Array.from({ length: 5 }, () => call<{ id: string }>(asManager, 'POST', '/v1/webhooks', { url: nowhere })),
+  );
+  const tries = `/v1/webhooks/${webhooks[0]?.id}`;
+  const deliveries = await Promise.all(
+    Array.from({ length: 5 }, () => call<{ id: string }>(asManager, 'POST', `${tries}/test`)),
+  );
+  const receipt = () =>
+    database('deliveries').where({ order_id: orders[0]?.id, recipient: 'customer', outcome: 'sent' }).first('id');
+  await waitFor('A receipt', async () => (await receipt()) !== undefined, { deadline: 30_000 });
+  const complainer = `${randomUUID()}@example.com`;
+  await createEmailSuppressions(database).add(complainer, 'complained');
+
   const requests = createAccountRequestRepository(database);
   const links = (purpose: 'registration' | 'reset') =>
     Promise.all(
@@ -163,6 +182,9 @@ async function enter(role: Role, url: string, database: Database): Promise<World
   succeeds('changeOrderStatus', { id: orders[1]?.id }, { status: 'preparation' });
   succeeds('cancelOrder', { id: orders[2]?.id }, { reasonCode: 'too_busy' });
   succeeds('editOrder', { id: orders[3]?.id }, { note: 'No sugar' });
+  succeeds('resendNotification', { id: orders[0]?.id, deliveryId: (await receipt()).id });
+  succeeds('liftEmailSuppression', {}, { email: complainer });
+  succeeds('changeWebhook', { id: webhooks[1]?.id }, { description: 'The kitchen' });
   succeeds('placeOrder', {}, { lines });
   succeeds('quoteOrder', {}, { lines });
   const variation = (index: number) => ({ id: products[index]?.id, variationId: products[index]?.variations[0]?.id });
@@ -187,6 +209,8 @@ async function enter(role: Role, url: string, database: Database): Promise<World
       products: products.map(({ id }) => id),
       variations: products.flatMap(({ variations }) => variations.map(({ id }) => id)),
       users: people.map(({ id }) => id),
+      webhooks: webhooks.map(({ id }) => id),
+      deliveries: deliveries.map(({ id }) => id),
     },
     formats: {
       password: ['a lamp under the green ladder', 'nine pears beside my old piano', 'the wind has borrowed our kites'],
@@ -194,6 +218,9 @@ async function enter(role: Role, url: string, database: Database): Promise<World
       'link-of-PasswordReset': await links('reset'),
       'cursor-of-listOrders': await pages('/v1/orders'),
       'cursor-of-listUsers': await pages('/v1/users'),
+      'cursor-of-listWebhooks': await pages('/v1/webhooks'),
+      'cursor-of-listWebhookDeliveries': await pages(`${tries}/deliveries`),
+      'url-of-webhook': [nowhere, `${nowhere}?more`],
     },
   };
 }
