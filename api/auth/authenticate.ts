@@ -136,7 +136,8 @@ export function createAuthenticate({
     // Not the token itself: whoever sees this process's memory must not find what it could be used for.
     const name = hash('sha256', `${isForCodec(ctx)} ${ctx.get('authorization')}`);
     const known = verified.get(name);
-    const claims = known && Date.now() < known.expiresAt ? known : await verifiedClaims(ctx);
+    if (known && Date.now() < known.expiresAt) return known;
+    const claims = await verifiedClaims(ctx);
     verified.set(name, claims);
     return claims;
   }

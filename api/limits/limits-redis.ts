@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '../../config/logger.ts';
+import { sayOnceAway } from '../redis-away.ts';
 
 /** How long Redis may take to answer, in ms. The first requests that meet a frozen one wait that long, no other does. */
 const DEADLINE_MS = 200;
@@ -23,13 +24,6 @@ export function connectLimitsRedis(url: string, logger: Logger): Redis {
     connectTimeout: 2_000,
     retryStrategy: () => RETRY_MS,
   });
-  let told = false;
-  redis.on('error', (error) => {
-    if (!told) logger.warn({ err: error }, 'Redis cannot be reached: rate limits count in memory');
-    told = true;
-  });
-  redis.on('ready', () => {
-    told = false;
-  });
+  sayOnceAway(redis, logger, 'rate limits count in memory');
   return redis;
 }

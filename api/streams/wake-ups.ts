@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Logger } from '../../config/logger.ts';
+import { sayOnceAway } from '../redis-away.ts';
 
 /** Where every order's events are published (design §5). */
 const CHANNEL = 'orders';
@@ -22,15 +23,8 @@ export function subscribeToWakeUps(url: string, wake: () => void, logger: Pick<L
     maxRetriesPerRequest: null,
     retryStrategy: () => RETRY_MS,
   });
-  let told = false;
-  redis.on('error', (error) => {
-    if (!told) logger.warn({ err: error }, 'Redis cannot be reached: streams are a second behind');
-    told = true;
-  });
-  redis.on('ready', () => {
-    told = false;
-    wake();
-  });
+  sayOnceAway(redis, logger, 'streams are a second behind');
+  redis.on('ready', wake);
   redis.on('message', wake);
   // What fails is tried again with the next connection.
   redis.subscribe(CHANNEL).catch(() => undefined);
