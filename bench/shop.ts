@@ -5,6 +5,7 @@ import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { Environment } from '../config/environment.ts';
 import { connect } from '../db/connection.ts';
+import { ownEnvironment } from '../stack/own-environment.ts';
 import { portIsBusy } from '../stack/ports.ts';
 import { prepare, startApi, startWorker } from '../stack/programs.ts';
 import { type Service, startService } from '../stack/service.ts';
@@ -53,12 +54,6 @@ export interface BranchOptions {
   environment?: Environment;
 }
 
-/** What would make the bench measure somebody's services, or with somebody's settings. */
-const FOREIGN = [
-  ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'REDIS_URL', 'SMTP_URL', 'NOTIFICATIONS_ENV'],
-  ...['NODE_ENV', 'PUBLIC_URL', 'HOST', 'LOG_LEVEL', 'WORKFLOW_BUNDLE', 'WORKER_DEPLOYMENT', 'WORKER_BUILD_ID'],
-];
-
 /** Connections that a client of an API opens at most. */
 const CONNECTIONS = 16;
 
@@ -94,7 +89,7 @@ async function open(
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Shop> {
-  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name)));
+  const own = ownEnvironment();
   const WORKFLOW_BUNDLE = join(dataDir, 'workflow-bundle.js');
   const mailSink = await startMailSink({ dataDir: join(dataDir, 'mail-sink'), signal });
   undo.push(mailSink.stop);

@@ -7,6 +7,7 @@ import type { Environment } from '../../config/environment.ts';
 import { connect, type Database } from '../../db/connection.ts';
 import { hashPassword } from '../../db/passwords.ts';
 import type { Role } from '../../domain/actor.ts';
+import { ownEnvironment } from '../../stack/own-environment.ts';
 import { prepare, startApi, startWorker } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
 import { anyPorts, startServices } from '../../stack/services.ts';
@@ -57,12 +58,6 @@ interface Options {
   signal: AbortSignal;
 }
 
-/** What would make this somebody else's shop, or one with somebody's settings. */
-const FOREIGN = [
-  ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'REDIS_URL', 'SMTP_URL', 'NOTIFICATIONS_ENV'],
-  ...['NODE_ENV', 'PUBLIC_URL', 'HOST', 'LOG_LEVEL', 'WORKER_DEPLOYMENT', 'WORKER_BUILD_ID', 'PAYLOAD_KEYS'],
-];
-
 const LINKED = [
   { from: 'api', to: 'postgres', variable: 'DATABASE_URL' },
   { from: 'api', to: 'temporal', variable: 'TEMPORAL_ADDRESS' },
@@ -97,7 +92,7 @@ async function open(
   { folder, given, fetchTools, log, signal }: Options,
   undo: (() => unknown)[],
 ): Promise<Omit<ChaosShop, 'close'>> {
-  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name)));
+  const own = ownEnvironment();
   const taskQueue = `chaos-${randomUUID()}`;
   const ordersEmail = 'shop@crema.example';
   const catcher = await startMailCatcher({ dataDir: join(folder, 'smtp'), signal });

@@ -9,6 +9,7 @@ import { hashPassword } from '../../db/passwords.ts';
 import { createServiceRepository } from '../../db/services.ts';
 import { lifetimes } from '../../domain/account/link.ts';
 import { serviceScopes } from '../../domain/scopes.ts';
+import { ownEnvironment } from '../../stack/own-environment.ts';
 import { prepare, startApi, startWorker } from '../../stack/programs.ts';
 import { anyPorts, startServices } from '../../stack/services.ts';
 import { waitFor } from '../../stack/wait.ts';
@@ -43,12 +44,6 @@ const PASSWORD = 'seven violins in the rain';
 /** So many links work once; the fuzzer takes one for each time that it guesses right. */
 const LINKS = 40;
 
-/** What would have somebody's own services or settings fuzzed. */
-const FOREIGN = [
-  ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'REDIS_URL', 'SMTP_URL', 'NOTIFICATIONS_ENV'],
-  ...['NODE_ENV', 'PUBLIC_URL', 'HOST', 'LOG_LEVEL', 'WORKFLOW_BUNDLE', 'WORKER_DEPLOYMENT', 'WORKER_BUILD_ID'],
-];
-
 /**
  * Opens a shop on free ports, in a temporary folder.
  *
@@ -63,7 +58,7 @@ export async function withFuzzedShop<Result>(
   const dataDir = mkdtempSync(join(tmpdir(), 'crema-fuzz-'));
   const undo: (() => unknown)[] = [() => rmSync(dataDir, { recursive: true, force: true })];
   try {
-    const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.includes(name)));
+    const own = ownEnvironment();
     const environment = { ...own, ENV_FILE: join(dataDir, '.env'), RATE_LIMITS: 'off' };
     const services = await startServices({ dataDir, environment, ports: anyPorts, durable: false, log, signal });
     undo.push(services.stop);
