@@ -1,28 +1,12 @@
-// Runs in the browser: what is wrong with a mail. Contrasts are those of WCAG 2.2; 4.5 is enough.
+// Runs in the browser, after contrast.js: what is wrong with a mail.
 (() => {
-  const luminance = (colour) => {
-    const [red, green, blue] = colour.match(/[\d.]+/g).map((part) => {
-      const share = Number(part) / 255;
-      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
-    });
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  };
-  const groundOf = (element) => {
-    const { backgroundColor } = getComputedStyle(element);
-    const through = backgroundColor === 'rgba(0, 0, 0, 0)' && element.parentElement;
-    return through ? groundOf(through) : backgroundColor;
-  };
-  const contrastOf = (element) => {
-    const [text, back] = [luminance(getComputedStyle(element).color), luminance(groundOf(element))];
-    return (Math.max(text, back) + 0.05) / (Math.min(text, back) + 0.05);
-  };
   const ownText = (element) =>
     [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '');
   const shown = [...document.body.querySelectorAll('*')].filter(
     (element) => ownText(element) && element.getClientRects().length > 0 && getComputedStyle(element).fontSize !== '0px',
   );
   const faults = [
-    ...shown.filter((element) => contrastOf(element) < 4.5).map((element) => `hard to read: ${element.textContent}`),
+    ...shown.filter((element) => globalThis.contrastOf(element) < 4.5).map((element) => `hard to read: ${element.textContent}`),
     ...shown
       .filter((element) => Number.parseFloat(getComputedStyle(element).fontSize) < 13)
       .map((element) => `too small: ${element.textContent}`),
