@@ -7,7 +7,11 @@ export interface HttpClient {
    *
    * @throws when the answer is not a 2xx
    */
-  send<Body>(method: string, path: string, options?: { as?: string; body?: unknown; key?: string }): Promise<Body>;
+  send<Body>(
+    method: string,
+    path: string,
+    options?: { as?: string; body?: unknown; text?: string; key?: string },
+  ): Promise<Body>;
   signIn(username: string): Promise<string>;
   close(): void;
 }
@@ -52,8 +56,7 @@ export function createHttpClient(url: string, { connections }: { connections: nu
   }
 
   return {
-    async send(method, path, { as, body, key } = {}) {
-      const text = body === undefined ? '' : JSON.stringify(body);
+    async send(method, path, { as, body, text = body === undefined ? '' : JSON.stringify(body), key } = {}) {
       const headers = {
         ...(as && { authorization: `Bearer ${as}` }),
         ...(key && { 'idempotency-key': key }),

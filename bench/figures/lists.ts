@@ -62,13 +62,18 @@ export async function measureLists(bench: Bench): Promise<Result> {
   const [smallest, largest] = [lists[0]!, lists.at(-1)!];
 
   log(`Listing among ${number(many)} orders …`);
-  const pairsOf: { title: string; pairs: Pairs; plan: string }[] = [];
-  for (const page of pages) {
+  const pairsOf: Compared[] = [];
+  const compare = (page: Page) => {
     const get = (list: List) => async () => [await timed(() => list.get(page))];
     const options = { pairs: count(100), warmUp: count(10), signal };
-    const pairs = await measurePairs({ floor: get(smallest), crema: get(largest), ...options });
-    pairsOf.push({ title: page.title, pairs, plan: await planOf(largest.branch.databaseUrl, page) });
+    return measurePairs({ floor: get(smallest), crema: get(largest), ...options });
+  };
+  for (const page of pages) {
+    pairsOf.push({ page, pairs: await compare(page), plan: await planOf(largest.branch.databaseUrl, page) });
   }
+  const worst = pairsOf.reduce((one, other) => (median(other.pairs.ratios) > median(one.pairs.ratios) ? other : one));
+  // Once more: of many that are alike, the one that looks worst has had bad luck as well.
+  const again = await compare(worst.page);
   const rounds = { rounds: count(40), warmUp: count(5), signal };
   const first = lists.map((list) => () => timed(() => list.get({ title: '' })));
   const listing = await takeTurns(first, rounds);
@@ -82,7 +87,6 @@ export async function measureLists(bench: Bench): Promise<Result> {
   const among = `among ${number(many)}`;
   const floor = `the same among ${number(FEW)}`;
   const [all] = pairsOf as [(typeof pairsOf)[0]];
-  const worst = pairsOf.reduce((one, other) => (median(other.pairs.ratios) > median(one.pairs.ratios) ? other : one));
   const ofSize = (turns: number[][], index: number) => turns.map((times) => times[index]!);
   const grown = {
     floor: ofSize(placing, 0),
@@ -92,11 +96,11 @@ export async function measureLists(bench: Bench): Promise<Result> {
   return {
     rows: [
       timeRow(`a page of \`GET /v1/orders\` ${among}`, floor, all.pairs, { most: 1.3 }),
-      timeRow(`the worst of ${pages.length} pages: ${worst.title}`, floor, worst.pairs, { most: 1.3 }),
+      timeRow(`the worst of ${pages.length} pages, once more: ${worst.page.title}`, floor, again, { most: 1.3 }),
       timeRow(`place ${among}`, floor, grown),
     ],
     details: [tableOf(pairsOf, many)],
-    plans: pairsOf.map(({ title, plan }) => `### Plan ${among}: ${title}\n\n\`\`\`\n${plan}\n\`\`\``),
+    plans: pairsOf.map(({ page: { title }, plan }) => `### Plan ${among}: ${title}\n\n\`\`\`\n${plan}\n\`\`\``),
     pictures: {
       'benchmarks-growth.svg': drawGrowth([
         { title: 'GET /v1/orders, the first page', points: pointsOf(sizes, listing) },
@@ -112,7 +116,7 @@ const pointsOf = (sizes: number[], turns: number[][]): Point[] =>
     return { orders, low: quantile(times, 0.1), median: median(times), high: quantile(times, 0.9) };
   });
 
-const tableOf = (pages: { title: string; pairs: Pairs }[], many: number): string =>
+const tableOf = (pages: Compared[], many: number): string =>
   [
     '## Lists',
     '',
@@ -121,10 +125,17 @@ const tableOf = (pages: { title: string; pairs: Pairs }[], many: number): string
     `| page | ratio | p10–p90 | among ${number(FEW)} | among ${number(many)} |`,
     '|---|---|---|---|---|',
     ...pages.map(
-      ({ title, pairs: { ratios, floor, crema } }) =>
+      ({ page: { title }, pairs: { ratios, floor, crema } }) =>
         `| ${[title, ratioText(ratios), spreadText(ratios), latencies(floor), latencies(crema)].join(' | ')} |`,
     ),
   ].join('\n');
+
+/** A page among many orders against itself among few. */
+interface Compared {
+  page: Page;
+  pairs: Pairs;
+  plan: string;
+}
 
 interface List {
   branch: Branch;

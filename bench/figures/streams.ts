@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { toFrame } from '../../api/streams/frames.ts';
 import type { Bench, Result } from '../figure.ts';
+import { createHttpClient } from '../http-client.ts';
 import { memoryOf } from '../measure/memory.ts';
-import { timed } from '../measure/pairs.ts';
+import { type Pairs, timed } from '../measure/pairs.ts';
 import { median } from '../measure/statistics.ts';
 import { takeTurns } from '../measure/turns.ts';
 import { timeRow, valueRow } from '../rows.ts';
@@ -23,6 +25,15 @@ export async function measureStreams(bench: Bench): Promise<Result> {
   const openReaders = async (readers: number) =>
     openStreams(`${url}/v1/orders/events`, { as: await manager(), readers });
 
+  log(`Opening ${many} idle streams …`);
+  const look = async () => median((await memoryOf({ api: branch.pids.api }, { count, moment, signal })).api);
+  // Where a process that nobody has asked anything grows is no matter of streams.
+  (await openReaders(1)).close();
+  const before = await look();
+  const idle = await openReaders(many);
+  const held = ((await look()) - before) * 1_024;
+  idle.close();
+
   /** @returns how long each reader waited for each change, in ms */
   async function follow(readers: number): Promise<number[]> {
     const streams = await openReaders(readers);
@@ -41,26 +52,48 @@ export async function measureStreams(bench: Bench): Promise<Result> {
     return waits;
   }
 
+  const program = await shop.startFloor('broadcast.ts', {});
+  const floor = createHttpClient(program.url, { connections: 1 });
+  const order = await api.send<object>('POST', '/v1/orders', { as: await customer(), body: basket });
+
+  /** The same of a program that does nothing but pass on what it is sent. */
+  async function broadcast(): Promise<number[]> {
+    const streams = await openStreams(program.url, { as: 'anybody', readers: many });
+    const waits: number[] = [];
+    for (let event = 0; event < count(5) * steps.length; event += 1) {
+      const id = randomUUID();
+      const arrivals = streams.arrivals(id);
+      const data = { ...order, id };
+      await floor.send('POST', '/', { text: toFrame({ id, event: 'order.ready', data }).toString() });
+      const answered = performance.now();
+      waits.push(...(await arrivals).map((at) => Math.max(at - answered, LEAST_MS)));
+    }
+    streams.close();
+    return waits;
+  }
+
   log(`Following the shop, 1 and ${many} readers …`);
-  const turns = [() => follow(1), () => follow(many)];
+  const turns = [() => follow(1), () => follow(many), broadcast];
   const rounds = await takeTurns(turns, { rounds: count(5), warmUp: 1, signal });
-  const [few] = [await openReaders(1)];
-  const before = await memoryOf({ api: branch.pids.api }, { count, moment, signal });
-  const streams = await openReaders(many);
-  const after = await memoryOf({ api: branch.pids.api }, { count, moment, signal });
-  for (const each of [few, streams]) each.close();
+  floor.close();
+  await program.stop();
   await branch.close();
 
-  const pairs = {
-    floor: rounds.flatMap(([one = []]) => one),
-    crema: rounds.flatMap(([, all = []]) => all),
-    ratios: rounds.map(([one = [], all = []]) => median(all) / median(one)),
-  };
-  const held = ((median(after.api) - median(before.api)) * 1_024) / many;
+  const [one, all, passedOn] = [0, 1, 2].map((side) => rounds.map((turn) => turn[side]!)) as [Waits, Waits, Waits];
+  const compared = (floor: Waits): Pairs => ({
+    floor: floor.flat(),
+    crema: all.flat(),
+    ratios: all.map((waits, round) => median(waits) / median(floor[round]!)),
+  });
+  const title = `from the answer to a change to ${many} readers’ streams`;
   return {
     rows: [
-      timeRow(`from the answer to a change to ${many} readers’ streams`, 'to one reader’s', pairs, { most: 5 }),
-      valueRow(`memory of the API for an idle stream, of ${many}`, [held], 'KB'),
+      timeRow(title, 'to one reader’s', compared(one), { most: 5 }),
+      timeRow(title, 'Node passing the same bytes on', compared(passedOn)),
+      valueRow(`memory of the API for an idle stream, of ${many}`, [held / many], 'KB'),
     ],
   };
 }
+
+/** How long each reader waited for each event, in ms, round by round. */
+type Waits = number[][];
