@@ -49,14 +49,14 @@ const timesOf = (text: string, words: string) => text.split(words).length - 1;
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
 
-test('When somebody copies a consumer of the API, then it follows the shop, also over a restart', async () => {
+test('When somebody copies a consumer of the API, then it follows the shop, also over the death of the API', async () => {
   const consumers = [consume(process.execPath, '--input-type=module', '--eval', codeOf('follow.mjs'))];
   if (hasPython) consumers.push(consume('python3', '-c', codeOf('follow.py')));
   const allSay = (words: string) => Promise.all(consumers.map((consumer) => says(consumer, words)));
   await allSay('snapshot');
   const { id } = (await shop.place()).body;
   await allSay(`${id}:1`);
-  await shop.api.stop();
+  await shop.api.kill();
   await shop.api.start();
   for (const next of ['preparation', 'ready'] as const) expect((await shop.move(id, next)).status).toBe(200);
   await allSay(`${id}:3`);
