@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
 import type { EventLog } from '../../db/event-log.ts';
 import { raise } from '../../domain/order/alerts.ts';
 import type { Fact } from '../../domain/order/order.ts';
@@ -13,6 +14,8 @@ let server: LogServer;
 afterEach(() => server?.close());
 
 const patience = { deadline: 20_000, every: 10 };
+/** Longer than from one look after the streams to the next, in ms. */
+const UPKEEP_MS = 1_100;
 const idsOf = (facts: Fact[]) => facts.map(({ event }) => event.id);
 
 async function record(...facts: Fact[]): Promise<void> {
@@ -155,6 +158,31 @@ test('When a reader reads no more, then it is cut off, and the others hear every
   expect(board.ids()).toEqual(idsOf(facts));
   expect(server.said.filter((line) => line === 'a stream was cut off')).toHaveLength(1);
   for (const stream of [slow, board]) stream.close();
+});
+
+test('When nothing gets through to a reader for half a minute, then it is cut off, and who only hears nothing is not', async () => {
+  server = await openLogServer();
+  const board = await follow(server, '/');
+  // More than sockets hold, and sent at once: what a reader may be behind counts for what comes after it.
+  server.asks.order = aLife([], { note: 'x'.repeat(20_000_000) })[0]!.order;
+  const stalled = await follow(server, '/');
+  stalled.pause();
+  const { now } = performance;
+  let later = 0;
+  performance.now = () => now.call(performance) + later;
+  try {
+    for (; later < 20_000; later += 4_000) {
+      await setTimeout(UPKEEP_MS);
+      expect(server.said).toEqual([]);
+    }
+    later += 8_000;
+    await waitFor('The cut', () => server.said.includes('a stream was cut off'), patience);
+    await board.receives(1);
+    expect([board.end, board.heartbeats > 0, server.said.length]).toEqual(['open', true, 1]);
+  } finally {
+    performance.now = now;
+    for (const stream of [stalled, board]) stream.close();
+  }
 });
 
 test('When somebody may not any more, or their token expires, then their stream ends', async () => {
