@@ -1,5 +1,5 @@
 import type { ReturnedAs } from '../domain/order/unmailed.ts';
-import type { Database } from './connection.ts';
+import { type Database, named } from './connection.ts';
 
 // Whose address it was cannot be read from the table.
 const HASH = "encode(sha256(convert_to(lower(?), 'UTF8')), 'hex')";
@@ -10,7 +10,8 @@ export function createEmailSuppressions(database: Database) {
 
   return {
     /** Why an address gets no mail, if it gets none. */
-    reasonFor: async (email: string): Promise<ReturnedAs | undefined> => (await at(email).first('reason'))?.reason,
+    reasonFor: async (email: string): Promise<ReturnedAs | undefined> =>
+      (await named('suppression', at(email).first('reason')))?.reason,
 
     async add(email: string, reason: ReturnedAs): Promise<void> {
       await database('email_suppressions')

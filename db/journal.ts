@@ -83,7 +83,7 @@ export function createJournal(database: Database): Journal {
     });
     const { rowCount } = await named(name, statement);
     if (rowCount === 1) return 'applied';
-    const row = await database('orders').where({ id: order.id }).first('version');
+    const row = await named('version', database('orders').where({ id: order.id }).first('version'));
     return row && row.version >= event.version ? 'already' : 'gap';
   }
 

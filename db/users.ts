@@ -1,6 +1,6 @@
 import type { Role } from '../domain/actor.ts';
 import type { EmailKind } from '../domain/order/email-kinds.ts';
-import type { Database } from './connection.ts';
+import { type Database, named } from './connection.ts';
 
 /** A person who can sign in: there is no row before their address is proven to be theirs, and none after they are erased. */
 export interface User {
@@ -85,7 +85,7 @@ export function createUserRepository(database: Database) {
     },
 
     /** @param id a UUID */
-    findReader: (id: string): Promise<Reader | undefined> => users().where({ id }).first(READER),
+    findReader: (id: string): Promise<Reader | undefined> => named('reader', users().where({ id }).first(READER)),
 
     /** Who chooses their mails by a link that was mailed. @param emailToken a UUID */
     findReaderByToken: (emailToken: string): Promise<Reader | undefined> =>
