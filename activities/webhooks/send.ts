@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { askedPause } from '../../domain/webhook/retry.ts';
 
 /** An address that a webhook may be sent to. */
 export interface Address {
@@ -16,6 +17,8 @@ export interface Reply {
   error: string | null;
   /** How the answer began. */
   response: string | null;
+  /** For how long the endpoint wants to be left alone, in ms, if it says so. */
+  pause?: number | undefined;
 }
 
 /** Posts JSON to an endpoint, once; never throws. */
@@ -47,8 +50,9 @@ export function createSender({ addressesOf, deadline }: SenderOptions): Send {
     try {
       const options = { method: 'POST', agent: false, headers, signal, lookup: answering(addresses) } as const;
       const answer = await post(url, options, body);
-      const { statusCode: status = 0 } = answer;
-      return { status, error: faultIn(status), response: await beginningOf(answer) };
+      const { statusCode: status = 0, headers: said } = answer;
+      const pause = askedPause(status, said['retry-after'], Date.now());
+      return { status, error: faultIn(status), response: await beginningOf(answer), pause };
     } catch (error) {
       return { status: null, error: sentenceOf(error, deadline), response: null };
     }
