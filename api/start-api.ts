@@ -42,6 +42,7 @@ import { allRoutes } from './routes/index.ts';
 import { createHub } from './streams/hub.ts';
 import { createStreams } from './streams/streams.ts';
 import { subscribeToWakeUps } from './streams/wake-ups.ts';
+import { createDoorbell } from './webhooks/doorbell.ts';
 import { createWebhookService } from './webhooks/webhook-service.ts';
 
 /** An API at work. */
@@ -110,6 +111,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     maxPerUser: config.MAX_STREAMS_PER_USER,
   });
   auth.callers.onForget(streams.recheck);
+  const doorbell = createDoorbell(config.REDIS_URL, logger);
   const endWakeUps = subscribeToWakeUps(config.REDIS_URL, hub.wake, logger);
   const accounts = createAccountService({
     users,
@@ -147,6 +149,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
           allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
         }),
         seal: createSeal(config.PAYLOAD_KEYS).seal,
+        ring: doorbell.ring,
       }),
       currency,
       streams,
@@ -198,6 +201,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     await database.destroy();
     await connection.close();
     redis?.disconnect();
+    doorbell.close();
   }
 
   return { port, stop };

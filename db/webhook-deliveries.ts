@@ -62,6 +62,21 @@ export interface DueDelivery {
   fact: Fact | null;
 }
 
+/** A delivery that is still the dispatcher's, with everything that its first try needs. */
+export interface Untried extends DueDelivery {
+  id: string;
+  webhookId: string;
+  /** A manager asked for it. */
+  again: boolean;
+  /** The last that the endpoint was sent failed. */
+  failing: boolean;
+}
+
+/** A delivery that its endpoint took at the first try. */
+export interface TakenDelivery extends Pick<WebhookAttempt, 'at' | 'status' | 'duration' | 'response'> {
+  id: string;
+}
+
 /** How many attempts of a delivery are shown. */
 const ATTEMPTS_SHOWN = 10;
 
@@ -97,7 +112,8 @@ const attempted = (effect: string) => `
   WITH delivery AS (
     UPDATE webhook_deliveries SET
       attempts = attempts + 1, outcome = :outcome,
-      settled_at = CASE WHEN :outcome <> 'pending' THEN CAST(:at AS timestamptz) END
+      settled_at = CASE WHEN :outcome <> 'pending' THEN CAST(:at AS timestamptz) END,
+      started_at = CASE WHEN :outcome <> 'pending' THEN coalesce(started_at, now()) ELSE started_at END
     WHERE id = :id AND outcome = 'pending' RETURNING id
   ),
   attempt AS (
@@ -105,11 +121,58 @@ const attempted = (effect: string) => `
     SELECT id, :at, :status, :duration, :error, :response FROM delivery
   )${effect}`;
 
+/** The same for many that were taken, so that together they cost no more than one. */
+const allTaken = `
+  WITH tried AS (
+    SELECT * FROM unnest(
+      CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[]), CAST(:statuses AS int[]), CAST(:durations AS int[]),
+      CAST(:responses AS text[])
+    ) AS tried (id, at, status, duration, response)
+  ),
+  delivery AS (
+    UPDATE webhook_deliveries d SET
+      attempts = attempts + 1, outcome = 'delivered', settled_at = tried.at, started_at = coalesce(started_at, now())
+    FROM tried WHERE d.id = tried.id AND d.outcome = 'pending' RETURNING d.id, d.webhook_id
+  ),
+  attempt AS (
+    INSERT INTO webhook_attempts (delivery_id, at, status, duration, response)
+    SELECT id, at, status, duration, response FROM tried JOIN delivery USING (id)
+  )
+  UPDATE webhooks SET failing_since = NULL
+  WHERE id IN (SELECT webhook_id FROM delivery) AND failing_since IS NOT NULL`;
+
+const nextOfEach = `
+  d.id IN (
+    SELECT next.id FROM webhooks CROSS JOIN LATERAL (
+      SELECT id FROM webhook_deliveries WHERE webhook_id = webhooks.id AND started_at IS NULL
+      ORDER BY again, seq LIMIT ?
+    ) next
+  )`;
+
 const statements = { delivered: attempted(taken), gone: attempted(gone), pending: attempted(failed) };
 
 /** What was sent to webhooks, what is under way, and what is yet to be started. */
 export function createWebhookDeliveryRepository(database: Database) {
   const deliveries = () => database('webhook_deliveries');
+
+  /** Deliveries with all that a try needs; {@link toDue} reads them. */
+  const due = () =>
+    database({ d: 'webhook_deliveries' })
+      .join({ w: 'webhooks' }, 'w.id', 'd.webhook_id')
+      .leftJoin({ e: 'order_events' }, 'e.id', 'd.event_id')
+      .select(
+        'd.*',
+        'w.url',
+        'w.secret',
+        'w.old_secret',
+        'w.old_secret_until',
+        'w.disabled_reason',
+        'w.failing_since',
+        {
+          event: 'e.event',
+          order: 'e.snapshot',
+        },
+      );
 
   const attemptsOf = async (ids: string[]): Promise<(WebhookAttempt & { deliveryId: string })[]> => {
     const newest = `
@@ -170,31 +233,25 @@ export function createWebhookDeliveryRepository(database: Database) {
 
     /** @returns `undefined` when the webhook was deleted */
     async open(id: string): Promise<DueDelivery | undefined> {
-      const row = await named(
-        'webhook-delivery',
-        database({ d: 'webhook_deliveries' })
-          .join({ w: 'webhooks' }, 'w.id', 'd.webhook_id')
-          .leftJoin({ e: 'order_events' }, 'e.id', 'd.event_id')
-          .where('d.id', id)
-          .first('d.*', 'w.url', 'w.secret', 'w.old_secret', 'w.old_secret_until', 'w.disabled_reason', {
-            event: 'e.event',
-            order: 'e.snapshot',
-          }),
-      );
-      if (!row) return undefined;
-      const { event_id: eventId, type, outcome, attempts, created_at: createdAt, url } = row;
-      const overlapping = row.old_secret && row.old_secret_until > new Date();
-      return {
-        eventId,
-        type,
-        outcome,
-        attempts,
-        createdAt,
-        url,
-        enabled: row.disabled_reason === null,
-        secrets: overlapping ? [row.secret, row.old_secret] : [row.secret],
-        fact: row.event && { event: row.event, order: row.order },
-      };
+      const [row] = await named('webhook-delivery', due().where('d.id', id));
+      return row && toDue(row);
+    },
+
+    /**
+     * What is the dispatcher's, in the order of the log; what a manager asked for once more comes last.
+     *
+     * @param limit of each webhook
+     */
+    async untried(limit: number): Promise<Untried[]> {
+      const next = due().whereRaw(nextOfEach, [limit]).orderBy(['d.again', 'd.seq']);
+      const rows = await named('webhook-untried', next);
+      return rows.map((row) => ({
+        ...toDue(row),
+        id: row.id,
+        webhookId: row.webhook_id,
+        again: row.again,
+        failing: row.failing_since !== null,
+      }));
     },
 
     /**
@@ -210,9 +267,23 @@ export function createWebhookDeliveryRepository(database: Database) {
       await named(`webhook-${outcome}`, statement);
     },
 
+    /** Writes down what was taken at the first try: as {@link record} does, and many at once. */
+    async recordTaken(all: TakenDelivery[]): Promise<void> {
+      const values = {
+        ids: all.map(({ id }) => id),
+        ats: all.map(({ at }) => at),
+        statuses: all.map(({ status }) => status),
+        durations: all.map(({ duration }) => duration),
+        responses: all.map(({ response }) => response),
+      };
+      await named('webhook-taken', database.raw(allTaken, values));
+    },
+
     /** Ends what is not delivered and will not be tried any more. */
     async settle(id: string, outcome: 'dropped' | 'given_up'): Promise<void> {
-      await deliveries().where({ id, outcome: 'pending' }).update({ outcome, settled_at: database.fn.now() });
+      const now = database.fn.now();
+      const started_at = database.raw('coalesce(started_at, now())');
+      await deliveries().where({ id, outcome: 'pending' }).update({ outcome, settled_at: now, started_at });
     },
 
     /** Forgets the oldest deliveries from before a moment, some at a time. @returns how many */
@@ -230,6 +301,22 @@ function toDelivery(row: DeliveryRow): WebhookDelivery {
   return { seq, id, eventId, type, outcome, attempts, createdAt, settledAt, lastAttempts: [] };
 }
 
+function toDue(row: DueRow): DueDelivery {
+  const { event_id: eventId, type, outcome, attempts, created_at: createdAt, url, secret, old_secret: old } = row;
+  const overlapping = old && row.old_secret_until && row.old_secret_until > new Date();
+  return {
+    eventId,
+    type,
+    outcome,
+    attempts,
+    createdAt,
+    url,
+    enabled: row.disabled_reason === null,
+    secrets: overlapping ? [secret, old] : [secret],
+    fact: row.event && row.order && { event: row.event, order: row.order },
+  };
+}
+
 interface DeliveryRow {
   seq: number;
   id: string;
@@ -239,4 +326,17 @@ interface DeliveryRow {
   attempts: number;
   created_at: Date;
   settled_at: Date | null;
+}
+
+interface DueRow extends DeliveryRow {
+  webhook_id: string;
+  again: boolean;
+  url: string;
+  secret: Buffer;
+  old_secret: Buffer | null;
+  old_secret_until: Date | null;
+  disabled_reason: string | null;
+  failing_since: Date | null;
+  event: Fact['event'] | null;
+  order: Fact['order'] | null;
 }

@@ -8,13 +8,12 @@ export interface Listener {
   since: number;
 }
 
-/** A delivery whose workflow is to be started. */
-export interface Unstarted {
+/** A delivery that is to be made. */
+export interface NewDelivery {
   id: string;
   webhookId: string;
   eventId: string;
   type: string;
-  again: boolean;
 }
 
 /** Any number, as long as every process uses the same: who holds this lock dispatches. */
@@ -29,9 +28,8 @@ export interface WebhookOutbox {
   /** Every enabled webhook. */
   listeners(): Promise<Listener[]>;
   /** Adds deliveries, those that are there already aside, and moves on in the log: both or neither. */
-  advance(from: number, to: number, deliveries: Omit<Unstarted, 'again'>[]): Promise<void>;
-  /** What is to be started, in the order of the log; what a manager asked for once more comes last. */
-  unstarted(limit: number): Promise<Unstarted[]>;
+  advance(from: number, to: number, deliveries: NewDelivery[]): Promise<void>;
+  /** These have workflows of their own. */
   markStarted(ids: string[]): Promise<void>;
   /** Of which webhooks the shop has yet to hear that they are disabled. */
   noticesDue(): Promise<{ id: string; version: number }[]>;
@@ -39,8 +37,6 @@ export interface WebhookOutbox {
 }
 
 export function createWebhookOutbox(database: Database): WebhookOutbox {
-  const deliveries = () => database('webhook_deliveries');
-
   const alone: WebhookOutbox['alone'] = (work) =>
     database.transaction(async (transaction) => {
       const { rows } = await transaction.raw('SELECT pg_try_advisory_xact_lock(?) AS mine', [DISPATCH_LOCK]);
@@ -67,14 +63,8 @@ export function createWebhookOutbox(database: Database): WebhookOutbox {
     advance,
     position: async () => (await database('webhook_cursor').first('position')).position,
     listeners: () => database('webhooks').whereNull('disabled_reason').select('id', 'events', 'since'),
-    unstarted: (limit) =>
-      deliveries()
-        .whereNull('started_at')
-        .orderBy(['again', 'seq'])
-        .limit(limit)
-        .select({ id: 'id', webhookId: 'webhook_id', eventId: 'event_id', type: 'type', again: 'again' }),
     markStarted: async (ids) => {
-      await deliveries().whereIn('id', ids).update({ started_at: database.fn.now() });
+      await database('webhook_deliveries').whereIn('id', ids).update({ started_at: database.fn.now() });
     },
     noticesDue: () => database('webhooks').where({ notice_due: true }).select('id', 'version'),
     markNoticed: async (id) => {

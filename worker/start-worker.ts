@@ -14,6 +14,7 @@ import { createMailer } from '../activities/email/mailer.ts';
 import { CHANNEL } from '../activities/publish.ts';
 import { createLanes } from '../activities/webhooks/lanes.ts';
 import { createSender } from '../activities/webhooks/send.ts';
+import { createTries } from '../activities/webhooks/tries.ts';
 import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import type { WorkerConfig } from '../config/settings.ts';
@@ -33,12 +34,13 @@ import { createWebhookRepository } from '../db/webhooks.ts';
 import { MAX_WEBHOOKS } from '../domain/webhook/webhook.ts';
 import { languages } from '../mail/languages/index.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
-import { webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
+import { WEBHOOKS_CHANNEL, webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSeal } from '../workflows/payloads/seal.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { createHealthServer } from './health-server.ts';
 import { startWebhookDispatcher } from './webhook-dispatcher.ts';
+import { createFirstTries } from './webhook-first-tries.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 import { workflowsPath } from './workflows-path.ts';
 
@@ -115,6 +117,13 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     httpsOnly: config.NODE_ENV === 'production',
     allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
   });
+  const lanes = createLanes({ atOnce: WEBHOOK_AT_ONCE, longest: WEBHOOK_LONGEST_WAIT_MS });
+  const sending = {
+    webhookDeliveries: deliveries,
+    send: createSender({ addressesOf: addresses.addressesOf, deadline: config.WEBHOOK_TIMEOUT * 1_000 }),
+    unseal: seal.unseal,
+    disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,
+  };
   const { email, resendEmail, accountMail, webhookNotice, deliverWebhook, settleWebhook, ...others } = createActivities(
     {
       journal: createJournal(database),
@@ -131,11 +140,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       shopLanguage: config.SHOP_LANGUAGE,
       publicUrl: config.PUBLIC_URL,
       webhooks,
-      webhookDeliveries: deliveries,
-      lanes: createLanes({ atOnce: WEBHOOK_AT_ONCE, longest: WEBHOOK_LONGEST_WAIT_MS }),
-      send: createSender({ addressesOf: addresses.addressesOf, deadline: config.WEBHOOK_TIMEOUT * 1_000 }),
-      unseal: seal.unseal,
-      disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,
+      ...sending,
+      lanes,
     },
   );
   const options = {
@@ -189,6 +195,11 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     temporal: () => connection.workflowService.getSystemInfo({}),
   });
   await health.listen(config.WORKER_HEALTH_PORT, config.HOST);
+  const retry = {
+    first: config.WEBHOOK_RETRY_AFTER * 1_000,
+    longest: WEBHOOK_LONGEST_PAUSE_MS,
+    limit: config.WEBHOOK_RETRY_FOR * 1_000,
+  };
   const dispatcher = startWebhookDispatcher(
     {
       client,
@@ -196,26 +207,24 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       outbox: createWebhookOutbox(database),
       deliveries,
       webhooks,
+      firstTries: createFirstTries(
+        { tries: createTries(sending), deliveries, lanes, logger },
+        { retry, deadline: config.WEBHOOK_TIMEOUT * 1_000, atOnce: WEBHOOK_AT_ONCE },
+      ),
       seal,
       logger,
     },
-    {
-      taskQueue: config.TEMPORAL_TASK_QUEUE,
-      retry: {
-        first: config.WEBHOOK_RETRY_AFTER * 1_000,
-        longest: WEBHOOK_LONGEST_PAUSE_MS,
-        limit: config.WEBHOOK_RETRY_FOR * 1_000,
-      },
-      keepFor: config.WEBHOOK_LOG_DAYS * DAY_MS,
-    },
+    { taskQueue: config.TEMPORAL_TASK_QUEUE, retry, keepFor: config.WEBHOOK_LOG_DAYS * DAY_MS },
   );
   const news = redis.duplicate();
   news.on('error', (error) => logger.debug({ err: error }, 'Redis has no news: webhooks are looked after each second'));
   // Again after each connection: what was asked for before the first one is not kept.
-  news.on('ready', () => void news.subscribe(CHANNEL).catch(() => undefined));
+  news.on('ready', () => void news.subscribe(CHANNEL, WEBHOOKS_CHANNEL).catch(() => undefined));
   news.on('message', dispatcher.wake);
 
   function stop(): void {
+    // What it has begun ends while the workers finish theirs; `run` waits for both.
+    void dispatcher.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   }
 

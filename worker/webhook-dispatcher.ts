@@ -4,7 +4,7 @@ import { v5 as uuidv5 } from 'uuid';
 import type { Logger } from '../config/logger.ts';
 import type { EventLog, LoggedFact } from '../db/event-log.ts';
 import type { WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
-import type { Listener, Unstarted, WebhookOutbox } from '../db/webhook-outbox.ts';
+import type { Listener, NewDelivery, WebhookOutbox } from '../db/webhook-outbox.ts';
 import type { WebhookRepository } from '../db/webhooks.ts';
 import type { RetryPlan } from '../domain/webhook/retry.ts';
 import {
@@ -15,6 +15,7 @@ import {
   webhookTaskQueueOf,
 } from '../workflows/messages/webhooks.ts';
 import type { Seal } from '../workflows/payloads/seal.ts';
+import type { FirstTries, HandedOver } from './webhook-first-tries.ts';
 
 interface Dependencies {
   client: Client;
@@ -22,6 +23,7 @@ interface Dependencies {
   outbox: WebhookOutbox;
   deliveries: WebhookDeliveryRepository;
   webhooks: WebhookRepository;
+  firstTries: FirstTries;
   seal: Seal;
   logger: Logger;
 }
@@ -33,16 +35,19 @@ interface Options {
   keepFor: number;
 }
 
-/** Turns the log of events into workflows that deliver them. */
+/** Delivers what the log of events says, or has workflows do so. */
 export interface WebhookDispatcher {
   /** There may be something new: looks at once, instead of within a second. */
   wake(): void;
-  /** Resolves once what is in hand is done. */
+  /** Begins nothing more. Resolves once what is in hand is done. */
   stop(): Promise<void>;
 }
 
-/** How many events are gone through, and workflows started, at a time. */
+/** How many events are gone through at a time. */
 const BATCH = 200;
+
+/** How many deliveries of each webhook are looked at at a time: no webhook stands behind what another has to hear. */
+const BATCH_OF_WEBHOOK = 100;
 
 /** How many workflows are being started at the same time. */
 const STARTS_AT_ONCE = 20;
@@ -64,11 +69,12 @@ const TIDY_AT_ONCE = 5_000;
 const DELIVERIES = '5d7c1f5e-9c0b-4d0c-8a59-0b6c5f1d7a3e';
 
 /**
- * Follows the log of events and starts a workflow for each webhook that is to hear of one (docs/adr/0010). One process
- * does it at a time, whichever is first; every step can be done again, so that one that dies in between loses nothing.
+ * Follows the log of events and delivers each to the webhooks that are to hear of it; what its endpoint does not take at
+ * once gets a workflow (docs/adr/0012, 0013). One process does it at a time, whichever is first; every step can be done
+ * again, so that one that dies in between loses nothing.
  */
 export function startWebhookDispatcher(
-  { client, log, outbox, deliveries, webhooks, seal, logger }: Dependencies,
+  { client, log, outbox, deliveries, webhooks, firstTries, seal, logger }: Dependencies,
   { taskQueue, retry, keepFor }: Options,
 ): WebhookDispatcher {
   let stopped = false;
@@ -80,8 +86,8 @@ export function startWebhookDispatcher(
   async function round(): Promise<boolean> {
     let more = false;
     await outbox.alone(async () => {
-      const [went, started] = [await goThrough(), await startAll()];
-      more = went === BATCH || started === BATCH;
+      const [went, left] = [await goThrough(), await deliver()];
+      more = went === BATCH || left;
       await giveNotice();
       if (Date.now() > tidyAt) await tidy();
     });
@@ -98,31 +104,35 @@ export function startWebhookDispatcher(
     return facts.length;
   }
 
-  /** @returns how many were to be started */
-  async function startAll(): Promise<number> {
-    const due = await outbox.unstarted(BATCH);
-    if (due.length === 0) return 0;
+  /** @returns whether there is more to do at once */
+  async function deliver(): Promise<boolean> {
+    const due = await deliveries.untried(BATCH_OF_WEBHOOK);
+    const { handed, left } = await firstTries.make(due);
+    const more = left || due.length >= BATCH_OF_WEBHOOK;
+    if (handed.length === 0) return more;
     await client.withDeadline(Date.now() + START_DEADLINE_MS, async () => {
-      for (let first = 0; first < due.length; first += STARTS_AT_ONCE)
-        await startSome(due.slice(first, first + STARTS_AT_ONCE));
+      for (let first = 0; first < handed.length; first += STARTS_AT_ONCE)
+        await startSome(handed.slice(first, first + STARTS_AT_ONCE));
     });
-    return due.length;
+    return more;
   }
 
-  async function startSome(due: Unstarted[]): Promise<void> {
-    const ends = await Promise.allSettled(due.map(start));
+  async function startSome(handed: HandedOver[]): Promise<void> {
+    const ends = await Promise.allSettled(handed.map(start));
     // Those beside a failure, too: the next round goes on from there.
-    await outbox.markStarted(due.filter((_, index) => ends[index]?.status === 'fulfilled').map(({ id }) => id));
+    const started = handed.filter((_, index) => ends[index]?.status === 'fulfilled');
+    await outbox.markStarted(started.map(({ delivery }) => delivery.id));
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   }
 
-  async function start({ id, webhookId, eventId, type, again }: Unstarted): Promise<void> {
+  async function start({ delivery: { id, webhookId, eventId, type, again }, pause }: HandedOver): Promise<void> {
     await unlessStarted(
       client.workflow.start(webhookDeliveryWorkflowType, {
         workflowId: webhookDeliveryIdOf(webhookId, eventId, again ? id : undefined),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         taskQueue: webhookTaskQueueOf(taskQueue),
         workflowTaskTimeout: '4s',
+        ...(pause > 0 && { startDelay: pause }),
         args: [{ deliveryId: id, webhookId, retry }],
         staticSummary: `${type} for a webhook${again ? ', asked for by a manager' : ''}`,
         staticDetails: `Webhook \`${webhookId}\`, event \`${eventId}\``,
@@ -190,12 +200,12 @@ export function startWebhookDispatcher(
     stop() {
       stopped = true;
       rouse();
-      return running;
+      return Promise.all([running, firstTries.stop()]).then(() => undefined);
     },
   };
 }
 
-const deliveriesOf = (facts: LoggedFact[], listeners: Listener[]): Omit<Unstarted, 'again'>[] =>
+const deliveriesOf = (facts: LoggedFact[], listeners: Listener[]): NewDelivery[] =>
   facts.flatMap(({ position, event: { id: eventId, type } }) =>
     listeners
       .filter(({ events, since }) => position > since && events.includes(type))

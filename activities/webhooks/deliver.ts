@@ -1,30 +1,23 @@
 import { heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { Webhook } from 'standardwebhooks';
-import type { DueDelivery, WebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
-import { toCloudEvent } from '../../domain/order/cloud-event.ts';
 import { pauseAfter, type RetryPlan } from '../../domain/webhook/retry.ts';
-import { testEvent } from '../../domain/webhook/test-event.ts';
-import { type DeliveryOutcome, TEST_EVENT } from '../../domain/webhook/webhook.ts';
+import type { DeliveryOutcome } from '../../domain/webhook/webhook.ts';
 import type { Lanes } from './lanes.ts';
-import type { Reply, Send } from './send.ts';
+import { createTries, type TryDependencies } from './tries.ts';
 
 /** What deliveries work with; the worker's composition root supplies it. */
-export interface WebhookDependencies {
-  webhookDeliveries: WebhookDeliveryRepository;
+export interface WebhookDependencies extends TryDependencies {
   lanes: Lanes;
-  send: Send;
-  /** Reads what keeps the secrets safe in Postgres. */
-  unseal(sealed: Buffer): Promise<string>;
-  /** How long everything may fail before a webhook is disabled, in ms. */
-  disableAfter: number;
 }
 
 /** How often an attempt that takes long says that it goes on, in ms. */
 const HEARTBEAT_MS = 3_000;
 
 /** One attempt at a delivery; it fails when the endpoint does, and says when to try again. */
-export function createDeliverWebhook({ webhookDeliveries, lanes, send, unseal, disableAfter }: WebhookDependencies) {
+export function createDeliverWebhook({ lanes, ...dependencies }: WebhookDependencies) {
+  const { webhookDeliveries } = dependencies;
+  const tries = createTries(dependencies);
+
   return async (deliveryId: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> => {
     const wait = lanes.enter(webhookId);
     if (wait !== undefined) throw comeBack('The endpoint has its hands full.', wait);
@@ -41,36 +34,18 @@ export function createDeliverWebhook({ webhookDeliveries, lanes, send, unseal, d
   async function deliver(id: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> {
     const delivery = await webhookDeliveries.open(id);
     if (!delivery) return 'dropped';
-    // Done before, by an attempt whose worker could not say so any more.
+    // Done before, by an attempt whose worker could not say so any more, or that took too long to be waited for.
     if (delivery.outcome !== 'pending') return delivery.outcome;
-    const body = bodyOf(delivery, webhookId);
-    if (!delivery.enabled || !body) {
+    const tried = await tries.make(webhookId, delivery);
+    if (!tried) {
       await webhookDeliveries.settle(id, 'dropped');
       return 'dropped';
     }
-    const at = new Date();
-    const began = performance.now();
-    const reply = await send(delivery.url, await headersFor(delivery, at, body), body);
-    const duration = Math.round(performance.now() - began);
-    const outcome = outcomeOf(reply);
-    const failingSince = new Date(at.getTime() - disableAfter);
-    await webhookDeliveries.record({ id, webhookId, failingSince }, { at, duration, outcome, ...reply });
-    log.info('webhook', { eventId: delivery.eventId, webhookId, status: reply.status, duration, outcome });
+    await tries.record(webhookId, id, tried);
+    const { status, duration, outcome, error, pause } = tried;
+    log.info('webhook', { eventId: delivery.eventId, webhookId, status, duration, outcome });
     if (outcome !== 'pending') return outcome;
-    throw comeBack(reply.error ?? '', pauseAfter(delivery.attempts + 1, retry, Math.random()));
-  }
-
-  async function headersFor({ eventId, secrets }: DueDelivery, at: Date, body: string) {
-    const keys = await Promise.all(secrets.map(unseal));
-    return {
-      'content-type': 'application/cloudevents+json; charset=utf-8',
-      'content-length': String(Buffer.byteLength(body)),
-      'user-agent': 'Crema-Webhooks/1',
-      'webhook-id': eventId,
-      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-      // Standard Webhooks: one signature for each secret that is good today.
-      'webhook-signature': keys.map((key) => new Webhook(key).sign(eventId, at, body)).join(' '),
-    };
+    throw comeBack(error ?? '', pauseAfter(delivery.attempts + 1, retry, Math.random(), pause));
   }
 }
 
@@ -79,17 +54,6 @@ export const createSettleWebhook =
   ({ webhookDeliveries }: Pick<WebhookDependencies, 'webhookDeliveries'>) =>
   (deliveryId: string, outcome: 'given_up'): Promise<void> =>
     webhookDeliveries.settle(deliveryId, outcome);
-
-/** The same for every attempt, to the byte; nothing when there is no such event any more. */
-function bodyOf({ eventId, type, fact, createdAt }: DueDelivery, webhookId: string): string | undefined {
-  if (type === TEST_EVENT) return JSON.stringify(testEvent(eventId, webhookId, createdAt.toISOString()));
-  return fact ? JSON.stringify(toCloudEvent(fact)) : undefined;
-}
-
-function outcomeOf({ status, error }: Reply): 'delivered' | 'gone' | 'pending' {
-  if (error === null) return 'delivered';
-  return status === 410 ? 'gone' : 'pending';
-}
 
 /** @param pause in ms */
 const comeBack = (message: string, pause: number): ApplicationFailure =>

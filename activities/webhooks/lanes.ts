@@ -4,6 +4,8 @@ export interface Lanes {
   enter(endpoint: string): number | undefined;
   /** Gives the place back. @param duration for how long it was held, in ms */
   leave(endpoint: string, duration: number): void;
+  /** Whether it usually takes so long that nobody should stand and wait for it. */
+  isSlow(endpoint: string): boolean;
 }
 
 interface Lane {
@@ -16,6 +18,9 @@ interface Lane {
 
 /** What a new endpoint is thought to take, in ms. */
 const USUAL = 100;
+
+/** Who usually takes longer than this, in ms, is slow. */
+const SLOW = 1_000;
 
 /**
  * Lets so many at once through to each endpoint. Whoever finds the lane full is told a time by which one of those before
@@ -43,9 +48,11 @@ export function createLanes({ atOnce, longest }: { atOnce: number; longest: numb
     if (!lane) return;
     lane.busy -= 1;
     lane.usual += (duration - lane.usual) / 10;
-    // What nobody uses is forgotten: webhooks come and go.
-    if (lane.busy === 0 && lane.nextTurn < performance.now()) lanes.delete(endpoint);
+    // What nobody uses is forgotten: webhooks come and go. Not that one is slow: it would be found out at others' expense.
+    if (lane.busy === 0 && lane.nextTurn < performance.now() && !isSlow(endpoint)) lanes.delete(endpoint);
   }
 
-  return { enter, leave };
+  const isSlow = (endpoint: string): boolean => (lanes.get(endpoint)?.usual ?? 0) > SLOW;
+
+  return { enter, leave, isSlow };
 }

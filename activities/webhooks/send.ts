@@ -1,7 +1,8 @@
 import type { IncomingMessage, RequestOptions } from 'node:http';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
+import { Agent as HttpAgent, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { askedPause } from '../../domain/webhook/retry.ts';
 
 /** An address that a webhook may be sent to. */
 export interface Address {
@@ -16,6 +17,8 @@ export interface Reply {
   error: string | null;
   /** How the answer began. */
   response: string | null;
+  /** For how long the endpoint wants to be left alone, in ms, if it says so. */
+  pause?: number | undefined;
 }
 
 /** Posts JSON to an endpoint, once; never throws. */
@@ -31,6 +34,10 @@ export interface SenderOptions {
 /** In bytes: more of an answer nobody reads. */
 const RESPONSE_LIMIT = 1_024;
 
+/** They keep no connection, nor what would resume one; `agent: false` does the same with an agent made for each request. */
+const plain = { agent: new HttpAgent({ keepAlive: false }), request: requestHttp };
+const secure = { agent: new HttpsAgent({ keepAlive: false, maxCachedSessions: 0 }), request: requestHttps };
+
 /**
  * Connects to the very addresses that were checked, under the host's name; proxies of the environment are none of its
  * business, and redirects lead nowhere. Each request has a connection of its own, so each is checked.
@@ -45,10 +52,11 @@ export function createSender({ addressesOf, deadline }: SenderOptions): Send {
       return { status: null, error: (error as Error).message, response: null };
     }
     try {
-      const options = { method: 'POST', agent: false, headers, signal, lookup: answering(addresses) } as const;
+      const options = { method: 'POST', headers, signal, lookup: answering(addresses) } as const;
       const answer = await post(url, options, body);
-      const { statusCode: status = 0 } = answer;
-      return { status, error: faultIn(status), response: await beginningOf(answer) };
+      const { statusCode: status = 0, headers: said } = answer;
+      const pause = askedPause(status, said['retry-after'], Date.now());
+      return { status, error: faultIn(status), response: await beginningOf(answer), pause };
     } catch (error) {
       return { status: null, error: sentenceOf(error, deadline), response: null };
     }
@@ -66,7 +74,8 @@ const answering =
 
 function post(url: string, options: RequestOptions, body: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = (url.startsWith('https:') ? requestHttps : requestHttp)(url, options, resolve);
+    const { agent, request: open } = url.startsWith('https:') ? secure : plain;
+    const request = open(url, { ...options, agent }, resolve);
     request.on('error', reject);
     // Where there was an answer, or an error, this comes too late to matter.
     request.once('close', () => reject(new Error('the connection was closed without an answer')));

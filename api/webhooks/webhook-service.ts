@@ -22,7 +22,7 @@ export type WebhookRefusal =
 /** A webhook with the secret that it has just got. */
 export type WebhookWithSecret = Webhook & { secret: string };
 
-/** What managers do about webhooks. Whatever is to be sent is written down, and the worker's dispatcher starts it. */
+/** What managers do about webhooks. Whatever is to be sent is written down, and the worker's dispatcher sends it. */
 export interface WebhookService {
   create(fields: NewWebhook): Promise<WebhookWithSecret | WebhookRefusal>;
   /** @param expectedVersion refuses when the webhook is at another one */
@@ -46,6 +46,8 @@ interface Dependencies {
   addresses: Pick<WebhookAddresses, 'faultOf'>;
   /** Keeps a secret safe in Postgres. */
   seal(secret: string): Promise<Buffer>;
+  /** Tells the dispatcher that there is something to be sent. */
+  ring(): void;
 }
 
 /** Standard Webhooks: 24 to 64 random bytes. */
@@ -57,6 +59,7 @@ export function createWebhookService({
   unitOfWork,
   addresses,
   seal,
+  ring,
 }: Dependencies): WebhookService {
   const create: WebhookService['create'] = async (fields) => {
     const fault = await addresses.faultOf(new URL(fields.url));
@@ -134,7 +137,10 @@ export function createWebhookService({
   ): Promise<Result | WebhookRefusal> {
     const webhook = await webhooks.find(id);
     if (!webhook) return { refused: 'not_found' };
-    return webhook.disabled ? { refused: 'webhook_disabled' } : work(webhook);
+    if (webhook.disabled) return { refused: 'webhook_disabled' };
+    const result = await work(webhook);
+    ring();
+    return result;
   }
 
   return { create, change, remove, rotate, test, redeliver, redeliverRange };

@@ -42,7 +42,7 @@ export async function measureWebhooks({ shop, basket, count, signal, log }: Benc
       await waitFor('The last delivery', all, { deadline: 60_000, every: 5, signal });
     });
   };
-  const rounds = await takeTurns([floor, crema], { rounds: count(5), warmUp: 1, signal });
+  const rounds = await takeTurns([floor, crema], { rounds: count(15), warmUp: 1, signal });
   receiver.close();
   await branch.close();
   await program.stop();

@@ -24,7 +24,7 @@ export async function up(knex: Knex): Promise<void> {
     table.comment('one event for one webhook; a redelivery is a row of its own');
     table.uuid('id').primary();
     table.uuid('webhook_id').notNullable().references('webhooks.id').onDelete('CASCADE');
-    table.bigIncrements('seq', { primaryKey: false }).comment('the order in which they are started');
+    table.bigIncrements('seq', { primaryKey: false }).comment('the order in which they are first tried');
     table.text('event_id').notNullable();
     table.text('type').notNullable();
     table.boolean('again').notNullable().comment('asked for by a manager: starts behind what happens now');
@@ -36,10 +36,14 @@ export async function up(knex: Knex): Promise<void> {
     table.integer('attempts').notNullable().defaultTo(0);
     table.timestamp('created_at').notNullable().defaultTo(knex.fn.now()).index();
     table.timestamp('settled_at');
-    table.timestamp('started_at').comment('null until its workflow runs');
+    table
+      .timestamp('started_at')
+      .comment('null while it is the dispatcher’s: neither settled nor a workflow of its own');
     table.index(['webhook_id', 'seq']);
   });
-  await knex.raw('CREATE INDEX webhook_deliveries_due ON webhook_deliveries (again, seq) WHERE started_at IS NULL');
+  await knex.raw(
+    'CREATE INDEX webhook_deliveries_due ON webhook_deliveries (webhook_id, again, seq) WHERE started_at IS NULL',
+  );
   await knex.schema.createTable('webhook_attempts', (table) => {
     table.bigIncrements('id');
     table.uuid('delivery_id').notNullable().references('webhook_deliveries.id').onDelete('CASCADE');

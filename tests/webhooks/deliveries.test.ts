@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { waitFor } from '../../stack/wait.ts';
 import {
   webhookDeliveryIdOf,
@@ -83,10 +84,22 @@ describe('When an order lives its life', () => {
     expect(() => verified(heard[0]!, `whsec_${Buffer.alloc(32).toString('base64')}`)).toThrow();
   });
 
-  test('then each delivery is a workflow of its own, which says nothing of where it leads', async () => {
+  test('then what is taken at the first try needs no workflow', async () => {
     const { receiver, id: webhookId } = await registered(204, { events: ['order.placed'] });
     const { id } = (await shop.place()).body;
     await receiver.hears(1, about(id));
+
+    expect(await manager.settled(webhookId, 'delivered')).toMatchObject({ eventId: `${id}:1`, attempts: 1 });
+    const handle = shop.temporal.workflow.getHandle(`webhook-${webhookId}-${id}:1`);
+    await expect(handle.describe()).rejects.toThrow(WorkflowNotFoundError);
+  });
+
+  test('then what is not is a workflow of its own, which says nothing of where it leads', async () => {
+    const { receiver, id: webhookId } = await registered(500, { events: ['order.placed'] });
+    const { id } = (await shop.place()).body;
+    await receiver.hears(1, about(id));
+    receiver.behaviour = 204;
+    await manager.settled(webhookId, 'delivered');
 
     const handle = shop.temporal.workflow.getHandle(`webhook-${webhookId}-${id}:1`);
 
@@ -131,6 +144,20 @@ describe('When an endpoint fails', () => {
       ],
     });
     expect((await manager.read(id)).failingSince).toBeNull();
+  });
+
+  test('then one that says when it wants to hear again is left alone so long, at every try', async () => {
+    const { receiver, id } = await registered((response) => response.writeHead(429, { 'retry-after': '2' }).end());
+    await manager.ask('POST', `/${id}/test`);
+    await receiver.hears(2);
+    receiver.behaviour = 204;
+
+    const { lastAttempts } = await manager.settled(id, 'delivered');
+
+    expect(lastAttempts.map(({ status }: { status: number }) => status)).toEqual([204, 429, 429]);
+    const [third, second, first] = lastAttempts.map(({ at }: { at: string }) => Date.parse(at));
+    expect(second - first).toBeGreaterThanOrEqual(2_000);
+    expect(third - second).toBeGreaterThanOrEqual(2_000);
   });
 
   test('then one that was down hears of everything once it is up', async () => {

@@ -1,7 +1,10 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
-import type { Client } from '@temporalio/client';
+import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { createMailer } from '../../activities/email/mailer.ts';
+import { createLanes } from '../../activities/webhooks/lanes.ts';
 import { createWebhookNotice } from '../../activities/webhooks/notice.ts';
+import { createSender } from '../../activities/webhooks/send.ts';
+import { createTries } from '../../activities/webhooks/tries.ts';
 import { createLogger } from '../../config/logger.ts';
 import { createEmailSuppressions } from '../../db/email-suppressions.ts';
 import { createEventLog } from '../../db/event-log.ts';
@@ -10,6 +13,7 @@ import { createWebhookOutbox } from '../../db/webhook-outbox.ts';
 import { createWebhookRepository } from '../../db/webhooks.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { startWebhookDispatcher, type WebhookDispatcher } from '../../worker/webhook-dispatcher.ts';
+import { createFirstTries } from '../../worker/webhook-first-tries.ts';
 import { webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import type { PayloadKey } from '../../workflows/payloads/codec.ts';
 import { createSeal } from '../../workflows/payloads/seal.ts';
@@ -27,6 +31,8 @@ afterAll(() => shop?.close(), 60_000);
 const manager = webhooksOf(() => shop);
 const PATIENCE = { deadline: 25_000 };
 const DAY_MS = 24 * 60 * 60 * 1_000;
+const DEADLINE_MS = 5_000;
+const AT_ONCE = 4;
 const key = (id: string) => ({ id, key: createSecretKey(randomBytes(32)) });
 
 /** A dispatcher in this very process, on the shop's real Temporal. @param before sees each workflow that is about to be started */
@@ -34,30 +40,38 @@ function dispatch({
   before,
   keys = [],
 }: {
-  before?: (workflowId: string) => void;
+  before?: (workflowId: string, options: WorkflowStartOptions) => void;
   keys?: PayloadKey[];
 }): WebhookDispatcher {
   const { database, temporal, environment } = shop;
   const start: Client['workflow']['start'] = async (type, options) => {
-    before?.(options.workflowId);
+    before?.(options.workflowId, options);
     return temporal.workflow.start(type, options);
   };
   const client = { withDeadline: temporal.withDeadline.bind(temporal), workflow: { start } } as Client;
+  const deliveries = createWebhookDeliveryRepository(database);
+  const lanes = createLanes({ atOnce: AT_ONCE, longest: 1_000 });
+  const logger = createLogger('test', 'silent');
+  const seal = createSeal(keys);
+  const retry = { first: 1_000, longest: 10_000, limit: 60_000 };
+  const addressesOf = async () => [{ address: '127.0.0.1', family: 4 } as const];
+  const send = createSender({ addressesOf, deadline: DEADLINE_MS });
+  const tries = createTries({ webhookDeliveries: deliveries, send, unseal: seal.unseal, disableAfter: DAY_MS });
   return startWebhookDispatcher(
     {
       client,
       log: createEventLog(database),
       outbox: createWebhookOutbox(database),
-      deliveries: createWebhookDeliveryRepository(database),
+      deliveries,
       webhooks: createWebhookRepository(database),
-      seal: createSeal(keys),
-      logger: createLogger('test', 'silent'),
+      firstTries: createFirstTries(
+        { tries, deliveries, lanes, logger },
+        { retry, deadline: DEADLINE_MS, atOnce: AT_ONCE },
+      ),
+      seal,
+      logger,
     },
-    {
-      taskQueue: environment.TEMPORAL_TASK_QUEUE as string,
-      retry: { first: 1_000, longest: 10_000, limit: 60_000 },
-      keepFor: 30 * DAY_MS,
-    },
+    { taskQueue: environment.TEMPORAL_TASK_QUEUE as string, retry, keepFor: 30 * DAY_MS },
   );
 }
 
@@ -97,6 +111,160 @@ test('When several dispatchers run and Temporal fails now and then, then every e
     await manager.ask('DELETE', `/${id}`);
   }
 }, 60_000);
+
+/** Has a webhook hear of so many events at once, as managers ask for it. */
+const ask = (webhookId: string, count: number) =>
+  shop.database('webhook_deliveries').insert(
+    Array.from({ length: count }, () => {
+      const id = randomUUID();
+      return { id, webhook_id: webhookId, event_id: id, type: 'webhook.test', again: true };
+    }),
+  );
+
+const outcomes = (webhookId: string): Promise<string[]> =>
+  shop.database('webhook_deliveries').where({ webhook_id: webhookId }).orderBy('seq').pluck('outcome');
+
+const count = async (webhookId: string, outcome: string) =>
+  (await outcomes(webhookId)).filter((each) => each === outcome).length;
+
+describe('When there is much to deliver', () => {
+  test('then what is taken at the first try is all on record, and needs no workflow', async () => {
+    const receiver = await startReceiver((response) => response.writeHead(200).end('tha"nks\\, {all}'));
+    const { id } = await manager.register(receiver.url, { events: ['order.uncollected'] });
+    await ask(id, 130);
+    const started: string[] = [];
+
+    const dispatcher = dispatch({ before: (workflowId) => started.push(workflowId) });
+    await waitFor('all', async () => (await count(id, 'delivered')) === 130, PATIENCE);
+    await dispatcher.stop();
+
+    expect([started, receiver.received.length, await unstarted()]).toEqual([[], 130, 0]);
+    expect(await manager.settled(id, 'delivered')).toMatchObject({
+      attempts: 1,
+      settledAt: expect.any(String),
+      lastAttempts: [{ status: 200, error: null, response: 'tha"nks\\, {all}' }],
+    });
+    expect(await shop.database('webhook_attempts').count().first()).toEqual({ count: 130 });
+    await manager.ask('DELETE', `/${id}`);
+    await receiver.close();
+  }, 60_000);
+
+  test('then a success ends the time for which an endpoint has failed, and what is disabled is dropped without one try', async () => {
+    const receiver = await startReceiver();
+    const [down, off] = [await manager.register(receiver.url), await manager.register(receiver.url)];
+    for (const { id } of [down, off]) await ask(id, 2);
+    await shop
+      .database('webhooks')
+      .where({ id: off.id })
+      .update({ disabled_reason: 'manager', disabled_at: new Date() });
+
+    const dispatcher = dispatch({ before: () => undefined });
+    await waitFor('both', async () => (await unstarted()) === 0, PATIENCE);
+    await dispatcher.stop();
+
+    expect(await outcomes(off.id)).toEqual(['dropped', 'dropped']);
+    expect(await outcomes(down.id)).toEqual(['delivered', 'delivered']);
+    expect(receiver.received).toHaveLength(2);
+    for (const { id } of [down, off]) await manager.ask('DELETE', `/${id}`);
+    await receiver.close();
+  });
+
+  test('then a slow endpoint gets workflows that wait for its first tries, of which none is made twice, and another hears all the same', async () => {
+    const held: (() => void)[] = [];
+    const slow = await startReceiver((response) => void held.push(() => response.writeHead(204).end()));
+    const quick = await startReceiver();
+    const [one, other] = [await manager.register(slow.url), await manager.register(quick.url)];
+    await ask(one.id, 10);
+    await ask(other.id, 10);
+    const pauses = new Map<string, unknown>();
+    let refused = 0;
+    const before = (workflowId: string, { startDelay }: WorkflowStartOptions) => {
+      refused += 1;
+      if (refused <= 10) throw new Error('Temporal is away');
+      pauses.set(workflowId, startDelay);
+    };
+
+    const dispatcher = dispatch({ before });
+    await quick.hears(10);
+    await waitFor('workflows', async () => (await unstarted()) === 0, PATIENCE);
+
+    expect(await outcomes(one.id)).toEqual(Array(10).fill('pending'));
+    expect([slow.received.length, quick.received.length]).toEqual([AT_ONCE, 10]);
+    const begun = new Set(slow.received.map(({ event }) => `webhook-${one.id}-${event.id}-${event.id}`));
+    expect([...pauses.keys()].filter((id) => id.includes(other.id))).toEqual([]);
+    for (const [id, pause] of pauses) {
+      if (begun.has(id)) expect(pause).toBeGreaterThan(DEADLINE_MS);
+      else expect(pause).toBeUndefined();
+    }
+    for (const answer of held) answer();
+    await dispatcher.stop();
+    expect(await count(one.id, 'delivered')).toBe(AT_ONCE);
+    for (const { id } of [one, other]) await manager.ask('DELETE', `/${id}`);
+    await slow.close();
+    await quick.close();
+  }, 60_000);
+
+  test('then what a stopped dispatcher has not begun is the next one’s', async () => {
+    const held: (() => void)[] = [];
+    const receiver = await startReceiver((response) => void held.push(() => response.writeHead(204).end()));
+    const { id } = await manager.register(receiver.url);
+    await ask(id, 10);
+    const started: string[] = [];
+    const before = (workflowId: string) => started.push(workflowId);
+
+    const first = dispatch({ before });
+    await receiver.hears(AT_ONCE);
+    const stopped = first.stop();
+    for (const answer of held) answer();
+    await stopped;
+
+    expect([await count(id, 'delivered'), await unstarted(), started]).toEqual([AT_ONCE, 10 - AT_ONCE, []]);
+    receiver.behaviour = 204;
+    const next = dispatch({ before });
+    await waitFor('the rest', async () => (await count(id, 'delivered')) === 10, PATIENCE);
+    await next.stop();
+    expect([receiver.received.length, started]).toEqual([10, []]);
+    await manager.ask('DELETE', `/${id}`);
+    await receiver.close();
+  }, 60_000);
+
+  test('then one that fails is asked no more before its time, and the others wait in workflows', async () => {
+    const receiver = await startReceiver((response) => response.writeHead(503, { 'retry-after': '7' }).end());
+    const { id } = await manager.register(receiver.url);
+    await ask(id, 30);
+    const pauses: unknown[] = [];
+
+    const dispatcher = dispatch({ before: (_, { startDelay }) => pauses.push(startDelay) });
+    await waitFor('workflows', async () => (await unstarted()) === 0, PATIENCE);
+    await dispatcher.stop();
+
+    const told = pauses.filter((pause) => pause !== undefined);
+    expect(pauses).toHaveLength(30);
+    expect(told).toHaveLength(receiver.received.length);
+    expect(told.length).toBeLessThanOrEqual(AT_ONCE);
+    for (const pause of told) expect(pause).toBeGreaterThanOrEqual(7_000);
+    await manager.ask('DELETE', `/${id}`);
+    await receiver.close();
+  }, 60_000);
+
+  test('then what could not be written down is sent again', async () => {
+    const receiver = await startReceiver();
+    const { id } = await manager.register(receiver.url);
+    await shop.database.raw('ALTER TABLE webhook_attempts ADD CONSTRAINT nothing CHECK (false) NOT VALID');
+    await ask(id, 1);
+
+    const dispatcher = dispatch({});
+    await receiver.hears(1);
+    await shop.database.raw('ALTER TABLE webhook_attempts DROP CONSTRAINT nothing');
+    await waitFor('the record', async () => (await count(id, 'delivered')) === 1, PATIENCE);
+    await dispatcher.stop();
+
+    const [first, again] = (await receiver.hears(2)).map(({ headers, body }) => [headers['webhook-id'], body]);
+    expect(again).toEqual(first);
+    await manager.ask('DELETE', `/${id}`);
+    await receiver.close();
+  }, 60_000);
+});
 
 test('When deliveries are old, then they are forgotten; and secrets are sealed with today’s key', async () => {
   const { id, secret } = await manager.register('http://127.0.0.1:9999/');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { createLanes } from '../../activities/webhooks/lanes.ts';
-import { pauseAfter } from '../../domain/webhook/retry.ts';
+import { askedPause, pauseAfter } from '../../domain/webhook/retry.ts';
 
 describe('When many want to send to one endpoint', () => {
   test('then so many as may do, the others are told ever later times, and no other endpoint notices', () => {
@@ -35,6 +35,42 @@ describe('When many want to send to one endpoint', () => {
     lanes.leave('one', 5);
     lanes.leave('one', 5);
     expect([lanes.enter('one'), typeof lanes.enter('one')]).toEqual([undefined, 'number']);
+  });
+});
+
+test('When an endpoint usually takes long, then it counts as slow, and that is not forgotten before it is faster', () => {
+  const lanes = createLanes({ atOnce: 1, longest: 1_000 });
+  const visit = (duration: number) => {
+    lanes.enter('one');
+    lanes.leave('one', duration);
+    return lanes.isSlow('one');
+  };
+  expect([lanes.isSlow('one'), visit(900), visit(15_000)]).toEqual([false, false, true]);
+  const visits = Array.from({ length: 20 }, () => visit(5));
+  expect([visits[0], visits.at(-1)]).toEqual([true, false]);
+});
+
+describe('When an endpoint says when it wants to hear again', () => {
+  const now = Date.parse('2026-11-23T10:00:00Z');
+
+  test.each<[number, string | undefined, number | undefined]>([
+    [429, '30', 30_000],
+    [503, ' 0 ', 0],
+    [503, 'Mon, 23 Nov 2026 10:01:00 GMT', 60_000],
+    [503, 'Mon, 23 Nov 2026 09:00:00 GMT', 0],
+    [503, 'soon', undefined],
+    [503, 'Mon, never GMT', undefined],
+    [503, '-5', undefined],
+    [503, undefined, undefined],
+    [500, '30', undefined],
+  ])('then a %s with Retry-After %p asks for %p ms', (status, retryAfter, pause) => {
+    expect(askedPause(status, retryAfter, now)).toBe(pause);
+  });
+
+  test('then it is left alone so long and up to a fifth longer, between the first pause and the longest', () => {
+    const plan = { first: 5_000, longest: 60_000, limit: 0 };
+    const pauses = [0, 1].flatMap((dice) => [0, 30_000, 1e12].map((asked) => pauseAfter(7, plan, dice, asked)));
+    expect(pauses).toEqual([5_000, 30_000, 60_000, 6_000, 36_000, 72_000]);
   });
 });
 
