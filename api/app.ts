@@ -1,5 +1,5 @@
 import Router from '@koa/router';
-import Koa, { type Context, type Middleware } from 'koa';
+import Koa, { type Context, type Middleware, type Request } from 'koa';
 import type { Logger } from '../config/logger.ts';
 import type { Auth } from './auth/auth.ts';
 import { docs } from './docs/docs.ts';
@@ -67,17 +67,18 @@ export function createApp({
   const placing = new Set(routes.filter(({ quota }) => quota === 'placing').map(({ operationId }) => operationId));
   const isPlacing = ({ path, method }: Context) =>
     router.match(path, method).pathAndMethod.some(({ name }) => placing.has(String(name)));
-  const seeAddress: Middleware = (ctx, next) => {
-    ctx.request.ip = clientAddress(ctx.req);
-    return next();
-  };
+  // Where Koa's `ip` comes from, which it remembers once somebody has asked.
+  Object.defineProperty(app.request, 'ips', {
+    get(this: Request) {
+      return [clientAddress(this.req)];
+    },
+  });
 
   app.use(requestLog(logger));
   app.use(secureAnswers(https));
   app.use(allowOrigins(origins));
   app.use(allowTemporalUi(temporalUi));
   app.use(answerProblems());
-  app.use(seeAddress);
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
   app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));

@@ -39,9 +39,6 @@ export interface TokenClaims {
   expiresAt: number;
 }
 
-/** A caller with all that they may do, whatever the token's scope; `undefined` for nobody. */
-type Known = (Omit<PersonCaller, 'actor'> | Omit<ServiceCaller, 'actor'>) | undefined;
-
 /** How many tokens a process remembers. */
 const CAPACITY = 10_000;
 
@@ -72,28 +69,32 @@ export interface CallerLookup {
  * that much later; requests that come at once ask once.
  */
 export function createCallerLookup({ users, services, artifacts, rememberMs }: CallerLookupOptions): CallerLookup {
-  const remembered = new LRUCache<string, Promise<Known>>({ max: CAPACITY, ttl: rememberMs });
-
+  const remembered = new LRUCache<string, Promise<Caller | undefined>>({ max: CAPACITY, ttl: rememberMs });
   const listeners: ((id: string) => void)[] = [];
 
-  const find = async ({ sub, clientId, jti, grantId, sessionUid }: TokenClaims): Promise<Known> => {
+  const ask = async ({ sub, clientId, jti, grantId, sessionUid, scope }: TokenClaims): Promise<Caller | undefined> => {
+    const granted = scope.split(' ');
+    const scopesIn = (allowed: readonly Scope[]) => new Set(allowed.filter((each) => granted.includes(each)));
     if (sub === clientId) {
       const [service, alive] = await Promise.all([services.find(sub), artifacts.isAlive({ jti })]);
       if (!service || !alive) return undefined;
-      return { type: 'service', id: sub, name: service.name, scopes: new Set(service.scopes) };
+      const actor = { type: 'service', id: sub } as const;
+      return { ...actor, name: service.name, scopes: scopesIn(service.scopes), actor };
     }
     if (grantId === undefined) return undefined;
     const [user, alive] = await Promise.all([users.find(sub), artifacts.isAlive({ jti, grantId, sessionUid })]);
     if (!user || !alive) return undefined;
     const { role, name, email } = user;
-    return { type: role, id: sub, name, email, scopes: new Set(scopesOf(role)) };
+    const actor = { type: role, id: sub };
+    return { ...actor, name, email, scopes: scopesIn(scopesOf(role)), actor };
   };
 
-  const remember = (claims: TokenClaims): Promise<Known> => {
-    const key = [claims.sub, claims.clientId, claims.grantId, claims.sessionUid, claims.jti].join(' ');
+  const find = (claims: TokenClaims): Promise<Caller | undefined> => {
+    const { sub, clientId, grantId, sessionUid, jti, scope } = claims;
+    const key = [sub, clientId, grantId, sessionUid, jti, scope].join(' ');
     const before = remembered.get(key);
     if (before) return before;
-    const asked = find(claims);
+    const asked = ask(claims);
     remembered.set(key, asked);
     // An outage is nothing to remember.
     asked.catch(() => remembered.delete(key));
@@ -101,13 +102,7 @@ export function createCallerLookup({ users, services, artifacts, rememberMs }: C
   };
 
   return {
-    async find(claims) {
-      const known = await remember(claims);
-      if (!known) return undefined;
-      const granted = claims.scope.split(' ');
-      const scopes = new Set([...known.scopes].filter((scope) => granted.includes(scope)));
-      return { ...known, scopes, actor: { type: known.type, id: known.id } };
-    },
+    find,
     forget(id) {
       for (const key of [...remembered.keys()]) if (key.split(' ').includes(id)) remembered.delete(key);
       for (const listener of listeners) listener(id);

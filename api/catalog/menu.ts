@@ -3,8 +3,8 @@ import type { CatalogView } from '../../db/catalog-view.ts';
 
 /** The menu as it is answered. */
 export interface WrittenMenu {
-  /** JSON */
-  body: string;
+  /** JSON in UTF-8: text would be encoded anew for everyone who reads it. */
+  body: Buffer;
   etag: string;
 }
 
@@ -23,7 +23,7 @@ export function createMenu(view: Pick<CatalogView, 'menu'>, rememberMs = REMEMBE
   let known: { written: Promise<WrittenMenu>; until: number } | undefined;
 
   async function write(): Promise<WrittenMenu> {
-    const body = JSON.stringify({ data: await view.menu() });
+    const body = Buffer.from(JSON.stringify({ data: await view.menu() }));
     return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
   }
 

@@ -8,7 +8,7 @@ const MAX_AGE_S = '600';
 
 /** Lets pages of the Temporal Web UI call `/codec/*`: a browser asks before it sends anything from one origin to another. */
 export function allowTemporalUi(origin: string | undefined): Middleware {
-  return async (ctx, next) => {
+  return (ctx, next) => {
     if (!ctx.path.startsWith('/codec/')) return next();
     ctx.vary('origin');
     if (!origin || ctx.get('origin') !== origin) return next();

@@ -218,6 +218,6 @@ describe('When several processes answer with the menu', () => {
     const menuOf = createMenu({ menu: () => (away ? Promise.reject(new Error('away')) : view.menu()) });
     await expect(menuOf.read()).rejects.toThrow('away');
     away = false;
-    expect(JSON.parse((await menuOf.read()).body).data).toEqual(await items());
+    expect(JSON.parse(String((await menuOf.read()).body)).data).toEqual(await items());
   });
 });
