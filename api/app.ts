@@ -1,6 +1,7 @@
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware, type Request } from 'koa';
 import type { Logger } from '../config/logger.ts';
+import type { Registry } from '../config/metrics.ts';
 import type { Auth } from './auth/auth.ts';
 import { docs } from './docs/docs.ts';
 import type { createClientAddress } from './limits/client-address.ts';
@@ -9,6 +10,7 @@ import { allowOrigins } from './middleware/cross-origin.ts';
 import { answerProblems } from './middleware/problems.ts';
 import { limitCallers, limitStrangers } from './middleware/rate-limits.ts';
 import { type RequestState, requestLog } from './middleware/request-log.ts';
+import { measureRequests } from './middleware/request-metrics.ts';
 import { secureAnswers } from './middleware/security-headers.ts';
 import { allowTemporalUi } from './middleware/temporal-ui.ts';
 import { describeApi } from './openapi.ts';
@@ -22,6 +24,7 @@ export interface AppDependencies {
   /** Where people open the Temporal Web UI. */
   temporalUi?: string | undefined;
   logger: Logger;
+  metrics: Registry;
   clientAddress: ReturnType<typeof createClientAddress>;
   /** Nobody is limited without. */
   limits: Limits | undefined;
@@ -54,6 +57,7 @@ export function createApp({
   pages,
   temporalUi,
   logger,
+  metrics,
   clientAddress,
   limits,
   origins,
@@ -74,6 +78,7 @@ export function createApp({
     },
   });
 
+  app.use(measureRequests(metrics, routes, router));
   app.use(requestLog(logger));
   app.use(secureAnswers(https));
   app.use(allowOrigins(origins));

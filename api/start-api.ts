@@ -1,5 +1,7 @@
+import { Gauge } from '@prometheus-io/client';
 import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../config/logger.ts';
+import { createRegistry, readersOfMetrics } from '../config/metrics.ts';
 import type { ApiConfig } from '../config/settings.ts';
 import { temporalConnection } from '../config/temporal-connection.ts';
 import { createWebhookAddresses } from '../config/webhook-addresses.ts';
@@ -10,6 +12,7 @@ import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createEmailSuppressions } from '../db/email-suppressions.ts';
 import { createEventLog } from '../db/event-log.ts';
 import { createJournal, type Journal } from '../db/journal.ts';
+import { countEvents, measurePool } from '../db/metrics.ts';
 import { createOidcArtifactRepository } from '../db/oidc-artifacts.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createProductRepository } from '../db/products.ts';
@@ -38,6 +41,7 @@ import { createOrderService } from './orders/order-service.ts';
 import { createOrderWorkflows } from './orders/order-workflows.ts';
 import { createResend } from './orders/resending.ts';
 import { emailPreviews } from './pages/email-previews.ts';
+import { metricsPage } from './pages/metrics.ts';
 import { allRoutes } from './routes/index.ts';
 import { createHub } from './streams/hub.ts';
 import { createStreams } from './streams/streams.ts';
@@ -61,6 +65,8 @@ const UPKEEP_MS = 30_000;
 /** Wires one API process together and starts it. Needs Postgres; Temporal may come later. */
 export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
   const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
+  const metrics = createRegistry();
+  measurePool(metrics, database);
   const connection = Connection.lazy({
     ...temporalConnection(config),
     connectTimeout: '3s',
@@ -76,7 +82,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const users = createUserRepository(database);
   const log = createEventLog(database);
   const hub = createHub({ log, logger });
-  const journal = waking(createJournal(database), hub.wake);
+  const journal = waking(countEvents(metrics, createJournal(database)), hub.wake);
   const unitOfWork = createUnitOfWork(database);
   const accountRequests = createAccountRequestRepository(database);
   const ledger = createDeliveryLedger(database);
@@ -110,6 +116,14 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     max: config.MAX_STREAMS,
     maxPerUser: config.MAX_STREAMS_PER_USER,
   });
+  new Gauge({
+    name: 'crema_event_streams',
+    help: 'Event streams that are open.',
+    registers: [metrics],
+    collect() {
+      this.set(streams.count());
+    },
+  });
   auth.callers.onForget(streams.recheck);
   const doorbell = createDoorbell(config.REDIS_URL, logger);
   const endWakeUps = subscribeToWakeUps(config.REDIS_URL, hub.wake, logger);
@@ -123,6 +137,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     }),
     ended: auth.forget,
   });
+  const mayReadMetrics = readersOfMetrics(config);
   const app = createApp({
     auth,
     routes: allRoutes({
@@ -160,10 +175,12 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     }),
     temporalUi: config.TEMPORAL_UI_ORIGIN,
     pages: [
+      ...(mayReadMetrics ? [metricsPage(metrics, mayReadMetrics)] : []),
       accountPages({ accounts, accountRequests, emails: { users, shopLanguage: config.SHOP_LANGUAGE } }),
       ...(config.NODE_ENV === 'production' ? [] : [emailPreviews()]),
     ],
     logger,
+    metrics,
     clientAddress: createClientAddress(config.TRUSTED_PROXIES),
     limits,
     origins,

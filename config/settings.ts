@@ -108,6 +108,10 @@ const settings = (environment: Environment) => {
       .pipe(z.array(z.string().refine(mayTakeCodes, 'must be https (http for localhost) addresses without #')))
       .readonly(),
     WORKER_HEALTH_PORT: port(5001),
+    /** What Prometheus sends to read `/metrics` of API and worker. */
+    METRICS_TOKEN: z.string().min(32, 'must have at least 32 characters: openssl rand -base64 32').optional(),
+    /** Where Temporal's SDK shows its own metrics to the worker, on 127.0.0.1; without it, it keeps none. */
+    TEMPORAL_METRICS_PORT: z.coerce.number('must be a port: 1 to 65535').int().min(1).max(65535).optional(),
     DATABASE_URL: developmentDefault(url('postgres', 'postgresql'), env, 'postgres://crema:crema@127.0.0.1:5433/crema'),
     REDIS_URL: developmentDefault(url('redis', 'rediss'), env, 'redis://127.0.0.1:6380'),
     TEMPORAL_ADDRESS: developmentDefault(
@@ -263,6 +267,7 @@ export function readApiConfig(environment: Environment) {
     'LOG_LEVEL',
     'HOST',
     'PORT',
+    'METRICS_TOKEN',
     'PUBLIC_URL',
     'OAUTH_REDIRECT_URIS',
     'DATABASE_URL',
@@ -316,6 +321,8 @@ export function readWorkerConfig(environment: Environment) {
     'LOG_LEVEL',
     'HOST',
     'WORKER_HEALTH_PORT',
+    'METRICS_TOKEN',
+    'TEMPORAL_METRICS_PORT',
     'PUBLIC_URL',
     'DATABASE_URL',
     'REDIS_URL',

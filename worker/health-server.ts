@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse, STATUS_CODES } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 
 /** A worker serves no requests, but whoever runs it wants to know how it is. */
@@ -7,17 +7,30 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
+/** What `/metrics` shows, and to whom. */
+export interface MetricsPage {
+  contentType: string;
+  text(): Promise<string>;
+  mayRead(authorization?: string): boolean;
+}
+
 /** How long a part may take to answer before it counts as down, in ms. */
 const DEADLINE_MS = 2_000;
 
 /**
- * Answers `/health/live` and `/health/ready`. A worker that runs is ready, whatever else is down: its activities retry.
+ * Answers `/health/live`, `/health/ready` and `/metrics`. A worker that runs is ready, whatever else is down: its activities retry.
  *
  * @param state the Temporal worker's own word for it
  * @param checks what it works with, by name: each resolves when its part answers
+ * @param metrics nothing where there is no such page
  */
-export function createHealthServer(state: () => string, checks: Record<string, () => Promise<unknown>>): HealthServer {
-  const server = createServer(async ({ url }, response) => {
+export function createHealthServer(
+  state: () => string,
+  checks: Record<string, () => Promise<unknown>>,
+  metrics?: MetricsPage,
+): HealthServer {
+  const server = createServer(async ({ url, headers }, response) => {
+    if (metrics && url === '/metrics') return showMetrics(metrics, headers.authorization, response);
     const ready = url === '/health/live' || state() === 'RUNNING';
     const status = url === '/health/live' || url === '/health/ready' ? (ready ? 200 : 503) : 404;
     const parts = url === '/health/ready' ? await statesOf(checks) : {};
@@ -33,6 +46,22 @@ export function createHealthServer(state: () => string, checks: Record<string, (
       }),
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
+}
+
+async function showMetrics(page: MetricsPage, authorization: string | undefined, response: ServerResponse) {
+  if (!page.mayRead(authorization)) {
+    response.setHeader('www-authenticate', 'Bearer realm="metrics"');
+    return refuse(response, 401, 'Send the token of METRICS_TOKEN: Authorization: Bearer <token>.');
+  }
+  const text = await page.text().catch(() => undefined);
+  if (text === undefined) return refuse(response, 503, 'Temporal’s SDK does not show its metrics.');
+  response.writeHead(200, { 'content-type': page.contentType, 'cache-control': 'no-store' }).end(text);
+}
+
+/** RFC 9457. */
+function refuse(response: ServerResponse, status: number, detail: string): void {
+  response.writeHead(status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify({ title: STATUS_CODES[status], status, detail }));
 }
 
 async function statesOf(checks: Record<string, () => Promise<unknown>>): Promise<Record<string, 'up' | 'down'>> {

@@ -3,6 +3,7 @@ import {
   bundleWorkflowCode,
   DefaultLogger,
   type LogLevel,
+  type MetricsExporterConfig,
   NativeConnection,
   Runtime,
   Worker,
@@ -11,12 +12,14 @@ import {
 import { Redis } from 'ioredis';
 import { createActivities } from '../activities/create-activities.ts';
 import { createMailer } from '../activities/email/mailer.ts';
+import { countEmails, countWebhooks } from '../activities/metrics.ts';
 import { CHANNEL } from '../activities/publish.ts';
 import { createLanes } from '../activities/webhooks/lanes.ts';
 import { createSender } from '../activities/webhooks/send.ts';
 import { createTries } from '../activities/webhooks/tries.ts';
 import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
+import { createRegistry, type Registry, readersOfMetrics } from '../config/metrics.ts';
 import type { WorkerConfig } from '../config/settings.ts';
 import { temporalConnection } from '../config/temporal-connection.ts';
 import { createWebhookAddresses } from '../config/webhook-addresses.ts';
@@ -26,6 +29,7 @@ import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createEmailSuppressions } from '../db/email-suppressions.ts';
 import { createEventLog } from '../db/event-log.ts';
 import { createJournal } from '../db/journal.ts';
+import { countEvents, measurePool } from '../db/metrics.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
@@ -38,7 +42,7 @@ import { WEBHOOKS_CHANNEL, webhookTaskQueueOf } from '../workflows/messages/webh
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSeal } from '../workflows/payloads/seal.ts';
 import { createErasureRecords } from './erasure-records.ts';
-import { createHealthServer } from './health-server.ts';
+import { createHealthServer, type MetricsPage } from './health-server.ts';
 import { startWebhookDispatcher } from './webhook-dispatcher.ts';
 import { createFirstTries } from './webhook-first-tries.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
@@ -57,6 +61,9 @@ const WEBHOOKS_TURNED_AWAY = 50;
 /** The longest pause before a delivery is tried again, and before one whose lane was full comes back, in ms. */
 const WEBHOOK_LONGEST_PAUSE_MS = 3 * 60 * 60 * 1_000;
 const WEBHOOK_LONGEST_WAIT_MS = 5 * 60 * 1_000;
+
+/** How long the SDK, in this very process, may take to show its metrics, in ms. */
+const SDK_DEADLINE_MS = 2_000;
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
@@ -88,6 +95,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       const { taskToken: _, error: err, ...known } = meta ?? {};
       logger[write[level]]({ ...known, ...(err !== undefined && { err }) }, message);
     }),
+    telemetryOptions: config.TEMPORAL_METRICS_PORT ? { metrics: sdkMetrics(config.TEMPORAL_METRICS_PORT) } : {},
     shutdownSignals: [],
   });
   if (!languages.has(config.SHOP_LANGUAGE)) {
@@ -97,6 +105,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   }
   const connection = await NativeConnection.connect(temporalConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
+  const metrics = createRegistry();
+  measurePool(metrics, database);
   const redis = new Redis(config.REDIS_URL, {
     // What was not sent in time has failed, and is not to be sent behind its activity's back.
     enableOfflineQueue: false,
@@ -106,11 +116,11 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     connectTimeout: REDIS_DEADLINE_MS,
   });
   redis.on('error', (error) => logger.warn({ err: error }, 'Redis cannot be reached'));
-  const mailer = createMailer(config);
+  const mailer = countEmails(metrics, createMailer(config));
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
 
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
-  const deliveries = createWebhookDeliveryRepository(database);
+  const deliveries = countWebhooks(metrics, createWebhookDeliveryRepository(database));
   const webhooks = createWebhookRepository(database);
   const seal = createSeal(config.PAYLOAD_KEYS);
   const addresses = createWebhookAddresses({
@@ -126,7 +136,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   };
   const { email, resendEmail, accountMail, webhookNotice, deliverWebhook, settleWebhook, ...others } = createActivities(
     {
-      journal: createJournal(database),
+      journal: countEvents(metrics, createJournal(database)),
       orders: createOrderRepository(database),
       records: createWorkflowRecords(client),
       erasures: createErasureRecords(client),
@@ -189,11 +199,15 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     }),
   ]);
   const state = () => workers.map((worker) => worker.getState()).find((each) => each !== 'RUNNING') ?? 'RUNNING';
-  const health = createHealthServer(state, {
-    postgres: async () => database.raw('SELECT 1'),
-    redis: () => redis.ping(),
-    temporal: () => connection.workflowService.getSystemInfo({}),
-  });
+  const health = createHealthServer(
+    state,
+    {
+      postgres: async () => database.raw('SELECT 1'),
+      redis: () => redis.ping(),
+      temporal: () => connection.workflowService.getSystemInfo({}),
+    },
+    metricsPage(config, metrics),
+  );
   await health.listen(config.WORKER_HEALTH_PORT, config.HOST);
   const retry = {
     first: config.WEBHOOK_RETRY_AFTER * 1_000,
@@ -244,6 +258,28 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   }
 
   return { finished: run(), stop };
+}
+
+/** Names and units as Prometheus has them, and on this machine alone: the page of the worker passes them on. */
+const sdkMetrics = (port: number): MetricsExporterConfig => ({
+  prometheus: {
+    bindAddress: `127.0.0.1:${port}`,
+    countersTotalSuffix: true,
+    unitSuffix: true,
+    useSecondsForDurations: true,
+  },
+});
+
+/** The worker's own metrics, and those of the SDK where they are wanted. */
+function metricsPage(config: WorkerConfig, registry: Registry): MetricsPage | undefined {
+  const mayRead = readersOfMetrics(config);
+  const port = config.TEMPORAL_METRICS_PORT;
+  const ofSdk = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(SDK_DEADLINE_MS) });
+    return answer.text();
+  };
+  const text = async () => (port ? `${await registry.metrics()}\n${await ofSdk()}` : registry.metrics());
+  return mayRead && { contentType: registry.contentType, text, mayRead };
 }
 
 /** Orders go on with the newest build that Temporal routes them to (docs/adr/0006). */

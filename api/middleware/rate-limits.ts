@@ -25,7 +25,7 @@ function settle(ctx: Context, standing: Standing): void {
 const isRead = ({ method }: Context) => method === 'GET' || method === 'HEAD';
 
 /** Whoever watches over this process must get through whatever others do. */
-const isHealth = ({ path }: Context) => path.startsWith('/health/');
+const isHealth = ({ path }: Context) => path.startsWith('/health/') || path === '/metrics';
 
 /** In any case: the router takes `/V1`, too. */
 const isApi = ({ path }: Context) => /^\/v1\//i.test(path);

@@ -32,6 +32,8 @@ export interface Streams {
   answer(request: StreamRequest): Promise<RouteAnswer>;
   /** Looks at once whether streams that have to do with an id may go on. @param id see `CallerLookup.forget` */
   recheck(id: string): void;
+  /** How many are open. */
+  count(): number;
   /** Ends all streams and begins no more: their readers come back to another process. */
   stop(): void;
 }
@@ -123,14 +125,14 @@ export function createStreams({ log, hub, logger, heartbeat, max, maxPerUser }: 
       stillMay,
       onClose: () => {
         open.delete(stream);
-        count(token, -1);
+        tally(token, -1);
       },
     });
     open.set(stream, token);
-    count(token, 1);
+    tally(token, 1);
   }
 
-  function count({ sub }: TokenClaims, change: 1 | -1): void {
+  function tally({ sub }: TokenClaims, change: 1 | -1): void {
     const now = (ofUser.get(sub) ?? 0) + change;
     if (now > 0) ofUser.set(sub, now);
     else ofUser.delete(sub);
@@ -146,5 +148,5 @@ export function createStreams({ log, hub, logger, heartbeat, max, maxPerUser }: 
     for (const stream of [...open.keys()]) stream.end();
   }
 
-  return { answer, recheck, stop };
+  return { answer, recheck, count: () => open.size, stop };
 }

@@ -106,6 +106,7 @@ describe('When a process reads its settings', () => {
     [{ TEMPORAL_UI_CLIENT_SECRET: 'too short' }, 'TEMPORAL_UI_CLIENT_SECRET: must have at least 32 characters'],
     [{ TEMPORAL_UI_CLIENT_SECRET: KEY }, 'TEMPORAL_UI_CLIENT_SECRET goes with TEMPORAL_UI_ORIGIN'],
     [{ TEMPORAL_UI_CLIENT_SECRET: KEY, TEMPORAL_UI_ORIGIN: 'http://ui.example' }, 'which must then be https'],
+    [{ METRICS_TOKEN: 'too short' }, 'METRICS_TOKEN: must have at least 32 characters'],
     [{ TEMPORAL_TLS: 'maybe' }, 'TEMPORAL_TLS: '],
     [{ PAYLOAD_KEYS: 'secret' }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
     [{ PAYLOAD_KEYS: `one:${KEY},two` }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
@@ -184,5 +185,12 @@ describe('When a process reads its settings', () => {
     expect(readWorkerConfig({ NOTIFICATIONS_ENV: 'staging' })).toMatchObject({ SMTP_URL: 'smtp://127.0.0.1:1025' });
     const region = { NOTIFICATIONS_ENV: 'production', AWS_REGION: 'eu-west-1' };
     expect(readWorkerConfig(region)).toMatchObject(region);
+  });
+
+  test('then Temporal’s SDK keeps no metrics unless it has a port for them', () => {
+    expect(readWorkerConfig({}).TEMPORAL_METRICS_PORT).toBeUndefined();
+    expect(readWorkerConfig({ TEMPORAL_METRICS_PORT: '9464' }).TEMPORAL_METRICS_PORT).toBe(9464);
+    // It could not be told where a port of its own choice is.
+    expect(() => readWorkerConfig({ TEMPORAL_METRICS_PORT: '0' })).toThrow('TEMPORAL_METRICS_PORT: ');
   });
 });

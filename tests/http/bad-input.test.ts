@@ -524,6 +524,7 @@ describe('When a path is taken the wrong way', () => {
     ['POST', '/v1/catalog', 'GET, HEAD'],
     ['PUT', `/v1/products/${id}`, 'DELETE, GET, HEAD, PATCH'],
     ['POST', '/health/live', 'GET, HEAD'],
+    ['POST', '/metrics', 'GET, HEAD'],
     // The router would find /v1/orders/{id}.
     ['PATCH', '/v1/orders/quote', 'POST'],
     ['HEAD', '/v1/orders/quote', 'POST'],

@@ -25,6 +25,7 @@ test.each([
   ['the docs page', 'GET', '/docs'],
   ['the way to the docs', 'GET', '/'],
   ['the state of health', 'GET', '/health/ready'],
+  ['the metrics', 'GET', '/metrics'],
 ])('When %s is asked for, then a browser may do as little as possible with the answer', async (_, method, path) => {
   const headers = await headersOf(path, method);
   expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'.*frame-ancestors 'none'/);

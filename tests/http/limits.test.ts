@@ -144,6 +144,7 @@ describe('When nobody says who they are', () => {
     expect((await menu(elsewhere())).status).toBe(200);
     expect((await shop.request('GET', '/v1/me', { as: token, headers: here })).status).toBe(200);
     expect((await shop.request('GET', '/health/ready', { headers: here })).status).toBe(200);
+    expect((await shop.request('GET', '/metrics', { headers: here })).status).toBe(200);
     expect((await menu({ 'x-forwarded-for': `${here['x-forwarded-for']}, 198.51.100.7` })).status).toBe(200);
   });
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { hashPassword } from '../../db/passwords.ts';
+import { freePorts } from '../../stack/ports.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -28,12 +29,13 @@ let redis: Redis;
 const heardByRedis: string[] = [];
 let refusals = 0;
 beforeAll(async () => {
+  const [metricsPort] = await freePorts(1);
   const monitor = new Redis(process.env.REDIS_URL as string);
   redis = await monitor.monitor();
   monitor.disconnect();
   redis.on('monitor', (_time: string, args: string[]) => heardByRedis.push(args.join(' ')));
   shop = await openShop({
-    environment: { LOG_LEVEL: 'trace' },
+    environment: { LOG_LEVEL: 'trace', TEMPORAL_METRICS_PORT: String(metricsPort) },
     smtp: {
       // Servers quote the address that they do not like: first for now, then for good.
       onRcptTo({ address }, _session, done) {
@@ -68,6 +70,9 @@ test('When people live through everything that can happen, then what they hand o
     name: ['mail', 'table users'],
     note: ['mail', 'redis', 'table order_events', 'table orders', 'temporal'],
   });
+  // There is something to look through: what was asked for shows there, as it may.
+  expect(places['api /metrics']).toContain('route="/v1/users/{id}/promote",status="400"');
+  expect(places['worker /metrics']).toMatch(/crema_emails_total\{outcome="refused"\}.*temporal_activity/s);
 }, 60_000);
 
 /** Tables, Temporal, Redis, logs, mail and whatever HTTP tells about the processes: their contents by their names. */
@@ -149,6 +154,9 @@ async function liveThroughAll(): Promise<void> {
   for (const body of bodies) expect((await shop.request('POST', '/v1/orders', { as, body })).status).toBe(400);
   const query = new URLSearchParams(misplaced);
   expect((await shop.request('GET', `/v1/orders?${query}`, { as })).status).toBe(400);
+  const promoting = { as: shop.manager };
+  expect((await shop.request('POST', `/v1/users/${email}/promote`, promoting)).status).toBe(400);
+  for (const path of [`/${email}`, `/docs/${as}`]) expect((await shop.request('GET', path)).status).toBe(404);
 
   // An order's life, with mail that is put off and then refused.
   const placing = {

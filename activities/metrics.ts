@@ -1,0 +1,51 @@
+import { Counter, type Registry } from '@prometheus-io/client';
+import type { WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
+import { type Mailer, PermanentRefusal } from './email/mailer.ts';
+
+/** Counts attempts at mails of every kind, by what came of them. */
+export function countEmails(registry: Registry, mailer: Mailer): Mailer {
+  const emails = new Counter({
+    name: 'crema_emails_total',
+    help: 'Attempts at emails by outcome: sent, refused (for good), retrying (tried again later).',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return {
+    ...mailer,
+    async send(email) {
+      try {
+        const sent = await mailer.send(email);
+        emails.inc({ outcome: sent.outcome });
+        return sent;
+      } catch (error) {
+        emails.inc({ outcome: error instanceof PermanentRefusal ? 'refused' : 'retrying' });
+        throw error;
+      }
+    },
+  };
+}
+
+/** Counts attempts at webhooks, and deliveries that end without one, by what came of them. */
+export function countWebhooks(registry: Registry, deliveries: WebhookDeliveryRepository): WebhookDeliveryRepository {
+  const webhooks = new Counter({
+    name: 'crema_webhooks_total',
+    help: 'Webhooks by outcome: delivered, gone, pending (failed, tried again later), given_up, dropped (disabled).',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return {
+    ...deliveries,
+    async record(delivery, attempt) {
+      await deliveries.record(delivery, attempt);
+      webhooks.inc({ outcome: attempt.outcome });
+    },
+    async recordTaken(all) {
+      await deliveries.recordTaken(all);
+      webhooks.inc({ outcome: 'delivered' }, all.length);
+    },
+    async settle(id, outcome) {
+      await deliveries.settle(id, outcome);
+      webhooks.inc({ outcome });
+    },
+  };
+}

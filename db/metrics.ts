@@ -1,0 +1,55 @@
+import { Counter, Gauge, type Registry } from '@prometheus-io/client';
+import type { Database } from './connection.ts';
+import type { Journal } from './journal.ts';
+
+/** Shows how busy a pool of connections is, and who waits for one. */
+export function measurePool(registry: Registry, { client: { pool } }: Database): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'crema_postgres_connections',
+    help: 'Connections to Postgres by state: used or idle.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      this.set({ state: 'used' }, pool.numUsed());
+      this.set({ state: 'idle' }, pool.numFree());
+    },
+  });
+  new Gauge({
+    name: 'crema_postgres_connections_max',
+    help: 'Most connections to Postgres at once.',
+    registers,
+    collect() {
+      this.set(pool.max);
+    },
+  });
+  new Gauge({
+    name: 'crema_postgres_waiting',
+    help: 'Queries that wait for a connection to Postgres.',
+    registers,
+    collect() {
+      this.set(pool.numPendingAcquires());
+    },
+  });
+}
+
+/**
+ * Counts what happens to orders, in the process that writes it down: over all processes, each event once. What the
+ * reconciler finds again is not counted.
+ */
+export function countEvents(registry: Registry, journal: Journal): Journal {
+  const events = new Counter({
+    name: 'crema_order_events_total',
+    help: 'What happened to orders, by type of event and the status that it left them in.',
+    labelNames: ['type', 'status'],
+    registers: [registry],
+  });
+  return {
+    ...journal,
+    async record(fact) {
+      const journaled = await journal.record(fact);
+      if (journaled === 'applied') events.inc({ type: fact.event.type, status: fact.event.to });
+      return journaled;
+    },
+  };
+}
