@@ -71,7 +71,7 @@ test('When the bench measures next to nothing, then every figure is in its repor
       `\`GET /v1/orders\` with 20 rows, ${how}`,
     ]),
     'a page of `GET /v1/orders` among 1,000',
-    expect.stringMatching(/^the worst of 18 pages: ./),
+    expect.stringMatching(/^the worst of 18 pages, once more: ./),
     'place among 1,000',
     ...['moved at rest', 'moved back to back'].flatMap((how) => [
       `an order’s history, ${how}`,
@@ -87,6 +87,7 @@ test('When the bench measures next to nothing, then every figure is in its repor
       `memory of the ${name}, 3 open orders`,
       `memory of the ${name}, after they closed`,
     ]),
+    'from the answer to a change to 20 readers’ streams',
     'from the answer to a change to 20 readers’ streams',
     'memory of the API for an idle stream, of 20',
     'deliveries to a webhook',
