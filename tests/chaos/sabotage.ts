@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { waitFor } from '../../stack/wait.ts';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { ChaosShop } from './chaos-shop.ts';
 import type { Client, Wish } from './client.ts';
 import { acceptedBy, type Intent, isRefused } from './client-log.ts';
 import type { EventReader } from './event-readers.ts';
-import type { EventRow, Histories } from './evidence.ts';
+import { type EventRow, type Histories, listWorkflows } from './evidence.ts';
 
 /** What there is to tamper with, once a shop has come to rest. */
 export interface Scene {
@@ -219,10 +220,14 @@ export const sabotages: Record<string, Sabotage> = {
   'lost-workflow': {
     invariant: 1,
     what: 'an order that was acknowledged has no workflow',
-    async commit({ shop: { database, temporal } }) {
+    async commit({ shop }) {
+      const { database, temporal } = shop;
       const [{ id }] = await database('orders').where({ status: 'delivered' }).orderBy('id', 'desc').limit(1);
       const workflowExecution = { workflowId: workflowIdOf(id) };
       await temporal.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution });
+      // Temporal only promises it, and deletes some time later.
+      const isGone = async () => !(await listWorkflows(shop)).includes(id);
+      await waitFor('The end of the workflow', isGone, { deadline: 40_000 });
       return undefined;
     },
   },
