@@ -93,7 +93,7 @@ export function createHttpServer(handle: RequestListener, options: HttpServerOpt
     response.once('close', () => {
       if (latest.get(socket)?.response === response) latest.delete(socket);
     });
-    const detail = ambiguityIn(request);
+    const detail = ambiguityIn(request) ?? faultInTarget(request);
     if (!detail) return handle(request, response);
     refused.add(socket);
     refuse(socket, new Problem('invalid_request', { detail }), true);
@@ -110,6 +110,23 @@ function ambiguityIn({ headersDistinct, httpVersion }: IncomingMessage): string 
   // RFC 9112 §3.2 and §6.1.
   if (hosts > 1 || (hosts === 0 && !old)) return 'A request names one Host.';
   if (old && headersDistinct['transfer-encoding']) return 'HTTP/1.0 has no Transfer-Encoding.';
+  return undefined;
+}
+
+/**
+ * Makes a whole URL, as proxies send it, a path like all others (RFC 9112 §3.2.2). Who reads paths later on would throw at
+ * some of what the parser takes for a URL.
+ *
+ * @returns a sentence, if it leads nowhere
+ */
+function faultInTarget(request: IncomingMessage): string | undefined {
+  const { url: target = '' } = request;
+  if (target.startsWith('/') || target === '*') return undefined;
+  const url = URL.parse(target);
+  if (!url || !/^https?:$/.test(url.protocol) || url.username || url.password) {
+    return 'The target of a request is a path, or a URL of http without a user.';
+  }
+  request.url = `${url.pathname}${url.search}`;
   return undefined;
 }
 

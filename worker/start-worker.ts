@@ -276,6 +276,7 @@ function metricsPage(config: WorkerConfig, registry: Registry): MetricsPage | un
   const port = config.TEMPORAL_METRICS_PORT;
   const ofSdk = async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(SDK_DEADLINE_MS) });
+    if (!answer.ok) throw new Error(`whoever has TEMPORAL_METRICS_PORT answers ${answer.status}`);
     return answer.text();
   };
   const text = async () => (port ? `${await registry.metrics()}\n${await ofSdk()}` : registry.metrics());

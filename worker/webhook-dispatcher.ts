@@ -200,7 +200,8 @@ export function startWebhookDispatcher(
     stop() {
       stopped = true;
       rouse();
-      return Promise.all([running, firstTries.stop()]).then(() => undefined);
+      // No new one begins from now on; what the last round leaves behind ends after it.
+      return Promise.all([running, firstTries.stop()]).then(() => firstTries.stop());
     },
   };
 }

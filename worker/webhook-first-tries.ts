@@ -97,6 +97,11 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
         try {
           await tryOne(delivery);
           ended.add(webhookId);
+        } catch (error) {
+          // Of this webhook alone, such as a secret that cannot be read: its workflow tries on, and says why in the Web UI.
+          logger.warn({ err: error, webhookId, eventId: delivery.eventId }, 'a webhook’s first try came to nothing');
+          failed.add(webhookId);
+          if (!over) handed.push({ delivery, pause: 0 });
         } finally {
           underWay.delete(delivery.id);
           lanes.leave(webhookId, performance.now() - entered);

@@ -50,7 +50,7 @@ test.each(Object.entries(sabotages))('When there is a %s, then it is noticed', a
   await undo?.();
 
   expect(violations.map((violation) => violation.invariant)).toContain(invariant);
-}}, 60_000);
+}, 60_000);
 
 test('When all of that is put right again but the workflow that is gone, then nothing else is noticed', async () => {
   const { violations } = await aftermath.judge();

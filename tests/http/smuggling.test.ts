@@ -28,8 +28,10 @@ test('When an order is sent by hand in good form, then it is placed: what follow
   const before = await numberOfOrders();
   const whole = await say(shop, placing([length(order), 'Connection: close']));
   const inChunks = await say(shop, placing(['Transfer-Encoding: chunked', 'Connection: close'], chunked(order)));
-  expect([whole.statuses, inChunks.statuses]).toEqual([[201], [201]]);
-  expect(await numberOfOrders()).toBe(before + 2);
+  // As proxies send it.
+  const url = await say(shop, placing([length(order), 'Connection: close']).replace('/v1', 'http://shop/v1'));
+  expect([whole.statuses, inChunks.statuses, url.statuses]).toEqual([[201], [201], [201]]);
+  expect(await numberOfOrders()).toBe(before + 3);
 });
 
 const bad: [string, () => string][] = [
@@ -75,6 +77,9 @@ const bad: [string, () => string][] = [
   ['a version that is none', () => placing([length(order)], order, '1.9')],
   ['a version to come', () => `PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n${hidden()}`],
   ['a method that is none', () => placing([length(order)]).replace('POST', 'PO ST')],
+  ['a URL with a user', () => placing([length(order)]).replace('/v1', 'http://a@shop/v1')],
+  ['a URL with a user that nobody can read', () => placing([length(order)]).replace('/v1', 'http://%E0%A4%A@shop/v1')],
+  ['a URL of another scheme', () => placing([length(order)]).replace('/v1', 'ftp://shop/v1')],
   ['something else than HTTP', () => `\x16\x03\x01\x02\x00\x01\x00\x01${hidden()}`],
 ];
 

@@ -6,7 +6,9 @@ import {
   webhookDeliveryWorkflowType,
   webhookTaskQueueOf,
 } from '../../workflows/messages/webhooks.ts';
+import { createSeal } from '../../workflows/payloads/seal.ts';
 import { expectProblem } from '../http/problem.ts';
+import { newKey } from '../security/payload-keys.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { mailsTo } from '../users/mailbox.ts';
 import { webhooksOf } from './manager.ts';
@@ -287,6 +289,25 @@ describe('When an endpoint fails', () => {
     expect(mails()).toHaveLength(1);
     expectProblem(await manager.ask('POST', `/${id}/test`), 'webhook_disabled');
   }, 60_000);
+});
+
+describe('When a webhook’s secret cannot be read', () => {
+  test('then it waits for the key, and others are delivered to, and tried again', async () => {
+    const [lost, failing, well] = [await registered(), await registered(500), await registered()];
+    const secret = await createSeal([newKey('lost')]).seal(lost.secret);
+    await shop.database('webhooks').where({ id: lost.id }).update({ secret });
+
+    for (const { id } of [lost, failing, well]) await manager.ask('POST', `/${id}/test`);
+
+    await well.receiver.hears(1);
+    await failing.receiver.hears(2);
+    expect(await manager.deliveries(lost.id)).toMatchObject([{ outcome: 'pending', attempts: 0 }]);
+    await shop
+      .database('webhooks')
+      .where({ id: lost.id })
+      .update({ secret: await createSeal([]).seal(lost.secret) });
+    verified((await lost.receiver.hears(1))[0]!, lost.secret);
+  });
 });
 
 describe('When a dead endpoint has much to hear', () => {
