@@ -44,13 +44,17 @@ test('When a shop was broken while people ordered in it, then all that was promi
   expect(evidence.mails.length).toBeGreaterThanOrEqual(evidence.events.length);
 });
 
-test.each(Object.entries(sabotages))('When there is a %s, then it is noticed', async (_, { invariant, commit }) => {
-  const undo = await commit(aftermath);
-  const { violations } = await aftermath.judge();
-  await undo?.();
+test.each(Object.entries(sabotages))(
+  'When there is a %s, then it is noticed',
+  async (_, { invariant, commit }) => {
+    const undo = await commit(aftermath);
+    const { violations } = await aftermath.judge();
+    await undo?.();
 
-  expect(violations.map((violation) => violation.invariant)).toContain(invariant);
-}, 60_000);
+    expect(violations.map((violation) => violation.invariant)).toContain(invariant);
+  },
+  60_000,
+);
 
 test('When all of that is put right again but the workflow that is gone, then nothing else is noticed', async () => {
   const { violations } = await aftermath.judge();
