@@ -2,14 +2,16 @@ import { Counter, type Registry } from '@prometheus-io/client';
 import type { WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { type Mailer, PermanentRefusal } from './email/mailer.ts';
 
+const countOutcomes = (registry: Registry, name: string, help: string) =>
+  new Counter({ name, help, labelNames: ['outcome'], registers: [registry] });
+
 /** Counts attempts at mails of every kind, by what came of them. */
 export function countEmails(registry: Registry, mailer: Mailer): Mailer {
-  const emails = new Counter({
-    name: 'crema_emails_total',
-    help: 'Attempts at emails by outcome: sent, refused (for good), retrying (tried again later).',
-    labelNames: ['outcome'],
-    registers: [registry],
-  });
+  const emails = countOutcomes(
+    registry,
+    'crema_emails_total',
+    'Attempts at emails by outcome: sent, refused (for good), retrying (tried again later).',
+  );
   return {
     ...mailer,
     async send(email) {
@@ -27,12 +29,11 @@ export function countEmails(registry: Registry, mailer: Mailer): Mailer {
 
 /** Counts attempts at webhooks, and deliveries that end without one, by what came of them. */
 export function countWebhooks(registry: Registry, deliveries: WebhookDeliveryRepository): WebhookDeliveryRepository {
-  const webhooks = new Counter({
-    name: 'crema_webhooks_total',
-    help: 'Webhooks by outcome: delivered, gone, pending (failed, tried again later), given_up, dropped (disabled).',
-    labelNames: ['outcome'],
-    registers: [registry],
-  });
+  const webhooks = countOutcomes(
+    registry,
+    'crema_webhooks_total',
+    'Webhooks by outcome: delivered, gone, pending (failed, tried again later), given_up, dropped (disabled).',
+  );
   return {
     ...deliveries,
     async record(delivery, attempt) {
