@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, readersOfMetrics } from '../config/metrics.ts';
 import type { ApiConfig } from '../config/settings.ts';
-import { temporalConnection } from '../config/temporal-connection.ts';
+import { clientConnection } from '../config/temporal-connection.ts';
 import { createWebhookAddresses } from '../config/webhook-addresses.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
@@ -67,12 +67,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
   const metrics = createRegistry();
   measurePool(metrics, database);
-  const connection = Connection.lazy({
-    ...temporalConnection(config),
-    connectTimeout: '3s',
-    // After an outage, gRPC's own pauses would keep us away for up to two minutes more.
-    channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 2_000 },
-  });
+  const connection = Connection.lazy({ ...clientConnection(config), connectTimeout: '3s' });
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
   const { workflow } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
   const workflows = createOrderWorkflows(workflow, config.TEMPORAL_TASK_QUEUE);

@@ -13,7 +13,7 @@ export interface TemporalSettings {
 }
 
 /**
- * How API, worker and commands connect to Temporal: the same options for the SDK's `Connection` and `NativeConnection`.
+ * Where Temporal is and how to speak to it, for the SDK's `Connection` and `NativeConnection` alike.
  *
  * @throws {ConfigurationError} when settings contradict each other, or a file that they name cannot be read
  */
@@ -26,6 +26,24 @@ export function temporalConnection(settings: TemporalSettings) {
     'TEMPORAL_API_KEY and certificates are for TEMPORAL_TLS=on: nothing secret goes in the clear.',
   );
 }
+
+/** How much one answer of Temporal may weigh, in bytes: what the SDK means to allow, but it names gRPC's option without its prefix. */
+const LARGEST_ANSWER = 128 * 1024 * 1024;
+
+/**
+ * The options of a `Connection`, with what gRPC would otherwise have its own mind about: after an outage it would stay away for
+ * up to two minutes more, and it would refuse the part of a history that brings more than 4 MB of signals.
+ *
+ * @throws {ConfigurationError} see {@link temporalConnection}
+ */
+export const clientConnection = (settings: TemporalSettings) => ({
+  ...temporalConnection(settings),
+  channelArgs: {
+    'grpc.initial_reconnect_backoff_ms': 200,
+    'grpc.max_reconnect_backoff_ms': 2_000,
+    'grpc.max_receive_message_length': LARGEST_ANSWER,
+  },
+});
 
 type Files = Omit<TemporalSettings, 'TEMPORAL_ADDRESS' | 'TEMPORAL_TLS' | 'TEMPORAL_API_KEY'>;
 

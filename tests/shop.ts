@@ -6,7 +6,7 @@ import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { SMTPServerOptions } from 'smtp-server';
 import { readTemporalConfig } from '../config/settings.ts';
-import { temporalConnection } from '../config/temporal-connection.ts';
+import { clientConnection } from '../config/temporal-connection.ts';
 import type { MenuItem } from '../db/catalog-view.ts';
 import { connect, type Database } from '../db/connection.ts';
 import type { Status } from '../domain/order/transitions.ts';
@@ -111,7 +111,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const url = api.url.replace('127.0.0.1', 'localhost');
   const database = connect(databaseUrl, { max: 4, name: 'crema-test' });
   const temporalConfig = readTemporalConfig(environment);
-  const connection = await Connection.connect(temporalConnection(temporalConfig));
+  const connection = await Connection.connect(clientConnection(temporalConfig));
   // Reading needs no failure converter, which jest could not load.
   const dataConverter = { payloadCodecs: [createPayloadCodec(temporalConfig.PAYLOAD_KEYS)] };
   const temporal = new Client({ connection, dataConverter });

@@ -3,7 +3,7 @@ import { SearchAttributeType } from '@temporalio/common';
 import { readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { readTemporalConfig } from '../config/settings.ts';
-import { temporalConnection } from '../config/temporal-connection.ts';
+import { clientConnection } from '../config/temporal-connection.ts';
 import { reconcileScheduleId, reconcileWorkflowType, searchAttributes } from '../workflows/messages/definitions.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 
@@ -20,7 +20,7 @@ const DEADLINE_MS = 30_000;
 
 await runCommand(async () => {
   const config = readTemporalConfig(readEnvironment());
-  const connection = await Connection.connect(temporalConnection(config));
+  const connection = await Connection.connect(clientConnection(config));
   try {
     await connection.withDeadline(Date.now() + DEADLINE_MS, async () => {
       const names = (await registerSearchAttributes(connection, config.TEMPORAL_NAMESPACE)).join(', ');

@@ -5,7 +5,7 @@ import { type Cursor, type Finding, reconcilePage } from '../activities/reconcil
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { readReconcileConfig } from '../config/settings.ts';
-import { temporalConnection } from '../config/temporal-connection.ts';
+import { clientConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
@@ -20,7 +20,7 @@ import { createWorkflowRecords } from './workflow-records.ts';
 await runCommand(async () => {
   const { resume: orderId } = readArguments();
   const config = readReconcileConfig(readEnvironment());
-  const connection = await Connection.connect(temporalConnection(config));
+  const connection = await Connection.connect(clientConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-reconcile' });
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });

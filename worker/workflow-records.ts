@@ -7,7 +7,7 @@ import { createDecode } from '../workflows/payloads/data-converter.ts';
 /** How long Temporal may take for one call, in ms. */
 const DEADLINE_MS = 5_000;
 
-/** Events of a history that are read at once: one may carry 500 KB, and Temporal fails beyond 4 MB. */
+/** Events of a history that are asked for at once: one may carry 500 KB. Temporal adds what was written together with the last. */
 const EVENTS = 20;
 
 /** Earlier runs of an order that went on in a new one are read with that one. */

@@ -241,8 +241,13 @@ describe('When an order has gone on in a new run', () => {
     twoRuns.id = await placed('preparation');
     const { id } = twoRuns;
     twoRuns.first = (await shop.workflow(id).describe()).runId;
-    // So much history that it goes on in a new run.
+    const atRest = async () => !(await shop.workflow(id).describe()).raw.pendingActivities?.length;
+    await told(id, 2);
+    await waitFor('an order that hands nothing on', atRest, patience);
+    // So much history that it goes on in a new run, and nobody takes it: Temporal then writes it all down as one.
+    await shop.worker!.kill('SIGSTOP');
     for (let times = 0; times < 48; times += 1) await shop.workflow(id).signal('edit', 'x'.repeat(100_000));
+    await shop.worker!.kill('SIGCONT');
     const goneOn = async () => (await shop.workflow(id).describe()).runId !== twoRuns.first;
     await waitFor('the second run', goneOn, patience);
     await shop.move(id, 'ready');
@@ -439,9 +444,8 @@ describe('When an order cannot be read', () => {
   test('then that is reported, and hides no other', async () => {
     const { id } = aFreshPlacement();
     const workflowId = workflowIdOf(id);
-    const handle = await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue: 'nobody' });
-    // More than Temporal hands out at once.
-    for (let megabytes = 0; megabytes < 6; megabytes += 1) await handle.signal('edit', 'x'.repeat(1_000_000));
+    // Nothing was placed with it.
+    await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue: 'nobody' });
     const lacking = await placed();
     await told(lacking, 1);
     await shop.database('order_events').where({ order_id: lacking }).delete();
