@@ -18,6 +18,7 @@ import {
   editUpdate,
   getOrderQuery,
   type Outcome,
+  type RunLength,
   type Start,
   searchAttributesOf,
 } from './messages/definitions.ts';
@@ -26,8 +27,12 @@ import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessag
 import { onSignal } from './on-signal.ts';
 import { type OrderBook, openBook } from './order-book.ts';
 
-/** One order, from the counter to the customer's hand. Ends with the order as it ended. */
-export async function order(start: Start): Promise<Order> {
+/**
+ * One order, from the counter to the customer's hand. Ends with the order as it ended.
+ *
+ * @param length what a run of it may come to; none for orders from before there was this limit
+ */
+export async function order(start: Start, length: RunLength = { events: 4_000 }): Promise<Order> {
   const book = openBook(start, () => new Date().toISOString(), show);
 
   setHandler(getOrderQuery, () => book.order, { description: 'The order as it is now' });
@@ -56,8 +61,8 @@ export async function order(start: Start): Promise<Order> {
 
   show(book.order);
   await CancellationScope.nonCancellable(async () => {
-    await dispatch(book, () => mustGoOn(book));
-    if (!book.final || !book.told) await continueAsNew<typeof order>(book.carry());
+    await dispatch(book, () => mustGoOn(book, length));
+    if (!book.final || !book.told) await continueAsNew<typeof order>(book.carry(), length);
   });
   return book.order;
 
@@ -91,15 +96,12 @@ function show(order: Order): void {
   if (order.version > 1) upsertSearchAttributes(searchAttributesOf(order));
 }
 
-/** Events after which an order goes on in a new run: a tenth of Temporal's limit, and quickly replayed. */
-const LONG = 4_000;
-
-/** And after which it does so even if there is too much to carry, and something has to be given up. */
+/** Events after which an order goes on in a new run even if there is too much to carry, and something has to be given up. */
 const TOO_LONG = 8_000;
 
-function mustGoOn(book: OrderBook): boolean {
+function mustGoOn(book: OrderBook, length: RunLength): boolean {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
   // What is written down is never given up.
   if (historyLength > TOO_LONG) return book.fits('journal');
-  return (continueAsNewSuggested || historyLength > LONG) && book.fits('journal', 'redis', 'customer', 'shop');
+  return (continueAsNewSuggested || historyLength > length.events) && book.fits('journal', 'redis', 'customer', 'shop');
 }

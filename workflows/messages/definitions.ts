@@ -29,6 +29,12 @@ export type Queues = { journal: JournalEntry[] } & Record<Audience, Fact[]>;
 /** What an order's workflow starts from: its placement and, in a later run, where the one before it stopped. */
 export type Start = Placement & { carried?: Carried };
 
+/** How long one run of an order's workflow may get before it goes on in a new one. */
+export interface RunLength {
+  /** In its history. */
+  events: number;
+}
+
 interface Carried {
   order: Order;
   since: number;
