@@ -12,7 +12,7 @@ import { alertOf } from '../domain/order/alerts.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
 import type { Audience, Recipient } from '../domain/order/recipients.ts';
-import { createAlarm } from './alarm.ts';
+import { type Alarm, createAlarm } from './alarm.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
 import { type OrderBook, sizeOf } from './order-book.ts';
 
@@ -30,23 +30,30 @@ const PATIENCE = { redis: HOUR, customer: 24 * HOUR, shop: 24 * HOUR };
 /** However late it is, it is tried for this long, in ms. */
 const LAST_TRY = 10_000;
 
+// What is asked to stop has stopped before a new run begins, or both would send. The SDK's documentation calls this the default,
+// which it is not (temporalio/sdk-typescript#2442).
+const cancellationType = 'WAIT_CANCELLATION_COMPLETED';
+
 // A heartbeat is due before every entry, so its time-out is more than the deadlines of one entry's calls together: an
 // activity that is given up while it still works would send beside its own retry.
 const { journal } = proxyActivities<Activities>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '20s',
+  cancellationType,
   retry: { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' },
 });
 
 const { publish } = proxyActivities<Activities>({
   startToCloseTimeout: '5m',
   heartbeatTimeout: '20s',
+  cancellationType,
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
 const { email } = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
   heartbeatTimeout: '45s',
+  cancellationType,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
 
@@ -68,8 +75,18 @@ interface Channel {
  * @param mustGoOn whether the history gets too long
  */
 export async function dispatch(book: OrderBook, mustGoOn: () => boolean): Promise<void> {
-  const ended = () => book.final && book.told && allHandlersFinished();
   const alarm = createAlarm(book);
+  do {
+    await workToRest(book, alarm, mustGoOn);
+    // What came while an email was cut short may be more than a new run can be given: then this one delivers some more of it.
+  } while (!hasEnded(book) && !mustGoOn());
+}
+
+const hasEnded = (book: OrderBook): boolean => book.final && book.told && allHandlersFinished();
+
+/** Starts what is due until it must stop, and then brings to rest what is under way. */
+async function workToRest(book: OrderBook, alarm: Alarm, mustGoOn: () => boolean): Promise<void> {
+  const ended = () => hasEnded(book);
   const [writing, announcing] = [new CancellationScope(), new CancellationScope()];
   const journaling = writeDown(book, writing);
   const announcers = (['redis', 'customer', 'shop'] as const).map((audience) => announce(book, audience, announcing));
@@ -94,6 +111,7 @@ export async function dispatch(book: OrderBook, mustGoOn: () => boolean): Promis
   }
   writing.cancel();
   await condition(() => !journaling.busy && allHandlersFinished());
+  await allIsIn();
 }
 
 /** Waits for whatever else the present workflow task has brought: conditions are tried after each part, and after all of it. */
