@@ -45,8 +45,8 @@ const meanings = `- **Bare**: a workflow that does nothing, started and updated 
 - **Streams**: how long after its \`200\` (sent by the same client) a status change is with those who follow the shop. What takes
   less than a millisecond counts as one. Half of a thousand wait for five hundred writes to sockets, whoever makes them: the
   second floor is a Node process that does nothing else. The memory is resident memory, of a process that has just started.
-- **Webhooks**: events that are delivered once more, each over a connection of its own, from the request to the last arrival. The
-  loop POSTs as many, one after the other, on one connection.
+- **Webhooks**: events that are delivered once more, ten at a time, from the request to the last arrival. The loop POSTs as many, one
+  after the other, on one connection.
 - A mail server that forgets everything takes the emails. The worker starts with its bundle built, as in production.`;
 
 /** The run as a Markdown page. */

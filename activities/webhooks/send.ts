@@ -34,13 +34,34 @@ export interface SenderOptions {
 /** In bytes: more of an answer nobody reads. */
 const RESPONSE_LIMIT = 1_024;
 
-/** They keep no connection, nor what would resume one; `agent: false` does the same with an agent made for each request. */
-const plain = { agent: new HttpAgent({ keepAlive: false }), request: requestHttp };
-const secure = { agent: new HttpsAgent({ keepAlive: false, maxCachedSessions: 0 }), request: requestHttps };
+/** How long a connection is kept that nobody needs, in ms; an endpoint may ask for less. */
+const IDLE_MS = 4_000;
+
+const kept = { keepAlive: true, timeout: IDLE_MS };
+const schemes = {
+  'http:': { open: requestHttp, kept: byAddress(new HttpAgent(kept)), fresh: new HttpAgent() },
+  'https:': {
+    open: requestHttps,
+    kept: byAddress(new HttpsAgent({ ...kept, maxCachedSessions: 0 })),
+    fresh: new HttpsAgent({ maxCachedSessions: 0 }),
+  },
+};
+
+/** Gives a request an open connection only if its host had the same addresses, checked for both, when that was made. */
+function byAddress<T extends HttpAgent>(agent: T): T {
+  const nameOf = agent.getName.bind(agent);
+  agent.getName = (options?: Checked) => `${nameOf(options)}:${options?.addresses}`;
+  return agent;
+}
+
+interface Checked extends RequestOptions {
+  /** All that its host has, as they were checked for this request. */
+  addresses?: string;
+}
 
 /**
  * Connects to the very addresses that were checked, under the host's name; proxies of the environment are none of its
- * business, and redirects lead nowhere. Each request has a connection of its own, so each is checked.
+ * business, and redirects lead nowhere. Each request is checked, whether its connection is a new one or not.
  */
 export function createSender({ addressesOf, deadline }: SenderOptions): Send {
   return async (url, headers, body) => {
@@ -52,7 +73,8 @@ export function createSender({ addressesOf, deadline }: SenderOptions): Send {
       return { status: null, error: (error as Error).message, response: null };
     }
     try {
-      const options = { method: 'POST', headers, signal, lookup: answering(addresses) } as const;
+      const all = addresses.map(({ address }) => address).join();
+      const options: Checked = { method: 'POST', headers, signal, lookup: answering(addresses), addresses: all };
       const answer = await post(url, options, body);
       const { statusCode: status = 0, headers: said } = answer;
       const pause = askedPause(status, said['retry-after'], Date.now());
@@ -72,14 +94,27 @@ const answering =
     else callback(null, address, family);
   };
 
-function post(url: string, options: RequestOptions, body: string): Promise<IncomingMessage> {
+/** Over a kept connection, or else a new one: what a kept one had closed just before is sent again; the event's id tells. */
+function post(url: string, options: Checked, body: string): Promise<IncomingMessage> {
+  const { open, kept, fresh } = schemes[url.startsWith('https:') ? 'https:' : 'http:'];
   return new Promise((resolve, reject) => {
-    const { agent, request: open } = url.startsWith('https:') ? secure : plain;
-    const request = open(url, { ...options, agent }, resolve);
-    request.on('error', reject);
-    // Where there was an answer, or an error, this comes too late to matter.
-    request.once('close', () => reject(new Error('the connection was closed without an answer')));
-    request.end(body);
+    const begin = (agent: HttpAgent) => {
+      const request = open(url, { ...options, agent }, resolve);
+      let ended = false;
+      const fail = (error: Error) => {
+        if (ended) return;
+        ended = true;
+        if (request.reusedSocket && !options.signal?.aborted) begin(fresh);
+        else reject(error);
+      };
+      request.once('response', () => {
+        ended = true;
+      });
+      request.on('error', fail);
+      request.once('close', () => fail(new Error('the connection was closed without an answer')));
+      request.end(body);
+    };
+    begin(kept);
   });
 }
 

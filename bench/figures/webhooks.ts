@@ -9,7 +9,7 @@ import { rateRow } from '../rows.ts';
 
 /** Deliveries to a webhook, against a loop that does nothing but POST the same to the same receiver. */
 export async function measureWebhooks({ shop, basket, count, signal, log }: Bench): Promise<Result> {
-  const events = count(100);
+  const events = count(300);
   const databaseUrl = await shop.createDatabase('bench_webhooks');
   const branch = await shop.openBranch('webhooks', { databaseUrl, worker: true });
   const { api, customer, manager } = branch;

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer as createPlainServer, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -211,5 +212,59 @@ describe('When a host lies about its address', () => {
     server.closeAllConnections();
     server.close();
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe('When an endpoint is sent one after the other', () => {
+  const headers = { 'content-length': '2' };
+  const allowed = { httpsOnly: false, allowedNetworks: ['127.0.0.0/8'] };
+
+  /** Answers 204, and knows to which address each of its connections came. */
+  async function startEndpoint(behaviour: (response: ServerResponse, served: number) => void) {
+    const connections: string[] = [];
+    const served = new WeakMap<object, number>();
+    const server = createPlainServer((request, response) => {
+      const count = (served.get(request.socket) ?? 0) + 1;
+      served.set(request.socket, count);
+      request.resume().once('end', () => behaviour(response, count));
+    });
+    server.on('connection', ({ localAddress }) => connections.push(String(localAddress)));
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+    const close = () => {
+      server.closeAllConnections();
+      server.close();
+    };
+    return { connections, close, url: `http://hooks.example:${(server.address() as AddressInfo).port}/` };
+  }
+
+  test('then its connection is used again, as long as its host has the same addresses', async () => {
+    const endpoint = await startEndpoint((response) => response.writeHead(204).end());
+    const answers = [['127.0.0.1'], ['127.0.0.1'], ['127.0.0.2'], ['127.0.0.2'], ['127.0.0.1']];
+    const { addressesOf } = createWebhookAddresses({ ...allowed, resolve: async () => answers.shift() ?? [] });
+    const send = createSender({ addressesOf, deadline: 5_000 });
+
+    for (let left = answers.length; left > 0; left -= 1) {
+      expect(await send(endpoint.url, headers, '{}')).toMatchObject({ status: 204 });
+    }
+
+    expect(endpoint.connections).toEqual(['127.0.0.1', '127.0.0.2']);
+    endpoint.close();
+  });
+
+  test('then one that closes a connection just as it is used again hears it all the same', async () => {
+    const endpoint = await startEndpoint((response, served) => {
+      if (served > 1) response.socket?.destroy();
+      else response.writeHead(204).end();
+    });
+    const { addressesOf } = createWebhookAddresses({ ...allowed, resolve: async () => ['127.0.0.1'] });
+    const send = createSender({ addressesOf, deadline: 5_000 });
+
+    for (let times = 0; times < 3; times += 1) {
+      expect(await send(endpoint.url, headers, '{}')).toEqual({ status: 204, error: null, response: '' });
+    }
+
+    // One for the first and the second, which ended on one of its own; the third found none that was kept.
+    expect(endpoint.connections).toHaveLength(3);
+    endpoint.close();
   });
 });
