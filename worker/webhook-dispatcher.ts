@@ -160,15 +160,20 @@ export function startWebhookDispatcher(
   /** Forgets old deliveries, and seals secrets with today's key. */
   async function tidy(): Promise<void> {
     const forgotten = await deliveries.forget(new Date(Date.now() - keepFor), TIDY_AT_ONCE);
+    if (forgotten < TIDY_AT_ONCE) tidyAt = Date.now() + TIDY_MS;
     for (const { id, ...sealed } of await webhooks.secrets()) {
       for (const column of ['secret', 'old_secret'] as const) {
         const before = sealed[column];
-        if (before && seal.isStale(before)) {
-          await webhooks.reseal(id, column, before, await seal.seal(await seal.unseal(before)));
-        }
+        if (before && seal.isStale(before)) await reseal(id, column, before);
       }
     }
-    if (forgotten < TIDY_AT_ONCE) tidyAt = Date.now() + TIDY_MS;
+  }
+
+  async function reseal(webhookId: string, column: 'secret' | 'old_secret', before: Buffer): Promise<void> {
+    const secret = await seal.unseal(before).catch((error: unknown) => {
+      logger.warn({ err: error, webhookId }, 'a webhook’s secret cannot be read, so it stays as it is');
+    });
+    if (secret !== undefined) await webhooks.reseal(webhookId, column, before, await seal.seal(secret));
   }
 
   function idle(): Promise<void> {

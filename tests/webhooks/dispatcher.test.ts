@@ -266,7 +266,10 @@ describe('When there is much to deliver', () => {
   }, 60_000);
 });
 
-test('When deliveries are old, then they are forgotten; and secrets are sealed with today’s key', async () => {
+test('When deliveries are old, then they are forgotten; and secrets are sealed with today’s key, but for one that nobody can read', async () => {
+  const unreadable = await manager.register('http://127.0.0.1:9999/');
+  const lost = { secret: await createSeal([key('lost')]).seal('whsec_') };
+  await shop.database('webhooks').where({ id: unreadable.id }).update(lost);
   const { id, secret } = await manager.register('http://127.0.0.1:9999/');
   await manager.ask('POST', `/${id}/rotate`);
   const row = { webhook_id: id, event_id: 'e', type: 'webhook.test', again: true, started_at: new Date() };
@@ -293,7 +296,8 @@ test('When deliveries are old, then they are forgotten; and secrets are sealed w
   await expect(createSeal([key('another')]).unseal(await sealed())).rejects.toThrow('add it to PAYLOAD_KEYS');
   expect(await shop.database('webhook_deliveries').where({ webhook_id: id }).pluck('id')).toEqual([young!.id]);
   expect(await shop.database('webhook_attempts').where({ delivery_id: old!.id })).toEqual([]);
-  await manager.ask('DELETE', `/${id}`);
+  expect(await shop.database('webhooks').where({ id: unreadable.id }).first()).toMatchObject(lost);
+  for (const each of [id, unreadable.id]) await manager.ask('DELETE', `/${each}`);
 });
 
 describe('When a webhook was disabled because it failed', () => {
