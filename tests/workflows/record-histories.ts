@@ -11,6 +11,7 @@ import {
   cancelUpdate,
   changeStatusSignal,
   orderWorkflowType,
+  type RunLength,
   resendIdOf,
   type Start,
   workflowIdOf,
@@ -18,6 +19,7 @@ import {
 import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import { openBook } from '../../workflows/order-book.ts';
 import { aPlacement } from '../domain/an-order.ts';
+import { createHeldMail } from '../faults/held-mail.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -83,6 +85,26 @@ async function goOn(shop: Shop): Promise<string> {
   return placement.id;
 }
 
+/** An order whose first run is long enough while its emails are being sent: it waits for them, and goes on in a second one. */
+async function outgrow(shop: Shop): Promise<WorkflowHandle> {
+  const placement = await placementFor(shop, new Date());
+  heldMail.hold();
+  const first = await start(shop, placement, { events: 25 });
+  const stopped = async () =>
+    (await first.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
+  let moves = 0;
+  const move = () => {
+    moves += 1;
+    return first.signal(changeStatusSignal, { status: moves % 2 ? 'preparation' : 'waiting' });
+  };
+  for (let left = 50; left > 0 && !(await stopped()); left -= 1) await move();
+  await move();
+  heldMail.release();
+  await shop.workflow(placement.id).signal(cancelSignal, { reasonCode: 'duplicate' });
+  await shop.finished(placement.id);
+  return first;
+}
+
 /** An order from so long ago that Redis, which is not there, has one last try. */
 async function giveUp(shop: Shop): Promise<string> {
   const placement = await placementFor(shop, new Date(Date.now() - 3 * 24 * 60 * 60 * 1_000));
@@ -97,10 +119,17 @@ async function placementFor(shop: Shop, placedAt: Date): Promise<Placement> {
   return aPlacement({ id: randomUUID(), customer: { id }, placedAt: placedAt.toISOString() });
 }
 
-async function start(shop: Shop, first: Start): Promise<void> {
+/** Its handle is that of its first run. */
+async function start(shop: Shop, first: Start, ...length: RunLength[]): Promise<WorkflowHandle> {
   const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
   const workflowId = workflowIdOf(first.id);
-  await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue, args: [first] });
+  const { workflow } = shop.temporal;
+  const { firstExecutionRunId } = await workflow.start(orderWorkflowType, {
+    workflowId,
+    taskQueue,
+    args: [first, ...length],
+  });
+  return workflow.getHandle(workflowId, firstExecutionRunId);
 }
 
 const flagged = (shop: Shop, id: string, flag: string) =>
@@ -110,11 +139,13 @@ const flagged = (shop: Shop, id: string, flag: string) =>
     { deadline: 20_000 },
   );
 
+const heldMail = createHeldMail();
 await setUp();
 try {
   mkdirSync(folder, { recursive: true });
   const shop = await openShop({
     worker: false,
+    smtp: heldMail.smtp,
     environment: { ORDER_DELAYED_AFTER: '5', ORDER_UNCOLLECTED_AFTER: '5' },
   });
   const { body: early } = await shop.place();
@@ -132,6 +163,7 @@ try {
   await saveResend(shop);
   await saveWebhooks(shop);
   await save(shop, 'cancelled-in-a-second-run', await goOn(shop));
+  await write('gone-on-in-a-new-run', await outgrow(shop));
   await shop.close();
   const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
   await write('redis-given-up', withoutRedis.workflow(await giveUp(withoutRedis)));

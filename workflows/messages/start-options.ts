@@ -3,7 +3,7 @@ import { type RunLength, type Start, searchAttributesOf, workflowIdOf } from './
 import { details, summary } from './describe.ts';
 
 /**
- * A worker that takes orders over from a dead one reads their histories anew, half a millisecond an event on a laptop, and has to be
+ * A worker that takes orders over from a dead one reads their histories anew, about half a millisecond an event, and has to be
  * through within the time of a workflow task (ADR 14).
  */
 const LENGTH: RunLength = { events: 500 };
