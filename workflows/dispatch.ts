@@ -86,20 +86,19 @@ const hasEnded = (book: OrderBook): boolean => book.final && book.told && allHan
 
 /** Starts what is due until it must stop, and then brings to rest what is under way. */
 async function workToRest(book: OrderBook, alarm: Alarm, mustGoOn: () => boolean): Promise<void> {
-  const ended = () => hasEnded(book);
   const [writing, announcing] = [new CancellationScope(), new CancellationScope()];
   const journaling = writeDown(book, writing);
   const announcers = (['redis', 'customer', 'shop'] as const).map((audience) => announce(book, audience, announcing));
   const channels = [journaling, ...announcers];
 
   for (;;) {
-    await condition(() => ended() || mustGoOn() || alarm.isWrong() || channels.some(isDue));
+    await condition(() => hasEnded(book) || mustGoOn() || alarm.isWrong() || channels.some(isDue));
     await allIsIn();
-    if (ended() || mustGoOn()) break;
+    if (hasEnded(book) || mustGoOn()) break;
     alarm.set();
     channels.filter(isDue).forEach(start);
   }
-  if (ended()) return;
+  if (hasEnded(book)) return;
 
   // What happens meanwhile is still written down: an email that is cut short takes a while to hear of it.
   announcing.cancel();

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestOptions } from 'node:http';
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
@@ -39,12 +39,8 @@ const IDLE_MS = 4_000;
 
 const kept = { keepAlive: true, timeout: IDLE_MS };
 const schemes = {
-  'http:': { open: requestHttp, kept: byAddress(new HttpAgent(kept)), fresh: new HttpAgent() },
-  'https:': {
-    open: requestHttps,
-    kept: byAddress(new HttpsAgent({ ...kept, maxCachedSessions: 0 })),
-    fresh: new HttpsAgent({ maxCachedSessions: 0 }),
-  },
+  'http:': { open: requestHttp, agent: byAddress(new HttpAgent(kept)) },
+  'https:': { open: requestHttps, agent: byAddress(new HttpsAgent({ ...kept, maxCachedSessions: 0 })) },
 };
 
 /** Gives a request an open connection only if its host had the same addresses, checked for both, when that was made. */
@@ -96,25 +92,21 @@ const answering =
 
 /** Over a kept connection, or else a new one: what a kept one had closed just before is sent again; the event's id tells. */
 function post(url: string, options: Checked, body: string): Promise<IncomingMessage> {
-  const { open, kept, fresh } = schemes[url.startsWith('https:') ? 'https:' : 'http:'];
+  const { open, agent } = schemes[url.startsWith('https:') ? 'https:' : 'http:'];
+  const request = open(url, { ...options, agent });
+  return answerTo(request, body).catch((error: unknown) => {
+    if (!request.reusedSocket || options.signal?.aborted) throw error;
+    return answerTo(open(url, { ...options, agent: false }), body);
+  });
+}
+
+function answerTo(request: ClientRequest, body: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const begin = (agent: HttpAgent) => {
-      const request = open(url, { ...options, agent }, resolve);
-      let ended = false;
-      const fail = (error: Error) => {
-        if (ended) return;
-        ended = true;
-        if (request.reusedSocket && !options.signal?.aborted) begin(fresh);
-        else reject(error);
-      };
-      request.once('response', () => {
-        ended = true;
-      });
-      request.on('error', fail);
-      request.once('close', () => fail(new Error('the connection was closed without an answer')));
-      request.end(body);
-    };
-    begin(kept);
+    request.once('response', resolve);
+    request.on('error', reject);
+    // Where there was an answer, or an error, this comes too late to matter.
+    request.once('close', () => reject(new Error('the connection was closed without an answer')));
+    request.end(body);
   });
 }
 
