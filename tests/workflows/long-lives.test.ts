@@ -12,6 +12,7 @@ import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { aLine, aPlacement } from '../domain/an-order.ts';
 import { createHeldMail } from '../faults/held-mail.ts';
 import { openShop, type Shop } from '../shop.ts';
+import { movesOf } from './outgrow.ts';
 
 const heldMail = createHeldMail();
 let shop: Shop;
@@ -95,18 +96,12 @@ describe('When an order must go on while its mail is held up', () => {
       taskQueue: shop.environment.TEMPORAL_TASK_QUEUE as string,
       args: [start, length],
     });
-    let moves = 0;
-    const move = () => {
-      moves += 1;
-      return handle.signal(changeStatusSignal, { status: moves % 2 ? 'preparation' : 'waiting' });
-    };
-    const isToRest = async () =>
-      (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
-    while (!(await isToRest())) await move();
-    for (let more = 0; more < 60; more += 1) await move();
+    const moves = movesOf(handle);
+    await moves.outgrow();
+    await moves.move(60);
     heldMail.release();
 
-    await shop.reaches(start.id, moves % 2 ? 'preparation' : 'waiting');
+    await shop.reaches(start.id, moves.status());
     await handle.executeUpdate(cancelUpdate, { args: [{ actor: { type: 'manager', id: 'a-manager' } }] });
     await shop.finished(start.id);
     const emails = await shop.database('deliveries').where({ order_id: start.id, channel: 'email' });

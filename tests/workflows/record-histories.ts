@@ -26,6 +26,7 @@ import { openShop, type Shop } from '../shop.ts';
 import { mailTo, newAccount, PASSWORD } from '../users/mailbox.ts';
 import { webhooksOf } from '../webhooks/manager.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
+import { movesOf } from './outgrow.ts';
 
 // Records one history for each way an order can end, and for each other workflow, on real servers: `npm run record-histories`.
 // Recorded ones stay for ever and are passed over; a change to the workflow adds new ones, under names of their own.
@@ -90,15 +91,9 @@ async function outgrow(shop: Shop): Promise<WorkflowHandle> {
   const placement = await placementFor(shop, new Date());
   heldMail.hold();
   const first = await start(shop, placement, { events: 25 });
-  const stopped = async () =>
-    (await first.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes);
-  let moves = 0;
-  const move = () => {
-    moves += 1;
-    return first.signal(changeStatusSignal, { status: moves % 2 ? 'preparation' : 'waiting' });
-  };
-  for (let left = 50; left > 0 && !(await stopped()); left -= 1) await move();
-  await move();
+  const moves = movesOf(first);
+  await moves.outgrow();
+  await moves.move();
   heldMail.release();
   await shop.workflow(placement.id).signal(cancelSignal, { reasonCode: 'duplicate' });
   await shop.finished(placement.id);

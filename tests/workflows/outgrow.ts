@@ -1,0 +1,30 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { waitFor } from '../../stack/wait.ts';
+import { changeStatusSignal } from '../../workflows/messages/definitions.ts';
+
+/** Moves an order to and fro by signals. */
+export function movesOf(handle: WorkflowHandle) {
+  let count = 0;
+  async function move(times = 1): Promise<void> {
+    for (let left = times; left > 0; left -= 1) {
+      count += 1;
+      await handle.signal(changeStatusSignal, { status: count % 2 ? 'preparation' : 'waiting' });
+    }
+  }
+  const stops = async () =>
+    (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes) ?? false;
+  return {
+    move,
+    /** Until its run is so long that it asks what is under way to stop. */
+    async outgrow(): Promise<void> {
+      const movesOn = async () => {
+        if (await stops()) return true;
+        await move();
+        return false;
+      };
+      await waitFor('An order that asks its activities to stop', movesOn, { deadline: 20_000, every: 1 });
+    },
+    /** Where it is once all is done. */
+    status: () => (count % 2 ? 'preparation' : 'waiting'),
+  };
+}
