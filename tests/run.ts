@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { writeInstrumentedBundle } from './measure/instrumented-bundle.ts';
 import { reportCoverage } from './measure/report.ts';
 import { RUN_FOLDER, runFolder } from './measure/run-folder.ts';
@@ -19,6 +19,7 @@ interface JestResults {
   numPassedTests: number;
   numFailedTests: number;
   numRuntimeErrorTestSuites: number;
+  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
 }
 
 /** What Jest hands down to every process that a test starts. */
@@ -58,16 +59,24 @@ function runJest(pass: string | undefined): Promise<number> {
 }
 
 /** What the passes came to; one that left no results counts as a failure. */
-function readResults(): { passed: number; failed: number } {
-  const sum = { passed: 0, failed: 0 };
+function readResults(): { passed: number; failed: number; failures: string[] } {
+  const sum = { passed: 0, failed: 0, failures: [] as string[] };
   for (const file of passes.map(resultsOf)) {
-    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites }: JestResults = existsSync(file)
+    const results: JestResults = existsSync(file)
       ? JSON.parse(readFileSync(file, 'utf8'))
-      : { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
-    sum.passed += numPassedTests;
-    sum.failed += numFailedTests + numRuntimeErrorTestSuites;
+      : { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1, testResults: [] };
+    sum.passed += results.numPassedTests;
+    sum.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
+    sum.failures.push(...results.testResults.filter(({ status }) => status === 'failed').flatMap(failuresOf));
   }
   return sum;
+}
+
+/** Its failed tests, or the file itself where none of them was to blame. */
+function failuresOf({ name, assertionResults }: JestResults['testResults'][number]): string[] {
+  const file = relative(root, name);
+  const failed = assertionResults.filter(({ status }) => status === 'failed');
+  return failed.length > 0 ? failed.map(({ fullName }) => `${file}: ${fullName}`) : [file];
 }
 
 /** Runs everything and says what is wrong with it. */
@@ -89,8 +98,10 @@ async function runTests(): Promise<string[]> {
 }
 
 const faults = await runTests().catch((error: unknown) => [String((error as Error).stack ?? error)]);
-const { passed, failed } = readResults();
+const { passed, failed, failures } = readResults();
 rmSync(run, { recursive: true, force: true });
 for (const fault of faults) console.error(fault);
+// Once more, for they may be far up.
+for (const failure of failures) console.error(`Failed: ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -51,6 +51,8 @@ describe('When clients never leave an order alone', () => {
       await handle.signal(changeStatusSignal, { status, actor: manager, key: key(move) });
       // Refused wherever the order stands.
       for (let times = 0; times < 3; times += 1) await handle.signal(changeStatusSignal, { status: 'delivered' });
+      // Never at rest, and never so far behind that a new run could not be given what is left to tell.
+      await waitFor('emails that keep up', () => shop.mailed(order.id).length > move - 200, { deadline: 30_000 });
     }
 
     // While signals pour in, Temporal has no room for an update and says so.
@@ -75,7 +77,8 @@ describe('When clients never leave an order alone', () => {
     await waitFor('every email', () => shop.mailed(order.id).length === moves + 4, { deadline: 30_000 });
     const runs = await runsOf(order.id);
     expect(runs.length).toBeGreaterThan(1);
-    expect(Math.max(...runs)).toBeLessThan(1_000);
+    // As soon as it is too long, plus what comes until nothing is under way: at most 200 moves with their four signals each.
+    expect(Math.max(...runs)).toBeLessThan(4_000);
   }, 240_000);
 });
 
