@@ -8,7 +8,7 @@ import type { WebhookRepository } from '../db/webhooks.ts';
 import { createAccountMail } from './account-mail.ts';
 import type { Mailer } from './email/mailer.ts';
 import { createOrderMail } from './email/order-mail.ts';
-import { createEmail, createResendEmail } from './email.ts';
+import { createEmails, createResendEmail } from './email.ts';
 import { createErase, type ErasureRecords } from './erase.ts';
 import { createJournaling } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
@@ -47,7 +47,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     publish: publishing.publish,
     reconcile: createReconcile(dependencies),
     forget: createForget(dependencies),
-    email: createEmail({ ...dependencies, orderMail }),
+    ...createEmails({ ...dependencies, orderMail }),
     resendEmail: createResendEmail({ ...dependencies, orderMail }),
     accountMail: createAccountMail(dependencies),
     erase: createErase(dependencies),

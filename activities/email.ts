@@ -10,16 +10,30 @@ interface Dependencies {
   orderMail: OrderMail;
 }
 
-/** Mails facts to one recipient, in order. */
-export function createEmail({ ledger, orderMail }: Dependencies) {
-  return async (facts: Fact[], recipient: Recipient): Promise<void> => {
+export function createEmails({ ledger, orderMail }: Dependencies) {
+  /** Mails facts to one recipient, in order. */
+  async function email(facts: Fact[], recipient: Recipient): Promise<void> {
     for (const fact of facts) {
       // Who was given up, or is asked to stop, leaves the rest to the next attempt.
       cancellationSignal().throwIfAborted();
       heartbeat();
       await mailOnce(fact, recipient);
     }
-  };
+  }
+
+  /** Tries once to mail a fact to several recipients, at the same time. @returns those who need no further try */
+  async function firstEmails(fact: Fact, recipients: Recipient[]): Promise<Recipient[]> {
+    cancellationSignal().throwIfAborted();
+    heartbeat();
+    const ends = await Promise.allSettled(recipients.map((recipient) => mailOnce(fact, recipient)));
+    return recipients.filter((recipient, index) => {
+      const end = ends[index];
+      if (end?.status === 'rejected') log.warn('left to a queue for email', { recipient, error: end.reason });
+      return end?.status === 'fulfilled';
+    });
+  }
+
+  return { email, firstEmails };
 
   async function mailOnce(fact: Fact, recipient: Recipient): Promise<void> {
     const { id: eventId, orderId, requestId } = fact.event;

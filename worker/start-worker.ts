@@ -134,8 +134,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     unseal: seal.unseal,
     disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,
   };
-  const { email, resendEmail, accountMail, webhookNotice, deliverWebhook, settleWebhook, ...others } = createActivities(
-    {
+  const { email, firstEmails, resendEmail, accountMail, webhookNotice, deliverWebhook, settleWebhook, ...others } =
+    createActivities({
       journal: countEvents(metrics, createJournal(database)),
       orders: createOrderRepository(database),
       records: createWorkflowRecords(client),
@@ -152,8 +152,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       webhooks,
       ...sending,
       lanes,
-    },
-  );
+    });
   const options = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
@@ -185,7 +184,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     Worker.create({
       ...options,
       taskQueue: emailTaskQueueOf(config.TEMPORAL_TASK_QUEUE),
-      activities: { email, resendEmail, accountMail, webhookNotice },
+      activities: { email, firstEmails, resendEmail, accountMail, webhookNotice },
       maxConcurrentActivityTaskExecutions: EMAILS_AT_ONCE,
     }),
     Worker.create({

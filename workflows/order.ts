@@ -18,9 +18,9 @@ import {
   editUpdate,
   getOrderQuery,
   type Outcome,
-  type RunLength,
   type Start,
   searchAttributesOf,
+  type Ways,
 } from './messages/definitions.ts';
 import { currentDetails } from './messages/describe.ts';
 import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessage } from './messages/parse.ts';
@@ -30,9 +30,9 @@ import { type OrderBook, openBook } from './order-book.ts';
 /**
  * One order, from the counter to the customer's hand. Ends with the order as it ended.
  *
- * @param length what a run of it may come to; none for orders from before there was this limit
+ * @param ways none for orders from before there were several
  */
-export async function order(start: Start, length: RunLength = { events: 4_000 }): Promise<Order> {
+export async function order(start: Start, ways: Ways = { events: 4_000 }): Promise<Order> {
   const book = openBook(start, () => new Date().toISOString(), show);
 
   setHandler(getOrderQuery, () => book.order, { description: 'The order as it is now' });
@@ -61,8 +61,8 @@ export async function order(start: Start, length: RunLength = { events: 4_000 })
 
   show(book.order);
   await CancellationScope.nonCancellable(async () => {
-    await dispatch(book, () => mustGoOn(book, length));
-    if (!book.final || !book.told) await continueAsNew<typeof order>(book.carry(), length);
+    await dispatch(book, ways, () => mustGoOn(book, ways));
+    if (!book.final || !book.told) await continueAsNew<typeof order>(book.carry(), ways);
   });
   return book.order;
 
@@ -99,9 +99,9 @@ function show(order: Order): void {
 /** Events after which an order goes on in a new run even if there is too much to carry, and something has to be given up. */
 const TOO_LONG = 8_000;
 
-function mustGoOn(book: OrderBook, length: RunLength): boolean {
+function mustGoOn(book: OrderBook, { events }: Ways): boolean {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
   // What is written down is never given up.
   if (historyLength > TOO_LONG) return book.fits('journal');
-  return (continueAsNewSuggested || historyLength > length.events) && book.fits('journal', 'redis', 'customer', 'shop');
+  return (continueAsNewSuggested || historyLength > events) && book.fits('journal', 'redis', 'customer', 'shop');
 }

@@ -5,8 +5,8 @@ import {
   changeStatusSignal,
   changeStatusUpdate,
   orderWorkflowType,
-  type RunLength,
   type Start,
+  type Ways,
 } from '../../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { aLine, aPlacement } from '../domain/an-order.ts';
@@ -92,12 +92,12 @@ describe('When an order must go on while its mail is held up', () => {
       lines: Array.from({ length: 50 }, () => aLine({ id: randomUUID() })),
       placedAt: new Date().toISOString(),
     });
-    const length: RunLength = { events: 40 };
+    const ways: Ways = { events: 40, firstEmails: true };
     heldMail.hold();
     const handle = await shop.temporal.workflow.start(orderWorkflowType, {
       ...startOptionsOf(start),
       taskQueue: shop.environment.TEMPORAL_TASK_QUEUE as string,
-      args: [start, length],
+      args: [start, ways],
     });
     const moves = movesOf(handle);
     await moves.outgrow();

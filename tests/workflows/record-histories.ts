@@ -11,14 +11,15 @@ import {
   cancelUpdate,
   changeStatusSignal,
   orderWorkflowType,
-  type RunLength,
   resendIdOf,
   type Start,
+  type Ways,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
 import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import { openBook } from '../../workflows/order-book.ts';
 import { aPlacement } from '../domain/an-order.ts';
+import { smtpError } from '../email/mail-servers.ts';
 import { createHeldMail } from '../faults/held-mail.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
@@ -71,6 +72,14 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
     await shop.workflow(id).cancel();
     await shop.move(id, 'delivered');
   },
+  'both-mailed-at-once': async (shop, id) => {
+    await shop.move(id, 'preparation');
+    await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer });
+  },
+  'shop-mailed-at-the-second-try': async (shop, id) => {
+    refusals.push(smtpError(451, 'Come back later'));
+    await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer });
+  },
 };
 
 /** An order's second run, as its first one would start it: something is yet to be told, and a key is known. */
@@ -87,10 +96,10 @@ async function goOn(shop: Shop): Promise<string> {
 }
 
 /** An order whose first run is long enough while its emails are being sent: it waits for them, and goes on in a second one. */
-async function outgrow(shop: Shop): Promise<WorkflowHandle> {
+async function outgrow(shop: Shop, ways: Ways): Promise<WorkflowHandle> {
   const placement = await placementFor(shop, new Date());
   heldMail.hold();
-  const first = await start(shop, placement, { events: 25 });
+  const first = await start(shop, placement, ways);
   const moves = movesOf(first);
   await moves.outgrow();
   await moves.move();
@@ -115,14 +124,14 @@ async function placementFor(shop: Shop, placedAt: Date): Promise<Placement> {
 }
 
 /** Its handle is that of its first run. */
-async function start(shop: Shop, first: Start, ...length: RunLength[]): Promise<WorkflowHandle> {
+async function start(shop: Shop, first: Start, ...ways: Ways[]): Promise<WorkflowHandle> {
   const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
   const workflowId = workflowIdOf(first.id);
   const { workflow } = shop.temporal;
   const { firstExecutionRunId } = await workflow.start(orderWorkflowType, {
     workflowId,
     taskQueue,
-    args: [first, ...length],
+    args: [first, ...ways],
   });
   return workflow.getHandle(workflowId, firstExecutionRunId);
 }
@@ -135,12 +144,20 @@ const flagged = (shop: Shop, id: string, flag: string) =>
   );
 
 const heldMail = createHeldMail();
+/** What the SMTP server answers to the next mails to the shop. */
+const refusals: Error[] = [];
 await setUp();
 try {
   mkdirSync(folder, { recursive: true });
   const shop = await openShop({
     worker: false,
-    smtp: heldMail.smtp,
+    smtp: {
+      onRcptTo(recipient, session, done) {
+        const refusal = recipient.address === 'shop@crema.example' ? refusals.shift() : undefined;
+        if (refusal) done(refusal);
+        else heldMail.smtp.onRcptTo?.call(this, recipient, session, done);
+      },
+    },
     environment: { ORDER_DELAYED_AFTER: '5', ORDER_UNCOLLECTED_AFTER: '5' },
   });
   const { body: early } = await shop.place();
@@ -158,7 +175,8 @@ try {
   await saveResend(shop);
   await saveWebhooks(shop);
   await save(shop, 'cancelled-in-a-second-run', await goOn(shop));
-  await write('gone-on-in-a-new-run', await outgrow(shop));
+  await write('gone-on-in-a-new-run', await outgrow(shop, { events: 25 }));
+  await write('gone-on-while-both-were-mailed', await outgrow(shop, { events: 25, firstEmails: true }));
   await shop.close();
   const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
   await write('redis-given-up', withoutRedis.workflow(await giveUp(withoutRedis)));

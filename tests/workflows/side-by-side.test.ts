@@ -102,7 +102,7 @@ async function whileServing([version, ...others]: Version[], work: () => Promise
   const emails = await Worker.create({
     connection,
     taskQueue: emailTaskQueueOf(taskQueue),
-    activities: { email: activities.email },
+    activities: { email: activities.email, firstEmails: activities.firstEmails },
   });
   await emails.runUntil(() => worker.runUntil(() => whileServing(others, work)));
   await connection.close();

@@ -29,10 +29,12 @@ export type Queues = { journal: JournalEntry[] } & Record<Audience, Fact[]>;
 /** What an order's workflow starts from: its placement and, in a later run, where the one before it stopped. */
 export type Start = Placement & { carried?: Carried };
 
-/** How long one run of an order's workflow may get before it goes on in a new one. */
-export interface RunLength {
-  /** In its history. */
+/** How an order's workflow works. Its start says so: what changes here is for new orders (ADR 6). */
+export interface Ways {
+  /** How many events the history of a run may have before the order goes on in a new one. */
   events: number;
+  /** Whether one activity makes the first try at an email to customer and shop, instead of one for each. */
+  firstEmails?: boolean;
 }
 
 interface Carried {
