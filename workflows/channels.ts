@@ -164,7 +164,7 @@ function send(
 const emailQueue = (): string => emailTaskQueueOf(workflowInfo().taskQueue);
 
 /** How many entries from the front fit into one activity's input: Temporal takes 2 MB. At least one does. */
-function fitting(queue: readonly unknown[], most: number): number {
+function fitting(queue: readonly object[], most: number): number {
   let bytes = 0;
   const limit = queue.slice(0, most).findIndex((entry) => {
     bytes += sizeOf(entry);

@@ -42,8 +42,16 @@ export interface OrderBook {
 /** Most bytes of a queue that the next run takes over: Temporal takes a start of 2 MB. */
 const QUEUE_BYTES = 400_000;
 
-/** In JSON, about. */
-export const sizeOf = (value: unknown): number => JSON.stringify(value).length;
+const sizes = new WeakMap<object, number>();
+
+/** In JSON, about. Measured once: entries never change, and what is too much to carry is looked at after every event. */
+export function sizeOf(entry: object): number {
+  const size = sizes.get(entry) ?? JSON.stringify(entry).length;
+  sizes.set(entry, size);
+  return size;
+}
+
+const sizeOfAll = (queue: readonly object[]): number => queue.reduce((sum, entry) => sum + sizeOf(entry) + 1, 1);
 
 /** Most keys that the next run knows: bounds its start. Older ones are long in Postgres, which is asked first. */
 const KEYS = 5_000;
@@ -139,10 +147,11 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
   /** Of an audience that has been away for very long: what no longer fits into a start is given up, the oldest first. */
   function shorten(audience: Audience): void {
     const queue = queues[audience];
-    let size = sizeOf(queue);
+    let size = sizeOfAll(queue);
     let count = 0;
-    while (size > QUEUE_BYTES) {
-      size -= sizeOf(queue[count]);
+    for (const fact of queue) {
+      if (size <= QUEUE_BYTES) break;
+      size -= sizeOf(fact);
       count += 1;
     }
     if (count > 0) giveUp(audience, count, 'There was too much to deliver at once.');
@@ -167,7 +176,7 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
     },
     nextAlert: () => placement.patience && nextAlert(order, since, placement.patience),
     raise: raiseAlert,
-    fits: (...names) => names.every((name) => sizeOf(queues[name]) <= QUEUE_BYTES),
+    fits: (...names) => names.every((name) => sizeOfAll(queues[name]) <= QUEUE_BYTES),
     queues,
     refusalOf,
     apply,
