@@ -21,16 +21,20 @@ export function createEmails({ ledger, orderMail }: Dependencies) {
     }
   }
 
-  /** Tries once to mail a fact to several recipients, at the same time. @returns those who need no further try */
+  /** Tries once to mail a fact to each of several recipients. @returns those who need no further try */
   async function firstEmails(fact: Fact, recipients: Recipient[]): Promise<Recipient[]> {
-    cancellationSignal().throwIfAborted();
-    heartbeat();
-    const ends = await Promise.allSettled(recipients.map((recipient) => mailOnce(fact, recipient)));
-    return recipients.filter((recipient, index) => {
-      const end = ends[index];
-      if (end?.status === 'rejected') log.warn('left to a queue for email', { recipient, error: end.reason });
-      return end?.status === 'fulfilled';
-    });
+    const told: Recipient[] = [];
+    for (const recipient of recipients) {
+      cancellationSignal().throwIfAborted();
+      heartbeat();
+      try {
+        await mailOnce(fact, recipient);
+        told.push(recipient);
+      } catch (error) {
+        log.warn('left to a queue of its own', { eventId: fact.event.id, recipient, error });
+      }
+    }
+    return told;
   }
 
   return { email, firstEmails };
