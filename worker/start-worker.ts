@@ -128,12 +128,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
   });
   const lanes = createLanes({ atOnce: WEBHOOK_AT_ONCE, longest: WEBHOOK_LONGEST_WAIT_MS });
-  const sending = {
+  const tries = createTries({
     webhookDeliveries: deliveries,
     send: createSender({ addressesOf: addresses.addressesOf, deadline: config.WEBHOOK_TIMEOUT * 1_000 }),
     unseal: seal.unseal,
     disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,
-  };
+  });
   const { email, firstEmails, resendEmail, accountMail, webhookNotice, deliverWebhook, settleWebhook, ...others } =
     createActivities({
       journal: countEvents(metrics, createJournal(database)),
@@ -150,7 +150,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       shopLanguage: config.SHOP_LANGUAGE,
       publicUrl: config.PUBLIC_URL,
       webhooks,
-      ...sending,
+      webhookDeliveries: deliveries,
+      tries,
       lanes,
     });
   const options = {
@@ -223,7 +224,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       deliveries,
       webhooks,
       firstTries: createFirstTries(
-        { tries: createTries(sending), deliveries, lanes, logger },
+        { tries, deliveries, lanes, logger },
         { retry, deadline: config.WEBHOOK_TIMEOUT * 1_000, atOnce: WEBHOOK_AT_ONCE },
       ),
       seal,

@@ -1,12 +1,16 @@
 import { heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { WebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
 import { pauseAfter, type RetryPlan } from '../../domain/webhook/retry.ts';
 import type { DeliveryOutcome } from '../../domain/webhook/webhook.ts';
 import type { Lanes } from './lanes.ts';
-import { createTries, type TryDependencies } from './tries.ts';
+import type { Tries } from './tries.ts';
 
 /** What deliveries work with; the worker's composition root supplies it. */
-export interface WebhookDependencies extends TryDependencies {
+export interface WebhookDependencies {
+  webhookDeliveries: WebhookDeliveryRepository;
+  /** The same ones that make the first tries. */
+  tries: Tries;
   lanes: Lanes;
 }
 
@@ -14,10 +18,7 @@ export interface WebhookDependencies extends TryDependencies {
 const HEARTBEAT_MS = 3_000;
 
 /** One attempt at a delivery; it fails when the endpoint does, and says when to try again. */
-export function createDeliverWebhook({ lanes, ...dependencies }: WebhookDependencies) {
-  const { webhookDeliveries } = dependencies;
-  const tries = createTries(dependencies);
-
+export function createDeliverWebhook({ webhookDeliveries, tries, lanes }: WebhookDependencies) {
   return async (deliveryId: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> => {
     const wait = lanes.enter(webhookId);
     if (wait !== undefined) throw comeBack('The endpoint has its hands full.', wait);

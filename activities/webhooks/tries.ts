@@ -7,7 +7,7 @@ import { MAX_WEBHOOKS, TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import type { Reply, Send } from './send.ts';
 
 /** What tries work with; the worker's composition root supplies it. */
-export interface TryDependencies {
+interface Dependencies {
   webhookDeliveries: WebhookDeliveryRepository;
   send: Send;
   /** Reads what keeps the secrets safe in Postgres. */
@@ -31,7 +31,7 @@ export interface Tries {
   record(webhookId: string, id: string, tried: Try): Promise<void>;
 }
 
-export function createTries({ webhookDeliveries, send, unseal, disableAfter }: TryDependencies): Tries {
+export function createTries({ webhookDeliveries, send, unseal, disableAfter }: Dependencies): Tries {
   // The library works a key out anew for each signer: as long as a secret is the same, so is its signer.
   const signers = new LRUCache<string, Webhook>({
     max: 2 * MAX_WEBHOOKS,

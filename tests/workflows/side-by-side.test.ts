@@ -15,6 +15,7 @@ import { createActivities } from '../../activities/create-activities.ts';
 import { createMailer } from '../../activities/email/mailer.ts';
 import { createLanes } from '../../activities/webhooks/lanes.ts';
 import { createSender } from '../../activities/webhooks/send.ts';
+import { createTries } from '../../activities/webhooks/tries.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { createDeliveryLedger } from '../../db/deliveries.ts';
 import { createEmailSuppressions } from '../../db/email-suppressions.ts';
@@ -58,6 +59,7 @@ beforeAll(async () => {
   shop = await openShop({ worker: false, environment: { TEMPORAL_TASK_QUEUE: taskQueue } });
   redis = new Redis(process.env.REDIS_URL as string);
   mailer = createMailer({ NOTIFICATIONS_ENV: 'development', SMTP_URL: shop.smtp.url, EMAIL_FROM: 'crema@example.com' });
+  const webhookDeliveries = createWebhookDeliveryRepository(shop.database);
   activities = createActivities({
     journal: createJournal(shop.database),
     orders: createOrderRepository(shop.database),
@@ -73,11 +75,14 @@ beforeAll(async () => {
     shopLanguage: 'en',
     publicUrl: shop.url,
     webhooks: createWebhookRepository(shop.database),
-    webhookDeliveries: createWebhookDeliveryRepository(shop.database),
+    webhookDeliveries,
+    tries: createTries({
+      webhookDeliveries,
+      send: createSender({ addressesOf: async () => [], deadline: 1_000 }),
+      ...createSeal([]),
+      disableAfter: 1_000,
+    }),
     lanes: createLanes({ atOnce: 1, longest: 1_000 }),
-    send: createSender({ addressesOf: async () => [], deadline: 1_000 }),
-    ...createSeal([]),
-    disableAfter: 1_000,
   });
 }, 90_000);
 afterAll(async () => {
