@@ -42,8 +42,8 @@ describe('When payloads are encrypted', () => {
         TEMPORAL_UI_ORIGIN: UI,
       },
       smtp: {
-        // Fails an activity, so that its failure stands in the history.
-        onRcptTo: (_address, _session, done) => done(refused++ < 1 ? smtpError(451, 'fiddlesticks') : null),
+        // After both first tries it fails an activity, so that its failure stands in the history.
+        onRcptTo: (_address, _session, done) => done(refused++ < 3 ? smtpError(451, 'fiddlesticks') : null),
       },
     });
     const lines = [await shop.line('Latte', 'Vanilla', 2), await shop.line('Donuts', 'Jelly')];
