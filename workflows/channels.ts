@@ -47,12 +47,14 @@ const { publish } = proxyActivities<Activities>({
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
-const { email, firstEmails } = proxyActivities<Activities>({
-  startToCloseTimeout: '10m',
-  heartbeatTimeout: '45s',
-  cancellationType,
+const ofEmails = { startToCloseTimeout: '10m', heartbeatTimeout: '45s', cancellationType } as const;
+
+const { email } = proxyActivities<Activities>({
+  ...ofEmails,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
 });
+
+const { firstEmails } = proxyActivities<Activities>({ ...ofEmails, retry: { maximumAttempts: 1 } });
 
 /** What a queue needs done: one activity at a time, so that it is done in order. */
 export interface Channel {
@@ -139,14 +141,15 @@ export function announceToBoth({ queues }: OrderBook, channels: Channel[], scope
     async deliver() {
       const [fact] = queues.customer as [Fact];
       tried = fact.event.id;
-      const scheduleToCloseTimeout = Math.max(left('customer', fact), LAST_TRY);
-      const options = { summary: titleOf([fact]), scheduleToCloseTimeout, taskQueue: emailQueue() };
+      // Only its start is waited for so long: cut short by the clock, it would send beside those that take over.
+      const scheduleToStartTimeout = Math.max(left('customer', fact), LAST_TRY);
+      const options = { summary: titleOf([fact]), scheduleToStartTimeout, taskQueue: emailQueue() };
       try {
         const told = await scope.run(() => firstEmails.executeWithOptions(options, [fact, ['customer', 'shop']]));
         for (const recipient of told) queues[recipient].shift();
       } catch (error) {
-        // Whatever kept it from trying, each queue now tries for itself.
-        if (!wasCancelled(error) && !(error instanceof ActivityFailure)) throw error;
+        // However it ended, the ledger knows who was mailed, and each queue goes on by itself.
+        if (!isCancellation(error) && !(error instanceof ActivityFailure)) throw error;
       }
     },
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
-import { orderWorkflowType, workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { orderWorkflowType } from '../../workflows/messages/definitions.ts';
+import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -30,9 +31,8 @@ describe('When a channel has tried for as long as it may', () => {
     const placedAt = new Date(Date.now() - 3 * 24 * 60 * 60 * 1_000).toISOString();
     const placement = aPlacement({ id: randomUUID(), customer: { id: me.id }, placedAt });
     await shop.temporal.workflow.start(orderWorkflowType, {
-      workflowId: workflowIdOf(placement.id),
+      ...startOptionsOf(placement),
       taskQueue,
-      args: [placement],
     });
     await shop.reaches(placement.id, 'waiting');
     await shop.workflow(placement.id).cancel();

@@ -77,7 +77,7 @@ describe('When clients never leave an order alone', () => {
     await waitFor('every email', () => shop.mailed(order.id).length === moves + 4, { deadline: 30_000 });
     const runs = await runsOf(order.id);
     expect(runs.length).toBeGreaterThan(1);
-    // As soon as it is too long, plus what comes until nothing is under way: at most 200 moves with their four signals each.
+    // Some come on top of the limit until nothing is under way, and Temporal itself would let it get longer.
     expect(Math.max(...runs)).toBeLessThan(4_000);
   }, 240_000);
 });
