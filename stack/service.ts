@@ -27,7 +27,7 @@ export interface Service {
   /** The file with everything it wrote. */
   log: string;
   /**
-   * Sends a signal, by default SIGKILL, and waits for the end. SIGSTOP and SIGCONT are only sent: a service that hangs is
+   * Sends a signal, by default SIGKILL, and waits for the end. SIGSTOP and SIGCONT end nothing: a service that hangs is
    * one of the faults to test.
    */
   kill(signal?: NodeJS.Signals): Promise<void>;

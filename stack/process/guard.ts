@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { GuardMessage, Orders, Plan } from './guarded-process.ts';
+import type { GuardMessage, Plan } from './guarded-process.ts';
 import { identify } from './identity.ts';
 
 const plan = JSON.parse(process.argv[2] ?? '') as Plan;
@@ -55,7 +55,8 @@ child.once('exit', (code, signal) => {
 
 process.on('disconnect', stop);
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
-process.on('message', (orders: Orders) => (orders.signal ? child.kill(orders.signal) : stop()));
+// All it is ever told is to stop.
+process.on('message', stop);
 // The starter may have gone before we listened.
 if (!process.connected) stop();
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { Environment } from '../../config/environment.ts';
 import { StackError } from '../stack-error.ts';
 import { within } from '../wait.ts';
-import { type Identity, identify, isAlive } from './identity.ts';
+import { type Identity, identify, send } from './identity.ts';
 
 /** How a process ended. */
 export interface Exit {
@@ -41,9 +41,6 @@ export interface Plan extends Required<Pick<Program, 'name' | 'command' | 'args'
 }
 
 export type GuardMessage = { started: number } | { failed: string } | { exited: Exit } | { line: string };
-/** To the guard: pass this signal on, or (without one) stop the program. */
-export type Orders = { signal?: NodeJS.Signals };
-
 /** A running program. It ends with this process, however that ends. */
 export interface GuardedProcess {
   name: string;
@@ -51,7 +48,7 @@ export interface GuardedProcess {
   /** The file with everything it wrote. */
   log: string;
   exited: Promise<Exit>;
-  /** Passes a signal on; waits for nothing. */
+  /** Sends it a signal: it has it when this returns, but may not have ended yet. */
   kill(signal: NodeJS.Signals): void;
   /** Asks it to end, insists after its grace, and resolves when it is gone. */
   stop(): Promise<Exit>;
@@ -101,7 +98,7 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
     });
     // A guard that was killed has said nothing, and its program must not outlive it.
     guard.once('close', () => {
-      if (child && isAlive(child)) process.kill(child.pid, 'SIGKILL');
+      if (child) send(child, 'SIGKILL');
       resolve({ code: null, signal: 'SIGKILL' });
     });
   });
@@ -109,17 +106,16 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   child = identify(pid);
   letGo(guard);
 
-  const order = (orders: Orders) => {
-    if (guard.connected) guard.send(orders, () => {});
-  };
   return {
     name: program.name,
     pid,
     log,
     exited,
-    kill: (signal) => order({ signal }),
+    kill(signal) {
+      if (child) send(child, signal);
+    },
     async stop() {
-      order({});
+      if (guard.connected) guard.send('stop', () => {});
       const exit = await within(plan.grace + 5_000, exited);
       if (exit) return exit;
       // Only a guard that hangs brings us here.

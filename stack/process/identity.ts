@@ -19,6 +19,15 @@ export function isAlive(identity: Identity): boolean {
   return identify(identity.pid)?.birth === identity.birth;
 }
 
+/** Sends a signal to this very process: it has it when this returns. One that has ended gets none. */
+export function send(identity: Identity, signal: NodeJS.Signals): void {
+  try {
+    if (isAlive(identity)) process.kill(identity.pid, signal);
+  } catch {
+    // It ended in between.
+  }
+}
+
 /** The program and arguments of a process, or nothing. */
 export function commandLine(pid: number): string {
   try {

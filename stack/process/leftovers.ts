@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '../wait.ts';
 import { runDirectory } from './guarded-process.ts';
-import { type Identity, isAlive } from './identity.ts';
+import { type Identity, isAlive, send } from './identity.ts';
 
 interface PidFile extends Identity {
   name: string;
@@ -43,14 +43,6 @@ export async function end(identity: Identity, politely: NodeJS.Signals): Promise
   } catch {
     send(identity, 'SIGKILL');
     await waitFor(`The end of process ${identity.pid}`, gone, { deadline: 5_000 });
-  }
-}
-
-function send(identity: Identity, signal: NodeJS.Signals) {
-  try {
-    if (isAlive(identity)) process.kill(identity.pid, signal);
-  } catch {
-    // It ended in between.
   }
 }
 

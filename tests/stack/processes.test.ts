@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,6 +63,19 @@ test('When a program is deaf to the polite signal, then stop ends it after its g
 
   expect(await child.stop()).toEqual({ code: null, signal: 'SIGKILL' });
   expect(isGone(child.pid)).toBe(true);
+});
+
+test('When a program is sent a signal, then it has it at once, and not when its guard gets to it', async () => {
+  const child = await startProcess(node(waitsForEver), dataDir);
+  const { guard } = JSON.parse(readFileSync(join(runDirectory(dataDir), 'child.json'), 'utf8'));
+  process.kill(guard.pid, 'SIGSTOP');
+
+  child.kill('SIGSTOP');
+
+  const state = () => execFileSync('ps', ['-o', 'stat=', '-p', String(child.pid)], { encoding: 'utf8' });
+  await waitFor('A child that stands still', () => state().startsWith('T'), deadline);
+  process.kill(guard.pid, 'SIGCONT');
+  expect(await child.stop()).toMatchObject({ signal: 'SIGTERM' });
 });
 
 test('When a program runs past its deadline, then it is stopped and the answer is null', async () => {
