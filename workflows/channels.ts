@@ -65,60 +65,57 @@ export interface Channel {
   deliver(): Promise<void>;
 }
 
+/** A channel that has something to do as long as its queue has. */
+const channelOf = (queue: readonly unknown[], deliver: () => Promise<void>): Channel => ({
+  busy: false,
+  isDue() {
+    return queue.length > 0 && !this.busy;
+  },
+  deliver,
+});
+
 /**
  * One activity journals and, in passing, publishes: what Redis does not take at once waits in a queue of its own, where it
  * delays nothing else.
  */
 export function writeDown({ queues }: OrderBook, scope: CancellationScope): Channel {
   const { journal: queue } = queues;
-  return {
-    busy: false,
-    isDue() {
-      return queue.length > 0 && !this.busy;
-    },
-    async deliver() {
-      const entries = queue.slice(0, fitting(queue, BATCH.journal));
-      const inPassing = queues.redis.length === 0;
-      const summary = titleOf(entries);
-      try {
-        const published = await scope.run(() => journal.executeWithOptions({ summary }, [entries, inPassing]));
-        const facts = entries.filter((entry) => entry.kind === 'fact');
-        queues.redis.push(...facts.slice(published).map(({ event, order }) => ({ event, order })));
-        queue.splice(0, entries.length);
-      } catch (error) {
-        if (!wasCancelled(error)) throw error;
-      }
-    },
-  };
+  return channelOf(queue, async () => {
+    const entries = queue.slice(0, fitting(queue, BATCH.journal));
+    const inPassing = queues.redis.length === 0;
+    const summary = titleOf(entries);
+    try {
+      const published = await scope.run(() => journal.executeWithOptions({ summary }, [entries, inPassing]));
+      const facts = entries.filter((entry) => entry.kind === 'fact');
+      queues.redis.push(...facts.slice(published).map(({ event, order }) => ({ event, order })));
+      queue.splice(0, entries.length);
+    } catch (error) {
+      if (!wasCancelled(error)) throw error;
+    }
+  });
 }
 
-/** For how long an audience is still tried to be told a fact, in ms. */
+/** How much of an audience's patience is left for a fact, in ms. */
 const left = (audience: Audience, fact: Fact | undefined): number =>
   Date.parse(fact?.event.at ?? '') + PATIENCE[audience] - Date.now();
 
 /** Tells one audience, each fact for as long as its patience lasts. */
 export function announce(book: OrderBook, audience: Audience, scope: CancellationScope): Channel {
   const queue = book.queues[audience];
-  return {
-    busy: false,
-    isDue() {
-      return queue.length > 0 && !this.busy;
-    },
-    async deliver() {
-      const facts = queue.slice(0, fitting(queue, BATCH[audience]));
-      const scheduleToCloseTimeout = Math.max(left(audience, facts[0]), LAST_TRY);
-      try {
-        await scope.run(() => send(audience, facts, { summary: titleOf(facts), scheduleToCloseTimeout }));
-        queue.splice(0, facts.length);
-      } catch (error) {
-        if (wasCancelled(error)) return;
-        // Only the activity's own end is a reason to give up; anything else is a bug and must be seen.
-        if (!(error instanceof ActivityFailure)) throw error;
-        const late = facts.filter((fact) => left(audience, fact) <= 0).length;
-        book.giveUp(audience, Math.max(late, 1), error.cause?.message ?? error.message);
-      }
-    },
-  };
+  return channelOf(queue, async () => {
+    const facts = queue.slice(0, fitting(queue, BATCH[audience]));
+    const scheduleToCloseTimeout = Math.max(left(audience, facts[0]), LAST_TRY);
+    try {
+      await scope.run(() => send(audience, facts, { summary: titleOf(facts), scheduleToCloseTimeout }));
+      queue.splice(0, facts.length);
+    } catch (error) {
+      if (wasCancelled(error)) return;
+      // Only the activity's own end is a reason to give up; anything else is a bug and must be seen.
+      if (!(error instanceof ActivityFailure)) throw error;
+      const late = facts.filter((fact) => left(audience, fact) <= 0).length;
+      book.giveUp(audience, Math.max(late, 1), error.cause?.message ?? error.message);
+    }
+  });
 }
 
 /**

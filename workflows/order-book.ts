@@ -51,6 +51,7 @@ export function sizeOf(entry: object): number {
   return size;
 }
 
+/** With the brackets and commas between. */
 const sizeOfAll = (queue: readonly object[]): number => queue.reduce((sum, entry) => sum + sizeOf(entry) + 1, 1);
 
 /** Most keys that the next run knows: bounds its start. Older ones are long in Postgres, which is asked first. */

@@ -33,7 +33,7 @@ export type Start = Placement & { carried?: Carried };
 export interface Ways {
   /** How many events the history of a run may have before the order goes on in a new one. */
   events: number;
-  /** Whether one activity makes the first try at an email to customer and shop, instead of one for each. */
+  /** Whether one activity makes the first try at what customer and shop are mailed alike, instead of one for each (ADR 15). */
   firstEmails?: boolean;
 }
 

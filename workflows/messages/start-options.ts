@@ -2,11 +2,12 @@ import { open } from '../../domain/order/decider.ts';
 import { type Start, searchAttributesOf, type Ways, workflowIdOf } from './definitions.ts';
 import { details, summary } from './describe.ts';
 
-/**
- * A worker that takes orders over from a dead one reads their histories anew, about half a millisecond an event, and has to be
- * through within the time of a workflow task (ADR 14).
- */
-const WAYS: Ways = { events: 500, firstEmails: true };
+const WAYS: Ways = {
+  // A worker that takes orders over from a dead one reads their histories anew, about half a millisecond an event, and has to
+  // be through within the time of a workflow task (ADR 14).
+  events: 500,
+  firstEmails: true,
+};
 
 /** How an order's workflow starts, whoever starts it; the task queue and whether it may start again is theirs to say. */
 export function startOptionsOf(start: Start) {
