@@ -179,8 +179,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       activities: others,
       // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
       stickyQueueScheduleToStartTimeout: '2s',
-      // And reads its history anew: a few at a time, or none would be through before its task's time is over (ADR 14).
-      maxConcurrentWorkflowTaskExecutions: 4,
+      // One thread replays them all, so more at a time would each take longer, and their tasks would time out (ADR 14).
+      maxConcurrentWorkflowTaskExecutions: 2,
     }),
     Worker.create({
       ...options,

@@ -5,8 +5,8 @@ import { allowedFrom, type Who } from '../domain/status-table.ts';
 import type { Shop } from '../shop.ts';
 import { inLanes } from './lanes.ts';
 
-/** How long what was missed may take to be made up for, in ms: an email that a killed worker held is missed after 15 s. */
-const PATIENCE = 45_000;
+/** Time for deliveries, in ms. An email that a killed worker was sending is sent again after its heartbeat timeout of 45 s. */
+const PATIENCE = 90_000;
 
 interface Recorded {
   event: OrderEvent;

@@ -45,7 +45,7 @@ describe('When clients never leave an order alone', () => {
     const first = { status: 'preparation', actor: manager, key: key(0) } as const;
     await handle.executeUpdate(changeStatusUpdate, { args: [first] });
 
-    const moves = 1_000;
+    const moves = 400;
     for (let move = 1; move < moves; move += 1) {
       const status = move % 2 ? 'waiting' : 'preparation';
       await handle.signal(changeStatusSignal, { status, actor: manager, key: key(move) });
