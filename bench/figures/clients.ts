@@ -34,7 +34,7 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
   const placing = await measureRates({
     pairs: count(5),
     warmUp: 1,
-    clients: CLIENTS,
+    clients: count(CLIENTS),
     rampUp: moment(300),
     window: moment(1_200),
     floor: { work: async () => begun.push(await startBare(0)), settle },
@@ -46,7 +46,7 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
   const whole = await measureRates({
     pairs: count(5),
     warmUp: 1,
-    clients: CLIENTS,
+    clients: count(CLIENTS),
     rampUp: moment(1_000),
     window: moment(3_000),
     floor: {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { RUN_FOLDER } from '../measure/run-folder.ts';
 
 const script = join(import.meta.dirname, '../../bench/run.ts');
 
@@ -13,10 +14,11 @@ afterEach(async () => {
   await once(running, 'close');
 }, 60_000);
 
-/** Runs the bench as make does. */
+/** Runs the bench as make does, without measuring the coverage of its processes. */
 async function bench(args: string[], settings: Record<string, string> = {}) {
+  const { NODE_V8_COVERAGE: _, NODE_OPTIONS: __, [RUN_FOLDER]: ___, ...environment } = process.env;
   const child = spawn(process.execPath, [script, ...args], {
-    env: { ...process.env, ...settings },
+    env: { ...environment, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running = child;
