@@ -46,18 +46,24 @@ async function atThePage(options: BrowserContextOptions = {}): Promise<{ page: P
   return { page, faults };
 }
 
+/** Types into the field that has the focus. The browser moves the focus only after the page is drawn, and keys before that are lost. */
+async function typeInto(page: Page, field: 'email' | 'password', text: string): Promise<void> {
+  await page.locator(`#${field}:focus`).waitFor();
+  await page.keyboard.type(text);
+}
+
 test(
   'When scripts are off and the app lives elsewhere, then people sign in all the same, with the keyboard alone',
   async () => {
     const { page, faults } = await atThePage({ javaScriptEnabled: false });
-    await page.keyboard.type('customer@example.com');
+    await typeInto(page, 'email', 'customer@example.com');
     await page.keyboard.press('Tab');
-    await page.keyboard.type('wrong');
+    await typeInto(page, 'password', 'wrong');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('The email address or the password is wrong.').waitFor();
     expect(await page.title()).toBe('Error: Sign in · Crema');
 
-    await page.keyboard.type('test');
+    await typeInto(page, 'password', 'test');
     await page.keyboard.press('Enter');
     await page.getByText('Back in the app').waitFor();
     expect(page.url()).toMatch(`${redirectUri}?code=`);
