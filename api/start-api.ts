@@ -167,6 +167,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       tickets: auth.tickets,
       codec: createPayloadCodec(config.PAYLOAD_KEYS),
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
+      instance: config.INSTANCE_ID,
     }),
     temporalUi: config.TEMPORAL_UI_ORIGIN,
     pages: [

@@ -1,4 +1,4 @@
-import { createSecretKey } from 'node:crypto';
+import { createSecretKey, randomUUID } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ConfigurationError, type Environment, parseSettings } from './environment.ts';
@@ -96,6 +96,11 @@ const settings = (environment: Environment) => {
   return {
     NODE_ENV: nodeEnv,
     LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    /** Identifies this process in `/health/ready`, for example the name of its container. */
+    INSTANCE_ID: z
+      .string()
+      .regex(/^[!-~]{1,100}$/, 'must be 1 to 100 visible ASCII characters')
+      .default(() => randomUUID()),
     HOST: z.string().default('127.0.0.1'),
     PORT: port(5000),
     /** Where clients see the API; the OAuth2 issuer. */
@@ -265,6 +270,7 @@ export function readApiConfig(environment: Environment) {
     environment,
     'NODE_ENV',
     'LOG_LEVEL',
+    'INSTANCE_ID',
     'HOST',
     'PORT',
     'METRICS_TOKEN',
@@ -319,6 +325,7 @@ export function readWorkerConfig(environment: Environment) {
     environment,
     'NODE_ENV',
     'LOG_LEVEL',
+    'INSTANCE_ID',
     'HOST',
     'WORKER_HEALTH_PORT',
     'METRICS_TOKEN',

@@ -26,7 +26,7 @@ export async function startMail(options: ServiceOptions & { port?: number; pageP
         cwd: directory,
       }),
       url: ({ smtp }) => `smtp://127.0.0.1:${smtp}`,
-      page: ({ page }) => `http://localhost:${page}`,
+      page: ({ page }) => `http://127.0.0.1:${page}`,
       isReady: async ({ smtp, page }) =>
         (await greets(smtp)) &&
         (await fetch(`http://127.0.0.1:${page}/api/healthz`, { signal: AbortSignal.timeout(2_000) })).ok,

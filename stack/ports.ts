@@ -1,19 +1,54 @@
-import { once } from 'node:events';
+import { createSocket, type Socket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
+import { StackError } from './stack-error.ts';
 
-/** Ports of 127.0.0.1 that nothing listens on, all different. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  // Held all at once, so that the system cannot hand out the same one twice.
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as { port: number }).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+/** Below the ports that Linux (32768 and up) and macOS (49152 and up) assign themselves, to servers and outgoing connections. */
+const FIRST_PORT = 20_000;
+const PORT_COUNT = 12_000;
+
+/** The sockets that hold this process's leases, by port. */
+const leases = new Map<number, Socket>();
+
+/**
+ * Leases free TCP ports of 127.0.0.1, all different, for as long as this process runs.
+ *
+ * A port that is only looked up can be taken before it is used, and again while its service restarts. A lease prevents
+ * both: no other process can lease the port, and the operating system does not assign it. The lease is a UDP socket with
+ * the same number. The kernel gives that to one process only, and frees it when the process ends, also after `kill -9`.
+ *
+ * @throws {StackError} if fewer than `count` ports are free
+ */
+export async function leasePorts(count: number): Promise<number[]> {
+  const ports: number[] = [];
+  const start = Math.floor(Math.random() * PORT_COUNT);
+  for (let offset = 0; ports.length < count && offset < PORT_COUNT; offset += 1) {
+    const port = FIRST_PORT + ((start + offset) % PORT_COUNT);
+    if (await leasePort(port)) ports.push(port);
+  }
+  if (ports.length < count)
+    throw new StackError(`Fewer than ${count} ports of 127.0.0.1 are free: stop other programs.`);
   return ports;
 }
 
-/** Whether somebody has this port already. */
+async function leasePort(port: number): Promise<boolean> {
+  if (leases.has(port)) return false;
+  const socket = createSocket('udp4');
+  const bound = await new Promise<boolean>((resolve) => {
+    socket.once('error', () => resolve(false));
+    // Exclusive: a cluster's workers would share it.
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
+  });
+  if (!bound || (await portIsBusy(port))) {
+    socket.close();
+    return false;
+  }
+  leases.set(port, socket.unref());
+  return true;
+}
+
+/** Whether a program listens on this port of the loopback interface. */
 export async function portIsBusy(port: number): Promise<boolean> {
-  // Listening is no proof on a Mac: 127.0.0.1:5000 can be had although AirPlay has *:5000. So knock first.
+  // On macOS, listening on 127.0.0.1:5000 succeeds although AirPlay listens on *:5000. So connect first.
   return (await answers(port, '127.0.0.1')) || (await answers(port, '::1')) || !(await canListen(port));
 }
 

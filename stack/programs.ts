@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { runProcess } from './process/guarded-process.ts';
 import { lastWords, reasonIn } from './process/last-words.ts';
-import { type Service, type ServiceOptions, startService } from './service.ts';
+import { PortTakenError, type Service, type ServiceOptions, startService } from './service.ts';
 import { StackError } from './stack-error.ts';
 import { together } from './together.ts';
 
@@ -19,11 +20,14 @@ interface ProgramOptions extends ServiceOptions {
 const root = join(import.meta.dirname, '..');
 const scriptDeadline = 120_000;
 
-/** Starts the API as a process of its own and resolves when `/health/ready` says so. */
+/**
+ * Starts the API as a process of its own and resolves when it is ready. Without PUBLIC_URL in the environment, clients
+ * reach it at 127.0.0.1, not at `localhost`, which may also be ::1.
+ */
 export const startApi = (options: ProgramOptions): Promise<Service> =>
   startProgram({ name: 'api', title: 'The API', script: 'api/main.ts', portVariable: 'PORT' }, options);
 
-/** Starts the worker as a process of its own and resolves when its `/health/ready` says so. */
+/** Starts the worker as a process of its own and resolves when it is ready. */
 export const startWorker = (options: ProgramOptions): Promise<Service> =>
   startProgram(
     { name: 'worker', title: 'The worker', script: 'worker/main.ts', portVariable: 'WORKER_HEALTH_PORT' },
@@ -34,22 +38,36 @@ function startProgram(
   kind: { name: string; title: string; script: string; portVariable: string },
   options: ProgramOptions,
 ): Promise<Service> {
+  const url = ({ http }: { http: number }) => `http://127.0.0.1:${http}`;
+  let instance: string;
   return startService(
     {
       name: kind.name,
       title: kind.title,
       ports: { http: options.port ?? 0 },
-      program: ({ http }) => ({
-        command: process.execPath,
-        args: [options.script ?? join(root, kind.script)],
-        env: { ...options.environment, [kind.portVariable]: String(http) },
-        grace: 30_000,
-        ...(options.onLine && { onLine: options.onLine }),
-      }),
-      url: ({ http }) => `http://127.0.0.1:${http}`,
+      program: ({ http }) => {
+        instance = randomUUID();
+        return {
+          command: process.execPath,
+          args: [options.script ?? join(root, kind.script)],
+          env: {
+            ...(kind.name === 'api' && { PUBLIC_URL: url({ http }) }),
+            ...options.environment,
+            [kind.portVariable]: String(http),
+            INSTANCE_ID: instance,
+          },
+          grace: 30_000,
+          ...(options.onLine && { onLine: options.onLine }),
+        };
+      },
+      url,
       isReady: async ({ http }) => {
-        const answer = await fetch(`http://127.0.0.1:${http}/health/ready`, { signal: AbortSignal.timeout(2_000) });
-        if (!answer.ok) throw new Error(`/health/ready answers ${answer.status} ${await answer.text()}`);
+        const answer = await fetch(`${url({ http })}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+        const text = await answer.text();
+        if (!text.includes(instance)) {
+          throw new PortTakenError(`${kind.title} did not start: another process answers on port ${http}.`);
+        }
+        if (!answer.ok) throw new Error(`/health/ready answers ${answer.status} ${text}`);
         return true;
       },
     },

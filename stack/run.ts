@@ -68,7 +68,7 @@ async function run() {
     undo.unshift(services.stop);
 
     say('Preparing database and Temporal …');
-    const inside = { ...options, environment: services.environment };
+    const inside = { ...options, environment: { ...services.environment, PUBLIC_URL } };
     await prepare(inside);
 
     say('Starting API and worker …');
@@ -118,8 +118,8 @@ function table(url: string, services: Services, dataDir: string): string {
   const rows = [
     ['API', `${url}/v1`],
     ['API docs', `${url}/docs`],
-    ['Temporal Web UI', temporal?.page ?? `of the Temporal at ${services.environment.TEMPORAL_ADDRESS}`],
-    ['Emails', mail?.page ?? 'go where SMTP_URL says'],
+    ['Temporal Web UI', forPeople(temporal?.page) ?? `of the Temporal at ${services.environment.TEMPORAL_ADDRESS}`],
+    ['Emails', forPeople(mail?.page) ?? 'go where SMTP_URL says'],
     ['Sign in as', 'customer@example.com / test'],
     ['or as', 'manager@example.com / test'],
   ];
@@ -127,6 +127,9 @@ function table(url: string, services: Services, dataDir: string): string {
   const hint = `Ctrl-C stops everything. \`make demo\` in a second terminal shows it at work. Logs: ${relative('.', dataDir) || dataDir}/logs`;
   return ['', 'Crema is open.', '', ...lines, '', hint, ''].join('\n');
 }
+
+/** Programs use 127.0.0.1 only; people know it as localhost. */
+const forPeople = (page: string | undefined) => page?.replace('127.0.0.1', 'localhost');
 
 /** A make that was killed cannot pass that on, and nobody would know that we still run. */
 function watchMake() {

@@ -1,4 +1,5 @@
-import { freePorts, portIsBusy } from './ports.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { leasePorts, portIsBusy } from './ports.ts';
 import { type Exit, type GuardedProcess, type Program, startProcess } from './process/guarded-process.ts';
 import { lastWords, reasonIn } from './process/last-words.ts';
 import { StackError } from './stack-error.ts';
@@ -46,16 +47,25 @@ export interface Blueprint<Port extends string> {
   program(ports: Record<Port, number>): Omit<Program, 'name'> | Promise<Omit<Program, 'name'>>;
   url(ports: Record<Port, number>): string;
   page?(ports: Record<Port, number>): string;
-  /** Whether it serves already; throwing means not yet. */
+  /**
+   * Returns whether the service is ready. An error means that it is not ready yet.
+   *
+   * @throws {PortTakenError} if another process answers on its port
+   */
   isReady(ports: Record<Port, number>): Promise<boolean>;
   /** Words in its log that say that a start fails only for a moment. */
   transient?: RegExp;
 }
 
+/** A service cannot start because another program uses its port. */
+export class PortTakenError extends StackError {}
+
 const startDeadline = 60_000;
 /** After a kill, the system takes a moment to give a port back. */
 const portDeadline = 3_000;
 const killDeadline = 30_000;
+/** Between two starts of a service that failed only for a moment, in ms. */
+const RESTART_PAUSE = 200;
 
 /** Starts a service and resolves when it serves. */
 export async function startService<Port extends string>(
@@ -66,7 +76,7 @@ export async function startService<Port extends string>(
   let expected = false;
 
   const launch = async (): Promise<GuardedProcess> => {
-    const deadline = performance.now() + startDeadline;
+    const start = performance.now();
     await requireFree(blueprint.title, Object.values(ports));
     for (;;) {
       const process = await startProcess(
@@ -75,8 +85,9 @@ export async function startService<Port extends string>(
       );
       const reason = await comesUp(blueprint, ports, process, options.signal);
       if (reason === undefined) return process;
-      const retry = performance.now() < deadline && blueprint.transient?.test(reason);
-      if (!retry) throw failedStart(blueprint.title, process.log, reason);
+      const retryFor = PORT_TAKEN.test(reason) ? portDeadline : blueprint.transient?.test(reason) ? startDeadline : 0;
+      if (performance.now() - start >= retryFor) throw failedStart(blueprint.title, process.log, reason);
+      await delay(RESTART_PAUSE);
     }
   };
   const watch = async (process: GuardedProcess) => {
@@ -85,7 +96,7 @@ export async function startService<Port extends string>(
     if (!expected && process === running) options.onDeath?.(service, exit);
   };
 
-  // Between our choice of a free port and its use, somebody else may have been given it.
+  // A program that does not lease ports may have taken one of ours.
   const launchAnywhere = async (tries: number): Promise<GuardedProcess> => {
     try {
       return await launch();
@@ -126,7 +137,12 @@ export async function startService<Port extends string>(
   return service;
 }
 
-/** Resolves to nothing when it serves and to its last words when it ended; a start that hangs is stopped. */
+/**
+ * Waits until a started service is ready. A start that hangs is stopped.
+ *
+ * @returns undefined if it is ready, or the last lines of its log if it ended
+ * @throws {PortTakenError} if another process answers on its port
+ */
 async function comesUp<Port extends string>(
   blueprint: Blueprint<Port>,
   ports: Record<Port, number>,
@@ -134,14 +150,22 @@ async function comesUp<Port extends string>(
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   let ended: Exit | undefined;
+  let taken: PortTakenError | undefined;
   void process.exited.then((exit) => {
     ended = exit;
   });
+  const isReady = () =>
+    blueprint.isReady(ports).catch((error: unknown) => {
+      if (!(error instanceof PortTakenError)) throw error;
+      taken = error;
+      return true;
+    });
   try {
-    await waitFor(blueprint.title, async () => ended !== undefined || (await blueprint.isReady(ports)), {
+    await waitFor(blueprint.title, async () => ended !== undefined || (await isReady()), {
       deadline: startDeadline,
       signal,
     });
+    if (taken && !ended) throw taken;
   } catch (error) {
     await process.stop();
     throw error;
@@ -150,12 +174,12 @@ async function comesUp<Port extends string>(
 }
 
 async function choosePorts<Port extends string>(wanted: Record<Port, number>): Promise<Record<Port, number>> {
-  const free = await freePorts(Object.keys(wanted).length);
-  const chosen = Object.entries<number>(wanted).map(([name, port]) => [name, port || free.pop()]);
+  const leased = await leasePorts(Object.values(wanted).filter((port) => port === 0).length);
+  const chosen = Object.entries<number>(wanted).map(([name, port]) => [name, port || leased.pop()]);
   return Object.fromEntries(chosen);
 }
 
-/** Whoever has our port might answer our first question in our service's place. */
+/** Another program that listens on the port could answer the readiness check in place of the service. */
 async function requireFree(title: string, ports: number[]) {
   for (const port of ports) {
     const gone = waitFor(`Port ${port}`, async () => !(await portIsBusy(port)), { deadline: portDeadline });
@@ -165,9 +189,9 @@ async function requireFree(title: string, ports: number[]) {
   }
 }
 
-class PortTakenError extends StackError {}
+const PORT_TAKEN = /address already in use|EADDRINUSE/i;
 
 function failedStart(title: string, log: string, words: string) {
-  const taken = /address already in use|EADDRINUSE/i.test(words);
-  return new (taken ? PortTakenError : StackError)(`${title} did not start: ${reasonIn(words)} (${log} has more).`);
+  const Failure = PORT_TAKEN.test(words) ? PortTakenError : StackError;
+  return new Failure(`${title} did not start: ${reasonIn(words)} (${log} has more).`);
 }

@@ -20,11 +20,13 @@ const DEADLINE_MS = 2_000;
 /**
  * Answers `/health/live`, `/health/ready` and `/metrics`. A worker that runs is ready, whatever else is down: its activities retry.
  *
+ * @param instance identifies this process
  * @param state the Temporal worker's own word for it
  * @param checks what it works with, by name: each resolves when its part answers
  * @param metrics nothing where there is no such page
  */
 export function createHealthServer(
+  instance: string,
   state: () => string,
   checks: Record<string, () => Promise<unknown>>,
   metrics?: MetricsPage,
@@ -35,7 +37,8 @@ export function createHealthServer(
     const status = url === '/health/live' || url === '/health/ready' ? (ready ? 200 : 503) : 404;
     const parts = url === '/health/ready' ? await statesOf(checks) : {};
     response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ status: ready ? 'up' : 'down', worker: state(), parts }));
+    const identity = { name: 'crema-worker', instance };
+    response.end(JSON.stringify({ status: ready ? 'up' : 'down', ...identity, worker: state(), parts }));
   });
   server.requestTimeout = 5_000;
   return {

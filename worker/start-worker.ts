@@ -202,6 +202,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   ]);
   const state = () => workers.map((worker) => worker.getState()).find((each) => each !== 'RUNNING') ?? 'RUNNING';
   const health = createHealthServer(
+    config.INSTANCE_ID,
     state,
     {
       postgres: async () => database.raw('SELECT 1'),

@@ -8,19 +8,27 @@ export type Check = (deadline: number) => Promise<unknown>;
 /** How long a part may take before it counts as down, in ms. */
 const DEADLINE_MS = 2_000;
 
+const NAME = 'crema-api';
+
+const EXAMPLE = { name: NAME, instance: 'a3c8f5de-6c1b-4a51-9d0e-2f3b7c9e4d10' } as const;
+
 const health = z
   .object({
     status: z.enum(['up', 'down']),
+    name: z.literal(NAME).meta({ description: 'The program that answers' }),
+    instance: z.string().meta({ description: 'The process that answers: INSTANCE_ID, or a UUID of its own' }),
     parts: z.record(z.string(), z.enum(['up', 'down'])).meta({ description: 'By name: what the API needs' }),
   })
-  .meta({ id: 'Health', examples: [{ status: 'up', parts: { postgres: 'up', temporal: 'up' } }] });
+  .meta({ id: 'Health', examples: [{ status: 'up', ...EXAMPLE, parts: { postgres: 'up', temporal: 'up' } }] });
 
 /**
  * Whether this process lives, and whether it can serve.
  *
  * @param checks by the part's name
+ * @param instance identifies this process
  */
-export function healthRoutes(checks: Record<string, Check>): Route[] {
+export function healthRoutes(checks: Record<string, Check>, instance: string): Route[] {
+  const identity = { name: NAME, instance } as const;
   return [
     route({
       method: 'get',
@@ -29,8 +37,8 @@ export function healthRoutes(checks: Record<string, Check>): Route[] {
       tag: 'Operations',
       summary: 'Whether the process runs',
       access: 'anyone',
-      answers: { 200: { description: 'It does', body: health, example: { status: 'up', parts: {} } } },
-      handle: async () => ({ status: 200, body: { status: 'up', parts: {} } }),
+      answers: { 200: { description: 'It does', body: health, example: { status: 'up', ...EXAMPLE, parts: {} } } },
+      handle: async () => ({ status: 200, body: { status: 'up', ...identity, parts: {} } }),
     }),
     route({
       method: 'get',
@@ -44,7 +52,7 @@ export function healthRoutes(checks: Record<string, Check>): Route[] {
         503: {
           description: 'Some are down, or the process is stopping',
           body: health,
-          example: { status: 'down', parts: { postgres: 'up', temporal: 'down' } },
+          example: { status: 'down', ...EXAMPLE, parts: { postgres: 'up', temporal: 'down' } },
         },
       },
       handle: async () => {
@@ -52,7 +60,7 @@ export function healthRoutes(checks: Record<string, Check>): Route[] {
         const states = await Promise.all(Object.values(checks).map(stateOf));
         const up = states.every((state) => state === 'up');
         const parts = Object.fromEntries(names.map((name, index) => [name, states[index]]));
-        return { status: up ? 200 : 503, body: { status: up ? 'up' : 'down', parts } };
+        return { status: up ? 200 : 503, body: { status: up ? 'up' : 'down', ...identity, parts } };
       },
     }),
   ];

@@ -21,6 +21,8 @@ export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
   Parameters<typeof userRoutes>[0] &
   Parameters<typeof webhookRoutes>[0] & {
     checks: Parameters<typeof healthRoutes>[0];
+    /** Identifies this process in `/health/ready`. */
+    instance: string;
   };
 
 /** Every route of the API, in the order of the docs page. */
@@ -36,6 +38,6 @@ export function allRoutes(dependencies: RouteDependencies): Route[] {
     ...notificationRoutes(dependencies),
     ...webhookRoutes(dependencies),
     ...codecRoutes(dependencies),
-    ...healthRoutes(dependencies.checks),
+    ...healthRoutes(dependencies.checks, dependencies.instance),
   ];
 }

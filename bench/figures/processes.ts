@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
-import { freePorts } from '../../stack/ports.ts';
+import { leasePorts } from '../../stack/ports.ts';
 import { startProcess } from '../../stack/process/guarded-process.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
@@ -59,7 +59,7 @@ async function startTimes({ shop, signal }: Bench, program: keyof typeof program
   const { name, script, portVariable } = programs[program];
   const measured: number[] = [];
   for (let time = 0; time < times; time += 1) {
-    const [port] = await freePorts(1);
+    const [port] = await leasePorts(1);
     const env = { ...shop.environment, [portVariable]: String(port) };
     const running = await startProcess(
       { name, command: process.execPath, args: [join(root, script)], env, grace: 30_000 },

@@ -7,7 +7,7 @@ import { createOrderRepository } from '../../db/orders.ts';
 // The floor of what is read over HTTP: Koa with its router and nothing else; the same bytes from memory, the same rows with
 // the same query.
 
-const { PORT, DATABASE_URL = '', CATALOG = '' } = process.env;
+const { PORT, DATABASE_URL = '', CATALOG = '', INSTANCE_ID } = process.env;
 const database = connect(DATABASE_URL, { name: 'crema-bench-koa' });
 const orders = createOrderRepository(database);
 const catalog = readFileSync(CATALOG);
@@ -24,7 +24,7 @@ router.get('/v1/orders/:id', async (ctx) => {
   ctx.body = await orders.find(String(ctx.params.id));
 });
 router.get('/health/ready', (ctx) => {
-  ctx.body = { status: 'up' };
+  ctx.body = { instance: INSTANCE_ID };
 });
 
 const server = new Koa().use(router.routes()).listen(Number(PORT), '127.0.0.1');

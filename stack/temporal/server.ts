@@ -4,7 +4,7 @@ import { Connection } from '@temporalio/client';
 import { type Service, type ServiceOptions, startService } from '../service.ts';
 import { findTemporal } from './binary.ts';
 
-/** Design §8; `worker/prepare-namespace.ts` registers the same where Temporal is not ours. */
+/** `worker/prepare-namespace.ts` registers the same where Temporal is not ours. */
 const searchAttributes = {
   OrderStatus: 'Keyword',
   OrderNumber: 'Int',
@@ -13,7 +13,7 @@ const searchAttributes = {
   OrderLocation: 'Keyword',
 };
 const dynamicConfig = [
-  // Their defaults cost 50 ms a hop (design §9).
+  // Their defaults cost 50 ms a hop.
   ...['transfer', 'timer', 'visibility'].map((queue) => `history.${queue}ProcessorMaxPollRPS=2000`),
   // Activities come back with the workflow task that asked for them: a hop less.
   'system.enableActivityEagerExecution=true',
@@ -43,7 +43,7 @@ export async function startTemporal(options: ServiceOptions & { port?: number; u
         cwd: directory,
       }),
       url: ({ grpc }) => `127.0.0.1:${grpc}`,
-      page: ({ ui }) => `http://localhost:${ui}`,
+      page: ({ ui }) => `http://127.0.0.1:${ui}`,
       isReady: ({ grpc }) => knowsOurAttributes(`127.0.0.1:${grpc}`),
     },
     options,

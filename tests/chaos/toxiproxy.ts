@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findOnPath } from '../../stack/path.ts';
-import { freePorts } from '../../stack/ports.ts';
+import { leasePorts } from '../../stack/ports.ts';
 import { runProcess } from '../../stack/process/guarded-process.ts';
 import { type Service, type ServiceOptions, startService } from '../../stack/service.ts';
 
@@ -54,7 +54,7 @@ export async function findToxiproxy(options: ServiceOptions & { fetchTools: bool
 
 /** A link is a process of its own, so that nothing that becomes of it touches another. */
 async function startLink(command: string, name: string, upstreamPort: number, options: ServiceOptions) {
-  const [port = 0] = await freePorts(1);
+  const [port = 0] = await leasePorts(1);
   const dataDir = join(options.dataDir, 'links', name);
   mkdirSync(dataDir, { recursive: true });
   const config = join(dataDir, 'proxies.json');

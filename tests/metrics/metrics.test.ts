@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../../stack/ports.ts';
+import { leasePorts } from '../../stack/ports.ts';
 import { startApi } from '../../stack/programs.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { createHealthServer, type MetricsPage } from '../../worker/health-server.ts';
@@ -21,7 +21,7 @@ const patience = { deadline: 20_000 };
 let shop: Shop;
 let toShop = 0;
 beforeAll(async () => {
-  const [port] = await freePorts(1);
+  const [port] = await leasePorts(1);
   shop = await openShop({
     environment: { TEMPORAL_METRICS_PORT: String(port), WEBHOOK_RETRY_AFTER: '1' },
     smtp: {
@@ -243,8 +243,8 @@ describe('When a worker’s page is asked for', () => {
   };
 
   async function answerOf(page: MetricsPage | undefined, headers: Record<string, string> = {}) {
-    const [port = 0] = await freePorts(1);
-    const server = createHealthServer(() => 'RUNNING', {}, page);
+    const [port = 0] = await leasePorts(1);
+    const server = createHealthServer('one', () => 'RUNNING', {}, page);
     await server.listen(port, '127.0.0.1');
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { ...headers, connection: 'close' } });
     const text = await answer.text();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { hashPassword } from '../../db/passwords.ts';
-import { freePorts } from '../../stack/ports.ts';
+import { leasePorts } from '../../stack/ports.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -29,7 +29,7 @@ let redis: Redis;
 const heardByRedis: string[] = [];
 let refusals = 0;
 beforeAll(async () => {
-  const [metricsPort] = await freePorts(1);
+  const [metricsPort] = await leasePorts(1);
   const monitor = new Redis(process.env.REDIS_URL as string);
   redis = await monitor.monitor();
   monitor.disconnect();

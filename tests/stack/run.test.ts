@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePorts } from '../../stack/ports.ts';
+import { leasePorts } from '../../stack/ports.ts';
 import { runDirectory } from '../../stack/process/guarded-process.ts';
 import { identify } from '../../stack/process/identity.ts';
 import { waitFor, within } from '../../stack/wait.ts';
@@ -30,7 +30,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crema-run-'));
   // Else Postgres, as another user, would keep its data elsewhere.
   chmodSync(folder, 0o755);
-  const free = await freePorts(portVariables.length);
+  const free = await leasePorts(portVariables.length);
   ports = Object.fromEntries(portVariables.map((name, index) => [name, String(free[index])])) as typeof ports;
 });
 afterEach(async () => {
@@ -125,7 +125,7 @@ test('When no shop is open, then the demo says how to open one', async () => {
 });
 
 test('When it fails half-way, then it says at what and nothing is left running', async () => {
-  const [nobody] = await freePorts(1);
+  const [nobody] = await leasePorts(1);
 
   const run = command('run.ts', { DATABASE_URL: `postgres://crema:crema@127.0.0.1:${nobody}/crema` });
 

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { createTransport } from 'nodemailer';
 import pg from 'pg';
-import { freePorts } from '../../stack/ports.ts';
 import { runDirectory } from '../../stack/process/guarded-process.ts';
 import { identify } from '../../stack/process/identity.ts';
 import type { Service } from '../../stack/service.ts';
@@ -155,7 +154,3 @@ test('When another Redis has the port, then the error says so and the others are
     deadline: 10_000,
   });
 }, 30_000);
-
-test('When several free ports are asked for, then they differ', async () => {
-  expect(new Set(await freePorts(20)).size).toBe(20);
-});

@@ -18,7 +18,7 @@ await runCommand(async () => {
     taskQueue: bareTaskQueue,
     workflowBundle: await bundleWorkflowCode({ workflowsPath, logger }),
   });
-  const health = createHealthServer(() => worker.getState(), {});
+  const health = createHealthServer(config.INSTANCE_ID, () => worker.getState(), {});
   await health.listen(config.WORKER_HEALTH_PORT, config.HOST);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => worker.getState() === 'RUNNING' && worker.shutdown());
