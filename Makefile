@@ -19,7 +19,7 @@ reset: install ## Delete all data of `make run`
 test: install ## Run all tests, on ports and data of their own
 	@$(node) tests/run.ts
 
-races: install ## Run only the tests with hundreds of rounds: races, kills, long lives
+races: install ## Run only the tests that need the machine to themselves, one file at a time
 	@PASS=alone $(node) tests/run.ts
 
 chaos: install ## Break a shop in every way for MINUTES=3, and hold it against what Crema promises; SEED= repeats a run

@@ -8,6 +8,7 @@ import { seedCatalog } from '../db/seeds/catalog.ts';
 import { seedUsers } from '../db/seeds/users.ts';
 import { anyPorts, type Services, startServices } from '../stack/services.ts';
 import { workflowsPath } from '../worker/workflows-path.ts';
+import { SERVICE_LOGS } from './evidence/evidence.ts';
 import { TEMPLATE } from './test-services.ts';
 
 declare global {
@@ -23,6 +24,8 @@ const NOT_OURS = [
 
 /** Starts Postgres, Temporal and Redis and bundles the workflows, once for all test files, on ports and data of their own. */
 export default async function setUp(): Promise<void> {
+  // Tests that a test runs use the services of the outer run.
+  if (process.env[SERVICE_LOGS]) return;
   for (const name of NOT_OURS) delete process.env[name];
   process.env.ENV_FILE = '/dev/null';
   const dataDir = mkdtempSync(join(tmpdir(), 'crema-tests-'));
@@ -45,7 +48,13 @@ export default async function setUp(): Promise<void> {
   const WORKFLOW_BUNDLE = join(dataDir, 'workflow-bundle.js');
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   writeFileSync(WORKFLOW_BUNDLE, code);
-  Object.assign(process.env, { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL, WORKFLOW_BUNDLE });
+  Object.assign(process.env, {
+    DATABASE_URL,
+    TEMPORAL_ADDRESS,
+    REDIS_URL,
+    WORKFLOW_BUNDLE,
+    [SERVICE_LOGS]: join(dataDir, 'logs'),
+  });
 }
 
 /** Migrates and seeds one database; every test file gets a copy of it. */

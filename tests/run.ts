@@ -2,27 +2,42 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { EVIDENCE_FOLDER } from './evidence/evidence.ts';
 import { writeInstrumentedBundle } from './measure/instrumented-bundle.ts';
 import { reportCoverage } from './measure/report.ts';
 import { RUN_FOLDER, runFolder } from './measure/run-folder.ts';
 
-// `make test`: all tests, measured over every process they start; those that want the machine to themselves come last.
-// `make test ONLY=pattern` runs the files whose path matches, unmeasured. More arguments are Jest's.
+// `make test` runs all tests in two passes, see jest.config.js. The first one measures coverage, over every process that it
+// starts. `make test ONLY=pattern` runs the files whose path matches, unmeasured. More arguments are Jest's.
 
 const root = resolve(import.meta.dirname, '..');
 const selection = [process.env.ONLY ?? '', ...process.argv.slice(2)].filter(Boolean);
 const measured = selection.length === 0 && !process.env.PASS;
 const passes = measured ? ['together', 'alone'] : [process.env.PASS];
 const run = mkdtempSync(join(tmpdir(), 'crema-test-'));
+const started = new Date().toISOString().replaceAll(':', '-');
+const evidence = process.env[EVIDENCE_FOLDER] ?? join('.data/failed-tests', started);
 
 interface JestResults {
   numPassedTests: number;
   numFailedTests: number;
   numRuntimeErrorTestSuites: number;
-  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
+  testResults: FileResult[];
 }
 
-/** What Jest hands down to every process that a test starts. */
+interface FileResult {
+  name: string;
+  status: string;
+  /** Why the file could not run at all. */
+  message: string;
+  /** In ms since the epoch. */
+  startTime: number;
+  endTime: number;
+  assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+}
+
+/** The environment of Jest, and so of every process that a measured test starts. */
 const measuredEnvironment = () => ({
   ...process.env,
   NODE_V8_COVERAGE: runFolder(run).v8,
@@ -49,7 +64,11 @@ function runJest(pass: string | undefined): Promise<number> {
   const child = spawn(process.execPath, [...node, '--json', '--outputFile', resultsOf(pass), ...selection], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...(measured ? measuredEnvironment() : process.env), ...(pass && { PASS: pass }) },
+    env: {
+      ...(measured && pass === 'together' ? measuredEnvironment() : process.env),
+      [EVIDENCE_FOLDER]: evidence,
+      ...(pass && { PASS: pass }),
+    },
   });
   jest = child;
   return new Promise((done, fail) => {
@@ -58,26 +77,47 @@ function runJest(pass: string | undefined): Promise<number> {
   });
 }
 
-/** What the passes came to; one that left no results counts as a failure. */
-function readResults(): { passed: number; failed: number; failures: string[] } {
-  const sum = { passed: 0, failed: 0, failures: [] as string[] };
+/** Adds up the results of all passes. A pass without results counts as one failure. */
+function readResults(): { passed: number; failed: number; files: FileResult[] } {
+  const sum = { passed: 0, failed: 0, files: [] as FileResult[] };
   for (const file of passes.map(resultsOf)) {
     const results: JestResults = existsSync(file)
       ? JSON.parse(readFileSync(file, 'utf8'))
       : { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1, testResults: [] };
     sum.passed += results.numPassedTests;
     sum.failed += results.numFailedTests + results.numRuntimeErrorTestSuites;
-    sum.failures.push(...results.testResults.filter(({ status }) => status === 'failed').flatMap(failuresOf));
+    sum.files.push(...results.testResults);
   }
   return sum;
 }
 
-/** Its failed tests, or the file itself where none of them was to blame. */
-function failuresOf({ name, assertionResults }: JestResults['testResults'][number]): string[] {
+/** How many files are listed as the slowest, and how many lines of each failure are repeated. */
+const [SLOWEST, FAILURE_LINES] = [10, 12];
+
+function printSlowest(files: FileResult[]): void {
+  const slowest = files
+    .map(({ name, startTime, endTime }) => ({ file: relative(root, name), seconds: (endTime - startTime) / 1_000 }))
+    .sort((one, other) => other.seconds - one.seconds)
+    .slice(0, SLOWEST);
+  console.log('\nThe slowest files:');
+  for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(8)} s  ${file}`);
+}
+
+/** Each failed test of a file with the first lines of its message, or the message of a file that could not run. */
+function failuresOf({ name, message, assertionResults }: FileResult): string[] {
   const file = relative(root, name);
   const failed = assertionResults.filter(({ status }) => status === 'failed');
-  return failed.length > 0 ? failed.map(({ fullName }) => `${file}: ${fullName}`) : [file];
+  if (failed.length === 0) return [`${file}\n${firstLines(message)}`];
+  return failed.map(({ fullName, failureMessages: [first = ''] }) => `${file}: ${fullName}\n${firstLines(first)}`);
 }
+
+const firstLines = (message: string): string =>
+  stripVTControlCharacters(message)
+    .split('\n')
+    .filter((line) => line.trim() && !line.startsWith('    at '))
+    .slice(0, FAILURE_LINES)
+    .map((line) => `    ${line}`)
+    .join('\n');
 
 /** Runs everything and says what is wrong with it. */
 async function runTests(): Promise<string[]> {
@@ -98,10 +138,13 @@ async function runTests(): Promise<string[]> {
 }
 
 const faults = await runTests().catch((error: unknown) => [String((error as Error).stack ?? error)]);
-const { passed, failed, failures } = readResults();
+const { passed, failed, files } = readResults();
 rmSync(run, { recursive: true, force: true });
+if (files.length > 1) printSlowest(files);
 for (const fault of faults) console.error(fault);
-// Once more, for they may be far up.
-for (const failure of failures) console.error(`Failed: ${failure}`);
-console.log(`${passed} passed, ${failed} failed`);
+// Repeated at the end: the failures themselves may stand far up.
+for (const failure of files.filter(({ status }) => status === 'failed').flatMap(failuresOf)) {
+  console.error(`\nFailed: ${failure}`);
+}
+console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { SMTPServerOptions } from 'smtp-server';
@@ -17,6 +14,7 @@ import { waitFor } from '../stack/wait.ts';
 import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { startSmtp } from './email/mail-servers.ts';
+import { keepOnFailure, makeDataFolder } from './evidence/evidence.ts';
 import { copyDatabase } from './test-services.ts';
 
 /** What an API answered. */
@@ -87,7 +85,8 @@ export interface ShopOptions {
 const PATIENCE = 20_000;
 
 export async function openShop(options: ShopOptions = {}): Promise<Shop> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'crema-shop-'));
+  const data = makeDataFolder('shop');
+  const dataDir = data.path;
   const copy = options.databaseUrl ? undefined : await copyDatabase();
   const databaseUrl = options.databaseUrl ?? (copy as { url: string }).url;
   const smtp = await startSmtp(options.smtp);
@@ -108,13 +107,14 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     startApi({ dataDir, environment, onDeath }),
     options.worker === false ? undefined : startWorker({ dataDir, environment, onDeath }),
   ]);
-  const url = api.url.replace('127.0.0.1', 'localhost');
+  const { url } = api;
   const database = connect(databaseUrl, { max: 4, name: 'crema-test' });
   const temporalConfig = readTemporalConfig(environment);
   const connection = await Connection.connect(clientConnection(temporalConfig));
   // Reading needs no failure converter, which jest could not load.
   const dataConverter = { payloadCodecs: [createPayloadCodec(temporalConfig.PAYLOAD_KEYS)] };
   const temporal = new Client({ connection, dataConverter });
+  const keepNoMore = keepOnFailure(temporal, temporalConfig.TEMPORAL_TASK_QUEUE);
 
   async function request(method: string, path: string, { as, body, headers }: RequestOptions = {}): Promise<Answer> {
     const response = await fetch(`${url}${path}`, {
@@ -196,10 +196,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       );
     },
     async close() {
+      keepNoMore();
       await Promise.all([api.stop(), shop.worker?.stop()]);
       await Promise.all([database.destroy(), connection.close(), smtp.close()]);
       await copy?.drop();
-      rmSync(dataDir, { recursive: true, force: true });
+      data.remove();
     },
   };
   return shop;

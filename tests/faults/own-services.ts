@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Service } from '../../stack/service.ts';
 import { anyPorts, startServices } from '../../stack/services.ts';
+import { makeDataFolder } from '../evidence/evidence.ts';
 
 /** Which variable names a service to Crema. */
 const variables = {
@@ -16,11 +14,11 @@ type Name = keyof typeof variables;
 
 /** Services of a test file's own, which it may kill and freeze; the others are the shared ones. */
 export async function startOwn<Own extends Name>(...names: Own[]) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'crema-faults-'));
+  const data = makeDataFolder('services');
   // What the environment names is not started; a shop catches its own mail.
   const environment: Record<string, string | undefined> = { SMTP_URL: 'smtp://127.0.0.1:1', ...process.env };
   for (const name of names) delete environment[variables[name]];
-  const services = await startServices({ dataDir, ports: anyPorts, environment, durable: false });
+  const services = await startServices({ dataDir: data.path, ports: anyPorts, environment, durable: false });
   const own = services.started as Record<Own, Service>;
   return {
     ...own,
@@ -28,7 +26,7 @@ export async function startOwn<Own extends Name>(...names: Own[]) {
     environment: Object.fromEntries(names.map((name) => [variables[name], own[name].url])),
     async stop() {
       await services.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      data.remove();
     },
   };
 }

@@ -1,0 +1,19 @@
+import { openShop, type Shop } from '../shop.ts';
+
+// Run by evidence.test.ts, not by `make test`.
+
+let shop: Shop;
+beforeAll(async () => {
+  // Without a worker, the order's first workflow task stays pending.
+  shop = await openShop({ worker: false });
+}, 60_000);
+afterAll(() => shop.close());
+
+test('fails while an order is open', async () => {
+  const { body } = await shop.place();
+  expect(body.status).toBe('delivered');
+});
+
+test('fails with an error of its own', () => {
+  throw new Error('The milk is sour.');
+});
