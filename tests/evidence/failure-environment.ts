@@ -34,9 +34,9 @@ export default class FailureEnvironment extends TestEnvironment {
     this.#failures += 1;
     const evidence = join(this.#evidence, String(this.#failures));
     const { evidenceCollectors = [] } = this.global as unknown as typeof globalThis;
+    await Promise.all([...evidenceCollectors].map((collect) => collect(evidence)));
     for (const each of readdirSync(this.#data)) keepLogs(join(this.#data, each, 'logs'), join(evidence, each));
     keepLogs(process.env[SERVICE_LOGS], join(evidence, 'services'));
-    await Promise.all([...evidenceCollectors].map((collect) => collect(evidence)));
     for (const failure of test.errors) {
       // A pair: what was thrown, and an error that knows where the test stands.
       const error = [failure].flat().find((each): each is Error => typeof each?.stack === 'string');

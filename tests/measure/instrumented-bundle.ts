@@ -17,7 +17,8 @@ export async function writeInstrumentedBundle(workflowsPath: string, file: strin
   Object.assign(globalThis, { __coverage__: {} });
   const options = new WorkflowCoverage().augmentBundleOptions({ workflowsPath, webpackConfigHook: keepPositions });
   const silent = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
-  const { code } = await bundleWorkflowCode({ ...options, logger: silent });
+  const interceptor = fileURLToPath(import.meta.resolve('./workflow-interceptor.ts'));
+  const { code } = await bundleWorkflowCode({ ...options, workflowInterceptorModules: [interceptor], logger: silent });
   writeFileSync(file, code);
 }
 

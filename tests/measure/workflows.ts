@@ -1,8 +1,9 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { WorkflowCoverage } from '@temporalio/nyc-test-coverage';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { InjectedSinks, WorkerOptions } from '@temporalio/worker';
+import type { FileCoverageData } from 'istanbul-lib-coverage';
 import { RUN_FOLDER, runFolder } from './run-folder.ts';
+import type { Counts, CoverageSinks } from './workflow-interceptor.ts';
 
 /**
  * Makes a worker run the bundle that counts, and leave its counts where the report finds them.
@@ -11,19 +12,50 @@ import { RUN_FOLDER, runFolder } from './run-folder.ts';
  */
 export function measureWorkflows(options: WorkerOptions): WorkerOptions {
   const { bundle, workflows } = runFolder(process.env[RUN_FOLDER] ?? '');
-  const counters: { __coverage__?: unknown } = Object.assign(globalThis, { __coverage__: {} });
-  const coverage = new WorkflowCoverage();
+  const files: Record<string, FileCoverageData> = {};
+  let changed = false;
 
-  const file = join(workflows, `${process.pid}-${Date.now()}.json`);
+  const file = join(workflows, `${process.pid}-${performance.now()}.json`);
   const write = () => {
-    if (coverage.coverageMapsData.length === 0) return;
-    coverage.mergeIntoGlobalCoverage();
-    writeFileSync(`${file}.part`, JSON.stringify(counters.__coverage__));
+    if (!changed) return;
+    changed = false;
+    writeFileSync(`${file}.part`, JSON.stringify(files));
     renameSync(`${file}.part`, file);
   };
   process.on('exit', write);
   setInterval(write, 1000).unref(); // for a worker that a test kills without warning
 
+  const sinks: InjectedSinks<CoverageSinks> = {
+    coverage: {
+      describe: {
+        fn(_, described) {
+          for (const [path, map] of Object.entries(described)) files[path] ??= withoutCounts(map);
+        },
+        callDuringReplay: true,
+      },
+      add: {
+        fn(_, counts) {
+          for (const [path, each] of Object.entries(counts)) addCounts(files[path]!, each);
+          changed = true;
+        },
+        callDuringReplay: false,
+      },
+    },
+  };
   const { workflowsPath: _, bundlerOptions: __, ...rest } = options;
-  return coverage.augmentWorkerOptionsWithBundle({ ...rest, workflowBundle: { codePath: bundle } });
+  return { ...rest, workflowBundle: { codePath: bundle }, sinks: { ...options.sinks, ...sinks } };
+}
+
+function withoutCounts(map: FileCoverageData): FileCoverageData {
+  const zeros = (counts: Record<string, number>) => Object.fromEntries(Object.keys(counts).map((key) => [key, 0]));
+  const arms = Object.entries(map.b).map(([key, counts]) => [key, counts.map(() => 0)]);
+  return { ...map, s: zeros(map.s), f: zeros(map.f), b: Object.fromEntries(arms) };
+}
+
+function addCounts(file: FileCoverageData, { s, f, b }: Counts): void {
+  for (const [key, count] of Object.entries(s)) file.s[key]! += count;
+  for (const [key, count] of Object.entries(f)) file.f[key]! += count;
+  for (const [key, counts] of Object.entries(b)) {
+    for (const [arm, count] of counts.entries()) file.b[key]![arm]! += count;
+  }
 }
