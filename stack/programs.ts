@@ -64,7 +64,8 @@ function startProgram(
       isReady: async ({ http }) => {
         const answer = await fetch(`${url({ http })}/health/ready`, { signal: AbortSignal.timeout(2_000) });
         const text = await answer.text();
-        if (!text.includes(instance)) {
+        const answering = instanceIn(text);
+        if (answering !== instance && (answer.ok || answering !== undefined)) {
           throw new PortTakenError(`${kind.title} did not start: another process answers on port ${http}.`);
         }
         if (!answer.ok) throw new Error(`/health/ready answers ${answer.status} ${text}`);
@@ -73,6 +74,15 @@ function startProgram(
     },
     options,
   );
+}
+
+/** The instance id in an answer of `/health/ready`, or undefined if there is none. */
+function instanceIn(text: string): unknown {
+  try {
+    return JSON.parse(text)?.instance;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Brings database and Temporal up to date: migrations, then seeds; search attributes meanwhile. */

@@ -128,8 +128,10 @@ function table(url: string, services: Services, dataDir: string): string {
   return ['', 'Crema is open.', '', ...lines, '', hint, ''].join('\n');
 }
 
-/** Programs use 127.0.0.1 only; people know it as localhost. */
-const forPeople = (page: string | undefined) => page?.replace('127.0.0.1', 'localhost');
+/** Returns the address with `localhost` in place of 127.0.0.1, as the documentation has it. */
+function forPeople(page: string | undefined): string | undefined {
+  return page?.replace('127.0.0.1', 'localhost');
+}
 
 /** A make that was killed cannot pass that on, and nobody would know that we still run. */
 function watchMake() {

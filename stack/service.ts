@@ -64,7 +64,7 @@ const startDeadline = 60_000;
 /** After a kill, the system takes a moment to give a port back. */
 const portDeadline = 3_000;
 const killDeadline = 30_000;
-/** Between two starts of a service that failed only for a moment, in ms. */
+/** Pause before a failed start is repeated, in ms. */
 const RESTART_PAUSE = 200;
 
 /** Starts a service and resolves when it serves. */
@@ -76,8 +76,8 @@ export async function startService<Port extends string>(
   let expected = false;
 
   const launch = async (): Promise<GuardedProcess> => {
-    const start = performance.now();
     await requireFree(blueprint.title, Object.values(ports));
+    let firstFailure: number | undefined;
     for (;;) {
       const process = await startProcess(
         { name: blueprint.name, ...(await blueprint.program(ports)) },
@@ -86,8 +86,9 @@ export async function startService<Port extends string>(
       const reason = await comesUp(blueprint, ports, process, options.signal);
       if (reason === undefined) return process;
       const retryFor = PORT_TAKEN.test(reason) ? portDeadline : blueprint.transient?.test(reason) ? startDeadline : 0;
-      if (performance.now() - start >= retryFor) throw failedStart(blueprint.title, process.log, reason);
-      await delay(RESTART_PAUSE);
+      firstFailure ??= performance.now();
+      if (performance.now() - firstFailure >= retryFor) throw failedStart(blueprint.title, process.log, reason);
+      await delay(RESTART_PAUSE, undefined, { signal: options.signal });
     }
   };
   const watch = async (process: GuardedProcess) => {

@@ -13,6 +13,7 @@ const CLIENTS = 16;
 
 /** Sixteen clients at once: placing against bare starts, and whole orders against bare workflows with three updates. */
 export async function measureClients({ shop, basket, count, moment, signal, log }: Bench): Promise<Result> {
+  const clients = count(CLIENTS);
   const { api, temporal, customer } = shop;
   const startBare = (updates: number) => {
     const options = { workflowId: `bare-${randomUUID()}`, taskQueue: bareTaskQueue, args: [updates] };
@@ -30,11 +31,11 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
     begun = [];
     await allQuiet(handles, signal);
   };
-  log(`Placing, ${CLIENTS} clients …`);
+  log(`Placing, ${clients} clients …`);
   const placing = await measureRates({
     pairs: count(5),
     warmUp: 1,
-    clients: count(CLIENTS),
+    clients,
     rampUp: moment(300),
     window: moment(1_200),
     floor: { work: async () => begun.push(await startBare(0)), settle },
@@ -42,11 +43,11 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
     signal,
   });
 
-  log(`Whole orders, ${CLIENTS} clients …`);
+  log(`Whole orders, ${clients} clients …`);
   const whole = await measureRates({
     pairs: count(5),
     warmUp: 1,
-    clients: count(CLIENTS),
+    clients,
     rampUp: moment(1_000),
     window: moment(3_000),
     floor: {
@@ -68,8 +69,8 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
   });
   return {
     rows: [
-      rateRow(`place, ${CLIENTS} clients`, 'bare start', placing),
-      rateRow(`a whole order, ${CLIENTS} clients`, 'bare workflow, three updates', whole, { least: 0.45 }),
+      rateRow(`place, ${clients} clients`, 'bare start', placing),
+      rateRow(`a whole order, ${clients} clients`, 'bare workflow, three updates', whole, { least: 0.45 }),
     ],
   };
 }

@@ -60,13 +60,17 @@ async function startTimes({ shop, signal }: Bench, program: keyof typeof program
   const measured: number[] = [];
   for (let time = 0; time < times; time += 1) {
     const [port] = await leasePorts(1);
-    const env = { ...shop.environment, [portVariable]: String(port) };
+    const INSTANCE_ID = randomUUID();
+    const env = { ...shop.environment, [portVariable]: String(port), INSTANCE_ID };
     const running = await startProcess(
       { name, command: process.execPath, args: [join(root, script)], env, grace: 30_000 },
       shop.dataDir,
     );
     const start = performance.now();
-    const isReady = async () => (await fetch(`http://127.0.0.1:${port}/health/ready`)).ok;
+    const isReady = async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/health/ready`);
+      return answer.ok && ((await answer.json()) as { instance: string }).instance === INSTANCE_ID;
+    };
     try {
       await waitFor(`The ${program}`, isReady, { deadline: 60_000, every: 10, signal });
       measured.push(performance.now() - start);

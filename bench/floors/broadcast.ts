@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 // The floor of event streams: whatever is POSTed goes to everyone who GETs, as it is.
 const readers = new Set<ServerResponse>();
 createServer((request, response): unknown => {
-  if (request.url === '/health/ready') return response.end(process.env.INSTANCE_ID);
+  if (request.url === '/health/ready') return response.end(JSON.stringify({ instance: process.env.INSTANCE_ID }));
   if (request.method === 'GET') {
     readers.add(response.writeHead(200, { 'content-type': 'text/event-stream' }));
     response.write(':\n\n');

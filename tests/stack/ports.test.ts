@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { leasePorts } from '../../stack/ports.ts';
@@ -34,7 +34,7 @@ async function leaseElsewhere(count: number): Promise<number[]> {
   return JSON.parse(line);
 }
 
-/** Whether the lease of a port is free, as the system says. */
+/** Returns whether this process can bind the UDP port of a lease. */
 async function isFree(port: number): Promise<boolean> {
   const socket = createSocket('udp4');
   const free = await new Promise<boolean>((resolve) => {
@@ -65,8 +65,8 @@ test('holds a lease until its process is killed', async () => {
   expect(await isFree(port)).toBe(true);
 });
 
-/** Starts a program in the place of the API. The first time, it does something else first. */
-function startInPlaceOfApi(first: string) {
+/** Starts a program in the place of the API. @param first code that runs only at the first start */
+function startInPlaceOfApi(first: string, port = 0) {
   const script = join(dataDir, 'program.mjs');
   const flag = JSON.stringify(join(dataDir, 'started'));
   writeFileSync(
@@ -75,26 +75,29 @@ function startInPlaceOfApi(first: string) {
     import { createServer } from 'node:http';
     let instance = process.env.INSTANCE_ID;
     if (!existsSync(${flag})) {
-      writeFileSync(${flag}, '');
+      writeFileSync(${flag}, process.env.PORT);
       ${first}
     }
-    createServer((_, response) => response.end(instance)).listen(process.env.PORT, '127.0.0.1');`,
+    createServer((_, response) => response.end(JSON.stringify({ instance }))).listen(process.env.PORT, '127.0.0.1');`,
   );
-  return startApi({ dataDir, environment: process.env, script });
+  return startApi({ dataDir, environment: process.env, script, port });
 }
 
 test('takes other ports when another process answers on the port of a start', async () => {
   const api = await startInPlaceOfApi(`instance = 'a page that answers every path with 200';`);
 
-  const answer = await (await fetch(api.url)).text();
+  const { instance } = (await (await fetch(api.url)).json()) as { instance: string };
   await api.stop();
-  expect(answer).toMatch(/^[0-9a-f-]{36}$/);
+  expect(instance).toMatch(/^[0-9a-f-]{36}$/);
+  expect(new URL(api.url).port).not.toBe(readFileSync(join(dataDir, 'started'), 'utf8'));
 });
 
-test('repeats a start whose port is taken for a moment', async () => {
-  const api = await startInPlaceOfApi(`console.error('listen EADDRINUSE: address already in use'); process.exit(1);`);
+test('repeats a start on the same port when that is taken for a moment', async () => {
+  const [port = 0] = await leasePorts(1);
+  const taken = `console.error('listen EADDRINUSE: address already in use'); process.exit(1);`;
+  const api = await startInPlaceOfApi(taken, port);
 
-  const answer = await (await fetch(api.url)).text();
+  const { ok } = await fetch(api.url);
   await api.stop();
-  expect(answer).toMatch(/^[0-9a-f-]{36}$/);
+  expect([ok, api.url]).toEqual([true, `http://127.0.0.1:${port}`]);
 });
