@@ -99,7 +99,7 @@ test.each([
     for (const target of await page.locator('button, input:not([type=hidden], [type=checkbox]), .check').all()) {
       expect((await target.boundingBox())!.height).toBeGreaterThanOrEqual(44);
     }
-    expect(await page.evaluate('document.activeElement.id')).toBe('password');
+    await page.locator('#password:focus').waitFor();
     expect(faults).toHaveLength(1);
     await page.context().close();
   },
