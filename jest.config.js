@@ -2,8 +2,8 @@
 // node --experimental-vm-modules node_modules/jest/bin/jest.js tests/<file>
 
 /**
- * The files of the second pass, one at a time. They keep both processors busy with hundreds of requests, so that they would
- * not end earlier side by side, and would time out more often.
+ * The files of the second pass, one at a time. They keep both processors busy with hundreds of requests. Side by side they
+ * would not end earlier, and would time out more often.
  */
 const ALONE = [
   // Two contenders must start within milliseconds, or one of them always wins.
@@ -12,9 +12,9 @@ const ALONE = [
   'races/repricing',
   // Twenty requests at once, 200 times.
   'races/twins',
-  // Sequences of requests drawn at random, as many as fit.
+  // Forty sequences of requests, drawn at random, for up to 90 s.
   'sequences/any-sequence',
-  // Thousands of signals to one order, which must not get ahead of its emails.
+  // Over a thousand signals to one order, which must not get ahead of its emails.
   'workflows/long-lives',
 ];
 const alone = String.raw`/tests/(${ALONE.join('|')})`;

@@ -1,3 +1,7 @@
+import { SERVICE_LOGS } from './evidence/evidence.ts';
+
 export default async function tearDown(): Promise<void> {
-  await globalThis.services?.stop();
+  if (!globalThis.services) return;
+  delete process.env[SERVICE_LOGS];
+  await globalThis.services.stop();
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
@@ -16,8 +16,11 @@ const selection = [process.env.ONLY ?? '', ...process.argv.slice(2)].filter(Bool
 const measured = selection.length === 0 && !process.env.PASS;
 const passes = measured ? ['together', 'alone'] : [process.env.PASS];
 const run = mkdtempSync(join(tmpdir(), 'crema-test-'));
+/** How many runs with failures keep their evidence. */
+const KEPT_RUNS = 10;
 const started = new Date().toISOString().replaceAll(':', '-');
 const evidence = process.env[EVIDENCE_FOLDER] ?? join('.data/failed-tests', started);
+forgetOldEvidence(resolve(root, '.data/failed-tests'));
 
 interface JestResults {
   numPassedTests: number;
@@ -35,6 +38,12 @@ interface FileResult {
   startTime: number;
   endTime: number;
   assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+}
+
+/** Keeps the evidence of the newest runs. */
+function forgetOldEvidence(folder: string): void {
+  const runs = existsSync(folder) ? readdirSync(folder).sort() : [];
+  for (const old of runs.slice(0, -KEPT_RUNS)) rmSync(join(folder, old), { recursive: true, force: true });
 }
 
 /** The environment of Jest, and so of every process that a measured test starts. */
@@ -111,13 +120,15 @@ function failuresOf({ name, message, assertionResults }: FileResult): string[] {
   return failed.map(({ fullName, failureMessages: [first = ''] }) => `${file}: ${fullName}\n${firstLines(first)}`);
 }
 
-const firstLines = (message: string): string =>
-  stripVTControlCharacters(message)
+/** Returns the first lines of a message, and always the one that names the evidence. */
+function firstLines(message: string): string {
+  const lines = stripVTControlCharacters(message)
     .split('\n')
-    .filter((line) => line.trim() && !line.startsWith('    at '))
-    .slice(0, FAILURE_LINES)
-    .map((line) => `    ${line}`)
-    .join('\n');
+    .filter((line) => line.trim() && !line.startsWith('    at '));
+  const evidenceLine = lines.find((line) => line.startsWith('Evidence: '));
+  const first = lines.filter((line) => line !== evidenceLine).slice(0, FAILURE_LINES);
+  return [...first, ...(evidenceLine ? [evidenceLine] : [])].map((line) => `    ${line}`).join('\n');
+}
 
 /** Runs everything and says what is wrong with it. */
 async function runTests(): Promise<string[]> {

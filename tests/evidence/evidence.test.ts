@@ -14,12 +14,12 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs a test file as `make test` does. */
 function runTests(...args: string[]): Promise<{ code: number; output: string }> {
-  const { PASS: _, ...inherited } = process.env;
+  const { PASS: _, ONLY: __, ...inherited } = process.env;
   const env = { ...inherited, [EVIDENCE_FOLDER]: folder };
   return new Promise((resolve) => {
     const options = { cwd: root, env, timeout: 90_000 };
     execFile(process.execPath, ['tests/run.ts', ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
+      resolve({ code: error ? Number(error.code ?? -1) : 0, output: stdout + stderr }),
     );
   });
 }
@@ -29,12 +29,15 @@ test('a failed test names the folder with its logs and its open workflows', asyn
 
   expect(code).toBe(1);
   const evidence = join(folder, 'evidence/failing.fixture.ts/1');
-  expect(output).toContain(`Evidence: ${relative(root, evidence)}`);
-  expect(output).toContain('\nFailed: tests/evidence/failing.fixture.ts: fails while an order is open\n');
-  expect(output.slice(output.indexOf('\nFailed: '))).toMatch(
-    /Expected: "delivered".*The milk is sour\.\n +Evidence: /s,
-  );
-  expect(output).toContain('\n0 passed, 2 failed\n');
+  const [, ...failures] = output.split('\nFailed: tests/evidence/failing.fixture.ts: ');
+  const folders = failures.map((failure) => failure.match(/Evidence: \S+/g));
+  // The tests of a block share the failure of its hook, and so its folder.
+  const expected = [1, 2, 3, 4, 4].map((count) => [`Evidence: ${relative(root, join(evidence, '..', String(count)))}`]);
+  expect(folders).toEqual(expected);
+  expect(failures[0]).toMatch(/^fails while an order is open\n.*Expected: "delivered"/s);
+  expect(failures[2]).toMatch(/^fails by its timeout\n.*Exceeded timeout of 500 ms/s);
+  expect(failures[4]).toMatch(/^a block fails with its hook: two\n.*The milk is sour\./s);
+  expect(output).toContain('\n0 passed, 5 failed\n');
 
   const files = globSync('**/*.{log,json}', { cwd: evidence });
   const read = (pattern: RegExp) =>

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
@@ -27,11 +27,13 @@ const MOST_WORKFLOWS = 50;
 /**
  * Makes a data folder for processes that a test starts. If a test fails, their logs in it are kept.
  *
- * @returns its path, and what removes it; in Jest it stays until the end of the test file
+ * @returns the path, and a function that removes the folder; in Jest it stays until the end of the test file
  */
 export function makeDataFolder(name: string): { path: string; remove(): void } {
   const { dataFolder } = globalThis;
   const path = mkdtempSync(join(dataFolder ?? tmpdir(), `${name}-`));
+  // As another user, Postgres would keep its data elsewhere.
+  chmodSync(path, 0o711);
   return { path, remove: () => !dataFolder && rmSync(path, { recursive: true, force: true }) };
 }
 
@@ -39,22 +41,21 @@ export function makeDataFolder(name: string): { path: string; remove(): void } {
  * Makes failed tests of this file keep the open workflows of a task queue: their histories, and their pending activities
  * and workflow tasks with the attempts.
  *
- * @returns what ends that, for a client that is closed
+ * @returns a function that ends that; call it before the client is closed
  */
 export function keepOnFailure(temporal: Client, taskQueue: string): () => void {
   const collect: Collector = async (folder) => {
-    try {
-      await within(DEADLINE_MS, keepWorkflows(temporal, taskQueue, join(folder, 'workflows')));
-    } catch (error) {
-      writeFileSync(join(folder, 'missing.txt'), `Workflows could not be kept: ${(error as Error).stack}\n`);
-    }
+    const kept = keepWorkflows(temporal, taskQueue, join(folder, 'workflows')).catch((error: Error) => error.stack);
+    const missing = await within(DEADLINE_MS, kept).then((result) => result ?? `Temporal took over ${DEADLINE_MS} ms.`);
+    if (missing !== 'all') writeFileSync(join(folder, `missing-workflows-${taskQueue}.txt`), `${missing}\n`);
   };
   globalThis.evidenceCollectors ??= new Set();
   globalThis.evidenceCollectors.add(collect);
   return () => globalThis.evidenceCollectors?.delete(collect);
 }
 
-async function keepWorkflows({ workflow }: Client, taskQueue: string, folder: string): Promise<void> {
+/** @returns 'all', or a sentence that says which workflows are missing */
+async function keepWorkflows({ workflow }: Client, taskQueue: string, folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   let count = 0;
   const query = `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`;
@@ -65,6 +66,7 @@ async function keepWorkflows({ workflow }: Client, taskQueue: string, folder: st
     writeFileSync(join(folder, `${workflowId}.pending.json`), `${pending}\n`);
     writeFileSync(join(folder, `${workflowId}.history.json`), historyToJSON(await handle.fetchHistory()));
     count += 1;
-    if (count === MOST_WORKFLOWS) break;
+    if (count === MOST_WORKFLOWS) return `Only ${MOST_WORKFLOWS} workflows were kept.`;
   }
+  return 'all';
 }

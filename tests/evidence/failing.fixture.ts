@@ -14,6 +14,16 @@ test('fails while an order is open', async () => {
   expect(body.status).toBe('delivered');
 });
 
-test('fails with an error of its own', () => {
-  throw new Error('The milk is sour.');
+test('fails with a long message', () => {
+  expect(Array.from({ length: 50 }, (_, index) => index)).toEqual([]);
+});
+
+test('fails by its timeout', () => new Promise(() => {}), 500);
+
+describe('a block', () => {
+  beforeAll(() => {
+    throw new Error('The milk is sour.');
+  });
+
+  test.each(['one', 'two'])('fails with its hook: %s', () => {});
 });

@@ -1,54 +1,84 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { TestEnvironment } from 'jest-environment-node';
 import { EVIDENCE_FOLDER, SERVICE_LOGS } from './evidence.ts';
 
+/** A thrown value, and an error with the location of the test or hook. */
+type Failure = [thrown: unknown, location: unknown];
+
 /** The parts of Jest's events that are read here. */
 interface TestEvent {
   name: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a test may throw anything
-  test?: { errors: any[] };
+  test?: { errors: Failure[] };
 }
 
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * Jest's Node environment. When a test fails, it keeps the evidence in a folder and names that in the error: the logs of
- * all processes that the file started, and what {@link keepOnFailure} registered.
+ * Jest's Node environment. When a test or hook fails, it keeps the evidence in a folder and names that in the error: the
+ * logs in the data folders of the file, the logs of the shared services, and what {@link keepOnFailure} registered.
  */
 export default class FailureEnvironment extends TestEnvironment {
+  /** Holds a folder for each failure. */
   readonly #evidence: string;
-  #failures = 0;
   readonly #data = mkdtempSync(join(tmpdir(), 'crema-test-file-'));
+  /** Errors that name their folder already. A hook's error belongs to all tests of its block. */
+  readonly #marked = new WeakSet<Error>();
+  #failures = 0;
 
   constructor(...[config, context]: ConstructorParameters<typeof TestEnvironment>) {
     super(config, context);
     const run = process.env[EVIDENCE_FOLDER] ?? '.data/failed-tests/latest';
     this.#evidence = resolve(root, run, relative(resolve(root, 'tests'), context.testPath));
+    // As another user, Postgres would keep its data elsewhere.
+    chmodSync(this.#data, 0o711);
     this.global.dataFolder = this.#data;
   }
 
   async handleTestEvent({ name, test }: TestEvent): Promise<void> {
-    if (name !== 'test_done' || !test?.errors.length) return;
+    // Before the hooks that run after a test, and may close its shop.
+    if (name === 'test_fn_failure' || name === 'hook_failure') await this.#keepEvidence();
+    if (name === 'test_done') for (const failure of test?.errors ?? []) this.#mark(failure);
+  }
+
+  async #keepEvidence(): Promise<void> {
     this.#failures += 1;
-    const evidence = join(this.#evidence, String(this.#failures));
+    const folder = this.#folder();
     const { evidenceCollectors = [] } = this.global as unknown as typeof globalThis;
-    await Promise.all([...evidenceCollectors].map((collect) => collect(evidence)));
-    for (const each of readdirSync(this.#data)) keepLogs(join(this.#data, each, 'logs'), join(evidence, each));
-    keepLogs(process.env[SERVICE_LOGS], join(evidence, 'services'));
-    for (const failure of test.errors) {
-      // A pair: what was thrown, and an error that knows where the test stands.
-      const error = [failure].flat().find((each): each is Error => typeof each?.stack === 'string');
-      // Before the stack trace, of which Jest leaves out what it does not know.
-      if (error?.stack)
-        error.stack = error.stack.replace(/(\n\s+at |$)/, `\n\nEvidence: ${relative(root, evidence)}$1`);
+    try {
+      mkdirSync(folder, { recursive: true });
+      await Promise.all([...evidenceCollectors].map((collect) => collect(folder)));
+      for (const each of readdirSync(this.#data)) keepLogs(join(this.#data, each, 'logs'), join(folder, each));
+      keepLogs(process.env[SERVICE_LOGS], join(folder, 'services'));
+    } catch (error) {
+      // The test's own failure matters more.
+      writeFileSync(join(folder, 'missing-logs.txt'), `${(error as Error).stack}\n`);
     }
   }
 
+  #folder(): string {
+    return join(this.#evidence, String(this.#failures));
+  }
+
+  #mark(failure: Failure): void {
+    const line = `\n\nEvidence: ${relative(root, this.#folder())}`;
+    const [thrown] = failure;
+    // The message of a timeout, which Jest prints in quotation marks.
+    if (typeof thrown === 'string') failure[0] = `${thrown}${line}\n`;
+    if (typeof (thrown as Error)?.stack !== 'string' || this.#marked.has(thrown as Error)) return;
+    const error = thrown as Error & { stack: string };
+    this.#marked.add(error);
+    // Jest prints the message from the stack, up to the trace.
+    error.stack = error.stack.replace(/(\n\s+at |$)/, `${line}$1`);
+  }
+
   override async teardown(): Promise<void> {
-    rmSync(this.#data, { recursive: true, force: true });
-    await super.teardown();
+    try {
+      rmSync(this.#data, { recursive: true, force: true, maxRetries: 3 });
+    } finally {
+      await super.teardown();
+    }
   }
 }
 

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startApi } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { makeDataFolder } from '../evidence/evidence.ts';
 import { startOwn } from '../faults/own-services.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { type EventStream, follow } from './event-stream.ts';
@@ -12,7 +10,7 @@ let own: Awaited<ReturnType<typeof startOwn<'redis'>>>;
 let shop: Shop;
 /** Another process of the API, which learns of what happens from others only. */
 let other: Service;
-const dataDir = mkdtempSync(join(tmpdir(), 'crema-streams-'));
+const data = makeDataFolder('other-api');
 beforeAll(async () => {
   own = await startOwn('redis');
   const many = '10000/60';
@@ -27,13 +25,13 @@ beforeAll(async () => {
       RATE_LIMIT_ANONYMOUS: many,
     },
   });
-  other = await startApi({ dataDir, environment: shop.environment });
+  other = await startApi({ dataDir: data.path, environment: shop.environment });
 }, 90_000);
 afterAll(async () => {
   await other?.stop();
   await shop?.close();
   await own?.stop();
-  rmSync(dataDir, { recursive: true, force: true });
+  data.remove();
 }, 60_000);
 
 /** An order from the counter to the customer's hand: each request succeeds. */

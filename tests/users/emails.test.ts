@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { mails } from '../../mail/samples.ts';
 import { startApi } from '../../stack/programs.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { makeDataFolder } from '../evidence/evidence.ts';
 import { newCustomer } from '../http/people.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -288,16 +286,16 @@ describe('When a developer looks at the emails', () => {
   );
 
   test('then production has no such page', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'crema-production-'));
+    const data = makeDataFolder('production');
     const PAYLOAD_KEYS = `one:${Buffer.alloc(32, 'crema').toString('base64')}`;
     const environment = { ...shop.environment, NODE_ENV: 'production', RATE_LIMITS: 'on', PAYLOAD_KEYS };
-    const api = await startApi({ dataDir, environment });
+    const api = await startApi({ dataDir: data.path, environment });
     try {
       const answer = await fetch(`${api.url}/dev/emails`);
       expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
     } finally {
       await api.stop();
-      rmSync(dataDir, { recursive: true });
+      data.remove();
     }
   });
 
