@@ -1,10 +1,4 @@
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { evolve } from '../../domain/order/decider.ts';
 import type { Order, OrderEvent } from '../../domain/order/order.ts';
 import { recipientsOf } from '../../domain/order/recipients.ts';
@@ -13,6 +7,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { workflowsPath } from '../../worker/workflows-path.ts';
 import { getOrderQuery } from '../../workflows/messages/definitions.ts';
 import type { Shop } from '../shop.ts';
+import { replayErrors } from '../workflows/replay-errors.ts';
 
 /** How long what was missed may take to be made up for, in ms: the longest pause between two tries that a test provokes. */
 const PATIENCE = 30_000;
@@ -104,11 +99,10 @@ export async function replayAll(shop: Shop): Promise<number> {
     const { workflowId } = shop.workflow(id);
     return { workflowId, history: await shop.workflow(id).fetchHistory() };
   });
-  for await (const { workflowId, error } of Worker.runReplayHistories(
-    { workflowBundle, dataConverter: shop.dataConverter },
-    await Promise.all(histories),
-  )) {
+  const options = { workflowBundle, dataConverter: shop.dataConverter };
+  const errors = await replayErrors(options, await Promise.all(histories));
+  for (const [workflowId, error] of errors) {
     if (error) throw new Error(`${workflowId} decides otherwise today`, { cause: error });
   }
-  return ids.length;
+  return errors.size;
 }
