@@ -14,7 +14,6 @@ const SLOW = [
 
 /** Jest's order of test files, with the slow ones first, also where Jest has not measured any yet. */
 export default class SlowestFirst extends Sequencer {
-  /** @param {import('@jest/test-result').Test[]} tests */
   async sort(tests) {
     const rankOf = (path) => {
       const rank = SLOW.findIndex((file) => path.endsWith(`/tests/${file}.test.ts`));

@@ -65,8 +65,8 @@ test('When the bench measures next to nothing, then every figure is in its repor
     'place, at rest',
     'change a status, back to back',
     'change a status, at rest',
-    'place, 2 clients',
-    'a whole order, 2 clients',
+    'place, 1 clients',
+    'a whole order, 1 clients',
     ...['8 connections', 'one connection'].flatMap((how) => [
       `\`GET /v1/catalog\`, ${how}`,
       `\`GET /v1/orders/{id}\`, ${how}`,
@@ -89,9 +89,9 @@ test('When the bench measures next to nothing, then every figure is in its repor
       `memory of the ${name}, 3 open orders`,
       `memory of the ${name}, after they closed`,
     ]),
-    'from the answer to a change to 20 readers’ streams',
-    'from the answer to a change to 20 readers’ streams',
-    'memory of the API for an idle stream, of 20',
+    'from the answer to a change to 10 readers’ streams',
+    'from the answer to a change to 10 readers’ streams',
+    'memory of the API for an idle stream, of 10',
     'deliveries to a webhook',
   ]);
   for (const row of rows) {
