@@ -186,7 +186,7 @@ test('When the worker is killed four times under a stream of changes, then all g
   for (const { id, version } of decided) expect(version).toBe(versions.get(id));
 }, 300_000);
 
-test('When all workers were killed, then every change and every email has happened once, and every order replays', async () => {
+test('When all workers were killed, then each change and email happened once, and all replay', async () => {
   expect(placedIds.length).toBeGreaterThan(30);
   await expectAllIntact(shop, placedIds);
   expectMailedAsPromised();
