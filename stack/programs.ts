@@ -76,7 +76,7 @@ function startProgram(
   );
 }
 
-/** The instance id in an answer of `/health/ready`, or undefined if there is none. */
+/** Returns the instance id in an answer of `/health/ready`, or undefined if it names no instance. */
 function instanceIn(text: string): unknown {
   try {
     return JSON.parse(text)?.instance;

@@ -28,17 +28,18 @@ test('a failed test names the folder with its logs and its open workflows', asyn
   const { code, output } = await runTests('--testRegex=failing[.]fixture[.]ts$');
 
   expect(code).toBe(1);
-  const evidence = join(folder, 'evidence/failing.fixture.ts/1');
+  const ofFile = join(folder, 'evidence/failing.fixture.ts');
   const [, ...failures] = output.split('\nFailed: tests/evidence/failing.fixture.ts: ');
   const folders = failures.map((failure) => failure.match(/Evidence: \S+/g));
   // The tests of a block share the failure of its hook, and so its folder.
-  const expected = [1, 2, 3, 4, 4].map((count) => [`Evidence: ${relative(root, join(evidence, '..', String(count)))}`]);
+  const expected = [1, 2, 3, 4, 4].map((count) => [`Evidence: ${relative(root, join(ofFile, String(count)))}`]);
   expect(folders).toEqual(expected);
   expect(failures[0]).toMatch(/^fails while an order is open\n.*Expected: "delivered"/s);
   expect(failures[2]).toMatch(/^fails by its timeout\n.*Exceeded timeout of 500 ms/s);
   expect(failures[4]).toMatch(/^a block fails with its hook: two\n.*The milk is sour\./s);
   expect(output).toContain('\n0 passed, 5 failed\n');
 
+  const evidence = join(ofFile, '1');
   const files = globSync('**/*.{log,json}', { cwd: evidence });
   const read = (pattern: RegExp) =>
     readFileSync(join(evidence, files.find((file) => pattern.test(file)) ?? ''), 'utf8');

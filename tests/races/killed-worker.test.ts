@@ -76,7 +76,7 @@ function expectMailedAsPromised(): void {
   }
 }
 
-test('When the worker is killed in the middle of an update, then the next change is answered in time', async () => {
+test('When the worker is killed during an update, then the next change is answered in time', async () => {
   const id = await placed();
   expect((await move(id, 'preparation')).status).toBe(200);
   await expectAllIntact(shop, [id]);
@@ -107,7 +107,7 @@ async function goesOnWithNewWorker(id: string): Promise<void> {
   expect(since()).toBeLessThan(BACK_IN_TIME);
 }
 
-test('When the worker is killed in the middle of an email, then the next change is answered in time', async () => {
+test('When the worker is killed during an email, then the next change is answered in time', async () => {
   heldMail.hold();
   const id = await placed();
   expect((await move(id, 'preparation')).status).toBe(200);
@@ -117,7 +117,7 @@ test('When the worker is killed in the middle of an email, then the next change 
   await goesOnWithNewWorker(id);
 }, 300_000);
 
-test('When the worker is killed in the middle of the journal, then the next change is answered in time', async () => {
+test('When the worker is killed during a journal write, then the next change is answered in time', async () => {
   const id = await placed();
   await expectAllIntact(shop, [id]);
   const lock = await shop.database.transaction();

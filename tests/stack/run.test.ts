@@ -125,9 +125,9 @@ test('When no shop is open, then the demo says how to open one', async () => {
 });
 
 test('When it fails half-way, then it says at what and nothing is left running', async () => {
-  const [nobody] = await leasePorts(1);
+  const [unused] = await leasePorts(1);
 
-  const run = command('run.ts', { DATABASE_URL: `postgres://crema:crema@127.0.0.1:${nobody}/crema` });
+  const run = command('run.ts', { DATABASE_URL: `postgres://crema:crema@127.0.0.1:${unused}/crema` });
 
   expect(await run.exitCode()).toBe(1);
   expect(run.output.stderr).toMatch(/^The database could not be migrated: .*\n$/);
