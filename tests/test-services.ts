@@ -4,6 +4,9 @@ import { connect, type Database } from '../db/connection.ts';
 /** The migrated and seeded database that every test file's own is copied from. */
 export const TEMPLATE = 'crema_template';
 
+/** The workflows of this version, bundled once for all test files. */
+export const sharedBundle = () => ({ codePath: process.env.WORKFLOW_BUNDLE as string });
+
 /** Makes a database of one's own on the shared Postgres. Returns its URL and how to drop it. */
 export async function copyDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   const url = new URL(process.env.DATABASE_URL as string);

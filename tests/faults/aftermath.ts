@@ -1,12 +1,12 @@
-import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { evolve } from '../../domain/order/decider.ts';
 import type { Order, OrderEvent } from '../../domain/order/order.ts';
 import { recipientsOf } from '../../domain/order/recipients.ts';
 import { allowedTransitions, isFinal } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { workflowsPath } from '../../worker/workflows-path.ts';
 import { getOrderQuery } from '../../workflows/messages/definitions.ts';
 import type { Shop } from '../shop.ts';
+import { sharedBundle } from '../test-services.ts';
 import { replayErrors } from '../workflows/replay-errors.ts';
 
 /** How long what was missed may take to be made up for, in ms: the longest pause between two tries that a test provokes. */
@@ -82,24 +82,17 @@ async function expectMailed(shop: Shop, events: OrderEvent[], { mailed }: Promis
   for (const { eventId, to } of arrived) expect(sent).toContain(`${eventId} ${to}`);
 }
 
-let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
-
-async function bundleOnce(): Promise<WorkflowBundleWithSourceMap> {
-  const logger = new DefaultLogger('WARN');
-  Runtime.install({ logger });
-  return bundleWorkflowCode({ workflowsPath, logger });
-}
+// Replays log each state of their worker otherwise.
+Runtime.install({ logger: new DefaultLogger('WARN') });
 
 /** Every order that this shop ever had runs again on today's code, to the same decisions (design §10.7). Returns how many. */
 export async function replayAll(shop: Shop): Promise<number> {
-  bundle ??= bundleOnce();
-  const workflowBundle = await bundle;
   const ids: string[] = await shop.database('orders').pluck('id');
   const histories = ids.map(async (id) => {
     const { workflowId } = shop.workflow(id);
     return { workflowId, history: await shop.workflow(id).fetchHistory() };
   });
-  const options = { workflowBundle, dataConverter: shop.dataConverter };
+  const options = { workflowBundle: sharedBundle(), dataConverter: shop.dataConverter };
   const errors = await replayErrors(options, await Promise.all(histories));
   for (const [workflowId, error] of errors) {
     if (error) throw new Error(`${workflowId} decides otherwise today`, { cause: error });

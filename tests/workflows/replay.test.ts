@@ -1,26 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  makeTelemetryFilterString,
-  Runtime,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker';
-import { workflowsPath } from '../../worker/workflows-path.ts';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
+import { sharedBundle } from '../test-services.ts';
 import { replayErrors } from './replay-errors.ts';
 
 const folder = join(import.meta.dirname, 'histories');
 const recorded = readdirSync(folder).map((file) => file.replace('.json', ''));
 const readHistory = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
 
-let workflowBundle: WorkflowBundleWithSourceMap;
+const workflowBundle = sharedBundle();
 let errors: Map<string, Error | undefined>;
 beforeAll(async () => {
   const logger = new DefaultLogger('ERROR');
   Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
   const histories = recorded.map((name) => ({ workflowId: name, history: readHistory(name) }));
   errors = await replayErrors({ workflowBundle }, histories);
 }, 60_000);

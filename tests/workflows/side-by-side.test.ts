@@ -8,7 +8,7 @@ import {
   NativeConnection,
   Runtime,
   Worker,
-  type WorkflowBundleWithSourceMap,
+  type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { Redis } from 'ioredis';
 import { createActivities } from '../../activities/create-activities.ts';
@@ -28,23 +28,22 @@ import type { Status } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { createErasureRecords } from '../../worker/erasure-records.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
-import { workflowsPath } from '../../worker/workflows-path.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
 import { createSeal } from '../../workflows/payloads/seal.ts';
 import { insist } from '../races/insist.ts';
 import { expectAllIntact, expectMailedOnce } from '../races/intact.ts';
 import { openShop, type Shop } from '../shop.ts';
+import { sharedBundle } from '../test-services.ts';
 import { replayErrors } from './replay-errors.ts';
 
-const versions = {
-  present: workflowsPath,
+const nextVersions = {
   guarded: join(import.meta.dirname, 'next-version/guarded.ts'),
   unguarded: join(import.meta.dirname, 'next-version/unguarded.ts'),
   'decided by data': join(import.meta.dirname, 'next-version/decided-by-data.ts'),
 };
-type Version = keyof typeof versions;
+type Version = keyof typeof nextVersions | 'present';
 
-const bundles = {} as Record<Version, WorkflowBundleWithSourceMap>;
+const bundles = { present: sharedBundle() } as Record<Version, WorkflowBundleOption>;
 const taskQueue = `orders-${randomUUID()}`;
 let shop: Shop;
 let mailer: ReturnType<typeof createMailer>;
@@ -54,7 +53,7 @@ let activities: ReturnType<typeof createActivities>;
 beforeAll(async () => {
   const logger = new DefaultLogger('ERROR');
   Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
-  for (const [version, path] of Object.entries(versions)) {
+  for (const [version, path] of Object.entries(nextVersions)) {
     bundles[version as Version] = await bundleWorkflowCode({ workflowsPath: path, logger });
   }
   shop = await openShop({ worker: false, environment: { TEMPORAL_TASK_QUEUE: taskQueue } });
