@@ -18,8 +18,12 @@ export function expectUnknown({ answer, ms }: { answer: Answer; ms: number }): s
   return key as string;
 }
 
-/** Does as a 503 says: asks the same again, with the same key, until it is answered. */
-export async function retried(ask: () => Promise<Answer>): Promise<Answer> {
+/**
+ * Does as a 503 says: asks the same again, with the same key, until it is answered.
+ *
+ * @param deadline in ms; longer than 20 s only where a worker is started meanwhile
+ */
+export async function retried(ask: () => Promise<Answer>, deadline = 20_000): Promise<Answer> {
   let answer: Answer | undefined;
   await waitFor(
     'The answer to a retry',
@@ -27,7 +31,7 @@ export async function retried(ask: () => Promise<Answer>): Promise<Answer> {
       answer = await ask();
       return answer.status !== 503;
     },
-    { deadline: 20_000, every: 100 },
+    { deadline, every: 100 },
   );
   return answer as Answer;
 }
