@@ -36,14 +36,18 @@ interface Outcome {
 
 /** Makes the first try at deliveries, so that those that their endpoints take need no workflow (docs/adr/0013). */
 export interface FirstTries {
-  /** Tries deliveries, several at once, and writes down how it went. After a second it returns, and those under way go on. */
+  /** Tries deliveries, several at once, and writes down how it went. After a second at most it returns, and those under way go on. */
   make(due: Untried[]): Promise<Outcome>;
   /** Begins no further try, and leaves what it did not begin as it is. Resolves once what was begun has ended. */
   stop(): Promise<void>;
 }
 
-/** How long to stand and wait for first tries, in ms: whoever is slow is not to hold up the others. */
-const PATIENCE_MS = 1_000;
+/**
+ * How long a round begins tries, and how long it lasts at most, in ms. A slow endpoint must not hold up the others. A quick
+ * one needs no workflow for the tries that are under way when the time to begin is over.
+ */
+const BEGIN_MS = 500;
+const ROUND_MS = 1_000;
 
 /** How many that were taken are written down together: as many are sent again if the process dies before. */
 const WRITTEN_AT_ONCE = 25;
@@ -66,6 +70,9 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
     const failed = new Set<string>();
     const begun: Untried[] = [];
     const ended = new Set<string>();
+    /** No further try begins. */
+    let closing = false;
+    /** The round has returned. */
     let over = false;
 
     for (const delivery of due) {
@@ -87,7 +94,7 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
     }
 
     async function tryAll(webhookId: string, queue: Untried[]): Promise<void> {
-      while (!over && !stopped && !failed.has(webhookId)) {
+      while (!closing && !stopped && !failed.has(webhookId)) {
         const [delivery] = queue;
         if (!delivery || lanes.enter(webhookId) !== undefined) break;
         queue.shift();
@@ -135,12 +142,14 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
       Array.from({ length: Math.min(atOnce, queue.length) }, () => tryAll(webhookId, queue)),
     );
     const waiting = new AbortController();
+    const pass = (ms: number) => setTimeout(ms, undefined, { signal: waiting.signal }).catch(() => undefined);
+    void pass(BEGIN_MS).then(() => {
+      closing = true;
+    });
     try {
-      await Promise.race([
-        Promise.all(all),
-        setTimeout(PATIENCE_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
-      ]);
+      await Promise.race([Promise.all(all), pass(ROUND_MS)]);
     } finally {
+      closing = true;
       over = true;
       waiting.abort();
       goOn(all);

@@ -1,4 +1,5 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { createMailer } from '../../activities/email/mailer.ts';
 import { createLanes } from '../../activities/webhooks/lanes.ts';
@@ -129,7 +130,9 @@ const count = async (webhookId: string, outcome: string) =>
 
 describe('When there is much to deliver', () => {
   test('then what is taken at the first try is all on record, and needs no workflow', async () => {
-    const receiver = await startReceiver((response) => response.writeHead(200).end('tha"nks\\, {all}'));
+    // So that they take several rounds, each of which ends while some are under way.
+    const answer = (response: ServerResponse) => response.writeHead(200).end('tha"nks\\, {all}');
+    const receiver = await startReceiver((response) => void setTimeout(() => answer(response), 60));
     const { id } = await manager.register(receiver.url, { events: ['order.uncollected'] });
     await ask(id, 130);
     const started: string[] = [];
