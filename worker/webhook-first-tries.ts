@@ -70,9 +70,6 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
     const failed = new Set<string>();
     const begun: Untried[] = [];
     const ended = new Set<string>();
-    /** No further try begins. */
-    let closing = false;
-    /** The round has returned. */
     let over = false;
 
     for (const delivery of due) {
@@ -94,7 +91,7 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
     }
 
     async function tryAll(webhookId: string, queue: Untried[]): Promise<void> {
-      while (!closing && !stopped && !failed.has(webhookId)) {
+      while (performance.now() < beginsUntil && !over && !stopped && !failed.has(webhookId)) {
         const [delivery] = queue;
         if (!delivery || lanes.enter(webhookId) !== undefined) break;
         queue.shift();
@@ -138,18 +135,17 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
       if (taken.length > 0) await deliveries.recordTaken(taken.splice(0));
     }
 
+    const beginsUntil = performance.now() + BEGIN_MS;
     const all = [...queues].flatMap(([webhookId, queue]) =>
       Array.from({ length: Math.min(atOnce, queue.length) }, () => tryAll(webhookId, queue)),
     );
     const waiting = new AbortController();
-    const pass = (ms: number) => setTimeout(ms, undefined, { signal: waiting.signal }).catch(() => undefined);
-    void pass(BEGIN_MS).then(() => {
-      closing = true;
-    });
     try {
-      await Promise.race([Promise.all(all), pass(ROUND_MS)]);
+      await Promise.race([
+        Promise.all(all),
+        setTimeout(ROUND_MS, undefined, { signal: waiting.signal }).catch(() => undefined),
+      ]);
     } finally {
-      closing = true;
       over = true;
       waiting.abort();
       goOn(all);

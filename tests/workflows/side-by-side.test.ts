@@ -224,7 +224,7 @@ const recorded = readdirSync(folder)
   .filter((name) => recordOf(name).events[0].workflowExecutionStartedEventAttributes.workflowType.name === 'order');
 
 describe('When a next version replays what was recorded', () => {
-  const errors = {} as Record<Exclude<Version, 'present'>, Map<string, Error | undefined>>;
+  const errors = {} as Record<keyof typeof nextVersions, Map<string, Error | undefined>>;
   beforeAll(async () => {
     const histories = recorded.map((name) => ({ workflowId: name, history: recordOf(name) }));
     for (const version of ['guarded', 'decided by data', 'unguarded'] as const) {
