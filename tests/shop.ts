@@ -15,6 +15,7 @@ import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { startSmtp } from './email/mail-servers.ts';
 import { keepOnFailure, makeDataFolder } from './evidence/evidence.ts';
+import { retried } from './faults/unknown.ts';
 import { copyDatabase } from './test-services.ts';
 
 /** What an API answered. */
@@ -52,13 +53,21 @@ export interface Shop {
   /** How API and workers ended that were sent a signal by their process id, in the order of their ends. */
   exits: ({ name: string; pid: number } & Exit)[];
   openWorker(): Promise<Service>;
+  /** Sends a request once. */
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
+  /**
+   * Sends a request, and sends it again with the key that the answer names while it is not known what became of it: an API
+   * and a worker on a busy machine may take longer than the API waits.
+   *
+   * @param deadline in ms, see {@link retried}
+   */
+  insist(method: string, path: string, options?: RequestOptions, deadline?: number): Promise<Answer>;
   signIn(username: string, password?: string): Promise<string>;
   /** A line of an order: `line('Latte', 'Vanilla', 2)`. */
   line(product: string, variation?: string, quantity?: number): Promise<Record<string, unknown>>;
-  /** Places an order as the customer, by default one Vanilla Latte. */
+  /** Places an order as the customer, by default one Vanilla Latte, and insists on an answer. */
   place(options?: RequestOptions): Promise<Answer>;
-  /** Moves an order as the manager. */
+  /** Moves an order as the manager, and insists on an answer. */
   move(orderId: string, status: Status): Promise<Answer>;
   workflow(orderId: string): WorkflowHandle;
   /** The subjects of the emails about an order that have arrived, by recipient. */
@@ -133,6 +142,16 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
   }
 
+  function insist(method: string, path: string, { headers, ...options }: RequestOptions = {}, deadline?: number) {
+    let key: Record<string, string> = {};
+    return retried(async () => {
+      const answer = await request(method, path, { ...options, headers: { ...headers, ...key } });
+      const named = answer.headers.get('idempotency-key');
+      if (named) key = { 'idempotency-key': named };
+      return answer;
+    }, deadline);
+  }
+
   async function signIn(username: string, password = 'test'): Promise<string> {
     const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
     const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: form });
@@ -166,13 +185,14 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       return shop.worker;
     },
     request,
+    insist,
     signIn,
     line,
     async place({ body, ...rest } = {}) {
       const order = body ?? { lines: [await line('Latte', 'Vanilla')] };
-      return request('POST', '/v1/orders', { as: customer, body: order, ...rest });
+      return insist('POST', '/v1/orders', { as: customer, body: order, ...rest });
     },
-    move: (orderId, status) => request('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
+    move: (orderId, status) => insist('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
     workflow: (orderId) => temporal.workflow.getHandle(workflowIdOf(orderId)),
     mailed: (orderId) =>
       smtp.arrivals

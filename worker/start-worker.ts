@@ -180,7 +180,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       // After a worker dies, an order waits this long for it before another one takes over (10 s by default).
       stickyQueueScheduleToStartTimeout: '2s',
       // One thread replays them all, so more at a time would each take longer, and their tasks would time out (ADR 14).
-      maxConcurrentWorkflowTaskExecutions: 4,
+      maxConcurrentWorkflowTaskExecutions: 16,
     }),
     Worker.create({
       ...options,

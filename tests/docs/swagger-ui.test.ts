@@ -21,7 +21,7 @@ afterAll(async () => {
   await shop?.close();
 });
 
-async function open(url: string): Promise<void> {
+async function open(url: string, path = '/docs'): Promise<void> {
   page = await browser.newPage();
   faults = [];
   page.on('request', (request) => {
@@ -31,8 +31,7 @@ async function open(url: string): Promise<void> {
     if (['error', 'warning'].includes(message.type())) faults.push(message.text());
   });
   page.on('pageerror', (error) => faults.push(String(error)));
-  await page.goto(`${url}/docs`);
-  await page.locator('.opblock').first().waitFor();
+  await page.goto(`${url}${path}`);
 }
 afterEach(() => page.close());
 
@@ -178,8 +177,7 @@ test(
 test(
   'When the page of the problems is opened at a code, then its section is there and nothing is refused',
   async () => {
-    await open(shop.url);
-    await page.goto(`${shop.url}/docs/problems#outcome_unknown`);
+    await open(shop.url, '/docs/problems#outcome_unknown');
     expect(await page.locator('section:target h2').textContent()).toMatch(/outcome_unknown\s+503/);
     expect(faults).toEqual([]);
   },

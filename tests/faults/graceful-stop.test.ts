@@ -2,7 +2,6 @@ import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { createHeldMail } from './held-mail.ts';
-import { retried } from './unknown.ts';
 
 const heldMail = createHeldMail();
 let shop: Shop;
@@ -21,10 +20,8 @@ const exitOf = (pid: number) => shop.exits.find((exit) => exit.pid === pid);
 async function served(): Promise<string> {
   const { status, body } = await shop.place();
   expect(status).toBe(201);
-  for (const next of ['preparation', 'ready', 'delivered']) {
-    const headers = { 'idempotency-key': next };
-    const move = { as: shop.manager, body: { status: next }, headers };
-    const moved = await retried(() => shop.request('POST', `/v1/orders/${body.id}/status`, move));
+  for (const next of ['preparation', 'ready', 'delivered'] as const) {
+    const moved = await shop.move(body.id, next);
     expect([moved.status, moved.body.status]).toEqual([200, next]);
   }
   return body.id;

@@ -1,4 +1,4 @@
-import { waitFor } from '../../stack/wait.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from '../shop.ts';
 
 /** An answer and how long it took, in ms. */
@@ -19,19 +19,16 @@ export function expectUnknown({ answer, ms }: { answer: Answer; ms: number }): s
 }
 
 /**
- * Does as a 503 says: asks the same again, with the same key, until it is answered.
+ * Does as a 503 `outcome_unknown` says: asks again until the outcome is known. Gives the last answer.
  *
+ * @param ask must send the key that it was told
  * @param deadline in ms; longer than 20 s only where a worker is started meanwhile
  */
 export async function retried(ask: () => Promise<Answer>, deadline = 20_000): Promise<Answer> {
-  let answer: Answer | undefined;
-  await waitFor(
-    'The answer to a retry',
-    async () => {
-      answer = await ask();
-      return answer.status !== 503;
-    },
-    { deadline, every: 100 },
-  );
-  return answer as Answer;
+  const start = performance.now();
+  for (;;) {
+    const answer = await ask();
+    if (answer.body?.code !== 'outcome_unknown' || performance.now() - start > deadline) return answer;
+    await delay(100);
+  }
 }

@@ -32,11 +32,12 @@ async function placed(): Promise<string> {
 const timelineOf = async (id: string) =>
   (await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager })).body.data;
 
-const moveWith = (id: string, status: string, key: string) =>
+/** Asks once: the answer may be that the outcome is not known. */
+const moveOnce = (id: string, status: string, key?: string) =>
   shop.request('POST', `/v1/orders/${id}/status`, {
     as: shop.manager,
     body: { status },
-    headers: { 'idempotency-key': key },
+    headers: key ? { 'idempotency-key': key } : {},
   });
 
 describe('When the worker is dead', () => {
@@ -60,9 +61,9 @@ describe('When the worker is dead', () => {
   test('then of a change it is not known what becomes of it, and the answer says how to ask again', async () => {
     orders.named = await placed();
     const [seen, moved, given] = await Promise.all([
-      timed(() => shop.move(orders.seen!, 'ready')),
-      timed(() => shop.move(orders.moved!, 'preparation')),
-      timed(() => moveWith(orders.named!, 'preparation', 'my-own-key')),
+      timed(() => moveOnce(orders.seen!, 'ready')),
+      timed(() => moveOnce(orders.moved!, 'preparation')),
+      timed(() => moveOnce(orders.named!, 'preparation', 'my-own-key')),
     ]);
 
     keys.seen = expectUnknown(seen);
@@ -91,7 +92,7 @@ describe('When the worker comes back', () => {
     ['it never saw', 'moved', 'preparation', 2],
     ['it never saw, under a key of the client’s own,', 'named', 'preparation', 2],
   ])('then the change of an order %s has happened once, and its retries say so', async (_, name, status, version) => {
-    const retry = () => moveWith(orders[name]!, status, keys[name]!);
+    const retry = () => moveOnce(orders[name]!, status, keys[name]!);
     expect((await retried(retry)).status).toBe(200);
 
     const again = await retry();

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { hashPassword } from '../../db/passwords.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
-import { insist } from './insist.ts';
 import { expectAllIntact, expectMailedOnce } from './intact.ts';
 import { inLanes, race } from './lanes.ts';
 
@@ -35,7 +34,7 @@ async function placed(): Promise<string> {
   return body.id;
 }
 
-const ask = (method: string, path: string, options: RequestOptions) => insist(shop, method, path, options);
+const ask = (method: string, path: string, options: RequestOptions) => shop.insist(method, path, options);
 
 const post = (id: string, what: 'status' | 'cancel', options: RequestOptions) =>
   ask('POST', `/v1/orders/${id}/${what}`, options);

@@ -6,7 +6,6 @@ import { getOrderQuery } from '../../workflows/messages/definitions.ts';
 import { replayAll } from '../faults/aftermath.ts';
 import { createHeldMail } from '../faults/held-mail.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
-import { insist } from './insist.ts';
 import { addresses, expectAllIntact } from './intact.ts';
 
 const heldMail = createHeldMail();
@@ -28,11 +27,10 @@ const STARTED_AND_BACK = 60_000;
 const placedIds: string[] = [];
 
 const move = (id: string, status: Status): Promise<Answer> =>
-  insist(shop, 'POST', `/v1/orders/${id}/status`, { as: shop.manager, body: { status } }, STARTED_AND_BACK);
+  shop.insist('POST', `/v1/orders/${id}/status`, { as: shop.manager, body: { status } }, STARTED_AND_BACK);
 
 async function placed(): Promise<string> {
-  const body = { lines: [await shop.line('Tea')] };
-  const answer = await insist(shop, 'POST', '/v1/orders', { as: shop.customer, body });
+  const answer = await shop.place({ body: { lines: [await shop.line('Tea')] } });
   expect(answer.status).toBe(201);
   placedIds.push(answer.body.id);
   return answer.body.id;

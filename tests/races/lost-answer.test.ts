@@ -1,6 +1,5 @@
 import { connect, type Socket } from 'node:net';
 import { waitFor } from '../../stack/wait.ts';
-import { retried } from '../faults/unknown.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectAllIntact, expectMailedOnce } from './intact.ts';
 
@@ -15,7 +14,7 @@ const PLACING = { 'idempotency-key': 'placing' };
 const DELIVERING = { 'idempotency-key': 'delivering' };
 
 const deliver = (id: string, body: unknown = { status: 'delivered' }, headers: Record<string, string> = DELIVERING) =>
-  retried(() => shop.request('POST', `/v1/orders/${id}/status`, { as: shop.manager, body, headers }));
+  shop.insist('POST', `/v1/orders/${id}/status`, { as: shop.manager, body, headers });
 
 /** Sends the request that delivers an order, and never reads what is answered. */
 function deliverUnheard(id: string): Promise<Socket> {

@@ -1,6 +1,5 @@
 import type { Line } from '../../domain/order/order.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
-import { insist } from './insist.ts';
 import { expectAddedUp, expectAllIntact } from './intact.ts';
 import { inLanes } from './lanes.ts';
 
@@ -17,7 +16,7 @@ interface Edition {
   until: number;
 }
 
-const ask = (path: string, as: string, body: unknown) => insist(shop, 'POST', path, { as, body });
+const ask = (path: string, as: string, body: unknown) => shop.insist('POST', path, { as, body });
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 const nameOf = (price: number) => `Brew at ${price}`;

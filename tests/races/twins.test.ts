@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { retried } from '../faults/unknown.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 import { expectAllIntact, expectMailedOnce } from './intact.ts';
 import { inLanes, race } from './lanes.ts';
@@ -29,7 +28,7 @@ beforeEach(() => {
 });
 
 const times = (count: number, ask: () => Promise<Answer>) =>
-  race<Answer[]>(...Array.from({ length: count }, () => () => retried(ask)));
+  race<Answer[]>(...Array.from({ length: count }, () => ask));
 
 test('When twenty identical orders with one key come at once, 200 times over, then they are one order', async () => {
   const body = { lines: [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')], note: 'Hot' };
@@ -66,7 +65,7 @@ test('When a change comes six times at once with one key, 100 times over, then i
     ];
     const [method, path, options] = changes[(version - 2) % 3]!;
 
-    const answers = await times(6, () => shop.request(method, `/v1/orders/${id}${path}`, { ...options, headers }));
+    const answers = await times(6, () => shop.insist(method, `/v1/orders/${id}${path}`, { ...options, headers }));
 
     expect(expectOneAndReplays(answers, 200).body.version).toBe(version);
   });

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import type { Order } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { allowedFrom, type Who } from '../domain/status-table.ts';
-import { retried } from '../faults/unknown.ts';
 import { newCustomer } from '../http/people.ts';
 import { expectAddedUp, expectAllIntact } from '../races/intact.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
@@ -100,7 +99,7 @@ async function send({ method, path, options }: Sent): Promise<{ answer: Answer; 
   const answer = await shop.request(method, path, options);
   if (answer.status !== 503) return { answer, doubted: false };
   const headers = { ...options.headers, 'idempotency-key': answer.headers.get('idempotency-key') as string };
-  return { answer: await retried(() => shop.request(method, path, { ...options, headers })), doubted: true };
+  return { answer: await shop.insist(method, path, { ...options, headers }), doubted: true };
 }
 
 /** One run: the orders of a sequence as they must be, and the keys it has used. */

@@ -30,7 +30,6 @@ import { createErasureRecords } from '../../worker/erasure-records.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
 import { createSeal } from '../../workflows/payloads/seal.ts';
-import { insist } from '../races/insist.ts';
 import { expectAllIntact, expectMailedOnce } from '../races/intact.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { sharedBundle } from '../test-services.ts';
@@ -114,11 +113,11 @@ async function whileServing([version, ...others]: Version[], work: () => Promise
 }
 
 const ask = (id: string, what: string, as: string, body: unknown) =>
-  insist(shop, what ? 'POST' : 'PATCH', `/v1/orders/${id}${what}`, { as, body });
+  shop.insist(what ? 'POST' : 'PATCH', `/v1/orders/${id}${what}`, { as, body });
 
 async function placed(): Promise<string> {
   const body = { lines: [await shop.line('Latte', 'Vanilla'), await shop.line('Tea')] };
-  const answer = await insist(shop, 'POST', '/v1/orders', { as: shop.customer, body });
+  const answer = await shop.place({ body });
   expect(answer.status).toBe(201);
   return answer.body.id;
 }
