@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { SMTPServerOptions } from 'smtp-server';
@@ -15,7 +16,6 @@ import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { startSmtp } from './email/mail-servers.ts';
 import { keepOnFailure, makeDataFolder } from './evidence/evidence.ts';
-import { retried } from './faults/unknown.ts';
 import { copyDatabase } from './test-services.ts';
 
 /** What an API answered. */
@@ -92,6 +92,21 @@ export interface ShopOptions {
 
 /** How long anything that must come may take, in ms. */
 const PATIENCE = 20_000;
+
+/**
+ * Does as a 503 `outcome_unknown` says: asks again until the outcome is known. Gives the last answer.
+ *
+ * @param ask must send the key that it was told
+ * @param deadline in ms; longer than 20 s only where a worker is started meanwhile
+ */
+export async function retried(ask: () => Promise<Answer>, deadline = 20_000): Promise<Answer> {
+  const start = performance.now();
+  for (;;) {
+    const answer = await ask();
+    if (answer.body?.code !== 'outcome_unknown' || performance.now() - start > deadline) return answer;
+    await delay(100);
+  }
+}
 
 export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const data = makeDataFolder('shop');

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
-import { openShop, type Shop } from '../shop.ts';
+import { openShop, retried, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { startOwn } from './own-services.ts';
-import { expectUnknown, retried, timed } from './unknown.ts';
+import { expectUnknown, timed } from './unknown.ts';
 
 let own: Awaited<ReturnType<typeof startOwn<'temporal'>>>;
 let shop: Shop;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from '../shop.ts';
 
 /** An answer and how long it took, in ms. */
@@ -16,19 +15,4 @@ export function expectUnknown({ answer, ms }: { answer: Answer; ms: number }): s
   const key = answer.headers.get('idempotency-key');
   expect(key).toMatch(/^[!-~]{1,255}$/);
   return key as string;
-}
-
-/**
- * Does as a 503 `outcome_unknown` says: asks again until the outcome is known. Gives the last answer.
- *
- * @param ask must send the key that it was told
- * @param deadline in ms; longer than 20 s only where a worker is started meanwhile
- */
-export async function retried(ask: () => Promise<Answer>, deadline = 20_000): Promise<Answer> {
-  const start = performance.now();
-  for (;;) {
-    const answer = await ask();
-    if (answer.body?.code !== 'outcome_unknown' || performance.now() - start > deadline) return answer;
-    await delay(100);
-  }
 }

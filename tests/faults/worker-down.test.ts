@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
-import { openShop, type Shop } from '../shop.ts';
+import { openShop, retried, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
-import { expectUnknown, retried, timed } from './unknown.ts';
+import { expectUnknown, timed } from './unknown.ts';
 
 let shop: Shop;
 let redis: Redis;
