@@ -107,14 +107,18 @@ const gone = `
 
 const taken = 'UPDATE webhooks SET failing_since = NULL WHERE id = :webhookId AND failing_since IS NOT NULL';
 
+/** Whether an attempt decides about its delivery. One that was under way when the delivery was given up may still be taken. */
+const decides = "(outcome = 'pending' OR (outcome = 'given_up' AND :outcome = 'delivered'))";
+
 /** One statement, so that an attempt costs Postgres one round trip and one commit. */
 const attempted = (effect: string) => `
   WITH delivery AS (
     UPDATE webhook_deliveries SET
-      attempts = attempts + 1, outcome = :outcome,
-      settled_at = CASE WHEN :outcome <> 'pending' THEN CAST(:at AS timestamptz) END,
+      attempts = attempts + 1,
+      outcome = CASE WHEN ${decides} THEN :outcome ELSE outcome END,
+      settled_at = CASE WHEN :outcome <> 'pending' AND ${decides} THEN CAST(:at AS timestamptz) ELSE settled_at END,
       started_at = CASE WHEN :outcome <> 'pending' THEN coalesce(started_at, now()) ELSE started_at END
-    WHERE id = :id AND outcome = 'pending' RETURNING id
+    WHERE id = :id RETURNING id
   ),
   attempt AS (
     INSERT INTO webhook_attempts (delivery_id, at, status, duration, error, response)
@@ -131,8 +135,11 @@ const allTaken = `
   ),
   delivery AS (
     UPDATE webhook_deliveries d SET
-      attempts = attempts + 1, outcome = 'delivered', settled_at = tried.at, started_at = coalesce(started_at, now())
-    FROM tried WHERE d.id = tried.id AND d.outcome = 'pending' RETURNING d.id, d.webhook_id
+      attempts = attempts + 1,
+      outcome = CASE WHEN outcome IN ('pending', 'given_up') THEN 'delivered' ELSE outcome END,
+      settled_at = CASE WHEN outcome IN ('pending', 'given_up') THEN tried.at ELSE settled_at END,
+      started_at = coalesce(started_at, now())
+    FROM tried WHERE d.id = tried.id RETURNING d.id, d.webhook_id
   ),
   attempt AS (
     INSERT INTO webhook_attempts (delivery_id, at, status, duration, response)

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import { waitFor } from '../../stack/wait.ts';
 
 /** A mail as it arrived at a server. */
 export interface Arrival {
@@ -15,6 +16,7 @@ export interface Arrival {
 /** A real SMTP server on a free port; `options` decide how it behaves beyond accepting everything. */
 export async function startSmtp(options: SMTPServerOptions = {}) {
   const arrivals: Arrival[] = [];
+  let parsing = 0;
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
@@ -23,7 +25,9 @@ export async function startSmtp(options: SMTPServerOptions = {}) {
         .then(async (raw) => {
           const { mailFrom, rcptTo } = session.envelope;
           const from = mailFrom ? mailFrom.address : '';
+          parsing += 1;
           arrivals.push({ raw, mail: await simpleParser(raw), from, to: rcptTo.map(({ address }) => address) });
+          parsing -= 1;
         })
         .then(() => done(), done);
     },
@@ -35,7 +39,12 @@ export async function startSmtp(options: SMTPServerOptions = {}) {
   await once(listening, 'listening');
   const { port } = listening.address() as AddressInfo;
   const close = () => new Promise<void>((resolve) => server.close(resolve));
-  return { url: `smtp://127.0.0.1:${port}`, port, arrivals, close };
+  /** Waits until all has arrived that clients had sent who are gone: on a busy machine, that is a while after their end. */
+  const settled = () =>
+    waitFor('The end of what was sent by SMTP', () => server.connections.size === 0 && parsing === 0, {
+      deadline: 20_000,
+    });
+  return { url: `smtp://127.0.0.1:${port}`, port, arrivals, settled, close };
 }
 
 /** How a server refuses: `550 No such user`. */

@@ -48,11 +48,12 @@ const lives: Life[] = [];
 /** `kill -9`, and what was known to be mailed by then. */
 async function killWorker(): Promise<void> {
   await shop.worker!.kill();
+  heldMail.release();
+  await shop.smtp.settled();
   const sent = await shop.database('deliveries').where({ channel: 'email', outcome: 'sent' });
   const recorded = new Set(
     sent.map(({ event_id, recipient }) => `${event_id} ${addresses[recipient as keyof typeof addresses]}`),
   );
-  heldMail.release();
   lives.push({ arrived: shop.smtp.arrivals.length, recorded });
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import type { RetryPlan } from '../../domain/webhook/retry.ts';
 import { waitFor } from '../../stack/wait.ts';
 import {
   webhookDeliveryIdOf,
@@ -232,23 +233,51 @@ describe('When an endpoint fails', () => {
 
   test('then it is given up at the end of the time that its workflow was given', async () => {
     const { receiver, id } = await registered(500);
-    const deliveryId = randomUUID();
-    const row = { id: deliveryId, webhook_id: id, event_id: deliveryId, type: 'webhook.test', again: true };
-    await shop.database('webhook_deliveries').insert({ ...row, started_at: new Date() });
-    const workflowId = webhookDeliveryIdOf(id, deliveryId);
-    const start = { deliveryId, webhookId: id, retry: { first: 200, longest: 400, limit: 1_500 } };
-
-    const handle = await shop.temporal.workflow.start(webhookDeliveryWorkflowType, {
-      workflowId,
-      taskQueue: webhookTaskQueueOf(shop.environment.TEMPORAL_TASK_QUEUE as string),
-      args: [start],
-    });
+    // Less than WEBHOOK_DISABLE_AFTER, which would drop it.
+    const handle = await startDelivery(id, { first: 100, longest: 100, limit: 2_500 });
 
     expect(await handle.result()).toBe('given_up');
-    const [delivery] = await manager.deliveries(id);
-    expect(delivery).toMatchObject({ outcome: 'given_up', attempts: receiver.received.length });
-    expect(delivery.attempts).toBeGreaterThan(1);
+    expect(receiver.received.length).toBeGreaterThan(1);
+    // The last attempt may have been under way at that moment.
+    const [delivery] = await deliveriesWith(id, receiver.received.length);
+    expect(delivery).toMatchObject({ outcome: 'given_up' });
   });
+
+  test.each([
+    ['fails after all', 500, 'given_up'],
+    ['is taken after all', 204, 'delivered'],
+  ])('then an attempt that was under way when it was given up and %s is written down', async (_, status, outcome) => {
+    let answer = () => {};
+    const { receiver, id } = await registered((response) => {
+      answer = () => response.writeHead(status).end();
+    });
+    const handle = await startDelivery(id, { first: 200, longest: 400, limit: 1_000 });
+    await receiver.hears(1);
+
+    expect(await handle.result()).toBe('given_up');
+    answer();
+
+    expect(await deliveriesWith(id, 1)).toMatchObject([{ outcome, lastAttempts: [{ status }] }]);
+  });
+
+  /** A webhook's deliveries once its newest one has had so many attempts. */
+  async function deliveriesWith(id: string, attempts: number) {
+    const newest = async () => (await manager.deliveries(id))[0];
+    await waitFor(`${attempts} attempts`, async () => (await newest()).attempts === attempts, { deadline: 25_000 });
+    return manager.deliveries(id);
+  }
+
+  /** Starts the workflow of a delivery, as the dispatcher does. */
+  async function startDelivery(webhookId: string, retry: RetryPlan) {
+    const deliveryId = randomUUID();
+    const row = { id: deliveryId, webhook_id: webhookId, event_id: deliveryId, type: 'webhook.test', again: true };
+    await shop.database('webhook_deliveries').insert({ ...row, started_at: new Date() });
+    return shop.temporal.workflow.start(webhookDeliveryWorkflowType, {
+      workflowId: webhookDeliveryIdOf(webhookId, deliveryId),
+      taskQueue: webhookTaskQueueOf(shop.environment.TEMPORAL_TASK_QUEUE as string),
+      args: [{ deliveryId, webhookId, retry }],
+    });
+  }
 
   test('then one that says that it is gone is disabled at once, and hears no more', async () => {
     const { receiver, id } = await registered(410, { events: ['order.placed'] });
