@@ -7,7 +7,7 @@ node = node_modules/.bin/node
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
-# Crema's own processes compile their code once, and later starts read what was kept: some forty percent less of a start.
+# Crema's own processes compile their code once, and later starts read what was kept: a third less of a start.
 run test races: export NODE_COMPILE_CACHE = $(CURDIR)/node_modules/.cache/node
 
 run: install ## Open the shop: services, API and worker; Ctrl-C stops it

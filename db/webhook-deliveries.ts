@@ -108,15 +108,15 @@ const gone = `
 const taken = 'UPDATE webhooks SET failing_since = NULL WHERE id = :webhookId AND failing_since IS NOT NULL';
 
 /** Whether an attempt decides about its delivery. One that was under way when the delivery was given up may still be taken. */
-const decides = "(outcome = 'pending' OR (outcome = 'given_up' AND :outcome = 'delivered'))";
+const decides = (outcome: string) => `(outcome = 'pending' OR (outcome = 'given_up' AND ${outcome} = 'delivered'))`;
 
 /** One statement, so that an attempt costs Postgres one round trip and one commit. */
 const attempted = (effect: string) => `
   WITH delivery AS (
     UPDATE webhook_deliveries SET
       attempts = attempts + 1,
-      outcome = CASE WHEN ${decides} THEN :outcome ELSE outcome END,
-      settled_at = CASE WHEN :outcome <> 'pending' AND ${decides} THEN CAST(:at AS timestamptz) ELSE settled_at END,
+      outcome = CASE WHEN ${decides(':outcome')} THEN :outcome ELSE outcome END,
+      settled_at = CASE WHEN :outcome <> 'pending' AND ${decides(':outcome')} THEN CAST(:at AS timestamptz) ELSE settled_at END,
       started_at = CASE WHEN :outcome <> 'pending' THEN coalesce(started_at, now()) ELSE started_at END
     WHERE id = :id RETURNING id
   ),
@@ -136,8 +136,8 @@ const allTaken = `
   delivery AS (
     UPDATE webhook_deliveries d SET
       attempts = attempts + 1,
-      outcome = CASE WHEN outcome IN ('pending', 'given_up') THEN 'delivered' ELSE outcome END,
-      settled_at = CASE WHEN outcome IN ('pending', 'given_up') THEN tried.at ELSE settled_at END,
+      outcome = CASE WHEN ${decides("'delivered'")} THEN 'delivered' ELSE outcome END,
+      settled_at = CASE WHEN ${decides("'delivered'")} THEN tried.at ELSE settled_at END,
       started_at = coalesce(started_at, now())
     FROM tried WHERE d.id = tried.id RETURNING d.id, d.webhook_id
   ),

@@ -96,7 +96,7 @@ const PATIENCE = 20_000;
 /**
  * Does as a 503 `outcome_unknown` says: asks again until the outcome is known. Gives the last answer.
  *
- * @param ask must send the key that it was told
+ * @param ask sends the request with its key; it is called again for each retry
  * @param deadline in ms; longer than 20 s only where a worker is started meanwhile
  */
 export async function retried(ask: () => Promise<Answer>, deadline = 20_000): Promise<Answer> {

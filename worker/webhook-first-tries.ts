@@ -91,7 +91,7 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
     }
 
     async function tryAll(webhookId: string, queue: Untried[]): Promise<void> {
-      while (performance.now() < beginsUntil && !over && !stopped && !failed.has(webhookId)) {
+      while (performance.now() < beginsUntil && !stopped && !failed.has(webhookId)) {
         const [delivery] = queue;
         if (!delivery || lanes.enter(webhookId) !== undefined) break;
         queue.shift();

@@ -21,7 +21,8 @@ afterAll(async () => {
   await shop?.close();
 });
 
-async function open(url: string, path = '/docs'): Promise<void> {
+/** Opens a page of the docs, and waits for something on it. */
+async function open(url: string, path = '/docs', shown = '.opblock'): Promise<void> {
   page = await browser.newPage();
   faults = [];
   page.on('request', (request) => {
@@ -32,6 +33,7 @@ async function open(url: string, path = '/docs'): Promise<void> {
   });
   page.on('pageerror', (error) => faults.push(String(error)));
   await page.goto(`${url}${path}`);
+  await page.locator(shown).first().waitFor();
 }
 afterEach(() => page.close());
 
@@ -177,7 +179,7 @@ test(
 test(
   'When the page of the problems is opened at a code, then its section is there and nothing is refused',
   async () => {
-    await open(shop.url, '/docs/problems#outcome_unknown');
+    await open(shop.url, '/docs/problems#outcome_unknown', 'section:target');
     expect(await page.locator('section:target h2').textContent()).toMatch(/outcome_unknown\s+503/);
     expect(faults).toEqual([]);
   },

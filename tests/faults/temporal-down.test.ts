@@ -3,7 +3,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { openShop, retried, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { startOwn } from './own-services.ts';
-import { expectUnknown, timed } from './unknown.ts';
+import { expectUnknown, moveOnce, timed } from './unknown.ts';
 
 let own: Awaited<ReturnType<typeof startOwn<'temporal'>>>;
 let shop: Shop;
@@ -20,17 +20,11 @@ const patience = { deadline: 20_000, every: 100 };
 const exitOf = (pid: number) => shop.exits.find((exit) => exit.pid === pid);
 const ready = () => shop.request('GET', '/health/ready');
 
-// These ask once: the answer may be that the outcome is not known.
+/** Asks once for an order: the answer may be that the outcome is not known. */
 const placeOnce = async (key?: string) =>
   shop.request('POST', '/v1/orders', {
     as: shop.customer,
     body: { lines: [await shop.line('Tea')] },
-    headers: key ? { 'idempotency-key': key } : {},
-  });
-const moveOnce = (id: string, status: string, key?: string) =>
-  shop.request('POST', `/v1/orders/${id}/status`, {
-    as: shop.manager,
-    body: { status },
     headers: key ? { 'idempotency-key': key } : {},
   });
 
@@ -65,7 +59,7 @@ describe('When Temporal is killed with kill -9', () => {
     const [given, made, moved] = await Promise.all([
       timed(() => placeOnce(keys.given)),
       timed(() => placeOnce()),
-      timed(() => moveOnce(order, 'preparation')),
+      timed(() => moveOnce(shop, order, 'preparation')),
     ]);
 
     expect(expectUnknown(given)).toBe(keys.given);
@@ -98,8 +92,8 @@ describe('When Temporal is killed with kill -9', () => {
     await waitFor('The API', async () => (await ready()).status === 200, patience);
 
     const ids = new Set([order, await expectOneOrder(keys.given), await expectOneOrder(keys.made)]);
-    expect((await retried(() => moveOnce(order, 'preparation', keys.moved))).body.version).toBe(2);
-    expect((await moveOnce(order, 'preparation', keys.moved)).body.version).toBe(2);
+    expect((await retried(() => moveOnce(shop, order, 'preparation', keys.moved))).body.version).toBe(2);
+    expect((await moveOnce(shop, order, 'preparation', keys.moved)).body.version).toBe(2);
 
     await expectIntact(shop, order);
     expect(new Set(await shop.database('orders').pluck('id'))).toEqual(ids);
@@ -114,7 +108,7 @@ describe('When Temporal hangs', () => {
     await own.temporal.kill('SIGSTOP');
     const [place, move, health] = await Promise.all([
       timed(() => placeOnce(key)),
-      timed(() => moveOnce(order, 'preparation')),
+      timed(() => moveOnce(shop, order, 'preparation')),
       ready(),
     ]);
     await own.temporal.kill('SIGCONT');
@@ -123,7 +117,7 @@ describe('When Temporal hangs', () => {
     const moved = expectUnknown(move);
     expect(health.body.parts.temporal).toBe('down');
     await expectOneOrder(key);
-    expect((await retried(() => moveOnce(order, 'preparation', moved))).body.version).toBe(2);
+    expect((await retried(() => moveOnce(shop, order, 'preparation', moved))).body.version).toBe(2);
     await expectIntact(shop, order);
   }, 60_000);
 });
@@ -145,7 +139,7 @@ describe('When worker and Temporal are killed between a change and its journal',
     // Nobody can write to the table; reading it is no problem.
     const lock = await shop.database.transaction();
     await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
-    const answers = ids.map((id) => timed(() => moveOnce(id, 'preparation')));
+    const answers = ids.map((id) => timed(() => moveOnce(shop, id, 'preparation')));
     await waitFor('The decisions, and all but their journal', () => allToldBut(ids, 2), patience);
     await Promise.all([shop.worker!.kill(), own.temporal.kill()]);
     keys.push(...(await Promise.all(answers)).map(expectUnknown));
@@ -186,7 +180,7 @@ describe('When worker and Temporal are killed between a change and its journal',
 
   test('then an order that goes on agrees with its workflow', async () => {
     for (const status of ['ready', 'delivered']) {
-      expect((await retried(() => moveOnce(orders.delivered, status, `go-${status}`))).status).toBe(200);
+      expect((await retried(() => moveOnce(shop, orders.delivered, status, `go-${status}`))).status).toBe(200);
     }
     expect(await expectIntact(shop, orders.delivered)).toMatchObject({ status: 'delivered', version: 4 });
   }, 60_000);
@@ -194,7 +188,7 @@ describe('When worker and Temporal are killed between a change and its journal',
   test('then an order that nobody touches agrees with its workflow, and the retry says what happened', async () => {
     expect(await expectIntact(shop, orders.untouched)).toMatchObject({ status: 'preparation', version: 2 });
 
-    const retry = await moveOnce(orders.untouched, 'preparation', keys[2]!);
+    const retry = await moveOnce(shop, orders.untouched, 'preparation', keys[2]!);
 
     expect([retry.status, retry.headers.get('idempotency-replayed'), retry.body.version]).toEqual([200, 'true', 2]);
   }, 60_000);

@@ -1,10 +1,18 @@
-import type { Answer } from '../shop.ts';
+import type { Answer, Shop } from '../shop.ts';
 
 /** An answer and how long it took, in ms. */
 export async function timed(act: () => Promise<Answer>): Promise<{ answer: Answer; ms: number }> {
   const start = performance.now();
   return { answer: await act(), ms: performance.now() - start };
 }
+
+/** Asks once to move an order, as the manager: the answer may be that the outcome is not known. */
+export const moveOnce = (shop: Shop, id: string, status: string, key?: string): Promise<Answer> =>
+  shop.request('POST', `/v1/orders/${id}/status`, {
+    as: shop.manager,
+    body: { status },
+    headers: key ? { 'idempotency-key': key } : {},
+  });
 
 /** "It may or may not have happened", in time (design §3; issue 3: within 4 s). Returns the key that makes a retry safe. */
 export function expectUnknown({ answer, ms }: { answer: Answer; ms: number }): string {

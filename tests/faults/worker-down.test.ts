@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import { openShop, retried, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
-import { expectUnknown, timed } from './unknown.ts';
+import { expectUnknown, moveOnce, timed } from './unknown.ts';
 
 let shop: Shop;
 let redis: Redis;
@@ -32,14 +32,6 @@ async function placed(): Promise<string> {
 const timelineOf = async (id: string) =>
   (await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager })).body.data;
 
-/** Asks once: the answer may be that the outcome is not known. */
-const moveOnce = (id: string, status: string, key?: string) =>
-  shop.request('POST', `/v1/orders/${id}/status`, {
-    as: shop.manager,
-    body: { status },
-    headers: key ? { 'idempotency-key': key } : {},
-  });
-
 describe('When the worker is dead', () => {
   beforeAll(async () => {
     orders.seen = await placed();
@@ -61,9 +53,9 @@ describe('When the worker is dead', () => {
   test('then of a change it is not known what becomes of it, and the answer says how to ask again', async () => {
     orders.named = await placed();
     const [seen, moved, given] = await Promise.all([
-      timed(() => moveOnce(orders.seen!, 'ready')),
-      timed(() => moveOnce(orders.moved!, 'preparation')),
-      timed(() => moveOnce(orders.named!, 'preparation', 'my-own-key')),
+      timed(() => moveOnce(shop, orders.seen!, 'ready')),
+      timed(() => moveOnce(shop, orders.moved!, 'preparation')),
+      timed(() => moveOnce(shop, orders.named!, 'preparation', 'my-own-key')),
     ]);
 
     keys.seen = expectUnknown(seen);
@@ -92,7 +84,7 @@ describe('When the worker comes back', () => {
     ['it never saw', 'moved', 'preparation', 2],
     ['it never saw, under a key of the client’s own,', 'named', 'preparation', 2],
   ])('then the change of an order %s has happened once, and its retries say so', async (_, name, status, version) => {
-    const retry = () => moveOnce(orders[name]!, status, keys[name]!);
+    const retry = () => moveOnce(shop, orders[name]!, status, keys[name]!);
     expect((await retried(retry)).status).toBe(200);
 
     const again = await retry();
