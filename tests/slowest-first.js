@@ -3,7 +3,6 @@ import Sequencer from '@jest/test-sequencer';
 /** Files that take half a minute or more, so that none of them is the last one that runs. */
 const SLOW = [
   'bench/bench',
-  'races/killed-worker',
   'stack/run',
   'faults/temporal-down',
   'faults/reconciler',
