@@ -111,8 +111,7 @@ export async function retried(ask: () => Promise<Answer>, deadline = 20_000): Pr
 export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const data = makeDataFolder('shop');
   const dataDir = data.path;
-  const copy = options.databaseUrl ? undefined : await copyDatabase();
-  const databaseUrl = options.databaseUrl ?? (copy as { url: string }).url;
+  const databaseUrl = options.databaseUrl ?? (await copyDatabase());
   const smtp = await startSmtp(options.smtp);
   const environment = {
     ...process.env,
@@ -234,7 +233,6 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       keepNoMore();
       await Promise.all([api.stop(), shop.worker?.stop()]);
       await Promise.all([database.destroy(), connection.close(), smtp.close()]);
-      await copy?.drop();
       data.remove();
     },
   };

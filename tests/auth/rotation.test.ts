@@ -6,25 +6,24 @@ import { signInWithBrowser } from './browser-sign-in.ts';
 import { type FrontDoor, openFrontDoor, readJson } from './front-door.ts';
 import type { Page } from './user-agent.ts';
 
-let copy: Awaited<ReturnType<typeof copyDatabase>>;
+let databaseUrl: string;
 let pools: [Database, Database];
 /** Two processes of one shop. */
 let one: FrontDoor;
 let other: FrontDoor;
 
 beforeEach(async () => {
-  copy = await copyDatabase();
-  pools = [connect(copy.url, { max: 4 }), connect(copy.url, { max: 4 })];
+  databaseUrl = await copyDatabase();
+  pools = [connect(databaseUrl, { max: 4 }), connect(databaseUrl, { max: 4 })];
   one = await openFrontDoor(pools[0]);
   other = await openFrontDoor(pools[1], { publicUrl: one.url });
 });
 afterEach(async () => {
   await Promise.all([one.close(), other.close()]);
   await Promise.all(pools.map((pool) => pool.destroy()));
-  await copy.drop();
 });
 
-const rotate = (...options: string[]) => manage({ DATABASE_URL: copy.url }, 'rotate-keys', ...options);
+const rotate = (...options: string[]) => manage({ DATABASE_URL: databaseUrl }, 'rotate-keys', ...options);
 const age = (column: string, ms: number) =>
   pools[0]('signing_keys')
     .whereNotNull(column)

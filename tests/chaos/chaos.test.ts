@@ -10,11 +10,9 @@ import { sabotages } from './sabotage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-chaos-'));
 const log: string[] = [];
-let copy: Awaited<ReturnType<typeof copyDatabase>>;
 let aftermath: Aftermath;
 
 beforeAll(async () => {
-  copy = await copyDatabase();
   const { TEMPORAL_ADDRESS, REDIS_URL } = process.env;
   aftermath = await wreakHavoc({
     seed: 1,
@@ -23,7 +21,7 @@ beforeAll(async () => {
     managers: 2,
     folder,
     fetchTools: false,
-    given: { DATABASE_URL: copy.url, TEMPORAL_ADDRESS, REDIS_URL },
+    given: { DATABASE_URL: await copyDatabase(), TEMPORAL_ADDRESS, REDIS_URL },
     faults: ({ kind }) => ['kill', 'freeze'].includes(kind),
     log: (line) => log.push(line),
     signal: AbortSignal.timeout(120_000),
@@ -31,7 +29,6 @@ beforeAll(async () => {
 }, 150_000);
 afterAll(async () => {
   await aftermath?.close();
-  await copy?.drop();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 

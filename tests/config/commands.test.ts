@@ -29,31 +29,25 @@ describe('When a command is given settings that cannot be', () => {
 
 describe('When the commands of the set-up run again', () => {
   test('then they find nothing left to do', async () => {
-    const copy = await copyDatabase();
-    const environment = { DATABASE_URL: copy.url };
-    try {
-      expect(await run('db/migrate.ts', environment)).toEqual({ code: 0, output: 'The database is up to date.\n' });
-      const registered = await run('worker/prepare-namespace.ts', { PAYLOAD_KEYS: `key:${KEY}` });
-      expect(registered).toMatchObject({
-        code: 0,
-        output: expect.stringContaining('The search attributes are registered.'),
-      });
-    } finally {
-      await copy.drop();
-    }
+    const environment = { DATABASE_URL: await copyDatabase() };
+    expect(await run('db/migrate.ts', environment)).toEqual({ code: 0, output: 'The database is up to date.\n' });
+    const registered = await run('worker/prepare-namespace.ts', { PAYLOAD_KEYS: `key:${KEY}` });
+    expect(registered).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('The search attributes are registered.'),
+    });
   });
 
   test('then a migration can be taken back and done again', async () => {
-    const copy = await copyDatabase();
-    const database = connect(copy.url, { max: 1 });
+    const url = await copyDatabase();
+    const database = connect(url, { max: 1 });
     const settings = { directory: 'db/migrations', loadExtensions: ['.ts'] };
     try {
       await database.migrate.rollback(settings, true);
       expect((await database.raw(`SELECT 1 FROM pg_tables WHERE tablename = 'orders'`)).rows).toEqual([]);
-      expect((await run('db/migrate.ts', { DATABASE_URL: copy.url })).output).toContain('Migrated: ');
+      expect((await run('db/migrate.ts', { DATABASE_URL: url })).output).toContain('Migrated: ');
     } finally {
       await database.destroy();
-      await copy.drop();
     }
   });
 });

@@ -195,17 +195,16 @@ describe('When payloads are encrypted', () => {
 
 describe('When keys are rotated while an order is open', () => {
   const [old, next] = [newSetting('old'), newSetting('next')];
-  let copy: Awaited<ReturnType<typeof copyDatabase>>;
+  let databaseUrl: string;
   const open = (keys: string) =>
     openShop({
-      databaseUrl: copy.url,
+      databaseUrl,
       environment: { PAYLOAD_KEYS: keys, WORKFLOW_BUNDLE: bundle, TEMPORAL_TASK_QUEUE: taskQueue },
     });
   const taskQueue = `orders-${randomUUID()}`;
   beforeAll(async () => {
-    copy = await copyDatabase();
+    databaseUrl = await copyDatabase();
   });
-  afterAll(() => copy?.drop());
 
   test('then it goes on with old and new key, and waits, saying so, while one is missing', async () => {
     const before = await open(old);

@@ -27,8 +27,7 @@ export async function openLogServer({
   max = 1_000,
   everyMs = 50,
 }: LogServerOptions = {}) {
-  const copy = await copyDatabase();
-  const database = connect(copy.url, { max: 6 });
+  const database = connect(await copyDatabase(), { max: 6 });
   const log = between(createEventLog(database));
   const journal = createJournal(database);
   const said: string[] = [];
@@ -70,7 +69,6 @@ export async function openLogServer({
       server.closeAllConnections();
       await new Promise((closed) => server.close(closed));
       await database.destroy();
-      await copy.drop();
     },
   };
 }
