@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { Redis } from 'ioredis';
 import { hashPassword } from '../../db/passwords.ts';
 import { leasePorts } from '../../stack/ports.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
+import { monitorRedis, type RedisMonitor } from './redis-monitor.ts';
 import { temporalRecords, textsIn } from './temporal-records.ts';
 
 // Plants what must not get about, lives through everything that handles it, and looks for it everywhere. Payloads are
@@ -25,15 +25,11 @@ const planted = {
 };
 
 let shop: Shop;
-let redis: Redis;
-const heardByRedis: string[] = [];
+let redis: RedisMonitor;
 let refusals = 0;
 beforeAll(async () => {
   const [metricsPort] = await leasePorts(1);
-  const monitor = new Redis(process.env.REDIS_URL as string);
-  redis = await monitor.monitor();
-  monitor.disconnect();
-  redis.on('monitor', (_time: string, args: string[]) => heardByRedis.push(args.join(' ')));
+  redis = await monitorRedis(process.env.REDIS_URL as string);
   shop = await openShop({
     environment: { LOG_LEVEL: 'trace', TEMPORAL_METRICS_PORT: String(metricsPort) },
     smtp: {
@@ -46,7 +42,7 @@ beforeAll(async () => {
   });
 }, 60_000);
 afterAll(async () => {
-  redis?.disconnect();
+  redis?.close();
   await shop?.close();
 }, 60_000);
 
@@ -98,7 +94,7 @@ async function everywhere(): Promise<Record<string, string>> {
       ['log of api', readFileSync(api.log, 'utf8')] as const,
       ['log of worker', readFileSync(worker!.log, 'utf8')] as const,
       ['mail', shop.smtp.arrivals.map(({ to, mail }) => `${to} ${textsIn(mail.to)} ${mail.text}`).join('\n')] as const,
-      ['redis', heardByRedis.join('\n')] as const,
+      ['redis', redis.text()] as const,
       ['temporal', await temporalRecords(shop)] as const,
     ].toSorted(([one], [other]) => (one < other ? -1 : 1)),
   );
