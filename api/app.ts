@@ -6,6 +6,7 @@ import type { Auth } from './auth/auth.ts';
 import { docs } from './docs/docs.ts';
 import type { createClientAddress } from './limits/client-address.ts';
 import type { Limits } from './limits/limits.ts';
+import { boundedQuery } from './middleware/bounded-query.ts';
 import { allowOrigins } from './middleware/cross-origin.ts';
 import { answerProblems } from './middleware/problems.ts';
 import { limitCallers, limitStrangers } from './middleware/rate-limits.ts';
@@ -84,6 +85,7 @@ export function createApp({
   app.use(allowOrigins(origins));
   app.use(allowTemporalUi(temporalUi));
   app.use(answerProblems());
+  app.use(boundedQuery());
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
   app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));

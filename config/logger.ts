@@ -5,16 +5,18 @@ export type { Logger };
 /** What nobody who reads a log is to learn, wherever in a line it stands: in a path, an error's message or its stack. */
 const secrets: [RegExp, string][] = [
   [
-    /"(authorization|cookie|set-cookie|password\w*|\w*_token|client_secret|ticket)":(?:"(?:[^"\\]|\\.)*"|\[[^\]]*\])/gi,
+    /"(authorization|cookie|set-cookie|password\w*|\w*_token|client_secret|ticket)":(?:"(?:[^"\\]|\\.)*"|\[(?:"(?:[^"\\]|\\.)*"|[^"[\]])*\])/gi,
     '"$1":"[redacted]"',
   ],
   [/\b(\w*token|ticket|code|password|client_secret|code_verifier)=[^&\s"'\\]+/gi, '$1=[redacted]'],
   [/(Bearer|Basic) +[\w.~+/=-]+/gi, '$1 [redacted]'],
-  [/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]'],
+  // Not from the middle of a word on: of a long one, each `eyJ` would be tried to the end. Escapes are no part of a word.
+  [/(?:(?<![\w-])|(?<=\\[nrtbf]|%[\da-fA-F]{2}))eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]'],
 ];
 
-// Not from a backslash on: the line is JSON, and must stay so.
-const emailAddress = /(?<!\\)[\p{L}\d_.!#$&'*+^`{|}~%-]{1,64}(?:@|%40)[\p{L}\d.-]{1,190}\.\p{L}{2,24}/giu;
+/** A word that could be an email address, or an escape of JSON, which is passed over: the line must stay JSON. */
+const word = /\\(?:u[\da-fA-F]{4}|.)|[\p{L}\d_.!#$&'*+^`{|}~%@-]+/gu;
+const toEmailAddress = /^.+(?:@|%40)(?:[\p{L}\d-]+\.)+\p{L}{2,24}/u;
 
 /** Where errors of Postgres and Redis quote what they were given: a row's values, a message. */
 const quoting = ['*.detail', '*.where', '*.command'];
@@ -23,7 +25,7 @@ const quoting = ['*.detail', '*.where', '*.command'];
 function redact(line: string): string {
   const text = secrets.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), line);
   // To look for an address costs more than all the rest.
-  return /@|%40/.test(text) ? text.replace(emailAddress, '[email]') : text;
+  return /@|%40/.test(text) ? text.replace(word, (found) => found.replace(toEmailAddress, '[email]')) : text;
 }
 
 /** Longest that a line waits for others to be written with it, in ms. */

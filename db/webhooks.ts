@@ -16,7 +16,7 @@ export function createWebhookRepository(database: Database) {
   return {
     async list({ limit, after }: WebhookPage): Promise<Webhook[]> {
       const page = webhooks().orderBy(['created_at', 'id']).limit(limit);
-      if (after) page.whereRaw('(created_at, id) > (?, ?)', [after.createdAt, after.id]);
+      if (after) page.whereRaw('(created_at, id) > (?, ?)', [new Date(after.createdAt), after.id]);
       return (await page).map(toWebhook);
     },
 

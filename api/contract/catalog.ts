@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import * as examples from './examples.ts';
 import { freeText, id, money, oneLine, priceIn, timestamp } from './values.ts';
 
@@ -62,14 +63,14 @@ const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower comes 
 export function catalogInput(currency: string) {
   const price = priceIn(currency);
   const productFields = {
-    name: oneLine(100).meta({ description: 'Nothing else on sale has this name' }),
+    name: oneLine(MAX_NAME_LENGTH).meta({ description: 'Nothing else on sale has this name' }),
     description: freeText(1_000),
     basePrice: price.meta({ description: 'Without a variation' }),
     available,
     position,
   };
   const variationFields = {
-    name: oneLine(100).meta({ description: 'No other variation of the product on sale has this name' }),
+    name: oneLine(MAX_NAME_LENGTH).meta({ description: 'No other variation of the product on sale has this name' }),
     priceDelta: price.meta({ description: 'What it adds to the product’s base price' }),
     available,
     position,

@@ -158,6 +158,9 @@ const changes = z.object({
 });
 
 const outcome = z.enum(['retrying', 'sent', 'refused', 'suppressed', 'given_up', 'bounced', 'complained']);
+const attemptOutcome = z.enum([...outcome.options, 'unanswered']).meta({
+  description: '`unanswered`: the mail server has the whole message, and did not say whether it accepts it',
+});
 
 export const timeline = z
   .object({
@@ -181,7 +184,7 @@ export const timeline = z
         outcome: outcome.nullable().meta({ description: 'Of a delivery: how it stands' }),
         deliveryId: id.nullable().meta({ description: 'Of a delivery, for managers: by which an email is sent again' }),
         attempts: z
-          .array(z.object({ at: timestamp, outcome, reason: z.string().nullable() }))
+          .array(z.object({ at: timestamp, outcome: attemptOutcome, reason: z.string().nullable() }))
           .nullable()
           .meta({ description: 'Of a delivery: what was tried and came of it, oldest first' }),
         changes: changes.nullable().meta({ description: 'What an edit made different' }),

@@ -11,6 +11,13 @@ export interface RequestState {
 
 const ACCEPTABLE = /^[\w.:-]{1,100}$/;
 
+/** So much of a path is logged, in characters: what the API knows is shorter, and each character is searched for secrets. */
+const LOGGED_PATH = 500;
+
+/** What is logged of a path: whole segments, as a secret that is cut would not be found. */
+const bounded = (path: string): string =>
+  path.length > LOGGED_PATH ? `${path.slice(0, path.lastIndexOf('/', LOGGED_PATH) + 1)}…` : path;
+
 /** Gives each request an id (its own `X-Request-Id` where that is sane), answers it, and logs one line when it is done. */
 export function requestLog(logger: Logger): Middleware<RequestState> {
   return async (ctx, next) => {
@@ -21,7 +28,8 @@ export function requestLog(logger: Logger): Middleware<RequestState> {
     ctx.set('x-request-id', requestId);
     const start = performance.now();
     ctx.res.once('close', () => {
-      const { method, path, status } = ctx;
+      const { method, status } = ctx;
+      const path = bounded(ctx.path);
       const ms = Math.round(performance.now() - start);
       ctx.state.log.info({ method, path, status, ms, finished: ctx.res.writableFinished }, 'request');
     });

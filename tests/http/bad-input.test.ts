@@ -307,6 +307,26 @@ describe('When a body is not what we read', () => {
     expectFaults(await placeRaw(json(), { 'content-encoding': encoding }), ['#']);
   });
 
+  test.each(['register', 'forgot', 'verify', 'password', 'emails'])(
+    'then the form of /account/%s is refused, too, if it is encoded otherwise than it says',
+    async (page) => {
+      const type = { 'content-type': 'application/x-www-form-urlencoded' };
+      const post = (encoding: string) =>
+        shop.request('POST', `/account/${page}`, {
+          headers: { ...type, 'content-encoding': encoding },
+          body: 'email=a',
+        });
+      expectProblem(await post('klingon'), 'unsupported_media_type');
+      expectProblem(await post('gzip'), 'invalid_request');
+    },
+  );
+
+  test('then of very many faults it names a hundred', async () => {
+    const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, number) => [`x${number}`, 1]));
+    const { status, body } = await place(JSON.stringify(many));
+    expect([status, body.errors.length]).toEqual([400, 100]);
+  });
+
   test('then zipped faults are faults like others', async () => {
     expectFaults(await placeRaw(gzipSync('{"lines":[]}'), { 'content-encoding': 'gzip' }), ['#/lines']);
   });

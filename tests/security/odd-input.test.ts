@@ -1,66 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { latteId, vanillaId } from '../../api/contract/examples.ts';
-import { describeApi } from '../../api/openapi.ts';
-import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { latteId } from '../../api/contract/examples.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
+import { askerOf, operations } from './operations.ts';
 import { fingerprints } from './tables.ts';
-
-interface Operation {
-  operationId: string;
-  parameters?: { name: string; in: string }[];
-  requestBody?: {
-    content: Record<
-      string,
-      { schema: { $ref?: string }; examples?: Record<string, { value: Record<string, string> }> }
-    >;
-  };
-}
-
-const document = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), {
-  passwordGrant: true,
-}) as unknown as {
-  paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, { examples: unknown[] }> };
-};
-
-const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => {
-    const { $ref } = operation.requestBody?.content['application/json']?.schema ?? {};
-    const example = $ref && document.components.schemas[$ref.split('/').at(-1)!]!.examples[0];
-    return { ...operation, path, method: method.toUpperCase(), name: `${method.toUpperCase()} ${path}`, example };
-  }),
-);
-type AnyOperation = (typeof operations)[number];
-
-/** What only customers do; managers may do all that others do. */
-const forCustomers = ['placeOrder', 'quoteOrder', 'editOrder'];
 
 let shop: Shop;
 let orderId: string;
+let ask: ReturnType<typeof askerOf>;
 beforeAll(async () => {
   shop = await openShop({ worker: false });
   orderId = (await shop.place()).body.id;
+  ask = askerOf(shop, orderId);
 }, 60_000);
 afterAll(() => shop?.close());
-
-/** @param given path parameters, in place of those that lead to something */
-function ask(
-  { operationId, path, method }: AnyOperation,
-  body: unknown,
-  given: Record<string, string> = {},
-  query = '',
-) {
-  const ids: Record<string, string> = {
-    id: path.startsWith('/v1/orders/') ? orderId : latteId,
-    variationId: vanillaId,
-    deliveryId: vanillaId,
-    ...given,
-  };
-  const as = forCustomers.includes(operationId) ? shop.customer : shop.manager;
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(ids[name]!));
-  return shop.request(method, `${filled}${query}`, { as, ...(body !== undefined && { body }) });
-}
 
 /** Every object inside a body, the body itself first, by its JSON pointer. */
 function objectsIn(value: unknown, at = '#'): [pointer: string, object: object][] {
