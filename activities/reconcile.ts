@@ -29,11 +29,14 @@ export function createReconcile(dependencies: Dependencies) {
 
 interface People {
   erasures: ErasureRecords;
-  users: Pick<UserRepository, 'erase'>;
+  users: Pick<UserRepository, 'eraseAgain'>;
   accountRequests: Pick<AccountRequestRepository, 'closeExpired'>;
 }
 
-/** Forgets whom a restored backup may know again, see {@link eraseAgain}, and what people asked for and never confirmed. Returns how many people. */
+/**
+ * Forgets whom a restored backup may know again, see {@link eraseAgain}, and what people asked for and never confirmed.
+ * Returns how many people.
+ */
 export function createForget(dependencies: People) {
   return async (): Promise<number> => {
     await dependencies.accountRequests.closeExpired();

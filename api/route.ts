@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { Actor } from '../domain/actor.ts';
 import type { Scope } from '../domain/scopes.ts';
 import { type AuthState, signInFirst } from './auth/authenticate.ts';
-import type { Caller, PersonCaller, TokenClaims } from './auth/caller.ts';
+import type { Caller, TokenClaims } from './auth/caller.ts';
 import type { RequestState } from './middleware/request-log.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from './problem.ts';
 
@@ -35,6 +35,8 @@ export interface RouteInput<Params extends Schema, Query extends Schema, Headers
   /** What their token says. */
   token: TokenClaims | undefined;
   requestId: string;
+  /** The address that the request comes from. */
+  address: string;
 }
 
 export interface RouteAnswer {
@@ -120,15 +122,11 @@ export function tokenOf({ token }: { token: TokenClaims | undefined }): TokenCla
   return token;
 }
 
-/** The caller of a route that is for people only. */
-export function personOf(request: { caller: Caller | undefined }): PersonCaller {
-  const caller = callerOf(request);
-  if (caller.type === 'service') throw new TypeError('a route for services asked for a person');
-  return caller;
-}
-
 /** Largest body, in bytes: fifty lines with ids and a note take a tenth of it. */
 const BODY_LIMIT = 100_000;
+
+/** Most faults that one answer names. */
+const MAX_FAULTS = 100;
 
 // Only reads: it would refuse `__proto__` as malformed, and replace invalid UTF-8 in silence. Latin 1 keeps every byte.
 const textReader = (limit: number) =>
@@ -157,7 +155,7 @@ export function serve(router: Router, { handle, ...route }: Route): void {
     checkAccess(route.access, caller);
     const input = await parse(route, ctx);
     await wholeOf(ctx.req);
-    const answer = await handle({ ...input, caller, token, requestId });
+    const answer = await handle({ ...input, caller, token, requestId, address: ctx.ip });
     const streams = answer.stream && ctx.method !== 'HEAD';
     // No body makes Koa say 204, so what we say comes after it; it also rules out chunks, which tell a stream's end from a cut.
     if (!streams) ctx.body = answer.body ?? null;
@@ -222,7 +220,7 @@ async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
     headers: check(route.headers, ctx.headers, (path) => ({ header: path.join('.') })),
     body: await readBody(),
   };
-  if (faults.length > 0) throw invalidRequest(faults);
+  if (faults.length > 0) throw invalidRequest(faults.slice(0, MAX_FAULTS));
   return input;
 }
 

@@ -20,20 +20,25 @@ import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { createWebhookRepository } from '../db/webhooks.ts';
+import type { Purpose } from '../domain/account/link.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSeal } from '../workflows/payloads/seal.ts';
 import { createAccountService } from './account/account-service.ts';
 import { createAccountWorkflows } from './account/account-workflows.ts';
 import { accountPages } from './account/pages.ts';
+import { createPasswordCheck } from './account/password-check.ts';
+import { createPasswordRules } from './account/password-rules.ts';
 import { createApp } from './app.ts';
 import { createAuth } from './auth/auth.ts';
 import { createCatalogService } from './catalog/catalog-service.ts';
 import { createMenu } from './catalog/menu.ts';
 import { createHttpServer } from './http-server.ts';
 import { createClientAddress } from './limits/client-address.ts';
-import { type Allowances, createLimits } from './limits/limits.ts';
+import { type Allowances, createLimits, type Limits } from './limits/limits.ts';
 import { connectLimitsRedis } from './limits/limits-redis.ts';
+import { isExceeded } from './limits/quota.ts';
+import { unlimitedSignIns } from './limits/sign-in-limiter.ts';
 import { securityHeaders } from './middleware/security-headers.ts';
 import { createReturnedMail } from './notifications/returned-mail.ts';
 import { createSns } from './notifications/sns.ts';
@@ -122,6 +127,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   auth.callers.onForget(streams.recheck);
   const doorbell = createDoorbell(config.REDIS_URL, logger);
   const endWakeUps = subscribeToWakeUps(config.REDIS_URL, hub.wake, logger);
+  const passwordRules = createPasswordRules();
   const accounts = createAccountService({
     users,
     accountRequests,
@@ -130,6 +136,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       taskQueue: config.TEMPORAL_TASK_QUEUE,
       backupDays: config.BACKUP_DAYS,
     }),
+    passwordRules,
+    checkPassword: createPasswordCheck(users, limits?.signIns ?? unlimitedSignIns),
+    takeMailQuota: createMailQuota(limits),
     ended: auth.forget,
   });
   const mayReadMetrics = readersOfMetrics(config);
@@ -143,6 +152,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       orders,
       resend: createResend({ ledger, orders, users, suppressions, workflows }),
       accounts,
+      accountRequests,
       users,
       suppressions,
       sns: topicArn ? createSns({ topicArn, endpoint: config.SNS_ENDPOINT }) : undefined,
@@ -215,6 +225,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     await connection.close();
     redis?.disconnect();
     doorbell.close();
+    await passwordRules.close();
   }
 
   return { port, stop };
@@ -230,6 +241,12 @@ const waking = (journal: Journal, wake: () => void): Journal => ({
   },
 });
 
+/** Refuses a mail to an address that has got too many. */
+const createMailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
+  const standing = await limits?.accountMail(email, purpose);
+  return standing && isExceeded(standing) ? { refused: 'rate_limited' as const, standing } : undefined;
+};
+
 const temporalUiOf = ({ TEMPORAL_UI_ORIGIN: origin, TEMPORAL_UI_CLIENT_SECRET: clientSecret }: ApiConfig) =>
   origin && clientSecret ? { origin, clientSecret } : undefined;
 
@@ -242,4 +259,5 @@ const allowancesOf = (config: ApiConfig): Allowances => ({
     address: config.RATE_LIMIT_SIGN_IN_ADDRESS,
     account: config.RATE_LIMIT_SIGN_IN_ACCOUNT,
   },
+  accountMail: config.RATE_LIMIT_ACCOUNT_MAIL,
 });

@@ -27,12 +27,13 @@ export function readEnvironment(file = process.env.ENV_FILE || '.env'): Environm
       continue;
     }
     if (/^\s*(#|$)/.test(line)) continue;
-    const match = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=\s*(.*)$/.exec(line);
+    const match = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=(.*)$/.exec(line);
     if (!match) {
       throw new ConfigurationError(`Line ${index + 1} of ${file} is not of the form NAME=value; mend or remove it.`);
     }
-    const opening = /^(["'`])/.exec(match[1] ?? '')?.[1];
-    if (opening && !match[1]?.slice(1).includes(opening)) quote = opening;
+    const value = match[1]?.trimStart() ?? '';
+    const opening = /^["'`]/.exec(value)?.[0];
+    if (opening && !value.slice(1).includes(opening)) quote = opening;
   }
   if (quote !== undefined) throw new ConfigurationError(`A ${quote} opened in ${file} is never closed; close it.`);
   return { ...parseEnv(text), ...process.env };

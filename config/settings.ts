@@ -103,8 +103,10 @@ const settings = (environment: Environment) => {
       .default(() => randomUUID()),
     HOST: z.string().default('127.0.0.1'),
     PORT: port(5000),
-    /** Where clients see the API; the OAuth2 issuer. */
-    PUBLIC_URL: developmentDefault(url('http', 'https'), env, `http://localhost:${environment.PORT || 5000}`),
+    /** Where clients see the API; the OAuth2 issuer. Without a slash at its end. */
+    PUBLIC_URL: developmentDefault(url('http', 'https'), env, `http://localhost:${environment.PORT || 5000}`).transform(
+      (text) => text.replace(/(?<!\/)\/+$/, ''),
+    ),
     /** Pages of browser apps where people come back to once they have signed in, separated by commas or blanks. */
     OAUTH_REDIRECT_URIS: z
       .string()
@@ -171,6 +173,8 @@ const settings = (environment: Environment) => {
     RATE_LIMIT_SIGN_IN: allowance('10/900'),
     RATE_LIMIT_SIGN_IN_ADDRESS: allowance('50/900'),
     RATE_LIMIT_SIGN_IN_ACCOUNT: allowance('20/3600'),
+    /** Account emails to one address, of each kind: registrations, resets, invitations, address changes. */
+    RATE_LIMIT_ACCOUNT_MAIL: allowance('5/3600'),
     /** Days for which backups of Postgres are kept: so long it is remembered who was erased. */
     BACKUP_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
     /** Minutes between two runs of the reconciler. */
@@ -299,6 +303,7 @@ export function readApiConfig(environment: Environment) {
     'RATE_LIMIT_SIGN_IN',
     'RATE_LIMIT_SIGN_IN_ADDRESS',
     'RATE_LIMIT_SIGN_IN_ACCOUNT',
+    'RATE_LIMIT_ACCOUNT_MAIL',
     'BACKUP_DAYS',
     'SHOP_LANGUAGE',
     'SES_TOPIC_ARN',

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { Purpose } from '../domain/account/link.ts';
 import type { Role } from '../domain/actor.ts';
 import type { Database } from './connection.ts';
@@ -11,8 +12,6 @@ export interface AccountRequest {
   /** Of whoever is to have an account. */
   name: string | null;
   role: Role | null;
-  /** Of a registration, which chooses its password right away. */
-  passwordHash: string | null;
   /** Whose address is to change, or whom a reset is for: of that `null` until it is mailed, as nobody looked before. */
   userId: string | null;
   mailedAt: Date | null;
@@ -21,7 +20,20 @@ export interface AccountRequest {
 }
 
 export type NewAccountRequest = Pick<AccountRequest, 'id' | 'purpose' | 'email'> &
-  Partial<Pick<AccountRequest, 'name' | 'role' | 'passwordHash' | 'userId' | 'language'>>;
+  Partial<Pick<AccountRequest, 'name' | 'role' | 'userId' | 'language'>> & {
+    /** The manager who invites. An invitation without one comes from the operator. */
+    invitedBy?: string;
+  };
+
+/** An invitation that nobody has taken up yet. */
+export interface Invitation extends Pick<AccountRequest, 'id' | 'email' | 'language' | 'mailedAt'> {
+  name: string;
+  role: Role;
+  /** `null`: the operator. */
+  invitedBy: string | null;
+  createdAt: Date;
+  expiresAt: Date;
+}
 
 const COLUMNS = {
   id: 'r.id',
@@ -29,10 +41,21 @@ const COLUMNS = {
   email: 'r.email',
   name: 'r.name',
   role: 'r.role',
-  passwordHash: 'r.password_hash',
   userId: 'r.user_id',
   mailedAt: 'r.mailed_at',
   language: 'r.language',
+};
+
+const INVITATION = {
+  id: 'r.id',
+  email: 'r.email',
+  name: 'r.name',
+  role: 'r.role',
+  language: 'r.language',
+  invitedBy: 'r.invited_by',
+  createdAt: 'r.created_at',
+  expiresAt: 'r.expires_at',
+  mailedAt: 'r.mailed_at',
 };
 
 /** How long a request waits for its mail to leave, in ms: an hour more than the mail is tried for. */
@@ -57,11 +80,11 @@ export function createAccountRequestRepository(database: Database) {
       .where('l.expires_at', '>', database.fn.now());
 
   return {
-    async open({ passwordHash, userId, ...request }: NewAccountRequest): Promise<void> {
+    async open({ userId, invitedBy, ...request }: NewAccountRequest): Promise<void> {
       await requests().insert({
         ...request,
-        password_hash: passwordHash ?? null,
         user_id: userId ?? null,
+        invited_by: invitedBy ?? null,
         expires_at: new Date(Date.now() + PATIENCE_MS),
       });
     },
@@ -79,10 +102,35 @@ export function createAccountRequestRepository(database: Database) {
       await requests().where({ id }).delete();
     },
 
-    /** Forgets whatever has been asked for an account, such as a reset that is not needed any more. */
-    async closeAll(userId: string): Promise<void> {
-      await requests().where({ user_id: userId }).delete();
+    /**
+     * Forgets whatever has been asked for an account, also what is yet to be mailed to its address.
+     *
+     * @param purpose forgets nothing else
+     */
+    async closeAll({ id, email }: { id: string; email: string }, purpose?: Purpose): Promise<void> {
+      const closed = requests().where((theirs) =>
+        theirs.where({ user_id: id }).orWhere({ canonical_email: canonicalEmail(email) }),
+      );
+      if (purpose) closed.where({ purpose });
+      await closed.delete();
     },
+
+    /** Forgets the invitations of somebody who may not invite any more. */
+    async closeInvitationsBy(userId: string): Promise<void> {
+      await requests().where({ invited_by: userId }).delete();
+    },
+
+    /** The invitations that are still good, the newest first. */
+    listInvitations: (): Promise<Invitation[]> =>
+      database({ r: 'account_requests' })
+        .where({ 'r.purpose': 'invitation' })
+        .where('r.expires_at', '>', database.fn.now())
+        .orderBy([{ column: 'r.created_at', order: 'desc' }, 'r.id'])
+        .select(INVITATION),
+
+    /** @param id a UUID @returns whether there was one */
+    revokeInvitation: async (id: string): Promise<boolean> =>
+      (await requests().where({ id, purpose: 'invitation' }).delete()) > 0,
 
     /** Makes a link's token for a request. @param lifetime in ms @param userId see {@link AccountRequest} */
     async issueLink(id: string, lifetime: number, userId?: string): Promise<string> {

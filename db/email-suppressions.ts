@@ -1,12 +1,14 @@
+import { createHash } from 'node:crypto';
+import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { ReturnedAs } from '../domain/order/unmailed.ts';
 import { type Database, named } from './connection.ts';
 
-// Whose address it was cannot be read from the table.
-const HASH = "encode(sha256(convert_to(lower(?), 'UTF8')), 'hex')";
+/** Whose address it was cannot be read from the table. */
+const hashOf = (email: string): string => createHash('sha256').update(canonicalEmail(email)).digest('hex');
 
 /** Addresses that get no more mail: it came back for good, or was called spam. */
 export function createEmailSuppressions(database: Database) {
-  const at = (email: string) => database('email_suppressions').whereRaw(`address_hash = ${HASH}`, [email]);
+  const at = (email: string) => database('email_suppressions').where({ address_hash: hashOf(email) });
 
   return {
     /** Why an address gets no mail, if it gets none. */
@@ -15,7 +17,7 @@ export function createEmailSuppressions(database: Database) {
 
     async add(email: string, reason: ReturnedAs): Promise<void> {
       await database('email_suppressions')
-        .insert({ address_hash: database.raw(HASH, [email]), reason, at: new Date() })
+        .insert({ address_hash: hashOf(email), reason, at: new Date() })
         .onConflict('address_hash')
         .merge();
     },

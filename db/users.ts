@@ -1,3 +1,5 @@
+import type { Knex } from 'knex';
+import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { Role } from '../domain/actor.ts';
 import type { EmailKind } from '../domain/order/email-kinds.ts';
 import { type Database, named } from './connection.ts';
@@ -10,6 +12,14 @@ export interface User {
   role: Role;
   /** ISO 639; `null` for the shop's own. */
   language: string | null;
+}
+
+/** What a password is checked against. */
+export interface StoredPassword {
+  /** In PHC format. */
+  hash: string;
+  /** Counts the changes of the password. */
+  version: number;
 }
 
 /** A person as mail about their orders finds them. */
@@ -35,6 +45,9 @@ export interface UserFilter {
   /** The address of the last one on the page before. */
   after?: string | undefined;
 }
+
+/** What became of an erasure. `unknown`: there is no such person (any more); `last_manager`: the shop needs them. */
+export type Erased = 'erased' | 'unknown' | 'last_manager';
 
 /** Somebody else has that address. */
 export class AddressTaken extends Error {
@@ -65,6 +78,13 @@ const ACCOUNT = {
 export function createUserRepository(database: Database) {
   const users = () => database('users');
 
+  async function withPassword(query: Knex.QueryBuilder): Promise<{ user: User; password: StoredPassword } | undefined> {
+    const row = await query.first(...USER, 'password_hash', 'password_version');
+    if (!row) return undefined;
+    const { password_hash: hash, password_version: version, ...user } = row;
+    return { user, password: { hash, version } };
+  }
+
   return {
     /** @param id a UUID */
     find: (id: string): Promise<User | undefined> =>
@@ -73,16 +93,27 @@ export function createUserRepository(database: Database) {
         .first(...USER),
 
     /** The person behind an address, whatever its case, and the hash to check a password against. */
-    async findForSignIn(email: string): Promise<{ user: User; passwordHash: string } | undefined> {
+    async findForSignIn(email: string): Promise<{ user: User; password: StoredPassword } | undefined> {
       // Postgres refuses a text with NUL, and nobody has such an address.
       if (email.includes('\0')) return undefined;
-      const row: (User & { password_hash: string }) | undefined = await database('users')
-        .whereRaw('lower(email) = lower(?)', [email])
-        .first(...USER, 'password_hash');
-      if (!row) return undefined;
-      const { password_hash: passwordHash, ...user } = row;
-      return { user, passwordHash };
+      return withPassword(database('users').where({ canonical_email: canonicalEmail(email) }));
     },
+
+    /** The same by id, for somebody who is signed in. @param id a UUID */
+    findWithPassword: (id: string): Promise<{ user: User; password: StoredPassword } | undefined> =>
+      withPassword(users().where({ id })),
+
+    /**
+     * Finds a person, whom nobody else changes before the transaction ends.
+     *
+     * @param id a UUID
+     * @param passwordVersion finds them only while their password has this version
+     */
+    lock: (id: string, passwordVersion?: number): Promise<User | undefined> =>
+      users()
+        .where({ id, ...(passwordVersion !== undefined && { password_version: passwordVersion }) })
+        .forNoKeyUpdate()
+        .first(...USER),
 
     /** @param id a UUID */
     findReader: (id: string): Promise<Reader | undefined> => named('reader', users().where({ id }).first(READER)),
@@ -109,19 +140,15 @@ export function createUserRepository(database: Database) {
 
     findByEmail: (email: string): Promise<User | undefined> =>
       users()
-        .whereRaw('lower(email) = lower(?)', [email])
+        .where({ canonical_email: canonicalEmail(email) })
         .first(...USER),
-
-    /** What to check a password against of somebody who is signed in. */
-    passwordHashOf: async (id: string): Promise<string | undefined> =>
-      (await users().where({ id }).first('password_hash'))?.password_hash,
 
     /** By address. */
     async list({ role, email, limit, after }: UserFilter): Promise<Account[]> {
-      const query = users().orderByRaw('lower(email)').limit(limit).select(ACCOUNT);
+      const query = users().orderBy('canonical_email').limit(limit).select(ACCOUNT);
       if (role) query.where({ role });
-      if (email !== undefined) query.whereRaw('lower(email) = lower(?)', [email]);
-      if (after !== undefined) query.whereRaw('lower(email) > lower(?)', [after]);
+      if (email !== undefined) query.where({ canonical_email: canonicalEmail(email) });
+      if (after !== undefined) query.where('canonical_email', '>', canonicalEmail(after));
       return query;
     },
 
@@ -156,7 +183,9 @@ export function createUserRepository(database: Database) {
     },
 
     async setPassword(id: string, passwordHash: string): Promise<void> {
-      await users().where({ id }).update({ password_hash: passwordHash });
+      await users()
+        .where({ id })
+        .update({ password_hash: passwordHash, password_version: database.raw('password_version + 1') });
     },
 
     async setRole(id: string, role: Role): Promise<void> {
@@ -168,30 +197,44 @@ export function createUserRepository(database: Database) {
       users().where({ role: 'manager' }).orderBy('id').forUpdate().pluck('id'),
 
     /**
-     * Removes a person and all that is kept of them: sessions, grants and tokens go with the row, and whatever was asked
-     * for their address. Their orders stay, with an id that leads to nobody.
+     * Removes a person and all that is kept of them, unless they are the last manager: sessions, grants and tokens go with the
+     * row, and whatever was asked for their address. Their orders stay, with an id that leads to nobody.
      *
      * @param registeredAt in ms since the epoch: who got the same id later, as seeds do, is somebody else
-     * @returns whether there was anybody
      */
-    async erase(id: string, registeredAt: number): Promise<boolean> {
-      const { rows } = await database.raw(
-        `WITH erased AS (
-           DELETE FROM users WHERE id = :id AND created_at < :until RETURNING email
-         ), asked AS (
-           DELETE FROM account_requests WHERE lower(email) IN (SELECT lower(email) FROM erased)
-         ), returned AS (
-           DELETE FROM email_suppressions WHERE address_hash IN (
-             SELECT encode(sha256(convert_to(lower(email), 'UTF8')), 'hex') FROM erased
-           )
-         )
-         SELECT 1 FROM erased`,
-        // Postgres counts in microseconds.
-        { id, until: new Date(registeredAt + 1) },
-      );
-      return rows.length > 0;
+    async erase(id: string, registeredAt: number): Promise<Erased> {
+      return database.transaction(async (transaction) => {
+        const managers = await transaction('users').where({ role: 'manager' }).orderBy('id').forUpdate().pluck('id');
+        if (managers.length === 1 && managers[0] === id) return 'last_manager';
+        return (await remove(transaction, id, registeredAt)) ? 'erased' : 'unknown';
+      });
     },
+
+    /**
+     * The same for somebody who was erased before and came back with a backup: also for the last manager.
+     *
+     * @returns whether they had come back
+     */
+    eraseAgain: (id: string, registeredAt: number): Promise<boolean> => remove(database, id, registeredAt),
   };
+}
+
+async function remove(database: Database, id: string, registeredAt: number): Promise<boolean> {
+  const { rows } = await database.raw(
+    `WITH erased AS (
+       DELETE FROM users WHERE id = :id AND created_at < :until RETURNING canonical_email
+     ), asked AS (
+       DELETE FROM account_requests WHERE canonical_email IN (SELECT canonical_email FROM erased)
+     ), returned AS (
+       DELETE FROM email_suppressions WHERE address_hash IN (
+         SELECT encode(sha256(convert_to(canonical_email, 'UTF8')), 'hex') FROM erased
+       )
+     )
+     SELECT 1 FROM erased`,
+    // Postgres counts in microseconds.
+    { id, until: new Date(registeredAt + 1) },
+  );
+  return rows.length > 0;
 }
 
 export type UserRepository = ReturnType<typeof createUserRepository>;

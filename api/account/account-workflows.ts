@@ -29,7 +29,7 @@ export function createAccountWorkflows(
   async function mail(errand: AccountErrand, deadline: number): Promise<void> {
     await inTime(deadline, () =>
       client.start(accountMailWorkflowType, {
-        workflowId: accountMailIdOf(errand.about === 'request' ? errand.requestId : randomUUID()),
+        workflowId: accountMailIdOf(idOf(errand)),
         taskQueue,
         args: [errand],
         staticSummary: 'An email about an account',
@@ -53,6 +53,12 @@ export function createAccountWorkflows(
   }
 
   return { mail, erase };
+}
+
+/** What names the workflow of a mail: one mail tells of one request, and of one version of a password. */
+function idOf(errand: AccountErrand): string {
+  if (errand.about === 'request') return errand.requestId;
+  return errand.about === 'password_changed' ? `${errand.userId}-${errand.passwordVersion}` : randomUUID();
 }
 
 /** The SDK tries again by itself when an answer is lost. */

@@ -2,12 +2,13 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 import type { AccountRequestRepository } from '../../db/account-requests.ts';
 import { isOutage } from '../../db/outage.ts';
+import type { Purpose } from '../../domain/account/link.ts';
 import { registration, resetRequest } from '../contract/users.ts';
 import { acceptLanguage } from '../contract/values.ts';
 import type { RequestState } from '../middleware/request-log.ts';
 import { answerPage, escapeHtml } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
-import type { AccountService } from './account-service.ts';
+import type { AccountService, Unreachable } from './account-service.ts';
 import { emailPages } from './email-pages.ts';
 import { form } from './form.ts';
 import { PASSWORD_LENGTH } from './password-rules.ts';
@@ -36,21 +37,20 @@ export function accountPages({ accounts, accountRequests, emails }: Dependencies
     ...emailPages(emails),
     '/account/register': {
       get: async () => registerPage(),
-      async post({ email = '', name = '', password = '' }, header) {
-        const { data, error } = registration.safeParse({ email, name, password });
+      async post({ email = '', name = '' }, header) {
+        const { data, error } = registration.safeParse({ email, name });
         if (!data) {
-          const wrong = new Map(error.issues.map(({ path, message }) => [path[0], message]));
+          const wrong = new Set(error.issues.map(({ path }) => path[0]));
           const faults = {
-            ...(wrong.has('password') && { password: `It ${wrong.get('password')}.` }),
             ...(wrong.has('email') && { email: 'This is not an email address.' }),
             ...(wrong.has('name') && { name: 'Tell us your name, on one line.' }),
           };
           return registerPage(400, { email, name }, faults);
         }
         const refused = await accounts.register({ ...data, language: acceptLanguage.parse(header) });
-        if (!refused) return lookIntoYourMail('We have written to you: the link in the email opens your account.');
-        if (refused.refused !== 'weak_password') return later;
-        return registerPage(400, { email, name }, { password: `It ${refused.fault}.` });
+        return refused
+          ? notMailed(refused)
+          : checkYourEmail('We have written to you: the link in the email opens your account.');
       },
     },
     '/account/forgot': {
@@ -59,49 +59,52 @@ export function accountPages({ accounts, accountRequests, emails }: Dependencies
         const { data } = resetRequest.safeParse({ email });
         if (!data) return forgotPage(400, email, 'This is not an email address.');
         const refused = await accounts.requestReset(data.email);
-        if (refused) return later;
-        return lookIntoYourMail('If there is an account with this address, we have written to it how to go on.');
+        return refused
+          ? notMailed(refused)
+          : checkYourEmail('If there is an account with this address, we have written to it how to go on.');
       },
     },
     '/account/verify': {
       async get({ token = '' }) {
         const request = await accountRequests.peek(token, 'registration', 'address');
+        if (request?.purpose === 'registration') return passwordPage(token);
         if (!request) return noLink;
-        const address = `<strong>${escapeHtml(request.email)}</strong>`;
-        const [said, button] = request.userId
-          ? [`${address} is to be your address from now on.`, 'Yes, take this address']
-          : [`You have registered as ${address}. Confirm it, and your account is open.`, 'Yes, open my account'];
+        const said = `<strong>${escapeHtml(request.email)}</strong> will be your new address.`;
+        const confirm = form('/account/verify', { fields: [], hidden: { token }, button: 'Yes, use this address' });
         return {
           title: 'Is this you?',
-          body: `${paragraphs(said, 'If it was not you, just close this page.')}\n${form('/account/verify', { fields: [], hidden: { token }, button })}`,
+          body: `${paragraphs(said, 'If it was not you, just close this page.')}\n${confirm}`,
         };
       },
-      async post({ token = '' }) {
-        const account = await accounts.verify(token);
-        return 'refused' in account ? noLink : welcome(account.name);
-      },
+      post: async ({ token = '', password = '' }) => chosen(token, await accounts.verify(token, password || undefined)),
     },
     '/account/password': {
       get: ({ token = '' }) => passwordPage(token),
-      async post({ token = '', password = '' }) {
-        const account = await accounts.choosePassword(token, password);
-        if (!('refused' in account)) return welcome(account.name);
-        if (account.refused === 'weak_password') return passwordPage(token, `It ${account.fault}.`);
-        return account.refused === 'invalid_link' ? noLink : later;
-      },
+      post: async ({ token = '', password = '' }) => chosen(token, await accounts.choosePassword(token, password)),
     },
   };
 
+  /** What follows a form that a link has led to. */
+  async function chosen(token: string, account: Awaited<ReturnType<AccountService['verify']>>): Promise<Shown> {
+    if (!('refused' in account)) return welcome(account.name);
+    if (account.refused === 'weak_password') return passwordPage(token, `It ${account.fault}.`);
+    // Of a page that was opened before a password was asked for there.
+    if (account.refused === 'password_required') return passwordPage(token);
+    return account.refused === 'invalid_link' ? noLink : later;
+  }
+
   async function passwordPage(token: string, fault?: string): Promise<Shown> {
-    const request = await accountRequests.peek(token, 'reset', 'invitation');
+    const request = await accountRequests.peek(token, 'registration', 'reset', 'invitation');
     if (!request) return noLink;
-    const title = request.purpose === 'reset' ? 'A new password' : 'Welcome! Choose a password';
-    const said = request.purpose === 'reset' ? [paragraphs('It signs you out everywhere else.')] : [];
+    const { purpose } = request;
+    const title = purpose === 'reset' ? 'A new password' : 'Welcome! Choose a password';
+    const said = notes[purpose].map((note) => paragraphs(note));
     const fields = [
       { ...addressField, value: request.email, readOnly: true },
       { ...passwordField, label: 'New password', fault },
     ];
-    const body = [...said, form('/account/password', { fields, hidden: { token }, button: 'Keep this password' })];
+    const action = purpose === 'registration' ? '/account/verify' : '/account/password';
+    const body = [...said, form(action, { fields, hidden: { token }, button: 'Save password' })];
     return { status: fault ? 400 : 200, title, body: body.join('\n') };
   }
 
@@ -130,7 +133,11 @@ async function formOf(ctx: Context): Promise<Values> {
   }
   await readText(ctx as never, async () => {}).catch((error: { status?: number }) => {
     if (error.status === 413) throw new Problem('payload_too_large', { detail: 'The form is too large.' });
-    throw error;
+    if (error.status === 415)
+      throw new Problem('unsupported_media_type', {
+        detail: 'This Content-Encoding is not known here: send the form uncompressed, or as gzip, deflate or br.',
+      });
+    throw new Problem('invalid_request', { detail: 'The form cannot be read.', cause: error });
   });
   return Object.fromEntries(new URLSearchParams(String((ctx.request as { body?: unknown }).body ?? '')));
 }
@@ -151,7 +158,6 @@ function registerPage(status = 200, typed: Values = {}, faults: Values = {}): Sh
   const fields = [
     { name: 'name', label: 'Name', type: 'text', autocomplete: 'name', value: typed.name, fault: faults.name } as const,
     { ...addressField, value: typed.email, fault: faults.email },
-    { ...passwordField, fault: faults.password },
   ];
   return { status, title: 'Register', body: form('/account/register', { fields, button: 'Register' }) };
 }
@@ -161,12 +167,29 @@ function forgotPage(status = 200, value = '', fault?: string): Shown {
   return { status, title: 'Forgotten your password?', body };
 }
 
-const lookIntoYourMail = (text: string): Shown => ({ title: 'Look into your mail', body: paragraphs(text) });
+const checkYourEmail = (text: string): Shown => ({ title: 'Check your email', body: paragraphs(text) });
 
 const welcome = (name: string): Shown => ({
   title: 'That’s it',
   body: paragraphs(`You can sign in now, <strong>${escapeHtml(name)}</strong>.`),
 });
+
+/** What stands above the form for a password. */
+const notes: Record<Purpose, string[]> = {
+  registration: ['It opens your account. If you did not register, just close this page.'],
+  invitation: [],
+  reset: ['It signs you out everywhere else.'],
+  address: [],
+};
+
+const notMailed = ({ refused }: { refused: 'rate_limited' | Unreachable['refused'] }): Shown =>
+  refused === 'rate_limited' ? tooManyMails : later;
+
+const tooManyMails: Shown = {
+  status: 429,
+  title: 'Check your email',
+  body: paragraphs('You have asked for this several times. Check your inbox and your spam folder, or try again later.'),
+};
 
 const noLink: Shown = {
   status: 410,

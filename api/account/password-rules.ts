@@ -1,6 +1,6 @@
-import zxcvbn from '@zxcvbn-ts/core';
-import { dictionary, adjacencyGraphs as graphs } from '@zxcvbn-ts/language-common';
+import { Piscina } from 'piscina';
 import { normalizePassword } from '../../db/passwords.ts';
+import type { Estimate } from './password-estimator.ts';
 
 /** In characters (Unicode code points), normalised. A password is the only factor here, hence no less than 15 (NIST SP 800-63B). */
 export const PASSWORD_LENGTH = { min: 15, max: 128 };
@@ -16,32 +16,74 @@ const OWN_PART = 8;
 
 const separators = /[^\p{L}\p{N}]+/u;
 
-/**
- * Hardly a common password is as long as 15 characters, but those that are made of common ones are common, too. So this
- * takes the list of 49,000 apart and together again: repeated, continued, written in l33t, beside dates, rows of keys,
- * sequences, and what is known of the person.
- */
-const estimator = new zxcvbn.ZxcvbnFactory({ dictionary, graphs });
+/** How long an estimate may take, in ms, including its time in the queue and the start of the thread. */
+const DEADLINE_MS = 10_000;
 
-/**
- * What is wrong with a password that somebody chooses, in a few words, if anything is.
- *
- * @param about what an attacker would try first: the person's address and name
- */
-export function passwordFault(password: string, about: readonly string[]): string | undefined {
-  const normalized = normalizePassword(password);
+/** For how long the thread waits for another password before it ends, in ms: people seldom choose one. */
+const IDLE_MS = 60_000;
+
+/** How many estimates may wait in the queue. */
+const MAX_QUEUED = 50;
+
+/** Why a password is refused. `unavailable`: too many others are being estimated. */
+export type PasswordRefusal = { refused: 'weak_password'; fault: string } | { refused: 'unavailable'; cause: unknown };
+
+/** The rules for passwords that people choose. */
+export interface PasswordRules {
+  /**
+   * Checks a password. Returns `undefined` if it may be used.
+   *
+   * @param about what an attacker would try first: the person's address and name
+   */
+  refuse(password: string, about: readonly string[]): Promise<PasswordRefusal | undefined>;
+  close(): Promise<void>;
+}
+
+/** Some passwords take half a second of processor time to estimate, so a thread does it: no other request waits for it. */
+export function createPasswordRules(): PasswordRules {
+  const estimator = new Piscina<Estimate, number>({
+    filename: new URL('./password-estimator.ts', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: IDLE_MS,
+    maxQueue: MAX_QUEUED,
+  });
+
+  async function refuse(password: string, about: readonly string[]): Promise<PasswordRefusal | undefined> {
+    const normalized = normalizePassword(password);
+    const fault = formFault(normalized);
+    if (fault) return { refused: 'weak_password', fault };
+    const known = [...about, ...about.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
+      (word) => word.length > 2,
+    );
+    try {
+      const signal = AbortSignal.timeout(DEADLINE_MS);
+      const score = await estimator.run({ variants: variantsOf(normalized), known }, { signal });
+      if (score >= ENOUGH && ownPart(normalized, known) >= OWN_PART) return undefined;
+    } catch (cause) {
+      return { refused: 'unavailable', cause };
+    }
+    return { refused: 'weak_password', fault: TOO_EASY };
+  }
+
+  return { refuse, close: () => estimator.destroy() };
+}
+
+const TOO_EASY =
+  'is too easy to guess: it is made of common passwords, repetitions or your own name; try some words that do not belong together';
+
+/** What is wrong with a password whatever it means. */
+function formFault(normalized: string): string | undefined {
   const length = [...normalized].length;
   if (length < PASSWORD_LENGTH.min) return `must have at least ${PASSWORD_LENGTH.min} characters`;
   if (length > PASSWORD_LENGTH.max) return `must have at most ${PASSWORD_LENGTH.max} characters`;
-  if (/[\p{Cc}\p{Cs}]/u.test(normalized)) return 'must not contain control characters';
-  const known = [...about, ...about.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
-    (word) => word.length > 2,
-  );
-  // The estimator takes a separator for a secret: with it, `password password` would be one.
-  const ways = new Set([normalized, normalized.replaceAll(/[\s._,;:+-]/g, '')]);
-  const scores = [...ways].map((way) => estimator.check([...way].slice(0, ESTIMATED).join(''), known).score);
-  if (Math.min(...scores) >= ENOUGH && ownPart(normalized, known) >= OWN_PART) return undefined;
-  return 'is too easy to guess: it is made of common passwords, repetitions or your own name; try some words that do not belong together';
+  return /[\p{Cc}\p{Cs}]/u.test(normalized) ? 'must not contain control characters' : undefined;
+}
+
+/** The estimator takes a separator for a secret: with it, `password password` would be one. So it also reads the password without. */
+function variantsOf(normalized: string): string[] {
+  const variants = new Set([normalized, normalized.replaceAll(/[\s._,;:+-]/g, '')]);
+  return [...variants].map((variant) => [...variant].slice(0, ESTIMATED).join(''));
 }
 
 /** How many characters of a password are not simply what is known of the person. */

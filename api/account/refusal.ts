@@ -1,3 +1,4 @@
+import { standingHeaders } from '../middleware/rate-limits.ts';
 import { invalidRequest, Problem } from '../problem.ts';
 import type { AccountService } from './account-service.ts';
 
@@ -9,7 +10,14 @@ export function refusal(refused: Refused, pointer = '#/password'): Problem {
     case 'weak_password':
       return invalidRequest([{ pointer, detail: refused.fault }]);
     case 'unavailable':
-      return new Problem('unavailable', { detail: 'No email can be sent just now.', cause: refused.cause });
+      return new Problem('unavailable', { cause: refused.cause });
+    case 'rate_limited': {
+      const { allowance, resetsIn } = refused.standing;
+      const detail = `${allowance.count} of these in ${allowance.seconds} seconds are allowed; try again in ${resetsIn} seconds.`;
+      return new Problem('rate_limited', { detail, headers: standingHeaders(refused.standing) });
+    }
+    case 'password_required':
+      return invalidRequest([{ pointer, detail: 'is required to open an account with this token' }]);
     case 'outcome_unknown': {
       const detail = 'Send the same request again: once it has happened, your token is not good any more.';
       return new Problem('outcome_unknown', { detail, cause: refused.cause });

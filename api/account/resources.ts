@@ -1,3 +1,4 @@
+import type { Invitation } from '../../db/account-requests.ts';
 import type { Account, Reader } from '../../db/users.ts';
 import { type EmailKind, emailKinds } from '../../domain/order/email-kinds.ts';
 import type { ReturnedAs } from '../../domain/order/unmailed.ts';
@@ -11,6 +12,14 @@ export const toUserResource = ({ id, email, name, role, language, createdAt, ver
   language,
   createdAt: createdAt.toISOString(),
   verifiedAt: verifiedAt.toISOString(),
+});
+
+/** An invitation as managers see it. */
+export const toInvitationResource = ({ createdAt, expiresAt, mailedAt, ...invitation }: Invitation) => ({
+  ...invitation,
+  createdAt: createdAt.toISOString(),
+  expiresAt: expiresAt.toISOString(),
+  mailedAt: mailedAt?.toISOString() ?? null,
 });
 
 /** What somebody wants to be written. @param stopped why their address gets no mail at all, if it gets none */

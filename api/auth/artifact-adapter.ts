@@ -1,27 +1,45 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
+import type { FoundArtifact, OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import type { ServiceRepository } from '../../db/services.ts';
 import { GRANT_TYPE, SERVICE_SCOPES } from './client-credentials-grant.ts';
+import type { PasswordVersions } from './password-versions.ts';
 
-/**
- * Gives `oidc-provider` our tables, in the shape it asks for.
- *
- * @param ended is told of every grant that ends
- */
-export function createArtifactAdapter(
-  artifacts: OidcArtifactRepository,
-  services: ServiceRepository,
-  ended: (grantId: string) => void,
-): (kind: string) => Adapter {
+interface Dependencies {
+  artifacts: OidcArtifactRepository;
+  services: ServiceRepository;
+  passwordVersions: PasswordVersions;
+  /** Is told of every grant that ends. */
+  ended: (grantId: string) => void;
+}
+
+/** Gives `oidc-provider` our tables, in the shape it asks for. */
+export function createArtifactAdapter({
+  artifacts,
+  services,
+  passwordVersions,
+  ended,
+}: Dependencies): (kind: string) => Adapter {
+  /** The payload of what was read; what is saved later for its account counts for the password of this moment. */
+  function payloadOf(found: FoundArtifact | undefined): AdapterPayload | undefined {
+    const accountId = found && accountOf(found.payload);
+    if (accountId && found.passwordVersion !== undefined) passwordVersions.read(accountId, found.passwordVersion);
+    return found?.payload;
+  }
+
   return (kind) => ({
-    upsert(id, payload, expiresIn) {
-      // An interaction that has signed somebody in is theirs: a new password must end it, too.
-      const accountId = payload.accountId ?? payload.result?.login?.accountId;
-      return artifacts.save(kind, id, { ...payload, accountId }, expiresIn);
+    async upsert(id, payload, expiresIn) {
+      const accountId = accountOf(payload);
+      const save = (passwordVersion?: number) =>
+        artifacts.save(kind, id, { ...payload, accountId }, { expiresIn, passwordVersion });
+      if (await save(accountId === undefined ? undefined : passwordVersions.of(accountId))) return;
+      // Only the session that changed the password still has its grant.
+      const grant = payload.grantId ? await artifacts.find('Grant', payload.grantId) : undefined;
+      if (grant && (await save(grant.passwordVersion))) return;
+      throw new errors.InvalidGrant('the password has changed');
     },
-    find: (id) => (kind === 'Client' ? findService(services, id) : artifacts.find(kind, id)),
-    findByUid: (uid) => artifacts.findByUid(kind, uid),
-    findByUserCode: (userCode) => artifacts.findByUserCode(kind, userCode),
+    find: async (id) => (kind === 'Client' ? findService(services, id) : payloadOf(await artifacts.find(kind, id))),
+    findByUid: async (uid) => payloadOf(await artifacts.findByUid(kind, uid)),
+    findByUserCode: async (userCode) => payloadOf(await artifacts.findByUserCode(kind, userCode)),
     async destroy(id) {
       await artifacts.remove(kind, id);
       if (kind === 'Grant') ended(id);
@@ -37,6 +55,9 @@ export function createArtifactAdapter(
     },
   });
 }
+
+/** Whose an artifact is. An interaction that has signed somebody in is theirs: a new password must end it, too. */
+const accountOf = ({ accountId, result }: AdapterPayload): string | undefined => accountId ?? result?.login?.accountId;
 
 /** A service as a confidential client (RFC 7591 §2). What stands for its secret is the hash: see `createProvider`. */
 async function findService(services: ServiceRepository, id: string): Promise<AdapterPayload | undefined> {

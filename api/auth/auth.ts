@@ -13,6 +13,7 @@ import { type CallerLookup, createCallerLookup } from './caller.ts';
 import { createEndpoints } from './endpoints.ts';
 import { openKeyRing, type PrivateJwk } from './key-ring.ts';
 import { createSignInPage } from './pages/sign-in.ts';
+import { createPasswordVersions } from './password-versions.ts';
 import { createProvider } from './provider.ts';
 import { acceptAccessTokens } from './revocation.ts';
 import { createSignIn } from './sign-in.ts';
@@ -27,7 +28,7 @@ const EXPIRED_AT_ONCE = 5_000;
 
 export interface AuthOptions {
   database: Database;
-  /** Where clients see the API; the OAuth2 issuer. */
+  /** Where clients see the API, without a slash at its end; the OAuth2 issuer. */
   publicUrl: string;
   /** Whether users may trade their password for tokens directly; never in production. */
   passwordGrant: boolean;
@@ -62,14 +63,13 @@ export interface Auth {
 /** Who may come in: the OAuth2 server and the check of its tokens. Needs Postgres, for the keys. */
 export async function createAuth({
   database,
-  publicUrl,
+  publicUrl: issuer,
   passwordGrant,
   signIns = unlimitedSignIns,
   redirectUris = [],
   temporalUi,
   rememberCallersMs = 30_000,
 }: AuthOptions): Promise<Auth> {
-  const issuer = publicUrl.replace(/\/+$/, '');
   const audience = `${issuer}/v1`;
   const codecAudience = `${issuer}/codec`;
   const users = createUserRepository(database);
@@ -78,8 +78,9 @@ export async function createAuth({
   const signingKeys = createSigningKeyRepository(database);
   const keyRing = await openKeyRing(signingKeys);
   const callers = createCallerLookup({ users, services, artifacts, rememberMs: rememberCallersMs });
-  const tickets = createStreamTickets({ issuer, audience, keyRing });
-  const signIn = createSignIn(users, signIns);
+  const tickets = createStreamTickets({ issuer, audience, keyRing, artifacts });
+  const passwordVersions = createPasswordVersions();
+  const signIn = createSignIn({ users, limiter: signIns, passwordVersions });
   const ended = callers.forget;
 
   const provider = memoized((signing) => {
@@ -92,6 +93,7 @@ export async function createAuth({
       users,
       services,
       artifacts,
+      passwordVersions,
       signIn,
       passwordGrant,
       redirectUris: [`${issuer}/docs/oauth2-redirect`, ...redirectUris],
@@ -111,6 +113,7 @@ export async function createAuth({
       provider: current,
       signInPage: createSignInPage({ provider: current, signIn, keys: keyRing.cookies }),
       scopes: scopesOf('manager'),
+      passwordVersions,
     }),
     authenticate: createAuthenticate({ issuer, audience, codecAudience, keyRing, callers, tickets }),
     forget: callers.forget,

@@ -148,7 +148,7 @@ export function createAuthenticate({
     const { ticket } = ctx.query;
     if (!stream || ticket === undefined) return undefined;
     const token = await tickets.redeem(String(ticket), stream);
-    if (!token) throw invalidToken('The ticket has expired, or is not for this stream.');
+    if (!token) throw invalidToken('The ticket was used or has expired, or is not for this stream.');
     return token;
   }
 

@@ -15,7 +15,7 @@ interface AnyCaller<Type extends Actor['type']> {
 }
 
 /** A person who is signed in. */
-export interface PersonCaller extends AnyCaller<Role> {
+interface PersonCaller extends AnyCaller<Role> {
   email: string;
 }
 

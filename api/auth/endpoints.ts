@@ -1,9 +1,10 @@
 import type { Context, Middleware } from 'koa';
 import mount from 'koa-mount';
-import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { isOutage } from '../../db/outage.ts';
 import type { RequestState } from '../middleware/request-log.ts';
-import { answerUnavailable, isPage } from './pages/notice.ts';
+import { answerExpired, answerUnavailable, isPage } from './pages/notice.ts';
+import type { PasswordVersions } from './password-versions.ts';
 
 /** What is open, and to which methods. */
 const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
@@ -64,6 +65,7 @@ export interface EndpointsOptions {
   signInPage: Middleware;
   /** All scopes there are: what a client asks for that names none. */
   scopes: readonly string[];
+  passwordVersions: PasswordVersions;
 }
 
 /**
@@ -71,7 +73,13 @@ export interface EndpointsOptions {
  * after the request log.
  * Everything under `/oauth/` is answered here, errors as RFC 6749 §5.2 has them, or as a page; any other path goes on.
  */
-export function createEndpoints({ issuer, provider, signInPage, scopes }: EndpointsOptions): Middleware<RequestState> {
+export function createEndpoints({
+  issuer,
+  provider,
+  signInPage,
+  scopes,
+  passwordVersions,
+}: EndpointsOptions): Middleware<RequestState> {
   const mounted = new WeakMap<Provider, Middleware>();
   function serverOf(today: Provider): Middleware {
     const known = mounted.get(today);
@@ -100,9 +108,14 @@ export function createEndpoints({ issuer, provider, signInPage, scopes }: Endpoi
     if (ctx.path === '/oauth/authorize' && !ctx.query.scope) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
     if (FOR_PEOPLE.test(ctx.path)) ctx.set('content-security-policy', LIBRARY_PAGE_POLICY);
     try {
-      await (ctx.path.startsWith('/oauth/sign-in/') ? signInPage : serverOf(provider()))(ctx, next);
+      const serve = ctx.path.startsWith('/oauth/sign-in/') ? signInPage : serverOf(provider());
+      await passwordVersions.run(() => serve(ctx, next));
     } catch (error) {
       // Where the library does not look, such as the sign-in page and the end of a session.
+      if (error instanceof errors.InvalidGrant) {
+        ctx.remove('location');
+        return answerExpired(ctx);
+      }
       if (!isOutage(error)) throw error;
       ctx.state.log.error({ err: error }, 'OAuth2 request failed');
       if (FOR_PEOPLE.test(ctx.path)) answerUnavailable(ctx);

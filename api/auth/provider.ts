@@ -11,6 +11,7 @@ import type { PrivateJwk } from './key-ring.ts';
 import { renderError } from './pages/notice.ts';
 import { renderSignedOut, renderSignOut } from './pages/sign-out.ts';
 import { registerPasswordGrant } from './password-grant.ts';
+import type { PasswordVersions } from './password-versions.ts';
 import type { SignIn } from './sign-in.ts';
 import { codecScopesOf, managersOnly, TEMPORAL_UI, type TemporalUi, temporalUiClient } from './temporal-ui.ts';
 
@@ -52,6 +53,7 @@ export interface ProviderOptions {
   users: UserRepository;
   services: ServiceRepository;
   artifacts: OidcArtifactRepository;
+  passwordVersions: PasswordVersions;
   signIn: SignIn;
   passwordGrant: boolean;
   /** Where the sign-in page may send people back to, exactly. */
@@ -72,6 +74,7 @@ export function createProvider({
   users,
   services,
   artifacts,
+  passwordVersions,
   signIn,
   passwordGrant,
   redirectUris,
@@ -87,7 +90,7 @@ export function createProvider({
   const browserOrigins = new Set([issuer, ...redirectUris].map((uri) => new URL(uri).origin));
 
   const provider = new Provider(issuer, {
-    adapter: createArtifactAdapter(artifacts, services, ended),
+    adapter: createArtifactAdapter({ artifacts, services, passwordVersions, ended }),
     jwks: { keys: [...signing] },
     cookies: {
       keys: [...cookies],

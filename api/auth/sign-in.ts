@@ -1,6 +1,7 @@
 import { verifyPassword } from '../../db/passwords.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import type { SignInLimiter, SignInOutcome } from '../limits/sign-in-limiter.ts';
+import type { PasswordVersions } from './password-versions.ts';
 
 /** What somebody typed, and the address that they typed it from. */
 export interface Typed {
@@ -16,12 +17,20 @@ export type SignIn = (typed: Typed) => Promise<SignInOutcome<User>>;
 export const TOO_MANY_TRIES =
   'Too many passwords were wrong; try again later, or from where you have signed in before.';
 
+interface Dependencies {
+  users: UserRepository;
+  limiter: SignInLimiter;
+  passwordVersions: PasswordVersions;
+}
+
 /** The one way to sign in with a password: the sign-in page and the password grant both go through it. */
-export function createSignIn(users: UserRepository, limiter: SignInLimiter): SignIn {
+export function createSignIn({ users, limiter, passwordVersions }: Dependencies): SignIn {
   return ({ email, password, address }) =>
     limiter.attempt({ account: email, address }, async () => {
       const found = await users.findForSignIn(email);
-      const matches = await verifyPassword(found?.passwordHash, password);
-      return matches ? found?.user : undefined;
+      const matches = await verifyPassword(found?.password.hash, password);
+      if (!found || !matches) return undefined;
+      passwordVersions.checked(found.user.id, found.password.version);
+      return found.user;
     });
 }

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { importJWK, jwtVerify, SignJWT } from 'jose';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { isOutage } from '../../db/outage.ts';
 import type { TokenClaims } from './caller.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -18,12 +20,12 @@ export interface Stream {
 
 /**
  * Tickets to event streams, for browsers: their EventSource sends no header, and an access token in an address would end up
- * in logs and histories. A ticket stands for the access token that it was bought with, for one stream and a minute.
+ * in logs and histories. A ticket stands for the access token that it was bought with, for one stream, once, within a minute.
  */
 export interface StreamTickets {
   /** @returns the ticket and when it expires, in ms since the epoch */
   issue(token: TokenClaims, stream: Stream): Promise<{ ticket: string; expiresAt: number }>;
-  /** @returns the token that the ticket stands for; `undefined` when it is none for this stream (any more) */
+  /** Uses a ticket up. @returns the token that it stands for; `undefined` when it is none for this stream (any more) */
   redeem(ticket: string, stream: Stream): Promise<TokenClaims | undefined>;
 }
 
@@ -38,18 +40,18 @@ const claims = z.object({
     expiresAt: z.number(),
   }),
   order_id: z.string().optional(),
+  jti: z.string(),
 });
 
-/** @param audience of access tokens */
-export function createStreamTickets({
-  issuer,
-  audience,
-  keyRing,
-}: {
+interface Options {
   issuer: string;
+  /** Of access tokens. */
   audience: string;
   keyRing: KeyRing;
-}): StreamTickets {
+  artifacts: Pick<OidcArtifactRepository, 'useTicket'>;
+}
+
+export function createStreamTickets({ issuer, audience, keyRing, artifacts }: Options): StreamTickets {
   const forStreams = `${audience}/orders/events`;
 
   const issue: StreamTickets['issue'] = async (token, { orderId }) => {
@@ -60,6 +62,7 @@ export function createStreamTickets({
       .setProtectedHeader({ alg: 'ES256', typ: TYP, kid: String(jwk?.kid) })
       .setIssuer(issuer)
       .setAudience(forStreams)
+      .setJti(randomUUID())
       .setExpirationTime(expiresAt)
       .sign(key);
     return { ticket, expiresAt: expiresAt * 1_000 };
@@ -83,6 +86,7 @@ export function createStreamTickets({
   const redeem: StreamTickets['redeem'] = async (ticket, { orderId }) => {
     const found = await verified(ticket);
     if (!found || found.order_id !== orderId) return undefined;
+    if (!(await artifacts.useTicket(found.jti, LIFETIME_MS / 1_000))) return undefined;
     const { grantId, sessionUid, ...token } = found.token;
     return { ...token, grantId, sessionUid };
   };

@@ -109,7 +109,7 @@ export const userList = z
 
 export const userQuery = z.strictObject({
   role: role.optional(),
-  email: oneLine(254).min(3).optional().meta({ description: 'The whole address, whatever its case' }),
+  email: oneLine(254).optional().meta({ description: 'The whole address, whatever its case' }),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z
     .string()
@@ -127,12 +127,19 @@ export const nothing = z.object({}).meta({ id: 'Nothing', examples: [{}] });
 
 export const registrationHeaders = z.object({ 'accept-language': acceptLanguage });
 
-export const registration = z.strictObject({ email, name, password: newPassword, language: language.optional() }).meta({
+export const registration = z.strictObject({ email, name, language: language.optional() }).meta({
   id: 'Registration',
-  examples: [{ email: 'ana@example.com', name: 'Ana Souza', password: 'seven violins in the rain' }],
+  examples: [{ email: 'ana@example.com', name: 'Ana Souza' }],
 });
 
-export const verification = z.strictObject({ token }).meta({ id: 'Verification', examples: [{ token: exampleToken }] });
+export const verification = z
+  .strictObject({
+    token,
+    password: newPassword
+      .optional()
+      .meta({ ...newPassword.meta(), description: 'Your password from now on. Needed to open an account.' }),
+  })
+  .meta({ id: 'Verification', examples: [{ token: exampleToken, password: 'seven violins in the rain' }] });
 
 export const resetRequest = z
   .strictObject({ email })
@@ -221,6 +228,36 @@ export const farewell = z
 export const invitation = z
   .strictObject({ email, name, role: role.default('customer'), language: language.optional() })
   .meta({ id: 'Invitation', examples: [{ email: 'marco@example.com', name: 'Marco Barista', role: 'manager' }] });
+
+const marco = {
+  id: '5f0c3a62-6d0e-4a53-9d0b-3a1c5d7e9f10',
+  email: 'marco@example.com',
+  name: 'Marco Barista',
+  role: 'manager',
+  language: null,
+  invitedBy: '0c0ffee0-0000-4000-8000-000000000001',
+  createdAt: '2026-11-22T08:00:00.000Z',
+  expiresAt: '2026-11-29T08:00:02.000Z',
+  mailedAt: '2026-11-22T08:00:02.000Z',
+};
+
+const openInvitation = z
+  .object({
+    id,
+    email: z.string(),
+    name: z.string(),
+    role,
+    language: theirLanguage,
+    invitedBy: id.nullable().meta({ description: 'The manager who invites; null: the operator, by the command line' }),
+    createdAt: timestamp,
+    expiresAt: timestamp,
+    mailedAt: timestamp.nullable().meta({ description: 'null until its email has been sent' }),
+  })
+  .meta({ id: 'OpenInvitation', examples: [marco] });
+
+export const invitationList = z
+  .object({ data: z.array(openInvitation) })
+  .meta({ id: 'InvitationList', examples: [{ data: [marco] }] });
 
 export const personalData = z
   .object({

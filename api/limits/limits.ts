@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
-import { type Allowance, isExceeded, localQuota, type Standing, sharedQuota } from './quota.ts';
+import { canonicalEmail } from '../../domain/account/canonical-email.ts';
+import type { Purpose } from '../../domain/account/link.ts';
+import { type Allowance, isExceeded, keyOf, localQuota, type Standing, sharedQuota } from './quota.ts';
 import { createSignInLimiter, type SignInAllowances, type SignInLimiter } from './sign-in-limiter.ts';
 
 /** How much everybody may. */
@@ -8,6 +10,7 @@ export interface Allowances {
   user: Allowance;
   anonymous: Allowance;
   signIn: SignInAllowances;
+  accountMail: Allowance;
 }
 
 /** Takes one request from a quota. */
@@ -21,20 +24,24 @@ export interface Limits {
   /** What nobody says who they are for, by address. */
   anonymous: TakeRequest;
   signIns: SignInLimiter;
+  /** Account emails, by address and purpose: many of one kind use up no other one. */
+  accountMail: (email: string, purpose: Purpose) => Promise<Standing>;
 }
 
 export function createLimits(allowances: Allowances, redis: Redis): Limits {
+  const accountMail = sharedQuota('account-mail', allowances.accountMail, redis);
   return {
     placing: requestQuota('placing', allowances.placing, redis),
     user: requestQuota('user', allowances.user, redis),
     anonymous: requestQuota('anonymous', allowances.anonymous, redis),
     signIns: createSignInLimiter(allowances.signIn, redis),
+    accountMail: (email, purpose) => accountMail.take(keyOf(`${purpose} ${canonicalEmail(email)}`)),
   };
 }
 
 /**
- * One quota for reads and writes. Every process counts both for itself, so that a Redis which goes gives nobody a fresh
- * start; all of them together count the writes alone, as asking Redis would cost a read more than it is worth.
+ * One quota for reads and writes. Every process counts both for itself; all of them together count the writes alone, as
+ * asking Redis would cost a read more than it is worth.
  */
 function requestQuota(policy: string, allowance: Allowance, redis: Redis): TakeRequest {
   const here = localQuota(policy, allowance);

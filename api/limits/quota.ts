@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 
@@ -25,15 +26,32 @@ export interface Quota {
   forget(key: string): Promise<unknown>;
 }
 
+/** A key that tells nobody's address, for any text. */
+export const keyOf = (...parts: string[]): string => createHash('sha256').update(parts.join('\0')).digest('base64url');
+
 export const isExceeded = ({ taken, allowance }: Standing): boolean => taken > allowance.count;
 
 /** A quota that each process counts for itself. */
 export const localQuota = (policy: string, allowance: Allowance): Quota =>
   quota(policy, allowance, inMemory(policy, allowance));
 
-/** A quota that all processes count together, in Redis; each for itself while Redis cannot be reached. */
-export const sharedQuota = (policy: string, allowance: Allowance, redis: Redis): Quota =>
-  quota(policy, allowance, inRedis(policy, allowance, redis));
+/**
+ * A quota that all processes count together, in Redis, and each for itself as well: so an outage of Redis, real or apparent,
+ * does not reset the count.
+ */
+export function sharedQuota(policy: string, allowance: Allowance, redis: Redis): Quota {
+  const here = localQuota(policy, allowance);
+  const everywhere = quota(policy, allowance, inRedis(policy, allowance, redis));
+  return {
+    async take(key) {
+      // The connection logs the outage.
+      const [own, all] = await Promise.all([here.take(key), everywhere.take(key).catch(() => undefined)]);
+      return all && all.taken > own.taken ? all : own;
+    },
+    giveBack: (key) => Promise.allSettled([here.giveBack(key), everywhere.giveBack(key)]),
+    forget: (key) => Promise.allSettled([here.forget(key), everywhere.forget(key)]),
+  };
+}
 
 function quota(policy: string, allowance: Allowance, limiter: RateLimiterAbstract): Quota {
   return {
@@ -46,9 +64,10 @@ function quota(policy: string, allowance: Allowance, limiter: RateLimiterAbstrac
   };
 }
 
-/** Remembers keys for so many seconds, in Redis; see {@link sharedQuota}. */
+/** Remembers keys for so many seconds, for all processes in Redis, or for this one while it cannot be reached. */
 export function sharedMemory(name: string, seconds: number, redis: Redis) {
-  const limiter = inRedis(name, { count: 1, seconds }, redis);
+  const allowance = { count: 1, seconds };
+  const limiter = inRedis(name, allowance, redis, inMemory(name, allowance));
   return {
     remember: (key: string): Promise<unknown> => limiter.set(key, 1, seconds),
     knows: async (key: string): Promise<boolean> => (await limiter.get(key)) !== null,
@@ -58,7 +77,7 @@ export function sharedMemory(name: string, seconds: number, redis: Redis) {
 const inMemory = (name: string, { count, seconds }: Allowance) =>
   new RateLimiterMemory({ points: count, duration: seconds, keyPrefix: name });
 
-const inRedis = (name: string, allowance: Allowance, redis: Redis) =>
+const inRedis = (name: string, allowance: Allowance, redis: Redis, insuranceLimiter?: RateLimiterMemory) =>
   new RateLimiterRedis({
     storeClient: redis,
     points: allowance.count,
@@ -66,5 +85,5 @@ const inRedis = (name: string, allowance: Allowance, redis: Redis) =>
     keyPrefix: `crema:limits:${name}`,
     // Without asking first, where the connection is known to be down: nobody waits for a Redis that does not answer.
     rejectIfRedisNotReady: true,
-    insuranceLimiter: inMemory(name, allowance),
+    ...(insuranceLimiter && { insuranceLimiter }),
   });

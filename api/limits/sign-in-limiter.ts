@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { type Allowance, isExceeded, type Standing, sharedMemory, sharedQuota } from './quota.ts';
+import { canonicalEmail } from '../../domain/account/canonical-email.ts';
+import { type Allowance, isExceeded, keyOf, type Standing, sharedMemory, sharedQuota } from './quota.ts';
 
 /** Who tries to sign in, and from where. */
 export interface SignInTry {
@@ -62,8 +62,8 @@ export function createSignInLimiter(allowances: SignInAllowances, redis: Redis):
 
   return {
     async attempt({ account, address }, check) {
-      const accountKey = keyOf(account.toLowerCase());
-      const pairKey = keyOf(account.toLowerCase(), address);
+      const accountKey = keyOf(canonicalEmail(account));
+      const pairKey = keyOf(canonicalEmail(account), address);
       const addressKey = keyOf(address);
       // Taken before the look at the password, so that many tries at once are many; given back if it was right.
       const pair = await pairs.take(pairKey);
@@ -90,6 +90,3 @@ export function createSignInLimiter(allowances: SignInAllowances, redis: Redis):
     },
   };
 }
-
-/** Redis is to hold nobody's address, and any text must do. */
-const keyOf = (...parts: string[]): string => createHash('sha256').update(parts.join('\0')).digest('base64url');

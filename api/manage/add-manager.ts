@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../../config/environment.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
+import { createUnitOfWork } from '../../db/unit-of-work.ts';
 import { createUserRepository } from '../../db/users.ts';
 import { lifetimes, linkTo } from '../../domain/account/link.ts';
 import { invitation } from '../contract/users.ts';
@@ -18,12 +19,15 @@ export const addManager: Command = {
     const users = createUserRepository(database);
     const known = await users.findByEmail(email);
     if (known) {
-      await users.setRole(known.id, 'manager');
+      await createUnitOfWork(database)(async (work) => {
+        await work.users.setRole(known.id, 'manager');
+        await work.accountRequests.closeAll(known);
+      });
       console.log(`${known.email} is a manager.`);
       return;
     }
-    const requests = createAccountRequestRepository(database);
     const id = randomUUID();
+    const requests = createAccountRequestRepository(database);
     await requests.open({ id, purpose: 'invitation', email, name, role: 'manager' });
     const token = await requests.issueLink(id, lifetimes.invitation);
     console.log(`${email} becomes a manager by choosing a password here, once, within 7 days:`);

@@ -1,4 +1,5 @@
 import type { AccountService } from '../account/account-service.ts';
+import type { Confirmation } from '../account/password-check.ts';
 import { collectPersonalData, type PersonalDataSources } from '../account/personal-data.ts';
 import { refusal } from '../account/refusal.ts';
 import { toEmailPreferences } from '../account/resources.ts';
@@ -13,7 +14,7 @@ import {
   personalData,
 } from '../contract/users.ts';
 import { Problem } from '../problem.ts';
-import { type Access, callerOf, personOf, type Route, route } from '../route.ts';
+import { type Access, callerOf, type Route, route, tokenOf } from '../route.ts';
 
 type Dependencies = PersonalDataSources & { accounts: AccountService };
 
@@ -64,7 +65,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         const caller = callerOf(request);
         const { name, email, currentPassword: password, language } = request.body;
         if (email !== undefined && password !== undefined) {
-          const refused = await accounts.changeAddress(caller, { email, password });
+          const refused = await accounts.changeAddress(confirmationOf(request, password), email);
           if (refused) throw refusal(refused);
         }
         if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
@@ -83,7 +84,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       answers: { 204: { description: 'Forgotten' } },
       problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
       handle: async (request) => {
-        const refused = await accounts.erase(callerOf(request), request.body.password);
+        const refused = await accounts.erase(confirmationOf(request, request.body.password));
         if (refused) throw refusal(refused);
         return { status: 204 };
       },
@@ -144,20 +145,28 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       operationId: 'changePassword',
       tag,
       summary: 'Change your password',
-      description: 'You stay signed in. An email tells you, in case it was somebody else.',
+      description: 'You stay signed in, and all other sessions end. An email tells you, in case it was somebody else.',
       access: people,
       body: passwordChange,
       answers: { 204: { description: 'Changed' } },
       problems: ['wrong_password'],
       handle: async (request) => {
-        const { currentPassword: current, newPassword: next } = request.body;
-        const refused = await accounts.changePassword(personOf(request), { current, next });
+        const { currentPassword, newPassword } = request.body;
+        const who = confirmationOf(request, currentPassword);
+        const refused = await accounts.changePassword(who, newPassword, tokenOf(request));
         if (refused) throw refusal(refused, '#/newPassword');
         return { status: 204 };
       },
     }),
   ];
 }
+
+/** What a change is confirmed with. */
+const confirmationOf = (request: { caller: Caller | undefined; address: string }, password: string): Confirmation => ({
+  userId: callerOf(request).id,
+  password,
+  address: request.address,
+});
 
 /** Forgotten a moment ago, while what is known of their token still counts. */
 const gone = () =>

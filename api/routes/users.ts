@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import type { AccountRequestRepository } from '../../db/account-requests.ts';
 import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { UserRepository } from '../../db/users.ts';
 import type { AccountService } from '../account/account-service.ts';
 import { toUserCursor } from '../account/cursor.ts';
 import { refusal } from '../account/refusal.ts';
-import { toUserResource } from '../account/resources.ts';
+import { toInvitationResource, toUserResource } from '../account/resources.ts';
 import {
   invitation,
+  invitationList,
   nothing,
   registration,
   registrationHeaders,
@@ -20,10 +22,11 @@ import {
 } from '../contract/users.ts';
 import { id } from '../contract/values.ts';
 import { Problem } from '../problem.ts';
-import { type Access, linksTo, type Route, route } from '../route.ts';
+import { type Access, callerOf, linksTo, type Route, route } from '../route.ts';
 
 interface Dependencies {
   accounts: AccountService;
+  accountRequests: Pick<AccountRequestRepository, 'listInvitations'>;
   users: UserRepository;
   suppressions: EmailSuppressions;
 }
@@ -34,7 +37,7 @@ const params = z.object({ id });
 const mailed = { 202: { description: 'Taken down; an email follows where it leads to something', body: nothing } };
 
 /** People: how they come to an account and back into one, and what managers do about them. */
-export function userRoutes({ accounts, users, suppressions }: Dependencies): Route[] {
+export function userRoutes({ accounts, accountRequests, users, suppressions }: Dependencies): Route[] {
   return [
     route({
       method: 'post',
@@ -43,7 +46,8 @@ export function userRoutes({ accounts, users, suppressions }: Dependencies): Rou
       tag,
       summary: 'Register as a customer',
       description:
-        'The account opens with the link in the email that follows. Says the same whether there is one already.',
+        'The account opens with the link in the email that follows, where you choose a password. The answer is the same ' +
+        'whether or not the address has an account.',
       access: 'anyone',
       headers: registrationHeaders,
       body: registration,
@@ -59,14 +63,16 @@ export function userRoutes({ accounts, users, suppressions }: Dependencies): Rou
       path: '/v1/users/verify',
       operationId: 'verifyUser',
       tag,
-      summary: 'Confirm your address',
-      description: 'Takes the token of the link that was mailed, and opens the account.',
+      summary: 'Open your account, or confirm your new address',
+      description:
+        'Takes the token of the link that was mailed. The token of a registration opens the account and requires a password; ' +
+        'that of an address change needs none.',
       access: 'anyone',
       body: verification,
       answers: { 200: { description: 'You', body: user } },
       problems: ['invalid_link'],
       handle: async ({ body }) => {
-        const verified = await accounts.verify(body.token);
+        const verified = await accounts.verify(body.token, body.password);
         if ('refused' in verified) throw refusal(verified);
         return { status: 200, body: toUserResource(verified) };
       },
@@ -141,10 +147,47 @@ export function userRoutes({ accounts, users, suppressions }: Dependencies): Rou
       body: invitation,
       answers: mailed,
       problems: ['email_taken'],
-      handle: async ({ body }) => {
-        const refused = await accounts.invite(body);
+      handle: async ({ body, ...request }) => {
+        const refused = await accounts.invite({ ...body, invitedBy: callerOf(request).id });
         if (refused) throw refusal(refused);
         return { status: 202, body: {} };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/users/invitations',
+      operationId: 'listInvitations',
+      tag,
+      summary: 'Invitations that are open, the newest first',
+      description: 'One is closed when its link is used or has expired, or when its author is not a manager any more.',
+      access: managers,
+      answers: {
+        200: {
+          description: 'All of them',
+          body: invitationList,
+          links: linksTo({ id: '$response.body#/data/0/id' }, 'revokeInvitation'),
+        },
+      },
+      handle: async () => ({
+        status: 200,
+        body: { data: (await accountRequests.listInvitations()).map(toInvitationResource) },
+      }),
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/users/invitations/{id}',
+      operationId: 'revokeInvitation',
+      tag,
+      summary: 'Revoke an invitation',
+      description: 'Its link does not work any more.',
+      access: managers,
+      params,
+      answers: { 204: { description: 'Revoked' } },
+      problems: ['not_found'],
+      handle: async (request) => {
+        const refused = await accounts.revokeInvitation(request.params.id);
+        if (refused) throw refusal(refused);
+        return { status: 204 };
       },
     }),
     route({

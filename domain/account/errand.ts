@@ -4,7 +4,13 @@
  */
 export type AccountErrand =
   | { about: 'request'; requestId: string }
-  | { about: 'password_changed' | 'address_asked'; userId: string };
+  | { about: 'address_asked'; userId: string }
+  | {
+      about: 'password_changed';
+      userId: string;
+      /** The version that is to be announced: the mail waits for it. Absent in older histories: there it was changed already. */
+      passwordVersion?: number;
+    };
 
 /** Somebody who is to be forgotten. */
 export interface Erasure {

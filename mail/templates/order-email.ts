@@ -105,13 +105,19 @@ function bodyOf(fact: News, recipient: Recipient, wording: Wording, language: La
   const note = quote(language.labels.note[recipient], order.note);
   const parts =
     recipient === 'shop'
-      ? [words(wording), reasonOf(fact, recipient, language), note, receipt(order, language)]
-      : [words(wording), reasonOf(fact, recipient, language), tracker(order, language), receipt(order, language), note];
+      ? [words(wording), errorSummary(fact, recipient, language), note, receipt(order, language)]
+      : [
+          words(wording),
+          errorSummary(fact, recipient, language),
+          tracker(order, language),
+          receipt(order, language),
+          note,
+        ];
   return parts.filter((part) => part !== null);
 }
 
 /** Why somebody else did this, as they put it; nobody is told their own words. */
-function reasonOf({ event, order }: News, recipient: Recipient, { labels }: Language): Part | null {
+function errorSummary({ event, order }: News, recipient: Recipient, { labels }: Language): Part | null {
   if (recipient === 'customer' && event.actor.type === 'customer') return null;
   return quote(labels.reason[event.actor.type], order.cancellation?.reason ?? event.reason);
 }

@@ -47,7 +47,7 @@ export async function openFrontDoor(
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const auth = await createAuth({ database, publicUrl: `${url}/`, passwordGrant: true, ...options });
+  const auth = await createAuth({ database, publicUrl: url, passwordGrant: true, ...options });
 
   const app = new Koa<RequestState & AuthState>();
   app.keys = auth.keys;
@@ -69,7 +69,7 @@ export async function openFrontDoor(
 
   // What forged tokens say they come from.
   const grant_id = randomUUID();
-  await createOidcArtifactRepository(database).save('Grant', grant_id, {}, 3_600);
+  await createOidcArtifactRepository(database).save('Grant', grant_id, {}, { expiresIn: 3_600 });
 
   return {
     url,

@@ -162,7 +162,7 @@ test('When the session has ended but a grant of it has not, as after two sign-in
 test('When rows have expired, then upkeep removes them, some at a time, and no others', async () => {
   const artifacts = createOidcArtifactRepository(shop.database);
   const { refresh_token: refresh } = (await door.signIn('customer@example.com')).body;
-  await Promise.all(['a', 'b', 'c'].map((id) => artifacts.save('Interaction', id, {}, -60)));
+  await Promise.all(['a', 'b', 'c'].map((id) => artifacts.save('Interaction', id, {}, { expiresIn: -60 })));
   const left = async () => (await shop.database('oidc_artifacts').where('expires_at', '<', new Date())).length;
   expect(await left()).toBe(3);
 

@@ -63,6 +63,7 @@ describe('When a process reads its settings', () => {
   test('then development needs none', () => {
     expect(readApiConfig({})).toMatchObject({ PORT: 5000, PUBLIC_URL: 'http://localhost:5000', CURRENCY: 'USD' });
     expect(readApiConfig({ PORT: '5005' })).toMatchObject({ PORT: 5005, PUBLIC_URL: 'http://localhost:5005' });
+    expect(readApiConfig({ PUBLIC_URL: 'https://shop.example//' }).PUBLIC_URL).toBe('https://shop.example');
     expect(readWorkerConfig({ WORKER_HEALTH_PORT: '' })).toMatchObject({ WORKER_HEALTH_PORT: 5001 });
     expect(readTemporalConfig({})).toMatchObject({ TEMPORAL_NAMESPACE: 'default' });
   });

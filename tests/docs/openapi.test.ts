@@ -60,6 +60,8 @@ async function faultsOf(source: object): Promise<string[]> {
       'no-invalid-parameter-examples': 'error',
       // The keys and the discovery documents take nothing that could be wrong.
       'operation-4xx-response': 'off',
+      // It forgets methods: one DELETEs /v1/users/invitations/{id}, and POSTs to /v1/users/{id}/promote.
+      'no-ambiguous-paths': 'off',
     },
   });
   const found = await lintFromString({ source: JSON.stringify(source), absoluteRef: 'openapi.json', config });

@@ -141,11 +141,10 @@ async function enter(role: Role, url: string, database: Database): Promise<World
     Promise.all(
       Array.from({ length: LINKS }, async () => {
         const id = randomUUID();
-        const email = `${id}@example.com`;
-        if (purpose === 'registration') await requests.open({ id, purpose, email, name: 'Nora', passwordHash });
-        const userId = purpose === 'reset' ? (await newPerson('customer')).id : undefined;
-        if (userId) await requests.open({ id, purpose, email, userId });
-        return requests.issueLink(id, lifetimes[purpose], userId);
+        const person = purpose === 'reset' ? await newPerson('customer') : undefined;
+        if (person) await requests.open({ id, purpose, email: person.email, userId: person.id });
+        else await requests.open({ id, purpose, email: `${id}@example.com`, name: 'Nora' });
+        return requests.issueLink(id, lifetimes[purpose], person?.id);
       }),
     );
   const service = await createServiceRepository(database).add(`Fuzz ${randomUUID()}`, serviceScopes);
@@ -180,6 +179,8 @@ async function enter(role: Role, url: string, database: Database): Promise<World
   succeeds('resendNotification', { id: orders[0]?.id, deliveryId: (await receipt()).id });
   succeeds('liftEmailSuppression', {}, { email: complainer });
   succeeds('changeWebhook', { id: webhooks[1]?.id }, { description: 'The kitchen' });
+  succeeds('rotateWebhookSecret', { id: webhooks[2]?.id });
+  succeeds('deleteWebhook', { id: webhooks[4]?.id });
   succeeds('placeOrder', {}, { lines });
   succeeds('quoteOrder', {}, { lines });
   const variation = (index: number) => ({ id: products[index]?.id, variationId: products[index]?.variations[0]?.id });
@@ -191,6 +192,9 @@ async function enter(role: Role, url: string, database: Database): Promise<World
   succeeds('changeVariation', variation(2), { position: 3 });
   succeeds('restoreVariation', variation(2));
   succeeds('deleteVariation', variation(3));
+  const invitation = { id: randomUUID(), purpose: 'invitation', role: 'customer', invitedBy: manager.id } as const;
+  await requests.open({ ...invitation, email: `${invitation.id}@example.com`, name: 'Nora' });
+  succeeds('revokeInvitation', { id: invitation.id });
   succeeds('promoteUser', { id: people[1]?.id });
   succeeds('demoteUser', { id: people[1]?.id });
 

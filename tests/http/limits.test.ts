@@ -7,7 +7,7 @@ import { hashPassword } from '../../db/passwords.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { startOwn } from '../faults/own-services.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
-import { newCustomer } from './people.ts';
+import { newCustomer, newManager } from './people.ts';
 import { expectProblem } from './problem.ts';
 
 const PLACING = 3;
@@ -16,6 +16,7 @@ const ANONYMOUS = 30;
 const PAIR = 3;
 const BY_ACCOUNT = 5;
 const BY_ADDRESS = 9;
+const MAILS = 2;
 
 let own: Awaited<ReturnType<typeof startOwn<'redis'>>>;
 let shop: Shop;
@@ -33,6 +34,7 @@ beforeAll(async () => {
       RATE_LIMIT_SIGN_IN: `${PAIR}/600`,
       RATE_LIMIT_SIGN_IN_ADDRESS: `${BY_ADDRESS}/600`,
       RATE_LIMIT_SIGN_IN_ACCOUNT: `${BY_ACCOUNT}/600`,
+      RATE_LIMIT_ACCOUNT_MAIL: `${MAILS}/600`,
     },
   });
 }, 90_000);
@@ -89,7 +91,7 @@ async function withProcesses(
 ): Promise<void> {
   const redis = Array.from({ length: count }, () => connectLimitsRedis(own.redis.url, createLogger('test', 'silent')));
   const signIn = { pair: allowance, address: allowance, account: allowance };
-  const allowances = { placing: allowance, user: allowance, anonymous: allowance, signIn };
+  const allowances = { placing: allowance, user: allowance, anonymous: allowance, signIn, accountMail: allowance };
   try {
     await waitFor('Redis', () => redis.every(({ status }) => status === 'ready'), { deadline: 5_000 });
     await work(...redis.map((each) => createLimits(allowances, each).user));
@@ -260,6 +262,76 @@ describe('When passwords are guessed', () => {
   });
 });
 
+describe('When a change is confirmed with wrong passwords', () => {
+  const guesses: [string, (token: string, password: string, headers: Record<string, string>) => Promise<Answer>][] = [
+    [
+      'POST /v1/me/password',
+      (as, currentPassword, headers) =>
+        shop.request('POST', '/v1/me/password', {
+          as,
+          headers,
+          body: { currentPassword, newPassword: 'a lamp under the green ladder' },
+        }),
+    ],
+    [
+      'PATCH /v1/me',
+      (as, currentPassword, headers) =>
+        shop.request('PATCH', '/v1/me', {
+          as,
+          headers,
+          body: { currentPassword, email: `${randomUUID()}@example.com` },
+        }),
+    ],
+    ['DELETE /v1/me', (as, password, headers) => shop.request('DELETE', '/v1/me', { as, headers, body: { password } })],
+  ];
+
+  test.each(guesses)('then %s counts them together with those of a sign-in', async (_route, guess) => {
+    const { email, password, token } = await newCustomer(shop);
+    const here = elsewhere();
+    expect((await signIn(email, 'wrong', here)).status).toBe(400);
+    for (let turn = 1; turn < PAIR; turn += 1) expectProblem(await guess(token, 'wrong', here), 'wrong_password');
+    expectTooMany(await guess(token, password, here), 'sign-in');
+    expectNoMoreTries(await signIn(email, password, here));
+  });
+});
+
+describe('When somebody asks for many emails to one address', () => {
+  const asks: [string, (email: string) => Promise<Answer>][] = [
+    [
+      'registrations',
+      (email) => shop.request('POST', '/v1/users', { body: { email, name: 'Ana' }, headers: elsewhere() }),
+    ],
+    ['resets', (email) => shop.request('POST', '/v1/password-resets', { body: { email }, headers: elsewhere() })],
+    [
+      'invitations',
+      async (email) => {
+        const { token: as } = await newManager(shop);
+        return shop.request('POST', '/v1/users/invitations', { as, body: { email, name: 'Ana' } });
+      },
+    ],
+    [
+      'new addresses',
+      async (email) => {
+        const { token: as, password: currentPassword } = await newCustomer(shop);
+        const { status, ...answer } = await shop.request('PATCH', '/v1/me', { as, body: { email, currentPassword } });
+        return { ...answer, status: status === 200 ? 202 : status };
+      },
+    ],
+  ];
+
+  test.each(asks)('then they are refused after a while, and not sent: %s', async (_kind, ask) => {
+    const email = `${randomUUID()}@example.com`;
+    for (let turn = 0; turn < MAILS; turn += 1)
+      expect((await ask(turn % 2 ? email.toUpperCase() : email)).status).toBe(202);
+    expectTooMany(await ask(email), 'account-mail');
+    const kept = await shop.database('account_requests').where({ canonical_email: email });
+    expect(kept.length).toBeLessThanOrEqual(MAILS);
+    expect((await ask(`${randomUUID()}@example.com`)).status).toBe(202);
+    // They keep nobody from asking for something else.
+    for (const [, another] of asks) if (another !== ask) expect((await another(email)).status).toBe(202);
+  });
+});
+
 describe('When Redis is no help', () => {
   /** Nobody notices, but who asks too much. */
   async function expectLimitsInMemory(): Promise<void> {
@@ -305,10 +377,17 @@ describe('When Redis is no help', () => {
 
   test('then, dead, they do until it is back, and nobody has a fresh start', async () => {
     const { token } = await newCustomer(shop);
+    const [{ email, password }, here] = [await account(), elsewhere()];
+    const body = { email: `${email}.example`, name: 'Ana' };
+    const register = () => shop.request('POST', '/v1/users', { headers: here, body });
     for (let turn = 1; turn < PLACING; turn += 1) expect((await placeAs(token)).status).toBe(201);
+    for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn(email, 'wrong', here)).status).toBe(400);
+    for (let turn = 0; turn < MAILS; turn += 1) expect((await register()).status).toBe(202);
     await own.redis.kill();
     expect((await placeAs(token)).status).toBe(201);
     expectTooMany(await placeAs(token), 'placing');
+    expectNoMoreTries(await signIn(email, password, here));
+    expectTooMany(await register(), 'account-mail');
     await expectLimitsInMemory();
     await own.redis.start();
     await expectLimitsInRedis();

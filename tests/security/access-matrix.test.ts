@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import { snsMessage } from '../../api/contract/notifications.ts';
 import { createServiceRepository } from '../../db/services.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { openFrontDoor } from '../auth/front-door.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
@@ -122,10 +123,16 @@ const rows: Record<string, Row> = {
     answers: 'wrong_password',
     body: () => ({ currentPassword: 'not theirs', newPassword: PASSWORD }),
   },
-  'POST /v1/users': { who: 'anyone', answers: 202, body: () => ({ ...someone(), password: PASSWORD }) },
+  'POST /v1/users': { who: 'anyone', answers: 202, body: () => someone() },
   'GET /v1/users': { ...look, answers: 200 },
-  'POST /v1/users/verify': { who: 'anyone', answers: 'invalid_link', body: () => ({ token: noLink }) },
+  'POST /v1/users/verify': {
+    who: 'anyone',
+    answers: 'invalid_link',
+    body: () => ({ token: noLink, password: PASSWORD }),
+  },
   'POST /v1/users/invitations': { ...look, answers: 202, body: () => ({ ...someone(), role: 'manager' }) },
+  'GET /v1/users/invitations': { ...look, answers: 200 },
+  'DELETE /v1/users/invitations/{id}': { ...look, answers: 204 },
   'POST /v1/users/{id}/promote': { ...look, answers: 200 },
   'POST /v1/users/{id}/demote': { ...look, answers: 200 },
   'POST /v1/password-resets': { who: 'anyone', answers: 202, body: () => ({ email: someone().email }) },
@@ -267,6 +274,14 @@ async function targetOf(path: string): Promise<Record<string, string>> {
   }
   if (path.startsWith('/v1/users/{id}')) {
     return { id: (await (path.endsWith('/demote') ? newManager : newCustomer)(shop)).id };
+  }
+  if (path === '/v1/users/invitations/{id}') {
+    const guest = someone();
+    await shop.request('POST', '/v1/users/invitations', { as, body: guest });
+    const mailed = () =>
+      shop.database('account_requests').where({ email: guest.email }).whereNotNull('mailed_at').first();
+    await waitFor('The mail of the invitation', async () => (await mailed()) !== undefined, { deadline: 20_000 });
+    return { id: (await mailed()).id };
   }
   if (path.startsWith('/v1/webhooks/{id}')) {
     const body = { url: endpoint.url, events: ['order.delayed'] };

@@ -22,6 +22,7 @@ const planted = {
   accessToken: '',
   refreshToken: '',
   ticket: '',
+  misusedTicket: '',
 };
 
 let shop: Shop;
@@ -33,9 +34,10 @@ beforeAll(async () => {
   shop = await openShop({
     environment: { LOG_LEVEL: 'trace', TEMPORAL_METRICS_PORT: String(metricsPort) },
     smtp: {
-      // Servers quote the address that they do not like: first for now, then for good.
+      // Servers quote whom they do not like: first for now, then for good.
       onRcptTo({ address }, _session, done) {
-        const answers = [smtpError(451, `<${address}>: come back later`), smtpError(550, `<${address}>: nobody here`)];
+        const whom = `${planted.name} <${address}>`;
+        const answers = [smtpError(451, `${whom}: come back later`), smtpError(550, `${whom}: nobody here`)];
         done(address === planted.email ? answers[refusals++] : null);
       },
     },
@@ -61,6 +63,7 @@ test('When people live through everything that can happen, then what they hand o
     accessToken: [],
     refreshToken: [],
     ticket: [],
+    misusedTicket: [],
     key: [],
     email: ['mail', 'table users'],
     name: ['mail', 'table users'],
@@ -168,16 +171,19 @@ async function liveThroughAll(): Promise<void> {
   await shop.finished(order.id);
 
   // Its stream, opened as browsers do, in the right and in wrong ways.
-  const bought = await shop.request('POST', '/v1/stream-tickets', { as, body: { orderId: order.id } });
-  planted.ticket = bought.body.ticket;
-  const stream = `/v1/orders/${order.id}/events?ticket=${planted.ticket}`;
-  expect((await shop.request('GET', stream)).status).toBe(200);
-  expect((await shop.request('GET', `${stream}&after=${planted.ticket}`)).status).toBe(400);
+  const buy = async (): Promise<string> =>
+    (await shop.request('POST', '/v1/stream-tickets', { as, body: { orderId: order.id } })).body.ticket;
+  const stream = `/v1/orders/${order.id}/events`;
+  planted.ticket = await buy();
   expect((await shop.request('GET', `/v1/orders/events?ticket=${planted.ticket}`)).status).toBe(401);
+  expect((await shop.request('GET', `${stream}?ticket=${planted.ticket}`)).status).toBe(200);
+  planted.misusedTicket = await buy();
+  const twice = `ticket=${planted.misusedTicket}&after=${planted.misusedTicket}`;
+  expect((await shop.request('GET', `${stream}?${twice}`)).status).toBe(400);
   expect((await shop.request('GET', '/v1/me', { as: planted.ticket })).status).toBe(401);
 
   const refused = await shop.database('deliveries').where({ order_id: order.id, outcome: 'refused' }).pluck('detail');
-  expect(refused).toEqual([expect.stringContaining('nobody here')]);
+  expect(refused).toEqual(['The mail server refused it: 550 to RCPT TO']);
 
   // Postgres fails, and quotes what it was given: no second order may have that note.
   await withoutTable('users', async () => {

@@ -210,6 +210,8 @@ describe('When keys are rotated while an order is open', () => {
     const before = await open(old);
     const { body } = await before.place();
     await before.reaches(body.id, 'waiting');
+    // What a worker is given while it stops is another's only when its heartbeats have been missing for a while.
+    await waitFor('the first emails', async () => before.mailed(body.id).length === 2, { deadline: 20_000 });
     await before.close();
 
     const amiss = await open(next);

@@ -13,10 +13,10 @@ afterAll(() => shop?.close());
 const open = (path: string, token = 'A'.repeat(43)) => shop.request('GET', `${path}?token=${token}`);
 
 describe('When a link in a mail is opened', () => {
-  test('then looking at it uses nothing up, and its button opens the account', async () => {
+  test('then looking at it uses nothing up, and a password opens the account', async () => {
     const email = newAddress();
-    const form = { name: 'Ana <b>Souza</b>', email, password: PASSWORD };
-    expect((await submit(shop, '/account/register', form)).body).toContain('Look into your mail');
+    const form = { name: 'Ana <b>Souza</b>', email };
+    expect((await submit(shop, '/account/register', form)).body).toContain('Check your email');
     const { path, token } = linkIn(await mailTo(shop, email));
 
     for (let scanned = 0; scanned < 3; scanned++) {
@@ -24,16 +24,18 @@ describe('When a link in a mail is opened', () => {
       expect([status, body]).toEqual([200, expect.stringContaining(email)]);
       expect(body).toContain(`<input type="hidden" name="token" value="${token}">`);
     }
-    const done = await submit(shop, path, { token });
+    const done = await submit(shop, path, { token, password: PASSWORD });
 
     expect([done.status, done.body]).toEqual([200, expect.stringContaining('Ana &#60;b&#62;Souza&#60;/b&#62;')]);
     await shop.signIn(email, PASSWORD);
-    expect([(await open(path, token)).status, (await submit(shop, path, { token })).status]).toEqual([410, 410]);
+    expect([(await open(path, token)).status, (await submit(shop, path, { token, password: ANOTHER })).status]).toEqual(
+      [410, 410],
+    );
   });
 
   test('then a new password is chosen there, and a weak one is asked for again', async () => {
     const { email } = await newAccount(shop);
-    expect((await submit(shop, '/account/forgot', { email })).body).toContain('Look into your mail');
+    expect((await submit(shop, '/account/forgot', { email })).body).toContain('Check your email');
     const { path, token } = linkIn(await mailTo(shop, email, 2));
     expect((await open(path, token)).body).toContain(`value="${email}" readonly`);
 
@@ -66,16 +68,13 @@ describe('When a link in a mail is opened', () => {
 });
 
 describe('When a form is filled in wrong', () => {
-  test('then it says of each field what is wrong, and keeps what was typed but the password', async () => {
-    const typed = { name: ' ', email: '"><script>', password: 'short' };
+  test('then it says of each field what is wrong, and keeps what was typed', async () => {
+    const typed = { name: ' ', email: '"><script>' };
     const { status, body } = await submit(shop, '/account/register', typed);
     expect(status).toBe(400);
     for (const field of ['name', 'email']) expect(body).toContain(`id="${field}-fault" role="alert"`);
     expect(body).toContain('value="&#34;&#62;&#60;script&#62;"');
-    expect(body).not.toMatch(/<script|value="short"/);
-
-    const weak = await submit(shop, '/account/register', { ...typed, name: 'Ana', email: newAddress() });
-    expect(weak.body).toContain('It must have at least 15 characters.');
+    expect(body).not.toContain('<script');
     expect((await submit(shop, '/account/register', {})).status).toBe(400);
     expect((await submit(shop, '/account/forgot', { email: 'ana' })).body).toContain('This is not an email address.');
   });
@@ -84,7 +83,7 @@ describe('When a form is filled in wrong', () => {
     const { email } = await newAccount(shop);
     const nobody = newAddress();
     for (const path of ['/account/register', '/account/forgot']) {
-      const form = { name: 'Ana', password: PASSWORD };
+      const form = { name: 'Ana' };
       const answers = [
         await submit(shop, path, { ...form, email }),
         await submit(shop, path, { ...form, email: nobody }),
@@ -151,11 +150,11 @@ describe('When a browser without JavaScript opens the pages', () => {
       await page.goto('/account/register');
       await page.getByLabel('Name').fill('Ana Souza');
       await page.getByLabel('Email address').fill(email);
-      await page.getByLabel('Password').fill(PASSWORD);
       await page.getByRole('button', { name: 'Register' }).click();
-      await page.getByRole('heading', { name: 'Look into your mail' }).waitFor();
+      await page.getByRole('heading', { name: 'Check your email' }).waitFor();
       const { path, token } = linkIn(await mailTo(shop, email));
       await page.goto(`${path}?token=${token}`);
+      await page.getByLabel('New password').fill(PASSWORD);
       await page.getByRole('button').click();
       await page.getByText('You can sign in now, Ana Souza.').waitFor();
 

@@ -81,7 +81,13 @@ export function createSignInPage({ provider, signIn, keys }: SignInPageOptions):
       return show(429, typed.email, GUESSED_TOO_OFTEN);
     }
     if (!outcome.found) return show(400, typed.email, WRONG);
-    return finish({ login: { accountId: outcome.found.id, remember: typed.remember === 'yes' } });
+    try {
+      return await finish({ login: { accountId: outcome.found.id, remember: typed.remember === 'yes' } });
+    } catch (error) {
+      // The password was changed after it was checked.
+      if (error instanceof errors.InvalidGrant) return show(400, typed.email, WRONG);
+      throw error;
+    }
   };
 }
 

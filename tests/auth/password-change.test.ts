@@ -1,0 +1,111 @@
+import type { Knex } from 'knex';
+import { createOidcArtifactRepository, type TokenOrigin } from '../../db/oidc-artifacts.ts';
+import { hashPassword } from '../../db/passwords.ts';
+import { createUserRepository } from '../../db/users.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { signInWithBrowser } from './browser-sign-in.ts';
+import { openDatabase, type TestDatabase } from './database.ts';
+import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
+import { openApplication, openUserAgent } from './user-agent.ts';
+
+let shop: TestDatabase;
+let door: FrontDoor;
+/** Where the password is changed: the front door's own connections are busy with the requests that wait for it. */
+let elsewhere: Knex;
+
+beforeAll(async () => {
+  shop = await openDatabase();
+  elsewhere = shop.connectAgain();
+  door = await openFrontDoor(shop.database);
+});
+afterAll(async () => {
+  await door.close();
+  await shop.close();
+});
+
+const artifacts = () => shop.database('oidc_artifacts').where({ account_id: CUSTOMER });
+
+/**
+ * Sends requests that rely on the old password while a transaction replaces it and ends all sessions. It commits once the
+ * requests wait for it.
+ *
+ * @param kept the session that does not end
+ */
+async function changePasswordDuring<Result>(
+  requests: () => Promise<Result>[],
+  kept?: Partial<TokenOrigin>,
+): Promise<Result[]> {
+  const change = await elsewhere.transaction();
+  await createUserRepository(change).setPassword(CUSTOMER, await hashPassword('a lamp under the green ladder'));
+  await createOidcArtifactRepository(change).removeByAccount(CUSTOMER, kept);
+  const under = requests();
+  const waiting = () => elsewhere('pg_stat_activity').where({ wait_event_type: 'Lock' });
+  await waitFor('The requests at the lock', async () => (await waiting()).length >= under.length, { deadline: 10_000 });
+  await change.commit();
+  return Promise.all(under);
+}
+
+afterEach(async () => {
+  await createUserRepository(shop.database).setPassword(CUSTOMER, await hashPassword('test'));
+});
+
+test('When a password changes during a sign-in, then that gets no tokens', async () => {
+  const answers = await changePasswordDuring(() =>
+    Array.from({ length: 3 }, () => door.signIn('customer@example.com')),
+  );
+  expect(answers.map(({ status, body }) => [status, body.error])).toEqual(Array(3).fill([400, 'invalid_grant']));
+  expect(await artifacts()).toEqual([]);
+});
+
+test('When a password changes during a refresh, then that gets no tokens', async () => {
+  const { body } = await door.signIn('customer@example.com');
+  const [answer] = await changePasswordDuring(() => [door.refresh(body.refresh_token)]);
+  expect([answer?.status, answer?.body.error]).toEqual([400, 'invalid_grant']);
+  expect(await artifacts()).toEqual([]);
+});
+
+test('When a password changes while a code is exchanged, then that gets no tokens', async () => {
+  const { trade } = await signInWithBrowser(door);
+  const [answer] = await changePasswordDuring(() => [trade()]);
+  expect([answer?.status, answer?.body.error]).toEqual([400, 'invalid_grant']);
+  expect(await artifacts()).toEqual([]);
+});
+
+test('When a password is checked on the sign-in page and then changed, then the old one is refused', async () => {
+  const agent = openUserAgent(door.url);
+  const form = await agent.open(openApplication(door.url).authorize());
+  const [page] = await changePasswordDuring(() => [
+    agent.submit(form, { email: 'customer@example.com', password: 'test' }),
+  ]);
+  expect([page?.status, page?.html]).toEqual([400, expect.stringContaining('the password is wrong')]);
+  expect(await artifacts()).toEqual([]);
+});
+
+test('When a password changes while a browser asks for a code, then it gets none, and its session ends', async () => {
+  const { agent, application } = await signInWithBrowser(door);
+  const [page] = await changePasswordDuring(() => [agent.open(application.authorize())]);
+  expect([page?.status, page?.url.searchParams.has('code')]).toEqual([400, false]);
+  expect(await artifacts()).toEqual([]);
+  expect((await agent.open(application.authorize())).html).toContain('name="password"');
+});
+
+test('When somebody changes their own password, then all other sessions end, and theirs goes on', async () => {
+  const [kept, other] = [await signInWithBrowser(door), await signInWithBrowser(door)];
+  const [{ body: before }, { body: theirs }] = [await kept.trade(), await other.trade()];
+  const { grant_id: grantId, sid: sessionUid } = claimsOf(before.access_token);
+  const [refreshed] = await changePasswordDuring(() => [door.refresh(before.refresh_token)], { grantId, sessionUid });
+  expect(refreshed?.status).toBe(200);
+  const mine = refreshed?.body as typeof before;
+
+  const [mineLater, theirsLater] = await Promise.all(
+    [mine, theirs].map(({ access_token }) => door.who(`Bearer ${access_token}`)),
+  );
+  expect([mineLater?.status, theirsLater?.status]).toEqual([200, 401]);
+  expect(await artifacts().where({ kind: 'Grant' }).pluck('id')).toEqual([grantId]);
+  expect((await door.refresh(mine.refresh_token)).status).toBe(200);
+  expect((await kept.agent.open(kept.application.authorize())).url.searchParams.has('code')).toBe(true);
+  expect((await door.refresh(theirs.refresh_token)).status).toBe(400);
+  expect((await other.agent.open(other.application.authorize())).html).toContain('name="password"');
+});
+
+const claimsOf = (token: string) => JSON.parse(Buffer.from(String(token.split('.')[1]), 'base64url').toString());

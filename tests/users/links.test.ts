@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { newManager } from '../http/people.ts';
+import { expectProblem } from '../http/problem.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { ANOTHER, linkIn, mailTo, newAccount, newAddress, PASSWORD } from './mailbox.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 60_000);
+afterAll(() => shop?.close());
+
+const post = (path: string, body: unknown, as?: string) => shop.request('POST', path, { body, ...(as && { as }) });
+const verify = (token: string) => post('/v1/users/verify', { token, password: PASSWORD });
+const confirmReset = (token: string) => post('/v1/password-resets/confirm', { token, password: ANOTHER });
+
+/** Somebody who is signed in, with a link that resets their password and one that changes their address. */
+async function personWithLinks() {
+  const { email } = await newAccount(shop);
+  const as = await shop.signIn(email, PASSWORD);
+  const { body } = await shop.request('GET', '/v1/me', { as });
+  await post('/v1/password-resets', { email });
+  const reset = linkIn(await mailTo(shop, email, 2)).token;
+  const next = newAddress();
+  const address = await askForAddress(as, next);
+  return { id: body.id as string, email, as, reset, next, address };
+}
+
+async function askForAddress(as: string, email: string): Promise<string> {
+  expect((await shop.request('PATCH', '/v1/me', { as, body: { email, currentPassword: PASSWORD } })).status).toBe(200);
+  return linkIn(await mailTo(shop, email)).token;
+}
+
+describe('When an account has open links', () => {
+  test.each<[string, (person: Awaited<ReturnType<typeof personWithLinks>>) => Promise<{ status: number }>]>([
+    [
+      'its password was changed',
+      ({ as }) => post('/v1/me/password', { currentPassword: PASSWORD, newPassword: ANOTHER }, as),
+    ],
+    ['its password was reset', ({ reset }) => confirmReset(reset)],
+    ['its address was changed', ({ address }) => post('/v1/users/verify', { token: address })],
+    ['it was promoted', ({ id }) => post(`/v1/users/${id}/promote`, undefined, shop.manager)],
+    ['it was demoted', ({ id }) => post(`/v1/users/${id}/demote`, undefined, shop.manager)],
+    ['it was erased', ({ as }) => shop.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } })],
+  ])('then they stop working once %s', async (_event, change) => {
+    const person = await personWithLinks();
+    expect(Math.floor((await change(person)).status / 100)).toBe(2);
+    expectProblem(await confirmReset(person.reset), 'invalid_link');
+    expectProblem(await post('/v1/users/verify', { token: person.address }), 'invalid_link');
+  });
+
+  test('then a later request for another address replaces an earlier one', async () => {
+    const { email } = await newAccount(shop);
+    const as = await shop.signIn(email, PASSWORD);
+    const earlier = await askForAddress(as, newAddress());
+    const wanted = newAddress();
+    const later = await askForAddress(as, wanted);
+    expectProblem(await post('/v1/users/verify', { token: earlier }), 'invalid_link');
+    expect((await post('/v1/users/verify', { token: later })).body.email).toBe(wanted);
+  });
+
+  test('then a reset that is mailed while the address changes does not work from the old mailbox', async () => {
+    const { email, as, address } = await personWithLinks();
+    await post('/v1/password-resets', { email });
+    const { token } = linkIn(await mailTo(shop, email, 4));
+    const { canonical_email: _, ...late } = await shop
+      .database('account_requests')
+      .where({ email, purpose: 'reset' })
+      .first();
+    expect((await post('/v1/users/verify', { token: address })).status).toBe(200);
+    // As if its mail had been under way.
+    const links = { request_id: late.id, expires_at: new Date(Date.now() + 60_000) };
+    await shop.database('account_requests').insert(late);
+    await shop
+      .database('account_links')
+      .insert({ ...links, token_hash: createHash('sha256').update(token).digest('base64url') });
+    expectProblem(await confirmReset(token), 'invalid_link');
+    expect((await shop.request('GET', '/v1/me', { as })).status).toBe(200);
+  });
+});
+
+describe('When somebody else registers an address', () => {
+  test('then its reader chooses the password', async () => {
+    const email = newAddress();
+    for (const name of ['Eve', 'Ana']) await post('/v1/users', { email, name });
+    const { token } = linkIn(await mailTo(shop, email));
+    expect((await verify(token)).status).toBe(200);
+    await shop.signIn(email, PASSWORD);
+  });
+});
+
+describe('When people are invited', () => {
+  async function invite(as = shop.manager) {
+    const email = newAddress();
+    expect((await post('/v1/users/invitations', { email, name: 'Marco', role: 'manager' }, as)).status).toBe(202);
+    return { email, token: linkIn(await mailTo(shop, email)).token };
+  }
+  const listed = async (email: string) => {
+    const { body } = await shop.request('GET', '/v1/users/invitations', { as: shop.manager });
+    return body.data.find((each: { email: string }) => each.email === email);
+  };
+
+  test('then invitations are listed until they are used', async () => {
+    const { id } = (await shop.request('GET', '/v1/me', { as: shop.manager })).body;
+    const { email, token } = await invite();
+    expect(await listed(email)).toEqual({
+      id: expect.any(String),
+      email,
+      name: 'Marco',
+      role: 'manager',
+      language: null,
+      invitedBy: id,
+      createdAt: expect.any(String),
+      expiresAt: expect.any(String),
+      mailedAt: expect.any(String),
+    });
+    expect((await confirmReset(token)).body.role).toBe('manager');
+    expect(await listed(email)).toBeUndefined();
+  });
+
+  test('then an invitation that is revoked does not work', async () => {
+    const { email, token } = await invite();
+    const { id } = await listed(email);
+    const revoke = () => shop.request('DELETE', `/v1/users/invitations/${id}`, { as: shop.manager });
+    expect((await revoke()).status).toBe(204);
+    expectProblem(await confirmReset(token), 'invalid_link');
+    expect(await listed(email)).toBeUndefined();
+    expectProblem(await revoke(), 'not_found');
+  });
+
+  test.each(['demoted', 'erased'])('then invitations stop working when their author is %s', async (end) => {
+    const author = await newManager(shop);
+    const { email, token } = await invite(author.token);
+    const ended =
+      end === 'demoted'
+        ? await post(`/v1/users/${author.id}/demote`, undefined, shop.manager)
+        : await shop.request('DELETE', '/v1/me', { as: author.token, body: { password: author.password } });
+    expect(Math.floor(ended.status / 100)).toBe(2);
+    expectProblem(await confirmReset(token), 'invalid_link');
+    expect(await listed(email)).toBeUndefined();
+  });
+});
