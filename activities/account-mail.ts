@@ -1,15 +1,16 @@
-import { activityInfo, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import type { AccountRequest, AccountRequestRepository } from '../db/account-requests.ts';
 import type { EmailSuppressions } from '../db/email-suppressions.ts';
 import type { User, UserRepository } from '../db/users.ts';
 import type { AccountErrand } from '../domain/account/errand.ts';
 import { forgotPage, lifetimes, linkTo } from '../domain/account/link.ts';
 import { type AccountEmailInput, renderAccountEmail } from '../mail/templates/account-email.ts';
-import { type Mailer, PermanentRefusal } from './email/mailer.ts';
+import { type Mailer, PermanentRefusal, Unanswered } from './email/mailer.ts';
+import { withHeartbeats } from './email/with-heartbeats.ts';
 
 interface Dependencies {
   accountRequests: AccountRequestRepository;
-  users: Pick<UserRepository, 'find' | 'findByEmail'>;
+  users: Pick<UserRepository, 'findWithPassword' | 'findByEmail'>;
   suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
   /** What is written to who has asked for no other language: ISO 639. */
@@ -26,8 +27,14 @@ interface Letter {
   confirms: boolean;
 }
 
-/** `unneeded`: nobody is to get a mail, or they have it already; `suppressed`: their address takes none. */
-type Outcome = 'sent' | 'refused' | 'suppressed' | 'unneeded';
+/** Attempts to wait for the new password, about a minute by the workflow's retries; then its change is taken to have failed. */
+const ATTEMPTS_TO_CHANGE = 6;
+
+/**
+ * `unneeded`: nobody is to get a mail, or they have it already; `suppressed`: their address takes none; `unanswered`: it may
+ * have arrived, and whoever waits for it can ask again.
+ */
+type Outcome = 'sent' | 'refused' | 'suppressed' | 'unanswered' | 'unneeded';
 
 /**
  * Mails one errand of an account. Whether there is an account is found out here, and not while somebody waits for an
@@ -36,16 +43,24 @@ type Outcome = 'sent' | 'refused' | 'suppressed' | 'unneeded';
 export function createAccountMail(dependencies: Dependencies) {
   const { accountRequests, users, suppressions, mailer, publicUrl } = dependencies;
   return async (errand: AccountErrand): Promise<Outcome> => {
-    const outcome = errand.about === 'request' ? await answer(errand.requestId) : await notify(errand);
+    const outcome = await withHeartbeats(() =>
+      errand.about === 'request' ? answer(errand.requestId) : notify(errand),
+    );
     log.info('account mail', { ...errand, outcome });
     return outcome;
   };
 
-  async function notify({ about, userId }: Exclude<AccountErrand, { about: 'request' }>): Promise<Outcome> {
-    const user = await users.find(userId);
-    if (!user) return 'unneeded';
-    const { workflowExecution } = activityInfo();
-    const letter = letterTo(user, about, forgotPage(publicUrl), false);
+  async function notify(errand: Exclude<AccountErrand, { about: 'request' }>): Promise<Outcome> {
+    const { about, userId } = errand;
+    const found = await users.findWithPassword(userId);
+    if (!found) return 'unneeded';
+    const { attempt, workflowExecution } = activityInfo();
+    if (about === 'password_changed' && found.password.version < (errand.passwordVersion ?? 0)) {
+      // It was to be changed right after this was started.
+      if (attempt > ATTEMPTS_TO_CHANGE) return 'unneeded';
+      throw new Error('The password has not changed yet.');
+    }
+    const letter = letterTo(found.user, about, forgotPage(publicUrl), false);
     return send(workflowExecution?.workflowId ?? userId, letter);
   }
 
@@ -55,7 +70,8 @@ export function createAccountMail(dependencies: Dependencies) {
     const letter = await letterFor(request);
     const outcome = letter ? await send(`account-mail-${requestId}`, letter) : 'unneeded';
     // Only what a link confirms is still needed.
-    if (outcome === 'sent' && letter?.confirms) await accountRequests.markMailed(requestId);
+    if ((outcome === 'sent' || outcome === 'unanswered') && letter?.confirms)
+      await accountRequests.markMailed(requestId);
     else await accountRequests.close(requestId);
     return outcome;
   }
@@ -85,10 +101,12 @@ export function createAccountMail(dependencies: Dependencies) {
     const language = content.language ?? dependencies.shopLanguage;
     const written = renderAccountEmail({ ...content, language });
     try {
-      await mailer.send({ to, toName: name, eventId, recipient: content.kind, ...written });
+      const email = { to, toName: name, eventId, recipient: content.kind, ...written };
+      await mailer.send(email, cancellationSignal());
       return 'sent';
     } catch (error) {
       if (error instanceof PermanentRefusal) return 'refused';
+      if (error instanceof Unanswered) return 'unanswered';
       throw error;
     }
   }

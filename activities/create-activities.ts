@@ -1,3 +1,4 @@
+import { cancellationSignal } from '@temporalio/activity';
 import type { AccountRequestRepository } from '../db/account-requests.ts';
 import type { DeliveryLedger } from '../db/deliveries.ts';
 import type { EmailSuppressions } from '../db/email-suppressions.ts';
@@ -5,9 +6,11 @@ import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { WebhookRepository } from '../db/webhooks.ts';
+import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
 import { createAccountMail } from './account-mail.ts';
 import type { Mailer } from './email/mailer.ts';
 import { createOrderMail } from './email/order-mail.ts';
+import { withHeartbeats } from './email/with-heartbeats.ts';
 import { createEmails, createResendEmail } from './email.ts';
 import { createErase, type ErasureRecords } from './erase.ts';
 import { createJournaling } from './journal.ts';
@@ -30,6 +33,10 @@ export interface ActivityDependencies extends WebhookDependencies {
   webhooks: WebhookRepository;
   redis: Publisher;
   mailer: Mailer;
+  /** How long an unanswered email waits until it is sent again, in ms. */
+  unansweredPauseMs: number;
+  /** Starts the workflow that sends an email once more, after a pause in ms. */
+  scheduleResend(email: UnansweredEmail, pauseMs: number): Promise<void>;
   /** The shop's own address. */
   ordersEmail: string;
   /** ISO 639. */
@@ -42,6 +49,7 @@ export interface ActivityDependencies extends WebhookDependencies {
 export function createActivities(dependencies: ActivityDependencies) {
   const publishing = createPublishing(dependencies);
   const orderMail = createOrderMail(dependencies);
+  const notice = createWebhookNotice(dependencies);
   return {
     journal: createJournaling({ ...dependencies, publishing }),
     publish: publishing.publish,
@@ -53,7 +61,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     erase: createErase(dependencies),
     deliverWebhook: createDeliverWebhook(dependencies),
     settleWebhook: createSettleWebhook(dependencies),
-    webhookNotice: createWebhookNotice(dependencies),
+    webhookNotice: (webhookId: string) => withHeartbeats(() => notice(webhookId, cancellationSignal())),
   };
 }
 

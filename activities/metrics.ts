@@ -1,6 +1,6 @@
 import { Counter, type Registry } from '@prometheus-io/client';
 import type { WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
-import { type Mailer, PermanentRefusal } from './email/mailer.ts';
+import { type Mailer, PermanentRefusal, Unanswered } from './email/mailer.ts';
 
 const countOutcomes = (registry: Registry, name: string, help: string) =>
   new Counter({ name, help, labelNames: ['outcome'], registers: [registry] });
@@ -10,21 +10,26 @@ export function countEmails(registry: Registry, mailer: Mailer): Mailer {
   const emails = countOutcomes(
     registry,
     'crema_emails_total',
-    'Attempts at emails by outcome: sent, refused (for good), retrying (tried again later).',
+    'Attempts at emails by outcome: sent, refused (for good), unanswered (may have arrived), retrying (tried again later).',
   );
   return {
     ...mailer,
-    async send(email) {
+    async send(email, signal) {
       try {
-        const sent = await mailer.send(email);
+        const sent = await mailer.send(email, signal);
         emails.inc({ outcome: sent.outcome });
         return sent;
       } catch (error) {
-        emails.inc({ outcome: error instanceof PermanentRefusal ? 'refused' : 'retrying' });
+        emails.inc({ outcome: outcomeOf(error) });
         throw error;
       }
     },
   };
+}
+
+function outcomeOf(error: unknown): string {
+  if (error instanceof PermanentRefusal) return 'refused';
+  return error instanceof Unanswered ? 'unanswered' : 'retrying';
 }
 
 /** Counts attempts at webhooks, and deliveries that end without one, by what came of them. */

@@ -37,7 +37,7 @@ const allowance = (fallback: `${number}/${number}`) =>
       return { count, seconds };
     });
 
-const seconds = (fallback: number) => z.coerce.number().int().min(1).max(86_400).default(fallback);
+const seconds = (fallback: number, max = 86_400) => z.coerce.number().int().min(1).max(max).default(fallback);
 
 const listOf = (text: string) =>
   text
@@ -187,6 +187,11 @@ const settings = (environment: Environment) => {
     ORDER_UNCOLLECTED_AFTER: z.coerce.number().int().min(1).default(900),
     /** Networks besides the internet that webhooks may go to. */
     WEBHOOK_ALLOWED_NETWORKS: networks.prefault(env === 'production' ? '' : '127.0.0.0/8,::1/128'),
+    /** Seconds until a mail server must have a whole email, and then until it must answer. By default those of RFC 5321. */
+    EMAIL_TIMEOUT: seconds(300),
+    EMAIL_ANSWER_TIMEOUT: seconds(600),
+    /** Seconds until an unanswered email is sent again. */
+    EMAIL_UNANSWERED_RETRY_AFTER: seconds(3_600, 21_600),
     /** Seconds that a webhook's endpoint may take for a delivery. */
     WEBHOOK_TIMEOUT: z.coerce.number().int().min(1).max(30).default(15),
     /** Seconds after which a delivery that failed is tried again, at first; and for how many it is tried altogether. */
@@ -340,6 +345,9 @@ export function readWorkerConfig(environment: Environment) {
     'REDIS_URL',
     'WORKFLOW_BUNDLE',
     'WEBHOOK_ALLOWED_NETWORKS',
+    'EMAIL_TIMEOUT',
+    'EMAIL_ANSWER_TIMEOUT',
+    'EMAIL_UNANSWERED_RETRY_AFTER',
     'WEBHOOK_TIMEOUT',
     'WEBHOOK_RETRY_AFTER',
     'WEBHOOK_RETRY_FOR',

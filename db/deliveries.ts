@@ -2,11 +2,14 @@ import { type Audience, addresses, type Recipient } from '../domain/order/recipi
 import type { ReturnedAs } from '../domain/order/unmailed.ts';
 import { type Database, named } from './connection.ts';
 
-/** How one attempt ended; `retrying` is the only outcome that another attempt follows by itself. */
-export type AttemptOutcome = 'retrying' | 'sent' | 'refused' | 'suppressed';
+/**
+ * How one attempt ended. Another one follows by itself after `retrying`, and, later and not often, after `unanswered`: the
+ * mail server has the whole message, and did not say whether it accepts it.
+ */
+export type AttemptOutcome = 'retrying' | 'unanswered' | 'sent' | 'refused' | 'suppressed';
 
 /** How a delivery stands. */
-export type DeliveryState = AttemptOutcome | 'given_up' | ReturnedAs;
+export type DeliveryState = Exclude<AttemptOutcome, 'unanswered'> | 'given_up' | ReturnedAs;
 
 /** How one event reached, or did not reach, one audience. */
 export interface Delivery {
@@ -19,6 +22,15 @@ export interface Delivery {
   detail?: string | null;
   /** By which the mail server calls it. */
   messageId?: string | null | undefined;
+}
+
+/** What became of a delivery so far. */
+export interface KnownDelivery {
+  outcome: DeliveryState;
+  attempt: number;
+  /** How many attempts the mail server did not answer, and when it did not answer last. */
+  unanswered: number;
+  unansweredAt: Date | null;
 }
 
 /** A delivery as it stands in the ledger. */
@@ -51,7 +63,7 @@ export interface Returned {
 /** The ledger of deliveries: looked up before a send, written after it. */
 export interface DeliveryLedger {
   /** What became of an event so far. */
-  find(eventId: string, audience: Audience): Promise<Pick<Delivery, 'outcome' | 'attempt'> | undefined>;
+  find(eventId: string, audience: Audience): Promise<KnownDelivery | undefined>;
   /** Writes an attempt down, and its outcome unless there is a final one: that stays. */
   record(delivery: Delivery): Promise<void>;
   entry(deliveryId: string): Promise<LedgerEntry | undefined>;
@@ -64,14 +76,21 @@ export interface DeliveryLedger {
 }
 
 /** Whether an event need not be delivered any more. */
-export const isSettled = (delivery: Pick<Delivery, 'outcome'> | undefined): boolean =>
+export const isSettled = (delivery: Pick<KnownDelivery, 'outcome'> | undefined): boolean =>
   delivery !== undefined && delivery.outcome !== 'retrying';
+
+const FIND = `
+  SELECT outcome, attempt, unanswered, "unansweredAt" FROM deliveries d CROSS JOIN LATERAL (
+    SELECT count(*)::int AS unanswered, max(at) AS "unansweredAt"
+    FROM delivery_attempts WHERE delivery_id = d.id AND outcome = 'unanswered'
+  ) attempts
+  WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient`;
 
 /** One round trip: the delivery and its attempt. What was final before, or has become so meanwhile, only gets the attempt. */
 const RECORD = `
   WITH kept AS (
     INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, attempt, at, detail)
-    VALUES (:eventId, :channel, :recipient, :orderId, :outcome, :attempt, :at, :detail)
+    VALUES (:eventId, :channel, :recipient, :orderId, :state, :attempt, :at, :detail)
     ON CONFLICT (event_id, channel, recipient) DO UPDATE
       SET outcome = excluded.outcome, attempt = excluded.attempt, at = excluded.at, detail = excluded.detail
       WHERE deliveries.outcome = 'retrying'
@@ -115,12 +134,12 @@ const KNOWN_OR_NEW = `
 
 export function createDeliveryLedger(database: Database): DeliveryLedger {
   const find: DeliveryLedger['find'] = (eventId, audience) => {
-    const row = database('deliveries').where({ event_id: eventId, ...addresses[audience] });
-    return named('delivery', row.first('outcome', 'attempt'));
+    return named('delivery', database.raw(FIND, { eventId, ...addresses[audience] })).then(({ rows }) => rows[0]);
   };
 
   async function record({ audience, detail = null, messageId = null, ...delivery }: Delivery): Promise<void> {
-    const values = { ...delivery, ...addresses[audience], detail, messageId, at: new Date() };
+    const state: DeliveryState = delivery.outcome === 'unanswered' ? 'retrying' : delivery.outcome;
+    const values = { ...delivery, ...addresses[audience], state, detail, messageId, at: new Date() };
     await named('record-delivery', database.raw(RECORD, values));
   }
 

@@ -6,7 +6,10 @@ const settings = {
   loadExtensions: ['.ts'],
 };
 
-/** Brings the schema to today's, in one transaction; a second process that tries waits. Returns the names of what was done. */
+/**
+ * Brings the schema to today's; a second process that tries waits. All in one transaction, or, if a file says that it wants none
+ * (`config`), each in one of its own. Returns the names of what was done.
+ */
 export async function migrate(database: Database): Promise<string[]> {
   const [, done] = await database.migrate.latest(settings);
   return done;

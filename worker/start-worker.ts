@@ -43,6 +43,7 @@ import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSeal } from '../workflows/payloads/seal.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { createHealthServer, type MetricsPage } from './health-server.ts';
+import { createScheduleResend } from './unanswered-emails.ts';
 import { startWebhookDispatcher } from './webhook-dispatcher.ts';
 import { createFirstTries } from './webhook-first-tries.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
@@ -51,7 +52,7 @@ import { workflowsPath } from './workflows-path.ts';
 /** How long Redis may take to answer, in ms. A frozen Redis must not hold an activity's slot. */
 const REDIS_DEADLINE_MS = 2_000;
 
-/** As many as the mailer has connections; a mail server that hangs holds no more. */
+/** Activities that send emails; a mail server that hangs holds no more. */
 const EMAILS_AT_ONCE = 5;
 
 /** To one webhook; and what those may take who find its lane full, to be told so. */
@@ -116,7 +117,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     connectTimeout: REDIS_DEADLINE_MS,
   });
   redis.on('error', (error) => logger.warn({ err: error }, 'Redis cannot be reached'));
-  const mailer = countEmails(metrics, createMailer(config));
+  const deadlines = { handOver: config.EMAIL_TIMEOUT * 1_000, answer: config.EMAIL_ANSWER_TIMEOUT * 1_000 };
+  const mailer = countEmails(metrics, createMailer(config, deadlines));
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
 
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
@@ -134,26 +136,37 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     unseal: seal.unseal,
     disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,
   });
-  const { email, firstEmails, resendEmail, accountMail, webhookNotice, deliverWebhook, settleWebhook, ...others } =
-    createActivities({
-      journal: countEvents(metrics, createJournal(database)),
-      orders: createOrderRepository(database),
-      records: createWorkflowRecords(client),
-      erasures: createErasureRecords(client),
-      ledger: createDeliveryLedger(database),
-      users: createUserRepository(database),
-      accountRequests: createAccountRequestRepository(database),
-      suppressions: createEmailSuppressions(database),
-      redis,
-      mailer,
-      ordersEmail: config.ORDERS_EMAIL,
-      shopLanguage: config.SHOP_LANGUAGE,
-      publicUrl: config.PUBLIC_URL,
-      webhooks,
-      webhookDeliveries: deliveries,
-      tries,
-      lanes,
-    });
+  const {
+    email,
+    firstEmails,
+    resendUnanswered,
+    resendEmail,
+    accountMail,
+    webhookNotice,
+    deliverWebhook,
+    settleWebhook,
+    ...others
+  } = createActivities({
+    journal: countEvents(metrics, createJournal(database)),
+    orders: createOrderRepository(database),
+    records: createWorkflowRecords(client),
+    erasures: createErasureRecords(client),
+    ledger: createDeliveryLedger(database),
+    users: createUserRepository(database),
+    accountRequests: createAccountRequestRepository(database),
+    suppressions: createEmailSuppressions(database),
+    redis,
+    mailer,
+    unansweredPauseMs: config.EMAIL_UNANSWERED_RETRY_AFTER * 1_000,
+    scheduleResend: createScheduleResend(client, config.TEMPORAL_TASK_QUEUE),
+    ordersEmail: config.ORDERS_EMAIL,
+    shopLanguage: config.SHOP_LANGUAGE,
+    publicUrl: config.PUBLIC_URL,
+    webhooks,
+    webhookDeliveries: deliveries,
+    tries,
+    lanes,
+  });
   const options = {
     connection,
     namespace: config.TEMPORAL_NAMESPACE,
@@ -185,7 +198,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     Worker.create({
       ...options,
       taskQueue: emailTaskQueueOf(config.TEMPORAL_TASK_QUEUE),
-      activities: { email, firstEmails, resendEmail, accountMail, webhookNotice },
+      activities: { email, firstEmails, resendUnanswered, resendEmail, accountMail, webhookNotice },
       maxConcurrentActivityTaskExecutions: EMAILS_AT_ONCE,
     }),
     Worker.create({

@@ -10,6 +10,7 @@ import { alertOf } from '../domain/order/alerts.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
 import type { Audience, Recipient } from '../domain/order/recipients.ts';
+import { emailTimeouts } from './email-options.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
 import { type OrderBook, sizeOf } from './order-book.ts';
 
@@ -24,8 +25,8 @@ const HOUR = 60 * 60 * 1_000;
 /** For how long an audience is tried to be told, counted from the event, in ms. What is written down has no limit. */
 const PATIENCE = { redis: HOUR, customer: 24 * HOUR, shop: 24 * HOUR };
 
-/** However late it is, it is tried for this long, in ms. */
-const LAST_TRY = 10_000;
+/** However late it is, it is tried for this long, in ms: mail servers look at mail before they answer. */
+const LAST_TRY = { redis: 10_000, customer: 30_000, shop: 30_000 };
 
 // What is asked to stop has stopped before a new run begins, or both would send. The SDK's documentation calls this the default,
 // which it is not (temporalio/sdk-typescript#2442).
@@ -47,7 +48,7 @@ const { publish } = proxyActivities<Activities>({
   retry: { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' },
 });
 
-const ofEmails = { startToCloseTimeout: '10m', heartbeatTimeout: '45s', cancellationType } as const;
+const ofEmails = { ...emailTimeouts, cancellationType } as const;
 
 const { email } = proxyActivities<Activities>({
   ...ofEmails,
@@ -104,7 +105,7 @@ export function announce(book: OrderBook, audience: Audience, scope: Cancellatio
   const queue = book.queues[audience];
   return channelOf(queue, async () => {
     const facts = queue.slice(0, fitting(queue, BATCH[audience]));
-    const scheduleToCloseTimeout = Math.max(left(audience, facts[0]), LAST_TRY);
+    const scheduleToCloseTimeout = Math.max(left(audience, facts[0]), LAST_TRY[audience]);
     try {
       await scope.run(() => send(audience, facts, { summary: titleOf(facts), scheduleToCloseTimeout }));
       queue.splice(0, facts.length);
@@ -139,7 +140,7 @@ export function announceToBoth({ queues }: OrderBook, channels: Channel[], scope
       const [fact] = queues.customer as [Fact];
       tried = fact.event.id;
       // Only its start is waited for so long: cut short by the clock, it would send beside those that take over.
-      const scheduleToStartTimeout = Math.max(left('customer', fact), LAST_TRY);
+      const scheduleToStartTimeout = Math.max(left('customer', fact), LAST_TRY.customer);
       const options = { summary: titleOf([fact]), scheduleToStartTimeout, taskQueue: emailQueue() };
       try {
         const told = await scope.run(() => firstEmails.executeWithOptions(options, [fact, ['customer', 'shop']]));

@@ -1,12 +1,9 @@
 import { proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
+import { singleEmail } from './email-options.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
 
-const { resendEmail } = proxyActivities<Activities>({
-  startToCloseTimeout: '1m',
-  scheduleToCloseTimeout: '24h',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
-});
+const { resendEmail } = proxyActivities<Activities>(singleEmail);
 
 /** For how long a second request for the same mail is taken for a second click. */
 const SECOND_CLICK = '10s';

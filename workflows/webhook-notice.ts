@@ -1,12 +1,9 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
+import { singleEmail } from './email-options.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
 
-const { webhookNotice: mail } = proxyActivities<Activities>({
-  startToCloseTimeout: '1m',
-  scheduleToCloseTimeout: '24h',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
-});
+const { webhookNotice: mail } = proxyActivities<Activities>(singleEmail);
 
 /** Tells the shop by email that a webhook is disabled. */
 export const webhookNotice = (webhookId: string): ReturnType<Activities['webhookNotice']> =>

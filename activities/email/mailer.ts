@@ -1,9 +1,10 @@
+import type { MailDeadlines } from './attempt.ts';
 import { compose, type OutgoingEmail, readSender } from './message.ts';
 import { createSes } from './ses.ts';
 import { createSmtp } from './smtp.ts';
 
 export type { OutgoingEmail } from './message.ts';
-export { PermanentRefusal } from './refusal.ts';
+export { PermanentRefusal, Unanswered } from './refusal.ts';
 
 /** How mail leaves; the names are those of the environment (design §5). */
 export interface MailerSettings {
@@ -18,13 +19,16 @@ export interface MailerSettings {
 
 export interface Mailer {
   /**
-   * Makes one attempt at sending, bounded by the deadline.
+   * Makes one attempt at sending, bounded by deadlines.
    *
+   * @param cancellation ends an attempt: at once, or, if the server has the whole message, as unanswered a little later
    * @returns what the mail is called by who took it: its `Message-ID`, or Amazon's own id
-   * @throws {PermanentRefusal} when the recipient or the message was refused for good; any other error is an outage, and
-   *   the mail may be tried again. If the server's last answer was lost, it may then arrive twice, with one `Message-ID`.
+   * @throws {PermanentRefusal} when the recipient or the message was refused for good
+   * @throws {Unanswered} when the server got the whole message and did not answer: it may arrive, and again with each
+   *   further attempt, with one `Message-ID`
+   * @throws any other error is an outage, and the mail may be tried again
    */
-  send(email: OutgoingEmail): Promise<{ outcome: 'sent'; messageId: string }>;
+  send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<{ outcome: 'sent'; messageId: string }>;
   /** Lets go of its connections, once the mails under way are through. */
   close(): void;
 }
@@ -32,23 +36,23 @@ export interface Mailer {
 /**
  * Opens the way by which mail leaves.
  *
- * @param deadline how long one attempt may take, in milliseconds
+ * @param deadlines how long an attempt may take, by default as RFC 5321 has it
  * @throws {TypeError} when `EMAIL_FROM` is no address, or the region is missing
  */
-export function createMailer(settings: MailerSettings, { deadline = 10_000 } = {}): Mailer {
+export function createMailer(settings: MailerSettings, deadlines?: MailDeadlines): Mailer {
   const sender = readSender(settings.EMAIL_FROM);
-  const transport = createTransport(settings, deadline);
+  const transport = createTransport(settings, deadlines);
   return {
-    async send(email) {
-      const messageId = await transport.send(compose(email, sender));
+    async send(email, cancellation) {
+      const messageId = await transport.send(compose(email, sender), cancellation);
       return { outcome: 'sent', messageId };
     },
     close: () => transport.close(),
   };
 }
 
-function createTransport(settings: MailerSettings, deadline: number) {
-  if (settings.NOTIFICATIONS_ENV !== 'production') return createSmtp({ url: settings.SMTP_URL, deadline });
+function createTransport(settings: MailerSettings, deadlines: MailDeadlines | undefined) {
+  if (settings.NOTIFICATIONS_ENV !== 'production') return createSmtp({ url: settings.SMTP_URL, deadlines });
   if (!settings.AWS_REGION) throw new TypeError('Amazon SES needs AWS_REGION');
-  return createSes({ region: settings.AWS_REGION, endpoint: settings.SES_ENDPOINT, deadline });
+  return createSes({ region: settings.AWS_REGION, endpoint: settings.SES_ENDPOINT, deadlines });
 }

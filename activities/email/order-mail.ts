@@ -24,7 +24,7 @@ export interface OrderMailDependencies {
 
 /** How an attempt ended that will not be followed by another one. */
 export interface Mailed {
-  outcome: Exclude<AttemptOutcome, 'retrying'>;
+  outcome: Exclude<AttemptOutcome, 'retrying' | 'unanswered'>;
   detail?: string | undefined;
   messageId?: string;
 }
@@ -32,15 +32,21 @@ export interface Mailed {
 /**
  * Makes one attempt at mailing a fact to somebody, unless they are to get no such mail.
  *
- * @param resend names a mail that is sent once more: mailboxes would hide a second one with the first one's `Message-ID`
  * @throws when the mail may be tried again
  */
-export type OrderMail = (fact: Fact, recipient: Recipient, resend?: string) => Promise<Mailed>;
+export type OrderMail = (fact: Fact, recipient: Recipient, options: MailOptions) => Promise<Mailed>;
+
+export interface MailOptions {
+  /** Ends the attempt, unless the mail server has the whole message. */
+  signal: AbortSignal;
+  /** Names a mail that is sent once more: mailboxes would hide a second one with the first one's `Message-ID`. */
+  resend?: string;
+}
 
 export function createOrderMail(dependencies: OrderMailDependencies): OrderMail {
   const { users, suppressions, mailer, ordersEmail, shopLanguage, publicUrl } = dependencies;
 
-  return async (fact, recipient, resend) => {
+  return async (fact, recipient, { signal, resend }) => {
     const { event, order } = fact;
     const reader = await users.findReader(order.customer.id);
     const kind = emailKindOf(event);
@@ -57,16 +63,17 @@ export function createOrderMail(dependencies: OrderMailDependencies): OrderMail 
       language: (toCustomer && reader.language) || shopLanguage,
       ...(toCustomer && { choicePage: choicePage(publicUrl, reader.emailToken) }),
     });
+    const email = {
+      to,
+      ...(toCustomer && { toName: reader.name }),
+      ...(toCustomer && kind && { unsubscribe: unsubscribeLink(publicUrl, reader.emailToken) }),
+      eventId: event.id,
+      recipient,
+      resend,
+      ...content,
+    };
     try {
-      return await mailer.send({
-        to,
-        ...(toCustomer && { toName: reader.name }),
-        ...(toCustomer && kind && { unsubscribe: unsubscribeLink(publicUrl, reader.emailToken) }),
-        eventId: event.id,
-        recipient,
-        resend,
-        ...content,
-      });
+      return await mailer.send(email, signal);
     } catch (error) {
       if (error instanceof PermanentRefusal) return { outcome: 'refused', detail: error.message };
       throw error;

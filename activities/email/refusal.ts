@@ -1,20 +1,21 @@
 /**
- * The mail server said no for good, to this recipient or this message: trying again would get the same answer. Its
- * message names no address, because failures stand in a workflow's history (design §2).
+ * The mail server said no for good, to this recipient or this message: trying again would get the same answer.
+ *
+ * Messages of these errors are kept in the ledger and in Temporal's histories, also after a person was erased. So they have
+ * codes, never the server's own words: those name addresses and people.
  */
 export class PermanentRefusal extends Error {
   override name = 'PermanentRefusal';
 }
 
-/**
- * What may be thrown of a failed attempt: of every address only its domain, and no cause, which would still hold the rest.
- *
- * @param refused whether the failure is for good; anything else is an outage, worth another attempt
- */
-export function failureOf(error: unknown, refused: boolean): Error {
-  const { name = 'Error', message = String(error), code } = error as Partial<Error & { code: string }>;
-  const said = message.replace(/[^\s<>"'=:,;]+@/g, '…@');
-  if (refused) return new PermanentRefusal(said);
-  const late = name === 'AbortError' ? 'no final answer within the deadline: ' : '';
-  return new Error(`Email was not sent: ${late}${said} (${code ?? name})`);
+/** The mail server has the whole message and did not say whether it accepts it: the mail may arrive, and a second one as well. */
+export class Unanswered extends Error {
+  override name = 'Unanswered';
+}
+
+/** @param why codes alone: of the mail server's answer, or of what happened to the connection */
+export function failureOf(why: string, kind: { refused: boolean; unanswered: boolean }): Error {
+  if (kind.refused) return new PermanentRefusal(`The mail server refused it: ${why}`);
+  if (kind.unanswered) return new Unanswered(`The mail server did not confirm the email: ${why}`);
+  return new Error(`Email was not sent: ${why}`);
 }

@@ -1,39 +1,64 @@
-import { createTransport } from 'nodemailer';
+import { getSystemErrorName } from 'node:util';
+import { createTransport, type SendMailOptions } from 'nodemailer';
+import { type Attempt, type MailDeadlines, RFC_5321_DEADLINES, startAttempt } from './attempt.ts';
 import type { compose } from './message.ts';
 import { failureOf } from './refusal.ts';
+
+/** Twice as many as the worker runs activities: the first attempts at an order's two emails are made side by side. */
+const MAX_CONNECTIONS = 10;
 
 interface SmtpSettings {
   /** Like `smtp://user:password@host:587` or `smtps://…`. */
   url: string;
-  /** How long one mail may take, in milliseconds, waiting for a free connection included. */
-  deadline: number;
+  deadlines?: MailDeadlines | undefined;
+}
+
+/** What our plugin reads from a mail's options. */
+interface Watched extends SendMailOptions {
+  attempt?: Attempt;
 }
 
 // RFC 4954: a 5xx about who *we* are.
 const aboutOurLogin = new Set([530, 534, 535, 538]);
 
 /** Sends through an SMTP server, over a pool of connections. */
-export function createSmtp({ url, deadline }: SmtpSettings) {
+export function createSmtp({ url, deadlines = RFC_5321_DEADLINES }: SmtpSettings) {
+  const { handOver, answer } = deadlines;
   const pool = createTransport({
     url,
     pool: true,
-    maxConnections: 5,
+    maxConnections: MAX_CONNECTIONS,
     // Only where a connection closed before a byte of the message was sent over it; all other attempts are Temporal's.
     maxRequeues: 1,
-    dnsTimeout: deadline,
-    connectionTimeout: deadline,
-    greetingTimeout: deadline,
-    socketTimeout: deadline,
+    dnsTimeout: handOver,
+    connectionTimeout: handOver,
+    greetingTimeout: handOver,
+    socketTimeout: Math.max(handOver, answer),
+  });
+  pool.use('stream', ({ message, data }, done) => {
+    const { attempt } = data as Watched;
+    // The last of the message's streams: those before it are drained into its buffer at once.
+    message.processFunc((stream) => {
+      attempt?.handOver(false);
+      return stream.once('end', () => attempt?.handOver(true));
+    });
+    done();
   });
 
   return {
-    async send(message: ReturnType<typeof compose>): Promise<string> {
+    async send(message: ReturnType<typeof compose>, cancellation?: AbortSignal): Promise<string> {
+      // The time-outs above are for silence; a server that trickles its answers would outlive them.
+      const attempt = startAttempt(deadlines, cancellation);
       try {
-        // The time-outs above are for silence; a server that trickles its answers would outlive them.
-        await pool.sendMail({ ...message, signal: AbortSignal.timeout(deadline) });
+        const options: Watched = { ...message, signal: attempt.signal, attempt };
+        await pool.sendMail(options);
         return message.messageId;
       } catch (error) {
-        throw failureOf(error, isRefusal(error as SmtpError));
+        const failure = error as SmtpError;
+        const unanswered = attempt.isHandedOver && failure.responseCode === undefined;
+        throw failureOf(codesOf(failure), { refused: isRefusal(failure), unanswered });
+      } finally {
+        attempt.end();
       }
     },
 
@@ -43,9 +68,21 @@ export function createSmtp({ url, deadline }: SmtpSettings) {
   };
 }
 
-interface SmtpError extends Error {
+interface SmtpError extends NodeJS.ErrnoException {
   responseCode?: number;
+  response?: string;
   command?: string;
+}
+
+/** What to keep of a failure: the answer's code with its enhanced one (RFC 3463) and to which command, or the error's own code. */
+function codesOf({ name, code, errno, responseCode, response = '', command }: SmtpError): string {
+  if (responseCode === undefined) {
+    if (name === 'AbortError') return 'deadline';
+    // Nodemailer replaces the code of a socket's error by one of its own.
+    return typeof errno === 'number' ? getSystemErrorName(errno) : (code ?? name);
+  }
+  const enhanced = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
+  return [responseCode, enhanced, command && `to ${command}`].filter(Boolean).join(' ');
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { WebhookRepository } from '../../db/webhooks.ts';
 import { renderWebhookEmail } from '../../mail/templates/webhook-email.ts';
-import { type Mailer, PermanentRefusal } from '../email/mailer.ts';
+import { type Mailer, PermanentRefusal, Unanswered } from '../email/mailer.ts';
 
 interface Dependencies {
   webhooks: Pick<WebhookRepository, 'find'>;
@@ -15,7 +15,10 @@ interface Dependencies {
 
 /** Tells the shop by email that a webhook is disabled, if it still is. */
 export function createWebhookNotice({ webhooks, suppressions, mailer, ordersEmail, shopLanguage }: Dependencies) {
-  return async (webhookId: string): Promise<'sent' | 'refused' | 'suppressed' | 'unneeded'> => {
+  return async (
+    webhookId: string,
+    cancellation?: AbortSignal,
+  ): Promise<'sent' | 'refused' | 'suppressed' | 'unanswered' | 'unneeded'> => {
     const webhook = await webhooks.find(webhookId);
     if (webhook?.disabled?.reason !== 'failing') return 'unneeded';
     if (await suppressions.reasonFor(ordersEmail)) return 'suppressed';
@@ -28,9 +31,11 @@ export function createWebhookNotice({ webhooks, suppressions, mailer, ordersEmai
       language: shopLanguage,
     });
     try {
-      await mailer.send({ to: ordersEmail, eventId: `webhook-${id}:${version}`, recipient: 'shop', ...content });
+      const email = { to: ordersEmail, eventId: `webhook-${id}:${version}`, recipient: 'shop', ...content };
+      await mailer.send(email, cancellation);
       return 'sent';
     } catch (error) {
+      if (error instanceof Unanswered) return 'unanswered';
       if (error instanceof PermanentRefusal) return 'refused';
       throw error;
     }

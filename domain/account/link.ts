@@ -18,19 +18,16 @@ const pages: Record<Purpose, string> = {
   address: '/account/verify',
 };
 
-/** Where a link leads. @param publicUrl where people see the shop */
+/** Where a link leads. @param publicUrl where people see the shop, without a slash at its end */
 export const linkTo = (publicUrl: string, purpose: Purpose, token: string): string =>
-  `${withoutSlash(publicUrl)}${pages[purpose]}?token=${token}`;
+  `${publicUrl}${pages[purpose]}?token=${token}`;
 
 /** Where anyone asks for a new password. */
-export const forgotPage = (publicUrl: string): string => `${withoutSlash(publicUrl)}/account/forgot`;
+export const forgotPage = (publicUrl: string): string => `${publicUrl}/account/forgot`;
 
 /** Where the reader of a mail chooses which ones they get. @param token theirs, see `db/users.ts` */
-export const choicePage = (publicUrl: string, token: string): string =>
-  `${withoutSlash(publicUrl)}/account/emails?token=${token}`;
+export const choicePage = (publicUrl: string, token: string): string => `${publicUrl}/account/emails?token=${token}`;
 
 /** Where mailboxes say for their reader that there shall be no more mail (RFC 8058). */
 export const unsubscribeLink = (publicUrl: string, token: string): string =>
-  `${withoutSlash(publicUrl)}/account/unsubscribe?token=${token}`;
-
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
+  `${publicUrl}/account/unsubscribe?token=${token}`;

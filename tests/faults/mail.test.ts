@@ -1,4 +1,6 @@
+import type { Recipient } from '../../domain/order/recipients.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { unansweredEmailIdOf } from '../../workflows/messages/definitions.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { startMoodySmtp } from '../email/moody-smtp.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -31,6 +33,7 @@ interface Line {
   attempt: number;
   outcome: string;
   reason: string | null;
+  attempts: { outcome: string }[];
 }
 
 async function mailsOnTimeline(id: string, { request, manager }: Shop = shop): Promise<Line[]> {
@@ -73,25 +76,51 @@ test('When a recipient is refused for good, then it is tried once, is on the tim
   expect(asked.filter((address) => address === SHOP)).toHaveLength(1);
 }, 40_000);
 
-test('When the server takes a mail and its answer is lost, then it comes twice under one Message-ID, and to nobody else', async () => {
+test('When the server takes a mail and does not answer, then the next copy waits for an hour', async () => {
   const moody = await startMoodySmtp();
   const other = await openShop({ environment: { SMTP_URL: moody.url } });
   try {
-    moody.moods.push('drops', 'resets', 'takes');
+    moody.moods.push('drops', 'resets');
     const { body: order } = await other.place();
-    const ended = async () => {
-      const lines = await mailsOnTimeline(order.id, other);
-      return lines.length === 2 && lines.every(({ outcome }) => outcome === 'sent');
-    };
-    await waitFor('both receipts', ended, { deadline: 20_000 });
+    const late = (recipient: Recipient) =>
+      other.temporal.workflow.getHandle(
+        unansweredEmailIdOf({ orderId: order.id, eventId: `${order.id}:1`, recipient }),
+      );
+    const delays = () =>
+      Promise.all(
+        (['customer', 'shop'] as const).map(async (recipient) => {
+          const { raw } = await late(recipient).describe();
+          const { startTime, executionTime } = raw.workflowExecutionInfo ?? {};
+          return Number(executionTime?.seconds) - Number(startTime?.seconds);
+        }),
+      ).catch(() => undefined);
+    await waitFor('the late emails', async () => (await delays())?.join() === '3600,3600', { deadline: 20_000 });
+    // The order's other emails do not wait.
+    expect((await other.move(order.id, 'preparation')).status).toBe(200);
+    await waitFor('the next email', () => moody.taken.length === 3, { deadline: 20_000 });
 
     const names = moody.taken.map((raw) => /^Message-ID: (.*)$/im.exec(raw)?.[1]);
-    const by = Map.groupBy(names, (name) => name);
-    // Two were taken and not acknowledged: each came once more, or both came for one recipient.
-    expect(names).toHaveLength(4);
-    expect(by.size).toBe(2);
-    const lines = await mailsOnTimeline(order.id, other);
-    expect(lines.map(({ attempt }) => attempt).reduce((one, two) => one + two)).toBe(4);
+    expect([names.length, new Set(names).size]).toEqual([3, 3]);
+    const lines = (await mailsOnTimeline(order.id, other)).filter(({ version }) => version === 1);
+    expect(lines.map(({ outcome, attempts }) => [outcome, ...attempts.map((each) => each.outcome)])).toEqual(
+      Array(2).fill(['retrying', 'unanswered']),
+    );
+  } finally {
+    await other.close();
+    await moody.close();
+  }
+}, 60_000);
+
+test('When the server does not answer to the third copy, then there is no fourth', async () => {
+  const moody = await startMoodySmtp();
+  const environment = { SMTP_URL: moody.url, EMAIL_UNANSWERED_RETRY_AFTER: '1' };
+  const other = await openShop({ environment });
+  try {
+    moody.moods.push(...Array(6).fill('drops'));
+    const { body: order } = await other.place();
+    const outcomes = async () => (await mailsOnTimeline(order.id, other)).map(({ outcome }) => outcome);
+    await waitFor('the end of it', async () => (await outcomes()).join() === 'given_up,given_up', { deadline: 30_000 });
+    expect(moody.taken).toHaveLength(6);
   } finally {
     await other.close();
     await moody.close();

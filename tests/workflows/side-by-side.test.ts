@@ -70,6 +70,8 @@ beforeAll(async () => {
     suppressions: createEmailSuppressions(shop.database),
     redis,
     mailer,
+    unansweredPauseMs: 3_600_000,
+    scheduleResend: async () => {},
     ordersEmail: 'shop@crema.example',
     shopLanguage: 'en',
     publicUrl: shop.url,

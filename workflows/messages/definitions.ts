@@ -4,6 +4,7 @@ import { toMajorUnits } from '../../domain/money.ts';
 import type { JournalEntry } from '../../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent, Placement } from '../../domain/order/order.ts';
 import type { Audience } from '../../domain/order/recipients.ts';
+import type { UnansweredEmail } from '../../domain/order/unanswered-email.ts';
 import type { CancelMessage, EditMessage, StatusMessage } from './parse.ts';
 
 /** The type of the order workflow: the name of its function. */
@@ -19,6 +20,11 @@ export const reconcileScheduleId = 'reconcile-orders';
 /** The type of the workflow that sends one mail once more; a delivery has one at a time. */
 export const resendWorkflowType = 'resend';
 export const resendIdOf = (deliveryId: string): string => `resend-${deliveryId}`;
+
+/** The type of the workflow that sends an unanswered email once more; an email has one at a time. */
+export const unansweredEmailWorkflowType = 'unansweredEmail';
+export const unansweredEmailIdOf = ({ eventId, recipient }: UnansweredEmail): string =>
+  `unanswered-email-${eventId}-${recipient}`;
 
 /** An order's workflow id: one order, one workflow, for ever. */
 export const workflowIdOf = (orderId: string): string => `order-${orderId}`;

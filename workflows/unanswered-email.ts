@@ -1,0 +1,30 @@
+import { ActivityFailure, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { Activities } from '../activities/create-activities.ts';
+import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
+import { singleEmail } from './email-options.ts';
+import { emailTaskQueueOf } from './messages/definitions.ts';
+
+const { resendUnanswered } = proxyActivities<Activities>(singleEmail);
+
+const { journal } = proxyActivities<Activities>({
+  startToCloseTimeout: '20s',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+});
+
+/**
+ * Sends an email once more that the mail server did not confirm. It is a workflow of its own, so that the order's other
+ * emails do not wait for it.
+ */
+export async function unansweredEmail(email: UnansweredEmail): Promise<void> {
+  const { orderId, eventId, recipient } = email;
+  const taskQueue = emailTaskQueueOf(workflowInfo().taskQueue);
+  try {
+    await resendUnanswered.executeWithOptions({ taskQueue, summary: `${eventId} to the ${recipient}` }, [email]);
+  } catch (error) {
+    // Only the activity's own end is a reason to give up; anything else is a bug and must be seen.
+    if (!(error instanceof ActivityFailure)) throw error;
+    const at = new Date().toISOString();
+    const reason = error.cause?.message ?? error.message;
+    await journal([{ kind: 'given_up', orderId, audience: recipient, eventIds: [eventId], at, error: reason }], false);
+  }
+}
