@@ -7,6 +7,23 @@ export type Database = Knex;
 /** How long anything waits for Postgres before the request or activity is told that it is unavailable, in ms. */
 const DEADLINE_MS = 5_000;
 
+/**
+ * How long a transaction may do nothing before Postgres ends it, in ms. Then its process is frozen or cut off, and its locks
+ * hold up others: shorter than {@link DEADLINE_MS}, so that they still get their turn.
+ */
+const IDLE_IN_TRANSACTION_MS = 3_000;
+
+/** When a connection is idle for this long, in ms, either side asks whether the other is still there. */
+const KEEP_ALIVE_MS = 10_000;
+
+/** What Postgres does on its side: asks thrice, 5 s apart, and waits 15 s for what it has sent to arrive. */
+const SERVER_OPTIONS = [
+  `-c tcp_keepalives_idle=${KEEP_ALIVE_MS / 1_000}`,
+  '-c tcp_keepalives_interval=5',
+  '-c tcp_keepalives_count=3',
+  '-c tcp_user_timeout=15000',
+].join(' ');
+
 // bigint arrives as text by default; every bigint of ours (money, positions) stays far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
@@ -21,6 +38,8 @@ export interface ConnectOptions {
   name?: string;
   /** How long one query may take, in ms. */
   queryDeadline?: number;
+  /** How long a transaction may do nothing before Postgres ends it, in ms; 0: for ever. */
+  idleInTransaction?: number;
   /** Takes what knex has to say; by default it goes to the console. */
   log?: Record<'debug' | 'warn' | 'error', (message: string) => void>;
 }
@@ -32,7 +51,13 @@ export interface ConnectOptions {
  */
 export function connect(
   url: string,
-  { max = 10, name = 'crema', queryDeadline = DEADLINE_MS, log }: ConnectOptions = {},
+  {
+    max = 10,
+    name = 'crema',
+    queryDeadline = DEADLINE_MS,
+    idleInTransaction = IDLE_IN_TRANSACTION_MS,
+    log,
+  }: ConnectOptions = {},
 ): Database {
   return knex({
     client: 'pg',
@@ -50,6 +75,10 @@ export function connect(
       connectionTimeoutMillis: DEADLINE_MS,
       query_timeout: queryDeadline,
       statement_timeout: queryDeadline,
+      idle_in_transaction_session_timeout: idleInTransaction,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      options: SERVER_OPTIONS,
     } as Knex.PgConnectionConfig,
     pool: { min: 0, max },
     acquireConnectionTimeout: DEADLINE_MS,

@@ -6,8 +6,11 @@ const MESSAGES =
 
 const NETWORK = /^E(CONN(REFUSED|RESET|ABORTED)|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)$/;
 
-/** SQLSTATE classes: connection, insufficient resources, and an operator's or a time-out's intervention. */
-const SQLSTATE = /^(08|53|57)[0-9A-Z]{3}$/;
+/**
+ * SQLSTATE classes: connection, insufficient resources, and an operator's or a time-out's intervention; and a transaction
+ * that was ended because its process did nothing.
+ */
+const SQLSTATE = /^(?:(?:08|53|57)[0-9A-Z]{3}|25P03)$/;
 
 /** Whether an error says that Postgres cannot be reached or does not answer, rather than that a query is wrong. */
 export function isOutage(error: unknown): boolean {

@@ -16,13 +16,21 @@ export interface NewDelivery {
   type: string;
 }
 
-/** Any number, as long as every process uses the same: who holds this lock dispatches. */
-const DISPATCH_LOCK = 4_271_002;
+/** How long the lease on dispatching lasts, in seconds. */
+const LEASE_S = 15;
 
 /** What stands between the log of events and the workflows that deliver them. */
 export interface WebhookOutbox {
-  /** Does some work while nobody else does it. The lock goes with its connection, and so with its process. @returns whether it was done */
-  alone(work: () => Promise<void>): Promise<boolean>;
+  /**
+   * Takes the lease on dispatching, or extends it by 15 s. It is no lock: a process that freezes loses it, and one that goes
+   * on afterwards may send what another has sent.
+   *
+   * @param holder names the process, and no other one
+   * @returns whether it has the lease now
+   */
+  lease(holder: string): Promise<boolean>;
+  /** Gives the lease back, so that another process goes on at once. */
+  release(holder: string): Promise<void>;
   /** How far the log has been gone through. */
   position(): Promise<number>;
   /** Every enabled webhook. */
@@ -37,12 +45,18 @@ export interface WebhookOutbox {
 }
 
 export function createWebhookOutbox(database: Database): WebhookOutbox {
-  const alone: WebhookOutbox['alone'] = (work) =>
-    database.transaction(async (transaction) => {
-      const { rows } = await transaction.raw('SELECT pg_try_advisory_xact_lock(?) AS mine', [DISPATCH_LOCK]);
-      if (rows[0].mine) await work();
-      return rows[0].mine;
-    });
+  const lease: WebhookOutbox['lease'] = async (holder) => {
+    const { rowCount } = await database.raw(
+      `UPDATE webhook_cursor SET leased_to = :holder, leased_until = now() + make_interval(secs => :seconds)
+       WHERE leased_to = :holder OR leased_until IS NULL OR leased_until < now()`,
+      { holder, seconds: LEASE_S },
+    );
+    return rowCount === 1;
+  };
+
+  async function release(holder: string): Promise<void> {
+    await database('webhook_cursor').where({ leased_to: holder }).update({ leased_until: null });
+  }
 
   const advance: WebhookOutbox['advance'] = (from, to, added) =>
     database.transaction(async (transaction) => {
@@ -59,7 +73,8 @@ export function createWebhookOutbox(database: Database): WebhookOutbox {
     });
 
   return {
-    alone,
+    lease,
+    release,
     advance,
     position: async () => (await database('webhook_cursor').first('position')).position,
     listeners: () => database('webhooks').whereNull('disabled_reason').select('id', 'events', 'since'),

@@ -131,7 +131,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     options.worker === false ? undefined : startWorker({ dataDir, environment, onDeath }),
   ]);
   const { url } = api;
-  const database = connect(databaseUrl, { max: 4, name: 'crema-test' });
+  const database = connect(databaseUrl, { max: 4, name: 'crema-test', idleInTransaction: 0 });
   const temporalConfig = readTemporalConfig(environment);
   const connection = await Connection.connect(clientConnection(temporalConfig));
   // Reading needs no failure converter, which jest could not load.

@@ -221,6 +221,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       postgres: async () => database.raw('SELECT 1'),
       redis: () => redis.ping(),
       temporal: () => connection.workflowService.getSystemInfo({}),
+      webhooks: () => dispatcher.check(),
     },
     metricsPage(config, metrics),
   );
@@ -244,7 +245,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       seal,
       logger,
     },
-    { taskQueue: config.TEMPORAL_TASK_QUEUE, retry, keepFor: config.WEBHOOK_LOG_DAYS * DAY_MS },
+    {
+      instance: config.INSTANCE_ID,
+      taskQueue: config.TEMPORAL_TASK_QUEUE,
+      retry,
+      keepFor: config.WEBHOOK_LOG_DAYS * DAY_MS,
+    },
   );
   const news = redis.duplicate();
   news.on('error', (error) => logger.debug({ err: error }, 'Redis has no news: webhooks are looked after each second'));

@@ -1,4 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { v5 as uuidv5 } from 'uuid';
 import type { Logger } from '../config/logger.ts';
@@ -29,6 +30,8 @@ interface Dependencies {
 }
 
 interface Options {
+  /** Names this process to operators: `INSTANCE_ID`. */
+  instance: string;
   taskQueue: string;
   retry: RetryPlan;
   /** For how long deliveries are kept, in ms. */
@@ -39,6 +42,8 @@ interface Options {
 export interface WebhookDispatcher {
   /** There may be something new: looks at once, instead of within a second. */
   wake(): void;
+  /** Resolves if this process has dispatched lately, or found that another one does. @throws {Error} otherwise */
+  check(): Promise<void>;
   /** Begins nothing more. Resolves once what is in hand is done. */
   stop(): Promise<void>;
 }
@@ -61,6 +66,15 @@ const GATHER_MS = 50;
 /** How long Temporal may take to start a batch, in ms: whoever waits longer holds up the others. */
 const START_DEADLINE_MS = 20_000;
 
+/** How often the lease on dispatching is extended during a round, in ms: thrice in its time. */
+const LEASE_RENEWAL_MS = 5_000;
+
+/** For how long a process whose round has failed leaves the next one to others, in ms. */
+const FAILURE_PAUSE_MS = 2_000;
+
+/** How long ago the last round may have ended well, in ms. Half a minute may pass during one. */
+const MAX_ROUND_AGE_MS = 60_000;
+
 /** How often what is too old is removed, in ms, and how much of it in one go. */
 const TIDY_MS = 60 * 60 * 1_000;
 const TIDY_AT_ONCE = 5_000;
@@ -71,27 +85,36 @@ const DELIVERIES = '5d7c1f5e-9c0b-4d0c-8a59-0b6c5f1d7a3e';
 /**
  * Follows the log of events and delivers each to the webhooks that are to hear of it; what its endpoint does not take at
  * once gets a workflow (docs/adr/0012, 0013). One process does it at a time, whichever is first; every step can be done
- * again, so that one that dies in between loses nothing.
+ * again, so that one that dies or freezes in between loses nothing.
  */
 export function startWebhookDispatcher(
   { client, log, outbox, deliveries, webhooks, firstTries, seal, logger }: Dependencies,
-  { taskQueue, retry, keepFor }: Options,
+  { instance, taskQueue, retry, keepFor }: Options,
 ): WebhookDispatcher {
   let stopped = false;
   let news = false;
   let rouse = () => {};
   let tidyAt = 0;
+  let progressAt = performance.now();
+  const self = `${instance} ${randomUUID()}`;
 
   /** @returns whether there is more to do at once */
   async function round(): Promise<boolean> {
-    let more = false;
-    await outbox.alone(async () => {
+    if (!(await outbox.lease(self))) return false;
+    let extended: Promise<unknown> = Promise.resolve();
+    const extending = setInterval(() => {
+      extended = outbox.lease(self).catch((error: unknown) => logger.warn({ err: error }, 'lease not extended'));
+    }, LEASE_RENEWAL_MS);
+    try {
       const [went, left] = [await goThrough(), await deliver()];
-      more = went === BATCH || left;
       await giveNotice();
       if (Date.now() > tidyAt) await tidy();
-    });
-    return more;
+      return went === BATCH || left;
+    } finally {
+      clearInterval(extending);
+      // It must not come after the lease was released.
+      await extended;
+    }
   }
 
   /** Writes down who is to hear of the next events. @returns how many events */
@@ -180,20 +203,34 @@ export function startWebhookDispatcher(
     if (news || stopped) return Promise.resolve();
     const waiting = new AbortController();
     rouse = () => waiting.abort();
-    return setTimeout(IDLE_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
+    return delay(IDLE_MS, undefined, { signal: waiting.signal }).catch(() => undefined);
   }
 
   async function run(): Promise<void> {
     while (!stopped) {
       news = false;
-      const more = await round().catch((error: unknown) => {
-        logger.warn({ err: error }, 'webhooks wait: they could not be dispatched, and will be tried again');
-        return false;
-      });
+      const more = await round().then(
+        (left) => {
+          progressAt = performance.now();
+          return left;
+        },
+        async (error: unknown) => {
+          logger.warn({ err: error }, 'webhooks wait: they could not be dispatched, and will be tried again');
+          // Others, who look each second, may reach what this process does not.
+          await release();
+          if (!stopped) await delay(FAILURE_PAUSE_MS);
+          return false;
+        },
+      );
       if (more) continue;
-      await setTimeout(GATHER_MS);
+      await delay(GATHER_MS);
       await idle();
     }
+    await release();
+  }
+
+  async function release(): Promise<void> {
+    await outbox.release(self).catch((error: unknown) => logger.warn({ err: error }, 'lease not released'));
   }
 
   const running = run();
@@ -201,6 +238,10 @@ export function startWebhookDispatcher(
     wake() {
       news = true;
       rouse();
+    },
+    async check() {
+      const age = performance.now() - progressAt;
+      if (age > MAX_ROUND_AGE_MS) throw new Error(`no dispatch round has completed for ${Math.round(age / 1_000)} s`);
     },
     stop() {
       stopped = true;

@@ -21,7 +21,7 @@ export async function openDatabase(): Promise<TestDatabase> {
   const server = await startPostgres({ dataDir, fsync: false });
   const pools: Database[] = [];
   const connectAgain = () => {
-    const pool = connect(server.url, { max: 4, name: 'crema-test' });
+    const pool = connect(server.url, { max: 4, name: 'crema-test', idleInTransaction: 0 });
     pools.push(pool);
     return pool;
   };
