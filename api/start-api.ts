@@ -24,6 +24,7 @@ import type { Purpose } from '../domain/account/link.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSeal } from '../workflows/payloads/seal.ts';
+import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { createAccountService } from './account/account-service.ts';
 import { createAccountWorkflows } from './account/account-workflows.ts';
 import { accountPages } from './account/pages.ts';
@@ -75,7 +76,10 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const connection = Connection.lazy({ ...clientConnection(config), connectTimeout: '3s' });
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
   const { workflow } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
-  const workflows = createOrderWorkflows(workflow, config.TEMPORAL_TASK_QUEUE);
+  const workflows = createOrderWorkflows(workflow, {
+    taskQueue: config.TEMPORAL_TASK_QUEUE,
+    signingKeys: createSigningKeys(config.PAYLOAD_KEYS),
+  });
   const view = createCatalogView(database);
   const menu = createMenu(view);
   const orders = createOrderRepository(database);

@@ -11,6 +11,7 @@ import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { resumeOrder } from './resume-order.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
@@ -40,7 +41,8 @@ await runCommand(async () => {
   async function resume(orderId: string): Promise<void> {
     const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
     const taskQueue = config.TEMPORAL_TASK_QUEUE;
-    const why = await resumeOrder({ ...dependencies, client, taskQueue, patience }, orderId);
+    const signingKeys = createSigningKeys(config.PAYLOAD_KEYS);
+    const why = await resumeOrder({ ...dependencies, client, taskQueue, patience, signingKeys }, orderId);
     console.log(why ? `Order ${orderId} is not resumed. ${why}` : `Order ${orderId} goes on where its workflow ended.`);
     if (why) process.exitCode = 2;
   }

@@ -7,6 +7,7 @@ import type { Fact, Patience } from '../domain/order/order.ts';
 import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
 import { orderWorkflowType, type Start } from '../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../workflows/messages/start-options.ts';
+import type { SigningKeys } from '../workflows/payloads/signing-keys.ts';
 
 interface Dependencies {
   client: Client;
@@ -15,6 +16,7 @@ interface Dependencies {
   journal: Journal;
   taskQueue: string;
   patience: Patience;
+  signingKeys: SigningKeys;
 }
 
 /** How long Temporal may take to start a workflow, in ms. */
@@ -28,7 +30,7 @@ const DEADLINE_MS = 10_000;
  * @returns why it does not go on; nothing if it does
  */
 export async function resumeOrder(dependencies: Dependencies, orderId: string): Promise<string | undefined> {
-  const { client, orders, taskQueue, patience } = dependencies;
+  const { client, orders, taskQueue, patience, signingKeys } = dependencies;
   const { resumable, why } = await reconcileOrder(dependencies, orderId);
   if (!resumable) return why ?? 'Its workflow goes on, or has come to its end, or there is no such order.';
   const [facts, timeline] = await Promise.all([orders.facts(orderId), orders.timeline(orderId)]);
@@ -37,7 +39,7 @@ export async function resumeOrder(dependencies: Dependencies, orderId: string): 
   try {
     await client.withDeadline(Date.now() + DEADLINE_MS, () =>
       client.workflow.start(orderWorkflowType, {
-        ...startOptionsOf(start),
+        ...startOptionsOf(start, signingKeys(start.id)[0]),
         taskQueue,
         // Not after one that has come to its end meanwhile.
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',

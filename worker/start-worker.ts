@@ -1,3 +1,4 @@
+import { Counter } from '@prometheus-io/client';
 import { Client } from '@temporalio/client';
 import {
   bundleWorkflowCode,
@@ -68,12 +69,18 @@ const SDK_DEADLINE_MS = 2_000;
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
+/** How the SDK's native part says that a workflow task has failed. */
+const FAILING_TASK = /^Failing workflow task/;
+
 /** How the SDK's levels are called in our log. */
 const write = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** The least that the SDK must say, for a level of our log. At TRACE it would write every payload down, decrypted. */
+/**
+ * The least that the SDK must say, for a level of our log. At TRACE it would write every payload down, decrypted; of its
+ * warnings, some are counted.
+ */
 const heard = (logLevel: string): LogLevel =>
-  (['DEBUG', 'INFO', 'WARN'] as const).find((level) => [write[level], 'trace'].includes(logLevel)) ?? 'ERROR';
+  (['DEBUG', 'INFO'] as const).find((level) => [write[level], 'trace'].includes(logLevel)) ?? 'WARN';
 
 /** A worker at work. */
 export interface RunningWorker {
@@ -89,14 +96,25 @@ export interface RunningWorker {
  * @throws when Temporal cannot be reached
  */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<RunningWorker> {
+  const metrics = createRegistry();
+  const failingTasks = new Counter({
+    name: 'crema_workflow_tasks_failed_total',
+    help: 'Workflow tasks that failed; Temporal retries each until the cause is fixed.',
+    registers: [metrics],
+  });
   Runtime.install({
     // What nobody reads is not even put together: the SDK has much to say at its lower levels.
     logger: new DefaultLogger(heard(config.LOG_LEVEL), ({ level, message, meta }) => {
+      if (FAILING_TASK.test(message)) failingTasks.inc();
       // The token says nothing to people and is longer than all the rest. Of `error`, pino would write `{}`.
       const { taskToken: _, error: err, ...known } = meta ?? {};
       logger[write[level]]({ ...known, ...(err !== undefined && { err }) }, message);
     }),
-    telemetryOptions: config.TEMPORAL_METRICS_PORT ? { metrics: sdkMetrics(config.TEMPORAL_METRICS_PORT) } : {},
+    telemetryOptions: {
+      // What the SDK's native part says, too, is a line of our log, without secrets.
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      ...(config.TEMPORAL_METRICS_PORT && { metrics: sdkMetrics(config.TEMPORAL_METRICS_PORT) }),
+    },
     shutdownSignals: [],
   });
   if (!languages.has(config.SHOP_LANGUAGE)) {
@@ -106,7 +124,6 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   }
   const connection = await NativeConnection.connect(temporalConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
-  const metrics = createRegistry();
   measurePool(metrics, database);
   const redis = new Redis(config.REDIS_URL, {
     // What was not sent in time has failed, and is not to be sent behind its activity's back.

@@ -33,26 +33,28 @@ import { type OrderBook, openBook } from './order-book.ts';
  * @param ways none for orders from before there were several
  */
 export async function order(start: Start, ways: Ways = { events: 4_000 }): Promise<Order> {
+  const { signingKey } = ways;
+  const options = { isStrict: signingKey !== undefined, signingKey };
   const book = openBook(start, () => new Date().toISOString(), show);
 
   setHandler(getOrderQuery, () => book.order, { description: 'The order as it is now' });
 
-  setHandler(changeStatusUpdate, (message) => perform(parseStatusMessage(message)), {
-    validator: (message) => mustAllow(parseStatusMessage(message)),
+  setHandler(changeStatusUpdate, (message) => perform(parseStatusMessage(message, options)), {
+    validator: (message) => mustAllow(parseStatusMessage(message, options)),
     description: 'Move the order: {"status": "preparation" | "ready" | "delivered" | "waiting", "reason"?}',
   });
-  setHandler(cancelUpdate, (message) => perform(parseCancelMessage(message)), {
-    validator: (message) => mustAllow(parseCancelMessage(message)),
+  setHandler(cancelUpdate, (message) => perform(parseCancelMessage(message, options)), {
+    validator: (message) => mustAllow(parseCancelMessage(message, options)),
     description: 'Cancel the order: {"reasonCode"?, "reason"?}',
   });
-  setHandler(editUpdate, (message) => perform(parseEditMessage(message)), {
-    validator: (message) => mustAllow(parseEditMessage(message)),
+  setHandler(editUpdate, (message) => perform(parseEditMessage(message, options)), {
+    validator: (message) => mustAllow(parseEditMessage(message, options)),
     description: 'Change a waiting order: {"lines"?: [{"id", "quantity"}, …], "location"?, "note"?}',
   });
   const asTheUpdate = 'As the update; a refusal shows on the timeline';
-  onSignal(changeStatusSignal, (message) => applyOrReject(parseStatusMessage(message)), asTheUpdate);
-  onSignal(cancelSignal, (message) => applyOrReject(parseCancelMessage(message)), asTheUpdate);
-  onSignal(editSignal, (message) => applyOrReject(parseEditMessage(message)), asTheUpdate);
+  onSignal(changeStatusSignal, (message) => applyOrReject(parseStatusMessage(message, options)), asTheUpdate);
+  onSignal(cancelSignal, (message) => applyOrReject(parseCancelMessage(message, options)), asTheUpdate);
+  onSignal(editSignal, (message) => applyOrReject(parseEditMessage(message, options)), asTheUpdate);
 
   // An operator's Cancel is a command like any other: it may be refused, and it never cuts a delivery.
   CancellationScope.current().cancelRequested.catch(() =>

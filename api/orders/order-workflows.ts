@@ -19,10 +19,19 @@ import {
   type Start,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
-import { factsIn } from '../../workflows/messages/history.ts';
-import type { Attribution, CancelMessage, StatusMessage } from '../../workflows/messages/parse.ts';
+import { type Decided, decidedIn, factsIn, runsOf } from '../../workflows/messages/history.ts';
+import {
+  type Attribution,
+  type CancelMessage,
+  parseCancelMessage,
+  parseEditMessage,
+  parseStatusMessage,
+  type StatusMessage,
+} from '../../workflows/messages/parse.ts';
+import { signatureOf } from '../../workflows/messages/signature.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createDecode } from '../../workflows/payloads/data-converter.ts';
+import type { SigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { createInTime, isNoSuchWorkflow } from '../in-time.ts';
 
 /** A change that the order's workflow is asked for. */
@@ -61,6 +70,7 @@ export interface OrderWorkflows {
   ping(deadline: number): Promise<void>;
 }
 
+const parsers = { changeStatus: parseStatusMessage, cancel: parseCancelMessage, edit: parseEditMessage };
 const updates = { changeStatus: changeStatusUpdate, cancel: cancelUpdate, edit: editUpdate };
 
 /** What may stand in a history before anyone has asked for anything. */
@@ -71,16 +81,26 @@ const CHANGES = [
   'workflowExecutionTerminatedEventAttributes',
 ] as const;
 
-export function createOrderWorkflows(client: WorkflowClient, taskQueue: string): OrderWorkflows {
+export function createOrderWorkflows(
+  client: WorkflowClient,
+  { taskQueue, signingKeys }: { taskQueue: string; signingKeys: SigningKeys },
+): OrderWorkflows {
   const decode = createDecode(client.options.loadedDataConverter);
   const inTime = createInTime(client);
   const handleOf = (orderId: string) => client.getHandle(workflowIdOf(orderId));
+
+  /** A message with signatures that it is ours. */
+  function signed(orderId: string, update: Change['update'], message: Attribution): Attribution {
+    const command = parsers[update](message, { isStrict: true });
+    if ('refused' in command) throw new TypeError(`${update} is malformed: ${command.detail}`);
+    return { ...message, signatures: signingKeys(orderId).map((key) => signatureOf(key, command)) };
+  }
 
   async function start(placement: Placement, deadline: number): Promise<'started' | 'exists'> {
     try {
       await inTime(deadline, () =>
         client.start(orderWorkflowType, {
-          ...startOptionsOf(placement),
+          ...startOptionsOf(placement, signingKeys(placement.id)[0]),
           taskQueue,
           workflowIdReusePolicy: 'REJECT_DUPLICATE',
         }),
@@ -100,7 +120,7 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
   ): Promise<Outcome | ChangeRefusal> {
     const { update, ...message } = change;
     try {
-      const args: [Attribution] = [{ ...message, ...attribution }];
+      const args: [Attribution] = [signed(orderId, update, { ...message, ...attribution })];
       return await inTime(deadline, () =>
         handleOf(orderId).executeUpdate<Outcome, [Attribution]>(updates[update].name, { args }),
       );
@@ -115,7 +135,9 @@ export function createOrderWorkflows(client: WorkflowClient, taskQueue: string):
   async function send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean> {
     const { update, ...message } = change;
     try {
-      await inTime(deadline, () => handleOf(orderId).signal(update, { ...message, ...attribution }));
+      await inTime(deadline, () =>
+        handleOf(orderId).signal(update, signed(orderId, update, { ...message, ...attribution })),
+      );
       return true;
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
 import { orderWorkflowType } from '../../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
+import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -31,7 +32,7 @@ describe('When a channel has tried for as long as it may', () => {
     const placedAt = new Date(Date.now() - 3 * 24 * 60 * 60 * 1_000).toISOString();
     const placement = aPlacement({ id: randomUUID(), customer: { id: me.id }, placedAt });
     await shop.temporal.workflow.start(orderWorkflowType, {
-      ...startOptionsOf(placement),
+      ...startOptionsOf(placement, createSigningKeys([])(placement.id)[0]),
       taskQueue,
     });
     await shop.reaches(placement.id, 'waiting');
@@ -44,7 +45,7 @@ describe('When a channel has tried for as long as it may', () => {
         .map(({ channel, recipient, outcome }: Record<string, string>) => `${channel} ${recipient} ${outcome}`)
         .sort();
     const last = async () => (await outcomes(shop.manager)).filter((outcome) => !outcome.endsWith('retrying'));
-    await waitFor('the last word', async () => (await last()).length === 3, { deadline: 40_000 });
+    await waitFor('the last word', async () => (await last()).length === 3, { deadline: 60_000 });
 
     expect(await outcomes(shop.manager)).toEqual([
       'email customer sent',
@@ -57,5 +58,5 @@ describe('When a channel has tried for as long as it may', () => {
     );
     expect(given.attempt).toBeGreaterThan(1);
     expect(given).toMatchObject({ reason: expect.stringMatching(/\w/) });
-  }, 60_000);
+  }, 90_000);
 });

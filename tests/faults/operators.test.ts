@@ -32,6 +32,17 @@ async function rejections(id: string, count: number) {
   return lines;
 }
 
+/** Signals what Temporal's own tools could send, and our client would not. */
+async function signalRaw(id: string, signalName: string, encoding: string, data: string): Promise<void> {
+  const payload: Payload = { metadata: { encoding: Buffer.from(encoding) }, data: Buffer.from(data) };
+  await shop.temporal.workflowService.signalWorkflowExecution({
+    namespace: shop.temporal.options.namespace,
+    workflowExecution: { workflowId: shop.workflow(id).workflowId },
+    signalName,
+    input: { payloads: [payload] },
+  });
+}
+
 describe('When an operator cancels an order in Temporal', () => {
   test('then a waiting one is cancelled like any other', async () => {
     const id = await placedAndMoved();
@@ -104,15 +115,51 @@ describe('When an operator signals what cannot be', () => {
     expect((await shop.move(id, 'preparation')).status).toBe(200);
   });
 
-  test('then texts that a database is picky about are told as they are', async () => {
+  test('then texts that the API would refuse are refused, and others are told as they are', async () => {
     const id = await placedAndMoved();
-    const reason = "NUL \u0000, half a pair \ud83d, \u2028, '; DROP TABLE orders; --";
+    const handle = shop.workflow(id);
+    const [line] = (await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager })).body.lines;
+    const renamed = (product: string) => ({ lines: [{ ...line, id: 'another', product }] });
+    for (const odd of ['NUL \u0000', 'half a pair \ud83d', 'a bell \u0007']) {
+      await handle.signal(cancelSignal, { reason: odd });
+      await handle.signal('edit', { note: odd });
+      await handle.signal('edit', renamed(odd));
+    }
+    await handle.signal('edit', renamed('x'.repeat(900_000)));
+    await handle.signal(cancelSignal, { requestId: '\u0000' });
+    await rejections(id, 11);
 
-    await shop
-      .workflow(id)
-      .signal(cancelSignal, { actor: { type: 'operator', id: '\u0000' }, reason, requestId: '\u0000' });
-
+    await handle.signal(cancelSignal, { reason: "\u2028, '; DROP TABLE orders; --" });
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 2 });
+  });
+
+  test('then it is the operator’s, whomever it names', async () => {
+    const id = await placedAndMoved();
+    const actor = { type: 'manager' as const, id: '0c0ffee0-0000-4000-8000-000000000001' };
+    for (const signatures of [undefined, [], ['0'.repeat(64)]])
+      await shop.workflow(id).signal(changeStatusSignal, { status: 'delivered', actor, signatures });
+    for (const { actor: blamed } of await rejections(id, 3)) expect(blamed).toMatchObject({ type: 'operator' });
+    await shop.workflow(id).signal(cancelSignal, { actor });
+    const { cancellation } = await expectIntact(shop, id);
+    expect(cancellation?.by).toEqual({ type: 'operator', id: 'temporal' });
+  });
+
+  test('then arguments of any depth are refused, and hold nothing up', async () => {
+    const id = await placedAndMoved();
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const messages = [
+      ['changeStatus', `{"status":"ready","reason":${deep}}`],
+      ['cancel', `{"actor":{"type":"operator","id":${deep}}}`],
+      ['cancel', `{"key":${deep}}`],
+      ['edit', `{"lines":${deep}}`],
+      ['edit', `{"lines":[{"id":"1","quantity":${deep}}]}`],
+      ['edit', deep],
+    ] as const;
+    for (const [signal, text] of messages) await signalRaw(id, signal, 'json/plain', text);
+    await rejections(id, messages.length);
+    await signalRaw(id, 'changeStatus', 'json/plain', `{"status":"preparation","more":${deep}}`);
+    await signalRaw(id, 'cancel', 'json/plain', `{"signatures":${deep}}`);
+    expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 3 });
   });
 
   test('then a key that is none, or that placed the order, changes nothing and holds nothing up', async () => {
@@ -132,18 +179,12 @@ describe('When an operator signals what cannot be', () => {
 
   test('then arguments that cannot even be read do not hold the order up', async () => {
     const id = await placedAndMoved();
-    const payload = (encoding: string, data: string): Payload => ({
-      metadata: { encoding: Buffer.from(encoding) },
-      data: Buffer.from(data),
-    });
-    for (const broken of [payload('json/plain', '{'), payload('json/protobuf', '{}'), payload('no/such', 'x')]) {
-      await shop.temporal.workflowService.signalWorkflowExecution({
-        namespace: 'default',
-        workflowExecution: { workflowId: shop.workflow(id).workflowId },
-        signalName: 'changeStatus',
-        input: { payloads: [broken] },
-      });
-    }
+    const broken = [
+      ['json/plain', '{'],
+      ['json/protobuf', '{}'],
+      ['no/such', 'x'],
+    ] as const;
+    for (const [encoding, data] of broken) await signalRaw(id, 'changeStatus', encoding, data);
 
     expect(await rejections(id, 3)).toMatchObject([{ to: null }, { to: null }, { to: null }]);
     expect((await shop.move(id, 'preparation')).status).toBe(200);
@@ -152,5 +193,5 @@ describe('When an operator signals what cannot be', () => {
 });
 
 test('When all is over, then every history replays on today’s code', async () => {
-  expect(await replayAll(shop)).toBe(7);
+  expect(await replayAll(shop)).toBe(9);
 }, 60_000);

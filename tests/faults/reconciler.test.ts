@@ -19,6 +19,7 @@ import {
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
+import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { copyDatabase } from '../test-services.ts';
@@ -70,7 +71,10 @@ async function reconciled(orderId: string): Promise<Finding | undefined> {
 }
 
 const start = (order: Start, queue = taskQueue) =>
-  shop.temporal.workflow.start(orderWorkflowType, { ...startOptionsOf(order), taskQueue: queue });
+  shop.temporal.workflow.start(orderWorkflowType, {
+    ...startOptionsOf(order, createSigningKeys([])(order.id)[0]),
+    taskQueue: queue,
+  });
 
 const aFreshPlacement = (placement: Partial<Placement> = {}) =>
   aPlacement({ id: randomUUID(), placedAt: new Date().toISOString(), ...placement });

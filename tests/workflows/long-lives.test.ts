@@ -9,6 +9,7 @@ import {
   type Ways,
 } from '../../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
+import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { aLine, aPlacement } from '../domain/an-order.ts';
 import { createHeldMail } from '../faults/held-mail.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -94,7 +95,7 @@ describe('When an order must go on while its mail is held up', () => {
     const ways: Ways = { events: 40, firstEmails: true };
     heldMail.hold();
     const handle = await shop.temporal.workflow.start(orderWorkflowType, {
-      ...startOptionsOf(start),
+      ...startOptionsOf(start, createSigningKeys([])(start.id)[0]),
       taskQueue: shop.environment.TEMPORAL_TASK_QUEUE as string,
       args: [start, ways],
     });

@@ -13,6 +13,7 @@ import {
   orderWorkflowType,
   resendIdOf,
   type Start,
+  unansweredEmailIdOf,
   type Ways,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
@@ -20,6 +21,7 @@ import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages
 import { openBook } from '../../workflows/order-book.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { smtpError } from '../email/mail-servers.ts';
+import { startMoodySmtp } from '../email/moody-smtp.ts';
 import { createHeldMail } from '../faults/held-mail.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
@@ -75,6 +77,12 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
   'both-mailed-at-once': async (shop, id) => {
     await shop.move(id, 'preparation');
     await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer });
+  },
+  'cancelled-after-signals-in-a-managers-name': async (shop, id) => {
+    await shop.move(id, 'preparation');
+    const actor = { type: 'manager', id: randomUUID() } as const;
+    await shop.workflow(id).signal(changeStatusSignal, { status: 'ready', actor, reason: 'Not\0text' });
+    await shop.workflow(id).signal(cancelSignal, { actor, signatures: ['made up'] });
   },
   'shop-mailed-at-the-second-try': async (shop, id) => {
     refusals.push(smtpError(451, 'Come back later'));
@@ -181,6 +189,7 @@ try {
   const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
   await write('redis-given-up', withoutRedis.workflow(await giveUp(withoutRedis)));
   await withoutRedis.close();
+  await saveUnansweredEmail();
 } finally {
   await tearDown();
 }
@@ -225,6 +234,30 @@ async function saveResend(shop: Shop): Promise<void> {
   const resend = shop.temporal.workflow.getHandle(resendIdOf(deliveryId));
   await resend.result();
   await write('resend', resend);
+}
+
+/** A mail server does not answer, and takes the next copy. */
+async function saveUnansweredEmail(): Promise<void> {
+  if (existsSync(join(folder, 'unanswered-email.json'))) return;
+  const moody = await startMoodySmtp();
+  const shop = await openShop({ environment: { SMTP_URL: moody.url, EMAIL_UNANSWERED_RETRY_AFTER: '1' } });
+  moody.moods.push('drops', 'drops');
+  const orderId = (await shop.place()).body.id;
+  const late = shop.temporal.workflow.getHandle(
+    unansweredEmailIdOf({ orderId, eventId: `${orderId}:1`, recipient: 'customer' }),
+  );
+  await waitFor(
+    'The late email',
+    () =>
+      late
+        .result()
+        .then(() => true)
+        .catch(() => false),
+    { deadline: 20_000 },
+  );
+  await write('unanswered-email', late);
+  await shop.close();
+  await moody.close();
 }
 
 /** One delivery that works at the second try, one that is given up, and a mail about a webhook that has failed for too long. */

@@ -41,6 +41,11 @@ export interface Ways {
   events: number;
   /** Whether one activity makes the first try at what customer and shop are mailed alike, instead of one for each (ADR 15). */
   firstEmails?: boolean;
+  /**
+   * Authenticates the API's messages; all others count as the operator's. Absent on orders from before there was one, which also
+   * read messages less strictly.
+   */
+  signingKey?: string;
 }
 
 interface Carried {

@@ -9,7 +9,7 @@ import type { Attribution } from './parse.ts';
 /** What of Temporal's history events matters here (`temporal.api.history.v1.HistoryEvent`). */
 interface HistoryEvent {
   eventTime?: { seconds?: unknown } | null;
-  workflowExecutionStartedEventAttributes?: { input?: Payloads } | null;
+  workflowExecutionStartedEventAttributes?: { input?: Payloads; continuedExecutionRunId?: string | null } | null;
   workflowExecutionUpdateAcceptedEventAttributes?: {
     protocolInstanceId?: string | null;
     acceptedRequest?: { input?: { args?: Payloads } | null } | null;
@@ -31,6 +31,25 @@ export interface Decided {
   entries: JournalEntry[];
   /** As it was last decided; of runs that are gone, as they handed it on. */
   order: Order;
+}
+
+/**
+ * The events of all runs of a workflow that Temporal still keeps, the first run first. None: there is no such workflow.
+ *
+ * @param read the events of one run, without an id of the latest one; none if it is gone
+ */
+export async function runsOf<Event extends HistoryEvent>(
+  read: (runId?: string) => Promise<Event[]>,
+): Promise<Event[][]> {
+  const runs: Event[][] = [];
+  let runId: string | undefined;
+  do {
+    const events = await read(runId);
+    if (events.length === 0) break;
+    runs.unshift(events);
+    runId = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId || undefined;
+  } while (runId);
+  return runs;
 }
 
 /**

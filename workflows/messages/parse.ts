@@ -1,4 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
+import { MAX_PRICE } from '../../domain/catalog/product.ts';
 import type { Money } from '../../domain/money.ts';
 import {
   type CancellationReason,
@@ -15,6 +16,8 @@ import {
   MAX_QUANTITY,
 } from '../../domain/order/order.ts';
 import { type Status, statuses } from '../../domain/order/transitions.ts';
+import { FREE_TEXT, isText, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
+import { signatureOf } from './signature.ts';
 
 /** What rides along with a change: who asks (an operator when nobody is named), and under which conditions. */
 export interface Attribution {
@@ -23,6 +26,8 @@ export interface Attribution {
   expectedVersion?: number;
   key?: IdempotencyKey;
   requestId?: string;
+  /** That the API has sent it, see `signature.ts`. */
+  signatures?: string[];
 }
 
 /** The argument of the update and the signal `changeStatus`. */
@@ -47,6 +52,16 @@ export interface Malformed {
 /** Longest free text, in UTF-16 code units. */
 export const MAX_REASON_LENGTH = 500;
 
+/** How a message is read. */
+export interface ParseOptions {
+  /** As strictly as the API reads requests; orders from before that are read leniently, as their histories must replay. */
+  isStrict: boolean;
+  /** Believes whom a message names only if one of its signatures is made with this key; without one, always. */
+  signingKey?: string | undefined;
+}
+
+const LENIENT: ParseOptions = { isStrict: false };
+
 const operator: Actor = { type: 'operator', id: 'temporal' };
 const actorTypes: readonly string[] = [
   'customer',
@@ -60,27 +75,29 @@ const targets: readonly unknown[] = statuses.filter((status) => status !== 'canc
 /**
  * Reads a message that anyone with access to Temporal may have typed. By hand, because a schema library
  * would swell the workflow's sandbox, and without ever throwing, because that would block the workflow's task.
+ *
+ * @param options how strictly, and whom to believe
  */
-export function parseStatusMessage(message: unknown): Command | Malformed {
+export function parseStatusMessage(message: unknown, options: ParseOptions = LENIENT): Command | Malformed {
   const fields = fieldsOf(message);
   if (!fields) return malformed('The argument must be an object such as {"status": "ready"}.');
   if (!targets.includes(fields.status)) return malformed(`"status" must be one of ${targets.join(', ')}.`);
-  return withAttribution({ type: 'change_status', to: fields.status as StatusMessage['status'] }, fields);
+  return withAttribution({ type: 'change_status', to: fields.status as StatusMessage['status'] }, fields, options);
 }
 
 /** As {@link parseStatusMessage}; no argument at all is a cancellation without a reason. */
-export function parseCancelMessage(message: unknown): Command | Malformed {
+export function parseCancelMessage(message: unknown, options: ParseOptions = LENIENT): Command | Malformed {
   const fields = fieldsOf(message ?? {});
   if (!fields) return malformed('The argument must be an object such as {"reasonCode": "out_of_stock"}.');
   const reasonCode = fields.reasonCode ?? null;
   if (reasonCode !== null && !(cancellationReasons as readonly unknown[]).includes(reasonCode)) {
     return malformed(`"reasonCode" must be one of ${cancellationReasons.join(', ')}.`);
   }
-  return withAttribution({ type: 'cancel', reasonCode: reasonCode as CancellationReason | null }, fields);
+  return withAttribution({ type: 'cancel', reasonCode: reasonCode as CancellationReason | null }, fields, options);
 }
 
 /** As {@link parseStatusMessage}; new lines must come whole, with the price that they are to have. */
-export function parseEditMessage(message: unknown): Command | Malformed {
+export function parseEditMessage(message: unknown, options: ParseOptions = LENIENT): Command | Malformed {
   const fields = fieldsOf(message);
   if (!fields) return malformed('The argument must be an object such as {"note": "To go"}.');
   const { lines, location, note } = fields;
@@ -90,21 +107,22 @@ export function parseEditMessage(message: unknown): Command | Malformed {
   if (lines !== undefined && !(Array.isArray(lines) && lines.length >= 1 && lines.length <= MAX_LINES)) {
     return malformed(`"lines" must be a list of 1 to ${MAX_LINES} lines.`);
   }
-  if (Array.isArray(lines) && !lines.every((line) => isKeptLine(line) || isNewLine(line))) {
+  const { isStrict } = options;
+  if (Array.isArray(lines) && !lines.every((line) => isKeptLine(line) || isNewLine(line, isStrict))) {
     return malformed('Each line must be {"id", "quantity"} of a line that is there, or a whole new line.');
   }
   if (location !== undefined && !(locations as readonly unknown[]).includes(location)) {
     return malformed(`"location" must be one of ${locations.join(', ')}.`);
   }
-  if (note !== undefined && note !== null && !(typeof note === 'string' && note.length <= MAX_NOTE_LENGTH)) {
+  if (note !== undefined && note !== null && !isBounded(note, FREE_TEXT, MAX_NOTE_LENGTH, isStrict)) {
     return malformed(`"note" must be a text of at most ${MAX_NOTE_LENGTH} characters, or null to clear it.`);
   }
   const edit = {
-    lines: lines as Edit['lines'],
+    lines: isStrict ? (lines as Edit['lines'])?.map(pickLineFields) : (lines as Edit['lines']),
     location: location as Location | undefined,
     note: note as Edit['note'],
   };
-  return withAttribution({ type: 'edit', ...edit }, fields);
+  return withAttribution({ type: 'edit', ...edit }, fields, options);
 }
 
 type Bare =
@@ -112,19 +130,22 @@ type Bare =
   | { type: 'cancel'; reasonCode: CancellationReason | null }
   | ({ type: 'edit' } & Edit);
 
-function withAttribution(bare: Bare, fields: Record<string, unknown>): Command | Malformed {
-  const { actor = operator, reason = null, expectedVersion, key, requestId } = fields;
+function withAttribution(bare: Bare, fields: Record<string, unknown>, options: ParseOptions): Command | Malformed {
+  const { actor = operator, reason = null, expectedVersion, key, requestId, signatures } = fields;
+  const { isStrict, signingKey } = options;
   if (!isActor(actor))
     return malformed('"actor" must be {"type", "id"} with a short id; leave it out to act as the operator.');
-  if (reason !== null && !(typeof reason === 'string' && reason.length <= MAX_REASON_LENGTH)) {
+  if (reason !== null && !isBounded(reason, FREE_TEXT, MAX_REASON_LENGTH, isStrict)) {
     return malformed(`"reason" must be a text of at most ${MAX_REASON_LENGTH} characters.`);
   }
   if (expectedVersion !== undefined && !Number.isSafeInteger(expectedVersion)) {
     return malformed('"expectedVersion" must be a whole number.');
   }
   if (key !== undefined && !isKey(key)) return malformed('"key" must be {"hash", "fingerprint"}.');
-  if (requestId !== undefined && !isId(requestId)) return malformed(`"requestId" must be ${AN_ID}.`);
-  return {
+  if (requestId !== undefined && !isBounded(requestId, ONE_LINE, MAX_ID_LENGTH, isStrict)) {
+    return malformed(`"requestId" must be ${AN_ID}.`);
+  }
+  const command = {
     ...bare,
     actor: { type: actor.type, id: actor.id },
     reason,
@@ -132,11 +153,19 @@ function withAttribution(bare: Bare, fields: Record<string, unknown>): Command |
     key: key && { hash: key.hash, fingerprint: key.fingerprint },
     requestId,
   };
+  if (signingKey === undefined) return command;
+  const isSigned = Array.isArray(signatures) && signatures.includes(signatureOf(signingKey, command));
+  return isSigned ? command : { ...command, actor: operator };
 }
 
-/** Bounded, as it is told in every event. */
-const isId = (value: unknown): value is string => typeof value === 'string' && value.length <= 100;
-const AN_ID = 'a text of at most 100 characters';
+/** Longest id that is not one of ours, in UTF-16 code units: it is told in every event. */
+const MAX_ID_LENGTH = 100;
+const isId = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_ID_LENGTH;
+const AN_ID = `a text of at most ${MAX_ID_LENGTH} characters`;
+
+/** @param isStrict as strict as the API; orders from before they were told apart only count */
+const isBounded = (value: unknown, form: RegExp, max: number, isStrict: boolean): value is string =>
+  isStrict ? isText(value, form, max) : typeof value === 'string' && value.length <= max;
 
 function isActor(value: unknown): value is Actor {
   const fields = fieldsOf(value);
@@ -148,25 +177,48 @@ function isKeptLine(value: unknown): value is KeptLine {
   return !!fields && Object.keys(fields).length === 2 && typeof fields.id === 'string' && isQuantity(fields.quantity);
 }
 
-function isNewLine(value: unknown): value is Line {
+function isNewLine(value: unknown, isStrict: boolean): value is Line {
   const fields = fieldsOf(value);
-  if (!fields || !isQuantity(fields.quantity) || !isMoney(fields.unitPrice) || !isMoney(fields.total)) return false;
+  if (!fields || !isQuantity(fields.quantity)) return false;
+  if (!isMoney(fields.unitPrice, isStrict) || !isMoney(fields.total, isStrict)) return false;
   const { id, productId, product, variationId, variation, quantity, unitPrice, total } = fields;
-  const named = [id, productId, product].every((text) => typeof text === 'string');
-  const varied = [variationId, variation].every((text) => text === null || typeof text === 'string');
+  const is = (form: RegExp) => (text: unknown) =>
+    isStrict ? isText(text, form, MAX_NAME_LENGTH) : typeof text === 'string';
+  const named = [id, productId].every(is(UUID)) && is(ONE_LINE)(product);
+  const varied = (variationId === null || is(UUID)(variationId)) && (variation === null || is(ONE_LINE)(variation));
   return named && varied && total.amount === unitPrice.amount * quantity && total.currency === unitPrice.currency;
+}
+
+/** A line with nothing besides what a line has. */
+function pickLineFields(line: KeptLine | Line): KeptLine | Line {
+  if (!('unitPrice' in line)) return { id: line.id, quantity: line.quantity };
+  const { id, productId, variationId, product, variation, quantity, unitPrice, total } = line;
+  return {
+    id,
+    productId,
+    variationId,
+    product,
+    variation,
+    quantity,
+    unitPrice: { amount: unitPrice.amount, currency: unitPrice.currency },
+    total: { amount: total.amount, currency: total.currency },
+  };
 }
 
 const isQuantity = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_QUANTITY;
 
-function isMoney(value: unknown): value is Money {
+/** A product and a variation at the most that either may cost, as often as a line may have it. */
+const MAX_AMOUNT = 2 * MAX_PRICE * MAX_QUANTITY;
+
+function isMoney(value: unknown, isStrict: boolean): value is Money {
   const fields = fieldsOf(value);
   return (
     !!fields &&
     Number.isSafeInteger(fields.amount) &&
     (fields.amount as number) >= 0 &&
-    typeof fields.currency === 'string'
+    typeof fields.currency === 'string' &&
+    (!isStrict || ((fields.amount as number) <= MAX_AMOUNT && /^[A-Z]{3}$/.test(fields.currency)))
   );
 }
 

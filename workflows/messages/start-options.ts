@@ -10,11 +10,11 @@ const WAYS: Ways = {
 };
 
 /** How an order's workflow starts, whoever starts it; the task queue and whether it may start again is theirs to say. */
-export function startOptionsOf(start: Start) {
+export function startOptionsOf(start: Start, signingKey: string) {
   const { carried, ...placement } = start;
   return {
     workflowId: workflowIdOf(placement.id),
-    args: [start, WAYS] as [Start, Ways],
+    args: [start, { ...WAYS, signingKey }] as [Start, Ways],
     // A dead worker's task is another's after this long (10 s by default).
     workflowTaskTimeout: '4s',
     staticSummary: summary(placement),
