@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { errorSummary } from '../db/error-summary.ts';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import { isOutage } from '../db/outage.ts';
@@ -14,6 +15,10 @@ export interface OrderRecord {
   order: Order;
   /** How Temporal ended it, where it did not end by itself: `terminated`. */
   ended: string | undefined;
+  /** Whether it was reset: what it had decided after that point does not count any more. */
+  reset: boolean;
+  /** Why its present workflow task fails, in Temporal's words, if it does. */
+  failing: string | undefined;
 }
 
 /** The orders' workflows, as far as Temporal still keeps them. Every call has a deadline. */
@@ -64,8 +69,8 @@ const AT_ONCE = 4;
 
 /**
  * Compares one page of orders with their workflows, which own the truth, and journals what the read model lacks: after a
- * restore of Postgres, say. It only ever adds what a workflow decided, through the same journal as everybody else, and sends
- * nothing to anyone: so it can run at any time, and twice at once.
+ * restore of Postgres, say. It adds what a workflow decided, through the same journal as everybody else, and takes back only
+ * what a reset has undone: so it can run at any time, and twice at once.
  *
  * @param cursor nothing for the first page
  * @param alive called after every step
@@ -124,7 +129,7 @@ export async function reconcileOrder(
   } catch (error) {
     if (isOutage(error) || (await dependencies.records.isAway(error))) throw error;
     // One order that cannot be read must not hide the others.
-    const why = `It cannot be compared: ${(error instanceof Error ? error.message : String(error)).slice(0, 300)}.`;
+    const why = `It cannot be compared: ${errorSummary(error)}.`;
     return { orderId, repaired: 0, why, resumable: false };
   }
 }
@@ -144,24 +149,42 @@ async function compare(
     alive();
     return missing;
   };
+  const write = async (missing: JournalEntry[]) => {
+    for (const entry of missing) {
+      await journal.write(entry);
+      alive();
+    }
+  };
+  const rewind = async (version: number, from: number) => {
+    const rewound = await journal.rewind(orderId, version, from);
+    alive();
+    return rewound;
+  };
   // The row first: what moves on meanwhile is then never ahead of its workflow.
-  const before = await rowOf();
+  let before = await rowOf();
   const record = await records.find(orderId, alive);
   if (!record) {
     if (!before || isFinal(before.status)) return found(0);
     return found(0, `It is ${before.status}, but Temporal knows no workflow of it.`, true);
   }
-  const { entries, order, ended } = record;
-  if (at(before) > order.version) {
-    return found(0, `The read model is at version ${at(before)}, its workflow only at ${order.version}.`);
+  const { entries, order, ended, reset, failing } = record;
+  const ahead = Math.max(at(before) - order.version, 0);
+  if (ahead > 0) {
+    if (!reset || !(await rewind(order.version, at(before)))) {
+      return found(0, `The read model is at version ${at(before)}, its workflow only at ${order.version}.`);
+    }
+    before = await rowOf();
   }
   const missing = await missingOf(entries);
-  for (const entry of missing) {
-    await journal.write(entry);
-    alive();
+  await write(missing);
+  let lost = missing.length > 0 ? await missingOf(missing) : [];
+  const replaced = lost.find((entry) => entry.kind === 'fact');
+  // The clock of what was decided before the reset was ahead of today's.
+  if (reset && replaced && (await rewind(replaced.event.version - 1, order.version))) {
+    await write(entries);
+    lost = await missingOf(missing);
   }
-  const lost = missing.length > 0 ? await missingOf(missing) : [];
-  const repaired = missing.length - lost.length;
+  const repaired = ahead + missing.length - lost.length;
   const same = (row: Order | undefined) => isDeepStrictEqual(row, order);
   const now = same(before) ? before : await rowOf();
 
@@ -177,6 +200,7 @@ async function compare(
   if ([before, now].every((row) => at(row) === order.version && !same(row))) {
     return found(repaired, `At version ${order.version}, the read model shows another order than its workflow.`);
   }
+  if (failing && !ended) return found(repaired, `Its workflow task fails again and again: ${failing}.`);
   if (!ended || isFinal(order.status)) return found(repaired);
   return found(repaired, `Its workflow was ${ended} while it was ${order.status}.`, true);
 }

@@ -9,8 +9,18 @@ export type Journaled = 'applied' | 'already' | 'gap';
 
 /** The only writer of the orders' read model. */
 export interface Journal {
-  /** Applies a fact onto the version before it, once, in one transaction. Whoever holds a durable fact may call it. */
+  /**
+   * Applies a fact onto the version before it, once, in one transaction. Whoever holds a durable fact may call it. A fact that
+   * was decided later than the one of the same version replaces it and all that follow: the workflow was reset in between.
+   */
   record(fact: Fact): Promise<Journaled>;
+  /**
+   * Takes an order back to a version that it had: its workflow was reset to there. What was delivered stays in the ledger.
+   *
+   * @param from the version that it was seen at
+   * @returns whether it was still there
+   */
+  rewind(orderId: string, version: number, from: number): Promise<boolean>;
   /**
    * Writes any entry down, once: a fact, a refused signal, a key that made no difference, or deliveries that will not be tried
    * any more (what was delivered before stays delivered).
@@ -19,6 +29,11 @@ export interface Journal {
   /** Which of an order's entries are not written down. */
   missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]>;
 }
+
+const UNIQUE_VIOLATION = '23505';
+
+/** Says that a key answers one event of an order. */
+const KEYS = 'order_events_order_id_key_hash_unique';
 
 /** Any number, as long as every process uses the same: who holds this lock may take the next position. */
 const POSITIONS_LOCK = 4_271_001;
@@ -65,34 +80,69 @@ const alert = `
   moved AS (SELECT orders.id, :version::int AS version FROM orders, turn WHERE orders.id = :id AND orders.version >= :version)
   ${append} ON CONFLICT (id) DO NOTHING`;
 
+/**
+ * JSON that Postgres can look into: NUL, which it refuses there, becomes U+FFFD. Orders from before messages were read strictly
+ * may hold one.
+ */
+function toJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!text.includes('\\u0000')) return text;
+  return JSON.stringify(value, (_, part) => (typeof part === 'string' ? part.replaceAll('\0', '\ufffd') : part));
+}
+
 export function createJournal(database: Database): Journal {
   async function record({ event, order }: Fact): Promise<Journaled> {
     const { name, sql } = statementFor(event);
-    const statement = database.raw(sql, {
+    const values = {
       eventId: event.id,
       id: order.id,
       customerId: order.customer.id,
       number: order.number,
       status: order.status,
       version: order.version,
-      order: JSON.stringify(order),
+      order: toJson(order),
       placedAt: order.placedAt,
       at: event.at,
-      event: JSON.stringify(event),
-      keyHash: event.key?.hash ?? null,
+      event: toJson(event),
+    };
+    const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
+    const { rowCount } = await write(event.key?.hash ?? null).catch((error: { code?: string; constraint?: string }) => {
+      // A workflow forgets the oldest of thousands of keys: the first answer stays.
+      if (error.code === UNIQUE_VIOLATION && error.constraint === KEYS) return write(null);
+      throw error;
     });
-    const { rowCount } = await named(name, statement);
     if (rowCount === 1) return 'applied';
-    const row = await named('version', database('orders').where({ id: order.id }).first('version'));
-    return row && row.version >= event.version ? 'already' : 'gap';
+    const written = database('order_events').where({ id: event.id }).select('at').as('at');
+    const row = await named('version', database('orders').where({ id: order.id }).first('version', written));
+    if (!row || row.version < event.version) return 'gap';
+    if (alertOf(event) || !row.at || row.at.getTime() >= Date.parse(event.at)) return 'already';
+    const rewound = await rewind(order.id, event.version - 1, row.version);
+    return rewound ? record({ event, order }) : 'gap';
   }
+
+  const rewind: Journal['rewind'] = (orderId, version, from) =>
+    database.transaction(async (transaction) => {
+      const row = await transaction('orders').where({ id: orderId }).forUpdate().first('version');
+      const events = transaction('order_events').where({ order_id: orderId, version });
+      const last = await events.orderBy('position', 'desc').first('snapshot');
+      if (row?.version !== from || !last || version >= from) return false;
+      const { snapshot } = last;
+      for (const table of ['order_events', 'unchanged_edits'])
+        await transaction(table).where({ order_id: orderId }).where('version', '>', version).delete();
+      await transaction('orders')
+        .where({ id: orderId })
+        .update({ status: snapshot.status, version, snapshot: JSON.stringify(snapshot) });
+      return true;
+    });
 
   async function reject(rejection: Rejection): Promise<void> {
     const { id, orderId, at } = rejection;
     await database('order_rejections')
-      .insert({ id, order_id: orderId, at, rejection: JSON.stringify(rejection) })
+      .insert({ id, order_id: orderId, at, rejection: toJson(rejection) })
       .onConflict('id')
-      .ignore();
+      // A workflow that was reset counts them anew.
+      .merge(['at', 'rejection'])
+      .where('order_rejections.at', '<', at);
   }
 
   async function keepKey({ orderId, version, at, key }: UnchangedEdit): Promise<void> {
@@ -128,7 +178,8 @@ export function createJournal(database: Database): Journal {
   async function missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]> {
     const { rows } = await database.raw<{ rows: { name: string }[] }>(
       `SELECT id AS name FROM order_events WHERE order_id = :orderId
-       UNION ALL SELECT id FROM order_rejections WHERE order_id = :orderId
+       UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_events WHERE order_id = :orderId
+       UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_rejections WHERE order_id = :orderId
        UNION ALL SELECT key_hash FROM unchanged_edits WHERE order_id = :orderId
        UNION ALL SELECT event_id || ' ' || channel || ' ' || recipient FROM deliveries
          WHERE order_id = :orderId AND outcome <> 'retrying'`,
@@ -138,13 +189,16 @@ export function createJournal(database: Database): Journal {
     return entries.filter((entry) => namesOf(entry).some((name) => !written.has(name)));
   }
 
-  return { record, write, missing };
+  return { record, rewind, write, missing };
 }
 
 /** What {@link Journal.missing} finds an entry's rows by. */
 function namesOf(entry: JournalEntry): string[] {
-  if (entry.kind === 'fact') return [entry.event.id];
-  if (entry.kind === 'rejected') return [entry.id];
+  if (entry.kind === 'fact') {
+    // An alert is raised once a version, also when a workflow that was reset raises it again.
+    return [alertOf(entry.event) ? entry.event.id : `${entry.event.id} ${Date.parse(entry.event.at)}`];
+  }
+  if (entry.kind === 'rejected') return [`${entry.id} ${Date.parse(entry.at)}`];
   if (entry.kind === 'unchanged') return [entry.key.hash];
   const { channel, recipient } = addresses[entry.audience];
   return entry.eventIds.map((eventId) => `${eventId} ${channel} ${recipient}`);

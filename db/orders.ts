@@ -59,7 +59,7 @@ export interface OrderRepository {
   list(filter: OrderFilter): Promise<OrderView[]>;
   /** The ids of orders that are not final, in their order. @param after the last one of the page before; '' at first */
   open(after: string, limit: number): Promise<string[]>;
-  /** All facts of an order, as they were journaled. */
+  /** All facts of an order, by version; an alert comes after the event whose version it shares. */
   facts(orderId: string): Promise<Fact[]>;
   /** What an event told; alerts have told something, too. */
   fact(eventId: string): Promise<Fact | undefined>;
@@ -134,10 +134,13 @@ export function createOrderRepository(database: Database): OrderRepository {
   }
 
   async function facts(orderId: string): Promise<Fact[]> {
-    return database('order_events')
-      .where({ order_id: orderId })
-      .orderBy('position')
-      .select('event', { order: 'snapshot' });
+    return (
+      database('order_events')
+        .where({ order_id: orderId })
+        // An alert may have been written down after what came later.
+        .orderBy(['version', 'position'])
+        .select('event', { order: 'snapshot' })
+    );
   }
 
   const fact = (eventId: string): Promise<Fact | undefined> =>

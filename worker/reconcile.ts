@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
+import { z } from 'zod';
 import { eraseAgain } from '../activities/erase.ts';
 import { type Cursor, type Finding, reconcilePage } from '../activities/reconcile-orders.ts';
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
@@ -7,6 +8,7 @@ import { runCommand } from '../config/run-command.ts';
 import { readReconcileConfig } from '../config/settings.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
+import { errorSummary } from '../db/error-summary.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
@@ -15,6 +17,8 @@ import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { resumeOrder } from './resume-order.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
+
+const orderId = z.uuid().toLowerCase();
 
 // `npm run reconcile`: forgets again who was erased, compares every order with its workflow and mends the read model; with
 // `-- --resume <order>`, lets one go on whose workflow was ended. Exit code 2: somebody must look.
@@ -66,11 +70,17 @@ await runCommand(async () => {
   }
 });
 
-function readArguments() {
+function readArguments(): { resume?: string } {
   try {
-    return parseArgs({ options: { resume: { type: 'string' } } }).values;
+    const { resume } = parseArgs({ options: { resume: { type: 'string' } } }).values;
+    if (resume === undefined) return {};
+    const { data, error } = orderId.safeParse(resume);
+    if (error) throw new Error(`${JSON.stringify(resume.slice(0, 100))} is not the id of an order`);
+    return { resume: data };
   } catch (error) {
-    throw new ConfigurationError(`${(error as Error).message}. What there is: --resume <order>.`);
+    throw new ConfigurationError(
+      `${errorSummary(error).replace(/\.$/, '')}. Usage: npm run reconcile [-- --resume <order id>].`,
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 import { type Client, isGrpcServiceError, ServiceError, type WorkflowHandle } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import type { WorkflowRecords } from '../activities/reconcile-orders.ts';
 import { orderWorkflowType, workflowIdOf } from '../workflows/messages/definitions.ts';
-import { decidedIn } from '../workflows/messages/history.ts';
+import { decidedIn, runsOf } from '../workflows/messages/history.ts';
 import { createDecode } from '../workflows/payloads/data-converter.ts';
 
 /** How long Temporal may take for one call, in ms. */
@@ -53,7 +54,7 @@ export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
 
   const find: WorkflowRecords['find'] = async (orderId, alive) => {
     const workflowId = workflowIdOf(orderId);
-    const historyOf = async (runId: string) => {
+    const runs = await runsOf(async (runId = '') => {
       const execution = { workflowId, runId };
       const events: Events = [];
       let nextPageToken: Uint8Array | undefined;
@@ -65,20 +66,13 @@ export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
         alive();
       } while (nextPageToken?.length);
       return events;
-    };
-    const latest = await historyOf('');
-    if (latest.length === 0) return undefined;
-    const events = [...latest];
-    for (;;) {
-      const before = events[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
-      const earlier = before ? await historyOf(before) : [];
-      if (earlier.length === 0) break;
-      events.unshift(...earlier);
-    }
-    const decided = await decidedIn(events, decode);
+    });
+    const latest = runs.at(-1);
+    if (!latest) return undefined;
+    const decided = await decidedIn(runs.flat(), decode);
     const last = latest.at(-1);
     const end = Object.entries(ends).find(([kind]) => last?.[kind as keyof typeof ends]);
-    return { ...decided, ended: end?.[1] };
+    return { ...decided, ended: end?.[1], reset: runs.flat().some(isReset), failing: failureOf(latest) };
   };
 
   const isAway: WorkflowRecords['isAway'] = async (error) => {
@@ -91,6 +85,27 @@ export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
   };
 
   return { page, exists, find, isAway };
+}
+
+const { WorkflowTaskFailedCause } = proto.temporal.api.enums.v1;
+
+/** Temporal decided the task anew because something came in meanwhile. */
+const PASSING = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND;
+
+const isReset = ({ workflowTaskFailedEventAttributes: failed }: Events[number]): boolean =>
+  failed?.cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW;
+
+/** Why the present workflow task fails. Only its first failure stands in the history. */
+function failureOf(events: Events): string | undefined {
+  const ends = events.filter(
+    (event) => event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes,
+  );
+  const last = ends.at(-1);
+  if (!last || isReset(last)) return undefined;
+  const cause = last.workflowTaskFailedEventAttributes?.cause;
+  return cause && cause !== PASSING
+    ? WorkflowTaskFailedCause[cause]?.replace('WORKFLOW_TASK_FAILED_CAUSE_', '')
+    : undefined;
 }
 
 /** gRPC's word for what went wrong; the SDK wraps some errors of it and hands on others. */

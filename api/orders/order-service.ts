@@ -19,7 +19,8 @@ import type {
   Placement,
 } from '../../domain/order/order.ts';
 import { type LineRequest, type Priced, price, type Unavailable } from '../../domain/order/pricing.ts';
-import { allowedTransitions } from '../../domain/order/transitions.ts';
+import { isFinal } from '../../domain/order/transitions.ts';
+import type { Decided } from '../../workflows/messages/history.ts';
 import type { Caller } from '../auth/caller.ts';
 import { byDeadline } from '../deadline.ts';
 import { OutcomeUnknown } from '../in-time.ts';
@@ -86,11 +87,14 @@ interface PriceChanged {
   total: Money;
 }
 
+/** The workflow has ended before the order has: deleted or terminated by hand, say. */
+type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'refused'> & { refused: 'workflow_gone' };
+
 interface NotFound {
   refused: 'not_found';
 }
 
-type ChangeResult = Done | Accepted | Refusal | Unavailable | KeyReused | NotFound | Unknown;
+type ChangeResult = Done | Accepted | Refusal | Unavailable | KeyReused | WorkflowGone | NotFound | Unknown;
 
 /** What can be done with orders. Refusals are values; exceptions mean that Postgres is away, or a bug. */
 export interface OrderService {
@@ -119,6 +123,9 @@ export interface OrderServiceDependencies {
 
 /** How often an answer that waits for the read model looks at it, in ms. */
 const INTERVAL = 20;
+
+/** After so many looks, half a second, what the read model lacks is written down. */
+const FILLED_AFTER = 25;
 
 export function createOrderService(dependencies: OrderServiceDependencies): OrderService {
   const { catalog, orders, journal, workflows, users, currency, patience, logger } = dependencies;
@@ -234,7 +241,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
       const outcome = await workflows.change(orderId, change, message, deadline);
       if (!('refused' in outcome)) {
         const { event, order, replayed } = outcome;
-        if (!order) return replayOf(await journaledAnswer(orderId, key, deadline), key, seen.customerName);
+        if (!order) return replayOf(await earlierAnswer(orderId, key, deadline), key, seen.customerName);
         if (event) await catchUp({ event, order }, deadline);
         return { order, customerName: seen.customerName, replayed };
       }
@@ -250,38 +257,67 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     { key, deadline }: Asked,
   ): Promise<Done | KeyReused | Unknown | undefined> {
     try {
-      const history = await workflows.historyOf(order.id, deadline);
-      const known = history?.facts.find(({ event }) => event.key?.hash === key.hash);
-      return known && replayOf(answerIn(known), key, customerName);
+      const decided = await workflows.decided(order.id, deadline);
+      const before = decided && answerFrom(decided, key.hash);
+      return before && replayOf(before, key, customerName);
     } catch (error) {
       return unknown(error);
     }
   }
 
-  /** The workflow decides nothing any more: Postgres tells what it did, or else what was just seen of it. */
+  /**
+   * Answers a change of an order whose workflow has ended. What it decided stands in Postgres, and in its history as long as
+   * Temporal keeps it: Postgres may have been restored from before.
+   *
+   * @throws {OutcomeUnknown}
+   */
   async function refuseClosed(
     seen: OrderView,
-    { caller, key, keyGiven, expectedVersion }: Asked,
-  ): Promise<Done | Refusal | KeyReused> {
-    const [row, before] = await Promise.all([
-      orders.find(seen.order.id),
-      keyGiven ? orders.answerTo(seen.order.id, key.hash) : undefined,
-    ]);
-    const { order, customerName } = row ?? seen;
+    { key, keyGiven, expectedVersion, deadline }: Asked,
+  ): Promise<Done | Refusal | KeyReused | WorkflowGone> {
+    const { id } = seen.order;
+    const { customerName } = seen;
+    const journaled = keyGiven ? await orders.answerTo(id, key.hash) : undefined;
+    if (journaled) return replayOf(journaled, key, customerName);
+    const [row, decided] = await Promise.all([orders.find(id), workflows.decided(id, deadline)]);
+    const before = keyGiven && decided ? answerFrom(decided, key.hash) : undefined;
     if (before) return replayOf(before, key, customerName);
-    const { status: currentStatus, version } = order;
+    const last = decided?.order;
+    const read = row?.order ?? seen.order;
+    const { status: currentStatus, version } = last && last.version > read.version ? last : read;
     if (expectedVersion !== undefined && expectedVersion !== version) return { refused: 'version_mismatch', version };
-    const allowed = allowedTransitions(order, caller.actor);
-    return { refused: 'illegal_transition', currentStatus, allowedTransitions: allowed, version };
+    const nowhere = { currentStatus, allowedTransitions: [], version };
+    return { refused: isFinal(currentStatus) ? 'illegal_transition' : 'workflow_gone', ...nowhere };
   }
 
-  /** Makes the read model show a fact before it is answered; the workflow's own activity fills a gap. */
-  const catchUp = (fact: Fact, deadline: number): Promise<unknown> =>
-    untilKnown(fact.event.id, deadline, async () => ((await journal.record(fact)) === 'gap' ? undefined : true));
+  /**
+   * Makes the read model show a fact before it is answered. What comes before it the workflow's own activity writes down, unless
+   * Postgres was restored from before that.
+   */
+  async function catchUp(fact: Fact, deadline: number): Promise<void> {
+    let gaps = 0;
+    await untilKnown(fact.event.id, deadline, async () => {
+      if ((await journal.record(fact)) !== 'gap') return true;
+      gaps += 1;
+      if (gaps === FILLED_AFTER) await fill(fact.order.id, deadline);
+      return undefined;
+    });
+  }
 
-  /** The answer of a key that the workflow knows of, but that only the journal still has. */
-  const journaledAnswer = (orderId: string, { hash }: IdempotencyKey, deadline: number): Promise<BoundAnswer> =>
-    untilKnown(orderId, deadline, () => orders.answerTo(orderId, hash));
+  /** Writes down what the read model lacks of an order. */
+  async function fill(orderId: string, deadline: number): Promise<void> {
+    const { entries = [] } = (await workflows.decided(orderId, deadline)) ?? {};
+    for (const entry of await journal.missing(orderId, entries)) await journal.write(entry);
+  }
+
+  /** The answer of a key that the workflow knows of, but that only the journal or an earlier run still has. */
+  const earlierAnswer = (orderId: string, { hash }: IdempotencyKey, deadline: number): Promise<BoundAnswer> =>
+    untilKnown(orderId, deadline, async () => {
+      const journaled = await orders.answerTo(orderId, hash);
+      if (journaled) return journaled;
+      const decided = await workflows.decided(orderId, deadline);
+      return decided && answerFrom(decided, hash);
+    });
 
   /**
    * Asks Postgres until it knows. Whatever goes wrong counts as not knowing yet: what is asked for is decided all the same.
@@ -345,6 +381,17 @@ function asExpected<T extends Priced | Unavailable>(priced: T, expected: Money |
 }
 
 const answerIn = ({ event, order }: Fact): BoundAnswer => ({ order, fingerprint: event.key?.fingerprint ?? '' });
+
+/** What a key was answered, as its order's history has it. */
+function answerFrom({ entries }: Decided, hash: string): BoundAnswer | undefined {
+  const facts = entries.filter((entry) => entry.kind === 'fact');
+  const changed = facts.find(({ event }) => event.key?.hash === hash);
+  if (changed) return answerIn(changed);
+  const unchanged = entries.find((entry) => entry.kind === 'unchanged' && entry.key.hash === hash);
+  if (unchanged?.kind !== 'unchanged') return undefined;
+  const order = facts.findLast(({ event }) => event.version === unchanged.version)?.order;
+  return order && { order, fingerprint: unchanged.key.fingerprint };
+}
 
 function replayOf(bound: BoundAnswer, key: IdempotencyKey, customerName: string | null): Done | KeyReused {
   return bound.fingerprint === key.fingerprint

@@ -62,6 +62,8 @@ export interface OrderWorkflows {
   send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean>;
   /** @throws {OutcomeUnknown} */
   historyOf(orderId: string, deadline: number): Promise<OrderHistory | undefined>;
+  /** All that it decided, over all of its runs that Temporal still keeps. @throws {OutcomeUnknown} */
+  decided(orderId: string, deadline: number): Promise<Decided | undefined>;
   /** The order as its workflow holds it. @throws {OutcomeUnknown} */
   current(orderId: string, deadline: number): Promise<Order | undefined>;
   /** Sends a delivery of the ledger once more; while it is under way, a second request changes nothing. @throws {OutcomeUnknown} */
@@ -161,6 +163,19 @@ export function createOrderWorkflows(
     }
   }
 
+  async function decided(orderId: string, deadline: number): Promise<Decided | undefined> {
+    const runs = await runsOf((runId) =>
+      inTime(deadline, () => client.getHandle(workflowIdOf(orderId), runId).fetchHistory()).then(
+        (history) => history.events ?? [],
+        (error: unknown) => {
+          if (isNoSuchWorkflow(error)) return [];
+          throw error;
+        },
+      ),
+    );
+    return runs.length > 0 ? decidedIn(runs.flat(), decode) : undefined;
+  }
+
   async function current(orderId: string, deadline: number): Promise<Order | undefined> {
     try {
       return await inTime(deadline, () => handleOf(orderId).query(getOrderQuery));
@@ -186,7 +201,7 @@ export function createOrderWorkflows(
     await inTime(deadline, () => client.workflowService.getSystemInfo({}));
   }
 
-  return { start, change, send, historyOf, current, resend, ping };
+  return { start, change, send, historyOf, decided, current, resend, ping };
 }
 
 function refusalIn(cause: unknown): ChangeRefusal | undefined {

@@ -346,6 +346,12 @@ function refusal(refused: Refused, key?: string): Problem {
     const detail = 'is no line of this order, or is named twice';
     return invalidRequest(refused.lines.map((line) => ({ pointer: `#/lines/${line}/id`, detail })));
   }
+  if (refused.refused === 'workflow_gone') {
+    const { refused: _, ...extra } = refused;
+    const detail =
+      'The workflow of this order is gone, so it cannot change. An operator can resume it: see Reconcile in docs/operating.md.';
+    return new Problem('illegal_transition', { detail, extra });
+  }
   const { refused: code, ...extra } = refused;
   return new Problem(code, { extra });
 }

@@ -4,6 +4,7 @@ import { type Cursor, type Finding, reconcilePage } from '../../activities/recon
 import { connect } from '../../db/connection.ts';
 import { createJournal } from '../../db/journal.ts';
 import { createOrderRepository } from '../../db/orders.ts';
+import { raise } from '../../domain/order/alerts.ts';
 import { open } from '../../domain/order/decider.ts';
 import type { GivenUp } from '../../domain/order/journal-entry.ts';
 import type { Order, OrderEvent, Placement } from '../../domain/order/order.ts';
@@ -23,6 +24,7 @@ import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { copyDatabase } from '../test-services.ts';
+import { forget } from './forget.ts';
 import { startOwn } from './own-services.ts';
 
 const patience = { deadline: 60_000, every: 100 };
@@ -129,17 +131,6 @@ async function backUp(): Promise<() => Promise<void>> {
         if (rows.length > 0) await transaction(table).insert(rows);
       }
     });
-}
-
-/** Takes the newest versions of an order away, as an older backup would. */
-async function forget(orderId: string, fromVersion: number): Promise<void> {
-  const { database } = shop;
-  const older = { order_id: orderId, version: fromVersion - 1 };
-  const { snapshot } = await database('order_events').where(older).first();
-  await database('order_events').where({ order_id: orderId }).where('version', '>=', fromVersion).delete();
-  await database('orders')
-    .where({ id: orderId })
-    .update({ status: snapshot.status, version: snapshot.version, snapshot });
 }
 
 /** What Temporal does by itself when the retention of a workflow is over: in the background, when it has time. */
@@ -256,7 +247,7 @@ describe('When an order has gone on in a new run', () => {
     await waitFor('the second run', goneOn, patience);
     await shop.move(id, 'ready');
     await told(id, 3);
-    await forget(id, 2);
+    await forget(shop.database, id, 2);
 
     expect(await reconciled(id)).toMatchObject({ repaired: 2, why: undefined });
 
@@ -306,6 +297,17 @@ describe('When an order’s workflow was ended in Temporal', () => {
     expect(again).toMatchObject({ code: 2, output: expect.stringContaining('is not resumed') });
   }, 60_000);
 
+  test('then it goes on from its last version, also if an alert was written down after that', async () => {
+    const { id } = (await shop.place()).body;
+    const { snapshot } = await shop.database('order_events').where({ order_id: id }).first('snapshot');
+    expect((await shop.move(id, 'preparation')).status).toBe(200);
+    const late = raise(snapshot, 'delayed', new Date().toISOString());
+    expect(await createJournal(shop.database).record(late)).toBe('applied');
+    await shop.workflow(id).terminate();
+    expect((await command('--resume', id)).code).toBe(0);
+    expect((await shop.move(id, 'ready')).body.version).toBe(3);
+  }, 60_000);
+
   test('then one that Temporal has forgotten can go on, too, as Postgres knows it', async () => {
     const key = { 'idempotency-key': 'forgotten' };
     const id = (await shop.place({ headers: key })).body.id;
@@ -329,9 +331,10 @@ describe('When an order’s workflow was ended in Temporal', () => {
   test('then a command that makes no sense is answered in a sentence', async () => {
     const wrong = await command('--settle', 'everything');
     expect(wrong.code).toBe(1);
-    expect(wrong.output.trim()).toMatch(/^Unknown option '--settle'.*--resume <order>\.$/s);
+    expect(wrong.output.trim()).toMatch(/^Unknown option '--settle'.*--resume <order id>\]\.$/s);
     const unknown = await command('--resume', 'forty-two');
-    expect(unknown).toMatchObject({ code: 2, output: expect.stringContaining('It cannot be compared') });
+    const said = '"forty-two" is not the id of an order. Usage: npm run reconcile [-- --resume <order id>].\n';
+    expect(unknown).toMatchObject({ code: 1, output: said });
   }, 60_000);
 });
 
@@ -439,7 +442,7 @@ describe('When Temporal keeps only an order’s latest run', () => {
     await isGone(id, first);
 
     expect(await reconciled(id)).toBeUndefined();
-    await forget(id, 2);
+    await forget(shop.database, id, 2);
     expect(await reconciled(id)).toMatchObject({ why: expect.stringContaining('does not keep what lies between') });
   }, 90_000);
 });
@@ -459,4 +462,29 @@ describe('When an order cannot be read', () => {
     expect((await reconciled(id))?.why).toContain('It cannot be compared');
     expect((await rowOf(lacking)).version).toBe(1);
   }, 60_000);
+});
+
+describe('When the task of an order’s workflow fails again and again', () => {
+  test('then that is reported and counted, and once it was terminated, the order can go on', async () => {
+    const placement = aFreshPlacement();
+    // An order from before messages were read strictly: what it has to tell of this is too large for Temporal.
+    const options = { workflowId: workflowIdOf(placement.id), taskQueue, args: [placement, { events: 4_000 }] };
+    const handle = await shop.temporal.workflow.start(orderWorkflowType, options);
+    await told(placement.id, 1);
+    const [line] = (await rowOf(placement.id)).lines;
+    await handle.signal('edit', { lines: [{ ...line, id: 'another', product: 'x'.repeat(900_000) }] });
+    const failures = async () => {
+      const text = await (await fetch(`${shop.worker!.url}/metrics`)).text();
+      return Number(/^crema_workflow_tasks_failed_total (\d+)$/m.exec(text)?.[1]);
+    };
+    await waitFor('a second failure', async () => (await failures()) >= 2, patience);
+    await listed(`WorkflowId = '${handle.workflowId}'`, 1);
+
+    expect((await reconciled(placement.id))?.why).toMatch(/^Its workflow task fails again and again: [A-Z_]+\.$/);
+    await handle.terminate();
+    await listed(`WorkflowId = '${handle.workflowId}' AND ExecutionStatus = 'Terminated'`, 1);
+    expect((await reconciled(placement.id))?.resumable).toBe(true);
+    expect((await command('--resume', placement.id)).code).toBe(0);
+    expect((await shop.move(placement.id, 'preparation')).status).toBe(200);
+  }, 90_000);
 });

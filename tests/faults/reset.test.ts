@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import proto from '@temporalio/proto';
+import { reconcileOrder } from '../../activities/reconcile-orders.ts';
+import { createJournal } from '../../db/journal.ts';
+import { createOrderRepository } from '../../db/orders.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { createWorkflowRecords } from '../../worker/workflow-records.ts';
+import { changeStatusSignal, workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+const { ResetReapplyExcludeType } = proto.temporal.api.enums.v1;
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+}, 60_000);
+afterAll(() => shop?.close());
+
+/** An order that was ready, and whose workflow was reset to before that. */
+async function resetOrder(): Promise<string> {
+  const { body } = await shop.place();
+  for (const status of ['preparation', 'ready'] as const) expect((await shop.move(body.id, status)).status).toBe(200);
+  await shop.reaches(body.id, 'ready');
+  await reset(body.id, (events) =>
+    events.findLastIndex((event) => event.workflowExecutionUpdateAcceptedEventAttributes),
+  );
+  return body.id;
+}
+
+type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
+
+/** Resets an order's workflow to the task before an event. */
+async function reset(id: string, indexIn: (events: Events) => number): Promise<void> {
+  const { events = [] } = await shop.workflow(id).fetchHistory();
+  const before = events?.slice(0, indexIn(events ?? [])) ?? [];
+  const { RESET_REAPPLY_EXCLUDE_TYPE_UPDATE, RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL } = ResetReapplyExcludeType;
+  await shop.temporal.workflowService.resetWorkflowExecution({
+    namespace: shop.temporal.options.namespace,
+    workflowExecution: { workflowId: workflowIdOf(id) },
+    reason: 'a test',
+    requestId: randomUUID(),
+    workflowTaskFinishEventId: before.findLast((event) => event.workflowTaskCompletedEventAttributes)?.eventId,
+    resetReapplyExcludeTypes: [RESET_REAPPLY_EXCLUDE_TYPE_UPDATE, RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
+  });
+}
+
+const rowOf = async (id: string) => {
+  const { status, version } = await shop.database('orders').where({ id }).first('status', 'version');
+  const events = await shop.database('order_events').where({ order_id: id }).orderBy('version').pluck('event');
+  return { status, version, statuses: events.map(({ to }) => to) };
+};
+
+const reconcile = (id: string) =>
+  reconcileOrder(
+    {
+      records: createWorkflowRecords(shop.temporal),
+      orders: createOrderRepository(shop.database),
+      journal: createJournal(shop.database),
+    },
+    id,
+  );
+
+test('When a workflow is reset, then the row of its order follows it', async () => {
+  const id = await resetOrder();
+  const cancelled = await shop.insist('POST', `/v1/orders/${id}/cancel`, {
+    as: shop.manager,
+    body: { reasonCode: 'other' },
+  });
+  expect([cancelled.status, cancelled.body.version]).toEqual([200, 3]);
+  expect(await rowOf(id)).toEqual({
+    status: 'cancelled',
+    version: 3,
+    statuses: ['waiting', 'preparation', 'cancelled'],
+  });
+  await shop.finished(id);
+  expect(await reconcile(id)).toMatchObject({ repaired: 0, why: undefined });
+});
+
+test('When a row is ahead of a workflow that was reset, then the reconciler takes it back', async () => {
+  const id = await resetOrder();
+  expect(await reconcile(id)).toMatchObject({ repaired: 1, why: undefined });
+  expect(await rowOf(id)).toEqual({ status: 'preparation', version: 2, statuses: ['waiting', 'preparation'] });
+  expect((await shop.move(id, 'ready')).body.version).toBe(3);
+  expect(await rowOf(id)).toMatchObject({ status: 'ready', version: 3 });
+});
+
+test('When a change of a run that was reset comes late, then it does not replace the new one', async () => {
+  const id = await resetOrder();
+  const stale = await shop.database('order_events').where({ order_id: id, version: 3 }).first('event', 'snapshot');
+  expect((await shop.insist('POST', `/v1/orders/${id}/cancel`, { as: shop.manager, body: {} })).status).toBe(200);
+  expect(await createJournal(shop.database).record({ event: stale.event, order: stale.snapshot })).toBe('already');
+  expect(await rowOf(id)).toMatchObject({ status: 'cancelled', version: 3 });
+});
+
+test('When a workflow was reset and then terminated, then its row is taken back, and that is reported', async () => {
+  const id = await resetOrder();
+  await shop.workflow(id).terminate();
+  expect(await reconcile(id)).toMatchObject({
+    repaired: 1,
+    why: expect.stringContaining('terminated'),
+    resumable: true,
+  });
+  expect(await rowOf(id)).toMatchObject({ status: 'preparation', version: 2 });
+});
+
+test('When signals are refused before a reset and after it, then the timeline shows those that count', async () => {
+  const { body } = await shop.place();
+  const refusals = async () =>
+    (await shop.request('GET', `/v1/orders/${body.id}/timeline`, { as: shop.manager })).body.data
+      .filter(({ kind }: { kind: string }) => kind === 'rejected')
+      .map(({ to }: { to: string }) => to);
+  await shop.workflow(body.id).signal(changeStatusSignal, { status: 'delivered' });
+  await waitFor('the first refusal', async () => (await refusals()).join() === 'delivered', { deadline: 20_000 });
+  await reset(body.id, (events) => events.findIndex((event) => event.workflowExecutionSignaledEventAttributes));
+  await shop.workflow(body.id).signal(changeStatusSignal, { status: 'ready' });
+  await waitFor('the next refusal', async () => (await refusals()).join() === 'ready', { deadline: 20_000 });
+});
