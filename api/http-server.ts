@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Logger } from '../config/logger.ts';
 import { Problem } from './problem.ts';
 
@@ -27,11 +28,34 @@ const IDLE_MS = 60_000;
 /** For how long a client that is refused may go on sending before it is cut off, in ms: else it would not hear why. */
 const LINGER_MS = 500;
 
+/** A turn of the event loop that is shorter, in ms, and brought no connection: the backlog is empty. */
+const QUIET_MS = 0.2;
+
+/** For how long the server waits for two such turns before it takes no more connections, in ms. */
+const LAST_ACCEPT_MS = 500;
+
+/** For how long a connection that has sent no request may still do so once the server stops, in ms. */
+const LAST_REQUEST_MS = 1_000;
+
+/** How often connections are looked at from then on, in ms: each is closed once it is idle. */
+const IDLE_CHECK_MS = 50;
+
+export interface HttpServer {
+  server: Server;
+  /**
+   * Stops without cutting off a request: takes no new connections, answers what comes on those that are open with
+   * `Connection: close`, and then closes the idle ones.
+   *
+   * @param force after how long, in ms, connections are closed whatever they do
+   */
+  drain(force: number): Promise<void>;
+}
+
 /**
  * An HTTP server that takes nothing ambiguous (request smuggling, RFC 9112 §11.2) and waits for nobody too long. What its
  * parser refuses is answered as a problem, too, and the connection closed.
  */
-export function createHttpServer(handle: RequestListener, options: HttpServerOptions): Server {
+export function createHttpServer(handle: RequestListener, options: HttpServerOptions): HttpServer {
   const { headers, logger } = options;
   const server = createServer({
     headersTimeout: options.headersTimeout * 1_000,
@@ -47,6 +71,13 @@ export function createHttpServer(handle: RequestListener, options: HttpServerOpt
   server.setTimeout(IDLE_MS);
 
   const refused = new WeakSet<Socket>();
+  /** Connections that have sent no request yet: to Node, they are not idle. */
+  const withoutRequest = new Set<Socket>();
+  let stopping = false;
+  /** How many there have been. */
+  let connections = 0;
+  /** Responses that are not through yet. */
+  const open = new Set<ServerResponse>();
   const latest = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
 
   function refuse(socket: Socket, problem: Problem, lingers: boolean): void {
@@ -86,8 +117,17 @@ export function createHttpServer(handle: RequestListener, options: HttpServerOpt
     else refuse(socket, problem, false);
   });
 
+  server.on('connection', (socket) => {
+    connections += 1;
+    withoutRequest.add(socket);
+    socket.once('close', () => withoutRequest.delete(socket));
+  });
   server.on('request', (request, response) => {
     const { socket } = request;
+    withoutRequest.delete(socket);
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (stopping) response.shouldKeepAlive = false;
     if (refused.has(socket)) return;
     latest.set(socket, { request, response });
     response.once('close', () => {
@@ -100,7 +140,32 @@ export function createHttpServer(handle: RequestListener, options: HttpServerOpt
   });
   // An expectation that nobody has heard of is no reason to refuse (RFC 9110 §10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
-  return server;
+
+  async function drain(force: number): Promise<void> {
+    stopping = true;
+    for (const response of open) response.shouldKeepAlive &&= response.headersSent;
+    // Accepts what is in the backlog, one connection a turn: closing now would reset it.
+    const until = performance.now() + LAST_ACCEPT_MS;
+    for (let quiet = 0; quiet < 2 && performance.now() < until; ) {
+      const [accepted, began] = [connections, performance.now()];
+      await setImmediate();
+      quiet = connections > accepted || performance.now() - began > QUIET_MS ? 0 : quiet + 1;
+    }
+    // Not `http.Server`'s, which also resets connections whose first request is on its way.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    let idle: NodeJS.Timeout | undefined;
+    const last = setTimeout(() => {
+      for (const socket of withoutRequest) socket.destroy();
+      idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    }, LAST_REQUEST_MS);
+    const forced = setTimeout(() => server.closeAllConnections(), force);
+    await closed;
+    clearTimeout(last);
+    clearInterval(idle);
+    clearTimeout(forced);
+  }
+
+  return { server, drain };
 }
 
 /** What the parser lets pass although others may read it otherwise, in a sentence. */

@@ -197,7 +197,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     https,
   });
 
-  const server = createHttpServer(app.callback(), {
+  const { server, drain } = createHttpServer(app.callback(), {
     headersTimeout: config.HEADERS_TIMEOUT,
     requestTimeout: config.REQUEST_TIMEOUT,
     maxConnections: config.MAX_CONNECTIONS,
@@ -218,13 +218,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     clearInterval(upkeep);
     streams.stop();
     endWakeUps();
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-    // Also those that fall idle from now on: a client that keeps its connection would hold the stop up, and be cut at its end.
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
-    const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    await closed;
-    clearInterval(idle);
-    clearTimeout(force);
+    await drain(DRAIN_MS);
     await database.destroy();
     await connection.close();
     redis?.disconnect();

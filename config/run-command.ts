@@ -16,9 +16,17 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
   }
 }
 
-function sentenceFor(error: unknown): string | undefined {
+/** What Node says of a file or folder that cannot be used. */
+const UNUSABLE = /^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EISDIR|EEXIST|ENAMETOOLONG|ELOOP|ENOENT)$/;
+
+/** One sentence for an error that the user of a command can mend; `undefined` for any other. */
+export function sentenceFor(error: unknown): string | undefined {
   if (error instanceof ConfigurationError) return error.message;
-  const { code, address, port, hostname } = error as Record<'code' | 'address' | 'port' | 'hostname', unknown>;
+  const { code, address, port, hostname, path } = error as Record<
+    'code' | 'address' | 'port' | 'hostname' | 'path',
+    unknown
+  >;
+  if (path && UNUSABLE.test(String(code))) return `${path} cannot be used (${code}): fix it, or choose another path.`;
   if (!UNREACHABLE.test(String(code))) return undefined;
   const where = hostname ?? (address ? `${address}:${port}` : 'a service');
   return `${where} cannot be reached (${code}): start it, or correct its address; .env.example names the settings.`;

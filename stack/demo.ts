@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { ConfigurationError, readEnvironment } from '../config/environment.ts';
+import { readEnvironment } from '../config/environment.ts';
 import { findOpenShop } from './open-shop.ts';
 import { readStackSettings } from './settings.ts';
-import { StackError } from './stack-error.ts';
+import { StackError, sentenceOf } from './stack-error.ts';
 import { waitFor } from './wait.ts';
 
 /** The parts of the API's answers that are shown here. */
@@ -42,8 +42,9 @@ const say = (line = '') => process.stdout.write(`${line}\n`);
 try {
   await visit();
 } catch (error) {
-  if (!(error instanceof StackError || error instanceof ConfigurationError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const sentence = sentenceOf(error);
+  if (!sentence) throw error;
+  process.stderr.write(`${sentence}\n`);
   process.exitCode = 1;
 }
 

@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type Identity, identify, isAlive } from './process/identity.ts';
 import { StackError } from './stack-error.ts';
 
@@ -31,7 +31,7 @@ export function findOpenShop(dataDir: string): OpenShop | undefined {
  * @throws {StackError} when another one does
  */
 export function claimShop(dataDir: string): { announce(addresses: Addresses): void; release(): void } {
-  mkdirSync(dataDir, { recursive: true });
+  makeFolder(dataDir);
   const open = findOpenShop(dataDir);
   if (open)
     throw new StackError(
@@ -42,11 +42,27 @@ export function claimShop(dataDir: string): { announce(addresses: Addresses): vo
   const self = identify(process.pid);
   try {
     writeFileSync(file, JSON.stringify(self), { flag: 'wx' });
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new StackError('Another `make run` begins at this very moment; let it.');
   }
   return {
     announce: (addresses) => writeFileSync(file, JSON.stringify({ ...self, addresses })),
     release: () => rmSync(file, { force: true }),
   };
+}
+
+/**
+ * Makes a folder, and those above it, unless it is there. `recursive` of `mkdirSync` does not end below /proc, which takes none.
+ *
+ * @throws the system's error, with the path
+ */
+export function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }

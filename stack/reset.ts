@@ -1,12 +1,12 @@
 /** `make reset`: deletes the data of this machine's services. */
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { ConfigurationError, readEnvironment } from '../config/environment.ts';
-import { findOpenShop } from './open-shop.ts';
+import { readEnvironment } from '../config/environment.ts';
+import { findOpenShop, makeFolder } from './open-shop.ts';
 import { postgresFolder, postgresUser } from './postgres/user.ts';
 import { stopLeftovers } from './process/leftovers.ts';
 import { readStackSettings } from './settings.ts';
-import { StackError } from './stack-error.ts';
+import { StackError, sentenceOf } from './stack-error.ts';
 
 const ours = ['postgres', 'temporal', 'redis', 'mail', 'logs', 'run', 'shop.json'];
 
@@ -14,7 +14,7 @@ try {
   const { DATA_DIR } = readStackSettings(readEnvironment());
   const open = findOpenShop(DATA_DIR);
   if (open) throw new StackError(`Crema is open (process ${open.pid}): stop it with Ctrl-C, then reset.`);
-  mkdirSync(DATA_DIR, { recursive: true });
+  makeFolder(DATA_DIR);
   await stopLeftovers(DATA_DIR);
   const folders = [postgresFolder(DATA_DIR, postgresUser())];
   // A folder that someone named may hold other things of theirs.
@@ -23,7 +23,8 @@ try {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   process.stdout.write(`All data in ${DATA_DIR} is gone; \`make run\` begins anew.\n`);
 } catch (error) {
-  if (!(error instanceof StackError || error instanceof ConfigurationError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  const sentence = sentenceOf(error);
+  if (!sentence) throw error;
+  process.stderr.write(`${sentence}\n`);
   process.exitCode = 1;
 }

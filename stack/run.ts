@@ -1,7 +1,7 @@
 /** `make run`: opens the whole shop on this machine and keeps it open until it is told to stop. */
 import { relative } from 'node:path';
 import { prettyFactory } from 'pino-pretty';
-import { ConfigurationError, readEnvironment } from '../config/environment.ts';
+import { readEnvironment } from '../config/environment.ts';
 import { readApiConfig, readWorkerConfig } from '../config/settings.ts';
 import { claimShop } from './open-shop.ts';
 import type { Exit } from './process/guarded-process.ts';
@@ -11,7 +11,7 @@ import { requirePorts } from './required-ports.ts';
 import type { Service } from './service.ts';
 import { type Services, startServices } from './services.ts';
 import { readStackSettings, servicePorts } from './settings.ts';
-import { StackError } from './stack-error.ts';
+import { StackError, sentenceOf } from './stack-error.ts';
 import { together } from './together.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -41,8 +41,7 @@ try {
   await run();
 } catch (error) {
   if (!(error instanceof Asked)) {
-    const ours = error instanceof StackError || error instanceof ConfigurationError;
-    process.stderr.write(`${ours ? error.message : (error as Error).stack}\n`);
+    process.stderr.write(`${sentenceOf(error) ?? (error as Error).stack}\n`);
     process.exitCode = 1;
   }
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { waitFor } from '../../stack/wait.ts';
+import { dial } from '../http/raw-socket.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { createHeldMail } from './held-mail.ts';
@@ -67,19 +70,24 @@ async function healthy(url: string): Promise<boolean> {
   return (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok ?? false;
 }
 
-test('When the API is stopped in the middle of requests, then they are answered and it ends well', async () => {
-  const { pid, url } = shop.api;
+test('When the API is stopped, then it answers requests in progress and on connections that were open', async () => {
+  const { pid } = shop.api;
   const lock = await shop.database.transaction();
   await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
   const requests = [shop.place(), shop.place()];
   const waiting = () =>
     shop.database('pg_stat_activity').where({ application_name: 'crema-api', wait_event_type: 'Lock' });
   await waitFor('Two requests under way', async () => (await waiting()).length === 2, patience);
+  const [late, silent] = [dial(shop), dial(shop)];
+  await Promise.all([once(late, 'connect'), once(silent, 'connect')]);
 
   process.kill(pid, 'SIGTERM');
-  await waitFor('The API to begin its stop', async () => !(await reachable(url)), patience);
+  await waitFor('The API to begin its stop', async () => !(await takesConnections()), { ...patience, every: 10 });
+  late.write('GET /health/live HTTP/1.1\r\nHost: shop\r\n\r\n');
   await lock.rollback();
 
+  expect(await text(late)).toMatch(/^HTTP\/1.1 200 OK\r\n(.+\r\n)*connection: close\r\n/i);
+  expect(await text(silent)).toBe('');
   for (const { status, body } of await Promise.all(requests)) {
     expect([status, body.status]).toEqual([201, 'waiting']);
     await expectIntact(shop, body.id);
@@ -89,11 +97,14 @@ test('When the API is stopped in the middle of requests, then they are answered 
   expect(exitOf(pid)).toMatchObject({ code: 0, signal: null });
 }, 60_000);
 
-async function reachable(url: string): Promise<boolean> {
-  return fetch(`${url}/health/live`, { headers: { connection: 'close' } }).then(
+async function takesConnections(): Promise<boolean> {
+  const socket = dial(shop);
+  const taken = await once(socket, 'connect').then(
     () => true,
     () => false,
   );
+  socket.destroy();
+  return taken;
 }
 
 test('When all is over, then every history replays on today’s code', async () => {
