@@ -114,6 +114,10 @@ async function open(
     // Short enough for reminders to be due while it runs.
     ORDER_DELAYED_AFTER: '20',
     ORDER_UNCOLLECTED_AFTER: '20',
+    // A link that swallows what is sent leaves both sides waiting, and the answer to a mail may be lost.
+    EMAIL_TIMEOUT: '10',
+    EMAIL_ANSWER_TIMEOUT: '20',
+    EMAIL_UNANSWERED_RETRY_AFTER: '5',
   };
   const inside = { dataDir: folder, log, signal };
   // No machine goes down here, so what is written need not reach a disk.

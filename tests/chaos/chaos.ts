@@ -6,9 +6,10 @@ import { type ChaosShop, openChaosShop } from './chaos-shop.ts';
 import { type Client, createClient } from './client.ts';
 import { acceptedBy, type Intent } from './client-log.ts';
 import { drive, type Probe, type Strike } from './driver.ts';
-import { type EventReader, listenToRedis, readLog, readStream } from './event-readers.ts';
+import { type EventReader, listenToRedis, readLog, readStream, receiveWebhooks } from './event-readers.ts';
 import { collectEvidence, type Evidence, fetchHistories, listWorkflows } from './evidence.ts';
-import { type Fault, faultsOf } from './faults.ts';
+import type { Fault } from './fault.ts';
+import { faultsOf } from './faults.ts';
 import { violationsIn } from './invariants/invariants.ts';
 import type { Violation } from './invariants/violation.ts';
 import { beCustomer, beManager, bringTo } from './people.ts';
@@ -85,6 +86,7 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
     // On a Redis that others use as well, one would hear of their orders, too.
     ...(shop.services.redis ? [listenToRedis(shop.services.redis.url)] : []),
     await readStream(shop.apis, await shop.enroll('manager'), random.fork()),
+    await receiveWebhooks(shop.apis[0]!, await shop.enroll('manager')),
   ];
 
   const clients = new Map<string, Client>();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from './client.ts';
-import type { Fault, Part } from './faults.ts';
+import type { Fault, Part } from './fault.ts';
 import type { Random } from './random.ts';
 
 /** A fault that was. Times are in ms since the epoch. */

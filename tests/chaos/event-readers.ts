@@ -2,14 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Database } from '../../db/connection.ts';
 import { createEventLog } from '../../db/event-log.ts';
+import { eventTypes } from '../../domain/order/order.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { startReceiver } from '../webhooks/receiver.ts';
 import type { Person } from './chaos-shop.ts';
 import type { Random } from './random.ts';
 
 /** Somebody who reads the orders' events from before the first one, and comes back with the last position they saw. */
 export interface EventReader {
   name: string;
+  /** What it can rely on: each event once and in order, each event at least once, or only that what it hears is true. */
+  promised: 'once in order' | 'at least once' | 'only the truth';
   /** The ids of the events, in the order in which they came. */
   seen: string[];
   /** What came that should not have. */
@@ -42,6 +46,7 @@ export function readLog(database: Database): EventReader {
   })();
   return {
     name: 'the log',
+    promised: 'once in order',
     seen,
     complaints: [],
     async stop() {
@@ -49,6 +54,13 @@ export function readLog(database: Database): EventReader {
       await ended;
     },
   };
+}
+
+/** Gets an access token with a password; `undefined` if there is none now. */
+export async function signIn(url: string, { email: username, password }: Person): Promise<string | undefined> {
+  const body = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
+  const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body, signal: AbortSignal.timeout(5_000) });
+  return answer.ok ? ((await answer.json()) as { access_token: string }).access_token : undefined;
 }
 
 /** How long one connection to a stream may last before its reader leaves by itself, in ms. */
@@ -68,17 +80,10 @@ export async function readStream(apis: Service[], person: Person, random: Random
   let token: string | undefined;
   let last: string | undefined;
 
-  async function signIn(url: string): Promise<string | undefined> {
-    const { email: username, password } = person;
-    const body = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
-    const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body, signal: AbortSignal.timeout(5_000) });
-    return answer.ok ? ((await answer.json()) as { access_token: string }).access_token : undefined;
-  }
-
   /** One connection, for a while. Whatever ends it, what had come whole has been seen. */
   async function visit(ms: number): Promise<void> {
     const { url } = random.pick(apis);
-    token ??= await signIn(url);
+    token ??= await signIn(url, person);
     const response = await fetch(`${url}/v1/orders/events`, {
       headers: { authorization: `Bearer ${token}`, ...(last && { 'last-event-id': last }) },
       signal: AbortSignal.timeout(ms),
@@ -116,6 +121,7 @@ export async function readStream(apis: Service[], person: Person, random: Random
   await waitFor('The snapshot of the event stream', () => last !== undefined, { deadline: 20_000 });
   return {
     name: 'the event stream',
+    promised: 'once in order',
     seen,
     complaints,
     async stop() {
@@ -135,10 +141,30 @@ export function listenToRedis(url: string): EventReader {
   redis.subscribe('orders').catch(() => {});
   return {
     name: 'Redis',
+    promised: 'only the truth',
     seen,
     complaints: [],
     async stop() {
       redis.disconnect();
     },
   };
+}
+
+/** Receives every event as a webhook, at an endpoint of its own that answers at once. */
+export async function receiveWebhooks(api: Service, manager: Person): Promise<EventReader> {
+  const receiver = await startReceiver();
+  const token = await signIn(api.url, manager);
+  const answer = await fetch(`${api.url}/v1/webhooks`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ url: receiver.url, events: eventTypes }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (answer.status !== 201) throw new Error(`The webhook was not registered: ${answer.status}`);
+  const seen: string[] = [];
+  receiver.behaviour = (response) => {
+    seen.push(receiver.received.at(-1)?.event.id);
+    response.writeHead(204).end();
+  };
+  return { name: 'webhooks', promised: 'at least once', seen, complaints: [], stop: receiver.close };
 }

@@ -2,23 +2,8 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Service } from '../../stack/service.ts';
 import type { ChaosShop } from './chaos-shop.ts';
-import type { Random } from './random.ts';
-
-/** What can be broken. */
-export type Part = 'api' | 'worker' | 'postgres' | 'temporal' | 'redis' | 'smtp';
-
-/** One thing that can go wrong. */
-export interface Fault {
-  kind: 'kill' | 'freeze' | 'latency' | 'reset' | 'black hole' | 'rolling restart' | 'moved clock';
-  /** What it is done to: `worker-1`, `api-to-postgres`. */
-  target: string;
-  /** Whose work it may cut: what two faults at once must not share. */
-  parts: Part[];
-  /** For how long it lasts, in ms. */
-  lasts: [least: number, most: number];
-  /** Does it; what it resolves to undoes it. */
-  begin(random: Random): Promise<() => Promise<void>>;
-}
+import type { Fault, Part } from './fault.ts';
+import { freezeDispatcher, freezeWriter } from './frozen.ts';
 
 const HOUR_S = 3_600;
 
@@ -44,6 +29,9 @@ export function faultsOf(shop: ChaosShop): Fault[] {
     rollingRestart(shop.workers, 'workers', 'worker'),
     rollingRestart(shop.apis, 'APIs', 'api'),
     ...shop.clocks.map(moveClock),
+    slowMailServer(shop),
+    freezeDispatcher(shop),
+    ...freezeWriter(shop),
   ];
 }
 
@@ -161,5 +149,17 @@ const moveClock = ({ name, clock }: ChaosShop['clocks'][number]): Fault => ({
       // It takes a second until the process sees it.
       await delay(1_100);
     };
+  },
+});
+
+/** It takes each mail and thinks about it for longer than most clients wait: still, none may come twice. */
+const slowMailServer = ({ catcher }: ChaosShop): Fault => ({
+  kind: 'slow mail server',
+  target: 'SMTP server, after each mail',
+  parts: ['smtp'],
+  lasts: [10_000, 15_000],
+  async begin() {
+    const end = catcher.slowDown(12_000);
+    return async () => end();
   },
 });

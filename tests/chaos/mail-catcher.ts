@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { portIsBusy } from '../../stack/ports.ts';
 import { type Service, type ServiceOptions, startService } from '../../stack/service.ts';
@@ -17,12 +17,15 @@ export interface Mail {
 export interface MailCatcher {
   service: Service;
   mails(): Mail[];
+  /** From now on it confirms a mail this many ms after it is there. @returns what ends that */
+  slowDown(ms: number): () => void;
   /** Puts this in place of what it has taken: sabotage. */
   replace(mails: Mail[]): void;
 }
 
 export async function startMailCatcher(options: ServiceOptions): Promise<MailCatcher> {
   const file = join(options.dataDir, 'mails.jsonl');
+  const pause = join(options.dataDir, 'pause');
   const service = await startService(
     {
       name: 'smtp',
@@ -30,7 +33,7 @@ export async function startMailCatcher(options: ServiceOptions): Promise<MailCat
       ports: { smtp: 0 },
       program: ({ smtp }) => ({
         command: process.execPath,
-        args: [join(import.meta.dirname, 'mail-sink.ts'), String(smtp), file],
+        args: [join(import.meta.dirname, 'mail-sink.ts'), String(smtp), file, pause],
       }),
       url: ({ smtp }) => `smtp://127.0.0.1:${smtp}`,
       isReady: ({ smtp }) => portIsBusy(smtp),
@@ -40,6 +43,10 @@ export async function startMailCatcher(options: ServiceOptions): Promise<MailCat
   const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
   return {
     service,
+    slowDown(ms) {
+      writeFileSync(pause, String(ms));
+      return () => rmSync(pause);
+    },
     mails: () => lines().map((line) => JSON.parse(line)),
     replace: (mails) => writeFileSync(file, mails.map((mail) => `${JSON.stringify(mail)}\n`).join('')),
   };

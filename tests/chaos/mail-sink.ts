@@ -1,13 +1,14 @@
 /**
- * `node mail-sink.ts <port> <file>`: an SMTP server that takes every mail and writes a line about it before it says so. What
- * it has taken outlives kill -9.
+ * `node mail-sink.ts <port> <file> <pause>`: an SMTP server that takes every mail and writes a line about it before it says
+ * so. What it has taken outlives kill -9. Between the two it waits for as many ms as the file <pause> says, if there is one.
  */
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SMTPServer } from 'smtp-server';
 import type { Mail } from './mail-catcher.ts';
 
-const [port = '', file = ''] = process.argv.slice(2);
+const [port = '', file = '', pause = ''] = process.argv.slice(2);
 const begun = new Map<string, number>();
 
 const server = new SMTPServer({
@@ -19,11 +20,12 @@ const server = new SMTPServer({
   },
   onData(stream, { id, envelope }, done) {
     void text(stream)
-      .then((raw) => {
+      .then(async (raw) => {
         const eventId = /^X-Crema-Event-Id: (\S+)/im.exec(raw)?.[1] ?? '';
         const to = envelope.rcptTo.map(({ address }) => address).join();
         const mail: Mail = { eventId, to, begunAt: begun.get(id) ?? 0, takenAt: Date.now() };
         appendFileSync(file, `${JSON.stringify(mail)}\n`);
+        if (existsSync(pause)) await delay(Number(readFileSync(pause, 'utf8')));
       })
       .then(() => done(), done);
   },

@@ -150,7 +150,7 @@ export const sabotages: Record<string, Sabotage> = {
       return falsify(shop, { version: 2 }, ({ event }) => ({ event: { ...event, requestId: refused.requestId } }));
     },
   },
-  'forgotten-key': {
+  'mistaken-key': {
     invariant: 6,
     what: 'a key that was accepted is answered otherwise',
     async commit({ shop: { database }, clients, intents }) {
@@ -161,10 +161,14 @@ export const sabotages: Record<string, Sabotage> = {
       )!;
       const requests = accepted.attempts.map(({ requestId }) => requestId);
       const [row] = await database('order_events').whereRaw("event ->> 'requestId' = ANY(?)", [requests]);
-      await database('order_events').where({ id: row.id }).update({ key_hash: null });
+      const otherKey = { ...row.event.key, fingerprint: 'of another request' };
+      const mistaken = JSON.stringify({ ...row.event, key: otherKey });
+      await database('order_events').where({ id: row.id }).update({ event: mistaken });
       const { who, attempts: _, ...wish } = accepted;
       await clients.get(who)!.ask(wish as Wish);
-      await database('order_events').where({ id: row.id }).update({ key_hash: row.key_hash });
+      await database('order_events')
+        .where({ id: row.id })
+        .update({ event: JSON.stringify(row.event) });
       return async () => intents.pop();
     },
   },

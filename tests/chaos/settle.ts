@@ -30,6 +30,7 @@ export async function settle(shop: ChaosShop, intents: Intent[]): Promise<string
       const { count } = await temporal.workflow.count(running);
       const events = await database('order_events').pluck('event');
       const settled = await database('deliveries').whereNot({ outcome: 'retrying' });
+      const unsent = await database('webhook_deliveries').where({ outcome: 'pending' }).count('id as count').first();
       const told = new Set(settled.map(({ event_id, channel, recipient }) => `${event_id} ${channel} ${recipient}`));
       const untold = events.flatMap((event) =>
         ['redis orders', ...recipientsOf(event).map((recipient) => `email ${recipient}`)]
@@ -40,6 +41,7 @@ export async function settle(shop: ChaosShop, intents: Intent[]): Promise<string
         missing = `Temporal lists no workflow of ${unlisted.length} orders, such as ${unlisted[0]}`;
       else if (rowless.length > 0) missing = `${rowless.length} workflows have no row, such as ${rowless[0]}`;
       else if (untold.length > 0) missing = `${untold.length} deliveries are not settled, such as ${untold[0]}`;
+      else if (unsent?.count) missing = `${unsent.count} webhooks are not delivered`;
       else if (count !== open) missing = `${count} workflows run, and ${open} orders are open`;
       return missing === undefined;
     },

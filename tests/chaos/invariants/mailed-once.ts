@@ -48,6 +48,7 @@ function* needless(copies: Mail[], entry: LedgerRow | undefined, strikes: Strike
     // A moved clock writes down a time that says nothing.
     const timeless = between.some(({ kind }) => kind === 'moved clock');
     if (writtenAt < begunAt && !inDoubt && !timeless) yield 'after it was written down';
-    else if (!between.some((strike) => touches(strike, MAILING))) yield 'without a fault';
+    else if (!between.some((strike) => touches(strike, MAILING) && strike.kind !== 'slow mail server'))
+      yield 'without a fault';
   }
 }
