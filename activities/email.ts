@@ -75,17 +75,15 @@ export function createEmails({ ledger, orders, orderMail, unansweredPauseMs, sch
   async function attempt(fact: Fact, recipient: Recipient, before: KnownDelivery | undefined): Promise<number> {
     const { id: eventId, orderId, requestId } = fact.event;
     const delivery = { eventId, orderId, audience: recipient, attempt: (before?.attempt ?? 0) + 1 };
-    try {
-      const mailed = await orderMail(fact, recipient, { signal: cancellationSignal() });
-      await ledger.record({ ...delivery, ...mailed });
-      log.info('mailed', { eventId, requestId, recipient, outcome: mailed.outcome });
-      return 0;
-    } catch (error) {
+    const mailed = await orderMail(fact, recipient, { signal: cancellationSignal() }).catch(async (error: Error) => {
       const outcome = error instanceof Unanswered ? 'unanswered' : 'retrying';
-      await ledger.record({ ...delivery, outcome, detail: (error as Error).message });
+      await ledger.record({ ...delivery, outcome, detail: error.message });
       if (outcome === 'retrying') throw error;
-      return (before?.unanswered ?? 0) + 1;
-    }
+    });
+    if (!mailed) return (before?.unanswered ?? 0) + 1;
+    await ledger.record({ ...delivery, ...mailed });
+    log.info('mailed', { eventId, requestId, recipient, outcome: mailed.outcome });
+    return 0;
   }
 
   function assertMayResend({ unanswered, unansweredAt }: Pick<KnownDelivery, 'unanswered' | 'unansweredAt'>): void {
