@@ -3,6 +3,7 @@ import type { GivenUp, JournalEntry, Rejection, UnchangedEdit } from '../domain/
 import type { Fact, OrderEvent } from '../domain/order/order.ts';
 import { addresses } from '../domain/order/recipients.ts';
 import { type Database, named } from './connection.ts';
+import { isUniqueViolation } from './unique-violation.ts';
 
 /** `applied` now, `already` there before, or a `gap`: an earlier version is not there yet. */
 export type Journaled = 'applied' | 'already' | 'gap';
@@ -29,8 +30,6 @@ export interface Journal {
   /** Which of an order's entries are not written down. */
   missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]>;
 }
-
-const UNIQUE_VIOLATION = '23505';
 
 /** Says that a key answers one event of an order. */
 const KEYS = 'order_events_order_id_key_hash_unique';
@@ -106,9 +105,9 @@ export function createJournal(database: Database): Journal {
       event: toJson(event),
     };
     const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
-    const { rowCount } = await write(event.key?.hash ?? null).catch((error: { code?: string; constraint?: string }) => {
+    const { rowCount } = await write(event.key?.hash ?? null).catch((error: unknown) => {
       // A workflow forgets the oldest of thousands of keys: the first answer stays.
-      if (error.code === UNIQUE_VIOLATION && error.constraint === KEYS) return write(null);
+      if (isUniqueViolation(error, KEYS)) return write(null);
       throw error;
     });
     if (rowCount === 1) return 'applied';

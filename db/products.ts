@@ -1,5 +1,6 @@
 import type { Product, Variation } from '../domain/catalog/product.ts';
 import type { Database } from './connection.ts';
+import { isUniqueViolation } from './unique-violation.ts';
 
 /** Products with their variations, whole. */
 export interface ProductRepository {
@@ -17,8 +18,6 @@ export interface ProductRepository {
 export class NameTaken extends Error {
   override name = 'NameTaken';
 }
-
-const UNIQUE_VIOLATION = '23505';
 
 export function createProductRepository(database: Database): ProductRepository {
   const all = () => database('products').orderBy(['position', 'name', 'id']);
@@ -56,7 +55,7 @@ export function createProductRepository(database: Database): ProductRepository {
       if (rows.length > 0) await database('variations').insert(rows).onConflict('id').merge();
     } catch (error) {
       // Of variations, too: Postgres has ideas of its own of what differs in case alone (ς and σ).
-      if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new NameTaken(product.name);
+      if (isUniqueViolation(error)) throw new NameTaken(product.name);
       throw error;
     }
   }

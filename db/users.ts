@@ -3,6 +3,7 @@ import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { Role } from '../domain/actor.ts';
 import type { EmailKind } from '../domain/order/email-kinds.ts';
 import { type Database, named } from './connection.ts';
+import { isUniqueViolation } from './unique-violation.ts';
 
 /** A person who can sign in: there is no row before their address is proven to be theirs, and none after they are erased. */
 export interface User {
@@ -53,8 +54,6 @@ export type Erased = 'erased' | 'unknown' | 'last_manager';
 export class AddressTaken extends Error {
   override name = 'AddressTaken';
 }
-
-const UNIQUE_VIOLATION = '23505';
 
 const USER = ['id', 'email', 'name', 'role', 'language'] as const;
 const READER = {
@@ -177,7 +176,7 @@ export function createUserRepository(database: Database) {
       try {
         await users().where({ id }).update({ email, verified_at: database.fn.now() });
       } catch (error) {
-        if ((error as { code?: string }).code === UNIQUE_VIOLATION) throw new AddressTaken();
+        if (isUniqueViolation(error)) throw new AddressTaken();
         throw error;
       }
     },

@@ -55,13 +55,12 @@ const theirLanguage = z
   .nullable()
   .meta({ description: 'What mails to them are written in, ISO 639; null: the shop’s own language' });
 
+/** What is told of anybody. */
+const person = { id, email: z.string(), name: z.string(), role, language: theirLanguage };
+
 export const me = z
   .object({
-    id,
-    email: z.string(),
-    name: z.string(),
-    role,
-    language: theirLanguage,
+    ...person,
     scopes: z.array(z.string()).meta({ description: 'What this token may do: what the role may, or less' }),
   })
   .meta({
@@ -90,11 +89,7 @@ const carlos = {
 
 export const user = z
   .object({
-    id,
-    email: z.string(),
-    name: z.string(),
-    role,
-    language: theirLanguage,
+    ...person,
     createdAt: timestamp,
     verifiedAt: timestamp.meta({ description: 'When the address was proven to be theirs' }),
   })
@@ -243,11 +238,7 @@ const marco = {
 
 const openInvitation = z
   .object({
-    id,
-    email: z.string(),
-    name: z.string(),
-    role,
-    language: theirLanguage,
+    ...person,
     invitedBy: id.nullable().meta({ description: 'The manager who invites; null: the operator, by the command line' }),
     createdAt: timestamp,
     expiresAt: timestamp,

@@ -1,7 +1,16 @@
 import type { Redis } from 'ioredis';
 import { canonicalEmail } from '../../domain/account/canonical-email.ts';
 import type { Purpose } from '../../domain/account/link.ts';
-import { type Allowance, isExceeded, keyOf, localQuota, type Standing, sharedQuota } from './quota.ts';
+import {
+  type Allowance,
+  fuller,
+  isExceeded,
+  keyOf,
+  localQuota,
+  redisQuota,
+  type Standing,
+  sharedQuota,
+} from './quota.ts';
 import { createSignInLimiter, type SignInAllowances, type SignInLimiter } from './sign-in-limiter.ts';
 
 /** How much everybody may. */
@@ -45,11 +54,10 @@ export function createLimits(allowances: Allowances, redis: Redis): Limits {
  */
 function requestQuota(policy: string, allowance: Allowance, redis: Redis): TakeRequest {
   const here = localQuota(policy, allowance);
-  const everywhere = sharedQuota(policy, allowance, redis);
+  const everywhere = redisQuota(policy, allowance, redis);
   return async (key, isRead) => {
     const own = await here.take(key);
     if (isRead || isExceeded(own)) return own;
-    const all = await everywhere.take(key);
-    return all.taken > own.taken ? all : own;
+    return fuller(own, await everywhere.take(key));
   };
 }

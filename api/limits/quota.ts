@@ -41,17 +41,29 @@ export const localQuota = (policy: string, allowance: Allowance): Quota =>
  */
 export function sharedQuota(policy: string, allowance: Allowance, redis: Redis): Quota {
   const here = localQuota(policy, allowance);
-  const everywhere = quota(policy, allowance, inRedis(policy, allowance, redis));
+  const everywhere = redisQuota(policy, allowance, redis);
   return {
     async take(key) {
-      // The connection logs the outage.
-      const [own, all] = await Promise.all([here.take(key), everywhere.take(key).catch(() => undefined)]);
-      return all && all.taken > own.taken ? all : own;
+      const [own, all] = await Promise.all([here.take(key), everywhere.take(key)]);
+      return fuller(own, all);
     },
     giveBack: (key) => Promise.allSettled([here.giveBack(key), everywhere.giveBack(key)]),
     forget: (key) => Promise.allSettled([here.forget(key), everywhere.forget(key)]),
   };
 }
+
+/** A quota that all processes count together, in Redis alone: it counts nothing while that is away, which the connection logs. */
+export function redisQuota(policy: string, allowance: Allowance, redis: Redis) {
+  const everywhere = quota(policy, allowance, inRedis(policy, allowance, redis));
+  return {
+    ...everywhere,
+    take: (key: string): Promise<Standing | undefined> => everywhere.take(key).catch(() => undefined),
+  };
+}
+
+/** Where more was taken. */
+export const fuller = (own: Standing, all: Standing | undefined): Standing =>
+  all && all.taken > own.taken ? all : own;
 
 function quota(policy: string, allowance: Allowance, limiter: RateLimiterAbstract): Quota {
   return {

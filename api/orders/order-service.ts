@@ -257,8 +257,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     { key, deadline }: Asked,
   ): Promise<Done | KeyReused | Unknown | undefined> {
     try {
-      const decided = await workflows.decided(order.id, deadline);
-      const before = decided && answerFrom(decided, key.hash);
+      const before = await answerInHistory(order.id, key, deadline);
       return before && replayOf(before, key, customerName);
     } catch (error) {
       return unknown(error);
@@ -311,13 +310,22 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
   }
 
   /** The answer of a key that the workflow knows of, but that only the journal or an earlier run still has. */
-  const earlierAnswer = (orderId: string, { hash }: IdempotencyKey, deadline: number): Promise<BoundAnswer> =>
-    untilKnown(orderId, deadline, async () => {
-      const journaled = await orders.answerTo(orderId, hash);
-      if (journaled) return journaled;
-      const decided = await workflows.decided(orderId, deadline);
-      return decided && answerFrom(decided, hash);
-    });
+  const earlierAnswer = (orderId: string, key: IdempotencyKey, deadline: number): Promise<BoundAnswer> =>
+    untilKnown(
+      orderId,
+      deadline,
+      async () => (await orders.answerTo(orderId, key.hash)) ?? answerInHistory(orderId, key, deadline),
+    );
+
+  /** @throws {OutcomeUnknown} */
+  async function answerInHistory(
+    orderId: string,
+    { hash }: IdempotencyKey,
+    deadline: number,
+  ): Promise<BoundAnswer | undefined> {
+    const decided = await workflows.decided(orderId, deadline);
+    return decided && answerFrom(decided, hash);
+  }
 
   /**
    * Asks Postgres until it knows. Whatever goes wrong counts as not knowing yet: what is asked for is decided all the same.

@@ -64,14 +64,14 @@ test('When a password changes during a refresh, then that gets no tokens', async
   expect(await artifacts()).toEqual([]);
 });
 
-test('When a password changes while a code is exchanged, then that gets no tokens', async () => {
+test('When a password changes during the exchange of a code, then it gets no tokens', async () => {
   const { trade } = await signInWithBrowser(door);
   const [answer] = await changePasswordDuring(() => [trade()]);
   expect([answer?.status, answer?.body.error]).toEqual([400, 'invalid_grant']);
   expect(await artifacts()).toEqual([]);
 });
 
-test('When a password is checked on the sign-in page and then changed, then the old one is refused', async () => {
+test('When a password changes during a sign-in on the page, then it is refused', async () => {
   const agent = openUserAgent(door.url);
   const form = await agent.open(openApplication(door.url).authorize());
   const [page] = await changePasswordDuring(() => [
@@ -81,7 +81,7 @@ test('When a password is checked on the sign-in page and then changed, then the 
   expect(await artifacts()).toEqual([]);
 });
 
-test('When a password changes while a browser asks for a code, then it gets none, and its session ends', async () => {
+test('When a browser asks for a code meanwhile, then it gets none, and its session ends', async () => {
   const { agent, application } = await signInWithBrowser(door);
   const [page] = await changePasswordDuring(() => [agent.open(application.authorize())]);
   expect([page?.status, page?.url.searchParams.has('code')]).toEqual([400, false]);
@@ -89,7 +89,7 @@ test('When a password changes while a browser asks for a code, then it gets none
   expect((await agent.open(application.authorize())).html).toContain('name="password"');
 });
 
-test('When somebody changes their own password, then all other sessions end, and theirs goes on', async () => {
+test('When somebody changes their own password, then only their session goes on', async () => {
   const [kept, other] = [await signInWithBrowser(door), await signInWithBrowser(door)];
   const [{ body: before }, { body: theirs }] = [await kept.trade(), await other.trade()];
   const { grant_id: grantId, sid: sessionUid } = claimsOf(before.access_token);

@@ -11,7 +11,7 @@ afterAll(() => shop?.close());
 /** Every character but NUL, which Postgres refuses, and halves of characters. */
 const isCharacter = (code: number) => code > 0 && (code < 0xd800 || code > 0xdfff);
 
-test('When an address is made canonical, then it is as Postgres stores it, for every character', async () => {
+test('When an address is made canonical, then it is as Postgres stores it', async () => {
   const { rows } = await shop.database.raw(
     `SELECT chr(code) AS character, lower(chr(code) COLLATE "C") AS canonical
      FROM generate_series(1, x'10ffff'::int) AS code

@@ -9,7 +9,17 @@ import { accountMailIdOf } from '../../workflows/messages/accounts.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { ANOTHER, lastingHeaders, linkIn, mailsTo, mailTo, newAccount, newAddress, PASSWORD } from './mailbox.ts';
+import {
+  ANOTHER,
+  lastingHeaders,
+  linkIn,
+  mailsTo,
+  mailTo,
+  newAccount,
+  newAddress,
+  PASSWORD,
+  postTo,
+} from './mailbox.ts';
 import { startWire } from './wire.ts';
 
 let shop: Shop;
@@ -18,7 +28,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-const post = (path: string, body: unknown, as?: string) => shop.request('POST', path, { body, ...(as && { as }) });
+const post = postTo(() => shop);
 const register = (email: string, more = {}) => post('/v1/users', { email, name: 'Ana Souza', ...more });
 const verify = (token: string, password = PASSWORD) => post('/v1/users/verify', { token, password });
 const requestOf = (email: string) => shop.database('account_requests').where({ email }).first();

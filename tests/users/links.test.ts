@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { ANOTHER, linkIn, mailTo, newAccount, newAddress, PASSWORD } from './mailbox.ts';
+import { ANOTHER, linkIn, mailTo, newAccount, newAddress, PASSWORD, postTo } from './mailbox.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-const post = (path: string, body: unknown, as?: string) => shop.request('POST', path, { body, ...(as && { as }) });
+const post = postTo(() => shop);
 const verify = (token: string) => post('/v1/users/verify', { token, password: PASSWORD });
 const confirmReset = (token: string) => post('/v1/password-resets/confirm', { token, password: ANOTHER });
 

@@ -10,6 +10,12 @@ const PATIENCE = { deadline: 20_000 };
 export const PASSWORD = 'seven violins in the rain';
 export const ANOTHER = 'a lamp under the green ladder';
 
+/** Posts JSON to a shop, as somebody or nobody. */
+export const postTo =
+  (shop: () => Shop) =>
+  (path: string, body: unknown, as?: string): Promise<Answer> =>
+    shop().request('POST', path, { body, ...(as && { as }) });
+
 /** An address that nobody has used. */
 export const newAddress = (): string => `${randomUUID()}@example.com`;
 
