@@ -1,6 +1,7 @@
 import { readEnvironment } from '../config/environment.ts';
 import { createLogger } from '../config/logger.ts';
 import { runCommand } from '../config/run-command.ts';
+import { servicesInUse } from '../config/services-in-use.ts';
 import { readApiConfig } from '../config/settings.ts';
 import { startApi } from './start-api.ts';
 
@@ -8,7 +9,7 @@ await runCommand(async () => {
   const config = readApiConfig(readEnvironment());
   const logger = createLogger('crema-api', config.LOG_LEVEL);
   const api = await startApi(config, logger);
-  logger.info({ port: api.port }, 'The API is open');
+  logger.info({ port: api.port, ...servicesInUse(config) }, 'The API is open');
   const stop = async () => {
     await api.stop();
     logger.info('The API is closed');

@@ -2,6 +2,7 @@ import { createSecretKey, randomUUID } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ConfigurationError, type Environment, parseSettings } from './environment.ts';
+import { defaultAddress } from './local-services.ts';
 
 const port = (fallback: number) =>
   z.coerce.number('must be a port: 0 to 65535').int().min(0).max(65535, 'must be a port: 0 to 65535').default(fallback);
@@ -21,7 +22,7 @@ function mayTakeCodes(uri: string): boolean {
 function developmentDefault<Value extends z.ZodType<string>>(
   schema: Value,
   nodeEnv: string | undefined,
-  value: string,
+  value: string | (() => string),
 ) {
   return nodeEnv === 'production' ? schema : schema.default(value as never);
 }
@@ -119,12 +120,12 @@ const settings = (environment: Environment) => {
     METRICS_TOKEN: z.string().min(32, 'must have at least 32 characters: openssl rand -base64 32').optional(),
     /** Where Temporal's SDK shows its own metrics to the worker, on 127.0.0.1; without it, it keeps none. */
     TEMPORAL_METRICS_PORT: z.coerce.number('must be a port: 1 to 65535').int().min(1).max(65535).optional(),
-    DATABASE_URL: developmentDefault(url('postgres', 'postgresql'), env, 'postgres://crema:crema@127.0.0.1:5433/crema'),
-    REDIS_URL: developmentDefault(url('redis', 'rediss'), env, 'redis://127.0.0.1:6380'),
-    TEMPORAL_ADDRESS: developmentDefault(
-      z.string().regex(/^[^\s:/]+:\d+$/, 'must be of the form host:port'),
-      env,
-      '127.0.0.1:7233',
+    DATABASE_URL: developmentDefault(url('postgres', 'postgresql'), env, () =>
+      defaultAddress('DATABASE_URL', environment),
+    ),
+    REDIS_URL: developmentDefault(url('redis', 'rediss'), env, () => defaultAddress('REDIS_URL', environment)),
+    TEMPORAL_ADDRESS: developmentDefault(z.string().regex(/^[^\s:/]+:\d+$/, 'must be of the form host:port'), env, () =>
+      defaultAddress('TEMPORAL_ADDRESS', environment),
     ),
     /** How to speak to Temporal; the names are those that Temporal's own tools know. */
     TEMPORAL_TLS: z.enum(['on', 'off']).default('off'),
@@ -134,7 +135,12 @@ const settings = (environment: Environment) => {
     TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
     TEMPORAL_API_KEY: z.string().optional(),
     TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
-    TEMPORAL_TASK_QUEUE: z.string().min(1).default('orders'),
+    /** Names the shop within its namespace. */
+    TEMPORAL_TASK_QUEUE: z
+      .string()
+      .regex(/^[\w.:/-]{1,200}$/, 'must be 1 to 200 letters, digits or any of _ . : / -')
+      .regex(/(?<!-email|-webhooks)$/, 'must not end in -email or -webhooks: these are the ends of its other queues')
+      .default('orders'),
     /** What encrypts everything that Temporal keeps: the first key encrypts, all decrypt. */
     PAYLOAD_KEYS: env === 'production' ? payloadKeys : payloadKeys.default([]),
     /** Where people open the Temporal Web UI: the one other origin that may have payloads decoded. */
@@ -209,7 +215,7 @@ const settings = (environment: Environment) => {
     SMTP_URL: developmentDefault(
       url('smtp', 'smtps'),
       environment.NOTIFICATIONS_ENV === 'production' ? undefined : env,
-      'smtp://127.0.0.1:1025',
+      () => defaultAddress('SMTP_URL', environment),
     ),
     /** The sender of every email. */
     EMAIL_FROM: developmentDefault(z.string().min(3), env, 'Crema <orders@crema.example>'),
@@ -262,8 +268,9 @@ const pickWithTemporal = <Name extends Names>(environment: Environment, ...names
 export const readDatabaseConfig = (environment: Environment) =>
   pick(environment, 'NODE_ENV', 'DATABASE_URL', 'CURRENCY');
 
-/** What the commands that only need Temporal must know. */
-export const readTemporalConfig = (environment: Environment) => pickWithTemporal(environment, 'RECONCILE_EVERY');
+/** What the command that prepares Temporal's namespace must know. */
+export const readTemporalConfig = (environment: Environment) =>
+  pickWithTemporal(environment, 'DATABASE_URL', 'RECONCILE_EVERY');
 
 /** What the reconciler must know when it is run by hand. */
 export const readReconcileConfig = (environment: Environment) =>

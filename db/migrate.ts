@@ -1,5 +1,6 @@
 import { readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
+import { printServicesInUse } from '../config/services-in-use.ts';
 import { readDatabaseConfig } from '../config/settings.ts';
 import { connect } from './connection.ts';
 import { migrate } from './migrations.ts';
@@ -9,6 +10,7 @@ const DEADLINE_MS = 30 * 60_000;
 
 await runCommand(async () => {
   const { DATABASE_URL } = readDatabaseConfig(readEnvironment());
+  printServicesInUse({ DATABASE_URL });
   const database = connect(DATABASE_URL, { max: 1, name: 'crema-migrate', queryDeadline: DEADLINE_MS });
   try {
     const done = await migrate(database);

@@ -1,5 +1,6 @@
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
+import { printServicesInUse } from '../config/services-in-use.ts';
 import { readDatabaseConfig } from '../config/settings.ts';
 import { connect } from './connection.ts';
 import { seedCatalog } from './seeds/catalog.ts';
@@ -12,6 +13,7 @@ await runCommand(async () => {
       'Seeds are for development and tests: their passwords are public, so production refuses them.',
     );
   }
+  printServicesInUse({ DATABASE_URL });
   const database = connect(DATABASE_URL, { max: 2, name: 'crema-seed' });
   try {
     const products = await seedCatalog(database, CURRENCY);

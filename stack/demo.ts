@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { readEnvironment } from '../config/environment.ts';
+import { defaultAddress } from '../config/local-services.ts';
 import { findOpenShop } from './open-shop.ts';
 import { readStackSettings } from './settings.ts';
 import { StackError, sentenceOf } from './stack-error.ts';
@@ -53,14 +54,14 @@ async function visit() {
   const settings = readStackSettings(environment);
   const { api, redis, mail } = findOpenShop(settings.DATA_DIR)?.addresses ?? {
     api: `http://127.0.0.1:${environment.PORT || 5000}`,
-    redis: environment.REDIS_URL || `redis://127.0.0.1:${settings.REDIS_PORT}`,
+    redis: environment.REDIS_URL || defaultAddress('REDIS_URL', environment),
     mail: `http://127.0.0.1:${settings.MAIL_PORT}`,
   };
   const shop = connectTo(api);
   await shop.requireOpen();
   const radio = await listen(redis);
   try {
-    say('1. Sign in');
+    say(`The shop at ${api}\n\n1. Sign in`);
     const customer = await shop.signIn('customer@example.com');
     const manager = await shop.signIn('manager@example.com');
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
+import { localAddress } from '../config/local-services.ts';
 import { type Service, type ServiceOptions, startService } from './service.ts';
 
 /** Starts maildev, which takes every email, delivers none and shows them on its page. Emails stay in `mail/`. */
@@ -25,7 +26,7 @@ export async function startMail(options: ServiceOptions & { port?: number; pageP
         // It looks for a configuration file from its working directory upwards.
         cwd: directory,
       }),
-      url: ({ smtp }) => `smtp://127.0.0.1:${smtp}`,
+      url: ({ smtp }) => localAddress('SMTP_URL', smtp),
       page: ({ page }) => `http://127.0.0.1:${page}`,
       isReady: async ({ smtp, page }) =>
         (await greets(smtp)) &&

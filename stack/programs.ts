@@ -85,18 +85,21 @@ function instanceIn(text: string): unknown {
   }
 }
 
-/** Brings database and Temporal up to date: migrations, then seeds; search attributes meanwhile. */
+/** Brings database and Temporal up to date: migrations, then seeds and, side by side, the namespace. */
 export async function prepare(options: ServiceOptions & { environment: Environment }): Promise<void> {
-  const database = async (signal: AbortSignal) => {
-    await runScript('db/migrate.ts', 'The database could not be migrated', { ...options, signal });
-    await runScript('db/seed.ts', 'The database could not be filled', { ...options, signal });
-  };
-  const searchAttributes = (signal: AbortSignal) =>
-    runScript('worker/prepare-namespace.ts', 'The search attributes could not be registered with Temporal', {
-      ...options,
-      signal,
-    });
-  const { failed, reason } = await together([database, searchAttributes], options.signal);
+  await runScript('db/migrate.ts', 'The database could not be migrated', options);
+  const scripts = [
+    ['db/seed.ts', 'The database could not be filled'],
+    ['worker/prepare-namespace.ts', "Temporal's namespace could not be prepared"],
+  ] as const;
+  const { failed, reason } = await together(
+    scripts.map(
+      ([script, failure]) =>
+        (signal) =>
+          runScript(script, failure, { ...options, signal }),
+    ),
+    options.signal,
+  );
   if (failed) throw reason;
 }
 

@@ -35,7 +35,9 @@ export async function requirePorts(
       port,
       needed.map((need) => need.port),
     );
-    sentences.push(`Port ${port}, for ${title}, is ${why}: choose another, as in \`${variable}=${other} make run\`.`);
+    sentences.push(
+      `Port ${port}, for ${title}, is ${why}: choose another with the line \`${variable}=${other}\` in .env.`,
+    );
   }
   if (sentences.length > 0) throw new StackError(sentences.join('\n'));
 }

@@ -2,6 +2,7 @@
 import { relative } from 'node:path';
 import { prettyFactory } from 'pino-pretty';
 import { readEnvironment } from '../config/environment.ts';
+import { databaseAt } from '../config/services-in-use.ts';
 import { readApiConfig, readWorkerConfig } from '../config/settings.ts';
 import { claimShop } from './open-shop.ts';
 import type { Exit } from './process/guarded-process.ts';
@@ -119,6 +120,7 @@ function table(url: string, services: Services, dataDir: string): string {
     ['API docs', `${url}/docs`],
     ['Temporal Web UI', forPeople(temporal?.page) ?? `of the Temporal at ${services.environment.TEMPORAL_ADDRESS}`],
     ['Emails', forPeople(mail?.page) ?? 'go where SMTP_URL says'],
+    ['Postgres', databaseAt(services.environment.DATABASE_URL ?? '')],
     ['Sign in as', 'customer@example.com / test'],
     ['or as', 'manager@example.com / test'],
   ];

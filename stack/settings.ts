@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, parseSettings } from '../config/environment.ts';
+import { localPorts } from '../config/local-services.ts';
 import type { ServicePorts } from './services.ts';
-
-const port = (fallback: number) => z.coerce.number().int().min(0).max(65535).default(fallback);
 
 const schema = z.object({
   /** Data, logs and pid files of this machine's services. */
@@ -11,12 +10,7 @@ const schema = z.object({
     .string()
     .default('.data')
     .transform((path) => resolve(path)),
-  POSTGRES_PORT: port(5433),
-  TEMPORAL_PORT: port(7233),
-  TEMPORAL_UI_PORT: port(8233),
-  REDIS_PORT: port(6380),
-  SMTP_PORT: port(1025),
-  MAIL_PORT: port(1080),
+  ...localPorts,
 });
 
 /**

@@ -39,6 +39,7 @@ export interface Shop {
   url: string;
   database: Database;
   temporal: Client;
+  taskQueue: string;
   /** The environment that API and worker have. */
   environment: NodeJS.ProcessEnv;
   /** Reads what this shop has written to Temporal. */
@@ -186,6 +187,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     url,
     database,
     temporal,
+    taskQueue: temporalConfig.TEMPORAL_TASK_QUEUE,
     environment,
     dataConverter,
     customer,

@@ -3,11 +3,12 @@ import type { ErasureRecords } from '../activities/erase.ts';
 import type { Erasure } from '../domain/account/errand.ts';
 import { erasureWorkflowType } from '../workflows/messages/accounts.ts';
 
-/** Reads from Temporal who was erased. */
-export function createErasureRecords({ workflow }: Client): ErasureRecords {
+/** Reads from Temporal who was erased from the shop with this task queue. */
+export function createErasureRecords({ workflow }: Client, taskQueue: string): ErasureRecords {
+  const query = `WorkflowType = '${erasureWorkflowType}' AND TaskQueue = '${taskQueue}'`;
   return {
     async *list() {
-      for await (const { memo } of workflow.list({ query: `WorkflowType = '${erasureWorkflowType}'` })) {
+      for await (const { memo } of workflow.list({ query })) {
         yield memo as unknown as Erasure;
       }
     },

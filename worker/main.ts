@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { readEnvironment } from '../config/environment.ts';
 import { createLogger } from '../config/logger.ts';
 import { runCommand } from '../config/run-command.ts';
+import { servicesInUse } from '../config/services-in-use.ts';
 import { readWorkerConfig } from '../config/settings.ts';
 import { startWorker } from './start-worker.ts';
 
@@ -13,7 +14,7 @@ await runCommand(async () => {
   const config = readWorkerConfig(readEnvironment());
   const logger = createLogger('crema-worker', config.LOG_LEVEL);
   const worker = await startWorker(config, logger);
-  logger.info({ taskQueue: config.TEMPORAL_TASK_QUEUE }, 'The worker is at work');
+  logger.info(servicesInUse(config), 'The worker is at work');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, worker.stop);
   await worker.finished;
   logger.info('The worker has stopped');

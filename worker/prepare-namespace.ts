@@ -1,13 +1,19 @@
-import { Client, Connection, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client';
+import { parseArgs } from 'node:util';
+import { Connection } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
-import { readEnvironment } from '../config/environment.ts';
+import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
+import { printServicesInUse } from '../config/services-in-use.ts';
 import { readTemporalConfig } from '../config/settings.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
-import { reconcileScheduleId, reconcileWorkflowType, searchAttributes } from '../workflows/messages/definitions.ts';
-import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { connect } from '../db/connection.ts';
+import { errorSummary } from '../db/error-summary.ts';
+import { createdAt } from '../db/migrations.ts';
+import { searchAttributes } from '../workflows/messages/definitions.ts';
+import { scheduleReconciler } from './reconcile-schedule.ts';
 
-// Gives Temporal's namespace what it lacks: search attributes and the reconciler's schedule. Can run before every start.
+// `npm run prepare-namespace`: gives Temporal's namespace what it lacks: search attributes and the schedule of the shop's reconciler.
+// Can run before every start, after the migrations.
 
 /** Temporal's numbers of the types that are in use (`temporal.api.enums.v1.IndexedValueType`). */
 const indexedValueType: Record<string, number> = {
@@ -19,19 +25,44 @@ const indexedValueType: Record<string, number> = {
 const DEADLINE_MS = 30_000;
 
 await runCommand(async () => {
+  const { replace } = readArguments();
   const config = readTemporalConfig(readEnvironment());
+  printServicesInUse(config);
+  const shop = await readShop(config.DATABASE_URL);
   const connection = await Connection.connect(clientConnection(config));
   try {
     await connection.withDeadline(Date.now() + DEADLINE_MS, async () => {
       const names = (await registerSearchAttributes(connection, config.TEMPORAL_NAMESPACE)).join(', ');
       console.log(names ? `Registered search attributes: ${names}` : 'The search attributes are registered.');
-      await scheduleReconciler(connection, config);
+      await scheduleReconciler(connection, config, { shop, replace });
       console.log(`The reconciler runs every ${config.RECONCILE_EVERY} minutes.`);
     });
   } finally {
     await connection.close();
   }
 });
+
+function readArguments(): { replace: boolean } {
+  try {
+    return parseArgs({ options: { replace: { type: 'boolean', default: false } } }).values;
+  } catch (error) {
+    throw new ConfigurationError(
+      `${errorSummary(error).replace(/\.$/, '')}. Usage: npm run prepare-namespace [-- --replace].`,
+    );
+  }
+}
+
+/** Returns what identifies a shop among those of a namespace: when its database was made. */
+async function readShop(databaseUrl: string): Promise<string> {
+  const database = connect(databaseUrl, { max: 1, name: 'crema-prepare-namespace' });
+  try {
+    const shop = await createdAt(database);
+    if (!shop) throw new ConfigurationError('The database has no tables yet: run npm run migrate first.');
+    return shop;
+  } finally {
+    await database.destroy();
+  }
+}
 
 /** @returns the names of those that were missing */
 async function registerSearchAttributes({ operatorService }: Connection, namespace: string): Promise<string[]> {
@@ -45,33 +76,4 @@ async function registerSearchAttributes({ operatorService }: Connection, namespa
     });
   }
   return missing.map(({ name }) => name);
-}
-
-/** An operator's pause, or a run by hand, stays as it is; only when and what is ours. */
-async function scheduleReconciler(connection: Connection, config: ReturnType<typeof readTemporalConfig>) {
-  const { schedule } = new Client({
-    connection,
-    namespace: config.TEMPORAL_NAMESPACE,
-    dataConverter: createDataConverter(config.PAYLOAD_KEYS),
-  });
-  const options = {
-    scheduleId: reconcileScheduleId,
-    spec: { intervals: [{ every: `${config.RECONCILE_EVERY}m` }] },
-    policies: { overlap: 'SKIP', catchupWindow: '10m' },
-    action: {
-      type: 'startWorkflow',
-      workflowType: reconcileWorkflowType,
-      workflowId: reconcileWorkflowType,
-      taskQueue: config.TEMPORAL_TASK_QUEUE,
-      // One that waits for a worker for longer makes room for the next.
-      workflowExecutionTimeout: '1 day',
-      args: [],
-    },
-  } satisfies ScheduleOptions;
-  try {
-    await schedule.create(options);
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    await schedule.getHandle(reconcileScheduleId).update((known) => ({ ...known, ...options }));
-  }
 }

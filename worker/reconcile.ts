@@ -5,6 +5,7 @@ import { eraseAgain } from '../activities/erase.ts';
 import { type Cursor, type Finding, reconcilePage } from '../activities/reconcile-orders.ts';
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
+import { printServicesInUse } from '../config/services-in-use.ts';
 import { readReconcileConfig } from '../config/settings.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
@@ -25,12 +26,14 @@ const orderId = z.uuid().toLowerCase();
 await runCommand(async () => {
   const { resume: orderId } = readArguments();
   const config = readReconcileConfig(readEnvironment());
+  printServicesInUse(config);
   const connection = await Connection.connect(clientConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-reconcile' });
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
+  const taskQueue = config.TEMPORAL_TASK_QUEUE;
   const dependencies = {
-    records: createWorkflowRecords(client),
+    records: createWorkflowRecords(client, taskQueue),
     orders: createOrderRepository(database),
     journal: createJournal(database),
   };
@@ -44,7 +47,6 @@ await runCommand(async () => {
 
   async function resume(orderId: string): Promise<void> {
     const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
-    const taskQueue = config.TEMPORAL_TASK_QUEUE;
     const signingKeys = createSigningKeys(config.PAYLOAD_KEYS);
     const why = await resumeOrder({ ...dependencies, client, taskQueue, patience, signingKeys }, orderId);
     console.log(why ? `Order ${orderId} is not resumed. ${why}` : `Order ${orderId} goes on where its workflow ended.`);
@@ -52,7 +54,10 @@ await runCommand(async () => {
   }
 
   async function reconcile(): Promise<void> {
-    const erased = await eraseAgain({ erasures: createErasureRecords(client), users: createUserRepository(database) });
+    const erased = await eraseAgain({
+      erasures: createErasureRecords(client, taskQueue),
+      users: createUserRepository(database),
+    });
     if (erased > 0) console.log(`Erased again, as they had asked: ${erased}.`);
     console.log('Comparing the orders with their workflows …');
     const total = { compared: 0, repaired: 0, toLookAt: 0 };

@@ -166,8 +166,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   } = createActivities({
     journal: countEvents(metrics, createJournal(database)),
     orders: createOrderRepository(database),
-    records: createWorkflowRecords(client),
-    erasures: createErasureRecords(client),
+    records: createWorkflowRecords(client, config.TEMPORAL_TASK_QUEUE),
+    erasures: createErasureRecords(client, config.TEMPORAL_TASK_QUEUE),
     ledger: createDeliveryLedger(database),
     users: createUserRepository(database),
     accountRequests: createAccountRequestRepository(database),

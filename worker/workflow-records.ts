@@ -11,8 +11,12 @@ const DEADLINE_MS = 5_000;
 /** Events of a history that are asked for at once: one may carry 500 KB. Temporal adds what was written together with the last. */
 const EVENTS = 20;
 
-/** Earlier runs of an order that went on in a new one are read with that one. */
-const QUERY = `WorkflowType = '${orderWorkflowType}' AND ExecutionStatus != 'ContinuedAsNew'`;
+/**
+ * The orders of one shop: other shops of the namespace have other task queues. Earlier runs of an order that went on in a new one
+ * are read with that one.
+ */
+const ordersOf = (taskQueue: string): string =>
+  `WorkflowType = '${orderWorkflowType}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus != 'ContinuedAsNew'`;
 
 /** How Temporal ends a workflow that does not end by itself. */
 const ends = {
@@ -27,7 +31,8 @@ type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['e
 const [DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE] = [4, 5, 14];
 
 /** Reads what Temporal keeps of the orders' workflows, without any worker's help. */
-export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
+export function createWorkflowRecords({ workflow }: Client, taskQueue: string): WorkflowRecords {
+  const query = ordersOf(taskQueue);
   const prefix = workflowIdOf('');
   const { namespace, loadedDataConverter } = workflow.options;
   const decode = createDecode(loadedDataConverter);
@@ -41,7 +46,7 @@ export function createWorkflowRecords({ workflow }: Client): WorkflowRecords {
   const page: WorkflowRecords['page'] = async (after, pageSize) => {
     const nextPageToken = Buffer.from(after, 'base64');
     const { executions, nextPageToken: next } = await inTime(() =>
-      workflow.workflowService.listWorkflowExecutions({ namespace, query: QUERY, pageSize, nextPageToken }),
+      workflow.workflowService.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken }),
     );
     const orderIds = executions.map(({ execution }) => execution?.workflowId?.slice(prefix.length) ?? '');
     return { orderIds, next: Buffer.from(next).toString('base64') };

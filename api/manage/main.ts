@@ -1,5 +1,6 @@
 import { ConfigurationError, readEnvironment } from '../../config/environment.ts';
 import { runCommand } from '../../config/run-command.ts';
+import { printServicesInUse } from '../../config/services-in-use.ts';
 import { readManageConfig } from '../../config/settings.ts';
 import { connect } from '../../db/connection.ts';
 import { addManager } from './add-manager.ts';
@@ -21,6 +22,7 @@ await runCommand(async () => {
   if (args.includes('--help')) return console.log(call(command));
 
   const { DATABASE_URL, PUBLIC_URL: publicUrl } = readManageConfig(readEnvironment());
+  printServicesInUse({ DATABASE_URL });
   const database = connect(DATABASE_URL, { max: 1, name: 'crema-manage' });
   try {
     await command.run(args, { database, publicUrl });

@@ -1,6 +1,7 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
+import { localAddress } from '../../config/local-services.ts';
 import { runProcess } from '../process/guarded-process.ts';
 import { commandLine, identify } from '../process/identity.ts';
 import { lastWords, reasonIn } from '../process/last-words.ts';
@@ -44,7 +45,7 @@ export async function startPostgres(options: ServiceOptions & { port?: number; f
           stopSignal: 'SIGINT',
         };
       },
-      url: ({ postgres }) => urlOf(postgres, crema),
+      url: ({ postgres }) => localAddress('DATABASE_URL', postgres),
       isReady: async ({ postgres }) => {
         await ensureDatabase(postgres);
         return true;
@@ -68,8 +69,6 @@ function settings(fsync: boolean): string[] {
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
-
-const urlOf = (port: number, database: string) => `postgres://${crema}:${crema}@127.0.0.1:${port}/${database}`;
 
 async function initialise(native: string, directory: string, user: PostgresUser | undefined, options: ServiceOptions) {
   // Made beside its place and moved: a kill half-way leaves nothing that looks like a database.
@@ -124,7 +123,7 @@ async function clearPidFile(directory: string) {
 
 async function ensureDatabase(port: number) {
   const client = new pg.Client({
-    connectionString: urlOf(port, 'postgres'),
+    ...{ host: '127.0.0.1', port, user: crema, password: crema, database: 'postgres' },
     connectionTimeoutMillis: 2_000,
     query_timeout: 30_000,
   });

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { localAddress } from '../../config/local-services.ts';
 import { type Service, type ServiceOptions, startService } from '../service.ts';
 import { findRedis } from './binary.ts';
 
@@ -18,7 +19,7 @@ export async function startRedis(options: ServiceOptions & { port?: number }): P
         command,
         args: ['--bind', '127.0.0.1', '--port', String(redis), '--dir', directory, '--save', '', '--appendonly', 'no'],
       }),
-      url: ({ redis }) => `redis://127.0.0.1:${redis}`,
+      url: ({ redis }) => localAddress('REDIS_URL', redis),
       isReady: ({ redis }) => answersPing(redis),
     },
     options,

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { localAddress } from '../../config/local-services.ts';
 import { type Service, type ServiceOptions, startService } from '../service.ts';
 import { findTemporal } from './binary.ts';
 
@@ -42,7 +43,7 @@ export async function startTemporal(options: ServiceOptions & { port?: number; u
         ],
         cwd: directory,
       }),
-      url: ({ grpc }) => `127.0.0.1:${grpc}`,
+      url: ({ grpc }) => localAddress('TEMPORAL_ADDRESS', grpc),
       page: ({ ui }) => `http://127.0.0.1:${ui}`,
       isReady: ({ grpc }) => knowsOurAttributes(`127.0.0.1:${grpc}`),
     },

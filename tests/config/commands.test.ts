@@ -30,8 +30,11 @@ describe('When a command is given settings that cannot be', () => {
 describe('When the commands of the set-up run again', () => {
   test('then they find nothing left to do', async () => {
     const environment = { DATABASE_URL: await copyDatabase() };
-    expect(await run('db/migrate.ts', environment)).toEqual({ code: 0, output: 'The database is up to date.\n' });
-    const registered = await run('worker/prepare-namespace.ts', { PAYLOAD_KEYS: `key:${KEY}` });
+    expect(await run('db/migrate.ts', environment)).toEqual({
+      code: 0,
+      output: expect.stringMatching(/^The database is up to date\.\n/),
+    });
+    const registered = await run('worker/prepare-namespace.ts', { ...environment, PAYLOAD_KEYS: `key:${KEY}` });
     expect(registered).toMatchObject({
       code: 0,
       output: expect.stringContaining('The search attributes are registered.'),

@@ -14,7 +14,7 @@ import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import {
   changeStatusSignal,
   orderWorkflowType,
-  reconcileScheduleId,
+  reconcileScheduleIdOf,
   reconcileWorkflowType,
   type Start,
   workflowIdOf,
@@ -59,7 +59,11 @@ const command = (...args: string[]) => run('worker/reconcile.ts', ...args);
 /** What the reconciler finds of this order, going through all of them in small pages. */
 async function reconciled(orderId: string): Promise<Finding | undefined> {
   const orders = createOrderRepository(shop.database);
-  const dependencies = { records: createWorkflowRecords(shop.temporal), orders, journal: createJournal(shop.database) };
+  const dependencies = {
+    records: createWorkflowRecords(shop.temporal, taskQueue),
+    orders,
+    journal: createJournal(shop.database),
+  };
   const findings: Finding[] = [];
   let cursor: Cursor | undefined;
   do {
@@ -72,10 +76,10 @@ async function reconciled(orderId: string): Promise<Finding | undefined> {
   return found[0];
 }
 
-const start = (order: Start, queue = taskQueue) =>
+const start = (order: Start) =>
   shop.temporal.workflow.start(orderWorkflowType, {
     ...startOptionsOf(order, createSigningKeys([])(order.id)[0]),
-    taskQueue: queue,
+    taskQueue,
   });
 
 const aFreshPlacement = (placement: Partial<Placement> = {}) =>
@@ -368,7 +372,7 @@ describe('When Postgres is away', () => {
   test('then the reconciler fails as a whole, and blames no order', async () => {
     const log = { debug: () => {}, warn: () => {}, error: () => {} };
     const nowhere = connect('postgres://crema:crema@127.0.0.1:1/crema', { log });
-    const records = createWorkflowRecords(shop.temporal);
+    const records = createWorkflowRecords(shop.temporal, taskQueue);
     const dependencies = { records, orders: createOrderRepository(nowhere), journal: createJournal(nowhere) };
     await expect(reconcilePage(dependencies)).rejects.toThrow('ECONNREFUSED');
     await nowhere.destroy();
@@ -378,8 +382,13 @@ describe('When Postgres is away', () => {
 describe('When the worker is killed while the reconciler runs', () => {
   test('then another one goes on with the page that was at hand', async () => {
     const orders = Array.from({ length: 22 }, () => aFreshPlacement());
-    for (const order of orders) await (await start(order, 'nobody')).terminate('in bulk');
-    await listed(`ExecutionStatus = 'Terminated' AND TaskQueue = 'nobody'`, orders.length);
+    await shop.worker?.kill();
+    for (const order of orders) await (await start(order)).terminate('in bulk');
+    await listed(
+      `WorkflowId IN (${orders.map(({ id }) => `'${workflowIdOf(id)}'`)}) AND ExecutionStatus = 'Terminated'`,
+      orders.length,
+    );
+    await shop.openWorker();
     // Whoever writes this order waits for us.
     const ids = orders.map(({ id }) => id);
     const id = ids[11];
@@ -423,9 +432,10 @@ describe('When the worker is killed while the reconciler runs', () => {
 
 describe('When the schedule is due', () => {
   test('then it starts the reconciler, and its result says what it found', async () => {
+    const scheduleId = reconcileScheduleIdOf(taskQueue);
     expect((await run('worker/prepare-namespace.ts')).code).toBe(0);
-    await shop.temporal.schedule.getHandle(reconcileScheduleId).trigger();
-    const ended = `WorkflowType = 'reconcile' AND TemporalScheduledById = '${reconcileScheduleId}' AND ExecutionStatus = 'Completed'`;
+    await shop.temporal.schedule.getHandle(scheduleId).trigger();
+    const ended = `WorkflowType = 'reconcile' AND TemporalScheduledById = '${scheduleId}' AND ExecutionStatus = 'Completed'`;
     await listed(ended, 1);
     const found = [];
     for await (const { workflowId } of shop.temporal.workflow.list({ query: ended }))
@@ -452,7 +462,7 @@ describe('When an order cannot be read', () => {
     const { id } = aFreshPlacement();
     const workflowId = workflowIdOf(id);
     // Nothing was placed with it.
-    await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue: 'nobody' });
+    await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue });
     const lacking = await placed();
     await told(lacking, 1);
     await shop.database('order_events').where({ order_id: lacking }).delete();

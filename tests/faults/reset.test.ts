@@ -54,7 +54,7 @@ const rowOf = async (id: string) => {
 const reconcile = (id: string) =>
   reconcileOrder(
     {
-      records: createWorkflowRecords(shop.temporal),
+      records: createWorkflowRecords(shop.temporal, shop.taskQueue),
       orders: createOrderRepository(shop.database),
       journal: createJournal(shop.database),
     },

@@ -102,7 +102,7 @@ describe('When payloads are encrypted', () => {
     await shop.database('orders').where({ id }).delete();
 
     expect((await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager })).body).toEqual(before.body);
-    const record = await createWorkflowRecords(shop.temporal).find(id, () => {});
+    const record = await createWorkflowRecords(shop.temporal, shop.taskQueue).find(id, () => {});
     const facts = record!.entries.filter((entry) => entry.kind === 'fact');
     expect(facts.map(({ event }) => event.to)).toEqual(['waiting', 'preparation', 'cancelled']);
     expect(facts.at(-1)?.order).toMatchObject({ note: 'as hot as can be', cancellation: { reason: 'no oat milk' } });

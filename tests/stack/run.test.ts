@@ -82,7 +82,9 @@ test('When a port is taken, then one sentence names it, who wants it and the var
 
     expect(await run.exitCode()).toBe(1);
     expect(run.output.stderr).toMatch(
-      new RegExp(`^Port ${ports.PORT}, for the API, is taken: choose another, as in \`PORT=\\d+ make run\`\\.\n$`),
+      new RegExp(
+        `^Port ${ports.PORT}, for the API, is taken: choose another with the line \`PORT=\\d+\` in .env\\.\n$`,
+      ),
     );
     expect(run.output.stdout).toBe('');
     expect(pidFiles()).toEqual([]);

@@ -286,14 +286,14 @@ describe('When somebody asks to be forgotten', () => {
     await waitFor(
       'The erasure on the list',
       async () => {
-        const erasures = createErasureRecords(shop.temporal);
+        const erasures = createErasureRecords(shop.temporal, shop.taskQueue);
         return (await eraseAgain({ erasures, users: createUserRepository(shop.database) })) > 0;
       },
       { deadline: 20_000 },
     );
     const mended = await reconcileOrder(
       {
-        records: createWorkflowRecords(shop.temporal),
+        records: createWorkflowRecords(shop.temporal, shop.taskQueue),
         orders: createOrderRepository(shop.database),
         journal: createJournal(shop.database),
       },
@@ -308,7 +308,7 @@ describe('When somebody asks to be forgotten', () => {
     expect(JSON.stringify([raw, await erasure.fetchHistory()])).not.toMatch(/Unmistakable|example\.com/);
     // Who got the same id later is somebody else.
     await shop.database('users').insert({ ...backup, created_at: new Date() });
-    await eraseAgain({ erasures: createErasureRecords(shop.temporal), users: createUserRepository(shop.database) });
+    await eraseAgain({ erasures: createErasureRecords(shop.temporal, shop.taskQueue), users: createUserRepository(shop.database) });
     expect(await shop.database('users').where({ id })).toHaveLength(1);
   });
 

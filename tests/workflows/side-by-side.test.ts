@@ -62,11 +62,11 @@ beforeAll(async () => {
   activities = createActivities({
     journal: createJournal(shop.database),
     orders: createOrderRepository(shop.database),
-    records: createWorkflowRecords(shop.temporal),
+    records: createWorkflowRecords(shop.temporal, taskQueue),
     ledger: createDeliveryLedger(shop.database),
     users: createUserRepository(shop.database),
     accountRequests: createAccountRequestRepository(shop.database),
-    erasures: createErasureRecords(shop.temporal),
+    erasures: createErasureRecords(shop.temporal, taskQueue),
     suppressions: createEmailSuppressions(shop.database),
     redis,
     mailer,

@@ -13,9 +13,11 @@ export const orderWorkflowType = 'order';
 /** Emails have a task queue of their own, so that a mail server that hangs keeps no worker from the read model. */
 export const emailTaskQueueOf = (taskQueue: string): string => `${taskQueue}-email`;
 
-/** The type of the workflow that mends the read model, and the schedule that runs it. */
+/** The type of the workflow that mends the read model. */
 export const reconcileWorkflowType = 'reconcile';
-export const reconcileScheduleId = 'reconcile-orders';
+
+/** The schedule that starts it, and the prefix of the ids of what it starts: one for each shop of a namespace. */
+export const reconcileScheduleIdOf = (taskQueue: string): string => `reconcile-${taskQueue}`;
 
 /** The type of the workflow that sends one mail once more; a delivery has one at a time. */
 export const resendWorkflowType = 'resend';

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { type Environment, parseSettings } from './environment.ts';
+
+const mustBe = 'must be a port: 1 to 65535';
+const port = (fallback: number) =>
+  z.coerce.number(mustBe).int(mustBe).min(1, mustBe).max(65535, mustBe).default(fallback);
+
+/** The settings for the ports of the services that `make run` starts on 127.0.0.1. */
+export const localPorts = {
+  POSTGRES_PORT: port(5433),
+  REDIS_PORT: port(6380),
+  TEMPORAL_PORT: port(7233),
+  TEMPORAL_UI_PORT: port(8233),
+  SMTP_PORT: port(1025),
+  MAIL_PORT: port(1080),
+};
+
+const addresses = {
+  DATABASE_URL: { port: 'POSTGRES_PORT', at: (port: number) => `postgres://crema:crema@127.0.0.1:${port}/crema` },
+  REDIS_URL: { port: 'REDIS_PORT', at: (port: number) => `redis://127.0.0.1:${port}` },
+  TEMPORAL_ADDRESS: { port: 'TEMPORAL_PORT', at: (port: number) => `127.0.0.1:${port}` },
+  SMTP_URL: { port: 'SMTP_PORT', at: (port: number) => `smtp://127.0.0.1:${port}` },
+} as const;
+
+/** Returns the address of a service that `make run` starts, in the form of the setting that would name another one. */
+export const localAddress = (setting: keyof typeof addresses, port: number): string => addresses[setting].at(port);
+
+/**
+ * Returns the address that a setting defaults to: where `make run` starts the service, by the port setting.
+ *
+ * @throws {ConfigurationError} if the port setting is not a port
+ */
+export function defaultAddress(setting: keyof typeof addresses, environment: Environment): string {
+  const name = addresses[setting].port;
+  const ports = parseSettings(z.object({ [name]: localPorts[name] }), environment);
+  return localAddress(setting, ports[name] as number);
+}
