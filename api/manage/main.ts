@@ -22,8 +22,9 @@ await runCommand(async () => {
   if (args.includes('--help')) return console.log(call(command));
 
   const { DATABASE_URL, PUBLIC_URL: publicUrl } = readManageConfig(readEnvironment());
-  printServicesInUse({ DATABASE_URL });
   const database = connect(DATABASE_URL, { max: 1, name: 'crema-manage' });
+  // At the first query: arguments that a command refuses reach no service.
+  database.once('query', () => printServicesInUse({ DATABASE_URL }));
   try {
     await command.run(args, { database, publicUrl });
   } catch (error) {

@@ -183,7 +183,7 @@ describe('When an operator adds the first manager', () => {
     expect(await manage('add-manager', email.toUpperCase())).toEqual({
       code: 0,
       out: `${email} is a manager.\n`,
-      err: '',
+      err: expect.stringMatching(/^Using Postgres at .*\n$/),
     });
     expect((await shop.database('users').where({ id }).first()).role).toBe('manager');
   });
