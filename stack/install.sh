@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the packages of package-lock.json when they are not there yet. Plain sh: there may be no Node to run it with.
+# Installs the packages of package-lock.json when they are not there yet; arguments are those of npm ci, as --omit=dev. Plain sh:
+# there may be no Node to run it with.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 deadline=1200
@@ -10,7 +11,7 @@ fail() {
 }
 
 stamp=node_modules/.crema-installed
-wanted=$(cksum < package-lock.json)
+wanted=$(cksum < package-lock.json)${*:+ $*}
 [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ] && exit 0
 
 way_out='install Node.js 20 or newer from https://nodejs.org, which brings npm along.'
@@ -34,7 +35,7 @@ offline=
 npm view npm version --prefer-online --fetch-retries=0 --fetch-timeout=10000 > "$log" 2>&1 || offline=--offline
 
 echo 'Installing packages with npm ci …'
-npm ci $offline > "$log" 2>&1 &
+npm ci $offline "$@" > "$log" 2>&1 &
 npm=$!
 seconds=0
 while kill -0 "$npm" 2> /dev/null; do
