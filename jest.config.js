@@ -14,6 +14,8 @@ const ALONE = [
   'races/repricing',
   // Twenty requests at once, 200 times.
   'races/twins',
+  // npm and the bundler keep both processors busy for half a minute.
+  'docs/production',
   // Forty sequences of requests, drawn at random, for up to 90 s.
   'sequences/any-sequence',
   // Over a thousand signals to one order, which must not get ahead of its emails.

@@ -179,6 +179,14 @@ describe('When a process reads its settings', () => {
     expect(() => readReconcileConfig({ NODE_ENV: 'production' })).toThrow('PAYLOAD_KEYS: must be set');
   });
 
+  test('then a task queue is refused that is one of another shop’s three', () => {
+    const read = (TEMPORAL_TASK_QUEUE: string) => readTemporalConfig({ TEMPORAL_TASK_QUEUE }).TEMPORAL_TASK_QUEUE;
+    expect(['shop-a', 'shop.b:1/x', 'email'].map(read)).toEqual(['shop-a', 'shop.b:1/x', 'email']);
+    for (const queue of ['orders-email', 'orders-webhooks'])
+      expect(() => read(queue)).toThrow('must not end in -email');
+    for (const queue of ["o'clock", 'two words', 'x'.repeat(201)]) expect(() => read(queue)).toThrow('letters, digits');
+  });
+
   test('then Amazon SES needs a region', () => {
     expect(() => readWorkerConfig({ NOTIFICATIONS_ENV: 'production' })).toThrow('AWS_REGION is missing');
     const unfinished = { NODE_ENV: 'production', NOTIFICATIONS_ENV: 'production' };
