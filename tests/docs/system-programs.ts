@@ -11,14 +11,17 @@ import { type Service, startService } from '../../stack/service.ts';
 const INSTALL_DEADLINE_MS = 300_000;
 
 /** The Debian package that has a program, where it is not called like it. */
-const packages: Record<string, string> = { pg_dump: 'postgresql' };
+const packages: Record<string, string> = { postgres: 'postgresql' };
+
+/** Debian keeps the programs of its Postgres off the PATH. */
+const isThere = (name: string) => Boolean(name === 'postgres' ? systemPostgres() : findOnPath(name));
 
 /**
  * Returns which of these programs this machine lacks. As root on Debian and its relatives, they are installed first, without
  * starting what their packages would start.
  */
 export function missingPrograms(names: string[]): string[] {
-  const missing = () => names.filter((name) => !findOnPath(name));
+  const missing = () => names.filter((name) => !isThere(name));
   if (missing().length === 0 || process.getuid?.() !== 0 || !findOnPath('apt-get')) return missing();
   const options = {
     stdio: 'ignore',
