@@ -8,8 +8,8 @@ const rooms = {
   worker: ['workflows', 'activities', 'domain', 'db', 'config', 'mail'],
   api: ['domain', 'db', 'config', 'mail', 'workflows'], // of workflows only messages and payloads, see below
   db: ['domain'],
-  config: [],
-  stack: ['config'],
+  config: ['domain'],
+  stack: ['config', 'domain'],
 };
 
 // Commands of db: composition roots of their own, so they read the configuration.

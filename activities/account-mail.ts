@@ -15,6 +15,8 @@ interface Dependencies {
   mailer: Mailer;
   /** What is written to who has asked for no other language: ISO 639. */
   shopLanguage: string;
+  /** What people know the shop as. */
+  shopName: string;
   /** Where people see the shop: links lead there. */
   publicUrl: string;
 }
@@ -99,7 +101,7 @@ export function createAccountMail(dependencies: Dependencies) {
   async function send(eventId: string, { to, name, content }: Letter): Promise<Outcome> {
     if (await suppressions.reasonFor(to)) return 'suppressed';
     const language = content.language ?? dependencies.shopLanguage;
-    const written = renderAccountEmail({ ...content, language });
+    const written = renderAccountEmail({ ...content, language, shopName: dependencies.shopName });
     try {
       const email = { to, toName: name, eventId, recipient: content.kind, ...written };
       await mailer.send(email, cancellationSignal());

@@ -41,6 +41,10 @@ export interface ActivityDependencies extends WebhookDependencies {
   ordersEmail: string;
   /** ISO 639. */
   shopLanguage: string;
+  /** What people know the shop as. */
+  shopName: string;
+  /** Of the times in mails, IANA. */
+  timeZone: string;
   /** Where people see the shop: links in mails lead there. */
   publicUrl: string;
 }

@@ -20,6 +20,8 @@ import { type Route, serve } from './route.ts';
 export interface AppDependencies {
   auth: Auth;
   routes: Route[];
+  /** As its documents describe it. */
+  shop: { name: string; currency: string };
   /** Pages for people who are not signed in. */
   pages: Middleware<RequestState>[];
   /** Where people open the Temporal Web UI. */
@@ -55,6 +57,7 @@ function literalPathsFirst(routes: readonly Route[]): Middleware {
 export function createApp({
   auth,
   routes,
+  shop,
   pages,
   temporalUi,
   logger,
@@ -88,7 +91,12 @@ export function createApp({
   app.use(boundedQuery());
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
-  app.use(docs(describeApi(routes, { passwordGrant: auth.passwordGrant })));
+  const document = describeApi(routes, {
+    passwordGrant: auth.passwordGrant,
+    shopName: shop.name,
+    currency: shop.currency,
+  });
+  app.use(docs(document, shop.name));
   for (const page of pages) app.use(page);
   app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
   app.use(literalPathsFirst(routes));

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { createDocument } from 'zod-openapi';
+import { inCurrency } from './contract/currency.ts';
 import { orderEvent, orderSnapshot, shopSnapshot } from './contract/events.ts';
 import { orderId, position } from './contract/examples.ts';
 import { forClients } from './openapi.ts';
@@ -121,13 +122,17 @@ const schemas: Record<string, z.ZodType> = {
   ShopSnapshot: shopSnapshot,
 };
 
-/** The AsyncAPI 3 document of the streams and of Redis: made of the very schemas of the API. */
-export function describeEvents() {
+/**
+ * The AsyncAPI 3 document of the streams and of Redis: made of the very schemas of the API.
+ *
+ * @param currency by default that of the file in the repository
+ */
+export function describeEvents(currency = 'USD') {
   const { components } = createDocument(
     { openapi: '3.1.0', info: { title: '', version: '' }, components: { schemas } },
     { override: forClients },
   );
-  return {
+  const document = {
     asyncapi: '3.0.0',
     info: {
       title: 'Crema’s events',
@@ -141,4 +146,5 @@ export function describeEvents() {
     operations,
     components: { securitySchemes, messages, schemas: components?.schemas ?? {} },
   };
+  return inCurrency(document, currency);
 }

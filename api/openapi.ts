@@ -7,6 +7,7 @@ import {
   type ZodOpenApiSecuritySchemeObject,
 } from 'zod-openapi';
 import { type Scope, scopesOf, serviceScopes } from '../domain/scopes.ts';
+import { amountsIn, inCurrency } from './contract/currency.ts';
 import { orderId, problemExample } from './contract/examples.ts';
 import { oauthPaths } from './contract/oauth.ts';
 import { problem, rateLimitHeaders } from './contract/problem.ts';
@@ -36,19 +37,26 @@ const conventions = [
     'nothing happened.',
   '**Versions**: `ETag` is the version of an order or a product. Send it as `If-Match` and you overwrite nothing that ' +
     'you have not seen.',
-  '**Money** is in integer minor units: 430 is 4.30. **Times** are RFC 3339, in UTC. **Ids** are UUIDs.',
+  `**Money** is in integer minor units: ${amountsIn('USD')}. **Times** are RFC 3339, in UTC. **Ids** are UUIDs.`,
   '**Unknown** fields and parameters in requests are refused. Answers may gain fields: ignore those you do not know.',
   '**Limits**: `RateLimit` says how many requests you have left, and for how many seconds; `RateLimit-Policy`, how many ' +
     'there are. Too many are 429, with `Retry-After`.',
   'Every answer carries `X-Request-Id`: yours, if you sent one, or a new one.',
 ];
 
-/**
- * The OpenAPI 3.1 document of the routes: made of the very schemas that check the requests.
- *
- * @param passwordGrant whether users may trade their password for tokens here; see `createAuth`
- */
-export function describeApi(routes: readonly Route[], { passwordGrant }: { passwordGrant: boolean }) {
+export interface ApiDescriptionOptions {
+  /** Whether users may trade their password for tokens here; see `createAuth`. */
+  passwordGrant: boolean;
+  /** By default those of the file in the repository. */
+  shopName?: string;
+  currency?: string;
+}
+
+/** The OpenAPI 3.1 document of the routes: made of the very schemas that check the requests. */
+export function describeApi(
+  routes: readonly Route[],
+  { passwordGrant, shopName = 'Crema', currency = 'USD' }: ApiDescriptionOptions,
+) {
   const responseOfProblems = problemResponses();
   const schemes = securitySchemes(passwordGrant);
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
@@ -57,7 +65,7 @@ export function describeApi(routes: readonly Route[], { passwordGrant }: { passw
   const document = {
     openapi: '3.1.0' as const,
     info: {
-      title: 'Crema',
+      title: shopName,
       version: '1.0.0',
       description: ['A coffee shop’s orders.', ...(passwordGrant ? [seededUsers] : []), asList(conventions)].join(
         '\n\n',
@@ -69,7 +77,7 @@ export function describeApi(routes: readonly Route[], { passwordGrant }: { passw
     paths: { ...paths, ...oauthPaths(passwordGrant, responseOfProblems(new Set(['rate_limited']))) },
     components: { securitySchemes: schemes },
   };
-  return createDocument(document, { override: forClients });
+  return inCurrency(createDocument(document, { override: forClients }), currency);
 }
 
 const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');

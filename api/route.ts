@@ -8,6 +8,7 @@ import type { Actor } from '../domain/actor.ts';
 import type { Scope } from '../domain/scopes.ts';
 import { type AuthState, signInFirst } from './auth/authenticate.ts';
 import type { Caller, TokenClaims } from './auth/caller.ts';
+import { faultDetail } from './fault-detail.ts';
 import type { RequestState } from './middleware/request-log.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from './problem.ts';
 
@@ -203,7 +204,7 @@ async function wholeOf(request: IncomingMessage): Promise<void> {
 async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
   const faults: Fault[] = [];
   const check = <S extends Schema>(schema: S, value: unknown, place: (path: string[]) => Where): Parsed<S> => {
-    const result = schema?.safeParse(value);
+    const result = schema?.safeParse(value, { error: faultDetail });
     if (result && !result.success) faults.push(...result.error.issues.flatMap((issue) => faultsOf(issue, place)));
     return result?.data as Parsed<S>;
   };

@@ -183,11 +183,14 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
       instance: config.INSTANCE_ID,
     }),
+    shop: { name: config.SHOP_NAME, currency },
     temporalUi: config.TEMPORAL_UI_ORIGIN,
     pages: [
       ...(mayReadMetrics ? [metricsPage(metrics, mayReadMetrics)] : []),
       accountPages({ accounts, accountRequests, emails: { users, shopLanguage: config.SHOP_LANGUAGE } }),
-      ...(config.NODE_ENV === 'production' ? [] : [emailPreviews()]),
+      ...(config.NODE_ENV === 'production'
+        ? []
+        : [emailPreviews({ shopName: config.SHOP_NAME, timeZone: config.SHOP_TIME_ZONE, currency })]),
     ],
     logger,
     metrics,

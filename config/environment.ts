@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** The process's environment, or one that stands in for it. */
 export type Environment = Record<string, string | undefined>;
@@ -42,15 +42,34 @@ export function readEnvironment(file = process.env.ENV_FILE || '.env'): Environm
 /**
  * Parses settings once, at the start of a process.
  *
- * @param schema one field per variable; variables it does not name are ignored
+ * @param schema one field per variable; variables it does not name are ignored. Its messages are rules: `must be …`
  * @param environment see {@link readEnvironment}
- * @throws {ConfigurationError} naming every variable that is wrong, and why
+ * @throws {ConfigurationError} with a sentence for every variable that is missing or wrong
  */
 export function parseSettings<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.output<Schema> {
   // `NAME=` in a file means "not set".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  throw new ConfigurationError(`The configuration is wrong. ${faults.join('; ')}. See .env.example.`);
+  // Of several faults in one variable, the first is said.
+  const faults = new Map(result.error.issues.toReversed().map(({ path: [name], message }) => [String(name), message]));
+  const sentences = [...faults].map(([name, rule]) =>
+    name in given ? `${name} ${rule}.` : `${name} is missing: it ${rule}.`,
+  );
+  throw new ConfigurationError(`The configuration is wrong. ${sentences.toReversed().join(' ')} See .env.example.`);
 }
+
+/** A setting that is a text of this form. @param rule goes on after its name: `must be …` */
+export const textLike = (form: RegExp, rule: string) => z.string(rule).regex(form, rule);
+
+/** A setting that is a whole number. @param what if it is more than a number, such as `a port` */
+export function wholeNumber(min: number, max: number, what = 'a whole number') {
+  const rule = `must be ${what} from ${min} to ${max}`;
+  return textLike(/^\d{1,15}$/, rule)
+    .transform(Number)
+    .pipe(z.number().min(min, rule).max(max, rule));
+}
+
+/** A setting that is one of a few words. */
+export const oneOf = <const Word extends string>(...words: Word[]) =>
+  z.enum(words, `must be one of ${words.join(', ')}`);

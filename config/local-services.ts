@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { type Environment, parseSettings } from './environment.ts';
+import { type Environment, parseSettings, wholeNumber } from './environment.ts';
 
-const mustBe = 'must be a port: 1 to 65535';
-const port = (fallback: number) =>
-  z.coerce.number(mustBe).int(mustBe).min(1, mustBe).max(65535, mustBe).default(fallback);
+const port = (fallback: number) => wholeNumber(1, 65_535, 'a port').default(fallback);
 
 /** The settings for the ports of the services that `make run` starts on 127.0.0.1. */
 export const localPorts = {

@@ -22,10 +22,11 @@ const UNUSABLE = /^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EISDIR|EEXIST|ENAMETOOLONG
 /** One sentence for an error that the user of a command can mend; `undefined` for any other. */
 export function sentenceFor(error: unknown): string | undefined {
   if (error instanceof ConfigurationError) return error.message;
-  const { code, address, port, hostname, path } = error as Record<
-    'code' | 'address' | 'port' | 'hostname' | 'path',
+  const { code, message, address, port, hostname, path } = error as Record<
+    'code' | 'message' | 'address' | 'port' | 'hostname' | 'path',
     unknown
   >;
+  if (String(code).startsWith('ERR_PARSE_ARGS')) return String(message);
   if (path && UNUSABLE.test(String(code))) return `${path} cannot be used (${code}): fix it, or choose another path.`;
   if (!UNREACHABLE.test(String(code))) return undefined;
   const where = hostname ?? (address ? `${address}:${port}` : 'a service');

@@ -1,13 +1,18 @@
 import { createSecretKey, randomUUID } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { ConfigurationError, type Environment, parseSettings } from './environment.ts';
+import { ISO_4217_PUBLISHED } from '../domain/currencies.ts';
+import { currencies } from '../domain/money.ts';
+import { isText, ONE_LINE } from '../domain/text.ts';
+import { ConfigurationError, type Environment, oneOf, parseSettings, textLike, wholeNumber } from './environment.ts';
 import { defaultAddress } from './local-services.ts';
 
-const port = (fallback: number) =>
-  z.coerce.number('must be a port: 0 to 65535').int().min(0).max(65535, 'must be a port: 0 to 65535').default(fallback);
+const port = (fallback: number) => wholeNumber(0, 65_535, 'a port').default(fallback);
 const url = (...protocols: string[]) =>
-  z.url({ protocol: new RegExp(`^(${protocols.join('|')})$`), error: `must be a URL of the form ${protocols[0]}://…` });
+  z.url({
+    protocol: new RegExp(`^(${protocols.join('|')})$`),
+    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+  });
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
@@ -29,16 +34,59 @@ function developmentDefault<Value extends z.ZodType<string>>(
 
 /** `600/60`: so many in so many seconds. */
 const allowance = (fallback: `${number}/${number}`) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,8}\/[1-9]\d{0,5}$/, 'must be of the form 600/60: so many in so many seconds')
+  textLike(/^[1-9]\d{0,8}\/[1-9]\d{0,5}$/, 'must be of the form 600/60: so many in so many seconds')
     .default(fallback)
     .transform((text) => {
       const [count = 0, seconds = 0] = text.split('/').map(Number);
       return { count, seconds };
     });
 
-const seconds = (fallback: number, max = 86_400) => z.coerce.number().int().min(1).max(max).default(fallback);
+/** No count of things, seconds or minutes has to be greater. */
+const MANY = 1_000_000_000;
+
+const seconds = (fallback: number, max = 86_400) => wholeNumber(1, max, 'a number of seconds').default(fallback);
+
+/** Such as a key that `openssl` makes. */
+const secret = textLike(/^.{32,}$/s, 'must have at least 32 characters: openssl rand -base64 32 makes such');
+
+/** What mails, pages and documents call the shop. */
+const SHOP_NAME_LENGTH = 60;
+
+const shopName = z
+  .string()
+  .refine(
+    (name) => isText(name, ONE_LINE, SHOP_NAME_LENGTH),
+    `must be one line of 1 to ${SHOP_NAME_LENGTH} visible characters, such as Crema`,
+  )
+  .transform((name) => name.trim());
+
+const timeZone = z
+  .string()
+  .refine(isTimeZone, 'must be a time zone of the IANA database, such as Europe/Lisbon or America/New_York');
+
+/** An offset such as +01:00, which some versions of Node know too, would be wrong for half of the year. */
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return /^[A-Za-z]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+const emailAddress = z.email('must be an email address such as orders@shop.example');
+
+/** An address, or one in angle brackets after the name that is shown for it. */
+const special = String.raw`"(),:;<>@[\\\]\p{Cc}`;
+const address = String.raw`[^\s${special}]+@[^\s${special}]+`;
+const displayName = String.raw`(?:"(?:[^"\\\p{Cc}]|\\\P{Cc})*" *|[^${special}]*)`;
+const sender = textLike(
+  new RegExp(`^(?:${address}|${displayName}<${address}>)$`, 'u'),
+  'must be a sender such as My Shop <orders@shop.example>; quote a name that has punctuation: "Shop, Inc." <orders@shop.example>',
+);
+
+/** As RFC 5322 quotes a name that may hold any character. */
+const quoted = (name: string) => `"${name.replaceAll(/["\\]/g, '\\$&')}"`;
 
 const listOf = (text: string) =>
   text
@@ -73,7 +121,8 @@ const origins = z
 
 const isOrigin = (text: string) => URL.parse(text)?.origin === text;
 /** `<id>:<32 bytes in base64>`, separated by commas. Key objects, so that no log can show one. */
-const payloadKeys = z.string('must be set: <id>:<32 bytes in base64>').transform((text, ctx) => {
+const KEYS = 'must be <id>:<32 bytes in base64>, several separated by commas; openssl rand -base64 32 makes such bytes';
+const payloadKeys = z.string(KEYS).transform((text, ctx) => {
   const keys = text.split(',').map((part) => {
     const [, id = '', secret = ''] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]{43}=)\s*$/.exec(part) ?? [];
     return { id, key: createSecretKey(secret, 'base64') };
@@ -81,27 +130,22 @@ const payloadKeys = z.string('must be set: <id>:<32 bytes in base64>').transform
   const ids = keys.map(({ id }) => id);
   const repeated = ids.find((id, index) => ids.indexOf(id) < index);
   if (ids.includes('')) {
-    ctx.addIssue(
-      'must be <id>:<32 bytes in base64>, several separated by commas; openssl rand -base64 32 makes such bytes',
-    );
+    ctx.addIssue(KEYS);
   } else if (repeated) {
-    ctx.addIssue(`has two keys named ${repeated}`);
+    ctx.addIssue(`must not have two keys named ${repeated}: give each an id of its own`);
   }
   return keys;
 });
 
-const nodeEnv = z.enum(['development', 'test', 'production']).default('development');
+const nodeEnv = oneOf('development', 'test', 'production').default('development');
 
 const settings = (environment: Environment) => {
   const env = environment.NODE_ENV;
   return {
     NODE_ENV: nodeEnv,
-    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+    LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
     /** Identifies this process in `/health/ready`, for example the name of its container. */
-    INSTANCE_ID: z
-      .string()
-      .regex(/^[!-~]{1,100}$/, 'must be 1 to 100 visible ASCII characters')
-      .default(() => randomUUID()),
+    INSTANCE_ID: textLike(/^[!-~]{1,100}$/, 'must be 1 to 100 visible ASCII characters').default(() => randomUUID()),
     HOST: z.string().default('127.0.0.1'),
     PORT: port(5000),
     /** Where clients see the API; the OAuth2 issuer. Without a slash at its end. */
@@ -113,22 +157,22 @@ const settings = (environment: Environment) => {
       .string()
       .default('')
       .transform((list) => list.split(/[\s,]+/).filter(Boolean))
-      .pipe(z.array(z.string().refine(mayTakeCodes, 'must be https (http for localhost) addresses without #')))
+      .refine((uris) => uris.every(mayTakeCodes), 'must be https (http for localhost) addresses without #')
       .readonly(),
     WORKER_HEALTH_PORT: port(5001),
     /** What Prometheus sends to read `/metrics` of API and worker. */
-    METRICS_TOKEN: z.string().min(32, 'must have at least 32 characters: openssl rand -base64 32').optional(),
+    METRICS_TOKEN: secret.optional(),
     /** Where Temporal's SDK shows its own metrics to the worker, on 127.0.0.1; without it, it keeps none. */
-    TEMPORAL_METRICS_PORT: z.coerce.number('must be a port: 1 to 65535').int().min(1).max(65535).optional(),
+    TEMPORAL_METRICS_PORT: wholeNumber(1, 65_535, 'a port').optional(),
     DATABASE_URL: developmentDefault(url('postgres', 'postgresql'), env, () =>
       defaultAddress('DATABASE_URL', environment),
     ),
     REDIS_URL: developmentDefault(url('redis', 'rediss'), env, () => defaultAddress('REDIS_URL', environment)),
-    TEMPORAL_ADDRESS: developmentDefault(z.string().regex(/^[^\s:/]+:\d+$/, 'must be of the form host:port'), env, () =>
+    TEMPORAL_ADDRESS: developmentDefault(textLike(/^[^\s:/]+:\d+$/, 'must be of the form host:port'), env, () =>
       defaultAddress('TEMPORAL_ADDRESS', environment),
     ),
     /** How to speak to Temporal; the names are those that Temporal's own tools know. */
-    TEMPORAL_TLS: z.enum(['on', 'off']).default('off'),
+    TEMPORAL_TLS: oneOf('on', 'off').default('off'),
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
     TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
     TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
@@ -136,42 +180,43 @@ const settings = (environment: Environment) => {
     TEMPORAL_API_KEY: z.string().optional(),
     TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
     /** Names the shop within its namespace. */
-    TEMPORAL_TASK_QUEUE: z
-      .string()
-      .regex(/^[\w.:/-]{1,200}$/, 'must be 1 to 200 letters, digits or any of _ . : / -')
+    TEMPORAL_TASK_QUEUE: textLike(/^[\w.:/-]{1,200}$/, 'must be 1 to 200 letters, digits or any of _ . : / -')
       .regex(/(?<!-email|-webhooks)$/, 'must not end in -email or -webhooks: these are the ends of its other queues')
       .default('orders'),
     /** What encrypts everything that Temporal keeps: the first key encrypts, all decrypt. */
     PAYLOAD_KEYS: env === 'production' ? payloadKeys : payloadKeys.default([]),
     /** Where people open the Temporal Web UI: the one other origin that may have payloads decoded. */
-    TEMPORAL_UI_ORIGIN: z
-      .string()
-      .regex(/^https?:\/\/[^\s/]+$/, 'must be an origin of the form https://host[:port]')
-      .optional(),
+    TEMPORAL_UI_ORIGIN: textLike(
+      /^https?:\/\/[^\s/]+$/,
+      'must be an origin of the form https://host[:port]',
+    ).optional(),
     /** What the Temporal Web UI's server proves itself with, where managers sign in to it through us. */
-    TEMPORAL_UI_CLIENT_SECRET: z
-      .string()
-      .min(32, 'must have at least 32 characters: openssl rand -base64 32')
-      .optional(),
+    TEMPORAL_UI_CLIENT_SECRET: secret.optional(),
     CURRENCY: z
-      .string()
-      .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
+      .enum(
+        currencies,
+        `must be an ISO 4217 code (as of ${ISO_4217_PUBLISHED}) of a currency, such as USD; codes without minor units, such as XAU, have no prices`,
+      )
       .default('USD'),
+    /** What people know the shop as: mails, pages and documents call it so. */
+    SHOP_NAME: shopName.default('Crema'),
+    /** Where the shop is: the times in its mails are of there. */
+    SHOP_TIME_ZONE: timeZone.default('UTC'),
     /** Pages of these origins may use the API from a browser; pages of PUBLIC_URL always may. */
     CORS_ORIGINS: origins,
     /** Whose `X-Forwarded-For` counts. */
     TRUSTED_PROXIES: proxies,
     /** Connections that one API process keeps open at once; more are closed at the door. */
-    MAX_CONNECTIONS: z.coerce.number().int().min(1).default(5_000),
+    MAX_CONNECTIONS: wholeNumber(1, MANY).default(5_000),
     /** Seconds that a client may take for the headers of a request, and for all of it. */
     HEADERS_TIMEOUT: seconds(10),
     REQUEST_TIMEOUT: seconds(30),
     /** Seconds between two signs of life of an event stream: fewer than any proxy on the way waits for one. */
-    STREAM_HEARTBEAT: z.coerce.number().int().min(1).max(30).default(15),
+    STREAM_HEARTBEAT: wholeNumber(1, 30).default(15),
     /** Event streams that one API process keeps open at once, and those of one user. */
-    MAX_STREAMS: z.coerce.number().int().min(1).default(2_000),
-    MAX_STREAMS_PER_USER: z.coerce.number().int().min(1).default(20),
-    RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+    MAX_STREAMS: wholeNumber(1, MANY).default(2_000),
+    MAX_STREAMS_PER_USER: wholeNumber(1, MANY).default(20),
+    RATE_LIMITS: oneOf('on', 'off').default('on'),
     RATE_LIMIT_PLACING: allowance('30/60'),
     RATE_LIMIT_USER: allowance('600/60'),
     RATE_LIMIT_ANONYMOUS: allowance('300/60'),
@@ -182,15 +227,15 @@ const settings = (environment: Environment) => {
     /** Account emails to one address, of each kind: registrations, resets, invitations, address changes. */
     RATE_LIMIT_ACCOUNT_MAIL: allowance('5/3600'),
     /** Days for which backups of Postgres are kept: so long it is remembered who was erased. */
-    BACKUP_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
+    BACKUP_DAYS: wholeNumber(1, 3_650).default(90),
     /** Minutes between two runs of the reconciler. */
-    RECONCILE_EVERY: z.coerce.number().int().min(1).default(60),
+    RECONCILE_EVERY: wholeNumber(1, MANY).default(60),
     /** A bundle made by `npm run build`; without it the worker bundles at every start. */
     WORKFLOW_BUNDLE: z.string().optional(),
     /** Seconds that an order may wait before the shop is alerted. */
-    ORDER_DELAYED_AFTER: z.coerce.number().int().min(1).default(600),
+    ORDER_DELAYED_AFTER: wholeNumber(1, MANY).default(600),
     /** Seconds that an order may stand ready before the customer is reminded. */
-    ORDER_UNCOLLECTED_AFTER: z.coerce.number().int().min(1).default(900),
+    ORDER_UNCOLLECTED_AFTER: wholeNumber(1, MANY).default(900),
     /** Networks besides the internet that webhooks may go to. */
     WEBHOOK_ALLOWED_NETWORKS: networks.prefault(env === 'production' ? '' : '127.0.0.0/8,::1/128'),
     /** Seconds until a mail server must have a whole email, and then until it must answer. By default those of RFC 5321. */
@@ -199,14 +244,14 @@ const settings = (environment: Environment) => {
     /** Seconds until an unanswered email is sent again. */
     EMAIL_UNANSWERED_RETRY_AFTER: seconds(3_600, 21_600),
     /** Seconds that a webhook's endpoint may take for a delivery. */
-    WEBHOOK_TIMEOUT: z.coerce.number().int().min(1).max(30).default(15),
+    WEBHOOK_TIMEOUT: wholeNumber(1, 30).default(15),
     /** Seconds after which a delivery that failed is tried again, at first; and for how many it is tried altogether. */
     WEBHOOK_RETRY_AFTER: seconds(5),
-    WEBHOOK_RETRY_FOR: z.coerce.number().int().min(1).max(2_592_000).default(259_200),
+    WEBHOOK_RETRY_FOR: wholeNumber(1, 2_592_000).default(259_200),
     /** Seconds for which everything must fail before a webhook is disabled. */
-    WEBHOOK_DISABLE_AFTER: z.coerce.number().int().min(1).default(432_000),
+    WEBHOOK_DISABLE_AFTER: wholeNumber(1, MANY).default(432_000),
     /** Days for which deliveries to webhooks are kept. */
-    WEBHOOK_LOG_DAYS: z.coerce.number().int().min(31).max(3_650).default(60),
+    WEBHOOK_LOG_DAYS: wholeNumber(31, 3_650).default(60),
     /** The Worker Deployment that this worker belongs to, and which build of it this is; both or neither. */
     WORKER_DEPLOYMENT: z.string().min(1).optional(),
     WORKER_BUILD_ID: z.string().min(1).optional(),
@@ -218,20 +263,17 @@ const settings = (environment: Environment) => {
       () => defaultAddress('SMTP_URL', environment),
     ),
     /** The sender of every email. */
-    EMAIL_FROM: developmentDefault(z.string().min(3), env, 'Crema <orders@crema.example>'),
+    EMAIL_FROM: developmentDefault(sender, env, `${quoted(environment.SHOP_NAME || 'Crema')} <orders@crema.example>`),
     /** The shop's own address: hears of every new and every cancelled order. */
-    ORDERS_EMAIL: developmentDefault(z.email(), env, 'shop@crema.example'),
+    ORDERS_EMAIL: developmentDefault(emailAddress, env, 'shop@crema.example'),
     /** The language of the shop's own mails, and of mails to who has asked for no other one: ISO 639. */
-    SHOP_LANGUAGE: z
-      .string()
-      .regex(/^[a-z]{2,3}$/, 'must be an ISO 639 code such as en')
-      .default('en'),
+    SHOP_LANGUAGE: textLike(/^[a-z]{2,3}$/, 'must be an ISO 639 code such as en').default('en'),
     AWS_REGION: z.string().min(1).optional(),
     /** Where Amazon SES says what became of mail: the Amazon SNS topic whose messages are believed. */
-    SES_TOPIC_ARN: z
-      .string()
-      .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/, 'must be of the form arn:aws:sns:<region>:<account>:<topic>')
-      .optional(),
+    SES_TOPIC_ARN: textLike(
+      /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/,
+      'must be of the form arn:aws:sns:<region>:<account>:<topic>',
+    ).optional(),
     /** Only where Amazon SNS is not at its usual address, for example in tests. */
     SNS_ENDPOINT: url('http', 'https').optional(),
     /** Only where Amazon SES is not at its usual address, for example in tests. */
@@ -297,6 +339,8 @@ export function readApiConfig(environment: Environment) {
     'TEMPORAL_UI_ORIGIN',
     'TEMPORAL_UI_CLIENT_SECRET',
     'CURRENCY',
+    'SHOP_NAME',
+    'SHOP_TIME_ZONE',
     'ORDER_DELAYED_AFTER',
     'ORDER_UNCOLLECTED_AFTER',
     'WEBHOOK_ALLOWED_NETWORKS',
@@ -366,6 +410,8 @@ export function readWorkerConfig(environment: Environment) {
     'SMTP_URL',
     'EMAIL_FROM',
     'ORDERS_EMAIL',
+    'SHOP_NAME',
+    'SHOP_TIME_ZONE',
     'SHOP_LANGUAGE',
     'AWS_REGION',
     'SES_ENDPOINT',

@@ -1,5 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
-import { sum, times } from '../domain/money.ts';
+import { samplePrice, sum, times } from '../domain/money.ts';
 import type { Cancellation, Line, Order } from '../domain/order/order.ts';
 import type { Status } from '../domain/order/transitions.ts';
 import { type AccountEmailInput, renderAccountEmail } from './templates/account-email.ts';
@@ -84,17 +84,28 @@ const webhook = {
   failingSince: '2026-03-01T08:00:00Z',
 };
 
-/** Every mail that there is, with sample data, as it is written in a language. */
-export const mails: readonly { name: string; write: (language: string) => RenderedEmail }[] = [
+/** What a shop writes in all of its mails. */
+export interface Writer {
+  /** ISO 639. */
+  language: string;
+  shopName: string;
+  /** IANA. */
+  timeZone: string;
+  /** ISO 4217. */
+  currency: string;
+}
+
+/** Every mail that there is, with sample data, as a shop writes it in a language. */
+export const mails: readonly { name: string; write: (writer: Writer) => RenderedEmail }[] = [
   ...samples.map(({ name, input }) => ({
     name,
-    write: (language: string) => renderOrderEmail({ ...input, language }),
+    write: (writer: Writer) => renderOrderEmail({ ...input, ...writer, fact: inCurrency(input.fact, writer.currency) }),
   })),
   ...accountSamples.map(({ name, input }) => ({
     name,
-    write: (language: string) => renderAccountEmail({ ...input, language }),
+    write: (writer: Writer) => renderAccountEmail({ ...input, ...writer }),
   })),
-  { name: 'webhook-disabled', write: (language) => renderWebhookEmail({ ...webhook, language }) },
+  { name: 'webhook-disabled', write: (writer) => renderWebhookEmail({ ...webhook, ...writer }) },
 ];
 
 function linkTo(page: string): string {
@@ -143,6 +154,15 @@ function cancelled(
   return { fact: { event, order: now }, ...readBy(recipient) };
 }
 
+/** The same event of a shop with another currency. */
+function inCurrency({ event, order }: OrderEmailInput['fact'], currency: string): OrderEmailInput['fact'] {
+  const lines = order.lines.map((line) => {
+    const unitPrice = samplePrice(line.unitPrice.amount, currency);
+    return { ...line, unitPrice, total: times(unitPrice, line.quantity) };
+  });
+  return { event, order: { ...order, lines, total: totalOf(lines, currency) } };
+}
+
 function line(position: number, product: string, variation: string | null, quantity: number, amount: number): Line {
   const unitPrice = { amount, currency: 'USD' };
   const id = `00000000-0000-4000-8000-00000000000${position}`;
@@ -150,9 +170,9 @@ function line(position: number, product: string, variation: string | null, quant
   return { id, productId: id, variationId, product, variation, quantity, unitPrice, total: times(unitPrice, quantity) };
 }
 
-function totalOf(some: readonly Line[]) {
+function totalOf(some: readonly Line[], currency = 'USD') {
   return sum(
     some.map(({ total }) => total),
-    'USD',
+    currency,
   );
 }

@@ -4,16 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { readEnvironment } from '../config/environment.ts';
 import { defaultAddress } from '../config/local-services.ts';
+import { type Money, writeMoney } from '../domain/money.ts';
 import { findOpenShop } from './open-shop.ts';
 import { readStackSettings } from './settings.ts';
 import { StackError, sentenceOf } from './stack-error.ts';
 import { waitFor } from './wait.ts';
 
 /** The parts of the API's answers that are shown here. */
-interface Money {
-  amount: number;
-  currency: string;
-}
 interface Catalog {
   data: { id: string; name: string; price: Money; variations: { id: string; name: string; price: Money }[] }[];
 }
@@ -68,8 +65,8 @@ async function visit() {
     say('\n2. The menu');
     const menu = await shop.call<Catalog>('GET', '/v1/catalog');
     for (const product of menu.data) {
-      const variations = product.variations.map(({ name, price }) => `${name} ${format(price)}`).join(', ');
-      say(`   ${product.name.padEnd(12)} ${format(product.price)}${variations && `   ${variations}`}`);
+      const variations = product.variations.map(({ name, price }) => `${name} ${writeMoney(price)}`).join(', ');
+      say(`   ${product.name.padEnd(12)} ${writeMoney(product.price)}${variations && `   ${variations}`}`);
     }
     const latte = menu.data.find(({ name }) => name === 'Latte');
     const vanilla = latte?.variations.find(({ name }) => name === 'Vanilla');
@@ -237,10 +234,5 @@ function show({ number, status, lines, total, allowedTransitions }: Order) {
     ({ quantity, product, variation }) => `${quantity} × ${product}${variation ? ` (${variation})` : ''}`,
   );
   const next = allowedTransitions.length > 0 ? `next: ${allowedTransitions.join(' or ')}` : 'final';
-  say(`   #${number}  ${items.join(', ')}  ${format(total)}  ${status.padEnd(11)}  ${next}`);
-}
-
-function format({ amount, currency }: Money): string {
-  const formatter = new Intl.NumberFormat('en-US', { style: 'currency', currency });
-  return formatter.format(amount / 10 ** (formatter.resolvedOptions().maximumFractionDigits ?? 2));
+  say(`   #${number}  ${items.join(', ')}  ${writeMoney(total)}  ${status.padEnd(11)}  ${next}`);
 }

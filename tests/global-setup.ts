@@ -18,7 +18,17 @@ declare global {
 /** What a developer's own environment says of services is not for tests: theirs are their own. */
 const NOT_OURS = [
   ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'REDIS_URL', 'SMTP_URL', 'NODE_ENV', 'PORT', 'PUBLIC_URL'],
-  ...['TRUSTED_PROXIES', 'CORS_ORIGINS', 'RATE_LIMITS', 'SHOP_LANGUAGE', 'SES_TOPIC_ARN', 'SNS_ENDPOINT'],
+  ...[
+    'TRUSTED_PROXIES',
+    'CORS_ORIGINS',
+    'RATE_LIMITS',
+    'SHOP_LANGUAGE',
+    'SHOP_NAME',
+    'SHOP_TIME_ZONE',
+    'CURRENCY',
+    'SES_TOPIC_ARN',
+    'SNS_ENDPOINT',
+  ],
   ...['TEMPORAL_TLS', 'TEMPORAL_API_KEY'],
 ];
 

@@ -178,6 +178,8 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     scheduleResend: createScheduleResend(client, config.TEMPORAL_TASK_QUEUE),
     ordersEmail: config.ORDERS_EMAIL,
     shopLanguage: config.SHOP_LANGUAGE,
+    shopName: config.SHOP_NAME,
+    timeZone: config.SHOP_TIME_ZONE,
     publicUrl: config.PUBLIC_URL,
     webhooks,
     webhookDeliveries: deliveries,

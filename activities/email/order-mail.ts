@@ -18,6 +18,10 @@ export interface OrderMailDependencies {
   ordersEmail: string;
   /** What the shop itself reads, and who has asked for no other language: ISO 639. */
   shopLanguage: string;
+  /** What people know the shop as. */
+  shopName: string;
+  /** Of the times in mails, IANA. */
+  timeZone: string;
   /** Where people see the shop: links in mails lead there. */
   publicUrl: string;
 }
@@ -44,7 +48,7 @@ export interface MailOptions {
 }
 
 export function createOrderMail(dependencies: OrderMailDependencies): OrderMail {
-  const { users, suppressions, mailer, ordersEmail, shopLanguage, publicUrl } = dependencies;
+  const { users, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone, publicUrl } = dependencies;
 
   return async (fact, recipient, { signal, resend }) => {
     const { event, order } = fact;
@@ -61,6 +65,8 @@ export function createOrderMail(dependencies: OrderMailDependencies): OrderMail 
       recipient,
       customerName: reader?.name ?? null,
       language: (toCustomer && reader.language) || shopLanguage,
+      shopName,
+      timeZone,
       ...(toCustomer && { choicePage: choicePage(publicUrl, reader.emailToken) }),
     });
     const email = {

@@ -11,10 +11,15 @@ interface Dependencies {
   ordersEmail: string;
   /** What the shop itself reads: ISO 639. */
   shopLanguage: string;
+  /** What people know the shop as. */
+  shopName: string;
+  /** Of the times in mails, IANA. */
+  timeZone: string;
 }
 
 /** Tells the shop by email that a webhook is disabled, if it still is. */
-export function createWebhookNotice({ webhooks, suppressions, mailer, ordersEmail, shopLanguage }: Dependencies) {
+export function createWebhookNotice(dependencies: Dependencies) {
+  const { webhooks, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone } = dependencies;
   return async (
     webhookId: string,
     cancellation?: AbortSignal,
@@ -29,6 +34,8 @@ export function createWebhookNotice({ webhooks, suppressions, mailer, ordersEmai
       host: new URL(url).host,
       failingSince: failingSince ?? disabled.at,
       language: shopLanguage,
+      shopName,
+      timeZone,
     });
     try {
       const email = { to: ordersEmail, eventId: `webhook-${id}:${version}`, recipient: 'shop', ...content };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { samplePrice } from '../../domain/money.ts';
 import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import * as examples from './examples.ts';
 import { freeText, id, money, oneLine, priceIn, timestamp } from './values.ts';
@@ -85,7 +86,7 @@ export function catalogInput(currency: string) {
           {
             name: 'Flat White',
             description: 'Two shots under a thin layer of velvety milk',
-            basePrice: { amount: 420, currency },
+            basePrice: samplePrice(420, currency),
             position: 7,
           },
         ],
@@ -94,11 +95,11 @@ export function catalogInput(currency: string) {
       id: 'ProductChange',
       minProperties: 1,
       description: 'At least one field; what is left out stays',
-      examples: [{ basePrice: { amount: 440, currency } }],
+      examples: [{ basePrice: samplePrice(440, currency) }],
     }),
     newVariation: z.strictObject({ ...variationFields, ...defaults }).meta({
       id: 'NewVariation',
-      examples: [{ name: 'Oat Milk', priceDelta: { amount: 60, currency }, position: 4 }],
+      examples: [{ name: 'Oat Milk', priceDelta: samplePrice(60, currency), position: 4 }],
     }),
     variationChange: changeOf(variationFields).meta({
       id: 'VariationChange',

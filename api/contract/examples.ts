@@ -233,7 +233,7 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
     detail: 'There are 2 faults.',
     extra: {
       errors: [
-        { pointer: '#/lines/0/quantity', detail: 'Too small: expected number to be >=1' },
+        { pointer: '#/lines/0/quantity', detail: 'must be at least 1' },
         { header: 'if-match', detail: 'must be * or one entity tag such as "3"' },
       ],
     },

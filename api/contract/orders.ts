@@ -4,7 +4,7 @@ import { statuses } from '../../domain/order/transitions.ts';
 import { MAX_REASON_LENGTH } from '../../workflows/messages/parse.ts';
 import { fromOrderCursor } from '../orders/cursor.ts';
 import * as examples from './examples.ts';
-import { freeText, id, money, timestamp } from './values.ts';
+import { freeText, id, instant, money, timestamp } from './values.ts';
 
 export const status = z.enum(statuses).meta({
   id: 'OrderStatus',
@@ -131,8 +131,8 @@ export const listQuery = z.strictObject({
     }),
   number: z.coerce.number().int().min(1).max(999).optional(),
   customerId: id.optional().meta({ description: 'Not for customers' }),
-  placedFrom: z.iso.datetime({ offset: true }).optional().meta({ description: 'Inclusive' }),
-  placedTo: z.iso.datetime({ offset: true }).optional().meta({ description: 'Exclusive' }),
+  placedFrom: instant.optional().meta({ description: 'Inclusive' }),
+  placedTo: instant.optional().meta({ description: 'Exclusive' }),
   sort: z.enum(['-placedAt', 'placedAt']).default('-placedAt'),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z

@@ -1,31 +1,46 @@
 import { z } from 'zod';
-import { MAX_PRICE } from '../../domain/catalog/product.ts';
+import { maxPrice, samplePrice } from '../../domain/money.ts';
 import { FREE_TEXT, ONE_LINE } from '../../domain/text.ts';
 import { languages } from '../../mail/languages/index.ts';
+import { amountsIn } from './currency.ts';
 
 /** Everything compares ids as text, so they are read in one case. */
 export const id = z.uuid().toLowerCase();
 
 export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
 
+/** A moment that a client names: with any offset of RFC 3339, which also allows small letters. */
+export const instant = z
+  .string()
+  .toUpperCase()
+  .pipe(z.iso.datetime({ offset: true }))
+  .meta({ format: 'date-time' });
+
 export const money = z
   .strictObject({
-    amount: z.int().min(0).meta({ description: 'Integer minor units: 430 is 4.30' }),
+    amount: z
+      .int()
+      .min(0)
+      .meta({ description: `Integer minor units: ${amountsIn('USD')}` }),
     currency: z
       .string()
-      .regex(/^[A-Z]{3}$/)
+      .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
       .meta({ description: 'ISO 4217' }),
   })
   .meta({ id: 'Money', examples: [{ amount: 430, currency: 'USD' }] });
 
-/** Money that a client may set: the shop's own currency, up to 100,000.00. */
+/** Money that a client may set: in the shop's own currency, up to what a product may cost. */
 export const priceIn = (currency: string) =>
   z
     .strictObject({
-      amount: z.int().min(0).max(MAX_PRICE).meta({ description: 'Integer minor units: 430 is 4.30' }),
+      amount: z
+        .int()
+        .min(0)
+        .max(maxPrice(currency))
+        .meta({ description: `Integer minor units: ${amountsIn(currency)}` }),
       currency: z.literal(currency).meta({ description: 'The shop’s one currency, ISO 4217' }),
     })
-    .meta({ id: 'Price', examples: [{ amount: 430, currency }] });
+    .meta({ id: 'Price', examples: [samplePrice(430, currency)] });
 
 const text = (max: number) =>
   z

@@ -3,7 +3,7 @@ import { eventTypes } from '../../domain/order/order.ts';
 import { deliveryOutcomes, disabledReasons, TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import { fromDeliveryCursor, fromWebhookCursor } from '../webhooks/cursor.ts';
 import { orderId } from './examples.ts';
-import { freeText, id, timestamp } from './values.ts';
+import { freeText, id, instant, timestamp } from './values.ts';
 
 const kitchen = {
   id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a77',
@@ -179,8 +179,8 @@ export const deliveryQuery = z.strictObject({
 
 export const redelivery = z
   .strictObject({
-    from: z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339; inclusive' }),
-    to: z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339; exclusive' }),
+    from: instant.meta({ description: 'RFC 3339; inclusive' }),
+    to: instant.meta({ description: 'RFC 3339; exclusive' }),
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ['to'], error: 'must be after from' })
   .meta({

@@ -29,11 +29,11 @@ const redirects = new Map([
 ]);
 
 /** The API's description of itself: `/openapi.json`, `/openapi.yaml` and, for people, `/docs` and `/docs/problems`. */
-export function docs(document: object): Middleware {
+export function docs(document: object, shopName: string): Middleware {
   const pages = [
     page('/openapi.json', 'application/json', JSON.stringify(document)),
     page('/openapi.yaml', 'application/yaml', stringify(document, { aliasDuplicateObjects: false })),
-    ...pagesForPeople(),
+    ...pagesForPeople(shopName),
   ];
   const byPath = new Map(pages.map((each) => [each.path, each]));
   const compress = compressor();

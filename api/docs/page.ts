@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { escapeHtml } from '../pages/page.ts';
 
 /** A file or page that the docs serve. */
 export interface Page {
@@ -25,8 +26,8 @@ export function asset(name: string, type: string, body: Buffer): Page {
   return { path: `/docs/assets/${hash}/${name}`, type, body, etag: `W/"${hash}"`, immutable: true };
 }
 
-/** An HTML page of the docs, with Crema's bar on top. */
-export function htmlPage(path: string, { title, styles, icon, content, scripts = [] }: HtmlParts): Page {
+/** An HTML page of the docs, with the shop's bar on top. */
+export function htmlPage(path: string, { title, shopName, styles, icon, content, scripts = [] }: HtmlParts): Page {
   return page(
     path,
     'text/html; charset=utf-8',
@@ -35,14 +36,14 @@ export function htmlPage(path: string, { title, styles, icon, content, scripts =
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
+<title>${title} · ${escapeHtml(shopName)}</title>
 <link rel="icon" type="image/svg+xml" href="${icon.path}">
 ${styles.map((style) => `<link rel="stylesheet" href="${style.path}">`).join('\n')}
 ${scripts.map((script) => `<script src="${script.path}" defer></script>`).join('\n')}
 </head>
 <body>
 <header class="crema-bar">
-<a class="crema-brand" href="/docs"><img src="${icon.path}" alt="">Crema</a>
+<a class="crema-brand" href="/docs"><img src="${icon.path}" alt="">${escapeHtml(shopName)}</a>
 <a href="/docs/problems">Problems</a>
 <a href="/openapi.yaml">openapi.yaml</a>
 </header>
@@ -55,6 +56,7 @@ ${content}
 
 interface HtmlParts {
   title: string;
+  shopName: string;
   styles: Page[];
   icon: Page;
   content: string;

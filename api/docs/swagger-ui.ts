@@ -10,7 +10,7 @@ const script = 'text/javascript; charset=utf-8';
 const style = 'text/css; charset=utf-8';
 
 /** The pages for people, `/docs` with Swagger UI and `/docs/problems`, and every file that they load. */
-export function pagesForPeople(): Page[] {
+export function pagesForPeople(shopName: string): Page[] {
   const bundle = asset(
     'swagger-ui-bundle.js',
     script,
@@ -26,7 +26,8 @@ export function pagesForPeople(): Page[] {
   );
   const icon = asset('cup.svg', 'image/svg+xml', own('cup.svg'));
   const docs = htmlPage('/docs', {
-    title: 'Crema API',
+    title: 'API',
+    shopName,
     icon,
     styles: [vendorStyle, crema],
     scripts: [bundle, start],
@@ -35,14 +36,16 @@ export function pagesForPeople(): Page[] {
       '<a href="/openapi.yaml">openapi.yaml</a> says the same without.</p></noscript>',
   });
   const problems = htmlPage('/docs/problems', {
-    title: 'Problems · Crema API',
+    title: 'Problems · API',
+    shopName,
     icon,
     styles: [crema],
     content: problemList(),
   });
   // Where the sign-in page sends its window back to; it hands the code over and closes.
   const signedIn = htmlPage('/docs/oauth2-redirect', {
-    title: 'Signed in · Crema API',
+    title: 'Signed in · API',
+    shopName,
     icon,
     styles: [crema],
     scripts: [redirect],

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { languages } from '../../mail/languages/index.ts';
-import { mails as samples } from '../../mail/samples.ts';
+import { mails as samples, type Writer } from '../../mail/samples.ts';
 import { escapeHtml } from './page.ts';
 
 const HOME = '/dev/emails';
@@ -10,13 +10,16 @@ const ADDRESS = /^\/dev\/emails(?:\/([a-z]+)(?:\/([a-z-]+)([.]txt)?)?)?$/;
 
 const mails = new Map(samples.map(({ name, write }) => [name, write]));
 
+/** Whose mails they are. */
+type Shop = Omit<Writer, 'language'>;
+
 /** For development: every mail with sample data, in every language, as HTML and as text. */
-export function emailPreviews(): Middleware {
+export function emailPreviews(shop: Shop): Middleware {
   return async (ctx, next) => {
     const [matched, language = 'en', name, text] = ADDRESS.exec(ctx.path) ?? [];
     if (!matched || !languages.has(language) || !['GET', 'HEAD'].includes(ctx.method)) return next();
-    if (!name) return answer(ctx, 'html', gallery(language), "frame-src 'self'");
-    const mail = mails.get(name)?.(language);
+    if (!name) return answer(ctx, 'html', gallery(language, shop), "frame-src 'self'");
+    const mail = mails.get(name)?.({ ...shop, language });
     if (!mail) return next();
     answer(ctx, text ? 'text' : 'html', text ? mail.text : mail.html, "frame-ancestors 'self'");
   };
@@ -30,13 +33,13 @@ function answer(ctx: Context, type: string, body: string, policy: string): void 
   ctx.body = body;
 }
 
-function gallery(language: string): string {
+function gallery(language: string, shop: Shop): string {
   const tongues = [...languages].map(([code, { name }]) =>
     code === language ? `<strong>${escapeHtml(name)}</strong>` : `<a href="${HOME}/${code}">${escapeHtml(name)}</a>`,
   );
   const cards = [...mails].map(([name, write]) => {
     const address = `${HOME}/${language}/${name}`;
-    const subject = escapeHtml(write(language).subject);
+    const subject = escapeHtml(write({ ...shop, language }).subject);
     return `<section lang="${language}">
 <h2>${subject}</h2>
 <p lang="en">${name} · <a href="${address}">HTML</a> · <a href="${address}.txt">text</a></p>
@@ -49,7 +52,7 @@ function gallery(language: string): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Emails · Crema</title>
+<title>Emails · ${escapeHtml(shop.shopName)}</title>
 <style>
 body { margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; }
 main { display: grid; gap: 2rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }

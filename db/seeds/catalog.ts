@@ -1,10 +1,11 @@
 import { addVariation, createProduct, type Product } from '../../domain/catalog/product.ts';
+import { samplePrice } from '../../domain/money.ts';
 import type { Database } from '../connection.ts';
 import { createProductRepository } from '../products.ts';
 
 type Menu = [name: string, description: string, price: number, variations: [name: string, delta: number][]][];
 
-/** The menu of the challenge (design §7), in minor units. */
+/** The menu of the challenge (design §7), in cents; see {@link samplePrice}. */
 const menu: Menu = [
   [
     'Latte',
@@ -71,13 +72,13 @@ export async function seedCatalog(database: Database, currency: string): Promise
       const fields = {
         name,
         description,
-        basePrice: { amount: price, currency },
+        basePrice: samplePrice(price, currency),
         available: true,
         position: index + 1,
       };
       let product = createProduct(idOf(index + 1), fields, now);
       for (const [position, [variation, delta]] of variations.entries()) {
-        const priceDelta = { amount: delta, currency };
+        const priceDelta = samplePrice(delta, currency);
         const added = { name: variation, priceDelta, available: true, position: position + 1 };
         product = addVariation(product, idOf(index + 1, position + 1), added, now) as Product;
       }

@@ -1,8 +1,5 @@
 import type { Money } from '../money.ts';
 
-/** The most that a product, or a variation on top, may cost: 100,000.00 in minor units. */
-export const MAX_PRICE = 10_000_000;
-
 /** A way to have a product, at a price on top of its base price. */
 export interface Variation {
   id: string;

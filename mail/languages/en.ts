@@ -27,7 +27,7 @@ const who: Record<Cancellation['by']['type'], string> = {
   manager: 'a manager',
   service: 'a connected service',
   operator: 'an operator',
-  system: 'Crema itself',
+  system: 'the shop’s own system',
 };
 
 const whereItStood: Record<Status, string> = {
@@ -239,7 +239,7 @@ export const language: Language = {
       manager: 'From the team',
       service: 'From the team',
       operator: 'From the team',
-      system: 'From Crema',
+      system: 'From our system',
     },
     placed: 'Placed',
     reference: 'Reference',

@@ -29,7 +29,7 @@ const who: Record<Cancellation['by']['type'], string> = {
   manager: 'pela gerência',
   service: 'por um serviço conectado',
   operator: 'por um operador',
-  system: 'pelo próprio Crema',
+  system: 'pelo próprio sistema da loja',
 };
 
 const whereItStood: Record<Status, string> = {
@@ -240,7 +240,7 @@ export const language: Language = {
       manager: 'Da nossa equipe',
       service: 'Da nossa equipe',
       operator: 'Da nossa equipe',
-      system: 'Do Crema',
+      system: 'Do nosso sistema',
     },
     placed: 'Feito em',
     reference: 'Referência',

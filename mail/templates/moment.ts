@@ -1,18 +1,25 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
- * A moment as people write it: `Mar 5, 2026, 2:05 PM UTC`.
+ * A moment as people write it, with the short name of the time zone: `Mar 5, 2026, 9:05 AM EST`, `5 de mar. de 2026, 11:05 BRT`.
  *
  * @param at RFC 3339
  * @param locale BCP 47
+ * @param timeZone IANA
  */
-export const writeMoment = (at: string, locale: string): string => `${formatOf(locale).format(new Date(at))} UTC`;
+export const writeMoment = (at: string, locale: string, timeZone: string): string =>
+  formatOf(locale, timeZone).format(new Date(at));
 
 // A format takes longer to make than a whole email to fill.
-function formatOf(locale: string): Intl.DateTimeFormat {
-  const known = formats.get(locale);
+function formatOf(locale: string, timeZone: string): Intl.DateTimeFormat {
+  const key = `${locale} ${timeZone}`;
+  const known = formats.get(key);
   if (known) return known;
-  const made = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
-  formats.set(locale, made);
+  const made = new Intl.DateTimeFormat(locale, {
+    ...{ year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' },
+    timeZone,
+    timeZoneName: 'short',
+  });
+  formats.set(key, made);
   return made;
 }

@@ -22,6 +22,8 @@ export interface OrderEmailInput {
   choicePage?: string | undefined;
   /** Default: Crema. */
   shopName?: string;
+  /** Of the times in it, IANA. Default: UTC. */
+  timeZone?: string;
 }
 
 /** A mail without its addresses. The subject is one line, free of control characters. */
@@ -43,13 +45,14 @@ export function renderOrderEmail({
   language: code,
   choicePage,
   shopName = 'Crema',
+  timeZone = 'UTC',
 }: OrderEmailInput): RenderedEmail {
   const language = wordsIn(code);
   const subject = subjectOf(fact, oneLine(customerName ?? ''), oneLine(shopName), language);
   const wording = wordingOf(fact, recipient, subject, language);
   const parts = bodyOf(fact, recipient, wording, language);
   const top = banner(fact.order, language);
-  const closing = particulars(fact.order, language);
+  const closing = particulars(fact.order, language, timeZone);
   const why = language.labels.footer[recipient](subject.shopName);
   const choice = choicePage && { label: language.labels.choose, page: choicePage };
   return {

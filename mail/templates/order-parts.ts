@@ -88,8 +88,8 @@ export function receipt({ lines, total }: Order, { locale, labels }: Language): 
 }
 
 /** When it was placed, and the reference by which the shop finds it. */
-export function particulars({ placedAt, id }: Order, { locale, labels }: Language): Part {
-  const facts = [`${labels.placed} ${writeMoment(placedAt, locale)}`, `${labels.reference} ${id}`];
+export function particulars({ placedAt, id }: Order, { locale, labels }: Language, timeZone: string): Part {
+  const facts = [`${labels.placed} ${writeMoment(placedAt, locale, timeZone)}`, `${labels.reference} ${id}`];
   return { html: html`${facts.map((fact) => html`<div>${fact}</div>`)}`, text: facts.join('\n') };
 }
 

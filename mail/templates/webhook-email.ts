@@ -18,6 +18,8 @@ export interface WebhookEmailInput {
   language?: string;
   /** Default: Crema. */
   shopName?: string;
+  /** Of the times in it, IANA. Default: UTC. */
+  timeZone?: string;
 }
 
 /** Writes the mail by which the shop hears that a webhook is disabled. Whatever was typed by a person is escaped. */
@@ -28,6 +30,7 @@ export function renderWebhookEmail({
   failingSince,
   language,
   shopName = 'Crema',
+  timeZone = 'UTC',
 }: WebhookEmailInput): RenderedEmail {
   const { locale, webhookDisabled, labels } = wordsIn(language);
   const shop = oneLine(shopName);
@@ -35,7 +38,7 @@ export function renderWebhookEmail({
   const { subject, preheader, headline, paragraphs } = webhookDisabled({
     name,
     host,
-    since: writeMoment(failingSince, locale),
+    since: writeMoment(failingSince, locale, timeZone),
   });
   const reference = `${labels.reference} ${id}`;
   const why = labels.footer.shop(shop);

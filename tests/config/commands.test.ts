@@ -10,7 +10,7 @@ describe('When a command is given settings that cannot be', () => {
     async (command) => {
       const { code, output } = await run(command, { DATABASE_URL: 'nonsense', TEMPORAL_ADDRESS: 'nonsense' });
       expect(code).toBe(1);
-      expect(output.trim()).toMatch(/^The configuration is wrong\. .*_(URL|ADDRESS): .*See \.env\.example\.$/);
+      expect(output.trim()).toMatch(/^The configuration is wrong\. .*_(URL|ADDRESS) must .*See \.env\.example\.$/);
     },
   );
 
@@ -21,7 +21,7 @@ describe('When a command is given settings that cannot be', () => {
 
   test('then the owner’s commands say so, too', async () => {
     const { code, output } = await manage({ DATABASE_URL: 'nonsense' }, 'list-services');
-    expect([code, output]).toEqual([1, expect.stringMatching(/^The configuration is wrong\. DATABASE_URL: .*\n$/)]);
+    expect([code, output]).toEqual([1, expect.stringMatching(/^The configuration is wrong\. DATABASE_URL must .*\n$/)]);
     const away = await manage({ DATABASE_URL: 'postgres://127.0.0.1:1/crema' }, 'list-services');
     expect([away.code, away.output]).toEqual([1, expect.stringContaining('127.0.0.1:1 cannot be reached')]);
   });

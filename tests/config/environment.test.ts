@@ -81,46 +81,48 @@ describe('When a process reads its settings', () => {
   test('then production has no defaults for addresses, and every missing one is named', () => {
     const production = { NODE_ENV: 'production' };
     for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS', 'PAYLOAD_KEYS']) {
-      expect(() => readApiConfig(production)).toThrow(`${name}: `);
+      expect(() => readApiConfig(production)).toThrow(`${name} is missing: it must be `);
     }
     for (const name of ['PUBLIC_URL', 'REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL', 'PAYLOAD_KEYS']) {
-      expect(() => readWorkerConfig(production)).toThrow(`${name}: `);
+      expect(() => readWorkerConfig(production)).toThrow(`${name} is missing: it must be `);
     }
-    expect(() => readDatabaseConfig(production)).toThrow('DATABASE_URL: ');
+    expect(() => readDatabaseConfig(production)).toThrow(
+      'DATABASE_URL is missing: it must be a URL that starts with postgres://',
+    );
   });
 
   test.each([
-    [{ PORT: 'coffee' }, 'PORT: '],
-    [{ PORT: '70000' }, 'PORT: '],
-    [{ DATABASE_URL: 'mysql://localhost/x' }, 'DATABASE_URL: must be a URL of the form postgres://…'],
-    [{ TEMPORAL_ADDRESS: 'localhost' }, 'TEMPORAL_ADDRESS: must be of the form host:port'],
-    [{ CURRENCY: 'dollars' }, 'CURRENCY: must be an ISO 4217 code'],
-    [{ NODE_ENV: 'staging' }, 'NODE_ENV: '],
+    [{ PORT: 'coffee' }, 'PORT must be a port from 0 to 65535.'],
+    [{ PORT: '70000' }, 'PORT must '],
+    [{ DATABASE_URL: 'mysql://localhost/x' }, 'DATABASE_URL must be a URL that starts with postgres://'],
+    [{ TEMPORAL_ADDRESS: 'localhost' }, 'TEMPORAL_ADDRESS must be of the form host:port'],
+    [{ CURRENCY: 'dollars' }, 'CURRENCY must be an ISO 4217 code'],
+    [{ NODE_ENV: 'staging' }, 'NODE_ENV must '],
     [
       { OAUTH_REDIRECT_URIS: 'http://app.example/' },
-      'OAUTH_REDIRECT_URIS.0: must be https (http for localhost) addresses',
+      'OAUTH_REDIRECT_URIS must be https (http for localhost) addresses',
     ],
-    [{ OAUTH_REDIRECT_URIS: 'https://app.example/ nonsense' }, 'OAUTH_REDIRECT_URIS.1: '],
-    [{ OAUTH_REDIRECT_URIS: 'https://app.example/#there' }, 'OAUTH_REDIRECT_URIS.0: '],
-    [{ OAUTH_REDIRECT_URIS: 'https://me@app.example/' }, 'OAUTH_REDIRECT_URIS.0: '],
-    [{ TEMPORAL_UI_ORIGIN: 'https://ui.example/path' }, 'TEMPORAL_UI_ORIGIN: must be an origin'],
-    [{ TEMPORAL_UI_CLIENT_SECRET: 'too short' }, 'TEMPORAL_UI_CLIENT_SECRET: must have at least 32 characters'],
+    [{ OAUTH_REDIRECT_URIS: 'https://app.example/ nonsense' }, 'OAUTH_REDIRECT_URIS must '],
+    [{ OAUTH_REDIRECT_URIS: 'https://app.example/#there' }, 'OAUTH_REDIRECT_URIS must '],
+    [{ OAUTH_REDIRECT_URIS: 'https://me@app.example/' }, 'OAUTH_REDIRECT_URIS must '],
+    [{ TEMPORAL_UI_ORIGIN: 'https://ui.example/path' }, 'TEMPORAL_UI_ORIGIN must be an origin'],
+    [{ TEMPORAL_UI_CLIENT_SECRET: 'too short' }, 'TEMPORAL_UI_CLIENT_SECRET must have at least 32 characters'],
     [{ TEMPORAL_UI_CLIENT_SECRET: KEY }, 'TEMPORAL_UI_CLIENT_SECRET goes with TEMPORAL_UI_ORIGIN'],
     [{ TEMPORAL_UI_CLIENT_SECRET: KEY, TEMPORAL_UI_ORIGIN: 'http://ui.example' }, 'which must then be https'],
-    [{ METRICS_TOKEN: 'too short' }, 'METRICS_TOKEN: must have at least 32 characters'],
-    [{ TEMPORAL_TLS: 'maybe' }, 'TEMPORAL_TLS: '],
-    [{ PAYLOAD_KEYS: 'secret' }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
-    [{ PAYLOAD_KEYS: `one:${KEY},two` }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
-    [{ PAYLOAD_KEYS: `one:${KEY.slice(4)}` }, 'PAYLOAD_KEYS: must be <id>:<32 bytes in base64>'],
-    [{ PAYLOAD_KEYS: `one:${KEY},one:${KEY}` }, 'PAYLOAD_KEYS: has two keys named one'],
-    [{ PORT: 'x', CURRENCY: 'y' }, 'CURRENCY: '],
-    [{ RATE_LIMIT_USER: '600' }, 'RATE_LIMIT_USER: must be of the form 600/60'],
-    [{ RATE_LIMIT_PLACING: '0/60' }, 'RATE_LIMIT_PLACING: '],
-    [{ TRUSTED_PROXIES: '10.0.0.1' }, 'TRUSTED_PROXIES: must be a number of proxies, or networks'],
-    [{ TRUSTED_PROXIES: '10.0.0.0/8, all' }, 'TRUSTED_PROXIES: '],
-    [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS: must be origins such as https://shop.example'],
-    [{ CORS_ORIGINS: 'https://shop.example/' }, 'CORS_ORIGINS: '],
-    [{ CORS_ORIGINS: 'null' }, 'CORS_ORIGINS: '],
+    [{ METRICS_TOKEN: 'too short' }, 'METRICS_TOKEN must have at least 32 characters'],
+    [{ TEMPORAL_TLS: 'maybe' }, 'TEMPORAL_TLS must '],
+    [{ PAYLOAD_KEYS: 'secret' }, 'PAYLOAD_KEYS must be <id>:<32 bytes in base64>'],
+    [{ PAYLOAD_KEYS: `one:${KEY},two` }, 'PAYLOAD_KEYS must be <id>:<32 bytes in base64>'],
+    [{ PAYLOAD_KEYS: `one:${KEY.slice(4)}` }, 'PAYLOAD_KEYS must be <id>:<32 bytes in base64>'],
+    [{ PAYLOAD_KEYS: `one:${KEY},one:${KEY}` }, 'PAYLOAD_KEYS must not have two keys named one'],
+    [{ PORT: 'x', CURRENCY: 'y' }, 'CURRENCY must '],
+    [{ RATE_LIMIT_USER: '600' }, 'RATE_LIMIT_USER must be of the form 600/60'],
+    [{ RATE_LIMIT_PLACING: '0/60' }, 'RATE_LIMIT_PLACING must '],
+    [{ TRUSTED_PROXIES: '10.0.0.1' }, 'TRUSTED_PROXIES must be a number of proxies, or networks'],
+    [{ TRUSTED_PROXIES: '10.0.0.0/8, all' }, 'TRUSTED_PROXIES must '],
+    [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS must be origins such as https://shop.example'],
+    [{ CORS_ORIGINS: 'https://shop.example/' }, 'CORS_ORIGINS must '],
+    [{ CORS_ORIGINS: 'null' }, 'CORS_ORIGINS must '],
   ])('then %j is refused with the name of the culprit', (environment, words) => {
     expect(() => readApiConfig(environment)).toThrow(ConfigurationError);
     expect(() => readApiConfig(environment)).toThrow(words);
@@ -157,14 +159,14 @@ describe('When a process reads its settings', () => {
     const topic = 'arn:aws:sns:eu-central-1:123456789012:mail';
     const set = { SES_TOPIC_ARN: topic, SNS_ENDPOINT: 'http://127.0.0.1:4580' };
     expect(readApiConfig(set)).toMatchObject(set);
-    expect(() => readApiConfig({ SES_TOPIC_ARN: 'mail' })).toThrow('SES_TOPIC_ARN: must be of the form arn:');
+    expect(() => readApiConfig({ SES_TOPIC_ARN: 'mail' })).toThrow('SES_TOPIC_ARN must be of the form arn:');
     expect(() => readApiConfig({ ...production, ...set })).toThrow('SNS_ENDPOINT is for tests');
     expect(readApiConfig({ ...production, SES_TOPIC_ARN: topic }).SES_TOPIC_ARN).toBe(topic);
   });
 
   test('then the shop has a language', () => {
     expect(readWorkerConfig({}).SHOP_LANGUAGE).toBe('en');
-    expect(() => readWorkerConfig({ SHOP_LANGUAGE: 'English' })).toThrow('SHOP_LANGUAGE: must be an ISO 639 code');
+    expect(() => readWorkerConfig({ SHOP_LANGUAGE: 'English' })).toThrow('SHOP_LANGUAGE must be an ISO 639 code');
   });
 
   test('then keys for payloads are in their order, and neither logs nor messages show one', () => {
@@ -176,7 +178,7 @@ describe('When a process reads its settings', () => {
     expect(inspect(PAYLOAD_KEYS) + JSON.stringify(PAYLOAD_KEYS)).not.toContain(KEY.slice(0, 8));
     expect(() => readApiConfig({ PAYLOAD_KEYS: `${KEY}` })).not.toThrow(KEY.slice(0, 8));
     expect(readTemporalConfig({}).PAYLOAD_KEYS).toEqual([]);
-    expect(() => readReconcileConfig({ NODE_ENV: 'production' })).toThrow('PAYLOAD_KEYS: must be set');
+    expect(() => readReconcileConfig({ NODE_ENV: 'production' })).toThrow('PAYLOAD_KEYS is missing: it must be <id>:');
   });
 
   test('then a task queue is refused that is one of another shop’s three', () => {
@@ -200,6 +202,6 @@ describe('When a process reads its settings', () => {
     expect(readWorkerConfig({}).TEMPORAL_METRICS_PORT).toBeUndefined();
     expect(readWorkerConfig({ TEMPORAL_METRICS_PORT: '9464' }).TEMPORAL_METRICS_PORT).toBe(9464);
     // It could not be told where a port of its own choice is.
-    expect(() => readWorkerConfig({ TEMPORAL_METRICS_PORT: '0' })).toThrow('TEMPORAL_METRICS_PORT: ');
+    expect(() => readWorkerConfig({ TEMPORAL_METRICS_PORT: '0' })).toThrow('TEMPORAL_METRICS_PORT must ');
   });
 });

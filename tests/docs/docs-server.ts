@@ -16,7 +16,7 @@ export async function openDocs(passwordGrant: boolean): Promise<{ url: string; c
   app.use(requestLog(createLogger('test', 'silent')));
   app.use(secureAnswers(false));
   app.use(answerProblems());
-  app.use(docs(document));
+  app.use(docs(document, 'Crema'));
   const server = createServer(app.callback());
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {

@@ -14,7 +14,11 @@ beforeAll(async () => {
 afterAll(() => browser?.close());
 
 const mails = [...languages.keys()].flatMap((language) =>
-  samples.map(({ name, write }) => ({ name, language, ...write(language) })),
+  samples.map(({ name, write }) => ({
+    name,
+    language,
+    ...write({ language, shopName: 'Crema', timeZone: 'UTC', currency: 'USD' }),
+  })),
 );
 
 /** What a strict reader would complain of in the mail that is open. Runs in the browser. */

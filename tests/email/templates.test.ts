@@ -112,7 +112,7 @@ describe('the mails of an order', () => {
     const customer = withOrder(sample('customer-cancelled-by-shop'), { cancellation });
     expect(
       renderOrderEmail({ ...shop, fact: { ...shop.fact, event: { ...shop.fact.event, reason: null } } }).text,
-    ).toContain('It was cancelled by Crema itself.');
+    ).toContain('It was cancelled by the shop’s own system.');
     expect(renderOrderEmail(customer).text).toContain('We could not make it this time.');
   });
 

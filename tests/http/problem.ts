@@ -54,6 +54,9 @@ export function expectProblem(answer: Answer, code: keyof typeof statusOf, extra
   expect(JSON.stringify(body)).not.toMatch(insides);
 }
 
+/** Words of the library that checks requests, which say neither what to do nor what a client can know. */
+export const rawWords = /\b(Invalid|Too (small|big)|Unrecognized|expected|received|undefined|NaN)\b/;
+
 /**
  * Checks that an answer is a 400 which names exactly these faults, each with a sentence.
  *
@@ -68,5 +71,6 @@ export function expectFaults(answer: Answer, places: string[]): void {
   for (const fault of faults) {
     expect(Object.keys(fault)).toHaveLength(2);
     expect(fault.detail).toMatch(/\S/);
+    expect(fault.detail).not.toMatch(rawWords);
   }
 }

@@ -352,8 +352,8 @@ describe('When a webhook was disabled because it failed', () => {
     });
     const webhooks = createWebhookRepository(shop.database);
     const suppressions = createEmailSuppressions(shop.database);
-    const ordersEmail = 'shop@crema.example';
-    const tell = createWebhookNotice({ webhooks, suppressions, mailer, ordersEmail, shopLanguage: 'en' });
+    const said = { ordersEmail: 'shop@crema.example', shopLanguage: 'en', shopName: 'Crema', timeZone: 'UTC' };
+    const tell = createWebhookNotice({ webhooks, suppressions, mailer, ...said });
     const { id } = await manager.register('http://127.0.0.1:9999/?token=letmein');
     expect(await tell(id)).toBe('unneeded');
     await shop.database('webhooks').where({ id }).update(failing);

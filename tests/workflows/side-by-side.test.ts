@@ -74,6 +74,8 @@ beforeAll(async () => {
     scheduleResend: async () => {},
     ordersEmail: 'shop@crema.example',
     shopLanguage: 'en',
+    shopName: 'Crema',
+    timeZone: 'UTC',
     publicUrl: shop.url,
     webhooks: createWebhookRepository(shop.database),
     webhookDeliveries,

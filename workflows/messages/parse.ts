@@ -1,6 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
-import { MAX_PRICE } from '../../domain/catalog/product.ts';
-import type { Money } from '../../domain/money.ts';
+import { MAX_PRICE_IN_ANY_CURRENCY, type Money } from '../../domain/money.ts';
 import {
   type CancellationReason,
   type Command,
@@ -208,8 +207,11 @@ function pickLineFields(line: KeptLine | Line): KeptLine | Line {
 const isQuantity = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_QUANTITY;
 
-/** A product and a variation at the most that either may cost, as often as a line may have it. */
-const MAX_AMOUNT = 2 * MAX_PRICE * MAX_QUANTITY;
+/**
+ * A product and a variation at the most that either may cost in any currency, as often as a line may have it. Not by the line's
+ * currency: what an order has accepted, its history must replay. Totals of orders are safe integers below it.
+ */
+const MAX_AMOUNT = 2 * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
 
 function isMoney(value: unknown, isStrict: boolean): value is Money {
   const fields = fieldsOf(value);

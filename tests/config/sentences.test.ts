@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { readBenchSettings } from '../../bench/settings.ts';
+import { ConfigurationError, type Environment } from '../../config/environment.ts';
+import {
+  readApiConfig,
+  readDatabaseConfig,
+  readManageConfig,
+  readReconcileConfig,
+  readTemporalConfig,
+  readWorkerConfig,
+} from '../../config/settings.ts';
+import { readStackSettings } from '../../stack/settings.ts';
+import { rawWords } from '../http/problem.ts';
+
+const readers = {
+  readApiConfig,
+  readWorkerConfig,
+  readDatabaseConfig,
+  readTemporalConfig,
+  readReconcileConfig,
+  readManageConfig,
+  readStackSettings,
+  readBenchSettings,
+};
+
+const names = [
+  ...[...readFileSync('.env.example', 'utf8').matchAll(/^# ([A-Z][A-Z_]+)=/gm)].map(([, name]) => name as string),
+  'ORDERS',
+  'OPEN_ORDERS',
+];
+
+/** Settings that may be any text, each with why no value is nonsense. */
+const free: Record<string, string> = {
+  HOST: 'a name that only the network knows',
+  WORKFLOW_BUNDLE: 'a path',
+  DATA_DIR: 'a path',
+  NOTIFICATIONS_ENV: 'anything but production is SMTP',
+  TEMPORAL_NAMESPACE: 'Temporal says which there are',
+  TEMPORAL_TASK_QUEUE: 'Temporal takes any',
+  TEMPORAL_API_KEY: 'Temporal Cloud says whether it is one',
+  TEMPORAL_TLS_SERVER_NAME: 'a name that only the network knows',
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: 'a path',
+  TEMPORAL_TLS_CLIENT_CERT_PATH: 'a path',
+  TEMPORAL_TLS_CLIENT_KEY_PATH: 'a path',
+  AWS_REGION: 'Amazon says which there are',
+  WORKER_DEPLOYMENT: 'a name',
+  WORKER_BUILD_ID: 'a name',
+};
+
+const nonsense = [
+  'nonsense, nonsense',
+  '-1',
+  '1.5',
+  '1e99',
+  'NaN',
+  '{}',
+  'http://',
+  '\u0000',
+  ' ',
+  'é\n'.repeat(2_000),
+];
+
+/** What a reader says of an environment: a sentence, or undefined if it takes it. */
+function faultOf(read: (environment: Environment) => unknown, environment: Environment): string | undefined {
+  try {
+    read(environment);
+    return undefined;
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return (error as Error).message;
+  }
+}
+
+test('When settings are listed, then .env.example has them all', () => {
+  expect(names.length).toBeGreaterThan(60);
+  expect(names).toEqual(expect.arrayContaining(['CURRENCY', 'SHOP_NAME', 'SHOP_TIME_ZONE', 'SMTP_URL', 'MAIL_PORT']));
+});
+
+/** An environment that has one value for everything. */
+const everywhere = (value: string): Environment => Object.fromEntries(names.map((name) => [name, value]));
+
+const said = nonsense.flatMap((value) =>
+  Object.values(readers).flatMap((read) => faultOf(read, everywhere(value)) ?? []),
+);
+
+test('When settings are nonsense, then each sentence names one and says what to write', () => {
+  for (const sentences of said) {
+    expect(sentences).toMatch(/^The configuration is wrong\.( [A-Z_]+ must .+?\.)+ See \.env\.example\.$/s);
+    expect(sentences).not.toMatch(rawWords);
+  }
+});
+
+test.each(names)('When %s is nonsense, then it is refused unless it may be any text', (name) => {
+  const isRefused = said.some((sentences) => sentences.includes(` ${name} must `));
+  expect({ name, isRefused }).toEqual({ name, isRefused: !(name in free) });
+});
+
+test.each(Object.entries(readers))('When settings are empty, then %s reads them as missing', (_, read) => {
+  const { NODE_ENV: _mode, ...empty } = everywhere('');
+  for (const mode of ['development', 'production']) {
+    expect(faultOf(read, { ...empty, NODE_ENV: mode })).toBe(faultOf(read, { NODE_ENV: mode }));
+  }
+});
+
+test.each(Object.entries(readers))('When production lacks settings, then %s says of each what it is', (_, read) => {
+  const sentence = faultOf(read, { NODE_ENV: 'production' });
+  if (!sentence) return expect([readStackSettings, readBenchSettings]).toContain(read);
+  expect(sentence).not.toMatch(rawWords);
+  expect(sentence).toMatch(/^The configuration is wrong\.( [A-Z_]+ is missing: it must .+?\.)+ See \.env\.example\.$/);
+});
+
+test.each(['Mars/Olympus', '+01:00', 'GMT+1', 'Europe', 'local', ''])(
+  'When the time zone is %j, then it is refused unless it is empty',
+  (zone) => {
+    const sentence = faultOf(readApiConfig, { SHOP_TIME_ZONE: zone });
+    if (zone) expect(sentence).toContain('SHOP_TIME_ZONE must be a time zone of the IANA database, such as Europe/');
+    else expect(sentence).toBeUndefined();
+  },
+);
+
+test.each(['UTC', 'Europe/Lisbon', 'Asia/Kolkata', 'Asia/Kathmandu', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])(
+  'When the time zone is %s, then the shop has it',
+  (zone) => {
+    expect(readWorkerConfig({ SHOP_TIME_ZONE: zone }).SHOP_TIME_ZONE).toBe(zone);
+  },
+);
+
+test.each(['x'.repeat(61), 'one\ntwo', '   ', '\t', 'a\u0007b'])(
+  'When the shop is called %j, then it is refused',
+  (name) => {
+    expect(faultOf(readApiConfig, { SHOP_NAME: name })).toContain('SHOP_NAME must be one line of 1 to 60 visible');
+  },
+);
