@@ -5,6 +5,7 @@ import { acceptLanguage } from '../../api/contract/values.ts';
 import { languages, readLanguages, wordsIn } from '../../mail/languages/index.ts';
 import { accountSamples, samples } from '../../mail/samples.ts';
 import { renderAccountEmail } from '../../mail/templates/account-email.ts';
+import { writeMoment } from '../../mail/templates/moment.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 
 /** Where every sentence of a language stands: `customer.placed`, `labels.steps.0`. */
@@ -45,6 +46,24 @@ test('When a mail is in Portuguese, then amounts and moments are written as in B
   expect(text).toContain('US$\u00a023,00');
   expect(text).toMatch(/5 de mar\. de 2026, 14:05 UTC/);
 });
+
+test.each([
+  ['Europe/Lisbon', '2026-03-29T00:59:00Z', '12:59 AM', '2026-03-29T01:00:00Z', '2:00 AM'],
+  ['America/New_York', '2026-11-01T05:59:00Z', '1:59 AM', '2026-11-01T06:00:00Z', '1:00 AM'],
+  ['America/St_Johns', '2026-01-01T03:29:00Z', '11:59 PM', '2026-07-01T02:29:00Z', '11:59 PM'],
+  ['Australia/Lord_Howe', '2026-01-01T13:00:00Z', '12:00 AM', '2026-07-01T13:30:00Z', '12:00 AM'],
+  ['Asia/Kolkata', '2026-01-01T18:30:00Z', '12:00 AM', '2026-07-01T18:30:00Z', '12:00 AM'],
+])(
+  'When a moment is written in %s, then it is what clocks show there, summer and winter',
+  (zone, one, first, other, second) => {
+    for (const [at, shown] of [
+      [one, first],
+      [other, second],
+    ] as const) {
+      expect(writeMoment(at, 'en-US', zone).replaceAll(/\s/g, ' ')).toMatch(new RegExp(`, ${shown} \\S+$`));
+    }
+  },
+);
 
 test('When a file is added to the folder, then the shop writes its language', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'crema-languages-'));

@@ -11,7 +11,7 @@ function* schemasIn(schema: z.core.$ZodType, path: string, seen = new Set<object
   seen.add(schema);
   // Transforms run on what another schema has already taken.
   if (schema._zod.def.type !== 'transform') yield [path, schema as z.ZodType];
-  const def = schema._zod.def as unknown as Record<string, unknown>;
+  const { checks: _, ...def } = schema._zod.def as unknown as Record<string, unknown>;
   const inner = Object.entries({ ...(def.shape as object), ...def }).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((each) => [name, each] as const),
   );
