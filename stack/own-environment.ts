@@ -4,7 +4,7 @@ import type { Environment } from '../config/environment.ts';
 const FOREIGN = new Set([
   ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'TEMPORAL_NAMESPACE', 'REDIS_URL', 'SMTP_URL', 'NOTIFICATIONS_ENV'],
   ...['NODE_ENV', 'PUBLIC_URL', 'HOST', 'LOG_LEVEL', 'WORKFLOW_BUNDLE', 'WORKER_DEPLOYMENT', 'WORKER_BUILD_ID'],
-  ...['PAYLOAD_KEYS', 'METRICS_TOKEN', 'TEMPORAL_METRICS_PORT'],
+  ...['PAYLOAD_KEYS', 'METRICS_TOKEN', 'TEMPORAL_METRICS_PORT', 'CURRENCY', 'SHOP_NAME', 'SHOP_TIME_ZONE'],
 ]);
 
 /** This process's environment without what it says of a shop, for a shop that is opened to be measured or broken. */
