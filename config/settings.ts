@@ -41,15 +41,13 @@ const allowance = (fallback: `${number}/${number}`) =>
       return { count, seconds };
     });
 
-/** No count of things, seconds or minutes has to be greater. */
+/** The limit of settings that have no limit of their own. */
 const MANY = 1_000_000_000;
 
 const seconds = (fallback: number, max = 86_400) => wholeNumber(1, max, 'a number of seconds').default(fallback);
 
-/** Such as a key that `openssl` makes. */
 const secret = textLike(/^.{32,}$/s, 'must have at least 32 characters: openssl rand -base64 32 makes such');
 
-/** What mails, pages and documents call the shop. */
 const SHOP_NAME_LENGTH = 60;
 
 const shopName = z
@@ -64,11 +62,12 @@ const timeZone = z
   .string()
   .refine(isTimeZone, 'must be a time zone of the IANA database, such as Europe/Lisbon or America/New_York');
 
-/** An offset such as +01:00, which some versions of Node know too, would be wrong for half of the year. */
 function isTimeZone(name: string): boolean {
+  // Some versions of Node take an offset such as +01:00, too, which would be wrong for half of the year.
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
-    return /^[A-Za-z]/.test(name);
+    return true;
   } catch {
     return false;
   }

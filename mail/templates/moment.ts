@@ -16,7 +16,11 @@ function formatOf(locale: string, timeZone: string): Intl.DateTimeFormat {
   const known = formats.get(key);
   if (known) return known;
   const made = new Intl.DateTimeFormat(locale, {
-    ...{ year: 'numeric', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' },
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
     timeZone,
     timeZoneName: 'short',
   });

@@ -110,7 +110,7 @@ test('When the bench measures next to nothing, then every figure is in its repor
 test.each([
   ['a figure that there is not', ['--only=placing,nothing'], {}, /^There is no figure nothing; there are placing, /],
   ['to keep a part of a run', ['--only=placing', '--write'], {}, /^--write keeps a whole run/],
-  ['too few orders', [], { ORDERS: '12' }, /ORDERS: must be a whole number from 1000 to 5000000/],
+  ['too few orders', [], { ORDERS: '12' }, /ORDERS must be a whole number from 1000 to 5000000/],
 ])('When it is asked for %s, then one sentence says what is wrong', async (_, args, settings, sentence) => {
   const { code, stdout, stderr } = await bench(args, settings as Record<string, string>);
 

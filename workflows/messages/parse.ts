@@ -208,8 +208,8 @@ const isQuantity = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_QUANTITY;
 
 /**
- * A product and a variation at the most that either may cost in any currency, as often as a line may have it. Not by the line's
- * currency: what an order has accepted, its history must replay. Totals of orders are safe integers below it.
+ * A product and a variation at the most that either may cost in any currency, as often as a line may have it. The total of an order
+ * of such lines is a safe integer. A limit by currency would refuse what orders have accepted, and their histories must replay.
  */
 const MAX_AMOUNT = 2 * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
 
