@@ -194,7 +194,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     ],
     logger,
     metrics,
-    clientAddress: createClientAddress(config.TRUSTED_PROXIES),
+    clientAddress: createClientAddress(config.TRUSTED_PROXIES, logger),
     limits,
     origins,
     https,

@@ -1,11 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { createClientAddress, type TrustedProxies } from '../../api/limits/client-address.ts';
+import type { Logger } from '../../config/logger.ts';
 
-const addressOf = (trusted: TrustedProxies, remoteAddress: string | undefined, forwarded?: string) =>
-  createClientAddress(trusted)({
+const from = (remoteAddress: string | undefined, forwarded?: string) =>
+  ({
     socket: { remoteAddress },
     headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded },
-  } as unknown as IncomingMessage);
+  }) as unknown as IncomingMessage;
+
+const warnings: object[] = [];
+const logger = { warn: (fields: object) => warnings.push(fields) } as unknown as Logger;
+beforeEach(() => warnings.splice(0));
+
+const addressOf = (trusted: TrustedProxies, remoteAddress: string | undefined, forwarded?: string) =>
+  createClientAddress(trusted, logger)(from(remoteAddress, forwarded));
 
 test.each<[string, TrustedProxies, string | undefined, string | undefined, string]>([
   ['nobody is trusted', 0, '198.51.100.1', '203.0.113.9', '198.51.100.1'],
@@ -25,4 +33,73 @@ test.each<[string, TrustedProxies, string | undefined, string | undefined, strin
   ['the client has hung up', 1, undefined, '203.0.113.9', 'unknown'],
 ])('When %s, then a request comes from there', (_, trusted, remoteAddress, forwarded, expected) => {
   expect(addressOf(trusted, remoteAddress, forwarded)).toBe(expected);
+});
+
+const IPV6 = '2001:db8:1:2::/64';
+
+test.each([
+  ['203.0.113.9', '203.0.113.9'],
+  ['203.0.113.9:40001', '203.0.113.9'],
+  ['  203.0.113.9:443\t', '203.0.113.9'],
+  ['"203.0.113.9"', '203.0.113.9'],
+  ['"203.0.113.9:40001"', '203.0.113.9'],
+  ['203.0.113.9:_port', '203.0.113.9'],
+  ['::ffff:203.0.113.9', '203.0.113.9'],
+  ['::FFFF:cb00:7109', '203.0.113.9'],
+  ['[::ffff:203.0.113.9]:40001', '203.0.113.9'],
+  ['2001:db8:1:2::9', IPV6],
+  ['2001:0DB8:0001:0002:0000:0000:0000:0009', IPV6],
+  ['[2001:db8:1:2::9]', IPV6],
+  ['[2001:db8:1:2::9]:443', IPV6],
+  ['"[2001:db8:1:2::9]:443"', IPV6],
+  ['fe80::9%eth0', 'fe80::/64'],
+  ['[fe80::9%25eth0]:443', 'fe80::/64'],
+  ['192.0.2.66,203.0.113.9:40001', '203.0.113.9'],
+  ['192.0.2.66, , 203.0.113.9,', '203.0.113.9'],
+  ['unknown, 203.0.113.9', '203.0.113.9'],
+])('When a proxy writes <%s>, then the request counts for %s', (forwarded, expected) => {
+  expect(addressOf(1, '10.0.0.1', forwarded)).toBe(expected);
+  expect(addressOf(['10.0.0.0/8'], '10.0.0.1', `${forwarded}, 10.0.0.2:8080`)).toBe(expected);
+  expect(warnings).toEqual([]);
+});
+
+test('When two clients use different ports of one address, then they share one limit', () => {
+  const addresses = ['203.0.113.9:40001', '203.0.113.9:40002'].map((each) => addressOf(1, '10.0.0.1', each));
+  expect(new Set(addresses).size).toBe(1);
+});
+
+test.each([
+  ...[
+    'unknown',
+    '_hidden',
+    '"_SEVKISEK"',
+    'unix:',
+    'localhost',
+    '203.0.113',
+    '203.0.113.256',
+    '0xcb007109',
+    '010.0.0.9x',
+  ],
+  ...['203.0.113.9:', '203.0.113.9:port', '203.0.113.9:443:1', '[2001:db8::9', '2001:db8::9]:443', '[2001:db8::9]443'],
+  ...['[203.0.113.9:443]', '"203.0.113.9', '203.0.113.9 192.0.2.1', 'for=203.0.113.9', '%', '[]', '[%eth0]'],
+])('When a trusted proxy writes <%s>, then the request counts for the proxy, and the log says why', (forwarded) => {
+  expect(addressOf(1, '10.0.0.1', `203.0.113.9, ${forwarded}`)).toBe('10.0.0.1');
+  expect(warnings).toEqual([{ proxy: '10.0.0.1', forwarded }]);
+});
+
+test('When a trusted proxy writes only unreadable addresses, then the process logs it once, and briefly', () => {
+  const clientAddress = createClientAddress(1, logger);
+  for (let request = 0; request < 3; request += 1) clientAddress(from('10.0.0.1', 'x'.repeat(9_000)));
+  expect(warnings).toEqual([{ proxy: '10.0.0.1', forwarded: 'x'.repeat(100) }]);
+});
+
+test('When a client that is no trusted proxy writes nonsense, then the log does not mention it', () => {
+  for (const trusted of [0, ['10.0.0.0/8']])
+    expect(addressOf(trusted, '198.51.100.1', '<script>')).toBe('198.51.100.1');
+  expect(addressOf(1, '10.0.0.1', '<script>, 203.0.113.9:443')).toBe('203.0.113.9');
+  expect(warnings).toEqual([]);
+});
+
+test('When a peer of the same link connects, then it counts for its network', () => {
+  expect(addressOf(0, 'fe80::1%eth0')).toBe('fe80::/64');
 });
