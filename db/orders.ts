@@ -8,6 +8,8 @@ import type { DeliveryState } from './deliveries.ts';
 export interface OrderView {
   order: Order;
   customerName: string | null;
+  /** `null` if the person was never renamed; undefined if the order was not read from Postgres. */
+  customerRenamedAt?: Date | null;
 }
 
 /** What an idempotency key is bound to. */
@@ -79,7 +81,7 @@ export function createOrderRepository(database: Database): OrderRepository {
   const views = () =>
     database('orders')
       .leftJoin('users', 'users.id', 'orders.customer_id')
-      .select({ order: 'orders.snapshot', customerName: 'users.name' });
+      .select({ order: 'orders.snapshot', customerName: 'users.name', customerRenamedAt: 'users.name_changed_at' });
 
   async function find(id: string): Promise<OrderView | undefined> {
     return named('order', views().where('orders.id', id).first());

@@ -168,7 +168,10 @@ export function createUserRepository(database: Database) {
       id: string,
       change: { name?: string | undefined; language?: string | null | undefined },
     ): Promise<void> {
-      await users().where({ id }).update(change);
+      const renamed = change.name !== undefined && { name_changed_at: database.fn.now() };
+      await users()
+        .where({ id })
+        .update({ ...change, ...renamed });
     },
 
     /** Gives a person another address, which is proven to be theirs. @throws {AddressTaken} */

@@ -1,6 +1,7 @@
 import { NameTaken, type ProductRepository } from '../../db/products.ts';
 import type { UnitOfWork } from '../../db/unit-of-work.ts';
 import { type CatalogRefusal, createProduct, type NewProduct, type Product } from '../../domain/catalog/product.ts';
+import { accepts, type ExpectedVersions } from '../entity-tags.ts';
 
 /** Why a change to the catalog was refused. */
 export type Refused = CatalogRefusal | { refused: 'version_mismatch'; version: number };
@@ -11,8 +12,8 @@ export type ProductCommand = (product: Product, now: string) => Product | Catalo
 /** Managers' changes to the catalog, each in one transaction. */
 export interface CatalogService {
   create(id: string, fields: NewProduct): Promise<Product | Refused>;
-  /** @param expectedVersion refuses when the product is at another one */
-  change(id: string, expectedVersion: number | undefined, command: ProductCommand): Promise<Product | Refused>;
+  /** @param expected refuses when the product is at another version */
+  change(id: string, expected: ExpectedVersions, command: ProductCommand): Promise<Product | Refused>;
 }
 
 /** @param changed called whenever the catalog may have changed, before anybody hears of it */
@@ -32,13 +33,11 @@ export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void
       return product;
     });
 
-  const change: CatalogService['change'] = (id, expectedVersion, command) =>
+  const change: CatalogService['change'] = (id, expected, command) =>
     commit(async (products) => {
       const product = await products.findForUpdate(id);
       if (!product) return { refused: 'not_found' };
-      if (expectedVersion !== undefined && expectedVersion !== product.version) {
-        return { refused: 'version_mismatch', version: product.version };
-      }
+      if (!accepts(expected, product.version)) return { refused: 'version_mismatch', version: product.version };
       const after = command(product, new Date().toISOString());
       if (!('refused' in after) && after !== product) await products.save(after);
       return after;

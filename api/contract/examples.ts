@@ -234,7 +234,7 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
     extra: {
       errors: [
         { pointer: '#/lines/0/quantity', detail: 'must be at least 1' },
-        { header: 'if-match', detail: 'must be * or one entity tag such as "3"' },
+        { header: 'if-match', detail: 'must be * or entity tags such as "3"' },
       ],
     },
   },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { maxPrice, samplePrice } from '../../domain/money.ts';
 import { FREE_TEXT, ONE_LINE } from '../../domain/text.ts';
 import { languages } from '../../mail/languages/index.ts';
+import { expectedVersions, IF_MATCH } from '../entity-tags.ts';
 import { amountsIn } from './currency.ts';
 
 /** Everything compares ids as text, so they are read in one case. */
@@ -57,15 +58,22 @@ export const oneLine = (max: number) =>
 /** A free text of some lines: the control characters in it are line breaks and tabs. */
 export const freeText = (max: number) => text(max).regex(FREE_TEXT, 'must not contain control characters');
 
-/** RFC 9110 §13.1.1: `*`, or the `ETag` that was read. */
+/** RFC 9110 §13.1.1: `*`, or the `ETag` that was read, or several. */
 export const ifMatch = z
   .string()
-  .regex(/^(\*|(W[/])?"[\x21\x23-\x7e]*")$/, 'must be * or one entity tag such as "3"')
+  .regex(IF_MATCH, 'must be * or entity tags such as "3"')
+  .transform(expectedVersions)
   .optional()
   .meta({
     description: 'Refuse with 412 unless it is still at this version: the `ETag` that you read, quotes included',
     examples: ['"3"'],
   });
+
+/** RFC 9110 §13.1.2: `*`, or the `ETag`s of what a client has. */
+export const ifNoneMatch = z
+  .string()
+  .optional()
+  .meta({ description: 'The `ETag` that you have: 304 if nothing has changed since', examples: ['"3"'] });
 
 /** A language that somebody asks for: any that the shop writes. */
 export const language = z.enum([...languages.keys()], `must be one of ${[...languages.keys()].join(', ')}`).meta({

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context, Middleware } from 'koa';
 import { stringify } from 'yaml';
+import { isKnown } from '../entity-tags.ts';
 import { Problem } from '../problem.ts';
 import { type Page, page } from './page.ts';
 import { pagesForPeople } from './swagger-ui.ts';
@@ -62,7 +63,7 @@ async function answer(ctx: Context, page: Page, compress: Compress): Promise<voi
   ctx.vary('accept-encoding');
   ctx.status = 200;
   // Not Koa's `fresh`: programs that use fetch send `Cache-Control: no-cache` along, and would never see a 304.
-  if (ctx.get('if-none-match').includes(page.etag)) {
+  if (isKnown(ctx.get('if-none-match'), page.etag)) {
     ctx.status = 304;
     return;
   }

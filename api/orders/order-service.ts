@@ -23,6 +23,7 @@ import { isFinal } from '../../domain/order/transitions.ts';
 import type { Decided } from '../../workflows/messages/history.ts';
 import type { Caller } from '../auth/caller.ts';
 import { byDeadline } from '../deadline.ts';
+import { accepts, type ExpectedVersions } from '../entity-tags.ts';
 import { OutcomeUnknown } from '../in-time.ts';
 import { orderIdOf } from './idempotency.ts';
 import type { Change, OrderWorkflows } from './order-workflows.ts';
@@ -53,7 +54,7 @@ export interface Asked {
   /** The client chose the key, so it may have been used before. */
   keyGiven: boolean;
   /** `If-Match` */
-  expectedVersion?: number | undefined;
+  expected?: ExpectedVersions;
   requestId: string;
   /** When it must be answered, in ms since the epoch, even if only that the outcome is not known (design §3). */
   deadline: number;
@@ -199,11 +200,9 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
       const whole = lines && (await priceNewLines(lines));
       if (!whole || !('refused' in whole))
         return { update: 'edit', lines: whole, location, note: note === '' ? null : note };
-      const { expectedVersion } = asked;
       const { version } = order;
       // A product that is gone matters only to who edits the order as it is.
-      if (expectedVersion !== undefined && expectedVersion !== version) return { refused: 'version_mismatch', version };
-      return whole;
+      return accepts(asked.expected, version) ? whole : { refused: 'version_mismatch', version };
     });
 
   async function priceNewLines(wanted: (KeptLine | LineRequest)[]): Promise<(KeptLine | Line)[] | Unavailable> {
@@ -223,7 +222,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     asked: Asked,
     prepare: (seen: OrderView) => Promise<Change | Unavailable | Refusal>,
   ): Promise<ChangeResult> {
-    const { caller, key, keyGiven, expectedVersion, requestId, deadline } = asked;
+    const { caller, key, keyGiven, expected, requestId, deadline } = asked;
     const [seen, before] = await Promise.all([
       find(orderId, asked),
       keyGiven ? orders.answerTo(orderId, key.hash) : undefined,
@@ -232,7 +231,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     if (before) return replayOf(before, key, seen.customerName);
     const change = await prepare(seen);
     if ('refused' in change) return (keyGiven && (await earlierChange(seen, asked))) || change;
-    const message = { actor: caller.actor, key, expectedVersion, requestId };
+    const message = { actor: caller.actor, key, expectedVersion: oneOf(expected, seen.order), requestId };
     try {
       if (asked.later) {
         const sent = await workflows.send(orderId, change, message, deadline);
@@ -272,7 +271,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
    */
   async function refuseClosed(
     seen: OrderView,
-    { key, keyGiven, expectedVersion, deadline }: Asked,
+    { key, keyGiven, expected, deadline }: Asked,
   ): Promise<Done | Refusal | KeyReused | WorkflowGone> {
     const { id } = seen.order;
     const { customerName } = seen;
@@ -284,7 +283,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     const last = decided?.order;
     const read = row?.order ?? seen.order;
     const { status: currentStatus, version } = last && last.version > read.version ? last : read;
-    if (expectedVersion !== undefined && expectedVersion !== version) return { refused: 'version_mismatch', version };
+    if (!accepts(expected, version)) return { refused: 'version_mismatch', version };
     const nowhere = { currentStatus, allowedTransitions: [], version };
     return { refused: isFinal(currentStatus) ? 'illegal_transition' : 'workflow_gone', ...nowhere };
   }
@@ -399,6 +398,12 @@ function answerFrom({ entries }: Decided, hash: string): BoundAnswer | undefined
   if (unchanged?.kind !== 'unchanged') return undefined;
   const order = facts.findLast(({ event }) => event.version === unchanged.version)?.order;
   return order && { order, fingerprint: unchanged.key.fingerprint };
+}
+
+/** The one version that a workflow is asked to insist on: the present one, if the client accepts it. Versions start at 1. */
+function oneOf(expected: ExpectedVersions, { version }: Order): number | undefined {
+  if (!expected) return undefined;
+  return expected.includes(version) ? version : Math.max(0, ...expected);
 }
 
 function replayOf(bound: BoundAnswer, key: IdempotencyKey, customerName: string | null): Done | KeyReused {

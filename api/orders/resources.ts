@@ -16,6 +16,18 @@ export function toOrderResource({ order, customerName }: OrderView, viewer: Acto
   };
 }
 
+/** How long after a rename an answer may still have the old name, in ms: callers are cached for 30 s, and clocks differ. */
+const RENAME_MARGIN_MS = 60_000;
+
+/**
+ * Whether everything that an order shows has been the same since its version began. Alerts, and another name of the customer,
+ * change the order without a new version (ADR 22).
+ */
+export function isAsOfItsVersion({ order, customerName, customerRenamedAt: renamed }: OrderView): boolean {
+  if (order.flags.length > 0 || customerName === null || renamed === undefined) return false;
+  return renamed === null || renamed.getTime() + RENAME_MARGIN_MS < Date.parse(order.updatedAt);
+}
+
 /** An order as events have it (design §5), for one viewer. */
 export const toOrderInEvent = (order: Order, viewer: Actor) => ({
   ...order,

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Menu } from '../catalog/menu.ts';
 import { catalog } from '../contract/catalog.ts';
+import { ifNoneMatch } from '../contract/values.ts';
+import { isKnown } from '../entity-tags.ts';
 import { type Route, route } from '../route.ts';
 
 const placing = { requestBody: { lines: [{ productId: '{$response.body#/data/0/id}', quantity: 1 }] } };
@@ -16,15 +18,7 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
       summary: 'The menu',
       description: 'What an order can hold, with final prices and the ids that an order names.',
       access: 'anyone',
-      headers: z.object({
-        'if-none-match': z
-          .string()
-          .optional()
-          .meta({
-            description: 'The `ETag` that you have; 304 if it is still the menu’s',
-            examples: ['"kq8H3vT0w2mZ9xYbN4cR7sLpD1a"'],
-          }),
-      }),
+      headers: z.object({ 'if-none-match': ifNoneMatch.meta({ examples: ['"kq8H3vT0w2mZ9xYbN4cR7sLpD1a"'] }) }),
       answers: {
         200: {
           description: 'What is on sale',
@@ -37,15 +31,9 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
       handle: async ({ headers }) => {
         const { body, etag } = await menu.read();
         const caching = { etag, 'cache-control': 'no-cache' };
-        if (matches(headers['if-none-match'], etag)) return { status: 304, headers: caching };
+        if (isKnown(headers['if-none-match'], etag)) return { status: 304, headers: caching };
         return { status: 200, headers: { ...caching, 'content-type': 'application/json; charset=utf-8' }, body };
       },
     }),
   ];
-}
-
-/** RFC 9110 §13.1.2: a list of tags, compared weakly, or `*`. */
-function matches(ifNoneMatch: string | undefined, etag: string): boolean {
-  const tags = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags?.some((tag) => tag === '*' || tag === etag) ?? false;
 }

@@ -14,14 +14,14 @@ import {
   statusChange,
   timeline,
 } from '../contract/orders.ts';
-import { id, idempotencyKey, ifMatch, prefer } from '../contract/values.ts';
-import { etagOf, expectedVersion } from '../if-match.ts';
+import { id, idempotencyKey, ifMatch, ifNoneMatch, prefer } from '../contract/values.ts';
+import { type ExpectedVersions, etagOf, isKnown } from '../entity-tags.ts';
 import { OutcomeUnknown } from '../in-time.ts';
 import { toOrderCursor } from '../orders/cursor.ts';
 import { bindKey } from '../orders/idempotency.ts';
 import type { Accepted, Asked, Done, OrderService } from '../orders/order-service.ts';
 import type { Resend } from '../orders/resending.ts';
-import { toOrderResource, toTimeline } from '../orders/resources.ts';
+import { isAsOfItsVersion, toOrderResource, toTimeline } from '../orders/resources.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from '../problem.ts';
 import { callerOf, linksTo, type Route, type RouteAnswer, type RouteInput, route } from '../route.ts';
 
@@ -151,12 +151,20 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       summary: 'One order',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       params,
-      answers: { 200: { description: 'The order', body: order, headers: { ETag } } },
+      headers: z.object({ 'if-none-match': ifNoneMatch }),
+      answers: {
+        200: { description: 'The order', body: order, headers: { ETag } },
+        304: { description: 'You have the latest one', headers: { ETag } },
+      },
       problems: ['not_found', 'unavailable'],
       handle: async (request) => {
         const caller = callerOf(request);
         const view = await findOrder(service, request.params.id, caller);
-        return { status: 200, headers: { etag: etagOf(view.order) }, body: toOrderResource(view, caller.actor) };
+        const etag = etagOf(view.order);
+        if (isKnown(request.headers['if-none-match'], etag) && isAsOfItsVersion(view)) {
+          return { status: 304, headers: { etag } };
+        }
+        return { status: 200, headers: { etag }, body: toOrderResource(view, caller.actor) };
       },
     }),
     route({
@@ -284,7 +292,7 @@ function unlessSilent(error: unknown): never {
 }
 
 type Writing = Pick<RouteInput<undefined, undefined, undefined, undefined>, 'caller' | 'requestId'> & {
-  headers: Partial<Record<'idempotency-key' | 'if-match' | 'prefer', string | undefined>>;
+  headers: Partial<Record<'idempotency-key' | 'prefer', string | undefined>> & { 'if-match'?: ExpectedVersions };
   body: unknown;
 };
 
@@ -297,7 +305,7 @@ function attribute(request: Writing, method: string, path: string): { asked: Ask
     caller,
     key: bindKey(key, { subject: caller.id, method, path }, request.body),
     keyGiven: given !== undefined,
-    expectedVersion: expectedVersion(request.headers['if-match']),
+    expected: request.headers['if-match'],
     requestId: request.requestId,
     deadline: soon(),
     later: respondAsync(request.headers.prefer),

@@ -14,8 +14,8 @@ import {
 import type { CatalogService, ProductCommand, Refused } from '../catalog/catalog-service.ts';
 import { catalogInput, product, productList } from '../contract/catalog.ts';
 import { latteId, vanillaId } from '../contract/examples.ts';
-import { id, ifMatch } from '../contract/values.ts';
-import { etagOf, expectedVersion } from '../if-match.ts';
+import { id, ifMatch, ifNoneMatch } from '../contract/values.ts';
+import { type ExpectedVersions, etagOf, isKnown } from '../entity-tags.ts';
 import { Problem } from '../problem.ts';
 import { type Access, linksTo, type Route, type RouteAnswer, route } from '../route.ts';
 
@@ -50,10 +50,10 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
   const input = catalogInput(currency);
 
   async function change(
-    { params: { id }, headers }: { params: { id: string }; headers: { 'if-match'?: string | undefined } },
+    { params: { id }, headers }: { params: { id: string }; headers: { 'if-match'?: ExpectedVersions } },
     command: ProductCommand,
   ): Promise<Product> {
-    return orProblem(await catalog.change(id, expectedVersion(headers['if-match']), command));
+    return orProblem(await catalog.change(id, headers['if-match'], command));
   }
 
   return [
@@ -102,12 +102,18 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       params,
       query,
-      answers: { 200: { description: 'The product', body: product, headers: { ETag } } },
+      headers: z.object({ 'if-none-match': ifNoneMatch }),
+      answers: {
+        200: { description: 'The product', body: product, headers: { ETag } },
+        304: { description: 'You have the latest one', headers: { ETag } },
+      },
       problems: ['not_found'],
-      handle: async ({ params, query }) => {
+      handle: async ({ params, query, headers }) => {
         const includeDeleted = query.include === 'deleted';
         const found = await products.find(params.id);
         if (!found || (found.deletedAt && !includeDeleted)) throw new Problem('not_found');
+        const etag = etagOf(found);
+        if (isKnown(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
         return { ...answer(found), body: shown(found, includeDeleted) };
       },
     }),

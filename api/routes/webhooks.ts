@@ -17,7 +17,7 @@ import {
   webhookQuery,
   webhookWithSecret,
 } from '../contract/webhooks.ts';
-import { etagOf, expectedVersion } from '../if-match.ts';
+import { etagOf } from '../entity-tags.ts';
 import { invalidRequest, Problem } from '../problem.ts';
 import { type Access, type Route, type RouteAnswer, route } from '../route.ts';
 import { toDeliveryCursor, toWebhookCursor } from '../webhooks/cursor.ts';
@@ -105,7 +105,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       answers: { 200: { description: 'The webhook as it is now', body: webhook, headers: { ETag } } },
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers, body }) =>
-        answer(orProblem(await service.change(params.id, expectedVersion(headers['if-match']), body))),
+        answer(orProblem(await service.change(params.id, headers['if-match'], body))),
     }),
     route({
       method: 'delete',
@@ -120,7 +120,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       answers: { 204: { description: 'Gone' } },
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers }) => {
-        orProblem((await service.remove(params.id, expectedVersion(headers['if-match']))) ?? {});
+        orProblem((await service.remove(params.id, headers['if-match'])) ?? {});
         return { status: 204 };
       },
     }),
@@ -136,8 +136,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       headers,
       answers: { 200: { description: 'With the new secret', body: webhookWithSecret, headers: { ETag } } },
       problems: ['not_found', 'version_mismatch'],
-      handle: async ({ params, headers }) =>
-        answer(orProblem(await service.rotate(params.id, expectedVersion(headers['if-match'])))),
+      handle: async ({ params, headers }) => answer(orProblem(await service.rotate(params.id, headers['if-match']))),
     }),
     route({
       method: 'post',

@@ -12,6 +12,7 @@ import {
   TEST_EVENT,
   type Webhook,
 } from '../../domain/webhook/webhook.ts';
+import { accepts, type ExpectedVersions } from '../entity-tags.ts';
 
 /** Why something about a webhook was not done. */
 export type WebhookRefusal =
@@ -25,15 +26,11 @@ export type WebhookWithSecret = Webhook & { secret: string };
 /** What managers do about webhooks. Whatever is to be sent is written down, and the worker's dispatcher sends it. */
 export interface WebhookService {
   create(fields: NewWebhook): Promise<WebhookWithSecret | WebhookRefusal>;
-  /** @param expectedVersion refuses when the webhook is at another one */
-  change(
-    id: string,
-    expectedVersion: number | undefined,
-    change: Partial<NewWebhook>,
-  ): Promise<Webhook | WebhookRefusal>;
-  remove(id: string, expectedVersion: number | undefined): Promise<WebhookRefusal | undefined>;
+  /** @param expected refuses when the webhook is at another version */
+  change(id: string, expected: ExpectedVersions, change: Partial<NewWebhook>): Promise<Webhook | WebhookRefusal>;
+  remove(id: string, expected: ExpectedVersions): Promise<WebhookRefusal | undefined>;
   /** Gives it a new secret; the one before signs as well for a while. */
-  rotate(id: string, expectedVersion: number | undefined): Promise<WebhookWithSecret | WebhookRefusal>;
+  rotate(id: string, expected: ExpectedVersions): Promise<WebhookWithSecret | WebhookRefusal>;
   test(id: string): Promise<WebhookDelivery | WebhookRefusal>;
   redeliver(id: string, deliveryId: string): Promise<WebhookDelivery | WebhookRefusal>;
   redeliverRange(id: string, range: { from: string; to: string }): Promise<{ count: number } | WebhookRefusal>;
@@ -74,26 +71,26 @@ export function createWebhookService({
     });
   };
 
-  const change: WebhookService['change'] = async (id, expectedVersion, wanted) => {
+  const change: WebhookService['change'] = async (id, expected, wanted) => {
     const fault = wanted.url && (await addresses.faultOf(new URL(wanted.url)));
     if (fault) return { refused: 'invalid_url', fault };
-    return onCurrent(id, expectedVersion, async ({ webhooks }, webhook) => {
+    return onCurrent(id, expected, async ({ webhooks }, webhook) => {
       const changed = changeWebhook(webhook, wanted, new Date().toISOString());
       if (changed !== webhook) await webhooks.save(changed);
       return changed;
     });
   };
 
-  const remove: WebhookService['remove'] = (id, expectedVersion) =>
-    onCurrent<undefined>(id, expectedVersion, async ({ webhooks }) => {
+  const remove: WebhookService['remove'] = (id, expected) =>
+    onCurrent<undefined>(id, expected, async ({ webhooks }) => {
       await webhooks.remove(id);
       return undefined;
     });
 
-  const rotate: WebhookService['rotate'] = async (id, expectedVersion) => {
+  const rotate: WebhookService['rotate'] = async (id, expected) => {
     const secret = newSecret();
     const sealed = await seal(secret);
-    return onCurrent(id, expectedVersion, async ({ webhooks }, webhook) => {
+    return onCurrent(id, expected, async ({ webhooks }, webhook) => {
       const now = Date.now();
       const rotated = { ...webhook, version: webhook.version + 1, updatedAt: new Date(now).toISOString() };
       await webhooks.replaceSecret(rotated, sealed, new Date(now + SECRET_OVERLAP));
@@ -118,15 +115,13 @@ export function createWebhookService({
   /** Works on a webhook at the version that is expected, and nobody else at the same time. */
   function onCurrent<Result>(
     id: string,
-    expectedVersion: number | undefined,
+    expected: ExpectedVersions,
     work: (repositories: Work, webhook: Webhook) => Promise<Result>,
   ): Promise<Result | WebhookRefusal> {
     return unitOfWork<Result | WebhookRefusal>(async (repositories) => {
       const webhook = await repositories.webhooks.findForUpdate(id);
       if (!webhook) return { refused: 'not_found' };
-      if (expectedVersion !== undefined && expectedVersion !== webhook.version) {
-        return { refused: 'version_mismatch', version: webhook.version };
-      }
+      if (!accepts(expected, webhook.version)) return { refused: 'version_mismatch', version: webhook.version };
       return work(repositories, webhook);
     });
   }

@@ -131,6 +131,7 @@ describe('When a client has a menu already', () => {
     ['the tag', (etag) => etag, 304],
     ['the tag, weak', (etag) => `W/${etag}`, 304],
     ['the tag in a list', (etag) => `"other", W/"more" ,${etag}`, 304],
+    ['the tag as Apache compresses it', (etag) => etag.replace(/"$/, '-gzip"'), 304],
     ['any tag', () => '*', 304],
     ['another tag', () => '"other"', 200],
     ['the tag without quotes', (etag) => etag.replaceAll('"', ''), 200],

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Product } from '../../domain/catalog/product.ts';
+import { ifMatchOfVersion2 } from '../http/entity-tags.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { managerOf, newName, usd } from './manager.ts';
@@ -252,9 +253,8 @@ describe('When a write insists on a version', () => {
     ['a return', 'POST', '/restore', undefined, 200],
     ['a variation', 'POST', '/variations', { name: 'New', priceDelta: usd(1) }, 201],
   ];
-  const tags = { '"2"': true, '*': true, '"1"': false, '"3"': false, 'W/"2"': false, '"abc"': false };
   const cases = writes.flatMap(([what, method, path, body, status]) =>
-    Object.entries(tags).map(([tag, matches]) => ({ what, method, path, body, status, tag, matches })),
+    ifMatchOfVersion2.map(([tag, matches]) => ({ what, method, path, body, status, tag, matches })),
   );
 
   test.each(cases)('then $what of version 2 with $tag happens: $matches', async (one) => {
@@ -270,7 +270,7 @@ describe('When a write insists on a version', () => {
     }
   });
 
-  test.each(['2', '"2', '"1", "2"', ''])('then <%s> is no entity tag', async (tag) => {
+  test.each(['2', '"2', '"1" "2"', ''])('then <%s> is no entity tag', async (tag) => {
     const { id } = await manager.product();
     expectFaults(await manager.ask('PATCH', `/${id}`, {}, { 'if-match': tag }), ['if-match:', '#']);
   });

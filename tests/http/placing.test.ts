@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { ifMatchOfVersion2 } from './entity-tags.ts';
 import { newCustomer } from './people.ts';
 import { expectProblem } from './problem.ts';
 
@@ -309,18 +310,7 @@ describe('When a change insists on a version with If-Match', () => {
     { change: 'status', body: { status: 'ready' } },
     { change: 'cancel', body: {} },
   ];
-  const tags: { tag: string; matches: boolean }[] = [
-    { tag: '"2"', matches: true },
-    { tag: '*', matches: true },
-    { tag: '"1"', matches: false },
-    { tag: '"3"', matches: false },
-    { tag: 'W/"2"', matches: false },
-    { tag: '"02"', matches: false },
-    { tag: '""', matches: false },
-    { tag: '"abc"', matches: false },
-    { tag: '"99999999999999999999"', matches: false },
-  ];
-  const cases = changes.flatMap((change) => tags.map((tag) => ({ ...change, ...tag })));
+  const cases = changes.flatMap((change) => ifMatchOfVersion2.map(([tag, matches]) => ({ ...change, tag, matches })));
 
   test.each(cases)('then $change of version 2 with $tag happens: $matches', async ({ change, body, tag, matches }) => {
     const { body: order } = await shop.place();

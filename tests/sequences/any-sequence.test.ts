@@ -149,7 +149,13 @@ function openShift() {
       return { method: 'POST', path: '/v1/orders', options };
     }
     const { id, version } = order!;
-    const tags = { right: `"${version}"`, stale: `"${version + 1}"`, alien: 'W/"1"', any: '*' };
+    const tags = {
+      right: `"${version}"`,
+      weak: `W/"${version}"`,
+      stale: `"${version + 1}"`,
+      alien: '"latte"',
+      any: '*',
+    };
     if (next.ifMatch) headers['if-match'] = tags[next.ifMatch];
     const path = `/v1/orders/${next.loud ? id.toUpperCase() : id}`;
     const options = { ...(as && { as }), headers };

@@ -11,7 +11,7 @@ export interface Conditions {
   /** One of a few, so that they are reused, with the same body and with others, here and on other orders. */
   key: string | undefined;
   /** `stale` is a version that the order had or will have, `alien` a tag that is none of ours. */
-  ifMatch: 'right' | 'stale' | 'alien' | 'any' | undefined;
+  ifMatch: 'right' | 'weak' | 'stale' | 'alien' | 'any' | undefined;
   /** The id in capitals, which is the same order. */
   loud: boolean;
 }
@@ -68,7 +68,7 @@ const by = (...usual: Sender[]) =>
 const conditions = {
   key,
   ifMatch: fc.option(
-    fc.constantFrom('right' as const, 'right' as const, 'stale' as const, 'alien' as const, 'any' as const),
+    fc.constantFrom('right' as const, 'weak' as const, 'stale' as const, 'alien' as const, 'any' as const),
     {
       nil: undefined,
       freq: 1,

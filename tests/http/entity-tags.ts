@@ -1,0 +1,22 @@
+/** What `If-Match` may say, and whether it names version 2: as servers send tags, and as proxies that compress change them. */
+export const ifMatchOfVersion2: [tag: string, matches: boolean][] = [
+  ['"2"', true],
+  ['*', true],
+  ['W/"2"', true],
+  ['"2-gzip"', true],
+  ['W/"2-br"', true],
+  ['"2--gzip"', true],
+  ['"1", W/"2"', true],
+  [' , "x,y" ,"2",', true],
+  ['"1"', false],
+  ['"3"', false],
+  ['W/"1"', false],
+  ['"1-gzip"', false],
+  ['"2-latte"', false],
+  ['"02"', false],
+  ['""', false],
+  ['"abc"', false],
+  ['"W/2"', false],
+  ['"1", "3"', false],
+  ['"99999999999999999999"', false],
+];

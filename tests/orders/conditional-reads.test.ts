@@ -1,0 +1,95 @@
+import { waitFor } from '../../stack/wait.ts';
+import { newCustomer } from '../http/people.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ environment: { ORDER_DELAYED_AFTER: '2' } });
+}, 60_000);
+afterAll(() => shop?.close());
+
+/** Places an order, read as `as` reads it. */
+async function placed(as: string) {
+  const { id } = (await shop.place({ as })).body;
+  const read = (tag?: string, reader = as) =>
+    shop.request('GET', `/v1/orders/${id}`, {
+      as: reader,
+      ...(tag !== undefined && { headers: { 'if-none-match': tag } }),
+    });
+  return { id, read };
+}
+
+test.each(['"1"', 'W/"1"', '"1-gzip"', '"0", W/"1"', '*'])(
+  'When a client has the order with the tag <%s>, then the answer is 304 without a body',
+  async (tag) => {
+    const { id, read } = await placed(shop.customer);
+    for (const reader of [shop.customer, shop.manager]) {
+      const answer = await read(tag, reader);
+      expect([answer.status, answer.body, answer.headers.get('etag')]).toEqual([304, '', '"1"']);
+    }
+    await shop.move(id, 'preparation');
+    const changed = await read(tag);
+    if (tag === '*') expect(changed.status).toBe(304);
+    else expect([changed.status, changed.body.version, changed.headers.get('etag')]).toEqual([200, 2, '"2"']);
+  },
+);
+
+test.each(['"2"', '1', '', '"1', 'W/1'])('When a client has another tag <%s>, then it gets the order', async (tag) => {
+  const { read } = await placed(shop.customer);
+  expect(await read(tag)).toMatchObject({ status: 200, body: { version: 1 } });
+});
+
+test('When a tag is right, then who may not read the order learns nothing from it', async () => {
+  const { read } = await placed(shop.customer);
+  const other = await newCustomer(shop, 'Other');
+  expect((await read('"1"', other.token)).status).toBe(404);
+});
+
+test('When an alert flags an order at the same version, then no 304 hides it', async () => {
+  const { read } = await placed(shop.customer);
+  expect((await read('"1"')).status).toBe(304);
+  await waitFor('the flag', async () => (await read()).body.flags.includes('delayed'), { deadline: 15_000 });
+  expect(await read('"1"')).toMatchObject({ status: 200, body: { version: 1, flags: ['delayed'] } });
+});
+
+test('When the customer is renamed or erased at the same version, then no 304 hides it', async () => {
+  const { id: customer, token } = await newCustomer(shop, 'Ana');
+  const { read } = await placed(token);
+  expect((await read('"1"', shop.manager)).status).toBe(304);
+  expect((await shop.request('PATCH', '/v1/me', { as: token, body: { name: 'Anna' } })).status).toBe(200);
+  expect(await read('"1"', shop.manager)).toMatchObject({ status: 200, body: { customer: { name: 'Anna' } } });
+  await shop.database('users').where({ id: customer }).delete();
+  expect(await read('"1"', shop.manager)).toMatchObject({ status: 200, body: { customer: { name: null } } });
+});
+
+test('When the customer was renamed long before the order, then a tag is enough again', async () => {
+  const { id, token } = await newCustomer(shop, 'Bea');
+  const renamed = async (secondsAgo: number) =>
+    shop
+      .database('users')
+      .where({ id })
+      .update({ name_changed_at: new Date(Date.now() - secondsAgo * 1_000) });
+  await renamed(120);
+  const { read } = await placed(token);
+  expect((await read('"1"')).status).toBe(304);
+  // Answers may have had the old name until now.
+  await renamed(30);
+  expect((await read('"1"')).status).toBe(200);
+});
+
+test('When a client has a product, then its tag answers 304 until any part of it changes', async () => {
+  const ask = (method: string, path: string, body?: unknown, tag?: string) =>
+    shop.request(method, `/v1/products${path}`, {
+      as: shop.manager,
+      ...(body !== undefined && { body }),
+      ...(tag !== undefined && { headers: { 'if-none-match': tag } }),
+    });
+  const price = { amount: 100, currency: 'USD' };
+  const { id } = (await ask('POST', '', { name: 'Conditional', basePrice: price })).body;
+  for (const tag of ['"1"', 'W/"1"', '"1-gzip"']) {
+    const answer = await ask('GET', `/${id}`, undefined, tag);
+    expect([answer.status, answer.body, answer.headers.get('etag')]).toEqual([304, '', '"1"']);
+  }
+  await ask('POST', `/${id}/variations`, { name: 'Small', priceDelta: price });
+  expect(await ask('GET', `/${id}`, undefined, '"1"')).toMatchObject({ status: 200, body: { version: 2 } });
+});
