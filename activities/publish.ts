@@ -41,7 +41,14 @@ export interface Publishing {
   publishInPassing(facts: Fact[]): Promise<number>;
 }
 
-export function createPublishing({ redis, ledger }: { redis: Publisher; ledger: DeliveryLedger }): Publishing {
+interface Dependencies {
+  redis: Publisher;
+  ledger: DeliveryLedger;
+  /** Where clients see the API. */
+  publicUrl: string;
+}
+
+export function createPublishing({ redis, ledger, publicUrl }: Dependencies): Publishing {
   /** When Redis last failed, on the monotonic clock, in ms; since it answers again, none. */
   let failedAt: number | undefined;
 
@@ -64,7 +71,7 @@ export function createPublishing({ redis, ledger }: { redis: Publisher; ledger: 
 
   async function send(fact: Fact): Promise<void> {
     const { id, orderId } = fact.event;
-    const message = JSON.stringify(toCloudEvent(fact));
+    const message = JSON.stringify(toCloudEvent(fact, publicUrl));
     try {
       // A Redis that hangs hears, once it goes on, everything it was sent meanwhile: no message before it answers again.
       if (failedAt !== undefined) await redis.ping();

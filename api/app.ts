@@ -2,6 +2,7 @@ import Router from '@koa/router';
 import Koa, { type Context, type Middleware, type Request } from 'koa';
 import type { Logger } from '../config/logger.ts';
 import type { Registry } from '../config/metrics.ts';
+import { describeEvents } from './asyncapi.ts';
 import type { Auth } from './auth/auth.ts';
 import { docs } from './docs/docs.ts';
 import type { createClientAddress } from './limits/client-address.ts';
@@ -33,8 +34,8 @@ export interface AppDependencies {
   limits: Limits | undefined;
   /** Whose pages may use the API from a browser. */
   origins: readonly string[];
-  /** Whether clients see the API by https alone. */
-  https: boolean;
+  /** Where clients see the API. */
+  publicUrl: string;
 }
 
 /** A method that `/v1/orders/quote` does not know is not meant for `/v1/orders/{id}`, which the router would find next. */
@@ -65,7 +66,7 @@ export function createApp({
   clientAddress,
   limits,
   origins,
-  https,
+  publicUrl,
 }: AppDependencies): Koa {
   const app = new Koa();
   app.keys = auth.keys;
@@ -84,19 +85,19 @@ export function createApp({
 
   app.use(measureRequests(metrics, routes, router));
   app.use(requestLog(logger));
-  app.use(secureAnswers(https));
-  app.use(allowOrigins(origins));
+  app.use(secureAnswers(publicUrl.startsWith('https:')));
+  app.use(allowOrigins(origins, routes));
   app.use(allowTemporalUi(temporalUi));
   app.use(answerProblems());
   app.use(boundedQuery());
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
-  const document = describeApi(routes, {
+  const openapi = describeApi(routes, {
     passwordGrant: auth.passwordGrant,
     shopName: shop.name,
     currency: shop.currency,
   });
-  app.use(docs(document, shop.name));
+  app.use(docs({ openapi, asyncapi: describeEvents(publicUrl, shop.currency) }, shop.name));
   for (const page of pages) app.use(page);
   app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
   app.use(literalPathsFirst(routes));

@@ -7,11 +7,22 @@ import { forClients } from './openapi.ts';
 
 const ref = (path: string) => ({ $ref: `#/${path}` });
 
-/** Where things are in development. */
-const servers = {
-  api: { host: 'localhost:5000', protocol: 'http', description: 'The API: server-sent events' },
-  redis: { host: 'localhost:6380', protocol: 'redis', description: 'For systems of the shop’s own' },
-};
+function serversOf(publicUrl: string) {
+  const { host, protocol, pathname } = new URL(publicUrl);
+  return {
+    api: {
+      host,
+      protocol: protocol.replace(':', ''),
+      ...(pathname !== '/' && { pathname }),
+      description: 'The API: server-sent events',
+    },
+    redis: {
+      host: 'localhost:6380',
+      protocol: 'redis',
+      description: 'For systems of the shop’s own. This is the address in development; else see `REDIS_URL`',
+    },
+  };
+}
 
 const parameters = { orderId: { description: 'The order', examples: [orderId] } };
 
@@ -125,9 +136,10 @@ const schemas: Record<string, z.ZodType> = {
 /**
  * The AsyncAPI 3 document of the streams and of Redis: made of the very schemas of the API.
  *
+ * @param publicUrl where clients see the API
  * @param currency by default that of the file in the repository
  */
-export function describeEvents(currency = 'USD') {
+export function describeEvents(publicUrl: string, currency = 'USD') {
   const { components } = createDocument(
     { openapi: '3.1.0', info: { title: '', version: '' }, components: { schemas } },
     { override: forClients },
@@ -141,7 +153,7 @@ export function describeEvents(currency = 'USD') {
       license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
     },
     defaultContentType: 'application/json',
-    servers,
+    servers: serversOf(publicUrl),
     channels,
     operations,
     components: { securitySchemes, messages, schemas: components?.schemas ?? {} },

@@ -85,7 +85,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const orders = createOrderRepository(database);
   const users = createUserRepository(database);
   const log = createEventLog(database);
-  const hub = createHub({ log, logger });
+  const hub = createHub({ log, logger, publicUrl: config.PUBLIC_URL });
   const journal = waking(countEvents(metrics, createJournal(database)), hub.wake);
   const unitOfWork = createUnitOfWork(database);
   const accountRequests = createAccountRequestRepository(database);
@@ -116,6 +116,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     log,
     hub,
     logger,
+    publicUrl: config.PUBLIC_URL,
     heartbeat: config.STREAM_HEARTBEAT,
     max: config.MAX_STREAMS,
     maxPerUser: config.MAX_STREAMS_PER_USER,
@@ -197,7 +198,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     clientAddress: createClientAddress(config.TRUSTED_PROXIES, logger),
     limits,
     origins,
-    https,
+    publicUrl: config.PUBLIC_URL,
   });
 
   const { server, drain } = createHttpServer(app.callback(), {

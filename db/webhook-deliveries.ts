@@ -91,6 +91,9 @@ const DELIVERY = {
   settledAt: 'settled_at',
 };
 
+/** A manager may have changed the webhook after the attempt began. */
+const NOT_BACK = 'greatest(updated_at, CAST(:at AS timestamptz))';
+
 /** Disables a webhook to which everything has failed for so long. */
 const failed = `
   UPDATE webhooks SET
@@ -98,11 +101,12 @@ const failed = `
     disabled_reason = CASE WHEN failing_since <= :failingSince THEN 'failing' END,
     disabled_at = CASE WHEN failing_since <= :failingSince THEN CAST(:at AS timestamptz) END,
     notice_due = (failing_since <= :failingSince) IS TRUE,
-    version = version + CAST((failing_since <= :failingSince) IS TRUE AS int)
+    version = version + CAST((failing_since <= :failingSince) IS TRUE AS int),
+    updated_at = CASE WHEN failing_since <= :failingSince THEN ${NOT_BACK} ELSE updated_at END
   WHERE id = :webhookId AND disabled_reason IS NULL AND (failing_since IS NULL OR failing_since <= :failingSince)`;
 
 const gone = `
-  UPDATE webhooks SET disabled_reason = 'gone', disabled_at = :at, version = version + 1
+  UPDATE webhooks SET disabled_reason = 'gone', disabled_at = :at, version = version + 1, updated_at = ${NOT_BACK}
   WHERE id = :webhookId AND disabled_reason IS NULL`;
 
 const taken = 'UPDATE webhooks SET failing_since = NULL WHERE id = :webhookId AND failing_since IS NOT NULL';

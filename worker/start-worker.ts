@@ -151,6 +151,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     webhookDeliveries: deliveries,
     send: createSender({ addressesOf: addresses.addressesOf, deadline: config.WEBHOOK_TIMEOUT * 1_000 }),
     unseal: seal.unseal,
+    publicUrl: config.PUBLIC_URL,
     disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,
   });
   const {

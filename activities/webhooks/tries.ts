@@ -12,6 +12,8 @@ interface Dependencies {
   send: Send;
   /** Reads what keeps the secrets safe in Postgres. */
   unseal(sealed: Buffer): Promise<string>;
+  /** Where clients see the API. */
+  publicUrl: string;
   /** How long everything may fail before a webhook is disabled, in ms. */
   disableAfter: number;
 }
@@ -31,7 +33,7 @@ export interface Tries {
   record(webhookId: string, id: string, tried: Try): Promise<void>;
 }
 
-export function createTries({ webhookDeliveries, send, unseal, disableAfter }: Dependencies): Tries {
+export function createTries({ webhookDeliveries, send, unseal, publicUrl, disableAfter }: Dependencies): Tries {
   // The library works a key out anew for each signer: as long as a secret is the same, so is its signer.
   const signers = new LRUCache<string, Webhook>({
     max: 2 * MAX_WEBHOOKS,
@@ -39,7 +41,7 @@ export function createTries({ webhookDeliveries, send, unseal, disableAfter }: D
   });
 
   const make: Tries['make'] = async (webhookId, delivery) => {
-    const body = bodyOf(delivery, webhookId);
+    const body = bodyOf(delivery, webhookId, publicUrl);
     if (!delivery.enabled || !body) return undefined;
     const at = new Date();
     const began = performance.now();
@@ -69,9 +71,13 @@ export function createTries({ webhookDeliveries, send, unseal, disableAfter }: D
 }
 
 /** The same for every attempt, to the byte; nothing when there is no such event any more. */
-function bodyOf({ eventId, type, fact, createdAt }: DueDelivery, webhookId: string): string | undefined {
-  if (type === TEST_EVENT) return JSON.stringify(testEvent(eventId, webhookId, createdAt.toISOString()));
-  return fact ? JSON.stringify(toCloudEvent(fact)) : undefined;
+function bodyOf(
+  { eventId, type, fact, createdAt }: DueDelivery,
+  webhookId: string,
+  publicUrl: string,
+): string | undefined {
+  if (type === TEST_EVENT) return JSON.stringify(testEvent(eventId, webhookId, createdAt.toISOString(), publicUrl));
+  return fact ? JSON.stringify(toCloudEvent(fact, publicUrl)) : undefined;
 }
 
 function outcomeOf({ status, error }: Reply): Try['outcome'] {

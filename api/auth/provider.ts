@@ -176,6 +176,13 @@ export function createProvider({
     clientBasedCORS: (ctx, origin) => browserOrigins.has(origin) || URL.parse(origin)?.host === ctx.host,
     renderError,
   });
+  // The library lists the scopes of OpenID Connect only: those of the API belong to a resource server.
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.oidc?.route !== 'discovery') return;
+    const document = ctx.body as { scopes_supported: string[] };
+    document.scopes_supported.push(...scopesOf('manager'));
+  });
   // The library builds these from the request's Host header, which is the client's to choose.
   provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) =>
     provider.urlFor(name, options);

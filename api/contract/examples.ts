@@ -130,7 +130,7 @@ export const movedEvent = {
   specversion: '1.0',
   type: 'order.status_changed',
   id: `${orderId}:2`,
-  source: '/orders',
+  source: 'http://localhost:5000/v1/orders',
   subject: orderId,
   time: at('09:31:00'),
   datacontenttype: 'application/json',

@@ -29,11 +29,13 @@ const redirects = new Map([
   ['/docs/problems/', '/docs/problems'],
 ]);
 
-/** The API's description of itself: `/openapi.json`, `/openapi.yaml` and, for people, `/docs` and `/docs/problems`. */
-export function docs(document: object, shopName: string): Middleware {
+/** Serves the documents as `/<name>.json` and `/<name>.yaml`; for people, `/docs` and `/docs/problems`. */
+export function docs(documents: Record<'openapi' | 'asyncapi', object>, shopName: string): Middleware {
   const pages = [
-    page('/openapi.json', 'application/json', JSON.stringify(document)),
-    page('/openapi.yaml', 'application/yaml', stringify(document, { aliasDuplicateObjects: false })),
+    ...Object.entries(documents).flatMap(([name, document]) => [
+      page(`/${name}.json`, 'application/json', JSON.stringify(document)),
+      page(`/${name}.yaml`, 'application/yaml', stringify(document, { aliasDuplicateObjects: false })),
+    ]),
     ...pagesForPeople(shopName),
   ];
   const byPath = new Map(pages.map((each) => [each.path, each]));

@@ -46,6 +46,7 @@ ${scripts.map((script) => `<script src="${script.path}" defer></script>`).join('
 <a class="crema-brand" href="/docs"><img src="${icon.path}" alt="">${escapeHtml(shopName)}</a>
 <a href="/docs/problems">Problems</a>
 <a href="/openapi.yaml">openapi.yaml</a>
+<a href="/asyncapi.yaml">asyncapi.yaml</a>
 </header>
 ${content}
 </body>

@@ -1,16 +1,32 @@
 import cors from '@koa/cors';
 import type { Middleware } from 'koa';
+import type { z } from 'zod';
+import type { Route } from '../route.ts';
 
-/** What a page may read of an answer, besides what every page may. */
-const exposeHeaders = [
-  ...['ETag', 'Location', 'Idempotency-Key', 'Idempotency-Replayed', 'Preference-Applied'],
-  ...['RateLimit', 'RateLimit-Policy', 'Retry-After', 'WWW-Authenticate', 'X-Request-Id'],
-];
-
-const allowHeaders = [
-  ...['Authorization', 'Content-Type', 'Idempotency-Key', 'If-Match', 'If-None-Match', 'Last-Event-ID', 'Prefer'],
+/** Headers that a page may read of any answer, besides those of its route. */
+const EXPOSED = [
+  ...['Accept', 'Allow', 'Idempotency-Key', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'WWW-Authenticate'],
   'X-Request-Id',
 ];
+
+/** Headers that a page may send to any route. `Cache-Control`: clients that read event streams by fetch add it. */
+const ALLOWED = ['Authorization', 'Cache-Control', 'Content-Type', 'X-Request-Id'];
+
+const distinct = (names: string[]) => [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
+
+/** Returns the headers that a page may send: those that some route reads, and a few that all do. */
+const allowedHeaders = (routes: readonly Route[]): string[] =>
+  distinct([
+    ...routes.flatMap(({ headers }) => Object.keys((headers as z.ZodObject | undefined)?.shape ?? {})),
+    ...ALLOWED,
+  ]);
+
+/** Returns the headers that a page may read. */
+const exposedHeaders = (routes: readonly Route[]): string[] =>
+  distinct([
+    ...routes.flatMap(({ answers }) => Object.values(answers).flatMap(({ headers = {} }) => Object.keys(headers))),
+    ...EXPOSED,
+  ]);
 
 /** How long a browser may go by what it was told, in seconds. */
 const MAX_AGE_S = 600;
@@ -23,14 +39,15 @@ const OAUTH = /^\/(oauth|\.well-known)\//;
  * leaves alone what is set here.
  *
  * @param origins as browsers send them: `https://shop.example`
+ * @param routes whose headers pages may send and read
  */
-export function allowOrigins(origins: readonly string[]): Middleware {
+export function allowOrigins(origins: readonly string[], routes: readonly Route[]): Middleware {
   const isListed = (origin: string) => origins.includes(origin);
   const allow = cors({
     origin: (ctx) => (isListed(ctx.get('origin')) ? ctx.get('origin') : ''),
     allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
-    allowHeaders,
-    exposeHeaders,
+    allowHeaders: allowedHeaders(routes),
+    exposeHeaders: exposedHeaders(routes),
     maxAge: MAX_AGE_S,
   });
   return async (ctx, next) => {

@@ -34,9 +34,9 @@ export const toOrderInEvent = (order: Order, viewer: Actor) => ({
   cancellation: order.cancellation && { ...order.cancellation, by: seenBy(viewer, order.cancellation.by) },
 });
 
-/** An event as one viewer sees it. */
-export function toEventResource(fact: Fact, viewer: Actor) {
-  const { data, ...event } = toCloudEvent(fact);
+/** An event as one viewer sees it. @param publicUrl where clients see the API */
+export function toEventResource(fact: Fact, viewer: Actor, publicUrl: string) {
+  const { data, ...event } = toCloudEvent(fact, publicUrl);
   const { order, actor } = data;
   return { ...event, data: { ...data, order: toOrderInEvent(order, viewer), actor: seenBy(viewer, actor) } };
 }

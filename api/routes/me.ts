@@ -38,6 +38,32 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
     return toEmailPreferences(reader, await suppressions.reasonFor(reader.email));
   }
 
+  /** The same request twice: some load balancers and clients drop the body of a DELETE. */
+  const farewells = (
+    [
+      { method: 'delete', path: '/v1/me', operationId: 'deleteMe', other: 'POST /v1/me/erasure' },
+      { method: 'post', path: '/v1/me/erasure', operationId: 'eraseMe', other: 'DELETE /v1/me' },
+    ] as const
+  ).map(({ other, ...where }) =>
+    route({
+      ...where,
+      tag,
+      summary: 'Be forgotten',
+      description:
+        'Ends all sessions. Orders stay, without you, and those that are open go on; no email follows. ' +
+        `The same as \`${other}\`.`,
+      access: people,
+      body: farewell,
+      answers: { 204: { description: 'Forgotten' } },
+      problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
+      handle: async (request) => {
+        const refused = await accounts.erase(confirmationOf(request, request.body.password));
+        if (refused) throw refusal(refused);
+        return { status: 204 };
+      },
+    }),
+  );
+
   return [
     route({
       method: 'get',
@@ -72,23 +98,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         return { status: 200, body: await asOfNow(caller) };
       },
     }),
-    route({
-      method: 'delete',
-      path: '/v1/me',
-      operationId: 'deleteMe',
-      tag,
-      summary: 'Be forgotten',
-      description: 'Ends all sessions. Orders stay, without you, and those that are open go on; no email follows.',
-      access: people,
-      body: farewell,
-      answers: { 204: { description: 'Forgotten' } },
-      problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
-      handle: async (request) => {
-        const refused = await accounts.erase(confirmationOf(request, request.body.password));
-        if (refused) throw refusal(refused);
-        return { status: 204 };
-      },
-    }),
+    ...farewells,
     route({
       method: 'get',
       path: '/v1/me/export',

@@ -23,13 +23,13 @@ export interface Broadcast {
   frame(view: View): Buffer;
 }
 
-/** @param epoch of the log that it stands in */
-export function toBroadcast(fact: LoggedFact, epoch: string): Broadcast {
+/** @param epoch of the log that it stands in @param publicUrl where clients see the API */
+export function toBroadcast(fact: LoggedFact, epoch: string, publicUrl: string): Broadcast {
   const { position, event, order } = fact;
   const frames: Partial<Record<View, Buffer>> = {};
   const write = (view: View): Buffer => {
     const viewer: Actor = view === 'staff' ? CREMA : { type: 'customer', id: order.customer.id };
-    const data = toEventResource(fact, viewer);
+    const data = toEventResource(fact, viewer, publicUrl);
     return toFrame({ id: toPosition({ epoch, n: position }), event: event.type, data });
   };
   return {

@@ -30,6 +30,8 @@ export interface Hub {
 export interface HubOptions {
   log: Pick<EventLog, 'read' | 'lastOf'>;
   logger: Pick<Logger, 'warn'>;
+  /** Where clients see the API. */
+  publicUrl: string;
   /** How often the log is looked at although nobody said that there is something new, in ms. */
   everyMs?: number;
 }
@@ -40,7 +42,7 @@ const PAGE = 25;
 /** How many facts are remembered for readers who have read the log themselves a moment ago. */
 const REMEMBERED = 100;
 
-export function createHub({ log, logger, everyMs = 1_000 }: HubOptions): Hub {
+export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOptions): Hub {
   const readers = new Set<Reader>();
   const ofShop = new Set<Reader>();
   const ofOrder = new Map<string, Set<Reader>>();
@@ -88,7 +90,7 @@ export function createHub({ log, logger, everyMs = 1_000 }: HubOptions): Hub {
       for (const reader of [...readers]) reader.end();
       return false;
     }
-    for (const fact of facts) tell(toBroadcast(fact, epoch));
+    for (const fact of facts) tell(toBroadcast(fact, epoch, publicUrl));
     return facts.length === PAGE;
   }
 

@@ -33,6 +33,8 @@ export interface StreamOptions {
   log: Pick<EventLog, 'read' | 'lastOf'>;
   hub: Hub;
   logger: Pick<Logger, 'info' | 'warn'>;
+  /** Where clients see the API. */
+  publicUrl: string;
   /** In ms. */
   heartbeat: number;
   orderId: string | undefined;
@@ -56,7 +58,7 @@ const RECHECK_MS = 5_000;
 
 /** Sends a reader the beginning, then everything behind it from the log, then whatever the hub tells. */
 export function openStream(response: ServerResponse, beginning: Beginning, options: StreamOptions): OpenStream {
-  const { log, hub, logger, heartbeat, orderId, view, expiresAt, stillMay, onClose } = options;
+  const { log, hub, logger, publicUrl, heartbeat, orderId, view, expiresAt, stillMay, onClose } = options;
   const { epoch } = beginning;
   const closing = new AbortController();
   let { position } = beginning;
@@ -99,7 +101,7 @@ export function openStream(response: ServerResponse, beginning: Beginning, optio
       const page = await log.read(position, { orderId, limit: PAGE });
       if (page.epoch !== epoch || page.end < position) return end();
       for (const fact of page.facts) {
-        const broadcast = toBroadcast(fact, epoch);
+        const broadcast = toBroadcast(fact, epoch, publicUrl);
         ({ position } = broadcast);
         maybeOver ||= broadcast.maybeLast;
         write(broadcast.frame(view));

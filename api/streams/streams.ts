@@ -42,6 +42,8 @@ export interface StreamsOptions {
   log: EventLog;
   hub: Hub;
   logger: Pick<Logger, 'info' | 'warn'>;
+  /** Where clients see the API. */
+  publicUrl: string;
   /** Seconds between two signs of life. */
   heartbeat: number;
   /** How many at once, and how many of one user. */
@@ -62,7 +64,7 @@ const headers = {
   'x-accel-buffering': 'no',
 };
 
-export function createStreams({ log, hub, logger, heartbeat, max, maxPerUser }: StreamsOptions): Streams {
+export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, maxPerUser }: StreamsOptions): Streams {
   const open = new Map<OpenStream, TokenClaims>();
   const ofUser = new Map<string, number>();
   let stopped = false;
@@ -118,6 +120,7 @@ export function createStreams({ log, hub, logger, heartbeat, max, maxPerUser }: 
       log,
       hub,
       logger,
+      publicUrl,
       heartbeat: heartbeat * 1_000,
       orderId: order?.id,
       view: viewOf(caller.actor),

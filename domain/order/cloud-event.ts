@@ -7,20 +7,22 @@ export interface OrderCloudEvent {
   specversion: '1.0';
   type: OrderEvent['type'];
   id: string;
-  source: '/orders';
+  /** An absolute URI: the shop's orders. */
+  source: string;
   subject: string;
   time: string;
   datacontenttype: 'application/json';
   data: { order: Order; from: Status | null; to: Status; actor: Actor; reason: string | null };
 }
 
-export function toCloudEvent({ event, order }: Fact): OrderCloudEvent {
+/** @param publicUrl where clients see the API */
+export function toCloudEvent({ event, order }: Fact, publicUrl: string): OrderCloudEvent {
   const { type, id, orderId, at, from, to, actor, reason } = event;
   return {
     specversion: '1.0',
     type,
     id,
-    source: '/orders',
+    source: `${publicUrl}/v1/orders`,
     subject: orderId,
     time: at,
     datacontenttype: 'application/json',

@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { openKeyRing } from '../../api/auth/key-ring.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
+import { scopesOf, serviceScopes } from '../../domain/scopes.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { openFrontDoor, readJson } from './front-door.ts';
 
@@ -43,10 +44,14 @@ test('When a client reads discovery and JWKS, then it can verify our tokens and 
     authorization_endpoint: `${door.url}/oauth/authorize`,
     end_session_endpoint: `${door.url}/oauth/logout`,
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', 'password'],
+    scopes_supported: ['openid', ...scopesOf('manager')],
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
     id_token_signing_alg_values_supported: ['ES256'],
+  });
+  expect(discovery).toMatchObject({
+    scopes_supported: expect.arrayContaining([...serviceScopes, ...scopesOf('customer')]),
   });
   expect(await readJson(`${door.url}/.well-known/oauth-authorization-server`)).toEqual(discovery);
 

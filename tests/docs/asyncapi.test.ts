@@ -9,7 +9,7 @@ import { anOrderAt } from '../domain/an-order.ts';
 import { actors } from '../domain/status-table.ts';
 import { asyncApiFaults } from './asyncapi-faults.ts';
 
-const document = describeEvents();
+const document = describeEvents('http://localhost:5000');
 
 test('When the document of the events is validated, then it is AsyncAPI 3', async () => {
   expect(await asyncApiFaults(document)).toEqual([]);
@@ -53,12 +53,27 @@ test('When something happens to an order, then what everybody is sent fits the d
     { event: cancelled, order: evolve(waiting, cancelled) },
   ];
   for (const viewer of [actors.manager, { type: 'customer' as const, id: waiting.customer.id }]) {
-    for (const fact of facts) expect(faultsIn(toEventResource(fact, viewer), 'OrderEvent')).toEqual([]);
+    for (const fact of facts)
+      expect(faultsIn(toEventResource(fact, viewer, 'https://shop.example'), 'OrderEvent')).toEqual([]);
     const orders = facts.map(({ order }) => toOrderInEvent(order, viewer));
     expect(faultsIn({ orders }, 'ShopSnapshot')).toEqual([]);
     expect(faultsIn({ order: orders[0] }, 'OrderSnapshot')).toEqual([]);
   }
-  expect(faultsIn({ ...toEventResource(facts[0]!, actors.manager), type: 'order.eaten' }, 'OrderEvent')).not.toEqual(
-    [],
-  );
+  expect(
+    faultsIn(
+      { ...toEventResource(facts[0]!, actors.manager, 'https://shop.example'), type: 'order.eaten' },
+      'OrderEvent',
+    ),
+  ).not.toEqual([]);
+});
+
+test.each([
+  ['http://localhost:5000', { host: 'localhost:5000', protocol: 'http' }],
+  ['https://shop.example', { host: 'shop.example', protocol: 'https' }],
+  ['https://shop.example/crema', { host: 'shop.example', protocol: 'https', pathname: '/crema' }],
+])('When clients see the API at %s, then the document leads there, and is valid', async (publicUrl, expected) => {
+  const served = describeEvents(publicUrl);
+  const { description: _, ...server } = served.servers.api;
+  expect(server).toEqual(expected);
+  expect(await asyncApiFaults(served)).toEqual([]);
 });

@@ -88,7 +88,9 @@ test('When an order is placed, moved, refused and cancelled, then every answer i
   expect(codeOf(await ask('placeOrder', {}, { as: shop.manager, body: { lines } }))).toEqual([403, 'forbidden']);
 
   const { id } = placed.body;
-  expect((await ask('getOrder', { id }, { as })).headers.get('etag')).toBe('"1"');
+  const read = await ask('getOrder', { id }, { as });
+  expect(read.headers.get('etag')).toBe('"1"');
+  expect((await ask('getOrder', { id }, { as, headers: { 'if-none-match': 'W/"1"' } })).status).toBe(304);
   expect((await ask('listOrders', {}, { as, query: '?status=waiting&limit=1' })).body.data[0].id).toBe(id);
   expect((await ask('getOrderTimeline', { id }, { as })).status).toBe(200);
   expect(codeOf(await ask('getOrder', { id: unknown.productId }, { as }))).toEqual([404, 'not_found']);
@@ -196,11 +198,11 @@ test('When people come, are looked after and go, then every answer is as documen
   await ask('exportMe', {}, { as });
   const change = { currentPassword: 'wrong', newPassword: password };
   expect(codeOf(await ask('changePassword', {}, { as, body: change }))).toEqual([403, 'wrong_password']);
-  expect(codeOf(await ask('deleteMe', {}, { as, body: { password: 'wrong' } }))).toEqual([403, 'wrong_password']);
-  expect(codeOf(await ask('deleteMe', {}, { as: shop.manager, body: { password: 'test' } }))).toEqual([
-    409,
-    'last_manager',
-  ]);
+  for (const erase of ['deleteMe', 'eraseMe']) {
+    expect(codeOf(await ask(erase, {}, { as, body: { password: 'wrong' } }))).toEqual([403, 'wrong_password']);
+    const last = await ask(erase, {}, { as: shop.manager, body: { password: 'test' } });
+    expect(codeOf(last)).toEqual([409, 'last_manager']);
+  }
 
   const manager = { as: shop.manager };
   const { body } = await ask('listUsers', {}, { ...manager, query: '?limit=1' });

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
+import { describeEvents } from '../../api/asyncapi.ts';
 import { docs } from '../../api/docs/docs.ts';
 import { answerProblems } from '../../api/middleware/problems.ts';
 import { type RequestState, requestLog } from '../../api/middleware/request-log.ts';
@@ -11,12 +12,12 @@ import { createLogger } from '../../config/logger.ts';
 
 /** An API that has nothing but its docs: no database, no sign-in. */
 export async function openDocs(passwordGrant: boolean): Promise<{ url: string; close(): Promise<void> }> {
-  const document = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), { passwordGrant });
+  const openapi = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), { passwordGrant });
   const app = new Koa<RequestState>();
   app.use(requestLog(createLogger('test', 'silent')));
   app.use(secureAnswers(false));
   app.use(answerProblems());
-  app.use(docs(document, 'Crema'));
+  app.use(docs({ openapi, asyncapi: describeEvents('https://shop.example') }, 'Crema'));
   const server = createServer(app.callback());
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {

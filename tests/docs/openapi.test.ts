@@ -136,7 +136,10 @@ test('When a client must read or send a header, then the document says so', () =
 
   expect(sent(place)).toEqual(['Idempotency-Key']);
   expect(sent(move)).toEqual(['Idempotency-Key', 'If-Match', 'Prefer']);
-  expect(sent(menu)).toEqual(['If-None-Match']);
+  for (const read of [menu, paths['/v1/products/{id}']!.get!, paths['/v1/orders/{id}']!.get!]) {
+    expect(sent(read)).toEqual(['If-None-Match']);
+    expect(headersOf(read, '304')).toEqual(['ETag']);
+  }
   expect(sent(paths['/v1/products/{id}']!.patch!)).toEqual(['If-Match']);
   expect(headersOf(place, '201')).toEqual(['ETag', 'Idempotency-Replayed', 'Location']);
   expect(headersOf(place, '401')).toEqual(['WWW-Authenticate']);
@@ -144,7 +147,6 @@ test('When a client must read or send a header, then the document says so', () =
   expect(headersOf(menu, '429')).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
   expect(headersOf(paths['/oauth/token']!.post!, '429')).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
   expect(headersOf(paths['/.well-known/jwks.json']!.get!, '429')).toContain('Retry-After');
-  expect(headersOf(menu, '304')).toEqual(['ETag']);
 });
 
 test('When a header or a query parameter has examples, then none is filled in by itself on the docs page', () => {

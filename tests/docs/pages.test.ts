@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import { problems } from '../../api/problem.ts';
 import { openDocs } from './docs-server.ts';
 
@@ -20,6 +21,8 @@ test.each([
   ['/docs/problems', 'text/html; charset=utf-8'],
   ['/openapi.json', 'application/json; charset=utf-8'],
   ['/openapi.yaml', 'application/yaml'],
+  ['/asyncapi.json', 'application/json; charset=utf-8'],
+  ['/asyncapi.yaml', 'application/yaml'],
 ])('When %s is asked for, then it comes as %s and is asked for again each time', async (path, type) => {
   const { status, headers } = await ask(path);
   expect([status, headers.get('content-type'), headers.get('cache-control')]).toEqual([200, type, 'no-cache']);
@@ -53,6 +56,31 @@ test('When the page loads its files, then they come with their types and may be 
     expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
   }
 });
+
+test.each(['/docs', '/docs/problems'])('When %s is shown, then it leads to both documents', async (path) => {
+  const html = await (await ask(path)).text();
+  for (const file of ['/openapi.yaml', '/asyncapi.yaml']) {
+    expect(html).toContain(`<a href="${file}">`);
+    expect((await ask(file)).status).toBe(200);
+  }
+});
+
+test('When the events’ document is asked for, then it names the shop’s own address, in YAML as in JSON', async () => {
+  const [json, yaml] = await Promise.all(
+    ['/asyncapi.json', '/asyncapi.yaml'].map(async (path) => (await ask(path)).text()),
+  );
+  expect(parse(yaml!)).toEqual(JSON.parse(json!));
+  expect(JSON.parse(json!).servers.api).toMatchObject({ host: 'shop.example', protocol: 'https' });
+});
+
+test.each(['W/', '', 'gzip'])(
+  'When a client has the latest one, as a proxy changed its tag (%s), then it is 304',
+  async (change) => {
+    const etag = (await ask('/openapi.json')).headers.get('etag')!.replace('W/', '');
+    const tag = change === 'gzip' ? etag.replace(/"$/, '-gzip"') : `${change}${etag}`;
+    expect((await ask('/openapi.json', { headers: { 'if-none-match': tag } })).status).toBe(304);
+  },
+);
 
 test('When a client has the latest one, then the answer is 304 without a body', async () => {
   const etag = (await ask('/docs')).headers.get('etag')!;

@@ -81,11 +81,11 @@ describe('When an event is told to the world', () => {
   const placed = open(aPlacement({ key: { hash: 'h', fingerprint: 'f' }, requestId: 'r' }));
 
   test('then it is a CloudEvent of the design’s shape', () => {
-    expect(toCloudEvent(placed)).toEqual({
+    expect(toCloudEvent(placed, 'https://shop.example')).toEqual({
       specversion: '1.0',
       type: 'order.placed',
       id: `${placed.order.id}:1`,
-      source: '/orders',
+      source: 'https://shop.example/v1/orders',
       subject: placed.order.id,
       time: placed.order.placedAt,
       datacontenttype: 'application/json',
@@ -97,7 +97,7 @@ describe('When an event is told to the world', () => {
     const order = anOrderAt('waiting');
     const event = decide(order, { type: 'cancel', actor: actors.manager, reason: 'Sorry' }, '2026-11-22T10:00:00.000Z');
     if ('refused' in event) throw new Error(event.refused);
-    expect(toCloudEvent({ event, order: evolve(order, event) })).toMatchObject({
+    expect(toCloudEvent({ event, order: evolve(order, event) }, 'https://shop.example')).toMatchObject({
       type: 'order.cancelled',
       id: `${order.id}:2`,
       data: { from: 'waiting', to: 'cancelled', actor: actors.manager, reason: 'Sorry', order: { version: 2 } },
@@ -105,7 +105,7 @@ describe('When an event is told to the world', () => {
   });
 
   test('then neither an idempotency key nor a request id leaves the house', () => {
-    expect(JSON.stringify(toCloudEvent(placed))).not.toMatch(/fingerprint|requestId|"key"/);
+    expect(JSON.stringify(toCloudEvent(placed, 'https://shop.example'))).not.toMatch(/fingerprint|requestId|"key"/);
   });
 });
 

@@ -22,7 +22,7 @@ const SHARES: Record<Role, number> = { nobody: 0.15, customer: 0.25, service: 0.
 const LONGEST_S = 500;
 
 /** These end the session that the fuzzer is in. */
-const ENDS_THE_SESSION = ['deleteMe', 'changePassword'];
+const ENDS_THE_SESSION = ['deleteMe', 'eraseMe', 'changePassword'];
 
 /** What only Amazon can sign. */
 const FOR_AMAZON = ['notifyOfMail'];

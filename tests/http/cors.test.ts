@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 import { openShop, type Shop } from '../shop.ts';
 
 const OURS = 'https://counter.example';
@@ -49,6 +51,43 @@ test('When a page of a listed origin places an order, then it reads the answer a
   const exposed = listed(headers.get('access-control-expose-headers'));
   const wanted = ['etag', 'location', 'ratelimit', 'ratelimit-policy', 'retry-after', 'idempotency-replayed'];
   expect(exposed).toEqual(expect.arrayContaining([...wanted, 'idempotency-key', 'preference-applied', 'x-request-id']));
+});
+
+test.each([
+  ['a stream is read by fetch', 'GET', '/v1/orders/events', 'authorization,cache-control,last-event-id'],
+  ['an order is changed', 'PATCH', '/v1/orders/x', 'authorization,content-type,idempotency-key,if-match,prefer'],
+  ['an order is read again', 'GET', '/v1/orders/x', 'authorization,if-none-match,x-request-id'],
+])('When a page asks whether %s, then all the headers for that are allowed', async (_, method, path, headers) => {
+  const allowed = listed((await preflight(path, OURS, method)).headers.get('access-control-allow-headers'));
+  expect(allowed).toEqual(expect.arrayContaining(headers.split(',')));
+});
+
+interface Described {
+  paths: Record<string, Record<string, { parameters?: { in: string; name: string }[]; responses: object }>>;
+  components: { responses: Record<string, { headers?: object }> };
+}
+
+test('When the document names a header, then pages of listed origins may send it, or read it', async () => {
+  const { paths, components } = parse(readFileSync('openapi.yaml', 'utf8')) as Described;
+  const operations = Object.values(paths).flatMap((path) => Object.values(path));
+  const sent = operations.flatMap(({ parameters = [] }) => parameters.filter((each) => each.in === 'header'));
+  const responses = operations.flatMap(({ responses }) => Object.values(responses) as { headers?: object }[]);
+  const answered = [...responses, ...Object.values(components.responses)].flatMap(({ headers = {} }) =>
+    Object.keys(headers),
+  );
+  const lower = (names: string[]) => [...new Set(names.map((name) => name.toLowerCase()))];
+  const { headers } = await preflight('/v1/orders', OURS);
+  const allowed = listed(headers.get('access-control-allow-headers'));
+  const exposed = listed(
+    (await shop.request('GET', '/v1/catalog', { headers: { origin: OURS } })).headers.get(
+      'access-control-expose-headers',
+    ),
+  );
+
+  expect(sent.length).toBeGreaterThan(0);
+  expect(allowed).toEqual(expect.arrayContaining(lower(sent.map(({ name }) => name))));
+  expect(exposed).toEqual(expect.arrayContaining(lower(answered)));
+  for (const names of [allowed, exposed]) expect(names).toEqual(lower(names));
 });
 
 test.each([

@@ -12,7 +12,7 @@ import { expectProblem } from './problem.ts';
 
 const PLACING = 3;
 const USER = 8;
-const ANONYMOUS = 30;
+const ANONYMOUS = 35;
 const PAIR = 3;
 const BY_ACCOUNT = 5;
 const BY_ADDRESS = 9;
@@ -283,6 +283,10 @@ describe('When a change is confirmed with wrong passwords', () => {
         }),
     ],
     ['DELETE /v1/me', (as, password, headers) => shop.request('DELETE', '/v1/me', { as, headers, body: { password } })],
+    [
+      'POST /v1/me/erasure',
+      (as, password, headers) => shop.request('POST', '/v1/me/erasure', { as, headers, body: { password } }),
+    ],
   ];
 
   test.each(guesses)('then %s counts them together with those of a sign-in', async (_route, guess) => {

@@ -75,7 +75,7 @@ describe('When a manager walks an order to the end', () => {
     expect(last).toMatchObject({
       specversion: '1.0',
       type: 'order.status_changed',
-      source: '/orders',
+      source: 'http://localhost:5000/v1/orders',
       subject: order.id,
       datacontenttype: 'application/json',
       data: {

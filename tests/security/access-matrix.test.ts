@@ -115,6 +115,7 @@ const rows: Record<string, Row> = {
   'GET /v1/me': { who: 'people', answers: 200 },
   'PATCH /v1/me': { who: 'people', answers: 200, body: () => ({ name: randomUUID() }) },
   'DELETE /v1/me': { who: 'people', answers: 'wrong_password', body: () => ({ password: 'not theirs' }) },
+  'POST /v1/me/erasure': { who: 'people', answers: 'wrong_password', body: () => ({ password: 'not theirs' }) },
   'GET /v1/me/export': { who: 'people', answers: 200 },
   'GET /v1/me/email-preferences': { who: 'people', answers: 200 },
   'PATCH /v1/me/email-preferences': { who: 'people', answers: 200, body: () => ({ progress: false }) },

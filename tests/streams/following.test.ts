@@ -15,7 +15,13 @@ let redis: Redis;
 beforeAll(async () => {
   redis = new Redis(process.env.REDIS_URL as string);
   shop = await openShop({
-    environment: { STREAM_HEARTBEAT: '1', REQUEST_TIMEOUT: '1', HEADERS_TIMEOUT: '1', MAX_STREAMS_PER_USER: '6' },
+    environment: {
+      PUBLIC_URL: 'http://shop.example',
+      STREAM_HEARTBEAT: '1',
+      REQUEST_TIMEOUT: '1',
+      HEADERS_TIMEOUT: '1',
+      MAX_STREAMS_PER_USER: '6',
+    },
   });
 }, 60_000);
 afterAll(async () => {
@@ -86,7 +92,12 @@ test('When a customer follows their order, then they see it as it is and every c
   const positions = await shop.database('order_events').where({ order_id: id }).orderBy('position').pluck('position');
   expect(places.map(([, , n]) => Number(n))).toEqual(positions);
   // Staff are nameless to customers.
-  expect(mine.events[1]!.data).toMatchObject({ specversion: '1.0', id: `${id}:2`, subject: id, source: '/orders' });
+  expect(mine.events[1]!.data).toMatchObject({
+    specversion: '1.0',
+    id: `${id}:2`,
+    subject: id,
+    source: 'http://shop.example/v1/orders',
+  });
   expect(mine.events[1]!.data.data.actor).toEqual({ type: 'manager', id: null });
   expect(Object.keys(mine.events[1]!.data.data.order.customer)).toEqual(['id']);
 

@@ -20,6 +20,8 @@ interface LogServerOptions {
   everyMs?: number;
 }
 
+const PUBLIC_URL = 'https://shop.example';
+
 /** Streams over a log of their own, without the rest of the API: every request asks for what `asks` says. */
 export async function openLogServer({
   between = (log) => log,
@@ -33,8 +35,8 @@ export async function openLogServer({
   const said: string[] = [];
   const say = (_: unknown, message: string) => said.push(message);
   const logger = { info: say, warn: say } as never;
-  const hub = createHub({ log, logger, everyMs });
-  const streams = createStreams({ log, hub, logger, heartbeat, max, maxPerUser: 1_000 });
+  const hub = createHub({ log, logger, publicUrl: PUBLIC_URL, everyMs });
+  const streams = createStreams({ log, hub, logger, publicUrl: PUBLIC_URL, heartbeat, max, maxPerUser: 1_000 });
   const asks: Pick<StreamRequest, 'stillMay'> & { actor: Actor; expiresAt: number; order?: Order } = {
     actor: actors.manager,
     expiresAt: Number.POSITIVE_INFINITY,

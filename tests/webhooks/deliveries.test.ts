@@ -76,7 +76,7 @@ describe('When an order lives its life', () => {
         specversion: '1.0',
         type: event.type,
         id: event.id,
-        source: '/orders',
+        source: 'http://localhost:5000/v1/orders',
         subject: id,
         time: event.at,
         datacontenttype: 'application/json',
@@ -281,6 +281,8 @@ describe('When an endpoint fails', () => {
 
   test('then one that says that it is gone is disabled at once, and hears no more', async () => {
     const { receiver, id } = await registered(410, { events: ['order.placed'] });
+    const { createdAt, updatedAt } = await manager.read(id);
+    expect(updatedAt).toBe(createdAt);
     const first = (await shop.place()).body.id;
 
     expect(await manager.settled(id, 'gone')).toMatchObject({ eventId: `${first}:1`, attempts: 1 });
@@ -288,6 +290,8 @@ describe('When an endpoint fails', () => {
     const { body, headers } = await manager.ask('GET', `/${id}`);
     expect(body).toMatchObject({ enabled: false, disabled: { reason: 'gone', at: expect.any(String) }, version: 2 });
     expect(headers.get('etag')).toBe('"2"');
+    expect(body.updatedAt).toBe(body.disabled.at);
+    expect(Date.parse(body.updatedAt)).toBeGreaterThan(Date.parse(createdAt));
     const unheard = (await shop.place()).body.id;
     receiver.behaviour = 204;
     expect((await manager.ask('PATCH', `/${id}`, { enabled: true })).body).toMatchObject({
@@ -308,7 +312,9 @@ describe('When an endpoint fails', () => {
     const mails = () => mailsTo(shop, 'shop@crema.example').filter(({ mail }) => mail.subject === subject);
     await waitFor('the mail', () => mails().length > 0, { deadline: 25_000 });
 
-    expect(await manager.read(id)).toMatchObject({ enabled: false, disabled: { reason: 'failing' } });
+    const disabled = await manager.read(id);
+    expect(disabled).toMatchObject({ enabled: false, disabled: { reason: 'failing' }, version: 2 });
+    expect(disabled.updatedAt).toBe(disabled.disabled.at);
     expect(mails()[0]!.mail.text).toContain(`127.0.0.1:${receiver.port} has failed since`);
     expect(mails()[0]!.mail.html).not.toContain('<b>till');
     for (const { outcome } of await manager.deliveries(id)) expect(['pending', 'dropped']).toContain(outcome);
@@ -376,7 +382,7 @@ describe('When a manager asks for it', () => {
     expect(verified(test, secret)).toMatchObject({
       type: 'webhook.test',
       id: asked.body.id,
-      source: '/webhooks',
+      source: 'http://localhost:5000/v1/webhooks',
       subject: id,
     });
     expect(await manager.settled(id, 'delivered')).toMatchObject({ id: asked.body.id, attempts: 1 });

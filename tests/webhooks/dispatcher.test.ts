@@ -57,7 +57,13 @@ function dispatch({
   const retry = { first: 1_000, longest: 10_000, limit: 60_000 };
   const addressesOf = async () => [{ address: '127.0.0.1', family: 4 } as const];
   const send = createSender({ addressesOf, deadline: DEADLINE_MS });
-  const tries = createTries({ webhookDeliveries: deliveries, send, unseal: seal.unseal, disableAfter: DAY_MS });
+  const tries = createTries({
+    webhookDeliveries: deliveries,
+    send,
+    unseal: seal.unseal,
+    publicUrl: 'https://shop.example',
+    disableAfter: DAY_MS,
+  });
   return startWebhookDispatcher(
     {
       client,

@@ -83,6 +83,7 @@ beforeAll(async () => {
       webhookDeliveries,
       send: createSender({ addressesOf: async () => [], deadline: 1_000 }),
       ...createSeal([]),
+      publicUrl: shop.url,
       disableAfter: 1_000,
     }),
     lanes: createLanes({ atOnce: 1, longest: 1_000 }),
