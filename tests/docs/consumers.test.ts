@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '../../stack/wait.ts';
@@ -47,11 +47,11 @@ const says = (consumer: { output: string }, words: string) =>
 
 const timesOf = (text: string, words: string) => text.split(words).length - 1;
 
-const hasPython = spawnSync('python3', ['--version']).status === 0;
-
 test('When somebody copies a consumer of the API, then it follows the shop, also over the death of the API', async () => {
-  const consumers = [consume(process.execPath, '--input-type=module', '--eval', codeOf('follow.mjs'))];
-  if (hasPython) consumers.push(consume('python3', '-c', codeOf('follow.py')));
+  const consumers = [
+    consume(process.execPath, '--input-type=module', '--eval', codeOf('follow.mjs')),
+    consume('python3', '-c', codeOf('follow.py')),
+  ];
   const allSay = (words: string) => Promise.all(consumers.map((consumer) => says(consumer, words)));
   await allSay('snapshot');
   const { id } = (await shop.place()).body;
@@ -64,8 +64,6 @@ test('When somebody copies a consumer of the API, then it follows the shop, also
     expect(['snapshot', `${id}:1`, `${id}:2`, `${id}:3`].map((words) => timesOf(output, words))).toEqual([1, 1, 1, 1]);
   }
 }, 60_000);
-
-if (!hasPython) test.skip('The consumer in Python was not run: there is no python3 on the PATH', () => undefined);
 
 test('When somebody copies the consumer of the Redis stream, then one of the group gets each event', async () => {
   const code = codeOf('share.mjs');
