@@ -85,7 +85,7 @@ export function createApp({
 
   app.use(measureRequests(metrics, routes, router));
   app.use(requestLog(logger));
-  app.use(secureAnswers(publicUrl.startsWith('https:')));
+  app.use(secureAnswers(new URL(publicUrl).protocol === 'https:'));
   app.use(allowOrigins(origins, routes));
   app.use(allowTemporalUi(temporalUi));
   app.use(answerProblems());

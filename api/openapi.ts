@@ -36,7 +36,7 @@ const conventions = [
   '**Retries** are safe with an `Idempotency-Key`. 503 comes with `Retry-After`; `outcome_unknown` does not mean that ' +
     'nothing happened.',
   '**Versions**: `ETag` is the version of an order or a product. Send it as `If-Match` and you overwrite nothing that ' +
-    'you have not seen.',
+    'you have not seen; as `If-None-Match`, and a read that would answer the same is 304.',
   `**Money** is in integer minor units: ${amountsIn('USD')}. **Times** are RFC 3339, in UTC. **Ids** are UUIDs.`,
   '**Unknown** fields and parameters in requests are refused. Answers may gain fields: ignore those you do not know.',
   '**Limits**: `RateLimit` says how many requests you have left, and for how many seconds; `RateLimit-Policy`, how many ' +
