@@ -2,6 +2,7 @@ import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { type DeliveryLedger, isSettled } from '../db/deliveries.ts';
 import { toCloudEvent } from '../domain/order/cloud-event.ts';
 import type { Fact } from '../domain/order/order.ts';
+import { toJsonLine } from '../domain/text.ts';
 
 /** The part of a Redis client that is needed here. */
 export interface Publisher {
@@ -71,7 +72,7 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies): Pu
 
   async function send(fact: Fact): Promise<void> {
     const { id, orderId } = fact.event;
-    const message = JSON.stringify(toCloudEvent(fact, publicUrl));
+    const message = toJsonLine(toCloudEvent(fact, publicUrl));
     try {
       // A Redis that hangs hears, once it goes on, everything it was sent meanwhile: no message before it answers again.
       if (failedAt !== undefined) await redis.ping();

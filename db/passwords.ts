@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
+import { lengthOf } from '../domain/text.ts';
 
 /** argon2id, the library's default algorithm, with OWASP's first choice of cost: 19 MiB, two passes, one lane. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -12,8 +13,8 @@ export const hashPassword = (password: string): Promise<string> => hash(normaliz
 
 const nobodysHash = hashPassword(randomUUID());
 
-/** Longest text that is looked at, in UTF-16 code units: no password is so long, and putting characters together takes time. */
-const MAX_TYPED = 1_000;
+/** Longest text that is looked at, in Unicode code points: no password is so long, and putting characters together takes time. */
+export const MAX_TYPED = 1_000;
 
 /**
  * Whether a password is the one that was hashed.
@@ -22,7 +23,7 @@ const MAX_TYPED = 1_000;
  *   that the time tells nobody who is registered
  */
 export async function verifyPassword(passwordHash: string | undefined, password: string): Promise<boolean> {
-  const typed = password.length > MAX_TYPED ? '' : normalizePassword(password);
+  const typed = lengthOf(password) > MAX_TYPED ? '' : normalizePassword(password);
   const matches = await verify(passwordHash ?? (await nobodysHash), typed);
   return matches && passwordHash !== undefined;
 }

@@ -54,7 +54,7 @@ export function createProductRepository(database: Database): ProductRepository {
       await database('products').insert(toProductRow(product)).onConflict('id').merge();
       if (rows.length > 0) await database('variations').insert(rows).onConflict('id').merge();
     } catch (error) {
-      // Of variations, too: Postgres has ideas of its own of what differs in case alone (ς and σ).
+      // Of variations, too: which letters differ in case alone is up to Postgres's locale.
       if (isUniqueViolation(error)) throw new NameTaken(product.name);
       throw error;
     }

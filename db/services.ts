@@ -44,12 +44,13 @@ export function createServiceRepository(database: Database) {
       const id = randomUUID();
       const secret = randomBytes(32).toString('base64url');
       const row = { id, name, scopes: [...scopes], secret_hash: hashSecret(secret) };
-      const added = await services().insert(row).onConflict('name').ignore().returning('id');
+      const added = await services().insert(row).onConflict().ignore().returning('id');
       return added.length > 0 ? { id, secret } : undefined;
     },
 
-    /** Whether there was one of this name to remove. */
-    remove: async (name: string): Promise<boolean> => (await services().where({ name }).delete()) > 0,
+    /** Whether there was one of this name, whatever its case, to remove. */
+    remove: async (name: string): Promise<boolean> =>
+      (await services().whereRaw('name_key(name) = name_key(?)', [name]).delete()) > 0,
   };
 }
 

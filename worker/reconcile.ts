@@ -13,6 +13,7 @@ import { errorSummary } from '../db/error-summary.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
+import { cut } from '../domain/text.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { createErasureRecords } from './erasure-records.ts';
@@ -80,7 +81,7 @@ function readArguments(): { resume?: string } {
     const { resume } = parseArgs({ options: { resume: { type: 'string' } } }).values;
     if (resume === undefined) return {};
     const { data, error } = orderId.safeParse(resume);
-    if (error) throw new Error(`${JSON.stringify(resume.slice(0, 100))} is not the id of an order`);
+    if (error) throw new Error(`${JSON.stringify(cut(resume, 100))} is not the id of an order`);
     return { resume: data };
   } catch (error) {
     throw new ConfigurationError(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import parseAddresses from 'nodemailer/lib/addressparser';
-import { oneLine } from '../../mail/templates/plain-words.ts';
+import { toOneLine, toPlainLine } from '../../domain/text.ts';
 import { PermanentRefusal } from './refusal.ts';
 
 /** A mail to one recipient. */
@@ -54,7 +54,7 @@ export function compose(email: OutgoingEmail, sender: Mailbox) {
   if (!isPlainAddress(to)) throw new PermanentRefusal('The recipient has no usable address.');
   return {
     from: sender,
-    to: { name: oneLine(toName ?? ''), address: to },
+    to: { name: toPlainLine(toName ?? ''), address: to },
     // Set apart from the headers, so that no parsing of names decides where a mail goes.
     envelope: { from: sender.address, to: [to] },
     messageId: messageIdOf(eventId, recipient, resend),
@@ -67,7 +67,7 @@ export function compose(email: OutgoingEmail, sender: Mailbox) {
         'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
       }),
     },
-    subject: oneLine(subject),
+    subject: toOneLine(subject),
     text,
     html,
     disableFileAccess: true,

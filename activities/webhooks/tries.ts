@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { Webhook } from 'standardwebhooks';
 import type { DueDelivery, WebhookAttempt, WebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
+import { toJsonLine } from '../../domain/text.ts';
 import { testEvent } from '../../domain/webhook/test-event.ts';
 import { MAX_WEBHOOKS, TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import type { Reply, Send } from './send.ts';
@@ -76,8 +77,8 @@ function bodyOf(
   webhookId: string,
   publicUrl: string,
 ): string | undefined {
-  if (type === TEST_EVENT) return JSON.stringify(testEvent(eventId, webhookId, createdAt.toISOString(), publicUrl));
-  return fact ? JSON.stringify(toCloudEvent(fact, publicUrl)) : undefined;
+  if (type === TEST_EVENT) return toJsonLine(testEvent(eventId, webhookId, createdAt.toISOString(), publicUrl));
+  return fact ? toJsonLine(toCloudEvent(fact, publicUrl)) : undefined;
 }
 
 function outcomeOf({ status, error }: Reply): Try['outcome'] {

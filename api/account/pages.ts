@@ -171,7 +171,7 @@ const checkYourEmail = (text: string): Shown => ({ title: 'Check your email', bo
 
 const welcome = (name: string): Shown => ({
   title: 'That’s it',
-  body: paragraphs(`You can sign in now, <strong>${escapeHtml(name)}</strong>.`),
+  body: paragraphs(`You can sign in now, <strong><bdi>${escapeHtml(name)}</bdi></strong>.`),
 });
 
 /** What stands above the form for a password. */

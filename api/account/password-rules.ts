@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina';
 import { normalizePassword } from '../../db/passwords.ts';
+import { lengthOf } from '../../domain/text.ts';
 import type { Estimate } from './password-estimator.ts';
 
 /** In characters (Unicode code points), normalised. A password is the only factor here, hence no less than 15 (NIST SP 800-63B). */
@@ -54,7 +55,7 @@ export function createPasswordRules(): PasswordRules {
     const fault = formFault(normalized);
     if (fault) return { refused: 'weak_password', fault };
     const known = [...about, ...about.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
-      (word) => word.length > 2,
+      (word) => lengthOf(word) > 2,
     );
     try {
       const signal = AbortSignal.timeout(DEADLINE_MS);
@@ -74,7 +75,7 @@ const TOO_EASY =
 
 /** What is wrong with a password whatever it means. */
 function formFault(normalized: string): string | undefined {
-  const length = [...normalized].length;
+  const length = lengthOf(normalized);
   if (length < PASSWORD_LENGTH.min) return `must have at least ${PASSWORD_LENGTH.min} characters`;
   if (length > PASSWORD_LENGTH.max) return `must have at most ${PASSWORD_LENGTH.max} characters`;
   return /[\p{Cc}\p{Cs}]/u.test(normalized) ? 'must not contain control characters' : undefined;
@@ -91,5 +92,5 @@ function ownPart(password: string, known: readonly string[]): number {
   const rest = known
     .toSorted((one, other) => other.length - one.length)
     .reduce((left, word) => left.replaceAll(word.toLowerCase(), ''), password.toLowerCase());
-  return rest.replaceAll(/\s/g, '').length;
+  return lengthOf(rest.replaceAll(/\s/g, ''));
 }

@@ -1,7 +1,13 @@
 import { z } from 'zod';
-import { cancellationReasons, locations, MAX_LINES, MAX_NOTE_LENGTH, MAX_QUANTITY } from '../../domain/order/order.ts';
+import {
+  cancellationReasons,
+  locations,
+  MAX_LINES,
+  MAX_NOTE_LENGTH,
+  MAX_QUANTITY,
+  MAX_REASON_LENGTH,
+} from '../../domain/order/order.ts';
 import { statuses } from '../../domain/order/transitions.ts';
-import { MAX_REASON_LENGTH } from '../../workflows/messages/parse.ts';
 import { fromOrderCursor } from '../orders/cursor.ts';
 import * as examples from './examples.ts';
 import { freeText, id, instant, money, timestamp } from './values.ts';

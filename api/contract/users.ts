@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { MAX_TYPED } from '../../db/passwords.ts';
 import type { EmailKind } from '../../domain/order/email-kinds.ts';
+import { lengthOf, MAX_NAME_LENGTH } from '../../domain/text.ts';
 import { fromUserCursor } from '../account/cursor.ts';
 import { PASSWORD_LENGTH } from '../account/password-rules.ts';
 import { customerId, orderTimeline, placedOrder } from './examples.ts';
@@ -17,21 +19,20 @@ const email = z
   .max(254)
   .refine(isDeliverable, 'must be an email address')
   .meta({ examples: ['ana@example.com'] });
-const name = oneLine(100).meta({ examples: ['Ana Souza'] });
+const name = oneLine(MAX_NAME_LENGTH).meta({ examples: ['Ana Souza'] });
 const role = z.enum(['customer', 'manager']);
 
 /** What somebody types to prove that it is them; the rules are for passwords that are chosen. */
 const password = z
   .string()
   .min(1)
-  .max(1_000)
+  .max(MAX_TYPED)
   .meta({ format: 'password', examples: ['seven violins in the rain'] });
 
 const newPassword = z
   .string()
-  // In characters, as JSON Schema counts, and not in JavaScript's halves of them.
-  .refine((text) => [...text].length >= PASSWORD_LENGTH.min, `must have at least ${PASSWORD_LENGTH.min} characters`)
-  .refine((text) => [...text].length <= PASSWORD_LENGTH.max, `must have at most ${PASSWORD_LENGTH.max} characters`)
+  .refine((text) => lengthOf(text) >= PASSWORD_LENGTH.min, `must have at least ${PASSWORD_LENGTH.min} characters`)
+  .refine((text) => lengthOf(text) <= PASSWORD_LENGTH.max, `must have at most ${PASSWORD_LENGTH.max} characters`)
   .meta({
     format: 'password',
     minLength: PASSWORD_LENGTH.min,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxPrice, samplePrice } from '../../domain/money.ts';
-import { FREE_TEXT, ONE_LINE } from '../../domain/text.ts';
+import { FREE_TEXT, isVisible, lengthOf, ONE_LINE } from '../../domain/text.ts';
 import { languages } from '../../mail/languages/index.ts';
 import { expectedVersions, IF_MATCH } from '../entity-tags.ts';
 import { amountsIn } from './currency.ts';
@@ -51,12 +51,30 @@ const text = (max: number) =>
     .trim()
     .refine((value) => value.isWellFormed(), 'must not contain halves of characters');
 
-/** A single line of text that somebody reads: no control characters, no halves of characters, no blank ends. */
-export const oneLine = (max: number) =>
-  text(max).min(1).regex(ONE_LINE, 'must be text without line breaks or other control characters');
+const NOT_VISIBLE = 'must have at least one visible character';
+const SEVERAL_LINES = 'must be one line: no line breaks, line separators or other control characters';
 
-/** A free text of some lines: the control characters in it are line breaks and tabs. */
-export const freeText = (max: number) => text(max).regex(FREE_TEXT, 'must not contain control characters');
+/** A single line of text that somebody reads, in NFC: something to see, no control characters, no blank ends. */
+export const oneLine = (max: number) =>
+  text(max)
+    .min(1, { abort: true })
+    .normalize('NFC')
+    // Some characters have a longer form in NFC.
+    .refine((value) => lengthOf(value) <= max, `must have at most ${max} characters in NFC`)
+    .regex(ONE_LINE, {
+      abort: true,
+      error: ({ input }) => (/[\p{Cc}\u2028\u2029]/u.test(String(input)) ? SEVERAL_LINES : NOT_VISIBLE),
+    })
+    .refine(isVisible, NOT_VISIBLE);
+
+/**
+ * A free text of some lines: the control characters in it are line breaks and tabs. One without a visible character is empty, as
+ * if nothing had been typed.
+ */
+export const freeText = (max: number) =>
+  text(max)
+    .regex(FREE_TEXT, 'must not contain control characters')
+    .overwrite((value) => (isVisible(value) ? value : ''));
 
 /** RFC 9110 §13.1.1: `*`, or the `ETag` that was read, or several. */
 export const ifMatch = z

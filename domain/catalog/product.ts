@@ -1,4 +1,5 @@
 import type { Money } from '../money.ts';
+import { nameKey } from '../text.ts';
 
 /** A way to have a product, at a price on top of its base price. */
 export interface Variation {
@@ -35,7 +36,7 @@ export interface CatalogRefusal {
   refused: 'not_found' | 'name_taken';
 }
 
-const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+const sameName = (one: string, other: string): boolean => nameKey(one) === nameKey(other);
 
 /** A product's first version. */
 export function createProduct(id: string, fields: NewProduct, now: string): Product {

@@ -70,8 +70,9 @@ export interface Order {
 export const MAX_LINES = 50;
 export const MAX_QUANTITY = 99;
 
-/** Longest note, in UTF-16 code units. */
+/** Longest note, and longest reason of a change, in Unicode code points. */
 export const MAX_NOTE_LENGTH = 500;
+export const MAX_REASON_LENGTH = 500;
 
 /** A client's idempotency key, as a hash, with the fingerprint of the request that it bound (design §4). */
 export interface IdempotencyKey {

@@ -1,9 +1,9 @@
+import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
 import type { AccountMail, AccountWording } from '../languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';
 import { type Html, html } from './markup.ts';
 import type { RenderedEmail } from './order-email.ts';
-import { oneLine } from './plain-words.ts';
 
 /** What a mail about an account is written from. */
 export interface AccountEmailInput {
@@ -37,8 +37,8 @@ export function renderAccountEmail({
   shopName = 'Crema',
 }: AccountEmailInput): RenderedEmail {
   const { locale, account, labels } = wordsIn(language);
-  const shop = oneLine(shopName);
-  const wording = account[kind]({ name: oneLine(name), shopName: shop });
+  const shop = isolate(shopName);
+  const wording = account[kind]({ name: isolate(name), shopName: shop });
   const why = labels.footer.account(shop);
   return {
     subject: wording.subject,

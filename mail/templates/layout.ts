@@ -1,4 +1,4 @@
-import { type Html, html } from './markup.ts';
+import { attribute, type Html, html } from './markup.ts';
 
 /** The colours of a mail's top, where its number stands: as calm, glad or sober as its news. */
 export type Tone = 'calm' | 'glad' | 'sober';
@@ -103,14 +103,14 @@ export function layout(page: Page): string {
 <meta name="supported-color-schemes" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
 <meta name="x-apple-disable-message-reformatting">
-<title>${page.title}</title>
+<title>${attribute(page.title)}</title>
 <!--[if mso]><noscript><xml><o:OfficeDocumentSettings><o:PixelsPerInch>96</o:PixelsPerInch></o:OfficeDocumentSettings></xml></noscript><![endif]-->
 <style>${{ markup: darkMode }}
 </style>
 </head>
 <body class="page" style="margin:0;padding:0;background-color:#f3ebe0;-webkit-text-size-adjust:100%;">
 <div style="display:none;max-height:0;overflow:hidden;mso-hide:all;">${page.preheader}<span aria-hidden="true">${blank}</span></div>
-<div role="article" aria-roledescription="email" aria-label="${page.title}" lang="${page.language}">
+<div role="article" aria-roledescription="email" aria-label="${attribute(page.title)}" lang="${page.language}">
 <table role="presentation" class="page" width="100%" bgcolor="#f3ebe0" cellpadding="0" cellspacing="0" border="0" style="background-color:#f3ebe0;">
 <tr><td class="page" align="center" style="padding:32px 12px;">
 <!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->

@@ -2,12 +2,12 @@ import { writeMoney } from '../../domain/money.ts';
 import type { Order, OrderEvent } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
 import type { Status } from '../../domain/order/transitions.ts';
+import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
 import type { Language, Subject, Wording } from '../languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';
 import { html } from './markup.ts';
 import { banner, type Part, particulars, quote, receipt, summaryOf, tracker } from './order-parts.ts';
-import { oneLine } from './plain-words.ts';
 
 /** What a mail is written from. */
 export interface OrderEmailInput {
@@ -48,7 +48,7 @@ export function renderOrderEmail({
   timeZone = 'UTC',
 }: OrderEmailInput): RenderedEmail {
   const language = wordsIn(code);
-  const subject = subjectOf(fact, oneLine(customerName ?? ''), oneLine(shopName), language);
+  const subject = subjectOf(fact, isolate(customerName ?? ''), isolate(shopName), language);
   const wording = wordingOf(fact, recipient, subject, language);
   const parts = bodyOf(fact, recipient, wording, language);
   const top = banner(fact.order, language);

@@ -1,11 +1,12 @@
 import { writeMoney } from '../../domain/money.ts';
 import type { Line, Order } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
+import { ISOLATE, isolate, lengthOf } from '../../domain/text.ts';
 import type { Language } from '../languages/language.ts';
 import { look } from './layout.ts';
 import { type Html, html, multiline } from './markup.ts';
 import { writeMoment } from './moment.ts';
-import { oneLine, severalLines } from './plain-words.ts';
+import { severalLines } from './plain-words.ts';
 
 /** A part of a mail in its two forms; parts without news are `null`. */
 export interface Part {
@@ -60,8 +61,8 @@ function stepCells(step: string, index: number, at: number): Html {
 export function receipt({ lines, total }: Order, { locale, labels }: Language): Part {
   const rows = lines.map((line) => ({
     quantity: line.quantity,
-    product: oneLine(line.product),
-    variation: line.variation && oneLine(line.variation),
+    product: isolate(line.product),
+    variation: line.variation && isolate(line.variation),
     name: nameOf(line),
     each: line.quantity > 1 ? labels.each(writeMoney(line.unitPrice, locale)) : null,
     total: writeMoney(line.total, locale),
@@ -105,15 +106,21 @@ export function banner({ number, location, status }: Order, { labels }: Language
 }
 
 function nameOf({ product, variation }: Line): string {
-  return variation ? `${oneLine(product)} (${oneLine(variation)})` : oneLine(product);
+  return variation ? `${isolate(product)} (${isolate(variation)})` : isolate(product);
 }
 
 /** Rows of a name, what it costs each, and an amount that stands at the right. */
 function columns(rows: readonly (readonly [string, string | null, string])[]): string {
   const written = rows.map(([name, each, amount]) => [each ? `${name}, ${each}` : name, amount] as const);
-  const widest = Math.max(...written.map(([name]) => name.length));
+  const widest = Math.max(...written.map(([name]) => widthOf(name)));
   const amounts = Math.max(...written.map(([, amount]) => amount.length));
   return written
-    .map(([name, amount]) => `${name.padEnd(Math.min(widest, 60))}  ${amount.padStart(amounts)}`)
+    .map(
+      ([name, amount]) =>
+        `${name}${' '.repeat(Math.max(Math.min(widest, 60) - widthOf(name), 0))}  ${amount.padStart(amounts)}`,
+    )
     .join('\n');
 }
+
+/** How many characters of a text take room on a line. */
+const widthOf = (text: string): number => lengthOf(text.replaceAll(ISOLATE.start, '').replaceAll(ISOLATE.end, ''));

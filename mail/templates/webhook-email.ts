@@ -1,9 +1,9 @@
+import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
 import { layout, look } from './layout.ts';
 import { html } from './markup.ts';
 import { writeMoment } from './moment.ts';
 import type { RenderedEmail } from './order-email.ts';
-import { oneLine } from './plain-words.ts';
 
 /** What the mail about a disabled webhook is written from. */
 export interface WebhookEmailInput {
@@ -33,8 +33,8 @@ export function renderWebhookEmail({
   timeZone = 'UTC',
 }: WebhookEmailInput): RenderedEmail {
   const { locale, webhookDisabled, labels } = wordsIn(language);
-  const shop = oneLine(shopName);
-  const name = oneLine(description) || host;
+  const shop = isolate(shopName);
+  const name = isolate(description) || host;
   const { subject, preheader, headline, paragraphs } = webhookDisabled({
     name,
     host,

@@ -82,8 +82,15 @@ def filter_failure(context, failure, case, response):
     return True
 
 
-# No schema can say which lines an order has, that one moment comes before another, nor what a link was mailed for.
-UNSAYABLE = ("is no line of this order", "must be after from", "is required to open an account")
+# No schema can say which lines an order has, that one moment comes before another, what a link was mailed for, which characters
+# are visible, nor how long a name is in NFC.
+UNSAYABLE = (
+    "is no line of this order",
+    "must be after from",
+    "is required to open an account",
+    "must have at least one visible character",
+    "must have at most 100 characters in NFC",
+)
 
 
 def is_unsayable(response):

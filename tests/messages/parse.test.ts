@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { cancellationReasons } from '../../domain/order/order.ts';
-import { MAX_REASON_LENGTH, parseCancelMessage, parseStatusMessage } from '../../workflows/messages/parse.ts';
+import { cancellationReasons, MAX_REASON_LENGTH } from '../../domain/order/order.ts';
+import { parseCancelMessage, parseStatusMessage } from '../../workflows/messages/parse.ts';
 
 const operator = { type: 'operator', id: 'temporal' };
 const manager = { type: 'manager', id: 'm' };

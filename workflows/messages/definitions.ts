@@ -48,6 +48,8 @@ export interface Ways {
    * read messages less strictly.
    */
   signingKey?: string;
+  /** Whether texts in messages are checked by the API's own rules; absent on orders from before that, which count UTF-16 code units. */
+  codePoints?: boolean;
 }
 
 interface Carried {

@@ -1,5 +1,6 @@
 import { writeMoney } from '../../domain/money.ts';
 import type { Line, Order, Placement } from '../../domain/order/order.ts';
+import { cut, isolate } from '../../domain/text.ts';
 
 // Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not
 // enforce them yet; one that does would refuse the whole order.
@@ -7,13 +8,13 @@ const SHOWN_BYTES = 300;
 const ROW_BYTES = 250;
 
 const named = ({ product, variation, quantity }: Line): string =>
-  `${quantity} × ${product}${variation ? ` (${variation})` : ''}`;
+  `${quantity} × ${isolate(product)}${variation ? ` (${isolate(variation)})` : ''}`;
 
 /** An order in one line, for the Temporal Web UI: `#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60`. No personal data. */
 export function summary({ number, lines, total }: Placement): string {
   const shown = lines.slice(0, 4).map(named).join(', ');
   const more = lines.length > 4 ? ` and ${lines.length - 4} more` : '';
-  return `#${number} · ${cut(shown, SHOWN_BYTES)}${more} · ${writeMoney(total)}`;
+  return `#${number} · ${cut(shown, SHOWN_BYTES, bytesOf)}${more} · ${writeMoney(total)}`;
 }
 
 /** What was ordered, as Markdown. */
@@ -24,7 +25,8 @@ export function details({
   total,
 }: Pick<Order, 'lines' | 'location' | 'note' | 'total'>): string {
   const rows = lines.map(
-    (line) => `| ${cut(plain(named(line)), ROW_BYTES)} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`,
+    (line) =>
+      `| ${cut(plain(named(line)), ROW_BYTES, bytesOf)} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`,
   );
   return [
     `**${location === 'in_house' ? 'In house' : 'Take away'}** · total **${writeMoney(total)}**`,
@@ -32,30 +34,19 @@ export function details({
     '| line | each | total |',
     '|---|---|---|',
     ...rows,
-    ...(note ? ['', `> ${plain(note)}`] : []),
+    ...(note ? ['', `> ${plain(isolate(note))}`] : []),
   ].join('\n');
 }
 
 /** Where an order stands, and what it is by now, as Markdown. */
 export function currentDetails(order: Order): string {
   const { status, version, updatedAt, cancellation } = order;
-  const why = cancellation?.reason ? plain(cancellation.reason) : cancellation?.reasonCode;
+  const why = cancellation?.reason ? plain(isolate(cancellation.reason)) : cancellation?.reasonCode;
   return `**${status}** · version ${version} · since ${updatedAt}${why ? ` · ${why}` : ''}\n\n${details(order)}`;
 }
 
 /** Names, notes and reasons are what people typed: shown as they are, never read as Markdown or HTML. */
-const plain = (text: string): string => text.replaceAll(/\s+/g, ' ').replaceAll(/[\\`*_&[\]<>|~#]/g, '\\$&');
+const plain = (text: string): string => text.replaceAll(/[\\`*_&[\]<>|~#]/g, '\\$&');
 
-/** The beginning of a text that takes so many bytes in JSON, and … where it goes on. */
-function cut(text: string, bytes: number): string {
-  const sizeOf = (part: string) => new TextEncoder().encode(JSON.stringify(part)).length - 2;
-  if (sizeOf(text) <= bytes) return text;
-  let room = bytes - sizeOf('…');
-  let kept = '';
-  for (const character of text) {
-    room -= sizeOf(character);
-    if (room < 0) break;
-    kept += character;
-  }
-  return `${kept}…`;
-}
+/** What a part of a text takes in JSON, which is how Temporal keeps it, in bytes. */
+const bytesOf = (part: string): number => new TextEncoder().encode(JSON.stringify(part)).length - 2;

@@ -13,9 +13,10 @@ import {
   MAX_LINES,
   MAX_NOTE_LENGTH,
   MAX_QUANTITY,
+  MAX_REASON_LENGTH,
 } from '../../domain/order/order.ts';
 import { type Status, statuses } from '../../domain/order/transitions.ts';
-import { FREE_TEXT, isText, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
+import { FREE_TEXT, isText, lengthOf, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
 import { signatureOf } from './signature.ts';
 
 /** What rides along with a change: who asks (an operator when nobody is named), and under which conditions. */
@@ -48,13 +49,12 @@ export interface Malformed {
   detail: string;
 }
 
-/** Longest free text, in UTF-16 code units. */
-export const MAX_REASON_LENGTH = 500;
-
 /** How a message is read. */
 export interface ParseOptions {
   /** As strictly as the API reads requests; orders from before that are read leniently, as their histories must replay. */
   isStrict: boolean;
+  /** Checks texts by the very rules of the API; orders from before that count UTF-16 code units and take more for a line. */
+  codePoints?: boolean | undefined;
   /** Believes whom a message names only if one of its signatures is made with this key; without one, always. */
   signingKey?: string | undefined;
 }
@@ -106,18 +106,17 @@ export function parseEditMessage(message: unknown, options: ParseOptions = LENIE
   if (lines !== undefined && !(Array.isArray(lines) && lines.length >= 1 && lines.length <= MAX_LINES)) {
     return malformed(`"lines" must be a list of 1 to ${MAX_LINES} lines.`);
   }
-  const { isStrict } = options;
-  if (Array.isArray(lines) && !lines.every((line) => isKeptLine(line) || isNewLine(line, isStrict))) {
+  if (Array.isArray(lines) && !lines.every((line) => isKeptLine(line) || isNewLine(line, options))) {
     return malformed('Each line must be {"id", "quantity"} of a line that is there, or a whole new line.');
   }
   if (location !== undefined && !(locations as readonly unknown[]).includes(location)) {
     return malformed(`"location" must be one of ${locations.join(', ')}.`);
   }
-  if (note !== undefined && note !== null && !isBounded(note, FREE_TEXT, MAX_NOTE_LENGTH, isStrict)) {
+  if (note !== undefined && note !== null && !isBounded(note, FREE_TEXT, MAX_NOTE_LENGTH, options)) {
     return malformed(`"note" must be a text of at most ${MAX_NOTE_LENGTH} characters, or null to clear it.`);
   }
   const edit = {
-    lines: isStrict ? (lines as Edit['lines'])?.map(pickLineFields) : (lines as Edit['lines']),
+    lines: options.isStrict ? (lines as Edit['lines'])?.map(pickLineFields) : (lines as Edit['lines']),
     location: location as Location | undefined,
     note: note as Edit['note'],
   };
@@ -131,17 +130,17 @@ type Bare =
 
 function withAttribution(bare: Bare, fields: Record<string, unknown>, options: ParseOptions): Command | Malformed {
   const { actor = operator, reason = null, expectedVersion, key, requestId, signatures } = fields;
-  const { isStrict, signingKey } = options;
-  if (!isActor(actor))
+  const { signingKey } = options;
+  if (!isActor(actor, options))
     return malformed('"actor" must be {"type", "id"} with a short id; leave it out to act as the operator.');
-  if (reason !== null && !isBounded(reason, FREE_TEXT, MAX_REASON_LENGTH, isStrict)) {
+  if (reason !== null && !isBounded(reason, FREE_TEXT, MAX_REASON_LENGTH, options)) {
     return malformed(`"reason" must be a text of at most ${MAX_REASON_LENGTH} characters.`);
   }
   if (expectedVersion !== undefined && !Number.isSafeInteger(expectedVersion)) {
     return malformed('"expectedVersion" must be a whole number.');
   }
   if (key !== undefined && !isKey(key)) return malformed('"key" must be {"hash", "fingerprint"}.');
-  if (requestId !== undefined && !isBounded(requestId, ONE_LINE, MAX_ID_LENGTH, isStrict)) {
+  if (requestId !== undefined && !isBounded(requestId, ONE_LINE, MAX_ID_LENGTH, options)) {
     return malformed(`"requestId" must be ${AN_ID}.`);
   }
   const command = {
@@ -157,18 +156,24 @@ function withAttribution(bare: Bare, fields: Record<string, unknown>, options: P
   return isSigned ? command : { ...command, actor: operator };
 }
 
-/** Longest id that is not one of ours, in UTF-16 code units: it is told in every event. */
+/** Longest id that is not one of ours, in Unicode code points: every event carries it. */
 const MAX_ID_LENGTH = 100;
-const isId = (value: unknown): value is string => typeof value === 'string' && value.length <= MAX_ID_LENGTH;
 const AN_ID = `a text of at most ${MAX_ID_LENGTH} characters`;
 
-/** @param isStrict as strict as the API; orders from before they were told apart only count */
-const isBounded = (value: unknown, form: RegExp, max: number, isStrict: boolean): value is string =>
-  isStrict ? isText(value, form, max) : typeof value === 'string' && value.length <= max;
+/** `ONE_LINE` of orders from before {@link ParseOptions.codePoints}. */
+const FORMER_LINE = /^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u;
 
-function isActor(value: unknown): value is Actor {
+/** Whether a value is a text of this form, and no longer, as the order has read texts from its start on. */
+function isBounded(value: unknown, form: RegExp, max: number, { isStrict, codePoints }: ParseOptions): value is string {
+  if (codePoints) return isText(value, form, max);
+  if (typeof value !== 'string' || value.length > max) return false;
+  return !isStrict || (value.isWellFormed() && (form === ONE_LINE ? FORMER_LINE : form).test(value));
+}
+
+function isActor(value: unknown, { codePoints }: ParseOptions): value is Actor {
   const fields = fieldsOf(value);
-  return !!fields && isId(fields.id) && actorTypes.includes(fields.type as string);
+  if (!fields || typeof fields.id !== 'string' || !actorTypes.includes(fields.type as string)) return false;
+  return (codePoints ? lengthOf(fields.id) : fields.id.length) <= MAX_ID_LENGTH;
 }
 
 function isKeptLine(value: unknown): value is KeptLine {
@@ -176,13 +181,14 @@ function isKeptLine(value: unknown): value is KeptLine {
   return !!fields && Object.keys(fields).length === 2 && typeof fields.id === 'string' && isQuantity(fields.quantity);
 }
 
-function isNewLine(value: unknown, isStrict: boolean): value is Line {
+function isNewLine(value: unknown, options: ParseOptions): value is Line {
+  const { isStrict } = options;
   const fields = fieldsOf(value);
   if (!fields || !isQuantity(fields.quantity)) return false;
   if (!isMoney(fields.unitPrice, isStrict) || !isMoney(fields.total, isStrict)) return false;
   const { id, productId, product, variationId, variation, quantity, unitPrice, total } = fields;
   const is = (form: RegExp) => (text: unknown) =>
-    isStrict ? isText(text, form, MAX_NAME_LENGTH) : typeof text === 'string';
+    isStrict ? isBounded(text, form, MAX_NAME_LENGTH, options) : typeof text === 'string';
   const named = [id, productId].every(is(UUID)) && is(ONE_LINE)(product);
   const varied = (variationId === null || is(UUID)(variationId)) && (variation === null || is(ONE_LINE)(variation));
   return named && varied && total.amount === unitPrice.amount * quantity && total.currency === unitPrice.currency;

@@ -7,6 +7,7 @@ const WAYS: Ways = {
   // machine, and must finish before the workflow task times out (ADR 14).
   events: 250,
   firstEmails: true,
+  codePoints: true,
 };
 
 /** How an order's workflow starts, whoever starts it; the task queue and whether it may start again is theirs to say. */

@@ -1,0 +1,88 @@
+import type { Knex } from 'knex';
+
+/** Where names are unique: among which rows, and from which row on a name is taken. */
+const UNIQUE = [
+  { table: 'products', scope: 'NULL::uuid', live: 'deleted_at IS NULL', oldest: 'created_at, id' },
+  { table: 'variations', scope: 'product_id', live: 'deleted_at IS NULL', oldest: 'position, id' },
+  { table: 'services', scope: 'NULL::uuid', live: 'true', oldest: 'created_at, id' },
+];
+
+/**
+ * Names are stored in NFC, on one line, and compared without case (`name_key`). Where two names on sale are the same by that
+ * rule, the older row keeps its name and the others get a number: `Café`, `Café 2`.
+ */
+export async function up(knex: Knex): Promise<void> {
+  await knex.raw(`
+    CREATE FUNCTION name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+      RETURN lower(upper(normalize(name, NFC)))`);
+  await knex.raw('LOCK TABLE products, variations, services IN SHARE ROW EXCLUSIVE MODE');
+  // One by one, as the indexes that are dropped here would refuse some of what replaces them.
+  await knex.raw('DROP INDEX products_name_on_sale, variations_name_on_sale');
+  const changed = new Set<string>();
+  for (const { table, ...rest } of UNIQUE) {
+    for (const id of [...(await normalizeNames(knex, table)), ...(await numberTwins(knex, table, rest))])
+      changed.add(id);
+  }
+  await normalizeNames(knex, 'users');
+  // The `ETag` of a product covers its variations.
+  await knex('products')
+    .whereIn('id', [...changed])
+    .update({ version: knex.raw('version + 1'), updated_at: knex.fn.now() });
+  await knex.raw('CREATE UNIQUE INDEX products_name_on_sale ON products (name_key(name)) WHERE deleted_at IS NULL');
+  await knex.raw(
+    'CREATE UNIQUE INDEX variations_name_on_sale ON variations (product_id, name_key(name)) WHERE deleted_at IS NULL',
+  );
+  // Beside the constraint on the name itself, which API processes of the version before name in their statements.
+  await knex.raw('CREATE UNIQUE INDEX services_name_key ON services (name_key(name))');
+}
+
+/** Returns the ids of the products that it changed, among others. */
+async function normalizeNames(knex: Knex, table: string): Promise<string[]> {
+  const { rows } = await knex.raw(
+    String.raw`
+      WITH named AS (SELECT id, regexp_replace(normalize(name, NFC), '[\u2028\u2029]+', ' ', 'g') AS name FROM ??)
+      UPDATE ?? AS changed SET name = named.name FROM named WHERE named.id = changed.id AND named.name <> changed.name
+      RETURNING changed.*`,
+    [table, table],
+  );
+  return rows.map(productOf);
+}
+
+async function numberTwins(
+  knex: Knex,
+  table: string,
+  { scope, live, oldest }: { scope: string; live: string; oldest: string },
+): Promise<string[]> {
+  const { rows: twins } = await knex.raw(
+    `SELECT * FROM (
+       SELECT *, row_number() OVER (PARTITION BY ${scope}, name_key(name) ORDER BY ${oldest}) AS turn FROM ?? WHERE ${live}
+     ) AS named WHERE turn > 1 ORDER BY ${oldest}`,
+    [table],
+  );
+  for (const twin of twins) {
+    let number = 1;
+    let free = '';
+    while (!free) {
+      number += 1;
+      const suffix = ` ${number}`;
+      // A name has at most 100 characters.
+      const name = [...twin.name].slice(0, 100 - suffix.length).join('') + suffix;
+      const others = knex(table).whereRaw(live).whereRaw('name_key(name) = name_key(?)', [name]);
+      if (twin.product_id) others.where({ product_id: twin.product_id });
+      if (!(await others.first('id'))) free = name;
+    }
+    await knex(table).where({ id: twin.id }).update({ name: free });
+  }
+  return twins.map(productOf);
+}
+
+const productOf = ({ id, product_id }: { id: string; product_id?: string }): string => product_id ?? id;
+
+export async function down(knex: Knex): Promise<void> {
+  await knex.raw('DROP INDEX services_name_key, products_name_on_sale, variations_name_on_sale');
+  await knex.raw('CREATE UNIQUE INDEX products_name_on_sale ON products (lower(name)) WHERE deleted_at IS NULL');
+  await knex.raw(
+    'CREATE UNIQUE INDEX variations_name_on_sale ON variations (product_id, lower(name)) WHERE deleted_at IS NULL',
+  );
+  await knex.raw('DROP FUNCTION name_key(text)');
+}
