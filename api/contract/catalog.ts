@@ -58,20 +58,23 @@ export const productList = z
   .meta({ id: 'ProductList', examples: [{ data: [examples.latte] }] });
 
 const available = z.boolean().meta({ description: '`false` is sold out: on the menu, marked, not orderable' });
+const NAMES = 'Names have a visible character, are stored in NFC and compared without case.';
 const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower comes first' });
 
 /** What managers send; prices are in the shop's one currency. */
 export function catalogInput(currency: string) {
   const price = priceIn(currency);
   const productFields = {
-    name: oneLine(MAX_NAME_LENGTH).meta({ description: 'Nothing else on sale has this name' }),
+    name: oneLine(MAX_NAME_LENGTH).meta({ description: `Nothing else on sale has this name. ${NAMES}` }),
     description: freeText(1_000),
     basePrice: price.meta({ description: 'Without a variation' }),
     available,
     position,
   };
   const variationFields = {
-    name: oneLine(MAX_NAME_LENGTH).meta({ description: 'No other variation of the product on sale has this name' }),
+    name: oneLine(MAX_NAME_LENGTH).meta({
+      description: `No other variation of the product on sale has this name. ${NAMES}`,
+    }),
     priceDelta: price.meta({ description: 'What it adds to the product’s base price' }),
     available,
     position,

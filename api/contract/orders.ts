@@ -84,7 +84,9 @@ const keptLine = z.strictObject({
 });
 
 const location = z.enum(locations);
-const note = freeText(MAX_NOTE_LENGTH).meta({ description: 'For whoever makes it' });
+const note = freeText(MAX_NOTE_LENGTH).meta({
+  description: 'For whoever makes it; empty if no character of it is visible',
+});
 
 export const placement = z
   .strictObject({

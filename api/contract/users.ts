@@ -19,7 +19,10 @@ const email = z
   .max(254)
   .refine(isDeliverable, 'must be an email address')
   .meta({ examples: ['ana@example.com'] });
-const name = oneLine(MAX_NAME_LENGTH).meta({ examples: ['Ana Souza'] });
+const name = oneLine(MAX_NAME_LENGTH).meta({
+  description: 'Has a visible character; stored in NFC',
+  examples: ['Ana Souza'],
+});
 const role = z.enum(['customer', 'manager']);
 
 /** What somebody types to prove that it is them; the rules are for passwords that are chosen. */

@@ -45,3 +45,13 @@ test('When a process goes on, then what it has logged is soon written', async ()
     running.kill();
   }
 });
+
+test('When a text in the log holds line separators, then its line is one line to every reader', async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    program(String.raw`logger.info({ note: 'a\u2028b\u2029c\u0085d\nana@example.com' }, 'third');`),
+  );
+  expect(stdout).not.toMatch(/[\u0085\u2028\u2029]/);
+  const [line = ''] = stdout.trim().split('\n').slice(-1);
+  expect(JSON.parse(line)).toMatchObject({ msg: 'third', note: 'a\u2028b\u2029c\u0085d\n[email]' });
+});

@@ -1,6 +1,8 @@
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
 import { decide, evolve, open } from '../../domain/order/decider.ts';
+import { MAX_NOTE_LENGTH } from '../../domain/order/order.ts';
 import { recipientsOf } from '../../domain/order/recipients.ts';
+import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import { currentDetails, details, summary } from '../../workflows/messages/describe.ts';
 import { aLine, anOrderAt, aPlacement } from './an-order.ts';
 import { actors } from './status-table.ts';
@@ -8,6 +10,16 @@ import { actors } from './status-table.ts';
 describe('When an order is told in one line', () => {
   test('then it reads as the design has it', () => {
     expect(summary(aPlacement())).toBe('#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60');
+  });
+
+  test('then names that read from right to left are isolated, and nothing of them turns what follows', () => {
+    const lines = [
+      aLine({ product: 'شاي', variation: null, quantity: 3 }),
+      aLine({ product: 'קפה\u202e', variation: 'גדול' }),
+    ];
+    expect(summary(aPlacement({ lines }))).toMatch(
+      /^#42 · 3 × \u2068شاي\u2069, 2 × \u2068קפה\u2069 \(\u2068גדול\u2069\) · \$[\d.]+$/,
+    );
   });
 
   test('then more than four lines are counted, not shown', () => {
@@ -63,17 +75,21 @@ describe('When an order is told to an operator', () => {
 });
 
 // Temporal's limits: 400 bytes for a summary, 20,000 for details, encoding included.
-test.each(['x', 'é', '☕', '🥐', '"', '\\', '|', '\u2028'])(
+test.each(['x', 'é', '☕', '🥐', '"', '\\', '|', '\u2028', 'ش', '👩\u200d🍳', 'e\u0301'])(
   'When fifty lines of the longest names made of %p are told, then it is within Temporal’s limits',
   (character) => {
-    const name = character.repeat(100 / character.length);
+    const longest = (max: number) => [...character.repeat(max)].slice(0, max).join('');
+    const name = longest(MAX_NAME_LENGTH);
     const lines = Array.from({ length: 50 }, () => aLine({ product: name, variation: name, quantity: 99 }));
-    const placement = aPlacement({ lines, note: character.repeat(500 / character.length), number: 999 });
+    const placement = aPlacement({ lines, note: longest(MAX_NOTE_LENGTH), number: 999 });
     const size = (text: string) => Buffer.byteLength(JSON.stringify(text));
     expect(size(summary(placement))).toBeLessThanOrEqual(380);
     expect(size(details(placement))).toBeLessThanOrEqual(19_900);
     expect(summary(placement).isWellFormed()).toBe(true);
     expect(details(placement).isWellFormed()).toBe(true);
+    for (const text of [summary(placement), ...details(placement).split('\n')]) {
+      expect(text.split('\u2068').length).toBe(text.split('\u2069').length);
+    }
   },
 );
 

@@ -70,6 +70,44 @@ describe('the mails of an order', () => {
     );
   });
 
+  describe('When what people typed reads from right to left', () => {
+    const [first] = sample('shop-placed').fact.order.lines;
+    if (!first) throw new Error('A sample without lines');
+    const input = withOrder(sample('shop-placed'), {
+      note: 'بدون سكر\u202e',
+      lines: [
+        { ...first, product: 'شاي', variation: 'كبير', quantity: 3 },
+        { ...first, product: 'קפה\u2067', variation: null, quantity: 2 },
+      ],
+    });
+    const { subject, text, html } = renderOrderEmail({ ...input, customerName: 'أحمد', shopName: 'مقهى' });
+
+    test('then it is isolated in the subject and the text, so that no quantity moves', () => {
+      expect(subject).toBe('New order #42: 3 × \u2068شاي\u2069 (\u2068كبير\u2069), 2 × \u2068קפה\u2069');
+      for (const typed of ['أحمد', 'بدون سكر', 'مقهى']) expect(text).toContain(`\u2068${typed}\u2069`);
+      expect(text.replaceAll(/\u2068[^\n\u202a-\u202e\u2066-\u2069]+\u2069/g, '')).not.toMatch(
+        /[\u0590-\u08ff\u202a-\u202e\u2066-\u2069]/,
+      );
+    });
+
+    test('then it stands in <bdi> in HTML, and in titles and attributes between isolates', () => {
+      const [, title] = /<title>(.*?)<\/title>/.exec(html) ?? [];
+      expect(title).toBe(subject);
+      expect(html).toContain(`aria-label="${subject}"`);
+      const body = html.replaceAll(/<title>.*?<\/title>|aria-label="[^"]*"/g, '');
+      for (const typed of ['شاي', 'كبير', 'קפה', 'أحمد', 'بدون سكر', 'مقهى'])
+        expect(body).toContain(`<bdi>${typed}</bdi>`);
+      expect(body.replaceAll(/<bdi>[^<]+<\/bdi>/g, '')).not.toMatch(/[\u0590-\u08ff\u202a-\u202e\u2066-\u2069]|bdi/);
+    });
+
+    test('then the amounts of the receipt stay in one column', () => {
+      const rows = text.split('\n').filter((row) => /^\d × .*\$/.test(row));
+      expect(rows).toHaveLength(2);
+      const widths = rows.map((row) => row.replaceAll(/[\u2068\u2069]/g, '').length);
+      expect(new Set(widths).size).toBe(1);
+    });
+  });
+
   test('When a note has several lines, then it keeps them', () => {
     const { html, text } = renderOrderEmail(sample('customer-placed'));
     expect(html).toContain('Oat milk in one of the lattes, please.<br>And a smile on the lid!');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { cancellationReasons, MAX_REASON_LENGTH } from '../../domain/order/order.ts';
-import { parseCancelMessage, parseStatusMessage } from '../../workflows/messages/parse.ts';
+import { parseCancelMessage, parseEditMessage, parseStatusMessage } from '../../workflows/messages/parse.ts';
 
 const operator = { type: 'operator', id: 'temporal' };
 const manager = { type: 'manager', id: 'm' };
@@ -123,5 +123,53 @@ describe.each(parsers)('When $message gets anything at all', ({ parse, bare }) =
         expect(JSON.parse(JSON.stringify(command))).toMatchObject({ reason, actor: manager });
       }),
     );
+  });
+});
+
+describe('When a message has a text of characters beyond UTF-16 code units', () => {
+  const today = { isStrict: true, codePoints: true };
+  const before = { isStrict: true };
+  const emoji = (count: number) => '☕🥐'.repeat(count / 2);
+  const readers = {
+    'a note': (text: string, options: object) => parseEditMessage({ note: text }, { ...before, ...options }),
+    'a reason': (text: string, options: object) =>
+      parseStatusMessage({ status: 'ready', reason: text }, { ...before, ...options }),
+    'a reason to cancel': (text: string, options: object) =>
+      parseCancelMessage({ reason: text }, { ...before, ...options }),
+  };
+
+  test.each(Object.entries(readers))('then %s may be as long as over HTTP', (_, read) => {
+    expect(read(emoji(MAX_REASON_LENGTH), today)).not.toHaveProperty('refused');
+    expect(read(emoji(MAX_REASON_LENGTH + 2), today)).toHaveProperty('refused', 'invalid_request');
+  });
+
+  // Their histories must replay.
+  test.each(Object.entries(readers))('then an order from before counts %s as it did', (_, read) => {
+    expect(read(emoji(MAX_REASON_LENGTH), before)).toHaveProperty('refused', 'invalid_request');
+  });
+
+  const nameOf = (product: string) => {
+    const [id, productId] = ['0c0ffee0-0000-4000-8000-0000000000f0', '0c0ffee0-0000-4000-8000-0000000000f1'];
+    const price = { amount: 100, currency: 'USD' };
+    return {
+      lines: [
+        { id, productId, variationId: null, product, variation: null, quantity: 1, unitPrice: price, total: price },
+      ],
+    };
+  };
+
+  test.each([['☕'.repeat(100)], ['🥐'.repeat(100)]])('then a product may be called %s', (name) => {
+    expect(parseEditMessage(nameOf(name), today)).not.toHaveProperty('refused');
+  });
+
+  test.each(['Latte\u2028Tea', 'Latte\u2029Tea', 'Latte\u0085Tea', '\u200b', ''])(
+    'then a product is not called %j, which is no line or shows nothing',
+    (name) => {
+      expect(parseEditMessage(nameOf(name), today)).toHaveProperty('refused', 'invalid_request');
+    },
+  );
+
+  test.each(['Latte\u2028Tea', '\u200b'])('then an order from before takes the name %j, as it did', (name) => {
+    expect(parseEditMessage(nameOf(name), before)).not.toHaveProperty('refused');
   });
 });

@@ -98,8 +98,9 @@ describe('When managers look after people', () => {
 
   test('then whom they invite chooses a password, once, and has the role', async () => {
     const email = newAddress();
-    const invite = (role?: string) =>
-      asManager('POST', '/v1/users/invitations', { email, name: 'Marco\u2028Bcc: eve@example.com', role });
+    const invite = (role?: string, name = 'Marco, Bcc: eve@example.com') =>
+      asManager('POST', '/v1/users/invitations', { email, name, role });
+    expectFaults(await invite('manager', 'Marco\u2028Bcc: eve@example.com'), ['#/name']);
     expect(await invite('manager')).toMatchObject({ status: 202, body: {} });
     const arrival = await mailTo(shop, email);
     const { path, token } = linkIn(arrival);

@@ -1,0 +1,145 @@
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import fc from 'fast-check';
+import { cut, isolate, isText, isVisible, lengthOf, nameKey, ONE_LINE, toJsonLine } from '../../domain/text.ts';
+
+const anyText = fc.string({ unit: 'binary' });
+
+/** What `splitlines()` of Python takes for the end of a line, which is more than any other line reader does. */
+const LINE_ENDS = ['\n', '\r', '\v', '\f', '\u001c', '\u001d', '\u001e', '\u0085', '\u2028', '\u2029'];
+
+describe('When a value is written as JSON on one line', () => {
+  test('then it holds nothing that a line reader splits on, and reads as the value', () => {
+    const withEnds = fc.array(fc.oneof(fc.constantFrom(...LINE_ENDS), anyText)).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(fc.record({ note: withEnds, lines: fc.array(fc.dictionary(withEnds, withEnds)) }), (value) => {
+        const json = toJsonLine(value);
+        expect(LINE_ENDS.filter((end) => json.includes(end))).toEqual([]);
+        expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  test('then Node’s readline reads it as one line', async () => {
+    const value = { note: LINE_ENDS.join('no sugar') };
+    const read: unknown[] = [];
+    for await (const line of createInterface(Readable.from(`${toJsonLine(value)}\n`))) read.push(JSON.parse(line));
+    expect(read).toEqual([value]);
+  });
+});
+
+describe('When the length of a text is limited', () => {
+  test.each(['x', 'é', '☕', '🥐', '𝕏'])('then as many %s fit as the limit says, and no more', (character) => {
+    expect(isText(character.repeat(100), ONE_LINE, 100)).toBe(true);
+    expect(isText(character.repeat(101), ONE_LINE, 100)).toBe(false);
+  });
+
+  test('then it is counted as JSON Schema counts', () => {
+    fc.assert(fc.property(anyText, (text) => expect(lengthOf(text)).toBe(Array.from(text).length)));
+  });
+});
+
+const INVISIBLE = {
+  'zero width space': '\u200b',
+  'word joiner': '\u2060',
+  'byte order mark': '\ufeff',
+  'soft hyphen': '\u00ad',
+  'Hangul filler': '\u3164',
+  'Hangul choseong filler': '\u115f',
+  'halfwidth Hangul filler': '\uffa0',
+  'empty braille cell': '\u2800',
+  'combining acute accent': '\u0301',
+  'variation selector': '\ufe0f',
+  'supplementary variation selector': '\u{e0100}',
+  'language tag': '\u{e0041}',
+  'right-to-left override': '\u202e',
+  'ideographic space': '\u3000',
+  'invisible times': '\u2062',
+  'private use': '\ue000',
+  'supplementary private use': '\u{f0000}',
+  'unassigned code point': '\u{e0fff}',
+  'Mongolian vowel separator': '\u180e',
+  'musical symbol begin beam': '\u{1d173}',
+};
+
+describe('When a text is looked at for something visible', () => {
+  test.each(Object.entries(INVISIBLE))('then %s alone shows nothing, and beside a letter does no harm', (_, text) => {
+    expect(isVisible(text.repeat(3))).toBe(false);
+    expect(isVisible(`${text}a${text}`)).toBe(true);
+  });
+
+  test.each(['a', '7', '?', '☕', '🇧🇷', '👩‍🍳', 'ش', '가', '\ufffd', '…'])('then %s is visible', (text) => {
+    expect(isVisible(text)).toBe(true);
+    expect(ONE_LINE.test(text)).toBe(true);
+  });
+
+  test('then the documented pattern refuses no text that is one visible line', () => {
+    const lines = anyText.filter((text) => isVisible(text) && !/[\p{Cc}\u2028\u2029]/u.test(text));
+    fc.assert(
+      fc.property(lines, (line) => expect(ONE_LINE.test(line)).toBe(true)),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+test.each([
+  ['Café', 'Cafe\u0301'],
+  ['ÅNGSTRÖM', '\u212bngstro\u0308m'],
+  ['ΟΔΟΣ', 'οδος'],
+  ['각', '\u1100\u1161\u11a8'],
+])('When %s is compared with another spelling of it, then they are one name', (one, other) => {
+  expect(nameKey(one)).toBe(nameKey(other));
+});
+
+describe('When typed text stands in a sentence', () => {
+  test.each(['Latte', 'Café (grande)', '拿铁', '☕ 2 × 3'])('then %s stays as it is', (text) => {
+    expect(isolate(text)).toBe(text);
+  });
+
+  test.each(['شاي', 'תה', 'Latte שקדים', '۳', 'ޗައި', 'ߘߌ߬', '𞤀𞤁'])('then %s is isolated', (text) => {
+    expect(isolate(text)).toBe(`\u2068${text}\u2069`);
+  });
+
+  test('then no control within it reaches the text behind it, whatever it holds', () => {
+    const controls = fc.constantFrom(
+      '\u202a',
+      '\u202b',
+      '\u202c',
+      '\u202d',
+      '\u202e',
+      '\u2066',
+      '\u2067',
+      '\u2068',
+      '\u2069',
+    );
+    const typed = fc.array(fc.oneof(controls, fc.constantFrom('שלום', 'a', '3', '\n'))).map((parts) => parts.join(''));
+    fc.assert(
+      fc.property(typed, (text) => {
+        expect(isolate(text)).toMatch(
+          /^(\u2068[^\n\u202a-\u202e\u2066-\u2069]+\u2069|[^\n\u202a-\u202e\u2066-\u2069]*)$/,
+        );
+      }),
+    );
+  });
+});
+
+describe('When a text is cut', () => {
+  test.each([
+    ['👩‍🍳👩‍🍳👩‍🍳', 7, '👩‍🍳👩‍🍳…'],
+    ['e\u0301e\u0301e\u0301', 4, 'e\u0301…'],
+    ['🇧🇷🇵🇹🇯🇵', 4, '🇧🇷…'],
+    ['\u2068שלום\u2069, 2', 5, '\u2068של…\u2069'],
+    ['Latte', 5, 'Latte'],
+  ])('then %j in %d code points keeps characters and isolates whole', (text, max, expected) => {
+    expect(cut(text, max)).toBe(expected);
+  });
+
+  test('then it is never longer than the limit, and well formed', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, max) => {
+        expect(lengthOf(cut(text, max))).toBeLessThanOrEqual(max);
+        expect(cut(text, max).isWellFormed()).toBe(true);
+      }),
+    );
+  });
+});
