@@ -314,7 +314,10 @@ describe('When somebody asks to be forgotten', () => {
     expect(JSON.stringify([raw, await erasure.fetchHistory()])).not.toMatch(/Unmistakable|example\.com/);
     // Who got the same id later is somebody else.
     await shop.database('users').insert({ ...backup, created_at: new Date() });
-    await eraseAgain({ erasures: createErasureRecords(shop.temporal, shop.taskQueue), users: createUserRepository(shop.database) });
+    await eraseAgain({
+      erasures: createErasureRecords(shop.temporal, shop.taskQueue),
+      users: createUserRepository(shop.database),
+    });
     expect(await shop.database('users').where({ id })).toHaveLength(1);
   });
 
