@@ -20,6 +20,7 @@ import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { createWebhookRepository } from '../db/webhooks.ts';
+import { checkWritable } from '../db/writable.ts';
 import type { Purpose } from '../domain/account/link.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
@@ -181,7 +182,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       callers: auth.callers,
       tickets: auth.tickets,
       codec: createPayloadCodec(config.PAYLOAD_KEYS),
-      checks: { postgres: async () => database.raw('SELECT 1'), temporal: workflows.ping },
+      checks: { postgres: () => checkWritable(database), temporal: workflows.ping },
       instance: config.INSTANCE_ID,
     }),
     shop: { name: config.SHOP_NAME, currency },

@@ -89,8 +89,9 @@ export function createAccountRequestRepository(database: Database) {
       });
     },
 
+    /** Locks the request, so that it fails where it could not be marked as mailed. */
     find: (id: string): Promise<AccountRequest | undefined> =>
-      database({ r: 'account_requests' }).where('r.id', id).first(COLUMNS),
+      database({ r: 'account_requests' }).where('r.id', id).forKeyShare('r').first(COLUMNS),
 
     /** Forgets the requests that nobody can confirm any more. */
     async closeExpired(): Promise<void> {

@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { createPostgresClient } from './postgres-client.ts';
 
 /** A pool of connections to Postgres, or a transaction on one of them: repositories take either. */
 export type Database = Knex;
@@ -60,7 +61,7 @@ export function connect(
   }: ConnectOptions = {},
 ): Database {
   return knex({
-    client: 'pg',
+    client: createPostgresClient({ statement: queryDeadline, idleInTransaction }),
     ...(log && {
       log: {
         debug: (message) => log.debug(String(message)),

@@ -62,10 +62,11 @@ export interface Returned {
 
 /** The ledger of deliveries: looked up before a send, written after it. */
 export interface DeliveryLedger {
-  /** What became of an event so far. */
+  /** What became of an event so far. @throws where an attempt could not be written down: it would be made again */
   find(eventId: string, audience: Audience): Promise<KnownDelivery | undefined>;
   /** Writes an attempt down, and its outcome unless there is a final one: that stays. */
   record(delivery: Delivery): Promise<void>;
+  /** One delivery, by its id. @throws as {@link find} does */
   entry(deliveryId: string): Promise<LedgerEntry | undefined>;
   /** Whether a run that sends a mail once more has come to an end with it. */
   isResent(deliveryId: string, resend: string): Promise<boolean>;
@@ -79,12 +80,14 @@ export interface DeliveryLedger {
 export const isSettled = (delivery: Pick<KnownDelivery, 'outcome'> | undefined): boolean =>
   delivery !== undefined && delivery.outcome !== 'retrying';
 
+/** Locks the row, if there is one: a server that only reads refuses, before something is sent that could not be written down. */
 const FIND = `
   SELECT outcome, attempt, unanswered, "unansweredAt" FROM deliveries d CROSS JOIN LATERAL (
     SELECT count(*)::int AS unanswered, max(at) AS "unansweredAt"
     FROM delivery_attempts WHERE delivery_id = d.id AND outcome = 'unanswered'
   ) attempts
-  WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient`;
+  WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
+  FOR KEY SHARE OF d`;
 
 /** One round trip: the delivery and its attempt. What was final before, or has become so meanwhile, only gets the attempt. */
 const RECORD = `
@@ -146,6 +149,7 @@ export function createDeliveryLedger(database: Database): DeliveryLedger {
   const entry: DeliveryLedger['entry'] = (id) =>
     database('deliveries')
       .where({ id })
+      .forKeyShare()
       .first('id', 'channel', 'recipient', 'outcome', { eventId: 'event_id', orderId: 'order_id' });
 
   async function isResent(deliveryId: string, resend: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { GivenUp, JournalEntry, Rejection, UnchangedEdit } from '../domain/
 import type { Fact, OrderEvent } from '../domain/order/order.ts';
 import { addresses } from '../domain/order/recipients.ts';
 import { type Database, named } from './connection.ts';
+import { transact } from './transaction.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
 /** `applied` now, `already` there before, or a `gap`: an earlier version is not there yet. */
@@ -120,7 +121,7 @@ export function createJournal(database: Database): Journal {
   }
 
   const rewind: Journal['rewind'] = (orderId, version, from) =>
-    database.transaction(async (transaction) => {
+    transact(database, async (transaction) => {
       const row = await transaction('orders').where({ id: orderId }).forUpdate().first('version');
       const events = transaction('order_events').where({ order_id: orderId, version });
       const last = await events.orderBy('position', 'desc').first('snapshot');

@@ -1,4 +1,5 @@
 import type { Database } from './connection.ts';
+import { transact } from './transaction.ts';
 
 /** A key that signs tokens, as a private JWK (RFC 7517). */
 export interface SigningKey {
@@ -39,7 +40,7 @@ export function createSigningKeyRepository(database: Database) {
 
   /** One at a time, over all processes. */
   const alone = <Result>(work: (transaction: Database) => Promise<Result>): Promise<Result> =>
-    database.transaction(async (transaction) => {
+    transact(database, async (transaction) => {
       await transaction.raw("SELECT pg_advisory_xact_lock(hashtext('crema.signing_keys'))");
       return work(transaction);
     });

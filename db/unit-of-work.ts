@@ -2,6 +2,7 @@ import { type AccountRequestRepository, createAccountRequestRepository } from '.
 import type { Database } from './connection.ts';
 import { createOidcArtifactRepository, type OidcArtifactRepository } from './oidc-artifacts.ts';
 import { createProductRepository, type ProductRepository } from './products.ts';
+import { transact } from './transaction.ts';
 import { createUserRepository, type UserRepository } from './users.ts';
 import { createWebhookRepository, type WebhookRepository } from './webhooks.ts';
 
@@ -14,12 +15,12 @@ export interface Work {
   webhooks: WebhookRepository;
 }
 
-/** Runs work in one transaction: all of it is kept, or, when it throws, nothing. */
+/** Runs work in one transaction: see {@link transact}. */
 export type UnitOfWork = <T>(work: (repositories: Work) => Promise<T>) => Promise<T>;
 
 export function createUnitOfWork(database: Database): UnitOfWork {
   return (work) =>
-    database.transaction((transaction) =>
+    transact(database, (transaction) =>
       work({
         products: createProductRepository(transaction),
         users: createUserRepository(transaction),

@@ -3,6 +3,7 @@ import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { Role } from '../domain/actor.ts';
 import type { EmailKind } from '../domain/order/email-kinds.ts';
 import { type Database, named } from './connection.ts';
+import { transact } from './transaction.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
 /** A person who can sign in: there is no row before their address is proven to be theirs, and none after they are erased. */
@@ -205,7 +206,7 @@ export function createUserRepository(database: Database) {
      * @param registeredAt in ms since the epoch: who got the same id later, as seeds do, is somebody else
      */
     async erase(id: string, registeredAt: number): Promise<Erased> {
-      return database.transaction(async (transaction) => {
+      return transact(database, async (transaction) => {
         const managers = await transaction('users').where({ role: 'manager' }).orderBy('id').forUpdate().pluck('id');
         if (managers.length === 1 && managers[0] === id) return 'last_manager';
         return (await remove(transaction, id, registeredAt)) ? 'erased' : 'unknown';

@@ -242,9 +242,13 @@ export function createWebhookDeliveryRepository(database: Database) {
       return rows.length;
     },
 
-    /** @returns `undefined` when the webhook was deleted */
+    /**
+     * Locks the delivery: an attempt that cannot be written down is not made.
+     *
+     * @returns `undefined` when the webhook was deleted
+     */
     async open(id: string): Promise<DueDelivery | undefined> {
-      const [row] = await named('webhook-delivery', due().where('d.id', id));
+      const [row] = await named('webhook-delivery', due().where('d.id', id).forKeyShare('d'));
       return row && toDue(row);
     },
 

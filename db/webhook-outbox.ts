@@ -1,5 +1,6 @@
 import type { WebhookEvent } from '../domain/webhook/webhook.ts';
 import type { Database } from './connection.ts';
+import { transact } from './transaction.ts';
 
 /** A webhook that hears of events, and from which position of the log on. */
 export interface Listener {
@@ -59,7 +60,7 @@ export function createWebhookOutbox(database: Database): WebhookOutbox {
   }
 
   const advance: WebhookOutbox['advance'] = (from, to, added) =>
-    database.transaction(async (transaction) => {
+    transact(database, async (transaction) => {
       const rows = added.map(({ id, webhookId, eventId, type }) => ({
         id,
         webhook_id: webhookId,

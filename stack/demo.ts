@@ -1,9 +1,9 @@
 /** `make demo`: a visit to the running shop, over HTTP only, with real tokens. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { readEnvironment } from '../config/environment.ts';
 import { defaultAddress } from '../config/local-services.ts';
+import { connectRedis } from '../config/redis-connection.ts';
 import { type Money, writeMoney } from '../domain/money.ts';
 import { findOpenShop } from './open-shop.ts';
 import { readStackSettings } from './settings.ts';
@@ -190,13 +190,7 @@ function connectTo(api: string) {
 
 async function listen(url: string) {
   const heard: string[] = [];
-  const redis = new Redis(url, {
-    lazyConnect: true,
-    connectTimeout: 5_000,
-    maxRetriesPerRequest: 1,
-    retryStrategy: () => null,
-  });
-  redis.on('error', () => {});
+  const redis = connectRedis(url, { lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null });
   redis.on('message', (_channel, message) => heard.push(message));
   try {
     await redis.connect();

@@ -3,13 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { connect } from '../db/connection.ts';
-import { migrate } from '../db/migrations.ts';
-import { seedCatalog } from '../db/seeds/catalog.ts';
-import { seedUsers } from '../db/seeds/users.ts';
 import { anyPorts, type Services, startServices } from '../stack/services.ts';
 import { workflowsPath } from '../worker/workflows-path.ts';
 import { SERVICE_LOGS } from './evidence/evidence.ts';
-import { TEMPLATE } from './test-services.ts';
+import { fillDatabase, TEMPLATE } from './test-services.ts';
 
 declare global {
   var services: { stop(): Promise<void> } | undefined;
@@ -74,9 +71,5 @@ async function makeTemplate({ environment }: Services): Promise<void> {
   await admin.destroy();
   const url = new URL(environment.DATABASE_URL as string);
   url.pathname = `/${TEMPLATE}`;
-  const database = connect(url.href, { max: 2 });
-  await migrate(database);
-  await seedUsers(database);
-  await seedCatalog(database, 'USD');
-  await database.destroy();
+  await fillDatabase(url.href);
 }

@@ -10,7 +10,6 @@ import {
   Worker,
   type WorkerOptions,
 } from '@temporalio/worker';
-import { Redis } from 'ioredis';
 import { createActivities } from '../activities/create-activities.ts';
 import { createMailer } from '../activities/email/mailer.ts';
 import { countEmails, countWebhooks } from '../activities/metrics.ts';
@@ -21,6 +20,7 @@ import { createTries } from '../activities/webhooks/tries.ts';
 import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, type Registry, readersOfMetrics } from '../config/metrics.ts';
+import { connectRedis, subscribeToRedis } from '../config/redis-connection.ts';
 import type { WorkerConfig } from '../config/settings.ts';
 import { temporalConnection } from '../config/temporal-connection.ts';
 import { createWebhookAddresses } from '../config/webhook-addresses.ts';
@@ -36,6 +36,7 @@ import { createUserRepository } from '../db/users.ts';
 import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { createWebhookOutbox } from '../db/webhook-outbox.ts';
 import { createWebhookRepository } from '../db/webhooks.ts';
+import { checkWritable } from '../db/writable.ts';
 import { MAX_WEBHOOKS } from '../domain/webhook/webhook.ts';
 import { languages } from '../mail/languages/index.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
@@ -52,6 +53,10 @@ import { workflowsPath } from './workflows-path.ts';
 
 /** How long Redis may take to answer, in ms. A frozen Redis must not hold an activity's slot. */
 const REDIS_DEADLINE_MS = 2_000;
+
+/** What the health check writes to Redis, and for how long it stays, in seconds. */
+const HEALTH_KEY = 'crema:health';
+const HEALTH_KEY_S = 60;
 
 /** Activities that send emails; a mail server that hangs holds no more. */
 const EMAILS_AT_ONCE = 5;
@@ -125,15 +130,18 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   const connection = await NativeConnection.connect(temporalConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
   measurePool(metrics, database);
-  const redis = new Redis(config.REDIS_URL, {
-    // What was not sent in time has failed, and is not to be sent behind its activity's back.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 1,
-    commandTimeout: REDIS_DEADLINE_MS,
-    connectTimeout: REDIS_DEADLINE_MS,
-  });
-  redis.on('error', (error) => logger.warn({ err: error }, 'Redis cannot be reached'));
+  const redis = connectRedis(
+    config.REDIS_URL,
+    {
+      connectionName: 'crema-worker',
+      // What was not sent in time has failed, and is not to be sent behind its activity's back.
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 1,
+      commandTimeout: REDIS_DEADLINE_MS,
+    },
+    { logger, consequence: 'events are published when it can be used again' },
+  );
   const deadlines = { handOver: config.EMAIL_TIMEOUT * 1_000, answer: config.EMAIL_ANSWER_TIMEOUT * 1_000 };
   const mailer = countEmails(metrics, createMailer(config, deadlines));
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
@@ -238,8 +246,9 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     config.INSTANCE_ID,
     state,
     {
-      postgres: async () => database.raw('SELECT 1'),
-      redis: () => redis.ping(),
+      postgres: () => checkWritable(database),
+      // A replica answers a PING, too, but takes nothing that is published.
+      redis: () => redis.set(HEALTH_KEY, config.INSTANCE_ID, 'EX', HEALTH_KEY_S),
       temporal: () => connection.workflowService.getSystemInfo({}),
       webhooks: () => dispatcher.check(),
     },
@@ -272,10 +281,12 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
       keepFor: config.WEBHOOK_LOG_DAYS * DAY_MS,
     },
   );
-  const news = redis.duplicate();
-  news.on('error', (error) => logger.debug({ err: error }, 'Redis has no news: webhooks are looked after each second'));
-  // Again after each connection: what was asked for before the first one is not kept.
-  news.on('ready', () => void news.subscribe(CHANNEL, WEBHOOKS_CHANNEL).catch(() => undefined));
+  const news = subscribeToRedis(
+    config.REDIS_URL,
+    [CHANNEL, WEBHOOKS_CHANNEL],
+    { connectionName: 'crema-dispatcher' },
+    { logger, consequence: 'webhooks are looked after each second' },
+  );
   news.on('message', dispatcher.wake);
 
   function stop(): void {

@@ -39,7 +39,7 @@ function answerFailure(ctx: Pick<Context, 'status' | 'set' | 'body'>, error: unk
     ctx.set('Retry-After', '5');
   }
   ctx.body = {
-    error: 'server_error',
+    error: outage ? 'temporarily_unavailable' : 'server_error',
     error_description: outage ? 'The service is unavailable for the moment; try again.' : 'Something went wrong.',
   };
 }

@@ -137,7 +137,7 @@ const formErrors = {
   },
   500: errorResponse('Something went wrong on our side', 'server_error', 'Something went wrong.'),
   503: {
-    ...errorResponse('Try again', 'server_error', 'The service is unavailable for the moment; try again.'),
+    ...errorResponse('Try again', 'temporarily_unavailable', 'The service is unavailable for the moment; try again.'),
     headers: { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' as const } } },
   },
 };

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from 'koa';
-import { isOutage } from '../../db/outage.ts';
+import { isOutage, isReadOnly } from '../../db/outage.ts';
 import { Problem } from '../problem.ts';
 import type { RequestState } from './request-log.ts';
 
@@ -36,6 +36,9 @@ function refuseUnrouted({ status, method, path, response }: Context): void {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (isOutage(error)) return new Problem('unavailable', { detail: 'The database cannot be reached.', cause: error });
-  return new Problem('internal', { cause: error });
+  if (!isOutage(error)) return new Problem('internal', { cause: error });
+  const detail = isReadOnly(error)
+    ? 'The shop can only be read for the moment: try again later.'
+    : 'The database cannot be reached.';
+  return new Problem('unavailable', { detail, cause: error });
 }

@@ -21,6 +21,9 @@ export interface PageParts {
   formTarget?: string | undefined;
 }
 
+/** When a page that has to wait is worth another try, in seconds. */
+const RETRY_AFTER_S = '5';
+
 /** Answers with a page of the shop's own, which loads nothing, runs nothing and is kept by nobody. */
 export function answerPage(
   ctx: Context,
@@ -28,6 +31,7 @@ export function answerPage(
   { title, language = 'en', content, formTarget }: PageParts,
 ): void {
   ctx.status = status;
+  if (status === 503) ctx.set('retry-after', RETRY_AFTER_S);
   ctx.type = 'text/html; charset=utf-8';
   ctx.set({
     'cache-control': 'no-store',

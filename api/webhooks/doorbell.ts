@@ -2,9 +2,6 @@ import type { Logger } from '../../config/logger.ts';
 import { WEBHOOKS_CHANNEL } from '../../workflows/messages/webhooks.ts';
 import { connectWithoutWaiting } from '../redis-away.ts';
 
-/** How soon the network must say that Redis is away, in ms. */
-const KEEP_ALIVE_MS = 10_000;
-
 /** Tells the worker's dispatcher that managers have asked for deliveries. */
 export interface Doorbell {
   /** Nobody waits for it, and nothing is lost with it: the dispatcher looks each second by itself. */
@@ -15,7 +12,7 @@ export interface Doorbell {
 export function createDoorbell(url: string, logger: Pick<Logger, 'warn'>): Doorbell {
   const redis = connectWithoutWaiting(
     url,
-    { connectionName: 'crema-webhooks', keepAlive: KEEP_ALIVE_MS },
+    { connectionName: 'crema-webhooks' },
     { logger, consequence: 'what managers ask of webhooks is begun a second later' },
   );
   return {

@@ -2,6 +2,7 @@ import { addVariation, createProduct, type Product } from '../../domain/catalog/
 import { samplePrice } from '../../domain/money.ts';
 import type { Database } from '../connection.ts';
 import { createProductRepository } from '../products.ts';
+import { transact } from '../transaction.ts';
 
 type Menu = [name: string, description: string, price: number, variations: [name: string, delta: number][]][];
 
@@ -63,7 +64,7 @@ const idOf = (product: number, variation = 0) => `0c0ffee0-0000-4000-8000-000000
 
 /** Fills an empty catalog; one that holds anything, deleted products included, stays as it is. Returns how many products it added. */
 export async function seedCatalog(database: Database, currency: string): Promise<number> {
-  return database.transaction(async (transaction) => {
+  return transact(database, async (transaction) => {
     await transaction.raw('LOCK TABLE products IN EXCLUSIVE MODE');
     const products = createProductRepository(transaction);
     if ((await products.list({ includeDeleted: true })).length > 0) return 0;

@@ -3,13 +3,20 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { localAddress } from '../../config/local-services.ts';
 import { type Service, type ServiceOptions, startService } from '../service.ts';
-import { findRedis } from './binary.ts';
+import { findProgram } from '../system-package.ts';
+
+const redis = {
+  title: 'Redis',
+  programs: ['redis-server', 'valkey-server'],
+  packages: { 'apt-get': 'redis-server', apk: 'redis', dnf: 'valkey', brew: 'redis' },
+  instead: 'set REDIS_URL to one that runs',
+} as const;
 
 /** Starts Redis on 127.0.0.1. It keeps nothing on disk: design §2 gives it nothing that cannot be lost. */
 export async function startRedis(options: ServiceOptions & { port?: number }): Promise<Service> {
   const directory = join(options.dataDir, 'redis');
   mkdirSync(directory, { recursive: true });
-  const command = await findRedis(options);
+  const command = await findProgram(redis, options);
   return startService(
     {
       name: 'redis',

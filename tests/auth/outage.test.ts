@@ -30,7 +30,7 @@ async function expectUnavailable(withinMs: number) {
   const [signIn, signInMs] = await timed(() => door.signIn('manager@example.com'));
   expect([signIn.status, signIn.body]).toEqual([
     503,
-    { error: 'server_error', error_description: 'The service is unavailable for the moment; try again.' },
+    { error: 'temporarily_unavailable', error_description: 'The service is unavailable for the moment; try again.' },
   ]);
   expect(signIn.headers.get('retry-after')).toBe('5');
   expect(signIn.headers.get('cache-control')).toBe('no-store');
@@ -60,7 +60,7 @@ test('When Postgres is down, then sign-in and tokens get a clean 503 at once, an
   expectNotice(await agent.open(page.url.pathname));
   expectNotice(await agent.submit(page, person));
   const revoked = await door.post('/oauth/revoke', { client_id: 'crema', token });
-  expect([revoked.status, revoked.body.error]).toEqual([503, 'server_error']);
+  expect([revoked.status, revoked.body.error]).toEqual([503, 'temporarily_unavailable']);
 
   await shop.server.start();
   expect((await agent.submit(page, person)).url.searchParams.has('code')).toBe(true);

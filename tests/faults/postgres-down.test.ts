@@ -1,10 +1,7 @@
-import { connect } from '../../db/connection.ts';
-import { migrate } from '../../db/migrations.ts';
-import { seedCatalog } from '../../db/seeds/catalog.ts';
-import { seedUsers } from '../../db/seeds/users.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
+import { fillDatabase } from '../test-services.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { startOwn } from './own-services.ts';
 
@@ -12,11 +9,7 @@ let own: Awaited<ReturnType<typeof startOwn<'postgres'>>>;
 let shop: Shop;
 beforeAll(async () => {
   own = await startOwn('postgres');
-  const database = connect(own.postgres.url, { max: 1 });
-  await migrate(database);
-  await seedUsers(database);
-  await seedCatalog(database, 'USD');
-  await database.destroy();
+  await fillDatabase(own.postgres.url);
   shop = await openShop({ databaseUrl: own.postgres.url });
 }, 90_000);
 afterAll(async () => {

@@ -27,7 +27,6 @@ export function answerForged(ctx: Context): void {
 
 /** The shop cannot do anything now. */
 export function answerUnavailable(ctx: Context): void {
-  ctx.set('retry-after', '5');
   notice(ctx, 503, 'One moment, please', ['We cannot sign you in right now. Try again in a few seconds.']);
 }
 

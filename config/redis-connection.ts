@@ -1,0 +1,89 @@
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Logger } from './logger.ts';
+
+/** How soon a connection that was lost is made again, in ms, and how long making one may take. */
+const RETRY_MS = 500;
+const CONNECT_DEADLINE_MS = 2_000;
+
+/** How often each connection asks its server for its role, in ms. */
+const ROLE_CHECK_MS = 5_000;
+
+/** How long a subscriber's server may take to answer, in ms. */
+const SUBSCRIBE_DEADLINE_MS = 2_000;
+
+/** How soon the network must say that Redis is away while nothing is sent, in ms. */
+const KEEP_ALIVE_MS = 10_000;
+
+/** Errors that follow each other within this time, in ms, are one outage. */
+const QUIET_MS = 60_000;
+
+/**
+ * Replies of a server that cannot do our work in its present state, as a whole: it was demoted, is cut off, loads its data,
+ * cannot save, or asks for another password. Older servers put them into the middle of a script's error.
+ */
+const WRONG_SERVER = /(^|[\s:-])(READONLY|MASTERDOWN|NOREPLICAS|MISCONF|LOADING|CLUSTERDOWN|NOAUTH|WRONGPASS)\s/;
+
+export interface OutageLog {
+  logger: Pick<Logger, 'warn'>;
+  /** What is different as long as Redis is away. */
+  consequence: string;
+}
+
+/**
+ * Connects to Redis, now or whenever it comes, and again after each loss and from each server that cannot do our work. Each
+ * connection looks its address up anew, so it follows a failover that moves a name or an address.
+ *
+ * @param outageLog says once an outage that Redis is away; without it, only the commands that fail say so
+ */
+export function connectRedis(url: string, options: RedisOptions = {}, outageLog?: OutageLog): Redis {
+  const report = outageLog ? createReport(outageLog) : () => undefined;
+  const redis = new Redis(url, {
+    connectTimeout: CONNECT_DEADLINE_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    retryStrategy: () => RETRY_MS,
+    // The command fails with what the server said: its sender decides about another try.
+    reconnectOnError(error) {
+      const isWrong = WRONG_SERVER.test(`${error.message} `);
+      if (isWrong) report(error);
+      return isWrong;
+    },
+    ...options,
+  });
+  redis.on('error', report);
+  const check = setInterval(() => void leaveReplica(redis).catch(() => undefined), ROLE_CHECK_MS).unref();
+  redis.on('end', () => clearInterval(check));
+  return redis;
+}
+
+/** A replica takes messages as well, but passes them on to nobody; a subscriber sends nothing that it would refuse. */
+async function leaveReplica(redis: Redis): Promise<void> {
+  if (redis.status !== 'ready') return;
+  const [role] = await redis.role();
+  if (role === 'slave') redis.disconnect(true);
+}
+
+/** Subscribes to channels on a connection of its own, for as long as it is open. */
+export function subscribeToRedis(
+  url: string,
+  channels: readonly string[],
+  options: RedisOptions,
+  outageLog: OutageLog,
+): Redis {
+  const redis = connectRedis(
+    url,
+    { ...options, autoResubscribe: false, commandTimeout: SUBSCRIBE_DEADLINE_MS },
+    outageLog,
+  );
+  // What fails is tried again with the next connection.
+  redis.on('ready', () => void redis.subscribe(...channels).catch(() => undefined));
+  return redis;
+}
+
+function createReport({ logger, consequence }: OutageLog): (error: Error) => void {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    const now = performance.now();
+    if (now - lastAt > QUIET_MS) logger.warn({ err: error }, `Redis cannot be used: ${consequence}`);
+    lastAt = now;
+  };
+}

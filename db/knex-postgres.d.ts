@@ -1,0 +1,26 @@
+// Parts of knex that it has no types for: what its documentation on custom dialects has one extend.
+
+declare module 'knex/lib/dialects/postgres/index.js' {
+  import { Knex } from 'knex';
+
+  export interface Statement {
+    sql: string;
+    options?: { name?: string };
+  }
+
+  export default class PostgresClient extends Knex.Client {
+    /** Set in a transaction. */
+    transacting?: true;
+    _acquireOnlyConnection(): Promise<object>;
+    _query(connection: object, statement: Statement): Promise<unknown>;
+  }
+}
+
+declare module 'knex/lib/dialects/postgres/execution/pg-transaction.js' {
+  export default class PostgresTransaction {
+    // biome-ignore lint/suspicious/noExplicitAny: passed through from knex to knex
+    constructor(...passed: any[]);
+    begin(connection: object): Promise<unknown>;
+    query(connection: object, sql: string): Promise<unknown>;
+  }
+}

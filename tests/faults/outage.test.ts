@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { connect, type Database, named } from '../../db/connection.ts';
+import { isConflict, isOutage, isReadOnly } from '../../db/outage.ts';
+import { transact } from '../../db/transaction.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { copyDatabase } from '../test-services.ts';
+
+let url: string;
+let database: Database;
+beforeAll(async () => {
+  url = await copyDatabase();
+  database = connect(url, { max: 8, queryDeadline: 2_000, log: { debug() {}, warn() {}, error() {} } });
+});
+afterAll(() => database.destroy());
+
+const failure = async (work: () => PromiseLike<unknown>): Promise<unknown> => {
+  try {
+    await work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It did not fail');
+};
+
+/** Runs a statement in a transaction, where none is tried again. */
+const refusedWith = (state: string) =>
+  failure(() =>
+    database.transaction((transaction) =>
+      transaction.raw(`DO $$ BEGIN RAISE EXCEPTION 'as asked for' USING ERRCODE = '${state}'; END $$`),
+    ),
+  );
+
+test.each(
+  '08006 25006 25P03 28000 28P01 3D000 40001 40P01 53100 53200 53300 55000 55P03 57014 57P01 57P02 57P03 58030 XX000'.split(
+    ' ',
+  ),
+)('When Postgres answers SQLSTATE %s, then it is an outage', async (state) => {
+  const error = await refusedWith(state);
+  expect(isOutage(error)).toBe(true);
+  expect(isConflict(error)).toBe(state.startsWith('40'));
+  expect(isReadOnly(error)).toBe(['25006', '55000'].includes(state));
+});
+
+test.each('21000 22001 23502 23505 25P02 40002 42601 42P01 42501 P0001'.split(' '))(
+  'When Postgres answers SQLSTATE %s, then no other try would help',
+  async (state) => {
+    const error = await refusedWith(state);
+    expect([isConflict(error), isOutage(error)]).toEqual([false, state === '40002']);
+  },
+);
+
+const elsewhere = (change: (url: URL) => void) => {
+  const other = new URL(url);
+  change(other);
+  return async () => {
+    const there = connect(other.href, { max: 1, log: { debug() {}, warn() {}, error() {} } });
+    await there.raw('SELECT 1').finally(() => there.destroy());
+  };
+};
+
+const outages: Record<string, () => PromiseLike<unknown>> = {
+  'a password that was changed': elsewhere((there) => Object.assign(there, { password: 'old' })),
+  'a database that is not there': elsewhere((there) => Object.assign(there, { pathname: '/gone' })),
+  'a port that nothing listens on': elsewhere((there) => Object.assign(there, { port: '1' })),
+  'a name that is not known': elsewhere((there) => Object.assign(there, { hostname: 'crema.invalid' })),
+  'a database that takes no connections': async () => {
+    const name = (await copyDatabase()).split('/').at(-1)!;
+    await database.raw(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    await elsewhere((there) => Object.assign(there, { pathname: `/${name}` }))();
+  },
+  'a role that lost its rights': async () => {
+    const name = `barista_${randomUUID().slice(0, 8)}`;
+    await database.raw(`CREATE ROLE ${name} LOGIN PASSWORD 'x'`);
+    await database.raw(`REVOKE CONNECT ON DATABASE ${url.split('/').at(-1)} FROM PUBLIC`);
+    await elsewhere((there) => Object.assign(there, { username: name, password: 'x' }))();
+  },
+  'a statement that takes too long': () => database.raw('SELECT pg_sleep(10)'),
+  'a lock that is not free': async () => {
+    const holder = await database.transaction();
+    await holder.raw('LOCK TABLE products');
+    await database.raw('LOCK TABLE products NOWAIT').finally(() => holder.rollback());
+  },
+  'a session that an operator ends': () => database.raw('SELECT pg_terminate_backend(pg_backend_pid())'),
+};
+
+test.each(Object.entries(outages))('When a query meets %s, then it is an outage', async (_, work) => {
+  expect(isOutage(await failure(work))).toBe(true);
+});
+
+test('When two transactions deadlock, then the one that lost is run again', async () => {
+  const ids: string[] = await database('products').orderBy('id').limit(2).pluck('id');
+  const tries: number[] = [];
+  const update = (first: string, second: string) =>
+    transact(database, async (transaction) => {
+      tries.push(1);
+      await transaction('products').where({ id: first }).update({ position: 1 });
+      await transaction.raw('SELECT pg_sleep(0.2)');
+      await transaction('products').where({ id: second }).update({ position: 1 });
+    });
+  await Promise.all([update(ids[0]!, ids[1]!), update(ids[1]!, ids[0]!)]);
+  expect(tries.length).toBeGreaterThan(2);
+});
+
+describe('When transactions are serializable', () => {
+  let shop: Shop;
+  beforeAll(async () => {
+    const own = await copyDatabase();
+    const admin = connect(own, { max: 1 });
+    await admin.raw(`ALTER DATABASE ${own.split('/').at(-1)} SET default_transaction_isolation = 'serializable'`);
+    await admin.destroy();
+    shop = await openShop({ databaseUrl: own });
+  }, 60_000);
+  afterAll(() => shop?.close());
+
+  test('then changes at the same time all succeed', async () => {
+    const price = { amount: 300, currency: 'USD' };
+    const products = await Promise.all(
+      Array.from({ length: 8 }, (_, index) =>
+        shop.request('POST', '/v1/products', { as: shop.manager, body: { name: `Brew ${index}`, basePrice: price } }),
+      ),
+    );
+    expect(products.map(({ status }) => status)).toEqual(products.map(() => 201));
+    const orders = await Promise.all(Array.from({ length: 8 }, () => shop.place()));
+    expect(orders.map(({ status }) => status)).toEqual(orders.map(() => 201));
+    const moved = await Promise.all(orders.map(({ body }) => shop.move(body.id, 'preparation')));
+    expect(moved.map(({ status }) => status)).toEqual(moved.map(() => 200));
+  }, 60_000);
+});
+
+test('When a migration changes what a prepared statement returns, then the next query works', async () => {
+  await database.raw('CREATE TABLE menu_board (name text)');
+  const read = () => named('menu-board', database('menu_board').select('*'));
+  await Promise.all([read(), read(), read()]);
+  await database.raw('ALTER TABLE menu_board ADD COLUMN price int');
+  for (let again = 0; again < 8; again += 1) expect(await read()).toEqual([]);
+});
