@@ -54,7 +54,8 @@ test('When somebody copies a consumer of the API, then it follows the shop, also
   ];
   const allSay = (words: string) => Promise.all(consumers.map((consumer) => says(consumer, words)));
   await allSay('snapshot');
-  const { id } = (await shop.place()).body;
+  const note = 'For Ana\u2028no sugar';
+  const { id } = (await shop.place({ body: { lines: [await shop.line('Tea')], note } })).body;
   await allSay(`${id}:1`);
   await shop.api.kill();
   await shop.api.start();
