@@ -8,9 +8,11 @@ import {
 } from 'zod-openapi';
 import { type Scope, scopesOf, serviceScopes } from '../domain/scopes.ts';
 import { amountsIn, inCurrency } from './contract/currency.ts';
+import { cloudEvent } from './contract/events.ts';
 import { orderId, problemExample } from './contract/examples.ts';
 import { oauthPaths } from './contract/oauth.ts';
 import { problem, rateLimitHeaders } from './contract/problem.ts';
+import { eventDelivery } from './contract/webhooks.ts';
 import { type ProblemCode, problems } from './problem.ts';
 import type { Access, Route } from './route.ts';
 
@@ -22,6 +24,7 @@ const tags = [
   { name: 'Products', description: 'Managers shape the menu' },
   { name: 'Users', description: 'Who you are, and who else is there' },
   { name: 'Webhooks', description: 'Managers have events sent to other systems' },
+  { name: 'Events', description: 'What webhooks are sent' },
   { name: 'Access', description: 'OAuth2: tokens for everything else' },
   { name: 'Operations', description: 'How the shop is doing' },
 ];
@@ -75,7 +78,8 @@ export function describeApi(
     servers: [{ url: '/' }],
     tags,
     paths: { ...paths, ...oauthPaths(passwordGrant, responseOfProblems(new Set(['rate_limited']))) },
-    components: { securitySchemes: schemes },
+    webhooks: { event: eventDelivery('receiveEvent') },
+    components: { schemas: { CloudEvent: cloudEvent }, securitySchemes: schemes },
   };
   return inCurrency(createDocument(document, { override: forClients }), currency);
 }
@@ -92,6 +96,12 @@ export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodS
   // Not our limits, but those of JavaScript's integers.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  // Some generators read `anyOf` of an array and null as a type of its own.
+  const [inner, none] = jsonSchema.anyOf ?? [];
+  if (none?.type === 'null' && typeof inner?.type === 'string' && !inner.enum) {
+    delete jsonSchema.anyOf;
+    Object.assign(jsonSchema, { ...inner, ...jsonSchema, type: [inner.type, 'null'] });
+  }
   // A client that refused fields it does not know would break with the first one we add.
   const { def } = zodSchema._zod;
   if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
@@ -159,7 +169,8 @@ function operationOf(
   schemes: SecuritySchemes,
   problemResponses: ProblemResponses,
 ): ZodOpenApiOperationObject {
-  const { operationId, tag, summary, description, access, params, query, headers, body, bodyAlso, answers } = route;
+  const { operationId, tag, summary, description, access, params, query, headers, body, bodyAlso, answers, callbacks } =
+    route;
   const who = access === 'anyone' ? undefined : `For: ${access.to.join(', ')}.`;
   return {
     operationId,
@@ -178,6 +189,7 @@ function operationOf(
         content: { 'application/json': { schema: body }, ...(bodyAlso && { [bodyAlso]: { schema: body } }) },
       },
     }),
+    ...(callbacks && { callbacks }),
     responses: {
       ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)])),
       ...problemResponses(problemsOf(route)),

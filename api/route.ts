@@ -4,6 +4,7 @@ import { bodyParser } from '@koa/bodyparser';
 import type Router from '@koa/router';
 import type { Context } from 'koa';
 import { z } from 'zod';
+import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { Actor } from '../domain/actor.ts';
 import type { Scope } from '../domain/scopes.ts';
 import { type AuthState, signInFirst } from './auth/authenticate.ts';
@@ -48,8 +49,8 @@ export interface RouteAnswer {
   stream?: (response: ServerResponse) => void;
 }
 
-/** By `operationId`: where its parameters and its body come from, as runtime expressions of OpenAPI (`$response.body#/id`). */
-export type Links = Record<string, { parameters?: Record<string, string>; requestBody?: unknown }>;
+/** By `operationId`: where its parameters come from, as runtime expressions of OpenAPI (`$response.body#/id`). */
+export type Links = Record<string, { parameters: Record<string, string> }>;
 
 /** The same parameters lead to all of these operations. */
 export const linksTo = (parameters: Record<string, string>, ...operationIds: string[]): Links =>
@@ -96,6 +97,8 @@ export interface Route<
       links?: Links;
     }
   >;
+  /** Requests that follow from this one, to an address that it names. */
+  callbacks?: ZodOpenApiOperationObject['callbacks'];
   /** Problems of this route's own, besides those that its access and input bring. */
   problems?: readonly ProblemCode[];
   handle(input: RouteInput<Params, Query, Headers, Body>): Promise<RouteAnswer>;

@@ -6,36 +6,40 @@ import { freeText, id, money, oneLine, priceIn, timestamp } from './values.ts';
 
 const orderable = z.boolean().meta({ description: '`false` is sold out: shown, but not orderable now' });
 
-const menuVariation = z.object({
-  id,
-  name: z.string(),
-  price: money.meta({ description: 'With this variation, the product’s own price included' }),
-  available: orderable,
-});
+const menuVariation = z
+  .object({
+    id,
+    name: z.string(),
+    price: money.meta({ description: 'With this variation, the product’s own price included' }),
+    available: orderable,
+  })
+  .meta({ id: 'MenuVariation' });
+
+const menuItem = z
+  .object({
+    id,
+    name: z.string(),
+    description: z.string(),
+    price: money.meta({ description: 'Without a variation' }),
+    available: orderable,
+    variations: z.array(menuVariation).meta({ description: 'An order line takes one of them, or none' }),
+  })
+  .meta({ id: 'MenuItem' });
 
 export const catalog = z
-  .object({
-    data: z.array(
-      z.object({
-        id,
-        name: z.string(),
-        description: z.string(),
-        price: money.meta({ description: 'Without a variation' }),
-        available: orderable,
-        variations: z.array(menuVariation).meta({ description: 'An order line takes one of them, or none' }),
-      }),
-    ),
-  })
+  .object({ data: z.array(menuItem) })
   .meta({ id: 'Catalog', description: 'What is on sale, prices final, by position', examples: [examples.menu] });
 
-const variation = z.object({
-  id,
-  name: z.string(),
-  priceDelta: money.meta({ description: 'What it adds to the product’s base price' }),
-  available: orderable,
-  position: z.int().meta({ description: 'Lower comes first' }),
-  deletedAt: timestamp.nullable().meta({ description: 'When it was taken off the menu; null while on sale' }),
-});
+const variation = z
+  .object({
+    id,
+    name: z.string(),
+    priceDelta: money.meta({ description: 'What it adds to the product’s base price' }),
+    available: orderable,
+    position: z.int().meta({ description: 'Lower comes first' }),
+    deletedAt: timestamp.nullable().meta({ description: 'When it was taken off the menu; null while on sale' }),
+  })
+  .meta({ id: 'Variation' });
 
 export const product = z
   .object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventTypes } from '../../domain/order/order.ts';
+import { TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import { fromPosition } from '../streams/position.ts';
 import * as examples from './examples.ts';
 import { actor, order, status } from './orders.ts';
@@ -8,15 +9,22 @@ import { id, timestamp } from './values.ts';
 /** An order as events carry it: without what is one person's view of it. */
 const orderInEvent = order
   .omit({ allowedTransitions: true })
-  .extend({ customer: z.object({ id }) })
+  .extend({ customer: z.object({ id }).meta({ id: 'CustomerReference' }) })
   .meta({ id: 'OrderInEvent', description: 'An order as of an event', examples: [examples.orderInEvent] });
+
+export const eventType = z.enum(eventTypes).meta({
+  id: 'EventType',
+  description: 'The last two are alerts: they raise a flag of the order, and no version',
+});
+
+const happening = z
+  .object({ order: orderInEvent, from: status.nullable(), to: status, actor, reason: z.string().nullable() })
+  .meta({ id: 'OrderEventData' });
 
 export const orderEvent = z
   .object({
     specversion: z.literal('1.0'),
-    type: z
-      .enum(eventTypes)
-      .meta({ description: 'The last two are alerts: they raise a flag of the order, and no version' }),
+    type: eventType,
     id: z
       .string()
       .meta({ description: '`<order>:<version>`, an alert’s `<order>:<version>:<alert>`: the same everywhere' }),
@@ -24,19 +32,31 @@ export const orderEvent = z
     subject: id.meta({ description: 'The order' }),
     time: timestamp,
     datacontenttype: z.literal('application/json'),
-    data: z.object({
-      order: orderInEvent,
-      from: status.nullable(),
-      to: status,
-      actor,
-      reason: z.string().nullable(),
-    }),
+    data: happening,
   })
   .meta({
     id: 'OrderEvent',
     description: 'What happened to an order: a CloudEvent (1.0) in JSON',
     examples: [examples.movedEvent],
   });
+
+const testEvent = z
+  .object({
+    specversion: z.literal('1.0'),
+    type: z.literal(TEST_EVENT),
+    id: z.string(),
+    source: z.string(),
+    subject: id.meta({ description: 'The webhook' }),
+    time: timestamp,
+    datacontenttype: z.literal('application/json'),
+    data: z.object({}).meta({ id: 'TestEventData' }),
+  })
+  .meta({ id: 'TestEvent', description: 'What a webhook is tried with', examples: [examples.testEvent] });
+
+/** Whatever a webhook is sent. */
+export const cloudEvent = z
+  .discriminatedUnion('type', [orderEvent, testEvent])
+  .meta({ id: 'CloudEvent', description: 'CloudEvents 1.0 in JSON; `type` says which' });
 
 export const orderSnapshot = z.object({ order: orderInEvent }).meta({
   id: 'OrderSnapshot',

@@ -1,3 +1,4 @@
+import { testEvent as toTestEvent } from '../../domain/webhook/test-event.ts';
 import { Problem, type ProblemCode, type ProblemOptions, problems } from '../problem.ts';
 import { blankTimelineLine } from './values.ts';
 
@@ -13,6 +14,9 @@ export const latteId = '0c0ffee0-0000-4000-8000-000000000110';
 export const vanillaId = '0c0ffee0-0000-4000-8000-000000000112';
 const pumpkinSpiceId = '0c0ffee0-0000-4000-8000-000000000111';
 const teaId = '0c0ffee0-0000-4000-8000-000000000160';
+
+/** The kitchen display. */
+export const webhookId = '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a77';
 
 const managerId = '0c0ffee0-0000-4000-8000-000000000001';
 const customer = { type: 'customer', id: customerId };
@@ -136,6 +140,9 @@ export const movedEvent = {
   datacontenttype: 'application/json',
   data: { order: orderInEvent, from: 'waiting', to: 'preparation', actor: manager, reason: null },
 };
+
+/** About the webhook of the examples. */
+export const testEvent = toTestEvent('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99', webhookId, at('09:30:00'));
 
 const frame = (n: number, event: string, data: unknown) =>
   `id: 5b0c8e41a97d-${n}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -3,13 +3,15 @@ import { z } from 'zod';
 /** A message of Amazon SNS. What Amazon may add to it is passed over; what counts is signed. */
 export const snsMessage = z
   .object({
-    Type: z.enum(['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation']),
+    Type: z
+      .enum(['Notification', 'SubscriptionConfirmation', 'UnsubscribeConfirmation'])
+      .meta({ id: 'SnsMessageType' }),
     MessageId: z.string(),
     TopicArn: z.string(),
     Subject: z.string().optional(),
     Message: z.string().meta({ description: 'Of a notification: what Amazon SES says of a mail, as JSON' }),
     Timestamp: z.iso.datetime({ offset: true }),
-    SignatureVersion: z.enum(['1', '2']),
+    SignatureVersion: z.enum(['1', '2']).meta({ id: 'SnsSignatureVersion' }),
     Signature: z.string(),
     SigningCertURL: z.string(),
     SubscribeURL: z.string().optional(),

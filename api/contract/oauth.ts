@@ -20,12 +20,14 @@ const scope = z.string().meta({ description: 'Fewer scopes than you may have, se
 const tokenRequest = (passwordGrant: boolean) =>
   z
     .object({
-      grant_type: z.enum([
-        'authorization_code',
-        ...(passwordGrant ? (['password'] as const) : []),
-        'refresh_token',
-        'client_credentials',
-      ]),
+      grant_type: z
+        .enum([
+          'authorization_code',
+          ...(passwordGrant ? (['password'] as const) : []),
+          'refresh_token',
+          'client_credentials',
+        ])
+        .meta({ id: 'GrantType' }),
       client_id: clientId.optional(),
       client_secret: clientSecret,
       code: z.string().optional().meta({ description: 'Good for one use, within a minute' }),
@@ -45,6 +47,14 @@ const tokenRequest = (passwordGrant: boolean) =>
       scope: scope.optional(),
     })
     .meta({ id: 'TokenRequest' });
+
+const revocation = z
+  .object({
+    client_id: clientId.optional(),
+    client_secret: clientSecret,
+    token: z.string().min(1).meta({ description: 'A refresh token or an access token' }),
+  })
+  .meta({ id: 'TokenRevocation' });
 
 const requestExamples = {
   password: {
@@ -147,8 +157,10 @@ const form = (schema: z.ZodObject, examples: Record<string, { summary?: string; 
   content: { 'application/x-www-form-urlencoded': { schema, examples } },
 });
 
+const publicKey = z.looseObject({ kty: z.string(), kid: z.string() }).meta({ id: 'PublicKey' });
+
 const keySet = z
-  .object({ keys: z.array(z.looseObject({ kty: z.string(), kid: z.string() })) })
+  .object({ keys: z.array(publicKey) })
   .meta({ id: 'KeySet', description: 'RFC 7517: the public keys that access tokens are signed with' });
 
 const discovery = z
@@ -218,16 +230,9 @@ export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenA
           'A refresh token takes with it all that came from the same sign-in. Every process of the shop knows of it ' +
           'within 30 s.',
         security: [],
-        requestBody: form(
-          z.object({
-            client_id: clientId.optional(),
-            client_secret: clientSecret,
-            token: z.string().min(1).meta({ description: 'A refresh token or an access token' }),
-          }),
-          {
-            refresh_token: { value: { client_id: 'crema', token: requestExamples.refresh_token.value.refresh_token } },
-          },
-        ),
+        requestBody: form(revocation, {
+          refresh_token: { value: { client_id: 'crema', token: requestExamples.refresh_token.value.refresh_token } },
+        }),
         responses: { 200: { description: 'It is worth nothing now, or never was' }, ...formErrors },
       },
     },

@@ -20,22 +20,36 @@ export const status = z.enum(statuses).meta({
 export const actor = z
   .object({
     type: z.enum(['customer', 'manager', 'service', 'operator', 'system']).meta({
+      id: 'ActorType',
       description: '`operator` is someone at Temporal’s own tools, `system` Crema itself',
     }),
     id: z.string().nullable().meta({ description: 'Who of them; kept from customers where it is not themselves' }),
   })
   .meta({ id: 'Actor', description: 'Who did something' });
 
-const line = z.object({
-  id,
-  productId: id,
-  variationId: id.nullable(),
-  product: z.string().meta({ description: 'Its name when the order was placed' }),
-  variation: z.string().nullable().meta({ description: 'Its name when the order was placed' }),
-  quantity: z.int(),
-  unitPrice: money.meta({ description: 'Frozen when the order was placed, the variation included' }),
-  total: money,
-});
+const line = z
+  .object({
+    id,
+    productId: id,
+    variationId: id.nullable(),
+    product: z.string().meta({ description: 'Its name when the order was placed' }),
+    variation: z.string().nullable().meta({ description: 'Its name when the order was placed' }),
+    quantity: z.int(),
+    unitPrice: money.meta({ description: 'Frozen when the order was placed, the variation included' }),
+    total: money,
+  })
+  .meta({ id: 'OrderLine' });
+
+const location = z.enum(locations).meta({ id: 'Location' });
+const cancellationReason = z.enum(cancellationReasons).meta({ id: 'CancellationReason' });
+
+const customer = z
+  .object({ id, name: z.string().nullable().meta({ description: 'null once they are forgotten' }) })
+  .meta({ id: 'OrderCustomer' });
+
+const orderCancellation = z
+  .object({ reasonCode: cancellationReason.nullable(), reason: z.string().nullable(), by: actor, at: timestamp })
+  .meta({ id: 'OrderCancellation' });
 
 export const order = z
   .object({
@@ -43,21 +57,13 @@ export const order = z
     number: z.int().meta({ description: 'Called out at the counter, 1 to 999; identifies nothing' }),
     status,
     version: z.int().meta({ description: 'Starts at 1 and goes up by one with every change; the `ETag`' }),
-    customer: z.object({ id, name: z.string().nullable().meta({ description: 'null once they are forgotten' }) }),
-    location: z.enum(locations),
+    customer,
+    location,
     note: z.string().nullable(),
     lines: z.array(line),
     total: money,
     flags: z.array(z.string()).meta({ description: 'Alerts raised so far' }),
-    cancellation: z
-      .object({
-        reasonCode: z.enum(cancellationReasons).nullable(),
-        reason: z.string().nullable(),
-        by: actor,
-        at: timestamp,
-      })
-      .nullable()
-      .meta({ description: 'null unless it is cancelled' }),
+    cancellation: orderCancellation.nullable().meta({ description: 'null unless it is cancelled' }),
     allowedTransitions: z.array(status).meta({ description: 'Where you may move it now' }),
     placedAt: timestamp,
     updatedAt: timestamp,
@@ -72,18 +78,23 @@ export const orderList = z
   })
   .meta({ id: 'OrderList', examples: [{ data: [examples.placedOrder], nextCursor: null }] });
 
-const newLine = z.strictObject({
-  productId: id.meta({ description: 'Of the catalog' }),
-  variationId: id.optional().meta({ description: 'One of the product’s own; a variation is always optional' }),
-  quantity: z.int().min(1).max(MAX_QUANTITY),
-});
+const newLine = z
+  .strictObject({
+    productId: id.meta({ description: 'Of the catalog' }),
+    variationId: id.optional().meta({ description: 'One of the product’s own; a variation is always optional' }),
+    quantity: z.int().min(1).max(MAX_QUANTITY),
+  })
+  .meta({ id: 'NewOrderLine' });
 
-const keptLine = z.strictObject({
-  id: id.meta({ description: 'Of a line of this order: it keeps its price' }),
-  quantity: z.int().min(1).max(MAX_QUANTITY),
-});
+const keptLine = z
+  .strictObject({
+    id: id.meta({ description: 'Of a line of this order: it keeps its price' }),
+    quantity: z.int().min(1).max(MAX_QUANTITY),
+  })
+  .meta({ id: 'KeptOrderLine' });
 
-const location = z.enum(locations);
+const editedLine = z.union([keptLine, newLine]).meta({ id: 'EditedOrderLine' });
+
 const note = freeText(MAX_NOTE_LENGTH).meta({
   description: 'For whoever makes it; empty if no character of it is visible',
 });
@@ -98,13 +109,13 @@ export const placement = z
   .meta({ id: 'NewOrder', examples: [examples.newOrder] });
 
 export const quote = z
-  .object({ lines: z.array(line.omit({ id: true })), total: money })
+  .object({ lines: z.array(line.omit({ id: true }).meta({ id: 'QuotedLine' })), total: money })
   .meta({ id: 'Quote', examples: [examples.quote] });
 
 export const edit = z
   .strictObject({
     lines: z
-      .array(z.union([keptLine, newLine]))
+      .array(editedLine)
       .min(1)
       .max(MAX_LINES)
       .optional()
@@ -119,14 +130,17 @@ const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'In yo
 
 export const statusChange = z
   .strictObject({
-    status: z.enum(['waiting', 'preparation', 'ready', 'delivered'], {
-      error: ({ input }) => (input === 'cancelled' ? 'use POST /v1/orders/{id}/cancel to cancel an order' : undefined),
-    }),
+    status: z
+      .enum(['waiting', 'preparation', 'ready', 'delivered'], {
+        error: ({ input }) =>
+          input === 'cancelled' ? 'use POST /v1/orders/{id}/cancel to cancel an order' : undefined,
+      })
+      .meta({ id: 'TargetStatus' }),
     reason,
   })
   .meta({ id: 'StatusChange', examples: [{ status: 'preparation' }] });
 
-export const cancellation = z.strictObject({ reasonCode: z.enum(cancellationReasons).optional(), reason }).meta({
+export const cancellation = z.strictObject({ reasonCode: cancellationReason.optional(), reason }).meta({
   id: 'Cancellation',
   examples: [{ reasonCode: 'customer_request', reason: 'My train comes early.' }],
 });
@@ -141,7 +155,7 @@ export const listQuery = z.strictObject({
   customerId: id.optional().meta({ description: 'Not for customers' }),
   placedFrom: instant.optional().meta({ description: 'Inclusive' }),
   placedTo: instant.optional().meta({ description: 'Exclusive' }),
-  sort: z.enum(['-placedAt', 'placedAt']).default('-placedAt'),
+  sort: z.enum(['-placedAt', 'placedAt']).meta({ id: 'OrderSort' }).default('-placedAt'),
   limit: z.coerce.number().int().min(1).max(100).default(20),
   cursor: z
     .string()
@@ -155,52 +169,64 @@ export const listQuery = z.strictObject({
     .meta({ description: 'The `nextCursor` of the page before' }),
 });
 
-const changes = z.object({
-  added: z.array(line),
-  removed: z.array(line),
-  quantities: z.array(
-    z.object({ id, product: z.string(), variation: z.string().nullable(), from: z.int(), to: z.int() }),
-  ),
-  location: z.object({ from: location, to: location }).nullable(),
-  note: z.object({ from: z.string().nullable(), to: z.string().nullable() }).nullable(),
-});
+const quantityChange = z
+  .object({ id, product: z.string(), variation: z.string().nullable(), from: z.int(), to: z.int() })
+  .meta({ id: 'QuantityChange' });
+const locationChange = z.object({ from: location, to: location }).meta({ id: 'LocationChange' });
+const noteChange = z.object({ from: z.string().nullable(), to: z.string().nullable() }).meta({ id: 'NoteChange' });
 
-const outcome = z.enum(['retrying', 'sent', 'refused', 'suppressed', 'given_up', 'bounced', 'complained']);
+const changes = z
+  .object({
+    added: z.array(line),
+    removed: z.array(line),
+    quantities: z.array(quantityChange),
+    location: locationChange.nullable(),
+    note: noteChange.nullable(),
+  })
+  .meta({ id: 'OrderChanges' });
+
+const outcome = z
+  .enum(['retrying', 'sent', 'refused', 'suppressed', 'given_up', 'bounced', 'complained'])
+  .meta({ id: 'DeliveryOutcome' });
 const attemptOutcome = z.enum([...outcome.options, 'unanswered']).meta({
+  id: 'DeliveryAttemptOutcome',
   description: '`unanswered`: the mail server has the whole message, and did not say whether it accepts it',
 });
 
-export const timeline = z
+const deliveryAttempt = z
+  .object({ at: timestamp, outcome: attemptOutcome, reason: z.string().nullable() })
+  .meta({ id: 'DeliveryAttempt' });
+
+const timelineEntry = z
   .object({
-    data: z.array(
-      z.object({
-        at: timestamp,
-        kind: z.enum(['event', 'rejected', 'alert', 'delivery']).meta({
-          description:
-            '`event`: the order changed; `rejected`: somebody asked for a change it does not allow; `alert`: it takes too ' +
-            'long; `delivery`: a message about it was sent, or could not be',
-        }),
-        type: z.string().meta({ description: 'Such as `order.placed` or `delivery.sent`' }),
-        version: z.int().nullable().meta({ description: 'Of the order, or of the event that was delivered' }),
-        actor: actor.nullable(),
-        from: status.nullable(),
-        to: z.string().nullable().meta({ description: 'The status it got, or was to get' }),
-        reason: z.string().nullable(),
-        channel: z.string().nullable().meta({ description: 'Of a delivery: `email` or `redis`' }),
-        recipient: z.string().nullable().meta({ description: 'Of a delivery: a role, never an address' }),
-        attempt: z.int().nullable().meta({ description: 'Of a delivery: how often it was tried' }),
-        outcome: outcome.nullable().meta({ description: 'Of a delivery: how it stands' }),
-        deliveryId: id.nullable().meta({ description: 'Of a delivery, for managers: by which an email is sent again' }),
-        attempts: z
-          .array(z.object({ at: timestamp, outcome: attemptOutcome, reason: z.string().nullable() }))
-          .nullable()
-          .meta({ description: 'Of a delivery: what was tried and came of it, oldest first' }),
-        changes: changes.nullable().meta({ description: 'What an edit made different' }),
-      }),
-    ),
+    at: timestamp,
+    kind: z.enum(['event', 'rejected', 'alert', 'delivery']).meta({
+      id: 'TimelineEntryKind',
+      description:
+        '`event`: the order changed; `rejected`: somebody asked for a change it does not allow; `alert`: it takes too ' +
+        'long; `delivery`: a message about it was sent, or could not be',
+    }),
+    type: z.string().meta({ description: 'Such as `order.placed` or `delivery.sent`' }),
+    version: z.int().nullable().meta({ description: 'Of the order, or of the event that was delivered' }),
+    actor: actor.nullable(),
+    from: status.nullable(),
+    to: z.string().nullable().meta({ description: 'The status it got, or was to get' }),
+    reason: z.string().nullable(),
+    channel: z.string().nullable().meta({ description: 'Of a delivery: `email` or `redis`' }),
+    recipient: z.string().nullable().meta({ description: 'Of a delivery: a role, never an address' }),
+    attempt: z.int().nullable().meta({ description: 'Of a delivery: how often it was tried' }),
+    outcome: outcome.nullable().meta({ description: 'Of a delivery: how it stands' }),
+    deliveryId: id.nullable().meta({ description: 'Of a delivery, for managers: by which an email is sent again' }),
+    attempts: z
+      .array(deliveryAttempt)
+      .nullable()
+      .meta({ description: 'Of a delivery: what was tried and came of it, oldest first' }),
+    changes: changes.nullable().meta({ description: 'What an edit made different' }),
   })
-  .meta({
-    id: 'Timeline',
-    description: 'Everything that happened to an order, oldest first',
-    examples: [examples.orderTimeline],
-  });
+  .meta({ id: 'TimelineEntry' });
+
+export const timeline = z.object({ data: z.array(timelineEntry) }).meta({
+  id: 'Timeline',
+  description: 'Everything that happened to an order, oldest first',
+  examples: [examples.orderTimeline],
+});

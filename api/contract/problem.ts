@@ -3,14 +3,17 @@ import { type ProblemCode, problems } from '../problem.ts';
 import { status } from './orders.ts';
 import { money } from './values.ts';
 
-const fault = z.union([
-  z.object({
-    pointer: z.string().meta({ description: 'Where in the body: a JSON Pointer such as `#/lines/0/quantity`' }),
+const fault = z
+  .object({
+    pointer: z
+      .string()
+      .optional()
+      .meta({ description: 'Where in the body: a JSON Pointer such as `#/lines/0/quantity`' }),
+    parameter: z.string().optional().meta({ description: 'The name of the parameter' }),
+    header: z.string().optional().meta({ description: 'The name of the header' }),
     detail: z.string(),
-  }),
-  z.object({ parameter: z.string(), detail: z.string() }),
-  z.object({ header: z.string(), detail: z.string() }),
-]);
+  })
+  .meta({ id: 'Fault', description: 'One of `pointer`, `parameter` and `header` says where' });
 
 /** The headers of a 429, by name: what each says. */
 export const rateLimitHeaders = {
@@ -28,6 +31,7 @@ export const problem = z
     detail: z.string().meta({ description: 'One sentence about this very request' }),
     instance: z.string().meta({ description: 'The id of the request, as in `X-Request-Id` and the logs' }),
     code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]).meta({
+      id: 'ProblemCode',
       description: 'What went wrong, for programs',
     }),
     errors: z

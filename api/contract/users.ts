@@ -23,7 +23,7 @@ const name = oneLine(MAX_NAME_LENGTH).meta({
   description: 'Has a visible character; stored in NFC',
   examples: ['Ana Souza'],
 });
-const role = z.enum(['customer', 'manager']);
+const role = z.enum(['customer', 'manager']).meta({ id: 'Role' });
 
 /** What somebody types to prove that it is them; the rules are for passwords that are chosen. */
 const password = z
@@ -170,7 +170,8 @@ export const meChange = z
   })
   .meta({
     id: 'MeChange',
-    anyOf: [{ required: ['name'] }, { required: ['email'] }, { required: ['language'] }],
+    // With the next line: a name, an email address or a language.
+    minProperties: 1,
     dependentRequired: { email: ['currentPassword'], currentPassword: ['email'] },
     examples: [{ name: 'Carla Customer' }],
   });
@@ -188,13 +189,13 @@ const wanted = (kind: EmailKind) => z.boolean().meta({ description: kindDescript
 
 export const emailPreferences = z
   .object({
-    placed: z.literal(true).meta({ description: 'The receipt always comes' }),
+    placed: z.boolean().meta({ description: 'Always true: the receipt always comes' }),
     edited: wanted('edited'),
     progress: wanted('progress'),
     ready: wanted('ready'),
     reminder: wanted('reminder'),
     cancelled: wanted('cancelled'),
-    stopped: z.enum(['bounced', 'complained']).nullable().meta({
+    stopped: z.enum(['bounced', 'complained']).meta({ id: 'EmailStopReason' }).nullable().meta({
       description: 'Why no mail at all goes to your address: one came back for good, or was called spam; null: it does',
     }),
   })
@@ -254,17 +255,18 @@ export const invitationList = z
   .object({ data: z.array(openInvitation) })
   .meta({ id: 'InvitationList', examples: [{ data: [marco] }] });
 
+const clientAccess = z
+  .object({ client: z.string(), since: timestamp, until: timestamp.nullable() })
+  .meta({ id: 'ClientAccess' });
+const orderHistory = z.object({ order, timeline }).meta({ id: 'OrderHistory' });
+
 export const personalData = z
   .object({
     exportedAt: timestamp,
     user,
     emailPreferences,
-    access: z
-      .array(z.object({ client: z.string(), since: timestamp, until: timestamp.nullable() }))
-      .meta({ description: 'The programs that may act for you' }),
-    orders: z
-      .array(z.object({ order, timeline }))
-      .meta({ description: 'Every order you have placed, the newest first' }),
+    access: z.array(clientAccess).meta({ description: 'The programs that may act for you' }),
+    orders: z.array(orderHistory).meta({ description: 'Every order you have placed, the newest first' }),
   })
   .meta({
     id: 'PersonalData',

@@ -95,6 +95,7 @@ export const ifNoneMatch = z
 
 /** A language that somebody asks for: any that the shop writes. */
 export const language = z.enum([...languages.keys()], `must be one of ${[...languages.keys()].join(', ')}`).meta({
+  id: 'Language',
   description: 'ISO 639: a language that the shop’s mails are written in, such as `en` or `pt`',
   examples: ['pt'],
 });

@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import type { ZodOpenApiPathItemObject } from 'zod-openapi';
 import { eventTypes } from '../../domain/order/order.ts';
 import { deliveryOutcomes, disabledReasons, TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import { fromDeliveryCursor, fromWebhookCursor } from '../webhooks/cursor.ts';
-import { orderId } from './examples.ts';
+import { eventType } from './events.ts';
+import { orderId, webhookId } from './examples.ts';
 import { freeText, id, instant, timestamp } from './values.ts';
 
 const kitchen = {
-  id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a77',
+  id: webhookId,
   url: 'https://kitchen.example/hooks/crema',
   description: 'The kitchen display',
   events: ['order.placed', 'order.cancelled'] as const,
@@ -39,21 +41,24 @@ const aDelivery = {
   lastAttempts: [attempt],
 };
 
-const event = z.enum(eventTypes);
+const disabling = z
+  .object({
+    reason: z.enum(disabledReasons).meta({
+      id: 'DisabledReason',
+      description:
+        '`manager`: by a person; `gone`: its endpoint answered 410; `failing`: everything had failed for too long',
+    }),
+    at: timestamp,
+  })
+  .meta({ id: 'DisabledWebhook', description: 'Why and since when no events are sent there' });
 
 const fields = {
   id,
   url: z.string(),
   description: z.string(),
-  events: z.array(event),
+  events: z.array(eventType),
   enabled: z.boolean(),
-  disabled: z
-    .object({ reason: z.enum(disabledReasons), at: timestamp })
-    .nullable()
-    .meta({
-      description:
-        '`manager`: by a person; `gone`: its endpoint answered 410; `failing`: everything had failed for too long',
-    }),
+  disabled: disabling.nullable(),
   failingSince: timestamp
     .nullable()
     .meta({ description: 'The first failure since something was last delivered; null if nothing has failed since' }),
@@ -102,7 +107,7 @@ const url = z
   });
 const description = freeText(500).meta({ description: 'For whoever looks after it' });
 const events = z
-  .array(event)
+  .array(eventType)
   .min(1)
   .max(eventTypes.length)
   .refine((all) => new Set(all).size === all.length, 'must not name one twice')
@@ -132,30 +137,33 @@ export const webhookChange = z
     examples: [{ enabled: true }],
   });
 
+const deliveryOutcome = z.enum(deliveryOutcomes).meta({
+  id: 'WebhookDeliveryOutcome',
+  description:
+    '`pending`: it will be tried again; `gone`: answered 410; `dropped`: the webhook was disabled; `given_up`: it was ' +
+    'tried for as long as it may be',
+});
+
+const deliveryAttempt = z
+  .object({
+    at: timestamp,
+    status: z.int().nullable().meta({ description: 'What was answered; null if nothing was' }),
+    duration: z.int().meta({ description: 'In milliseconds' }),
+    error: z.string().nullable().meta({ description: 'One sentence; null if the endpoint took it' }),
+    response: z.string().nullable().meta({ description: 'How the answer began' }),
+  })
+  .meta({ id: 'WebhookDeliveryAttempt' });
+
 export const delivery = z
   .object({
     id,
     eventId: z.string().meta({ description: 'The `webhook-id` that was sent' }),
-    type: z.enum([...eventTypes, TEST_EVENT]),
-    outcome: z.enum(deliveryOutcomes).meta({
-      description:
-        '`pending`: it will be tried again; `gone`: answered 410; `dropped`: the webhook was disabled; `given_up`: it was ' +
-        'tried for as long as it may be',
-    }),
+    type: z.enum([...eventTypes, TEST_EVENT]).meta({ id: 'DeliveredEventType' }),
+    outcome: deliveryOutcome,
     attempts: z.int().meta({ description: 'How often it was tried' }),
     createdAt: timestamp,
     settledAt: timestamp.nullable().meta({ description: 'Since when the outcome is final' }),
-    lastAttempts: z
-      .array(
-        z.object({
-          at: timestamp,
-          status: z.int().nullable().meta({ description: 'What was answered; null if nothing was' }),
-          duration: z.int().meta({ description: 'In milliseconds' }),
-          error: z.string().nullable().meta({ description: 'One sentence; null if the endpoint took it' }),
-          response: z.string().nullable().meta({ description: 'How the answer began' }),
-        }),
-      )
-      .meta({ description: 'The last ten at most, the newest first' }),
+    lastAttempts: z.array(deliveryAttempt).meta({ description: 'The last ten at most, the newest first' }),
   })
   .meta({ id: 'WebhookDelivery', examples: [aDelivery] });
 
@@ -172,7 +180,7 @@ export const deliveryList = z
   .meta({ id: 'WebhookDeliveryList', examples: [{ data: [aDelivery], nextCursor: null }] });
 
 export const deliveryQuery = z.strictObject({
-  outcome: z.enum(deliveryOutcomes).optional(),
+  outcome: deliveryOutcome.optional(),
   limit,
   cursor: cursorOf(fromDeliveryCursor),
 });
@@ -191,3 +199,30 @@ export const redelivery = z
 export const redelivered = z
   .object({ count: z.int().meta({ description: 'How many events are delivered once more' }) })
   .meta({ id: 'WebhookRedelivered', examples: [{ count: 12 }] });
+
+/** What a webhook is sent: Standard Webhooks around CloudEvents. @param operationId unique in the document */
+export const eventDelivery = (operationId: string) =>
+  ({
+    post: {
+      operationId,
+      tags: ['Events'],
+      summary: 'What a webhook is sent',
+      description: 'Check the signature over the body as it came: docs/webhooks.md shows how.',
+      security: [],
+      requestParams: { header: signatureHeaders },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/CloudEvent' } } },
+      },
+      responses: {
+        '2XX': { description: 'You have it' },
+        410: { description: 'You want no more: the webhook is disabled' },
+      },
+    },
+  }) satisfies ZodOpenApiPathItemObject;
+
+const signatureHeaders = z.object({
+  'webhook-id': z.string().meta({ description: 'The id of the event: the same for each try' }),
+  'webhook-timestamp': z.string().meta({ description: 'When this try was made, in seconds since 1970' }),
+  'webhook-signature': z.string().meta({ description: '`v1,<base64>`; two, separated by a blank, after a rotation' }),
+});

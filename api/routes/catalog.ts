@@ -5,8 +5,6 @@ import { ifNoneMatch } from '../contract/values.ts';
 import { isKnown } from '../entity-tags.ts';
 import { type Route, route } from '../route.ts';
 
-const placing = { requestBody: { lines: [{ productId: '{$response.body#/data/0/id}', quantity: 1 }] } };
-
 /** The menu, for everybody. */
 export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
   return [
@@ -24,7 +22,6 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
           description: 'What is on sale',
           body: catalog,
           headers: { ETag: 'Changes when the menu does' },
-          links: { placeOrder: placing, quoteOrder: placing },
         },
         304: { description: 'You have the latest one', headers: { ETag: 'The one you have' } },
       },

@@ -12,12 +12,14 @@ const NAME = 'crema-api';
 
 const EXAMPLE = { name: NAME, instance: 'a3c8f5de-6c1b-4a51-9d0e-2f3b7c9e4d10' } as const;
 
+const healthStatus = z.enum(['up', 'down']).meta({ id: 'HealthStatus' });
+
 const health = z
   .object({
-    status: z.enum(['up', 'down']),
+    status: healthStatus,
     name: z.literal(NAME).meta({ description: 'The program that answers' }),
     instance: z.string().meta({ description: 'The process that answers: INSTANCE_ID, or a UUID of its own' }),
-    parts: z.record(z.string(), z.enum(['up', 'down'])).meta({ description: 'By name: what the API needs' }),
+    parts: z.record(z.string(), healthStatus).meta({ description: 'By name: what the API needs' }),
   })
   .meta({ id: 'Health', examples: [{ status: 'up', ...EXAMPLE, parts: { postgres: 'up', temporal: 'up' } }] });
 

@@ -8,6 +8,7 @@ import {
   delivery,
   deliveryList,
   deliveryQuery,
+  eventDelivery,
   newWebhook,
   redelivered,
   redelivery,
@@ -69,6 +70,8 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       description: `It hears of what happens from now on. Verify what comes by the secret, which is shown this once. At most ${MAX_WEBHOOKS}.`,
       access,
       body: newWebhook,
+      // The same as `webhooks` of the document says: some generators of clients read only callbacks.
+      callbacks: { event: { '{$request.body#/url}': eventDelivery('receiveEventOfNewWebhook') } },
       answers: {
         201: { description: 'The new webhook', body: webhookWithSecret, headers: { ETag, Location: 'Where it is' } },
       },
