@@ -169,8 +169,7 @@ function operationOf(
   schemes: SecuritySchemes,
   problemResponses: ProblemResponses,
 ): ZodOpenApiOperationObject {
-  const { operationId, tag, summary, description, access, params, query, headers, body, bodyAlso, answers, callbacks } =
-    route;
+  const { operationId, tag, summary, description, access, params, query, headers, body, answers, callbacks } = route;
   const who = access === 'anyone' ? undefined : `For: ${access.to.join(', ')}.`;
   return {
     operationId,
@@ -186,7 +185,7 @@ function operationOf(
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
-        content: { 'application/json': { schema: body }, ...(bodyAlso && { [bodyAlso]: { schema: body } }) },
+        content: { 'application/json': { schema: body } },
       },
     }),
     ...(callbacks && { callbacks }),

@@ -45,7 +45,7 @@ const testEvent = z
     specversion: z.literal('1.0'),
     type: z.literal(TEST_EVENT),
     id: z.string(),
-    source: z.string(),
+    source: z.url().meta({ description: 'The webhooks of the shop: `PUBLIC_URL` and `/v1/webhooks`' }),
     subject: id.meta({ description: 'The webhook' }),
     time: timestamp,
     datacontenttype: z.literal('application/json'),

@@ -18,6 +18,7 @@ const teaId = '0c0ffee0-0000-4000-8000-000000000160';
 /** The kitchen display. */
 export const webhookId = '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a77';
 
+const publicUrl = 'http://localhost:5000';
 const managerId = '0c0ffee0-0000-4000-8000-000000000001';
 const customer = { type: 'customer', id: customerId };
 const manager = { type: 'manager', id: managerId };
@@ -134,7 +135,7 @@ export const movedEvent = {
   specversion: '1.0',
   type: 'order.status_changed',
   id: `${orderId}:2`,
-  source: 'http://localhost:5000/v1/orders',
+  source: `${publicUrl}/v1/orders`,
   subject: orderId,
   time: at('09:31:00'),
   datacontenttype: 'application/json',
@@ -142,7 +143,7 @@ export const movedEvent = {
 };
 
 /** About the webhook of the examples. */
-export const testEvent = toTestEvent('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99', webhookId, at('09:30:00'));
+export const testEvent = toTestEvent('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99', webhookId, at('09:30:00'), publicUrl);
 
 const frame = (n: number, event: string, data: unknown) =>
   `id: 5b0c8e41a97d-${n}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;

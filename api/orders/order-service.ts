@@ -68,8 +68,8 @@ export interface Done extends OrderView {
   replayed: boolean;
 }
 
-/** It has been passed on and will be decided; the timeline tells. */
-export interface Accepted {
+/** The change was passed on and will be decided; the order is as it was before. */
+export interface Accepted extends OrderView {
   accepted: true;
 }
 
@@ -235,7 +235,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     try {
       if (asked.later) {
         const sent = await workflows.send(orderId, change, message, deadline);
-        return sent ? { accepted: true } : await refuseClosed(seen, asked);
+        return sent ? { ...seen, accepted: true } : await refuseClosed(seen, asked);
       }
       const outcome = await workflows.change(orderId, change, message, deadline);
       if (!('refused' in outcome)) {

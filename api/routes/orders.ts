@@ -14,6 +14,7 @@ import {
   statusChange,
   timeline,
 } from '../contract/orders.ts';
+import { nothing } from '../contract/users.ts';
 import { id, idempotencyKey, ifMatch, ifNoneMatch, prefer } from '../contract/values.ts';
 import { type ExpectedVersions, etagOf, isKnown } from '../entity-tags.ts';
 import { OutcomeUnknown } from '../in-time.ts';
@@ -44,7 +45,10 @@ const changeHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': 
 const changed = (example: object) => ({
   200: { description: 'The order as of this change', body: order, example, headers: answerHeaders, links },
   202: {
-    description: 'Passed on, as `Prefer: respond-async` asked; the timeline tells what became of it',
+    description:
+      'Passed on, as `Prefer: respond-async` asked; the timeline tells what became of it. The order is as it was before ' +
+      'or, when this key had been decided before, as of this change',
+    body: order,
     headers: {
       'Preference-Applied': '`respond-async`',
       'Idempotency-Replayed': '`true` when this key had been decided before',
@@ -257,13 +261,13 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
         'twice within ten seconds sends it once.',
       access: { to: ['manager'], scope: 'orders:write' },
       params: params.extend({ deliveryId: id }),
-      answers: { 202: { description: 'It is on its way; the timeline tells what became of it' } },
+      answers: { 202: { description: 'It is on its way; the timeline tells what became of it', body: nothing } },
       problems: ['not_found', 'nothing_to_send', 'outcome_unknown'],
       handle: async ({ params: { id: orderId, deliveryId } }) => {
         const refused = await resend(orderId, deliveryId, soon()).catch(unlessSilent);
         if (refused?.refused === 'not_found') throw new Problem('not_found');
         if (refused) throw new Problem('nothing_to_send', { detail: refused.detail });
-        return { status: 202 };
+        return { status: 202, body: {} };
       },
     }),
   ];
@@ -322,11 +326,15 @@ function answerOf(done: Done, { caller }: Asked, status: number): RouteAnswer {
 }
 
 function changeAnswer(result: Done | Accepted, orderId: string, asked: Asked): RouteAnswer {
-  const replayed = 'order' in result && result.replayed;
-  if ('order' in result && !(asked.later && replayed)) return answerOf(result, asked, 200);
+  const replayed = 'replayed' in result && result.replayed;
+  if ('replayed' in result && !(asked.later && replayed)) return answerOf(result, asked, 200);
   const headers = { 'preference-applied': 'respond-async', location: `/v1/orders/${orderId}` };
   // A replay answers the first status: the same request was answered 202, whatever has become of it since.
-  return { status: 202, headers: { ...headers, ...(replayed && { 'idempotency-replayed': 'true' }) } };
+  return {
+    status: 202,
+    headers: { ...headers, ...(replayed && { 'idempotency-replayed': 'true' }) },
+    body: toOrderResource(result, asked.caller.actor),
+  };
 }
 
 /** RFC 7240: a list of preferences, each perhaps with a value and parameters. */
