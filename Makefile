@@ -2,7 +2,7 @@
 node = node_modules/.bin/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo reset test races chaos bench fuzz check setup install
+.PHONY: help run demo reset test races chaos bench fuzz clients check setup install
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -33,6 +33,9 @@ bench: install ## Measure what Crema costs against Temporal alone; ORDERS=100000
 
 fuzz: install ## Attack the API from its own document; SEED= repeats a run, MINUTES= says how long it takes
 	@$(node) tests/fuzz/run.ts
+
+clients: install ## Generate clients from the API's document, and take an order through its life with each
+	@$(node) tests/clients/run.ts
 
 check: install ## Types, lint, format, room arrows, dead code, openapi.yaml
 	@npm run --silent check

@@ -13,7 +13,7 @@ const payload = z
 
 /** `temporal.api.common.v1.Payloads` as JSON. */
 export const payloads = z.looseObject({ payloads: z.array(payload).max(1_000) }).meta({
-  id: 'Payloads',
+  id: 'PayloadList',
   examples: [{ payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJzdGF0dXMiOiJyZWFkeSJ9' }] }],
 });
 

@@ -1,7 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { connect, type Database } from '../../db/connection.ts';
 import { createEmailSuppressions } from '../../db/email-suppressions.ts';
@@ -9,10 +6,8 @@ import { hashPassword } from '../../db/passwords.ts';
 import { createServiceRepository } from '../../db/services.ts';
 import { lifetimes } from '../../domain/account/link.ts';
 import { serviceScopes } from '../../domain/scopes.ts';
-import { ownEnvironment } from '../../stack/own-environment.ts';
-import { prepare, startApi, startWorker } from '../../stack/programs.ts';
-import { anyPorts, startServices } from '../../stack/services.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { type OwnShop, withOwnShop } from '../own-shop.ts';
 
 /** Who the fuzzer comes as. */
 export const roles = ['nobody', 'customer', 'service', 'manager'] as const;
@@ -45,35 +40,25 @@ const PASSWORD = 'seven violins in the rain';
 const LINKS = 40;
 
 /**
- * Opens a shop on free ports, in a temporary folder.
+ * Opens a shop with something to fuzz in it.
  *
  * @param work what to do in it; everything is stopped and deleted afterwards
  * @param signal ends the start early
  */
-export async function withFuzzedShop<Result>(
+export function withFuzzedShop<Result>(
   work: (shop: FuzzedShop) => Promise<Result>,
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Result> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'crema-fuzz-'));
-  const undo: (() => unknown)[] = [() => rmSync(dataDir, { recursive: true, force: true })];
-  try {
-    const own = ownEnvironment();
-    const environment = { ...own, ENV_FILE: join(dataDir, '.env'), RATE_LIMITS: 'off' };
-    const services = await startServices({ dataDir, environment, ports: anyPorts, durable: false, log, signal });
-    undo.push(services.stop);
-    const inside = { dataDir, environment: services.environment, log, signal };
-    await prepare(inside);
-    const worker = await startWorker(inside);
-    undo.push(worker.stop);
-    const api = await startApi(inside);
-    undo.push(api.stop);
-    const database = connect(services.environment.DATABASE_URL as string, { max: 2, name: 'crema-fuzz' });
-    undo.push(() => database.destroy());
-    return await work({ url: api.url, enter: (role) => enter(role, api.url, database) });
-  } finally {
-    for (const step of undo.reverse()) await step();
-  }
+  const inside = async ({ url, databaseUrl }: OwnShop) => {
+    const database = connect(databaseUrl, { max: 2, name: 'crema-fuzz' });
+    try {
+      return await work({ url, enter: (role) => enter(role, url, database) });
+    } finally {
+      await database.destroy();
+    }
+  };
+  return withOwnShop(inside, log, signal);
 }
 
 async function enter(role: Role, url: string, database: Database): Promise<World> {

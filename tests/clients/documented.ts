@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execute = promisify(execFile);
+
+/** A client of docs/clients.md. */
+export interface DocumentedClient {
+  title: string;
+  /** In `tests/clients`. */
+  folder: string;
+  /** For a shell, in a copy of the folder. */
+  commands: string;
+}
+
+/** The clients of docs/clients.md: each is a section with the name of its folder and a block of commands. */
+export function clientsIn(text: string): DocumentedClient[] {
+  return text
+    .split(/^## /m)
+    .slice(1)
+    .flatMap((section) => {
+      const folder = /`tests\/clients\/(\w+)`/.exec(section)?.[1];
+      const commands = /```sh\n([\s\S]*?)```/.exec(section)?.[1];
+      const title = section.slice(0, section.indexOf('\n'));
+      return folder && commands ? [{ title, folder, commands }] : [];
+    });
+}
+
+/** What the commands of a folder need, and with which arguments each shows that it is there. */
+const TOOLS: Record<string, [command: string, ...args: string[]][]> = {
+  typescript: [['npm', '--version']],
+  python: [['python3', '-c', 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))']],
+  go: [['go', 'version']],
+  java: [
+    ['javac', '--version'],
+    ['mvn', '--version'],
+  ],
+};
+
+/** Says in a sentence which tool of a client this machine lacks; `undefined` if it has them all. */
+export async function missingTool(folder: string): Promise<string | undefined> {
+  for (const [command, ...args] of TOOLS[folder] ?? []) {
+    const works = await execute(command, args, { timeout: 60_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (!works)
+      return `this machine has no ${command}${command === 'python3' ? ' of version 3.11 or newer, with venv' : ''}.`;
+  }
+  return undefined;
+}

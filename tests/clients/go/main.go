@@ -1,0 +1,96 @@
+// The life of an order, through the generated client. SHOP is where the API is.
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+
+	"example.com/shop-client/crema"
+	"github.com/google/uuid"
+)
+
+var (
+	shop = os.Getenv("SHOP")
+	ctx  = context.Background()
+)
+
+func must[T any](value T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return value
+}
+
+func expect(what string, got, want any) {
+	if got != want {
+		panic(fmt.Sprintf("%s: %v, not %v", what, got, want))
+	}
+}
+
+func ptr[T any](value T) *T { return &value }
+
+// signIn returns a client whose requests carry a token.
+func signIn(username string) *crema.ClientWithResponses {
+	form := crema.TokenRequest{GrantType: crema.Password, ClientId: ptr("crema"), Username: &username, Password: ptr("test")}
+	token := must(must(crema.NewClientWithResponses(shop)).GetTokenWithFormdataBodyWithResponse(ctx, form)).JSON200
+	return must(crema.NewClientWithResponses(shop, crema.WithRequestEditorFn(
+		func(_ context.Context, request *http.Request) error {
+			request.Header.Set("Authorization", "Bearer "+token.AccessToken)
+			return nil
+		})))
+}
+
+func main() {
+	customer, manager := signIn("customer@example.com"), signIn("manager@example.com")
+
+	var latte crema.MenuItem
+	for _, item := range must(customer.GetCatalogWithResponse(ctx, nil)).JSON200.Data {
+		if item.Name == "Latte" {
+			latte = item
+		}
+	}
+	line := crema.NewOrderLine{ProductId: latte.Id, VariationId: &latte.Variations[1].Id, Quantity: 2}
+	body := crema.NewOrder{Lines: []crema.NewOrderLine{line}}
+
+	// The same key places the order once, however often it is sent.
+	key := crema.PlaceOrderParams{IdempotencyKey: ptr(uuid.NewString())}
+	first := must(customer.PlaceOrderWithResponse(ctx, &key, body))
+	again := must(customer.PlaceOrderWithResponse(ctx, &key, body))
+	placed := *first.JSON201
+	expect("the id of the replay", again.JSON201.Id, placed.Id)
+	expect("replayed", again.HTTPResponse.Header.Get("Idempotency-Replayed"), "true")
+	fmt.Println("placed", placed.Number, placed.Lines[0].Product, placed.Total)
+
+	// An edit overwrites nothing that this program has not seen.
+	var kept, added crema.EditedOrderLine
+	must(0, kept.FromKeptOrderLine(crema.KeptOrderLine{Id: placed.Lines[0].Id, Quantity: 1}))
+	must(0, added.FromNewOrderLine(crema.NewOrderLine{ProductId: latte.Id, Quantity: 1}))
+	edit := crema.OrderEdit{Lines: &[]crema.EditedOrderLine{kept, added}, Note: ptr("No sugar")}
+	seen := crema.EditOrderParams{IfMatch: ptr(first.HTTPResponse.Header.Get("ETag"))}
+	edited := must(customer.EditOrderWithResponse(ctx, placed.Id, &seen, edit)).JSON200
+	expect("the version after the edit", edited.Version, 2)
+	expect("the lines after the edit", len(edited.Lines), 2)
+	stale := must(customer.EditOrderWithResponse(ctx, placed.Id, &seen, edit)).ApplicationproblemJSON412
+	expect("the stale edit", stale.Code, crema.ProblemCodeVersionMismatch)
+
+	preparation := crema.StatusChange{Status: crema.TargetStatusPreparation}
+	must(manager.ChangeOrderStatusWithResponse(ctx, placed.Id, nil, preparation))
+	late := must(customer.EditOrderWithResponse(ctx, placed.Id, nil, crema.OrderEdit{Note: ptr("")})).ApplicationproblemJSON409
+	expect("the late edit", late.Code, crema.ProblemCodeIllegalTransition)
+	expect("where the order is", *late.CurrentStatus, crema.OrderStatusPreparation)
+	wrong := must(customer.PlaceOrderWithResponse(ctx, nil, crema.NewOrder{Lines: []crema.NewOrderLine{}})).ApplicationproblemJSON400
+	expect("the fault", *(*wrong.Errors)[0].Pointer, "#/lines")
+
+	query := crema.ListOrdersParams{Status: &[]crema.OrderStatus{crema.OrderStatusPreparation}}
+	list := must(customer.ListOrdersWithResponse(ctx, &query)).JSON200
+	expect("the newest order in preparation", list.Data[0].Id, placed.Id)
+	reason := crema.Cancellation{ReasonCode: ptr(crema.OutOfStock)}
+	cancelled := must(manager.CancelOrderWithResponse(ctx, placed.Id, nil, reason)).JSON200
+	expect("the reason", *cancelled.Cancellation.ReasonCode, crema.OutOfStock)
+
+	for _, entry := range must(manager.GetOrderTimelineWithResponse(ctx, placed.Id)).JSON200.Data {
+		fmt.Println(entry.At, entry.Kind, entry.Type)
+	}
+}

@@ -1,0 +1,60 @@
+// The life of an order, through the generated client. SHOP is where the API is.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { client } from './client/client.gen.js';
+import * as crema from './client/index.js';
+
+client.setConfig({ baseUrl: process.env.SHOP! });
+const shop = { throwOnError: true } as const;
+
+async function signIn(username: string) {
+  const form = { grant_type: 'password', client_id: 'crema', username, password: 'test' } as const;
+  const { data } = await crema.getToken({ ...shop, body: form });
+  return { ...shop, auth: data.access_token };
+}
+
+const customer = await signIn('customer@example.com');
+const manager = await signIn('manager@example.com');
+
+const { data: menu } = await crema.getCatalog(shop);
+const latte = menu.data.find(({ name }) => name === 'Latte')!;
+const vanilla = latte.variations.find(({ name }) => name === 'Vanilla')!;
+const body: crema.NewOrder = { lines: [{ productId: latte.id, variationId: vanilla.id, quantity: 2 }] };
+
+// The same key places the order once, however often it is sent.
+const headers = { 'Idempotency-Key': randomUUID() };
+const { data: placed, response } = await crema.placeOrder({ ...customer, headers, body });
+const again = await crema.placeOrder({ ...customer, headers, body });
+assert.equal(again.data.id, placed.id);
+assert.equal(again.response.headers.get('idempotency-replayed'), 'true');
+console.log('placed', placed.number, placed.lines[0]!.product, placed.total);
+
+// An edit overwrites nothing that this program has not seen.
+const path = { id: placed.id };
+const seen = { 'If-Match': response.headers.get('etag')! };
+const lines: crema.EditedOrderLine[] = [
+  { id: placed.lines[0]!.id, quantity: 1 },
+  { productId: latte.id, quantity: 1 },
+];
+const { data: edited } = await crema.editOrder({ ...customer, path, headers: seen, body: { lines, note: 'No sugar' } });
+assert.deepEqual([edited.version, edited.lines.length, edited.note], [2, 2, 'No sugar']);
+const stale = await crema.editOrder({ ...customer, throwOnError: false, path, headers: seen, body: { note: null } });
+assert.deepEqual([stale.error?.code, stale.error?.version], ['version_mismatch', 2]);
+
+// With respond-async the answer does not wait for the change: it has the order as it was before.
+const move = { path, headers: { Prefer: 'respond-async' }, body: { status: 'preparation' } } as const;
+assert.equal((await crema.changeOrderStatus({ ...manager, ...move })).data.status, 'waiting');
+while ((await crema.getOrder({ ...customer, path })).data.status === 'waiting') await setTimeout(100);
+const late = await crema.editOrder({ ...customer, throwOnError: false, path, body: { note: null } });
+assert.deepEqual([late.error?.code, late.error?.currentStatus], ['illegal_transition', 'preparation']);
+const wrong = await crema.placeOrder({ ...customer, throwOnError: false, body: { lines: [] } });
+assert.deepEqual([wrong.error?.code, wrong.error?.errors?.[0]?.pointer], ['invalid_request', '#/lines']);
+
+const { data: list } = await crema.listOrders({ ...customer, query: { status: ['preparation'], limit: 100 } });
+assert.ok(list.data.some(({ id }) => id === placed.id));
+const { data: cancelled } = await crema.cancelOrder({ ...manager, path, body: { reasonCode: 'out_of_stock' } });
+assert.deepEqual([cancelled.status, cancelled.cancellation?.reasonCode], ['cancelled', 'out_of_stock']);
+
+const { data: timeline } = await crema.getOrderTimeline({ ...manager, path });
+for (const { at, kind, type, changes } of timeline.data) console.log(at, kind, type, changes?.added.length ?? '');

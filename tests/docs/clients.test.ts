@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clientsIn, missingTool } from '../clients/documented.ts';
+
+const root = join(import.meta.dirname, '../..');
+const text = readFileSync(join(root, 'docs/clients.md'), 'utf8');
+
+test('When docs/clients.md describes clients, then it has the commands of every folder', () => {
+  const folders = readdirSync(join(root, 'tests/clients'), { withFileTypes: true }).filter((entry) =>
+    entry.isDirectory(),
+  );
+  const clients = clientsIn(text);
+  expect(clients.map(({ folder }) => folder).sort()).toEqual(folders.map(({ name }) => name).sort());
+  for (const { commands } of clients) expect(commands.trim().split('\n').length).toBeGreaterThan(0);
+});
+
+test('When docs/clients.md links to a program, then it is there', () => {
+  const links = [...text.matchAll(/\]\(\.\.\/(tests\/clients\/[^)]+)\)/g)].map(([, path]) => path!);
+  expect(links).toHaveLength(clientsIn(text).length);
+  expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+test('When a machine lacks a tool, then the client is left out by its name', async () => {
+  const { PATH } = process.env;
+  try {
+    process.env.PATH = '/nowhere';
+    expect(await missingTool('go')).toBe('this machine has no go.');
+    expect(await missingTool('java')).toBe('this machine has no javac.');
+    expect(await missingTool('python')).toContain('3.11');
+  } finally {
+    process.env.PATH = PATH;
+  }
+});
