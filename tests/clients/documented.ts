@@ -37,9 +37,9 @@ const TOOLS: Record<string, [command: string, ...args: string[]][]> = {
 };
 
 /** Says in a sentence which tool of a client this machine lacks; `undefined` if it has them all. */
-export async function missingTool(folder: string): Promise<string | undefined> {
+export async function missingTool(folder: string, env = process.env): Promise<string | undefined> {
   for (const [command, ...args] of TOOLS[folder] ?? []) {
-    const works = await execute(command, args, { timeout: 60_000 }).then(
+    const works = await execute(command, args, { env, timeout: 60_000 }).then(
       () => true,
       () => false,
     );

@@ -21,13 +21,8 @@ test('When docs/clients.md links to a program, then it is there', () => {
 });
 
 test('When a machine lacks a tool, then the client is left out by its name', async () => {
-  const { PATH } = process.env;
-  try {
-    process.env.PATH = '/nowhere';
-    expect(await missingTool('go')).toBe('this machine has no go.');
-    expect(await missingTool('java')).toBe('this machine has no javac.');
-    expect(await missingTool('python')).toContain('3.11');
-  } finally {
-    process.env.PATH = PATH;
-  }
+  const env = { PATH: '/nowhere' };
+  expect(await missingTool('go', env)).toBe('this machine has no go.');
+  expect(await missingTool('java', env)).toBe('this machine has no javac.');
+  expect(await missingTool('python', env)).toContain('3.11');
 });
