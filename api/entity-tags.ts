@@ -6,8 +6,8 @@ export const etagOf = ({ version }: { version: number }): string => `"${version}
 
 export const accepts = (expected: ExpectedVersions, version: number): boolean => expected?.includes(version) ?? true;
 
-/** `*` or a list of entity tags (RFC 9110 §13.1.1), which may have empty elements. */
-export const IF_MATCH = /^(\*|[ \t,]*(W[/])?"[\x21\x23-\x7e]*"([ \t]*,[ \t,]*(W[/])?"[\x21\x23-\x7e]*")*[ \t,]*)$/;
+/** `*` or a list of entity tags (RFC 9110 §13.1.1). */
+export const IF_MATCH = /^(\*|(W[/])?"[\x21\x23-\x7e]*"([ \t]*,[ \t]*(W[/])?"[\x21\x23-\x7e]*")*)$/;
 
 /** What compressing proxies append to an entity tag: `"2-gzip"` (Apache, Caddy), `"2--gzip"` (Jetty). */
 const CODING = /--?(?:gzip|deflate|br|zstd)"$/;

@@ -7,7 +7,7 @@ export const ifMatchOfVersion2: [tag: string, matches: boolean][] = [
   ['W/"2-br"', true],
   ['"2--gzip"', true],
   ['"1", W/"2"', true],
-  [' , "x,y" ,"2",', true],
+  ['"x,y" ,"2"', true],
   ['"1"', false],
   ['"3"', false],
   ['W/"1"', false],
