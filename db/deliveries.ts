@@ -1,6 +1,7 @@
 import { type Audience, addresses, type Recipient } from '../domain/order/recipients.ts';
 import type { ReturnedAs } from '../domain/order/unmailed.ts';
 import { type Database, named } from './connection.ts';
+import { retryRecord } from './retry.ts';
 
 /**
  * How one attempt ended. Another one follows by itself after `retrying`, and, later and not often, after `unanswered`: the
@@ -89,7 +90,7 @@ const FIND = `
   WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
   FOR KEY SHARE OF d`;
 
-/** One round trip: the delivery and its attempt. What was final before, or has become so meanwhile, only gets the attempt. */
+/** One round trip: the delivery and its attempt, once. What was final before, or has become so meanwhile, only gets the attempt. */
 const RECORD = `
   WITH kept AS (
     INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, attempt, at, detail)
@@ -103,7 +104,8 @@ const RECORD = `
   SELECT id, :at, :outcome, :detail, :messageId FROM (
     SELECT id FROM kept
     UNION SELECT id FROM deliveries WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
-  ) delivery`;
+  ) delivery
+  WHERE NOT EXISTS (SELECT FROM delivery_attempts a WHERE a.delivery_id = delivery.id AND a.at = :at)`;
 
 const RECORD_RESENDING = `
   WITH tried AS (
@@ -111,10 +113,11 @@ const RECORD_RESENDING = `
       outcome = CASE WHEN :sent THEN 'sent' ELSE outcome END,
       detail = CASE WHEN :sent THEN NULL ELSE detail END,
       at = CASE WHEN :sent THEN :at ELSE at END
-    WHERE id = :deliveryId
+    WHERE id = :deliveryId AND NOT EXISTS (SELECT FROM delivery_attempts a WHERE a.delivery_id = :deliveryId AND a.at = :at)
+    RETURNING id
   )
   INSERT INTO delivery_attempts (delivery_id, at, outcome, detail, message_id, resend)
-  VALUES (:deliveryId, :at, :outcome, :detail, :messageId, :resend)`;
+  SELECT id, :at, :outcome, :detail, :messageId, :resend FROM tried`;
 
 /** A report may come twice, and before the worker has written down that the mail was sent. */
 const RECORD_RETURNED = `
@@ -143,7 +146,9 @@ export function createDeliveryLedger(database: Database): DeliveryLedger {
   async function record({ audience, detail = null, messageId = null, ...delivery }: Delivery): Promise<void> {
     const state: DeliveryState = delivery.outcome === 'unanswered' ? 'retrying' : delivery.outcome;
     const values = { ...delivery, ...addresses[audience], state, detail, messageId, at: new Date() };
-    await named('record-delivery', database.raw(RECORD, values));
+    const write = () => named('record-delivery', database.raw(RECORD, values));
+    // A failed attempt is made again anyway.
+    await (delivery.outcome === 'retrying' ? write() : retryRecord(write));
   }
 
   const entry: DeliveryLedger['entry'] = (id) =>
@@ -159,7 +164,8 @@ export function createDeliveryLedger(database: Database): DeliveryLedger {
 
   async function recordResending({ detail = null, messageId = null, ...resending }: Resending): Promise<void> {
     const sent = resending.outcome === 'sent';
-    await database.raw(RECORD_RESENDING, { ...resending, detail, messageId, sent, at: new Date() });
+    const values = { ...resending, detail, messageId, sent, at: new Date() };
+    await retryRecord(async () => database.raw(RECORD_RESENDING, values));
   }
 
   async function recordReturned({ mail, ...returned }: Returned): Promise<boolean> {

@@ -71,9 +71,10 @@ export const isReadOnly = (error: unknown): boolean => outageIn(error) === 'read
 /** Whether the same transaction, from its start, is worth another try at once. */
 export const isConflict = (error: unknown): boolean => outageIn(error) === 'conflict';
 
-/** Whether node-postgres gave up on an answer that may still come on the same connection. */
-export const isUnanswered = (error: unknown): boolean =>
-  types.isNativeError(error) && error.message === 'Query read timeout';
+/** Whether a connection is of no more use: its session has ended, or an answer that was given up may still come. */
+export const isConnectionSpent = (error: unknown): boolean =>
+  types.isNativeError(error) &&
+  (error.message === 'Query read timeout' || SESSION_ENDED.has(String((error as PostgresError).severity)));
 
 /** Whether a prepared statement is missing or there already: a pooler passes each transaction to another session. */
 export const isStatementMisplaced = (error: unknown): boolean =>

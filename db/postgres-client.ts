@@ -2,8 +2,8 @@ import { hash } from 'node:crypto';
 import type { Knex } from 'knex';
 import PostgresTransaction from 'knex/lib/dialects/postgres/execution/pg-transaction.js';
 import PostgresClient, { type Statement } from 'knex/lib/dialects/postgres/index.js';
-import { isPlanOutdated, isReadOnly, isStatementMisplaced, isUnanswered } from './outage.ts';
-import { retryConflicts } from './retry-conflicts.ts';
+import { isConnectionSpent, isPlanOutdated, isReadOnly, isStatementMisplaced } from './outage.ts';
+import { retryConflicts } from './retry.ts';
 
 /** How long a server may take, in ms; 0: for ever. */
 export interface TimeLimits {
@@ -93,7 +93,7 @@ export function createPostgresClient({ statement, idleInTransaction }: TimeLimit
       } catch (error) {
         const now = performance.now();
         if (isReadOnly(error) && now - (openedAt.get(connection) ?? 0) > RENEWAL_MS) renewedAt = now;
-        if (isUnanswered(error) || isPlanOutdated(error)) connection.__knex__disposed = error;
+        if (isConnectionSpent(error) || isPlanOutdated(error)) connection.__knex__disposed = error;
         if (isStatementMisplaced(error) && prepares) {
           prepares = false;
           this.logger.warn?.(

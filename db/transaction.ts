@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Database } from './connection.ts';
-import { retryConflicts } from './retry-conflicts.ts';
+import { retryConflicts } from './retry.ts';
 
 /**
  * Runs work in one transaction: all of it is kept, or, when it throws, nothing.

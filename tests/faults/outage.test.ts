@@ -50,9 +50,9 @@ test.each('21000 22001 23502 23505 25P02 40002 42601 42P01 42501 P0001'.split(' 
 );
 
 const elsewhere = (change: (url: URL) => void) => {
-  const other = new URL(url);
-  change(other);
   return async () => {
+    const other = new URL(url);
+    change(other);
     const there = connect(other.href, { max: 1, log: { debug() {}, warn() {}, error() {} } });
     await there.raw('SELECT 1').finally(() => there.destroy());
   };
@@ -77,8 +77,12 @@ const outages: Record<string, () => PromiseLike<unknown>> = {
   'a statement that takes too long': () => database.raw('SELECT pg_sleep(10)'),
   'a lock that is not free': async () => {
     const holder = await database.transaction();
-    await holder.raw('LOCK TABLE products');
-    await database.raw('LOCK TABLE products NOWAIT').finally(() => holder.rollback());
+    await holder('products').forUpdate().select('id');
+    await database('products')
+      .forUpdate()
+      .noWait()
+      .select('id')
+      .finally(() => holder.rollback());
   },
   'a session that an operator ends': () => database.raw('SELECT pg_terminate_backend(pg_backend_pid())'),
 };
