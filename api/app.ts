@@ -16,6 +16,7 @@ import { measureRequests } from './middleware/request-metrics.ts';
 import { secureAnswers } from './middleware/security-headers.ts';
 import { allowTemporalUi } from './middleware/temporal-ui.ts';
 import { describeApi } from './openapi.ts';
+import type { Pages } from './pages/page.ts';
 import { type Route, serve } from './route.ts';
 
 export interface AppDependencies {
@@ -23,8 +24,9 @@ export interface AppDependencies {
   routes: Route[];
   /** As its documents describe it. */
   shop: { name: string; currency: string };
-  /** Pages for people who are not signed in. */
-  pages: Middleware<RequestState>[];
+  pages: Pages;
+  /** What serves paths besides those of the API, to callers without a token. */
+  otherPages: Middleware<RequestState>[];
   /** Where people open the Temporal Web UI. */
   temporalUi?: string | undefined;
   logger: Logger;
@@ -60,6 +62,7 @@ export function createApp({
   routes,
   shop,
   pages,
+  otherPages,
   temporalUi,
   logger,
   metrics,
@@ -88,7 +91,7 @@ export function createApp({
   app.use(secureAnswers(new URL(publicUrl).protocol === 'https:'));
   app.use(allowOrigins(origins, routes));
   app.use(allowTemporalUi(temporalUi));
-  app.use(answerProblems());
+  app.use(answerProblems(pages));
   app.use(boundedQuery());
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
@@ -98,7 +101,7 @@ export function createApp({
     currency: shop.currency,
   });
   app.use(docs({ openapi, asyncapi: describeEvents(publicUrl, shop.currency) }, shop.name));
-  for (const page of pages) app.use(page);
+  for (const page of otherPages) app.use(page);
   app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
   app.use(literalPathsFirst(routes));
   app.use(router.routes());

@@ -49,6 +49,7 @@ import { createOrderWorkflows } from './orders/order-workflows.ts';
 import { createResend } from './orders/resending.ts';
 import { emailPreviews } from './pages/email-previews.ts';
 import { metricsPage } from './pages/metrics.ts';
+import { createPages } from './pages/page.ts';
 import { allRoutes } from './routes/index.ts';
 import { createHub } from './streams/hub.ts';
 import { createStreams } from './streams/streams.ts';
@@ -105,8 +106,11 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const origins = [publicOrigin, ...config.CORS_ORIGINS, ...apps];
   const https = publicOrigin.startsWith('https:');
 
+  // Without an app of the shop's own, people sign in on the docs page.
+  const pages = createPages({ name: config.SHOP_NAME, language: config.SHOP_LANGUAGE, app: apps[0] ?? '/docs' });
   const auth = await createAuth({
     database,
+    pages,
     publicUrl: config.PUBLIC_URL,
     passwordGrant: config.NODE_ENV !== 'production',
     redirectUris: config.OAUTH_REDIRECT_URIS,
@@ -187,9 +191,10 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     }),
     shop: { name: config.SHOP_NAME, currency },
     temporalUi: config.TEMPORAL_UI_ORIGIN,
-    pages: [
+    pages,
+    otherPages: [
       ...(mayReadMetrics ? [metricsPage(metrics, mayReadMetrics)] : []),
-      accountPages({ accounts, accountRequests, emails: { users, shopLanguage: config.SHOP_LANGUAGE } }),
+      accountPages({ pages, accounts, accountRequests, users }),
       ...(config.NODE_ENV === 'production'
         ? []
         : [emailPreviews({ shopName: config.SHOP_NAME, timeZone: config.SHOP_TIME_ZONE, currency })]),

@@ -1,14 +1,15 @@
 import type { Reader, UserRepository } from '../../db/users.ts';
 import { type EmailKind, emailKinds } from '../../domain/order/email-kinds.ts';
-import { wordsIn } from '../../mail/languages/index.ts';
+import type { Language } from '../../mail/languages/language.ts';
+import { html } from '../../mail/templates/markup.ts';
 import { id } from '../contract/values.ts';
-import { escapeHtml } from '../pages/page.ts';
-import { type Pages, paragraphs, type Shown, type Values } from './shown.ts';
+import { type Link, noticeParts, paragraphs, typed } from '../pages/page.ts';
+import type { PageHandlers, Shown, Values, Visitor } from './shown.ts';
 
 interface Dependencies {
   users: Pick<UserRepository, 'findReaderByToken' | 'chooseEmails'>;
-  /** Of who has asked for no other one: ISO 639. */
-  shopLanguage: string;
+  /** Where people use the shop. */
+  app: string;
 }
 
 const CHOICE = '/account/emails';
@@ -17,54 +18,64 @@ const CHOICE = '/account/emails';
  * Where the links of a mail about an order lead: its reader chooses which ones they get, without signing in. The token can do
  * no more than that, and looking changes nothing. Mailboxes post to `/account/unsubscribe` in their reader's name (RFC 8058).
  */
-export function emailPages({ users, shopLanguage }: Dependencies): Record<string, Pages> {
-  const wordsFor = ({ language }: Reader) => wordsIn(language, shopLanguage);
-
+export function emailPages({ users, app }: Dependencies): Record<string, PageHandlers> {
   async function readerBy({ token = '' }: Values): Promise<Reader | undefined> {
     const { data } = id.safeParse(token);
     return data === undefined ? undefined : users.findReaderByToken(data);
   }
 
-  async function look(values: Values): Promise<Shown> {
+  const back = ({ pages }: Language): Link => [pages.links.back, app];
+
+  const gone = (words: Language): Shown => ({
+    status: 410,
+    ...noticeParts(words, words.pages.readerGone, back(words)),
+  });
+
+  async function look(values: Values, { wordsFor }: Visitor): Promise<Shown> {
     const reader = await readerBy(values);
-    return reader ? choicePage(reader, wordsFor(reader)) : noReader;
+    const words = wordsFor(reader?.language);
+    return reader ? { ...choicePage(reader, words), links: [back(words)] } : gone(words);
   }
 
-  async function choose(values: Values, wanted: (kind: EmailKind) => boolean): Promise<Shown> {
+  async function choose(values: Values, { wordsFor }: Visitor, wanted: (kind: EmailKind) => boolean): Promise<Shown> {
     const reader = await readerBy(values);
-    if (!reader) return noReader;
+    const words = wordsFor(reader?.language);
+    if (!reader) return gone(words);
     await users.chooseEmails(reader.id, Object.fromEntries(emailKinds.map((kind) => [kind, wanted(kind)])));
-    const { locale: language, choice } = wordsFor(reader);
+    const { choice, links } = words.pages;
     const said = emailKinds.some(wanted) ? choice.kept : choice.receiptsOnly;
-    return { language, title: choice.done, body: paragraphs(said, choice.changeYourMind) };
+    const choiceAgain: Link = [links.backToChoice, `${CHOICE}?token=${reader.emailToken}`];
+    const done = { title: choice.done, paragraphs: [said, choice.changeYourMind] };
+    return noticeParts(words, done, choiceAgain, back(words));
   }
 
   return {
-    [CHOICE]: { get: look, post: (values) => choose(values, (kind) => values.none === undefined && kind in values) },
-    '/account/unsubscribe': { get: look, post: (values) => choose(values, () => false), postsAddress: true },
+    [CHOICE]: {
+      get: look,
+      post: (values, visitor) => choose(values, visitor, (kind) => values.none === undefined && kind in values),
+    },
+    '/account/unsubscribe': {
+      get: look,
+      post: (values, visitor) => choose(values, visitor, () => false),
+      postsAddress: true,
+    },
   };
 }
 
-function choicePage({ email, unwanted, emailToken }: Reader, words: ReturnType<typeof wordsIn>): Shown {
-  const { locale: language, choice } = words;
+function choicePage({ email, unwanted, emailToken }: Reader, words: Language): Shown {
+  const { choice } = words.pages;
   const boxes = emailKinds.map((kind) => {
-    const checked = unwanted.includes(kind) ? '' : ' checked';
-    return `<label class="check"><input type="checkbox" name="${kind}" value="yes"${checked}>${choice.kinds[kind]}</label>`;
+    const checked = unwanted.includes(kind) ? null : html` checked`;
+    return html`<label class="check"><input type="checkbox" name="${kind}" value="yes"${checked}><span>${choice.kinds[kind]}</span></label>\n`;
   });
   return {
-    language,
+    words,
     title: choice.title,
-    body: `${paragraphs(`${choice.address} <strong>${escapeHtml(email)}</strong>. ${choice.about}`)}
+    content: html`${paragraphs(html`${choice.address} ${typed(email)}. ${choice.about}`)}
 <form method="post" action="${CHOICE}">
 <input type="hidden" name="token" value="${emailToken}">
-${boxes.join('\n')}
+${boxes}
 <div class="choices"><button>${choice.keep}</button><button class="quiet" name="none" value="yes">${choice.none}</button></div>
 </form>`,
   };
 }
-
-const noReader: Shown = {
-  status: 410,
-  title: 'This link does not work any more',
-  body: paragraphs('Nobody gets mail by it: the account that it was for is gone.'),
-};

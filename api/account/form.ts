@@ -1,7 +1,7 @@
-import { escapeHtml } from '../pages/page.ts';
+import { type Html, html } from '../../mail/templates/markup.ts';
 
 /** A field of a form, with what is wrong with it, if anything is. */
-interface Field {
+export interface Field {
   name: string;
   label: string;
   type: 'email' | 'password' | 'text';
@@ -13,33 +13,36 @@ interface Field {
   readOnly?: boolean;
 }
 
-/** A form that needs no JavaScript. @param hidden sent along as it is */
+/** A form that needs no JavaScript. The first faulty field gets the focus. @param hidden sent along as it is */
 export function form(
   action: string,
   { fields, hidden = {}, button }: { fields: Field[]; hidden?: Record<string, string>; button: string },
-): string {
+): Html {
   const kept = Object.entries(hidden).map(
-    ([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`,
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`,
   );
-  return `<form method="post" action="${action}">
-${[...kept, ...fields.map(fieldset)].join('\n')}
-<div class="choices"><button>${escapeHtml(button)}</button></div>
+  const faulty = fields.find(({ fault }) => fault);
+  return html`<form method="post" action="${action}">
+${kept}${fields.map((field) => fieldset(field, field === faulty))}
+<div class="choices"><button>${button}</button></div>
 </form>`;
 }
 
-function fieldset({ name, label, type, autocomplete, value = '', hint, fault, readOnly }: Field): string {
-  const notes = [
-    ...(fault ? [`<p class="fault" id="${name}-fault" role="alert">${escapeHtml(fault)}</p>`] : []),
-    ...(hint ? [`<p class="hint" id="${name}-hint">${escapeHtml(hint)}</p>`] : []),
-  ];
+function fieldset(
+  { name, label, type, autocomplete, value = '', hint, fault, readOnly }: Field,
+  hasFocus: boolean,
+): Html {
   const described = [fault && `${name}-fault`, hint && `${name}-hint`].filter(Boolean).join(' ');
   const attributes = [
-    `id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${escapeHtml(value)}"`,
-    readOnly ? 'readonly' : 'required',
-    ...(described ? [`aria-describedby="${described}"`] : []),
-    ...(fault ? ['aria-invalid="true"'] : []),
+    html`id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${value}"`,
+    readOnly ? html` readonly` : html` required`,
+    type === 'text' ? html` dir="auto"` : null,
+    described ? html` aria-describedby="${described}"` : null,
+    fault ? html` aria-invalid="true"` : null,
+    hasFocus ? html` autofocus` : null,
   ];
-  return `<label for="${name}">${escapeHtml(label)}</label>
-<input ${attributes.join(' ')}>
-${notes.join('\n')}`;
+  return html`<label for="${name}">${label}</label>
+<input ${attributes}>
+${fault ? html`<p class="fault" id="${name}-fault" role="alert">${fault}</p>` : null}
+${hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : null}`;
 }

@@ -1,23 +1,27 @@
 import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
-import type { AccountRequestRepository } from '../../db/account-requests.ts';
+import type { AccountRequest, AccountRequestRepository } from '../../db/account-requests.ts';
 import { isOutage } from '../../db/outage.ts';
+import type { UserRepository } from '../../db/users.ts';
 import type { Purpose } from '../../domain/account/link.ts';
+import type { Language } from '../../mail/languages/language.ts';
+import { html } from '../../mail/templates/markup.ts';
 import { registration, resetRequest } from '../contract/users.ts';
 import { acceptLanguage } from '../contract/values.ts';
 import type { RequestState } from '../middleware/request-log.ts';
-import { answerPage, escapeHtml } from '../pages/page.ts';
+import { type Link, noticeParts, type Pages, paragraphs, typed } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
-import type { AccountService, Unreachable } from './account-service.ts';
+import type { AccountService } from './account-service.ts';
 import { emailPages } from './email-pages.ts';
-import { form } from './form.ts';
+import { type Field, form } from './form.ts';
 import { PASSWORD_LENGTH } from './password-rules.ts';
-import { type Pages, paragraphs, type Shown, type Values } from './shown.ts';
+import type { PageHandlers, Shown, Values, Visitor } from './shown.ts';
 
 interface Dependencies {
+  pages: Pages;
   accounts: AccountService;
   accountRequests: Pick<AccountRequestRepository, 'peek'>;
-  emails: Parameters<typeof emailPages>[0];
+  users: Pick<UserRepository, 'find' | 'findReaderByToken' | 'chooseEmails'>;
 }
 
 const readText = bodyParser({
@@ -26,104 +30,166 @@ const readText = bodyParser({
   textLimit: '10kb',
 });
 
-const passwordHint = `At least ${PASSWORD_LENGTH.min} characters. A few words that do not belong together make a good one.`;
-
 /**
  * The pages that the links in mails lead to, and those where somebody asks for one. Opening a link shows what it is for and
  * a button: programs that look at mails open links, too, and must not use them up. They work without JavaScript.
  */
-export function accountPages({ accounts, accountRequests, emails }: Dependencies): Middleware<RequestState> {
-  const pages: Record<string, Pages> = {
-    ...emailPages(emails),
+export function accountPages({ pages, accounts, accountRequests, users }: Dependencies): Middleware<RequestState> {
+  const { app } = pages;
+  const handlers: Record<string, PageHandlers> = {
+    ...emailPages({ users, app }),
     '/account/register': {
-      get: async () => registerPage(),
-      async post({ email = '', name = '' }, header) {
+      get: async (_values, { wordsFor }) => registerPage(wordsFor()),
+      async post({ email = '', name = '' }, { language, wordsFor }) {
+        const words = wordsFor();
         const { data, error } = registration.safeParse({ email, name });
-        if (!data) {
-          const wrong = new Set(error.issues.map(({ path }) => path[0]));
-          const faults = {
-            ...(wrong.has('email') && { email: 'This is not an email address.' }),
-            ...(wrong.has('name') && { name: 'Tell us your name, on one line.' }),
-          };
-          return registerPage(400, { email, name }, faults);
-        }
-        const refused = await accounts.register({ ...data, language: acceptLanguage.parse(header) });
-        return refused
-          ? notMailed(refused)
-          : checkYourEmail('We have written to you: the link in the email opens your account.');
+        if (!data) return registerPage(words, { email, name }, new Set(error.issues.map(({ path }) => path[0])));
+        const refused = await accounts.register({ ...data, language });
+        const { checkYourEmail } = words.pages;
+        return mailed(words, refused, checkYourEmail.registered, '/account/register');
       },
     },
     '/account/forgot': {
-      get: async () => forgotPage(),
-      async post({ email = '' }) {
+      get: async (_values, { wordsFor }) => forgotPage(wordsFor()),
+      async post({ email = '' }, { wordsFor }) {
+        const words = wordsFor();
         const { data } = resetRequest.safeParse({ email });
-        if (!data) return forgotPage(400, email, 'This is not an email address.');
+        if (!data) return forgotPage(words, email, words.pages.faults.email);
         const refused = await accounts.requestReset(data.email);
-        return refused
-          ? notMailed(refused)
-          : checkYourEmail('If there is an account with this address, we have written to it how to go on.');
+        return mailed(words, refused, words.pages.checkYourEmail.reset, '/account/forgot');
       },
     },
     '/account/verify': {
-      async get({ token = '' }) {
+      async get({ token = '' }, visitor) {
         const request = await accountRequests.peek(token, 'registration', 'address');
-        if (request?.purpose === 'registration') return passwordPage(token);
-        if (!request) return noLink;
-        const said = `<strong>${escapeHtml(request.email)}</strong> will be your new address.`;
-        const confirm = form('/account/verify', { fields: [], hidden: { token }, button: 'Yes, use this address' });
-        return {
-          title: 'Is this you?',
-          body: `${paragraphs(said, 'If it was not you, just close this page.')}\n${confirm}`,
-        };
+        const words = await wordsOf(request, visitor);
+        if (!request) return linkExpired(words);
+        if (request.purpose === 'registration') return passwordPage(request, token, words);
+        const { newAddress } = words.pages;
+        const confirm = form('/account/verify', { fields: [], hidden: { token }, button: newAddress.button });
+        const about = paragraphs(newAddress.about(typed(request.email)), newAddress.notYou);
+        return { words, title: newAddress.title, content: html`${about}\n${confirm}` };
       },
-      post: async ({ token = '', password = '' }) => chosen(token, await accounts.verify(token, password || undefined)),
+      post: (values, visitor) =>
+        choose('/account/verify', values, visitor, (token, password) => accounts.verify(token, password)),
     },
     '/account/password': {
-      get: ({ token = '' }) => passwordPage(token),
-      post: async ({ token = '', password = '' }) => chosen(token, await accounts.choosePassword(token, password)),
+      async get({ token = '' }, visitor) {
+        const request = await accountRequests.peek(token, 'registration', 'reset', 'invitation');
+        const words = await wordsOf(request, visitor);
+        return request ? passwordPage(request, token, words) : linkExpired(words);
+      },
+      post: (values, visitor) =>
+        choose('/account/password', values, visitor, (token, password = '') =>
+          accounts.choosePassword(token, password),
+        ),
     },
   };
 
-  /** What follows a form that a link has led to. */
-  async function chosen(token: string, account: Awaited<ReturnType<AccountService['verify']>>): Promise<Shown> {
-    if (!('refused' in account)) return welcome(account.name);
-    if (account.refused === 'weak_password') return passwordPage(token, `It ${account.fault}.`);
-    // Of a page that was opened before a password was asked for there.
-    if (account.refused === 'password_required') return passwordPage(token);
-    return account.refused === 'invalid_link' ? noLink : later;
+  /** The words for the person whom a link was mailed to. */
+  async function wordsOf(request: AccountRequest | undefined, { wordsFor }: Visitor): Promise<Language> {
+    const user = request?.userId ? await users.find(request.userId) : undefined;
+    return wordsFor(user ? user.language : request?.language);
   }
 
-  async function passwordPage(token: string, fault?: string): Promise<Shown> {
-    const request = await accountRequests.peek(token, 'registration', 'reset', 'invitation');
-    if (!request) return noLink;
-    const { purpose } = request;
-    const title = purpose === 'reset' ? 'A new password' : 'Welcome! Choose a password';
-    const said = notes[purpose].map((note) => paragraphs(note));
-    const fields = [
-      { ...addressField, value: request.email, readOnly: true },
-      { ...passwordField, label: 'New password', fault },
-    ];
-    const action = purpose === 'registration' ? '/account/verify' : '/account/password';
-    const body = [...said, form(action, { fields, hidden: { token }, button: 'Save password' })];
-    return { status: fault ? 400 : 200, title, body: body.join('\n') };
+  /** Does what the form of a link is for. */
+  async function choose(
+    page: string,
+    { token = '', password }: Values,
+    visitor: Visitor,
+    change: (token: string, password: string | undefined) => ReturnType<AccountService['verify']>,
+  ): Promise<Shown> {
+    // Before the change, which uses the link up.
+    const request = await accountRequests.peek(token, 'registration', 'reset', 'invitation', 'address');
+    const words = await wordsOf(request, visitor);
+    const { ready, links, faults } = words.pages;
+    const account = await change(token, password);
+    if (!('refused' in account)) {
+      const done = { title: ready.title, content: paragraphs(ready.about(typed(account.name))) };
+      return { words, ...done, links: [[links.signIn, app]] };
+    }
+    if (account.refused === 'unavailable' || account.refused === 'outcome_unknown')
+      return unavailable(words, withToken(page, token));
+    if (!request || account.refused === 'invalid_link') return linkExpired(words);
+    // Without one, the page was opened before a password was asked for there.
+    const fault = account.refused === 'weak_password' ? account.fault : undefined;
+    return passwordPage(request, token, words, fault && faults.password[fault](PASSWORD_LENGTH));
   }
+
+  const mailed = (
+    words: Language,
+    refused: Awaited<ReturnType<AccountService['requestReset']>>,
+    text: string,
+    page: string,
+  ): Shown => {
+    if (refused && refused.refused !== 'rate_limited') return unavailable(words, page);
+    const { checkYourEmail, links } = words.pages;
+    const notice = {
+      title: checkYourEmail.title,
+      paragraphs: refused ? [checkYourEmail.tooMany] : [text, checkYourEmail.notArrived],
+    };
+    const shown = noticeParts(words, notice, [links.signIn, app], [links.tryAgain, page]);
+    return { status: refused ? 429 : 200, ...shown };
+  };
+
+  function registerPage(words: Language, written: Values = {}, wrong: ReadonlySet<unknown> = new Set()): Shown {
+    const { register, faults, links } = words.pages;
+    const fault = (field: 'name' | 'email') => (wrong.has(field) ? faults[field] : undefined);
+    const fields = [
+      { ...nameField(words), value: written.name, fault: fault('name') },
+      { ...addressField(words), value: written.email, fault: fault('email') },
+    ];
+    return {
+      ...formPage(words, register, '/account/register', { fields }),
+      links: [
+        [links.signIn, app],
+        [links.forgot, '/account/forgot'],
+      ],
+    };
+  }
+
+  function forgotPage(words: Language, value = '', fault?: string): Shown {
+    const { forgot, links } = words.pages;
+    return {
+      ...formPage(words, forgot, '/account/forgot', { fields: [{ ...addressField(words), value, fault }] }),
+      links: [
+        [links.signIn, app],
+        [links.register, '/account/register'],
+      ],
+    };
+  }
+
+  const linkExpired = (words: Language): Shown => {
+    const { links, linkExpired: notice } = words.pages;
+    const onward: Link[] = [
+      [links.signIn, app],
+      [links.forgot, '/account/forgot'],
+      [links.registerAgain, '/account/register'],
+    ];
+    return { status: 410, ...noticeParts(words, notice, ...onward) };
+  };
 
   return async (ctx, next) => {
-    const found = pages[ctx.path];
+    const found = handlers[ctx.path];
     if (!found) return next();
     if (!['GET', 'HEAD', 'POST'].includes(ctx.method)) {
       const detail = `${ctx.path} knows GET, HEAD, POST, not ${ctx.method}.`;
       throw new Problem('method_not_allowed', { detail, headers: { allow: 'GET, HEAD, POST' } });
     }
-    const posted = async () =>
-      found.post(found.postsAddress ? lastOf(ctx.query) : await formOf(ctx), ctx.get('accept-language'));
-    const shown = await (ctx.method === 'POST' ? posted() : found.get(lastOf(ctx.query))).catch((error) => {
-      if (!isOutage(error)) throw error;
-      ctx.state.log.error({ err: error }, 'a page has to wait');
-      return later;
-    });
-    const { status = 200, title, body, language } = shown;
-    answerPage(ctx, status, { title, language, content: `<h1>${escapeHtml(title)}</h1>\n${body}` });
+    const visitor: Visitor = {
+      language: acceptLanguage.parse(ctx.get('accept-language')),
+      wordsFor: (...theirs) => pages.wordsFor(ctx, ...theirs),
+    };
+    const values = ctx.method === 'POST' && !found.postsAddress ? await formOf(ctx) : lastOf(ctx.query);
+    const shown = await (ctx.method === 'POST' ? found.post(values, visitor) : found.get(values, visitor)).catch(
+      (error) => {
+        if (!isOutage(error)) throw error;
+        ctx.state.log.error({ err: error }, 'a page has to wait');
+        return unavailable(visitor.wordsFor(), withToken(ctx.path, values.token));
+      },
+    );
+    const { status = 200, ...parts } = shown;
+    pages.answer(ctx, status, parts);
   };
 }
 
@@ -145,63 +211,55 @@ async function formOf(ctx: Context): Promise<Values> {
 const lastOf = (query: Record<string, string | string[] | undefined>): Values =>
   Object.fromEntries(Object.entries(query).map(([name, value]) => [name, [value].flat().at(-1) ?? '']));
 
-const addressField = { name: 'email', label: 'Email address', type: 'email', autocomplete: 'username' } as const;
-const passwordField = {
-  name: 'password',
-  label: 'Password',
-  type: 'password',
-  autocomplete: 'new-password',
-  hint: passwordHint,
-} as const;
+const nameField = ({ pages }: Language) =>
+  ({ name: 'name', label: pages.fields.name, type: 'text', autocomplete: 'name' }) as const;
 
-function registerPage(status = 200, typed: Values = {}, faults: Values = {}): Shown {
-  const fields = [
-    { name: 'name', label: 'Name', type: 'text', autocomplete: 'name', value: typed.name, fault: faults.name } as const,
-    { ...addressField, value: typed.email, fault: faults.email },
-  ];
-  return { status, title: 'Register', body: form('/account/register', { fields, button: 'Register' }) };
+const addressField = ({ pages }: Language) =>
+  ({ name: 'email', label: pages.fields.email, type: 'email', autocomplete: 'username' }) as const;
+
+const withToken = (page: string, token: string | undefined): string =>
+  token ? `${page}?${new URLSearchParams({ token })}` : page;
+
+/** A page with a form that may have been refused. */
+function formPage(
+  words: Language,
+  { title, button }: { title: string; button: string },
+  action: string,
+  { fields, hidden = {} }: { fields: Field[]; hidden?: Record<string, string> },
+): Shown {
+  const refused = fields.some(({ fault }) => fault);
+  return { words, status: refused ? 400 : 200, refused, title, content: form(action, { fields, hidden, button }) };
 }
 
-function forgotPage(status = 200, value = '', fault?: string): Shown {
-  const body = form('/account/forgot', { fields: [{ ...addressField, value, fault }], button: 'Write to me' });
-  return { status, title: 'Forgotten your password?', body };
+function passwordPage({ purpose, email }: AccountRequest, token: string, words: Language, fault?: string): Shown {
+  const { choosePassword: said, fields, passwordHint } = words.pages;
+  const title = purpose === 'reset' ? said.reset : said.welcome;
+  const password: Field = {
+    name: 'password',
+    label: fields.newPassword,
+    type: 'password',
+    autocomplete: 'new-password',
+    hint: passwordHint(PASSWORD_LENGTH.min),
+    fault,
+  };
+  const action = purpose === 'registration' ? '/account/verify' : '/account/password';
+  const { content, ...page } = formPage(words, { title, button: said.button }, action, {
+    fields: [{ ...addressField(words), value: email, readOnly: true }, password],
+    hidden: { token },
+  });
+  return { ...page, content: html`${paragraphs(...notes(words)[purpose])}\n${content}` };
 }
-
-const checkYourEmail = (text: string): Shown => ({ title: 'Check your email', body: paragraphs(text) });
-
-const welcome = (name: string): Shown => ({
-  title: 'That’s it',
-  body: paragraphs(`You can sign in now, <strong><bdi>${escapeHtml(name)}</bdi></strong>.`),
-});
 
 /** What stands above the form for a password. */
-const notes: Record<Purpose, string[]> = {
-  registration: ['It opens your account. If you did not register, just close this page.'],
+const notes = ({ pages: { choosePassword } }: Language): Record<Purpose, string[]> => ({
+  registration: [choosePassword.aboutRegistration],
   invitation: [],
-  reset: ['It signs you out everywhere else.'],
+  reset: [choosePassword.aboutReset],
   address: [],
-};
+});
 
-const notMailed = ({ refused }: { refused: 'rate_limited' | Unreachable['refused'] }): Shown =>
-  refused === 'rate_limited' ? tooManyMails : later;
-
-const tooManyMails: Shown = {
-  status: 429,
-  title: 'Check your email',
-  body: paragraphs('You have asked for this several times. Check your inbox and your spam folder, or try again later.'),
-};
-
-const noLink: Shown = {
-  status: 410,
-  title: 'This link does not work any more',
-  body: paragraphs(
-    'It was used already, or it has expired. Perhaps you can simply sign in.',
-    'If not: <a href="/account/forgot">ask for a new password</a>, or <a href="/account/register">register again</a>.',
-  ),
-};
-
-const later: Shown = {
+/** @param page where to try again */
+const unavailable = (words: Language, page: string): Shown => ({
   status: 503,
-  title: 'Not just now',
-  body: paragraphs('A part of the shop cannot be reached. Nothing has changed: try again in a minute.'),
-};
+  ...noticeParts(words, words.pages.problems[503], [words.pages.links.tryAgain, page]),
+});

@@ -1,5 +1,6 @@
 import { Piscina } from 'piscina';
 import { normalizePassword } from '../../db/passwords.ts';
+import type { PasswordFault } from '../../domain/account/password-fault.ts';
 import { lengthOf } from '../../domain/text.ts';
 import type { Estimate } from './password-estimator.ts';
 
@@ -27,7 +28,9 @@ const IDLE_MS = 60_000;
 const MAX_QUEUED = 50;
 
 /** Why a password is refused. `unavailable`: too many others are being estimated. */
-export type PasswordRefusal = { refused: 'weak_password'; fault: string } | { refused: 'unavailable'; cause: unknown };
+export type PasswordRefusal =
+  | { refused: 'weak_password'; fault: PasswordFault }
+  | { refused: 'unavailable'; cause: unknown };
 
 /** The rules for passwords that people choose. */
 export interface PasswordRules {
@@ -64,21 +67,27 @@ export function createPasswordRules(): PasswordRules {
     } catch (cause) {
       return { refused: 'unavailable', cause };
     }
-    return { refused: 'weak_password', fault: TOO_EASY };
+    return { refused: 'weak_password', fault: 'too_easy' };
   }
 
   return { refuse, close: () => estimator.destroy() };
 }
 
-const TOO_EASY =
-  'is too easy to guess: it is made of common passwords, repetitions or your own name; try some words that do not belong together';
+/** What a client of the API gets to read; the pages have these in every language. */
+export const passwordFaults: Record<PasswordFault, string> = {
+  too_short: `must have at least ${PASSWORD_LENGTH.min} characters`,
+  too_long: `must have at most ${PASSWORD_LENGTH.max} characters`,
+  control_characters: 'must not contain control characters',
+  too_easy:
+    'is too easy to guess: it is made of common passwords, repetitions or your own name; try some words that do not belong together',
+};
 
 /** What is wrong with a password whatever it means. */
-function formFault(normalized: string): string | undefined {
+function formFault(normalized: string): PasswordFault | undefined {
   const length = lengthOf(normalized);
-  if (length < PASSWORD_LENGTH.min) return `must have at least ${PASSWORD_LENGTH.min} characters`;
-  if (length > PASSWORD_LENGTH.max) return `must have at most ${PASSWORD_LENGTH.max} characters`;
-  return /[\p{Cc}\p{Cs}]/u.test(normalized) ? 'must not contain control characters' : undefined;
+  if (length < PASSWORD_LENGTH.min) return 'too_short';
+  if (length > PASSWORD_LENGTH.max) return 'too_long';
+  return /[\p{Cc}\p{Cs}]/u.test(normalized) ? 'control_characters' : undefined;
 }
 
 /** The estimator takes a separator for a secret: with it, `password password` would be one. So it also reads the password without. */

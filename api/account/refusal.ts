@@ -1,6 +1,7 @@
 import { standingHeaders } from '../middleware/rate-limits.ts';
 import { invalidRequest, Problem } from '../problem.ts';
 import type { AccountService } from './account-service.ts';
+import { passwordFaults } from './password-rules.ts';
 
 type Refused = Extract<Awaited<ReturnType<AccountService[keyof AccountService]>>, { refused: string }>;
 
@@ -8,7 +9,7 @@ type Refused = Extract<Awaited<ReturnType<AccountService[keyof AccountService]>>
 export function refusal(refused: Refused, pointer = '#/password'): Problem {
   switch (refused.refused) {
     case 'weak_password':
-      return invalidRequest([{ pointer, detail: refused.fault }]);
+      return invalidRequest([{ pointer, detail: passwordFaults[refused.fault] }]);
     case 'unavailable':
       return new Problem('unavailable', { cause: refused.cause });
     case 'rate_limited': {

@@ -8,6 +8,7 @@ import { createUserRepository } from '../../db/users.ts';
 import { scopesOf } from '../../domain/scopes.ts';
 import { type SignInLimiter, unlimitedSignIns } from '../limits/sign-in-limiter.ts';
 import type { RequestState } from '../middleware/request-log.ts';
+import type { Pages } from '../pages/page.ts';
 import { type AuthState, createAuthenticate } from './authenticate.ts';
 import { type CallerLookup, createCallerLookup } from './caller.ts';
 import { createEndpoints } from './endpoints.ts';
@@ -28,6 +29,8 @@ const EXPIRED_AT_ONCE = 5_000;
 
 export interface AuthOptions {
   database: Database;
+  /** Writes the pages where people sign in and out. */
+  pages: Pages;
   /** Where clients see the API, without a slash at its end; the OAuth2 issuer. */
   publicUrl: string;
   /** Whether users may trade their password for tokens directly; never in production. */
@@ -63,6 +66,7 @@ export interface Auth {
 /** Who may come in: the OAuth2 server and the check of its tokens. Needs Postgres, for the keys. */
 export async function createAuth({
   database,
+  pages,
   publicUrl: issuer,
   passwordGrant,
   signIns = unlimitedSignIns,
@@ -86,6 +90,7 @@ export async function createAuth({
   const provider = memoized((signing) => {
     const made = createProvider({
       issuer,
+      pages,
       audience,
       codecAudience,
       signing,
@@ -110,8 +115,9 @@ export async function createAuth({
     keys: keyRing.cookies,
     endpoints: createEndpoints({
       issuer,
+      pages,
       provider: current,
-      signInPage: createSignInPage({ provider: current, signIn, keys: keyRing.cookies }),
+      signInPage: createSignInPage({ pages, provider: current, signIn, keys: keyRing.cookies }),
       scopes: scopesOf('manager'),
       passwordVersions,
     }),

@@ -3,6 +3,8 @@ import mount from 'koa-mount';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { isOutage } from '../../db/outage.ts';
 import type { RequestState } from '../middleware/request-log.ts';
+import { isForPeople, type Pages } from '../pages/page.ts';
+import { answerNextStep } from './pages/next-step.ts';
 import { answerExpired, answerUnavailable, isPage } from './pages/notice.ts';
 import type { PasswordVersions } from './password-versions.ts';
 
@@ -16,12 +18,6 @@ const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
   [/^\/oauth\/logout\/confirm$/, ['POST']],
   [/^\/\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server)$/, ['GET', 'HEAD', 'OPTIONS']],
 ];
-
-/** What people open in a browser. */
-const FOR_PEOPLE = /^\/oauth\/(authorize|sign-in|logout)\b/;
-
-/** For the few pages of the library's own: it adds the hash of the script that sends their form on. */
-const LIBRARY_PAGE_POLICY = "default-src 'none'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 function refuse(ctx: Context, status: number, description: string) {
   ctx.status = status;
@@ -58,6 +54,7 @@ function listenToErrors(provider: Provider): void {
 }
 
 export interface EndpointsOptions {
+  pages: Pages;
   /** Where clients see the API, without a trailing slash. */
   issuer: string;
   /** The library with the keys of today. */
@@ -75,6 +72,7 @@ export interface EndpointsOptions {
  */
 export function createEndpoints({
   issuer,
+  pages,
   provider,
   signInPage,
   scopes,
@@ -106,19 +104,19 @@ export function createEndpoints({
     }
     // RFC 6749 §3.3: as with the other grants, who does not choose gets what the role may.
     if (ctx.path === '/oauth/authorize' && !ctx.query.scope) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
-    if (FOR_PEOPLE.test(ctx.path)) ctx.set('content-security-policy', LIBRARY_PAGE_POLICY);
     try {
       const serve = ctx.path.startsWith('/oauth/sign-in/') ? signInPage : serverOf(provider());
       await passwordVersions.run(() => serve(ctx, next));
+      answerNextStep(ctx, pages);
     } catch (error) {
       // Where the library does not look, such as the sign-in page and the end of a session.
       if (error instanceof errors.InvalidGrant) {
         ctx.remove('location');
-        return answerExpired(ctx);
+        return answerExpired(ctx, pages);
       }
       if (!isOutage(error)) throw error;
       ctx.state.log.error({ err: error }, 'OAuth2 request failed');
-      if (FOR_PEOPLE.test(ctx.path)) answerUnavailable(ctx);
+      if (isForPeople(ctx.path)) answerUnavailable(ctx, pages);
       else answerFailure(ctx, error);
     }
   };

@@ -4,12 +4,13 @@ import { type ServiceRepository, verifySecret } from '../../db/services.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
+import type { Pages } from '../pages/page.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import { GRANT_CLAIM, SESSION_CLAIM } from './authenticate.ts';
 import { registerClientCredentialsGrant, SERVICE_SCOPES } from './client-credentials-grant.ts';
 import type { PrivateJwk } from './key-ring.ts';
-import { renderError } from './pages/notice.ts';
-import { renderSignedOut, renderSignOut } from './pages/sign-out.ts';
+import { createErrorPage } from './pages/notice.ts';
+import { signOutPages } from './pages/sign-out.ts';
 import { registerPasswordGrant } from './password-grant.ts';
 import type { PasswordVersions } from './password-versions.ts';
 import type { SignIn } from './sign-in.ts';
@@ -42,6 +43,8 @@ const routes = {
 export interface ProviderOptions {
   /** Where clients see the API, without a trailing slash. */
   issuer: string;
+  /** Writes what people read. */
+  pages: Pages;
   /** The API, as the resource its tokens are for. */
   audience: string;
   /** The codec endpoint, as the one resource that the Temporal Web UI's tokens are for. */
@@ -67,6 +70,7 @@ export interface ProviderOptions {
 /** The shop's OAuth2 and OpenID Connect server (design §6), for as long as the keys stay the same. */
 export function createProvider({
   issuer,
+  pages,
   audience,
   codecAudience,
   signing,
@@ -145,7 +149,7 @@ export function createProvider({
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-      rpInitiatedLogout: { enabled: true, logoutSource: renderSignOut, postLogoutSuccessSource: renderSignedOut },
+      rpInitiatedLogout: { enabled: true, ...signOutPages(pages, users) },
       // It takes opaque tokens only, and ours are JWTs: the API's own GET /v1/me serves instead.
       userinfo: { enabled: false },
       resourceIndicators: {
@@ -174,7 +178,7 @@ export function createProvider({
     },
     // Browsers send `Origin` with every POST, from our own pages too.
     clientBasedCORS: (ctx, origin) => browserOrigins.has(origin) || URL.parse(origin)?.host === ctx.host,
-    renderError,
+    renderError: createErrorPage(pages),
   });
   // The library lists the scopes of OpenID Connect only: those of the API belong to a resource server.
   provider.use(async (ctx, next) => {

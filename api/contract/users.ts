@@ -3,7 +3,7 @@ import { MAX_TYPED } from '../../db/passwords.ts';
 import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import { lengthOf, MAX_NAME_LENGTH } from '../../domain/text.ts';
 import { fromUserCursor } from '../account/cursor.ts';
-import { PASSWORD_LENGTH } from '../account/password-rules.ts';
+import { PASSWORD_LENGTH, passwordFaults } from '../account/password-rules.ts';
 import { customerId, orderTimeline, placedOrder } from './examples.ts';
 import { order, timeline } from './orders.ts';
 import { acceptLanguage, id, language, oneLine, timestamp } from './values.ts';
@@ -34,8 +34,8 @@ const password = z
 
 const newPassword = z
   .string()
-  .refine((text) => lengthOf(text) >= PASSWORD_LENGTH.min, `must have at least ${PASSWORD_LENGTH.min} characters`)
-  .refine((text) => lengthOf(text) <= PASSWORD_LENGTH.max, `must have at most ${PASSWORD_LENGTH.max} characters`)
+  .refine((text) => lengthOf(text) >= PASSWORD_LENGTH.min, passwordFaults.too_short)
+  .refine((text) => lengthOf(text) <= PASSWORD_LENGTH.max, passwordFaults.too_long)
   .meta({
     format: 'password',
     minLength: PASSWORD_LENGTH.min,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { escapeHtml } from '../pages/page.ts';
+import { type Html, html } from '../../mail/templates/markup.ts';
 
 /** A file or page that the docs serve. */
 export interface Page {
@@ -31,19 +31,19 @@ export function htmlPage(path: string, { title, shopName, styles, icon, content,
   return page(
     path,
     'text/html; charset=utf-8',
-    `<!doctype html>
+    html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title} · ${escapeHtml(shopName)}</title>
+<meta name="color-scheme" content="light dark">
+<title>${title} · ${shopName}</title>
 <link rel="icon" type="image/svg+xml" href="${icon.path}">
-${styles.map((style) => `<link rel="stylesheet" href="${style.path}">`).join('\n')}
-${scripts.map((script) => `<script src="${script.path}" defer></script>`).join('\n')}
+${styles.map((style) => html`<link rel="stylesheet" href="${style.path}">\n`)}${scripts.map((script) => html`<script src="${script.path}" defer></script>\n`)}
 </head>
 <body>
 <header class="crema-bar">
-<a class="crema-brand" href="/docs"><img src="${icon.path}" alt="">${escapeHtml(shopName)}</a>
+<a class="crema-brand" href="/docs"><img src="${icon.path}" alt="">${shopName}</a>
 <a href="/docs/problems">Problems</a>
 <a href="/openapi.yaml">openapi.yaml</a>
 <a href="/asyncapi.yaml">asyncapi.yaml</a>
@@ -51,7 +51,7 @@ ${scripts.map((script) => `<script src="${script.path}" defer></script>`).join('
 ${content}
 </body>
 </html>
-`,
+`.markup,
   );
 }
 
@@ -60,6 +60,10 @@ interface HtmlParts {
   shopName: string;
   styles: Page[];
   icon: Page;
-  content: string;
+  content: Html;
   scripts?: Page[];
 }
+
+/** Text in Markdown that has nothing but words and `code`. */
+export const inlineMarkdown = (text: string): Html =>
+  html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;

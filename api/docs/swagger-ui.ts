@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { html } from '../../mail/templates/markup.ts';
 import { asset, htmlPage, type Page } from './page.ts';
 import { problemList } from './problems-page.ts';
 
@@ -31,9 +32,8 @@ export function pagesForPeople(shopName: string): Page[] {
     icon,
     styles: [vendorStyle, crema],
     scripts: [bundle, start],
-    content:
-      '<main id="swagger-ui"></main>\n<noscript><p class="crema-text">This page needs JavaScript; ' +
-      '<a href="/openapi.yaml">openapi.yaml</a> says the same without.</p></noscript>',
+    content: html`<div id="swagger-ui"></div>
+<noscript><p class="crema-text">This page needs JavaScript; <a href="/openapi.yaml">openapi.yaml</a> says the same without.</p></noscript>`,
   });
   const problems = htmlPage('/docs/problems', {
     title: 'Problems · API',
@@ -49,7 +49,10 @@ export function pagesForPeople(shopName: string): Page[] {
     icon,
     styles: [crema],
     scripts: [redirect],
-    content: '<main class="crema-text"><p>You are signed in; this window closes by itself.</p></main>',
+    content: html`<main class="crema-text">
+<h1>You are signed in</h1>
+<p>This window closes by itself. If it does not, <a href="/docs">go back to the docs</a>.</p>
+</main>`,
   });
   return [docs, problems, signedIn, bundle, start, redirect, vendorStyle, crema, icon];
 }

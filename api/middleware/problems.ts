@@ -1,13 +1,17 @@
 import type { Context, Middleware } from 'koa';
 import { isOutage, isReadOnly } from '../../db/outage.ts';
+import { noticeParts, type Pages, wantsPage } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
 import type { RequestState } from './request-log.ts';
 
 /** How long a client should wait before it tries again, in seconds. */
 const RETRY_AFTER_S = '1';
 
-/** Answers whatever goes wrong as a problem document; what nobody foresaw is logged whole and answered as 500. */
-export function answerProblems(): Middleware<RequestState> {
+/**
+ * Answers each error as a problem document, or as a page to the browser of a person. Unexpected errors are logged whole and
+ * answered as 500.
+ */
+export function answerProblems(pages: Pages): Middleware<RequestState> {
   return async (ctx, next) => {
     try {
       await next();
@@ -18,10 +22,18 @@ export function answerProblems(): Middleware<RequestState> {
       ctx.status = problem.status;
       if (problem.status === 503) ctx.set('retry-after', RETRY_AFTER_S);
       ctx.set(problem.options.headers ?? {});
+      if (wantsPage(ctx)) return answerAsPage(ctx, pages, problem);
       ctx.body = problem.toDocument(`urn:uuid:${ctx.state.requestId}`);
       ctx.type = 'application/problem+json';
     }
   };
+}
+
+function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
+  const words = pages.wordsFor(ctx);
+  const { problems, links } = words.pages;
+  const notice = problems[status === 404 || status === 429 || status === 500 || status === 503 ? status : 'other'];
+  pages.answer(ctx, status, noticeParts(words, notice, [links.back, pages.app]));
 }
 
 /** No route took the request: the router leaves a bare status, and for a wrong method the header `Allow`. */

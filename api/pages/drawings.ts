@@ -1,5 +1,7 @@
+import { type Html, html } from '../../mail/templates/markup.ts';
+
 /** The shop's sign, as on the docs page. */
-export const cup = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true">
+export const cup: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true">
 <rect width="32" height="32" rx="7" fill="#c8843c"/>
 <path d="M7 13h15v7a6 6 0 0 1-6 6h-3a6 6 0 0 1-6-6z" fill="#fffdfa"/>
 <path d="M22 15h1.500a3 3 0 0 1 0 6H22" fill="none" stroke="#fffdfa" stroke-width="2"/>
@@ -7,7 +9,7 @@ export const cup = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" 
 </svg>`;
 
 /** A latte on the counter, seen from above. */
-export const latte = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 480">
+export const latte: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 480">
 <defs>
 <radialGradient id="saucer"><stop offset=".62" stop-color="#e6d6c2"/><stop offset=".74" stop-color="#f3e8da"/><stop offset="1" stop-color="#dcc8b0"/></radialGradient>
 <radialGradient id="coffee"><stop offset="0" stop-color="#a5693a"/><stop offset=".7" stop-color="#935a2e"/><stop offset=".93" stop-color="#6f3f1e"/><stop offset="1" stop-color="#57301a"/></radialGradient>

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { languages } from '../../mail/languages/index.ts';
 import { mails as samples, type Writer } from '../../mail/samples.ts';
-import { escapeHtml } from './page.ts';
+import { html } from '../../mail/templates/markup.ts';
 
 const HOME = '/dev/emails';
 
@@ -35,24 +35,25 @@ function answer(ctx: Context, type: string, body: string, policy: string): void 
 
 function gallery(language: string, shop: Shop): string {
   const tongues = [...languages].map(([code, { name }]) =>
-    code === language ? `<strong>${escapeHtml(name)}</strong>` : `<a href="${HOME}/${code}">${escapeHtml(name)}</a>`,
+    code === language ? html`<strong>${name}</strong>` : html`<a href="${HOME}/${code}">${name}</a>`,
   );
   const cards = [...mails].map(([name, write]) => {
     const address = `${HOME}/${language}/${name}`;
-    const subject = escapeHtml(write({ ...shop, language }).subject);
-    return `<section lang="${language}">
+    const { subject } = write({ ...shop, language });
+    return html`<section lang="${language}">
 <h2>${subject}</h2>
 <p lang="en">${name} · <a href="${address}">HTML</a> · <a href="${address}.txt">text</a></p>
 <iframe sandbox loading="lazy" title="${subject}" src="${address}"></iframe>
-</section>`;
+</section>
+`;
   });
-  return `<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Emails · ${escapeHtml(shop.shopName)}</title>
+<title>Emails · ${shop.shopName}</title>
 <style>
 body { margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; }
 main { display: grid; gap: 2rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
@@ -63,11 +64,11 @@ iframe { width: 100%; height: 46rem; border: 1px solid #8888; border-radius: 10p
 </head>
 <body>
 <h1>Every email, with sample data</h1>
-<p>${tongues.join(' · ')}</p>
+<p>${tongues.map((tongue, index) => html`${index > 0 ? ' · ' : null}${tongue}`)}</p>
 <main>
-${cards.join('\n')}
+${cards}
 </main>
 </body>
 </html>
-`;
+`.markup;
 }

@@ -2,67 +2,131 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Context } from 'koa';
+import { wordsIn } from '../../mail/languages/index.ts';
+import type { Language, Notice } from '../../mail/languages/language.ts';
+import { type Html, html } from '../../mail/templates/markup.ts';
+import { acceptLanguage } from '../contract/values.ts';
 import { cup, latte } from './drawings.ts';
 
-const style = readFileSync(join(import.meta.dirname, 'crema.css'), 'utf8');
-const styleHash = createHash('sha256').update(style).digest('base64');
+const sha256 = (source: string) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 
-/** Text that may stand in HTML, between tags or in a quoted attribute. */
-export const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+/** Goes into a page as it is: it comes from our own files. */
+const style: Html = { markup: readFileSync(join(import.meta.dirname, 'crema.css'), 'utf8') };
+const styleHash = sha256(style.markup);
 
-export interface PageParts {
-  title: string;
-  /** BCP 47. */
-  language?: string | undefined;
-  /** HTML: everything in it that somebody has typed is escaped. */
-  content: string;
-  /** Where its form may lead besides the shop itself: browsers hold redirects against this, too. */
-  formTarget?: string | undefined;
+/** Sends the one form of a page, as a person would by its button. */
+const sendForm: Html = { markup: 'document.forms[0].submit()' };
+const sendFormHash = sha256(sendForm.markup);
+
+const FOR_PEOPLE = /^\/(account|oauth\/(authorize|sign-in|logout))(\/|$)/;
+
+/** Whether people open a path in their browser; programs ask for all others. */
+export const isForPeople = (path: string): boolean => FOR_PEOPLE.test(path);
+
+/** Whether an answer is for a person to read: a browser names HTML before all else. */
+export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
+  isForPeople(ctx.path) && ctx.accepts('json', 'html') === 'html';
+
+/** What all pages of a shop have in common. */
+export interface Storefront {
+  /** As people call the shop. */
+  name: string;
+  /** Of people whose language is unknown: ISO 639. */
+  language: string;
+  /** The address where people use the shop and start to sign in. */
+  app: string;
 }
 
 /** When a page that has to wait is worth another try, in seconds. */
 const RETRY_AFTER_S = '5';
 
-/** Answers with a page of the shop's own, which loads nothing, runs nothing and is kept by nobody. */
-export function answerPage(
-  ctx: Context,
-  status: number,
-  { title, language = 'en', content, formTarget }: PageParts,
-): void {
-  ctx.status = status;
-  if (status === 503) ctx.set('retry-after', RETRY_AFTER_S);
-  ctx.type = 'text/html; charset=utf-8';
-  ctx.set({
-    'cache-control': 'no-store',
-    'content-security-policy': [
-      "default-src 'none'",
-      `style-src 'sha256-${styleHash}'`,
-      'img-src data:',
-      `form-action 'self'${formTarget ? ` ${new URL(formTarget).origin}` : ''}`,
-      "base-uri 'none'",
-      "frame-ancestors 'none'",
-    ].join('; '),
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-  });
-  ctx.body = `<!doctype html>
-<html lang="${language}">
+/** A link to another page: its text and its address. */
+export type Link = readonly [text: string, address: string];
+
+export interface PageParts {
+  words: Language;
+  title: string;
+  content: Html;
+  /** Where to go from here. */
+  links?: readonly Link[] | undefined;
+  /** Whether the page shows a form that was refused. */
+  refused?: boolean | undefined;
+  /** Where its form may lead besides the shop itself: browsers hold redirects against this, too. */
+  formTarget?: string | undefined;
+  /** Whether browsers that run scripts send the form at once. */
+  sendsForm?: boolean | undefined;
+}
+
+/** Writes the shop's own pages. */
+export interface Pages {
+  app: string;
+  /** The words for a person: in their own language if it is known, else in their browser's, else in the shop's. */
+  wordsFor(ctx: Context, ...theirs: (string | null | undefined)[]): Language;
+  /** Answers with a page that loads nothing, and that no cache keeps. */
+  answer(ctx: Context, status: number, parts: PageParts): void;
+}
+
+export function createPages({ name, language, app }: Storefront): Pages {
+  return {
+    app,
+    wordsFor: (ctx, ...theirs) => wordsIn(...theirs, acceptLanguage.parse(ctx.get('accept-language')), language),
+    answer(ctx, status, { words, title, content, links = [], refused = false, formTarget, sendsForm = false }) {
+      ctx.status = status;
+      if (status === 503) ctx.set('retry-after', RETRY_AFTER_S);
+      ctx.type = 'text/html; charset=utf-8';
+      ctx.vary('accept-language');
+      ctx.set({
+        'cache-control': 'no-store',
+        'content-language': words.locale,
+        'content-security-policy': [
+          "default-src 'none'",
+          ...(sendsForm ? [`script-src ${sendFormHash}`] : []),
+          `style-src ${styleHash}`,
+          'img-src data:',
+          `form-action 'self'${formTarget ? ` ${new URL(formTarget).origin}` : ''}`,
+          "base-uri 'none'",
+          "frame-ancestors 'none'",
+        ].join('; '),
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+      });
+      ctx.body = html`<!doctype html>
+<html lang="${words.locale}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)} · Crema</title>
-<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(cup)}">
+<title>${refused ? words.pages.refused(title) : title} · ${name}</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(cup.markup)}">
 <style>${style}</style>
 </head>
 <body>
 <div class="counter" aria-hidden="true">${latte}</div>
 <main>
-<p class="brand">${cup}Crema</p>
+<p class="brand">${cup}<bdi>${name}</bdi></p>
+<h1>${title}</h1>
 ${content}
+${links.length > 0 ? html`<p class="elsewhere">${links.map(linkTo)}</p>` : null}
 </main>
+${sendsForm ? html`<script>${sendForm}</script>` : null}
 </body>
 </html>
-`;
+`.markup;
+    },
+  };
 }
+
+const linkTo = ([text, address]: Link): Html => html`<a href="${address}">${text}</a>`;
+
+export const paragraphs = (...texts: (string | Html)[]): Html => html`${texts.map((text) => html`<p>${text}</p>`)}`;
+
+/** Text that somebody has typed, inside a sentence: its direction of writing does not turn the words around it. */
+export const typed = (text: string): Html => html`<strong><bdi>${text}</bdi></strong>`;
+
+/** The parts of a page that only says something, and where to go from there. */
+export const noticeParts = (words: Language, { title, paragraphs: texts }: Notice, ...links: Link[]): PageParts => ({
+  words,
+  title,
+  content: paragraphs(...texts),
+  links,
+});

@@ -1,5 +1,6 @@
 import type { Cancellation } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
+import { html } from '../templates/markup.ts';
 import type { Language, Subject } from './language.ts';
 
 const named = (greeting: string, name: string): string => (name ? `${greeting}, ${name}` : greeting);
@@ -130,10 +131,10 @@ export const language: Language = {
   account: {
     registration: ({ shopName }) => ({
       subject: `Confirm your address for ${shopName}`,
-      preheader: 'One press, and your account is open.',
+      preheader: 'Choose a password, and your account is open.',
       headline: 'Is this you?',
       paragraphs: [
-        `Somebody, hopefully you, has registered at ${shopName} with this address. Confirm it, and sign in.`,
+        `Somebody, hopefully you, has registered at ${shopName} with this address. Confirm it, and choose a password.`,
       ],
       button: 'Confirm my address',
       remark: 'The link works once, for 24 hours. If it was not you, do nothing: without you there is no account.',
@@ -204,23 +205,140 @@ export const language: Language = {
     ],
   }),
 
-  choice: {
-    title: 'Your emails',
-    address: 'We write to',
-    about: 'What shall it be about? The receipt of an order always comes.',
-    kinds: {
-      edited: 'Your order was changed',
-      progress: 'It is being made, is back in line, or was handed over',
-      ready: 'It is ready',
-      reminder: 'It has been ready for a while',
-      cancelled: 'It was cancelled',
+  pages: {
+    refused: (title) => `Error: ${title}`,
+    links: {
+      signIn: 'Sign in',
+      signInAgain: 'Sign in again',
+      register: 'Register',
+      registerAgain: 'Register again',
+      forgot: 'Forgotten your password?',
+      tryAgain: 'Try again',
+      back: 'Back to the shop',
+      backToChoice: 'Back to your choice',
     },
-    keep: 'Keep this choice',
-    none: 'Only receipts, please',
-    done: 'That’s it',
-    kept: 'From now on we write as you have chosen.',
-    receiptsOnly: 'From now on you get receipts only.',
-    changeYourMind: 'You can change your mind by the link in any of our emails.',
+    fields: { name: 'Name', email: 'Email address', password: 'Password', newPassword: 'New password' },
+    passwordHint: (min) => `At least ${min} characters. A few words that do not belong together make a good one.`,
+    faults: {
+      name: 'Type your name: one line of up to 100 characters.',
+      email: 'This is not an email address.',
+      password: {
+        too_short: ({ min }) => `The password must have at least ${min} characters.`,
+        too_long: ({ max }) => `The password must have at most ${max} characters.`,
+        control_characters: () => 'The password must not contain control characters.',
+        too_easy: () =>
+          'The password is too easy to guess: it is made of common passwords, repetitions or your own name. Try some words that do not belong together.',
+      },
+    },
+
+    signIn: {
+      title: 'Sign in',
+      greeting: 'Your usual, or something new today?',
+      remember: 'Stay signed in on this device',
+      button: 'Sign in',
+      cancel: 'Cancel',
+      wrong: 'The email address or the password is wrong.',
+      tooManyTries: 'Too many passwords were wrong; try again later, or from where you have signed in before.',
+      forManagers: 'You are signed in, but what you want to open is for managers. Sign in as one.',
+      passwordMissing: 'Type your password.',
+      bothMissing: 'Type your email address and your password.',
+    },
+    signOut: {
+      title: 'Sign out?',
+      about: 'Whatever you have signed in to from this browser is signed out, too.',
+      button: 'Sign out',
+      stay: 'Stay signed in',
+    },
+    signedOut: { title: 'You are signed out', paragraphs: ['See you soon!'] },
+    nextStep: { title: 'One more step', paragraphs: ['Press the button to go on.'], button: 'Continue' },
+    signInExpired: {
+      title: 'This sign-in has expired',
+      paragraphs: [
+        'It was open for more than an hour, was finished in another tab, or your browser keeps no cookies from us.',
+        'Go back to where you came from, and sign in again from there.',
+      ],
+    },
+    foreignForm: {
+      title: 'This form is not ours',
+      paragraphs: [
+        'What was sent does not come from the sign-in page that you opened, so we did not look at it.',
+        'Go back to where you came from, and sign in again from there.',
+      ],
+    },
+    badRequest: {
+      title: 'That did not work',
+      paragraphs: [
+        'The application that sent you here asked for something that we cannot do.',
+        'Tell those who make it:',
+      ],
+    },
+
+    register: { title: 'Register', button: 'Register' },
+    forgot: { title: 'Forgotten your password?', button: 'Write to me' },
+    checkYourEmail: {
+      title: 'Check your email',
+      registered: 'We have written to you: the link in the email opens your account.',
+      reset: 'If there is an account with this address, we have written to it how to go on.',
+      tooMany: 'You have asked for this several times. Check your inbox and your spam folder, or try again later.',
+      notArrived: 'If no email arrives, check your spam folder, or try again.',
+    },
+    newAddress: {
+      title: 'Is this you?',
+      about: (address) => html`${address} will be your new address.`,
+      notYou: 'If it was not you, just close this page.',
+      button: 'Yes, use this address',
+    },
+    choosePassword: {
+      welcome: 'Welcome! Choose a password',
+      reset: 'A new password',
+      aboutRegistration: 'It opens your account. If you did not register, just close this page.',
+      aboutReset: 'It signs you out everywhere else.',
+      button: 'Save password',
+    },
+    ready: { title: 'Your account is ready', about: (name) => html`You can sign in now, ${name}.` },
+    linkExpired: {
+      title: 'This link does not work any more',
+      paragraphs: ['It was used already, or it has expired. Perhaps you can simply sign in.'],
+    },
+    readerGone: {
+      title: 'This link does not work any more',
+      paragraphs: ['Nobody gets mail by it: the account that it was for is gone.'],
+    },
+    problems: {
+      404: { title: 'This page does not exist', paragraphs: ['Check the address, or start again.'] },
+      429: {
+        title: 'Too many requests',
+        paragraphs: ['Your network has sent us more than we can answer. Try again in a minute.'],
+      },
+      500: { title: 'Something went wrong', paragraphs: ['It is our fault, and our logs have it. Try again later.'] },
+      503: {
+        title: 'One moment, please',
+        paragraphs: ['A part of the shop cannot be reached. Nothing has changed: try again in a minute.'],
+      },
+      other: {
+        title: 'We could not use that',
+        paragraphs: ['Your browser sent something that this page does not take. Nothing has changed: start again.'],
+      },
+    },
+
+    choice: {
+      title: 'Your emails',
+      address: 'We write to',
+      about: 'What shall it be about? The receipt of an order always comes.',
+      kinds: {
+        edited: 'Your order was changed',
+        progress: 'It is being made, is back in line, or was handed over',
+        ready: 'It is ready',
+        reminder: 'It has been ready for a while',
+        cancelled: 'It was cancelled',
+      },
+      keep: 'Keep this choice',
+      none: 'Only receipts, please',
+      done: 'That’s it',
+      kept: 'From now on we write as you have chosen.',
+      receiptsOnly: 'From now on you get receipts only.',
+      changeYourMind: 'You can change your mind by the link in any of our emails.',
+    },
   },
 
   labels: {

@@ -1,7 +1,9 @@
+import type { PasswordFault } from '../../domain/account/password-fault.ts';
 import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import type { Cancellation, Location, Order } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
 import type { Status } from '../../domain/order/transitions.ts';
+import type { Html } from '../templates/markup.ts';
 
 /** The mails that a customer gets; those of a status change are named for the status. */
 type CustomerMail = 'placed' | 'edited' | 'uncollected' | Status;
@@ -65,17 +67,78 @@ export interface Wording {
   paragraphs: string[];
 }
 
-/** Everything a mail says in one language: a new language is one more file in this folder that fills this in. */
-export interface Language {
-  /** As its speakers call it. */
-  name: string;
-  /** BCP 47; also decides how amounts and dates are written. */
-  locale: string;
-  customer: Record<CustomerMail, (about: Subject) => Wording>;
-  shop: Record<ShopMail, (about: Subject) => Wording>;
-  account: Record<AccountMail, (about: AccountSubject) => AccountWording>;
-  webhookDisabled: (about: WebhookSubject) => Wording;
-  /** The page where customers choose their mails, which mails lead to. */
+/** A page that only says something. */
+export interface Notice {
+  title: string;
+  paragraphs: string[];
+}
+
+/** The words of the pages that mails lead to, and of those where people sign in and out. */
+export interface PageWords {
+  /** The title of a page whose form was refused. */
+  refused: (title: string) => string;
+  /** Links from one page to another. */
+  links: {
+    signIn: string;
+    signInAgain: string;
+    register: string;
+    registerAgain: string;
+    forgot: string;
+    tryAgain: string;
+    /** Leads to where people use the shop. */
+    back: string;
+    backToChoice: string;
+  };
+  fields: { name: string; email: string; password: string; newPassword: string };
+  /** Advice on a new password. @param min its least number of characters */
+  passwordHint: (min: number) => string;
+  faults: {
+    name: string;
+    email: string;
+    password: Record<PasswordFault, (length: { min: number; max: number }) => string>;
+  };
+
+  signIn: {
+    title: string;
+    greeting: string;
+    remember: string;
+    button: string;
+    cancel: string;
+    wrong: string;
+    tooManyTries: string;
+    /** To a person who is signed in, but not as a manager. */
+    forManagers: string;
+    passwordMissing: string;
+    bothMissing: string;
+  };
+  signOut: { title: string; about: string; button: string; stay: string };
+  signedOut: Notice;
+  /** A step that browsers take by themselves if they run scripts. */
+  nextStep: Notice & { button: string };
+  signInExpired: Notice;
+  foreignForm: Notice;
+  /** An application's request that is refused. The error in technical English follows the last paragraph. */
+  badRequest: Notice;
+
+  register: { title: string; button: string };
+  forgot: { title: string; button: string };
+  checkYourEmail: {
+    title: string;
+    registered: string;
+    /** Does not reveal whether there is an account. */
+    reset: string;
+    tooMany: string;
+    notArrived: string;
+  };
+  newAddress: { title: string; about: (address: Html) => Html; notYou: string; button: string };
+  choosePassword: { welcome: string; reset: string; aboutRegistration: string; aboutReset: string; button: string };
+  ready: { title: string; about: (name: Html) => Html };
+  linkExpired: Notice;
+  readerGone: Notice;
+  /** Requests that the shop does not answer with their page, by status; `other` stands for all other statuses. */
+  problems: Record<404 | 429 | 500 | 503 | 'other', Notice>;
+
+  /** The page where customers choose their mails, by the link in each mail. */
   choice: {
     title: string;
     /** Stands before their address, which `about` follows. */
@@ -90,6 +153,19 @@ export interface Language {
     receiptsOnly: string;
     changeYourMind: string;
   };
+}
+
+/** All that a shop says in one language: a new language is one more file in this folder that fills this in. */
+export interface Language {
+  /** As its speakers call it. */
+  name: string;
+  /** BCP 47; also decides how amounts and dates are written. */
+  locale: string;
+  customer: Record<CustomerMail, (about: Subject) => Wording>;
+  shop: Record<ShopMail, (about: Subject) => Wording>;
+  account: Record<AccountMail, (about: AccountSubject) => AccountWording>;
+  webhookDisabled: (about: WebhookSubject) => Wording;
+  pages: PageWords;
   labels: {
     account: string;
     /** Introduces the link that a button leads to, for who cannot press it. */

@@ -1,5 +1,6 @@
 import type { Cancellation } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
+import { html } from '../templates/markup.ts';
 import type { Language, Subject } from './language.ts';
 
 // As in Brazil, where four of five of its speakers live. What it says greets nobody as a man or a woman.
@@ -130,10 +131,10 @@ export const language: Language = {
   account: {
     registration: ({ shopName }) => ({
       subject: `Confirme o seu endereço para a ${shopName}`,
-      preheader: 'Um toque, e a sua conta está aberta.',
+      preheader: 'Escolha uma senha, e a sua conta está aberta.',
       headline: 'É você?',
       paragraphs: [
-        `Alguém, esperamos que você, fez um cadastro na ${shopName} com este endereço. Confirme-o, e entre na sua conta.`,
+        `Alguém, esperamos que você, fez um cadastro na ${shopName} com este endereço. Confirme-o, e escolha uma senha.`,
       ],
       button: 'Confirmar o meu endereço',
       remark: 'O link vale uma vez, por 24 horas. Se não foi você, não faça nada: sem você não há conta.',
@@ -205,23 +206,145 @@ export const language: Language = {
     ],
   }),
 
-  choice: {
-    title: 'Os seus e-mails',
-    address: 'Escrevemos para',
-    about: 'Sobre o que devemos escrever? O recibo de um pedido vem sempre.',
-    kinds: {
-      edited: 'O seu pedido foi alterado',
-      progress: 'Está sendo preparado, voltou para a fila ou foi entregue',
-      ready: 'Está pronto',
-      reminder: 'Está pronto há algum tempo',
-      cancelled: 'Foi cancelado',
+  pages: {
+    refused: (title) => `Erro: ${title}`,
+    links: {
+      signIn: 'Entrar',
+      signInAgain: 'Entrar de novo',
+      register: 'Fazer um cadastro',
+      registerAgain: 'Fazer o cadastro de novo',
+      forgot: 'Esqueceu a senha?',
+      tryAgain: 'Tentar de novo',
+      back: 'Voltar à loja',
+      backToChoice: 'Voltar à sua escolha',
     },
-    keep: 'Guardar esta escolha',
-    none: 'Só recibos, por favor',
-    done: 'Pronto',
-    kept: 'De agora em diante escrevemos como você escolheu.',
-    receiptsOnly: 'De agora em diante você recebe só os recibos.',
-    changeYourMind: 'Você pode mudar de ideia pelo link em qualquer um dos nossos e-mails.',
+    fields: { name: 'Nome', email: 'Endereço de e-mail', password: 'Senha', newPassword: 'Nova senha' },
+    passwordHint: (min) => `Pelo menos ${min} caracteres. Algumas palavras sem relação entre si dão uma boa senha.`,
+    faults: {
+      name: 'Digite o seu nome em uma só linha, com até 100 caracteres.',
+      email: 'Este não é um endereço de e-mail.',
+      password: {
+        too_short: ({ min }) => `A senha precisa ter pelo menos ${min} caracteres.`,
+        too_long: ({ max }) => `A senha pode ter no máximo ${max} caracteres.`,
+        control_characters: () => 'A senha não pode conter caracteres de controle.',
+        too_easy: () =>
+          'É fácil demais adivinhar esta senha: ela é feita de senhas comuns, de repetições ou do seu próprio nome. Tente algumas palavras sem relação entre si.',
+      },
+    },
+
+    signIn: {
+      title: 'Entre na sua conta',
+      greeting: 'O de sempre, ou algo novo hoje?',
+      remember: 'Manter a sessão aberta neste aparelho',
+      button: 'Entrar',
+      cancel: 'Cancelar',
+      wrong: 'O endereço de e-mail ou a senha não confere.',
+      tooManyTries:
+        'Houve senhas erradas demais. Tente de novo mais tarde, ou de um lugar de onde você já entrou antes.',
+      forManagers: 'Você já entrou, mas o que quer abrir é só para a gerência. Entre com uma conta da gerência.',
+      passwordMissing: 'Digite a sua senha.',
+      bothMissing: 'Digite o seu endereço de e-mail e a sua senha.',
+    },
+    signOut: {
+      title: 'Sair da conta?',
+      about: 'As sessões que você abriu neste navegador em outros aplicativos também se encerram.',
+      button: 'Sair',
+      stay: 'Continuar na conta',
+    },
+    signedOut: { title: 'Você saiu da conta', paragraphs: ['Até breve!'] },
+    nextStep: { title: 'Só mais um passo', paragraphs: ['Aperte o botão para seguir adiante.'], button: 'Continuar' },
+    signInExpired: {
+      title: 'Esta página de entrada expirou',
+      paragraphs: [
+        'Ela ficou aberta por mais de uma hora, foi concluída em outra aba, ou o seu navegador não guarda os nossos cookies.',
+        'Volte ao lugar de onde você veio e entre de novo a partir de lá.',
+      ],
+    },
+    foreignForm: {
+      title: 'Este formulário não é nosso',
+      paragraphs: [
+        'O que foi enviado não vem da página de entrada que você abriu, por isso não o levamos em conta.',
+        'Volte ao lugar de onde você veio e entre de novo a partir de lá.',
+      ],
+    },
+    badRequest: {
+      title: 'Isso não funcionou',
+      paragraphs: [
+        'O aplicativo que trouxe você até aqui pediu algo que não podemos fazer.',
+        'Informe a quem o desenvolve:',
+      ],
+    },
+
+    register: { title: 'Cadastro', button: 'Fazer o cadastro' },
+    forgot: { title: 'Esqueceu a senha?', button: 'Escrevam para mim' },
+    checkYourEmail: {
+      title: 'Veja o seu e-mail',
+      registered: 'Escrevemos para você: o link no e-mail abre a sua conta.',
+      reset: 'Se houver uma conta com este endereço, escrevemos para ele explicando como continuar.',
+      tooMany:
+        'Você já pediu isto várias vezes. Veja a caixa de entrada e a pasta de spam, ou tente de novo mais tarde.',
+      notArrived: 'Se nenhum e-mail chegar, veja a pasta de spam ou tente de novo.',
+    },
+    newAddress: {
+      title: 'É você?',
+      about: (address) => html`${address} passa a ser o seu novo endereço.`,
+      notYou: 'Se não foi você, basta fechar esta página.',
+      button: 'Sim, usar este endereço',
+    },
+    choosePassword: {
+      welcome: 'Que bom ter você aqui! Escolha uma senha',
+      reset: 'Uma nova senha',
+      aboutRegistration: 'Ela abre a sua conta. Se não foi você quem fez o cadastro, basta fechar esta página.',
+      aboutReset: 'Ela encerra as suas sessões em todos os outros lugares.',
+      button: 'Salvar a senha',
+    },
+    ready: { title: 'A sua conta está pronta', about: (name) => html`Você já pode entrar, ${name}.` },
+    linkExpired: {
+      title: 'Este link não funciona mais',
+      paragraphs: ['Ele já foi usado ou expirou. Talvez você já possa entrar.'],
+    },
+    readerGone: {
+      title: 'Este link não funciona mais',
+      paragraphs: ['Ninguém recebe e-mails por ele: a conta a que pertencia não existe mais.'],
+    },
+    problems: {
+      404: { title: 'Esta página não existe', paragraphs: ['Confira o endereço, ou comece de novo.'] },
+      429: {
+        title: 'Pedidos demais',
+        paragraphs: ['A sua rede nos enviou mais do que conseguimos responder. Tente de novo em um minuto.'],
+      },
+      500: {
+        title: 'Algo deu errado',
+        paragraphs: ['A falha é nossa, e já está registrada. Tente de novo mais tarde.'],
+      },
+      503: {
+        title: 'Um momento, por favor',
+        paragraphs: ['Uma parte da loja está fora do ar. Nada mudou: tente de novo em um minuto.'],
+      },
+      other: {
+        title: 'Não pudemos usar isso',
+        paragraphs: ['O seu navegador enviou algo que esta página não aceita. Nada mudou: comece de novo.'],
+      },
+    },
+
+    choice: {
+      title: 'Os seus e-mails',
+      address: 'Escrevemos para',
+      about: 'Sobre o que devemos escrever? O recibo de um pedido vem sempre.',
+      kinds: {
+        edited: 'O seu pedido foi alterado',
+        progress: 'Está sendo preparado, voltou para a fila ou foi entregue',
+        ready: 'Está pronto',
+        reminder: 'Está pronto há algum tempo',
+        cancelled: 'Foi cancelado',
+      },
+      keep: 'Guardar esta escolha',
+      none: 'Só recibos, por favor',
+      done: 'Pronto',
+      kept: 'De agora em diante escrevemos como você escolheu.',
+      receiptsOnly: 'De agora em diante você recebe só os recibos.',
+      changeYourMind: 'Você pode mudar de ideia pelo link em qualquer um dos nossos e-mails.',
+    },
   },
 
   labels: {

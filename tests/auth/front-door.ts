@@ -7,6 +7,7 @@ import { type Auth, type AuthOptions, createAuth } from '../../api/auth/auth.ts'
 import type { AuthState } from '../../api/auth/authenticate.ts';
 import { answerProblems } from '../../api/middleware/problems.ts';
 import { type RequestState, requestLog } from '../../api/middleware/request-log.ts';
+import { createPages } from '../../api/pages/page.ts';
 import { createLogger } from '../../config/logger.ts';
 import type { Database } from '../../db/connection.ts';
 import { createOidcArtifactRepository } from '../../db/oidc-artifacts.ts';
@@ -47,12 +48,13 @@ export async function openFrontDoor(
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const auth = await createAuth({ database, publicUrl: url, passwordGrant: true, ...options });
+  const pages = createPages({ name: 'Crema', language: 'en', app: '/docs' });
+  const auth = await createAuth({ database, pages, publicUrl: url, passwordGrant: true, ...options });
 
   const app = new Koa<RequestState & AuthState>();
   app.keys = auth.keys;
   app.use(requestLog(createLogger('test', 'silent')));
-  app.use(answerProblems());
+  app.use(answerProblems(pages));
   app.use(auth.endpoints);
   app.use(auth.authenticate);
   app.use((ctx) => {

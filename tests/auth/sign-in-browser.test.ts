@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { openChromium } from '../docs/chromium.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
@@ -68,39 +66,6 @@ test(
     await page.getByText('Back in the app').waitFor();
     expect(page.url()).toMatch(`${redirectUri}?code=`);
     expect(faults).toEqual(['Failed to load resource: the server responded with a status of 400 (Bad Request)']);
-    await page.context().close();
-  },
-  PATIENCE,
-);
-
-/** For each text: how well it stands out, as WCAG 2.2 counts; 4.5 is enough. Runs in the browser. */
-const contrasts = ['../docs/contrast.js', 'contrasts.js']
-  .map((path) => readFileSync(join(import.meta.dirname, path), 'utf8'))
-  .join('');
-
-test.each([
-  ['light', 390],
-  ['dark', 390],
-  ['light', 1280],
-  ['dark', 1280],
-] as const)(
-  'When the page is shown in %s, %i pixels wide, then all of it can be seen, read and hit',
-  async (colorScheme, width) => {
-    const { page, faults } = await atThePage({ colorScheme, viewport: { width, height: 800 } });
-    await page.getByLabel('Email address').fill('nobody@example.com');
-    await page.getByLabel('Password').fill('wrong');
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').waitFor();
-
-    const seen = await page.evaluate<{ element: string; contrast: number }[]>(contrasts);
-    expect(seen.length).toBeGreaterThan(8);
-    expect(seen.filter(({ contrast }) => contrast < 4.5)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-    for (const target of await page.locator('button, input:not([type=hidden], [type=checkbox]), .check').all()) {
-      expect((await target.boundingBox())!.height).toBeGreaterThanOrEqual(44);
-    }
-    await page.locator('#password:focus').waitFor();
-    expect(faults).toHaveLength(1);
     await page.context().close();
   },
   PATIENCE,

@@ -7,6 +7,7 @@ import { answerProblems } from '../../api/middleware/problems.ts';
 import { type RequestState, requestLog } from '../../api/middleware/request-log.ts';
 import { secureAnswers } from '../../api/middleware/security-headers.ts';
 import { describeApi } from '../../api/openapi.ts';
+import { createPages } from '../../api/pages/page.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
 import { createLogger } from '../../config/logger.ts';
 
@@ -16,7 +17,7 @@ export async function openDocs(passwordGrant: boolean): Promise<{ url: string; c
   const app = new Koa<RequestState>();
   app.use(requestLog(createLogger('test', 'silent')));
   app.use(secureAnswers(false));
-  app.use(answerProblems());
+  app.use(answerProblems(createPages({ name: 'Crema', language: 'en', app: '/docs' })));
   app.use(docs({ openapi, asyncapi: describeEvents('https://shop.example') }, 'Crema'));
   const server = createServer(app.callback());
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

@@ -155,10 +155,24 @@ test(
     await signIn('customer@example.com', 'Test');
     await page.locator('.auth-container .errors').getByText('The email address or the password is wrong.').waitFor();
 
-    await page.locator('#oauth_password').fill('test');
+    await page.locator('#oauth_password[aria-invalid=true]:focus').fill('test');
     await page.locator('#oauth_password').press('Enter');
     await (await wayToSignIn('password')).getByText('Authorized', { exact: true }).waitFor();
     expect(faults).toEqual(['Failed to load resource: the server responded with a status of 400 (Bad Request)']);
+  },
+  PATIENCE,
+);
+
+test(
+  'When a required parameter is empty, then the page does not send it, and its field gets the focus',
+  async () => {
+    await open(shop.url);
+    const block = page.locator('#operations-Orders-getOrder');
+    await block.locator('.opblock-summary-control').click();
+    await block.locator('input[placeholder=id]').fill('');
+    await block.locator('.btn.execute').click();
+    await block.locator('input[placeholder=id][aria-invalid=true]:focus').waitFor();
+    expect(faults).toEqual([]);
   },
   PATIENCE,
 );

@@ -26,7 +26,7 @@ describe('When a link in a mail is opened', () => {
     }
     const done = await submit(shop, path, { token, password: PASSWORD });
 
-    expect([done.status, done.body]).toEqual([200, expect.stringContaining('Ana &#60;b&#62;Souza&#60;/b&#62;')]);
+    expect([done.status, done.body]).toEqual([200, expect.stringContaining('<bdi>Ana &lt;b&gt;Souza&lt;/b&gt;</bdi>')]);
     await shop.signIn(email, PASSWORD);
     expect([(await open(path, token)).status, (await submit(shop, path, { token, password: ANOTHER })).status]).toEqual(
       [410, 410],
@@ -40,7 +40,7 @@ describe('When a link in a mail is opened', () => {
     expect((await open(path, token)).body).toContain(`value="${email}" readonly`);
 
     const weak = await submit(shop, path, { token, password: 'password1234567890' });
-    expect([weak.status, weak.body]).toEqual([400, expect.stringContaining('It is too easy to guess')]);
+    expect([weak.status, weak.body]).toEqual([400, expect.stringContaining('too easy to guess')]);
     expect(weak.body).not.toContain('password1234567890');
     expect((await submit(shop, path, { token, password: ANOTHER })).status).toBe(200);
 
@@ -73,7 +73,7 @@ describe('When a form is filled in wrong', () => {
     const { status, body } = await submit(shop, '/account/register', typed);
     expect(status).toBe(400);
     for (const field of ['name', 'email']) expect(body).toContain(`id="${field}-fault" role="alert"`);
-    expect(body).toContain('value="&#34;&#62;&#60;script&#62;"');
+    expect(body).toContain('value="&quot;&gt;&lt;script&gt;"');
     expect(body).not.toContain('<script');
     expect((await submit(shop, '/account/register', {})).status).toBe(400);
     expect((await submit(shop, '/account/forgot', { email: 'ana' })).body).toContain('This is not an email address.');

@@ -1,7 +1,9 @@
 import type { Context } from 'koa';
-import { type ErrorOut, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { type Client, type ErrorOut, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { isOutage } from '../../../db/outage.ts';
-import { answerPage, escapeHtml } from '../../pages/page.ts';
+import type { Notice, PageWords } from '../../../mail/languages/language.ts';
+import { html } from '../../../mail/templates/markup.ts';
+import { type Link, noticeParts, type Pages, paragraphs } from '../../pages/page.ts';
 
 /** Endpoints of the OAuth2 server that a person's browser opens; programs call the others. */
 const PAGES = new Set(['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success']);
@@ -9,45 +11,53 @@ const PAGES = new Set(['authorization', 'resume', 'end_session', 'end_session_co
 /** Whether an answer is for a person to read. */
 export const isPage = (ctx: KoaContextWithOIDC): boolean => PAGES.has(ctx.oidc.route);
 
-/** A sign-in that nobody can go on with. */
-export function answerExpired(ctx: Context): void {
-  notice(ctx, 400, 'This sign-in has expired', [
-    'It was open for more than an hour, was finished in another tab, or your browser keeps no cookies from us.',
-    'Go back to where you came from, and sign in again from there.',
-  ]);
+/** Answers to a sign-in that cannot be continued. */
+export const answerExpired = (ctx: Context, pages: Pages): void =>
+  answerStartAgain(ctx, pages, 400, (words) => words.signInExpired);
+
+/** Answers to a form that does not come from our own page. */
+export const answerForged = (ctx: Context, pages: Pages): void =>
+  answerStartAgain(ctx, pages, 403, (words) => words.foreignForm);
+
+function answerStartAgain(ctx: Context, pages: Pages, status: number, notice: (words: PageWords) => Notice): void {
+  const words = pages.wordsFor(ctx);
+  const again: Link = [words.pages.links.signInAgain, pages.app];
+  pages.answer(ctx, status, noticeParts(words, notice(words.pages), again));
 }
 
-/** A form that does not come from our own page. */
-export function answerForged(ctx: Context): void {
-  notice(ctx, 403, 'This form is not ours', [
-    'What was sent does not come from the sign-in page that you opened, so we did not look at it.',
-    'Go back to where you came from, and sign in again from there.',
-  ]);
+/** Answers while a service behind the shop is unavailable. */
+export function answerUnavailable(ctx: Context, pages: Pages): void {
+  const words = pages.wordsFor(ctx);
+  // Of what was posted, only the sign-in page can be opened again.
+  const page = ctx.method === 'GET' ? ctx.url : ctx.path.startsWith('/oauth/sign-in/') ? ctx.path : '/oauth/logout';
+  pages.answer(ctx, 503, noticeParts(words, words.pages.problems[503], [words.pages.links.tryAgain, page]));
 }
 
-/** The shop cannot do anything now. */
-export function answerUnavailable(ctx: Context): void {
-  notice(ctx, 503, 'One moment, please', ['We cannot sign you in right now. Try again in a few seconds.']);
-}
-
-/** What the OAuth2 server cannot tell the client about, it tells the person, or the program, in front of it. */
-export function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
+/** Shows the person, or the program, an error that the OAuth2 server cannot send to the client. */
+export const createErrorPage = (pages: Pages) => (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => {
   if (!isPage(ctx) || ctx.accepts('html', 'json') !== 'html') {
     ctx.body = out;
     return;
   }
   const page = ctx as unknown as Context;
-  if (isOutage(error)) answerUnavailable(page);
-  else if (error instanceof errors.SessionNotFound) answerExpired(page);
+  if (isOutage(error)) answerUnavailable(page, pages);
+  else if (error instanceof errors.SessionNotFound) answerExpired(page, pages);
   else {
-    notice(page, ctx.status, 'That did not work', [
-      'The application that sent you here asked for something that we cannot do.',
-      `Tell those who make it: ${out.error_description ?? 'no more is known'} (${out.error}).`,
-    ]);
+    const words = pages.wordsFor(page);
+    const { title, paragraphs: said } = words.pages.badRequest;
+    const technical = `${out.error_description ?? out.error} (${out.error})`;
+    pages.answer(page, ctx.status, {
+      words,
+      title,
+      content: html`${paragraphs(...said)}\n<p><code lang="en">${technical}</code></p>`,
+      links: [[words.pages.links.back, siteOf(ctx) ?? pages.app]],
+    });
   }
-}
+};
 
-function notice(ctx: Context, status: number, title: string, paragraphs: string[]): void {
-  const text = paragraphs.map((paragraph) => `<p>${escapeHtml(paragraph)}</p>`).join('\n');
-  answerPage(ctx, status, { title, content: `<h1>${escapeHtml(title)}</h1>\n${text}` });
+/** The site of the application that sent the person here, if it is one that we know. */
+function siteOf({ oidc: { client, params } }: KoaContextWithOIDC): string | undefined {
+  const { redirectUris = [] } = (client as Client | undefined) ?? {};
+  const uri = redirectUris.find((known) => known === params?.redirect_uri);
+  return uri && new URL(uri).origin;
 }

@@ -3,9 +3,11 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context, Middleware } from 'koa';
 import { errors, type Provider } from 'oidc-provider';
 import { z } from 'zod';
+import type { PageWords } from '../../../mail/languages/language.ts';
+import { type Html, html } from '../../../mail/templates/markup.ts';
 import { standingHeaders } from '../../middleware/rate-limits.ts';
-import { answerPage, escapeHtml } from '../../pages/page.ts';
-import { type SignIn, TOO_MANY_TRIES } from '../sign-in.ts';
+import type { Pages } from '../../pages/page.ts';
+import type { SignIn } from '../sign-in.ts';
 import { FOR_MANAGERS } from '../temporal-ui.ts';
 import { answerExpired, answerForged } from './notice.ts';
 
@@ -26,6 +28,7 @@ const form = z.object({
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 export interface SignInPageOptions {
+  pages: Pages;
   provider(): Provider;
   signIn: SignIn;
   /** Secrets that sign cookies, and here the form, the one that signs first. */
@@ -33,7 +36,7 @@ export interface SignInPageOptions {
 }
 
 /** The page where people sign in, at `/oauth/sign-in/<id>`: a form that needs no script. */
-export function createSignInPage({ provider, signIn, keys }: SignInPageOptions): Middleware {
+export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOptions): Middleware {
   /** Whoever can show the form's token has read the form; the cookie says that it was in the same browser. */
   const csrfOf = ({ uid }: Interaction): string =>
     createHmac('sha256', keys[0] as string)
@@ -53,20 +56,31 @@ export function createSignInPage({ provider, signIn, keys }: SignInPageOptions):
 
   return async (ctx) => {
     const interaction = await interactionOf(ctx);
-    if (!interaction) return answerExpired(ctx);
+    if (!interaction) return answerExpired(ctx, pages);
     const csrf = csrfOf(interaction);
     const { login_hint: hint, redirect_uri: formTarget } = interaction.params;
+    const words = pages.wordsFor(ctx);
+    const { links, signIn: said } = words.pages;
     const show = (status: number, email: string, fault?: Fault) =>
-      answerPage(ctx, status, {
-        title: fault ? 'Error: Sign in' : 'Sign in',
-        content: formOf({ csrf, email, fault }),
+      pages.answer(ctx, status, {
+        words,
+        title: said.title,
+        refused: fault !== undefined,
+        content: formOf(words.pages, { csrf, email, fault }),
+        links: [
+          [links.forgot, '/account/forgot'],
+          [links.register, '/account/register'],
+        ],
         formTarget: String(formTarget),
       });
-    if (ctx.method === 'GET' && interaction.prompt.reasons.includes(FOR_MANAGERS)) return show(403, '', NOT_A_MANAGER);
+    const wrong: Fault = { text: said.wrong, field: 'password' };
+    if (ctx.method === 'GET' && interaction.prompt.reasons.includes(FOR_MANAGERS)) {
+      return show(403, '', { text: said.forManagers, field: 'email' });
+    }
     if (ctx.method === 'GET') return show(200, typeof hint === 'string' ? hint : '');
 
     const typed = await typedIn(ctx);
-    if (!equal(typed.csrf, csrf)) return answerForged(ctx);
+    if (!equal(typed.csrf, csrf)) return answerForged(ctx, pages);
     const finish = async (result: Parameters<Provider['interactionResult']>[2]) => {
       const next = await provider().interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
       ctx.set('cache-control', 'no-store');
@@ -74,18 +88,18 @@ export function createSignInPage({ provider, signIn, keys }: SignInPageOptions):
       ctx.status = 303;
     };
     if (typed.cancel) return finish({ error: 'access_denied', error_description: 'The sign-in was cancelled.' });
-    if (!typed.email || !typed.password) return show(400, typed.email, missing(typed));
+    if (!typed.email || !typed.password) return show(400, typed.email, missing(said, typed));
     const outcome = await signIn({ email: typed.email, password: typed.password, address: ctx.ip });
     if ('refused' in outcome) {
       ctx.set(standingHeaders(outcome.standing));
-      return show(429, typed.email, GUESSED_TOO_OFTEN);
+      return show(429, typed.email, { text: said.tooManyTries, field: 'password' });
     }
-    if (!outcome.found) return show(400, typed.email, WRONG);
+    if (!outcome.found) return show(400, typed.email, wrong);
     try {
       return await finish({ login: { accountId: outcome.found.id, remember: typed.remember === 'yes' } });
     } catch (error) {
       // The password was changed after it was checked.
-      if (error instanceof errors.InvalidGrant) return show(400, typed.email, WRONG);
+      if (error instanceof errors.InvalidGrant) return show(400, typed.email, wrong);
       throw error;
     }
   };
@@ -111,39 +125,31 @@ interface Fault {
   field: 'email' | 'password';
 }
 
-const WRONG: Fault = { text: 'The email address or the password is wrong.', field: 'password' };
+const missing = (said: PageWords['signIn'], { email }: { email: string }): Fault =>
+  email ? { text: said.passwordMissing, field: 'password' } : { text: said.bothMissing, field: 'email' };
 
-const GUESSED_TOO_OFTEN: Fault = { text: TOO_MANY_TRIES, field: 'password' };
-
-const NOT_A_MANAGER: Fault = {
-  text: 'You are signed in, but what you want to open is for managers. Sign in as one.',
-  field: 'email',
-};
-
-const missing = ({ email }: { email: string }): Fault =>
-  email
-    ? { text: 'Type your password.', field: 'password' }
-    : { text: 'Type your email address and your password.', field: 'email' };
-
-function formOf({ csrf, email, fault }: { csrf: string; email: string; fault?: Fault | undefined }): string {
+function formOf(
+  { signIn, fields }: PageWords,
+  { csrf, email, fault }: { csrf: string; email: string; fault: Fault | undefined },
+): Html {
   const focus = fault?.field ?? (email ? 'password' : 'email');
-  const attributes = (field: Fault['field']) =>
-    `id="${field}" name="${field}" required${focus === field ? ' autofocus' : ''}` +
-    (fault && (fault === WRONG || fault.field === field) ? ' aria-invalid="true" aria-describedby="fault"' : '');
-  return `<h1>Sign in</h1>
-<p>Your usual, or something new today?</p>
-${fault ? `<p class="fault" id="fault" role="alert"><a href="#${fault.field}">${escapeHtml(fault.text)}</a></p>` : ''}
+  const attributes = (field: Fault['field']) => [
+    html`id="${field}" name="${field}" required`,
+    focus === field ? html` autofocus` : null,
+    fault?.field === field ? html` aria-invalid="true" aria-describedby="fault"` : null,
+  ];
+  return html`<p>${signIn.greeting}</p>
+${fault ? html`<p class="fault" id="fault" role="alert"><a href="#${fault.field}">${fault.text}</a></p>` : null}
 <form method="post">
 <input type="hidden" name="csrf" value="${csrf}">
-<label for="email">Email address</label>
-<input ${attributes('email')} type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" value="${escapeHtml(email)}">
-<label for="password">Password</label>
+<label for="email">${fields.email}</label>
+<input ${attributes('email')} type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" value="${email}">
+<label for="password">${fields.password}</label>
 <input ${attributes('password')} type="password" autocomplete="current-password">
-<label class="check"><input type="checkbox" name="remember" value="yes"> Stay signed in on this device</label>
+<label class="check"><input type="checkbox" name="remember" value="yes"><span>${signIn.remember}</span></label>
 <div class="choices">
-<button>Sign in</button>
-<button class="quiet" name="cancel" value="yes" formnovalidate>Cancel</button>
+<button>${signIn.button}</button>
+<button class="quiet" name="cancel" value="yes" formnovalidate>${signIn.cancel}</button>
 </div>
-</form>
-<p class="elsewhere"><a href="/account/forgot">Forgotten your password?</a> · <a href="/account/register">Register</a></p>`;
+</form>`;
 }

@@ -1,29 +1,38 @@
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import { answerPage } from '../../pages/page.ts';
+import type { UserRepository } from '../../../db/users.ts';
+import { html } from '../../../mail/templates/markup.ts';
+import { noticeParts, type Pages } from '../../pages/page.ts';
 
-/**
- * Asks whether to sign out (OpenID Connect RP-Initiated Logout 1.0 §2).
- *
- * @param form the library's own, hidden, with what protects it against forgery
- */
-export function renderSignOut(ctx: KoaContextWithOIDC, form: string): void {
-  const back = ctx.oidc.session?.state?.postLogoutRedirectUri;
-  answerPage(ctx as unknown as Context, 200, {
-    title: 'Sign out',
-    content: `<h1>Sign out?</h1>
-<p>Whatever you have signed in to from this browser is signed out, too.</p>
-${form}
+/** The pages of a sign-out (OpenID Connect RP-Initiated Logout 1.0 §2), as the library asks for them. */
+export const signOutPages = (pages: Pages, users: Pick<UserRepository, 'find'>) => ({
+  /** Asks whether to sign out. @param form the library's own, hidden, with what protects it against forgery */
+  async logoutSource(ctx: KoaContextWithOIDC, form: string): Promise<void> {
+    const page = ctx as unknown as Context;
+    const { session } = ctx.oidc;
+    const user = session?.accountId ? await users.find(session.accountId) : undefined;
+    const words = pages.wordsFor(page, user?.language);
+    const { title, about, button, stay } = words.pages.signOut;
+    const back = session?.state?.postLogoutRedirectUri;
+    const formTarget = typeof back === 'string' ? back : undefined;
+    pages.answer(page, 200, {
+      words,
+      title,
+      content: html`<p>${about}</p>
+${{ markup: form }}
 <div class="choices">
-<button form="op.logoutForm" name="logout" value="yes" autofocus>Sign out</button>
-<a class="quiet" href="/docs">Stay signed in</a>
+<button form="op.logoutForm" name="logout" value="yes" autofocus>${button}</button>
+<a class="quiet" href="${formTarget ? new URL(formTarget).origin : pages.app}">${stay}</a>
 </div>`,
-    formTarget: typeof back === 'string' ? back : undefined,
-  });
-}
+      formTarget,
+    });
+  },
 
-/** Where those go who have not come from anywhere. */
-export function renderSignedOut(ctx: KoaContextWithOIDC): void {
-  const title = 'You are signed out';
-  answerPage(ctx as unknown as Context, 200, { title, content: `<h1>${title}</h1>\n<p>See you soon!</p>` });
-}
+  /** Says that it is done, where no application takes the person back. */
+  postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
+    const page = ctx as unknown as Context;
+    const words = pages.wordsFor(page);
+    const { links, signedOut } = words.pages;
+    pages.answer(page, 200, noticeParts(words, signedOut, [links.signInAgain, pages.app]));
+  },
+});

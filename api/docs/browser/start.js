@@ -20,6 +20,12 @@ const publicClient = {
   },
 };
 
+// Its dark colours hang on a class.
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const followTheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', followTheme);
+followTheme();
+
 const ui = SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
@@ -43,14 +49,35 @@ ui.initOAuth({
   additionalQueryStringParams: { prompt: 'login' },
 });
 
+/** Puts the cursor into the field to correct, and marks it for screen readers. */
+function focusFault(field) {
+  field?.setAttribute('aria-invalid', 'true');
+  field?.focus();
+}
+
 // It puts the cursor into a password's name, far down; the first way to sign in is the one to see first.
 new MutationObserver(() => {
+  const refusal = document.querySelector('.auth-container .errors:not([data-seen])');
+  if (refusal) {
+    refusal.dataset.seen = '';
+    refusal.setAttribute('role', 'alert');
+    const way = refusal.closest('.auth-container');
+    focusFault(way.querySelector('#oauth_password') ?? way.querySelector('input:not([type="checkbox"])'));
+  }
   const dialog = document.querySelector('.dialog-ux:not([data-seen])');
   if (!dialog) return;
   dialog.dataset.seen = '';
   dialog.querySelector('.btn.authorize')?.focus();
   dialog.querySelector('.modal-ux-content').scrollTop = 0;
 }).observe(document.querySelector('#swagger-ui'), { childList: true, subtree: true });
+
+/** Time for Swagger UI to check an operation's fields and mark the faulty ones, in ms. */
+const CHECKED_AFTER_MS = 150;
+
+document.addEventListener('click', (event) => {
+  const operation = event.target.closest('.btn.execute')?.closest('.opblock');
+  if (operation) setTimeout(() => focusFault(operation.querySelector('.parameters .invalid')), CHECKED_AFTER_MS);
+});
 
 // Its sign-in is no form, so Enter would do nothing.
 document.addEventListener('keydown', (event) => {
