@@ -8,8 +8,8 @@ const UNIQUE = [
 ];
 
 /**
- * Names are stored in NFC, on one line, and compared without case (`name_key`). Where two names on sale are the same by that
- * rule, the older row keeps its name and the others get a number: `Café`, `Café 2`.
+ * Names are stored in NFC, on one line, with a visible character, and are compared without case (`name_key`). Where two names are
+ * the same by that rule, the older row keeps its name and the others get a number: `Café`, `Café 2`.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -36,16 +36,33 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw('CREATE UNIQUE INDEX services_name_key ON services (name_key(name))');
 }
 
+/** A name has at most so many Unicode code points. */
+const MAX = 100;
+
+const visible = /[^\p{White_Space}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** A name as it can be entered from now on. */
+function validName(name: string): string {
+  const line = name
+    .normalize('NFC')
+    .replaceAll(/[\u2028\u2029]/g, ' ')
+    .trim();
+  return visible.test(line) ? shortened(line, MAX) : 'Unnamed';
+}
+
+const shortened = (name: string, max: number): string => [...name].slice(0, max).join('').trim();
+
 /** Returns the ids of the products that it changed, among others. */
 async function normalizeNames(knex: Knex, table: string): Promise<string[]> {
-  const { rows } = await knex.raw(
-    String.raw`
-      WITH named AS (SELECT id, regexp_replace(normalize(name, NFC), '[\u2028\u2029]+', ' ', 'g') AS name FROM ??)
-      UPDATE ?? AS changed SET name = named.name FROM named WHERE named.id = changed.id AND named.name <> changed.name
-      RETURNING changed.*`,
-    [table, table],
-  );
-  return rows.map(productOf);
+  // All others were valid before, and are now.
+  const rows = await knex(table).whereRaw(String.raw`name ~ '[^\u0001-\u007f]'`);
+  const changed = rows.filter(({ name }) => validName(name) !== name);
+  for (const { id, name } of changed) {
+    await knex(table)
+      .where({ id })
+      .update({ name: validName(name) });
+  }
+  return changed.map(productOf);
 }
 
 async function numberTwins(
@@ -65,8 +82,7 @@ async function numberTwins(
     while (!free) {
       number += 1;
       const suffix = ` ${number}`;
-      // A name has at most 100 characters.
-      const name = [...twin.name].slice(0, 100 - suffix.length).join('') + suffix;
+      const name = shortened(twin.name, MAX - suffix.length) + suffix;
       const others = knex(table).whereRaw(live).whereRaw('name_key(name) = name_key(?)', [name]);
       if (twin.product_id) others.where({ product_id: twin.product_id });
       if (!(await others.first('id'))) free = name;

@@ -135,6 +135,9 @@ describe('When a shop from before has names that count as one today', () => {
       alsoLong: await product(longest.normalize('NFD'), 8),
       separated: await product('Hot\u2028Tea', 7),
       other: await product('Mocha', 6),
+      invisible: await product('\u200b', 5),
+      alsoInvisible: await product('\u3164', 4),
+      grown: await product('\ufb2c'.repeat(100), 3),
     };
     await variation(ids.other, 'Açaí', 1);
     await variation(ids.other, 'Açaí'.normalize('NFD'), 2);
@@ -158,6 +161,9 @@ describe('When a shop from before has names that count as one today', () => {
       ['alsoLong', `${'é'.repeat(98)} 2`, 2],
       ['separated', 'Hot Tea', 2],
       ['other', 'Mocha', 2],
+      ['invisible', 'Unnamed', 2],
+      ['alsoInvisible', 'Unnamed 2', 2],
+      ['grown', [...'\ufb2c'.normalize('NFC').repeat(34)].slice(0, 100).join(''), 2],
     ]);
     expect(await database('variations').where({ product_id: ids.other }).orderBy('position').pluck('name')).toEqual([
       'Açaí',
