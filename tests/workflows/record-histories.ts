@@ -3,13 +3,14 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { Placement } from '../../domain/order/order.ts';
+import { MAX_NOTE_LENGTH, MAX_REASON_LENGTH, type Placement } from '../../domain/order/order.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { accountMailIdOf, erasureIdOf } from '../../workflows/messages/accounts.ts';
 import {
   cancelSignal,
   cancelUpdate,
   changeStatusSignal,
+  editSignal,
   orderWorkflowType,
   resendIdOf,
   type Start,
@@ -83,6 +84,12 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
     const actor = { type: 'manager', id: randomUUID() } as const;
     await shop.workflow(id).signal(changeStatusSignal, { status: 'ready', actor, reason: 'Not\0text' });
     await shop.workflow(id).signal(cancelSignal, { actor, signatures: ['made up'] });
+  },
+  // As long as a note may be, in code points; in UTF-16 code units it would be refused.
+  'edited-by-signal-in-emoji': async (shop, id) => {
+    await shop.workflow(id).signal(editSignal, { note: '🥐'.repeat(MAX_NOTE_LENGTH) });
+    await shop.workflow(id).signal(cancelSignal, { reason: '🥐'.repeat(MAX_REASON_LENGTH + 1) });
+    await shop.workflow(id).signal(cancelSignal, { reasonCode: 'other' });
   },
   'shop-mailed-at-the-second-try': async (shop, id) => {
     refusals.push(smtpError(451, 'Come back later'));
