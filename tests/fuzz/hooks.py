@@ -12,6 +12,9 @@ with open(os.environ["FUZZ_WORLD"], encoding="utf-8") as file:
 
 answers = open(os.environ["FUZZ_ANSWERS"], "a", buffering=1, encoding="utf-8")
 
+# Ids of what the requests that succeed need. Schemathesis also finds them in lists, and would cancel or delete them first.
+kept = {id for request in world["good"].values() for id in request.get("path_parameters", {}).values()}
+
 # Ids of what was deleted and then put back on the menu.
 restored = set()
 
@@ -53,6 +56,9 @@ def before_call(context, case, kwargs):
     # Who demotes themselves ends the run as a manager.
     parameters = case.path_parameters
     if case.operation.path.endswith("/demote") and parameters.get("id") == world["self"]:
+        parameters["id"] = world["other"]
+    good = world["good"].get(case.operation.definition.raw["operationId"], {}).get("path_parameters")
+    if case.method != "GET" and parameters and parameters != good and not kept.isdisjoint(parameters.values()):
         parameters["id"] = world["other"]
 
 

@@ -109,12 +109,13 @@ async function enter(role: Role, url: string, database: Database): Promise<World
   // A shop has a limit of them.
   await database('webhooks').delete();
   const webhooks = await Promise.all(
-    Array.from({ length: 5 }, () => call<{ id: string }>(asManager, 'POST', '/v1/webhooks', { url: nowhere })),
+    Array.from({ length: 6 }, () => call<{ id: string }>(asManager, 'POST', '/v1/webhooks', { url: nowhere })),
   );
   const tries = `/v1/webhooks/${webhooks[0]?.id}`;
   const deliveries = await Promise.all(
     Array.from({ length: 5 }, () => call<{ id: string }>(asManager, 'POST', `${tries}/test`)),
   );
+  const redelivered = await call<{ id: string }>(asManager, 'POST', `/v1/webhooks/${webhooks[5]?.id}/test`);
   const receipt = () =>
     database('deliveries').where({ order_id: orders[0]?.id, recipient: 'customer', outcome: 'sent' }).first('id');
   await waitFor('A receipt', async () => (await receipt()) !== undefined, { deadline: 30_000 });
@@ -166,6 +167,7 @@ async function enter(role: Role, url: string, database: Database): Promise<World
   succeeds('changeWebhook', { id: webhooks[1]?.id }, { description: 'The kitchen' });
   succeeds('rotateWebhookSecret', { id: webhooks[2]?.id });
   succeeds('deleteWebhook', { id: webhooks[4]?.id });
+  succeeds('redeliverWebhookDelivery', { id: webhooks[5]?.id, deliveryId: redelivered.id });
   succeeds('placeOrder', {}, { lines });
   succeeds('quoteOrder', {}, { lines });
   const variation = (index: number) => ({ id: products[index]?.id, variationId: products[index]?.variations[0]?.id });
