@@ -22,6 +22,10 @@ afterAll(async () => {
   await server?.close();
 });
 
+/** Whether Swagger UI has the colours that it should have. Runs in the browser. */
+const inItsColours =
+  "(dark) => !document.querySelector('.swagger-ui') || document.documentElement.classList.contains('dark-mode') === dark";
+
 /** What is wrong with the page that is open, in every look. */
 async function faultsOf(page: Page): Promise<string[]> {
   const found = new Set<string>();
@@ -29,6 +33,8 @@ async function faultsOf(page: Page): Promise<string[]> {
     for (const width of [360, 1280]) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 900 });
+      // The script of /docs follows a change of the colours, a moment later.
+      await page.waitForFunction(`(${inItsColours})(${colorScheme === 'dark'})`);
       const { faults } = await page.evaluate<{ faults: string[] }>(pageFaults);
       for (const fault of faults) found.add(`${colorScheme} ${width}: ${fault}`);
     }

@@ -10,7 +10,7 @@ export function answerNextStep(ctx: Context, pages: Pages): void {
   const [, action] = /<form method="post" action="([^"]*)"/.exec(ctx.body) ?? [];
   // The body of a redirect has no form.
   if (action === undefined) return;
-  const inputs = ctx.body.match(/<input type="hidden"[^>]*>/g) ?? [];
+  const inputs = ctx.body.match(/<input type="hidden"[^<>]*>/g) ?? [];
   const words = pages.wordsFor(ctx);
   const { title, paragraphs: said, button } = words.pages.nextStep;
   const { params, session } = (ctx as unknown as KoaContextWithOIDC).oidc;
