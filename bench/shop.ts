@@ -136,7 +136,7 @@ async function open(
     return program;
   };
   const openBranch: Shop['openBranch'] = async (name, options) => {
-    const own = { ...options.environment, DATABASE_URL: options.databaseUrl, TEMPORAL_TASK_QUEUE: `bench-${name}` };
+    const own = { ...options.environment, DATABASE_URL: options.databaseUrl, TEMPORAL_TASK_QUEUE: `${name}-bench` };
     const worker = options.worker ? await start(startWorker, `worker-${name}`, { environment: own }) : undefined;
     const program = await start(startApi, `api-${name}`, { environment: own });
     const api = createHttpClient(program.url, { connections: CONNECTIONS });

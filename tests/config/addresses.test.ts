@@ -21,7 +21,7 @@ describe('When a port setting is not a port', () => {
     ['SMTP_PORT', readWorkerConfig],
   ])('then %s is named, unless the address is set or it is production', (name, read) => {
     for (const port of ['0', '65536', '1.5', 'tcp://10.0.0.1:5432']) {
-      expect(() => read({ [name]: port })).toThrow(`${name}: must be a port: 1 to 65535`);
+      expect(() => read({ [name]: port })).toThrow(`${name} must be a port from 1 to 65535`);
       expect(() => read({ [name]: port, NODE_ENV: 'production' })).not.toThrow(name);
     }
     const addresses = {

@@ -36,7 +36,6 @@ const free: Record<string, string> = {
   DATA_DIR: 'a path',
   NOTIFICATIONS_ENV: 'anything but production is SMTP',
   TEMPORAL_NAMESPACE: 'Temporal says which there are',
-  TEMPORAL_TASK_QUEUE: 'Temporal takes any',
   TEMPORAL_API_KEY: 'Temporal Cloud says whether it is one',
   TEMPORAL_TLS_SERVER_NAME: 'a name that only the network knows',
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: 'a path',
