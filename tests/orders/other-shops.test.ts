@@ -102,7 +102,7 @@ describe.each([
 
     for (const page of ['/docs', '/docs/problems']) {
       const { body } = await shop.request('GET', page);
-      expect(body).toContain(name.replaceAll('<', '&#60;').replaceAll('>', '&#62;').replaceAll('"', '&#34;'));
+      expect(body).toContain(name.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;'));
     }
     const preview = (await shop.request('GET', '/dev/emails/en/customer-placed.txt')).body;
     expect(preview).toContain(name);
