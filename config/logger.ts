@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { escapeLineBreaks } from '../domain/text.ts';
 
 export type { Logger };
 
@@ -21,18 +22,12 @@ const toEmailAddress = /^.+(?:@|%40)(?:[\p{L}\d-]+\.)+\p{L}{2,24}/u;
 /** Where errors of Postgres and Redis quote what they were given: a row's values, a message. */
 const quoting = ['*.detail', '*.where', '*.command'];
 
-/** What some line readers take for the end of a line. JSON may hold it, so domain/text.ts escapes it in events just so. */
-const lineBreaks = /[\u0085\u2028\u2029]/g;
-
 /** A line of the log without secrets and email addresses. */
 function redact(line: string): string {
   const text = secrets.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), line);
   // To look for an address costs more than all the rest.
   return /@|%40/.test(text) ? text.replace(word, (found) => found.replace(toEmailAddress, '[email]')) : text;
 }
-
-const escapeLineBreaks = (line: string): string =>
-  line.replaceAll(lineBreaks, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** Longest that a line waits for others to be written with it, in ms. */
 const BATCH_MS = 50;

@@ -101,12 +101,12 @@ export function cut(text: string, max: number, sizeOf: (part: string) => number 
   return `${kept}…${isOpen ? ISOLATE.end : ''}`;
 }
 
-/**
- * A value as JSON on one line, for events and whoever reads them: escapes what JSON allows and some line readers take for the end
- * of a line.
- */
-export const toJsonLine = (value: unknown): string =>
-  JSON.stringify(value).replaceAll(
+/** Escapes, in JSON, what JSON allows and some line readers take for the end of a line. */
+export const escapeLineBreaks = (json: string): string =>
+  json.replaceAll(
     /[\u0085\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+
+/** Returns a value as JSON on one line, for events and their readers. */
+export const toJsonLine = (value: unknown): string => escapeLineBreaks(JSON.stringify(value));
