@@ -13,7 +13,7 @@ export const IF_MATCH = /^(\*|(W[/])?"[\x21\x23-\x7e]*"([ \t]*,[ \t]*(W[/])?"[\x
 const CODING = /--?(?:gzip|deflate|br|zstd)"$/;
 
 /**
- * Reads a valid `If-Match`, comparing weakly: proxies that compress turn `"2"` into `W/"2"` or `"2-gzip"` (ADR 22).
+ * Reads a valid `If-Match`, comparing weakly: proxies that compress turn `"2"` into `W/"2"` or `"2-gzip"` (ADR 21).
  *
  * @returns an empty list if none of the tags names a version
  */

@@ -23,7 +23,7 @@ const RENEWAL_MS = 1_000;
 const NO_STARTUP_PARAMETERS = /startup parameter|command-line options/i;
 
 /**
- * Makes knex' client for a pool of connections that outlives what happens to servers and poolers (docs/adr/0021):
+ * Makes knex' client for a pool of connections that outlives what happens to servers and poolers (docs/adr/0020):
  *
  * - Connections to a server that takes no changes are replaced: its address may lead to another one by now.
  * - A statement outside of a transaction is run again after a conflict.

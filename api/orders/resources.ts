@@ -21,7 +21,7 @@ const RENAME_MARGIN_MS = 60_000;
 
 /**
  * Whether everything that an order shows has been the same since its version began. Alerts, and another name of the customer,
- * change the order without a new version (ADR 22).
+ * change the order without a new version (ADR 21).
  */
 export function isAsOfItsVersion({ order, customerName, customerRenamedAt: renamed }: OrderView): boolean {
   if (order.flags.length > 0 || customerName === null || renamed === undefined) return false;
