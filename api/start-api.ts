@@ -137,7 +137,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   auth.callers.onForget(streams.recheck);
   const doorbell = createDoorbell(config.REDIS_URL, logger);
   const endWakeUps = subscribeToWakeUps(config.REDIS_URL, hub.wake, logger);
-  const passwordRules = createPasswordRules();
+  const passwordRules = createPasswordRules(config.SHOP_NAME);
   const accounts = createAccountService({
     users,
     accountRequests,

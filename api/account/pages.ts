@@ -8,6 +8,7 @@ import type { Language } from '../../mail/languages/language.ts';
 import { html } from '../../mail/templates/markup.ts';
 import { registration, resetRequest } from '../contract/users.ts';
 import { acceptLanguage } from '../contract/values.ts';
+import { standingHeaders } from '../middleware/rate-limits.ts';
 import type { RequestState } from '../middleware/request-log.ts';
 import { type Link, noticeParts, type Pages, paragraphs, typed } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
@@ -129,7 +130,7 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
       paragraphs: refused ? [checkYourEmail.tooMany] : [text, checkYourEmail.notArrived],
     };
     const shown = noticeParts(words, notice, [links.signIn, app], [links.tryAgain, page]);
-    return { status: refused ? 429 : 200, ...shown };
+    return refused ? { status: 429, headers: standingHeaders(refused.standing), ...shown } : shown;
   };
 
   function registerPage(words: Language, written: Values = {}, wrong: ReadonlySet<unknown> = new Set()): Shown {
@@ -188,7 +189,8 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
         return unavailable(visitor.wordsFor(), withToken(ctx.path, values.token));
       },
     );
-    const { status = 200, ...parts } = shown;
+    const { status = 200, headers = {}, ...parts } = shown;
+    ctx.set(headers);
     pages.answer(ctx, status, parts);
   };
 }

@@ -43,8 +43,12 @@ export interface PasswordRules {
   close(): Promise<void>;
 }
 
-/** Some passwords take half a second of processor time to estimate, so a thread does it: no other request waits for it. */
-export function createPasswordRules(): PasswordRules {
+/**
+ * Some passwords take half a second of processor time to estimate, so a thread does it: no other request waits for it.
+ *
+ * @param shopName what an attacker would try with everybody's password
+ */
+export function createPasswordRules(shopName: string): PasswordRules {
   const estimator = new Piscina<Estimate, number>({
     filename: new URL('./password-estimator.ts', import.meta.url).href,
     minThreads: 0,
@@ -57,7 +61,8 @@ export function createPasswordRules(): PasswordRules {
     const normalized = normalizePassword(password);
     const fault = formFault(normalized);
     if (fault) return { refused: 'weak_password', fault };
-    const known = [...about, ...about.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
+    const names = [...about, shopName];
+    const known = [...names, ...names.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
       (word) => lengthOf(word) > 2,
     );
     try {

@@ -8,6 +8,7 @@ export type Values = Record<string, string>;
 export interface Shown extends PageParts {
   /** Default: 200. */
   status?: number;
+  headers?: Record<string, string>;
 }
 
 /** The person in front of a page, as far as their browser describes them. */

@@ -55,8 +55,12 @@ const standing = ({ status, headers }: Answer) => [status, headers.get('ratelimi
 /** A 429 that says when to come back. */
 function expectTooMany(answer: Answer, policy: string): void {
   expectProblem(answer, 'rate_limited');
-  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(answer.headers.get('ratelimit')).toBe(`"${policy}";r=0;t=${answer.headers.get('retry-after')}`);
+  expectWait(answer, policy);
+}
+
+function expectWait({ headers }: Answer, policy: string): void {
+  expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(headers.get('ratelimit')).toBe(`"${policy}";r=0;t=${headers.get('retry-after')}`);
 }
 
 let someLine: Record<string, unknown> | undefined;
@@ -333,6 +337,21 @@ describe('When somebody asks for many emails to one address', () => {
     expect((await ask(`${randomUUID()}@example.com`)).status).toBe(202);
     // They keep nobody from asking for something else.
     for (const [, another] of asks) if (another !== ask) expect((await another(email)).status).toBe(202);
+  });
+
+  test.each([
+    ['/account/register', { name: 'Ana' }],
+    ['/account/forgot', {}],
+  ])('then the page %s says it, too, and when to come back', async (path, fields) => {
+    const form = new URLSearchParams({ ...fields, email: `${randomUUID()}@example.com` }).toString();
+    const headers = { ...elsewhere(), 'content-type': 'application/x-www-form-urlencoded' };
+    const send = () => shop.request('POST', path, { body: form, headers });
+    for (let turn = 0; turn < MAILS; turn += 1) expect((await send()).status).toBe(200);
+
+    const refused = await send();
+
+    expect([refused.status, refused.body]).toEqual([429, expect.stringContaining('several times')]);
+    expectWait(refused, 'account-mail');
   });
 });
 

@@ -1,7 +1,7 @@
 import { createPasswordRules } from '../../api/account/password-rules.ts';
 import { hashPassword, verifyPassword } from '../../db/passwords.ts';
 
-const rules = createPasswordRules();
+const rules = createPasswordRules('Café Violeta');
 afterAll(() => rules.close());
 
 const about = ['ana.souza@example.com', 'Ana Souza'];
@@ -47,6 +47,8 @@ describe('When somebody chooses a password', () => {
     ['Ana Souza Ana Souza', 'too_easy'],
     ['souza.ana.crema.1987', 'too_easy'],
     ['crema coffee crema', 'too_easy'],
+    ['Café Violeta 2026', 'too_easy'],
+    ['violeta.violeta.1987', 'too_easy'],
   ])('then %j is refused', async (password, why) => {
     expect(await rules.refuse(password, about)).toEqual({
       refused: 'weak_password',
