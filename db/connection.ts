@@ -25,6 +25,9 @@ const SERVER_OPTIONS = [
   '-c tcp_user_timeout=15000',
 ].join(' ');
 
+/** How knex begins a warning about an error that it also throws. */
+const THROWN_AS_WELL = 'Acquire connection error: ';
+
 // bigint arrives as text by default; every bigint of ours (money, positions) stays far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
@@ -57,19 +60,17 @@ export function connect(
     name = 'crema',
     queryDeadline = DEADLINE_MS,
     idleInTransaction = IDLE_IN_TRANSACTION_MS,
-    log,
+    log = console,
   }: ConnectOptions = {},
 ): Database {
   return knex({
     client: createPostgresClient({ statement: queryDeadline, idleInTransaction }),
-    ...(log && {
-      log: {
-        debug: (message) => log.debug(String(message)),
-        warn: (message) => log.warn(String(message)),
-        error: (message) => log.error(String(message)),
-        deprecate: (method, alternative) => log.warn(`${method} is deprecated, use ${alternative}`),
-      },
-    }),
+    log: {
+      debug: (message) => log.debug(String(message)),
+      warn: (message) => String(message).startsWith(THROWN_AS_WELL) || log.warn(String(message)),
+      error: (message) => log.error(String(message)),
+      deprecate: (method, alternative) => log.warn(`${method} is deprecated, use ${alternative}`),
+    },
     connection: {
       connectionString: url,
       application_name: name,

@@ -27,6 +27,37 @@ describe('When a command is given settings that cannot be', () => {
   });
 });
 
+describe('When Postgres refuses a command’s connection', () => {
+  test.each([
+    ['api/main.ts'],
+    ['db/migrate.ts'],
+    ['db/seed.ts'],
+    ['worker/prepare-namespace.ts'],
+    ['worker/reconcile.ts'],
+    ['api/manage/main.ts', 'list-services'],
+  ])('then %s says why in one sentence and ends with an error', async (command, ...args) => {
+    const url = new URL(process.env.DATABASE_URL as string);
+    url.pathname = '/nowhere';
+    const { code, output } = await run(command, { DATABASE_URL: url.href }, ...args);
+    expect([code, output.trim().split('\n').at(-1)]).toEqual([
+      1,
+      'Postgres refuses the connection: database "nowhere" does not exist (3D000). Correct DATABASE_URL, or mend it in Postgres.',
+    ]);
+    expect(output).not.toMatch(/^ +at /m);
+  });
+});
+
+test('When a command finds a database without tables, then it says that they are missing', async () => {
+  const url = await copyDatabase();
+  const database = connect(url, { max: 1 });
+  await database.raw('ALTER TABLE products RENAME TO old_products').finally(() => database.destroy());
+  const { code, output } = await run('db/seed.ts', { DATABASE_URL: url });
+  expect([code, output]).toEqual([
+    1,
+    expect.stringMatching(/The database is not that of this version: .* \(42P01\)\. Run npm run migrate first\.\n$/),
+  ]);
+});
+
 describe('When the commands of the set-up run again', () => {
   test('then they find nothing left to do', async () => {
     const environment = { DATABASE_URL: await copyDatabase() };
