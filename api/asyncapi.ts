@@ -19,7 +19,7 @@ function serversOf(publicUrl: string) {
     redis: {
       host: 'localhost:6380',
       protocol: 'redis',
-      description: 'For systems of the shop’s own. This is the address in development; else see `REDIS_URL`',
+      description: 'For the shop’s own systems. This is the address in development; elsewhere, see `REDIS_URL`',
     },
   };
 }

@@ -65,5 +65,5 @@ function missingInTime(input: string): string | undefined {
   if (input.length > 40) return undefined;
   if (isTime(`${input}Z`)) return `${input} lacks a time zone: add Z or an offset such as +01:00`;
   const withPlus = input.replace(/ (?=\d{2}:\d{2}$)/, '+');
-  return isTime(withPlus) ? `${input} has a blank in place of the plus sign: write it as %2B in a URL` : undefined;
+  return isTime(withPlus) ? `${input} has a space in place of the plus sign: write + as %2B in a URL` : undefined;
 }

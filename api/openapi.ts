@@ -24,7 +24,7 @@ const tags = [
   { name: 'Products', description: 'Managers shape the menu' },
   { name: 'Users', description: 'Who you are, and who else is there' },
   { name: 'Webhooks', description: 'Managers have events sent to other systems' },
-  { name: 'Events', description: 'What webhooks are sent' },
+  { name: 'Events', description: 'The events that webhooks receive' },
   { name: 'Access', description: 'OAuth2: tokens for everything else' },
   { name: 'Operations', description: 'How the shop is doing' },
 ];
@@ -39,7 +39,7 @@ const conventions = [
   '**Retries** are safe with an `Idempotency-Key`. 503 comes with `Retry-After`; `outcome_unknown` does not mean that ' +
     'nothing happened.',
   '**Versions**: `ETag` is the version of an order or a product. Send it as `If-Match` and you overwrite nothing that ' +
-    'you have not seen; as `If-None-Match`, and a read that would answer the same is 304.',
+    'you have not seen. Send it as `If-None-Match`, and a read answers 304 if nothing has changed.',
   `**Money** is in integer minor units: ${amountsIn('USD')}. **Times** are RFC 3339, in UTC. **Ids** are UUIDs.`,
   '**Unknown** fields and parameters in requests are refused. Answers may gain fields: ignore those you do not know.',
   '**Limits**: `RateLimit` says how many requests you have left, and for how many seconds; `RateLimit-Policy`, how many ' +

@@ -8,10 +8,13 @@ const CONNECT_DEADLINE_MS = 2_000;
 /** How often each connection asks its server for its role, in ms. */
 const ROLE_CHECK_MS = 5_000;
 
-/** How long a subscriber's server may take to answer, in ms. */
-const SUBSCRIBE_DEADLINE_MS = 2_000;
+/**
+ * How long a server may be silent after a command, in ms. Then the connection is made anew: what was frozen or cut off may
+ * never close it, and the address may lead to another server by now.
+ */
+const ANSWER_DEADLINE_MS = 2_000;
 
-/** How soon the network must say that Redis is away while nothing is sent, in ms. */
+/** TCP keep-alive: how long a connection is idle before the peer is probed, in ms. */
 const KEEP_ALIVE_MS = 10_000;
 
 /** Errors that follow each other within this time, in ms, are one outage. */
@@ -30,8 +33,8 @@ export interface OutageLog {
 }
 
 /**
- * Connects to Redis, now or whenever it comes, and again after each loss and from each server that cannot do our work. Each
- * connection looks its address up anew, so it follows a failover that moves a name or an address.
+ * Connects to Redis as soon as it is available. Reconnects after each loss, and when a server cannot do our work. Each
+ * connection resolves its host name again, so it follows a failover that moves a name or an address.
  *
  * @param outageLog says once an outage that Redis is away; without it, only the commands that fail say so
  */
@@ -39,6 +42,7 @@ export function connectRedis(url: string, options: RedisOptions = {}, outageLog?
   const report = outageLog ? createReport(outageLog) : () => undefined;
   const redis = new Redis(url, {
     connectTimeout: CONNECT_DEADLINE_MS,
+    socketTimeout: ANSWER_DEADLINE_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: () => RETRY_MS,
     // The command fails with what the server said: its sender decides about another try.
@@ -55,7 +59,7 @@ export function connectRedis(url: string, options: RedisOptions = {}, outageLog?
   return redis;
 }
 
-/** A replica takes messages as well, but passes them on to nobody; a subscriber sends nothing that it would refuse. */
+/** Disconnects from a replica, which accepts `PUBLISH` without passing it on and refuses nothing that a subscriber sends. */
 async function leaveReplica(redis: Redis): Promise<void> {
   if (redis.status !== 'ready') return;
   const [role] = await redis.role();
@@ -69,11 +73,7 @@ export function subscribeToRedis(
   options: RedisOptions,
   outageLog: OutageLog,
 ): Redis {
-  const redis = connectRedis(
-    url,
-    { ...options, autoResubscribe: false, commandTimeout: SUBSCRIBE_DEADLINE_MS },
-    outageLog,
-  );
+  const redis = connectRedis(url, { ...options, autoResubscribe: false }, outageLog);
   // What fails is tried again with the next connection.
   redis.on('ready', () => void redis.subscribe(...channels).catch(() => undefined));
   return redis;

@@ -34,7 +34,7 @@ function developmentDefault<Value extends z.ZodType<string>>(
 
 /** `600/60`: so many in so many seconds. */
 const allowance = (fallback: `${number}/${number}`) =>
-  textLike(/^[1-9]\d{0,8}\/[1-9]\d{0,5}$/, 'must be of the form 600/60: so many in so many seconds')
+  textLike(/^[1-9]\d{0,8}\/[1-9]\d{0,5}$/, 'must be <count>/<seconds>, such as 600/60')
     .default(fallback)
     .transform((text) => {
       const [count = 0, seconds = 0] = text.split('/').map(Number);
@@ -46,7 +46,7 @@ const MANY = 1_000_000_000;
 
 const seconds = (fallback: number, max = 86_400) => wholeNumber(1, max, 'a number of seconds').default(fallback);
 
-const secret = textLike(/^.{32,}$/s, 'must have at least 32 characters: openssl rand -base64 32 makes such');
+const secret = textLike(/^.{32,}$/s, 'must have at least 32 characters: try openssl rand -base64 32');
 
 const SHOP_NAME_LENGTH = 60;
 
@@ -120,7 +120,7 @@ const origins = z
 
 const isOrigin = (text: string) => URL.parse(text)?.origin === text;
 /** `<id>:<32 bytes in base64>`, separated by commas. Key objects, so that no log can show one. */
-const KEYS = 'must be <id>:<32 bytes in base64>, several separated by commas; openssl rand -base64 32 makes such bytes';
+const KEYS = 'must be <id>:<32 bytes in base64>, several separated by commas; try openssl rand -base64 32';
 const payloadKeys = z.string(KEYS).transform((text, ctx) => {
   const keys = text.split(',').map((part) => {
     const [, id = '', secret = ''] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]{43}=)\s*$/.exec(part) ?? [];
@@ -180,7 +180,7 @@ const settings = (environment: Environment) => {
     TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
     /** Names the shop within its namespace. */
     TEMPORAL_TASK_QUEUE: textLike(/^[\w.:/-]{1,200}$/, 'must be 1 to 200 letters, digits or any of _ . : / -')
-      .regex(/(?<!-email|-webhooks)$/, 'must not end in -email or -webhooks: these are the ends of its other queues')
+      .regex(/(?<!-email|-webhooks)$/, 'must not end in -email or -webhooks: a shop’s other task queues do')
       .default('orders'),
     /** What encrypts everything that Temporal keeps: the first key encrypts, all decrypt. */
     PAYLOAD_KEYS: env === 'production' ? payloadKeys : payloadKeys.default([]),

@@ -81,7 +81,7 @@ export interface DeliveryLedger {
 export const isSettled = (delivery: Pick<KnownDelivery, 'outcome'> | undefined): boolean =>
   delivery !== undefined && delivery.outcome !== 'retrying';
 
-/** Locks the row, if there is one: a server that only reads refuses, before something is sent that could not be written down. */
+/** Locks the row, if there is one. A read-only server refuses that, so nothing is sent that could not be recorded. */
 const FIND = `
   SELECT outcome, attempt, unanswered, "unansweredAt" FROM deliveries d CROSS JOIN LATERAL (
     SELECT count(*)::int AS unanswered, max(at) AS "unansweredAt"

@@ -134,7 +134,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     config.REDIS_URL,
     {
       connectionName: 'crema-worker',
-      // What was not sent in time has failed, and is not to be sent behind its activity's back.
+      // A command that was not sent in time has failed: it must not be sent after its activity has ended.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 1,
@@ -247,7 +247,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     state,
     {
       postgres: () => checkWritable(database),
-      // A replica answers a PING, too, but takes nothing that is published.
+      // A replica answers PING, too, but refuses the script that publishes: it writes to a stream.
       redis: () => redis.set(HEALTH_KEY, config.INSTANCE_ID, 'EX', HEALTH_KEY_S),
       temporal: () => connection.workflowService.getSystemInfo({}),
       webhooks: () => dispatcher.check(),
@@ -285,7 +285,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     config.REDIS_URL,
     [CHANNEL, WEBHOOKS_CHANNEL],
     { connectionName: 'crema-dispatcher' },
-    { logger, consequence: 'webhooks are looked after each second' },
+    { logger, consequence: 'the dispatcher of webhooks polls every second' },
   );
   news.on('message', dispatcher.wake);
 

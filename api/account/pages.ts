@@ -185,7 +185,7 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
     const shown = await (ctx.method === 'POST' ? found.post(values, visitor) : found.get(values, visitor)).catch(
       (error) => {
         if (!isOutage(error)) throw error;
-        ctx.state.log.error({ err: error }, 'a page has to wait');
+        ctx.state.log.error({ err: error }, 'page answered with 503');
         return unavailable(visitor.wordsFor(), withToken(ctx.path, values.token));
       },
     );

@@ -28,7 +28,7 @@ export const orderEvent = z
     id: z
       .string()
       .meta({ description: '`<order>:<version>`, an alert’s `<order>:<version>:<alert>`: the same everywhere' }),
-    source: z.url().meta({ description: 'The orders of the shop: `PUBLIC_URL` and `/v1/orders`' }),
+    source: z.url().meta({ description: 'The orders of the shop: `PUBLIC_URL` followed by `/v1/orders`' }),
     subject: id.meta({ description: 'The order' }),
     time: timestamp,
     datacontenttype: z.literal('application/json'),

@@ -21,9 +21,9 @@ export const actor = z
   .object({
     type: z.enum(['customer', 'manager', 'service', 'operator', 'system']).meta({
       id: 'ActorType',
-      description: '`operator` is someone at Temporal’s own tools, `system` Crema itself',
+      description: '`operator`: a person who uses Temporal’s own tools; `system`: Crema itself',
     }),
-    id: z.string().nullable().meta({ description: 'Who of them; kept from customers where it is not themselves' }),
+    id: z.string().nullable().meta({ description: 'The actor’s id; customers see only their own' }),
   })
   .meta({ id: 'Actor', description: 'Who did something' });
 
@@ -96,7 +96,7 @@ const keptLine = z
 const editedLine = z.union([keptLine, newLine]).meta({ id: 'EditedOrderLine' });
 
 const note = freeText(MAX_NOTE_LENGTH).meta({
-  description: 'For whoever makes it; empty if no character of it is visible',
+  description: 'For the person who makes the order; empty if it has no visible character',
 });
 
 export const placement = z
@@ -203,8 +203,8 @@ const timelineEntry = z
     kind: z.enum(['event', 'rejected', 'alert', 'delivery']).meta({
       id: 'TimelineEntryKind',
       description:
-        '`event`: the order changed; `rejected`: somebody asked for a change it does not allow; `alert`: it takes too ' +
-        'long; `delivery`: a message about it was sent, or could not be',
+        '`event`: the order changed; `rejected`: a requested change was not allowed; `alert`: the order takes too ' +
+        'long; `delivery`: a message about the order was sent, or sending failed',
     }),
     type: z.string().meta({ description: 'Such as `order.placed` or `delivery.sent`' }),
     version: z.int().nullable().meta({ description: 'Of the order, or of the event that was delivered' }),
@@ -216,11 +216,11 @@ const timelineEntry = z
     recipient: z.string().nullable().meta({ description: 'Of a delivery: a role, never an address' }),
     attempt: z.int().nullable().meta({ description: 'Of a delivery: how often it was tried' }),
     outcome: outcome.nullable().meta({ description: 'Of a delivery: how it stands' }),
-    deliveryId: id.nullable().meta({ description: 'Of a delivery, for managers: by which an email is sent again' }),
+    deliveryId: id.nullable().meta({ description: 'Of a delivery, for managers: the id to resend an email with' }),
     attempts: z
       .array(deliveryAttempt)
       .nullable()
-      .meta({ description: 'Of a delivery: what was tried and came of it, oldest first' }),
+      .meta({ description: 'Of a delivery: its attempts and their outcomes, oldest first' }),
     changes: changes.nullable().meta({ description: 'What an edit made different' }),
   })
   .meta({ id: 'TimelineEntry' });

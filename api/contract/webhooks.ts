@@ -140,14 +140,14 @@ export const webhookChange = z
 const deliveryOutcome = z.enum(deliveryOutcomes).meta({
   id: 'WebhookDeliveryOutcome',
   description:
-    '`pending`: it will be tried again; `gone`: answered 410; `dropped`: the webhook was disabled; `given_up`: it was ' +
-    'tried for as long as it may be',
+    '`pending`: it will be tried again; `gone`: answered 410; `dropped`: the webhook was disabled; `given_up`: the ' +
+    'retry period is over',
 });
 
 const deliveryAttempt = z
   .object({
     at: timestamp,
-    status: z.int().nullable().meta({ description: 'What was answered; null if nothing was' }),
+    status: z.int().nullable().meta({ description: 'The HTTP status of the response; null if there was none' }),
     duration: z.int().meta({ description: 'In milliseconds' }),
     error: z.string().nullable().meta({ description: 'One sentence; null if the endpoint took it' }),
     response: z.string().nullable().meta({ description: 'How the answer began' }),
@@ -206,8 +206,8 @@ export const eventDelivery = (operationId: string) =>
     post: {
       operationId,
       tags: ['Events'],
-      summary: 'What a webhook is sent',
-      description: 'Check the signature over the body as it came: docs/webhooks.md shows how.',
+      summary: 'Receive an event',
+      description: 'Verify the signature over the raw body: docs/webhooks.md shows how.',
       security: [],
       requestParams: { header: signatureHeaders },
       requestBody: {
@@ -215,8 +215,8 @@ export const eventDelivery = (operationId: string) =>
         content: { 'application/json': { schema: { $ref: '#/components/schemas/CloudEvent' } } },
       },
       responses: {
-        '2XX': { description: 'You have it' },
-        410: { description: 'You want no more: the webhook is disabled' },
+        '2XX': { description: 'Accepted' },
+        410: { description: 'Stop sending: Crema disables the webhook' },
       },
     },
   }) satisfies ZodOpenApiPathItemObject;
@@ -224,5 +224,5 @@ export const eventDelivery = (operationId: string) =>
 const signatureHeaders = z.object({
   'webhook-id': z.string().meta({ description: 'The id of the event: the same for each try' }),
   'webhook-timestamp': z.string().meta({ description: 'When this try was made, in seconds since 1970' }),
-  'webhook-signature': z.string().meta({ description: '`v1,<base64>`; two, separated by a blank, after a rotation' }),
+  'webhook-signature': z.string().meta({ description: '`v1,<base64>`; two, separated by a space, after a rotation' }),
 });

@@ -4,14 +4,14 @@ import { inlineMarkdown } from './page.ts';
 
 /** What a client can do about each problem, in Markdown as far as {@link inlineMarkdown} has it. */
 const remedies: Record<ProblemCode, string> = {
-  invalid_request: 'Mend what `errors` names, all of it, and send the request again.',
+  invalid_request: 'Correct every fault that `errors` lists, and send the request again.',
   unauthenticated: 'Get an access token from `/oauth/token`, or a fresh one: they last ten minutes.',
   forbidden: 'Sign in as somebody who may, or ask for a token with the scope that `detail` names.',
   wrong_password: 'Send the password that you sign in with now.',
   not_found: 'Check the id and the path. What you may not see, and what was deleted, counts as not there.',
   method_not_allowed: 'Use one of the methods that the header `Allow` lists.',
   request_timeout: 'Send the whole request at once, and again: nothing of it was looked at.',
-  illegal_transition: 'Look at `currentStatus`: perhaps somebody was faster. Choose from `allowedTransitions`.',
+  illegal_transition: 'Look at `currentStatus`: somebody may have changed it. Choose from `allowedTransitions`.',
   product_unavailable:
     'Read `/v1/catalog` again and replace the lines that `errors` points to: they are sold out, ' +
     'off the menu, or never were on it.',
@@ -26,14 +26,14 @@ const remedies: Record<ProblemCode, string> = {
   invalid_link:
     'It was used, has expired, or never was one. Ask for a new one: register again, or ask for another reset or invitation.',
   version_mismatch: 'Read it again, see what has changed, and send your change with the new `ETag`.',
-  payload_too_large: 'Send less: `detail` says how much will do.',
+  payload_too_large: 'Send less: `detail` says how much is allowed.',
   unsupported_media_type: 'Send JSON, with `Content-Type: application/json`.',
   idempotency_key_reused: 'Use a new `Idempotency-Key`: this one belongs to a request with another body.',
   rate_limited:
     'Wait for `Retry-After` seconds. `RateLimit`, which comes with every answer, says beforehand how ' +
     'many requests are left, and for how many seconds.',
   too_many_streams: 'Close a stream that you do not need, and try again: `detail` says how many you may have.',
-  headers_too_large: 'Send fewer or shorter headers: `detail` says how much will do.',
+  headers_too_large: 'Send fewer or shorter headers: `detail` says how much is allowed.',
   internal: 'Tell us, with `instance`: our logs have the whole story under this id.',
   unavailable: 'Nothing was changed. Wait for `Retry-After` seconds and try again.',
   outcome_unknown:
@@ -54,7 +54,7 @@ export function problemList(): Html {
 <h1>Problems</h1>
 <p>${inlineMarkdown(
     'When a request goes wrong, the answer is a problem document (RFC 9457, `application/problem+json`). Its `code` is one ' +
-      'of these; its `detail` tells about the very request.',
+      'of these; its `detail` describes what is wrong with this request.',
   )}</p>
 ${sections}
 </main>`;

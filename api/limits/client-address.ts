@@ -8,7 +8,7 @@ export type TrustedProxies = number | readonly string[];
 
 type Address = ReturnType<typeof ipaddr.process>;
 
-/** One line's network: a client that has one IPv6 address can use all of it. */
+/** The prefix of one internet connection: its client can use every address in it. */
 const IPV6_NETWORK_BITS = 64;
 
 /** Longest part of an unreadable address that is logged, in UTF-16 code units. */

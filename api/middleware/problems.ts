@@ -50,7 +50,7 @@ function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (!isOutage(error)) return new Problem('internal', { cause: error });
   const detail = isReadOnly(error)
-    ? 'The shop can only be read for the moment: try again later.'
+    ? 'The shop is read-only for the moment: try again later.'
     : 'The database cannot be reached.';
   return new Problem('unavailable', { detail, cause: error });
 }

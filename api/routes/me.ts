@@ -48,9 +48,9 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
     route({
       ...where,
       tag,
-      summary: 'Be forgotten',
+      summary: 'Erase my account',
       description:
-        'Ends all sessions. Orders stay, without you, and those that are open go on; no email follows. ' +
+        'Ends all sessions. Your orders stay without your name, and open ones go on. You get no more email. ' +
         `The same as \`${other}\`.`,
       access: people,
       body: farewell,

@@ -21,8 +21,8 @@ export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[]
       summary: 'For Amazon: mail that came back, or was called spam',
       description:
         'Takes the messages of the Amazon SNS topic that `SES_TOPIC_ARN` names, signed by Amazon and not older than an ' +
-        'hour, and confirms the subscription by itself. Amazon calls its JSON `text/plain`. An address from which mail comes back for ' +
-        'good gets no more.',
+        'hour, and confirms the subscription by itself. Amazon sends its JSON as `text/plain`. An address that bounces permanently ' +
+        'gets no more mail.',
       access: 'anyone',
       body: snsMessage,
       // Not in the document: the generators of clients want one type for a body.

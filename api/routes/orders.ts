@@ -46,8 +46,8 @@ const changed = (example: object) => ({
   200: { description: 'The order as of this change', body: order, example, headers: answerHeaders, links },
   202: {
     description:
-      'Passed on, as `Prefer: respond-async` asked; the timeline tells what became of it. The order is as it was before ' +
-      'or, when this key had been decided before, as of this change',
+      'Accepted, as `Prefer: respond-async` asked; the timeline shows the outcome. The body is the order before ' +
+      'this change or, if a request with this `Idempotency-Key` was decided earlier, the order after it',
     body: order,
     headers: {
       'Preference-Applied': '`respond-async`',
@@ -261,7 +261,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
         'twice within ten seconds sends it once.',
       access: { to: ['manager'], scope: 'orders:write' },
       params: params.extend({ deliveryId: id }),
-      answers: { 202: { description: 'It is on its way; the timeline tells what became of it', body: nothing } },
+      answers: { 202: { description: 'Accepted; the timeline shows the outcome', body: nothing } },
       problems: ['not_found', 'nothing_to_send', 'outcome_unknown'],
       handle: async ({ params: { id: orderId, deliveryId } }) => {
         const refused = await resend(orderId, deliveryId, soon()).catch(unlessSilent);

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Where names are unique: among which rows, and from which row on a name is taken. */
+/** Where names are unique: the table, the scope, the rows that count, and the order in which rows keep their names. */
 const UNIQUE = [
   { table: 'products', scope: 'NULL::uuid', live: 'deleted_at IS NULL', oldest: 'created_at, id' },
   { table: 'variations', scope: 'product_id', live: 'deleted_at IS NULL', oldest: 'position, id' },

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Keeps when a person was last renamed: answers about their orders change with it. Nobody knows of those who were renamed before. */
+/** Adds when a person was last renamed: answers about their orders change with it. Existing people get the time of the migration. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     ALTER TABLE users ADD COLUMN name_changed_at timestamptz DEFAULT now();

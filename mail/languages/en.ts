@@ -239,13 +239,13 @@ export const language: Language = {
       cancel: 'Cancel',
       wrong: 'The email address or the password is wrong.',
       tooManyTries: 'Too many passwords were wrong; try again later, or from where you have signed in before.',
-      forManagers: 'You are signed in, but what you want to open is for managers. Sign in as one.',
+      forManagers: 'You are signed in, but this page is for managers. Sign in with a manager’s account.',
       passwordMissing: 'Type your password.',
       bothMissing: 'Type your email address and your password.',
     },
     signOut: {
       title: 'Sign out?',
-      about: 'Whatever you have signed in to from this browser is signed out, too.',
+      about: 'This also signs you out of the other apps that you signed in to from this browser.',
       button: 'Sign out',
       stay: 'Stay signed in',
     },
@@ -261,7 +261,7 @@ export const language: Language = {
     foreignForm: {
       title: 'This form is not ours',
       paragraphs: [
-        'What was sent does not come from the sign-in page that you opened, so we did not look at it.',
+        'The form was not sent from the sign-in page that you opened, so we ignored it.',
         'Go back to where you came from, and sign in again from there.',
       ],
     },
@@ -269,16 +269,16 @@ export const language: Language = {
       title: 'That did not work',
       paragraphs: [
         'The application that sent you here asked for something that we cannot do.',
-        'Tell those who make it:',
+        'Send this message to its developers:',
       ],
     },
 
     register: { title: 'Register', button: 'Register' },
-    forgot: { title: 'Forgotten your password?', button: 'Write to me' },
+    forgot: { title: 'Forgotten your password?', button: 'Send me an email' },
     checkYourEmail: {
       title: 'Check your email',
       registered: 'We have written to you: the link in the email opens your account.',
-      reset: 'If there is an account with this address, we have written to it how to go on.',
+      reset: 'If there is an account with this address, we have sent it an email with the next step.',
       tooMany: 'You have asked for this several times. Check your inbox and your spam folder, or try again later.',
       notArrived: 'If no email arrives, check your spam folder, or try again.',
     },
@@ -292,7 +292,7 @@ export const language: Language = {
       welcome: 'Welcome! Choose a password',
       reset: 'A new password',
       aboutRegistration: 'It opens your account. If you did not register, just close this page.',
-      aboutReset: 'It signs you out everywhere else.',
+      aboutReset: 'A new password signs you out everywhere else.',
       button: 'Save password',
     },
     ready: { title: 'Your account is ready', about: (name) => html`You can sign in now, ${name}.` },
@@ -302,7 +302,7 @@ export const language: Language = {
     },
     readerGone: {
       title: 'This link does not work any more',
-      paragraphs: ['Nobody gets mail by it: the account that it was for is gone.'],
+      paragraphs: ['The account that this link was for no longer exists.'],
     },
     problems: {
       404: { title: 'This page does not exist', paragraphs: ['Check the address, or start again.'] },
@@ -324,7 +324,7 @@ export const language: Language = {
     choice: {
       title: 'Your emails',
       address: 'We write to',
-      about: 'What shall it be about? The receipt of an order always comes.',
+      about: 'Which emails do you want? You always get the receipt of an order.',
       kinds: {
         edited: 'Your order was changed',
         progress: 'It is being made, is back in line, or was handed over',
@@ -337,7 +337,7 @@ export const language: Language = {
       done: 'That’s it',
       kept: 'From now on we write as you have chosen.',
       receiptsOnly: 'From now on you get receipts only.',
-      changeYourMind: 'You can change your mind by the link in any of our emails.',
+      changeYourMind: 'You can change this with the link in any of our emails.',
     },
   },
 

@@ -38,7 +38,7 @@ const names = (fault: string) => ({ errors: [{ pointer: '#/name', detail: expect
 
 describe.each(ways)('When $what gets a name', ({ give }) => {
   test.each(['\u200b', '\u3164', '\u2800', '\u0301', '\ue000', '\u{e0041}', '\u200b \u2060', '\u00ad\ufe0f'])(
-    'then it is not %j, which nobody can see',
+    'then %j, which has no visible character, is refused',
     async (name) => {
       expectProblem(await give(name), 'invalid_request', names('must have at least one visible character'));
     },

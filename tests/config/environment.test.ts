@@ -181,7 +181,7 @@ describe('When a process reads its settings', () => {
     expect(() => readReconcileConfig({ NODE_ENV: 'production' })).toThrow('PAYLOAD_KEYS is missing: it must be <id>:');
   });
 
-  test('then a task queue is refused that is one of another shop’s three', () => {
+  test('then a task queue that ends like one of another shop’s is refused', () => {
     const read = (TEMPORAL_TASK_QUEUE: string) => readTemporalConfig({ TEMPORAL_TASK_QUEUE }).TEMPORAL_TASK_QUEUE;
     expect(['shop-a', 'shop.b:1/x', 'email'].map(read)).toEqual(['shop-a', 'shop.b:1/x', 'email']);
     for (const queue of ['orders-email', 'orders-webhooks'])

@@ -20,7 +20,7 @@ test('When docs/clients.md links to a program, then it is there', () => {
   expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test('When a machine lacks a tool, then the client is left out by its name', async () => {
+test('When a machine lacks a tool, then the message names the tool', async () => {
   const env = { PATH: '/nowhere' };
   expect(await missingTool('go', env)).toBe('this machine has no go.');
   expect(await missingTool('java', env)).toBe('this machine has no javac.');

@@ -54,7 +54,7 @@ test.each(['/docs/problems', '/docs/oauth2-redirect'])(
 );
 
 test(
-  'When operations and the sign-in are open on /docs, dark or light, then all of it can be read',
+  'When /docs shows operations and the sign-in, dark or light, then all of it can be read',
   async () => {
     const page = await browser.newPage();
     await page.goto(`${server.url}/docs`);

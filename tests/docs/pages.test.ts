@@ -65,7 +65,7 @@ test.each(['/docs', '/docs/problems'])('When %s is shown, then it leads to both 
   }
 });
 
-test('When the events’ document is asked for, then it names the shop’s own address, in YAML as in JSON', async () => {
+test('When the AsyncAPI document is requested, then YAML and JSON name the shop’s address', async () => {
   const [json, yaml] = await Promise.all(
     ['/asyncapi.json', '/asyncapi.yaml'].map(async (path) => (await ask(path)).text()),
   );

@@ -38,7 +38,7 @@ if (missing.length > 0 || !postgresBin) {
   test.skip(`docs/production.md was not followed: this machine lacks ${missing.join(', ')}`, () => undefined);
 } else {
   test(
-    'When docs/production.md is followed, then a latte is sold, and a restore keeps what came after the backup',
+    'When docs/production.md is followed, then a latte is sold, and a restore loses no order',
     async () => {
       await follow(postgresBin);
     },

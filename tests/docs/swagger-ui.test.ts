@@ -164,7 +164,7 @@ test(
 );
 
 test(
-  'When a required parameter is empty, then the page does not send it, and its field gets the focus',
+  'When a required parameter is empty, then nothing is sent, and its field gets the focus',
   async () => {
     await open(shop.url);
     const block = page.locator('#operations-Orders-getOrder');

@@ -12,7 +12,7 @@ describe('When an order is told in one line', () => {
     expect(summary(aPlacement())).toBe('#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60');
   });
 
-  test('then names that read from right to left are isolated, and nothing of them turns what follows', () => {
+  test('then right-to-left names are isolated and do not reorder the text after them', () => {
     const lines = [
       aLine({ product: 'شاي', variation: null, quantity: 3 }),
       aLine({ product: 'קפה\u202e', variation: 'גדול' }),

@@ -42,7 +42,7 @@ test.each(
 });
 
 test.each('21000 22001 23502 23505 25P02 40002 42601 42P01 42501 P0001'.split(' '))(
-  'When Postgres answers SQLSTATE %s, then no other try would help',
+  'When Postgres answers SQLSTATE %s, then the statement is not run again at once',
   async (state) => {
     const error = await refusedWith(state);
     expect([isConflict(error), isOutage(error)]).toEqual([false, state === '40002']);

@@ -62,7 +62,10 @@ const published = (redis: Redis, orderId: string) =>
 const clientsOf = async (redis: Redis) =>
   [...String(await redis.client('LIST')).matchAll(/ name=(crema-\S+)/g)].map(([, name]) => name);
 
-test('When two Redis servers swap roles, then all connections follow the address, and nothing is lost', async () => {
+const allClientsOn = (redis: Redis) =>
+  waitFor('All connections', async () => new Set(await clientsOf(redis)).size === 5, patience);
+
+test('When two Redis servers swap roles, then all clients reconnect and no event is lost', async () => {
   await published(a!, await placedOrder());
   await redisIs('up');
 
@@ -75,12 +78,25 @@ test('When two Redis servers swap roles, then all connections follow the address
   await redisIs('up');
   await published(b!, between);
   await published(b!, await placedOrder());
-  await waitFor(
-    'All connections',
-    async () => new Set(await clientsOf(b!)).size === 5 && (await clientsOf(a!)).length === 0,
-    patience,
-  );
+  await allClientsOn(b!);
+  expect(await clientsOf(a!)).toEqual([]);
   await expectIntact(shop, between);
+}, 90_000);
+
+test('When Redis falls silent without closing a connection, then all clients go on at its new address', async () => {
+  await a!.replicaof('NO', 'ONE');
+  relay.fallSilent();
+  relay.leadTo(portOf(servers[0]!));
+  const id = await placedOrder();
+
+  await allClientsOn(a!);
+  await redisIs('up');
+  await published(a!, id);
+  await expectIntact(shop, id);
+
+  relay.leadTo(portOf(servers[1]!));
+  relay.end();
+  await allClientsOn(b!);
 }, 90_000);
 
 const refusals = {

@@ -6,6 +6,10 @@ export interface Relay {
   port: number;
   /** Leads to this port from now on. */
   leadTo(port: number): void;
+  /** Drops from now on what comes in over open connections, as a network without its server does: they stay open. */
+  fallSilent(): void;
+  /** Closes all open connections. */
+  end(): void;
   close(): Promise<void>;
 }
 
@@ -26,13 +30,20 @@ export async function startRelay(target: number): Promise<Relay> {
     }
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const end = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
     port,
     leadTo(port) {
       current = port;
     },
+    fallSilent() {
+      for (const socket of sockets) socket.unpipe().resume();
+    },
+    end,
     close() {
-      for (const socket of sockets) socket.destroy();
+      end();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

@@ -75,7 +75,7 @@ test('When a shop prepares the task queue of another, then it is refused, and no
   expect(await prepare(shop.environment, '--replace')).toEqual(done);
 }, 60_000);
 
-test('When an earlier version has made the schedule, then it is taken over, paused as it was', async () => {
+test('When an earlier version made the schedule, then a new one replaces it and stays paused', async () => {
   const taskQueue = 'upgraded-shop';
   const environment = { ...other, TEMPORAL_TASK_QUEUE: taskQueue };
   const { schedule } = shop.temporal;

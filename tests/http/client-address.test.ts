@@ -82,12 +82,12 @@ test.each([
   ],
   ...['203.0.113.9:', '203.0.113.9:port', '203.0.113.9:443:1', '[2001:db8::9', '2001:db8::9]:443', '[2001:db8::9]443'],
   ...['[203.0.113.9:443]', '"203.0.113.9', '203.0.113.9 192.0.2.1', 'for=203.0.113.9', '%', '[]', '[%eth0]'],
-])('When a trusted proxy writes <%s>, then the request counts for the proxy, and the log says why', (forwarded) => {
+])('When a trusted proxy sends <%s>, then the request counts for the proxy and is logged', (forwarded) => {
   expect(addressOf(1, '10.0.0.1', `203.0.113.9, ${forwarded}`)).toBe('10.0.0.1');
   expect(warnings).toEqual([{ proxy: '10.0.0.1', forwarded }]);
 });
 
-test('When a trusted proxy writes only unreadable addresses, then the process logs it once, and briefly', () => {
+test('When a trusted proxy sends only unreadable addresses, then one short warning is logged', () => {
   const clientAddress = createClientAddress(1, logger);
   for (let request = 0; request < 3; request += 1) clientAddress(from('10.0.0.1', 'x'.repeat(9_000)));
   expect(warnings).toEqual([{ proxy: '10.0.0.1', forwarded: 'x'.repeat(100) }]);

@@ -126,7 +126,7 @@ test('When a body that nobody reads is not well-formed, then nothing is done eit
   expect((await shop.request('GET', path, { as })).status).toBe(404);
 });
 
-test('When the headers are too large, then the answer is 431 and says how much will do', async () => {
+test('When the headers are too large, then the answer is 431 and says how much is allowed', async () => {
   const talk = await say(shop, placing([length(order), `X-Large: ${'x'.repeat(20_000)}`]));
   expect([talk.statuses, talk.closed]).toEqual([[431], true]);
   expect(lastDocument(talk)).toMatchObject({ code: 'headers_too_large', detail: expect.stringContaining('16384') });

@@ -126,7 +126,7 @@ describe.each(parsers)('When $message gets anything at all', ({ parse, bare }) =
   });
 });
 
-describe('When a message has a text of characters beyond UTF-16 code units', () => {
+describe('When a message has characters of two UTF-16 code units', () => {
   const today = { isStrict: true, codePoints: true };
   const before = { isStrict: true };
   const emoji = (count: number) => '☕🥐'.repeat(count / 2);

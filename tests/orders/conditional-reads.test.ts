@@ -39,7 +39,7 @@ test.each(['"2"', '1', '', '"1', 'W/1'])('When a client has another tag <%s>, th
   expect(await read(tag)).toMatchObject({ status: 200, body: { version: 1 } });
 });
 
-test('When a tag is right, then who may not read the order learns nothing from it', async () => {
+test('When another customer sends the current tag, then the answer is still 404', async () => {
   const { read } = await placed(shop.customer);
   const other = await newCustomer(shop, 'Other');
   expect((await read('"1"', other.token)).status).toBe(404);

@@ -63,7 +63,7 @@ describe.each([
     expect(description.searchAttributes.OrderTotal).toEqual([Number(written.replaceAll(/[^\d.]/g, ''))]);
   });
 
-  test('then a product costs at most 100,000 units, and its dearest line can be ordered and edited', async () => {
+  test('then a product costs at most 100,000 units, and the dearest order can be edited', async () => {
     const most = maxPrice(currency);
     expectFaults(await product({ basePrice: money(most + 1) }), ['#/basePrice/amount']);
     expectFaults(await product({ basePrice: { amount: 1, currency: 'USD' } }), ['#/basePrice/currency']);

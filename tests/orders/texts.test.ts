@@ -79,7 +79,7 @@ describe.each(ways)('When $what is as long as it may be', ({ limit, send, kept }
     expect((await timelineOf(id)).map(({ kind }: { kind: string }) => kind)).not.toContain('rejected');
   });
 
-  test('then nothing in it is visible only if it is empty', async () => {
+  test('then a text without visible characters is stored as empty', async () => {
     const { id } = (await shop.place()).body;
     expect((await send(id, '\u200b\u2060 \u3164')).status).toBe(200);
     expect(JSON.stringify(await timelineOf(id))).not.toMatch(/[\u200b\u2060\u3164]/);
@@ -145,7 +145,7 @@ describe('When a note holds line separators', () => {
     }
   });
 
-  test('then a product’s name is on one line in Temporal', async () => {
+  test('then Temporal’s Web UI shows it on one line', async () => {
     const { id } = (await shop.place({ body: { lines: [await shop.line('Tea')], note } })).body;
     const { staticSummary, staticDetails } = await shop
       .workflow(id)

@@ -127,7 +127,7 @@ else {
       }
     });
 
-    test('then a process that freezes in a transaction holds nobody up for long', async () => {
+    test('then a process that freezes in a transaction blocks others only briefly', async () => {
       const database = connect(url, { max: 1, idleInTransaction: 200 });
       const transaction = await database.transaction();
       try {

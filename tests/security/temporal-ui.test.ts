@@ -142,7 +142,7 @@ describe('When somebody is no manager', () => {
     const agent = openUserAgent(shop.url);
     const page = await signIn(agent, 'customer@example.com');
     expect([page.status, page.url.origin, codeIn(page)]).toEqual([403, shop.url, null]);
-    expect(page.html).toContain('what you want to open is for managers');
+    expect(page.html).toContain('this page is for managers');
 
     const change = await agent.submit(page, { email: 'manager@example.com', password: 'test' });
     // Ends the customer's session first: a page that sends itself.

@@ -53,7 +53,7 @@ export interface Malformed {
 export interface ParseOptions {
   /** As strictly as the API reads requests; orders from before that are read leniently, as their histories must replay. */
   isStrict: boolean;
-  /** Checks texts by the very rules of the API; orders from before that count UTF-16 code units and take more for a line. */
+  /** Checks texts by the API's own rules; orders from before that count UTF-16 code units and accept more texts as one line. */
   codePoints?: boolean | undefined;
   /** Believes whom a message names only if one of its signatures is made with this key; without one, always. */
   signingKey?: string | undefined;
