@@ -19,6 +19,10 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
 /** What Node says of a file or folder that cannot be used. */
 const UNUSABLE = /^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EISDIR|EEXIST|ENAMETOOLONG|ELOOP|ENOENT)$/;
 
+/** What Temporal's SDK says of an address where no Temporal answers, and of a namespace that is not there. */
+const TEMPORAL_UNREACHABLE = /^(Failed to connect before the deadline$|tonic::transport::Error)/;
+const NAMESPACE_MISSING = /\bNamespace (?:(\S+) (?:is|was) not found|not found: '(.+)')/;
+
 /** SQLSTATEs of a table or a column that does not exist. */
 const MIGRATION_MISSING = /^(42P01|42703)$/;
 
@@ -33,6 +37,10 @@ export function sentenceFor(error: unknown): string | undefined {
     return `Postgres refuses the connection: ${message} (${code}). Correct DATABASE_URL, or mend it in Postgres.`;
   if (severity && MIGRATION_MISSING.test(String(code)))
     return `The database is not that of this version: ${message} (${code}). Run npm run migrate first.`;
+  if (TEMPORAL_UNREACHABLE.test(String(message)))
+    return 'Temporal cannot be reached: start it, or correct TEMPORAL_ADDRESS and the other settings of Temporal in .env.example.';
+  const [isMissing, name, quoted] = NAMESPACE_MISSING.exec(String(message)) ?? [];
+  if (isMissing) return `Temporal has no namespace ${name ?? quoted}: create it, or correct TEMPORAL_NAMESPACE.`;
   if (String(code).startsWith('ERR_PARSE_ARGS')) return String(message);
   if (path && UNUSABLE.test(String(code))) return `${path} cannot be used (${code}): fix it, or choose another path.`;
   if (!UNREACHABLE.test(String(code))) return undefined;

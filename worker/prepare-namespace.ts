@@ -8,9 +8,8 @@ import { readTemporalConfig } from '../config/settings.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
 import { errorSummary } from '../db/error-summary.ts';
-import { createdAt } from '../db/migrations.ts';
 import { searchAttributes } from '../workflows/messages/definitions.ts';
-import { scheduleReconciler } from './reconcile-schedule.ts';
+import { readShop, scheduleReconciler } from './reconcile-schedule.ts';
 
 // `npm run prepare-namespace`: gives Temporal's namespace what it lacks: search attributes and the schedule of the shop's reconciler.
 // Can run before every start, after the migrations.
@@ -28,7 +27,8 @@ await runCommand(async () => {
   const { replace } = readArguments();
   const config = readTemporalConfig(readEnvironment());
   printServicesInUse(config);
-  const shop = await readShop(config.DATABASE_URL);
+  const database = connect(config.DATABASE_URL, { max: 1, name: 'crema-prepare-namespace' });
+  const shop = await readShop(database).finally(() => database.destroy());
   const connection = await Connection.connect(clientConnection(config));
   try {
     await connection.withDeadline(Date.now() + DEADLINE_MS, async () => {
@@ -49,18 +49,6 @@ function readArguments(): { replace: boolean } {
     throw new ConfigurationError(
       `${errorSummary(error).replace(/\.$/, '')}. Usage: npm run prepare-namespace [-- --replace].`,
     );
-  }
-}
-
-/** Returns what identifies a shop among those of a namespace: when its database was made. */
-async function readShop(databaseUrl: string): Promise<string> {
-  const database = connect(databaseUrl, { max: 1, name: 'crema-prepare-namespace' });
-  try {
-    const shop = await createdAt(database);
-    if (!shop) throw new ConfigurationError('The database has no tables yet: run npm run migrate first.');
-    return shop;
-  } finally {
-    await database.destroy();
   }
 }
 

@@ -3,18 +3,53 @@ import {
   type Connection,
   isGrpcServiceError,
   ScheduleAlreadyRunning,
+  type ScheduleClient,
+  ScheduleNotFoundError,
   type ScheduleOptions,
 } from '@temporalio/client';
+import type { Payload } from '@temporalio/common';
 import { ConfigurationError } from '../config/environment.ts';
 import type { readTemporalConfig } from '../config/settings.ts';
+import type { Database } from '../db/connection.ts';
+import { createdAt } from '../db/migrations.ts';
 import { reconcileScheduleIdOf, reconcileWorkflowType } from '../workflows/messages/definitions.ts';
-import { createDataConverter } from '../workflows/payloads/data-converter.ts';
+import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 
 /** Earlier versions had this one schedule for a namespace, whatever the task queue. It is still that of the default one. */
 const EARLIER_ID = reconcileScheduleIdOf('orders');
 
+type ShopConfig = Pick<
+  ReturnType<typeof readTemporalConfig>,
+  'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE' | 'PAYLOAD_KEYS'
+>;
+
 /** gRPC's code for what is not there. */
 const NOT_FOUND = 5;
+
+/**
+ * Returns what identifies a shop among those of a namespace: when its database was made.
+ *
+ * @throws {ConfigurationError} if the database was never migrated
+ */
+export async function readShop(database: Database): Promise<string> {
+  const shop = await createdAt(database);
+  if (!shop) throw new ConfigurationError('The database has no tables yet: run npm run migrate first.');
+  return shop;
+}
+
+/**
+ * Checks that the task queue is not known to belong to another shop.
+ *
+ * @throws {ConfigurationError} if it does
+ */
+export async function checkShop(connection: Connection, config: ShopConfig, shop: string): Promise<void> {
+  const handle = clientOf(connection, config).getHandle(reconcileScheduleIdOf(config.TEMPORAL_TASK_QUEUE));
+  const known = await handle.describe().catch((error) => {
+    if (error instanceof ScheduleNotFoundError) return undefined;
+    throw error;
+  });
+  refuseOther(config, known?.action.memo?.shop, shop);
+}
 
 /**
  * Makes or updates the schedule of this shop's reconciler. An operator's pause stays.
@@ -25,10 +60,9 @@ export async function scheduleReconciler(
   connection: Connection,
   config: ReturnType<typeof readTemporalConfig>,
   { shop, replace }: { shop: string; replace: boolean },
-) {
+): Promise<void> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
-  const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
-  const { schedule } = new Client({ connection, namespace, dataConverter });
+  const schedule = clientOf(connection, config);
   const scheduleId = reconcileScheduleIdOf(taskQueue);
   const earlier = scheduleId === EARLIER_ID ? undefined : await findEarlier(connection, namespace, taskQueue);
   const options = {
@@ -51,19 +85,29 @@ export async function scheduleReconciler(
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     await schedule.getHandle(scheduleId).update((known) => {
-      const owner = known.action.memo?.shop ?? shop;
-      if (owner !== shop && !replace)
-        throw new ConfigurationError(belongsToAnother(taskQueue, namespace, String(owner)));
+      if (!replace) refuseOther(config, known.action.memo?.shop, shop);
       return { ...known, ...options };
     });
   }
   if (earlier) await schedule.getHandle(EARLIER_ID).delete();
 }
 
-const belongsToAnother = (taskQueue: string, namespace: string, owner: string): string =>
-  `The task queue ${taskQueue} of the namespace ${namespace} belongs to another shop, whose database was made at ${owner}: ` +
-  'set TEMPORAL_TASK_QUEUE to one of its own, for all processes of this shop. ' +
-  'If that database is gone and this one takes its place: npm run prepare-namespace -- --replace.';
+/** Writes plainly whose a schedule is: shops with other keys must be able to read it. */
+function clientOf(connection: Connection, config: ShopConfig): ScheduleClient {
+  const codec = { ...createPayloadCodec(config.PAYLOAD_KEYS), encode: async (payloads: Payload[]) => payloads };
+  const dataConverter = { payloadCodecs: [codec] };
+  return new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter }).schedule;
+}
+
+function refuseOther(config: ShopConfig, owner: unknown, shop: string): void {
+  if (owner === undefined || owner === shop) return;
+  const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
+  throw new ConfigurationError(
+    `The task queue ${taskQueue} of the namespace ${namespace} belongs to another shop, whose database was made at ${owner}: ` +
+      'set TEMPORAL_TASK_QUEUE to one of its own, for all processes of this shop. ' +
+      'If that database is gone and this one takes its place: npm run prepare-namespace -- --replace.',
+  );
+}
 
 /** Returns the schedule that an earlier version made for this task queue. Its arguments, which may be another shop's, stay unread. */
 async function findEarlier({ workflowService }: Connection, namespace: string, taskQueue: string) {

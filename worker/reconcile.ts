@@ -17,6 +17,7 @@ import { cut } from '../domain/text.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { createErasureRecords } from './erasure-records.ts';
+import { checkShop, readShop } from './reconcile-schedule.ts';
 import { resumeOrder } from './resume-order.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
@@ -39,6 +40,7 @@ await runCommand(async () => {
     journal: createJournal(database),
   };
   try {
+    await checkShop(connection, config, await readShop(database));
     if (orderId !== undefined) await resume(orderId);
     else await reconcile();
   } finally {

@@ -159,10 +159,8 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     };
     try {
       if ((await workflows.start(placement, deadline)) === 'exists') {
-        return (
-          (await firstTryOf(id, key, caller, deadline)) ??
-          unknown(new OutcomeUnknown(`${id} exists, but cannot be read`))
-        );
+        // Where it is no order of this shop, another shop of the namespace has the same customer and key.
+        return (await firstTryOf(id, key, caller, deadline)) ?? { refused: 'idempotency_key_reused' };
       }
     } catch (error) {
       return unknown(error);

@@ -60,7 +60,7 @@ export interface OrderWorkflows {
   change(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<Outcome | ChangeRefusal>;
   /** Passes a change on without waiting for its outcome; false when there is no open workflow. @throws {OutcomeUnknown} */
   send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean>;
-  /** @throws {OutcomeUnknown} */
+  /** Returns undefined if there is no such order of this shop. @throws {OutcomeUnknown} */
   historyOf(orderId: string, deadline: number): Promise<OrderHistory | undefined>;
   /** All that it decided, over all of its runs that Temporal still keeps. @throws {OutcomeUnknown} */
   decided(orderId: string, deadline: number): Promise<Decided | undefined>;
@@ -151,8 +151,10 @@ export function createOrderWorkflows(
     try {
       const history = await inTime(deadline, () => handleOf(orderId).fetchHistory());
       const events = history.events ?? [];
-      const input = events[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
-      if (!input?.length) return undefined;
+      const started = events[0]?.workflowExecutionStartedEventAttributes;
+      const input = started?.input?.payloads;
+      // Other shops may have their orders in the same namespace.
+      if (!input?.length || started?.taskQueue?.name !== taskQueue) return undefined;
       const { carried, ...placement } = await decode<Start>(input);
       const untouched = !carried && !events.some((event) => CHANGES.some((kind) => event[kind]));
       const facts = await factsIn(events, decode);

@@ -4,6 +4,9 @@ import { manage, run } from './run-command.ts';
 
 const KEY = Buffer.alloc(32, 'crema').toString('base64');
 
+const ownDatabase = async () => ({ DATABASE_URL: await copyDatabase() });
+const lastLine = (output: string) => output.trim().split('\n').at(-1);
+
 describe('When a command is given settings that cannot be', () => {
   test.each(['api/main.ts', 'worker/main.ts', 'db/migrate.ts', 'db/seed.ts', 'worker/prepare-namespace.ts'])(
     'then %s says so in one sentence and ends with an error',
@@ -39,9 +42,27 @@ describe('When Postgres refuses a command’s connection', () => {
     const url = new URL(process.env.DATABASE_URL as string);
     url.pathname = '/nowhere';
     const { code, output } = await run(command, { DATABASE_URL: url.href }, ...args);
-    expect([code, output.trim().split('\n').at(-1)]).toEqual([
+    expect([code, lastLine(output)]).toEqual([
       1,
       'Postgres refuses the connection: database "nowhere" does not exist (3D000). Correct DATABASE_URL, or mend it in Postgres.',
+    ]);
+    expect(output).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('When Temporal cannot serve a command', () => {
+  const commands = ['worker/main.ts', 'worker/prepare-namespace.ts', 'worker/reconcile.ts'];
+  test.each(commands)('then %s says that it cannot be reached', async (command) => {
+    const { code, output } = await run(command, { ...(await ownDatabase()), TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect([code, lastLine(output)]).toEqual([1, expect.stringMatching(/^Temporal cannot be reached: /)]);
+    expect(output).not.toMatch(/^ +at /m);
+  });
+
+  test.each(commands)('then %s says that there is no such namespace', async (command) => {
+    const { code, output } = await run(command, { ...(await ownDatabase()), TEMPORAL_NAMESPACE: 'nowhere' });
+    expect([code, lastLine(output)]).toEqual([
+      1,
+      'Temporal has no namespace nowhere: create it, or correct TEMPORAL_NAMESPACE.',
     ]);
     expect(output).not.toMatch(/^ +at /m);
   });
