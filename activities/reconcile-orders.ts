@@ -177,6 +177,7 @@ async function compare(
   }
   const missing = await missingOf(entries);
   await write(missing);
+  if (!before && missing.length > 0) await journal.passNumber(order.number);
   let lost = missing.length > 0 ? await missingOf(missing) : [];
   const replaced = lost.find((entry) => entry.kind === 'fact');
   // The clock of what was decided before the reset was ahead of today's.

@@ -30,13 +30,22 @@ export interface Journal {
   write(entry: JournalEntry): Promise<void>;
   /** Which of an order's entries are not written down. */
   missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]>;
+  /** Has the next orders get later numbers than one that Postgres gave before it was restored. */
+  passNumber(number: number): Promise<void>;
 }
 
 /** Says that a key answers one event of an order. */
 const KEYS = 'order_events_order_id_key_hash_unique';
 
-/** Any number, as long as every process uses the same: who holds this lock may take the next position. */
+/** Any number, as long as every process uses the same: who holds this lock may take the next position, and move numbers on. */
 const POSITIONS_LOCK = 4_271_001;
+
+/** Of these, the first half come after a number, the others before it: they start again at 1. */
+const NUMBERS = 999;
+
+const passNumber = `
+  SELECT setval('order_numbers', :number) FROM order_numbers
+  WHERE (:number - last_value + (NOT is_called)::int + :numbers) % :numbers BETWEEN 1 AND :numbers / 2`;
 
 /**
  * One statement is one transaction and one round trip. Whoever has nothing to write waits for nobody: only a row that is to
@@ -189,7 +198,14 @@ export function createJournal(database: Database): Journal {
     return entries.filter((entry) => namesOf(entry).some((name) => !written.has(name)));
   }
 
-  return { record, rewind, write, missing };
+  const pass = (number: number): Promise<void> =>
+    transact(database, async (transaction) => {
+      // A sequence is no row: two that read it at once would set it back.
+      await transaction.raw('SELECT pg_advisory_xact_lock(?)', [POSITIONS_LOCK]);
+      await transaction.raw(passNumber, { number, numbers: NUMBERS });
+    });
+
+  return { record, rewind, write, missing, passNumber: pass };
 }
 
 /** What {@link Journal.missing} finds an entry's rows by. */
