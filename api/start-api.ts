@@ -1,5 +1,6 @@
 import { Gauge } from '@prometheus-io/client';
 import { Client, Connection } from '@temporalio/client';
+import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, readersOfMetrics } from '../config/metrics.ts';
 import type { ApiConfig } from '../config/settings.ts';
@@ -15,7 +16,7 @@ import { createJournal, type Journal } from '../db/journal.ts';
 import { countEvents, measurePool } from '../db/metrics.ts';
 import { createOidcArtifactRepository } from '../db/oidc-artifacts.ts';
 import { createOrderRepository } from '../db/orders.ts';
-import { createProductRepository } from '../db/products.ts';
+import { createProductRepository, type ProductRepository } from '../db/products.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
@@ -70,7 +71,11 @@ const DRAIN_MS = 10_000;
 /** How often an API process learns of rotated keys and removes what has expired, in ms. */
 const UPKEEP_MS = 30_000;
 
-/** Wires one API process together and starts it. Needs Postgres; Temporal may come later. */
+/**
+ * Wires one API process together and starts it. Needs Postgres; Temporal may come later.
+ *
+ * @throws {ConfigurationError} if the menu has prices in another currency
+ */
 export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
   const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
   const metrics = createRegistry();
@@ -96,7 +101,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const topicArn = config.SES_TOPIC_ARN;
   const webhooks = createWebhookRepository(database);
   const webhookDeliveries = createWebhookDeliveryRepository(database);
+  const products = createProductRepository(database);
   const currency = config.CURRENCY;
+  await checkCurrency(products, currency);
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
 
   const redis = config.RATE_LIMITS === 'on' ? connectLimitsRedis(config.REDIS_URL, logger) : undefined;
@@ -156,7 +163,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     auth,
     routes: allRoutes({
       menu,
-      products: createProductRepository(database),
+      products,
       catalog: createCatalogService(unitOfWork, menu.forget),
       service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, patience, logger }),
       orders,
@@ -237,6 +244,15 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   }
 
   return { port, stop };
+}
+
+async function checkCurrency(products: ProductRepository, currency: string): Promise<void> {
+  const all = await products.list({ includeDeleted: true });
+  const other = all.map(({ basePrice }) => basePrice.currency).find((each) => each !== currency);
+  if (!other) return;
+  throw new ConfigurationError(
+    `CURRENCY is ${currency}, but the shop has prices in ${other}: set CURRENCY=${other}, or give this shop a database of its own.`,
+  );
 }
 
 /** What this process journals itself, its own readers hear of at once. */

@@ -98,7 +98,7 @@ async function open(
     environment: {
       ...own,
       // What `.env` says is for the shop of this machine, not for this one.
-      ENV_FILE: join(dataDir, '.env'),
+      ENV_FILE: '/dev/null',
       SMTP_URL: mailSink.url,
       RATE_LIMITS: 'off',
       WORKFLOW_BUNDLE,

@@ -13,11 +13,15 @@ export class ConfigurationError extends Error {
 /**
  * The settings of this process: its environment over what the file `.env` says.
  *
- * @param file where to look for the file, by default what `ENV_FILE` says; it is fine for it not to exist
- * @throws {ConfigurationError} when a line of the file is not `NAME=value`
+ * @param named another file than `.env`, by default what `ENV_FILE` says
+ * @throws {ConfigurationError} when a line of the file is not `NAME=value`, or the named file is not there
  */
-export function readEnvironment(file = process.env.ENV_FILE || '.env'): Environment {
-  if (!existsSync(file)) return process.env;
+export function readEnvironment(named = process.env.ENV_FILE): Environment {
+  const file = named || '.env';
+  if (!existsSync(file)) {
+    if (named) throw new ConfigurationError(`ENV_FILE names ${file}, which is not there: correct it.`);
+    return process.env;
+  }
   const text = readFileSync(file, 'utf8');
   // parseEnv passes over what it cannot read, and a typing error would then silently mean the default.
   let quote: string | undefined;

@@ -23,18 +23,23 @@ const UNUSABLE = /^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EISDIR|EEXIST|ENAMETOOLONG
 const TEMPORAL_UNREACHABLE = /^(Failed to connect before the deadline$|tonic::transport::Error)/;
 const NAMESPACE_MISSING = /\bNamespace (?:(\S+) (?:is|was) not found|not found: '(.+)')/;
 
+/** SQLSTATE of a change that a server refuses which takes none. */
+const READ_ONLY = '25006';
+
 /** SQLSTATEs of a table or a column that does not exist. */
 const MIGRATION_MISSING = /^(42P01|42703)$/;
 
 /** One sentence for an error that the user of a command can mend; `undefined` for any other. */
 export function sentenceFor(error: unknown): string | undefined {
   if (error instanceof ConfigurationError) return error.message;
-  const { code, message, severity, address, port, hostname, path } = error as Record<
-    'code' | 'message' | 'severity' | 'address' | 'port' | 'hostname' | 'path',
+  const { code, message, severity, syscall, address, port, hostname, path } = error as Record<
+    'code' | 'message' | 'severity' | 'syscall' | 'address' | 'port' | 'hostname' | 'path',
     unknown
   >;
   if (severity === 'FATAL')
     return `Postgres refuses the connection: ${message} (${code}). Correct DATABASE_URL, or mend it in Postgres.`;
+  if (code === READ_ONLY)
+    return 'Postgres takes no changes now: it is a standby, or set read-only. Wait, or correct DATABASE_URL.';
   if (severity && MIGRATION_MISSING.test(String(code)))
     return `The database is not that of this version: ${message} (${code}). Run npm run migrate first.`;
   if (TEMPORAL_UNREACHABLE.test(String(message)))
@@ -43,6 +48,8 @@ export function sentenceFor(error: unknown): string | undefined {
   if (isMissing) return `Temporal has no namespace ${name ?? quoted}: create it, or correct TEMPORAL_NAMESPACE.`;
   if (String(code).startsWith('ERR_PARSE_ARGS')) return String(message);
   if (path && UNUSABLE.test(String(code))) return `${path} cannot be used (${code}): fix it, or choose another path.`;
+  if (syscall === 'listen')
+    return `${address}:${port} cannot be used (${code}): stop what uses it, or choose another port or HOST.`;
   if (!UNREACHABLE.test(String(code))) return undefined;
   const where = hostname ?? (address ? `${address}:${port}` : 'a service');
   return `${where} cannot be reached (${code}): start it, or correct its address; .env.example names the settings.`;

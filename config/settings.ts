@@ -11,7 +11,7 @@ const port = (fallback: number) => wholeNumber(0, 65_535, 'a port').default(fall
 const url = (...protocols: string[]) =>
   z.url({
     protocol: new RegExp(`^(${protocols.join('|')})$`),
-    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
+    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}, with a host and, if any, a port up to 65535`,
   });
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
@@ -145,7 +145,7 @@ const settings = (environment: Environment) => {
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
     /** Identifies this process in `/health/ready`, for example the name of its container. */
     INSTANCE_ID: textLike(/^[!-~]{1,100}$/, 'must be 1 to 100 visible ASCII characters').default(() => randomUUID()),
-    HOST: z.string().default('127.0.0.1'),
+    HOST: textLike(/^\S+$/, 'must be an address or a host name, without spaces').default('127.0.0.1'),
     PORT: port(5000),
     /** Where clients see the API; the OAuth2 issuer. Without a slash at its end. */
     PUBLIC_URL: developmentDefault(url('http', 'https'), env, `http://localhost:${environment.PORT || 5000}`).transform(
@@ -177,7 +177,7 @@ const settings = (environment: Environment) => {
     TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
     TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
     TEMPORAL_API_KEY: z.string().optional(),
-    TEMPORAL_NAMESPACE: z.string().min(1).default('default'),
+    TEMPORAL_NAMESPACE: textLike(/^\S+$/, 'must be the name of a namespace, without spaces').default('default'),
     /** Names the shop within its namespace. */
     TEMPORAL_TASK_QUEUE: textLike(/^[\w.:/-]{1,200}$/, 'must be 1 to 200 letters, digits or any of _ . : / -')
       .regex(/(?<!-email|-webhooks)$/, 'must not end in -email or -webhooks: a shop’s other task queues do')
@@ -262,7 +262,11 @@ const settings = (environment: Environment) => {
       () => defaultAddress('SMTP_URL', environment),
     ),
     /** The sender of every email. */
-    EMAIL_FROM: developmentDefault(sender, env, `${quoted(environment.SHOP_NAME || 'Crema')} <orders@crema.example>`),
+    EMAIL_FROM: developmentDefault(
+      sender,
+      env,
+      `${quoted(environment.SHOP_NAME?.trim() || 'Crema')} <orders@crema.example>`,
+    ),
     /** The shop's own address: hears of every new and every cancelled order. */
     ORDERS_EMAIL: developmentDefault(emailAddress, env, 'shop@crema.example'),
     /** The language of the shop's own mails, and of mails to who has asked for no other one: ISO 639. */
@@ -364,6 +368,9 @@ export function readApiConfig(environment: Environment) {
     'SES_TOPIC_ARN',
     'SNS_ENDPOINT',
   );
+  if (config.HEADERS_TIMEOUT > config.REQUEST_TIMEOUT) {
+    throw new ConfigurationError('HEADERS_TIMEOUT must not be longer than REQUEST_TIMEOUT, which includes it.');
+  }
   if (config.NODE_ENV === 'production' && config.SNS_ENDPOINT) {
     throw new ConfigurationError('SNS_ENDPOINT is for tests: production believes Amazon’s own certificates alone.');
   }

@@ -108,5 +108,5 @@ export const escapeLineBreaks = (json: string): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** Returns a value as JSON on one line, for events and their readers. */
+/** Returns a value as JSON on one line, for what people read by lines: events, and files that they keep. */
 export const toJsonLine = (value: unknown): string => escapeLineBreaks(JSON.stringify(value));

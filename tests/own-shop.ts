@@ -26,7 +26,7 @@ export async function withOwnShop<Result>(
   const undo: (() => unknown)[] = [() => rmSync(dataDir, { recursive: true, force: true })];
   try {
     const own = ownEnvironment();
-    const environment = { ...own, ENV_FILE: join(dataDir, '.env'), RATE_LIMITS: 'off' };
+    const environment = { ...own, ENV_FILE: '/dev/null', RATE_LIMITS: 'off' };
     const services = await startServices({ dataDir, environment, ports: anyPorts, durable: false, log, signal });
     undo.push(services.stop);
     const inside = { dataDir, environment: services.environment, log, signal };

@@ -1,6 +1,7 @@
 import {
   Client,
   type Connection,
+  type ConnectionLike,
   isGrpcServiceError,
   ScheduleAlreadyRunning,
   type ScheduleClient,
@@ -42,7 +43,11 @@ export async function readShop(database: Database): Promise<string> {
  *
  * @throws {ConfigurationError} if it does
  */
-export async function checkShop(connection: Connection, config: ShopConfig, shop: string): Promise<void> {
+export async function checkShop(
+  connection: ConnectionLike,
+  config: ShopConfig,
+  shop: string,
+): Promise<void> {
   const handle = clientOf(connection, config).getHandle(reconcileScheduleIdOf(config.TEMPORAL_TASK_QUEUE));
   const known = await handle.describe().catch((error) => {
     if (error instanceof ScheduleNotFoundError) return undefined;
@@ -93,7 +98,7 @@ export async function scheduleReconciler(
 }
 
 /** Writes plainly whose a schedule is: shops with other keys must be able to read it. */
-function clientOf(connection: Connection, config: ShopConfig): ScheduleClient {
+function clientOf(connection: ConnectionLike, config: ShopConfig): ScheduleClient {
   const codec = { ...createPayloadCodec(config.PAYLOAD_KEYS), encode: async (payloads: Payload[]) => payloads };
   const dataConverter = { payloadCodecs: [codec] };
   return new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter }).schedule;

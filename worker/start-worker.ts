@@ -45,6 +45,7 @@ import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSeal } from '../workflows/payloads/seal.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { createHealthServer, type MetricsPage } from './health-server.ts';
+import { checkShop, readShop } from './reconcile-schedule.ts';
 import { createScheduleResend } from './unanswered-emails.ts';
 import { startWebhookDispatcher } from './webhook-dispatcher.ts';
 import { createFirstTries } from './webhook-first-tries.ts';
@@ -98,7 +99,8 @@ export interface RunningWorker {
 /**
  * Wires one worker process together and starts it.
  *
- * @throws when Temporal cannot be reached
+ * @throws when Temporal or Postgres cannot be reached
+ * @throws {ConfigurationError} if the task queue belongs to another shop, whose orders it would harm
  */
 export async function startWorker(config: WorkerConfig, logger: Logger): Promise<RunningWorker> {
   const metrics = createRegistry();
@@ -129,6 +131,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   }
   const connection = await NativeConnection.connect(temporalConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
+  await checkShop(connection, config, await readShop(database));
   measurePool(metrics, database);
   const redis = connectRedis(
     config.REDIS_URL,

@@ -1,3 +1,4 @@
+import { toJsonLine } from '../../domain/text.ts';
 import type { AccountService } from '../account/account-service.ts';
 import type { Confirmation } from '../account/password-check.ts';
 import { collectPersonalData, type PersonalDataSources } from '../account/personal-data.ts';
@@ -119,8 +120,9 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         const headers = {
           'cache-control': 'no-store',
           'content-disposition': 'attachment; filename="crema-export.json"',
+          'content-type': 'application/json; charset=utf-8',
         };
-        return { status: 200, headers, body };
+        return { status: 200, headers, body: toJsonLine(body) };
       },
     }),
     route({

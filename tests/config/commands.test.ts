@@ -33,6 +33,7 @@ describe('When a command is given settings that cannot be', () => {
 describe('When Postgres refuses a command’s connection', () => {
   test.each([
     ['api/main.ts'],
+    ['worker/main.ts'],
     ['db/migrate.ts'],
     ['db/seed.ts'],
     ['worker/prepare-namespace.ts'],
@@ -64,6 +65,36 @@ describe('When Temporal cannot serve a command', () => {
       1,
       'Temporal has no namespace nowhere: create it, or correct TEMPORAL_NAMESPACE.',
     ]);
+    expect(output).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('When a database does not fit', () => {
+  test('then migrations refuse one that is not in UTF-8', async () => {
+    const { DATABASE_URL } = await ownDatabase();
+    const url = new URL(DATABASE_URL);
+    const database = connect(DATABASE_URL, { max: 1 });
+    const name = `${url.pathname.slice(1)}_ascii`;
+    const encoding = `ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0`;
+    await database.raw(`CREATE DATABASE ?? ${encoding}`, [name]).finally(() => database.destroy());
+    url.pathname = `/${name}`;
+    const { code, output } = await run('db/migrate.ts', { DATABASE_URL: url.href });
+    expect([code, lastLine(output)]).toEqual([1, expect.stringMatching(/^The database is encoded in SQL_ASCII: /)]);
+  });
+
+  test('then the API refuses a menu in another currency', async () => {
+    const { code, output } = await run('api/main.ts', { ...(await ownDatabase()), CURRENCY: 'JPY' });
+    expect([code, lastLine(output)]).toEqual([1, expect.stringMatching(/^CURRENCY is JPY, but .* prices in USD: /)]);
+  });
+});
+
+describe('When the port or address of a process cannot be used', () => {
+  test.each([
+    ['a port that is in use', () => ({ PORT: new URL(process.env.REDIS_URL as string).port }), 'EADDRINUSE'],
+    ['an address of another machine', () => ({ HOST: '203.0.113.9', PORT: '0' }), 'EADDRNOTAVAIL'],
+  ])('then the API names %s', async (_, settings, cause) => {
+    const { code, output } = await run('api/main.ts', { ...(await ownDatabase()), ...settings() });
+    expect([code, lastLine(output)]).toEqual([1, expect.stringMatching(new RegExp(`cannot be used \\(${cause}\\): `))]);
     expect(output).not.toMatch(/^ +at /m);
   });
 });

@@ -32,12 +32,12 @@ function environmentFrom(text: string) {
 }
 
 describe('When settings are read from a file', () => {
-  test('then the environment counts more, and no file at all is fine', () => {
+  test('then the environment counts more, and a named file must be there', () => {
     expect(environmentFrom('PATH=mine\nCREMA_TEST=from-the-file\n')).toMatchObject({
       PATH: process.env.PATH,
       CREMA_TEST: 'from-the-file',
     });
-    expect(readEnvironment(join(folder, 'nothing'))).toBe(process.env);
+    expect(() => readEnvironment(join(folder, 'nothing'))).toThrow(/nothing, which is not there/);
   });
 
   test.each([
@@ -116,7 +116,7 @@ describe('When a process reads its settings', () => {
     [{ PAYLOAD_KEYS: `one:${KEY.slice(4)}` }, 'PAYLOAD_KEYS must be <id>:<32 bytes in base64>'],
     [{ PAYLOAD_KEYS: `one:${KEY},one:${KEY}` }, 'PAYLOAD_KEYS must not have two keys named one'],
     [{ PORT: 'x', CURRENCY: 'y' }, 'CURRENCY must '],
-    [{ RATE_LIMIT_USER: '600' }, 'RATE_LIMIT_USER must be of the form 600/60'],
+    [{ RATE_LIMIT_USER: '600' }, 'RATE_LIMIT_USER must be <count>/<seconds>'],
     [{ RATE_LIMIT_PLACING: '0/60' }, 'RATE_LIMIT_PLACING must '],
     [{ TRUSTED_PROXIES: '10.0.0.1' }, 'TRUSTED_PROXIES must be a number of proxies, or networks'],
     [{ TRUSTED_PROXIES: '10.0.0.0/8, all' }, 'TRUSTED_PROXIES must '],

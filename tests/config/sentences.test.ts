@@ -31,11 +31,9 @@ const names = [
 
 /** Settings that may be any text, each with why no value is nonsense. */
 const free: Record<string, string> = {
-  HOST: 'a name that only the network knows',
   WORKFLOW_BUNDLE: 'a path',
   DATA_DIR: 'a path',
   NOTIFICATIONS_ENV: 'anything but production is SMTP',
-  TEMPORAL_NAMESPACE: 'Temporal says which there are',
   TEMPORAL_API_KEY: 'Temporal Cloud says whether it is one',
   TEMPORAL_TLS_SERVER_NAME: 'a name that only the network knows',
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: 'a path',

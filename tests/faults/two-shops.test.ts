@@ -96,6 +96,8 @@ test('When a shop prepares the task queue of another, then it is refused, and no
   expect(await prepare(strange)).toEqual(refused);
   const reconciled = await run('worker/reconcile.ts', rival);
   expect([reconciled.code, reconciled.output]).toEqual([1, expect.stringContaining('belongs to another shop')]);
+  const worker = await run('worker/main.ts', { ...rival, WORKER_HEALTH_PORT: '0' });
+  expect([worker.code, worker.output]).toEqual([1, expect.stringContaining('belongs to another shop')]);
 
   expect(await prepare(rival, '--replace')).toEqual(done);
   expect(await prepare(shop.environment)).toMatchObject({ code: 1 });
