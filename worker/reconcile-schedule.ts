@@ -43,11 +43,7 @@ export async function readShop(database: Database): Promise<string> {
  *
  * @throws {ConfigurationError} if it does
  */
-export async function checkShop(
-  connection: ConnectionLike,
-  config: ShopConfig,
-  shop: string,
-): Promise<void> {
+export async function checkShop(connection: ConnectionLike, config: ShopConfig, shop: string): Promise<void> {
   const handle = clientOf(connection, config).getHandle(reconcileScheduleIdOf(config.TEMPORAL_TASK_QUEUE));
   const known = await handle.describe().catch((error) => {
     if (error instanceof ScheduleNotFoundError) return undefined;
