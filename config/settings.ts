@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ISO_4217_PUBLISHED } from '../domain/currencies.ts';
 import { currencies } from '../domain/money.ts';
-import { isText, ONE_LINE } from '../domain/text.ts';
+import { isOneLine, toPlainLine } from '../domain/text.ts';
 import { ConfigurationError, type Environment, oneOf, parseSettings, textLike, wholeNumber } from './environment.ts';
 import { defaultAddress } from './local-services.ts';
 
@@ -53,7 +53,7 @@ const SHOP_NAME_LENGTH = 60;
 const shopName = z
   .string()
   .refine(
-    (name) => isText(name, ONE_LINE, SHOP_NAME_LENGTH),
+    (name) => isOneLine(name, SHOP_NAME_LENGTH),
     `must be one line of 1 to ${SHOP_NAME_LENGTH} visible characters, such as Crema`,
   )
   .transform((name) => name.trim());
@@ -262,11 +262,7 @@ const settings = (environment: Environment) => {
       () => defaultAddress('SMTP_URL', environment),
     ),
     /** The sender of every email. */
-    EMAIL_FROM: developmentDefault(
-      sender,
-      env,
-      `${quoted(environment.SHOP_NAME?.trim() || 'Crema')} <orders@crema.example>`,
-    ),
+    EMAIL_FROM: developmentDefault(sender, env, `${quoted(toPlainLine(environment.SHOP_NAME || 'Crema'))} <orders@crema.example>`),
     /** The shop's own address: hears of every new and every cancelled order. */
     ORDERS_EMAIL: developmentDefault(emailAddress, env, 'shop@crema.example'),
     /** The language of the shop's own mails, and of mails to who has asked for no other one: ISO 639. */

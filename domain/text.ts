@@ -5,7 +5,7 @@ const lineSeparator = String.raw`\u2028\u2029`;
 const invisible = String.raw`\u0020\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb`;
 const inText = String.raw`[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]`;
 
-/** A single line that shows something: no control characters, no line separators. {@link isVisible} is the exact rule. */
+/** A single line that shows something, as far as a pattern can tell: {@link isOneLine} is the rule. */
 export const ONE_LINE = new RegExp(
   `^[${invisible}]*[^${invisible}${control}${lineSeparator}][^${control}${lineSeparator}]*$`,
 );
@@ -43,6 +43,13 @@ const visible = /[^\p{White_Space}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u28
  * without a letter.
  */
 export const isVisible = (text: string): boolean => visible.test(text);
+
+/**
+ * Whether a value is a single line with at least one visible character: no line breaks, line separators or other control
+ * characters. @param max in Unicode code points
+ */
+export const isOneLine = (value: unknown, max: number): value is string =>
+  isText(value, ONE_LINE, max) && isVisible(value);
 
 /** A name for comparison: names that differ only in case or in Unicode composition have the same key. As `name_key` in Postgres. */
 export const nameKey = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase();

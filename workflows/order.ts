@@ -33,8 +33,8 @@ import { type OrderBook, openBook } from './order-book.ts';
  * @param ways none for orders from before there were several
  */
 export async function order(start: Start, ways: Ways = { events: 4_000 }): Promise<Order> {
-  const { signingKey, codePoints } = ways;
-  const options = { isStrict: signingKey !== undefined, codePoints, signingKey };
+  const { signingKey, codePoints, visibleNames } = ways;
+  const options = { isStrict: signingKey !== undefined, codePoints, visibleNames, signingKey };
   const book = openBook(start, () => new Date().toISOString(), show);
 
   setHandler(getOrderQuery, () => book.order, { description: 'The order as it is now' });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxPrice, samplePrice } from '../../domain/money.ts';
-import { FREE_TEXT, isVisible, lengthOf, ONE_LINE } from '../../domain/text.ts';
+import { FREE_TEXT, isOneLine, isVisible, lengthOf, ONE_LINE } from '../../domain/text.ts';
 import { languages } from '../../mail/languages/index.ts';
 import { expectedVersions, IF_MATCH } from '../entity-tags.ts';
 import { amountsIn } from './currency.ts';
@@ -49,7 +49,7 @@ const text = (max: number) =>
     // Skips the other checks for a text that is too long: it may be as long as a request.
     .max(max, { abort: true })
     .trim()
-    .refine((value) => value.isWellFormed(), 'must not contain halves of characters');
+    .refine((value) => value.isWellFormed(), { abort: true, error: 'must not contain halves of characters' });
 
 const NOT_VISIBLE = 'must have at least one visible character';
 const SEVERAL_LINES = 'must be one line: no line breaks, line separators or other control characters';
@@ -57,15 +57,14 @@ const SEVERAL_LINES = 'must be one line: no line breaks, line separators or othe
 /** A single line of text that somebody reads, in NFC: something to see, no control characters, no blank ends. */
 export const oneLine = (max: number) =>
   text(max)
-    .min(1, { abort: true })
+    .min(1, { abort: true, error: NOT_VISIBLE })
     .normalize('NFC')
     // Some characters have a longer form in NFC.
-    .refine((value) => lengthOf(value) <= max, `must have at most ${max} characters in NFC`)
-    .regex(ONE_LINE, {
-      abort: true,
+    .refine((value) => lengthOf(value) <= max, { abort: true, error: `must have at most ${max} characters in NFC` })
+    .refine((value) => isOneLine(value, max), {
       error: ({ input }) => (/[\p{Cc}\u2028\u2029]/u.test(String(input)) ? SEVERAL_LINES : NOT_VISIBLE),
     })
-    .refine(isVisible, NOT_VISIBLE);
+    .meta({ pattern: ONE_LINE.source });
 
 /**
  * A free text of some lines: the control characters in it are line breaks and tabs. One without a visible character is empty, as

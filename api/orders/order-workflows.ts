@@ -93,7 +93,7 @@ export function createOrderWorkflows(
 
   /** A message with signatures that it is ours. */
   function signed(orderId: string, update: Change['update'], message: Attribution): Attribution {
-    const command = parsers[update](message, { isStrict: true, codePoints: true });
+    const command = parsers[update](message, { isStrict: true, codePoints: true, visibleNames: true });
     if ('refused' in command) throw new TypeError(`${update} is malformed: ${command.detail}`);
     return { ...message, signatures: signingKeys(orderId).map((key) => signatureOf(key, command)) };
   }

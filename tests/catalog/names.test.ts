@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Database } from '../../db/connection.ts';
 import { createServiceRepository } from '../../db/services.ts';
+import { INVISIBLE } from '../domain/invisible.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { copyDatabase } from '../test-services.ts';
@@ -37,12 +38,16 @@ const ways = Object.entries(named).map(([what, give]) => ({
 const names = (fault: string) => ({ errors: [{ pointer: '#/name', detail: expect.stringMatching(fault) }] });
 
 describe.each(ways)('When $what gets a name', ({ give }) => {
-  test.each(['\u200b', '\u3164', '\u2800', '\u0301', '\ue000', '\u{e0041}', '\u200b \u2060', '\u00ad\ufe0f'])(
-    'then %j, which has no visible character, is refused',
-    async (name) => {
+  test.each([...Object.entries(INVISIBLE), ['space', ' '], ['zero width space around a space', '\u200b \u2060']])(
+    'then %s alone is refused',
+    async (_, name) => {
       expectProblem(await give(name), 'invalid_request', names('must have at least one visible character'));
     },
   );
+
+  test('then half of a character is one fault', async () => {
+    expectProblem(await give('\ud800'), 'invalid_request', names('must not contain halves of characters'));
+  });
 
   test.each(['\u0085', '\u2028', '\u2029', '\n', '\v', '\f', '\u001c', '\u001e'])(
     'then it is not one with %j, which begins another line',

@@ -10,6 +10,7 @@ import {
   readWorkerConfig,
 } from '../../config/settings.ts';
 import { readStackSettings } from '../../stack/settings.ts';
+import { INVISIBLE } from '../domain/invisible.ts';
 import { rawWords } from '../http/problem.ts';
 
 const readers = {
@@ -122,7 +123,7 @@ test.each(['UTC', 'Europe/Lisbon', 'Asia/Kolkata', 'Asia/Kathmandu', 'America/Ar
   },
 );
 
-test.each(['x'.repeat(61), 'one\ntwo', '   ', '\t', 'a\u0007b'])(
+test.each(['x'.repeat(61), 'one\ntwo', 'one\u2028two', '   ', '\t', 'a\u0007b', ...Object.values(INVISIBLE)])(
   'When the shop is called %j, then it is refused',
   (name) => {
     expect(faultOf(readApiConfig, { SHOP_NAME: name })).toContain('SHOP_NAME must be one line of 1 to 60 visible');

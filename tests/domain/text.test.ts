@@ -1,7 +1,18 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { cut, isolate, isText, isVisible, lengthOf, nameKey, ONE_LINE, toJsonLine } from '../../domain/text.ts';
+import {
+  cut,
+  isOneLine,
+  isolate,
+  isText,
+  isVisible,
+  lengthOf,
+  nameKey,
+  ONE_LINE,
+  toJsonLine,
+} from '../../domain/text.ts';
+import { INVISIBLE } from './invisible.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 
@@ -39,38 +50,16 @@ describe('When the length of a text is limited', () => {
   });
 });
 
-const INVISIBLE = {
-  'zero width space': '\u200b',
-  'word joiner': '\u2060',
-  'byte order mark': '\ufeff',
-  'soft hyphen': '\u00ad',
-  'Hangul filler': '\u3164',
-  'Hangul choseong filler': '\u115f',
-  'halfwidth Hangul filler': '\uffa0',
-  'empty braille cell': '\u2800',
-  'combining acute accent': '\u0301',
-  'variation selector': '\ufe0f',
-  'supplementary variation selector': '\u{e0100}',
-  'language tag': '\u{e0041}',
-  'right-to-left override': '\u202e',
-  'ideographic space': '\u3000',
-  'invisible times': '\u2062',
-  'private use': '\ue000',
-  'supplementary private use': '\u{f0000}',
-  'unassigned code point': '\u{e0fff}',
-  'Mongolian vowel separator': '\u180e',
-  'musical symbol begin beam': '\u{1d173}',
-};
-
 describe('When a text is looked at for something visible', () => {
   test.each(Object.entries(INVISIBLE))('then %s alone shows nothing, and beside a letter does no harm', (_, text) => {
     expect(isVisible(text.repeat(3))).toBe(false);
+    expect(isOneLine(text.repeat(3), 100)).toBe(false);
     expect(isVisible(`${text}a${text}`)).toBe(true);
   });
 
   test.each(['a', '7', '?', '☕', '🇧🇷', '👩‍🍳', 'ش', '가', '\ufffd', '…'])('then %s is visible', (text) => {
     expect(isVisible(text)).toBe(true);
-    expect(ONE_LINE.test(text)).toBe(true);
+    expect(isOneLine(text, 100)).toBe(true);
   });
 
   test('then the documented pattern refuses no text that is one visible line', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { cancellationReasons, MAX_REASON_LENGTH } from '../../domain/order/order.ts';
 import { parseCancelMessage, parseEditMessage, parseStatusMessage } from '../../workflows/messages/parse.ts';
+import { INVISIBLE } from '../domain/invisible.ts';
 
 const operator = { type: 'operator', id: 'temporal' };
 const manager = { type: 'manager', id: 'm' };
@@ -126,9 +127,30 @@ describe.each(parsers)('When $message gets anything at all', ({ parse, bare }) =
   });
 });
 
+/** How orders read messages: those that start today, and those that started before the rule changed. */
+const today = { isStrict: true, codePoints: true, visibleNames: true };
+const beforeVisibleNames = { isStrict: true, codePoints: true };
+const before = { isStrict: true };
+
+/** An edit that brings a new line. */
+function editWith({ amount = 100, ...names }: { product?: string; variation?: string; amount?: number }) {
+  const [id, productId, variationId] = ['f0', 'f1', 'f2'].map((end) => `0c0ffee0-0000-4000-8000-0000000000${end}`);
+  const price = { amount, currency: 'USD' };
+  const sold = { productId, product: 'Latte', variationId, variation: 'Oat', ...names };
+  return { lines: [{ id, ...sold, quantity: 1, unitPrice: price, total: price }] };
+}
+
+/** Every text of a message that is one visible line. */
+const oneLineTexts = {
+  'a product': (text: string, options: object) =>
+    parseEditMessage(editWith({ product: text }), { ...before, ...options }),
+  'a variation': (text: string, options: object) =>
+    parseEditMessage(editWith({ variation: text }), { ...before, ...options }),
+  'a request id': (text: string, options: object) =>
+    parseStatusMessage({ status: 'ready', requestId: text }, { ...before, ...options }),
+};
+
 describe('When a message has characters of two UTF-16 code units', () => {
-  const today = { isStrict: true, codePoints: true };
-  const before = { isStrict: true };
   const emoji = (count: number) => '☕🥐'.repeat(count / 2);
   const readers = {
     'a note': (text: string, options: object) => parseEditMessage({ note: text }, { ...before, ...options }),
@@ -148,28 +170,38 @@ describe('When a message has characters of two UTF-16 code units', () => {
     expect(read(emoji(MAX_REASON_LENGTH), before)).toHaveProperty('refused', 'invalid_request');
   });
 
-  const nameOf = (product: string) => {
-    const [id, productId] = ['0c0ffee0-0000-4000-8000-0000000000f0', '0c0ffee0-0000-4000-8000-0000000000f1'];
-    const price = { amount: 100, currency: 'USD' };
-    return {
-      lines: [
-        { id, productId, variationId: null, product, variation: null, quantity: 1, unitPrice: price, total: price },
-      ],
-    };
-  };
+  test.each(Object.entries(oneLineTexts))('then %s may have 100 of them', (_, read) => {
+    for (const text of ['☕'.repeat(100), '🥐'.repeat(100)]) expect(read(text, today)).not.toHaveProperty('refused');
+    expect(read('🥐'.repeat(101), today)).toHaveProperty('refused', 'invalid_request');
+  });
+});
 
-  test.each([['☕'.repeat(100)], ['🥐'.repeat(100)]])('then a product may be called %s', (name) => {
-    expect(parseEditMessage(nameOf(name), today)).not.toHaveProperty('refused');
+describe.each(Object.entries(oneLineTexts))('When %s must be one visible line', (_, read) => {
+  const separators = ['\n', '\v', '\u0085', '\u2028', '\u2029'].map((end) => `Latte${end}Tea`);
+
+  test.each([...Object.values(INVISIBLE), ...separators, '', ' '])('then %j is refused', (text) => {
+    expect(read(text, today)).toHaveProperty('refused', 'invalid_request');
   });
 
-  test.each(['Latte\u2028Tea', 'Latte\u2029Tea', 'Latte\u0085Tea', '\u200b', ''])(
-    'then a product is not called %j, which is no line or shows nothing',
-    (name) => {
-      expect(parseEditMessage(nameOf(name), today)).toHaveProperty('refused', 'invalid_request');
-    },
-  );
+  test('then an order from before accepts what it did', () => {
+    for (const text of ['Latte\u2028Tea', '\u200b']) expect(read(text, before)).not.toHaveProperty('refused');
+    for (const text of ['\u0301', '\u0378', '\u{e0001}', '\u{1d173}', '\u{f0000}'])
+      expect(read(text, beforeVisibleNames)).not.toHaveProperty('refused');
+  });
+});
 
-  test.each(['Latte\u2028Tea', '\u200b'])('then an order from before takes the name %j, as it did', (name) => {
-    expect(parseEditMessage(nameOf(name), before)).not.toHaveProperty('refused');
+describe('When a line costs as much as one can in any currency', () => {
+  test('then it is accepted, and an order from before accepts only what it did', () => {
+    for (const [amount, accepted] of [
+      [1_980_000_000, [before, beforeVisibleNames, today]],
+      [1_980_000_001, [beforeVisibleNames, today]],
+      [198_000_000_000, [beforeVisibleNames, today]],
+      [198_000_000_001, []],
+    ] as const) {
+      const readers: object[] = [before, beforeVisibleNames, today].filter(
+        (options) => !('refused' in parseEditMessage(editWith({ amount }), options)),
+      );
+      expect({ amount, readers }).toEqual({ amount, readers: accepted });
+    }
   });
 });

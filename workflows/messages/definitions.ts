@@ -50,6 +50,8 @@ export interface Ways {
   signingKey?: string;
   /** Whether texts in messages are checked by the API's own rules; absent on orders from before that, which count UTF-16 code units. */
   codePoints?: boolean;
+  /** Whether names in messages need a visible character of Unicode; absent on orders from before that, which ask a pattern alone. */
+  visibleNames?: boolean;
 }
 
 interface Carried {

@@ -16,7 +16,7 @@ import {
   MAX_REASON_LENGTH,
 } from '../../domain/order/order.ts';
 import { type Status, statuses } from '../../domain/order/transitions.ts';
-import { FREE_TEXT, isText, lengthOf, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
+import { FREE_TEXT, isOneLine, isText, lengthOf, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
 import { signatureOf } from './signature.ts';
 
 /** What rides along with a change: who asks (an operator when nobody is named), and under which conditions. */
@@ -55,6 +55,8 @@ export interface ParseOptions {
   isStrict: boolean;
   /** Checks texts by the API's own rules; orders from before that count UTF-16 code units and accept more texts as one line. */
   codePoints?: boolean | undefined;
+  /** Checks names as {@link isOneLine} does; orders from before that also accept names that no pattern finds invisible. */
+  visibleNames?: boolean | undefined;
   /** Believes whom a message names only if one of its signatures is made with this key; without one, always. */
   signingKey?: string | undefined;
 }
@@ -164,7 +166,9 @@ const AN_ID = `a text of at most ${MAX_ID_LENGTH} characters`;
 const FORMER_LINE = /^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u;
 
 /** Whether a value is a text of this form, and no longer, as the order has read texts from its start on. */
-function isBounded(value: unknown, form: RegExp, max: number, { isStrict, codePoints }: ParseOptions): value is string {
+function isBounded(value: unknown, form: RegExp, max: number, options: ParseOptions): value is string {
+  const { isStrict, codePoints, visibleNames } = options;
+  if (visibleNames && form === ONE_LINE) return isOneLine(value, max);
   if (codePoints) return isText(value, form, max);
   if (typeof value !== 'string' || value.length > max) return false;
   return !isStrict || (value.isWellFormed() && (form === ONE_LINE ? FORMER_LINE : form).test(value));
@@ -185,7 +189,7 @@ function isNewLine(value: unknown, options: ParseOptions): value is Line {
   const { isStrict } = options;
   const fields = fieldsOf(value);
   if (!fields || !isQuantity(fields.quantity)) return false;
-  if (!isMoney(fields.unitPrice, isStrict) || !isMoney(fields.total, isStrict)) return false;
+  if (!isMoney(fields.unitPrice, options) || !isMoney(fields.total, options)) return false;
   const { id, productId, product, variationId, variation, quantity, unitPrice, total } = fields;
   const is = (form: RegExp) => (text: unknown) =>
     isStrict ? isBounded(text, form, MAX_NAME_LENGTH, options) : typeof text === 'string';
@@ -219,14 +223,18 @@ const isQuantity = (value: unknown): value is number =>
  */
 const MAX_AMOUNT = 2 * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
 
-function isMoney(value: unknown, isStrict: boolean): value is Money {
+/** `MAX_AMOUNT` of orders from before {@link ParseOptions.codePoints}. */
+const FORMER_MAX_AMOUNT = 1_980_000_000;
+
+function isMoney(value: unknown, { isStrict, codePoints }: ParseOptions): value is Money {
   const fields = fieldsOf(value);
+  const max = codePoints ? MAX_AMOUNT : FORMER_MAX_AMOUNT;
   return (
     !!fields &&
     Number.isSafeInteger(fields.amount) &&
     (fields.amount as number) >= 0 &&
     typeof fields.currency === 'string' &&
-    (!isStrict || ((fields.amount as number) <= MAX_AMOUNT && /^[A-Z]{3}$/.test(fields.currency)))
+    (!isStrict || ((fields.amount as number) <= max && /^[A-Z]{3}$/.test(fields.currency)))
   );
 }
 

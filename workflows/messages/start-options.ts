@@ -8,6 +8,7 @@ const WAYS: Ways = {
   events: 250,
   firstEmails: true,
   codePoints: true,
+  visibleNames: true,
 };
 
 /** How an order's workflow starts, whoever starts it; the task queue and whether it may start again is theirs to say. */
