@@ -25,7 +25,7 @@ interface Dependencies {
 interface Letter {
   to: string;
   name: string;
-  content: AccountEmailInput;
+  content: Omit<AccountEmailInput, 'shopName'>;
   confirms: boolean;
 }
 

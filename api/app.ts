@@ -95,12 +95,8 @@ export function createApp({
   app.use(boundedQuery());
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
-  const openapi = describeApi(routes, {
-    passwordGrant: auth.passwordGrant,
-    shopName: shop.name,
-    currency: shop.currency,
-  });
-  app.use(docs({ openapi, asyncapi: describeEvents(publicUrl, shop.currency) }, shop.name));
+  const openapi = describeApi(routes, { passwordGrant: auth.passwordGrant, shop });
+  app.use(docs({ openapi, asyncapi: describeEvents(publicUrl, shop) }, shop.name));
   for (const page of otherPages) app.use(page);
   app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
   app.use(literalPathsFirst(routes));

@@ -3,7 +3,7 @@ import { createDocument } from 'zod-openapi';
 import { inCurrency } from './contract/currency.ts';
 import { orderEvent, orderSnapshot, shopSnapshot } from './contract/events.ts';
 import { orderId, position } from './contract/examples.ts';
-import { forClients } from './openapi.ts';
+import { type DocumentedShop, forClients } from './openapi.ts';
 
 const ref = (path: string) => ({ $ref: `#/${path}` });
 
@@ -17,9 +17,9 @@ function serversOf(publicUrl: string) {
       description: 'The API: server-sent events',
     },
     redis: {
-      host: 'localhost:6380',
+      host: 'redis.example:6379',
       protocol: 'redis',
-      description: 'For the shop’s own systems. This is the address in development; elsewhere, see `REDIS_URL`',
+      description: 'For the shop’s own systems. This address is an example: use that of the setting `REDIS_URL`',
     },
   };
 }
@@ -137,9 +137,8 @@ const schemas: Record<string, z.ZodType> = {
  * The AsyncAPI 3 document of the streams and of Redis: made of the very schemas of the API.
  *
  * @param publicUrl where clients see the API
- * @param currency by default that of the file in the repository
  */
-export function describeEvents(publicUrl: string, currency = 'USD') {
+export function describeEvents(publicUrl: string, { name, currency }: DocumentedShop) {
   const { components } = createDocument(
     { openapi: '3.1.0', info: { title: '', version: '' }, components: { schemas } },
     { override: forClients },
@@ -147,7 +146,7 @@ export function describeEvents(publicUrl: string, currency = 'USD') {
   const document = {
     asyncapi: '3.0.0',
     info: {
-      title: 'Crema’s events',
+      title: `Events of ${name}`,
       version: '1.0.0',
       description: 'How to follow a coffee shop’s orders: see docs/events.md. The API itself is in openapi.yaml.',
       license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },

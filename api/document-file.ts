@@ -1,5 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
+import type { DocumentedShop } from './openapi.ts';
+
+/** The shop of the documents in the repository: one with default settings. */
+export const SHOP: DocumentedShop = { name: 'Crema', currency: 'USD' };
 
 /**
  * Writes a document that is made from the code or, with `--check` on the command line, says whether the file is what the

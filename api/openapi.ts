@@ -47,19 +47,21 @@ const conventions = [
   'Every answer carries `X-Request-Id`: yours, if you sent one, or a new one.',
 ];
 
+/** What a document says of the shop that serves it. */
+export interface DocumentedShop {
+  name: string;
+  /** ISO 4217. */
+  currency: string;
+}
+
 export interface ApiDescriptionOptions {
   /** Whether users may trade their password for tokens here; see `createAuth`. */
   passwordGrant: boolean;
-  /** By default those of the file in the repository. */
-  shopName?: string;
-  currency?: string;
+  shop: DocumentedShop;
 }
 
 /** The OpenAPI 3.1 document of the routes: made of the very schemas that check the requests. */
-export function describeApi(
-  routes: readonly Route[],
-  { passwordGrant, shopName = 'Crema', currency = 'USD' }: ApiDescriptionOptions,
-) {
+export function describeApi(routes: readonly Route[], { passwordGrant, shop }: ApiDescriptionOptions) {
   const responseOfProblems = problemResponses();
   const schemes = securitySchemes(passwordGrant);
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
@@ -68,7 +70,7 @@ export function describeApi(
   const document = {
     openapi: '3.1.0' as const,
     info: {
-      title: shopName,
+      title: shop.name,
       version: '1.0.0',
       description: ['A coffee shop’s orders.', ...(passwordGrant ? [seededUsers] : []), asList(conventions)].join(
         '\n\n',
@@ -81,7 +83,7 @@ export function describeApi(
     webhooks: { event: eventDelivery('receiveEvent') },
     components: { schemas: { CloudEvent: cloudEvent }, securitySchemes: schemes },
   };
-  return inCurrency(createDocument(document, { override: forClients }), currency);
+  return inCurrency(createDocument(document, { override: forClients }), shop.currency);
 }
 
 const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');

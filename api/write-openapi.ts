@@ -1,8 +1,12 @@
-import { writeOrCheck } from './document-file.ts';
+import { SHOP, writeOrCheck } from './document-file.ts';
 import { describeApi } from './openapi.ts';
 import { allRoutes, type RouteDependencies } from './routes/index.ts';
 
 // Writes openapi.yaml from the routes; with --check, says whether it is what the routes are.
-// Only handlers touch their dependencies, and none runs here. The shop's currency is its default one.
-const dependencies = { currency: 'USD' } as RouteDependencies;
-writeOrCheck('openapi.yaml', describeApi(allRoutes(dependencies), { passwordGrant: true }), 'npm run openapi');
+// Only handlers touch their dependencies, and none runs here.
+const dependencies = { currency: SHOP.currency } as RouteDependencies;
+writeOrCheck(
+  'openapi.yaml',
+  describeApi(allRoutes(dependencies), { passwordGrant: true, shop: SHOP }),
+  'npm run openapi',
+);

@@ -4,7 +4,7 @@ import type { Cancellation, Line, Order } from '../domain/order/order.ts';
 import type { Status } from '../domain/order/transitions.ts';
 import { type AccountEmailInput, renderAccountEmail } from './templates/account-email.ts';
 import { type OrderEmailInput, type RenderedEmail, renderOrderEmail } from './templates/order-email.ts';
-import { renderWebhookEmail } from './templates/webhook-email.ts';
+import { renderWebhookEmail, type WebhookEmailInput } from './templates/webhook-email.ts';
 
 /** A mail with something to show in it. */
 export interface Sample {
@@ -12,6 +12,10 @@ export interface Sample {
   name: string;
   input: OrderEmailInput;
 }
+
+/** The shop that writes the samples, unless another one does. */
+const shopName = 'Crema';
+const timeZone = 'UTC';
 
 const ana: Actor = { type: 'customer', id: 'f3c1a6de-52f5-4b43-8f8e-6f0f2a3f1c01' };
 const marco: Actor = { type: 'manager', id: 'a0f3b8f1-1d9c-4d0e-9c57-0b6f54a1c902' };
@@ -68,20 +72,29 @@ export const samples: readonly Sample[] = [
 
 /** Every mail about an account. */
 export const accountSamples: readonly { name: string; input: AccountEmailInput }[] = [
-  { name: 'account-registration', input: { kind: 'registration', name: '', link: linkTo('verify') } },
-  { name: 'account-known', input: { kind: 'known', name: 'Ana Souza', link: linkTo('forgot') } },
-  { name: 'account-invitation', input: { kind: 'invitation', name: 'Marco', link: linkTo('password') } },
-  { name: 'account-reset', input: { kind: 'reset', name: 'Ana Souza', link: linkTo('password') } },
-  { name: 'account-address', input: { kind: 'address', name: 'Ana Souza', link: linkTo('verify') } },
-  { name: 'account-address-asked', input: { kind: 'address_asked', name: 'Ana Souza', link: linkTo('forgot') } },
-  { name: 'account-password-changed', input: { kind: 'password_changed', name: 'Ana Souza', link: linkTo('forgot') } },
+  { name: 'account-registration', input: { kind: 'registration', name: '', link: linkTo('verify'), shopName } },
+  { name: 'account-known', input: { kind: 'known', name: 'Ana Souza', link: linkTo('forgot'), shopName } },
+  { name: 'account-invitation', input: { kind: 'invitation', name: 'Marco', link: linkTo('password'), shopName } },
+  { name: 'account-reset', input: { kind: 'reset', name: 'Ana Souza', link: linkTo('password'), shopName } },
+  { name: 'account-address', input: { kind: 'address', name: 'Ana Souza', link: linkTo('verify'), shopName } },
+  {
+    name: 'account-address-asked',
+    input: { kind: 'address_asked', name: 'Ana Souza', link: linkTo('forgot'), shopName },
+  },
+  {
+    name: 'account-password-changed',
+    input: { kind: 'password_changed', name: 'Ana Souza', link: linkTo('forgot'), shopName },
+  },
 ];
 
-const webhook = {
+/** The mail about a disabled webhook. */
+export const webhook: WebhookEmailInput = {
   id: '2f4c7f0e-6a0b-4f8e-9d3c-1b5a7e9c0d21',
   description: 'Loyalty points',
   host: 'points.example',
   failingSince: '2026-03-01T08:00:00Z',
+  shopName,
+  timeZone,
 };
 
 /** What a shop writes in all of its mails. */
@@ -114,7 +127,8 @@ function linkTo(page: string): string {
 
 /** Whoever reads it; customers find a link to their choice of mails. */
 function readBy(recipient: 'customer' | 'shop') {
-  return { recipient, customerName: 'Ana Souza', ...(recipient === 'customer' && { choicePage: linkTo('emails') }) };
+  const choice = recipient === 'customer' && { choicePage: linkTo('emails') };
+  return { recipient, customerName: 'Ana Souza', ...choice, shopName, timeZone };
 }
 
 function placed(recipient: 'customer' | 'shop'): OrderEmailInput {

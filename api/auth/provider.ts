@@ -107,7 +107,7 @@ export function createProvider({
     clients: [
       {
         client_id: OWN_CLIENT,
-        client_name: 'Crema',
+        client_name: pages.name,
         token_endpoint_auth_method: 'none',
         grant_types: ['authorization_code', 'refresh_token', ...(passwordGrant ? ['password'] : [])],
         response_types: ['code'],

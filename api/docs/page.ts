@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Html, html } from '../../mail/templates/markup.ts';
+import { bdi, type Html, html } from '../../mail/templates/markup.ts';
 
 /** A file or page that the docs serve. */
 export interface Page {
@@ -43,7 +43,7 @@ ${styles.map((style) => html`<link rel="stylesheet" href="${style.path}">\n`)}${
 </head>
 <body>
 <header class="crema-bar">
-<a class="crema-brand" href="/docs"><img src="${icon.path}" alt="">${shopName}</a>
+<a class="crema-brand" href="/docs"><img src="${icon.path}" alt="">${bdi(shopName)}</a>
 <a href="/docs/problems">Problems</a>
 <a href="/openapi.yaml">openapi.yaml</a>
 <a href="/asyncapi.yaml">asyncapi.yaml</a>

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { languages } from '../../mail/languages/index.ts';
 import { mails as samples, type Writer } from '../../mail/samples.ts';
-import { html } from '../../mail/templates/markup.ts';
+import { html, sentence } from '../../mail/templates/markup.ts';
 
 const HOME = '/dev/emails';
 
@@ -41,7 +41,7 @@ function gallery(language: string, shop: Shop): string {
     const address = `${HOME}/${language}/${name}`;
     const { subject } = write({ ...shop, language });
     return html`<section lang="${language}">
-<h2>${subject}</h2>
+<h2>${sentence(subject)}</h2>
 <p lang="en">${name} · <a href="${address}">HTML</a> · <a href="${address}.txt">text</a></p>
 <iframe sandbox loading="lazy" title="${subject}" src="${address}"></iframe>
 </section>

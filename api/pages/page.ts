@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Context } from 'koa';
 import { wordsIn } from '../../mail/languages/index.ts';
 import type { Language, Notice } from '../../mail/languages/language.ts';
-import { type Html, html } from '../../mail/templates/markup.ts';
+import { bdi, type Html, html } from '../../mail/templates/markup.ts';
 import { acceptLanguage } from '../contract/values.ts';
 import { cup, latte } from './drawings.ts';
 
@@ -58,8 +58,7 @@ export interface PageParts {
 }
 
 /** Writes the shop's own pages. */
-export interface Pages {
-  app: string;
+export interface Pages extends Pick<Storefront, 'name' | 'app'> {
   /** The words for a person: in their own language if it is known, else in their browser's, else in the shop's. */
   wordsFor(ctx: Context, ...theirs: (string | null | undefined)[]): Language;
   /** Answers with a page that loads nothing, and that no cache keeps. */
@@ -68,6 +67,7 @@ export interface Pages {
 
 export function createPages({ name, language, app }: Storefront): Pages {
   return {
+    name,
     app,
     wordsFor: (ctx, ...theirs) => wordsIn(...theirs, acceptLanguage.parse(ctx.get('accept-language')), language),
     answer(ctx, status, { words, title, content, links = [], refused = false, formTarget, sendsForm = false }) {
@@ -103,7 +103,7 @@ export function createPages({ name, language, app }: Storefront): Pages {
 <body>
 <div class="counter" aria-hidden="true">${latte}</div>
 <main>
-<p class="brand">${cup}<bdi>${name}</bdi></p>
+<p class="brand">${cup}${bdi(name)}</p>
 <h1>${title}</h1>
 ${content}
 ${links.length > 0 ? html`<p class="elsewhere">${links.map(linkTo)}</p>` : null}
@@ -120,8 +120,8 @@ const linkTo = ([text, address]: Link): Html => html`<a href="${address}">${text
 
 export const paragraphs = (...texts: (string | Html)[]): Html => html`${texts.map((text) => html`<p>${text}</p>`)}`;
 
-/** Text that somebody has typed, inside a sentence: its direction of writing does not turn the words around it. */
-export const typed = (text: string): Html => html`<strong><bdi>${text}</bdi></strong>`;
+/** Text that somebody has typed, inside a sentence. */
+export const typed = (text: string): Html => html`<strong>${bdi(text)}</strong>`;
 
 /** The parts of a page that only says something, and where to go from there. */
 export const noticeParts = (words: Language, { title, paragraphs: texts }: Notice, ...links: Link[]): PageParts => ({

@@ -2,7 +2,7 @@ import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
 import type { AccountMail, AccountWording } from '../languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';
-import { type Html, html } from './markup.ts';
+import { type Html, html, sentence } from './markup.ts';
 import type { RenderedEmail } from './order-email.ts';
 
 /** What a mail about an account is written from. */
@@ -14,8 +14,7 @@ export interface AccountEmailInput {
   link: string;
   /** ISO 639; English where the shop does not write it. */
   language?: string | null | undefined;
-  /** Default: Crema. */
-  shopName?: string;
+  shopName: string;
 }
 
 const tones: Record<AccountMail, Tone> = {
@@ -29,13 +28,7 @@ const tones: Record<AccountMail, Tone> = {
 };
 
 /** Writes a mail about an account. Whatever was typed by a person is escaped. */
-export function renderAccountEmail({
-  kind,
-  name,
-  link,
-  language,
-  shopName = 'Crema',
-}: AccountEmailInput): RenderedEmail {
+export function renderAccountEmail({ kind, name, link, language, shopName }: AccountEmailInput): RenderedEmail {
   const { locale, account, labels } = wordsIn(language);
   const shop = isolate(shopName);
   const wording = account[kind]({ name: isolate(name), shopName: shop });
@@ -50,14 +43,14 @@ export function renderAccountEmail({
       tone: tones[kind],
       top: html`<div style="${look.label}margin-top:14px;">${labels.account}</div>`,
       body: bodyOf(wording, link, labels.orOpen),
-      footer: html`<div>${wording.remark}</div><div style="margin-top:8px;">${why}</div>`,
+      footer: html`<div>${sentence(wording.remark)}</div><div style="margin-top:8px;">${sentence(why)}</div>`,
     }),
     text: textOf(wording, link, why),
   };
 }
 
 function bodyOf({ headline, paragraphs, button }: AccountWording, link: string, orOpen: string): Html {
-  return html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}
+  return html`<h1 class="ink" style="${look.headline}">${sentence(headline)}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${sentence(paragraph)}</p>`)}
 <table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>
 <td class="glad" bgcolor="#a34f1a" style="mso-padding-alt:14px 26px;border-radius:10px;background-color:#a34f1a;color:#ffffff;">
 <a class="glad" href="${link}" style="${look.strong}display:inline-block;padding:14px 26px;border-radius:10px;color:#ffffff;text-decoration:none;">${button}</a>

@@ -1,4 +1,4 @@
-import { attribute, type Html, html } from './markup.ts';
+import { type Html, html, sentence } from './markup.ts';
 
 /** The colours of a mail's top, where its number stands: as calm, glad or sober as its news. */
 export type Tone = 'calm' | 'glad' | 'sober';
@@ -103,21 +103,21 @@ export function layout(page: Page): string {
 <meta name="supported-color-schemes" content="light dark">
 <meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
 <meta name="x-apple-disable-message-reformatting">
-<title>${attribute(page.title)}</title>
+<title>${page.title}</title>
 <!--[if mso]><noscript><xml><o:OfficeDocumentSettings><o:PixelsPerInch>96</o:PixelsPerInch></o:OfficeDocumentSettings></xml></noscript><![endif]-->
 <style>${{ markup: darkMode }}
 </style>
 </head>
 <body class="page" style="margin:0;padding:0;background-color:#f3ebe0;-webkit-text-size-adjust:100%;">
-<div style="display:none;max-height:0;overflow:hidden;mso-hide:all;">${page.preheader}<span aria-hidden="true">${blank}</span></div>
-<div role="article" aria-roledescription="email" aria-label="${attribute(page.title)}" lang="${page.language}">
+<div style="display:none;max-height:0;overflow:hidden;mso-hide:all;">${sentence(page.preheader)}<span aria-hidden="true">${blank}</span></div>
+<div role="article" aria-roledescription="email" aria-label="${page.title}" lang="${page.language}">
 <table role="presentation" class="page" width="100%" bgcolor="#f3ebe0" cellpadding="0" cellspacing="0" border="0" style="background-color:#f3ebe0;">
 <tr><td class="page" align="center" style="padding:32px 12px;">
 <!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
 <table role="presentation" class="card" width="100%" bgcolor="#fffdfa" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;background-color:#fffdfa;border-radius:16px;overflow:hidden;">
 <tr><td>${stripes()}</td></tr>
 <tr><td class="inset ${page.tone}" align="center" bgcolor="${grounds[page.tone]}" style="padding:26px 40px 34px;background-color:${grounds[page.tone]};color:${inks[page.tone]};">
-<div style="${serif}font-size:22px;line-height:28px;font-style:italic;">${page.shopName}</div>
+<div style="${serif}font-size:22px;line-height:28px;font-style:italic;">${sentence(page.shopName)}</div>
 ${page.top}
 </td></tr>
 <tr><td class="inset" style="padding:36px 40px 32px;">${page.body}</td></tr>

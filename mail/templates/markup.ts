@@ -11,23 +11,28 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 
 /**
  * A template of HTML: every value is escaped, for text and for quoted attributes; other `html` goes in as it is, a list
- * item by item, `null` as nothing. Isolated text stands in a `<bdi>`.
+ * item by item, `null` as nothing.
  */
 export function html(strings: TemplateStringsArray, ...values: Fragment[]): Html {
   return { markup: strings.reduce((before, after, index) => before + print(values[index - 1] ?? null) + after) };
 }
 
-/** Text of several lines, its line breaks kept. */
-export const multiline = (text: string): Html =>
-  html`${text.split('\n').map((line, index) => (index === 0 ? line : html`<br>${line}`))}`;
+/** Typed text in an element: its direction of writing does not turn the words around it. */
+export const bdi = (typed: string): Html => html`<bdi>${typed}</bdi>`;
 
-/** Text for an attribute or a title, where no element may stand: characters alone isolate it. */
-export const attribute = (text: string): Html => ({ markup: escapeText(text) });
+// Split by it, every second part is an isolated one.
+const isolated = new RegExp(`${ISOLATE.start}([^${ISOLATE.start}${ISOLATE.end}]*)${ISOLATE.end}`);
+
+/** A text of ours in an element: the parts that `isolate` has isolated stand in a `<bdi>`. Attributes and titles take it as it is. */
+export const sentence = (text: string): Html =>
+  html`${text.split(isolated).map((part, index) => (index % 2 === 0 ? part : bdi(part)))}`;
+
+/** Text of several lines, its line breaks kept; each is a {@link sentence}. */
+export const multiline = (text: string): Html =>
+  html`${text.split('\n').map((line, index) => (index === 0 ? sentence(line) : html`<br>${sentence(line)}`))}`;
 
 function print(value: Fragment): string {
   if (value === null) return '';
   if (typeof value === 'object') return 'markup' in value ? value.markup : value.map(print).join('');
-  return escapeText(String(value)).replaceAll(ISOLATE.start, '<bdi>').replaceAll(ISOLATE.end, '</bdi>');
+  return String(value).replace(/[&<>"']/g, (character) => entities[character] as string);
 }
-
-const escapeText = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character] as string);

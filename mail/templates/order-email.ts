@@ -6,7 +6,7 @@ import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
 import type { Language, Subject, Wording } from '../languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';
-import { html } from './markup.ts';
+import { html, sentence } from './markup.ts';
 import { banner, type Part, particulars, quote, receipt, summaryOf, tracker } from './order-parts.ts';
 
 /** What a mail is written from. */
@@ -20,10 +20,9 @@ export interface OrderEmailInput {
   language?: string | null | undefined;
   /** Where the customer chooses which mails they get. */
   choicePage?: string | undefined;
-  /** Default: Crema. */
-  shopName?: string;
-  /** Of the times in it, IANA. Default: UTC. */
-  timeZone?: string;
+  shopName: string;
+  /** Of the times in it, IANA. */
+  timeZone: string;
 }
 
 /** A mail without its addresses. The subject is one line, free of control characters. */
@@ -44,8 +43,8 @@ export function renderOrderEmail({
   customerName,
   language: code,
   choicePage,
-  shopName = 'Crema',
-  timeZone = 'UTC',
+  shopName,
+  timeZone,
 }: OrderEmailInput): RenderedEmail {
   const language = wordsIn(code);
   const subject = subjectOf(fact, isolate(customerName ?? ''), isolate(shopName), language);
@@ -65,7 +64,7 @@ export function renderOrderEmail({
       tone: tones[fact.order.status] ?? 'calm',
       top: top.html,
       body: html`${parts.map((part) => part.html)}`,
-      footer: html`${closing.html}<div style="margin-top:8px;">${why}</div>${choice ? html`<div style="margin-top:8px;"><a class="faint" href="${choice.page}" style="color:#75604f;">${choice.label}</a></div>` : null}`,
+      footer: html`${closing.html}<div style="margin-top:8px;">${sentence(why)}</div>${choice ? html`<div style="margin-top:8px;"><a class="faint" href="${choice.page}" style="color:#75604f;">${choice.label}</a></div>` : null}`,
     }),
     text: [
       top.text,
@@ -127,7 +126,7 @@ function errorSummary({ event, order }: News, recipient: Recipient, { labels }: 
 
 function words({ headline, paragraphs }: Wording): Part {
   return {
-    html: html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}`,
+    html: html`<h1 class="ink" style="${look.headline}">${sentence(headline)}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${sentence(paragraph)}</p>`)}`,
     text: [headline, ...paragraphs].join('\n\n'),
   };
 }

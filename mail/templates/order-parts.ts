@@ -4,7 +4,7 @@ import type { Status } from '../../domain/order/transitions.ts';
 import { ISOLATE, isolate, lengthOf } from '../../domain/text.ts';
 import type { Language } from '../languages/language.ts';
 import { look } from './layout.ts';
-import { type Html, html, multiline } from './markup.ts';
+import { type Html, html, multiline, sentence } from './markup.ts';
 import { writeMoment } from './moment.ts';
 import { severalLines } from './plain-words.ts';
 
@@ -71,7 +71,7 @@ export function receipt({ lines, total }: Order, { locale, labels }: Language): 
   const cells = rows.map(
     (row) => html`<tr>
 <td class="rule ink" valign="top" style="${look.strong}${look.rule}padding:14px 14px 14px 0;white-space:nowrap;">${row.quantity}&nbsp;×</td>
-<td class="rule" valign="top" width="100%" style="${look.rule}padding:14px 0;word-break:break-word;"><div class="ink" style="${look.strong}">${row.product}</div>${[row.variation, row.each].map((detail) => detail && html`<div class="faint" style="${look.small}">${detail}</div>`)}</td>
+<td class="rule" valign="top" width="100%" style="${look.rule}padding:14px 0;word-break:break-word;"><div class="ink" style="${look.strong}">${sentence(row.product)}</div>${[row.variation, row.each].map((detail) => detail && html`<div class="faint" style="${look.small}">${sentence(detail)}</div>`)}</td>
 <td class="rule ink" valign="top" align="right" style="${look.strong}${look.rule}padding:14px 0 14px 14px;white-space:nowrap;">${row.total}</td>
 </tr>`,
   );

@@ -1,7 +1,7 @@
 import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
 import { layout, look } from './layout.ts';
-import { html } from './markup.ts';
+import { html, sentence } from './markup.ts';
 import { writeMoment } from './moment.ts';
 import type { RenderedEmail } from './order-email.ts';
 
@@ -16,10 +16,9 @@ export interface WebhookEmailInput {
   failingSince: string;
   /** ISO 639; English where the shop does not write it. */
   language?: string;
-  /** Default: Crema. */
-  shopName?: string;
-  /** Of the times in it, IANA. Default: UTC. */
-  timeZone?: string;
+  shopName: string;
+  /** Of the times in it, IANA. */
+  timeZone: string;
 }
 
 /** Writes the mail by which the shop hears that a webhook is disabled. Whatever was typed by a person is escaped. */
@@ -29,8 +28,8 @@ export function renderWebhookEmail({
   host,
   failingSince,
   language,
-  shopName = 'Crema',
-  timeZone = 'UTC',
+  shopName,
+  timeZone,
 }: WebhookEmailInput): RenderedEmail {
   const { locale, webhookDisabled, labels } = wordsIn(language);
   const shop = isolate(shopName);
@@ -51,8 +50,8 @@ export function renderWebhookEmail({
       shopName: shop,
       tone: 'sober',
       top: html`<div style="${look.label}margin-top:14px;">Webhooks</div>`,
-      body: html`<h1 class="ink" style="${look.headline}">${headline}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${paragraph}</p>`)}`,
-      footer: html`<div>${reference}</div><div style="margin-top:8px;">${why}</div>`,
+      body: html`<h1 class="ink" style="${look.headline}">${sentence(headline)}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${sentence(paragraph)}</p>`)}`,
+      footer: html`<div>${reference}</div><div style="margin-top:8px;">${sentence(why)}</div>`,
     }),
     text: [headline, ...paragraphs, reference, `-- \n${why}\n`].join('\n\n'),
   };

@@ -129,3 +129,8 @@ test.each(['x'.repeat(61), 'one\ntwo', 'one\u2028two', '   ', '\t', 'a\u0007b', 
     expect(faultOf(readApiConfig, { SHOP_NAME: name })).toContain('SHOP_NAME must be one line of 1 to 60 visible');
   },
 );
+
+test('When the shop has a name, then it is the sender of mails, on one line and without controls', () => {
+  const { EMAIL_FROM } = readWorkerConfig({ SHOP_NAME: ' Ana’s "Bar"\u202e ' });
+  expect(EMAIL_FROM).toBe('"Ana’s \\"Bar\\"" <orders@crema.example>');
+});

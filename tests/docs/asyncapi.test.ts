@@ -1,6 +1,8 @@
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { describeEvents } from '../../api/asyncapi.ts';
+import { SHOP } from '../../api/document-file.ts';
+import { describeApi } from '../../api/openapi.ts';
 import { toEventResource, toOrderInEvent } from '../../api/orders/resources.ts';
 import { raise } from '../../domain/order/alerts.ts';
 import { decide, evolve } from '../../domain/order/decider.ts';
@@ -9,7 +11,7 @@ import { anOrderAt } from '../domain/an-order.ts';
 import { actors } from '../domain/status-table.ts';
 import { asyncApiFaults } from './asyncapi-faults.ts';
 
-const document = describeEvents('http://localhost:5000');
+const document = describeEvents('http://localhost:5000', SHOP);
 
 test('When the document of the events is validated, then it is AsyncAPI 3', async () => {
   expect(await asyncApiFaults(document)).toEqual([]);
@@ -72,8 +74,20 @@ test.each([
   ['https://shop.example', { host: 'shop.example', protocol: 'https' }],
   ['https://shop.example/crema', { host: 'shop.example', protocol: 'https', pathname: '/crema' }],
 ])('When clients see the API at %s, then the document leads there, and is valid', async (publicUrl, expected) => {
-  const served = describeEvents(publicUrl);
+  const served = describeEvents(publicUrl, SHOP);
   const { description: _, ...server } = served.servers.api;
   expect(server).toEqual(expected);
   expect(await asyncApiFaults(served)).toEqual([]);
+});
+
+test('When a shop has a name, then both documents are called by it', () => {
+  const shop = { name: 'Bean Bar', currency: 'EUR' };
+  expect(describeEvents('https://shop.example', shop).info.title).toBe('Events of Bean Bar');
+  expect(describeApi([], { passwordGrant: false, shop }).info.title).toBe('Bean Bar');
+});
+
+test('When the document names Redis, then its address is said to be an example', () => {
+  const { host, description } = document.servers.redis;
+  expect(host).toMatch(/\.example:/);
+  expect(description).toContain('an example: use that of the setting `REDIS_URL`');
 });

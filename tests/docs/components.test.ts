@@ -1,3 +1,4 @@
+import { SHOP } from '../../api/document-file.ts';
 import { describeApi } from '../../api/openapi.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
 
@@ -31,8 +32,9 @@ interface Operation {
   callbacks?: Record<string, Record<string, Record<string, Operation>>>;
 }
 
-const document = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), {
+const document = describeApi(allRoutes({ currency: SHOP.currency } as RouteDependencies), {
   passwordGrant: true,
+  shop: SHOP,
 }) as unknown as {
   paths: Record<string, Record<string, Operation>>;
   webhooks: Record<string, Record<string, Operation>>;

@@ -1,5 +1,6 @@
 import { snsMessage } from '../../api/contract/notifications.ts';
 import { problem } from '../../api/contract/problem.ts';
+import { SHOP } from '../../api/document-file.ts';
 import { describeApi } from '../../api/openapi.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
 import { waitFor } from '../../stack/wait.ts';
@@ -11,8 +12,8 @@ interface Documented {
   content?: Record<string, unknown>;
 }
 
-const routes = allRoutes({ currency: 'USD' } as RouteDependencies);
-const document = describeApi(routes, { passwordGrant: true }) as unknown as {
+const routes = allRoutes({ currency: SHOP.currency } as RouteDependencies);
+const document = describeApi(routes, { passwordGrant: true, shop: SHOP }) as unknown as {
   paths: Record<string, Record<string, { responses: Record<string, Documented> }>>;
   components: { responses: Record<string, Documented> };
 };

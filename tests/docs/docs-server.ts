@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
 import { describeEvents } from '../../api/asyncapi.ts';
 import { docs } from '../../api/docs/docs.ts';
+import { SHOP } from '../../api/document-file.ts';
 import { answerProblems } from '../../api/middleware/problems.ts';
 import { type RequestState, requestLog } from '../../api/middleware/request-log.ts';
 import { secureAnswers } from '../../api/middleware/security-headers.ts';
@@ -13,12 +14,15 @@ import { createLogger } from '../../config/logger.ts';
 
 /** An API that has nothing but its docs: no database, no sign-in. */
 export async function openDocs(passwordGrant: boolean): Promise<{ url: string; close(): Promise<void> }> {
-  const openapi = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), { passwordGrant });
+  const openapi = describeApi(allRoutes({ currency: SHOP.currency } as RouteDependencies), {
+    passwordGrant,
+    shop: SHOP,
+  });
   const app = new Koa<RequestState>();
   app.use(requestLog(createLogger('test', 'silent')));
   app.use(secureAnswers(false));
-  app.use(answerProblems(createPages({ name: 'Crema', language: 'en', app: '/docs' })));
-  app.use(docs({ openapi, asyncapi: describeEvents('https://shop.example') }, 'Crema'));
+  app.use(answerProblems(createPages({ name: SHOP.name, language: 'en', app: '/docs' })));
+  app.use(docs({ openapi, asyncapi: describeEvents('https://shop.example', SHOP) }, SHOP.name));
   const server = createServer(app.callback());
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {

@@ -1,4 +1,5 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { SHOP } from '../../api/document-file.ts';
 import { describeApi } from '../../api/openapi.ts';
 import type { Route } from '../../api/route.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
@@ -33,8 +34,8 @@ interface Document {
   };
 }
 
-const routes: Route[] = allRoutes({ currency: 'USD' } as RouteDependencies);
-const document = describeApi(routes, { passwordGrant: true }) as unknown as Document;
+const routes: Route[] = allRoutes({ currency: SHOP.currency } as RouteDependencies);
+const document = describeApi(routes, { passwordGrant: true, shop: SHOP }) as unknown as Document;
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${path}`, ...operation })),
 );
@@ -71,7 +72,7 @@ async function faultsOf(source: object): Promise<string[]> {
 test.each([true, false])(
   'When the document is linted (password grant: %s), then it is valid OpenAPI 3.1',
   async (passwordGrant) => {
-    expect(await faultsOf(describeApi(routes, { passwordGrant }))).toEqual([]);
+    expect(await faultsOf(describeApi(routes, { passwordGrant, shop: SHOP }))).toEqual([]);
   },
 );
 
@@ -168,7 +169,7 @@ test('When a route is for people, for services or for both, then the document sa
 });
 
 test('When there is no password grant, then nothing in the document offers it', () => {
-  const production = describeApi(routes, { passwordGrant: false }) as unknown as Document;
+  const production = describeApi(routes, { passwordGrant: false, shop: SHOP }) as unknown as Document;
   const flows = Object.values(production.components.securitySchemes).flatMap(({ flows }) => Object.keys(flows!));
   expect(flows).toEqual(['authorizationCode', 'clientCredentials']);
   const text = JSON.stringify(production);

@@ -37,8 +37,8 @@ describe('the mails about an account', () => {
   });
 
   test('When nobody knows the name, then the mail greets without one', () => {
-    expect(renderAccountEmail({ kind: 'reset', name: '', link: 'https://crema.example' }).text).toMatch(
-      /^Forgotten\? It happens\n/,
-    );
+    expect(
+      renderAccountEmail({ kind: 'reset', name: '', link: 'https://crema.example', shopName: 'Crema' }).text,
+    ).toMatch(/^Forgotten\? It happens\n/);
   });
 });

@@ -1,6 +1,10 @@
 import { writeMoney } from '../../domain/money.ts';
-import { samples } from '../../mail/samples.ts';
+import { languages } from '../../mail/languages/index.ts';
+import { accountSamples, samples, webhook } from '../../mail/samples.ts';
+import { renderAccountEmail } from '../../mail/templates/account-email.ts';
+import { html, sentence } from '../../mail/templates/markup.ts';
 import { type OrderEmailInput, renderOrderEmail } from '../../mail/templates/order-email.ts';
+import { renderWebhookEmail } from '../../mail/templates/webhook-email.ts';
 
 function sample(name: string): OrderEmailInput {
   const found = samples.find((each) => each.name === name);
@@ -90,14 +94,9 @@ describe('the mails of an order', () => {
       );
     });
 
-    test('then it stands in <bdi> in HTML, and in titles and attributes between isolates', () => {
-      const [, title] = /<title>(.*?)<\/title>/.exec(html) ?? [];
-      expect(title).toBe(subject);
+    test('then titles and attributes echo the subject as it is', () => {
+      expect(/<title>(.*?)<\/title>/.exec(html)?.[1]).toBe(subject);
       expect(html).toContain(`aria-label="${subject}"`);
-      const body = html.replaceAll(/<title>.*?<\/title>|aria-label="[^"]*"/g, '');
-      for (const typed of ['شاي', 'كبير', 'קפה', 'أحمد', 'بدون سكر', 'مقهى'])
-        expect(body).toContain(`<bdi>${typed}</bdi>`);
-      expect(body.replaceAll(/<bdi>[^<]+<\/bdi>/g, '')).not.toMatch(/[\u0590-\u08ff\u202a-\u202e\u2066-\u2069]|bdi/);
     });
 
     test('then the amounts of the receipt stay in one column', () => {
@@ -185,3 +184,49 @@ describe('the mails of an order', () => {
     );
   });
 });
+
+const rightToLeft = ['مقهى', 'أحمد', 'שלום', 'قهوة', 'בדיקה', 'سبب'] as const;
+const [shopName, customerName, note, product, variation, reason] = rightToLeft;
+
+/** Every mail, with right-to-left text wherever a person can type. */
+const typedByPeople = (language: string) => [
+  ...samples.map(({ name, input }) => {
+    const { fact } = input;
+    const lines = fact.order.lines.map((line) => ({ ...line, product, variation }));
+    const cancellation = fact.order.cancellation && { ...fact.order.cancellation, reason };
+    const typed = { event: { ...fact.event, reason }, order: { ...fact.order, lines, note, cancellation } };
+    return { name, mail: renderOrderEmail({ ...input, fact: typed, customerName, shopName, language }) };
+  }),
+  ...accountSamples.map(({ name, input }) => ({
+    name,
+    mail: renderAccountEmail({ ...input, name: customerName, shopName, language }),
+  })),
+  { name: 'webhook-disabled', mail: renderWebhookEmail({ ...webhook, description: product, shopName, language }) },
+];
+
+describe.each([...languages.keys()])('When people type from right to left, and the mail is in %s', (language) => {
+  test.each(typedByPeople(language))('then $name has it in <bdi> alone', ({ mail: { html, subject } }) => {
+    const body = html.replaceAll(subject, '');
+    expect(body).toContain(`<bdi>${shopName}</bdi>`);
+    const rest = body.replaceAll(/<bdi>[^<]+<\/bdi>/g, '').replaceAll(/<title>.*?<\/title>|aria-label="[^"]*"/g, '');
+    expect(rest).not.toMatch(/[\u0590-\u08ff\u202a-\u202e\u2066-\u2069]|bdi/);
+  });
+});
+
+describe('When a value stands in HTML', () => {
+  const typed = ['\u2068Ana\u2069', 'Ana\u2069', '\u2068', '"><script>', '\u202eAna', "Ana's & Bob's"];
+
+  test.each(typed)('then a form and a title echo %j as it was typed', (text) => {
+    const { markup } = html`<title>${text}</title><input value="${text}">`;
+    const [, title, value] = /^<title>(.*)<\/title><input value="(.*)">$/.exec(markup) ?? [];
+    for (const echoed of [title, value]) expect(unescaped(echoed)).toBe(text);
+  });
+
+  test('then only whole isolates of a sentence become elements', () => {
+    expect(sentence('1 × \u2068a<b\u2069, 2 × \u2068c').markup).toBe('1 × <bdi>a&lt;b</bdi>, 2 × \u2068c');
+  });
+});
+
+const characters: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
+const unescaped = (markup = '') =>
+  markup.replaceAll(/&(amp|lt|gt|quot|#39);/g, (_, name) => characters[name] as string);

@@ -1,4 +1,5 @@
 import { latteId, vanillaId } from '../../api/contract/examples.ts';
+import { SHOP } from '../../api/document-file.ts';
 import { describeApi } from '../../api/openapi.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
 import type { Shop } from '../shop.ts';
@@ -14,8 +15,9 @@ interface Operation {
   };
 }
 
-const document = describeApi(allRoutes({ currency: 'USD' } as RouteDependencies), {
+const document = describeApi(allRoutes({ currency: SHOP.currency } as RouteDependencies), {
   passwordGrant: true,
+  shop: SHOP,
 }) as unknown as {
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, { examples: unknown[] }> };

@@ -12,6 +12,15 @@ afterAll(() => shop?.close());
 
 const open = (path: string, token = 'A'.repeat(43)) => shop.request('GET', `${path}?token=${token}`);
 
+test.each(['\u2068Ana\u2069', 'Ana\u2069', '<bdi>Ana', "Ana's"])(
+  'When a form is refused, then it echoes the name %j as it was typed',
+  async (name) => {
+    const { status, body } = await submit(shop, '/account/register', { name, email: 'none' });
+    const echoed = name.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll("'", '&#39;');
+    expect([status, body]).toEqual([400, expect.stringContaining(`value="${echoed}"`)]);
+  },
+);
+
 describe('When a link in a mail is opened', () => {
   test('then looking at it uses nothing up, and a password opens the account', async () => {
     const email = newAddress();
