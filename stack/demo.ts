@@ -5,6 +5,7 @@ import { readEnvironment } from '../config/environment.ts';
 import { defaultAddress } from '../config/local-services.ts';
 import { connectRedis } from '../config/redis-connection.ts';
 import { type Money, writeMoney } from '../domain/money.ts';
+import { describeLine } from '../domain/order/describe-line.ts';
 import { findOpenShop } from './open-shop.ts';
 import { readStackSettings } from './settings.ts';
 import { StackError, sentenceOf } from './stack-error.ts';
@@ -224,9 +225,6 @@ async function arrivedEmails(
 }
 
 function show({ number, status, lines, total, allowedTransitions }: Order) {
-  const items = lines.map(
-    ({ quantity, product, variation }) => `${quantity} × ${product}${variation ? ` (${variation})` : ''}`,
-  );
   const next = allowedTransitions.length > 0 ? `next: ${allowedTransitions.join(' or ')}` : 'final';
-  say(`   #${number}  ${items.join(', ')}  ${writeMoney(total)}  ${status.padEnd(11)}  ${next}`);
+  say(`   #${number}  ${lines.map(describeLine).join(', ')}  ${writeMoney(total)}  ${status.padEnd(11)}  ${next}`);
 }

@@ -1,4 +1,5 @@
 import { writeMoney } from '../../domain/money.ts';
+import { describeLine } from '../../domain/order/describe-line.ts';
 import type { Line, Order } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { ISOLATE, isolate, lengthOf } from '../../domain/text.ts';
@@ -18,7 +19,7 @@ const way: readonly Status[] = ['waiting', 'preparation', 'ready', 'delivered'];
 
 /** What was ordered, short enough for a subject: `2 × Latte (Vanilla), 1 × Tea`, and an ellipsis for more than three. */
 export function summaryOf(lines: readonly Line[]): string {
-  const said = lines.slice(0, 3).map((line) => `${line.quantity} × ${nameOf(line)}`);
+  const said = lines.slice(0, 3).map(describeLine);
   return [...said, ...(lines.length > 3 ? ['…'] : [])].join(', ');
 }
 
@@ -63,7 +64,7 @@ export function receipt({ lines, total }: Order, { locale, labels }: Language): 
     quantity: line.quantity,
     product: isolate(line.product),
     variation: line.variation && isolate(line.variation),
-    name: nameOf(line),
+    described: describeLine(line),
     each: line.quantity > 1 ? labels.each(writeMoney(line.unitPrice, locale)) : null,
     total: writeMoney(line.total, locale),
   }));
@@ -81,10 +82,7 @@ export function receipt({ lines, total }: Order, { locale, labels }: Language): 
 <td class="rule ink" colspan="2" style="${look.strong}border-top:2px solid #d9c8b4;padding:16px 0;">${labels.total}</td>
 <td class="rule ink" align="right" style="${look.strong}border-top:2px solid #d9c8b4;padding:16px 0;font-size:20px;white-space:nowrap;">${sum}</td>
 </tr></table>`,
-    text: columns([
-      ...rows.map((row) => [`${row.quantity} × ${row.name}`, row.each, row.total] as const),
-      [labels.total, null, sum],
-    ]),
+    text: columns([...rows.map((row) => [row.described, row.each, row.total] as const), [labels.total, null, sum]]),
   };
 }
 
@@ -103,10 +101,6 @@ export function banner({ number, location, status }: Order, { labels }: Language
 <div style="${look.label}">${under}</div>`,
     text: `${labels.order} #${number} · ${under}`,
   };
-}
-
-function nameOf({ product, variation }: Line): string {
-  return variation ? `${isolate(product)} (${isolate(variation)})` : isolate(product);
 }
 
 /** Rows of a name, what it costs each, and an amount that stands at the right. */

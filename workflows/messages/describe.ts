@@ -1,5 +1,6 @@
 import { writeMoney } from '../../domain/money.ts';
-import type { Line, Order, Placement } from '../../domain/order/order.ts';
+import { describeLine } from '../../domain/order/describe-line.ts';
+import type { Order, Placement } from '../../domain/order/order.ts';
 import { cut, isolate } from '../../domain/text.ts';
 
 // Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not
@@ -7,12 +8,9 @@ import { cut, isolate } from '../../domain/text.ts';
 const SHOWN_BYTES = 300;
 const ROW_BYTES = 250;
 
-const named = ({ product, variation, quantity }: Line): string =>
-  `${quantity} × ${isolate(product)}${variation ? ` (${isolate(variation)})` : ''}`;
-
 /** An order in one line, for the Temporal Web UI: `#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60`. No personal data. */
 export function summary({ number, lines, total }: Placement): string {
-  const shown = lines.slice(0, 4).map(named).join(', ');
+  const shown = lines.slice(0, 4).map(describeLine).join(', ');
   const more = lines.length > 4 ? ` and ${lines.length - 4} more` : '';
   return `#${number} · ${cut(shown, SHOWN_BYTES, bytesOf)}${more} · ${writeMoney(total)}`;
 }
@@ -26,7 +24,7 @@ export function details({
 }: Pick<Order, 'lines' | 'location' | 'note' | 'total'>): string {
   const rows = lines.map(
     (line) =>
-      `| ${cut(plain(named(line)), ROW_BYTES, bytesOf)} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`,
+      `| ${cut(plain(describeLine(line)), ROW_BYTES, bytesOf)} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`,
   );
   return [
     `**${location === 'in_house' ? 'In house' : 'Take away'}** · total **${writeMoney(total)}**`,
