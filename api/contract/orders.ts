@@ -10,7 +10,7 @@ import {
 import { statuses } from '../../domain/order/transitions.ts';
 import { fromOrderCursor } from '../orders/cursor.ts';
 import * as examples from './examples.ts';
-import { freeText, id, instant, money, timestamp } from './values.ts';
+import { digits, freeText, id, instant, money, pageLimit, timestamp } from './values.ts';
 
 export const status = z.enum(statuses).meta({
   id: 'OrderStatus',
@@ -151,12 +151,12 @@ export const listQuery = z.strictObject({
     .meta({
       description: 'Repeat it for several',
     }),
-  number: z.coerce.number().int().min(1).max(999).optional(),
+  number: digits(1, 999).optional(),
   customerId: id.optional().meta({ description: 'Not for customers' }),
   placedFrom: instant.optional().meta({ description: 'Inclusive' }),
   placedTo: instant.optional().meta({ description: 'Exclusive' }),
   sort: z.enum(['-placedAt', 'placedAt']).meta({ id: 'OrderSort' }).default('-placedAt'),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: pageLimit,
   cursor: z
     .string()
     .max(200)

@@ -6,7 +6,7 @@ import { fromUserCursor } from '../account/cursor.ts';
 import { PASSWORD_LENGTH, passwordFaults } from '../account/password-rules.ts';
 import { customerId, orderTimeline, placedOrder } from './examples.ts';
 import { order, timeline } from './orders.ts';
-import { acceptLanguage, id, language, oneLine, timestamp } from './values.ts';
+import { acceptLanguage, id, language, oneLine, pageLimit, timestamp } from './values.ts';
 
 /** RFC 5321 §4.5.3.1 and RFC 1035 §2.3.1, of which a pattern says too little: no mail server takes anything else. */
 function isDeliverable(address: string): boolean {
@@ -109,7 +109,7 @@ export const userList = z
 export const userQuery = z.strictObject({
   role: role.optional(),
   email: oneLine(254).optional().meta({ description: 'The whole address, whatever its case' }),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: pageLimit,
   cursor: z
     .string()
     .transform((text, context) => {

@@ -10,6 +10,24 @@ export const id = z.uuid().toLowerCase();
 
 export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
 
+/** A whole number in a query: digits alone, as in settings. */
+export const digits = (min: number, max: number) =>
+  z.preprocess(
+    (text) => (typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : text),
+    z
+      .int({ error: ({ code }) => (code === 'invalid_type' ? 'must be a whole number, in digits' : undefined) })
+      .min(min)
+      .max(max),
+  );
+
+const PAGE_LIMIT = 20;
+
+/** How many entries a page of a list has at most. */
+export const pageLimit = digits(1, 100)
+  .default(PAGE_LIMIT)
+  // In documents, zod omits the default of a value that it transforms.
+  .meta({ override: { default: PAGE_LIMIT } });
+
 /** A moment that a client names: with any offset of RFC 3339, which also allows small letters. */
 export const instant = z
   .string()

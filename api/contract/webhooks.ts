@@ -5,7 +5,7 @@ import { deliveryOutcomes, disabledReasons, TEST_EVENT } from '../../domain/webh
 import { fromDeliveryCursor, fromWebhookCursor } from '../webhooks/cursor.ts';
 import { eventType } from './events.ts';
 import { orderId, webhookId } from './examples.ts';
-import { freeText, id, instant, timestamp } from './values.ts';
+import { freeText, id, instant, pageLimit, timestamp } from './values.ts';
 
 const kitchen = {
   id: webhookId,
@@ -94,9 +94,7 @@ const cursorOf = <Place>(read: (text: string) => Place | undefined) =>
     .optional()
     .meta({ description: '`nextCursor` of the page before' });
 
-const limit = z.coerce.number().int().min(1).max(100).default(20);
-
-export const webhookQuery = z.strictObject({ limit, cursor: cursorOf(fromWebhookCursor) });
+export const webhookQuery = z.strictObject({ limit: pageLimit, cursor: cursorOf(fromWebhookCursor) });
 
 const url = z
   .url({ protocol: /^https?$/, normalize: true, error: 'must be https://…' })
@@ -181,7 +179,7 @@ export const deliveryList = z
 
 export const deliveryQuery = z.strictObject({
   outcome: deliveryOutcome.optional(),
-  limit,
+  limit: pageLimit,
   cursor: cursorOf(fromDeliveryCursor),
 });
 

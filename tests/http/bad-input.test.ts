@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { waitFor } from '../../stack/wait.ts';
+import { operations } from '../security/operations.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 import { newCustomer, type Person } from './people.ts';
 import { expectFaults, expectProblem } from './problem.ts';
@@ -440,6 +441,23 @@ describe('When a request asks in the wrong words', () => {
     ],
   ])('then GET /v1/orders?%s names every fault', async (query, faults) => {
     expectFaults(await ask('GET', `/v1/orders?${query}`, { as: shop.manager }), faults);
+  });
+
+  const numbers = operations.flatMap(({ path, method, parameters = [] }) =>
+    parameters
+      .filter((parameter) => parameter.in === 'query' && parameter.schema.type === 'integer')
+      .map(({ name }) => ({ path: path.replaceAll(/\{\w+\}/g, id), method, name })),
+  );
+
+  test('then every number in a query is read in digits alone', async () => {
+    expect(numbers.map(({ name }) => name)).toEqual(expect.arrayContaining(['limit', 'number']));
+    for (const { path, method, name } of numbers) {
+      for (const text of ['1e1', '0x10', '0b1', ' 1', '1 ', '+1', '1.0', '1_0', '\uff11', '\u0661', 'true', '']) {
+        const answer = await ask(method, `${path}?${new URLSearchParams({ [name]: text })}`, { as: shop.manager });
+        const detail = 'must be a whole number, in digits';
+        expectProblem(answer, 'invalid_request', { errors: [{ parameter: name, detail }] });
+      }
+    }
   });
 
   // Right by RFC 3339, and more than Postgres reads.

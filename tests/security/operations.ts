@@ -6,7 +6,7 @@ import type { Shop } from '../shop.ts';
 
 interface Operation {
   operationId: string;
-  parameters?: { name: string; in: string }[];
+  parameters?: { name: string; in: string; schema: { type?: string } }[];
   requestBody?: {
     content: Record<
       string,
