@@ -14,7 +14,7 @@ export interface ProductRepository {
   save(product: Product): Promise<void>;
 }
 
-/** Another product on sale has that name. */
+/** Another product on sale, or another variation of the product, has that name: Postgres alone compares names (`name_key`). */
 export class NameTaken extends Error {
   override name = 'NameTaken';
 }
@@ -54,7 +54,6 @@ export function createProductRepository(database: Database): ProductRepository {
       await database('products').insert(toProductRow(product)).onConflict('id').merge();
       if (rows.length > 0) await database('variations').insert(rows).onConflict('id').merge();
     } catch (error) {
-      // Of variations, too: which letters differ in case alone is up to Postgres's locale.
       if (isUniqueViolation(error)) throw new NameTaken(product.name);
       throw error;
     }

@@ -51,9 +51,6 @@ export const isVisible = (text: string): boolean => visible.test(text);
 export const isOneLine = (value: unknown, max: number): value is string =>
   isText(value, ONE_LINE, max) && isVisible(value);
 
-/** A name for comparison: names that differ only in case or in Unicode composition have the same key. As `name_key` in Postgres. */
-export const nameKey = (name: string): string => name.normalize('NFC').toUpperCase().toLowerCase();
-
 /** A text on one line: each run of control characters, line separators and blanks is one blank. */
 export const toOneLine = (text: string): string =>
   text

@@ -12,7 +12,7 @@ import type { Payload } from '@temporalio/common';
 import { ConfigurationError } from '../config/environment.ts';
 import type { readTemporalConfig } from '../config/settings.ts';
 import type { Database } from '../db/connection.ts';
-import { createdAt } from '../db/migrations.ts';
+import { databaseId } from '../db/migrations.ts';
 import { reconcileScheduleIdOf, reconcileWorkflowType } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 
@@ -33,7 +33,7 @@ const NOT_FOUND = 5;
  * @throws {ConfigurationError} if the database was never migrated
  */
 export async function readShop(database: Database): Promise<string> {
-  const shop = await createdAt(database);
+  const shop = await databaseId(database);
   if (!shop) throw new ConfigurationError('The database has no tables yet: run npm run migrate first.');
   return shop;
 }

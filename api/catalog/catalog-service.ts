@@ -4,7 +4,7 @@ import { type CatalogRefusal, createProduct, type NewProduct, type Product } fro
 import { accepts, type ExpectedVersions } from '../entity-tags.ts';
 
 /** Why a change to the catalog was refused. */
-export type Refused = CatalogRefusal | { refused: 'version_mismatch'; version: number };
+export type Refused = CatalogRefusal | { refused: 'name_taken' } | { refused: 'version_mismatch'; version: number };
 
 /** One command on a product: the product after it, or a refusal. The domain's functions are such. */
 export type ProductCommand = (product: Product, now: string) => Product | CatalogRefusal;

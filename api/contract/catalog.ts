@@ -62,7 +62,8 @@ export const productList = z
   .meta({ id: 'ProductList', examples: [{ data: [examples.latte] }] });
 
 const available = z.boolean().meta({ description: '`false` is sold out: on the menu, marked, not orderable' });
-const NAMES = 'Names have a visible character, are stored in NFC and compared without case.';
+const NAMES =
+  'Names have a visible character and are stored in NFC. They are compared without case, invisible characters and repeated blanks.';
 const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower comes first' });
 
 /** What managers send; prices are in the shop's one currency. */

@@ -12,22 +12,27 @@ const UNIQUE = [
  * the same by that rule, the older row keeps its name and the others get a number: `Café`, `Café 2`.
  */
 export async function up(knex: Knex): Promise<void> {
-  await knex.raw(`
-    CREATE FUNCTION name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-      RETURN lower(upper(normalize(name, NFC)))`);
-  await knex.raw('LOCK TABLE products, variations, services IN SHARE ROW EXCLUSIVE MODE');
-  // One by one, as the indexes that are dropped here would refuse some of what replaces them.
+  await lockNames(knex);
+  // First, as the indexes would refuse some of the names that replace others.
   await knex.raw('DROP INDEX products_name_on_sale, variations_name_on_sale');
-  const changed = new Set<string>();
-  for (const { table, ...rest } of UNIQUE) {
-    for (const id of [...(await normalizeNames(knex, table)), ...(await numberTwins(knex, table, rest))])
-      changed.add(id);
-  }
+  await knex.raw(`CREATE FUNCTION ${NAME_KEY}`);
+  const changed: string[] = [];
+  for (const { table } of UNIQUE) changed.push(...(await normalizeNames(knex, table)));
   await normalizeNames(knex, 'users');
-  // The `ETag` of a product covers its variations.
-  await knex('products')
-    .whereIn('id', [...changed])
-    .update({ version: knex.raw('version + 1'), updated_at: knex.fn.now() });
+  await numberTwins(knex, changed);
+  await createIndexes(knex);
+}
+
+/** Folds case as the database's locale does. */
+export const NAME_KEY = `name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN lower(upper(normalize(name, NFC)))`;
+
+/** Locks out everybody else at once: a weaker lock, made stronger to drop an index, would deadlock with changes to the catalog. */
+export async function lockNames(knex: Knex): Promise<void> {
+  await knex.raw('LOCK TABLE products, variations, services IN ACCESS EXCLUSIVE MODE');
+}
+
+export async function createIndexes(knex: Knex): Promise<void> {
   await knex.raw('CREATE UNIQUE INDEX products_name_on_sale ON products (name_key(name)) WHERE deleted_at IS NULL');
   await knex.raw(
     'CREATE UNIQUE INDEX variations_name_on_sale ON variations (product_id, name_key(name)) WHERE deleted_at IS NULL',
@@ -54,26 +59,45 @@ const shortened = (name: string, max: number): string => [...name].slice(0, max)
 
 /** Returns the ids of the products that it changed, among others. */
 async function normalizeNames(knex: Knex, table: string): Promise<string[]> {
+  const product = table === 'variations' ? ['product_id'] : [];
   // All others were valid before, and are now.
-  const rows = await knex(table).whereRaw(String.raw`name ~ '[^\u0001-\u007f]'`);
+  const rows = await knex(table)
+    .whereRaw(String.raw`name ~ '[^\u0001-\u007f]'`)
+    .select('id', 'name', ...product);
   const changed = rows.filter(({ name }) => validName(name) !== name);
   for (const { id, name } of changed) {
+    // Users are not locked: a person may have a new name by now.
     await knex(table)
-      .where({ id })
+      .where({ id, name })
       .update({ name: validName(name) });
   }
   return changed.map(productOf);
 }
 
-async function numberTwins(
-  knex: Knex,
-  table: string,
-  { scope, live, oldest }: { scope: string; live: string; oldest: string },
-): Promise<string[]> {
+/**
+ * Numbers names that are the same by `name_key`, and gives each changed product a new version: its `ETag` covers its variations.
+ *
+ * @param changed products that have changed already
+ */
+export async function numberTwins(knex: Knex, changed: string[] = []): Promise<void> {
+  const products = new Set(changed);
+  for (const unique of UNIQUE) {
+    for (const id of await numberTwinsIn(knex, unique)) products.add(id);
+  }
+  await knex('products')
+    .whereIn('id', [...products])
+    .update({ version: knex.raw('version + 1'), updated_at: knex.fn.now() });
+}
+
+/** Returns the ids of the products that it changed, among others. */
+async function numberTwinsIn(knex: Knex, { table, scope, live, oldest }: (typeof UNIQUE)[number]): Promise<string[]> {
   const { rows: twins } = await knex.raw(
-    `SELECT * FROM (
-       SELECT *, row_number() OVER (PARTITION BY ${scope}, name_key(name) ORDER BY ${oldest}) AS turn FROM ?? WHERE ${live}
-     ) AS named WHERE turn > 1 ORDER BY ${oldest}`,
+    `SELECT id, name, product_id FROM (
+       SELECT id, name, ${scope} AS product_id,
+              row_number() OVER (PARTITION BY ${scope}, name_key(name) ORDER BY ${oldest}) AS turn,
+              row_number() OVER (ORDER BY ${oldest}) AS age
+       FROM ?? WHERE ${live}
+     ) AS named WHERE turn > 1 ORDER BY age`,
     [table],
   );
   for (const twin of twins) {
@@ -92,7 +116,7 @@ async function numberTwins(
   return twins.map(productOf);
 }
 
-const productOf = ({ id, product_id }: { id: string; product_id?: string }): string => product_id ?? id;
+const productOf = ({ id, product_id }: { id: string; product_id?: string | null }): string => product_id ?? id;
 
 export async function down(knex: Knex): Promise<void> {
   await knex.raw('DROP INDEX services_name_key, products_name_on_sale, variations_name_on_sale');

@@ -1,5 +1,4 @@
 import type { Money } from '../money.ts';
-import { nameKey } from '../text.ts';
 
 /** A way to have a product, at a price on top of its base price. */
 export interface Variation {
@@ -12,7 +11,7 @@ export interface Variation {
   deletedAt: string | null;
 }
 
-/** Something the shop sells, with its variations. Never removed, only marked deleted. */
+/** Something the shop sells, with its variations. Never removed, only marked deleted. What counts as one name, Postgres decides. */
 export interface Product {
   id: string;
   name: string;
@@ -33,10 +32,8 @@ export type NewVariation = Pick<Variation, 'name' | 'priceDelta' | 'available' |
 
 /** Why a change to the catalog changes nothing. */
 export interface CatalogRefusal {
-  refused: 'not_found' | 'name_taken';
+  refused: 'not_found';
 }
-
-const sameName = (one: string, other: string): boolean => nameKey(one) === nameKey(other);
 
 /** A product's first version. */
 export function createProduct(id: string, fields: NewProduct, now: string): Product {
@@ -58,7 +55,7 @@ export function restoreProduct(product: Product, now: string): Product {
   return product.deletedAt ? touched({ ...product, deletedAt: null }, now) : product;
 }
 
-/** Adds a variation under a name that no other one on sale has. */
+/** Adds a variation. */
 export function addVariation(
   product: Product,
   id: string,
@@ -98,10 +95,8 @@ function variationOnSale(product: Product, id: string): Variation | undefined {
   return product.variations.find((each) => each.id === id && !each.deletedAt);
 }
 
-function withVariation(product: Product, variation: Variation, now: string): Product | CatalogRefusal {
+function withVariation(product: Product, variation: Variation, now: string): Product {
   const others = product.variations.filter(({ id }) => id !== variation.id);
-  const taken = others.some(({ name, deletedAt }) => !deletedAt && sameName(name, variation.name));
-  if (taken && !variation.deletedAt) return { refused: 'name_taken' };
   return touched({ ...product, variations: [...others, variation].sort(byPosition) }, now);
 }
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Database } from '../../db/connection.ts';
+import { connectToMigrate, faultOf, migrate } from '../../db/migrations.ts';
 import { createServiceRepository } from '../../db/services.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { INVISIBLE } from '../domain/invisible.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { copyDatabase } from '../test-services.ts';
+import { copyDatabase, createDatabase } from '../test-services.ts';
 import { managerOf, newName, usd } from './manager.ts';
 
 let shop: Shop;
@@ -64,51 +66,142 @@ describe.each(ways)('When $what gets a name', ({ give }) => {
   });
 });
 
-describe('When two names differ only in case or composition', () => {
-  const spellings = (word: string) => {
-    const composed = `${word} Café Ñandú`;
-    return [composed, composed.normalize('NFD'), composed.toUpperCase(), composed.normalize('NFD').toLowerCase()];
-  };
+/** Names that count as one, each with the kind of their difference. */
+const spellings = {
+  case: ['Café Ñandú', 'CAFÉ ÑANDÚ', 'café ñandú'],
+  composition: ['Café Ång', 'Cafe\u0301 A\u030ang', 'Café \u212bng'],
+  'letters that case makes two': ['Straße ﬁ ŉ', 'STRASSE FI \u02bcN', 'strasse fi \u02bcn'],
+  'final sigma': ['ΟΔΟΣ', 'οδος', 'οδοσ'],
+  Hangul: ['각', '\u1100\u1161\u11a8'],
+  'invisible characters': [
+    'Latte',
+    'Latte\u200b',
+    'L\u00adatte',
+    'Latte\u200e',
+    '\u2060Latte',
+    'Lat\u{e0041}te',
+    'Latte\ufe0f',
+  ],
+  blanks: ['Flat White', 'Flat  White', 'Flat\u00a0White', 'Flat\u3000 White', 'Flat\u200b \u2009White'],
+  'an invisible character inside a letter': ['é', 'e\u200b\u0301'],
+} satisfies Record<string, string[]>;
 
-  test('then only one product of them is on sale, in NFC', async () => {
-    const [first = '', ...others] = spellings(newName());
-    const { body } = await manager.ask('POST', '', { name: first.normalize('NFD'), basePrice: usd(1) });
-    expect(body.name).toBe(first);
-    for (const name of others) expectProblem(await manager.ask('POST', '', { name, basePrice: usd(1) }), 'name_taken');
+/** What looks different is another name. */
+const distinct = ['Latte', 'Látte', 'Lat te', 'Latté', 'Lattê', 'Latte!', 'Ｌatte', 'L\u00e4tte', 'Łatte', 'lаtte'];
+
+describe.each(Object.entries(spellings))('When two names differ only in %s', (_, [first = '', ...others]) => {
+  test('then only one product of them is on sale', async () => {
+    const word = newName();
+    const { id } = await manager.product({ name: `${word} ${first}` });
     const other = await manager.product();
-    for (const name of others) expectProblem(await manager.ask('PATCH', `/${other.id}`, { name }), 'name_taken');
-    await manager.ask('DELETE', `/${body.id}`);
-    await manager.product({ name: others[0] });
-    expectProblem(await manager.ask('POST', `/${body.id}/restore`), 'name_taken');
+    for (const name of others.map((spelling) => `${word} ${spelling}`)) {
+      expectProblem(await manager.ask('POST', '', { name, basePrice: usd(1) }), 'name_taken');
+      expectProblem(await manager.ask('PATCH', `/${other.id}`, { name }), 'name_taken');
+    }
+    await manager.ask('DELETE', `/${id}`);
+    await manager.product({ name: `${word} ${others[0]}` });
+    expectProblem(await manager.ask('POST', `/${id}/restore`), 'name_taken');
   });
 
   test('then only one variation of a product has them, and another product may, too', async () => {
-    const [first = '', ...others] = spellings('Oat');
     const [one, other] = [await manager.product(), await manager.product()];
-    expect((await manager.variation(one.id, { name: first.normalize('NFD') })).variations[0]?.name).toBe(first);
+    const [variation] = (await manager.variation(one.id, { name: first })).variations;
+    await manager.variation(one.id, { name: 'Other' });
     for (const name of others) {
       expectProblem(await manager.ask('POST', `/${one.id}/variations`, { name, priceDelta: usd(0) }), 'name_taken');
     }
+    // Its own name is not taken.
+    const renamed = await manager.ask('PATCH', `/${one.id}/variations/${variation!.id}`, { name: others[0] });
+    expect(renamed.status).toBe(200);
     await manager.variation(other.id, { name: others[0] });
-  });
-
-  test('then only one service has them', async () => {
-    const services = createServiceRepository(shop.database);
-    expect(await services.add('Kitchen Board', ['orders:read'])).toBeDefined();
-    expect(await services.add('KITCHEN board', ['orders:read'])).toBeUndefined();
-    expect(await services.remove('kitchen BOARD')).toBe(true);
-    expect(await services.list()).toEqual([]);
   });
 });
 
+test('When names look different, then all of them are on sale', async () => {
+  const word = newName();
+  const { id } = await manager.product({ name: word });
+  for (const name of distinct) await manager.product({ name: `${word} ${name}` });
+  for (const name of distinct) await manager.variation(id, { name });
+});
+
+test('When a name is typed in another form of Unicode, then it is stored in NFC', async () => {
+  const name = `${newName()} Café`;
+  expect((await manager.product({ name: name.normalize('NFD') })).name).toBe(name);
+});
+
+test('When two services differ only in case, then there is one', async () => {
+  const services = createServiceRepository(shop.database);
+  expect(await services.add('Kitchen Board', ['orders:read'])).toBeDefined();
+  expect(await services.add('KITCHEN board', ['orders:read'])).toBeUndefined();
+  expect(await services.remove('kitchen BOARD')).toBe(true);
+  expect(await services.list()).toEqual([]);
+});
+
+describe.each(["LC_CTYPE 'C' LC_COLLATE 'C'", "LOCALE_PROVIDER icu ICU_LOCALE 'tr' LOCALE 'C'"])(
+  'When the database has another locale: %s',
+  (locale) => {
+    test('then the same names count as one', async () => {
+      const database = connectToMigrate(await createDatabase(`TEMPLATE template0 ENCODING 'UTF8' ${locale}`));
+      try {
+        await migrate(database);
+        const keys = async (names: string[]) => {
+          const { rows } = await database.raw(
+            'SELECT count(DISTINCT name_key(name))::int FROM unnest(?::text[]) AS name',
+            [names],
+          );
+          return rows[0].count;
+        };
+        for (const names of [...Object.values(spellings), ['Iced TITAN', 'iced titan']])
+          expect([names, await keys(names)]).toEqual([names, 1]);
+        expect(await keys(distinct)).toBe(distinct.length);
+      } finally {
+        await database.destroy();
+      }
+    });
+  },
+);
+
+test('When the database cannot compare names, then one sentence says what to do', async () => {
+  const database = connectToMigrate(await createDatabase("TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"));
+  try {
+    expect(await faultOf(database)).toBe(
+      "The database is in SQL_ASCII and must be in UTF8: create another one with TEMPLATE template0 ENCODING 'UTF8'.",
+    );
+    expect(await faultOf(shop.database)).toBeUndefined();
+  } finally {
+    await database.destroy();
+  }
+});
+
+test('When a migration computes for long, then Postgres does not end it', async () => {
+  const database = connectToMigrate(process.env.DATABASE_URL as string);
+  try {
+    const setting = 'idle_in_transaction_session_timeout';
+    const shown = await database.transaction(async (transaction) => (await transaction.raw(`SHOW ${setting}`)).rows);
+    expect(shown).toEqual([{ [setting]: '30min' }]);
+  } finally {
+    await database.destroy();
+  }
+});
+
 describe('When a shop from before has names that count as one today', () => {
-  const settings = { directory: 'db/migrations', loadExtensions: ['.ts'], name: '20261129_14_names.ts' };
+  const settings = { directory: 'db/migrations', loadExtensions: ['.ts'] };
+  const migrations = ['20261129_14_names.ts', '20261129_18_name_keys.ts'];
   let database: Database;
-  beforeAll(async () => {
-    database = connect(await copyDatabase(), { max: 1 });
-    await database.migrate.down(settings);
+  beforeEach(async () => {
+    database = connect(await copyDatabase(), { max: 3 });
+    for (const name of migrations.toReversed()) await database.migrate.down({ ...settings, name });
   });
-  afterAll(() => database?.destroy());
+  afterEach(() => database?.destroy());
+  const migrateUp = async () => {
+    for (const name of migrations) await database.migrate.up({ ...settings, name });
+  };
+
+  /** Waits until the migration waits for a lock. */
+  const migrationWaits = () =>
+    waitFor('The migration', async () => !!(await database('pg_locks').where({ granted: false }).first('pid')), {
+      deadline: 20_000,
+    });
 
   const product = async (name: string, age: number, fields: object = {}) => {
     const at = new Date(Date.now() - age * 1_000);
@@ -149,7 +242,7 @@ describe('When a shop from before has names that count as one today', () => {
     for (const name of ['Board', 'board'])
       await database('services').insert({ id: randomUUID(), name, scopes: [], secret_hash: name });
 
-    await database.migrate.up(settings);
+    await migrateUp();
 
     const rows = await database('products').whereIn('id', Object.values(ids)).select('id', 'name', 'version');
     const found = Object.entries(ids).map(([key, id]) => {
@@ -175,5 +268,49 @@ describe('When a shop from before has names that count as one today', () => {
       'Açaí 2',
     ]);
     expect((await database('services').pluck('name')).sort()).toEqual(['Board', 'board 2']);
+  });
+
+  test('then the second migration numbers those that only it finds to be one', async () => {
+    const ids = [
+      await product('Straße', 9),
+      await product('STRASSE', 8),
+      await product('Lat  te', 7),
+      await product('Lat\u00a0te', 6),
+      await product('Lat\u200b te', 5),
+    ];
+    await migrateUp();
+    const rows = await database('products').whereIn('id', ids).orderBy('created_at').select('name', 'version');
+    expect(rows).toEqual([
+      { name: 'Straße', version: 1 },
+      { name: 'STRASSE 2', version: 2 },
+      { name: 'Lat  te', version: 1 },
+      { name: 'Lat\u00a0te 2', version: 2 },
+      { name: 'Lat\u200b te 3', version: 2 },
+    ]);
+  });
+
+  test.each(migrations)('then a change to the catalog while %s begins is kept', async (name) => {
+    const id = await product('Mocha', 9);
+    if (name !== migrations[0]) await database.migrate.up({ ...settings, name: migrations[0] });
+    const change = await database.transaction();
+    await change('products').where({ id }).forUpdate();
+    const migrating = database.migrate.up({ ...settings, name });
+    await migrationWaits();
+    await change('products').where({ id }).update({ name: 'Mocha Grande' });
+    await change.commit();
+    await migrating;
+    expect(await database('products').where({ id }).first('name')).toEqual({ name: 'Mocha Grande' });
+  });
+
+  test('then a person who is renamed meanwhile keeps the new name', async () => {
+    const { id } = await database('users').first('id');
+    await database('users').where({ id }).update({ name: 'Andre\u0301' });
+    const change = await database.transaction();
+    await change('users').where({ id }).update({ name: 'Ana' });
+    const migrating = database.migrate.up({ ...settings, name: migrations[0] });
+    await migrationWaits();
+    await change.commit();
+    await migrating;
+    expect(await database('users').where({ id }).first('name')).toEqual({ name: 'Ana' });
   });
 });

@@ -79,7 +79,7 @@ describe('When a database does not fit', () => {
     await database.raw(`CREATE DATABASE ?? ${encoding}`, [name]).finally(() => database.destroy());
     url.pathname = `/${name}`;
     const { code, output } = await run('db/migrate.ts', { DATABASE_URL: url.href });
-    expect([code, lastLine(output)]).toEqual([1, expect.stringMatching(/^The database is encoded in SQL_ASCII: /)]);
+    expect([code, lastLine(output)]).toEqual([1, expect.stringMatching(/^The database is in SQL_ASCII and must be in UTF8: /)]);
   });
 
   test('then the API refuses a menu in another currency', async () => {

@@ -115,29 +115,3 @@ describe('When a variation is meant that is not there', () => {
     expect(result).toEqual({ refused: 'not_found' });
   });
 });
-
-describe('When a variation takes a name', () => {
-  const taken = { refused: 'name_taken' };
-
-  test.each(['Vanilla', 'vanilla', 'VANILLA'])('then %s is taken while the other one is on sale', (name) => {
-    expect(addVariation(withVanilla, 'other', { ...vanilla, name }, LATER)).toEqual(taken);
-    const two = done(addVariation(withVanilla, 'oat', { ...vanilla, name: 'Oat' }, LATER));
-    expect(changeVariation(two, 'oat', { name }, LATER)).toEqual(taken);
-  });
-
-  test('then one may change the case of its own', () => {
-    expect(done(changeVariation(withVanilla, 'vanilla', { name: 'VANILLA' }, LATER)).variations[0]?.name).toBe(
-      'VANILLA',
-    );
-  });
-
-  test('then a deleted one’s is free, and its owner cannot come back to it', () => {
-    const again = done(addVariation(withoutVanilla, 'new', vanilla, LATER));
-    expect(restoreVariation(again, 'vanilla', LATER)).toEqual(taken);
-    const gone = done(deleteVariation(again, 'new', LATER));
-    expect(done(restoreVariation(gone, 'vanilla', LATER)).variations).toMatchObject([
-      { id: 'new', deletedAt: LATER },
-      { id: 'vanilla', deletedAt: null },
-    ]);
-  });
-});

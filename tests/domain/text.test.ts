@@ -1,17 +1,7 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import {
-  cut,
-  isOneLine,
-  isolate,
-  isText,
-  isVisible,
-  lengthOf,
-  nameKey,
-  ONE_LINE,
-  toJsonLine,
-} from '../../domain/text.ts';
+import { cut, isOneLine, isolate, isText, isVisible, lengthOf, ONE_LINE, toJsonLine } from '../../domain/text.ts';
 import { INVISIBLE } from './invisible.ts';
 
 const anyText = fc.string({ unit: 'binary' });
@@ -69,15 +59,6 @@ describe('When a text is looked at for something visible', () => {
       { numRuns: 2_000 },
     );
   });
-});
-
-test.each([
-  ['Café', 'Cafe\u0301'],
-  ['ÅNGSTRÖM', '\u212bngstro\u0308m'],
-  ['ΟΔΟΣ', 'οδος'],
-  ['각', '\u1100\u1161\u11a8'],
-])('When %s is compared with another spelling of it, then they are one name', (one, other) => {
-  expect(nameKey(one)).toBe(nameKey(other));
 });
 
 describe('When typed text stands in a sentence', () => {
