@@ -23,6 +23,10 @@ const indexedValueType: Record<string, number> = {
 
 const DEADLINE_MS = 30_000;
 
+/** How long Temporal should keep closed workflows, in days: a backup can be restored for as long. */
+const MIN_RETENTION_DAYS = 30;
+const DAY_S = 24 * 60 * 60;
+
 await runCommand(async () => {
   const { replace } = readArguments();
   const config = readTemporalConfig(readEnvironment());
@@ -36,6 +40,8 @@ await runCommand(async () => {
       console.log(names ? `Registered search attributes: ${names}` : 'The search attributes are registered.');
       await scheduleReconciler(connection, config, { shop, replace });
       console.log(`The reconciler runs every ${config.RECONCILE_EVERY} minutes.`);
+      const warning = await retentionWarning(connection, config.TEMPORAL_NAMESPACE);
+      if (warning) console.warn(warning);
     });
   } finally {
     await connection.close();
@@ -64,4 +70,16 @@ async function registerSearchAttributes({ operatorService }: Connection, namespa
     });
   }
   return missing.map(({ name }) => name);
+}
+
+/** Returns what to do if the namespace does not keep closed workflows for long enough, or nothing. */
+async function retentionWarning({ workflowService }: Connection, namespace: string): Promise<string | undefined> {
+  const { config } = await workflowService.describeNamespace({ namespace });
+  const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / DAY_S;
+  // Development servers keep them for a day; Temporal says 0 where it keeps them for ever.
+  if (days === 0 || days >= MIN_RETENTION_DAYS) return undefined;
+  return (
+    `Warning: the namespace ${namespace} keeps closed workflows for ${Number(days.toFixed(1))} days, so backups older than that cannot be ` +
+    `reconciled. Run: temporal operator namespace update --namespace ${namespace} --retention ${MIN_RETENTION_DAYS * 24}h`
+  );
 }

@@ -23,6 +23,9 @@ import { createWorkflowRecords } from './workflow-records.ts';
 
 const orderId = z.uuid().toLowerCase();
 
+/** The pause between two lines about the progress of a long run, in ms. */
+const PROGRESS_EVERY_MS = 10_000;
+
 // `npm run reconcile`: forgets again who was erased, compares every order with its workflow and mends the read model; with
 // `-- --resume <order>`, lets one go on whose workflow was ended. Exit code 2: somebody must look.
 await runCommand(async () => {
@@ -64,6 +67,7 @@ await runCommand(async () => {
     if (erased > 0) console.log(`Erased again, as they had asked: ${erased}.`);
     console.log('Comparing the orders with their workflows …');
     const total = { compared: 0, repaired: 0, toLookAt: 0 };
+    let progressAt = Date.now() + PROGRESS_EVERY_MS;
     let cursor: Cursor | undefined;
     do {
       const { compared, findings, next } = await reconcilePage(dependencies, { cursor });
@@ -71,9 +75,13 @@ await runCommand(async () => {
       total.compared += compared;
       total.repaired += findings.filter(({ repaired }) => repaired > 0).length;
       total.toLookAt += findings.filter(({ why }) => why).length;
-      console.log(`${total.compared} orders compared, ${total.repaired} repaired, ${total.toLookAt} to look at`);
+      if (Date.now() >= progressAt) {
+        console.log(`${total.compared} orders compared so far …`);
+        progressAt = Date.now() + PROGRESS_EVERY_MS;
+      }
       cursor = next;
     } while (cursor);
+    console.log(`${total.compared} orders compared, ${total.repaired} repaired, ${total.toLookAt} to look at`);
     if (total.toLookAt > 0) process.exitCode = 2;
   }
 });

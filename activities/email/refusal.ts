@@ -13,9 +13,12 @@ export class Unanswered extends Error {
   override name = 'Unanswered';
 }
 
-/** @param why codes alone: of the mail server's answer, or of what happened to the connection */
-export function failureOf(why: string, kind: { refused: boolean; unanswered: boolean }): Error {
+/**
+ * @param why codes alone: of the mail server's answer, or of what happened to the connection
+ * @param kind `server` is the host and port, where the shop's owner has set them
+ */
+export function failureOf(why: string, kind: { refused: boolean; unanswered: boolean; server?: string }): Error {
   if (kind.refused) return new PermanentRefusal(`The mail server refused it: ${why}`);
   if (kind.unanswered) return new Unanswered(`The mail server did not confirm the email: ${why}`);
-  return new Error(`Email was not sent: ${why}`);
+  return new Error(`Email was not sent${kind.server ? ` through ${kind.server}` : ''}: ${why}`);
 }

@@ -1,4 +1,3 @@
-import { getSystemErrorName } from 'node:util';
 import { createTransport, type SendMailOptions } from 'nodemailer';
 import { type Attempt, type MailDeadlines, RFC_5321_DEADLINES, startAttempt } from './attempt.ts';
 import type { compose } from './message.ts';
@@ -24,6 +23,7 @@ const aboutOurLogin = new Set([530, 534, 535, 538]);
 /** Sends through an SMTP server, over a pool of connections. */
 export function createSmtp({ url, deadlines = RFC_5321_DEADLINES }: SmtpSettings) {
   const { handOver, answer } = deadlines;
+  const server = serverOf(url);
   const pool = createTransport({
     url,
     pool: true,
@@ -56,7 +56,7 @@ export function createSmtp({ url, deadlines = RFC_5321_DEADLINES }: SmtpSettings
       } catch (error) {
         const failure = error as SmtpError;
         const unanswered = attempt.isHandedOver && failure.responseCode === undefined;
-        throw failureOf(codesOf(failure), { refused: isRefusal(failure), unanswered });
+        throw failureOf(codesOf(failure), { refused: isRefusal(failure), unanswered, server });
       } finally {
         attempt.end();
       }
@@ -68,21 +68,39 @@ export function createSmtp({ url, deadlines = RFC_5321_DEADLINES }: SmtpSettings
   };
 }
 
-interface SmtpError extends NodeJS.ErrnoException {
+/** Nodemailer's errors, or what an aborted attempt throws. */
+interface SmtpError extends Error {
+  code?: string;
+  /** The code of Node or OpenSSL, where Nodemailer has replaced it by one of its own. */
+  originalCode?: string;
   responseCode?: number;
   response?: string;
   command?: string;
 }
 
-/** What to keep of a failure: the answer's code with its enhanced one (RFC 3463) and to which command, or the error's own code. */
-function codesOf({ name, code, errno, responseCode, response = '', command }: SmtpError): string {
-  if (responseCode === undefined) {
-    if (name === 'AbortError') return 'deadline';
-    // Nodemailer replaces the code of a socket's error by one of its own.
-    return typeof errno === 'number' ? getSystemErrorName(errno) : (code ?? name);
-  }
+/** Returns a server's host and port, without the login that its URL may hold. */
+function serverOf(url: string): string {
+  const { protocol, hostname, port } = new URL(url);
+  return `${hostname}:${port || (protocol === 'smtps:' ? 465 : 587)}`;
+}
+
+/** Returns the code of the server's answer, its enhanced code (RFC 3463) and the command, or why the connection failed. */
+function codesOf({ name, code, originalCode, responseCode, response = '', command }: SmtpError): string {
+  if (responseCode === undefined) return name === 'AbortError' ? 'deadline' : explain(originalCode ?? code ?? name);
   const enhanced = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
   return [responseCode, enhanced, command && `to ${command}`].filter(Boolean).join(' ');
+}
+
+/** What to do about failures of a connection whose codes do not say it. */
+const explanations: [RegExp, string][] = [
+  [/ALTNAME/, 'its certificate is for another host name'],
+  [/CERT|ISSUER|SIGNATURE/, 'its certificate is not trusted: NODE_EXTRA_CA_CERTS names further authorities'],
+  [/^(ERR_SSL_|EPROTO$)/, 'it does not speak TLS on this port: smtp:// starts without'],
+];
+
+function explain(code: string): string {
+  const explanation = explanations.find(([pattern]) => pattern.test(code))?.[1];
+  return explanation ? `${code} (${explanation})` : code;
 }
 
 /**

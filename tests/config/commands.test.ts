@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { Connection } from '@temporalio/client';
 import { connect } from '../../db/connection.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { copyDatabase } from '../test-services.ts';
 import { manage, run } from './run-command.ts';
 
@@ -98,6 +101,26 @@ describe('When the port or address of a process cannot be used', () => {
     expect(output).not.toMatch(/^ +at /m);
   });
 });
+
+test.each([
+  [1, true],
+  [30, false],
+  [90, false],
+])('When a namespace keeps closed workflows for %i days, then the warning of prepare-namespace is %p', async (days, warns) => {
+  const connection = await Connection.connect({ address: process.env.TEMPORAL_ADDRESS as string });
+  const namespace = `retention-${randomUUID()}`;
+  const workflowExecutionRetentionPeriod = { seconds: Long.fromNumber(days * 24 * 60 * 60) };
+  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
+  await connection.close();
+  const environment = { ...(await ownDatabase()), TEMPORAL_NAMESPACE: namespace };
+  const prepared = () => run('worker/prepare-namespace.ts', environment);
+  // Temporal's caches learn of a new namespace after some seconds.
+  let { code, output } = await prepared();
+  await waitFor('The namespace', async () => code === 0 || ({ code, output } = await prepared()).code === 0, { deadline: 25_000 });
+  const command = `temporal operator namespace update --namespace ${namespace} --retention 720h`;
+  expect(output.includes(`keeps closed workflows for ${days} days`)).toBe(warns);
+  expect(output.includes(command)).toBe(warns);
+}, 60_000);
 
 test('When a command finds a database without tables, then it says that they are missing', async () => {
   const url = await copyDatabase();

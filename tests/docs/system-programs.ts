@@ -11,7 +11,7 @@ import { type Service, startService } from '../../stack/service.ts';
 const INSTALL_DEADLINE_MS = 300_000;
 
 /** The Debian package that has a program, where it is not called like it. */
-const packages: Record<string, string> = { postgres: 'postgresql' };
+const packages: Record<string, string> = { postgres: 'postgresql', pgrep: 'procps' };
 
 /** Debian keeps the programs of its Postgres off the PATH. */
 const isThere = (name: string) => Boolean(name === 'postgres' ? systemPostgres() : findOnPath(name));

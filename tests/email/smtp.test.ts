@@ -189,13 +189,36 @@ describe('mail by SMTP', () => {
     expect(failure.message).not.toContain('secret');
   });
 
-  test('When nobody listens, then it may be tried again', async () => {
-    const { server } = await shop();
-    await server.close();
-    cleanups.shift();
-    const failure = await failureOf(mailerAt(server.url).send(email));
-    expect(failure).not.toBeInstanceOf(PermanentRefusal);
-    expect(failure.message).toContain('ECONNREFUSED');
+  describe('When no connection comes about, then it may be tried again, and one line says where and why', () => {
+    test.each<[string, SMTPServerOptions, (port: number) => string, string]>([
+      ['nobody listens', {}, () => 'smtp://crema:s%20ecret@127.0.0.1:1', '127.0.0.1:1: ECONNREFUSED'],
+      ['the name has no address', {}, () => 'smtp://crema:s%20ecret@nowhere.invalid', 'nowhere.invalid:587: E'],
+      [
+        'the certificate is not trusted',
+        { secure: true },
+        (port) => `smtps://crema:s%20ecret@127.0.0.1:${port}`,
+        'CERT (its certificate is not trusted: NODE_EXTRA_CA_CERTS names further authorities)',
+      ],
+      [
+        'the port speaks no TLS',
+        {},
+        (port) => `smtps://crema:s%20ecret@127.0.0.1:${port}`,
+        'ERR_SSL_WRONG_VERSION_NUMBER (it does not speak TLS on this port: smtp:// starts without)',
+      ],
+      [
+        'the server refuses the login',
+        { allowInsecureAuth: true, onAuth: (_auth, _session, done) => done(smtpError(535, 'Wrong password s ecret')) },
+        (port) => `smtp://crema:s%20ecret@127.0.0.1:${port}`,
+        ': 535 to AUTH PLAIN',
+      ],
+    ])('%s', async (_what, options, urlAt, said) => {
+      const { server } = await shop(options);
+      const failure = await failureOf(mailerAt(urlAt(server.port)).send(email));
+      expect(failure).not.toBeInstanceOf(PermanentRefusal);
+      expect(failure.message).toMatch(/^Email was not sent through [\w.-]+:\d+: .*$/);
+      expect(failure.message).toContain(said);
+      expect(failure.message).not.toMatch(/crema|ecret/);
+    });
   });
 
   test.each<[string, (socket: Socket) => void]>([

@@ -156,7 +156,7 @@ async function isGone(orderId: string, runId?: string): Promise<void> {
 }
 
 describe('When Postgres was restored from an older backup', () => {
-  test('then the command brings everything back as it was, shows how far it is, and sends no email again', async () => {
+  test('then the command brings everything back as it was, says what it did, and sends no email again', async () => {
     const young = await placed();
     const middle = await placed('preparation');
     await Promise.all([told(young, 1), told(middle, 2)]);
@@ -190,7 +190,7 @@ describe('When Postgres was restored from an older backup', () => {
     expect(first.output).toContain(`repaired  ${middle}  2 entries`);
     expect(first.output).toContain(`repaired  ${early}  4 entries`);
     expect(first.output).toContain(`repaired  ${alerted.id}  2 entries`);
-    expect(first.output).toContain('4 orders compared, 4 repaired, 0 to look at\n');
+    expect(first.output.match(/.* compared.*\n/g)).toEqual(['4 orders compared, 4 repaired, 0 to look at\n']);
     expect(second).toMatchObject({
       code: 0,
       output: expect.stringContaining('4 orders compared, 0 repaired, 0 to look'),
