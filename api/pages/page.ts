@@ -51,8 +51,11 @@ export interface PageParts {
   links?: readonly Link[] | undefined;
   /** Whether the page shows a form that was refused. */
   refused?: boolean | undefined;
-  /** Where its form may lead besides the shop itself: browsers hold redirects against this, too. */
-  formTarget?: string | undefined;
+  /**
+   * Whether its form may lead out of the shop, to an application. Browsers hold `form-action` against every redirect that
+   * follows, and where an application sends people on to is its own affair.
+   */
+  formLeaves?: boolean;
   /** Whether browsers that run scripts send the form at once. */
   sendsForm?: boolean | undefined;
 }
@@ -70,7 +73,7 @@ export function createPages({ name, language, app }: Storefront): Pages {
     name,
     app,
     wordsFor: (ctx, ...theirs) => wordsIn(...theirs, acceptLanguage.parse(ctx.get('accept-language')), language),
-    answer(ctx, status, { words, title, content, links = [], refused = false, formTarget, sendsForm = false }) {
+    answer(ctx, status, { words, title, content, links = [], refused = false, formLeaves = false, sendsForm = false }) {
       ctx.status = status;
       if (status === 503) ctx.set('retry-after', RETRY_AFTER_S);
       ctx.type = 'text/html; charset=utf-8';
@@ -83,7 +86,7 @@ export function createPages({ name, language, app }: Storefront): Pages {
           ...(sendsForm ? [`script-src ${sendFormHash}`] : []),
           `style-src ${styleHash}`,
           'img-src data:',
-          `form-action 'self'${formTarget ? ` ${new URL(formTarget).origin}` : ''}`,
+          ...(formLeaves ? [] : ["form-action 'self'"]),
           "base-uri 'none'",
           "frame-ancestors 'none'",
         ].join('; '),

@@ -12,15 +12,24 @@ const PATIENCE = 90_000;
 let browser: Browser;
 let shop: TestDatabase;
 let door: FrontDoor;
-/** A browser app on an origin of its own. */
+/** A browser app. It takes the code on one origin, and sends people on to another one. */
 let app: Server;
+let landing: Server;
 let redirectUri: string;
+let home: string;
+
+/** @returns its origin */
+async function listen(server: Server): Promise<string> {
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 // The first time, a browser may have to be fetched.
 beforeAll(async () => {
-  app = createServer((_request, response) => response.end('Back in the app'));
-  await new Promise<void>((listening) => app.listen(0, '127.0.0.1', listening));
-  redirectUri = `http://127.0.0.1:${(app.address() as AddressInfo).port}/back`;
+  landing = createServer((_request, response) => response.end('Back in the app'));
+  home = await listen(landing);
+  app = createServer(({ url }, response) => response.writeHead(302, { location: home + url }).end());
+  redirectUri = `${await listen(app)}/back`;
   [browser, shop] = await Promise.all([openChromium(), openDatabase()]);
   door = await openFrontDoor(shop.database, { redirectUris: [redirectUri] });
 }, 700_000);
@@ -29,6 +38,7 @@ afterAll(async () => {
   await door?.close();
   await shop?.close();
   app.close();
+  landing.close();
 });
 
 /** Opens the sign-in page, and collects what the browser complains about. */
@@ -37,7 +47,7 @@ async function atThePage(options: BrowserContextOptions = {}): Promise<{ page: P
   const faults: string[] = [];
   page.on('console', (message) => faults.push(message.text()));
   page.on('request', (request) => {
-    const ours = [door.url, new URL(redirectUri).origin, 'data:'].some((start) => request.url().startsWith(start));
+    const ours = [door.url, new URL(redirectUri).origin, home, 'data:'].some((start) => request.url().startsWith(start));
     if (!ours) faults.push(request.url());
   });
   await page.goto(door.url + openApplication(door.url, redirectUri).authorize());
@@ -64,7 +74,7 @@ test(
     await typeInto(page, 'password', 'test');
     await page.keyboard.press('Enter');
     await page.getByText('Back in the app').waitFor();
-    expect(page.url()).toMatch(`${redirectUri}?code=`);
+    expect(page.url()).toMatch(`${home}/back?code=`);
     expect(faults).toEqual(['Failed to load resource: the server responded with a status of 400 (Bad Request)']);
     await page.context().close();
   },
@@ -86,6 +96,46 @@ test(
     await page.getByText('Back in the app').waitFor();
     await page.goto(door.url + openApplication(door.url, redirectUri).authorize());
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    // Nobody is signed in any more, so nobody is asked.
+    await page.goto(`${door.url}/oauth/logout?${query}`);
+    await page.getByText('Back in the app').waitFor();
+    expect(faults).toEqual([]);
+    await page.context().close();
+  },
+  PATIENCE,
+);
+
+test(
+  'When people cancel, then they come back to the app, with scripts and without',
+  async () => {
+    for (const javaScriptEnabled of [true, false]) {
+      const { page, faults } = await atThePage({ javaScriptEnabled });
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByText('Back in the app').waitFor();
+      expect(page.url()).toMatch(`${home}/back?error=access_denied`);
+      expect(faults).toEqual([]);
+      await page.context().close();
+    }
+  },
+  PATIENCE,
+);
+
+test.each([true, false])(
+  'When somebody else signs in, then the step between leads to the app (scripts: %p)',
+  async (javaScriptEnabled) => {
+    const { page, faults } = await atThePage({ javaScriptEnabled });
+    const signIn = async (email: string) => {
+      await page.getByLabel('Email address').fill(email);
+      await page.getByLabel('Password').fill('test');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+    };
+    await signIn('customer@example.com');
+    await page.getByText('Back in the app').waitFor();
+    await page.goto(door.url + openApplication(door.url, redirectUri).authorize({ prompt: 'login' }));
+    await signIn('manager@example.com');
+    if (!javaScriptEnabled) await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('Back in the app').waitFor();
+    expect(page.url()).toMatch(`${home}/back?code=`);
     expect(faults).toEqual([]);
     await page.context().close();
   },

@@ -1,5 +1,4 @@
 import type { Context } from 'koa';
-import type { KoaContextWithOIDC } from 'oidc-provider';
 import { html } from '../../../mail/templates/markup.ts';
 import { type Pages, paragraphs } from '../../pages/page.ts';
 
@@ -13,8 +12,6 @@ export function answerNextStep(ctx: Context, pages: Pages): void {
   const inputs = ctx.body.match(/<input type="hidden"[^<>]*>/g) ?? [];
   const words = pages.wordsFor(ctx);
   const { title, paragraphs: said, button } = words.pages.nextStep;
-  const { params, session } = (ctx as unknown as KoaContextWithOIDC).oidc;
-  const target = params?.redirect_uri ?? session?.state?.postLogoutRedirectUri;
   pages.answer(ctx, ctx.status, {
     words,
     title,
@@ -24,7 +21,7 @@ export function answerNextStep(ctx: Context, pages: Pages): void {
 ${{ markup: inputs.join('\n') }}
 <div class="choices"><button autofocus>${button}</button></div>
 </form>`,
-    formTarget: typeof target === 'string' ? target : undefined,
+    formLeaves: true,
     sendsForm: true,
   });
 }

@@ -58,7 +58,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     const interaction = await interactionOf(ctx);
     if (!interaction) return answerExpired(ctx, pages);
     const csrf = csrfOf(interaction);
-    const { login_hint: hint, redirect_uri: formTarget } = interaction.params;
+    const { login_hint: hint } = interaction.params;
     const words = pages.wordsFor(ctx);
     const { links, signIn: said } = words.pages;
     const show = (status: number, email: string, fault?: Fault) =>
@@ -71,7 +71,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
           [links.forgot, '/account/forgot'],
           [links.register, '/account/register'],
         ],
-        formTarget: String(formTarget),
+        formLeaves: true,
       });
     const wrong: Fault = { text: said.wrong, field: 'password' };
     if (ctx.method === 'GET' && interaction.prompt.reasons.includes(FOR_MANAGERS)) {

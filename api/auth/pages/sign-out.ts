@@ -14,7 +14,6 @@ export const signOutPages = (pages: Pages, users: Pick<UserRepository, 'find'>) 
     const words = pages.wordsFor(page, user?.language);
     const { title, about, button, stay } = words.pages.signOut;
     const back = session?.state?.postLogoutRedirectUri;
-    const formTarget = typeof back === 'string' ? back : undefined;
     pages.answer(page, 200, {
       words,
       title,
@@ -22,9 +21,9 @@ export const signOutPages = (pages: Pages, users: Pick<UserRepository, 'find'>) 
 ${{ markup: form }}
 <div class="choices">
 <button form="op.logoutForm" name="logout" value="yes" autofocus>${button}</button>
-<a class="quiet" href="${formTarget ? new URL(formTarget).origin : pages.app}">${stay}</a>
+<a class="quiet" href="${typeof back === 'string' ? new URL(back).origin : pages.app}">${stay}</a>
 </div>`,
-      formTarget,
+      formLeaves: true,
     });
   },
 
