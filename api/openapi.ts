@@ -83,7 +83,22 @@ export function describeApi(routes: readonly Route[], { passwordGrant, shop }: A
     webhooks: { event: eventDelivery('receiveEvent') },
     components: { schemas: { CloudEvent: cloudEvent }, securitySchemes: schemes },
   };
-  return inCurrency(createDocument(document, { override: forClients }), shop.currency);
+  const written = createDocument(document, { override: forClients });
+  describeDefaults(written.components?.schemas as Record<string, z.core.JSONSchema.BaseSchema>);
+  return inCurrency(written, shop.currency);
+}
+
+/**
+ * Moves the defaults of components' fields into their descriptions. Some generators make a field with a default required.
+ * Others send the default of the day they ran.
+ */
+function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchema>): void {
+  for (const field of Object.values(components).flatMap(({ properties = {} }) => Object.values(properties))) {
+    if (typeof field === 'boolean' || field.default === undefined) continue;
+    const text = `Default: ${[field.default].flat().join(', ') || 'empty'}.`;
+    field.description = field.description ? `${field.description.replace(/\.?$/, '.')} ${text}` : text;
+    delete field.default;
+  }
 }
 
 const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');
@@ -104,8 +119,13 @@ export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodS
     delete jsonSchema.anyOf;
     Object.assign(jsonSchema, { ...inner, ...jsonSchema, type: [inner.type, 'null'] });
   }
-  // A client that refused fields it does not know would break with the first one we add.
   const { def } = zodSchema._zod;
+  // The alternatives exclude each other, and some generators support `oneOf` only.
+  if (def.type === 'union' && jsonSchema.anyOf && !jsonSchema.anyOf.some(({ type }) => type === 'null')) {
+    jsonSchema.oneOf = jsonSchema.anyOf;
+    delete jsonSchema.anyOf;
+  }
+  // A client that refused fields it does not know would break with the first one we add.
   if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
 };
 
@@ -187,7 +207,8 @@ function operationOf(
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
-        content: { 'application/json': { schema: body } },
+        // `required` says it; some generators do not support a default object.
+        content: { 'application/json': { schema: body instanceof z.ZodDefault ? (body.unwrap() as z.ZodType) : body } },
       },
     }),
     ...(callbacks && { callbacks }),

@@ -86,10 +86,10 @@ export function catalogInput(currency: string) {
   };
   const defaults = { available: available.default(true), position: position.default(0) };
   return {
-    newProduct: z
+    productRequest: z
       .strictObject({ ...productFields, description: productFields.description.default(''), ...defaults })
       .meta({
-        id: 'NewProduct',
+        id: 'ProductRequest',
         examples: [
           {
             name: 'Flat White',
@@ -105,8 +105,8 @@ export function catalogInput(currency: string) {
       description: 'At least one field; what is left out stays',
       examples: [{ basePrice: samplePrice(440, currency) }],
     }),
-    newVariation: z.strictObject({ ...variationFields, ...defaults }).meta({
-      id: 'NewVariation',
+    variationRequest: z.strictObject({ ...variationFields, ...defaults }).meta({
+      id: 'VariationRequest',
       examples: [{ name: 'Oat Milk', priceDelta: samplePrice(60, currency), position: 4 }],
     }),
     variationChange: changeOf(variationFields).meta({

@@ -63,7 +63,7 @@ export const latte = {
   deletedAt: null,
 };
 
-export const newOrder = {
+export const orderRequest = {
   lines: [
     { productId: latteId, variationId: vanillaId, quantity: 2 },
     { productId: teaId, quantity: 1 },

@@ -20,14 +20,13 @@ const scope = z.string().meta({ description: 'Fewer scopes than you may have, se
 const tokenRequest = (passwordGrant: boolean) =>
   z
     .object({
-      grant_type: z
-        .enum([
-          'authorization_code',
-          ...(passwordGrant ? (['password'] as const) : []),
-          'refresh_token',
-          'client_credentials',
-        ])
-        .meta({ id: 'GrantType' }),
+      // Has no name: the Rust client of openapi-generator does not compile with a named enum in a form.
+      grant_type: z.enum([
+        'authorization_code',
+        ...(passwordGrant ? (['password'] as const) : []),
+        'refresh_token',
+        'client_credentials',
+      ]),
       client_id: clientId.optional(),
       client_secret: clientSecret,
       code: z.string().optional().meta({ description: 'Good for one use, within a minute' }),

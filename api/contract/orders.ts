@@ -78,13 +78,13 @@ export const orderList = z
   })
   .meta({ id: 'OrderList', examples: [{ data: [examples.placedOrder], nextCursor: null }] });
 
-const newLine = z
+const orderLineRequest = z
   .strictObject({
     productId: id.meta({ description: 'Of the catalog' }),
     variationId: id.optional().meta({ description: 'One of the product’s own; a variation is always optional' }),
     quantity: z.int().min(1).max(MAX_QUANTITY),
   })
-  .meta({ id: 'NewOrderLine' });
+  .meta({ id: 'OrderLineRequest' });
 
 const keptLine = z
   .strictObject({
@@ -93,20 +93,20 @@ const keptLine = z
   })
   .meta({ id: 'KeptOrderLine' });
 
-const editedLine = z.union([keptLine, newLine]).meta({ id: 'EditedOrderLine' });
+const editedLine = z.union([keptLine, orderLineRequest]).meta({ id: 'EditedOrderLine' });
 
 const note = freeText(MAX_NOTE_LENGTH).meta({
   description: 'For the person who makes the order; empty if it has no visible character',
 });
 
-export const placement = z
+export const orderRequest = z
   .strictObject({
-    lines: z.array(newLine).min(1).max(MAX_LINES),
+    lines: z.array(orderLineRequest).min(1).max(MAX_LINES),
     location: location.default('take_away'),
     note: note.optional(),
     expectedTotal: money.optional().meta({ description: 'What you were shown; refused when it is another by now' }),
   })
-  .meta({ id: 'NewOrder', examples: [examples.newOrder] });
+  .meta({ id: 'OrderRequest', examples: [examples.orderRequest] });
 
 export const quote = z
   .object({ lines: z.array(line.omit({ id: true }).meta({ id: 'QuotedLine' })), total: money })

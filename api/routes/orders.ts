@@ -9,7 +9,7 @@ import {
   listQuery,
   order,
   orderList,
-  placement,
+  orderRequest,
   quote,
   statusChange,
   timeline,
@@ -77,7 +77,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       access: { to: ['customer'], scope: 'orders:write' },
       quota: 'placing',
       headers: z.object({ 'idempotency-key': idempotencyKey }),
-      body: placement,
+      body: orderRequest,
       answers: {
         201: {
           description: 'The order',
@@ -103,7 +103,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       summary: 'What an order would cost now',
       description: 'Takes the body of an order and creates nothing.',
       access: { to: ['customer'], scope: 'orders:read' },
-      body: placement,
+      body: orderRequest,
       answers: { 200: { description: 'The prices', body: quote } },
       problems: ['product_unavailable'],
       handle: async ({ body }) => {

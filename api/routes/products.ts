@@ -79,7 +79,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       tag,
       summary: 'Put a new product on sale',
       access,
-      body: input.newProduct,
+      body: input.productRequest,
       answers: {
         201: { description: 'The new product', body: product, headers: { ETag, Location: 'Where it is' }, links },
       },
@@ -171,7 +171,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       params,
       headers,
-      body: input.newVariation,
+      body: input.variationRequest,
       answers: {
         201: {
           ...changed[200],

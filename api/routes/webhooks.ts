@@ -9,13 +9,13 @@ import {
   deliveryList,
   deliveryQuery,
   eventDelivery,
-  newWebhook,
   redelivered,
   redelivery,
   webhook,
   webhookChange,
   webhookList,
   webhookQuery,
+  webhookRequest,
   webhookWithSecret,
 } from '../contract/webhooks.ts';
 import { etagOf } from '../entity-tags.ts';
@@ -69,7 +69,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       summary: 'Have events sent to an endpoint',
       description: `It hears of what happens from now on. Verify what comes by the secret, which is shown this once. At most ${MAX_WEBHOOKS}.`,
       access,
-      body: newWebhook,
+      body: webhookRequest,
       // The same as `webhooks` of the document says: some generators of clients read only callbacks.
       callbacks: { event: { '{$request.body#/url}': eventDelivery('receiveEventOfNewWebhook') } },
       answers: {

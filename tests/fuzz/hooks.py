@@ -34,8 +34,10 @@ def before_load_schema(context, raw_schema):
         form = schemas.get(body["schema"].get("$ref", "").split("/")[-1], body["schema"])
         form["required"] = sorted({*form.get("required", []), "client_id"})
     # What is sent to webhooks goes nowhere but to this machine.
-    for name in ("NewWebhook", "WebhookChange"):
+    for name in ("WebhookRequest", "WebhookChange"):
         schemas[name]["properties"]["url"] = {"type": "string", "format": "url-of-webhook"}
+        # The document leaves it out for generators.
+        schemas[name]["properties"]["events"]["uniqueItems"] = True
     for path in raw_schema["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", []):

@@ -91,11 +91,11 @@ describe.each([
   test('then its documents and its previews are its own', async () => {
     const { body: document } = await shop.request('GET', '/openapi.json');
     expect(document.info.title).toBe(name);
-    const { Money, Price, NewProduct } = document.components.schemas;
+    const { Money, Price, ProductRequest } = document.components.schemas;
     expect(Money.properties.amount.description).toBe(`Integer minor units: ${example}`);
     expect(Price.properties).toMatchObject({ amount: { maximum: maxPrice(currency) }, currency: { const: currency } });
     expect(writeMoney(Money.examples[0])).toBe(written);
-    expect(writeMoney(NewProduct.examples[0].basePrice)).toBe(written.replace('3', '2'));
+    expect(writeMoney(ProductRequest.examples[0].basePrice)).toBe(written.replace('3', '2'));
     expect(document.info.description).toContain(example);
     // The pattern of a currency has an example of its own.
     expect(JSON.stringify(document)).not.toMatch(/USD|\$4/);

@@ -51,8 +51,8 @@ func main() {
 			latte = item
 		}
 	}
-	line := crema.NewOrderLine{ProductId: latte.Id, VariationId: &latte.Variations[1].Id, Quantity: 2}
-	body := crema.NewOrder{Lines: []crema.NewOrderLine{line}}
+	line := crema.OrderLineRequest{ProductId: latte.Id, VariationId: &latte.Variations[1].Id, Quantity: 2}
+	body := crema.OrderRequest{Lines: []crema.OrderLineRequest{line}}
 
 	// The same key places the order once, however often it is sent.
 	key := crema.PlaceOrderParams{IdempotencyKey: ptr(uuid.NewString())}
@@ -66,7 +66,7 @@ func main() {
 	// An edit overwrites nothing that this program has not seen.
 	var kept, added crema.EditedOrderLine
 	must(0, kept.FromKeptOrderLine(crema.KeptOrderLine{Id: placed.Lines[0].Id, Quantity: 1}))
-	must(0, added.FromNewOrderLine(crema.NewOrderLine{ProductId: latte.Id, Quantity: 1}))
+	must(0, added.FromOrderLineRequest(crema.OrderLineRequest{ProductId: latte.Id, Quantity: 1}))
 	edit := crema.OrderEdit{Lines: &[]crema.EditedOrderLine{kept, added}, Note: ptr("No sugar")}
 	seen := crema.EditOrderParams{IfMatch: ptr(first.HTTPResponse.Header.Get("ETag"))}
 	edited := must(customer.EditOrderWithResponse(ctx, placed.Id, &seen, edit)).JSON200
@@ -80,7 +80,7 @@ func main() {
 	late := must(customer.EditOrderWithResponse(ctx, placed.Id, nil, crema.OrderEdit{Note: ptr("")})).ApplicationproblemJSON409
 	expect("the late edit", late.Code, crema.ProblemCodeIllegalTransition)
 	expect("where the order is", *late.CurrentStatus, crema.OrderStatusPreparation)
-	wrong := must(customer.PlaceOrderWithResponse(ctx, nil, crema.NewOrder{Lines: []crema.NewOrderLine{}})).ApplicationproblemJSON400
+	wrong := must(customer.PlaceOrderWithResponse(ctx, nil, crema.OrderRequest{Lines: []crema.OrderLineRequest{}})).ApplicationproblemJSON400
 	expect("the fault", *(*wrong.Errors)[0].Pointer, "#/lines")
 
 	query := crema.ListOrdersParams{Status: &[]crema.OrderStatus{crema.OrderStatusPreparation}}

@@ -17,10 +17,10 @@ from crema_client.api.orders import (
 from crema_client.models import (
     Cancellation,
     CancellationReason,
-    GrantType,
+    TokenRequestGrantType,
     KeptOrderLine,
-    NewOrder,
-    NewOrderLine,
+    OrderRequest,
+    OrderLineRequest,
     OrderEdit,
     OrderStatus,
     ProblemCode,
@@ -33,7 +33,7 @@ SHOP = os.environ["SHOP"]
 
 
 def sign_in(username: str) -> AuthenticatedClient:
-    form = TokenRequest(grant_type=GrantType.PASSWORD, client_id="crema", username=username, password="test")
+    form = TokenRequest(grant_type=TokenRequestGrantType.PASSWORD, client_id="crema", username=username, password="test")
     token = get_token.sync(client=Client(SHOP), body=form)
     return AuthenticatedClient(SHOP, token.access_token)
 
@@ -42,7 +42,7 @@ customer, manager = sign_in("customer@example.com"), sign_in("manager@example.co
 
 latte = next(item for item in get_catalog.sync(client=customer).data if item.name == "Latte")
 vanilla = next(variation for variation in latte.variations if variation.name == "Vanilla")
-body = NewOrder(lines=[NewOrderLine(latte.id, quantity=2, variation_id=vanilla.id)])
+body = OrderRequest(lines=[OrderLineRequest(latte.id, quantity=2, variation_id=vanilla.id)])
 
 # The same key places the order once, however often it is sent.
 key = str(uuid.uuid4())
@@ -53,7 +53,7 @@ assert again.parsed.id == placed.id and again.headers["Idempotency-Replayed"] ==
 print("placed", placed.number, placed.lines[0].product, placed.total)
 
 # An edit overwrites nothing that this program has not seen.
-edit = OrderEdit(lines=[KeptOrderLine(placed.lines[0].id, 1), NewOrderLine(latte.id, 1)], note="No sugar")
+edit = OrderEdit(lines=[KeptOrderLine(placed.lines[0].id, 1), OrderLineRequest(latte.id, 1)], note="No sugar")
 seen = first.headers["ETag"]
 edited = edit_order.sync(placed.id, client=customer, body=edit, if_match=seen)
 assert (edited.version, len(edited.lines), edited.note) == (2, 2, "No sugar"), edited
@@ -63,7 +63,7 @@ assert (stale.code, stale.version) == (ProblemCode.VERSION_MISMATCH, 2), stale
 change_order_status.sync(placed.id, client=manager, body=StatusChange(TargetStatus.PREPARATION))
 late = edit_order.sync(placed.id, client=customer, body=OrderEdit(note=None))
 assert (late.code, late.current_status) == (ProblemCode.ILLEGAL_TRANSITION, OrderStatus.PREPARATION), late
-wrong = place_order.sync(client=customer, body=NewOrder(lines=[]))
+wrong = place_order.sync(client=customer, body=OrderRequest(lines=[]))
 assert (wrong.code, wrong.errors[0].pointer) == (ProblemCode.INVALID_REQUEST, "#/lines"), wrong
 
 listed = list_orders.sync(client=customer, status=[OrderStatus.PREPARATION], limit=100)

@@ -20,7 +20,7 @@ const manager = await signIn('manager@example.com');
 const { data: menu } = await crema.getCatalog(shop);
 const latte = menu.data.find(({ name }) => name === 'Latte')!;
 const vanilla = latte.variations.find(({ name }) => name === 'Vanilla')!;
-const body: crema.NewOrder = { lines: [{ productId: latte.id, variationId: vanilla.id, quantity: 2 }] };
+const body: crema.OrderRequest = { lines: [{ productId: latte.id, variationId: vanilla.id, quantity: 2 }] };
 
 // The same key places the order once, however often it is sent.
 const headers = { 'Idempotency-Key': randomUUID() };

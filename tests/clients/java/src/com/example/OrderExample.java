@@ -21,7 +21,7 @@ public class OrderExample {
   static OrdersApi signIn(String username) throws ApiException {
     var client = new ApiClient().setBasePath(SHOP);
     var token = new AccessApi(client)
-        .getToken(GrantType.PASSWORD, "crema", null, null, null, null, username, "test", null, null);
+        .getToken("password", "crema", null, null, null, null, username, "test", null, null);
     client.setAccessToken(token.getAccessToken());
     return new OrdersApi(client);
   }
@@ -45,8 +45,8 @@ public class OrderExample {
 
     var menu = new CatalogApi(customer.getApiClient()).getCatalog(null).getData();
     var latte = menu.stream().filter(item -> item.getName().equals("Latte")).findFirst().orElseThrow();
-    var line = new NewOrderLine().productId(latte.getId()).variationId(latte.getVariations().get(1).getId());
-    var body = new NewOrder().addLinesItem(line.quantity(2));
+    var line = new OrderLineRequest().productId(latte.getId()).variationId(latte.getVariations().get(1).getId());
+    var body = new OrderRequest().addLinesItem(line.quantity(2));
 
     // The same key places the order once, however often it is sent.
     var key = UUID.randomUUID().toString();
@@ -60,7 +60,7 @@ public class OrderExample {
 
     // An edit overwrites nothing that this program has not seen.
     var kept = new KeptOrderLine().id(placed.getLines().get(0).getId()).quantity(1);
-    var added = new NewOrderLine().productId(latte.getId()).quantity(1);
+    var added = new OrderLineRequest().productId(latte.getId()).quantity(1);
     var edit = new OrderEdit().lines(List.of(new EditedOrderLine(kept), new EditedOrderLine(added))).note("No sugar");
     var seen = first.getHeaders().get("etag").get(0);
     Order edited = customer.editOrder(id, edit, null, seen, null);
@@ -74,7 +74,7 @@ public class OrderExample {
     var late = refused(() -> customer.editOrder(id, new OrderEdit().note("Hot"), null, null, null));
     expect("the late edit", late.getCode(), ProblemCode.ILLEGAL_TRANSITION);
     expect("where the order is", late.getCurrentStatus(), OrderStatus.PREPARATION);
-    var wrong = refused(() -> customer.placeOrder(new NewOrder().lines(List.of()), null));
+    var wrong = refused(() -> customer.placeOrder(new OrderRequest().lines(List.of()), null));
     expect("the fault", wrong.getErrors().get(0).getPointer(), "#/lines");
 
     var listed = customer.listOrders(List.of(OrderStatus.PREPARATION), null, null, null, null, null, 100, null);
