@@ -228,7 +228,10 @@ async function parse(route: Omit<Route, 'handle'>, ctx: Context) {
   return input;
 }
 
-/** What the body says, or that it says nothing. No body at all is `undefined`: the schema says whether that will do. */
+/**
+ * Reads the body as JSON. The value is `undefined` without a body, and if the body is `null`, which some generated clients send
+ * in its place. The schema says whether the route needs one.
+ */
 async function jsonOf(
   ctx: Context,
   { bodyLimit: limit = BODY_LIMIT, bodyAlso }: Pick<Route, 'bodyLimit' | 'bodyAlso'>,
@@ -241,7 +244,7 @@ async function jsonOf(
     await textReader(limit)(ctx as never, async () => {});
     const { body } = ctx.request as { body?: unknown };
     const text = utf8.decode(Buffer.from(String(body), 'latin1'));
-    return text === '' ? {} : { value: JSON.parse(text) };
+    return text === '' ? {} : { value: JSON.parse(text) ?? undefined };
   } catch (error) {
     const { status } = error as { status?: number };
     if (status === 413) {

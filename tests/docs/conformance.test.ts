@@ -110,6 +110,17 @@ test('When the order has a worker, then moving and cancelling it is as documente
   expect(body.data.length).toBeGreaterThan(2);
 }, 60_000);
 
+test('When a body is optional, then JSON null counts as no body', async () => {
+  const isOptional = ({ body }: (typeof routes)[number]) => body?.safeParse(undefined).success;
+  const { id } = (await shop.place()).body;
+  const answers: Record<string, number> = {};
+  for (const { operationId } of routes.filter(isOptional)) {
+    const { status } = await ask(operationId, { id }, { as: shop.manager, body: 'null' });
+    answers[operationId] = status;
+  }
+  expect(answers).toEqual({ cancelOrder: 200, buyStreamTicket: 201 });
+}, 60_000);
+
 test('When emails are chosen, sent again and come back, then every answer is as documented', async () => {
   const as = shop.manager;
   await ask('getEmailPreferences', {}, { as });
