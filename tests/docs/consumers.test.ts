@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
 
@@ -24,12 +28,20 @@ afterEach(() => {
   for (const child of running.splice(0)) child.kill('SIGKILL');
 });
 
-/** Runs a consumer; what it has written so far. */
-function consume(command: string, ...args: string[]): { output: string } {
-  const env = { ...process.env, NODE_OPTIONS: '', SHOP: shop.url, TOKEN: shop.manager };
-  const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+interface Consumer {
+  output: string;
+  hasExited(): boolean;
+}
+
+/** Runs a consumer of docs/events.md; what it has written so far. */
+function consume(file: string, environment: NodeJS.ProcessEnv = {}): Consumer {
+  const [command, ...args] = file.endsWith('.py')
+    ? ['python3', '-c', codeOf(file)]
+    : [process.execPath, '--input-type=module', '--eval', codeOf(file)];
+  const env = { ...process.env, NODE_OPTIONS: '', SHOP: shop.url, TOKEN: shop.manager, ...environment };
+  const child = spawn(command!, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
-  const consumer = { output: '' };
+  const consumer = { output: '', hasExited: () => child.exitCode !== null };
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       consumer.output += text;
@@ -47,11 +59,10 @@ const says = (consumer: { output: string }, words: string) =>
 
 const timesOf = (text: string, words: string) => text.split(words).length - 1;
 
+const FOLLOWERS = ['follow.mjs', 'follow.py'];
+
 test('When somebody copies a consumer of the API, then it follows the shop, also over the death of the API', async () => {
-  const consumers = [
-    consume(process.execPath, '--input-type=module', '--eval', codeOf('follow.mjs')),
-    consume('python3', '-c', codeOf('follow.py')),
-  ];
+  const consumers = FOLLOWERS.map((file) => consume(file));
   const allSay = (words: string) => Promise.all(consumers.map((consumer) => says(consumer, words)));
   await allSay('snapshot');
   const note = 'For Ana\u2028no sugar';
@@ -66,9 +77,71 @@ test('When somebody copies a consumer of the API, then it follows the shop, also
   }
 }, 60_000);
 
-test('When somebody copies the consumer of the Redis stream, then one of the group gets each event', async () => {
-  const code = codeOf('share.mjs');
-  const group = [1, 2].map(() => consume(process.execPath, '--input-type=module', '--eval', code));
+/** Sends one text over each connection that asks for the stream, the last one again and again, and closes it. */
+async function serveStreams(streams: (string | Buffer)[]) {
+  const lastEventIds: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    const stream = Buffer.from(streams[Math.min(lastEventIds.length, streams.length - 1)]!);
+    lastEventIds.push(request.headers['last-event-id'] as string | undefined);
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    // Each byte comes by itself, as any part of a stream may.
+    void (async () => {
+      for (const byte of stream) await new Promise((sent) => response.write(Buffer.of(byte), sent));
+      // Without its last chunk, as a proxy ends a stream whose server has gone.
+      response.socket?.end();
+    })();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, lastEventIds, server };
+}
+
+function stop(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}
+
+const EVENT = ': a comment\nid: 1\nevent: order.placed\ndata: {"note":\ndata:"Zoë"}\n\n';
+const bytes = Buffer.from(EVENT);
+
+test.each(FOLLOWERS)(
+  'When a stream breaks anywhere in an event, then %s gets the event once, later',
+  async (file) => {
+    const inside = ['ment', '1\n', 'order', ' {"no', '"}', '\n\n'].map((text) => bytes.indexOf(text));
+    // In the middle of a character, and before the empty line.
+    const breaks = [...inside, bytes.indexOf('ë') + 1, bytes.length - 1];
+    const { url, lastEventIds, server } = await serveStreams([
+      ...breaks.map((length) => bytes.subarray(0, length)),
+      bytes,
+      'id: 2\nevent: the end\ndata: 2\n\n',
+    ]);
+    const consumer = consume(file, { SHOP: url });
+    await says(consumer, 'the end').finally(() => stop(server));
+    expect([timesOf(consumer.output, 'order.placed'), timesOf(consumer.output, 'Zoë')]).toEqual([1, 1]);
+    expect(lastEventIds.slice(0, breaks.length + 2)).toEqual([...breaks.map(() => undefined), undefined, '1']);
+    expect(consumer.hasExited()).toBe(false);
+  },
+  60_000,
+);
+
+test.each(FOLLOWERS.flatMap((file) => ['\n', '\r\n', '\r'].map((end) => [file, end] as const)))(
+  'When lines are framed in another way that the HTML standard allows, then %s reads them: %j',
+  async (file, end) => {
+    const stream = `\ufeff${EVENT}retry: 500\n\nid:2\n\nevent\ndata:  3\nunknown: field\n:\n\ndata: [4,\ndata\ndata: 5]\nevent:last\n\n`;
+    // The next character says that a CR alone ended the line before it.
+    const { url, lastEventIds, server } = await serveStreams([`${stream}:`.replaceAll('\n', end)]);
+    const consumer = consume(file, { SHOP: url });
+    await waitFor('The next connection', () => lastEventIds.length > 1, patience).finally(() => stop(server));
+    expect(lastEventIds.slice(0, 2)).toEqual([undefined, '2']);
+    // Each language quotes and spaces in its own way.
+    expect(consumer.output.replaceAll(/[\s'"]/g, '')).toMatch(/^order.placed{note:Zoë}3last\[4,5]/);
+  },
+  60_000,
+);
+
+/** Two consumers of one group, which has begun to get events. */
+async function openGroup() {
+  const group = [1, 2].map(() => consume('share.mjs'));
   const got = (words: string) => group.reduce((sum, { output }) => sum + timesOf(output, words), 0);
   // The group begins with what comes once it is there.
   await waitFor(
@@ -79,8 +152,33 @@ test('When somebody copies the consumer of the Redis stream, then one of the gro
     },
     patience,
   );
+  return { group, got };
+}
+
+test('When somebody copies the consumer of the Redis stream, then one of the group gets each event', async () => {
+  const { got } = await openGroup();
   const { id } = (await shop.place()).body;
   for (const next of ['preparation', 'ready'] as const) await shop.move(id, next);
   await waitFor('The last event', () => got(`${id}:3`) > 0, patience);
   for (const version of [1, 2, 3]) expect(got(`${id}:${version}`)).toBe(1);
 }, 60_000);
+
+test('When Redis loses its data or its connections, then consumers of its stream go on', async () => {
+  const { group, got } = await openGroup();
+  const redis = new Redis(process.env.REDIS_URL as string);
+  const losses = {
+    stream: () => redis.del('orders:events'),
+    group: () => redis.xgroup('DESTROY', 'orders:events', 'kitchen'),
+    connections: () => redis.call('CLIENT', 'KILL', 'TYPE', 'normal'),
+  };
+  try {
+    for (const [what, lose] of Object.entries(losses)) {
+      await lose();
+      const { id } = (await shop.place()).body;
+      await waitFor(`The event after the loss of the ${what}`, () => got(`${id}:1`) > 0, patience);
+    }
+  } finally {
+    redis.disconnect();
+  }
+  expect(group.map((consumer) => consumer.hasExited())).toEqual([false, false]);
+}, 120_000);
