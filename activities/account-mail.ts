@@ -15,7 +15,7 @@ interface Dependencies {
   mailer: Mailer;
   /** What is written to who has asked for no other language: ISO 639. */
   shopLanguage: string;
-  /** What people know the shop as. */
+  /** The shop's name, as people know it. */
   shopName: string;
   /** Where people see the shop: links lead there. */
   publicUrl: string;

@@ -41,7 +41,7 @@ export interface ActivityDependencies extends WebhookDependencies {
   ordersEmail: string;
   /** ISO 639. */
   shopLanguage: string;
-  /** What people know the shop as. */
+  /** The shop's name, as people know it. */
   shopName: string;
   /** Of the times in mails, IANA. */
   timeZone: string;

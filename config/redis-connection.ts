@@ -9,7 +9,7 @@ const CONNECT_DEADLINE_MS = 2_000;
 const ROLE_CHECK_MS = 5_000;
 
 /**
- * How long a server may be silent after a command, in ms. Then the connection is made anew: what was frozen or cut off may
+ * How long a server may be silent after a command, in ms. Then the connection is made anew: a frozen server may
  * never close it, and the address may lead to another server by now.
  */
 const ANSWER_DEADLINE_MS = 2_000;
@@ -28,7 +28,7 @@ const WRONG_SERVER = /(^|[\s:-])(READONLY|MASTERDOWN|NOREPLICAS|MISCONF|LOADING|
 
 export interface OutageLog {
   logger: Pick<Logger, 'warn'>;
-  /** What is different as long as Redis is away. */
+  /** Says what changes as long as Redis is away. */
   consequence: string;
 }
 
@@ -74,7 +74,7 @@ export function subscribeToRedis(
   outageLog: OutageLog,
 ): Redis {
   const redis = connectRedis(url, { ...options, autoResubscribe: false }, outageLog);
-  // What fails is tried again with the next connection.
+  // A failed subscription is tried again with the next connection.
   redis.on('ready', () => void redis.subscribe(...channels).catch(() => undefined));
   return redis;
 }

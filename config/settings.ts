@@ -197,7 +197,7 @@ const settings = (environment: Environment) => {
         `must be an ISO 4217 code (as of ${ISO_4217_PUBLISHED}) of a currency, such as USD; codes without minor units, such as XAU, have no prices`,
       )
       .default('USD'),
-    /** What people know the shop as: mails, pages and documents call it so. */
+    /** The shop's name in mails, on pages and in documents. */
     SHOP_NAME: shopName.default('Crema'),
     /** Where the shop is: the times in its mails are of there. */
     SHOP_TIME_ZONE: timeZone.default('UTC'),
@@ -262,7 +262,11 @@ const settings = (environment: Environment) => {
       () => defaultAddress('SMTP_URL', environment),
     ),
     /** The sender of every email. */
-    EMAIL_FROM: developmentDefault(sender, env, `${quoted(toPlainLine(environment.SHOP_NAME || 'Crema'))} <orders@crema.example>`),
+    EMAIL_FROM: developmentDefault(
+      sender,
+      env,
+      `${quoted(toPlainLine(environment.SHOP_NAME || 'Crema'))} <orders@crema.example>`,
+    ),
     /** The shop's own address: hears of every new and every cancelled order. */
     ORDERS_EMAIL: developmentDefault(emailAddress, env, 'shop@crema.example'),
     /** The language of the shop's own mails, and of mails to who has asked for no other one: ISO 639. */

@@ -90,7 +90,7 @@ const FIND = `
   WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
   FOR KEY SHARE OF d`;
 
-/** One round trip: the delivery and its attempt, once. What was final before, or has become so meanwhile, only gets the attempt. */
+/** One round trip: the delivery and its attempt, once. A delivery that is final by now only gets the attempt. */
 const RECORD = `
   WITH kept AS (
     INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, attempt, at, detail)

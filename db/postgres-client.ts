@@ -27,8 +27,8 @@ const NO_STARTUP_PARAMETERS = /startup parameter|command-line options/i;
  *
  * - Connections to a server that takes no changes are replaced: its address may lead to another one by now.
  * - A statement outside of a transaction is run again after a conflict.
- * - Where a pooler gives each transaction another session, settings go along with each transaction, and statements are
- *   prepared only if it keeps track of them.
+ * - Where a pooler gives each transaction another session, each transaction brings its settings. Statements are prepared only
+ *   if the pooler tracks them.
  */
 export function createPostgresClient({ statement, idleInTransaction }: TimeLimits): typeof Knex.Client {
   const openedAt = new WeakMap<object, number>();

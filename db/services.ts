@@ -11,8 +11,7 @@ export interface Service {
   createdAt: Date;
 }
 
-/** Enough for a secret of 256 random bits, which nobody guesses: argon2id slows guessing down, and every sign-in. */
-/** What is kept of a secret. */
+/** Hashes a secret for storage. SHA-256 is enough for 256 random bits; argon2id would slow down every sign-in. */
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 
 /** Whether a secret is the one that was hashed. */
@@ -48,7 +47,7 @@ export function createServiceRepository(database: Database) {
       return added.length > 0 ? { id, secret } : undefined;
     },
 
-    /** Whether there was one of this name, whatever its case, to remove. */
+    /** Removes the service of this name, whatever its case. Returns whether there was one. */
     remove: async (name: string): Promise<boolean> =>
       (await services().whereRaw('name_key(name) = name_key(?)', [name]).delete()) > 0,
   };

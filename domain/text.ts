@@ -59,9 +59,9 @@ export const toOneLine = (text: string): string =>
     .trim();
 
 /**
- * A typed text on one line for a header or a table: without the controls that turn the reading direction, as an unbalanced one
- * would turn the text behind it; empty if nothing of it is visible. They are dropped here and not refused at the entry, because
- * copied text may hold them, and operators and older rows bring them, too.
+ * A typed text on one line for a header or a table; empty if nothing of it is visible. Controls of the reading direction are
+ * dropped, as an unbalanced one would turn the text behind it. They are not refused at the entry, because copied text may hold
+ * them. Operators and older rows bring them, too.
  */
 export function toPlainLine(typed: string): string {
   const line = toOneLine(typed.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, ''));

@@ -24,7 +24,7 @@ type ShopConfig = Pick<
   'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE' | 'PAYLOAD_KEYS'
 >;
 
-/** gRPC's code for what is not there. */
+/** gRPC's code NOT_FOUND. */
 const NOT_FOUND = 5;
 
 /**

@@ -18,7 +18,7 @@ export interface OrderMailDependencies {
   ordersEmail: string;
   /** What the shop itself reads, and who has asked for no other language: ISO 639. */
   shopLanguage: string;
-  /** What people know the shop as. */
+  /** The shop's name, as people know it. */
   shopName: string;
   /** Of the times in mails, IANA. */
   timeZone: string;

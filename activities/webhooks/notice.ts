@@ -11,7 +11,7 @@ interface Dependencies {
   ordersEmail: string;
   /** What the shop itself reads: ISO 639. */
   shopLanguage: string;
-  /** What people know the shop as. */
+  /** The shop's name, as people know it. */
   shopName: string;
   /** Of the times in mails, IANA. */
   timeZone: string;

@@ -54,7 +54,7 @@ const testEvent = z
   })
   .meta({ id: 'TestEvent', description: 'What a webhook is tried with', examples: [examples.testEvent] });
 
-/** Whatever a webhook is sent. */
+/** An event as webhooks receive it. */
 export const cloudEvent = z
   .discriminatedUnion('type', [orderEvent, testEvent])
   .meta({ id: 'CloudEvent', description: 'CloudEvents 1.0 in JSON; `type` says which' });

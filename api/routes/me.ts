@@ -40,7 +40,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
   }
 
   /** The same request twice: some load balancers and clients drop the body of a DELETE. */
-  const farewells = (
+  const erasureRoutes = (
     [
       { method: 'delete', path: '/v1/me', operationId: 'deleteMe', other: 'POST /v1/me/erasure' },
       { method: 'post', path: '/v1/me/erasure', operationId: 'eraseMe', other: 'DELETE /v1/me' },
@@ -99,7 +99,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         return { status: 200, body: await asOfNow(caller) };
       },
     }),
-    ...farewells,
+    ...erasureRoutes,
     route({
       method: 'get',
       path: '/v1/me/export',
