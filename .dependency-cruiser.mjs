@@ -141,7 +141,7 @@ export default {
     // TypeScript 7 has no JavaScript interface that dependency-cruiser could parse with; swc keeps `import type` apart.
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^([.]data|[.]build|coverage|docs|tests/clients/typescript)/' },
+    exclude: { path: '^([.]data|[.]build|coverage|docs|tests/clients/[^/]+)/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'import', 'default', 'types'] },
   },
 };

@@ -18,7 +18,7 @@ export function clientsIn(text: string): DocumentedClient[] {
     .split(/^## /m)
     .slice(1)
     .flatMap((section) => {
-      const folder = /`tests\/clients\/(\w+)`/.exec(section)?.[1];
+      const folder = /`tests\/clients\/([\w-]+)`/.exec(section)?.[1];
       const commands = /```sh\n([\s\S]*?)```/.exec(section)?.[1];
       const title = section.slice(0, section.indexOf('\n'));
       return folder && commands ? [{ title, folder, commands }] : [];
@@ -28,6 +28,7 @@ export function clientsIn(text: string): DocumentedClient[] {
 /** What the commands of a folder need, and with which arguments each shows that it is there. */
 const TOOLS: Record<string, [command: string, ...args: string[]][]> = {
   typescript: [['npm', '--version']],
+  'openapi-fetch': [['npm', '--version']],
   python: [['python3', '-c', 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))']],
   go: [['go', 'version']],
   java: [

@@ -1,15 +1,20 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { StackError } from '../../stack/stack-error.ts';
 import { withOwnShop } from '../own-shop.ts';
+import { deliveredEvent } from './delivered-event.ts';
 import { clientsIn, missingTool } from './documented.ts';
 
 // `make clients`: generates clients from the document of a running shop, compiles them and takes an order through its
-// life with each. The commands are those of docs/clients.md, as they stand there. What is generated is in .build/clients.
+// life with each. Each client also reads the body of a delivered webhook. The commands are those of docs/clients.md, as they stand
+// there. What is generated is in .build/clients.
 
 const ROOT = join(import.meta.dirname, '../..');
 const WORK = join(ROOT, '.build/clients');
+
+/** The body of a delivered webhook. */
+const EVENT = join(WORK, 'event.json');
 
 /** With empty caches, a client's tools are downloaded first. */
 const DEADLINE_MS = 600_000;
@@ -21,7 +26,7 @@ async function use(folder: string, commands: string, shop: string, signal: Abort
   cpSync(join(import.meta.dirname, folder), work, { recursive: true });
   const child = spawn('bash', ['-euo', 'pipefail', '-c', commands], {
     cwd: work,
-    env: { ...process.env, SHOP: shop, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
+    env: { ...process.env, SHOP: shop, EVENT, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
     signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -40,6 +45,7 @@ async function use(folder: string, commands: string, shop: string, signal: Abort
 
 async function useAll(shop: string, signal: AbortSignal) {
   const results = { passed: 0, failed: 0, skipped: 0 };
+  writeFileSync(EVENT, await deliveredEvent(shop));
   const clients = clientsIn(readFileSync(join(ROOT, 'docs/clients.md'), 'utf8'));
   for (const { title, folder, commands } of clients) {
     if (signal.aborted) break;
@@ -64,6 +70,7 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => stopping.abort(new StackError(`Stopped by ${name}.`)));
 }
 rmSync(WORK, { recursive: true, force: true });
+mkdirSync(WORK, { recursive: true });
 const { passed, failed, skipped } = await withOwnShop(
   ({ url }) => useAll(url, stopping.signal),
   console.log,

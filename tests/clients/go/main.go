@@ -1,4 +1,4 @@
-// The life of an order, through the generated client. SHOP is where the API is.
+// The life of an order, through the generated client. SHOP is where the API is, EVENT a file with the body of a webhook.
 package main
 
 import (
@@ -93,4 +93,12 @@ func main() {
 	for _, entry := range must(manager.GetOrderTimelineWithResponse(ctx, placed.Id)).JSON200.Data {
 		fmt.Println(entry.At, entry.Kind, entry.Type)
 	}
+
+	// What a webhook receives: `type` tells the events apart.
+	var received crema.CloudEvent
+	must(0, received.UnmarshalJSON(must(os.ReadFile(os.Getenv("EVENT")))))
+	event := must(received.ValueByDiscriminator()).(crema.OrderEvent)
+	expect("the type of the event", event.Type, crema.EventTypeOrderPlaced)
+	expect("the status of the event", event.Data.To, crema.OrderStatusWaiting)
+	expect("the product of the event", event.Data.Order.Lines[0].Product, "Latte")
 }

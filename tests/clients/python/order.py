@@ -1,5 +1,6 @@
-"""The life of an order, through the generated client. SHOP is where the API is."""
+"""The life of an order, through the generated client. SHOP is where the API is, EVENT a file with the body of a webhook."""
 
+import json
 import os
 import uuid
 
@@ -17,16 +18,20 @@ from crema_client.api.orders import (
 from crema_client.models import (
     Cancellation,
     CancellationReason,
-    TokenRequestGrantType,
+    EventType,
     KeptOrderLine,
-    OrderRequest,
-    OrderLineRequest,
     OrderEdit,
+    OrderEvent,
+    OrderLineRequest,
+    OrderRequest,
     OrderStatus,
     ProblemCode,
     StatusChange,
     TargetStatus,
+    TestEvent,
+    TestEventType,
     TokenRequest,
+    TokenRequestGrantType,
 )
 
 SHOP = os.environ["SHOP"]
@@ -74,3 +79,10 @@ assert cancelled.cancellation.reason_code == CancellationReason.OUT_OF_STOCK, ca
 
 for entry in get_order_timeline.sync(placed.id, client=manager).data:
     print(entry.at, entry.kind, entry.type_)
+
+# What a webhook receives: `type` tells the events apart.
+with open(os.environ["EVENT"], encoding="utf-8") as file:
+    body = json.load(file)
+event = (TestEvent if body["type"] == TestEventType.WEBHOOK_TEST else OrderEvent).from_dict(body)
+received = (event.type_, event.data.to, event.data.order.lines[0].product)
+assert received == (EventType.ORDER_PLACED, OrderStatus.WAITING, "Latte"), event

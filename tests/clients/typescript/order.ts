@@ -1,6 +1,7 @@
-// The life of an order, through the generated client. SHOP is where the API is.
+// The life of an order, through the generated client. SHOP is where the API is, EVENT a file with the body of a webhook.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { client } from './client/client.gen.js';
 import * as crema from './client/index.js';
@@ -58,3 +59,8 @@ assert.deepEqual([cancelled.status, cancelled.cancellation?.reasonCode], ['cance
 
 const { data: timeline } = await crema.getOrderTimeline({ ...manager, path });
 for (const { at, kind, type, changes } of timeline.data) console.log(at, kind, type, changes?.added.length ?? '');
+
+// What a webhook receives: `type` tells the events apart.
+const event: crema.CloudEvent = JSON.parse(await readFile(process.env.EVENT!, 'utf8'));
+assert.ok(event.type !== 'webhook.test');
+assert.deepEqual([event.type, event.data.to, event.data.order.lines[0]!.product], ['order.placed', 'waiting', 'Latte']);

@@ -6,11 +6,13 @@ import com.example.crema.api.AccessApi;
 import com.example.crema.api.CatalogApi;
 import com.example.crema.api.OrdersApi;
 import com.example.crema.model.*;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 
-/** The life of an order, through the generated client. SHOP is where the API is. */
+/** The life of an order, through the generated client. SHOP is where the API is, EVENT a file with the body of a webhook. */
 public class OrderExample {
   static final String SHOP = System.getenv("SHOP");
 
@@ -86,5 +88,12 @@ public class OrderExample {
     for (TimelineEntry entry : manager.getOrderTimeline(id).getData()) {
       System.out.println(entry.getAt() + " " + entry.getKind() + " " + entry.getType());
     }
+
+    // What a webhook receives: `type` tells the events apart.
+    var received = CloudEvent.fromJson(Files.readString(Path.of(System.getenv("EVENT"))));
+    OrderEvent event = received.getOrderEvent();
+    expect("the type of the event", event.getType(), EventType.ORDER_PLACED);
+    expect("the status of the event", event.getData().getTo(), OrderStatus.WAITING);
+    expect("the product of the event", event.getData().getOrder().getLines().get(0).getProduct(), "Latte");
   }
 }
