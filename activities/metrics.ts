@@ -42,8 +42,9 @@ export function countWebhooks(registry: Registry, deliveries: WebhookDeliveryRep
   return {
     ...deliveries,
     async record(delivery, attempt) {
-      await deliveries.record(delivery, attempt);
-      webhooks.inc({ outcome: attempt.outcome });
+      const outcome = await deliveries.record(delivery, attempt);
+      webhooks.inc({ outcome });
+      return outcome;
     },
     async recordTaken(all) {
       await deliveries.recordTaken(all);

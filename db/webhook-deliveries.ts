@@ -11,6 +11,7 @@ import { type Database, named } from './connection.ts';
 
 /** One try to deliver, as it went. */
 export interface WebhookAttempt {
+  /** When the request began. */
   at: Date;
   /** `null` when there was no answer. */
   status: number | null;
@@ -75,7 +76,12 @@ export interface Untried extends DueDelivery {
 /** A delivery that its endpoint took at the first try. */
 export interface TakenDelivery extends Pick<WebhookAttempt, 'at' | 'status' | 'duration' | 'response'> {
   id: string;
+  /** Where it was sent. */
+  url: string;
 }
+
+/** What an attempt makes of its delivery; `pending`: it will be tried again. */
+export type AttemptOutcome = 'delivered' | 'gone' | 'pending';
 
 /** How many attempts of a delivery are shown. */
 const ATTEMPTS_SHOWN = 10;
@@ -91,57 +97,77 @@ const DELIVERY = {
   settledAt: 'settled_at',
 };
 
-/** A manager may have changed the webhook after the attempt began. */
-const NOT_BACK = 'greatest(updated_at, CAST(:at AS timestamptz))';
+/** When the endpoint answered, or its time was over. */
+const answeredAt = (attempt: string) =>
+  `(CAST(${attempt}at AS timestamptz) + CAST(${attempt}duration AS int) * interval '1 millisecond')`;
+const ANSWERED_AT = answeredAt(':');
+
+/** A manager may have changed the webhook after the answer. */
+const NOT_BACK = `greatest(updated_at, ${ANSWERED_AT})`;
+
+/** A manager may have moved the webhook since: what another address answered says nothing about it. */
+const THERE = 'id = :webhookId AND url = :url';
 
 /** Disables a webhook to which everything has failed for so long. */
 const failed = `
   UPDATE webhooks SET
     failing_since = coalesce(failing_since, :at),
     disabled_reason = CASE WHEN failing_since <= :failingSince THEN 'failing' END,
-    disabled_at = CASE WHEN failing_since <= :failingSince THEN CAST(:at AS timestamptz) END,
+    disabled_at = CASE WHEN failing_since <= :failingSince THEN ${ANSWERED_AT} END,
     notice_due = (failing_since <= :failingSince) IS TRUE,
     version = version + CAST((failing_since <= :failingSince) IS TRUE AS int),
     updated_at = CASE WHEN failing_since <= :failingSince THEN ${NOT_BACK} ELSE updated_at END
-  WHERE id = :webhookId AND disabled_reason IS NULL AND (failing_since IS NULL OR failing_since <= :failingSince)`;
+  WHERE ${THERE} AND disabled_reason IS NULL AND (failing_since IS NULL OR failing_since <= :failingSince)`;
 
 const gone = `
-  UPDATE webhooks SET disabled_reason = 'gone', disabled_at = :at, version = version + 1, updated_at = ${NOT_BACK}
-  WHERE id = :webhookId AND disabled_reason IS NULL`;
+  UPDATE webhooks SET disabled_reason = 'gone', disabled_at = ${ANSWERED_AT}, version = version + 1, updated_at = ${NOT_BACK}
+  WHERE ${THERE} AND disabled_reason IS NULL`;
 
-const taken = 'UPDATE webhooks SET failing_since = NULL WHERE id = :webhookId AND failing_since IS NOT NULL';
+const taken = `UPDATE webhooks SET failing_since = NULL WHERE ${THERE} AND failing_since IS NOT NULL`;
 
 /** Whether an attempt decides about its delivery. One that was under way when the delivery was given up may still be taken. */
 const decides = (outcome: string) => `(outcome = 'pending' OR (outcome = 'given_up' AND ${outcome} = 'delivered'))`;
 
-/** One statement, so that an attempt costs Postgres one round trip and one commit. */
-const attempted = (effect: string) => `
-  WITH delivery AS (
+/** A delivery to an address that is gone goes on to the address that the webhook has now. */
+const GONE_OR_MOVED = "(SELECT CASE WHEN url = :url THEN 'gone' ELSE 'pending' END FROM there)";
+
+/**
+ * One statement, so that an attempt costs Postgres one round trip and one commit.
+ *
+ * @param outcome of the attempt, in SQL
+ */
+const attempted = (effect: string, outcome = 'CAST(:outcome AS text)') => `
+  WITH there AS (
+    SELECT url FROM webhooks WHERE id = :webhookId AND :outcome = 'gone' FOR UPDATE
+  ),
+  delivery AS (
     UPDATE webhook_deliveries SET
       attempts = attempts + 1,
-      outcome = CASE WHEN ${decides(':outcome')} THEN :outcome ELSE outcome END,
-      settled_at = CASE WHEN :outcome <> 'pending' AND ${decides(':outcome')} THEN CAST(:at AS timestamptz) ELSE settled_at END,
-      started_at = CASE WHEN :outcome <> 'pending' THEN coalesce(started_at, now()) ELSE started_at END
+      outcome = CASE WHEN ${decides(outcome)} THEN ${outcome} ELSE outcome END,
+      settled_at = CASE WHEN ${outcome} <> 'pending' AND ${decides(outcome)} THEN ${ANSWERED_AT} ELSE settled_at END,
+      started_at = CASE WHEN ${outcome} <> 'pending' THEN coalesce(started_at, now()) ELSE started_at END
     WHERE id = :id RETURNING id
   ),
   attempt AS (
     INSERT INTO webhook_attempts (delivery_id, at, status, duration, error, response)
     SELECT id, :at, :status, :duration, :error, :response FROM delivery
-  )${effect}`;
+  ),
+  webhook AS (${effect})
+  SELECT ${outcome} AS outcome FROM delivery`;
 
 /** The same for many that were taken, so that together they cost no more than one. */
 const allTaken = `
   WITH tried AS (
     SELECT * FROM unnest(
-      CAST(:ids AS uuid[]), CAST(:ats AS timestamptz[]), CAST(:statuses AS int[]), CAST(:durations AS int[]),
-      CAST(:responses AS text[])
-    ) AS tried (id, at, status, duration, response)
+      CAST(:ids AS uuid[]), CAST(:urls AS text[]), CAST(:ats AS timestamptz[]), CAST(:statuses AS int[]),
+      CAST(:durations AS int[]), CAST(:responses AS text[])
+    ) AS tried (id, url, at, status, duration, response)
   ),
   delivery AS (
     UPDATE webhook_deliveries d SET
       attempts = attempts + 1,
       outcome = CASE WHEN ${decides("'delivered'")} THEN 'delivered' ELSE outcome END,
-      settled_at = CASE WHEN ${decides("'delivered'")} THEN tried.at ELSE settled_at END,
+      settled_at = CASE WHEN ${decides("'delivered'")} THEN ${answeredAt('tried.')} ELSE settled_at END,
       started_at = coalesce(started_at, now())
     FROM tried WHERE d.id = tried.id RETURNING d.id, d.webhook_id
   ),
@@ -150,7 +176,7 @@ const allTaken = `
     SELECT id, at, status, duration, response FROM tried JOIN delivery USING (id)
   )
   UPDATE webhooks SET failing_since = NULL
-  WHERE id IN (SELECT webhook_id FROM delivery) AND failing_since IS NOT NULL`;
+  WHERE (id, url) IN (SELECT webhook_id, url FROM delivery JOIN tried USING (id)) AND failing_since IS NOT NULL`;
 
 const nextOfEach = `
   d.id IN (
@@ -160,7 +186,11 @@ const nextOfEach = `
     ) next
   )`;
 
-const statements = { delivered: attempted(taken), gone: attempted(gone), pending: attempted(failed) };
+const statements: Record<AttemptOutcome, string> = {
+  delivered: attempted(taken),
+  gone: attempted(gone, GONE_OR_MOVED),
+  pending: attempted(failed),
+};
 
 /** What was sent to webhooks, what is under way, and what is yet to be started. */
 export function createWebhookDeliveryRepository(database: Database) {
@@ -271,21 +301,26 @@ export function createWebhookDeliveryRepository(database: Database) {
 
     /**
      * Writes an attempt down, what became of the delivery with it (`pending`: it will be tried again), and what that means
-     * for the webhook: one that is gone is disabled, and one to which everything has failed since `failingSince`.
+     * for the webhook: one that is gone is disabled, and one to which everything has failed since `failingSince`. What was
+     * sent to an address that the webhook had before changes nothing of the webhook.
+     *
+     * @returns what became of the delivery: one that is gone is `pending` if the webhook has another address by now
      */
     async record(
       { id, webhookId, failingSince }: { id: string; webhookId: string; failingSince: Date },
-      attempt: WebhookAttempt & { outcome: keyof typeof statements },
-    ): Promise<void> {
+      attempt: WebhookAttempt & { url: string; outcome: AttemptOutcome },
+    ): Promise<AttemptOutcome> {
       const { outcome } = attempt;
       const statement = database.raw(statements[outcome], { ...attempt, id, webhookId, failingSince });
-      await named(`webhook-${outcome}`, statement);
+      const { rows } = await named(`webhook-${outcome}`, statement);
+      return rows[0]?.outcome ?? outcome;
     },
 
     /** Writes down what was taken at the first try: as {@link record} does, and many at once. */
     async recordTaken(all: TakenDelivery[]): Promise<void> {
       const values = {
         ids: all.map(({ id }) => id),
+        urls: all.map(({ url }) => url),
         ats: all.map(({ at }) => at),
         statuses: all.map(({ status }) => status),
         durations: all.map(({ duration }) => duration),

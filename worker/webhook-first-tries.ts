@@ -117,14 +117,14 @@ export function createFirstTries({ tries, deliveries, lanes, logger }: Dependenc
       const { id, webhookId, eventId } = delivery;
       const tried = await tries.make(webhookId, delivery);
       if (!tried) return deliveries.settle(id, 'dropped');
-      const { status, duration, outcome, pause } = tried;
-      logger.info({ eventId, webhookId, status, duration, outcome }, 'webhook');
-      if (outcome === 'delivered') {
+      const { status, duration, pause } = tried;
+      logger.info({ eventId, webhookId, status, duration, outcome: tried.outcome }, 'webhook');
+      if (tried.outcome === 'delivered') {
         taken.push({ id, ...tried });
         if (over || taken.length >= WRITTEN_AT_ONCE) await write();
         return;
       }
-      await tries.record(webhookId, id, tried);
+      const outcome = await tries.record(webhookId, id, tried);
       failed.add(webhookId);
       if (outcome === 'pending' && !over) {
         handed.push({ delivery, pause: pauseAfter(delivery.attempts + 1, retry, Math.random(), pause) });

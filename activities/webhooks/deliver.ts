@@ -42,8 +42,8 @@ export function createDeliverWebhook({ webhookDeliveries, tries, lanes }: Webhoo
       await webhookDeliveries.settle(id, 'dropped');
       return 'dropped';
     }
-    await tries.record(webhookId, id, tried);
-    const { status, duration, outcome, error, pause } = tried;
+    const outcome = await tries.record(webhookId, id, tried);
+    const { status, duration, error, pause } = tried;
     log.info('webhook', { eventId: delivery.eventId, webhookId, status, duration, outcome });
     if (outcome !== 'pending') return outcome;
     throw comeBack(error ?? '', pauseAfter(delivery.attempts + 1, retry, Math.random(), pause));

@@ -1,7 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import { Webhook } from 'standardwebhooks';
-import type { DueDelivery, WebhookAttempt, WebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
-import { toCloudEvent } from '../../domain/order/cloud-event.ts';
+import type {
+  AttemptOutcome,
+  DueDelivery,
+  WebhookAttempt,
+  WebhookDeliveryRepository,
+} from '../../db/webhook-deliveries.ts';
+import { CLOUD_EVENT_TYPE, toCloudEvent } from '../../domain/order/cloud-event.ts';
 import { toJsonLine } from '../../domain/text.ts';
 import { testEvent } from '../../domain/webhook/test-event.ts';
 import { MAX_WEBHOOKS, TEST_EVENT } from '../../domain/webhook/webhook.ts';
@@ -21,7 +26,9 @@ interface Dependencies {
 
 /** One try to deliver, and what became of the delivery by it. */
 export interface Try extends WebhookAttempt {
-  outcome: 'delivered' | 'gone' | 'pending';
+  outcome: AttemptOutcome;
+  /** Where it was sent. */
+  url: string;
   /** For how long the endpoint wants to be left alone, in ms, if it says so. */
   pause: number | undefined;
 }
@@ -30,8 +37,8 @@ export interface Try extends WebhookAttempt {
 export interface Tries {
   /** Sends it, once. @returns nothing when there is nothing to be sent: the webhook is disabled, or there is no such event any more */
   make(webhookId: string, delivery: DueDelivery): Promise<Try | undefined>;
-  /** Writes down how it went, and what that means for the webhook. */
-  record(webhookId: string, id: string, tried: Try): Promise<void>;
+  /** Writes down how it went, and what that means for the webhook. @returns what became of the delivery */
+  record(webhookId: string, id: string, tried: Try): Promise<AttemptOutcome>;
 }
 
 export function createTries({ webhookDeliveries, send, unseal, publicUrl, disableAfter }: Dependencies): Tries {
@@ -46,19 +53,20 @@ export function createTries({ webhookDeliveries, send, unseal, publicUrl, disabl
     if (!delivery.enabled || !body) return undefined;
     const at = new Date();
     const began = performance.now();
-    const { pause, ...reply } = await send(delivery.url, await headersFor(delivery, at, body), body);
-    return { at, duration: Math.round(performance.now() - began), outcome: outcomeOf(reply), pause, ...reply };
+    const { url } = delivery;
+    const { pause, ...reply } = await send(url, await headersFor(delivery, at, body), body);
+    return { at, url, duration: Math.round(performance.now() - began), outcome: outcomeOf(reply), pause, ...reply };
   };
 
-  const record: Tries['record'] = async (webhookId, id, { pause: _, ...tried }) => {
+  const record: Tries['record'] = (webhookId, id, { pause: _, ...tried }) => {
     const failingSince = new Date(tried.at.getTime() - disableAfter);
-    await webhookDeliveries.record({ id, webhookId, failingSince }, tried);
+    return webhookDeliveries.record({ id, webhookId, failingSince }, tried);
   };
 
   async function headersFor({ eventId, secrets }: DueDelivery, at: Date, body: string) {
     const all = await Promise.all(secrets.map((sealed) => signers.forceFetch(sealed.toString('base64'))));
     return {
-      'content-type': 'application/cloudevents+json; charset=utf-8',
+      'content-type': `${CLOUD_EVENT_TYPE}; charset=utf-8`,
       'content-length': String(Buffer.byteLength(body)),
       'user-agent': 'Crema-Webhooks/1',
       'webhook-id': eventId,

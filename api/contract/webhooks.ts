@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiPathItemObject } from 'zod-openapi';
+import { CLOUD_EVENT_TYPE } from '../../domain/order/cloud-event.ts';
 import { eventTypes } from '../../domain/order/order.ts';
 import { deliveryOutcomes, disabledReasons, TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import { fromDeliveryCursor, fromWebhookCursor } from '../webhooks/cursor.ts';
@@ -213,7 +214,7 @@ export const eventDelivery = (operationId: string) =>
       requestParams: { header: signatureHeaders },
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/CloudEvent' } } },
+        content: { [CLOUD_EVENT_TYPE]: { schema: { $ref: '#/components/schemas/CloudEvent' } } },
       },
       responses: {
         '2XX': { description: 'Accepted' },

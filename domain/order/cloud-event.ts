@@ -2,6 +2,9 @@ import type { Actor } from '../actor.ts';
 import type { Fact, Order, OrderEvent } from './order.ts';
 import type { Status } from './transitions.ts';
 
+/** The media type of an event in JSON (CloudEvents HTTP binding 1.0, structured mode). */
+export const CLOUD_EVENT_TYPE = 'application/cloudevents+json';
+
 /** An event as the world sees it: CloudEvents 1.0 in JSON (design §5). */
 export interface OrderCloudEvent {
   specversion: '1.0';

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { RetryPlan } from '../../domain/webhook/retry.ts';
 import { waitFor } from '../../stack/wait.ts';
@@ -301,6 +302,56 @@ describe('When an endpoint fails', () => {
     const heard = (await shop.place()).body.id;
     await receiver.hears(1, about(heard));
     expect(receiver.received.filter(about(unheard))).toEqual([]);
+  });
+
+  test.each([
+    ['pending', 410],
+    ['pending', 503],
+    ['delivered', 204],
+  ])(
+    'then what its former address answers late changes nothing of it: %s by %i',
+    async (outcome, late) => {
+      const answers: (() => void)[] = [];
+      const { receiver, id } = await registered((response) => answers.push(() => response.writeHead(late).end()));
+      const next = await listen(503);
+      await manager.ask('POST', `/${id}/test`);
+      await receiver.hears(1);
+      const { body: moved } = await manager.ask('PATCH', `/${id}`, { url: next.url });
+      // The new address fails: a late success of the old one must not hide that.
+      const failingSince = new Date(Date.now() - 1_000).toISOString();
+      if (late === 204) await shop.database('webhooks').where({ id }).update({ failing_since: failingSince });
+      answers[0]!();
+
+      const tried = async () =>
+        (await manager.deliveries(id))[0].lastAttempts.find(({ status }: { status: number }) => status === late);
+      await waitFor('the late answer', async () => (await tried()) !== undefined, { deadline: 25_000 });
+
+      const read = await manager.read(id);
+      if (late === 204) expect(read).toEqual({ ...moved, failingSince });
+      else expect(read).toMatchObject({ enabled: true, url: next.url, version: moved.version });
+      if (outcome === 'delivered') return expect((await manager.deliveries(id))[0]).toMatchObject({ outcome });
+      // The delivery goes on to the new address.
+      next.behaviour = 204;
+      await next.hears(1);
+      await manager.settled(id, 'delivered');
+      return expect(await manager.read(id)).toEqual(moved);
+    },
+    60_000,
+  );
+
+  test('then the webhook is disabled, and the delivery settled, when the answer came', async () => {
+    const answers: (() => void)[] = [];
+    const { receiver, id } = await registered((response) => answers.push(() => response.writeHead(410).end()));
+    await manager.ask('POST', `/${id}/test`);
+    await receiver.hears(1);
+    await delay(500);
+    const before = Date.now();
+    answers[0]!();
+    const { settledAt } = await manager.settled(id, 'gone');
+    const { disabled, updatedAt } = await manager.read(id);
+    expect([disabled.at, updatedAt]).toEqual([settledAt, settledAt]);
+    // Timers and the clock of the day round differently.
+    expect(Date.parse(settledAt)).toBeGreaterThanOrEqual(before - 20);
   });
 
   test('then one that has failed for too long is disabled, the shop hears of it once, and what was under way is dropped', async () => {
