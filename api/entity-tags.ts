@@ -6,11 +6,11 @@ export const etagOf = ({ version }: { version: number }): string => `"${version}
 
 export const accepts = (expected: ExpectedVersions, version: number): boolean => expected?.includes(version) ?? true;
 
-/** `*` or a list of entity tags (RFC 9110 §13.1.1). */
-export const IF_MATCH = /^(\*|(W[/])?"[\x21\x23-\x7e]*"([ \t]*,[ \t]*(W[/])?"[\x21\x23-\x7e]*")*)$/;
+/** `*` or a list of entity tags (RFC 9110 §13.1.1), empty elements included (§5.6.1.2). Node reads bytes above 127 as Latin-1. */
+export const IF_MATCH = /^(\*|[ \t,]*(W[/])?"[!#-~\x80-\xff]*"([ \t]*,[ \t,]*(W[/])?"[!#-~\x80-\xff]*")*[ \t,]*)$/;
 
-/** What compressing proxies append to an entity tag: `"2-gzip"` (Apache, Caddy), `"2--gzip"` (Jetty). */
-const CODING = /--?(?:gzip|deflate|br|zstd)"$/;
+/** The rest of a tag that compressing proxies append to: `-gzip` (Apache, Caddy), `--gzip` (Jetty), `;gzip`, `-bzip2` (lighttpd). */
+const REST = /^(?:[-;+]{1,2}\w+)*"$/;
 
 /**
  * Reads a valid `If-Match`, comparing weakly: proxies that compress turn `"2"` into `W/"2"` or `"2-gzip"` (ADR 21).
@@ -20,8 +20,8 @@ const CODING = /--?(?:gzip|deflate|br|zstd)"$/;
 export function expectedVersions(ifMatch: string): ExpectedVersions {
   if (ifMatch === '*') return undefined;
   return tagsIn(ifMatch).flatMap((tag) => {
-    const [, version] = /^"([1-9]\d{0,8})"$/.exec(plain(tag)) ?? [];
-    return version === undefined ? [] : [Number(version)];
+    const [start = '', version] = /^"([1-9]\d{0,8})/.exec(tag) ?? [];
+    return isTag(tag, `${start}"`) ? [Number(version)] : [];
   });
 }
 
@@ -29,10 +29,12 @@ export function expectedVersions(ifMatch: string): ExpectedVersions {
 export function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch?.trim() === '*') return true;
   const opaque = etag.replace(/^W\//, '');
-  return tagsIn(ifNoneMatch ?? '').some((tag) => tag === opaque || plain(tag) === opaque);
+  return tagsIn(ifNoneMatch ?? '').some((tag) => isTag(tag, opaque));
 }
 
 /** The opaque parts of the tags of a list, in quotes. */
 const tagsIn = (list: string): string[] => list.match(/"[^"]*"/g) ?? [];
 
-const plain = (tag: string): string => tag.replace(CODING, '"');
+/** Whether a tag is ours, as we sent it or as a proxy that compresses has changed it. Both are opaque parts, in quotes. */
+const isTag = (tag: string, ours: string): boolean =>
+  tag.startsWith(ours.slice(0, -1)) && REST.test(tag.slice(ours.length - 1));
