@@ -3,9 +3,9 @@ import { startRedis } from '../../stack/redis/server.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
+import { type Relay, startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact } from './aftermath.ts';
-import { type Relay, startRelay } from './relay.ts';
 
 /** Two servers, and the address that leads to one of them. */
 const folders = [makeDataFolder('redis-a'), makeDataFolder('redis-b')];

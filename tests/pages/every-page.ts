@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Page } from 'playwright-core';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { linkTo, type Purpose } from '../../domain/account/link.ts';
@@ -8,6 +7,7 @@ import type { Service } from '../../stack/service.ts';
 import { CUSTOMER } from '../auth/front-door.ts';
 import { openApplication } from '../auth/user-agent.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
+import { startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { newAddress, PASSWORD } from '../users/mailbox.ts';
 
@@ -36,7 +36,7 @@ export async function openPagesShop(): Promise<PagesShop> {
   };
   const shop = await openShop({ worker: false, environment });
   const data = makeDataFolder('strict');
-  const temporal = await openLine(shop.environment.TEMPORAL_ADDRESS as string);
+  const temporal = await startRelay(shop.environment.TEMPORAL_ADDRESS as string);
   const strict = await startApi({
     dataDir: data.path,
     environment: {
@@ -61,27 +61,9 @@ export async function openPagesShop(): Promise<PagesShop> {
     },
     async close() {
       await strict.stop();
+      await temporal.close();
       await shop.close();
       data.remove();
-    },
-  };
-}
-
-/** A line to a server, until it is cut. */
-async function openLine(target: string): Promise<{ address: string; cut(): void }> {
-  const [host, port] = target.split(':');
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(Number(port), host);
-    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => {}));
-    client.pipe(upstream).pipe(client);
-  });
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    cut() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
     },
   };
 }

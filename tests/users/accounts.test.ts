@@ -8,6 +8,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { accountMailIdOf } from '../../workflows/messages/accounts.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
+import { type Relay, startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
 import {
   ANOTHER,
@@ -20,7 +21,6 @@ import {
   PASSWORD,
   postTo,
 } from './mailbox.ts';
-import { startWire } from './wire.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -371,9 +371,9 @@ describe('When somebody changes their address', () => {
 describe('When the mail server or Temporal fails', () => {
   let asked = 0;
   let frail: Shop;
-  let wire: Awaited<ReturnType<typeof startWire>>;
+  let wire: Relay;
   beforeAll(async () => {
-    wire = await startWire(process.env.TEMPORAL_ADDRESS as string);
+    wire = await startRelay(process.env.TEMPORAL_ADDRESS as string);
     frail = await openShop({
       environment: { TEMPORAL_ADDRESS: wire.address },
       smtp: {
