@@ -74,8 +74,14 @@ export function subscribeToRedis(
   outageLog: OutageLog,
 ): Redis {
   const redis = connectRedis(url, { ...options, autoResubscribe: false }, outageLog);
-  // A failed subscription is tried again with the next connection.
-  redis.on('ready', () => void redis.subscribe(...channels).catch(() => undefined));
+  redis.on('ready', () => {
+    redis.subscribe(...channels).catch((error) => {
+      // A lost connection reports itself, and the next one subscribes.
+      if (redis.status !== 'ready') return;
+      redis.emit('error', error);
+      redis.disconnect(true);
+    });
+  });
   return redis;
 }
 
