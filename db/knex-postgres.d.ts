@@ -20,6 +20,8 @@ declare module 'knex/lib/dialects/postgres/execution/pg-transaction.js' {
   export default class PostgresTransaction {
     // biome-ignore lint/suspicious/noExplicitAny: passed through from knex to knex
     constructor(...passed: any[]);
+    isolationLevel?: string;
+    readOnly?: boolean;
     begin(connection: object): Promise<unknown>;
     query(connection: object, sql: string): Promise<unknown>;
   }

@@ -23,12 +23,11 @@ const OUTAGES = new Map<string, Outage>([
   ['40003', 'unavailable'], // whether the statement was completed is unknown
   ['42P05', 'conflict'], // prepared statement is there already, because of a pooler
   ['53', 'unavailable'], // disk full, out of memory, too many connections
-  ['55000', 'read_only'], // not in the state for this: recovery is in progress
   ['55006', 'unavailable'], // object in use
   ['55P03', 'unavailable'], // lock not available
   ['57', 'unavailable'], // shutdown, crash, start-up, cancelled by an operator or a timeout
   ['58', 'unavailable'], // I/O error, missing file
-  ['XX', 'unavailable'], // internal error, corrupted data
+  ['XX', 'unavailable'], // internal error, corrupted data: the API logs it as an error, as every 503
 ]);
 
 /** Severities with which Postgres refuses a session or ends it, whatever the code says. */
@@ -58,6 +57,7 @@ function outageIn(error: unknown): Outage | undefined {
   // A socket file that is missing is ENOENT, as any other file.
   if (NETWORK.test(code) || syscall === 'connect') return 'unavailable';
   if (isPlanOutdated(error)) return 'conflict';
+  if (isStandbyLock(error)) return 'read_only';
   const known = code.length === 5 ? (OUTAGES.get(code) ?? OUTAGES.get(code.slice(0, 2))) : undefined;
   return known ?? (SESSION_ENDED.has(String(severity)) ? 'unavailable' : undefined);
 }
@@ -83,3 +83,7 @@ export const isStatementMisplaced = (error: unknown): boolean =>
 /** Whether a migration has changed what a prepared statement returns. */
 export const isPlanOutdated = (error: unknown): boolean =>
   (error as PostgresError).code === '0A000' && (error as PostgresError).routine === 'RevalidateCachedQuery';
+
+/** Whether a standby refuses to lock a table. Most others with this code, of which there are many, are faults of the statement. */
+const isStandbyLock = (error: unknown): boolean =>
+  (error as PostgresError).code === '55000' && (error as PostgresError).routine === 'LockAcquireExtended';

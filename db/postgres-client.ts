@@ -39,6 +39,8 @@ export function createPostgresClient({ statement, idleInTransaction }: TimeLimit
   class Transaction extends PostgresTransaction {
     /** One round trip. A pooler may have dropped what the session was to be opened with. */
     override begin(connection: object): Promise<unknown> {
+      if (this.isolationLevel || this.readOnly)
+        throw new Error('Transactions have no isolationLevel and no readOnly here.');
       return this.query(
         connection,
         `BEGIN; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${idleInTransaction};`,

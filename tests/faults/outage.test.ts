@@ -31,17 +31,40 @@ const refusedWith = (state: string) =>
   );
 
 test.each(
-  '08006 25006 25P03 28000 28P01 3D000 40001 40P01 53100 53200 53300 55000 55P03 57014 57P01 57P02 57P03 58030 XX000'.split(
+  '08006 25006 25P03 28000 28P01 3D000 40001 40P01 53100 53200 53300 55P03 57014 57P01 57P02 57P03 58030 XX000'.split(
     ' ',
   ),
 )('When Postgres answers SQLSTATE %s, then it is an outage', async (state) => {
   const error = await refusedWith(state);
   expect(isOutage(error)).toBe(true);
   expect(isConflict(error)).toBe(state.startsWith('40'));
-  expect(isReadOnly(error)).toBe(['25006', '55000'].includes(state));
+  expect(isReadOnly(error)).toBe(state === '25006');
 });
 
-test.each('21000 22001 23502 23505 25P02 40002 42601 42P01 42501 P0001'.split(' '))(
+const faults: Record<string, string> = {
+  'a sequence that this session has not used': "CREATE TEMPORARY SEQUENCE unused; SELECT currval('unused')",
+  'a view that is refreshed before it is filled':
+    'CREATE MATERIALIZED VIEW v AS SELECT 1 WITH NO DATA; SELECT * FROM v',
+};
+
+test.each(Object.entries(faults))(
+  'When a statement meets %s, then that is a fault and no outage',
+  async (_, statement) => {
+    const error = await failure(() => database.transaction((transaction) => transaction.raw(statement)));
+    expect(error).toMatchObject({ code: '55000' });
+    expect([isOutage(error), isReadOnly(error)]).toEqual([false, false]);
+  },
+);
+
+test.each([{ isolationLevel: 'serializable' }, { readOnly: true }] as const)(
+  'When a transaction asks for %j, which ours do not have, then it is refused',
+  async (config) => {
+    const error = await failure(() => database.transaction(async () => undefined, config));
+    expect(String(error)).toContain('no isolationLevel and no readOnly');
+  },
+);
+
+test.each('21000 22001 23502 23505 25P02 40002 42601 42P01 42501 55000 P0001'.split(' '))(
   'When Postgres answers SQLSTATE %s, then the statement is not run again at once',
   async (state) => {
     const error = await refusedWith(state);
