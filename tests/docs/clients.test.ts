@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { clientsIn, missingTool } from '../clients/documented.ts';
@@ -11,7 +12,10 @@ test('When docs/clients.md describes clients, then it has the commands of every 
   );
   const clients = clientsIn(text);
   expect(clients.map(({ folder }) => folder).sort()).toEqual(folders.map(({ name }) => name).sort());
-  for (const { commands } of clients) expect(commands.trim().split('\n').length).toBeGreaterThan(0);
+  for (const { commands } of clients) {
+    execFileSync('bash', ['-n', '-c', commands]);
+    expect(commands.trim()).not.toBe('');
+  }
 });
 
 test('When docs/clients.md links to a program, then it is there', () => {
@@ -26,3 +30,13 @@ test('When a machine lacks a tool, then the message names the tool', async () =>
   expect(await missingTool('java', env)).toBe('this machine has no javac.');
   expect(await missingTool('python', env)).toContain('3.11');
 });
+
+test('When a machine has the tools of no client, then make clients fails', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'tests/clients/run.ts')], {
+    encoding: 'utf8',
+    env: { PATH: '/nowhere' },
+    timeout: 60_000,
+  });
+  expect(stdout.match(/^Left out: /gm)).toHaveLength(clientsIn(text).length);
+  expect([status, stderr]).toEqual([1, expect.stringContaining('No client can be tried here')]);
+}, 60_000);
