@@ -1,3 +1,6 @@
+/** `Retry-After` of every 503, in seconds: after most outages, the next try succeeds. */
+export const RETRY_AFTER_S = '1';
+
 /** Every way in which a request can go wrong, with its status and title (design §4, RFC 9457). */
 export const problems = {
   invalid_request: { status: 400, title: 'The request is invalid' },

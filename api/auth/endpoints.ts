@@ -4,6 +4,7 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { isOutage } from '../../db/outage.ts';
 import type { RequestState } from '../middleware/request-log.ts';
 import { isForPeople, type Pages } from '../pages/page.ts';
+import { RETRY_AFTER_S } from '../problem.ts';
 import { answerNextStep } from './pages/next-step.ts';
 import { answerExpired, answerUnavailable, isPage } from './pages/notice.ts';
 import type { PasswordVersions } from './password-versions.ts';
@@ -32,7 +33,7 @@ function answerFailure(ctx: Pick<Context, 'status' | 'set' | 'body'>, error: unk
   const outage = isOutage(error);
   if (outage) {
     ctx.status = 503;
-    ctx.set('Retry-After', '5');
+    ctx.set('Retry-After', RETRY_AFTER_S);
   }
   ctx.body = {
     error: outage ? 'temporarily_unavailable' : 'server_error',
@@ -55,7 +56,7 @@ function listenToErrors(provider: Provider): void {
 
 export interface EndpointsOptions {
   pages: Pages;
-  /** Where clients see the API, without a trailing slash. */
+  /** Where clients see the API. */
   issuer: string;
   /** The library with the keys of today. */
   provider(): Provider;

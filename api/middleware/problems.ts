@@ -1,11 +1,8 @@
 import type { Context, Middleware } from 'koa';
 import { isOutage, isReadOnly } from '../../db/outage.ts';
 import { noticeParts, type Pages, wantsPage } from '../pages/page.ts';
-import { Problem } from '../problem.ts';
+import { Problem, RETRY_AFTER_S } from '../problem.ts';
 import type { RequestState } from './request-log.ts';
-
-/** How long a client should wait before it tries again, in seconds. */
-const RETRY_AFTER_S = '1';
 
 /**
  * Answers each error as a problem document, or as a page to the browser of a person. Unexpected errors are logged whole and

@@ -6,6 +6,7 @@ import { wordsIn } from '../../mail/languages/index.ts';
 import type { Language, Notice } from '../../mail/languages/language.ts';
 import { bdi, type Html, html } from '../../mail/templates/markup.ts';
 import { acceptLanguage } from '../contract/values.ts';
+import { RETRY_AFTER_S } from '../problem.ts';
 import { cup, latte } from './drawings.ts';
 
 const sha256 = (source: string) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
@@ -36,9 +37,6 @@ export interface Storefront {
   /** The address where people use the shop and start to sign in. */
   app: string;
 }
-
-/** When a page that has to wait is worth another try, in seconds. */
-const RETRY_AFTER_S = '5';
 
 /** A link to another page: its text and its address. */
 export type Link = readonly [text: string, address: string];

@@ -1,3 +1,4 @@
+import { RETRY_AFTER_S } from '../../api/problem.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent, type Page } from './user-agent.ts';
@@ -22,7 +23,7 @@ async function timed<T>(act: () => Promise<T>): Promise<[answer: T, ms: number]>
 }
 
 function expectNotice({ status, headers, html }: Page) {
-  expect([status, headers.get('retry-after'), headers.get('cache-control')]).toEqual([503, '5', 'no-store']);
+  expect([status, headers.get('retry-after'), headers.get('cache-control')]).toEqual([503, RETRY_AFTER_S, 'no-store']);
   expect(html).toContain('<h1>One moment, please</h1>');
 }
 
@@ -32,7 +33,7 @@ async function expectUnavailable(withinMs: number) {
     503,
     { error: 'temporarily_unavailable', error_description: 'The service is unavailable for the moment; try again.' },
   ]);
-  expect(signIn.headers.get('retry-after')).toBe('5');
+  expect(signIn.headers.get('retry-after')).toBe(RETRY_AFTER_S);
   expect(signIn.headers.get('cache-control')).toBe('no-store');
   expect(signInMs).toBeLessThan(withinMs);
 
