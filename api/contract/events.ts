@@ -71,7 +71,9 @@ export const shopSnapshot = z.object({ orders: z.array(orderInEvent) }).meta({
   examples: [{ orders: [examples.orderInEvent] }],
 });
 
+/** The id of an event; an empty one is as none, as browsers have it. */
 const position = z.string().transform((text, context) => {
+  if (text === '') return undefined;
   const place = fromPosition(text);
   if (!place) context.addIssue('must be the id of an event of a stream');
   return place ?? z.NEVER;

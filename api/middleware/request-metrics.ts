@@ -10,7 +10,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** What answers without being a route, by where its paths begin. */
 const PAGES =
-  /^\/(oauth\/(token|revoke|authorize|sign-in|logout)|[.]well-known|docs|openapi[.](json|yaml)|account|dev\/emails|metrics|$)(?=\/|$)/;
+  /^\/(oauth\/(token|revoke|authorize|sign-in|logout)|[.]well-known|docs|(openapi|asyncapi)[.](json|yaml)|account|dev\/emails|metrics|$)(?=\/|$)/;
 
 /** As nginx has it: the client was gone before there was an answer. */
 const CLIENT_GONE = 499;

@@ -92,6 +92,12 @@ describe('When requests are answered', () => {
     ['the OAuth2 server', 'POST', '/oauth/token', '/oauth/token', 400],
     ['its pages', 'GET', `/oauth/sign-in/${order}`, '/oauth/sign-in', 400],
     ['the docs', 'GET', '/docs', '/docs', 200],
+    ...['openapi', 'asyncapi'].flatMap((name) =>
+      ['json', 'yaml'].map((form): [string, string, string, string, number] => {
+        const path = `/${name}.${form}`;
+        return ['a document', 'GET', path, path, 200];
+      }),
+    ),
     ['the way to them', 'GET', '/', '/', 302],
     ['what begins like the docs', 'GET', '/docsy', 'unknown', 404],
     ['what nobody has heard of', 'GET', `/${order}`, 'unknown', 404],

@@ -147,6 +147,10 @@ test('When somebody comes back with a position, then it counts as the header bef
   for (const after of [`000000000000-${n}`, `${epoch}-${Number(n) + 1_000_000}`]) {
     expect((await (await followShop({ after })).receives(1))[0]!.event).toBe('snapshot');
   }
+  const none = await listen('/v1/orders/events?after=', { as: shop.manager, after: '' });
+  expect((await none.receives(1))[0]!.event).toBe('snapshot');
+  const emptyHeader = await listen(`/v1/orders/events?after=${first}`, { as: shop.manager, after: '' });
+  expect((await emptyHeader.receives(1))[0]!.id).toBe(second);
   const odd = await followShop({ after: '7' });
   await odd.ends();
   expectFaults(refusal(odd), ['last-event-id:']);
