@@ -63,12 +63,11 @@ restart() { each restart_process; } # one after the other: another API process s
 
 # Runs a program of Postgres with the database's address and password.
 with_database() {
-  local url=$DATABASE_URL login password
-  login=${url#*://}
-  login=${login%%@*}
-  password=${login#*:}
-  case $login in
-    *:*) PGPASSWORD=$(printf %b "${password//%/\\x}") "$@" --dbname="${url/":$password@"/@}" ;;
+  local url=$DATABASE_URL password
+  password=${url#*://*:}
+  password=${password%%@*}
+  case $url in
+    *://*:*@*) PGPASSWORD=$(printf %b "${password//%/\\x}") "$@" --dbname="${url/":$password@"/@}" ;;
     *) "$@" --dbname="$url" ;;
   esac
 }

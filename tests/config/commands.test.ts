@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Connection } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { connect } from '../../db/connection.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { copyDatabase } from '../test-services.ts';
@@ -106,21 +107,31 @@ test.each([
   [1, true],
   [30, false],
   [90, false],
-])('When a namespace keeps closed workflows for %i days, then the warning of prepare-namespace is %p', async (days, warns) => {
-  const connection = await Connection.connect({ address: process.env.TEMPORAL_ADDRESS as string });
-  const namespace = `retention-${randomUUID()}`;
-  const workflowExecutionRetentionPeriod = { seconds: Long.fromNumber(days * 24 * 60 * 60) };
-  await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod });
-  await connection.close();
-  const environment = { ...(await ownDatabase()), TEMPORAL_NAMESPACE: namespace };
-  const prepared = () => run('worker/prepare-namespace.ts', environment);
-  // Temporal's caches learn of a new namespace after some seconds.
-  let { code, output } = await prepared();
-  await waitFor('The namespace', async () => code === 0 || ({ code, output } = await prepared()).code === 0, { deadline: 25_000 });
-  const command = `temporal operator namespace update --namespace ${namespace} --retention 720h`;
-  expect(output.includes(`keeps closed workflows for ${days} days`)).toBe(warns);
-  expect(output.includes(command)).toBe(warns);
-}, 60_000);
+])(
+  'When a namespace keeps closed workflows for %i days, then the warning of prepare-namespace is %p',
+  async (days, warns) => {
+    const connection = await Connection.connect({ address: process.env.TEMPORAL_ADDRESS as string });
+    const namespace = `retention-${randomUUID()}`;
+    const workflowExecutionRetentionPeriod = { seconds: days * 24 * 60 * 60 };
+    const request = { namespace, workflowExecutionRetentionPeriod };
+    const { RegisterNamespaceRequest } = proto.temporal.api.workflowservice.v1;
+    await connection.workflowService.registerNamespace(RegisterNamespaceRequest.fromObject(request));
+    await connection.close();
+    const environment = { ...(await ownDatabase()), TEMPORAL_NAMESPACE: namespace };
+    let output = '';
+    // Temporal's caches hold a new namespace only after some seconds.
+    const isPrepared = async () => {
+      const prepared = await run('worker/prepare-namespace.ts', environment);
+      output = prepared.output;
+      return prepared.code === 0;
+    };
+    await waitFor('The namespace', isPrepared, { deadline: 25_000 });
+    const command = `temporal operator namespace update --namespace ${namespace} --retention 720h`;
+    expect(output.includes(`keeps closed workflows for ${days} days`)).toBe(warns);
+    expect(output.includes(command)).toBe(warns);
+  },
+  60_000,
+);
 
 test('When a command finds a database without tables, then it says that they are missing', async () => {
   const url = await copyDatabase();

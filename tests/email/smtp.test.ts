@@ -197,7 +197,7 @@ describe('mail by SMTP', () => {
         'the certificate is not trusted',
         { secure: true },
         (port) => `smtps://crema:s%20ecret@127.0.0.1:${port}`,
-        'CERT (its certificate is not trusted: NODE_EXTRA_CA_CERTS names further authorities)',
+        ' (its certificate is not trusted: NODE_EXTRA_CA_CERTS names further authorities)',
       ],
       [
         'the port speaks no TLS',
