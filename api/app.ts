@@ -15,7 +15,7 @@ import { type RequestState, requestLog } from './middleware/request-log.ts';
 import { measureRequests } from './middleware/request-metrics.ts';
 import { secureAnswers } from './middleware/security-headers.ts';
 import { allowTemporalUi } from './middleware/temporal-ui.ts';
-import { describeApi } from './openapi.ts';
+import { type DocumentedShop, describeApi } from './openapi.ts';
 import type { Pages } from './pages/page.ts';
 import { type Route, serve } from './route.ts';
 
@@ -23,7 +23,7 @@ export interface AppDependencies {
   auth: Auth;
   routes: Route[];
   /** As its documents describe it. */
-  shop: { name: string; currency: string };
+  shop: DocumentedShop;
   pages: Pages;
   /** What serves paths besides those of the API, to callers without a token. */
   otherPages: Middleware<RequestState>[];
@@ -36,8 +36,6 @@ export interface AppDependencies {
   limits: Limits | undefined;
   /** Whose pages may use the API from a browser. */
   origins: readonly string[];
-  /** Where clients see the API. */
-  publicUrl: string;
 }
 
 /** A method that `/v1/orders/quote` does not know is not meant for `/v1/orders/{id}`, which the router would find next. */
@@ -69,7 +67,6 @@ export function createApp({
   clientAddress,
   limits,
   origins,
-  publicUrl,
 }: AppDependencies): Koa {
   const app = new Koa();
   app.keys = auth.keys;
@@ -88,7 +85,7 @@ export function createApp({
 
   app.use(measureRequests(metrics, routes, router));
   app.use(requestLog(logger));
-  app.use(secureAnswers(new URL(publicUrl).protocol === 'https:'));
+  app.use(secureAnswers(shop.publicUrl.startsWith('https:')));
   app.use(allowOrigins(origins, routes));
   app.use(allowTemporalUi(temporalUi));
   app.use(answerProblems(pages));
@@ -96,7 +93,7 @@ export function createApp({
   if (limits) app.use(limitStrangers(limits));
   app.use(auth.endpoints);
   const openapi = describeApi(routes, { passwordGrant: auth.passwordGrant, shop });
-  app.use(docs({ openapi, asyncapi: describeEvents(publicUrl, shop) }, shop.name));
+  app.use(docs({ openapi, asyncapi: describeEvents(shop) }, shop.name));
   for (const page of otherPages) app.use(page);
   app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
   app.use(literalPathsFirst(routes));

@@ -8,12 +8,11 @@ import { type DocumentedShop, forClients } from './openapi.ts';
 const ref = (path: string) => ({ $ref: `#/${path}` });
 
 function serversOf(publicUrl: string) {
-  const { host, protocol, pathname } = new URL(publicUrl);
+  const { host, protocol } = new URL(publicUrl);
   return {
     api: {
       host,
       protocol: protocol.replace(':', ''),
-      ...(pathname !== '/' && { pathname }),
       description: 'The API: server-sent events',
     },
     redis: {
@@ -135,10 +134,8 @@ const schemas: Record<string, z.ZodType> = {
 
 /**
  * The AsyncAPI 3 document of the streams and of Redis: made of the very schemas of the API.
- *
- * @param publicUrl where clients see the API
  */
-export function describeEvents(publicUrl: string, { name, currency }: DocumentedShop) {
+export function describeEvents({ name, currency, publicUrl }: DocumentedShop) {
   const { components } = createDocument(
     { openapi: '3.1.0', info: { title: '', version: '' }, components: { schemas } },
     { override: forClients },

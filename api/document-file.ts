@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { DocumentedShop } from './openapi.ts';
 
 /** The shop of the documents in the repository: one with default settings. */
-export const SHOP: DocumentedShop = { name: 'Crema', currency: 'USD' };
+export const SHOP: DocumentedShop = { name: 'Crema', currency: 'USD', publicUrl: 'http://localhost:5000' };
 
 /**
  * Writes a document that is made from the code or, with `--check` on the command line, says whether the file is what the

@@ -13,7 +13,7 @@ import { orderId, problemExample } from './contract/examples.ts';
 import { oauthPaths } from './contract/oauth.ts';
 import { problem, rateLimitHeaders } from './contract/problem.ts';
 import { eventDelivery } from './contract/webhooks.ts';
-import { type ProblemCode, problems } from './problem.ts';
+import { type ProblemCode, problems, RETRY_AFTER_S } from './problem.ts';
 import type { Access, Route } from './route.ts';
 
 /** What the pieces of the API are, in the order of the docs page. */
@@ -52,6 +52,8 @@ export interface DocumentedShop {
   name: string;
   /** ISO 4217. */
   currency: string;
+  /** The base URL at which clients reach the API. */
+  publicUrl: string;
 }
 
 export interface ApiDescriptionOptions {
@@ -63,7 +65,7 @@ export interface ApiDescriptionOptions {
 /** The OpenAPI 3.1 document of the routes: made of the very schemas that check the requests. */
 export function describeApi(routes: readonly Route[], { passwordGrant, shop }: ApiDescriptionOptions) {
   const responseOfProblems = problemResponses();
-  const schemes = securitySchemes(passwordGrant);
+  const schemes = securitySchemes(passwordGrant, shop.publicUrl);
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
   for (const route of routes)
     paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemes, responseOfProblems) };
@@ -146,8 +148,8 @@ type SecuritySchemes = Record<string, ZodOpenApiSecuritySchemeObject>;
 const SERVICE = 'service';
 
 /** The ways to come by an access token (RFC 9068), the first one first. */
-function securitySchemes(passwordGrant: boolean): SecuritySchemes {
-  const tokenUrl = '/oauth/token';
+function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySchemes {
+  const tokenUrl = `${publicUrl}/oauth/token`;
   const all = describeScopes(scopesOf('manager'));
   const flowForPeople = { tokenUrl, refreshUrl: tokenUrl, scopes: all };
   const signIn: ZodOpenApiSecuritySchemeObject = {
@@ -155,7 +157,7 @@ function securitySchemes(passwordGrant: boolean): SecuritySchemes {
     description:
       'You sign in on the shop’s own page (authorization code with PKCE, S256). Without a choice of scopes you get all ' +
       'that your role may do.',
-    flows: { authorizationCode: { authorizationUrl: '/oauth/authorize', ...flowForPeople } },
+    flows: { authorizationCode: { authorizationUrl: `${publicUrl}/oauth/authorize`, ...flowForPeople } },
   };
   const password: ZodOpenApiSecuritySchemeObject = {
     type: 'oauth2',
@@ -257,7 +259,7 @@ const headerExamples: Record<string, string> = {
   'WWW-Authenticate': 'Bearer realm="crema"',
   RateLimit: '"user";r=599;t=42',
   'RateLimit-Policy': '"user";q=600;w=60',
-  'Retry-After': '1',
+  'Retry-After': RETRY_AFTER_S,
   Accept: 'application/json',
 };
 

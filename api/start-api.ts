@@ -108,10 +108,9 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
 
   const redis = config.RATE_LIMITS === 'on' ? connectLimitsRedis(config.REDIS_URL, logger) : undefined;
   const limits = redis && createLimits(allowancesOf(config), redis);
-  const publicOrigin = new URL(config.PUBLIC_URL).origin;
   const apps = config.OAUTH_REDIRECT_URIS.map((uri) => new URL(uri).origin);
-  const origins = [publicOrigin, ...config.CORS_ORIGINS, ...apps];
-  const https = publicOrigin.startsWith('https:');
+  const origins = [config.PUBLIC_URL, ...config.CORS_ORIGINS, ...apps];
+  const https = config.PUBLIC_URL.startsWith('https:');
 
   // Without an app of the shop's own, people sign in on the docs page.
   const pages = createPages({ name: config.SHOP_NAME, language: config.SHOP_LANGUAGE, app: apps[0] ?? '/docs' });
@@ -196,7 +195,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
       checks: { postgres: () => checkWritable(database), temporal: workflows.ping },
       instance: config.INSTANCE_ID,
     }),
-    shop: { name: config.SHOP_NAME, currency },
+    shop: { name: config.SHOP_NAME, currency, publicUrl: config.PUBLIC_URL },
     temporalUi: config.TEMPORAL_UI_ORIGIN,
     pages,
     otherPages: [
@@ -211,7 +210,6 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     clientAddress: createClientAddress(config.TRUSTED_PROXIES, logger),
     limits,
     origins,
-    publicUrl: config.PUBLIC_URL,
   });
 
   const { server, drain } = createHttpServer(app.callback(), {

@@ -1,10 +1,12 @@
 import { createSecretKey, randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { ISO_4217_PUBLISHED } from '../domain/currencies.ts';
 import { currencies } from '../domain/money.ts';
 import { isOneLine, toPlainLine } from '../domain/text.ts';
 import { ConfigurationError, type Environment, oneOf, parseSettings, textLike, wholeNumber } from './environment.ts';
+import { IPV4_IN_IPV6 } from './ip-addresses.ts';
 import { defaultAddress } from './local-services.ts';
 
 const port = (fallback: number) => wholeNumber(0, 65_535, 'a port').default(fallback);
@@ -13,6 +15,15 @@ const url = (...protocols: string[]) =>
     protocol: new RegExp(`^(${protocols.join('|')})$`),
     error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}, with a host and, if any, a port up to 65535`,
   });
+
+const ORIGIN = 'must be an origin of the form https://host[:port], without a path, query or user name';
+
+/** As browsers send it: names with letters beyond ASCII are in Punycode. */
+const origin = z.string(ORIGIN).transform((text, ctx) => {
+  const found = /^https?:\/\/[^\s/\\?#@]+\/?$/i.test(text) && URL.parse(text)?.origin;
+  if (!found) ctx.addIssue(ORIGIN);
+  return found || z.NEVER;
+});
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
@@ -93,20 +104,31 @@ const listOf = (text: string) =>
     .map((entry) => entry.trim())
     .filter(Boolean);
 
+/** Whether it is a network such as `10.0.0.0/8`. Programs read abbreviations of addresses (`10/8`, `0x7f/8`) in different ways. */
+const isNetwork = (text: string) =>
+  /^[\da-fA-F.:]+\/\d+$/.test(text) && isIP(text.split('/')[0] as string) > 0 && ipaddr.isValidCIDR(text);
+
+/** Whether a network could contain no address, as those in it are read as IPv4. */
+const isOfIPv4InIPv6 = (network: string) => IPV4_IN_IPV6.has(ipaddr.parseCIDR(network)[0].range());
+
 /** A number of proxies, or the networks that they are in. */
 const proxies = z
   .string()
   .default('0')
   .transform((text) => (/^\d{1,2}$/.test(text.trim()) ? Number(text) : listOf(text)))
-  .refine((said) => typeof said === 'number' || said.every((network) => ipaddr.isValidCIDR(network)), {
+  .refine((said) => typeof said === 'number' || said.every(isNetwork), {
+    abort: true,
     error: 'must be a number of proxies, or networks such as 10.0.0.0/8,fd00::/8',
+  })
+  .refine((said) => typeof said === 'number' || !said.some(isOfIPv4InIPv6), {
+    error: 'must have IPv4 networks in IPv4 notation, such as 10.0.0.0/8 for ::ffff:10.0.0.0/104',
   });
 
 /** Networks, as CIDR has them. */
 const networks = z
   .string()
   .transform(listOf)
-  .refine((all) => all.every((network) => ipaddr.isValidCIDR(network)), {
+  .refine((all) => all.every(isNetwork), {
     error: 'must be networks such as 10.0.0.0/8,fd00::/8',
   });
 
@@ -147,10 +169,8 @@ const settings = (environment: Environment) => {
     INSTANCE_ID: textLike(/^[!-~]{1,100}$/, 'must be 1 to 100 visible ASCII characters').default(() => randomUUID()),
     HOST: textLike(/^\S+$/, 'must be an address or a host name, without spaces').default('127.0.0.1'),
     PORT: port(5000),
-    /** Where clients see the API; the OAuth2 issuer. Without a slash at its end. */
-    PUBLIC_URL: developmentDefault(url('http', 'https'), env, `http://localhost:${environment.PORT || 5000}`).transform(
-      (text) => text.replace(/(?<!\/)\/+$/, ''),
-    ),
+    /** Where clients see the API; the OAuth2 issuer. */
+    PUBLIC_URL: developmentDefault(origin, env, `http://localhost:${environment.PORT || 5000}`),
     /** Pages of browser apps where people come back to once they have signed in, separated by commas or blanks. */
     OAUTH_REDIRECT_URIS: z
       .string()
@@ -185,10 +205,7 @@ const settings = (environment: Environment) => {
     /** What encrypts everything that Temporal keeps: the first key encrypts, all decrypt. */
     PAYLOAD_KEYS: env === 'production' ? payloadKeys : payloadKeys.default([]),
     /** Where people open the Temporal Web UI: the one other origin that may have payloads decoded. */
-    TEMPORAL_UI_ORIGIN: textLike(
-      /^https?:\/\/[^\s/]+$/,
-      'must be an origin of the form https://host[:port]',
-    ).optional(),
+    TEMPORAL_UI_ORIGIN: origin.optional(),
     /** What the Temporal Web UI's server proves itself with, where managers sign in to it through us. */
     TEMPORAL_UI_CLIENT_SECRET: secret.optional(),
     CURRENCY: z

@@ -31,7 +31,7 @@ export interface AuthOptions {
   database: Database;
   /** Writes the pages where people sign in and out. */
   pages: Pages;
-  /** Where clients see the API, without a slash at its end; the OAuth2 issuer. */
+  /** Where clients see the API; the OAuth2 issuer. */
   publicUrl: string;
   /** Whether users may trade their password for tokens directly; never in production. */
   passwordGrant: boolean;

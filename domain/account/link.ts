@@ -18,7 +18,7 @@ const pages: Record<Purpose, string> = {
   address: '/account/verify',
 };
 
-/** Where a link leads. @param publicUrl where people see the shop, without a slash at its end */
+/** Where a link leads. @param publicUrl where people see the shop */
 export const linkTo = (publicUrl: string, purpose: Purpose, token: string): string =>
   `${publicUrl}${pages[purpose]}?token=${token}`;
 

@@ -63,10 +63,86 @@ describe('When a process reads its settings', () => {
   test('then development needs none', () => {
     expect(readApiConfig({})).toMatchObject({ PORT: 5000, PUBLIC_URL: 'http://localhost:5000', CURRENCY: 'USD' });
     expect(readApiConfig({ PORT: '5005' })).toMatchObject({ PORT: 5005, PUBLIC_URL: 'http://localhost:5005' });
-    expect(readApiConfig({ PUBLIC_URL: 'https://shop.example//' }).PUBLIC_URL).toBe('https://shop.example');
     expect(readWorkerConfig({ WORKER_HEALTH_PORT: '' })).toMatchObject({ WORKER_HEALTH_PORT: 5001 });
     expect(readTemporalConfig({})).toMatchObject({ TEMPORAL_NAMESPACE: 'default' });
   });
+
+  test.each([
+    ['https://shop.example', 'https://shop.example'],
+    ['https://shop.example/', 'https://shop.example'],
+    ['HTTPS://Shop.Example:443', 'https://shop.example'],
+    ['http://localhost:6130', 'http://localhost:6130'],
+    ['https://[2001:db8::1]:8443/', 'https://[2001:db8::1]:8443'],
+    ['https://café.example', 'https://xn--caf-dma.example'],
+    ['https://MÜNCHEN.example/', 'https://xn--mnchen-3ya.example'],
+  ])('then clients see the shop of %s at %s', (url, origin) => {
+    const environment = { PUBLIC_URL: url, TEMPORAL_UI_ORIGIN: url };
+    for (const read of [readApiConfig, readWorkerConfig]) expect(read(environment).PUBLIC_URL).toBe(origin);
+    expect(readApiConfig(environment).TEMPORAL_UI_ORIGIN).toBe(origin);
+  });
+
+  test.each([
+    ...[
+      'https:shop.example',
+      'https:/shop.example',
+      'https:///shop.example',
+      'shop.example',
+      '//shop.example',
+      'https://',
+    ],
+    ...[
+      'https://shop.example/crema',
+      'https://shop.example/crema/',
+      'https://shop.example//',
+      'https://shop.example/.',
+    ],
+    ...['https://shop.example?x=1', 'https://shop.example/?', 'https://shop.example#top', 'https://shop.example/#'],
+    ...[
+      'https://me@shop.example',
+      'https://me:secret@shop.example',
+      'https://@shop.example',
+      'https://shop.example\\x',
+    ],
+    ...[
+      'https://shop.example:70000',
+      'https://shop example',
+      ' https://shop.example',
+      'ftp://shop.example',
+      'https://a%20b',
+    ],
+  ])('then %s is refused as an origin', (url) => {
+    const rule = 'must be an origin of the form https://host[:port], without a path, query or user name';
+    expect(() => readApiConfig({ PUBLIC_URL: url })).toThrow(`PUBLIC_URL ${rule}.`);
+    expect(() => readWorkerConfig({ PUBLIC_URL: url })).toThrow(`PUBLIC_URL ${rule}.`);
+    expect(() => readApiConfig({ TEMPORAL_UI_ORIGIN: url })).toThrow(`TEMPORAL_UI_ORIGIN ${rule}.`);
+  });
+
+  test.each([
+    '10/8',
+    '0x7f/8',
+    '010.0.0.0/8',
+    '10.0/16',
+    '167772160/8',
+    '10.0.0.0/33',
+    'fd00::/129',
+    'fe80::1%eth0/64',
+    '10.0.0.0/',
+  ])('then %s is refused as a network', (network) => {
+    for (const name of ['TRUSTED_PROXIES', 'WEBHOOK_ALLOWED_NETWORKS']) {
+      expect(() => readApiConfig({ [name]: `192.168.0.0/16,${network}` })).toThrow(
+        new RegExp(`${name} must be .*networks such as`),
+      );
+    }
+  });
+
+  test.each(['::ffff:10.0.0.0/104', '::ffff:0:10.0.0.0/104', '64:ff9b::a00:0/104'])(
+    'then the IPv4 network %s is refused in IPv6 notation for proxies',
+    (network) => {
+      expect(() => readApiConfig({ TRUSTED_PROXIES: network })).toThrow(
+        'TRUSTED_PROXIES must have IPv4 networks in IPv4 notation',
+      );
+    },
+  );
 
   test('then apps may be named that people come back to, separated as one likes', () => {
     expect(readApiConfig({}).OAUTH_REDIRECT_URIS).toEqual([]);
@@ -116,7 +192,7 @@ describe('When a process reads its settings', () => {
     [{ PAYLOAD_KEYS: `one:${KEY.slice(4)}` }, 'PAYLOAD_KEYS must be <id>:<32 bytes in base64>'],
     [{ PAYLOAD_KEYS: `one:${KEY},one:${KEY}` }, 'PAYLOAD_KEYS must not have two keys named one'],
     [{ PORT: 'x', CURRENCY: 'y' }, 'CURRENCY must '],
-    [{ RATE_LIMIT_USER: '600' }, 'RATE_LIMIT_USER must be <count>/<seconds>'],
+    [{ RATE_LIMIT_USER: '600' }, 'RATE_LIMIT_USER must be <count>/<seconds>, such as 600/60'],
     [{ RATE_LIMIT_PLACING: '0/60' }, 'RATE_LIMIT_PLACING must '],
     [{ TRUSTED_PROXIES: '10.0.0.1' }, 'TRUSTED_PROXIES must be a number of proxies, or networks'],
     [{ TRUSTED_PROXIES: '10.0.0.0/8, all' }, 'TRUSTED_PROXIES must '],

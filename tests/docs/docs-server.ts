@@ -22,7 +22,7 @@ export async function openDocs(passwordGrant: boolean): Promise<{ url: string; c
   app.use(requestLog(createLogger('test', 'silent')));
   app.use(secureAnswers(false));
   app.use(answerProblems(createPages({ name: SHOP.name, language: 'en', app: '/docs' })));
-  app.use(docs({ openapi, asyncapi: describeEvents('https://shop.example', SHOP) }, SHOP.name));
+  app.use(docs({ openapi, asyncapi: describeEvents({ ...SHOP, publicUrl: 'https://shop.example' }) }, SHOP.name));
   const server = createServer(app.callback());
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {

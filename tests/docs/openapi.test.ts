@@ -3,6 +3,7 @@ import { SHOP } from '../../api/document-file.ts';
 import { describeApi } from '../../api/openapi.ts';
 import type { Route } from '../../api/route.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { CLOUD_EVENT_TYPE } from '../../domain/order/cloud-event.ts';
 
 interface Media {
   schema: { $ref?: string; examples?: unknown[] };
@@ -166,6 +167,24 @@ test('When a route is for people, for services or for both, then the document sa
     ['signIn', 'password', 'service'].map((way) => ({ [way]: ['orders:read'] })),
   );
   expect(waysTo('/v1/me', 'get')).toEqual([{ signIn: [] }, { password: [] }]);
+});
+
+test('When a shop serves the document, then the addresses of its OAuth2 server are absolute', () => {
+  const publicUrl = 'https://shop.example';
+  const served = describeApi(routes, { passwordGrant: true, shop: { ...SHOP, publicUrl } }) as unknown as Document;
+  const flows = Object.values(served.components.securitySchemes).flatMap(({ flows }) => Object.values(flows!));
+  const addresses = flows.flatMap((flow) => Object.entries(flow as object).filter(([name]) => name.endsWith('Url')));
+  expect(addresses.length).toBeGreaterThanOrEqual(6);
+  for (const [name, address] of addresses) {
+    const path = name === 'authorizationUrl' ? '/oauth/authorize' : '/oauth/token';
+    expect([name, address]).toEqual([name, `${publicUrl}${path}`]);
+  }
+});
+
+test('When the document describes what webhooks receive, then its media type is the one that is sent', () => {
+  const received = [...JSON.stringify(document).matchAll(/"operationId":"receive\w*".*?"content":\{"([^"]+)"/g)];
+  // As a webhook, and as a callback of its registration.
+  expect(received.map(([, type]) => type)).toEqual([CLOUD_EVENT_TYPE, CLOUD_EVENT_TYPE]);
 });
 
 test('When there is no password grant, then nothing in the document offers it', () => {

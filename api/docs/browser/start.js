@@ -38,6 +38,12 @@ const ui = SwaggerUIBundle({
   persistAuthorization: false,
   oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect`,
   tryItOutEnabled: true,
+  // The document has the shop's public address; this page may be open at another one.
+  requestInterceptor(request) {
+    const { pathname } = new URL(request.url, location);
+    if (pathname === '/oauth/token') request.url = location.origin + pathname;
+    return request;
+  },
   // Its badge would ask a server elsewhere what it thinks of this document.
   validatorUrl: null,
 });
