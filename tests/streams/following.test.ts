@@ -155,7 +155,7 @@ test('When somebody comes back with a position, then it counts as the header bef
 test('When somebody comes back with an empty position, then it counts as none', async () => {
   await placed();
   const board = await listen('/v1/orders/events?after=', { as: shop.manager, after: '' });
-  const [{ event, id }] = (await board.receives(1)) as [{ event: string; id: string }];
+  const { event, id } = (await board.receives(1))[0]!;
   expect(event).toBe('snapshot');
   const { id: order } = (await shop.place()).body;
   const later = await listen(`/v1/orders/events?after=${id}`, { as: shop.manager, after: '' });
