@@ -119,6 +119,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         if (!body) throw gone();
         const headers = {
           'cache-control': 'no-store',
+          'content-type': 'application/json; charset=utf-8',
           'content-disposition': 'attachment; filename="crema-export.json"',
           'content-type': 'application/json; charset=utf-8',
         };

@@ -111,6 +111,16 @@ describe('When a note holds line separators', () => {
       request.on('error', reject).setTimeout(20_000, () => request.destroy(new Error('The stream is silent.')));
     });
 
+  test('then the export of personal data escapes them', async () => {
+    const { id } = (await shop.place({ body: { lines: [await shop.line('Tea')], note } })).body;
+    const answer = await fetch(`${shop.url}/v1/me/export`, { headers: { authorization: `Bearer ${shop.customer}` } });
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    const text = await answer.text();
+    expect(text).not.toMatch(separators);
+    const { orders } = JSON.parse(text) as { orders: { order: { id: string; note: string } }[] };
+    expect(orders.find(({ order }) => order.id === id)?.order.note).toBe(note);
+  });
+
   test('then every stream, channel and webhook carries it on one line, whole', async () => {
     const receiver = await startReceiver();
     const { secret } = await webhooksOf(() => shop).register(receiver.url, { events: ['order.placed'] });
