@@ -58,7 +58,8 @@ export interface HttpServer {
 export function createHttpServer(handle: RequestListener, options: HttpServerOptions): HttpServer {
   const { headers, logger } = options;
   const server = createServer({
-    headersTimeout: options.headersTimeout * 1_000,
+    // Node refuses more for the headers than for the whole request.
+    headersTimeout: Math.min(options.headersTimeout, options.requestTimeout) * 1_000,
     requestTimeout: options.requestTimeout * 1_000,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
     keepAliveTimeout: 65_000,

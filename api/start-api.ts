@@ -3,11 +3,11 @@ import { Client, Connection } from '@temporalio/client';
 import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, readersOfMetrics } from '../config/metrics.ts';
-import type { ApiConfig } from '../config/settings.ts';
+import { type ApiConfig, requireLanguage } from '../config/settings.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import { createWebhookAddresses } from '../config/webhook-addresses.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
-import { createCatalogView } from '../db/catalog-view.ts';
+import { type CatalogView, createCatalogView } from '../db/catalog-view.ts';
 import { connect } from '../db/connection.ts';
 import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createEmailSuppressions } from '../db/email-suppressions.ts';
@@ -16,13 +16,14 @@ import { createJournal, type Journal } from '../db/journal.ts';
 import { countEvents, measurePool } from '../db/metrics.ts';
 import { createOidcArtifactRepository } from '../db/oidc-artifacts.ts';
 import { createOrderRepository } from '../db/orders.ts';
-import { createProductRepository, type ProductRepository } from '../db/products.ts';
+import { createProductRepository } from '../db/products.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { createUserRepository } from '../db/users.ts';
 import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { createWebhookRepository } from '../db/webhooks.ts';
 import { checkWritable } from '../db/writable.ts';
 import type { Purpose } from '../domain/account/link.ts';
+import { languages } from '../mail/languages/index.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSeal } from '../workflows/payloads/seal.ts';
@@ -77,6 +78,7 @@ const UPKEEP_MS = 30_000;
  * @throws {ConfigurationError} if the menu has prices in another currency
  */
 export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
+  requireLanguage(config.SHOP_LANGUAGE, [...languages.keys()]);
   const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
   const metrics = createRegistry();
   measurePool(metrics, database);
@@ -101,10 +103,10 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   const topicArn = config.SES_TOPIC_ARN;
   const webhooks = createWebhookRepository(database);
   const webhookDeliveries = createWebhookDeliveryRepository(database);
-  const products = createProductRepository(database);
   const currency = config.CURRENCY;
-  await checkCurrency(products, currency);
   const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
+
+  await mustSellIn(currency, view);
 
   const redis = config.RATE_LIMITS === 'on' ? connectLimitsRedis(config.REDIS_URL, logger) : undefined;
   const limits = redis && createLimits(allowancesOf(config), redis);
@@ -162,7 +164,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     auth,
     routes: allRoutes({
       menu,
-      products,
+      products: createProductRepository(database),
       catalog: createCatalogService(unitOfWork, menu.forget),
       service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, patience, logger }),
       orders,
@@ -244,15 +246,6 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
   return { port, stop };
 }
 
-async function checkCurrency(products: ProductRepository, currency: string): Promise<void> {
-  const all = await products.list({ includeDeleted: true });
-  const other = all.map(({ basePrice }) => basePrice.currency).find((each) => each !== currency);
-  if (!other) return;
-  throw new ConfigurationError(
-    `CURRENCY is ${currency}, but the shop has prices in ${other}: set CURRENCY=${other}, or give this shop a database of its own.`,
-  );
-}
-
 /** What this process journals itself, its own readers hear of at once. */
 const waking = (journal: Journal, wake: () => void): Journal => ({
   ...journal,
@@ -283,3 +276,12 @@ const allowancesOf = (config: ApiConfig): Allowances => ({
   },
   accountMail: config.RATE_LIMIT_ACCOUNT_MAIL,
 });
+
+/** @throws {ConfigurationError} if products on sale are priced in another currency, in which nobody could order them */
+async function mustSellIn(currency: string, view: Pick<CatalogView, 'currencies'>): Promise<void> {
+  const [other] = (await view.currencies()).filter((each) => each !== currency);
+  if (other)
+    throw new ConfigurationError(
+      `CURRENCY is ${currency}, but products on sale are priced in ${other}: set CURRENCY=${other}, or delete these products first.`,
+    );
+}

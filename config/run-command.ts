@@ -16,6 +16,9 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
   }
 }
 
+/** What Node says of an address on which a process cannot listen. */
+const NOT_TO_OPEN = /^(EADDRINUSE|EADDRNOTAVAIL|EACCES)$/;
+
 /** What Node says of a file or folder that cannot be used. */
 const UNUSABLE = /^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EISDIR|EEXIST|ENAMETOOLONG|ELOOP|ENOENT)$/;
 
@@ -47,9 +50,9 @@ export function sentenceFor(error: unknown): string | undefined {
   const [isMissing, name, quoted] = NAMESPACE_MISSING.exec(String(message)) ?? [];
   if (isMissing) return `Temporal has no namespace ${name ?? quoted}: create it, or correct TEMPORAL_NAMESPACE.`;
   if (String(code).startsWith('ERR_PARSE_ARGS')) return String(message);
+  if (syscall === 'listen' && NOT_TO_OPEN.test(String(code)))
+    return `This process cannot listen on ${address}:${port} (${code}): stop the process that does, or correct HOST or the port.`;
   if (path && UNUSABLE.test(String(code))) return `${path} cannot be used (${code}): fix it, or choose another path.`;
-  if (syscall === 'listen')
-    return `${address}:${port} cannot be used (${code}): stop what uses it, or choose another port or HOST.`;
   if (!UNREACHABLE.test(String(code))) return undefined;
   const where = hostname ?? (address ? `${address}:${port}` : 'a service');
   return `${where} cannot be reached (${code}): start it, or correct its address; .env.example names the settings.`;

@@ -13,7 +13,7 @@ const port = (fallback: number) => wholeNumber(0, 65_535, 'a port').default(fall
 const url = (...protocols: string[]) =>
   z.url({
     protocol: new RegExp(`^(${protocols.join('|')})$`),
-    error: `must be a URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}, with a host and, if any, a port up to 65535`,
+    error: `must be a valid URL that starts with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`,
   });
 
 const ORIGIN = 'must be an origin of the form https://host[:port], without a path, query or user name';
@@ -24,6 +24,12 @@ const origin = z.string(ORIGIN).transform((text, ctx) => {
   if (!found) ctx.addIssue(ORIGIN);
   return found || z.NEVER;
 });
+
+const HOST_AND_PORT = 'must be of the form host:port, with a port from 1 to 65535';
+const hostAndPort = textLike(/^[^\s:/]+:\d{1,5}$/, HOST_AND_PORT).refine((address) => {
+  const number = Number(address.split(':')[1]);
+  return number >= 1 && number <= 65_535;
+}, HOST_AND_PORT);
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
@@ -167,7 +173,7 @@ const settings = (environment: Environment) => {
     LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
     /** Identifies this process in `/health/ready`, for example the name of its container. */
     INSTANCE_ID: textLike(/^[!-~]{1,100}$/, 'must be 1 to 100 visible ASCII characters').default(() => randomUUID()),
-    HOST: textLike(/^\S+$/, 'must be an address or a host name, without spaces').default('127.0.0.1'),
+    HOST: textLike(/^[^\s/]+$/, 'must be an address of this machine or its name, without a port').default('127.0.0.1'),
     PORT: port(5000),
     /** Where clients see the API; the OAuth2 issuer. */
     PUBLIC_URL: developmentDefault(origin, env, `http://localhost:${environment.PORT || 5000}`),
@@ -187,9 +193,7 @@ const settings = (environment: Environment) => {
       defaultAddress('DATABASE_URL', environment),
     ),
     REDIS_URL: developmentDefault(url('redis', 'rediss'), env, () => defaultAddress('REDIS_URL', environment)),
-    TEMPORAL_ADDRESS: developmentDefault(textLike(/^[^\s:/]+:\d+$/, 'must be of the form host:port'), env, () =>
-      defaultAddress('TEMPORAL_ADDRESS', environment),
-    ),
+    TEMPORAL_ADDRESS: developmentDefault(hostAndPort, env, () => defaultAddress('TEMPORAL_ADDRESS', environment)),
     /** How to speak to Temporal; the names are those that Temporal's own tools know. */
     TEMPORAL_TLS: oneOf('on', 'off').default('off'),
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
@@ -197,7 +201,7 @@ const settings = (environment: Environment) => {
     TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
     TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
     TEMPORAL_API_KEY: z.string().optional(),
-    TEMPORAL_NAMESPACE: textLike(/^\S+$/, 'must be the name of a namespace, without spaces').default('default'),
+    TEMPORAL_NAMESPACE: textLike(/^\S+$/, 'must be a name without blanks').default('default'),
     /** Names the shop within its namespace. */
     TEMPORAL_TASK_QUEUE: textLike(/^[\w.:/-]{1,200}$/, 'must be 1 to 200 letters, digits or any of _ . : / -')
       .regex(/(?<!-email|-webhooks)$/, 'must not end in -email or -webhooks: a shop’s other task queues do')
@@ -301,6 +305,12 @@ const settings = (environment: Environment) => {
   };
 };
 
+/** @throws {ConfigurationError} if the shop's language is none of those that the shop writes */
+export function requireLanguage(language: string, known: readonly string[]): void {
+  if (known.includes(language)) return;
+  throw new ConfigurationError(`SHOP_LANGUAGE must be one that mail/languages has: ${known.join(', ')}.`);
+}
+
 type Names = keyof ReturnType<typeof settings>;
 
 function pick<Name extends Names>(environment: Environment, ...names: Name[]) {
@@ -385,9 +395,6 @@ export function readApiConfig(environment: Environment) {
     'SES_TOPIC_ARN',
     'SNS_ENDPOINT',
   );
-  if (config.HEADERS_TIMEOUT > config.REQUEST_TIMEOUT) {
-    throw new ConfigurationError('HEADERS_TIMEOUT must not be longer than REQUEST_TIMEOUT, which includes it.');
-  }
   if (config.NODE_ENV === 'production' && config.SNS_ENDPOINT) {
     throw new ConfigurationError('SNS_ENDPOINT is for tests: production believes Amazon’s own certificates alone.');
   }

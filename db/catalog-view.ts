@@ -15,6 +15,8 @@ export interface MenuItem {
 /** The read-only side of the catalog: what is on sale, and at what price. */
 export interface CatalogView {
   menu(): Promise<MenuItem[]>;
+  /** The currencies that products on sale are priced in, ISO 4217. */
+  currencies(): Promise<string[]>;
   /** What the menu has of these lines. */
   offers(requests: readonly LineRequest[]): Promise<Offer[]>;
   /** The same with the next order number: one round trip. */
@@ -24,6 +26,10 @@ export interface CatalogView {
 export function createCatalogView(database: Database): CatalogView {
   async function menu(): Promise<MenuItem[]> {
     return database('menu').orderBy(['position', 'name']).pluck('item');
+  }
+
+  async function currencies(): Promise<string[]> {
+    return database('products').whereNull('deleted_at').distinct().pluck('currency');
   }
 
   async function offers(requests: readonly LineRequest[]): Promise<Offer[]> {
@@ -40,7 +46,7 @@ export function createCatalogView(database: Database): CatalogView {
     return rows[0];
   }
 
-  return { menu, offers, offersAndNumber };
+  return { menu, currencies, offers, offersAndNumber };
 }
 
 const productsOf = (requests: readonly LineRequest[]): string[] => [

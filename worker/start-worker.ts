@@ -17,11 +17,10 @@ import { CHANNEL } from '../activities/publish.ts';
 import { createLanes } from '../activities/webhooks/lanes.ts';
 import { createSender } from '../activities/webhooks/send.ts';
 import { createTries } from '../activities/webhooks/tries.ts';
-import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, type Registry, readersOfMetrics } from '../config/metrics.ts';
 import { connectRedis, subscribeToRedis } from '../config/redis-connection.ts';
-import type { WorkerConfig } from '../config/settings.ts';
+import { requireLanguage, type WorkerConfig } from '../config/settings.ts';
 import { temporalConnection } from '../config/temporal-connection.ts';
 import { createWebhookAddresses } from '../config/webhook-addresses.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
@@ -124,11 +123,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
     },
     shutdownSignals: [],
   });
-  if (!languages.has(config.SHOP_LANGUAGE)) {
-    throw new ConfigurationError(
-      `SHOP_LANGUAGE must be one that mail/languages has: ${[...languages.keys()].join(', ')}.`,
-    );
-  }
+  requireLanguage(config.SHOP_LANGUAGE, [...languages.keys()]);
   const connection = await NativeConnection.connect(temporalConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
   await checkShop(connection, config, await readShop(database));

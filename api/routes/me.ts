@@ -121,7 +121,6 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
           'cache-control': 'no-store',
           'content-type': 'application/json; charset=utf-8',
           'content-disposition': 'attachment; filename="crema-export.json"',
-          'content-type': 'application/json; charset=utf-8',
         };
         return { status: 200, headers, body: toJsonLine(body) };
       },

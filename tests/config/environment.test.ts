@@ -163,15 +163,21 @@ describe('When a process reads its settings', () => {
       expect(() => readWorkerConfig(production)).toThrow(`${name} is missing: it must be `);
     }
     expect(() => readDatabaseConfig(production)).toThrow(
-      'DATABASE_URL is missing: it must be a URL that starts with postgres://',
+      'DATABASE_URL is missing: it must be a valid URL that starts with postgres://',
     );
   });
 
   test.each([
     [{ PORT: 'coffee' }, 'PORT must be a port from 0 to 65535.'],
     [{ PORT: '70000' }, 'PORT must '],
-    [{ DATABASE_URL: 'mysql://localhost/x' }, 'DATABASE_URL must be a URL that starts with postgres://'],
+    [{ DATABASE_URL: 'mysql://localhost/x' }, 'DATABASE_URL must be a valid URL that starts with postgres://'],
+    [{ DATABASE_URL: 'postgres://crema@localhost:99999/x' }, 'DATABASE_URL must be a valid URL that starts with'],
     [{ TEMPORAL_ADDRESS: 'localhost' }, 'TEMPORAL_ADDRESS must be of the form host:port'],
+    [{ TEMPORAL_ADDRESS: 'localhost:0' }, 'TEMPORAL_ADDRESS must be of the form host:port'],
+    [{ TEMPORAL_ADDRESS: 'localhost:65536' }, 'TEMPORAL_ADDRESS must be of the form host:port'],
+    [{ TEMPORAL_ADDRESS: ':7233' }, 'TEMPORAL_ADDRESS must be of the form host:port'],
+    [{ TEMPORAL_NAMESPACE: '   ' }, 'TEMPORAL_NAMESPACE must be a name without blanks'],
+    [{ HOST: ' ' }, 'HOST must be an address of this machine'],
     [{ CURRENCY: 'dollars' }, 'CURRENCY must be an ISO 4217 code'],
     [{ NODE_ENV: 'staging' }, 'NODE_ENV must '],
     [

@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { createHttpServer } from '../../api/http-server.ts';
+import { createLogger } from '../../config/logger.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { dial, lastDocument, say } from './raw-socket.ts';
@@ -13,6 +15,18 @@ beforeAll(async () => {
   ]);
 }, 60_000);
 afterAll(() => Promise.all([shop?.close(), patient?.close()]));
+
+test.each([
+  [60, 30],
+  [10, 5],
+])(
+  'When headers may take %d s and a whole request %d s, then the shorter time counts',
+  (headersTimeout, requestTimeout) => {
+    const options = { maxConnections: 1, headers: {}, logger: createLogger('test', 'silent') };
+    const { server } = createHttpServer(() => undefined, { headersTimeout, requestTimeout, ...options });
+    expect([server.headersTimeout, server.requestTimeout]).toEqual([requestTimeout * 1_000, requestTimeout * 1_000]);
+  },
+);
 
 const patience = { deadline: 10_000, every: 50 };
 
