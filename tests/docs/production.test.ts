@@ -14,7 +14,7 @@ import { missingPrograms, startSystemPostgres, systemPostgres } from './system-p
 
 const root = resolve(import.meta.dirname, '../..');
 const PAGE = join(root, 'docs/production.md');
-const DEADLINE_MS = 300_000;
+const DEADLINE_MS = 420_000;
 
 /** The commands of the page, each block with the title that it stands under. */
 const blocks = readFileSync(PAGE, 'utf8')
