@@ -13,16 +13,17 @@ import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
 import { createLogger } from '../../config/logger.ts';
 
 /** An API that has nothing but its docs: no database, no sign-in. */
-export async function openDocs(passwordGrant: boolean): Promise<{ url: string; close(): Promise<void> }> {
-  const openapi = describeApi(allRoutes({ currency: SHOP.currency } as RouteDependencies), {
-    passwordGrant,
-    shop: SHOP,
-  });
+export async function openDocs(
+  passwordGrant: boolean,
+  name = SHOP.name,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const shop = { ...SHOP, name };
+  const openapi = describeApi(allRoutes({ currency: shop.currency } as RouteDependencies), { passwordGrant, shop });
   const app = new Koa<RequestState>();
   app.use(requestLog(createLogger('test', 'silent')));
   app.use(secureAnswers(false));
-  app.use(answerProblems(createPages({ name: SHOP.name, language: 'en', app: '/docs' })));
-  app.use(docs({ openapi, asyncapi: describeEvents({ ...SHOP, publicUrl: 'https://shop.example' }) }, SHOP.name));
+  app.use(answerProblems(createPages({ name, language: 'en', app: '/docs' })));
+  app.use(docs({ openapi, asyncapi: describeEvents({ ...shop, publicUrl: 'https://shop.example' }) }, name));
   const server = createServer(app.callback());
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {

@@ -21,7 +21,7 @@ const publicClient = {
 };
 
 // Its dark colours hang on a class.
-const dark = matchMedia('(prefers-color-scheme: dark)');
+const dark = matchMedia('screen and (prefers-color-scheme: dark)');
 const followTheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
 dark.addEventListener('change', followTheme);
 followTheme();
@@ -61,8 +61,20 @@ function focusFault(field) {
   field?.focus();
 }
 
+/** Controls that it draws without a name, and their names. */
+const unnamed = {
+  '.close-modal': 'Close',
+  '.examples-select-element': 'Example',
+  '.body-param__text': 'Request body',
+};
+
 // It puts the cursor into a password's name, far down; the first way to sign in is the one to see first.
 new MutationObserver(() => {
+  for (const [selector, name] of Object.entries(unnamed)) {
+    for (const control of document.querySelectorAll(`${selector}:not([aria-label])`)) {
+      control.setAttribute('aria-label', name);
+    }
+  }
   const refusal = document.querySelector('.auth-container .errors:not([data-seen])');
   if (refusal) {
     refusal.dataset.seen = '';
