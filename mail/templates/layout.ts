@@ -110,7 +110,7 @@ export function layout(page: Page): string {
 </head>
 <body class="page" style="margin:0;padding:0;background-color:#f3ebe0;-webkit-text-size-adjust:100%;">
 <div style="display:none;max-height:0;overflow:hidden;mso-hide:all;">${sentence(page.preheader)}<span aria-hidden="true">${blank}</span></div>
-<div role="article" aria-roledescription="email" aria-label="${page.title}" lang="${page.language}">
+<div role="article" aria-roledescription="email" aria-label="${page.title}" lang="${page.language}" style="overflow-wrap:anywhere;word-break:break-word;">
 <table role="presentation" class="page" width="100%" bgcolor="#f3ebe0" cellpadding="0" cellspacing="0" border="0" style="background-color:#f3ebe0;">
 <tr><td class="page" align="center" style="padding:32px 12px;">
 <!--[if mso]><table role="presentation" width="560" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->

@@ -13,13 +13,18 @@ beforeAll(async () => {
 }, PATIENCE);
 afterAll(() => browser?.close());
 
-const mails = [...languages.keys()].flatMap((language) =>
-  samples.map(({ name, write }) => ({
-    name,
-    language,
-    ...write({ language, shopName: 'Crema', timeZone: 'UTC', currency: 'USD' }),
-  })),
-);
+const mailsOf = (shopName: string) =>
+  [...languages.keys()].flatMap((language) =>
+    samples.map(({ name, write }) => ({
+      name,
+      language,
+      ...write({ language, shopName, timeZone: 'UTC', currency: 'USD' }),
+    })),
+  );
+const mails = mailsOf('Crema');
+
+/** A mail whose names are as long as they may be, without a blank to break them at. */
+const lengthen = (html: string) => html.replaceAll(/Pumpkin Spice|Latte|Ana Souza|Marco/g, 'W'.repeat(100));
 
 /** What a strict reader would complain of in the mail that is open. Runs in the browser. */
 const complaints = ['../docs/contrast.js', 'complaints.js']
@@ -41,6 +46,20 @@ test.each([
       expect({ name, language, faults: found.faults }).toEqual({ name, language, faults: [] });
       expect(found.words).toBeGreaterThan(5);
       if (/^(customer|shop)-/.test(name)) expect(found.number).toBeGreaterThanOrEqual(72);
+    }
+    await page.close();
+  },
+  PATIENCE,
+);
+
+test(
+  'When names in a mail are long, then it is no wider than a narrow window',
+  async () => {
+    const page = await browser.newPage({ viewport: { width: 320, height: 800 } });
+    for (const { name, language, html } of mailsOf('W'.repeat(60))) {
+      await page.setContent(lengthen(html));
+      const { faults } = await page.evaluate<{ faults: string[] }>(complaints);
+      expect({ name, language, faults }).toEqual({ name, language, faults: [] });
     }
     await page.close();
   },
