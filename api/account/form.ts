@@ -8,7 +8,7 @@ export interface Field {
   /** What browsers and password managers fill in. */
   autocomplete: string;
   value?: string | undefined;
-  hint?: string;
+  hint?: string | undefined;
   fault?: string | undefined;
   readOnly?: boolean;
 }

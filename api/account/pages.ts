@@ -10,7 +10,7 @@ import { registration, resetRequest } from '../contract/users.ts';
 import { acceptLanguage } from '../contract/values.ts';
 import { standingHeaders } from '../middleware/rate-limits.ts';
 import type { RequestState } from '../middleware/request-log.ts';
-import { type Link, noticeParts, type Pages, paragraphs, typed } from '../pages/page.ts';
+import { inMinutes, type Link, noticeParts, type Pages, paragraphs, typed } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
 import type { AccountService } from './account-service.ts';
 import { emailPages } from './email-pages.ts';
@@ -103,11 +103,11 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
     // Before the change, which uses the link up.
     const request = await accountRequests.peek(token, 'registration', 'reset', 'invitation', 'address');
     const words = await wordsOf(request, visitor);
-    const { ready, links, faults } = words.pages;
+    const { confirmed, links, faults } = words.pages;
     const account = await change(token, password);
     if (!('refused' in account)) {
-      const done = { title: ready.title, content: paragraphs(ready.about(typed(account.name))) };
-      return { words, ...done, links: [[links.signIn, app]] };
+      const { title, about } = confirmed[request?.purpose ?? 'registration'];
+      return { words, title, content: paragraphs(about(typed(account.name))), links: [[links.signIn, app]] };
     }
     if (account.refused === 'unavailable' || account.refused === 'outcome_unknown')
       return unavailable(words, withToken(page, token));
@@ -127,7 +127,9 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
     const { checkYourEmail, links } = words.pages;
     const notice = {
       title: checkYourEmail.title,
-      paragraphs: refused ? [checkYourEmail.tooMany] : [text, checkYourEmail.notArrived],
+      paragraphs: refused
+        ? [checkYourEmail.tooMany(inMinutes(refused.standing.resetsIn))]
+        : [text, checkYourEmail.notArrived],
     };
     const shown = noticeParts(words, notice, [links.signIn, app], [links.tryAgain, page]);
     return refused ? { status: 429, headers: standingHeaders(refused.standing), ...shown } : shown;
@@ -241,7 +243,8 @@ function passwordPage({ purpose, email }: AccountRequest, token: string, words: 
     label: fields.newPassword,
     type: 'password',
     autocomplete: 'new-password',
-    hint: passwordHint(PASSWORD_LENGTH.min),
+    // A fault says the same.
+    hint: fault ? undefined : passwordHint(PASSWORD_LENGTH.min),
     fault,
   };
   const action = purpose === 'registration' ? '/account/verify' : '/account/password';

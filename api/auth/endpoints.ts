@@ -3,8 +3,8 @@ import mount from 'koa-mount';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { isOutage } from '../../db/outage.ts';
 import type { RequestState } from '../middleware/request-log.ts';
-import { isForPeople, type Pages } from '../pages/page.ts';
-import { RETRY_AFTER_S } from '../problem.ts';
+import { isForPeople, type Pages, wantsPage } from '../pages/page.ts';
+import { Problem, RETRY_AFTER_S } from '../problem.ts';
 import { answerNextStep } from './pages/next-step.ts';
 import { answerExpired, answerUnavailable, isPage } from './pages/notice.ts';
 import type { PasswordVersions } from './password-versions.ts';
@@ -13,16 +13,19 @@ import type { PasswordVersions } from './password-versions.ts';
 const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
   [/^\/oauth\/token$/, ['POST', 'OPTIONS']],
   [/^\/oauth\/revoke$/, ['POST', 'OPTIONS']],
-  [/^\/oauth\/authorize(\/[\w-]+)?$/, ['GET']],
-  [/^\/oauth\/sign-in\/[\w-]+$/, ['GET', 'POST']],
-  [/^\/oauth\/logout(\/success)?$/, ['GET']],
+  [/^\/oauth\/authorize(\/[\w-]+)?$/, ['GET', 'HEAD']],
+  [/^\/oauth\/sign-in\/[\w-]+$/, ['GET', 'HEAD', 'POST']],
+  [/^\/oauth\/logout(\/success)?$/, ['GET', 'HEAD']],
   [/^\/oauth\/logout\/confirm$/, ['POST']],
   [/^\/\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server)$/, ['GET', 'HEAD', 'OPTIONS']],
 ];
 
-function refuse(ctx: Context, status: number, description: string) {
-  ctx.status = status;
-  ctx.body = { error: 'invalid_request', error_description: description };
+/** Refuses a request as RFC 6749 §5.2 has it, or with a page. */
+function refuse(ctx: Context, problem: Problem): void {
+  if (wantsPage(ctx)) throw problem;
+  ctx.status = problem.status;
+  ctx.set(problem.options.headers ?? {});
+  ctx.body = { error: 'invalid_request', error_description: problem.message };
 }
 
 /** The library knows nothing of our middleware, so neither do its types. */
@@ -92,11 +95,15 @@ export function createEndpoints({
   return async (ctx, next) => {
     const [, methods] = OPEN.find(([path]) => path.test(ctx.path)) ?? [];
     if (!methods) {
-      return ctx.path.startsWith('/oauth/') ? refuse(ctx, 404, 'There is no such endpoint.') : next();
+      if (!ctx.path.startsWith('/oauth/')) return next();
+      return refuse(ctx, new Problem('not_found', { detail: 'There is no such endpoint.' }));
     }
     if (!methods.includes(ctx.method)) {
-      ctx.set('Allow', methods.join(', '));
-      return refuse(ctx, 405, `${ctx.path} takes ${methods.join(', ')}.`);
+      const allow = methods.join(', ');
+      return refuse(
+        ctx,
+        new Problem('method_not_allowed', { detail: `${ctx.path} takes ${allow}.`, headers: { allow } }),
+      );
     }
     // Browsers speak TLS with whatever stands in front of us, so their cookies are Secure, whatever that tells us.
     if (issuer.startsWith('https:')) {

@@ -1,17 +1,20 @@
 import { errors, type Provider } from 'oidc-provider';
 import { scopesOf } from '../../domain/scopes.ts';
+import { wordsIn } from '../../mail/languages/index.ts';
+import type { Standing } from '../limits/quota.ts';
 import { standingHeaders } from '../middleware/rate-limits.ts';
+import { inMinutes } from '../pages/page.ts';
 import { grantedScope } from './granted-scope.ts';
-import { type SignIn, TOO_MANY_TRIES } from './sign-in.ts';
+import type { SignIn } from './sign-in.ts';
 
 const GRANT_TYPE = 'password';
 
 /** RFC 6749 has no word of its own for it; RFC 6585's status says the rest. */
-const tooManyTries = () =>
-  Object.assign(new errors.CustomOIDCProviderError('temporarily_unavailable', TOO_MANY_TRIES), {
-    status: 429,
-    statusCode: 429,
-  });
+function tooManyTries({ resetsIn }: Standing) {
+  const description = wordsIn('en').pages.signIn.tooManyTries(inMinutes(resetsIn));
+  const error = new errors.CustomOIDCProviderError('temporarily_unavailable', description);
+  return Object.assign(error, { status: 429, statusCode: 429 });
+}
 
 /**
  * The resource owner password grant (RFC 6749 §4.3), for `curl` and the docs page of a development machine. It teaches
@@ -31,7 +34,7 @@ export function registerPasswordGrant(provider: Provider, signIn: SignIn, audien
       const outcome = await signIn({ email: username, password, address: ctx.ip });
       if ('refused' in outcome) {
         ctx.set(standingHeaders(outcome.standing));
-        throw tooManyTries();
+        throw tooManyTries(outcome.standing);
       }
       const user = outcome.found;
       if (!user) {

@@ -10,7 +10,7 @@ import { GRANT_CLAIM, SESSION_CLAIM } from './authenticate.ts';
 import { registerClientCredentialsGrant, SERVICE_SCOPES } from './client-credentials-grant.ts';
 import type { PrivateJwk } from './key-ring.ts';
 import { createErrorPage } from './pages/notice.ts';
-import { signOutPages } from './pages/sign-out.ts';
+import { keepLanguage, signOutPages } from './pages/sign-out.ts';
 import { registerPasswordGrant } from './password-grant.ts';
 import type { PasswordVersions } from './password-versions.ts';
 import type { SignIn } from './sign-in.ts';
@@ -187,6 +187,7 @@ export function createProvider({
     const document = ctx.body as { scopes_supported: string[] };
     document.scopes_supported.push(...scopesOf('manager'));
   });
+  provider.use(keepLanguage(users) as Parameters<Provider['use']>[0]);
   // The library builds these from the request's Host header, which is the client's to choose.
   provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) =>
     provider.urlFor(name, options);

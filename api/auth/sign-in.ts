@@ -13,10 +13,6 @@ export interface Typed {
 /** The person whom an email address and a password belong to: nobody when one of them is wrong, and not which. */
 export type SignIn = (typed: Typed) => Promise<SignInOutcome<User>>;
 
-/** Of somebody who guesses too often; said the same way wherever people sign in. */
-export const TOO_MANY_TRIES =
-  'Too many passwords were wrong; try again later, or from where you have signed in before.';
-
 interface Dependencies {
   users: UserRepository;
   limiter: SignInLimiter;

@@ -135,7 +135,7 @@ const formErrors = {
     ...errorResponse(
       'Too many requests, or too many wrong passwords',
       'temporarily_unavailable',
-      'Too many passwords were wrong; try again later, or from where you have signed in before.',
+      'Too many passwords were wrong. Try again in 15 minutes, or from where you have signed in before.',
     ),
     headers: Object.fromEntries(
       Object.entries(rateLimitHeaders).map(([name, description]) => [

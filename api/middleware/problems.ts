@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { isOutage, isReadOnly } from '../../db/outage.ts';
-import { noticeParts, type Pages, wantsPage } from '../pages/page.ts';
+import { inMinutes, type Link, noticeParts, type Pages, wantsPage } from '../pages/page.ts';
 import { Problem, RETRY_AFTER_S } from '../problem.ts';
 import type { RequestState } from './request-log.ts';
 
@@ -26,11 +26,18 @@ export function answerProblems(pages: Pages): Middleware<RequestState> {
   };
 }
 
+/** Pages with a form that needs no link from a mail. */
+const FORMS = ['/account/register', '/account/forgot'];
+
 function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
   const words = pages.wordsFor(ctx);
-  const { problems, links } = words.pages;
-  const notice = problems[status === 404 || status === 429 || status === 500 || status === 503 ? status : 'other'];
-  pages.answer(ctx, status, noticeParts(words, notice, [links.back, pages.app]));
+  const { problems, tooManyRequests, links } = words.pages;
+  const notice =
+    status === 429
+      ? tooManyRequests(inMinutes(Number(ctx.response.get('retry-after'))))
+      : problems[status === 404 || status === 500 || status === 503 ? status : 'other'];
+  const again: Link[] = FORMS.includes(ctx.path) ? [[links.tryAgain, ctx.path]] : [];
+  pages.answer(ctx, status, noticeParts(words, notice, ...again, [links.back, pages.app]));
 }
 
 /** No route took the request: the router leaves a bare status, and for a wrong method the header `Allow`. */

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { AuthState } from '../auth/authenticate.ts';
 import type { Limits } from '../limits/limits.ts';
 import { isExceeded, type Standing } from '../limits/quota.ts';
+import { wantsPage } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
 
 /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11) and, when it is exceeded, `Retry-After`. */
@@ -31,8 +32,8 @@ const isHealth = ({ path }: Context) => path.startsWith('/health/') || path === 
 const isApi = ({ path }: Context) => /^\/v1\//i.test(path);
 
 /**
- * Counts by address what needs no token: sign-in, docs and whatever is not there. Under `/oauth/` a refusal is JSON of
- * RFC 6749.
+ * Counts by address what needs no token: sign-in, docs and whatever is not there. Under `/oauth/`, programs get a refusal as
+ * JSON of RFC 6749.
  */
 export function limitStrangers({ anonymous }: Pick<Limits, 'anonymous'>): Middleware {
   return async (ctx, next) => {
@@ -40,7 +41,8 @@ export function limitStrangers({ anonymous }: Pick<Limits, 'anonymous'>): Middle
     try {
       settle(ctx, await anonymous(ctx.ip, isRead(ctx)));
     } catch (problem) {
-      if (!(problem instanceof Problem) || !ctx.path.startsWith('/oauth/')) throw problem;
+      const isOurs = problem instanceof Problem && ctx.path.startsWith('/oauth/');
+      if (!isOurs || wantsPage(ctx)) throw problem;
       ctx.status = problem.status;
       ctx.body = { error: 'temporarily_unavailable', error_description: problem.message };
       return;

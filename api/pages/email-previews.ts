@@ -55,7 +55,7 @@ function gallery(language: string, shop: Shop): string {
 <meta name="color-scheme" content="light dark">
 <title>Emails · ${shop.shopName}</title>
 <style>
-body { margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; }
+body { margin: 2rem; font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
 main { display: grid; gap: 2rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); }
 h2 { margin: 0; font-size: 1rem; }
 p { margin: 0.2rem 0 0.6rem; }

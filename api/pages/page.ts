@@ -19,10 +19,12 @@ const styleHash = sha256(style.markup);
 const sendForm: Html = { markup: 'document.forms[0].submit()' };
 const sendFormHash = sha256(sendForm.markup);
 
-const FOR_PEOPLE = /^\/(account|oauth\/(authorize|sign-in|logout))(\/|$)/;
+/** In any case: the router takes `/V1`, too. */
+const FOR_PROGRAMS =
+  /^\/(v1|codec|health|metrics|notifications|oauth\/(token|revoke)|[.]well-known|(openapi|asyncapi)[.]\w+)(\/|$)/i;
 
-/** Whether people open a path in their browser; programs ask for all others. */
-export const isForPeople = (path: string): boolean => FOR_PEOPLE.test(path);
+/** Whether people open a path in their browser. Some programs ask for HTML, too, where nobody reads it. */
+export const isForPeople = (path: string): boolean => !FOR_PROGRAMS.test(path);
 
 /** Whether an answer is for a person to read: a browser names HTML before all else. */
 export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
@@ -37,6 +39,9 @@ export interface Storefront {
   /** The address where people use the shop and start to sign in. */
   app: string;
 }
+
+/** A wait as pages say it. */
+export const inMinutes = (seconds: number): number => Math.ceil(seconds / 60);
 
 /** A link to another page: its text and its address. */
 export type Link = readonly [text: string, address: string];

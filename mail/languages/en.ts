@@ -1,7 +1,11 @@
 import type { Cancellation } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
-import { html } from '../templates/markup.ts';
+import { type Html, html } from '../templates/markup.ts';
 import type { Language, Subject } from './language.ts';
+
+const opened = { title: 'Your account is ready', about: (name: Html) => html`You can sign in now, ${name}.` };
+
+const inMinutes = (count: number): string => (count === 1 ? 'in a minute' : `in ${count} minutes`);
 
 const named = (greeting: string, name: string): string => (name ? `${greeting}, ${name}` : greeting);
 
@@ -220,7 +224,7 @@ export const language: Language = {
     fields: { name: 'Name', email: 'Email address', password: 'Password', newPassword: 'New password' },
     passwordHint: (min) => `At least ${min} characters. A few words that do not belong together make a good one.`,
     faults: {
-      name: 'Type your name: one line of up to 100 characters.',
+      name: 'Type your name: one line of up to 100 characters, at least one of which can be seen.',
       email: 'This is not an email address.',
       password: {
         too_short: ({ min }) => `The password must have at least ${min} characters.`,
@@ -238,7 +242,9 @@ export const language: Language = {
       button: 'Sign in',
       cancel: 'Cancel',
       wrong: 'The email address or the password is wrong.',
-      tooManyTries: 'Too many passwords were wrong; try again later, or from where you have signed in before.',
+      tooManyTries: (minutes) =>
+        `Too many passwords were wrong. Try again ${inMinutes(minutes)}, or from where you have signed in before.`,
+      tooLong: 'The email address or the password is too long. Type both again.',
       forManagers: 'You are signed in, but this page is for managers. Sign in with a manager’s account.',
       passwordMissing: 'Type your password.',
       bothMissing: 'Type your email address and your password.',
@@ -279,7 +285,8 @@ export const language: Language = {
       title: 'Check your email',
       registered: 'We have written to you: the link in the email opens your account.',
       reset: 'If there is an account with this address, we have sent it an email with the next step.',
-      tooMany: 'You have asked for this several times. Check your inbox and your spam folder, or try again later.',
+      tooMany: (minutes) =>
+        `You have asked for this several times. Check your inbox and your spam folder, or try again ${inMinutes(minutes)}.`,
       notArrived: 'If no email arrives, check your spam folder, or try again.',
     },
     newAddress: {
@@ -295,7 +302,15 @@ export const language: Language = {
       aboutReset: 'A new password signs you out everywhere else.',
       button: 'Save password',
     },
-    ready: { title: 'Your account is ready', about: (name) => html`You can sign in now, ${name}.` },
+    confirmed: {
+      registration: opened,
+      invitation: opened,
+      reset: { title: 'Your password is saved', about: (name) => html`You can sign in with it now, ${name}.` },
+      address: {
+        title: 'Your new address is confirmed',
+        about: (name) => html`From now on you sign in with it, ${name}.`,
+      },
+    },
     linkExpired: {
       title: 'This link does not work any more',
       paragraphs: ['It was used already, or it has expired. Perhaps you can simply sign in.'],
@@ -306,10 +321,6 @@ export const language: Language = {
     },
     problems: {
       404: { title: 'This page does not exist', paragraphs: ['Check the address, or start again.'] },
-      429: {
-        title: 'Too many requests',
-        paragraphs: ['Your network has sent us more than we can answer. Try again in a minute.'],
-      },
       500: { title: 'Something went wrong', paragraphs: ['It is our fault, and our logs have it. Try again later.'] },
       503: {
         title: 'One moment, please',
@@ -320,6 +331,10 @@ export const language: Language = {
         paragraphs: ['Your browser sent something that this page does not take. Nothing has changed: start again.'],
       },
     },
+    tooManyRequests: (minutes) => ({
+      title: 'Too many requests',
+      paragraphs: [`Your network has sent us more than we can answer. Try again ${inMinutes(minutes)}.`],
+    }),
 
     choice: {
       title: 'Your emails',

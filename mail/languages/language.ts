@@ -1,3 +1,4 @@
+import type { Purpose } from '../../domain/account/link.ts';
 import type { PasswordFault } from '../../domain/account/password-fault.ts';
 import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import type { Cancellation, Location, Order } from '../../domain/order/order.ts';
@@ -105,7 +106,8 @@ export interface PageWords {
     button: string;
     cancel: string;
     wrong: string;
-    tooManyTries: string;
+    tooManyTries: (minutes: number) => string;
+    tooLong: string;
     /** To a person who is signed in, but not as a manager. */
     forManagers: string;
     passwordMissing: string;
@@ -127,16 +129,18 @@ export interface PageWords {
     registered: string;
     /** Does not reveal whether there is an account. */
     reset: string;
-    tooMany: string;
+    tooMany: (minutes: number) => string;
     notArrived: string;
   };
   newAddress: { title: string; about: (address: Html) => Html; notYou: string; button: string };
   choosePassword: { welcome: string; reset: string; aboutRegistration: string; aboutReset: string; button: string };
-  ready: { title: string; about: (name: Html) => Html };
+  /** Says what a mailed link has done. */
+  confirmed: Record<Purpose, { title: string; about: (name: Html) => Html }>;
   linkExpired: Notice;
   readerGone: Notice;
   /** Requests that the shop does not answer with their page, by status; `other` stands for all other statuses. */
-  problems: Record<404 | 429 | 500 | 503 | 'other', Notice>;
+  problems: Record<404 | 500 | 503 | 'other', Notice>;
+  tooManyRequests: (minutes: number) => Notice;
 
   /** The page where customers choose their mails, by the link in each mail. */
   choice: {

@@ -1,9 +1,13 @@
 import type { Cancellation } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
-import { html } from '../templates/markup.ts';
+import { type Html, html } from '../templates/markup.ts';
 import type { Language, Subject } from './language.ts';
 
 // As in Brazil, where four of five of its speakers live. What it says greets nobody as a man or a woman.
+
+const opened = { title: 'A sua conta está pronta', about: (name: Html) => html`Você já pode entrar, ${name}.` };
+
+const inMinutes = (count: number): string => (count === 1 ? 'em um minuto' : `em ${count} minutos`);
 
 const named = (greeting: string, name: string): string => (name ? `${greeting}, ${name}` : greeting);
 
@@ -221,7 +225,7 @@ export const language: Language = {
     fields: { name: 'Nome', email: 'Endereço de e-mail', password: 'Senha', newPassword: 'Nova senha' },
     passwordHint: (min) => `Pelo menos ${min} caracteres. Algumas palavras sem relação entre si dão uma boa senha.`,
     faults: {
-      name: 'Digite o seu nome em uma só linha, com até 100 caracteres.',
+      name: 'Digite o seu nome em uma só linha, com até 100 caracteres e pelo menos um visível.',
       email: 'Este não é um endereço de e-mail.',
       password: {
         too_short: ({ min }) => `A senha precisa ter pelo menos ${min} caracteres.`,
@@ -239,8 +243,9 @@ export const language: Language = {
       button: 'Entrar',
       cancel: 'Cancelar',
       wrong: 'O endereço de e-mail ou a senha não confere.',
-      tooManyTries:
-        'Houve senhas erradas demais. Tente de novo mais tarde, ou de um lugar de onde você já entrou antes.',
+      tooManyTries: (minutes) =>
+        `Houve senhas erradas demais. Tente de novo ${inMinutes(minutes)}, ou de um lugar de onde você já entrou antes.`,
+      tooLong: 'O endereço de e-mail ou a senha é longo demais. Digite os dois de novo.',
       forManagers: 'Você já entrou, mas o que quer abrir é só para a gerência. Entre com uma conta da gerência.',
       passwordMissing: 'Digite a sua senha.',
       bothMissing: 'Digite o seu endereço de e-mail e a sua senha.',
@@ -281,8 +286,8 @@ export const language: Language = {
       title: 'Veja o seu e-mail',
       registered: 'Escrevemos para você: o link no e-mail abre a sua conta.',
       reset: 'Se houver uma conta com este endereço, escrevemos para ele explicando como continuar.',
-      tooMany:
-        'Você já pediu isto várias vezes. Veja a caixa de entrada e a pasta de spam, ou tente de novo mais tarde.',
+      tooMany: (minutes) =>
+        `Você já pediu isto várias vezes. Veja a caixa de entrada e a pasta de spam, ou tente de novo ${inMinutes(minutes)}.`,
       notArrived: 'Se nenhum e-mail chegar, veja a pasta de spam ou tente de novo.',
     },
     newAddress: {
@@ -298,7 +303,15 @@ export const language: Language = {
       aboutReset: 'Ela encerra as suas sessões em todos os outros lugares.',
       button: 'Salvar a senha',
     },
-    ready: { title: 'A sua conta está pronta', about: (name) => html`Você já pode entrar, ${name}.` },
+    confirmed: {
+      registration: opened,
+      invitation: opened,
+      reset: { title: 'A sua senha foi salva', about: (name) => html`Você já pode entrar com ela, ${name}.` },
+      address: {
+        title: 'O seu novo endereço está confirmado',
+        about: (name) => html`De agora em diante você entra com ele, ${name}.`,
+      },
+    },
     linkExpired: {
       title: 'Este link não funciona mais',
       paragraphs: ['Ele já foi usado ou expirou. Talvez você já possa entrar.'],
@@ -309,10 +322,6 @@ export const language: Language = {
     },
     problems: {
       404: { title: 'Esta página não existe', paragraphs: ['Confira o endereço, ou comece de novo.'] },
-      429: {
-        title: 'Pedidos demais',
-        paragraphs: ['A sua rede nos enviou mais do que conseguimos responder. Tente de novo em um minuto.'],
-      },
       500: {
         title: 'Algo deu errado',
         paragraphs: ['A falha é nossa, e já está registrada. Tente de novo mais tarde.'],
@@ -326,6 +335,10 @@ export const language: Language = {
         paragraphs: ['O seu navegador enviou algo que esta página não aceita. Nada mudou: comece de novo.'],
       },
     },
+    tooManyRequests: (minutes) => ({
+      title: 'Pedidos demais',
+      paragraphs: [`A sua rede nos enviou mais do que conseguimos responder. Tente de novo ${inMinutes(minutes)}.`],
+    }),
 
     choice: {
       title: 'Os seus e-mails',

@@ -47,7 +47,9 @@ async function atThePage(options: BrowserContextOptions = {}): Promise<{ page: P
   const faults: string[] = [];
   page.on('console', (message) => faults.push(message.text()));
   page.on('request', (request) => {
-    const ours = [door.url, new URL(redirectUri).origin, home, 'data:'].some((start) => request.url().startsWith(start));
+    const ours = [door.url, new URL(redirectUri).origin, home, 'data:'].some((start) =>
+      request.url().startsWith(start),
+    );
     if (!ours) faults.push(request.url());
   });
   await page.goto(door.url + openApplication(door.url, redirectUri).authorize());

@@ -121,7 +121,7 @@ test('When too many passwords were wrong, then even the right one is told to wai
 
     expect([refused.status, faultOf(refused)]).toEqual([
       429,
-      'Too many passwords were wrong; try again later, or from where you have signed in before.',
+      'Too many passwords were wrong. Try again in 10 minutes, or from where you have signed in before.',
     ]);
     const wait = Number(refused.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(0);
@@ -141,8 +141,7 @@ test('When the form does not come from our page, then nobody is signed in', asyn
   const { agent, page } = await atThePage();
   const other = await atThePage();
   const foreign = /name="csrf" value="([^"]+)"/.exec(other.page.html)?.[1];
-  const large = 'x'.repeat(20_000);
-  for (const fields of [{ csrf: undefined }, { csrf: 'x' }, { csrf: foreign }, { password: large }]) {
+  for (const fields of [{ csrf: undefined }, { csrf: 'x' }, { csrf: foreign }]) {
     const refused = await agent.submit(page, { ...manager, ...fields });
     expect([refused.status, headingOf(refused)]).toEqual([403, 'This form is not ours']);
   }
@@ -248,7 +247,71 @@ test('When browsers come over TLS, then their cookies are for TLS only', async (
   }
 });
 
-test('When a method is not for a page, then it is refused', async () => {
-  const answer = await fetch(`${door.url}/oauth/sign-in/x`, { method: 'PUT' });
-  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, POST']);
+test('When both fields are empty, then both are marked', async () => {
+  const { agent, page } = await atThePage();
+  const refused = await agent.submit(page, { email: '', password: '' });
+  expect(refused.html.match(/<input[^>]* aria-invalid="true"/g)).toHaveLength(2);
+});
+
+test('When a form is far too long, then the page shows it again, and the next try may', async () => {
+  const { agent, page } = await atThePage();
+  const refused = await agent.submit(page, { ...manager, password: 'x'.repeat(20_000) });
+  expect([refused.status, headingOf(refused)]).toEqual([413, 'Sign in']);
+  expect(faultOf(refused)).toBe('The email address or the password is too long. Type both again.');
+  expect([...agent.cookies.keys()]).not.toContain('crema_session');
+  expect((await agent.submit(refused, manager)).url.searchParams.has('code')).toBe(true);
+});
+
+test.each([
+  ['PUT', '/oauth/sign-in/x', 405, 'GET, HEAD, POST'],
+  ['POST', '/oauth/authorize', 405, 'GET, HEAD'],
+  ['DELETE', '/oauth/logout', 405, 'GET, HEAD'],
+  ['GET', '/oauth/logout/confirm', 405, 'POST'],
+  ['GET', '/oauth/nothing', 404, null],
+])('When %s %s is refused, then browsers get a page, and programs JSON', async (method, path, status, allow) => {
+  for (const [accept, type] of [
+    ['text/html,*/*;q=0.8', 'text/html; charset=utf-8'],
+    ['*/*', 'application/json; charset=utf-8'],
+  ] as const) {
+    const { headers, ...answer } = await fetch(door.url + path, { method, headers: { accept } }).then((it) => ({
+      status: it.status,
+      headers: it.headers,
+    }));
+    expect([answer.status, headers.get('allow'), headers.get('content-type')]).toEqual([status, allow, type]);
+  }
+});
+
+test('When the head of a page is asked for, then it is that of the page', async () => {
+  for (const path of [
+    openApplication(door.url).authorize(),
+    '/oauth/logout',
+    '/oauth/logout/success',
+    '/oauth/sign-in/x',
+  ]) {
+    const [get, head] = await Promise.all(
+      ['GET', 'HEAD'].map((method) =>
+        fetch(door.url + path, { method, redirect: 'manual', headers: { accept: 'text/html' } }),
+      ),
+    );
+    expect([path, head!.status, head!.headers.get('content-type')]).toEqual([
+      path,
+      get!.status,
+      get!.headers.get('content-type'),
+    ]);
+    expect(await head!.text()).toBe('');
+  }
+});
+
+test('When something breaks in the shop, then the page says that it is our fault', async () => {
+  const broken = await openDatabase();
+  const theirs = await openFrontDoor(broken.database);
+  try {
+    await broken.database.schema.renameTable('oidc_artifacts', 'elsewhere');
+    const answer = await openUserAgent(theirs.url).open(openApplication(theirs.url).authorize());
+    expect([answer.status, headingOf(answer)]).toEqual([500, 'Something went wrong']);
+    expect(answer.html).not.toMatch(/server_error|application that sent you/);
+  } finally {
+    await theirs.close();
+    await broken.close();
+  }
 });

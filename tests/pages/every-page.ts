@@ -4,15 +4,18 @@ import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { linkTo, type Purpose } from '../../domain/account/link.ts';
 import { startApi } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
-import { CUSTOMER } from '../auth/front-door.ts';
 import { openApplication } from '../auth/user-agent.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
 import { startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { newAddress, PASSWORD } from '../users/mailbox.ts';
+import { PASSWORD } from '../users/mailbox.ts';
 
-/** Has what must be escaped in HTML. */
-export const SHOP_NAME = 'Crema <b> & Söhne';
+/** As long as it may be, without a blank to break it at; and with what must be escaped in HTML. */
+export const SHOP_NAME = `Crema <b> & Söhne ${'W'.repeat(42)}`;
+
+const LONG_NAME = 'W'.repeat(100);
+
+const longAddress = () => `${'w'.repeat(20)}.${randomUUID()}@${'w'.repeat(63)}.${'w'.repeat(63)}.example`;
 
 const APP = 'https://app.example/signed-in';
 const TEMPORAL_UI_ORIGIN = 'https://temporal.example';
@@ -22,7 +25,9 @@ export interface PagesShop {
   shop: Shop;
   /** The same shop without Temporal, which allows one try of everything. */
   strict: Service;
-  /** Issues a link as a mail has it, for a person whose language is unknown. */
+  /** The id of a person with a long name and a long address. */
+  person: string;
+  /** Issues a link as a mail has it, for that person or, with long values, for a new one. */
   link(purpose: Purpose, base?: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -49,14 +54,18 @@ export async function openPagesShop(): Promise<PagesShop> {
     },
   }).finally(temporal.cut);
   const requests = createAccountRequestRepository(shop.database);
+  const person = randomUUID();
+  const who = { id: person, email: longAddress(), name: LONG_NAME, role: 'customer', password_hash: 'of no password' };
+  await shop.database('users').insert(who);
   return {
     shop,
     strict,
+    person,
     async link(purpose, base = shop.url) {
       const id = randomUUID();
-      const userId = purpose === 'reset' || purpose === 'address' ? CUSTOMER : null;
-      const email = purpose === 'reset' ? 'customer@example.com' : newAddress();
-      await requests.open({ id, purpose, email, name: 'Ana Souza', role: 'customer', userId });
+      const userId = purpose === 'reset' || purpose === 'address' ? person : null;
+      const email = purpose === 'reset' ? who.email : longAddress();
+      await requests.open({ id, purpose, email, name: LONG_NAME, role: 'customer', userId });
       return linkTo(base, purpose, await requests.issueLink(id, 600_000, userId ?? undefined));
     },
     async close() {
@@ -94,9 +103,9 @@ async function signIn(page: Page, all: PagesShop): Promise<void> {
   await send(page, { email: 'customer@example.com', password: 'test' });
 }
 
-const registering = async (page: Page, base: string, email = newAddress()) => {
+const registering = async (page: Page, base: string, email = longAddress()) => {
   await at(page, `${base}/account/register`);
-  await send(page, { name: 'Ana Souza', email });
+  await send(page, { name: LONG_NAME, email });
 };
 
 /** How a browser gets to each page, in each state that it can be in. */
@@ -112,7 +121,7 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
   },
   registered: (page, { shop }) => registering(page, shop.url),
   async 'registered too often'(page, { strict }) {
-    const email = newAddress();
+    const email = longAddress();
     await registering(page, strict.url, email);
     await registering(page, strict.url, email);
   },
@@ -124,7 +133,7 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
   },
   async 'reset asked for'(page, { shop }) {
     await at(page, `${shop.url}/account/forgot`);
-    await send(page, { email: newAddress() });
+    await send(page, { email: longAddress() });
   },
   registration: async (page, all) => at(page, await all.link('registration')),
   async 'registration, the password missing'(page, all) {
@@ -149,32 +158,54 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
     await at(page, await all.link('reset'));
     await send(page, { password: `${PASSWORD}\u0007` });
   },
+  async 'password saved'(page, all) {
+    await at(page, await all.link('reset'));
+    await send(page, { password: PASSWORD });
+  },
   'new address': async (page, all) => at(page, await all.link('address')),
+  async 'new address confirmed'(page, all) {
+    await at(page, await all.link('address'));
+    await send(page);
+  },
   async 'link expired'(page, { shop }) {
     await at(page, `${shop.url}/account/password?token=used`);
   },
-  async 'choice of emails'(page, { shop }) {
-    await at(page, `${shop.url}/account/emails?token=${await readerToken(shop)}`);
+  async 'choice of emails'(page, all) {
+    await at(page, await choicePage(all));
   },
-  async 'emails chosen'(page, { shop }) {
-    await at(page, `${shop.url}/account/emails?token=${await readerToken(shop)}`);
+  async 'emails chosen'(page, all) {
+    await at(page, await choicePage(all));
     await send(page);
   },
-  async 'receipts only'(page, { shop }) {
-    await at(page, `${shop.url}/account/emails?token=${await readerToken(shop)}`);
+  async 'receipts only'(page, all) {
+    await at(page, await choicePage(all));
     const done = page.waitForEvent('load');
     await page.locator('[name=none]').click();
     await done;
   },
   'reader gone': (page, { shop }) => at(page, `${shop.url}/account/unsubscribe?token=${randomUUID()}`),
-  'no such page': (page, { shop }) => at(page, `${shop.url}/account/nothing`),
+  ...Object.fromEntries(
+    ['/account/nothing', '/oauth/nothing', '/dev/emails/xx'].map((path) => [
+      `no such page, ${path.slice(1).replaceAll('/', ' ')}`,
+      (page: Page, { shop }: PagesShop) => at(page, shop.url + path),
+    ]),
+  ),
+  async 'form for a page without one'(page, { shop }) {
+    await at(page, `${shop.url}/account/forgot`);
+    await page.locator('form').evaluate((form) => form.setAttribute('action', '/oauth/authorize'));
+    await send(page);
+  },
+  async 'form too large'(page, { shop }) {
+    await at(page, `${shop.url}/account/register`);
+    await send(page, { name: 'W'.repeat(11_000) });
+  },
   async 'form of another kind'(page, { shop }) {
     await at(page, `${shop.url}/account/forgot`);
     await page.locator('form').evaluate((form) => form.setAttribute('enctype', 'text/plain'));
     await send(page);
   },
   'sign-in': (page, all) => at(page, all.shop.url + authorize(all)),
-  'sign-in with a hint': (page, all) => at(page, all.shop.url + authorize(all, { login_hint: 'ana@example.com' })),
+  'sign-in with a hint': (page, all) => at(page, all.shop.url + authorize(all, { login_hint: longAddress() })),
   async 'sign-in, nothing typed'(page, all) {
     await at(page, all.shop.url + authorize(all));
     await send(page);
@@ -185,11 +216,15 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
   },
   async 'sign-in, the password wrong'(page, all) {
     await at(page, all.shop.url + authorize(all));
-    await send(page, { email: newAddress(), password: 'wrong' });
+    await send(page, { email: longAddress(), password: 'wrong' });
+  },
+  async 'sign-in, the password far too long'(page, all) {
+    await at(page, all.shop.url + authorize(all));
+    await send(page, { email: 'customer@example.com', password: 'W'.repeat(11_000) });
   },
   async 'sign-in, tried too often'(page, all) {
     await at(page, all.strict.url + authorize(all));
-    const email = newAddress();
+    const email = longAddress();
     for (let tries = 0; tries < 2; tries++) await send(page, { email, password: 'wrong' });
   },
   async 'sign-in for managers'(page, all) {
@@ -216,7 +251,7 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
   async 'signed out'(page, all) {
     await signIn(page, all);
     await at(page, `${all.shop.url}/oauth/logout`);
-    const done = page.waitForURL('**/oauth/logout/success');
+    const done = page.waitForURL(/[/]oauth[/]logout[/]success/);
     await page.locator('[name=logout]').click();
     await done;
   },
@@ -229,14 +264,19 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
     });
     await at(page, `${shop.url}/oauth/logout`);
   },
-  // Stands last, as it uses up what the other ones need.
-  'too many requests': async (page, { strict }) => {
-    for (let count = 0; count < 205; count++) await fetch(`${strict.url}/v1/catalog`);
-    await at(page, `${strict.url}/account/register`);
-  },
+  // They stand last, as they use up what the other ones need.
+  ...Object.fromEntries(
+    ['/account/register', '/oauth/authorize', '/oauth/logout'].map((path) => [
+      `too many requests, ${path.slice(1).replaceAll('/', ' ')}`,
+      async (page: Page, { strict }: PagesShop) => {
+        while ((await fetch(`${strict.url}/v1/catalog`)).status !== 429);
+        await at(page, strict.url + path);
+      },
+    ]),
+  ),
 };
 
-async function readerToken(shop: Shop): Promise<string> {
-  const { email_token } = await shop.database('users').where({ id: CUSTOMER }).first('email_token');
-  return email_token;
+async function choicePage({ shop, person }: PagesShop): Promise<string> {
+  const { email_token } = await shop.database('users').where({ id: person }).first('email_token');
+  return `${shop.url}/account/emails?token=${email_token}`;
 }

@@ -39,6 +39,12 @@
   };
   const small = ownTargets.filter((target) => sizeOf(target) > 0 && sizeOf(target) < 24);
   const faulty = all('[aria-invalid=true]');
+  const probe = document.createElement('span');
+  probe.style.color = 'var(--fault)';
+  document.body.append(probe);
+  const faultColour = getComputedStyle(probe).color;
+  probe.remove();
+  const isFaultColour = (element) => element.querySelector('a') !== null || getComputedStyle(element).color === faultColour;
   const heading = document.querySelectorAll('h1');
   const problems = (selector, why, wrong) => all(selector).filter(wrong).map((element) => `${why}: ${name(element)}`);
   return {
@@ -58,6 +64,7 @@
       ...small.map((target) => `hard to hit, ${sizeOf(target).toFixed(1)} px: ${name(target)}`),
       ...texts.filter(({ text }) => /`/.test(text)).map(({ text }) => `raw Markdown: ${text}`),
       ...problems('input:not([type=hidden]), select, textarea', 'no label', ({ labels, ariaLabel, title, placeholder }) => !labels?.length && !ariaLabel && !title && !placeholder),
+      ...problems('button, a[href]', 'no name', ({ textContent, ariaLabel, title }) => !textContent.trim() && !ariaLabel && !title),
       ...problems('img', 'no alternative text', (image) => !image.hasAttribute('alt')),
       ...problems('[aria-describedby]', 'described by nothing', (element) =>
         element.getAttribute('aria-describedby').split(' ').some((id) => !document.getElementById(id)),
@@ -68,6 +75,7 @@
       }),
       ...(faulty.length > 0 && document.activeElement !== faulty[0] ? [`the focus is not on ${name(faulty[0])}`] : []),
       ...(faulty.length > 0 && all('[role=alert]').length === 0 ? ['an error that is not announced'] : []),
+      ...problems('main .fault, main .fault a', 'not in the colour of errors', (element) => !isFaultColour(element)),
       ...(heading.length === 1 ? [] : [`${heading.length} headings of the first level`]),
       ...(document.querySelectorAll('main').length === 1 ? [] : ['not one main landmark']),
       ...(document.title && document.documentElement.lang ? [] : ['no title or no language']),

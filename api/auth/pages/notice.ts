@@ -40,17 +40,20 @@ export const createErrorPage = (pages: Pages) => (ctx: KoaContextWithOIDC, out: 
     return;
   }
   const page = ctx as unknown as Context;
+  const words = pages.wordsFor(page);
+  const { badRequest, links, problems } = words.pages;
+  const back: Link = [links.back, siteOf(ctx) ?? pages.app];
   if (isOutage(error)) answerUnavailable(page, pages);
   else if (error instanceof errors.SessionNotFound) answerExpired(page, pages);
+  else if (ctx.status === 500) pages.answer(page, 500, noticeParts(words, problems[500], back));
   else {
-    const words = pages.wordsFor(page);
-    const { title, paragraphs: said } = words.pages.badRequest;
+    const { title, paragraphs: said } = badRequest;
     const technical = `${out.error_description ?? out.error} (${out.error})`;
     pages.answer(page, ctx.status, {
       words,
       title,
       content: html`${paragraphs(...said)}\n<p><code lang="en">${technical}</code></p>`,
-      links: [[words.pages.links.back, siteOf(ctx) ?? pages.app]],
+      links: [back],
     });
   }
 };

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { PageWords } from '../../../mail/languages/language.ts';
 import { type Html, html } from '../../../mail/templates/markup.ts';
 import { standingHeaders } from '../../middleware/rate-limits.ts';
-import type { Pages } from '../../pages/page.ts';
+import { inMinutes, type Pages } from '../../pages/page.ts';
 import type { SignIn } from '../sign-in.ts';
 import { FOR_MANAGERS } from '../temporal-ui.ts';
 import { answerExpired, answerForged } from './notice.ts';
@@ -73,13 +73,16 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
         ],
         formLeaves: true,
       });
-    const wrong: Fault = { text: said.wrong, field: 'password' };
-    if (ctx.method === 'GET' && interaction.prompt.reasons.includes(FOR_MANAGERS)) {
-      return show(403, '', { text: said.forManagers, field: 'email' });
+    const wrong: Fault = { text: said.wrong, fields: ['password'] };
+    if (ctx.method !== 'POST') {
+      return interaction.prompt.reasons.includes(FOR_MANAGERS)
+        ? show(403, '', { text: said.forManagers, fields: ['email'] })
+        : show(200, typeof hint === 'string' ? hint : '');
     }
-    if (ctx.method === 'GET') return show(200, typeof hint === 'string' ? hint : '');
 
     const typed = await typedIn(ctx);
+    // Whatever it was, nothing has been done with it: our own form tells nobody but its reader.
+    if (typed === 'too long') return show(413, '', { text: said.tooLong, fields: ['email', 'password'] });
     if (!equal(typed.csrf, csrf)) return answerForged(ctx, pages);
     const finish = async (result: Parameters<Provider['interactionResult']>[2]) => {
       const next = await provider().interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
@@ -92,7 +95,8 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     const outcome = await signIn({ email: typed.email, password: typed.password, address: ctx.ip });
     if ('refused' in outcome) {
       ctx.set(standingHeaders(outcome.standing));
-      return show(429, typed.email, { text: said.tooManyTries, field: 'password' });
+      const text = said.tooManyTries(inMinutes(outcome.standing.resetsIn));
+      return show(429, typed.email, { text, fields: ['password'] });
     }
     if (!outcome.found) return show(400, typed.email, wrong);
     try {
@@ -105,11 +109,12 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
   };
 }
 
-async function typedIn(ctx: Context): Promise<z.output<typeof form>> {
+async function typedIn(ctx: Context): Promise<z.output<typeof form> | 'too long'> {
   try {
     await readForm(ctx as never, async () => {});
-  } catch {
-    // Too large or garbled: not from our form.
+  } catch (error) {
+    if ((error as { status?: number }).status === 413) return 'too long';
+    // Garbled: not from our form.
   }
   return form.parse((ctx.request as { body?: unknown }).body ?? {});
 }
@@ -121,25 +126,29 @@ function equal(one: string, other: string): boolean {
 
 interface Fault {
   text: string;
-  /** The field to mend. */
-  field: 'email' | 'password';
+  /** The fields to mend. The first gets the focus. */
+  fields: readonly [FieldName, ...FieldName[]];
 }
 
+type FieldName = 'email' | 'password';
+
 const missing = (said: PageWords['signIn'], { email }: { email: string }): Fault =>
-  email ? { text: said.passwordMissing, field: 'password' } : { text: said.bothMissing, field: 'email' };
+  email
+    ? { text: said.passwordMissing, fields: ['password'] }
+    : { text: said.bothMissing, fields: ['email', 'password'] };
 
 function formOf(
   { signIn, fields }: PageWords,
   { csrf, email, fault }: { csrf: string; email: string; fault: Fault | undefined },
 ): Html {
-  const focus = fault?.field ?? (email ? 'password' : 'email');
-  const attributes = (field: Fault['field']) => [
+  const focus = fault?.fields[0] ?? (email ? 'password' : 'email');
+  const attributes = (field: FieldName) => [
     html`id="${field}" name="${field}" required`,
     focus === field ? html` autofocus` : null,
-    fault?.field === field ? html` aria-invalid="true" aria-describedby="fault"` : null,
+    fault?.fields.includes(field) ? html` aria-invalid="true" aria-describedby="fault"` : null,
   ];
   return html`<p>${signIn.greeting}</p>
-${fault ? html`<p class="fault" id="fault" role="alert"><a href="#${fault.field}">${fault.text}</a></p>` : null}
+${fault ? html`<p class="fault" id="fault" role="alert"><a href="#${focus}">${fault.text}</a></p>` : null}
 <form method="post">
 <input type="hidden" name="csrf" value="${csrf}">
 <label for="email">${fields.email}</label>

@@ -1,4 +1,4 @@
-import type { Context } from 'koa';
+import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { UserRepository } from '../../../db/users.ts';
 import { html } from '../../../mail/templates/markup.ts';
@@ -30,8 +30,20 @@ ${{ markup: form }}
   /** Says that it is done, where no application takes the person back. */
   postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
     const page = ctx as unknown as Context;
-    const words = pages.wordsFor(page);
+    const words = pages.wordsFor(page, [page.query.ui_locales].flat()[0]);
     const { links, signedOut } = words.pages;
     pages.answer(page, 200, noticeParts(words, signedOut, [links.signInAgain, pages.app]));
   },
 });
+
+/** Hands the language of the person on to the page after a sign-out, where no session says who they were. */
+export function keepLanguage(users: Pick<UserRepository, 'find'>): Middleware {
+  return async (ctx, next) => {
+    await next();
+    const { route, session } = (ctx as unknown as KoaContextWithOIDC).oidc ?? {};
+    const location = ctx.response.get('location');
+    if (route !== 'end_session_confirm' || !location.endsWith('/oauth/logout/success')) return;
+    const user = session?.accountId ? await users.find(session.accountId) : undefined;
+    if (user?.language) ctx.set('location', `${location}?${new URLSearchParams({ ui_locales: user.language })}`);
+  };
+}
