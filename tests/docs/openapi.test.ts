@@ -1,6 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { SHOP } from '../../api/document-file.ts';
 import { describeApi } from '../../api/openapi.ts';
+import { isForPeople } from '../../api/pages/page.ts';
 import type { Route } from '../../api/route.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
 import { CLOUD_EVENT_TYPE } from '../../domain/order/cloud-event.ts';
@@ -193,4 +194,8 @@ test('When there is no password grant, then nothing in the document offers it', 
   expect(flows).toEqual(['authorizationCode', 'clientCredentials']);
   const text = JSON.stringify(production);
   for (const word of ['"username"', 'example.com` or', 'development only']) expect(text).not.toContain(word);
+});
+
+test('When a path is documented, then its errors are for programs, whatever they accept', () => {
+  expect(Object.keys(document.paths).filter(isForPeople)).toEqual([]);
 });
