@@ -158,6 +158,9 @@ describe('When worker and Temporal are killed between a change and its journal',
     for (const id of ids) {
       const { events } = await shop.workflow(id).fetchHistory();
       if (!events?.some((event) => event.workflowExecutionUpdateCompletedEventAttributes)) return false;
+      // Temporal knows that they were mailed; of a dead worker, it would wait for a sign of life.
+      const { pendingActivities } = (await shop.workflow(id).describe()).raw;
+      if (pendingActivities?.some(({ activityType }) => activityType?.name !== 'journal')) return false;
     }
     const told = await shop.database('deliveries').whereIn(
       'event_id',
