@@ -99,8 +99,8 @@ test.each(['Z', 'z', '+00:00', '-00:00', '+05:45', '-09:30', '+14:00', '-12:00']
 test.each([
   [{ limit: '0' }, 'must be at least 1'],
   [{ limit: '101' }, 'must be at most 100'],
-  [{ limit: 'many' }, 'must be a number'],
-  [{ limit: '1.5' }, 'must be a whole number'],
+  [{ limit: 'many' }, 'must be a whole number, in digits'],
+  [{ limit: '1.5' }, 'must be a whole number, in digits'],
   [{ sort: 'up' }, 'must be one of -placedAt, placedAt'],
   [{ customerId: '7' }, 'must be a UUID such as 0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10'],
 ])('When a list is asked for with %j, then the fault %s', (sent, detail) => {
