@@ -41,8 +41,9 @@ export function keepLanguage(users: Pick<UserRepository, 'find'>): Middleware {
   return async (ctx, next) => {
     await next();
     const { route, session } = (ctx as unknown as KoaContextWithOIDC).oidc ?? {};
-    const location = ctx.response.get('location');
-    if (route !== 'end_session_confirm' || !location.endsWith('/oauth/logout/success')) return;
+    // Without a redirect, as after an error, there is no such header, whatever its type says.
+    const location = ctx.response.get('location') as string | undefined;
+    if (route !== 'end_session_confirm' || !location?.endsWith('/oauth/logout/success')) return;
     const user = session?.accountId ? await users.find(session.accountId) : undefined;
     if (user?.language) ctx.set('location', `${location}?${new URLSearchParams({ ui_locales: user.language })}`);
   };
