@@ -47,6 +47,9 @@ interface PostgresError extends Error {
   syscall?: unknown;
 }
 
+/** Of Node and OpenSSL, of a server whose certificate or TLS is not accepted: it expired, say. */
+const TLS = /^(EPROTO|ERR_(TLS|SSL)_\w+|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
+
 function outageIn(error: unknown): Outage | undefined {
   // Not instanceof: Jest runs us in a realm of our own, where Node's own errors are no Errors.
   if (!types.isNativeError(error)) return undefined;
@@ -55,7 +58,7 @@ function outageIn(error: unknown): Outage | undefined {
   if (typeof code !== 'string')
     return name === 'KnexTimeoutError' || MESSAGES.test(message) ? 'unavailable' : undefined;
   // A socket file that is missing is ENOENT, as any other file.
-  if (NETWORK.test(code) || syscall === 'connect') return 'unavailable';
+  if (NETWORK.test(code) || TLS.test(code) || syscall === 'connect') return 'unavailable';
   if (isPlanOutdated(error)) return 'conflict';
   if (isStandbyLock(error)) return 'read_only';
   const known = code.length === 5 ? (OUTAGES.get(code) ?? OUTAGES.get(code.slice(0, 2))) : undefined;

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { connect, type Database, named } from '../../db/connection.ts';
 import { isConflict, isOutage, isReadOnly } from '../../db/outage.ts';
 import { transact } from '../../db/transaction.ts';
+import { newSigner } from '../notifications/certificate.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { copyDatabase } from '../test-services.ts';
 
@@ -81,9 +84,38 @@ const elsewhere = (change: (url: URL) => void) => {
   };
 };
 
+/** Asks a Postgres for a connection by TLS that has another certificate than it should, or speaks no TLS. */
+const byTls = (encrypt: (socket: Socket) => void) => async () => {
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    // What Postgres answers to an SSLRequest.
+    socket.once('data', () => {
+      socket.write('S');
+      encrypt(socket);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    await elsewhere((there) => Object.assign(there, { port: String(port), search: '?sslmode=verify-full' }))();
+  } finally {
+    server.close();
+  }
+};
+
+const withCertificate = (until: string) =>
+  byTls((socket) => {
+    const { key, pem: cert } = newSigner(new Date(until));
+    const options = { isServer: true, key: key.export({ type: 'pkcs8', format: 'pem' }), cert };
+    new TLSSocket(socket, options).on('error', () => socket.destroy());
+  });
+
 const outages: Record<string, () => PromiseLike<unknown>> = {
   'a password that was changed': elsewhere((there) => Object.assign(there, { password: 'old' })),
   'a database that is not there': elsewhere((there) => Object.assign(there, { pathname: '/gone' })),
+  'a certificate that nobody signed': withCertificate('2040-01-01'),
+  'a certificate that has expired': withCertificate('2021-01-01'),
+  'a server that speaks no TLS': byTls((socket) => socket.write('no TLS')),
   'a port that nothing listens on': elsewhere((there) => Object.assign(there, { port: '1' })),
   'a name that is not known': elsewhere((there) => Object.assign(there, { hostname: 'crema.invalid' })),
   'a database that takes no connections': async () => {
