@@ -277,7 +277,7 @@ const allowancesOf = (config: ApiConfig): Allowances => ({
   accountMail: config.RATE_LIMIT_ACCOUNT_MAIL,
 });
 
-/** @throws {ConfigurationError} if products on sale are priced in another currency, in which nobody could order them */
+/** @throws {ConfigurationError} if products on sale are priced in another currency: they could not be ordered */
 async function mustSellIn(currency: string, view: Pick<CatalogView, 'currencies'>): Promise<void> {
   const [other] = (await view.currencies()).filter((each) => each !== currency);
   if (other)

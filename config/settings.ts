@@ -305,7 +305,7 @@ const settings = (environment: Environment) => {
   };
 };
 
-/** @throws {ConfigurationError} if the shop's language is none of those that the shop writes */
+/** @throws {ConfigurationError} if the language is not a known one */
 export function requireLanguage(language: string, known: readonly string[]): void {
   if (known.includes(language)) return;
   throw new ConfigurationError(`SHOP_LANGUAGE must be one that mail/languages has: ${known.join(', ')}.`);

@@ -43,7 +43,7 @@ const POSITIONS_LOCK = 4_271_001;
 /** Of these, the first half come after a number, the others before it: they start again at 1. */
 const NUMBERS = 999;
 
-const passNumber = `
+const moveNumbers = `
   SELECT setval('order_numbers', :number) FROM order_numbers
   WHERE (:number - last_value + (NOT is_called)::int + :numbers) % :numbers BETWEEN 1 AND :numbers / 2`;
 
@@ -198,14 +198,14 @@ export function createJournal(database: Database): Journal {
     return entries.filter((entry) => namesOf(entry).some((name) => !written.has(name)));
   }
 
-  const pass = (number: number): Promise<void> =>
+  const passNumber = (number: number): Promise<void> =>
     transact(database, async (transaction) => {
       // A sequence is no row: two that read it at once would set it back.
       await transaction.raw('SELECT pg_advisory_xact_lock(?)', [POSITIONS_LOCK]);
-      await transaction.raw(passNumber, { number, numbers: NUMBERS });
+      await transaction.raw(moveNumbers, { number, numbers: NUMBERS });
     });
 
-  return { record, rewind, write, missing, passNumber: pass };
+  return { record, rewind, write, missing, passNumber };
 }
 
 /** What {@link Journal.missing} finds an entry's rows by. */

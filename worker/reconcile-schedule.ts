@@ -39,11 +39,12 @@ export async function readShop(database: Database): Promise<string> {
 }
 
 /**
- * Checks that the task queue is not known to belong to another shop.
+ * Checks that the task queue is not known to belong to another shop than that of the database.
  *
- * @throws {ConfigurationError} if it does
+ * @throws {ConfigurationError} if it does, or if the database was never migrated
  */
-export async function checkShop(connection: ConnectionLike, config: ShopConfig, shop: string): Promise<void> {
+export async function checkShop(connection: ConnectionLike, config: ShopConfig, database: Database): Promise<void> {
+  const shop = await readShop(database);
   const handle = clientOf(connection, config).getHandle(reconcileScheduleIdOf(config.TEMPORAL_TASK_QUEUE));
   const known = await handle.describe().catch((error) => {
     if (error instanceof ScheduleNotFoundError) return undefined;

@@ -17,7 +17,7 @@ import { cut } from '../domain/text.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { createErasureRecords } from './erasure-records.ts';
-import { checkShop, readShop } from './reconcile-schedule.ts';
+import { checkShop } from './reconcile-schedule.ts';
 import { resumeOrder } from './resume-order.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
@@ -43,7 +43,7 @@ await runCommand(async () => {
     journal: createJournal(database),
   };
   try {
-    await checkShop(connection, config, await readShop(database));
+    await checkShop(connection, config, database);
     if (orderId !== undefined) await resume(orderId);
     else await reconcile();
   } finally {

@@ -44,7 +44,7 @@ import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSeal } from '../workflows/payloads/seal.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { createHealthServer, type MetricsPage } from './health-server.ts';
-import { checkShop, readShop } from './reconcile-schedule.ts';
+import { checkShop } from './reconcile-schedule.ts';
 import { createScheduleResend } from './unanswered-emails.ts';
 import { startWebhookDispatcher } from './webhook-dispatcher.ts';
 import { createFirstTries } from './webhook-first-tries.ts';
@@ -126,7 +126,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   requireLanguage(config.SHOP_LANGUAGE, [...languages.keys()]);
   const connection = await NativeConnection.connect(temporalConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-worker', log: logger });
-  await checkShop(connection, config, await readShop(database));
+  await checkShop(connection, config, database);
   measurePool(metrics, database);
   const redis = connectRedis(
     config.REDIS_URL,

@@ -104,7 +104,7 @@ const url = z
     description: 'Where events are sent to: `https`, and no address of a private network',
     examples: [kitchen.url],
   });
-const description = freeText(500).meta({ description: 'For whoever looks after it' });
+const description = freeText(500).meta({ description: 'For the people who look after it' });
 const events = z
   .array(eventType)
   .min(1)

@@ -23,7 +23,7 @@ const sendFormHash = sha256(sendForm.markup);
 const FOR_PROGRAMS =
   /^\/(v1|codec|health|metrics|notifications|oauth\/(token|revoke)|[.]well-known|(openapi|asyncapi)[.]\w+)(\/|$)/i;
 
-/** Whether people open a path in their browser. Some programs ask for HTML, too, where nobody reads it. */
+/** Whether people open a path in their browser. Some programs also accept HTML, but show it to no reader. */
 export const isForPeople = (path: string): boolean => !FOR_PROGRAMS.test(path);
 
 /** Whether an answer is for a person to read: a browser names HTML before all else. */

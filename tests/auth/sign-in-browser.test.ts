@@ -98,7 +98,7 @@ test(
     await page.getByText('Back in the app').waitFor();
     await page.goto(door.url + openApplication(door.url, redirectUri).authorize());
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    // Nobody is signed in any more, so nobody is asked.
+    // The session has ended, so the page asks no question.
     await page.goto(`${door.url}/oauth/logout?${query}`);
     await page.getByText('Back in the app').waitFor();
     expect(faults).toEqual([]);

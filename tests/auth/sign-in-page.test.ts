@@ -253,7 +253,7 @@ test('When both fields are empty, then both are marked', async () => {
   expect(refused.html.match(/<input[^>]* aria-invalid="true"/g)).toHaveLength(2);
 });
 
-test('When a form is far too long, then the page shows it again, and the next try may', async () => {
+test('When a form is too long, then the page shows it again, and the next try may', async () => {
   const { agent, page } = await atThePage();
   const refused = await agent.submit(page, { ...manager, password: 'x'.repeat(20_000) });
   expect([refused.status, headingOf(refused)]).toEqual([413, 'Sign in']);

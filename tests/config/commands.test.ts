@@ -122,7 +122,7 @@ test.each([
   60_000,
 );
 
-test('When a command finds a database without tables, then it says that they are missing', async () => {
+test('When a database lacks a table, then the command says so', async () => {
   const url = await copyDatabase();
   const database = connect(url, { max: 1 });
   await database.raw('ALTER TABLE products RENAME TO old_products').finally(() => database.destroy());

@@ -130,7 +130,7 @@ test.each(['x'.repeat(61), 'one\ntwo', 'one\u2028two', '   ', '\t', 'a\u0007b', 
   },
 );
 
-test('When the shop has a name, then it is the sender of mails, on one line and without controls', () => {
+test('When the shop has a name, then mails have it as their sender, on one line', () => {
   const { EMAIL_FROM } = readWorkerConfig({ SHOP_NAME: ' Ana’s "Bar"\u202e ' });
   expect(EMAIL_FROM).toBe('"Ana’s \\"Bar\\"" <orders@crema.example>');
 });

@@ -155,7 +155,7 @@ async function openGroup() {
   return { group, got };
 }
 
-test('When somebody copies the consumer of the Redis stream, then one of the group gets each event', async () => {
+test('When a group consumes the Redis stream, then each event reaches one member', async () => {
   const { got } = await openGroup();
   const { id } = (await shop.place()).body;
   for (const next of ['preparation', 'ready'] as const) await shop.move(id, next);
@@ -163,7 +163,7 @@ test('When somebody copies the consumer of the Redis stream, then one of the gro
   for (const version of [1, 2, 3]) expect(got(`${id}:${version}`)).toBe(1);
 }, 60_000);
 
-test('When Redis loses its data or its connections, then consumers of its stream go on', async () => {
+test('When Redis loses data or connections, then consumers of its stream go on', async () => {
   const { group, got } = await openGroup();
   const redis = new Redis(process.env.REDIS_URL as string);
   const losses = {

@@ -1,4 +1,4 @@
-/** Characters that show nothing by themselves, of every kind that there is: a name of them alone is none. */
+/** Characters of every kind that show nothing by themselves. A name needs at least one other character. */
 export const INVISIBLE = {
   'zero width space': '\u200b',
   'word joiner': '\u2060',

@@ -191,7 +191,7 @@ describe('mail by SMTP', () => {
 
   describe('When no connection comes about, then it may be tried again, and one line says where and why', () => {
     test.each<[string, SMTPServerOptions, (port: number) => string, string]>([
-      ['nobody listens', {}, () => 'smtp://crema:s%20ecret@127.0.0.1:1', '127.0.0.1:1: ECONNREFUSED'],
+      ['the port is closed', {}, () => 'smtp://crema:s%20ecret@127.0.0.1:1', '127.0.0.1:1: ECONNREFUSED'],
       ['the name has no address', {}, () => 'smtp://crema:s%20ecret@nowhere.invalid', 'nowhere.invalid:587: E'],
       [
         'the certificate is not trusted',

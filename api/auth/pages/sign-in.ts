@@ -81,7 +81,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     }
 
     const typed = await typedIn(ctx);
-    // Whatever it was, nothing has been done with it: our own form tells nobody but its reader.
+    // It needs no anti-forgery token: the form is shown again, and nothing else happens.
     if (typed === 'too long') return show(413, '', { text: said.tooLong, fields: ['email', 'password'] });
     if (!equal(typed.csrf, csrf)) return answerForged(ctx, pages);
     const finish = async (result: Parameters<Provider['interactionResult']>[2]) => {
