@@ -4,9 +4,11 @@ const rooms = {
   domain: [],
   workflows: ['domain', 'activities'], // of activities only types, see below
   mail: ['domain'],
-  activities: ['domain', 'db', 'mail'],
-  worker: ['workflows', 'activities', 'domain', 'db', 'config', 'mail'],
-  api: ['domain', 'db', 'config', 'mail', 'workflows'], // of workflows only messages and payloads, see below
+  webhooks: ['domain', 'db', 'config', 'workflows'], // of workflows only payloads, see below
+  activities: ['domain', 'db', 'mail', 'webhooks'],
+  worker: ['workflows', 'activities', 'webhooks', 'domain', 'db', 'config', 'mail'],
+  api: ['domain', 'db', 'config', 'mail', 'webhooks', 'workflows'], // of workflows only messages and payloads, see below
+  manage: ['domain', 'db', 'config', 'mail'],
   db: ['domain'],
   config: ['domain'],
   stack: ['config', 'domain'],
@@ -81,10 +83,10 @@ export default {
       to: { path: payloads },
     },
     {
-      name: 'api-sees-messages-only',
-      comment: 'Of workflows, api imports messages and payloads and nothing else.',
+      name: 'only-messages-of-workflows',
+      comment: 'Of workflows, api and webhooks import messages and payloads and nothing else.',
       severity: 'error',
-      from: { path: '^api/' },
+      from: { path: '^(api|webhooks)/' },
       to: { path: '^workflows/', pathNot: [messages, payloads] },
     },
     {
@@ -119,7 +121,7 @@ export default {
       name: 'no-dev-dependencies-in-production',
       comment: 'The image has production dependencies only. stack is the development machine, so it may use others.',
       severity: 'error',
-      from: { path: '^(domain|mail|workflows|activities|worker|api|db|config)/' },
+      from: { path: '^(domain|mail|workflows|activities|webhooks|worker|api|manage|db|config)/' },
       to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer'], dependencyTypesNot: ['type-only'] },
     },
     {

@@ -8,6 +8,7 @@ import type { UserRepository } from '../db/users.ts';
 import type { WebhookRepository } from '../db/webhooks.ts';
 import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
 import { createAccountMail } from './account-mail.ts';
+import { createDeliverWebhook, createSettleWebhook, type WebhookDependencies } from './deliver-webhook.ts';
 import type { Mailer } from './email/mailer.ts';
 import { createOrderMail } from './email/order-mail.ts';
 import { withHeartbeats } from './email/with-heartbeats.ts';
@@ -17,8 +18,7 @@ import { createJournaling } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
 import { createForget, createReconcile } from './reconcile.ts';
 import type { WorkflowRecords } from './reconcile-orders.ts';
-import { createDeliverWebhook, createSettleWebhook, type WebhookDependencies } from './webhooks/deliver.ts';
-import { createWebhookNotice } from './webhooks/notice.ts';
+import { createWebhookNotice } from './webhook-notice.ts';
 
 /** What the activities work with; the worker's composition root supplies it. */
 export interface ActivityDependencies extends WebhookDependencies {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ISO_4217_PUBLISHED } from '../domain/currencies.ts';
 import { currencies } from '../domain/money.ts';
 import { isOneLine, toPlainLine } from '../domain/text.ts';
+import { emailAddress } from './email-address.ts';
 import { ConfigurationError, type Environment, oneOf, parseSettings, textLike, wholeNumber } from './environment.ts';
 import { IPV4_IN_IPV6 } from './ip-addresses.ts';
 import { defaultAddress } from './local-services.ts';
@@ -89,8 +90,6 @@ function isTimeZone(name: string): boolean {
     return false;
   }
 }
-
-const emailAddress = z.email('must be an email address such as orders@shop.example');
 
 /** An address, or one in angle brackets after the name that is shown for it. */
 const special = String.raw`"(),:;<>@[\\\]\p{Cc}`;
@@ -289,7 +288,11 @@ const settings = (environment: Environment) => {
       `${quoted(toPlainLine(environment.SHOP_NAME || 'Crema'))} <orders@crema.example>`,
     ),
     /** The shop's own address: hears of every new and every cancelled order. */
-    ORDERS_EMAIL: developmentDefault(emailAddress, env, 'shop@crema.example'),
+    ORDERS_EMAIL: developmentDefault(
+      emailAddress('must be an email address such as orders@shop.example'),
+      env,
+      'shop@crema.example',
+    ),
     /** The language of the shop's own mails, and of mails to who has asked for no other one: ISO 639. */
     SHOP_LANGUAGE: textLike(/^[a-z]{2,3}$/, 'must be an ISO 639 code such as en').default('en'),
     AWS_REGION: z.string().min(1).optional(),

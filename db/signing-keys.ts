@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import type { Database } from './connection.ts';
 import { transact } from './transaction.ts';
 
@@ -14,7 +16,16 @@ interface KeyRow extends SigningKey {
   retiredAt: Date | null;
 }
 
-type Generate = () => Promise<SigningKey>;
+/** Returns a new ES256 key; its id is its thumbprint (RFC 7638). */
+async function generateSigningKey(): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const kid = await calculateJwkThumbprint(jwk);
+  return { kid, privateJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' } };
+}
+
+/** Returns a new secret for signed cookies. */
+const generateCookieKey = (): string => randomBytes(32).toString('base64url');
 
 /**
  * The keys that all API processes of a shop sign and verify with. At any time one of them signs and one is published to
@@ -45,17 +56,17 @@ export function createSigningKeyRepository(database: Database) {
       return work(transaction);
     });
 
-  async function add(transaction: Database, generate: Generate, activatedAt?: unknown): Promise<void> {
-    const { kid, privateJwk } = await generate();
+  async function add(transaction: Database, activatedAt?: unknown): Promise<void> {
+    const { kid, privateJwk } = await generateSigningKey();
     const row = { kid, private_jwk: JSON.stringify(privateJwk), activated_at: activatedAt ?? null };
     await transaction('signing_keys').insert(row);
   }
 
   /** Makes what is missing of the key that signs and the one after it. */
-  async function complete(transaction: Database, generate: Generate): Promise<void> {
+  async function complete(transaction: Database): Promise<void> {
     const alive = (await rows(transaction)).filter(({ retiredAt }) => !retiredAt);
-    if (!alive.some(({ activatedAt }) => activatedAt)) await add(transaction, generate, database.fn.now());
-    if (!alive.some(({ activatedAt }) => !activatedAt)) await add(transaction, generate);
+    if (!alive.some(({ activatedAt }) => activatedAt)) await add(transaction, database.fn.now());
+    if (!alive.some(({ activatedAt }) => !activatedAt)) await add(transaction);
   }
 
   return {
@@ -63,9 +74,9 @@ export function createSigningKeyRepository(database: Database) {
     list: () => list(database),
 
     /** The same, after making what is missing. Processes that start at once agree. */
-    ensure: (generate: Generate): Promise<SigningKey[]> =>
+    ensure: (): Promise<SigningKey[]> =>
       alone(async (transaction) => {
-        await complete(transaction, generate);
+        await complete(transaction);
         return list(transaction);
       }),
 
@@ -75,16 +86,16 @@ export function createSigningKeyRepository(database: Database) {
      * @param minimumAgeMs how long the next key must have been known for, in ms
      * @returns the kid of the key that signs now, or how long the next one has been known for, in ms, when that is too short
      */
-    rotate: (generate: Generate, minimumAgeMs: number): Promise<{ kid: string } | { tooYoungMs: number }> =>
+    rotate: (minimumAgeMs: number): Promise<{ kid: string } | { tooYoungMs: number }> =>
       alone(async (transaction) => {
-        await complete(transaction, generate);
+        await complete(transaction);
         const next = (await rows(transaction)).find(({ activatedAt }) => !activatedAt) as KeyRow;
         const age = Date.now() - next.createdAt.getTime();
         if (age < minimumAgeMs) return { tooYoungMs: age };
         const signs = transaction('signing_keys').whereNotNull('activated_at').whereNull('retired_at');
         await signs.update({ retired_at: database.fn.now() });
         await transaction('signing_keys').where({ kid: next.kid }).update({ activated_at: database.fn.now() });
-        await add(transaction, generate);
+        await add(transaction);
         return { kid: next.kid };
       }),
 
@@ -92,12 +103,12 @@ export function createSigningKeyRepository(database: Database) {
      * Replaces all keys and the secret that signs cookies at once: whatever they have signed is worth nothing from now on.
      * Returns the kid that signs now.
      */
-    replace: (generate: Generate, freshCookieKey: string): Promise<string> =>
+    replace: (): Promise<string> =>
       alone(async (transaction) => {
         await transaction('signing_keys').delete();
-        await complete(transaction, generate);
+        await complete(transaction);
         await transaction('cookie_keys').delete();
-        await transaction('cookie_keys').insert({ secret: freshCookieKey });
+        await transaction('cookie_keys').insert({ secret: generateCookieKey() });
         return ((await rows(transaction))[0] as KeyRow).kid;
       }),
 
@@ -110,11 +121,12 @@ export function createSigningKeyRepository(database: Database) {
     /** The secret that signs cookies, of a shop that has one. */
     cookieKey: () => cookieKey(database),
 
-    /** The same; the first process of a new shop keeps the one it brings. */
-    ensureCookieKey: (fresh: string): Promise<string> =>
+    /** The same; the first process of a new shop makes it. */
+    ensureCookieKey: (): Promise<string> =>
       alone(async (transaction) => {
         const kept = await cookieKey(transaction);
         if (kept) return kept;
+        const fresh = generateCookieKey();
         await transaction('cookie_keys').insert({ secret: fresh });
         return fresh;
       }),

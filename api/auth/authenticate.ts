@@ -4,7 +4,7 @@ import koaJwt from 'koa-jwt';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { isOutage } from '../../db/outage.ts';
-import { Problem } from '../problem.ts';
+import { Problem } from '../http/problem.ts';
 import type { Caller, CallerLookup, TokenClaims } from './caller.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type StreamTickets, streamIn } from './stream-tickets.ts';

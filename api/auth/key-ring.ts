@@ -1,5 +1,4 @@
-import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { SigningKey, SigningKeyRepository } from '../../db/signing-keys.ts';
 
 /** Unknown key ids come from anyone who can type, so they make us look into Postgres this seldom, in ms. */
@@ -25,17 +24,6 @@ export interface KeyRing {
   reread(): Promise<void>;
 }
 
-/** A new ES256 key; its id is its RFC 7638 thumbprint. */
-export async function generateSigningKey(): Promise<SigningKey> {
-  const { privateKey } = await generateKeyPair('ES256', { extractable: true });
-  const jwk = await exportJWK(privateKey);
-  const kid = await calculateJwkThumbprint(jwk);
-  return { kid, privateJwk: { ...jwk, kid, alg: 'ES256', use: 'sig' } };
-}
-
-/** A new secret for signed cookies. */
-export const generateCookieKey = (): string => randomBytes(32).toString('base64url');
-
 function publicKeys(keys: readonly SigningKey[]): Map<string, KeyObject> {
   return new Map(
     keys.map(({ kid, privateJwk: { d: _, ...publicJwk } }) => [
@@ -49,8 +37,8 @@ const kidsOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join(
 
 /** Reads the shop's keys; the first process of a new shop makes them. @param rereadAfterMs see {@link KeyRing} */
 export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS): Promise<KeyRing> {
-  const cookies = [await repository.ensureCookieKey(generateCookieKey())];
-  let keys = await repository.ensure(generateSigningKey);
+  const cookies = [await repository.ensureCookieKey()];
+  let keys = await repository.ensure();
   let signing: readonly PrivateJwk[] = keys.map(({ privateJwk }) => privateJwk);
   let known = publicKeys(keys);
   let readAt = performance.now();

@@ -1,9 +1,9 @@
 import { errors, type Provider } from 'oidc-provider';
 import { scopesOf } from '../../domain/scopes.ts';
 import { wordsIn } from '../../mail/languages/index.ts';
-import type { Standing } from '../limits/quota.ts';
-import { standingHeaders } from '../middleware/rate-limits.ts';
-import { inMinutes } from '../pages/page.ts';
+import type { Standing } from '../http/limits/quota.ts';
+import { standingHeaders } from '../http/middleware/rate-limits.ts';
+import { inMinutes } from '../http/pages/page.ts';
 import { grantedScope } from './granted-scope.ts';
 import type { SignIn } from './sign-in.ts';
 

@@ -4,7 +4,7 @@ import { type ServiceRepository, verifySecret } from '../../db/services.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
-import type { Pages } from '../pages/page.ts';
+import type { Pages } from '../http/pages/page.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import { GRANT_CLAIM, SESSION_CLAIM } from './authenticate.ts';
 import { registerClientCredentialsGrant, SERVICE_SCOPES } from './client-credentials-grant.ts';

@@ -1,6 +1,6 @@
 import { verifyPassword } from '../../db/passwords.ts';
 import type { User, UserRepository } from '../../db/users.ts';
-import type { SignInLimiter, SignInOutcome } from '../limits/sign-in-limiter.ts';
+import type { SignInLimiter, SignInOutcome } from '../http/limits/sign-in-limiter.ts';
 import type { PasswordVersions } from './password-versions.ts';
 
 /** What somebody typed, and the address that they typed it from. */

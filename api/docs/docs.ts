@@ -2,8 +2,8 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Context, Middleware } from 'koa';
 import { stringify } from 'yaml';
-import { isKnown } from '../entity-tags.ts';
-import { Problem } from '../problem.ts';
+import { isKnown } from '../http/entity-tags.ts';
+import { Problem } from '../http/problem.ts';
 import { type Page, page } from './page.ts';
 import { pagesForPeople } from './swagger-ui.ts';
 

@@ -1,5 +1,5 @@
 import { type Html, html } from '../../mail/templates/markup.ts';
-import { type ProblemCode, problems } from '../problem.ts';
+import { type ProblemCode, problems } from '../http/problem.ts';
 import { inlineMarkdown } from './page.ts';
 
 /** What a client can do about each problem, in Markdown as far as {@link inlineMarkdown} has it. */

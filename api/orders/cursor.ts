@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromCursor, toCursor } from '../cursor.ts';
+import { fromCursor, toCursor } from '../http/cursor.ts';
 
 /** Orders are sorted by when they were placed, then by id. */
 const place = z.tuple([z.iso.datetime(), z.uuid()]);

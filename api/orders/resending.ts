@@ -5,7 +5,7 @@ import type { UserRepository } from '../../db/users.ts';
 import { emailKindOf } from '../../domain/order/email-kinds.ts';
 import type { Fact } from '../../domain/order/order.ts';
 import { whyUnmailed } from '../../domain/order/unmailed.ts';
-import type { OrderWorkflows } from './order-workflows.ts';
+import type { OrderWorkflows } from './workflows.ts';
 
 interface Dependencies {
   ledger: Pick<DeliveryLedger, 'entry'>;

@@ -4,8 +4,8 @@ import { alertOf } from '../../domain/order/alerts.ts';
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
 import type { Fact, Order } from '../../domain/order/order.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
-import type { OrderResource } from '../contract/orders.ts';
-import { blankTimelineLine } from '../contract/values.ts';
+import { blankTimelineLine } from '../http/schemas.ts';
+import type { OrderResource } from './schemas.ts';
 
 /** An order as one caller sees it. */
 export function toOrderResource({ order, customerName }: OrderView, viewer: Actor): OrderResource {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromCursor, toCursor } from '../cursor.ts';
+import { fromCursor, toCursor } from '../http/cursor.ts';
 
 /** Webhooks are sorted by when they were registered, then by id. */
 const webhookPlace = z.tuple([z.iso.datetime(), z.uuid()]);

@@ -1,6 +1,6 @@
 import type { Logger } from '../../config/logger.ts';
 import { WEBHOOKS_CHANNEL } from '../../workflows/messages/webhooks.ts';
-import { connectWithoutWaiting } from '../redis-away.ts';
+import { connectWithoutWaiting } from '../http/redis-away.ts';
 
 /** Tells the worker's dispatcher that managers have asked for deliveries. */
 export interface Doorbell {

@@ -1,4 +1,4 @@
-import { RETRY_AFTER_S } from '../../api/problem.ts';
+import { RETRY_AFTER_S } from '../../api/http/problem.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent, type Page } from './user-agent.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { connectLimitsRedis } from '../../api/limits/limits-redis.ts';
-import { createSignInLimiter } from '../../api/limits/sign-in-limiter.ts';
+import { connectLimitsRedis } from '../../api/http/limits/limits-redis.ts';
+import { createSignInLimiter } from '../../api/http/limits/sign-in-limiter.ts';
 import { createLogger } from '../../config/logger.ts';
 import { hashPassword } from '../../db/passwords.ts';
 import { openDatabase, type TestDatabase } from './database.ts';

@@ -73,8 +73,8 @@ describe('When .env names only the ports of the services', () => {
       ['db/migrate.ts', `Using ${postgres}.`],
       ['db/seed.ts', `Using ${postgres}.`],
       ['worker/prepare-namespace.ts', `Using ${postgres} and ${temporal}.`],
-      ['api/manage/main.ts', `Using ${postgres}.`, 'add-service', taskQueue, '--scopes', 'orders:read'],
-      ['api/manage/main.ts', `Using ${postgres}.`, 'add-manager', 'owner@crema.example'],
+      ['manage/main.ts', `Using ${postgres}.`, 'add-service', taskQueue, '--scopes', 'orders:read'],
+      ['manage/main.ts', `Using ${postgres}.`, 'add-manager', 'owner@crema.example'],
       ['worker/reconcile.ts', `Using ${postgres} and ${temporal}.`],
     ];
     for (const [script, says, ...args] of commands) {

@@ -44,7 +44,7 @@ describe('When Postgres refuses a command’s connection', () => {
     ['db/seed.ts'],
     ['worker/prepare-namespace.ts'],
     ['worker/reconcile.ts'],
-    ['api/manage/main.ts', 'list-services'],
+    ['manage/main.ts', 'list-services'],
   ])('then %s says why in one sentence and ends with an error', async (command, ...args) => {
     const url = new URL(process.env.DATABASE_URL as string);
     url.pathname = '/nowhere';
@@ -195,6 +195,6 @@ describe('When the API cannot start', () => {
 
 describe('When the API’s description is compared with the code', () => {
   test('then they agree', async () => {
-    expect(await run('api/write-openapi.ts', {}, '--check')).toEqual({ code: 0, output: '' });
+    expect(await run('api/docs/write-openapi.ts', {}, '--check')).toEqual({ code: 0, output: '' });
   });
 });

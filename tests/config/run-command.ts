@@ -12,4 +12,4 @@ export function run(command: string, environment: Record<string, string> = {}, .
 
 /** Runs `npm run manage -- …`. */
 export const manage = (environment: Record<string, string>, ...args: string[]) =>
-  run('api/manage/main.ts', environment, ...args);
+  run('manage/main.ts', environment, ...args);

@@ -1,8 +1,8 @@
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import { describeEvents } from '../../api/asyncapi.ts';
-import { SHOP } from '../../api/document-file.ts';
-import { describeApi } from '../../api/openapi.ts';
+import { describeEvents } from '../../api/docs/asyncapi.ts';
+import { SHOP } from '../../api/docs/document-file.ts';
+import { describeApi } from '../../api/docs/openapi.ts';
 import { toEventResource, toOrderInEvent } from '../../api/orders/resources.ts';
 import { raise } from '../../domain/order/alerts.ts';
 import { decide, evolve } from '../../domain/order/decider.ts';

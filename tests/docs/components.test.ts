@@ -1,6 +1,6 @@
-import { SHOP } from '../../api/document-file.ts';
-import { describeApi } from '../../api/openapi.ts';
-import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { SHOP } from '../../api/docs/document-file.ts';
+import { describeApi } from '../../api/docs/openapi.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { eventTypes } from '../../domain/order/order.ts';
 
 // What the programs that write clients make of the document: a type gets a good name where the document has one for it.

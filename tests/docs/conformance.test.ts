@@ -1,8 +1,8 @@
-import { snsMessage } from '../../api/contract/notifications.ts';
-import { problem } from '../../api/contract/problem.ts';
-import { SHOP } from '../../api/document-file.ts';
-import { describeApi } from '../../api/openapi.ts';
-import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { SHOP } from '../../api/docs/document-file.ts';
+import { describeApi } from '../../api/docs/openapi.ts';
+import { problem } from '../../api/http/problem-schemas.ts';
+import { snsMessage } from '../../api/notifications/schemas.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 

@@ -1,15 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Koa from 'koa';
-import { describeEvents } from '../../api/asyncapi.ts';
+import { describeEvents } from '../../api/docs/asyncapi.ts';
 import { docs } from '../../api/docs/docs.ts';
-import { SHOP } from '../../api/document-file.ts';
-import { answerProblems } from '../../api/middleware/problems.ts';
-import { type RequestState, requestLog } from '../../api/middleware/request-log.ts';
-import { secureAnswers } from '../../api/middleware/security-headers.ts';
-import { describeApi } from '../../api/openapi.ts';
-import { createPages } from '../../api/pages/page.ts';
-import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { SHOP } from '../../api/docs/document-file.ts';
+import { describeApi } from '../../api/docs/openapi.ts';
+import { answerProblems } from '../../api/http/middleware/problems.ts';
+import { type RequestState, requestLog } from '../../api/http/middleware/request-log.ts';
+import { secureAnswers } from '../../api/http/middleware/security-headers.ts';
+import { createPages } from '../../api/http/pages/page.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { createLogger } from '../../config/logger.ts';
 
 /** An API that has nothing but its docs: no database, no sign-in. */

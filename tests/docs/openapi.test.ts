@@ -1,9 +1,9 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
-import { SHOP } from '../../api/document-file.ts';
-import { describeApi } from '../../api/openapi.ts';
-import { isForPeople } from '../../api/pages/page.ts';
-import type { Route } from '../../api/route.ts';
-import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { SHOP } from '../../api/docs/document-file.ts';
+import { describeApi } from '../../api/docs/openapi.ts';
+import { isForPeople } from '../../api/http/pages/page.ts';
+import type { Route } from '../../api/http/route.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { CLOUD_EVENT_TYPE } from '../../domain/order/cloud-event.ts';
 
 interface Media {

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { problems } from '../../api/problem.ts';
+import { problems } from '../../api/http/problem.ts';
 import { openDocs } from './docs-server.ts';
 
 let server: Awaited<ReturnType<typeof openDocs>>;

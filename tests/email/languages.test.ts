@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { acceptLanguage } from '../../api/contract/values.ts';
+import { acceptLanguage } from '../../api/http/schemas.ts';
 import { languages, readLanguages, wordsIn } from '../../mail/languages/index.ts';
 import { accountSamples, samples } from '../../mail/samples.ts';
 import { renderAccountEmail } from '../../mail/templates/account-email.ts';

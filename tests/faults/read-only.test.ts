@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { RETRY_AFTER_S } from '../../api/problem.ts';
+import { RETRY_AFTER_S } from '../../api/http/problem.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openApplication, openUserAgent } from '../auth/user-agent.ts';
 import { askerOf, operations } from '../security/operations.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { createClientAddress, type TrustedProxies } from '../../api/limits/client-address.ts';
+import { createClientAddress, type TrustedProxies } from '../../api/http/limits/client-address.ts';
 import type { Logger } from '../../config/logger.ts';
 
 const from = (remoteAddress: string | undefined, forwarded?: string) =>

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { faultDetail } from '../../api/fault-detail.ts';
-import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { faultDetail } from '../../api/http/fault-detail.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { rawWords } from './problem.ts';
 
 const routes = allRoutes({ currency: 'USD' } as RouteDependencies);

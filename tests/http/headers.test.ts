@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { secureAnswers } from '../../api/middleware/security-headers.ts';
+import { secureAnswers } from '../../api/http/middleware/security-headers.ts';
 import { createLogger, type Logger } from '../../config/logger.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createLimits, type TakeRequest } from '../../api/limits/limits.ts';
-import { connectLimitsRedis } from '../../api/limits/limits-redis.ts';
-import { type Allowance, isExceeded } from '../../api/limits/quota.ts';
+import { createLimits, type TakeRequest } from '../../api/http/limits/limits.ts';
+import { connectLimitsRedis } from '../../api/http/limits/limits-redis.ts';
+import { type Allowance, isExceeded } from '../../api/http/limits/quota.ts';
 import { createLogger } from '../../config/logger.ts';
 import { hashPassword } from '../../db/passwords.ts';
 import { waitFor } from '../../stack/wait.ts';

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { createHttpServer } from '../../api/http-server.ts';
+import { createHttpServer } from '../../api/http/server.ts';
 import { createLogger } from '../../config/logger.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';

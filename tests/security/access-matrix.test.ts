@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
-import { snsMessage } from '../../api/contract/notifications.ts';
+import { snsMessage } from '../../api/notifications/schemas.ts';
 import { createServiceRepository } from '../../db/services.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';

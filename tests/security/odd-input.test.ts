@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { latteId } from '../../api/contract/examples.ts';
+import { latteId } from '../../api/docs/examples.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
 import { askerOf, operations } from './operations.ts';

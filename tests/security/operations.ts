@@ -1,7 +1,7 @@
-import { latteId, vanillaId } from '../../api/contract/examples.ts';
-import { SHOP } from '../../api/document-file.ts';
-import { describeApi } from '../../api/openapi.ts';
-import { allRoutes, type RouteDependencies } from '../../api/routes/index.ts';
+import { SHOP } from '../../api/docs/document-file.ts';
+import { latteId, vanillaId } from '../../api/docs/examples.ts';
+import { describeApi } from '../../api/docs/openapi.ts';
+import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import type { Shop } from '../shop.ts';
 
 interface Operation {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RouteAnswer } from '../../api/route.ts';
+import type { RouteAnswer } from '../../api/http/route.ts';
 import { createHub } from '../../api/streams/hub.ts';
 import { fromPosition } from '../../api/streams/position.ts';
 import { createStreams, type StreamRequest } from '../../api/streams/streams.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createAccountService } from '../../api/account/account-service.ts';
+import { createAccountService } from '../../api/accounts/service.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { connect } from '../../db/connection.ts';
 import { createUnitOfWork } from '../../db/unit-of-work.ts';

@@ -1,4 +1,4 @@
-import { createPasswordRules } from '../../api/account/password-rules.ts';
+import { createPasswordRules } from '../../api/accounts/password-rules.ts';
 import { hashPassword, verifyPassword } from '../../db/passwords.ts';
 
 const rules = createPasswordRules('Café Violeta');

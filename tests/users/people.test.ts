@@ -39,7 +39,7 @@ function manage(...args: string[]): Promise<{ code: number; out: string; err: st
   const environment = { NODE_ENV: 'test', DATABASE_URL: databaseUrl, PUBLIC_URL: 'https://crema.example/' };
   const options = { env: { ...process.env, ...environment }, timeout: 25_000 };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['api/manage/main.ts', ...args], options, (error, out, err) => {
+    execFile(process.execPath, ['manage/main.ts', ...args], options, (error, out, err) => {
       resolve({ code: error ? Number(error.code) : 0, out, err });
     });
   });

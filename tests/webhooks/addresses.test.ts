@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { createSender } from '../../activities/webhooks/send.ts';
-import { createWebhookAddresses } from '../../config/webhook-addresses.ts';
+import { createWebhookAddresses } from '../../webhooks/endpoint-policy.ts';
+import { createSender } from '../../webhooks/sender.ts';
 import { startReceiver } from './receiver.ts';
 
 /** As in production. */

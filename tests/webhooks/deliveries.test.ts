@@ -3,12 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { RetryPlan } from '../../domain/webhook/retry.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { createSeal } from '../../webhooks/secret-seal.ts';
 import {
   webhookDeliveryIdOf,
   webhookDeliveryWorkflowType,
   webhookTaskQueueOf,
 } from '../../workflows/messages/webhooks.ts';
-import { createSeal } from '../../workflows/payloads/seal.ts';
 import { expectProblem } from '../http/problem.ts';
 import { newKey } from '../security/payload-keys.ts';
 import { openShop, type Shop } from '../shop.ts';

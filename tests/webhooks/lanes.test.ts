@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { createLanes } from '../../activities/webhooks/lanes.ts';
 import { askedPause, pauseAfter } from '../../domain/webhook/retry.ts';
+import { createLanes } from '../../webhooks/concurrency-limit.ts';
 
 describe('When many want to send to one endpoint', () => {
   test('then so many as may do, the others are told ever later times, and no other endpoint notices', () => {

@@ -13,9 +13,6 @@ import {
 import { Redis } from 'ioredis';
 import { createActivities } from '../../activities/create-activities.ts';
 import { createMailer } from '../../activities/email/mailer.ts';
-import { createLanes } from '../../activities/webhooks/lanes.ts';
-import { createSender } from '../../activities/webhooks/send.ts';
-import { createTries } from '../../activities/webhooks/tries.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { createDeliveryLedger } from '../../db/deliveries.ts';
 import { createEmailSuppressions } from '../../db/email-suppressions.ts';
@@ -26,10 +23,13 @@ import { createWebhookDeliveryRepository } from '../../db/webhook-deliveries.ts'
 import { createWebhookRepository } from '../../db/webhooks.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { createTries } from '../../webhooks/attempts.ts';
+import { createLanes } from '../../webhooks/concurrency-limit.ts';
+import { createSeal } from '../../webhooks/secret-seal.ts';
+import { createSender } from '../../webhooks/sender.ts';
 import { createErasureRecords } from '../../worker/erasure-records.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
-import { createSeal } from '../../workflows/payloads/seal.ts';
 import { expectAllIntact, expectMailedOnce } from '../races/intact.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { sharedBundle } from '../test-services.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import { html } from '../../../mail/templates/markup.ts';
-import { type Pages, paragraphs } from '../../pages/page.ts';
+import { type Pages, paragraphs } from '../../http/pages/page.ts';
 
 /** Replaces the library's own page, a form that browsers with scripts send at once, by one like our others. */
 export function answerNextStep(ctx: Context, pages: Pages): void {

@@ -3,7 +3,7 @@ import { type Client, type ErrorOut, errors, type KoaContextWithOIDC } from 'oid
 import { isOutage } from '../../../db/outage.ts';
 import type { Notice, PageWords } from '../../../mail/languages/language.ts';
 import { html } from '../../../mail/templates/markup.ts';
-import { type Link, noticeParts, type Pages, paragraphs } from '../../pages/page.ts';
+import { type Link, noticeParts, type Pages, paragraphs } from '../../http/pages/page.ts';
 
 /** Endpoints of the OAuth2 server that a person's browser opens; programs call the others. */
 const PAGES = new Set(['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success']);

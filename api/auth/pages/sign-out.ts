@@ -2,7 +2,7 @@ import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { UserRepository } from '../../../db/users.ts';
 import { html } from '../../../mail/templates/markup.ts';
-import { noticeParts, type Pages } from '../../pages/page.ts';
+import { noticeParts, type Pages } from '../../http/pages/page.ts';
 
 /** The pages of a sign-out (OpenID Connect RP-Initiated Logout 1.0 §2), as the library asks for them. */
 export const signOutPages = (pages: Pages, users: Pick<UserRepository, 'find'>) => ({

@@ -1,0 +1,50 @@
+import type { EmailSuppressions } from '../db/email-suppressions.ts';
+import type { WebhookRepository } from '../db/webhooks.ts';
+import { renderWebhookEmail } from '../mail/templates/webhook-email.ts';
+import { type Mailer, PermanentRefusal, Unanswered } from './email/mailer.ts';
+
+interface Dependencies {
+  webhooks: Pick<WebhookRepository, 'find'>;
+  suppressions: Pick<EmailSuppressions, 'reasonFor'>;
+  mailer: Mailer;
+  /** The shop's own address. */
+  ordersEmail: string;
+  /** What the shop itself reads: ISO 639. */
+  shopLanguage: string;
+  /** The shop's name, as people know it. */
+  shopName: string;
+  /** Of the times in mails, IANA. */
+  timeZone: string;
+}
+
+/** Tells the shop by email that a webhook is disabled, if it still is. */
+export function createWebhookNotice(dependencies: Dependencies) {
+  const { webhooks, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone } = dependencies;
+  return async (
+    webhookId: string,
+    cancellation?: AbortSignal,
+  ): Promise<'sent' | 'refused' | 'suppressed' | 'unanswered' | 'unneeded'> => {
+    const webhook = await webhooks.find(webhookId);
+    if (webhook?.disabled?.reason !== 'failing') return 'unneeded';
+    if (await suppressions.reasonFor(ordersEmail)) return 'suppressed';
+    const { id, version, description, url, failingSince, disabled } = webhook;
+    const content = renderWebhookEmail({
+      id,
+      description,
+      host: new URL(url).host,
+      failingSince: failingSince ?? disabled.at,
+      language: shopLanguage,
+      shopName,
+      timeZone,
+    });
+    try {
+      const email = { to: ordersEmail, eventId: `webhook-${id}:${version}`, recipient: 'shop', ...content };
+      await mailer.send(email, cancellation);
+      return 'sent';
+    } catch (error) {
+      if (error instanceof Unanswered) return 'unanswered';
+      if (error instanceof PermanentRefusal) return 'refused';
+      throw error;
+    }
+  };
+}

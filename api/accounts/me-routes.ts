@@ -1,0 +1,188 @@
+import { toJsonLine } from '../../domain/text.ts';
+import type { Caller } from '../auth/caller.ts';
+import { Problem } from '../http/problem.ts';
+import { type Access, callerOf, type Route, route, tokenOf } from '../http/route.ts';
+import type { Confirmation } from './password-check.ts';
+import { collectPersonalData, type PersonalDataSources } from './personal-data.ts';
+import { refusal } from './refusal.ts';
+import { toEmailPreferences } from './resources.ts';
+import {
+  emailPreferences,
+  emailPreferencesChange,
+  farewell,
+  me,
+  meChange,
+  passwordChange,
+  personalData,
+} from './schemas.ts';
+import type { AccountService } from './service.ts';
+
+type Dependencies = PersonalDataSources & { accounts: AccountService };
+
+const tag = 'Users';
+const people: Access = { to: ['customer', 'manager'] };
+
+/** Who you are, and what you may do about it. */
+export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
+  const { users, suppressions } = sources;
+
+  /** Read anew: what is known of a caller may be half a minute old. */
+  async function asOfNow({ id, scopes }: Caller) {
+    const user = await users.find(id);
+    if (!user) throw gone();
+    return { ...user, scopes: [...scopes] };
+  }
+
+  async function preferencesOf(id: string) {
+    const reader = await users.findReader(id);
+    if (!reader) throw gone();
+    return toEmailPreferences(reader, await suppressions.reasonFor(reader.email));
+  }
+
+  /** The same request twice: some load balancers and clients drop the body of a DELETE. */
+  const erasureRoutes = (
+    [
+      { method: 'delete', path: '/v1/me', operationId: 'deleteMe', other: 'POST /v1/me/erasure' },
+      { method: 'post', path: '/v1/me/erasure', operationId: 'eraseMe', other: 'DELETE /v1/me' },
+    ] as const
+  ).map(({ other, ...where }) =>
+    route({
+      ...where,
+      tag,
+      summary: 'Erase my account',
+      description:
+        'Ends all sessions. Your orders stay without your name, and open ones go on. You get no more email. ' +
+        `The same as \`${other}\`.`,
+      access: people,
+      body: farewell,
+      answers: { 204: { description: 'Forgotten' } },
+      problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
+      handle: async (request) => {
+        const refused = await accounts.erase(confirmationOf(request, request.body.password));
+        if (refused) throw refusal(refused);
+        return { status: 204 };
+      },
+    }),
+  );
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/me',
+      operationId: 'getMe',
+      tag,
+      summary: 'Who you are, and what your token is good for',
+      access: people,
+      answers: { 200: { description: 'You', body: me } },
+      handle: async (request) => ({ status: 200, body: await asOfNow(callerOf(request)) }),
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/me',
+      operationId: 'changeMe',
+      tag,
+      summary: 'Change your name, your address or your language',
+      description:
+        'Another address counts once the link in the email that goes there was used; the present one is told.',
+      access: people,
+      body: meChange,
+      answers: { 200: { description: 'You, as of now', body: me } },
+      problems: ['wrong_password'],
+      handle: async (request) => {
+        const caller = callerOf(request);
+        const { name, email, currentPassword: password, language } = request.body;
+        if (email !== undefined && password !== undefined) {
+          const refused = await accounts.changeAddress(confirmationOf(request, password), email);
+          if (refused) throw refusal(refused);
+        }
+        if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
+        return { status: 200, body: await asOfNow(caller) };
+      },
+    }),
+    ...erasureRoutes,
+    route({
+      method: 'get',
+      path: '/v1/me/export',
+      operationId: 'exportMe',
+      tag,
+      summary: 'Everything that the shop knows of you',
+      access: people,
+      answers: {
+        200: {
+          description: 'Your account and your orders',
+          body: personalData,
+          headers: { 'Content-Disposition': 'A file to keep' },
+        },
+      },
+      handle: async (request) => {
+        const body = await collectPersonalData(sources, callerOf(request).actor);
+        if (!body) throw gone();
+        const headers = {
+          'cache-control': 'no-store',
+          'content-type': 'application/json; charset=utf-8',
+          'content-disposition': 'attachment; filename="crema-export.json"',
+        };
+        return { status: 200, headers, body: toJsonLine(body) };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/me/email-preferences',
+      operationId: 'getEmailPreferences',
+      tag,
+      summary: 'Which emails about your orders you get',
+      access: people,
+      answers: { 200: { description: 'By kind', body: emailPreferences } },
+      handle: async (request) => ({ status: 200, body: await preferencesOf(callerOf(request).id) }),
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/me/email-preferences',
+      operationId: 'changeEmailPreferences',
+      tag,
+      summary: 'Choose which emails about your orders you get',
+      description: 'What you leave out stays as it is. The links in the emails lead to the same choice.',
+      access: people,
+      body: emailPreferencesChange,
+      answers: { 200: { description: 'As of now', body: emailPreferences } },
+      handle: async (request) => {
+        const { id } = callerOf(request);
+        await users.chooseEmails(id, request.body);
+        return { status: 200, body: await preferencesOf(id) };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/me/password',
+      operationId: 'changePassword',
+      tag,
+      summary: 'Change your password',
+      description: 'You stay signed in, and all other sessions end. An email tells you, in case it was somebody else.',
+      access: people,
+      body: passwordChange,
+      answers: { 204: { description: 'Changed' } },
+      problems: ['wrong_password'],
+      handle: async (request) => {
+        const { currentPassword, newPassword } = request.body;
+        const who = confirmationOf(request, currentPassword);
+        const refused = await accounts.changePassword(who, newPassword, tokenOf(request));
+        if (refused) throw refusal(refused, '#/newPassword');
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+/** What a change is confirmed with. */
+const confirmationOf = (request: { caller: Caller | undefined; address: string }, password: string): Confirmation => ({
+  userId: callerOf(request).id,
+  password,
+  address: request.address,
+});
+
+/** Forgotten a moment ago, while what is known of their token still counts. */
+const gone = () =>
+  new Problem('unauthenticated', {
+    detail: 'You have no account any more.',
+    headers: { 'www-authenticate': 'Bearer realm="crema", error="invalid_token"' },
+  });

@@ -1,0 +1,29 @@
+import { standingHeaders } from '../http/middleware/rate-limits.ts';
+import { invalidRequest, Problem } from '../http/problem.ts';
+import { passwordFaults } from './password-rules.ts';
+import type { AccountService } from './service.ts';
+
+type Refused = Extract<Awaited<ReturnType<AccountService[keyof AccountService]>>, { refused: string }>;
+
+/** A refusal as a problem. @param pointer where in the body a new password stands */
+export function refusal(refused: Refused, pointer = '#/password'): Problem {
+  switch (refused.refused) {
+    case 'weak_password':
+      return invalidRequest([{ pointer, detail: passwordFaults[refused.fault] }]);
+    case 'unavailable':
+      return new Problem('unavailable', { cause: refused.cause });
+    case 'rate_limited': {
+      const { allowance, resetsIn } = refused.standing;
+      const detail = `${allowance.count} of these in ${allowance.seconds} seconds are allowed; try again in ${resetsIn} seconds.`;
+      return new Problem('rate_limited', { detail, headers: standingHeaders(refused.standing) });
+    }
+    case 'password_required':
+      return invalidRequest([{ pointer, detail: 'is required to open an account with this token' }]);
+    case 'outcome_unknown': {
+      const detail = 'Send the same request again: once it has happened, your token is not good any more.';
+      return new Problem('outcome_unknown', { detail, cause: refused.cause });
+    }
+    default:
+      return new Problem(refused.refused);
+  }
+}

@@ -1,0 +1,273 @@
+import { z } from 'zod';
+import { emailAddress } from '../../config/email-address.ts';
+import { MAX_TYPED } from '../../db/passwords.ts';
+import type { EmailKind } from '../../domain/order/email-kinds.ts';
+import { lengthOf, MAX_NAME_LENGTH } from '../../domain/text.ts';
+import { customerId, orderTimeline, placedOrder } from '../docs/examples.ts';
+import { acceptLanguage, id, language, oneLine, pageLimit, timestamp } from '../http/schemas.ts';
+import { order, timeline } from '../orders/schemas.ts';
+import { fromUserCursor } from './cursor.ts';
+import { PASSWORD_LENGTH, passwordFaults } from './password-rules.ts';
+
+const email = emailAddress().meta({ examples: ['ana@example.com'] });
+const name = oneLine(MAX_NAME_LENGTH).meta({
+  description: 'Has a visible character; stored in NFC',
+  examples: ['Ana Souza'],
+});
+const role = z.enum(['customer', 'manager']).meta({ id: 'Role' });
+
+/** What somebody types to prove that it is them; the rules are for passwords that are chosen. */
+const password = z
+  .string()
+  .min(1)
+  .max(MAX_TYPED)
+  .meta({ format: 'password', examples: ['seven violins in the rain'] });
+
+const newPassword = z
+  .string()
+  .refine((text) => lengthOf(text) >= PASSWORD_LENGTH.min, passwordFaults.too_short)
+  .refine((text) => lengthOf(text) <= PASSWORD_LENGTH.max, passwordFaults.too_long)
+  .meta({
+    format: 'password',
+    minLength: PASSWORD_LENGTH.min,
+    maxLength: PASSWORD_LENGTH.max,
+    description: 'No common password, and none that is made of common ones, of repetitions or of your own name',
+    examples: ['seven violins in the rain'],
+  });
+
+const exampleToken = 'Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c';
+
+const token = z
+  .string()
+  .regex(/^[\w-]{43}$/, 'must be the token of a link that was mailed')
+  .meta({
+    description: 'Of a link that was mailed; it works once',
+    examples: [exampleToken],
+  });
+
+const theirLanguage = z
+  .string()
+  .nullable()
+  .meta({ description: 'What mails to them are written in, ISO 639; null: the shop’s own language' });
+
+/** What is told of anybody. */
+const person = { id, email: z.string(), name: z.string(), role, language: theirLanguage };
+
+export const me = z
+  .object({
+    ...person,
+    scopes: z.array(z.string()).meta({ description: 'What this token may do: what the role may, or less' }),
+  })
+  .meta({
+    id: 'Me',
+    examples: [
+      {
+        id: customerId,
+        email: 'customer@example.com',
+        name: 'Carlos Customer',
+        role: 'customer',
+        language: 'pt',
+        scopes: ['orders:read', 'orders:write'],
+      },
+    ],
+  });
+
+const carlos = {
+  id: customerId,
+  email: 'customer@example.com',
+  name: 'Carlos Customer',
+  role: 'customer' as const,
+  language: 'pt',
+  createdAt: '2026-11-22T08:00:00.000Z',
+  verifiedAt: '2026-11-22T08:00:00.000Z',
+};
+
+export const user = z
+  .object({
+    ...person,
+    createdAt: timestamp,
+    verifiedAt: timestamp.meta({ description: 'When the address was proven to be theirs' }),
+  })
+  .meta({ id: 'User', examples: [carlos] });
+
+export const userList = z
+  .object({
+    data: z.array(user),
+    nextCursor: z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last one' }),
+  })
+  .meta({ id: 'UserList', examples: [{ data: [carlos], nextCursor: null }] });
+
+export const userQuery = z.strictObject({
+  role: role.optional(),
+  email: oneLine(254).optional().meta({ description: 'The whole address, whatever its case' }),
+  limit: pageLimit,
+  cursor: z
+    .string()
+    .transform((text, context) => {
+      const after = fromUserCursor(text);
+      if (after === undefined) context.addIssue('must be the nextCursor of a list');
+      return after ?? z.NEVER;
+    })
+    .optional()
+    .meta({ description: '`nextCursor` of the page before' }),
+});
+
+/** What is answered to a request that may come to nothing, and does not say so. */
+export const nothing = z.object({}).meta({ id: 'Nothing', examples: [{}] });
+
+export const registrationHeaders = z.object({ 'accept-language': acceptLanguage });
+
+export const registration = z.strictObject({ email, name, language: language.optional() }).meta({
+  id: 'Registration',
+  examples: [{ email: 'ana@example.com', name: 'Ana Souza' }],
+});
+
+export const verification = z
+  .strictObject({
+    token,
+    password: newPassword
+      .optional()
+      .meta({ ...newPassword.meta(), description: 'Your password from now on. Needed to open an account.' }),
+  })
+  .meta({ id: 'Verification', examples: [{ token: exampleToken, password: 'seven violins in the rain' }] });
+
+export const resetRequest = z
+  .strictObject({ email })
+  .meta({ id: 'PasswordResetRequest', examples: [{ email: 'ana@example.com' }] });
+
+export const reset = z
+  .strictObject({ token, password: newPassword })
+  .meta({ id: 'PasswordReset', examples: [{ token: exampleToken, password: 'a lamp under the green ladder' }] });
+
+export const passwordChange = z.strictObject({ currentPassword: password, newPassword }).meta({
+  id: 'PasswordChange',
+  examples: [{ currentPassword: 'seven violins in the rain', newPassword: 'a lamp under the green ladder' }],
+});
+
+export const meChange = z
+  .strictObject({
+    name: name.optional(),
+    email: email.optional().meta({ description: 'Counts once the link that is mailed there was used' }),
+    currentPassword: password.optional().meta({ description: 'Goes with `email`' }),
+    language: language.nullable().optional().meta({ description: 'ISO 639, such as `pt`; null for the shop’s own' }),
+  })
+  .refine(
+    ({ name, email, language }) => [name, email, language].some((part) => part !== undefined),
+    'must change something',
+  )
+  .refine(({ email, currentPassword }) => (email === undefined) === (currentPassword === undefined), {
+    path: ['currentPassword'],
+    error: 'goes with email, and email with it',
+  })
+  .meta({
+    id: 'MeChange',
+    // With the next line: a name, an email address or a language.
+    minProperties: 1,
+    dependentRequired: { email: ['currentPassword'], currentPassword: ['email'] },
+    examples: [{ name: 'Carla Customer' }],
+  });
+
+/** When such a mail comes. */
+const kindDescriptions = {
+  edited: 'Your order was changed',
+  progress: 'It is being made, is back in line, or was handed over',
+  ready: 'It is ready',
+  reminder: 'It has been ready for a while',
+  cancelled: 'It was cancelled',
+} as const satisfies Record<EmailKind, string>;
+
+const wanted = (kind: EmailKind) => z.boolean().meta({ description: kindDescriptions[kind] });
+
+export const emailPreferences = z
+  .object({
+    placed: z.boolean().meta({ description: 'Always true: the receipt always comes' }),
+    edited: wanted('edited'),
+    progress: wanted('progress'),
+    ready: wanted('ready'),
+    reminder: wanted('reminder'),
+    cancelled: wanted('cancelled'),
+    stopped: z.enum(['bounced', 'complained']).meta({ id: 'EmailStopReason' }).nullable().meta({
+      description: 'Why no mail at all goes to your address: one came back for good, or was called spam; null: it does',
+    }),
+  })
+  .meta({
+    id: 'EmailPreferences',
+    examples: [
+      { placed: true, edited: true, progress: false, ready: true, reminder: true, cancelled: true, stopped: null },
+    ],
+  });
+
+export const emailPreferencesChange = z
+  .strictObject({
+    edited: wanted('edited').optional(),
+    progress: wanted('progress').optional(),
+    ready: wanted('ready').optional(),
+    reminder: wanted('reminder').optional(),
+    cancelled: wanted('cancelled').optional(),
+  })
+  .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .meta({ id: 'EmailPreferencesChange', minProperties: 1, examples: [{ progress: false }] });
+
+export const suppressedAddress = z
+  .strictObject({ email })
+  .meta({ id: 'SuppressedAddress', examples: [{ email: 'ana@example.com' }] });
+
+export const farewell = z
+  .strictObject({ password })
+  .meta({ id: 'Farewell', examples: [{ password: 'seven violins in the rain' }] });
+
+export const invitation = z
+  .strictObject({ email, name, role: role.default('customer'), language: language.optional() })
+  .meta({ id: 'Invitation', examples: [{ email: 'marco@example.com', name: 'Marco Barista', role: 'manager' }] });
+
+const marco = {
+  id: '5f0c3a62-6d0e-4a53-9d0b-3a1c5d7e9f10',
+  email: 'marco@example.com',
+  name: 'Marco Barista',
+  role: 'manager',
+  language: null,
+  invitedBy: '0c0ffee0-0000-4000-8000-000000000001',
+  createdAt: '2026-11-22T08:00:00.000Z',
+  expiresAt: '2026-11-29T08:00:02.000Z',
+  mailedAt: '2026-11-22T08:00:02.000Z',
+};
+
+const openInvitation = z
+  .object({
+    ...person,
+    invitedBy: id.nullable().meta({ description: 'The manager who invites; null: the operator, by the command line' }),
+    createdAt: timestamp,
+    expiresAt: timestamp,
+    mailedAt: timestamp.nullable().meta({ description: 'null until its email has been sent' }),
+  })
+  .meta({ id: 'OpenInvitation', examples: [marco] });
+
+export const invitationList = z
+  .object({ data: z.array(openInvitation) })
+  .meta({ id: 'InvitationList', examples: [{ data: [marco] }] });
+
+const clientAccess = z
+  .object({ client: z.string(), since: timestamp, until: timestamp.nullable() })
+  .meta({ id: 'ClientAccess' });
+const orderHistory = z.object({ order, timeline }).meta({ id: 'OrderHistory' });
+
+export const personalData = z
+  .object({
+    exportedAt: timestamp,
+    user,
+    emailPreferences,
+    access: z.array(clientAccess).meta({ description: 'The programs that may act for you' }),
+    orders: z.array(orderHistory).meta({ description: 'Every order you have placed, the newest first' }),
+  })
+  .meta({
+    id: 'PersonalData',
+    examples: [
+      {
+        exportedAt: '2026-11-22T10:00:00.000Z',
+        user: carlos,
+        emailPreferences: emailPreferences.meta()?.examples?.[0],
+        access: [{ client: 'crema', since: '2026-11-22T09:00:00.000Z', until: '2027-02-20T09:00:00.000Z' }],
+        orders: [{ order: placedOrder, timeline: orderTimeline }],
+      },
+    ],
+  });

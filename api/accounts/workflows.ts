@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { type WorkflowClient, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { AccountErrand, Erasure } from '../../domain/account/errand.ts';
+import {
+  accountMailIdOf,
+  accountMailWorkflowType,
+  erasureIdOf,
+  erasureWorkflowType,
+} from '../../workflows/messages/accounts.ts';
+import { createInTime } from '../http/in-time.ts';
+
+/** The one place that calls the accounts' workflows. Every call takes the deadline of its request, in ms since the epoch. */
+export interface AccountWorkflows {
+  /** From here on the mail is durable. @throws {OutcomeUnknown} */
+  mail(errand: AccountErrand, deadline: number): Promise<void>;
+  /** From here on it is durable that this person is to be forgotten. @throws {OutcomeUnknown} */
+  erase(whom: Erasure, deadline: number): Promise<void>;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** @param backupDays for how long backups of Postgres are kept, and with them the record of who was erased */
+export function createAccountWorkflows(
+  client: WorkflowClient,
+  { taskQueue, backupDays }: { taskQueue: string; backupDays: number },
+): AccountWorkflows {
+  const inTime = createInTime(client);
+
+  async function mail(errand: AccountErrand, deadline: number): Promise<void> {
+    await inTime(deadline, () =>
+      client.start(accountMailWorkflowType, {
+        workflowId: accountMailIdOf(idOf(errand)),
+        taskQueue,
+        args: [errand],
+        staticSummary: 'An email about an account',
+      }),
+    ).catch(unlessStarted);
+  }
+
+  async function erase(whom: Erasure, deadline: number): Promise<void> {
+    await inTime(deadline, () =>
+      client.start(erasureWorkflowType, {
+        workflowId: erasureIdOf(whom.userId),
+        taskQueue,
+        args: [whom, backupDays * DAY_MS],
+        staticSummary: 'A person is to be forgotten',
+        // The list of workflows shows it without opening each history.
+        memo: { ...whom },
+        // Who asks twice is forgotten twice.
+        workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+      }),
+    );
+  }
+
+  return { mail, erase };
+}
+
+/** What names the workflow of a mail: one mail tells of one request, and of one version of a password. */
+function idOf(errand: AccountErrand): string {
+  if (errand.about === 'request') return errand.requestId;
+  return errand.about === 'password_changed' ? `${errand.userId}-${errand.passwordVersion}` : randomUUID();
+}
+
+/** The SDK tries again by itself when an answer is lost. */
+function unlessStarted(error: unknown): void {
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+}

@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import type { ProductRepository } from '../../db/products.ts';
+import {
+  addVariation,
+  changeProduct,
+  changeVariation,
+  deleteProduct,
+  deleteVariation,
+  type Product,
+  restoreProduct,
+  restoreVariation,
+} from '../../domain/catalog/product.ts';
+import { latteId, vanillaId } from '../docs/examples.ts';
+import { type ExpectedVersions, etagOf, isKnown } from '../http/entity-tags.ts';
+import { Problem } from '../http/problem.ts';
+import { type Access, linksTo, type Route, type RouteAnswer, route } from '../http/route.ts';
+import { id, ifMatch, ifNoneMatch } from '../http/schemas.ts';
+import { catalogInput, product, productList } from './schemas.ts';
+import type { CatalogService, ProductCommand, Refused } from './service.ts';
+
+interface Dependencies {
+  products: ProductRepository;
+  catalog: CatalogService;
+  currency: string;
+}
+
+const access: Access = { to: ['manager'], scope: 'catalog:write' };
+const tag = 'Products';
+// Single examples, unlike lists of them, are filled in on the docs page: the Latte is in every seeded shop.
+const productId = id.meta({ example: latteId });
+const params = z.object({ id: productId });
+const variationParams = z.object({ id: productId, variationId: id.meta({ example: vanillaId }) });
+const headers = z.object({ 'if-match': ifMatch });
+const query = z.strictObject({
+  include: z.literal('deleted').optional().meta({ description: 'Show what was deleted, too' }),
+});
+const ETag = 'The version of the product, its variations included, for `If-Match`';
+const links = linksTo({ id: '$response.body#/id' }, 'getProduct', 'changeProduct', 'addVariation', 'deleteProduct');
+const linksOfVariation = (variationId: string) =>
+  linksTo({ id: '$response.body#/id', variationId }, 'changeVariation', 'deleteVariation', 'restoreVariation');
+const changed = { 200: { description: 'The product as it is now', body: product, headers: { ETag }, links } };
+const changedVariation = {
+  200: { ...changed[200], links: { ...links, ...linksOfVariation('$request.path.variationId') } },
+};
+const gone = { 204: { description: 'Off the menu', links: linksTo({ id: '$request.path.id' }, 'restoreProduct') } };
+
+/** The catalog, for managers: products and their variations, soft deleted. */
+export function productRoutes({ products, catalog, currency }: Dependencies): Route[] {
+  const input = catalogInput(currency);
+
+  async function change(
+    { params: { id }, headers }: { params: { id: string }; headers: { 'if-match'?: ExpectedVersions } },
+    command: ProductCommand,
+  ): Promise<Product> {
+    return orProblem(await catalog.change(id, headers['if-match'], command));
+  }
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/products',
+      operationId: 'listProducts',
+      tag,
+      summary: 'All products, by position',
+      access,
+      query,
+      answers: { 200: { description: 'The products', body: productList } },
+      handle: async ({ query }) => {
+        const includeDeleted = query.include === 'deleted';
+        const data = (await products.list({ includeDeleted })).map((each) => shown(each, includeDeleted));
+        return { status: 200, body: { data } };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/products',
+      operationId: 'createProduct',
+      tag,
+      summary: 'Put a new product on sale',
+      access,
+      body: input.productRequest,
+      answers: {
+        201: { description: 'The new product', body: product, headers: { ETag, Location: 'Where it is' }, links },
+      },
+      problems: ['name_taken'],
+      handle: async ({ body }) => {
+        const created = orProblem(await catalog.create(randomUUID(), body));
+        return {
+          ...answer(created),
+          status: 201,
+          headers: { etag: etagOf(created), location: `/v1/products/${created.id}` },
+        };
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/products/{id}',
+      operationId: 'getProduct',
+      tag,
+      summary: 'One product',
+      access,
+      params,
+      query,
+      headers: z.object({ 'if-none-match': ifNoneMatch }),
+      answers: {
+        200: { description: 'The product', body: product, headers: { ETag } },
+        304: { description: 'You have the latest one', headers: { ETag } },
+      },
+      problems: ['not_found'],
+      handle: async ({ params, query, headers }) => {
+        const includeDeleted = query.include === 'deleted';
+        const found = await products.find(params.id);
+        if (!found || (found.deletedAt && !includeDeleted)) throw new Problem('not_found');
+        const etag = etagOf(found);
+        if (isKnown(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
+        return { ...answer(found), body: shown(found, includeDeleted) };
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/products/{id}',
+      operationId: 'changeProduct',
+      tag,
+      summary: 'Change a product on sale',
+      access,
+      params,
+      headers,
+      body: input.productChange,
+      answers: changed,
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) =>
+        answer(await change(request, (product, now) => changeProduct(product, request.body, now))),
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/products/{id}',
+      operationId: 'deleteProduct',
+      tag,
+      summary: 'Take a product and its variations off the menu',
+      description: 'Orders that hold it stay as they are.',
+      access,
+      params,
+      headers,
+      answers: gone,
+      problems: ['not_found', 'version_mismatch'],
+      handle: async (request) => {
+        await change(request, deleteProduct);
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/products/{id}/restore',
+      operationId: 'restoreProduct',
+      tag,
+      summary: 'Put a deleted product back on sale',
+      access,
+      params,
+      headers,
+      answers: changed,
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) => answer(await change(request, restoreProduct)),
+    }),
+    route({
+      method: 'post',
+      path: '/v1/products/{id}/variations',
+      operationId: 'addVariation',
+      tag,
+      summary: 'Add a variation to a product',
+      access,
+      params,
+      headers,
+      body: input.variationRequest,
+      answers: {
+        201: {
+          ...changed[200],
+          description: 'The product with its new variation',
+          links: { ...links, ...linksOfVariation('$response.body#/variations/0/id') },
+        },
+      },
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) => {
+        const product = await change(request, (product, now) => addVariation(product, randomUUID(), request.body, now));
+        return { ...answer(product), status: 201 };
+      },
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/products/{id}/variations/{variationId}',
+      operationId: 'changeVariation',
+      tag,
+      summary: 'Change a variation on sale',
+      access,
+      params: variationParams,
+      headers,
+      body: input.variationChange,
+      answers: changedVariation,
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) => {
+        const { variationId } = request.params;
+        return answer(
+          await change(request, (product, now) => changeVariation(product, variationId, request.body, now)),
+        );
+      },
+    }),
+    route({
+      method: 'delete',
+      path: '/v1/products/{id}/variations/{variationId}',
+      operationId: 'deleteVariation',
+      tag,
+      summary: 'Take a variation off the menu',
+      access,
+      params: variationParams,
+      headers,
+      answers: changedVariation,
+      problems: ['not_found', 'version_mismatch'],
+      handle: async (request) => {
+        const { variationId } = request.params;
+        return answer(await change(request, (product, now) => deleteVariation(product, variationId, now)));
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/products/{id}/variations/{variationId}/restore',
+      operationId: 'restoreVariation',
+      tag,
+      summary: 'Put a deleted variation back on the menu',
+      access,
+      params: variationParams,
+      headers,
+      answers: changedVariation,
+      problems: ['not_found', 'name_taken', 'version_mismatch'],
+      handle: async (request) => {
+        const { variationId } = request.params;
+        return answer(await change(request, (product, now) => restoreVariation(product, variationId, now)));
+      },
+    }),
+  ];
+}
+
+function orProblem(result: Product | Refused): Product {
+  if (!('refused' in result)) return result;
+  const { refused, ...extra } = result;
+  throw new Problem(refused, { extra });
+}
+
+const answer = (product: Product): RouteAnswer => ({
+  status: 200,
+  headers: { etag: etagOf(product) },
+  body: shown(product, false),
+});
+
+/** Deleted variations only for whom they were asked. */
+const shown = (product: Product, includeDeleted: boolean): Product => ({
+  ...product,
+  variations: product.variations.filter(({ deletedAt }) => includeDeleted || !deletedAt),
+});

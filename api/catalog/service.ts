@@ -1,0 +1,47 @@
+import { NameTaken, type ProductRepository } from '../../db/products.ts';
+import type { UnitOfWork } from '../../db/unit-of-work.ts';
+import { type CatalogRefusal, createProduct, type NewProduct, type Product } from '../../domain/catalog/product.ts';
+import { accepts, type ExpectedVersions } from '../http/entity-tags.ts';
+
+/** Why a change to the catalog was refused. */
+export type Refused = CatalogRefusal | { refused: 'name_taken' } | { refused: 'version_mismatch'; version: number };
+
+/** One command on a product: the product after it, or a refusal. The domain's functions are such. */
+export type ProductCommand = (product: Product, now: string) => Product | CatalogRefusal;
+
+/** Managers' changes to the catalog, each in one transaction. */
+export interface CatalogService {
+  create(id: string, fields: NewProduct): Promise<Product | Refused>;
+  /** @param expected refuses when the product is at another version */
+  change(id: string, expected: ExpectedVersions, command: ProductCommand): Promise<Product | Refused>;
+}
+
+/** @param changed called whenever the catalog may have changed, before anybody hears of it */
+export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void): CatalogService {
+  const commit = (work: (products: ProductRepository) => Promise<Product | Refused>): Promise<Product | Refused> =>
+    unitOfWork(({ products }) => work(products))
+      .catch((error: unknown): Refused => {
+        if (error instanceof NameTaken) return { refused: 'name_taken' };
+        throw error;
+      })
+      .finally(changed);
+
+  const create: CatalogService['create'] = (id, fields) =>
+    commit(async (products) => {
+      const product = createProduct(id, fields, new Date().toISOString());
+      await products.save(product);
+      return product;
+    });
+
+  const change: CatalogService['change'] = (id, expected, command) =>
+    commit(async (products) => {
+      const product = await products.findForUpdate(id);
+      if (!product) return { refused: 'not_found' };
+      if (!accepts(expected, product.version)) return { refused: 'version_mismatch', version: product.version };
+      const after = command(product, new Date().toISOString());
+      if (!('refused' in after) && after !== product) await products.save(after);
+      return after;
+    });
+
+  return { create, change };
+}

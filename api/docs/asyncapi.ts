@@ -1,0 +1,158 @@
+import type { z } from 'zod';
+import { createDocument } from 'zod-openapi';
+import { orderEvent, orderSnapshot, shopSnapshot } from '../streams/schemas.ts';
+import { inCurrency } from './currency.ts';
+import { orderId, position } from './examples.ts';
+import { type DocumentedShop, forClients } from './openapi.ts';
+
+const ref = (path: string) => ({ $ref: `#/${path}` });
+
+function serversOf(publicUrl: string) {
+  const { host, protocol } = new URL(publicUrl);
+  return {
+    api: {
+      host,
+      protocol: protocol.replace(':', ''),
+      description: 'The API: server-sent events',
+    },
+    redis: {
+      host: 'redis.example:6379',
+      protocol: 'redis',
+      description: 'For the shop’s own systems. This address is an example: use that of the setting `REDIS_URL`',
+    },
+  };
+}
+
+const parameters = { orderId: { description: 'The order', examples: [orderId] } };
+
+const channels = {
+  shop: {
+    address: '/v1/orders/events',
+    title: 'Everything that happens in the shop',
+    description: 'For managers and services: the snapshot of all open orders, then every event.',
+    servers: [ref('servers/api')],
+    messages: { snapshot: ref('components/messages/shopSnapshot'), event: ref('components/messages/streamedEvent') },
+  },
+  order: {
+    address: '/v1/orders/{orderId}/events',
+    title: 'Everything that happens to an order',
+    description: 'For whoever may read the order: its snapshot, then every event, until nothing can follow.',
+    servers: [ref('servers/api')],
+    parameters,
+    messages: { snapshot: ref('components/messages/orderSnapshot'), event: ref('components/messages/streamedEvent') },
+  },
+  published: {
+    address: 'orders',
+    title: 'Redis pub/sub: every event',
+    description: 'Who does not listen misses it: a gap in the versions of an order says so.',
+    servers: [ref('servers/redis')],
+    messages: { event: ref('components/messages/event') },
+  },
+  publishedOfOrder: {
+    address: 'orders:{orderId}',
+    title: 'Redis pub/sub: every event of one order',
+    servers: [ref('servers/redis')],
+    parameters,
+    messages: { event: ref('components/messages/event') },
+  },
+  kept: {
+    address: 'orders:events',
+    title: 'Redis stream: the newest 10,000 events',
+    description: 'For consumer groups. It has about so many entries; Redis owns nothing that cannot be lost.',
+    servers: [ref('servers/redis')],
+    messages: { entry: ref('components/messages/entry') },
+  },
+};
+
+const securitySchemes = {
+  api: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: 'An access token; browsers send a ticket in its place: see `POST /v1/stream-tickets` in openapi.yaml',
+  },
+  redis: { type: 'userPassword', description: 'What `REDIS_URL` has; nothing in development' },
+};
+
+/** What Crema does; whoever follows it, receives. */
+const operations = Object.fromEntries(
+  Object.entries(channels).map(([name, { title, messages, address }]) => [
+    name,
+    {
+      action: 'send',
+      title,
+      channel: ref(`channels/${name}`),
+      security: [ref(`components/securitySchemes/${address.startsWith('/') ? 'api' : 'redis'}`)],
+      messages: Object.keys(messages).map((message) => ref(`channels/${name}/messages/${message}`)),
+    },
+  ]),
+);
+
+/** The fields of a server-sent event beside its data. */
+const fields = (event: object) => ({
+  type: 'object',
+  required: ['id', 'event'],
+  properties: {
+    id: {
+      type: 'string',
+      description: 'The position in the log: send the last one as `Last-Event-ID`',
+      examples: [position],
+    },
+    event,
+  },
+});
+
+const snapshotFields = fields({ const: 'snapshot' });
+const schema = (name: string) => ref(`components/schemas/${name}`);
+
+const messages = {
+  event: { title: 'What happened to an order', payload: schema('OrderEvent') },
+  streamedEvent: {
+    title: 'What happened to an order',
+    headers: fields({ type: 'string', description: 'The `type` of the CloudEvent' }),
+    payload: schema('OrderEvent'),
+  },
+  orderSnapshot: { title: 'The order as it is', headers: snapshotFields, payload: schema('OrderSnapshot') },
+  shopSnapshot: { title: 'All open orders', headers: snapshotFields, payload: schema('ShopSnapshot') },
+  entry: {
+    title: 'An entry of the stream',
+    payload: {
+      type: 'object',
+      required: ['event'],
+      properties: {
+        event: { type: 'string', contentMediaType: 'application/json', description: 'An `OrderEvent`, as JSON' },
+      },
+    },
+  },
+};
+
+const schemas: Record<string, z.ZodType> = {
+  OrderEvent: orderEvent,
+  OrderSnapshot: orderSnapshot,
+  ShopSnapshot: shopSnapshot,
+};
+
+/**
+ * The AsyncAPI 3 document of the streams and of Redis: made of the very schemas of the API.
+ */
+export function describeEvents({ name, currency, publicUrl }: DocumentedShop) {
+  const { components } = createDocument(
+    { openapi: '3.1.0', info: { title: '', version: '' }, components: { schemas } },
+    { override: forClients },
+  );
+  const document = {
+    asyncapi: '3.0.0',
+    info: {
+      title: `Events of ${name}`,
+      version: '1.0.0',
+      description: 'How to follow a coffee shop’s orders: see docs/events.md. The API itself is in openapi.yaml.',
+      license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
+    },
+    defaultContentType: 'application/json',
+    servers: serversOf(publicUrl),
+    channels,
+    operations,
+    components: { securitySchemes, messages, schemas: components?.schemas ?? {} },
+  };
+  return inCurrency(document, currency);
+}

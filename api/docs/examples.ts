@@ -1,0 +1,266 @@
+import { testEvent as toTestEvent } from '../../domain/webhook/test-event.ts';
+import { Problem, type ProblemCode, type ProblemOptions, problems } from '../http/problem.ts';
+import { blankTimelineLine } from '../http/schemas.ts';
+
+// One small story for every example of the document: Carlos orders two Vanilla Lattes and a Tea, Marta prepares them.
+// People and products have the ids that the seeds give them.
+
+/** The seeded customer. */
+export const customerId = '0c0ffee0-0000-4000-8000-000000000002';
+/** The order of all examples. */
+export const orderId = '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10';
+/** The seeded Latte, its Vanilla, and the Tea. */
+export const latteId = '0c0ffee0-0000-4000-8000-000000000110';
+export const vanillaId = '0c0ffee0-0000-4000-8000-000000000112';
+const pumpkinSpiceId = '0c0ffee0-0000-4000-8000-000000000111';
+const teaId = '0c0ffee0-0000-4000-8000-000000000160';
+
+/** The kitchen display. */
+export const webhookId = '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a77';
+
+const publicUrl = 'http://localhost:5000';
+const managerId = '0c0ffee0-0000-4000-8000-000000000001';
+const customer = { type: 'customer', id: customerId };
+const manager = { type: 'manager', id: managerId };
+const usd = (amount: number) => ({ amount, currency: 'USD' });
+const at = (time: string) => `2026-11-22T${time}.000Z`;
+
+export const menu = {
+  data: [
+    {
+      id: latteId,
+      name: 'Latte',
+      description: 'Espresso under a lot of silky milk',
+      price: usd(400),
+      available: true,
+      variations: [
+        { id: pumpkinSpiceId, name: 'Pumpkin Spice', price: usd(450), available: false },
+        { id: vanillaId, name: 'Vanilla', price: usd(430), available: true },
+      ],
+    },
+    {
+      id: teaId,
+      name: 'Tea',
+      description: 'A pot of the day’s leaves',
+      price: usd(300),
+      available: true,
+      variations: [],
+    },
+  ],
+};
+
+export const latte = {
+  id: latteId,
+  name: 'Latte',
+  description: 'Espresso under a lot of silky milk',
+  basePrice: usd(400),
+  available: true,
+  position: 1,
+  variations: [{ id: vanillaId, name: 'Vanilla', priceDelta: usd(30), available: true, position: 2, deletedAt: null }],
+  version: 3,
+  createdAt: at('08:00:00'),
+  updatedAt: at('08:30:00'),
+  deletedAt: null,
+};
+
+export const orderRequest = {
+  lines: [
+    { productId: latteId, variationId: vanillaId, quantity: 2 },
+    { productId: teaId, quantity: 1 },
+  ],
+  location: 'in_house',
+  note: 'Extra hot, please',
+};
+
+export const placedOrder = {
+  id: orderId,
+  number: 42,
+  status: 'waiting',
+  version: 1,
+  customer: { id: customerId, name: 'Carlos Customer' },
+  location: 'in_house',
+  note: 'Extra hot, please',
+  lines: [
+    {
+      id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b50',
+      productId: latteId,
+      variationId: vanillaId,
+      product: 'Latte',
+      variation: 'Vanilla',
+      quantity: 2,
+      unitPrice: usd(430),
+      total: usd(860),
+    },
+    {
+      id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b51',
+      productId: teaId,
+      variationId: null,
+      product: 'Tea',
+      variation: null,
+      quantity: 1,
+      unitPrice: usd(300),
+      total: usd(300),
+    },
+  ],
+  total: usd(1160),
+  flags: [],
+  cancellation: null,
+  allowedTransitions: ['cancelled'],
+  placedAt: at('09:30:00'),
+  updatedAt: at('09:30:00'),
+};
+
+/** As the manager sees it who moved it. */
+export const movedOrder = {
+  ...placedOrder,
+  status: 'preparation',
+  version: 2,
+  allowedTransitions: ['waiting', 'ready', 'cancelled'],
+  updatedAt: at('09:31:00'),
+};
+
+export const quote = {
+  lines: placedOrder.lines.map(({ id: _, ...line }) => line),
+  total: placedOrder.total,
+};
+
+/** What the log of the examples is called, and where it is once the order was moved. */
+export const position = '5b0c8e41a97d-118';
+
+const { allowedTransitions: _, customer: __, ...movedRest } = movedOrder;
+export const orderInEvent = { ...movedRest, customer: { id: customerId } };
+
+/** As staff see it. */
+export const movedEvent = {
+  specversion: '1.0',
+  type: 'order.status_changed',
+  id: `${orderId}:2`,
+  source: `${publicUrl}/v1/orders`,
+  subject: orderId,
+  time: at('09:31:00'),
+  datacontenttype: 'application/json',
+  data: { order: orderInEvent, from: 'waiting', to: 'preparation', actor: manager, reason: null },
+};
+
+/** About the webhook of the examples. */
+export const testEvent = toTestEvent('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99', webhookId, at('09:30:00'), publicUrl);
+
+const frame = (n: number, event: string, data: unknown) =>
+  `id: 5b0c8e41a97d-${n}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+const orderBefore = { ...orderInEvent, status: 'waiting', version: 1, updatedAt: orderInEvent.placedAt };
+const move = frame(118, movedEvent.type, movedEvent);
+export const orderStream = `${frame(117, 'snapshot', { order: orderBefore })}${move}`;
+export const shopStream = `${frame(117, 'snapshot', { orders: [orderBefore] })}${move}`;
+
+export const streamTicket = {
+  ticket: 'eyJhbGciOiJFUzI1NiJ9.eyJvcmRlcl9pZCI6IjAxOTMifQ.c2lnbmF0dXJl',
+  expiresAt: at('09:31:00'),
+};
+
+/** One Latte less, and a Pumpkin Spice one in its place. */
+export const orderEdit = {
+  lines: [
+    { id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b50', quantity: 1 },
+    { id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b51', quantity: 1 },
+    { productId: latteId, variationId: pumpkinSpiceId, quantity: 1 },
+  ],
+  note: null,
+};
+
+export const editedOrder = {
+  ...placedOrder,
+  version: 2,
+  note: null,
+  lines: [
+    ...placedOrder.lines.map((line) => ({ ...line, quantity: 1, total: line.unitPrice })),
+    {
+      id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b52',
+      productId: latteId,
+      variationId: pumpkinSpiceId,
+      product: 'Latte',
+      variation: 'Pumpkin Spice',
+      quantity: 1,
+      unitPrice: usd(450),
+      total: usd(450),
+    },
+  ],
+  total: usd(1180),
+  updatedAt: at('09:30:30'),
+};
+
+export const cancelledOrder = {
+  ...placedOrder,
+  status: 'cancelled',
+  version: 2,
+  cancellation: { reasonCode: 'customer_request', reason: 'My train comes early.', by: customer, at: at('09:32:00') },
+  allowedTransitions: [],
+  updatedAt: at('09:32:00'),
+};
+
+/** As the shop sees it; a customer is not told who of the staff it was. */
+export const orderTimeline = {
+  data: [
+    {
+      ...blankTimelineLine,
+      at: at('09:30:00'),
+      kind: 'event',
+      type: 'order.placed',
+      version: 1,
+      actor: customer,
+      to: 'waiting',
+    },
+    {
+      ...blankTimelineLine,
+      at: at('09:30:01'),
+      kind: 'delivery',
+      type: 'delivery.sent',
+      version: 1,
+      channel: 'email',
+      recipient: 'customer',
+      attempt: 1,
+      outcome: 'sent' as const,
+      deliveryId: '5f0c9a52-8f0e-4b53-9a37-6a1f7c0d2e11',
+      attempts: [{ at: at('09:30:01'), outcome: 'sent' as const, reason: null }],
+    },
+    {
+      ...blankTimelineLine,
+      at: at('09:31:00'),
+      kind: 'event',
+      type: 'order.status_changed',
+      version: 2,
+      actor: manager,
+      from: 'waiting',
+      to: 'preparation',
+    },
+  ],
+};
+
+/** What each problem says, where the general text would teach nothing. */
+const details: Partial<Record<ProblemCode, ProblemOptions>> = {
+  invalid_request: {
+    detail: 'There are 2 faults.',
+    extra: {
+      errors: [
+        { pointer: '#/lines/0/quantity', detail: 'must be at least 1' },
+        { header: 'if-match', detail: 'must be * or entity tags such as "3"' },
+      ],
+    },
+  },
+  unauthenticated: { detail: 'Send an access token: Authorization: Bearer <token>.' },
+  forbidden: { detail: 'This is for a manager.' },
+  illegal_transition: { extra: { currentStatus: 'ready', allowedTransitions: ['delivered'], version: 3 } },
+  product_unavailable: { extra: { errors: [{ pointer: '#/lines/0', detail: 'is not to be had now' }] } },
+  nothing_to_send: { detail: 'The customer has no account any more.' },
+  version_mismatch: { extra: { version: 3 } },
+  payload_too_large: { detail: 'The body must be at most 100000 bytes.' },
+  rate_limited: { detail: '600 requests in 60 seconds are allowed; try again in 42 seconds.' },
+  too_many_streams: { detail: 'You may have 20 streams at once.' },
+  unavailable: { detail: 'The database cannot be reached.' },
+  outcome_unknown: { detail: 'Send the same request again with this Idempotency-Key to learn what became of it.' },
+};
+
+/** The document that goes with a code, made as the API makes it. */
+export function problemExample(code: ProblemCode): { summary: string; value: Record<string, unknown> } {
+  const value = new Problem(code, details[code]).toDocument('urn:uuid:8e03978e-40d5-4f3c-a1b2-6d9c7e5f4a31');
+  return { summary: problems[code].title, value };
+}

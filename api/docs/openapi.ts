@@ -1,0 +1,330 @@
+import { z } from 'zod';
+import {
+  type CreateDocumentOptions,
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiResponseObject,
+  type ZodOpenApiSecuritySchemeObject,
+} from 'zod-openapi';
+import { type Scope, scopesOf, serviceScopes } from '../../domain/scopes.ts';
+import { oauthPaths } from '../auth/openapi-paths.ts';
+import { type ProblemCode, problems, RETRY_AFTER_S } from '../http/problem.ts';
+import { problem, rateLimitHeaders } from '../http/problem-schemas.ts';
+import type { Access, Route } from '../http/route.ts';
+import { cloudEvent } from '../streams/schemas.ts';
+import { eventDelivery } from '../webhooks/schemas.ts';
+import { amountsIn, inCurrency } from './currency.ts';
+import { orderId, problemExample } from './examples.ts';
+
+/** What the pieces of the API are, in the order of the docs page. */
+const tags = [
+  { name: 'Catalog', description: 'The menu' },
+  { name: 'Orders', description: 'Place, follow, move and cancel orders' },
+  { name: 'Streams', description: 'Follow orders as they move: server-sent events' },
+  { name: 'Products', description: 'Managers shape the menu' },
+  { name: 'Users', description: 'Who you are, and who else is there' },
+  { name: 'Webhooks', description: 'Managers have events sent to other systems' },
+  { name: 'Events', description: 'The events that webhooks receive' },
+  { name: 'Access', description: 'OAuth2: tokens for everything else' },
+  { name: 'Operations', description: 'How the shop is doing' },
+];
+
+const seededUsers =
+  '*Authorize* as `customer@example.com` or `manager@example.com`, password `test` (development only), read the menu, ' +
+  'place an order, move it as the manager and look at its timeline.';
+
+const conventions = [
+  '**Errors** are [problem documents](/docs/problems) (RFC 9457, `application/problem+json`): programs go by `code`, and ' +
+    '`errors` names every fault. A method that a path does not know is 405, with `Allow`.',
+  '**Retries** are safe with an `Idempotency-Key`. 503 comes with `Retry-After`; `outcome_unknown` does not mean that ' +
+    'nothing happened.',
+  '**Versions**: `ETag` is the version of an order or a product. Send it as `If-Match` and you overwrite nothing that ' +
+    'you have not seen. Send it as `If-None-Match`, and a read answers 304 if nothing has changed.',
+  `**Money** is in integer minor units: ${amountsIn('USD')}. **Times** are RFC 3339, in UTC. **Ids** are UUIDs.`,
+  '**Unknown** fields and parameters in requests are refused. Answers may gain fields: ignore those you do not know.',
+  '**Limits**: `RateLimit` says how many requests you have left, and for how many seconds; `RateLimit-Policy`, how many ' +
+    'there are. Too many are 429, with `Retry-After`.',
+  'Every answer carries `X-Request-Id`: yours, if you sent one, or a new one.',
+];
+
+/** What a document says of the shop that serves it. */
+export interface DocumentedShop {
+  name: string;
+  /** ISO 4217. */
+  currency: string;
+  /** The base URL at which clients reach the API. */
+  publicUrl: string;
+}
+
+export interface ApiDescriptionOptions {
+  /** Whether users may trade their password for tokens here; see `createAuth`. */
+  passwordGrant: boolean;
+  shop: DocumentedShop;
+}
+
+/** The OpenAPI 3.1 document of the routes: made of the very schemas that check the requests. */
+export function describeApi(routes: readonly Route[], { passwordGrant, shop }: ApiDescriptionOptions) {
+  const responseOfProblems = problemResponses();
+  const schemes = securitySchemes(passwordGrant, shop.publicUrl);
+  const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
+  for (const route of routes)
+    paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, schemes, responseOfProblems) };
+  const document = {
+    openapi: '3.1.0' as const,
+    info: {
+      title: shop.name,
+      version: '1.0.0',
+      description: ['A coffee shop’s orders.', ...(passwordGrant ? [seededUsers] : []), asList(conventions)].join(
+        '\n\n',
+      ),
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/' }],
+    tags,
+    paths: { ...paths, ...oauthPaths(passwordGrant, responseOfProblems(new Set(['rate_limited']))) },
+    webhooks: { event: eventDelivery('receiveEvent') },
+    components: { schemas: { CloudEvent: cloudEvent }, securitySchemes: schemes },
+  };
+  const written = createDocument(document, { override: forClients });
+  describeDefaults(written.components?.schemas as Record<string, z.core.JSONSchema.BaseSchema>);
+  return inCurrency(written, shop.currency);
+}
+
+/**
+ * Moves the defaults of components' fields into their descriptions. Some generators make a field with a default required.
+ * Others send the default of the day they ran.
+ */
+function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchema>): void {
+  for (const field of Object.values(components).flatMap(({ properties = {} }) => Object.values(properties))) {
+    if (typeof field === 'boolean' || field.default === undefined) continue;
+    const text = `Default: ${[field.default].flat().join(', ') || 'empty'}.`;
+    field.description = field.description ? `${field.description.replace(/\.?$/, '.')} ${text}` : text;
+    delete field.default;
+  }
+}
+
+const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');
+
+/** Formats that say all; of email addresses, the pattern takes fewer than RFC 5321, and clients know no base64. */
+const SAID_BY_FORMAT = new Set(['uuid', 'date-time', 'uri']);
+
+/** What zod says of its own checks, made readable for the programs that write clients. */
+export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
+  // `format` says it already, and the pattern of a date fills the line three times.
+  if (jsonSchema.format && SAID_BY_FORMAT.has(jsonSchema.format)) delete jsonSchema.pattern;
+  // Not our limits, but those of JavaScript's integers.
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
+  // Some generators read `anyOf` of an array and null as a type of its own.
+  const [inner, none] = jsonSchema.anyOf ?? [];
+  if (none?.type === 'null' && typeof inner?.type === 'string' && !inner.enum) {
+    delete jsonSchema.anyOf;
+    Object.assign(jsonSchema, { ...inner, ...jsonSchema, type: [inner.type, 'null'] });
+  }
+  const { def } = zodSchema._zod;
+  // The alternatives exclude each other, and some generators support `oneOf` only.
+  if (def.type === 'union' && jsonSchema.anyOf && !jsonSchema.anyOf.some(({ type }) => type === 'null')) {
+    jsonSchema.oneOf = jsonSchema.anyOf;
+    delete jsonSchema.anyOf;
+  }
+  // A client that refused fields it does not know would break with the first one we add.
+  if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
+};
+
+const scopeDescriptions: Record<Scope, string> = {
+  'orders:read': 'Read orders',
+  'orders:write': 'Place, move and cancel orders',
+  'catalog:write': 'Change the catalog',
+  'users:write': 'Manage users',
+  'events:read': 'Follow all events',
+  'webhooks:write': 'Manage webhooks',
+};
+
+const describeScopes = (scopes: readonly Scope[]) =>
+  Object.fromEntries(scopes.map((scope) => [scope, scopeDescriptions[scope]]));
+
+type SecuritySchemes = Record<string, ZodOpenApiSecuritySchemeObject>;
+
+const SERVICE = 'service';
+
+/** The ways to come by an access token (RFC 9068), the first one first. */
+function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySchemes {
+  const tokenUrl = `${publicUrl}/oauth/token`;
+  const all = describeScopes(scopesOf('manager'));
+  const flowForPeople = { tokenUrl, refreshUrl: tokenUrl, scopes: all };
+  const signIn: ZodOpenApiSecuritySchemeObject = {
+    type: 'oauth2',
+    description:
+      'You sign in on the shop’s own page (authorization code with PKCE, S256). Without a choice of scopes you get all ' +
+      'that your role may do.',
+    flows: { authorizationCode: { authorizationUrl: `${publicUrl}/oauth/authorize`, ...flowForPeople } },
+  };
+  const password: ZodOpenApiSecuritySchemeObject = {
+    type: 'oauth2',
+    description:
+      'In development you may type your password right here. RFC 9700 forbids that elsewhere: a password is for the ' +
+      'sign-in page alone, so production has no such grant.',
+    flows: { password: flowForPeople },
+  };
+  const service: ZodOpenApiSecuritySchemeObject = {
+    type: 'oauth2',
+    description: 'Another system shows its own client id and secret, which `npm run manage -- add-service` has made.',
+    flows: { clientCredentials: { tokenUrl, scopes: describeScopes(serviceScopes) } },
+  };
+  return { signIn, ...(passwordGrant && { password }), [SERVICE]: service };
+}
+
+/** Each way by which somebody may come who may call this route. */
+function securityOf(access: Access, schemes: SecuritySchemes): Record<string, string[]>[] {
+  if (access === 'anyone') return [];
+  const { to, scope, serviceScope = scope } = access;
+  const people = to.some((type) => type !== 'service');
+  const services = to.includes('service');
+  const listed = (each: Scope | undefined) => (each ? [each] : []);
+  return Object.keys(schemes)
+    .filter((name) => (name === SERVICE ? services : people))
+    .map((name) => ({ [name]: listed(name === SERVICE ? serviceScope : scope) }));
+}
+
+type ProblemResponses = ReturnType<typeof problemResponses>;
+
+function operationOf(
+  route: Route,
+  schemes: SecuritySchemes,
+  problemResponses: ProblemResponses,
+): ZodOpenApiOperationObject {
+  const { operationId, tag, summary, description, access, params, query, headers, body, answers, callbacks } = route;
+  const who = access === 'anyone' ? undefined : `For: ${access.to.join(', ')}.`;
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...((description || who) && { description: [description, who].filter(Boolean).join(' ') }),
+    security: securityOf(access, schemes),
+    requestParams: {
+      ...(params && { path: params as z.ZodObject }),
+      ...(query && { query: query as z.ZodObject }),
+      ...(headers && { header: asPeopleWriteThem(headers as z.ZodObject) }),
+    },
+    ...(body && {
+      requestBody: {
+        required: !body.safeParse(undefined).success,
+        // `required` says it; some generators do not support a default object.
+        content: { 'application/json': { schema: body instanceof z.ZodDefault ? (body.unwrap() as z.ZodType) : body } },
+      },
+    }),
+    ...(callbacks && { callbacks }),
+    responses: {
+      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)])),
+      ...problemResponses(problemsOf(route)),
+    },
+  };
+}
+
+/** Node gives the names of headers in lower case, and so do the schemas. */
+const asPeopleWriteThem = ({ shape }: z.ZodObject): z.ZodObject =>
+  z.object(
+    Object.fromEntries(
+      Object.entries(shape).map(([name, schema]) => [
+        name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+        schema,
+      ]),
+    ),
+  );
+
+function responseOf({
+  description,
+  body,
+  example,
+  headers = {},
+  mediaType = 'application/json',
+  links,
+}: Route['answers'][number]): ZodOpenApiResponseObject {
+  return {
+    description,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerOf(name, text)])),
+    ...(links && {
+      links: Object.fromEntries(
+        Object.entries(links).map(([operationId, link]) => [operationId, { operationId, ...link }]),
+      ),
+    }),
+    ...(body && { content: { [mediaType]: { schema: body, ...(example !== undefined && { example }) } } }),
+  };
+}
+
+const headerExamples: Record<string, string> = {
+  ETag: '"1"',
+  'Idempotency-Replayed': 'true',
+  Location: `/v1/orders/${orderId}`,
+  'WWW-Authenticate': 'Bearer realm="crema"',
+  RateLimit: '"user";r=599;t=42',
+  'RateLimit-Policy': '"user";q=600;w=60',
+  'Retry-After': RETRY_AFTER_S,
+  Accept: 'application/json',
+};
+
+function headerOf(name: string, description: string) {
+  const example = headerExamples[name];
+  return { description, schema: { type: 'string' as const, ...(example && { examples: [example] }) } };
+}
+
+/** Everything that can go wrong with a route: its own problems, and those of its access and its input. */
+function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCode> {
+  // Unknown query parameters are refused everywhere.
+  // A token that is no good is refused everywhere, even where none is needed.
+  const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...problems]);
+  if (access !== 'anyone') codes.add('forbidden');
+  if (body) codes.add('payload_too_large').add('unsupported_media_type');
+  if (!path.startsWith('/health')) codes.add('rate_limited').add('unavailable');
+  return codes.add('internal');
+}
+
+/** The headers that come with a problem. */
+const problemHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
+  unauthenticated: { 'WWW-Authenticate': 'RFC 6750: with `error="invalid_token"` when the token is no good' },
+  forbidden: { 'WWW-Authenticate': 'RFC 6750: only when the token lacks a scope, which it names' },
+  unsupported_media_type: { Accept: 'What to send instead' },
+  rate_limited: rateLimitHeaders,
+  unavailable: { 'Retry-After': 'Seconds to wait' },
+  outcome_unknown: {
+    'Retry-After': 'Seconds to wait',
+    'Idempotency-Key': 'The key to send the same request with again: yours, or one made up for you',
+  },
+};
+
+/** Makes responses by status; routes that have the same problems share them as components of the document. */
+function problemResponses() {
+  const known = new Map<string, ZodOpenApiResponseObject>();
+  return (all: Set<ProblemCode>): Record<string, ZodOpenApiResponseObject> => {
+    const byStatus = Map.groupBy(all, (code) => problems[code].status);
+    return Object.fromEntries(
+      [...byStatus].map(([status, codes]) => {
+        const id = codes.sort().map(pascalCase).join('Or');
+        const response = known.get(id) ?? problemResponse(id, codes);
+        known.set(id, response);
+        return [status, response];
+      }),
+    );
+  };
+}
+
+function problemResponse(id: string, codes: ProblemCode[]): ZodOpenApiResponseObject {
+  const headers = codes.flatMap((code) => Object.entries(problemHeaders[code] ?? {}));
+  return {
+    id,
+    description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join(' · '),
+    headers: Object.fromEntries(headers.map(([name, text]) => [name, headerOf(name, text)])),
+    content: {
+      'application/problem+json': {
+        schema: problem,
+        // A choice of one would only be one more thing to click at.
+        ...(codes.length === 1
+          ? { example: problemExample(codes[0] as ProblemCode).value }
+          : { examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])) }),
+      },
+    },
+  };
+}
+
+const pascalCase = (code: string): string =>
+  code.replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());

@@ -1,0 +1,60 @@
+import type { Context, Middleware } from 'koa';
+import { isOutage, isReadOnly } from '../../../db/outage.ts';
+import { inMinutes, type Link, noticeParts, type Pages, wantsPage } from '../pages/page.ts';
+import { Problem, RETRY_AFTER_S } from '../problem.ts';
+import type { RequestState } from './request-log.ts';
+
+/**
+ * Answers each error as a problem document, or as a page to the browser of a person. Unexpected errors are logged whole and
+ * answered as 500.
+ */
+export function answerProblems(pages: Pages): Middleware<RequestState> {
+  return async (ctx, next) => {
+    try {
+      await next();
+      if (ctx.body == null) refuseUnrouted(ctx);
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.status >= 500) ctx.state.log.error({ err: problem.options.cause ?? error }, problem.code);
+      ctx.status = problem.status;
+      if (problem.status === 503) ctx.set('retry-after', RETRY_AFTER_S);
+      ctx.set(problem.options.headers ?? {});
+      if (wantsPage(ctx)) return answerAsPage(ctx, pages, problem);
+      ctx.body = problem.toDocument(`urn:uuid:${ctx.state.requestId}`);
+      ctx.type = 'application/problem+json';
+    }
+  };
+}
+
+/** Pages with a form that needs no link from a mail. */
+const FORMS = ['/account/register', '/account/forgot'];
+
+function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
+  const words = pages.wordsFor(ctx);
+  const { problems, tooManyRequests, links } = words.pages;
+  const notice =
+    status === 429
+      ? tooManyRequests(inMinutes(Number(ctx.response.get('retry-after'))))
+      : problems[status === 404 || status === 500 || status === 503 ? status : 'other'];
+  const again: Link[] = FORMS.includes(ctx.path) ? [[links.tryAgain, ctx.path]] : [];
+  pages.answer(ctx, status, noticeParts(words, notice, ...again, [links.back, pages.app]));
+}
+
+/** No route took the request: the router leaves a bare status, and for a wrong method the header `Allow`. */
+function refuseUnrouted({ status, method, path, response }: Context): void {
+  // To a method that it never heard of, the router says so wherever it is sent.
+  const nowhere = status === 501 && response.get('allow') === '';
+  if (nowhere) response.remove('allow');
+  if (status === 404 || nowhere) throw new Problem('not_found', { detail: `There is no ${path}.` });
+  if (status !== 405 && status !== 501) return;
+  throw new Problem('method_not_allowed', { detail: `${path} knows ${response.get('allow')}, not ${method}.` });
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (!isOutage(error)) return new Problem('internal', { cause: error });
+  const detail = isReadOnly(error)
+    ? 'The shop is read-only for the moment: try again later.'
+    : 'The database cannot be reached.';
+  return new Problem('unavailable', { detail, cause: error });
+}

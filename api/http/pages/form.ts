@@ -1,0 +1,48 @@
+import { type Html, html } from '../../../mail/templates/markup.ts';
+
+/** A field of a form, with what is wrong with it, if anything is. */
+export interface Field {
+  name: string;
+  label: string;
+  type: 'email' | 'password' | 'text';
+  /** What browsers and password managers fill in. */
+  autocomplete: string;
+  value?: string | undefined;
+  hint?: string | undefined;
+  fault?: string | undefined;
+  readOnly?: boolean;
+}
+
+/** A form that needs no JavaScript. The first faulty field gets the focus. @param hidden sent along as it is */
+export function form(
+  action: string,
+  { fields, hidden = {}, button }: { fields: Field[]; hidden?: Record<string, string>; button: string },
+): Html {
+  const kept = Object.entries(hidden).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`,
+  );
+  const faulty = fields.find(({ fault }) => fault);
+  return html`<form method="post" action="${action}">
+${kept}${fields.map((field) => fieldset(field, field === faulty))}
+<div class="choices"><button>${button}</button></div>
+</form>`;
+}
+
+function fieldset(
+  { name, label, type, autocomplete, value = '', hint, fault, readOnly }: Field,
+  hasFocus: boolean,
+): Html {
+  const described = [fault && `${name}-fault`, hint && `${name}-hint`].filter(Boolean).join(' ');
+  const attributes = [
+    html`id="${name}" name="${name}" type="${type}" autocomplete="${autocomplete}" value="${value}"`,
+    readOnly ? html` readonly` : html` required`,
+    type === 'text' ? html` dir="auto"` : null,
+    described ? html` aria-describedby="${described}"` : null,
+    fault ? html` aria-invalid="true"` : null,
+    hasFocus ? html` autofocus` : null,
+  ];
+  return html`<label for="${name}">${label}</label>
+<input ${attributes}>
+${fault ? html`<p class="fault" id="${name}-fault" role="alert">${fault}</p>` : null}
+${hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : null}`;
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { maxPrice, samplePrice } from '../../domain/money.ts';
+import { FREE_TEXT, isOneLine, isVisible, lengthOf, ONE_LINE } from '../../domain/text.ts';
+import { languages } from '../../mail/languages/index.ts';
+import { amountsIn } from '../docs/currency.ts';
+import { expectedVersions, IF_MATCH } from './entity-tags.ts';
+
+/** Everything compares ids as text, so they are read in one case. */
+export const id = z.uuid().toLowerCase();
+
+export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
+
+/** A whole number in a query: digits alone, as in settings. */
+export const digits = (min: number, max: number) =>
+  z.preprocess(
+    (text) => (typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : text),
+    z
+      .int({ error: ({ code }) => (code === 'invalid_type' ? 'must be a whole number, in digits' : undefined) })
+      .min(min)
+      .max(max),
+  );
+
+const PAGE_LIMIT = 20;
+
+/** How many entries a page of a list has at most. */
+export const pageLimit = digits(1, 100)
+  .default(PAGE_LIMIT)
+  // In documents, zod omits the default of a value that it transforms.
+  .meta({ override: { default: PAGE_LIMIT } });
+
+/** A moment that a client names: with any offset of RFC 3339, which also allows small letters. */
+export const instant = z
+  .string()
+  .toUpperCase()
+  .pipe(z.iso.datetime({ offset: true }))
+  .meta({ format: 'date-time' });
+
+export const money = z
+  .strictObject({
+    amount: z
+      .int()
+      .min(0)
+      .meta({ description: `Integer minor units: ${amountsIn('USD')}` }),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
+      .meta({ description: 'ISO 4217' }),
+  })
+  .meta({ id: 'Money', examples: [{ amount: 430, currency: 'USD' }] });
+
+/** Money that a client may set: in the shop's own currency, up to what a product may cost. */
+export const priceIn = (currency: string) =>
+  z
+    .strictObject({
+      amount: z
+        .int()
+        .min(0)
+        .max(maxPrice(currency))
+        .meta({ description: `Integer minor units: ${amountsIn(currency)}` }),
+      currency: z.literal(currency).meta({ description: 'The shop’s one currency, ISO 4217' }),
+    })
+    .meta({ id: 'Price', examples: [samplePrice(430, currency)] });
+
+const text = (max: number) =>
+  z
+    .string()
+    // Skips the other checks for a text that is too long: it may be as long as a request.
+    .max(max, { abort: true })
+    .trim()
+    .refine((value) => value.isWellFormed(), { abort: true, error: 'must not contain halves of characters' });
+
+const NOT_VISIBLE = 'must have at least one visible character';
+const SEVERAL_LINES = 'must be one line: no line breaks, line separators or other control characters';
+
+/** A single line of text that somebody reads, in NFC: something to see, no control characters, no blank ends. */
+export const oneLine = (max: number) =>
+  text(max)
+    .min(1, { abort: true, error: NOT_VISIBLE })
+    .normalize('NFC')
+    // Some characters have a longer form in NFC.
+    .refine((value) => lengthOf(value) <= max, { abort: true, error: `must have at most ${max} characters in NFC` })
+    .refine((value) => isOneLine(value, max), {
+      error: ({ input }) => (/[\p{Cc}\u2028\u2029]/u.test(String(input)) ? SEVERAL_LINES : NOT_VISIBLE),
+    })
+    .meta({ pattern: ONE_LINE.source });
+
+/**
+ * A free text of some lines: the control characters in it are line breaks and tabs. One without a visible character is empty, as
+ * if nothing had been typed.
+ */
+export const freeText = (max: number) =>
+  text(max)
+    .regex(FREE_TEXT, 'must not contain control characters')
+    .overwrite((value) => (isVisible(value) ? value : ''));
+
+/** RFC 9110 §13.1.1: `*`, or the `ETag` that was read, or several. */
+export const ifMatch = z
+  .string()
+  .regex(IF_MATCH, 'must be * or entity tags such as "3"')
+  .transform(expectedVersions)
+  .optional()
+  .meta({
+    description: 'Refuse with 412 unless it is still at this version: the `ETag` that you read, quotes included',
+    examples: ['"3"'],
+  });
+
+/** RFC 9110 §13.1.2: `*`, or the `ETag`s of what a client has. */
+export const ifNoneMatch = z
+  .string()
+  .optional()
+  .meta({ description: 'The `ETag` that you have: 304 if nothing has changed since', examples: ['"3"'] });
+
+/** A language that somebody asks for: any that the shop writes. */
+export const language = z.enum([...languages.keys()], `must be one of ${[...languages.keys()].join(', ')}`).meta({
+  id: 'Language',
+  description: 'ISO 639: a language that the shop’s mails are written in, such as `en` or `pt`',
+  examples: ['pt'],
+});
+
+/** RFC 9110: what a browser says of its user. The first language that the shop writes, whatever its region, else none. */
+export const acceptLanguage = z
+  .string()
+  .optional()
+  .transform((header = '') => {
+    const asked = header.split(',').map((part) => {
+      const [range = '', quality = 'q=1'] = part.split(';').map((text) => text.trim().toLowerCase());
+      return { code: range.split('-')[0] ?? '', weight: Number(quality.replace(/^q=/, '')) || 0 };
+    });
+    const byWeight = asked.toSorted((one, other) => other.weight - one.weight);
+    return byWeight.find(({ code, weight }) => weight > 0 && languages.has(code))?.code;
+  })
+  .meta({ description: 'Counts where the body names no language', examples: ['pt-BR,pt;q=0.9,en;q=0.5'] });
+
+/** The IETF draft of the header allows quotes around it; both forms mean the same key. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^("[\x21\x23-\x7e]{1,255}"|[\x21\x23-\x7e]{1,255})$/, 'must be 1 to 255 visible characters')
+  .transform((key) => key.replaceAll('"', ''))
+  .optional()
+  .meta({
+    description:
+      'Makes a retry safe: the same key with the same request never does it twice, and answers what the first one did. ' +
+      'A new key, such as a random UUID, for everything that you mean to do anew.',
+    examples: ['8e03978e-40d5-4f3c-a1b2-6d9c7e5f4a31'],
+  });
+
+/** RFC 7240; other preferences are none of ours and may stand beside it. */
+export const prefer = z
+  .string()
+  .max(200)
+  .optional()
+  .meta({
+    description: '`respond-async`: pass the change on and do not wait for its outcome',
+    examples: ['respond-async'],
+  });
+
+/** A line of a timeline that says nothing yet: each kind of line fills in what it has. */
+export const blankTimelineLine = {
+  version: null,
+  actor: null,
+  from: null,
+  to: null,
+  reason: null,
+  channel: null,
+  recipient: null,
+  attempt: null,
+  outcome: null,
+  changes: null,
+  deliveryId: null,
+  attempts: null,
+};

@@ -1,0 +1,60 @@
+import { Problem } from '../http/problem.ts';
+import { type Route, route } from '../http/route.ts';
+import { snsMessage } from './schemas.ts';
+import type { Sns, SnsMessage } from './sns.ts';
+
+interface Dependencies {
+  /** None where no topic is set. */
+  sns: Sns | undefined;
+  /** Takes what Amazon SES says of a mail. */
+  returnedMail: (message: string) => Promise<void>;
+}
+
+/** What other services tell us of what we gave them to do. */
+export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/notifications/ses',
+      operationId: 'notifyOfMail',
+      tag: 'Operations',
+      summary: 'For Amazon: mail that came back, or was called spam',
+      description:
+        'Takes the messages of the Amazon SNS topic that `SES_TOPIC_ARN` names, signed by Amazon and not older than an ' +
+        'hour, and confirms the subscription by itself. Amazon sends its JSON as `text/plain`. An address that bounces permanently ' +
+        'gets no more mail.',
+      access: 'anyone',
+      body: snsMessage,
+      // Not in the document: the generators of clients want one type for a body.
+      bodyAlso: 'text/plain',
+      bodyLimit: 300_000,
+      answers: { 204: { description: 'Taken' } },
+      problems: ['forbidden', 'not_found'],
+      handle: async ({ body }) => {
+        if (!sns)
+          throw new Problem('not_found', { detail: 'This shop listens to no topic: SES_TOPIC_ARN is not set.' });
+        await believe(sns, body);
+        if (body.Type === 'Notification') await returnedMail(body.Message);
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+/** Takes only what Amazon has signed; what cannot be checked now Amazon sends again. */
+async function believe(sns: Sns, message: SnsMessage): Promise<void> {
+  const refused = await tryAmazon(
+    async () =>
+      (await sns.check(message)) ??
+      (message.Type === 'SubscriptionConfirmation' ? await sns.confirm(message) : undefined),
+  );
+  if (refused) throw new Problem('forbidden', { detail: `The message is not believed. ${refused.detail}` });
+}
+
+async function tryAmazon<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (cause) {
+    throw new Problem('unavailable', { detail: 'Amazon SNS cannot be asked just now.', cause });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Payload, PayloadCodec } from '@temporalio/common';
+import { UndecryptablePayload } from '../../workflows/payloads/codec.ts';
+import { invalidRequest } from '../http/problem.ts';
+import { type Route, route } from '../http/route.ts';
+import { codecQuery, payloads as payloadsSchema } from './codec-schemas.ts';
+
+/** In bytes: what Temporal takes as one payload, 2 MB, and some more for base64. */
+const BODY_LIMIT = 4_000_000;
+
+interface Wire {
+  payloads: { metadata?: Record<string, string> | undefined; data?: string | undefined }[];
+}
+
+const texts = {
+  decode: { summary: 'Read what Temporal keeps encrypted', done: 'The payloads, decrypted' },
+  encode: { summary: 'Encrypt what goes to Temporal', done: 'The payloads, encrypted' },
+};
+
+/** Temporal's codec server protocol: lets its Web UI and CLI show encrypted orders to a manager. */
+export function codecRoutes({ codec }: { codec: PayloadCodec }): Route[] {
+  return (['decode', 'encode'] as const).map((direction) =>
+    route({
+      method: 'post',
+      path: `/codec/${direction}`,
+      operationId: `${direction}Payloads`,
+      tag: 'Operations',
+      summary: texts[direction].summary,
+      description: 'For the Temporal Web UI and CLI: their codec endpoint is `/codec`.',
+      access: { to: ['manager'], scope: 'events:read' },
+      query: codecQuery,
+      body: payloadsSchema,
+      bodyLimit: BODY_LIMIT,
+      answers: { 200: { description: texts[direction].done, body: payloadsSchema } },
+      handle: async ({ body }) => {
+        const converted = body.payloads.map(async (payload, index) => {
+          const [result] = await codec[direction]([fromWire(payload)]).catch((error: unknown) => {
+            if (!(error instanceof UndecryptablePayload)) throw error;
+            throw invalidRequest([{ pointer: `#/payloads/${index}`, detail: error.message }]);
+          });
+          return toWire(result as Payload);
+        });
+        return { status: 200, body: { payloads: await Promise.all(converted) } };
+      },
+    }),
+  );
+}
+
+// Protobuf's JSON has bytes in base64.
+const fromWire = ({ metadata = {}, data = '' }: Wire['payloads'][number]): Payload => ({
+  metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')])),
+  data: Buffer.from(data, 'base64'),
+});
+
+const toWire = ({ metadata, data }: Payload): Wire['payloads'][number] => ({
+  metadata: Object.fromEntries(Object.entries(metadata ?? {}).map(([name, value]) => [name, inBase64(value)])),
+  data: inBase64(data ?? new Uint8Array()),
+});
+
+const inBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

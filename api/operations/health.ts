@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { byDeadline } from '../http/deadline.ts';
+import { type Route, route } from '../http/route.ts';
+
+/** Something that the API needs: resolves when it answers, by the deadline (in ms since the epoch) or not at all. */
+export type Check = (deadline: number) => Promise<unknown>;
+
+/** How long a part may take before it counts as down, in ms. */
+const DEADLINE_MS = 2_000;
+
+const NAME = 'crema-api';
+
+const EXAMPLE = { name: NAME, instance: 'a3c8f5de-6c1b-4a51-9d0e-2f3b7c9e4d10' } as const;
+
+const healthStatus = z.enum(['up', 'down']).meta({ id: 'HealthStatus' });
+
+const health = z
+  .object({
+    status: healthStatus,
+    name: z.literal(NAME).meta({ description: 'The program that answers' }),
+    instance: z.string().meta({ description: 'The process that answers: INSTANCE_ID, or a UUID of its own' }),
+    parts: z.record(z.string(), healthStatus).meta({ description: 'By name: what the API needs' }),
+  })
+  .meta({ id: 'Health', examples: [{ status: 'up', ...EXAMPLE, parts: { postgres: 'up', temporal: 'up' } }] });
+
+/**
+ * Whether this process lives, and whether it can serve.
+ *
+ * @param checks by the part's name
+ * @param instance identifies this process
+ */
+export function healthRoutes(checks: Record<string, Check>, instance: string): Route[] {
+  const identity = { name: NAME, instance } as const;
+  return [
+    route({
+      method: 'get',
+      path: '/health/live',
+      operationId: 'getLiveness',
+      tag: 'Operations',
+      summary: 'Whether the process runs',
+      access: 'anyone',
+      answers: { 200: { description: 'It does', body: health, example: { status: 'up', ...EXAMPLE, parts: {} } } },
+      handle: async () => ({ status: 200, body: { status: 'up', ...identity, parts: {} } }),
+    }),
+    route({
+      method: 'get',
+      path: '/health/ready',
+      operationId: 'getReadiness',
+      tag: 'Operations',
+      summary: 'Which parts are up',
+      access: 'anyone',
+      answers: {
+        200: { description: 'All of them', body: health },
+        503: {
+          description: 'Some are down, or the process is stopping',
+          body: health,
+          example: { status: 'down', ...EXAMPLE, parts: { postgres: 'up', temporal: 'down' } },
+        },
+      },
+      handle: async () => {
+        const names = Object.keys(checks);
+        const states = await Promise.all(Object.values(checks).map(stateOf));
+        const up = states.every((state) => state === 'up');
+        const parts = Object.fromEntries(names.map((name, index) => [name, states[index]]));
+        return { status: up ? 200 : 503, body: { status: up ? 'up' : 'down', ...identity, parts } };
+      },
+    }),
+  ];
+}
+
+async function stateOf(check: Check): Promise<'up' | 'down'> {
+  const deadline = Date.now() + DEADLINE_MS;
+  const answers = check(deadline).then(() => 'up' as const);
+  return (await byDeadline(deadline, answers).catch(() => undefined)) ?? 'down';
+}

@@ -1,0 +1,24 @@
+import type { Registry } from '@prometheus-io/client';
+import type { Middleware } from 'koa';
+import { Problem } from '../http/problem.ts';
+
+/** `/metrics`, for Prometheus. Stands before whatever reads access tokens: this token is none. */
+export function metricsPage(registry: Registry, mayRead: (authorization: string) => boolean): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== '/metrics') return next();
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+      throw new Problem('method_not_allowed', {
+        detail: `${ctx.path} knows GET, HEAD, not ${ctx.method}.`,
+        headers: { allow: 'GET, HEAD' },
+      });
+    }
+    if (!mayRead(ctx.get('authorization'))) {
+      throw new Problem('unauthenticated', {
+        detail: 'Send the token of METRICS_TOKEN: Authorization: Bearer <token>.',
+        headers: { 'www-authenticate': 'Bearer realm="metrics"' },
+      });
+    }
+    ctx.type = registry.contentType;
+    ctx.body = await registry.metrics();
+  };
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { Caller, CallerLookup, TokenClaims } from '../auth/caller.ts';
+import type { StreamTickets } from '../auth/stream-tickets.ts';
+import { orderStream, shopStream } from '../docs/examples.ts';
+import { type Access, callerOf, checkAccess, isAllowed, type Route, route, tokenOf } from '../http/route.ts';
+import { id } from '../http/schemas.ts';
+import { findOrder } from '../orders/routes.ts';
+import type { OrderService } from '../orders/service.ts';
+import { streamHeaders, streamQuery, ticketAnswer, ticketRequest } from './schemas.ts';
+import type { Streams } from './streams.ts';
+
+interface Dependencies {
+  service: OrderService;
+  streams: Streams;
+  callers: Pick<CallerLookup, 'find'>;
+  tickets: StreamTickets;
+}
+
+const tag = 'Streams';
+const mayFollowOrder: Access = {
+  to: ['customer', 'manager', 'service'],
+  scope: 'orders:read',
+  serviceScope: 'events:read',
+};
+const mayFollowShop: Access = { to: ['manager', 'service'], scope: 'events:read' };
+const resuming =
+  'Come back with the id of the last event as `Last-Event-ID` (or `?after=`) and you get everything behind it, once and in ' +
+  'order. A comment comes every 15 seconds.';
+const answersOf = (example: string) => ({
+  200: { description: 'The stream', body: z.string(), example, mediaType: 'text/event-stream' },
+});
+
+/** Following orders as they move: server-sent events, and tickets for browsers. */
+export function streamRoutes({ service, streams, callers, tickets }: Dependencies): Route[] {
+  /** The stream ends once its reader is not anymore who they were when they opened it. */
+  const stillMay =
+    (access: Access, { type }: Caller, token: TokenClaims) =>
+    async () => {
+      const caller = await callers.find(token);
+      return caller?.type === type && isAllowed(access, caller);
+    };
+
+  return [
+    route({
+      method: 'get',
+      path: '/v1/orders/events',
+      operationId: 'followOrders',
+      tag,
+      summary: 'Everything that happens in the shop',
+      description: `Server-sent events: first the snapshot of all open orders, then every event. ${resuming}`,
+      access: mayFollowShop,
+      query: streamQuery,
+      headers: streamHeaders,
+      answers: answersOf(shopStream),
+      problems: ['too_many_streams'],
+      handle: ({ query, headers, ...request }) => {
+        const caller = callerOf(request);
+        const token = tokenOf(request);
+        const after = headers['last-event-id'] ?? query.after;
+        return streams.answer({ after, caller, token, stillMay: stillMay(mayFollowShop, caller, token) });
+      },
+    }),
+    route({
+      method: 'get',
+      path: '/v1/orders/{id}/events',
+      operationId: 'followOrder',
+      tag,
+      summary: 'Everything that happens to an order',
+      description: `Server-sent events: first the snapshot of the order, then every event, until it is delivered or cancelled. ${resuming}`,
+      access: mayFollowOrder,
+      params: z.object({ id }),
+      query: streamQuery,
+      headers: streamHeaders,
+      answers: {
+        ...answersOf(orderStream),
+        204: { description: 'You have everything, and nothing can follow: do not come back' },
+      },
+      problems: ['not_found', 'too_many_streams'],
+      handle: async ({ params: { id: orderId }, query, headers, ...request }) => {
+        const caller = callerOf(request);
+        const token = tokenOf(request);
+        const { order } = await findOrder(service, orderId, caller);
+        const after = headers['last-event-id'] ?? query.after;
+        return streams.answer({ order, after, caller, token, stillMay: stillMay(mayFollowOrder, caller, token) });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/v1/stream-tickets',
+      operationId: 'buyStreamTicket',
+      tag,
+      summary: 'A ticket to one stream, for browsers',
+      description:
+        'An `EventSource` sends no header, so it opens a stream with `?ticket=`. A ticket is good for a minute, for that ' +
+        'stream alone, and for as long as your access token is.',
+      access: mayFollowOrder,
+      body: ticketRequest.default({}),
+      answers: { 201: { description: 'The ticket', body: ticketAnswer } },
+      problems: ['not_found'],
+      handle: async ({ body: { orderId }, ...request }) => {
+        const caller = callerOf(request);
+        if (orderId === undefined) checkAccess(mayFollowShop, caller);
+        else await findOrder(service, orderId, caller);
+        const { ticket, expiresAt } = await tickets.issue(tokenOf(request), { orderId });
+        return { status: 201, body: { ticket, expiresAt: new Date(expiresAt).toISOString() } };
+      },
+    }),
+  ];
+}

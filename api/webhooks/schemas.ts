@@ -1,0 +1,230 @@
+import { z } from 'zod';
+import type { ZodOpenApiPathItemObject } from 'zod-openapi';
+import { CLOUD_EVENT_TYPE } from '../../domain/order/cloud-event.ts';
+import { eventTypes } from '../../domain/order/order.ts';
+import { deliveryOutcomes, disabledReasons, TEST_EVENT } from '../../domain/webhook/webhook.ts';
+import { orderId, webhookId } from '../docs/examples.ts';
+import { freeText, id, instant, pageLimit, timestamp } from '../http/schemas.ts';
+import { eventType } from '../streams/schemas.ts';
+import { fromDeliveryCursor, fromWebhookCursor } from './cursor.ts';
+
+const kitchen = {
+  id: webhookId,
+  url: 'https://kitchen.example/hooks/crema',
+  description: 'The kitchen display',
+  events: ['order.placed', 'order.cancelled'] as const,
+  enabled: true,
+  disabled: null,
+  failingSince: null,
+  version: 1,
+  createdAt: '2026-11-22T08:00:00.000Z',
+  updatedAt: '2026-11-22T08:00:00.000Z',
+};
+
+const exampleSecret = `whsec_${Buffer.from('an example, and nobody’s secret').toString('base64')}`;
+
+const attempt = {
+  at: '2026-11-22T09:30:00.150Z',
+  status: 204,
+  duration: 38,
+  error: null,
+  response: '',
+};
+
+const aDelivery = {
+  id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99',
+  eventId: `${orderId}:1`,
+  type: 'order.placed' as const,
+  outcome: 'delivered' as const,
+  attempts: 1,
+  createdAt: '2026-11-22T09:30:00.100Z',
+  settledAt: '2026-11-22T09:30:00.150Z',
+  lastAttempts: [attempt],
+};
+
+const disabling = z
+  .object({
+    reason: z.enum(disabledReasons).meta({
+      id: 'DisabledReason',
+      description:
+        '`manager`: by a person; `gone`: its endpoint answered 410; `failing`: everything had failed for too long',
+    }),
+    at: timestamp,
+  })
+  .meta({ id: 'DisabledWebhook', description: 'Why and since when no events are sent there' });
+
+const fields = {
+  id,
+  url: z.string(),
+  description: z.string(),
+  events: z.array(eventType),
+  enabled: z.boolean(),
+  disabled: disabling.nullable(),
+  failingSince: timestamp
+    .nullable()
+    .meta({ description: 'The first failure since something was last delivered; null if nothing has failed since' }),
+  version: z.int().meta({ description: 'Goes up with every change; the `ETag`' }),
+  createdAt: timestamp,
+  updatedAt: timestamp,
+};
+
+export const webhook = z.object(fields).meta({ id: 'Webhook', examples: [kitchen] });
+
+export const webhookWithSecret = z
+  .object({
+    ...fields,
+    secret: z.string().meta({ description: 'Signs what is sent (Standard Webhooks). Shown here and never again' }),
+  })
+  .meta({ id: 'WebhookWithSecret', examples: [{ ...kitchen, secret: exampleSecret }] });
+
+const nextCursor = z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last one' });
+
+export const webhookList = z
+  .object({ data: z.array(webhook), nextCursor })
+  .meta({ id: 'WebhookList', examples: [{ data: [kitchen], nextCursor: null }] });
+
+/** A cursor as a query parameter. */
+const cursorOf = <Place>(read: (text: string) => Place | undefined) =>
+  z
+    .string()
+    .transform((text, context) => {
+      const place = read(text);
+      if (place === undefined) context.addIssue('must be the nextCursor of a list');
+      return place ?? z.NEVER;
+    })
+    .optional()
+    .meta({ description: '`nextCursor` of the page before' });
+
+export const webhookQuery = z.strictObject({ limit: pageLimit, cursor: cursorOf(fromWebhookCursor) });
+
+const url = z
+  .url({ protocol: /^https?$/, normalize: true, error: 'must be https://…' })
+  .max(2_000)
+  .meta({
+    description: 'Where events are sent to: `https`, and no address of a private network',
+    examples: [kitchen.url],
+  });
+const description = freeText(500).meta({ description: 'For the people who look after it' });
+const events = z
+  .array(eventType)
+  .min(1)
+  .max(eventTypes.length)
+  .refine((all) => new Set(all).size === all.length, 'must not name one twice')
+  // Without `uniqueItems`: some generators would make a set of it here, and a list of it in answers.
+  .meta({ description: 'The types of events it receives, each once' });
+const enabled = z.boolean().meta({ description: 'Whether events are sent there' });
+
+export const webhookRequest = z
+  .strictObject({
+    url,
+    description: description.default(''),
+    events: events.default([...eventTypes]),
+    enabled: enabled.default(true),
+  })
+  .meta({
+    id: 'WebhookRequest',
+    examples: [{ url: kitchen.url, description: kitchen.description, events: kitchen.events }],
+  });
+
+export const webhookChange = z
+  .strictObject({ url, description, events, enabled })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'must change something')
+  .meta({
+    id: 'WebhookChange',
+    minProperties: 1,
+    description: 'At least one field; what is left out stays',
+    examples: [{ enabled: true }],
+  });
+
+const deliveryOutcome = z.enum(deliveryOutcomes).meta({
+  id: 'WebhookDeliveryOutcome',
+  description:
+    '`pending`: it will be tried again; `gone`: answered 410; `dropped`: the webhook was disabled; `given_up`: the ' +
+    'retry period is over',
+});
+
+const deliveryAttempt = z
+  .object({
+    at: timestamp,
+    status: z.int().nullable().meta({ description: 'The HTTP status of the response; null if there was none' }),
+    duration: z.int().meta({ description: 'In milliseconds' }),
+    error: z.string().nullable().meta({ description: 'One sentence; null if the endpoint took it' }),
+    response: z.string().nullable().meta({ description: 'How the answer began' }),
+  })
+  .meta({ id: 'WebhookDeliveryAttempt' });
+
+export const delivery = z
+  .object({
+    id,
+    eventId: z.string().meta({ description: 'The `webhook-id` that was sent' }),
+    type: z.enum([...eventTypes, TEST_EVENT]).meta({ id: 'DeliveredEventType' }),
+    outcome: deliveryOutcome,
+    attempts: z.int().meta({ description: 'How often it was tried' }),
+    createdAt: timestamp,
+    settledAt: timestamp.nullable().meta({ description: 'Since when the outcome is final' }),
+    lastAttempts: z.array(deliveryAttempt).meta({ description: 'The last ten at most, the newest first' }),
+  })
+  .meta({ id: 'WebhookDelivery', examples: [aDelivery] });
+
+export const askedDelivery = {
+  ...aDelivery,
+  outcome: 'pending',
+  attempts: 0,
+  settledAt: null,
+  lastAttempts: [],
+};
+
+export const deliveryList = z
+  .object({ data: z.array(delivery), nextCursor })
+  .meta({ id: 'WebhookDeliveryList', examples: [{ data: [aDelivery], nextCursor: null }] });
+
+export const deliveryQuery = z.strictObject({
+  outcome: deliveryOutcome.optional(),
+  limit: pageLimit,
+  cursor: cursorOf(fromDeliveryCursor),
+});
+
+export const redelivery = z
+  .strictObject({
+    from: instant.meta({ description: 'RFC 3339; inclusive' }),
+    to: instant.meta({ description: 'RFC 3339; exclusive' }),
+  })
+  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ['to'], error: 'must be after from' })
+  .meta({
+    id: 'WebhookRedelivery',
+    examples: [{ from: '2026-11-22T09:00:00.000Z', to: '2026-11-22T10:00:00.000Z' }],
+  });
+
+export const redelivered = z
+  .object({ count: z.int().meta({ description: 'How many events are delivered once more' }) })
+  .meta({ id: 'WebhookRedelivered', examples: [{ count: 12 }] });
+
+/** What a webhook is sent: Standard Webhooks around CloudEvents. @param operationId unique in the document */
+export const eventDelivery = (operationId: string) =>
+  ({
+    post: {
+      operationId,
+      // openapi-generator would write a client for it. In TypeScript (`typescript-fetch`), that client does not compile.
+      'x-internal': true,
+      tags: ['Events'],
+      summary: 'Receive an event',
+      description: 'Verify the signature over the raw body: docs/webhooks.md shows how.',
+      security: [],
+      requestParams: { header: signatureHeaders },
+      requestBody: {
+        required: true,
+        content: { [CLOUD_EVENT_TYPE]: { schema: { $ref: '#/components/schemas/CloudEvent' } } },
+      },
+      responses: {
+        '2XX': { description: 'Accepted' },
+        410: { description: 'Stop sending: Crema disables the webhook' },
+      },
+    },
+  }) satisfies ZodOpenApiPathItemObject;
+
+const signatureHeaders = z.object({
+  'webhook-id': z.string().meta({ description: 'The id of the event: the same for each try' }),
+  'webhook-timestamp': z.string().meta({ description: 'When this try was made, in seconds since 1970' }),
+  'webhook-signature': z.string().meta({ description: '`v1,<base64>`; two, separated by a space, after a rotation' }),
+});

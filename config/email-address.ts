@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** The limits of RFC 5321 §4.5.3.1 and RFC 1035 §2.3.1, which a pattern does not state. No mail server accepts longer parts. */
+function isDeliverable(address: string): boolean {
+  const [local = '', domain = ''] = address.split('@');
+  return local.length <= 64 && domain.split('.').every((label) => label.length <= 63 && !label.endsWith('-'));
+}
+
+/** Returns the schema of an email address. @param rule the message for any other text */
+export const emailAddress = (rule = 'must be an email address') =>
+  z.email(rule).max(254, rule).refine(isDeliverable, rule);
