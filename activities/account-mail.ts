@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import type { AccountRequest, AccountRequestRepository } from '../db/account-requests.ts';
 import type { EmailSuppressions } from '../db/email-suppressions.ts';
 import type { User, UserRepository } from '../db/users.ts';
-import type { AccountErrand } from '../domain/account/errand.ts';
+import type { AccountMailRequest } from '../domain/account/account-request.ts';
 import { forgotPage, lifetimes, linkTo } from '../domain/account/link.ts';
 import { type AccountEmailInput, renderAccountEmail } from '../mail/templates/account-email.ts';
 import { type Mailer, PermanentRefusal, Unanswered } from './email/mailer.ts';
@@ -39,25 +39,25 @@ const ATTEMPTS_TO_CHANGE = 6;
 type Outcome = 'sent' | 'refused' | 'suppressed' | 'unanswered' | 'unneeded';
 
 /**
- * Mails one errand of an account. Whether there is an account is found out here, and not while somebody waits for an
+ * Mails one request of an account. Whether there is an account is found out here, and not while somebody waits for an
  * answer. A link's token is made for each attempt and stands nowhere but in the mail.
  */
 export function createAccountMail(dependencies: Dependencies) {
   const { accountRequests, users, suppressions, mailer, publicUrl } = dependencies;
-  return async (errand: AccountErrand): Promise<Outcome> => {
+  return async (request: AccountMailRequest): Promise<Outcome> => {
     const outcome = await withHeartbeats(() =>
-      errand.about === 'request' ? answer(errand.requestId) : notify(errand),
+      request.about === 'request' ? answer(request.requestId) : notify(request),
     );
-    log.info('account mail', { ...errand, outcome });
+    log.info('account mail', { ...request, outcome });
     return outcome;
   };
 
-  async function notify(errand: Exclude<AccountErrand, { about: 'request' }>): Promise<Outcome> {
-    const { about, userId } = errand;
+  async function notify(request: Exclude<AccountMailRequest, { about: 'request' }>): Promise<Outcome> {
+    const { about, userId } = request;
     const found = await users.findWithPassword(userId);
     if (!found) return 'unneeded';
     const { attempt, workflowExecution } = activityInfo();
-    if (about === 'password_changed' && found.password.version < (errand.passwordVersion ?? 0)) {
+    if (about === 'password_changed' && found.password.version < (request.passwordVersion ?? 0)) {
       // It was to be changed right after this was started.
       if (attempt > ATTEMPTS_TO_CHANGE) return 'unneeded';
       throw new Error('The password has not changed yet.');

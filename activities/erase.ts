@@ -1,5 +1,5 @@
 import type { Erased, UserRepository } from '../db/users.ts';
-import type { Erasure } from '../domain/account/errand.ts';
+import type { Erasure } from '../domain/account/account-request.ts';
 
 /** Who was erased, as far as Temporal remembers it. */
 export interface ErasureRecords {

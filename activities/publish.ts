@@ -1,6 +1,6 @@
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { type DeliveryLedger, isSettled } from '../db/deliveries.ts';
-import { toCloudEvent } from '../domain/order/cloud-event.ts';
+import { ORDERS_CHANNEL, toCloudEvent } from '../domain/order/cloud-event.ts';
 import type { Fact } from '../domain/order/order.ts';
 import { toJsonLine } from '../domain/text.ts';
 
@@ -10,10 +10,7 @@ export interface Publisher {
   ping(): Promise<unknown>;
 }
 
-/** Where every order's events go; each order has a channel of its own besides, `orders:<id>`. */
-export const CHANNEL = 'orders';
-
-/** The same for consumers that were away, or share the work: a stream of about so many entries, the newest. */
+/** The stream for consumers that were away or share the work. It keeps about so many entries, the newest. */
 const STREAM = 'orders:events';
 const STREAM_LENGTH = 10_000;
 
@@ -27,8 +24,8 @@ const TOLD = 3_600;
 const tell = `
   if not redis.call('SET', KEYS[2], 1, 'NX', 'EX', ${TOLD}) then return 0 end
   redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${STREAM_LENGTH}, '*', 'event', ARGV[1])
-  redis.call('PUBLISH', '${CHANNEL}', ARGV[1])
-  redis.call('PUBLISH', '${CHANNEL}:' .. ARGV[2], ARGV[1])
+  redis.call('PUBLISH', '${ORDERS_CHANNEL}', ARGV[1])
+  redis.call('PUBLISH', '${ORDERS_CHANNEL}:' .. ARGV[2], ARGV[1])
   return 1`;
 
 /** For how long nothing is published in passing after Redis has failed, in ms. */

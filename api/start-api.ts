@@ -25,6 +25,7 @@ import type { Purpose } from '../domain/account/link.ts';
 import { languages } from '../mail/languages/index.ts';
 import { createWebhookAddresses } from '../webhooks/endpoint-policy.ts';
 import { createSeal } from '../webhooks/secret-seal.ts';
+import { createWakeUpNotifier } from '../webhooks/wake-up-notifier.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
@@ -56,7 +57,6 @@ import { allRoutes } from './routes.ts';
 import { createHub } from './streams/hub.ts';
 import { createStreams } from './streams/streams.ts';
 import { subscribeToWakeUps } from './streams/wake-ups.ts';
-import { createDoorbell } from './webhooks/doorbell.ts';
 import { createWebhookService } from './webhooks/service.ts';
 
 /** An API at work. */
@@ -143,7 +143,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     },
   });
   auth.callers.onForget(streams.recheck);
-  const doorbell = createDoorbell(config.REDIS_URL, logger);
+  const wakeUpNotifier = createWakeUpNotifier(config.REDIS_URL, logger);
   const endWakeUps = subscribeToWakeUps(config.REDIS_URL, hub.wake, logger);
   const passwordRules = createPasswordRules(config.SHOP_NAME);
   const accounts = createAccountService({
@@ -187,7 +187,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
           allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
         }),
         seal: createSeal(config.PAYLOAD_KEYS).seal,
-        ring: doorbell.ring,
+        wakeDispatcher: wakeUpNotifier.notify,
       }),
       currency,
       streams,
@@ -239,7 +239,7 @@ export async function startApi(config: ApiConfig, logger: Logger): Promise<Runni
     await database.destroy();
     await connection.close();
     redis?.disconnect();
-    doorbell.close();
+    wakeUpNotifier.close();
     await passwordRules.close();
   }
 
@@ -258,8 +258,8 @@ const waking = (journal: Journal, wake: () => void): Journal => ({
 
 /** Refuses a mail to an address that has got too many. */
 const createMailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
-  const standing = await limits?.accountMail(email, purpose);
-  return standing && isExceeded(standing) ? { refused: 'rate_limited' as const, standing } : undefined;
+  const status = await limits?.accountMail(email, purpose);
+  return status && isExceeded(status) ? { refused: 'rate_limited' as const, status } : undefined;
 };
 
 const temporalUiOf = ({ TEMPORAL_UI_ORIGIN: origin, TEMPORAL_UI_CLIENT_SECRET: clientSecret }: ApiConfig) =>

@@ -59,6 +59,14 @@ export function connectRedis(url: string, options: RedisOptions = {}, outageLog?
   return redis;
 }
 
+/** Connects to an optional Redis as soon as it is available. A command that cannot be sent at once fails at once. */
+export const connectOptionalRedis = (url: string, options: RedisOptions, outageLog: OutageLog): Redis =>
+  connectRedis(
+    url,
+    { enableOfflineQueue: false, autoResendUnfulfilledCommands: false, maxRetriesPerRequest: 0, ...options },
+    outageLog,
+  );
+
 /** Disconnects from a replica, which accepts `PUBLISH` without passing it on and refuses nothing that a subscriber sends. */
 async function leaveReplica(redis: Redis): Promise<void> {
   if (redis.status !== 'ready') return;

@@ -1,5 +1,5 @@
 import { type Audience, addresses, type Recipient } from '../domain/order/recipients.ts';
-import type { ReturnedAs } from '../domain/order/unmailed.ts';
+import type { ReturnedAs } from '../domain/order/suppression-reason.ts';
 import { type Database, named } from './connection.ts';
 import { retryRecord } from './retry.ts';
 

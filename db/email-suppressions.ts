@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalEmail } from '../domain/account/canonical-email.ts';
-import type { ReturnedAs } from '../domain/order/unmailed.ts';
+import type { ReturnedAs } from '../domain/order/suppression-reason.ts';
 import { type Database, named } from './connection.ts';
 
 /** Whose address it was cannot be read from the table. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../config/environment.ts';
-import { createServiceRepository } from '../db/services.ts';
+import { createServiceClientRepository } from '../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../domain/scopes.ts';
 import type { Command } from './command.ts';
 
@@ -15,7 +15,7 @@ export const addService: Command = {
     const { positionals, values } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
     const name = nameIn(positionals);
     const scopes = scopesIn(values.scopes ?? '');
-    const added = await createServiceRepository(database).add(name, scopes);
+    const added = await createServiceClientRepository(database).add(name, scopes);
     if (!added)
       throw new ConfigurationError(`There is a service ${name} already; remove it first, or choose another name.`);
     console.log(`Service ${name} may use ${scopes.join(' ')}. Its secret is shown this once:\n`);
@@ -27,7 +27,7 @@ export const removeService: Command = {
   usage: 'remove-service <name>',
   async run(args, { database }) {
     const name = nameIn(parseArgs({ args, allowPositionals: true }).positionals);
-    if (!(await createServiceRepository(database).remove(name))) {
+    if (!(await createServiceClientRepository(database).remove(name))) {
       throw new ConfigurationError(`There is no service ${name}; list-services names them.`);
     }
     console.log(`Service ${name} is removed. Within 30 s its last tokens are worth nothing.`);
@@ -38,7 +38,7 @@ export const listServices: Command = {
   usage: 'list-services',
   async run(args, { database }) {
     parseArgs({ args });
-    const services = await createServiceRepository(database).list();
+    const services = await createServiceClientRepository(database).list();
     if (services.length === 0) console.log('There are no services.');
     for (const { id, name, scopes, createdAt } of services) {
       console.log(`${id}  ${createdAt.toISOString().slice(0, 10)}  ${name}  ${scopes.join(' ')}`);

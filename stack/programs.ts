@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { runProcess } from './process/guarded-process.ts';
-import { lastWords, reasonIn } from './process/last-words.ts';
+import { logTail, reasonIn } from './process/log-tail.ts';
 import { PortTakenError, type Service, type ServiceOptions, startService } from './service.ts';
 import { StackError } from './stack-error.ts';
-import { together } from './together.ts';
+import { startAll } from './start-all.ts';
 
 interface ProgramOptions extends ServiceOptions {
   environment: Environment;
@@ -92,7 +92,7 @@ export async function prepare(options: ServiceOptions & { environment: Environme
     ['db/seed.ts', 'The database could not be filled'],
     ['worker/prepare-namespace.ts', "Temporal's namespace could not be prepared"],
   ] as const;
-  const { failed, reason } = await together(
+  const { failed, reason } = await startAll(
     scripts.map(
       ([script, failure]) =>
         (signal) =>
@@ -112,6 +112,6 @@ async function runScript(script: string, failure: string, options: ServiceOption
   if (exit?.code === 0) return;
   const log = join(options.dataDir, 'logs', `${name}.log`);
   throw new StackError(
-    `${failure}: ${reasonIn(lastWords(log, 50)) || `it took over ${scriptDeadline / 1000} s`} (${log} has more).`,
+    `${failure}: ${reasonIn(logTail(log, 50)) || `it took over ${scriptDeadline / 1000} s`} (${log} has more).`,
   );
 }

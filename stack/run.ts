@@ -13,7 +13,7 @@ import type { Service } from './service.ts';
 import { type Services, startServices } from './services.ts';
 import { readStackSettings, servicePorts } from './settings.ts';
 import { StackError, sentenceOf } from './stack-error.ts';
-import { together } from './together.ts';
+import { startAll } from './start-all.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const pretty = prettyFactory({
@@ -72,7 +72,7 @@ async function run() {
     await prepare(inside);
 
     say('Starting API and worker …');
-    const { values, failed, reason } = await together(
+    const { values, failed, reason } = await startAll(
       [
         (signal) => startApi({ ...inside, signal, port: PORT, onLine: (line) => show('api', line) }),
         (signal) =>

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { leasePorts, portIsBusy } from './ports.ts';
 import { type Exit, type GuardedProcess, type Program, startProcess } from './process/guarded-process.ts';
-import { lastWords, reasonIn } from './process/last-words.ts';
+import { logTail, reasonIn } from './process/log-tail.ts';
 import { StackError } from './stack-error.ts';
 import { waitFor, within } from './wait.ts';
 
@@ -171,7 +171,7 @@ async function comesUp<Port extends string>(
     await process.stop();
     throw error;
   }
-  return ended && (lastWords(process.log, 50) || `it ended with ${ended.signal ?? `exit code ${ended.code}`}`);
+  return ended && (logTail(process.log, 50) || `it ended with ${ended.signal ?? `exit code ${ended.code}`}`);
 }
 
 async function choosePorts<Port extends string>(wanted: Record<Port, number>): Promise<Record<Port, number>> {

@@ -4,8 +4,8 @@ import { startPostgres } from './postgres/server.ts';
 import { stopLeftovers } from './process/leftovers.ts';
 import { startRedis } from './redis/server.ts';
 import type { Service, ServiceOptions } from './service.ts';
+import { startAll } from './start-all.ts';
 import { startTemporal } from './temporal/server.ts';
-import { together } from './together.ts';
 
 /** 0 stands for any free port. */
 export interface ServicePorts {
@@ -75,7 +75,7 @@ export async function startServices(options: Options): Promise<Services> {
   const left = await stopLeftovers(options.dataDir);
   if (left.length > 0) options.log?.(`An earlier run was killed; stopped what it left: ${left.join(', ')}.`);
   const wanted = kinds.filter(({ variable }) => !isGiven(options.environment, variable));
-  const { values, failed, reason } = await together(
+  const { values, failed, reason } = await startAll(
     wanted.map((kind) => (signal) => kind.start({ ...options, signal })),
     options.signal,
   );

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { findOnPath } from './path.ts';
 import { runProcess } from './process/guarded-process.ts';
-import { lastWords, reasonIn } from './process/last-words.ts';
+import { logTail, reasonIn } from './process/log-tail.ts';
 import { startProgress } from './progress.ts';
 import type { ServiceOptions } from './service.ts';
 import { StackError } from './stack-error.ts';
@@ -68,7 +68,7 @@ async function install(wanted: SystemPackage, manager: Manager, options: Service
       );
       if (exit?.code !== 0) {
         const why = exit
-          ? reasonIn(lastWords(`${options.dataDir}/logs/${name}.log`, 50))
+          ? reasonIn(logTail(`${options.dataDir}/logs/${name}.log`, 50))
           : `not done in ${installDeadline / 1000} s`;
         throw new StackError(
           `${title} could not be installed (${why}); type \`${typed(wanted, manager)}\`, or ${instead}.`,

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ErasureRecords } from '../activities/erase.ts';
-import type { Erasure } from '../domain/account/errand.ts';
+import type { Erasure } from '../domain/account/account-request.ts';
 import { erasureWorkflowType } from '../workflows/messages/accounts.ts';
 
 /** Reads from Temporal who was erased from the shop with this task queue. */

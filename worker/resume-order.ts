@@ -3,7 +3,7 @@ import { reconcileOrder, type WorkflowRecords } from '../activities/reconcile-or
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
-import type { Fact, Patience } from '../domain/order/order.ts';
+import type { AlertThresholds, Fact } from '../domain/order/order.ts';
 import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
 import { orderWorkflowType, type Start } from '../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../workflows/messages/start-options.ts';
@@ -15,7 +15,7 @@ interface Dependencies {
   orders: OrderRepository;
   journal: Journal;
   taskQueue: string;
-  patience: Patience;
+  patience: AlertThresholds;
   signingKeys: SigningKeys;
 }
 
@@ -53,7 +53,7 @@ export async function resumeOrder(dependencies: Dependencies, orderId: string): 
 }
 
 /** @param facts all of them, as Postgres has them */
-function startAfter(facts: Fact[], rejections: number, patience: Patience, at: string): Start {
+function startAfter(facts: Fact[], rejections: number, patience: AlertThresholds, at: string): Start {
   const [first, last] = [facts[0] as Fact, facts.at(-1) as Fact];
   const { id, number, customer, location, note, lines, total, placedAt } = first.order;
   const { key, requestId } = first.event;

@@ -13,7 +13,6 @@ import {
 import { createActivities } from '../activities/create-activities.ts';
 import { createMailer } from '../activities/email/mailer.ts';
 import { countEmails, countWebhooks } from '../activities/metrics.ts';
-import { CHANNEL } from '../activities/publish.ts';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, type Registry, readersOfMetrics } from '../config/metrics.ts';
 import { connectRedis, subscribeToRedis } from '../config/redis-connection.ts';
@@ -32,6 +31,7 @@ import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { createWebhookOutbox } from '../db/webhook-outbox.ts';
 import { createWebhookRepository } from '../db/webhooks.ts';
 import { checkWritable } from '../db/writable.ts';
+import { ORDERS_CHANNEL } from '../domain/order/cloud-event.ts';
 import { MAX_WEBHOOKS } from '../domain/webhook/webhook.ts';
 import { languages } from '../mail/languages/index.ts';
 import { createTries } from '../webhooks/attempts.ts';
@@ -39,8 +39,9 @@ import { createLanes } from '../webhooks/concurrency-limit.ts';
 import { createWebhookAddresses } from '../webhooks/endpoint-policy.ts';
 import { createSeal } from '../webhooks/secret-seal.ts';
 import { createSender } from '../webhooks/sender.ts';
+import { WEBHOOKS_CHANNEL } from '../webhooks/wake-up-notifier.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
-import { WEBHOOKS_CHANNEL, webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
+import { webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { createHealthServer, type MetricsPage } from './health-server.ts';
@@ -281,7 +282,7 @@ export async function startWorker(config: WorkerConfig, logger: Logger): Promise
   );
   const news = subscribeToRedis(
     config.REDIS_URL,
-    [CHANNEL, WEBHOOKS_CHANNEL],
+    [ORDERS_CHANNEL, WEBHOOKS_CHANNEL],
     { connectionName: 'crema-dispatcher' },
     { logger, consequence: 'the dispatcher of webhooks polls every second' },
   );

@@ -1,7 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import { type Alarm, createAlarm } from './alarm.ts';
 import { announce, announceToBoth, type Channel, writeDown } from './channels.ts';
-import type { Ways } from './messages/definitions.ts';
+import type { OrderRunOptions } from './messages/definitions.ts';
 import type { OrderBook } from './order-book.ts';
 
 /**
@@ -14,7 +14,7 @@ import type { OrderBook } from './order-book.ts';
  * @param ways how it goes about it
  * @param mustGoOn whether the history gets too long
  */
-export async function dispatch(book: OrderBook, ways: Ways, mustGoOn: () => boolean): Promise<void> {
+export async function dispatch(book: OrderBook, ways: OrderRunOptions, mustGoOn: () => boolean): Promise<void> {
   const alarm = createAlarm(book);
   do {
     await workToRest(book, ways, alarm, mustGoOn);
@@ -25,7 +25,12 @@ export async function dispatch(book: OrderBook, ways: Ways, mustGoOn: () => bool
 const hasEnded = (book: OrderBook): boolean => book.final && book.told && allHandlersFinished();
 
 /** Starts what is due until it must stop, and then brings to rest what is under way. */
-async function workToRest(book: OrderBook, ways: Ways, alarm: Alarm, mustGoOn: () => boolean): Promise<void> {
+async function workToRest(
+  book: OrderBook,
+  ways: OrderRunOptions,
+  alarm: Alarm,
+  mustGoOn: () => boolean,
+): Promise<void> {
   const [writing, announcing] = [new CancellationScope(), new CancellationScope()];
   const journaling = writeDown(book, writing);
   const redis = announce(book, 'redis', announcing);

@@ -1,6 +1,6 @@
 import { proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
-import type { Erasure } from '../domain/account/errand.ts';
+import type { Erasure } from '../domain/account/account-request.ts';
 
 const { erase } = proxyActivities<Activities>({
   startToCloseTimeout: '15s',

@@ -17,10 +17,10 @@ import {
   editSignal,
   editUpdate,
   getOrderQuery,
+  type OrderRunOptions,
   type Outcome,
   type Start,
   searchAttributesOf,
-  type Ways,
 } from './messages/definitions.ts';
 import { currentDetails } from './messages/describe.ts';
 import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessage } from './messages/parse.ts';
@@ -32,7 +32,7 @@ import { type OrderBook, openBook } from './order-book.ts';
  *
  * @param ways none for orders from before there were several
  */
-export async function order(start: Start, ways: Ways = { events: 4_000 }): Promise<Order> {
+export async function order(start: Start, ways: OrderRunOptions = { events: 4_000 }): Promise<Order> {
   const { signingKey, codePoints, visibleNames } = ways;
   const options = { isStrict: signingKey !== undefined, codePoints, visibleNames, signingKey };
   const book = openBook(start, () => new Date().toISOString(), show);
@@ -101,7 +101,7 @@ function show(order: Order): void {
 /** Events after which an order goes on in a new run even if there is too much to carry, and something has to be given up. */
 const TOO_LONG = 8_000;
 
-function mustGoOn(book: OrderBook, { events }: Ways): boolean {
+function mustGoOn(book: OrderBook, { events }: OrderRunOptions): boolean {
   const { historyLength, continueAsNewSuggested } = workflowInfo();
   // What is written down is never given up.
   if (historyLength > TOO_LONG) return book.fits('journal');

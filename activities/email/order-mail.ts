@@ -5,7 +5,7 @@ import { choicePage, unsubscribeLink } from '../../domain/account/link.ts';
 import { emailKindOf } from '../../domain/order/email-kinds.ts';
 import type { Fact } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
-import { whyReturned, whyUnmailed } from '../../domain/order/unmailed.ts';
+import { suppressionReason, whyReturned } from '../../domain/order/suppression-reason.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { type Mailer, PermanentRefusal } from './mailer.ts';
 
@@ -56,7 +56,7 @@ export function createOrderMail(dependencies: OrderMailDependencies): OrderMail 
     const kind = emailKindOf(event);
     const to = recipient === 'shop' ? ordersEmail : reader?.email;
     const returned = to === undefined ? undefined : await suppressions.reasonFor(to);
-    const why = recipient === 'shop' ? returned && whyReturned[returned] : whyUnmailed(reader, kind, returned);
+    const why = recipient === 'shop' ? returned && whyReturned[returned] : suppressionReason(reader, kind, returned);
     if (why || !to) return { outcome: 'suppressed', detail: why };
 
     const toCustomer = recipient === 'customer' && reader;

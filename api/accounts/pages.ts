@@ -6,7 +6,7 @@ import type { UserRepository } from '../../db/users.ts';
 import type { Purpose } from '../../domain/account/link.ts';
 import type { Language } from '../../mail/languages/language.ts';
 import { html } from '../../mail/templates/markup.ts';
-import { standingHeaders } from '../http/middleware/rate-limits.ts';
+import { quotaHeaders } from '../http/middleware/rate-limits.ts';
 import type { RequestState } from '../http/middleware/request-log.ts';
 import { type Field, form } from '../http/pages/form.ts';
 import { inMinutes, type Link, noticeParts, type Pages, paragraphs, typed } from '../http/pages/page.ts';
@@ -128,11 +128,11 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
     const notice = {
       title: checkYourEmail.title,
       paragraphs: refused
-        ? [checkYourEmail.tooMany(inMinutes(refused.standing.resetsIn))]
+        ? [checkYourEmail.tooMany(inMinutes(refused.status.resetsIn))]
         : [text, checkYourEmail.notArrived],
     };
     const shown = noticeParts(words, notice, [links.signIn, app], [links.tryAgain, page]);
-    return refused ? { status: 429, headers: standingHeaders(refused.standing), ...shown } : shown;
+    return refused ? { status: 429, headers: quotaHeaders(refused.status), ...shown } : shown;
   };
 
   function registerPage(words: Language, written: Values = {}, wrong: ReadonlySet<unknown> = new Set()): Shown {

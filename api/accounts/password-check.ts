@@ -1,5 +1,5 @@
-import { verifyPassword } from '../../db/passwords.ts';
 import type { User, UserRepository } from '../../db/users.ts';
+import { verifyPassword } from '../auth/passwords.ts';
 import type { SignInLimiter, SignInOutcome } from '../http/limits/sign-in-limiter.ts';
 
 /** Somebody who is signed in, the password that they typed to confirm a change, and the address that they typed it from. */

@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
-import { normalizePassword } from '../../db/passwords.ts';
 import type { PasswordFault } from '../../domain/account/password-fault.ts';
 import { lengthOf } from '../../domain/text.ts';
+import { normalizePassword } from '../auth/passwords.ts';
 import type { Estimate } from './password-estimator.ts';
 
 /** In characters (Unicode code points), normalised. A password is the only factor here, hence no less than 15 (NIST SP 800-63B). */

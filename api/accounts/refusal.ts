@@ -1,4 +1,4 @@
-import { standingHeaders } from '../http/middleware/rate-limits.ts';
+import { quotaHeaders } from '../http/middleware/rate-limits.ts';
 import { invalidRequest, Problem } from '../http/problem.ts';
 import { passwordFaults } from './password-rules.ts';
 import type { AccountService } from './service.ts';
@@ -13,9 +13,9 @@ export function refusal(refused: Refused, pointer = '#/password'): Problem {
     case 'unavailable':
       return new Problem('unavailable', { cause: refused.cause });
     case 'rate_limited': {
-      const { allowance, resetsIn } = refused.standing;
+      const { allowance, resetsIn } = refused.status;
       const detail = `${allowance.count} of these in ${allowance.seconds} seconds are allowed; try again in ${resetsIn} seconds.`;
-      return new Problem('rate_limited', { detail, headers: standingHeaders(refused.standing) });
+      return new Problem('rate_limited', { detail, headers: quotaHeaders(refused.status) });
     }
     case 'password_required':
       return invalidRequest([{ pointer, detail: 'is required to open an account with this token' }]);

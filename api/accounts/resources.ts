@@ -1,7 +1,7 @@
 import type { Invitation } from '../../db/account-requests.ts';
 import type { Account, Reader } from '../../db/users.ts';
 import { type EmailKind, emailKinds } from '../../domain/order/email-kinds.ts';
-import type { ReturnedAs } from '../../domain/order/unmailed.ts';
+import type { ReturnedAs } from '../../domain/order/suppression-reason.ts';
 
 /** A person as managers and they themselves see them. */
 export const toUserResource = ({ id, email, name, role, language, createdAt, verifiedAt }: Account) => ({

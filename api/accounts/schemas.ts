@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { emailAddress } from '../../config/email-address.ts';
-import { MAX_TYPED } from '../../db/passwords.ts';
 import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import { lengthOf, MAX_NAME_LENGTH } from '../../domain/text.ts';
+import { MAX_TYPED } from '../auth/passwords.ts';
 import { customerId, orderTimeline, placedOrder } from '../docs/examples.ts';
 import { acceptLanguage, id, language, oneLine, pageLimit, timestamp } from '../http/schemas.ts';
 import { order, timeline } from '../orders/schemas.ts';

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { AccountRequestRepository, NewAccountRequest } from '../../db/account-requests.ts';
 import type { TokenOrigin } from '../../db/oidc-artifacts.ts';
-import { hashPassword } from '../../db/passwords.ts';
 import type { UnitOfWork, Work } from '../../db/unit-of-work.ts';
 import { type Account, AddressTaken, type User, type UserRepository } from '../../db/users.ts';
 import { canonicalEmail } from '../../domain/account/canonical-email.ts';
 import type { Purpose } from '../../domain/account/link.ts';
 import type { Role } from '../../domain/actor.ts';
-import { OutcomeUnknown } from '../http/in-time.ts';
-import type { Standing } from '../http/limits/quota.ts';
+import { hashPassword } from '../auth/passwords.ts';
+import { OutcomeUnknown } from '../http/deadline.ts';
+import type { QuotaStatus } from '../http/limits/quota.ts';
 import type { Confirmation, PasswordCheck } from './password-check.ts';
 import type { PasswordRefusal, PasswordRules } from './password-rules.ts';
 import type { AccountWorkflows } from './workflows.ts';
@@ -17,7 +17,7 @@ import type { AccountWorkflows } from './workflows.ts';
 export type Unreachable = { refused: 'unavailable' | 'outcome_unknown'; cause: unknown };
 export type WrongPassword = { refused: 'wrong_password' };
 /** Too many wrong passwords, or too many mails to one address. */
-export type RateLimited = { refused: 'rate_limited'; standing: Standing };
+export type RateLimited = { refused: 'rate_limited'; status: QuotaStatus };
 export type InvalidLink = { refused: 'invalid_link' };
 /** A registration's link opens the account only together with a password. */
 export type PasswordRequired = { refused: 'password_required' };

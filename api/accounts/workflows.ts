@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { type WorkflowClient, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { AccountErrand, Erasure } from '../../domain/account/errand.ts';
+import type { AccountMailRequest, Erasure } from '../../domain/account/account-request.ts';
 import {
   accountMailIdOf,
   accountMailWorkflowType,
   erasureIdOf,
   erasureWorkflowType,
 } from '../../workflows/messages/accounts.ts';
-import { createInTime } from '../http/in-time.ts';
+import { createCallWithDeadline } from '../http/deadline.ts';
 
 /** The one place that calls the accounts' workflows. Every call takes the deadline of its request, in ms since the epoch. */
 export interface AccountWorkflows {
   /** From here on the mail is durable. @throws {OutcomeUnknown} */
-  mail(errand: AccountErrand, deadline: number): Promise<void>;
+  mail(request: AccountMailRequest, deadline: number): Promise<void>;
   /** From here on it is durable that this person is to be forgotten. @throws {OutcomeUnknown} */
   erase(whom: Erasure, deadline: number): Promise<void>;
 }
@@ -24,21 +24,21 @@ export function createAccountWorkflows(
   client: WorkflowClient,
   { taskQueue, backupDays }: { taskQueue: string; backupDays: number },
 ): AccountWorkflows {
-  const inTime = createInTime(client);
+  const callWithDeadline = createCallWithDeadline(client);
 
-  async function mail(errand: AccountErrand, deadline: number): Promise<void> {
-    await inTime(deadline, () =>
+  async function mail(request: AccountMailRequest, deadline: number): Promise<void> {
+    await callWithDeadline(deadline, () =>
       client.start(accountMailWorkflowType, {
-        workflowId: accountMailIdOf(idOf(errand)),
+        workflowId: accountMailIdOf(idOf(request)),
         taskQueue,
-        args: [errand],
+        args: [request],
         staticSummary: 'An email about an account',
       }),
     ).catch(unlessStarted);
   }
 
   async function erase(whom: Erasure, deadline: number): Promise<void> {
-    await inTime(deadline, () =>
+    await callWithDeadline(deadline, () =>
       client.start(erasureWorkflowType, {
         workflowId: erasureIdOf(whom.userId),
         taskQueue,
@@ -56,9 +56,9 @@ export function createAccountWorkflows(
 }
 
 /** What names the workflow of a mail: one mail tells of one request, and of one version of a password. */
-function idOf(errand: AccountErrand): string {
-  if (errand.about === 'request') return errand.requestId;
-  return errand.about === 'password_changed' ? `${errand.userId}-${errand.passwordVersion}` : randomUUID();
+function idOf(request: AccountMailRequest): string {
+  if (request.about === 'request') return request.requestId;
+  return request.about === 'password_changed' ? `${request.userId}-${request.passwordVersion}` : randomUUID();
 }
 
 /** The SDK tries again by itself when an answer is lost. */

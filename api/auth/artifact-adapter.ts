@@ -1,12 +1,12 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { FoundArtifact, OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
-import type { ServiceRepository } from '../../db/services.ts';
+import type { ServiceClientRepository } from '../../db/service-clients.ts';
 import { GRANT_TYPE, SERVICE_SCOPES } from './client-credentials-grant.ts';
 import type { PasswordVersions } from './password-versions.ts';
 
 interface Dependencies {
   artifacts: OidcArtifactRepository;
-  services: ServiceRepository;
+  services: ServiceClientRepository;
   passwordVersions: PasswordVersions;
   /** Is told of every grant that ends. */
   ended: (grantId: string) => void;
@@ -60,7 +60,7 @@ export function createArtifactAdapter({
 const accountOf = ({ accountId, result }: AdapterPayload): string | undefined => accountId ?? result?.login?.accountId;
 
 /** A service as a confidential client (RFC 7591 §2). What stands for its secret is the hash: see `createProvider`. */
-async function findService(services: ServiceRepository, id: string): Promise<AdapterPayload | undefined> {
+async function findService(services: ServiceClientRepository, id: string): Promise<AdapterPayload | undefined> {
   const service = await services.find(id);
   return (
     service && {

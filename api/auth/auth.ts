@@ -2,7 +2,7 @@ import type { Middleware } from 'koa';
 import type { Provider } from 'oidc-provider';
 import type { Database } from '../../db/connection.ts';
 import { createOidcArtifactRepository } from '../../db/oidc-artifacts.ts';
-import { createServiceRepository } from '../../db/services.ts';
+import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 import { createUserRepository } from '../../db/users.ts';
 import { scopesOf } from '../../domain/scopes.ts';
@@ -77,7 +77,7 @@ export async function createAuth({
   const audience = `${issuer}/v1`;
   const codecAudience = `${issuer}/codec`;
   const users = createUserRepository(database);
-  const services = createServiceRepository(database);
+  const services = createServiceClientRepository(database);
   const artifacts = createOidcArtifactRepository(database);
   const signingKeys = createSigningKeyRepository(database);
   const keyRing = await openKeyRing(signingKeys);

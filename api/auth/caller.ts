@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
-import type { ServiceRepository } from '../../db/services.ts';
+import type { ServiceClientRepository } from '../../db/service-clients.ts';
 import type { UserRepository } from '../../db/users.ts';
 import type { Actor, Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
@@ -44,7 +44,7 @@ const CAPACITY = 10_000;
 
 export interface CallerLookupOptions {
   users: Pick<UserRepository, 'find'>;
-  services: Pick<ServiceRepository, 'find'>;
+  services: Pick<ServiceClientRepository, 'find'>;
   artifacts: Pick<OidcArtifactRepository, 'isAlive'>;
   /** For how long a process believes what Postgres has said, in ms. */
   rememberMs: number;

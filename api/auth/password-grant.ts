@@ -1,8 +1,8 @@
 import { errors, type Provider } from 'oidc-provider';
 import { scopesOf } from '../../domain/scopes.ts';
 import { wordsIn } from '../../mail/languages/index.ts';
-import type { Standing } from '../http/limits/quota.ts';
-import { standingHeaders } from '../http/middleware/rate-limits.ts';
+import type { QuotaStatus } from '../http/limits/quota.ts';
+import { quotaHeaders } from '../http/middleware/rate-limits.ts';
 import { inMinutes } from '../http/pages/page.ts';
 import { grantedScope } from './granted-scope.ts';
 import type { SignIn } from './sign-in.ts';
@@ -10,7 +10,7 @@ import type { SignIn } from './sign-in.ts';
 const GRANT_TYPE = 'password';
 
 /** RFC 6749 has no word of its own for it; RFC 6585's status says the rest. */
-function tooManyTries({ resetsIn }: Standing) {
+function tooManyTries({ resetsIn }: QuotaStatus) {
   const description = wordsIn('en').pages.signIn.tooManyTries(inMinutes(resetsIn));
   const error = new errors.CustomOIDCProviderError('temporarily_unavailable', description);
   return Object.assign(error, { status: 429, statusCode: 429 });
@@ -33,8 +33,8 @@ export function registerPasswordGrant(provider: Provider, signIn: SignIn, audien
 
       const outcome = await signIn({ email: username, password, address: ctx.ip });
       if ('refused' in outcome) {
-        ctx.set(standingHeaders(outcome.standing));
-        throw tooManyTries(outcome.standing);
+        ctx.set(quotaHeaders(outcome.status));
+        throw tooManyTries(outcome.status);
       }
       const user = outcome.found;
       if (!user) {

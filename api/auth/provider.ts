@@ -1,6 +1,6 @@
 import { type Client, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
-import { type ServiceRepository, verifySecret } from '../../db/services.ts';
+import { type ServiceClientRepository, verifySecret } from '../../db/service-clients.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
@@ -54,7 +54,7 @@ export interface ProviderOptions {
   /** Secrets for signed cookies. */
   cookies: readonly string[];
   users: UserRepository;
-  services: ServiceRepository;
+  services: ServiceClientRepository;
   artifacts: OidcArtifactRepository;
   passwordVersions: PasswordVersions;
   signIn: SignIn;

@@ -1,7 +1,7 @@
-import { verifyPassword } from '../../db/passwords.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import type { SignInLimiter, SignInOutcome } from '../http/limits/sign-in-limiter.ts';
 import type { PasswordVersions } from './password-versions.ts';
+import { verifyPassword } from './passwords.ts';
 
 /** What somebody typed, and the address that they typed it from. */
 export interface Typed {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeliveryLedger, Returned } from '../../db/deliveries.ts';
 import type { EmailSuppressions } from '../../db/email-suppressions.ts';
-import type { ReturnedAs } from '../../domain/order/unmailed.ts';
+import type { ReturnedAs } from '../../domain/order/suppression-reason.ts';
 
 const header = z.object({ name: z.string(), value: z.string() });
 

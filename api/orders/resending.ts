@@ -4,7 +4,7 @@ import type { OrderRepository } from '../../db/orders.ts';
 import type { UserRepository } from '../../db/users.ts';
 import { emailKindOf } from '../../domain/order/email-kinds.ts';
 import type { Fact } from '../../domain/order/order.ts';
-import { whyUnmailed } from '../../domain/order/unmailed.ts';
+import { suppressionReason } from '../../domain/order/suppression-reason.ts';
 import type { OrderWorkflows } from './workflows.ts';
 
 interface Dependencies {
@@ -36,7 +36,7 @@ export function createResend({ ledger, orders, users, suppressions, workflows }:
 
   async function whyNotToCustomer({ event, order }: Fact): Promise<string | undefined> {
     const reader = await users.findReader(order.customer.id);
-    return whyUnmailed(reader, emailKindOf(event), reader && (await suppressions.reasonFor(reader.email)));
+    return suppressionReason(reader, emailKindOf(event), reader && (await suppressions.reasonFor(reader.email)));
   }
 }
 

@@ -9,22 +9,21 @@ import type { Money } from '../../domain/money.ts';
 import { maySee, open } from '../../domain/order/decider.ts';
 import type { Refusal } from '../../domain/order/decision.ts';
 import type {
+  AlertThresholds,
   Fact,
   IdempotencyKey,
   KeptLine,
   Line,
   Location,
   Order,
-  Patience,
   Placement,
 } from '../../domain/order/order.ts';
 import { type LineRequest, type Priced, price, type Unavailable } from '../../domain/order/pricing.ts';
 import { isFinal } from '../../domain/order/transitions.ts';
 import type { Decided } from '../../workflows/messages/history.ts';
 import type { Caller } from '../auth/caller.ts';
-import { byDeadline } from '../http/deadline.ts';
+import { byDeadline, OutcomeUnknown } from '../http/deadline.ts';
 import { accepts, type ExpectedVersions } from '../http/entity-tags.ts';
-import { OutcomeUnknown } from '../http/in-time.ts';
 import { orderIdOf } from './idempotency.ts';
 import type { Change, OrderWorkflows } from './workflows.ts';
 
@@ -118,7 +117,7 @@ export interface OrderServiceDependencies {
   workflows: OrderWorkflows;
   users: Pick<UserRepository, 'find'>;
   currency: string;
-  patience: Patience;
+  patience: AlertThresholds;
   logger: Logger;
 }
 

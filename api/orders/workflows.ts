@@ -32,7 +32,7 @@ import { signatureOf } from '../../workflows/messages/signature.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createDecode } from '../../workflows/payloads/data-converter.ts';
 import type { SigningKeys } from '../../workflows/payloads/signing-keys.ts';
-import { createInTime, isNoSuchWorkflow } from '../http/in-time.ts';
+import { createCallWithDeadline, isNoSuchWorkflow } from '../http/deadline.ts';
 
 /** A change that the order's workflow is asked for. */
 export type Change =
@@ -88,7 +88,7 @@ export function createOrderWorkflows(
   { taskQueue, signingKeys }: { taskQueue: string; signingKeys: SigningKeys },
 ): OrderWorkflows {
   const decode = createDecode(client.options.loadedDataConverter);
-  const inTime = createInTime(client);
+  const callWithDeadline = createCallWithDeadline(client);
   const handleOf = (orderId: string) => client.getHandle(workflowIdOf(orderId));
 
   /** A message with signatures that it is ours. */
@@ -100,7 +100,7 @@ export function createOrderWorkflows(
 
   async function start(placement: Placement, deadline: number): Promise<'started' | 'exists'> {
     try {
-      await inTime(deadline, () =>
+      await callWithDeadline(deadline, () =>
         client.start(orderWorkflowType, {
           ...startOptionsOf(placement, signingKeys(placement.id)[0]),
           taskQueue,
@@ -123,7 +123,7 @@ export function createOrderWorkflows(
     const { update, ...message } = change;
     try {
       const args: [Attribution] = [signed(orderId, update, { ...message, ...attribution })];
-      return await inTime(deadline, () =>
+      return await callWithDeadline(deadline, () =>
         handleOf(orderId).executeUpdate<Outcome, [Attribution]>(updates[update].name, { args }),
       );
     } catch (error) {
@@ -137,7 +137,7 @@ export function createOrderWorkflows(
   async function send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean> {
     const { update, ...message } = change;
     try {
-      await inTime(deadline, () =>
+      await callWithDeadline(deadline, () =>
         handleOf(orderId).signal(update, signed(orderId, update, { ...message, ...attribution })),
       );
       return true;
@@ -149,7 +149,7 @@ export function createOrderWorkflows(
 
   async function historyOf(orderId: string, deadline: number): Promise<OrderHistory | undefined> {
     try {
-      const history = await inTime(deadline, () => handleOf(orderId).fetchHistory());
+      const history = await callWithDeadline(deadline, () => handleOf(orderId).fetchHistory());
       const events = history.events ?? [];
       const started = events[0]?.workflowExecutionStartedEventAttributes;
       const input = started?.input?.payloads;
@@ -167,7 +167,7 @@ export function createOrderWorkflows(
 
   async function decided(orderId: string, deadline: number): Promise<Decided | undefined> {
     const runs = await runsOf((runId) =>
-      inTime(deadline, () => client.getHandle(workflowIdOf(orderId), runId).fetchHistory()).then(
+      callWithDeadline(deadline, () => client.getHandle(workflowIdOf(orderId), runId).fetchHistory()).then(
         (history) => history.events ?? [],
         (error: unknown) => {
           if (isNoSuchWorkflow(error)) return [];
@@ -180,7 +180,7 @@ export function createOrderWorkflows(
 
   async function current(orderId: string, deadline: number): Promise<Order | undefined> {
     try {
-      return await inTime(deadline, () => handleOf(orderId).query(getOrderQuery));
+      return await callWithDeadline(deadline, () => handleOf(orderId).query(getOrderQuery));
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return undefined;
       throw error;
@@ -188,7 +188,7 @@ export function createOrderWorkflows(
   }
 
   async function resend(deliveryId: string, deadline: number): Promise<void> {
-    await inTime(deadline, () =>
+    await callWithDeadline(deadline, () =>
       client.start(resendWorkflowType, {
         workflowId: resendIdOf(deliveryId),
         taskQueue,
@@ -200,7 +200,7 @@ export function createOrderWorkflows(
   }
 
   async function ping(deadline: number): Promise<void> {
-    await inTime(deadline, () => client.workflowService.getSystemInfo({}));
+    await callWithDeadline(deadline, () => client.workflowService.getSystemInfo({}));
   }
 
   return { start, change, send, historyOf, decided, current, resend, ping };

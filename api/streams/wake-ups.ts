@@ -1,8 +1,6 @@
 import type { Logger } from '../../config/logger.ts';
 import { subscribeToRedis } from '../../config/redis-connection.ts';
-
-/** Where every order's events are published (design §5). */
-const CHANNEL = 'orders';
+import { ORDERS_CHANNEL } from '../../domain/order/cloud-event.ts';
 
 /**
  * Has Redis say that there is something new. What it says does not matter, and that it says nothing only costs time: the
@@ -13,7 +11,7 @@ const CHANNEL = 'orders';
 export function subscribeToWakeUps(url: string, wake: () => void, logger: Pick<Logger, 'warn'>): () => void {
   const redis = subscribeToRedis(
     url,
-    [CHANNEL],
+    [ORDERS_CHANNEL],
     { connectionName: 'crema-streams' },
     { logger, consequence: 'streams are a second behind' },
   );

@@ -44,7 +44,7 @@ interface Dependencies {
   /** Keeps a secret safe in Postgres. */
   seal(secret: string): Promise<Buffer>;
   /** Tells the dispatcher that there is something to be sent. */
-  ring(): void;
+  wakeDispatcher(): void;
 }
 
 /** Standard Webhooks: 24 to 64 random bytes. */
@@ -56,7 +56,7 @@ export function createWebhookService({
   unitOfWork,
   addresses,
   seal,
-  ring,
+  wakeDispatcher,
 }: Dependencies): WebhookService {
   const create: WebhookService['create'] = async (fields) => {
     const fault = await addresses.faultOf(new URL(fields.url));
@@ -134,7 +134,7 @@ export function createWebhookService({
     if (!webhook) return { refused: 'not_found' };
     if (webhook.disabled) return { refused: 'webhook_disabled' };
     const result = await work(webhook);
-    ring();
+    wakeDispatcher();
     return result;
   }
 

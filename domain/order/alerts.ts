@@ -1,7 +1,7 @@
-import type { Alert, Fact, Order, OrderEvent, Patience } from './order.ts';
+import type { Alert, AlertThresholds, Fact, Order, OrderEvent } from './order.ts';
 import type { Status } from './transitions.ts';
 
-const watched: Partial<Record<Status, { alert: Alert; patience: keyof Patience }>> = {
+const watched: Partial<Record<Status, { alert: Alert; patience: keyof AlertThresholds }>> = {
   waiting: { alert: 'delayed', patience: 'delayedAfter' },
   ready: { alert: 'uncollected', patience: 'uncollectedAfter' },
 };
@@ -12,7 +12,11 @@ const watched: Partial<Record<Status, { alert: Alert; patience: keyof Patience }
  * @param since when the order got its status, in ms since the epoch
  * @returns `at` in ms since the epoch
  */
-export function nextAlert(order: Order, since: number, patience: Patience): { alert: Alert; at: number } | undefined {
+export function nextAlert(
+  order: Order,
+  since: number,
+  patience: AlertThresholds,
+): { alert: Alert; at: number } | undefined {
   const watch = watched[order.status];
   if (!watch || order.flags.includes(watch.alert)) return undefined;
   return { alert: watch.alert, at: since + patience[watch.patience] * 1_000 };

@@ -5,6 +5,9 @@ import type { Status } from './transitions.ts';
 /** The media type of an event in JSON (CloudEvents HTTP binding 1.0, structured mode). */
 export const CLOUD_EVENT_TYPE = 'application/cloudevents+json';
 
+/** The Redis channel of every order's events. Each order also has a channel of its own, `orders:<id>`. */
+export const ORDERS_CHANNEL = 'orders';
+
 /** An event as the world sees it: CloudEvents 1.0 in JSON (design §5). */
 export interface OrderCloudEvent {
   specversion: '1.0';

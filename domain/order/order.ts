@@ -16,7 +16,7 @@ export const cancellationReasons = [
 export type CancellationReason = (typeof cancellationReasons)[number];
 
 /** How long an order may stand before somebody is reminded of it, in seconds. */
-export interface Patience {
+export interface AlertThresholds {
   /** In `waiting`, before the shop is alerted. */
   delayedAfter: number;
   /** In `ready`, before the customer is reminded. */
@@ -91,7 +91,7 @@ export interface Placement {
   total: Money;
   placedAt: string;
   /** None for orders from before there were alerts. */
-  patience?: Patience;
+  patience?: AlertThresholds;
   key?: IdempotencyKey;
   /** The HTTP request that placed it, for the logs. */
   requestId?: string;

@@ -17,20 +17,20 @@ const transitions: readonly { from: Status; to: Status; by: readonly Party[] }[]
 ];
 
 /** An order to the eyes of the table: where it stands and whose it is. */
-export interface Standing {
+export interface OrderAccess {
   status: Status;
   customer: { id: string };
 }
 
 /** Where this actor may move this order, in the table's order. */
-export function allowedTransitions(order: Standing, actor: Actor): Status[] {
+export function allowedTransitions(order: OrderAccess, actor: Actor): Status[] {
   return transitions
     .filter(({ from, by }) => from === order.status && by.some((party) => isParty(party, order, actor)))
     .map(({ to }) => to);
 }
 
 /** Whether this actor may change what was ordered: the owner, or someone at Temporal's controls, while nobody prepares it. */
-export const mayEdit = (order: Standing, actor: Actor): boolean =>
+export const mayEdit = (order: OrderAccess, actor: Actor): boolean =>
   order.status === 'waiting' && (actor.type === 'operator' || isParty('owner', order, actor));
 
 /** No edge leaves a final status. */
@@ -39,6 +39,6 @@ export const isFinal = (status: Status): boolean => !transitions.some(({ from })
 /** What an order is as long as it can go somewhere. */
 export const openStatuses: readonly Status[] = statuses.filter((status) => !isFinal(status));
 
-function isParty(party: Party, order: Standing, actor: Actor): boolean {
+function isParty(party: Party, order: OrderAccess, actor: Actor): boolean {
   return party === 'staff' ? isStaff(actor) : actor.id === order.customer.id;
 }

@@ -4,9 +4,9 @@ import type { Line, Order } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { ISOLATE, isolate, lengthOf } from '../../domain/text.ts';
 import type { Language } from '../languages/language.ts';
+import { formatDate } from './format-date.ts';
 import { look } from './layout.ts';
 import { type Html, html, multiline, sentence } from './markup.ts';
-import { writeMoment } from './moment.ts';
 import { severalLines } from './plain-words.ts';
 
 /** A part of a mail in its two forms; parts without news are `null`. */
@@ -88,7 +88,7 @@ export function receipt({ lines, total }: Order, { locale, labels }: Language): 
 
 /** When it was placed, and the reference by which the shop finds it. */
 export function particulars({ placedAt, id }: Order, { locale, labels }: Language, timeZone: string): Part {
-  const facts = [`${labels.placed} ${writeMoment(placedAt, locale, timeZone)}`, `${labels.reference} ${id}`];
+  const facts = [`${labels.placed} ${formatDate(placedAt, locale, timeZone)}`, `${labels.reference} ${id}`];
   return { html: html`${facts.map((fact) => html`<div>${fact}</div>`)}`, text: facts.join('\n') };
 }
 

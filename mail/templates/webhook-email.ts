@@ -1,8 +1,8 @@
 import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
+import { formatDate } from './format-date.ts';
 import { layout, look } from './layout.ts';
 import { html, sentence } from './markup.ts';
-import { writeMoment } from './moment.ts';
 import type { RenderedEmail } from './order-email.ts';
 
 /** What the mail about a disabled webhook is written from. */
@@ -37,7 +37,7 @@ export function renderWebhookEmail({
   const { subject, preheader, headline, paragraphs } = webhookDisabled({
     name,
     host,
-    since: writeMoment(failingSince, locale, timeZone),
+    since: formatDate(failingSince, locale, timeZone),
   });
   const reference = `${labels.reference} ${id}`;
   const why = labels.footer.shop(shop);

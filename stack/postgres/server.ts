@@ -4,8 +4,8 @@ import pg from 'pg';
 import { localAddress } from '../../config/local-services.ts';
 import { runProcess } from '../process/guarded-process.ts';
 import { commandLine, identify } from '../process/identity.ts';
-import { lastWords, reasonIn } from '../process/last-words.ts';
 import { end } from '../process/leftovers.ts';
+import { logTail, reasonIn } from '../process/log-tail.ts';
 import { type Service, type ServiceOptions, startService } from '../service.ts';
 import { StackError } from '../stack-error.ts';
 import { findPostgres } from './binaries.ts';
@@ -96,7 +96,7 @@ async function initialise(native: string, directory: string, user: PostgresUser 
     if (exit?.code !== 0) {
       const log = join(options.dataDir, 'logs', 'initdb.log');
       throw new StackError(
-        `Postgres' database could not be made: ${reasonIn(lastWords(log, 50)) || 'it took over 120 s'} (${log} has more).`,
+        `Postgres' database could not be made: ${reasonIn(logTail(log, 50)) || 'it took over 120 s'} (${log} has more).`,
       );
     }
     renameSync(draft, directory);

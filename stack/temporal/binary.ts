@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findOnPath } from '../path.ts';
 import { runProcess } from '../process/guarded-process.ts';
-import { lastWords, reasonIn } from '../process/last-words.ts';
+import { logTail, reasonIn } from '../process/log-tail.ts';
 import { startProgress } from '../progress.ts';
 import type { ServiceOptions } from '../service.ts';
 import { StackError } from '../stack-error.ts';
@@ -106,7 +106,7 @@ async function build(workshop: string, options: ServiceOptions): Promise<string>
     );
     if (exit?.code === 0) return join(workshop, 'temporal');
     const log = join(options.dataDir, 'logs', 'build-temporal.log');
-    const why = exit ? reasonIn(lastWords(log, 50)) : `not done in ${buildDeadline / 60_000} minutes`;
+    const why = exit ? reasonIn(logTail(log, 50)) : `not done in ${buildDeadline / 60_000} minutes`;
     throw new StackError(`Temporal could not be built (${why}; ${log} has more): ${wayOut}.`);
   } finally {
     progress.end();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
+import { hashPassword } from '../../api/auth/passwords.ts';
 import { createOidcArtifactRepository, type TokenOrigin } from '../../db/oidc-artifacts.ts';
-import { hashPassword } from '../../db/passwords.ts';
 import { createUserRepository } from '../../db/users.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { signInWithBrowser } from './browser-sign-in.ts';

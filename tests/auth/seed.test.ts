@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { verifyPassword } from '../../db/passwords.ts';
+import { verifyPassword } from '../../api/auth/passwords.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { CUSTOMER, MANAGER } from './front-door.ts';
 

@@ -1,4 +1,4 @@
-import { createServiceRepository } from '../../db/services.ts';
+import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { manage } from '../config/run-command.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { type FrontDoor, openFrontDoor } from './front-door.ts';
@@ -13,7 +13,7 @@ let kitchen: { id: string; secret: string };
 beforeAll(async () => {
   shop = await openDatabase();
   door = await openFrontDoor(shop.database, { rememberCallersMs: REMEMBER_MS });
-  kitchen = (await createServiceRepository(shop.database).add('Kitchen', ['orders:read', 'orders:write']))!;
+  kitchen = (await createServiceClientRepository(shop.database).add('Kitchen', ['orders:read', 'orders:write']))!;
 });
 afterAll(async () => {
   await door.close();

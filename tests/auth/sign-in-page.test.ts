@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { hashPassword } from '../../api/auth/passwords.ts';
 import { connectLimitsRedis } from '../../api/http/limits/limits-redis.ts';
 import { createSignInLimiter } from '../../api/http/limits/sign-in-limiter.ts';
 import { createLogger } from '../../config/logger.ts';
-import { hashPassword } from '../../db/passwords.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { type FrontDoor, MANAGER, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent, type Page } from './user-agent.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Database } from '../../db/connection.ts';
 import { connectToMigrate, faultOf, migrate } from '../../db/migrations.ts';
-import { createServiceRepository } from '../../db/services.ts';
+import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { INVISIBLE } from '../domain/invisible.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
@@ -130,7 +130,7 @@ test('When a name is typed in another form of Unicode, then it is stored in NFC'
 });
 
 test('When two services differ only in case, then there is one', async () => {
-  const services = createServiceRepository(shop.database);
+  const services = createServiceClientRepository(shop.database);
   expect(await services.add('Kitchen Board', ['orders:read'])).toBeDefined();
   expect(await services.add('KITCHEN board', ['orders:read'])).toBeUndefined();
   expect(await services.remove('kitchen BOARD')).toBe(true);

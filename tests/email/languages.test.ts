@@ -5,7 +5,7 @@ import { acceptLanguage } from '../../api/http/schemas.ts';
 import { languages, readLanguages, wordsIn } from '../../mail/languages/index.ts';
 import { accountSamples, samples } from '../../mail/samples.ts';
 import { renderAccountEmail } from '../../mail/templates/account-email.ts';
-import { writeMoment } from '../../mail/templates/moment.ts';
+import { formatDate } from '../../mail/templates/format-date.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 
 /** Where every sentence of a language stands: `customer.placed`, `labels.steps.0`. */
@@ -60,7 +60,7 @@ test.each([
       [one, first],
       [other, second],
     ] as const) {
-      expect(writeMoment(at, 'en-US', zone).replaceAll(/\s/g, ' ')).toMatch(new RegExp(`, ${shown} \\S+$`));
+      expect(formatDate(at, 'en-US', zone).replaceAll(/\s/g, ' ')).toMatch(new RegExp(`, ${shown} \\S+$`));
     }
   },
 );

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { hashPassword } from '../../api/auth/passwords.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { connect, type Database } from '../../db/connection.ts';
 import { createEmailSuppressions } from '../../db/email-suppressions.ts';
-import { hashPassword } from '../../db/passwords.ts';
-import { createServiceRepository } from '../../db/services.ts';
+import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { lifetimes } from '../../domain/account/link.ts';
 import { serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
@@ -133,7 +133,7 @@ async function enter(role: Role, url: string, database: Database): Promise<World
         return requests.issueLink(id, lifetimes[purpose], person?.id);
       }),
     );
-  const service = await createServiceRepository(database).add(`Fuzz ${randomUUID()}`, serviceScopes);
+  const service = await createServiceClientRepository(database).add(`Fuzz ${randomUUID()}`, serviceScopes);
   const byRole: Record<Role, () => Promise<{ token?: string; self: string }>> = {
     nobody: async () => ({ self: randomUUID() }),
     customer: async () => ({ token: asCustomer, self: customer.id }),

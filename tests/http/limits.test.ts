@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { hashPassword } from '../../api/auth/passwords.ts';
 import { createLimits, type TakeRequest } from '../../api/http/limits/limits.ts';
 import { connectLimitsRedis } from '../../api/http/limits/limits-redis.ts';
 import { type Allowance, isExceeded } from '../../api/http/limits/quota.ts';
 import { createLogger } from '../../config/logger.ts';
-import { hashPassword } from '../../db/passwords.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { startOwn } from '../faults/own-services.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';

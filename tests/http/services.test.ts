@@ -1,4 +1,4 @@
-import { createServiceRepository } from '../../db/services.ts';
+import { createServiceClientRepository } from '../../db/service-clients.ts';
 import type { Scope } from '../../domain/scopes.ts';
 import { openShop, type Shop } from '../shop.ts';
 
@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterAll(() => shop?.close());
 
 async function newService(name: string, scopes: Scope[]): Promise<{ id: string; token: string }> {
-  const { id, secret } = (await createServiceRepository(shop.database).add(name, scopes))!;
+  const { id, secret } = (await createServiceClientRepository(shop.database).add(name, scopes))!;
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
   const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: form });
   return { id, token: ((await answer.json()) as { access_token: string }).access_token };

@@ -4,11 +4,11 @@ import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { linkTo, type Purpose } from '../../domain/account/link.ts';
 import { startApi } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
+import { PASSWORD } from '../accounts/mailbox.ts';
 import { openApplication } from '../auth/user-agent.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
 import { startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { PASSWORD } from '../users/mailbox.ts';
 
 /** As long as it may be, without a blank to break it at; and with what must be escaped in HTML. */
 export const SHOP_NAME = `Crema <b> & Söhne ${'W'.repeat(42)}`;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { snsMessage } from '../../api/notifications/schemas.ts';
-import { createServiceRepository } from '../../db/services.ts';
+import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openFrontDoor } from '../auth/front-door.ts';
@@ -246,7 +246,7 @@ function sendForm(path: string, form: Record<string, string>, as?: string): Prom
 }
 
 async function newService(scopes: readonly Scope[]): Promise<string> {
-  const { id, secret } = (await createServiceRepository(shop.database).add(randomUUID(), scopes))!;
+  const { id, secret } = (await createServiceClientRepository(shop.database).add(randomUUID(), scopes))!;
   const form = { grant_type: 'client_credentials', client_id: id, client_secret: secret };
   return (await sendForm('/oauth/token', form)).body.access_token;
 }

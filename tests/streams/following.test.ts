@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { createServiceRepository } from '../../db/services.ts';
+import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openFrontDoor } from '../auth/front-door.ts';
@@ -62,7 +62,7 @@ async function expectRefusal(answer: Promise<EventStream>, code: Parameters<type
 const buyTicket = (body: object, as: string) => shop.request('POST', '/v1/stream-tickets', { as, body });
 
 async function newService(scopes: readonly Scope[]): Promise<string> {
-  const { id, secret } = (await createServiceRepository(shop.database).add(`Board ${Math.random()}`, scopes))!;
+  const { id, secret } = (await createServiceClientRepository(shop.database).add(`Board ${Math.random()}`, scopes))!;
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
   const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: form });
   return ((await answer.json()) as { access_token: string }).access_token;

@@ -9,10 +9,10 @@ import {
   webhookDeliveryWorkflowType,
   webhookTaskQueueOf,
 } from '../../workflows/messages/webhooks.ts';
+import { mailsTo } from '../accounts/mailbox.ts';
 import { expectProblem } from '../http/problem.ts';
 import { newKey } from '../security/payload-keys.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { mailsTo } from '../users/mailbox.ts';
 import { webhooksOf } from './manager.ts';
 import { type Behaviour, type Received, type Receiver, startReceiver, verified } from './receiver.ts';
 

@@ -4,9 +4,9 @@ import {
   cancelUpdate,
   changeStatusSignal,
   changeStatusUpdate,
+  type OrderRunOptions,
   orderWorkflowType,
   type Start,
-  type Ways,
 } from '../../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
@@ -92,7 +92,7 @@ describe('When an order must go on while its mail is held up', () => {
       lines: Array.from({ length: 50 }, () => aLine({ id: randomUUID() })),
       placedAt: new Date().toISOString(),
     });
-    const ways: Ways = { events: 40, firstEmails: true };
+    const ways: OrderRunOptions = { events: 40, firstEmails: true };
     heldMail.hold();
     const handle = await shop.temporal.workflow.start(orderWorkflowType, {
       ...startOptionsOf(start, createSigningKeys([])(start.id)[0]),

@@ -11,15 +11,16 @@ import {
   cancelUpdate,
   changeStatusSignal,
   editSignal,
+  type OrderRunOptions,
   orderWorkflowType,
   resendIdOf,
   type Start,
   unansweredEmailIdOf,
-  type Ways,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
 import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import { openBook } from '../../workflows/order-book.ts';
+import { mailTo, newAccount, PASSWORD } from '../accounts/mailbox.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { startMoodySmtp } from '../email/moody-smtp.ts';
@@ -27,7 +28,6 @@ import { createHeldMail } from '../faults/held-mail.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { mailTo, newAccount, PASSWORD } from '../users/mailbox.ts';
 import { webhooksOf } from '../webhooks/manager.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 import { movesOf } from './outgrow.ts';
@@ -111,7 +111,7 @@ async function goOn(shop: Shop): Promise<string> {
 }
 
 /** An order whose first run is long enough while its emails are being sent: it waits for them, and goes on in a second one. */
-async function outgrow(shop: Shop, ways: Ways): Promise<WorkflowHandle> {
+async function outgrow(shop: Shop, ways: OrderRunOptions): Promise<WorkflowHandle> {
   const placement = await placementFor(shop, new Date());
   heldMail.hold();
   const first = await start(shop, placement, ways);
@@ -139,7 +139,7 @@ async function placementFor(shop: Shop, placedAt: Date): Promise<Placement> {
 }
 
 /** Its handle is that of its first run. */
-async function start(shop: Shop, first: Start, ...ways: Ways[]): Promise<WorkflowHandle> {
+async function start(shop: Shop, first: Start, ...ways: OrderRunOptions[]): Promise<WorkflowHandle> {
   const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
   const workflowId = workflowIdOf(first.id);
   const { workflow } = shop.temporal;

@@ -38,7 +38,7 @@ export type Queues = { journal: JournalEntry[] } & Record<Audience, Fact[]>;
 export type Start = Placement & { carried?: Carried };
 
 /** How an order's workflow works. Its start says so: what changes here is for new orders (ADR 6). */
-export interface Ways {
+export interface OrderRunOptions {
   /** How many events the history of a run may have before the order goes on in a new one. */
   events: number;
   /** Whether one activity makes the first try at what customer and shop are mailed alike, instead of one for each (ADR 15). */

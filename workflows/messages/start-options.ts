@@ -1,8 +1,8 @@
 import { open } from '../../domain/order/decider.ts';
-import { type Start, searchAttributesOf, type Ways, workflowIdOf } from './definitions.ts';
+import { type OrderRunOptions, type Start, searchAttributesOf, workflowIdOf } from './definitions.ts';
 import { details, summary } from './describe.ts';
 
-const WAYS: Ways = {
+const WAYS: OrderRunOptions = {
   // A worker that takes over orders of a dead one replays their histories, at about half a millisecond an event on an idle
   // machine, and must finish before the workflow task times out (ADR 14).
   events: 250,
@@ -16,7 +16,7 @@ export function startOptionsOf(start: Start, signingKey: string) {
   const { carried, ...placement } = start;
   return {
     workflowId: workflowIdOf(placement.id),
-    args: [start, { ...WAYS, signingKey }] as [Start, Ways],
+    args: [start, { ...WAYS, signingKey }] as [Start, OrderRunOptions],
     // A dead worker's task is another's after this long (10 s by default).
     workflowTaskTimeout: '4s',
     staticSummary: summary(placement),

@@ -3,9 +3,6 @@ import type { RetryPlan } from '../../domain/webhook/retry.ts';
 /** Webhooks have a task queue of their own, for workflows and activities: an order never stands behind one of them. */
 export const webhookTaskQueueOf = (taskQueue: string): string => `${taskQueue}-webhooks`;
 
-/** The Redis channel that says that managers have asked for deliveries; what it says does not matter. */
-export const WEBHOOKS_CHANNEL = 'webhooks';
-
 /** The type of the workflow that makes one delivery, once a first try has failed. */
 export const webhookDeliveryWorkflowType = 'webhookDelivery';
 

@@ -5,7 +5,7 @@ import { errors, type Provider } from 'oidc-provider';
 import { z } from 'zod';
 import type { PageWords } from '../../../mail/languages/language.ts';
 import { type Html, html } from '../../../mail/templates/markup.ts';
-import { standingHeaders } from '../../http/middleware/rate-limits.ts';
+import { quotaHeaders } from '../../http/middleware/rate-limits.ts';
 import { inMinutes, type Pages } from '../../http/pages/page.ts';
 import type { SignIn } from '../sign-in.ts';
 import { FOR_MANAGERS } from '../temporal-ui.ts';
@@ -94,8 +94,8 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     if (!typed.email || !typed.password) return show(400, typed.email, missing(said, typed));
     const outcome = await signIn({ email: typed.email, password: typed.password, address: ctx.ip });
     if ('refused' in outcome) {
-      ctx.set(standingHeaders(outcome.standing));
-      const text = said.tooManyTries(inMinutes(outcome.standing.resetsIn));
+      ctx.set(quotaHeaders(outcome.status));
+      const text = said.tooManyTries(inMinutes(outcome.status.resetsIn));
       return show(429, typed.email, { text, fields: ['password'] });
     }
     if (!outcome.found) return show(400, typed.email, wrong);

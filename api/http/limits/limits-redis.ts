@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../../../config/logger.ts';
-import { connectWithoutWaiting } from '../redis-away.ts';
+import { connectOptionalRedis } from '../../../config/redis-connection.ts';
 
 /** How long Redis may take to answer, in ms. The first requests that meet a frozen one wait that long, no other does. */
 const DEADLINE_MS = 200;
@@ -10,7 +10,7 @@ const DEADLINE_MS = 200;
  * long as it answers no new connection, not asked: the limits then count in memory.
  */
 export const connectLimitsRedis = (url: string, logger: Logger): Redis =>
-  connectWithoutWaiting(
+  connectOptionalRedis(
     url,
     {
       connectionName: 'crema-limits',

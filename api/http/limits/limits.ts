@@ -7,8 +7,8 @@ import {
   isExceeded,
   keyOf,
   localQuota,
+  type QuotaStatus,
   redisQuota,
-  type Standing,
   sharedQuota,
 } from './quota.ts';
 import { createSignInLimiter, type SignInAllowances, type SignInLimiter } from './sign-in-limiter.ts';
@@ -23,7 +23,7 @@ export interface Allowances {
 }
 
 /** Takes one request from a quota. */
-export type TakeRequest = (key: string, isRead: boolean) => Promise<Standing>;
+export type TakeRequest = (key: string, isRead: boolean) => Promise<QuotaStatus>;
 
 export interface Limits {
   /** Placing orders, by user. */
@@ -34,7 +34,7 @@ export interface Limits {
   anonymous: TakeRequest;
   signIns: SignInLimiter;
   /** Account emails, by address and purpose: many of one kind use up no other one. */
-  accountMail: (email: string, purpose: Purpose) => Promise<Standing>;
+  accountMail: (email: string, purpose: Purpose) => Promise<QuotaStatus>;
 }
 
 export function createLimits(allowances: Allowances, redis: Redis): Limits {

@@ -9,7 +9,7 @@ export interface Allowance {
 }
 
 /** Where somebody stands with a quota. */
-export interface Standing {
+export interface QuotaStatus {
   /** The quota's name. */
   policy: string;
   allowance: Allowance;
@@ -21,7 +21,7 @@ export interface Standing {
 /** Counts what somebody takes, by key. */
 export interface Quota {
   /** Takes one, even if there is none left: see {@link isExceeded}. */
-  take(key: string): Promise<Standing>;
+  take(key: string): Promise<QuotaStatus>;
   giveBack(key: string): Promise<unknown>;
   forget(key: string): Promise<unknown>;
 }
@@ -29,7 +29,7 @@ export interface Quota {
 /** A key that tells nobody's address, for any text. */
 export const keyOf = (...parts: string[]): string => createHash('sha256').update(parts.join('\0')).digest('base64url');
 
-export const isExceeded = ({ taken, allowance }: Standing): boolean => taken > allowance.count;
+export const isExceeded = ({ taken, allowance }: QuotaStatus): boolean => taken > allowance.count;
 
 /** A quota that each process counts for itself. */
 export const localQuota = (policy: string, allowance: Allowance): Quota =>
@@ -57,12 +57,12 @@ export function redisQuota(policy: string, allowance: Allowance, redis: Redis) {
   const everywhere = quota(policy, allowance, inRedis(policy, allowance, redis));
   return {
     ...everywhere,
-    take: (key: string): Promise<Standing | undefined> => everywhere.take(key).catch(() => undefined),
+    take: (key: string): Promise<QuotaStatus | undefined> => everywhere.take(key).catch(() => undefined),
   };
 }
 
 /** Where more was taken. */
-export const fuller = (own: Standing, all: Standing | undefined): Standing =>
+export const fuller = (own: QuotaStatus, all: QuotaStatus | undefined): QuotaStatus =>
   all && all.taken > own.taken ? all : own;
 
 function quota(policy: string, allowance: Allowance, limiter: RateLimiterAbstract): Quota {

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { canonicalEmail } from '../../../domain/account/canonical-email.ts';
-import { type Allowance, isExceeded, keyOf, type Standing, sharedMemory, sharedQuota } from './quota.ts';
+import { type Allowance, isExceeded, keyOf, type QuotaStatus, sharedMemory, sharedQuota } from './quota.ts';
 
 /** Who tries to sign in, and from where. */
 export interface SignInTry {
@@ -9,8 +9,8 @@ export interface SignInTry {
   address: string;
 }
 
-/** What became of a try: `found` is empty when the password was wrong; the standing of one refused is exceeded. */
-export type SignInOutcome<Found> = { found: Found | undefined } | { refused: 'rate_limited'; standing: Standing };
+/** What became of a try: `found` is empty when the password was wrong; the status of one refused is exceeded. */
+export type SignInOutcome<Found> = { found: Found | undefined } | { refused: 'rate_limited'; status: QuotaStatus };
 
 /** Keeps strangers from guessing passwords, and never keeps an account's owner out for it. */
 export interface SignInLimiter {
@@ -55,9 +55,9 @@ export function createSignInLimiter(allowances: SignInAllowances, redis: Redis):
   const addresses = sharedQuota('sign-in-address', allowances.address, redis);
   const accounts = sharedQuota('sign-in-account', allowances.account, redis);
   const knownPairs = sharedMemory('sign-in-known', KNOWN_FOR_S, redis);
-  const refuse = ({ taken, ...standing }: Standing) => ({
+  const refuse = ({ taken, ...status }: QuotaStatus) => ({
     refused: 'rate_limited' as const,
-    standing: { ...standing, taken: Math.max(taken, standing.allowance.count + 1) },
+    status: { ...status, taken: Math.max(taken, status.allowance.count + 1) },
   });
 
   return {

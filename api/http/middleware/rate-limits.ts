@@ -1,24 +1,24 @@
 import type { Context, Middleware } from 'koa';
 import type { AuthState } from '../../auth/authenticate.ts';
 import type { Limits } from '../limits/limits.ts';
-import { isExceeded, type Standing } from '../limits/quota.ts';
+import { isExceeded, type QuotaStatus } from '../limits/quota.ts';
 import { wantsPage } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
 
 /** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11) and, when it is exceeded, `Retry-After`. */
-export function standingHeaders(standing: Standing): Record<string, string> {
-  const { policy, allowance, taken, resetsIn } = standing;
+export function quotaHeaders(status: QuotaStatus): Record<string, string> {
+  const { policy, allowance, taken, resetsIn } = status;
   return {
     'ratelimit-policy': `"${policy}";q=${allowance.count};w=${allowance.seconds}`,
     ratelimit: `"${policy}";r=${Math.max(0, allowance.count - taken)};t=${resetsIn}`,
-    ...(isExceeded(standing) && { 'retry-after': String(resetsIn) }),
+    ...(isExceeded(status) && { 'retry-after': String(resetsIn) }),
   };
 }
 
-function settle(ctx: Context, standing: Standing): void {
-  ctx.set(standingHeaders(standing));
-  if (!isExceeded(standing)) return;
-  const { allowance, resetsIn } = standing;
+function settle(ctx: Context, status: QuotaStatus): void {
+  ctx.set(quotaHeaders(status));
+  if (!isExceeded(status)) return;
+  const { allowance, resetsIn } = status;
   const detail = `${allowance.count} requests in ${allowance.seconds} seconds are allowed; try again in ${resetsIn} seconds.`;
   throw new Problem('rate_limited', { detail });
 }

@@ -1,10 +1,10 @@
 import { patched, upsertMemo } from '@temporalio/workflow';
 import type { Order } from '../../../domain/order/order.ts';
-import type { Start, Ways } from '../../../workflows/messages/definitions.ts';
+import type { OrderRunOptions, Start } from '../../../workflows/messages/definitions.ts';
 import { order as presentOrder } from '../../../workflows/order.ts';
 
 /** A next version of the order workflow that writes one more thing down, for orders that have not begun without it. */
-export async function order(start: Start, ways?: Ways): Promise<Order> {
+export async function order(start: Start, ways?: OrderRunOptions): Promise<Order> {
   if (patched('counter-in-memo')) upsertMemo({ counter: 1 });
   return presentOrder(start, ways);
 }

@@ -1,10 +1,10 @@
 import { upsertMemo } from '@temporalio/workflow';
 import type { Order } from '../../../domain/order/order.ts';
-import type { Start, Ways } from '../../../workflows/messages/definitions.ts';
+import type { OrderRunOptions, Start } from '../../../workflows/messages/definitions.ts';
 import { order as presentOrder } from '../../../workflows/order.ts';
 
 /** The same change by somebody who forgot that orders are under way. */
-export async function order(start: Start, ways?: Ways): Promise<Order> {
+export async function order(start: Start, ways?: OrderRunOptions): Promise<Order> {
   upsertMemo({ counter: 1 });
   return presentOrder(start, ways);
 }

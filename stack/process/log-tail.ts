@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 
 /** The last lines of a log, or nothing. */
-export function lastWords(log: string, lines: number): string {
+export function logTail(log: string, lines: number): string {
   if (!existsSync(log)) return '';
   return readFileSync(log, 'utf8').trim().split('\n').slice(-lines).join('\n');
 }

@@ -21,7 +21,7 @@ export const whyReturned: Record<ReturnedAs, string> = {
  * @param kind none for the receipt, which everybody gets
  * @param returned what became of earlier mail to their address
  */
-export function whyUnmailed(
+export function suppressionReason(
   reader: Reader | undefined,
   kind: EmailKind | undefined,
   returned: ReturnedAs | undefined,

@@ -11,7 +11,7 @@ export interface Outcome<Value> {
  * Does several things side by side. When one fails, or the signal says so, the others are called off; all of them are over
  * when this resolves, so that nothing goes on behind the back of whoever cleans up. It never throws.
  */
-export async function together<Value>(
+export async function startAll<Value>(
   tasks: ((signal: AbortSignal) => Promise<Value>)[],
   signal?: AbortSignal,
 ): Promise<Outcome<Value>> {

@@ -2,7 +2,7 @@
  * What is to be mailed about an account: ids alone, as what stands in a workflow's history cannot be taken back. The rest is
  * read when it is sent.
  */
-export type AccountErrand =
+export type AccountMailRequest =
   | { about: 'request'; requestId: string }
   | { about: 'address_asked'; userId: string }
   | {

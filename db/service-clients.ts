@@ -24,7 +24,7 @@ export function verifySecret(secretHash: string, secret: string): boolean {
 const SERVICE = { id: 'id', name: 'name', scopes: 'scopes', createdAt: 'created_at' };
 
 /** The services of the shop (design §6). */
-export function createServiceRepository(database: Database) {
+export function createServiceClientRepository(database: Database) {
   const services = () => database('services');
   return {
     /** @param id the client id, unverified: anything */
@@ -53,4 +53,4 @@ export function createServiceRepository(database: Database) {
   };
 }
 
-export type ServiceRepository = ReturnType<typeof createServiceRepository>;
+export type ServiceClientRepository = ReturnType<typeof createServiceClientRepository>;

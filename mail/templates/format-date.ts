@@ -7,7 +7,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  * @param locale BCP 47
  * @param timeZone IANA
  */
-export const writeMoment = (at: string, locale: string, timeZone: string): string =>
+export const formatDate = (at: string, locale: string, timeZone: string): string =>
   formatOf(locale, timeZone).format(new Date(at));
 
 // A format takes longer to make than a whole email to fill.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
-import { lengthOf } from '../domain/text.ts';
+import { lengthOf } from '../../domain/text.ts';
 
 /** argon2id, the library's default algorithm, with OWASP's first choice of cost: 19 MiB, two passes, one lane. */
 const COST = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
