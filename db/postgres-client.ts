@@ -72,7 +72,7 @@ export function createPostgresClient({ statement, idleInTransaction }: TimeLimit
       const settings = this.connectionSettings as Record<string, unknown>;
       if (settings.options !== undefined) {
         this.logger.warn?.(
-          `The pooler in front of Postgres rejects statement_timeout (${message}). Set it in the pooler: docs/operating.md has the settings`,
+          `The pooler in front of Postgres rejects statement_timeout (${message}). Set it in the pooler: docs/operating/connecting.md has the settings`,
         );
         for (const name of ['options', 'statement_timeout', 'idle_in_transaction_session_timeout'])
           delete settings[name];

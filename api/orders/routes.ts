@@ -365,7 +365,7 @@ function refusal(refused: Refused, key?: string): Problem {
   if (refused.refused === 'workflow_gone') {
     const { refused: _, ...extra } = refused;
     const detail =
-      'The workflow of this order is gone, so it cannot change. An operator can resume it: see Reconcile in docs/operating.md.';
+      'The workflow of this order is gone, so it cannot change. An operator can resume it: see docs/operating/backups-and-reconciling.md.';
     return new Problem('illegal_transition', { detail, extra });
   }
   const { refused: code, ...extra } = refused;
