@@ -55,7 +55,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         `The same as \`${other}\`.`,
       access: people,
       body: farewell,
-      answers: { 204: { description: 'Forgotten' } },
+      responses: { 204: { description: 'Forgotten' } },
       problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
       handle: async (request) => {
         const refused = await accounts.erase(confirmationOf(request, request.body.password));
@@ -73,7 +73,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       tag,
       summary: 'Who you are, and what your token is good for',
       access: people,
-      answers: { 200: { description: 'You', body: me } },
+      responses: { 200: { description: 'You', body: me } },
       handle: async (request) => ({ status: 200, body: await asOfNow(callerOf(request)) }),
     }),
     route({
@@ -86,7 +86,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         'Another address counts once the link in the email that goes there was used; the present one is told.',
       access: people,
       body: meChange,
-      answers: { 200: { description: 'You, as of now', body: me } },
+      responses: { 200: { description: 'You, as of now', body: me } },
       problems: ['wrong_password'],
       handle: async (request) => {
         const caller = callerOf(request);
@@ -107,7 +107,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       tag,
       summary: 'Everything that the shop knows of you',
       access: people,
-      answers: {
+      responses: {
         200: {
           description: 'Your account and your orders',
           body: personalData,
@@ -132,7 +132,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       tag,
       summary: 'Which emails about your orders you get',
       access: people,
-      answers: { 200: { description: 'By kind', body: emailPreferences } },
+      responses: { 200: { description: 'By kind', body: emailPreferences } },
       handle: async (request) => ({ status: 200, body: await preferencesOf(callerOf(request).id) }),
     }),
     route({
@@ -144,7 +144,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       description: 'What you leave out stays as it is. The links in the emails lead to the same choice.',
       access: people,
       body: emailPreferencesChange,
-      answers: { 200: { description: 'As of now', body: emailPreferences } },
+      responses: { 200: { description: 'As of now', body: emailPreferences } },
       handle: async (request) => {
         const { id } = callerOf(request);
         await users.chooseEmails(id, request.body);
@@ -160,7 +160,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       description: 'You stay signed in, and all other sessions end. An email tells you, in case it was somebody else.',
       access: people,
       body: passwordChange,
-      answers: { 204: { description: 'Changed' } },
+      responses: { 204: { description: 'Changed' } },
       problems: ['wrong_password'],
       handle: async (request) => {
         const { currentPassword, newPassword } = request.body;

@@ -51,7 +51,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       access: 'anyone',
       headers: registrationHeaders,
       body: registration,
-      answers: mailed,
+      responses: mailed,
       handle: async ({ body, headers }) => {
         const refused = await accounts.register({ language: headers['accept-language'], ...body });
         if (refused) throw refusal(refused);
@@ -69,7 +69,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         'that of an address change needs none.',
       access: 'anyone',
       body: verification,
-      answers: { 200: { description: 'You', body: user } },
+      responses: { 200: { description: 'You', body: user } },
       problems: ['invalid_link'],
       handle: async ({ body }) => {
         const verified = await accounts.verify(body.token, body.password);
@@ -87,7 +87,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         'A link follows by email if there is an account, and nothing if there is none. Says the same either way.',
       access: 'anyone',
       body: resetRequest,
-      answers: mailed,
+      responses: mailed,
       handle: async ({ body }) => {
         const refused = await accounts.requestReset(body.email);
         if (refused) throw refusal(refused);
@@ -104,7 +104,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         'Takes the token of the link that was mailed, and ends all sessions. Of an invitation, it opens the account.',
       access: 'anyone',
       body: reset,
-      answers: { 200: { description: 'You', body: user } },
+      responses: { 200: { description: 'You', body: user } },
       problems: ['invalid_link'],
       handle: async ({ body }) => {
         const account = await accounts.choosePassword(body.token, body.password);
@@ -121,7 +121,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       description: 'Send `nextCursor` as `cursor` for the next page.',
       access: managers,
       query: userQuery,
-      answers: {
+      responses: {
         200: {
           description: 'A page of people',
           body: userList,
@@ -145,7 +145,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       description: 'They choose a password by the link in the email that follows.',
       access: managers,
       body: invitation,
-      answers: mailed,
+      responses: mailed,
       problems: ['email_taken'],
       handle: async ({ body, ...request }) => {
         const refused = await accounts.invite({ ...body, invitedBy: callerOf(request).id });
@@ -161,7 +161,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       summary: 'Invitations that are open, the newest first',
       description: 'One is closed when its link is used or has expired, or when its author is not a manager any more.',
       access: managers,
-      answers: {
+      responses: {
         200: {
           description: 'All of them',
           body: invitationList,
@@ -182,7 +182,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       description: 'Its link does not work any more.',
       access: managers,
       params,
-      answers: { 204: { description: 'Revoked' } },
+      responses: { 204: { description: 'Revoked' } },
       problems: ['not_found'],
       handle: async (request) => {
         const refused = await accounts.revokeInvitation(request.params.id);
@@ -199,7 +199,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       description: 'To which no mail went since one came back from it for good, or was called spam there.',
       access: managers,
       body: suppressedAddress,
-      answers: { 204: { description: 'It gets mail again' } },
+      responses: { 204: { description: 'It gets mail again' } },
       problems: ['not_found'],
       handle: async ({ body }) => {
         if (!(await suppressions.lift(body.email))) throw new Problem('not_found');
@@ -216,7 +216,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         description: 'Who is one already stays one. It counts within half a minute, for tokens given out before, too.',
         access: managers,
         params,
-        answers: { 200: { description: 'The person', body: user } },
+        responses: { 200: { description: 'The person', body: user } },
         problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
         handle: async (request) => {
           const changed = await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer');

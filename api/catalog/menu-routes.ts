@@ -17,7 +17,7 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
       description: 'What an order can hold, with final prices and the ids that an order names.',
       access: 'anyone',
       headers: z.object({ 'if-none-match': ifNoneMatch.meta({ examples: ['"kq8H3vT0w2mZ9xYbN4cR7sLpD1a"'] }) }),
-      answers: {
+      responses: {
         200: {
           description: 'What is on sale',
           body: catalog,

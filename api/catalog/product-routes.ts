@@ -14,7 +14,7 @@ import {
 import { latteId, vanillaId } from '../docs/examples.ts';
 import { type ExpectedVersions, etagOf, isKnown } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
-import { type Access, linksTo, type Route, type RouteAnswer, route } from '../http/route.ts';
+import { type Access, linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, ifMatch, ifNoneMatch } from '../http/schemas.ts';
 import { catalogInput, product, productList } from './schemas.ts';
 import type { CatalogService, ProductCommand, Refused } from './service.ts';
@@ -65,7 +65,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       summary: 'All products, by position',
       access,
       query,
-      answers: { 200: { description: 'The products', body: productList } },
+      responses: { 200: { description: 'The products', body: productList } },
       handle: async ({ query }) => {
         const includeDeleted = query.include === 'deleted';
         const data = (await products.list({ includeDeleted })).map((each) => shown(each, includeDeleted));
@@ -80,7 +80,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       summary: 'Put a new product on sale',
       access,
       body: input.productRequest,
-      answers: {
+      responses: {
         201: { description: 'The new product', body: product, headers: { ETag, Location: 'Where it is' }, links },
       },
       problems: ['name_taken'],
@@ -103,7 +103,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       params,
       query,
       headers: z.object({ 'if-none-match': ifNoneMatch }),
-      answers: {
+      responses: {
         200: { description: 'The product', body: product, headers: { ETag } },
         304: { description: 'You have the latest one', headers: { ETag } },
       },
@@ -127,7 +127,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       params,
       headers,
       body: input.productChange,
-      answers: changed,
+      responses: changed,
       problems: ['not_found', 'name_taken', 'version_mismatch'],
       handle: async (request) =>
         answer(await change(request, (product, now) => changeProduct(product, request.body, now))),
@@ -142,7 +142,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       params,
       headers,
-      answers: gone,
+      responses: gone,
       problems: ['not_found', 'version_mismatch'],
       handle: async (request) => {
         await change(request, deleteProduct);
@@ -158,7 +158,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       params,
       headers,
-      answers: changed,
+      responses: changed,
       problems: ['not_found', 'name_taken', 'version_mismatch'],
       handle: async (request) => answer(await change(request, restoreProduct)),
     }),
@@ -172,7 +172,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       params,
       headers,
       body: input.variationRequest,
-      answers: {
+      responses: {
         201: {
           ...changed[200],
           description: 'The product with its new variation',
@@ -195,7 +195,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       params: variationParams,
       headers,
       body: input.variationChange,
-      answers: changedVariation,
+      responses: changedVariation,
       problems: ['not_found', 'name_taken', 'version_mismatch'],
       handle: async (request) => {
         const { variationId } = request.params;
@@ -213,7 +213,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       params: variationParams,
       headers,
-      answers: changedVariation,
+      responses: changedVariation,
       problems: ['not_found', 'version_mismatch'],
       handle: async (request) => {
         const { variationId } = request.params;
@@ -229,7 +229,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       access,
       params: variationParams,
       headers,
-      answers: changedVariation,
+      responses: changedVariation,
       problems: ['not_found', 'name_taken', 'version_mismatch'],
       handle: async (request) => {
         const { variationId } = request.params;
@@ -245,7 +245,7 @@ function orProblem(result: Product | Refused): Product {
   throw new Problem(refused, { extra });
 }
 
-const answer = (product: Product): RouteAnswer => ({
+const answer = (product: Product): RouteResponse => ({
   status: 200,
   headers: { etag: etagOf(product) },
   body: shown(product, false),

@@ -193,7 +193,7 @@ function operationOf(
   schemes: SecuritySchemes,
   problemResponses: ProblemResponses,
 ): ZodOpenApiOperationObject {
-  const { operationId, tag, summary, description, access, params, query, headers, body, answers, callbacks } = route;
+  const { operationId, tag, summary, description, access, params, query, headers, body, responses, callbacks } = route;
   const who = access === 'anyone' ? undefined : `For: ${access.to.join(', ')}.`;
   return {
     operationId,
@@ -215,7 +215,7 @@ function operationOf(
     }),
     ...(callbacks && { callbacks }),
     responses: {
-      ...Object.fromEntries(Object.entries(answers).map(([status, answer]) => [status, responseOf(answer)])),
+      ...Object.fromEntries(Object.entries(responses).map(([status, response]) => [status, responseOf(response)])),
       ...problemResponses(problemsOf(route)),
     },
   };
@@ -239,7 +239,7 @@ function responseOf({
   headers = {},
   mediaType = 'application/json',
   links,
-}: Route['answers'][number]): ZodOpenApiResponseObject {
+}: Route['responses'][number]): ZodOpenApiResponseObject {
   return {
     description,
     headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerOf(name, text)])),

@@ -41,7 +41,7 @@ export interface RouteInput<Params extends Schema, Query extends Schema, Headers
   address: string;
 }
 
-export interface RouteAnswer {
+export interface RouteResponse {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
@@ -85,7 +85,7 @@ export interface Route<
    * By status: what it is, its body's schema (none for an empty one), its example (if not the schema's), its headers, and
    * which operations can follow.
    */
-  answers: Record<
+  responses: Record<
     number,
     {
       description: string;
@@ -101,7 +101,7 @@ export interface Route<
   callbacks?: ZodOpenApiOperationObject['callbacks'];
   /** Problems of this route's own, besides those that its access and input bring. */
   problems?: readonly ProblemCode[];
-  handle(input: RouteInput<Params, Query, Headers, Body>): Promise<RouteAnswer>;
+  handle(input: RouteInput<Params, Query, Headers, Body>): Promise<RouteResponse>;
 }
 
 /** Keeps a route's types together; see {@link Route}. */

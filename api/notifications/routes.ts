@@ -28,7 +28,7 @@ export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[]
       // Not in the document: the generators of clients want one type for a body.
       bodyAlso: 'text/plain',
       bodyLimit: 300_000,
-      answers: { 204: { description: 'Taken' } },
+      responses: { 204: { description: 'Taken' } },
       problems: ['forbidden', 'not_found'],
       handle: async ({ body }) => {
         if (!sns)

@@ -30,7 +30,7 @@ export function codecRoutes({ codec }: { codec: PayloadCodec }): Route[] {
       query: codecQuery,
       body: payloadsSchema,
       bodyLimit: BODY_LIMIT,
-      answers: { 200: { description: texts[direction].done, body: payloadsSchema } },
+      responses: { 200: { description: texts[direction].done, body: payloadsSchema } },
       handle: async ({ body }) => {
         const converted = body.payloads.map(async (payload, index) => {
           const [result] = await codec[direction]([fromWire(payload)]).catch((error: unknown) => {

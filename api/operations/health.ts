@@ -39,7 +39,7 @@ export function healthRoutes(checks: Record<string, Check>, instance: string): R
       tag: 'Operations',
       summary: 'Whether the process runs',
       access: 'anyone',
-      answers: { 200: { description: 'It does', body: health, example: { status: 'up', ...EXAMPLE, parts: {} } } },
+      responses: { 200: { description: 'It does', body: health, example: { status: 'up', ...EXAMPLE, parts: {} } } },
       handle: async () => ({ status: 200, body: { status: 'up', ...identity, parts: {} } }),
     }),
     route({
@@ -49,7 +49,7 @@ export function healthRoutes(checks: Record<string, Check>, instance: string): R
       tag: 'Operations',
       summary: 'Which parts are up',
       access: 'anyone',
-      answers: {
+      responses: {
         200: { description: 'All of them', body: health },
         503: {
           description: 'Some are down, or the process is stopping',

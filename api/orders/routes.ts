@@ -7,7 +7,7 @@ import { cancelledOrder, editedOrder, movedOrder } from '../docs/examples.ts';
 import { OutcomeUnknown } from '../http/deadline.ts';
 import { type ExpectedVersions, etagOf, isKnown } from '../http/entity-tags.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from '../http/problem.ts';
-import { callerOf, linksTo, type Route, type RouteAnswer, type RouteInput, route } from '../http/route.ts';
+import { callerOf, linksTo, type Route, type RouteInput, type RouteResponse, route } from '../http/route.ts';
 import { id, idempotencyKey, ifMatch, ifNoneMatch, prefer } from '../http/schemas.ts';
 import { toOrderCursor } from './cursor.ts';
 import { bindKey } from './idempotency.ts';
@@ -78,7 +78,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       quota: 'placing',
       headers: z.object({ 'idempotency-key': idempotencyKey }),
       body: orderRequest,
-      answers: {
+      responses: {
         201: {
           description: 'The order',
           body: order,
@@ -104,7 +104,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       description: 'Takes the body of an order and creates nothing.',
       access: { to: ['customer'], scope: 'orders:read' },
       body: orderRequest,
-      answers: { 200: { description: 'The prices', body: quote } },
+      responses: { 200: { description: 'The prices', body: quote } },
       problems: ['product_unavailable'],
       handle: async ({ body }) => {
         const priced = await service.quote(body.lines);
@@ -121,7 +121,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       description: 'A customer sees their own, the shop all of them. Send `nextCursor` as `cursor` for the next page.',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       query: listQuery,
-      answers: {
+      responses: {
         200: {
           description: 'A page of orders',
           body: orderList,
@@ -156,7 +156,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       params,
       headers: z.object({ 'if-none-match': ifNoneMatch }),
-      answers: {
+      responses: {
         200: { description: 'The order', body: order, headers: { ETag } },
         304: { description: 'You have the latest one', headers: { ETag } },
       },
@@ -182,7 +182,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       params,
       headers: changeHeaders,
       body: edit,
-      answers: changed(editedOrder),
+      responses: changed(editedOrder),
       problems: [...changeProblems, 'product_unavailable'],
       handle: async (request) => {
         const { id: orderId } = request.params;
@@ -203,7 +203,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       params,
       headers: changeHeaders,
       body: statusChange,
-      answers: changed(movedOrder),
+      responses: changed(movedOrder),
       problems: changeProblems,
       handle: async (request) => {
         const { asked, key } = attribute(request, 'POST', `/v1/orders/${request.params.id}/status`);
@@ -222,7 +222,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       params,
       headers: changeHeaders,
       body: cancellation.default({}),
-      answers: changed(cancelledOrder),
+      responses: changed(cancelledOrder),
       problems: changeProblems,
       handle: async (request) => {
         const { asked, key } = attribute(request, 'POST', `/v1/orders/${request.params.id}/cancel`);
@@ -239,7 +239,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       summary: 'Everything that happened to an order',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       params,
-      answers: { 200: { description: 'The timeline, oldest first', body: timeline } },
+      responses: { 200: { description: 'The timeline, oldest first', body: timeline } },
       problems: ['not_found', 'unavailable'],
       handle: async (request) => {
         const caller = callerOf(request);
@@ -261,7 +261,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
         'twice within ten seconds sends it once.',
       access: { to: ['manager'], scope: 'orders:write' },
       params: params.extend({ deliveryId: id }),
-      answers: { 202: { description: 'Accepted; the timeline shows the outcome', body: nothing } },
+      responses: { 202: { description: 'Accepted; the timeline shows the outcome', body: nothing } },
       problems: ['not_found', 'nothing_to_send', 'outcome_unknown'],
       handle: async ({ params: { id: orderId, deliveryId } }) => {
         const refused = await resend(orderId, deliveryId, soon()).catch(unlessSilent);
@@ -317,7 +317,7 @@ function attribute(request: Writing, method: string, path: string): { asked: Ask
   return { asked, key };
 }
 
-function answerOf(done: Done, { caller }: Asked, status: number): RouteAnswer {
+function answerOf(done: Done, { caller }: Asked, status: number): RouteResponse {
   return {
     status,
     headers: { etag: etagOf(done.order), ...(done.replayed && { 'idempotency-replayed': 'true' }) },
@@ -325,7 +325,7 @@ function answerOf(done: Done, { caller }: Asked, status: number): RouteAnswer {
   };
 }
 
-function changeAnswer(result: Done | Accepted, orderId: string, asked: Asked): RouteAnswer {
+function changeAnswer(result: Done | Accepted, orderId: string, asked: Asked): RouteResponse {
   const replayed = 'replayed' in result && result.replayed;
   if ('replayed' in result && !(asked.later && replayed)) return answerOf(result, asked, 200);
   const headers = { 'preference-applied': 'respond-async', location: `/v1/orders/${orderId}` };

@@ -51,7 +51,7 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       access: mayFollowShop,
       query: streamQuery,
       headers: streamHeaders,
-      answers: answersOf(shopStream),
+      responses: answersOf(shopStream),
       problems: ['too_many_streams'],
       handle: ({ query, headers, ...request }) => {
         const caller = callerOf(request);
@@ -71,7 +71,7 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       params: z.object({ id }),
       query: streamQuery,
       headers: streamHeaders,
-      answers: {
+      responses: {
         ...answersOf(orderStream),
         204: { description: 'You have everything, and nothing can follow: do not come back' },
       },
@@ -95,7 +95,7 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
         'stream alone, and for as long as your access token is.',
       access: mayFollowOrder,
       body: ticketRequest.default({}),
-      answers: { 201: { description: 'The ticket', body: ticketAnswer } },
+      responses: { 201: { description: 'The ticket', body: ticketAnswer } },
       problems: ['not_found'],
       handle: async ({ body: { orderId }, ...request }) => {
         const caller = callerOf(request);

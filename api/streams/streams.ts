@@ -6,7 +6,7 @@ import type { Order } from '../../domain/order/order.ts';
 import { isFinal } from '../../domain/order/transitions.ts';
 import type { Caller, TokenClaims } from '../auth/caller.ts';
 import { Problem } from '../http/problem.ts';
-import type { RouteAnswer } from '../http/route.ts';
+import type { RouteResponse } from '../http/route.ts';
 import { toOrderInEvent } from '../orders/resources.ts';
 import { viewOf } from './broadcast.ts';
 import { toFrame, toRetryFrame } from './frames.ts';
@@ -29,7 +29,7 @@ export interface StreamRequest {
 /** The event streams of one process (design §5). */
 export interface Streams {
   /** @throws {Problem} when the caller, or this process, has as many streams as it may */
-  answer(request: StreamRequest): Promise<RouteAnswer>;
+  answer(request: StreamRequest): Promise<RouteResponse>;
   /** Looks at once whether streams that have to do with an id may go on. @param id see `CallerLookup.forget` */
   recheck(id: string): void;
   /** How many are open. */

@@ -4,7 +4,7 @@ import type { WebhookRepository } from '../../db/webhooks.ts';
 import { MAX_REDELIVERED, MAX_WEBHOOKS, type Webhook } from '../../domain/webhook/webhook.ts';
 import { etagOf } from '../http/entity-tags.ts';
 import { invalidRequest, Problem } from '../http/problem.ts';
-import { type Access, type Route, type RouteAnswer, route } from '../http/route.ts';
+import { type Access, type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, ifMatch } from '../http/schemas.ts';
 import { toDeliveryCursor, toWebhookCursor } from './cursor.ts';
 import { toDeliveryResource, toWebhookResource } from './resources.ts';
@@ -51,7 +51,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       description: 'Send `nextCursor` as `cursor` for the next page.',
       access,
       query: webhookQuery,
-      answers: { 200: { description: 'A page of webhooks', body: webhookList } },
+      responses: { 200: { description: 'A page of webhooks', body: webhookList } },
       handle: async ({ query: { cursor, limit } }) => {
         // One more than the page shows whether there is another page.
         const page = await webhooks.list({ after: cursor, limit: limit + 1 });
@@ -72,7 +72,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       body: webhookRequest,
       // The same as `webhooks` of the document says: some generators of clients read only callbacks.
       callbacks: { event: { '{$request.body#/url}': eventDelivery('receiveEventOfNewWebhook') } },
-      answers: {
+      responses: {
         201: { description: 'The new webhook', body: webhookWithSecret, headers: { ETag, Location: 'Where it is' } },
       },
       problems: ['too_many_webhooks'],
@@ -90,7 +90,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       summary: 'One webhook',
       access,
       params,
-      answers: { 200: { description: 'The webhook', body: webhook, headers: { ETag } } },
+      responses: { 200: { description: 'The webhook', body: webhook, headers: { ETag } } },
       problems: ['not_found'],
       handle: async ({ params }) => answer(await found(params.id)),
     }),
@@ -105,7 +105,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       params,
       headers,
       body: webhookChange,
-      answers: { 200: { description: 'The webhook as it is now', body: webhook, headers: { ETag } } },
+      responses: { 200: { description: 'The webhook as it is now', body: webhook, headers: { ETag } } },
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers, body }) =>
         answer(orProblem(await service.change(params.id, headers['if-match'], body))),
@@ -120,7 +120,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       access,
       params,
       headers,
-      answers: { 204: { description: 'Gone' } },
+      responses: { 204: { description: 'Gone' } },
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers }) => {
         orProblem((await service.remove(params.id, headers['if-match'])) ?? {});
@@ -137,7 +137,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       access,
       params,
       headers,
-      answers: { 200: { description: 'With the new secret', body: webhookWithSecret, headers: { ETag } } },
+      responses: { 200: { description: 'With the new secret', body: webhookWithSecret, headers: { ETag } } },
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers }) => answer(orProblem(await service.rotate(params.id, headers['if-match']))),
     }),
@@ -150,7 +150,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       description: 'A `webhook.test` event, delivered as all others; what becomes of it is among the deliveries.',
       access,
       params,
-      answers: asked,
+      responses: asked,
       problems: ['not_found', 'webhook_disabled'],
       handle: async ({ params }) => accepted(orProblem(await service.test(params.id))),
     }),
@@ -164,7 +164,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       access,
       params,
       query: deliveryQuery,
-      answers: { 200: { description: 'A page of deliveries', body: deliveryList } },
+      responses: { 200: { description: 'A page of deliveries', body: deliveryList } },
       problems: ['not_found'],
       handle: async ({ params, query: { cursor, limit, outcome } }) => {
         await found(params.id);
@@ -184,7 +184,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       description: 'With the same `webhook-id`, whatever became of it before.',
       access,
       params: deliveryParams,
-      answers: asked,
+      responses: asked,
       problems: ['not_found', 'webhook_disabled'],
       handle: async ({ params }) => accepted(orProblem(await service.redeliver(params.id, params.deliveryId))),
     }),
@@ -198,7 +198,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       access,
       params,
       body: redelivery,
-      answers: { 202: { description: 'They are on their way', body: redelivered } },
+      responses: { 202: { description: 'They are on their way', body: redelivered } },
       problems: ['not_found', 'webhook_disabled'],
       handle: async ({ params, body }) => ({
         status: 202,
@@ -225,10 +225,10 @@ function orProblem<Result extends object>(result: Result | WebhookRefusal): Resu
   throw new Problem(refused, { extra: rest });
 }
 
-const answer = (webhook: Webhook): RouteAnswer => ({
+const answer = (webhook: Webhook): RouteResponse => ({
   status: 200,
   headers: { etag: etagOf(webhook) },
   body: toWebhookResource(webhook),
 });
 
-const accepted = (asked: WebhookDelivery): RouteAnswer => ({ status: 202, body: toDeliveryResource(asked) });
+const accepted = (asked: WebhookDelivery): RouteResponse => ({ status: 202, body: toDeliveryResource(asked) });

@@ -58,7 +58,7 @@ async function ask(
   const special = [...headers.keys()].filter((name) => !GENERAL.test(name));
   expect(known).toEqual(expect.arrayContaining(special));
 
-  const schema = type === 'application/problem+json' ? problem : route.answers[status]?.body;
+  const schema = type === 'application/problem+json' ? problem : route.responses[status]?.body;
   if (schema) expect(schema.parse(body)).toEqual(body);
   return answer;
 }

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RouteAnswer } from '../../api/http/route.ts';
+import type { RouteResponse } from '../../api/http/route.ts';
 import { createHub } from '../../api/streams/hub.ts';
 import { fromPosition } from '../../api/streams/position.ts';
 import { createStreams, type StreamRequest } from '../../api/streams/streams.ts';
@@ -49,7 +49,7 @@ export async function openLogServer({
     const token = { sub: actor.id, expiresAt } as StreamRequest['token'];
     const after = fromPosition(String(request.headers['last-event-id']));
     const asked = { ...(order && { order }), after, caller, token, stillMay };
-    const answer = await streams.answer(asked).catch((): RouteAnswer => ({ status: 503 }));
+    const answer = await streams.answer(asked).catch((): RouteResponse => ({ status: 503 }));
     response.writeHead(answer.status, answer.headers);
     if (answer.stream) answer.stream(response);
     else response.end();

@@ -24,14 +24,14 @@ const allowedHeaders = (routes: readonly Route[]): string[] =>
 /** Returns the headers that a page may read. */
 const exposedHeaders = (routes: readonly Route[]): string[] =>
   distinct([
-    ...routes.flatMap(({ answers }) => Object.values(answers).flatMap(({ headers = {} }) => Object.keys(headers))),
+    ...routes.flatMap(({ responses }) => Object.values(responses).flatMap(({ headers = {} }) => Object.keys(headers))),
     ...EXPOSED,
   ]);
 
 /** How long a browser may go by what it was told, in seconds. */
 const MAX_AGE_S = 600;
 
-/** Where the OAuth2 server answers, which has a wider view of its own of who may. */
+/** Where the OAuth2 server responses, which has a wider view of its own of who may. */
 const OAUTH = /^\/(oauth|\.well-known)\//;
 
 /**
