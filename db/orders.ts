@@ -32,7 +32,7 @@ export interface OrderFilter {
   sort: 'placedAt' | '-placedAt';
   limit: number;
   /** The last order of the page before. */
-  after?: { placedAt: string; id: string };
+  after?: readonly [placedAt: string, id: string] | undefined;
 }
 
 /** A line of an order's timeline, before anyone's view of it is cut. */
@@ -123,8 +123,9 @@ export function createOrderRepository(database: Database): OrderRepository {
     if (placedFrom !== undefined) query.where('orders.placed_at', '>=', new Date(placedFrom));
     if (placedTo !== undefined) query.where('orders.placed_at', '<', new Date(placedTo));
     if (after) {
-      const place = [new Date(after.placedAt), after.id];
-      query.whereRaw(`(orders.placed_at, orders.id) ${descending ? '<' : '>'} (?, ?)`, place);
+      const [lastPlacedAt, lastId] = after;
+      const key = [new Date(lastPlacedAt), lastId];
+      query.whereRaw(`(orders.placed_at, orders.id) ${descending ? '<' : '>'} (?, ?)`, key);
     }
     return query;
   }

@@ -5,7 +5,7 @@ import type { Database } from './connection.ts';
 export interface WebhookPage {
   limit: number;
   /** The last one of the page before. */
-  after?: { createdAt: string; id: string } | undefined;
+  after?: readonly [createdAt: string, id: string] | undefined;
 }
 
 /** The webhooks of the shop. Their secrets are sealed before they come here. */
@@ -16,7 +16,7 @@ export function createWebhookRepository(database: Database) {
   return {
     async list({ limit, after }: WebhookPage): Promise<Webhook[]> {
       const page = webhooks().orderBy(['created_at', 'id']).limit(limit);
-      if (after) page.whereRaw('(created_at, id) > (?, ?)', [new Date(after.createdAt), after.id]);
+      if (after) page.whereRaw('(created_at, id) > (?, ?)', [new Date(after[0]), after[1]]);
       return (await page).map(toWebhook);
     },
 

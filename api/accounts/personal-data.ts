@@ -38,16 +38,17 @@ export async function collectPersonalData(sources: PersonalDataSources, viewer: 
 
 async function ordersOf(orders: OrderRepository, viewer: Actor) {
   const all: { order: OrderResource; timeline: { data: ReturnType<typeof toTimeline> } }[] = [];
-  let after: { placedAt: string; id: string } | undefined;
+  let after: readonly [placedAt: string, id: string] | undefined;
   for (;;) {
-    const page = await orders.list({ customerId: viewer.id, sort: '-placedAt', limit: PAGE, ...(after && { after }) });
+    const page = await orders.list({ customerId: viewer.id, sort: '-placedAt', limit: PAGE, after });
     const timelines = await Promise.all(page.map(({ order }) => orders.timeline(order.id)));
     for (const [index, view] of page.entries()) {
       const timeline = { data: toTimeline(timelines[index] ?? [], viewer) };
       all.push({ order: toOrderResource(view, viewer), timeline });
     }
-    after = page.at(-1)?.order;
-    if (page.length < PAGE) return all;
+    const last = page.at(-1)?.order;
+    if (!last || page.length < PAGE) return all;
+    after = [last.placedAt, last.id];
   }
 }
 

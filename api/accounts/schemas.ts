@@ -4,9 +4,9 @@ import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import { lengthOf, MAX_NAME_LENGTH } from '../../domain/text.ts';
 import { MAX_TYPED } from '../auth/passwords.ts';
 import { customerId, orderTimeline, placedOrder } from '../docs/examples.ts';
-import { acceptLanguage, id, language, oneLine, pageLimit, timestamp } from '../http/schemas.ts';
+import { cursorParameter, limitParameter, nextCursor } from '../http/paging.ts';
+import { acceptLanguage, id, language, oneLine, timestamp } from '../http/schemas.ts';
 import { order, timeline } from '../orders/schemas.ts';
-import { fromUserCursor } from './cursor.ts';
 import { PASSWORD_LENGTH, passwordFaults } from './password-rules.ts';
 
 const email = emailAddress().meta({ examples: ['ana@example.com'] });
@@ -91,25 +91,15 @@ export const user = z
   .meta({ id: 'User', examples: [carlos] });
 
 export const userList = z
-  .object({
-    data: z.array(user),
-    nextCursor: z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last one' }),
-  })
+  .object({ data: z.array(user), nextCursor })
   .meta({ id: 'UserList', examples: [{ data: [carlos], nextCursor: null }] });
 
 export const userQuery = z.strictObject({
   role: role.optional(),
   email: oneLine(254).optional().meta({ description: 'The whole address, whatever its case' }),
-  limit: pageLimit,
-  cursor: z
-    .string()
-    .transform((text, context) => {
-      const after = fromUserCursor(text);
-      if (after === undefined) context.addIssue('must be the nextCursor of a list');
-      return after ?? z.NEVER;
-    })
-    .optional()
-    .meta({ description: '`nextCursor` of the page before' }),
+  limit: limitParameter,
+  // An address; Postgres rejects NUL.
+  cursor: cursorParameter(z.tuple([z.string().refine((email) => !email.includes('\0'))])),
 });
 
 /** What is answered to a request that may come to nothing, and does not say so. */

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { AccountRequestRepository } from '../../db/account-requests.ts';
 import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { UserRepository } from '../../db/users.ts';
+import { readPage } from '../http/paging.ts';
 import { Problem } from '../http/problem.ts';
 import { type Access, callerOf, linksTo, type Route, route } from '../http/route.ts';
 import { id } from '../http/schemas.ts';
-import { toUserCursor } from './cursor.ts';
 import { refusal } from './refusal.ts';
 import { toInvitationResource, toUserResource } from './resources.ts';
 import {
@@ -129,11 +129,12 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         },
       },
       handle: async ({ query: { cursor, limit, ...filter } }) => {
-        // One more than the page shows whether there is another page.
-        const page = await users.list({ ...filter, after: cursor, limit: limit + 1 });
-        const data = page.slice(0, limit).map(toUserResource);
-        const last = page.length > limit ? data.at(-1) : undefined;
-        return { status: 200, body: { data, nextCursor: last ? toUserCursor(last.email) : null } };
+        const page = await readPage(
+          limit,
+          (limit) => users.list({ ...filter, after: cursor?.[0], limit }),
+          ({ email }) => [email],
+        );
+        return { status: 200, body: { ...page, data: page.data.map(toUserResource) } };
       },
     }),
     route({

@@ -1,10 +1,10 @@
 import { NameTaken, type ProductRepository } from '../../db/products.ts';
 import type { UnitOfWork } from '../../db/unit-of-work.ts';
 import { type CatalogRefusal, createProduct, type NewProduct, type Product } from '../../domain/catalog/product.ts';
-import { accepts, type ExpectedVersions } from '../http/entity-tags.ts';
+import { type ExpectedVersions, type VersionMismatch, versionMismatch } from '../http/entity-tags.ts';
 
 /** Why a change to the catalog was refused. */
-export type Refused = CatalogRefusal | { refused: 'name_taken' } | { refused: 'version_mismatch'; version: number };
+export type Refused = CatalogRefusal | { refused: 'name_taken' } | VersionMismatch;
 
 /** One command on a product: the product after it, or a refusal. The domain's functions are such. */
 export type ProductCommand = (product: Product, now: string) => Product | CatalogRefusal;
@@ -37,7 +37,8 @@ export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void
     commit(async (products) => {
       const product = await products.findForUpdate(id);
       if (!product) return { refused: 'not_found' };
-      if (!accepts(expected, product.version)) return { refused: 'version_mismatch', version: product.version };
+      const mismatch = versionMismatch(expected, product.version);
+      if (mismatch) return mismatch;
       const after = command(product, new Date().toISOString());
       if (!('refused' in after) && after !== product) await products.save(after);
       return after;

@@ -4,7 +4,14 @@ export type ExpectedVersions = readonly number[] | undefined;
 /** Returns the `ETag` of something with a version. */
 export const etagOf = ({ version }: { version: number }): string => `"${version}"`;
 
-export const accepts = (expected: ExpectedVersions, version: number): boolean => expected?.includes(version) ?? true;
+export interface VersionMismatch {
+  refused: 'version_mismatch';
+  version: number;
+}
+
+/** Returns a refusal unless the client accepts this version. */
+export const versionMismatch = (expected: ExpectedVersions, version: number): VersionMismatch | undefined =>
+  !expected || expected.includes(version) ? undefined : { refused: 'version_mismatch', version };
 
 /** `*` or a list of entity tags (RFC 9110 §13.1.1), empty elements included (§5.6.1.2). Node reads bytes above 127 as Latin-1. */
 export const IF_MATCH = /^(\*|[ \t,]*(W[/])?"[!#-~\x80-\xff]*"([ \t]*,[ \t,]*(W[/])?"[!#-~\x80-\xff]*")*[ \t,]*)$/;

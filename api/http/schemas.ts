@@ -20,14 +20,6 @@ export const digits = (min: number, max: number) =>
       .max(max),
   );
 
-const PAGE_LIMIT = 20;
-
-/** How many entries a page of a list has at most. */
-export const pageLimit = digits(1, 100)
-  .default(PAGE_LIMIT)
-  // In documents, zod omits the default of a value that it transforms.
-  .meta({ override: { default: PAGE_LIMIT } });
-
 /** A moment that a client names: with any offset of RFC 3339, which also allows small letters. */
 export const instant = z
   .string()

@@ -6,10 +6,10 @@ import type { Caller } from '../auth/caller.ts';
 import { cancelledOrder, editedOrder, movedOrder } from '../docs/examples.ts';
 import { OutcomeUnknown } from '../http/deadline.ts';
 import { type ExpectedVersions, etagOf, isKnown } from '../http/entity-tags.ts';
+import { readPage } from '../http/paging.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from '../http/problem.ts';
 import { callerOf, linksTo, type Route, type RouteInput, type RouteResponse, route } from '../http/route.ts';
 import { id, idempotencyKey, ifMatch, ifNoneMatch, prefer } from '../http/schemas.ts';
-import { toOrderCursor } from './cursor.ts';
 import { bindKey } from './idempotency.ts';
 import type { Resend } from './resending.ts';
 import { isAsOfItsVersion, toOrderResource, toTimeline } from './resources.ts';
@@ -134,17 +134,13 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
         if (mine && query.customerId !== undefined) {
           throw new Problem('forbidden', { detail: 'customerId is for the shop; you see your own orders.' });
         }
-        const { cursor, limit, ...filter } = query;
-        // One more than the page shows whether there is another page.
-        const page = await orders.list({
-          ...filter,
-          ...(mine && { customerId: id }),
-          ...(cursor && { after: cursor }),
-          limit: limit + 1,
-        });
-        const data = page.slice(0, limit).map((view) => toOrderResource(view, actor));
-        const last = page.length > limit ? data.at(-1) : undefined;
-        return { status: 200, body: { data, nextCursor: last ? toOrderCursor(last) : null } };
+        const { cursor: after, limit, ...filter } = query;
+        const page = await readPage(
+          limit,
+          (limit) => orders.list({ ...filter, ...(mine && { customerId: id }), after, limit }),
+          ({ order }) => [order.placedAt, order.id],
+        );
+        return { status: 200, body: { ...page, data: page.data.map((view) => toOrderResource(view, actor)) } };
       },
     }),
     route({

@@ -9,8 +9,8 @@ import {
 } from '../../domain/order/order.ts';
 import { statuses } from '../../domain/order/transitions.ts';
 import * as examples from '../docs/examples.ts';
-import { digits, freeText, id, instant, money, pageLimit, timestamp } from '../http/schemas.ts';
-import { fromOrderCursor } from './cursor.ts';
+import { cursorParameter, limitParameter, nextCursor } from '../http/paging.ts';
+import { digits, freeText, id, instant, money, timestamp } from '../http/schemas.ts';
 
 export const status = z.enum(statuses).meta({
   id: 'OrderStatus',
@@ -72,10 +72,7 @@ export const order = z
 export type OrderResource = z.output<typeof order>;
 
 export const orderList = z
-  .object({
-    data: z.array(order),
-    nextCursor: z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last one' }),
-  })
+  .object({ data: z.array(order), nextCursor })
   .meta({ id: 'OrderList', examples: [{ data: [examples.placedOrder], nextCursor: null }] });
 
 const orderLineRequest = z
@@ -156,17 +153,8 @@ export const listQuery = z.strictObject({
   placedFrom: instant.optional().meta({ description: 'Inclusive' }),
   placedTo: instant.optional().meta({ description: 'Exclusive' }),
   sort: z.enum(['-placedAt', 'placedAt']).meta({ id: 'OrderSort' }).default('-placedAt'),
-  limit: pageLimit,
-  cursor: z
-    .string()
-    .max(200)
-    .transform((cursor, context) => {
-      const place = fromOrderCursor(cursor);
-      if (!place) context.addIssue('must be the nextCursor of an earlier page');
-      return place ?? z.NEVER;
-    })
-    .optional()
-    .meta({ description: 'The `nextCursor` of the page before' }),
+  limit: limitParameter,
+  cursor: cursorParameter(z.tuple([z.iso.datetime(), z.uuid()])),
 });
 
 const quantityChange = z

@@ -23,7 +23,7 @@ import { isFinal } from '../../domain/order/transitions.ts';
 import type { Decided } from '../../workflows/messages/history.ts';
 import type { Caller } from '../auth/caller.ts';
 import { byDeadline, OutcomeUnknown } from '../http/deadline.ts';
-import { accepts, type ExpectedVersions } from '../http/entity-tags.ts';
+import { type ExpectedVersions, versionMismatch } from '../http/entity-tags.ts';
 import { orderIdOf } from './idempotency.ts';
 import type { Change, OrderWorkflows } from './workflows.ts';
 
@@ -197,9 +197,8 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
       const whole = lines && (await priceNewLines(lines));
       if (!whole || !('refused' in whole))
         return { update: 'edit', lines: whole, location, note: note === '' ? null : note };
-      const { version } = order;
-      // A product that is gone matters only to who edits the order as it is.
-      return accepts(asked.expected, version) ? whole : { refused: 'version_mismatch', version };
+      // 412 comes before 409.
+      return versionMismatch(asked.expected, order.version) ?? whole;
     });
 
   async function priceNewLines(wanted: (KeptLine | LineRequest)[]): Promise<(KeptLine | Line)[] | Unavailable> {
@@ -280,7 +279,8 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     const last = decided?.order;
     const read = row?.order ?? seen.order;
     const { status: currentStatus, version } = last && last.version > read.version ? last : read;
-    if (!accepts(expected, version)) return { refused: 'version_mismatch', version };
+    const mismatch = versionMismatch(expected, version);
+    if (mismatch) return mismatch;
     const nowhere = { currentStatus, allowedTransitions: [], version };
     return { refused: isFinal(currentStatus) ? 'illegal_transition' : 'workflow_gone', ...nowhere };
   }

@@ -3,10 +3,10 @@ import type { WebhookDelivery, WebhookDeliveryRepository } from '../../db/webhoo
 import type { WebhookRepository } from '../../db/webhooks.ts';
 import { MAX_REDELIVERED, MAX_WEBHOOKS, type Webhook } from '../../domain/webhook/webhook.ts';
 import { etagOf } from '../http/entity-tags.ts';
+import { readPage } from '../http/paging.ts';
 import { invalidRequest, Problem } from '../http/problem.ts';
 import { type Access, type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, ifMatch } from '../http/schemas.ts';
-import { toDeliveryCursor, toWebhookCursor } from './cursor.ts';
 import { toDeliveryResource, toWebhookResource } from './resources.ts';
 import {
   askedDelivery,
@@ -53,12 +53,12 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       query: webhookQuery,
       responses: { 200: { description: 'A page of webhooks', body: webhookList } },
       handle: async ({ query: { cursor, limit } }) => {
-        // One more than the page shows whether there is another page.
-        const page = await webhooks.list({ after: cursor, limit: limit + 1 });
-        const data = page.slice(0, limit);
-        const last = page.length > limit ? data.at(-1) : undefined;
-        const nextCursor = last ? toWebhookCursor(last) : null;
-        return { status: 200, body: { data: data.map(toWebhookResource), nextCursor } };
+        const page = await readPage(
+          limit,
+          (limit) => webhooks.list({ after: cursor, limit }),
+          ({ createdAt, id }) => [createdAt, id],
+        );
+        return { status: 200, body: { ...page, data: page.data.map(toWebhookResource) } };
       },
     }),
     route({
@@ -168,11 +168,13 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       problems: ['not_found'],
       handle: async ({ params, query: { cursor, limit, outcome } }) => {
         await found(params.id);
-        const page = await webhookDeliveries.list(params.id, { before: cursor, outcome, limit: limit + 1 });
-        const data = page.slice(0, limit);
-        const last = page.length > limit ? data.at(-1) : undefined;
-        const nextCursor = last ? toDeliveryCursor(last) : null;
-        return { status: 200, body: { data: data.map(toDeliveryResource), nextCursor } };
+        const before = cursor && Number(cursor[0]);
+        const page = await readPage(
+          limit,
+          (limit) => webhookDeliveries.list(params.id, { before, outcome, limit }),
+          ({ seq }) => [String(seq)],
+        );
+        return { status: 200, body: { ...page, data: page.data.map(toDeliveryResource) } };
       },
     }),
     route({

@@ -4,9 +4,9 @@ import { CLOUD_EVENT_TYPE } from '../../domain/order/cloud-event.ts';
 import { eventTypes } from '../../domain/order/order.ts';
 import { deliveryOutcomes, disabledReasons, TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import { orderId, webhookId } from '../docs/examples.ts';
-import { freeText, id, instant, pageLimit, timestamp } from '../http/schemas.ts';
+import { cursorParameter, limitParameter, nextCursor } from '../http/paging.ts';
+import { freeText, id, instant, timestamp } from '../http/schemas.ts';
 import { eventType } from '../streams/schemas.ts';
-import { fromDeliveryCursor, fromWebhookCursor } from './cursor.ts';
 
 const kitchen = {
   id: webhookId,
@@ -77,25 +77,14 @@ export const webhookWithSecret = z
   })
   .meta({ id: 'WebhookWithSecret', examples: [{ ...kitchen, secret: exampleSecret }] });
 
-const nextCursor = z.string().nullable().meta({ description: 'The `cursor` of the next page; null on the last one' });
-
 export const webhookList = z
   .object({ data: z.array(webhook), nextCursor })
   .meta({ id: 'WebhookList', examples: [{ data: [kitchen], nextCursor: null }] });
 
-/** A cursor as a query parameter. */
-const cursorOf = <Place>(read: (text: string) => Place | undefined) =>
-  z
-    .string()
-    .transform((text, context) => {
-      const place = read(text);
-      if (place === undefined) context.addIssue('must be the nextCursor of a list');
-      return place ?? z.NEVER;
-    })
-    .optional()
-    .meta({ description: '`nextCursor` of the page before' });
-
-export const webhookQuery = z.strictObject({ limit: pageLimit, cursor: cursorOf(fromWebhookCursor) });
+export const webhookQuery = z.strictObject({
+  limit: limitParameter,
+  cursor: cursorParameter(z.tuple([z.iso.datetime(), z.uuid()])),
+});
 
 const url = z
   .url({ protocol: /^https?$/, normalize: true, error: 'must be https://…' })
@@ -181,8 +170,8 @@ export const deliveryList = z
 
 export const deliveryQuery = z.strictObject({
   outcome: deliveryOutcome.optional(),
-  limit: pageLimit,
-  cursor: cursorOf(fromDeliveryCursor),
+  limit: limitParameter,
+  cursor: cursorParameter(z.tuple([z.string().regex(/^[1-9]\d{0,14}$/)])),
 });
 
 export const redelivery = z

@@ -12,12 +12,12 @@ import {
   type Webhook,
 } from '../../domain/webhook/webhook.ts';
 import type { WebhookAddresses } from '../../webhooks/endpoint-policy.ts';
-import { accepts, type ExpectedVersions } from '../http/entity-tags.ts';
+import { type ExpectedVersions, type VersionMismatch, versionMismatch } from '../http/entity-tags.ts';
 
 /** Why something about a webhook was not done. */
 export type WebhookRefusal =
   | { refused: 'not_found' | 'webhook_disabled' | 'too_many_webhooks' | 'too_many_events' }
-  | { refused: 'version_mismatch'; version: number }
+  | VersionMismatch
   | { refused: 'invalid_url'; fault: string };
 
 /** A webhook with the secret that it has just got. */
@@ -121,7 +121,8 @@ export function createWebhookService({
     return unitOfWork<Result | WebhookRefusal>(async (repositories) => {
       const webhook = await repositories.webhooks.findForUpdate(id);
       if (!webhook) return { refused: 'not_found' };
-      if (!accepts(expected, webhook.version)) return { refused: 'version_mismatch', version: webhook.version };
+      const mismatch = versionMismatch(expected, webhook.version);
+      if (mismatch) return mismatch;
       return work(repositories, webhook);
     });
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { toOrderCursor } from '../../api/orders/cursor.ts';
+import { toCursor } from '../../api/http/paging.ts';
 import { connect } from '../../db/connection.ts';
 import { createOrderRepository, type OrderFilter } from '../../db/orders.ts';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
@@ -25,7 +25,7 @@ const minutesAgo = (minutes: number) => new Date(NEWEST.getTime() - minutes * 60
 const pages: Page[] = [
   { title: 'all' },
   { title: 'all, the oldest first', sort: 'placedAt' },
-  { title: 'all, in the middle of them', after: { placedAt: placedAtOfOrder(500), id: idOfOrder(500) } },
+  { title: 'all, in the middle of them', after: [placedAtOfOrder(500), idOfOrder(500)] },
   { title: 'one common status', status: ['delivered'] },
   { title: 'one rare status', status: ['waiting'] },
   { title: 'all open statuses', status: ['waiting', 'preparation', 'ready'] },
@@ -169,7 +169,7 @@ function pathOf({ title: _, as: __, status = [], after, ...page }: Page): string
     Object.entries(page).map(([name, value]): [string, string] => [name, String(value)]),
   );
   for (const one of status) query.append('status', one);
-  if (after) query.set('cursor', toOrderCursor(after));
+  if (after) query.set('cursor', toCursor(after));
   return `/v1/orders?${query}`;
 }
 
