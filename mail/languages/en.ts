@@ -43,7 +43,7 @@ const whereItStood: Record<Status, string> = {
   cancelled: '',
 };
 
-export const language: Language = {
+export const en: Language = {
   name: 'English',
   locale: 'en-US',
 
@@ -114,7 +114,7 @@ export const language: Language = {
   shop: {
     placed: ({ order, customerName, summary, total }) => ({
       subject: `New order #${order.number}: ${summary}`,
-      preheader: `${total} · ${language.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
+      preheader: `${total} · ${en.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
       headline: customerName ? `New order from ${customerName}` : 'New order',
       paragraphs: [],
     }),

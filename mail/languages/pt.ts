@@ -45,7 +45,7 @@ const whereItStood: Record<Status, string> = {
   cancelled: '',
 };
 
-export const language: Language = {
+export const pt: Language = {
   name: 'Português',
   locale: 'pt-BR',
 
@@ -114,7 +114,7 @@ export const language: Language = {
   shop: {
     placed: ({ order, customerName, summary, total }) => ({
       subject: `Novo pedido #${order.number}: ${summary}`,
-      preheader: `${total} · ${language.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
+      preheader: `${total} · ${pt.labels.location[order.location]}${customerName && ` · ${customerName}`}`,
       headline: customerName ? `Novo pedido de ${customerName}` : 'Novo pedido',
       paragraphs: [],
     }),

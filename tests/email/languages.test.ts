@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { acceptLanguage } from '../../api/http/schemas.ts';
-import { languages, readLanguages, wordsIn } from '../../mail/languages/index.ts';
+import { languages, wordsIn } from '../../mail/languages/index.ts';
 import { accountSamples, samples } from '../../mail/samples.ts';
 import { renderAccountEmail } from '../../mail/templates/account-email.ts';
 import { formatDate } from '../../mail/templates/format-date.ts';
@@ -64,18 +61,6 @@ test.each([
     }
   },
 );
-
-test('When a file is added to the folder, then the shop writes its language', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'crema-languages-'));
-  try {
-    writeFileSync(join(folder, 'fr.ts'), "export const language = { name: 'Français', locale: 'fr-FR' };");
-    writeFileSync(join(folder, 'language.ts'), 'export interface Language {}');
-    const found = await readLanguages(folder);
-    expect([...found].map(([code, { locale }]) => [code, locale])).toEqual([['fr', 'fr-FR']]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
 
 test.each([
   ['pt', null, 'pt'],
