@@ -1,10 +1,10 @@
 import { nextAlert, raise } from '../domain/order/alerts.ts';
-import { decide, evolve, open } from '../domain/order/decider.ts';
+import { decide, evolve, placeOrder } from '../domain/order/decider.ts';
 import type { Refusal } from '../domain/order/decision.ts';
 import type { Alert, Command, Fact, Order, OrderEvent } from '../domain/order/order.ts';
 import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
 import { isFinal, type Status } from '../domain/order/transitions.ts';
-import type { Outcome, Queues, Start } from './messages/definitions.ts';
+import type { Queues, Start, UpdateResult } from './messages/definitions.ts';
 import type { Malformed } from './messages/parse.ts';
 
 /** Why a message changes nothing. */
@@ -28,7 +28,7 @@ export interface OrderBook {
   /** Why a command would be refused, if it would. Changes nothing. */
   refusalOf(command: Command | Malformed): Rejected | undefined;
   /** Takes a command that is not refused and answers its fact; a known idempotency key's answer is the first one. */
-  apply(command: Command): Outcome;
+  apply(command: Command): UpdateResult;
   /** Writes a refused signal down. */
   reject(command: Command | Malformed, rejected: Rejected): void;
   /** Writes down that an audience will not hear of the oldest facts in its queue, and drops them. */
@@ -65,11 +65,11 @@ const KEYS = 5_000;
  */
 export function openBook(start: Start, now: () => string, onChange: (order: Order) => void): OrderBook {
   const { carried, ...placement } = start;
-  const first = open(placement);
+  const first = placeOrder(placement);
   let order = carried?.order ?? first.order;
   let since = carried?.since ?? Date.parse(placement.placedAt);
   let rejections = carried?.rejections ?? 0;
-  const byKey = new Map<string, { fingerprint: string; answer: Omit<Outcome, 'replayed'> }>();
+  const byKey = new Map<string, { fingerprint: string; answer: Omit<UpdateResult, 'replayed'> }>();
   const queues = carried?.queues ?? { journal: [], redis: [], customer: [], shop: [] };
 
   function record(fact: Fact): void {
@@ -88,7 +88,7 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
 
   const knownAnswer = ({ key }: Command) => (key ? byKey.get(key.hash) : undefined);
 
-  function apply(command: Command): Outcome {
+  function apply(command: Command): UpdateResult {
     const known = knownAnswer(command);
     if (known) return { ...known.answer, replayed: true };
     const decision = decide(order, command, now());
@@ -107,7 +107,7 @@ export function openBook(start: Start, now: () => string, onChange: (order: Orde
     return fact;
   }
 
-  function keepUnchanged({ key }: Command): Omit<Outcome, 'replayed'> {
+  function keepUnchanged({ key }: Command): Omit<UpdateResult, 'replayed'> {
     const { id: orderId, version } = order;
     if (key) queues.journal.push({ kind: 'unchanged', orderId, version, at: now(), key });
     return { event: null, order };

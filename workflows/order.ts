@@ -18,9 +18,9 @@ import {
   editUpdate,
   getOrderQuery,
   type OrderRunOptions,
-  type Outcome,
   type Start,
   searchAttributesOf,
+  type UpdateResult,
 } from './messages/definitions.ts';
 import { currentDetails } from './messages/describe.ts';
 import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessage } from './messages/parse.ts';
@@ -80,7 +80,7 @@ export async function order(start: Start, ways: OrderRunOptions = { events: 4_00
     });
   }
 
-  function perform(command: Command | Malformed): Outcome {
+  function perform(command: Command | Malformed): UpdateResult {
     mustAllow(command);
     return book.apply(command);
   }

@@ -6,7 +6,7 @@ import type { Journal } from '../../db/journal.ts';
 import type { BoundAnswer, OrderRepository, OrderView, TimelineRow } from '../../db/orders.ts';
 import type { UserRepository } from '../../db/users.ts';
 import type { Money } from '../../domain/money.ts';
-import { maySee, open } from '../../domain/order/decider.ts';
+import { maySee, placeOrder } from '../../domain/order/decider.ts';
 import type { Refusal } from '../../domain/order/decision.ts';
 import type {
   AlertThresholds,
@@ -164,7 +164,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
     } catch (error) {
       return unknown(error);
     }
-    const fact = open(placement);
+    const fact = placeOrder(placement);
     // The order is durable now: its workflow will journal it if this does not.
     const journaled = await byDeadline(deadline, journal.record(fact)).catch(logged(requestId));
     if (!journaled) logger.warn({ requestId, orderId: id }, 'placed, not yet journaled');
@@ -180,7 +180,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
   ): Promise<Done | KeyReused | Unknown | undefined> {
     try {
       const first = await workflows.historyOf(id, deadline);
-      return first && replayOf(answerIn(open(first.placement)), key, caller.name);
+      return first && replayOf(answerIn(placeOrder(first.placement)), key, caller.name);
     } catch (error) {
       return unknown(error);
     }
@@ -359,7 +359,7 @@ export function createOrderService(dependencies: OrderServiceDependencies): Orde
   async function fromWorkflow(orderId: string, deadline: number): Promise<Order | undefined> {
     const history = await workflows.historyOf(orderId, deadline);
     if (!history) return undefined;
-    return history.untouched ? open(history.placement).order : workflows.current(orderId, deadline);
+    return history.untouched ? placeOrder(history.placement).order : workflows.current(orderId, deadline);
   }
 
   const timeline: OrderService['timeline'] = async (orderId, deadline) => {

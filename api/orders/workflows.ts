@@ -12,11 +12,11 @@ import {
   changeStatusUpdate,
   editUpdate,
   getOrderQuery,
-  type Outcome,
   orderWorkflowType,
   resendIdOf,
   resendWorkflowType,
   type Start,
+  type UpdateResult,
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
 import { type Decided, decidedIn, factsIn, runsOf } from '../../workflows/messages/history.ts';
@@ -57,7 +57,12 @@ export interface OrderWorkflows {
   /** Starts an order's workflow: the moment the order is durable. @throws {OutcomeUnknown} */
   start(placement: Placement, deadline: number): Promise<'started' | 'exists'>;
   /** Asks for a change and waits for its fact. @throws {OutcomeUnknown} */
-  change(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<Outcome | ChangeRefusal>;
+  change(
+    orderId: string,
+    change: Change,
+    attribution: Attribution,
+    deadline: number,
+  ): Promise<UpdateResult | ChangeRefusal>;
   /** Passes a change on without waiting for its outcome; false when there is no open workflow. @throws {OutcomeUnknown} */
   send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean>;
   /** Returns undefined if there is no such order of this shop. @throws {OutcomeUnknown} */
@@ -119,12 +124,12 @@ export function createOrderWorkflows(
     change: Change,
     attribution: Attribution,
     deadline: number,
-  ): Promise<Outcome | ChangeRefusal> {
+  ): Promise<UpdateResult | ChangeRefusal> {
     const { update, ...message } = change;
     try {
       const args: [Attribution] = [signed(orderId, update, { ...message, ...attribution })];
       return await callWithDeadline(deadline, () =>
-        handleOf(orderId).executeUpdate<Outcome, [Attribution]>(updates[update].name, { args }),
+        handleOf(orderId).executeUpdate<UpdateResult, [Attribution]>(updates[update].name, { args }),
       );
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return { refused: 'closed' };

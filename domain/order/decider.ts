@@ -5,7 +5,7 @@ import type { Command, Fact, Order, OrderEvent, Placement } from './order.ts';
 import { allowedTransitions, mayEdit, type Status } from './transitions.ts';
 
 /** An order's first fact: the same for everybody who holds its placement. */
-export function open({ key, requestId, patience: _, ...placement }: Placement): Fact {
+export function placeOrder({ key, requestId, patience: _, ...placement }: Placement): Fact {
   const { id, number, placedAt, ...ordered } = placement;
   const order: Order = {
     id,

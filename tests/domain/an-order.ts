@@ -1,4 +1,4 @@
-import { decide, evolve, open } from '../../domain/order/decider.ts';
+import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import type { Command, Line, Order, Placement } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { actors, OWNER_ID, wayTo } from './status-table.ts';
@@ -45,7 +45,7 @@ export function anOrderAt(status: Status): Order {
       if ('refused' in event) throw new Error(`${status} cannot be reached: ${event.refused}`);
       return deepFreeze(evolve(order, event));
     },
-    deepFreeze(open(aPlacement()).order),
+    deepFreeze(placeOrder(aPlacement()).order),
   );
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { isStaff } from '../../domain/actor.ts';
-import { decide, evolve, maySee, open } from '../../domain/order/decider.ts';
+import { decide, evolve, maySee, placeOrder } from '../../domain/order/decider.ts';
 import type { Command, Fact, Order } from '../../domain/order/order.ts';
 import { allowedTransitions, isFinal, statuses } from '../../domain/order/transitions.ts';
 import { anOrderAt, aPlacement, deepFreeze, toCommand } from './an-order.ts';
@@ -86,7 +86,7 @@ describe('When an order is opened', () => {
   test('then its first event is the customer’s, and the order waits as it was placed', () => {
     const placement = aPlacement({ key, requestId: 'r-1', note: 'Hot' });
 
-    const { event, order } = open(deepFreeze(placement));
+    const { event, order } = placeOrder(deepFreeze(placement));
 
     expect(event).toMatchObject({
       type: 'order.placed',
@@ -112,7 +112,7 @@ describe('When an order is opened', () => {
   });
 
   test('then whoever holds the placement opens the same one', () => {
-    expect(open(aPlacement())).toEqual(open(aPlacement()));
+    expect(placeOrder(aPlacement())).toEqual(placeOrder(aPlacement()));
   });
 });
 
@@ -155,7 +155,7 @@ describe('When any commands come in any order', () => {
 
   /** Everything that happens to one order, its placement included. */
   function historyOf(commands: Command[]): Fact[] {
-    const facts = [deepFreeze(open(aPlacement()))];
+    const facts = [deepFreeze(placeOrder(aPlacement()))];
     for (const [index, command] of commands.entries()) {
       const { order } = facts.at(-1) as Fact;
       const at = new Date(Date.parse(order.placedAt) + index * 1_000).toISOString();

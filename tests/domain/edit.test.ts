@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decide, evolve, open } from '../../domain/order/decider.ts';
+import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import type { Command, Edit, Line, Order } from '../../domain/order/order.ts';
 import { aLine, anOrderAt, aPlacement, deepFreeze } from './an-order.ts';
 import { actors } from './status-table.ts';
@@ -12,7 +12,7 @@ const line = (id: string, quantity = 1, amount = 100): Line => {
 
 /** One coffee and two teas. */
 const order = deepFreeze(
-  open(
+  placeOrder(
     aPlacement({
       lines: [line('coffee'), line('tea', 2, 50)],
       total: { amount: 200, currency: 'USD' },

@@ -1,5 +1,5 @@
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
-import { decide, evolve, open } from '../../domain/order/decider.ts';
+import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import { MAX_NOTE_LENGTH } from '../../domain/order/order.ts';
 import { recipientsOf } from '../../domain/order/recipients.ts';
 import { MAX_NAME_LENGTH } from '../../domain/text.ts';
@@ -94,7 +94,7 @@ test.each(['x', 'é', '☕', '🥐', '"', '\\', '|', '\u2028', 'ش', '👩\u200d
 );
 
 describe('When an event is told to the world', () => {
-  const placed = open(aPlacement({ key: { hash: 'h', fingerprint: 'f' }, requestId: 'r' }));
+  const placed = placeOrder(aPlacement({ key: { hash: 'h', fingerprint: 'f' }, requestId: 'r' }));
 
   test('then it is a CloudEvent of the design’s shape', () => {
     expect(toCloudEvent(placed, 'https://shop.example')).toEqual({

@@ -5,7 +5,7 @@ import { connect } from '../../db/connection.ts';
 import { createJournal } from '../../db/journal.ts';
 import { createOrderRepository } from '../../db/orders.ts';
 import { raise } from '../../domain/order/alerts.ts';
-import { open } from '../../domain/order/decider.ts';
+import { placeOrder } from '../../domain/order/decider.ts';
 import type { GivenUp } from '../../domain/order/journal-entry.ts';
 import type { Order, OrderEvent, Placement } from '../../domain/order/order.ts';
 import { recipientsOf } from '../../domain/order/recipients.ts';
@@ -223,7 +223,7 @@ describe('When Postgres was restored from an older backup', () => {
 
   test('then an alert alone comes back as well, and so does what was given up', async () => {
     const placement = aFreshPlacement({ patience: { delayedAfter: 1, uncollectedAfter: 600 } });
-    const first = open(placement);
+    const first = placeOrder(placement);
     const { id: orderId, placedAt: at } = placement;
     const eventIds = [first.event.id];
     const givenUp: GivenUp = { kind: 'given_up', orderId, audience: 'shop', eventIds, at, error: 'Too late' };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createJournal } from '../../db/journal.ts';
-import { decide, evolve, open } from '../../domain/order/decider.ts';
+import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import type { Fact, Placement } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { aPlacement, toCommand } from '../domain/an-order.ts';
@@ -46,7 +46,7 @@ async function journalOrder({
   ...placement
 }: Partial<Placement> & { status: Status; customer: Person }) {
   const journal = createJournal(shop.database);
-  let fact: Fact = open(aPlacement({ ...placement, customer: { id: customer.id } }));
+  let fact: Fact = placeOrder(aPlacement({ ...placement, customer: { id: customer.id } }));
   await journal.record(fact);
   for (const to of wayTo[status]) {
     const event = decide(fact.order, toCommand(to, { actor: actors.manager }), fact.order.placedAt);

@@ -1,6 +1,6 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { raise } from '../../domain/order/alerts.ts';
-import { decide, evolve, open } from '../../domain/order/decider.ts';
+import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import type { JournalEntry, Rejection } from '../../domain/order/journal-entry.ts';
 import type { Fact, OrderEvent } from '../../domain/order/order.ts';
 import { type Decode, decidedIn } from '../../workflows/messages/history.ts';
@@ -8,7 +8,7 @@ import { aPlacement } from '../domain/an-order.ts';
 import { actors } from '../domain/status-table.ts';
 
 const placement = aPlacement();
-const first = open(placement);
+const first = placeOrder(placement);
 const { id: orderId } = placement;
 const at = '2026-11-22T09:45:00.000Z';
 const moved = factAfter(first);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { decide, evolve, open } from '../../domain/order/decider.ts';
+import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import type { Fact, Placement } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { aPlacement, toCommand } from '../domain/an-order.ts';
@@ -7,7 +7,7 @@ import { actors } from '../domain/status-table.ts';
 
 /** All that happens to an order that was just placed and is then moved along these statuses, in its order. */
 export function aLife(path: Status[], placement: Partial<Placement> = {}): Fact[] {
-  const facts = [open(aPlacement({ id: randomUUID(), ...placement }))];
+  const facts = [placeOrder(aPlacement({ id: randomUUID(), ...placement }))];
   for (const to of path) facts.push(next(facts.at(-1)!, to));
   return facts;
 }

@@ -64,7 +64,7 @@ interface Carried {
 }
 
 /** What a change answers: what it did, or what its idempotency key did before. */
-export interface Outcome {
+export interface UpdateResult {
   /** As of this change; `null` for a replay that goes so far back that only the journal remembers. */
   order: Order | null;
   /** `null` where an edit made no difference. */
@@ -73,9 +73,9 @@ export interface Outcome {
 }
 
 /** Changes, answered. A refused one throws an `ApplicationFailure` whose type is the refusal's name and whose first detail is the refusal. */
-export const changeStatusUpdate = defineUpdate<Outcome, [StatusMessage]>('changeStatus');
-export const cancelUpdate = defineUpdate<Outcome, [CancelMessage]>('cancel');
-export const editUpdate = defineUpdate<Outcome, [EditMessage]>('edit');
+export const changeStatusUpdate = defineUpdate<UpdateResult, [StatusMessage]>('changeStatus');
+export const cancelUpdate = defineUpdate<UpdateResult, [CancelMessage]>('cancel');
+export const editUpdate = defineUpdate<UpdateResult, [EditMessage]>('edit');
 
 /** The same changes unanswered, for operators. A refused one shows on the timeline. */
 export const changeStatusSignal = defineSignal<[StatusMessage]>('changeStatus');

@@ -1,9 +1,9 @@
 import type { Payload } from '@temporalio/common';
 import { alertOf } from '../../domain/order/alerts.ts';
-import { open } from '../../domain/order/decider.ts';
+import { placeOrder } from '../../domain/order/decider.ts';
 import type { JournalEntry } from '../../domain/order/journal-entry.ts';
 import type { Fact, Order } from '../../domain/order/order.ts';
-import type { Outcome, Start } from './definitions.ts';
+import type { Start, UpdateResult } from './definitions.ts';
 import type { Attribution } from './parse.ts';
 
 /** What of Temporal's history events matters here (`temporal.api.history.v1.HistoryEvent`). */
@@ -92,12 +92,12 @@ async function read(
   const started = event.workflowExecutionStartedEventAttributes;
   if (started) {
     const { carried, ...placement } = await decode<Start>(started.input?.payloads);
-    const entries = [{ kind: 'fact' as const, ...open(placement) }, ...(carried?.queues.journal ?? [])];
+    const entries = [{ kind: 'fact' as const, ...placeOrder(placement) }, ...(carried?.queues.journal ?? [])];
     return { entries, order: carried?.order };
   }
   const completed = event.workflowExecutionUpdateCompletedEventAttributes;
   if (completed?.outcome?.success) {
-    const { event: happened, order } = await decode<Outcome>(completed.outcome.success.payloads);
+    const { event: happened, order } = await decode<UpdateResult>(completed.outcome.success.payloads);
     if (!order) return { entries: [] };
     if (happened) return { entries: [{ kind: 'fact', event: happened, order }] };
     const message = asked.get(completed.meta?.updateId);

@@ -1,4 +1,4 @@
-import { open } from '../../domain/order/decider.ts';
+import { placeOrder } from '../../domain/order/decider.ts';
 import { type OrderRunOptions, type Start, searchAttributesOf, workflowIdOf } from './definitions.ts';
 import { details, summary } from './describe.ts';
 
@@ -21,6 +21,6 @@ export function startOptionsOf(start: Start, signingKey: string) {
     workflowTaskTimeout: '4s',
     staticSummary: summary(placement),
     staticDetails: details(placement),
-    typedSearchAttributes: searchAttributesOf(carried?.order ?? open(placement).order),
+    typedSearchAttributes: searchAttributesOf(carried?.order ?? placeOrder(placement).order),
   } as const;
 }
