@@ -3,6 +3,7 @@ import Koa, { type Context, type Middleware, type Request } from 'koa';
 import type { Logger } from '../config/logger.ts';
 import type { Registry } from '../config/metrics.ts';
 import type { Auth } from './auth/auth.ts';
+import { rejectInvalidCredentials } from './auth/authenticate.ts';
 import { describeEvents } from './docs/asyncapi.ts';
 import { docs } from './docs/docs.ts';
 import { type DocumentedShop, describeApi } from './docs/openapi.ts';
@@ -11,7 +12,7 @@ import type { Limits } from './http/limits/limits.ts';
 import { boundedQuery } from './http/middleware/bounded-query.ts';
 import { allowOrigins } from './http/middleware/cross-origin.ts';
 import { answerProblems } from './http/middleware/problems.ts';
-import { limitCallers, limitStrangers } from './http/middleware/rate-limits.ts';
+import { limitApiRequests, limitStrangers } from './http/middleware/rate-limits.ts';
 import { type RequestState, requestLog } from './http/middleware/request-log.ts';
 import { measureRequests } from './http/middleware/request-metrics.ts';
 import { secureAnswers } from './http/middleware/security-headers.ts';
@@ -72,7 +73,6 @@ export function createApp({
   app.keys = auth.keys;
   const router = new Router();
   for (const route of routes) serve(router, route);
-  const { authenticate } = auth;
   const placing = new Set(routes.filter(({ quota }) => quota === 'placing').map(({ operationId }) => operationId));
   const isPlacing = ({ path, method }: Context) =>
     router.match(path, method).pathAndMethod.some(({ name }) => placing.has(String(name)));
@@ -95,7 +95,9 @@ export function createApp({
   const openapi = describeApi(routes, { passwordGrant: auth.passwordGrant, shop });
   app.use(docs({ openapi, asyncapi: describeEvents(shop) }, shop.name));
   for (const page of otherPages) app.use(page);
-  app.use(limits ? limitCallers(limits, { authenticate, isPlacing }) : authenticate);
+  app.use(auth.authenticate);
+  if (limits) app.use(limitApiRequests(limits, isPlacing));
+  app.use(rejectInvalidCredentials);
   app.use(literalPathsFirst(routes));
   app.use(router.routes());
   app.use(router.allowedMethods());

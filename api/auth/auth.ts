@@ -9,6 +9,7 @@ import { scopesOf } from '../../domain/scopes.ts';
 import { type SignInLimiter, unlimitedSignIns } from '../http/limits/sign-in-limiter.ts';
 import type { RequestState } from '../http/middleware/request-log.ts';
 import type { Pages } from '../http/pages/page.ts';
+import { createAccessTokenVerifier } from './access-token.ts';
 import { type AuthState, createAuthenticate } from './authenticate.ts';
 import { type CallerLookup, createCallerLookup } from './caller.ts';
 import { createEndpoints } from './endpoints.ts';
@@ -52,7 +53,7 @@ export interface Auth {
   keys: string[];
   /** `/oauth/*` and the discovery documents; goes after the request log and before any body parser. */
   endpoints: Middleware<RequestState>;
-  /** Sets `ctx.state.caller`. */
+  /** See {@link createAuthenticate}. */
   authenticate: Middleware<AuthState>;
   /** Has this process ask Postgres again at once. @param id of a person, a service, a grant or a token (`jti`) */
   forget(id: string): void;
@@ -81,6 +82,7 @@ export async function createAuth({
   const artifacts = createOidcArtifactRepository(database);
   const signingKeys = createSigningKeyRepository(database);
   const keyRing = await openKeyRing(signingKeys);
+  const verifyAccessToken = createAccessTokenVerifier(issuer, keyRing);
   const callers = createCallerLookup({ users, services, artifacts, rememberMs: rememberCallersMs });
   const tickets = createStreamTickets({ issuer, audience, keyRing, artifacts });
   const passwordVersions = createPasswordVersions();
@@ -105,7 +107,7 @@ export async function createAuth({
       temporalUi,
       ended,
     });
-    acceptAccessTokens(made, { issuer, audiences: [audience, codecAudience], keyRing, artifacts, ended });
+    acceptAccessTokens(made, { verifyAccessToken, audiences: [audience, codecAudience], artifacts, ended });
     return made;
   });
   const current = () => provider(keyRing.signing);
@@ -121,7 +123,7 @@ export async function createAuth({
       scopes: scopesOf('manager'),
       passwordVersions,
     }),
-    authenticate: createAuthenticate({ issuer, audience, codecAudience, keyRing, callers, tickets }),
+    authenticate: createAuthenticate({ audience, codecAudience, keyRing, verifyAccessToken, callers, tickets }),
     forget: callers.forget,
     callers,
     tickets,

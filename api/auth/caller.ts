@@ -4,6 +4,7 @@ import type { ServiceClientRepository } from '../../db/service-clients.ts';
 import type { UserRepository } from '../../db/users.ts';
 import type { Actor, Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
+import type { TokenClaims } from './access-token.ts';
 
 interface AnyCaller<Type extends Actor['type']> {
   type: Type;
@@ -24,20 +25,6 @@ export type ServiceCaller = AnyCaller<'service'>;
 
 /** Who sends a request, told apart by `type`. */
 export type Caller = PersonCaller | ServiceCaller;
-
-/** What a verified access token says of the one who sends it. */
-export interface TokenClaims {
-  sub: string;
-  clientId: string;
-  jti: string;
-  /** The grant that a person's token came from; it ends when its refresh token is given back, or stolen. */
-  grantId: string | undefined;
-  /** The session of the browser that it came through; it ends when the person signs out. */
-  sessionUid: string | undefined;
-  scope: string;
-  /** When it expires, in ms since the epoch. */
-  expiresAt: number;
-}
 
 /** How many tokens a process remembers. */
 const CAPACITY = 10_000;

@@ -1,4 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { errors } from 'jose';
 import type { SigningKey, SigningKeyRepository } from '../../db/signing-keys.ts';
 
 /** Unknown key ids come from anyone who can type, so they make us look into Postgres this seldom, in ms. */
@@ -14,12 +15,12 @@ export interface KeyRing {
   /** Secrets for signed cookies, the same in all processes. One array for ever: whoever keeps it sees them change. */
   readonly cookies: string[];
   /**
-   * The public key a token names. Another process may have a newer key than this one, so an unknown id has the keys
-   * read again, but not more often than every 10 s.
+   * Returns the public key that a token's header names. Another process may have created a newer key, so an unknown id makes
+   * this one read the keys again, at most every 10 s.
    *
-   * @param kid the token's header, unverified: anything
+   * @throws {errors.JWKSNoMatchingKey} if there is no such key
    */
-  verifying(kid: unknown): Promise<KeyObject | undefined>;
+  verificationKey(header: { kid?: unknown }): Promise<KeyObject>;
   /** Reads the keys again: somebody may have rotated them. */
   reread(): Promise<void>;
 }
@@ -68,11 +69,12 @@ export async function openKeyRing(repository: SigningKeyRepository, rereadAfterM
       return signing;
     },
     cookies,
-    async verifying(kid) {
-      if (typeof kid !== 'string') return undefined;
-      if (!known.has(kid) && performance.now() - readAt >= rereadAfterMs) await reread();
-      else if (!known.has(kid)) await reading;
-      return known.get(kid);
+    async verificationKey({ kid }) {
+      const id = String(kid);
+      if (!known.has(id)) await (performance.now() - readAt >= rereadAfterMs ? reread() : reading);
+      const key = known.get(id);
+      if (!key) throw new errors.JWKSNoMatchingKey();
+      return key;
     },
     reread,
   };

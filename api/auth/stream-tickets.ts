@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { importJWK, jwtVerify, SignJWT } from 'jose';
+import { importJWK, SignJWT } from 'jose';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
-import { isOutage } from '../../db/outage.ts';
-import type { TokenClaims } from './caller.ts';
+import { type TokenClaims, tokenClaims, verifyJwt } from './access-token.ts';
 import type { KeyRing } from './key-ring.ts';
 
 /** How long a ticket is good for, in ms: a browser uses it at once. */
@@ -29,16 +28,8 @@ export interface StreamTickets {
   redeem(ticket: string, stream: Stream): Promise<TokenClaims | undefined>;
 }
 
-const claims = z.object({
-  token: z.object({
-    sub: z.string(),
-    clientId: z.string(),
-    jti: z.string(),
-    grantId: z.string().optional(),
-    sessionUid: z.string().optional(),
-    scope: z.string(),
-    expiresAt: z.number(),
-  }),
+const ticketClaims = z.object({
+  token: tokenClaims,
   order_id: z.string().optional(),
   jti: z.string(),
 });
@@ -68,27 +59,10 @@ export function createStreamTickets({ issuer, audience, keyRing, artifacts }: Op
     return { ticket, expiresAt: expiresAt * 1_000 };
   };
 
-  async function verified(ticket: string) {
-    const key = async ({ kid }: { kid?: string | undefined }) => {
-      const found = await keyRing.verifying(kid);
-      if (!found) throw new Error('unknown key');
-      return found;
-    };
-    try {
-      const options = { issuer, audience: forStreams, typ: TYP, algorithms: ['ES256'], requiredClaims: ['exp'] };
-      return claims.parse((await jwtVerify(ticket, key, options)).payload);
-    } catch (error) {
-      if (isOutage(error)) throw error;
-      return undefined;
-    }
-  }
-
   const redeem: StreamTickets['redeem'] = async (ticket, { orderId }) => {
-    const found = await verified(ticket);
+    const found = await verifyJwt(ticket, { keyRing, issuer, audience: forStreams, typ: TYP, claims: ticketClaims });
     if (!found || found.order_id !== orderId) return undefined;
-    if (!(await artifacts.useTicket(found.jti, LIFETIME_MS / 1_000))) return undefined;
-    const { grantId, sessionUid, ...token } = found.token;
-    return { ...token, grantId, sessionUid };
+    return (await artifacts.useTicket(found.jti, LIFETIME_MS / 1_000)) ? found.token : undefined;
   };
 
   return { issue, redeem };

@@ -7,8 +7,9 @@ import { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { Actor } from '../../domain/actor.ts';
 import type { Scope } from '../../domain/scopes.ts';
-import { type AuthState, signInFirst } from '../auth/authenticate.ts';
-import type { Caller, TokenClaims } from '../auth/caller.ts';
+import type { TokenClaims } from '../auth/access-token.ts';
+import { type AuthState, credentialsRequired } from '../auth/authenticate.ts';
+import type { Caller } from '../auth/caller.ts';
 import { faultDetail } from './fault-detail.ts';
 import type { RequestState } from './middleware/request-log.ts';
 import { type Fault, invalidRequest, Problem, type ProblemCode } from './problem.ts';
@@ -155,7 +156,7 @@ const noQuery = z.strictObject({});
 /** Serves a route: may you → is it valid → handle. */
 export function serve(router: Router, { handle, ...route }: Route): void {
   router[route.method](route.operationId, route.path.replaceAll(/\{(\w+)\}/g, ':$1'), async (ctx) => {
-    const { caller, token, requestId } = ctx.state as RequestState & Partial<AuthState>;
+    const { caller, token, requestId } = ctx.state as RequestState & AuthState;
     checkAccess(route.access, caller);
     const input = await parse(route, ctx);
     await wholeOf(ctx.req);
@@ -185,7 +186,7 @@ const scopeFor = ({ scope, serviceScope = scope }: Exclude<Access, 'anyone'>, { 
 /** Lets pass only who may. @throws {Problem} `unauthenticated`, `forbidden` */
 export function checkAccess(access: Access, caller: Caller | undefined): void {
   if (access === 'anyone') return;
-  if (!caller) throw signInFirst();
+  if (!caller) throw credentialsRequired();
   if (isAllowed(access, caller)) return;
   if (!access.to.includes(caller.actor.type)) {
     throw new Problem('forbidden', { detail: `This is for a ${access.to.join(' or a ')}.` });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Caller, CallerLookup, TokenClaims } from '../auth/caller.ts';
+import type { TokenClaims } from '../auth/access-token.ts';
+import type { Caller, CallerLookup } from '../auth/caller.ts';
 import type { StreamTickets } from '../auth/stream-tickets.ts';
 import { orderStream, shopStream } from '../docs/examples.ts';
 import { type Access, callerOf, checkAccess, isAllowed, type Route, route, tokenOf } from '../http/route.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { importJWK, type JWTHeaderParameters, SignJWT } from 'jose';
 import Koa from 'koa';
 import { type Auth, type AuthOptions, createAuth } from '../../api/auth/auth.ts';
-import type { AuthState } from '../../api/auth/authenticate.ts';
+import { type AuthState, rejectInvalidCredentials } from '../../api/auth/authenticate.ts';
 import { answerProblems } from '../../api/http/middleware/problems.ts';
 import { type RequestState, requestLog } from '../../api/http/middleware/request-log.ts';
 import { createPages } from '../../api/http/pages/page.ts';
@@ -57,6 +57,7 @@ export async function openFrontDoor(
   app.use(answerProblems(pages));
   app.use(auth.endpoints);
   app.use(auth.authenticate);
+  app.use(rejectInvalidCredentials);
   app.use((ctx) => {
     const { caller } = ctx.state;
     if (ctx.path === '/who') ctx.body = caller ? { ...caller, scopes: [...caller.scopes] } : {};

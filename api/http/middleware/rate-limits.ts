@@ -52,26 +52,19 @@ export function limitStrangers({ anonymous }: Pick<Limits, 'anonymous'>): Middle
 }
 
 /**
- * Finds out who sends a request to the API, and counts it: by user or, where nobody says who they are or their token is no
- * good, by address.
+ * Counts requests to the API: by user or, without valid credentials, by IP address.
  *
  * @param isPlacing whether the request would place an order
  */
-export function limitCallers(
-  { placing, user, anonymous }: Limits,
-  { authenticate, isPlacing }: { authenticate: Middleware<AuthState>; isPlacing: (ctx: Context) => boolean },
+export function limitApiRequests(
+  { placing, user, anonymous }: Pick<Limits, 'placing' | 'user' | 'anonymous'>,
+  isPlacing: (ctx: Context) => boolean,
 ): Middleware<AuthState> {
   return async (ctx, next) => {
-    if (!isApi(ctx)) return authenticate(ctx, next);
-    const refusal = await authenticate(ctx, async () => {}).then(
-      () => undefined,
-      (error: unknown) => error,
-    );
-    if (refusal && !(refusal instanceof Problem)) throw refusal;
-    const id = refusal ? undefined : ctx.state.caller?.actor.id;
-    if (!id) settle(ctx, await anonymous(ctx.ip, isRead(ctx)));
+    if (!isApi(ctx)) return next();
+    const id = ctx.state.caller?.actor.id;
+    if (id === undefined) settle(ctx, await anonymous(ctx.ip, isRead(ctx)));
     else settle(ctx, await (isPlacing(ctx) ? placing : user)(id, isRead(ctx)));
-    if (refusal) throw refusal;
     return next();
   };
 }

@@ -1,0 +1,74 @@
+import { errors, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { KeyRing } from './key-ring.ts';
+
+/** Private claims of a user's access token: the grant that it came from and, for a browser, the session. */
+export const GRANT_CLAIM = 'grant_id';
+export const SESSION_CLAIM = 'sid';
+
+/** The claims of a verified access token. */
+export const tokenClaims = z.object({
+  sub: z.string(),
+  clientId: z.string(),
+  jti: z.string(),
+  /** The token's grant, which ends when its refresh token is revoked or used twice. Absent for a service client. */
+  grantId: z.string().optional(),
+  /** The browser's session, which ends when the user signs out. */
+  sessionUid: z.string().optional(),
+  scope: z.string(),
+  /** In ms since the epoch. */
+  expiresAt: z.number(),
+});
+export type TokenClaims = z.output<typeof tokenClaims>;
+
+const accessTokenClaims = z
+  .object({
+    sub: z.string(),
+    client_id: z.string(),
+    jti: z.string(),
+    exp: z.number(),
+    [GRANT_CLAIM]: z.string().optional(),
+    [SESSION_CLAIM]: z.string().optional(),
+    scope: z.string().default(''),
+  })
+  .transform(
+    ({ sub, client_id, jti, exp, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, scope }): TokenClaims => ({
+      sub,
+      clientId: client_id,
+      jti,
+      grantId,
+      sessionUid,
+      scope,
+      expiresAt: exp * 1_000,
+    }),
+  );
+
+/** Returns a token's claims, or `undefined` if the token is invalid for every one of the audiences. */
+export type VerifyAccessToken = (token: string, audiences: string[]) => Promise<TokenClaims | undefined>;
+
+/**
+ * Verifies JWT access tokens (RFC 9068): signature, type, issuer, audience, expiry and claims. Whether a token was revoked is
+ * looked up by `createCallerLookup`.
+ */
+export const createAccessTokenVerifier =
+  (issuer: string, keyRing: KeyRing): VerifyAccessToken =>
+  (token, audience) =>
+    verifyJwt(token, { keyRing, issuer, audience, typ: 'at+jwt', claims: accessTokenClaims });
+
+/** Returns the claims of a JWT that is signed with one of our keys, or `undefined` if it is invalid. */
+export async function verifyJwt<Claims>(
+  jwt: string,
+  {
+    keyRing,
+    claims,
+    ...expected
+  }: { keyRing: KeyRing; claims: z.ZodType<Claims>; issuer: string; audience: string | string[]; typ: string },
+): Promise<Claims | undefined> {
+  try {
+    const { payload } = await jwtVerify(jwt, keyRing.verificationKey, { ...expected, algorithms: ['ES256'] });
+    return claims.safeParse(payload).data;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return undefined;
+    throw error;
+  }
+}
