@@ -12,7 +12,7 @@ import type { Limits } from './http/limits/limits.ts';
 import { boundedQuery } from './http/middleware/bounded-query.ts';
 import { allowOrigins } from './http/middleware/cross-origin.ts';
 import { answerProblems } from './http/middleware/problems.ts';
-import { limitApiRequests, limitStrangers } from './http/middleware/rate-limits.ts';
+import { limitApiRequests, limitOtherRequests } from './http/middleware/rate-limits.ts';
 import { type RequestState, requestLog } from './http/middleware/request-log.ts';
 import { measureRequests } from './http/middleware/request-metrics.ts';
 import { secureAnswers } from './http/middleware/security-headers.ts';
@@ -90,7 +90,7 @@ export function createApp({
   app.use(allowTemporalUi(temporalUi));
   app.use(answerProblems(pages));
   app.use(boundedQuery());
-  if (limits) app.use(limitStrangers(limits));
+  if (limits) app.use(limitOtherRequests(limits));
   app.use(auth.endpoints);
   const openapi = describeApi(routes, { passwordGrant: auth.passwordGrant, shop });
   app.use(docs({ openapi, asyncapi: describeEvents(shop) }, shop.name));

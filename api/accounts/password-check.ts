@@ -1,6 +1,6 @@
 import type { User, UserRepository } from '../../db/users.ts';
 import { verifyPassword } from '../auth/passwords.ts';
-import type { SignInLimiter, SignInOutcome } from '../http/limits/sign-in-limiter.ts';
+import type { SignInLimiter, SignInResult } from '../http/limits/sign-in-limiter.ts';
 
 /** Somebody who is signed in, the password that they typed to confirm a change, and the address that they typed it from. */
 export interface Confirmation {
@@ -16,7 +16,7 @@ export interface Confirmed {
 }
 
 /** Checks the password of somebody who is signed in. Wrong ones count against the same limits as those of a sign-in. */
-export type PasswordCheck = (typed: Confirmation) => Promise<SignInOutcome<Confirmed>>;
+export type PasswordCheck = (typed: Confirmation) => Promise<SignInResult<Confirmed>>;
 
 export function createPasswordCheck(users: UserRepository, limiter: SignInLimiter): PasswordCheck {
   return async ({ userId, password, address }) => {

@@ -1,5 +1,5 @@
 import type { User, UserRepository } from '../../db/users.ts';
-import type { SignInLimiter, SignInOutcome } from '../http/limits/sign-in-limiter.ts';
+import type { SignInLimiter, SignInResult } from '../http/limits/sign-in-limiter.ts';
 import type { PasswordVersions } from './password-versions.ts';
 import { verifyPassword } from './passwords.ts';
 
@@ -11,7 +11,7 @@ export interface Typed {
 }
 
 /** The person whom an email address and a password belong to: nobody when one of them is wrong, and not which. */
-export type SignIn = (typed: Typed) => Promise<SignInOutcome<User>>;
+export type SignIn = (typed: Typed) => Promise<SignInResult<User>>;
 
 interface Dependencies {
   users: UserRepository;

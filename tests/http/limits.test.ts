@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from '../../api/auth/passwords.ts';
-import { createLimits, type TakeRequest } from '../../api/http/limits/limits.ts';
+import { createLimits } from '../../api/http/limits/limits.ts';
 import { connectLimitsRedis } from '../../api/http/limits/limits-redis.ts';
-import { type Allowance, isExceeded } from '../../api/http/limits/quota.ts';
+import { type Allowance, isExceeded, type Quota } from '../../api/http/limits/quota.ts';
 import { createLogger } from '../../config/logger.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { startOwn } from '../faults/own-services.ts';
@@ -91,7 +91,7 @@ describe('When somebody places orders', () => {
 async function withProcesses(
   count: number,
   allowance: Allowance,
-  work: (...take: TakeRequest[]) => Promise<void>,
+  work: (...quotas: Quota[]) => Promise<void>,
 ): Promise<void> {
   const redis = Array.from({ length: count }, () => connectLimitsRedis(own.redis.url, createLogger('test', 'silent')));
   const signIn = { pair: allowance, address: allowance, account: allowance };
@@ -120,18 +120,18 @@ describe('When somebody asks for everything else', () => {
   test('then all processes together count the writes, and each its own reads', async () => {
     await withProcesses(2, { count: 4, seconds: 600 }, async (one, other) => {
       const id = randomUUID();
-      for (const take of [one!, other!, one!, other!]) expect(isExceeded(await take(id, false))).toBe(false);
-      expect(isExceeded(await one!(id, true))).toBe(false);
-      expect(isExceeded(await other!(id, false))).toBe(true);
+      for (const quota of [one!, other!, one!, other!]) expect(isExceeded(await quota.take(id, false))).toBe(false);
+      expect(isExceeded(await one!.take(id, true))).toBe(false);
+      expect(isExceeded(await other!.take(id, false))).toBe(true);
     });
   });
 
   test.each([true, false])('then time makes up for it (reads: %s)', async (isRead) => {
-    await withProcesses(1, { count: 1, seconds: 1 }, async (take) => {
+    await withProcesses(1, { count: 1, seconds: 1 }, async (quota) => {
       const id = randomUUID();
-      await take!(id, isRead);
-      expect(isExceeded(await take!(id, isRead))).toBe(true);
-      await waitFor('A fresh start', async () => !isExceeded(await take!(id, isRead)), { deadline: 5_000 });
+      await quota!.take(id, isRead);
+      expect(isExceeded(await quota!.take(id, isRead))).toBe(true);
+      await waitFor('A fresh start', async () => !isExceeded(await quota!.take(id, isRead)), { deadline: 5_000 });
     });
   });
 });

@@ -1,88 +1,74 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 
-/** So many in so many seconds, from the first one on. */
+/** A number of requests in a window of some seconds. The first request opens the window. */
 export interface Allowance {
   count: number;
   seconds: number;
 }
 
-/** Where somebody stands with a quota. */
+/** How much of a quota one key has used. */
 export interface QuotaStatus {
   /** The quota's name. */
   policy: string;
   allowance: Allowance;
   taken: number;
-  /** Seconds until everything is forgotten, at least 1. */
+  /** Seconds until the window ends, at least 1. */
   resetsIn: number;
 }
 
-/** Counts what somebody takes, by key. */
+/** Counts requests by key. */
 export interface Quota {
-  /** Takes one, even if there is none left: see {@link isExceeded}. */
-  take(key: string): Promise<QuotaStatus>;
+  /**
+   * Counts one request and returns the status, which may be exceeded. Once exceeded in this process, Redis is not called.
+   *
+   * @param onlyHere counts in this process alone, which saves a call to Redis
+   */
+  take(key: string, onlyHere?: boolean): Promise<QuotaStatus>;
+  /** Takes one request back. */
   giveBack(key: string): Promise<unknown>;
-  forget(key: string): Promise<unknown>;
+  reset(key: string): Promise<unknown>;
 }
 
-/** A key that tells nobody's address, for any text. */
+/** Hashes any text to a key, so that Redis stores no email address. */
 export const keyOf = (...parts: string[]): string => createHash('sha256').update(parts.join('\0')).digest('base64url');
 
 export const isExceeded = ({ taken, allowance }: QuotaStatus): boolean => taken > allowance.count;
 
-/** A quota that each process counts for itself. */
-export const localQuota = (policy: string, allowance: Allowance): Quota =>
-  quota(policy, allowance, inMemory(policy, allowance));
-
 /**
- * A quota that all processes count together, in Redis, and each for itself as well: so an outage of Redis, real or apparent,
- * does not reset the count.
+ * Returns a quota that all processes count together in Redis, and each also for itself, so that an outage of Redis does not
+ * reset the count. The higher count applies.
  */
-export function sharedQuota(policy: string, allowance: Allowance, redis: Redis): Quota {
-  const here = localQuota(policy, allowance);
-  const everywhere = redisQuota(policy, allowance, redis);
+export function createQuota(policy: string, allowance: Allowance, redis: Redis): Quota {
+  const local = inMemory(policy, allowance);
+  const shared = inRedis(policy, allowance, redis);
+  const statusOf = ({ consumedPoints, msBeforeNext }: RateLimiterRes): QuotaStatus => ({
+    policy,
+    allowance,
+    taken: consumedPoints,
+    resetsIn: Math.max(1, Math.ceil(msBeforeNext / 1_000)),
+  });
   return {
-    async take(key) {
-      const [own, all] = await Promise.all([here.take(key), everywhere.take(key)]);
-      return fuller(own, all);
+    async take(key, onlyHere = false) {
+      const own = statusOf(await local.penalty(key));
+      if (onlyHere || isExceeded(own)) return own;
+      // The connection logs an outage.
+      const all = await shared.penalty(key).then(statusOf, () => own);
+      return all.taken > own.taken ? all : own;
     },
-    giveBack: (key) => Promise.allSettled([here.giveBack(key), everywhere.giveBack(key)]),
-    forget: (key) => Promise.allSettled([here.forget(key), everywhere.forget(key)]),
+    giveBack: (key) => Promise.allSettled([local.reward(key), shared.reward(key)]),
+    reset: (key) => Promise.allSettled([local.delete(key), shared.delete(key)]),
   };
 }
 
-/** A quota that all processes count together, in Redis alone: it counts nothing while that is away, which the connection logs. */
-export function redisQuota(policy: string, allowance: Allowance, redis: Redis) {
-  const everywhere = quota(policy, allowance, inRedis(policy, allowance, redis));
-  return {
-    ...everywhere,
-    take: (key: string): Promise<QuotaStatus | undefined> => everywhere.take(key).catch(() => undefined),
-  };
-}
-
-/** Where more was taken. */
-export const fuller = (own: QuotaStatus, all: QuotaStatus | undefined): QuotaStatus =>
-  all && all.taken > own.taken ? all : own;
-
-function quota(policy: string, allowance: Allowance, limiter: RateLimiterAbstract): Quota {
-  return {
-    async take(key) {
-      const { consumedPoints, msBeforeNext } = await limiter.penalty(key);
-      return { policy, allowance, taken: consumedPoints, resetsIn: Math.max(1, Math.ceil(msBeforeNext / 1_000)) };
-    },
-    giveBack: (key) => limiter.reward(key),
-    forget: (key) => limiter.delete(key),
-  };
-}
-
-/** Remembers keys for so many seconds, for all processes in Redis, or for this one while it cannot be reached. */
-export function sharedMemory(name: string, seconds: number, redis: Redis) {
+/** Returns a set in Redis whose keys expire. While Redis is unavailable, each process has its own. */
+export function createExpiringSet(name: string, seconds: number, redis: Redis) {
   const allowance = { count: 1, seconds };
   const limiter = inRedis(name, allowance, redis, inMemory(name, allowance));
   return {
-    remember: (key: string): Promise<unknown> => limiter.set(key, 1, seconds),
-    knows: async (key: string): Promise<boolean> => (await limiter.get(key)) !== null,
+    add: (key: string): Promise<unknown> => limiter.set(key, 1, seconds),
+    has: async (key: string): Promise<boolean> => (await limiter.get(key)) !== null,
   };
 }
 
@@ -95,7 +81,7 @@ const inRedis = (name: string, allowance: Allowance, redis: Redis, insuranceLimi
     points: allowance.count,
     duration: allowance.seconds,
     keyPrefix: `crema:limits:${name}`,
-    // Without asking first, where the connection is known to be down: nobody waits for a Redis that does not answer.
+    // Fails at once while the connection is down, so that no request waits for it.
     rejectIfRedisNotReady: true,
     ...(insuranceLimiter && { insuranceLimiter }),
   });

@@ -1,92 +1,88 @@
 import type { Redis } from 'ioredis';
 import { canonicalEmail } from '../../../domain/account/canonical-email.ts';
-import { type Allowance, isExceeded, keyOf, type QuotaStatus, sharedMemory, sharedQuota } from './quota.ts';
+import { type Allowance, createExpiringSet, createQuota, isExceeded, keyOf, type QuotaStatus } from './quota.ts';
 
-/** Who tries to sign in, and from where. */
-export interface SignInTry {
+export interface SignInAttempt {
   /** The email address, as it was typed. */
   account: string;
+  /** The IP address. */
   address: string;
 }
 
-/** What became of a try: `found` is empty when the password was wrong; the status of one refused is exceeded. */
-export type SignInOutcome<Found> = { found: Found | undefined } | { refused: 'rate_limited'; status: QuotaStatus };
+/** The result of a password check (`undefined` for a wrong password), or a refusal with an exceeded status. */
+export type SignInResult<Found> = { found: Found | undefined } | { refused: 'rate_limited'; status: QuotaStatus };
 
-/** Keeps strangers from guessing passwords, and never keeps an account's owner out for it. */
 export interface SignInLimiter {
   /**
-   * Tries a password, unless too many were wrong.
+   * Checks a password, unless too many were wrong.
    *
-   * @param check resolves with whoever signed in, or nothing when the password is wrong
-   * @throws what `check` throws; such a try does not count
+   * @param check resolves with `undefined` for a wrong password
+   * @throws what `check` throws; such an attempt does not count
    */
-  attempt<Found>(who: SignInTry, check: () => Promise<Found | undefined>): Promise<SignInOutcome<Found>>;
+  attempt<Found>(attempt: SignInAttempt, check: () => Promise<Found | undefined>): Promise<SignInResult<Found>>;
 }
 
 export interface SignInAllowances {
   /** Wrong passwords for one account from one address. */
   pair: Allowance;
-  /** Wrong passwords from one address that none of the accounts knows. */
+  /** Wrong passwords from one address, for accounts that have not been used from it. */
   address: Allowance;
-  /** Wrong passwords for one account from addresses that it does not know. */
+  /** Wrong passwords for one account, from addresses that it has not been used from. */
   account: Allowance;
 }
 
-/** For how long an account knows an address from which its owner has signed in, in seconds. */
+/** How long an address stays known after a sign-in, in seconds. */
 const KNOWN_FOR_S = 14 * 24 * 60 * 60;
 
-/** Lets everybody try as often as they like. */
-export const unlimitedSignIns: SignInLimiter = { attempt: async (_who, check) => ({ found: await check() }) };
+export const unlimitedSignIns: SignInLimiter = { attempt: async (_attempt, check) => ({ found: await check() }) };
 
 /**
- * Counts wrong passwords, as OWASP's Authentication Cheat Sheet and rate-limiter-flexible's "login endpoint protection"
- * have it; a right one forgets those of its account and address.
+ * Limits wrong passwords by account and address, by address alone, and by account alone. SECURITY.md says which attack each of
+ * them stops. An address that the account was used from is known: the last two do not apply.
  *
- * - By account and address together.
- * - By address, over all accounts: who tries one password on many of them.
- * - By account, over all addresses: who spreads their guesses. When that is used up, an address that the account does not
- *   know has one try instead of many, and is refused whether or not its guess was looked at. So the owner still comes in
- *   from anywhere with the right password, and nobody can lock them out.
- *
- * Addresses from which somebody has signed in to the account before are known, and count for the first alone.
+ * When an account's own quota is exceeded, an unknown address has one attempt. A wrong password is then answered as if it had
+ * not been checked. So the owner can sign in from anywhere, and an attacker cannot lock them out.
  */
 export function createSignInLimiter(allowances: SignInAllowances, redis: Redis): SignInLimiter {
-  const pairs = sharedQuota('sign-in', allowances.pair, redis);
-  const addresses = sharedQuota('sign-in-address', allowances.address, redis);
-  const accounts = sharedQuota('sign-in-account', allowances.account, redis);
-  const knownPairs = sharedMemory('sign-in-known', KNOWN_FOR_S, redis);
-  const refuse = ({ taken, ...status }: QuotaStatus) => ({
-    refused: 'rate_limited' as const,
-    status: { ...status, taken: Math.max(taken, status.allowance.count + 1) },
-  });
+  const pairs = createQuota('sign-in', allowances.pair, redis);
+  const addresses = createQuota('sign-in-address', allowances.address, redis);
+  const accounts = createQuota('sign-in-account', allowances.account, redis);
+  const knownPairs = createExpiringSet('sign-in-known', KNOWN_FOR_S, redis);
 
   return {
     async attempt({ account, address }, check) {
       const accountKey = keyOf(canonicalEmail(account));
-      const pairKey = keyOf(canonicalEmail(account), address);
       const addressKey = keyOf(address);
-      // Taken before the look at the password, so that many tries at once are many; given back if it was right.
+      const pairKey = keyOf(canonicalEmail(account), address);
+      // Counted before the check, so that concurrent attempts cannot pass the limit.
       const pair = await pairs.take(pairKey);
       if (isExceeded(pair)) return refuse(pair);
-      const known = await knownPairs.knows(pairKey);
-      let spread = false;
-      if (!known) {
-        const here = await addresses.take(addressKey);
-        if (isExceeded(here)) return refuse(here);
-        spread = isExceeded(await accounts.take(accountKey));
-        if (spread && pair.taken > 1) return refuse(pair);
+      const isKnown = await knownPairs.has(pairKey);
+      let isOnlyAttempt = false;
+      if (!isKnown) {
+        const byAddress = await addresses.take(addressKey);
+        if (isExceeded(byAddress)) return refuse(byAddress);
+        isOnlyAttempt = isExceeded(await accounts.take(accountKey));
+        if (isOnlyAttempt && pair.taken > 1) return refuse(pair);
       }
       const giveBack = async () => {
-        if (!known) await Promise.all([addresses.giveBack(addressKey), accounts.giveBack(accountKey)]);
+        if (isKnown) return;
+        await addresses.giveBack(addressKey);
+        if (!isOnlyAttempt) await accounts.giveBack(accountKey);
       };
 
       const found = await check().catch(async (error: unknown) => {
         await Promise.all([pairs.giveBack(pairKey), giveBack()]);
         throw error;
       });
-      if (!found) return spread ? refuse(pair) : { found };
-      await Promise.all([pairs.forget(pairKey), giveBack(), knownPairs.remember(pairKey)]);
-      return { found };
+      if (found) await Promise.all([pairs.reset(pairKey), giveBack(), knownPairs.add(pairKey)]);
+      return !found && isOnlyAttempt ? refuse(pair) : { found };
     },
   };
 }
+
+/** A refusal's status is exceeded, even if another quota was the reason. */
+const refuse = (status: QuotaStatus) => ({
+  refused: 'rate_limited' as const,
+  status: { ...status, taken: Math.max(status.taken, status.allowance.count + 1) },
+});

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { AuthState } from '../../auth/authenticate.ts';
 import type { Limits } from '../limits/limits.ts';
-import { isExceeded, type QuotaStatus } from '../limits/quota.ts';
+import { isExceeded, type Quota, type QuotaStatus } from '../limits/quota.ts';
 import { wantsPage } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
 
@@ -15,7 +15,10 @@ export function quotaHeaders(status: QuotaStatus): Record<string, string> {
   };
 }
 
-function settle(ctx: Context, status: QuotaStatus): void {
+/** Counts a request. Reads are counted in this process alone. @throws {Problem} `rate_limited` if the quota is exceeded */
+async function count(ctx: Context, quota: Quota, key: string): Promise<void> {
+  const isRead = ctx.method === 'GET' || ctx.method === 'HEAD';
+  const status = await quota.take(key, isRead);
   ctx.set(quotaHeaders(status));
   if (!isExceeded(status)) return;
   const { allowance, resetsIn } = status;
@@ -23,26 +26,21 @@ function settle(ctx: Context, status: QuotaStatus): void {
   throw new Problem('rate_limited', { detail });
 }
 
-const isRead = ({ method }: Context) => method === 'GET' || method === 'HEAD';
-
-/** Whoever watches over this process must get through whatever others do. */
+/** Health checks and metrics are never limited: they must work under load. */
 const isHealth = ({ path }: Context) => path.startsWith('/health/') || path === '/metrics';
 
-/** In any case: the router takes `/V1`, too. */
+/** The router matches paths in any case. */
 const isApi = ({ path }: Context) => /^\/v1\//i.test(path);
 
-/**
- * Counts by address what needs no token: sign-in, docs and whatever is not there. Under `/oauth/`, programs get a refusal as
- * JSON of RFC 6749.
- */
-export function limitStrangers({ anonymous }: Pick<Limits, 'anonymous'>): Middleware {
+/** Counts requests outside `/v1/` by IP address: sign-in, docs, unknown paths. Refusals under `/oauth/` are RFC 6749's JSON. */
+export function limitOtherRequests({ anonymous }: Pick<Limits, 'anonymous'>): Middleware {
   return async (ctx, next) => {
     if (isHealth(ctx) || isApi(ctx)) return next();
     try {
-      settle(ctx, await anonymous(ctx.ip, isRead(ctx)));
+      await count(ctx, anonymous, ctx.ip);
     } catch (problem) {
-      const isOurs = problem instanceof Problem && ctx.path.startsWith('/oauth/');
-      if (!isOurs || wantsPage(ctx)) throw problem;
+      const isOAuth = problem instanceof Problem && ctx.path.startsWith('/oauth/');
+      if (!isOAuth || wantsPage(ctx)) throw problem;
       ctx.status = problem.status;
       ctx.body = { error: 'temporarily_unavailable', error_description: problem.message };
       return;
@@ -51,20 +49,16 @@ export function limitStrangers({ anonymous }: Pick<Limits, 'anonymous'>): Middle
   };
 }
 
-/**
- * Counts requests to the API: by user or, without valid credentials, by IP address.
- *
- * @param isPlacing whether the request would place an order
- */
+/** Counts requests to `/v1/` by user or, without valid credentials, by IP address. */
 export function limitApiRequests(
-  { placing, user, anonymous }: Pick<Limits, 'placing' | 'user' | 'anonymous'>,
+  { placing, user, anonymous }: Limits,
   isPlacing: (ctx: Context) => boolean,
 ): Middleware<AuthState> {
   return async (ctx, next) => {
     if (!isApi(ctx)) return next();
-    const id = ctx.state.caller?.actor.id;
-    if (id === undefined) settle(ctx, await anonymous(ctx.ip, isRead(ctx)));
-    else settle(ctx, await (isPlacing(ctx) ? placing : user)(id, isRead(ctx)));
+    const id = ctx.state.caller?.id;
+    if (id === undefined) await count(ctx, anonymous, ctx.ip);
+    else await count(ctx, isPlacing(ctx) ? placing : user, id);
     return next();
   };
 }
