@@ -12,7 +12,7 @@ export interface Bench {
   /** So many, or next to none when all that matters is that it works. */
   count(usual: number): number;
   /** So many ms, or next to none. */
-  moment(usual: number): number;
+  duration(usual: number): number;
   signal: AbortSignal;
   log(line: string): void;
 }
@@ -21,16 +21,16 @@ export interface Bench {
 export interface Row {
   title: string;
   /** What it is held against. */
-  floor?: string;
+  baseline?: string;
   target?: string;
-  /** With its unit; `×` stands for Crema's over the floor's. */
+  /** With its unit; `×` stands for Crema's over the baseline's. */
   measured: string;
   /** 10th to 90th percentile, or the extremes of a few. */
   spread?: string;
   reached?: boolean;
-  /** How the floor and Crema did, each by itself. */
-  floorDid?: string;
-  cremaDid?: string;
+  /** How the baseline and Crema did, each by itself. */
+  baselineResult?: string;
+  cremaResult?: string;
 }
 
 /** What came of a figure. */

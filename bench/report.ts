@@ -13,13 +13,13 @@ const columns = [
   'measured',
   'p10–p90',
   'reached',
-  'the floor by itself',
+  'the baseline by itself',
   'Crema by itself',
 ];
 
 const introduction = `\`make bench\` measures Crema against floors, in one run, on the same servers, in the same minute. Floor and Crema take short
 turns, who goes first changes, and the first turns do not count. A ratio (×) is the median over all pairs of turns, Crema’s
-over the floor’s; its spread runs from their 10th to their 90th percentile. Ratios travel between machines, milliseconds and
+over the baseline’s; its spread runs from their 10th to their 90th percentile. Ratios travel between machines, milliseconds and
 rates do not. By itself: things a second, where that is what is compared; then p50 / p99 / slowest.
 
 | | |
@@ -32,19 +32,19 @@ rates do not. By itself: things a second, where that is what is compared; then p
 
 const meanings = `- **Bare**: a workflow that does nothing, started and updated by Temporal’s own client. Its worker is a process of its own, as
   Crema’s is.
-- **Back to back**: one floor, one Crema, and so on, and nothing is waited for in between, so that the floor, too, meets what
+- **Back to back**: one baseline, one Crema, and so on, and nothing is waited for in between, so that the baseline, too, meets what
   Crema’s request before it has set off: journal, Redis, emails.
-- **At rest**: before each turn all that the one before has set off has come to an end. The floor then has the machine to
+- **At rest**: before each turn all that the one before has set off has come to an end. The baseline then has the machine to
   itself, and Crema meets its own work on the very order that it answers.
 - **A whole order**: placed, in preparation, ready, delivered, each as soon as the step before is answered, until its workflow
-  has ended: read model written, Redis and all emails told. The floor’s first update is sent when its first task is done.
+  has ended: read model written, Redis and all emails told. The baseline’s first update is sent when its first task is done.
 - **Koa**: a process of its own with Koa and its router alone, which has the bytes in memory, or runs the query that Crema runs
   and answers its rows.
 - **Actions**: what Temporal Cloud bills (a start, an update, an activity, a heartbeat, a timer, a change of search attributes).
   Temporal’s own metric \`action\` counts them; workflow tasks are none.
 - **Streams**: how long after its \`200\` (sent by the same client) a status change is with those who follow the shop. What takes
   less than a millisecond counts as one. Half of a thousand wait for five hundred writes to sockets, whoever makes them: the
-  second floor is a Node process that does nothing else. The memory is resident memory, of a process that has just started.
+  second baseline is a Node process that does nothing else. The memory is resident memory, of a process that has just started.
 - **Webhooks**: events that are delivered once more, ten at a time, from the request to the last arrival. The loop POSTs as many, one
   after the other, on one connection.
 - A mail server that forgets everything takes the emails. The worker starts with its bundle built, as in production.`;
@@ -65,8 +65,8 @@ export function writeReport({ machine, results }: Report): string {
 const linesOf = ({ rows }: Result): string[] =>
   rows.map((row: Row) => {
     const reached = row.reached === undefined ? '' : row.reached ? 'yes' : '**no**';
-    const { title, floor = '', target = '', measured, spread = '', floorDid = '', cremaDid = '' } = row;
-    return line([title, floor, target, measured, spread, reached, floorDid, cremaDid]);
+    const { title, baseline = '', target = '', measured, spread = '', baselineResult = '', cremaResult = '' } = row;
+    return line([title, baseline, target, measured, spread, reached, baselineResult, cremaResult]);
   });
 
 const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;

@@ -6,11 +6,11 @@ import { median, quantile } from './measure/statistics.ts';
 export type Target = { most: number } | { least: number };
 
 /** A ratio of times: the less, the better. */
-export function timeRow(title: string, floor: string, pairs: Pairs, target?: Target): Row {
+export function timeRow(title: string, baseline: string, pairs: Pairs, target?: Target): Row {
   return {
-    ...ratioRow(title, floor, pairs, target),
-    floorDid: latencies(pairs.floor),
-    cremaDid: latencies(pairs.crema),
+    ...ratioRow(title, baseline, pairs, target),
+    baselineResult: latencies(pairs.baseline),
+    cremaResult: latencies(pairs.crema),
   };
 }
 
@@ -18,13 +18,13 @@ export function timeRow(title: string, floor: string, pairs: Pairs, target?: Tar
 type Rates = Pick<RatePairs, 'rates' | 'ratios'> & Partial<Pairs>;
 
 /** A ratio of rates: the more, the better. */
-export function rateRow(title: string, floor: string, pairs: Rates, target?: Target): Row {
+export function rateRow(title: string, baseline: string, pairs: Rates, target?: Target): Row {
   const { rates } = pairs;
   const did = (rate: number[], times?: number[]) => `${perSecond(rate)}${times ? `; ${latencies(times)}` : ''}`;
   return {
-    ...ratioRow(title, floor, pairs, target),
-    floorDid: did(rates.floor, pairs.floor),
-    cremaDid: did(rates.crema, pairs.crema),
+    ...ratioRow(title, baseline, pairs, target),
+    baselineResult: did(rates.baseline, pairs.baseline),
+    cremaResult: did(rates.crema, pairs.crema),
   };
 }
 
@@ -53,10 +53,10 @@ export const latencies = (times: number[]): string =>
 export const number = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 });
 
-function ratioRow(title: string, floor: string, { ratios }: Pick<Pairs, 'ratios'>, target?: Target): Row {
+function ratioRow(title: string, baseline: string, { ratios }: Pick<Pairs, 'ratios'>, target?: Target): Row {
   return {
     title,
-    floor,
+    baseline,
     measured: `${ratioText(ratios)} ×`,
     spread: spreadText(ratios),
     ...verdict(median(ratios), target, '×'),

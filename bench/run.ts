@@ -103,7 +103,7 @@ async function measure(
         orders,
         openOrders,
         count: (usual: number) => (quick ? 1 : usual),
-        moment: (usual: number) => (quick ? usual / 10 : usual),
+        duration: (usual: number) => (quick ? usual / 10 : usual),
         signal,
         log: say,
       };

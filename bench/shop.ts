@@ -29,7 +29,7 @@ export interface Branch {
   close(): Promise<void>;
 }
 
-/** A whole shop of the bench's own: services, API, worker and the worker of the floor. */
+/** A whole shop of the bench's own: services, API, worker and the worker of the baseline. */
 export interface Shop extends Branch {
   temporal: Client;
   /** What it runs on, for the report: `Postgres 18.1`. */
@@ -41,8 +41,8 @@ export interface Shop extends Branch {
   /** Makes a database like the one the shop opened with: migrated, seeded, without orders. */
   createDatabase(name: string): Promise<string>;
   openBranch(name: string, options: BranchOptions): Promise<Branch>;
-  /** Starts one of the floor's programs as a process of its own, with `/health/ready`. */
-  startFloor(script: string, environment: Environment): Promise<Service>;
+  /** Starts one of the baseline's programs as a process of its own, with `/health/ready`. */
+  startBaseline(script: string, environment: Environment): Promise<Service>;
   /** How many actions Temporal has counted so far. */
   countActions(): Promise<number>;
 }
@@ -155,14 +155,14 @@ async function open(
       },
     };
   };
-  const startFloor: Shop['startFloor'] = (script, own) =>
+  const startBaseline: Shop['startBaseline'] = (script, own) =>
     // Any program that says when it is ready starts as the API does.
     start(startApi, script.replaceAll(/\W/g, '-'), {
-      script: join(import.meta.dirname, 'floors', script),
+      script: join(import.meta.dirname, 'baselines', script),
       environment: own,
     });
 
-  const bareWorker = { script: join(import.meta.dirname, 'floors/bare/worker.ts') };
+  const bareWorker = { script: join(import.meta.dirname, 'baselines/bare/worker.ts') };
   await start(startWorker, 'bare-worker', bareWorker);
   const connection = await Connection.connect({ address });
   undo.push(() => connection.close());
@@ -179,7 +179,7 @@ async function open(
     dataDir,
     createDatabase: (name) => copyDatabase(databaseUrl, template, name),
     openBranch,
-    startFloor,
+    startBaseline,
     countActions: () => countActions(server?.log ?? '', signal),
   };
 }
@@ -205,7 +205,7 @@ const startMailSink = (options: { dataDir: string; signal: AbortSignal }): Promi
       ports: { smtp: 0 },
       program: ({ smtp }) => ({
         command: process.execPath,
-        args: [join(import.meta.dirname, 'floors/mail-sink.ts')],
+        args: [join(import.meta.dirname, 'baselines/mail-sink.ts')],
         env: { ...process.env, PORT: String(smtp) },
       }),
       url: ({ smtp }) => `smtp://127.0.0.1:${smtp}`,

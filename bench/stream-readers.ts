@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { inTime } from './measure/in-time.ts';
+import { callWithDeadline } from './measure/call-with-deadline.ts';
 
 /** Some who follow the same stream. */
 export interface StreamReaders {
@@ -52,12 +52,12 @@ export async function openStreams(
   }
 
   for (let left = readers; left > 0; left -= AT_ONCE) {
-    await inTime('Opening streams', Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, open)));
+    await callWithDeadline('Opening streams', Promise.all(Array.from({ length: Math.min(left, AT_ONCE) }, open)));
   }
   return {
     arrivals(id) {
       awaited = { mark: `"id":"${id}"`, times: [], all: Promise.withResolvers() };
-      return inTime(`The arrival of ${id}`, awaited.all.promise);
+      return callWithDeadline(`The arrival of ${id}`, awaited.all.promise);
     },
     close() {
       for (const socket of sockets) socket.destroy();

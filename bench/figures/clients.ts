@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { bareTaskQueue, bareWorkflowType, touchUpdate } from '../baselines/bare/messages.ts';
+import { completeOrder, statusSteps } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
-import { bareTaskQueue, bareWorkflowType, touchUpdate } from '../floors/bare/messages.ts';
 import { firstTaskDone } from '../measure/first-task.ts';
 import { measureRates } from '../measure/pairs.ts';
-import { allQuiet } from '../measure/quiet.ts';
+import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
 import { rateRow } from '../rows.ts';
-import { steps, walk } from '../way-of-an-order.ts';
 
 const CLIENTS = 16;
 
 /** Sixteen clients at once: placing against bare starts, and whole orders against bare workflows with three updates. */
-export async function measureClients({ shop, basket, count, moment, signal, log }: Bench): Promise<Result> {
+export async function measureClients({ shop, basket, count, duration, signal, log }: Bench): Promise<Result> {
   const clients = count(CLIENTS);
   const { api, temporal, customer } = shop;
   const startBare = (updates: number) => {
@@ -29,16 +29,16 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
   const settle = async () => {
     const handles = begun;
     begun = [];
-    await allQuiet(handles, signal);
+    await waitUntilAllIdle(handles, signal);
   };
   log(`Placing, ${clients} clients …`);
   const placing = await measureRates({
     pairs: count(5),
     warmUp: 1,
     clients,
-    rampUp: moment(300),
-    window: moment(1_200),
-    floor: { work: async () => begun.push(await startBare(0)), settle },
+    rampUp: duration(300),
+    window: duration(1_200),
+    baseline: { work: async () => begun.push(await startBare(0)), settle },
     crema: { work: async () => begun.push((await place()).handle), settle },
     signal,
   });
@@ -48,20 +48,20 @@ export async function measureClients({ shop, basket, count, moment, signal, log 
     pairs: count(5),
     warmUp: 1,
     clients,
-    rampUp: moment(1_000),
-    window: moment(3_000),
-    floor: {
+    rampUp: duration(1_000),
+    window: duration(3_000),
+    baseline: {
       async work() {
-        const handle = await startBare(steps.length);
+        const handle = await startBare(statusSteps.length);
         await firstTaskDone(temporal, handle);
-        for (const _ of steps) await handle.executeUpdate(touchUpdate);
+        for (const _ of statusSteps) await handle.executeUpdate(touchUpdate);
         await handle.result();
       },
     },
     crema: {
       async work() {
         const { id, handle } = await place();
-        await walk(shop, id);
+        await completeOrder(shop, id);
         await handle.result();
       },
     },

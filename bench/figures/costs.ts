@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { completeOrder, statusSteps } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
-import { inTime } from '../measure/in-time.ts';
-import { quiet } from '../measure/quiet.ts';
+import { callWithDeadline } from '../measure/call-with-deadline.ts';
+import { waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { valueRow } from '../rows.ts';
-import { steps, walk } from '../way-of-an-order.ts';
 
 /** What one delivered order leaves with Temporal. */
 interface Traces {
@@ -51,14 +51,14 @@ async function deliver(
     signal.throwIfAborted();
     const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as: await customer(), body: basket });
     const handle = temporal.workflow.getHandle(workflowIdOf(id));
-    if (!atRest) await walk(shop, id);
+    if (!atRest) await completeOrder(shop, id);
     else {
-      for (const status of steps) {
-        await quiet(handle, signal);
+      for (const status of statusSteps) {
+        await waitUntilIdle(handle, signal);
         await api.send('POST', `/v1/orders/${id}/status`, { as: await manager(), body: { status } });
       }
     }
-    await inTime('An order', handle.result());
+    await callWithDeadline('An order', handle.result());
     const { events = [] } = await handle.fetchHistory();
     traces.events.push(events?.length ?? 0);
     traces.workflowTasks.push(events?.filter((event) => event.workflowTaskCompletedEventAttributes).length ?? 0);

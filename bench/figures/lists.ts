@@ -6,11 +6,11 @@ import { createOrderRepository, type OrderFilter } from '../../db/orders.ts';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import { drawGrowth, type Point } from '../draw-growth.ts';
 import type { Bench, Result } from '../figure.ts';
-import { fillWithOrders, idOfOrder, NEWEST, placedAtOfOrder, REGULAR } from '../many-orders.ts';
+import { fillWithOrders, idOfOrder, NEWEST, placedAtOfOrder, REGULAR } from '../fill-with-orders.ts';
 import { measurePairs, type Pairs, timed } from '../measure/pairs.ts';
-import { quiet } from '../measure/quiet.ts';
 import { median, quantile } from '../measure/statistics.ts';
 import { takeTurns } from '../measure/turns.ts';
+import { waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { latencies, number, ratioText, spreadText, timeRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
 
@@ -66,7 +66,7 @@ export async function measureLists(bench: Bench): Promise<Result> {
   const compare = (page: Page) => {
     const get = (list: List) => async () => [await timed(() => list.get(page))];
     const options = { pairs: count(100), warmUp: count(10), signal };
-    return measurePairs({ floor: get(smallest), crema: get(largest), ...options });
+    return measurePairs({ baseline: get(smallest), crema: get(largest), ...options });
   };
   for (const page of pages) {
     pairsOf.push({ page, pairs: await compare(page), plan: await planOf(largest.branch.databaseUrl, page) });
@@ -85,19 +85,19 @@ export async function measureLists(bench: Bench): Promise<Result> {
   for (const { branch } of lists) await branch.close();
 
   const among = `among ${number(many)}`;
-  const floor = `the same among ${number(FEW)}`;
+  const baseline = `the same among ${number(FEW)}`;
   const [all] = pairsOf as [(typeof pairsOf)[0]];
   const ofSize = (turns: number[][], index: number) => turns.map((times) => times[index]!);
   const grown = {
-    floor: ofSize(placing, 0),
+    baseline: ofSize(placing, 0),
     crema: ofSize(placing, sizes.length - 1),
     ratios: placing.map((times) => times.at(-1)! / times[0]!),
   };
   return {
     rows: [
-      timeRow(`a page of \`GET /v1/orders\` ${among}`, floor, all.pairs, { most: 1.3 }),
-      timeRow(`the worst of ${pages.length} pages, once more: ${worst.page.title}`, floor, again, { most: 1.3 }),
-      timeRow(`place ${among}`, floor, grown),
+      timeRow(`a page of \`GET /v1/orders\` ${among}`, baseline, all.pairs, { most: 1.3 }),
+      timeRow(`the worst of ${pages.length} pages, once more: ${worst.page.title}`, baseline, again, { most: 1.3 }),
+      timeRow(`place ${among}`, baseline, grown),
     ],
     details: [tableOf(pairsOf, many)],
     plans: pairsOf.map(({ page: { title }, plan }) => `### Plan ${among}: ${title}\n\n\`\`\`\n${plan}\n\`\`\``),
@@ -125,8 +125,8 @@ const tableOf = (pages: Compared[], many: number): string =>
     `| page | ratio | p10–p90 | among ${number(FEW)} | among ${number(many)} |`,
     '|---|---|---|---|---|',
     ...pages.map(
-      ({ page: { title }, pairs: { ratios, floor, crema } }) =>
-        `| ${[title, ratioText(ratios), spreadText(ratios), latencies(floor), latencies(crema)].join(' | ')} |`,
+      ({ page: { title }, pairs: { ratios, baseline, crema } }) =>
+        `| ${[title, ratioText(ratios), spreadText(ratios), latencies(baseline), latencies(crema)].join(' | ')} |`,
     ),
   ].join('\n');
 
@@ -160,7 +160,7 @@ async function placeAmong({ shop: { temporal }, basket, signal }: Bench, { branc
   const time = await timed(async () => {
     placed = await branch.api.send('POST', '/v1/orders', { as, body: basket, key: randomUUID() });
   });
-  await quiet(temporal.workflow.getHandle(workflowIdOf(placed.id)), signal);
+  await waitUntilIdle(temporal.workflow.getHandle(workflowIdOf(placed.id)), signal);
   return time;
 }
 

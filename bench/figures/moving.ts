@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { bareTaskQueue, bareWorkflowType, touchUpdate } from '../baselines/bare/messages.ts';
+import { statusSteps } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
-import { bareTaskQueue, bareWorkflowType, touchUpdate } from '../floors/bare/messages.ts';
-import { inTime } from '../measure/in-time.ts';
+import { callWithDeadline } from '../measure/call-with-deadline.ts';
 import { measurePairs, timed } from '../measure/pairs.ts';
-import { allQuiet, quiet } from '../measure/quiet.ts';
+import { waitUntilAllIdle, waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { timeRow } from '../rows.ts';
-import { steps } from '../way-of-an-order.ts';
 
 /** Status changes over HTTP, read model written, against bare updates; the first tasks of both workflows are done. */
 export async function measureMoving(bench: Bench): Promise<Result> {
@@ -25,7 +25,7 @@ export async function measureMoving(bench: Bench): Promise<Result> {
 }
 
 /**
- * An order and a bare workflow, a pair for each of their three steps, then the next two.
+ * An order and a bare workflow, a pair for each of their three statusSteps, then the next two.
  *
  * @param warmUp how many orders come before those that count
  * @param atRest let what one step sets off come to an end before the next one
@@ -39,28 +39,35 @@ function measureSteps(
   let order: { id: string; handle: WorkflowHandle; left: string[] } = { id: '', handle: null as never, left: [] };
 
   const open = async () => {
-    const options = { workflowId: `bare-${randomUUID()}`, taskQueue: bareTaskQueue, args: [steps.length] };
+    const options = { workflowId: `bare-${randomUUID()}`, taskQueue: bareTaskQueue, args: [statusSteps.length] };
     bare = await temporal.workflow.start(bareWorkflowType, options);
     const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as: await customer(), body: basket });
-    order = { id, handle: temporal.workflow.getHandle(workflowIdOf(id)), left: [...steps] };
-    await allQuiet([bare, order.handle], signal);
+    order = { id, handle: temporal.workflow.getHandle(workflowIdOf(id)), left: [...statusSteps] };
+    await waitUntilAllIdle([bare, order.handle], signal);
   };
   const before = async () => {
     if (order.left.length > 0) return;
-    if (order.id) await inTime('An order', order.handle.result());
+    if (order.id) await callWithDeadline('An order', order.handle.result());
     await open();
   };
-  const floor = async () => {
+  const baseline = async () => {
     const time = await timed(() => bare.executeUpdate(touchUpdate));
-    if (atRest) await quiet(bare, signal);
+    if (atRest) await waitUntilIdle(bare, signal);
     return [time];
   };
   const crema = async () => {
     const status = order.left.shift();
     const options = { as: await manager(), body: { status }, key: randomUUID() };
     const time = await timed(() => api.send('POST', `/v1/orders/${order.id}/status`, options));
-    if (atRest) await quiet(order.handle, signal);
+    if (atRest) await waitUntilIdle(order.handle, signal);
     return [time];
   };
-  return measurePairs({ pairs: steps.length * orders, warmUp: steps.length * warmUp, before, floor, crema, signal });
+  return measurePairs({
+    pairs: statusSteps.length * orders,
+    warmUp: statusSteps.length * warmUp,
+    before,
+    baseline,
+    crema,
+    signal,
+  });
 }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { bareTaskQueue, bareWorkflowType } from '../baselines/bare/messages.ts';
 import type { Bench, Result } from '../figure.ts';
-import { bareTaskQueue, bareWorkflowType } from '../floors/bare/messages.ts';
 import { measurePairs, timed } from '../measure/pairs.ts';
-import { allQuiet } from '../measure/quiet.ts';
+import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
 import { timeRow } from '../rows.ts';
 
 /** Placing an order over HTTP against a bare `workflow.start`, one at a time. */
@@ -13,9 +13,9 @@ export async function measurePlacing({ shop, basket, count, signal, log }: Bench
   const settle = async () => {
     const handles = begun.map((id) => temporal.workflow.getHandle(id));
     begun = [];
-    await allQuiet(handles, signal);
+    await waitUntilAllIdle(handles, signal);
   };
-  const floor = async () => {
+  const baseline = async () => {
     const workflowId = `bare-${randomUUID()}`;
     begun.push(workflowId);
     const options = { workflowId, taskQueue: bareTaskQueue, args: [0] };
@@ -29,17 +29,17 @@ export async function measurePlacing({ shop, basket, count, signal, log }: Bench
     };
     return [await timed(place)];
   };
-  const settled = (side: typeof floor) => async () => {
+  const settled = (side: typeof baseline) => async () => {
     const times = await side();
     await settle();
     return times;
   };
 
   log('Placing back to back …');
-  const backToBack = await measurePairs({ pairs: count(200), warmUp: count(40), floor, crema, signal });
+  const backToBack = await measurePairs({ pairs: count(200), warmUp: count(40), baseline, crema, signal });
   await settle();
   log('Placing at rest …');
-  const sides = { floor: settled(floor), crema: settled(crema) };
+  const sides = { baseline: settled(baseline), crema: settled(crema) };
   const atRest = await measurePairs({ pairs: count(60), warmUp: count(5), ...sides, signal });
   return {
     rows: [

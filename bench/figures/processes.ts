@@ -6,9 +6,9 @@ import { startProcess } from '../../stack/process/guarded-process.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { Bench, Result } from '../figure.ts';
-import { inTime } from '../measure/in-time.ts';
+import { callWithDeadline } from '../measure/call-with-deadline.ts';
 import { memoryOf } from '../measure/memory.ts';
-import { allQuiet } from '../measure/quiet.ts';
+import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
 import { number, valueRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
 
@@ -92,7 +92,7 @@ async function openAll({ openOrders, shop, basket, signal }: Bench, branch: Bran
       handles.push(shop.temporal.workflow.getHandle(workflowIdOf(id)));
     }
   });
-  await allQuiet(handles, signal);
+  await waitUntilAllIdle(handles, signal);
 }
 
 async function closeAll({ signal }: Bench, branch: Branch, handles: WorkflowHandle[]) {
@@ -102,7 +102,7 @@ async function closeAll({ signal }: Bench, branch: Branch, handles: WorkflowHand
       signal.throwIfAborted();
       const path = `/v1/orders/${handle.workflowId.replace(workflowIdOf(''), '')}/cancel`;
       await branch.api.send('POST', path, { as: await branch.manager(), body: {}, key: randomUUID() });
-      await inTime('An order', handle.result());
+      await callWithDeadline('An order', handle.result());
     }
   });
 }

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Bench, Result } from '../figure.ts';
-import { fillWithOrders, idOfOrder } from '../many-orders.ts';
+import { fillWithOrders, idOfOrder } from '../fill-with-orders.ts';
 import { measureRates } from '../measure/pairs.ts';
+import { openRawConnection } from '../raw-connection.ts';
 import { rateRow, type Target } from '../rows.ts';
-import { openWire } from '../wire.ts';
 
 const ORDERS = 1_000;
 const ROWS = 20;
@@ -12,41 +12,42 @@ const ROWS = 20;
 interface Resource {
   title: string;
   path: string;
-  floor: string;
+  baseline: string;
   target?: Target;
 }
 
 const resources: Resource[] = [
-  { title: '`GET /v1/catalog`', path: '/v1/catalog', floor: 'Koa, same bytes', target: { least: 0.7 } },
+  { title: '`GET /v1/catalog`', path: '/v1/catalog', baseline: 'Koa, same bytes', target: { least: 0.7 } },
   {
     title: '`GET /v1/orders/{id}`',
     path: `/v1/orders/${idOfOrder(100)}`,
-    floor: 'Koa, one query',
+    baseline: 'Koa, one query',
     target: { least: 0.7 },
   },
-  { title: `\`GET /v1/orders\` with ${ROWS} rows`, path: `/v1/orders?limit=${ROWS}`, floor: 'Koa, one query' },
+  { title: `\`GET /v1/orders\` with ${ROWS} rows`, path: `/v1/orders?limit=${ROWS}`, baseline: 'Koa, one query' },
 ];
 
 /** What is read over HTTP, against Koa with the same bytes, or the same rows by the same query, in a process of its own. */
-export async function measureReading({ shop, count, moment, signal, log }: Bench): Promise<Result> {
+export async function measureReading({ shop, count, duration, signal, log }: Bench): Promise<Result> {
   const databaseUrl = await shop.createDatabase('bench_reading');
   await fillWithOrders(databaseUrl, ORDERS, signal);
   const branch = await shop.openBranch('reading', { databaseUrl, worker: false });
   const CATALOG = join(shop.dataDir, 'catalog.json');
   writeFileSync(CATALOG, JSON.stringify(await branch.api.send('GET', '/v1/catalog')));
-  const koa = await shop.startFloor('koa.ts', { DATABASE_URL: databaseUrl, CATALOG });
+  const koa = await shop.startBaseline('koa.ts', { DATABASE_URL: databaseUrl, CATALOG });
   const as = await branch.manager();
 
   async function measure({ path }: Resource, clients: number) {
-    const open = (url: string) => Promise.all(Array.from({ length: clients }, () => openWire(`${url}${path}`, { as })));
+    const open = (url: string) =>
+      Promise.all(Array.from({ length: clients }, () => openRawConnection(`${url}${path}`, { as })));
     const [below, above] = [await open(koa.url), await open(branch.url)];
     const pairs = await measureRates({
       pairs: count(10),
       warmUp: count(3),
       clients,
-      rampUp: moment(30),
-      window: moment(300),
-      floor: { work: (client) => below[client]!.ask() },
+      rampUp: duration(30),
+      window: duration(300),
+      baseline: { work: (client) => below[client]!.ask() },
       crema: { work: (client) => above[client]!.ask() },
       signal,
     });
@@ -62,7 +63,7 @@ export async function measureReading({ shop, count, moment, signal, log }: Bench
     for (const resource of resources) {
       log(`${resource.title.replaceAll('`', '')}, ${how} …`);
       const pairs = await measure(resource, clients);
-      rows.push(rateRow(`${resource.title}, ${how}`, resource.floor, pairs, resource.target));
+      rows.push(rateRow(`${resource.title}, ${how}`, resource.baseline, pairs, resource.target));
     }
   }
   await branch.close();

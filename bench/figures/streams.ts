@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { toFrame } from '../../api/streams/frames.ts';
+import { statusSteps } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
 import { createHttpClient } from '../http-client.ts';
 import { memoryOf } from '../measure/memory.ts';
@@ -8,7 +9,6 @@ import { median } from '../measure/statistics.ts';
 import { takeTurns } from '../measure/turns.ts';
 import { timeRow, valueRow } from '../rows.ts';
 import { openStreams } from '../stream-readers.ts';
-import { steps } from '../way-of-an-order.ts';
 
 const MANY = 1_000;
 
@@ -17,7 +17,7 @@ const LEAST_MS = 1;
 
 /** From a status change's answer to its arrival at those who follow the shop, one or a thousand; what a stream holds. */
 export async function measureStreams(bench: Bench): Promise<Result> {
-  const { shop, basket, count, moment, signal, log } = bench;
+  const { shop, basket, count, duration, signal, log } = bench;
   const many = Math.min(MANY, count(MANY) * 10);
   const databaseUrl = await shop.createDatabase('bench_streams');
   const branch = await shop.openBranch('streams', { databaseUrl, worker: true });
@@ -26,7 +26,7 @@ export async function measureStreams(bench: Bench): Promise<Result> {
     openStreams(`${url}/v1/orders/events`, { as: await manager(), readers });
 
   log(`Opening ${many} idle streams …`);
-  const look = async () => median((await memoryOf({ api: branch.pids.api }, { count, moment, signal })).api);
+  const look = async () => median((await memoryOf({ api: branch.pids.api }, { count, duration, signal })).api);
   // Where a process that nobody has asked anything grows is no matter of streams.
   (await openReaders(1)).close();
   const before = await look();
@@ -40,7 +40,7 @@ export async function measureStreams(bench: Bench): Promise<Result> {
     const waits: number[] = [];
     for (let order = 0; order < count(5); order += 1) {
       const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as: await customer(), body: basket });
-      for (const [index, status] of steps.entries()) {
+      for (const [index, status] of statusSteps.entries()) {
         const arrivals = streams.arrivals(`${id}:${index + 2}`);
         const options = { as: await manager(), body: { status }, key: randomUUID() };
         await timed(() => api.send('POST', `/v1/orders/${id}/status`, options));
@@ -52,19 +52,19 @@ export async function measureStreams(bench: Bench): Promise<Result> {
     return waits;
   }
 
-  const program = await shop.startFloor('broadcast.ts', {});
-  const floor = createHttpClient(program.url, { connections: 1 });
+  const program = await shop.startBaseline('broadcast.ts', {});
+  const baseline = createHttpClient(program.url, { connections: 1 });
   const order = await api.send<object>('POST', '/v1/orders', { as: await customer(), body: basket });
 
   /** The same of a program that does nothing but pass on what it is sent. */
   async function broadcast(): Promise<number[]> {
     const streams = await openStreams(program.url, { as: 'anybody', readers: many });
     const waits: number[] = [];
-    for (let event = 0; event < count(5) * steps.length; event += 1) {
+    for (let event = 0; event < count(5) * statusSteps.length; event += 1) {
       const id = randomUUID();
       const arrivals = streams.arrivals(id);
       const data = { ...order, id };
-      await floor.send('POST', '/', { text: toFrame({ id, event: 'order.ready', data }).toString() });
+      await baseline.send('POST', '/', { text: toFrame({ id, event: 'order.ready', data }).toString() });
       const answered = performance.now();
       waits.push(...(await arrivals).map((at) => Math.max(at - answered, LEAST_MS)));
     }
@@ -75,15 +75,15 @@ export async function measureStreams(bench: Bench): Promise<Result> {
   log(`Following the shop, 1 and ${many} readers …`);
   const turns = [() => follow(1), () => follow(many), broadcast];
   const rounds = await takeTurns(turns, { rounds: count(5), warmUp: 1, signal });
-  floor.close();
+  baseline.close();
   await program.stop();
   await branch.close();
 
   const [one, all, passedOn] = [0, 1, 2].map((side) => rounds.map((turn) => turn[side]!)) as [Waits, Waits, Waits];
-  const compared = (floor: Waits): Pairs => ({
-    floor: floor.flat(),
+  const compared = (baseline: Waits): Pairs => ({
+    baseline: baseline.flat(),
     crema: all.flat(),
-    ratios: all.map((waits, round) => median(waits) / median(floor[round]!)),
+    ratios: all.map((waits, round) => median(waits) / median(baseline[round]!)),
   });
   const title = `from the answer to a change to ${many} readers’ streams`;
   return {

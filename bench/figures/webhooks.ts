@@ -3,8 +3,8 @@ import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { Bench, Result } from '../figure.ts';
 import { createHttpClient } from '../http-client.ts';
 import { timed } from '../measure/pairs.ts';
-import { allQuiet } from '../measure/quiet.ts';
 import { takeTurns } from '../measure/turns.ts';
+import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
 import { rateRow } from '../rows.ts';
 
 /** Deliveries to a webhook, against a loop that does nothing but POST the same to the same receiver. */
@@ -13,7 +13,7 @@ export async function measureWebhooks({ shop, basket, count, signal, log }: Benc
   const databaseUrl = await shop.createDatabase('bench_webhooks');
   const branch = await shop.openBranch('webhooks', { databaseUrl, worker: true });
   const { api, customer, manager } = branch;
-  const program = await shop.startFloor('receiver.ts', {});
+  const program = await shop.startBaseline('receiver.ts', {});
   const receiver = createHttpClient(program.url, { connections: 1 });
   const received = async () => (await receiver.send<{ count: number }>('GET', '/')).count;
 
@@ -23,13 +23,13 @@ export async function measureWebhooks({ shop, basket, count, signal, log }: Benc
     const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as: await customer(), body: basket });
     handles.push(shop.temporal.workflow.getHandle(workflowIdOf(id)));
   }
-  await allQuiet(handles, signal);
+  await waitUntilAllIdle(handles, signal);
   const hook = { as: await manager(), body: { url: `${program.url}/hook` } };
   const { id } = await api.send<{ id: string }>('POST', '/v1/webhooks', hook);
   const period = { from: new Date(Date.now() - 3_600_000), to: new Date(Date.now() + 3_600_000) };
   const event = { type: 'order.placed', data: { order: await api.send('GET', '/v1/orders', { as: await manager() }) } };
 
-  const floor = () =>
+  const baseline = () =>
     timed(async () => {
       for (let left = events; left > 0; left -= 1) await receiver.send('POST', '/', { body: event });
     });
@@ -42,14 +42,14 @@ export async function measureWebhooks({ shop, basket, count, signal, log }: Benc
       await waitFor('The last delivery', all, { deadline: 60_000, every: 5, signal });
     });
   };
-  const rounds = await takeTurns([floor, crema], { rounds: count(15), warmUp: 1, signal });
+  const rounds = await takeTurns([baseline, crema], { rounds: count(15), warmUp: 1, signal });
   receiver.close();
   await branch.close();
   await program.stop();
 
   const rates = rounds.map((times) => times.map((time) => (events / time) * 1_000)) as [number, number][];
   const pairs = {
-    rates: { floor: rates.map(([rate]) => rate), crema: rates.map(([, rate]) => rate) },
+    rates: { baseline: rates.map(([rate]) => rate), crema: rates.map(([, rate]) => rate) },
     ratios: rates.map(([below, above]) => above / below),
   };
   return { rows: [rateRow('deliveries to a webhook', 'a loop of POSTs', pairs, { least: 0.5 })] };

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { inTime } from './in-time.ts';
+import { callWithDeadline } from './call-with-deadline.ts';
 
 /** What so many clients got done in a window of time. */
 export interface Load {
@@ -46,7 +46,7 @@ export async function load({ clients, rampUp, window, work, signal }: LoadOption
     await delay((rampUp * client) / clients);
     for (let start = performance.now(); isOpen; ) {
       signal.throwIfAborted();
-      await inTime('One call', work(client));
+      await callWithDeadline('One call', work(client));
       const end = performance.now();
       count(start, end);
       start = end;

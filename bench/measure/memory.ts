@@ -9,12 +9,12 @@ const LOOK_EVERY = 200;
 /** The resident memory of some processes, in MB, looked at a few times. */
 export async function memoryOf<Name extends string>(
   pids: Record<Name, number>,
-  { count, moment, signal }: { count(usual: number): number; moment(usual: number): number; signal: AbortSignal },
+  { count, duration, signal }: { count(usual: number): number; duration(usual: number): number; signal: AbortSignal },
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(pids) as Name[];
   const looks = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
   for (let look = 0; look < count(LOOKS); look += 1) {
-    await delay(moment(LOOK_EVERY), undefined, { signal });
+    await delay(duration(LOOK_EVERY), undefined, { signal });
     for (const name of names) looks[name].push(residentMegabytes(pids[name]));
   }
   return looks;

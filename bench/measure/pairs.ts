@@ -1,14 +1,14 @@
-import { inTime } from './in-time.ts';
+import { callWithDeadline } from './call-with-deadline.ts';
 import { type Load, type LoadOptions, load } from './load.ts';
 import { sum } from './statistics.ts';
 import { takeTurns } from './turns.ts';
 
-/** What a floor and Crema came to, measured in turns. */
+/** What a baseline and Crema came to, measured in turns. */
 export interface Pairs {
   /** How long each single thing took, in ms. */
-  floor: number[];
+  baseline: number[];
   crema: number[];
-  /** One a pair: Crema's time, or rate, over the floor's. */
+  /** One a pair: Crema's time, or rate, over the baseline's. */
   ratios: number[];
 }
 
@@ -24,21 +24,21 @@ interface PairOptions {
 /** Each side does the same number of things in its turn and answers how long each took; see {@link takeTurns}. */
 export async function measurePairs({
   pairs,
-  floor,
+  baseline,
   crema,
   ...options
-}: PairOptions & { floor(): Promise<number[]>; crema(): Promise<number[]> }): Promise<Pairs> {
-  const rounds = await takeTurns([floor, crema], { rounds: pairs, ...options });
+}: PairOptions & { baseline(): Promise<number[]>; crema(): Promise<number[]> }): Promise<Pairs> {
+  const rounds = await takeTurns([baseline, crema], { rounds: pairs, ...options });
   return {
-    floor: rounds.flatMap(([times = []]) => times),
+    baseline: rounds.flatMap(([times = []]) => times),
     crema: rounds.flatMap(([, times = []]) => times),
     ratios: rounds.map(([below = [], above = []]) => sum(above) / sum(below)),
   };
 }
 
-/** What a floor and Crema get done under load, in things a second. */
+/** What a baseline and Crema get done under load, in things a second. */
 export interface RatePairs extends Pairs {
-  rates: { floor: number[]; crema: number[] };
+  rates: { baseline: number[]; crema: number[] };
 }
 
 /** What the clients of one side do, again and again, and what comes between its turn and the next, unmeasured. */
@@ -47,14 +47,14 @@ export interface Side {
   settle?: () => Promise<void>;
 }
 
-/** Each side keeps all clients busy for a moment; see {@link load}. */
+/** Each side keeps all clients busy for a duration; see {@link load}. */
 export async function measureRates({
   pairs,
   warmUp,
-  floor,
+  baseline,
   crema,
   ...options
-}: PairOptions & Omit<LoadOptions, 'work'> & { floor: Side; crema: Side }): Promise<RatePairs> {
+}: PairOptions & Omit<LoadOptions, 'work'> & { baseline: Side; crema: Side }): Promise<RatePairs> {
   const turnOf =
     ({ work, settle }: Side) =>
     async () => {
@@ -62,13 +62,13 @@ export async function measureRates({
       await settle?.();
       return done;
     };
-  const rounds = await takeTurns([turnOf(floor), turnOf(crema)], { rounds: pairs, warmUp, signal: options.signal });
+  const rounds = await takeTurns([turnOf(baseline), turnOf(crema)], { rounds: pairs, warmUp, signal: options.signal });
   const of = (side: 0 | 1) => rounds.map((turns) => turns[side] as Load);
-  const rates = { floor: of(0).map(({ rate }) => rate), crema: of(1).map(({ rate }) => rate) };
+  const rates = { baseline: of(0).map(({ rate }) => rate), crema: of(1).map(({ rate }) => rate) };
   return {
-    floor: of(0).flatMap(({ times }) => times),
+    baseline: of(0).flatMap(({ times }) => times),
     crema: of(1).flatMap(({ times }) => times),
-    ratios: rates.crema.map((rate, pair) => rate / (rates.floor[pair] as number)),
+    ratios: rates.crema.map((rate, pair) => rate / (rates.baseline[pair] as number)),
     rates,
   };
 }
@@ -76,6 +76,6 @@ export async function measureRates({
 /** How long something took, in ms. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
-  await inTime('One call', work());
+  await callWithDeadline('One call', work());
   return performance.now() - start;
 }

@@ -24,18 +24,18 @@ test('When sides take turns, then who goes first changes, and the first rounds d
   ]);
 });
 
-test('When a floor and Crema are measured, then each pair has its ratio, of all that its turns took', async () => {
-  const floor = async () => [1, 3];
+test('When a baseline and Crema are measured, then each pair has its ratio, of all that its turns took', async () => {
+  const baseline = async () => [1, 3];
   const crema = async () => [2, 4];
 
-  const pairs = await measurePairs({ floor, crema, pairs: 2, warmUp: 3, signal });
+  const pairs = await measurePairs({ baseline, crema, pairs: 2, warmUp: 3, signal });
 
-  expect(pairs).toEqual({ floor: [1, 3, 1, 3], crema: [2, 4, 2, 4], ratios: [1.5, 1.5] });
+  expect(pairs).toEqual({ baseline: [1, 3, 1, 3], crema: [2, 4, 2, 4], ratios: [1.5, 1.5] });
 });
 
 test('When a run is called off, then no further turn is taken', async () => {
   const stopping = new AbortController();
-  const floor = async () => {
+  const baseline = async () => {
     stopping.abort(new Error('Stopped.'));
     return [1];
   };
@@ -45,7 +45,7 @@ test('When a run is called off, then no further turn is taken', async () => {
     return [1];
   };
 
-  const running = measurePairs({ floor, crema, pairs: 5, warmUp: 0, signal: stopping.signal });
+  const running = measurePairs({ baseline, crema, pairs: 5, warmUp: 0, signal: stopping.signal });
 
   await expect(running).rejects.toThrow('Stopped.');
   expect(turns).toBe(1);
@@ -80,8 +80,8 @@ test('When values are few, then quantiles lie between them', () => {
 });
 
 test('When a median is on the wrong side of its target, then its row says so', () => {
-  const times = { floor: [1], crema: [2], ratios: [1.5, 1.8, 2.4] };
-  const rates = { ...times, rates: { floor: [100], crema: [50] } };
+  const times = { baseline: [1], crema: [2], ratios: [1.5, 1.8, 2.4] };
+  const rates = { ...times, rates: { baseline: [100], crema: [50] } };
 
   expect(timeRow('place', 'bare start', times, { most: 1.7 })).toMatchObject({
     measured: '1.80 ×',
@@ -91,7 +91,7 @@ test('When a median is on the wrong side of its target, then its row says so', (
   });
   expect(rateRow('read', 'Koa', rates, { least: 1.8 })).toMatchObject({
     reached: true,
-    cremaDid: '50 /s; 2.0 / 2.0 / 2.0 ms',
+    cremaResult: '50 /s; 2.0 / 2.0 / 2.0 ms',
   });
   expect(valueRow('history', [70, 72, 80], 'events', { most: 75 })).toEqual({
     title: 'history',

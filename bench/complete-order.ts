@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Branch } from './shop.ts';
 
 /** An order's way over the counter, once it is placed. */
-export const steps = ['preparation', 'ready', 'delivered'];
+export const statusSteps = ['preparation', 'ready', 'delivered'];
 
 /** Takes an order all the way, each step as soon as the one before is answered. */
-export async function walk({ api, manager }: Pick<Branch, 'api' | 'manager'>, id: string): Promise<void> {
+export async function completeOrder({ api, manager }: Pick<Branch, 'api' | 'manager'>, id: string): Promise<void> {
   const as = await manager();
-  for (const status of steps) {
+  for (const status of statusSteps) {
     await api.send('POST', `/v1/orders/${id}/status`, { as, body: { status }, key: randomUUID() });
   }
 }

@@ -4,7 +4,7 @@ import Koa from 'koa';
 import { connect } from '../../db/connection.ts';
 import { createOrderRepository } from '../../db/orders.ts';
 
-// The floor of what is read over HTTP: Koa with its router and nothing else; the same bytes from memory, the same rows with
+// The baseline of what is read over HTTP: Koa with its router and nothing else; the same bytes from memory, the same rows with
 // the same query.
 
 const { PORT, DATABASE_URL = '', CATALOG = '', INSTANCE_ID } = process.env;

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
  * One connection that sends the same prepared request again and again. It costs its process a fraction of what Node's own
  * client does, which on a small machine would be most of what there is to measure.
  */
-export interface Wire {
+export interface RawConnection {
   /** Sends the request and answers the body of what comes back. @throws when that is not a 200 of known length */
   ask(): Promise<Buffer>;
   close(): void;
@@ -14,7 +14,7 @@ export interface Wire {
 const DEADLINE_MS = 10_000;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
-export async function openWire(url: string, { as }: { as?: string } = {}): Promise<Wire> {
+export async function openRawConnection(url: string, { as }: { as?: string } = {}): Promise<RawConnection> {
   const { hostname, port, pathname, search, host } = new URL(url);
   const head = [`GET ${pathname}${search} HTTP/1.1`, `Host: ${host}`, ...(as ? [`Authorization: Bearer ${as}`] : [])];
   const request = Buffer.from(`${head.join('\r\n')}\r\n\r\n`);

@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { waitFor } from '../../stack/wait.ts';
 
 /** Waits until a workflow has nothing under way: no task, no activity. The next measurement then meets a server at rest. */
-export const quiet = (handle: WorkflowHandle, signal: AbortSignal, deadline = 20_000): Promise<void> =>
+export const waitUntilIdle = (handle: WorkflowHandle, signal: AbortSignal, deadline = 20_000): Promise<void> =>
   waitFor(
     `The rest of ${handle.workflowId}`,
     async () => {
@@ -13,6 +13,6 @@ export const quiet = (handle: WorkflowHandle, signal: AbortSignal, deadline = 20
   );
 
 /** Waits until all of these have nothing under way, the oldest first. */
-export async function allQuiet(handles: WorkflowHandle[], signal: AbortSignal): Promise<void> {
-  for (const handle of handles) await quiet(handle, signal, 20_000 + 200 * handles.length);
+export async function waitUntilAllIdle(handles: WorkflowHandle[], signal: AbortSignal): Promise<void> {
+  for (const handle of handles) await waitUntilIdle(handle, signal, 20_000 + 200 * handles.length);
 }

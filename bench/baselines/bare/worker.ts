@@ -6,7 +6,7 @@ import { readWorkerConfig } from '../../../config/settings.ts';
 import { createHealthServer } from '../../../worker/health-server.ts';
 import { bareTaskQueue } from './messages.ts';
 
-// Works for the floor alone, so that it is a process as Crema's worker is one.
+// Works for the baseline alone, so that it is a process as Crema's worker is one.
 await runCommand(async () => {
   const config = readWorkerConfig(readEnvironment());
   const logger = new DefaultLogger('WARN');
