@@ -1,7 +1,8 @@
 import { toJsonLine } from '../../domain/text.ts';
 import type { Caller } from '../auth/caller.ts';
+import type { Access } from '../http/access.ts';
 import { Problem } from '../http/problem.ts';
-import { type Access, callerOf, type Route, route, tokenOf } from '../http/route.ts';
+import { callerOf, type Route, route, tokenOf } from '../http/route.ts';
 import type { Confirmation } from './password-check.ts';
 import { collectPersonalData, type PersonalDataSources } from './personal-data.ts';
 import { refusal } from './refusal.ts';

@@ -12,9 +12,10 @@ import {
   restoreVariation,
 } from '../../domain/catalog/product.ts';
 import { latteId, vanillaId } from '../docs/examples.ts';
+import type { Access } from '../http/access.ts';
 import { type ExpectedVersions, etagOf, isKnown } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
-import { type Access, linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
+import { linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, ifMatch, ifNoneMatch } from '../http/schemas.ts';
 import { catalogInput, product, productList } from './schemas.ts';
 import type { CatalogService, ProductCommand, Refused } from './service.ts';

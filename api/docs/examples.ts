@@ -238,7 +238,7 @@ export const orderTimeline = {
 /** What each problem says, where the general text would teach nothing. */
 const details: Partial<Record<ProblemCode, ProblemOptions>> = {
   invalid_request: {
-    detail: 'There are 2 faults.',
+    detail: 'The request has 2 faults, listed in errors.',
     extra: {
       errors: [
         { pointer: '#/lines/0/quantity', detail: 'must be at least 1' },
@@ -247,14 +247,14 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
     },
   },
   unauthenticated: { detail: 'Send an access token: Authorization: Bearer <token>.' },
-  forbidden: { detail: 'This is for a manager.' },
+  forbidden: { detail: 'Only callers of these types may do this: manager.' },
   illegal_transition: { extra: { currentStatus: 'ready', allowedTransitions: ['delivered'], version: 3 } },
   product_unavailable: { extra: { errors: [{ pointer: '#/lines/0', detail: 'is not to be had now' }] } },
   nothing_to_send: { detail: 'The customer has no account any more.' },
   version_mismatch: { extra: { version: 3 } },
   payload_too_large: { detail: 'The body must be at most 100000 bytes.' },
   rate_limited: { detail: '600 requests in 60 seconds are allowed; try again in 42 seconds.' },
-  too_many_streams: { detail: 'You may have 20 streams at once.' },
+  too_many_streams: { detail: 'At most 20 streams may be open at once. Close one first.' },
   unavailable: { detail: 'The database cannot be reached.' },
   outcome_unknown: { detail: 'Send the same request again with this Idempotency-Key to learn what became of it.' },
 };

@@ -8,9 +8,10 @@ import {
 } from 'zod-openapi';
 import { type Scope, scopesOf, serviceScopes } from '../../domain/scopes.ts';
 import { oauthPaths } from '../auth/openapi-paths.ts';
+import type { Access } from '../http/access.ts';
 import { type ProblemCode, problems, RETRY_AFTER_S } from '../http/problem.ts';
 import { problem, rateLimitHeaders } from '../http/problem-schemas.ts';
-import type { Access, Route } from '../http/route.ts';
+import type { Route } from '../http/route.ts';
 import { cloudEvent } from '../streams/schemas.ts';
 import { eventDelivery } from '../webhooks/schemas.ts';
 import { amountsIn, inCurrency } from './currency.ts';

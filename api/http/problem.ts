@@ -1,53 +1,55 @@
-/** `Retry-After` of every 503, in seconds: after most outages, the next try succeeds. */
+/** `Retry-After` of every 503, in seconds: most outages are shorter. */
 export const RETRY_AFTER_S = '1';
 
-/** Every way in which a request can go wrong, with its status and title (design §4, RFC 9457). */
+/** The status and title of each problem code (RFC 9457). */
 export const problems = {
   invalid_request: { status: 400, title: 'The request is invalid' },
-  unauthenticated: { status: 401, title: 'Sign in first' },
-  forbidden: { status: 403, title: 'You may not do this' },
-  wrong_password: { status: 403, title: 'The password is wrong' },
-  not_found: { status: 404, title: 'There is no such thing' },
-  method_not_allowed: { status: 405, title: 'This method is not allowed here' },
+  unauthenticated: { status: 401, title: 'Authentication is required' },
+  forbidden: { status: 403, title: 'Access denied' },
+  wrong_password: { status: 403, title: 'The password is incorrect' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
-  illegal_transition: { status: 409, title: 'The order cannot go there from where it is' },
-  product_unavailable: { status: 409, title: 'Some lines cannot be ordered' },
-  price_changed: { status: 409, title: 'The total is not what you expected' },
-  name_taken: { status: 409, title: 'Another one on sale has that name' },
-  email_taken: { status: 409, title: 'Somebody has an account with that address' },
-  nothing_to_send: { status: 409, title: 'There is nothing to send' },
-  last_manager: { status: 409, title: 'The shop needs a manager' },
+  illegal_transition: { status: 409, title: 'Transition not allowed' },
+  product_unavailable: { status: 409, title: 'A product is not available' },
+  price_changed: { status: 409, title: 'The total differs from expectedTotal' },
+  name_taken: { status: 409, title: 'The name is already in use' },
+  email_taken: { status: 409, title: 'The email address is already registered' },
+  nothing_to_send: { status: 409, title: 'The email cannot be sent again' },
+  last_manager: { status: 409, title: 'The shop must keep at least one manager' },
   webhook_disabled: { status: 409, title: 'The webhook is disabled' },
-  too_many_webhooks: { status: 409, title: 'The shop has as many webhooks as it can have' },
-  invalid_link: { status: 410, title: 'The link does not work any more' },
-  version_mismatch: { status: 412, title: 'It has changed since you read it' },
+  too_many_webhooks: { status: 409, title: 'Too many webhooks' },
+  invalid_link: { status: 410, title: 'The link is invalid or has expired' },
+  version_mismatch: { status: 412, title: 'The resource has changed since it was read' },
   payload_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
-  idempotency_key_reused: { status: 422, title: 'This idempotency key belongs to another request' },
+  idempotency_key_reused: { status: 422, title: 'The idempotency key was used for a different request' },
   rate_limited: { status: 429, title: 'Too many requests' },
-  too_many_streams: { status: 429, title: 'You follow as many streams as you may' },
+  too_many_streams: { status: 429, title: 'Too many open streams' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
-  internal: { status: 500, title: 'Something went wrong on our side' },
-  unavailable: { status: 503, title: 'A part of the shop cannot be reached' },
-  outcome_unknown: { status: 503, title: 'It is not known yet whether this happened' },
+  internal: { status: 500, title: 'Internal server error' },
+  unavailable: { status: 503, title: 'Temporarily unavailable' },
+  outcome_unknown: { status: 503, title: 'The outcome of the request is unknown' },
 } as const;
 
 export type ProblemCode = keyof typeof problems;
 
-/** Where a request is wrong: in its body, a parameter, or a header. */
-export type Fault = { detail: string } & ({ pointer: string } | { parameter: string } | { header: string });
+/** The part of a request that a fault is in. */
+export type FaultLocation = { pointer: string } | { parameter: string } | { header: string };
+
+export type Fault = { detail: string } & FaultLocation;
 
 export interface ProblemOptions {
-  /** One sentence about this very request. */
+  /** A sentence about this request. Default: the title. */
   detail?: string;
   headers?: Record<string, string>;
-  /** Members of the document besides RFC 9457's own, such as `currentStatus`. */
+  /** Members of the document besides those of RFC 9457, such as `currentStatus`. */
   extra?: Record<string, unknown>;
-  /** What went wrong underneath; logged, never sent. */
+  /** The underlying error: logged, never sent. */
   cause?: unknown;
 }
 
-/** A request ends here: thrown at the edge, answered by `middleware/problems.ts`. */
+/** An error that `middleware/problems.ts` sends to the client. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly code: ProblemCode;
@@ -63,7 +65,7 @@ export class Problem extends Error {
     return problems[this.code].status;
   }
 
-  /** The `application/problem+json` document. `instance` is the request's id. */
+  /** Returns the `application/problem+json` document. `instance` is the id of the request. */
   toDocument(instance: string): Record<string, unknown> {
     const { status, title } = problems[this.code];
     const { detail, extra } = this.options;
@@ -72,8 +74,8 @@ export class Problem extends Error {
   }
 }
 
-/** A 400 that names every fault, not just the first. */
+/** Returns a 400 that lists every fault. */
 export function invalidRequest(errors: Fault[]): Problem {
-  const detail = errors.length === 1 ? errors[0]?.detail : `There are ${errors.length} faults.`;
+  const detail = errors.length === 1 ? errors[0]?.detail : `The request has ${errors.length} faults, listed in errors.`;
   return new Problem('invalid_request', { detail, extra: { errors } });
 }

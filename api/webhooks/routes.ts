@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { WebhookDelivery, WebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
 import type { WebhookRepository } from '../../db/webhooks.ts';
 import { MAX_REDELIVERED, MAX_WEBHOOKS, type Webhook } from '../../domain/webhook/webhook.ts';
+import type { Access } from '../http/access.ts';
 import { etagOf } from '../http/entity-tags.ts';
 import { readPage } from '../http/paging.ts';
 import { invalidRequest, Problem } from '../http/problem.ts';
-import { type Access, type Route, type RouteResponse, route } from '../http/route.ts';
+import { type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, ifMatch } from '../http/schemas.ts';
 import { toDeliveryResource, toWebhookResource } from './resources.ts';
 import {

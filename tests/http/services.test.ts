@@ -56,5 +56,5 @@ test('When a service was granted reading only, then it does not move orders', as
   const { id } = (await shop.place()).body;
   expect((await shop.request('GET', `/v1/orders/${id}`, { as })).status).toBe(200);
   const refused = await shop.request('POST', `/v1/orders/${id}/status`, { as, body: { status: 'preparation' } });
-  expect([refused.status, refused.body.detail]).toEqual([403, 'Your token lacks the scope orders:write.']);
+  expect([refused.status, refused.body.detail]).toEqual([403, 'The access token lacks the scope orders:write.']);
 });

@@ -211,7 +211,9 @@ describe('When somebody may not follow', () => {
       access_token: string;
     };
     await expectRefusal(followShop({ as: narrow.access_token }), 'forbidden');
-    expect((await buyTicket({}, narrow.access_token)).body.detail).toBe('Your token lacks the scope events:read.');
+    expect((await buyTicket({}, narrow.access_token)).body.detail).toBe(
+      'The access token lacks the scope events:read.',
+    );
   });
 });
 
