@@ -1,0 +1,71 @@
+import type { Server, ServerResponse } from 'node:http';
+import { Server as NetServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+
+/** A turn of the event loop under this, in ms, that accepted no connection means that the backlog is empty. */
+const QUIET_TURN_MS = 0.2;
+
+/** How long the server waits for two such turns before it stops to accept connections, in ms. */
+const BACKLOG_TIMEOUT_MS = 500;
+
+/** How long an open connection that has sent no request may still send one, in ms. */
+const FIRST_REQUEST_TIMEOUT_MS = 1_000;
+
+/** The interval at which idle connections are closed after that, in ms. */
+const IDLE_CHECK_MS = 50;
+
+/** @param timeout in ms: connections that are still open after it are closed */
+export type Drain = (timeout: number) => Promise<void>;
+
+/**
+ * Returns a function that stops the server without interrupting a request: it accepts no more connections, answers requests on
+ * the open ones with `Connection: close`, and closes idle ones. Call this before other listeners for `request` are added.
+ */
+export function createDrain(server: Server): Drain {
+  /** Connections that have sent no request yet. Node does not count them as idle. */
+  const withoutRequest = new Set<Socket>();
+  const unfinished = new Set<ServerResponse>();
+  let accepted = 0;
+  let draining = false;
+
+  server.on('connection', (socket) => {
+    accepted += 1;
+    withoutRequest.add(socket);
+    socket.once('close', () => withoutRequest.delete(socket));
+  });
+  server.on('request', ({ socket }, response) => {
+    withoutRequest.delete(socket);
+    unfinished.add(response);
+    response.once('close', () => unfinished.delete(response));
+    if (draining) response.shouldKeepAlive = false;
+  });
+
+  /** Accepts the connections in the backlog, one a turn: closing the server would reset them. */
+  async function emptyBacklog(): Promise<void> {
+    const until = performance.now() + BACKLOG_TIMEOUT_MS;
+    for (let quietTurns = 0; quietTurns < 2 && performance.now() < until; ) {
+      const [acceptedBefore, start] = [accepted, performance.now()];
+      await setImmediate();
+      const quiet = accepted === acceptedBefore && performance.now() - start <= QUIET_TURN_MS;
+      quietTurns = quiet ? quietTurns + 1 : 0;
+    }
+  }
+
+  return async (timeout) => {
+    draining = true;
+    for (const response of unfinished) response.shouldKeepAlive &&= response.headersSent;
+    await emptyBacklog();
+    // `http.Server.close` would reset connections whose first request is arriving.
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    let idleCheck: NodeJS.Timeout | undefined;
+    const firstRequests = setTimeout(() => {
+      for (const socket of withoutRequest) socket.destroy();
+      idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS);
+    }, FIRST_REQUEST_TIMEOUT_MS);
+    const forced = setTimeout(() => server.closeAllConnections(), timeout);
+    await closed;
+    clearTimeout(firstRequests);
+    clearInterval(idleCheck);
+    clearTimeout(forced);
+  };
+}
