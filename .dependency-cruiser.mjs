@@ -1,6 +1,5 @@
-// The arrows between the rooms (docs/architecture.md), enforced. Every room but tests, bench and docs stands in this
-// table; what a line does not name, its room may not import.
-const rooms = {
+// Which folder may import which (docs/architecture.md). tests, bench and docs are not listed: they may import anything.
+const folders = {
   domain: [],
   workflows: ['domain', 'activities'], // of activities only types, see below
   mail: ['domain'],
@@ -11,16 +10,16 @@ const rooms = {
   manage: ['domain', 'db', 'config', 'mail'],
   db: ['domain'],
   config: ['domain'],
-  stack: ['config', 'domain'],
+  stack: ['config', 'domain', 'api', 'worker'], // of api and worker only settings, see below
 };
 
-// Commands of db: composition roots of their own, so they read the configuration.
-const databaseCommands = '^db/(migrate|seed)[.]ts$';
+// The commands of db read settings, so they may import config.
+const databaseCommands = '^db/(migrate|seed|settings)[.]ts$';
 
-// What clients of the workflows share with them.
+// What workflows share with their clients.
 const messages = '^workflows/messages(/|[.]ts$)';
 
-// How messages are written, for all who exchange them with Temporal: outside the sandbox.
+// How messages are encoded and signed, outside the sandbox.
 const payloads = '^workflows/payloads/';
 
 const packages = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
@@ -28,12 +27,12 @@ const sandboxPackages = '^node_modules/(@temporalio/(workflow|common)|@noble/has
 const vagueNames = '(^|/)(shared|common|utils?|helpers?)(/|[.]ts$)';
 const ownFiles = '^(?!node_modules/)';
 
-const arrows = Object.entries(rooms).map(([room, allowed]) => ({
-  name: `room-${room}`,
-  comment: `${room} may import ${allowed.length ? allowed.join(', ') : 'no other room'}.`,
+const arrows = Object.entries(folders).map(([folder, allowed]) => ({
+  name: `folder-${folder}`,
+  comment: `${folder} may import ${allowed.length ? allowed.join(', ') : 'no other folder'}.`,
   severity: 'error',
-  from: { path: `^${room}/`, ...(room === 'db' && { pathNot: databaseCommands }) },
-  to: { dependencyTypes: ['local'], pathNot: [room, ...allowed].map((name) => `^${name}/`) },
+  from: { path: `^${folder}/`, ...(folder === 'db' && { pathNot: databaseCommands }) },
+  to: { dependencyTypes: ['local'], pathNot: [folder, ...allowed].map((name) => `^${name}/`) },
 }));
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -41,15 +40,22 @@ export default {
   forbidden: [
     ...arrows,
     {
-      name: 'room-db-commands',
+      name: 'folder-db-commands',
       comment: 'The commands of db may import db, domain and config.',
       severity: 'error',
       from: { path: databaseCommands },
       to: { dependencyTypes: ['local'], pathNot: '^(db|domain|config)/' },
     },
     {
+      name: 'only-settings-of-processes',
+      comment: 'stack starts api and worker as processes: it may import their settings, never their code.',
+      severity: 'error',
+      from: { path: '^stack/' },
+      to: { path: '^(api|worker)/', pathNot: '^(api|worker)/settings[.]ts$' },
+    },
+    {
       name: 'domain-is-pure',
-      comment: 'domain imports nothing at all: no package, no part of Node.',
+      comment: 'domain imports no package and no part of Node.',
       severity: 'error',
       from: { path: '^domain/' },
       to: { pathNot: '^domain/' },
@@ -84,7 +90,7 @@ export default {
     },
     {
       name: 'only-messages-of-workflows',
-      comment: 'Of workflows, api and webhooks import messages and payloads and nothing else.',
+      comment: 'api and webhooks may import only messages and payloads of workflows.',
       severity: 'error',
       from: { path: '^(api|webhooks)/' },
       to: { path: '^workflows/', pathNot: [messages, payloads] },
@@ -98,7 +104,7 @@ export default {
     },
     {
       name: 'no-cycles',
-      comment: 'Types count: a cycle of types is a cycle for the reader.',
+      comment: 'Imports of types count, too.',
       severity: 'error',
       from: {},
       to: { circular: true },
@@ -119,21 +125,21 @@ export default {
     },
     {
       name: 'no-dev-dependencies-in-production',
-      comment: 'The image has production dependencies only. stack is the development machine, so it may use others.',
+      comment: 'The image has production dependencies only. stack runs on development machines, so it may use others.',
       severity: 'error',
       from: { path: '^(domain|mail|workflows|activities|webhooks|worker|api|manage|db|config)/' },
       to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer'], dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'only-listed-packages',
-      comment: 'A package that package.json does not name is there by accident.',
+      comment: 'package.json must list every package that the code imports.',
       severity: 'error',
       from: {},
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {
       name: 'resolvable',
-      comment: 'The import leads nowhere.',
+      comment: 'The imported file or package does not exist.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },

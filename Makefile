@@ -37,7 +37,7 @@ fuzz: install ## Attack the API from its own document; SEED= repeats a run, MINU
 clients: install ## Generate clients from the API's document, and take an order through its life with each
 	@$(node) tests/clients/run.ts
 
-check: install ## Types, lint, format, imports between rooms, dead code, openapi.yaml
+check: install ## Types, lint, format, imports between folders, unused code, openapi.yaml
 	@npm run --silent check
 
 setup: ## Open the shop in containers instead

@@ -2,11 +2,11 @@ import { readEnvironment } from '../config/environment.ts';
 import { createLogger } from '../config/logger.ts';
 import { runCommand } from '../config/run-command.ts';
 import { servicesInUse } from '../config/services-in-use.ts';
-import { readApiConfig } from '../config/settings.ts';
+import { readApiSettings } from './settings.ts';
 import { startApi } from './start-api.ts';
 
 await runCommand(async () => {
-  const config = readApiConfig(readEnvironment());
+  const config = readApiSettings(readEnvironment());
   const logger = createLogger('crema-api', config.LOG_LEVEL);
   const api = await startApi(config, logger);
   logger.info({ port: api.port, ...servicesInUse(config) }, 'The API is open');

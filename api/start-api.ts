@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, readersOfMetrics } from '../config/metrics.ts';
-import { type ApiConfig, requireLanguage } from '../config/settings.ts';
+import { requireLanguage } from '../config/setting-groups.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { type CatalogView, createCatalogView } from '../db/catalog-view.ts';
@@ -54,6 +54,7 @@ import { createResend } from './orders/resending.ts';
 import { createOrderService } from './orders/service.ts';
 import { createOrderWorkflows } from './orders/workflows.ts';
 import { allRoutes } from './routes.ts';
+import type { ApiSettings } from './settings.ts';
 import { createHub } from './streams/hub.ts';
 import { createStreams } from './streams/streams.ts';
 import { subscribeToWakeUps } from './streams/wake-ups.ts';
@@ -77,7 +78,7 @@ const UPKEEP_MS = 30_000;
  *
  * @throws {ConfigurationError} if the menu has prices in another currency
  */
-export async function startApi(config: ApiConfig, logger: Logger): Promise<RunningApi> {
+export async function startApi(config: ApiSettings, logger: Logger): Promise<RunningApi> {
   requireLanguage(config.SHOP_LANGUAGE, [...languages.keys()]);
   const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
   const metrics = createRegistry();
@@ -262,10 +263,10 @@ const createMailQuota = (limits: Limits | undefined) => async (email: string, pu
   return status && isExceeded(status) ? { refused: 'rate_limited' as const, status } : undefined;
 };
 
-const temporalUiOf = ({ TEMPORAL_UI_ORIGIN: origin, TEMPORAL_UI_CLIENT_SECRET: clientSecret }: ApiConfig) =>
+const temporalUiOf = ({ TEMPORAL_UI_ORIGIN: origin, TEMPORAL_UI_CLIENT_SECRET: clientSecret }: ApiSettings) =>
   origin && clientSecret ? { origin, clientSecret } : undefined;
 
-const allowancesOf = (config: ApiConfig): Allowances => ({
+const allowancesOf = (config: ApiSettings): Allowances => ({
   placing: config.RATE_LIMIT_PLACING,
   user: config.RATE_LIMIT_USER,
   anonymous: config.RATE_LIMIT_ANONYMOUS,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Environment, parseSettings, wholeNumber } from '../config/environment.ts';
+import { type Environment, parseSettings } from '../config/environment.ts';
+import { wholeNumber } from '../config/fields.ts';
 
 const settings = z.object({
   /** How many orders the longest list has. */

@@ -1,20 +1,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { z } from 'zod';
+import type { z } from 'zod';
 
-/** The process's environment, or one that stands in for it. */
+/** Environment variables by name. */
 export type Environment = Record<string, string | undefined>;
 
-/** A setting is missing or wrong. The message is one or more sentences for the person who can mend it. */
+/** A setting is missing or wrong. The message says in full sentences what to correct. */
 export class ConfigurationError extends Error {
   override name = 'ConfigurationError';
 }
 
 /**
- * The settings of this process: its environment over what the file `.env` says.
+ * Returns the variables of the file `.env`, overridden by those of the process.
  *
- * @param named another file than `.env`, by default what `ENV_FILE` says
- * @throws {ConfigurationError} when a line of the file is not `NAME=value`, or the named file is not there
+ * @param named another file than `.env`; it must exist
+ * @throws {ConfigurationError} if the named file does not exist, or a line is not of the form `NAME=value`
  */
 export function readEnvironment(named = process.env.ENV_FILE): Environment {
   const file = named || '.env';
@@ -23,7 +23,7 @@ export function readEnvironment(named = process.env.ENV_FILE): Environment {
     return process.env;
   }
   const text = readFileSync(file, 'utf8');
-  // parseEnv passes over what it cannot read, and a typing error would then silently mean the default.
+  // parseEnv skips lines that it cannot read, so a typing error would silently mean the default.
   let quote: string | undefined;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (quote !== undefined) {
@@ -44,36 +44,20 @@ export function readEnvironment(named = process.env.ENV_FILE): Environment {
 }
 
 /**
- * Parses settings once, at the start of a process.
+ * Parses settings.
  *
- * @param schema one field per variable; variables it does not name are ignored. Its messages are rules: `must be …`
- * @param environment see {@link readEnvironment}
+ * @param schema one field per variable; other variables are ignored. Error messages continue after the name: `must be …`
  * @throws {ConfigurationError} with a sentence for every variable that is missing or wrong
  */
 export function parseSettings<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.output<Schema> {
-  // `NAME=` in a file means "not set".
+  // An empty value means "not set".
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
   if (result.success) return result.data;
-  // Of several faults in one variable, the first is said.
+  // Only the first fault of each variable is reported.
   const faults = new Map(result.error.issues.toReversed().map(({ path: [name], message }) => [String(name), message]));
   const sentences = [...faults].map(([name, rule]) =>
     name in given ? `${name} ${rule}.` : `${name} is missing: it ${rule}.`,
   );
   throw new ConfigurationError(`The configuration is wrong. ${sentences.toReversed().join(' ')} See .env.example.`);
 }
-
-/** A setting that is a text of this form. @param rule goes on after its name: `must be …` */
-export const textLike = (form: RegExp, rule: string) => z.string(rule).regex(form, rule);
-
-/** A setting that is a whole number. @param what if it is more than a number, such as `a port` */
-export function wholeNumber(min: number, max: number, what = 'a whole number') {
-  const rule = `must be ${what} from ${min} to ${max}`;
-  return textLike(/^\d{1,15}$/, rule)
-    .transform(Number)
-    .pipe(z.number().min(min, rule).max(max, rule));
-}
-
-/** A setting that is one of a few words. */
-export const oneOf = <const Word extends string>(...words: Word[]) =>
-  z.enum(words, `must be one of ${words.join(', ')}`);

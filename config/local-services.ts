@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Environment, parseSettings, wholeNumber } from './environment.ts';
+import { type Environment, parseSettings } from './environment.ts';
+import { wholeNumber } from './fields.ts';
 
 const port = (fallback: number) => wholeNumber(1, 65_535, 'a port').default(fallback);
 

@@ -1,11 +1,11 @@
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { printServicesInUse } from '../config/services-in-use.ts';
-import { readDatabaseConfig } from '../config/settings.ts';
 import { connectToMigrate, faultOf, migrate } from './migrations.ts';
+import { readDatabaseSettings } from './settings.ts';
 
 await runCommand(async () => {
-  const { DATABASE_URL } = readDatabaseConfig(readEnvironment());
+  const { DATABASE_URL } = readDatabaseSettings(readEnvironment());
   printServicesInUse({ DATABASE_URL });
   const database = connectToMigrate(DATABASE_URL);
   try {

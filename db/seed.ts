@@ -1,13 +1,13 @@
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { printServicesInUse } from '../config/services-in-use.ts';
-import { readDatabaseConfig } from '../config/settings.ts';
 import { connect } from './connection.ts';
 import { seedCatalog } from './seeds/catalog.ts';
 import { seedUsers } from './seeds/users.ts';
+import { readDatabaseSettings } from './settings.ts';
 
 await runCommand(async () => {
-  const { NODE_ENV, DATABASE_URL, CURRENCY } = readDatabaseConfig(readEnvironment());
+  const { NODE_ENV, DATABASE_URL, CURRENCY } = readDatabaseSettings(readEnvironment());
   if (NODE_ENV === 'production') {
     throw new ConfigurationError(
       'Seeds are for development and tests: their passwords are public, so production refuses them.',

@@ -1,12 +1,12 @@
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { printServicesInUse } from '../config/services-in-use.ts';
-import { readManageConfig } from '../config/settings.ts';
 import { connect } from '../db/connection.ts';
 import { addManager } from './add-manager.ts';
 import type { Command } from './command.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { addService, listServices, removeService } from './services.ts';
+import { readManageSettings } from './settings.ts';
 
 const commands: readonly Command[] = [addManager, addService, removeService, listServices, rotateKeys];
 
@@ -21,7 +21,7 @@ await runCommand(async () => {
   if (!command) throw new ConfigurationError(`There is no command ${name}; npm run manage -- --help lists them.`);
   if (args.includes('--help')) return console.log(call(command));
 
-  const { DATABASE_URL, PUBLIC_URL: publicUrl } = readManageConfig(readEnvironment());
+  const { DATABASE_URL, PUBLIC_URL: publicUrl } = readManageSettings(readEnvironment());
   const database = connect(DATABASE_URL, { max: 1, name: 'crema-manage' });
   // At the first query: arguments that a command refuses reach no service.
   database.once('query', () => printServicesInUse({ DATABASE_URL }));

@@ -1,9 +1,10 @@
 /** `make run`: opens the whole shop on this machine and keeps it open until it is told to stop. */
 import { relative } from 'node:path';
 import { prettyFactory } from 'pino-pretty';
+import { readApiSettings } from '../api/settings.ts';
 import { readEnvironment } from '../config/environment.ts';
 import { databaseAt } from '../config/services-in-use.ts';
-import { readApiConfig, readWorkerConfig } from '../config/settings.ts';
+import { readWorkerSettings } from '../worker/settings.ts';
 import { claimShop } from './open-shop.ts';
 import type { Exit } from './process/guarded-process.ts';
 import { stopLeftovers } from './process/leftovers.ts';
@@ -52,8 +53,8 @@ process.exit();
 async function run() {
   const environment = readEnvironment();
   const settings = readStackSettings(environment);
-  const { PORT, PUBLIC_URL } = readApiConfig(environment);
-  const { WORKER_HEALTH_PORT } = readWorkerConfig(environment);
+  const { PORT, PUBLIC_URL } = readApiSettings(environment);
+  const { WORKER_HEALTH_PORT } = readWorkerSettings(environment);
   const dataDir = settings.DATA_DIR;
   const claim = claimShop(dataDir);
   const undo: (() => unknown)[] = [claim.release];

@@ -14,9 +14,9 @@ const schema = z.object({
 });
 
 /**
- * The settings of the development machine itself; design §9. Those of API and worker are in `config/settings.ts`.
+ * Reads the settings of the services that run on this machine.
  *
- * @throws {ConfigurationError} naming what is wrong
+ * @throws {ConfigurationError} if a setting is wrong
  */
 export const readStackSettings = (environment: Environment) => parseSettings(schema, environment);
 export type StackSettings = z.output<typeof schema>;

@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { SMTPServerOptions } from 'smtp-server';
-import { readTemporalConfig } from '../config/settings.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import type { MenuItem } from '../db/catalog-view.ts';
 import { connect, type Database } from '../db/connection.ts';
@@ -12,6 +11,7 @@ import type { Exit } from '../stack/process/guarded-process.ts';
 import { startApi, startWorker } from '../stack/programs.ts';
 import type { Service } from '../stack/service.ts';
 import { waitFor } from '../stack/wait.ts';
+import { readNamespaceSettings } from '../worker/settings.ts';
 import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { startSmtp } from './email/mail-servers.ts';
@@ -133,7 +133,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   ]);
   const { url } = api;
   const database = connect(databaseUrl, { max: 4, name: 'crema-test', idleInTransaction: 0 });
-  const temporalConfig = readTemporalConfig(environment);
+  const temporalConfig = readNamespaceSettings(environment);
   const connection = await Connection.connect(clientConnection(temporalConfig));
   // Reading needs no failure converter, which jest could not load.
   const dataConverter = { payloadCodecs: [createPayloadCodec(temporalConfig.PAYLOAD_KEYS)] };

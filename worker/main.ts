@@ -3,7 +3,7 @@ import { readEnvironment } from '../config/environment.ts';
 import { createLogger } from '../config/logger.ts';
 import { runCommand } from '../config/run-command.ts';
 import { servicesInUse } from '../config/services-in-use.ts';
-import { readWorkerConfig } from '../config/settings.ts';
+import { readWorkerSettings } from './settings.ts';
 import { startWorker } from './start-worker.ts';
 
 // The SDK takes a stack trace of every promise that a workflow makes, to show where it waits. A few lines say that, and the
@@ -11,7 +11,7 @@ import { startWorker } from './start-worker.ts';
 setFlagsFromString('--stack-trace-limit=4');
 
 await runCommand(async () => {
-  const config = readWorkerConfig(readEnvironment());
+  const config = readWorkerSettings(readEnvironment());
   const logger = createLogger('crema-worker', config.LOG_LEVEL);
   const worker = await startWorker(config, logger);
   logger.info(servicesInUse(config), 'The worker is at work');

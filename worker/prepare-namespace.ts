@@ -4,12 +4,12 @@ import { SearchAttributeType } from '@temporalio/common';
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { printServicesInUse } from '../config/services-in-use.ts';
-import { readTemporalConfig } from '../config/settings.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
 import { errorSummary } from '../db/error-summary.ts';
 import { searchAttributes } from '../workflows/messages/definitions.ts';
 import { readShop, scheduleReconciler } from './reconcile-schedule.ts';
+import { readNamespaceSettings } from './settings.ts';
 
 // `npm run prepare-namespace`: gives Temporal's namespace what it lacks: search attributes and the schedule of the shop's reconciler.
 // Can run before every start, after the migrations.
@@ -29,7 +29,7 @@ const DAY_S = 24 * 60 * 60;
 
 await runCommand(async () => {
   const { replace } = readArguments();
-  const config = readTemporalConfig(readEnvironment());
+  const config = readNamespaceSettings(readEnvironment());
   printServicesInUse(config);
   const database = connect(config.DATABASE_URL, { max: 1, name: 'crema-prepare-namespace' });
   const shop = await readShop(database).finally(() => database.destroy());

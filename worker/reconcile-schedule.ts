@@ -10,19 +10,16 @@ import {
 } from '@temporalio/client';
 import type { Payload } from '@temporalio/common';
 import { ConfigurationError } from '../config/environment.ts';
-import type { readTemporalConfig } from '../config/settings.ts';
 import type { Database } from '../db/connection.ts';
 import { databaseId } from '../db/migrations.ts';
 import { reconcileScheduleIdOf, reconcileWorkflowType } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
+import type { NamespaceSettings } from './settings.ts';
 
 /** Earlier versions had this one schedule for a namespace, whatever the task queue. It is still that of the default one. */
 const EARLIER_ID = reconcileScheduleIdOf('orders');
 
-type ShopConfig = Pick<
-  ReturnType<typeof readTemporalConfig>,
-  'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE' | 'PAYLOAD_KEYS'
->;
+type ShopConfig = Pick<NamespaceSettings, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE' | 'PAYLOAD_KEYS'>;
 
 /** gRPC's code NOT_FOUND. */
 const NOT_FOUND = 5;
@@ -60,7 +57,7 @@ export async function checkShop(connection: ConnectionLike, config: ShopConfig, 
  */
 export async function scheduleReconciler(
   connection: Connection,
-  config: ReturnType<typeof readTemporalConfig>,
+  config: NamespaceSettings,
   { shop, replace }: { shop: string; replace: boolean },
 ): Promise<void> {
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;

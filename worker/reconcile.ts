@@ -6,7 +6,6 @@ import { type Cursor, type Finding, reconcilePage } from '../activities/reconcil
 import { ConfigurationError, readEnvironment } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 import { printServicesInUse } from '../config/services-in-use.ts';
-import { readReconcileConfig } from '../config/settings.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
 import { errorSummary } from '../db/error-summary.ts';
@@ -19,6 +18,7 @@ import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { checkShop } from './reconcile-schedule.ts';
 import { resumeOrder } from './resume-order.ts';
+import { readReconcileSettings } from './settings.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
 const orderId = z.uuid().toLowerCase();
@@ -30,7 +30,7 @@ const PROGRESS_EVERY_MS = 10_000;
 // `-- --resume <order>`, lets one go on whose workflow was ended. Exit code 2: somebody must look.
 await runCommand(async () => {
   const { resume: orderId } = readArguments();
-  const config = readReconcileConfig(readEnvironment());
+  const config = readReconcileSettings(readEnvironment());
   printServicesInUse(config);
   const connection = await Connection.connect(clientConnection(config));
   const database = connect(config.DATABASE_URL, { name: 'crema-reconcile' });

@@ -16,7 +16,7 @@ import { countEmails, countWebhooks } from '../activities/metrics.ts';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, type Registry, readersOfMetrics } from '../config/metrics.ts';
 import { connectRedis, subscribeToRedis } from '../config/redis-connection.ts';
-import { requireLanguage, type WorkerConfig } from '../config/settings.ts';
+import { requireLanguage } from '../config/setting-groups.ts';
 import { temporalConnection } from '../config/temporal-connection.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { connect } from '../db/connection.ts';
@@ -46,6 +46,7 @@ import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import { createHealthServer, type MetricsPage } from './health-server.ts';
 import { checkShop } from './reconcile-schedule.ts';
+import type { WorkerSettings } from './settings.ts';
 import { createScheduleResend } from './unanswered-emails.ts';
 import { startWebhookDispatcher } from './webhooks/dispatcher.ts';
 import { createFirstTries } from './webhooks/first-attempts.ts';
@@ -102,7 +103,7 @@ export interface RunningWorker {
  * @throws when Temporal or Postgres cannot be reached
  * @throws {ConfigurationError} if the task queue belongs to another shop, whose orders it would harm
  */
-export async function startWorker(config: WorkerConfig, logger: Logger): Promise<RunningWorker> {
+export async function startWorker(config: WorkerSettings, logger: Logger): Promise<RunningWorker> {
   const metrics = createRegistry();
   const failingTasks = new Counter({
     name: 'crema_workflow_tasks_failed_total',
@@ -323,7 +324,7 @@ const sdkMetrics = (port: number): MetricsExporterConfig => ({
 });
 
 /** The worker's own metrics, and those of the SDK where they are wanted. */
-function metricsPage(config: WorkerConfig, registry: Registry): MetricsPage | undefined {
+function metricsPage(config: WorkerSettings, registry: Registry): MetricsPage | undefined {
   const mayRead = readersOfMetrics(config);
   const port = config.TEMPORAL_METRICS_PORT;
   const ofSdk = async () => {
@@ -339,7 +340,7 @@ function metricsPage(config: WorkerConfig, registry: Registry): MetricsPage | un
 function deploymentOptions({
   WORKER_DEPLOYMENT: deploymentName,
   WORKER_BUILD_ID: buildId,
-}: WorkerConfig): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+}: WorkerSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> {
   if (!deploymentName || !buildId) return {};
   const version = { deploymentName, buildId };
   return {

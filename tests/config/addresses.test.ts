@@ -2,12 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { readApiSettings } from '../../api/settings.ts';
 import { databaseAt } from '../../config/services-in-use.ts';
-import { readApiConfig, readDatabaseConfig, readWorkerConfig } from '../../config/settings.ts';
 import { connect } from '../../db/connection.ts';
+import { readDatabaseSettings } from '../../db/settings.ts';
 import { startApi, startWorker } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { readWorkerSettings } from '../../worker/settings.ts';
 import { startSmtp } from '../email/mail-servers.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
 import { type Answer, retried } from '../shop.ts';
@@ -15,10 +17,10 @@ import { run } from './run-command.ts';
 
 describe('When a port setting is not a port', () => {
   test.each([
-    ['POSTGRES_PORT', readDatabaseConfig],
-    ['REDIS_PORT', readApiConfig],
-    ['TEMPORAL_PORT', readApiConfig],
-    ['SMTP_PORT', readWorkerConfig],
+    ['POSTGRES_PORT', readDatabaseSettings],
+    ['REDIS_PORT', readApiSettings],
+    ['TEMPORAL_PORT', readApiSettings],
+    ['SMTP_PORT', readWorkerSettings],
   ])('then %s is named, unless the address is set or it is production', (name, read) => {
     for (const port of ['0', '65536', '1.5', 'tcp://10.0.0.1:5432']) {
       expect(() => read({ [name]: port })).toThrow(`${name} must be a port from 1 to 65535`);

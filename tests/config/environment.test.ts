@@ -2,14 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { readApiSettings } from '../../api/settings.ts';
 import { ConfigurationError, readEnvironment } from '../../config/environment.ts';
-import {
-  readApiConfig,
-  readDatabaseConfig,
-  readReconcileConfig,
-  readTemporalConfig,
-  readWorkerConfig,
-} from '../../config/settings.ts';
+import { readDatabaseSettings } from '../../db/settings.ts';
+import { readNamespaceSettings, readReconcileSettings, readWorkerSettings } from '../../worker/settings.ts';
 
 const KEY = Buffer.alloc(32, 'crema').toString('base64');
 
@@ -61,10 +57,10 @@ describe('When settings are read from a file', () => {
 
 describe('When a process reads its settings', () => {
   test('then development needs none', () => {
-    expect(readApiConfig({})).toMatchObject({ PORT: 5000, PUBLIC_URL: 'http://localhost:5000', CURRENCY: 'USD' });
-    expect(readApiConfig({ PORT: '5005' })).toMatchObject({ PORT: 5005, PUBLIC_URL: 'http://localhost:5005' });
-    expect(readWorkerConfig({ WORKER_HEALTH_PORT: '' })).toMatchObject({ WORKER_HEALTH_PORT: 5001 });
-    expect(readTemporalConfig({})).toMatchObject({ TEMPORAL_NAMESPACE: 'default' });
+    expect(readApiSettings({})).toMatchObject({ PORT: 5000, PUBLIC_URL: 'http://localhost:5000', CURRENCY: 'USD' });
+    expect(readApiSettings({ PORT: '5005' })).toMatchObject({ PORT: 5005, PUBLIC_URL: 'http://localhost:5005' });
+    expect(readWorkerSettings({ WORKER_HEALTH_PORT: '' })).toMatchObject({ WORKER_HEALTH_PORT: 5001 });
+    expect(readNamespaceSettings({})).toMatchObject({ TEMPORAL_NAMESPACE: 'default' });
   });
 
   test.each([
@@ -77,8 +73,8 @@ describe('When a process reads its settings', () => {
     ['https://MÜNCHEN.example/', 'https://xn--mnchen-3ya.example'],
   ])('then clients see the shop of %s at %s', (url, origin) => {
     const environment = { PUBLIC_URL: url, TEMPORAL_UI_ORIGIN: url };
-    for (const read of [readApiConfig, readWorkerConfig]) expect(read(environment).PUBLIC_URL).toBe(origin);
-    expect(readApiConfig(environment).TEMPORAL_UI_ORIGIN).toBe(origin);
+    for (const read of [readApiSettings, readWorkerSettings]) expect(read(environment).PUBLIC_URL).toBe(origin);
+    expect(readApiSettings(environment).TEMPORAL_UI_ORIGIN).toBe(origin);
   });
 
   test.each([
@@ -112,9 +108,9 @@ describe('When a process reads its settings', () => {
     ],
   ])('then %s is refused as an origin', (url) => {
     const rule = 'must be an origin of the form https://host[:port], without a path, query or user name';
-    expect(() => readApiConfig({ PUBLIC_URL: url })).toThrow(`PUBLIC_URL ${rule}.`);
-    expect(() => readWorkerConfig({ PUBLIC_URL: url })).toThrow(`PUBLIC_URL ${rule}.`);
-    expect(() => readApiConfig({ TEMPORAL_UI_ORIGIN: url })).toThrow(`TEMPORAL_UI_ORIGIN ${rule}.`);
+    expect(() => readApiSettings({ PUBLIC_URL: url })).toThrow(`PUBLIC_URL ${rule}.`);
+    expect(() => readWorkerSettings({ PUBLIC_URL: url })).toThrow(`PUBLIC_URL ${rule}.`);
+    expect(() => readApiSettings({ TEMPORAL_UI_ORIGIN: url })).toThrow(`TEMPORAL_UI_ORIGIN ${rule}.`);
   });
 
   test.each([
@@ -129,7 +125,7 @@ describe('When a process reads its settings', () => {
     '10.0.0.0/',
   ])('then %s is refused as a network', (network) => {
     for (const name of ['TRUSTED_PROXIES', 'WEBHOOK_ALLOWED_NETWORKS']) {
-      expect(() => readApiConfig({ [name]: `192.168.0.0/16,${network}` })).toThrow(
+      expect(() => readApiSettings({ [name]: `192.168.0.0/16,${network}` })).toThrow(
         new RegExp(`${name} must be .*networks such as`),
       );
     }
@@ -138,16 +134,16 @@ describe('When a process reads its settings', () => {
   test.each(['::ffff:10.0.0.0/104', '::ffff:0:10.0.0.0/104', '64:ff9b::a00:0/104'])(
     'then the IPv4 network %s is refused in IPv6 notation for proxies',
     (network) => {
-      expect(() => readApiConfig({ TRUSTED_PROXIES: network })).toThrow(
+      expect(() => readApiSettings({ TRUSTED_PROXIES: network })).toThrow(
         'TRUSTED_PROXIES must have IPv4 networks in IPv4 notation',
       );
     },
   );
 
   test('then apps may be named that people come back to, separated as one likes', () => {
-    expect(readApiConfig({}).OAUTH_REDIRECT_URIS).toEqual([]);
+    expect(readApiSettings({}).OAUTH_REDIRECT_URIS).toEqual([]);
     const list = 'https://app.example/back, http://localhost:3000/ http://[::1]:3000/';
-    expect(readApiConfig({ OAUTH_REDIRECT_URIS: list }).OAUTH_REDIRECT_URIS).toEqual([
+    expect(readApiSettings({ OAUTH_REDIRECT_URIS: list }).OAUTH_REDIRECT_URIS).toEqual([
       'https://app.example/back',
       'http://localhost:3000/',
       'http://[::1]:3000/',
@@ -157,12 +153,12 @@ describe('When a process reads its settings', () => {
   test('then production has no defaults for addresses, and every missing one is named', () => {
     const production = { NODE_ENV: 'production' };
     for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS', 'PAYLOAD_KEYS']) {
-      expect(() => readApiConfig(production)).toThrow(`${name} is missing: it must be `);
+      expect(() => readApiSettings(production)).toThrow(`${name} is missing: it must be `);
     }
     for (const name of ['PUBLIC_URL', 'REDIS_URL', 'SMTP_URL', 'EMAIL_FROM', 'ORDERS_EMAIL', 'PAYLOAD_KEYS']) {
-      expect(() => readWorkerConfig(production)).toThrow(`${name} is missing: it must be `);
+      expect(() => readWorkerSettings(production)).toThrow(`${name} is missing: it must be `);
     }
-    expect(() => readDatabaseConfig(production)).toThrow(
+    expect(() => readDatabaseSettings(production)).toThrow(
       'DATABASE_URL is missing: it must be a valid URL that starts with postgres://',
     );
   });
@@ -206,12 +202,12 @@ describe('When a process reads its settings', () => {
     [{ CORS_ORIGINS: 'https://shop.example/' }, 'CORS_ORIGINS must '],
     [{ CORS_ORIGINS: 'null' }, 'CORS_ORIGINS must '],
   ])('then %j is refused with the name of the culprit', (environment, words) => {
-    expect(() => readApiConfig(environment)).toThrow(ConfigurationError);
-    expect(() => readApiConfig(environment)).toThrow(words);
+    expect(() => readApiSettings(environment)).toThrow(ConfigurationError);
+    expect(() => readApiSettings(environment)).toThrow(words);
   });
 
   test('then limits, proxies and origins are read as lists and numbers', () => {
-    expect(readApiConfig({})).toMatchObject({
+    expect(readApiSettings({})).toMatchObject({
       RATE_LIMITS: 'on',
       RATE_LIMIT_PLACING: { count: 30, seconds: 60 },
       RATE_LIMIT_USER: { count: 600, seconds: 60 },
@@ -224,47 +220,49 @@ describe('When a process reads its settings', () => {
       TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8',
       CORS_ORIGINS: 'https://shop.example, http://localhost:3000',
     };
-    expect(readApiConfig(set)).toMatchObject({
+    expect(readApiSettings(set)).toMatchObject({
       TRUSTED_PROXIES: ['10.0.0.0/8', 'fd00::/8'],
       CORS_ORIGINS: ['https://shop.example', 'http://localhost:3000'],
     });
-    expect(readApiConfig({ TRUSTED_PROXIES: '2' }).TRUSTED_PROXIES).toBe(2);
+    expect(readApiSettings({ TRUSTED_PROXIES: '2' }).TRUSTED_PROXIES).toBe(2);
   });
 
   test('then production does without rate limits never', () => {
-    expect(readApiConfig(production).RATE_LIMITS).toBe('on');
-    expect(() => readApiConfig({ ...production, RATE_LIMITS: 'off' })).toThrow(ConfigurationError);
-    expect(readApiConfig({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBe('off');
+    expect(readApiSettings(production).RATE_LIMITS).toBe('on');
+    expect(() => readApiSettings({ ...production, RATE_LIMITS: 'off' })).toThrow(ConfigurationError);
+    expect(readApiSettings({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBe('off');
   });
 
   test('then only tests have an Amazon SNS of their own, and a topic looks like one', () => {
     const topic = 'arn:aws:sns:eu-central-1:123456789012:mail';
     const set = { SES_TOPIC_ARN: topic, SNS_ENDPOINT: 'http://127.0.0.1:4580' };
-    expect(readApiConfig(set)).toMatchObject(set);
-    expect(() => readApiConfig({ SES_TOPIC_ARN: 'mail' })).toThrow('SES_TOPIC_ARN must be of the form arn:');
-    expect(() => readApiConfig({ ...production, ...set })).toThrow('SNS_ENDPOINT is for tests');
-    expect(readApiConfig({ ...production, SES_TOPIC_ARN: topic }).SES_TOPIC_ARN).toBe(topic);
+    expect(readApiSettings(set)).toMatchObject(set);
+    expect(() => readApiSettings({ SES_TOPIC_ARN: 'mail' })).toThrow('SES_TOPIC_ARN must be of the form arn:');
+    expect(() => readApiSettings({ ...production, ...set })).toThrow('SNS_ENDPOINT is for tests');
+    expect(readApiSettings({ ...production, SES_TOPIC_ARN: topic }).SES_TOPIC_ARN).toBe(topic);
   });
 
   test('then the shop has a language', () => {
-    expect(readWorkerConfig({}).SHOP_LANGUAGE).toBe('en');
-    expect(() => readWorkerConfig({ SHOP_LANGUAGE: 'English' })).toThrow('SHOP_LANGUAGE must be an ISO 639 code');
+    expect(readWorkerSettings({}).SHOP_LANGUAGE).toBe('en');
+    expect(() => readWorkerSettings({ SHOP_LANGUAGE: 'English' })).toThrow('SHOP_LANGUAGE must be an ISO 639 code');
   });
 
   test('then keys for payloads are in their order, and neither logs nor messages show one', () => {
-    const { PAYLOAD_KEYS } = readApiConfig({ PAYLOAD_KEYS: `new:${KEY}, old:${KEY}` });
+    const { PAYLOAD_KEYS } = readApiSettings({ PAYLOAD_KEYS: `new:${KEY}, old:${KEY}` });
     expect(PAYLOAD_KEYS.map(({ id, key }) => [id, key.export().toString('base64')])).toEqual([
       ['new', KEY],
       ['old', KEY],
     ]);
     expect(inspect(PAYLOAD_KEYS) + JSON.stringify(PAYLOAD_KEYS)).not.toContain(KEY.slice(0, 8));
-    expect(() => readApiConfig({ PAYLOAD_KEYS: `${KEY}` })).not.toThrow(KEY.slice(0, 8));
-    expect(readTemporalConfig({}).PAYLOAD_KEYS).toEqual([]);
-    expect(() => readReconcileConfig({ NODE_ENV: 'production' })).toThrow('PAYLOAD_KEYS is missing: it must be <id>:');
+    expect(() => readApiSettings({ PAYLOAD_KEYS: `${KEY}` })).not.toThrow(KEY.slice(0, 8));
+    expect(readNamespaceSettings({}).PAYLOAD_KEYS).toEqual([]);
+    expect(() => readReconcileSettings({ NODE_ENV: 'production' })).toThrow(
+      'PAYLOAD_KEYS is missing: it must be <id>:',
+    );
   });
 
   test('then a task queue that ends like one of another shop’s is refused', () => {
-    const read = (TEMPORAL_TASK_QUEUE: string) => readTemporalConfig({ TEMPORAL_TASK_QUEUE }).TEMPORAL_TASK_QUEUE;
+    const read = (TEMPORAL_TASK_QUEUE: string) => readNamespaceSettings({ TEMPORAL_TASK_QUEUE }).TEMPORAL_TASK_QUEUE;
     expect(['shop-a', 'shop.b:1/x', 'email'].map(read)).toEqual(['shop-a', 'shop.b:1/x', 'email']);
     for (const queue of ['orders-email', 'orders-webhooks'])
       expect(() => read(queue)).toThrow('must not end in -email');
@@ -272,18 +270,18 @@ describe('When a process reads its settings', () => {
   });
 
   test('then Amazon SES needs a region', () => {
-    expect(() => readWorkerConfig({ NOTIFICATIONS_ENV: 'production' })).toThrow('AWS_REGION is missing');
+    expect(() => readWorkerSettings({ NOTIFICATIONS_ENV: 'production' })).toThrow('AWS_REGION is missing');
     const unfinished = { NODE_ENV: 'production', NOTIFICATIONS_ENV: 'production' };
-    expect(() => readWorkerConfig(unfinished)).not.toThrow('SMTP_URL');
-    expect(readWorkerConfig({ NOTIFICATIONS_ENV: 'staging' })).toMatchObject({ SMTP_URL: 'smtp://127.0.0.1:1025' });
+    expect(() => readWorkerSettings(unfinished)).not.toThrow('SMTP_URL');
+    expect(readWorkerSettings({ NOTIFICATIONS_ENV: 'staging' })).toMatchObject({ SMTP_URL: 'smtp://127.0.0.1:1025' });
     const region = { NOTIFICATIONS_ENV: 'production', AWS_REGION: 'eu-west-1' };
-    expect(readWorkerConfig(region)).toMatchObject(region);
+    expect(readWorkerSettings(region)).toMatchObject(region);
   });
 
   test('then Temporal’s SDK keeps no metrics unless it has a port for them', () => {
-    expect(readWorkerConfig({}).TEMPORAL_METRICS_PORT).toBeUndefined();
-    expect(readWorkerConfig({ TEMPORAL_METRICS_PORT: '9464' }).TEMPORAL_METRICS_PORT).toBe(9464);
+    expect(readWorkerSettings({}).TEMPORAL_METRICS_PORT).toBeUndefined();
+    expect(readWorkerSettings({ TEMPORAL_METRICS_PORT: '9464' }).TEMPORAL_METRICS_PORT).toBe(9464);
     // It could not be told where a port of its own choice is.
-    expect(() => readWorkerConfig({ TEMPORAL_METRICS_PORT: '0' })).toThrow('TEMPORAL_METRICS_PORT must ');
+    expect(() => readWorkerSettings({ TEMPORAL_METRICS_PORT: '0' })).toThrow('TEMPORAL_METRICS_PORT must ');
   });
 });

@@ -1,25 +1,21 @@
 import { readFileSync } from 'node:fs';
+import { readApiSettings } from '../../api/settings.ts';
 import { readBenchSettings } from '../../bench/settings.ts';
 import { ConfigurationError, type Environment } from '../../config/environment.ts';
-import {
-  readApiConfig,
-  readDatabaseConfig,
-  readManageConfig,
-  readReconcileConfig,
-  readTemporalConfig,
-  readWorkerConfig,
-} from '../../config/settings.ts';
+import { readDatabaseSettings } from '../../db/settings.ts';
+import { readManageSettings } from '../../manage/settings.ts';
 import { readStackSettings } from '../../stack/settings.ts';
+import { readNamespaceSettings, readReconcileSettings, readWorkerSettings } from '../../worker/settings.ts';
 import { INVISIBLE } from '../domain/invisible.ts';
 import { rawWords } from '../http/problem.ts';
 
 const readers = {
-  readApiConfig,
-  readWorkerConfig,
-  readDatabaseConfig,
-  readTemporalConfig,
-  readReconcileConfig,
-  readManageConfig,
+  readApiSettings,
+  readWorkerSettings,
+  readDatabaseSettings,
+  readNamespaceSettings,
+  readReconcileSettings,
+  readManageSettings,
   readStackSettings,
   readBenchSettings,
 };
@@ -110,7 +106,7 @@ test.each(Object.entries(readers))('When production lacks settings, then %s says
 test.each(['Mars/Olympus', '+01:00', 'GMT+1', 'Europe', 'local', ''])(
   'When the time zone is %j, then it is refused unless it is empty',
   (zone) => {
-    const sentence = faultOf(readApiConfig, { SHOP_TIME_ZONE: zone });
+    const sentence = faultOf(readApiSettings, { SHOP_TIME_ZONE: zone });
     if (zone) expect(sentence).toContain('SHOP_TIME_ZONE must be a time zone of the IANA database, such as Europe/');
     else expect(sentence).toBeUndefined();
   },
@@ -119,18 +115,18 @@ test.each(['Mars/Olympus', '+01:00', 'GMT+1', 'Europe', 'local', ''])(
 test.each(['UTC', 'Europe/Lisbon', 'Asia/Kolkata', 'Asia/Kathmandu', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])(
   'When the time zone is %s, then the shop has it',
   (zone) => {
-    expect(readWorkerConfig({ SHOP_TIME_ZONE: zone }).SHOP_TIME_ZONE).toBe(zone);
+    expect(readWorkerSettings({ SHOP_TIME_ZONE: zone }).SHOP_TIME_ZONE).toBe(zone);
   },
 );
 
 test.each(['x'.repeat(61), 'one\ntwo', 'one\u2028two', '   ', '\t', 'a\u0007b', ...Object.values(INVISIBLE)])(
   'When the shop is called %j, then it is refused',
   (name) => {
-    expect(faultOf(readApiConfig, { SHOP_NAME: name })).toContain('SHOP_NAME must be one line of 1 to 60 visible');
+    expect(faultOf(readApiSettings, { SHOP_NAME: name })).toContain('SHOP_NAME must be one line of 1 to 60 visible');
   },
 );
 
 test('When the shop has a name, then mails have it as their sender, on one line', () => {
-  const { EMAIL_FROM } = readWorkerConfig({ SHOP_NAME: ' Ana’s "Bar"\u202e ' });
+  const { EMAIL_FROM } = readWorkerSettings({ SHOP_NAME: ' Ana’s "Bar"\u202e ' });
   expect(EMAIL_FROM).toBe('"Ana’s \\"Bar\\"" <orders@crema.example>');
 });

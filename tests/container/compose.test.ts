@@ -1,8 +1,9 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { readApiConfig, readWorkerConfig } from '../../config/settings.ts';
+import { readApiSettings } from '../../api/settings.ts';
 import { startTemporal } from '../../stack/temporal/server.ts';
+import { readWorkerSettings } from '../../worker/settings.ts';
 import { searchAttributes } from '../../workflows/messages/definitions.ts';
 import { type ComposeService, readComposeFile } from './compose-file.ts';
 
@@ -111,7 +112,7 @@ test('When the containers go, then the data of Postgres and Temporal stays', () 
 });
 
 test('When the API reads its settings, then it is a development set-up that every container can reach', () => {
-  const config = readApiConfig(environmentOf('api'));
+  const config = readApiSettings(environmentOf('api'));
 
   expect(config).toMatchObject({ NODE_ENV: 'development', HOST: '0.0.0.0', PUBLIC_URL: 'http://localhost:5000' });
   expect(healthUrl('api')).toBe(`http://127.0.0.1:${config.PORT}/health/ready`);
@@ -119,7 +120,7 @@ test('When the API reads its settings, then it is a development set-up that ever
 });
 
 test('When the worker reads its settings, then they name services of this file', () => {
-  const config = readWorkerConfig(environmentOf('worker'));
+  const config = readWorkerSettings(environmentOf('worker'));
 
   expect(config.NODE_ENV).toBe('development');
   expect(healthUrl('worker')).toBe(`http://127.0.0.1:${config.WORKER_HEALTH_PORT}/health/ready`);

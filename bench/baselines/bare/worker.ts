@@ -2,13 +2,13 @@ import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { readEnvironment } from '../../../config/environment.ts';
 import { runCommand } from '../../../config/run-command.ts';
-import { readWorkerConfig } from '../../../config/settings.ts';
 import { createHealthServer } from '../../../worker/health-server.ts';
+import { readWorkerSettings } from '../../../worker/settings.ts';
 import { bareTaskQueue } from './messages.ts';
 
 // Works for the baseline alone, so that it is a process as Crema's worker is one.
 await runCommand(async () => {
-  const config = readWorkerConfig(readEnvironment());
+  const config = readWorkerSettings(readEnvironment());
   const logger = new DefaultLogger('WARN');
   Runtime.install({ logger, shutdownSignals: [] });
   const connection = await NativeConnection.connect({ address: config.TEMPORAL_ADDRESS });

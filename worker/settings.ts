@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { parseShopSettings } from '../config/development-defaults.ts';
+import { emailAddress } from '../config/email-address.ts';
+import { ConfigurationError, type Environment } from '../config/environment.ts';
+import { listenPort, positive, seconds, textLike, url, wholeNumber } from '../config/fields.ts';
+import {
+  alertSettings,
+  postgresSettings,
+  publicUrlSettings,
+  redisSettings,
+  serverSettings,
+  shopSettings,
+  temporalSettings,
+  webhookAddressSettings,
+} from '../config/setting-groups.ts';
+
+/** An email address, or one in angle brackets after a display name. */
+const special = String.raw`"(),:;<>@[\\\]\p{Cc}`;
+const address = String.raw`[^\s${special}]+@[^\s${special}]+`;
+const displayName = String.raw`(?:"(?:[^"\\\p{Cc}]|\\\P{Cc})*" *|[^${special}]*)`;
+const sender = textLike(
+  new RegExp(`^(?:${address}|${displayName}<${address}>)$`, 'u'),
+  'must be a sender such as My Shop <orders@shop.example>; quote a name that has punctuation: "Shop, Inc." <orders@shop.example>',
+);
+
+const workerSchema = z.object({
+  ...temporalSettings,
+  ...serverSettings,
+  ...publicUrlSettings,
+  ...postgresSettings,
+  ...redisSettings,
+  ...shopSettings,
+  ...webhookAddressSettings,
+  WORKER_HEALTH_PORT: listenPort(5001),
+  /** The port on 127.0.0.1 where Temporal's SDK serves its metrics to the worker; unset: no metrics of the SDK. */
+  TEMPORAL_METRICS_PORT: wholeNumber(1, 65_535, 'a port').optional(),
+  /** The bundle that `npm run build` wrote; unset: the worker bundles the workflows at each start. */
+  WORKFLOW_BUNDLE: z.string().optional(),
+  /** The Worker Deployment of this worker and its build; both or neither. */
+  WORKER_DEPLOYMENT: z.string().min(1).optional(),
+  WORKER_BUILD_ID: z.string().min(1).optional(),
+  /** `production` sends through Amazon SES, anything else through SMTP. */
+  NOTIFICATIONS_ENV: z.string().default('development'),
+  SMTP_URL: url('smtp', 'smtps'),
+  /** The sender of every email. */
+  EMAIL_FROM: sender,
+  /** The shop's own address: it receives an email for every new and every cancelled order. */
+  ORDERS_EMAIL: emailAddress('must be an email address such as orders@shop.example'),
+  /** Seconds to transmit an email to the mail server, and then to wait for its reply. The defaults are those of RFC 5321. */
+  EMAIL_TIMEOUT: seconds(300),
+  EMAIL_ANSWER_TIMEOUT: seconds(600),
+  /** Seconds until an email without a reply is sent again. */
+  EMAIL_UNANSWERED_RETRY_AFTER: seconds(3_600, 21_600),
+  AWS_REGION: z.string().min(1).optional(),
+  /** For tests: another address of Amazon SES. */
+  SES_ENDPOINT: url('http', 'https').optional(),
+  /** Seconds that a webhook's endpoint may take for a delivery. */
+  WEBHOOK_TIMEOUT: wholeNumber(1, 30).default(15),
+  /** Seconds before the first retry of a delivery, and during which it is retried at all. */
+  WEBHOOK_RETRY_AFTER: seconds(5),
+  WEBHOOK_RETRY_FOR: wholeNumber(1, 2_592_000).default(259_200),
+  /** Seconds of continuous failure after which a webhook is disabled. */
+  WEBHOOK_DISABLE_AFTER: positive(432_000),
+  /** Days that deliveries to webhooks are kept. */
+  WEBHOOK_LOG_DAYS: wholeNumber(31, 3_650).default(60),
+});
+
+export type WorkerSettings = z.output<typeof workerSchema>;
+
+/** @throws {ConfigurationError} if settings are missing, wrong or contradictory */
+export function readWorkerSettings(environment: Environment): WorkerSettings {
+  const settings = parseShopSettings(workerSchema, environment);
+  if (settings.NOTIFICATIONS_ENV === 'production' && !settings.AWS_REGION) {
+    throw new ConfigurationError('AWS_REGION is missing: NOTIFICATIONS_ENV=production sends through Amazon SES.');
+  }
+  if (Boolean(settings.WORKER_DEPLOYMENT) !== Boolean(settings.WORKER_BUILD_ID)) {
+    throw new ConfigurationError('WORKER_DEPLOYMENT and WORKER_BUILD_ID go together: set both or neither.');
+  }
+  return settings;
+}
+
+const namespaceSchema = z.object({
+  ...temporalSettings,
+  ...postgresSettings,
+  /** Minutes between two runs of the reconciler. */
+  RECONCILE_EVERY: positive(60),
+});
+
+export type NamespaceSettings = z.output<typeof namespaceSchema>;
+
+/** Reads the settings of `npm run prepare-namespace`. */
+export const readNamespaceSettings = (environment: Environment) => parseShopSettings(namespaceSchema, environment);
+
+const reconcileSchema = z.object({ ...temporalSettings, ...postgresSettings, ...alertSettings });
+
+/** Reads the settings of `npm run reconcile`. */
+export const readReconcileSettings = (environment: Environment) => parseShopSettings(reconcileSchema, environment);
