@@ -124,7 +124,7 @@ export async function startApi(config: ApiSettings, logger: Logger): Promise<Run
     passwordGrant: config.NODE_ENV !== 'production',
     redirectUris: config.OAUTH_REDIRECT_URIS,
     temporalUi: temporalUiOf(config),
-    signIns: limits?.signIns,
+    signInLimiter: limits?.signInLimiter,
   });
   const streams = createStreams({
     log,
@@ -143,7 +143,7 @@ export async function startApi(config: ApiSettings, logger: Logger): Promise<Run
       this.set(streams.count());
     },
   });
-  auth.callers.onForget(streams.recheck);
+  auth.callers.onEvict(streams.recheck);
   const wakeUpNotifier = createWakeUpNotifier(config.REDIS_URL, logger);
   const endWakeUps = subscribeToWakeUps(config.REDIS_URL, hub.wake, logger);
   const passwordRules = createPasswordRules(config.SHOP_NAME);
@@ -156,9 +156,9 @@ export async function startApi(config: ApiSettings, logger: Logger): Promise<Run
       backupDays: config.BACKUP_DAYS,
     }),
     passwordRules,
-    checkPassword: createPasswordCheck(users, limits?.signIns ?? unlimitedSignIns),
+    checkPassword: createPasswordCheck(users, limits?.signInLimiter ?? unlimitedSignIns),
     takeMailQuota: createMailQuota(limits),
-    ended: auth.forget,
+    ended: auth.evict,
   });
   const mayReadMetrics = readersOfMetrics(config);
   const app = createApp({

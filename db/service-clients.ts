@@ -3,7 +3,7 @@ import type { Scope } from '../domain/scopes.ts';
 import type { Database } from './connection.ts';
 
 /** Another system that calls the API for itself, with a client id and a secret. */
-export interface Service {
+export interface ServiceClient {
   /** The client id. */
   id: string;
   name: string;
@@ -28,7 +28,7 @@ export function createServiceClientRepository(database: Database) {
   const services = () => database('services');
   return {
     /** @param id the client id, unverified: anything */
-    async find(id: string): Promise<(Service & { secretHash: string }) | undefined> {
+    async find(id: string): Promise<(ServiceClient & { secretHash: string }) | undefined> {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
       return services()
         .where({ id })
@@ -36,7 +36,7 @@ export function createServiceClientRepository(database: Database) {
     },
 
     /** All of them, by name. */
-    list: (): Promise<Service[]> => services().orderBy('name').select(SERVICE),
+    list: (): Promise<ServiceClient[]> => services().orderBy('name').select(SERVICE),
 
     /** Adds a service. Its secret is told here and nowhere else; a name that is taken gives `undefined`. */
     async add(name: string, scopes: readonly Scope[]): Promise<{ id: string; secret: string } | undefined> {

@@ -1,7 +1,7 @@
 import type { Database } from '../db/connection.ts';
 
 /** What the commands work with. */
-export interface Tools {
+export interface CommandContext {
   database: Database;
   /** Where people see the shop. */
   publicUrl: string;
@@ -17,5 +17,5 @@ export interface Command {
    * @param args what stands after the name
    * @throws {ConfigurationError} with a sentence for whoever typed it
    */
-  run(args: string[], tools: Tools): Promise<void>;
+  run(args: string[], tools: CommandContext): Promise<void>;
 }

@@ -5,10 +5,16 @@ import { connect } from '../db/connection.ts';
 import { addManager } from './add-manager.ts';
 import type { Command } from './command.ts';
 import { rotateKeys } from './rotate-keys.ts';
-import { addService, listServices, removeService } from './services.ts';
+import { addServiceClient, listServiceClients, removeServiceClient } from './service-clients.ts';
 import { readManageSettings } from './settings.ts';
 
-const commands: readonly Command[] = [addManager, addService, removeService, listServices, rotateKeys];
+const commands: readonly Command[] = [
+  addManager,
+  addServiceClient,
+  removeServiceClient,
+  listServiceClients,
+  rotateKeys,
+];
 
 const call = ({ usage }: Command) => `npm run manage -- ${usage}`;
 const help = `What the shop's owner does by hand:\n\n${commands.map((command) => `  ${call(command)}`).join('\n')}`;

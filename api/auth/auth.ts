@@ -37,13 +37,13 @@ export interface AuthOptions {
   /** Whether users may trade their password for tokens directly; never in production. */
   passwordGrant: boolean;
   /** Keeps strangers from guessing passwords; nothing does without. */
-  signIns?: SignInLimiter | undefined;
+  signInLimiter?: SignInLimiter | undefined;
   /** Pages of browser apps that people may be sent back to once they have signed in, besides the docs page. */
   redirectUris?: readonly string[] | undefined;
   /** The Temporal Web UI, where managers sign in to it through us. */
   temporalUi?: TemporalUi | undefined;
   /** For how long a process believes what it knows of a caller, in ms. */
-  rememberCallersMs?: number | undefined;
+  callerCacheMs?: number | undefined;
 }
 
 export interface Auth {
@@ -56,9 +56,9 @@ export interface Auth {
   /** See {@link createAuthenticate}. */
   authenticate: Middleware<AuthState>;
   /** Has this process ask Postgres again at once. @param id of a person, a service, a grant or a token (`jti`) */
-  forget(id: string): void;
+  evict(id: string): void;
   /** Who a token's caller is by now, for whoever serves them for longer than a request. */
-  callers: Pick<CallerLookup, 'find' | 'onForget'>;
+  callers: Pick<CallerLookup, 'find' | 'onEvict'>;
   tickets: StreamTickets;
   /** To be called every now and then: learns of rotated keys, removes what has expired. */
   upkeep(): Promise<void>;
@@ -70,10 +70,10 @@ export async function createAuth({
   pages,
   publicUrl: issuer,
   passwordGrant,
-  signIns = unlimitedSignIns,
+  signInLimiter = unlimitedSignIns,
   redirectUris = [],
   temporalUi,
-  rememberCallersMs = 30_000,
+  callerCacheMs = 30_000,
 }: AuthOptions): Promise<Auth> {
   const audience = `${issuer}/v1`;
   const codecAudience = `${issuer}/codec`;
@@ -83,11 +83,11 @@ export async function createAuth({
   const signingKeys = createSigningKeyRepository(database);
   const keyRing = await openKeyRing(signingKeys);
   const verifyAccessToken = createAccessTokenVerifier(issuer, keyRing);
-  const callers = createCallerLookup({ users, services, artifacts, rememberMs: rememberCallersMs });
+  const callers = createCallerLookup({ users, services, artifacts, cacheMs: callerCacheMs });
   const tickets = createStreamTickets({ issuer, audience, keyRing, artifacts });
   const passwordVersions = createPasswordVersions();
-  const signIn = createSignIn({ users, limiter: signIns, passwordVersions });
-  const ended = callers.forget;
+  const signIn = createSignIn({ users, limiter: signInLimiter, passwordVersions });
+  const ended = callers.evict;
 
   const provider = memoized((signing) => {
     const made = createProvider({
@@ -124,7 +124,7 @@ export async function createAuth({
       passwordVersions,
     }),
     authenticate: createAuthenticate({ audience, codecAudience, keyRing, verifyAccessToken, callers, tickets }),
-    forget: callers.forget,
+    evict: callers.evict,
     callers,
     tickets,
     async upkeep() {

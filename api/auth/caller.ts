@@ -16,7 +16,7 @@ interface AnyCaller<Type extends Actor['type']> {
 }
 
 /** A person who is signed in. */
-interface PersonCaller extends AnyCaller<Role> {
+interface UserCaller extends AnyCaller<Role> {
   email: string;
 }
 
@@ -24,7 +24,7 @@ interface PersonCaller extends AnyCaller<Role> {
 export type ServiceCaller = AnyCaller<'service'>;
 
 /** Who sends a request, told apart by `type`. */
-export type Caller = PersonCaller | ServiceCaller;
+export type Caller = UserCaller | ServiceCaller;
 
 /** How many tokens a process remembers. */
 const CAPACITY = 10_000;
@@ -34,7 +34,7 @@ export interface CallerLookupOptions {
   services: Pick<ServiceClientRepository, 'find'>;
   artifacts: Pick<OidcArtifactRepository, 'isAlive'>;
   /** For how long a process believes what Postgres has said, in ms. */
-  rememberMs: number;
+  cacheMs: number;
 }
 
 /** Finds the caller behind a verified token, and forgets what it knows when told so. */
@@ -46,17 +46,17 @@ export interface CallerLookup {
    *
    * @param id of a person, a service, a grant, or a token (`jti`)
    */
-  forget(id: string): void;
-  /** Has somebody told of every id that this process is to forget, after it has. */
-  onForget(listener: (id: string) => void): void;
+  evict(id: string): void;
+  /** Has somebody told of every id that this process is to evict, after it has. */
+  onEvict(listener: (id: string) => void): void;
 }
 
 /**
  * What Postgres says of a token is remembered for a while, so a lost role, a removed service or a logout counts at most
  * that much later; requests that come at once ask once.
  */
-export function createCallerLookup({ users, services, artifacts, rememberMs }: CallerLookupOptions): CallerLookup {
-  const remembered = new LRUCache<string, Promise<Caller | undefined>>({ max: CAPACITY, ttl: rememberMs });
+export function createCallerLookup({ users, services, artifacts, cacheMs }: CallerLookupOptions): CallerLookup {
+  const remembered = new LRUCache<string, Promise<Caller | undefined>>({ max: CAPACITY, ttl: cacheMs });
   const listeners: ((id: string) => void)[] = [];
 
   const ask = async ({ sub, clientId, jti, grantId, sessionUid, scope }: TokenClaims): Promise<Caller | undefined> => {
@@ -90,11 +90,11 @@ export function createCallerLookup({ users, services, artifacts, rememberMs }: C
 
   return {
     find,
-    forget(id) {
+    evict(id) {
       for (const key of [...remembered.keys()]) if (key.split(' ').includes(id)) remembered.delete(key);
       for (const listener of listeners) listener(id);
     },
-    onForget(listener) {
+    onEvict(listener) {
       listeners.push(listener);
     },
   };

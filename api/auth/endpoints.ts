@@ -5,8 +5,8 @@ import { isOutage } from '../../db/outage.ts';
 import type { RequestState } from '../http/middleware/request-log.ts';
 import { isForPeople, type Pages, wantsPage } from '../http/pages/page.ts';
 import { Problem, RETRY_AFTER_S } from '../http/problem.ts';
+import { answerExpired, answerUnavailable, isPage } from './pages/error-pages.ts';
 import { answerNextStep } from './pages/next-step.ts';
-import { answerExpired, answerUnavailable, isPage } from './pages/notice.ts';
 import type { PasswordVersions } from './password-versions.ts';
 
 /** What is open, and to which methods. */

@@ -9,7 +9,7 @@ import { GRANT_CLAIM, SESSION_CLAIM } from './access-token.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import { registerClientCredentialsGrant, SERVICE_SCOPES } from './client-credentials-grant.ts';
 import type { PrivateJwk } from './key-ring.ts';
-import { createErrorPage } from './pages/notice.ts';
+import { createErrorPage } from './pages/error-pages.ts';
 import { keepLanguage, signOutPages } from './pages/sign-out.ts';
 import { registerPasswordGrant } from './password-grant.ts';
 import type { PasswordVersions } from './password-versions.ts';

@@ -4,14 +4,14 @@ import type { PasswordVersions } from './password-versions.ts';
 import { verifyPassword } from './passwords.ts';
 
 /** What somebody typed, and the address that they typed it from. */
-export interface Typed {
+export interface SignInRequest {
   email: string;
   password: string;
   address: string;
 }
 
 /** The person whom an email address and a password belong to: nobody when one of them is wrong, and not which. */
-export type SignIn = (typed: Typed) => Promise<SignInResult<User>>;
+export type SignIn = (typed: SignInRequest) => Promise<SignInResult<User>>;
 
 interface Dependencies {
   users: UserRepository;

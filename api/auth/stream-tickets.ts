@@ -13,7 +13,7 @@ const LIFETIME_MS = 60_000;
 const TYP = 'stream-ticket+jwt';
 
 /** Which stream: of one order, or of the whole shop. */
-export interface Stream {
+export interface StreamTarget {
   orderId?: string | undefined;
 }
 
@@ -23,9 +23,9 @@ export interface Stream {
  */
 export interface StreamTickets {
   /** @returns the ticket and when it expires, in ms since the epoch */
-  issue(token: TokenClaims, stream: Stream): Promise<{ ticket: string; expiresAt: number }>;
+  issue(token: TokenClaims, stream: StreamTarget): Promise<{ ticket: string; expiresAt: number }>;
   /** Uses a ticket up. @returns the token that it stands for; `undefined` when it is none for this stream (any more) */
-  redeem(ticket: string, stream: Stream): Promise<TokenClaims | undefined>;
+  redeem(ticket: string, stream: StreamTarget): Promise<TokenClaims | undefined>;
 }
 
 const ticketClaims = z.object({
@@ -72,7 +72,7 @@ export function createStreamTickets({ issuer, audience, keyRing, artifacts }: Op
 const STREAM = /^\/v1\/orders\/(?:([^/]+)\/)?events\/?$/i;
 
 /** The stream that a request asks for, if it asks for one. */
-export function streamIn({ method, path }: Pick<Context, 'method' | 'path'>): Stream | undefined {
+export function streamIn({ method, path }: Pick<Context, 'method' | 'path'>): StreamTarget | undefined {
   const match = method === 'GET' ? STREAM.exec(path) : null;
   return match ? { orderId: match[1]?.toLowerCase() } : undefined;
 }

@@ -1,25 +1,25 @@
 import { createPublicKey } from 'node:crypto';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
+import { type AuthApi, CUSTOMER, MANAGER, openAuthApi, readJson } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { CUSTOMER, type FrontDoor, MANAGER, openFrontDoor, readJson } from './front-door.ts';
 
-const REMEMBER_MS = 300;
+const CALLER_CACHE_MS = 300;
 
 let shop: TestDatabase;
-let door: FrontDoor;
+let api: AuthApi;
 
 beforeAll(async () => {
   shop = await openDatabase();
-  door = await openFrontDoor(shop.database, { rememberCallersMs: REMEMBER_MS });
+  api = await openAuthApi(shop.database, { callerCacheMs: CALLER_CACHE_MS });
 });
 afterAll(async () => {
-  await door.close();
+  await api.close();
   await shop.close();
 });
 
 async function expectRefused(authorization: string) {
-  const { status, headers, body } = await door.who(authorization);
+  const { status, headers, body } = await api.who(authorization);
   expect(status).toBe(401);
   expect(headers.get('www-authenticate')).toBe('Bearer realm="crema", error="invalid_token"');
   expect(headers.get('content-type')).toMatch('application/problem+json');
@@ -28,18 +28,18 @@ async function expectRefused(authorization: string) {
 }
 
 /** Asks again until the answer satisfies, for at most twice as long as callers are remembered. */
-async function whoUntil(token: string, satisfied: (answer: Awaited<ReturnType<FrontDoor['who']>>) => boolean) {
-  const deadline = performance.now() + 2 * REMEMBER_MS;
+async function whoUntil(token: string, satisfied: (answer: Awaited<ReturnType<AuthApi['who']>>) => boolean) {
+  const deadline = performance.now() + 2 * CALLER_CACHE_MS;
   for (;;) {
-    const answer = await door.who(`Bearer ${token}`);
+    const answer = await api.who(`Bearer ${token}`);
     if (satisfied(answer) || performance.now() > deadline) return answer;
     await new Promise((later) => setTimeout(later, 20));
   }
 }
 
 test('When a good token is sent, then the caller is the person, with name, address and scopes', async () => {
-  const { body } = await door.signIn('customer@example.com');
-  expect((await door.who(`Bearer ${body.access_token}`)).body).toEqual({
+  const { body } = await api.signIn('customer@example.com');
+  expect((await api.who(`Bearer ${body.access_token}`)).body).toEqual({
     type: 'customer',
     id: CUSTOMER,
     name: 'Carlos Customer',
@@ -50,22 +50,22 @@ test('When a good token is sent, then the caller is the person, with name, addre
 });
 
 test('When nothing is sent, then there is no caller, and routes decide', async () => {
-  const { status, body } = await door.who();
+  const { status, body } = await api.who();
   expect([status, body]).toEqual([200, {}]);
 });
 
 test('When a token claims more than its role may, then the caller may what the role may', async () => {
-  const token = await door.forge({ sub: CUSTOMER, scope: 'orders:read users:write admin' });
-  expect((await door.who(`Bearer ${token}`)).body.scopes).toEqual(['orders:read']);
+  const token = await api.forge({ sub: CUSTOMER, scope: 'orders:read users:write admin' });
+  expect((await api.who(`Bearer ${token}`)).body.scopes).toEqual(['orders:read']);
 });
 
 test('When a token is forged with the right key and nothing wrong, then it passes: the refusals below mean something', async () => {
-  expect((await door.who(`Bearer ${await door.forge()}`)).body.id).toBe(MANAGER);
+  expect((await api.who(`Bearer ${await api.forge()}`)).body.id).toBe(MANAGER);
 });
 
 test('When the clock of the process that made it goes a little ahead of ours, then a token passes all the same', async () => {
   const soon = Math.floor(Date.now() / 1000) + 5;
-  expect((await door.who(`Bearer ${await door.forge({ iat: soon, exp: soon + 600 })}`)).status).toBe(200);
+  expect((await api.who(`Bearer ${await api.forge({ iat: soon, exp: soon + 600 })}`)).status).toBe(200);
 });
 
 describe('a token is refused', () => {
@@ -95,11 +95,11 @@ describe('a token is refused', () => {
     ['When its key id is a property of every object', {}, { kid: '__proto__' }],
     ['When it has a critical extension', {}, { crit: ['future'], future: true }],
   ])('%s', async (_, claims, header) => {
-    await expectRefused(`Bearer ${await door.forge(claims, header)}`);
+    await expectRefused(`Bearer ${await api.forge(claims, header)}`);
   });
 
   test('When it is not signed (alg: none)', async () => {
-    const [header, claims] = (await door.forge()).split('.');
+    const [header, claims] = (await api.forge()).split('.');
     const { kid } = JSON.parse(Buffer.from(header!, 'base64url').toString());
     for (const alg of ['none', 'None', 'nOnE']) {
       const unsigned = Buffer.from(JSON.stringify({ alg, typ: 'at+jwt', kid })).toString('base64url');
@@ -112,9 +112,9 @@ describe('a token is refused', () => {
     const [key] = await createSigningKeyRepository(shop.database).list();
     const { d: _, ...publicJwk } = key!.privateJwk;
     const pem = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
-    const served = await readJson<{ keys: unknown[] }>(`${door.url}/.well-known/jwks.json`);
+    const served = await readJson<{ keys: unknown[] }>(`${api.url}/.well-known/jwks.json`);
     for (const secret of [pem.toString(), JSON.stringify(served.keys[0]), String(publicJwk.x)]) {
-      const token = await new SignJWT({ iss: door.url, aud: `${door.url}/v1`, sub: MANAGER, exp: past + 100 })
+      const token = await new SignJWT({ iss: api.url, aud: `${api.url}/v1`, sub: MANAGER, exp: past + 100 })
         .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: key!.kid })
         .sign(new TextEncoder().encode(secret));
       await expectRefused(`Bearer ${token}`);
@@ -126,7 +126,7 @@ describe('a token is refused', () => {
     const mallory = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(mallory.publicKey);
     for (const kid of [key!.kid, 'mallory']) {
-      const token = await new SignJWT({ iss: door.url, aud: `${door.url}/v1`, sub: MANAGER, exp: past + 100 })
+      const token = await new SignJWT({ iss: api.url, aud: `${api.url}/v1`, sub: MANAGER, exp: past + 100 })
         .setProtectedHeader({
           alg: 'ES256',
           typ: 'at+jwt',
@@ -141,7 +141,7 @@ describe('a token is refused', () => {
   });
 
   test('When its signature or its claims were changed', async () => {
-    const [header, claims, signature] = (await door.forge()).split('.') as [string, string, string];
+    const [header, claims, signature] = (await api.forge()).split('.') as [string, string, string];
     const changed = JSON.parse(Buffer.from(claims, 'base64url').toString());
     changed.sub = CUSTOMER;
     const other = Buffer.from(JSON.stringify(changed)).toString('base64url');
@@ -163,10 +163,10 @@ describe('a token is refused', () => {
   });
 
   test('When it has expired, then the answer says so, and of other faults it says nothing', async () => {
-    expect((await expectRefused(`Bearer ${await door.forge({ exp: past })}`)).detail).toBe(
+    expect((await expectRefused(`Bearer ${await api.forge({ exp: past })}`)).detail).toBe(
       'The access token has expired.',
     );
-    const others = [await door.forge({ iss: 'x' }), await door.forge({}, { typ: 'JWT' }), 'x'];
+    const others = [await api.forge({ iss: 'x' }), await api.forge({}, { typ: 'JWT' }), 'x'];
     for (const token of others) {
       expect((await expectRefused(`Bearer ${token}`)).detail).toBe('The access token is not valid here.');
     }
@@ -175,15 +175,15 @@ describe('a token is refused', () => {
 
 test('When a token expires that was accepted before, then it is refused from then on', async () => {
   const exp = Math.floor(Date.now() / 1000) + 2;
-  const token = await door.forge({ exp });
-  expect((await door.who(`Bearer ${token}`)).status).toBe(200);
+  const token = await api.forge({ exp });
+  expect((await api.who(`Bearer ${token}`)).status).toBe(200);
   await new Promise((later) => setTimeout(later, exp * 1000 - Date.now()));
   await expectRefused(`Bearer ${token}`);
 });
 
 test('When a manager is demoted, then a token from before loses its rights within the time callers are remembered', async () => {
-  const { access_token: token } = (await door.signIn('manager@example.com')).body;
-  expect((await door.who(`Bearer ${token}`)).body.type).toBe('manager');
+  const { access_token: token } = (await api.signIn('manager@example.com')).body;
+  expect((await api.who(`Bearer ${token}`)).body.type).toBe('manager');
   await shop.database('users').where({ id: MANAGER }).update({ role: 'customer' });
   try {
     const { body } = await whoUntil(token, (answer) => answer.body.type === 'customer');
@@ -194,7 +194,7 @@ test('When a manager is demoted, then a token from before loses its rights withi
 });
 
 test('When nothing else is said, then 30 seconds are as long as anything is remembered', async () => {
-  const asInProduction = await openFrontDoor(shop.database);
+  const asInProduction = await openAuthApi(shop.database);
   const roleAfter = async (seconds: number) => {
     const now = performance.now.bind(performance);
     performance.now = () => now() + seconds * 1_000;
@@ -222,8 +222,8 @@ test('When a person is deleted, then their token is refused within the time call
   const id = '0c0ffee0-0000-4000-8000-0000000000fe';
   const passing = { id, email: 'leaving@example.com', name: 'Leaving', role: 'customer', password_hash: 'none' };
   await shop.database('users').insert(passing);
-  const token = await door.forge({ sub: id });
-  expect((await door.who(`Bearer ${token}`)).status).toBe(200);
+  const token = await api.forge({ sub: id });
+  expect((await api.who(`Bearer ${token}`)).status).toBe(200);
 
   await shop.database('users').where({ id }).delete();
 
@@ -231,14 +231,14 @@ test('When a person is deleted, then their token is refused within the time call
 });
 
 test('When many requests of one caller come at once, then they share what Postgres has said', async () => {
-  const token = await door.forge({ sub: CUSTOMER });
-  await new Promise((later) => setTimeout(later, REMEMBER_MS + 50));
+  const token = await api.forge({ sub: CUSTOMER });
+  await new Promise((later) => setTimeout(later, CALLER_CACHE_MS + 50));
   let queries = 0;
   const count = ({ sql }: { sql: string }) => {
     if (sql.includes('"users"')) queries += 1;
   };
   shop.database.on('query', count);
-  await Promise.all(Array.from({ length: 20 }, () => door.who(`Bearer ${token}`)));
+  await Promise.all(Array.from({ length: 20 }, () => api.who(`Bearer ${token}`)));
   shop.database.off('query', count);
   expect(queries).toBeLessThanOrEqual(2);
 });

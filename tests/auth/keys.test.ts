@@ -3,8 +3,8 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { openKeyRing } from '../../api/auth/key-ring.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 import { scopesOf, serviceScopes } from '../../domain/scopes.ts';
+import { openAuthApi, readJson } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { openFrontDoor, readJson } from './front-door.ts';
 
 let shop: TestDatabase;
 
@@ -24,25 +24,25 @@ test('When several processes start at once in a new shop, then all have the same
 });
 
 test('When one process has signed a token, then another accepts it', async () => {
-  const [one, other] = [await openFrontDoor(shop.database), await openFrontDoor(shop.connectAgain())];
+  const [one, other] = [await openAuthApi(shop.database), await openAuthApi(shop.connectAgain())];
   const token = await one.forge({ iss: other.url, aud: `${other.url}/v1` });
   expect((await other.who(`Bearer ${token}`)).status).toBe(200);
   await Promise.all([one.close(), other.close()]);
 });
 
 test('When a client reads discovery and JWKS, then it can verify our tokens and finds nothing secret', async () => {
-  const door = await openFrontDoor(shop.database);
+  const api = await openAuthApi(shop.database);
 
   const discovery = await readJson<Record<'issuer' | 'jwks_uri', string>>(
-    `${door.url}/.well-known/openid-configuration`,
+    `${api.url}/.well-known/openid-configuration`,
   );
   expect(discovery).toMatchObject({
-    issuer: door.url,
-    token_endpoint: `${door.url}/oauth/token`,
-    revocation_endpoint: `${door.url}/oauth/revoke`,
-    jwks_uri: `${door.url}/.well-known/jwks.json`,
-    authorization_endpoint: `${door.url}/oauth/authorize`,
-    end_session_endpoint: `${door.url}/oauth/logout`,
+    issuer: api.url,
+    token_endpoint: `${api.url}/oauth/token`,
+    revocation_endpoint: `${api.url}/oauth/revoke`,
+    jwks_uri: `${api.url}/.well-known/jwks.json`,
+    authorization_endpoint: `${api.url}/oauth/authorize`,
+    end_session_endpoint: `${api.url}/oauth/logout`,
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', 'password'],
     scopes_supported: ['openid', ...scopesOf('manager')],
     response_types_supported: ['code'],
@@ -53,35 +53,35 @@ test('When a client reads discovery and JWKS, then it can verify our tokens and 
   expect(discovery).toMatchObject({
     scopes_supported: expect.arrayContaining([...serviceScopes, ...scopesOf('customer')]),
   });
-  expect(await readJson(`${door.url}/.well-known/oauth-authorization-server`)).toEqual(discovery);
+  expect(await readJson(`${api.url}/.well-known/oauth-authorization-server`)).toEqual(discovery);
 
   const jwks = await readJson<JSONWebKeySet>(discovery.jwks_uri);
   expect(jwks.keys).toHaveLength(2);
   for (const key of jwks.keys) expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
 
-  const { access_token: token } = (await door.signIn('manager@example.com')).body;
+  const { access_token: token } = (await api.signIn('manager@example.com')).body;
   const verified = await jwtVerify(token, createLocalJWKSet(jwks), {
     issuer: discovery.issuer,
-    audience: `${door.url}/v1`,
+    audience: `${api.url}/v1`,
     typ: 'at+jwt',
     algorithms: ['ES256'],
   });
   expect(verified.payload.client_id).toBe('crema');
-  await door.close();
+  await api.close();
 });
 
 test('When the Host header lies, then discovery names the real addresses', async () => {
-  const door = await openFrontDoor(shop.database);
+  const api = await openAuthApi(shop.database);
   const body = await new Promise<string>((resolve, reject) => {
     const options = { headers: { host: 'mallory.example' } };
-    request(`${door.url}/.well-known/openid-configuration`, options, async (answer) => {
+    request(`${api.url}/.well-known/openid-configuration`, options, async (answer) => {
       resolve((await answer.toArray()).join(''));
     })
       .on('error', reject)
       .end();
   });
   expect(body).not.toContain('mallory');
-  await door.close();
+  await api.close();
 });
 
 test('When a token names a newer key, then the keys are read again, but only so often', async () => {

@@ -1,19 +1,19 @@
 import { RETRY_AFTER_S } from '../../api/http/problem.ts';
+import { type AuthApi, CUSTOMER, openAuthApi } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent, type Page } from './user-agent.ts';
 
 let shop: TestDatabase;
-let door: FrontDoor;
+let api: AuthApi;
 let token: string;
 
 beforeAll(async () => {
   shop = await openDatabase();
-  door = await openFrontDoor(shop.database, { rememberCallersMs: 1 });
-  token = await door.forge({ sub: CUSTOMER });
+  api = await openAuthApi(shop.database, { callerCacheMs: 1 });
+  token = await api.forge({ sub: CUSTOMER });
 });
 afterAll(async () => {
-  await door.close();
+  await api.close();
   await shop.close();
 });
 
@@ -28,7 +28,7 @@ function expectNotice({ status, headers, html }: Page) {
 }
 
 async function expectUnavailable(withinMs: number) {
-  const [signIn, signInMs] = await timed(() => door.signIn('manager@example.com'));
+  const [signIn, signInMs] = await timed(() => api.signIn('manager@example.com'));
   expect([signIn.status, signIn.body]).toEqual([
     503,
     { error: 'temporarily_unavailable', error_description: 'The service is unavailable for the moment; try again.' },
@@ -37,20 +37,20 @@ async function expectUnavailable(withinMs: number) {
   expect(signIn.headers.get('cache-control')).toBe('no-store');
   expect(signInMs).toBeLessThan(withinMs);
 
-  const [who, whoMs] = await timed(() => door.who(`Bearer ${token}`));
+  const [who, whoMs] = await timed(() => api.who(`Bearer ${token}`));
   expect(who.status).toBe(503);
   expect(who.body.code).toBe('unavailable');
   expect(JSON.stringify(who.body)).not.toMatch(/node_modules|ECONN|postgres:/);
   expect(whoMs).toBeLessThan(withinMs);
 
-  expect((await fetch(`${door.url}/.well-known/jwks.json`)).status).toBe(200);
+  expect((await fetch(`${api.url}/.well-known/jwks.json`)).status).toBe(200);
   // What needs no Postgres to be refused still is.
-  expect((await door.who('Bearer x')).status).toBe(401);
+  expect((await api.who('Bearer x')).status).toBe(401);
 }
 
 test('When Postgres is down, then sign-in and tokens get a clean 503 at once, and all is well when it is back', async () => {
-  const agent = openUserAgent(door.url);
-  const { authorize } = openApplication(door.url);
+  const agent = openUserAgent(api.url);
+  const { authorize } = openApplication(api.url);
   const page = await agent.open(authorize());
   const person = { email: 'manager@example.com', password: 'test' };
 
@@ -60,13 +60,13 @@ test('When Postgres is down, then sign-in and tokens get a clean 503 at once, an
   expectNotice(await agent.open('/oauth/logout'));
   expectNotice(await agent.open(page.url.pathname));
   expectNotice(await agent.submit(page, person));
-  const revoked = await door.post('/oauth/revoke', { client_id: 'crema', token });
+  const revoked = await api.post('/oauth/revoke', { client_id: 'crema', token });
   expect([revoked.status, revoked.body.error]).toEqual([503, 'temporarily_unavailable']);
 
   await shop.server.start();
   expect((await agent.submit(page, person)).url.searchParams.has('code')).toBe(true);
-  expect((await door.signIn('manager@example.com')).status).toBe(200);
-  expect((await door.who(`Bearer ${token}`)).status).toBe(200);
+  expect((await api.signIn('manager@example.com')).status).toBe(200);
+  expect((await api.who(`Bearer ${token}`)).status).toBe(200);
 }, 60_000);
 
 test('When Postgres hangs, then the answer is a 503 after the deadline', async () => {

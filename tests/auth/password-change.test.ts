@@ -3,23 +3,23 @@ import { hashPassword } from '../../api/auth/passwords.ts';
 import { createOidcArtifactRepository, type TokenOrigin } from '../../db/oidc-artifacts.ts';
 import { createUserRepository } from '../../db/users.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { type AuthApi, CUSTOMER, openAuthApi } from './auth-api.ts';
 import { signInWithBrowser } from './browser-sign-in.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent } from './user-agent.ts';
 
 let shop: TestDatabase;
-let door: FrontDoor;
-/** Where the password is changed: the front door's own connections are busy with the requests that wait for it. */
+let api: AuthApi;
+/** Where the password is changed: the front api's own connections are busy with the requests that wait for it. */
 let elsewhere: Knex;
 
 beforeAll(async () => {
   shop = await openDatabase();
   elsewhere = shop.connectAgain();
-  door = await openFrontDoor(shop.database);
+  api = await openAuthApi(shop.database);
 });
 afterAll(async () => {
-  await door.close();
+  await api.close();
   await shop.close();
 });
 
@@ -50,30 +50,28 @@ afterEach(async () => {
 });
 
 test('When a password changes during a sign-in, then that gets no tokens', async () => {
-  const answers = await changePasswordDuring(() =>
-    Array.from({ length: 3 }, () => door.signIn('customer@example.com')),
-  );
+  const answers = await changePasswordDuring(() => Array.from({ length: 3 }, () => api.signIn('customer@example.com')));
   expect(answers.map(({ status, body }) => [status, body.error])).toEqual(Array(3).fill([400, 'invalid_grant']));
   expect(await artifacts()).toEqual([]);
 });
 
 test('When a password changes during a refresh, then that gets no tokens', async () => {
-  const { body } = await door.signIn('customer@example.com');
-  const [answer] = await changePasswordDuring(() => [door.refresh(body.refresh_token)]);
+  const { body } = await api.signIn('customer@example.com');
+  const [answer] = await changePasswordDuring(() => [api.refresh(body.refresh_token)]);
   expect([answer?.status, answer?.body.error]).toEqual([400, 'invalid_grant']);
   expect(await artifacts()).toEqual([]);
 });
 
 test('When a password changes during the exchange of a code, then it gets no tokens', async () => {
-  const { trade } = await signInWithBrowser(door);
+  const { trade } = await signInWithBrowser(api);
   const [answer] = await changePasswordDuring(() => [trade()]);
   expect([answer?.status, answer?.body.error]).toEqual([400, 'invalid_grant']);
   expect(await artifacts()).toEqual([]);
 });
 
 test('When a password changes during a sign-in on the page, then it is refused', async () => {
-  const agent = openUserAgent(door.url);
-  const form = await agent.open(openApplication(door.url).authorize());
+  const agent = openUserAgent(api.url);
+  const form = await agent.open(openApplication(api.url).authorize());
   const [page] = await changePasswordDuring(() => [
     agent.submit(form, { email: 'customer@example.com', password: 'test' }),
   ]);
@@ -82,7 +80,7 @@ test('When a password changes during a sign-in on the page, then it is refused',
 });
 
 test('When a browser asks for a code meanwhile, then it gets none, and its session ends', async () => {
-  const { agent, application } = await signInWithBrowser(door);
+  const { agent, application } = await signInWithBrowser(api);
   const [page] = await changePasswordDuring(() => [agent.open(application.authorize())]);
   expect([page?.status, page?.url.searchParams.has('code')]).toEqual([400, false]);
   expect(await artifacts()).toEqual([]);
@@ -90,21 +88,21 @@ test('When a browser asks for a code meanwhile, then it gets none, and its sessi
 });
 
 test('When somebody changes their own password, then only their session goes on', async () => {
-  const [kept, other] = [await signInWithBrowser(door), await signInWithBrowser(door)];
+  const [kept, other] = [await signInWithBrowser(api), await signInWithBrowser(api)];
   const [{ body: before }, { body: theirs }] = [await kept.trade(), await other.trade()];
   const { grant_id: grantId, sid: sessionUid } = claimsOf(before.access_token);
-  const [refreshed] = await changePasswordDuring(() => [door.refresh(before.refresh_token)], { grantId, sessionUid });
+  const [refreshed] = await changePasswordDuring(() => [api.refresh(before.refresh_token)], { grantId, sessionUid });
   expect(refreshed?.status).toBe(200);
   const mine = refreshed?.body as typeof before;
 
   const [mineLater, theirsLater] = await Promise.all(
-    [mine, theirs].map(({ access_token }) => door.who(`Bearer ${access_token}`)),
+    [mine, theirs].map(({ access_token }) => api.who(`Bearer ${access_token}`)),
   );
   expect([mineLater?.status, theirsLater?.status]).toEqual([200, 401]);
   expect(await artifacts().where({ kind: 'Grant' }).pluck('id')).toEqual([grantId]);
-  expect((await door.refresh(mine.refresh_token)).status).toBe(200);
+  expect((await api.refresh(mine.refresh_token)).status).toBe(200);
   expect((await kept.agent.open(kept.application.authorize())).url.searchParams.has('code')).toBe(true);
-  expect((await door.refresh(theirs.refresh_token)).status).toBe(400);
+  expect((await api.refresh(theirs.refresh_token)).status).toBe(400);
   expect((await other.agent.open(other.application.authorize())).html).toContain('name="password"');
 });
 

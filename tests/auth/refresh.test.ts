@@ -1,55 +1,55 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { type AuthApi, CUSTOMER, MANAGER, openAuthApi } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { CUSTOMER, type FrontDoor, MANAGER, openFrontDoor } from './front-door.ts';
 
 let shop: TestDatabase;
-let door: FrontDoor;
+let api: AuthApi;
 
 beforeAll(async () => {
   shop = await openDatabase();
-  door = await openFrontDoor(shop.database);
+  api = await openAuthApi(shop.database);
 });
 afterAll(async () => {
-  await door.close();
+  await api.close();
   await shop.close();
 });
 
 async function refreshTokenOf(username: string, extra?: Record<string, string>) {
-  return (await door.signIn(username, extra)).body.refresh_token;
+  return (await api.signIn(username, extra)).body.refresh_token;
 }
 
 test('When a refresh token is used, then it yields a JWT access token and its own successor', async () => {
   const first = await refreshTokenOf('customer@example.com');
 
-  const { status, headers, body } = await door.refresh(first);
+  const { status, headers, body } = await api.refresh(first);
 
   expect(status).toBe(200);
   expect(headers.get('cache-control')).toBe('no-store');
   expect(body).toMatchObject({ token_type: 'Bearer', expires_in: 600, scope: 'orders:read orders:write' });
   expect(body.refresh_token).not.toBe(first);
   expect(decodeProtectedHeader(body.access_token)).toMatchObject({ alg: 'ES256', typ: 'at+jwt' });
-  expect(decodeJwt(body.access_token)).toMatchObject({ sub: CUSTOMER, aud: `${door.url}/v1` });
-  expect((await door.who(`Bearer ${body.access_token}`)).body).toMatchObject({ id: CUSTOMER });
+  expect(decodeJwt(body.access_token)).toMatchObject({ sub: CUSTOMER, aud: `${api.url}/v1` });
+  expect((await api.who(`Bearer ${body.access_token}`)).body).toMatchObject({ id: CUSTOMER });
 });
 
 test('When a used refresh token comes back, then its whole family ends, access tokens included', async () => {
   const first = await refreshTokenOf('customer@example.com');
-  const { refresh_token: second, access_token: access } = (await door.refresh(first)).body;
-  expect((await door.who(`Bearer ${access}`)).status).toBe(200);
+  const { refresh_token: second, access_token: access } = (await api.refresh(first)).body;
+  expect((await api.who(`Bearer ${access}`)).status).toBe(200);
 
-  const reuse = await door.refresh(first);
+  const reuse = await api.refresh(first);
   expect([reuse.status, reuse.body.error]).toEqual([400, 'invalid_grant']);
 
-  const successor = await door.refresh(second);
+  const successor = await api.refresh(second);
   expect([successor.status, successor.body.error]).toEqual([400, 'invalid_grant']);
-  expect((await door.who(`Bearer ${access}`)).status).toBe(401);
+  expect((await api.who(`Bearer ${access}`)).status).toBe(401);
 });
 
 test('When twenty refreshes come at once, then at most one gets tokens, and neither those nor the ones before are any good', async () => {
-  const signedIn = (await door.signIn('customer@example.com')).body;
-  expect((await door.who(`Bearer ${signedIn.access_token}`)).status).toBe(200);
+  const signedIn = (await api.signIn('customer@example.com')).body;
+  expect((await api.who(`Bearer ${signedIn.access_token}`)).status).toBe(200);
 
-  const answers = await Promise.all(Array.from({ length: 20 }, () => door.refresh(signedIn.refresh_token)));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => api.refresh(signedIn.refresh_token)));
 
   const granted = answers.filter(({ status }) => status === 200);
   expect(granted.length).toBeLessThanOrEqual(1);
@@ -57,27 +57,27 @@ test('When twenty refreshes come at once, then at most one gets tokens, and neit
     expect([refused.status, refused.body.error]).toEqual([400, 'invalid_grant']);
   }
   for (const { body } of granted) {
-    const next = await door.refresh(body.refresh_token);
+    const next = await api.refresh(body.refresh_token);
     expect([next.status, next.body.error]).toEqual([400, 'invalid_grant']);
   }
   for (const { body } of [...granted, { body: signedIn }]) {
-    expect((await door.who(`Bearer ${body.access_token}`)).status).toBe(401);
+    expect((await api.who(`Bearer ${body.access_token}`)).status).toBe(401);
   }
 });
 
 test('When one family ends, then other sign-ins of the same person go on', async () => {
   const [lost, kept] = [await refreshTokenOf('customer@example.com'), await refreshTokenOf('customer@example.com')];
-  await door.refresh(lost);
-  await door.refresh(lost);
-  expect((await door.refresh(kept)).status).toBe(200);
+  await api.refresh(lost);
+  await api.refresh(lost);
+  expect((await api.refresh(kept)).status).toBe(200);
 });
 
 test('When a refresh asks for less, then the token has less; for more, then it is refused', async () => {
   const token = await refreshTokenOf('manager@example.com', { scope: 'orders:read events:read' });
-  const narrowed = await door.refresh(token, { scope: 'events:read' });
+  const narrowed = await api.refresh(token, { scope: 'events:read' });
   expect(narrowed.body.scope).toBe('events:read');
 
-  const widened = await door.refresh(narrowed.body.refresh_token, { scope: 'users:write' });
+  const widened = await api.refresh(narrowed.body.refresh_token, { scope: 'users:write' });
   expect([widened.status, widened.body.error]).toEqual([400, 'invalid_scope']);
 });
 
@@ -85,7 +85,7 @@ test('When a manager has been demoted, then a refresh has the scopes of a custom
   const token = await refreshTokenOf('manager@example.com');
   await shop.database('users').where({ id: MANAGER }).update({ role: 'customer' });
   try {
-    const { status, body } = await door.refresh(token);
+    const { status, body } = await api.refresh(token);
     expect(status).toBe(200);
     expect(body.scope).toBe('orders:read orders:write');
     expect(decodeJwt(body.access_token).scope).toBe('orders:read orders:write');
@@ -98,7 +98,7 @@ test('When a customer has become a manager, then the refresh of an old token doe
   const token = await refreshTokenOf('customer@example.com');
   await shop.database('users').where({ id: CUSTOMER }).update({ role: 'manager' });
   try {
-    expect((await door.refresh(token)).body.scope).toBe('orders:read orders:write');
+    expect((await api.refresh(token)).body.scope).toBe('orders:read orders:write');
   } finally {
     await shop.database('users').where({ id: CUSTOMER }).update({ role: 'customer' });
   }
@@ -113,16 +113,16 @@ test('When the person has been deleted, then nothing of their sign-ins is left',
 
   await shop.database('users').where({ id }).delete();
 
-  const { status, body } = await door.refresh(token);
+  const { status, body } = await api.refresh(token);
   expect([status, body.error]).toEqual([400, 'invalid_grant']);
   expect(await shop.database('oidc_artifacts').where({ account_id: id })).toEqual([]);
 });
 
 test('When a refresh token is revoked, then its family ends', async () => {
   const token = await refreshTokenOf('customer@example.com');
-  const revoked = await door.post('/oauth/revoke', { client_id: 'crema', token });
+  const revoked = await api.post('/oauth/revoke', { client_id: 'crema', token });
   expect(revoked.status).toBe(200);
-  expect((await door.refresh(token)).body.error).toBe('invalid_grant');
+  expect((await api.refresh(token)).body.error).toBe('invalid_grant');
 });
 
 test('When 14 days have passed, then a refresh token is no good any more', async () => {
@@ -134,12 +134,12 @@ test('When 14 days have passed, then a refresh token is no good any more', async
 
   await kept.clone().update({ expires_at: new Date(Date.now() - 1) });
 
-  expect((await door.refresh(token)).body.error).toBe('invalid_grant');
+  expect((await api.refresh(token)).body.error).toBe('invalid_grant');
 });
 
 test('When the token is made up, then the answer is invalid_grant', async () => {
   for (const token of ['nothing', '\0', 'x'.repeat(10_000)]) {
-    const { status, body } = await door.refresh(token);
+    const { status, body } = await api.refresh(token);
     expect([status, body.error]).toEqual([400, 'invalid_grant']);
   }
 });

@@ -1,29 +1,29 @@
 import { createOidcArtifactRepository } from '../../db/oidc-artifacts.ts';
+import { type AuthApi, CUSTOMER, openAuthApi } from './auth-api.ts';
 import { signInWithBrowser } from './browser-sign-in.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { CUSTOMER, type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openUserAgent } from './user-agent.ts';
 
-const REMEMBER_MS = 400;
+const CALLER_CACHE_MS = 400;
 
 let shop: TestDatabase;
-let door: FrontDoor;
+let api: AuthApi;
 /** Another process of the same shop, which hears nothing of what happens in the first. */
-let elsewhere: FrontDoor;
+let elsewhere: AuthApi;
 
 beforeAll(async () => {
   shop = await openDatabase();
   // Long enough for the first process to notice if it forgot to forget.
-  door = await openFrontDoor(shop.database, { rememberCallersMs: 600_000 });
-  elsewhere = await openFrontDoor(shop.connectAgain(), { publicUrl: door.url, rememberCallersMs: REMEMBER_MS });
+  api = await openAuthApi(shop.database, { callerCacheMs: 600_000 });
+  elsewhere = await openAuthApi(shop.connectAgain(), { publicUrl: api.url, callerCacheMs: CALLER_CACHE_MS });
 });
 afterAll(async () => {
-  await Promise.all([door.close(), elsewhere.close()]);
+  await Promise.all([api.close(), elsewhere.close()]);
   await shop.close();
 });
 
 const statuses = async (token: string) =>
-  Promise.all([door, elsewhere].map(async (process) => (await process.who(`Bearer ${token}`)).status));
+  Promise.all([api, elsewhere].map(async (process) => (await process.who(`Bearer ${token}`)).status));
 
 /** Both processes have just seen the token, and remember it. */
 async function expectGood(token: string) {
@@ -32,8 +32,8 @@ async function expectGood(token: string) {
 
 /** The process that ended it refuses at once, the other when its memory ends. */
 async function expectEnded(token: string) {
-  expect((await door.who(`Bearer ${token}`)).status).toBe(401);
-  const deadline = performance.now() + 2 * REMEMBER_MS;
+  expect((await api.who(`Bearer ${token}`)).status).toBe(401);
+  const deadline = performance.now() + 2 * CALLER_CACHE_MS;
   while ((await elsewhere.who(`Bearer ${token}`)).status === 200 && performance.now() < deadline) {
     await new Promise((later) => setTimeout(later, 20));
   }
@@ -41,11 +41,11 @@ async function expectEnded(token: string) {
 }
 
 const revoke = (token: string, extra: Record<string, string> = {}) =>
-  door.post('/oauth/revoke', { client_id: 'crema', token, ...extra });
+  api.post('/oauth/revoke', { client_id: 'crema', token, ...extra });
 
 test('When an access token is given back, then it ends, and its brothers do not', async () => {
-  const { access_token: access, refresh_token: refresh } = (await door.signIn('customer@example.com')).body;
-  const next = (await door.refresh(refresh)).body;
+  const { access_token: access, refresh_token: refresh } = (await api.signIn('customer@example.com')).body;
+  const next = (await api.refresh(refresh)).body;
   await expectGood(access);
 
   expect((await revoke(access, { token_type_hint: 'access_token' })).status).toBe(200);
@@ -56,8 +56,8 @@ test('When an access token is given back, then it ends, and its brothers do not'
 });
 
 test('When a refresh token is given back, then the access tokens of that sign-in end with it, and no others', async () => {
-  const { access_token: access, refresh_token: refresh } = (await door.signIn('customer@example.com')).body;
-  const other = (await door.signIn('customer@example.com')).body.access_token;
+  const { access_token: access, refresh_token: refresh } = (await api.signIn('customer@example.com')).body;
+  const other = (await api.signIn('customer@example.com')).body.access_token;
   await expectGood(access);
 
   expect((await revoke(refresh)).status).toBe(200);
@@ -67,32 +67,32 @@ test('When a refresh token is given back, then the access tokens of that sign-in
 });
 
 test('When what is given back is no token of ours, then that is fine, and changes nothing', async () => {
-  const { access_token: access } = (await door.signIn('customer@example.com')).body;
-  const foreign = await door.forge({ client_id: 'somebody-else' });
-  const expired = await door.forge({ exp: 1 });
-  const unknownKey = await door.forge({}, { kid: 'x' });
+  const { access_token: access } = (await api.signIn('customer@example.com')).body;
+  const foreign = await api.forge({ client_id: 'somebody-else' });
+  const expired = await api.forge({ exp: 1 });
+  const unknownKey = await api.forge({}, { kid: 'x' });
   const [header, claims] = access.split('.');
   for (const token of [foreign, expired, unknownKey, `${header}.${claims}.${'A'.repeat(86)}`, 'x', 'e30.e30.']) {
     const { status, body } = await revoke(token);
     expect([status, body]).toEqual([200, undefined]);
   }
   await expectGood(access);
-  expect((await door.who(`Bearer ${foreign}`)).status).toBe(200);
+  expect((await api.who(`Bearer ${foreign}`)).status).toBe(200);
 });
 
 test('When it is not said who gives back, or what, then that is wrong', async () => {
-  const { access_token: access } = (await door.signIn('customer@example.com')).body;
-  const nobody = await door.post('/oauth/revoke', { token: access });
+  const { access_token: access } = (await api.signIn('customer@example.com')).body;
+  const nobody = await api.post('/oauth/revoke', { token: access });
   expect([nobody.status, nobody.body.error]).toEqual([400, 'invalid_request']);
   const stranger = await revoke(access, { client_id: 'mallory' });
   expect([stranger.status, stranger.body.error]).toEqual([401, 'invalid_client']);
-  const nothing = await door.post('/oauth/revoke', { client_id: 'crema' });
+  const nothing = await api.post('/oauth/revoke', { client_id: 'crema' });
   expect([nothing.status, nothing.body.error]).toEqual([400, 'invalid_request']);
   await expectGood(access);
 });
 
 test('When people sign out, then the session and all that came from it end, and they land where the client wants', async () => {
-  const { agent, application, trade } = await signInWithBrowser(door);
+  const { agent, application, trade } = await signInWithBrowser(api);
   const { access_token: access, refresh_token: refresh } = (await trade()).body;
   await expectGood(access);
   const back = new URLSearchParams({
@@ -109,12 +109,12 @@ test('When people sign out, then the session and all that came from it end, and 
 
   expect([status, url.href]).toEqual([303, `${application.redirectUri}?state=bye`]);
   await expectEnded(access);
-  expect((await door.refresh(refresh)).body.error).toBe('invalid_grant');
+  expect((await api.refresh(refresh)).body.error).toBe('invalid_grant');
   expect((await agent.open(application.authorize())).html).toContain('<h1>Sign in</h1>');
 });
 
 test('When people sign out without having come from anywhere, then they are told that they are signed out', async () => {
-  const { agent, trade } = await signInWithBrowser(door);
+  const { agent, trade } = await signInWithBrowser(api);
   const { access_token: access } = (await trade()).body;
   const page = await agent.submit(await agent.open('/oauth/logout'), { logout: 'yes' });
   expect(page.html).toContain('<h1>You are signed out</h1>');
@@ -124,7 +124,7 @@ test('When people sign out without having come from anywhere, then they are told
 });
 
 test('When another site sends the form, then nobody is signed out', async () => {
-  const { agent, trade } = await signInWithBrowser(door);
+  const { agent, trade } = await signInWithBrowser(api);
   const { access_token: access } = (await trade()).body;
   const page = await agent.open('/oauth/logout');
   for (const xsrf of [undefined, 'x']) {
@@ -135,7 +135,7 @@ test('When another site sends the form, then nobody is signed out', async () => 
 });
 
 test('When the client wants people sent to somewhere unknown, or brings a hint that is none, then nobody is', async () => {
-  const agent = openUserAgent(door.url);
+  const agent = openUserAgent(api.url);
   for (const query of ['client_id=crema&post_logout_redirect_uri=https://mallory.example/', 'id_token_hint=x']) {
     const page = await agent.open(`/oauth/logout?${query}`);
     expect([page.status, page.html.includes('<h1>That did not work</h1>')]).toEqual([400, true]);
@@ -143,7 +143,7 @@ test('When the client wants people sent to somewhere unknown, or brings a hint t
 });
 
 test('When an ID token comes back as a hint, then it is enough to say whose session to end', async () => {
-  const { agent, application, trade } = await signInWithBrowser(door, 'manager@example.com', { scope: 'openid' });
+  const { agent, application, trade } = await signInWithBrowser(api, 'manager@example.com', { scope: 'openid' });
   const { id_token: hint } = (await trade()).body as unknown as { id_token: string };
   const query = new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: application.redirectUri });
   const { url } = await agent.submit(await agent.open(`/oauth/logout?${query}`), { logout: 'yes' });
@@ -151,24 +151,24 @@ test('When an ID token comes back as a hint, then it is enough to say whose sess
 });
 
 test('When the session has ended but a grant of it has not, as after two sign-ins at once, then its tokens end too', async () => {
-  const { trade } = await signInWithBrowser(door);
+  const { trade } = await signInWithBrowser(api);
   const { access_token: access, refresh_token: refresh } = (await trade()).body;
   await shop.database('oidc_artifacts').where({ kind: 'Session' }).delete();
-  door.auth.forget(CUSTOMER);
+  api.auth.evict(CUSTOMER);
   await expectEnded(access);
-  expect((await door.refresh(refresh)).body.error).toBe('invalid_grant');
+  expect((await api.refresh(refresh)).body.error).toBe('invalid_grant');
 });
 
 test('When rows have expired, then upkeep removes them, some at a time, and no others', async () => {
   const artifacts = createOidcArtifactRepository(shop.database);
-  const { refresh_token: refresh } = (await door.signIn('customer@example.com')).body;
+  const { refresh_token: refresh } = (await api.signIn('customer@example.com')).body;
   await Promise.all(['a', 'b', 'c'].map((id) => artifacts.save('Interaction', id, {}, { expiresIn: -60 })));
   const left = async () => (await shop.database('oidc_artifacts').where('expires_at', '<', new Date())).length;
   expect(await left()).toBe(3);
 
   expect(await artifacts.removeExpired(2)).toBe(2);
-  await Promise.all([door.auth.upkeep(), elsewhere.auth.upkeep()]);
+  await Promise.all([api.auth.upkeep(), elsewhere.auth.upkeep()]);
 
   expect(await left()).toBe(0);
-  expect((await door.refresh(refresh)).status).toBe(200);
+  expect((await api.refresh(refresh)).status).toBe(200);
 });

@@ -2,21 +2,21 @@ import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify
 import { connect, type Database } from '../../db/connection.ts';
 import { manage } from '../config/run-command.ts';
 import { copyDatabase } from '../test-services.ts';
+import { type AuthApi, openAuthApi, readJson } from './auth-api.ts';
 import { signInWithBrowser } from './browser-sign-in.ts';
-import { type FrontDoor, openFrontDoor, readJson } from './front-door.ts';
 import type { Page } from './user-agent.ts';
 
 let databaseUrl: string;
 let pools: [Database, Database];
 /** Two processes of one shop. */
-let one: FrontDoor;
-let other: FrontDoor;
+let one: AuthApi;
+let other: AuthApi;
 
 beforeEach(async () => {
   databaseUrl = await copyDatabase();
   pools = [connect(databaseUrl, { max: 4 }), connect(databaseUrl, { max: 4 })];
-  one = await openFrontDoor(pools[0]);
-  other = await openFrontDoor(pools[1], { publicUrl: one.url });
+  one = await openAuthApi(pools[0]);
+  other = await openAuthApi(pools[1], { publicUrl: one.url });
 });
 afterEach(async () => {
   await Promise.all([one.close(), other.close()]);
@@ -28,9 +28,9 @@ const age = (column: string, ms: number) =>
   pools[0]('signing_keys')
     .whereNotNull(column)
     .update({ [column]: new Date(Date.now() - ms) });
-const publishedBy = async (process: FrontDoor): Promise<string[]> =>
+const publishedBy = async (process: AuthApi): Promise<string[]> =>
   (await readJson<JSONWebKeySet>(`${process.url}/.well-known/jwks.json`)).keys.map(({ kid }) => kid!);
-const tokenOf = async (process: FrontDoor) => (await process.signIn('customer@example.com')).body.access_token;
+const tokenOf = async (process: AuthApi) => (await process.signIn('customer@example.com')).body.access_token;
 const codeIn = ({ url }: Page) => url.searchParams.get('code');
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
@@ -77,7 +77,7 @@ test('When requests never stop while keys are rotated, then none of them fails',
   await age('created_at', 6 * 60_000);
   let rotated = false;
   const statuses = new Set<number>();
-  async function keepGoing(from: FrontDoor, to: FrontDoor) {
+  async function keepGoing(from: AuthApi, to: AuthApi) {
     while (!rotated) {
       const { status, body } = await from.signIn('manager@example.com');
       statuses.add(status);

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { verifyPassword } from '../../api/auth/passwords.ts';
+import { CUSTOMER, MANAGER } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { CUSTOMER, MANAGER } from './front-door.ts';
 
 let shop: TestDatabase;
 

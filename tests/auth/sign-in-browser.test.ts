@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { openChromium } from '../docs/chromium.ts';
+import { type AuthApi, openAuthApi } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openApplication } from './user-agent.ts';
 
 /** A browser, an API and Postgres share this machine with other tests, in ms. */
@@ -11,7 +11,7 @@ const PATIENCE = 90_000;
 
 let browser: Browser;
 let shop: TestDatabase;
-let door: FrontDoor;
+let api: AuthApi;
 /** A browser app. It takes the code on one origin, and sends people on to another one. */
 let app: Server;
 let landing: Server;
@@ -31,11 +31,11 @@ beforeAll(async () => {
   app = createServer(({ url }, response) => response.writeHead(302, { location: home + url }).end());
   redirectUri = `${await listen(app)}/back`;
   [browser, shop] = await Promise.all([openChromium(), openDatabase()]);
-  door = await openFrontDoor(shop.database, { redirectUris: [redirectUri] });
+  api = await openAuthApi(shop.database, { redirectUris: [redirectUri] });
 }, 700_000);
 afterAll(async () => {
   await browser?.close();
-  await door?.close();
+  await api?.close();
   await shop?.close();
   app.close();
   landing.close();
@@ -47,12 +47,10 @@ async function atThePage(options: BrowserContextOptions = {}): Promise<{ page: P
   const faults: string[] = [];
   page.on('console', (message) => faults.push(message.text()));
   page.on('request', (request) => {
-    const ours = [door.url, new URL(redirectUri).origin, home, 'data:'].some((start) =>
-      request.url().startsWith(start),
-    );
+    const ours = [api.url, new URL(redirectUri).origin, home, 'data:'].some((start) => request.url().startsWith(start));
     if (!ours) faults.push(request.url());
   });
-  await page.goto(door.url + openApplication(door.url, redirectUri).authorize());
+  await page.goto(api.url + openApplication(api.url, redirectUri).authorize());
   return { page, faults };
 }
 
@@ -93,13 +91,13 @@ test(
     await page.getByText('Back in the app').waitFor();
 
     const query = new URLSearchParams({ client_id: 'crema', post_logout_redirect_uri: redirectUri });
-    await page.goto(`${door.url}/oauth/logout?${query}`);
+    await page.goto(`${api.url}/oauth/logout?${query}`);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('Back in the app').waitFor();
-    await page.goto(door.url + openApplication(door.url, redirectUri).authorize());
+    await page.goto(api.url + openApplication(api.url, redirectUri).authorize());
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     // The session has ended, so the page asks no question.
-    await page.goto(`${door.url}/oauth/logout?${query}`);
+    await page.goto(`${api.url}/oauth/logout?${query}`);
     await page.getByText('Back in the app').waitFor();
     expect(faults).toEqual([]);
     await page.context().close();
@@ -133,7 +131,7 @@ test.each([true, false])(
     };
     await signIn('customer@example.com');
     await page.getByText('Back in the app').waitFor();
-    await page.goto(door.url + openApplication(door.url, redirectUri).authorize({ prompt: 'login' }));
+    await page.goto(api.url + openApplication(api.url, redirectUri).authorize({ prompt: 'login' }));
     await signIn('manager@example.com');
     if (!javaScriptEnabled) await page.getByRole('button', { name: 'Continue' }).click();
     await page.getByText('Back in the app').waitFor();

@@ -3,8 +3,8 @@ import { hashPassword } from '../../api/auth/passwords.ts';
 import { connectLimitsRedis } from '../../api/http/limits/limits-redis.ts';
 import { createSignInLimiter } from '../../api/http/limits/sign-in-limiter.ts';
 import { createLogger } from '../../config/logger.ts';
+import { type AuthApi, MANAGER, openAuthApi } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { type FrontDoor, MANAGER, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent, type Page } from './user-agent.ts';
 
 const APP = 'https://app.example/back?from=crema';
@@ -12,21 +12,21 @@ const manager = { email: 'manager@example.com', password: 'test' };
 const customer = { email: 'customer@example.com', password: 'test' };
 
 let shop: TestDatabase;
-let door: FrontDoor;
+let api: AuthApi;
 
 beforeAll(async () => {
   shop = await openDatabase();
-  door = await openFrontDoor(shop.database, { redirectUris: [APP], rememberCallersMs: 100 });
+  api = await openAuthApi(shop.database, { redirectUris: [APP], callerCacheMs: 100 });
 });
 afterAll(async () => {
-  await door.close();
+  await api.close();
   await shop.close();
 });
 
 /** A browser that stands before the sign-in page. */
 async function atThePage(parameters: Record<string, string> = {}) {
-  const agent = openUserAgent(door.url);
-  const application = openApplication(door.url);
+  const agent = openUserAgent(api.url);
+  const application = openApplication(api.url);
   const page = await agent.open(application.authorize(parameters));
   expect([page.status, page.url.pathname.split('/').slice(0, -1)]).toEqual([200, ['', 'oauth', 'sign-in']]);
   return { agent, application, page };
@@ -42,12 +42,12 @@ test('When people sign in, then they come back with a code and their state, and 
 
   expect([back.status, back.url.origin + back.url.pathname]).toEqual([303, application.redirectUri]);
   expect(back.url.searchParams.get('state')).toBe('as-it-was');
-  expect(back.url.searchParams.get('iss')).toBe(door.url);
-  const { status, body } = await door.post('/oauth/token', application.exchange(back.url.searchParams.get('code')!));
+  expect(back.url.searchParams.get('iss')).toBe(api.url);
+  const { status, body } = await api.post('/oauth/token', application.exchange(back.url.searchParams.get('code')!));
   expect(status).toBe(200);
-  const who = await door.who(`Bearer ${body.access_token}`);
+  const who = await api.who(`Bearer ${body.access_token}`);
   expect(who.body).toMatchObject({ type: 'manager', id: MANAGER, scopes: body.scope.split(' ') });
-  expect((await door.refresh(body.refresh_token)).status).toBe(200);
+  expect((await api.refresh(body.refresh_token)).status).toBe(200);
 });
 
 test('When the page is shown, then nobody keeps it, frames it, or adds anything to it', async () => {
@@ -103,8 +103,8 @@ test.each([
 test('When too many passwords were wrong, then even the right one is told to wait, and for how long', async () => {
   const redis = connectLimitsRedis(process.env.REDIS_URL as string, createLogger('test', 'silent'));
   const plenty = { count: 1_000, seconds: 600 };
-  const guarded = await openFrontDoor(shop.database, {
-    signIns: createSignInLimiter({ pair: { count: 2, seconds: 600 }, address: plenty, account: plenty }, redis),
+  const guarded = await openAuthApi(shop.database, {
+    signInLimiter: createSignInLimiter({ pair: { count: 2, seconds: 600 }, address: plenty, account: plenty }, redis),
   });
   try {
     // Nobody has tried this one's password on the Redis that test files share.
@@ -150,7 +150,7 @@ test('When the form does not come from our page, then nobody is signed in', asyn
 
 test('When another browser has the address, or the form is sent without cookies, then it is of no use', async () => {
   const { page } = await atThePage();
-  const stranger = openUserAgent(door.url);
+  const stranger = openUserAgent(api.url);
   expect(headingOf(await stranger.open(page.url.pathname))).toBe('This sign-in has expired');
   const sent = await stranger.submit(page, manager);
   expect([sent.status, headingOf(sent), stranger.cookies.size]).toEqual([400, 'This sign-in has expired', 0]);
@@ -189,24 +189,24 @@ test('When the browser knows somebody, then the next client gets its code withou
   const asked = await agent.open(application.authorize({ prompt: 'login' }));
   expect(headingOf(asked)).toBe('Sign in');
 
-  const unknown = await openUserAgent(door.url).open(application.authorize({ prompt: 'none' }));
+  const unknown = await openUserAgent(api.url).open(application.authorize({ prompt: 'none' }));
   expect(unknown.url.searchParams.get('error')).toBe('login_required');
 });
 
 test('When somebody else signs in with the same browser, then the first one is signed out', async () => {
   const { agent, page, application } = await atThePage();
   const first = await agent.submit(page, customer);
-  const { body } = await door.post('/oauth/token', application.exchange(first.url.searchParams.get('code')!));
+  const { body } = await api.post('/oauth/token', application.exchange(first.url.searchParams.get('code')!));
 
   const change = await agent.submit(await agent.open(application.authorize({ prompt: 'login' })), manager);
   // With scripts this page goes on by itself.
   expect(change.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'sha256-/);
   const second = await agent.submit(change, {});
 
-  const other = await door.post('/oauth/token', application.exchange(second.url.searchParams.get('code')!));
-  expect((await door.who(`Bearer ${other.body.access_token}`)).body.id).toBe(MANAGER);
-  expect((await door.who(`Bearer ${body.access_token}`)).status).toBe(401);
-  expect((await door.refresh(body.refresh_token)).body.error).toBe('invalid_grant');
+  const other = await api.post('/oauth/token', application.exchange(second.url.searchParams.get('code')!));
+  expect((await api.who(`Bearer ${other.body.access_token}`)).body.id).toBe(MANAGER);
+  expect((await api.who(`Bearer ${body.access_token}`)).status).toBe(401);
+  expect((await api.refresh(body.refresh_token)).body.error).toBe('invalid_grant');
 });
 
 test('When people want to stay signed in, then the cookie outlives the browser, and otherwise it does not', async () => {
@@ -232,7 +232,7 @@ test('When cookies are set, then scripts and other sites never see them, and nei
 });
 
 test('When browsers come over TLS, then their cookies are for TLS only', async () => {
-  const behindTls = await openFrontDoor(shop.database, { publicUrl: 'https://shop.example' });
+  const behindTls = await openAuthApi(shop.database, { publicUrl: 'https://shop.example' });
   try {
     const agent = openUserAgent(behindTls.url);
     const page = await agent.open(openApplication('https://shop.example').authorize());
@@ -273,7 +273,7 @@ test.each([
     ['text/html,*/*;q=0.8', 'text/html; charset=utf-8'],
     ['*/*', 'application/json; charset=utf-8'],
   ] as const) {
-    const { headers, ...answer } = await fetch(door.url + path, { method, headers: { accept } }).then((it) => ({
+    const { headers, ...answer } = await fetch(api.url + path, { method, headers: { accept } }).then((it) => ({
       status: it.status,
       headers: it.headers,
     }));
@@ -283,14 +283,14 @@ test.each([
 
 test('When the head of a page is asked for, then it is that of the page', async () => {
   for (const path of [
-    openApplication(door.url).authorize(),
+    openApplication(api.url).authorize(),
     '/oauth/logout',
     '/oauth/logout/success',
     '/oauth/sign-in/x',
   ]) {
     const [get, head] = await Promise.all(
       ['GET', 'HEAD'].map((method) =>
-        fetch(door.url + path, { method, redirect: 'manual', headers: { accept: 'text/html' } }),
+        fetch(api.url + path, { method, redirect: 'manual', headers: { accept: 'text/html' } }),
       ),
     );
     expect([path, head!.status, head!.headers.get('content-type')]).toEqual([
@@ -304,7 +304,7 @@ test('When the head of a page is asked for, then it is that of the page', async 
 
 test('When something breaks in the shop, then the page says that it is our fault', async () => {
   const broken = await openDatabase();
-  const theirs = await openFrontDoor(broken.database);
+  const theirs = await openAuthApi(broken.database);
   try {
     await broken.database.schema.renameTable('oidc_artifacts', 'elsewhere');
     const answer = await openUserAgent(theirs.url).open(openApplication(theirs.url).authorize());

@@ -1,18 +1,18 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { type AuthApi, CUSTOMER, MANAGER, openAuthApi, readJson } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { CUSTOMER, type FrontDoor, MANAGER, openFrontDoor, readJson } from './front-door.ts';
 
 const EVERYTHING = 'orders:read orders:write catalog:write users:write events:read webhooks:write';
 
 let shop: TestDatabase;
-let door: FrontDoor;
+let api: AuthApi;
 
 beforeAll(async () => {
   shop = await openDatabase();
-  door = await openFrontDoor(shop.database);
+  api = await openAuthApi(shop.database);
 });
 afterAll(async () => {
-  await door.close();
+  await api.close();
   await shop.close();
 });
 
@@ -20,7 +20,7 @@ const errorOf = async (answer: Response) => ((await answer.json()) as { error: s
 
 describe('the password grant', () => {
   test('When the manager signs in, then the answer is a bearer token with everything a manager may do', async () => {
-    const { status, headers, body } = await door.signIn('manager@example.com');
+    const { status, headers, body } = await api.signIn('manager@example.com');
 
     expect(status).toBe(200);
     expect(headers.get('cache-control')).toBe('no-store');
@@ -34,13 +34,13 @@ describe('the password grant', () => {
   });
 
   test('When a customer signs in, then the access token is a JWT of RFC 9068 with the scopes of a customer', async () => {
-    const { access_token: token } = (await door.signIn('customer@example.com')).body;
+    const { access_token: token } = (await api.signIn('customer@example.com')).body;
 
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
     const claims = decodeJwt(token);
     expect(claims).toEqual({
-      iss: door.url,
-      aud: `${door.url}/v1`,
+      iss: api.url,
+      aud: `${api.url}/v1`,
       sub: CUSTOMER,
       client_id: 'crema',
       grant_id: expect.any(String),
@@ -52,14 +52,14 @@ describe('the password grant', () => {
   });
 
   test('When the address is written in other letters, then it is the same person', async () => {
-    const { body } = await door.signIn('Manager@EXAMPLE.com');
+    const { body } = await api.signIn('Manager@EXAMPLE.com');
     expect(decodeJwt(body.access_token).sub).toBe(MANAGER);
   });
 
   test('When the password is wrong or the user unknown, then the answers are the same invalid_grant', async () => {
-    const wrong = await door.signIn('manager@example.com', { password: 'Test' });
-    const unknown = await door.signIn('nobody@example.com');
-    const impossible = await door.signIn('man\0ager@example.com');
+    const wrong = await api.signIn('manager@example.com', { password: 'Test' });
+    const unknown = await api.signIn('nobody@example.com');
+    const impossible = await api.signIn('man\0ager@example.com');
 
     expect(wrong.status).toBe(400);
     expect(wrong.headers.get('cache-control')).toBe('no-store');
@@ -75,7 +75,7 @@ describe('the password grant', () => {
   test('When the user is unknown, then the refusal takes as long as for a known one', async () => {
     const measure = async (username: string) => {
       const start = performance.now();
-      await door.signIn(username, { password: 'wrong' });
+      await api.signIn(username, { password: 'wrong' });
       return performance.now() - start;
     };
     const known: number[] = [];
@@ -91,16 +91,16 @@ describe('the password grant', () => {
   });
 
   test('When scopes are asked for, then the token has those of them that the role has', async () => {
-    const narrow = await door.signIn('manager@example.com', { scope: 'orders:read catalog:write' });
+    const narrow = await api.signIn('manager@example.com', { scope: 'orders:read catalog:write' });
     expect(narrow.body.scope).toBe('orders:read catalog:write');
     expect(decodeJwt(narrow.body.access_token).scope).toBe('orders:read catalog:write');
 
-    const wide = await door.signIn('customer@example.com', { scope: 'orders:read users:write openid' });
+    const wide = await api.signIn('customer@example.com', { scope: 'orders:read users:write openid' });
     expect(wide.body.scope).toBe('orders:read');
   });
 
   test('When no scope that was asked for can be granted, then the answer is invalid_scope', async () => {
-    const { status, body } = await door.signIn('customer@example.com', { scope: 'users:write' });
+    const { status, body } = await api.signIn('customer@example.com', { scope: 'users:write' });
     expect(status).toBe(400);
     expect(body.error).toBe('invalid_scope');
   });
@@ -115,25 +115,25 @@ describe('the password grant', () => {
     ['a secret, although the client has none', { client_secret: 'x' }, 401, 'invalid_client'],
     ['scope with line breaks', { scope: 'a\nb' }, 400, 'invalid_scope'],
   ])('When the request has %s, then it is refused as RFC 6749 says', async (_, extra, status, error) => {
-    const answer = await door.signIn('manager@example.com', extra);
+    const answer = await api.signIn('manager@example.com', extra);
     expect(answer.status).toBe(status);
     expect(answer.body.error).toBe(error);
   });
 
   test('When the body is JSON or too large, then the answer is invalid_request', async () => {
-    const json = await fetch(`${door.url}/oauth/token`, {
+    const json = await fetch(`${api.url}/oauth/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',
     });
     expect([json.status, await errorOf(json)]).toEqual([400, 'invalid_request']);
 
-    const large = await door.signIn('x'.repeat(100_000));
+    const large = await api.signIn('x'.repeat(100_000));
     expect([large.status, large.body.error]).toEqual([400, 'invalid_request']);
   });
 
   test('When the password grant is off, then nobody signs in with it and discovery does not offer it', async () => {
-    const closed = await openFrontDoor(shop.database, { passwordGrant: false });
+    const closed = await openAuthApi(shop.database, { passwordGrant: false });
 
     const { status, body } = await closed.signIn('manager@example.com');
     expect([status, body.error]).toEqual([400, 'unsupported_grant_type']);
@@ -146,9 +146,9 @@ describe('the password grant', () => {
 
 describe('the endpoints', () => {
   test('When a page of another origin asks, then it is refused, and our own page is not', async () => {
-    const ours = await fetch(`${door.url}/oauth/token`, {
+    const ours = await fetch(`${api.url}/oauth/token`, {
       method: 'POST',
-      headers: { origin: door.url },
+      headers: { origin: api.url },
       body: new URLSearchParams({
         grant_type: 'password',
         client_id: 'crema',
@@ -157,9 +157,9 @@ describe('the endpoints', () => {
       }),
     });
     expect(ours.status).toBe(200);
-    expect(ours.headers.get('access-control-allow-origin')).toBe(door.url);
+    expect(ours.headers.get('access-control-allow-origin')).toBe(api.url);
 
-    const foreign = await door.post(
+    const foreign = await api.post(
       '/oauth/token',
       { grant_type: 'password', client_id: 'crema', username: 'manager@example.com', password: 'test' },
       { origin: 'https://mallory.example' },
@@ -171,24 +171,24 @@ describe('the endpoints', () => {
   test('When a browser asks first (preflight), then it may send a form and read the documents', async () => {
     const headers = { origin: 'https://elsewhere.example', 'access-control-request-method': 'GET' };
     for (const path of ['/oauth/token', '/.well-known/openid-configuration', '/.well-known/jwks.json']) {
-      const { status } = await fetch(door.url + path, { method: 'OPTIONS', headers });
+      const { status } = await fetch(api.url + path, { method: 'OPTIONS', headers });
       expect([path, status]).toEqual([path, 204]);
     }
   });
 
   test('When a browser asks for HTML, then errors are JSON all the same', async () => {
     const form = { grant_type: 'password', client_id: 'crema' };
-    const { status, headers, body } = await door.post('/oauth/token', form, { accept: 'text/html' });
+    const { status, headers, body } = await api.post('/oauth/token', form, { accept: 'text/html' });
     expect(status).toBe(400);
     expect(headers.get('content-type')).toMatch('application/json');
     expect(body.error).toBe('invalid_request');
   });
 
   test('When the path or the method is none of ours, then the error is JSON of RFC 6749', async () => {
-    const unknown = await fetch(`${door.url}/oauth/introspect`);
+    const unknown = await fetch(`${api.url}/oauth/introspect`);
     expect([unknown.status, await errorOf(unknown)]).toEqual([404, 'invalid_request']);
 
-    const get = await fetch(`${door.url}/oauth/token`);
+    const get = await fetch(`${api.url}/oauth/token`);
     expect([get.status, await errorOf(get)]).toEqual([405, 'invalid_request']);
     expect(get.headers.get('allow')).toBe('POST, OPTIONS');
   });

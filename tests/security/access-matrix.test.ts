@@ -4,7 +4,7 @@ import { snsMessage } from '../../api/notifications/schemas.ts';
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { openFrontDoor } from '../auth/front-door.ts';
+import { openAuthApi } from '../auth/auth-api.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
@@ -236,7 +236,7 @@ afterAll(async () => {
 
 /** The manager's own token with other claims, signed with the shop's own key. */
 async function forged(claims: Record<string, unknown>): Promise<string> {
-  const door = await openFrontDoor(shop.database);
+  const door = await openAuthApi(shop.database);
   return door.forge({ ...decodeJwt(shop.manager), ...claims }).finally(door.close);
 }
 

@@ -1,5 +1,5 @@
 import { createLocalJWKSet, decodeJwt, type JSONWebKeySet, jwtVerify } from 'jose';
-import { readJson } from '../auth/front-door.ts';
+import { readJson } from '../auth/auth-api.ts';
 import { openUserAgent, type Page, type UserAgent } from '../auth/user-agent.ts';
 import { newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { openFrontDoor } from '../auth/front-door.ts';
+import { openAuthApi } from '../auth/auth-api.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { send } from '../http/wire.ts';
@@ -286,7 +286,7 @@ describe('When what a stream was opened with ends', () => {
   });
 
   test('then an expired token does, and a ticket of it', async () => {
-    const door = await openFrontDoor(shop.database);
+    const door = await openAuthApi(shop.database);
     const { iss, aud } = JSON.parse(Buffer.from(shop.manager.split('.')[1]!, 'base64url').toString());
     const as = await door.forge({
       iss,

@@ -9,7 +9,7 @@ import { quotaHeaders } from '../../http/middleware/rate-limits.ts';
 import { inMinutes, type Pages } from '../../http/pages/page.ts';
 import type { SignIn } from '../sign-in.ts';
 import { FOR_MANAGERS } from '../temporal-ui.ts';
-import { answerExpired, answerForged } from './notice.ts';
+import { answerExpired, answerForged } from './error-pages.ts';
 
 const BODY_LIMIT = '10kb';
 

@@ -19,7 +19,7 @@ export interface Limits {
   user: Quota;
   /** Unauthenticated requests, by IP address. */
   anonymous: Quota;
-  signIns: SignInLimiter;
+  signInLimiter: SignInLimiter;
   /** Counts an account email, by email address and purpose: each purpose has a quota of its own. */
   accountMail: (email: string, purpose: Purpose) => Promise<QuotaStatus>;
 }
@@ -30,7 +30,7 @@ export function createLimits(allowances: Allowances, redis: Redis): Limits {
     placing: createQuota('placing', allowances.placing, redis),
     user: createQuota('user', allowances.user, redis),
     anonymous: createQuota('anonymous', allowances.anonymous, redis),
-    signIns: createSignInLimiter(allowances.signIn, redis),
+    signInLimiter: createSignInLimiter(allowances.signIn, redis),
     accountMail: (email, purpose) => accountMail.take(keyOf(`${purpose} ${canonicalEmail(email)}`)),
   };
 }

@@ -9,7 +9,7 @@ const NAME = /^[A-Za-z0-9][\w .-]{0,63}$/;
 
 const OPTIONS = { scopes: { type: 'string' } } as const;
 
-export const addService: Command = {
+export const addServiceClient: Command = {
   usage: 'add-service <name> --scopes "<scope> …"',
   async run(args, { database }) {
     const { positionals, values } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
@@ -23,7 +23,7 @@ export const addService: Command = {
   },
 };
 
-export const removeService: Command = {
+export const removeServiceClient: Command = {
   usage: 'remove-service <name>',
   async run(args, { database }) {
     const name = nameIn(parseArgs({ args, allowPositionals: true }).positionals);
@@ -34,7 +34,7 @@ export const removeService: Command = {
   },
 };
 
-export const listServices: Command = {
+export const listServiceClients: Command = {
   usage: 'list-services',
   async run(args, { database }) {
     parseArgs({ args });

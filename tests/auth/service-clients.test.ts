@@ -1,27 +1,27 @@
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { manage } from '../config/run-command.ts';
+import { type AuthApi, openAuthApi } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
-import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { openApplication, openUserAgent } from './user-agent.ts';
 
-const REMEMBER_MS = 300;
+const CALLER_CACHE_MS = 300;
 
 let shop: TestDatabase;
-let door: FrontDoor;
+let api: AuthApi;
 let kitchen: { id: string; secret: string };
 
 beforeAll(async () => {
   shop = await openDatabase();
-  door = await openFrontDoor(shop.database, { rememberCallersMs: REMEMBER_MS });
+  api = await openAuthApi(shop.database, { callerCacheMs: CALLER_CACHE_MS });
   kitchen = (await createServiceClientRepository(shop.database).add('Kitchen', ['orders:read', 'orders:write']))!;
 });
 afterAll(async () => {
-  await door.close();
+  await api.close();
   await shop.close();
 });
 
 const ask = (form: Record<string, string> = {}, headers = {}) =>
-  door.post('/oauth/token', { grant_type: 'client_credentials', ...form }, headers);
+  api.post('/oauth/token', { grant_type: 'client_credentials', ...form }, headers);
 const post = ({ id, secret } = kitchen) => ({ client_id: id, client_secret: secret });
 const basic = ({ id, secret } = kitchen) => ({
   authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
@@ -36,7 +36,7 @@ test('When a service shows its secret, in the header or in the form, then it get
       expires_in: 600,
       scope: 'orders:read orders:write',
     });
-    expect((await door.who(`Bearer ${body.access_token}`)).body).toEqual({
+    expect((await api.who(`Bearer ${body.access_token}`)).body).toEqual({
       type: 'service',
       id: kitchen.id,
       name: 'Kitchen',
@@ -75,16 +75,16 @@ test('When somebody reads the table, then they find no secret they could use', a
 test('When a service tries what is for people, then it may not', async () => {
   const password = { grant_type: 'password', username: 'manager@example.com', password: 'test' };
   expect((await ask({ ...post(), ...password })).body.error).toBe('invalid_request');
-  const page = await openUserAgent(door.url).open(openApplication(door.url).authorize({ client_id: kitchen.id }));
+  const page = await openUserAgent(api.url).open(openApplication(api.url).authorize({ client_id: kitchen.id }));
   expect([page.status, page.html.includes('(invalid_redirect_uri)')]).toEqual([400, true]);
 });
 
 test('When a service gives its token back, then it ends, and only with the secret', async () => {
   const { access_token: token } = (await ask(post())).body;
-  expect((await door.post('/oauth/revoke', { client_id: kitchen.id, token })).status).toBe(401);
-  expect((await door.who(`Bearer ${token}`)).status).toBe(200);
-  expect((await door.post('/oauth/revoke', { ...post(), token })).status).toBe(200);
-  expect((await door.who(`Bearer ${token}`)).status).toBe(401);
+  expect((await api.post('/oauth/revoke', { client_id: kitchen.id, token })).status).toBe(401);
+  expect((await api.who(`Bearer ${token}`)).status).toBe(200);
+  expect((await api.post('/oauth/revoke', { ...post(), token })).status).toBe(200);
+  expect((await api.who(`Bearer ${token}`)).status).toBe(401);
 });
 
 describe('npm run manage', () => {
@@ -96,7 +96,7 @@ describe('npm run manage', () => {
     const [, id, secret] = /client_id {6}(\S+)\nclient_secret {2}(\S+)/.exec(added.output)!;
     const { body } = await ask(post({ id: id!, secret: secret! }));
     expect(body.scope).toBe('orders:read events:read');
-    expect((await door.who(`Bearer ${body.access_token}`)).body.name).toBe('till-2');
+    expect((await api.who(`Bearer ${body.access_token}`)).body.name).toBe('till-2');
 
     const listed = await run('list-services');
     expect(listed.output).toMatch(new RegExp(`^${id}  \\d{4}-\\d\\d-\\d\\d  till-2  orders:read events:read$`, 'm'));
@@ -104,11 +104,11 @@ describe('npm run manage', () => {
 
     expect(await run('remove-service', 'till-2')).toMatchObject({ code: 0 });
     expect((await ask(post({ id: id!, secret: secret! }))).status).toBe(401);
-    const deadline = performance.now() + 2 * REMEMBER_MS;
-    while ((await door.who(`Bearer ${body.access_token}`)).status === 200 && performance.now() < deadline) {
+    const deadline = performance.now() + 2 * CALLER_CACHE_MS;
+    while ((await api.who(`Bearer ${body.access_token}`)).status === 200 && performance.now() < deadline) {
       await new Promise((later) => setTimeout(later, 20));
     }
-    expect((await door.who(`Bearer ${body.access_token}`)).status).toBe(401);
+    expect((await api.who(`Bearer ${body.access_token}`)).status).toBe(401);
   });
 
   test.each([

@@ -27,8 +27,8 @@ interface TokenAnswer {
   };
 }
 
-/** An API that has nothing but its door: sign-in, and `GET /who` that tells who is calling. */
-export interface FrontDoor {
+/** An API that has nothing but its api: sign-in, and `GET /who` that tells who is calling. */
+export interface AuthApi {
   url: string;
   auth: Auth;
   /** Posts a form to an OAuth2 endpoint. */
@@ -41,10 +41,10 @@ export interface FrontDoor {
   close(): Promise<void>;
 }
 
-export async function openFrontDoor(
+export async function openAuthApi(
   database: Database,
   options: Partial<Omit<AuthOptions, 'database'>> = {},
-): Promise<FrontDoor> {
+): Promise<AuthApi> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -64,7 +64,7 @@ export async function openFrontDoor(
   });
   server.on('request', app.callback());
 
-  const post: FrontDoor['post'] = async (path, form, headers = {}) => {
+  const post: AuthApi['post'] = async (path, form, headers = {}) => {
     const answer = await fetch(url + path, { method: 'POST', body: new URLSearchParams(form), headers });
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
