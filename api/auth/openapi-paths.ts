@@ -147,7 +147,7 @@ const formErrors = {
   500: errorResponse('Something went wrong on our side', 'server_error', 'Something went wrong.'),
   503: {
     ...errorResponse('Try again', 'temporarily_unavailable', 'The service is unavailable for the moment; try again.'),
-    headers: { 'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' as const } } },
+    headers: { 'Retry-After': { description: 'Seconds to wait before a retry', schema: { type: 'integer' as const } } },
   },
 };
 

@@ -13,17 +13,17 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
       path: '/v1/catalog',
       operationId: 'getCatalog',
       tag: 'Catalog',
-      summary: 'The menu',
-      description: 'What an order can hold, with final prices and the ids that an order names.',
+      summary: 'Get the menu',
+      description: 'The products on sale with their variations: ids for placing an order, and final prices.',
       access: 'anyone',
       headers: z.object({ 'if-none-match': ifNoneMatch.meta({ examples: ['"kq8H3vT0w2mZ9xYbN4cR7sLpD1a"'] }) }),
       responses: {
         200: {
-          description: 'What is on sale',
+          description: 'The menu',
           body: catalog,
-          headers: { ETag: 'Changes when the menu does' },
+          headers: { ETag: 'Changes whenever the menu changes' },
         },
-        304: { description: 'You have the latest one', headers: { ETag: 'The one you have' } },
+        304: { description: 'Not modified', headers: { ETag: 'The `ETag` that you sent' } },
       },
       handle: async ({ headers }) => {
         const { body, etag } = await menu.read();

@@ -34,17 +34,17 @@ const params = z.object({ id: productId });
 const variationParams = z.object({ id: productId, variationId: id.meta({ example: vanillaId }) });
 const headers = z.object({ 'if-match': ifMatch });
 const query = z.strictObject({
-  include: z.literal('deleted').optional().meta({ description: 'Show what was deleted, too' }),
+  include: z.literal('deleted').optional().meta({ description: '`deleted`: include deleted products and variations' }),
 });
-const ETag = 'The version of the product, its variations included, for `If-Match`';
+const ETag = 'The version of the product and its variations, for `If-Match`';
 const links = linksTo({ id: '$response.body#/id' }, 'getProduct', 'changeProduct', 'addVariation', 'deleteProduct');
 const linksOfVariation = (variationId: string) =>
   linksTo({ id: '$response.body#/id', variationId }, 'changeVariation', 'deleteVariation', 'restoreVariation');
-const changed = { 200: { description: 'The product as it is now', body: product, headers: { ETag }, links } };
+const changed = { 200: { description: 'The changed product', body: product, headers: { ETag }, links } };
 const changedVariation = {
   200: { ...changed[200], links: { ...links, ...linksOfVariation('$request.path.variationId') } },
 };
-const gone = { 204: { description: 'Off the menu', links: linksTo({ id: '$request.path.id' }, 'restoreProduct') } };
+const gone = { 204: { description: 'Deleted', links: linksTo({ id: '$request.path.id' }, 'restoreProduct') } };
 
 /** The catalog, for managers: products and their variations, soft deleted. */
 export function productRoutes({ products, catalog, currency }: Dependencies): Route[] {
@@ -63,10 +63,10 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products',
       operationId: 'listProducts',
       tag,
-      summary: 'All products, by position',
+      summary: 'List products',
       access,
       query,
-      responses: { 200: { description: 'The products', body: productList } },
+      responses: { 200: { description: 'All products, by position', body: productList } },
       handle: async ({ query }) => {
         const includeDeleted = query.include === 'deleted';
         const data = (await products.list({ includeDeleted })).map((each) => shown(each, includeDeleted));
@@ -78,11 +78,16 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products',
       operationId: 'createProduct',
       tag,
-      summary: 'Put a new product on sale',
+      summary: 'Create a product',
       access,
       body: input.productRequest,
       responses: {
-        201: { description: 'The new product', body: product, headers: { ETag, Location: 'Where it is' }, links },
+        201: {
+          description: 'The new product',
+          body: product,
+          headers: { ETag, Location: 'The path of the product' },
+          links,
+        },
       },
       problems: ['name_taken'],
       handle: async ({ body }) => {
@@ -99,14 +104,14 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products/{id}',
       operationId: 'getProduct',
       tag,
-      summary: 'One product',
+      summary: 'Get a product',
       access,
       params,
       query,
       headers: z.object({ 'if-none-match': ifNoneMatch }),
       responses: {
         200: { description: 'The product', body: product, headers: { ETag } },
-        304: { description: 'You have the latest one', headers: { ETag } },
+        304: { description: 'Not modified', headers: { ETag } },
       },
       problems: ['not_found'],
       handle: async ({ params, query, headers }) => {
@@ -123,7 +128,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products/{id}',
       operationId: 'changeProduct',
       tag,
-      summary: 'Change a product on sale',
+      summary: 'Change a product',
       access,
       params,
       headers,
@@ -138,8 +143,8 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products/{id}',
       operationId: 'deleteProduct',
       tag,
-      summary: 'Take a product and its variations off the menu',
-      description: 'Orders that hold it stay as they are.',
+      summary: 'Delete a product and its variations',
+      description: 'Existing orders do not change. A deleted product can be restored.',
       access,
       params,
       headers,
@@ -155,7 +160,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products/{id}/restore',
       operationId: 'restoreProduct',
       tag,
-      summary: 'Put a deleted product back on sale',
+      summary: 'Restore a deleted product',
       access,
       params,
       headers,
@@ -191,7 +196,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products/{id}/variations/{variationId}',
       operationId: 'changeVariation',
       tag,
-      summary: 'Change a variation on sale',
+      summary: 'Change a variation',
       access,
       params: variationParams,
       headers,
@@ -210,7 +215,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products/{id}/variations/{variationId}',
       operationId: 'deleteVariation',
       tag,
-      summary: 'Take a variation off the menu',
+      summary: 'Delete a variation',
       access,
       params: variationParams,
       headers,
@@ -226,7 +231,7 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       path: '/v1/products/{id}/variations/{variationId}/restore',
       operationId: 'restoreVariation',
       tag,
-      summary: 'Put a deleted variation back on the menu',
+      summary: 'Restore a deleted variation',
       access,
       params: variationParams,
       headers,

@@ -4,13 +4,13 @@ import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import * as examples from '../docs/examples.ts';
 import { freeText, id, money, oneLine, priceIn, timestamp } from '../http/schemas.ts';
 
-const orderable = z.boolean().meta({ description: '`false` is sold out: shown, but not orderable now' });
+const orderable = z.boolean().meta({ description: '`false`: sold out. The item is shown but cannot be ordered' });
 
 const menuVariation = z
   .object({
     id,
     name: z.string(),
-    price: money.meta({ description: 'With this variation, the product’s own price included' }),
+    price: money.meta({ description: 'The price of the product with this variation' }),
     available: orderable,
   })
   .meta({ id: 'MenuVariation' });
@@ -20,24 +20,28 @@ const menuItem = z
     id,
     name: z.string(),
     description: z.string(),
-    price: money.meta({ description: 'Without a variation' }),
+    price: money.meta({ description: 'The price without a variation' }),
     available: orderable,
-    variations: z.array(menuVariation).meta({ description: 'An order line takes one of them, or none' }),
+    variations: z.array(menuVariation).meta({ description: 'An order line has at most one of them' }),
   })
   .meta({ id: 'MenuItem' });
 
 export const catalog = z
   .object({ data: z.array(menuItem) })
-  .meta({ id: 'Catalog', description: 'What is on sale, prices final, by position', examples: [examples.menu] });
+  .meta({
+    id: 'Catalog',
+    description: 'The products on sale, by position, with final prices',
+    examples: [examples.menu],
+  });
 
 const variation = z
   .object({
     id,
     name: z.string(),
-    priceDelta: money.meta({ description: 'What it adds to the product’s base price' }),
+    priceDelta: money.meta({ description: 'The amount that is added to the product’s base price' }),
     available: orderable,
-    position: z.int().meta({ description: 'Lower comes first' }),
-    deletedAt: timestamp.nullable().meta({ description: 'When it was taken off the menu; null while on sale' }),
+    position: z.int().meta({ description: 'Lower positions come first' }),
+    deletedAt: timestamp.nullable().meta({ description: 'null unless it was deleted' }),
   })
   .meta({ id: 'Variation' });
 
@@ -46,41 +50,45 @@ export const product = z
     id,
     name: z.string(),
     description: z.string(),
-    basePrice: money.meta({ description: 'Without a variation' }),
+    basePrice: money.meta({ description: 'The price without a variation' }),
     available: orderable,
-    position: z.int().meta({ description: 'Lower comes first' }),
+    position: z.int().meta({ description: 'Lower positions come first' }),
     variations: z.array(variation),
-    version: z.int().meta({ description: 'Goes up with every change, of its variations too; the `ETag`' }),
+    version: z
+      .int()
+      .meta({
+        description: 'Increases with every change of the product or its variations. The `ETag` header contains it',
+      }),
     createdAt: timestamp,
     updatedAt: timestamp,
-    deletedAt: timestamp.nullable().meta({ description: 'When it was taken off the menu; null while on sale' }),
+    deletedAt: timestamp.nullable().meta({ description: 'null unless it was deleted' }),
   })
-  .meta({ id: 'Product', description: 'A product as managers see it', examples: [examples.latte] });
+  .meta({ id: 'Product', description: 'A product with its variations, for managers', examples: [examples.latte] });
 
 export const productList = z
   .object({ data: z.array(product) })
   .meta({ id: 'ProductList', examples: [{ data: [examples.latte] }] });
 
-const available = z.boolean().meta({ description: '`false` is sold out: on the menu, marked, not orderable' });
+const available = z.boolean().meta({ description: '`false`: sold out. The item is shown but cannot be ordered' });
 const NAMES =
-  'Names have a visible character and are stored in NFC. They are compared without case, invisible characters and repeated blanks.';
-const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower comes first' });
+  'Names need a visible character and are stored in NFC. The comparison ignores case, invisible characters and repeated spaces.';
+const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower positions come first' });
 
 /** What managers send; prices are in the shop's one currency. */
 export function catalogInput(currency: string) {
   const price = priceIn(currency);
   const productFields = {
-    name: oneLine(MAX_NAME_LENGTH).meta({ description: `Nothing else on sale has this name. ${NAMES}` }),
+    name: oneLine(MAX_NAME_LENGTH).meta({ description: `Unique among the products on sale. ${NAMES}` }),
     description: freeText(1_000),
-    basePrice: price.meta({ description: 'Without a variation' }),
+    basePrice: price.meta({ description: 'The price without a variation' }),
     available,
     position,
   };
   const variationFields = {
     name: oneLine(MAX_NAME_LENGTH).meta({
-      description: `No other variation of the product on sale has this name. ${NAMES}`,
+      description: `Unique among the variations of the product on sale. ${NAMES}`,
     }),
-    priceDelta: price.meta({ description: 'What it adds to the product’s base price' }),
+    priceDelta: price.meta({ description: 'The amount that is added to the product’s base price' }),
     available,
     position,
   };
@@ -102,7 +110,7 @@ export function catalogInput(currency: string) {
     productChange: changeOf(productFields).meta({
       id: 'ProductChange',
       minProperties: 1,
-      description: 'At least one field; what is left out stays',
+      description: 'At least one field. Omitted fields do not change',
       examples: [{ basePrice: samplePrice(440, currency) }],
     }),
     variationRequest: z.strictObject({ ...variationFields, ...defaults }).meta({
@@ -112,7 +120,7 @@ export function catalogInput(currency: string) {
     variationChange: changeOf(variationFields).meta({
       id: 'VariationChange',
       minProperties: 1,
-      description: 'At least one field; what is left out stays',
+      description: 'At least one field. Omitted fields do not change',
       examples: [{ available: false }],
     }),
   };

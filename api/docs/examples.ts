@@ -248,15 +248,20 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
   },
   unauthenticated: { detail: 'Send an access token: Authorization: Bearer <token>.' },
   forbidden: { detail: 'Only callers of these types may do this: manager.' },
-  illegal_transition: { extra: { currentStatus: 'ready', allowedTransitions: ['delivered'], version: 3 } },
-  product_unavailable: { extra: { errors: [{ pointer: '#/lines/0', detail: 'is not to be had now' }] } },
+  illegal_transition: {
+    detail: 'The status of the order is ready. Allowed next status: delivered.',
+    extra: { currentStatus: 'ready', allowedTransitions: ['delivered'], version: 3 },
+  },
+  product_unavailable: { extra: { errors: [{ pointer: '#/lines/0', detail: 'is not available' }] } },
   nothing_to_send: { detail: 'The customer has no account any more.' },
   version_mismatch: { extra: { version: 3 } },
   payload_too_large: { detail: 'The body must be at most 100000 bytes.' },
   rate_limited: { detail: '600 requests in 60 seconds are allowed; try again in 42 seconds.' },
   too_many_streams: { detail: 'At most 20 streams may be open at once. Close one first.' },
   unavailable: { detail: 'The database cannot be reached.' },
-  outcome_unknown: { detail: 'Send the same request again with this Idempotency-Key to learn what became of it.' },
+  outcome_unknown: {
+    detail: 'The request may have taken effect. Repeat it with this Idempotency-Key to get its outcome.',
+  },
 };
 
 /** The document that goes with a code, made as the API makes it. */

@@ -20,32 +20,32 @@ import { orderId, problemExample } from './examples.ts';
 /** What the pieces of the API are, in the order of the docs page. */
 const tags = [
   { name: 'Catalog', description: 'The menu' },
-  { name: 'Orders', description: 'Place, follow, move and cancel orders' },
-  { name: 'Streams', description: 'Follow orders as they move: server-sent events' },
-  { name: 'Products', description: 'Managers shape the menu' },
-  { name: 'Users', description: 'Who you are, and who else is there' },
-  { name: 'Webhooks', description: 'Managers have events sent to other systems' },
-  { name: 'Events', description: 'The events that webhooks receive' },
-  { name: 'Access', description: 'OAuth2: tokens for everything else' },
-  { name: 'Operations', description: 'How the shop is doing' },
+  { name: 'Orders', description: 'Place, read, change and cancel orders' },
+  { name: 'Streams', description: 'Follow orders by server-sent events' },
+  { name: 'Products', description: 'Products and variations, for managers' },
+  { name: 'Users', description: 'Accounts, invitations, passwords and roles' },
+  { name: 'Webhooks', description: 'Endpoints of other systems that receive events' },
+  { name: 'Events', description: 'The requests that webhooks receive' },
+  { name: 'Access', description: 'OAuth 2.0 and OpenID Connect: access tokens' },
+  { name: 'Operations', description: 'Health checks, and endpoints for Temporal and Amazon' },
 ];
 
 const seededUsers =
-  '*Authorize* as `customer@example.com` or `manager@example.com`, password `test` (development only), read the menu, ' +
-  'place an order, move it as the manager and look at its timeline.';
+  'To try the API in development, choose *Authorize* and sign in as `customer@example.com` or `manager@example.com`, ' +
+  'password `test`. Place an order as the customer, change its status as the manager, and read its timeline.';
 
 const conventions = [
-  '**Errors** are [problem documents](/docs/problems) (RFC 9457, `application/problem+json`): programs go by `code`, and ' +
-    '`errors` names every fault. A method that a path does not know is 405, with `Allow`.',
-  '**Retries** are safe with an `Idempotency-Key`. 503 comes with `Retry-After`; `outcome_unknown` does not mean that ' +
-    'nothing happened.',
-  '**Versions**: `ETag` is the version of an order or a product. Send it as `If-Match` and you overwrite nothing that ' +
-    'you have not seen. Send it as `If-None-Match`, and a read answers 304 if nothing has changed.',
-  `**Money** is in integer minor units: ${amountsIn('USD')}. **Times** are RFC 3339, in UTC. **Ids** are UUIDs.`,
-  '**Unknown** fields and parameters in requests are refused. Answers may gain fields: ignore those you do not know.',
-  '**Limits**: `RateLimit` says how many requests you have left, and for how many seconds; `RateLimit-Policy`, how many ' +
-    'there are. Too many are 429, with `Retry-After`.',
-  'Every answer carries `X-Request-Id`: yours, if you sent one, or a new one.',
+  '**Errors** are [problem documents](/docs/problems) (RFC 9457, `application/problem+json`). `code` identifies the ' +
+    'problem, and `errors` lists every fault of a request. A method that a path does not support returns 405 with `Allow`.',
+  '**Retries** are safe with an `Idempotency-Key`. A 503 has a `Retry-After` header. `outcome_unknown` means that the ' +
+    'request may have taken effect.',
+  '**Versions**: `ETag` is the version of a resource. Send it as `If-Match` to change the resource only if it has not ' +
+    'changed since you read it. Send it as `If-None-Match` to get 304 if it has not changed.',
+  `**Money** is an integer in minor units: ${amountsIn('USD')}. **Times** are in RFC 3339, UTC. **Ids** are UUIDs.`,
+  '**Unknown** fields and parameters in requests are rejected. Responses may gain fields: ignore unknown ones.',
+  '**Rate limits**: `RateLimit` gives the remaining requests and the seconds until the quota resets; `RateLimit-Policy` ' +
+    'gives the quota. A request above it returns 429 with `Retry-After`.',
+  'Every response has an `X-Request-Id`: the one that you sent, or a new one.',
 ];
 
 /** What a document says of the shop that serves it. */
@@ -75,9 +75,11 @@ export function describeApi(routes: readonly Route[], { passwordGrant, shop }: A
     info: {
       title: shop.name,
       version: '1.0.0',
-      description: ['A coffee shop’s orders.', ...(passwordGrant ? [seededUsers] : []), asList(conventions)].join(
-        '\n\n',
-      ),
+      description: [
+        'The API of a coffee shop: its menu, its orders and their events.',
+        ...(passwordGrant ? [seededUsers] : []),
+        asList(conventions),
+      ].join('\n\n'),
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -134,7 +136,7 @@ export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodS
 
 const scopeDescriptions: Record<Scope, string> = {
   'orders:read': 'Read orders',
-  'orders:write': 'Place, move and cancel orders',
+  'orders:write': 'Place, change and cancel orders',
   'catalog:write': 'Change the catalog',
   'users:write': 'Manage users',
   'events:read': 'Follow all events',
@@ -156,20 +158,20 @@ function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySch
   const signIn: ZodOpenApiSecuritySchemeObject = {
     type: 'oauth2',
     description:
-      'You sign in on the shop’s own page (authorization code with PKCE, S256). Without a choice of scopes you get all ' +
-      'that your role may do.',
+      'Sign in on the shop’s own page (authorization code with PKCE, S256). Without `scope`, the token has every scope ' +
+      'that your role allows.',
     flows: { authorizationCode: { authorizationUrl: `${publicUrl}/oauth/authorize`, ...flowForPeople } },
   };
   const password: ZodOpenApiSecuritySchemeObject = {
     type: 'oauth2',
     description:
-      'In development you may type your password right here. RFC 9700 forbids that elsewhere: a password is for the ' +
-      'sign-in page alone, so production has no such grant.',
+      'For development only: sign in with an email address and a password. Production does not have this grant, as ' +
+      'RFC 9700 requires.',
     flows: { password: flowForPeople },
   };
   const service: ZodOpenApiSecuritySchemeObject = {
     type: 'oauth2',
-    description: 'Another system shows its own client id and secret, which `npm run manage -- add-service` has made.',
+    description: 'For other systems: the client id and secret that `npm run manage -- add-service` printed.',
     flows: { clientCredentials: { tokenUrl, scopes: describeScopes(serviceScopes) } },
   };
   return { signIn, ...(passwordGrant && { password }), [SERVICE]: service };
@@ -195,7 +197,7 @@ function operationOf(
   problemResponses: ProblemResponses,
 ): ZodOpenApiOperationObject {
   const { operationId, tag, summary, description, access, params, query, headers, body, responses, callbacks } = route;
-  const who = access === 'anyone' ? undefined : `For: ${access.to.join(', ')}.`;
+  const who = access === 'anyone' ? undefined : `Allowed callers: ${access.to.join(', ')}.`;
   return {
     operationId,
     tags: [tag],
@@ -282,14 +284,14 @@ function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCo
 
 /** The headers that come with a problem. */
 const problemHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
-  unauthenticated: { 'WWW-Authenticate': 'RFC 6750: with `error="invalid_token"` when the token is no good' },
-  forbidden: { 'WWW-Authenticate': 'RFC 6750: only when the token lacks a scope, which it names' },
-  unsupported_media_type: { Accept: 'What to send instead' },
+  unauthenticated: { 'WWW-Authenticate': 'RFC 6750. Contains `error="invalid_token"` if the token is invalid' },
+  forbidden: { 'WWW-Authenticate': 'RFC 6750. Sent only if the token lacks a scope, which it names' },
+  unsupported_media_type: { Accept: 'The media type to send' },
   rate_limited: rateLimitHeaders,
-  unavailable: { 'Retry-After': 'Seconds to wait' },
+  unavailable: { 'Retry-After': 'Seconds to wait before a retry' },
   outcome_unknown: {
-    'Retry-After': 'Seconds to wait',
-    'Idempotency-Key': 'The key to send the same request with again: yours, or one made up for you',
+    'Retry-After': 'Seconds to wait before a retry',
+    'Idempotency-Key': 'The key to retry the request with: the one that you sent, or a generated one',
   },
 };
 

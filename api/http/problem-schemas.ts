@@ -5,42 +5,42 @@ import { money } from './schemas.ts';
 
 const fault = z
   .object({
-    pointer: z
-      .string()
-      .optional()
-      .meta({ description: 'Where in the body: a JSON Pointer such as `#/lines/0/quantity`' }),
+    pointer: z.string().optional().meta({ description: 'A JSON Pointer into the body, such as `#/lines/0/quantity`' }),
     parameter: z.string().optional().meta({ description: 'The name of the parameter' }),
     header: z.string().optional().meta({ description: 'The name of the header' }),
     detail: z.string(),
   })
-  .meta({ id: 'Fault', description: 'One of `pointer`, `parameter` and `header` says where' });
+  .meta({ id: 'Fault', description: 'A fault of the request. One of `pointer`, `parameter` and `header` locates it' });
 
 /** The headers of a 429, by name: what each says. */
 export const rateLimitHeaders = {
-  RateLimit: 'How many requests are left (`r`), and for how many seconds (`t`)',
-  'RateLimit-Policy': 'How many are allowed (`q`) in how many seconds (`w`)',
-  'Retry-After': 'Seconds to wait',
+  RateLimit: 'The remaining requests (`r`) and the seconds until the quota resets (`t`)',
+  'RateLimit-Policy': 'The quota of requests (`q`) and its window in seconds (`w`)',
+  'Retry-After': 'Seconds to wait before a retry',
 };
 
 /** RFC 9457, with the members that single codes add. */
 export const problem = z
   .object({
-    type: z.string().meta({ description: 'A page that explains the code, relative to the API' }),
+    type: z.string().meta({ description: 'The URL of a page that explains the code, relative to the API' }),
     title: z.string(),
-    status: z.int().meta({ description: 'The HTTP status once more' }),
-    detail: z.string().meta({ description: 'One sentence about this very request' }),
-    instance: z.string().meta({ description: 'The id of the request, as in `X-Request-Id` and the logs' }),
+    status: z.int().meta({ description: 'The HTTP status' }),
+    detail: z.string().meta({ description: 'What is wrong with this request' }),
+    instance: z.string().meta({ description: 'The request id, as in `X-Request-Id` and in the logs' }),
     code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]).meta({
       id: 'ProblemCode',
-      description: 'What went wrong, for programs',
+      description: 'Identifies the problem; for programs',
     }),
     errors: z
       .array(fault)
       .optional()
-      .meta({ description: '`invalid_request`, `product_unavailable`: every fault, not just the first' }),
-    currentStatus: status.optional().meta({ description: '`illegal_transition`: where the order is' }),
-    allowedTransitions: z.array(status).optional().meta({ description: '`illegal_transition`: where you may move it' }),
-    version: z.int().optional().meta({ description: '`illegal_transition`, `version_mismatch`: the present one' }),
+      .meta({ description: '`invalid_request`, `product_unavailable`: every fault of the request' }),
+    currentStatus: status.optional().meta({ description: '`illegal_transition`: the current status of the order' }),
+    allowedTransitions: z
+      .array(status)
+      .optional()
+      .meta({ description: '`illegal_transition`: the statuses that you may set next' }),
+    version: z.int().optional().meta({ description: '`illegal_transition`, `version_mismatch`: the current version' }),
     total: money.optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });

@@ -32,7 +32,7 @@ export const money = z
     amount: z
       .int()
       .min(0)
-      .meta({ description: `Integer minor units: ${amountsIn('USD')}` }),
+      .meta({ description: `In minor units: ${amountsIn('USD')}` }),
     currency: z
       .string()
       .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD')
@@ -48,8 +48,8 @@ export const priceIn = (currency: string) =>
         .int()
         .min(0)
         .max(maxPrice(currency))
-        .meta({ description: `Integer minor units: ${amountsIn(currency)}` }),
-      currency: z.literal(currency).meta({ description: 'The shop’s one currency, ISO 4217' }),
+        .meta({ description: `In minor units: ${amountsIn(currency)}` }),
+      currency: z.literal(currency).meta({ description: 'The currency of the shop, ISO 4217' }),
     })
     .meta({ id: 'Price', examples: [samplePrice(430, currency)] });
 
@@ -59,7 +59,7 @@ const text = (max: number) =>
     // Skips the other checks for a text that is too long: it may be as long as a request.
     .max(max, { abort: true })
     .trim()
-    .refine((value) => value.isWellFormed(), { abort: true, error: 'must not contain halves of characters' });
+    .refine((value) => value.isWellFormed(), { abort: true, error: 'must not contain unpaired surrogates' });
 
 const NOT_VISIBLE = 'must have at least one visible character';
 const SEVERAL_LINES = 'must be one line: no line breaks, line separators or other control characters';
@@ -92,7 +92,7 @@ export const ifMatch = z
   .transform(expectedVersions)
   .optional()
   .meta({
-    description: 'Refuse with 412 unless it is still at this version: the `ETag` that you read, quotes included',
+    description: 'The `ETag` that you read, quotes included. The request fails with 412 if the version has changed',
     examples: ['"3"'],
   });
 
@@ -100,12 +100,12 @@ export const ifMatch = z
 export const ifNoneMatch = z
   .string()
   .optional()
-  .meta({ description: 'The `ETag` that you have: 304 if nothing has changed since', examples: ['"3"'] });
+  .meta({ description: 'The `ETag` that you have. The response is 304 if it has not changed', examples: ['"3"'] });
 
 /** A language that somebody asks for: any that the shop writes. */
 export const language = z.enum([...languages.keys()], `must be one of ${[...languages.keys()].join(', ')}`).meta({
   id: 'Language',
-  description: 'ISO 639: a language that the shop’s mails are written in, such as `en` or `pt`',
+  description: 'The ISO 639 code of a language of the shop’s emails, such as `en` or `pt`',
   examples: ['pt'],
 });
 
@@ -121,7 +121,7 @@ export const acceptLanguage = z
     const byWeight = asked.toSorted((one, other) => other.weight - one.weight);
     return byWeight.find(({ code, weight }) => weight > 0 && languages.has(code))?.code;
   })
-  .meta({ description: 'Counts where the body names no language', examples: ['pt-BR,pt;q=0.9,en;q=0.5'] });
+  .meta({ description: 'Used if the body has no `language`', examples: ['pt-BR,pt;q=0.9,en;q=0.5'] });
 
 /** The IETF draft of the header allows quotes around it; both forms mean the same key. */
 export const idempotencyKey = z
@@ -131,8 +131,8 @@ export const idempotencyKey = z
   .optional()
   .meta({
     description:
-      'Makes a retry safe: the same key with the same request never does it twice, and answers what the first one did. ' +
-      'A new key, such as a random UUID, for everything that you mean to do anew.',
+      'Makes a retry safe: a repeated request with the same key has no further effect and returns the first response. ' +
+      'Use a new key, such as a random UUID, for each new request.',
     examples: ['8e03978e-40d5-4f3c-a1b2-6d9c7e5f4a31'],
   });
 
@@ -142,7 +142,7 @@ export const prefer = z
   .max(200)
   .optional()
   .meta({
-    description: '`respond-async`: pass the change on and do not wait for its outcome',
+    description: '`respond-async`: return 202 without waiting for the outcome of the change',
     examples: ['respond-async'],
   });
 

@@ -25,9 +25,9 @@ export function createResend({ ledger, orders, users, suppressions, workflows }:
     const entry = await ledger.entry(deliveryId);
     if (entry?.orderId !== orderId) return { refused: 'not_found' };
     if (entry.channel !== 'email') return nothing('Only an email can be sent again.');
-    if (entry.outcome === 'retrying') return nothing('It is still being tried.');
+    if (entry.outcome === 'retrying') return nothing('The email is still being sent.');
     const fact = await orders.fact(entry.eventId);
-    if (!fact) return nothing('What it told is not known any more.');
+    if (!fact) return nothing('The event of this email is no longer stored.');
     const why = entry.recipient === 'customer' ? await whyNotToCustomer(fact) : undefined;
     if (why) return nothing(why);
     await workflows.resend(deliveryId, deadline);

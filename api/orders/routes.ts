@@ -37,22 +37,23 @@ const params = z.object({ id });
 const ETag = 'The version of the order, for `If-Match`';
 const answerHeaders = {
   ETag,
-  'Idempotency-Replayed': '`true` when this key had done it before: the order is as it was then',
+  'Idempotency-Replayed':
+    '`true` if an earlier request with this key made the change. The order is as it was after that request',
 };
 const following = ['getOrder', 'editOrder', 'changeOrderStatus', 'cancelOrder', 'getOrderTimeline'];
 const links = linksTo({ id: '$response.body#/id' }, ...following);
 const changeHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch, prefer });
 const changed = (example: object) => ({
-  200: { description: 'The order as of this change', body: order, example, headers: answerHeaders, links },
+  200: { description: 'The order after this change', body: order, example, headers: answerHeaders, links },
   202: {
     description:
-      'Accepted, as `Prefer: respond-async` asked; the timeline shows the outcome. The body is the order before ' +
-      'this change or, if a request with this `Idempotency-Key` was decided earlier, the order after it',
+      'Accepted, as `Prefer: respond-async` requested. The timeline shows the outcome. The body is the order before ' +
+      'this change or, if an earlier request with this `Idempotency-Key` made the change, after it',
     body: order,
     headers: {
       'Preference-Applied': '`respond-async`',
-      'Idempotency-Replayed': '`true` when this key had been decided before',
-      Location: 'Where the order is',
+      'Idempotency-Replayed': '`true` if an earlier request with this key made the change',
+      Location: 'The path of the order',
     },
   },
 });
@@ -73,7 +74,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       operationId: 'placeOrder',
       tag,
       summary: 'Place an order',
-      description: 'Prices are those of the catalog at this moment, and stay with the order.',
+      description: 'The order keeps the catalog’s current prices, even if these change later.',
       access: { to: ['customer'], scope: 'orders:write' },
       quota: 'placing',
       headers: z.object({ 'idempotency-key': idempotencyKey }),
@@ -82,7 +83,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
         201: {
           description: 'The order',
           body: order,
-          headers: { ...answerHeaders, Location: 'Where the order is' },
+          headers: { ...answerHeaders, Location: 'The path of the order' },
           links,
         },
       },
@@ -100,11 +101,11 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       path: '/v1/orders/quote',
       operationId: 'quoteOrder',
       tag,
-      summary: 'What an order would cost now',
-      description: 'Takes the body of an order and creates nothing.',
+      summary: 'Price an order without placing it',
+      description: 'Accepts the same body as `POST /v1/orders`.',
       access: { to: ['customer'], scope: 'orders:read' },
       body: orderRequest,
-      responses: { 200: { description: 'The prices', body: quote } },
+      responses: { 200: { description: 'The lines and the total, at current prices', body: quote } },
       problems: ['product_unavailable'],
       handle: async ({ body }) => {
         const priced = await service.quote(body.lines);
@@ -117,8 +118,9 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       path: '/v1/orders',
       operationId: 'listOrders',
       tag,
-      summary: 'Orders, the newest first',
-      description: 'A customer sees their own, the shop all of them. Send `nextCursor` as `cursor` for the next page.',
+      summary: 'List orders',
+      description:
+        'Customers get their own orders, other callers all orders. The newest come first by default. Send `nextCursor` as `cursor` to get the next page.',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       query: listQuery,
       responses: {
@@ -132,7 +134,9 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
         const { actor, id } = callerOf(request);
         const mine = actor.type === 'customer';
         if (mine && query.customerId !== undefined) {
-          throw new Problem('forbidden', { detail: 'customerId is for the shop; you see your own orders.' });
+          throw new Problem('forbidden', {
+            detail: 'Customers cannot filter by customerId: they only get their own orders.',
+          });
         }
         const { cursor: after, limit, ...filter } = query;
         const page = await readPage(
@@ -148,13 +152,13 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       path: '/v1/orders/{id}',
       operationId: 'getOrder',
       tag,
-      summary: 'One order',
+      summary: 'Get an order',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       params,
       headers: z.object({ 'if-none-match': ifNoneMatch }),
       responses: {
         200: { description: 'The order', body: order, headers: { ETag } },
-        304: { description: 'You have the latest one', headers: { ETag } },
+        304: { description: 'Not modified', headers: { ETag } },
       },
       problems: ['not_found', 'unavailable'],
       handle: async (request) => {
@@ -172,8 +176,8 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       path: '/v1/orders/{id}',
       operationId: 'editOrder',
       tag,
-      summary: 'Change what was ordered, while it waits',
-      description: 'Lines that stay keep their price; new ones get today’s. What you leave out stays as it is.',
+      summary: 'Edit an order that is waiting',
+      description: 'Existing lines keep their price; new lines get the current one. Omitted fields do not change.',
       access: { to: ['customer'], scope: 'orders:write' },
       params,
       headers: changeHeaders,
@@ -193,8 +197,9 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       path: '/v1/orders/{id}/status',
       operationId: 'changeOrderStatus',
       tag,
-      summary: 'Move an order: waiting → preparation → ready → delivered',
-      description: 'One step at a time; back from `preparation` to `waiting`, too.',
+      summary: 'Change the status of an order',
+      description:
+        'An order moves one step at a time: `waiting` → `preparation` → `ready` → `delivered`. It may also go back from `preparation` to `waiting`.',
       access: { to: ['manager', 'service'], scope: 'orders:write' },
       params,
       headers: changeHeaders,
@@ -213,7 +218,7 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       path: '/v1/orders/{id}/cancel',
       operationId: 'cancelOrder',
       tag,
-      summary: 'Cancel an order that is not ready yet',
+      summary: 'Cancel an order',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:write' },
       params,
       headers: changeHeaders,
@@ -232,10 +237,10 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       path: '/v1/orders/{id}/timeline',
       operationId: 'getOrderTimeline',
       tag,
-      summary: 'Everything that happened to an order',
+      summary: 'Get the timeline of an order',
       access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
       params,
-      responses: { 200: { description: 'The timeline, oldest first', body: timeline } },
+      responses: { 200: { description: 'The timeline, the oldest entry first', body: timeline } },
       problems: ['not_found', 'unavailable'],
       handle: async (request) => {
         const caller = callerOf(request);
@@ -251,13 +256,13 @@ export function orderRoutes({ service, orders, resend }: Dependencies): Route[] 
       path: '/v1/orders/{id}/notifications/{deliveryId}/resend',
       operationId: 'resendNotification',
       tag,
-      summary: 'Send an email about an order again',
+      summary: 'Resend an email about an order',
       description:
-        'The one that a line of the timeline tells of, however long ago; its attempts are added to that line. Asking ' +
-        'twice within ten seconds sends it once.',
+        '`deliveryId` is that of a timeline entry, of any age. New attempts are added to that entry. Two requests within ' +
+        'ten seconds send one email.',
       access: { to: ['manager'], scope: 'orders:write' },
       params: params.extend({ deliveryId: id }),
-      responses: { 202: { description: 'Accepted; the timeline shows the outcome', body: nothing } },
+      responses: { 202: { description: 'Accepted. The timeline shows the outcome', body: nothing } },
       problems: ['not_found', 'nothing_to_send', 'outcome_unknown'],
       handle: async ({ params: { id: orderId, deliveryId } }) => {
         const refused = await resend(orderId, deliveryId, soon()).catch(unlessSilent);
@@ -287,7 +292,7 @@ export async function findOrder(
 
 function unlessSilent(error: unknown): never {
   if (!(error instanceof OutcomeUnknown)) throw error;
-  const detail = 'Look at the timeline in a while: it may be on its way.';
+  const detail = 'The email may have been sent. The timeline shows its outcome.';
   throw new Problem('outcome_unknown', { detail, cause: error });
 }
 
@@ -346,24 +351,29 @@ type Refused = Extract<
 function refusal(refused: Refused, key?: string): Problem {
   if (refused.refused === 'outcome_unknown') {
     const { cause } = refused;
-    if (key === undefined) return new Problem('unavailable', { detail: 'The order cannot be read just now.', cause });
-    const detail = 'Send the same request again with this Idempotency-Key to learn what became of it.';
+    if (key === undefined)
+      return new Problem('unavailable', { detail: 'The order cannot be read at the moment. Try again.', cause });
+    const detail = 'The request may have taken effect. Repeat it with this Idempotency-Key to get its outcome.';
     return new Problem('outcome_unknown', { detail, headers: { 'idempotency-key': key }, cause });
   }
   if (refused.refused === 'product_unavailable') {
-    const errors = refused.lines.map((line): Fault => ({ pointer: `#/lines/${line}`, detail: 'is not to be had now' }));
+    const errors = refused.lines.map((line): Fault => ({ pointer: `#/lines/${line}`, detail: 'is not available' }));
     return new Problem('product_unavailable', { extra: { errors } });
   }
   if (refused.refused === 'unknown_lines') {
-    const detail = 'is no line of this order, or is named twice';
+    const detail = 'is not a line of this order, or occurs twice';
     return invalidRequest(refused.lines.map((line) => ({ pointer: `#/lines/${line}/id`, detail })));
   }
   if (refused.refused === 'workflow_gone') {
     const { refused: _, ...extra } = refused;
     const detail =
-      'The workflow of this order is gone, so it cannot change. An operator can resume it: see docs/operating/backups-and-reconciling.md.';
+      'The order cannot change, because its workflow is lost. An operator can resume it: see docs/operating/backups-and-reconciling.md.';
     return new Problem('illegal_transition', { detail, extra });
   }
   const { refused: code, ...extra } = refused;
-  return new Problem(code, { extra });
+  const detail = refused.refused === 'illegal_transition' ? transitionDetail(refused) : undefined;
+  return new Problem(code, { detail, extra });
 }
+
+const transitionDetail = ({ currentStatus, allowedTransitions }: Extract<Refused, { refused: 'illegal_transition' }>) =>
+  `The status of the order is ${currentStatus}. Allowed next status: ${allowedTransitions.join(', ') || 'none'}.`;

@@ -14,28 +14,31 @@ import { digits, freeText, id, instant, money, timestamp } from '../http/schemas
 
 export const status = z.enum(statuses).meta({
   id: 'OrderStatus',
-  description: 'waiting → preparation → ready → delivered; `delivered` and `cancelled` are final',
+  description: '`waiting` → `preparation` → `ready` → `delivered`. `delivered` and `cancelled` are final',
 });
 
 export const actor = z
   .object({
     type: z.enum(['customer', 'manager', 'service', 'operator', 'system']).meta({
       id: 'ActorType',
-      description: '`operator`: a person who uses Temporal’s own tools; `system`: Crema itself',
+      description: '`operator`: a person who uses Temporal’s tools. `system`: Crema itself',
     }),
-    id: z.string().nullable().meta({ description: 'The actor’s id; customers see only their own' }),
+    id: z
+      .string()
+      .nullable()
+      .meta({ description: 'null if the actor has no id, or if a customer reads another actor’s' }),
   })
-  .meta({ id: 'Actor', description: 'Who did something' });
+  .meta({ id: 'Actor', description: 'The person or program that made a change' });
 
 const line = z
   .object({
     id,
     productId: id,
     variationId: id.nullable(),
-    product: z.string().meta({ description: 'Its name when the order was placed' }),
-    variation: z.string().nullable().meta({ description: 'Its name when the order was placed' }),
+    product: z.string().meta({ description: 'The name of the product when the line was ordered' }),
+    variation: z.string().nullable().meta({ description: 'The name of the variation when the line was ordered' }),
     quantity: z.int(),
-    unitPrice: money.meta({ description: 'Frozen when the order was placed, the variation included' }),
+    unitPrice: money.meta({ description: 'The price when the line was ordered, the variation included' }),
     total: money,
   })
   .meta({ id: 'OrderLine' });
@@ -44,7 +47,7 @@ const location = z.enum(locations).meta({ id: 'Location' });
 const cancellationReason = z.enum(cancellationReasons).meta({ id: 'CancellationReason' });
 
 const customer = z
-  .object({ id, name: z.string().nullable().meta({ description: 'null once they are forgotten' }) })
+  .object({ id, name: z.string().nullable().meta({ description: 'null after the customer’s account was erased' }) })
   .meta({ id: 'OrderCustomer' });
 
 const orderCancellation = z
@@ -54,17 +57,19 @@ const orderCancellation = z
 export const order = z
   .object({
     id,
-    number: z.int().meta({ description: 'Called out at the counter, 1 to 999; identifies nothing' }),
+    number: z.int().meta({ description: 'A short number for the counter, 1 to 999. Not unique' }),
     status,
-    version: z.int().meta({ description: 'Starts at 1 and goes up by one with every change; the `ETag`' }),
+    version: z
+      .int()
+      .meta({ description: 'Starts at 1 and increases by 1 with every change. The `ETag` header contains it' }),
     customer,
     location,
     note: z.string().nullable(),
     lines: z.array(line),
     total: money,
-    flags: z.array(z.string()).meta({ description: 'Alerts raised so far' }),
-    cancellation: orderCancellation.nullable().meta({ description: 'null unless it is cancelled' }),
-    allowedTransitions: z.array(status).meta({ description: 'Where you may move it now' }),
+    flags: z.array(z.string()).meta({ description: 'The alerts raised so far' }),
+    cancellation: orderCancellation.nullable().meta({ description: 'null unless the order is cancelled' }),
+    allowedTransitions: z.array(status).meta({ description: 'The statuses that you may set next' }),
     placedAt: timestamp,
     updatedAt: timestamp,
   })
@@ -77,15 +82,17 @@ export const orderList = z
 
 const orderLineRequest = z
   .strictObject({
-    productId: id.meta({ description: 'Of the catalog' }),
-    variationId: id.optional().meta({ description: 'One of the product’s own; a variation is always optional' }),
+    productId: id.meta({ description: 'The id of a product in the catalog' }),
+    variationId: id
+      .optional()
+      .meta({ description: 'The id of one of the product’s variations. Optional for every product' }),
     quantity: z.int().min(1).max(MAX_QUANTITY),
   })
   .meta({ id: 'OrderLineRequest' });
 
 const keptLine = z
   .strictObject({
-    id: id.meta({ description: 'Of a line of this order: it keeps its price' }),
+    id: id.meta({ description: 'The id of a line of this order. The line keeps its price' }),
     quantity: z.int().min(1).max(MAX_QUANTITY),
   })
   .meta({ id: 'KeptOrderLine' });
@@ -93,7 +100,7 @@ const keptLine = z
 const editedLine = z.union([keptLine, orderLineRequest]).meta({ id: 'EditedOrderLine' });
 
 const note = freeText(MAX_NOTE_LENGTH).meta({
-  description: 'For the person who makes the order; empty if it has no visible character',
+  description: 'A note for the person who prepares the order. A note without a visible character becomes empty',
 });
 
 export const orderRequest = z
@@ -101,7 +108,9 @@ export const orderRequest = z
     lines: z.array(orderLineRequest).min(1).max(MAX_LINES),
     location: location.default('take_away'),
     note: note.optional(),
-    expectedTotal: money.optional().meta({ description: 'What you were shown; refused when it is another by now' }),
+    expectedTotal: money
+      .optional()
+      .meta({ description: 'The total that you expect. The request fails with `price_changed` if it differs' }),
   })
   .meta({ id: 'OrderRequest', examples: [examples.orderRequest] });
 
@@ -116,14 +125,14 @@ export const edit = z
       .min(1)
       .max(MAX_LINES)
       .optional()
-      .meta({ description: 'All lines from now on; a line that is not named goes' }),
+      .meta({ description: 'All lines of the edited order. Omitted lines are removed' }),
     location: location.optional(),
-    note: note.nullable().optional().meta({ description: '`null` clears it' }),
+    note: note.nullable().optional().meta({ description: 'null clears the note' }),
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({ id: 'OrderEdit', minProperties: 1, examples: [examples.orderEdit] });
 
-const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'In your own words; kept on the timeline' });
+const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'A free text, shown on the timeline' });
 
 export const statusChange = z
   .strictObject({
@@ -146,10 +155,10 @@ export const listQuery = z.strictObject({
   status: z
     .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(status).optional())
     .meta({
-      description: 'Repeat it for several',
+      description: 'Repeat the parameter for several statuses',
     }),
   number: digits(1, 999).optional(),
-  customerId: id.optional().meta({ description: 'Not for customers' }),
+  customerId: id.optional().meta({ description: 'Not allowed for customers' }),
   placedFrom: instant.optional().meta({ description: 'Inclusive' }),
   placedTo: instant.optional().meta({ description: 'Exclusive' }),
   sort: z.enum(['-placedAt', 'placedAt']).meta({ id: 'OrderSort' }).default('-placedAt'),
@@ -178,7 +187,7 @@ const outcome = z
   .meta({ id: 'DeliveryOutcome' });
 const attemptOutcome = z.enum([...outcome.options, 'unanswered']).meta({
   id: 'DeliveryAttemptOutcome',
-  description: '`unanswered`: the mail server has the whole message, and did not say whether it accepts it',
+  description: '`unanswered`: the mail server received the message but did not confirm it',
 });
 
 const deliveryAttempt = z
@@ -191,30 +200,30 @@ const timelineEntry = z
     kind: z.enum(['event', 'rejected', 'alert', 'delivery']).meta({
       id: 'TimelineEntryKind',
       description:
-        '`event`: the order changed; `rejected`: a requested change was not allowed; `alert`: the order takes too ' +
-        'long; `delivery`: a message about the order was sent, or sending failed',
+        '`event`: the order changed. `rejected`: a requested change was not allowed. `alert`: the order takes too ' +
+        'long. `delivery`: a message about the order was sent, or sending failed',
     }),
-    type: z.string().meta({ description: 'Such as `order.placed` or `delivery.sent`' }),
-    version: z.int().nullable().meta({ description: 'Of the order, or of the event that was delivered' }),
+    type: z.string().meta({ description: 'For example `order.placed` or `delivery.sent`' }),
+    version: z.int().nullable().meta({ description: 'The version of the order, or of the event that was delivered' }),
     actor: actor.nullable(),
     from: status.nullable(),
-    to: z.string().nullable().meta({ description: 'The status it got, or was to get' }),
+    to: z.string().nullable().meta({ description: 'The new status, or the requested one if `kind` is `rejected`' }),
     reason: z.string().nullable(),
-    channel: z.string().nullable().meta({ description: 'Of a delivery: `email` or `redis`' }),
-    recipient: z.string().nullable().meta({ description: 'Of a delivery: a role, never an address' }),
-    attempt: z.int().nullable().meta({ description: 'Of a delivery: how often it was tried' }),
-    outcome: outcome.nullable().meta({ description: 'Of a delivery: how it stands' }),
-    deliveryId: id.nullable().meta({ description: 'Of a delivery, for managers: the id to resend an email with' }),
+    channel: z.string().nullable().meta({ description: 'Deliveries only: `email` or `redis`' }),
+    recipient: z.string().nullable().meta({ description: 'Deliveries only: the role of the recipient' }),
+    attempt: z.int().nullable().meta({ description: 'Deliveries only: the number of attempts' }),
+    outcome: outcome.nullable().meta({ description: 'Deliveries only: the latest outcome' }),
+    deliveryId: id.nullable().meta({ description: 'Deliveries only, for managers: the id for resending the email' }),
     attempts: z
       .array(deliveryAttempt)
       .nullable()
-      .meta({ description: 'Of a delivery: its attempts and their outcomes, oldest first' }),
-    changes: changes.nullable().meta({ description: 'What an edit made different' }),
+      .meta({ description: 'Deliveries only: the attempts, the oldest first' }),
+    changes: changes.nullable().meta({ description: 'Edits only: the differences' }),
   })
   .meta({ id: 'TimelineEntry' });
 
 export const timeline = z.object({ data: z.array(timelineEntry) }).meta({
   id: 'Timeline',
-  description: 'Everything that happened to an order, oldest first',
+  description: 'Everything that happened to an order, the oldest entry first',
   examples: [examples.orderTimeline],
 });

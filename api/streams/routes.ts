@@ -26,10 +26,10 @@ const mayFollowOrder: Access = {
 };
 const mayFollowShop: Access = { to: ['manager', 'service'], scope: 'events:read' };
 const resuming =
-  'Come back with the id of the last event as `Last-Event-ID` (or `?after=`) and you get everything behind it, once and in ' +
-  'order. A comment comes every 15 seconds.';
+  'To resume, send the id of the last event as `Last-Event-ID` (or `?after=`): every later event follows once, in order. ' +
+  'A comment is sent every 15 seconds as a heartbeat.';
 const answersOf = (example: string) => ({
-  200: { description: 'The stream', body: z.string(), example, mediaType: 'text/event-stream' },
+  200: { description: 'The event stream', body: z.string(), example, mediaType: 'text/event-stream' },
 });
 
 /** Following orders as they move: server-sent events, and tickets for browsers. */
@@ -48,8 +48,8 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       path: '/v1/orders/events',
       operationId: 'followOrders',
       tag,
-      summary: 'Everything that happens in the shop',
-      description: `Server-sent events: first the snapshot of all open orders, then every event. ${resuming}`,
+      summary: 'Follow all orders',
+      description: `Server-sent events: a snapshot of all open orders, then every event. ${resuming}`,
       access: mayFollowShop,
       query: streamQuery,
       headers: streamHeaders,
@@ -67,15 +67,15 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       path: '/v1/orders/{id}/events',
       operationId: 'followOrder',
       tag,
-      summary: 'Everything that happens to an order',
-      description: `Server-sent events: first the snapshot of the order, then every event, until it is delivered or cancelled. ${resuming}`,
+      summary: 'Follow an order',
+      description: `Server-sent events: a snapshot of the order, then every event. The stream ends once the order is delivered or cancelled. ${resuming}`,
       access: mayFollowOrder,
       params: z.object({ id }),
       query: streamQuery,
       headers: streamHeaders,
       responses: {
         ...answersOf(orderStream),
-        204: { description: 'You have everything, and nothing can follow: do not come back' },
+        204: { description: 'The order is final and has no later events. Do not reconnect' },
       },
       problems: ['not_found', 'too_many_streams'],
       handle: async ({ params: { id: orderId }, query, headers, ...request }) => {
@@ -91,10 +91,10 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       path: '/v1/stream-tickets',
       operationId: 'buyStreamTicket',
       tag,
-      summary: 'A ticket to one stream, for browsers',
+      summary: 'Create a stream ticket, for browsers',
       description:
-        'An `EventSource` sends no header, so it opens a stream with `?ticket=`. A ticket is good for a minute, for that ' +
-        'stream alone, and for as long as your access token is.',
+        'An `EventSource` cannot send an access token, so it opens a stream with `?ticket=`. A ticket is valid for one ' +
+        'stream, for one minute at most, and not longer than the access token.',
       access: mayFollowOrder,
       body: ticketRequest.default({}),
       responses: { 201: { description: 'The ticket', body: ticketAnswer } },

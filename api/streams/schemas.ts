@@ -10,11 +10,12 @@ import { fromPosition } from './position.ts';
 const orderInEvent = order
   .omit({ allowedTransitions: true })
   .extend({ customer: z.object({ id }).meta({ id: 'CustomerReference' }) })
-  .meta({ id: 'OrderInEvent', description: 'An order as of an event', examples: [examples.orderInEvent] });
+  .meta({ id: 'OrderInEvent', description: 'The order after the event', examples: [examples.orderInEvent] });
 
 export const eventType = z.enum(eventTypes).meta({
   id: 'EventType',
-  description: 'The last two are alerts: they raise a flag of the order, and no version',
+  description:
+    '`order.delayed` and `order.uncollected` are alerts: they add a flag to the order but do not increase its version',
 });
 
 const happening = z
@@ -27,16 +28,19 @@ export const orderEvent = z
     type: eventType,
     id: z
       .string()
-      .meta({ description: '`<order>:<version>`, an alert’s `<order>:<version>:<alert>`: the same everywhere' }),
-    source: z.url().meta({ description: 'The orders of the shop: `PUBLIC_URL` followed by `/v1/orders`' }),
-    subject: id.meta({ description: 'The order' }),
+      .meta({
+        description:
+          '`<order>:<version>`, or `<order>:<version>:<alert>` for an alert. The same wherever the event is sent',
+      }),
+    source: z.url().meta({ description: 'The URL of the shop’s orders: `PUBLIC_URL` followed by `/v1/orders`' }),
+    subject: id.meta({ description: 'The id of the order' }),
     time: timestamp,
     datacontenttype: z.literal('application/json'),
     data: happening,
   })
   .meta({
     id: 'OrderEvent',
-    description: 'What happened to an order: a CloudEvent (1.0) in JSON',
+    description: 'An event of an order, as a CloudEvent 1.0 in JSON',
     examples: [examples.movedEvent],
   });
 
@@ -46,28 +50,32 @@ const testEvent = z
     // A named enum: the Go client of openapi-generator ignores constants, and could not tell the events apart.
     type: z.enum([TEST_EVENT]).meta({ id: 'TestEventType' }),
     id: z.string(),
-    source: z.url().meta({ description: 'The webhooks of the shop: `PUBLIC_URL` and `/v1/webhooks`' }),
-    subject: id.meta({ description: 'The webhook' }),
+    source: z.url().meta({ description: 'The URL of the shop’s webhooks: `PUBLIC_URL` followed by `/v1/webhooks`' }),
+    subject: id.meta({ description: 'The id of the webhook' }),
     time: timestamp,
     datacontenttype: z.literal('application/json'),
     data: z.object({}).meta({ id: 'TestEventData' }),
   })
-  .meta({ id: 'TestEvent', description: 'What a webhook is tried with', examples: [examples.testEvent] });
+  .meta({
+    id: 'TestEvent',
+    description: 'The event that `POST /v1/webhooks/{id}/test` sends',
+    examples: [examples.testEvent],
+  });
 
 /** An event as webhooks receive it. */
 export const cloudEvent = z
   .discriminatedUnion('type', [orderEvent, testEvent])
-  .meta({ id: 'CloudEvent', description: 'CloudEvents 1.0 in JSON; `type` says which' });
+  .meta({ id: 'CloudEvent', description: 'A CloudEvent 1.0 in JSON: an order event or a test event, by `type`' });
 
 export const orderSnapshot = z.object({ order: orderInEvent }).meta({
   id: 'OrderSnapshot',
-  description: 'The order, as of the position',
+  description: 'The order at this position of the stream',
   examples: [{ order: examples.orderInEvent }],
 });
 
 export const shopSnapshot = z.object({ orders: z.array(orderInEvent) }).meta({
   id: 'ShopSnapshot',
-  description: 'All orders that are open, the oldest first, as of the position',
+  description: 'All open orders at this position of the stream, the oldest first',
   examples: [{ orders: [examples.orderInEvent] }],
 });
 
@@ -85,19 +93,21 @@ const ticket = z
   .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, 'must be a ticket of POST /v1/stream-tickets');
 
 export const streamQuery = z.strictObject({
-  after: position.optional().meta({ description: 'The same as `Last-Event-ID`, where no header can be sent' }),
-  ticket: ticket.optional().meta({ description: 'In place of an access token' }),
+  after: position
+    .optional()
+    .meta({ description: 'The same as `Last-Event-ID`, for clients that cannot send the header' }),
+  ticket: ticket.optional().meta({ description: 'A ticket of `POST /v1/stream-tickets`, instead of an access token' }),
 });
 
 export const streamHeaders = z.object({
   'last-event-id': position.optional().meta({
-    description: 'The id of the last event that you have: everything behind it follows, and no snapshot',
+    description: 'The id of the last event that you received. The stream continues after it, without a snapshot',
     examples: [examples.position],
   }),
 });
 
 export const ticketRequest = z
-  .strictObject({ orderId: id.optional().meta({ description: 'Whose stream; without it, that of the whole shop' }) })
+  .strictObject({ orderId: id.optional().meta({ description: 'The order to follow. Default: all orders' }) })
   .meta({ id: 'StreamTicketRequest', examples: [{ orderId: examples.orderId }] });
 
 export const ticketAnswer = z

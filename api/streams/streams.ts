@@ -75,10 +75,13 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
   }, UPKEEP_MS);
 
   function mustHaveRoom({ sub }: TokenClaims): void {
-    if (stopped) throw new Problem('unavailable', { detail: 'This process is about to stop.' });
-    if (open.size >= max) throw new Problem('unavailable', { detail: 'This process has as many streams as it can.' });
+    if (stopped) throw new Problem('unavailable', { detail: 'The process is stopping. Try again.' });
+    if (open.size >= max)
+      throw new Problem('unavailable', { detail: 'The process has reached its limit of open streams. Try again.' });
     if ((ofUser.get(sub) ?? 0) < maxPerUser) return;
-    throw new Problem('too_many_streams', { detail: `You may have ${maxPerUser} streams at once.` });
+    throw new Problem('too_many_streams', {
+      detail: `At most ${maxPerUser} streams may be open at once. Close one first.`,
+    });
   }
 
   const answer: Streams['answer'] = async (request) => {

@@ -74,7 +74,11 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       // The same as `webhooks` of the document says: some generators of clients read only callbacks.
       callbacks: { event: { '{$request.body#/url}': eventDelivery('receiveEventOfNewWebhook') } },
       responses: {
-        201: { description: 'The new webhook', body: webhookWithSecret, headers: { ETag, Location: 'Where it is' } },
+        201: {
+          description: 'The new webhook',
+          body: webhookWithSecret,
+          headers: { ETag, Location: 'The path of the webhook' },
+        },
       },
       problems: ['too_many_webhooks'],
       handle: async ({ body }) => {

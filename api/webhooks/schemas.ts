@@ -122,7 +122,7 @@ export const webhookChange = z
   .meta({
     id: 'WebhookChange',
     minProperties: 1,
-    description: 'At least one field; what is left out stays',
+    description: 'At least one field. Omitted fields do not change',
     examples: [{ enabled: true }],
   });
 

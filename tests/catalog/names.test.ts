@@ -48,7 +48,7 @@ describe.each(ways)('When $what gets a name', ({ give }) => {
   );
 
   test('then half of a character is one fault', async () => {
-    expectProblem(await give('\ud800'), 'invalid_request', names('must not contain halves of characters'));
+    expectProblem(await give('\ud800'), 'invalid_request', names('must not contain unpaired surrogates'));
   });
 
   test.each(['\u0085', '\u2028', '\u2029', '\n', '\v', '\f', '\u001c', '\u001e'])(

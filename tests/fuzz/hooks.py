@@ -97,7 +97,7 @@ def filter_failure(context, failure, case, response):
 # No schema can say which lines an order has, that one moment comes before another, what a link was mailed for, which characters
 # are visible, nor how long a name is in NFC.
 UNSAYABLE = (
-    "is no line of this order",
+    "is not a line of this order",
     "must be after from",
     "is required to open an account",
     "must have at least one visible character",

@@ -92,7 +92,7 @@ describe.each([
     const { body: document } = await shop.request('GET', '/openapi.json');
     expect(document.info.title).toBe(name);
     const { Money, Price, ProductRequest } = document.components.schemas;
-    expect(Money.properties.amount.description).toBe(`Integer minor units: ${example}`);
+    expect(Money.properties.amount.description).toBe(`In minor units: ${example}`);
     expect(Price.properties).toMatchObject({ amount: { maximum: maxPrice(currency) }, currency: { const: currency } });
     expect(writeMoney(Money.examples[0])).toBe(written);
     expect(writeMoney(ProductRequest.examples[0].basePrice)).toBe(written.replace('3', '2'));

@@ -109,7 +109,7 @@ test('When there is nothing to send, then a manager is told why', async () => {
   const redis = (await deliveries(order.id)).find(({ channel }) => channel === 'redis')!;
   expect(await told(redis.deliveryId)).toBe('Only an email can be sent again.');
   await shop.database('deliveries').where({ id: deliveryId }).update({ outcome: 'retrying' });
-  expect(await told()).toBe('It is still being tried.');
+  expect(await told()).toBe('The email is still being sent.');
   await shop.database('deliveries').where({ id: deliveryId }).update({ outcome: 'sent' });
   const address = shop.database.raw("encode(sha256(convert_to(?, 'UTF8')), 'hex')", [`${id}@example.com`]);
   await shop.database('email_suppressions').insert({ address_hash: address, reason: 'bounced', at: new Date() });
