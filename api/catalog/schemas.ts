@@ -26,13 +26,11 @@ const menuItem = z
   })
   .meta({ id: 'MenuItem' });
 
-export const catalog = z
-  .object({ data: z.array(menuItem) })
-  .meta({
-    id: 'Catalog',
-    description: 'The products on sale, by position, with final prices',
-    examples: [examples.menu],
-  });
+export const catalog = z.object({ data: z.array(menuItem) }).meta({
+  id: 'Catalog',
+  description: 'The products on sale, by position, with final prices',
+  examples: [examples.menu],
+});
 
 const variation = z
   .object({
@@ -54,11 +52,9 @@ export const product = z
     available: orderable,
     position: z.int().meta({ description: 'Lower positions come first' }),
     variations: z.array(variation),
-    version: z
-      .int()
-      .meta({
-        description: 'Increases with every change of the product or its variations. The `ETag` header contains it',
-      }),
+    version: z.int().meta({
+      description: 'Increases with every change of the product or its variations. The `ETag` header contains it',
+    }),
     createdAt: timestamp,
     updatedAt: timestamp,
     deletedAt: timestamp.nullable().meta({ description: 'null unless it was deleted' }),

@@ -26,12 +26,10 @@ export const orderEvent = z
   .object({
     specversion: z.literal('1.0'),
     type: eventType,
-    id: z
-      .string()
-      .meta({
-        description:
-          '`<order>:<version>`, or `<order>:<version>:<alert>` for an alert. The same wherever the event is sent',
-      }),
+    id: z.string().meta({
+      description:
+        '`<order>:<version>`, or `<order>:<version>:<alert>` for an alert. The same wherever the event is sent',
+    }),
     source: z.url().meta({ description: 'The URL of the shop’s orders: `PUBLIC_URL` followed by `/v1/orders`' }),
     subject: id.meta({ description: 'The id of the order' }),
     time: timestamp,
