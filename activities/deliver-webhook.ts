@@ -1,61 +1,62 @@
-import { heartbeat, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, cancelled, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { pauseAfter, type RetryPlan } from '../domain/webhook/retry.ts';
 import type { DeliveryOutcome } from '../domain/webhook/webhook.ts';
-import type { Tries } from '../webhooks/attempts.ts';
-import type { Lanes } from '../webhooks/concurrency-limit.ts';
+import type { AttemptDelivery } from '../webhooks/attempt-delivery.ts';
+import type { EndpointQueues } from '../webhooks/endpoint-queues.ts';
 
-/** What deliveries work with; the worker's composition root supplies it. */
 export interface WebhookDependencies {
-  webhookDeliveries: WebhookDeliveryRepository;
-  /** The same ones that make the first tries. */
-  tries: Tries;
-  lanes: Lanes;
+  webhookDeliveries: Pick<WebhookDeliveryRepository, 'settle'>;
+  attemptDelivery: AttemptDelivery;
+  endpointQueues: EndpointQueues;
 }
 
-/** How often an attempt that takes long says that it goes on, in ms. */
+/** A third of the heartbeat timeout in workflows/webhook-delivery.ts, in ms. */
 const HEARTBEAT_MS = 3_000;
 
-/** One attempt at a delivery; it fails when the endpoint does, and says when to try again. */
-export function createDeliverWebhook({ webhookDeliveries, tries, lanes }: WebhookDependencies) {
+/** In an endpoint's queue, retries go before first attempts. */
+const RETRY_PRIORITY = 1;
+
+/** Most retries that wait in an endpoint's queue. Each waiting one occupies one of the worker's activity slots. */
+export const MAX_WAITING_RETRIES = 10;
+
+/** The longest pause of a delivery that found too many retries in the queue, in ms. */
+const MAX_QUEUE_PAUSE_MS = 5 * 60 * 1_000;
+
+/** Makes one attempt at a delivery. If the endpoint fails, the activity fails and sets the pause before its next retry. */
+export function createDeliverWebhook({ attemptDelivery, endpointQueues }: WebhookDependencies) {
   return async (deliveryId: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> => {
-    const wait = lanes.enter(webhookId);
-    if (wait !== undefined) throw comeBack('The endpoint has its hands full.', wait);
-    const entered = performance.now();
-    const alive = setInterval(heartbeat, HEARTBEAT_MS);
+    const queue = endpointQueues(webhookId);
+    if (queue.sizeBy({ priority: RETRY_PRIORITY }) >= MAX_WAITING_RETRIES) {
+      const plan = { ...retry, longest: MAX_QUEUE_PAUSE_MS };
+      throw undelivered('The queue of the endpoint is full.', pauseAfter(activityInfo().attempt, plan, Math.random()));
+    }
+    const signal = cancellationSignal();
+    const attempt = queue.add(
+      async () => {
+        signal.throwIfAborted();
+        return attemptDelivery(deliveryId, webhookId, retry);
+      },
+      { priority: RETRY_PRIORITY },
+    );
+    const heartbeats = setInterval(heartbeat, HEARTBEAT_MS);
     try {
-      return await deliver(deliveryId, webhookId, retry);
+      const result = await Promise.race([attempt, cancelled()]);
+      if (result.outcome === 'pending') throw undelivered(result.error, result.pause);
+      return result.outcome;
     } finally {
-      clearInterval(alive);
-      lanes.leave(webhookId, performance.now() - entered);
+      clearInterval(heartbeats);
     }
   };
-
-  async function deliver(id: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> {
-    const delivery = await webhookDeliveries.open(id);
-    if (!delivery) return 'dropped';
-    // Done before, by an attempt whose worker could not say so any more, or that took too long to be waited for.
-    if (delivery.outcome !== 'pending') return delivery.outcome;
-    const tried = await tries.make(webhookId, delivery);
-    if (!tried) {
-      await webhookDeliveries.settle(id, 'dropped');
-      return 'dropped';
-    }
-    const outcome = await tries.record(webhookId, id, tried);
-    const { status, duration, error, pause } = tried;
-    log.info('webhook', { eventId: delivery.eventId, webhookId, status, duration, outcome });
-    if (outcome !== 'pending') return outcome;
-    throw comeBack(error ?? '', pauseAfter(delivery.attempts + 1, retry, Math.random(), pause));
-  }
 }
 
-/** Ends a delivery that will not be tried any more. */
+/** Ends a delivery that gets no further attempt. */
 export const createSettleWebhook =
   ({ webhookDeliveries }: Pick<WebhookDependencies, 'webhookDeliveries'>) =>
   (deliveryId: string, outcome: 'given_up'): Promise<void> =>
     webhookDeliveries.settle(deliveryId, outcome);
 
-/** @param pause in ms */
-const comeBack = (message: string, pause: number): ApplicationFailure =>
+/** @param pause before the next retry, in ms */
+const undelivered = (message: string, pause: number): ApplicationFailure =>
   ApplicationFailure.create({ type: 'Undelivered', message, nextRetryDelay: Math.ceil(pause) });

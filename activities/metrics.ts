@@ -46,10 +46,6 @@ export function countWebhooks(registry: Registry, deliveries: WebhookDeliveryRep
       webhooks.inc({ outcome });
       return outcome;
     },
-    async recordTaken(all) {
-      await deliveries.recordTaken(all);
-      webhooks.inc({ outcome: 'delivered' }, all.length);
-    },
     async settle(id, outcome) {
       await deliveries.settle(id, outcome);
       webhooks.inc({ outcome });

@@ -63,21 +63,16 @@ export interface DueDelivery {
   fact: Fact | null;
 }
 
-/** A delivery that is still the dispatcher's, with everything that its first try needs. */
-export interface Untried extends DueDelivery {
+/** A delivery that needs the dispatcher: it is neither settled nor has it a workflow. */
+export interface UntriedDelivery {
   id: string;
   webhookId: string;
-  /** A manager asked for it. */
+  eventId: string;
+  type: WebhookDelivery['type'];
+  /** Requested by a manager. */
   again: boolean;
-  /** The last that the endpoint was sent failed. */
-  failing: boolean;
-}
-
-/** A delivery that its endpoint took at the first try. */
-export interface TakenDelivery extends Pick<WebhookAttempt, 'at' | 'status' | 'duration' | 'response'> {
-  id: string;
-  /** Where it was sent. */
-  url: string;
+  /** Above 0 if an attempt failed and its workflow could not be started. */
+  attempts: number;
 }
 
 /** What an attempt makes of its delivery; `pending`: it will be tried again. */
@@ -98,9 +93,7 @@ const DELIVERY = {
 };
 
 /** When the endpoint answered, or its time was over. */
-const answeredAt = (attempt: string) =>
-  `(CAST(${attempt}at AS timestamptz) + CAST(${attempt}duration AS int) * interval '1 millisecond')`;
-const ANSWERED_AT = answeredAt(':');
+const ANSWERED_AT = "(CAST(:at AS timestamptz) + CAST(:duration AS int) * interval '1 millisecond')";
 
 /** A manager may have changed the webhook after the answer. */
 const NOT_BACK = `greatest(updated_at, ${ANSWERED_AT})`;
@@ -155,36 +148,14 @@ const attempted = (effect: string, outcome = 'CAST(:outcome AS text)') => `
   webhook AS (${effect})
   SELECT ${outcome} AS outcome FROM delivery`;
 
-/** The same for many that were taken, so that together they cost no more than one. */
-const allTaken = `
-  WITH tried AS (
-    SELECT * FROM unnest(
-      CAST(:ids AS uuid[]), CAST(:urls AS text[]), CAST(:ats AS timestamptz[]), CAST(:statuses AS int[]),
-      CAST(:durations AS int[]), CAST(:responses AS text[])
-    ) AS tried (id, url, at, status, duration, response)
-  ),
-  delivery AS (
-    UPDATE webhook_deliveries d SET
-      attempts = attempts + 1,
-      outcome = CASE WHEN ${decides("'delivered'")} THEN 'delivered' ELSE outcome END,
-      settled_at = CASE WHEN ${decides("'delivered'")} THEN ${answeredAt('tried.')} ELSE settled_at END,
-      started_at = coalesce(started_at, now())
-    FROM tried WHERE d.id = tried.id RETURNING d.id, d.webhook_id
-  ),
-  attempt AS (
-    INSERT INTO webhook_attempts (delivery_id, at, status, duration, response)
-    SELECT id, at, status, duration, response FROM tried JOIN delivery USING (id)
-  )
-  UPDATE webhooks SET failing_since = NULL
-  WHERE (id, url) IN (SELECT webhook_id, url FROM delivery JOIN tried USING (id)) AND failing_since IS NOT NULL`;
-
-const nextOfEach = `
-  d.id IN (
-    SELECT next.id FROM webhooks CROSS JOIN LATERAL (
-      SELECT id FROM webhook_deliveries WHERE webhook_id = webhooks.id AND started_at IS NULL
-      ORDER BY again, seq LIMIT ?
-    ) next
-  )`;
+/** The first deliveries of each webhook, without those that the dispatcher has in hand. */
+const UNTRIED = `
+  SELECT next.* FROM webhooks CROSS JOIN LATERAL (
+    SELECT id, webhook_id AS "webhookId", event_id AS "eventId", type, again, attempts, seq
+    FROM webhook_deliveries WHERE webhook_id = webhooks.id AND started_at IS NULL
+    ORDER BY again, seq LIMIT :limit
+  ) next
+  WHERE next.id <> ALL(CAST(:inHand AS uuid[])) ORDER BY again, seq`;
 
 const statements: Record<AttemptOutcome, string> = {
   delivered: attempted(taken),
@@ -195,25 +166,6 @@ const statements: Record<AttemptOutcome, string> = {
 /** What was sent to webhooks, what is under way, and what is yet to be started. */
 export function createWebhookDeliveryRepository(database: Database) {
   const deliveries = () => database('webhook_deliveries');
-
-  /** Deliveries with all that a try needs; {@link toDue} reads them. */
-  const due = () =>
-    database({ d: 'webhook_deliveries' })
-      .join({ w: 'webhooks' }, 'w.id', 'd.webhook_id')
-      .leftJoin({ e: 'order_events' }, 'e.id', 'd.event_id')
-      .select(
-        'd.*',
-        'w.url',
-        'w.secret',
-        'w.old_secret',
-        'w.old_secret_until',
-        'w.disabled_reason',
-        'w.failing_since',
-        {
-          event: 'e.event',
-          order: 'e.snapshot',
-        },
-      );
 
   const attemptsOf = async (ids: string[]): Promise<(WebhookAttempt & { deliveryId: string })[]> => {
     const newest = `
@@ -273,30 +225,30 @@ export function createWebhookDeliveryRepository(database: Database) {
     },
 
     /**
-     * Locks the delivery: an attempt that cannot be written down is not made.
+     * Returns everything that an attempt needs. It locks the row, so that it fails if attempts cannot be recorded now.
      *
-     * @returns `undefined` when the webhook was deleted
+     * @returns undefined if the webhook has been deleted
      */
     async open(id: string): Promise<DueDelivery | undefined> {
-      const [row] = await named('webhook-delivery', due().where('d.id', id).forKeyShare('d'));
+      const query = database({ d: 'webhook_deliveries' })
+        .join({ w: 'webhooks' }, 'w.id', 'd.webhook_id')
+        .leftJoin({ e: 'order_events' }, 'e.id', 'd.event_id')
+        .where('d.id', id)
+        .forKeyShare('d')
+        .select('d.*', 'w.url', 'w.secret', 'w.old_secret', 'w.old_secret_until', 'w.disabled_reason')
+        .select({ event: 'e.event', order: 'e.snapshot' });
+      const [row] = await named('webhook-delivery', query);
       return row && toDue(row);
     },
 
     /**
-     * What is the dispatcher's, in the order of the log; what a manager asked for once more comes last.
+     * Returns the deliveries that the dispatcher can begin, in the order of the log; those requested by managers come last.
      *
-     * @param limit of each webhook
+     * @param limit per webhook, including those in hand
+     * @param inHand the ids of those that it has begun
      */
-    async untried(limit: number): Promise<Untried[]> {
-      const next = due().whereRaw(nextOfEach, [limit]).orderBy(['d.again', 'd.seq']);
-      const rows = await named('webhook-untried', next);
-      return rows.map((row) => ({
-        ...toDue(row),
-        id: row.id,
-        webhookId: row.webhook_id,
-        again: row.again,
-        failing: row.failing_since !== null,
-      }));
+    async untried(limit: number, inHand: string[]): Promise<UntriedDelivery[]> {
+      return (await named('webhook-untried', database.raw(UNTRIED, { limit, inHand }))).rows;
     },
 
     /**
@@ -314,19 +266,6 @@ export function createWebhookDeliveryRepository(database: Database) {
       const statement = database.raw(statements[outcome], { ...attempt, id, webhookId, failingSince });
       const { rows } = await named(`webhook-${outcome}`, statement);
       return rows[0]?.outcome ?? outcome;
-    },
-
-    /** Writes down what was taken at the first try: as {@link record} does, and many at once. */
-    async recordTaken(all: TakenDelivery[]): Promise<void> {
-      const values = {
-        ids: all.map(({ id }) => id),
-        urls: all.map(({ url }) => url),
-        ats: all.map(({ at }) => at),
-        statuses: all.map(({ status }) => status),
-        durations: all.map(({ duration }) => duration),
-        responses: all.map(({ response }) => response),
-      };
-      await named('webhook-taken', database.raw(allTaken, values));
     },
 
     /** Ends what is not delivered and will not be tried any more. */
@@ -379,14 +318,11 @@ interface DeliveryRow {
 }
 
 interface DueRow extends DeliveryRow {
-  webhook_id: string;
-  again: boolean;
   url: string;
   secret: Buffer;
   old_secret: Buffer | null;
   old_secret_until: Date | null;
   disabled_reason: string | null;
-  failing_since: Date | null;
   event: Fact['event'] | null;
   order: Fact['order'] | null;
 }

@@ -38,8 +38,8 @@ export interface WebhookOutbox {
   listeners(): Promise<Listener[]>;
   /** Adds deliveries, those that are there already aside, and moves on in the log: both or neither. */
   advance(from: number, to: number, deliveries: NewDelivery[]): Promise<void>;
-  /** These have workflows of their own. */
-  markStarted(ids: string[]): Promise<void>;
+  /** Records that a delivery has a workflow. */
+  markStarted(id: string): Promise<void>;
   /** Of which webhooks the shop has yet to hear that they are disabled. */
   noticesDue(): Promise<{ id: string; version: number }[]>;
   markNoticed(id: string): Promise<void>;
@@ -79,8 +79,8 @@ export function createWebhookOutbox(database: Database): WebhookOutbox {
     advance,
     position: async () => (await database('webhook_cursor').first('position')).position,
     listeners: () => database('webhooks').whereNull('disabled_reason').select('id', 'events', 'since'),
-    markStarted: async (ids) => {
-      await database('webhook_deliveries').whereIn('id', ids).update({ started_at: database.fn.now() });
+    markStarted: async (id) => {
+      await database('webhook_deliveries').where({ id }).update({ started_at: database.fn.now() });
     },
     noticesDue: () => database('webhooks').where({ notice_due: true }).select('id', 'version'),
     markNoticed: async (id) => {

@@ -11,6 +11,7 @@ import {
   type WorkerOptions,
 } from '@temporalio/worker';
 import { createActivities } from '../activities/create-activities.ts';
+import { MAX_WAITING_RETRIES } from '../activities/deliver-webhook.ts';
 import { createMailer } from '../activities/email/mailer.ts';
 import { countEmails, countWebhooks } from '../activities/metrics.ts';
 import type { Logger } from '../config/logger.ts';
@@ -34,9 +35,9 @@ import { checkWritable } from '../db/writable.ts';
 import { ORDERS_CHANNEL } from '../domain/order/cloud-event.ts';
 import { MAX_WEBHOOKS } from '../domain/webhook/webhook.ts';
 import { languages } from '../mail/languages/index.ts';
-import { createTries } from '../webhooks/attempts.ts';
-import { createLanes } from '../webhooks/concurrency-limit.ts';
+import { createAttemptDelivery } from '../webhooks/attempt-delivery.ts';
 import { createWebhookAddresses } from '../webhooks/endpoint-policy.ts';
+import { createEndpointQueues } from '../webhooks/endpoint-queues.ts';
 import { createSeal } from '../webhooks/secret-seal.ts';
 import { createSender } from '../webhooks/sender.ts';
 import { WEBHOOKS_CHANNEL } from '../webhooks/wake-up-notifier.ts';
@@ -49,7 +50,6 @@ import { checkShop } from './reconcile-schedule.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createScheduleResend } from './unanswered-emails.ts';
 import { startWebhookDispatcher } from './webhooks/dispatcher.ts';
-import { createFirstTries } from './webhooks/first-attempts.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 import { workflowsPath } from './workflows-path.ts';
 
@@ -63,13 +63,14 @@ const HEALTH_KEY_S = 60;
 /** Activities that send emails; a mail server that hangs holds no more. */
 const EMAILS_AT_ONCE = 5;
 
-/** To one webhook; and what those may take who find its lane full, to be told so. */
-const WEBHOOK_AT_ONCE = 10;
-const WEBHOOKS_TURNED_AWAY = 50;
+/** Attempts to one endpoint at the same time. */
+const ATTEMPTS_PER_ENDPOINT = 10;
 
-/** The longest pause before a delivery is tried again, and before one whose lane was full comes back, in ms. */
+/** Activity slots for deliveries that find the queue of their endpoint full. */
+const SPARE_WEBHOOK_SLOTS = 50;
+
+/** The longest pause between two attempts at a webhook delivery, in ms. */
 const WEBHOOK_LONGEST_PAUSE_MS = 3 * 60 * 60 * 1_000;
-const WEBHOOK_LONGEST_WAIT_MS = 5 * 60 * 1_000;
 
 /** How long the SDK, in this very process, may take to show its metrics, in ms. */
 const SDK_DEADLINE_MS = 2_000;
@@ -154,13 +155,14 @@ export async function startWorker(config: WorkerSettings, logger: Logger): Promi
     httpsOnly: config.NODE_ENV === 'production',
     allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
   });
-  const lanes = createLanes({ atOnce: WEBHOOK_AT_ONCE, longest: WEBHOOK_LONGEST_WAIT_MS });
-  const tries = createTries({
-    webhookDeliveries: deliveries,
+  const endpointQueues = createEndpointQueues(ATTEMPTS_PER_ENDPOINT);
+  const attemptDelivery = createAttemptDelivery({
+    deliveries,
     send: createSender({ addressesOf: addresses.addressesOf, deadline: config.WEBHOOK_TIMEOUT * 1_000 }),
     unseal: seal.unseal,
     publicUrl: config.PUBLIC_URL,
     disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,
+    logger,
   });
   const {
     email,
@@ -192,8 +194,8 @@ export async function startWorker(config: WorkerSettings, logger: Logger): Promi
     publicUrl: config.PUBLIC_URL,
     webhooks,
     webhookDeliveries: deliveries,
-    tries,
-    lanes,
+    attemptDelivery,
+    endpointQueues,
   });
   const options = {
     connection,
@@ -237,8 +239,9 @@ export async function startWorker(config: WorkerSettings, logger: Logger): Promi
       maxCachedWorkflows: 100,
       workflowThreadPoolSize: 1,
       activities: { deliverWebhook, settleWebhook },
-      // A place for each that may be on its way, so that nobody waits behind an endpoint that hangs.
-      maxConcurrentActivityTaskExecutions: MAX_WEBHOOKS * WEBHOOK_AT_ONCE + WEBHOOKS_TURNED_AWAY,
+      // Enough for every endpoint: one that hangs delays no other.
+      maxConcurrentActivityTaskExecutions:
+        MAX_WEBHOOKS * (ATTEMPTS_PER_ENDPOINT + MAX_WAITING_RETRIES) + SPARE_WEBHOOK_SLOTS,
     }),
   ]);
   const state = () => workers.map((worker) => worker.getState()).find((each) => each !== 'RUNNING') ?? 'RUNNING';
@@ -267,10 +270,8 @@ export async function startWorker(config: WorkerSettings, logger: Logger): Promi
       outbox: createWebhookOutbox(database),
       deliveries,
       webhooks,
-      firstTries: createFirstTries(
-        { tries, deliveries, lanes, logger },
-        { retry, deadline: config.WEBHOOK_TIMEOUT * 1_000, atOnce: WEBHOOK_AT_ONCE },
-      ),
+      attemptDelivery,
+      endpointQueues,
       seal,
       logger,
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type WorkflowClient, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { WorkflowClient } from '@temporalio/client';
+import { ignoreAlreadyStarted } from '../../config/already-started.ts';
 import type { AccountMailRequest, Erasure } from '../../domain/account/account-request.ts';
 import {
   accountMailIdOf,
@@ -34,7 +35,7 @@ export function createAccountWorkflows(
         args: [request],
         staticSummary: 'An email about an account',
       }),
-    ).catch(unlessStarted);
+    ).catch(ignoreAlreadyStarted);
   }
 
   async function erase(whom: Erasure, deadline: number): Promise<void> {
@@ -59,9 +60,4 @@ export function createAccountWorkflows(
 function idOf(request: AccountMailRequest): string {
   if (request.about === 'request') return request.requestId;
   return request.about === 'password_changed' ? `${request.userId}-${request.passwordVersion}` : randomUUID();
-}
-
-/** The SDK tries again by itself when an answer is lost. */
-function unlessStarted(error: unknown): void {
-  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
 }

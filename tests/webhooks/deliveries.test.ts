@@ -58,6 +58,18 @@ const about =
 /** The ids of events, without the order's. */
 const steps = (all: Received[]) => all.map(({ event }) => event.id.split(':').slice(1).join(':'));
 
+/** Starts the workflow of a delivery, as the dispatcher does. */
+async function startDelivery(webhookId: string, retry: RetryPlan) {
+  const deliveryId = randomUUID();
+  const row = { id: deliveryId, webhook_id: webhookId, event_id: deliveryId, type: 'webhook.test', again: true };
+  await shop.database('webhook_deliveries').insert({ ...row, started_at: new Date() });
+  return shop.temporal.workflow.start(webhookDeliveryWorkflowType, {
+    workflowId: webhookDeliveryIdOf(webhookId, deliveryId),
+    taskQueue: webhookTaskQueueOf(shop.environment.TEMPORAL_TASK_QUEUE as string),
+    args: [{ deliveryId, webhookId, retry }],
+  });
+}
+
 describe('When an order lives its life', () => {
   test('then its webhook hears of each step once, in the words of Redis, signed', async () => {
     const { receiver, secret } = await registered(204, {});
@@ -268,18 +280,6 @@ describe('When an endpoint fails', () => {
     return manager.deliveries(id);
   }
 
-  /** Starts the workflow of a delivery, as the dispatcher does. */
-  async function startDelivery(webhookId: string, retry: RetryPlan) {
-    const deliveryId = randomUUID();
-    const row = { id: deliveryId, webhook_id: webhookId, event_id: deliveryId, type: 'webhook.test', again: true };
-    await shop.database('webhook_deliveries').insert({ ...row, started_at: new Date() });
-    return shop.temporal.workflow.start(webhookDeliveryWorkflowType, {
-      workflowId: webhookDeliveryIdOf(webhookId, deliveryId),
-      taskQueue: webhookTaskQueueOf(shop.environment.TEMPORAL_TASK_QUEUE as string),
-      args: [{ deliveryId, webhookId, retry }],
-    });
-  }
-
   test('then one that says that it is gone is disabled at once, and hears no more', async () => {
     const { receiver, id } = await registered(410, { events: ['order.placed'] });
     const { createdAt, updatedAt } = await manager.read(id);
@@ -396,19 +396,46 @@ describe('When a webhook’s secret cannot be read', () => {
   });
 });
 
-describe('When a dead endpoint has much to hear', () => {
-  test('then another hears all the same, and orders move', async () => {
+describe('concurrency', () => {
+  test('first attempts and retries together never exceed ten at once for an endpoint', async () => {
+    let underWay = 0;
+    let most = 0;
+    const { receiver, id } = await registered((response) => {
+      underWay += 1;
+      most = Math.max(most, underWay);
+      setTimeout(() => {
+        underWay -= 1;
+        response.writeHead(204).end();
+      }, 100);
+    });
+    const retry = { first: 100, longest: 1_000, limit: 60_000 };
+
+    await Promise.all([seed(id, 40), ...Array.from({ length: 40 }, () => startDelivery(id, retry))]);
+
+    await waitFor('every delivery', async () => (await delivered(id)) === 80, { deadline: 50_000 });
+    expect(most).toBe(10);
+    expect(receiver.received).toHaveLength(80);
+  }, 60_000);
+
+  /** Adds so many deliveries that a manager has requested. */
+  const seed = (webhookId: string, count: number) => {
+    const rows = Array.from({ length: count }, () => {
+      const id = randomUUID();
+      return { id, webhook_id: webhookId, event_id: id, type: 'webhook.test', again: true };
+    });
+    return shop.database('webhook_deliveries').insert(rows);
+  };
+
+  const delivered = async (webhookId: string) =>
+    (await shop.database('webhook_deliveries').where({ webhook_id: webhookId, outcome: 'delivered' })).length;
+
+  test('a dead endpoint with many deliveries delays neither another endpoint nor orders', async () => {
     const dead = await registered(() => {}, { events: ['order.placed', 'order.status_changed'] });
     const { receiver } = await registered(204, { events: ['order.placed'] });
     await manager.ask('PATCH', `/${dead.id}`, { events: ['order.placed'] });
-    const seeded = Array.from({ length: 30 }, () => ({
-      id: randomUUID(),
-      webhook_id: dead.id,
-      event_id: randomUUID(),
-      type: 'webhook.test',
-      again: true,
-    }));
-    await shop.database('webhook_deliveries').insert(seeded);
+    await seed(dead.id, 30);
+    const retry = { first: 100, longest: 1_000, limit: 60_000 };
+    await Promise.all(Array.from({ length: 30 }, () => startDelivery(dead.id, retry)));
     await dead.receiver.hears(10);
 
     const { id } = (await shop.place()).body;

@@ -10,12 +10,11 @@ import { createWebhookDeliveryRepository } from '../../db/webhook-deliveries.ts'
 import { createWebhookOutbox } from '../../db/webhook-outbox.ts';
 import { createWebhookRepository } from '../../db/webhooks.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { createTries } from '../../webhooks/attempts.ts';
-import { createLanes } from '../../webhooks/concurrency-limit.ts';
+import { createAttemptDelivery } from '../../webhooks/attempt-delivery.ts';
+import { createEndpointQueues } from '../../webhooks/endpoint-queues.ts';
 import { createSeal } from '../../webhooks/secret-seal.ts';
 import { createSender } from '../../webhooks/sender.ts';
 import { startWebhookDispatcher, type WebhookDispatcher } from '../../worker/webhooks/dispatcher.ts';
-import { createFirstTries } from '../../worker/webhooks/first-attempts.ts';
 import { webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import type { PayloadKey } from '../../workflows/payloads/codec.ts';
 import { smtpError, startSmtp } from '../email/mail-servers.ts';
@@ -51,18 +50,18 @@ function dispatch({
   };
   const client = { withDeadline: temporal.withDeadline.bind(temporal), workflow: { start } } as Client;
   const deliveries = createWebhookDeliveryRepository(database);
-  const lanes = createLanes({ atOnce: AT_ONCE, longest: 1_000 });
   const logger = createLogger('test', 'silent');
   const seal = createSeal(keys);
   const retry = { first: 1_000, longest: 10_000, limit: 60_000 };
   const addressesOf = async () => [{ address: '127.0.0.1', family: 4 } as const];
   const send = createSender({ addressesOf, deadline: DEADLINE_MS });
-  const tries = createTries({
-    webhookDeliveries: deliveries,
+  const attemptDelivery = createAttemptDelivery({
+    deliveries,
     send,
     unseal: seal.unseal,
     publicUrl: 'https://shop.example',
     disableAfter: DAY_MS,
+    logger,
   });
   return startWebhookDispatcher(
     {
@@ -71,10 +70,8 @@ function dispatch({
       outbox: createWebhookOutbox(database),
       deliveries,
       webhooks: createWebhookRepository(database),
-      firstTries: createFirstTries(
-        { tries, deliveries, lanes, logger },
-        { retry, deadline: DEADLINE_MS, atOnce: AT_ONCE },
-      ),
+      attemptDelivery,
+      endpointQueues: createEndpointQueues(AT_ONCE),
       seal,
       logger,
     },
@@ -178,39 +175,50 @@ describe('When there is much to deliver', () => {
     await receiver.close();
   });
 
-  test('then a slow endpoint gets workflows that wait for its first tries, of which none is made twice, and another hears all the same', async () => {
+  test('then a slow endpoint delays no other, and gets each delivery once, without a workflow', async () => {
     const held: (() => void)[] = [];
     const slow = await startReceiver((response) => void held.push(() => response.writeHead(204).end()));
     const quick = await startReceiver();
     const [one, other] = [await manager.register(slow.url), await manager.register(quick.url)];
     await ask(one.id, 10);
     await ask(other.id, 10);
-    const pauses = new Map<string, unknown>();
-    let refused = 0;
-    const before = (workflowId: string, { startDelay }: WorkflowStartOptions) => {
-      refused += 1;
-      if (refused <= 10) throw new Error('Temporal is away');
-      pauses.set(workflowId, startDelay);
-    };
+    const started: string[] = [];
 
-    const dispatcher = dispatch({ before });
-    await quick.hears(10);
-    await waitFor('workflows', async () => (await unstarted()) === 0, PATIENCE);
+    const dispatcher = dispatch({ before: (workflowId) => started.push(workflowId) });
+    await waitFor('the quick one', async () => (await count(other.id, 'delivered')) === 10, PATIENCE);
 
     expect(await outcomes(one.id)).toEqual(Array(10).fill('pending'));
     expect([slow.received.length, quick.received.length]).toEqual([AT_ONCE, 10]);
-    const begun = new Set(slow.received.map(({ event }) => `webhook-${one.id}-${event.id}-${event.id}`));
-    expect([...pauses.keys()].filter((id) => id.includes(other.id))).toEqual([]);
-    for (const [id, pause] of pauses) {
-      if (begun.has(id)) expect(pause).toBeGreaterThan(DEADLINE_MS);
-      else expect(pause).toBeUndefined();
-    }
+    slow.behaviour = 204;
     for (const answer of held) answer();
+    await waitFor('the slow one', async () => (await count(one.id, 'delivered')) === 10, PATIENCE);
     await dispatcher.stop();
-    expect(await count(one.id, 'delivered')).toBe(AT_ONCE);
+    expect([slow.received.length, quick.received.length, await unstarted(), started]).toEqual([10, 10, 0, []]);
     for (const { id } of [one, other]) await manager.ask('DELETE', `/${id}`);
     await slow.close();
     await quick.close();
+  }, 60_000);
+
+  test('then a failed attempt is not repeated while Temporal is unavailable, and its workflow starts afterwards', async () => {
+    const receiver = await startReceiver(500);
+    const { id } = await manager.register(receiver.url);
+    await ask(id, 3);
+    const pauses: unknown[] = [];
+    let refused = 0;
+    const before = (_: string, { startDelay }: WorkflowStartOptions) => {
+      refused += 1;
+      if (refused <= 4) throw new Error('Temporal is away');
+      pauses.push(startDelay);
+    };
+
+    const dispatcher = dispatch({ before });
+    await waitFor('workflows', async () => (await unstarted()) === 0, PATIENCE);
+    await dispatcher.stop();
+
+    expect([receiver.received.length, pauses.length]).toEqual([3, 3]);
+    for (const pause of pauses) expect(pause).toBeGreaterThan(0);
+    await manager.ask('DELETE', `/${id}`);
+    await receiver.close();
   }, 60_000);
 
   test('then what a stopped dispatcher has not begun is the next one’s', async () => {
@@ -237,7 +245,7 @@ describe('When there is much to deliver', () => {
     await receiver.close();
   }, 60_000);
 
-  test('then one that fails is asked no more before its time, and the others wait in workflows', async () => {
+  test('then each failed delivery gets a workflow that starts after the pause that Retry-After asks for', async () => {
     const receiver = await startReceiver((response) => response.writeHead(503, { 'retry-after': '7' }).end());
     const { id } = await manager.register(receiver.url);
     await ask(id, 30);
@@ -247,11 +255,9 @@ describe('When there is much to deliver', () => {
     await waitFor('workflows', async () => (await unstarted()) === 0, PATIENCE);
     await dispatcher.stop();
 
-    const told = pauses.filter((pause) => pause !== undefined);
     expect(pauses).toHaveLength(30);
-    expect(told).toHaveLength(receiver.received.length);
-    expect(told.length).toBeLessThanOrEqual(AT_ONCE);
-    for (const pause of told) expect(pause).toBeGreaterThanOrEqual(7_000);
+    expect(receiver.received).toHaveLength(30);
+    for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(7_000);
     await manager.ask('DELETE', `/${id}`);
     await receiver.close();
   }, 60_000);

@@ -13,6 +13,7 @@ import {
 import { Redis } from 'ioredis';
 import { createActivities } from '../../activities/create-activities.ts';
 import { createMailer } from '../../activities/email/mailer.ts';
+import { createLogger } from '../../config/logger.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import { createDeliveryLedger } from '../../db/deliveries.ts';
 import { createEmailSuppressions } from '../../db/email-suppressions.ts';
@@ -23,8 +24,8 @@ import { createWebhookDeliveryRepository } from '../../db/webhook-deliveries.ts'
 import { createWebhookRepository } from '../../db/webhooks.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { createTries } from '../../webhooks/attempts.ts';
-import { createLanes } from '../../webhooks/concurrency-limit.ts';
+import { createAttemptDelivery } from '../../webhooks/attempt-delivery.ts';
+import { createEndpointQueues } from '../../webhooks/endpoint-queues.ts';
 import { createSeal } from '../../webhooks/secret-seal.ts';
 import { createSender } from '../../webhooks/sender.ts';
 import { createErasureRecords } from '../../worker/erasure-records.ts';
@@ -79,14 +80,15 @@ beforeAll(async () => {
     publicUrl: shop.url,
     webhooks: createWebhookRepository(shop.database),
     webhookDeliveries,
-    tries: createTries({
-      webhookDeliveries,
+    attemptDelivery: createAttemptDelivery({
+      deliveries: webhookDeliveries,
       send: createSender({ addressesOf: async () => [], deadline: 1_000 }),
       ...createSeal([]),
       publicUrl: shop.url,
       disableAfter: 1_000,
+      logger: createLogger('test', 'silent'),
     }),
-    lanes: createLanes({ atOnce: 1, longest: 1_000 }),
+    endpointQueues: createEndpointQueues(1),
   });
 }, 90_000);
 afterAll(async () => {

@@ -1,0 +1,95 @@
+import { LRUCache } from 'lru-cache';
+import { Webhook } from 'standardwebhooks';
+import type { Logger } from '../config/logger.ts';
+import type { AttemptOutcome, DueDelivery, WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
+import { CLOUD_EVENT_TYPE, toCloudEvent } from '../domain/order/cloud-event.ts';
+import { toJsonLine } from '../domain/text.ts';
+import { pauseAfter, type RetryPlan } from '../domain/webhook/retry.ts';
+import { testEvent } from '../domain/webhook/test-event.ts';
+import { type DeliveryOutcome, MAX_WEBHOOKS, TEST_EVENT } from '../domain/webhook/webhook.ts';
+import type { Reply, Send } from './sender.ts';
+
+interface Dependencies {
+  deliveries: WebhookDeliveryRepository;
+  send: Send;
+  /** Decrypts a webhook's secret. */
+  unseal(sealed: Buffer): Promise<string>;
+  /** Base URL of the API as clients see it. */
+  publicUrl: string;
+  /** How long every attempt must fail before a webhook is disabled, in ms. */
+  disableAfter: number;
+  logger: Logger;
+}
+
+/** The state of a delivery after an attempt. A pending one is due again after `pause` ms. */
+export type AttemptResult =
+  | { outcome: Exclude<DeliveryOutcome, 'pending'> }
+  | { outcome: 'pending'; error: string; pause: number };
+
+/**
+ * Makes one attempt at a delivery and records it. Settled deliveries and disabled webhooks get no request.
+ *
+ * @throws {UndecryptablePayload} before the request, if the webhook's secret cannot be decrypted
+ */
+export type AttemptDelivery = (deliveryId: string, webhookId: string, retry: RetryPlan) => Promise<AttemptResult>;
+
+export function createAttemptDelivery(dependencies: Dependencies): AttemptDelivery {
+  const { deliveries, send, unseal, publicUrl, disableAfter, logger } = dependencies;
+  // Creating a signer parses its key, so signers are cached.
+  const signers = new LRUCache<string, Webhook>({
+    max: 2 * MAX_WEBHOOKS,
+    fetchMethod: async (sealed) => new Webhook(await unseal(Buffer.from(sealed, 'base64'))),
+  });
+
+  async function headersFor({ eventId, secrets }: DueDelivery, at: Date, body: string) {
+    const all = await Promise.all(secrets.map((sealed) => signers.forceFetch(sealed.toString('base64'))));
+    return {
+      'content-type': `${CLOUD_EVENT_TYPE}; charset=utf-8`,
+      'content-length': String(Buffer.byteLength(body)),
+      'user-agent': 'Crema-Webhooks/1',
+      'webhook-id': eventId,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+      // Standard Webhooks: one signature for each valid secret.
+      'webhook-signature': all.map((signer) => signer.sign(eventId, at, body)).join(' '),
+    };
+  }
+
+  return async (id, webhookId, retry) => {
+    const delivery = await deliveries.open(id);
+    if (!delivery) return { outcome: 'dropped' };
+    if (delivery.outcome !== 'pending') return { outcome: delivery.outcome };
+    const body = bodyOf(delivery, webhookId, publicUrl);
+    if (!delivery.enabled || !body) {
+      await deliveries.settle(id, 'dropped');
+      return { outcome: 'dropped' };
+    }
+    const { eventId, url } = delivery;
+    const at = new Date();
+    const headers = await headersFor(delivery, at, body);
+    const began = performance.now();
+    const { pause: requestedPause, ...reply } = await send(url, headers, body);
+    const duration = Math.round(performance.now() - began);
+    const failingSince = new Date(at.getTime() - disableAfter);
+    const attempt = { at, url, duration, outcome: outcomeOf(reply), ...reply };
+    const outcome = await deliveries.record({ id, webhookId, failingSince }, attempt);
+    logger.info({ eventId, webhookId, status: reply.status, duration, outcome }, 'webhook');
+    if (outcome !== 'pending') return { outcome };
+    const pause = pauseAfter(delivery.attempts + 1, retry, Math.random(), requestedPause);
+    return { outcome, error: reply.error ?? '', pause };
+  };
+}
+
+/** Returns the same bytes for every attempt; undefined if the event has been deleted. */
+function bodyOf(
+  { eventId, type, fact, createdAt }: DueDelivery,
+  webhookId: string,
+  publicUrl: string,
+): string | undefined {
+  if (type === TEST_EVENT) return toJsonLine(testEvent(eventId, webhookId, createdAt.toISOString(), publicUrl));
+  return fact ? toJsonLine(toCloudEvent(fact, publicUrl)) : undefined;
+}
+
+function outcomeOf({ status, error }: Reply): AttemptOutcome {
+  if (error === null) return 'delivered';
+  return status === 410 ? 'gone' : 'pending';
+}

@@ -1,0 +1,50 @@
+import type { Client, WorkflowStartOptions } from '@temporalio/client';
+import { ignoreAlreadyStarted } from '../../config/already-started.ts';
+import type { UntriedDelivery } from '../../db/webhook-deliveries.ts';
+import type { RetryPlan } from '../../domain/webhook/retry.ts';
+import {
+  webhookDeliveryIdOf,
+  webhookDeliveryWorkflowType,
+  webhookNoticeIdOf,
+  webhookNoticeWorkflowType,
+  webhookTaskQueueOf,
+} from '../../workflows/messages/webhooks.ts';
+
+/** How long a workflow may take to start, in ms. Shorter than the dispatcher's lease, which a round must not outlast. */
+const START_DEADLINE_MS = 10_000;
+
+/** Starts the workflows of webhooks. A repeated start has no effect. */
+export function createWorkflowStarter(client: Client, { taskQueue, retry }: { taskQueue: string; retry: RetryPlan }) {
+  async function start(type: string, options: WorkflowStartOptions): Promise<void> {
+    await client
+      .withDeadline(Date.now() + START_DEADLINE_MS, () =>
+        client.workflow.start(type, { workflowIdReusePolicy: 'REJECT_DUPLICATE', ...options }),
+      )
+      .catch(ignoreAlreadyStarted);
+  }
+
+  return {
+    /** @param startDelay in ms */
+    startDelivery: ({ id, webhookId, eventId, type, again }: UntriedDelivery, startDelay: number) =>
+      start(webhookDeliveryWorkflowType, {
+        workflowId: webhookDeliveryIdOf(webhookId, eventId, again ? id : undefined),
+        taskQueue: webhookTaskQueueOf(taskQueue),
+        workflowTaskTimeout: '4s',
+        startDelay,
+        args: [{ deliveryId: id, webhookId, retry }],
+        staticSummary: `${type} for a webhook${again ? ', asked for by a manager' : ''}`,
+        staticDetails: `Webhook \`${webhookId}\`, event \`${eventId}\``,
+      }),
+
+    /** Starts the email that tells the shop that a webhook is disabled. */
+    startNotice: (webhookId: string, version: number) =>
+      start(webhookNoticeWorkflowType, {
+        workflowId: webhookNoticeIdOf(webhookId, version),
+        taskQueue,
+        args: [webhookId],
+        staticSummary: 'An email about a disabled webhook',
+      }),
+  };
+}
+
+export type WorkflowStarter = ReturnType<typeof createWorkflowStarter>;
