@@ -1,79 +1,84 @@
-import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
-import { type Alarm, createAlarm } from './alarm.ts';
-import { announce, announceToBoth, type Channel, writeDown } from './channels.ts';
+import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
+import { AlertTimer } from './alert-timer.ts';
+import { type Channel, deliveryChannel, firstEmailsChannel, journalChannel } from './channels.ts';
 import type { OrderRunOptions } from './messages/definitions.ts';
-import type { OrderBook } from './order-book.ts';
+import type { OrderState } from './order-state.ts';
 
 /**
- * Does what an order's book asks for: writes everything down, tells each audience, sets the alarm clock. Ends when the order
- * is final and all is told, or when it must go on in a new run: then nothing is under way, and nothing lost.
+ * Journals, publishes and emails an order's events, and raises its alerts. Returns when the order is done, or when it must
+ * continue as new: then no activity runs, and the outbox contains what is left.
  *
- * One loop starts everything, and only when all is in that a workflow task has brought: then commands come in the same order
- * however much it brings together, which may be more after a worker has died than in a replay of the same order (ADR 9).
- *
- * @param ways how it goes about it
- * @param mustGoOn whether the history gets too long
+ * One loop starts everything, and only after it has received the whole workflow task. The order of commands then does not
+ * depend on how many events a task brings together, which differs between a first execution and a replay (ADR 9).
  */
-export async function dispatch(book: OrderBook, ways: OrderRunOptions, mustGoOn: () => boolean): Promise<void> {
-  const alarm = createAlarm(book);
+export async function dispatch(state: OrderState, runOptions: OrderRunOptions): Promise<void> {
+  const alertTimer = new AlertTimer(state);
   do {
-    await workToRest(book, ways, alarm, mustGoOn);
-    // What came while an email was cut short may be more than a new run can be given: then this one delivers some more of it.
-  } while (!hasEnded(book) && !mustGoOn());
+    await runUntilDrained(state, runOptions, alertTimer);
+    // Events that arrived while activities were being cancelled may be too large for a new run: then deliver more of them first.
+  } while (!isFinished(state) && !mustContinueAsNew(state, runOptions));
 }
 
-const hasEnded = (book: OrderBook): boolean => book.final && book.told && allHandlersFinished();
+const isFinished = (state: OrderState): boolean => state.isDone && allHandlersFinished();
 
-/** Starts what is due until it must stop, and then brings to rest what is under way. */
-async function workToRest(
-  book: OrderBook,
-  ways: OrderRunOptions,
-  alarm: Alarm,
-  mustGoOn: () => boolean,
-): Promise<void> {
-  const [writing, announcing] = [new CancellationScope(), new CancellationScope()];
-  const journaling = writeDown(book, writing);
-  const redis = announce(book, 'redis', announcing);
-  const emails = (['customer', 'shop'] as const).map((recipient) => announce(book, recipient, announcing));
-  const announcers = [redis, ...(ways.firstEmails ? [announceToBoth(book, emails, announcing)] : []), ...emails];
-  const channels = [journaling, ...announcers];
+/** Starts what is due until the order is finished or must continue as new, then lets all activities end. */
+async function runUntilDrained(state: OrderState, runOptions: OrderRunOptions, alertTimer: AlertTimer): Promise<void> {
+  const [journaling, delivering] = [new CancellationScope(), new CancellationScope()];
+  const { outbox } = state;
+  const journal = journalChannel(outbox, journaling);
+  const redis = deliveryChannel(outbox, 'redis', delivering);
+  const emails = (['customer', 'shop'] as const).map((recipient) => deliveryChannel(outbox, recipient, delivering));
+  const firstEmails = runOptions.firstEmails ? [firstEmailsChannel(outbox, emails, delivering)] : [];
+  const deliveries = [redis, ...firstEmails, ...emails];
+  const channels = [journal, ...deliveries];
+  const mustStop = () => isFinished(state) || mustContinueAsNew(state, runOptions);
 
   for (;;) {
-    await condition(() => hasEnded(book) || mustGoOn() || alarm.isWrong() || channels.some((each) => each.isDue()));
-    await allIsIn();
-    if (hasEnded(book) || mustGoOn()) break;
-    alarm.set();
+    await condition(() => mustStop() || alertTimer.isDue() || channels.some((channel) => channel.isDue()));
+    await wholeTask();
+    if (mustStop()) break;
+    if (alertTimer.isDue()) alertTimer.update();
     for (const channel of channels) if (channel.isDue()) start(channel);
   }
-  if (hasEnded(book)) return;
+  if (isFinished(state)) return;
 
-  // What happens meanwhile is still written down: an email that is cut short takes a while to hear of it.
-  announcing.cancel();
-  const told = () => !announcers.some(({ busy }) => busy);
-  while (!told()) {
-    await condition(() => told() || journaling.isDue());
-    await allIsIn();
-    if (journaling.isDue()) start(journaling);
+  // An email takes a while to stop. Events are journaled meanwhile.
+  delivering.cancel();
+  const areStopped = () => !deliveries.some(({ busy }) => busy);
+  while (!areStopped()) {
+    await condition(() => areStopped() || journal.isDue());
+    await wholeTask();
+    if (journal.isDue()) start(journal);
   }
-  writing.cancel();
-  await condition(() => !journaling.busy && allHandlersFinished());
-  await allIsIn();
+  journaling.cancel();
+  await condition(() => !journal.busy && allHandlersFinished());
+  await wholeTask();
 }
 
-/** Waits for whatever else the present workflow task has brought: conditions are tried after each part, and after all of it. */
-async function allIsIn(): Promise<void> {
-  let triedBefore = false;
+/** Waits until the workflow has received the rest of the task: conditions are checked after each part, and again at its end. */
+async function wholeTask(): Promise<void> {
+  let isSecondCheck = false;
   await condition(() => {
-    const last = triedBefore;
-    triedBefore = true;
-    return last;
+    const isLast = isSecondCheck;
+    isSecondCheck = true;
+    return isLast;
   });
 }
 
 function start(channel: Channel): void {
   channel.busy = true;
-  // Nobody waits for it: whatever it throws is a bug, and fails the workflow's task as it should.
+  // Not awaited: an error here is a bug and fails the workflow task.
   void channel.deliver().finally(() => {
     channel.busy = false;
   });
+}
+
+/** The history length from which an order continues as new although it must give up deliveries. */
+const MAX_HISTORY_EVENTS = 8_000;
+
+function mustContinueAsNew({ outbox }: OrderState, { events }: OrderRunOptions): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  // Journal entries are never given up.
+  if (historyLength > MAX_HISTORY_EVENTS) return outbox.fits('journal');
+  return (continueAsNewSuggested || historyLength > events) && outbox.fits('journal', 'redis', 'customer', 'shop');
 }

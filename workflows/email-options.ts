@@ -1,3 +1,5 @@
+import { EMAIL_RETRY } from './retry-policies.ts';
+
 /**
  * Time-outs of the activities that send emails. A mail server may take fifteen minutes for one (`RFC_5321_DEADLINES`), and an
  * activity sends ten at most; it heartbeats meanwhile, so that a dead worker is noticed.
@@ -8,5 +10,5 @@ export const emailTimeouts = { startToCloseTimeout: '3h', heartbeatTimeout: '45s
 export const singleEmail = {
   ...emailTimeouts,
   scheduleToCloseTimeout: '24h',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  retry: EMAIL_RETRY,
 } as const;

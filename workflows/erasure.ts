@@ -1,10 +1,11 @@
 import { proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 import type { Erasure } from '../domain/account/account-request.ts';
+import { DATABASE_RETRY } from './retry-policies.ts';
 
 const { erase } = proxyActivities<Activities>({
   startToCloseTimeout: '15s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  retry: DATABASE_RETRY,
 });
 
 /**

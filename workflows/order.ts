@@ -5,7 +5,6 @@ import {
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { Command, Order } from '../domain/order/order.ts';
 import { dispatch } from './dispatch.ts';
@@ -20,90 +19,90 @@ import {
   type OrderRunOptions,
   type Start,
   searchAttributesOf,
-  type UpdateResult,
 } from './messages/definitions.ts';
 import { currentDetails } from './messages/describe.ts';
 import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessage } from './messages/parse.ts';
 import { onSignal } from './on-signal.ts';
-import { type OrderBook, openBook } from './order-book.ts';
+import { OrderState } from './order-state.ts';
+
+const changes = [
+  {
+    update: changeStatusUpdate,
+    signal: changeStatusSignal,
+    parse: parseStatusMessage,
+    description: 'Move the order: {"status": "preparation" | "ready" | "delivered" | "waiting", "reason"?}',
+  },
+  {
+    update: cancelUpdate,
+    signal: cancelSignal,
+    parse: parseCancelMessage,
+    description: 'Cancel the order: {"reasonCode"?, "reason"?}',
+  },
+  {
+    update: editUpdate,
+    signal: editSignal,
+    parse: parseEditMessage,
+    description: 'Change a waiting order: {"lines"?: [{"id", "quantity"}, …], "location"?, "note"?}',
+  },
+];
 
 /**
- * One order, from the counter to the customer's hand. Ends with the order as it ended.
+ * Runs one order until it is delivered or cancelled, and returns it.
  *
- * @param ways none for orders from before there were several
+ * @param runOptions absent on orders started by older versions
  */
-export async function order(start: Start, ways: OrderRunOptions = { events: 4_000 }): Promise<Order> {
-  const { signingKey, codePoints, visibleNames } = ways;
-  const options = { isStrict: signingKey !== undefined, codePoints, visibleNames, signingKey };
-  const book = openBook(start, () => new Date().toISOString(), show);
-
-  setHandler(getOrderQuery, () => book.order, { description: 'The order as it is now' });
-
-  setHandler(changeStatusUpdate, (message) => perform(parseStatusMessage(message, options)), {
-    validator: (message) => mustAllow(parseStatusMessage(message, options)),
-    description: 'Move the order: {"status": "preparation" | "ready" | "delivered" | "waiting", "reason"?}',
+export async function order(start: Start, runOptions: OrderRunOptions = { events: 4_000 }): Promise<Order> {
+  const state = new OrderState(start, show);
+  handleMessages(state, runOptions);
+  show(state.order);
+  await CancellationScope.nonCancellable(async () => {
+    await dispatch(state, runOptions);
+    if (!state.isDone) await continueAsNew<typeof order>(state.carry(), runOptions);
   });
-  setHandler(cancelUpdate, (message) => perform(parseCancelMessage(message, options)), {
-    validator: (message) => mustAllow(parseCancelMessage(message, options)),
-    description: 'Cancel the order: {"reasonCode"?, "reason"?}',
-  });
-  setHandler(editUpdate, (message) => perform(parseEditMessage(message, options)), {
-    validator: (message) => mustAllow(parseEditMessage(message, options)),
-    description: 'Change a waiting order: {"lines"?: [{"id", "quantity"}, …], "location"?, "note"?}',
-  });
-  const asTheUpdate = 'As the update; a refusal shows on the timeline';
-  onSignal(changeStatusSignal, (message) => applyOrReject(parseStatusMessage(message, options)), asTheUpdate);
-  onSignal(cancelSignal, (message) => applyOrReject(parseCancelMessage(message, options)), asTheUpdate);
-  onSignal(editSignal, (message) => applyOrReject(parseEditMessage(message, options)), asTheUpdate);
+  return state.order;
+}
 
-  // An operator's Cancel is a command like any other: it may be refused, and it never cuts a delivery.
+/** Handles updates, which are answered, and signals for operators. A refused signal appears on the timeline. */
+function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {
+  setHandler(getOrderQuery, () => state.order, { description: 'The order as it is now' });
+  const parseOptions = { ...runOptions, isStrict: runOptions.signingKey !== undefined };
+  // Updates first, then signals: messages that wait for a handler are delivered in this order.
+  for (const { update, parse, description } of changes) {
+    const decide = (message: unknown) => acceptedOrThrow(state.decide(parse(message, parseOptions)));
+    setHandler(update, (message: unknown) => state.apply(decide(message)), { validator: decide, description });
+  }
+  for (const { signal, parse } of changes) {
+    onSignal(
+      signal,
+      (message) => applyOrReject(parse(message, parseOptions)),
+      'As the update; a refusal shows on the timeline',
+    );
+  }
+  // An operator's cancellation in Temporal is a message like any other: the order may refuse it, and deliveries continue.
   CancellationScope.current().cancelRequested.catch(() =>
     applyOrReject(parseCancelMessage({ reasonCode: 'other', reason: 'Cancelled in Temporal' })),
   );
 
-  show(book.order);
-  await CancellationScope.nonCancellable(async () => {
-    await dispatch(book, ways, () => mustGoOn(book, ways));
-    if (!book.final || !book.told) await continueAsNew<typeof order>(book.carry(), ways);
-  });
-  return book.order;
-
-  function mustAllow(command: Command | Malformed): asserts command is Command {
-    const rejected = book.refusalOf(command);
-    if (!rejected) return;
-    // Not a plain Error: that would fail the workflow's task, which is then retried for ever.
-    throw ApplicationFailure.create({
-      type: rejected.refused,
-      message: 'detail' in rejected ? rejected.detail : `Refused: ${rejected.refused}`,
-      details: [rejected],
-      nonRetryable: true,
-    });
-  }
-
-  function perform(command: Command | Malformed): UpdateResult {
-    mustAllow(command);
-    return book.apply(command);
-  }
-
-  function applyOrReject(command: Command | Malformed): void {
-    const rejected = book.refusalOf(command);
-    if (rejected) book.reject(command, rejected);
-    else book.apply(command as Command);
+  function applyOrReject(message: Command | Malformed): void {
+    const decision = state.decide(message);
+    if ('refused' in decision) state.reject(message, decision);
+    else state.apply(decision);
   }
 }
 
-/** What an operator sees of an order in the Temporal Web UI (design §8). */
+/** @throws {ApplicationFailure} a refusal. Another error would fail the workflow task, which Temporal retries forever. */
+function acceptedOrThrow(decision: ReturnType<OrderState['decide']>) {
+  if (!('refused' in decision)) return decision;
+  throw ApplicationFailure.create({
+    type: decision.refused,
+    message: 'detail' in decision ? decision.detail : `Refused: ${decision.refused}`,
+    details: [decision],
+    nonRetryable: true,
+  });
+}
+
+/** Shows the order in the Temporal Web UI. */
 function show(order: Order): void {
   setCurrentDetails(currentDetails(order));
   if (order.version > 1) upsertSearchAttributes(searchAttributesOf(order));
-}
-
-/** Events after which an order goes on in a new run even if there is too much to carry, and something has to be given up. */
-const TOO_LONG = 8_000;
-
-function mustGoOn(book: OrderBook, { events }: OrderRunOptions): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  // What is written down is never given up.
-  if (historyLength > TOO_LONG) return book.fits('journal');
-  return (continueAsNewSuggested || historyLength > events) && book.fits('journal', 'redis', 'customer', 'shop');
 }

@@ -1,11 +1,12 @@
 import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
+import { RECONCILE_RETRY } from './retry-policies.ts';
 
 // A heartbeat is due after every step, each with a deadline of its own.
 const { reconcile: reconcilePage, forget } = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
   heartbeatTimeout: '15s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m', maximumAttempts: 10 },
+  retry: RECONCILE_RETRY,
 });
 
 type Page = Awaited<ReturnType<Activities['reconcile']>>;

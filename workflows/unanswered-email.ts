@@ -3,12 +3,13 @@ import type { Activities } from '../activities/create-activities.ts';
 import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
 import { singleEmail } from './email-options.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
+import { DATABASE_RETRY } from './retry-policies.ts';
 
 const { resendUnanswered } = proxyActivities<Activities>(singleEmail);
 
 const { journal } = proxyActivities<Activities>({
   startToCloseTimeout: '20s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  retry: DATABASE_RETRY,
 });
 
 /**

@@ -2,10 +2,11 @@ import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 import type { DeliveryOutcome } from '../domain/webhook/webhook.ts';
 import type { DeliveryStart } from './messages/webhooks.ts';
+import { DATABASE_RETRY, webhookRetry } from './retry-policies.ts';
 
 const { settleWebhook: settle } = proxyActivities<Activities>({
   startToCloseTimeout: '15s',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  retry: DATABASE_RETRY,
 });
 
 /**
@@ -18,8 +19,7 @@ export async function webhookDelivery({ deliveryId, webhookId, retry }: Delivery
     // What a dead worker had in hand is another's after this long.
     heartbeatTimeout: '10s',
     scheduleToCloseTimeout: retry.limit,
-    // An endpoint's failures say themselves how long to wait; this is for those of Crema.
-    retry: { initialInterval: retry.first, backoffCoefficient: 3, maximumInterval: retry.longest },
+    retry: webhookRetry(retry),
   });
   try {
     return await deliver(deliveryId, webhookId, retry);

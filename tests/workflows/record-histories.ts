@@ -19,7 +19,7 @@ import {
   workflowIdOf,
 } from '../../workflows/messages/definitions.ts';
 import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
-import { openBook } from '../../workflows/order-book.ts';
+import { OrderState } from '../../workflows/order-state.ts';
 import { mailTo, newAccount, PASSWORD } from '../accounts/mailbox.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { smtpError } from '../email/mail-servers.ts';
@@ -100,11 +100,17 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
 /** An order's second run, as its first one would start it: something is yet to be told, and a key is known. */
 async function goOn(shop: Shop): Promise<string> {
   const placement = await placementFor(shop, new Date());
-  const now = () => new Date().toISOString();
-  const book = openBook(placement, now, () => {});
+  const state = new OrderState(placement, () => {});
   const key = { hash: 'a-key', fingerprint: 'a-request' };
-  book.apply({ type: 'change_status', to: 'preparation', actor: { type: 'operator', id: 'temporal' }, key });
-  await start(shop, book.carry());
+  const decision = state.decide({
+    type: 'change_status',
+    to: 'preparation',
+    actor: { type: 'operator', id: 'temporal' },
+    key,
+  });
+  if ('refused' in decision) throw new TypeError(decision.refused);
+  state.apply(decision);
+  await start(shop, state.carry());
   await shop.move(placement.id, 'waiting');
   await shop.workflow(placement.id).executeUpdate(cancelUpdate, { args: [{ reasonCode: 'too_busy' }] });
   return placement.id;

@@ -8,7 +8,6 @@ import {
   type IdempotencyKey,
   type KeptLine,
   type Line,
-  type Location,
   locations,
   MAX_LINES,
   MAX_NOTE_LENGTH,
@@ -19,14 +18,15 @@ import { type Status, statuses } from '../../domain/order/transitions.ts';
 import { FREE_TEXT, isOneLine, isText, lengthOf, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
 import { signatureOf } from './signature.ts';
 
-/** What rides along with a change: who asks (an operator when nobody is named), and under which conditions. */
+/** What every message to an order may contain. */
 export interface Attribution {
+  /** Defaults to the operator. */
   actor?: Actor;
   reason?: string | null;
   expectedVersion?: number;
   key?: IdempotencyKey;
   requestId?: string;
-  /** That the API has sent it, see `signature.ts`. */
+  /** The API's signatures, see `signature.ts`. */
   signatures?: string[];
 }
 
@@ -43,130 +43,122 @@ export interface CancelMessage extends Attribution {
 /** The argument of the update and the signal `edit`. */
 export type EditMessage = Attribution & Edit;
 
-/** A message that is no command, with a sentence for whoever typed it. */
+/** An invalid message, and what is wrong with it. */
 export interface Malformed {
   refused: 'invalid_request';
   detail: string;
 }
 
-/** How a message is read. */
+/**
+ * The rules by which an order reads messages. Each rule is absent on orders that were started before it existed, because their
+ * histories must replay.
+ */
 export interface ParseOptions {
-  /** As strictly as the API reads requests; orders from before that are read leniently, as their histories must replay. */
-  isStrict: boolean;
-  /** Checks texts by the API's own rules; orders from before that count UTF-16 code units and accept more texts as one line. */
+  /** Checks texts and new lines as strictly as the API does. */
+  isStrict?: boolean;
+  /** Counts Unicode code points, as the API does, instead of UTF-16 code units. */
   codePoints?: boolean | undefined;
-  /** Checks names as {@link isOneLine} does; orders from before that also accept names that no pattern finds invisible. */
+  /** Requires a visible character in names ({@link isOneLine}) beyond what a pattern can check. */
   visibleNames?: boolean | undefined;
-  /** Believes whom a message names only if one of its signatures is made with this key; without one, always. */
+  /** Accepts the actor of a message only if one of its signatures is made with this key. Without a key, every actor. */
   signingKey?: string | undefined;
 }
 
-const LENIENT: ParseOptions = { isStrict: false };
-
 const operator: Actor = { type: 'operator', id: 'temporal' };
-const actorTypes: readonly string[] = [
-  'customer',
-  'manager',
-  'service',
-  'operator',
-  'system',
-] satisfies Actor['type'][];
-const targets: readonly unknown[] = statuses.filter((status) => status !== 'cancelled');
+const actorTypes: readonly Actor['type'][] = ['customer', 'manager', 'service', 'operator', 'system'];
+const targets = statuses.filter((status) => status !== 'cancelled');
+
+const isOneOf = <T>(values: readonly T[], value: unknown): value is T => values.includes(value as T);
 
 /**
- * Reads a message that anyone with access to Temporal may have typed. By hand, because a schema library
- * would swell the workflow's sandbox, and without ever throwing, because that would block the workflow's task.
- *
- * @param options how strictly, and whom to believe
+ * Reads a message that anyone with access to Temporal may have sent. Never throws, because an error would block the workflow
+ * task. A schema library would make the workflow bundle much larger.
  */
-export function parseStatusMessage(message: unknown, options: ParseOptions = LENIENT): Command | Malformed {
+export function parseStatusMessage(message: unknown, options: ParseOptions = {}): Command | Malformed {
   const fields = fieldsOf(message);
   if (!fields) return malformed('The argument must be an object such as {"status": "ready"}.');
-  if (!targets.includes(fields.status)) return malformed(`"status" must be one of ${targets.join(', ')}.`);
-  return withAttribution({ type: 'change_status', to: fields.status as StatusMessage['status'] }, fields, options);
+  const { status } = fields;
+  if (!isOneOf(targets, status)) return malformed(`"status" must be one of ${targets.join(', ')}.`);
+  return withAttribution({ type: 'change_status', to: status }, fields, options);
 }
 
-/** As {@link parseStatusMessage}; no argument at all is a cancellation without a reason. */
-export function parseCancelMessage(message: unknown, options: ParseOptions = LENIENT): Command | Malformed {
+/** As {@link parseStatusMessage}. A missing argument is a cancellation without a reason. */
+export function parseCancelMessage(message: unknown, options: ParseOptions = {}): Command | Malformed {
   const fields = fieldsOf(message ?? {});
   if (!fields) return malformed('The argument must be an object such as {"reasonCode": "out_of_stock"}.');
   const reasonCode = fields.reasonCode ?? null;
-  if (reasonCode !== null && !(cancellationReasons as readonly unknown[]).includes(reasonCode)) {
+  if (reasonCode !== null && !isOneOf(cancellationReasons, reasonCode)) {
     return malformed(`"reasonCode" must be one of ${cancellationReasons.join(', ')}.`);
   }
-  return withAttribution({ type: 'cancel', reasonCode: reasonCode as CancellationReason | null }, fields, options);
+  return withAttribution({ type: 'cancel', reasonCode }, fields, options);
 }
 
-/** As {@link parseStatusMessage}; new lines must come whole, with the price that they are to have. */
-export function parseEditMessage(message: unknown, options: ParseOptions = LENIENT): Command | Malformed {
+/** As {@link parseStatusMessage}. New lines must be complete, including their prices. */
+export function parseEditMessage(message: unknown, options: ParseOptions = {}): Command | Malformed {
   const fields = fieldsOf(message);
   if (!fields) return malformed('The argument must be an object such as {"note": "To go"}.');
   const { lines, location, note } = fields;
   if (lines === undefined && location === undefined && note === undefined) {
-    return malformed('One of "lines", "location" and "note" must be there.');
+    return malformed('The argument must have "lines", "location" or "note".');
   }
   if (lines !== undefined && !(Array.isArray(lines) && lines.length >= 1 && lines.length <= MAX_LINES)) {
     return malformed(`"lines" must be a list of 1 to ${MAX_LINES} lines.`);
   }
-  if (Array.isArray(lines) && !lines.every((line) => isKeptLine(line) || isNewLine(line, options))) {
-    return malformed('Each line must be {"id", "quantity"} of a line that is there, or a whole new line.');
+  if (lines && !lines.every((line) => isKeptLine(line) || isNewLine(line, options))) {
+    return malformed('Each line must be {"id", "quantity"} of an existing line, or a complete new line.');
   }
-  if (location !== undefined && !(locations as readonly unknown[]).includes(location)) {
+  if (location !== undefined && !isOneOf(locations, location)) {
     return malformed(`"location" must be one of ${locations.join(', ')}.`);
   }
-  if (note !== undefined && note !== null && !isBounded(note, FREE_TEXT, MAX_NOTE_LENGTH, options)) {
+  if (note !== undefined && note !== null && !isTextOf(note, FREE_TEXT, MAX_NOTE_LENGTH, options)) {
     return malformed(`"note" must be a text of at most ${MAX_NOTE_LENGTH} characters, or null to clear it.`);
   }
-  const edit = {
-    lines: options.isStrict ? (lines as Edit['lines'])?.map(pickLineFields) : (lines as Edit['lines']),
-    location: location as Location | undefined,
-    note: note as Edit['note'],
-  };
-  return withAttribution({ type: 'edit', ...edit }, fields, options);
+  const picked = options.isStrict ? lines?.map(pickLineFields) : lines;
+  return withAttribution({ type: 'edit', lines: picked, location, note }, fields, options);
 }
 
-type Bare =
+type Change =
   | { type: 'change_status'; to: StatusMessage['status'] }
   | { type: 'cancel'; reasonCode: CancellationReason | null }
   | ({ type: 'edit' } & Edit);
 
-function withAttribution(bare: Bare, fields: Record<string, unknown>, options: ParseOptions): Command | Malformed {
+function withAttribution(change: Change, fields: Record<string, unknown>, options: ParseOptions): Command | Malformed {
   const { actor = operator, reason = null, expectedVersion, key, requestId, signatures } = fields;
-  const { signingKey } = options;
-  if (!isActor(actor, options))
-    return malformed('"actor" must be {"type", "id"} with a short id; leave it out to act as the operator.');
-  if (reason !== null && !isBounded(reason, FREE_TEXT, MAX_REASON_LENGTH, options)) {
+  if (!isActor(actor, options)) {
+    return malformed('"actor" must be {"type", "id"} with a short id. Omit it to act as the operator.');
+  }
+  if (reason !== null && !isTextOf(reason, FREE_TEXT, MAX_REASON_LENGTH, options)) {
     return malformed(`"reason" must be a text of at most ${MAX_REASON_LENGTH} characters.`);
   }
-  if (expectedVersion !== undefined && !Number.isSafeInteger(expectedVersion)) {
+  if (expectedVersion !== undefined && !isSafeInteger(expectedVersion)) {
     return malformed('"expectedVersion" must be a whole number.');
   }
   if (key !== undefined && !isKey(key)) return malformed('"key" must be {"hash", "fingerprint"}.');
-  if (requestId !== undefined && !isBounded(requestId, ONE_LINE, MAX_ID_LENGTH, options)) {
-    return malformed(`"requestId" must be ${AN_ID}.`);
+  if (requestId !== undefined && !isTextOf(requestId, ONE_LINE, MAX_ID_LENGTH, options)) {
+    return malformed(`"requestId" must be a text of at most ${MAX_ID_LENGTH} characters.`);
   }
   const command = {
-    ...bare,
+    ...change,
     actor: { type: actor.type, id: actor.id },
     reason,
-    expectedVersion: expectedVersion as number | undefined,
+    expectedVersion,
     key: key && { hash: key.hash, fingerprint: key.fingerprint },
     requestId,
   };
+  const { signingKey } = options;
   if (signingKey === undefined) return command;
   const isSigned = Array.isArray(signatures) && signatures.includes(signatureOf(signingKey, command));
   return isSigned ? command : { ...command, actor: operator };
 }
 
-/** Longest id that is not one of ours, in Unicode code points: every event carries it. */
+/** The length of ids that Crema did not create, in Unicode code points. Every event contains them. */
 const MAX_ID_LENGTH = 100;
-const AN_ID = `a text of at most ${MAX_ID_LENGTH} characters`;
 
-/** `ONE_LINE` of orders from before {@link ParseOptions.codePoints}. */
+/** `ONE_LINE` of orders without {@link ParseOptions.codePoints}. */
 const FORMER_LINE = /^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u;
 
-/** Whether a value is a text of this form, and no longer, as the order has read texts from its start on. */
-function isBounded(value: unknown, form: RegExp, max: number, options: ParseOptions): value is string {
+/** Whether a value is a text of this form and length, by the order's rules. */
+function isTextOf(value: unknown, form: RegExp, max: number, options: ParseOptions): value is string {
   const { isStrict, codePoints, visibleNames } = options;
   if (visibleNames && form === ONE_LINE) return isOneLine(value, max);
   if (codePoints) return isText(value, form, max);
@@ -175,9 +167,9 @@ function isBounded(value: unknown, form: RegExp, max: number, options: ParseOpti
 }
 
 function isActor(value: unknown, { codePoints }: ParseOptions): value is Actor {
-  const fields = fieldsOf(value);
-  if (!fields || typeof fields.id !== 'string' || !actorTypes.includes(fields.type as string)) return false;
-  return (codePoints ? lengthOf(fields.id) : fields.id.length) <= MAX_ID_LENGTH;
+  const { type, id } = fieldsOf(value) ?? {};
+  if (!isOneOf(actorTypes, type) || typeof id !== 'string') return false;
+  return (codePoints ? lengthOf(id) : id.length) <= MAX_ID_LENGTH;
 }
 
 function isKeptLine(value: unknown): value is KeptLine {
@@ -186,64 +178,56 @@ function isKeptLine(value: unknown): value is KeptLine {
 }
 
 function isNewLine(value: unknown, options: ParseOptions): value is Line {
-  const { isStrict } = options;
-  const fields = fieldsOf(value);
-  if (!fields || !isQuantity(fields.quantity)) return false;
-  if (!isMoney(fields.unitPrice, options) || !isMoney(fields.total, options)) return false;
-  const { id, productId, product, variationId, variation, quantity, unitPrice, total } = fields;
-  const is = (form: RegExp) => (text: unknown) =>
-    isStrict ? isBounded(text, form, MAX_NAME_LENGTH, options) : typeof text === 'string';
-  const named = [id, productId].every(is(UUID)) && is(ONE_LINE)(product);
-  const varied = (variationId === null || is(UUID)(variationId)) && (variation === null || is(ONE_LINE)(variation));
-  return named && varied && total.amount === unitPrice.amount * quantity && total.currency === unitPrice.currency;
-}
-
-/** A line with nothing besides what a line has. */
-function pickLineFields(line: KeptLine | Line): KeptLine | Line {
-  if (!('unitPrice' in line)) return { id: line.id, quantity: line.quantity };
-  const { id, productId, variationId, product, variation, quantity, unitPrice, total } = line;
-  return {
-    id,
-    productId,
-    variationId,
-    product,
-    variation,
-    quantity,
-    unitPrice: { amount: unitPrice.amount, currency: unitPrice.currency },
-    total: { amount: total.amount, currency: total.currency },
-  };
-}
-
-const isQuantity = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_QUANTITY;
-
-/**
- * A product and a variation at the most that either may cost in any currency, as often as a line may have it. The total of an order
- * of such lines is a safe integer. A limit by currency would refuse what orders have accepted, and their histories must replay.
- */
-const MAX_AMOUNT = 2 * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
-
-/** `MAX_AMOUNT` of orders from before {@link ParseOptions.codePoints}. */
-const FORMER_MAX_AMOUNT = 1_980_000_000;
-
-function isMoney(value: unknown, { isStrict, codePoints }: ParseOptions): value is Money {
-  const fields = fieldsOf(value);
-  const max = codePoints ? MAX_AMOUNT : FORMER_MAX_AMOUNT;
+  const { id, productId, product, variationId, variation, quantity, unitPrice, total } = fieldsOf(value) ?? {};
+  if (!isQuantity(quantity) || !isMoney(unitPrice, options) || !isMoney(total, options)) return false;
+  const is = (form: RegExp, text: unknown) =>
+    options.isStrict ? isTextOf(text, form, MAX_NAME_LENGTH, options) : typeof text === 'string';
   return (
-    !!fields &&
-    Number.isSafeInteger(fields.amount) &&
-    (fields.amount as number) >= 0 &&
-    typeof fields.currency === 'string' &&
-    (!isStrict || ((fields.amount as number) <= max && /^[A-Z]{3}$/.test(fields.currency)))
+    is(UUID, id) &&
+    is(UUID, productId) &&
+    is(ONE_LINE, product) &&
+    (variationId === null || is(UUID, variationId)) &&
+    (variation === null || is(ONE_LINE, variation)) &&
+    total.amount === unitPrice.amount * quantity &&
+    total.currency === unitPrice.currency
   );
 }
 
-function isKey(value: unknown): value is IdempotencyKey {
-  const fields = fieldsOf(value);
-  return !!fields && isHash(fields.hash) && isHash(fields.fingerprint);
+/** Returns a line without unknown fields. */
+function pickLineFields(line: KeptLine | Line): KeptLine | Line {
+  if (!('unitPrice' in line)) return { id: line.id, quantity: line.quantity };
+  const { id, productId, variationId, product, variation, quantity } = line;
+  const [unitPrice, total] = [pickMoneyFields(line.unitPrice), pickMoneyFields(line.total)];
+  return { id, productId, variationId, product, variation, quantity, unitPrice, total };
 }
 
-/** What the journal can keep in an index: a hash in base64url is one. */
+const pickMoneyFields = ({ amount, currency }: Money): Money => ({ amount, currency });
+
+const isSafeInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+
+const isQuantity = (value: unknown): value is number => isSafeInteger(value) && value >= 1 && value <= MAX_QUANTITY;
+
+/**
+ * The highest price of a product and a variation in any currency, times the highest quantity. The total of an order of such
+ * lines is a safe integer. Limits by currency would reject messages in recorded histories.
+ */
+const MAX_AMOUNT = 2 * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
+
+/** `MAX_AMOUNT` of orders without {@link ParseOptions.codePoints}. */
+const FORMER_MAX_AMOUNT = 1_980_000_000;
+
+function isMoney(value: unknown, { isStrict, codePoints }: ParseOptions): value is Money {
+  const { amount, currency } = fieldsOf(value) ?? {};
+  if (!isSafeInteger(amount) || amount < 0 || typeof currency !== 'string') return false;
+  return !isStrict || (amount <= (codePoints ? MAX_AMOUNT : FORMER_MAX_AMOUNT) && /^[A-Z]{3}$/.test(currency));
+}
+
+function isKey(value: unknown): value is IdempotencyKey {
+  const { hash, fingerprint } = fieldsOf(value) ?? {};
+  return isHash(hash) && isHash(fingerprint);
+}
+
+/** Hashes are base64url. The limit keeps them within an index of Postgres. */
 const isHash = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{1,100}$/.test(value);
 
 function fieldsOf(value: unknown): Record<string, unknown> | undefined {

@@ -1,0 +1,148 @@
+import { nextAlert, raise } from '../domain/order/alerts.ts';
+import { decide, evolve, placeOrder } from '../domain/order/decider.ts';
+import type { Refusal } from '../domain/order/decision.ts';
+import type { Alert, Command, Fact, Order, OrderEvent, Placement } from '../domain/order/order.ts';
+import { isFinal, type Status } from '../domain/order/transitions.ts';
+import type { Start, UpdateResult } from './messages/definitions.ts';
+import type { Malformed } from './messages/parse.ts';
+import { Outbox } from './outbox.ts';
+
+/** Why a message changes nothing. */
+export type MessageRefusal = Refusal | Malformed | { refused: 'idempotency_key_reused' };
+
+/** The result of an accepted command: its event, or `null` for an edit that makes no difference. */
+interface NewResult {
+  command: Command;
+  event: OrderEvent | null;
+}
+
+/** The result of an earlier command with the same idempotency key. */
+interface EarlierResult {
+  earlier: Answer;
+}
+
+type Answer = Omit<UpdateResult, 'replayed'>;
+
+/** The most idempotency keys that the next run gets. The API looks for older ones in Postgres. */
+const MAX_CARRIED_KEYS = 5_000;
+
+/** The answer of a key that an earlier run accepted: the API reads it from Postgres. */
+const ANSWER_IN_POSTGRES: Answer = { order: null, event: null };
+
+/** An order, the idempotency keys that it accepted, and its outbox. */
+export class OrderState {
+  order: Order;
+  readonly outbox: Outbox;
+  readonly #placement: Placement;
+  readonly #onChange: (order: Order) => void;
+  readonly #results = new Map<string, { fingerprint: string; answer: Answer }>();
+  /** When the order got its status, in ms since the epoch. */
+  #since: number;
+  #rejections: number;
+
+  /** @param onChange called after every event, except the first one */
+  constructor({ carried, ...placement }: Start, onChange: (order: Order) => void) {
+    const first = placeOrder(placement);
+    this.order = carried?.order ?? first.order;
+    this.outbox = new Outbox(placement.id, carried?.queues);
+    this.#placement = placement;
+    this.#onChange = onChange;
+    this.#since = carried?.since ?? Date.parse(placement.placedAt);
+    this.#rejections = carried?.rejections ?? 0;
+    for (const [hash, fingerprint] of carried?.keys ?? []) {
+      this.#results.set(hash, { fingerprint, answer: ANSWER_IN_POSTGRES });
+    }
+    this.#remember(placement, first);
+    if (!carried) this.outbox.add(first);
+  }
+
+  /** Whether the order is in a final status and its outbox is empty. */
+  get isDone(): boolean {
+    return isFinal(this.order.status) && this.outbox.isEmpty;
+  }
+
+  /** Returns what a message does to the order, or why it does nothing. Changes nothing. */
+  decide(message: Command | Malformed): NewResult | EarlierResult | MessageRefusal {
+    if ('refused' in message) return message;
+    const known = message.key && this.#results.get(message.key.hash);
+    if (known) {
+      const isSameRequest = known.fingerprint === message.key?.fingerprint;
+      return isSameRequest ? { earlier: known.answer } : { refused: 'idempotency_key_reused' };
+    }
+    const decision = decide(this.order, message, new Date().toISOString());
+    if ('refused' in decision) return decision;
+    return { command: message, event: 'unchanged' in decision ? null : decision };
+  }
+
+  /** Applies a decision and returns the answer to its update. */
+  apply(decision: NewResult | EarlierResult): UpdateResult {
+    if ('earlier' in decision) return { ...decision.earlier, replayed: true };
+    const { command, event } = decision;
+    const answer = event ? this.#applyEvent(event) : this.#keepUnchanged(command);
+    this.#remember(command, answer);
+    return { ...answer, replayed: false };
+  }
+
+  #applyEvent(event: OrderEvent): Fact {
+    if (event.from !== event.to) this.#since = Date.parse(event.at);
+    return this.#record({ event, order: evolve(this.order, event) });
+  }
+
+  #keepUnchanged({ key }: Command): Answer {
+    const { id: orderId, version } = this.order;
+    const at = new Date().toISOString();
+    if (key) this.outbox.queues.journal.push({ kind: 'unchanged', orderId, version, at, key });
+    return { event: null, order: this.order };
+  }
+
+  #remember({ key }: Pick<Command, 'key'>, answer: Answer): void {
+    if (key) this.#results.set(key.hash, { fingerprint: key.fingerprint, answer });
+  }
+
+  #record(fact: Fact): Fact {
+    this.order = fact.order;
+    this.outbox.add(fact);
+    this.#onChange(fact.order);
+    return fact;
+  }
+
+  /** Journals a refused signal, for the timeline. */
+  reject(message: Command | Malformed, refusal: MessageRefusal): void {
+    this.#rejections += 1;
+    const command = 'refused' in message ? undefined : message;
+    this.outbox.queues.journal.push({
+      kind: 'rejected',
+      id: `${this.order.id}:rejected:${this.#rejections}`,
+      orderId: this.order.id,
+      at: new Date().toISOString(),
+      actor: command?.actor ?? null,
+      to: command ? targetOf(command) : null,
+      reason: 'detail' in refusal ? refusal.detail : refusal.refused,
+    });
+  }
+
+  /** Returns the alert that the order raises next if its status stays, and when, in ms since the epoch. */
+  nextAlert(): { alert: Alert; at: number } | undefined {
+    const { patience } = this.#placement;
+    return patience && nextAlert(this.order, this.#since, patience);
+  }
+
+  raiseAlert(alert: Alert): void {
+    this.#record(raise(this.order, alert, new Date().toISOString()));
+  }
+
+  /** Returns the start of the next run. */
+  carry(): Start {
+    const queues = this.outbox.carry();
+    const keys = [...this.#results]
+      .slice(-MAX_CARRIED_KEYS)
+      .map(([hash, { fingerprint }]): [string, string] => [hash, fingerprint]);
+    const carried = { order: this.order, since: this.#since, rejections: this.#rejections, queues, keys };
+    return { ...this.#placement, carried };
+  }
+}
+
+function targetOf(command: Command): Status | null {
+  if (command.type === 'edit') return null;
+  return command.type === 'cancel' ? 'cancelled' : command.to;
+}

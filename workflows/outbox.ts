@@ -1,0 +1,79 @@
+import type { Fact } from '../domain/order/order.ts';
+import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
+import type { Queues } from './messages/definitions.ts';
+
+/** The size in JSON that a queue may have in the start of the next run. Temporal limits the start to 2 MB. */
+const MAX_CARRIED_SIZE = 400_000;
+
+/** The size in JSON of an activity's input. Temporal limits it to 2 MB. */
+const MAX_BATCH_SIZE = 500_000;
+
+/** The entries of an order that are still to be journaled, published or sent, oldest first. */
+export class Outbox {
+  readonly queues: Queues;
+  readonly #orderId: string;
+
+  constructor(orderId: string, queues: Queues = { journal: [], redis: [], customer: [], shop: [] }) {
+    this.#orderId = orderId;
+    this.queues = queues;
+  }
+
+  get isEmpty(): boolean {
+    return Object.values(this.queues).every((queue) => queue.length === 0);
+  }
+
+  /** Adds a fact to the journal's queue, which publishes it too, and to those of its email recipients. */
+  add(fact: Fact): void {
+    this.queues.journal.push({ kind: 'fact', ...fact });
+    for (const recipient of recipientsOf(fact.event)) this.queues[recipient].push(fact);
+  }
+
+  /** Drops the oldest facts of an audience and journals that they are not delivered. */
+  giveUp(audience: Audience, count: number, error: string): void {
+    const eventIds = this.queues[audience].splice(0, count).map(({ event }) => event.id);
+    const at = new Date().toISOString();
+    this.queues.journal.push({ kind: 'given_up', orderId: this.#orderId, audience, eventIds, at, error });
+  }
+
+  /** Returns whether the next run can take over these queues without giving anything up. */
+  fits(...names: (keyof Queues)[]): boolean {
+    return names.every((name) => sizeOfAll(this.queues[name]) <= MAX_CARRIED_SIZE);
+  }
+
+  /** Returns the queues for the next run. Gives up the oldest facts of queues that are too large. */
+  carry(): Queues {
+    for (const audience of ['redis', 'customer', 'shop'] as const) {
+      let size = sizeOfAll(this.queues[audience]);
+      let count = 0;
+      for (const fact of this.queues[audience]) {
+        if (size <= MAX_CARRIED_SIZE) break;
+        size -= sizeOf(fact);
+        count += 1;
+      }
+      if (count > 0) this.giveUp(audience, count, 'There was too much to deliver at once.');
+    }
+    return this.queues;
+  }
+}
+
+/** Returns the entries at the front of a queue that fit into the input of one activity, at least one. */
+export function nextBatch<Entry extends object>(queue: readonly Entry[], maxEntries: number): Entry[] {
+  let size = 0;
+  const count = queue.slice(0, maxEntries).findIndex((entry) => {
+    size += sizeOf(entry);
+    return size > MAX_BATCH_SIZE;
+  });
+  return queue.slice(0, count < 0 ? maxEntries : Math.max(count, 1));
+}
+
+// Entries never change, and the queues are measured after every event.
+const sizes = new WeakMap<object, number>();
+
+function sizeOf(entry: object): number {
+  const size = sizes.get(entry) ?? JSON.stringify(entry).length;
+  sizes.set(entry, size);
+  return size;
+}
+
+/** Includes the brackets and commas. */
+const sizeOfAll = (queue: readonly object[]): number => queue.reduce((sum, entry) => sum + sizeOf(entry) + 1, 1);

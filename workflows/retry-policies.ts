@@ -1,0 +1,27 @@
+import type { RetryPolicy } from '@temporalio/common';
+import type { RetryPlan } from '../domain/webhook/retry.ts';
+
+/** Without a limit: an event that is not in the journal is missing from every read. */
+export const JOURNAL_RETRY: RetryPolicy = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' };
+
+/** Slower than the journal: streams read the journal and need no message from Redis. */
+export const PUBLISH_RETRY: RetryPolicy = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' };
+
+/** Mail servers often reject a first attempt and accept one a minute later. */
+export const EMAIL_RETRY: RetryPolicy = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' };
+
+/** The queues of customer and shop retry with {@link EMAIL_RETRY} what the first attempt did not send. */
+export const FIRST_EMAILS_RETRY: RetryPolicy = { maximumAttempts: 1 };
+
+/** For single writes to Postgres, which continue after an outage of any length. */
+export const DATABASE_RETRY: RetryPolicy = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' };
+
+/** Limited, because the schedule starts the next reconciliation anyway. */
+export const RECONCILE_RETRY: RetryPolicy = { ...DATABASE_RETRY, maximumAttempts: 10 };
+
+/** For failures of Crema itself: after a failure of the endpoint, the activity sets the pause (`domain/webhook/retry.ts`). */
+export const webhookRetry = ({ first, longest }: RetryPlan): RetryPolicy => ({
+  initialInterval: first,
+  backoffCoefficient: 3,
+  maximumInterval: longest,
+});
