@@ -6,7 +6,7 @@ export interface Basket {
   lines: { productId: string; variationId?: string; quantity: number }[];
 }
 
-/** What every order of the bench asks for: two Vanilla Lattes and a Tea. */
+/** Returns the body of every order of the bench: two Vanilla Lattes and a Tea. */
 export async function fillBasket(api: HttpClient): Promise<Basket> {
   const { data } = await api.send<{ data: MenuItem[] }>('GET', '/v1/catalog');
   const latte = data.find(({ name }) => name === 'Latte');

@@ -1,4 +1,4 @@
-/** What something took with so many orders in the read model, in ms: 10th percentile, median, 90th. */
+/** Times with a number of orders in the read model, in ms: 10th percentile, median, 90th percentile. */
 export interface Point {
   orders: number;
   low: number;
@@ -13,7 +13,7 @@ interface Curve {
 
 const PANEL = { width: 420, height: 240, left: 52, right: 52, top: 44, bottom: 44 };
 
-// Colours with enough contrast on a white page and on a black one.
+// The colours have enough contrast on white and on black.
 const style = `
   text { font: 12px system-ui, sans-serif; fill: #24292f }
   .title { font-size: 14px; font-weight: 600 }
@@ -29,7 +29,7 @@ const style = `
     .dot { fill: #58a6ff }
   }`;
 
-/** Draws how time grows with the number of orders: one panel a curve, medians over the band of their spread. An SVG. */
+/** Draws how time grows with the number of orders, as an SVG: one panel for each curve, with medians and their spread. */
 export function drawGrowth(curves: Curve[]): string {
   const width = PANEL.width * curves.length;
   const described = curves.map(({ title, points }) => {
@@ -51,7 +51,7 @@ function drawCurve({ title, points }: Curve): string {
   const [first, last] = [points[0] as Point, points.at(-1) as Point];
   const step = niceStep(Math.max(...points.map(({ high }) => high)) / 4);
   const most = 4 * step;
-  // Ten times as many are as far apart wherever they are.
+  // A logarithmic scale.
   const decades = Math.log10(last.orders / first.orders) || 1;
   const x = (orders: number) => round(left + (Math.log10(orders / first.orders) / decades) * (width - left - right));
   const y = (time: number) => round(height - bottom - (time / most) * (height - top - bottom));
@@ -75,7 +75,7 @@ function drawCurve({ title, points }: Curve): string {
   ].join('\n');
 }
 
-/** The least of 1, 2, 5, 10, … tenths, ones, tens … that is not below. */
+/** Returns the smallest of …, 1, 2, 5, 10, 20, … that is not below the given number. */
 function niceStep(least: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(least));
   return magnitude * ([1, 2, 5, 10].find((factor) => factor * magnitude >= least) ?? 10);

@@ -1,44 +1,45 @@
 import type { Basket } from './basket.ts';
 import type { Shop } from './shop.ts';
 
-/** What a figure is measured with. */
+/** The shop and the options of a run. */
 export interface Bench {
   shop: Shop;
   basket: Basket;
   /** How many orders the longest list has. */
   orders: number;
-  /** How many orders are open at once where memory is looked at. */
+  /** How many orders are open when memory is measured. */
   openOrders: number;
-  /** So many, or next to none when all that matters is that it works. */
+  /** Returns the usual count, or 1 in a quick run. */
   count(usual: number): number;
-  /** So many ms, or next to none. */
+  /** Returns the usual duration in ms, or a tenth of it in a quick run. */
   duration(usual: number): number;
   signal: AbortSignal;
   log(line: string): void;
 }
 
-/** A line of the report's table, in words. */
+/** A line of the report's table. */
 export interface Row {
   title: string;
-  /** What it is held against. */
   baseline?: string;
   target?: string;
-  /** With its unit; `×` stands for Crema's over the baseline's. */
+  /** With its unit. `×` is Crema divided by the baseline. */
   measured: string;
-  /** 10th to 90th percentile, or the extremes of a few. */
+  /** 10th to 90th percentile, or the extremes of a few values. */
   spread?: string;
-  reached?: boolean;
-  /** How the baseline and Crema did, each by itself. */
+  /** Whether the target is met. */
+  met?: boolean;
   baselineResult?: string;
   cremaResult?: string;
 }
 
-/** What came of a figure. */
+/** The result of a figure. */
 export interface Result {
+  /** One line for operators. */
+  summary?: string;
   rows: Row[];
-  /** More of it, in Markdown, each with its heading. */
+  /** More sections, in Markdown. */
   details?: string[];
-  /** What only who asks for it wants to see, in Markdown. */
+  /** Query plans, printed on request, in Markdown. */
   plans?: string[];
   /** SVG by file name. */
   pictures?: Record<string, string>;

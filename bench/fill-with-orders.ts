@@ -1,18 +1,18 @@
 import pg from 'pg';
 
-/** Counted back from the newest, order 0: one a minute. */
+/** The newest order is order 0. Each further order is a minute older. */
 export const NEWEST = new Date('2026-11-01T12:00:00.000Z');
 export const placedAtOfOrder = (back: number) => new Date(NEWEST.getTime() - back * 60_000).toISOString();
 export const idOfOrder = (back: number) => `00000000-0000-4000-8000-${String(back).padStart(12, '0')}`;
 
-/** The seeded customer, who places every twentieth order and never cancels one: the hardest of all to page through. */
+/** The seeded customer, with every twentieth order and no cancelled one: the slowest case for paging. */
 export const REGULAR = '0c0ffee0-0000-4000-8000-000000000002';
 
 const DEADLINE_MS = 300_000;
 
 /**
- * Fills the read model of an empty shop: the newest 24 orders are open, one of 33 older ones is cancelled, the others are
- * delivered; a customer for every twenty orders.
+ * Fills the read model of an empty shop. The newest 24 orders are open. Of the others, one in 33 is cancelled and the rest are
+ * delivered. There is a customer for every twenty orders.
  */
 export async function fillWithOrders(databaseUrl: string, orders: number, signal: AbortSignal): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, statement_timeout: DEADLINE_MS });
@@ -28,7 +28,7 @@ export async function fillWithOrders(databaseUrl: string, orders: number, signal
     );
     await client.query(insertOrders, [orders, NEWEST, REGULAR]);
     await client.query('VACUUM ANALYZE orders, users');
-    // Else it would come while something is measured.
+    // Otherwise a checkpoint would run during a measurement.
     await client.query('CHECKPOINT');
   } finally {
     signal.removeEventListener('abort', stop);
@@ -38,7 +38,7 @@ export async function fillWithOrders(databaseUrl: string, orders: number, signal
 
 const customerIdOf = (n: string) => `('10000000-0000-4000-8000-' || lpad((${n})::text, 12, '0'))::uuid`;
 
-/** The oldest first, as they would have come. */
+/** Inserts the oldest first, as in a real shop. */
 const insertOrders = `
   INSERT INTO orders (id, customer_id, number, status, version, snapshot, placed_at)
   SELECT id, customer_id, number, status, version, json_build_object(

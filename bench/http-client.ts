@@ -1,11 +1,11 @@
 import { Agent, request } from 'node:http';
 
-/** A client of one API that keeps its connections open. */
+/** A client of one API, with persistent connections. */
 export interface HttpClient {
   /**
-   * With a key, asks again while the answer is that the outcome is not known.
+   * Sends a request. With a key, repeats it while the answer is 503.
    *
-   * @throws when the answer is not a 2xx
+   * @throws if the answer is not a 2xx
    */
   send<Body>(
     method: string,
@@ -51,7 +51,7 @@ export function createHttpClient(url: string, { connections }: { connections: nu
       const { status, text } = await exchange(method, path, headers, body);
       if (status >= 200 && status < 300) return text;
       const again = status === 503 && headers['idempotency-key'] && performance.now() < deadline;
-      if (!again) throw new Error(`${method} ${path} was answered with ${status}: ${text}`);
+      if (!again) throw new Error(`${method} ${path} returned ${status}: ${text}`);
     }
   }
 

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
-/** What the figures were measured on, one fact a line: nothing that names the machine. */
+/** Describes the machine, one fact a line, without its name. */
 export function describeMachine(): string[] {
   const [cpu] = cpus();
   return [

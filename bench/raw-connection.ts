@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /**
- * One connection that sends the same prepared request again and again. It costs its process a fraction of what Node's own
- * client does, which on a small machine would be most of what there is to measure.
+ * One connection that repeats the same prepared request. It needs a fraction of the CPU time of Node's own client, which on a small
+ * machine would dominate the measurement.
  */
 export interface RawConnection {
-  /** Sends the request and answers the body of what comes back. @throws when that is not a 200 of known length */
+  /** Sends the request and returns the body of the answer. @throws if it is not a 200 with a content length */
   ask(): Promise<Buffer>;
   close(): void;
 }
@@ -32,15 +32,15 @@ export async function openRawConnection(url: string, { as }: { as?: string } = {
     const end = come.indexOf(END_OF_HEAD);
     if (end < 0) return;
     const length = wholeLengthOf(come.toString('latin1', 0, end));
-    if (length === undefined) return fail(`was answered with ${come.toString('latin1', 0, 100).split('\r\n', 1)}`);
+    if (length === undefined) return fail(`returned ${come.toString('latin1', 0, 100).split('\r\n', 1)}`);
     const body = end + END_OF_HEAD.length;
     if (come.length < body + length) return;
     const answer = come.subarray(body, body + length);
     come = Buffer.alloc(0);
     waiting?.resolve(answer);
   });
-  socket.on('timeout', () => fail(`was silent for ${DEADLINE_MS / 1_000} s`));
-  socket.on('error', (error) => fail(`broke off: ${error.message}`));
+  socket.on('timeout', () => fail(`did not answer for ${DEADLINE_MS / 1_000} s`));
+  socket.on('error', (error) => fail(`failed: ${error.message}`));
   socket.on('end', () => fail('closed its connection'));
 
   return {

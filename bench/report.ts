@@ -1,62 +1,61 @@
 import type { Result, Row } from './figure.ts';
 
-/** Everything one run has measured. */
+/** All results of one run. */
 export interface Report {
   machine: string[];
   results: Result[];
 }
 
-const columns = [
-  'Crema',
-  'against',
-  'target',
-  'measured',
-  'p10–p90',
-  'reached',
-  'the baseline by itself',
-  'Crema by itself',
-];
+const columns = ['measurement', 'baseline', 'target', 'measured', 'p10–p90', 'target met', 'the baseline', 'Crema'];
 
-const introduction = `\`make bench\` measures Crema against floors, in one run, on the same servers, in the same minute. Floor and Crema take short
-turns, who goes first changes, and the first turns do not count. A ratio (×) is the median over all pairs of turns, Crema’s
-over the baseline’s; its spread runs from their 10th to their 90th percentile. Ratios travel between machines, milliseconds and
-rates do not. By itself: things a second, where that is what is compared; then p50 / p99 / slowest.
+const method = `\`make bench\` compares Crema with baselines: bare Temporal and bare Koa. Baseline and Crema take short turns on the
+same servers, in alternating order, after some warm-up turns. A ratio (×) is the median over all pairs of turns,
+Crema divided by the baseline. Its spread runs from the 10th to the 90th percentile. Ratios are comparable between
+machines; times and rates are not.
 
-| | |
+The last two columns are the results of each side: things a second, where a rate is compared, then p50 / p99 /
+slowest.
+
+| command | does |
 |---|---|
-| \`ORDERS=1000000 make bench\` | fills the longest list with a million orders (100,000) |
-| \`OPEN_ORDERS=10000 make bench\` | looks at memory with ten thousand open orders (1,000) |
+| \`make bench\` | measures everything, with 100,000 orders in the longest list and 1,000 open orders |
+| \`ORDERS=1000000 make bench\` | fills the longest list with a million orders |
+| \`OPEN_ORDERS=10000 make bench\` | measures memory with ten thousand open orders |
 | \`npm run bench -- --only=placing,lists\` | measures only these figures |
 | \`npm run bench -- --plans\` | also prints how Postgres finds each page of the lists |
 | \`npm run bench -- --write\` | writes this page and its picture |`;
 
-const meanings = `- **Bare**: a workflow that does nothing, started and updated by Temporal’s own client. Its worker is a process of its own, as
-  Crema’s is.
-- **Back to back**: one baseline, one Crema, and so on, and nothing is waited for in between, so that the baseline, too, meets what
-  Crema’s request before it has set off: journal, Redis, emails.
-- **At rest**: before each turn all that the one before has set off has come to an end. The baseline then has the machine to
-  itself, and Crema meets its own work on the very order that it answers.
-- **A whole order**: placed, in preparation, ready, delivered, each as soon as the step before is answered, until its workflow
-  has ended: read model written, Redis and all emails told. The baseline’s first update is sent when its first task is done.
-- **Koa**: a process of its own with Koa and its router alone, which has the bytes in memory, or runs the query that Crema runs
-  and answers its rows.
-- **Actions**: what Temporal Cloud bills (a start, an update, an activity, a heartbeat, a timer, a change of search attributes).
-  Temporal’s own metric \`action\` counts them; workflow tasks are none.
-- **Streams**: how long after its \`200\` (sent by the same client) a status change is with those who follow the shop. What takes
-  less than a millisecond counts as one. Half of a thousand wait for five hundred writes to sockets, whoever makes them: the
-  second baseline is a Node process that does nothing else. The memory is resident memory, of a process that has just started.
-- **Webhooks**: events that are delivered once more, ten at a time, from the request to the last arrival. The loop POSTs as many, one
-  after the other, on one connection.
-- A mail server that forgets everything takes the emails. The worker starts with its bundle built, as in production.`;
+const terms = `- **Bare**: a workflow that does nothing, started and updated by Temporal’s own client. Its worker is a separate
+  process, as Crema’s is.
+- **Back to back**: turns follow each other at once. The baseline therefore also runs while Crema finishes earlier
+  work: journal, Redis, emails.
+- **At rest**: each turn starts when all earlier work is finished. The baseline then has the machine to itself, and
+  Crema shares it with its own work for the same order.
+- **A whole order**: placed, in preparation, ready, delivered, each step as soon as the one before is answered,
+  until the workflow has ended: read model written, Redis and all emails sent. The baseline’s first update follows
+  its first workflow task.
+- **Koa**: a separate process with Koa and its router only. It has the bytes in memory, or runs Crema’s query and
+  returns the rows.
+- **Actions**: what Temporal Cloud bills (a start, an update, an activity, a heartbeat, a timer, a change of search
+  attributes), counted by Temporal’s own metric \`action\`. Workflow tasks are not billed.
+- **Streams**: the time from the \`200\` of a status change to its arrival in the streams, at least one millisecond.
+  With 1,000 streams, the median includes 500 writes to sockets. The second baseline is a Node process that only
+  sends the same bytes. Memory is the resident memory of a new process.
+- **Webhooks**: redelivered events, ten at a time, from the request to the last arrival. The baseline POSTs as many,
+  one after the other, on one connection.
+- A mail server that discards everything receives the emails. The worker starts with a prebuilt bundle, as in
+  production.`;
 
-/** The run as a Markdown page. */
+/** Returns a run as a Markdown page. */
 export function writeReport({ machine, results }: Report): string {
+  const summary = results.flatMap(({ summary }) => (summary ? [`- ${summary}`] : []));
   return [
     '# Benchmarks',
-    introduction,
+    ['## For operators', '', 'With Crema and all its services on the machine below:', '', ...summary].join('\n'),
     ['## The machine', '', ...machine.map((fact) => `- ${fact}`)].join('\n'),
-    ['## The figures', '', line(columns), line(columns.map(() => '---')), ...results.flatMap(linesOf)].join('\n'),
-    meanings,
+    `## Method\n\n${method}`,
+    ['## All figures', '', line(columns), line(columns.map(() => '---')), ...results.flatMap(linesOf)].join('\n'),
+    terms,
     ...results.flatMap(({ details = [] }) => details),
     ...results.flatMap(({ pictures = {} }) => Object.keys(pictures).map(show)),
   ].join('\n\n');
@@ -64,9 +63,9 @@ export function writeReport({ machine, results }: Report): string {
 
 const linesOf = ({ rows }: Result): string[] =>
   rows.map((row: Row) => {
-    const reached = row.reached === undefined ? '' : row.reached ? 'yes' : '**no**';
+    const met = row.met === undefined ? '' : row.met ? 'yes' : '**no**';
     const { title, baseline = '', target = '', measured, spread = '', baselineResult = '', cremaResult = '' } = row;
-    return line([title, baseline, target, measured, spread, reached, baselineResult, cremaResult]);
+    return line([title, baseline, target, measured, spread, met, baselineResult, cremaResult]);
   });
 
 const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;

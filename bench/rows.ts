@@ -2,10 +2,10 @@ import type { Row } from './figure.ts';
 import type { Pairs, RatePairs } from './measure/pairs.ts';
 import { median, quantile } from './measure/statistics.ts';
 
-/** What a median must not exceed, or must come to. */
+/** The limit of a median. */
 export type Target = { most: number } | { least: number };
 
-/** A ratio of times: the less, the better. */
+/** Returns the row of a ratio of times. Less is better. */
 export function timeRow(title: string, baseline: string, pairs: Pairs, target?: Target): Row {
   return {
     ...ratioRow(title, baseline, pairs, target),
@@ -14,21 +14,21 @@ export function timeRow(title: string, baseline: string, pairs: Pairs, target?: 
   };
 }
 
-/** {@link RatePairs}, perhaps without the time that each single thing took. */
+/** {@link RatePairs}, with or without the single times. */
 type Rates = Pick<RatePairs, 'rates' | 'ratios'> & Partial<Pairs>;
 
-/** A ratio of rates: the more, the better. */
+/** Returns the row of a ratio of rates. More is better. */
 export function rateRow(title: string, baseline: string, pairs: Rates, target?: Target): Row {
   const { rates } = pairs;
-  const did = (rate: number[], times?: number[]) => `${perSecond(rate)}${times ? `; ${latencies(times)}` : ''}`;
+  const result = (rate: number[], times?: number[]) => `${perSecond(rate)}${times ? `; ${latencies(times)}` : ''}`;
   return {
     ...ratioRow(title, baseline, pairs, target),
-    baselineResult: did(rates.baseline, pairs.baseline),
-    cremaResult: did(rates.crema, pairs.crema),
+    baselineResult: result(rates.baseline, pairs.baseline),
+    cremaResult: result(rates.crema, pairs.crema),
   };
 }
 
-/** A size of Crema's own, measured a few times. */
+/** Returns the row of a value of Crema, measured a few times. */
 export function valueRow(title: string, values: number[], unit: string, target?: Target): Row {
   const [least, most] = [Math.min(...values), Math.max(...values)];
   return {
@@ -49,7 +49,7 @@ export const spreadText = (ratios: number[]): string =>
 export const latencies = (times: number[]): string =>
   `${[0.5, 0.99, 1].map((share) => milliseconds(quantile(times, share))).join(' / ')} ms`;
 
-/** With thousands separated, and a decimal only where there is little. */
+/** Formats a number with separated thousands, and with a decimal if it is below 10. */
 export const number = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 });
 
@@ -63,11 +63,11 @@ function ratioRow(title: string, baseline: string, { ratios }: Pick<Pairs, 'rati
   };
 }
 
-function verdict(value: number, target: Target | undefined, unit: string): Pick<Row, 'target' | 'reached'> {
+function verdict(value: number, target: Target | undefined, unit: string): Pick<Row, 'target' | 'met'> {
   if (!target) return {};
   return 'most' in target
-    ? { target: `≤ ${target.most} ${unit}`, reached: value <= target.most }
-    : { target: `≥ ${target.least} ${unit}`, reached: value >= target.least };
+    ? { target: `≤ ${target.most} ${unit}`, met: value <= target.most }
+    : { target: `≥ ${target.least} ${unit}`, met: value >= target.least };
 }
 
 const perSecond = (rates: number[]): string => `${number(median(rates))} /s`;

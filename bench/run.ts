@@ -20,9 +20,8 @@ import { type Report, writeReport } from './report.ts';
 import { readBenchSettings } from './settings.ts';
 import { withShop } from './shop.ts';
 
-// `make bench`: what Crema's promises cost, as ratios to floors measured in the same minute. `--only=placing,lists` for some
-// figures, `--write` keeps the results in docs/, `--plans` shows how Postgres finds each page; `--quick` measures next to
-// nothing and so shows only that everything can be measured.
+// `make bench`: measures Crema against baselines. `--only=placing,lists` selects figures, `--write` writes the results to docs/,
+// `--plans` prints query plans, `--quick` measures each figure once, to test the bench itself.
 
 const figures: Record<string, Figure> = {
   placing: measurePlacing,
@@ -36,7 +35,7 @@ const figures: Record<string, Figure> = {
   webhooks: measureWebhooks,
 };
 
-/** Ends a bench that hangs, in ms: what all figures take, and more for every order that is inserted, or opened and closed. */
+/** The time limit of a run, in ms: for all figures, and for each order that is inserted, or opened and closed. */
 const LIMIT_MS = { always: 15 * 60_000, perOrder: 0.5, perOpenOrder: 200 };
 
 const DOCS = join(import.meta.dirname, '../docs');
@@ -53,7 +52,7 @@ await runCommand(async () => {
     },
   });
   if (options.write && (options.only || options.quick)) {
-    throw new ConfigurationError('--write keeps a whole run: it goes neither with --only nor with --quick.');
+    throw new ConfigurationError('--write needs a whole run: remove --only and --quick.');
   }
   const chosen = chosenFigures(options.only);
   const { ORDERS: orders, OPEN_ORDERS: openOrders } = readBenchSettings(process.env);
@@ -84,7 +83,7 @@ function chosenFigures(names: string | undefined): Figure[] {
   return (names?.split(',') ?? Object.keys(figures)).map((name) => {
     const figure = figures[name];
     if (figure) return figure;
-    throw new ConfigurationError(`There is no figure ${name}; there are ${Object.keys(figures).join(', ')}.`);
+    throw new ConfigurationError(`Unknown figure ${name}. Known figures: ${Object.keys(figures).join(', ')}.`);
   });
 }
 
@@ -94,7 +93,7 @@ async function measure(
   signal: AbortSignal,
 ): Promise<Report> {
   const machine = describeMachine();
-  say('Opening a shop of the bench’s own …');
+  say('Starting a shop for the bench …');
   return withShop(
     async (shop) => {
       const bench = {

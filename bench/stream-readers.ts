@@ -1,19 +1,19 @@
 import { connect, type Socket } from 'node:net';
 import { callWithDeadline } from './measure/call-with-deadline.ts';
 
-/** Some who follow the same stream. */
+/** Readers of the same stream. */
 export interface StreamReaders {
-  /** When each of them had an event, on the clock of `performance`; to be asked before it happens. @param id of the event */
+  /** Returns when each reader received an event, on the clock of `performance`. Call it before the event happens. */
   arrivals(id: string): Promise<number[]>;
   close(): void;
 }
 
-/** How many connect at once. */
+/** The number of connections that are opened at once. */
 const AT_ONCE = 50;
 
 /**
- * Opens so many streams, each with a connection of its own, and resolves when all have their snapshot. A thousand of Node's
- * own clients would take longer to read an event than the API takes to send it, so these only look for its id and its end.
+ * Opens streams, each with its own connection, and resolves when all have received their snapshot. A thousand of Node's own
+ * clients would take longer to read an event than the API takes to send it. These readers only search for its id and its end.
  */
 export async function openStreams(
   url: string,

@@ -1,6 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 
-// The baseline of event streams: whatever is POSTed goes to everyone who GETs, as it is.
+// The baseline of event streams: sends every POSTed body unchanged to all open GET requests.
 const readers = new Set<ServerResponse>();
 createServer((request, response): unknown => {
   if (request.url === '/health/ready') return response.end(JSON.stringify({ instance: process.env.INSTANCE_ID }));

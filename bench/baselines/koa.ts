@@ -4,8 +4,7 @@ import Koa from 'koa';
 import { connect } from '../../db/connection.ts';
 import { createOrderRepository } from '../../db/orders.ts';
 
-// The baseline of what is read over HTTP: Koa with its router and nothing else; the same bytes from memory, the same rows with
-// the same query.
+// The baseline of reads over HTTP: only Koa and its router, with the same bytes from memory or the same rows from the same query.
 
 const { PORT, DATABASE_URL = '', CATALOG = '', INSTANCE_ID } = process.env;
 const database = connect(DATABASE_URL, { name: 'crema-bench-koa' });

@@ -1,6 +1,6 @@
 import { SMTPServer } from 'smtp-server';
 
-// Takes every mail and forgets it: whoever keeps a shop's mail is no part of the shop.
+// Accepts and discards every email.
 const server = new SMTPServer({
   authOptional: true,
   disabledCommands: ['STARTTLS'],

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 
-// Takes whatever is sent to it, counts it, and does nothing with it. GET returns the count.
+// Counts POST requests. GET returns the count.
 const instance = process.env.INSTANCE_ID;
 let count = 0;
 createServer((request, response) => {

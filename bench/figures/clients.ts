@@ -6,12 +6,13 @@ import { completeOrder, statusSteps } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
 import { firstTaskDone } from '../measure/first-task.ts';
 import { measureRates } from '../measure/pairs.ts';
+import { median } from '../measure/statistics.ts';
 import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
-import { rateRow } from '../rows.ts';
+import { number, rateRow } from '../rows.ts';
 
 const CLIENTS = 16;
 
-/** Sixteen clients at once: placing against bare starts, and whole orders against bare workflows with three updates. */
+/** Measures sixteen clients at once: placing against bare starts, whole orders against bare workflows with three updates. */
 export async function measureClients({ shop, basket, count, duration, signal, log }: Bench): Promise<Result> {
   const clients = count(CLIENTS);
   const { api, temporal, customer } = shop;
@@ -67,7 +68,9 @@ export async function measureClients({ shop, basket, count, duration, signal, lo
     },
     signal,
   });
+  const [placed, delivered] = [median(placing.rates.crema), median(whole.rates.crema)];
   return {
+    summary: `**Orders**: ${number(delivered * 3_600)} an hour, from placing to the last email. At peaks, ${number(placed)} placed a second.`,
     rows: [
       rateRow(`place, ${clients} clients`, 'bare start', placing),
       rateRow(`a whole order, ${clients} clients`, 'bare workflow, three updates', whole, { least: 0.45 }),

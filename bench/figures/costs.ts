@@ -6,16 +6,16 @@ import { callWithDeadline } from '../measure/call-with-deadline.ts';
 import { waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { valueRow } from '../rows.ts';
 
-/** What one delivered order leaves with Temporal. */
+/** What Temporal stores of delivered orders. */
 interface Traces {
   events: number[];
   bytes: number[];
   workflowTasks: number[];
-  /** Of all orders together, over how many they were. */
+  /** The average of all orders. */
   actions: number;
 }
 
-/** What Temporal is asked to do for an order, and to keep of it; and how large the workflows' bundle is. */
+/** Measures an order's history, its billed actions, and the size of the workflow bundle. */
 export async function measureCosts(bench: Bench): Promise<Result> {
   const { shop, count, log } = bench;
   log('Looking at histories …');
@@ -24,21 +24,21 @@ export async function measureCosts(bench: Bench): Promise<Result> {
     await deliver(bench, count(5), { atRest: false }),
   ];
   const rowsOf = ({ events, bytes, workflowTasks, actions }: Traces, how: string) => [
-    valueRow(`an order’s history, ${how}`, events, 'events', { most: 75 }),
-    valueRow(`its size, ${how}`, bytes, 'bytes'),
-    valueRow(`its workflow tasks, ${how}`, workflowTasks, 'tasks'),
-    valueRow(`its Temporal actions, ${how}`, [actions], 'actions'),
+    valueRow(`history of an order, ${how}`, events, 'events', { most: 75 }),
+    valueRow(`size of the history, ${how}`, bytes, 'bytes'),
+    valueRow(`workflow tasks of an order, ${how}`, workflowTasks, 'tasks'),
+    valueRow(`Temporal actions of an order, ${how}`, [actions], 'actions'),
   ];
   return {
     rows: [
-      ...rowsOf(slow, 'moved at rest'),
-      ...rowsOf(fast, 'moved back to back'),
-      valueRow('the workflows’ bundle', [statSync(shop.environment.WORKFLOW_BUNDLE!).size / 1_024], 'KB'),
+      ...rowsOf(slow, 'at rest'),
+      ...rowsOf(fast, 'back to back'),
+      valueRow('workflow bundle', [statSync(shop.environment.WORKFLOW_BUNDLE!).size / 1_024], 'KB'),
     ],
   };
 }
 
-/** @param atRest let what one step sets off come to an end before the next one, as in a shop */
+/** Delivers orders. @param atRest wait until the work of a step is finished before the next one, as in a shop */
 async function deliver(
   { shop, basket, signal }: Bench,
   orders: number,

@@ -9,7 +9,7 @@ import { measurePairs, timed } from '../measure/pairs.ts';
 import { waitUntilAllIdle, waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { timeRow } from '../rows.ts';
 
-/** Status changes over HTTP, read model written, against bare updates; the first tasks of both workflows are done. */
+/** Measures status changes over HTTP, read model written, against bare updates, after the first task of both workflows. */
 export async function measureMoving(bench: Bench): Promise<Result> {
   const { count, log } = bench;
   log('Moving back to back …');
@@ -25,10 +25,10 @@ export async function measureMoving(bench: Bench): Promise<Result> {
 }
 
 /**
- * An order and a bare workflow, a pair for each of their three statusSteps, then the next two.
+ * Measures pairs of steps: one order and one bare workflow at a time, with three steps each.
  *
- * @param warmUp how many orders come before those that count
- * @param atRest let what one step sets off come to an end before the next one
+ * @param warmUp how many orders are not counted
+ * @param atRest wait until the work of a step is finished before the next one
  */
 function measureSteps(
   { shop, basket, signal }: Bench,

@@ -3,10 +3,11 @@ import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import { bareTaskQueue, bareWorkflowType } from '../baselines/bare/messages.ts';
 import type { Bench, Result } from '../figure.ts';
 import { measurePairs, timed } from '../measure/pairs.ts';
+import { median } from '../measure/statistics.ts';
 import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
 import { timeRow } from '../rows.ts';
 
-/** Placing an order over HTTP against a bare `workflow.start`, one at a time. */
+/** Measures placing an order over HTTP against a bare `workflow.start`, one at a time. */
 export async function measurePlacing({ shop, basket, count, signal, log }: Bench): Promise<Result> {
   const { api, temporal, customer } = shop;
   let begun: string[] = [];
@@ -42,6 +43,7 @@ export async function measurePlacing({ shop, basket, count, signal, log }: Bench
   const sides = { baseline: settled(baseline), crema: settled(crema) };
   const atRest = await measurePairs({ pairs: count(60), warmUp: count(5), ...sides, signal });
   return {
+    summary: `**Response times**: placing an order takes ${median(backToBack.crema).toFixed(0)} ms (median).`,
     rows: [
       timeRow('place, back to back', 'bare start', backToBack, { most: 1.7 }),
       timeRow('place, at rest', 'bare start', atRest),

@@ -8,6 +8,7 @@ import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { Bench, Result } from '../figure.ts';
 import { callWithDeadline } from '../measure/call-with-deadline.ts';
 import { memoryOf } from '../measure/memory.ts';
+import { median } from '../measure/statistics.ts';
 import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
 import { number, valueRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
@@ -21,7 +22,7 @@ const programs = {
 /** Orders that are placed, or closed, at once. */
 const AT_ONCE = 16;
 
-/** How long the API and the worker take to start, and what they hold in memory. */
+/** Measures the start and the memory of the API and the worker. */
 export async function measureProcesses(bench: Bench): Promise<Result> {
   const { shop, openOrders, count, log } = bench;
   log('Starting API and worker …');
@@ -43,9 +44,10 @@ export async function measureProcesses(bench: Bench): Promise<Result> {
   const rowsOf = (name: 'API' | 'worker', key: 'api' | 'worker') => [
     valueRow(`memory of the ${name}, idle`, idle[key], 'MB'),
     valueRow(`memory of the ${name}, ${held}`, open[key], 'MB'),
-    valueRow(`memory of the ${name}, after they closed`, closed[key], 'MB'),
+    valueRow(`memory of the ${name}, after the orders closed`, closed[key], 'MB'),
   ];
   return {
+    summary: `**Memory**: ${number(median(open.api))} MB for an API process and ${number(median(open.worker))} MB for a worker, with ${held}.`,
     rows: [
       valueRow('start of the API until it is ready', api, 'ms'),
       valueRow('start of the worker until it is ready', worker, 'ms'),

@@ -27,7 +27,7 @@ const resources: Resource[] = [
   { title: `\`GET /v1/orders\` with ${ROWS} rows`, path: `/v1/orders?limit=${ROWS}`, baseline: 'Koa, one query' },
 ];
 
-/** What is read over HTTP, against Koa with the same bytes, or the same rows by the same query, in a process of its own. */
+/** Measures reads over HTTP, against a Koa process with the same bytes or the same query. */
 export async function measureReading({ shop, count, duration, signal, log }: Bench): Promise<Result> {
   const databaseUrl = await shop.createDatabase('bench_reading');
   await fillWithOrders(databaseUrl, ORDERS, signal);

@@ -7,15 +7,15 @@ import { memoryOf } from '../measure/memory.ts';
 import { type Pairs, timed } from '../measure/pairs.ts';
 import { median } from '../measure/statistics.ts';
 import { takeTurns } from '../measure/turns.ts';
-import { timeRow, valueRow } from '../rows.ts';
+import { number, timeRow, valueRow } from '../rows.ts';
 import { openStreams } from '../stream-readers.ts';
 
 const MANY = 1_000;
 
-/** Some events come before the answer does: what takes less than this counts as this, in ms, so that there is a ratio. */
+/** The shortest delay, in ms. Some events arrive before the answer, and a ratio needs a positive number. */
 const LEAST_MS = 1;
 
-/** From a status change's answer to its arrival at those who follow the shop, one or a thousand; what a stream holds. */
+/** Measures the delay from the answer to a status change to its arrival in one or many streams, and the memory of a stream. */
 export async function measureStreams(bench: Bench): Promise<Result> {
   const { shop, basket, count, duration, signal, log } = bench;
   const many = Math.min(MANY, count(MANY) * 10);
@@ -27,14 +27,14 @@ export async function measureStreams(bench: Bench): Promise<Result> {
 
   log(`Opening ${many} idle streams …`);
   const look = async () => median((await memoryOf({ api: branch.pids.api }, { count, duration, signal })).api);
-  // Where a process that nobody has asked anything grows is no matter of streams.
+  // The first requests of a process need memory that streams do not cause.
   (await openReaders(1)).close();
   const before = await look();
   const idle = await openReaders(many);
   const held = ((await look()) - before) * 1_024;
   idle.close();
 
-  /** @returns how long each reader waited for each change, in ms */
+  /** Returns how long each reader waited for each change, in ms. */
   async function follow(readers: number): Promise<number[]> {
     const streams = await openReaders(readers);
     const waits: number[] = [];
@@ -56,7 +56,7 @@ export async function measureStreams(bench: Bench): Promise<Result> {
   const baseline = createHttpClient(program.url, { connections: 1 });
   const order = await api.send<object>('POST', '/v1/orders', { as: await customer(), body: basket });
 
-  /** The same of a program that does nothing but pass on what it is sent. */
+  /** The same, for a program that only passes on what it receives. */
   async function broadcast(): Promise<number[]> {
     const streams = await openStreams(program.url, { as: 'anybody', readers: many });
     const waits: number[] = [];
@@ -72,7 +72,7 @@ export async function measureStreams(bench: Bench): Promise<Result> {
     return waits;
   }
 
-  log(`Following the shop, 1 and ${many} readers …`);
+  log(`Reading 1 and ${many} streams …`);
   const turns = [() => follow(1), () => follow(many), broadcast];
   const rounds = await takeTurns(turns, { rounds: count(5), warmUp: 1, signal });
   baseline.close();
@@ -85,15 +85,17 @@ export async function measureStreams(bench: Bench): Promise<Result> {
     crema: all.flat(),
     ratios: all.map((waits, round) => median(waits) / median(baseline[round]!)),
   });
-  const title = `from the answer to a change to ${many} readers’ streams`;
+  const title = `a change reaches ${number(many)} streams`;
+  const kilobytes = held / many;
   return {
+    summary: `**Event streams**: ${number(kilobytes)} KB of API memory each, 2,000 for each API process by default. A change reaches ${number(many)} streams within ${median(all.flat()).toFixed(0)} ms (median).`,
     rows: [
-      timeRow(title, 'to one reader’s', compared(one), { most: 5 }),
-      timeRow(title, 'Node passing the same bytes on', compared(passedOn)),
-      valueRow(`memory of the API for an idle stream, of ${many}`, [held / many], 'KB'),
+      timeRow(title, 'one stream', compared(one), { most: 5 }),
+      timeRow(title, 'Node sending the same bytes', compared(passedOn)),
+      valueRow(`memory of the API for an idle stream, of ${number(many)}`, [kilobytes], 'KB'),
     ],
   };
 }
 
-/** How long each reader waited for each event, in ms, round by round. */
+/** The delay of each event for each reader, in ms, by round. */
 type Waits = number[][];

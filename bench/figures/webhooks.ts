@@ -7,7 +7,7 @@ import { takeTurns } from '../measure/turns.ts';
 import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
 import { rateRow } from '../rows.ts';
 
-/** Deliveries to a webhook, against a loop that does nothing but POST the same to the same receiver. */
+/** Measures deliveries to a webhook, against a loop of POSTs to the same receiver. */
 export async function measureWebhooks({ shop, basket, count, signal, log }: Bench): Promise<Result> {
   const events = count(300);
   const databaseUrl = await shop.createDatabase('bench_webhooks');

@@ -1,8 +1,8 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 
 /**
- * Waits until a workflow's first task is done, by reading its history as it grows: asking again and again would cost the
- * server what is to be measured.
+ * Waits until a workflow's first task is done. Follows the history by long polling, because repeated queries would load the server
+ * that is measured.
  */
 export async function firstTaskDone({ connection, options }: Client, { workflowId }: WorkflowHandle): Promise<void> {
   let nextPageToken: Uint8Array | undefined;

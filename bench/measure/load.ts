@@ -1,29 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { callWithDeadline } from './call-with-deadline.ts';
 
-/** What so many clients got done in a window of time. */
+/** What the clients did in a window of time. */
 export interface Load {
-  /** Things a second. */
+  /** Operations a second. */
   rate: number;
-  /** How long each took that ended within the window, in ms. */
+  /** How long each operation took that ended within the window, in ms. */
   times: number[];
 }
 
 export interface LoadOptions {
   clients: number;
-  /** Before the window opens, in ms: the clients begin one after the other, so that they do not march in step. */
+  /** The time before the window, in ms. The clients start one after the other, so that they do not run in step. */
   rampUp: number;
   /** In ms. */
   window: number;
-  /** One thing of one client. */
+  /** One operation of one client. */
   work(client: number): Promise<unknown>;
   signal: AbortSignal;
 }
 
 /**
- * Keeps so many clients busy, each with one thing at a time, and counts what ends while the window is open. Where things take
- * long it stays open until there is one for every client. What has begun by then is let finish, uncounted: the next turn
- * begins with nothing under way.
+ * Keeps the clients busy, each with one operation at a time, and counts the operations that end within the window. The window
+ * stays open until there is one for every client. Later operations finish uncounted, so that the next turn starts idle.
  */
 export async function load({ clients, rampUp, window, work, signal }: LoadOptions): Promise<Load> {
   const opens = performance.now() + rampUp;

@@ -2,22 +2,22 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How often, and how far apart in ms, memory is looked at: garbage comes and goes. */
-const LOOKS = 10;
-const LOOK_EVERY = 200;
+/** The number of samples, and the time between them in ms. Several, because garbage collection changes memory. */
+const SAMPLES = 10;
+const SAMPLE_EVERY_MS = 200;
 
-/** The resident memory of some processes, in MB, looked at a few times. */
+/** Returns samples of the resident memory of processes, in MB. */
 export async function memoryOf<Name extends string>(
   pids: Record<Name, number>,
   { count, duration, signal }: { count(usual: number): number; duration(usual: number): number; signal: AbortSignal },
 ): Promise<Record<Name, number[]>> {
   const names = Object.keys(pids) as Name[];
-  const looks = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
-  for (let look = 0; look < count(LOOKS); look += 1) {
-    await delay(duration(LOOK_EVERY), undefined, { signal });
-    for (const name of names) looks[name].push(residentMegabytes(pids[name]));
+  const samples = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, number[]>;
+  for (let sample = 0; sample < count(SAMPLES); sample += 1) {
+    await delay(duration(SAMPLE_EVERY_MS), undefined, { signal });
+    for (const name of names) samples[name].push(residentMegabytes(pids[name]));
   }
-  return looks;
+  return samples;
 }
 
 function residentMegabytes(pid: number): number {

@@ -3,25 +3,24 @@ import { type Load, type LoadOptions, load } from './load.ts';
 import { sum } from './statistics.ts';
 import { takeTurns } from './turns.ts';
 
-/** What a baseline and Crema came to, measured in turns. */
+/** The times of a baseline and of Crema, measured in turns. */
 export interface Pairs {
-  /** How long each single thing took, in ms. */
+  /** How long each operation took, in ms. */
   baseline: number[];
   crema: number[];
-  /** One a pair: Crema's time, or rate, over the baseline's. */
+  /** One for each pair: Crema's time, or rate, divided by the baseline's. */
   ratios: number[];
 }
 
 interface PairOptions {
-  /** How many pairs count. */
   pairs: number;
-  /** How many come before them and do not. */
+  /** How many pairs before them are not counted. */
   warmUp: number;
   before?: () => Promise<void>;
   signal: AbortSignal;
 }
 
-/** Each side does the same number of things in its turn and answers how long each took; see {@link takeTurns}. */
+/** Measures two sides in turns. Each turn returns the times of its operations, the same number on both sides. */
 export async function measurePairs({
   pairs,
   baseline,
@@ -36,18 +35,18 @@ export async function measurePairs({
   };
 }
 
-/** What a baseline and Crema get done under load, in things a second. */
+/** The rates of a baseline and of Crema under load, in operations a second. */
 export interface RatePairs extends Pairs {
   rates: { baseline: number[]; crema: number[] };
 }
 
-/** What the clients of one side do, again and again, and what comes between its turn and the next, unmeasured. */
+/** The operation that clients of one side repeat, and the unmeasured work after its turn. */
 export interface Side {
   work: LoadOptions['work'];
   settle?: () => Promise<void>;
 }
 
-/** Each side keeps all clients busy for a duration; see {@link load}. */
+/** Measures two sides under {@link load}, in turns. */
 export async function measureRates({
   pairs,
   warmUp,
@@ -73,7 +72,7 @@ export async function measureRates({
   };
 }
 
-/** How long something took, in ms. */
+/** Returns how long an operation took, in ms. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await callWithDeadline('One call', work());

@@ -1,18 +1,17 @@
 interface TurnOptions {
-  /** How many rounds count. */
   rounds: number;
-  /** How many come before them and do not. */
+  /** How many rounds before them are not counted. */
   warmUp: number;
-  /** Prepares each round, unmeasured. */
+  /** Unmeasured work before each round. */
   before?: () => Promise<void>;
   signal: AbortSignal;
 }
 
 /**
- * Lets several sides take short turns, so that whatever else the machine does meets all alike; who goes first changes from
- * round to round.
+ * Runs several sides in short turns, so that other load on the machine affects all of them equally. Each round starts with
+ * another side.
  *
- * @returns for each round what each side's turn came to, in the order of the sides
+ * @returns for each round the result of each side, in the order of the sides
  */
 export async function takeTurns<Turn>(
   sides: readonly (() => Promise<Turn>)[],

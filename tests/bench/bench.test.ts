@@ -7,14 +7,14 @@ const script = join(import.meta.dirname, '../../bench/run.ts');
 
 let running: ChildProcess | undefined;
 
-// Whatever cuts a test short: the bench stops what it has started.
+// After an aborted test, the bench stops what it has started.
 afterEach(async () => {
   if (running?.exitCode !== null) return;
   running.kill('SIGTERM');
   await once(running, 'close');
 }, 60_000);
 
-/** Runs the bench as make does, without measuring the coverage of its processes. */
+/** Runs the bench as `make bench` does, without coverage of its processes. */
 async function bench(args: string[], settings: Record<string, string> = {}) {
   const { NODE_V8_COVERAGE: _, NODE_OPTIONS: __, [RUN_FOLDER]: ___, ...environment } = process.env;
   const child = spawn(process.execPath, [script, ...args], {
@@ -33,7 +33,7 @@ async function bench(args: string[], settings: Record<string, string> = {}) {
   return { code, ...output };
 }
 
-/** The table whose first column has this name, line by line. */
+/** Returns the rows of the table whose first column has this name. */
 function tableOf(report: string, first: string): Record<string, string>[] {
   const lines = report.split('\n');
   const from = lines.findIndex((line) => line.startsWith(`| ${first} |`));
@@ -54,13 +54,13 @@ function tableOf(report: string, first: string): Record<string, string>[] {
   return rows.map((row) => Object.fromEntries(names.map((name, index) => [name, row[index] as string])));
 }
 
-test('When the bench measures next to nothing, then every figure is in its report, with a number', async () => {
+test('reports every figure with a number in a quick run', async () => {
   const { code, stdout, stderr } = await bench(['--quick', '--plans'], { ORDERS: '1000', OPEN_ORDERS: '3' });
 
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).not.toMatch(/NaN|Infinity|undefined/);
-  const rows = tableOf(stdout, 'Crema');
-  expect(rows.map((row) => row.Crema)).toEqual([
+  const rows = tableOf(stdout, 'measurement');
+  expect(rows.map((row) => row.measurement)).toEqual([
     'place, back to back',
     'place, at rest',
     'change a status, back to back',
@@ -73,33 +73,33 @@ test('When the bench measures next to nothing, then every figure is in its repor
       `\`GET /v1/orders\` with 20 rows, ${how}`,
     ]),
     'a page of `GET /v1/orders` among 1,000',
-    expect.stringMatching(/^the worst of 18 pages, once more: ./),
+    expect.stringMatching(/^the slowest of 18 pages, measured again: ./),
     'place among 1,000',
-    ...['moved at rest', 'moved back to back'].flatMap((how) => [
-      `an order’s history, ${how}`,
-      `its size, ${how}`,
-      `its workflow tasks, ${how}`,
-      `its Temporal actions, ${how}`,
+    ...['at rest', 'back to back'].flatMap((how) => [
+      `history of an order, ${how}`,
+      `size of the history, ${how}`,
+      `workflow tasks of an order, ${how}`,
+      `Temporal actions of an order, ${how}`,
     ]),
-    'the workflows’ bundle',
+    'workflow bundle',
     'start of the API until it is ready',
     'start of the worker until it is ready',
     ...['API', 'worker'].flatMap((name) => [
       `memory of the ${name}, idle`,
       `memory of the ${name}, 3 open orders`,
-      `memory of the ${name}, after they closed`,
+      `memory of the ${name}, after the orders closed`,
     ]),
-    'from the answer to a change to 10 readers’ streams',
-    'from the answer to a change to 10 readers’ streams',
+    'a change reaches 10 streams',
+    'a change reaches 10 streams',
     'memory of the API for an idle stream, of 10',
     'deliveries to a webhook',
   ]);
   for (const row of rows) {
     expect(row.measured).toMatch(/^-?[\d,.]+ (×|events|bytes|tasks|actions|KB|MB|ms)$/);
-    expect(row.reached).toMatch(row.target ? /^(yes|\*\*no\*\*)$/ : /^$/);
+    expect(row['target met']).toMatch(row.target ? /^(yes|\*\*no\*\*)$/ : /^$/);
     if (row.measured?.endsWith('×')) {
       expect(row['p10–p90']).toMatch(/^[\d.]+–[\d.]+$/);
-      expect(row['Crema by itself']).toMatch(/(ms|\/s)$/);
+      expect(row.Crema).toMatch(/(ms|\/s)$/);
     }
   }
   expect(tableOf(stdout, 'page')).toHaveLength(18);
@@ -108,10 +108,10 @@ test('When the bench measures next to nothing, then every figure is in its repor
 }, 300_000);
 
 test.each([
-  ['a figure that there is not', ['--only=placing,nothing'], {}, /^There is no figure nothing; there are placing, /],
-  ['to keep a part of a run', ['--only=placing', '--write'], {}, /^--write keeps a whole run/],
+  ['an unknown figure', ['--only=placing,nothing'], {}, /^Unknown figure nothing. Known figures: placing, /],
+  ['--write with a part of a run', ['--only=placing', '--write'], {}, /^--write needs a whole run/],
   ['too few orders', [], { ORDERS: '12' }, /ORDERS must be a whole number from 1000 to 5000000/],
-])('When it is asked for %s, then one sentence says what is wrong', async (_, args, settings, sentence) => {
+])('rejects %s with one sentence', async (_, args, settings, sentence) => {
   const { code, stdout, stderr } = await bench(args, settings as Record<string, string>);
 
   expect([code, stdout]).toEqual([1, '']);

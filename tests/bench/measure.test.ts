@@ -7,7 +7,7 @@ import { latencies, rateRow, timeRow, valueRow } from '../../bench/rows.ts';
 
 const { signal } = new AbortController();
 
-test('When sides take turns, then who goes first changes, and the first rounds do not count', async () => {
+test('starts each round with another side, and does not count warm-up rounds', async () => {
   const went: string[] = [];
   const side = (name: string) => async () => {
     went.push(name);
@@ -24,7 +24,7 @@ test('When sides take turns, then who goes first changes, and the first rounds d
   ]);
 });
 
-test('When a baseline and Crema are measured, then each pair has its ratio, of all that its turns took', async () => {
+test('returns a ratio for each pair of turns', async () => {
   const baseline = async () => [1, 3];
   const crema = async () => [2, 4];
 
@@ -33,7 +33,7 @@ test('When a baseline and Crema are measured, then each pair has its ratio, of a
   expect(pairs).toEqual({ baseline: [1, 3, 1, 3], crema: [2, 4, 2, 4], ratios: [1.5, 1.5] });
 });
 
-test('When a run is called off, then no further turn is taken', async () => {
+test('takes no further turn after an abort', async () => {
   const stopping = new AbortController();
   const baseline = async () => {
     stopping.abort(new Error('Stopped.'));
@@ -51,7 +51,7 @@ test('When a run is called off, then no further turn is taken', async () => {
   expect(turns).toBe(1);
 });
 
-test('When things take longer than the window, then it stays open until there is one for every client', async () => {
+test('keeps the window open until every client has finished one operation', async () => {
   const clients = new Set<number>();
   const work = async (client: number) => {
     clients.add(client);
@@ -65,7 +65,7 @@ test('When things take longer than the window, then it stays open until there is
   expect(rate).toBeGreaterThan(0);
 });
 
-test('When one of the clients fails, then so does the turn', async () => {
+test('fails the turn if one client fails', async () => {
   const work = async () => {
     throw new Error('refused');
   };
@@ -73,13 +73,13 @@ test('When one of the clients fails, then so does the turn', async () => {
   await expect(load({ clients: 2, rampUp: 0, window: 10, work, signal })).rejects.toThrow('refused');
 });
 
-test('When values are few, then quantiles lie between them', () => {
+test('interpolates quantiles of few values', () => {
   expect(median([4, 1, 3, 2])).toBe(2.5);
   expect([quantile([10, 20], 0), quantile([10, 20], 0.9), quantile([10, 20], 1)]).toEqual([10, 19, 20]);
   expect(latencies([0.123, 5, 250])).toBe('5.0 / 245 / 250 ms');
 });
 
-test('When a median is on the wrong side of its target, then its row says so', () => {
+test('says in the row whether the median meets its target', () => {
   const times = { baseline: [1], crema: [2], ratios: [1.5, 1.8, 2.4] };
   const rates = { ...times, rates: { baseline: [100], crema: [50] } };
 
@@ -87,10 +87,10 @@ test('When a median is on the wrong side of its target, then its row says so', (
     measured: '1.80 ×',
     spread: '1.56–2.28',
     target: '≤ 1.7 ×',
-    reached: false,
+    met: false,
   });
   expect(rateRow('read', 'Koa', rates, { least: 1.8 })).toMatchObject({
-    reached: true,
+    met: true,
     cremaResult: '50 /s; 2.0 / 2.0 / 2.0 ms',
   });
   expect(valueRow('history', [70, 72, 80], 'events', { most: 75 })).toEqual({
@@ -98,12 +98,12 @@ test('When a median is on the wrong side of its target, then its row says so', (
     measured: '72 events',
     spread: '70–80',
     target: '≤ 75 events',
-    reached: true,
+    met: true,
   });
-  expect(timeRow('place', 'bare start', times)).not.toHaveProperty('reached');
+  expect(timeRow('place', 'bare start', times)).not.toHaveProperty('met');
 });
 
-test('When growth is drawn, then every point is on the panel, more orders further to the right and more time higher up', () => {
+test('draws every point within the panel, more orders further right, more time further up', () => {
   const points = [
     { orders: 1_000, low: 2, median: 3, high: 4 },
     { orders: 100_000, low: 2.5, median: 3.5, high: 5 },
@@ -126,7 +126,7 @@ test('When growth is drawn, then every point is on the panel, more orders furthe
   expect(picture).not.toContain('NaN');
 });
 
-test('When there is but one size of list, then it can be drawn as well', () => {
+test('draws a curve with a single point', () => {
   const point = { orders: 1_000, low: 0.2, median: 0.3, high: 0.4 };
 
   expect(drawGrowth([{ title: 'GET', points: [point] }])).not.toMatch(/NaN|Infinity/);

@@ -6,7 +6,7 @@ import { createHealthServer } from '../../../worker/health-server.ts';
 import { readWorkerSettings } from '../../../worker/settings.ts';
 import { bareTaskQueue } from './messages.ts';
 
-// Works for the baseline alone, so that it is a process as Crema's worker is one.
+// The worker of the baseline, in its own process, as Crema's worker is.
 await runCommand(async () => {
   const config = readWorkerSettings(readEnvironment());
   const logger = new DefaultLogger('WARN');

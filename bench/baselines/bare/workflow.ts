@@ -2,9 +2,9 @@ import { condition, setHandler } from '@temporalio/workflow';
 import { touchUpdate } from './messages.ts';
 
 /**
- * Does nothing, and ends.
+ * Does nothing.
  *
- * @param updates how many updates to take before
+ * @param updates the number of updates after which it ends
  */
 export async function bare(updates: number): Promise<void> {
   let taken = 0;
