@@ -105,7 +105,10 @@ export async function startApi(config: ApiSettings, logger: Logger): Promise<Run
   const webhooks = createWebhookRepository(database);
   const webhookDeliveries = createWebhookDeliveryRepository(database);
   const currency = config.CURRENCY;
-  const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
+  const alertThresholds = {
+    delayedAfter: config.ORDER_DELAYED_AFTER,
+    uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER,
+  };
 
   await mustSellIn(currency, view);
 
@@ -167,7 +170,16 @@ export async function startApi(config: ApiSettings, logger: Logger): Promise<Run
       menu,
       products: createProductRepository(database),
       catalog: createCatalogService(unitOfWork, menu.forget),
-      service: createOrderService({ catalog: view, orders, journal, workflows, users, currency, patience, logger }),
+      service: createOrderService({
+        catalog: view,
+        orders,
+        journal,
+        workflows,
+        users,
+        currency,
+        alertThresholds,
+        logger,
+      }),
       orders,
       resend: createResend({ ledger, orders, users, suppressions, workflows }),
       accounts,

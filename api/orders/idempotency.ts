@@ -1,14 +1,26 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
-import type { IdempotencyKey } from '../../domain/order/order.ts';
+import type { BoundAnswer, OrderView } from '../../db/orders.ts';
+import type { Fact, IdempotencyKey } from '../../domain/order/order.ts';
+import type { Decided } from '../../workflows/messages/history.ts';
 
-/** Any UUID, as long as it stays: the space of order ids that are derived from keys. */
+/** The order after an accepted request. */
+export interface OrderResult extends OrderView {
+  /** Whether an earlier request with this idempotency key was accepted: the order is as of that request. */
+  replayed: boolean;
+}
+
+export interface KeyReused {
+  refused: 'idempotency_key_reused';
+}
+
+/** The UUID namespace of order ids that are derived from idempotency keys. */
 const ORDER_IDS = 'b7a1f0c2-4a5e-5d0b-9f52-6f3b2c1d7e90';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
 /**
- * Binds a client's key to who sent it where, and to what it asked for (design §4).
+ * Binds an idempotency key to its scope and its request.
  *
  * @param scope subject, method and concrete path
  * @param body the validated body
@@ -22,5 +34,31 @@ export function bindKey(
   return { hash: sha256([subject, method, path, key].join('\n')), fingerprint: sha256(JSON.stringify(body ?? null)) };
 }
 
-/** The id of the order that a customer places with a key: a second try meets the first one's workflow. */
+/** Returns the id of the order that is placed with a key: a repeated request finds the workflow of the first. */
 export const orderIdOf = (key: IdempotencyKey): string => uuidv5(key.hash, ORDER_IDS);
+
+/** Answers a repeated request, or refuses another request with the same key. */
+export function replayOf(
+  bound: BoundAnswer,
+  key: IdempotencyKey,
+  customerName: string | null,
+): OrderResult | KeyReused {
+  return bound.fingerprint === key.fingerprint
+    ? { order: bound.order, customerName, replayed: true }
+    : { refused: 'idempotency_key_reused' };
+}
+
+export const answerOfFact = ({ event, order }: Fact): BoundAnswer => ({
+  order,
+  fingerprint: event.key?.fingerprint ?? '',
+});
+
+/** Finds the answer to a key in an order's history. */
+export function answerInHistory({ entries }: Decided, keyHash: string): BoundAnswer | undefined {
+  const facts = entries.filter((entry) => entry.kind === 'fact');
+  const changed = facts.find(({ event }) => event.key?.hash === keyHash);
+  if (changed) return answerOfFact(changed);
+  const unchanged = entries.filter((entry) => entry.kind === 'unchanged').find(({ key }) => key.hash === keyHash);
+  const order = unchanged && facts.findLast(({ event }) => event.version === unchanged.version)?.order;
+  return order && { order, fingerprint: unchanged.key.fingerprint };
+}

@@ -15,29 +15,29 @@ interface Dependencies {
   workflows: Pick<OrderWorkflows, 'resend'>;
 }
 
-export type NotResent = { refused: 'not_found' } | { refused: 'nothing_to_send'; detail: string };
+type ResendRefusal = { refused: 'not_found' } | { refused: 'nothing_to_send'; detail: string };
 
-/** Has an email of an order's ledger sent once more. @throws {OutcomeUnknown} */
-export type Resend = (orderId: string, deliveryId: string, deadline: number) => Promise<NotResent | undefined>;
+/** Sends an email of an order again, or says why not. @throws {OutcomeUnknown} */
+export type Resend = (orderId: string, deliveryId: string, deadline: number) => Promise<ResendRefusal | undefined>;
 
 export function createResend({ ledger, orders, users, suppressions, workflows }: Dependencies): Resend {
   return async (orderId, deliveryId, deadline) => {
     const entry = await ledger.entry(deliveryId);
     if (entry?.orderId !== orderId) return { refused: 'not_found' };
-    if (entry.channel !== 'email') return nothing('Only an email can be sent again.');
-    if (entry.outcome === 'retrying') return nothing('The email is still being sent.');
+    if (entry.channel !== 'email') return nothingToSend('Only an email can be sent again.');
+    if (entry.outcome === 'retrying') return nothingToSend('The email is still being sent.');
     const fact = await orders.fact(entry.eventId);
-    if (!fact) return nothing('The event of this email is no longer stored.');
-    const why = entry.recipient === 'customer' ? await whyNotToCustomer(fact) : undefined;
-    if (why) return nothing(why);
+    if (!fact) return nothingToSend('The event of this email is no longer stored.');
+    const suppressed = entry.recipient === 'customer' ? await customerSuppression(fact) : undefined;
+    if (suppressed) return nothingToSend(suppressed);
     await workflows.resend(deliveryId, deadline);
     return undefined;
   };
 
-  async function whyNotToCustomer({ event, order }: Fact): Promise<string | undefined> {
+  async function customerSuppression({ event, order }: Fact): Promise<string | undefined> {
     const reader = await users.findReader(order.customer.id);
     return suppressionReason(reader, emailKindOf(event), reader && (await suppressions.reasonFor(reader.email)));
   }
 }
 
-const nothing = (detail: string): NotResent => ({ refused: 'nothing_to_send', detail });
+const nothingToSend = (detail: string): ResendRefusal => ({ refused: 'nothing_to_send', detail });

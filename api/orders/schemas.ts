@@ -113,6 +113,7 @@ export const orderRequest = z
       .meta({ description: 'The total that you expect. The request fails with `price_changed` if it differs' }),
   })
   .meta({ id: 'OrderRequest', examples: [examples.orderRequest] });
+export type OrderRequest = z.output<typeof orderRequest>;
 
 export const quote = z
   .object({ lines: z.array(line.omit({ id: true }).meta({ id: 'QuotedLine' })), total: money })
@@ -131,6 +132,7 @@ export const edit = z
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({ id: 'OrderEdit', minProperties: 1, examples: [examples.orderEdit] });
+export type OrderEdit = z.output<typeof edit>;
 
 const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'A free text, shown on the timeline' });
 

@@ -34,54 +34,54 @@ import { createDecode } from '../../workflows/payloads/data-converter.ts';
 import type { SigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { createCallWithDeadline, isNoSuchWorkflow } from '../http/deadline.ts';
 
-/** A change that the order's workflow is asked for. */
+/** A change that is sent to the workflow of an order. */
 export type Change =
   | ({ update: 'changeStatus' } & Pick<StatusMessage, 'status' | 'reason'>)
   | ({ update: 'cancel' } & Pick<CancelMessage, 'reasonCode' | 'reason'>)
   | ({ update: 'edit' } & Edit);
 
-/** What the workflow answered instead of a fact. `closed`: it is final, or not there. */
-export type ChangeRefusal = Refusal | { refused: 'idempotency_key_reused' } | { refused: 'closed' };
+/** Why a workflow rejected an update. */
+type UpdateRefusal = Refusal | { refused: 'idempotency_key_reused' };
 
-/** What Temporal keeps of an order's present run: needs no worker to read. */
+/** The history of an order's current run. Reading it needs no worker. */
 export interface OrderHistory {
   placement: Placement;
   /** By version. */
   facts: Fact[];
-  /** Nobody has asked for any change yet: the order is as it was placed. */
+  /** Whether the order is as it was placed: no change was ever requested. */
   untouched: boolean;
 }
 
-/** The one place that calls the orders' workflows. Every call takes the deadline of its request, in ms since the epoch. */
+/** Calls the workflows of orders. Deadlines are in ms since the epoch; every function throws `OutcomeUnknown` at its deadline. */
 export interface OrderWorkflows {
-  /** Starts an order's workflow: the moment the order is durable. @throws {OutcomeUnknown} */
+  /** Starts the workflow of an order. From then on the order is durable. */
   start(placement: Placement, deadline: number): Promise<'started' | 'exists'>;
-  /** Asks for a change and waits for its fact. @throws {OutcomeUnknown} */
+  /** Sends a change and waits for its result; undefined if the order has no open workflow. */
   change(
     orderId: string,
     change: Change,
     attribution: Attribution,
     deadline: number,
-  ): Promise<UpdateResult | ChangeRefusal>;
-  /** Passes a change on without waiting for its outcome; false when there is no open workflow. @throws {OutcomeUnknown} */
+  ): Promise<UpdateResult | UpdateRefusal | undefined>;
+  /** Sends a change without waiting for its result; `false` if the order has no open workflow. */
   send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean>;
-  /** Returns undefined if there is no such order of this shop. @throws {OutcomeUnknown} */
+  /** Returns undefined if this shop has no such order. */
   historyOf(orderId: string, deadline: number): Promise<OrderHistory | undefined>;
-  /** All that it decided, over all of its runs that Temporal still keeps. @throws {OutcomeUnknown} */
+  /** Returns everything that all runs decided, as far as Temporal retains them. */
   decided(orderId: string, deadline: number): Promise<Decided | undefined>;
-  /** The order as its workflow holds it. @throws {OutcomeUnknown} */
+  /** Queries the workflow for its order. */
   current(orderId: string, deadline: number): Promise<Order | undefined>;
-  /** Sends a delivery of the ledger once more; while it is under way, a second request changes nothing. @throws {OutcomeUnknown} */
+  /** Sends a delivery again. A second request while the first is running changes nothing. */
   resend(deliveryId: string, deadline: number): Promise<void>;
-  /** Whether Temporal answers. */
+  /** Checks that Temporal is available. */
   ping(deadline: number): Promise<void>;
 }
 
 const parsers = { changeStatus: parseStatusMessage, cancel: parseCancelMessage, edit: parseEditMessage };
 const updates = { changeStatus: changeStatusUpdate, cancel: cancelUpdate, edit: editUpdate };
 
-/** What may stand in a history before anyone has asked for anything. */
-const CHANGES = [
+/** History events of a workflow that was asked to change or end. */
+const CHANGE_EVENTS = [
   'workflowExecutionUpdateAcceptedEventAttributes',
   'workflowExecutionSignaledEventAttributes',
   'workflowExecutionCancelRequestedEventAttributes',
@@ -96,7 +96,7 @@ export function createOrderWorkflows(
   const callWithDeadline = createCallWithDeadline(client);
   const handleOf = (orderId: string) => client.getHandle(workflowIdOf(orderId));
 
-  /** A message with signatures that it is ours. */
+  /** Signs a message: the workflow accepts an actor only from the API. */
   function signed(orderId: string, update: Change['update'], message: Attribution): Attribution {
     const command = parsers[update](message, { isStrict: true, codePoints: true, visibleNames: true });
     if ('refused' in command) throw new TypeError(`${update} is malformed: ${command.detail}`);
@@ -124,7 +124,7 @@ export function createOrderWorkflows(
     change: Change,
     attribution: Attribution,
     deadline: number,
-  ): Promise<UpdateResult | ChangeRefusal> {
+  ): Promise<UpdateResult | UpdateRefusal | undefined> {
     const { update, ...message } = change;
     try {
       const args: [Attribution] = [signed(orderId, update, { ...message, ...attribution })];
@@ -132,10 +132,10 @@ export function createOrderWorkflows(
         handleOf(orderId).executeUpdate<UpdateResult, [Attribution]>(updates[update].name, { args }),
       );
     } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return { refused: 'closed' };
+      if (error instanceof WorkflowNotFoundError) return undefined;
       const refusal = error instanceof WorkflowUpdateFailedError && refusalIn(error.cause);
-      if (refusal) return refusal;
-      throw error;
+      if (!refusal) throw error;
+      return refusal;
     }
   }
 
@@ -158,10 +158,10 @@ export function createOrderWorkflows(
       const events = history.events ?? [];
       const started = events[0]?.workflowExecutionStartedEventAttributes;
       const input = started?.input?.payloads;
-      // Other shops may have their orders in the same namespace.
+      // The namespace may have orders of other shops.
       if (!input?.length || started?.taskQueue?.name !== taskQueue) return undefined;
       const { carried, ...placement } = await decode<Start>(input);
-      const untouched = !carried && !events.some((event) => CHANGES.some((kind) => event[kind]));
+      const untouched = !carried && !events.some((event) => CHANGE_EVENTS.some((kind) => event[kind]));
       const facts = await factsIn(events, decode);
       return { placement, facts, untouched };
     } catch (error) {
@@ -198,7 +198,7 @@ export function createOrderWorkflows(
         workflowId: resendIdOf(deliveryId),
         taskQueue,
         args: [deliveryId],
-        staticSummary: 'An email once more',
+        staticSummary: 'Resend of an email',
         workflowIdConflictPolicy: 'USE_EXISTING',
       }),
     );
@@ -211,7 +211,7 @@ export function createOrderWorkflows(
   return { start, change, send, historyOf, decided, current, resend, ping };
 }
 
-function refusalIn(cause: unknown): ChangeRefusal | undefined {
+function refusalIn(cause: unknown): UpdateRefusal | undefined {
   if (!(cause instanceof ApplicationFailure)) return undefined;
-  return cause.details?.[0] as ChangeRefusal | undefined;
+  return cause.details?.[0] as UpdateRefusal | undefined;
 }

@@ -81,7 +81,7 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       handle: async ({ params: { id: orderId }, query, headers, ...request }) => {
         const caller = callerOf(request);
         const token = tokenOf(request);
-        const { order } = await findOrder(service, orderId, caller);
+        const { order } = await findOrder(service, orderId, caller.actor);
         const after = headers['last-event-id'] ?? query.after;
         return streams.answer({ order, after, caller, token, stillMay: stillMay(mayFollowOrder, caller, token) });
       },
@@ -102,7 +102,7 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       handle: async ({ body: { orderId }, ...request }) => {
         const caller = callerOf(request);
         if (orderId === undefined) checkAccess(mayFollowShop, caller);
-        else await findOrder(service, orderId, caller);
+        else await findOrder(service, orderId, caller.actor);
         const { ticket, expiresAt } = await tickets.issue(tokenOf(request), { orderId });
         return { status: 201, body: { ticket, expiresAt: new Date(expiresAt).toISOString() } };
       },

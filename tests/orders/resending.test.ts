@@ -117,7 +117,7 @@ test('When there is nothing to send, then a manager is told why', async () => {
   await shop.database('users').where({ id }).delete();
   expect(await told()).toBe('The customer has no account any more.');
   await shop.database('order_events').where({ order_id: order.id }).delete();
-  expect(await told()).toBe('What it told is not known any more.');
+  expect(await told()).toBe('The event of this email is no longer stored.');
 });
 
 test('When a customer looks at the timeline, then nothing there lets them send anything', async () => {

@@ -114,5 +114,5 @@ test('When an order’s workflow was terminated, then a refusal says so, and how
   await shop.workflow(body.id).terminate();
   const refused = await cancel(body.id, randomUUID());
   expectProblem(refused, 'illegal_transition', { currentStatus: 'waiting', allowedTransitions: [], version: 1 });
-  expect(refused.body.detail).toContain('The workflow of this order is gone');
+  expect(refused.body.detail).toContain('its workflow is lost');
 });

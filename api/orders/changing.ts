@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '../../config/logger.ts';
+import type { CatalogView } from '../../db/catalog-view.ts';
+import type { Journal } from '../../db/journal.ts';
+import type { OrderRepository, OrderView } from '../../db/orders.ts';
+import type { Refusal } from '../../domain/order/decision.ts';
+import type { KeptLine, Line, Order } from '../../domain/order/order.ts';
+import { type LineRequest, price, type Unavailable } from '../../domain/order/pricing.ts';
+import { isFinal } from '../../domain/order/transitions.ts';
+import { type ExpectedVersions, versionMismatch } from '../http/entity-tags.ts';
+import { createDecisions } from './decisions.ts';
+import { answerInHistory, type KeyReused, type OrderResult, replayOf } from './idempotency.ts';
+import type { createReading } from './reading.ts';
+import type { RequestContext } from './request-context.ts';
+import type { OrderEdit } from './schemas.ts';
+import type { Change, OrderWorkflows } from './workflows.ts';
+
+export interface ChangingDependencies {
+  catalog: CatalogView;
+  orders: OrderRepository;
+  journal: Journal;
+  workflows: OrderWorkflows;
+  currency: string;
+  logger: Logger;
+}
+
+/** The workflow has ended before its order: an operator deleted or terminated it, for example. */
+type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'refused'> & { refused: 'workflow_gone' };
+
+/** With `Prefer: respond-async`, the order before the change. */
+type ChangeResult = OrderResult | Refusal | Unavailable | KeyReused | WorkflowGone | { refused: 'not_found' };
+
+export function createChanging(
+  dependencies: ChangingDependencies,
+  { find }: Pick<ReturnType<typeof createReading>, 'find'>,
+) {
+  const { catalog, orders, workflows, currency } = dependencies;
+  const decisions = createDecisions(dependencies);
+
+  /** Changes the status of an order, or cancels it. @throws {OutcomeUnknown} */
+  const change = (orderId: string, change: Change, context: RequestContext): Promise<ChangeResult> =>
+    apply(orderId, context, async () => change);
+
+  /** Edits an order. New lines get today's price; kept lines keep theirs. @throws {OutcomeUnknown} */
+  const edit = (
+    orderId: string,
+    { lines, location, note }: OrderEdit,
+    context: RequestContext,
+  ): Promise<ChangeResult> =>
+    apply(orderId, context, async ({ version }) => {
+      const priced = lines && (await priceNewLines(lines));
+      // 412 comes before 409.
+      if (priced && 'refused' in priced) return versionMismatch(context.ifMatch, version) ?? priced;
+      return { update: 'edit', lines: priced, location, note: note === '' ? null : note };
+    });
+
+  async function priceNewLines(wanted: (KeptLine | LineRequest)[]): Promise<(KeptLine | Line)[] | Unavailable> {
+    const requests = wanted.filter((line) => 'productId' in line);
+    if (requests.length === 0) return wanted as KeptLine[];
+    const priced = price(requests, await catalog.offers(requests), randomUUID, currency);
+    if ('refused' in priced) {
+      return { ...priced, lines: priced.lines.map((index) => wanted.indexOf(requests[index] as LineRequest)) };
+    }
+    const newLines = priced.lines.values();
+    return wanted.map((line) => ('productId' in line ? (newLines.next().value as Line) : line));
+  }
+
+  /** Checks access, then whether the request is a replay, and sends the change to the order's workflow. */
+  async function apply(
+    orderId: string,
+    context: RequestContext,
+    prepare: (order: Order) => Promise<Change | Unavailable | Refusal>,
+  ): Promise<ChangeResult> {
+    const { caller, key, keyGiven, requestId, deadline } = context;
+    const [seen, earlier] = await Promise.all([
+      find(orderId, caller.actor, deadline),
+      keyGiven ? orders.answerTo(orderId, key.hash) : undefined,
+    ]);
+    if (!seen) return { refused: 'not_found' };
+    if (earlier) return replayOf(earlier, key, seen.customerName);
+    const change = await prepare(seen.order);
+    if ('refused' in change) {
+      // A replay comes before any refusal, also one that Postgres does not have yet.
+      const earlier = keyGiven ? await decisions.findAnswer(orderId, key, deadline) : undefined;
+      return earlier ? replayOf(earlier, key, seen.customerName) : change;
+    }
+    const expectedVersion = expectedVersionOf(context.ifMatch, seen.order.version);
+    const attribution = { actor: caller.actor, key, expectedVersion, requestId };
+    if (context.respondAsync) {
+      const sent = await workflows.send(orderId, change, attribution, deadline);
+      return sent ? { ...seen, replayed: false } : refuseClosed(seen, context);
+    }
+    const outcome = await workflows.change(orderId, change, attribution, deadline);
+    if (!outcome) return refuseClosed(seen, context);
+    if ('refused' in outcome) return outcome;
+    const { event, order, replayed } = outcome;
+    if (!order) return replayOf(await decisions.answerToAccepted(orderId, key, deadline), key, seen.customerName);
+    if (event) await decisions.record({ event, order }, deadline);
+    return { order, customerName: seen.customerName, replayed };
+  }
+
+  /**
+   * Answers a change of an order whose workflow has ended. Its history may be newer than Postgres, which may have been restored
+   * from a backup.
+   */
+  async function refuseClosed(
+    { order: seen, customerName }: OrderView,
+    { key, keyGiven, ifMatch, deadline }: RequestContext,
+  ): Promise<OrderResult | Refusal | KeyReused | WorkflowGone> {
+    const recorded = keyGiven ? await orders.answerTo(seen.id, key.hash) : undefined;
+    if (recorded) return replayOf(recorded, key, customerName);
+    const [row, decided] = await Promise.all([orders.find(seen.id), workflows.decided(seen.id, deadline)]);
+    const earlier = keyGiven && decided ? answerInHistory(decided, key.hash) : undefined;
+    if (earlier) return replayOf(earlier, key, customerName);
+    const last = decided?.order;
+    const read = row?.order ?? seen;
+    const { status: currentStatus, version } = last && last.version > read.version ? last : read;
+    const refused = isFinal(currentStatus) ? 'illegal_transition' : 'workflow_gone';
+    return versionMismatch(ifMatch, version) ?? { refused, currentStatus, allowedTransitions: [], version };
+  }
+
+  return { change, edit };
+}
+
+/** Returns the one version that the workflow must check: the present one if the client accepts it. Versions start at 1. */
+function expectedVersionOf(expected: ExpectedVersions, version: number): number | undefined {
+  if (!expected) return undefined;
+  return expected.includes(version) ? version : Math.max(0, ...expected);
+}

@@ -1,0 +1,72 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Logger } from '../../config/logger.ts';
+import type { Journal } from '../../db/journal.ts';
+import type { BoundAnswer, OrderRepository } from '../../db/orders.ts';
+import type { Fact, IdempotencyKey } from '../../domain/order/order.ts';
+import { byDeadline, OutcomeUnknown } from '../http/deadline.ts';
+import { answerInHistory } from './idempotency.ts';
+import type { OrderWorkflows } from './workflows.ts';
+
+interface Dependencies {
+  orders: OrderRepository;
+  journal: Journal;
+  workflows: OrderWorkflows;
+  logger: Logger;
+}
+
+/** The pause between two attempts to record or read a decision, in ms. */
+const RETRY_MS = 20;
+
+/** Gaps to meet, for half a second, before the missing entries are recorded here. */
+const GAPS_BEFORE_FILL = 25;
+
+/** Records and reads what an order's workflow has decided. All functions throw {@link OutcomeUnknown} at the deadline. */
+export function createDecisions({ orders, journal, workflows, logger }: Dependencies) {
+  /**
+   * Records a fact. The workflow's own activity records the versions before it, unless Postgres was restored from an older
+   * backup: then this does.
+   */
+  async function record(fact: Fact, deadline: number): Promise<void> {
+    let gaps = 0;
+    await retryUntil(deadline, fact.event.id, async () => {
+      if ((await journal.record(fact)) !== 'gap') return true;
+      gaps += 1;
+      if (gaps === GAPS_BEFORE_FILL) await recordMissing(fact.order.id, deadline);
+      return undefined;
+    });
+  }
+
+  async function recordMissing(orderId: string, deadline: number): Promise<void> {
+    const { entries = [] } = (await workflows.decided(orderId, deadline)) ?? {};
+    for (const entry of await journal.missing(orderId, entries)) await journal.write(entry);
+  }
+
+  /** Returns the answer to a key that the workflow has accepted, but whose order it no longer has. */
+  const answerToAccepted = (orderId: string, key: IdempotencyKey, deadline: number): Promise<BoundAnswer> =>
+    retryUntil(
+      deadline,
+      orderId,
+      async () => (await orders.answerTo(orderId, key.hash)) ?? findAnswer(orderId, key, deadline),
+    );
+
+  /** Returns the answer to a key from the order's history, or undefined if the key was not accepted. */
+  async function findAnswer(orderId: string, key: IdempotencyKey, deadline: number): Promise<BoundAnswer | undefined> {
+    const decided = await workflows.decided(orderId, deadline);
+    return decided && answerInHistory(decided, key.hash);
+  }
+
+  /** Attempts work until it returns a value. Errors are retried too: the decision is durable whatever they say. */
+  async function retryUntil<T>(deadline: number, what: string, work: () => Promise<T | undefined>): Promise<T> {
+    for (;;) {
+      const result = await byDeadline(deadline, work()).catch((error: unknown) => {
+        logger.warn({ err: error, what }, 'journal write or read failed');
+        return undefined;
+      });
+      if (result !== undefined) return result;
+      if (Date.now() >= deadline) throw new OutcomeUnknown(`${what} is decided, but cannot be read yet`);
+      await setTimeout(RETRY_MS);
+    }
+  }
+
+  return { record, answerToAccepted, findAnswer };
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from '../../config/logger.ts';
+import type { CatalogView } from '../../db/catalog-view.ts';
+import type { Journal } from '../../db/journal.ts';
+import type { OrderRepository } from '../../db/orders.ts';
+import type { Money } from '../../domain/money.ts';
+import { placeOrder } from '../../domain/order/decider.ts';
+import type { AlertThresholds, Placement } from '../../domain/order/order.ts';
+import { type LineRequest, type Priced, price, type Unavailable } from '../../domain/order/pricing.ts';
+import { byDeadline } from '../http/deadline.ts';
+import { answerOfFact, type KeyReused, type OrderResult, orderIdOf, replayOf } from './idempotency.ts';
+import type { RequestContext } from './request-context.ts';
+import type { OrderRequest } from './schemas.ts';
+import type { OrderWorkflows } from './workflows.ts';
+
+export interface PlacingDependencies {
+  catalog: CatalogView;
+  orders: OrderRepository;
+  journal: Journal;
+  workflows: OrderWorkflows;
+  currency: string;
+  alertThresholds: AlertThresholds;
+  logger: Logger;
+}
+
+interface PriceChanged {
+  refused: 'price_changed';
+  total: Money;
+}
+
+export function createPlacing(dependencies: PlacingDependencies) {
+  const { catalog, orders, journal, workflows, currency, alertThresholds, logger } = dependencies;
+
+  /** Places an order. @throws {OutcomeUnknown} */
+  async function place(
+    request: OrderRequest,
+    context: RequestContext,
+  ): Promise<OrderResult | Unavailable | PriceChanged | KeyReused> {
+    const { caller, key, keyGiven, requestId, deadline } = context;
+    const id = orderIdOf(key);
+    const [earlier, { offers, number }] = await Promise.all([
+      keyGiven ? orders.answerTo(id, key.hash) : undefined,
+      catalog.offersAndNumber(request.lines),
+    ]);
+    if (earlier) return replayOf(earlier, key, caller.name);
+
+    const priced = checkTotal(price(request.lines, offers, randomUUID, currency), request.expectedTotal);
+    if ('refused' in priced) return (keyGiven ? await earlierPlacement(id, context) : undefined) ?? priced;
+
+    const placement: Placement = {
+      id,
+      number,
+      customer: { id: caller.id },
+      location: request.location,
+      note: request.note || null,
+      ...priced,
+      placedAt: new Date().toISOString(),
+      patience: alertThresholds,
+      key,
+      requestId,
+    };
+    if ((await workflows.start(placement, deadline)) === 'exists') {
+      // The workflow may belong to another shop of this namespace, with the same customer and key.
+      return (await earlierPlacement(id, context)) ?? { refused: 'idempotency_key_reused' };
+    }
+    const fact = placeOrder(placement);
+    // From here on the order is durable: its workflow records it if this write fails.
+    const journaled = await byDeadline(deadline, journal.record(fact)).catch((error: unknown) => {
+      logger.warn({ err: error, requestId }, 'journal write failed');
+    });
+    if (!journaled) logger.warn({ requestId, orderId: id }, 'order placed, not yet recorded; its workflow records it');
+    return { order: fact.order, customerName: caller.name, replayed: false };
+  }
+
+  /** Finds the order that an earlier request with this key placed in its workflow: Postgres may not have it yet. */
+  async function earlierPlacement(
+    orderId: string,
+    { key, caller, deadline }: RequestContext,
+  ): Promise<OrderResult | KeyReused | undefined> {
+    const history = await workflows.historyOf(orderId, deadline);
+    return history && replayOf(answerOfFact(placeOrder(history.placement)), key, caller.name);
+  }
+
+  /** Returns what these lines cost now. */
+  async function quote(lines: LineRequest[]): Promise<Priced | Unavailable> {
+    return price(lines, await catalog.offers(lines), randomUUID, currency);
+  }
+
+  return { place, quote };
+}
+
+function checkTotal<T extends Priced | Unavailable>(priced: T, expected: Money | undefined): T | PriceChanged {
+  if ('refused' in priced || !expected) return priced;
+  const { total } = priced;
+  const same = total.amount === expected.amount && total.currency === expected.currency;
+  return same ? priced : { refused: 'price_changed', total };
+}

@@ -1,0 +1,67 @@
+import { OutcomeUnknown } from '../http/deadline.ts';
+import { invalidRequest, Problem } from '../http/problem.ts';
+import type { RequestContext } from './request-context.ts';
+import type { Resend } from './resending.ts';
+import type { OrderService } from './service.ts';
+
+type Refusal = Extract<
+  Awaited<ReturnType<OrderService['place'] | OrderService['quote'] | OrderService['change'] | Resend>>,
+  { refused: string }
+>;
+
+/** Returns the problem that a refusal is answered with. */
+export function problemOf(refusal: Refusal): Problem {
+  switch (refusal.refused) {
+    case 'product_unavailable': {
+      const errors = refusal.lines.map((line) => ({ pointer: `#/lines/${line}`, detail: 'is not available' }));
+      return new Problem('product_unavailable', { extra: { errors } });
+    }
+    case 'unknown_lines': {
+      const detail = 'is not a line of this order, or occurs twice';
+      return invalidRequest(refusal.lines.map((line) => ({ pointer: `#/lines/${line}/id`, detail })));
+    }
+    case 'workflow_gone': {
+      const { refused: _, ...extra } = refusal;
+      const detail =
+        'The order cannot change, because its workflow is lost. An operator can resume it: see docs/operating/backups-and-reconciling.md.';
+      return new Problem('illegal_transition', { detail, extra });
+    }
+    case 'nothing_to_send':
+      return new Problem('nothing_to_send', { detail: refusal.detail });
+    case 'illegal_transition': {
+      const { refused, ...extra } = refusal;
+      const { currentStatus, allowedTransitions: allowed } = refusal;
+      const next = allowed.join(', ') || 'none';
+      const detail = `The status of the order is ${currentStatus}. Allowed next status: ${next}.`;
+      return new Problem(refused, { detail, extra });
+    }
+    default: {
+      const { refused, ...extra } = refusal;
+      return new Problem(refused, { extra });
+    }
+  }
+}
+
+/** Catches the error of a write whose outcome is unknown. The problem has the key that makes a retry safe. */
+export const outcomeUnknown =
+  ({ idempotencyKey }: RequestContext) =>
+  (cause: unknown): never => {
+    if (!(cause instanceof OutcomeUnknown)) throw cause;
+    const detail = 'The request may have taken effect. Repeat it with this Idempotency-Key to get its outcome.';
+    throw new Problem('outcome_unknown', { detail, headers: { 'idempotency-key': idempotencyKey }, cause });
+  };
+
+/** Catches the error of a read that Temporal did not answer in time. */
+export function unavailable(cause: unknown): never {
+  if (!(cause instanceof OutcomeUnknown)) throw cause;
+  throw new Problem('unavailable', { detail: 'The order cannot be read at the moment. Try again.', cause });
+}
+
+/** Catches the error of a resend whose outcome is unknown. */
+export function resendUnknown(cause: unknown): never {
+  if (!(cause instanceof OutcomeUnknown)) throw cause;
+  throw new Problem('outcome_unknown', {
+    detail: 'The email may have been sent. The timeline shows its outcome.',
+    cause,
+  });
+}

@@ -1,0 +1,42 @@
+import type { OrderRepository, OrderView, TimelineRow } from '../../db/orders.ts';
+import type { UserRepository } from '../../db/users.ts';
+import type { Actor } from '../../domain/actor.ts';
+import { maySee, placeOrder } from '../../domain/order/decider.ts';
+import type { Order } from '../../domain/order/order.ts';
+import type { OrderWorkflows } from './workflows.ts';
+
+export interface ReadingDependencies {
+  orders: OrderRepository;
+  workflows: OrderWorkflows;
+  users: Pick<UserRepository, 'find'>;
+}
+
+/** Reads orders from Postgres, or from their workflows if Postgres does not have them yet. */
+export function createReading({ orders, workflows, users }: ReadingDependencies) {
+  /** Returns an order, or undefined if the actor may not see it. @throws {OutcomeUnknown} */
+  async function find(orderId: string, actor: Actor, deadline: number): Promise<OrderView | undefined> {
+    const view = (await orders.find(orderId)) ?? (await viewFromWorkflow(orderId, deadline));
+    return view && maySee(view.order, actor) ? view : undefined;
+  }
+
+  async function viewFromWorkflow(orderId: string, deadline: number): Promise<OrderView | undefined> {
+    const order = await orderFromWorkflow(orderId, deadline);
+    return order && { order, customerName: (await users.find(order.customer.id))?.name ?? null };
+  }
+
+  async function orderFromWorkflow(orderId: string, deadline: number): Promise<Order | undefined> {
+    const history = await workflows.historyOf(orderId, deadline);
+    if (!history) return undefined;
+    return history.untouched ? placeOrder(history.placement).order : workflows.current(orderId, deadline);
+  }
+
+  /** Returns the timeline of an existing order, oldest first. @throws {OutcomeUnknown} */
+  async function timeline(orderId: string, deadline: number): Promise<TimelineRow[]> {
+    const rows = await orders.timeline(orderId);
+    if (rows.some(({ kind }) => kind === 'event')) return rows;
+    const { facts = [] } = (await workflows.historyOf(orderId, deadline)) ?? {};
+    return [...facts.map(({ event }) => ({ kind: 'event' as const, at: new Date(event.at), event })), ...rows];
+  }
+
+  return { find, timeline };
+}
