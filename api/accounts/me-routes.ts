@@ -50,13 +50,13 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
     route({
       ...where,
       tag,
-      summary: 'Erase my account',
+      summary: 'Erase your account',
       description:
-        'Ends all sessions. Your orders stay without your name, and open ones go on. You get no more email. ' +
-        `The same as \`${other}\`.`,
+        'Ends all sessions and stops all email. Your orders are kept without your name, and open orders continue. ' +
+        `Equivalent to \`${other}\`.`,
       access: people,
       body: farewell,
-      responses: { 204: { description: 'Forgotten' } },
+      responses: { 204: { description: 'Erased' } },
       problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
       handle: async (request) => {
         const refused = await accounts.erase(confirmationOf(request, request.body.password));
@@ -72,9 +72,9 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       path: '/v1/me',
       operationId: 'getMe',
       tag,
-      summary: 'Who you are, and what your token is good for',
+      summary: 'Get your account and the scopes of your token',
       access: people,
-      responses: { 200: { description: 'You', body: me } },
+      responses: { 200: { description: 'Your account', body: me } },
       handle: async (request) => ({ status: 200, body: await asOfNow(callerOf(request)) }),
     }),
     route({
@@ -82,12 +82,12 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       path: '/v1/me',
       operationId: 'changeMe',
       tag,
-      summary: 'Change your name, your address or your language',
+      summary: 'Change your name, email address or language',
       description:
-        'Another address counts once the link in the email that goes there was used; the present one is told.',
+        'A new email address takes effect when you open the link that is sent there. Crema also notifies the current address.',
       access: people,
       body: meChange,
-      responses: { 200: { description: 'You, as of now', body: me } },
+      responses: { 200: { description: 'Your changed account', body: me } },
       problems: ['wrong_password'],
       handle: async (request) => {
         const caller = callerOf(request);
@@ -106,13 +106,13 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       path: '/v1/me/export',
       operationId: 'exportMe',
       tag,
-      summary: 'Everything that the shop knows of you',
+      summary: 'Export your personal data',
       access: people,
       responses: {
         200: {
-          description: 'Your account and your orders',
+          description: 'Your account, your email preferences, and your orders',
           body: personalData,
-          headers: { 'Content-Disposition': 'A file to keep' },
+          headers: { 'Content-Disposition': 'The name of the file' },
         },
       },
       handle: async (request) => {
@@ -131,9 +131,11 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       path: '/v1/me/email-preferences',
       operationId: 'getEmailPreferences',
       tag,
-      summary: 'Which emails about your orders you get',
+      summary: 'Get your email preferences',
       access: people,
-      responses: { 200: { description: 'By kind', body: emailPreferences } },
+      responses: {
+        200: { description: 'The emails that you receive about your orders, by kind', body: emailPreferences },
+      },
       handle: async (request) => ({ status: 200, body: await preferencesOf(callerOf(request).id) }),
     }),
     route({
@@ -141,11 +143,11 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       path: '/v1/me/email-preferences',
       operationId: 'changeEmailPreferences',
       tag,
-      summary: 'Choose which emails about your orders you get',
-      description: 'What you leave out stays as it is. The links in the emails lead to the same choice.',
+      summary: 'Change your email preferences',
+      description: 'Omitted fields do not change. The emails link to a page with the same settings.',
       access: people,
       body: emailPreferencesChange,
-      responses: { 200: { description: 'As of now', body: emailPreferences } },
+      responses: { 200: { description: 'Your changed preferences', body: emailPreferences } },
       handle: async (request) => {
         const { id } = callerOf(request);
         await users.chooseEmails(id, request.body);
@@ -158,7 +160,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       operationId: 'changePassword',
       tag,
       summary: 'Change your password',
-      description: 'You stay signed in, and all other sessions end. An email tells you, in case it was somebody else.',
+      description: 'Ends all other sessions. Crema notifies you by email.',
       access: people,
       body: passwordChange,
       responses: { 204: { description: 'Changed' } },
@@ -184,6 +186,6 @@ const confirmationOf = (request: { caller: Caller | undefined; address: string }
 /** Forgotten a moment ago, while what is known of their token still counts. */
 const gone = () =>
   new Problem('unauthenticated', {
-    detail: 'You have no account any more.',
+    detail: 'Your account no longer exists.',
     headers: { 'www-authenticate': 'Bearer realm="crema", error="invalid_token"' },
   });

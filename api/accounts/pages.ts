@@ -176,7 +176,7 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
     const found = handlers[ctx.path];
     if (!found) return next();
     if (!['GET', 'HEAD', 'POST'].includes(ctx.method)) {
-      const detail = `${ctx.path} knows GET, HEAD, POST, not ${ctx.method}.`;
+      const detail = `${ctx.path} does not support ${ctx.method}. Allowed methods: GET, HEAD, POST.`;
       throw new Problem('method_not_allowed', { detail, headers: { allow: 'GET, HEAD, POST' } });
     }
     const visitor: Visitor = {
@@ -199,15 +199,15 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
 
 async function formOf(ctx: Context): Promise<Values> {
   if (ctx.request.is('urlencoded') !== 'urlencoded') {
-    throw new Problem('unsupported_media_type', { detail: 'A form is sent as application/x-www-form-urlencoded.' });
+    throw new Problem('unsupported_media_type', { detail: 'Send the form as application/x-www-form-urlencoded.' });
   }
   await readText(ctx as never, async () => {}).catch((error: { status?: number }) => {
     if (error.status === 413) throw new Problem('payload_too_large', { detail: 'The form is too large.' });
     if (error.status === 415)
       throw new Problem('unsupported_media_type', {
-        detail: 'This Content-Encoding is not known here: send the form uncompressed, or as gzip, deflate or br.',
+        detail: 'Send the form uncompressed, or compressed with gzip, deflate or br.',
       });
-    throw new Problem('invalid_request', { detail: 'The form cannot be read.', cause: error });
+    throw new Problem('invalid_request', { detail: 'The form is malformed.', cause: error });
   });
   return Object.fromEntries(new URLSearchParams(String((ctx.request as { body?: unknown }).body ?? '')));
 }

@@ -14,13 +14,13 @@ export function refusal(refused: Refused, pointer = '#/password'): Problem {
       return new Problem('unavailable', { cause: refused.cause });
     case 'rate_limited': {
       const { allowance, resetsIn } = refused.status;
-      const detail = `${allowance.count} of these in ${allowance.seconds} seconds are allowed; try again in ${resetsIn} seconds.`;
+      const detail = `At most ${allowance.count} of these requests in ${allowance.seconds} seconds are allowed. Try again in ${resetsIn} seconds.`;
       return new Problem('rate_limited', { detail, headers: quotaHeaders(refused.status) });
     }
     case 'password_required':
       return invalidRequest([{ pointer, detail: 'is required to open an account with this token' }]);
     case 'outcome_unknown': {
-      const detail = 'Send the same request again: once it has happened, your token is not good any more.';
+      const detail = 'The request may have taken effect. Repeat it: if it took effect, your token has become invalid.';
       return new Problem('outcome_unknown', { detail, cause: refused.cause });
     }
     default:

@@ -11,7 +11,7 @@ import { PASSWORD_LENGTH, passwordFaults } from './password-rules.ts';
 
 const email = emailAddress().meta({ examples: ['ana@example.com'] });
 const name = oneLine(MAX_NAME_LENGTH).meta({
-  description: 'Has a visible character; stored in NFC',
+  description: 'One line with at least one visible character; stored in NFC',
   examples: ['Ana Souza'],
 });
 const role = z.enum(['customer', 'manager']).meta({ id: 'Role' });
@@ -31,7 +31,7 @@ const newPassword = z
     format: 'password',
     minLength: PASSWORD_LENGTH.min,
     maxLength: PASSWORD_LENGTH.max,
-    description: 'No common password, and none that is made of common ones, of repetitions or of your own name',
+    description: 'Must not be a common password, or consist of common passwords, repetitions or your name',
     examples: ['seven violins in the rain'],
   });
 
@@ -39,16 +39,16 @@ const exampleToken = 'Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c';
 
 const token = z
   .string()
-  .regex(/^[\w-]{43}$/, 'must be the token of a link that was mailed')
+  .regex(/^[\w-]{43}$/, 'must be the token of an emailed link')
   .meta({
-    description: 'Of a link that was mailed; it works once',
+    description: 'The token of an emailed link. Valid once',
     examples: [exampleToken],
   });
 
 const theirLanguage = z
   .string()
   .nullable()
-  .meta({ description: 'What mails to them are written in, ISO 639; null: the shop’s own language' });
+  .meta({ description: 'The language of emails to this user, ISO 639. null: the language of the shop' });
 
 /** What is told of anybody. */
 const person = { id, email: z.string(), name: z.string(), role, language: theirLanguage };
@@ -56,7 +56,7 @@ const person = { id, email: z.string(), name: z.string(), role, language: theirL
 export const me = z
   .object({
     ...person,
-    scopes: z.array(z.string()).meta({ description: 'What this token may do: what the role may, or less' }),
+    scopes: z.array(z.string()).meta({ description: 'The scopes of the token: those of the role, or fewer' }),
   })
   .meta({
     id: 'Me',
@@ -86,7 +86,7 @@ export const user = z
   .object({
     ...person,
     createdAt: timestamp,
-    verifiedAt: timestamp.meta({ description: 'When the address was proven to be theirs' }),
+    verifiedAt: timestamp.meta({ description: 'When the user confirmed the email address' }),
   })
   .meta({ id: 'User', examples: [carlos] });
 
@@ -96,7 +96,7 @@ export const userList = z
 
 export const userQuery = z.strictObject({
   role: role.optional(),
-  email: oneLine(254).optional().meta({ description: 'The whole address, whatever its case' }),
+  email: oneLine(254).optional().meta({ description: 'The complete address, in any case' }),
   limit: limitParameter,
   // An address; Postgres rejects NUL.
   cursor: cursorParameter(z.tuple([z.string().refine((email) => !email.includes('\0'))])),
@@ -117,7 +117,7 @@ export const verification = z
     token,
     password: newPassword
       .optional()
-      .meta({ ...newPassword.meta(), description: 'Your password from now on. Needed to open an account.' }),
+      .meta({ ...newPassword.meta(), description: 'The new password. Required to open an account' }),
   })
   .meta({ id: 'Verification', examples: [{ token: exampleToken, password: 'seven violins in the rain' }] });
 
@@ -137,9 +137,14 @@ export const passwordChange = z.strictObject({ currentPassword: password, newPas
 export const meChange = z
   .strictObject({
     name: name.optional(),
-    email: email.optional().meta({ description: 'Counts once the link that is mailed there was used' }),
-    currentPassword: password.optional().meta({ description: 'Goes with `email`' }),
-    language: language.nullable().optional().meta({ description: 'ISO 639, such as `pt`; null for the shop’s own' }),
+    email: email
+      .optional()
+      .meta({ description: 'The new address. Takes effect when the link that is sent there is opened' }),
+    currentPassword: password.optional().meta({ description: 'Required with `email`' }),
+    language: language
+      .nullable()
+      .optional()
+      .meta({ description: 'ISO 639, such as `pt`. null: the language of the shop' }),
   })
   .refine(
     ({ name, email, language }) => [name, email, language].some((part) => part !== undefined),
@@ -147,7 +152,7 @@ export const meChange = z
   )
   .refine(({ email, currentPassword }) => (email === undefined) === (currentPassword === undefined), {
     path: ['currentPassword'],
-    error: 'goes with email, and email with it',
+    error: 'must be sent together with email',
   })
   .meta({
     id: 'MeChange',
@@ -159,25 +164,26 @@ export const meChange = z
 
 /** When such a mail comes. */
 const kindDescriptions = {
-  edited: 'Your order was changed',
-  progress: 'It is being made, is back in line, or was handed over',
-  ready: 'It is ready',
-  reminder: 'It has been ready for a while',
-  cancelled: 'It was cancelled',
+  edited: 'The order was edited',
+  progress: 'The preparation started or was undone, or the order was delivered',
+  ready: 'The order is ready',
+  reminder: 'The order has been ready for some time',
+  cancelled: 'The order was cancelled',
 } as const satisfies Record<EmailKind, string>;
 
 const wanted = (kind: EmailKind) => z.boolean().meta({ description: kindDescriptions[kind] });
 
 export const emailPreferences = z
   .object({
-    placed: z.boolean().meta({ description: 'Always true: the receipt always comes' }),
+    placed: z.boolean().meta({ description: 'Always true: receipts cannot be turned off' }),
     edited: wanted('edited'),
     progress: wanted('progress'),
     ready: wanted('ready'),
     reminder: wanted('reminder'),
     cancelled: wanted('cancelled'),
     stopped: z.enum(['bounced', 'complained']).meta({ id: 'EmailStopReason' }).nullable().meta({
-      description: 'Why no mail at all goes to your address: one came back for good, or was called spam; null: it does',
+      description:
+        'Why your address receives no email: a message bounced permanently, or was reported as spam. null: it receives email',
     }),
   })
   .meta({
@@ -225,10 +231,12 @@ const marco = {
 const openInvitation = z
   .object({
     ...person,
-    invitedBy: id.nullable().meta({ description: 'The manager who invites; null: the operator, by the command line' }),
+    invitedBy: id
+      .nullable()
+      .meta({ description: 'The manager who sent the invitation. null: the operator, by the command line' }),
     createdAt: timestamp,
     expiresAt: timestamp,
-    mailedAt: timestamp.nullable().meta({ description: 'null until its email has been sent' }),
+    mailedAt: timestamp.nullable().meta({ description: 'null until the email has been sent' }),
   })
   .meta({ id: 'OpenInvitation', examples: [marco] });
 
@@ -246,8 +254,8 @@ export const personalData = z
     exportedAt: timestamp,
     user,
     emailPreferences,
-    access: z.array(clientAccess).meta({ description: 'The programs that may act for you' }),
-    orders: z.array(orderHistory).meta({ description: 'Every order you have placed, the newest first' }),
+    access: z.array(clientAccess).meta({ description: 'The programs that you have signed in with' }),
+    orders: z.array(orderHistory).meta({ description: 'All orders that you have placed, the newest first' }),
   })
   .meta({
     id: 'PersonalData',

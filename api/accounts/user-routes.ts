@@ -35,7 +35,7 @@ interface Dependencies {
 const tag = 'Users';
 const managers: Access = { to: ['manager'], scope: 'users:write' };
 const params = z.object({ id });
-const mailed = { 202: { description: 'Taken down; an email follows where it leads to something', body: nothing } };
+const mailed = { 202: { description: 'Accepted. An email follows if the address is eligible', body: nothing } };
 
 /** People: how they come to an account and back into one, and what managers do about them. */
 export function userRoutes({ accounts, accountRequests, users, suppressions }: Dependencies): Route[] {
@@ -47,7 +47,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       tag,
       summary: 'Register as a customer',
       description:
-        'The account opens with the link in the email that follows, where you choose a password. The answer is the same ' +
+        'Crema sends an email with a link to set a password, which opens the account. The response is the same ' +
         'whether or not the address has an account.',
       access: 'anyone',
       headers: registrationHeaders,
@@ -64,13 +64,13 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       path: '/v1/users/verify',
       operationId: 'verifyUser',
       tag,
-      summary: 'Open your account, or confirm your new address',
+      summary: 'Open an account, or confirm a new email address',
       description:
-        'Takes the token of the link that was mailed. The token of a registration opens the account and requires a password; ' +
-        'that of an address change needs none.',
+        'Requires the token of an emailed link. The token of a registration opens the account and requires a password. ' +
+        'The token of an address change needs no password.',
       access: 'anyone',
       body: verification,
-      responses: { 200: { description: 'You', body: user } },
+      responses: { 200: { description: 'The account', body: user } },
       problems: ['invalid_link'],
       handle: async ({ body }) => {
         const verified = await accounts.verify(body.token, body.password);
@@ -83,9 +83,8 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       path: '/v1/password-resets',
       operationId: 'requestPasswordReset',
       tag,
-      summary: 'Ask for a new password',
-      description:
-        'A link follows by email if there is an account, and nothing if there is none. Says the same either way.',
+      summary: 'Request a password reset',
+      description: 'Crema sends a link to the address if it has an account. The response is the same in both cases.',
       access: 'anyone',
       body: resetRequest,
       responses: mailed,
@@ -100,12 +99,12 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       path: '/v1/password-resets/confirm',
       operationId: 'confirmPasswordReset',
       tag,
-      summary: 'Choose a new password',
+      summary: 'Set a new password',
       description:
-        'Takes the token of the link that was mailed, and ends all sessions. Of an invitation, it opens the account.',
+        'Requires the token of an emailed link, and ends all sessions. The token of an invitation opens the account.',
       access: 'anyone',
       body: reset,
-      responses: { 200: { description: 'You', body: user } },
+      responses: { 200: { description: 'The account', body: user } },
       problems: ['invalid_link'],
       handle: async ({ body }) => {
         const account = await accounts.choosePassword(body.token, body.password);
@@ -118,13 +117,13 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       path: '/v1/users',
       operationId: 'listUsers',
       tag,
-      summary: 'People with an account, by address',
-      description: 'Send `nextCursor` as `cursor` for the next page.',
+      summary: 'List users',
+      description: 'Send `nextCursor` as `cursor` to get the next page.',
       access: managers,
       query: userQuery,
       responses: {
         200: {
-          description: 'A page of people',
+          description: 'A page of users, by email address',
           body: userList,
           links: linksTo({ id: '$response.body#/data/0/id' }, 'promoteUser', 'demoteUser'),
         },
@@ -143,8 +142,8 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       path: '/v1/users/invitations',
       operationId: 'inviteUser',
       tag,
-      summary: 'Invite somebody, by default as a customer',
-      description: 'They choose a password by the link in the email that follows.',
+      summary: 'Invite a user',
+      description: 'Crema sends an email with a link to set a password, which opens the account.',
       access: managers,
       body: invitation,
       responses: mailed,
@@ -160,12 +159,12 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       path: '/v1/users/invitations',
       operationId: 'listInvitations',
       tag,
-      summary: 'Invitations that are open, the newest first',
-      description: 'One is closed when its link is used or has expired, or when its author is not a manager any more.',
+      summary: 'List open invitations',
+      description: 'An invitation closes when its link is used or expires, or when its author is no longer a manager.',
       access: managers,
       responses: {
         200: {
-          description: 'All of them',
+          description: 'All open invitations, the newest first',
           body: invitationList,
           links: linksTo({ id: '$response.body#/data/0/id' }, 'revokeInvitation'),
         },
@@ -181,7 +180,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       operationId: 'revokeInvitation',
       tag,
       summary: 'Revoke an invitation',
-      description: 'Its link does not work any more.',
+      description: 'The link of the invitation becomes invalid.',
       access: managers,
       params,
       responses: { 204: { description: 'Revoked' } },
@@ -197,11 +196,11 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       path: '/v1/email-suppressions/lift',
       operationId: 'liftEmailSuppression',
       tag,
-      summary: 'Write to an address again',
-      description: 'To which no mail went since one came back from it for good, or was called spam there.',
+      summary: 'Resume email to an address',
+      description: 'For addresses that receive no email because a message bounced permanently or was reported as spam.',
       access: managers,
       body: suppressedAddress,
-      responses: { 204: { description: 'It gets mail again' } },
+      responses: { 204: { description: 'The address receives email again' } },
       problems: ['not_found'],
       handle: async ({ body }) => {
         if (!(await suppressions.lift(body.email))) throw new Problem('not_found');
@@ -214,11 +213,11 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         path: `/v1/users/{id}/${change}`,
         operationId: `${change}User`,
         tag,
-        summary: change === 'promote' ? 'Make somebody a manager' : 'Make a manager a customer again',
-        description: 'Who is one already stays one. It counts within half a minute, for tokens given out before, too.',
+        summary: change === 'promote' ? 'Make a user a manager' : 'Make a manager a customer',
+        description: 'Has no effect if the user has this role. Existing tokens get the new role within 30 seconds.',
         access: managers,
         params,
-        responses: { 200: { description: 'The person', body: user } },
+        responses: { 200: { description: 'The user', body: user } },
         problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
         handle: async (request) => {
           const changed = await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer');

@@ -96,13 +96,16 @@ export function createEndpoints({
     const [, methods] = OPEN.find(([path]) => path.test(ctx.path)) ?? [];
     if (!methods) {
       if (!ctx.path.startsWith('/oauth/')) return next();
-      return refuse(ctx, new Problem('not_found', { detail: 'There is no such endpoint.' }));
+      return refuse(ctx, new Problem('not_found', { detail: 'This endpoint does not exist.' }));
     }
     if (!methods.includes(ctx.method)) {
       const allow = methods.join(', ');
       return refuse(
         ctx,
-        new Problem('method_not_allowed', { detail: `${ctx.path} takes ${allow}.`, headers: { allow } }),
+        new Problem('method_not_allowed', {
+          detail: `${ctx.path} does not support ${ctx.method}. Allowed methods: ${allow}.`,
+          headers: { allow },
+        }),
       );
     }
     // Browsers speak TLS with whatever stands in front of us, so their cookies are Secure, whatever that tells us.

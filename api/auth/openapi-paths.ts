@@ -5,17 +5,21 @@ import { rateLimitHeaders } from '../http/problem-schemas.ts';
 const clientId = z
   .string()
   .min(1)
-  .meta({ description: 'Crema’s own public client, which has no secret, or a service', examples: ['crema'] });
+  .meta({ description: '`crema`, the public client without a secret, or the id of a service', examples: ['crema'] });
 const clientSecret = z
   .string()
   .optional()
-  .meta({ description: 'A service’s; it may go into an `Authorization: Basic …` header instead, with the id' });
+  .meta({
+    description: 'The secret of a service. It can be sent with the id in an `Authorization: Basic …` header instead',
+  });
 const refreshToken = z.string().meta({
   description:
-    'Good for one use; the answer holds its successor. Used twice, even in the same instant, it ends everything that ' +
-    'came from the same sign-in: refresh one at a time',
+    'Valid for one use: the response contains its successor. Reusing it, even concurrently, revokes all tokens of the ' +
+    'same sign-in',
 });
-const scope = z.string().meta({ description: 'Fewer scopes than you may have, separated by blanks' });
+const scope = z
+  .string()
+  .meta({ description: 'The requested scopes, separated by spaces. Default: all allowed scopes' });
 
 const tokenRequest = (passwordGrant: boolean) =>
   z
@@ -29,14 +33,14 @@ const tokenRequest = (passwordGrant: boolean) =>
       ]),
       client_id: clientId.optional(),
       client_secret: clientSecret,
-      code: z.string().optional().meta({ description: 'Good for one use, within a minute' }),
-      redirect_uri: z.string().optional().meta({ description: 'The one that the code was sent to' }),
-      code_verifier: z.string().optional().meta({ description: 'RFC 7636 (PKCE)' }),
+      code: z.string().optional().meta({ description: 'Valid for one use, within one minute' }),
+      redirect_uri: z.string().optional().meta({ description: 'The URI that the code was sent to' }),
+      code_verifier: z.string().optional().meta({ description: 'The PKCE code verifier (RFC 7636)' }),
       ...(passwordGrant && {
         username: z
           .string()
           .optional()
-          .meta({ description: 'The email address', examples: ['customer@example.com'] }),
+          .meta({ description: 'The email address of the user', examples: ['customer@example.com'] }),
         password: z
           .string()
           .optional()
@@ -61,7 +65,7 @@ const requestExamples = {
     value: { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' },
   },
   authorization_code: {
-    summary: 'Come back from the sign-in page',
+    summary: 'Exchange the code of the sign-in page',
     value: {
       grant_type: 'authorization_code',
       client_id: 'crema',
@@ -71,7 +75,7 @@ const requestExamples = {
     },
   },
   refresh_token: {
-    summary: 'Stay signed in',
+    summary: 'Refresh an access token',
     value: {
       grant_type: 'refresh_token',
       client_id: 'crema',
@@ -79,7 +83,7 @@ const requestExamples = {
     },
   },
   client_credentials: {
-    summary: 'Be a service',
+    summary: 'Authenticate as a service',
     value: {
       grant_type: 'client_credentials',
       client_id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10',
@@ -91,12 +95,15 @@ const requestExamples = {
 
 const token = z
   .object({
-    access_token: z.string().meta({ description: 'Send it as `Authorization: Bearer …`' }),
+    access_token: z.string().meta({ description: 'The access token. Send it as `Authorization: Bearer …`' }),
     token_type: z.literal('Bearer'),
-    expires_in: z.int().meta({ description: 'Seconds' }),
+    expires_in: z.int().meta({ description: 'The lifetime of the access token, in seconds' }),
     refresh_token: refreshToken.optional(),
-    id_token: z.string().optional().meta({ description: 'OpenID Connect: when the scope `openid` was asked for' }),
-    scope: z.string().optional().meta({ description: 'What the token is good for' }),
+    id_token: z
+      .string()
+      .optional()
+      .meta({ description: 'The OpenID Connect ID token. Present if the scope `openid` was requested' }),
+    scope: z.string().optional().meta({ description: 'The scopes of the access token, separated by spaces' }),
   })
   .meta({
     id: 'Token',
@@ -113,7 +120,7 @@ const token = z
 
 const oauthError = z
   .object({ error: z.string(), error_description: z.string().optional() })
-  .meta({ id: 'OAuthError', description: 'RFC 6749 §5.2' });
+  .meta({ id: 'OAuthError', description: 'An error of the authorization server (RFC 6749 §5.2)' });
 
 const errorResponse = (description: string, error: string, error_description: string): ZodOpenApiResponseObject => ({
   description,
@@ -122,18 +129,18 @@ const errorResponse = (description: string, error: string, error_description: st
 
 const formErrors = {
   400: errorResponse(
-    'The request is wrong, or the password, the code or the refresh token is no good',
+    'The request is invalid, or the password, the code or the refresh token is',
     'invalid_grant',
     'The email address or the password is wrong.',
   ),
   401: errorResponse(
-    'The client is not known, or its secret is wrong',
+    'The client is unknown, or its secret is incorrect',
     'invalid_client',
     'client authentication failed',
   ),
   429: {
     ...errorResponse(
-      'Too many requests, or too many wrong passwords',
+      'Too many requests, or too many incorrect passwords',
       'temporarily_unavailable',
       'Too many passwords were wrong. Try again in 15 minutes, or from where you have signed in before.',
     ),
@@ -144,9 +151,13 @@ const formErrors = {
       ]),
     ),
   },
-  500: errorResponse('Something went wrong on our side', 'server_error', 'Something went wrong.'),
+  500: errorResponse('Internal server error', 'server_error', 'Something went wrong.'),
   503: {
-    ...errorResponse('Try again', 'temporarily_unavailable', 'The service is unavailable for the moment; try again.'),
+    ...errorResponse(
+      'Temporarily unavailable',
+      'temporarily_unavailable',
+      'The service is unavailable for the moment; try again.',
+    ),
     headers: { 'Retry-After': { description: 'Seconds to wait before a retry', schema: { type: 'integer' as const } } },
   },
 };
@@ -160,7 +171,7 @@ const publicKey = z.looseObject({ kty: z.string(), kid: z.string() }).meta({ id:
 
 const keySet = z
   .object({ keys: z.array(publicKey) })
-  .meta({ id: 'KeySet', description: 'RFC 7517: the public keys that access tokens are signed with' });
+  .meta({ id: 'KeySet', description: 'The public keys of access tokens (RFC 7517)' });
 
 const discovery = z
   .looseObject({
@@ -169,7 +180,7 @@ const discovery = z
     token_endpoint: z.string(),
     jwks_uri: z.string(),
   })
-  .meta({ id: 'Discovery', description: 'RFC 8414: where everything is, and what it can do' });
+  .meta({ id: 'Discovery', description: 'The endpoints and capabilities of the authorization server (RFC 8414)' });
 
 const discover = (operationId: string, summary: string, refusals: Refusals): ZodOpenApiOperationObject => ({
   operationId,
@@ -211,7 +222,7 @@ export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenA
       post: {
         operationId: 'getToken',
         tags: ['Access'],
-        summary: 'Trade what you have for an access token',
+        summary: 'Get an access token',
         security: [],
         requestBody: form(tokenRequest(passwordGrant), passwordGrant ? requestExamples : others),
         responses: {
@@ -224,22 +235,21 @@ export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenA
       post: {
         operationId: 'revokeToken',
         tags: ['Access'],
-        summary: 'Give a token back: nobody can use it any more',
+        summary: 'Revoke a token',
         description:
-          'A refresh token takes with it all that came from the same sign-in. Every process of the shop knows of it ' +
-          'within 30 s.',
+          'Revoking a refresh token revokes all tokens of the same sign-in. The revocation takes effect within 30 s.',
         security: [],
         requestBody: form(revocation, {
           refresh_token: { value: { client_id: 'crema', token: requestExamples.refresh_token.value.refresh_token } },
         }),
-        responses: { 200: { description: 'It is worth nothing now, or never was' }, ...formErrors },
+        responses: { 200: { description: 'The token is invalid now, or was invalid already' }, ...formErrors },
       },
     },
     '/.well-known/jwks.json': {
       get: {
         operationId: 'getKeys',
         tags: ['Access'],
-        summary: 'The keys that access tokens are signed with',
+        summary: 'Get the public keys of access tokens',
         security: [],
         responses: {
           200: {
@@ -268,10 +278,10 @@ export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenA
       },
     },
     '/.well-known/openid-configuration': {
-      get: discover('getOpenIdConfiguration', 'What the sign-in can do (OpenID)', refusals),
+      get: discover('getOpenIdConfiguration', 'Get the OpenID Connect configuration', refusals),
     },
     '/.well-known/oauth-authorization-server': {
-      get: discover('getOAuthConfiguration', 'What the sign-in can do', refusals),
+      get: discover('getOAuthConfiguration', 'Get the OAuth 2.0 configuration', refusals),
     },
   };
 }

@@ -13,44 +13,46 @@ function serversOf(publicUrl: string) {
     api: {
       host,
       protocol: protocol.replace(':', ''),
-      description: 'The API: server-sent events',
+      description: 'The API, which serves server-sent events',
     },
     redis: {
       host: 'redis.example:6379',
       protocol: 'redis',
-      description: 'For the shop’s own systems. This address is an example: use that of the setting `REDIS_URL`',
+      description: 'For the shop’s own systems. The address is an example: use that of the setting `REDIS_URL`',
     },
   };
 }
 
-const parameters = { orderId: { description: 'The order', examples: [orderId] } };
+const parameters = { orderId: { description: 'The id of the order', examples: [orderId] } };
 
 const channels = {
   shop: {
     address: '/v1/orders/events',
-    title: 'Everything that happens in the shop',
-    description: 'For managers and services: the snapshot of all open orders, then every event.',
+    title: 'Events of all orders',
+    description: 'For managers and services: a snapshot of all open orders, then every event.',
     servers: [ref('servers/api')],
     messages: { snapshot: ref('components/messages/shopSnapshot'), event: ref('components/messages/streamedEvent') },
   },
   order: {
     address: '/v1/orders/{orderId}/events',
-    title: 'Everything that happens to an order',
-    description: 'For whoever may read the order: its snapshot, then every event, until nothing can follow.',
+    title: 'Events of an order',
+    description:
+      'For callers that may read the order: a snapshot of it, then every event. The stream ends after the last event of a final order.',
     servers: [ref('servers/api')],
     parameters,
     messages: { snapshot: ref('components/messages/orderSnapshot'), event: ref('components/messages/streamedEvent') },
   },
   published: {
     address: 'orders',
-    title: 'Redis pub/sub: every event',
-    description: 'Who does not listen misses it: a gap in the versions of an order says so.',
+    title: 'Redis pub/sub: all events',
+    description:
+      'Subscribers miss events while they are disconnected. A gap in the versions of an order shows a missed event.',
     servers: [ref('servers/redis')],
     messages: { event: ref('components/messages/event') },
   },
   publishedOfOrder: {
     address: 'orders:{orderId}',
-    title: 'Redis pub/sub: every event of one order',
+    title: 'Redis pub/sub: events of one order',
     servers: [ref('servers/redis')],
     parameters,
     messages: { event: ref('components/messages/event') },
@@ -58,7 +60,8 @@ const channels = {
   kept: {
     address: 'orders:events',
     title: 'Redis stream: the newest 10,000 events',
-    description: 'For consumer groups. It has about so many entries; Redis owns nothing that cannot be lost.',
+    description:
+      'For consumer groups. The number of entries is approximate, and entries are lost if Redis loses its data.',
     servers: [ref('servers/redis')],
     messages: { entry: ref('components/messages/entry') },
   },
@@ -69,9 +72,9 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'An access token; browsers send a ticket in its place: see `POST /v1/stream-tickets` in openapi.yaml',
+    description: 'An access token. Browsers send a ticket instead: see `POST /v1/stream-tickets` in openapi.yaml',
   },
-  redis: { type: 'userPassword', description: 'What `REDIS_URL` has; nothing in development' },
+  redis: { type: 'userPassword', description: 'The credentials in `REDIS_URL`. None in development' },
 };
 
 /** What Crema does; whoever follows it, receives. */
@@ -95,7 +98,7 @@ const fields = (event: object) => ({
   properties: {
     id: {
       type: 'string',
-      description: 'The position in the log: send the last one as `Last-Event-ID`',
+      description: 'The position of the event. Send the last one as `Last-Event-ID` to resume',
       examples: [position],
     },
     event,
@@ -106,16 +109,16 @@ const snapshotFields = fields({ const: 'snapshot' });
 const schema = (name: string) => ref(`components/schemas/${name}`);
 
 const messages = {
-  event: { title: 'What happened to an order', payload: schema('OrderEvent') },
+  event: { title: 'An event of an order', payload: schema('OrderEvent') },
   streamedEvent: {
-    title: 'What happened to an order',
+    title: 'An event of an order',
     headers: fields({ type: 'string', description: 'The `type` of the CloudEvent' }),
     payload: schema('OrderEvent'),
   },
-  orderSnapshot: { title: 'The order as it is', headers: snapshotFields, payload: schema('OrderSnapshot') },
-  shopSnapshot: { title: 'All open orders', headers: snapshotFields, payload: schema('ShopSnapshot') },
+  orderSnapshot: { title: 'Snapshot of an order', headers: snapshotFields, payload: schema('OrderSnapshot') },
+  shopSnapshot: { title: 'Snapshot of all open orders', headers: snapshotFields, payload: schema('ShopSnapshot') },
   entry: {
-    title: 'An entry of the stream',
+    title: 'An entry of the Redis stream',
     payload: {
       type: 'object',
       required: ['event'],
@@ -145,7 +148,8 @@ export function describeEvents({ name, currency, publicUrl }: DocumentedShop) {
     info: {
       title: `Events of ${name}`,
       version: '1.0.0',
-      description: 'How to follow a coffee shop’s orders: see docs/events.md. The API itself is in openapi.yaml.',
+      description:
+        'The events of a coffee shop’s orders, which docs/events.md explains. openapi.yaml describes the API itself.',
       license: { name: 'MIT', url: 'https://spdx.org/licenses/MIT.html' },
     },
     defaultContentType: 'application/json',

@@ -47,7 +47,7 @@ export function docs(documents: Record<'openapi' | 'asyncapi', object>, shopName
     if (!found && !target) return next();
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       throw new Problem('method_not_allowed', {
-        detail: `${ctx.path} knows GET, HEAD, not ${ctx.method}.`,
+        detail: `${ctx.path} does not support ${ctx.method}. Allowed methods: GET, HEAD.`,
         headers: { allow: 'GET, HEAD' },
       });
     }

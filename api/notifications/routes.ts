@@ -18,21 +18,23 @@ export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[]
       path: '/notifications/ses',
       operationId: 'notifyOfMail',
       tag: 'Operations',
-      summary: 'For Amazon: mail that came back, or was called spam',
+      summary: 'Receive bounces and complaints from Amazon SES',
       description:
-        'Takes the messages of the Amazon SNS topic that `SES_TOPIC_ARN` names, signed by Amazon and not older than an ' +
-        'hour, and confirms the subscription by itself. Amazon sends its JSON as `text/plain`. An address that bounces permanently ' +
-        'gets no more mail.',
+        'Accepts messages of the Amazon SNS topic `SES_TOPIC_ARN` that Amazon has signed within the last hour. Confirms ' +
+        'the subscription of the topic automatically. Amazon sends the JSON as `text/plain`. An address that bounces ' +
+        'permanently receives no more email.',
       access: 'anyone',
       body: snsMessage,
       // Not in the document: the generators of clients want one type for a body.
       bodyAlso: 'text/plain',
       bodyLimit: 300_000,
-      responses: { 204: { description: 'Taken' } },
+      responses: { 204: { description: 'Processed' } },
       problems: ['forbidden', 'not_found'],
       handle: async ({ body }) => {
         if (!sns)
-          throw new Problem('not_found', { detail: 'This shop listens to no topic: SES_TOPIC_ARN is not set.' });
+          throw new Problem('not_found', {
+            detail: 'This shop accepts no messages of Amazon SNS, because SES_TOPIC_ARN is not set.',
+          });
         await believe(sns, body);
         if (body.Type === 'Notification') await returnedMail(body.Message);
         return { status: 204 };
@@ -48,13 +50,13 @@ async function believe(sns: Sns, message: SnsMessage): Promise<void> {
       (await sns.check(message)) ??
       (message.Type === 'SubscriptionConfirmation' ? await sns.confirm(message) : undefined),
   );
-  if (refused) throw new Problem('forbidden', { detail: `The message is not believed. ${refused.detail}` });
+  if (refused) throw new Problem('forbidden', { detail: `The message was rejected. ${refused.detail}` });
 }
 
 async function tryAmazon<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {
-    throw new Problem('unavailable', { detail: 'Amazon SNS cannot be asked just now.', cause });
+    throw new Problem('unavailable', { detail: 'Amazon SNS cannot be reached. Try again.', cause });
   }
 }

@@ -9,7 +9,7 @@ export const snsMessage = z
     MessageId: z.string(),
     TopicArn: z.string(),
     Subject: z.string().optional(),
-    Message: z.string().meta({ description: 'Of a notification: what Amazon SES says of a mail, as JSON' }),
+    Message: z.string().meta({ description: 'Notifications only: the bounce or complaint of Amazon SES, as JSON' }),
     Timestamp: z.iso.datetime({ offset: true }),
     SignatureVersion: z.enum(['1', '2']).meta({ id: 'SnsSignatureVersion' }),
     Signature: z.string(),

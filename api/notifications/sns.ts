@@ -57,11 +57,11 @@ export function createSns({ topicArn, endpoint }: Settings): Sns {
   const certificates = new LRUCache<string, X509Certificate>({ max: 10 });
 
   async function check(message: SnsMessage): Promise<Unbelievable | undefined> {
-    if (message.TopicArn !== topicArn) return unbelievable('It is of another topic.');
+    if (message.TopicArn !== topicArn) return unbelievable('It belongs to a different topic.');
     if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < REPLAYABLE_MS)) {
-      return unbelievable('It is not of this hour.');
+      return unbelievable('It is not from the last hour.');
     }
-    if (!isAmazons(message.SigningCertURL, '.pem')) return unbelievable('Its certificate is not Amazon’s.');
+    if (!isAmazons(message.SigningCertURL, '.pem')) return unbelievable('Its certificate is not from Amazon.');
     const certificate = await certificateAt(message.SigningCertURL);
     if (Date.parse(certificate.validTo) < Date.now()) return unbelievable('Its certificate has expired.');
     const verify = createVerify(hashes[message.SignatureVersion]).update(textOf(message));
@@ -71,7 +71,7 @@ export function createSns({ topicArn, endpoint }: Settings): Sns {
   }
 
   async function confirm({ SubscribeURL = '' }: SnsMessage): Promise<Unbelievable | undefined> {
-    if (!isAmazons(SubscribeURL)) return unbelievable('It is not Amazon that asks for a confirmation.');
+    if (!isAmazons(SubscribeURL)) return unbelievable('Its SubscribeURL is not an address of Amazon SNS.');
     await fetchFrom(SubscribeURL);
     return undefined;
   }

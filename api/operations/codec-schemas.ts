@@ -6,7 +6,7 @@ const payload = z
     metadata: z
       .record(z.string(), z.base64())
       .optional()
-      .meta({ description: 'In base64: `encoding` says how to read the data' }),
+      .meta({ description: 'Values in base64. `encoding` names the format of the data' }),
     data: z.base64().optional().meta({ description: 'In base64' }),
   })
   .meta({ id: 'Payload' });

@@ -12,8 +12,8 @@ interface Wire {
 }
 
 const texts = {
-  decode: { summary: 'Read what Temporal keeps encrypted', done: 'The payloads, decrypted' },
-  encode: { summary: 'Encrypt what goes to Temporal', done: 'The payloads, encrypted' },
+  decode: { summary: 'Decrypt payloads of Temporal', done: 'The decrypted payloads' },
+  encode: { summary: 'Encrypt payloads for Temporal', done: 'The encrypted payloads' },
 };
 
 /** Temporal's codec server protocol: lets its Web UI and CLI show encrypted orders to a manager. */
@@ -25,7 +25,7 @@ export function codecRoutes({ codec }: { codec: PayloadCodec }): Route[] {
       operationId: `${direction}Payloads`,
       tag: 'Operations',
       summary: texts[direction].summary,
-      description: 'For the Temporal Web UI and CLI: their codec endpoint is `/codec`.',
+      description: 'For the Temporal Web UI and CLI. Their codec endpoint is `/codec`.',
       access: { to: ['manager'], scope: 'events:read' },
       query: codecQuery,
       body: payloadsSchema,

@@ -17,9 +17,9 @@ const healthStatus = z.enum(['up', 'down']).meta({ id: 'HealthStatus' });
 const health = z
   .object({
     status: healthStatus,
-    name: z.literal(NAME).meta({ description: 'The program that answers' }),
-    instance: z.string().meta({ description: 'The process that answers: INSTANCE_ID, or a UUID of its own' }),
-    parts: z.record(z.string(), healthStatus).meta({ description: 'By name: what the API needs' }),
+    name: z.literal(NAME).meta({ description: 'The name of the program' }),
+    instance: z.string().meta({ description: 'The id of the process: `INSTANCE_ID`, or a generated UUID' }),
+    parts: z.record(z.string(), healthStatus).meta({ description: 'The status of each dependency, by name' }),
   })
   .meta({ id: 'Health', examples: [{ status: 'up', ...EXAMPLE, parts: { postgres: 'up', temporal: 'up' } }] });
 
@@ -37,9 +37,11 @@ export function healthRoutes(checks: Record<string, Check>, instance: string): R
       path: '/health/live',
       operationId: 'getLiveness',
       tag: 'Operations',
-      summary: 'Whether the process runs',
+      summary: 'Check that the process runs',
       access: 'anyone',
-      responses: { 200: { description: 'It does', body: health, example: { status: 'up', ...EXAMPLE, parts: {} } } },
+      responses: {
+        200: { description: 'The process runs', body: health, example: { status: 'up', ...EXAMPLE, parts: {} } },
+      },
       handle: async () => ({ status: 200, body: { status: 'up', ...identity, parts: {} } }),
     }),
     route({
@@ -47,12 +49,12 @@ export function healthRoutes(checks: Record<string, Check>, instance: string): R
       path: '/health/ready',
       operationId: 'getReadiness',
       tag: 'Operations',
-      summary: 'Which parts are up',
+      summary: 'Check that the process can serve requests',
       access: 'anyone',
       responses: {
-        200: { description: 'All of them', body: health },
+        200: { description: 'All dependencies are up', body: health },
         503: {
-          description: 'Some are down, or the process is stopping',
+          description: 'A dependency is down, or the process is stopping',
           body: health,
           example: { status: 'down', ...EXAMPLE, parts: { postgres: 'up', temporal: 'down' } },
         },

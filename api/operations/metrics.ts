@@ -8,13 +8,13 @@ export function metricsPage(registry: Registry, mayRead: (authorization: string)
     if (ctx.path !== '/metrics') return next();
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
       throw new Problem('method_not_allowed', {
-        detail: `${ctx.path} knows GET, HEAD, not ${ctx.method}.`,
+        detail: `${ctx.path} does not support ${ctx.method}. Allowed methods: GET, HEAD.`,
         headers: { allow: 'GET, HEAD' },
       });
     }
     if (!mayRead(ctx.get('authorization'))) {
       throw new Problem('unauthenticated', {
-        detail: 'Send the token of METRICS_TOKEN: Authorization: Bearer <token>.',
+        detail: 'Send the value of METRICS_TOKEN: Authorization: Bearer <token>.',
         headers: { 'www-authenticate': 'Bearer realm="metrics"' },
       });
     }

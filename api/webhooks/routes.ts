@@ -38,7 +38,7 @@ const params = z.object({ id });
 const deliveryParams = z.object({ id, deliveryId: id });
 const headers = z.object({ 'if-match': ifMatch });
 const ETag = 'The version of the webhook, for `If-Match`';
-const asked = { 202: { description: 'It is on its way', body: delivery, example: askedDelivery } };
+const asked = { 202: { description: 'The pending delivery', body: delivery, example: askedDelivery } };
 
 /** Managers have events sent to other systems. */
 export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: service }: Dependencies): Route[] {
@@ -48,11 +48,11 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks',
       operationId: 'listWebhooks',
       tag,
-      summary: 'All webhooks, the oldest first',
-      description: 'Send `nextCursor` as `cursor` for the next page.',
+      summary: 'List webhooks',
+      description: 'Send `nextCursor` as `cursor` to get the next page.',
       access,
       query: webhookQuery,
-      responses: { 200: { description: 'A page of webhooks', body: webhookList } },
+      responses: { 200: { description: 'A page of webhooks, the oldest first', body: webhookList } },
       handle: async ({ query: { cursor, limit } }) => {
         const page = await readPage(
           limit,
@@ -67,8 +67,8 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks',
       operationId: 'createWebhook',
       tag,
-      summary: 'Have events sent to an endpoint',
-      description: `It hears of what happens from now on. Verify what comes by the secret, which is shown this once. At most ${MAX_WEBHOOKS}.`,
+      summary: 'Create a webhook',
+      description: `The endpoint receives events from now on. Only this response contains the secret for verifying them. A shop has at most ${MAX_WEBHOOKS} webhooks.`,
       access,
       body: webhookRequest,
       // The same as `webhooks` of the document says: some generators of clients read only callbacks.
@@ -92,7 +92,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks/{id}',
       operationId: 'getWebhook',
       tag,
-      summary: 'One webhook',
+      summary: 'Get a webhook',
       access,
       params,
       responses: { 200: { description: 'The webhook', body: webhook, headers: { ETag } } },
@@ -104,13 +104,13 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks/{id}',
       operationId: 'changeWebhook',
       tag,
-      summary: 'Change a webhook, or enable it again',
-      description: 'One that is enabled again hears of what happens from then on; for what it missed, redeliver.',
+      summary: 'Change or enable a webhook',
+      description: 'A webhook that is enabled again receives events from then on. Redeliver the events that it missed.',
       access,
       params,
       headers,
       body: webhookChange,
-      responses: { 200: { description: 'The webhook as it is now', body: webhook, headers: { ETag } } },
+      responses: { 200: { description: 'The changed webhook', body: webhook, headers: { ETag } } },
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers, body }) =>
         answer(orProblem(await service.change(params.id, headers['if-match'], body))),
@@ -121,11 +121,11 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       operationId: 'deleteWebhook',
       tag,
       summary: 'Delete a webhook and its deliveries',
-      description: 'Nothing more is sent there, what is under way included.',
+      description: 'Pending deliveries are dropped.',
       access,
       params,
       headers,
-      responses: { 204: { description: 'Gone' } },
+      responses: { 204: { description: 'Deleted' } },
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers }) => {
         orProblem((await service.remove(params.id, headers['if-match'])) ?? {});
@@ -137,12 +137,14 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks/{id}/rotate',
       operationId: 'rotateWebhookSecret',
       tag,
-      summary: 'Replace its secret',
-      description: 'For 24 hours both secrets sign, so that no delivery fails while you take over the new one.',
+      summary: 'Rotate the secret of a webhook',
+      description: 'Deliveries are signed with both secrets for 24 hours, so that you can switch to the new one.',
       access,
       params,
       headers,
-      responses: { 200: { description: 'With the new secret', body: webhookWithSecret, headers: { ETag } } },
+      responses: {
+        200: { description: 'The webhook with its new secret', body: webhookWithSecret, headers: { ETag } },
+      },
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers }) => answer(orProblem(await service.rotate(params.id, headers['if-match']))),
     }),
@@ -151,8 +153,8 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks/{id}/test',
       operationId: 'testWebhook',
       tag,
-      summary: 'Send a test',
-      description: 'A `webhook.test` event, delivered as all others; what becomes of it is among the deliveries.',
+      summary: 'Send a test event',
+      description: 'Sends a `webhook.test` event like any other. The list of deliveries shows its outcome.',
       access,
       params,
       responses: asked,
@@ -164,8 +166,8 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks/{id}/deliveries',
       operationId: 'listWebhookDeliveries',
       tag,
-      summary: 'What was sent, and what came back',
-      description: 'The newest first. Send `nextCursor` as `cursor` for the next page.',
+      summary: 'List the deliveries of a webhook',
+      description: 'The newest come first. Send `nextCursor` as `cursor` to get the next page.',
       access,
       params,
       query: deliveryQuery,
@@ -187,8 +189,8 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver',
       operationId: 'redeliverWebhookDelivery',
       tag,
-      summary: 'Deliver one event once more',
-      description: 'With the same `webhook-id`, whatever became of it before.',
+      summary: 'Redeliver an event',
+      description: 'Sends the event again with the same `webhook-id`, whatever the outcome of earlier deliveries.',
       access,
       params: deliveryParams,
       responses: asked,
@@ -200,12 +202,12 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       path: '/v1/webhooks/{id}/redeliver',
       operationId: 'redeliverWebhookEvents',
       tag,
-      summary: 'Deliver all events of a time once more',
-      description: `Those of the types that it hears of, whether they were sent before or not; at most ${MAX_REDELIVERED}.`,
+      summary: 'Redeliver all events of a period',
+      description: `Sends the events of the webhook’s types again, including those never sent before. At most ${MAX_REDELIVERED} events.`,
       access,
       params,
       body: redelivery,
-      responses: { 202: { description: 'They are on their way', body: redelivered } },
+      responses: { 202: { description: 'The number of pending deliveries', body: redelivered } },
       problems: ['not_found', 'webhook_disabled'],
       handle: async ({ params, body }) => ({
         status: 202,
@@ -226,7 +228,7 @@ function orProblem<Result extends object>(result: Result | WebhookRefusal): Resu
   const { refused, ...rest } = result as WebhookRefusal & { fault?: string };
   if (refused === 'invalid_url') throw invalidRequest([{ pointer: '#/url', detail: rest.fault ?? '' }]);
   if (refused === 'too_many_events') {
-    const detail = `must be earlier: there are more than ${MAX_REDELIVERED} events until then`;
+    const detail = `must be earlier: the period has more than ${MAX_REDELIVERED} events`;
     throw invalidRequest([{ pointer: '#/to', detail }]);
   }
   throw new Problem(refused, { extra: rest });

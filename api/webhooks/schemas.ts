@@ -47,11 +47,11 @@ const disabling = z
     reason: z.enum(disabledReasons).meta({
       id: 'DisabledReason',
       description:
-        '`manager`: by a person; `gone`: its endpoint answered 410; `failing`: everything had failed for too long',
+        '`manager`: a manager disabled it. `gone`: its endpoint returned 410. `failing`: all deliveries failed for too long',
     }),
     at: timestamp,
   })
-  .meta({ id: 'DisabledWebhook', description: 'Why and since when no events are sent there' });
+  .meta({ id: 'DisabledWebhook', description: 'The reason and time of the webhook’s disabling' });
 
 const fields = {
   id,
@@ -62,8 +62,8 @@ const fields = {
   disabled: disabling.nullable(),
   failingSince: timestamp
     .nullable()
-    .meta({ description: 'The first failure since something was last delivered; null if nothing has failed since' }),
-  version: z.int().meta({ description: 'Goes up with every change; the `ETag`' }),
+    .meta({ description: 'When the first delivery failed since the last success. null if none failed' }),
+  version: z.int().meta({ description: 'Increases with every change. The `ETag` header contains it' }),
   createdAt: timestamp,
   updatedAt: timestamp,
 };
@@ -73,7 +73,9 @@ export const webhook = z.object(fields).meta({ id: 'Webhook', examples: [kitchen
 export const webhookWithSecret = z
   .object({
     ...fields,
-    secret: z.string().meta({ description: 'Signs what is sent (Standard Webhooks). Shown here and never again' }),
+    secret: z
+      .string()
+      .meta({ description: 'The key of the signatures (Standard Webhooks). Only this response contains it' }),
   })
   .meta({ id: 'WebhookWithSecret', examples: [{ ...kitchen, secret: exampleSecret }] });
 
@@ -90,18 +92,18 @@ const url = z
   .url({ protocol: /^https?$/, normalize: true, error: 'must be https://…' })
   .max(2_000)
   .meta({
-    description: 'Where events are sent to: `https`, and no address of a private network',
+    description: 'The endpoint: an `https` URL that does not resolve to a private network',
     examples: [kitchen.url],
   });
-const description = freeText(500).meta({ description: 'For the people who look after it' });
+const description = freeText(500).meta({ description: 'A note for managers' });
 const events = z
   .array(eventType)
   .min(1)
   .max(eventTypes.length)
-  .refine((all) => new Set(all).size === all.length, 'must not name one twice')
+  .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
   // Without `uniqueItems`: some generators would make a set of it here, and a list of it in answers.
-  .meta({ description: 'The types of events it receives, each once' });
-const enabled = z.boolean().meta({ description: 'Whether events are sent there' });
+  .meta({ description: 'The event types that the webhook receives, without duplicates' });
+const enabled = z.boolean().meta({ description: 'Whether events are sent to the webhook' });
 
 export const webhookRequest = z
   .strictObject({
@@ -129,30 +131,30 @@ export const webhookChange = z
 const deliveryOutcome = z.enum(deliveryOutcomes).meta({
   id: 'WebhookDeliveryOutcome',
   description:
-    '`pending`: it will be tried again; `gone`: answered 410; `dropped`: the webhook was disabled; `given_up`: the ' +
-    'retry period is over',
+    '`pending`: another attempt follows. `gone`: the endpoint returned 410. `dropped`: the webhook was disabled. ' +
+    '`given_up`: the retry period is over',
 });
 
 const deliveryAttempt = z
   .object({
     at: timestamp,
-    status: z.int().nullable().meta({ description: 'The HTTP status of the response; null if there was none' }),
-    duration: z.int().meta({ description: 'In milliseconds' }),
-    error: z.string().nullable().meta({ description: 'One sentence; null if the endpoint took it' }),
-    response: z.string().nullable().meta({ description: 'How the answer began' }),
+    status: z.int().nullable().meta({ description: 'The HTTP status of the response. null if there was no response' }),
+    duration: z.int().meta({ description: 'The duration in milliseconds' }),
+    error: z.string().nullable().meta({ description: 'Why the attempt failed. null if it succeeded' }),
+    response: z.string().nullable().meta({ description: 'The beginning of the response body' }),
   })
   .meta({ id: 'WebhookDeliveryAttempt' });
 
 export const delivery = z
   .object({
     id,
-    eventId: z.string().meta({ description: 'The `webhook-id` that was sent' }),
+    eventId: z.string().meta({ description: 'The `webhook-id` of the requests' }),
     type: z.enum([...eventTypes, TEST_EVENT]).meta({ id: 'DeliveredEventType' }),
     outcome: deliveryOutcome,
-    attempts: z.int().meta({ description: 'How often it was tried' }),
+    attempts: z.int().meta({ description: 'The number of attempts' }),
     createdAt: timestamp,
-    settledAt: timestamp.nullable().meta({ description: 'Since when the outcome is final' }),
-    lastAttempts: z.array(deliveryAttempt).meta({ description: 'The last ten at most, the newest first' }),
+    settledAt: timestamp.nullable().meta({ description: 'When the outcome became final' }),
+    lastAttempts: z.array(deliveryAttempt).meta({ description: 'The last ten attempts, the newest first' }),
   })
   .meta({ id: 'WebhookDelivery', examples: [aDelivery] });
 
@@ -176,8 +178,8 @@ export const deliveryQuery = z.strictObject({
 
 export const redelivery = z
   .strictObject({
-    from: instant.meta({ description: 'RFC 3339; inclusive' }),
-    to: instant.meta({ description: 'RFC 3339; exclusive' }),
+    from: instant.meta({ description: 'RFC 3339, inclusive' }),
+    to: instant.meta({ description: 'RFC 3339, exclusive' }),
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ['to'], error: 'must be after from' })
   .meta({
@@ -186,7 +188,7 @@ export const redelivery = z
   });
 
 export const redelivered = z
-  .object({ count: z.int().meta({ description: 'How many events are delivered once more' }) })
+  .object({ count: z.int().meta({ description: 'The number of events that are redelivered' }) })
   .meta({ id: 'WebhookRedelivered', examples: [{ count: 12 }] });
 
 /** What a webhook is sent: Standard Webhooks around CloudEvents. @param operationId unique in the document */
@@ -198,7 +200,7 @@ export const eventDelivery = (operationId: string) =>
       'x-internal': true,
       tags: ['Events'],
       summary: 'Receive an event',
-      description: 'Verify the signature over the raw body: docs/webhooks.md shows how.',
+      description: 'Verify the signature over the raw body, as docs/webhooks.md shows.',
       security: [],
       requestParams: { header: signatureHeaders },
       requestBody: {
@@ -207,13 +209,15 @@ export const eventDelivery = (operationId: string) =>
       },
       responses: {
         '2XX': { description: 'Accepted' },
-        410: { description: 'Stop sending: Crema disables the webhook' },
+        410: { description: 'Gone. Crema disables the webhook' },
       },
     },
   }) satisfies ZodOpenApiPathItemObject;
 
 const signatureHeaders = z.object({
-  'webhook-id': z.string().meta({ description: 'The id of the event: the same for each try' }),
-  'webhook-timestamp': z.string().meta({ description: 'When this try was made, in seconds since 1970' }),
-  'webhook-signature': z.string().meta({ description: '`v1,<base64>`; two, separated by a space, after a rotation' }),
+  'webhook-id': z.string().meta({ description: 'The id of the event. The same for each attempt' }),
+  'webhook-timestamp': z.string().meta({ description: 'The time of this attempt, in seconds since 1970' }),
+  'webhook-signature': z
+    .string()
+    .meta({ description: '`v1,<base64>`. After a rotation, two signatures, separated by a space' }),
 });

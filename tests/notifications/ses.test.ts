@@ -285,5 +285,5 @@ test.each([
 ])('When a certificate is said to be at %s, then nobody asks for it', async (SigningCertURL) => {
   const message = { ...sns.message({ Message: '{}' }), SigningCertURL } as unknown as SnsMessage;
   const answer = await createSns({ topicArn: TOPIC }).check(message);
-  expect(answer?.detail).toBe('Its certificate is not Amazon’s.');
+  expect(answer?.detail).toBe('Its certificate is not from Amazon.');
 });

@@ -45,16 +45,18 @@ function refuseUnrouted({ status, method, path, response }: Context): void {
   // To a method that it never heard of, the router says so wherever it is sent.
   const nowhere = status === 501 && response.get('allow') === '';
   if (nowhere) response.remove('allow');
-  if (status === 404 || nowhere) throw new Problem('not_found', { detail: `There is no ${path}.` });
+  if (status === 404 || nowhere) throw new Problem('not_found', { detail: `The path ${path} does not exist.` });
   if (status !== 405 && status !== 501) return;
-  throw new Problem('method_not_allowed', { detail: `${path} knows ${response.get('allow')}, not ${method}.` });
+  throw new Problem('method_not_allowed', {
+    detail: `${path} does not support ${method}. Allowed methods: ${response.get('allow')}.`,
+  });
 }
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (!isOutage(error)) return new Problem('internal', { cause: error });
   const detail = isReadOnly(error)
-    ? 'The shop is read-only for the moment: try again later.'
-    : 'The database cannot be reached.';
+    ? 'The shop is read-only at the moment. Try again later.'
+    : 'The database cannot be reached. Try again.';
   return new Problem('unavailable', { detail, cause: error });
 }

@@ -22,7 +22,7 @@ async function count(ctx: Context, quota: Quota, key: string): Promise<void> {
   ctx.set(quotaHeaders(status));
   if (!isExceeded(status)) return;
   const { allowance, resetsIn } = status;
-  const detail = `${allowance.count} requests in ${allowance.seconds} seconds are allowed; try again in ${resetsIn} seconds.`;
+  const detail = `At most ${allowance.count} requests in ${allowance.seconds} seconds are allowed. Try again in ${resetsIn} seconds.`;
   throw new Problem('rate_limited', { detail });
 }
 
