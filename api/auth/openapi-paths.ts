@@ -6,12 +6,9 @@ const clientId = z
   .string()
   .min(1)
   .meta({ description: '`crema`, the public client without a secret, or the id of a service', examples: ['crema'] });
-const clientSecret = z
-  .string()
-  .optional()
-  .meta({
-    description: 'The secret of a service. It can be sent with the id in an `Authorization: Basic …` header instead',
-  });
+const clientSecret = z.string().optional().meta({
+  description: 'The secret of a service. It can be sent with the id in an `Authorization: Basic …` header instead',
+});
 const refreshToken = z.string().meta({
   description:
     'Valid for one use: the response contains its successor. Reusing it, even concurrently, revokes all tokens of the ' +
