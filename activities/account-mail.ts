@@ -5,7 +5,7 @@ import type { User, UserRepository } from '../db/users.ts';
 import type { AccountMailRequest } from '../domain/account/account-request.ts';
 import { forgotPage, lifetimes, linkTo } from '../domain/account/link.ts';
 import { type AccountEmailInput, renderAccountEmail } from '../mail/templates/account-email.ts';
-import { type Mailer, PermanentRefusal, Unanswered } from './email/mailer.ts';
+import type { Mailer, SendResult } from './email/mailer.ts';
 import { withHeartbeats } from './email/with-heartbeats.ts';
 
 interface Dependencies {
@@ -13,110 +13,89 @@ interface Dependencies {
   users: Pick<UserRepository, 'findWithPassword' | 'findByEmail'>;
   suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
-  /** What is written to who has asked for no other language: ISO 639. */
+  /** ISO 639: for users without a language. */
   shopLanguage: string;
-  /** The shop's name, as people know it. */
   shopName: string;
-  /** Where people see the shop: links lead there. */
+  /** Base URL of the shop's pages. */
   publicUrl: string;
 }
 
-/** Whom a mail is to, what it says, and whether its link confirms something. */
-interface Letter {
-  to: string;
-  name: string;
-  content: Omit<AccountEmailInput, 'shopName'>;
-  confirms: boolean;
-}
+type Kind = AccountEmailInput['kind'];
+type Addressee = Pick<User, 'email' | 'name' | 'language'>;
 
-/** Attempts to wait for the new password, about a minute by the workflow's retries; then its change is taken to have failed. */
-const ATTEMPTS_TO_CHANGE = 6;
+/** Attempts until a new password must have been saved: about a minute with the workflow's retries. */
+const MAX_PASSWORD_CHECKS = 6;
+
+/** `suppressed`: the address gets no email; `unneeded`: there is no email to send, or it was sent before. */
+type AccountMailResult = SendResult['outcome'] | 'suppressed' | 'unneeded';
 
 /**
- * `unneeded`: nobody is to get a mail, or they have it already; `suppressed`: their address takes none; `unanswered`: it may
- * have arrived, and whoever waits for it can ask again.
- */
-type Outcome = 'sent' | 'refused' | 'suppressed' | 'unanswered' | 'unneeded';
-
-/**
- * Mails one request of an account. Whether there is an account is found out here, and not while somebody waits for an
- * answer. A link's token is made for each attempt and stands nowhere but in the mail.
+ * Sends the email for a request about an account. Whether there is an account is looked up here, so that the API's answer and
+ * its timing do not reveal it. Each attempt creates a new token, which only the email contains.
  */
 export function createAccountMail(dependencies: Dependencies) {
-  const { accountRequests, users, suppressions, mailer, publicUrl } = dependencies;
-  return async (request: AccountMailRequest): Promise<Outcome> => {
+  const { accountRequests, users, suppressions, mailer, shopLanguage, shopName, publicUrl } = dependencies;
+
+  return async (request: AccountMailRequest): Promise<AccountMailResult> => {
     const outcome = await withHeartbeats(() =>
       request.about === 'request' ? answer(request.requestId) : notify(request),
     );
-    log.info('account mail', { ...request, outcome });
+    log.info('account email', { ...request, outcome });
     return outcome;
   };
 
-  async function notify(request: Exclude<AccountMailRequest, { about: 'request' }>): Promise<Outcome> {
+  async function notify(request: Exclude<AccountMailRequest, { about: 'request' }>): Promise<AccountMailResult> {
     const { about, userId } = request;
     const found = await users.findWithPassword(userId);
     if (!found) return 'unneeded';
     const { attempt, workflowExecution } = activityInfo();
     if (about === 'password_changed' && found.password.version < (request.passwordVersion ?? 0)) {
-      // It was to be changed right after this was started.
-      if (attempt > ATTEMPTS_TO_CHANGE) return 'unneeded';
+      // The API saves the password right after it has started the workflow.
+      if (attempt > MAX_PASSWORD_CHECKS) return 'unneeded';
       throw new Error('The password has not changed yet.');
     }
-    const letter = letterTo(found.user, about, forgotPage(publicUrl), false);
-    return send(workflowExecution?.workflowId ?? userId, letter);
+    return send(workflowExecution?.workflowId ?? userId, found.user, about, forgotPage(publicUrl));
   }
 
-  async function answer(requestId: string): Promise<Outcome> {
+  async function answer(requestId: string): Promise<AccountMailResult> {
     const request = await accountRequests.find(requestId);
     if (!request || request.mailedAt) return 'unneeded';
-    const letter = await letterFor(request);
-    const outcome = letter ? await send(`account-mail-${requestId}`, letter) : 'unneeded';
-    // Only what a link confirms is still needed.
-    if ((outcome === 'sent' || outcome === 'unanswered') && letter?.confirms)
-      await accountRequests.markMailed(requestId);
+    const user = await users.findByEmail(request.email);
+    const kind = kindOf(request, user);
+    if (!kind) {
+      await accountRequests.close(requestId);
+      return 'unneeded';
+    }
+    const link = kind === 'known' ? forgotPage(publicUrl) : await issueLink(request, user);
+    const outcome = await send(`account-mail-${requestId}`, addresseeOf(request, user), kind, link);
+    const isArriving = outcome === 'sent' || outcome === 'unanswered';
+    if (isArriving && kind !== 'known') await accountRequests.markMailed(requestId);
     else await accountRequests.close(requestId);
     return outcome;
   }
 
-  async function letterFor({
-    id,
-    purpose,
-    email,
-    name,
-    userId,
-    language,
-  }: AccountRequest): Promise<Letter | undefined> {
-    const user = await users.findByEmail(email);
-    const issue = async () =>
-      linkTo(publicUrl, purpose, await accountRequests.issueLink(id, lifetimes[purpose], userId ?? user?.id));
-    if (purpose === 'reset') {
-      return user && letterTo(user, 'reset', await issue(), true);
-    }
-    if (user) return letterTo(user, 'known', forgotPage(publicUrl), false);
-    // Anyone can register any address: what they typed as the name is not carried to a stranger.
-    const said = purpose === 'registration' ? '' : (name ?? '');
-    return letterTo({ email, name: said, language }, purpose, await issue(), true);
+  async function issueLink({ id, purpose, userId }: AccountRequest, user: User | undefined): Promise<string> {
+    const token = await accountRequests.issueLink(id, lifetimes[purpose], userId ?? user?.id);
+    return linkTo(publicUrl, purpose, token);
   }
 
-  async function send(eventId: string, { to, name, content }: Letter): Promise<Outcome> {
-    if (await suppressions.reasonFor(to)) return 'suppressed';
-    const language = content.language ?? dependencies.shopLanguage;
-    const written = renderAccountEmail({ ...content, language, shopName: dependencies.shopName });
-    try {
-      const email = { to, toName: name, eventId, recipient: content.kind, ...written };
-      await mailer.send(email, cancellationSignal());
-      return 'sent';
-    } catch (error) {
-      if (error instanceof PermanentRefusal) return 'refused';
-      if (error instanceof Unanswered) return 'unanswered';
-      throw error;
-    }
+  async function send(eventId: string, to: Addressee, kind: Kind, link: string): Promise<AccountMailResult> {
+    if (await suppressions.reasonFor(to.email)) return 'suppressed';
+    const { name, language } = to;
+    const content = renderAccountEmail({ kind, name, link, language: language ?? shopLanguage, shopName });
+    const email = { to: to.email, toName: name, eventId, recipient: kind, ...content };
+    return (await mailer.send(email, cancellationSignal())).outcome;
   }
 }
 
-const letterTo = (
-  { email, name, language }: Pick<User, 'email' | 'name' | 'language'>,
-  kind: AccountEmailInput['kind'],
-  link: string,
-  confirms: boolean,
-): Letter => ({ to: email, name, content: { kind, name, link, language }, confirms });
+/** Returns the email that a request leads to; undefined for a reset without an account. */
+function kindOf({ purpose }: AccountRequest, user: User | undefined): Kind | undefined {
+  if (purpose === 'reset') return user && 'reset';
+  return user ? 'known' : purpose;
+}
+
+function addresseeOf({ purpose, email, name, language }: AccountRequest, user: User | undefined): Addressee {
+  if (user) return user;
+  // Anyone can register any address: the typed name must not reach a stranger.
+  return { email, name: purpose === 'registration' ? '' : (name ?? ''), language };
+}

@@ -1,6 +1,6 @@
 import { Counter, type Registry } from '@prometheus-io/client';
 import type { WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
-import { type Mailer, PermanentRefusal, Unanswered } from './email/mailer.ts';
+import type { Mailer } from './email/mailer.ts';
 
 const countOutcomes = (registry: Registry, name: string, help: string) =>
   new Counter({ name, help, labelNames: ['outcome'], registers: [registry] });
@@ -20,16 +20,11 @@ export function countEmails(registry: Registry, mailer: Mailer): Mailer {
         emails.inc({ outcome: sent.outcome });
         return sent;
       } catch (error) {
-        emails.inc({ outcome: outcomeOf(error) });
+        emails.inc({ outcome: 'retrying' });
         throw error;
       }
     },
   };
-}
-
-function outcomeOf(error: unknown): string {
-  if (error instanceof PermanentRefusal) return 'refused';
-  return error instanceof Unanswered ? 'unanswered' : 'retrying';
 }
 
 /** Counts attempts at webhooks, and deliveries that end without one, by what came of them. */

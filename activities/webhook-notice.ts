@@ -1,7 +1,7 @@
 import type { EmailSuppressions } from '../db/email-suppressions.ts';
 import type { WebhookRepository } from '../db/webhooks.ts';
 import { renderWebhookEmail } from '../mail/templates/webhook-email.ts';
-import { type Mailer, PermanentRefusal, Unanswered } from './email/mailer.ts';
+import type { Mailer } from './email/mailer.ts';
 
 interface Dependencies {
   webhooks: Pick<WebhookRepository, 'find'>;
@@ -37,14 +37,7 @@ export function createWebhookNotice(dependencies: Dependencies) {
       shopName,
       timeZone,
     });
-    try {
-      const email = { to: ordersEmail, eventId: `webhook-${id}:${version}`, recipient: 'shop', ...content };
-      await mailer.send(email, cancellation);
-      return 'sent';
-    } catch (error) {
-      if (error instanceof Unanswered) return 'unanswered';
-      if (error instanceof PermanentRefusal) return 'refused';
-      throw error;
-    }
+    const email = { to: ordersEmail, eventId: `webhook-${id}:${version}`, recipient: 'shop', ...content };
+    return (await mailer.send(email, cancellation)).outcome;
   };
 }

@@ -143,8 +143,8 @@ export async function startWorker(config: WorkerSettings, logger: Logger): Promi
     },
     { logger, consequence: 'events are published when it can be used again' },
   );
-  const deadlines = { handOver: config.EMAIL_TIMEOUT * 1_000, answer: config.EMAIL_ANSWER_TIMEOUT * 1_000 };
-  const mailer = countEmails(metrics, createMailer(config, deadlines));
+  const timeouts = { transfer: config.EMAIL_TIMEOUT * 1_000, answer: config.EMAIL_ANSWER_TIMEOUT * 1_000 };
+  const mailer = countEmails(metrics, createMailer(config, timeouts));
   const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
 
   const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });

@@ -1,58 +1,69 @@
-import type { MailDeadlines } from './attempt.ts';
-import { compose, type OutgoingEmail, readSender } from './message.ts';
+import { type MailTimeouts, RFC_5321_TIMEOUTS, startAttempt } from './attempt.ts';
+import { compose, isPlainAddress, type OutgoingEmail, readSender } from './message.ts';
 import { createSes } from './ses.ts';
 import { createSmtp } from './smtp.ts';
+import type { Transport } from './transport.ts';
 
-export type { OutgoingEmail } from './message.ts';
-export { PermanentRefusal, Unanswered } from './refusal.ts';
-
-/** How mail leaves; the names are those of the environment (design §5). */
 export interface MailerSettings {
-  /** `production` sends through Amazon SES, anything else through SMTP. */
+  /** `production` sends through Amazon SES, any other value through SMTP. */
   NOTIFICATIONS_ENV: string;
   SMTP_URL: string;
-  /** Who sends every mail: `Crema <orders@example.com>`. */
+  /** The sender of every email: `Crema <orders@example.com>`. */
   EMAIL_FROM: string;
   AWS_REGION?: string | undefined;
   SES_ENDPOINT?: string | undefined;
 }
 
+/**
+ * The result of an attempt. `refused`: the server rejects this recipient or message permanently. `unanswered`: the server has
+ * the whole message and did not answer; the email may arrive, and a further attempt may deliver it twice.
+ *
+ * Details are stored in the ledger and in Temporal's histories, also after a user was erased. They contain codes, never the
+ * server's own words, which name addresses and people.
+ */
+export type SendResult =
+  | { outcome: 'sent' /** The email's `Message-ID`, or Amazon's own id. */; messageId: string }
+  | { outcome: 'refused' | 'unanswered'; detail: string };
+
 export interface Mailer {
   /**
-   * Makes one attempt at sending, bounded by deadlines.
+   * Makes one attempt at sending, limited by timeouts. All attempts at one email have the same `Message-ID`.
    *
-   * @param cancellation ends an attempt: at once, or, if the server has the whole message, as unanswered a little later
-   * @returns what the mail is called by who took it: its `Message-ID`, or Amazon's own id
-   * @throws {PermanentRefusal} when the recipient or the message was refused for good
-   * @throws {Unanswered} when the server got the whole message and did not answer: it may arrive, and again with each
-   *   further attempt, with one `Message-ID`
-   * @throws any other error is an outage, and the mail may be tried again
+   * @param cancellation ends the attempt at once, or, if the server has the whole message, a little later as unanswered
+   * @throws on an outage: the email was not sent and can be retried
    */
-  send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<{ outcome: 'sent'; messageId: string }>;
-  /** Lets go of its connections, once the mails under way are through. */
+  send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult>;
+  /** Closes the connections when the emails in progress are sent. */
   close(): void;
 }
 
-/**
- * Opens the way by which mail leaves.
- *
- * @param deadlines how long an attempt may take, by default as RFC 5321 has it
- * @throws {TypeError} when `EMAIL_FROM` is no address, or the region is missing
- */
-export function createMailer(settings: MailerSettings, deadlines?: MailDeadlines): Mailer {
+/** @throws {TypeError} if `EMAIL_FROM` is not an address, or the region is missing */
+export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEOUTS): Mailer {
   const sender = readSender(settings.EMAIL_FROM);
-  const transport = createTransport(settings, deadlines);
-  return {
-    async send(email, cancellation) {
-      const messageId = await transport.send(compose(email, sender), cancellation);
-      return { outcome: 'sent', messageId };
-    },
-    close: () => transport.close(),
-  };
+  const transport = createTransport(settings, timeouts);
+
+  async function send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult> {
+    if (!isPlainAddress(email.to)) return { outcome: 'refused', detail: 'The recipient has no usable address.' };
+    const attempt = startAttempt(timeouts, cancellation);
+    try {
+      return { outcome: 'sent', messageId: await transport.send(compose(email, sender), attempt) };
+    } catch (error) {
+      const { codes, isRefusal, isAnswered } = transport.explain(error);
+      if (isRefusal) return { outcome: 'refused', detail: `The mail server refused it: ${codes}` };
+      if (attempt.isTransferred && !isAnswered) {
+        return { outcome: 'unanswered', detail: `The mail server did not confirm the email: ${codes}` };
+      }
+      throw new Error(`Email was not sent${transport.server ? ` through ${transport.server}` : ''}: ${codes}`);
+    } finally {
+      attempt.end();
+    }
+  }
+
+  return { send, close: () => transport.close() };
 }
 
-function createTransport(settings: MailerSettings, deadlines: MailDeadlines | undefined) {
-  if (settings.NOTIFICATIONS_ENV !== 'production') return createSmtp({ url: settings.SMTP_URL, deadlines });
+function createTransport(settings: MailerSettings, timeouts: MailTimeouts): Transport {
+  if (settings.NOTIFICATIONS_ENV !== 'production') return createSmtp(settings.SMTP_URL, timeouts);
   if (!settings.AWS_REGION) throw new TypeError('Amazon SES needs AWS_REGION');
-  return createSes({ region: settings.AWS_REGION, endpoint: settings.SES_ENDPOINT, deadlines });
+  return createSes({ region: settings.AWS_REGION, endpoint: settings.SES_ENDPOINT });
 }

@@ -1,4 +1,3 @@
-import type { AttemptOutcome } from '../../db/deliveries.ts';
 import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { UserRepository } from '../../db/users.ts';
 import { choicePage, unsubscribeLink } from '../../domain/account/link.ts';
@@ -7,47 +6,40 @@ import type { Fact } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
 import { suppressionReason, whyReturned } from '../../domain/order/suppression-reason.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
-import { type Mailer, PermanentRefusal } from './mailer.ts';
+import type { Mailer, SendResult } from './mailer.ts';
 
-/** What mail about orders is sent with. */
-export interface OrderMailDependencies {
+interface Dependencies {
   users: Pick<UserRepository, 'findReader'>;
   suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
   /** The shop's own address. */
   ordersEmail: string;
-  /** What the shop itself reads, and who has asked for no other language: ISO 639. */
+  /** ISO 639: for emails to the shop, and to customers without a language. */
   shopLanguage: string;
-  /** The shop's name, as people know it. */
   shopName: string;
-  /** Of the times in mails, IANA. */
+  /** IANA. */
   timeZone: string;
-  /** Where people see the shop: links in mails lead there. */
+  /** Base URL of the shop's pages. */
   publicUrl: string;
 }
 
-/** How an attempt ended that will not be followed by another one. */
-export interface Mailed {
-  outcome: Exclude<AttemptOutcome, 'retrying' | 'unanswered'>;
-  detail?: string | undefined;
-  messageId?: string;
-}
-
 /**
- * Makes one attempt at mailing a fact to somebody, unless they are to get no such mail.
+ * Makes one attempt at sending the email about an event, unless the recipient is to get no such email.
  *
- * @throws when the mail may be tried again
+ * @throws on an outage: the email can be retried
  */
-export type OrderMail = (fact: Fact, recipient: Recipient, options: MailOptions) => Promise<Mailed>;
+export type OrderMail = (
+  fact: Fact,
+  recipient: Recipient,
+  options: {
+    /** Ends the attempt, unless the mail server has the whole message. */
+    signal: AbortSignal;
+    /** Distinguishes an email that is sent again: mailboxes would hide a second one with the same `Message-ID`. */
+    resend?: string;
+  },
+) => Promise<SendResult | { outcome: 'suppressed'; detail?: string | undefined }>;
 
-export interface MailOptions {
-  /** Ends the attempt, unless the mail server has the whole message. */
-  signal: AbortSignal;
-  /** Names a mail that is sent once more: mailboxes would hide a second one with the first one's `Message-ID`. */
-  resend?: string;
-}
-
-export function createOrderMail(dependencies: OrderMailDependencies): OrderMail {
+export function createOrderMail(dependencies: Dependencies): OrderMail {
   const { users, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone, publicUrl } = dependencies;
 
   return async (fact, recipient, { signal, resend }) => {
@@ -69,20 +61,17 @@ export function createOrderMail(dependencies: OrderMailDependencies): OrderMail 
       timeZone,
       ...(toCustomer && { choicePage: choicePage(publicUrl, reader.emailToken) }),
     });
-    const email = {
-      to,
-      ...(toCustomer && { toName: reader.name }),
-      ...(toCustomer && kind && { unsubscribe: unsubscribeLink(publicUrl, reader.emailToken) }),
-      eventId: event.id,
-      recipient,
-      resend,
-      ...content,
-    };
-    try {
-      return await mailer.send(email, signal);
-    } catch (error) {
-      if (error instanceof PermanentRefusal) return { outcome: 'refused', detail: error.message };
-      throw error;
-    }
+    return mailer.send(
+      {
+        to,
+        ...(toCustomer && { toName: reader.name }),
+        ...(toCustomer && kind && { unsubscribe: unsubscribeLink(publicUrl, reader.emailToken) }),
+        eventId: event.id,
+        recipient,
+        resend,
+        ...content,
+      },
+      signal,
+    );
   };
 }

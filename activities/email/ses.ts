@@ -4,62 +4,43 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import { createTransport } from 'nodemailer';
-import { type Attempt, type MailDeadlines, RFC_5321_DEADLINES, startAttempt } from './attempt.ts';
-import type { compose } from './message.ts';
-import { failureOf } from './refusal.ts';
-
-interface SesSettings {
-  region: string;
-  /** Only where Amazon SES is not at its usual address, for example in tests. */
-  endpoint?: string | undefined;
-  /** The same as of an SMTP server: until the connection is there, and until the answer. */
-  deadlines?: MailDeadlines | undefined;
-}
+import type { Attempt } from './attempt.ts';
+import type { SendFailure, Transport } from './transport.ts';
 
 /**
  * Sends through Amazon SES, with the credentials that the AWS SDK finds. Nodemailer only builds the message: its own SES
- * transport speaks the API's second version alone, which `@aws-sdk/client-ses` does not have.
+ * transport needs the second version of the API, which `@aws-sdk/client-ses` does not have.
+ *
+ * @param endpoint replaces Amazon's own address, in tests
  */
-export function createSes({ region, endpoint, deadlines = RFC_5321_DEADLINES }: SesSettings) {
+export function createSes({ region, endpoint }: { region: string; endpoint: string | undefined }): Transport {
   const attempts = new AsyncLocalStorage<Attempt>();
   const requestHandler = createAgents(attempts);
   const client = new SESClient({ region, ...(endpoint && { endpoint }), maxAttempts: 1, requestHandler });
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
   return {
-    async send(message: ReturnType<typeof compose>, cancellation?: AbortSignal): Promise<string> {
+    async send(message, attempt) {
       const { message: data } = await composer.sendMail(message);
       const { from, to } = message.envelope;
       const command = new SendRawEmailCommand({ Source: from, Destinations: to, RawMessage: { Data: data as Buffer } });
-      const attempt = startAttempt(deadlines, cancellation);
-      try {
-        const options = { abortSignal: attempt.signal };
-        const { MessageId } = await attempts.run(attempt, () => client.send(command, options));
-        // Amazon replaces ours, and speaks of this one when the mail comes back.
-        return MessageId ?? message.messageId;
-      } catch (error) {
-        const failure = error as SesError;
-        const unanswered = attempt.isHandedOver && failure.$metadata?.httpStatusCode === undefined;
-        throw failureOf(codesOf(failure), { refused: isRefusal(failure), unanswered });
-      } finally {
-        attempt.end();
-      }
+      const { MessageId } = await attempts.run(attempt, () => client.send(command, { abortSignal: attempt.signal }));
+      // Amazon replaces our id, and uses its own when it reports a bounce.
+      return MessageId ?? message.messageId;
     },
-
-    close(): void {
-      client.destroy();
-    },
+    explain,
+    close: () => client.destroy(),
   };
 }
 
 /**
- * Agents that open a connection for each mail, and tell its attempt when it is there: from then on, Amazon may have got the
- * whole request. On a connection that is kept, nobody could tell whether a request that fails was sent.
+ * Creates agents that open a connection for each email. Once it is open, Amazon may have received the whole request. With a
+ * connection that is kept alive, a failed request could not be told from one that was never sent.
  */
 function createAgents(attempts: AsyncLocalStorage<Attempt>) {
   function watched(socket: Duplex | null | undefined, event: 'connect' | 'secureConnect') {
     const attempt = attempts.getStore();
-    return socket?.once(event, () => attempt?.handOver(true));
+    return socket?.once(event, () => attempt?.setTransferred(true));
   }
   class PlainAgent extends HttpAgent {
     override createConnection(...args: Parameters<HttpAgent['createConnection']>) {
@@ -74,19 +55,21 @@ function createAgents(attempts: AsyncLocalStorage<Attempt>) {
   return { httpAgent: new PlainAgent(), httpsAgent: new SecureAgent() };
 }
 
-interface SesError extends Error {
-  code?: string;
-  $metadata?: { httpStatusCode?: number };
-}
-
-/** Amazon's names for what went wrong, and the code of a broken connection. */
-const codesOf = ({ name, code, $metadata }: SesError): string =>
-  name === 'AbortError' ? 'deadline' : [name, code, $metadata?.httpStatusCode].filter(Boolean).join(' ');
-
 const refusals = new Set(['MessageRejected', 'InvalidParameterValue', 'ValidationError']);
 
 /**
- * Whether Amazon refuses this recipient or message. Throttling, paused sending, a bad signature and the like are 4xx too,
- * but ours to mend, and so is an identity of ours that is not verified, although it comes as `MessageRejected`.
+ * Throttling, paused sending and bad signatures are also 4xx, but the shop has to fix them, and so is an unverified
+ * identity of the shop, although Amazon reports it as `MessageRejected`.
  */
-const isRefusal = ({ name, message }: Error): boolean => refusals.has(name) && !/not verified/i.test(message);
+function explain(error: unknown): SendFailure {
+  const { name, message, code, $metadata } = error as Error & {
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const status = $metadata?.httpStatusCode;
+  return {
+    codes: name === 'AbortError' ? 'deadline' : [name, code, status].filter(Boolean).join(' '),
+    isRefusal: refusals.has(name) && !/not verified/i.test(message),
+    isAnswered: status !== undefined,
+  };
+}

@@ -1,113 +1,102 @@
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import { type Attempt, type MailDeadlines, RFC_5321_DEADLINES, startAttempt } from './attempt.ts';
-import type { compose } from './message.ts';
-import { failureOf } from './refusal.ts';
+import type { Attempt, MailTimeouts } from './attempt.ts';
+import type { SendFailure, Transport } from './transport.ts';
 
-/** Twice as many as the worker runs activities: the first attempts at an order's two emails are made side by side. */
+/** Twice the number of activities that the worker runs: the first attempts at an order's two emails are made side by side. */
 const MAX_CONNECTIONS = 10;
 
-interface SmtpSettings {
-  /** Like `smtp://user:password@host:587` or `smtps://…`. */
-  url: string;
-  deadlines?: MailDeadlines | undefined;
-}
-
-/** What our plugin reads from a mail's options. */
+/** The options of an email, with the attempt that the plugin below updates. */
 interface Watched extends SendMailOptions {
   attempt?: Attempt;
 }
 
-// RFC 4954: a 5xx about who *we* are.
-const aboutOurLogin = new Set([530, 534, 535, 538]);
-
-/** Sends through an SMTP server, over a pool of connections. */
-export function createSmtp({ url, deadlines = RFC_5321_DEADLINES }: SmtpSettings) {
-  const { handOver, answer } = deadlines;
-  const server = serverOf(url);
+/** Sends through an SMTP server, over a connection pool. @param url like `smtp://user:password@host:587` or `smtps://…` */
+export function createSmtp(url: string, { transfer, answer }: MailTimeouts): Transport {
   const pool = createTransport({
     url,
     pool: true,
     maxConnections: MAX_CONNECTIONS,
-    // Only where a connection closed before a byte of the message was sent over it; all other attempts are Temporal's.
+    // Only for a connection that closes before a byte of the message is sent. Temporal makes all other retries.
     maxRequeues: 1,
-    dnsTimeout: handOver,
-    connectionTimeout: handOver,
-    greetingTimeout: handOver,
-    socketTimeout: Math.max(handOver, answer),
+    dnsTimeout: transfer,
+    connectionTimeout: transfer,
+    greetingTimeout: transfer,
+    socketTimeout: Math.max(transfer, answer),
   });
   pool.use('stream', ({ message, data }, done) => {
     const { attempt } = data as Watched;
-    // The last of the message's streams: those before it are drained into its buffer at once.
+    // This is the last of the message's streams. The ones before it are drained into its buffer at once.
     message.processFunc((stream) => {
-      attempt?.handOver(false);
-      return stream.once('end', () => attempt?.handOver(true));
+      attempt?.setTransferred(false);
+      return stream.once('end', () => attempt?.setTransferred(true));
     });
     done();
   });
 
   return {
-    async send(message: ReturnType<typeof compose>, cancellation?: AbortSignal): Promise<string> {
-      // The time-outs above are for silence; a server that trickles its answers would outlive them.
-      const attempt = startAttempt(deadlines, cancellation);
-      try {
-        const options: Watched = { ...message, signal: attempt.signal, attempt };
-        await pool.sendMail(options);
-        return message.messageId;
-      } catch (error) {
-        const failure = error as SmtpError;
-        const unanswered = attempt.isHandedOver && failure.responseCode === undefined;
-        throw failureOf(codesOf(failure), { refused: isRefusal(failure), unanswered, server });
-      } finally {
-        attempt.end();
-      }
+    server: serverOf(url),
+    async send(message, attempt) {
+      // The timeouts above are for silence. The signal also stops a server that sends its answer byte by byte.
+      const options: Watched = { ...message, signal: attempt.signal, attempt };
+      await pool.sendMail(options);
+      return message.messageId;
     },
-
-    close(): void {
-      pool.close();
-    },
+    explain: (error) => explain(error as SmtpError),
+    close: () => pool.close(),
   };
 }
 
-/** Nodemailer's errors, or what an aborted attempt throws. */
+/** Nodemailer's errors, and those of an aborted attempt. */
 interface SmtpError extends Error {
   code?: string;
-  /** The code of Node or OpenSSL, where Nodemailer has replaced it by one of its own. */
+  /** The code of Node or OpenSSL, where Nodemailer has replaced it with its own. */
   originalCode?: string;
   responseCode?: number;
   response?: string;
   command?: string;
 }
 
-/** Returns a server's host and port, without the login that its URL may hold. */
+/** Returns a server's host and port, without the login that its URL may contain. */
 function serverOf(url: string): string {
   const { protocol, hostname, port } = new URL(url);
   return `${hostname}:${port || (protocol === 'smtps:' ? 465 : 587)}`;
 }
 
+const explain = (error: SmtpError): SendFailure => ({
+  codes: codesOf(error),
+  isRefusal: isRefusal(error),
+  isAnswered: error.responseCode !== undefined,
+});
+
 /** Returns the code of the server's answer, its enhanced code (RFC 3463) and the command, or why the connection failed. */
 function codesOf({ name, code, originalCode, responseCode, response = '', command }: SmtpError): string {
-  if (responseCode === undefined) return name === 'AbortError' ? 'deadline' : explain(originalCode ?? code ?? name);
+  if (responseCode === undefined) {
+    return name === 'AbortError' ? 'deadline' : withAdvice(originalCode ?? code ?? name);
+  }
   const enhanced = /^\d{3}[ -](\d\.\d{1,3}\.\d{1,3})\b/.exec(response)?.[1];
   return [responseCode, enhanced, command && `to ${command}`].filter(Boolean).join(' ');
 }
 
-/** What to do about failures of a connection whose codes do not say it. */
-const explanations: [RegExp, string][] = [
+/** What to do about connection errors whose codes do not say it. */
+const advice: [RegExp, string][] = [
   [/ALTNAME/, 'its certificate is for another host name'],
   [/CERT|ISSUER|SIGNATURE/, 'its certificate is not trusted: NODE_EXTRA_CA_CERTS names further authorities'],
   [/^(ERR_SSL_|EPROTO$)/, 'it does not speak TLS on this port: smtp:// starts without'],
 ];
 
-function explain(code: string): string {
-  const explanation = explanations.find(([pattern]) => pattern.test(code))?.[1];
-  return explanation ? `${code} (${explanation})` : code;
+function withAdvice(code: string): string {
+  const found = advice.find(([pattern]) => pattern.test(code))?.[1];
+  return found ? `${code} (${found})` : code;
 }
 
+/** 5xx codes about the shop's own login (RFC 4954). */
+const loginCodes = new Set([530, 534, 535, 538]);
+
 /**
- * Whether a 5xx is about the recipient or the message. One at the greeting, at the login or about the sender is an outage
- * of ours, and 503 says only that the session was in the wrong state: those are worth another attempt.
+ * Returns whether a 5xx is about the recipient or the message. At the greeting, at the login or about the sender, it is an
+ * outage of the shop, and 503 only says that the session was in the wrong state. Those can be retried.
  */
 function isRefusal({ responseCode = 0, command }: SmtpError): boolean {
-  if (responseCode < 500 || responseCode === 503 || aboutOurLogin.has(responseCode)) return false;
+  if (responseCode < 500 || responseCode === 503 || loginCodes.has(responseCode)) return false;
   return command === 'RCPT TO' || command === 'DATA' || (command === 'MAIL FROM' && responseCode === 552);
 }

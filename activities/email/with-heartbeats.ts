@@ -1,14 +1,14 @@
 import { heartbeat } from '@temporalio/activity';
 
-/** How often, in ms: thrice in the heartbeat time-out of emails, `workflows/email-options.ts`. */
+/** The interval in ms: a third of the heartbeat timeout in `workflows/email-options.ts`. */
 const HEARTBEAT_MS = 15_000;
 
-/** Tells Temporal at intervals that an activity is alive, for as long as its work takes: a mail server may think for minutes. */
+/** Sends heartbeats of an activity while it works, because a mail server may take minutes to answer. */
 export async function withHeartbeats<Result>(work: () => Promise<Result>): Promise<Result> {
-  const beats = setInterval(() => heartbeat(), HEARTBEAT_MS);
+  const timer = setInterval(() => heartbeat(), HEARTBEAT_MS);
   try {
     return await work();
   } finally {
-    clearInterval(beats);
+    clearInterval(timer);
   }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { simpleParser } from 'mailparser';
-import { createMailer, PermanentRefusal, Unanswered } from '../../activities/email/mailer.ts';
+import { createMailer } from '../../activities/email/mailer.ts';
 import { samples } from '../../mail/samples.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { type SesAnswer, sesAccepts, sesRefuses, startSes } from './mail-servers.ts';
@@ -47,7 +47,7 @@ function mailerTo(endpoint: string) {
     AWS_REGION: 'eu-west-1',
     SES_ENDPOINT: endpoint,
   };
-  const mailer = createMailer(settings, { handOver: 500, answer: 500 });
+  const mailer = createMailer(settings, { transfer: 2_000, answer: 500 });
   cleanups.push(mailer.close);
   return mailer;
 }
@@ -105,9 +105,7 @@ describe('mail by Amazon SES', () => {
     ['ValidationError', 'Value at rawMessage failed to satisfy constraint'],
   ])('When Amazon answers %s, then it is refused for good', async (code, message) => {
     const { ses, mailer } = await amazon(sesRefuses(400, code, message));
-    const failure = await mailer.send(email).catch((error) => error);
-    expect(failure).toBeInstanceOf(PermanentRefusal);
-    expect(failure.message).toBe(`The mail server refused it: ${code} 400`);
+    expect(await mailer.send(email)).toEqual({ outcome: 'refused', detail: `The mail server refused it: ${code} 400` });
     expect(ses.requests).toHaveLength(1);
   });
 
@@ -122,8 +120,7 @@ describe('mail by Amazon SES', () => {
   ])('When Amazon answers %s, then one attempt was made, and the next may succeed', async (_what, answer) => {
     const { ses, mailer } = await amazon(answer, sesAccepts);
     const failure = await mailer.send(email).catch((error) => error);
-    expect(failure).toBeInstanceOf(Error);
-    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    expect(failure.message).toMatch(/^Email was not sent/);
     expect(ses.requests).toHaveLength(1);
 
     await expect(mailer.send(email)).resolves.toEqual({ outcome: 'sent', messageId: '0100018c-000000' });
@@ -132,9 +129,8 @@ describe('mail by Amazon SES', () => {
   test('When Amazon never answers, then the attempt ends within its deadline, and the mail may have been sent', async () => {
     const { mailer } = await amazon('silence');
     const started = performance.now();
-    const failure = await mailer.send(email).catch((error) => error);
+    expect(await mailer.send(email)).toMatchObject({ outcome: 'unanswered' });
     expect(performance.now() - started).toBeLessThan(2000);
-    expect(failure).toBeInstanceOf(Unanswered);
   });
 
   test('When Amazon cannot be reached, then the mail was not sent', async () => {
@@ -143,20 +139,17 @@ describe('mail by Amazon SES', () => {
     cleanups.shift();
     const failure = await mailer.send(email).catch((error) => error);
     expect(failure.message).toMatch(/^Email was not sent/);
-    expect(failure).not.toBeInstanceOf(Unanswered);
   });
 
   test('When the connection breaks before it is secure, then the mail was not sent', async () => {
     const mailer = mailerTo(`https://127.0.0.1:${await resetting(/./s)}`);
     const failure = await mailer.send(email).catch((error) => error);
     expect(failure.message).toMatch(/^Email was not sent/);
-    expect(failure).not.toBeInstanceOf(Unanswered);
   });
 
   test('When the connection breaks after the message, then the mail may have been sent', async () => {
     const mailer = mailerTo(`http://127.0.0.1:${await resetting(/Action=SendRawEmail/)}`);
-    const failure = await mailer.send(email).catch((error) => error);
-    expect(failure).toBeInstanceOf(Unanswered);
+    expect(await mailer.send(email)).toMatchObject({ outcome: 'unanswered' });
   });
 
   test('When the region is missing, then no mailer is made', () => {

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { SMTPServerOptions } from 'smtp-server';
-import type { MailDeadlines } from '../../activities/email/attempt.ts';
-import { createMailer, PermanentRefusal, Unanswered } from '../../activities/email/mailer.ts';
+import type { MailTimeouts } from '../../activities/email/attempt.ts';
+import { createMailer } from '../../activities/email/mailer.ts';
 import { samples } from '../../mail/samples.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { smtpError, startSmtp } from './mail-servers.ts';
@@ -29,17 +29,18 @@ async function shop(options?: SMTPServerOptions) {
   return { server, mailer: mailerAt(server.url) };
 }
 
-function mailerAt(url: string, deadlines: Partial<MailDeadlines> = {}) {
+function mailerAt(url: string, timeouts: Partial<MailTimeouts> = {}) {
   const settings = { NOTIFICATIONS_ENV: 'development', SMTP_URL: url, EMAIL_FROM: 'Crema <orders@crema.example>' };
-  const mailer = createMailer(settings, { handOver: 5_000, answer: 5_000, ...deadlines });
+  const mailer = createMailer(settings, { transfer: 5_000, answer: 5_000, ...timeouts });
   cleanups.push(mailer.close);
   return mailer;
 }
 
-async function failureOf(attempt: Promise<unknown>): Promise<Error> {
+/** Returns the error of an outage; refused and unanswered emails are results. */
+async function outageOf(attempt: Promise<unknown>): Promise<Error> {
   return attempt.then(
-    () => {
-      throw new Error('It should have failed');
+    (result) => {
+      throw new Error(`It should have failed, but is ${JSON.stringify(result)}`);
     },
     (error) => error,
   );
@@ -123,7 +124,10 @@ describe('mail by SMTP', () => {
     `${'a'.repeat(250)}@example.com`,
   ])('When the recipient is %j, then it is refused for good and nothing is sent', async (to) => {
     const { server, mailer } = await shop();
-    await expect(mailer.send({ ...email, to })).rejects.toBeInstanceOf(PermanentRefusal);
+    expect(await mailer.send({ ...email, to })).toEqual({
+      outcome: 'refused',
+      detail: 'The recipient has no usable address.',
+    });
     expect(server.arrivals).toEqual([]);
   });
 
@@ -143,8 +147,7 @@ describe('mail by SMTP', () => {
         done(attempts === 1 ? smtpError(451, 'Try again later') : null);
       },
     });
-    const failure = await failureOf(mailer.send(email));
-    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    const failure = await outageOf(mailer.send(email));
     expect(failure.message).toContain('451');
     expect(attempts).toBe(1);
 
@@ -156,11 +159,10 @@ describe('mail by SMTP', () => {
     const { mailer } = await shop({
       onRcptTo: (address, _session, done) => done(smtpError(550, `5.1.1 <${address.address}> No such user`)),
     });
-    const failure = await failureOf(mailer.send(email));
-    expect(failure).toBeInstanceOf(PermanentRefusal);
-    expect(failure.message).toBe('The mail server refused it: 550 5.1.1 to RCPT TO');
-    expect(failure.stack).not.toMatch(/ana@|No such user/);
-    expect(failure.cause).toBeUndefined();
+    expect(await mailer.send(email)).toEqual({
+      outcome: 'refused',
+      detail: 'The mail server refused it: 550 5.1.1 to RCPT TO',
+    });
   });
 
   test('When the server answers 554 to the message, then it is refused for good', async () => {
@@ -169,7 +171,7 @@ describe('mail by SMTP', () => {
         stream.resume().on('end', () => done(smtpError(554, 'Looks like spam')));
       },
     });
-    await expect(mailer.send(email)).rejects.toBeInstanceOf(PermanentRefusal);
+    expect(await mailer.send(email)).toMatchObject({ outcome: 'refused' });
   });
 
   test.each<[string, SMTPServerOptions, string]>([
@@ -183,8 +185,7 @@ describe('mail by SMTP', () => {
     ],
   ])('When the server refuses %s, then that is an outage and may be tried again', async (_what, options, login) => {
     const { server } = await shop({ allowInsecureAuth: true, ...options });
-    const failure = await failureOf(mailerAt(server.url.replace('//', `//${login}`)).send(email));
-    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    const failure = await outageOf(mailerAt(server.url.replace('//', `//${login}`)).send(email));
     expect(failure.message).toMatch(/^Email was not sent/);
     expect(failure.message).not.toContain('secret');
   });
@@ -213,8 +214,7 @@ describe('mail by SMTP', () => {
       ],
     ])('%s', async (_what, options, urlAt, said) => {
       const { server } = await shop(options);
-      const failure = await failureOf(mailerAt(urlAt(server.port)).send(email));
-      expect(failure).not.toBeInstanceOf(PermanentRefusal);
+      const failure = await outageOf(mailerAt(urlAt(server.port)).send(email));
       expect(failure.message).toMatch(/^Email was not sent through [\w.-]+:\d+: .*$/);
       expect(failure.message).toContain(said);
       expect(failure.message).not.toMatch(/crema|ecret/);
@@ -234,9 +234,9 @@ describe('mail by SMTP', () => {
   ])('When a server %s, then the attempt ends within its deadline and may be repeated', async (_what, speak) => {
     const { url } = await startRawServer(speak);
     const started = performance.now();
-    const failure = await failureOf(mailerAt(url, { handOver: 300 }).send(email));
+    const failure = await outageOf(mailerAt(url, { transfer: 300 }).send(email));
     expect(performance.now() - started).toBeLessThan(1500);
-    expect(failure).not.toBeInstanceOf(PermanentRefusal);
+    expect(failure.message).toMatch(/^Email was not sent/);
   });
 
   test.each<Mood>(['stalls', 'drops', 'resets'])(
@@ -246,7 +246,7 @@ describe('mail by SMTP', () => {
       cleanups.push(moody.close);
       const mailer = mailerAt(moody.url, { answer: 500 });
       moody.moods.push(mood);
-      expect(await failureOf(mailer.send(email))).toBeInstanceOf(Unanswered);
+      expect(await mailer.send(email)).toMatchObject({ outcome: 'unanswered' });
       expect(moody.taken).toHaveLength(1);
 
       await mailer.send(email);
@@ -262,15 +262,15 @@ describe('mail by SMTP', () => {
         stream.resume().on('end', () => setTimeout(done, 1_500));
       },
     });
-    await mailerAt(server.url, { handOver: 500 }).send(email);
+    await mailerAt(server.url, { transfer: 500 }).send(email);
   });
 
   test('When an attempt is cancelled, then it ends at once only if the server does not have the whole message', async () => {
     const { url } = await startRawServer(() => {});
     const early = new AbortController();
-    const attempt = failureOf(mailerAt(url).send(email, early.signal));
+    const attempt = outageOf(mailerAt(url).send(email, early.signal));
     early.abort();
-    expect(await attempt).not.toBeInstanceOf(Unanswered);
+    expect((await attempt).message).toMatch(/^Email was not sent/);
 
     const late = new AbortController();
     const { server } = await shop({
@@ -294,7 +294,7 @@ describe('mail by SMTP', () => {
           else socket.write('250 ok\r\n');
         });
       });
-      expect(await failureOf(mailerAt(url).send(email))).not.toBeInstanceOf(Unanswered);
+      expect((await outageOf(mailerAt(url).send(email))).message).toMatch(/^Email was not sent/);
     },
   );
 
@@ -303,14 +303,14 @@ describe('mail by SMTP', () => {
       socket.write('220 hello\r\n');
       socket.once('data', () => socket.resetAndDestroy());
     });
-    expect(await failureOf(mailerAt(url).send(email))).not.toBeInstanceOf(PermanentRefusal);
+    expect((await outageOf(mailerAt(url).send(email))).message).toMatch(/^Email was not sent/);
   });
 
   test('When a message cannot be sent, then the next one over the same pool still can', async () => {
     const { server, mailer } = await shop({
       onRcptTo: ({ address }, _session, done) => done(address.startsWith('gone') ? smtpError(550, 'Gone') : null),
     });
-    await expect(mailer.send({ ...email, to: 'gone@example.com' })).rejects.toBeInstanceOf(PermanentRefusal);
+    expect(await mailer.send({ ...email, to: 'gone@example.com' })).toMatchObject({ outcome: 'refused' });
     await Promise.all(Array.from({ length: 12 }, () => mailer.send(email)));
     expect(server.arrivals).toHaveLength(12);
   });

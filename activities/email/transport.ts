@@ -1,0 +1,22 @@
+import type { Attempt } from './attempt.ts';
+import type { compose } from './message.ts';
+
+/** A way to send emails: SMTP or Amazon SES. */
+export interface Transport {
+  /** Host and port, for error messages. */
+  server?: string;
+  /** Sends a message and returns the id under which the server reports on it. */
+  send(message: ReturnType<typeof compose>, attempt: Attempt): Promise<string>;
+  /** Explains an error that {@link send} has thrown. */
+  explain(error: unknown): SendFailure;
+  close(): void;
+}
+
+export interface SendFailure {
+  /** The codes of the server's answer, or of what happened to the connection. */
+  codes: string;
+  /** Whether the server rejects the recipient or the message permanently. */
+  isRefusal: boolean;
+  /** Whether the server has answered at all. */
+  isAnswered: boolean;
+}
