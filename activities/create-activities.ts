@@ -7,12 +7,12 @@ import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { WebhookRepository } from '../db/webhooks.ts';
 import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
-import { createAccountMail } from './account-mail.ts';
 import { createDeliverWebhook, createSettleWebhook, type WebhookDependencies } from './deliver-webhook.ts';
+import { createAccountEmail } from './email/account-email.ts';
 import type { Mailer } from './email/mailer.ts';
-import { createOrderMail } from './email/order-mail.ts';
+import { createOrderEmails, createResendOrderEmail } from './email/order-emails.ts';
+import { createSendOrderEmail } from './email/send-order-email.ts';
 import { withHeartbeats } from './email/with-heartbeats.ts';
-import { createEmails, createResendEmail } from './email.ts';
 import { createErase, type ErasureRecords } from './erase.ts';
 import { createJournaling } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
@@ -52,16 +52,16 @@ export interface ActivityDependencies extends WebhookDependencies {
 /** Everything that the workflows do to the world. Each activity may run again: none does its work twice. */
 export function createActivities(dependencies: ActivityDependencies) {
   const publishing = createPublishing(dependencies);
-  const orderMail = createOrderMail(dependencies);
+  const sendOrderEmail = createSendOrderEmail(dependencies);
   const notice = createWebhookNotice(dependencies);
   return {
     journal: createJournaling({ ...dependencies, publishing }),
     publish: publishing.publish,
     reconcile: createReconcile(dependencies),
     forget: createForget(dependencies),
-    ...createEmails({ ...dependencies, orderMail }),
-    resendEmail: createResendEmail({ ...dependencies, orderMail }),
-    accountMail: createAccountMail(dependencies),
+    ...createOrderEmails({ ...dependencies, sendOrderEmail }),
+    resendEmail: createResendOrderEmail({ ...dependencies, sendOrderEmail }),
+    accountMail: createAccountEmail(dependencies),
     erase: createErase(dependencies),
     deliverWebhook: createDeliverWebhook(dependencies),
     settleWebhook: createSettleWebhook(dependencies),

@@ -1,12 +1,12 @@
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
-import type { AccountRequest, AccountRequestRepository } from '../db/account-requests.ts';
-import type { EmailSuppressions } from '../db/email-suppressions.ts';
-import type { User, UserRepository } from '../db/users.ts';
-import type { AccountMailRequest } from '../domain/account/account-request.ts';
-import { forgotPage, lifetimes, linkTo } from '../domain/account/link.ts';
-import { type AccountEmailInput, renderAccountEmail } from '../mail/templates/account-email.ts';
-import type { Mailer, SendResult } from './email/mailer.ts';
-import { withHeartbeats } from './email/with-heartbeats.ts';
+import type { AccountRequest, AccountRequestRepository } from '../../db/account-requests.ts';
+import type { EmailSuppressions } from '../../db/email-suppressions.ts';
+import type { User, UserRepository } from '../../db/users.ts';
+import type { AccountMailRequest } from '../../domain/account/account-request.ts';
+import { forgotPage, lifetimes, linkTo } from '../../domain/account/link.ts';
+import { type AccountEmailInput, renderAccountEmail } from '../../mail/templates/account-email.ts';
+import type { Mailer, SendResult } from './mailer.ts';
+import { withHeartbeats } from './with-heartbeats.ts';
 
 interface Dependencies {
   accountRequests: AccountRequestRepository;
@@ -33,7 +33,7 @@ type AccountMailResult = SendResult['outcome'] | 'suppressed' | 'unneeded';
  * Sends the email for a request about an account. Whether there is an account is looked up here, so that the API's answer and
  * its timing do not reveal it. Each attempt creates a new token, which only the email contains.
  */
-export function createAccountMail(dependencies: Dependencies) {
+export function createAccountEmail(dependencies: Dependencies) {
   const { accountRequests, users, suppressions, mailer, shopLanguage, shopName, publicUrl } = dependencies;
 
   return async (request: AccountMailRequest): Promise<AccountMailResult> => {

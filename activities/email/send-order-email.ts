@@ -28,7 +28,7 @@ interface Dependencies {
  *
  * @throws on an outage: the email can be retried
  */
-export type OrderMail = (
+export type SendOrderEmail = (
   fact: Fact,
   recipient: Recipient,
   options: {
@@ -39,7 +39,7 @@ export type OrderMail = (
   },
 ) => Promise<SendResult | { outcome: 'suppressed'; detail?: string | undefined }>;
 
-export function createOrderMail(dependencies: Dependencies): OrderMail {
+export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail {
   const { users, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone, publicUrl } = dependencies;
 
   return async (fact, recipient, { signal, resend }) => {

@@ -1,12 +1,12 @@
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { type DeliveryLedger, isSettled, type KnownDelivery } from '../db/deliveries.ts';
-import type { OrderRepository } from '../db/orders.ts';
-import type { Fact } from '../domain/order/order.ts';
-import type { Recipient } from '../domain/order/recipients.ts';
-import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
-import type { OrderMail } from './email/order-mail.ts';
-import { withHeartbeats } from './email/with-heartbeats.ts';
+import { type DeliveryLedger, isSettled, type KnownDelivery } from '../../db/deliveries.ts';
+import type { OrderRepository } from '../../db/orders.ts';
+import type { Fact } from '../../domain/order/order.ts';
+import type { Recipient } from '../../domain/order/recipients.ts';
+import type { UnansweredEmail } from '../../domain/order/unanswered-email.ts';
+import type { SendOrderEmail } from './send-order-email.ts';
+import { withHeartbeats } from './with-heartbeats.ts';
 
 /** The most copies of an email that are sent without an answer: each of them may have arrived. */
 const MAX_COPIES = 3;
@@ -14,14 +14,14 @@ const MAX_COPIES = 3;
 interface Dependencies {
   ledger: DeliveryLedger;
   orders: Pick<OrderRepository, 'fact'>;
-  orderMail: OrderMail;
+  sendOrderEmail: SendOrderEmail;
   /** The pause before an unanswered email is sent again, in ms. */
   unansweredPauseMs: number;
   /** Starts the workflow that sends an email again after this pause in ms, unless it was started before. */
   scheduleResend(email: UnansweredEmail, pauseMs: number): Promise<void>;
 }
 
-export function createEmails({ ledger, orders, orderMail, unansweredPauseMs, scheduleResend }: Dependencies) {
+export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPauseMs, scheduleResend }: Dependencies) {
   /** Sends one recipient the emails about these facts, in order. An unanswered email does not delay the next. */
   const email = (facts: Fact[], recipient: Recipient): Promise<void> =>
     withHeartbeats(async () => {
@@ -74,10 +74,12 @@ export function createEmails({ ledger, orders, orderMail, unansweredPauseMs, sch
   async function attempt(fact: Fact, recipient: Recipient, before: KnownDelivery | undefined): Promise<number> {
     const { id: eventId, orderId, requestId } = fact.event;
     const delivery = { eventId, orderId, audience: recipient, attempt: (before?.attempt ?? 0) + 1 };
-    const result = await orderMail(fact, recipient, { signal: cancellationSignal() }).catch(async (error: Error) => {
-      await ledger.record({ ...delivery, outcome: 'retrying', detail: error.message });
-      throw error;
-    });
+    const result = await sendOrderEmail(fact, recipient, { signal: cancellationSignal() }).catch(
+      async (error: Error) => {
+        await ledger.record({ ...delivery, outcome: 'retrying', detail: error.message });
+        throw error;
+      },
+    );
     await ledger.record({ ...delivery, ...result });
     log.info('email attempt', { eventId, requestId, recipient, outcome: result.outcome });
     return result.outcome === 'unanswered' ? (before?.unanswered ?? 0) + 1 : 0;
@@ -92,11 +94,11 @@ export function createEmails({ ledger, orders, orderMail, unansweredPauseMs, sch
 }
 
 /** Sends the email of a delivery again, however old it is. Each run of the workflow sends it once. */
-export function createResendEmail({
+export function createResendOrderEmail({
   ledger,
   orders,
-  orderMail,
-}: Pick<Dependencies, 'ledger' | 'orders' | 'orderMail'>) {
+  sendOrderEmail,
+}: Pick<Dependencies, 'ledger' | 'orders' | 'sendOrderEmail'>) {
   return (deliveryId: string): Promise<'sent' | 'refused' | 'suppressed' | 'unanswered' | 'unneeded'> =>
     withHeartbeats(async () => {
       const entry = await ledger.entry(deliveryId);
@@ -104,7 +106,7 @@ export function createResendEmail({
       const resend = activityInfo().workflowExecution?.runId ?? deliveryId;
       if (!fact || (await ledger.isResent(deliveryId, resend))) return 'unneeded';
       const options = { signal: cancellationSignal(), resend };
-      const result = await orderMail(fact, entry.recipient as Recipient, options).catch(async (error: Error) => {
+      const result = await sendOrderEmail(fact, entry.recipient as Recipient, options).catch(async (error: Error) => {
         await ledger.recordResending({ deliveryId, resend, outcome: 'retrying', detail: error.message });
         throw error;
       });
