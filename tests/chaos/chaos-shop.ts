@@ -17,13 +17,13 @@ import { type Clock, createClock, installFaketime } from './moved-clock.ts';
 import { findToxiproxy, type Link } from './toxiproxy.ts';
 
 /** Somebody who can sign in. */
-export interface Person {
+export interface Account {
   id: string;
   email: string;
   password: string;
 }
 
-/** A shop to be broken: two APIs, two workers, and the services they need, with a link between each two that can be hurt. */
+/** A shop to be broken: two APIs, two workers, and the services they need, with a link between each two that can be disturb. */
 export interface ChaosShop {
   /** Everything it writes: logs, data, evidence. */
   folder: string;
@@ -44,7 +44,7 @@ export interface ChaosShop {
   temporal: Client;
   /** What it cannot break on this machine, one sentence each. */
   missing: string[];
-  enroll(role: Role): Promise<Person>;
+  createAccount(role: Role): Promise<Account>;
   close(): Promise<void>;
 }
 
@@ -161,12 +161,12 @@ async function open(
   const connection = await Connection.connect({ address: direct.TEMPORAL_ADDRESS ?? '' });
   undo.push(() => connection.close());
 
-  async function enroll(role: Role): Promise<Person> {
+  async function createAccount(role: Role): Promise<Account> {
     const id = randomUUID();
-    const person = { id, email: `${id}@example.com`, password: randomUUID() };
-    const password_hash = await hashPassword(person.password);
-    await database('users').insert({ id, email: person.email, name: `A ${role}`, password_hash, role });
-    return person;
+    const account = { id, email: `${id}@example.com`, password: randomUUID() };
+    const password_hash = await hashPassword(account.password);
+    await database('users').insert({ id, email: account.email, name: `A ${role}`, password_hash, role });
+    return account;
   }
 
   return {
@@ -183,7 +183,7 @@ async function open(
     database,
     temporal: new Client({ connection }),
     missing,
-    enroll,
+    createAccount,
   };
 }
 
@@ -206,7 +206,7 @@ async function layLinks(
       ways[from][variable] = address.replace(PORT, String(link.port));
     }
   } else {
-    missing.push('No connection is hurt: Toxiproxy is missing, and could not be built; that takes Go.');
+    missing.push('No connection is disturb: Toxiproxy is missing, and could not be built; that takes Go.');
   }
   return { links, ways, missing };
 }

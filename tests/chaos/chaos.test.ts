@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyDatabase } from '../test-services.ts';
-import { type Aftermath, wreakHavoc } from './chaos.ts';
+import { type FinishedRun, runChaos } from './chaos.ts';
 import { sabotages } from './sabotage.ts';
 
 // `make chaos` in small: the shared services stay whole, the rest is killed, frozen and cut off. Above all it shows that
@@ -10,11 +10,11 @@ import { sabotages } from './sabotage.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-chaos-'));
 const log: string[] = [];
-let aftermath: Aftermath;
+let finishedRun: FinishedRun;
 
 beforeAll(async () => {
   const { TEMPORAL_ADDRESS, REDIS_URL } = process.env;
-  aftermath = await wreakHavoc({
+  finishedRun = await runChaos({
     seed: 1,
     ms: 7_000,
     customers: 2,
@@ -28,15 +28,15 @@ beforeAll(async () => {
   });
 }, 150_000);
 afterAll(async () => {
-  await aftermath?.close();
+  await finishedRun?.close();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
 test('When a shop was broken while people ordered in it, then all that was promised holds', async () => {
-  const { evidence, violations } = await aftermath.judge();
+  const { evidence, violations } = await finishedRun.checkInvariants();
 
   expect(violations).toEqual([]);
-  expect(evidence.strikes.length).toBeGreaterThan(0);
+  expect(evidence.faultRecords.length).toBeGreaterThan(0);
   expect(evidence.orders.length).toBeGreaterThan(5);
   expect(evidence.mails.length).toBeGreaterThanOrEqual(evidence.events.length);
 });
@@ -44,8 +44,8 @@ test('When a shop was broken while people ordered in it, then all that was promi
 test.each(Object.entries(sabotages))(
   'When there is a %s, then it is noticed',
   async (_, { invariant, commit }) => {
-    const undo = await commit(aftermath);
-    const { violations } = await aftermath.judge();
+    const undo = await commit(finishedRun);
+    const { violations } = await finishedRun.checkInvariants();
     await undo?.();
 
     expect(violations.map((violation) => violation.invariant)).toContain(invariant);
@@ -54,7 +54,7 @@ test.each(Object.entries(sabotages))(
 );
 
 test('When all of that is put right again but the workflow that is gone, then nothing else is noticed', async () => {
-  const { violations } = await aftermath.judge();
+  const { violations } = await finishedRun.checkInvariants();
 
   const lost = violations.find(({ what }) => what.endsWith('has no workflow'))?.what.slice(0, 36);
   expect(lost).toBeDefined();

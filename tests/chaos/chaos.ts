@@ -4,22 +4,22 @@ import type { Status } from '../../domain/order/transitions.ts';
 import { inLanes } from '../races/lanes.ts';
 import { type ChaosShop, openChaosShop } from './chaos-shop.ts';
 import { type Client, createClient } from './client.ts';
-import { acceptedBy, type Intent } from './client-log.ts';
-import { drive, type Probe, type Strike } from './driver.ts';
+import { type FaultRecord, injectFaults, type Probe } from './driver.ts';
 import { type EventReader, listenToRedis, readLog, readStream, receiveWebhooks } from './event-readers.ts';
 import { collectEvidence, type Evidence, fetchHistories, listWorkflows } from './evidence.ts';
 import type { Fault } from './fault.ts';
 import { faultsOf } from './faults.ts';
 import { violationsIn } from './invariants/invariants.ts';
 import type { Violation } from './invariants/violation.ts';
-import { beCustomer, beManager, bringTo } from './people.ts';
+import { acceptedBy, type Operation } from './operation-log.ts';
 import { createRandom, type Random } from './random.ts';
 import { DRIVER, isAnsweredEnough, shareAnswered } from './report.ts';
-import type { Scene } from './sabotage.ts';
-import { settle } from './settle.ts';
+import type { SettledShop } from './sabotage.ts';
+import { waitUntilSettled } from './settle.ts';
+import { actAsCustomer, actAsManager, moveTo } from './simulated-users.ts';
 
 /** A run of the chaos. */
-export interface Trial {
+export interface RunOptions {
   seed: number;
   /** How long people order and faults come, in ms. */
   ms: number;
@@ -37,10 +37,10 @@ export interface Trial {
 }
 
 /** What is left when all is over: a shop at rest, to be looked at. */
-export interface Aftermath extends Scene {
-  strikes: Strike[];
+export interface FinishedRun extends SettledShop {
+  faultRecords: FaultRecord[];
   /** Reads everything and holds it against the invariants; as often as one likes. */
-  judge(): Promise<{ evidence: Evidence; violations: Violation[] }>;
+  checkInvariants(): Promise<{ evidence: Evidence; violations: Violation[] }>;
   close(): Promise<void>;
 }
 
@@ -57,49 +57,55 @@ const LEFT_OPEN = 0.2;
 const LANES = 4;
 
 /** Opens a shop, lets people order in it while it is broken in every way, and waits until it has come to rest. */
-export async function wreakHavoc(trial: Trial): Promise<Aftermath> {
-  const { seed, folder, signal, given, fetchTools } = trial;
+export async function runChaos(options: RunOptions): Promise<FinishedRun> {
+  const { seed, folder, signal, given, fetchTools } = options;
   // It says much of every history that is replayed, and of those that are tampered with even more.
   const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
   const telemetryOptions = { logging: { filter, forward: {} } };
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions });
   const start = performance.now();
-  const log = (line: string) => trial.log(`${((performance.now() - start) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
+  const log = (line: string) =>
+    options.log(`${((performance.now() - start) / 1_000).toFixed(1).padStart(7)} s  ${line}`);
   const shop = await openChaosShop({ folder, log, signal, fetchTools, ...(given && { given }) });
   try {
     for (const sentence of shop.missing) log(sentence);
-    return await run(shop, trial, createRandom(seed), log);
+    return await run(shop, options, createRandom(seed), log);
   } catch (error) {
     await shop.close();
     throw error;
   }
 }
 
-async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: string) => void): Promise<Aftermath> {
-  const intents: Intent[] = [];
-  const strikes: Strike[] = [];
+async function run(
+  shop: ChaosShop,
+  options: RunOptions,
+  random: Random,
+  log: (line: string) => void,
+): Promise<FinishedRun> {
+  const operations: Operation[] = [];
+  const faultRecords: FaultRecord[] = [];
   const [stopping, giving] = [new AbortController(), new AbortController()];
-  const giveUp = AbortSignal.any([giving.signal, trial.signal]);
-  const stop = AbortSignal.any([stopping.signal, trial.signal]);
+  const giveUp = AbortSignal.any([giving.signal, options.signal]);
+  const stop = AbortSignal.any([stopping.signal, options.signal]);
   const readers: EventReader[] = [
     readLog(shop.database),
     // On a Redis that others use as well, one would hear of their orders, too.
     ...(shop.services.redis ? [listenToRedis(shop.services.redis.url)] : []),
-    await readStream(shop.apis, await shop.enroll('manager'), random.fork()),
-    await receiveWebhooks(shop.apis[0]!, await shop.enroll('manager')),
+    await readStream(shop.apis, await shop.createAccount('manager'), random.fork()),
+    await receiveWebhooks(shop.apis[0]!, await shop.createAccount('manager')),
   ];
 
   const clients = new Map<string, Client>();
   const meet = async (who: string, role: 'customer' | 'manager', apis = shop.apis) => {
-    const person = await shop.enroll(role);
-    const client = createClient({ who, person, apis, log: intents, random: random.fork(), stop: giveUp });
+    const account = await shop.createAccount(role);
+    const client = createClient({ who, account, apis, log: operations, random: random.fork(), stop: giveUp });
     if (who !== DRIVER) clients.set(who, client);
     return client;
   };
   const each = <T>(count: number, make: (number: number) => Promise<T>) =>
     Promise.all(Array.from({ length: count }, (_, index) => make(index + 1)));
-  const customers = await each(trial.customers, (number) => meet(`customer ${number}`, 'customer'));
-  const managers = await each(trial.managers, (number) => meet(`manager ${number}`, 'manager'));
+  const customers = await each(options.customers, (number) => meet(`customer ${number}`, 'customer'));
+  const managers = await each(options.managers, (number) => meet(`manager ${number}`, 'manager'));
   const menu = await shop.database('products').where({ name: 'Tea' }).first('id');
   const probes = await each(
     shop.apis.length,
@@ -110,17 +116,20 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
     }),
   );
 
-  log(`${trial.customers} customers and ${trial.managers} managers come in`);
+  log(`${options.customers} customers and ${options.managers} managers come in`);
   const people = [
-    ...customers.map((client) => beCustomer(client, random.fork(), stop)),
-    ...managers.map((client) => beManager(client, random.fork(), stop)),
+    ...customers.map((client) => actAsCustomer(client, random.fork(), stop)),
+    ...managers.map((client) => actAsManager(client, random.fork(), stop)),
   ];
-  const until = Date.now() + trial.ms;
-  const faults = faultsOf(shop).filter(trial.faults ?? (() => true));
+  const until = Date.now() + options.ms;
+  const faults = faultsOf(shop).filter(options.faults ?? (() => true));
   // A change that is not answered by then never is.
-  const latest = setTimeout(() => giving.abort(), trial.ms + LAST_WORD_MS);
+  const latest = setTimeout(() => giving.abort(), options.ms + LAST_WORD_MS);
   try {
-    await Promise.all([drive({ faults, probes, random: random.fork(), until, strikes, log }), delay(trial.ms)]);
+    await Promise.all([
+      injectFaults({ faults, probes, random: random.fork(), until, faultRecords, log }),
+      delay(options.ms),
+    ]);
     stopping.abort();
     log('nothing is broken any more, and nobody asks for anything new');
     await Promise.all(people);
@@ -134,18 +143,18 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
   } finally {
     clearTimeout(latest);
   }
-  trial.signal.throwIfAborted();
+  options.signal.throwIfAborted();
   log('all is answered that will be; waiting until all is told');
-  const unsettled = await settle(shop, intents);
+  const unsettled = await waitUntilSettled(shop, operations);
   for (const reader of readers) await reader.stop();
   const histories = await fetchHistories(shop, [...new Set(await listWorkflows(shop))]);
   log('at rest');
 
-  async function judge() {
-    const evidence = await collectEvidence(shop, { intents, strikes, readers }, histories);
+  async function checkInvariants() {
+    const evidence = await collectEvidence(shop, { operations, faultRecords, readers }, histories);
     const violations = violationsIn(evidence);
     if (unsettled) violations.push({ invariant: 1, class: 'stuck', what: unsettled });
-    for (const { kind, target, recovery } of strikes) {
+    for (const { kind, target, recovery } of faultRecords) {
       if (recovery === undefined)
         violations.push({ invariant: 1, class: 'stuck', what: `nothing worked again after ${kind}: ${target}` });
     }
@@ -159,15 +168,17 @@ async function run(shop: ChaosShop, trial: Trial, random: Random, log: (line: st
     return { evidence, violations };
   }
 
-  return { shop, intents, clients, readers, histories, strikes, judge, close: shop.close };
+  return { shop, operations, clients, readers, histories, faultRecords, checkInvariants, close: shop.close };
 
   /** Some of what was accepted is asked for once more: the answer must be the one from then. */
   async function repeatAll(chance: Random): Promise<void> {
-    const accepted = intents.filter((intent) => clients.has(intent.who) && intent.key && acceptedBy(intent));
+    const accepted = operations.filter(
+      (operation) => clients.has(operation.who) && operation.key && acceptedBy(operation),
+    );
     const chosen = chance.shuffled(accepted).slice(0, REPEATED);
     await inLanes({ lanes: LANES, rounds: chosen.length }, async (number) => {
-      const { who, kind, method, path, key, body, rightful } = chosen[number]!;
-      await clients.get(who)!.ask({ kind, method, path, key: key!, body, rightful });
+      const { who, kind, method, path, key, body, expected } = chosen[number]!;
+      await clients.get(who)!.ask({ kind, method, path, key: key!, body, expected });
     });
   }
 }
@@ -178,6 +189,6 @@ async function closeShop(managers: Client[], database: ChaosShop['database'], ra
   const orders: { id: string; status: Status }[] = await open.select('id', 'status');
   const ends = orders.map(() => (random.chance(LEFT_OPEN) ? 'preparation' : 'delivered'));
   await inLanes({ lanes: managers.length, rounds: orders.length }, (number, lane) =>
-    bringTo(managers[lane]!, orders[number]!, ends[number]!),
+    moveTo(managers[lane]!, orders[number]!, ends[number]!),
   );
 }

@@ -1,27 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Service } from '../../stack/service.ts';
-import type { Person } from './chaos-shop.ts';
-import { type Attempt, type Intent, isAccepted, isChange, isRefused, type ShownOrder } from './client-log.ts';
+import type { Account } from './chaos-shop.ts';
+import { type Attempt, isAccepted, isChange, isRefused, type Operation, type ShownOrder } from './operation-log.ts';
 import type { Random } from './random.ts';
 
 /** What somebody wants of the API. */
-export interface Wish extends Pick<Intent, 'kind' | 'method' | 'path' | 'key' | 'body'> {
-  rightful?: number[];
+export interface OperationRequest extends Pick<Operation, 'kind' | 'method' | 'path' | 'key' | 'body'> {
+  expected?: number[];
   /** Sent beside a key, such as `If-Match`. */
   headers?: Record<string, string>;
   /** Send it twice at once, under the same key. */
   twice?: boolean;
 }
 
-/** Asks an API in one person's name, and writes everything down that it asks and is told. */
+/** Asks an API in one account's name, and writes everything down that it asks and is told. */
 export interface Client {
   /**
    * Changes are asked for until they are answered or refused for good, or the client is told to stop; the rest once.
    *
    * @returns the last answer, if there is one
    */
-  ask(wish: Wish): Promise<(Attempt & { body?: unknown }) | undefined>;
+  ask(request: OperationRequest): Promise<(Attempt & { body?: unknown }) | undefined>;
 }
 
 /** How long an answer may take, in ms. Crema's own deadline is 3 s. */
@@ -33,47 +33,47 @@ const LONGEST_PAUSE_MS = 1_000;
 
 interface Options {
   who: string;
-  person: Person;
+  account: Account;
   /** One after the other is asked when one does not answer. */
   apis: Service[];
-  log: Intent[];
+  log: Operation[];
   random: Random;
   /** Nothing is asked again after this. */
   stop: AbortSignal;
 }
 
-export function createClient({ who, person, apis, log, random, stop }: Options): Client {
+export function createClient({ who, account, apis, log, random, stop }: Options): Client {
   let token: string | undefined;
   let turn = Math.floor(random.between(0, apis.length));
 
-  async function ask({ headers = {}, twice, rightful = [], ...wish }: Wish) {
-    const intent: Intent = { who, ...wish, rightful, attempts: [] };
-    log.push(intent);
+  async function ask({ headers = {}, twice, expected = [], ...request }: OperationRequest) {
+    const operation: Operation = { who, ...request, expected, attempts: [] };
+    log.push(operation);
     const sent = {
       ...headers,
-      ...(wish.key && { 'idempotency-key': wish.key }),
-      ...(wish.body !== undefined && { 'content-type': 'application/json' }),
+      ...(request.key && { 'idempotency-key': request.key }),
+      ...(request.body !== undefined && { 'content-type': 'application/json' }),
     };
-    const body = wish.body === undefined ? null : JSON.stringify(wish.body);
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
     for (;;) {
       if (!token && !(await signIn())) return undefined;
-      const once = () => send(intent, { ...sent, ...(token && { authorization: `Bearer ${token}` }) }, body);
+      const once = () => send(operation, { ...sent, ...(token && { authorization: `Bearer ${token}` }) }, body);
       const [answer] = await Promise.all(twice ? [once(), once()] : [once()]);
       if (!answer || isAccepted(answer) || isRefused(answer)) return answer;
       if (answer.status === 401) token = undefined;
-      if (!isChange(intent) || stop.aborted) return answer;
+      if (!isChange(operation) || stop.aborted) return answer;
       await delay(Math.min(answer.pause, LONGEST_PAUSE_MS) * random.between(0.3, 1));
     }
   }
 
-  /** One request; whatever becomes of it stands in the intent's attempts. */
-  async function send(intent: Intent, headers: Record<string, string>, body: string | URLSearchParams | null) {
+  /** One request; whatever becomes of it stands in the operation's attempts. */
+  async function send(operation: Operation, headers: Record<string, string>, body: string | URLSearchParams | null) {
     const attempt: Attempt = { requestId: randomUUID(), sentAt: Date.now(), endedAt: 0 };
-    intent.attempts.push(attempt);
+    operation.attempts.push(attempt);
     const api = apis[turn % apis.length];
     try {
-      const response = await fetch(`${api?.url}${intent.path}`, {
-        method: intent.method,
+      const response = await fetch(`${api?.url}${operation.path}`, {
+        method: operation.method,
         headers: { ...headers, 'x-request-id': attempt.requestId },
         body,
         redirect: 'manual',
@@ -98,12 +98,19 @@ export function createClient({ who, person, apis, log, random, stop }: Options):
   }
 
   async function signIn(): Promise<boolean> {
-    const intent: Intent = { who, kind: 'sign in', method: 'POST', path: '/oauth/token', rightful: [], attempts: [] };
-    log.push(intent);
-    const { email: username, password } = person;
+    const operation: Operation = {
+      who,
+      kind: 'sign in',
+      method: 'POST',
+      path: '/oauth/token',
+      expected: [],
+      attempts: [],
+    };
+    log.push(operation);
+    const { email: username, password } = account;
     const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
     do {
-      const answer = await send(intent, {}, form);
+      const answer = await send(operation, {}, form);
       token = (answer.body as { access_token?: string } | undefined)?.access_token;
       if (token) return true;
       await delay(random.between(200, LONGEST_PAUSE_MS));

@@ -5,12 +5,12 @@ import type { Fault, Part } from './fault.ts';
 import type { Random } from './random.ts';
 
 /** A fault that was. Times are in ms since the epoch. */
-export interface Strike {
+export interface FaultRecord {
   kind: Fault['kind'];
   target: string;
   parts: Part[];
-  begunAt: number;
-  healedAt: number;
+  startedAt: number;
+  endedAt: number;
   /**
    * How long it took, once nothing was broken any more, until every API again placed an order and moved it, in ms; nothing while
    * it has not.
@@ -31,7 +31,7 @@ interface Options {
   random: Random;
   /** When to begin no more, in ms since the epoch. */
   until: number;
-  strikes: Strike[];
+  faultRecords: FaultRecord[];
   log(line: string): void;
 }
 
@@ -45,47 +45,47 @@ const SETTLED_MS = 300;
 const RECOVERY_MS = 60_000;
 
 /** One thing after the other goes wrong, now and then two at once, until it is time; afterwards, nothing is broken. */
-export async function drive({ faults, probes, random, until, strikes, log }: Options): Promise<void> {
-  const deck = dealt(faults, random);
+export async function injectFaults({ faults, probes, random, until, faultRecords, log }: Options): Promise<void> {
+  const queue = arrange(faults, random);
   for (let next = 0; ; ) {
     await delay(random.between(...CALM));
-    if (Date.now() >= until || deck.length === 0) return;
-    const first = deck[next % deck.length] as Fault;
+    if (Date.now() >= until || queue.length === 0) return;
+    const first = queue[next % queue.length] as Fault;
     next += 1;
-    const other = deck[next % deck.length] as Fault;
+    const other = queue[next % queue.length] as Fault;
     const both = random.chance(0.25) && !other.parts.some((part) => first.parts.includes(part));
     if (both) next += 1;
-    const now = await Promise.all([first, ...(both ? [other] : [])].map((fault) => strike(fault)));
+    const now = await Promise.all([first, ...(both ? [other] : [])].map((fault) => inject(fault)));
     const from = Date.now();
     const recovered = await Promise.all(probes.map((probe) => works(probe, from + RECOVERY_MS)));
     for (const each of now) if (!recovered.includes(false)) each.recovery = Date.now() - from;
     log(recovered.includes(false) ? 'does not recover' : `works again after ${Date.now() - from} ms`);
   }
 
-  async function strike(fault: Fault): Promise<Strike> {
+  async function inject(fault: Fault): Promise<FaultRecord> {
     const { kind, target, parts } = fault;
     const lasts = Math.round(random.between(...fault.lasts));
     log(`${kind}: ${target}${lasts ? `, ${lasts} ms` : ''}`);
-    const record: Strike = { kind, target, parts, begunAt: Date.now(), healedAt: Number.POSITIVE_INFINITY };
-    strikes.push(record);
-    const heal = await fault.begin(random);
+    const record: FaultRecord = { kind, target, parts, startedAt: Date.now(), endedAt: Number.POSITIVE_INFINITY };
+    faultRecords.push(record);
+    const undo = await fault.begin(random);
     await delay(lasts);
-    await heal();
-    record.healedAt = Date.now();
+    await undo();
+    record.endedAt = Date.now();
     log(`${kind}: ${target} is over`);
     return record;
   }
 }
 
 /** The faults in an order in which each kind has its turn early. */
-function dealt(faults: Fault[], random: Random): Fault[] {
+function arrange(faults: Fault[], random: Random): Fault[] {
   const kinds = random.shuffled([...new Set(faults.map(({ kind }) => kind))]);
   const stacks = kinds.map((kind) => random.shuffled(faults.filter((fault) => fault.kind === kind)));
-  const deck: Fault[] = [];
-  while (deck.length < faults.length) {
-    for (const stack of stacks) deck.push(...stack.splice(0, 1));
+  const queue: Fault[] = [];
+  while (queue.length < faults.length) {
+    for (const stack of stacks) queue.push(...stack.splice(0, 1));
   }
-  return deck;
+  return queue;
 }
 
 /** Asks an API until it does what it is for, at the first attempt. */
@@ -101,7 +101,7 @@ async function works({ customer, manager, body }: Probe, deadline: number): Prom
       path: `/v1/orders/${id}/status`,
       body: { status: 'preparation' },
     } as const;
-    const moved = id ? await manager.ask({ ...move, key: randomUUID(), rightful: [409] }) : undefined;
+    const moved = id ? await manager.ask({ ...move, key: randomUUID(), expected: [409] }) : undefined;
     if (moved?.status === 200) return true;
   }
   return false;

@@ -6,18 +6,18 @@ import { eventTypes } from '../../domain/order/order.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
-import type { Person } from './chaos-shop.ts';
+import type { Account } from './chaos-shop.ts';
 import type { Random } from './random.ts';
 
 /** Somebody who reads the orders' events from before the first one, and comes back with the last position they saw. */
 export interface EventReader {
   name: string;
   /** What it can rely on: each event once and in order, each event at least once, or only that what it hears is true. */
-  promised: 'once in order' | 'at least once' | 'only the truth';
+  promised: 'once in order' | 'at least once' | 'best effort';
   /** The ids of the events, in the order in which they came. */
   seen: string[];
   /** What came that should not have. */
-  complaints: string[];
+  errors: string[];
   stop(): Promise<void>;
 }
 
@@ -48,7 +48,7 @@ export function readLog(database: Database): EventReader {
     name: 'the log',
     promised: 'once in order',
     seen,
-    complaints: [],
+    errors: [],
     async stop() {
       stopping.abort();
       await ended;
@@ -57,7 +57,7 @@ export function readLog(database: Database): EventReader {
 }
 
 /** Gets an access token with a password; `undefined` if there is none now. */
-export async function signIn(url: string, { email: username, password }: Person): Promise<string | undefined> {
+export async function signIn(url: string, { email: username, password }: Account): Promise<string | undefined> {
   const body = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
   const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body, signal: AbortSignal.timeout(5_000) });
   return answer.ok ? ((await answer.json()) as { access_token: string }).access_token : undefined;
@@ -73,9 +73,9 @@ const LAST_VISIT_MS = 3_000;
  * Reads `GET /v1/orders/events` (design §5) of one API or the other, and comes back with `Last-Event-ID`. Begins once it has its
  * snapshot.
  */
-export async function readStream(apis: Service[], person: Person, random: Random): Promise<EventReader> {
+export async function readStream(apis: Service[], account: Account, random: Random): Promise<EventReader> {
   const seen: string[] = [];
-  const complaints: string[] = [];
+  const errors: string[] = [];
   let stopped = false;
   let token: string | undefined;
   let last: string | undefined;
@@ -83,7 +83,7 @@ export async function readStream(apis: Service[], person: Person, random: Random
   /** One connection, for a while. Whatever ends it, what had come whole has been seen. */
   async function visit(ms: number): Promise<void> {
     const { url } = random.pick(apis);
-    token ??= await signIn(url, person);
+    token ??= await signIn(url, account);
     const response = await fetch(`${url}/v1/orders/events`, {
       headers: { authorization: `Bearer ${token}`, ...(last && { 'last-event-id': last }) },
       signal: AbortSignal.timeout(ms),
@@ -106,7 +106,7 @@ export async function readStream(apis: Service[], person: Person, random: Random
         ?.slice(name.length + 1)
         .trim();
     const [id, event, data] = [field('id'), field('event'), field('data')];
-    if (event === 'snapshot' && last !== undefined) complaints.push(`came back with ${last}, and was given a snapshot`);
+    if (event === 'snapshot' && last !== undefined) errors.push(`came back with ${last}, and was given a snapshot`);
     if (event !== 'snapshot' && data !== undefined) seen.push(JSON.parse(data).id);
     if (id !== undefined) last = id;
   }
@@ -123,7 +123,7 @@ export async function readStream(apis: Service[], person: Person, random: Random
     name: 'the event stream',
     promised: 'once in order',
     seen,
-    complaints,
+    errors,
     async stop() {
       stopped = true;
       await ended;
@@ -141,9 +141,9 @@ export function listenToRedis(url: string): EventReader {
   redis.subscribe('orders').catch(() => {});
   return {
     name: 'Redis',
-    promised: 'only the truth',
+    promised: 'best effort',
     seen,
-    complaints: [],
+    errors: [],
     async stop() {
       redis.disconnect();
     },
@@ -151,7 +151,7 @@ export function listenToRedis(url: string): EventReader {
 }
 
 /** Receives every event as a webhook, at an endpoint of its own that answers at once. */
-export async function receiveWebhooks(api: Service, manager: Person): Promise<EventReader> {
+export async function receiveWebhooks(api: Service, manager: Account): Promise<EventReader> {
   const receiver = await startReceiver();
   const token = await signIn(api.url, manager);
   const answer = await fetch(`${api.url}/v1/webhooks`, {
@@ -166,5 +166,5 @@ export async function receiveWebhooks(api: Service, manager: Person): Promise<Ev
     seen.push(receiver.received.at(-1)?.event.id);
     response.writeHead(204).end();
   };
-  return { name: 'webhooks', promised: 'at least once', seen, complaints: [], stop: receiver.close };
+  return { name: 'webhooks', promised: 'at least once', seen, errors: [], stop: receiver.close };
 }

@@ -7,10 +7,10 @@ import { factsIn } from '../../workflows/messages/history.ts';
 import { createDecode } from '../../workflows/payloads/data-converter.ts';
 import { inLanes } from '../races/lanes.ts';
 import type { ChaosShop } from './chaos-shop.ts';
-import type { Intent } from './client-log.ts';
-import type { Strike } from './driver.ts';
+import type { FaultRecord } from './driver.ts';
 import type { EventReader } from './event-readers.ts';
 import type { Mail } from './mail-catcher.ts';
+import type { Operation } from './operation-log.ts';
 
 /** A row of `orders`. */
 export interface OrderRow {
@@ -50,8 +50,8 @@ export interface WorkflowRecord {
 
 /** Everything that the invariants are held against, as it is once all is drained. */
 export interface Evidence {
-  intents: Intent[];
-  strikes: Strike[];
+  operations: Operation[];
+  faultRecords: FaultRecord[];
   orders: OrderRow[];
   /** In the order of their positions. */
   events: EventRow[];
@@ -97,7 +97,7 @@ export async function fetchHistories({ temporal }: ChaosShop, orderIds: string[]
 /** Reads everything there is to know of a shop that has come to rest. */
 export async function collectEvidence(
   shop: ChaosShop,
-  known: Pick<Evidence, 'intents' | 'strikes' | 'readers'>,
+  known: Pick<Evidence, 'operations' | 'faultRecords' | 'readers'>,
   histories: Histories,
 ): Promise<Evidence> {
   const { database } = shop;

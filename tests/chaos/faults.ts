@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Service } from '../../stack/service.ts';
 import type { ChaosShop } from './chaos-shop.ts';
 import type { Fault, Part } from './fault.ts';
-import { freezeDispatcher, freezeWriter } from './frozen.ts';
+import { freezeDispatcher, freezeWriter } from './freeze-faults.ts';
 
 const HOUR_S = 3_600;
 
@@ -25,7 +25,7 @@ export function faultsOf(shop: ChaosShop): Fault[] {
     ]),
     kill(shop.workers, 'both workers', 'worker'),
     kill(shop.apis, 'both APIs', 'api'),
-    ...shop.links.flatMap(hurt),
+    ...shop.links.flatMap(disturb),
     rollingRestart(shop.workers, 'workers', 'worker'),
     rollingRestart(shop.apis, 'APIs', 'api'),
     ...shop.clocks.map(moveClock),
@@ -85,7 +85,7 @@ function signal(pids: number[], name: NodeJS.Signals): void {
   }
 }
 
-function hurt(link: ChaosShop['links'][number]): Fault[] {
+function disturb(link: ChaosShop['links'][number]): Fault[] {
   const parts = link.name.split('-to-') as Part[];
   const both = ['upstream', 'downstream'] as const;
   const common = { target: link.name, parts };
@@ -95,7 +95,7 @@ function hurt(link: ChaosShop['links'][number]): Fault[] {
       kind: 'latency',
       lasts: [3_000, 8_000],
       async begin(random) {
-        return link.hurt('latency', random.pick(both), Math.round(random.between(100, 1_500)));
+        return link.disturb('latency', random.pick(both), Math.round(random.between(100, 1_500)));
       },
     },
     {
@@ -103,7 +103,7 @@ function hurt(link: ChaosShop['links'][number]): Fault[] {
       kind: 'reset',
       lasts: [500, 4_000],
       // A little later than the first byte: some of what is cut has been done already.
-      begin: (random) => link.hurt('reset_peer', random.pick(both), Math.round(random.between(0, 50))),
+      begin: (random) => link.disturb('reset_peer', random.pick(both), Math.round(random.between(0, 50))),
     },
     {
       ...common,
@@ -111,9 +111,9 @@ function hurt(link: ChaosShop['links'][number]): Fault[] {
       lasts: [2_000, 7_000],
       async begin(random) {
         const ways = random.pick([both, ['upstream'], ['downstream']] as const);
-        const healings = await Promise.all(ways.map((way) => link.hurt('timeout', way)));
+        const undos = await Promise.all(ways.map((way) => link.disturb('timeout', way)));
         return async () => {
-          await Promise.all(healings.map((heal) => heal()));
+          await Promise.all(undos.map((undo) => undo()));
         };
       },
     },

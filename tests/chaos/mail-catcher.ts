@@ -8,9 +8,9 @@ export interface Mail {
   eventId: string;
   to: string;
   /** When its sender began, with MAIL FROM. */
-  begunAt: number;
+  startedAt: number;
   /** When it was there whole; only then it is confirmed. */
-  takenAt: number;
+  receivedAt: number;
 }
 
 /** An SMTP server in a process of its own, which can be killed and frozen, and what it has taken. */

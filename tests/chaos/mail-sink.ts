@@ -23,7 +23,7 @@ const server = new SMTPServer({
       .then(async (raw) => {
         const eventId = /^X-Crema-Event-Id: (\S+)/im.exec(raw)?.[1] ?? '';
         const to = envelope.rcptTo.map(({ address }) => address).join();
-        const mail: Mail = { eventId, to, begunAt: begun.get(id) ?? 0, takenAt: Date.now() };
+        const mail: Mail = { eventId, to, startedAt: begun.get(id) ?? 0, receivedAt: Date.now() };
         appendFileSync(file, `${JSON.stringify(mail)}\n`);
         if (existsSync(pause)) await delay(Number(readFileSync(pause, 'utf8')));
       })

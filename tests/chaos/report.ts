@@ -1,8 +1,8 @@
-import { type Attempt, acceptedBy, type Intent, isAnswered, isChange } from './client-log.ts';
-import type { Strike } from './driver.ts';
+import type { FaultRecord } from './driver.ts';
 import type { Evidence } from './evidence.ts';
 import { acknowledgedIn } from './invariants/answers.ts';
 import type { Class, Violation } from './invariants/violation.ts';
+import { type Attempt, acceptedBy, isAnswered, isChange, type Operation } from './operation-log.ts';
 
 /** Least share of the requests outside faults that must be answered as they should be. */
 const LEAST = 0.9;
@@ -11,52 +11,52 @@ const LEAST = 0.9;
 export const DRIVER = 'driver';
 
 /** A fault that touches the interval, if one does. */
-const duringOf = (strikes: Strike[]) => (attempt: Attempt) =>
-  strikes.filter(({ begunAt, healedAt }) => begunAt <= attempt.endedAt && attempt.sentAt <= healedAt);
+const duringOf = (faultRecords: FaultRecord[]) => (attempt: Attempt) =>
+  faultRecords.filter(({ startedAt, endedAt }) => startedAt <= attempt.endedAt && attempt.sentAt <= endedAt);
 
 interface Request {
-  intent: Intent;
+  operation: Operation;
   attempt: Attempt;
 }
 
-const requestsIn = (intents: Intent[]): Request[] =>
-  intents
+const requestsIn = (operations: Operation[]): Request[] =>
+  operations
     .filter(({ who }) => who !== DRIVER)
-    .flatMap((intent) => intent.attempts.map((attempt) => ({ intent, attempt })));
+    .flatMap((operation) => operation.attempts.map((attempt) => ({ operation, attempt })));
 
-/** The share of requests outside faults that were answered with a 2xx or a rightful 4xx. */
-export function shareAnswered({ intents, strikes }: Pick<Evidence, 'intents' | 'strikes'>): number {
-  const during = duringOf(strikes);
-  return shareOf(requestsIn(intents).filter(({ attempt }) => during(attempt).length === 0));
+/** The share of requests outside faults that were answered with a 2xx or a expected 4xx. */
+export function shareAnswered({ operations, faultRecords }: Pick<Evidence, 'operations' | 'faultRecords'>): number {
+  const during = duringOf(faultRecords);
+  return shareOf(requestsIn(operations).filter(({ attempt }) => during(attempt).length === 0));
 }
 
 const shareOf = (requests: Request[]): number =>
   requests.length === 0
     ? 1
-    : requests.filter(({ intent, attempt }) => isAnswered(intent, attempt)).length / requests.length;
+    : requests.filter(({ operation, attempt }) => isAnswered(operation, attempt)).length / requests.length;
 
 /** Whether enough was answered outside faults. */
 export const isAnsweredEnough = (evidence: Evidence): boolean => shareAnswered(evidence) >= LEAST;
 
 /** What one run came to, as a table for people. */
 export function writeReport(evidence: Evidence, violations: Violation[]): string {
-  const { intents, strikes, mails, events, readers } = evidence;
-  const requests = requestsIn(intents);
-  const during = duringOf(strikes);
+  const { operations, faultRecords, mails, events, readers } = evidence;
+  const requests = requestsIn(operations);
+  const during = duringOf(faultRecords);
   const count = (kind: Class) => violations.filter((violation) => violation.class === kind).length;
   const copies = [...Map.groupBy(mails, ({ eventId, to }) => `${eventId} ${to}`).values()];
   const again = copies.reduce((sum, same) => sum + same.length - 1, 0);
-  const recoveries = strikes.map(({ recovery = Number.POSITIVE_INFINITY }) => recovery);
-  const unanswered = intents.filter(
-    (intent) => isChange(intent) && intent.attempts.every(({ status = 0 }) => status === 0 || status >= 500),
+  const recoveries = faultRecords.map(({ recovery = Number.POSITIVE_INFINITY }) => recovery);
+  const unanswered = operations.filter(
+    (operation) => isChange(operation) && operation.attempts.every(({ status = 0 }) => status === 0 || status >= 500),
   );
-  const placed = intents.filter((intent) => intent.kind === 'place' && acceptedBy(intent)).length;
+  const placed = operations.filter((operation) => operation.kind === 'place' && acceptedBy(operation)).length;
   const rows: [string, string | number][] = [
     ['requests', requests.length],
     ...classesOf(requests).map(([name, sum]): [string, number] => [`  answered ${name}`, sum]),
     ['  answered as they should be, outside faults', percent(shareAnswered(evidence))],
     ['changes that nobody ever answered', unanswered.length],
-    ['orders acknowledged', acknowledgedIn(intents).length],
+    ['orders acknowledged', acknowledgedIn(operations).length],
     ['  placings accepted, repetitions included', placed],
     ['  lost', count('lost')],
     ['  doubled', count('doubled')],
@@ -69,10 +69,10 @@ export function writeReport(evidence: Evidence, violations: Violation[]): string
     ['  twice where a fault took the answer', again - count('mail doubled')],
     ['  twice without need', count('mail doubled')],
     ['other violations', count('other')],
-    ['faults', strikes.length],
-    ['  longest recovery', strikes.length ? `${(Math.max(...recoveries) / 1_000).toFixed(1)} s` : 'none'],
+    ['faults', faultRecords.length],
+    ['  longest recovery', faultRecords.length ? `${(Math.max(...recoveries) / 1_000).toFixed(1)} s` : 'none'],
   ];
-  const faults = [...Map.groupBy(strikes, ({ kind }) => kind)].map(([kind, same]) => {
+  const faults = [...Map.groupBy(faultRecords, ({ kind }) => kind)].map(([kind, same]) => {
     const hit = requests.filter(({ attempt }) => during(attempt).some((strike) => strike.kind === kind));
     const longest = Math.max(...same.map(({ recovery = Number.POSITIVE_INFINITY }) => recovery));
     const targets = [...new Set(same.map(({ target }) => target))].join(', ');
@@ -96,11 +96,11 @@ export function writeReport(evidence: Evidence, violations: Violation[]): string
 }
 
 function classesOf(requests: Request[]): [string, number][] {
-  const nameOf = ({ intent, attempt }: Request) => {
+  const nameOf = ({ operation, attempt }: Request) => {
     const { status, code } = attempt;
     if (status === undefined) return 'not at all';
     if (status < 300) return '2xx';
-    if (status < 500) return intent.rightful.includes(status) ? '4xx, rightful' : `${status} ${code ?? ''}, wrongly`;
+    if (status < 500) return operation.expected.includes(status) ? '4xx, expected' : `${status} ${code ?? ''}, wrongly`;
     return `${status} ${code ?? ''}`;
   };
   return [...Map.groupBy(requests, nameOf)].map(([name, same]): [string, number] => [name, same.length]).sort();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ConfigurationError } from '../../config/environment.ts';
 import { runCommand } from '../../config/run-command.ts';
 import { StackError } from '../../stack/stack-error.ts';
-import { type Aftermath, wreakHavoc } from './chaos.ts';
+import { type FinishedRun, runChaos } from './chaos.ts';
 import type { Evidence } from './evidence.ts';
 import type { Violation } from './invariants/violation.ts';
 import { writeReport } from './report.ts';
@@ -46,10 +46,10 @@ await runCommand(async () => {
     minutes * MINUTE_MS + BEYOND_MS,
   );
   console.log(`SEED=${seed} MINUTES=${minutes}${sabotage ? ` SABOTAGE=${sabotage}` : ''}`);
-  let aftermath: Aftermath | undefined;
+  let finishedRun: FinishedRun | undefined;
   let keep = true;
   try {
-    aftermath = await wreakHavoc({
+    finishedRun = await runChaos({
       seed,
       ms: minutes * MINUTE_MS,
       customers: 5,
@@ -59,12 +59,12 @@ await runCommand(async () => {
       log,
       signal: stopping.signal,
     });
-    if (sabotage) await sabotages[sabotage]!.commit(aftermath);
-    const { evidence, violations } = await aftermath.judge();
+    if (sabotage) await sabotages[sabotage]!.commit(finishedRun);
+    const { evidence, violations } = await finishedRun.checkInvariants();
     console.log(`\n${writeReport(evidence, violations)}\n`);
     for (const { invariant, what } of violations.slice(0, 30)) console.log(`  invariant ${invariant}: ${what}`);
     keep = violations.length > 0 || Boolean(process.env.KEEP);
-    if (keep) leave(folder, aftermath, evidence, violations, driverLog);
+    if (keep) writeEvidence(folder, finishedRun, evidence, violations, driverLog);
     process.exitCode = violations.length > 0 ? 1 : 0;
     console.log(
       violations.length > 0
@@ -73,32 +73,32 @@ await runCommand(async () => {
     );
   } finally {
     clearTimeout(late);
-    await aftermath?.close();
+    await finishedRun?.close();
     if (keep) console.log(`Evidence: ${folder}`);
     else rmSync(folder, { recursive: true, force: true });
   }
 });
 
 /** Writes everything down that somebody needs who looks for the cause; the logs are there already. */
-function leave(
+function writeEvidence(
   folder: string,
-  { histories }: Aftermath,
+  { histories }: FinishedRun,
   evidence: Evidence,
   violations: Violation[],
   driverLog: string[],
 ): void {
-  const { intents, orders, events, ledger, workflows, mails, readers, strikes } = evidence;
+  const { operations, orders, events, ledger, workflows, mails, readers, faultRecords } = evidence;
   const lines = (items: readonly unknown[]) => items.map((item) => `${JSON.stringify(item)}\n`).join('');
   const into = (name: string, text: string) => writeFileSync(join(folder, name), text);
   into('violations.jsonl', lines(violations));
   into('driver.log', `${driverLog.join('\n')}\n`);
-  into('strikes.jsonl', lines(strikes));
-  into('clients.jsonl', lines(intents));
+  into('faultRecords.jsonl', lines(faultRecords));
+  into('clients.jsonl', lines(operations));
   into('orders.jsonl', lines(orders));
   into('order-events.jsonl', lines(events));
   into('deliveries.jsonl', lines(ledger));
   into('mails-taken.jsonl', lines(mails));
-  into('readers.json', JSON.stringify(readers.map(({ name, seen, complaints }) => ({ name, seen, complaints }))));
+  into('readers.json', JSON.stringify(readers.map(({ name, seen, errors }) => ({ name, seen, errors }))));
   into(
     'workflows.jsonl',
     lines([...workflows].map(([id, { status, order, facts }]) => ({ id, status, order, facts }))),

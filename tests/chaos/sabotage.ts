@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
 import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { ChaosShop } from './chaos-shop.ts';
-import type { Client, Wish } from './client.ts';
-import { acceptedBy, type Intent, isRefused } from './client-log.ts';
+import type { Client, OperationRequest } from './client.ts';
 import type { EventReader } from './event-readers.ts';
 import { type EventRow, type Histories, listWorkflows } from './evidence.ts';
+import { acceptedBy, isRefused, type Operation } from './operation-log.ts';
 
 /** What there is to tamper with, once a shop has come to rest. */
-export interface Scene {
+export interface SettledShop {
   shop: ChaosShop;
-  intents: Intent[];
+  operations: Operation[];
   /** By name; not those of the driver. */
   clients: Map<string, Client>;
   readers: EventReader[];
@@ -23,7 +23,7 @@ export interface Sabotage {
   invariant: number;
   what: string;
   /** @returns what undoes it; a deleted workflow is gone for good */
-  commit(scene: Scene): Promise<(() => Promise<unknown>) | undefined>;
+  commit(shop: SettledShop): Promise<(() => Promise<unknown>) | undefined>;
 }
 
 /** By the name that `SABOTAGE=` takes. */
@@ -81,14 +81,14 @@ export const sabotages: Record<string, Sabotage> = {
   'row-went-back': {
     invariant: 2,
     what: 'a row shows an earlier version than it has shown before',
-    async commit({ shop: { database }, clients, intents }) {
+    async commit({ shop: { database }, clients, operations }) {
       const [row] = await database('orders').where({ status: 'delivered' }).orderBy('id').limit(1);
       const [first] = await database('order_events').where({ order_id: row.id, version: 1 }).limit(1);
       const before = { status: 'waiting', version: 1, snapshot: JSON.stringify(first.snapshot) };
       await database('orders').where({ id: row.id }).update(before);
       await clients.get('manager 1')!.ask({ kind: 'read', method: 'GET', path: `/v1/orders/${row.id}` });
       await database('orders').where({ id: row.id }).update(asJson(row, 'snapshot'));
-      return async () => intents.pop();
+      return async () => operations.pop();
     },
   },
   'illegal-move': {
@@ -117,7 +117,7 @@ export const sabotages: Record<string, Sabotage> = {
     async commit({ shop: { catcher } }) {
       const mails = catcher.mails();
       // The last one, of when nothing was broken any more.
-      catcher.replace([...mails, { ...mails.at(-1)!, begunAt: Date.now(), takenAt: Date.now() }]);
+      catcher.replace([...mails, { ...mails.at(-1)!, startedAt: Date.now(), receivedAt: Date.now() }]);
       return async () => catcher.replace(mails);
     },
   },
@@ -142,8 +142,8 @@ export const sabotages: Record<string, Sabotage> = {
   'refused-and-done': {
     invariant: 6,
     what: 'a request that was refused has changed an order',
-    async commit({ shop, intents }) {
-      const refused = intents
+    async commit({ shop, operations }) {
+      const refused = operations
         .filter(({ kind }) => kind !== 'read')
         .flatMap(({ attempts }) => attempts)
         .find(isRefused)!;
@@ -153,23 +153,26 @@ export const sabotages: Record<string, Sabotage> = {
   'mistaken-key': {
     invariant: 6,
     what: 'a key that was accepted is answered otherwise',
-    async commit({ shop: { database }, clients, intents }) {
+    async commit({ shop: { database }, clients, operations }) {
       const closed: string[] = await database('orders').where({ status: 'delivered' }).pluck('id');
-      const accepted = intents.find(
-        (intent) =>
-          intent.kind === 'move' && clients.has(intent.who) && closed.includes(orderOf(intent)) && acceptedBy(intent),
+      const accepted = operations.find(
+        (operation) =>
+          operation.kind === 'move' &&
+          clients.has(operation.who) &&
+          closed.includes(orderOf(operation)) &&
+          acceptedBy(operation),
       )!;
       const requests = accepted.attempts.map(({ requestId }) => requestId);
       const [row] = await database('order_events').whereRaw("event ->> 'requestId' = ANY(?)", [requests]);
       const otherKey = { ...row.event.key, fingerprint: 'of another request' };
       const mistaken = JSON.stringify({ ...row.event, key: otherKey });
       await database('order_events').where({ id: row.id }).update({ event: mistaken });
-      const { who, attempts: _, ...wish } = accepted;
-      await clients.get(who)!.ask(wish as Wish);
+      const { who, attempts: _, ...request } = accepted;
+      await clients.get(who)!.ask(request as OperationRequest);
       await database('order_events')
         .where({ id: row.id })
         .update({ event: JSON.stringify(row.event) });
-      return async () => intents.pop();
+      return async () => operations.pop();
     },
   },
   'broken-replay': {
@@ -239,7 +242,7 @@ export const sabotages: Record<string, Sabotage> = {
 
 const streamOf = (readers: EventReader[]): EventReader => readers.find(({ name }) => name === 'the event stream')!;
 
-const orderOf = ({ path }: Intent): string => path.split('/')[3] ?? '';
+const orderOf = ({ path }: Operation): string => path.split('/')[3] ?? '';
 
 /** Rewrites one event in the database. */
 async function falsify(

@@ -1,9 +1,9 @@
 import { recipientsOf } from '../../domain/order/recipients.ts';
 import { waitFor } from '../../stack/wait.ts';
 import type { ChaosShop } from './chaos-shop.ts';
-import type { Intent } from './client-log.ts';
 import { listWorkflows } from './evidence.ts';
 import { acknowledgedIn } from './invariants/answers.ts';
+import type { Operation } from './operation-log.ts';
 
 /** How long a shop that nothing is done to any more may take to come to rest, in ms: emails pause up to a minute between tries. */
 const PATIENCE_MS = 150_000;
@@ -13,7 +13,7 @@ const PATIENCE_MS = 150_000;
  *
  * @returns what is still missing when patience ends; nothing if all is well
  */
-export async function settle(shop: ChaosShop, intents: Intent[]): Promise<string | undefined> {
+export async function waitUntilSettled(shop: ChaosShop, operations: Operation[]): Promise<string | undefined> {
   const { database, temporal, taskQueue } = shop;
   const running = `WorkflowType = 'order' AND TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`;
   let missing: string | undefined;
@@ -23,7 +23,7 @@ export async function settle(shop: ChaosShop, intents: Intent[]): Promise<string
       missing = undefined;
       const ids = new Set(await listWorkflows(shop));
       const rows: { id: string; status: string }[] = await database('orders').select('id', 'status');
-      const unlisted = [...acknowledgedIn(intents), ...rows.map(({ id }) => id)].filter((id) => !ids.has(id));
+      const unlisted = [...acknowledgedIn(operations), ...rows.map(({ id }) => id)].filter((id) => !ids.has(id));
       const known = new Set(rows.map(({ id }) => id));
       const rowless = [...ids].filter((id) => !known.has(id));
       const open = rows.filter(({ status }) => !['delivered', 'cancelled'].includes(status)).length;

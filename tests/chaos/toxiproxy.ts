@@ -9,10 +9,10 @@ import { type Service, type ServiceOptions, startService } from '../../stack/ser
 const VERSION = '2.12.0';
 const BUILD_DEADLINE_MS = 5 * 60_000;
 
-/** Which way data is hurt: to the service, or back from it. */
+/** Which way data is disturb: to the service, or back from it. */
 export type Direction = 'upstream' | 'downstream';
 
-/** A connection between two parts that can be hurt. */
+/** A connection between two parts that can be disturb. */
 export interface Link {
   name: string;
   /** Where whoever uses the link connects to, on 127.0.0.1. */
@@ -23,7 +23,7 @@ export interface Link {
    *
    * @returns what heals it
    */
-  hurt(type: 'latency' | 'reset_peer' | 'timeout', direction: Direction, ms?: number): Promise<() => Promise<void>>;
+  disturb(type: 'latency' | 'reset_peer' | 'timeout', direction: Direction, ms?: number): Promise<() => Promise<void>>;
 }
 
 /** Makes links, one a call. */
@@ -86,7 +86,7 @@ async function startLink(command: string, name: string, upstreamPort: number, op
     if (!answer.ok) throw new Error(`Toxiproxy answers ${method} ${path} with ${answer.status} ${await answer.text()}`);
   }
 
-  const hurt: Link['hurt'] = async (type, stream, ms = 0) => {
+  const disturb: Link['disturb'] = async (type, stream, ms = 0) => {
     const attributes = type === 'latency' ? { latency: ms, jitter: Math.round(ms / 4) } : { timeout: ms };
     const toxic = `${type}-${stream}`;
     await call('POST', '', { name: toxic, type, stream, toxicity: 1, attributes });
@@ -100,7 +100,7 @@ async function startLink(command: string, name: string, upstreamPort: number, op
       }
     };
   };
-  return { link: { name, port, hurt }, service };
+  return { link: { name, port, disturb }, service };
 }
 
 /** On the PATH, in the project's cache, or built from source where there is Go. */

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MenuItem } from '../../db/catalog-view.ts';
 import type { Status } from '../../domain/order/transitions.ts';
-import type { Client, Wish } from './client.ts';
-import type { ShownOrder } from './client-log.ts';
+import type { Client, OperationRequest } from './client.ts';
+import type { ShownOrder } from './operation-log.ts';
 import type { Random } from './random.ts';
 
 // How customers and managers behave: mostly sensible, now and then not.
@@ -15,16 +15,16 @@ const THOUGHT = { customer: [150, 750], manager: [100, 450] } as const;
 const REMEMBERED = 8;
 
 /** Orders, changes orders and looks at them until told to stop. */
-export async function beCustomer(client: Client, random: Random, stop: AbortSignal): Promise<void> {
+export async function actAsCustomer(client: Client, random: Random, stop: AbortSignal): Promise<void> {
   let menu: MenuItem[] = [];
   const orders: ShownOrder[] = [];
-  const accepted: Wish[] = [];
+  const accepted: OperationRequest[] = [];
 
-  async function insist(wish: Wish): Promise<void> {
-    const answer = await client.ask({ key: randomUUID(), ...wish, twice: random.chance(0.04) });
+  async function insist(request: OperationRequest): Promise<void> {
+    const answer = await client.ask({ key: randomUUID(), ...request, twice: random.chance(0.04) });
     const [order] = answer?.shown ?? [];
     if (!order) return;
-    accepted.push(wish);
+    accepted.push(request);
     const known = orders.findIndex(({ id }) => id === order.id);
     if (known >= 0) orders[known] = order;
     else orders.push(order);
@@ -62,7 +62,7 @@ export async function beCustomer(client: Client, random: Random, stop: AbortSign
       path: `/v1/orders/${order.id}`,
       key: randomUUID(),
       body: random.pick(bodies),
-      rightful: conditional ? [409, 412] : [409],
+      expected: conditional ? [409, 412] : [409],
       ...(conditional && { headers: { 'if-match': `"${order.version}"` } }),
     });
   }
@@ -74,10 +74,10 @@ export async function beCustomer(client: Client, random: Random, stop: AbortSign
       path: `/v1/orders/${random.pick(orders).id}/cancel`,
       key: randomUUID(),
       body: { reasonCode: 'customer_request' },
-      rightful: [409],
+      expected: [409],
     });
 
-  const look = (path: string, kind: Wish['kind']) => client.ask({ kind, method: 'GET', path });
+  const look = (path: string, kind: OperationRequest['kind']) => client.ask({ kind, method: 'GET', path });
 
   /** Asks for what was granted before, under the same key: the answer must be the same. */
   const repeat = () => client.ask(random.pick(accepted));
@@ -89,17 +89,17 @@ export async function beCustomer(client: Client, random: Random, stop: AbortSign
     const before = random.pick(accepted);
     const move = { kind: 'move', method: 'POST', path: `/v1/orders/${id}/status`, key } as const;
     return client.ask(
-      random.pick<Wish>([
-        { ...move, body: { status: 'preparation' }, rightful: [403] },
-        { kind: 'place', method: 'POST', path: '/v1/orders', key, body: { lines: [] }, rightful: [400] },
-        { kind: 'read', method: 'GET', path: `/v1/orders/${randomUUID()}`, rightful: [404] },
+      random.pick<OperationRequest>([
+        { ...move, body: { status: 'preparation' }, expected: [403] },
+        { kind: 'place', method: 'POST', path: '/v1/orders', key, body: { lines: [] }, expected: [400] },
+        { kind: 'read', method: 'GET', path: `/v1/orders/${randomUUID()}`, expected: [404] },
         {
           ...before,
           body:
             before.kind === 'cancel'
               ? { reasonCode: 'other' }
               : { ...(before.body as object), location: 'in_house', note: key },
-          rightful: [422],
+          expected: [422],
         },
       ]),
     );
@@ -131,7 +131,7 @@ export async function beCustomer(client: Client, random: Random, stop: AbortSign
 const INTERESTING: readonly Status[] = ['waiting', 'waiting', 'preparation', 'ready'];
 
 /** Moves orders on, now and then back or out, until told to stop. */
-export async function beManager(client: Client, random: Random, stop: AbortSignal): Promise<void> {
+export async function actAsManager(client: Client, random: Random, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     const sort = random.pick(['placedAt', '-placedAt']);
     const path = `/v1/orders?limit=10&sort=${sort}&status=${random.pick(INTERESTING)}`;
@@ -147,29 +147,29 @@ export async function beManager(client: Client, random: Random, stop: AbortSigna
   }
 }
 
-function moveOf({ id, allowedTransitions }: ShownOrder, random: Random): Wish {
+function moveOf({ id, allowedTransitions }: ShownOrder, random: Random): OperationRequest {
   const allowed = random.pick(allowedTransitions);
   // Mostly on, so that most orders come to their end.
   const to = random.chance(0.8)
     ? (allowedTransitions.find((status) => !['waiting', 'cancelled'].includes(status)) ?? allowed)
     : allowed;
-  const wish = { method: 'POST', key: randomUUID(), rightful: [409], twice: random.chance(0.04) } as const;
+  const request = { method: 'POST', key: randomUUID(), expected: [409], twice: random.chance(0.04) } as const;
   if (to === 'cancelled')
     return {
-      ...wish,
-      rightful: [409],
+      ...request,
+      expected: [409],
       kind: 'cancel',
       path: `/v1/orders/${id}/cancel`,
       body: { reason: 'Out of milk' },
     };
   const status = random.chance(0.08) ? random.pick(['waiting', 'preparation', 'ready', 'delivered']) : to;
-  return { ...wish, rightful: [409], kind: 'move', path: `/v1/orders/${id}/status`, body: { status } };
+  return { ...request, expected: [409], kind: 'move', path: `/v1/orders/${id}/status`, body: { status } };
 }
 
 const NEXT: Partial<Record<Status, Status>> = { waiting: 'preparation', preparation: 'ready', ready: 'delivered' };
 
 /** Moves an order by the table's shortest way, until it is where it shall be or somebody else has taken it elsewhere. */
-export async function bringTo(
+export async function moveTo(
   client: Client,
   { id, status }: { id: string; status: Status },
   end: Status,
@@ -178,7 +178,7 @@ export async function bringTo(
   let at: Status | undefined = status;
   while (at && at !== end && NEXT[at]) {
     const body = { status: NEXT[at] };
-    const answer = await client.ask({ kind: 'move', method: 'POST', path, key: randomUUID(), body, rightful: [409] });
+    const answer = await client.ask({ kind: 'move', method: 'POST', path, key: randomUUID(), body, expected: [409] });
     at = answer?.shown?.[0]?.status;
   }
 }

@@ -1,11 +1,18 @@
 import { recipientsOf } from '../../../domain/order/recipients.ts';
-import type { Strike } from '../driver.ts';
+import type { FaultRecord } from '../driver.ts';
 import type { Evidence, LedgerRow } from '../evidence.ts';
 import type { Mail } from '../mail-catcher.ts';
 import { type Found, mailDoubled, mailMissing, other, stuck } from './violation.ts';
 
 /** 4. Every (event, recipient) gets its email, or the ledger says why not; twice only where it had to be. */
-export function* mailedOnce({ events, ledger, mails, addresses, ordersEmail, strikes }: Evidence): Generator<Found> {
+export function* emailsSentOnce({
+  events,
+  ledger,
+  mails,
+  addresses,
+  ordersEmail,
+  faultRecords,
+}: Evidence): Generator<Found> {
   const arrived = Map.groupBy(mails, ({ eventId, to }) => `${eventId} ${to}`);
   const written = new Map(ledger.map((row) => [`${row.event_id} ${row.channel} ${row.recipient}`, row]));
   const due = new Set<string>();
@@ -16,11 +23,11 @@ export function* mailedOnce({ events, ledger, mails, addresses, ordersEmail, str
       const delivery = `${id} ${recipient === 'shop' ? ordersEmail : addresses.get(snapshot.customer.id)}`;
       due.add(delivery);
       const entry = written.get(`${id} email ${recipient}`);
-      const copies = (arrived.get(delivery) ?? []).toSorted((one, another) => one.begunAt - another.begunAt);
+      const copies = (arrived.get(delivery) ?? []).toSorted((one, another) => one.startedAt - another.startedAt);
       const what = `the mail about ${id} to the ${recipient}`;
       if (!entry || entry.outcome === 'retrying') yield mailMissing(`the ledger does not say what became of ${what}`);
       else if (entry.outcome === 'sent' && copies.length === 0) yield mailMissing(`${what} never arrived`);
-      for (const why of needless(copies, entry, strikes)) yield mailDoubled(`${what} came again, ${why}`);
+      for (const why of unneededCopies(copies, entry, faultRecords)) yield mailDoubled(`${what} came again, ${why}`);
     }
   }
   for (const delivery of arrived.keys()) if (!due.has(delivery)) yield other(`a mail that nobody was due: ${delivery}`);
@@ -33,21 +40,21 @@ const WRITING = ['worker', 'postgres'];
 /** How long a statement may be under way, in ms: Crema waits 5 s for it, and a Postgres that was frozen carries it out afterwards. */
 const UNDER_WAY_MS = 6_000;
 
-const touches = ({ parts }: Strike, which: string[]): boolean => parts.some((part) => which.includes(part));
+const touches = ({ parts }: FaultRecord, which: string[]): boolean => parts.some((part) => which.includes(part));
 
 /** For each copy that should not have been sent, why not: the one before it was written down, or nothing was in the way of that. */
-function* needless(copies: Mail[], entry: LedgerRow | undefined, strikes: Strike[]): Generator<string> {
+function* unneededCopies(copies: Mail[], entry: LedgerRow | undefined, faultRecords: FaultRecord[]): Generator<string> {
   const during = (from: number, to: number) =>
-    strikes.filter(({ begunAt, healedAt }) => begunAt <= to && healedAt >= from);
-  for (const [index, { begunAt }] of copies.entries()) {
+    faultRecords.filter(({ startedAt, endedAt }) => startedAt <= to && endedAt >= from);
+  for (const [index, { startedAt }] of copies.entries()) {
     const before = copies[index - 1];
     if (!before) continue;
-    const between = during(before.begunAt, begunAt);
+    const between = during(before.startedAt, startedAt);
     const writtenAt = entry?.at.getTime() ?? Number.POSITIVE_INFINITY;
     const inDoubt = during(writtenAt, writtenAt + UNDER_WAY_MS).some((strike) => touches(strike, WRITING));
     // A moved clock writes down a time that says nothing.
     const timeless = between.some(({ kind }) => kind === 'moved clock');
-    if (writtenAt < begunAt && !inDoubt && !timeless) yield 'after it was written down';
+    if (writtenAt < startedAt && !inDoubt && !timeless) yield 'after it was written down';
     else if (!between.some((strike) => touches(strike, MAILING) && strike.kind !== 'slow mail server'))
       yield 'without a fault';
   }

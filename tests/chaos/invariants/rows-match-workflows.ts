@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Order } from '../../../domain/order/order.ts';
-import type { Intent, ShownOrder } from '../client-log.ts';
 import type { EventRow, Evidence, WorkflowRecord } from '../evidence.ts';
+import type { Operation, ShownOrder } from '../operation-log.ts';
 import { answersIn, at, isVersion } from './answers.ts';
 import { type Found, other, skipped } from './violation.ts';
 
 /** 2. Row, events and workflow say the same; a row never moves back, and never shows what no workflow decided. */
-export function* oneTruth({ intents, orders, workflows, events }: Evidence): Generator<Found> {
+export function* rowsMatchWorkflows({ operations, orders, workflows, events }: Evidence): Generator<Found> {
   const logs = Map.groupBy(events, ({ order_id }) => order_id);
   for (const { id, status, version, snapshot } of orders) {
     const decided = workflows.get(id)?.order;
@@ -19,13 +19,13 @@ export function* oneTruth({ intents, orders, workflows, events }: Evidence): Gen
     const last = logs.get(id)?.findLast(isVersion)?.version;
     if (last !== version) yield other(`the events of ${id} end at ${last}, its row is at ${version}`);
   }
-  for (const [id, log] of logs) yield* asDecided(id, log, workflows.get(id)?.facts ?? []);
-  yield* shownRight(intents, logs);
-  yield* neverBack(intents);
+  for (const [id, log] of logs) yield* eventsAsDecided(id, log, workflows.get(id)?.facts ?? []);
+  yield* shownAsDecided(operations, logs);
+  yield* neverOlder(operations);
 }
 
 /** Events are 1 to n without gap or repeat, each as the workflow decided it. */
-function* asDecided(id: string, log: EventRow[], facts: WorkflowRecord['facts']): Generator<Found> {
+function* eventsAsDecided(id: string, log: EventRow[], facts: WorkflowRecord['facts']): Generator<Found> {
   const versions = log.filter(isVersion).map(({ version }) => version);
   if (versions.some((version, index) => version !== index + 1)) {
     yield skipped(`the events of ${id} are ${versions.join(', ')}`);
@@ -48,8 +48,8 @@ const seen = ({ id, version, status, location, note, lines, total }: Order | Sho
 });
 
 /** Whatever an answer showed of an order was the order at that version. */
-function* shownRight(intents: Intent[], logs: Map<string, EventRow[]>): Generator<Found> {
-  for (const { shown, requestId } of answersIn(intents)) {
+function* shownAsDecided(operations: Operation[], logs: Map<string, EventRow[]>): Generator<Found> {
+  for (const { shown, requestId } of answersIn(operations)) {
     const decided = logs.get(shown.id)?.find((row) => isVersion(row) && row.version === shown.version)?.snapshot;
     if (!decided || !isDeepStrictEqual(seen(shown), seen(decided))) {
       yield other(`${requestId} was shown ${shown.id} at ${at(shown)}, which no workflow decided`);
@@ -58,8 +58,8 @@ function* shownRight(intents: Intent[], logs: Map<string, EventRow[]>): Generato
 }
 
 /** Who asks after an answer has come sees no less than it showed. What a key repeats is the order as it was then. */
-function* neverBack(intents: Intent[]): Generator<Found> {
-  const fresh = answersIn(intents).filter(({ replayed }) => !replayed);
+function* neverOlder(operations: Operation[]): Generator<Found> {
+  const fresh = answersIn(operations).filter(({ replayed }) => !replayed);
   for (const answers of Map.groupBy(fresh, ({ shown }) => shown.id).values()) {
     const ended = answers.toSorted((one, another) => one.endedAt - another.endedAt);
     let newest = 0;

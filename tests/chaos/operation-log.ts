@@ -33,7 +33,7 @@ export interface Attempt {
 export type Kind = 'place' | 'edit' | 'move' | 'cancel' | 'read' | 'list' | 'menu' | 'sign in';
 
 /** Something that somebody wants, however often they must ask for it. */
-export interface Intent {
+export interface Operation {
   who: string;
   kind: Kind;
   method: string;
@@ -41,7 +41,7 @@ export interface Intent {
   key?: string;
   body?: unknown;
   /** Which refusals would be right. */
-  rightful: number[];
+  expected: number[];
   attempts: Attempt[];
 }
 
@@ -52,11 +52,11 @@ export const isRefused = ({ status = 0 }: Attempt): boolean =>
   status >= 400 && status < 500 && status !== 401 && status !== 429;
 
 /** Whether an attempt was answered as it should be. */
-export const isAnswered = (intent: Intent, attempt: Attempt): boolean =>
-  isAccepted(attempt) || intent.rightful.includes(attempt.status ?? 0);
+export const isAnswered = (operation: Operation, attempt: Attempt): boolean =>
+  isAccepted(attempt) || operation.expected.includes(attempt.status ?? 0);
 
-/** The answer that accepted an intent, if one did. */
-export const acceptedBy = ({ attempts }: Intent): Attempt | undefined => attempts.find(isAccepted);
+/** The answer that accepted an operation, if one did. */
+export const acceptedBy = ({ attempts }: Operation): Attempt | undefined => attempts.find(isAccepted);
 
-/** Whether an intent asks for a change, under a key. */
-export const isChange = ({ kind }: Intent): boolean => ['place', 'edit', 'move', 'cancel'].includes(kind);
+/** Whether an operation asks for a change, under a key. */
+export const isChange = ({ kind }: Operation): boolean => ['place', 'edit', 'move', 'cancel'].includes(kind);

@@ -3,10 +3,10 @@ import { acknowledgedAt, acknowledgedIn } from './answers.ts';
 import { doubled, type Found, lost, stuck } from './violation.ts';
 
 /** 1. Every order id answered with 2xx has exactly one workflow and, once drained, exactly one row. */
-export function* onePlace(evidence: Evidence): Generator<Found> {
-  const { intents, orders, workflows } = evidence;
+export function* oneWorkflowOneRow(evidence: Evidence): Generator<Found> {
+  const { operations, orders, workflows } = evidence;
   const rows = Map.groupBy(orders, ({ id }) => id);
-  for (const id of acknowledgedIn(intents)) {
+  for (const id of acknowledgedIn(operations)) {
     const workflow = workflows.get(id);
     if (!rows.has(id)) yield lost(`${id} was acknowledged and has no row`);
     if (!workflow) yield lost(`${id} was acknowledged and has no workflow`);
@@ -19,24 +19,24 @@ export function* onePlace(evidence: Evidence): Generator<Found> {
     if (final !== (status === 'COMPLETED')) yield stuck(`${id} is ${order.status}, and its workflow ${status}`);
     if (!rows.has(id)) yield stuck(`${id} has a workflow and no row`);
   }
-  yield* askedFor(evidence);
-  yield* neverDenied(evidence);
+  yield* onlyRequestedOrders(evidence);
+  yield* neverNotFound(evidence);
 }
 
-/** Nobody gets an order that they did not ask for, nor two for one wish. */
-function* askedFor({ intents, orders, events }: Evidence): Generator<Found> {
-  const placings = intents.filter(({ kind }) => kind === 'place');
-  const wishes = new Map(
+/** Nobody gets an order that they did not ask for, nor two for one request. */
+function* onlyRequestedOrders({ operations, orders, events }: Evidence): Generator<Found> {
+  const placings = operations.filter(({ kind }) => kind === 'place');
+  const requests = new Map(
     placings.flatMap(({ who, key, attempts }) => attempts.map(({ requestId }) => [requestId, `${who} ${key}`])),
   );
   const placed = new Map<string, string>();
   const firsts = events.filter(({ event: { type } }) => type === 'order.placed');
   for (const { event, order_id } of firsts) {
-    const wish = wishes.get(event.requestId ?? '');
-    const before = wish && placed.get(wish);
-    if (!wish) yield doubled(`${order_id} was placed by no request of ours`);
-    else if (before) yield doubled(`${order_id} and ${before} were placed for one wish`);
-    else placed.set(wish, order_id);
+    const request = requests.get(event.requestId ?? '');
+    const before = request && placed.get(request);
+    if (!request) yield doubled(`${order_id} was placed by no request of ours`);
+    else if (before) yield doubled(`${order_id} and ${before} were placed for one request`);
+    else placed.set(request, order_id);
   }
   const known = new Set(firsts.map(({ order_id }) => order_id));
   for (const { id } of orders)
@@ -44,9 +44,9 @@ function* askedFor({ intents, orders, events }: Evidence): Generator<Found> {
 }
 
 /** Nobody who was told of an order is later told that there is none. */
-function* neverDenied({ intents }: Evidence): Generator<Found> {
-  const acknowledged = acknowledgedAt(intents);
-  for (const { path, attempts } of intents) {
+function* neverNotFound({ operations }: Evidence): Generator<Found> {
+  const acknowledged = acknowledgedAt(operations);
+  for (const { path, attempts } of operations) {
     const since = acknowledged.get(path.split('/')[3] ?? '') ?? Number.POSITIVE_INFINITY;
     const denied = attempts.find(({ status, sentAt }) => status === 404 && since < sentAt);
     if (denied) yield lost(`${path} was answered with 404 after it was acknowledged (${denied.requestId})`);

@@ -36,7 +36,7 @@ const OTHER_MS = 10_000;
  * Freezes an API in the middle of a change of the catalog, while it holds the lock of a product. Its connection to Postgres is
  * slowed down so that there is such a moment. The other API must be able to change the product meanwhile.
  */
-export function freezeWriter({ apis, links, database, enroll }: ChaosShop): Fault[] {
+export function freezeWriter({ apis, links, database, createAccount }: ChaosShop): Fault[] {
   const [writer, other] = apis;
   const link = links.find(({ name }) => name === 'api-to-postgres');
   if (!writer || !other || !link) return [];
@@ -46,7 +46,7 @@ export function freezeWriter({ apis, links, database, enroll }: ChaosShop): Faul
     parts: ['api', 'postgres'],
     lasts: [0, 0],
     async begin() {
-      const token = await signIn(writer.url, await enroll('manager'));
+      const token = await signIn(writer.url, await createAccount('manager'));
       const product = await database('products').whereNull('deleted_at').first('id');
       const change = (url: string, ms: number) =>
         fetch(`${url}/v1/products/${product.id}`, {
@@ -55,7 +55,7 @@ export function freezeWriter({ apis, links, database, enroll }: ChaosShop): Faul
           body: JSON.stringify({ position: 1 + Math.floor(Date.now() % 50) }),
           signal: AbortSignal.timeout(ms),
         });
-      const heal = await link.hurt('latency', 'downstream', 1_500);
+      const undo = await link.disturb('latency', 'downstream', 1_500);
       const unanswered = change(writer.url, 60_000).catch(() => undefined);
       const locking = database('pg_stat_activity')
         .where({ application_name: 'crema-api', state: 'idle in transaction' })
@@ -64,7 +64,7 @@ export function freezeWriter({ apis, links, database, enroll }: ChaosShop): Faul
         await waitFor('The change', async () => (await locking.clone()).length > 0, { deadline: 20_000, every: 20 });
         await writer.kill('SIGSTOP');
       } finally {
-        await heal();
+        await undo();
       }
       const { status } = await change(other.url, OTHER_MS);
       return async () => {
