@@ -16,33 +16,33 @@ import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 import { type Clock, createClock, installFaketime } from './moved-clock.ts';
 import { findToxiproxy, type Link } from './toxiproxy.ts';
 
-/** Somebody who can sign in. */
+/** An account with its password. */
 export interface Account {
   id: string;
   email: string;
   password: string;
 }
 
-/** A shop to be broken: two APIs, two workers, and the services they need, with a link between each two that can be disturb. */
+/** The shop of a chaos run: two APIs, two workers, their services, and a proxied link between each two. */
 export interface ChaosShop {
-  /** Everything it writes: logs, data, evidence. */
+  /** Contains logs, data and evidence. */
   folder: string;
   apis: Service[];
   workers: Service[];
-  /** Those that are this shop's own, and may be killed. */
+  /** The services that belong to this shop alone and may be killed. */
   services: Partial<Record<'postgres' | 'temporal' | 'redis' | 'smtp', Service>>;
   catcher: MailCatcher;
-  /** Where the shop's own mails go. */
+  /** The address for emails to the shop. */
   ordersEmail: string;
   links: Link[];
-  /** Of the first API and the first worker. */
+  /** The clocks of the first API and the first worker. */
   clocks: { name: string; clock: Clock }[];
   taskQueue: string;
   bundlePath: string;
-  /** Past all links. */
+  /** Connected directly, not over a link. */
   database: Database;
   temporal: Client;
-  /** What it cannot break on this machine, one sentence each. */
+  /** The faults that this machine cannot cause, one sentence each. */
   missing: string[];
   createAccount(role: Role): Promise<Account>;
   close(): Promise<void>;
@@ -50,9 +50,9 @@ export interface ChaosShop {
 
 interface Options {
   folder: string;
-  /** Services that are there already and not to be broken: a migrated database, Temporal and Redis. Default: none. */
+  /** Running services that must stay unharmed: a migrated database, Temporal and Redis. Default: none. */
   given?: Environment;
-  /** Whether tools that are missing may be fetched. */
+  /** Whether missing tools may be installed. */
   fetchTools: boolean;
   log(line: string): void;
   signal: AbortSignal;
@@ -68,10 +68,10 @@ const LINKED = [
   { from: 'worker', to: 'smtp', variable: 'SMTP_URL' },
 ] as const;
 
-/** That Postgres goes away under the one who looks on is no news. */
-const unheard = { debug() {}, warn() {}, error() {} };
+/** An unavailable Postgres is expected here. */
+const silent = { debug() {}, warn() {}, error() {} };
 
-/** Of an address on this machine. */
+/** The port in an address on this machine. */
 const PORT = /(?<=127\.0\.0\.1:)\d+/;
 
 /** Opens the shop in a folder of its own. What was started is stopped again if it fails. */
@@ -155,7 +155,7 @@ async function open(
     max: 4,
     name: 'crema-chaos',
     queryDeadline: 60_000,
-    log: unheard,
+    log: silent,
   });
   undo.push(() => database.destroy());
   const connection = await Connection.connect({ address: direct.TEMPORAL_ADDRESS ?? '' });

@@ -18,48 +18,48 @@ import type { SettledShop } from './sabotage.ts';
 import { waitUntilSettled } from './settle.ts';
 import { actAsCustomer, actAsManager, moveTo } from './simulated-users.ts';
 
-/** A run of the chaos. */
+/** The options of a chaos run. */
 export interface RunOptions {
   seed: number;
-  /** How long people order and faults come, in ms. */
+  /** How long users send requests and faults happen, in ms. */
   ms: number;
   customers: number;
   managers: number;
   folder: string;
   /** See {@link openChaosShop}. */
   given?: Parameters<typeof openChaosShop>[0]['given'];
-  /** Whether tools that are missing may be fetched: Toxiproxy, faketime. */
+  /** Whether missing tools may be installed: Toxiproxy, faketime. */
   fetchTools: boolean;
-  /** Which faults to draw from. Default: all that this machine can do. */
+  /** Selects faults. Default: all that this machine can cause. */
   faults?: (fault: Fault) => boolean;
   log(line: string): void;
   signal: AbortSignal;
 }
 
-/** What is left when all is over: a shop at rest, to be looked at. */
+/** A settled shop after the run. */
 export interface FinishedRun extends SettledShop {
   faultRecords: FaultRecord[];
-  /** Reads everything and holds it against the invariants; as often as one likes. */
+  /** Collects all evidence and checks the invariants. Can be called repeatedly. */
   checkInvariants(): Promise<{ evidence: Evidence; violations: Violation[] }>;
   close(): Promise<void>;
 }
 
-/** After its load ends, a change may be asked for again for so long, in ms. */
-const LAST_WORD_MS = 180_000;
+/** How long requests are retried after the load has ended, in ms. */
+const RETRY_AFTER_LOAD_MS = 180_000;
 
-/** How many of the accepted keys are tried again at the end, at most. */
+/** The maximum number of accepted requests that are repeated at the end. */
 const REPEATED = 150;
 
-/** Which part of the open orders stays open, as in any shop. */
+/** The share of open orders that stays open. */
 const LEFT_OPEN = 0.2;
 
-/** Requests at once where many are due at the end. */
+/** The number of parallel requests at the end. */
 const LANES = 4;
 
-/** Opens a shop, lets people order in it while it is broken in every way, and waits until it has come to rest. */
+/** Starts a shop, runs users and faults at the same time, and waits until the shop has settled. */
 export async function runChaos(options: RunOptions): Promise<FinishedRun> {
   const { seed, folder, signal, given, fetchTools } = options;
-  // It says much of every history that is replayed, and of those that are tampered with even more.
+  // Replays log much, above all those of falsified histories.
   const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
   const telemetryOptions = { logging: { filter, forward: {} } };
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions });
@@ -89,14 +89,14 @@ async function run(
   const stop = AbortSignal.any([stopping.signal, options.signal]);
   const readers: EventReader[] = [
     readLog(shop.database),
-    // On a Redis that others use as well, one would hear of their orders, too.
+    // A shared Redis also publishes the orders of other shops.
     ...(shop.services.redis ? [listenToRedis(shop.services.redis.url)] : []),
     await readStream(shop.apis, await shop.createAccount('manager'), random.fork()),
     await receiveWebhooks(shop.apis[0]!, await shop.createAccount('manager')),
   ];
 
   const clients = new Map<string, Client>();
-  const meet = async (who: string, role: 'customer' | 'manager', apis = shop.apis) => {
+  const addUser = async (who: string, role: 'customer' | 'manager', apis = shop.apis) => {
     const account = await shop.createAccount(role);
     const client = createClient({ who, account, apis, log: operations, random: random.fork(), stop: giveUp });
     if (who !== DRIVER) clients.set(who, client);
@@ -104,39 +104,39 @@ async function run(
   };
   const each = <T>(count: number, make: (number: number) => Promise<T>) =>
     Promise.all(Array.from({ length: count }, (_, index) => make(index + 1)));
-  const customers = await each(options.customers, (number) => meet(`customer ${number}`, 'customer'));
-  const managers = await each(options.managers, (number) => meet(`manager ${number}`, 'manager'));
+  const customers = await each(options.customers, (number) => addUser(`customer ${number}`, 'customer'));
+  const managers = await each(options.managers, (number) => addUser(`manager ${number}`, 'manager'));
   const menu = await shop.database('products').where({ name: 'Tea' }).first('id');
   const probes = await each(
     shop.apis.length,
     async (number): Promise<Probe> => ({
-      customer: await meet(DRIVER, 'customer', [shop.apis[number - 1]!]),
-      manager: await meet(DRIVER, 'manager', [shop.apis[number - 1]!]),
+      customer: await addUser(DRIVER, 'customer', [shop.apis[number - 1]!]),
+      manager: await addUser(DRIVER, 'manager', [shop.apis[number - 1]!]),
       body: { lines: [{ productId: menu.id, quantity: 1 }] },
     }),
   );
 
-  log(`${options.customers} customers and ${options.managers} managers come in`);
-  const people = [
+  log(`${options.customers} customers and ${options.managers} managers start`);
+  const users = [
     ...customers.map((client) => actAsCustomer(client, random.fork(), stop)),
     ...managers.map((client) => actAsManager(client, random.fork(), stop)),
   ];
   const until = Date.now() + options.ms;
   const faults = faultsOf(shop).filter(options.faults ?? (() => true));
-  // A change that is not answered by then never is.
-  const latest = setTimeout(() => giving.abort(), options.ms + LAST_WORD_MS);
+  // Requests without an answer are given up at this time.
+  const latest = setTimeout(() => giving.abort(), options.ms + RETRY_AFTER_LOAD_MS);
   try {
     await Promise.all([
       injectFaults({ faults, probes, random: random.fork(), until, faultRecords, log }),
       delay(options.ms),
     ]);
     stopping.abort();
-    log('nothing is broken any more, and nobody asks for anything new');
-    await Promise.all(people);
+    log('no more faults and no new requests');
+    await Promise.all(users);
     await closeShop(managers, shop.database, random.fork());
     await repeatAll(random.fork());
   } catch (error) {
-    // Nobody goes on ordering in a shop that closes.
+    // The users must stop before the shop does.
     stopping.abort();
     giving.abort();
     throw error;
@@ -144,11 +144,11 @@ async function run(
     clearTimeout(latest);
   }
   options.signal.throwIfAborted();
-  log('all is answered that will be; waiting until all is told');
+  log('all requests are answered; waiting until the shop has settled');
   const unsettled = await waitUntilSettled(shop, operations);
   for (const reader of readers) await reader.stop();
   const histories = await fetchHistories(shop, [...new Set(await listWorkflows(shop))]);
-  log('at rest');
+  log('settled');
 
   async function checkInvariants() {
     const evidence = await collectEvidence(shop, { operations, faultRecords, readers }, histories);
@@ -156,7 +156,7 @@ async function run(
     if (unsettled) violations.push({ invariant: 1, class: 'stuck', what: unsettled });
     for (const { kind, target, recovery } of faultRecords) {
       if (recovery === undefined)
-        violations.push({ invariant: 1, class: 'stuck', what: `nothing worked again after ${kind}: ${target}` });
+        violations.push({ invariant: 1, class: 'stuck', what: `no recovery after ${kind}: ${target}` });
     }
     if (!isAnsweredEnough(evidence)) {
       violations.push({
@@ -170,7 +170,7 @@ async function run(
 
   return { shop, operations, clients, readers, histories, faultRecords, checkInvariants, close: shop.close };
 
-  /** Some of what was accepted is asked for once more: the answer must be the one from then. */
+  /** Repeats some accepted requests. Their answers must be the same as before. */
   async function repeatAll(chance: Random): Promise<void> {
     const accepted = operations.filter(
       (operation) => clients.has(operation.who) && operation.key && acceptedBy(operation),
@@ -183,7 +183,7 @@ async function run(
   }
 }
 
-/** Brings most orders to their end, as every evening, and leaves some where nothing more happens by itself. */
+/** Delivers most open orders, and leaves some in preparation. */
 async function closeShop(managers: Client[], database: ChaosShop['database'], random: Random): Promise<void> {
   const open = database('orders').whereNotIn('status', ['delivered', 'cancelled']).orderBy('id');
   const orders: { id: string; status: Status }[] = await open.select('id', 'status');

@@ -5,7 +5,7 @@ import type { Account } from './chaos-shop.ts';
 import { type Attempt, isAccepted, isChange, isRefused, type Operation, type ShownOrder } from './operation-log.ts';
 import type { Random } from './random.ts';
 
-/** What somebody wants of the API. */
+/** A request to the API. */
 export interface OperationRequest extends Pick<Operation, 'kind' | 'method' | 'path' | 'key' | 'body'> {
   expected?: number[];
   /** Sent beside a key, such as `If-Match`. */
@@ -14,31 +14,31 @@ export interface OperationRequest extends Pick<Operation, 'kind' | 'method' | 'p
   twice?: boolean;
 }
 
-/** Asks an API in one account's name, and writes everything down that it asks and is told. */
+/** Sends requests with one account, and logs all requests and answers. */
 export interface Client {
   /**
-   * Changes are asked for until they are answered or refused for good, or the client is told to stop; the rest once.
+   * Sends a request. Repeats a change until it is accepted or finally rejected, or the client is stopped.
    *
    * @returns the last answer, if there is one
    */
   ask(request: OperationRequest): Promise<(Attempt & { body?: unknown }) | undefined>;
 }
 
-/** How long an answer may take, in ms. Crema's own deadline is 3 s. */
-const PATIENCE_MS = 10_000;
+/** The timeout of a request, in ms. Crema's own deadline is 3 s. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
-/** How long is waited before asking again where nobody says how long, in ms; and most that is, whatever `Retry-After` says. */
+/** The pause before a retry without `Retry-After`, and the longest pause, in ms. */
 const PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 1_000;
 
 interface Options {
   who: string;
   account: Account;
-  /** One after the other is asked when one does not answer. */
+  /** The client moves to the next one if one does not answer. */
   apis: Service[];
   log: Operation[];
   random: Random;
-  /** Nothing is asked again after this. */
+  /** Ends all retries. */
   stop: AbortSignal;
 }
 
@@ -66,7 +66,7 @@ export function createClient({ who, account, apis, log, random, stop }: Options)
     }
   }
 
-  /** One request; whatever becomes of it stands in the operation's attempts. */
+  /** Sends one request and records it as an attempt. */
   async function send(operation: Operation, headers: Record<string, string>, body: string | URLSearchParams | null) {
     const attempt: Attempt = { requestId: randomUUID(), sentAt: Date.now(), endedAt: 0 };
     operation.attempts.push(attempt);
@@ -77,7 +77,7 @@ export function createClient({ who, account, apis, log, random, stop }: Options)
         headers: { ...headers, 'x-request-id': attempt.requestId },
         body,
         redirect: 'manual',
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       const text = await response.text();
       const json = response.headers.get('content-type')?.includes('json');
@@ -89,7 +89,7 @@ export function createClient({ who, account, apis, log, random, stop }: Options)
       const pause = Number(response.headers.get('retry-after')) * 1_000 || PAUSE_MS;
       return { ...attempt, body: answered, pause };
     } catch {
-      // Refused, cut or too late: what became of it is not known. The other API may know better.
+      // The outcome is unknown. Ask the other API next.
       turn += 1;
       return { ...attempt, body: undefined, pause: PAUSE_MS };
     } finally {
@@ -121,7 +121,7 @@ export function createClient({ who, account, apis, log, random, stop }: Options)
   return { ask };
 }
 
-/** The orders that an answer shows: one, or a list of them. */
+/** Returns the orders in an answer: one, or a list. */
 function ordersIn(body: unknown): ShownOrder[] {
   const orders = Array.isArray((body as { data?: unknown } | undefined)?.data)
     ? (body as { data: unknown[] }).data

@@ -4,21 +4,18 @@ import type { Client } from './client.ts';
 import type { Fault, Part } from './fault.ts';
 import type { Random } from './random.ts';
 
-/** A fault that was. Times are in ms since the epoch. */
+/** A fault that happened. Times are in ms since the epoch. */
 export interface FaultRecord {
   kind: Fault['kind'];
   target: string;
   parts: Part[];
   startedAt: number;
   endedAt: number;
-  /**
-   * How long it took, once nothing was broken any more, until every API again placed an order and moved it, in ms; nothing while
-   * it has not.
-   */
+  /** The time from the end of the fault until every API has placed an order and moved it, in ms. undefined until then. */
   recovery?: number;
 }
 
-/** Somebody who asks one API for one order, to see whether it works. */
+/** Checks one API by placing an order and moving it. */
 export interface Probe {
   customer: Client;
   manager: Client;
@@ -29,26 +26,26 @@ interface Options {
   faults: Fault[];
   probes: Probe[];
   random: Random;
-  /** When to begin no more, in ms since the epoch. */
+  /** No fault starts after this time, in ms since the epoch. */
   until: number;
   faultRecords: FaultRecord[];
   log(line: string): void;
 }
 
-/** Without a fault before the next one, in ms. */
-const CALM: [number, number] = [2_000, 5_000];
+/** The pause before each fault, in ms. */
+const PAUSE_MS: [number, number] = [2_000, 5_000];
 
-/** After which a workflow has had its first task, in ms. */
-const SETTLED_MS = 300;
+/** The time after which a workflow has finished its first task, in ms. */
+const FIRST_TASK_MS = 300;
 
-/** Most that a recovery may take, in ms. */
-const RECOVERY_MS = 60_000;
+/** The longest allowed recovery, in ms. */
+const RECOVERY_TIMEOUT_MS = 60_000;
 
-/** One thing after the other goes wrong, now and then two at once, until it is time; afterwards, nothing is broken. */
+/** Injects one fault after the other, sometimes two at once. All faults have ended when it returns. */
 export async function injectFaults({ faults, probes, random, until, faultRecords, log }: Options): Promise<void> {
   const queue = arrange(faults, random);
   for (let next = 0; ; ) {
-    await delay(random.between(...CALM));
+    await delay(random.between(...PAUSE_MS));
     if (Date.now() >= until || queue.length === 0) return;
     const first = queue[next % queue.length] as Fault;
     next += 1;
@@ -57,7 +54,7 @@ export async function injectFaults({ faults, probes, random, until, faultRecords
     if (both) next += 1;
     const now = await Promise.all([first, ...(both ? [other] : [])].map((fault) => inject(fault)));
     const from = Date.now();
-    const recovered = await Promise.all(probes.map((probe) => works(probe, from + RECOVERY_MS)));
+    const recovered = await Promise.all(probes.map((probe) => works(probe, from + RECOVERY_TIMEOUT_MS)));
     for (const each of now) if (!recovered.includes(false)) each.recovery = Date.now() - from;
     log(recovered.includes(false) ? 'does not recover' : `works again after ${Date.now() - from} ms`);
   }
@@ -77,7 +74,7 @@ export async function injectFaults({ faults, probes, random, until, faultRecords
   }
 }
 
-/** The faults in an order in which each kind has its turn early. */
+/** Returns the faults in an order in which each kind comes early. */
 function arrange(faults: Fault[], random: Random): Fault[] {
   const kinds = random.shuffled([...new Set(faults.map(({ kind }) => kind))]);
   const stacks = kinds.map((kind) => random.shuffled(faults.filter((fault) => fault.kind === kind)));
@@ -88,13 +85,13 @@ function arrange(faults: Fault[], random: Random): Fault[] {
   return queue;
 }
 
-/** Asks an API until it does what it is for, at the first attempt. */
+/** Repeats a probe until it succeeds at the first attempt. */
 async function works({ customer, manager, body }: Probe, deadline: number): Promise<boolean> {
   while (Date.now() < deadline) {
     const placed = await customer.ask({ kind: 'place', method: 'POST', path: '/v1/orders', key: randomUUID(), body });
     const id = placed?.status === 201 && placed.shown?.[0]?.id;
     // An update in the same instant as its workflow's start stalls for two seconds now and then, without any fault.
-    await delay(SETTLED_MS);
+    await delay(FIRST_TASK_MS);
     const move = {
       kind: 'move',
       method: 'POST',

@@ -9,24 +9,24 @@ import { startReceiver } from '../webhooks/receiver.ts';
 import type { Account } from './chaos-shop.ts';
 import type { Random } from './random.ts';
 
-/** Somebody who reads the orders' events from before the first one, and comes back with the last position they saw. */
+/** Reads the orders' events from the first one on, and resumes from the last position it has seen. */
 export interface EventReader {
   name: string;
-  /** What it can rely on: each event once and in order, each event at least once, or only that what it hears is true. */
+  /** The guarantee: each event once and in order, each event at least once, or no invented events. */
   promised: 'once in order' | 'at least once' | 'best effort';
-  /** The ids of the events, in the order in which they came. */
+  /** The ids of the events, in the order of their arrival. */
   seen: string[];
-  /** What came that should not have. */
+  /** Unexpected messages. */
   errors: string[];
   stop(): Promise<void>;
 }
 
-/** How many facts the log's reader takes at once: few, so that it comes back often. */
+/** The page size of the log's reader: small, so that it resumes often. */
 const PAGE = 5;
 
 const PAUSE_MS = 100;
 
-/** Reads the log itself, page by page, at every position that it has been at. */
+/** Reads the event log page by page. */
 export function readLog(database: Database): EventReader {
   const log = createEventLog(database);
   const seen: string[] = [];
@@ -56,22 +56,21 @@ export function readLog(database: Database): EventReader {
   };
 }
 
-/** Gets an access token with a password; `undefined` if there is none now. */
+/** Returns an access token for a password, or undefined if the sign-in fails. */
 export async function signIn(url: string, { email: username, password }: Account): Promise<string | undefined> {
   const body = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
   const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body, signal: AbortSignal.timeout(5_000) });
   return answer.ok ? ((await answer.json()) as { access_token: string }).access_token : undefined;
 }
 
-/** How long one connection to a stream may last before its reader leaves by itself, in ms. */
-const VISIT: [number, number] = [3_000, 15_000];
+/** How long the reader keeps one connection open, in ms. */
+const CONNECTION_MS: [number, number] = [3_000, 15_000];
 
-/** How long a reader waits for what it has not seen yet when it is told to stop, in ms. */
-const LAST_VISIT_MS = 3_000;
+/** How long the last connection stays open, in ms. */
+const LAST_CONNECTION_MS = 3_000;
 
 /**
- * Reads `GET /v1/orders/events` (design §5) of one API or the other, and comes back with `Last-Event-ID`. Begins once it has its
- * snapshot.
+ * Reads `GET /v1/orders/events` from one API or the other, and resumes with `Last-Event-ID`. Returns once it has its snapshot.
  */
 export async function readStream(apis: Service[], account: Account, random: Random): Promise<EventReader> {
   const seen: string[] = [];
@@ -80,8 +79,8 @@ export async function readStream(apis: Service[], account: Account, random: Rand
   let token: string | undefined;
   let last: string | undefined;
 
-  /** One connection, for a while. Whatever ends it, what had come whole has been seen. */
-  async function visit(ms: number): Promise<void> {
+  /** Reads from one connection until it ends. */
+  async function readConnection(ms: number): Promise<void> {
     const { url } = random.pick(apis);
     token ??= await signIn(url, account);
     const response = await fetch(`${url}/v1/orders/events`, {
@@ -106,17 +105,17 @@ export async function readStream(apis: Service[], account: Account, random: Rand
         ?.slice(name.length + 1)
         .trim();
     const [id, event, data] = [field('id'), field('event'), field('data')];
-    if (event === 'snapshot' && last !== undefined) errors.push(`came back with ${last}, and was given a snapshot`);
+    if (event === 'snapshot' && last !== undefined) errors.push(`resumed from ${last} and received a snapshot`);
     if (event !== 'snapshot' && data !== undefined) seen.push(JSON.parse(data).id);
     if (id !== undefined) last = id;
   }
 
   const ended = (async () => {
     while (!stopped) {
-      await visit(Math.round(random.between(...VISIT))).catch(() => {});
+      await readConnection(Math.round(random.between(...CONNECTION_MS))).catch(() => {});
       await delay(PAUSE_MS);
     }
-    await visit(LAST_VISIT_MS).catch(() => {});
+    await readConnection(LAST_CONNECTION_MS).catch(() => {});
   })();
   await waitFor('The snapshot of the event stream', () => last !== undefined, { deadline: 20_000 });
   return {
@@ -131,11 +130,11 @@ export async function readStream(apis: Service[], account: Account, random: Rand
   };
 }
 
-/** Listens on Redis, where messages may be lost: what it hears must at least be true. */
+/** Subscribes to Redis, where messages may be lost. */
 export function listenToRedis(url: string): EventReader {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const seen: string[] = [];
-  // It comes back by itself, as often as Redis is killed.
+  // ioredis reconnects by itself.
   redis.on('error', () => {});
   redis.on('message', (_, message) => seen.push(JSON.parse(message).id));
   redis.subscribe('orders').catch(() => {});
@@ -150,7 +149,7 @@ export function listenToRedis(url: string): EventReader {
   };
 }
 
-/** Receives every event as a webhook, at an endpoint of its own that answers at once. */
+/** Receives every event as a webhook, at its own endpoint, which answers at once. */
 export async function receiveWebhooks(api: Service, manager: Account): Promise<EventReader> {
   const receiver = await startReceiver();
   const token = await signIn(api.url, manager);

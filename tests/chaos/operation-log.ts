@@ -2,10 +2,10 @@ import type { Money } from '../../domain/money.ts';
 import type { Line, Location } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 
-// What the clients have asked for and been told. Nothing in it comes from Crema's own records: it is what those are held
-// against. All times are in ms since the epoch, by the clients' clock.
+// The requests of all clients and their answers. Crema's records are compared with this log, so nothing in it comes from
+// them. Times are in ms since the epoch, by the clients' clock.
 
-/** An order as an answer showed it. */
+/** An order in an answer. */
 export interface ShownOrder {
   id: string;
   status: Status;
@@ -17,12 +17,12 @@ export interface ShownOrder {
   allowedTransitions: Status[];
 }
 
-/** One request and what came of it. */
+/** One request and its answer. */
 export interface Attempt {
   requestId: string;
   sentAt: number;
   endedAt: number;
-  /** Nothing where no answer came, or not all of it. */
+  /** undefined if no complete answer came. */
   status?: number;
   /** The problem's code. */
   code?: string;
@@ -32,7 +32,7 @@ export interface Attempt {
 
 export type Kind = 'place' | 'edit' | 'move' | 'cancel' | 'read' | 'list' | 'menu' | 'sign in';
 
-/** Something that somebody wants, however often they must ask for it. */
+/** Something that a client wants, with all requests for it. */
 export interface Operation {
   who: string;
   kind: Kind;
@@ -40,23 +40,23 @@ export interface Operation {
   path: string;
   key?: string;
   body?: unknown;
-  /** Which refusals would be right. */
+  /** The error statuses that would be correct. */
   expected: number[];
   attempts: Attempt[];
 }
 
 export const isAccepted = ({ status = 0 }: Attempt): boolean => status >= 200 && status < 300;
 
-/** A refusal for good: asking again would not help. That somebody is not signed in, or comes too often, is none. */
+/** Whether an answer is a final error. A retry may succeed after 401 and 429. */
 export const isRefused = ({ status = 0 }: Attempt): boolean =>
   status >= 400 && status < 500 && status !== 401 && status !== 429;
 
-/** Whether an attempt was answered as it should be. */
+/** Whether an attempt got a correct answer. */
 export const isAnswered = (operation: Operation, attempt: Attempt): boolean =>
   isAccepted(attempt) || operation.expected.includes(attempt.status ?? 0);
 
-/** The answer that accepted an operation, if one did. */
+/** Returns the attempt that was accepted. */
 export const acceptedBy = ({ attempts }: Operation): Attempt | undefined => attempts.find(isAccepted);
 
-/** Whether an operation asks for a change, under a key. */
+/** Whether an operation changes an order, with an idempotency key. */
 export const isChange = ({ kind }: Operation): boolean => ['place', 'edit', 'move', 'cancel'].includes(kind);
