@@ -5,8 +5,8 @@ import { copyDatabase } from '../test-services.ts';
 import { type FinishedRun, runChaos } from './chaos.ts';
 import { sabotages } from './sabotage.ts';
 
-// `make chaos` in small: the shared services stay whole, the rest is killed, frozen and cut off. Above all it shows that
-// the checker would see what it must never see.
+// A short `make chaos`. The shared services stay unharmed, the others are killed and frozen. Each sabotage then shows that the checks
+// find a violation.
 
 const folder = mkdtempSync(join(tmpdir(), 'crema-chaos-'));
 const log: string[] = [];
@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-test('When a shop was broken while people ordered in it, then all that was promised holds', async () => {
+test('keeps all invariants while faults happen', async () => {
   const { evidence, violations } = await finishedRun.checkInvariants();
 
   expect(violations).toEqual([]);
@@ -42,7 +42,7 @@ test('When a shop was broken while people ordered in it, then all that was promi
 });
 
 test.each(Object.entries(sabotages))(
-  'When there is a %s, then it is noticed',
+  'finds the violation %s',
   async (_, { invariant, commit }) => {
     const undo = await commit(finishedRun);
     const { violations } = await finishedRun.checkInvariants();
@@ -53,7 +53,7 @@ test.each(Object.entries(sabotages))(
   60_000,
 );
 
-test('When all of that is put right again but the workflow that is gone, then nothing else is noticed', async () => {
+test('finds only the deleted workflow after all other violations are undone', async () => {
   const { violations } = await finishedRun.checkInvariants();
 
   const lost = violations.find(({ what }) => what.endsWith('has no workflow'))?.what.slice(0, 36);

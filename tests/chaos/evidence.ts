@@ -38,17 +38,17 @@ export interface LedgerRow {
   at: Date;
 }
 
-/** What Temporal says of an order. */
+/** Temporal's record of an order. */
 export interface WorkflowRecord {
-  /** How many workflows have this order's id; runs that went on in a new one count as one. */
+  /** The number of workflows with this order's id. A workflow that continued as new counts once. */
   count: number;
   status: string;
   order: Order;
-  /** What it decided, as its history has it. */
+  /** Its decisions, from its history. */
   facts: Fact[];
 }
 
-/** Everything that the invariants are held against, as it is once all is drained. */
+/** The data that the invariants are checked against, after the shop has settled. */
 export interface Evidence {
   operations: Operation[];
   faultRecords: FaultRecord[];
@@ -57,10 +57,10 @@ export interface Evidence {
   events: EventRow[];
   ledger: LedgerRow[];
   workflows: Map<string, WorkflowRecord>;
-  /** Why a history does not replay on today's code, by workflow id. */
+  /** The replay errors, by workflow id. */
   unreplayable: Map<string, string>;
   mails: Mail[];
-  /** Where a customer's mail goes, by id. */
+  /** Email addresses by customer id. */
   addresses: Map<string, string>;
   ordersEmail: string;
   readers: EventReader[];
@@ -72,10 +72,10 @@ export type Histories = Map<
   Awaited<ReturnType<ReturnType<ChaosShop['temporal']['workflow']['getHandle']>['fetchHistory']>>
 >;
 
-/** Calls to Temporal at once. */
+/** The number of parallel calls to Temporal. */
 const LANES = 4;
 
-/** The ids of all orders of a shop that Temporal has a workflow of, one for each. */
+/** Returns the order id of each workflow of the shop. */
 export async function listWorkflows({ temporal, taskQueue }: ChaosShop): Promise<string[]> {
   const query = `WorkflowType = '${orderWorkflowType}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus != 'ContinuedAsNew'`;
   const ids: string[] = [];
@@ -84,7 +84,7 @@ export async function listWorkflows({ temporal, taskQueue }: ChaosShop): Promise
   return ids;
 }
 
-/** Fetches what Temporal has recorded of these orders. */
+/** Fetches the histories of orders. */
 export async function fetchHistories({ temporal }: ChaosShop, orderIds: string[]): Promise<Histories> {
   const histories: Histories = new Map();
   await inLanes({ lanes: LANES, rounds: orderIds.length }, async (number) => {
@@ -94,7 +94,7 @@ export async function fetchHistories({ temporal }: ChaosShop, orderIds: string[]
   return histories;
 }
 
-/** Reads everything there is to know of a shop that has come to rest. */
+/** Collects the evidence of a settled shop. */
 export async function collectEvidence(
   shop: ChaosShop,
   known: Pick<Evidence, 'operations' | 'faultRecords' | 'readers'>,
@@ -134,14 +134,14 @@ async function readWorkflows(shop: ChaosShop, histories: Histories): Promise<Map
       const facts = await factsIn(histories.get(handle.workflowId)?.events ?? [], decode);
       records.set(id, { count: listed.filter((other) => other === id).length, status: status.name, order, facts });
     } catch (error) {
-      // Deleted, while the list still has it.
+      // Deleted, but still listed.
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   });
   return records;
 }
 
-/** Why histories that were replayed do not, by their content; nothing for those that do. Each is replayed once. */
+/** The replay errors by content of a history, so that each history is replayed once. */
 const replayed = new Map<string, string | undefined>();
 
 async function replay({ bundlePath }: ChaosShop, histories: Histories): Promise<Map<string, string>> {

@@ -3,7 +3,7 @@ import type { Random } from './random.ts';
 /** What can be broken. */
 export type Part = 'api' | 'worker' | 'postgres' | 'temporal' | 'redis' | 'smtp';
 
-/** One thing that can go wrong. */
+/** A fault that can be injected. */
 export interface Fault {
   kind:
     | 'kill'
@@ -16,12 +16,12 @@ export interface Fault {
     | 'slow mail server'
     | 'frozen dispatcher'
     | 'frozen writer';
-  /** What it is done to: `worker-1`, `api-to-postgres`. */
+  /** Such as `worker-1`, `api-to-postgres`. */
   target: string;
-  /** Whose work it may cut: what two faults at once must not share. */
+  /** The parts that it affects. Two faults at the same time must not share a part. */
   parts: Part[];
-  /** For how long it lasts, in ms. */
+  /** Its duration, in ms. */
   lasts: [least: number, most: number];
-  /** Does it; what it resolves to undoes it. */
+  /** Starts the fault. @returns a function that ends it */
   begin(random: Random): Promise<() => Promise<void>>;
 }

@@ -7,7 +7,7 @@ import { freezeDispatcher, freezeWriter } from './freeze-faults.ts';
 
 const HOUR_S = 3_600;
 
-/** Everything that can be done to a shop on this machine. */
+/** Returns all faults that this machine can cause. */
 export function faultsOf(shop: ChaosShop): Fault[] {
   const { postgres, temporal, redis, smtp } = shop.services;
   const programs: [Part, Service, string][] = [
@@ -35,7 +35,7 @@ export function faultsOf(shop: ChaosShop): Fault[] {
   ];
 }
 
-/** `kill -9`; Postgres is stopped as by `pg_ctl stop -m immediate`, which does not write its last checkpoint either. */
+/** `kill -9`. Postgres is stopped as by `pg_ctl stop -m immediate`, which also skips the last checkpoint. */
 const kill = (services: Service[], target: string, part: Part): Fault => ({
   kind: 'kill',
   target,
@@ -49,7 +49,7 @@ const kill = (services: Service[], target: string, part: Part): Fault => ({
   },
 });
 
-/** SIGSTOP: it keeps its connections and says nothing. Of Postgres, its processes for each connection as well. */
+/** SIGSTOP: the process keeps its connections but does not answer. Also stops Postgres' processes for each connection. */
 const freeze = (service: Service, target: string, part: Part): Fault => ({
   kind: 'freeze',
   target,
@@ -70,7 +70,7 @@ function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {
-    // Only Linux tells; elsewhere the server alone is frozen, and takes no new connections.
+    // Only Linux lists children. Elsewhere the server alone is frozen, and accepts no new connections.
     return [];
   }
 }
@@ -80,7 +80,7 @@ function signal(pids: number[], name: NodeJS.Signals): void {
     try {
       process.kill(pid, name);
     } catch {
-      // It ended in between.
+      // The process has ended.
     }
   }
 }
@@ -102,7 +102,7 @@ function disturb(link: ChaosShop['links'][number]): Fault[] {
       ...common,
       kind: 'reset',
       lasts: [500, 4_000],
-      // A little later than the first byte: some of what is cut has been done already.
+      // A little later than the first byte, so that some requests are cut after they took effect.
       begin: (random) => link.disturb('reset_peer', random.pick(both), Math.round(random.between(0, 50))),
     },
     {
@@ -120,7 +120,7 @@ function disturb(link: ChaosShop['links'][number]): Fault[] {
   ];
 }
 
-/** Each is asked to stop, and the next only when it is back: a deploy. */
+/** Restarts one process after the other by SIGTERM, as a deploy does. */
 const rollingRestart = (services: Service[], target: string, part: Part): Fault => ({
   kind: 'rolling restart',
   target,
@@ -136,7 +136,7 @@ const rollingRestart = (services: Service[], target: string, part: Part): Fault 
   },
 });
 
-/** Its process sees the time of day jump, while it works. */
+/** Moves the time of day of a running process. */
 const moveClock = ({ name, clock }: ChaosShop['clocks'][number]): Fault => ({
   kind: 'moved clock',
   target: name,
@@ -146,13 +146,13 @@ const moveClock = ({ name, clock }: ChaosShop['clocks'][number]): Fault => ({
     clock.move(random.pick([HOUR_S, -HOUR_S]));
     return async () => {
       clock.move(0);
-      // It takes a second until the process sees it.
+      // The process sees the change within a second.
       await delay(1_100);
     };
   },
 });
 
-/** It takes each mail and thinks about it for longer than most clients wait: still, none may come twice. */
+/** Delays the confirmation of each email for longer than most clients wait. Even so, no email may arrive twice. */
 const slowMailServer = ({ catcher }: ChaosShop): Fault => ({
   kind: 'slow mail server',
   target: 'SMTP server, after each mail',

@@ -3,7 +3,7 @@ import type { ChaosShop } from './chaos-shop.ts';
 import { signIn } from './event-readers.ts';
 import type { Fault } from './fault.ts';
 
-/** Freezes the worker that dispatches webhooks for longer than its lease: the other one must take over meanwhile. */
+/** Freezes the worker that dispatches webhooks for longer than its lease. The other worker must take over. */
 export const freezeDispatcher = ({ workers, database }: ChaosShop): Fault => ({
   kind: 'frozen dispatcher',
   target: 'the worker that dispatches',
@@ -29,12 +29,12 @@ async function instanceOf(url: string): Promise<string | undefined> {
   return answer && ((await answer.json()) as { instance: string }).instance;
 }
 
-/** How long a change of the catalog may take through the other API, in ms: Postgres ends the frozen one's transaction after 3 s. */
-const OTHER_MS = 10_000;
+/** The timeout of a catalog change in the other API, in ms. Postgres ends the frozen transaction after 3 s. */
+const CHANGE_TIMEOUT_MS = 10_000;
 
 /**
- * Freezes an API in the middle of a change of the catalog, while it holds the lock of a product. Its connection to Postgres is
- * slowed down so that there is such a moment. The other API must be able to change the product meanwhile.
+ * Freezes an API during a change of the catalog, while it holds the lock of a product. A slow connection to Postgres makes this
+ * moment long enough. The other API must still be able to change the product.
  */
 export function freezeWriter({ apis, links, database, createAccount }: ChaosShop): Fault[] {
   const [writer, other] = apis;
@@ -66,7 +66,7 @@ export function freezeWriter({ apis, links, database, createAccount }: ChaosShop
       } finally {
         await undo();
       }
-      const { status } = await change(other.url, OTHER_MS);
+      const { status } = await change(other.url, CHANGE_TIMEOUT_MS);
       return async () => {
         await writer.kill('SIGCONT');
         await unanswered;

@@ -3,23 +3,23 @@ import { join } from 'node:path';
 import { portIsBusy } from '../../stack/ports.ts';
 import { type Service, type ServiceOptions, startService } from '../../stack/service.ts';
 
-/** A mail that the catcher has taken. Times are in ms since the epoch. */
+/** An email that the catcher has received. Times are in ms since the epoch. */
 export interface Mail {
   eventId: string;
   to: string;
-  /** When its sender began, with MAIL FROM. */
+  /** The time of MAIL FROM. */
   startedAt: number;
-  /** When it was there whole; only then it is confirmed. */
+  /** When it was complete. Only then is it confirmed. */
   receivedAt: number;
 }
 
-/** An SMTP server in a process of its own, which can be killed and frozen, and what it has taken. */
+/** An SMTP server in its own process, which can be killed and frozen. */
 export interface MailCatcher {
   service: Service;
   mails(): Mail[];
-  /** From now on it confirms a mail this many ms after it is there. @returns what ends that */
+  /** Delays each confirmation by this many ms. @returns a function that ends the delay */
   slowDown(ms: number): () => void;
-  /** Puts this in place of what it has taken: sabotage. */
+  /** Replaces the received emails, for sabotage. */
   replace(mails: Mail[]): void;
 }
 

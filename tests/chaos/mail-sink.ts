@@ -1,6 +1,6 @@
 /**
- * `node mail-sink.ts <port> <file> <pause>`: an SMTP server that takes every mail and writes a line about it before it says
- * so. What it has taken outlives kill -9. Between the two it waits for as many ms as the file <pause> says, if there is one.
+ * `node mail-sink.ts <port> <file> <pause>`: an SMTP server that writes a line about each email before it confirms it, so that the
+ * lines survive kill -9. If the file <pause> exists, it contains the delay of each confirmation in ms.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
@@ -30,6 +30,6 @@ const server = new SMTPServer({
       .then(() => done(), done);
   },
 });
-// Connections that break are part of the trial.
+// Broken connections are expected.
 server.on('error', () => {});
 server.listen(Number(port), '127.0.0.1');

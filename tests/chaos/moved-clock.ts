@@ -4,22 +4,22 @@ import { findOnPath } from '../../stack/path.ts';
 import { runProcess } from '../../stack/process/guarded-process.ts';
 import type { ServiceOptions } from '../../stack/service.ts';
 
-/** The clock of one process, which can be moved while it runs. */
+/** A clock of one process that can be moved at run time. */
 export interface Clock {
-  /** What the process must be started with. */
+  /** The environment for starting the process. */
   environment: Environment;
-  /** Moves it; 0 puts it right again. Takes effect within a second. */
+  /** Moves the clock. 0 resets it. Takes effect within a second. */
   move(seconds: number): void;
 }
 
-/** Where Linux distributions put the library of `faketime`. */
+/** The paths of `faketime`'s library in Linux distributions. */
 const LIBRARIES = '/usr/{lib,lib64,local/lib}{,/*-linux-gnu}/faketime/libfaketime.so.1';
 
 const findLibrary = () => globSync(LIBRARIES)[0];
 
 const INSTALL_DEADLINE_MS = 120_000;
 
-/** Installs `faketime` where we are root and there is a package manager that we know. It is fine if it does not come. */
+/** Tries to install `faketime`, as root with apt-get. */
 export async function installFaketime(options: ServiceOptions): Promise<void> {
   const aptGet = findOnPath('apt-get');
   if (findLibrary() || !aptGet || process.getuid?.() !== 0) return;
@@ -33,9 +33,9 @@ export async function installFaketime(options: ServiceOptions): Promise<void> {
 }
 
 /**
- * A clock for a process to come; nothing where `faketime` is not installed.
+ * Creates a clock for a new process. Returns undefined if `faketime` is not installed.
  *
- * @param file where the clock's offset is kept
+ * @param file the file with the clock's offset
  */
 export function createClock(file: string): Clock | undefined {
   const library = findLibrary();
@@ -47,7 +47,7 @@ export function createClock(file: string): Clock | undefined {
       LD_PRELOAD: library,
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_CACHE_DURATION: '1',
-      // Only what tells the time of day moves, as when a clock is set: what measures durations goes on.
+      // Only the time of day moves, not the monotonic clock.
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
       NO_FAKE_STAT: '1',
     },

@@ -1,12 +1,12 @@
-/** Chance that can be repeated: the same seed decides the same. */
+/** A seeded random generator. */
 export interface Random {
   /** A number from `low` to `high`, `high` excluded. */
   between(low: number, high: number): number;
-  /** Yes, with this probability. */
+  /** Returns true with this probability. */
   chance(probability: number): boolean;
   pick<T>(items: readonly T[]): T;
   shuffled<T>(items: readonly T[]): T[];
-  /** Chance of its own for someone whose pace must not change what others decide. */
+  /** Returns an independent generator, so that the pace of one user does not change another's decisions. */
   fork(): Random;
 }
 

@@ -4,13 +4,13 @@ import { acknowledgedIn } from './invariants/answers.ts';
 import type { Class, Violation } from './invariants/violation.ts';
 import { type Attempt, acceptedBy, isAnswered, isChange, type Operation } from './operation-log.ts';
 
-/** Least share of the requests outside faults that must be answered as they should be. */
-const LEAST = 0.9;
+/** The required share of correct answers outside faults. */
+const REQUIRED_SHARE = 0.9;
 
-/** The probes of the driver, which ask until a fault is over, say nothing about how the rest fared. */
+/** The client name of the driver's probes, which the report excludes. */
 export const DRIVER = 'driver';
 
-/** A fault that touches the interval, if one does. */
+/** Returns the faults that overlap with an attempt. */
 const duringOf = (faultRecords: FaultRecord[]) => (attempt: Attempt) =>
   faultRecords.filter(({ startedAt, endedAt }) => startedAt <= attempt.endedAt && attempt.sentAt <= endedAt);
 
@@ -24,7 +24,7 @@ const requestsIn = (operations: Operation[]): Request[] =>
     .filter(({ who }) => who !== DRIVER)
     .flatMap((operation) => operation.attempts.map((attempt) => ({ operation, attempt })));
 
-/** The share of requests outside faults that were answered with a 2xx or a expected 4xx. */
+/** Returns the share of requests outside faults that got a 2xx or an expected 4xx. */
 export function shareAnswered({ operations, faultRecords }: Pick<Evidence, 'operations' | 'faultRecords'>): number {
   const during = duringOf(faultRecords);
   return shareOf(requestsIn(operations).filter(({ attempt }) => during(attempt).length === 0));
@@ -35,10 +35,10 @@ const shareOf = (requests: Request[]): number =>
     ? 1
     : requests.filter(({ operation, attempt }) => isAnswered(operation, attempt)).length / requests.length;
 
-/** Whether enough was answered outside faults. */
-export const isAnsweredEnough = (evidence: Evidence): boolean => shareAnswered(evidence) >= LEAST;
+/** Whether enough requests outside faults got a correct answer. */
+export const isAnsweredEnough = (evidence: Evidence): boolean => shareAnswered(evidence) >= REQUIRED_SHARE;
 
-/** What one run came to, as a table for people. */
+/** Returns the results of a run as text tables. */
 export function writeReport(evidence: Evidence, violations: Violation[]): string {
   const { operations, faultRecords, mails, events, readers } = evidence;
   const requests = requestsIn(operations);
@@ -54,8 +54,8 @@ export function writeReport(evidence: Evidence, violations: Violation[]): string
   const rows: [string, string | number][] = [
     ['requests', requests.length],
     ...classesOf(requests).map(([name, sum]): [string, number] => [`  answered ${name}`, sum]),
-    ['  answered as they should be, outside faults', percent(shareAnswered(evidence))],
-    ['changes that nobody ever answered', unanswered.length],
+    ['  answered correctly, outside faults', percent(shareAnswered(evidence))],
+    ['changes without any answer', unanswered.length],
     ['orders acknowledged', acknowledgedIn(operations).length],
     ['  placings accepted, repetitions included', placed],
     ['  lost', count('lost')],
@@ -66,8 +66,8 @@ export function writeReport(evidence: Evidence, violations: Violation[]): string
     ...readers.map(({ name, seen }): [string, number] => [`  seen by the reader of ${name}`, seen.length]),
     ['emails', mails.length],
     ['  missing', count('mail missing')],
-    ['  twice where a fault took the answer', again - count('mail doubled')],
-    ['  twice without need', count('mail doubled')],
+    ['  twice because of a fault', again - count('mail doubled')],
+    ['  twice without a fault', count('mail doubled')],
     ['other violations', count('other')],
     ['faults', faultRecords.length],
     ['  longest recovery', faultRecords.length ? `${(Math.max(...recoveries) / 1_000).toFixed(1)} s` : 'none'],
@@ -100,7 +100,8 @@ function classesOf(requests: Request[]): [string, number][] {
     const { status, code } = attempt;
     if (status === undefined) return 'not at all';
     if (status < 300) return '2xx';
-    if (status < 500) return operation.expected.includes(status) ? '4xx, expected' : `${status} ${code ?? ''}, wrongly`;
+    if (status < 500)
+      return operation.expected.includes(status) ? '4xx, expected' : `${status} ${code ?? ''}, unexpected`;
     return `${status} ${code ?? ''}`;
   };
   return [...Map.groupBy(requests, nameOf)].map(([name, same]): [string, number] => [name, same.length]).sort();

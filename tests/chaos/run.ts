@@ -10,13 +10,13 @@ import type { Violation } from './invariants/violation.ts';
 import { writeReport } from './report.ts';
 import { sabotages } from './sabotage.ts';
 
-// `make chaos`: a shop is broken in every way while people order in it; then it must be as if nothing had been (design §10).
-// SEED=, MINUTES=; SABOTAGE= breaks one invariant at the end, which must be noticed. KEEP=1 keeps the evidence of a clean run.
+// `make chaos`: injects faults while users order, then checks the invariants of docs/chaos.md. SEED= and MINUTES= set the run.
+// SABOTAGE= breaks one invariant at the end, to test the checks. KEEP=1 keeps the evidence of a clean run.
 
 const MINUTE_MS = 60_000;
 
-/** Beyond its minutes, a run may take so long, in ms: to start, to come to rest, to be looked at. */
-const BEYOND_MS = 10 * MINUTE_MS;
+/** The time limit for start, settling and checks, in ms. */
+const OVERHEAD_MS = 10 * MINUTE_MS;
 
 const number = (name: string, fallback: number): number => {
   const value = Number(process.env[name] || fallback);
@@ -29,7 +29,7 @@ await runCommand(async () => {
   const minutes = number('MINUTES', 3);
   const sabotage = process.env.SABOTAGE;
   if (sabotage && !sabotages[sabotage]) {
-    throw new ConfigurationError(`SABOTAGE is ${sabotage}: there is ${Object.keys(sabotages).join(', ')}.`);
+    throw new ConfigurationError(`SABOTAGE is ${sabotage}: it must be one of ${Object.keys(sabotages).join(', ')}.`);
   }
   const folder = mkdtempSync(join(tmpdir(), 'crema-chaos-'));
   const driverLog: string[] = [];
@@ -42,8 +42,8 @@ await runCommand(async () => {
     process.on(name, () => stopping.abort(new StackError(`Stopped by ${name}.`)));
   }
   const late = setTimeout(
-    () => stopping.abort(new StackError('The chaos took too long.')),
-    minutes * MINUTE_MS + BEYOND_MS,
+    () => stopping.abort(new StackError('The chaos run took too long.')),
+    minutes * MINUTE_MS + OVERHEAD_MS,
   );
   console.log(`SEED=${seed} MINUTES=${minutes}${sabotage ? ` SABOTAGE=${sabotage}` : ''}`);
   let finishedRun: FinishedRun | undefined;
@@ -79,7 +79,7 @@ await runCommand(async () => {
   }
 });
 
-/** Writes everything down that somebody needs who looks for the cause; the logs are there already. */
+/** Writes the evidence to the folder, beside the logs. */
 function writeEvidence(
   folder: string,
   { histories }: FinishedRun,

@@ -7,26 +7,26 @@ import type { EventReader } from './event-readers.ts';
 import { type EventRow, type Histories, listWorkflows } from './evidence.ts';
 import { acceptedBy, isRefused, type Operation } from './operation-log.ts';
 
-/** What there is to tamper with, once a shop has come to rest. */
+/** A settled shop, which can be sabotaged. */
 export interface SettledShop {
   shop: ChaosShop;
   operations: Operation[];
-  /** By name; not those of the driver. */
+  /** By name, without the driver's. */
   clients: Map<string, Client>;
   readers: EventReader[];
   histories: Histories;
 }
 
-/** One wrong that Crema must never do, done to its data on purpose: whoever checks must see it. */
+/** A deliberate violation in the data, which the checks must find. */
 export interface Sabotage {
-  /** The invariant of design §10 that it breaks. */
+  /** The invariant that it breaks. */
   invariant: number;
   what: string;
-  /** @returns what undoes it; a deleted workflow is gone for good */
+  /** @returns a function that undoes it; undefined for a deleted workflow */
   commit(shop: SettledShop): Promise<(() => Promise<unknown>) | undefined>;
 }
 
-/** By the name that `SABOTAGE=` takes. */
+/** By the value of `SABOTAGE=`. */
 export const sabotages: Record<string, Sabotage> = {
   'lost-row': {
     invariant: 1,
@@ -60,7 +60,7 @@ export const sabotages: Record<string, Sabotage> = {
   },
   'row-ahead': {
     invariant: 2,
-    what: 'a row shows what its workflow has not decided',
+    what: 'a row shows a state that its workflow has not decided',
     async commit({ shop: { database } }) {
       const [row] = await database('orders').where({ status: 'delivered' }).orderBy('id').limit(1);
       const snapshot = { ...row.snapshot, status: 'ready', version: row.version + 1 };
@@ -116,7 +116,7 @@ export const sabotages: Record<string, Sabotage> = {
     what: 'a mail was sent again without need',
     async commit({ shop: { catcher } }) {
       const mails = catcher.mails();
-      // The last one, of when nothing was broken any more.
+      // The last one, which was sent after all faults.
       catcher.replace([...mails, { ...mails.at(-1)!, startedAt: Date.now(), receivedAt: Date.now() }]);
       return async () => catcher.replace(mails);
     },
@@ -152,7 +152,7 @@ export const sabotages: Record<string, Sabotage> = {
   },
   'mistaken-key': {
     invariant: 6,
-    what: 'a key that was accepted is answered otherwise',
+    what: 'an accepted key gets another answer',
     async commit({ shop: { database }, clients, operations }) {
       const closed: string[] = await database('orders').where({ status: 'delivered' }).pluck('id');
       const accepted = operations.find(
@@ -177,7 +177,7 @@ export const sabotages: Record<string, Sabotage> = {
   },
   'broken-replay': {
     invariant: 7,
-    what: 'a history is not what today’s code decides',
+    what: 'a history does not replay',
     async commit({ histories }) {
       const scheduled = [...histories.values()]
         .flatMap(({ events }) => events ?? [])
@@ -232,7 +232,7 @@ export const sabotages: Record<string, Sabotage> = {
       const [{ id }] = await database('orders').where({ status: 'delivered' }).orderBy('id', 'desc').limit(1);
       const workflowExecution = { workflowId: workflowIdOf(id) };
       await temporal.workflowService.deleteWorkflowExecution({ namespace: 'default', workflowExecution });
-      // Temporal only promises it, and deletes some time later.
+      // Temporal deletes asynchronously.
       const isGone = async () => !(await listWorkflows(shop)).includes(id);
       await waitFor('The end of the workflow', isGone, { deadline: 40_000 });
       return undefined;
@@ -259,7 +259,7 @@ async function falsify(
   return () => update(asJson({ event: row.event, snapshot: row.snapshot }, 'event', 'snapshot'));
 }
 
-/** A row as it is inserted: knex would take an array for Postgres' own. */
+/** Serializes JSON columns: knex would insert an array as a Postgres array. */
 const asJson = <Row extends object>(row: Row, ...columns: (keyof Row)[]): Row => ({
   ...row,
   ...Object.fromEntries(columns.map((column) => [column, JSON.stringify(row[column])])),

@@ -5,13 +5,13 @@ import { listWorkflows } from './evidence.ts';
 import { acknowledgedIn } from './invariants/answers.ts';
 import type { Operation } from './operation-log.ts';
 
-/** How long a shop that nothing is done to any more may take to come to rest, in ms: emails pause up to a minute between tries. */
-const PATIENCE_MS = 150_000;
+/** The timeout for settling, in ms. Emails pause up to a minute between attempts. */
+const SETTLING_TIMEOUT_MS = 150_000;
 
 /**
- * Waits until all that was decided is written down and told, and every order that is final has ended.
+ * Waits until all events are recorded and delivered, and the workflows of final orders have ended.
  *
- * @returns what is still missing when patience ends; nothing if all is well
+ * @returns what is missing after the timeout; undefined if the shop has settled
  */
 export async function waitUntilSettled(shop: ChaosShop, operations: Operation[]): Promise<string | undefined> {
   const { database, temporal, taskQueue } = shop;
@@ -31,21 +31,24 @@ export async function waitUntilSettled(shop: ChaosShop, operations: Operation[])
       const events = await database('order_events').pluck('event');
       const settled = await database('deliveries').whereNot({ outcome: 'retrying' });
       const unsent = await database('webhook_deliveries').where({ outcome: 'pending' }).count('id as count').first();
-      const told = new Set(settled.map(({ event_id, channel, recipient }) => `${event_id} ${channel} ${recipient}`));
-      const untold = events.flatMap((event) =>
+      const settledIds = new Set(
+        settled.map(({ event_id, channel, recipient }) => `${event_id} ${channel} ${recipient}`),
+      );
+      const unsettled = events.flatMap((event) =>
         ['redis orders', ...recipientsOf(event).map((recipient) => `email ${recipient}`)]
           .map((whom) => `${event.id} ${whom}`)
-          .filter((delivery) => !told.has(delivery)),
+          .filter((delivery) => !settledIds.has(delivery)),
       );
       if (unlisted.length > 0)
         missing = `Temporal lists no workflow of ${unlisted.length} orders, such as ${unlisted[0]}`;
       else if (rowless.length > 0) missing = `${rowless.length} workflows have no row, such as ${rowless[0]}`;
-      else if (untold.length > 0) missing = `${untold.length} deliveries are not settled, such as ${untold[0]}`;
+      else if (unsettled.length > 0)
+        missing = `${unsettled.length} deliveries are not settled, such as ${unsettled[0]}`;
       else if (unsent?.count) missing = `${unsent.count} webhooks are not delivered`;
       else if (count !== open) missing = `${count} workflows run, and ${open} orders are open`;
       return missing === undefined;
     },
-    { deadline: PATIENCE_MS, every: 500 },
+    { deadline: SETTLING_TIMEOUT_MS, every: 500 },
   ).catch((error) => {
     missing ??= (error as Error).message;
   });

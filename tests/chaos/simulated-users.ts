@@ -6,15 +6,15 @@ import type { Client, OperationRequest } from './client.ts';
 import type { ShownOrder } from './operation-log.ts';
 import type { Random } from './random.ts';
 
-// How customers and managers behave: mostly sensible, now and then not.
+// Customers and managers who mostly act sensibly, and sometimes send invalid requests.
 
-/** How long somebody thinks before they ask for the next thing, in ms. */
-const THOUGHT = { customer: [150, 750], manager: [100, 450] } as const;
+/** The pause between two requests of a user, in ms. */
+const PAUSE_MS = { customer: [150, 750], manager: [100, 450] } as const;
 
-/** How many of their orders a customer still thinks of. */
-const REMEMBERED = 8;
+/** How many recent orders a customer uses. */
+const RECENT_ORDERS = 8;
 
-/** Orders, changes orders and looks at them until told to stop. */
+/** Places, changes and reads orders until stopped. */
 export async function actAsCustomer(client: Client, random: Random, stop: AbortSignal): Promise<void> {
   let menu: MenuItem[] = [];
   const orders: ShownOrder[] = [];
@@ -28,7 +28,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
     const known = orders.findIndex(({ id }) => id === order.id);
     if (known >= 0) orders[known] = order;
     else orders.push(order);
-    orders.splice(0, orders.length - REMEMBERED);
+    orders.splice(0, orders.length - RECENT_ORDERS);
   }
 
   const line = () => {
@@ -79,10 +79,10 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
 
   const look = (path: string, kind: OperationRequest['kind']) => client.ask({ kind, method: 'GET', path });
 
-  /** Asks for what was granted before, under the same key: the answer must be the same. */
+  /** Repeats an accepted request with the same key. */
   const repeat = () => client.ask(random.pick(accepted));
 
-  /** Things that nobody may do, or nobody can. */
+  /** Sends a forbidden or invalid request. */
   function err(): Promise<unknown> {
     const { id } = random.pick(orders);
     const key = randomUUID();
@@ -118,7 +118,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
   ];
 
   while (!stop.aborted) {
-    await delay(random.between(...THOUGHT.customer));
+    await delay(random.between(...PAUSE_MS.customer));
     if (menu.length === 0) {
       const answer = await client.ask({ kind: 'menu', method: 'GET', path: '/v1/catalog' });
       menu = (answer?.body as { data?: MenuItem[] } | undefined)?.data ?? [];
@@ -127,29 +127,29 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
   }
 }
 
-/** What a manager looks for, and how often. */
-const INTERESTING: readonly Status[] = ['waiting', 'waiting', 'preparation', 'ready'];
+/** The statuses that a manager filters by, weighted. */
+const STATUS_FILTERS: readonly Status[] = ['waiting', 'waiting', 'preparation', 'ready'];
 
-/** Moves orders on, now and then back or out, until told to stop. */
+/** Moves orders until stopped: mostly forward, sometimes back or to `cancelled`. */
 export async function actAsManager(client: Client, random: Random, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     const sort = random.pick(['placedAt', '-placedAt']);
-    const path = `/v1/orders?limit=10&sort=${sort}&status=${random.pick(INTERESTING)}`;
+    const path = `/v1/orders?limit=10&sort=${sort}&status=${random.pick(STATUS_FILTERS)}`;
     const answer = await client.ask({ kind: 'list', method: 'GET', path });
-    // Some, so that two managers seldom want the same.
+    // Only some, so that two managers seldom move the same order.
     for (const order of random.shuffled(answer?.shown ?? []).slice(0, 3)) {
-      await delay(random.between(...THOUGHT.manager));
+      await delay(random.between(...PAUSE_MS.manager));
       if (stop.aborted) return;
       await client.ask(moveOf(order, random));
       if (random.chance(0.2)) await client.ask({ kind: 'read', method: 'GET', path: `/v1/orders/${order.id}` });
     }
-    await delay(random.between(...THOUGHT.manager));
+    await delay(random.between(...PAUSE_MS.manager));
   }
 }
 
 function moveOf({ id, allowedTransitions }: ShownOrder, random: Random): OperationRequest {
   const allowed = random.pick(allowedTransitions);
-  // Mostly on, so that most orders come to their end.
+  // Mostly forward, so that most orders end.
   const to = random.chance(0.8)
     ? (allowedTransitions.find((status) => !['waiting', 'cancelled'].includes(status)) ?? allowed)
     : allowed;
@@ -168,7 +168,7 @@ function moveOf({ id, allowedTransitions }: ShownOrder, random: Random): Operati
 
 const NEXT: Partial<Record<Status, Status>> = { waiting: 'preparation', preparation: 'ready', ready: 'delivered' };
 
-/** Moves an order by the table's shortest way, until it is where it shall be or somebody else has taken it elsewhere. */
+/** Moves an order step by step to a status, or until another user has moved it. */
 export async function moveTo(
   client: Client,
   { id, status }: { id: string; status: Status },

@@ -9,33 +9,32 @@ import { type Service, type ServiceOptions, startService } from '../../stack/ser
 const VERSION = '2.12.0';
 const BUILD_DEADLINE_MS = 5 * 60_000;
 
-/** Which way data is disturb: to the service, or back from it. */
+/** The direction of the disturbed data: to the service, or back from it. */
 export type Direction = 'upstream' | 'downstream';
 
-/** A connection between two parts that can be disturb. */
+/** A proxied connection between two parts. */
 export interface Link {
   name: string;
-  /** Where whoever uses the link connects to, on 127.0.0.1. */
+  /** The listening port, on 127.0.0.1. */
   port: number;
   /**
-   * Hurts all data that goes this way: `latency` delays it by about so many ms, `reset_peer` cuts the connection, `timeout`
-   * swallows it.
+   * Disturbs all data in one direction: `latency` delays it by about this many ms, `reset_peer` cuts the connection, `timeout`
+   * drops it.
    *
-   * @returns what heals it
+   * @returns a function that ends the disturbance
    */
   disturb(type: 'latency' | 'reset_peer' | 'timeout', direction: Direction, ms?: number): Promise<() => Promise<void>>;
 }
 
-/** Makes links, one a call. */
 export interface Toxiproxy {
   link(name: string, upstreamPort: number): Promise<Link>;
   stop(): Promise<void>;
 }
 
-/** How long Toxiproxy may take to do as it is told, in ms. */
-const DEADLINE_MS = 5_000;
+/** The timeout of a call to Toxiproxy, in ms. */
+const CALL_TIMEOUT_MS = 5_000;
 
-/** Finds Toxiproxy; nothing where it cannot be had. @param options.fetchTools whether it may be built first */
+/** Finds Toxiproxy, or builds it if `fetchTools` is set. Returns undefined if it is not available. */
 export async function findToxiproxy(options: ServiceOptions & { fetchTools: boolean }): Promise<Toxiproxy | undefined> {
   const command = await findProgram(options);
   if (!command) return undefined;
@@ -52,7 +51,7 @@ export async function findToxiproxy(options: ServiceOptions & { fetchTools: bool
   };
 }
 
-/** A link is a process of its own, so that nothing that becomes of it touches another. */
+/** Starts a link in its own process, so that its failures do not affect other links. */
 async function startLink(command: string, name: string, upstreamPort: number, options: ServiceOptions) {
   const [port = 0] = await leasePorts(1);
   const dataDir = join(options.dataDir, 'links', name);
@@ -77,7 +76,7 @@ async function startLink(command: string, name: string, upstreamPort: number, op
   );
 
   async function call(method: string, path: string, body?: object): Promise<void> {
-    const signal = AbortSignal.timeout(DEADLINE_MS);
+    const signal = AbortSignal.timeout(CALL_TIMEOUT_MS);
     const answer = await fetch(`${service.url}${path}`, {
       method,
       signal,
@@ -94,7 +93,7 @@ async function startLink(command: string, name: string, upstreamPort: number, op
       try {
         await call('DELETE', `/${toxic}`);
       } catch {
-        // It hangs now and then when it is to remove a toxic from a busy link (Shopify/toxiproxy#558).
+        // Removing a toxic from a busy link sometimes hangs (Shopify/toxiproxy#558).
         await service.kill();
         await service.start();
       }
@@ -103,7 +102,7 @@ async function startLink(command: string, name: string, upstreamPort: number, op
   return { link: { name, port, disturb }, service };
 }
 
-/** On the PATH, in the project's cache, or built from source where there is Go. */
+/** Returns the program on the PATH or in the project's cache, or builds it with Go. */
 async function findProgram({
   fetchTools,
   ...options
@@ -117,22 +116,22 @@ async function findProgram({
   if (!go) return undefined;
   options.log?.(`Building Toxiproxy ${VERSION} from source, once …`);
   mkdirSync(cache, { recursive: true });
-  // Put together beside the cache and moved in whole: a cache holds no half file after a kill.
-  const workshop = mkdtempSync(join(cache, 'new-'));
+  // Built beside the cache and moved at the end, so that an aborted build leaves no incomplete file there.
+  const buildFolder = mkdtempSync(join(cache, 'new-'));
   try {
     const exit = await runProcess(
       {
         name: 'build-toxiproxy',
         command: go,
         args: ['install', `github.com/Shopify/toxiproxy/v2/cmd/server@v${VERSION}`],
-        env: { ...process.env, GOBIN: workshop },
+        env: { ...process.env, GOBIN: buildFolder },
       },
       { ...options, deadline: BUILD_DEADLINE_MS },
     );
     if (exit?.code !== 0) return undefined;
-    renameSync(join(workshop, 'server'), cached);
+    renameSync(join(buildFolder, 'server'), cached);
     return cached;
   } finally {
-    rmSync(workshop, { recursive: true, force: true });
+    rmSync(buildFolder, { recursive: true, force: true });
   }
 }

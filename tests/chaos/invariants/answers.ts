@@ -2,13 +2,13 @@ import type { Order } from '../../../domain/order/order.ts';
 import type { EventRow } from '../evidence.ts';
 import type { Attempt, Operation, ShownOrder } from '../operation-log.ts';
 
-/** Every order in every answer of success. */
+/** Returns every order in every successful answer. */
 export const answersIn = (operations: Operation[]): (Omit<Attempt, 'shown'> & { shown: ShownOrder })[] =>
   operations.flatMap(({ attempts }) =>
     attempts.flatMap((attempt) => (attempt.shown ?? []).map((shown) => ({ ...attempt, shown }))),
   );
 
-/** When each order was first heard of, by id. */
+/** Returns the time of the first successful answer with each order, by id. */
 export function acknowledgedAt(operations: Operation[]): Map<string, number> {
   const first = new Map<string, number>();
   for (const { shown, endedAt } of answersIn(operations)) {
@@ -17,10 +17,10 @@ export function acknowledgedAt(operations: Operation[]): Map<string, number> {
   return first;
 }
 
-/** Every order id that was answered with a 2xx. */
+/** Returns every order id in a 2xx answer. */
 export const acknowledgedIn = (operations: Operation[]): string[] => [...acknowledgedAt(operations).keys()];
 
-/** Whether an event is a version of its order: an alert is none. */
+/** Whether an event is a version of its order. Alerts are not. */
 export const isVersion = ({ event: { type } }: EventRow): boolean =>
   type !== 'order.delayed' && type !== 'order.uncollected';
 

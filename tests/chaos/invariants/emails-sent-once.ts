@@ -4,7 +4,7 @@ import type { Evidence, LedgerRow } from '../evidence.ts';
 import type { Mail } from '../mail-catcher.ts';
 import { type Found, mailDoubled, mailMissing, other, stuck } from './violation.ts';
 
-/** 4. Every (event, recipient) gets its email, or the ledger says why not; twice only where it had to be. */
+/** 4. Every recipient of an event gets one email, or the ledger has the reason. A copy is allowed only if a fault explains it. */
 export function* emailsSentOnce({
   events,
   ledger,
@@ -30,19 +30,19 @@ export function* emailsSentOnce({
       for (const why of unneededCopies(copies, entry, faultRecords)) yield mailDoubled(`${what} came again, ${why}`);
     }
   }
-  for (const delivery of arrived.keys()) if (!due.has(delivery)) yield other(`a mail that nobody was due: ${delivery}`);
+  for (const delivery of arrived.keys()) if (!due.has(delivery)) yield other(`an email without an event: ${delivery}`);
 }
 
-/** What may come between a mail and the note that it was sent, and between such a note and the disk. */
+/** The parts whose faults may interrupt a send, and the recording of its result. */
 const MAILING = ['worker', 'smtp', 'postgres', 'temporal'];
 const WRITING = ['worker', 'postgres'];
 
-/** How long a statement may be under way, in ms: Crema waits 5 s for it, and a Postgres that was frozen carries it out afterwards. */
+/** How long a statement may take effect after its start, in ms. Crema waits 5 s, and a frozen Postgres runs it afterwards. */
 const UNDER_WAY_MS = 6_000;
 
 const touches = ({ parts }: FaultRecord, which: string[]): boolean => parts.some((part) => which.includes(part));
 
-/** For each copy that should not have been sent, why not: the one before it was written down, or nothing was in the way of that. */
+/** Yields the reason for each copy that should not exist: the one before was recorded, or no fault prevented that. */
 function* unneededCopies(copies: Mail[], entry: LedgerRow | undefined, faultRecords: FaultRecord[]): Generator<string> {
   const during = (from: number, to: number) =>
     faultRecords.filter(({ startedAt, endedAt }) => startedAt <= to && endedAt >= from);
@@ -52,9 +52,9 @@ function* unneededCopies(copies: Mail[], entry: LedgerRow | undefined, faultReco
     const between = during(before.startedAt, startedAt);
     const writtenAt = entry?.at.getTime() ?? Number.POSITIVE_INFINITY;
     const inDoubt = during(writtenAt, writtenAt + UNDER_WAY_MS).some((strike) => touches(strike, WRITING));
-    // A moved clock writes down a time that says nothing.
+    // A moved clock records a wrong time.
     const timeless = between.some(({ kind }) => kind === 'moved clock');
-    if (writtenAt < startedAt && !inDoubt && !timeless) yield 'after it was written down';
+    if (writtenAt < startedAt && !inDoubt && !timeless) yield 'after it was recorded';
     else if (!between.some((strike) => touches(strike, MAILING) && strike.kind !== 'slow mail server'))
       yield 'without a fault';
   }

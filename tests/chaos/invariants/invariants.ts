@@ -7,7 +7,7 @@ import { rowsMatchWorkflows } from './rows-match-workflows.ts';
 import { stableOutcomes } from './stable-outcomes.ts';
 import { type Found, other, skipped, type Violation } from './violation.ts';
 
-/** By their numbers in design §10. */
+/** In the order of docs/chaos.md. */
 const checks: ((evidence: Evidence) => Iterable<Found>)[] = [
   oneWorkflowOneRow,
   rowsMatchWorkflows,
@@ -19,11 +19,11 @@ const checks: ((evidence: Evidence) => Iterable<Found>)[] = [
   readersSeeEveryEvent,
 ];
 
-/** Everything that breaks an invariant of design §10. */
+/** Returns all violations. */
 export const violationsIn = (evidence: Evidence): Violation[] =>
   checks.flatMap((check, index) => [...check(evidence)].map((found) => ({ invariant: index + 1, ...found })));
 
-/** 3. Every consecutive pair of different statuses is an edge of the table, taken by somebody who may. */
+/** 3. Every change of status is an allowed transition for its actor. */
 function* legalMoves({ events }: Evidence): Generator<Found> {
   for (const log of Map.groupBy(events.filter(isVersion), ({ order_id }) => order_id).values()) {
     let status: string | null = null;
@@ -42,7 +42,7 @@ function* legalMoves({ events }: Evidence): Generator<Found> {
   }
 }
 
-/** 5. The lines' totals add up to the order's, in integers. */
+/** 5. The totals of the lines add up to the total of the order, in integers. */
 function* totalsAddUp({ operations, orders, events }: Evidence): Generator<Found> {
   const written = [...orders, ...events].map(({ snapshot }) => snapshot);
   for (const { id, version, lines, total } of [...written, ...answersIn(operations).map(({ shown }) => shown)]) {
@@ -54,25 +54,25 @@ function* totalsAddUp({ operations, orders, events }: Evidence): Generator<Found
   }
 }
 
-/** 7. Every recorded history replays on today's code. */
+/** 7. Every history replays. */
 function* replays({ unreplayable }: Evidence): Generator<Found> {
   for (const [workflowId, why] of unreplayable) yield other(`${workflowId} does not replay: ${why}`);
 }
 
-/** 8. A reader of a stream who comes back with its last id has seen every event once, in order; webhooks come at least once. */
+/** 8. A reader that resumes from its last id sees every event once, in order. Webhooks arrive at least once. */
 function* readersSeeEveryEvent({ readers, events }: Evidence): Generator<Found> {
   const all = new Set(events.map(({ id }) => id));
   for (const { name, promised, seen, errors } of readers) {
     for (const error of errors) yield other(`${name}: ${error}`);
     const once = new Set(seen);
-    for (const id of once.difference(all)) yield other(`${name} told of ${id}, which never was`);
-    // What Redis loses, its listeners notice by the version.
+    for (const id of once.difference(all)) yield other(`${name} sent ${id}, which does not exist`);
+    // Redis may lose messages.
     if (promised === 'best effort') continue;
     for (const id of all.difference(once)) yield skipped(`${name} skipped ${id}`);
     if (promised === 'at least once') continue;
-    if (seen.length > once.size) yield other(`${name} told of ${seen.length - once.size} events again`);
+    if (seen.length > once.size) yield other(`${name} repeated ${seen.length - once.size} events`);
     const inOrder = [...all].filter((id) => once.has(id));
-    const told = [...once].filter((id) => all.has(id));
-    if (told.some((id, index) => id !== inOrder[index])) yield other(`${name} told of events out of their order`);
+    const known = [...once].filter((id) => all.has(id));
+    if (known.some((id, index) => id !== inOrder[index])) yield other(`${name} sent events out of order`);
   }
 }

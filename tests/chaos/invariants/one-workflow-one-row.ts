@@ -2,7 +2,7 @@ import type { Evidence } from '../evidence.ts';
 import { acknowledgedAt, acknowledgedIn } from './answers.ts';
 import { doubled, type Found, lost, stuck } from './violation.ts';
 
-/** 1. Every order id answered with 2xx has exactly one workflow and, once drained, exactly one row. */
+/** 1. Every acknowledged order has exactly one workflow and, after settling, exactly one row. */
 export function* oneWorkflowOneRow(evidence: Evidence): Generator<Found> {
   const { operations, orders, workflows } = evidence;
   const rows = Map.groupBy(orders, ({ id }) => id);
@@ -23,7 +23,7 @@ export function* oneWorkflowOneRow(evidence: Evidence): Generator<Found> {
   yield* neverNotFound(evidence);
 }
 
-/** Nobody gets an order that they did not ask for, nor two for one request. */
+/** Every order was requested, and every request made at most one order. */
 function* onlyRequestedOrders({ operations, orders, events }: Evidence): Generator<Found> {
   const placings = operations.filter(({ kind }) => kind === 'place');
   const requests = new Map(
@@ -34,8 +34,8 @@ function* onlyRequestedOrders({ operations, orders, events }: Evidence): Generat
   for (const { event, order_id } of firsts) {
     const request = requests.get(event.requestId ?? '');
     const before = request && placed.get(request);
-    if (!request) yield doubled(`${order_id} was placed by no request of ours`);
-    else if (before) yield doubled(`${order_id} and ${before} were placed for one request`);
+    if (!request) yield doubled(`${order_id} was placed by no request`);
+    else if (before) yield doubled(`${order_id} and ${before} were placed by one request`);
     else placed.set(request, order_id);
   }
   const known = new Set(firsts.map(({ order_id }) => order_id));
@@ -43,7 +43,7 @@ function* onlyRequestedOrders({ operations, orders, events }: Evidence): Generat
     if (!known.has(id)) yield doubled(`${id} has a row, and no event says that it was placed`);
 }
 
-/** Nobody who was told of an order is later told that there is none. */
+/** An acknowledged order never returns 404. */
 function* neverNotFound({ operations }: Evidence): Generator<Found> {
   const acknowledged = acknowledgedAt(operations);
   for (const { path, attempts } of operations) {

@@ -5,7 +5,7 @@ import type { Operation, ShownOrder } from '../operation-log.ts';
 import { answersIn, at, isVersion } from './answers.ts';
 import { type Found, other, skipped } from './violation.ts';
 
-/** 2. Row, events and workflow say the same; a row never moves back, and never shows what no workflow decided. */
+/** 2. Row, events and workflow agree. A row never moves back, and never shows an undecided state. */
 export function* rowsMatchWorkflows({ operations, orders, workflows, events }: Evidence): Generator<Found> {
   const logs = Map.groupBy(events, ({ order_id }) => order_id);
   for (const { id, status, version, snapshot } of orders) {
@@ -24,7 +24,7 @@ export function* rowsMatchWorkflows({ operations, orders, workflows, events }: E
   yield* neverOlder(operations);
 }
 
-/** Events are 1 to n without gap or repeat, each as the workflow decided it. */
+/** The versions are 1 to n without gap or repeat, each as the workflow decided it. */
 function* eventsAsDecided(id: string, log: EventRow[], facts: WorkflowRecord['facts']): Generator<Found> {
   const versions = log.filter(isVersion).map(({ version }) => version);
   if (versions.some((version, index) => version !== index + 1)) {
@@ -34,20 +34,20 @@ function* eventsAsDecided(id: string, log: EventRow[], facts: WorkflowRecord['fa
     const fact = facts.find((each) => each.event.id === eventId);
     if (!fact) yield other(`${eventId} was decided by no workflow`);
     else if (!isDeepStrictEqual({ event: fact.event, order: fact.order }, { event, order: snapshot })) {
-      yield other(`${eventId} is written down otherwise than its workflow decided it`);
+      yield other(`${eventId} differs from its workflow's decision`);
     }
   }
   for (const { event } of facts) {
-    if (!log.some((row) => row.id === event.id)) yield skipped(`${event.id} was decided and is not written down`);
+    if (!log.some((row) => row.id === event.id)) yield skipped(`${event.id} was decided but is not recorded`);
   }
 }
 
-/** What of an order is the same for everybody, and for as long as its version is. */
+/** The fields of an order that depend only on its version, not on the caller. */
 const seen = ({ id, version, status, location, note, lines, total }: Order | ShownOrder) => ({
   ...{ id, version, status, location, note, lines, total },
 });
 
-/** Whatever an answer showed of an order was the order at that version. */
+/** Every order in an answer equals the decided order of that version. */
 function* shownAsDecided(operations: Operation[], logs: Map<string, EventRow[]>): Generator<Found> {
   for (const { shown, requestId } of answersIn(operations)) {
     const decided = logs.get(shown.id)?.find((row) => isVersion(row) && row.version === shown.version)?.snapshot;
@@ -57,7 +57,7 @@ function* shownAsDecided(operations: Operation[], logs: Map<string, EventRow[]>)
   }
 }
 
-/** Who asks after an answer has come sees no less than it showed. What a key repeats is the order as it was then. */
+/** A later request never returns an older version, except a replay of an idempotency key. */
 function* neverOlder(operations: Operation[]): Generator<Found> {
   const fresh = answersIn(operations).filter(({ replayed }) => !replayed);
   for (const answers of Map.groupBy(fresh, ({ shown }) => shown.id).values()) {

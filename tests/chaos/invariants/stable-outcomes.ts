@@ -3,7 +3,7 @@ import type { EventRow, Evidence } from '../evidence.ts';
 import { type Attempt, acceptedBy, isAccepted, isChange, isRefused, type Operation } from '../operation-log.ts';
 import { doubled, type Found, lost, other } from './violation.ts';
 
-/** 6. A 4xx changed nothing. A key that was accepted gives the same outcome for ever. */
+/** 6. A 4xx changes nothing. An accepted key always returns the same outcome. */
 export function* stableOutcomes({ operations, events }: Evidence): Generator<Found> {
   const byRequest = new Map(events.map((row) => [row.event.requestId, row]));
   const changes = operations.filter(isChange);
@@ -22,24 +22,24 @@ export function* stableOutcomes({ operations, events }: Evidence): Generator<Fou
   }
 }
 
-/** Neither this request, nor one of the same request before it: that would have been its answer. */
+/** Neither a rejected request nor an earlier attempt with its key changed anything. */
 function* refusalChangedNothing(
   request: string,
   { requestId, sentAt, status }: Attempt,
   made: EventRow[],
 ): Generator<Found> {
   for (const { id, event } of made) {
-    // When an order was placed is by the clock of an API, which may have been moved.
+    // The time of placing comes from an API's clock, which a fault may have moved.
     const before = status !== 422 && event.type !== 'order.placed' && Date.parse(event.at) < sentAt;
     if (event.requestId === requestId) yield other(`${requestId} was refused with ${status} and changed ${id}`);
     else if (before) yield other(`${request} had changed ${id}, and was refused with ${status} (${requestId})`);
   }
 }
 
-/** What was accepted has happened, to the version that the answer says; only an edit may make no difference. */
+/** An accepted request made exactly the version in its answer. Only an edit may change nothing. */
 function* changedOnce(request: string, { kind }: Operation, answer: Attempt, made: EventRow[]): Generator<Found> {
   const version = answer.shown?.[0]?.version;
-  if (made.length === 0 && kind !== 'edit') yield lost(`${request} was accepted, and no event came of it`);
+  if (made.length === 0 && kind !== 'edit') yield lost(`${request} was accepted, but made no event`);
   if (made[0] && made[0].version !== version) {
     yield other(`${request} was answered with version ${version}, and had made ${made[0].id}`);
   }
@@ -53,7 +53,7 @@ function* sameAnswer(request: string, operation: Operation, first: Operation, an
     if (!same || attempt === answer) continue;
     const alike = status === answer.status && isDeepStrictEqual(shown, answer.shown);
     if (isAccepted(attempt) && !alike)
-      yield other(`${request} was answered in two ways (${answer.requestId}, ${requestId})`);
+      yield other(`${request} got two different answers (${answer.requestId}, ${requestId})`);
     if (isRefused(attempt) && sentAt > answer.endedAt) {
       yield other(`${request} was accepted, and later refused with ${status} (${requestId})`);
     }

@@ -1,15 +1,15 @@
-/** Which count of the final table a violation goes into. */
+/** The row of the report that counts a violation. */
 export type Class = 'lost' | 'doubled' | 'stuck' | 'skipped' | 'mail missing' | 'mail doubled' | 'other';
 
-/** Something that must never be. */
+/** A broken invariant. */
 export interface Violation {
-  /** Its number in design §10. */
+  /** Its number in docs/chaos.md. */
   invariant: number;
   class: Class;
   what: string;
 }
 
-/** What one of the invariants' checks finds. */
+/** The result of a check. */
 export type Found = Omit<Violation, 'invariant'>;
 
 const ofClass =
