@@ -6,14 +6,14 @@ import { readApiSettings } from './settings.ts';
 import { startApi } from './start-api.ts';
 
 await runCommand(async () => {
-  const config = readApiSettings(readEnvironment());
-  const logger = createLogger('crema-api', config.LOG_LEVEL);
-  const api = await startApi(config, logger);
-  logger.info({ port: api.port, ...servicesInUse(config) }, 'The API is open');
+  const settings = readApiSettings(readEnvironment());
+  const logger = createLogger('crema-api', settings.LOG_LEVEL);
+  const api = await startApi(settings, logger);
+  logger.info({ port: api.port, ...servicesInUse(settings) }, 'The API is open');
   const stop = async () => {
     await api.stop();
     logger.info('The API is closed');
-    // Temporal's client may still be pausing between two tries of a call, which then throws as its connection is closed.
+    // Temporal's client may still be pausing between two attempts of a call, which then throws as its connection is closed.
     process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);

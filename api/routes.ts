@@ -1,43 +1,58 @@
+import type { PayloadCodec } from '@temporalio/common';
 import { meRoutes } from './accounts/me-routes.ts';
+import type { AccountService } from './accounts/service.ts';
 import { userRoutes } from './accounts/user-routes.ts';
+import type { Auth } from './auth/auth.ts';
+import type { Menu } from './catalog/menu.ts';
 import { catalogRoutes } from './catalog/menu-routes.ts';
 import { productRoutes } from './catalog/product-routes.ts';
+import type { CatalogService } from './catalog/service.ts';
 import type { Route } from './http/route.ts';
 import { notificationRoutes } from './notifications/routes.ts';
+import type { Sns } from './notifications/sns.ts';
 import { codecRoutes } from './operations/codec.ts';
-import { healthRoutes } from './operations/health.ts';
+import { type Check, healthRoutes } from './operations/health.ts';
+import type { Resend } from './orders/resending.ts';
 import { orderRoutes } from './orders/routes.ts';
+import type { OrderService } from './orders/service.ts';
+import type { Repositories } from './repositories.ts';
 import { streamRoutes } from './streams/routes.ts';
+import type { Streams } from './streams/streams.ts';
 import { webhookRoutes } from './webhooks/routes.ts';
+import type { WebhookService } from './webhooks/service.ts';
 
-/** What all routes together need. */
-export type RouteDependencies = Parameters<typeof catalogRoutes>[0] &
-  Parameters<typeof productRoutes>[0] &
-  Parameters<typeof orderRoutes>[0] &
-  Parameters<typeof streamRoutes>[0] &
-  Parameters<typeof codecRoutes>[0] &
-  Parameters<typeof notificationRoutes>[0] &
-  Parameters<typeof meRoutes>[0] &
-  Parameters<typeof userRoutes>[0] &
-  Parameters<typeof webhookRoutes>[0] & {
-    checks: Parameters<typeof healthRoutes>[0];
-    /** Identifies this process in `/health/ready`. */
-    instance: string;
-  };
-
-/** Every route of the API, in the order of the docs page. */
-export function allRoutes(dependencies: RouteDependencies): Route[] {
-  return [
-    ...catalogRoutes(dependencies),
-    // Before the orders, or `events` would be the id of one.
-    ...streamRoutes(dependencies),
-    ...orderRoutes(dependencies),
-    ...productRoutes(dependencies),
-    ...meRoutes(dependencies),
-    ...userRoutes(dependencies),
-    ...notificationRoutes(dependencies),
-    ...webhookRoutes(dependencies),
-    ...codecRoutes(dependencies),
-    ...healthRoutes(dependencies.checks, dependencies.instance),
-  ];
+/** The repositories and services behind the routes. */
+export interface RouteDependencies extends Repositories {
+  currency: string;
+  menu: Menu;
+  catalog: CatalogService;
+  service: OrderService;
+  resend: Resend;
+  accounts: AccountService;
+  webhookService: WebhookService;
+  streams: Streams;
+  callers: Auth['callers'];
+  tickets: Auth['tickets'];
+  /** undefined without SES_TOPIC_ARN */
+  sns: Sns | undefined;
+  returnedMail: (message: string) => Promise<void>;
+  codec: PayloadCodec;
+  /** Readiness checks by the name of the part. */
+  checks: Record<string, Check>;
+  instance: string;
 }
+
+/** Returns every route of the API, in the order of the docs page. */
+export const allRoutes = (dependencies: RouteDependencies): Route[] => [
+  ...catalogRoutes(dependencies),
+  // Before the orders: otherwise `events` would be read as an order id.
+  ...streamRoutes(dependencies),
+  ...orderRoutes(dependencies),
+  ...productRoutes(dependencies),
+  ...meRoutes(dependencies),
+  ...userRoutes(dependencies),
+  ...notificationRoutes(dependencies),
+  ...webhookRoutes(dependencies),
+  ...codecRoutes(dependencies),
+  ...healthRoutes(dependencies.checks, dependencies.instance),
+];

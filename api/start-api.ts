@@ -1,257 +1,95 @@
-import { Gauge } from '@prometheus-io/client';
 import { Client, Connection } from '@temporalio/client';
 import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
-import { createRegistry, readersOfMetrics } from '../config/metrics.ts';
+import { createRegistry, type Registry, readersOfMetrics } from '../config/metrics.ts';
 import { requireLanguage } from '../config/setting-groups.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
-import { createAccountRequestRepository } from '../db/account-requests.ts';
-import { type CatalogView, createCatalogView } from '../db/catalog-view.ts';
-import { connect } from '../db/connection.ts';
-import { createDeliveryLedger } from '../db/deliveries.ts';
-import { createEmailSuppressions } from '../db/email-suppressions.ts';
-import { createEventLog } from '../db/event-log.ts';
-import { createJournal, type Journal } from '../db/journal.ts';
+import type { CatalogView } from '../db/catalog-view.ts';
+import { connect, type Database } from '../db/connection.ts';
+import { createJournal } from '../db/journal.ts';
 import { countEvents, measurePool } from '../db/metrics.ts';
-import { createOidcArtifactRepository } from '../db/oidc-artifacts.ts';
-import { createOrderRepository } from '../db/orders.ts';
-import { createProductRepository } from '../db/products.ts';
-import { createUnitOfWork } from '../db/unit-of-work.ts';
-import { createUserRepository } from '../db/users.ts';
-import { createWebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
-import { createWebhookRepository } from '../db/webhooks.ts';
-import { checkWritable } from '../db/writable.ts';
-import type { Purpose } from '../domain/account/link.ts';
 import { languages } from '../mail/languages/index.ts';
-import { createWebhookAddresses } from '../webhooks/endpoint-policy.ts';
-import { createSeal } from '../webhooks/secret-seal.ts';
 import { createWakeUpNotifier } from '../webhooks/wake-up-notifier.ts';
-import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
-import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { accountPages } from './accounts/pages.ts';
-import { createPasswordCheck } from './accounts/password-check.ts';
 import { createPasswordRules } from './accounts/password-rules.ts';
-import { createAccountService } from './accounts/service.ts';
-import { createAccountWorkflows } from './accounts/workflows.ts';
 import { createApp } from './app.ts';
-import { createAuth } from './auth/auth.ts';
-import { createMenu } from './catalog/menu.ts';
-import { createCatalogService } from './catalog/service.ts';
+import { type Auth, createAuth } from './auth/auth.ts';
 import { createClientAddress } from './http/limits/client-address.ts';
-import { type Allowances, createLimits, type Limits } from './http/limits/limits.ts';
-import { connectLimitsRedis } from './http/limits/limits-redis.ts';
-import { isExceeded } from './http/limits/quota.ts';
-import { unlimitedSignIns } from './http/limits/sign-in-limiter.ts';
+import type { Limits } from './http/limits/limits.ts';
+import { startLimits } from './http/limits/start-limits.ts';
 import { securityHeaders } from './http/middleware/security-headers.ts';
-import { createPages } from './http/pages/page.ts';
+import { createPages, type Pages } from './http/pages/page.ts';
 import { createHttpServer } from './http/server.ts';
-import { createReturnedMail } from './notifications/returned-mail.ts';
-import { createSns } from './notifications/sns.ts';
 import { emailPreviews } from './operations/email-previews.ts';
 import { metricsPage } from './operations/metrics.ts';
-import { createResend } from './orders/resending.ts';
-import { createOrderService } from './orders/service.ts';
-import { createOrderWorkflows } from './orders/workflows.ts';
-import { allRoutes } from './routes.ts';
+import { createRepositories } from './repositories.ts';
+import { allRoutes, type RouteDependencies } from './routes.ts';
+import { createServices } from './services.ts';
 import type { ApiSettings } from './settings.ts';
-import { createHub } from './streams/hub.ts';
-import { createStreams } from './streams/streams.ts';
-import { subscribeToWakeUps } from './streams/wake-ups.ts';
-import { createWebhookService } from './webhooks/service.ts';
+import { startStreams } from './streams/start-streams.ts';
 
-/** An API at work. */
 export interface RunningApi {
   port: number;
-  /** Takes no new requests, answers those that run, then closes everything. */
+  /** Refuses new connections, completes the requests in progress, then closes everything. */
   stop(): Promise<void>;
 }
 
-/** How long requests that run may take to end when the process stops, in ms. */
-const DRAIN_MS = 10_000;
+/** How long a stopping process waits for requests in progress, in ms. */
+const DRAIN_TIMEOUT_MS = 10_000;
 
-/** How often an API process learns of rotated keys and removes what has expired, in ms. */
+/** How often a process reads the signing keys and deletes expired rows, in ms. */
 const UPKEEP_MS = 30_000;
 
 /**
- * Wires one API process together and starts it. Needs Postgres; Temporal may come later.
+ * Starts an API process. Postgres must be available; Temporal may become available later.
  *
- * @throws {ConfigurationError} if the menu has prices in another currency
+ * @throws {ConfigurationError} if products on sale are priced in another currency
  */
-export async function startApi(config: ApiSettings, logger: Logger): Promise<RunningApi> {
-  requireLanguage(config.SHOP_LANGUAGE, [...languages.keys()]);
-  const database = connect(config.DATABASE_URL, { name: 'crema-api', log: logger });
+export async function startApi(settings: ApiSettings, logger: Logger): Promise<RunningApi> {
+  requireLanguage(settings.SHOP_LANGUAGE, [...languages.keys()]);
+  const connection = Connection.lazy({ ...clientConnection(settings), connectTimeout: '3s' });
+  const database = connect(settings.DATABASE_URL, { name: 'crema-api', log: logger });
   const metrics = createRegistry();
   measurePool(metrics, database);
-  const connection = Connection.lazy({ ...clientConnection(config), connectTimeout: '3s' });
-  const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
-  const { workflow } = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
-  const workflows = createOrderWorkflows(workflow, {
-    taskQueue: config.TEMPORAL_TASK_QUEUE,
-    signingKeys: createSigningKeys(config.PAYLOAD_KEYS),
-  });
-  const view = createCatalogView(database);
-  const menu = createMenu(view);
-  const orders = createOrderRepository(database);
-  const users = createUserRepository(database);
-  const log = createEventLog(database);
-  const hub = createHub({ log, logger, publicUrl: config.PUBLIC_URL });
-  const journal = waking(countEvents(metrics, createJournal(database)), hub.wake);
-  const unitOfWork = createUnitOfWork(database);
-  const accountRequests = createAccountRequestRepository(database);
-  const ledger = createDeliveryLedger(database);
-  const suppressions = createEmailSuppressions(database);
-  const topicArn = config.SES_TOPIC_ARN;
-  const webhooks = createWebhookRepository(database);
-  const webhookDeliveries = createWebhookDeliveryRepository(database);
-  const currency = config.CURRENCY;
-  const alertThresholds = {
-    delayedAfter: config.ORDER_DELAYED_AFTER,
-    uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER,
-  };
+  const repositories = createRepositories(database);
+  await requireCurrency(settings.CURRENCY, repositories.catalogView);
 
-  await mustSellIn(currency, view);
-
-  const redis = config.RATE_LIMITS === 'on' ? connectLimitsRedis(config.REDIS_URL, logger) : undefined;
-  const limits = redis && createLimits(allowancesOf(config), redis);
-  const apps = config.OAUTH_REDIRECT_URIS.map((uri) => new URL(uri).origin);
-  const origins = [config.PUBLIC_URL, ...config.CORS_ORIGINS, ...apps];
-  const https = config.PUBLIC_URL.startsWith('https:');
-
-  // Without an app of the shop's own, people sign in on the docs page.
-  const pages = createPages({ name: config.SHOP_NAME, language: config.SHOP_LANGUAGE, app: apps[0] ?? '/docs' });
-  const auth = await createAuth({
-    database,
-    pages,
-    publicUrl: config.PUBLIC_URL,
-    passwordGrant: config.NODE_ENV !== 'production',
-    redirectUris: config.OAUTH_REDIRECT_URIS,
-    temporalUi: temporalUiOf(config),
-    signInLimiter: limits?.signInLimiter,
-  });
-  const streams = createStreams({
-    log,
-    hub,
-    logger,
-    publicUrl: config.PUBLIC_URL,
-    heartbeat: config.STREAM_HEARTBEAT,
-    max: config.MAX_STREAMS,
-    maxPerUser: config.MAX_STREAMS_PER_USER,
-  });
-  new Gauge({
-    name: 'crema_event_streams',
-    help: 'Event streams that are open.',
-    registers: [metrics],
-    collect() {
-      this.set(streams.count());
-    },
-  });
+  const rateLimits = settings.RATE_LIMITS === 'on' ? startLimits(settings, logger) : undefined;
+  const limits = rateLimits?.limits;
+  // A shop without an app of its own sends people to the docs page.
+  const app = appOriginsOf(settings)[0] ?? '/docs';
+  const pages = createPages({ name: settings.SHOP_NAME, language: settings.SHOP_LANGUAGE, app });
+  const auth = await startAuth(settings, database, pages, limits);
+  const { streams, ...streaming } = startStreams(settings, { log: repositories.eventLog, metrics, logger });
   auth.callers.onEvict(streams.recheck);
-  const wakeUpNotifier = createWakeUpNotifier(config.REDIS_URL, logger);
-  const endWakeUps = subscribeToWakeUps(config.REDIS_URL, hub.wake, logger);
-  const passwordRules = createPasswordRules(config.SHOP_NAME);
-  const accounts = createAccountService({
-    users,
-    accountRequests,
-    unitOfWork,
-    workflows: createAccountWorkflows(workflow, {
-      taskQueue: config.TEMPORAL_TASK_QUEUE,
-      backupDays: config.BACKUP_DAYS,
-    }),
-    passwordRules,
-    checkPassword: createPasswordCheck(users, limits?.signInLimiter ?? unlimitedSignIns),
-    takeMailQuota: createMailQuota(limits),
-    ended: auth.evict,
-  });
-  const mayReadMetrics = readersOfMetrics(config);
-  const app = createApp({
+  const wakeUpNotifier = createWakeUpNotifier(settings.REDIS_URL, logger);
+  const passwordRules = createPasswordRules(settings.SHOP_NAME);
+  const services = createServices(settings, {
+    database,
+    repositories,
+    journal: streaming.waking(countEvents(metrics, createJournal(database))),
+    workflowClient: workflowClientOf(connection, settings),
     auth,
-    routes: allRoutes({
-      menu,
-      products: createProductRepository(database),
-      catalog: createCatalogService(unitOfWork, menu.forget),
-      service: createOrderService({
-        catalog: view,
-        orders,
-        journal,
-        workflows,
-        users,
-        currency,
-        alertThresholds,
-        logger,
-      }),
-      orders,
-      resend: createResend({ ledger, orders, users, suppressions, workflows }),
-      accounts,
-      accountRequests,
-      users,
-      suppressions,
-      sns: topicArn ? createSns({ topicArn, endpoint: config.SNS_ENDPOINT }) : undefined,
-      returnedMail: createReturnedMail({ ledger, suppressions }),
-      artifacts: createOidcArtifactRepository(database),
-      webhooks,
-      webhookDeliveries,
-      webhookService: createWebhookService({
-        webhooks,
-        deliveries: webhookDeliveries,
-        unitOfWork,
-        addresses: createWebhookAddresses({
-          httpsOnly: config.NODE_ENV === 'production',
-          allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
-        }),
-        seal: createSeal(config.PAYLOAD_KEYS).seal,
-        wakeDispatcher: wakeUpNotifier.notify,
-      }),
-      currency,
-      streams,
-      callers: auth.callers,
-      tickets: auth.tickets,
-      codec: createPayloadCodec(config.PAYLOAD_KEYS),
-      checks: { postgres: () => checkWritable(database), temporal: workflows.ping },
-      instance: config.INSTANCE_ID,
-    }),
-    shop: { name: config.SHOP_NAME, currency, publicUrl: config.PUBLIC_URL },
-    temporalUi: config.TEMPORAL_UI_ORIGIN,
-    pages,
-    otherPages: [
-      ...(mayReadMetrics ? [metricsPage(metrics, mayReadMetrics)] : []),
-      accountPages({ pages, accounts, accountRequests, users }),
-      ...(config.NODE_ENV === 'production'
-        ? []
-        : [emailPreviews({ shopName: config.SHOP_NAME, timeZone: config.SHOP_TIME_ZONE, currency })]),
-    ],
-    logger,
-    metrics,
-    clientAddress: createClientAddress(config.TRUSTED_PROXIES, logger),
+    passwordRules,
     limits,
-    origins,
-  });
-
-  const { server, drain } = createHttpServer(app.callback(), {
-    headersTimeout: config.HEADERS_TIMEOUT,
-    requestTimeout: config.REQUEST_TIMEOUT,
-    maxConnections: config.MAX_CONNECTIONS,
-    headers: securityHeaders(https),
+    streams,
+    wakeDispatcher: wakeUpNotifier.notify,
     logger,
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(config.PORT, config.HOST, resolve);
-  });
-  const { port } = server.address() as { port: number };
+  const { port, drain } = await listen(settings, { auth, services, pages, limits, metrics, logger });
   const upkeep = setInterval(
-    () => auth.upkeep().catch((error) => logger.warn({ err: error }, 'upkeep failed; it will be tried again')),
+    () => auth.upkeep().catch((error) => logger.warn({ err: error }, 'upkeep failed; it will be retried')),
     UPKEEP_MS,
   );
 
   async function stop(): Promise<void> {
     clearInterval(upkeep);
-    streams.stop();
-    endWakeUps();
-    await drain(DRAIN_MS);
+    streaming.stop();
+    await drain(DRAIN_TIMEOUT_MS);
     await database.destroy();
     await connection.close();
-    redis?.disconnect();
+    rateLimits?.stop();
     wakeUpNotifier.close();
     await passwordRules.close();
   }
@@ -259,39 +97,73 @@ export async function startApi(config: ApiSettings, logger: Logger): Promise<Run
   return { port, stop };
 }
 
-/** What this process journals itself, its own readers hear of at once. */
-const waking = (journal: Journal, wake: () => void): Journal => ({
-  ...journal,
-  async record(fact) {
-    const journaled = await journal.record(fact);
-    wake();
-    return journaled;
-  },
-});
+/** Returns the origins of the browser apps that people return to after sign-in. */
+const appOriginsOf = ({ OAUTH_REDIRECT_URIS: uris }: ApiSettings) => uris.map((uri) => new URL(uri).origin);
 
-/** Refuses a mail to an address that has got too many. */
-const createMailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
-  const status = await limits?.accountMail(email, purpose);
-  return status && isExceeded(status) ? { refused: 'rate_limited' as const, status } : undefined;
-};
+function workflowClientOf(connection: Connection, { TEMPORAL_NAMESPACE: namespace, PAYLOAD_KEYS: keys }: ApiSettings) {
+  return new Client({ connection, namespace, dataConverter: createDataConverter(keys) }).workflow;
+}
 
-const temporalUiOf = ({ TEMPORAL_UI_ORIGIN: origin, TEMPORAL_UI_CLIENT_SECRET: clientSecret }: ApiSettings) =>
-  origin && clientSecret ? { origin, clientSecret } : undefined;
+function startAuth(settings: ApiSettings, database: Database, pages: Pages, limits: Limits | undefined) {
+  const { TEMPORAL_UI_ORIGIN: origin, TEMPORAL_UI_CLIENT_SECRET: clientSecret } = settings;
+  return createAuth({
+    database,
+    pages,
+    publicUrl: settings.PUBLIC_URL,
+    passwordGrant: settings.NODE_ENV !== 'production',
+    redirectUris: settings.OAUTH_REDIRECT_URIS,
+    temporalUi: origin && clientSecret ? { origin, clientSecret } : undefined,
+    signInLimiter: limits?.signInLimiter,
+  });
+}
 
-const allowancesOf = (config: ApiSettings): Allowances => ({
-  placing: config.RATE_LIMIT_PLACING,
-  user: config.RATE_LIMIT_USER,
-  anonymous: config.RATE_LIMIT_ANONYMOUS,
-  signIn: {
-    pair: config.RATE_LIMIT_SIGN_IN,
-    address: config.RATE_LIMIT_SIGN_IN_ADDRESS,
-    account: config.RATE_LIMIT_SIGN_IN_ACCOUNT,
-  },
-  accountMail: config.RATE_LIMIT_ACCOUNT_MAIL,
-});
+interface Served {
+  auth: Auth;
+  services: RouteDependencies;
+  pages: Pages;
+  limits: Limits | undefined;
+  metrics: Registry;
+  logger: Logger;
+}
+
+/** Serves the application over HTTP. Resolves when the port is open. */
+async function listen(settings: ApiSettings, { auth, services, pages, limits, metrics, logger }: Served) {
+  const mayReadMetrics = readersOfMetrics(settings);
+  const { SHOP_NAME: shopName, SHOP_TIME_ZONE: timeZone, CURRENCY: currency, PUBLIC_URL: publicUrl } = settings;
+  const app = createApp({
+    auth,
+    routes: allRoutes(services),
+    shop: { name: shopName, currency, publicUrl },
+    temporalUi: settings.TEMPORAL_UI_ORIGIN,
+    pages,
+    otherPages: [
+      ...(mayReadMetrics ? [metricsPage(metrics, mayReadMetrics)] : []),
+      accountPages({ pages, ...services }),
+      ...(settings.NODE_ENV === 'production' ? [] : [emailPreviews({ shopName, timeZone, currency })]),
+    ],
+    logger,
+    metrics,
+    clientAddress: createClientAddress(settings.TRUSTED_PROXIES, logger),
+    limits,
+    origins: [publicUrl, ...settings.CORS_ORIGINS, ...appOriginsOf(settings)],
+  });
+  const { server, drain } = createHttpServer(app.callback(), {
+    headersTimeout: settings.HEADERS_TIMEOUT,
+    requestTimeout: settings.REQUEST_TIMEOUT,
+    maxConnections: settings.MAX_CONNECTIONS,
+    headers: securityHeaders(publicUrl.startsWith('https:')),
+    logger,
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(settings.PORT, settings.HOST, resolve);
+  });
+  const { port } = server.address() as { port: number };
+  return { port, drain };
+}
 
 /** @throws {ConfigurationError} if products on sale are priced in another currency: they could not be ordered */
-async function mustSellIn(currency: string, view: Pick<CatalogView, 'currencies'>): Promise<void> {
+async function requireCurrency(currency: string, view: Pick<CatalogView, 'currencies'>): Promise<void> {
   const [other] = (await view.currencies()).filter((each) => each !== currency);
   if (other)
     throw new ConfigurationError(

@@ -1,0 +1,114 @@
+import type { WorkflowClient } from '@temporalio/client';
+import type { Logger } from '../config/logger.ts';
+import type { Database } from '../db/connection.ts';
+import type { Journal } from '../db/journal.ts';
+import { createUnitOfWork } from '../db/unit-of-work.ts';
+import { checkWritable } from '../db/writable.ts';
+import type { Purpose } from '../domain/account/link.ts';
+import { createWebhookAddresses } from '../webhooks/endpoint-policy.ts';
+import { createSeal } from '../webhooks/secret-seal.ts';
+import { createPayloadCodec } from '../workflows/payloads/codec.ts';
+import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
+import { createPasswordCheck } from './accounts/password-check.ts';
+import type { PasswordRules } from './accounts/password-rules.ts';
+import { createAccountService } from './accounts/service.ts';
+import { createAccountWorkflows } from './accounts/workflows.ts';
+import type { Auth } from './auth/auth.ts';
+import { createMenu } from './catalog/menu.ts';
+import { createCatalogService } from './catalog/service.ts';
+import type { Limits } from './http/limits/limits.ts';
+import { isExceeded } from './http/limits/quota.ts';
+import { unlimitedSignIns } from './http/limits/sign-in-limiter.ts';
+import { createReturnedMail } from './notifications/returned-mail.ts';
+import { createSns } from './notifications/sns.ts';
+import { createResend } from './orders/resending.ts';
+import { createOrderService } from './orders/service.ts';
+import { createOrderWorkflows } from './orders/workflows.ts';
+import type { Repositories } from './repositories.ts';
+import type { RouteDependencies } from './routes.ts';
+import type { ApiSettings } from './settings.ts';
+import type { Streams } from './streams/streams.ts';
+import { createWebhookService } from './webhooks/service.ts';
+
+interface Dependencies {
+  database: Database;
+  repositories: Repositories;
+  journal: Journal;
+  workflowClient: WorkflowClient;
+  auth: Auth;
+  passwordRules: PasswordRules;
+  limits: Limits | undefined;
+  streams: Streams;
+  wakeDispatcher: () => void;
+  logger: Logger;
+}
+
+/** Wires the services behind the routes. */
+export function createServices(settings: ApiSettings, dependencies: Dependencies): RouteDependencies {
+  const { database, repositories, journal, workflowClient, auth, limits, streams, logger } = dependencies;
+  const { accountRequests, catalogView, ledger, orders, suppressions, users, webhookDeliveries, webhooks } =
+    repositories;
+  const currency = settings.CURRENCY;
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
+  const patience = { delayedAfter: settings.ORDER_DELAYED_AFTER, uncollectedAfter: settings.ORDER_UNCOLLECTED_AFTER };
+  const unitOfWork = createUnitOfWork(database);
+  const menu = createMenu(catalogView);
+  const workflows = createOrderWorkflows(workflowClient, {
+    taskQueue,
+    signingKeys: createSigningKeys(settings.PAYLOAD_KEYS),
+  });
+  return {
+    ...repositories,
+    currency,
+    menu,
+    catalog: createCatalogService(unitOfWork, menu.forget),
+    service: createOrderService({
+      catalog: catalogView,
+      orders,
+      journal,
+      workflows,
+      users,
+      currency,
+      patience,
+      logger,
+    }),
+    resend: createResend({ ledger, orders, users, suppressions, workflows }),
+    accounts: createAccountService({
+      users,
+      accountRequests,
+      unitOfWork,
+      workflows: createAccountWorkflows(workflowClient, { taskQueue, backupDays: settings.BACKUP_DAYS }),
+      passwordRules: dependencies.passwordRules,
+      checkPassword: createPasswordCheck(users, limits?.signInLimiter ?? unlimitedSignIns),
+      takeMailQuota: createMailQuota(limits),
+      ended: auth.evict,
+    }),
+    sns: settings.SES_TOPIC_ARN
+      ? createSns({ topicArn: settings.SES_TOPIC_ARN, endpoint: settings.SNS_ENDPOINT })
+      : undefined,
+    returnedMail: createReturnedMail({ ledger, suppressions }),
+    webhookService: createWebhookService({
+      webhooks,
+      deliveries: webhookDeliveries,
+      unitOfWork,
+      addresses: createWebhookAddresses({
+        httpsOnly: settings.NODE_ENV === 'production',
+        allowedNetworks: settings.WEBHOOK_ALLOWED_NETWORKS,
+      }),
+      seal: createSeal(settings.PAYLOAD_KEYS).seal,
+      wakeDispatcher: dependencies.wakeDispatcher,
+    }),
+    streams,
+    callers: auth.callers,
+    tickets: auth.tickets,
+    codec: createPayloadCodec(settings.PAYLOAD_KEYS),
+    checks: { postgres: () => checkWritable(database), temporal: workflows.ping },
+    instance: settings.INSTANCE_ID,
+  };
+}
+
+/** Refuses an account email if its address has received too many. */
+const createMailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
+  const status = await limits?.accountMail(email, purpose);
+  return status && isExceeded(status) ? { refused: 'rate_limited' as const, status } : undefined;
+};
