@@ -50,7 +50,10 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
     repositories;
   const currency = settings.CURRENCY;
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
-  const patience = { delayedAfter: settings.ORDER_DELAYED_AFTER, uncollectedAfter: settings.ORDER_UNCOLLECTED_AFTER };
+  const alertThresholds = {
+    delayedAfter: settings.ORDER_DELAYED_AFTER,
+    uncollectedAfter: settings.ORDER_UNCOLLECTED_AFTER,
+  };
   const unitOfWork = createUnitOfWork(database);
   const menu = createMenu(catalogView);
   const workflows = createOrderWorkflows(workflowClient, {
@@ -69,7 +72,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
       workflows,
       users,
       currency,
-      patience,
+      alertThresholds,
       logger,
     }),
     resend: createResend({ ledger, orders, users, suppressions, workflows }),
