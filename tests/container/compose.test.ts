@@ -60,7 +60,7 @@ function settingsIn(words: string[]): string[] {
   return flags.filter((flag) => !/^--(ip|port|ui-ip|ui-port|db-filename)=/.test(flag)).sort();
 }
 
-test('When a service publishes a port, then on 127.0.0.1 only, and only API, Temporal Web UI and emails do', () => {
+test('publishes only the ports of API, Web UI and emails, and only on 127.0.0.1', () => {
   const published = all.flatMap(([name, { ports = [] }]) => ports.map((port) => `${name} ${port}`));
 
   expect(published.sort()).toEqual([
@@ -70,7 +70,7 @@ test('When a service publishes a port, then on 127.0.0.1 only, and only API, Tem
   ]);
 });
 
-test.each(all)('When %s runs, then it runs hardened', (_name, service) => {
+test.each(all)('runs %s hardened', (_name, service) => {
   expect(service).toMatchObject({
     read_only: true,
     cap_drop: ['ALL'],
@@ -79,17 +79,17 @@ test.each(all)('When %s runs, then it runs hardened', (_name, service) => {
   expect(nonRootImages.test(service.image) || !/^(root|0)?(:|$)/.test(service.user ?? '')).toBe(true);
 });
 
-test.each(all)('When %s starts, then its version is pinned, or it is built here', (_name, { image }) => {
+test.each(all)('pins the version of %s, or builds it', (_name, { image }) => {
   const builtHere = all.some(([, service]) => service.image === image && service.build);
 
   expect(builtHere || /^[a-z/]+:\d+\.\d+/.test(image)).toBe(true);
 });
 
-test.each(all)('When %s is up or done, then Docker can tell', (name, { healthcheck }) => {
+test.each(all)('has a health check for %s, or lets it complete', (name, { healthcheck }) => {
   expect(Boolean(healthcheck)).toBe(!oneShots.has(name));
 });
 
-test('When one service waits for another, then that one exists and has something to wait for', () => {
+test('lets services wait only for existing services with a matching condition', () => {
   for (const [, { depends_on = {} }] of all) {
     for (const [name, { condition }] of Object.entries(depends_on)) {
       expect(services).toHaveProperty(name);
@@ -98,20 +98,20 @@ test('When one service waits for another, then that one exists and has something
   }
 });
 
-test('When API and worker start, then everything is prepared', () => {
+test('starts API and worker after everything is prepared', () => {
   expect([...oneShots]).toEqual(['prepare']);
   for (const name of ['api', 'worker']) expect(services[name]?.depends_on).toHaveProperty('prepare');
   expect(Object.keys(services.prepare?.depends_on ?? {}).sort()).toEqual(['postgres', 'temporal']);
 });
 
-test('When the containers go, then the data of Postgres and Temporal stays', () => {
+test('keeps the data of Postgres and Temporal in volumes', () => {
   const mounted = all.flatMap(([, service]) => service.volumes ?? []).map((volume) => volume.split(':')[0]);
 
   expect(mounted.sort()).toEqual(['postgres', 'temporal']);
   expect(Object.keys(volumes).sort()).toEqual(['postgres', 'temporal']);
 });
 
-test('When the API reads its settings, then it is a development set-up that every container can reach', () => {
+test('gives the API a development configuration that every container can reach', () => {
   const config = readApiSettings(environmentOf('api'));
 
   expect(config).toMatchObject({ NODE_ENV: 'development', HOST: '0.0.0.0', PUBLIC_URL: 'http://localhost:5000' });
@@ -119,7 +119,7 @@ test('When the API reads its settings, then it is a development set-up that ever
   expect(services.api?.ports?.[0]).toMatch(new RegExp(`:${config.PORT}$`));
 });
 
-test('When the worker reads its settings, then they name services of this file', () => {
+test('gives the worker only addresses of services in this file', () => {
   const config = readWorkerSettings(environmentOf('worker'));
 
   expect(config.NODE_ENV).toBe('development');
@@ -128,7 +128,7 @@ test('When the worker reads its settings, then they name services of this file',
   for (const url of urls) expect(services).toHaveProperty(new URL(url).hostname);
 });
 
-test('When API, worker or prepare is told to stop, then its process hears of it', () => {
+test('forwards stop signals to API, worker and prepare', () => {
   for (const name of ['api', 'worker', 'prepare']) expect(services[name]?.init).toBe(true);
   const workerCode = readFileSync(join(root, 'worker/start-worker.ts'), 'utf8');
   const force = /shutdownForceTime: '(\d+)s'/.exec(workerCode)?.[1];
@@ -136,18 +136,18 @@ test('When API, worker or prepare is told to stop, then its process hears of it'
   expect(Number.parseInt(services.worker?.stop_grace_period ?? '', 10)).toBeGreaterThan(Number(force));
 });
 
-test('When Temporal starts here, then with the search attributes that the workflows set', () => {
+test('starts Temporal with the search attributes of the workflows', () => {
   const types: Record<string, string> = { KEYWORD: 'Keyword', INT: 'Int', DOUBLE: 'Double' };
   const wanted = Object.values(searchAttributes).map(({ name, type }) => `${name}=${types[type]}`);
 
   expect(flagsOf(services.temporal!, 'search-attribute').sort()).toEqual(wanted.sort());
 });
 
-test('When Temporal starts here, then with the settings that `make run` starts it with', async () => {
+test('starts Temporal with the settings of `make run`', async () => {
   expect(settingsIn(services.temporal!.command!)).toEqual(settingsIn(await argumentsOfTheStack()));
 });
 
-test('When a service runs here and in `make run`, then in the same version', () => {
+test('uses the service versions of `make run`', () => {
   const temporal = /^const version = '(.*)'/m.exec(readFileSync(join(root, 'stack/temporal/binary.ts'), 'utf8'))?.[1];
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const major = (range: string) => /\d+/.exec(range)?.[0];

@@ -40,12 +40,12 @@ function loadedBy(path: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-test('When the image runs, then not as root and with a command that signals reach', () => {
+test('runs the image as non-root with a command that receives signals', () => {
   expect(argumentsOf('USER')).toEqual(['node']);
   expect(JSON.parse(argumentsOf('CMD')[0] ?? '')).toEqual(['node', 'api/main.ts']);
 });
 
-test('When a script runs in the image, then every file that it loads is there', () => {
+test('contains every file that its scripts load', () => {
   const entries = scripts();
   const loaded = new Set(
     [...entries, 'worker/build-bundle.ts', 'workflows/index.ts'].flatMap((path) => [...loadedBy(path)]),
@@ -65,7 +65,7 @@ test('When a script runs in the image, then every file that it loads is there', 
   }
 });
 
-test('When the image is built, then nothing goes in but what it is made of', () => {
+test('excludes all other files from the image', () => {
   expect(ignoreLines[0]).toBe('*');
   for (const path of allowed) expect(existsSync(join(root, path))).toBe(true);
   for (const path of ['.env', '.data/x', '.git/config', 'node_modules/x', 'tests/x', 'stack/x']) {
@@ -73,7 +73,7 @@ test('When the image is built, then nothing goes in but what it is made of', () 
   }
 });
 
-test('When packages are installed for the image, then those of production, exactly as locked', () => {
+test('installs the locked production packages only', () => {
   const installs = instructions.filter((line) => line.includes('npm ci'));
 
   expect(installs).toHaveLength(1);
@@ -81,7 +81,7 @@ test('When packages are installed for the image, then those of production, exact
   expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m);
 });
 
-test('When the worker starts in the image, then with the bundle that was built for it', () => {
+test('starts the worker with the prebuilt bundle', () => {
   const environment = argumentsOf('ENV').join(' ');
   const { scripts: commands } = JSON.parse(read('package.json'));
   const bundle = /writeFile\('([^']+)'/.exec(read('worker/build-bundle.ts'))?.[1];
@@ -92,7 +92,7 @@ test('When the worker starts in the image, then with the bundle that was built f
   expect(environment).toContain('NODE_ENV=production');
 });
 
-test('When the base image is chosen, then its Node has the major version of ours', () => {
+test('uses a base image with the project’s major version of Node', () => {
   const base = /^ARG NODE_IMAGE=node:(\d+)-/m.exec(instructions.join('\n'))?.[1];
 
   expect(base).toBe(process.versions.node.split('.')[0]);

@@ -28,7 +28,7 @@ test.each([
   ['there is no Compose plugin', '[ "$1" != compose ]', 'Docker lacks its Compose plugin: install it'],
   ['the daemon is down', '[ "$1" != info ]', 'Docker does not answer: start it'],
   ['a service does not start', '[ "$2" != up ]', 'The shop is not open: docker compose logs'],
-])('When %s, then one sentence says so', (_case, docker, sentence) => {
+])('reports in one sentence: %s', (_case, docker, sentence) => {
   const { status, stderr, stdout } = setup(docker);
 
   expect(status).not.toBe(0);
@@ -38,7 +38,7 @@ test.each([
   expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
 });
 
-test('When all is up, then it says where', () => {
+test('prints the addresses of the shop', () => {
   const { status, stdout } = setup('[ "$2" = port ] && echo "127.0.0.1:1$4"; exit 0');
 
   expect(status).toBe(0);

@@ -47,14 +47,14 @@ const lacks = `docs/production.md was not followed: this machine lacks ${missing
 
 if (missing.length === 0 && postgresBin) {
   test(
-    'When docs/production.md is followed, then a latte is sold, and no order is lost',
+    'docs/production.md sells a latte and loses no order',
     async () => {
       await follow(postgresBin);
     },
     DEADLINE_MS + 60_000,
   );
 } else if (process.env.CI) {
-  test('When docs/production.md is followed, then its programs are there', () => {
+  test('finds the programs that docs/production.md needs', () => {
     throw new Error(lacks);
   });
 } else {

@@ -7,7 +7,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-test('When a process freezes in a transaction, then it holds nobody up for long', async () => {
+test('ends the transaction of a frozen process within seconds', async () => {
   const product = { name: 'Iced Latte', basePrice: { amount: 300, currency: 'USD' } };
   const { id } = (await shop.request('POST', '/v1/products', { as: shop.manager, body: product })).body;
   const frozen = connect(String(shop.environment.DATABASE_URL), { max: 1 });
@@ -23,7 +23,7 @@ test('When a process freezes in a transaction, then it holds nobody up for long'
   }
 });
 
-test('When a process connects to Postgres, then time-outs end what is frozen or cut off', async () => {
+test('sets timeouts on connections to Postgres', async () => {
   const database = connect(String(shop.environment.DATABASE_URL), { max: 1 });
   const { rows } = await database.raw(
     `SELECT name, setting FROM pg_settings WHERE name ~ '^(idle_in_transaction|tcp_(keepalives|user)|statement_timeout)' ORDER BY name`,

@@ -24,8 +24,8 @@ afterAll(() => shop?.close(), 60_000);
 const timelineOf = async (orderId: string, as: string) =>
   (await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as })).body.data;
 
-describe('When a channel has tried for as long as it may', () => {
-  test('then it gives up and says so for each who got nothing, and the order ends', async () => {
+describe('after the last attempt of a delivery', () => {
+  test('gives up, records each missed recipient and ends the order', async () => {
     const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
     const me = (await shop.request('GET', '/v1/me', { as: shop.customer })).body;
     // An order from so long ago that Redis and email have one last try each.

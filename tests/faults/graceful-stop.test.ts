@@ -30,7 +30,7 @@ async function served(): Promise<string> {
   return body.id;
 }
 
-test('When a worker is stopped in the middle of traffic and another takes over, then nothing is cut or done twice', async () => {
+test('moves work from a stopped worker to another without loss or repetition', async () => {
   const old = shop.worker!;
   await shop.openWorker();
   // Before there is traffic, whose mail would take every slot of both workers.
@@ -70,7 +70,7 @@ async function healthy(url: string): Promise<boolean> {
   return (await fetch(`${url}/health/ready`).catch(() => undefined))?.ok ?? false;
 }
 
-test('When the API is stopped, then it answers requests in progress and on connections that were open', async () => {
+test('answers requests in progress and on open connections before the API stops', async () => {
   const { pid } = shop.api;
   const lock = await shop.database.transaction();
   await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
@@ -107,6 +107,6 @@ async function takesConnections(): Promise<boolean> {
   return taken;
 }
 
-test('When all is over, then every history replays on today’s code', async () => {
+test('replays every history of this file', async () => {
   expect(await replayAll(shop)).toBeGreaterThanOrEqual(11);
 }, 60_000);

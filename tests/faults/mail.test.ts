@@ -41,7 +41,7 @@ async function mailsOnTimeline(id: string, { request, manager }: Shop = shop): P
   return body.data.filter(({ channel }: Line) => channel === 'email');
 }
 
-test('When one of two recipients is refused for the moment, then they get it later and the other one only once', async () => {
+test('retries a temporarily rejected recipient without mailing the other one again', async () => {
   refusals.push(smtpError(451, 'Come back later'), smtpError(451, 'Not yet'));
 
   const { body: order } = await shop.place();
@@ -58,7 +58,7 @@ test('When one of two recipients is refused for the moment, then they get it lat
   ).toEqual(['customer@example.com', SHOP]);
 }, 40_000);
 
-test('When a recipient is refused for good, then it is tried once, is on the timeline, and holds nothing up', async () => {
+test('records a permanently rejected recipient after one attempt, without delays', async () => {
   const { body: order } = await shop.place();
   await expectIntact(shop, order.id);
   asked.length = 0;
@@ -76,7 +76,7 @@ test('When a recipient is refused for good, then it is tried once, is on the tim
   expect(asked.filter((address) => address === SHOP)).toHaveLength(1);
 }, 40_000);
 
-test('When the server takes a mail and does not answer, then the next copy waits for an hour', async () => {
+test('waits an hour before it sends an unanswered email again', async () => {
   const moody = await startMoodySmtp();
   const other = await openShop({ environment: { SMTP_URL: moody.url } });
   try {
@@ -111,7 +111,7 @@ test('When the server takes a mail and does not answer, then the next copy waits
   }
 }, 60_000);
 
-test('When the server does not answer to the third copy, then there is no fourth', async () => {
+test('sends at most three copies of an unanswered email', async () => {
   const moody = await startMoodySmtp();
   const environment = { SMTP_URL: moody.url, EMAIL_UNANSWERED_RETRY_AFTER: '1' };
   const other = await openShop({ environment });
@@ -127,6 +127,6 @@ test('When the server does not answer to the third copy, then there is no fourth
   }
 }, 60_000);
 
-test('When all is over, then every history replays on today’s code', async () => {
+test('replays every history of this file', async () => {
   expect(await replayAll(shop)).toBe(2);
 }, 60_000);

@@ -43,8 +43,8 @@ async function signalRaw(id: string, signalName: string, encoding: string, data:
   });
 }
 
-describe('When an operator cancels an order in Temporal', () => {
-  test('then a waiting one is cancelled like any other', async () => {
+describe('when an operator cancels an order in Temporal', () => {
+  test('cancels a waiting order', async () => {
     const id = await placedAndMoved();
 
     await shop.workflow(id).cancel();
@@ -56,7 +56,7 @@ describe('When an operator cancels an order in Temporal', () => {
     });
   });
 
-  test('then one that is ready is not, the timeline says so, and it can still be delivered', async () => {
+  test('rejects the cancellation of a ready order, which can still be delivered', async () => {
     const id = await placedAndMoved('preparation', 'ready');
 
     await shop.workflow(id).cancel();
@@ -70,8 +70,8 @@ describe('When an operator cancels an order in Temporal', () => {
   });
 });
 
-describe('When an operator signals what cannot be', () => {
-  test('then a ready order is not cancelled, the timeline says so, and it can still be delivered', async () => {
+describe('when an operator sends an invalid signal', () => {
+  test('records a rejected cancellation of a ready order, which can still be delivered', async () => {
     const id = await placedAndMoved('preparation', 'ready');
 
     await shop.workflow(id).signal(cancelSignal, { reasonCode: 'too_busy' });
@@ -81,7 +81,7 @@ describe('When an operator signals what cannot be', () => {
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'delivered', version: 4, cancellation: null });
   });
 
-  test('then nonsense of any shape changes nothing, is told, and the order goes on', async () => {
+  test('records malformed arguments as rejected and continues the order', async () => {
     const id = await placedAndMoved();
     const actor = { type: 'operator', id: 'ops' };
     const nonsense: [signal: string, ...args: unknown[]][] = [
@@ -115,7 +115,7 @@ describe('When an operator signals what cannot be', () => {
     expect((await shop.move(id, 'preparation')).status).toBe(200);
   });
 
-  test('then texts that the API would refuse are refused, and others are told as they are', async () => {
+  test('rejects the texts that the API rejects, and keeps the others unchanged', async () => {
     const id = await placedAndMoved();
     const handle = shop.workflow(id);
     const [line] = (await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager })).body.lines;
@@ -133,7 +133,7 @@ describe('When an operator signals what cannot be', () => {
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 2 });
   });
 
-  test('then it is the operator’s, whomever it names', async () => {
+  test('records the operator as the actor, whatever the signal says', async () => {
     const id = await placedAndMoved();
     const actor = { type: 'manager' as const, id: '0c0ffee0-0000-4000-8000-000000000001' };
     for (const signatures of [undefined, [], ['0'.repeat(64)]])
@@ -144,7 +144,7 @@ describe('When an operator signals what cannot be', () => {
     expect(cancellation?.by).toEqual({ type: 'operator', id: 'temporal' });
   });
 
-  test('then arguments of any depth are refused, and hold nothing up', async () => {
+  test('rejects deeply nested arguments without delaying the order', async () => {
     const id = await placedAndMoved();
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     const messages = [
@@ -162,7 +162,7 @@ describe('When an operator signals what cannot be', () => {
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 3 });
   });
 
-  test('then a key that is none, or that placed the order, changes nothing and holds nothing up', async () => {
+  test('ignores an invalid or used idempotency key without delaying the order', async () => {
     const id = await placedAndMoved();
     const { events } = await shop.workflow(id).fetchHistory();
     const started = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0]?.data;
@@ -177,7 +177,7 @@ describe('When an operator signals what cannot be', () => {
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'waiting', version: 1 });
   });
 
-  test('then arguments that cannot even be read do not hold the order up', async () => {
+  test('continues the order after arguments that cannot be decoded', async () => {
     const id = await placedAndMoved();
     const broken = [
       ['json/plain', '{'],
@@ -192,6 +192,6 @@ describe('When an operator signals what cannot be', () => {
   });
 });
 
-test('When all is over, then every history replays on today’s code', async () => {
+test('replays every history of this file', async () => {
   expect(await replayAll(shop)).toBe(9);
 }, 60_000);

@@ -37,7 +37,7 @@ test.each(
   '08006 25006 25P03 28000 28P01 3D000 40001 40P01 53100 53200 53300 55P03 57014 57P01 57P02 57P03 58030 XX000'.split(
     ' ',
   ),
-)('When Postgres answers SQLSTATE %s, then it is an outage', async (state) => {
+)('counts SQLSTATE %s as an outage', async (state) => {
   const error = await refusedWith(state);
   expect(isOutage(error)).toBe(true);
   expect(isConflict(error)).toBe(state.startsWith('40'));
@@ -50,17 +50,14 @@ const faults: Record<string, string> = {
     'CREATE MATERIALIZED VIEW v AS SELECT 1 WITH NO DATA; SELECT * FROM v',
 };
 
-test.each(Object.entries(faults))(
-  'When a statement meets %s, then that is a fault and no outage',
-  async (_, statement) => {
-    const error = await failure(() => database.transaction((transaction) => transaction.raw(statement)));
-    expect(error).toMatchObject({ code: '55000' });
-    expect([isOutage(error), isReadOnly(error)]).toEqual([false, false]);
-  },
-);
+test.each(Object.entries(faults))('does not count %s as an outage', async (_, statement) => {
+  const error = await failure(() => database.transaction((transaction) => transaction.raw(statement)));
+  expect(error).toMatchObject({ code: '55000' });
+  expect([isOutage(error), isReadOnly(error)]).toEqual([false, false]);
+});
 
 test.each([{ isolationLevel: 'serializable' }, { readOnly: true }] as const)(
-  'When a transaction asks for %j, which ours do not have, then it is refused',
+  'rejects a transaction with %j',
   async (config) => {
     const error = await failure(() => database.transaction(async () => undefined, config));
     expect(String(error)).toContain('no isolationLevel and no readOnly');
@@ -68,7 +65,7 @@ test.each([{ isolationLevel: 'serializable' }, { readOnly: true }] as const)(
 );
 
 test.each('21000 22001 23502 23505 25P02 40002 42601 42P01 42501 55000 P0001'.split(' '))(
-  'When Postgres answers SQLSTATE %s, then the statement is not run again at once',
+  'does not retry a statement after SQLSTATE %s',
   async (state) => {
     const error = await refusedWith(state);
     expect([isConflict(error), isOutage(error)]).toEqual([false, state === '40002']);
@@ -142,11 +139,11 @@ const outages: Record<string, () => PromiseLike<unknown>> = {
   'a session that an operator ends': () => database.raw('SELECT pg_terminate_backend(pg_backend_pid())'),
 };
 
-test.each(Object.entries(outages))('When a query meets %s, then it is an outage', async (_, work) => {
+test.each(Object.entries(outages))('counts %s as an outage', async (_, work) => {
   expect(isOutage(await failure(work))).toBe(true);
 });
 
-test('When two transactions deadlock, then the one that lost is run again', async () => {
+test('retries the aborted transaction of a deadlock', async () => {
   const ids: string[] = await database('products').orderBy('id').limit(2).pluck('id');
   const tries: number[] = [];
   const update = (first: string, second: string) =>
@@ -160,7 +157,7 @@ test('When two transactions deadlock, then the one that lost is run again', asyn
   expect(tries.length).toBeGreaterThan(2);
 });
 
-describe('When transactions are serializable', () => {
+describe('when transactions are serializable', () => {
   let shop: Shop;
   beforeAll(async () => {
     const own = await copyDatabase();
@@ -171,7 +168,7 @@ describe('When transactions are serializable', () => {
   }, 60_000);
   afterAll(() => shop?.close());
 
-  test('then changes at the same time all succeed', async () => {
+  test('applies concurrent changes', async () => {
     const price = { amount: 300, currency: 'USD' };
     const products = await Promise.all(
       Array.from({ length: 8 }, (_, index) =>
@@ -186,7 +183,7 @@ describe('When transactions are serializable', () => {
   }, 60_000);
 });
 
-test('When a migration changes what a prepared statement returns, then the next query works', async () => {
+test('survives a migration that changes the result of a prepared statement', async () => {
   await database.raw('CREATE TABLE menu_board (name text)');
   const read = () => named('menu-board', database('menu_board').select('*'));
   await Promise.all([read(), read(), read()]);

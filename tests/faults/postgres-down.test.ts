@@ -21,7 +21,7 @@ const patience = { deadline: 20_000, every: 100 };
 const ready = () => shop.request('GET', '/health/ready');
 const read = (id: string) => shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
 
-describe('When Postgres is killed with kill -9', () => {
+describe('while Postgres is down after kill -9', () => {
   let order: string;
   let place: () => Promise<Answer>;
 
@@ -33,7 +33,7 @@ describe('When Postgres is killed with kill -9', () => {
     await own.postgres.kill();
   }, 30_000);
 
-  test('then whatever needs it gets a clean 503', async () => {
+  test('answers 503 to requests that need Postgres', async () => {
     const answers = await Promise.all([
       place(),
       read(order),
@@ -54,13 +54,13 @@ describe('When Postgres is killed with kill -9', () => {
     }
   });
 
-  test('then the API lives and says which part is down', async () => {
+  test('stays live and reports which service is down', async () => {
     expect((await shop.request('GET', '/health/live')).status).toBe(200);
     const { status, body } = await ready();
     expect([status, body.parts]).toEqual([503, { postgres: 'down', temporal: 'up' }]);
   });
 
-  test('then an order still moves, and all of it is written down, mailed and published when Postgres is back', async () => {
+  test('records, mails and publishes later changes after Postgres restarts', async () => {
     await shop.workflow(order).signal(changeStatusSignal, { status: 'preparation' });
     await shop.workflow(order).signal(changeStatusSignal, { status: 'ready' });
     await own.postgres.start();
@@ -75,8 +75,8 @@ describe('When Postgres is killed with kill -9', () => {
   }, 60_000);
 });
 
-describe('When Postgres takes no writes between an order’s start and its journal', () => {
-  test('then the 201 stands, the order is shown by its workflow, and its row comes later', async () => {
+describe('when Postgres rejects writes between the start and the journal of an order', () => {
+  test('answers 201, reads the order from its workflow and writes the row later', async () => {
     const lock = await shop.database.transaction();
     await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
 
@@ -98,6 +98,6 @@ describe('When Postgres takes no writes between an order’s start and its journ
   }, 60_000);
 });
 
-test('When all is over, then every history replays on today’s code', async () => {
+test('replays every history of this file', async () => {
   expect(await replayAll(shop)).toBe(3);
 }, 60_000);

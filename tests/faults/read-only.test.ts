@@ -86,7 +86,7 @@ function expectOutage({ status, headers, body }: Answer, operation: string): voi
 /** They read, and go on. */
 const READS = operations.filter(({ method, path }) => method === 'GET' && !path.endsWith('/events'));
 
-describe.each(Object.entries(ways))('When Postgres %s', (_, { begin, end }) => {
+describe.each(Object.entries(ways))('while Postgres %s', (_, { begin, end }) => {
   beforeAll(async () => {
     await begin();
     await postgresIs('down');
@@ -96,7 +96,7 @@ describe.each(Object.entries(ways))('When Postgres %s', (_, { begin, end }) => {
     await postgresIs('up');
   }, 60_000);
 
-  test('then each route reads as before, or answers 503 and when to come back', async () => {
+  test('answers every route with data or with 503 and Retry-After', async () => {
     const ask = askerOf(shop, order);
     const answered: Record<string, number> = {};
     for (const operation of operations) {
@@ -112,7 +112,7 @@ describe.each(Object.entries(ways))('When Postgres %s', (_, { begin, end }) => {
     expect(answered).toMatchObject({ 'POST /v1/orders': 503, 'POST /v1/products': 503, 'PATCH /v1/me': 503 });
   }, 60_000);
 
-  test('then signing in and the pages of accounts say with 503 to come back later', async () => {
+  test('answers 503 to sign-in and account pages', async () => {
     const token = await fetch(`${shop.url}/oauth/token`, {
       method: 'POST',
       body: new URLSearchParams({
@@ -139,7 +139,7 @@ describe.each(Object.entries(ways))('When Postgres %s', (_, { begin, end }) => {
   }, 60_000);
 });
 
-test('When Postgres takes changes again, then the same processes do all as before', async () => {
+test('accepts changes again in the same processes after Postgres accepts writes', async () => {
   const { status, body } = await shop.place();
   expect(status).toBe(201);
   expect((await shop.move(body.id, 'preparation')).status).toBe(200);

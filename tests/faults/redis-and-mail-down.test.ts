@@ -62,7 +62,7 @@ async function failing(id: string, types: string[]): Promise<boolean> {
   );
 }
 
-test('When Redis and the mail server are down, then no request fails, and all is delivered in order when they are back', async () => {
+test('delivers everything in order after Redis and the mail server restart', async () => {
   await Promise.all([own.redis.kill(), own.mail.kill()]);
   const orders = await Promise.all([startedOrder(), startedOrder()]);
   for (const id of orders) {
@@ -108,7 +108,7 @@ async function numberOfListeners(): Promise<number> {
   }
 }
 
-test('When Redis hangs, then no request fails, mail goes out, and what was missed is published when it goes on', async () => {
+test('keeps requests and emails working while Redis hangs, and publishes the rest later', async () => {
   await own.redis.kill('SIGSTOP');
   const id = await startedOrder();
   await waitFor('The emails', async () => (await mailed(id)).length === 4, patience);
@@ -124,6 +124,6 @@ test('When Redis hangs, then no request fails, mail goes out, and what was misse
   expect(await streamed(id)).toEqual([1, 2, 3]);
 }, 60_000);
 
-test('When all is over, then every history replays on today’s code', async () => {
+test('replays every history of this file', async () => {
   expect(await replayAll(shop)).toBe(3);
 }, 60_000);

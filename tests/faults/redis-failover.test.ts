@@ -65,7 +65,7 @@ const clientsOf = async (redis: Redis) =>
 const allClientsOn = (redis: Redis) =>
   waitFor('All connections', async () => new Set(await clientsOf(redis)).size === 5, patience);
 
-test('When two Redis servers swap roles, then all clients reconnect and no event is lost', async () => {
+test('reconnects all clients and loses no event when two Redis servers swap roles', async () => {
   await published(a!, await placedOrder());
   await redisIs('up');
 
@@ -83,7 +83,7 @@ test('When two Redis servers swap roles, then all clients reconnect and no event
   await expectIntact(shop, between);
 }, 90_000);
 
-test('When Redis falls silent without closing a connection, then all clients go on at its new address', async () => {
+test('moves all clients to the new address of a Redis that stopped answering', async () => {
   await a!.replicaof('NO', 'ONE');
   relay.fallSilent();
   relay.leadTo(portOf(servers[0]!));
@@ -105,7 +105,7 @@ const refusals = {
 } as const;
 
 test.each(Object.entries(refusals))(
-  'When Redis %s, then its health says so, and publishing goes on by itself afterwards',
+  'reports a Redis that %s, and resumes publishing afterwards',
   async (_, [setting, refusing, usual]) => {
     await b!.config('SET', setting, refusing);
     const id = await placedOrder();

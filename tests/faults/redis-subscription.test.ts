@@ -18,7 +18,7 @@ afterAll(async () => {
   data.remove();
 });
 
-test('When Redis refuses a subscription, then that is logged once, and tried again until it is accepted', async () => {
+test('logs a rejected subscription once and retries until Redis accepts it', async () => {
   await owner.acl('SETUSER', 'default', 'resetchannels');
   const warnings: [{ err: Error }, string][] = [];
   const logger = { warn: (...warning: [{ err: Error }, string]) => warnings.push(warning) };

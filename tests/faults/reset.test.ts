@@ -61,7 +61,7 @@ const reconcile = (id: string) =>
     id,
   );
 
-test('When a workflow is reset, then the row of its order follows it', async () => {
+test('updates the row of an order whose workflow was reset', async () => {
   const id = await resetOrder();
   const cancelled = await shop.insist('POST', `/v1/orders/${id}/cancel`, {
     as: shop.manager,
@@ -85,7 +85,7 @@ test('When a row is ahead of a workflow that was reset, then the reconciler take
   expect(await rowOf(id)).toMatchObject({ status: 'ready', version: 3 });
 });
 
-test('When a change of a run that was reset comes late, then it does not replace the new one', async () => {
+test('ignores a late change from the run before the reset', async () => {
   const id = await resetOrder();
   const stale = await shop.database('order_events').where({ order_id: id, version: 3 }).first('event', 'snapshot');
   expect((await shop.insist('POST', `/v1/orders/${id}/cancel`, { as: shop.manager, body: {} })).status).toBe(200);
@@ -93,7 +93,7 @@ test('When a change of a run that was reset comes late, then it does not replace
   expect(await rowOf(id)).toMatchObject({ status: 'cancelled', version: 3 });
 });
 
-test('When a workflow was reset and then terminated, then its row is taken back, and that is reported', async () => {
+test('sets the row back, and reports it, if a reset workflow was terminated', async () => {
   const id = await resetOrder();
   await shop.workflow(id).terminate();
   expect(await reconcile(id)).toMatchObject({
@@ -104,7 +104,7 @@ test('When a workflow was reset and then terminated, then its row is taken back,
   expect(await rowOf(id)).toMatchObject({ status: 'preparation', version: 2 });
 });
 
-test('When signals are refused before a reset and after it, then the timeline shows those that count', async () => {
+test('shows only the rejections that remain valid after a reset', async () => {
   const { body } = await shop.place();
   const refusals = async () =>
     (await shop.request('GET', `/v1/orders/${body.id}/timeline`, { as: shop.manager })).body.data

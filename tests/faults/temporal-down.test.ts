@@ -45,7 +45,7 @@ async function expectOneOrder(key: string): Promise<string> {
   return first.body.id;
 }
 
-describe('When Temporal is killed with kill -9', () => {
+describe('while Temporal is down after kill -9', () => {
   let order: string;
   const keys: Record<'given' | 'made' | 'moved', string> = { given: randomUUID(), made: '', moved: '' };
 
@@ -55,7 +55,7 @@ describe('When Temporal is killed with kill -9', () => {
     await own.temporal.kill();
   }, 30_000);
 
-  test('then it is not known what becomes of orders and changes, and the answers say how to ask again', async () => {
+  test('answers outcome_unknown to orders and changes, with advice for a retry', async () => {
     const [given, made, moved] = await Promise.all([
       timed(() => placeOnce(keys.given)),
       timed(() => placeOnce()),
@@ -67,27 +67,27 @@ describe('When Temporal is killed with kill -9', () => {
     keys.moved = expectUnknown(moved);
   });
 
-  test('then it is not known whether an email is sent again', async () => {
+  test('answers outcome_unknown to a resend', async () => {
     const { id } = await shop.database('deliveries').where({ order_id: order, recipient: 'customer' }).first();
     const path = `/v1/orders/${order}/notifications/${id}/resend`;
     const { status, body } = await shop.request('POST', path, { as: shop.manager });
     expect([status, body.code]).toEqual([503, 'outcome_unknown']);
   });
 
-  test('then the menu and orders that are written down are still shown', async () => {
+  test('still returns the menu and recorded orders', async () => {
     expect((await shop.request('GET', '/v1/catalog')).status).toBe(200);
     const read = await shop.request('GET', `/v1/orders/${order}`, { as: shop.customer });
     expect([read.status, read.body.version]).toEqual([200, 1]);
     expect((await shop.request('GET', '/v1/orders', { as: shop.manager })).body.data).toHaveLength(1);
   });
 
-  test('then the API lives and says which part is down', async () => {
+  test('stays live and reports which service is down', async () => {
     expect((await shop.request('GET', '/health/live')).status).toBe(200);
     const { status, body } = await ready();
     expect([status, body.parts]).toEqual([503, { postgres: 'up', temporal: 'down' }]);
   });
 
-  test('then API and worker find it again by themselves, and retries make one order and one change', async () => {
+  test('reconnects by itself; retries make one order and one change', async () => {
     await own.temporal.start();
     await waitFor('The API', async () => (await ready()).status === 200, patience);
 
@@ -100,8 +100,8 @@ describe('When Temporal is killed with kill -9', () => {
   }, 60_000);
 });
 
-describe('When Temporal hangs', () => {
-  test('then the answer comes in time, and a retry makes one order and one change', async () => {
+describe('while Temporal hangs', () => {
+  test('answers before the deadline; a retry makes one order and one change', async () => {
     const order = await placed();
     await expectIntact(shop, order);
     const key = randomUUID();
@@ -122,7 +122,7 @@ describe('When Temporal hangs', () => {
   }, 60_000);
 });
 
-describe('When worker and Temporal are killed between a change and its journal', () => {
+describe('after worker and Temporal were killed between a change and its journal', () => {
   const orders: Record<'cancelled' | 'delivered' | 'untouched', string> = {
     cancelled: '',
     delivered: '',
@@ -169,7 +169,7 @@ describe('When worker and Temporal are killed between a change and its journal',
     return told.length === ids.length;
   }
 
-  test('then an order that is cancelled next agrees with its workflow', async () => {
+  test('keeps row and workflow equal for an order that is cancelled next', async () => {
     const cancel = () =>
       shop.request('POST', `/v1/orders/${orders.cancelled}/cancel`, {
         as: shop.customer,
@@ -181,14 +181,14 @@ describe('When worker and Temporal are killed between a change and its journal',
     expect(await expectIntact(shop, orders.cancelled)).toMatchObject({ status: 'cancelled', version: 3 });
   }, 60_000);
 
-  test('then an order that goes on agrees with its workflow', async () => {
+  test('keeps row and workflow equal for an order that continues', async () => {
     for (const status of ['ready', 'delivered']) {
       expect((await retried(() => moveOnce(shop, orders.delivered, status, `go-${status}`))).status).toBe(200);
     }
     expect(await expectIntact(shop, orders.delivered)).toMatchObject({ status: 'delivered', version: 4 });
   }, 60_000);
 
-  test('then an order that nobody touches agrees with its workflow, and the retry says what happened', async () => {
+  test('keeps row and workflow equal without a further change; a retry returns the outcome', async () => {
     expect(await expectIntact(shop, orders.untouched)).toMatchObject({ status: 'preparation', version: 2 });
 
     const retry = await moveOnce(shop, orders.untouched, 'preparation', keys[2]!);
@@ -197,14 +197,14 @@ describe('When worker and Temporal are killed between a change and its journal',
   }, 60_000);
 });
 
-test('When all is over, then every history replays on today’s code', async () => {
+test('replays every history of this file', async () => {
   expect(await replayAll(shop)).toBe(8);
 }, 60_000);
 
-describe('When Temporal is away', () => {
+describe('while Temporal is unavailable', () => {
   beforeAll(() => own.temporal.kill());
 
-  test('then the API can be stopped, with nothing cut', async () => {
+  test('stops the API without cutting requests', async () => {
     const { pid } = shop.api;
     const numbers = () => shop.database('order_numbers').first('last_value');
     const before = await numbers();
@@ -218,7 +218,7 @@ describe('When Temporal is away', () => {
     expect(exitOf(pid)).toMatchObject({ code: 0, signal: null });
   }, 60_000);
 
-  test('then the worker can be stopped', async () => {
+  test('stops the worker', async () => {
     const { pid } = shop.worker!;
 
     process.kill(pid, 'SIGTERM');

@@ -47,7 +47,7 @@ const scheduleOf = async (taskQueue: string) => {
   };
 };
 
-test('When both prepare the namespace, then each has a schedule of its own', async () => {
+test('creates a schedule for each shop', async () => {
   expect(await prepare({ ...shop.environment, RECONCILE_EVERY: '30' })).toEqual(done);
   expect(await prepare({ ...other, RECONCILE_EVERY: '7' })).toEqual(done);
 
@@ -57,7 +57,7 @@ test('When both prepare the namespace, then each has a schedule of its own', asy
   expect((await scheduleOf('first-shop')).id).not.toBe((await scheduleOf('second-shop')).id);
 }, 60_000);
 
-test('When a manager asks for an order of the other shop, then it is not there', async () => {
+test('returns 404 for an order of the other shop', async () => {
   const second = await openShop({ worker: false, databaseUrl: other.DATABASE_URL as string, environment: other });
   try {
     const headers = { 'idempotency-key': randomUUID() };
@@ -79,7 +79,7 @@ test('When a manager asks for an order of the other shop, then it is not there',
   }
 }, 60_000);
 
-test('When a shop prepares the task queue of another, then it is refused, and nothing changes', async () => {
+test('refuses to prepare the task queue of another shop', async () => {
   await prepare({ ...shop.environment, RECONCILE_EVERY: '30' });
   const before = await scheduleOf('first-shop');
   const rival = { ...other, TEMPORAL_TASK_QUEUE: 'first-shop', RECONCILE_EVERY: '7' };
@@ -104,7 +104,7 @@ test('When a shop prepares the task queue of another, then it is refused, and no
   expect(await prepare(shop.environment, '--replace')).toEqual(done);
 }, 60_000);
 
-test('When an earlier version made the schedule, then a new one replaces it and stays paused', async () => {
+test('replaces the schedule of an earlier version and keeps it paused', async () => {
   const taskQueue = 'upgraded-shop';
   const environment = { ...other, TEMPORAL_TASK_QUEUE: taskQueue };
   const { schedule } = shop.temporal;
@@ -125,7 +125,7 @@ test('When an earlier version made the schedule, then a new one replaces it and 
   expect(await scheduleOf(taskQueue)).toMatchObject({ paused: true });
 }, 60_000);
 
-test('When one is reconciled, then the orders and erasures of the other are not read', async () => {
+test('reconciles one shop without reading orders and erasures of the other', async () => {
   const { id } = (await shop.place()).body;
   const userId = randomUUID();
   await shop.temporal.workflow.start('erasure', {

@@ -32,7 +32,7 @@ async function placed(): Promise<string> {
 const timelineOf = async (id: string) =>
   (await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager })).body.data;
 
-describe('When the worker is dead', () => {
+describe('while the worker is down', () => {
   beforeAll(async () => {
     orders.seen = await placed();
     await shop.move(orders.seen, 'preparation');
@@ -40,7 +40,7 @@ describe('When the worker is dead', () => {
     await shop.worker!.kill();
   }, 30_000);
 
-  test('then orders are placed and shown all the same', async () => {
+  test('places and returns orders', async () => {
     orders.moved = await placed();
 
     const read = await shop.request('GET', `/v1/orders/${orders.moved}`, { as: shop.customer });
@@ -50,7 +50,7 @@ describe('When the worker is dead', () => {
     expect(shop.mailed(orders.moved)).toEqual([]);
   });
 
-  test('then of a change it is not known what becomes of it, and the answer says how to ask again', async () => {
+  test('answers outcome_unknown to a change, with advice for a retry', async () => {
     orders.named = await placed();
     const [seen, moved, given] = await Promise.all([
       timed(() => moveOnce(shop, orders.seen!, 'ready')),
@@ -64,7 +64,7 @@ describe('When the worker is dead', () => {
     expect(keys.named).toBe('my-own-key');
   });
 
-  test('then an operator can cancel orders that no worker has seen', async () => {
+  test('lets an operator cancel orders that no worker has processed', async () => {
     orders.signalled = await placed();
     await shop.workflow(orders.signalled).signal(cancelSignal, { reasonCode: 'shop_closed', reason: 'Power cut' });
     orders.cancelled = await placed();
@@ -76,14 +76,14 @@ describe('When the worker is dead', () => {
   });
 });
 
-describe('When the worker comes back', () => {
+describe('after the worker has restarted', () => {
   beforeAll(() => shop.worker!.start(), 30_000);
 
   test.each([
     ['it knew', 'seen', 'ready', 3],
     ['it never saw', 'moved', 'preparation', 2],
     ['it never saw, under a key of the client’s own,', 'named', 'preparation', 2],
-  ])('then the change of an order %s has happened once, and its retries say so', async (_, name, status, version) => {
+  ])('applies the change of an order %s once, and returns it to retries', async (_, name, status, version) => {
     const retry = () => moveOnce(shop, orders[name]!, status, keys[name]!);
     expect((await retried(retry)).status).toBe(200);
 
@@ -99,7 +99,7 @@ describe('When the worker comes back', () => {
     ['by signal', 'signalled', { reasonCode: 'shop_closed', reason: 'Power cut', by: { type: 'operator' } }],
     ['in Temporal', 'cancelled', { reasonCode: 'other', reason: 'Cancelled in Temporal', by: { type: 'operator' } }],
     ['both ways', 'both', { reasonCode: null, reason: null, by: { type: 'operator' } }],
-  ])('then an order cancelled %s is cancelled, journaled, mailed and published', async (_, name, cancellation) => {
+  ])('cancels, journals, mails and publishes an order cancelled %s', async (_, name, cancellation) => {
     const id = orders[name]!;
 
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 2, cancellation });
@@ -116,7 +116,7 @@ describe('When the worker comes back', () => {
     expect(read.body).toMatchObject({ status: 'cancelled', version: 2 });
   });
 
-  test('then what could not be done any more is on the timeline as rejected', async () => {
+  test('records changes that are no longer allowed as rejected', async () => {
     const rejected = (await timelineOf(orders.both!)).filter(({ kind }: { kind: string }) => kind === 'rejected');
     expect(rejected).toMatchObject([
       { to: 'delivered', reason: 'illegal_transition', actor: { type: 'operator' } },
@@ -125,6 +125,6 @@ describe('When the worker comes back', () => {
   });
 });
 
-test('When all is over, then every history replays on today’s code', async () => {
+test('replays every history of this file', async () => {
   expect(await replayAll(shop)).toBe(6);
 }, 60_000);

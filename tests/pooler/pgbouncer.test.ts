@@ -33,12 +33,12 @@ const setups: Record<string, { settings: Record<string, string | number>; warnin
   'keeps prepared statements': { settings: { max_prepared_statements: 100 }, warnings: ['startup parameter'] },
 };
 
-if (program instanceof Error) test.skip('When Crema runs through PgBouncer, then all works as without it', () => {});
+if (program instanceof Error) test.skip('runs through PgBouncer', () => {});
 else {
   const possible = Object.entries(setups).filter(
     ([, { settings }]) => program.tracksStatements || !('max_prepared_statements' in settings),
   );
-  describe.each(possible)('When a PgBouncer in transaction mode %s', (_, { settings, warnings }) => {
+  describe.each(possible)('through a PgBouncer in transaction mode that %s', (_, { settings, warnings }) => {
     let pooler: Service;
     let shop: Shop;
     let other: Service;
@@ -72,7 +72,7 @@ else {
 
     const logged = () => [shop.api, other, shop.worker!].map(({ log }) => readFileSync(log, 'utf8')).join('\n');
 
-    test('then orders, lists, streams and webhooks work as without it', async () => {
+    test('supports orders, lists, streams and webhooks', async () => {
       const receiver = await startReceiver();
       const events = ['order.placed', 'order.edited', 'order.status_changed'];
       const hook = await shop.request('POST', '/v1/webhooks', {
@@ -104,7 +104,7 @@ else {
       await Promise.all(orders.map(shop.finished));
     }, 90_000);
 
-    test('then the log says what PgBouncer does not do, and nothing else is wrong', () => {
+    test('logs only the missing features of PgBouncer', () => {
       const complaints = logged()
         .split('\n')
         .filter((line) => /pooler|prepared|"severity"/.test(line));
@@ -114,7 +114,7 @@ else {
       expect(complaints.filter((line) => !warnings.some((warning) => line.includes(warning)))).toEqual([]);
     });
 
-    test('then statements and transactions have time limits', async () => {
+    test('limits the time of statements and transactions', async () => {
       const database = connect(url, { max: 1, queryDeadline: 7_000, idleInTransaction: 4_000 });
       const limits =
         "SELECT current_setting('statement_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout') AS all";
@@ -127,7 +127,7 @@ else {
       }
     });
 
-    test('then a process that freezes in a transaction blocks others only briefly', async () => {
+    test('ends the transaction of a frozen process within seconds', async () => {
       const database = connect(url, { max: 1, idleInTransaction: 200 });
       const transaction = await database.transaction();
       try {
@@ -141,7 +141,7 @@ else {
       }
     });
 
-    test('then a PgBouncer that dies is a 503, and all goes on when it is back', async () => {
+    test('answers 503 while PgBouncer is down and recovers afterwards', async () => {
       await pooler.kill();
       const { status, body } = await shop.request('GET', '/v1/catalog');
       expect([status, body.code]).toEqual([503, 'unavailable']);
