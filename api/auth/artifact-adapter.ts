@@ -6,20 +6,20 @@ import type { PasswordVersions } from './password-versions.ts';
 
 interface Dependencies {
   artifacts: OidcArtifactRepository;
-  services: ServiceClientRepository;
+  serviceClients: ServiceClientRepository;
   passwordVersions: PasswordVersions;
-  /** Is told of every grant that ends. */
+  /** Called with the id of every grant that ends. */
   ended: (grantId: string) => void;
 }
 
-/** Gives `oidc-provider` our tables, in the shape it asks for. */
+/** Stores the artifacts of `oidc-provider` in Postgres. An artifact's `kind` is its model's name there. */
 export function createArtifactAdapter({
   artifacts,
-  services,
+  serviceClients,
   passwordVersions,
   ended,
 }: Dependencies): (kind: string) => Adapter {
-  /** The payload of what was read; what is saved later for its account counts for the password of this moment. */
+  /** Returns an artifact's payload, and records the password version that later saves for the account rely on. */
   function payloadOf(found: FoundArtifact | undefined): AdapterPayload | undefined {
     const accountId = found && accountOf(found.payload);
     if (accountId && found.passwordVersion !== undefined) passwordVersions.read(accountId, found.passwordVersion);
@@ -37,9 +37,11 @@ export function createArtifactAdapter({
       if (grant && (await save(grant.passwordVersion))) return;
       throw new errors.InvalidGrant('the password has changed');
     },
-    find: async (id) => (kind === 'Client' ? findService(services, id) : payloadOf(await artifacts.find(kind, id))),
+    find: async (id) =>
+      kind === 'Client' ? findServiceClient(serviceClients, id) : payloadOf(await artifacts.find(kind, id)),
     findByUid: async (uid) => payloadOf(await artifacts.findByUid(kind, uid)),
-    findByUserCode: async (userCode) => payloadOf(await artifacts.findByUserCode(kind, userCode)),
+    // For the device flow, which is disabled.
+    findByUserCode: async () => undefined,
     async destroy(id) {
       await artifacts.remove(kind, id);
       if (kind === 'Grant') ended(id);
@@ -47,8 +49,8 @@ export function createArtifactAdapter({
     revokeByGrantId: (grantId) => artifacts.removeByGrant(kind, grantId),
     async consume(id) {
       if (await artifacts.consume(kind, id)) return;
-      // The library looks first and consumes later, so requests in the same instant all come this far. One of them has
-      // won; a second use of the same token is theft until proved otherwise (RFC 9700 §4.14.2).
+      // oidc-provider reads before it consumes, so concurrent requests all arrive here, and one of them succeeds. A second
+      // use of a token counts as theft (RFC 9700 §4.14.2).
       const grantId = await artifacts.removeFamily(kind, id);
       if (grantId) ended(grantId);
       throw new errors.InvalidGrant('used twice at once');
@@ -56,22 +58,25 @@ export function createArtifactAdapter({
   });
 }
 
-/** Whose an artifact is. An interaction that has signed somebody in is theirs: a new password must end it, too. */
+/** Returns the account that owns an artifact. An interaction that has signed a user in is theirs: a new password ends it. */
 const accountOf = ({ accountId, result }: AdapterPayload): string | undefined => accountId ?? result?.login?.accountId;
 
-/** A service as a confidential client (RFC 7591 §2). What stands for its secret is the hash: see `createProvider`. */
-async function findService(services: ServiceClientRepository, id: string): Promise<AdapterPayload | undefined> {
-  const service = await services.find(id);
+/** Returns a service client as a confidential client (RFC 7591 §2). Its secret is a hash: see `createProvider`. */
+async function findServiceClient(
+  serviceClients: ServiceClientRepository,
+  id: string,
+): Promise<AdapterPayload | undefined> {
+  const found = await serviceClients.find(id);
   return (
-    service && {
-      client_id: service.id,
-      client_name: service.name,
-      client_secret: service.secretHash,
+    found && {
+      client_id: found.id,
+      client_name: found.name,
+      client_secret: found.secretHash,
       token_endpoint_auth_method: 'client_secret_basic',
       grant_types: [GRANT_TYPE],
       response_types: [],
       redirect_uris: [],
-      [SERVICE_SCOPES]: service.scopes,
+      [SERVICE_SCOPES]: found.scopes,
     }
   );
 }

@@ -10,63 +10,60 @@ interface AnyCaller<Type extends Actor['type']> {
   type: Type;
   id: string;
   name: string;
-  /** What this request may do: what its token is good for and the role, or the grant to the service, still allows. */
+  /** The scopes of the token that the user's role, or the service client's grant, still allows. */
   scopes: ReadonlySet<Scope>;
   actor: Actor;
 }
 
-/** A person who is signed in. */
 interface UserCaller extends AnyCaller<Role> {
   email: string;
 }
 
-/** Another system, with client credentials. */
 export type ServiceCaller = AnyCaller<'service'>;
 
-/** Who sends a request, told apart by `type`. */
+/** The sender of an authenticated request. */
 export type Caller = UserCaller | ServiceCaller;
 
-/** How many tokens a process remembers. */
-const CAPACITY = 10_000;
+/** How many tokens a process caches the caller of. */
+const CACHE_SIZE = 10_000;
 
 export interface CallerLookupOptions {
   users: Pick<UserRepository, 'find'>;
-  services: Pick<ServiceClientRepository, 'find'>;
+  serviceClients: Pick<ServiceClientRepository, 'find'>;
   artifacts: Pick<OidcArtifactRepository, 'isAlive'>;
-  /** For how long a process believes what Postgres has said, in ms. */
+  /** How long a caller is cached, in ms. */
   cacheMs: number;
 }
 
-/** Finds the caller behind a verified token, and forgets what it knows when told so. */
 export interface CallerLookup {
-  /** @returns `undefined` when the token was given back, what it came from has ended, or there is no such caller (any more) */
+  /** Returns `undefined` if the token was revoked, its grant or session has ended, or its caller does not exist. */
   find(claims: TokenClaims): Promise<Caller | undefined>;
   /**
-   * Has Postgres asked again at once, in this process; others learn when their memory ends.
+   * Removes callers from the cache of this process. Other processes follow when their entries expire.
    *
-   * @param id of a person, a service, a grant, or a token (`jti`)
+   * @param id of a user, a service client, a grant, or a token (`jti`)
    */
   evict(id: string): void;
-  /** Has somebody told of every id that this process is to evict, after it has. */
+  /** Calls the listener with every evicted id. */
   onEvict(listener: (id: string) => void): void;
 }
 
 /**
- * What Postgres says of a token is remembered for a while, so a lost role, a removed service or a logout counts at most
- * that much later; requests that come at once ask once.
+ * Finds the callers of verified tokens in Postgres and caches them. A lost role, a removed service client or a sign-out takes
+ * effect after `cacheMs` at most. Concurrent requests share one query.
  */
-export function createCallerLookup({ users, services, artifacts, cacheMs }: CallerLookupOptions): CallerLookup {
-  const remembered = new LRUCache<string, Promise<Caller | undefined>>({ max: CAPACITY, ttl: cacheMs });
+export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }: CallerLookupOptions): CallerLookup {
+  const cache = new LRUCache<string, Promise<Caller | undefined>>({ max: CACHE_SIZE, ttl: cacheMs });
   const listeners: ((id: string) => void)[] = [];
 
-  const ask = async ({ sub, clientId, jti, grantId, sessionUid, scope }: TokenClaims): Promise<Caller | undefined> => {
+  async function read({ sub, clientId, jti, grantId, sessionUid, scope }: TokenClaims): Promise<Caller | undefined> {
     const granted = scope.split(' ');
     const scopesIn = (allowed: readonly Scope[]) => new Set(allowed.filter((each) => granted.includes(each)));
     if (sub === clientId) {
-      const [service, alive] = await Promise.all([services.find(sub), artifacts.isAlive({ jti })]);
-      if (!service || !alive) return undefined;
+      const [client, alive] = await Promise.all([serviceClients.find(sub), artifacts.isAlive({ jti })]);
+      if (!client || !alive) return undefined;
       const actor = { type: 'service', id: sub } as const;
-      return { ...actor, name: service.name, scopes: scopesIn(service.scopes), actor };
+      return { ...actor, name: client.name, scopes: scopesIn(client.scopes), actor };
     }
     if (grantId === undefined) return undefined;
     const [user, alive] = await Promise.all([users.find(sub), artifacts.isAlive({ jti, grantId, sessionUid })]);
@@ -74,24 +71,22 @@ export function createCallerLookup({ users, services, artifacts, cacheMs }: Call
     const { role, name, email } = user;
     const actor = { type: role, id: sub };
     return { ...actor, name, email, scopes: scopesIn(scopesOf(role)), actor };
-  };
-
-  const find = (claims: TokenClaims): Promise<Caller | undefined> => {
-    const { sub, clientId, grantId, sessionUid, jti, scope } = claims;
-    const key = [sub, clientId, grantId, sessionUid, jti, scope].join(' ');
-    const before = remembered.get(key);
-    if (before) return before;
-    const asked = ask(claims);
-    remembered.set(key, asked);
-    // An outage is nothing to remember.
-    asked.catch(() => remembered.delete(key));
-    return asked;
-  };
+  }
 
   return {
-    find,
+    find(claims) {
+      const { sub, clientId, grantId, sessionUid, jti, scope } = claims;
+      const key = [sub, clientId, grantId, sessionUid, jti, scope].join(' ');
+      const cached = cache.get(key);
+      if (cached) return cached;
+      const caller = read(claims);
+      cache.set(key, caller);
+      // An outage must not be cached.
+      caller.catch(() => cache.delete(key));
+      return caller;
+    },
     evict(id) {
-      for (const key of [...remembered.keys()]) if (key.split(' ').includes(id)) remembered.delete(key);
+      for (const key of [...cache.keys()]) if (key.split(' ').includes(id)) cache.delete(key);
       for (const listener of listeners) listener(id);
     },
     onEvict(listener) {

@@ -4,14 +4,12 @@ import { grantedScope } from './granted-scope.ts';
 
 export const GRANT_TYPE = 'client_credentials';
 
-/** What the library is told of a service besides RFC 7591's own metadata: the scopes it was granted. */
+/** Client metadata of our own, besides RFC 7591's: the scopes that a service client was granted. */
 export const SERVICE_SCOPES = 'service_scopes';
 
 /**
- * The client credentials grant (RFC 6749 §4.4), by which a service gets a token for itself. The library's own gives one
- * that is good for nothing when no scope is asked for; ours then gives all that was granted.
- *
- * @param audience the resource server that the tokens are for
+ * Registers the client credentials grant (RFC 6749 §4.4) for service clients. It replaces oidc-provider's own, which issues a
+ * token without scopes if the request names none; this one then grants all scopes of the client.
  */
 export function registerClientCredentialsGrant(provider: Provider, audience: string): void {
   provider.registerGrantType(
@@ -19,9 +17,8 @@ export function registerClientCredentialsGrant(provider: Provider, audience: str
     async (ctx) => {
       const { client, params } = ctx.oidc;
       const scope = grantedScope(client[SERVICE_SCOPES] as Scope[], params.scope as string | undefined);
-      const resourceServer = new provider.ResourceServer(audience, { scope, accessTokenFormat: 'jwt' });
       const accessToken = new provider.ClientCredentials({ client, scope });
-      accessToken.resourceServer = resourceServer;
+      accessToken.resourceServer = new provider.ResourceServer(audience, { scope, accessTokenFormat: 'jwt' });
       ctx.oidc.entity('ClientCredentials', accessToken);
       ctx.body = {
         access_token: await accessToken.save(),

@@ -2,6 +2,7 @@ import type { Context, Middleware } from 'koa';
 import mount from 'koa-mount';
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { isOutage } from '../../db/outage.ts';
+import { scopesOf } from '../../domain/scopes.ts';
 import type { RequestState } from '../http/middleware/request-log.ts';
 import { isForPeople, type Pages, wantsPage } from '../http/pages/page.ts';
 import { Problem, RETRY_AFTER_S } from '../http/problem.ts';
@@ -9,8 +10,7 @@ import { answerExpired, answerUnavailable, isPage } from './pages/error-pages.ts
 import { answerNextStep } from './pages/next-step.ts';
 import type { PasswordVersions } from './password-versions.ts';
 
-/** What is open, and to which methods. */
-const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
+const ENDPOINTS: readonly [path: RegExp, methods: readonly string[]][] = [
   [/^\/oauth\/token$/, ['POST', 'OPTIONS']],
   [/^\/oauth\/revoke$/, ['POST', 'OPTIONS']],
   [/^\/oauth\/authorize(\/[\w-]+)?$/, ['GET', 'HEAD']],
@@ -20,107 +20,90 @@ const OPEN: readonly [path: RegExp, methods: readonly string[]][] = [
   [/^\/\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server)$/, ['GET', 'HEAD', 'OPTIONS']],
 ];
 
-/** Refuses a request as RFC 6749 §5.2 has it, or with a page. */
-function refuse(ctx: Context, problem: Problem): void {
+/** Rejects a request with an error as in RFC 6749 §5.2, or with a page. */
+function reject(ctx: Context, problem: Problem): void {
   if (wantsPage(ctx)) throw problem;
   ctx.status = problem.status;
   ctx.set(problem.options.headers ?? {});
   ctx.body = { error: 'invalid_request', error_description: problem.message };
 }
 
-/** The library knows nothing of our middleware, so neither do its types. */
-const logOf = (ctx: KoaContextWithOIDC) => (ctx.state as RequestState).log;
-
-/** For programs, as RFC 6749 has it. */
+/** Answers a failed request with an error as in RFC 6749. */
 function answerFailure(ctx: Pick<Context, 'status' | 'set' | 'body'>, error: unknown): void {
-  const outage = isOutage(error);
-  if (outage) {
-    ctx.status = 503;
-    ctx.set('Retry-After', RETRY_AFTER_S);
+  if (!isOutage(error)) {
+    ctx.body = { error: 'server_error', error_description: 'Something went wrong.' };
+    return;
   }
+  ctx.status = 503;
+  ctx.set('Retry-After', RETRY_AFTER_S);
   ctx.body = {
-    error: outage ? 'temporarily_unavailable' : 'server_error',
-    error_description: outage ? 'The service is unavailable for the moment; try again.' : 'Something went wrong.',
+    error: 'temporarily_unavailable',
+    error_description: 'The service is unavailable for the moment; try again.',
   };
 }
 
-/** Says what the library keeps to itself, and puts an outage into words a client can act on. */
-function listenToErrors(provider: Provider): void {
+/** Returns middleware that serves a provider, logs its errors, and answers outages with 503. */
+export function mountProvider(provider: Provider): Middleware {
+  const logOf = (ctx: KoaContextWithOIDC) => (ctx.state as RequestState).log;
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: unknown) => {
     logOf(ctx).error({ err: error }, 'OAuth2 request failed');
     if (!isPage(ctx)) answerFailure(ctx, error);
   });
-  const refused = (ctx: KoaContextWithOIDC, error: Error & { error_detail?: string }) =>
+  const logRefusal = (ctx: KoaContextWithOIDC, error: Error & { error_detail?: string }) =>
     logOf(ctx).info({ error: error.message, detail: error.error_detail }, 'OAuth2 request refused');
-  provider.on('grant.error', refused);
-  provider.on('revocation.error', refused);
-  provider.on('authorization.error', refused);
+  provider.on('grant.error', logRefusal);
+  provider.on('revocation.error', logRefusal);
+  provider.on('authorization.error', logRefusal);
+  return mount(provider);
 }
 
 export interface EndpointsOptions {
   pages: Pages;
-  /** Where clients see the API. */
+  /** Base URL of the API as clients see it. */
   issuer: string;
-  /** The library with the keys of today. */
-  provider(): Provider;
+  /** Returns the OAuth2 server with the current keys. */
+  server(): Middleware;
   signInPage: Middleware;
-  /** All scopes there are: what a client asks for that names none. */
-  scopes: readonly string[];
   passwordVersions: PasswordVersions;
 }
 
 /**
- * `/oauth/*` and the discovery documents. They read their bodies themselves, so this goes before any body parser, but
- * after the request log.
- * Everything under `/oauth/` is answered here, errors as RFC 6749 §5.2 has them, or as a page; any other path goes on.
+ * Serves `/oauth/*` and the discovery documents; other paths go on to the next middleware. Must come after the request log and
+ * before any body parser.
  */
 export function createEndpoints({
   issuer,
   pages,
-  provider,
+  server,
   signInPage,
-  scopes,
   passwordVersions,
 }: EndpointsOptions): Middleware<RequestState> {
-  const mounted = new WeakMap<Provider, Middleware>();
-  function serverOf(today: Provider): Middleware {
-    const known = mounted.get(today);
-    if (known) return known;
-    listenToErrors(today);
-    const serve = mount(today);
-    mounted.set(today, serve);
-    return serve;
-  }
-
   return async (ctx, next) => {
-    const [, methods] = OPEN.find(([path]) => path.test(ctx.path)) ?? [];
+    const [, methods] = ENDPOINTS.find(([path]) => path.test(ctx.path)) ?? [];
     if (!methods) {
       if (!ctx.path.startsWith('/oauth/')) return next();
-      return refuse(ctx, new Problem('not_found', { detail: 'This endpoint does not exist.' }));
+      return reject(ctx, new Problem('not_found', { detail: 'This endpoint does not exist.' }));
     }
     if (!methods.includes(ctx.method)) {
       const allow = methods.join(', ');
-      return refuse(
-        ctx,
-        new Problem('method_not_allowed', {
-          detail: `${ctx.path} does not support ${ctx.method}. Allowed methods: ${allow}.`,
-          headers: { allow },
-        }),
-      );
+      const detail = `${ctx.path} does not support ${ctx.method}. Allowed methods: ${allow}.`;
+      return reject(ctx, new Problem('method_not_allowed', { detail, headers: { allow } }));
     }
-    // Browsers speak TLS with whatever stands in front of us, so their cookies are Secure, whatever that tells us.
+    // TLS ends at a proxy. Cookies must be Secure, whatever the proxy sends in `X-Forwarded-Proto`.
     if (issuer.startsWith('https:')) {
       ctx.cookies.secure = true;
       ctx.req.headers['x-forwarded-proto'] = 'https';
     }
-    // RFC 6749 §3.3: as with the other grants, who does not choose gets what the role may.
-    if (ctx.path === '/oauth/authorize' && !ctx.query.scope) ctx.query = { ...ctx.query, scope: scopes.join(' ') };
+    // RFC 6749 §3.3: a client that names no scope gets all that the role allows, as with the other grants.
+    if (ctx.path === '/oauth/authorize' && !ctx.query.scope) {
+      ctx.query = { ...ctx.query, scope: scopesOf('manager').join(' ') };
+    }
     try {
-      const serve = ctx.path.startsWith('/oauth/sign-in/') ? signInPage : serverOf(provider());
+      const serve = ctx.path.startsWith('/oauth/sign-in/') ? signInPage : server();
       await passwordVersions.run(() => serve(ctx, next));
       answerNextStep(ctx, pages);
     } catch (error) {
-      // Where the library does not look, such as the sign-in page and the end of a session.
+      // oidc-provider does not catch errors of the sign-in page and of the end of a session.
       if (error instanceof errors.InvalidGrant) {
         ctx.remove('location');
         return answerExpired(ctx, pages);

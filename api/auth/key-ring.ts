@@ -2,17 +2,17 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { errors } from 'jose';
 import type { SigningKey, SigningKeyRepository } from '../../db/signing-keys.ts';
 
-/** Unknown key ids come from anyone who can type, so they make us look into Postgres this seldom, in ms. */
+/** The shortest time between two reads because of unknown key ids, in ms: any client can send such an id. */
 const REREAD_AFTER_MS = 10_000;
 
 /** A private JWK (RFC 7517). */
 export type PrivateJwk = Readonly<Record<string, unknown>>;
 
-/** The keys of this process: they sign tokens and cookies, and verify tokens. */
+/** The keys of this process, which sign tokens and cookies and verify tokens. */
 export interface KeyRing {
-  /** The one that signs, the one that will sign next, then the retired ones. The same array until a key or secret has changed. */
+  /** The key that signs, the next one, then the retired ones. The same array until a key or secret changes. */
   readonly signing: readonly PrivateJwk[];
-  /** Secrets for signed cookies, the same in all processes. One array for ever: whoever keeps it sees them change. */
+  /** Secrets for signed cookies, the same in all processes. Koa keeps this array, so a change is made in place. */
   readonly cookies: string[];
   /**
    * Returns the public key that a token's header names. Another process may have created a newer key, so an unknown id makes
@@ -21,7 +21,7 @@ export interface KeyRing {
    * @throws {errors.JWKSNoMatchingKey} if there is no such key
    */
   verificationKey(header: { kid?: unknown }): Promise<KeyObject>;
-  /** Reads the keys again: somebody may have rotated them. */
+  /** Reads the keys again, as they may have been rotated. */
   reread(): Promise<void>;
 }
 
@@ -36,12 +36,12 @@ function publicKeys(keys: readonly SigningKey[]): Map<string, KeyObject> {
 
 const kidsOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join();
 
-/** Reads the shop's keys; the first process of a new shop makes them. @param rereadAfterMs see {@link KeyRing} */
+/** Reads the shop's keys. The first process of a new shop creates them. */
 export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS): Promise<KeyRing> {
   const cookies = [await repository.ensureCookieKey()];
   let keys = await repository.ensure();
   let signing: readonly PrivateJwk[] = keys.map(({ privateJwk }) => privateJwk);
-  let known = publicKeys(keys);
+  let verification = publicKeys(keys);
   let readAt = performance.now();
   let reading: Promise<void> | undefined;
 
@@ -52,7 +52,7 @@ export async function openKeyRing(repository: SigningKeyRepository, rereadAfterM
       keys = found;
       cookies.splice(0, 1, cookie);
       signing = keys.map(({ privateJwk }) => privateJwk);
-      known = publicKeys(keys);
+      verification = publicKeys(keys);
     } finally {
       readAt = performance.now();
       reading = undefined;
@@ -71,8 +71,8 @@ export async function openKeyRing(repository: SigningKeyRepository, rereadAfterM
     cookies,
     async verificationKey({ kid }) {
       const id = String(kid);
-      if (!known.has(id)) await (performance.now() - readAt >= rereadAfterMs ? reread() : reading);
-      const key = known.get(id);
+      if (!verification.has(id)) await (performance.now() - readAt >= rereadAfterMs ? reread() : reading);
+      const key = verification.get(id);
       if (!key) throw new errors.JWKSNoMatchingKey();
       return key;
     },

@@ -9,18 +9,16 @@ import type { SignIn } from './sign-in.ts';
 
 const GRANT_TYPE = 'password';
 
-/** RFC 6749 has no word of its own for it; RFC 6585's status says the rest. */
-function tooManyTries({ resetsIn }: QuotaStatus) {
+/** Returns a 429 (RFC 6585): RFC 6749 has no error code for it. */
+function tooManyAttempts({ resetsIn }: QuotaStatus) {
   const description = wordsIn('en').pages.signIn.tooManyTries(inMinutes(resetsIn));
   const error = new errors.CustomOIDCProviderError('temporarily_unavailable', description);
   return Object.assign(error, { status: 429, statusCode: 429 });
 }
 
 /**
- * The resource owner password grant (RFC 6749 §4.3), for `curl` and the docs page of a development machine. It teaches
- * people to type their password into other programs, and RFC 9700 §2.4 forbids it: production never registers it.
- *
- * @param options `audience` is the resource server that the tokens are for
+ * Registers the resource owner password grant (RFC 6749 §4.3), for `curl` and the docs page of a development machine. RFC 9700
+ * §2.4 forbids it, as it teaches users to give their password to other programs. Production never registers it.
  */
 export function registerPasswordGrant(provider: Provider, signIn: SignIn, audience: string): void {
   provider.registerGrantType<{ username?: string; password?: string }>(
@@ -28,13 +26,14 @@ export function registerPasswordGrant(provider: Provider, signIn: SignIn, audien
     async (ctx) => {
       const { client, params } = ctx.oidc;
       const { username, password } = params;
-      if (!username || !password)
+      if (!username || !password) {
         throw new errors.InvalidRequest("missing required parameter(s) 'username', 'password'");
+      }
 
       const outcome = await signIn({ email: username, password, address: ctx.ip });
       if ('refused' in outcome) {
         ctx.set(quotaHeaders(outcome.status));
-        throw tooManyTries(outcome.status);
+        throw tooManyAttempts(outcome.status);
       }
       const user = outcome.found;
       if (!user) {

@@ -1,17 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 /**
- * Keeps, during a request to the OAuth2 server, the version of an account's password that the request relies on. It is the
- * version of a password that was checked, or the one that was current when the account's session, grant or code was read.
- * What the request saves for the account counts only while that version does: so a request that runs while the password
- * changes cannot bring back a session that the change has ended.
+ * The password version of each account that a request to the OAuth2 server relies on: that of a checked password, or the
+ * current one when the account's session, grant or code was read. What the request then saves for the account is stored only
+ * if the version has not changed. So a request that runs during a password change cannot restore an ended session (ADR 17).
  */
 export interface PasswordVersions {
   /** Runs a request. */
   run<Result>(request: () => Promise<Result>): Promise<Result>;
-  /** Records that the password was checked. */
+  /** Records the version of a checked password. */
   checked(accountId: string, version: number): void;
-  /** Records what was read with an artifact of the account; the first one counts. */
+  /** Records the version that was read with an artifact, unless the account already has one. */
   read(accountId: string, version: number): void;
   /** @throws {TypeError} if the request has neither checked a password of the account nor read an artifact of it */
   of(accountId: string): number;
@@ -28,15 +27,14 @@ export function createPasswordVersions(): PasswordVersions {
 
   return {
     run: (request) => requests.run(new Map(), request),
-    checked(accountId, version) {
-      versions().set(accountId, version);
-    },
+    checked: (accountId, version) => void versions().set(accountId, version),
     read(accountId, version) {
       if (!versions().has(accountId)) versions().set(accountId, version);
     },
     of(accountId) {
       const version = versions().get(accountId);
-      if (version === undefined) throw new TypeError('nothing was read of the account whose artifact is saved');
+      if (version === undefined)
+        throw new TypeError('an artifact is saved for an account that the request has not read');
       return version;
     },
   };

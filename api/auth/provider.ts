@@ -1,4 +1,12 @@
-import { type Client, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import {
+  type Client,
+  type ClientMetadata,
+  type Configuration,
+  errors,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+  Provider,
+} from 'oidc-provider';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { type ServiceClientRepository, verifySecret } from '../../db/service-clients.ts';
 import type { User, UserRepository } from '../../db/users.ts';
@@ -19,10 +27,10 @@ import { codecScopesOf, managersOnly, TEMPORAL_UI, type TemporalUi, temporalUiCl
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
 
-/** The public client of the docs page and of the shop's own pages (design §6). */
+/** The public client of the docs page and of the shop's own apps. */
 const OWN_CLIENT = 'crema';
 
-/** Every path the library can serve, so that none of them is left to its defaults. */
+/** Every path that oidc-provider can serve, so that it uses none of its defaults. */
 const routes = {
   authorization: '/oauth/authorize',
   backchannel_authentication: '/oauth/backchannel',
@@ -41,88 +49,87 @@ const routes = {
 };
 
 export interface ProviderOptions {
-  /** Where clients see the API, without a trailing slash. */
+  /** The base URL of the API as clients see it, without a trailing slash. */
   issuer: string;
-  /** Writes what people read. */
   pages: Pages;
-  /** The API, as the resource its tokens are for. */
+  /** The audience of the API's tokens. */
   audience: string;
-  /** The codec endpoint, as the one resource that the Temporal Web UI's tokens are for. */
+  /** The audience of the Temporal Web UI's tokens, which are valid for the codec endpoint only. */
   codecAudience: string;
-  /** The key that signs, and those that are only published. */
+  /** The key that signs first, then those that are only published. */
   signing: readonly PrivateJwk[];
   /** Secrets for signed cookies. */
   cookies: readonly string[];
   users: UserRepository;
-  services: ServiceClientRepository;
+  serviceClients: ServiceClientRepository;
   artifacts: OidcArtifactRepository;
   passwordVersions: PasswordVersions;
   signIn: SignIn;
   passwordGrant: boolean;
-  /** Where the sign-in page may send people back to, exactly. */
+  /** Where the sign-in page may redirect to: exact URLs. */
   redirectUris: readonly string[];
-  /** Where people sign in to the Temporal Web UI through us. */
   temporalUi: TemporalUi | undefined;
-  /** Is told the id of every grant that ends. */
+  /** Called with the id of every grant that ends. */
   ended: (grantId: string) => void;
 }
 
-/** The shop's OAuth2 and OpenID Connect server (design §6), for as long as the keys stay the same. */
-export function createProvider({
-  issuer,
-  pages,
-  audience,
-  codecAudience,
-  signing,
-  cookies,
-  users,
-  services,
-  artifacts,
-  passwordVersions,
-  signIn,
-  passwordGrant,
-  redirectUris,
-  temporalUi,
-  ended,
-}: ProviderOptions): Provider {
+/** Creates the OAuth2 and OpenID Connect server. It cannot change its keys: new keys need a new one. */
+export function createProvider(options: ProviderOptions): Provider {
+  const { issuer, audience, users, signIn } = options;
+  const provider = new Provider(issuer, configurationOf(options));
+  // oidc-provider lists the scopes of OpenID Connect only: those of the API belong to a resource server.
+  provider.use(async (ctx, next) => {
+    await next();
+    if (ctx.oidc?.route !== 'discovery') return;
+    const document = ctx.body as { scopes_supported: string[] };
+    document.scopes_supported.push(...scopesOf('manager'));
+  });
+  provider.use(keepLanguage(users) as Parameters<Provider['use']>[0]);
+  // oidc-provider builds these from the Host header, which a client can forge.
+  provider.OIDCContext.prototype.urlFor = (name: string, parameters?: Record<string, unknown>) =>
+    provider.urlFor(name, parameters);
+  // It then reads the protocol from `X-Forwarded-Proto`, which `createEndpoints` sets, to decide whether cookies are secure.
+  provider.proxy = true;
+  // oidc-provider would compare the secrets themselves, but only hashes are stored.
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(
+    this: { clientSecret?: string },
+    actual,
+  ) {
+    return verifySecret(this.clientSecret ?? '', actual);
+  };
+  registerClientCredentialsGrant(provider, audience);
+  if (options.passwordGrant) registerPasswordGrant(provider, signIn, audience);
+  return provider;
+}
+
+function configurationOf(options: ProviderOptions): Configuration {
+  const { issuer, pages, audience, codecAudience, signing, cookies, users, redirectUris } = options;
   const policy = interactionPolicy.base();
-  // People sign in to the shop's own applications only: whom would they consent to?
+  // Users sign in to the shop's own applications only, so there is no consent page.
   policy.remove('consent');
   policy.get('login')?.checks.add(managersOnly());
   const resourceOf = ({ clientId }: Client): Resource =>
     clientId === TEMPORAL_UI ? { uri: codecAudience, scopesOf: codecScopesOf } : { uri: audience, scopesOf };
   const browserOrigins = new Set([issuer, ...redirectUris].map((uri) => new URL(uri).origin));
 
-  const provider = new Provider(issuer, {
-    adapter: createArtifactAdapter({ artifacts, services, passwordVersions, ended }),
+  return {
+    adapter: createArtifactAdapter(options),
     jwks: { keys: [...signing] },
     cookies: {
       keys: [...cookies],
       names: { session: 'crema_session', interaction: 'crema_sign_in', resume: 'crema_resume' },
-      // The API itself never sees them.
+      // The path keeps them from the API.
       long: { signed: true, httpOnly: true, sameSite: 'lax', path: '/oauth' },
       short: { signed: true, httpOnly: true, sameSite: 'lax' },
     },
     routes,
-    clients: [
-      {
-        client_id: OWN_CLIENT,
-        client_name: pages.name,
-        token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code', 'refresh_token', ...(passwordGrant ? ['password'] : [])],
-        response_types: ['code'],
-        redirect_uris: [...redirectUris],
-        post_logout_redirect_uris: [...redirectUris, `${issuer}/docs`],
-        id_token_signed_response_alg: 'ES256',
-      },
-      ...(temporalUi ? [temporalUiClient(temporalUi)] : []),
-    ],
+    clients: clientsOf(options),
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     extraClientMetadata: { properties: [SERVICE_SCOPES] },
     responseTypes: ['code'],
     scopes: ['openid'],
-    // RFC 9700 §2.1.1; the library knows S256 only.
+    // RFC 9700 §2.1.1. oidc-provider supports S256 only.
     pkce: { required: (_ctx, { clientId }) => clientId !== TEMPORAL_UI },
     allowOmittingSingleRegisteredRedirectUri: false,
     interactions: { policy, url: (_ctx, { uid }) => `/oauth/sign-in/${uid}` },
@@ -130,7 +137,7 @@ export function createProvider({
       AccessToken: 10 * MINUTE,
       AuthorizationCode: MINUTE,
       ClientCredentials: 10 * MINUTE,
-      // A refresh token lives for 14 days, and its successors do, but none outlives the grant.
+      // Each rotated token lives for 14 days, but none outlives the grant.
       RefreshToken: 14 * DAY,
       Grant: 90 * DAY,
       IdToken: 10 * MINUTE,
@@ -139,7 +146,7 @@ export function createProvider({
     },
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
-    // Signing out ends everything that came from the session.
+    // Signing out ends all tokens of the session.
     expiresWithSession: () => true,
     loadExistingGrant: (ctx) => grantOf(ctx, resourceOf(ctx.oidc.client as Client)),
     extraTokenClaims: (_ctx, token) =>
@@ -150,7 +157,7 @@ export function createProvider({
       pushedAuthorizationRequests: { enabled: false },
       revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       rpInitiatedLogout: { enabled: true, ...signOutPages(pages, users) },
-      // It takes opaque tokens only, and ours are JWTs: the API's own GET /v1/me serves instead.
+      // It accepts opaque tokens only, and ours are JWTs. Clients use GET /v1/me.
       userinfo: { enabled: false },
       resourceIndicators: {
         enabled: true,
@@ -160,11 +167,10 @@ export function createProvider({
           const { uri, scopesOf } = resourceOf(client);
           if (resource !== uri) throw new errors.InvalidTarget();
           const account = ctx.oidc.account as { user: User } | undefined;
-          // The person's role as it is now: the refresh token of a manager who no longer is one narrows.
-          const scopes = scopesOf(account?.user.role ?? 'manager');
           return {
             audience: uri,
-            scope: scopes.join(' '),
+            // The user's current role: after a demotion, a refresh token gets fewer scopes.
+            scope: scopesOf(account?.user.role ?? 'manager').join(' '),
             accessTokenFormat: 'jwt',
             accessTokenTTL: 10 * MINUTE,
             jwt: { sign: { alg: 'ES256' } },
@@ -179,39 +185,30 @@ export function createProvider({
     // Browsers send `Origin` with every POST, from our own pages too.
     clientBasedCORS: (ctx, origin) => browserOrigins.has(origin) || URL.parse(origin)?.host === ctx.host,
     renderError: createErrorPage(pages),
-  });
-  // The library lists the scopes of OpenID Connect only: those of the API belong to a resource server.
-  provider.use(async (ctx, next) => {
-    await next();
-    if (ctx.oidc?.route !== 'discovery') return;
-    const document = ctx.body as { scopes_supported: string[] };
-    document.scopes_supported.push(...scopesOf('manager'));
-  });
-  provider.use(keepLanguage(users) as Parameters<Provider['use']>[0]);
-  // The library builds these from the request's Host header, which is the client's to choose.
-  provider.OIDCContext.prototype.urlFor = (name: string, options?: Record<string, unknown>) =>
-    provider.urlFor(name, options);
-  // Of what a proxy says, only the protocol is looked at, for cookies, and `createEndpoints` sets it.
-  provider.proxy = true;
-  // The library would compare secrets; of ours only the hash is kept.
-  provider.Client.prototype.compareClientSecret = function compareClientSecret(
-    this: { clientSecret?: string },
-    actual,
-  ) {
-    return verifySecret(this.clientSecret ?? '', actual);
   };
-  registerClientCredentialsGrant(provider, audience);
-  if (passwordGrant) registerPasswordGrant(provider, signIn, audience);
-  return provider;
 }
 
-/** What a client's tokens are for, and what a role may do there. */
+const clientsOf = ({ issuer, pages, passwordGrant, redirectUris, temporalUi }: ProviderOptions): ClientMetadata[] => [
+  {
+    client_id: OWN_CLIENT,
+    client_name: pages.name,
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token', ...(passwordGrant ? ['password'] : [])],
+    response_types: ['code'],
+    redirect_uris: [...redirectUris],
+    post_logout_redirect_uris: [...redirectUris, `${issuer}/docs`],
+    id_token_signed_response_alg: 'ES256',
+  },
+  ...(temporalUi ? [temporalUiClient(temporalUi)] : []),
+];
+
+/** The resource server that a client's tokens are for, and the scopes of a role there. */
 interface Resource {
   uri: string;
   scopesOf(role: Role): readonly Scope[];
 }
 
-/** What a person allows a client of ours: everything their role may do there. It lasts for the session. */
+/** Returns the session's grant to a client: all scopes of the user's role. */
 async function grantOf(ctx: KoaContextWithOIDC, { uri, scopesOf }: Resource) {
   const { account, client, session, provider } = ctx.oidc;
   const { user } = account as unknown as { user: User };

@@ -3,15 +3,15 @@ import type { SignInLimiter, SignInResult } from '../http/limits/sign-in-limiter
 import type { PasswordVersions } from './password-versions.ts';
 import { verifyPassword } from './passwords.ts';
 
-/** What somebody typed, and the address that they typed it from. */
 export interface SignInRequest {
   email: string;
   password: string;
+  /** The client's IP address. */
   address: string;
 }
 
-/** The person whom an email address and a password belong to: nobody when one of them is wrong, and not which. */
-export type SignIn = (typed: SignInRequest) => Promise<SignInResult<User>>;
+/** Finds the user with an email address and a password. */
+export type SignIn = (request: SignInRequest) => Promise<SignInResult<User>>;
 
 interface Dependencies {
   users: UserRepository;
@@ -19,7 +19,7 @@ interface Dependencies {
   passwordVersions: PasswordVersions;
 }
 
-/** The one way to sign in with a password: the sign-in page and the password grant both go through it. */
+/** Creates the password check that sign-in page and password grant share. */
 export function createSignIn({ users, limiter, passwordVersions }: Dependencies): SignIn {
   return ({ email, password, address }) =>
     limiter.attempt({ account: email, address }, async () => {

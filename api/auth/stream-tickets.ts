@@ -6,25 +6,25 @@ import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { type TokenClaims, tokenClaims, verifyJwt } from './access-token.ts';
 import type { KeyRing } from './key-ring.ts';
 
-/** How long a ticket is good for, in ms: a browser uses it at once. */
+/** How long a ticket is valid, in ms: a browser uses it at once. */
 const LIFETIME_MS = 60_000;
 
-/** Neither an access token nor an ID token is a ticket, nor the other way round. */
+/** Keeps access tokens and ID tokens from being used as tickets, and tickets as tokens. */
 const TYP = 'stream-ticket+jwt';
 
-/** Which stream: of one order, or of the whole shop. */
+/** The stream of one order or, without an id, of the whole shop. */
 export interface StreamTarget {
   orderId?: string | undefined;
 }
 
 /**
- * Tickets to event streams, for browsers: their EventSource sends no header, and an access token in an address would end up
- * in logs and histories. A ticket stands for the access token that it was bought with, for one stream, once, within a minute.
+ * Tickets to event streams, for browsers: an EventSource sends no header, and an access token in a URL would get into logs and
+ * browser histories. A ticket replaces the access token that it was issued for, on one stream, once, within a minute.
  */
 export interface StreamTickets {
-  /** @returns the ticket and when it expires, in ms since the epoch */
+  /** Returns a ticket, and when it expires, in ms since the epoch. */
   issue(token: TokenClaims, stream: StreamTarget): Promise<{ ticket: string; expiresAt: number }>;
-  /** Uses a ticket up. @returns the token that it stands for; `undefined` when it is none for this stream (any more) */
+  /** Uses a ticket. Returns its access token, or `undefined` if the ticket is not valid for this stream. */
   redeem(ticket: string, stream: StreamTarget): Promise<TokenClaims | undefined>;
 }
 
@@ -36,14 +36,14 @@ const ticketClaims = z.object({
 
 interface Options {
   issuer: string;
-  /** Of access tokens. */
+  /** The audience of access tokens. */
   audience: string;
   keyRing: KeyRing;
   artifacts: Pick<OidcArtifactRepository, 'useTicket'>;
 }
 
 export function createStreamTickets({ issuer, audience, keyRing, artifacts }: Options): StreamTickets {
-  const forStreams = `${audience}/orders/events`;
+  const ticketAudience = `${audience}/orders/events`;
 
   const issue: StreamTickets['issue'] = async (token, { orderId }) => {
     const [jwk] = keyRing.signing;
@@ -52,7 +52,7 @@ export function createStreamTickets({ issuer, audience, keyRing, artifacts }: Op
     const ticket = await new SignJWT({ token: { ...token }, ...(orderId && { order_id: orderId }) })
       .setProtectedHeader({ alg: 'ES256', typ: TYP, kid: String(jwk?.kid) })
       .setIssuer(issuer)
-      .setAudience(forStreams)
+      .setAudience(ticketAudience)
       .setJti(randomUUID())
       .setExpirationTime(expiresAt)
       .sign(key);
@@ -60,7 +60,13 @@ export function createStreamTickets({ issuer, audience, keyRing, artifacts }: Op
   };
 
   const redeem: StreamTickets['redeem'] = async (ticket, { orderId }) => {
-    const found = await verifyJwt(ticket, { keyRing, issuer, audience: forStreams, typ: TYP, claims: ticketClaims });
+    const found = await verifyJwt(ticket, {
+      keyRing,
+      issuer,
+      audience: ticketAudience,
+      typ: TYP,
+      claims: ticketClaims,
+    });
     if (!found || found.order_id !== orderId) return undefined;
     return (await artifacts.useTicket(found.jti, LIFETIME_MS / 1_000)) ? found.token : undefined;
   };
@@ -68,10 +74,10 @@ export function createStreamTickets({ issuer, audience, keyRing, artifacts }: Op
   return { issue, redeem };
 }
 
-/** Where streams are, in any case and with a slash at the end, as the router takes them. */
+/** The paths of streams. Like the router, it ignores case and a trailing slash. */
 const STREAM = /^\/v1\/orders\/(?:([^/]+)\/)?events\/?$/i;
 
-/** The stream that a request asks for, if it asks for one. */
+/** Returns the stream that a request is for, or `undefined` for other requests. */
 export function streamIn({ method, path }: Pick<Context, 'method' | 'path'>): StreamTarget | undefined {
   const match = method === 'GET' ? STREAM.exec(path) : null;
   return match ? { orderId: match[1]?.toLowerCase() } : undefined;

@@ -4,23 +4,22 @@ import type { User } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
 
-/** The Temporal Web UI as an application that people sign in to. */
+/** The Temporal Web UI, as a client of the OAuth2 server. */
 export interface TemporalUi {
-  /** Where people open it. */
+  /** Its origin, as browsers see it. */
   origin: string;
-  /** What its server proves itself with. */
   clientSecret: string;
 }
 
 export const TEMPORAL_UI = 'temporal-ui';
 
-/** Why somebody who has signed in must sign in again, as somebody else. */
+/** The reason for a prompt to sign in as another user. */
 export const FOR_MANAGERS = 'for_managers';
 
 /**
- * A confidential client, which sends neither `resource` nor a PKCE challenge: RFC 9700 §2.1.1 lets one rely on the nonce
- * of OpenID Connect, and it does. It gets no refresh token: once its access token has expired, it sends people here again,
- * who come back at once as long as they are signed in.
+ * Returns the metadata of a confidential client. It sends neither `resource` nor a PKCE challenge, but the nonce of OpenID
+ * Connect, which RFC 9700 §2.1.1 allows instead. It gets no refresh token: when its access token expires, it redirects here, and
+ * a signed-in user comes back at once.
  */
 export const temporalUiClient = ({ origin, clientSecret }: TemporalUi): ClientMetadata => ({
   client_id: TEMPORAL_UI,
@@ -32,11 +31,11 @@ export const temporalUiClient = ({ origin, clientSecret }: TemporalUi): ClientMe
   redirect_uris: [`${origin}/auth/sso/callback`],
 });
 
-/** What its tokens are good for: to have payloads decrypted, for a manager. */
+/** Returns the scopes of its tokens: `events:read` for managers, which lets them decrypt payloads. */
 export const codecScopesOf = (role: Role): readonly Scope[] =>
   scopesOf(role).filter((scope) => scope === 'events:read');
 
-/** Sends whoever is no manager to the sign-in page, which says so, where they would get a code. */
+/** Returns a check that sends users other than managers back to the sign-in page. */
 export const managersOnly = () =>
   new interactionPolicy.Check(FOR_MANAGERS, 'The Temporal Web UI is for managers.', (ctx) => {
     const { account, client } = (ctx as KoaContextWithOIDC).oidc;

@@ -11,11 +11,9 @@ import type { SignIn } from '../sign-in.ts';
 import { FOR_MANAGERS } from '../temporal-ui.ts';
 import { answerExpired, answerForged } from './error-pages.ts';
 
-const BODY_LIMIT = '10kb';
+const readForm = bodyParser({ enableTypes: ['form'], formLimit: '10kb' });
 
-const readForm = bodyParser({ enableTypes: ['form'], formLimit: BODY_LIMIT });
-
-/** What our form sends; whatever else somebody sends in its place counts as nothing typed. */
+/** The fields of our form. A missing or malformed field counts as empty. */
 const form = z.object({
   csrf: z.string().catch(''),
   email: z.string().trim().catch(''),
@@ -24,26 +22,26 @@ const form = z.object({
   cancel: z.literal('yes').optional().catch(undefined),
 });
 
-/** One request of a client to have somebody signed in, as the library keeps it. */
+/** A client's request to sign a user in, as oidc-provider stores it. */
 type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
 
 export interface SignInPageOptions {
   pages: Pages;
   provider(): Provider;
   signIn: SignIn;
-  /** Secrets that sign cookies, and here the form, the one that signs first. */
+  /** Secrets of signed cookies. The first one also signs the form. */
   keys: readonly string[];
 }
 
-/** The page where people sign in, at `/oauth/sign-in/<id>`: a form that needs no script. */
+/** Serves the sign-in page at `/oauth/sign-in/<id>`: a form that needs no script. */
 export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOptions): Middleware {
-  /** Whoever can show the form's token has read the form; the cookie says that it was in the same browser. */
+  /** Returns the form's anti-forgery token. The interaction's cookie binds it to the browser. */
   const csrfOf = ({ uid }: Interaction): string =>
     createHmac('sha256', keys[0] as string)
       .update(`sign-in ${uid}`)
       .digest('base64url');
 
-  /** The interaction that the page's address and its cookie agree on. */
+  /** Returns the interaction of the request's cookie, if the path names the same one. */
   async function interactionOf(ctx: Context): Promise<Interaction | undefined> {
     try {
       const found = await provider().interactionDetails(ctx.req, ctx.res);
@@ -54,88 +52,93 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     }
   }
 
+  function show(ctx: Context, interaction: Interaction, status: number, email: string, fault?: Fault): void {
+    const words = pages.wordsFor(ctx);
+    const { links, signIn } = words.pages;
+    pages.answer(ctx, status, {
+      words,
+      title: signIn.title,
+      refused: fault !== undefined,
+      content: formOf(words.pages, { csrf: csrfOf(interaction), email, fault }),
+      links: [
+        [links.forgot, '/account/forgot'],
+        [links.register, '/account/register'],
+      ],
+      formLeaves: true,
+    });
+  }
+
+  /** Ends the interaction and redirects to the client. */
+  async function finish(ctx: Context, result: Parameters<Provider['interactionResult']>[2]): Promise<void> {
+    const next = await provider().interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
+    ctx.set('cache-control', 'no-store');
+    ctx.redirect(next);
+    ctx.status = 303;
+  }
+
+  async function submit(ctx: Context, interaction: Interaction): Promise<void> {
+    const texts = pages.wordsFor(ctx).pages.signIn;
+    const refuse = (status: number, email: string, fault: Fault) => show(ctx, interaction, status, email, fault);
+    const fields = await readFields(ctx);
+    // Needs no anti-forgery token, as it only shows the form again.
+    if (fields === 'too long') return refuse(413, '', { text: texts.tooLong, fields: ['email', 'password'] });
+    const { csrf, email, password, remember, cancel } = fields;
+    if (!isEqual(csrf, csrfOf(interaction))) return answerForged(ctx, pages);
+    if (cancel) return finish(ctx, { error: 'access_denied', error_description: 'The sign-in was cancelled.' });
+    if (!email) return refuse(400, email, { text: texts.bothMissing, fields: ['email', 'password'] });
+    if (!password) return refuse(400, email, { text: texts.passwordMissing, fields: ['password'] });
+
+    const result = await signIn({ email, password, address: ctx.ip });
+    if ('refused' in result) {
+      ctx.set(quotaHeaders(result.status));
+      return refuse(429, email, { text: texts.tooManyTries(inMinutes(result.status.resetsIn)), fields: ['password'] });
+    }
+    const wrong: Fault = { text: texts.wrong, fields: ['password'] };
+    if (!result.found) return refuse(400, email, wrong);
+    try {
+      await finish(ctx, { login: { accountId: result.found.id, remember: remember === 'yes' } });
+    } catch (error) {
+      // The password was changed after it was checked.
+      if (error instanceof errors.InvalidGrant) return refuse(400, email, wrong);
+      throw error;
+    }
+  }
+
   return async (ctx) => {
     const interaction = await interactionOf(ctx);
     if (!interaction) return answerExpired(ctx, pages);
-    const csrf = csrfOf(interaction);
+    if (ctx.method === 'POST') return submit(ctx, interaction);
+    if (interaction.prompt.reasons.includes(FOR_MANAGERS)) {
+      const text = pages.wordsFor(ctx).pages.signIn.forManagers;
+      return show(ctx, interaction, 403, '', { text, fields: ['email'] });
+    }
     const { login_hint: hint } = interaction.params;
-    const words = pages.wordsFor(ctx);
-    const { links, signIn: said } = words.pages;
-    const show = (status: number, email: string, fault?: Fault) =>
-      pages.answer(ctx, status, {
-        words,
-        title: said.title,
-        refused: fault !== undefined,
-        content: formOf(words.pages, { csrf, email, fault }),
-        links: [
-          [links.forgot, '/account/forgot'],
-          [links.register, '/account/register'],
-        ],
-        formLeaves: true,
-      });
-    const wrong: Fault = { text: said.wrong, fields: ['password'] };
-    if (ctx.method !== 'POST') {
-      return interaction.prompt.reasons.includes(FOR_MANAGERS)
-        ? show(403, '', { text: said.forManagers, fields: ['email'] })
-        : show(200, typeof hint === 'string' ? hint : '');
-    }
-
-    const typed = await typedIn(ctx);
-    // It needs no anti-forgery token: the form is shown again, and nothing else happens.
-    if (typed === 'too long') return show(413, '', { text: said.tooLong, fields: ['email', 'password'] });
-    if (!equal(typed.csrf, csrf)) return answerForged(ctx, pages);
-    const finish = async (result: Parameters<Provider['interactionResult']>[2]) => {
-      const next = await provider().interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
-      ctx.set('cache-control', 'no-store');
-      ctx.redirect(next);
-      ctx.status = 303;
-    };
-    if (typed.cancel) return finish({ error: 'access_denied', error_description: 'The sign-in was cancelled.' });
-    if (!typed.email || !typed.password) return show(400, typed.email, missing(said, typed));
-    const outcome = await signIn({ email: typed.email, password: typed.password, address: ctx.ip });
-    if ('refused' in outcome) {
-      ctx.set(quotaHeaders(outcome.status));
-      const text = said.tooManyTries(inMinutes(outcome.status.resetsIn));
-      return show(429, typed.email, { text, fields: ['password'] });
-    }
-    if (!outcome.found) return show(400, typed.email, wrong);
-    try {
-      return await finish({ login: { accountId: outcome.found.id, remember: typed.remember === 'yes' } });
-    } catch (error) {
-      // The password was changed after it was checked.
-      if (error instanceof errors.InvalidGrant) return show(400, typed.email, wrong);
-      throw error;
-    }
+    show(ctx, interaction, 200, typeof hint === 'string' ? hint : '');
   };
 }
 
-async function typedIn(ctx: Context): Promise<z.output<typeof form> | 'too long'> {
+async function readFields(ctx: Context): Promise<z.output<typeof form> | 'too long'> {
   try {
     await readForm(ctx as never, async () => {});
   } catch (error) {
     if ((error as { status?: number }).status === 413) return 'too long';
-    // Garbled: not from our form.
+    // A malformed body has no fields.
   }
   return form.parse((ctx.request as { body?: unknown }).body ?? {});
 }
 
-function equal(one: string, other: string): boolean {
+function isEqual(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)];
   return left.length === right.length && timingSafeEqual(left, right);
 }
 
 interface Fault {
   text: string;
-  /** The fields to mend. The first gets the focus. */
+  /** The fields to correct. The first one gets the focus. */
   fields: readonly [FieldName, ...FieldName[]];
 }
 
 type FieldName = 'email' | 'password';
-
-const missing = (said: PageWords['signIn'], { email }: { email: string }): Fault =>
-  email
-    ? { text: said.passwordMissing, fields: ['password'] }
-    : { text: said.bothMissing, fields: ['email', 'password'] };
 
 function formOf(
   { signIn, fields }: PageWords,

@@ -4,9 +4,9 @@ import type { UserRepository } from '../../../db/users.ts';
 import { html } from '../../../mail/templates/markup.ts';
 import { noticeParts, type Pages } from '../../http/pages/page.ts';
 
-/** The pages of a sign-out (OpenID Connect RP-Initiated Logout 1.0 §2), as the library asks for them. */
+/** Returns the pages of a sign-out (OpenID Connect RP-Initiated Logout 1.0 §2), in the form of oidc-provider's configuration. */
 export const signOutPages = (pages: Pages, users: Pick<UserRepository, 'find'>) => ({
-  /** Asks whether to sign out. @param form the library's own, hidden, with what protects it against forgery */
+  /** Asks whether to sign out. @param form oidc-provider's form without buttons, with its anti-forgery token */
   async logoutSource(ctx: KoaContextWithOIDC, form: string): Promise<void> {
     const page = ctx as unknown as Context;
     const { session } = ctx.oidc;
@@ -27,7 +27,7 @@ ${{ markup: form }}
     });
   },
 
-  /** Says that it is done, where no application takes the person back. */
+  /** Confirms the sign-out, if there is no application to return to. */
   postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
     const page = ctx as unknown as Context;
     const words = pages.wordsFor(page, [page.query.ui_locales].flat()[0]);
@@ -36,12 +36,12 @@ ${{ markup: form }}
   },
 });
 
-/** Hands the language of the person on to the page after a sign-out, where no session says who they were. */
+/** Adds the user's language to the address of the page after a sign-out, which has no session to find it by. */
 export function keepLanguage(users: Pick<UserRepository, 'find'>): Middleware {
   return async (ctx, next) => {
     await next();
     const { route, session } = (ctx as unknown as KoaContextWithOIDC).oidc ?? {};
-    // Without a redirect, as after an error, there is no such header, whatever its type says.
+    // Its type is wrong: it is undefined without a redirect.
     const location = ctx.response.get('location') as string | undefined;
     if (route !== 'end_session_confirm' || !location?.endsWith('/oauth/logout/success')) return;
     const user = session?.accountId ? await users.find(session.accountId) : undefined;
