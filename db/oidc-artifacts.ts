@@ -1,30 +1,29 @@
 import { createHash } from 'node:crypto';
 import type { Database } from './connection.ts';
 
-/** What the OAuth2 server wants kept of one artifact. Times are in seconds since 1970. */
+/** The part of an artifact's payload that is known here. */
 export interface ArtifactPayload {
   jti?: string | undefined;
   accountId?: string | undefined;
   grantId?: string | undefined;
   uid?: string | undefined;
-  userCode?: string | undefined;
+  /** In seconds since the epoch. */
   consumed?: unknown;
   [field: string]: unknown;
 }
 
-/** What an access token says of where it came from. */
+/** What an access token came from. */
 export interface TokenOrigin {
   jti: string;
-  /** None for a service's. */
+  /** Absent for a service client's token. */
   grantId?: string | undefined;
-  /** Of a browser that signed in through the page. */
+  /** The session of a browser that signed in on the page. */
   sessionUid?: string | undefined;
 }
 
-/** An artifact as it was read. */
 export interface FoundArtifact {
   payload: ArtifactPayload;
-  /** Of the account's password, at that moment; `undefined` for an artifact without an account. */
+  /** The current password version of the artifact's account; `undefined` without an account. */
   passwordVersion: number | undefined;
 }
 
@@ -36,39 +35,36 @@ interface Row {
 }
 
 export interface SaveOptions {
-  /** Seconds from now; without it, for ever. */
+  /** In seconds from now. Without it, the artifact does not expire. */
   expiresIn?: number | undefined;
-  /** Of an account's artifact: the version of the password that it was opened with. */
+  /** The password version that an account's artifact relies on. */
   passwordVersion?: number | undefined;
 }
 
-/** An access token that was given back before its time, by its `jti`: a JWT, so nothing else of it is kept. */
+/** A revoked access token, by its `jti`. */
 const REVOKED = 'RevokedAccessToken';
 
-/** A ticket to a stream that was used, by its `jti`. */
+/** A stream ticket that was used, by its `jti`. */
 const USED_TICKET = 'UsedStreamTicket';
 
-/** Kinds whose id is no bearer secret by itself, or is asked for by another field and must be given back. */
+/** Kinds whose id is not a secret, or is found by another field and must be returned. */
 const PLAIN_IDS = new Set(['Client', 'Grant', 'Interaction', 'Session']);
 
-/** A token's id is the token: whoever reads the table or a dump of it must not be able to use one. */
+/** Hashes ids that are tokens, so that the table or a dump of it contains no usable token. */
 const keyOf = (kind: string, id: string) =>
   PLAIN_IDS.has(kind) ? id : createHash('sha256').update(id).digest('base64url');
 
+const expiryOf = (expiresIn: number) => new Date(Date.now() + expiresIn * 1000);
+
 /**
- * Grants, refresh tokens, sessions and whatever else the OAuth2 server must remember. Expired ones are never found.
- * `kind` is the server's name for the artifact, for example `RefreshToken`.
+ * Stores grants, refresh tokens, sessions and other artifacts of `oidc-provider`. `kind` is its name for them, for example
+ * `RefreshToken`. Expired artifacts are not found.
  */
 export function createOidcArtifactRepository(database: Database) {
   const artifacts = () => database('oidc_artifacts');
 
-  async function findBy(
-    kind: string,
-    column: 'id' | 'uid' | 'user_code',
-    value: string,
-    id?: string,
-  ): Promise<FoundArtifact | undefined> {
-    // Postgres refuses a text with NUL, and we have stored none.
+  async function findBy(column: 'id' | 'uid', kind: string, value: string): Promise<FoundArtifact | undefined> {
+    // Postgres rejects a text with NUL, so no row has one.
     if (value.includes('\0')) return undefined;
     const row: Row | undefined = await database({ a: 'oidc_artifacts' })
       .leftJoin({ u: 'users' }, 'u.id', 'a.account_id')
@@ -76,54 +72,55 @@ export function createOidcArtifactRepository(database: Database) {
       .where((alive) => alive.whereNull('a.expires_at').orWhere('a.expires_at', '>', database.fn.now()))
       .first('a.id', 'a.payload', 'a.consumed_at', 'u.password_version');
     if (!row) return undefined;
-    const payload = {
-      ...row.payload,
-      jti: id ?? row.id,
-      ...(row.consumed_at && { consumed: Math.floor(row.consumed_at.getTime() / 1000) }),
+    const consumed = row.consumed_at && { consumed: Math.floor(row.consumed_at.getTime() / 1000) };
+    return {
+      payload: { ...row.payload, jti: row.id, ...consumed },
+      passwordVersion: row.password_version ?? undefined,
     };
-    return { payload, passwordVersion: row.password_version ?? undefined };
   }
 
   return {
-    find: (kind: string, id: string) => findBy(kind, 'id', keyOf(kind, id), id),
-    findByUid: (kind: string, uid: string) => findBy(kind, 'uid', uid),
-    findByUserCode: (kind: string, userCode: string) => findBy(kind, 'user_code', userCode),
+    async find(kind: string, id: string): Promise<FoundArtifact | undefined> {
+      const found = await findBy('id', kind, keyOf(kind, id));
+      return found && { ...found, payload: { ...found.payload, jti: id } };
+    },
+
+    findByUid: (kind: string, uid: string) => findBy('uid', kind, uid),
 
     /**
-     * Keeps an artifact, or what has become of it. Returns false, and keeps nothing, if the account's password has another
-     * version by now, or the account is gone.
+     * Inserts or updates an artifact. Returns false, and saves no row, if its account was deleted or has another password
+     * version.
      */
     async save(kind: string, id: string, payload: ArtifactPayload, options: SaveOptions = {}): Promise<boolean> {
       const { expiresIn, passwordVersion } = options;
-      const { jti: _, ...kept } = payload;
+      const { jti: _, ...stored } = payload;
       const row = {
         kind,
         id: keyOf(kind, id),
-        payload: JSON.stringify(kept),
+        payload: JSON.stringify(stored),
         account_id: payload.accountId ?? null,
         grant_id: payload.grantId ?? null,
         uid: payload.uid ?? null,
-        user_code: payload.userCode ?? null,
-        expires_at: expiresIn === undefined ? null : new Date(Date.now() + expiresIn * 1000),
+        expires_at: expiresIn === undefined ? null : expiryOf(expiresIn),
       };
       if (row.account_id === null) {
         await artifacts().insert(row).onConflict(['kind', 'id']).merge();
         return true;
       }
-      // The lock makes this wait for a change of the password that is under way, and then see its version.
+      // The lock waits for a running change of the password, so this sees the version after it.
       const { rowCount } = await database.raw(
-        `INSERT INTO oidc_artifacts (kind, id, payload, account_id, grant_id, uid, user_code, expires_at)
-         SELECT :kind, :id, :payload::json, u.id, :grant_id, :uid, :user_code, :expires_at::timestamptz
+        `INSERT INTO oidc_artifacts (kind, id, payload, account_id, grant_id, uid, expires_at)
+         SELECT :kind, :id, :payload::json, u.id, :grant_id, :uid, :expires_at::timestamptz
          FROM users u WHERE u.id = :account_id AND u.password_version = :password_version FOR SHARE
          ON CONFLICT (kind, id) DO UPDATE SET
            payload = excluded.payload, account_id = excluded.account_id, grant_id = excluded.grant_id,
-           uid = excluded.uid, user_code = excluded.user_code, expires_at = excluded.expires_at`,
+           uid = excluded.uid, expires_at = excluded.expires_at`,
         { ...row, password_version: passwordVersion ?? null } as never,
       );
       return rowCount === 1;
     },
 
-    /** Marks a single-use artifact as used. Of several callers at once exactly one is told `true`. */
+    /** Marks a single-use artifact as used. Of several concurrent calls, one returns true. */
     async consume(kind: string, id: string): Promise<boolean> {
       const used = await artifacts()
         .where({ kind, id: keyOf(kind, id) })
@@ -138,15 +135,11 @@ export function createOidcArtifactRepository(database: Database) {
         .delete();
     },
 
-    /** Removes what one sign-in has brought forth of a kind. */
     async removeByGrant(kind: string, grantId: string): Promise<void> {
       await artifacts().where({ kind, grant_id: grantId }).delete();
     },
 
-    /**
-     * Removes an artifact with the grant it came from and all its siblings (RFC 9700 §4.14.2). Returns the grant's id, if
-     * there was anything left.
-     */
+    /** Removes an artifact's grant and everything that came from it (RFC 9700 §4.14.2). Returns the grant's id, if it existed. */
     async removeFamily(kind: string, id: string): Promise<string | undefined> {
       const member = await artifacts()
         .where({ kind, id: keyOf(kind, id) })
@@ -157,20 +150,19 @@ export function createOidcArtifactRepository(database: Database) {
       return grantId;
     },
 
-    /** What a person has let act for them. Times are in seconds since 1970. */
-    async grantsOf(accountId: string): Promise<ArtifactPayload[]> {
-      return artifacts().where({ kind: 'Grant', account_id: accountId }).orderBy('id').pluck('payload');
-    },
+    /** Returns the grants of a user. Times in payloads are in seconds since the epoch. */
+    grantsOf: async (accountId: string): Promise<ArtifactPayload[]> =>
+      artifacts().where({ kind: 'Grant', account_id: accountId }).orderBy('id').pluck('payload'),
 
     /**
-     * Ends everything that a person has signed in to: sessions, grants and tokens. Their access tokens end with them.
+     * Removes all sessions, grants and tokens of a user, which ends their access tokens, too.
      *
-     * @param kept the grant and the session that go on, if any
+     * @param kept the grant and the session that stay, if any
      */
     async removeByAccount(accountId: string, { grantId, sessionUid }: Partial<TokenOrigin> = {}): Promise<void> {
       const ended = artifacts().where({ account_id: accountId });
       if (grantId !== undefined) {
-        // Each of several fields in one `whereNot` is negated by itself.
+        // Knex negates each field of a `whereNot` separately, so one with both fields would be wrong.
         ended.where((others) => others.whereNot({ kind: 'Grant' }).orWhereNot({ id: grantId }));
         ended.where((others) => others.whereNull('grant_id').orWhereNot({ grant_id: grantId }));
       }
@@ -179,45 +171,39 @@ export function createOidcArtifactRepository(database: Database) {
       await ended.delete();
     },
 
-    /** Remembers an access token as given back. @param expiresIn seconds until it would have expired */
+    /** Stores an access token as revoked. @param expiresIn seconds until it expires */
     async revokeAccessToken(jti: string, expiresIn: number): Promise<void> {
       await this.save(REVOKED, jti, {}, { expiresIn });
     },
 
-    /** Marks a ticket to a stream as used. Returns false if it was used before. @param expiresIn seconds until it expires */
+    /** Marks a stream ticket as used. Returns false if it was used before. @param expiresIn seconds until it expires */
     async useTicket(jti: string, expiresIn: number): Promise<boolean> {
       const used = await artifacts()
-        .insert({
-          kind: USED_TICKET,
-          id: keyOf(USED_TICKET, jti),
-          payload: '{}',
-          expires_at: new Date(Date.now() + expiresIn * 1000),
-        })
+        .insert({ kind: USED_TICKET, id: keyOf(USED_TICKET, jti), payload: '{}', expires_at: expiryOf(expiresIn) })
         .onConflict(['kind', 'id'])
         .ignore()
         .returning('id');
       return used.length === 1;
     },
 
-    /** Whether an access token still counts: it was not given back, and the grant and session it came from have not ended. */
+    /** Whether an access token was not revoked and its grant and session still exist. */
     async isAlive({ jti, grantId, sessionUid }: TokenOrigin): Promise<boolean> {
-      const found: { kind: string }[] = await artifacts()
+      const kinds: string[] = await artifacts()
         .where((any) => {
           any.where({ kind: REVOKED, id: keyOf(REVOKED, jti) });
           if (grantId !== undefined) any.orWhere({ kind: 'Grant', id: grantId });
           if (sessionUid !== undefined) any.orWhere({ kind: 'Session', uid: sessionUid });
         })
         .where('expires_at', '>', database.fn.now())
-        .select('kind');
-      const kinds = new Set(found.map(({ kind }) => kind));
+        .pluck('kind');
       return (
-        !kinds.has(REVOKED) &&
-        (grantId === undefined || kinds.has('Grant')) &&
-        (sessionUid === undefined || kinds.has('Session'))
+        !kinds.includes(REVOKED) &&
+        (grantId === undefined || kinds.includes('Grant')) &&
+        (sessionUid === undefined || kinds.includes('Session'))
       );
     },
 
-    /** Removes what has expired, some of it at a time. Several processes may do so at once. Returns how many. */
+    /** Removes at most `limit` expired artifacts and returns how many. Several processes may call it at the same time. */
     removeExpired: (limit: number): Promise<number> =>
       artifacts()
         .whereIn(

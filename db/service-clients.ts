@@ -2,7 +2,7 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import type { Scope } from '../domain/scopes.ts';
 import type { Database } from './connection.ts';
 
-/** Another system that calls the API for itself, with a client id and a secret. */
+/** A system that calls the API on its own behalf, with a client id and a secret. */
 export interface ServiceClient {
   /** The client id. */
   id: string;
@@ -14,42 +14,41 @@ export interface ServiceClient {
 /** Hashes a secret for storage. SHA-256 is enough for 256 random bits; argon2id would slow down every sign-in. */
 export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
 
-/** Whether a secret is the one that was hashed. */
+/** Whether a secret matches a hash. */
 export function verifySecret(secretHash: string, secret: string): boolean {
   const given = Buffer.from(hashSecret(secret));
-  const kept = Buffer.from(secretHash);
-  return given.length === kept.length && timingSafeEqual(given, kept);
+  const stored = Buffer.from(secretHash);
+  return given.length === stored.length && timingSafeEqual(given, stored);
 }
 
-const SERVICE = { id: 'id', name: 'name', scopes: 'scopes', createdAt: 'created_at' };
+const COLUMNS = { id: 'id', name: 'name', scopes: 'scopes', createdAt: 'created_at' };
 
-/** The services of the shop (design §6). */
 export function createServiceClientRepository(database: Database) {
-  const services = () => database('services');
+  const serviceClients = () => database('services');
   return {
-    /** @param id the client id, unverified: anything */
+    /** @param id any text, as a client has sent it */
     async find(id: string): Promise<(ServiceClient & { secretHash: string }) | undefined> {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
-      return services()
+      return serviceClients()
         .where({ id })
-        .first({ ...SERVICE, secretHash: 'secret_hash' });
+        .first({ ...COLUMNS, secretHash: 'secret_hash' });
     },
 
-    /** All of them, by name. */
-    list: (): Promise<ServiceClient[]> => services().orderBy('name').select(SERVICE),
+    /** Returns all service clients, by name. */
+    list: (): Promise<ServiceClient[]> => serviceClients().orderBy('name').select(COLUMNS),
 
-    /** Adds a service. Its secret is told here and nowhere else; a name that is taken gives `undefined`. */
+    /** Adds a service client. Returns its id and secret, which is not stored; `undefined` if the name is taken. */
     async add(name: string, scopes: readonly Scope[]): Promise<{ id: string; secret: string } | undefined> {
       const id = randomUUID();
       const secret = randomBytes(32).toString('base64url');
       const row = { id, name, scopes: [...scopes], secret_hash: hashSecret(secret) };
-      const added = await services().insert(row).onConflict().ignore().returning('id');
+      const added = await serviceClients().insert(row).onConflict().ignore().returning('id');
       return added.length > 0 ? { id, secret } : undefined;
     },
 
-    /** Removes the service of this name, whatever its case. Returns whether there was one. */
+    /** Removes a service client by name, in any case. Returns whether it existed. */
     remove: async (name: string): Promise<boolean> =>
-      (await services().whereRaw('name_key(name) = name_key(?)', [name]).delete()) > 0,
+      (await serviceClients().whereRaw('name_key(name) = name_key(?)', [name]).delete()) > 0,
   };
 }
 

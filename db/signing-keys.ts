@@ -9,7 +9,7 @@ export interface SigningKey {
   privateJwk: Record<string, unknown>;
 }
 
-/** Where a key is in its life: published only, signing, verifying only what it has signed. */
+/** A key is published first, then activated to sign, then retired: it verifies what it has signed. */
 interface KeyRow extends SigningKey {
   createdAt: Date;
   activatedAt: Date | null;
@@ -27,108 +27,101 @@ async function generateSigningKey(): Promise<SigningKey> {
 /** Returns a new secret for signed cookies. */
 const generateCookieKey = (): string => randomBytes(32).toString('base64url');
 
+/** Returns all keys: the one that signs, the next one, then the retired ones. */
+const readKeys = (connection: Database): Promise<KeyRow[]> =>
+  connection('signing_keys')
+    .orderByRaw('retired_at DESC NULLS FIRST, activated_at ASC NULLS LAST, created_at DESC, kid')
+    .select('kid', {
+      privateJwk: 'private_jwk',
+      createdAt: 'created_at',
+      activatedAt: 'activated_at',
+      retiredAt: 'retired_at',
+    });
+
+const readCookieKey = async (connection: Database): Promise<string | undefined> =>
+  (await connection('cookie_keys').first('secret'))?.secret;
+
+async function addKey(transaction: Database, activatedAt: unknown = null): Promise<void> {
+  const { kid, privateJwk } = await generateSigningKey();
+  const row = { kid, private_jwk: JSON.stringify(privateJwk), activated_at: activatedAt };
+  await transaction('signing_keys').insert(row);
+}
+
+/** Creates the key that signs and the next one, if missing. */
+async function createMissing(transaction: Database): Promise<void> {
+  const alive = (await readKeys(transaction)).filter(({ retiredAt }) => !retiredAt);
+  if (!alive.some(({ activatedAt }) => activatedAt)) await addKey(transaction, transaction.fn.now());
+  if (!alive.some(({ activatedAt }) => !activatedAt)) await addKey(transaction);
+}
+
 /**
- * The keys that all API processes of a shop sign and verify with. At any time one of them signs and one is published to
- * sign next, so that everybody who verifies tokens knows it before it does.
+ * Stores the keys that all API processes sign and verify with. At any time one key signs, and the next one is published, so that
+ * every verifier has it before it signs.
  */
 export function createSigningKeyRepository(database: Database) {
-  const rows = (connection: Database): Promise<KeyRow[]> =>
-    connection('signing_keys')
-      .orderByRaw('retired_at DESC NULLS FIRST, activated_at ASC NULLS LAST, created_at DESC, kid')
-      .select('kid', {
-        privateJwk: 'private_jwk',
-        createdAt: 'created_at',
-        activatedAt: 'activated_at',
-        retiredAt: 'retired_at',
-      });
-
-  async function list(connection: Database): Promise<SigningKey[]> {
-    return (await rows(connection)).map(({ kid, privateJwk }) => ({ kid, privateJwk }));
-  }
-
-  const cookieKey = async (connection: Database): Promise<string | undefined> =>
-    (await connection('cookie_keys').first('secret'))?.secret;
-
-  /** One at a time, over all processes. */
-  const alone = <Result>(work: (transaction: Database) => Promise<Result>): Promise<Result> =>
+  /** Runs one piece of work at a time, over all processes. */
+  const exclusively = <Result>(work: (transaction: Database) => Promise<Result>): Promise<Result> =>
     transact(database, async (transaction) => {
       await transaction.raw("SELECT pg_advisory_xact_lock(hashtext('crema.signing_keys'))");
       return work(transaction);
     });
 
-  async function add(transaction: Database, activatedAt?: unknown): Promise<void> {
-    const { kid, privateJwk } = await generateSigningKey();
-    const row = { kid, private_jwk: JSON.stringify(privateJwk), activated_at: activatedAt ?? null };
-    await transaction('signing_keys').insert(row);
-  }
-
-  /** Makes what is missing of the key that signs and the one after it. */
-  async function complete(transaction: Database): Promise<void> {
-    const alive = (await rows(transaction)).filter(({ retiredAt }) => !retiredAt);
-    if (!alive.some(({ activatedAt }) => activatedAt)) await add(transaction, database.fn.now());
-    if (!alive.some(({ activatedAt }) => !activatedAt)) await add(transaction);
-  }
-
   return {
-    /** All keys: the one that signs, the next one, then the retired ones. */
-    list: () => list(database),
+    /** Returns all keys: the one that signs, the next one, then the retired ones. */
+    list: (): Promise<SigningKey[]> => readKeys(database),
 
-    /** The same, after making what is missing. Processes that start at once agree. */
+    /** Returns all keys, after creating the missing ones. Concurrent calls of several processes return the same keys. */
     ensure: (): Promise<SigningKey[]> =>
-      alone(async (transaction) => {
-        await complete(transaction);
-        return list(transaction);
+      exclusively(async (transaction) => {
+        await createMissing(transaction);
+        return readKeys(transaction);
       }),
 
     /**
-     * The next key signs from now on, the one that did retires, and a new one is published.
-     *
-     * @param minimumAgeMs how long the next key must have been known for, in ms
-     * @returns the kid of the key that signs now, or how long the next one has been known for, in ms, when that is too short
+     * Activates the next key, retires the one that signed, and publishes a new one. Returns the id of the key that signs now.
+     * If the next key is younger than `minimumAgeMs`, returns its age in ms and changes no key.
      */
     rotate: (minimumAgeMs: number): Promise<{ kid: string } | { tooYoungMs: number }> =>
-      alone(async (transaction) => {
-        await complete(transaction);
-        const next = (await rows(transaction)).find(({ activatedAt }) => !activatedAt) as KeyRow;
+      exclusively(async (transaction) => {
+        await createMissing(transaction);
+        const next = (await readKeys(transaction)).find(({ activatedAt }) => !activatedAt) as KeyRow;
         const age = Date.now() - next.createdAt.getTime();
         if (age < minimumAgeMs) return { tooYoungMs: age };
-        const signs = transaction('signing_keys').whereNotNull('activated_at').whereNull('retired_at');
-        await signs.update({ retired_at: database.fn.now() });
-        await transaction('signing_keys').where({ kid: next.kid }).update({ activated_at: database.fn.now() });
-        await add(transaction);
+        const keys = () => transaction('signing_keys');
+        const now = transaction.fn.now();
+        await keys().whereNotNull('activated_at').whereNull('retired_at').update({ retired_at: now });
+        await keys().where({ kid: next.kid }).update({ activated_at: now });
+        await addKey(transaction);
         return { kid: next.kid };
       }),
 
-    /**
-     * Replaces all keys and the secret that signs cookies at once: whatever they have signed is worth nothing from now on.
-     * Returns the kid that signs now.
-     */
+    /** Replaces all keys and the secret of signed cookies, so all signatures become invalid. Returns the id of the key that signs now. */
     replace: (): Promise<string> =>
-      alone(async (transaction) => {
+      exclusively(async (transaction) => {
         await transaction('signing_keys').delete();
-        await complete(transaction);
+        await createMissing(transaction);
         await transaction('cookie_keys').delete();
         await transaction('cookie_keys').insert({ secret: generateCookieKey() });
-        return ((await rows(transaction))[0] as KeyRow).kid;
+        return ((await readKeys(transaction))[0] as KeyRow).kid;
       }),
 
-    /** Forgets keys that retired so long ago that nothing they have signed comes back. @param afterMs in ms */
+    /** Removes keys that retired longer than `afterMs` ago. */
     removeRetired: (afterMs: number): Promise<number> =>
       database('signing_keys')
         .where('retired_at', '<', new Date(Date.now() - afterMs))
         .delete(),
 
-    /** The secret that signs cookies, of a shop that has one. */
-    cookieKey: () => cookieKey(database),
+    /** Returns the secret of signed cookies, or `undefined` in a new shop. */
+    cookieKey: () => readCookieKey(database),
 
-    /** The same; the first process of a new shop makes it. */
+    /** Returns the secret of signed cookies, after creating a missing one. */
     ensureCookieKey: (): Promise<string> =>
-      alone(async (transaction) => {
-        const kept = await cookieKey(transaction);
-        if (kept) return kept;
-        const fresh = generateCookieKey();
-        await transaction('cookie_keys').insert({ secret: fresh });
-        return fresh;
+      exclusively(async (transaction) => {
+        const existing = await readCookieKey(transaction);
+        if (existing) return existing;
+        const secret = generateCookieKey();
+        await transaction('cookie_keys').insert({ secret });
+        return secret;
       }),
   };
 }
