@@ -10,28 +10,28 @@ import { isOneLine, MAX_NAME_LENGTH } from '../domain/text.ts';
 import type { Command } from './command.ts';
 
 /**
- * Makes the first manager of a shop, whom no other manager could invite: whoever has an account is promoted, anybody else
- * gets a link that opens one. The link is printed, not mailed: it works before there is a worker.
+ * Adds the first manager of a shop, as there is no other manager to invite one. A user with an account is promoted; otherwise a
+ * link to open an account is printed. It is not emailed, so it works without a worker.
  */
 export const addManager: Command = {
   usage: 'add-manager <email> [--name <name>]',
   async run(args, { database, publicUrl }) {
     const { email, name } = read(args);
     const users = createUserRepository(database);
-    const known = await users.findByEmail(email);
-    if (known) {
+    const user = await users.findByEmail(email);
+    if (user) {
       await createUnitOfWork(database)(async (work) => {
-        await work.users.setRole(known.id, 'manager');
-        await work.accountRequests.closeAll(known);
+        await work.users.setRole(user.id, 'manager');
+        await work.accountRequests.closeAll(user);
       });
-      console.log(`${known.email} is a manager.`);
+      console.log(`${user.email} is a manager.`);
       return;
     }
     const id = randomUUID();
     const requests = createAccountRequestRepository(database);
     await requests.open({ id, purpose: 'invitation', email, name, role: 'manager' });
     const token = await requests.issueLink(id, lifetimes.invitation);
-    console.log(`${email} becomes a manager by choosing a password here, once, within 7 days:`);
+    console.log(`${email} becomes a manager by choosing a password with this link, which is valid once, for 7 days:`);
     console.log(linkTo(publicUrl, 'invitation', token));
   },
 };
@@ -41,7 +41,7 @@ function read(args: string[]): { email: string; name: string } {
   const [email = '', ...more] = positionals;
   const name = (values.name ?? email.slice(0, email.indexOf('@'))).normalize('NFC');
   if (more.length > 0 || !emailAddress().safeParse(email).success || !isOneLine(name, MAX_NAME_LENGTH)) {
-    throw new ConfigurationError('Give one email address and, if you like, a --name on one line.');
+    throw new ConfigurationError('Give one email address and, optionally, a --name on one line.');
   }
   return { email, name: name.trim() };
 }

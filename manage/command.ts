@@ -1,21 +1,20 @@
 import type { Database } from '../db/connection.ts';
 
-/** What the commands work with. */
 export interface CommandContext {
   database: Database;
-  /** Where people see the shop. */
+  /** Base URL of the API as clients see it. */
   publicUrl: string;
 }
 
 /** A sub-command of `npm run manage`. */
 export interface Command {
-  /** Its name, then what it takes: `add-service <name> --scopes "<scope> …"`. */
+  /** Name and arguments: `add-service <name> --scopes "<scope> …"`. */
   usage: string;
   /**
-   * Does it, and tells on standard output what became of it.
+   * Runs the command and prints the result.
    *
-   * @param args what stands after the name
-   * @throws {ConfigurationError} with a sentence for whoever typed it
+   * @param args the arguments after the name
+   * @throws {ConfigurationError} for invalid arguments, with a message for the user
    */
-  run(args: string[], tools: CommandContext): Promise<void>;
+  run(args: string[], context: CommandContext): Promise<void>;
 }

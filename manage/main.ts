@@ -16,33 +16,34 @@ const commands: readonly Command[] = [
   rotateKeys,
 ];
 
-const call = ({ usage }: Command) => `npm run manage -- ${usage}`;
-const help = `What the shop's owner does by hand:\n\n${commands.map((command) => `  ${call(command)}`).join('\n')}`;
+const usageOf = ({ usage }: Command) => `npm run manage -- ${usage}`;
+const help = `Commands for the shop's owner:\n\n${commands.map((command) => `  ${usageOf(command)}`).join('\n')}`;
 
-// `npm run manage -- <command>`: services, keys and people, straight in Postgres; running processes learn of it by themselves.
+// `npm run manage -- <command>` changes service clients, keys and managers in Postgres. Running processes apply the change within 30 s.
 await runCommand(async () => {
   const [name = '--help', ...args] = process.argv.slice(2);
   if (name === '--help') return console.log(help);
   const command = commands.find(({ usage }) => usage.split(' ')[0] === name);
-  if (!command) throw new ConfigurationError(`There is no command ${name}; npm run manage -- --help lists them.`);
-  if (args.includes('--help')) return console.log(call(command));
+  if (!command)
+    throw new ConfigurationError(`There is no command ${name}; npm run manage -- --help lists all commands.`);
+  if (args.includes('--help')) return console.log(usageOf(command));
 
   const { DATABASE_URL, PUBLIC_URL: publicUrl } = readManageSettings(readEnvironment());
   const database = connect(DATABASE_URL, { max: 1, name: 'crema-manage' });
-  // At the first query: arguments that a command refuses reach no service.
+  // Only at the first query: invalid arguments are rejected before it.
   database.once('query', () => printServicesInUse({ DATABASE_URL }));
   try {
     await command.run(args, { database, publicUrl });
   } catch (error) {
-    throw asSentence(error, command);
+    throw withUsage(error, command);
   } finally {
     await database.destroy();
   }
 });
 
-/** What Node says of arguments that it cannot make out is for people, too. */
-function asSentence(error: unknown, command: Command): unknown {
+/** Adds a command's usage to an error of Node's `parseArgs`, and returns other errors unchanged. */
+function withUsage(error: unknown, command: Command): unknown {
   const { code, message } = error as { code?: unknown; message?: string };
   if (!String(code).startsWith('ERR_PARSE_ARGS')) return error;
-  return new ConfigurationError(`${message?.replace(/\.?$/, '.')} Usage: ${call(command)}`);
+  return new ConfigurationError(`${message?.replace(/\.?$/, '.')} Usage: ${usageOf(command)}`);
 }

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../config/environment.ts';
 import { createSigningKeyRepository } from '../db/signing-keys.ts';
 import type { Command } from './command.ts';
 
-/** How long a key is published before it signs: processes look every 30 s, others keep the key set for minutes; in ms. */
+/** How long a key is published before it signs, in ms. Our processes read keys every 30 s; other verifiers may cache them for minutes. */
 const PUBLISHED_BEFORE_MS = 5 * 60_000;
 
 const OPTIONS = { compromised: { type: 'boolean', default: false } } as const;
@@ -16,7 +16,7 @@ export const rotateKeys: Command = {
     if (values.compromised) {
       const kid = await keys.replace();
       console.log(
-        `Key ${kid} signs from now on. All keys before it are gone, and with them every access token and every browser’s session.`,
+        `Key ${kid} signs from now on. All older keys are removed; all access tokens and browser sessions are invalid.`,
       );
       return;
     }
@@ -24,9 +24,11 @@ export const rotateKeys: Command = {
     if ('tooYoungMs' in rotated) {
       const seconds = Math.ceil((PUBLISHED_BEFORE_MS - rotated.tooYoungMs) / 1000);
       throw new ConfigurationError(
-        `The next key has only just been published, and not everybody knows it; try again in ${seconds} s.`,
+        `The next key was published only recently, and not all verifiers have it yet; try again in ${seconds} s.`,
       );
     }
-    console.log(`Key ${rotated.kid} signs from now on. What the one before it has signed stays good until it expires.`);
+    console.log(
+      `Key ${rotated.kid} signs from now on. Tokens that the previous key has signed stay valid until they expire.`,
+    );
   },
 };

@@ -4,7 +4,7 @@ import { createServiceClientRepository } from '../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../domain/scopes.ts';
 import type { Command } from './command.ts';
 
-/** Names show on timelines and in lists. */
+/** Names appear on timelines and in lists. */
 const NAME = /^[A-Za-z0-9][\w .-]{0,63}$/;
 
 const OPTIONS = { scopes: { type: 'string' } } as const;
@@ -16,9 +16,10 @@ export const addServiceClient: Command = {
     const name = nameIn(positionals);
     const scopes = scopesIn(values.scopes ?? '');
     const added = await createServiceClientRepository(database).add(name, scopes);
-    if (!added)
+    if (!added) {
       throw new ConfigurationError(`There is a service ${name} already; remove it first, or choose another name.`);
-    console.log(`Service ${name} may use ${scopes.join(' ')}. Its secret is shown this once:\n`);
+    }
+    console.log(`Service ${name} has the scopes ${scopes.join(' ')}. Its secret is shown only this time:\n`);
     console.log(`client_id      ${added.id}\nclient_secret  ${added.secret}`);
   },
 };
@@ -28,9 +29,9 @@ export const removeServiceClient: Command = {
   async run(args, { database }) {
     const name = nameIn(parseArgs({ args, allowPositionals: true }).positionals);
     if (!(await createServiceClientRepository(database).remove(name))) {
-      throw new ConfigurationError(`There is no service ${name}; list-services names them.`);
+      throw new ConfigurationError(`There is no service ${name}; list-services lists all services.`);
     }
-    console.log(`Service ${name} is removed. Within 30 s its last tokens are worth nothing.`);
+    console.log(`Service ${name} is removed. Its tokens are rejected within 30 s.`);
   },
 };
 
@@ -49,7 +50,7 @@ export const listServiceClients: Command = {
 function nameIn([name, ...more]: string[]): string {
   if (name === undefined || more.length > 0 || !NAME.test(name)) {
     throw new ConfigurationError(
-      'Give one name: letters, digits, blanks, dots and dashes, at most 64 (quote it if it has blanks).',
+      'Give one name: letters, digits, spaces, dots and dashes, at most 64 characters (quote it if it has spaces).',
     );
   }
   return name;

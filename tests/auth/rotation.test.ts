@@ -52,7 +52,7 @@ test('When keys are rotated again and again, then no token is refused by anybody
     const [signing, next] = await publishedBy(one);
     await age('created_at', 6 * 60_000);
     expect((await rotate()).output).toContain(
-      `Key ${next} signs from now on. What the one before it has signed stays good until it expires.\n`,
+      `Key ${next} signs from now on. Tokens that the previous key has signed stay valid until they expire.\n`,
     );
     await expectAllGood();
     await one.auth.upkeep();
@@ -98,7 +98,7 @@ test('When the next key has only just been published, then the command says how 
   const before = await publishedBy(one);
   const { code, output } = await rotate();
   expect(code).toBe(1);
-  expect(output).toMatch(/^The next key has only just been published, .* try again in \d{2,3} s\.\n$/m);
+  expect(output).toMatch(/^The next key was published only recently, .* try again in \d{2,3} s\.\n$/m);
   await one.auth.upkeep();
   expect(await publishedBy(one)).toEqual(before);
 });
@@ -113,7 +113,7 @@ test('When the keys have got into the wrong hands, then the command ends all tha
 
   const { code, output } = await rotate('--compromised');
 
-  expect([code, output]).toEqual([0, expect.stringContaining('signs from now on. All keys before it are gone')]);
+  expect([code, output]).toEqual([0, expect.stringContaining('signs from now on. All older keys are removed')]);
   await Promise.all([one.auth.upkeep(), other.auth.upkeep()]);
   const after = await publishedBy(one);
   expect(after).toHaveLength(2);

@@ -117,9 +117,9 @@ describe('npm run manage', () => {
     [['add-service', 'x', '--scopes', 'users:write'], 'users:write cannot be granted to a service. Give --scopes'],
     [['add-service', '--scopes', 'orders:read'], 'Give one name:'],
     [['add-service', 'one', 'two', '--scopes', 'orders:read'], 'Give one name:'],
-    [['remove-service', 'nobody'], 'There is no service nobody; list-services names them.'],
+    [['remove-service', 'nobody'], 'There is no service nobody; list-services lists all services.'],
     [['list-services', '--all'], "Unknown option '--all'. Usage: npm run manage -- list-services"],
-    [['dance'], 'There is no command dance; npm run manage -- --help lists them.'],
+    [['dance'], 'There is no command dance; npm run manage -- --help lists all commands.'],
   ])('When it is called with %p, then it says what is wrong in a sentence or two', async (args, sentence) => {
     const { code, output } = await run(...args);
     expect(code).toBe(1);
