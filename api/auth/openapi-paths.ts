@@ -16,7 +16,7 @@ const refreshToken = z.string().meta({
 });
 const scope = z
   .string()
-  .meta({ description: 'The requested scopes, separated by spaces. Default: all allowed scopes' });
+  .meta({ description: 'The requested scopes, separated by spaces. Without it, all allowed scopes' });
 
 const tokenRequest = (passwordGrant: boolean) =>
   z

@@ -18,7 +18,7 @@ const remedies: Record<ProblemCode, string> = {
   price_changed: 'Show the new `total` to the customer, and send the order again with it as `expectedTotal`.',
   name_taken: 'Choose a different name, or first rename or delete the item that has it.',
   email_taken: 'Find the user in `/v1/users`. To make the user a manager, promote the account.',
-  nothing_to_send: '`detail` says why the email cannot be sent again, for example because the account was erased.',
+  nothing_to_send: 'Read the reason in `detail`. For example, the account was erased.',
   last_manager: 'Make another user a manager first.',
   webhook_disabled: 'Enable the webhook first: `PATCH` it with `enabled: true`.',
   too_many_webhooks: 'Delete a webhook that is no longer needed, or forward events from one endpoint to others.',

@@ -30,7 +30,7 @@ export function faultDetail(issue: Issue): string {
     case 'invalid_format':
       return formatDetail(issue.format, String(issue.input));
     default:
-      return 'is invalid';
+      return 'is not allowed';
   }
 }
 
@@ -63,7 +63,7 @@ const isTime = (text: string): boolean => z.iso.datetime({ offset: true }).safeP
 function missingInTime(input: string): string | undefined {
   // Longer ones are not worth repeating.
   if (input.length > 40) return undefined;
-  if (isTime(`${input}Z`)) return `${input} has no time zone: add Z or an offset such as +01:00`;
+  if (isTime(`${input}Z`)) return `${input} lacks a time zone: add Z or an offset such as +01:00`;
   const withPlus = input.replace(/ (?=\d{2}:\d{2}$)/, '+');
   return isTime(withPlus) ? `${input} has a space instead of the plus sign: encode + as %2B in a URL` : undefined;
 }

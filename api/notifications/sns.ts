@@ -57,7 +57,7 @@ export function createSns({ topicArn, endpoint }: Settings): Sns {
   const certificates = new LRUCache<string, X509Certificate>({ max: 10 });
 
   async function check(message: SnsMessage): Promise<Unbelievable | undefined> {
-    if (message.TopicArn !== topicArn) return unbelievable('It belongs to a different topic.');
+    if (message.TopicArn !== topicArn) return unbelievable('It belongs to another topic.');
     if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < REPLAYABLE_MS)) {
       return unbelievable('It is not from the last hour.');
     }
@@ -71,7 +71,7 @@ export function createSns({ topicArn, endpoint }: Settings): Sns {
   }
 
   async function confirm({ SubscribeURL = '' }: SnsMessage): Promise<Unbelievable | undefined> {
-    if (!isAmazons(SubscribeURL)) return unbelievable('Its SubscribeURL is not an address of Amazon SNS.');
+    if (!isAmazons(SubscribeURL)) return unbelievable('Its SubscribeURL is not Amazon’s.');
     await fetchFrom(SubscribeURL);
     return undefined;
   }

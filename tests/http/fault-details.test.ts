@@ -73,8 +73,8 @@ const { query } = routes.find(({ operationId }) => operationId === 'listOrders')
 const detailOf = (sent: object) => query?.safeParse(sent, { error: faultDetail }).error?.issues[0]?.message;
 
 test.each([
-  ['2026-11-28T14:05:00', /^2026-11-28T14:05:00 has no time zone: add Z or an offset such as \+01:00$/],
-  ['2026-11-28T14:05:00.123', /has no time zone/],
+  ['2026-11-28T14:05:00', /^2026-11-28T14:05:00 lacks a time zone: add Z or an offset such as \+01:00$/],
+  ['2026-11-28T14:05:00.123', /lacks a time zone/],
   ['2026-11-28T14:05:00 01:00', /has a space instead of the plus sign: encode \+ as %2B in a URL$/],
   ['2026-02-30T14:05:00', /^must be an RFC 3339 time such as 2026-11-28T14:05:00Z or 2026-11-28T15:05:00\+01:00$/],
   ['2026-11-28', /^must be an RFC 3339 time/],

@@ -212,12 +212,12 @@ describe('When somebody posts a message of Amazon SNS', () => {
     [
       'an hour ago',
       () => sns.message({ ...hello, Timestamp: new Date(Date.now() - HOUR_MS).toISOString() }),
-      'this hour',
+      'the last hour',
     ],
     [
       'tomorrow',
       () => sns.message({ ...hello, Timestamp: new Date(Date.now() + 25 * HOUR_MS).toISOString() }),
-      'this hour',
+      'the last hour',
     ],
     ['another message than was signed', () => ({ ...sns.message(hello), Message: '{"a":1}' }), 'not signed'],
     [
