@@ -105,7 +105,9 @@ export const streamHeaders = z.object({
 });
 
 export const ticketRequest = z
-  .strictObject({ orderId: id.optional().meta({ description: 'The order to follow. Without it, the ticket is for all orders' }) })
+  .strictObject({
+    orderId: id.optional().meta({ description: 'The order to follow. Without it, the ticket is for all orders' }),
+  })
   .meta({ id: 'StreamTicketRequest', examples: [{ orderId: examples.orderId }] });
 
 export const ticketAnswer = z
