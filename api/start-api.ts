@@ -62,7 +62,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   const pages = createPages({ name: settings.SHOP_NAME, language: settings.SHOP_LANGUAGE, app });
   const auth = await startAuth(settings, database, pages, limits);
   const { streams, ...streaming } = startStreams(settings, { log: repositories.eventLog, metrics, logger });
-  auth.callers.onEvict(streams.recheck);
+  auth.callers.onEvict(streams.recheckAccess);
   const wakeUpNotifier = createWakeUpNotifier(settings.REDIS_URL, logger);
   const passwordRules = createPasswordRules(settings.SHOP_NAME);
   const services = createServices(settings, {

@@ -6,29 +6,29 @@ import { toEventResource } from '../orders/resources.ts';
 import { toFrame } from './frames.ts';
 import { toPosition } from './position.ts';
 
-/** Who looks: whoever works for the shop, or the one customer whose order it is. */
+/** How an event is shown: to staff, or to the customer of its order. */
 export type View = 'staff' | 'owner';
 
 export const viewOf = (actor: Actor): View => (isStaff(actor) ? 'staff' : 'owner');
 
-/** Any of the staff: all of them see everything. */
-const CREMA: Actor = { type: 'system', id: 'crema' };
+/** Stands for every member of staff: all see the same. */
+const STAFF: Actor = { type: 'system', id: 'crema' };
 
-/** A fact on its way to readers: written out once for each view, however many they are. */
+/** A fact for the readers of a process, serialized once for each view. */
 export interface Broadcast {
   position: number;
   orderId: string;
-  /** Perhaps nothing follows about this order. */
+  /** Whether this may be the last fact of its order. */
   maybeLast: boolean;
   frame(view: View): Buffer;
 }
 
-/** @param epoch of the log that it stands in @param publicUrl where clients see the API */
+/** @param publicUrl base URL of the API as clients see it */
 export function toBroadcast(fact: LoggedFact, epoch: string, publicUrl: string): Broadcast {
   const { position, event, order } = fact;
   const frames: Partial<Record<View, Buffer>> = {};
-  const write = (view: View): Buffer => {
-    const viewer: Actor = view === 'staff' ? CREMA : { type: 'customer', id: order.customer.id };
+  const serialize = (view: View): Buffer => {
+    const viewer: Actor = view === 'staff' ? STAFF : { type: 'customer', id: order.customer.id };
     const data = toEventResource(fact, viewer, publicUrl);
     return toFrame({ id: toPosition({ epoch, n: position }), event: event.type, data });
   };
@@ -36,9 +36,6 @@ export function toBroadcast(fact: LoggedFact, epoch: string, publicUrl: string):
     position,
     orderId: event.orderId,
     maybeLast: isFinal(order.status) || alertOf(event) !== undefined,
-    frame(view) {
-      frames[view] ??= write(view);
-      return frames[view];
-    },
+    frame: (view) => (frames[view] ??= serialize(view)),
   };
 }

@@ -2,26 +2,25 @@ import type { Logger } from '../../config/logger.ts';
 import type { EventLog } from '../../db/event-log.ts';
 import { type Broadcast, toBroadcast } from './broadcast.ts';
 
-/** Somebody who follows the log. */
+/** A stream that receives facts from the hub. */
 export interface Reader {
-  /** Of one order, or of all. */
+  /** undefined: all orders. */
   orderId: string | undefined;
-  /** Of the log that it has begun to read. */
   epoch: string;
-  /** Everything up to there it has. */
+  /** The log position up to which the reader has every fact. */
   readonly position: number;
   receive(broadcast: Broadcast): void;
   end(): void;
 }
 
-/** Reads the log once for all readers of a process. */
+/** Reads the log once for all streams of a process. */
 export interface Hub {
-  /** Says that there may be something new. Costs nothing while there are no readers. */
+  /** Reads the log now, as there may be new facts. Does nothing without readers. */
   wake(): void;
   /**
-   * Takes a reader in, who gets whatever stands behind its position from now on.
+   * Adds a reader, which then receives every fact after its position.
    *
-   * @returns `false` when the hub does not remember what came right behind it: the reader reads on by itself, and tries again
+   * @returns `false` if the hub no longer has all of these facts: the reader must read them from the log and join again
    */
   join(reader: Reader): boolean;
   leave(reader: Reader): void;
@@ -30,128 +29,115 @@ export interface Hub {
 export interface HubOptions {
   log: Pick<EventLog, 'read' | 'lastOf'>;
   logger: Pick<Logger, 'warn'>;
-  /** Where clients see the API. */
+  /** Base URL of the API as clients see it. */
   publicUrl: string;
-  /** How often the log is looked at although nobody said that there is something new, in ms. */
+  /** The pause between two reads without a wake-up, in ms. */
   everyMs?: number;
 }
 
-/** Facts that are read, and sent, at once: together they stay far below what a reader may be behind. */
+/** Facts in one read. Together they stay far below the backlog that a reader may have. */
 const PAGE = 25;
 
-/** How many facts are remembered for readers who have read the log themselves a moment ago. */
-const REMEMBERED = 100;
+/** The newest facts that are kept for readers that join. */
+const MAX_RECENT = 100;
 
 export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOptions): Hub {
-  const readers = new Set<Reader>();
-  const ofShop = new Set<Reader>();
-  const ofOrder = new Map<string, Set<Reader>>();
-  /** The log that they follow, and how far. */
+  /** By order; undefined: all orders. */
+  const readers = new Map<string | undefined, Set<Reader>>();
+  const readersOf = (orderId: string | undefined): Reader[] => [...(readers.get(orderId) ?? [])];
+  /** The log that the readers follow, and the position up to which it was read. */
   let epoch = '';
   let position = 0;
-  /** The newest broadcasts: all behind `forgotten`. */
-  let remembered: Broadcast[] = [];
-  let forgotten = 0;
-  /** Orders of which perhaps everything has been told. */
-  const maybeOver = new Set<string>();
+  /** The newest broadcasts: all after `recentAfter`. */
+  let recent: Broadcast[] = [];
+  let recentAfter = 0;
+  const maybeFinished = new Set<string>();
   let poll: NodeJS.Timeout | undefined;
-  let reading = false;
-  let again = false;
+  let isReading = false;
+  let mayHaveMore = false;
 
   function wake(): void {
-    again = true;
-    if (readers.size > 0 && !reading) void follow();
+    mayHaveMore = true;
+    if (readers.size > 0 && !isReading) void readAll();
   }
 
-  async function follow(): Promise<void> {
-    reading = true;
+  async function readAll(): Promise<void> {
+    isReading = true;
     try {
-      while (again && readers.size > 0) {
-        again = false;
-        if (await readOn()) again = true;
-        await endWhatIsOver();
+      while (mayHaveMore && readers.size > 0) {
+        mayHaveMore = false;
+        if (await readPage()) mayHaveMore = true;
+        await endFinished();
       }
     } catch (error) {
-      // Nobody is sent away for that: the next look goes on from here.
       logger.warn({ err: error }, 'the event log cannot be read; streams wait');
     } finally {
-      reading = false;
+      isReading = false;
     }
   }
 
-  /** @returns whether there may be more */
-  async function readOn(): Promise<boolean> {
+  /** Publishes the next facts. @returns whether there may be more */
+  async function readPage(): Promise<boolean> {
     const from = { epoch, position };
-    const { facts, ...now } = await log.read(position, { limit: PAGE });
-    // Everybody left meanwhile, and somebody else came.
+    const page = await log.read(position, { limit: PAGE });
+    // During the read, all readers left and others joined.
     if (from.epoch !== epoch || from.position !== position) return true;
-    if (now.epoch !== epoch || now.end < position) {
-      // Another log than they have begun to read: they come back, and get a snapshot.
-      for (const reader of [...readers]) reader.end();
+    if (page.epoch !== epoch || page.end < position) {
+      // The log was restored from a backup: clients reconnect and get a snapshot.
+      for (const reader of [...readers.keys()].flatMap(readersOf)) reader.end();
       return false;
     }
-    for (const fact of facts) tell(toBroadcast(fact, epoch, publicUrl));
-    return facts.length === PAGE;
+    for (const fact of page.facts) publish(toBroadcast(fact, epoch, publicUrl));
+    return page.facts.length === PAGE;
   }
 
-  function tell(broadcast: Broadcast): void {
+  function publish(broadcast: Broadcast): void {
     const { orderId, maybeLast } = broadcast;
     position = broadcast.position;
-    remembered.push(broadcast);
-    if (remembered.length > REMEMBERED) forgotten = remembered.shift()?.position ?? forgotten;
-    const concerned = ofOrder.get(orderId) ?? [];
-    for (const reader of [...ofShop, ...concerned]) reader.receive(broadcast);
-    if (maybeLast && ofOrder.has(orderId)) maybeOver.add(orderId);
+    recent.push(broadcast);
+    if (recent.length > MAX_RECENT) recentAfter = recent.shift()?.position ?? recentAfter;
+    for (const reader of [...readersOf(undefined), ...readersOf(orderId)]) reader.receive(broadcast);
+    if (maybeLast && readers.has(orderId)) maybeFinished.add(orderId);
   }
 
-  async function endWhatIsOver(): Promise<void> {
-    for (const orderId of [...maybeOver]) {
+  /** Ends the streams of orders that can have no more facts. */
+  async function endFinished(): Promise<void> {
+    for (const orderId of [...maybeFinished]) {
       const last = await log.lastOf(orderId);
-      maybeOver.delete(orderId);
+      maybeFinished.delete(orderId);
       if (last === undefined) continue;
-      for (const reader of [...(ofOrder.get(orderId) ?? [])]) if (reader.position >= last) reader.end();
+      for (const reader of readersOf(orderId)) if (reader.position >= last) reader.end();
     }
-  }
-
-  function begin(reader: Reader): void {
-    ({ epoch, position } = reader);
-    forgotten = position;
-    remembered = [];
-    poll = setInterval(wake, everyMs);
   }
 
   function join(reader: Reader): boolean {
-    if (readers.size === 0) begin(reader);
-    else if (reader.epoch !== epoch || reader.position < forgotten) {
+    const { orderId } = reader;
+    if (readers.size === 0) {
+      ({ epoch, position } = reader);
+      recentAfter = position;
+      poll = setInterval(wake, everyMs);
+    } else if (reader.epoch !== epoch || reader.position < recentAfter) {
       wake();
       return false;
     }
-    readers.add(reader);
-    groupOf(reader).add(reader);
-    for (const broadcast of remembered) {
-      if (reader.orderId !== undefined && broadcast.orderId !== reader.orderId) continue;
+    readers.set(orderId, (readers.get(orderId) ?? new Set()).add(reader));
+    for (const broadcast of recent) {
+      if (orderId !== undefined && broadcast.orderId !== orderId) continue;
       reader.receive(broadcast);
-      if (broadcast.maybeLast && reader.orderId !== undefined) maybeOver.add(reader.orderId);
+      if (broadcast.maybeLast && orderId !== undefined) maybeFinished.add(orderId);
     }
     wake();
     return true;
   }
 
-  function groupOf({ orderId }: Reader): Set<Reader> {
-    if (orderId === undefined) return ofShop;
-    const group = ofOrder.get(orderId) ?? new Set();
-    ofOrder.set(orderId, group);
-    return group;
-  }
-
   function leave(reader: Reader): void {
-    if (!readers.delete(reader)) return;
-    groupOf(reader).delete(reader);
-    if (reader.orderId !== undefined && groupOf(reader).size === 0) ofOrder.delete(reader.orderId);
+    const group = readers.get(reader.orderId);
+    if (!group?.delete(reader)) return;
+    if (group.size === 0) readers.delete(reader.orderId);
     if (readers.size > 0) return;
     clearInterval(poll);
-    remembered = [];
-    maybeOver.clear();
+    recent = [];
+    maybeFinished.clear();
   }
 
   return { wake, join, leave };

@@ -32,9 +32,9 @@ const answersOf = (example: string) => ({
   200: { description: 'The event stream', body: z.string(), example, mediaType: 'text/event-stream' },
 });
 
-/** Following orders as they move: server-sent events, and tickets for browsers. */
+/** Event streams of orders, and tickets with which browsers open them. */
 export function streamRoutes({ service, streams, callers, tickets }: Dependencies): Route[] {
-  /** The stream ends once its reader is not anymore who they were when they opened it. */
+  /** A stream ends if its caller changes role or loses access. */
   const stillMay =
     (access: Access, { type }: Caller, token: TokenClaims) =>
     async () => {

@@ -6,7 +6,7 @@ import { id, timestamp } from '../http/schemas.ts';
 import { actor, order, status } from '../orders/schemas.ts';
 import { fromPosition } from './position.ts';
 
-/** An order as events carry it: without what is one person's view of it. */
+/** An order in an event: without the fields that depend on the reader. */
 const orderInEvent = order
   .omit({ allowedTransitions: true })
   .extend({ customer: z.object({ id }).meta({ id: 'CustomerReference' }) })

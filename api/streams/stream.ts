@@ -6,26 +6,24 @@ import { type Broadcast, toBroadcast, type View } from './broadcast.ts';
 import { HEARTBEAT } from './frames.ts';
 import type { Hub, Reader } from './hub.ts';
 
-/** Where a stream begins. */
-export interface Beginning {
+/** Where a stream starts in the log. */
+export interface StreamStart {
   epoch: string;
-  /** Everything up to there its reader has, or will have with the opening. */
+  /** The client has every fact up to here, or gets it with the first frames. */
   position: number;
-  /** What is sent first. */
-  opening: Buffer;
-  /** Nothing that is old lies behind the position. */
+  firstFrames: Buffer;
+  /** Whether the position is near the end of the log. */
   caughtUp: boolean;
-  /** Perhaps nothing follows. */
-  maybeOver: boolean;
+  /** Whether the order may have no more facts. */
+  maybeFinished: boolean;
 }
 
-/** A stream that is open, to those who look after it. */
 export interface OpenStream {
-  /** To be called every now and then. @param now on the monotonic clock, in ms */
-  lookAfter(now: number): void;
-  /** Looks whether its reader still may read it, and ends it if not. */
-  recheck(): void;
-  /** Ends it in order: what was written arrives, and the client comes back. */
+  /** Sends heartbeats and checks limits; called once a second. @param now on the monotonic clock, in ms */
+  maintain(now: number): void;
+  /** Checks whether the caller still has access, and ends the stream if not. */
+  recheckAccess(): void;
+  /** Ends the stream in order: the client receives everything that was written, and reconnects. */
   end(): void;
 }
 
@@ -33,37 +31,39 @@ export interface StreamOptions {
   log: Pick<EventLog, 'read' | 'lastOf'>;
   hub: Hub;
   logger: Pick<Logger, 'info' | 'warn'>;
-  /** Where clients see the API. */
+  /** Base URL of the API as clients see it. */
   publicUrl: string;
-  /** In ms. */
+  /** The pause between two heartbeats, in ms. */
   heartbeat: number;
   orderId: string | undefined;
   view: View;
-  /** When the token ends, in ms since the epoch. */
+  /** When the token expires, in ms since the epoch. */
   expiresAt: number;
-  /** What it throws says nothing. */
+  /** Whether the caller still has access. If it throws, the stream stays open. */
   stillMay(): Promise<boolean>;
   onClose(): void;
 }
 
-/** Facts that a reader who catches up is sent at once. */
+/** Facts in one read while a reader catches up. */
 const PAGE = 100;
 
-/** How many bytes a reader may be behind, and for how long nothing may get through, in ms. */
+/** The largest backlog of a reader, in bytes. */
 const MAX_BACKLOG = 1_048_576;
+
+/** How long a connection may transmit nothing, in ms. */
 const STALLED_MS = 30_000;
 
-/** How often it is asked whether a reader still may, in ms. */
+/** The pause between two access checks, in ms. */
 const RECHECK_MS = 5_000;
 
-/** Sends a reader the beginning, then everything behind it from the log, then whatever the hub tells. */
-export function openStream(response: ServerResponse, beginning: Beginning, options: StreamOptions): OpenStream {
+/** Sends the first frames, then the facts after them from the log, then those from the hub. */
+export function openStream(response: ServerResponse, start: StreamStart, options: StreamOptions): OpenStream {
   const { log, hub, logger, publicUrl, heartbeat, orderId, view, expiresAt, stillMay, onClose } = options;
-  const { epoch } = beginning;
+  const { epoch } = start;
   const closing = new AbortController();
-  let { position } = beginning;
+  let { position } = start;
   let writtenAt = performance.now();
-  let movingAt = writtenAt;
+  let drainedAt = writtenAt;
   let checkedAt = writtenAt;
 
   function write(frame: Buffer): void {
@@ -72,10 +72,10 @@ export function openStream(response: ServerResponse, beginning: Beginning, optio
   }
 
   function receive(broadcast: Broadcast): void {
-    // A reader may have read further than the hub, which then tells what it knows.
+    // The stream may have read further than the hub.
     if (closing.signal.aborted || broadcast.position <= position) return;
     ({ position } = broadcast);
-    if (response.writableLength > MAX_BACKLOG) cut('it is too far behind');
+    if (response.writableLength > MAX_BACKLOG) cut('the backlog is too large');
     else write(broadcast.frame(view));
   }
 
@@ -90,20 +90,21 @@ export function openStream(response: ServerResponse, beginning: Beginning, optio
   };
 
   async function catchUp(): Promise<void> {
-    let { caughtUp, maybeOver } = beginning;
+    let { caughtUp, maybeFinished } = start;
     while (!closing.signal.aborted) {
-      await drained();
+      if (response.writableNeedDrain) await once(response, 'drain', { signal: closing.signal });
       if (caughtUp) {
-        const last = orderId !== undefined && maybeOver ? await log.lastOf(orderId) : undefined;
+        const last = orderId !== undefined && maybeFinished ? await log.lastOf(orderId) : undefined;
         if (last !== undefined && last <= position) return end();
         if (closing.signal.aborted || (last === undefined && hub.join(reader))) return;
       }
       const page = await log.read(position, { orderId, limit: PAGE });
+      // The log was restored from a backup.
       if (page.epoch !== epoch || page.end < position) return end();
       for (const fact of page.facts) {
         const broadcast = toBroadcast(fact, epoch, publicUrl);
         ({ position } = broadcast);
-        maybeOver ||= broadcast.maybeLast;
+        maybeFinished ||= broadcast.maybeLast;
         write(broadcast.frame(view));
       }
       caughtUp = page.facts.length < PAGE;
@@ -111,13 +112,9 @@ export function openStream(response: ServerResponse, beginning: Beginning, optio
     }
   }
 
-  async function drained(): Promise<void> {
-    if (response.writableNeedDrain) await once(response, 'drain', { signal: closing.signal });
-  }
-
   function close(): void {
     if (closing.signal.aborted) return;
-    // A reason that costs nothing: an error would be made with its stack.
+    // Without a reason, every abort would create an error with a stack trace.
     closing.abort('closed');
     hub.leave(reader);
     onClose();
@@ -134,30 +131,30 @@ export function openStream(response: ServerResponse, beginning: Beginning, optio
     response.destroy();
   }
 
-  function recheck(): void {
+  function recheckAccess(): void {
     checkedAt = performance.now();
     stillMay().then(
       (may) => may || end(),
-      (error) => logger.warn({ err: error }, 'whether a stream may go on cannot be told; it does'),
+      (error) => logger.warn({ err: error }, 'the access check of a stream failed; the stream stays open'),
     );
   }
 
-  function lookAfter(now: number): void {
-    if (!response.writableNeedDrain) movingAt = now;
+  function maintain(now: number): void {
+    if (!response.writableNeedDrain) drainedAt = now;
     if (Date.now() >= expiresAt) end();
-    else if (now - movingAt >= STALLED_MS) cut('nothing gets through to its reader');
+    else if (now - drainedAt >= STALLED_MS) cut('the connection is stalled');
     else {
       if (now - writtenAt >= heartbeat) write(HEARTBEAT);
-      if (now - checkedAt >= RECHECK_MS) recheck();
+      if (now - checkedAt >= RECHECK_MS) recheckAccess();
     }
   }
 
   response.once('close', close);
-  write(beginning.opening);
+  write(start.firstFrames);
   catchUp().catch((error) => {
     if (closing.signal.aborted) return;
-    logger.warn({ err: error }, 'a stream cannot catch up; its reader is to come back');
+    logger.warn({ err: error }, 'a stream could not catch up; its client must reconnect');
     end();
   });
-  return { lookAfter, recheck, end };
+  return { maintain, recheckAccess, end };
 }

@@ -13,29 +13,29 @@ import { viewOf } from './broadcast.ts';
 import { toFrame, toRetryFrame } from './frames.ts';
 import type { Hub } from './hub.ts';
 import { type Position, toPosition } from './position.ts';
-import { type Beginning, type OpenStream, openStream } from './stream.ts';
+import { type OpenStream, openStream, type StreamStart } from './stream.ts';
 
-/** Somebody who may follow an order, or the whole shop, and wants to. */
+/** A request of a caller that may follow an order, or all orders. */
 export interface StreamRequest {
-  /** As it was just found: the snapshot, if the log does not know it yet. Without it, all orders. */
+  /** The order as it was found, for a snapshot before the log has it; undefined: all orders. */
   order?: Order;
-  /** What they have read already; without it, they begin with a snapshot. */
+  /** The last position that the client has; undefined: the stream begins with a snapshot. */
   after: Position | undefined;
   caller: Caller;
   token: TokenClaims;
-  /** Asked again and again, as long as the stream is open. */
+  /** Called repeatedly while the stream is open. */
   stillMay(): Promise<boolean>;
 }
 
-/** The event streams of one process (design §5). */
+/** The event streams of one process. */
 export interface Streams {
-  /** @throws {Problem} when the caller, or this process, has as many streams as it may */
+  /** @throws {Problem} if the user, or the process, has too many open streams */
   answer(request: StreamRequest): Promise<RouteResponse>;
-  /** Looks at once whether streams that have to do with an id may go on. @param id see `CallerLookup.forget` */
-  recheck(id: string): void;
-  /** How many are open. */
+  /** Checks the access of all streams whose token names this id. @param id see `CallerLookup.forget` */
+  recheckAccess(id: string): void;
+  /** Returns the number of open streams. */
   count(): number;
-  /** Ends all streams and begins no more: their readers come back to another process. */
+  /** Ends all streams and opens no more. Clients reconnect to another process. */
   stop(): void;
 }
 
@@ -43,56 +43,54 @@ export interface StreamsOptions {
   log: EventLog;
   hub: Hub;
   logger: Pick<Logger, 'info' | 'warn'>;
-  /** Where clients see the API. */
+  /** Base URL of the API as clients see it. */
   publicUrl: string;
-  /** Seconds between two signs of life. */
+  /** The pause between two heartbeats, in seconds. */
   heartbeat: number;
-  /** How many at once, and how many of one user. */
+  /** Open streams of the process, and of one user. */
   max: number;
   maxPerUser: number;
 }
 
-/** How often streams are looked after, in ms. */
-const UPKEEP_MS = 1_000;
+const MAINTENANCE_MS = 1_000;
 
-/** When clients come back, in ms: not all at once. */
+/** The range of the random pause before clients reconnect, in ms, so that they do not reconnect all at once. */
 const RETRY_MS = [500, 2_000] as const;
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
-  // Nobody on the way may keep it, compress it, or wait until there is more of it.
+  // Proxies must not store, compress or buffer it.
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 };
 
 export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, maxPerUser }: StreamsOptions): Streams {
   const open = new Map<OpenStream, TokenClaims>();
-  const ofUser = new Map<string, number>();
   let stopped = false;
-  const upkeep = setInterval(() => {
+  const maintenance = setInterval(() => {
     const now = performance.now();
-    for (const stream of [...open.keys()]) stream.lookAfter(now);
-  }, UPKEEP_MS);
+    for (const stream of [...open.keys()]) stream.maintain(now);
+  }, MAINTENANCE_MS);
 
-  function mustHaveRoom({ sub }: TokenClaims): void {
+  function checkLimits({ sub }: TokenClaims): void {
     if (stopped) throw new Problem('unavailable', { detail: 'The process is stopping. Try again.' });
     if (open.size >= max)
       throw new Problem('unavailable', { detail: 'The process has reached its limit of open streams. Try again.' });
-    if ((ofUser.get(sub) ?? 0) < maxPerUser) return;
+    if ([...open.values()].filter((token) => token.sub === sub).length < maxPerUser) return;
     throw new Problem('too_many_streams', {
       detail: `At most ${maxPerUser} streams may be open at once. Close one first.`,
     });
   }
 
   const answer: Streams['answer'] = async (request) => {
-    mustHaveRoom(request.token);
-    const beginning = await beginningOf(request);
-    if (!beginning) return { status: 204 };
-    return { status: 200, headers, stream: (response) => serve(request, beginning, response) };
+    checkLimits(request.token);
+    const start = await startOf(request);
+    if (!start) return { status: 204 };
+    return { status: 200, headers, stream: (response) => serve(request, start, response) };
   };
 
-  /** @returns `undefined` when everything has been read and nothing can follow */
-  async function beginningOf({ order, after, caller }: StreamRequest): Promise<Beginning | undefined> {
+  /** Returns undefined if the client has every fact and no more can follow. */
+  async function startOf({ order, after, caller }: StreamRequest): Promise<StreamStart | undefined> {
     const orderId = order?.id;
     const retry = toRetryFrame(randomInt(...RETRY_MS));
     if (after) {
@@ -100,7 +98,7 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
       if (epoch === after.epoch && after.n <= end) {
         const last = orderId && (await log.lastOf(orderId));
         if (last && last <= after.n) return undefined;
-        return { epoch, position: after.n, opening: retry, caughtUp: false, maybeOver: false };
+        return { epoch, position: after.n, firstFrames: retry, caughtUp: false, maybeFinished: false };
       }
     }
     const { epoch, end, orders } = await log.snapshot(orderId);
@@ -110,17 +108,17 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
     return {
       epoch,
       position: end,
-      opening: Buffer.concat([retry, snapshot]),
+      firstFrames: Buffer.concat([retry, snapshot]),
       caughtUp: true,
-      maybeOver: orders.some(({ status }) => isFinal(status)),
+      maybeFinished: orders.some(({ status }) => isFinal(status)),
     };
   }
 
-  function serve({ order, caller, token, stillMay }: StreamRequest, beginning: Beginning, response: ServerResponse) {
-    // While the log was read, the client may have left, and others may have come.
+  function serve({ order, caller, token, stillMay }: StreamRequest, start: StreamStart, response: ServerResponse) {
+    // During the read of the log, the client may have disconnected and other streams may have opened.
     if (response.closed) return;
-    mustHaveRoom(token);
-    const stream = openStream(response, beginning, {
+    checkLimits(token);
+    const stream = openStream(response, start, {
       log,
       hub,
       logger,
@@ -130,30 +128,20 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
       view: viewOf(caller.actor),
       expiresAt: token.expiresAt,
       stillMay,
-      onClose: () => {
-        open.delete(stream);
-        tally(token, -1);
-      },
+      onClose: () => open.delete(stream),
     });
     open.set(stream, token);
-    tally(token, 1);
   }
 
-  function tally({ sub }: TokenClaims, change: 1 | -1): void {
-    const now = (ofUser.get(sub) ?? 0) + change;
-    if (now > 0) ofUser.set(sub, now);
-    else ofUser.delete(sub);
-  }
-
-  function recheck(id: string): void {
-    for (const [stream, token] of [...open]) if (Object.values(token).includes(id)) stream.recheck();
+  function recheckAccess(id: string): void {
+    for (const [stream, token] of [...open]) if (Object.values(token).includes(id)) stream.recheckAccess();
   }
 
   function stop(): void {
     stopped = true;
-    clearInterval(upkeep);
+    clearInterval(maintenance);
     for (const stream of [...open.keys()]) stream.end();
   }
 
-  return { answer, recheck, count: () => open.size, stop };
+  return { answer, recheckAccess, count: () => open.size, stop };
 }

@@ -3,17 +3,17 @@ import { subscribeToRedis } from '../../config/redis-connection.ts';
 import { ORDERS_CHANNEL } from '../../domain/order/cloud-event.ts';
 
 /**
- * Has Redis say that there is something new. What it says does not matter, and that it says nothing only costs time: the
- * log in Postgres has everything.
+ * Calls `wake` whenever an order event is published in Redis. The message is not used, and a lost one only costs time: the log
+ * in Postgres has every event.
  *
- * @returns how to end it
+ * @returns a function that ends the subscription
  */
 export function subscribeToWakeUps(url: string, wake: () => void, logger: Pick<Logger, 'warn'>): () => void {
   const redis = subscribeToRedis(
     url,
     [ORDERS_CHANNEL],
     { connectionName: 'crema-streams' },
-    { logger, consequence: 'streams are a second behind' },
+    { logger, consequence: 'streams poll once a second instead' },
   );
   redis.on('ready', wake);
   redis.on('message', wake);

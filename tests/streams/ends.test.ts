@@ -198,12 +198,12 @@ test('When somebody may not any more, or their token expires, then their stream 
   server.asks.actor = { ...actors.manager, id: 'expiring' };
   const expiring = await follow(server, '/');
 
-  server.streams.recheck('demoted');
-  server.streams.recheck('expiring');
+  server.streams.recheckAccess('demoted');
+  server.streams.recheckAccess('expiring');
   await demoted.ends();
   await waitFor('Signs of life', () => stays.heartbeats >= 2, patience);
   await expiring.ends();
-  expect(server.said).toContain('whether a stream may go on cannot be told; it does');
+  expect(server.said).toContain('the access check of a stream failed; the stream stays open');
   // Without being told to: it asks by itself, too.
   server.asks.stillMay = async () => false;
   server.asks.expiresAt = Number.POSITIVE_INFINITY;
