@@ -2,7 +2,7 @@ import type { Money } from '../domain/money.ts';
 import type { LineRequest, Offer } from '../domain/order/pricing.ts';
 import { type Database, named } from './connection.ts';
 
-/** A product as the menu shows it, its price final. */
+/** A product on the menu, with final prices. */
 export interface MenuItem {
   id: string;
   name: string;
@@ -12,14 +12,14 @@ export interface MenuItem {
   variations: { id: string; name: string; price: Money; available: boolean }[];
 }
 
-/** The read-only side of the catalog: what is on sale, and at what price. */
+/** Reads the products on sale and their prices. */
 export interface CatalogView {
   menu(): Promise<MenuItem[]>;
-  /** The currencies that products on sale are priced in, ISO 4217. */
+  /** Returns the currencies of products on sale, ISO 4217. */
   currencies(): Promise<string[]>;
-  /** What the menu has of these lines. */
+  /** Returns the offers for these lines; lines that are not on sale have no offer. */
   offers(requests: readonly LineRequest[]): Promise<Offer[]>;
-  /** The same with the next order number: one round trip. */
+  /** Returns the offers and the next order number in one round trip. */
   offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }>;
 }
 

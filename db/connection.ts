@@ -5,19 +5,19 @@ import { createPostgresClient } from './postgres-client.ts';
 /** A pool of connections to Postgres, or a transaction on one of them: repositories take either. */
 export type Database = Knex;
 
-/** How long anything waits for Postgres before the request or activity is told that it is unavailable, in ms. */
+/** The deadline for connecting to Postgres and for each statement, in ms. */
 const DEADLINE_MS = 5_000;
 
 /**
- * How long a transaction may do nothing before Postgres ends it, in ms. Then its process is frozen or cut off, and its locks
- * hold up others: shorter than {@link DEADLINE_MS}, so that they still get their turn.
+ * How long a transaction may be idle before Postgres ends it, in ms: its process is frozen or unreachable. Shorter than
+ * {@link DEADLINE_MS}, so that transactions that wait for its locks still succeed.
  */
 const IDLE_IN_TRANSACTION_MS = 3_000;
 
-/** When a connection is idle for this long, in ms, either side asks whether the other is still there. */
+/** TCP keep-alive: how long a connection is idle before the peer is probed, in ms. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** What Postgres does on its side: asks thrice, 5 s apart, and waits 15 s for what it has sent to arrive. */
+/** Keep-alive of the server: three probes, 5 s apart, and at most 15 s until sent data is acknowledged. */
 const SERVER_OPTIONS = [
   `-c tcp_keepalives_idle=${KEEP_ALIVE_MS / 1_000}`,
   '-c tcp_keepalives_interval=5',
@@ -25,31 +25,31 @@ const SERVER_OPTIONS = [
   '-c tcp_user_timeout=15000',
 ].join(' ');
 
-/** How knex begins a warning about an error that it also throws. */
+/** The start of a warning that knex writes about an error that it also throws. */
 const THROWN_AS_WELL = 'Acquire connection error: ';
 
-// bigint arrives as text by default; every bigint of ours (money, positions) stays far below 2^53.
+// node-postgres returns bigint as text by default. Money and positions stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-/** Runs a statement that many requests need under a name of its own, so that Postgres plans it once a connection. */
+/** Runs a frequent statement as a prepared statement, so that Postgres plans it once per connection. */
 export const named = <Result>(name: string, statement: Knex.ChainableInterface<Result>): Promise<Result> =>
   Promise.resolve(statement.options({ name }));
 
 export interface ConnectOptions {
-  /** Most connections at once. */
+  /** The size of the pool. */
   max?: number;
-  /** As Postgres shows it in `pg_stat_activity`. */
+  /** `application_name` in `pg_stat_activity`. */
   name?: string;
-  /** How long one query may take, in ms. */
+  /** The deadline of one query, in ms. */
   queryDeadline?: number;
-  /** How long a transaction may do nothing before Postgres ends it, in ms; 0: for ever. */
+  /** How long a transaction may be idle before Postgres ends it, in ms; 0: no limit. */
   idleInTransaction?: number;
-  /** Takes what knex has to say; by default it goes to the console. */
+  /** The log of knex; the console by default. */
   log?: Record<'debug' | 'warn' | 'error', (message: string) => void>;
 }
 
 /**
- * Opens a pool. Nothing is sent before the first query.
+ * Creates a pool. It connects at the first query.
  *
  * @param url `postgres://user:password@host:port/database`
  */

@@ -2,7 +2,7 @@ import { Counter, Gauge, type Registry } from '@prometheus-io/client';
 import type { Database } from './connection.ts';
 import type { Journal } from './journal.ts';
 
-/** Shows how busy a pool of connections is, and who waits for one. */
+/** Exports the state of a connection pool. */
 export function measurePool(registry: Registry, { client: { pool } }: Database): void {
   const registers = [registry];
   new Gauge({
@@ -33,10 +33,7 @@ export function measurePool(registry: Registry, { client: { pool } }: Database):
   });
 }
 
-/**
- * Counts what happens to orders, in the process that writes it down: over all processes, each event once. What the
- * reconciler finds again is not counted.
- */
+/** Counts order events in the process that records them: each event once over all processes. */
 export function countEvents(registry: Registry, journal: Journal): Journal {
   const events = new Counter({
     name: 'crema_order_events_total',

@@ -6,14 +6,14 @@ const settings = {
   loadExtensions: ['.ts'],
 };
 
-/** A migration may have to rewrite a table, or to wait for another process that migrates, in ms. */
+/** The deadline of a migration, which may rewrite a table or wait for another process that migrates, in ms. */
 const DEADLINE_MS = 30 * 60_000;
 
-/** Opens a database for migrations, which may also compute for long between two statements. */
+/** Connects for migrations, which may take long for a statement and between two statements. */
 export const connectToMigrate = (url: string): Database =>
   connect(url, { max: 1, name: 'crema-migrate', queryDeadline: DEADLINE_MS, idleInTransaction: DEADLINE_MS });
 
-/** Returns one sentence if the database cannot compare names, which needs Unicode. */
+/** Returns an error message if the database lacks the Unicode support that comparing names needs. */
 export async function faultOf(database: Database): Promise<string | undefined> {
   const { rows } = await database.raw(`
     SELECT pg_encoding_to_char(encoding) AS encoding,
@@ -26,8 +26,8 @@ export async function faultOf(database: Database): Promise<string | undefined> {
 }
 
 /**
- * Returns what identifies a shop's database for ever, also after a dump is restored elsewhere: when its schema was first made,
- * RFC 3339. Returns undefined if the database was never migrated.
+ * Returns the permanent identifier of a shop's database, which dumps keep: the time of its first migration, RFC 3339. Returns
+ * undefined if the database was never migrated.
  */
 export async function databaseId(database: Database): Promise<string | undefined> {
   if (!(await database.schema.hasTable('knex_migrations'))) return undefined;
@@ -36,8 +36,8 @@ export async function databaseId(database: Database): Promise<string | undefined
 }
 
 /**
- * Brings the schema to today's; a second process that tries waits. All in one transaction, or, if a file says that it wants none
- * (`config`), each in one of its own. Returns the names of what was done.
+ * Runs the pending migrations in one transaction, or each in its own if one of them disables transactions (`config`). A second
+ * process waits. Returns the names of the migrations that ran.
  */
 export async function migrate(database: Database): Promise<string[]> {
   const [, done] = await database.migrate.latest(settings);

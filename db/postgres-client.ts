@@ -5,54 +5,29 @@ import PostgresClient, { type Statement } from 'knex/lib/dialects/postgres/index
 import { isConnectionSpent, isPlanOutdated, isReadOnly, isStatementMisplaced } from './outage.ts';
 import { retryConflicts } from './retry.ts';
 
-/** How long a server may take, in ms; 0: for ever. */
+/** Time limits that Postgres enforces, in ms; 0: no limit. */
 export interface TimeLimits {
   statement: number;
   idleInTransaction: number;
 }
 
 interface Connection {
-  /** Why knex takes it out of its pool. */
+  /** If set, knex removes the connection from its pool. */
   __knex__disposed?: unknown;
 }
 
-/** A server that takes no changes may be the wrong one: how long a connection to it is kept at least, in ms. */
-const RENEWAL_MS = 1_000;
-
-/** How poolers say that they pass on no settings of a session. */
-const NO_STARTUP_PARAMETERS = /startup parameter|command-line options/i;
-
 /**
- * Makes knex' client for a pool of connections that outlives what happens to servers and poolers (docs/adr/0020):
+ * Creates knex' client for a connection pool that survives failovers and poolers (docs/adr/0020):
  *
- * - Connections to a server that takes no changes are replaced: its address may lead to another one by now.
- * - A statement outside of a transaction is run again after a conflict.
- * - Where a pooler gives each transaction another session, each transaction brings its settings. Statements are prepared only
- *   if the pooler tracks them.
+ * - Connections to a read-only server are replaced.
+ * - A statement outside of a transaction is retried after a conflict.
+ * - A pooler may give each transaction another session. So each transaction sets its own time limits, and statements are
+ *   prepared only if the pooler tracks them.
  */
-export function createPostgresClient({ statement, idleInTransaction }: TimeLimits): typeof Knex.Client {
-  const openedAt = new WeakMap<object, number>();
-  /** Connections that were opened before are used no more. */
-  let renewedAt = Number.NEGATIVE_INFINITY;
-  let prepares = true;
-
-  class Transaction extends PostgresTransaction {
-    /** One round trip. A pooler may have dropped what the session was to be opened with. */
-    override begin(connection: object): Promise<unknown> {
-      if (this.isolationLevel || this.readOnly)
-        throw new Error('Transactions have no isolationLevel and no readOnly here.');
-      return this.query(
-        connection,
-        `BEGIN; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${idleInTransaction};`,
-      );
-    }
-  }
-
-  /** The statement under a name, unless that has failed. A pooler's sessions are shared by versions: a name must mean one statement. */
-  const named = (connection: Connection, { options, ...statement }: Statement): Statement => {
-    if (!prepares || connection.__knex__disposed) return statement;
-    return { ...statement, options: { name: `${options?.name}-${hash('sha1', statement.sql).slice(0, 12)}` } };
-  };
+export function createPostgresClient(limits: TimeLimits): typeof Knex.Client {
+  const Transaction = transactionWith(limits);
+  const renewal = createRenewal();
+  const preparation = createPreparation();
 
   return class Client extends PostgresClient {
     override transaction(container: unknown, config: unknown, outerTransaction: unknown): never {
@@ -62,13 +37,13 @@ export function createPostgresClient({ statement, idleInTransaction }: TimeLimit
     override async _acquireOnlyConnection(): Promise<object> {
       const connection = await super._acquireOnlyConnection().catch((error: Error) => {
         if (!NO_STARTUP_PARAMETERS.test(error.message)) throw error;
-        return this.openWithoutSettings(error);
+        return this.connectWithoutParameters(error);
       });
-      openedAt.set(connection, performance.now());
+      renewal.opened(connection);
       return connection;
     }
 
-    private openWithoutSettings({ message }: Error): Promise<object> {
+    private connectWithoutParameters({ message }: Error): Promise<object> {
       const settings = this.connectionSettings as Record<string, unknown>;
       if (settings.options !== undefined) {
         this.logger.warn?.(
@@ -81,7 +56,7 @@ export function createPostgresClient({ statement, idleInTransaction }: TimeLimit
     }
 
     override async validateConnection(connection: object): Promise<boolean> {
-      return (openedAt.get(connection) ?? 0) > renewedAt;
+      return renewal.isCurrent(connection);
     }
 
     override _query(connection: object, statement: Statement): Promise<unknown> {
@@ -91,13 +66,11 @@ export function createPostgresClient({ statement, idleInTransaction }: TimeLimit
 
     private async runOnce(connection: Connection, statement: Statement): Promise<unknown> {
       try {
-        return await super._query(connection, statement.options?.name ? named(connection, statement) : statement);
+        return await super._query(connection, preparation.prepare(connection, statement));
       } catch (error) {
-        const now = performance.now();
-        if (isReadOnly(error) && now - (openedAt.get(connection) ?? 0) > RENEWAL_MS) renewedAt = now;
+        if (isReadOnly(error)) renewal.renew(connection);
         if (isConnectionSpent(error) || isPlanOutdated(error)) connection.__knex__disposed = error;
-        if (isStatementMisplaced(error) && prepares) {
-          prepares = false;
+        if (isStatementMisplaced(error) && preparation.stop()) {
           this.logger.warn?.(
             'Postgres is behind a pooler without max_prepared_statements: statements are not prepared',
           );
@@ -105,5 +78,60 @@ export function createPostgresClient({ statement, idleInTransaction }: TimeLimit
         throw error;
       }
     }
+  };
+}
+
+/** Matches how poolers reject the startup parameters of a session. */
+const NO_STARTUP_PARAMETERS = /startup parameter|command-line options/i;
+
+/** Transactions set their time limits in the round trip that begins them: a pooler may have dropped those of the session. */
+function transactionWith({ statement, idleInTransaction }: TimeLimits) {
+  return class Transaction extends PostgresTransaction {
+    override begin(connection: object): Promise<unknown> {
+      if (this.isolationLevel || this.readOnly) throw new Error('isolationLevel and readOnly are not supported.');
+      return this.query(
+        connection,
+        `BEGIN; SET LOCAL statement_timeout = ${statement}; SET LOCAL idle_in_transaction_session_timeout = ${idleInTransaction};`,
+      );
+    }
+  };
+}
+
+/** The minimum age of a connection that is replaced, in ms. */
+const RENEWAL_MS = 1_000;
+
+/** Replaces all connections after a server turned out to be read-only: its address may lead to another server by now. */
+function createRenewal() {
+  const openedAt = new WeakMap<object, number>();
+  const openingOf = (connection: object): number => openedAt.get(connection) ?? 0;
+  let renewedAt = Number.NEGATIVE_INFINITY;
+  return {
+    opened: (connection: object): void => void openedAt.set(connection, performance.now()),
+    isCurrent: (connection: object): boolean => openingOf(connection) > renewedAt,
+    renew(connection: object): void {
+      const now = performance.now();
+      if (now - openingOf(connection) > RENEWAL_MS) renewedAt = now;
+    },
+  };
+}
+
+/** Prepares statements that have a name, until a pooler turns out not to track them. */
+function createPreparation() {
+  let isOn = true;
+  return {
+    /** Adds a hash of the statement to its name: versions of Crema share the sessions of a pooler. */
+    prepare(connection: Connection, statement: Statement): Statement {
+      const name = statement.options?.name;
+      if (!name) return statement;
+      const { options: _, ...unprepared } = statement;
+      if (!isOn || connection.__knex__disposed) return unprepared;
+      return { ...unprepared, options: { name: `${name}-${hash('sha1', statement.sql).slice(0, 12)}` } };
+    },
+    /** Stops preparing. @returns `false` if it had stopped before */
+    stop(): boolean {
+      const wasOn = isOn;
+      isOn = false;
+      return wasOn;
+    },
   };
 }

@@ -2,19 +2,19 @@ import type { Product, Variation } from '../domain/catalog/product.ts';
 import type { Database } from './connection.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
-/** Products with their variations, whole. */
+/** Reads and writes products with all of their variations. */
 export interface ProductRepository {
-  /** Every product by position and name; deleted ones and variations only when asked for. */
+  /** Returns products by position and name. */
   list(options: { includeDeleted: boolean }): Promise<Product[]>;
-  /** One product, deleted or not, with all of its variations. */
+  /** Returns a product, deleted or not. */
   find(id: string): Promise<Product | undefined>;
-  /** As {@link find}, and nobody else changes it before the transaction ends. */
+  /** Like {@link find}, and locks the product until the transaction ends. */
   findForUpdate(id: string): Promise<Product | undefined>;
-  /** Writes a product and its variations, new or changed. @throws {NameTaken} */
+  /** Inserts or updates a product and its variations. @throws {NameTaken} */
   save(product: Product): Promise<void>;
 }
 
-/** Another product on sale, or another variation of the product, has that name: Postgres alone compares names (`name_key`). */
+/** Another product on sale, or another variation of the product, has this name. Postgres compares names (`name_key`). */
 export class NameTaken extends Error {
   override name = 'NameTaken';
 }
@@ -27,13 +27,11 @@ export function createProductRepository(database: Database): ProductRepository {
     return withVariations(rows);
   }
 
-  async function find(id: string): Promise<Product | undefined> {
-    return (await withVariations(await database('products').where({ id })))[0];
-  }
+  const find: ProductRepository['find'] = async (id) =>
+    (await withVariations(await database('products').where({ id })))[0];
 
-  async function findForUpdate(id: string): Promise<Product | undefined> {
-    return (await withVariations(await database('products').where({ id }).forUpdate()))[0];
-  }
+  const findForUpdate: ProductRepository['findForUpdate'] = async (id) =>
+    (await withVariations(await database('products').where({ id }).forUpdate()))[0];
 
   async function withVariations(rows: ProductRow[]): Promise<Product[]> {
     const ids = rows.map(({ id }) => id);

@@ -9,9 +9,7 @@ import { readDatabaseSettings } from './settings.ts';
 await runCommand(async () => {
   const { NODE_ENV, DATABASE_URL, CURRENCY } = readDatabaseSettings(readEnvironment());
   if (NODE_ENV === 'production') {
-    throw new ConfigurationError(
-      'Seeds are for development and tests: their passwords are public, so production refuses them.',
-    );
+    throw new ConfigurationError('Seeds are not allowed in production: their passwords are public.');
   }
   printServicesInUse({ DATABASE_URL });
   const database = connect(DATABASE_URL, { max: 2, name: 'crema-seed' });
@@ -19,7 +17,7 @@ await runCommand(async () => {
     const products = await seedCatalog(database, CURRENCY);
     const users = await seedUsers(database);
     const some = products + users > 0;
-    console.log(some ? `Seeded: ${products} products, ${users} users.` : 'There was nothing left to seed.');
+    console.log(some ? `Seeded: ${products} products, ${users} users.` : 'The database is already seeded.');
   } finally {
     await database.destroy();
   }

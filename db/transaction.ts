@@ -3,10 +3,10 @@ import type { Database } from './connection.ts';
 import { retryConflicts } from './retry.ts';
 
 /**
- * Runs work in one transaction: all of it is kept, or, when it throws, nothing.
+ * Runs work in one transaction, which is rolled back if the work throws.
  *
- * @param work runs again from its start after a conflict, so it must change nothing outside of the transaction
+ * @param work is retried as a whole after a conflict, so it must change nothing outside of the transaction
  */
 export const transact = <T>(database: Database, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> =>
-  // Of a transaction that has failed, no part can succeed.
+  // Inside a transaction, only the outermost one can be retried.
   database.isTransaction ? database.transaction(work) : retryConflicts(() => database.transaction(work));

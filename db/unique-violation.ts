@@ -1,4 +1,4 @@
-/** Whether Postgres refused a row because another one has its values. @param constraint of this unique constraint alone */
+/** Whether an error is a unique violation. @param constraint only of this constraint */
 export function isUniqueViolation(error: unknown, constraint?: string): boolean {
   const { code, constraint: broken } = error as { code?: string; constraint?: string };
   return code === '23505' && (constraint === undefined || broken === constraint);

@@ -6,7 +6,7 @@ import { transact } from './transaction.ts';
 import { createUserRepository, type UserRepository } from './users.ts';
 import { createWebhookRepository, type WebhookRepository } from './webhooks.ts';
 
-/** The repositories that change together. */
+/** The repositories of one transaction. */
 export interface Work {
   products: ProductRepository;
   users: UserRepository;

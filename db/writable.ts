@@ -1,9 +1,9 @@
 import type { Database } from './connection.ts';
 
 /**
- * Checks that Postgres takes changes, without making one: a standby answers as well, but can do no work.
+ * Checks that Postgres accepts writes, without changing anything: a standby accepts connections, but no writes.
  *
- * @throws when it does not, or does not answer
+ * @throws if Postgres is read-only or unavailable
  */
 export async function checkWritable(database: Database): Promise<void> {
   await database.raw('UPDATE webhook_cursor SET position = position WHERE false');

@@ -6,7 +6,7 @@ import { transact } from '../transaction.ts';
 
 type Menu = [name: string, description: string, price: number, variations: [name: string, delta: number][]][];
 
-/** The menu of the challenge (design §7), in cents; see {@link samplePrice}. */
+/** The menu of the challenge, in cents; see {@link samplePrice}. */
 const menu: Menu = [
   [
     'Latte',
@@ -59,10 +59,10 @@ const menu: Menu = [
   ['Tea', 'A pot of the day’s leaves', 300, []],
 ];
 
-/** The same in every seeded shop, so that the examples of the docs page can be ordered as they are. */
+/** Ids are the same in every seeded shop, so that the examples on the docs page work. */
 const idOf = (product: number, variation = 0) => `0c0ffee0-0000-4000-8000-0000000001${product}${variation}`;
 
-/** Fills an empty catalog; one that holds anything, deleted products included, stays as it is. Returns how many products it added. */
+/** Fills the catalog unless it has products, even deleted ones. Returns the number of products added. */
 export async function seedCatalog(database: Database, currency: string): Promise<number> {
   return transact(database, async (transaction) => {
     await transaction.raw('LOCK TABLE products IN EXCLUSIVE MODE');

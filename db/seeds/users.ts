@@ -1,6 +1,6 @@
 import type { Database } from '../connection.ts';
 
-/** The argon2id hash of `test`. Everyone who reads this file knows the password: never for production. */
+/** The argon2id hash of `test`: a public password, never for production. */
 const PASSWORD_HASH =
   '$argon2id$v=19$m=19456,t=2,p=1$MhSQlGdc7iLNjvsK7FYWDA$FxJme/R+aJ3VYOKUzhLssNtrh4EWc1YTPsyxmFlCSUg';
 
@@ -14,7 +14,7 @@ const USERS = [
   },
 ];
 
-/** The two people of a development machine and of the tests. Whoever is there already stays as they are. Returns how many it added. */
+/** Adds the users for development and tests unless they exist. Returns the number of users added. */
 export async function seedUsers(database: Database): Promise<number> {
   const rows = USERS.map((user) => ({ ...user, password_hash: PASSWORD_HASH }));
   const added = await database('users').insert(rows).onConflict().ignore().returning('id');

@@ -38,7 +38,7 @@ test('When the command runs again, then what people have changed stays', async (
 
   const { code, out } = await seed({ NODE_ENV: 'test' });
 
-  expect([code, out]).toEqual([0, 'There was nothing left to seed.\n']);
+  expect([code, out]).toEqual([0, 'The database is already seeded.\n']);
   const people = await shop.database('users').orderBy('id').select('id', 'name', 'email', 'role');
   expect(people).toEqual([
     { id: MANAGER, name: 'Maria', email: 'maria@example.com', role: 'manager' },

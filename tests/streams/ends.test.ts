@@ -218,7 +218,7 @@ test('When the process stops, then streams end at once, and none begins', async 
   const board = await follow(server, '/');
   server.streams.stop();
   await board.ends();
-  await expect(server.streams.answer({ token: {}, caller: {} } as never)).rejects.toThrow('about to stop');
+  await expect(server.streams.answer({ token: {}, caller: {} } as never)).rejects.toThrow('is stopping');
 });
 
 test('When a client leaves before its stream begins, then nothing is kept of it', async () => {
