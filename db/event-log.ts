@@ -3,40 +3,40 @@ import type { Fact, Order } from '../domain/order/order.ts';
 import { isFinal, openStatuses } from '../domain/order/transitions.ts';
 import { type Database, named } from './connection.ts';
 
-/** A fact and where it stands in the log. */
+/** A fact and its position in the log. */
 export interface LoggedFact extends Fact {
-  /** Grows with every commit: whoever has read up to one has missed nothing before it. */
+  /** Positions commit in order: a reader at one position has missed no fact before it. */
   position: number;
 }
 
-/** The log at one moment. */
+/** The state of the log at one moment. */
 export interface LogState {
-  /** Another one when this is not the same log any more, as after Postgres was restored: positions then mean nothing. */
+  /** Identifies the log. It changes when Postgres is restored from a backup; positions of another epoch are invalid. */
   epoch: string;
-  /** The position of the newest fact; 0 before the first. */
+  /** The position of the newest fact; 0 if there is none. */
   end: number;
 }
 
-/** What happened to the orders, in the order in which it was committed (design §5). */
+/** Reads the events of all orders in commit order. */
 export interface EventLog {
-  /** The oldest facts behind a position, at most `limit`; of one order, or of all. */
+  /** Returns the first facts after a position, of one order or of all. */
   after(position: number, options: { orderId?: string; limit: number }): Promise<LoggedFact[]>;
-  /** The position of the newest fact; 0 before the first. */
+  /** Returns the position of the newest fact; 0 if there is none. */
   end(): Promise<number>;
-  /** The same as {@link EventLog.after}, with what the log was at that very moment. */
+  /** Like {@link EventLog.after}, with the state of the log at the same moment. */
   read(
     position: number,
     options: { orderId?: string | undefined; limit: number },
   ): Promise<LogState & { facts: LoggedFact[] }>;
-  /** An order, if it is known, or all open ones, the oldest first: as of the end of the log. */
+  /** Returns an order if it is recorded, or all open orders, the oldest first, as of the end of the log. */
   snapshot(orderId?: string): Promise<LogState & { orders: Order[] }>;
-  /** The position of an order's last fact, once no other can follow: it is final, and all its alerts are in the log. */
+  /** Returns the position of an order's last fact, or undefined if more can follow: it is not final, or an alert is missing. */
   lastOf(orderId: string): Promise<number | undefined>;
 }
 
 /**
- * A cluster has its own identifier, and a timeline for each time it was recovered; a database and a table that are restored
- * from a dump are new ones. Where a table is rewritten for another reason, readers merely start anew.
+ * The epoch is a hash of the cluster's identifier, its timeline (new after a recovery), the database and the table's file (new
+ * after a dump is restored). If the table is rewritten for another reason, readers only start again.
  */
 const state = `
   WITH state AS MATERIALIZED (
@@ -68,7 +68,7 @@ const snapshotOf = (condition: string) => `${state}
 const snapshotOfOrder = snapshotOf('id = :orderId');
 const snapshotOfShop = snapshotOf('status = ANY(:openStatuses)');
 
-/** A page of the log; one row without a position where it is empty. */
+/** A row of a page; an empty page is one row without a position. */
 type PageRow = LogState & (LoggedFact | { position: null });
 
 export function createEventLog(database: Database): EventLog {
@@ -111,7 +111,7 @@ export function createEventLog(database: Database): EventLog {
     );
     const { order } = facts.findLast(({ event }) => !alertOf(event)) ?? {};
     if (!order || !isFinal(order.status)) return undefined;
-    // An alert that was raised before the end may be journaled after it.
+    // An alert that was raised before the order was final may be recorded later.
     const alerts = facts.filter(({ event }) => alertOf(event));
     return alerts.length < order.flags.length ? undefined : facts.at(-1)?.position;
   }

@@ -6,41 +6,40 @@ import { type Database, named } from './connection.ts';
 import { transact } from './transaction.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
-/** `applied` now, `already` there before, or a `gap`: an earlier version is not there yet. */
+/** `applied` now, `already` recorded, or a `gap`: an earlier version is missing. */
 export type Journaled = 'applied' | 'already' | 'gap';
 
-/** The only writer of the orders' read model. */
+/** Writes the read model of orders; it has no other writer. */
 export interface Journal {
   /**
-   * Applies a fact onto the version before it, once, in one transaction. Whoever holds a durable fact may call it. A fact that
-   * was decided later than the one of the same version replaces it and all that follow: the workflow was reset in between.
+   * Applies a fact to the version before it, in one transaction. Idempotent. If the fact was decided later than the recorded one
+   * of the same version, it replaces that one and all after it: the workflow was reset.
    */
   record(fact: Fact): Promise<Journaled>;
   /**
-   * Takes an order back to a version that it had: its workflow was reset to there. What was delivered stays in the ledger.
+   * Returns an order to an earlier version, after its workflow was reset to that version. The delivery ledger keeps its rows.
    *
-   * @param from the version that it was seen at
-   * @returns whether it was still there
+   * @param from the version that the order must have
+   * @returns whether the order had that version
    */
   rewind(orderId: string, version: number, from: number): Promise<boolean>;
   /**
-   * Writes any entry down, once: a fact, a refused signal, a key that made no difference, or deliveries that will not be tried
-   * any more (what was delivered before stays delivered).
+   * Records any entry; idempotent. A given-up delivery does not overwrite a final outcome.
    */
   write(entry: JournalEntry): Promise<void>;
-  /** Which of an order's entries are not written down. */
+  /** Returns the entries of an order that are not recorded. */
   missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]>;
-  /** Has the next orders get later numbers than one that Postgres gave before it was restored. */
+  /** Advances the order numbers past one that was given before Postgres was restored from a backup. */
   passNumber(number: number): Promise<void>;
 }
 
-/** Says that a key answers one event of an order. */
+/** The constraint that a key belongs to one event of an order. */
 const KEYS = 'order_events_order_id_key_hash_unique';
 
-/** Any number, as long as every process uses the same: who holds this lock may take the next position, and move numbers on. */
+/** The advisory lock, arbitrary but fixed, for taking the next position and for advancing order numbers. */
 const POSITIONS_LOCK = 4_271_001;
 
-/** Of these, the first half come after a number, the others before it: they start again at 1. */
+/** Order numbers are cyclic: of the others, half count as after a given number, and half as before it. */
 const NUMBERS = 999;
 
 const moveNumbers = `
@@ -48,9 +47,8 @@ const moveNumbers = `
   WHERE (:number - last_value + (NOT is_called)::int + :numbers) % :numbers BETWEEN 1 AND :numbers / 2`;
 
 /**
- * One statement is one transaction and one round trip. Whoever has nothing to write waits for nobody: only a row that is to
- * move takes the lock. Each part reads from the one before it, so that
- * the position is taken under the lock, by a row that really moved: positions commit in their order.
+ * Each statement is one transaction and one round trip. Only a row that will change takes the lock. Each part reads from the
+ * previous one, so the position is taken under the lock and only for a row that changed: positions commit in order.
  */
 const append = `
   INSERT INTO order_events (id, order_id, version, position, at, event, snapshot, key_hash)
@@ -77,7 +75,7 @@ const next = `
     RETURNING orders.id, orders.version
   ) ${append}`;
 
-/** An alert flags the row that it was raised on; if that has moved on meanwhile, the newer one has the flag already. */
+/** An alert adds its flag to the order at its version. A newer version has the flag already. */
 const alert = `
   WITH turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) FROM orders
@@ -89,10 +87,7 @@ const alert = `
   moved AS (SELECT orders.id, :version::int AS version FROM orders, turn WHERE orders.id = :id AND orders.version >= :version)
   ${append} ON CONFLICT (id) DO NOTHING`;
 
-/**
- * JSON that Postgres can look into: NUL, which it refuses there, becomes U+FFFD. Orders from before messages were read strictly
- * may hold one.
- */
+/** Serializes JSON, with U+FFFD for NUL, which Postgres rejects. Orders of older versions may contain NUL. */
 function toJson(value: unknown): string {
   const text = JSON.stringify(value);
   if (!text.includes('\\u0000')) return text;
@@ -116,7 +111,7 @@ export function createJournal(database: Database): Journal {
     };
     const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
     const { rowCount } = await write(event.key?.hash ?? null).catch((error: unknown) => {
-      // A workflow forgets the oldest of thousands of keys: the first answer stays.
+      // A workflow drops the oldest of thousands of keys and may accept one again: the first answer stays.
       if (isUniqueViolation(error, KEYS)) return write(null);
       throw error;
     });
@@ -149,7 +144,7 @@ export function createJournal(database: Database): Journal {
     await database('order_rejections')
       .insert({ id, order_id: orderId, at, rejection: toJson(rejection) })
       .onConflict('id')
-      // A workflow that was reset counts them anew.
+      // A workflow that was reset numbers its rejections again.
       .merge(['at', 'rejection'])
       .where('order_rejections.at', '<', at);
   }
@@ -200,7 +195,7 @@ export function createJournal(database: Database): Journal {
 
   const passNumber = (number: number): Promise<void> =>
     transact(database, async (transaction) => {
-      // A sequence is no row: two that read it at once would set it back.
+      // Without the lock, two processes that read the sequence at once could set it back.
       await transaction.raw('SELECT pg_advisory_xact_lock(?)', [POSITIONS_LOCK]);
       await transaction.raw(moveNumbers, { number, numbers: NUMBERS });
     });
@@ -208,10 +203,10 @@ export function createJournal(database: Database): Journal {
   return { record, rewind, write, missing, passNumber };
 }
 
-/** What {@link Journal.missing} finds an entry's rows by. */
+/** Returns the names by which {@link Journal.missing} finds the rows of an entry. */
 function namesOf(entry: JournalEntry): string[] {
   if (entry.kind === 'fact') {
-    // An alert is raised once a version, also when a workflow that was reset raises it again.
+    // A version has an alert at most once, even if a workflow that was reset raises it again.
     return [alertOf(entry.event) ? entry.event.id : `${entry.event.id} ${Date.parse(entry.event.at)}`];
   }
   if (entry.kind === 'rejected') return [`${entry.id} ${Date.parse(entry.at)}`];

@@ -4,23 +4,24 @@ import { openStatuses, type Status } from '../domain/order/transitions.ts';
 import { type Database, named } from './connection.ts';
 import type { DeliveryState } from './deliveries.ts';
 
-/** An order with the name that is joined to it when it is read; `null` once the person is forgotten. */
+/** An order with its customer's name, which is joined when the order is read. */
 export interface OrderView {
   order: Order;
+  /** `null` once the customer is erased. */
   customerName: string | null;
-  /** `null` if the person was never renamed; undefined if the order was not read from Postgres. */
+  /** `null` if the customer was never renamed; undefined if the order was not read from Postgres. */
   customerRenamedAt?: Date | null;
 }
 
-/** What an idempotency key is bound to. */
+/** The answer to an accepted request, for replays of its idempotency key. */
 export interface BoundAnswer {
-  /** As of the change that the key made. */
+  /** The order after the request. */
   order: Order;
-  /** Of the request that was accepted. */
+  /** The fingerprint of the request. */
   fingerprint: string;
 }
 
-/** Which orders a list shows; everything given must hold. */
+/** The filters of a list, which are combined with AND. */
 export interface OrderFilter {
   status?: Status[];
   number?: number;
@@ -31,11 +32,11 @@ export interface OrderFilter {
   placedTo?: string;
   sort: 'placedAt' | '-placedAt';
   limit: number;
-  /** The last order of the page before. */
+  /** The last order of the previous page. */
   after?: readonly [placedAt: string, id: string] | undefined;
 }
 
-/** A line of an order's timeline, before anyone's view of it is cut. */
+/** An entry of a timeline, before it is filtered for its reader. */
 export type TimelineRow =
   | { kind: 'event'; at: Date; event: OrderEvent }
   | { kind: 'rejected'; at: Date; rejection: Rejection }
@@ -49,27 +50,27 @@ export type TimelineRow =
       outcome: DeliveryState;
       detail: string | null;
       id: string;
-      /** The oldest first. */
+      /** Oldest first. */
       attempts: { at: string; outcome: DeliveryState; detail: string | null }[];
     };
 
-/** The orders as the journal has written them. */
+/** Reads orders from the tables that the journal writes. */
 export interface OrderRepository {
   find(id: string): Promise<OrderView | undefined>;
-  /** What a request with this idempotency key was answered, if one was accepted. */
+  /** Returns the answer to an idempotency key; undefined if no request with it was accepted. */
   answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined>;
   list(filter: OrderFilter): Promise<OrderView[]>;
-  /** The ids of orders that are not final, in their order. @param after the last one of the page before; '' at first */
+  /** Returns the ids of open orders, sorted. @param after the last id of the previous page; '' for the first page */
   open(after: string, limit: number): Promise<string[]>;
-  /** All facts of an order, by version; an alert comes after the event whose version it shares. */
+  /** Returns all facts of an order, by version. An alert comes after the event whose version it shares. */
   facts(orderId: string): Promise<Fact[]>;
-  /** What an event told; alerts have told something, too. */
+  /** Returns the fact of an event or alert. */
   fact(eventId: string): Promise<Fact | undefined>;
-  /** Everything that happened to an order, oldest first. */
+  /** Returns everything that happened to an order, oldest first. */
   timeline(orderId: string): Promise<TimelineRow[]>;
 }
 
-/** Times as JSON has them. */
+/** The attempts of a delivery as JSON, with times in RFC 3339. */
 const ATTEMPTS = `coalesce((
   SELECT json_agg(json_build_object(
     'at', to_char(a.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'outcome', a.outcome, 'detail', a.detail
@@ -88,7 +89,7 @@ export function createOrderRepository(database: Database): OrderRepository {
   }
 
   async function answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined> {
-    // An edit that made no difference shows the order as it was, with the alerts that its version had by then.
+    // An edit without a difference returns the order of its version, with the alerts raised until then.
     const statement = database.raw(
       `SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint
        FROM order_events WHERE order_id = :orderId AND key_hash = :keyHash
@@ -119,7 +120,7 @@ export function createOrderRepository(database: Database): OrderRepository {
     if (status) query.whereIn('orders.status', status);
     if (number !== undefined) query.where('orders.number', number);
     if (customerId !== undefined) query.where('orders.customer_id', customerId);
-    // As dates: RFC 3339 has years, offsets and fractions that Postgres does not read.
+    // As dates: RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
     if (placedFrom !== undefined) query.where('orders.placed_at', '>=', new Date(placedFrom));
     if (placedTo !== undefined) query.where('orders.placed_at', '<', new Date(placedTo));
     if (after) {
@@ -140,7 +141,7 @@ export function createOrderRepository(database: Database): OrderRepository {
     return (
       database('order_events')
         .where({ order_id: orderId })
-        // An alert may have been written down after what came later.
+        // An alert may have been recorded after later events.
         .orderBy(['version', 'position'])
         .select('event', { order: 'snapshot' })
     );

@@ -1,11 +1,11 @@
 import { types } from 'node:util';
 
 /**
- * What an error of Postgres says about its statement, which is not wrong itself:
+ * Why Postgres could not run a valid statement:
  *
- * - `unavailable`: Postgres cannot be reached, or cannot do any work now.
- * - `read_only`: this server takes no changes now, such as a standby, or a primary that was demoted.
- * - `conflict`: another transaction was in the way; the same transaction can succeed at once.
+ * - `unavailable`: Postgres is unreachable or cannot work at the moment.
+ * - `read_only`: this server accepts no writes: a standby, or a demoted primary.
+ * - `conflict`: another transaction interfered; the same transaction can succeed when retried.
  */
 type Outage = 'unavailable' | 'read_only' | 'conflict';
 
@@ -13,15 +13,15 @@ type Outage = 'unavailable' | 'read_only' | 'conflict';
 const OUTAGES = new Map<string, Outage>([
   ['08', 'unavailable'], // connection exception; also PgBouncer's own errors
   ['25006', 'read_only'], // read-only transaction
-  ['25P03', 'unavailable'], // ended because its process did nothing
+  ['25P03', 'unavailable'], // idle in transaction timeout
   ['25P04', 'unavailable'], // transaction timeout
-  ['26000', 'conflict'], // prepared statement is not there, because of a pooler
+  ['26000', 'conflict'], // prepared statement does not exist: a pooler
   ['28', 'unavailable'], // login refused: the password was changed, pg_hba.conf was edited
   ['3D', 'unavailable'], // no such database: it is being restored
   ['40', 'conflict'], // serialization failure, deadlock
-  ['40002', 'unavailable'], // a deferred constraint failed: the same again would fail again
+  ['40002', 'unavailable'], // a deferred constraint failed: a retry would fail again
   ['40003', 'unavailable'], // whether the statement was completed is unknown
-  ['42P05', 'conflict'], // prepared statement is there already, because of a pooler
+  ['42P05', 'conflict'], // prepared statement already exists: a pooler
   ['53', 'unavailable'], // disk full, out of memory, too many connections
   ['55006', 'unavailable'], // object in use
   ['55P03', 'unavailable'], // lock not available
@@ -30,10 +30,10 @@ const OUTAGES = new Map<string, Outage>([
   ['XX', 'unavailable'], // internal error, corrupted data: the API logs it as an error, as every 503
 ]);
 
-/** Severities with which Postgres refuses a session or ends it, whatever the code says. */
+/** Severities with which Postgres rejects or ends a session, with any code. */
 const SESSION_ENDED = new Set(['FATAL', 'PANIC']);
 
-/** Of node-postgres, which gives these no code. */
+/** Messages of node-postgres errors, which have no code. */
 const MESSAGES =
   /connection terminated|connection ended|timeout exceeded when trying to connect|timeout expired|query read timeout|not queryable|does not support SSL|establishing an SSL connection/i;
 
@@ -47,17 +47,17 @@ interface PostgresError extends Error {
   syscall?: unknown;
 }
 
-/** Of Node and OpenSSL, of a server whose certificate or TLS is not accepted: it expired, say. */
+/** Codes of Node and OpenSSL for a server whose certificate or TLS is rejected. */
 const TLS = /^(EPROTO|ERR_(TLS|SSL)_\w+|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
 
 function outageIn(error: unknown): Outage | undefined {
-  // Not instanceof: Jest runs us in a realm of our own, where Node's own errors are no Errors.
+  // Not instanceof: in Jest's realm, Node's own errors are not instances of Error.
   if (!types.isNativeError(error)) return undefined;
   const { name, message, code, severity, syscall } = error as PostgresError;
-  // With a code it comes from Postgres, and its message has what people have typed.
+  // An error with a code comes from Postgres, and its message may contain user input.
   if (typeof code !== 'string')
     return name === 'KnexTimeoutError' || MESSAGES.test(message) ? 'unavailable' : undefined;
-  // A socket file that is missing is ENOENT, as any other file.
+  // A missing socket file has the code ENOENT, like any other file.
   if (NETWORK.test(code) || TLS.test(code) || syscall === 'connect') return 'unavailable';
   if (isPlanOutdated(error)) return 'conflict';
   if (isStandbyLock(error)) return 'read_only';
@@ -65,21 +65,21 @@ function outageIn(error: unknown): Outage | undefined {
   return known ?? (SESSION_ENDED.has(String(severity)) ? 'unavailable' : undefined);
 }
 
-/** Whether an error says that Postgres cannot do the work now, rather than that the work is wrong. */
+/** Whether Postgres could not do the work at the moment, rather than the work being wrong. */
 export const isOutage = (error: unknown): boolean => outageIn(error) !== undefined;
 
-/** Whether another server may have to do this work: the one that answered takes no changes. */
+/** Whether the server accepts no writes, so that another one may have to do this work. */
 export const isReadOnly = (error: unknown): boolean => outageIn(error) === 'read_only';
 
-/** Whether the same transaction, from its start, is worth another try at once. */
+/** Whether the transaction can be retried at once. */
 export const isConflict = (error: unknown): boolean => outageIn(error) === 'conflict';
 
-/** Whether a connection is of no more use: its session has ended, or an answer that was given up may still come. */
+/** Whether a connection cannot be used again: its session has ended, or a response that timed out may still arrive. */
 export const isConnectionSpent = (error: unknown): boolean =>
   types.isNativeError(error) &&
   (error.message === 'Query read timeout' || SESSION_ENDED.has(String((error as PostgresError).severity)));
 
-/** Whether a prepared statement is missing or there already: a pooler passes each transaction to another session. */
+/** Whether a prepared statement is missing or already exists, because a pooler changes the session. */
 export const isStatementMisplaced = (error: unknown): boolean =>
   ['26000', '42P05'].includes(String((error as PostgresError).code));
 
@@ -87,6 +87,6 @@ export const isStatementMisplaced = (error: unknown): boolean =>
 export const isPlanOutdated = (error: unknown): boolean =>
   (error as PostgresError).code === '0A000' && (error as PostgresError).routine === 'RevalidateCachedQuery';
 
-/** Whether a standby refuses to lock a table. Most others with this code, of which there are many, are faults of the statement. */
+/** Whether a standby refuses to lock a table. Most other errors with this code are faults of the statement. */
 const isStandbyLock = (error: unknown): boolean =>
   (error as PostgresError).code === '55000' && (error as PostgresError).routine === 'LockAcquireExtended';

@@ -5,7 +5,7 @@ import { ifNoneMatch } from '../http/schemas.ts';
 import type { Menu } from './menu.ts';
 import { catalog } from './schemas.ts';
 
-/** The menu, for everybody. */
+/** The menu, which needs no access token. */
 export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
   return [
     route({

@@ -1,48 +1,47 @@
 import { createHash } from 'node:crypto';
 import type { CatalogView } from '../../db/catalog-view.ts';
 
-/** The menu as it is answered. */
-export interface WrittenMenu {
-  /** JSON in UTF-8: text would be encoded anew for everyone who reads it. */
+/** The body and `ETag` of the menu. */
+export interface MenuResponse {
+  /** JSON in UTF-8, encoded once for all responses. */
   body: Buffer;
   etag: string;
 }
 
-/** The menu, written once for all who read it in the same moment. */
+/** A short-lived cache of the menu. */
 export interface Menu {
-  read(): Promise<WrittenMenu>;
-  /** Has it read anew: it was changed. */
+  read(): Promise<MenuResponse>;
+  /** Clears the cache after a change. */
   forget(): void;
 }
 
-/** For how long a process believes that no other one has changed the menu, in ms. */
-const REMEMBER_MS = 250;
+/** The lifetime of the cache, in ms: other processes may change the menu. */
+const CACHE_MS = 250;
 
-/** @param view where it is read from */
-export function createMenu(view: Pick<CatalogView, 'menu'>, rememberMs = REMEMBER_MS): Menu {
-  let known: { written: Promise<WrittenMenu>; until: number } | undefined;
+export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS): Menu {
+  let cached: { response: Promise<MenuResponse>; until: number } | undefined;
 
-  async function write(): Promise<WrittenMenu> {
+  async function write(): Promise<MenuResponse> {
     const body = Buffer.from(JSON.stringify({ data: await view.menu() }));
     return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
   }
 
-  function read(): Promise<WrittenMenu> {
+  function read(): Promise<MenuResponse> {
     const now = performance.now();
-    if (known && now < known.until) return known.written;
-    const asked = { written: write(), until: now + rememberMs };
-    known = asked;
-    // An outage is nothing to remember.
-    asked.written.catch(() => {
-      if (known === asked) known = undefined;
+    if (cached && now < cached.until) return cached.response;
+    const next = { response: write(), until: now + cacheMs };
+    cached = next;
+    // Errors are not cached.
+    next.response.catch(() => {
+      if (cached === next) cached = undefined;
     });
-    return asked.written;
+    return next.response;
   }
 
   return {
     read,
     forget() {
-      known = undefined;
+      cached = undefined;
     },
   };
 }

@@ -6,17 +6,17 @@ import { type ExpectedVersions, type VersionMismatch, versionMismatch } from '..
 /** Why a change to the catalog was refused. */
 export type Refused = CatalogRefusal | { refused: 'name_taken' } | VersionMismatch;
 
-/** One command on a product: the product after it, or a refusal. The domain's functions are such. */
+/** Returns the changed product, or a refusal. */
 export type ProductCommand = (product: Product, now: string) => Product | CatalogRefusal;
 
-/** Managers' changes to the catalog, each in one transaction. */
+/** Changes products, each change in one transaction. */
 export interface CatalogService {
   create(id: string, fields: NewProduct): Promise<Product | Refused>;
-  /** @param expected refuses when the product is at another version */
+  /** @param expected the versions that the client accepts */
   change(id: string, expected: ExpectedVersions, command: ProductCommand): Promise<Product | Refused>;
 }
 
-/** @param changed called whenever the catalog may have changed, before anybody hears of it */
+/** @param changed called whenever the catalog may have changed, before the response */
 export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void): CatalogService {
   const commit = (work: (products: ProductRepository) => Promise<Product | Refused>): Promise<Product | Refused> =>
     unitOfWork(({ products }) => work(products))

@@ -7,7 +7,7 @@ import { allowedTransitions } from '../../domain/order/transitions.ts';
 import { blankTimelineLine } from '../http/schemas.ts';
 import type { OrderResource } from './schemas.ts';
 
-/** An order as one caller sees it. */
+/** Returns an order as the viewer sees it. */
 export function toOrderResource({ order, customerName }: OrderView, viewer: Actor): OrderResource {
   return {
     ...toOrderInEvent(order, viewer),
@@ -16,39 +16,38 @@ export function toOrderResource({ order, customerName }: OrderView, viewer: Acto
   };
 }
 
-/** How long after a rename an answer may still have the old name, in ms: callers are cached for 30 s, and clocks differ. */
+/** How long a response may have the old name after a rename, in ms: callers are cached for 30 s, and clocks differ. */
 const RENAME_MARGIN_MS = 60_000;
 
 /**
- * Whether everything that an order shows has been the same since its version began. Alerts, and another name of the customer,
- * change the order without a new version (ADR 21).
+ * Whether the order is unchanged since its version began. Alerts and a rename of the customer change an order without a new
+ * version (ADR 21).
  */
 export function isAsOfItsVersion({ order, customerName, customerRenamedAt: renamed }: OrderView): boolean {
   if (order.flags.length > 0 || customerName === null || renamed === undefined) return false;
   return renamed === null || renamed.getTime() + RENAME_MARGIN_MS < Date.parse(order.updatedAt);
 }
 
-/** An order as events have it (design §5), for one viewer. */
+/** Returns an order in an event, as the viewer sees it. */
 export const toOrderInEvent = (order: Order, viewer: Actor) => ({
   ...order,
   cancellation: order.cancellation && { ...order.cancellation, by: seenBy(viewer, order.cancellation.by) },
 });
 
-/** An event as one viewer sees it. @param publicUrl where clients see the API */
+/** Returns an event as the viewer sees it. @param publicUrl base URL of the API as clients see it */
 export function toEventResource(fact: Fact, viewer: Actor, publicUrl: string) {
   const { data, ...event } = toCloudEvent(fact, publicUrl);
   const { order, actor } = data;
   return { ...event, data: { ...data, order: toOrderInEvent(order, viewer), actor: seenBy(viewer, actor) } };
 }
 
-/** An order's timeline as one caller sees it: a customer sees no one else's id and no delivery to others (design §4). */
+/** Returns a timeline as the viewer sees it. Customers see no ids of staff and no deliveries to others. */
 export function toTimeline(rows: TimelineRow[], viewer: Actor) {
   return rows
     .filter((row) => row.kind !== 'delivery' || viewer.type !== 'customer' || row.recipient === 'customer')
     .map((row) => ({ ...blankTimelineLine, ...lineOf(row, viewer), at: row.at.toISOString(), kind: kindOf(row) }));
 }
 
-/** Alerts are events without a version of their own. */
 const kindOf = (row: TimelineRow) => (row.kind === 'event' && alertOf(row.event) ? 'alert' : row.kind);
 
 function lineOf(row: TimelineRow, viewer: Actor) {
@@ -69,6 +68,6 @@ function lineOf(row: TimelineRow, viewer: Actor) {
   return { type: `delivery.${outcome}`, version, ...delivery, reason: detail };
 }
 
-/** Staff are nameless to customers. */
+/** Hides the ids of staff from customers. */
 const seenBy = (viewer: Actor, actor: Actor) =>
   viewer.type !== 'customer' || actor.id === viewer.id ? actor : { ...actor, id: null };

@@ -1,17 +1,18 @@
 import type { Money } from '../money.ts';
 
-/** A way to have a product, at a price on top of its base price. */
+/** A variation of a product. */
 export interface Variation {
   id: string;
   name: string;
+  /** Added to the product's base price. */
   priceDelta: Money;
-  /** `false` is sold out: on the menu, marked, not orderable. */
+  /** `false`: sold out, so on the menu but not orderable. */
   available: boolean;
   position: number;
   deletedAt: string | null;
 }
 
-/** Something the shop sells, with its variations. Never removed, only marked deleted. What counts as one name, Postgres decides. */
+/** A product with its variations. Products are only marked as deleted. Postgres enforces unique names. */
 export interface Product {
   id: string;
   name: string;
@@ -20,7 +21,7 @@ export interface Product {
   available: boolean;
   position: number;
   variations: Variation[];
-  /** Goes up by one with every write, to a variation too: the `ETag`. */
+  /** Increases by one with every change of the product or its variations. */
   version: number;
   createdAt: string;
   updatedAt: string;
@@ -30,32 +31,29 @@ export interface Product {
 export type NewProduct = Pick<Product, 'name' | 'description' | 'basePrice' | 'available' | 'position'>;
 export type NewVariation = Pick<Variation, 'name' | 'priceDelta' | 'available' | 'position'>;
 
-/** Why a change to the catalog changes nothing. */
+/** The product or variation does not exist or is deleted. */
 export interface CatalogRefusal {
   refused: 'not_found';
 }
 
-/** A product's first version. */
 export function createProduct(id: string, fields: NewProduct, now: string): Product {
   return { id, ...fields, variations: [], version: 1, createdAt: now, updatedAt: now, deletedAt: null };
 }
 
-/** What is on sale can be changed; a deleted product is not found. */
 export function changeProduct(product: Product, change: Partial<NewProduct>, now: string): Product | CatalogRefusal {
   return product.deletedAt ? { refused: 'not_found' } : touched({ ...product, ...change }, now);
 }
 
-/** Takes a product, and with it all of its variations, off the menu. */
+/** Deletes a product and its variations. */
 export function deleteProduct(product: Product, now: string): Product | CatalogRefusal {
   return product.deletedAt ? { refused: 'not_found' } : touched({ ...product, deletedAt: now }, now);
 }
 
-/** Puts a product back; one that is on sale stays as it is. */
+/** Restores a deleted product; returns any other unchanged. */
 export function restoreProduct(product: Product, now: string): Product {
   return product.deletedAt ? touched({ ...product, deletedAt: null }, now) : product;
 }
 
-/** Adds a variation. */
 export function addVariation(
   product: Product,
   id: string,
@@ -66,7 +64,6 @@ export function addVariation(
   return withVariation(product, { id, ...fields, deletedAt: null }, now);
 }
 
-/** Changes a variation that is on sale. */
 export function changeVariation(
   product: Product,
   id: string,
@@ -77,13 +74,12 @@ export function changeVariation(
   return variation ? withVariation(product, { ...variation, ...change }, now) : { refused: 'not_found' };
 }
 
-/** Takes a variation off the menu. */
 export function deleteVariation(product: Product, id: string, now: string): Product | CatalogRefusal {
   const variation = variationOnSale(product, id);
   return variation ? withVariation(product, { ...variation, deletedAt: now }, now) : { refused: 'not_found' };
 }
 
-/** Puts a variation back; one that is on sale stays as it is. */
+/** Restores a deleted variation; returns the product unchanged if it is not deleted. */
 export function restoreVariation(product: Product, id: string, now: string): Product | CatalogRefusal {
   const variation = product.variations.find((each) => each.id === id);
   if (product.deletedAt || !variation) return { refused: 'not_found' };
@@ -100,7 +96,7 @@ function withVariation(product: Product, variation: Variation, now: string): Pro
   return touched({ ...product, variations: [...others, variation].sort(byPosition) }, now);
 }
 
-/** As the menu lists them: by position, then by name as Postgres compares it. */
+/** Orders variations as Postgres does: by position, then by name. */
 function byPosition(one: Variation, other: Variation): number {
   if (one.position !== other.position) return one.position - other.position;
   return one.name < other.name ? -1 : Number(one.name > other.name);
