@@ -29,7 +29,7 @@ test('When production is seeded, then the command refuses in one sentence', asyn
   expect(code).toBe(1);
   expect(out).toBe('');
   expect(err.trim().split('\n')).toHaveLength(1);
-  expect(err).toContain('production refuses them.');
+  expect(err).toContain('Seeds are not allowed in production');
 });
 
 test('When the command runs again, then what people have changed stays', async () => {
