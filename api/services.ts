@@ -84,7 +84,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
       passwordRules: dependencies.passwordRules,
       checkPassword: createPasswordCheck(users, limits?.signInLimiter ?? unlimitedSignIns),
       takeMailQuota: createMailQuota(limits),
-      ended: auth.evict,
+      onAccessChanged: auth.evict,
     }),
     sns: settings.SES_TOPIC_ARN
       ? createSns({ topicArn: settings.SES_TOPIC_ARN, endpoint: settings.SNS_ENDPOINT })

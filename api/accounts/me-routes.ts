@@ -5,7 +5,7 @@ import { Problem } from '../http/problem.ts';
 import { callerOf, type Route, route, tokenOf } from '../http/route.ts';
 import type { Confirmation } from './password-check.ts';
 import { collectPersonalData, type PersonalDataSources } from './personal-data.ts';
-import { refusal } from './refusal.ts';
+import { toProblem } from './refusals.ts';
 import { toEmailPreferences } from './resources.ts';
 import {
   emailPreferences,
@@ -60,7 +60,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
       problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
       handle: async (request) => {
         const refused = await accounts.erase(confirmationOf(request, request.body.password));
-        if (refused) throw refusal(refused);
+        if (refused) throw toProblem(refused);
         return { status: 204 };
       },
     }),
@@ -94,7 +94,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         const { name, email, currentPassword: password, language } = request.body;
         if (email !== undefined && password !== undefined) {
           const refused = await accounts.changeAddress(confirmationOf(request, password), email);
-          if (refused) throw refusal(refused);
+          if (refused) throw toProblem(refused);
         }
         if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
         return { status: 200, body: await asOfNow(caller) };
@@ -169,7 +169,7 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         const { currentPassword, newPassword } = request.body;
         const who = confirmationOf(request, currentPassword);
         const refused = await accounts.changePassword(who, newPassword, tokenOf(request));
-        if (refused) throw refusal(refused, '#/newPassword');
+        if (refused) throw toProblem(refused, '#/newPassword');
         return { status: 204 };
       },
     }),

@@ -1,29 +1,31 @@
 import type { User, UserRepository } from '../../db/users.ts';
 import { verifyPassword } from '../auth/passwords.ts';
-import type { SignInLimiter, SignInResult } from '../http/limits/sign-in-limiter.ts';
+import type { SignInLimiter } from '../http/limits/sign-in-limiter.ts';
+import { type AccountRefusal, WRONG_PASSWORD } from './refusals.ts';
 
-/** Somebody who is signed in, the password that they typed to confirm a change, and the address that they typed it from. */
+/** The password with which a signed-in user confirms a change. */
 export interface Confirmation {
   userId: string;
   password: string;
+  /** The client's IP address. */
   address: string;
 }
 
-/** A person whose password was right, and its version. */
-export interface Confirmed {
+export interface ConfirmedUser {
   user: User;
   passwordVersion: number;
 }
 
-/** Checks the password of somebody who is signed in. Wrong ones count against the same limits as those of a sign-in. */
-export type PasswordCheck = (typed: Confirmation) => Promise<SignInResult<Confirmed>>;
+/** Checks the password of a signed-in user. Wrong passwords count against the limits of sign-ins. */
+export type PasswordCheck = (confirmation: Confirmation) => Promise<ConfirmedUser | AccountRefusal>;
 
 export function createPasswordCheck(users: UserRepository, limiter: SignInLimiter): PasswordCheck {
   return async ({ userId, password, address }) => {
-    const known = await users.findWithPassword(userId);
-    return limiter.attempt({ account: known?.user.email ?? userId, address }, async () => {
-      const matches = await verifyPassword(known?.password.hash, password);
-      return known && matches ? { user: known.user, passwordVersion: known.password.version } : undefined;
+    const stored = await users.findWithPassword(userId);
+    const result = await limiter.attempt({ account: stored?.user.email ?? userId, address }, async () => {
+      const matches = await verifyPassword(stored?.password.hash, password);
+      return stored && matches ? { user: stored.user, passwordVersion: stored.password.version } : undefined;
     });
+    return 'refused' in result ? result : (result.found ?? WRONG_PASSWORD);
   };
 }

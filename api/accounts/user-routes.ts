@@ -7,7 +7,7 @@ import { readPage } from '../http/paging.ts';
 import { Problem } from '../http/problem.ts';
 import { callerOf, linksTo, type Route, route } from '../http/route.ts';
 import { id } from '../http/schemas.ts';
-import { refusal } from './refusal.ts';
+import { toProblem } from './refusals.ts';
 import { toInvitationResource, toUserResource } from './resources.ts';
 import {
   invitation,
@@ -27,7 +27,7 @@ import type { AccountService } from './service.ts';
 
 interface Dependencies {
   accounts: AccountService;
-  accountRequests: Pick<AccountRequestRepository, 'listInvitations'>;
+  accountRequests: Pick<AccountRequestRepository, 'listInvitations' | 'revokeInvitation'>;
   users: UserRepository;
   suppressions: EmailSuppressions;
 }
@@ -55,7 +55,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       responses: mailed,
       handle: async ({ body, headers }) => {
         const refused = await accounts.register({ language: headers['accept-language'], ...body });
-        if (refused) throw refusal(refused);
+        if (refused) throw toProblem(refused);
         return { status: 202, body: {} };
       },
     }),
@@ -74,7 +74,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       problems: ['invalid_link'],
       handle: async ({ body }) => {
         const verified = await accounts.verify(body.token, body.password);
-        if ('refused' in verified) throw refusal(verified);
+        if ('refused' in verified) throw toProblem(verified);
         return { status: 200, body: toUserResource(verified) };
       },
     }),
@@ -90,7 +90,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       responses: mailed,
       handle: async ({ body }) => {
         const refused = await accounts.requestReset(body.email);
-        if (refused) throw refusal(refused);
+        if (refused) throw toProblem(refused);
         return { status: 202, body: {} };
       },
     }),
@@ -108,7 +108,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       problems: ['invalid_link'],
       handle: async ({ body }) => {
         const account = await accounts.choosePassword(body.token, body.password);
-        if ('refused' in account) throw refusal(account);
+        if ('refused' in account) throw toProblem(account);
         return { status: 200, body: toUserResource(account) };
       },
     }),
@@ -150,7 +150,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       problems: ['email_taken'],
       handle: async ({ body, ...request }) => {
         const refused = await accounts.invite({ ...body, invitedBy: callerOf(request).id });
-        if (refused) throw refusal(refused);
+        if (refused) throw toProblem(refused);
         return { status: 202, body: {} };
       },
     }),
@@ -186,8 +186,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
       responses: { 204: { description: 'Revoked' } },
       problems: ['not_found'],
       handle: async (request) => {
-        const refused = await accounts.revokeInvitation(request.params.id);
-        if (refused) throw refusal(refused);
+        if (!(await accountRequests.revokeInvitation(request.params.id))) throw new Problem('not_found');
         return { status: 204 };
       },
     }),
@@ -221,7 +220,7 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
         handle: async (request) => {
           const changed = await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer');
-          if ('refused' in changed) throw refusal(changed);
+          if ('refused' in changed) throw toProblem(changed);
           return { status: 200, body: toUserResource(changed) };
         },
       }),

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowClient } from '@temporalio/client';
-import { ignoreAlreadyStarted } from '../../config/already-started.ts';
+import { type WorkflowClient, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { AccountMailRequest, Erasure } from '../../domain/account/account-request.ts';
 import {
   accountMailIdOf,
@@ -10,44 +9,52 @@ import {
 } from '../../workflows/messages/accounts.ts';
 import { createCallWithDeadline } from '../http/deadline.ts';
 
-/** The one place that calls the accounts' workflows. Every call takes the deadline of its request, in ms since the epoch. */
+/** Starts the workflows of accounts. Once a call returns, its workflow runs even after a crash. */
 export interface AccountWorkflows {
-  /** From here on the mail is durable. @throws {OutcomeUnknown} */
-  mail(request: AccountMailRequest, deadline: number): Promise<void>;
-  /** From here on it is durable that this person is to be forgotten. @throws {OutcomeUnknown} */
-  erase(whom: Erasure, deadline: number): Promise<void>;
+  /** @throws {OutcomeUnknown} */
+  mail(request: AccountMailRequest): Promise<void>;
+  /** @throws {OutcomeUnknown} */
+  erase(erasure: Erasure): Promise<void>;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** @param backupDays for how long backups of Postgres are kept, and with them the record of who was erased */
+/** How long Temporal may take to answer, in ms. */
+const TEMPORAL_TIMEOUT_MS = 3_000;
+
+/** @param backupDays how long backups of Postgres are kept, and with them the record of each erasure */
 export function createAccountWorkflows(
   client: WorkflowClient,
   { taskQueue, backupDays }: { taskQueue: string; backupDays: number },
 ): AccountWorkflows {
   const callWithDeadline = createCallWithDeadline(client);
 
-  async function mail(request: AccountMailRequest, deadline: number): Promise<void> {
-    await callWithDeadline(deadline, () =>
-      client.start(accountMailWorkflowType, {
-        workflowId: accountMailIdOf(idOf(request)),
-        taskQueue,
-        args: [request],
-        staticSummary: 'An email about an account',
-      }),
-    ).catch(ignoreAlreadyStarted);
+  async function mail(request: AccountMailRequest): Promise<void> {
+    try {
+      await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
+        client.start(accountMailWorkflowType, {
+          workflowId: accountMailIdOf(mailIdOf(request)),
+          taskQueue,
+          args: [request],
+          staticSummary: 'An email about an account',
+        }),
+      );
+    } catch (error) {
+      // The SDK repeats a call whose answer was lost.
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
   }
 
-  async function erase(whom: Erasure, deadline: number): Promise<void> {
-    await callWithDeadline(deadline, () =>
+  async function erase(erasure: Erasure): Promise<void> {
+    await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
       client.start(erasureWorkflowType, {
-        workflowId: erasureIdOf(whom.userId),
+        workflowId: erasureIdOf(erasure.userId),
         taskQueue,
-        args: [whom, backupDays * DAY_MS],
-        staticSummary: 'A person is to be forgotten',
-        // The list of workflows shows it without opening each history.
-        memo: { ...whom },
-        // Who asks twice is forgotten twice.
+        args: [erasure, backupDays * DAY_MS],
+        staticSummary: 'Erasure of a user',
+        // Lists of workflows contain the memo, so the reconciler does not read each history.
+        memo: { ...erasure },
+        // A repeated request erases again.
         workflowIdConflictPolicy: 'TERMINATE_EXISTING',
       }),
     );
@@ -56,8 +63,8 @@ export function createAccountWorkflows(
   return { mail, erase };
 }
 
-/** What names the workflow of a mail: one mail tells of one request, and of one version of a password. */
-function idOf(request: AccountMailRequest): string {
+/** Returns the id of an email: one for each request, and one for each version of a password. */
+function mailIdOf(request: AccountMailRequest): string {
   if (request.about === 'request') return request.requestId;
   return request.about === 'password_changed' ? `${request.userId}-${request.passwordVersion}` : randomUUID();
 }

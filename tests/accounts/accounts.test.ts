@@ -111,10 +111,10 @@ describe('When somebody registers', () => {
       accountRequests: createAccountRequestRepository(database),
       unitOfWork: createUnitOfWork(database),
       passwordRules: { refuse: async () => undefined, close: async () => {} },
-      checkPassword: async () => ({ found: undefined }),
+      checkPassword: async () => ({ refused: 'wrong_password' }),
       takeMailQuota: async () => undefined,
       workflows: { mail: async ({ about }) => void done.push(`mail ${about}`), erase: async () => {} },
-      ended: () => {},
+      onAccessChanged: () => {},
     });
     const workFor = async (ask: (address: string) => Promise<unknown>, address: string) => {
       done = [];

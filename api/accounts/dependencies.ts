@@ -1,0 +1,22 @@
+import type { AccountRequestRepository } from '../../db/account-requests.ts';
+import type { UnitOfWork } from '../../db/unit-of-work.ts';
+import type { UserRepository } from '../../db/users.ts';
+import type { Purpose } from '../../domain/account/link.ts';
+import type { PasswordCheck } from './password-check.ts';
+import type { PasswordRules } from './password-rules.ts';
+import type { AccountRefusal } from './refusals.ts';
+import type { AccountWorkflows } from './workflows.ts';
+
+/** What the account service works with. No transaction stays open during a call to Temporal. */
+export interface AccountDependencies {
+  users: UserRepository;
+  accountRequests: AccountRequestRepository;
+  unitOfWork: UnitOfWork;
+  workflows: AccountWorkflows;
+  passwordRules: PasswordRules;
+  checkPassword: PasswordCheck;
+  /** Counts an email to a typed address. Returns a refusal after too many for this purpose. */
+  takeMailQuota: (email: string, purpose: Purpose) => Promise<AccountRefusal | undefined>;
+  /** Called with the id of a user whose role or sessions have changed. */
+  onAccessChanged: (userId: string) => void;
+}

@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import type { NewAccountRequest } from '../../db/account-requests.ts';
+import type { Work } from '../../db/unit-of-work.ts';
+import type { Role } from '../../domain/actor.ts';
+import type { AccountDependencies } from './dependencies.ts';
+import type { Confirmation } from './password-check.ts';
+import { type AccountRefusal, orRefuse, WRONG_PASSWORD } from './refusals.ts';
+
+interface Newcomer {
+  email: string;
+  name: string;
+  language?: string | undefined;
+}
+
+/** Requests that send an email with a link. Their results do not reveal whether an address has an account. */
+export function createAccountRequests(dependencies: AccountDependencies) {
+  const { users, unitOfWork, workflows, checkPassword, takeMailQuota } = dependencies;
+
+  const register = (newcomer: Newcomer) =>
+    request(dependencies, { id: randomUUID(), purpose: 'registration', role: 'customer', ...newcomer });
+
+  const requestReset = (email: string) => request(dependencies, { id: randomUUID(), purpose: 'reset', email });
+
+  async function invite(invitation: Newcomer & { role: Role; invitedBy: string }): Promise<AccountRefusal | undefined> {
+    if (await users.findByEmail(invitation.email)) return { refused: 'email_taken' };
+    // The lock keeps the manager's role until the invitation is stored. A demotion then closes it with the others.
+    return request(dependencies, { id: randomUUID(), purpose: 'invitation', ...invitation }, async (work) =>
+      (await work.users.lock(invitation.invitedBy))?.role === 'manager' ? undefined : { refused: 'forbidden' },
+    );
+  }
+
+  /** Sends a link to the new address and a warning to the present one. The address changes when the link is used. */
+  async function changeAddress(who: Confirmation, email: string): Promise<AccountRefusal | undefined> {
+    const confirmed = await checkPassword(who);
+    if ('refused' in confirmed) return confirmed;
+    const { user, passwordVersion } = confirmed;
+    for (const address of [email, user.email]) {
+      const refused = await takeMailQuota(address, 'address');
+      if (refused) return refused;
+    }
+    const { id: userId, name, language } = user;
+    const id = randomUUID();
+    const opened = await unitOfWork(async (work) => {
+      if (!(await work.users.lock(userId, passwordVersion))) return false;
+      await work.accountRequests.closeAll(user, 'address');
+      await work.accountRequests.open({ id, purpose: 'address', email, name, userId, language });
+      return true;
+    });
+    if (!opened) return WRONG_PASSWORD;
+    return mailOrClose(dependencies, id, () => workflows.mail({ about: 'address_asked', userId }));
+  }
+
+  return { register, invite, requestReset, changeAddress };
+}
+
+/** Stores a request and has its email sent, or does neither. @param check may refuse the request in its transaction */
+async function request(
+  dependencies: AccountDependencies,
+  newRequest: NewAccountRequest,
+  check: (work: Work) => Promise<AccountRefusal | undefined> = async () => undefined,
+): Promise<AccountRefusal | undefined> {
+  const overQuota = await dependencies.takeMailQuota(newRequest.email, newRequest.purpose);
+  if (overQuota) return overQuota;
+  const refused = await dependencies.unitOfWork(async (work) => {
+    const found = await check(work);
+    if (!found) await work.accountRequests.open(newRequest);
+    return found;
+  });
+  return refused ?? mailOrClose(dependencies, newRequest.id);
+}
+
+/** Has the email of a request sent, or closes the request. @param before runs first */
+async function mailOrClose(
+  { accountRequests, workflows }: AccountDependencies,
+  requestId: string,
+  before?: () => Promise<void>,
+): Promise<AccountRefusal | undefined> {
+  return orRefuse('unavailable', async () => {
+    try {
+      await before?.();
+      await workflows.mail({ about: 'request', requestId });
+      return undefined;
+    } catch (error) {
+      // If the workflow was started after all, it finds no request and sends nothing.
+      await accountRequests.close(requestId);
+      throw error;
+    }
+  });
+}
