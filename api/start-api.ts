@@ -11,7 +11,7 @@ import { countEvents, measurePool } from '../db/metrics.ts';
 import { languages } from '../mail/languages/index.ts';
 import { createWakeUpNotifier } from '../webhooks/wake-up-notifier.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
-import { accountPages } from './accounts/pages.ts';
+import { accountPages } from './accounts/pages/pages.ts';
 import { createPasswordRules } from './accounts/password-rules.ts';
 import { createApp } from './app.ts';
 import { type Auth, createAuth } from './auth/auth.ts';

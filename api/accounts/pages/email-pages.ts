@@ -1,44 +1,48 @@
-import type { Reader, UserRepository } from '../../db/users.ts';
-import { type EmailKind, emailKinds } from '../../domain/order/email-kinds.ts';
-import type { Language } from '../../mail/languages/language.ts';
-import { html } from '../../mail/templates/markup.ts';
-import { type Link, noticeParts, paragraphs, typed } from '../http/pages/page.ts';
-import { id } from '../http/schemas.ts';
-import type { PageHandlers, Shown, Values, Visitor } from './shown.ts';
+import type { Reader, UserRepository } from '../../../db/users.ts';
+import { type EmailKind, emailKinds } from '../../../domain/order/email-kinds.ts';
+import type { Language } from '../../../mail/languages/language.ts';
+import { html } from '../../../mail/templates/markup.ts';
+import { type Link, noticeParts, paragraphs, typed } from '../../http/pages/page.ts';
+import { id } from '../../http/schemas.ts';
+import type { AccountPage, Fields, PageResponse, Visitor } from './account-page.ts';
 
 interface Dependencies {
   users: Pick<UserRepository, 'findReaderByToken' | 'chooseEmails'>;
-  /** Where people use the shop. */
+  /** URL of the shop's app. */
   app: string;
 }
 
 const CHOICE = '/account/emails';
 
 /**
- * Where the links of a mail about an order lead: its reader chooses which ones they get, without signing in. The token can do
- * no more than that, and looking changes nothing. Mailboxes post to `/account/unsubscribe` in their reader's name (RFC 8058).
+ * The pages where the reader of an email chooses which emails they get, without signing in. The token allows nothing else,
+ * and a GET changes nothing. Mailboxes POST to `/account/unsubscribe` for their users (RFC 8058).
  */
-export function emailPages({ users, app }: Dependencies): Record<string, PageHandlers> {
-  async function readerBy({ token = '' }: Values): Promise<Reader | undefined> {
+export function emailPages({ users, app }: Dependencies): Record<string, AccountPage> {
+  async function readerBy({ token = '' }: Fields): Promise<Reader | undefined> {
     const { data } = id.safeParse(token);
     return data === undefined ? undefined : users.findReaderByToken(data);
   }
 
   const back = ({ pages }: Language): Link => [pages.links.back, app];
 
-  const gone = (words: Language): Shown => ({
+  const gone = (words: Language): PageResponse => ({
     status: 410,
     ...noticeParts(words, words.pages.readerGone, back(words)),
   });
 
-  async function look(values: Values, { wordsFor }: Visitor): Promise<Shown> {
-    const reader = await readerBy(values);
+  async function look(fields: Fields, { wordsFor }: Visitor): Promise<PageResponse> {
+    const reader = await readerBy(fields);
     const words = wordsFor(reader?.language);
     return reader ? { ...choicePage(reader, words), links: [back(words)] } : gone(words);
   }
 
-  async function choose(values: Values, { wordsFor }: Visitor, wanted: (kind: EmailKind) => boolean): Promise<Shown> {
-    const reader = await readerBy(values);
+  async function choose(
+    fields: Fields,
+    { wordsFor }: Visitor,
+    wanted: (kind: EmailKind) => boolean,
+  ): Promise<PageResponse> {
+    const reader = await readerBy(fields);
     const words = wordsFor(reader?.language);
     if (!reader) return gone(words);
     await users.chooseEmails(reader.id, Object.fromEntries(emailKinds.map((kind) => [kind, wanted(kind)])));
@@ -52,17 +56,17 @@ export function emailPages({ users, app }: Dependencies): Record<string, PageHan
   return {
     [CHOICE]: {
       get: look,
-      post: (values, visitor) => choose(values, visitor, (kind) => values.none === undefined && kind in values),
+      post: (fields, visitor) => choose(fields, visitor, (kind) => fields.none === undefined && kind in fields),
     },
     '/account/unsubscribe': {
       get: look,
-      post: (values, visitor) => choose(values, visitor, () => false),
-      postsAddress: true,
+      post: (fields, visitor) => choose(fields, visitor, () => false),
+      hasFieldsInQuery: true,
     },
   };
 }
 
-function choicePage({ email, unwanted, emailToken }: Reader, words: Language): Shown {
+function choicePage({ email, unwanted, emailToken }: Reader, words: Language): PageResponse {
   const { choice } = words.pages;
   const boxes = emailKinds.map((kind) => {
     const checked = unwanted.includes(kind) ? null : html` checked`;
