@@ -1,17 +1,17 @@
 import type { Erased, UserRepository } from '../db/users.ts';
 import type { Erasure } from '../domain/account/account-request.ts';
 
-/** Who was erased, as far as Temporal remembers it. */
+/** The erasures that Temporal has a record of. */
 export interface ErasureRecords {
   list(): AsyncIterable<Erasure>;
 }
 
-/** Forgets a person, unless they are the last manager; who is forgotten already stays so. */
+/** Erases a user, unless they are the last manager. */
 export function createErase({ users }: { users: Pick<UserRepository, 'erase'> }) {
   return ({ userId, registeredAt }: Erasure): Promise<Erased> => users.erase(userId, registeredAt);
 }
 
-/** Forgets everybody again who was erased: a restored backup may know them. Returns how many it knew. */
+/** Erases all erased users again, in case a restored backup contains them. Returns how many it contained. */
 export async function eraseAgain(
   { erasures, users }: { erasures: ErasureRecords; users: Pick<UserRepository, 'eraseAgain'> },
   progress: () => void = () => {},

@@ -4,28 +4,28 @@ import type { Purpose } from '../domain/account/link.ts';
 import type { Role } from '../domain/actor.ts';
 import type { Database } from './connection.ts';
 
-/** What somebody asked for, until the link in its mail confirms that it was them. */
+/** A request that the link in its email confirms. */
 export interface AccountRequest {
   id: string;
   purpose: Purpose;
   email: string;
-  /** Of whoever is to have an account. */
+  /** The name of the future account. */
   name: string | null;
   role: Role | null;
-  /** Whose address is to change, or whom a reset is for: of that `null` until it is mailed, as nobody looked before. */
+  /** The account of an address change or a reset. A reset gets it when its email is sent, which looks the account up. */
   userId: string | null;
   mailedAt: Date | null;
-  /** Of whoever is to have an account: ISO 639; `null` for the shop's own. */
+  /** The language of the future account: ISO 639; `null` for the shop's. */
   language: string | null;
 }
 
 export type NewAccountRequest = Pick<AccountRequest, 'id' | 'purpose' | 'email'> &
   Partial<Pick<AccountRequest, 'name' | 'role' | 'userId' | 'language'>> & {
-    /** The manager who invites. An invitation without one comes from the operator. */
+    /** A manager. Absent from invitations by the operator. */
     invitedBy?: string;
   };
 
-/** An invitation that nobody has taken up yet. */
+/** An open invitation. */
 export interface Invitation extends Pick<AccountRequest, 'id' | 'email' | 'language' | 'mailedAt'> {
   name: string;
   role: Role;
@@ -58,20 +58,19 @@ const INVITATION = {
   mailedAt: 'r.mailed_at',
 };
 
-/** How long a request waits for its mail to leave, in ms: an hour more than the mail is tried for. */
-const PATIENCE_MS = 25 * 60 * 60 * 1_000;
+/** The time for sending the email, in ms: one hour more than its retries take. */
+const UNSENT_LIFETIME_MS = 25 * 60 * 60 * 1_000;
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 /**
- * What people asked for, and the links by which they confirm it. A link is 256 random bits of which we keep only the
- * SHA-256, so nobody can guess one or read one from the table; a signature would add nothing to that. It works once: using
- * it removes its request.
+ * Stores requests and the links that confirm them. A link's token is 256 random bits, stored as SHA-256 only, so it can
+ * neither be guessed nor read from the table. A link works once: its use removes the request.
  */
 export function createAccountRequestRepository(database: Database) {
   const requests = () => database('account_requests');
 
-  /** The request behind a token that still works. */
+  /** The request of a valid token. */
   const behind = (token: string, purposes: readonly Purpose[]) =>
     database({ r: 'account_requests' })
       .join({ l: 'account_links' }, 'l.request_id', 'r.id')
@@ -85,29 +84,24 @@ export function createAccountRequestRepository(database: Database) {
         ...request,
         user_id: userId ?? null,
         invited_by: invitedBy ?? null,
-        expires_at: new Date(Date.now() + PATIENCE_MS),
+        expires_at: new Date(Date.now() + UNSENT_LIFETIME_MS),
       });
     },
 
-    /** Locks the request, so that it fails where it could not be marked as mailed. */
+    /** Locks the request. This fails on a read-only server, where the email could not be recorded as sent. */
     find: (id: string): Promise<AccountRequest | undefined> =>
       database({ r: 'account_requests' }).where('r.id', id).forKeyShare('r').first(COLUMNS),
 
-    /** Forgets the requests that nobody can confirm any more. */
     async closeExpired(): Promise<void> {
       await requests().where('expires_at', '<', database.fn.now()).delete();
     },
 
-    /** Forgets a request, and its links with it. */
+    /** Deletes a request and its links. */
     async close(id: string): Promise<void> {
       await requests().where({ id }).delete();
     },
 
-    /**
-     * Forgets whatever has been asked for an account, also what is yet to be mailed to its address.
-     *
-     * @param purpose forgets nothing else
-     */
+    /** Deletes the requests for an account or its address. @param purpose limits this to one purpose */
     async closeAll({ id, email }: { id: string; email: string }, purpose?: Purpose): Promise<void> {
       const closed = requests().where((theirs) =>
         theirs.where({ user_id: id }).orWhere({ canonical_email: canonicalEmail(email) }),
@@ -116,12 +110,11 @@ export function createAccountRequestRepository(database: Database) {
       await closed.delete();
     },
 
-    /** Forgets the invitations of somebody who may not invite any more. */
     async closeInvitationsBy(userId: string): Promise<void> {
       await requests().where({ invited_by: userId }).delete();
     },
 
-    /** The invitations that are still good, the newest first. */
+    /** Returns the open invitations, the newest first. */
     listInvitations: (): Promise<Invitation[]> =>
       database({ r: 'account_requests' })
         .where({ 'r.purpose': 'invitation' })
@@ -129,11 +122,11 @@ export function createAccountRequestRepository(database: Database) {
         .orderBy([{ column: 'r.created_at', order: 'desc' }, 'r.id'])
         .select(INVITATION),
 
-    /** @param id a UUID @returns whether there was one */
+    /** @param id a UUID @returns whether it existed */
     revokeInvitation: async (id: string): Promise<boolean> =>
       (await requests().where({ id, purpose: 'invitation' }).delete()) > 0,
 
-    /** Makes a link's token for a request. @param lifetime in ms @param userId see {@link AccountRequest} */
+    /** Creates and returns a token for a request. @param lifetime in ms @param userId see {@link AccountRequest} */
     async issueLink(id: string, lifetime: number, userId?: string): Promise<string> {
       const token = randomBytes(32).toString('base64url');
       const expiresAt = new Date(Date.now() + lifetime);
@@ -151,11 +144,11 @@ export function createAccountRequestRepository(database: Database) {
       await requests().where({ id }).update({ mailed_at: database.fn.now() });
     },
 
-    /** What a link would do; uses nothing up. */
+    /** Returns the request of a token without using it. */
     peek: (token: string, ...purposes: Purpose[]): Promise<AccountRequest | undefined> =>
       behind(token, purposes).first(COLUMNS),
 
-    /** Uses a link up, and all others of its request. Of several callers at once, exactly one gets the request. */
+    /** Uses a token and invalidates the other links of its request. Of concurrent callers, exactly one gets the request. */
     async take(token: string, ...purposes: Purpose[]): Promise<AccountRequest | undefined> {
       const request: AccountRequest | undefined = await behind(token, purposes).first(COLUMNS);
       const taken = request && (await requests().where({ id: request.id }).delete());

@@ -4,37 +4,35 @@ import { type Database, named } from './connection.ts';
 import { retryRecord } from './retry.ts';
 
 /**
- * How one attempt ended. Another one follows by itself after `retrying`, and, later and not often, after `unanswered`: the
- * mail server has the whole message, and did not say whether it accepts it.
+ * The outcome of one attempt. After `retrying`, another attempt follows. `unanswered`: the mail server has the whole message
+ * and did not answer; a few further attempts follow, after a pause.
  */
 export type AttemptOutcome = 'retrying' | 'unanswered' | 'sent' | 'refused' | 'suppressed';
 
-/** How a delivery stands. */
 export type DeliveryState = Exclude<AttemptOutcome, 'unanswered'> | 'given_up' | ReturnedAs;
 
-/** How one event reached, or did not reach, one audience. */
+/** One attempt to deliver an event to an audience. */
 export interface Delivery {
   eventId: string;
   orderId: string;
   audience: Audience;
   outcome: AttemptOutcome;
-  /** How often it was tried by now. */
+  /** The number of this attempt, from 1. */
   attempt: number;
   detail?: string | null;
-  /** By which the mail server calls it. */
+  /** The mail server's id of the email. */
   messageId?: string | null | undefined;
 }
 
-/** What became of a delivery so far. */
+/** The state of a delivery. */
 export interface KnownDelivery {
   outcome: DeliveryState;
   attempt: number;
-  /** How many attempts the mail server did not answer, and when it did not answer last. */
+  /** The number of unanswered attempts, and the time of the last one. */
   unanswered: number;
   unansweredAt: Date | null;
 }
 
-/** A delivery as it stands in the ledger. */
 export interface LedgerEntry {
   id: string;
   eventId: string;
@@ -44,44 +42,44 @@ export interface LedgerEntry {
   outcome: DeliveryState;
 }
 
-/** An attempt at a mail that was asked for once more. */
+/** An attempt at an email that is sent again on request. */
 export interface Resending extends Pick<Delivery, 'outcome' | 'detail' | 'messageId'> {
   deliveryId: string;
-  /** The run that sends it. */
+  /** The run id of the workflow that sends it. */
   resend: string;
 }
 
-/** A mail that was sent, as the mail server reports on it afterwards. */
+/** A report that a sent email bounced or was reported as spam. */
 export interface Returned {
   messageId: string;
-  /** What it told, and whom, where the report says so. */
+  /** The email's event and recipient, if the report contains them. */
   mail?: { eventId: string; orderId: string; recipient: Recipient } | undefined;
   as: ReturnedAs;
   at: Date;
   detail: string;
 }
 
-/** The ledger of deliveries: looked up before a send, written after it. */
+/** The ledger of deliveries: read before an attempt, written after it. */
 export interface DeliveryLedger {
-  /** What became of an event so far. @throws where an attempt could not be written down: it would be made again */
+  /** Returns the state of a delivery. @throws on a read-only server, where an attempt could not be recorded */
   find(eventId: string, audience: Audience): Promise<KnownDelivery | undefined>;
-  /** Writes an attempt down, and its outcome unless there is a final one: that stays. */
+  /** Records an attempt. A final outcome is not overwritten. */
   record(delivery: Delivery): Promise<void>;
-  /** One delivery, by its id. @throws as {@link find} does */
+  /** Returns a delivery by its id. @throws as {@link find} does */
   entry(deliveryId: string): Promise<LedgerEntry | undefined>;
-  /** Whether a run that sends a mail once more has come to an end with it. */
+  /** Whether this run has finished sending an email again. */
   isResent(deliveryId: string, resend: string): Promise<boolean>;
-  /** Writes an attempt of such a run down. Only one that was sent changes how the delivery stands. */
+  /** Records an attempt of such a run. Only a sent email changes the state of the delivery. */
   recordResending(resending: Resending): Promise<void>;
-  /** Writes down that a mail came back, once. @returns whether the ledger knows it */
+  /** Records a bounce or complaint once. @returns whether the ledger has the delivery */
   recordReturned(returned: Returned): Promise<boolean>;
 }
 
-/** Whether an event need not be delivered any more. */
+/** Whether a delivery needs no further attempt. */
 export const isSettled = (delivery: Pick<KnownDelivery, 'outcome'> | undefined): boolean =>
   delivery !== undefined && delivery.outcome !== 'retrying';
 
-/** Locks the row, if there is one. A read-only server refuses that, so nothing is sent that could not be recorded. */
+/** Locks the row. A read-only server rejects that, so no email is sent that could not be recorded. */
 const FIND = `
   SELECT outcome, attempt, unanswered, "unansweredAt" FROM deliveries d CROSS JOIN LATERAL (
     SELECT count(*)::int AS unanswered, max(at) AS "unansweredAt"
@@ -90,7 +88,7 @@ const FIND = `
   WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
   FOR KEY SHARE OF d`;
 
-/** One round trip: the delivery and its attempt, once. A delivery that is final by now only gets the attempt. */
+/** Writes the delivery and its attempt in one round trip. A final delivery only gets the attempt. */
 const RECORD = `
   WITH kept AS (
     INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, attempt, at, detail)
@@ -108,7 +106,7 @@ const RECORD = `
   WHERE NOT EXISTS (SELECT FROM delivery_attempts a WHERE a.delivery_id = delivery.id AND a.at = :at)`;
 
 const RECORD_RESENDING = `
-  WITH tried AS (
+  WITH attempted AS (
     UPDATE deliveries SET attempt = attempt + 1,
       outcome = CASE WHEN :sent THEN 'sent' ELSE outcome END,
       detail = CASE WHEN :sent THEN NULL ELSE detail END,
@@ -117,9 +115,9 @@ const RECORD_RESENDING = `
     RETURNING id
   )
   INSERT INTO delivery_attempts (delivery_id, at, outcome, detail, message_id, resend)
-  SELECT id, :at, :outcome, :detail, :messageId, :resend FROM tried`;
+  SELECT id, :at, :outcome, :detail, :messageId, :resend FROM attempted`;
 
-/** A report may come twice, and before the worker has written down that the mail was sent. */
+/** A report may arrive twice, and before the worker has recorded that the email was sent. */
 const RECORD_RETURNED = `
   WITH first AS (
     SELECT id FROM deliveries d WHERE id = :deliveryId AND NOT EXISTS (
@@ -147,7 +145,7 @@ export function createDeliveryLedger(database: Database): DeliveryLedger {
     const state: DeliveryState = delivery.outcome === 'unanswered' ? 'retrying' : delivery.outcome;
     const values = { ...delivery, ...addresses[audience], state, detail, messageId, at: new Date() };
     const write = () => named('record-delivery', database.raw(RECORD, values));
-    // A failed attempt is made again anyway.
+    // A failed attempt is retried and recorded anyway.
     await (delivery.outcome === 'retrying' ? write() : retryRecord(write));
   }
 

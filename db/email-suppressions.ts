@@ -3,15 +3,14 @@ import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { ReturnedAs } from '../domain/order/suppression-reason.ts';
 import { type Database, named } from './connection.ts';
 
-/** Whose address it was cannot be read from the table. */
+/** Only hashes are stored, so the table does not reveal addresses. */
 const hashOf = (email: string): string => createHash('sha256').update(canonicalEmail(email)).digest('hex');
 
-/** Addresses that get no more mail: it came back for good, or was called spam. */
+/** Addresses that get no email because one bounced permanently or was reported as spam. */
 export function createEmailSuppressions(database: Database) {
   const at = (email: string) => database('email_suppressions').where({ address_hash: hashOf(email) });
 
   return {
-    /** Why an address gets no mail, if it gets none. */
     reasonFor: async (email: string): Promise<ReturnedAs | undefined> =>
       (await named('suppression', at(email).first('reason')))?.reason,
 
@@ -22,7 +21,7 @@ export function createEmailSuppressions(database: Database) {
         .merge();
     },
 
-    /** @returns whether there was anything to lift */
+    /** @returns whether the address was suppressed */
     lift: async (email: string): Promise<boolean> => (await at(email).delete()) > 0,
   };
 }

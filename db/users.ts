@@ -6,17 +6,16 @@ import { type Database, named } from './connection.ts';
 import { transact } from './transaction.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
-/** A person who can sign in: there is no row before their address is proven to be theirs, and none after they are erased. */
+/** A user. Rows exist from the verification of the email address until erasure. */
 export interface User {
   id: string;
   email: string;
   name: string;
   role: Role;
-  /** ISO 639; `null` for the shop's own. */
+  /** ISO 639; `null` for the shop's language. */
   language: string | null;
 }
 
-/** What a password is checked against. */
 export interface StoredPassword {
   /** In PHC format. */
   hash: string;
@@ -24,34 +23,33 @@ export interface StoredPassword {
   version: number;
 }
 
-/** A person as mail about their orders finds them. */
+/** A user as the recipient of emails about orders. */
 export interface Reader extends Pick<User, 'id' | 'email' | 'name' | 'language'> {
-  /** What they want no mail of. */
+  /** The kinds of email that they have turned off. */
   unwanted: EmailKind[];
-  /** Opens their choice of mails without signing in. */
+  /** Opens their email preferences without signing in. */
   emailToken: string;
 }
 
-/** A person with the dates that only managers and they themselves are shown. */
+/** A user with the dates that only managers and the user can read. */
 export interface Account extends User {
   createdAt: Date;
   verifiedAt: Date;
 }
 
-/** Which people a list shows; everything given must hold. */
 export interface UserFilter {
   role?: Role | undefined;
-  /** The whole address, whatever its case. */
+  /** The whole address, in any case. */
   email?: string | undefined;
   limit: number;
-  /** The address of the last one on the page before. */
+  /** The address of the last user of the previous page. */
   after?: string | undefined;
 }
 
-/** What became of an erasure. `unknown`: there is no such person (any more); `last_manager`: the shop needs them. */
+/** The result of an erasure. `unknown`: there is no such user; `last_manager`: the shop must keep one. */
 export type Erased = 'erased' | 'unknown' | 'last_manager';
 
-/** Somebody else has that address. */
+/** Another user has this address. */
 export class AddressTaken extends Error {
   override name = 'AddressTaken';
 }
@@ -92,22 +90,22 @@ export function createUserRepository(database: Database) {
         .where({ id })
         .first(...USER),
 
-    /** The person behind an address, whatever its case, and the hash to check a password against. */
+    /** Returns the user with this address, in any case. */
     async findForSignIn(email: string): Promise<{ user: User; password: StoredPassword } | undefined> {
-      // Postgres refuses a text with NUL, and nobody has such an address.
+      // Postgres rejects NUL, and no user has such an address.
       if (email.includes('\0')) return undefined;
       return withPassword(database('users').where({ canonical_email: canonicalEmail(email) }));
     },
 
-    /** The same by id, for somebody who is signed in. @param id a UUID */
+    /** @param id a UUID */
     findWithPassword: (id: string): Promise<{ user: User; password: StoredPassword } | undefined> =>
       withPassword(users().where({ id })),
 
     /**
-     * Finds a person, whom nobody else changes before the transaction ends.
+     * Locks a user until the end of the transaction.
      *
      * @param id a UUID
-     * @param passwordVersion finds them only while their password has this version
+     * @param passwordVersion returns undefined if the password has another version
      */
     lock: (id: string, passwordVersion?: number): Promise<User | undefined> =>
       users()
@@ -118,11 +116,11 @@ export function createUserRepository(database: Database) {
     /** @param id a UUID */
     findReader: (id: string): Promise<Reader | undefined> => named('reader', users().where({ id }).first(READER)),
 
-    /** Who chooses their mails by a link that was mailed. @param emailToken a UUID */
+    /** @param emailToken a UUID */
     findReaderByToken: (emailToken: string): Promise<Reader | undefined> =>
       users().where({ email_token: emailToken }).first(READER),
 
-    /** @param wanted by kind of mail; what is left out stays as it is */
+    /** @param wanted by kind of email; others keep their value */
     async chooseEmails(id: string, wanted: Partial<Record<EmailKind, boolean | undefined>>): Promise<void> {
       const chosen = Object.keys(wanted);
       const unwanted = chosen.filter((kind) => wanted[kind as EmailKind] === false);
@@ -143,7 +141,7 @@ export function createUserRepository(database: Database) {
         .where({ canonical_email: canonicalEmail(email) })
         .first(...USER),
 
-    /** By address. */
+    /** Returns users by address. */
     async list({ role, email, limit, after }: UserFilter): Promise<Account[]> {
       const query = users().orderBy('canonical_email').limit(limit).select(ACCOUNT);
       if (role) query.where({ role });
@@ -152,7 +150,7 @@ export function createUserRepository(database: Database) {
       return query;
     },
 
-    /** @returns `undefined` when somebody else has the address */
+    /** @returns `undefined` if another user has the address */
     async create({ passwordHash, ...user }: User & { passwordHash: string }): Promise<Account | undefined> {
       const [created] = await users()
         .insert({ ...user, password_hash: passwordHash })
@@ -164,7 +162,6 @@ export function createUserRepository(database: Database) {
       return { ...known, createdAt, verifiedAt };
     },
 
-    /** What is left out stays as it is. */
     async update(
       id: string,
       change: { name?: string | undefined; language?: string | null | undefined },
@@ -175,7 +172,7 @@ export function createUserRepository(database: Database) {
         .update({ ...change, ...renamed });
     },
 
-    /** Gives a person another address, which is proven to be theirs. @throws {AddressTaken} */
+    /** Saves a verified address. @throws {AddressTaken} */
     async setEmail(id: string, email: string): Promise<void> {
       try {
         await users().where({ id }).update({ email, verified_at: database.fn.now() });
@@ -195,15 +192,15 @@ export function createUserRepository(database: Database) {
       await users().where({ id }).update({ role });
     },
 
-    /** The ids of all managers, of whom none stops being one before the transaction ends. */
+    /** Returns the ids of all managers and locks them until the end of the transaction. */
     managersForUpdate: (): Promise<string[]> =>
       users().where({ role: 'manager' }).orderBy('id').forUpdate().pluck('id'),
 
     /**
-     * Removes a person and all that is kept of them, unless they are the last manager: sessions, grants and tokens go with the
-     * row, and whatever was asked for their address. Their orders stay, with an id that leads to nobody.
+     * Deletes a user, unless they are the last manager, with their sessions, grants, tokens and account requests. Their orders
+     * stay, with the id of a deleted user.
      *
-     * @param registeredAt in ms since the epoch: who got the same id later, as seeds do, is somebody else
+     * @param registeredAt in ms since the epoch: a user who got the same id later, as seeds do, is not deleted
      */
     async erase(id: string, registeredAt: number): Promise<Erased> {
       return transact(database, async (transaction) => {
@@ -213,11 +210,7 @@ export function createUserRepository(database: Database) {
       });
     },
 
-    /**
-     * The same for somebody who was erased before and came back with a backup: also for the last manager.
-     *
-     * @returns whether they had come back
-     */
+    /** Deletes an erased user whom a restored backup contains, even the last manager. @returns whether it contained them */
     eraseAgain: (id: string, registeredAt: number): Promise<boolean> => remove(database, id, registeredAt),
   };
 }
@@ -234,7 +227,7 @@ async function remove(database: Database, id: string, registeredAt: number): Pro
        )
      )
      SELECT 1 FROM erased`,
-    // Postgres counts in microseconds.
+    // Postgres has microseconds.
     { id, until: new Date(registeredAt + 1) },
   );
   return rows.length > 0;

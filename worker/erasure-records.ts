@@ -3,7 +3,7 @@ import type { ErasureRecords } from '../activities/erase.ts';
 import type { Erasure } from '../domain/account/account-request.ts';
 import { erasureWorkflowType } from '../workflows/messages/accounts.ts';
 
-/** Reads from Temporal who was erased from the shop with this task queue. */
+/** Reads the shop's erasures from Temporal, by its task queue. */
 export function createErasureRecords({ workflow }: Client, taskQueue: string): ErasureRecords {
   const query = `WorkflowType = '${erasureWorkflowType}' AND TaskQueue = '${taskQueue}'`;
   return {

@@ -3,13 +3,13 @@ import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
 import { unansweredEmailIdOf, unansweredEmailWorkflowType } from '../workflows/messages/definitions.ts';
 
 /** How long Temporal may take to start a workflow, in ms. */
-const DEADLINE_MS = 5_000;
+const START_TIMEOUT_MS = 5_000;
 
-/** Starts the workflow of an email that is to be sent once more, after a pause in ms; one that is there already goes on. */
+/** Starts the workflow that sends an email again after a pause in ms, unless it is running. */
 export const createScheduleResend =
   (client: Client, taskQueue: string) =>
   async (email: UnansweredEmail, pauseMs: number): Promise<void> => {
-    await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+    await client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
       client.workflow.start(unansweredEmailWorkflowType, {
         workflowId: unansweredEmailIdOf(email),
         workflowIdConflictPolicy: 'USE_EXISTING',

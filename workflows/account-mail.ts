@@ -6,6 +6,6 @@ import { emailTaskQueueOf } from './messages/definitions.ts';
 
 const { accountMail: mail } = proxyActivities<Activities>(singleEmail);
 
-/** Sends one mail about an account. Its result says what became of it; one that is given up fails it, for operators to see. */
+/** Sends one email about an account and returns the outcome. It fails after the last attempt, so that operators notice. */
 export const accountMail = (request: AccountMailRequest): ReturnType<Activities['accountMail']> =>
   mail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue), summary: request.about }, [request]);

@@ -1,12 +1,12 @@
 import { EMAIL_RETRY } from './retry-policies.ts';
 
 /**
- * Time-outs of the activities that send emails. A mail server may take fifteen minutes for one (`RFC_5321_DEADLINES`), and an
- * activity sends ten at most; it heartbeats meanwhile, so that a dead worker is noticed.
+ * Timeouts of the activities that send emails. A mail server may take fifteen minutes for one email (`RFC_5321_TIMEOUTS`), and
+ * an activity sends ten at most. Heartbeats reveal a dead worker meanwhile.
  */
 export const emailTimeouts = { startToCloseTimeout: '3h', heartbeatTimeout: '45s' } as const;
 
-/** Retries of a single email, about an account or a webhook, or of one that is sent once more. */
+/** Options of activities that send a single email: about an account or a webhook, or one that is sent again. */
 export const singleEmail = {
   ...emailTimeouts,
   scheduleToCloseTimeout: '24h',

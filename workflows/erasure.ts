@@ -9,13 +9,13 @@ const { erase } = proxyActivities<Activities>({
 });
 
 /**
- * Forgets a person, and remembers to have done so: as long as it stands in Temporal, the reconciler does it again, in case
- * Postgres was restored from a backup that still knows them. It stays open for that, as closed ones go with the retention.
+ * Erases a user. The workflow then stays open as the record of the erasure: the reconciler erases the user again if Postgres
+ * was restored from a backup. A closed workflow would be deleted after the retention period.
  *
- * @param rememberFor how old a backup may be, in ms
+ * @param rememberFor how long backups are kept, in ms
  */
 export async function erasure(whom: Erasure, rememberFor: number): Promise<void> {
-  // The last manager stays, and there is nothing to remember. Older histories have no answer here.
+  // The last manager stays, so there is nothing to record. Older histories have no result here.
   if ((await erase(whom)) === 'last_manager') return;
   await sleep(rememberFor, { summary: 'until no backup knows them' });
 }

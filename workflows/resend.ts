@@ -5,13 +5,13 @@ import { emailTaskQueueOf } from './messages/definitions.ts';
 
 const { resendEmail } = proxyActivities<Activities>(singleEmail);
 
-/** For how long a second request for the same mail is taken for a second click. */
-const SECOND_CLICK = '10s';
+/** How long a repeated request counts as a double click. */
+const DOUBLE_CLICK = '10s';
 
-/** Sends one mail about an order once more, whether the order's own workflow is still there or not. */
+/** Sends one email about an order again. The order's own workflow may have closed long ago. */
 export async function resend(deliveryId: string): ReturnType<Activities['resendEmail']> {
   const taskQueue = emailTaskQueueOf(workflowInfo().taskQueue);
   const outcome = await resendEmail.executeWithOptions({ taskQueue, summary: 'once more' }, [deliveryId]);
-  await sleep(SECOND_CLICK, { summary: 'a second click is none of its own' });
+  await sleep(DOUBLE_CLICK, { summary: 'a second click is none of its own' });
   return outcome;
 }

@@ -13,8 +13,7 @@ const { journal } = proxyActivities<Activities>({
 });
 
 /**
- * Sends an email once more that the mail server did not confirm. It is a workflow of its own, so that the order's other
- * emails do not wait for it.
+ * Sends an unanswered email again. This is a separate workflow, so that the order's other emails do not wait for it.
  */
 export async function unansweredEmail(email: UnansweredEmail): Promise<void> {
   const { orderId, eventId, recipient } = email;
@@ -22,7 +21,7 @@ export async function unansweredEmail(email: UnansweredEmail): Promise<void> {
   try {
     await resendUnanswered.executeWithOptions({ taskQueue, summary: `${eventId} to the ${recipient}` }, [email]);
   } catch (error) {
-    // Only the activity's own end is a reason to give up; anything else is a bug and must be seen.
+    // Only a failed activity is a reason to give up. Any other error is a bug.
     if (!(error instanceof ActivityFailure)) throw error;
     const at = new Date().toISOString();
     const reason = error.cause?.message ?? error.message;

@@ -3,19 +3,18 @@ import { dictionary, adjacencyGraphs as graphs } from '@zxcvbn-ts/language-commo
 
 /** The input of an estimate. */
 export interface Estimate {
-  /** The password, written in several ways. */
+  /** The password, with and without separators. */
   variants: string[];
-  /** What an attacker would try first. */
+  /** Words that an attacker would try first. */
   known: string[];
 }
 
 /**
- * Hardly a common password is as long as 15 characters, but those that are made of common ones are common, too. So this
- * takes the list of 49,000 apart and together again: repeated, continued, written in l33t, beside dates, rows of keys,
- * sequences, and what is known of the person.
+ * Few common passwords have 15 characters, but many long passwords consist of common ones. zxcvbn finds the 49,000 words of
+ * its list inside a password: repeated, combined, in l33t, and next to dates, keyboard patterns, sequences and names.
  */
 const factory = new zxcvbn.ZxcvbnFactory({ dictionary, graphs });
 
-/** Runs in a thread of its own, see `password-rules.ts`. Returns the lowest of zxcvbn's scores, 0 to 4. */
+/** Returns the lowest of zxcvbn's scores, 0 to 4. Runs in a worker thread of `password-rules.ts`. */
 export default ({ variants, known }: Estimate): number =>
   Math.min(...variants.map((variant) => factory.check(variant, known).score));

@@ -3,7 +3,7 @@ import type { Account, Reader } from '../../db/users.ts';
 import { type EmailKind, emailKinds } from '../../domain/order/email-kinds.ts';
 import type { ReturnedAs } from '../../domain/order/suppression-reason.ts';
 
-/** A person as managers and they themselves see them. */
+/** A user as managers and the user see it. */
 export const toUserResource = ({ id, email, name, role, language, createdAt, verifiedAt }: Account) => ({
   id,
   email,
@@ -22,7 +22,7 @@ export const toInvitationResource = ({ createdAt, expiresAt, mailedAt, ...invita
   mailedAt: mailedAt?.toISOString() ?? null,
 });
 
-/** What somebody wants to be written. @param stopped why their address gets no mail at all, if it gets none */
+/** @param stopped why the address gets no email at all; undefined if it does */
 export const toEmailPreferences = ({ unwanted }: Pick<Reader, 'unwanted'>, stopped: ReturnedAs | undefined) => ({
   placed: true,
   ...(Object.fromEntries(emailKinds.map((kind) => [kind, !unwanted.includes(kind)])) as Record<EmailKind, boolean>),

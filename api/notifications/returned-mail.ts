@@ -5,14 +5,14 @@ import type { ReturnedAs } from '../../domain/order/suppression-reason.ts';
 
 const header = z.object({ name: z.string(), value: z.string() });
 
-/** What Amazon SES says of a mail: as an identity's notification, or as a configuration set's event. */
+/** A report of Amazon SES: a notification of an identity, or an event of a configuration set. */
 const report = z.object({
   notificationType: z.string().optional(),
   eventType: z.string().optional(),
   mail: z.object({
     messageId: z.string(),
     destination: z.array(z.string()),
-    /** Where "include original headers" is on. */
+    /** Present if "include original headers" is on. */
     headers: z.array(header).default([]),
   }),
   bounce: z.object({ bounceType: z.string(), bounceSubType: z.string().default('') }).optional(),
@@ -20,7 +20,7 @@ const report = z.object({
 });
 type Report = z.output<typeof report>;
 
-/** `<orderId>:<version>`, perhaps with an alert: other mails stand in no ledger. */
+/** `<orderId>:<version>`, or with an alert. Other emails are not in the ledger. */
 const eventId = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):\d+(:[a-z]+)?$/;
 
 interface Dependencies {
@@ -29,8 +29,8 @@ interface Dependencies {
 }
 
 /**
- * Takes what Amazon SES reports of a mail. One that came back for good, or was called spam, is the last one to its
- * address; what came back for the moment Amazon tries again itself.
+ * Records a report of Amazon SES. After a permanent bounce or a complaint, the address gets no more email. Amazon itself
+ * retries after a transient bounce.
  *
  * @param text the message of a notification, JSON
  */
@@ -40,7 +40,7 @@ export function createReturnedMail({ ledger, suppressions }: Dependencies) {
     const as = data && returnedAs(data);
     if (!as) return;
     const { messageId, destination } = data.mail;
-    // Each of our mails goes to one address; a forwarder's, which may be what bounced, is none of ours.
+    // Each email has one recipient. The bounced address may be one that the recipient forwards to.
     for (const address of destination) await suppressions.add(address, as);
     const detail = as === 'bounced' ? `Amazon SES: ${kindOf(data)}` : 'Amazon SES: the reader called it spam';
     await ledger.recordReturned({ messageId, mail: mailOf(data), as, at: new Date(), detail });
@@ -50,13 +50,13 @@ export function createReturnedMail({ ledger, suppressions }: Dependencies) {
 function returnedAs({ notificationType, eventType, bounce, complaint }: Report): ReturnedAs | undefined {
   const type = notificationType ?? eventType;
   if (type === 'Bounce' && bounce?.bounceType === 'Permanent') return 'bounced';
-  // Some readers say so of what was no spam.
+  // `not-spam` reports withdraw a complaint.
   return type === 'Complaint' && complaint?.complaintFeedbackType !== 'not-spam' ? 'complained' : undefined;
 }
 
 const kindOf = ({ bounce }: Report): string => [bounce?.bounceType, bounce?.bounceSubType].filter(Boolean).join(', ');
 
-/** What the mail told, and whom: we wrote it into its headers. */
+/** Reads the event and the recipient from the email's own headers. */
 function mailOf({ mail: { headers } }: Report): Returned['mail'] {
   const written = (name: string) => headers.find((each) => each.name.toLowerCase() === name)?.value ?? '';
   const [id, orderId] = eventId.exec(written('x-crema-event-id')) ?? [];

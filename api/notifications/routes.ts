@@ -4,13 +4,12 @@ import { snsMessage } from './schemas.ts';
 import type { Sns, SnsMessage } from './sns.ts';
 
 interface Dependencies {
-  /** None where no topic is set. */
+  /** Undefined without `SES_TOPIC_ARN`. */
   sns: Sns | undefined;
-  /** Takes what Amazon SES says of a mail. */
+  /** Records a report of Amazon SES. */
   returnedMail: (message: string) => Promise<void>;
 }
 
-/** What other services tell us of what we gave them to do. */
 export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[] {
   return [
     route({
@@ -35,7 +34,7 @@ export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[]
           throw new Problem('not_found', {
             detail: 'This shop accepts no messages of Amazon SNS, because SES_TOPIC_ARN is not set.',
           });
-        await believe(sns, body);
+        await verify(sns, body);
         if (body.Type === 'Notification') await returnedMail(body.Message);
         return { status: 204 };
       },
@@ -43,8 +42,8 @@ export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[]
   ];
 }
 
-/** Takes only what Amazon has signed; what cannot be checked now Amazon sends again. */
-async function believe(sns: Sns, message: SnsMessage): Promise<void> {
+/** Verifies a message, and confirms a subscription. Amazon repeats a message after a 503. */
+async function verify(sns: Sns, message: SnsMessage): Promise<void> {
   const refused = await tryAmazon(
     async () =>
       (await sns.check(message)) ??

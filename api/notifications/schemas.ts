@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A message of Amazon SNS. What Amazon may add to it is passed over; what counts is signed. */
+/** A message of Amazon SNS. Unknown fields are ignored, because Amazon may add some. */
 export const snsMessage = z
   .object({
     Type: z

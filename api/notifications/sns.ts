@@ -1,7 +1,7 @@
 import { createVerify, X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 
-/** A message of Amazon SNS as it is posted to whoever has subscribed to a topic. */
+/** A message of Amazon SNS, as posted to subscribers of a topic. */
 export interface SnsMessage {
   Type: 'Notification' | 'SubscriptionConfirmation' | 'UnsubscribeConfirmation';
   MessageId: string;
@@ -16,67 +16,64 @@ export interface SnsMessage {
   Token?: string | undefined;
 }
 
-/** Why a message is not believed, in one sentence. */
-export interface Unbelievable {
-  refused: 'unbelievable';
+/** Why a message is rejected, in one sentence. */
+export interface SnsRejection {
   detail: string;
 }
 
 export interface Sns {
-  /** Whether a message was sent by Amazon, to this topic, a short while ago. @throws when Amazon's certificate cannot be had */
-  check(message: SnsMessage): Promise<Unbelievable | undefined>;
-  /** Tells Amazon that the topic's messages are to come here, as a believed message asks. @throws when that fails */
-  confirm(message: SnsMessage): Promise<Unbelievable | undefined>;
+  /** Verifies that Amazon sent a message to this topic recently. @throws if Amazon's certificate cannot be fetched */
+  check(message: SnsMessage): Promise<SnsRejection | undefined>;
+  /** Confirms the subscription that a verified message asks for. @throws if Amazon does not answer */
+  confirm(message: SnsMessage): Promise<SnsRejection | undefined>;
 }
 
 interface Settings {
-  /** Whose messages are believed. */
   topicArn: string;
-  /** Only for tests: where Amazon SNS is in place of its own addresses. */
+  /** Replaces Amazon's own addresses, in tests. */
   endpoint?: string | undefined;
 }
 
 /** How long Amazon may take to answer, in ms. */
-const DEADLINE_MS = 3_000;
+const FETCH_TIMEOUT_MS = 3_000;
 
-/** How old a message may be, or ahead of our clock, in ms: Amazon tries for less than an hour to deliver one. */
-const REPLAYABLE_MS = 60 * 60 * 1_000;
+/** The accepted age of a message, or lead over the clock here, in ms. Amazon's retries take less than an hour. */
+const MAX_AGE_MS = 60 * 60 * 1_000;
 
 const AMAZON = /^sns[.][a-z]{2}(-[a-z]+)+-\d[.]amazonaws[.]com([.]cn)?$/;
 
 const hashes = { 1: 'RSA-SHA1', 2: 'RSA-SHA256' } as const;
 
-/** What is signed, in this order (Amazon SNS, "Verifying the signatures of Amazon SNS messages"). */
+/** The signed fields, in order (Amazon SNS, "Verifying the signatures of Amazon SNS messages"). */
 const signed = {
   Notification: ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'],
   confirmation: ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'],
 } as const;
 
-/** Believes messages of one topic. */
 export function createSns({ topicArn, endpoint }: Settings): Sns {
   const certificates = new LRUCache<string, X509Certificate>({ max: 10 });
 
-  async function check(message: SnsMessage): Promise<Unbelievable | undefined> {
-    if (message.TopicArn !== topicArn) return unbelievable('It belongs to another topic.');
-    if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < REPLAYABLE_MS)) {
-      return unbelievable('It is not from the last hour.');
+  async function check(message: SnsMessage): Promise<SnsRejection | undefined> {
+    if (message.TopicArn !== topicArn) return reject('It belongs to another topic.');
+    if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < MAX_AGE_MS)) {
+      return reject('It is not from the last hour.');
     }
-    if (!isAmazons(message.SigningCertURL, '.pem')) return unbelievable('Its certificate is not from Amazon.');
+    if (!isAmazons(message.SigningCertURL, '.pem')) return reject('Its certificate is not from Amazon.');
     const certificate = await certificateAt(message.SigningCertURL);
-    if (Date.parse(certificate.validTo) < Date.now()) return unbelievable('Its certificate has expired.');
+    if (Date.parse(certificate.validTo) < Date.now()) return reject('Its certificate has expired.');
     const verify = createVerify(hashes[message.SignatureVersion]).update(textOf(message));
     return verify.verify(certificate.publicKey, message.Signature, 'base64')
       ? undefined
-      : unbelievable('It is not signed by Amazon.');
+      : reject('It is not signed by Amazon.');
   }
 
-  async function confirm({ SubscribeURL = '' }: SnsMessage): Promise<Unbelievable | undefined> {
-    if (!isAmazons(SubscribeURL)) return unbelievable('Its SubscribeURL is not Amazon’s.');
+  async function confirm({ SubscribeURL = '' }: SnsMessage): Promise<SnsRejection | undefined> {
+    if (!isAmazons(SubscribeURL)) return reject('Its SubscribeURL is not Amazon’s.');
     await fetchFrom(SubscribeURL);
     return undefined;
   }
 
-  /** Whoever could name any address would have us call it, and sign for themselves. */
+  /** Rejects other hosts: a forged message could otherwise make the API call any address, and bring its own certificate. */
   function isAmazons(address: string, ending = ''): boolean {
     const url = URL.parse(address);
     if (!url?.pathname.endsWith(ending)) return false;
@@ -96,7 +93,7 @@ export function createSns({ topicArn, endpoint }: Settings): Sns {
 }
 
 async function fetchFrom(address: string): Promise<string> {
-  const answer = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(DEADLINE_MS) });
+  const answer = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });
   if (!answer.ok) throw new Error(`Amazon SNS answers ${answer.status}`);
   return answer.text();
 }
@@ -108,4 +105,4 @@ function textOf(message: SnsMessage): string {
     .join('');
 }
 
-const unbelievable = (detail: string): Unbelievable => ({ refused: 'unbelievable', detail });
+const reject = (detail: string): SnsRejection => ({ detail });

@@ -1,20 +1,17 @@
-/**
- * What is to be mailed about an account: ids alone, as what stands in a workflow's history cannot be taken back. The rest is
- * read when it is sent.
- */
+/** An email about an account. It has ids only, because a workflow's history cannot be erased. The email's activity reads the rest. */
 export type AccountMailRequest =
   | { about: 'request'; requestId: string }
   | { about: 'address_asked'; userId: string }
   | {
       about: 'password_changed';
       userId: string;
-      /** The version that is to be announced: the mail waits for it. Absent in older histories: there it was changed already. */
+      /** The password version that the email waits for. Absent in older histories, which start after the change. */
       passwordVersion?: number;
     };
 
-/** Somebody who is to be forgotten. */
+/** The erasure of a user. */
 export interface Erasure {
   userId: string;
-  /** When their account was made, in ms since the epoch: tells them from who got the same id later, as seeds do. */
+  /** In ms since the epoch. A user who got the same id later, as seeds do, is not erased. */
   registeredAt: number;
 }

@@ -1,7 +1,6 @@
 /**
- * Returns the canonical form of an email address: with it, addresses are looked up, counted, suppressed and kept unique.
- * Only ASCII letters are folded, as in Postgres's `lower(email COLLATE "C")`, which the stored ones are made with: other
- * rules differ between the two (JavaScript has no single small letter for `İ`), and no address that Crema accepts has
- * other letters.
+ * Returns the canonical form of an email address, by which addresses are looked up, counted, suppressed and kept unique. It
+ * lowercases ASCII letters only, as Postgres's `lower(email COLLATE "C")` does. Other letters have different rules in
+ * JavaScript and Postgres, and Crema accepts no address with them.
  */
 export const canonicalEmail = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());

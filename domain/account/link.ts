@@ -1,9 +1,9 @@
-/** What a link confirms: a registration, an invitation by a manager, a new password, or another address. */
+/** The purpose of a link in an email. `address`: a new email address. */
 export type Purpose = 'registration' | 'invitation' | 'reset' | 'address';
 
 const HOUR_MS = 60 * 60 * 1_000;
 
-/** How long a link works, counted from its mail, in ms. */
+/** How long a link is valid after its email is sent, in ms. */
 export const lifetimes: Record<Purpose, number> = {
   registration: 24 * HOUR_MS,
   invitation: 7 * 24 * HOUR_MS,
@@ -18,16 +18,16 @@ const pages: Record<Purpose, string> = {
   address: '/account/verify',
 };
 
-/** Where a link leads. @param publicUrl where people see the shop */
+/** Returns the URL of a link. @param publicUrl base URL of the shop's pages */
 export const linkTo = (publicUrl: string, purpose: Purpose, token: string): string =>
   `${publicUrl}${pages[purpose]}?token=${token}`;
 
-/** Where anyone asks for a new password. */
+/** Returns the URL of the page to request a new password. */
 export const forgotPage = (publicUrl: string): string => `${publicUrl}/account/forgot`;
 
-/** Where the reader of a mail chooses which ones they get. @param token theirs, see `db/users.ts` */
+/** Returns the URL of a user's email preferences. @param token the user's `emailToken` */
 export const choicePage = (publicUrl: string, token: string): string => `${publicUrl}/account/emails?token=${token}`;
 
-/** Where mailboxes say for their reader that there shall be no more mail (RFC 8058). */
+/** Returns the URL of the one-click unsubscription (RFC 8058). */
 export const unsubscribeLink = (publicUrl: string, token: string): string =>
   `${publicUrl}/account/unsubscribe?token=${token}`;

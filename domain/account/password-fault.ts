@@ -1,2 +1,2 @@
-/** Why a password cannot be chosen. */
+/** Why a new password is rejected. */
 export type PasswordFault = 'too_short' | 'too_long' | 'control_characters' | 'too_easy';

@@ -1,25 +1,25 @@
 import type { EmailKind } from './email-kinds.ts';
 
-/** How a mail that was sent may turn out after all: its address takes none, or its reader calls it spam. */
+/** What happened to a sent email: it bounced permanently, or was reported as spam. */
 export type ReturnedAs = 'bounced' | 'complained';
 
-/** What is known of the customer whom a mail is for, if there is still one. */
 interface Reader {
-  /** What they want no mail of. */
+  /** The kinds of email that the customer has turned off. */
   unwanted: readonly EmailKind[];
 }
 
-/** Of an address. */
+/** Why an address gets no email, as the timeline says it. */
 export const whyReturned: Record<ReturnedAs, string> = {
   bounced: 'The address takes no mail: one came back for good.',
   complained: 'Somebody at the address has called our mail spam.',
 };
 
 /**
- * Why the customer gets no mail of an event, in one sentence, if they get none.
+ * Returns why a customer gets no email about an event, in one sentence; undefined if they get it.
  *
- * @param kind none for the receipt, which everybody gets
- * @param returned what became of earlier mail to their address
+ * @param reader undefined after erasure
+ * @param kind undefined for the receipt
+ * @param returned what happened to earlier emails to the address
  */
 export function suppressionReason(
   reader: Reader | undefined,
