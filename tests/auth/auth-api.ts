@@ -27,7 +27,7 @@ interface TokenAnswer {
   };
 }
 
-/** An API that has nothing but its api: sign-in, and `GET /who` that tells who is calling. */
+/** An API with sign-in and `GET /who`, which returns the caller. */
 export interface AuthApi {
   url: string;
   auth: Auth;
@@ -36,7 +36,7 @@ export interface AuthApi {
   signIn(username: string, extra?: Record<string, string>): Promise<TokenAnswer>;
   refresh(refreshToken: string, extra?: Record<string, string>): Promise<TokenAnswer>;
   who(authorization?: string): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }>;
-  /** A token signed with the shop's own key; what is given replaces what a good one has. */
+  /** Signs a token with the shop's own key. The arguments replace claims and headers of a valid one. */
   forge(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ export async function openAuthApi(
     return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
   };
 
-  // What forged tokens say they come from.
+  // The grant of forged tokens.
   const grant_id = randomUUID();
   await createOidcArtifactRepository(database).save('Grant', grant_id, {}, { expiresIn: 3_600 });
 
@@ -113,11 +113,10 @@ export async function openAuthApi(
   };
 }
 
-/** @typeParam Body what the test expects to find */
 export async function readJson<Body = Record<string, unknown>>(url: string): Promise<Body> {
   return (await (await fetch(url)).json()) as Body;
 }
 
-/** The seeded people's ids. */
+/** The ids of the seeded users. */
 export const MANAGER = '0c0ffee0-0000-4000-8000-000000000001';
 export const CUSTOMER = '0c0ffee0-0000-4000-8000-000000000002';

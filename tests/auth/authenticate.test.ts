@@ -27,7 +27,7 @@ async function expectRefused(authorization: string) {
   return body;
 }
 
-/** Asks again until the answer satisfies, for at most twice as long as callers are remembered. */
+/** Repeats the request until its answer is as expected, for at most twice the caller cache time. */
 async function whoUntil(token: string, satisfied: (answer: Awaited<ReturnType<AuthApi['who']>>) => boolean) {
   const deadline = performance.now() + 2 * CALLER_CACHE_MS;
   for (;;) {
@@ -37,7 +37,7 @@ async function whoUntil(token: string, satisfied: (answer: Awaited<ReturnType<Au
   }
 }
 
-test('When a good token is sent, then the caller is the person, with name, address and scopes', async () => {
+test('identifies the user of a valid token, with name, email address and scopes', async () => {
   const { body } = await api.signIn('customer@example.com');
   expect((await api.who(`Bearer ${body.access_token}`)).body).toEqual({
     type: 'customer',
@@ -49,56 +49,56 @@ test('When a good token is sent, then the caller is the person, with name, addre
   });
 });
 
-test('When nothing is sent, then there is no caller, and routes decide', async () => {
+test('finds no caller in a request without credentials', async () => {
   const { status, body } = await api.who();
   expect([status, body]).toEqual([200, {}]);
 });
 
-test('When a token claims more than its role may, then the caller may what the role may', async () => {
+test('ignores scopes of a token that the role does not have', async () => {
   const token = await api.forge({ sub: CUSTOMER, scope: 'orders:read users:write admin' });
   expect((await api.who(`Bearer ${token}`)).body.scopes).toEqual(['orders:read']);
 });
 
-test('When a token is forged with the right key and nothing wrong, then it passes: the refusals below mean something', async () => {
+test('accepts an unchanged token of the test's own signer, which the cases below change', async () => {
   expect((await api.who(`Bearer ${await api.forge()}`)).body.id).toBe(MANAGER);
 });
 
-test('When the clock of the process that made it goes a little ahead of ours, then a token passes all the same', async () => {
+test('accepts a token that was issued a few seconds in the future', async () => {
   const soon = Math.floor(Date.now() / 1000) + 5;
   expect((await api.who(`Bearer ${await api.forge({ iat: soon, exp: soon + 600 })}`)).status).toBe(200);
 });
 
-describe('a token is refused', () => {
+describe('rejects a token', () => {
   const past = Math.floor(Date.now() / 1000) - 1;
   test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
-    ['When it never expires', { exp: undefined }, {}],
-    ['When it is not valid yet', { nbf: past + 100 }, {}],
-    ['When its issuer is another', { iss: 'https://mallory.example' }, {}],
-    ['When its audience is another', { aud: 'https://mallory.example/v1' }, {}],
-    ['When it has no audience', { aud: undefined }, {}],
-    ['When it has no subject', { sub: undefined }, {}],
-    ['When it has no id', { jti: undefined }, {}],
-    ['When it names no client', { client_id: undefined }, {}],
-    ['When a person got it from no grant', { grant_id: undefined }, {}],
-    ['When its grant is not there (any more)', { grant_id: 'gone' }, {}],
-    ['When its session is not there (any more)', { sid: 'gone' }, {}],
-    ['When it claims to be of a service that is not there', { sub: 'crema', client_id: 'crema' }, {}],
-    ['When its type is that of another JWT', {}, { typ: 'logout+jwt' }],
-    ['When it expired a second ago', { exp: past }, {}],
-    ['When its subject is nobody', { sub: '0c0ffee0-0000-4000-8000-00000000dead' }, {}],
-    ['When it is an ID token', {}, { typ: 'JWT' }],
-    ['When it has no type', {}, { typ: undefined }],
-    ['When it names a key that is not there', {}, { kid: 'other' }],
-    ['When it names a file', {}, { kid: '../../../etc/passwd' }],
-    ['When it names no key', {}, { kid: undefined }],
-    ['When its key id is no string', {}, { kid: 1 }],
-    ['When its key id is a property of every object', {}, { kid: '__proto__' }],
-    ['When it has a critical extension', {}, { crit: ['future'], future: true }],
+    ['without an expiry', { exp: undefined }, {}],
+    ['that is not valid yet', { nbf: past + 100 }, {}],
+    ['of another issuer', { iss: 'https://mallory.example' }, {}],
+    ['for another audience', { aud: 'https://mallory.example/v1' }, {}],
+    ['without an audience', { aud: undefined }, {}],
+    ['without a subject', { sub: undefined }, {}],
+    ['without an id', { jti: undefined }, {}],
+    ['without a client id', { client_id: undefined }, {}],
+    ['of a user, without a grant', { grant_id: undefined }, {}],
+    ['whose grant does not exist', { grant_id: 'gone' }, {}],
+    ['whose session does not exist', { sid: 'gone' }, {}],
+    ['of a service client that does not exist', { sub: 'crema', client_id: 'crema' }, {}],
+    ['with the type of another JWT', {}, { typ: 'logout+jwt' }],
+    ['that expired a second ago', { exp: past }, {}],
+    ['whose user does not exist', { sub: '0c0ffee0-0000-4000-8000-00000000dead' }, {}],
+    ['that is an ID token', {}, { typ: 'JWT' }],
+    ['without a type', {}, { typ: undefined }],
+    ['with an unknown key id', {}, { kid: 'other' }],
+    ['with a file path as key id', {}, { kid: '../../../etc/passwd' }],
+    ['without a key id', {}, { kid: undefined }],
+    ['whose key id is not a string', {}, { kid: 1 }],
+    ['whose key id is a property of every object', {}, { kid: '__proto__' }],
+    ['with a critical extension', {}, { crit: ['future'], future: true }],
   ])('%s', async (_, claims, header) => {
     await expectRefused(`Bearer ${await api.forge(claims, header)}`);
   });
 
-  test('When it is not signed (alg: none)', async () => {
+  test('without a signature (alg: none)', async () => {
     const [header, claims] = (await api.forge()).split('.');
     const { kid } = JSON.parse(Buffer.from(header!, 'base64url').toString());
     for (const alg of ['none', 'None', 'nOnE']) {
@@ -108,7 +108,7 @@ describe('a token is refused', () => {
     await expectRefused(`Bearer ${new UnsecuredJWT({ sub: MANAGER }).encode()}`);
   });
 
-  test('When it is signed with HS256 and our public key', async () => {
+  test('signed with HS256 and our public key', async () => {
     const [key] = await createSigningKeyRepository(shop.database).list();
     const { d: _, ...publicJwk } = key!.privateJwk;
     const pem = createPublicKey({ key: publicJwk, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
@@ -121,7 +121,7 @@ describe('a token is refused', () => {
     }
   });
 
-  test('When it brings its own key (jwk, jku, x5u)', async () => {
+  test('with a key of its own (jwk, jku, x5u)', async () => {
     const [key] = await createSigningKeyRepository(shop.database).list();
     const mallory = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(mallory.publicKey);
@@ -140,7 +140,7 @@ describe('a token is refused', () => {
     }
   });
 
-  test('When its signature or its claims were changed', async () => {
+  test('with a changed signature or changed claims', async () => {
     const [header, claims, signature] = (await api.forge()).split('.') as [string, string, string];
     const changed = JSON.parse(Buffer.from(claims, 'base64url').toString());
     changed.sub = CUSTOMER;
@@ -158,11 +158,11 @@ describe('a token is refused', () => {
     'Basic Y3JlbWE6',
     'e30.e30.e30',
     'Bearer bnVsbA.bnVsbA.x',
-  ])('When the header is %p', async (authorization) => {
+  ])('in the header %p', async (authorization) => {
     await expectRefused(authorization);
   });
 
-  test('When it has expired, then the answer says so, and of other faults it says nothing', async () => {
+  test('and names expiry, but no other fault, in the detail', async () => {
     expect((await expectRefused(`Bearer ${await api.forge({ exp: past })}`)).detail).toBe(
       'The access token has expired.',
     );
@@ -173,7 +173,7 @@ describe('a token is refused', () => {
   });
 });
 
-test('When a token expires that was accepted before, then it is refused from then on', async () => {
+test('rejects a cached token after it has expired', async () => {
   const exp = Math.floor(Date.now() / 1000) + 2;
   const token = await api.forge({ exp });
   expect((await api.who(`Bearer ${token}`)).status).toBe(200);
@@ -181,7 +181,7 @@ test('When a token expires that was accepted before, then it is refused from the
   await expectRefused(`Bearer ${token}`);
 });
 
-test('When a manager is demoted, then a token from before loses its rights within the time callers are remembered', async () => {
+test('applies a demotion to issued tokens within the caller cache time', async () => {
   const { access_token: token } = (await api.signIn('manager@example.com')).body;
   expect((await api.who(`Bearer ${token}`)).body.type).toBe('manager');
   await shop.database('users').where({ id: MANAGER }).update({ role: 'customer' });
@@ -193,7 +193,7 @@ test('When a manager is demoted, then a token from before loses its rights withi
   }
 });
 
-test('When nothing else is said, then 30 seconds are as long as anything is remembered', async () => {
+test('caches callers for 30 s by default', async () => {
   const asInProduction = await openAuthApi(shop.database);
   const roleAfter = async (seconds: number) => {
     const now = performance.now.bind(performance);
@@ -218,7 +218,7 @@ test('When nothing else is said, then 30 seconds are as long as anything is reme
   }
 });
 
-test('When a person is deleted, then their token is refused within the time callers are remembered', async () => {
+test('rejects tokens of a deleted user within the caller cache time', async () => {
   const id = '0c0ffee0-0000-4000-8000-0000000000fe';
   const passing = { id, email: 'leaving@example.com', name: 'Leaving', role: 'customer', password_hash: 'none' };
   await shop.database('users').insert(passing);
@@ -230,7 +230,7 @@ test('When a person is deleted, then their token is refused within the time call
   expect((await whoUntil(token, ({ status }) => status === 401)).status).toBe(401);
 });
 
-test('When many requests of one caller come at once, then they share what Postgres has said', async () => {
+test('shares one query between concurrent requests of a caller', async () => {
   const token = await api.forge({ sub: CUSTOMER });
   await new Promise((later) => setTimeout(later, CALLER_CACHE_MS + 50));
   let queries = 0;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-test('When several processes start at once in a new shop, then all have the same two keys', async () => {
+test('creates the same two keys for processes that start concurrently in a new shop', async () => {
   const repositories = Array.from({ length: 6 }, () => createSigningKeyRepository(shop.connectAgain()));
 
   const rings = await Promise.all(repositories.map((repository) => openKeyRing(repository)));
@@ -23,14 +23,14 @@ test('When several processes start at once in a new shop, then all have the same
   expect(new Set(rings.map(({ cookies }) => JSON.stringify(cookies))).size).toBe(1);
 });
 
-test('When one process has signed a token, then another accepts it', async () => {
+test('accepts a token that another process has signed', async () => {
   const [one, other] = [await openAuthApi(shop.database), await openAuthApi(shop.connectAgain())];
   const token = await one.forge({ iss: other.url, aud: `${other.url}/v1` });
   expect((await other.who(`Bearer ${token}`)).status).toBe(200);
   await Promise.all([one.close(), other.close()]);
 });
 
-test('When a client reads discovery and JWKS, then it can verify our tokens and finds nothing secret', async () => {
+test('publishes discovery and public keys that verify our tokens', async () => {
   const api = await openAuthApi(shop.database);
 
   const discovery = await readJson<Record<'issuer' | 'jwks_uri', string>>(
@@ -70,7 +70,7 @@ test('When a client reads discovery and JWKS, then it can verify our tokens and 
   await api.close();
 });
 
-test('When the Host header lies, then discovery names the real addresses', async () => {
+test('ignores a forged Host header in discovery', async () => {
   const api = await openAuthApi(shop.database);
   const body = await new Promise<string>((resolve, reject) => {
     const options = { headers: { host: 'mallory.example' } };
@@ -84,7 +84,7 @@ test('When the Host header lies, then discovery names the real addresses', async
   await api.close();
 });
 
-test('When a token names a newer key, then the keys are read again, but only so often', async () => {
+test('reads the keys again for an unknown key id, at a limited rate', async () => {
   const repository = createSigningKeyRepository(shop.database);
   let reads = 0;
   const counted = {

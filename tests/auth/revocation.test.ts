@@ -8,12 +8,12 @@ const CALLER_CACHE_MS = 400;
 
 let shop: TestDatabase;
 let api: AuthApi;
-/** Another process of the same shop, which hears nothing of what happens in the first. */
+/** Another process of the same shop, with a caller cache of its own. */
 let elsewhere: AuthApi;
 
 beforeAll(async () => {
   shop = await openDatabase();
-  // Long enough for the first process to notice if it forgot to forget.
+  // So long that only an eviction makes the first process reject a token in time.
   api = await openAuthApi(shop.database, { callerCacheMs: 600_000 });
   elsewhere = await openAuthApi(shop.connectAgain(), { publicUrl: api.url, callerCacheMs: CALLER_CACHE_MS });
 });
@@ -25,12 +25,12 @@ afterAll(async () => {
 const statuses = async (token: string) =>
   Promise.all([api, elsewhere].map(async (process) => (await process.who(`Bearer ${token}`)).status));
 
-/** Both processes have just seen the token, and remember it. */
+/** Afterwards, both processes have the token's caller in their caches. */
 async function expectGood(token: string) {
   expect(await statuses(token)).toEqual([200, 200]);
 }
 
-/** The process that ended it refuses at once, the other when its memory ends. */
+/** The process that ended the token rejects it at once, the other one when its cache entry expires. */
 async function expectEnded(token: string) {
   expect((await api.who(`Bearer ${token}`)).status).toBe(401);
   const deadline = performance.now() + 2 * CALLER_CACHE_MS;
@@ -43,7 +43,7 @@ async function expectEnded(token: string) {
 const revoke = (token: string, extra: Record<string, string> = {}) =>
   api.post('/oauth/revoke', { client_id: 'crema', token, ...extra });
 
-test('When an access token is given back, then it ends, and its brothers do not', async () => {
+test('revokes an access token, but no other token of the same sign-in', async () => {
   const { access_token: access, refresh_token: refresh } = (await api.signIn('customer@example.com')).body;
   const next = (await api.refresh(refresh)).body;
   await expectGood(access);
@@ -55,7 +55,7 @@ test('When an access token is given back, then it ends, and its brothers do not'
   expect((await revoke(access)).status).toBe(200);
 });
 
-test('When a refresh token is given back, then the access tokens of that sign-in end with it, and no others', async () => {
+test('revokes the access tokens of a sign-in with its refresh token, and no others', async () => {
   const { access_token: access, refresh_token: refresh } = (await api.signIn('customer@example.com')).body;
   const other = (await api.signIn('customer@example.com')).body.access_token;
   await expectGood(access);
@@ -66,7 +66,7 @@ test('When a refresh token is given back, then the access tokens of that sign-in
   await expectGood(other);
 });
 
-test('When what is given back is no token of ours, then that is fine, and changes nothing', async () => {
+test('answers 200 to an invalid or foreign token and changes nothing', async () => {
   const { access_token: access } = (await api.signIn('customer@example.com')).body;
   const foreign = await api.forge({ client_id: 'somebody-else' });
   const expired = await api.forge({ exp: 1 });
@@ -80,7 +80,7 @@ test('When what is given back is no token of ours, then that is fine, and change
   expect((await api.who(`Bearer ${foreign}`)).status).toBe(200);
 });
 
-test('When it is not said who gives back, or what, then that is wrong', async () => {
+test('rejects a revocation without a client, with an unknown client, or without a token', async () => {
   const { access_token: access } = (await api.signIn('customer@example.com')).body;
   const nobody = await api.post('/oauth/revoke', { token: access });
   expect([nobody.status, nobody.body.error]).toEqual([400, 'invalid_request']);
@@ -91,7 +91,7 @@ test('When it is not said who gives back, or what, then that is wrong', async ()
   await expectGood(access);
 });
 
-test('When people sign out, then the session and all that came from it end, and they land where the client wants', async () => {
+test('ends the session and its tokens on sign-out, and redirects to the client', async () => {
   const { agent, application, trade } = await signInWithBrowser(api);
   const { access_token: access, refresh_token: refresh } = (await trade()).body;
   await expectGood(access);
@@ -113,7 +113,7 @@ test('When people sign out, then the session and all that came from it end, and 
   expect((await agent.open(application.authorize())).html).toContain('<h1>Sign in</h1>');
 });
 
-test('When people sign out without having come from anywhere, then they are told that they are signed out', async () => {
+test('shows a page after a sign-out without a redirect URI', async () => {
   const { agent, trade } = await signInWithBrowser(api);
   const { access_token: access } = (await trade()).body;
   const page = await agent.submit(await agent.open('/oauth/logout'), { logout: 'yes' });
@@ -123,7 +123,7 @@ test('When people sign out without having come from anywhere, then they are told
   expect(again.html).toContain('<h1>You are signed out</h1>');
 });
 
-test('When another site sends the form, then nobody is signed out', async () => {
+test('rejects a sign-out form that another site has sent', async () => {
   const { agent, trade } = await signInWithBrowser(api);
   const { access_token: access } = (await trade()).body;
   const page = await agent.open('/oauth/logout');
@@ -134,7 +134,7 @@ test('When another site sends the form, then nobody is signed out', async () => 
   await expectGood(access);
 });
 
-test('When the client wants people sent to somewhere unknown, or brings a hint that is none, then nobody is', async () => {
+test('rejects a sign-out with an unregistered redirect URI or an invalid hint', async () => {
   const agent = openUserAgent(api.url);
   for (const query of ['client_id=crema&post_logout_redirect_uri=https://mallory.example/', 'id_token_hint=x']) {
     const page = await agent.open(`/oauth/logout?${query}`);
@@ -142,7 +142,7 @@ test('When the client wants people sent to somewhere unknown, or brings a hint t
   }
 });
 
-test('When an ID token comes back as a hint, then it is enough to say whose session to end', async () => {
+test('accepts an ID token as the hint of a sign-out', async () => {
   const { agent, application, trade } = await signInWithBrowser(api, 'manager@example.com', { scope: 'openid' });
   const { id_token: hint } = (await trade()).body as unknown as { id_token: string };
   const query = new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: application.redirectUri });
@@ -150,7 +150,7 @@ test('When an ID token comes back as a hint, then it is enough to say whose sess
   expect(url.href).toBe(application.redirectUri);
 });
 
-test('When the session has ended but a grant of it has not, as after two sign-ins at once, then its tokens end too', async () => {
+test('rejects tokens of an ended session whose grant still exists', async () => {
   const { trade } = await signInWithBrowser(api);
   const { access_token: access, refresh_token: refresh } = (await trade()).body;
   await shop.database('oidc_artifacts').where({ kind: 'Session' }).delete();
@@ -159,7 +159,7 @@ test('When the session has ended but a grant of it has not, as after two sign-in
   expect((await api.refresh(refresh)).body.error).toBe('invalid_grant');
 });
 
-test('When rows have expired, then upkeep removes them, some at a time, and no others', async () => {
+test('removes expired rows, and only these, in batches', async () => {
   const artifacts = createOidcArtifactRepository(shop.database);
   const { refresh_token: refresh } = (await api.signIn('customer@example.com')).body;
   await Promise.all(['a', 'b', 'c'].map((id) => artifacts.save('Interaction', id, {}, { expiresIn: -60 })));
