@@ -59,7 +59,7 @@ test('ignores scopes of a token that the role does not have', async () => {
   expect((await api.who(`Bearer ${token}`)).body.scopes).toEqual(['orders:read']);
 });
 
-test('accepts an unchanged token of the test's own signer, which the cases below change', async () => {
+test('accepts the valid token that the cases below change', async () => {
   expect((await api.who(`Bearer ${await api.forge()}`)).body.id).toBe(MANAGER);
 });
 
