@@ -190,7 +190,7 @@ describe('When an operator adds the first manager', () => {
   });
 
   test.each([
-    [['toString'], 'There is no command toString; npm run manage -- --help lists them.'],
+    [['toString'], 'There is no command toString; npm run manage -- --help lists all commands.'],
     [['add-manager'], 'Give one email address'],
     [['add-manager', 'ana@example.com', 'bob@example.com'], 'Give one email address'],
     [['add-manager', 'ana@example.com', '--name', 'Ana\nBob'], 'Give one email address'],
