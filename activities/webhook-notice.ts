@@ -7,17 +7,16 @@ interface Dependencies {
   webhooks: Pick<WebhookRepository, 'find'>;
   suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
-  /** The shop's own address. */
+  /** The shop's own email address. */
   ordersEmail: string;
-  /** What the shop itself reads: ISO 639. */
+  /** The language of emails to the shop, ISO 639. */
   shopLanguage: string;
-  /** The shop's name, as people know it. */
   shopName: string;
-  /** Of the times in mails, IANA. */
+  /** IANA. */
   timeZone: string;
 }
 
-/** Tells the shop by email that a webhook is disabled, if it still is. */
+/** Returns an activity that notifies the shop by email that a webhook is disabled, unless it has been enabled again. */
 export function createWebhookNotice(dependencies: Dependencies) {
   const { webhooks, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone } = dependencies;
   return async (

@@ -5,7 +5,7 @@ import type { Journal } from '../db/journal.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { checkWritable } from '../db/writable.ts';
 import type { Purpose } from '../domain/account/link.ts';
-import { createWebhookAddresses } from '../webhooks/endpoint-policy.ts';
+import { createEndpointPolicy } from '../webhooks/endpoint-policy.ts';
 import { createSeal } from '../webhooks/secret-seal.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
@@ -94,7 +94,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
       webhooks,
       deliveries: webhookDeliveries,
       unitOfWork,
-      addresses: createWebhookAddresses({
+      endpointPolicy: createEndpointPolicy({
         httpsOnly: settings.NODE_ENV === 'production',
         allowedNetworks: settings.WEBHOOK_ALLOWED_NETWORKS,
       }),

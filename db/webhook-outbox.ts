@@ -2,14 +2,15 @@ import type { WebhookEvent } from '../domain/webhook/webhook.ts';
 import type { Database } from './connection.ts';
 import { transact } from './transaction.ts';
 
-/** A webhook that hears of events, and from which position of the log on. */
+/** An enabled webhook. */
 export interface Listener {
   id: string;
   events: WebhookEvent[];
+  /** Position in the log; the webhook receives later events only. */
   since: number;
 }
 
-/** A delivery that is to be made. */
+/** A delivery to be added. */
 export interface NewDelivery {
   id: string;
   webhookId: string;
@@ -20,27 +21,26 @@ export interface NewDelivery {
 /** How long the lease on dispatching lasts, in seconds. */
 const LEASE_S = 15;
 
-/** What stands between the log of events and the workflows that deliver them. */
+/** The dispatcher's state in Postgres. */
 export interface WebhookOutbox {
   /**
-   * Takes the lease on dispatching, or extends it by 15 s. It is no lock: a process that freezes loses it, and one that goes
-   * on afterwards may send what another has sent.
+   * Takes the lease on dispatching or extends it by 15 s. A frozen process loses the lease. When it resumes, it may repeat
+   * deliveries that another process has made.
    *
-   * @param holder names the process, and no other one
-   * @returns whether it has the lease now
+   * @param holder unique for each process
+   * @returns whether the holder has the lease now
    */
   lease(holder: string): Promise<boolean>;
-  /** Gives the lease back, so that another process goes on at once. */
+  /** Ends the lease, so that another process can dispatch at once. */
   release(holder: string): Promise<void>;
-  /** How far the log has been gone through. */
+  /** Returns the cursor: the position of the last processed event. */
   position(): Promise<number>;
-  /** Every enabled webhook. */
   listeners(): Promise<Listener[]>;
-  /** Adds deliveries, those that are there already aside, and moves on in the log: both or neither. */
+  /** Adds deliveries, except those that exist, and moves the cursor in the same transaction. */
   advance(from: number, to: number, deliveries: NewDelivery[]): Promise<void>;
   /** Records that a delivery has a workflow. */
   markStarted(id: string): Promise<void>;
-  /** Of which webhooks the shop has yet to hear that they are disabled. */
+  /** Returns the disabled webhooks about which the shop has not been notified. */
   noticesDue(): Promise<{ id: string; version: number }[]>;
   markNoticed(id: string): Promise<void>;
 }
@@ -69,7 +69,7 @@ export function createWebhookOutbox(database: Database): WebhookOutbox {
         again: false,
       }));
       const moved = await transaction('webhook_cursor').where({ position: from }).update({ position: to });
-      if (moved === 0) throw new Error('another process has gone through these events');
+      if (moved === 0) throw new Error('another process has processed these events');
       if (rows.length > 0) await transaction('webhook_deliveries').insert(rows).onConflict('id').ignore();
     });
 

@@ -1,20 +1,20 @@
 import type { DisabledReason, Webhook, WebhookEvent } from '../domain/webhook/webhook.ts';
 import type { Database } from './connection.ts';
 
-/** Which webhooks a page shows: the oldest first. */
-export interface WebhookPage {
+/** Selects a page of webhooks, the oldest first. */
+export interface WebhookQuery {
   limit: number;
-  /** The last one of the page before. */
+  /** The last webhook of the previous page. */
   after?: readonly [createdAt: string, id: string] | undefined;
 }
 
-/** The webhooks of the shop. Their secrets are sealed before they come here. */
+/** The shop's webhooks. Secrets are stored sealed. */
 export function createWebhookRepository(database: Database) {
   const webhooks = () => database('webhooks');
   const end = () => database.raw('(SELECT coalesce(max(position), 0) FROM order_events)');
 
   return {
-    async list({ limit, after }: WebhookPage): Promise<Webhook[]> {
+    async list({ limit, after }: WebhookQuery): Promise<Webhook[]> {
       const page = webhooks().orderBy(['created_at', 'id']).limit(limit);
       if (after) page.whereRaw('(created_at, id) > (?, ?)', [new Date(after[0]), after[1]]);
       return (await page).map(toWebhook);
@@ -25,24 +25,24 @@ export function createWebhookRepository(database: Database) {
       return row && toWebhook(row);
     },
 
-    /** As {@link find}, and nobody else changes it before the transaction ends. */
+    /** Locks the webhook until the transaction ends. */
     async findForUpdate(id: string): Promise<Webhook | undefined> {
       const row = await webhooks().where({ id }).forUpdate().first();
       return row && toWebhook(row);
     },
 
-    /** How many there are; nobody adds one before the transaction ends. */
+    /** Returns the number of webhooks, and blocks changes to them until the transaction ends. */
     async countForUpdate(): Promise<number> {
       await database.raw('LOCK TABLE webhooks IN SHARE ROW EXCLUSIVE MODE');
       return Number((await webhooks().count({ count: '*' }).first())?.count);
     },
 
-    /** Adds one that hears of what happens from now on. */
+    /** Adds a webhook that receives events from now on. */
     async add(webhook: Webhook, secret: Buffer): Promise<void> {
       await webhooks().insert({ ...toRow(webhook), secret, since: end() });
     },
 
-    /** Keeps a change. One that was switched on hears of what happens from now on. */
+    /** Saves a change. A webhook that is enabled again receives events from now on. */
     async save(webhook: Webhook): Promise<void> {
       await webhooks()
         .where({ id: webhook.id })
@@ -53,7 +53,7 @@ export function createWebhookRepository(database: Database) {
         });
     },
 
-    /** Signs with another secret; with the one before as well, for a while. */
+    /** Replaces the secret. The previous one stays valid until `oldUntil`. */
     async replaceSecret({ id, version, updatedAt }: Webhook, secret: Buffer, oldUntil: Date): Promise<void> {
       const old_secret = database.ref('secret');
       await webhooks()
@@ -61,16 +61,16 @@ export function createWebhookRepository(database: Database) {
         .update({ secret, old_secret, old_secret_until: oldUntil, version, updated_at: updatedAt });
     },
 
-    /** Forgets one and all that was delivered to it. */
+    /** Deletes a webhook with its deliveries. */
     async remove(id: string): Promise<void> {
       await webhooks().where({ id }).delete();
     },
 
-    /** All secrets, as they are sealed. */
+    /** Returns every secret, sealed. */
     secrets: (): Promise<{ id: string; secret: Buffer; old_secret: Buffer | null }[]> =>
       webhooks().select('id', 'secret', 'old_secret'),
 
-    /** Seals a secret anew, unless it was replaced meanwhile. */
+    /** Stores a secret that was sealed again, unless it has been replaced meanwhile. */
     async reseal(id: string, column: 'secret' | 'old_secret', before: Buffer, after: Buffer): Promise<void> {
       await webhooks()
         .where({ id, [column]: before })

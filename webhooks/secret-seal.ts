@@ -1,13 +1,13 @@
 import proto from '@temporalio/proto';
 import { createPayloadCodec, type PayloadKey } from '../workflows/payloads/codec.ts';
 
-/** Keeps short texts of ours safe outside of Temporal, with the same keys. */
+/** Encrypts secrets for Postgres with the keys of Temporal's payloads. */
 export interface Seal {
-  /** Encrypts with the first key; without keys it stays readable. */
+  /** Encrypts with the first key. Without keys, the text is stored unencrypted. */
   seal(text: string): Promise<Buffer>;
-  /** @throws {UndecryptablePayload} when the key is missing, or the bytes were changed */
+  /** @throws {UndecryptablePayload} if the key is missing or the bytes were changed */
   unseal(sealed: Buffer): Promise<string>;
-  /** Whether it would be sealed otherwise today: with another key, or with one at all. */
+  /** Returns whether `seal` would use another key today. */
   isStale(sealed: Buffer): boolean;
 }
 

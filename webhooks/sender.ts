@@ -2,66 +2,60 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
-import { askedPause } from '../domain/webhook/retry.ts';
+import { requestedPause } from '../domain/webhook/retry.ts';
+import type { Address, EndpointPolicy } from './endpoint-policy.ts';
 
-/** An address that a webhook may be sent to. */
-export interface Address {
-  address: string;
-  family: 4 | 6;
-}
-
-/** What an endpoint answered, or why there is no answer. */
+/** An endpoint's response to one request, or the reason why there is no response. */
 export interface Reply {
+  /** The HTTP status; null without a response. */
   status: number | null;
-  /** A sentence, when the endpoint did not take it. */
+  /** A sentence; null if the endpoint accepted the event. */
   error: string | null;
-  /** How the answer began. */
+  /** The first bytes of the body; null without a response. */
   response: string | null;
-  /** For how long the endpoint wants to be left alone, in ms, if it says so. */
+  /** The pause that `Retry-After` asks for, in ms. */
   pause?: number | undefined;
 }
 
-/** Posts JSON to an endpoint, once; never throws. */
+/** Posts JSON to an endpoint once. Never rejects. */
 export type Send = (url: string, headers: Record<string, string>, body: string) => Promise<Reply>;
 
-export interface SenderOptions {
-  /** Where a host is, and whether webhooks may be sent there at all; a refusal is an error whose message says so. */
-  addressesOf(url: URL): Promise<Address[]>;
-  /** How long an endpoint may take, from the connection to the end of its answer, in ms. */
-  deadline: number;
+export interface SenderOptions extends Pick<EndpointPolicy, 'addressesOf'> {
+  /** Time from the connection to the end of the response, in ms. */
+  timeout: number;
 }
 
-/** In bytes: more of an answer nobody reads. */
+/** How much of a response is read, in bytes. */
 const RESPONSE_LIMIT = 1_024;
 
-/** How long a connection is kept that nobody needs, in ms; an endpoint may ask for less. */
+/** How long an unused connection stays open, in ms. */
 const IDLE_MS = 4_000;
 
-const kept = { keepAlive: true, timeout: IDLE_MS };
+const keptAlive = { keepAlive: true, timeout: IDLE_MS };
 const schemes = {
-  'http:': { open: requestHttp, agent: byAddress(new HttpAgent(kept)) },
-  'https:': { open: requestHttps, agent: byAddress(new HttpsAgent({ ...kept, maxCachedSessions: 0 })) },
+  'http:': { open: requestHttp, agent: byAddress(new HttpAgent(keptAlive)) },
+  'https:': { open: requestHttps, agent: byAddress(new HttpsAgent({ ...keptAlive, maxCachedSessions: 0 })) },
 };
 
-/** Gives a request an open connection only if its host had the same addresses, checked for both, when that was made. */
-function byAddress<T extends HttpAgent>(agent: T): T {
-  const nameOf = agent.getName.bind(agent);
-  agent.getName = (options?: Checked) => `${nameOf(options)}:${options?.addresses}`;
-  return agent;
-}
-
-interface Checked extends RequestOptions {
-  /** All that its host has, as they were checked for this request. */
+interface CheckedOptions extends RequestOptions {
+  /** The addresses that the policy allowed for this request. */
   addresses?: string;
 }
 
+/** Reuses a connection only for a request whose host still has the addresses that were checked when it was opened. */
+function byAddress<T extends HttpAgent>(agent: T): T {
+  const nameOf = agent.getName.bind(agent);
+  agent.getName = (options?: CheckedOptions) => `${nameOf(options)}:${options?.addresses}`;
+  return agent;
+}
+
 /**
- * Connects to the very addresses that were checked, under the host's name; proxies of the environment are none of its
- * business, and redirects lead nowhere. Each request is checked, whether its connection is a new one or not.
+ * Returns a sender that checks the endpoint's addresses for every request and connects to these addresses only. It
+ * ignores proxies of the environment and follows no redirects.
  */
-export function createSender({ addressesOf, deadline }: SenderOptions): Send {
+export function createSender({ addressesOf, timeout }: SenderOptions): Send {
   return async (url, headers, body) => {
-    const signal = AbortSignal.timeout(deadline);
+    const signal = AbortSignal.timeout(timeout);
     let addresses: Address[];
     try {
       addresses = await addressesOf(new URL(url));
@@ -69,20 +63,20 @@ export function createSender({ addressesOf, deadline }: SenderOptions): Send {
       return { status: null, error: (error as Error).message, response: null };
     }
     try {
-      const all = addresses.map(({ address }) => address).join();
-      const options: Checked = { method: 'POST', headers, signal, lookup: answering(addresses), addresses: all };
-      const answer = await post(url, options, body);
-      const { statusCode: status = 0, headers: said } = answer;
-      const pause = askedPause(status, said['retry-after'], Date.now());
-      return { status, error: faultIn(status), response: await beginningOf(answer), pause };
+      const names = addresses.map(({ address }) => address).join();
+      const options: CheckedOptions = { method: 'POST', headers, signal, lookup: always(addresses), addresses: names };
+      const response = await post(url, options, body);
+      const { statusCode: status = 0, headers: received } = response;
+      const pause = requestedPause(status, received['retry-after'], Date.now());
+      return { status, error: errorOf(status), response: await readStart(response), pause };
     } catch (error) {
-      return { status: null, error: sentenceOf(error, deadline), response: null };
+      return { status: null, error: describe(error, timeout), response: null };
     }
   };
 }
 
-/** Stands in for the resolver of the connection, so that nobody is asked twice: the second answer could be another. */
-const answering =
+/** Replaces the connection's own DNS lookup, which could return other addresses than the ones that were checked. */
+const always =
   (addresses: Address[]): LookupFunction =>
   (_hostname, { all }, callback) => {
     const [{ address, family }] = addresses as [Address];
@@ -90,51 +84,51 @@ const answering =
     else callback(null, address, family);
   };
 
-/** Over a kept connection, or else a new one: what a kept one had closed just before is sent again; the event's id tells. */
-function post(url: string, options: Checked, body: string): Promise<IncomingMessage> {
+/** Sends a request again on a new connection if the endpoint closed the reused one meanwhile. */
+function post(url: string, options: CheckedOptions, body: string): Promise<IncomingMessage> {
   const { open, agent } = schemes[url.startsWith('https:') ? 'https:' : 'http:'];
   const request = open(url, { ...options, agent });
-  return answerTo(request, body).catch((error: unknown) => {
+  return responseTo(request, body).catch((error: unknown) => {
     if (!request.reusedSocket || options.signal?.aborted) throw error;
-    return answerTo(open(url, { ...options, agent: false }), body);
+    return responseTo(open(url, { ...options, agent: false }), body);
   });
 }
 
-function answerTo(request: ClientRequest, body: string): Promise<IncomingMessage> {
+function responseTo(request: ClientRequest, body: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.once('response', resolve);
     request.on('error', reject);
-    // Where there was an answer, or an error, this comes too late to matter.
-    request.once('close', () => reject(new Error('the connection was closed without an answer')));
+    // Has no effect after a response or an error.
+    request.once('close', () => reject(new Error('the connection was closed without a response')));
     request.end(body);
   });
 }
 
-/** Its status has decided already: an answer that never ends is cut off. */
-async function beginningOf(answer: IncomingMessage): Promise<string> {
+/** Reads the start of the body. An interrupted body is no error, because the status has decided already. */
+async function readStart(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   try {
-    for await (const chunk of answer) {
+    for await (const chunk of response) {
       chunks.push(chunk);
       length += chunk.length;
       if (length >= RESPONSE_LIMIT) break;
     }
   } catch {
-    // What has come is what there is.
+    // Timed out or closed: keep the chunks received so far.
   }
   const text = Buffer.concat(chunks).subarray(0, RESPONSE_LIMIT).toString();
   return text.replace(/(?![\t\n])\p{Cc}/gu, '\ufffd');
 }
 
-function faultIn(status: number): string | null {
+function errorOf(status: number): string | null {
   if (status >= 200 && status < 300) return null;
   if (status >= 300 && status < 400) return `The endpoint answered ${status}: redirects are not followed.`;
   if (status === 410) return 'The endpoint answered 410: it is gone.';
   return `The endpoint answered ${status}.`;
 }
 
-const sentences: Record<string, string> = {
+const descriptions: Record<string, string> = {
   ECONNREFUSED: 'The endpoint refused the connection.',
   ECONNRESET: 'The endpoint closed the connection without an answer.',
   EHOSTUNREACH: 'The endpoint cannot be reached.',
@@ -142,10 +136,9 @@ const sentences: Record<string, string> = {
   ETIMEDOUT: 'The endpoint cannot be reached.',
 };
 
-function sentenceOf(error: unknown, deadline: number): string {
+function describe(error: unknown, timeout: number): string {
   const { name, code } = error as Error & { code?: string };
-  if (name === 'AbortError' || name === 'TimeoutError') {
-    return `The endpoint did not answer within ${deadline / 1_000} s.`;
-  }
-  return sentences[code ?? ''] ?? `The endpoint did not answer as HTTP has it${code ? ` (${code})` : ''}.`;
+  if (name === 'AbortError' || name === 'TimeoutError')
+    return `The endpoint did not answer within ${timeout / 1_000} s.`;
+  return descriptions[code ?? ''] ?? `The request failed${code ? ` (${code})` : ''}.`;
 }

@@ -36,7 +36,7 @@ import { ORDERS_CHANNEL } from '../domain/order/cloud-event.ts';
 import { MAX_WEBHOOKS } from '../domain/webhook/webhook.ts';
 import { languages } from '../mail/languages/index.ts';
 import { createAttemptDelivery } from '../webhooks/attempt-delivery.ts';
-import { createWebhookAddresses } from '../webhooks/endpoint-policy.ts';
+import { createEndpointPolicy } from '../webhooks/endpoint-policy.ts';
 import { createEndpointQueues } from '../webhooks/endpoint-queues.ts';
 import { createSeal } from '../webhooks/secret-seal.ts';
 import { createSender } from '../webhooks/sender.ts';
@@ -151,14 +151,14 @@ export async function startWorker(config: WorkerSettings, logger: Logger): Promi
   const deliveries = countWebhooks(metrics, createWebhookDeliveryRepository(database));
   const webhooks = createWebhookRepository(database);
   const seal = createSeal(config.PAYLOAD_KEYS);
-  const addresses = createWebhookAddresses({
+  const endpointPolicy = createEndpointPolicy({
     httpsOnly: config.NODE_ENV === 'production',
     allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS,
   });
   const endpointQueues = createEndpointQueues(ATTEMPTS_PER_ENDPOINT);
   const attemptDelivery = createAttemptDelivery({
     deliveries,
-    send: createSender({ addressesOf: addresses.addressesOf, deadline: config.WEBHOOK_TIMEOUT * 1_000 }),
+    send: createSender({ addressesOf: endpointPolicy.addressesOf, timeout: config.WEBHOOK_TIMEOUT * 1_000 }),
     unseal: seal.unseal,
     publicUrl: config.PUBLIC_URL,
     disableAfter: config.WEBHOOK_DISABLE_AFTER * 1_000,

@@ -5,6 +5,6 @@ import { emailTaskQueueOf } from './messages/definitions.ts';
 
 const { webhookNotice: mail } = proxyActivities<Activities>(singleEmail);
 
-/** Tells the shop by email that a webhook is disabled. */
+/** Notifies the shop by email that a webhook is disabled. */
 export const webhookNotice = (webhookId: string): ReturnType<Activities['webhookNotice']> =>
   mail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue) }, [webhookId]);

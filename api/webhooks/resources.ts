@@ -1,13 +1,13 @@
 import type { WebhookDelivery } from '../../db/webhook-deliveries.ts';
 import type { Webhook } from '../../domain/webhook/webhook.ts';
 
-/** A webhook as managers see it; with its secret, if it has just got one. */
+/** Returns a webhook as the API shows it, with its secret if that is new. */
 export const toWebhookResource = <Shown extends Webhook>(webhook: Shown) => ({
   ...webhook,
   enabled: webhook.disabled === null,
 });
 
-/** A delivery as managers see it. */
+/** Returns a delivery as the API shows it. */
 export function toDeliveryResource({ seq: _, createdAt, settledAt, lastAttempts, ...delivery }: WebhookDelivery) {
   return {
     ...delivery,

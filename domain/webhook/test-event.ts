@@ -1,6 +1,11 @@
 import { TEST_EVENT } from './webhook.ts';
 
-/** What a webhook is tried with: a CloudEvent as all others, about the webhook itself. @param at RFC 3339 UTC @param publicUrl where clients see the API */
+/**
+ * Returns the CloudEvent that tests a webhook.
+ *
+ * @param at RFC 3339 UTC
+ * @param publicUrl base URL of the API as clients see it
+ */
 export const testEvent = (id: string, webhookId: string, at: string, publicUrl: string) => ({
   specversion: '1.0',
   type: TEST_EVENT,

@@ -1,39 +1,39 @@
 import type { OrderEvent } from '../order/order.ts';
 
-/** The events that a webhook can hear of. */
+/** The types of events that a webhook can receive. */
 export type WebhookEvent = OrderEvent['type'];
 
-/** What a manager sends to try a webhook. */
+/** The type of the event that a manager sends to test a webhook. */
 export const TEST_EVENT = 'webhook.test';
 
-/** Who disabled it: a manager, its endpoint by saying that it is gone (410), or Crema, as everything failed for too long. */
+/** Why a webhook is disabled: by a manager, by a 410 of its endpoint, or because every attempt failed for too long. */
 export const disabledReasons = ['manager', 'gone', 'failing'] as const;
 export type DisabledReason = (typeof disabledReasons)[number];
 
-/** What can become of a delivery: `dropped` when its webhook is disabled before it could be made. */
+/** The outcomes of a delivery. `dropped`: its webhook was disabled before the delivery succeeded. */
 export const deliveryOutcomes = ['pending', 'delivered', 'gone', 'dropped', 'given_up'] as const;
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
-/** Most webhooks of a shop: the worker keeps room for all of them at once, so that none waits for another. */
+/** Most webhooks of a shop. The worker has activity slots for all of them. */
 export const MAX_WEBHOOKS = 50;
 
-/** Most events that are delivered again by one request. */
+/** Most events that one request delivers again. */
 export const MAX_REDELIVERED = 1_000;
 
-/** For how long a secret still signs after it was replaced, in ms. */
-export const SECRET_OVERLAP = 24 * 60 * 60 * 1_000;
+/** How long a replaced secret stays valid, in ms. */
+export const SECRET_OVERLAP_MS = 24 * 60 * 60 * 1_000;
 
-/** An endpoint of somebody else's that hears of events. */
+/** An external endpoint that receives events. */
 export interface Webhook {
   id: string;
   url: string;
   description: string;
   events: WebhookEvent[];
-  /** `null` while it is enabled. */
+  /** Null while it is enabled. */
   disabled: { reason: DisabledReason; at: string } | null;
-  /** When the first attempt failed since the last one that did not. */
+  /** Time of the first failure after the last success; null if the last attempt succeeded. */
   failingSince: string | null;
-  /** Goes up with every change, but not with what happens to deliveries. */
+  /** Increases with every change. Deliveries do not change it. */
   version: number;
   createdAt: string;
   updatedAt: string;
@@ -52,7 +52,7 @@ export function createWebhook(id: string, { enabled, ...fields }: NewWebhook, no
   return { id, ...fields, disabled, failingSince: null, version: 1, createdAt: now, updatedAt: now };
 }
 
-/** The webhook as a manager wants it from now on: the same one, where that makes no difference. */
+/** Returns the changed webhook, or the same object if the change makes no difference. @param now RFC 3339 UTC */
 export function changeWebhook(webhook: Webhook, change: Partial<NewWebhook>, now: string): Webhook {
   const { enabled = !webhook.disabled, url = webhook.url, description = webhook.description } = change;
   const events = change.events ?? webhook.events;
@@ -66,7 +66,7 @@ export function changeWebhook(webhook: Webhook, change: Partial<NewWebhook>, now
     description,
     events,
     ...(switched && { disabled: enabled ? null : { reason: 'manager', at: now } }),
-    // Whoever was mended, or is another one, begins with a clean slate.
+    // Earlier failures do not count for a webhook that was switched on or moved.
     failingSince: switched || moved ? null : webhook.failingSince,
     version: webhook.version + 1,
     updatedAt: now,

@@ -212,7 +212,7 @@ describe('When an endpoint fails', () => {
     [
       'does not speak HTTP',
       (_response, request) => void request.socket.end('220 mail.example ESMTP\r\n'),
-      { status: null, error: expect.stringMatching(/^The endpoint did not answer as HTTP has it/) },
+      { status: null, error: expect.stringMatching(/^The request failed \(HPE_/) },
     ],
   ])('then one that %s has failed', async (_, behaviour, attempt) => {
     const before = receivers[0]!.received.length;

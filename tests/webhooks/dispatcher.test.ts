@@ -31,7 +31,6 @@ afterAll(() => shop?.close(), 60_000);
 const manager = webhooksOf(() => shop);
 const PATIENCE = { deadline: 25_000 };
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const DEADLINE_MS = 5_000;
 const AT_ONCE = 4;
 const key = (id: string) => ({ id, key: createSecretKey(randomBytes(32)) });
 
@@ -54,7 +53,7 @@ function dispatch({
   const seal = createSeal(keys);
   const retry = { first: 1_000, longest: 10_000, limit: 60_000 };
   const addressesOf = async () => [{ address: '127.0.0.1', family: 4 } as const];
-  const send = createSender({ addressesOf, deadline: DEADLINE_MS });
+  const send = createSender({ addressesOf, timeout: 5_000 });
   const attemptDelivery = createAttemptDelivery({
     deliveries,
     send,

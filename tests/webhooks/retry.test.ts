@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { askedPause, pauseAfter } from '../../domain/webhook/retry.ts';
+import { pauseAfter, requestedPause } from '../../domain/webhook/retry.ts';
 
 describe('When an endpoint says when it wants to hear again', () => {
   const now = Date.parse('2026-11-23T10:00:00Z');
@@ -15,7 +15,7 @@ describe('When an endpoint says when it wants to hear again', () => {
     [503, undefined, undefined],
     [500, '30', undefined],
   ])('then a %s with Retry-After %p asks for %p ms', (status, retryAfter, pause) => {
-    expect(askedPause(status, retryAfter, now)).toBe(pause);
+    expect(requestedPause(status, retryAfter, now)).toBe(pause);
   });
 
   test('then it is left alone so long and up to a fifth longer, between the first pause and the longest', () => {

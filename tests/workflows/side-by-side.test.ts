@@ -82,7 +82,7 @@ beforeAll(async () => {
     webhookDeliveries,
     attemptDelivery: createAttemptDelivery({
       deliveries: webhookDeliveries,
-      send: createSender({ addressesOf: async () => [], deadline: 1_000 }),
+      send: createSender({ addressesOf: async () => [], timeout: 1_000 }),
       ...createSeal([]),
       publicUrl: shop.url,
       disableAfter: 1_000,

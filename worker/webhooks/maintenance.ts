@@ -4,7 +4,7 @@ import type { WebhookRepository } from '../../db/webhooks.ts';
 import type { Seal } from '../../webhooks/secret-seal.ts';
 
 interface Dependencies {
-  deliveries: Pick<WebhookDeliveryRepository, 'forget'>;
+  deliveries: Pick<WebhookDeliveryRepository, 'deleteBefore'>;
   webhooks: Pick<WebhookRepository, 'secrets' | 'reseal'>;
   seal: Seal;
   logger: Logger;
@@ -33,7 +33,7 @@ export function createMaintenance({ deliveries, webhooks, seal, logger }: Depend
 
   return async (): Promise<void> => {
     if (Date.now() < dueAt) return;
-    const deleted = await deliveries.forget(new Date(Date.now() - keepFor), BATCH);
+    const deleted = await deliveries.deleteBefore(new Date(Date.now() - keepFor), BATCH);
     if (deleted < BATCH) dueAt = Date.now() + INTERVAL_MS;
     for (const { id, ...sealed } of await webhooks.secrets()) {
       for (const column of ['secret', 'old_secret'] as const) {

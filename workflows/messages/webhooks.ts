@@ -1,25 +1,25 @@
 import type { RetryPlan } from '../../domain/webhook/retry.ts';
 
-/** Webhooks have a task queue of their own, for workflows and activities: an order never stands behind one of them. */
+/** Webhooks have a task queue of their own for workflows and activities, so that they delay no order. */
 export const webhookTaskQueueOf = (taskQueue: string): string => `${taskQueue}-webhooks`;
 
-/** The type of the workflow that makes one delivery, once a first try has failed. */
+/** The type of the workflow that retries a delivery after its first attempt has failed. */
 export const webhookDeliveryWorkflowType = 'webhookDelivery';
 
-/** What a delivery's workflow starts from. What it sends, and where to, is looked up each time. */
+/** The argument of a delivery's workflow. Each attempt reads the event and the URL from Postgres. */
 export interface DeliveryStart {
   deliveryId: string;
   webhookId: string;
   retry: RetryPlan;
 }
 
-/** One webhook, one event, one workflow; one that a manager asked for has its own id besides. */
+/** @param deliveryId only for a delivery that a manager requested, because there can be several of one event */
 export const webhookDeliveryIdOf = (webhookId: string, eventId: string, deliveryId?: string): string =>
   ['webhook', webhookId, eventId, deliveryId].filter(Boolean).join('-');
 
-/** The type of the workflow that tells the shop that a webhook is disabled. */
+/** The type of the workflow that notifies the shop that a webhook is disabled. */
 export const webhookNoticeWorkflowType = 'webhookNotice';
 
-/** @param version of the webhook, disabled: it may be so again */
+/** @param version of the disabled webhook: it can be disabled again later */
 export const webhookNoticeIdOf = (webhookId: string, version: number): string =>
   `webhook-notice-${webhookId}-${version}`;

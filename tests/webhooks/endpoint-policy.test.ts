@@ -6,13 +6,13 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import { createWebhookAddresses } from '../../webhooks/endpoint-policy.ts';
+import { createEndpointPolicy } from '../../webhooks/endpoint-policy.ts';
 import { createSender } from '../../webhooks/sender.ts';
 import { startReceiver } from './receiver.ts';
 
 /** As in production. */
 const strict = { httpsOnly: true, allowedNetworks: [] };
-const at = (...addresses: string[]) => createWebhookAddresses({ ...strict, resolve: async () => addresses });
+const at = (...addresses: string[]) => createEndpointPolicy({ ...strict, resolve: async () => addresses });
 
 const FORBIDDEN = [
   '127.0.0.1',
@@ -68,14 +68,14 @@ const literal = (address: string) => new URL(`https://${address.includes(':') ? 
 describe('When an address is looked at', () => {
   test.each(FORBIDDEN)('then no webhook goes to %s, by name or as it is', async (address) => {
     const name = new URL('https://hooks.example/');
-    expect(await at(address).faultOf(name)).toBe('leads to an address that webhooks may not go to');
-    expect(await at().faultOf(literal(address))).toBe('leads to an address that webhooks may not go to');
+    expect(await at(address).faultOf(name)).toBe('must not have a private or reserved address');
+    expect(await at().faultOf(literal(address))).toBe('must not have a private or reserved address');
     for (const attempt of [at(address).addressesOf(name), at().addressesOf(literal(address))]) {
-      await expect(attempt).rejects.toThrow('The endpoint is at an address that webhooks may not go to.');
+      await expect(attempt).rejects.toThrow('The endpoint has a private or reserved address.');
     }
     // One good address makes no other one good.
-    await expect(at('8.8.8.8', address).addressesOf(name)).rejects.toThrow('may not go to');
-    await expect(at(address, '8.8.8.8').addressesOf(name)).rejects.toThrow('may not go to');
+    await expect(at('8.8.8.8', address).addressesOf(name)).rejects.toThrow('private or reserved');
+    await expect(at(address, '8.8.8.8').addressesOf(name)).rejects.toThrow('private or reserved');
   });
 
   test.each(PUBLIC)('then a webhook may go to %s', async (address) => {
@@ -87,39 +87,39 @@ describe('When an address is looked at', () => {
   test.each(['2130706433', '0x7f.1', '0177.0.0.1', '127.1', '①②⑦.0.0.1'])(
     'then %s is the address that it stands for',
     async (host) => {
-      expect(await at().faultOf(new URL(`https://${host}/`))).toMatch(/may not go to/);
+      expect(await at().faultOf(new URL(`https://${host}/`))).toMatch(/private or reserved/);
     },
   );
 
   test.each(['localhost', 'localhost.', 'hooks.localhost'])('then %s is this very machine', async (host) => {
-    const { faultOf } = createWebhookAddresses(strict);
-    expect(await faultOf(new URL(`https://${host}/`))).toMatch(/may not go to/);
+    const { faultOf } = createEndpointPolicy(strict);
+    expect(await faultOf(new URL(`https://${host}/`))).toMatch(/private or reserved/);
   });
 
   test('then one of an allowed network is fine, and its neighbour is not', async () => {
-    const { faultOf } = createWebhookAddresses({ ...strict, allowedNetworks: ['10.1.0.0/16', 'fd00:1::/32'] });
+    const { faultOf } = createEndpointPolicy({ ...strict, allowedNetworks: ['10.1.0.0/16', 'fd00:1::/32'] });
     for (const good of ['10.1.2.3', 'fd00:1::7']) expect(await faultOf(literal(good))).toBeUndefined();
     for (const bad of ['10.2.0.1', 'fd00:2::7', '::ffff:10.1.2.3']) expect(await faultOf(literal(bad))).toMatch(/./);
   });
 
   test('then a name that nobody knows today may be registered, and nothing is sent there', async () => {
     const unknown = new URL('https://nobody.invalid/');
-    const nameServerDown = createWebhookAddresses({ ...strict, resolve: () => Promise.reject(new Error('Down.')) });
+    const nameServerDown = createEndpointPolicy({ ...strict, resolve: () => Promise.reject(new Error('Down.')) });
     expect(await at().faultOf(unknown)).toBeUndefined();
     await expect(at().addressesOf(unknown)).rejects.toThrow('The endpoint’s host has no address.');
     expect(await nameServerDown.faultOf(unknown)).toBeUndefined();
     await expect(nameServerDown.addressesOf(unknown)).rejects.toThrow('Down.');
-    await expect(createWebhookAddresses(strict).addressesOf(unknown)).rejects.toThrow(/^The endpoint’s host .*\.$/);
+    await expect(createEndpointPolicy(strict).addressesOf(unknown)).rejects.toThrow(/^The endpoint’s host .*\.$/);
   });
 });
 
 test.each([
   ['http://hooks.example/', 'must be https://…'],
   ['ftp://hooks.example/', 'must be https://…'],
-  ['https://crema@hooks.example/', 'must not hold a user or a password: requests are signed'],
-  ['https://:secret@hooks.example/', 'must not hold a user or a password: requests are signed'],
-  ['https://hooks.example:22/', 'must have one of the ports 80, 443 and 1024 to 65535'],
-  ['https://hooks.example:25/', 'must have one of the ports 80, 443 and 1024 to 65535'],
+  ['https://crema@hooks.example/', 'must not contain a username or password: requests are signed instead'],
+  ['https://:secret@hooks.example/', 'must not contain a username or password: requests are signed instead'],
+  ['https://hooks.example:22/', 'must use port 80, 443 or 1024 to 65535'],
+  ['https://hooks.example:25/', 'must use port 80, 443 or 1024 to 65535'],
 ])('When a URL is %s, then it %s', async (url, fault) => {
   expect(await at('8.8.8.8').faultOf(new URL(url))).toBe(fault);
   await expect(at('8.8.8.8').addressesOf(new URL(url))).rejects.toThrow(`The endpoint’s URL ${fault}.`);
@@ -131,19 +131,19 @@ describe('When a host lies about its address', () => {
   test('then each request asks anew, and goes nowhere if the answer has changed', async () => {
     const receiver = await startReceiver();
     const answers = [['127.0.0.1'], ['127.0.0.2'], ['127.0.0.1', '169.254.169.254'], []];
-    const { addressesOf } = createWebhookAddresses({
+    const { addressesOf } = createEndpointPolicy({
       httpsOnly: false,
       allowedNetworks: ['127.0.0.1/32'],
       resolve: async () => answers.shift() ?? [],
     });
-    const send = createSender({ addressesOf, deadline: 5_000 });
+    const send = createSender({ addressesOf, timeout: 5_000 });
     const ask = () => send(`http://hooks.example:${receiver.port}/`, headers, '{}');
 
     expect(await ask()).toEqual({ status: 204, error: null, response: '' });
     for (let lie = 0; lie < 2; lie += 1) {
       expect(await ask()).toMatchObject({
         status: null,
-        error: 'The endpoint is at an address that webhooks may not go to.',
+        error: 'The endpoint has a private or reserved address.',
       });
     }
     expect(await ask()).toMatchObject({ status: null, error: 'The endpoint’s host has no address.' });
@@ -155,7 +155,7 @@ describe('When a host lies about its address', () => {
   test('then the connection goes to what was checked, whatever a second answer would be', async () => {
     const receiver = await startReceiver();
     let asked = 0;
-    const { addressesOf } = createWebhookAddresses({
+    const { addressesOf } = createEndpointPolicy({
       httpsOnly: false,
       allowedNetworks: ['127.0.0.1/32', '::1/128'],
       resolve: async () => {
@@ -163,7 +163,7 @@ describe('When a host lies about its address', () => {
         return asked === 1 ? ['::1', '127.0.0.1'] : ['127.0.0.2'];
       },
     });
-    const send = createSender({ addressesOf, deadline: 5_000 });
+    const send = createSender({ addressesOf, timeout: 5_000 });
 
     const reply = await send(`http://hooks.example:${receiver.port}/`, headers, '{}');
 
@@ -191,12 +191,12 @@ describe('When a host lies about its address', () => {
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const { addressesOf } = createWebhookAddresses({
+    const { addressesOf } = createEndpointPolicy({
       httpsOnly: true,
       allowedNetworks: ['127.0.0.0/8'],
       resolve: async () => ['127.0.0.1'],
     });
-    const send = createSender({ addressesOf, deadline: 5_000 });
+    const send = createSender({ addressesOf, timeout: 5_000 });
     const ask = (host: string) => send(`https://${host}:${port}/`, headers, '{}');
 
     const stranger = await ask('hooks.example');
@@ -240,8 +240,8 @@ describe('When an endpoint is sent one after the other', () => {
   test('then its connection is used again, as long as its host has the same addresses', async () => {
     const endpoint = await startEndpoint((response) => response.writeHead(204).end());
     const answers = [['127.0.0.1'], ['127.0.0.1'], ['127.0.0.2'], ['127.0.0.2'], ['127.0.0.1']];
-    const { addressesOf } = createWebhookAddresses({ ...allowed, resolve: async () => answers.shift() ?? [] });
-    const send = createSender({ addressesOf, deadline: 5_000 });
+    const { addressesOf } = createEndpointPolicy({ ...allowed, resolve: async () => answers.shift() ?? [] });
+    const send = createSender({ addressesOf, timeout: 5_000 });
 
     for (let left = answers.length; left > 0; left -= 1) {
       expect(await send(endpoint.url, headers, '{}')).toMatchObject({ status: 204 });
@@ -256,8 +256,8 @@ describe('When an endpoint is sent one after the other', () => {
       if (served > 1) response.socket?.destroy();
       else response.writeHead(204).end();
     });
-    const { addressesOf } = createWebhookAddresses({ ...allowed, resolve: async () => ['127.0.0.1'] });
-    const send = createSender({ addressesOf, deadline: 5_000 });
+    const { addressesOf } = createEndpointPolicy({ ...allowed, resolve: async () => ['127.0.0.1'] });
+    const send = createSender({ addressesOf, timeout: 5_000 });
 
     for (let times = 0; times < 3; times += 1) {
       expect(await send(endpoint.url, headers, '{}')).toEqual({ status: 204, error: null, response: '' });
