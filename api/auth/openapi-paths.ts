@@ -21,7 +21,7 @@ const scope = z
 const tokenRequest = (passwordGrant: boolean) =>
   z
     .object({
-      // Has no name: the Rust client of openapi-generator does not compile with a named enum in a form.
+      // Unnamed: the Rust client of openapi-generator does not compile with a named enum in a form.
       grant_type: z.enum([
         'authorization_code',
         ...(passwordGrant ? (['password'] as const) : []),
@@ -206,11 +206,10 @@ const discover = (operationId: string, summary: string, refusals: Refusals): Zod
 type Refusals = Record<string, ZodOpenApiResponseObject>;
 
 /**
- * The routes of the OAuth2 server that clients of the API need; it checks its requests itself and answers errors as
- * RFC 6749 has them.
+ * Returns the OpenAPI paths of the OAuth2 server, which validates its own requests and sends errors as in RFC 6749.
  *
- * @param passwordGrant whether users may trade their password for tokens
- * @param refusals how the documents that anybody may read are refused, by status
+ * @param passwordGrant whether the password grant is enabled
+ * @param refusals the error responses of the public documents, by status
  */
 export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenApiPathsObject {
   const { password, ...others } = requestExamples;

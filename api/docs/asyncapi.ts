@@ -77,7 +77,7 @@ const securitySchemes = {
   redis: { type: 'userPassword', description: 'The credentials in `REDIS_URL`. None in development' },
 };
 
-/** What Crema does; whoever follows it, receives. */
+/** From Crema's point of view: it sends, and clients receive. */
 const operations = Object.fromEntries(
   Object.entries(channels).map(([name, { title, messages, address }]) => [
     name,
@@ -91,7 +91,7 @@ const operations = Object.fromEntries(
   ]),
 );
 
-/** The fields of a server-sent event beside its data. */
+/** Returns the schema of the fields of a server-sent event, except its data. */
 const fields = (event: object) => ({
   type: 'object',
   required: ['id', 'event'],
@@ -135,9 +135,7 @@ const schemas: Record<string, z.ZodType> = {
   ShopSnapshot: shopSnapshot,
 };
 
-/**
- * The AsyncAPI 3 document of the streams and of Redis: made of the very schemas of the API.
- */
+/** Returns the AsyncAPI 3 document of the event streams and of Redis, generated from the schemas of the API. */
 export function describeEvents({ name, currency, publicUrl }: DocumentedShop) {
   const { components } = createDocument(
     { openapi: '3.1.0', info: { title: '', version: '' }, components: { schemas } },

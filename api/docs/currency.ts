@@ -1,18 +1,16 @@
 import { samplePrice, writeMoney } from '../../domain/money.ts';
 
-/** What an amount means in a currency, by an example: `430 is $4.30`. */
+/** Returns an example of an amount in a currency: `430 is $4.30`. */
 export function amountsIn(currency: string): string {
   const money = samplePrice(430, currency);
   return `${money.amount} is ${writeMoney(money)}`;
 }
 
-/** Money in JSON, and in JSON that is a text within JSON, as the examples of event streams are. */
+/** An amount in JSON, also inside a JSON string, as in the examples of event streams. */
 const DOLLARS = /\{(\\*")amount\1:(\d+),\1currency\1:\1USD\1\}/g;
 
 /**
- * Writes a document of the API for a shop with another currency: the schemas, which all shops share, explain amounts in USD.
- *
- * @param document as JSON has it
+ * Replaces the USD amounts in an API document by amounts in the shop's currency. The schemas, which all shops share, use USD.
  */
 export function inCurrency<Document extends object>(document: Document, currency: string): Document {
   if (currency === 'USD') return document;

@@ -9,12 +9,11 @@ import { pagesForPeople } from './swagger-ui.ts';
 
 const YEAR_S = 31_536_000;
 
-/** Everything comes from here and talks to here. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  // Swagger UI's style sheet holds its icons.
+  // For the icons in Swagger UI's style sheet.
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -22,7 +21,6 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Where people come from who do not know the way. */
 const redirects = new Map([
   ['/', '/docs'],
   ['/docs/', '/docs'],
@@ -64,7 +62,7 @@ async function answer(ctx: Context, page: Page, compress: Compress): Promise<voi
   });
   ctx.vary('accept-encoding');
   ctx.status = 200;
-  // Not Koa's `fresh`: programs that use fetch send `Cache-Control: no-cache` along, and would never see a 304.
+  // Koa's `fresh` never returns 304 to programs that use `fetch`, because they send `Cache-Control: no-cache`.
   if (isKnown(ctx.get('if-none-match'), page.etag)) {
     ctx.status = 304;
     return;
@@ -80,7 +78,7 @@ async function answer(ctx: Context, page: Page, compress: Compress): Promise<voi
 
 type Compress = (page: Page) => Promise<Buffer>;
 
-/** Compresses a page when it is first asked for, and keeps it: Swagger UI is 1.9 MB without. */
+/** Compresses a page at its first request and caches the result: Swagger UI has 1.9 MB. */
 function compressor(): Compress {
   const done = new Map<string, Promise<Buffer>>();
   return (page) => {

@@ -6,10 +6,9 @@ import type { DocumentedShop } from './openapi.ts';
 export const SHOP: DocumentedShop = { name: 'Crema', currency: 'USD', publicUrl: 'http://localhost:5000' };
 
 /**
- * Writes a document that is made from the code or, with `--check` on the command line, says whether the file is what the
- * code is.
+ * Writes a generated document or, with `--check` on the command line, fails if the file is outdated.
  *
- * @param command that writes it
+ * @param command the command that writes the file
  */
 export function writeOrCheck(file: string, document: object, command: string): void {
   const text = stringify(document, { aliasDuplicateObjects: false });

@@ -2,8 +2,8 @@ import { testEvent as toTestEvent } from '../../domain/webhook/test-event.ts';
 import { Problem, type ProblemCode, type ProblemOptions, problems } from '../http/problem.ts';
 import { blankTimelineLine } from '../http/schemas.ts';
 
-// One small story for every example of the document: Carlos orders two Vanilla Lattes and a Tea, Marta prepares them.
-// People and products have the ids that the seeds give them.
+// All examples are about one order: Carlos orders two Vanilla Lattes and a Tea, and Marta prepares them. People and products
+// have their ids from the seeds.
 
 /** The seeded customer. */
 export const customerId = '0c0ffee0-0000-4000-8000-000000000002';
@@ -110,7 +110,7 @@ export const placedOrder = {
   updatedAt: at('09:30:00'),
 };
 
-/** As the manager sees it who moved it. */
+/** As the manager that moved it sees it. */
 export const movedOrder = {
   ...placedOrder,
   status: 'preparation',
@@ -124,7 +124,7 @@ export const quote = {
   total: placedOrder.total,
 };
 
-/** What the log of the examples is called, and where it is once the order was moved. */
+/** The position in the event log after the order was moved. */
 export const position = '5b0c8e41a97d-118';
 
 const { allowedTransitions: _, customer: __, ...movedRest } = movedOrder;
@@ -157,7 +157,7 @@ export const streamTicket = {
   expiresAt: at('09:31:00'),
 };
 
-/** One Latte less, and a Pumpkin Spice one in its place. */
+/** Replaces one Latte by a Pumpkin Spice Latte. */
 export const orderEdit = {
   lines: [
     { id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b50', quantity: 1 },
@@ -197,7 +197,7 @@ export const cancelledOrder = {
   updatedAt: at('09:32:00'),
 };
 
-/** As the shop sees it; a customer is not told who of the staff it was. */
+/** As staff see it. Customers do not see the names of staff. */
 export const orderTimeline = {
   data: [
     {
@@ -235,7 +235,7 @@ export const orderTimeline = {
   ],
 };
 
-/** What each problem says, where the general text would teach nothing. */
+/** The details of problems whose default text is not a useful example. */
 const details: Partial<Record<ProblemCode, ProblemOptions>> = {
   invalid_request: {
     detail: 'The request has 2 faults, listed in errors.',
@@ -264,7 +264,7 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
   },
 };
 
-/** The document that goes with a code, made as the API makes it. */
+/** Returns an example of a problem document, built as the API builds it. */
 export function problemExample(code: ProblemCode): { summary: string; value: Record<string, unknown> } {
   const value = new Problem(code, details[code]).toDocument('urn:uuid:8e03978e-40d5-4f3c-a1b2-6d9c7e5f4a31');
   return { summary: problems[code].title, value };

@@ -17,7 +17,7 @@ import { eventDelivery } from '../webhooks/schemas.ts';
 import { amountsIn, inCurrency } from './currency.ts';
 import { orderId, problemExample } from './examples.ts';
 
-/** What the pieces of the API are, in the order of the docs page. */
+/** In the order of the docs page. */
 const tags = [
   { name: 'Catalog', description: 'The menu' },
   { name: 'Orders', description: 'Place, read, change and cancel orders' },
@@ -48,22 +48,22 @@ const conventions = [
   'Every response has an `X-Request-Id`: the one that you sent, or a new one.',
 ];
 
-/** What a document says of the shop that serves it. */
+/** The shop that serves the document. */
 export interface DocumentedShop {
   name: string;
   /** ISO 4217. */
   currency: string;
-  /** The base URL at which clients reach the API. */
+  /** Base URL of the API as clients see it. */
   publicUrl: string;
 }
 
 export interface ApiDescriptionOptions {
-  /** Whether users may trade their password for tokens here; see `createAuth`. */
+  /** Whether the password grant is enabled; see `createAuth`. */
   passwordGrant: boolean;
   shop: DocumentedShop;
 }
 
-/** The OpenAPI 3.1 document of the routes: made of the very schemas that check the requests. */
+/** Returns the OpenAPI 3.1 document of the routes, generated from the schemas that validate the requests. */
 export function describeApi(routes: readonly Route[], { passwordGrant, shop }: ApiDescriptionOptions) {
   const responseOfProblems = problemResponses();
   const schemes = securitySchemes(passwordGrant, shop.publicUrl);
@@ -94,8 +94,8 @@ export function describeApi(routes: readonly Route[], { passwordGrant, shop }: A
 }
 
 /**
- * Moves the defaults of components' fields into their descriptions. Some generators make a field with a default required.
- * Others send the default of the day they ran.
+ * Moves the defaults of fields into their descriptions. Some generators make a field with a default required. Others send the
+ * default at the time of generation.
  */
 function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchema>): void {
   for (const field of Object.values(components).flatMap(({ properties = {} }) => Object.values(properties))) {
@@ -108,17 +108,16 @@ function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchem
 
 const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');
 
-/** Formats that say all; of email addresses, the pattern takes fewer than RFC 5321, and clients know no base64. */
+/** Formats that need no pattern. The pattern of email addresses is stricter than RFC 5321. Clients do not support base64. */
 const SAID_BY_FORMAT = new Set(['uuid', 'date-time', 'uri']);
 
-/** What zod says of its own checks, made readable for the programs that write clients. */
+/** Rewrites schemas from zod so that client generators support them. */
 export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
-  // `format` says it already, and the pattern of a date fills the line three times.
   if (jsonSchema.format && SAID_BY_FORMAT.has(jsonSchema.format)) delete jsonSchema.pattern;
-  // Not our limits, but those of JavaScript's integers.
+  // zod adds the limits of JavaScript's integers.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // Some generators read `anyOf` of an array and null as a type of its own.
+  // Some generators create a separate type for `anyOf` of an array and null.
   const [inner, none] = jsonSchema.anyOf ?? [];
   if (none?.type === 'null' && typeof inner?.type === 'string' && !inner.enum) {
     delete jsonSchema.anyOf;
@@ -130,7 +129,7 @@ export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodS
     jsonSchema.oneOf = jsonSchema.anyOf;
     delete jsonSchema.anyOf;
   }
-  // A client that refused fields it does not know would break with the first one we add.
+  // Clients must accept unknown fields, so that the API can add fields.
   if (io === 'output' && def.type === 'object' && !def.catchall) delete jsonSchema.additionalProperties;
 };
 
@@ -150,7 +149,7 @@ type SecuritySchemes = Record<string, ZodOpenApiSecuritySchemeObject>;
 
 const SERVICE = 'service';
 
-/** The ways to come by an access token (RFC 9068), the first one first. */
+/** Returns the ways to get an access token (RFC 9068), in order of preference. */
 function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySchemes {
   const tokenUrl = `${publicUrl}/oauth/token`;
   const all = describeScopes(scopesOf('manager'));
@@ -177,7 +176,7 @@ function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySch
   return { signIn, ...(passwordGrant && { password }), [SERVICE]: service };
 }
 
-/** Each way by which somebody may come who may call this route. */
+/** Returns the security schemes of the callers that a route accepts. */
 function securityOf(access: Access, schemes: SecuritySchemes): Record<string, string[]>[] {
   if (access === 'anyone') return [];
   const { to, scope, serviceScope = scope } = access;
@@ -212,7 +211,7 @@ function operationOf(
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
-        // `required` says it; some generators do not support a default object.
+        // Some generators do not support an object as a default. `required` is enough.
         content: { 'application/json': { schema: body instanceof z.ZodDefault ? (body.unwrap() as z.ZodType) : body } },
       },
     }),
@@ -224,7 +223,7 @@ function operationOf(
   };
 }
 
-/** Node gives the names of headers in lower case, and so do the schemas. */
+/** Capitalizes the header names, which the schemas have in lower case, as Node does. */
 const asPeopleWriteThem = ({ shape }: z.ZodObject): z.ZodObject =>
   z.object(
     Object.fromEntries(
@@ -271,10 +270,9 @@ function headerOf(name: string, description: string) {
   return { description, schema: { type: 'string' as const, ...(example && { examples: [example] }) } };
 }
 
-/** Everything that can go wrong with a route: its own problems, and those of its access and its input. */
+/** Returns all problems of a route: its own, and those of authentication, validation and outages. */
 function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCode> {
-  // Unknown query parameters are refused everywhere.
-  // A token that is no good is refused everywhere, even where none is needed.
+  // Every route rejects unknown query parameters and invalid tokens, even if it needs no token.
   const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...problems]);
   if (access !== 'anyone') codes.add('forbidden');
   if (body) codes.add('payload_too_large').add('unsupported_media_type');
@@ -282,7 +280,6 @@ function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCo
   return codes.add('internal');
 }
 
-/** The headers that come with a problem. */
 const problemHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
   unauthenticated: { 'WWW-Authenticate': 'RFC 6750. Contains `error="invalid_token"` if the token is invalid' },
   forbidden: { 'WWW-Authenticate': 'RFC 6750. Sent only if the token lacks a scope, which it names' },
@@ -295,7 +292,7 @@ const problemHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
   },
 };
 
-/** Makes responses by status; routes that have the same problems share them as components of the document. */
+/** Returns a function that makes the error responses by status. Routes with the same problems share a component. */
 function problemResponses() {
   const known = new Map<string, ZodOpenApiResponseObject>();
   return (all: Set<ProblemCode>): Record<string, ZodOpenApiResponseObject> => {
@@ -320,7 +317,7 @@ function problemResponse(id: string, codes: ProblemCode[]): ZodOpenApiResponseOb
     content: {
       'application/problem+json': {
         schema: problem,
-        // A choice of one would only be one more thing to click at.
+        // Swagger UI shows a selection list for `examples`, even if it has only one entry.
         ...(codes.length === 1
           ? { example: problemExample(codes[0] as ProblemCode).value }
           : { examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])) }),

@@ -6,27 +6,27 @@ export interface Page {
   path: string;
   type: string;
   body: Buffer;
-  /** Changes with the content; weak, as it is one for the compressed and the plain body. */
+  /** Weak: the same for the compressed and the uncompressed body. */
   etag: string;
-  /** Its path names its content, so nobody needs to ask again. */
+  /** Whether the content of the path never changes: the path contains a hash of the content. */
   immutable: boolean;
 }
 
 const fingerprint = (body: Buffer) => createHash('sha256').update(body).digest('base64url').slice(0, 16);
 
-/** Something whose path stays while its content may change. */
+/** Returns a page whose content may change. */
 export function page(path: string, type: string, content: string): Page {
   const body = Buffer.from(content);
   return { path, type, body, etag: `W/"${fingerprint(body)}"`, immutable: false };
 }
 
-/** A file of a page, under a path that changes with its content. */
+/** Returns a file of a page. Its path changes with its content. */
 export function asset(name: string, type: string, body: Buffer): Page {
   const hash = fingerprint(body);
   return { path: `/docs/assets/${hash}/${name}`, type, body, etag: `W/"${hash}"`, immutable: true };
 }
 
-/** An HTML page of the docs, with the shop's bar on top. */
+/** Returns an HTML page of the docs, with the navigation bar. */
 export function htmlPage(path: string, { title, shopName, styles, icon, content, scripts = [] }: HtmlParts): Page {
   return page(
     path,
@@ -64,6 +64,6 @@ interface HtmlParts {
   scripts?: Page[];
 }
 
-/** Text in Markdown that has nothing but words and `code`. */
+/** Converts Markdown to HTML. Supports only `code`. */
 export const inlineMarkdown = (text: string): Html =>
   html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;

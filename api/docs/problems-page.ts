@@ -39,7 +39,7 @@ const remedies: Record<ProblemCode, string> = {
     'and you get its outcome.',
 };
 
-/** Explains every problem. The `type` of a problem document links to its section. */
+/** Returns the page that explains every problem. The `type` of a problem document links to its section. */
 export function problemList(): Html {
   const sections = Object.entries(problems).map(
     ([code, { status, title }]) => html`<section id="${code}">

@@ -10,7 +10,7 @@ const own = (name: string) => readFileSync(join(import.meta.dirname, 'browser', 
 const script = 'text/javascript; charset=utf-8';
 const style = 'text/css; charset=utf-8';
 
-/** The pages for people, `/docs` with Swagger UI and `/docs/problems`, and every file that they load. */
+/** Returns `/docs` with Swagger UI, `/docs/problems`, and the files that they load. */
 export function pagesForPeople(shopName: string): Page[] {
   const bundle = asset(
     'swagger-ui-bundle.js',
@@ -42,7 +42,7 @@ export function pagesForPeople(shopName: string): Page[] {
     styles: [crema],
     content: problemList(),
   });
-  // Where the sign-in page sends its window back to; it hands the code over and closes.
+  // The redirect target of the sign-in window: it passes the code to Swagger UI and closes.
   const signedIn = htmlPage('/docs/oauth2-redirect', {
     title: 'Signed in · API',
     shopName,

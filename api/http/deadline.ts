@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 
 /**
- * What some work comes to, or `undefined` if that takes too long. The work itself goes on.
+ * Returns the result of the work, or `undefined` if the deadline passes first. The work is not cancelled.
  *
  * @param deadline in ms since the epoch
  */
@@ -22,15 +22,15 @@ export async function byDeadline<T>(deadline: number, work: Promise<T>): Promise
   }
 }
 
-/** It may or may not have happened, or it has and cannot be shown yet: Temporal or Postgres was too slow, or is away. */
+/** Thrown if Temporal or Postgres is slow or unavailable: the change may have taken effect, or cannot be read yet. */
 export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown';
 }
 
-/** One call to Temporal, ended at the deadline, in ms since the epoch. @throws {OutcomeUnknown} */
+/** Makes a call to Temporal that ends at the deadline, in ms since the epoch. @throws {OutcomeUnknown} */
 export type CallWithDeadline = <T>(deadline: number, call: () => Promise<T>) => Promise<T>;
 
-/** The SDK's deadline ends each of its calls; ours also ends its own loop of retries around them. */
+/** The SDK's deadline applies to each RPC; {@link byDeadline} also ends the SDK's retries of an RPC. */
 export function createCallWithDeadline(client: WorkflowClient): CallWithDeadline {
   return async (deadline, call) => {
     try {
@@ -49,7 +49,7 @@ export function createCallWithDeadline(client: WorkflowClient): CallWithDeadline
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 
-/** Of a history the SDK hands on what gRPC says; a namespace that is not there is another matter. */
+/** Returns whether gRPC reports an unknown workflow. An unknown namespace has the same code. */
 export const isNoSuchWorkflow = (error: unknown): boolean =>
   isGrpcServiceError(error) && error.code === NOT_FOUND && !/namespace/i.test(error.details);
 
@@ -57,6 +57,6 @@ function isSilence(error: unknown): boolean {
   if (isNoSuchWorkflow(error)) return false;
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   const cause = error instanceof ServiceError ? error.cause : error;
-  // What Temporal calls malformed will never happen, however often it is sent: a bug of ours.
+  // A request that Temporal rejects as malformed is a bug: a retry cannot succeed.
   return isGrpcServiceError(cause) && cause.code !== INVALID_ARGUMENT;
 }

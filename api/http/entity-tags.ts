@@ -16,7 +16,7 @@ export const versionMismatch = (expected: ExpectedVersions, version: number): Ve
 /** `*` or a list of entity tags (RFC 9110 §13.1.1), empty elements included (§5.6.1.2). Node reads bytes above 127 as Latin-1. */
 export const IF_MATCH = /^(\*|[ \t,]*(W[/])?"[!#-~\x80-\xff]*"([ \t]*,[ \t,]*(W[/])?"[!#-~\x80-\xff]*")*[ \t,]*)$/;
 
-/** The rest of a tag that compressing proxies append to: `-gzip` (Apache, Caddy), `--gzip` (Jetty), `;gzip`, `-bzip2` (lighttpd). */
+/** The suffix that a compressing proxy adds: `-gzip` (Apache, Caddy), `--gzip` (Jetty), `;gzip`, `-bzip2` (lighttpd). */
 const REST = /^(?:[-;+]{1,2}\w+)*"$/;
 
 /**
@@ -32,16 +32,16 @@ export function expectedVersions(ifMatch: string): ExpectedVersions {
   });
 }
 
-/** Whether a client has the representation with this tag already: `*`, or a list of tags, compared weakly (RFC 9110 §13.1.2). */
+/** Returns whether `If-None-Match` is `*` or lists this tag, compared weakly (RFC 9110 §13.1.2). */
 export function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch?.trim() === '*') return true;
   const opaque = etag.replace(/^W\//, '');
   return tagsIn(ifNoneMatch ?? '').some((tag) => isTag(tag, opaque));
 }
 
-/** The opaque parts of the tags of a list, in quotes. */
+/** Returns the opaque parts of the tags in a list, with their quotes. */
 const tagsIn = (list: string): string[] => list.match(/"[^"]*"/g) ?? [];
 
-/** Whether a tag is ours, as we sent it or as a proxy that compresses has changed it. Both are opaque parts, in quotes. */
+/** Returns whether a tag is ours, possibly with a suffix of a proxy. Both are opaque parts, with their quotes. */
 const isTag = (tag: string, ours: string): boolean =>
   tag.startsWith(ours.slice(0, -1)) && REST.test(tag.slice(ours.length - 1));

@@ -13,8 +13,8 @@ const types: Record<string, string> = {
 };
 
 /**
- * Says what is wrong with a value, where its schema has no words of its own: the error map of every schema that checks a request.
- * Goes on after the name of a field, as all details of faults do.
+ * Describes what is wrong with a value, unless its schema has an error text of its own. The text continues after the name of a
+ * field: "is required".
  */
 export function faultDetail(issue: Issue): string {
   if (issue.input === undefined) return 'is required';
@@ -34,7 +34,7 @@ export function faultDetail(issue: Issue): string {
   }
 }
 
-/** What the limits of values that are not numbers count. */
+/** The units of the limits of strings and arrays. */
 const counted: Record<string, [one: string, several: string]> = {
   string: ['character', 'characters'],
   array: ['entry', 'entries'],
@@ -59,9 +59,8 @@ function formatDetail(format: string, input: string): string {
 
 const isTime = (text: string): boolean => z.iso.datetime({ offset: true }).safeParse(text).success;
 
-/** What alone keeps a text from being a time: its zone, or the plus sign of it. */
+/** Returns a hint if only the time zone, or its plus sign, is missing. */
 function missingInTime(input: string): string | undefined {
-  // Longer ones are not worth repeating.
   if (input.length > 40) return undefined;
   if (isTime(`${input}Z`)) return `${input} lacks a time zone: add Z or an offset such as +01:00`;
   const withPlus = input.replace(/ (?=\d{2}:\d{2}$)/, '+');

@@ -5,12 +5,12 @@ import { languages } from '../../mail/languages/index.ts';
 import { amountsIn } from '../docs/currency.ts';
 import { expectedVersions, IF_MATCH } from './entity-tags.ts';
 
-/** Everything compares ids as text, so they are read in one case. */
+/** In lower case, as ids are compared as text. */
 export const id = z.uuid().toLowerCase();
 
 export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
 
-/** A whole number in a query: digits alone, as in settings. */
+/** A whole number in a query, in digits only. */
 export const digits = (min: number, max: number) =>
   z.preprocess(
     (text) => (typeof text === 'string' && /^\d{1,15}$/.test(text) ? Number(text) : text),
@@ -20,7 +20,7 @@ export const digits = (min: number, max: number) =>
       .max(max),
   );
 
-/** A moment that a client names: with any offset of RFC 3339, which also allows small letters. */
+/** A time from a client, with any offset. RFC 3339 also allows lower-case letters. */
 export const instant = z
   .string()
   .toUpperCase()
@@ -40,7 +40,7 @@ export const money = z
   })
   .meta({ id: 'Money', examples: [{ amount: 430, currency: 'USD' }] });
 
-/** Money that a client may set: in the shop's own currency, up to what a product may cost. */
+/** A price that a client may set: in the shop's currency, up to the highest price of a product. */
 export const priceIn = (currency: string) =>
   z
     .strictObject({
@@ -64,7 +64,7 @@ const text = (max: number) =>
 const NOT_VISIBLE = 'must have at least one visible character';
 const SEVERAL_LINES = 'must be one line: no line breaks, line separators or other control characters';
 
-/** A single line of text that somebody reads, in NFC: something to see, no control characters, no blank ends. */
+/** One line of text in NFC, trimmed: at least one visible character, no control characters. */
 export const oneLine = (max: number) =>
   text(max)
     .min(1, { abort: true, error: NOT_VISIBLE })
@@ -76,16 +76,13 @@ export const oneLine = (max: number) =>
     })
     .meta({ pattern: ONE_LINE.source });
 
-/**
- * A free text of some lines: the control characters in it are line breaks and tabs. One without a visible character is empty, as
- * if nothing had been typed.
- */
+/** Text of several lines, with no control characters but line breaks and tabs. Text without a visible character becomes empty. */
 export const freeText = (max: number) =>
   text(max)
     .regex(FREE_TEXT, 'must not contain control characters')
     .overwrite((value) => (isVisible(value) ? value : ''));
 
-/** RFC 9110 §13.1.1: `*`, or the `ETag` that was read, or several. */
+/** RFC 9110 §13.1.1: `*`, or one or more entity tags. */
 export const ifMatch = z
   .string()
   .regex(IF_MATCH, 'must be * or entity tags such as "3"')
@@ -96,20 +93,20 @@ export const ifMatch = z
     examples: ['"3"'],
   });
 
-/** RFC 9110 §13.1.2: `*`, or the `ETag`s of what a client has. */
+/** RFC 9110 §13.1.2: `*`, or one or more entity tags. */
 export const ifNoneMatch = z
   .string()
   .optional()
   .meta({ description: 'The `ETag` that you have. The response is 304 if it has not changed', examples: ['"3"'] });
 
-/** A language that somebody asks for: any that the shop writes. */
+/** A language of the shop's emails. */
 export const language = z.enum([...languages.keys()], `must be one of ${[...languages.keys()].join(', ')}`).meta({
   id: 'Language',
   description: 'The ISO 639 code of a language of the shop’s emails, such as `en` or `pt`',
   examples: ['pt'],
 });
 
-/** RFC 9110: what a browser says of its user. The first language that the shop writes, whatever its region, else none. */
+/** RFC 9110 §12.5.4. Parsed to the preferred language that the shop supports, regardless of region; otherwise undefined. */
 export const acceptLanguage = z
   .string()
   .optional()
@@ -123,7 +120,7 @@ export const acceptLanguage = z
   })
   .meta({ description: 'Used if the body has no `language`', examples: ['pt-BR,pt;q=0.9,en;q=0.5'] });
 
-/** The IETF draft of the header allows quotes around it; both forms mean the same key. */
+/** The IETF draft of the header allows quotes around the key: both forms mean the same key. */
 export const idempotencyKey = z
   .string()
   .regex(/^("[\x21\x23-\x7e]{1,255}"|[\x21\x23-\x7e]{1,255})$/, 'must be 1 to 255 visible characters')
@@ -136,7 +133,7 @@ export const idempotencyKey = z
     examples: ['8e03978e-40d5-4f3c-a1b2-6d9c7e5f4a31'],
   });
 
-/** RFC 7240; other preferences are none of ours and may stand beside it. */
+/** RFC 7240. Other preferences are ignored. */
 export const prefer = z
   .string()
   .max(200)
@@ -146,7 +143,7 @@ export const prefer = z
     examples: ['respond-async'],
   });
 
-/** A line of a timeline that says nothing yet: each kind of line fills in what it has. */
+/** A line of a timeline with all fields null. Each kind of line sets the fields that it has. */
 export const blankTimelineLine = {
   version: null,
   actor: null,

@@ -1,15 +1,15 @@
-// Runs in the browser: opens Swagger UI with the API's own description.
+// Runs in the browser: starts Swagger UI.
 
 /**
- * Swagger UI sends `Authorization: Basic crema:` for a client without a secret, which the OAuth2 server refuses, as a
- * public client has nothing to prove: its name goes into the form (RFC 6749 §3.2.1).
+ * Swagger UI sends `Authorization: Basic crema:` for a client without a secret. The OAuth2 server rejects it: a public client
+ * sends its id in the form (RFC 6749 §3.2.1).
  */
 const publicClient = {
   statePlugins: {
     auth: {
       wrapActions: {
         authorizePassword: (authorize) => (auth) => authorize({ ...auth, passwordType: 'request-body' }),
-        // It keeps the code in the dialog, and takes the next sign-in from the same dialog for one without a code.
+        // Swagger UI keeps the code in the dialog, and would treat the next sign-in from the same dialog as one without a code.
         authorizeAccessCodeWithFormParams: (authorize) => (payload) => {
           const result = authorize(payload);
           delete payload.auth.code;
@@ -20,7 +20,7 @@ const publicClient = {
   },
 };
 
-// Its dark colours hang on a class.
+// Swagger UI selects dark colours by a class.
 const dark = matchMedia('screen and (prefers-color-scheme: dark)');
 const followTheme = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
 dark.addEventListener('change', followTheme);
@@ -38,37 +38,37 @@ const ui = SwaggerUIBundle({
   persistAuthorization: false,
   oauth2RedirectUrl: `${location.origin}/docs/oauth2-redirect`,
   tryItOutEnabled: true,
-  // The document has the shop's public address; this page may be open at another one.
+  // The document contains the public URL of the shop, but this page may be open at another one.
   requestInterceptor(request) {
     const { pathname } = new URL(request.url, location);
     if (pathname === '/oauth/token') request.url = location.origin + pathname;
     return request;
   },
-  // Its badge would ask a server elsewhere what it thinks of this document.
+  // Disables the badge, which sends the document to an external validator.
   validatorUrl: null,
 });
 
 ui.initOAuth({
   clientId: 'crema',
   usePkceWithAuthorizationCodeGrant: true,
-  // Whoever presses Authorize wants to choose who to be, although the browser may still know somebody.
+  // Authorize shows the sign-in form, even if the browser has a session.
   additionalQueryStringParams: { prompt: 'login' },
 });
 
-/** Puts the cursor into the field to correct, and marks it for screen readers. */
+/** Focuses a faulty field and marks it for screen readers. */
 function focusFault(field) {
   field?.setAttribute('aria-invalid', 'true');
   field?.focus();
 }
 
-/** Controls that it draws without a name, and their names. */
+/** Accessible names for controls that Swagger UI leaves unnamed. */
 const unnamed = {
   '.close-modal': 'Close',
   '.examples-select-element': 'Example',
   '.body-param__text': 'Request body',
 };
 
-// It puts the cursor into a password's name, far down; the first way to sign in is the one to see first.
+// Swagger UI focuses the user name of the password grant, far down. The first sign-in method must be visible first.
 new MutationObserver(() => {
   for (const [selector, name] of Object.entries(unnamed)) {
     for (const control of document.querySelectorAll(`${selector}:not([aria-label])`)) {
@@ -89,7 +89,7 @@ new MutationObserver(() => {
   dialog.querySelector('.modal-ux-content').scrollTop = 0;
 }).observe(document.querySelector('#swagger-ui'), { childList: true, subtree: true });
 
-/** Time for Swagger UI to check an operation's fields and mark the faulty ones, in ms. */
+/** Swagger UI needs this time to check the fields of an operation, in ms. */
 const CHECKED_AFTER_MS = 150;
 
 document.addEventListener('click', (event) => {
@@ -97,7 +97,7 @@ document.addEventListener('click', (event) => {
   if (operation) setTimeout(() => focusFault(operation.querySelector('.parameters .invalid')), CHECKED_AFTER_MS);
 });
 
-// Its sign-in is no form, so Enter would do nothing.
+// Swagger UI's sign-in is not a form: Enter would have no effect.
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !event.target.matches('.auth-container input:not([type="checkbox"])')) return;
   event.target.closest('.auth-container').querySelector('.btn.authorize')?.click();

@@ -4,7 +4,7 @@ import ipaddr from 'ipaddr.js';
 import { type IpAddress, parseAddress } from '../../../config/ip-addresses.ts';
 import type { Logger } from '../../../config/logger.ts';
 
-/** The proxies whose `X-Forwarded-For` counts: so many, one behind the other, or those in these networks (CIDR). */
+/** The proxies whose `X-Forwarded-For` is trusted: the number of proxies in a row, or their networks (CIDR). */
 export type TrustedProxies = number | readonly string[];
 
 /** The prefix of one internet connection: its client can use every address in it. */
@@ -58,8 +58,8 @@ export function createClientAddress(
 }
 
 /**
- * The elements of a list header; empty ones do not count (RFC 9110 §5.6.1). Read from its end, which trusted proxies have
- * written: a quotation mark of a client must not change how their elements are read.
+ * Returns the non-empty elements of a list header (RFC 9110 §5.6.1). Parses from the end, which trusted proxies have written: a
+ * quotation mark from a client must not change how their elements are read.
  */
 const elementsOf = (list: string): string[] =>
   (reversed(list).match(/(?:"[^"]*"|[^,])+/g) ?? [])
@@ -72,7 +72,7 @@ const reversed = (text: string): string => [...text].reverse().join('');
 /** `192.0.2.1:443` and `[2001:db8::1]:443`, the port being optional, or obfuscated as in RFC 7239 §6.2. */
 const HOST_AND_PORT = /^(?:([\d.]+)|\[([^\]]+)\])(?::(?:\d{1,5}|_[\w.-]+))?$/;
 
-/** Reads an address as proxies write it: bare or in quotes, with or without a port, with or without the zone of a link. */
+/** Parses an address from a proxy: bare or quoted, with or without a port or an IPv6 zone. */
 function addressIn(element: string): IpAddress | undefined {
   const unquoted = element.replace(/^"(.*)"$/, '$1');
   const [, ipv4, ipv6] = HOST_AND_PORT.exec(unquoted) ?? [];

@@ -2,12 +2,12 @@ import type { Redis } from 'ioredis';
 import type { Logger } from '../../../config/logger.ts';
 import { connectOptionalRedis } from '../../../config/redis-connection.ts';
 
-/** How long Redis may take to answer, in ms. The first requests that meet a frozen one wait that long, no other does. */
+/** Timeout of a Redis command, in ms. If Redis hangs, only the first requests wait this long. */
 const DEADLINE_MS = 200;
 
 /**
- * Connects to the Redis that rate limits are counted in, now or whenever it comes. A Redis that hangs is cut off and, as
- * long as it answers no new connection, not asked: the limits then count in memory.
+ * Connects to the Redis of the rate limits, now or once it is available. If Redis hangs, the connection is closed, and the limits
+ * count in memory until a new connection succeeds.
  */
 export const connectLimitsRedis = (url: string, logger: Logger): Redis =>
   connectOptionalRedis(
@@ -15,7 +15,7 @@ export const connectLimitsRedis = (url: string, logger: Logger): Redis =>
     {
       connectionName: 'crema-limits',
       commandTimeout: DEADLINE_MS,
-      // Breaks the connection, which is what keeps later requests from waiting.
+      // Closes the connection, so that later requests do not wait.
       socketTimeout: DEADLINE_MS,
     },
     { logger, consequence: 'rate limits count in memory' },

@@ -3,18 +3,18 @@ import type { Middleware } from 'koa';
 import type { z } from 'zod';
 import type { Route } from '../route.ts';
 
-/** Headers that a page may read of any answer, besides those of its route. */
+/** Headers that a page may read from every response, besides those of its route. */
 const EXPOSED = [
   ...['Accept', 'Allow', 'Idempotency-Key', 'RateLimit', 'RateLimit-Policy', 'Retry-After', 'WWW-Authenticate'],
   'X-Request-Id',
 ];
 
-/** Headers that a page may send to any route. `Cache-Control`: clients that read event streams by fetch add it. */
+/** Headers that a page may send to every route. Clients that read event streams with `fetch` add `Cache-Control`. */
 const ALLOWED = ['Authorization', 'Cache-Control', 'Content-Type', 'X-Request-Id'];
 
 const distinct = (names: string[]) => [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
 
-/** Returns the headers that a page may send: those that some route reads, and a few that all do. */
+/** Returns the headers that a page may send: those that any route reads, and {@link ALLOWED}. */
 const allowedHeaders = (routes: readonly Route[]): string[] =>
   distinct([
     ...routes.flatMap(({ headers }) => Object.keys((headers as z.ZodObject | undefined)?.shape ?? {})),
@@ -28,18 +28,18 @@ const exposedHeaders = (routes: readonly Route[]): string[] =>
     ...EXPOSED,
   ]);
 
-/** How long a browser may go by what it was told, in seconds. */
+/** How long a browser may cache a preflight response, in seconds. */
 const MAX_AGE_S = 600;
 
-/** Where the OAuth2 server responses, which has a wider view of its own of who may. */
+/** The paths of the OAuth2 server, which has CORS rules of its own. */
 const OAUTH = /^\/(oauth|\.well-known)\//;
 
 /**
- * Lets pages of these origins, and no others, use the API from a browser (CORS); never with cookies. The OAuth2 server
- * leaves alone what is set here.
+ * Allows pages of these origins to call the API from a browser (CORS), without cookies. The OAuth2 server keeps the headers that
+ * are set here.
  *
  * @param origins as browsers send them: `https://shop.example`
- * @param routes whose headers pages may send and read
+ * @param routes pages may send and read the headers of these
  */
 export function allowOrigins(origins: readonly string[], routes: readonly Route[]): Middleware {
   const isListed = (origin: string) => origins.includes(origin);

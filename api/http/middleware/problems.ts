@@ -5,8 +5,7 @@ import { Problem, RETRY_AFTER_S } from '../problem.ts';
 import type { RequestState } from './request-log.ts';
 
 /**
- * Answers each error as a problem document, or as a page to the browser of a person. Unexpected errors are logged whole and
- * answered as 500.
+ * Sends each error as a problem document or, to a browser, as a page. Unexpected errors become a 500 and are logged in full.
  */
 export function answerProblems(pages: Pages): Middleware<RequestState> {
   return async (ctx, next) => {
@@ -26,7 +25,7 @@ export function answerProblems(pages: Pages): Middleware<RequestState> {
   };
 }
 
-/** Pages with a form that needs no link from a mail. */
+/** Forms that can be opened without a link from an email. */
 const FORMS = ['/account/register', '/account/forgot'];
 
 function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
@@ -40,9 +39,9 @@ function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
   pages.answer(ctx, status, noticeParts(words, notice, ...again, [links.back, pages.app]));
 }
 
-/** No route took the request: the router leaves a bare status, and for a wrong method the header `Allow`. */
+/** Rejects a request without a route. The router has set only a status and, for a wrong method, `Allow`. */
 function refuseUnrouted({ status, method, path, response }: Context): void {
-  // To a method that it never heard of, the router says so wherever it is sent.
+  // The router sets 501 for an unknown method on every path.
   const nowhere = status === 501 && response.get('allow') === '';
   if (nowhere) response.remove('allow');
   if (status === 404 || nowhere) throw new Problem('not_found', { detail: `The path ${path} does not exist.` });

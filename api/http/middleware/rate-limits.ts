@@ -5,7 +5,7 @@ import { isExceeded, type Quota, type QuotaStatus } from '../limits/quota.ts';
 import { wantsPage } from '../pages/page.ts';
 import { Problem } from '../problem.ts';
 
-/** `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-11) and, when it is exceeded, `Retry-After`. */
+/** Returns the headers of draft-ietf-httpapi-ratelimit-headers-11 and, if the quota is exceeded, `Retry-After`. */
 export function quotaHeaders(status: QuotaStatus): Record<string, string> {
   const { policy, allowance, taken, resetsIn } = status;
   return {

@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto';
 import type { Middleware } from 'koa';
 import type { Logger } from '../../../config/logger.ts';
 
-/** What every request carries along. */
+/** The state of every request. */
 export interface RequestState {
-  /** Reaches the logs of the workflow and its activities, too. */
+  /** Also in the logs of the workflow and its activities. */
   requestId: string;
   log: Logger;
 }
 
 const ACCEPTABLE = /^[\w.:-]{1,100}$/;
 
-/** So much of a path is logged, in characters: what the API knows is shorter, and each character is searched for secrets. */
+/** Limit of a logged path, in characters. The API's paths are shorter, and the logger searches each character for secrets. */
 const LOGGED_PATH = 500;
 
-/** What is logged of a path: whole segments, as a secret that is cut would not be found. */
+/** Shortens a path to whole segments: the logger would not find a truncated secret. */
 const bounded = (path: string): string =>
   path.length > LOGGED_PATH ? `${path.slice(0, path.lastIndexOf('/', LOGGED_PATH) + 1)}…` : path;
 
-/** Gives each request an id (its own `X-Request-Id` where that is sane), answers it, and logs one line when it is done. */
+/** Assigns each request an id (its `X-Request-Id` if valid), returns the id to the client, and logs one line at the end. */
 export function requestLog(logger: Logger): Middleware<RequestState> {
   return async (ctx, next) => {
     const given = ctx.get('x-request-id');

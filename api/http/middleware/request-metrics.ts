@@ -3,21 +3,21 @@ import { Gauge, Histogram, type Registry } from '@prometheus-io/client';
 import type { Context, Middleware } from 'koa';
 import type { Route } from '../route.ts';
 
-/** In seconds: from what the menu takes to where a client's patience ends. */
+/** In seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** What answers without being a route, by where its paths begin. */
+/** Paths, or their first segments, that are served without a {@link Route}. */
 const PAGES =
   /^\/(oauth\/(token|revoke|authorize|sign-in|logout)|[.]well-known|docs|(openapi|asyncapi)[.](json|yaml)|account|dev\/emails|metrics|$)(?=\/|$)/;
 
-/** As nginx has it: the client was gone before there was an answer. */
+/** nginx's status for a client that closed the connection before the response. */
 const CLIENT_GONE = 499;
 
 /**
- * Measures every request by method, route and status, and those under way. Routes are templates such as `/v1/orders/{id}`,
- * and what nobody knows is one of them: clients must not be able to make up series.
+ * Measures the duration of every request by method, route and status, and counts the requests in flight. A route is a template
+ * such as `/v1/orders/{id}`, or `unknown`: clients must not be able to create time series.
  */
 export function measureRequests(registry: Registry, routes: readonly Route[], router: Router): Middleware {
   const registers = [registry];
@@ -35,7 +35,7 @@ export function measureRequests(registry: Registry, routes: readonly Route[], ro
   });
   const templates = new Map<unknown, string>(routes.map(({ operationId, path }) => [operationId, path]));
 
-  /** Who was refused at the door never came to a route; which one they meant counts. */
+  /** Returns the requested route, also if a middleware rejected the request before the router. */
   function routeOf({ _matchedRouteName: name, path, method }: Context): string {
     const reached = templates.get(name);
     if (reached) return reached;

@@ -3,10 +3,9 @@ import type { Middleware } from 'koa';
 const YEAR_S = 31_536_000;
 
 /**
- * What browsers may do with an answer: as little as possible. An answer that is a page says itself what it needs, and what
- * is nobody's own may say that it can be kept.
+ * Returns the default security headers: as strict as possible. Pages relax what they need, and public documents allow caching.
  *
- * @param https whether clients see the API by https alone
+ * @param https whether clients reach the API only by https
  */
 export const securityHeaders = (https: boolean): Record<string, string> => ({
   'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -19,7 +18,7 @@ export const securityHeaders = (https: boolean): Record<string, string> => ({
   ...(https && { 'strict-transport-security': `max-age=${YEAR_S}` }),
 });
 
-/** Gives every answer the headers above, before anybody else may change them. */
+/** Sets {@link securityHeaders} first, so that the rest of the chain can change them. */
 export function secureAnswers(https: boolean): Middleware {
   const headers = securityHeaders(https);
   return (ctx, next) => {

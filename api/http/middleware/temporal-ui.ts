@@ -1,12 +1,12 @@
 import type { Middleware } from 'koa';
 
-/** What the Temporal Web UI sends along. */
+/** The request headers of the Temporal Web UI. */
 const HEADERS = 'authorization, authorization-extras, content-type, x-namespace';
 
-/** How long a browser may believe it, in seconds. */
+/** How long a browser may cache a preflight response, in seconds. */
 const MAX_AGE_S = '600';
 
-/** Lets pages of the Temporal Web UI call `/codec/*`: a browser asks before it sends anything from one origin to another. */
+/** Allows pages of the Temporal Web UI to call `/codec/*` (CORS). */
 export function allowTemporalUi(origin: string | undefined): Middleware {
   return (ctx, next) => {
     if (!ctx.path.startsWith('/codec/')) return next();

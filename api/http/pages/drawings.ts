@@ -1,6 +1,6 @@
 import { type Html, html } from '../../../mail/templates/markup.ts';
 
-/** The shop's sign, as on the docs page. */
+/** The shop's icon, as on the docs page. */
 export const cup: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true">
 <rect width="32" height="32" rx="7" fill="#c8843c"/>
 <path d="M7 13h15v7a6 6 0 0 1-6 6h-3a6 6 0 0 1-6-6z" fill="#fffdfa"/>
@@ -8,7 +8,6 @@ export const cup: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0
 <path d="M11 10c-1.500-1.500 1.500-3 0-5M15.500 10c-1.500-1.500 1.500-3 0-5" fill="none" stroke="#3b2417" stroke-width="1.600" stroke-linecap="round"/>
 </svg>`;
 
-/** A latte on the counter, seen from above. */
 export const latte: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 480">
 <defs>
 <radialGradient id="saucer"><stop offset=".62" stop-color="#e6d6c2"/><stop offset=".74" stop-color="#f3e8da"/><stop offset="1" stop-color="#dcc8b0"/></radialGradient>

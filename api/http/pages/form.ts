@@ -1,11 +1,11 @@
 import { type Html, html } from '../../../mail/templates/markup.ts';
 
-/** A field of a form, with what is wrong with it, if anything is. */
+/** A field of a form, with its error if it has one. */
 export interface Field {
   name: string;
   label: string;
   type: 'email' | 'password' | 'text';
-  /** What browsers and password managers fill in. */
+  /** The HTML attribute, for browsers and password managers. */
   autocomplete: string;
   value?: string | undefined;
   hint?: string | undefined;
@@ -13,7 +13,7 @@ export interface Field {
   readOnly?: boolean;
 }
 
-/** A form that needs no JavaScript. The first faulty field gets the focus. @param hidden sent along as it is */
+/** Returns a form that works without JavaScript. The first field with an error gets the focus. @param hidden the hidden fields */
 export function form(
   action: string,
   { fields, hidden = {}, button }: { fields: Field[]; hidden?: Record<string, string>; button: string },

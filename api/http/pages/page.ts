@@ -11,63 +11,60 @@ import { cup, latte } from './drawings.ts';
 
 const sha256 = (source: string) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 
-/** Goes into a page as it is: it comes from our own files. */
+/** Not escaped: it is a file of the project. */
 const style: Html = { markup: readFileSync(join(import.meta.dirname, 'crema.css'), 'utf8') };
 const styleHash = sha256(style.markup);
 
-/** Sends the one form of a page, as a person would by its button. */
+/** Submits the only form of a page. */
 const sendForm: Html = { markup: 'document.forms[0].submit()' };
 const sendFormHash = sha256(sendForm.markup);
 
-/** In any case: the router takes `/V1`, too. */
+/** Matches in any case, as the router does. */
 const FOR_PROGRAMS =
   /^\/(v1|codec|health|metrics|notifications|oauth\/(token|revoke)|[.]well-known|(openapi|asyncapi)[.]\w+)(\/|$)/i;
 
-/** Whether people open a path in their browser. Some programs also accept HTML, but show it to no reader. */
+/** Returns whether people open a path in a browser. Some programs also accept HTML, but do not display it. */
 export const isForPeople = (path: string): boolean => !FOR_PROGRAMS.test(path);
 
-/** Whether an answer is for a person to read: a browser names HTML before all else. */
+/** Returns whether the response should be a page: browsers prefer HTML. */
 export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
   isForPeople(ctx.path) && ctx.accepts('json', 'html') === 'html';
 
-/** What all pages of a shop have in common. */
+/** The settings of all pages of a shop. */
 export interface Storefront {
-  /** As people call the shop. */
+  /** The shop's name. */
   name: string;
-  /** Of people whose language is unknown: ISO 639. */
+  /** ISO 639. The default if the language of a person is unknown. */
   language: string;
-  /** The address where people use the shop and start to sign in. */
+  /** The URL of the shop's application, where people start to sign in. */
   app: string;
 }
 
-/** A wait as pages say it. */
 export const inMinutes = (seconds: number): number => Math.ceil(seconds / 60);
 
-/** A link to another page: its text and its address. */
 export type Link = readonly [text: string, address: string];
 
 export interface PageParts {
   words: Language;
   title: string;
   content: Html;
-  /** Where to go from here. */
   links?: readonly Link[] | undefined;
-  /** Whether the page shows a form that was refused. */
+  /** Whether the page shows a form that was rejected. */
   refused?: boolean | undefined;
   /**
-   * Whether its form may lead out of the shop, to an application. Browsers hold `form-action` against every redirect that
-   * follows, and where an application sends people on to is its own affair.
+   * Whether submitting the form may redirect to an application. Browsers apply `form-action` to every following redirect, and an
+   * application may redirect to any address.
    */
   formLeaves?: boolean;
-  /** Whether browsers that run scripts send the form at once. */
+  /** Whether a script submits the form at once. */
   sendsForm?: boolean | undefined;
 }
 
 /** Writes the shop's own pages. */
 export interface Pages extends Pick<Storefront, 'name' | 'app'> {
-  /** The words for a person: in their own language if it is known, else in their browser's, else in the shop's. */
+  /** Returns the texts in the person's language if known, otherwise in the browser's, otherwise in the shop's. */
   wordsFor(ctx: Context, ...theirs: (string | null | undefined)[]): Language;
-  /** Answers with a page that loads nothing, and that no cache keeps. */
+  /** Sends a page that loads no other files and is not cached. */
   answer(ctx: Context, status: number, parts: PageParts): void;
 }
 
@@ -126,10 +123,10 @@ const linkTo = ([text, address]: Link): Html => html`<a href="${address}">${text
 
 export const paragraphs = (...texts: (string | Html)[]): Html => html`${texts.map((text) => html`<p>${text}</p>`)}`;
 
-/** Text that somebody has typed, inside a sentence. */
+/** Returns text that a person has entered, for use inside a sentence. */
 export const typed = (text: string): Html => html`<strong>${bdi(text)}</strong>`;
 
-/** The parts of a page that only says something, and where to go from there. */
+/** Returns the parts of a page that shows a notice and links. */
 export const noticeParts = (words: Language, { title, paragraphs: texts }: Notice, ...links: Link[]): PageParts => ({
   words,
   title,
