@@ -1,11 +1,11 @@
 /** A person's role; a service has scopes instead. */
 export type Role = 'customer' | 'manager';
 
-/** Who did something: a person, another system (`service`), someone at Temporal's UI or CLI (`operator`), or Crema itself. */
+/** The author of a change: a person, a `service` client, an `operator` in Temporal's UI or CLI, or Crema itself (`system`). */
 export interface Actor {
   type: Role | 'service' | 'operator' | 'system';
   id: string;
 }
 
-/** Everyone but a customer works for the shop. */
+/** Whether the actor works for the shop: every actor but a customer does. */
 export const isStaff = (actor: Actor): boolean => actor.type !== 'customer';

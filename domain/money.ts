@@ -2,36 +2,36 @@ import { codesByDigits } from './currencies.ts';
 
 /** An amount in integer minor units of a currency. */
 export interface Money {
-  /** Minor units: 430 is $4.30, but ¥430. */
+  /** In minor units: 430 is $4.30 or ¥430. */
   amount: number;
   /** ISO 4217 code. */
   currency: string;
 }
 
-// Not Intl's digits: those are CLDR's, which differ from ISO 4217 and from one version of Node to the next.
+// Intl takes its digits from CLDR, which differs from ISO 4217 and changes with the version of Node.
 const digitsByCode = new Map(
   Object.entries(codesByDigits).flatMap(([digits, codes]) =>
     codes.split(/\s+/).map((code) => [code, Number(digits)] as const),
   ),
 );
 
-/** Every currency that has minor units, by its ISO 4217 code. */
+/** The ISO 4217 codes of all currencies with minor units. */
 export const currencies: readonly string[] = [...digitsByCode.keys()];
 
-/** How many digits of an amount are minor units. Two for a code that ISO 4217 has withdrawn: old orders may have one. */
+/** Returns the number of decimals of a currency. A withdrawn code, which old orders may have, counts as two. */
 export const minorDigits = (currency: string): number => digitsByCode.get(currency) ?? 2;
 
-/** The most that a product, or a variation on top, may cost, in units of its currency. */
+/** The highest price of a product, and of a variation, in units of the currency. */
 const MAX_PRICE = 100_000;
 
-/** The most that a product, or a variation on top, may cost, in minor units. */
+/** Returns the highest price in minor units. */
 export const maxPrice = (currency: string): number => MAX_PRICE * 10 ** minorDigits(currency);
 
-/** The greatest {@link maxPrice}: that of a currency with as many digits as any has. */
+/** The highest {@link maxPrice} of all currencies. */
 export const MAX_PRICE_IN_ANY_CURRENCY = Math.max(...currencies.map(maxPrice));
 
 /**
- * An amount of the sample menu in another currency: 400 cents are $4.00, ¥400 and KWD 4.000. Not what they are worth.
+ * Returns a sample price in another currency: 400 is $4.00, ¥400 or KWD 4.000. It ignores exchange rates.
  *
  * @param cents minor units of a currency with two digits
  */
@@ -43,8 +43,8 @@ export const samplePrice = (cents: number, currency: string): Money => ({
 /**
  * Adds amounts of one currency.
  *
- * @param currency the result's, so that an empty sum has one too
- * @throws {RangeError} when an amount is of another currency
+ * @param currency of the result, which an empty sum needs
+ * @throws {RangeError} if an amount has another currency
  */
 export function sum(amounts: readonly Money[], currency: string): Money {
   let amount = 0;
@@ -58,7 +58,7 @@ export function sum(amounts: readonly Money[], currency: string): Money {
 export const times = (unit: Money, quantity: number): Money => ({ ...unit, amount: unit.amount * quantity });
 
 /**
- * An amount as people write it, with as many decimals as its currency has: `$4.30`, `¥430`.
+ * Formats an amount with its currency's decimals: `$4.30`, `¥430`.
  *
  * @param locale BCP 47
  */
@@ -66,10 +66,10 @@ export const writeMoney = ({ amount, currency }: Money, locale = 'en-US'): strin
   // A decimal string with an exponent is exact, whatever the amount.
   formatOf(locale, currency).format(`${amount}e-${minorDigits(currency)}` as `${number}`);
 
-/** An amount in major units, for what only knows numbers: 4.3. Not for sums. */
+/** Returns an amount in major units, such as 4.3, for Temporal's search attributes. Not exact enough for sums. */
 export const toMajorUnits = ({ amount, currency }: Money): number => amount / 10 ** minorDigits(currency);
 
-// A format takes longer to make than a whole email to fill.
+// Creating a format takes longer than rendering an email.
 const formats = new Map<string, Intl.NumberFormat>();
 
 function formatOf(locale: string, currency: string): Intl.NumberFormat {

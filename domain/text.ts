@@ -1,46 +1,46 @@
-// Patterns stand in the OpenAPI document, where JSON Schema knows no `\p{Cc}`; no pattern can test for well-formed Unicode.
+// These patterns are part of the OpenAPI document, and JSON Schema has no `\p{Cc}`. No pattern can test for well-formed Unicode.
 const control = String.raw`\u0000-\u001f\u007f-\u009f`;
 const lineSeparator = String.raw`\u2028\u2029`;
-// Blanks, format characters, fillers and private use, as far as a pattern without Unicode properties can name them.
+// Whitespace, format characters, fillers and private use, as far as a pattern without Unicode properties can list them.
 const invisible = String.raw`\u0020\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb`;
 const inText = String.raw`[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]`;
 
-/** A single line that shows something, as far as a pattern can tell: {@link isOneLine} is the rule. */
+/** A single line with a visible character. An approximation for the OpenAPI document: {@link isOneLine} is the rule. */
 export const ONE_LINE = new RegExp(
   `^[${invisible}]*[^${invisible}${control}${lineSeparator}][^${control}${lineSeparator}]*$`,
 );
 
-/** Any number of lines: the control characters in them are line breaks and tabs. */
+/** Any number of lines, without control characters except line breaks and tabs. */
 export const FREE_TEXT = new RegExp(`^${inText}*$`);
 
-/** An id as the API writes them (RFC 9562). */
+/** An id in the API's form (RFC 9562). */
 export const UUID = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
-/** Longest name of a product, a variation or a person, in Unicode code points. */
+/** The longest name of a product, a variation or a person, in Unicode code points. */
 export const MAX_NAME_LENGTH = 100;
 
-/** The length of a text in Unicode code points, as JSON Schema counts: every limit of a text is in these. */
+/** Returns the length in Unicode code points, as JSON Schema counts. All limits of texts use this length. */
 export function lengthOf(text: string): number {
   let length = 0;
   for (const _ of text) length += 1;
   return length;
 }
 
-/** Whether a value is a text of this form, and no longer. @param max in Unicode code points */
+/** Whether a value is a text that matches a pattern and a maximum length. @param max in Unicode code points */
 export const isText = (value: unknown, form: RegExp, max: number): value is string =>
-  // A code point takes at most two code units: the length of a far longer text need not be counted.
+  // A code point has at most two code units. This test is cheaper than counting a very long text.
   typeof value === 'string' &&
   value.length <= 2 * max &&
   lengthOf(value) <= max &&
   value.isWellFormed() &&
   form.test(value);
 
-// The Hangul fillers are default ignorable. A braille cell without dots (U+2800) is a blank, although Unicode calls it a symbol.
+// Hangul fillers are default ignorable. An empty braille cell (U+2800) is invisible, although Unicode calls it a symbol.
 const visible = /[^\p{White_Space}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
- * Whether a text has at least one visible character: no blank, control, format, unassigned or private character, and no mark
- * without a letter.
+ * Whether a text has at least one visible character. Whitespace, control, format, unassigned and private-use characters, and
+ * marks, are not visible.
  */
 export const isVisible = (text: string): boolean => visible.test(text);
 
@@ -51,7 +51,7 @@ export const isVisible = (text: string): boolean => visible.test(text);
 export const isOneLine = (value: unknown, max: number): value is string =>
   isText(value, ONE_LINE, max) && isVisible(value);
 
-/** A text on one line: each run of control characters, line separators and blanks is one blank. */
+/** Returns a text on one line. Each run of control characters, line separators and spaces becomes one space. */
 export const toOneLine = (text: string): string =>
   text
     .replaceAll(/[\p{Cc}\u2028\u2029]/gu, ' ')
@@ -59,9 +59,8 @@ export const toOneLine = (text: string): string =>
     .trim();
 
 /**
- * A typed text on one line for a header or a table; empty if nothing of it is visible. Controls of the reading direction are
- * dropped, as an unbalanced one would turn the text behind it. They are not refused at the entry, because copied text may hold
- * them. Operators and older rows bring them, too.
+ * Returns a typed text on one line, for a header or a table; an empty text if no character is visible. Bidirectional controls
+ * are removed, because an unbalanced one would reorder the text after it. Copied text may contain them, so the API accepts them.
  */
 export function toPlainLine(typed: string): string {
   const line = toOneLine(typed.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, ''));
@@ -71,12 +70,12 @@ export function toPlainLine(typed: string): string {
 /** First strong isolate, and pop directional isolate (UAX #9). */
 export const ISOLATE = { start: '\u2068', end: '\u2069' } as const;
 
-// The blocks whose unassigned characters count as right to left (Unicode, DerivedBidiClass.txt), and the right-to-left mark.
+// The blocks with right-to-left characters (Unicode, DerivedBidiClass.txt), and the right-to-left mark.
 const rightToLeft = /[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
- * A typed text for a sentence or a list of the shop's own: as {@link toPlainLine}, and isolated, so that right-to-left text does
- * not swap the numbers and names beside it. Text without right-to-left characters needs no isolates and gets none.
+ * Returns a typed text for the middle of a sentence: as {@link toPlainLine}, and inside isolates if it has right-to-left
+ * characters, which would otherwise reorder the numbers and names beside it.
  */
 export function isolate(typed: string): string {
   const line = toPlainLine(typed);
@@ -86,11 +85,9 @@ export function isolate(typed: string): string {
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
- * The beginning of a text, and … where it goes on. Cuts between what people see as characters (graphemes), and closes the
- * isolates that it cuts through.
+ * Shortens a text to a maximum size, with … at the end. Cuts between graphemes and closes open isolates.
  *
- * @param max the most that the result may take
- * @param sizeOf what a part of the text takes: by default its Unicode code points
+ * @param sizeOf measures a text; default: Unicode code points
  */
 export function cut(text: string, max: number, sizeOf: (part: string) => number = lengthOf): string {
   if (sizeOf(text) <= max) return text;
@@ -105,12 +102,12 @@ export function cut(text: string, max: number, sizeOf: (part: string) => number 
   return `${kept}…${isOpen ? ISOLATE.end : ''}`;
 }
 
-/** Escapes, in JSON, what JSON allows and some line readers take for the end of a line. */
+/** Escapes the characters that JSON allows and some programs read as line breaks. */
 export const escapeLineBreaks = (json: string): string =>
   json.replaceAll(
     /[\u0085\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-/** Returns a value as JSON on one line, for what people read by lines: events, and files that they keep. */
+/** Returns a value as JSON on one line, also for readers that split on U+0085, U+2028 or U+2029. */
 export const toJsonLine = (value: unknown): string => escapeLineBreaks(JSON.stringify(value));

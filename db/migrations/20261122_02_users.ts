@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The people: the only place that holds a name or an address (design §2). */
+/** Users. No other table has their names and addresses. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('users', (table) => {
     table.uuid('id').primary();

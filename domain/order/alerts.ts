@@ -1,13 +1,13 @@
 import type { Alert, AlertThresholds, Fact, Order, OrderEvent } from './order.ts';
 import type { Status } from './transitions.ts';
 
-const watched: Partial<Record<Status, { alert: Alert; patience: keyof AlertThresholds }>> = {
-  waiting: { alert: 'delayed', patience: 'delayedAfter' },
-  ready: { alert: 'uncollected', patience: 'uncollectedAfter' },
+const watched: Partial<Record<Status, { alert: Alert; threshold: keyof AlertThresholds }>> = {
+  waiting: { alert: 'delayed', threshold: 'delayedAfter' },
+  ready: { alert: 'uncollected', threshold: 'uncollectedAfter' },
 };
 
 /**
- * The alert that an order heads for; each is raised once in an order's life.
+ * Returns the alert that is due if the order keeps its status. Each alert is raised once per order.
  *
  * @param since when the order got its status, in ms since the epoch
  * @returns `at` in ms since the epoch
@@ -15,14 +15,14 @@ const watched: Partial<Record<Status, { alert: Alert; patience: keyof AlertThres
 export function nextAlert(
   order: Order,
   since: number,
-  patience: AlertThresholds,
+  thresholds: AlertThresholds,
 ): { alert: Alert; at: number } | undefined {
   const watch = watched[order.status];
   if (!watch || order.flags.includes(watch.alert)) return undefined;
-  return { alert: watch.alert, at: since + patience[watch.patience] * 1_000 };
+  return { alert: watch.alert, at: since + thresholds[watch.threshold] * 1_000 };
 }
 
-/** Raises an alert: a flag on the order and an event of its own, but no new version (design §5). */
+/** Adds the alert to the order's flags. The event keeps the order's version. */
 export function raise(order: Order, alert: Alert, at: string): Fact {
   const { id: orderId, version, status } = order;
   const event: OrderEvent = {
@@ -39,6 +39,6 @@ export function raise(order: Order, alert: Alert, at: string): Fact {
   return { event, order: { ...order, flags: [...order.flags, alert] } };
 }
 
-/** The alert that an event raises, if it raises one. */
+/** Returns the alert of an event; undefined for other events. */
 export const alertOf = (event: OrderEvent): Alert | undefined =>
   event.type === 'order.delayed' ? 'delayed' : event.type === 'order.uncollected' ? 'uncollected' : undefined;

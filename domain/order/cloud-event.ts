@@ -8,12 +8,12 @@ export const CLOUD_EVENT_TYPE = 'application/cloudevents+json';
 /** The Redis channel of every order's events. Each order also has a channel of its own, `orders:<id>`. */
 export const ORDERS_CHANNEL = 'orders';
 
-/** An event as the world sees it: CloudEvents 1.0 in JSON (design §5). */
+/** An event on every wire: CloudEvents 1.0 in JSON. */
 export interface OrderCloudEvent {
   specversion: '1.0';
   type: OrderEvent['type'];
   id: string;
-  /** An absolute URI: the shop's orders. */
+  /** The absolute URI of the shop's orders. */
   source: string;
   subject: string;
   time: string;
@@ -21,7 +21,7 @@ export interface OrderCloudEvent {
   data: { order: Order; from: Status | null; to: Status; actor: Actor; reason: string | null };
 }
 
-/** @param publicUrl where clients see the API */
+/** @param publicUrl base URL of the API as clients see it */
 export function toCloudEvent({ event, order }: Fact, publicUrl: string): OrderCloudEvent {
   const { type, id, orderId, at, from, to, actor, reason } = event;
   return {

@@ -4,7 +4,7 @@ import { applyEdit } from './edit.ts';
 import type { Command, Fact, Order, OrderEvent, Placement } from './order.ts';
 import { allowedTransitions, mayEdit, type Status } from './transitions.ts';
 
-/** An order's first fact: the same for everybody who holds its placement. */
+/** Returns an order's first event. API and workflow compute the same one from the same placement. */
 export function placeOrder({ key, requestId, patience: _, ...placement }: Placement): Fact {
   const { id, number, placedAt, ...ordered } = placement;
   const order: Order = {
@@ -35,10 +35,9 @@ export function placeOrder({ key, requestId, patience: _, ...placement }: Placem
 }
 
 /**
- * What a command does to an order: the one event that follows, or the reason why none does.
- * The workflow, the API and the tests all ask here.
+ * Returns the event that a command causes, or why it causes none.
  *
- * @param at the time of the decision, RFC 3339: the domain has no clock
+ * @param at time of the event, RFC 3339
  */
 export function decide(order: Order, command: Exclude<Command, { type: 'edit' }>, at: string): OrderEvent | Refusal;
 export function decide(order: Order, command: Command, at: string): OrderEvent | Refusal | Unchanged;
@@ -50,10 +49,10 @@ export function decide(order: Order, command: Command, at: string): OrderEvent |
   if (command.type === 'edit') return decideEdit(order, command, at);
   const to: Status = command.type === 'cancel' ? 'cancelled' : command.to;
   if (!allowedTransitions(order, actor).includes(to)) return illegal(order, actor);
-  const happening = happeningOf(order, command, to, at);
+  const event = eventOf(order, command, to, at);
   return command.type === 'cancel'
-    ? { ...happening, type: 'order.cancelled', reasonCode: command.reasonCode ?? null }
-    : { ...happening, type: 'order.status_changed' };
+    ? { ...event, type: 'order.cancelled', reasonCode: command.reasonCode ?? null }
+    : { ...event, type: 'order.status_changed' };
 }
 
 function decideEdit(
@@ -64,7 +63,7 @@ function decideEdit(
   if (!mayEdit(order, command.actor)) return illegal(order, command.actor);
   const edit = applyEdit(order, command);
   if ('refused' in edit || 'unchanged' in edit) return edit;
-  return { ...happeningOf(order, command, order.status, at), type: 'order.edited', ...edit };
+  return { ...eventOf(order, command, order.status, at), type: 'order.edited', ...edit };
 }
 
 function illegal(order: Order, actor: Actor): Refusal {
@@ -77,13 +76,13 @@ function illegal(order: Order, actor: Actor): Refusal {
   };
 }
 
-function happeningOf(order: Order, { actor, reason, key, requestId }: Command, to: Status, at: string) {
+function eventOf(order: Order, { actor, reason, key, requestId }: Command, to: Status, at: string) {
   const version = order.version + 1;
   const id = `${order.id}:${version}`;
   return { id, orderId: order.id, version, at, actor, from: order.status, to, reason: reason ?? null, key, requestId };
 }
 
-/** The order after an event that followed its first one. */
+/** Returns the order after a later event than its first. */
 export function evolve(order: Order, event: OrderEvent): Order {
   const after = { ...order, status: event.to, version: event.version, updatedAt: event.at };
   if (event.type === 'order.edited') return { ...after, ...event.edited };
@@ -92,6 +91,6 @@ export function evolve(order: Order, event: OrderEvent): Order {
   return { ...after, cancellation: { reasonCode, reason, by: actor, at } };
 }
 
-/** Whether an actor may know of an order at all: its owner and the shop. */
+/** Whether an actor may see an order: its customer and the staff may. */
 export const maySee = (order: { customer: { id: string } }, actor: Actor): boolean =>
   isStaff(actor) || actor.id === order.customer.id;

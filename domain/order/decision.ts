@@ -1,12 +1,12 @@
 import type { Status } from './transitions.ts';
 
-/** Why a command changes nothing. */
+/** Why a command is refused. */
 export type Refusal =
   | { refused: 'illegal_transition'; currentStatus: Status; allowedTransitions: Status[]; version: number }
   | { refused: 'version_mismatch'; version: number }
   | { refused: 'unknown_lines'; lines: number[] };
 
-/** A command that is fine and makes no difference: it is answered, and nothing happened. */
+/** An accepted edit that makes no difference and causes no event. */
 export interface Unchanged {
   unchanged: true;
 }

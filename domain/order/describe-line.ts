@@ -1,7 +1,7 @@
 import { isolate } from '../text.ts';
 import type { Line } from './order.ts';
 
-/** A line for a sentence or a list: `2 × Latte (Vanilla)`. */
+/** Returns a line as text: `2 × Latte (Vanilla)`. */
 export const describeLine = ({
   product,
   variation,

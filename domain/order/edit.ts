@@ -4,7 +4,7 @@ import type { Changes, Edit, KeptLine, Line, Order } from './order.ts';
 
 type Edited = Pick<Order, 'lines' | 'total' | 'location' | 'note'>;
 
-/** What an edit makes of an order, and how that differs. Known lines stay in their order, new ones come after them. */
+/** Applies an edit. Kept lines stay in their order; new lines follow. */
 export function applyEdit(order: Order, edit: Edit): { edited: Edited; changes: Changes } | Refusal | Unchanged {
   const wanted = edit.lines ?? order.lines.map(({ id, quantity }): KeptLine => ({ id, quantity }));
   const unknown = unknownLines(order, wanted);
@@ -23,7 +23,7 @@ export function applyEdit(order: Order, edit: Edit): { edited: Edited; changes: 
 
 const isNew = (line: Line | KeptLine): line is Line => 'product' in line;
 
-/** Indexes of lines that the order does not have, or that are named twice; and of new ones that cannot be added up. */
+/** Returns the indexes of unknown lines, repeated lines, and new lines in another currency. */
 function unknownLines(order: Order, wanted: readonly (Line | KeptLine)[]): number[] {
   const known = new Set(order.lines.map(({ id }) => id));
   const seen = new Set<string>();

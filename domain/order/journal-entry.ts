@@ -2,7 +2,7 @@ import type { Actor } from '../actor.ts';
 import type { Fact, IdempotencyKey } from './order.ts';
 import type { Audience } from './recipients.ts';
 
-/** A signal that was refused: it changed nothing, and the timeline says so. */
+/** A refused signal. It appears on the timeline. */
 export interface Rejection {
   kind: 'rejected';
   /** `<orderId>:rejected:<n>` */
@@ -10,12 +10,12 @@ export interface Rejection {
   orderId: string;
   at: string;
   actor: Actor | null;
-  /** What was asked for, as far as it could be read: a status. */
+  /** The requested status; null if the message is unreadable or requests none. */
   to: string | null;
   reason: string;
 }
 
-/** It was tried for as long as the audience's policy allows: these events will not be delivered to it. */
+/** Events that are not delivered to an audience, because all attempts failed. */
 export interface GivenUp {
   kind: 'given_up';
   orderId: string;
@@ -25,7 +25,7 @@ export interface GivenUp {
   error: string;
 }
 
-/** An edit that made no difference was accepted under a key, and the key binds it. */
+/** An accepted edit without a difference. It uses its idempotency key. */
 export interface UnchangedEdit {
   kind: 'unchanged';
   orderId: string;
@@ -34,5 +34,5 @@ export interface UnchangedEdit {
   key: IdempotencyKey;
 }
 
-/** What an order's workflow writes down in Postgres. */
+/** An entry that the order's workflow journals in Postgres. */
 export type JournalEntry = ({ kind: 'fact' } & Fact) | Rejection | UnchangedEdit | GivenUp;

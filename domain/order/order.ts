@@ -15,18 +15,18 @@ export const cancellationReasons = [
 ] as const;
 export type CancellationReason = (typeof cancellationReasons)[number];
 
-/** How long an order may stand before somebody is reminded of it, in seconds. */
+/** How long an order may keep a status before an alert, in seconds. */
 export interface AlertThresholds {
-  /** In `waiting`, before the shop is alerted. */
+  /** In `waiting`; alerts the shop. */
   delayedAfter: number;
-  /** In `ready`, before the customer is reminded. */
+  /** In `ready`; reminds the customer. */
   uncollectedAfter: number;
 }
 
 export const alerts = ['delayed', 'uncollected'] as const;
 export type Alert = (typeof alerts)[number];
 
-/** What was ordered, with name and price frozen when the order was placed. */
+/** A line of an order. Names and prices stay as they were when the line was added. */
 export interface Line {
   id: string;
   productId: string;
@@ -46,13 +46,13 @@ export interface Cancellation {
   at: string;
 }
 
-/** An order as the workflow, the events and the journal know it: the customer by id alone (design §2). */
+/** An order in workflows, events and the journal: with the customer's id, but without the name, so that a person can be erased. */
 export interface Order {
   id: string;
-  /** Called out at the counter, 1 to 999; identifies nothing. */
+  /** Called out at the counter, 1 to 999. Not unique. */
   number: number;
   status: Status;
-  /** Starts at 1 and goes up by one with every event. */
+  /** Starts at 1 and increases by one with every event except alerts. */
   version: number;
   customer: { id: string };
   location: Location;
@@ -66,21 +66,20 @@ export interface Order {
   updatedAt: string;
 }
 
-/** Most lines of an order, and most of one line. */
 export const MAX_LINES = 50;
 export const MAX_QUANTITY = 99;
 
-/** Longest note, and longest reason of a change, in Unicode code points. */
+/** In Unicode code points. */
 export const MAX_NOTE_LENGTH = 500;
 export const MAX_REASON_LENGTH = 500;
 
-/** A client's idempotency key, as a hash, with the fingerprint of the request that it bound (design §4). */
+/** The hash of a client's idempotency key, and the fingerprint of the request that used it. */
 export interface IdempotencyKey {
   hash: string;
   fingerprint: string;
 }
 
-/** Everything an order starts from: the argument of its workflow. */
+/** The start argument of an order's workflow. */
 export interface Placement {
   id: string;
   number: number;
@@ -90,15 +89,15 @@ export interface Placement {
   lines: Line[];
   total: Money;
   placedAt: string;
-  /** None for orders from before there were alerts. */
+  /** Absent on orders started by older versions. */
   patience?: AlertThresholds;
   key?: IdempotencyKey;
-  /** The HTTP request that placed it, for the logs. */
+  /** The id of the HTTP request that placed the order, for the logs. */
   requestId?: string;
 }
 
-/** What happened, one per version (design §5). */
-export type OrderEvent = Happening &
+/** An event of an order. Every event but an alert has a version of its own. */
+export type OrderEvent = EventFields &
   (
     | { type: 'order.placed' }
     | { type: 'order.edited'; edited: Pick<Order, 'lines' | 'total' | 'location' | 'note'>; changes: Changes }
@@ -107,7 +106,6 @@ export type OrderEvent = Happening &
     | { type: 'order.delayed' | 'order.uncollected' }
   );
 
-/** All that can happen to an order. */
 export const eventTypes = [
   'order.placed',
   'order.edited',
@@ -117,7 +115,7 @@ export const eventTypes = [
   'order.uncollected',
 ] as const satisfies readonly OrderEvent['type'][];
 
-/** What an edit made different. */
+/** The differences that an edit makes. */
 export interface Changes {
   added: Line[];
   removed: Line[];
@@ -126,12 +124,12 @@ export interface Changes {
   note: { from: string | null; to: string | null } | null;
 }
 
-interface Happening {
-  /** `<orderId>:<version>`, an alert's `<orderId>:<version>:<alert>`: the deduplication key everywhere. */
+interface EventFields {
+  /** `<orderId>:<version>`, or `<orderId>:<version>:<alert>`. Consumers deduplicate by it. */
   id: string;
   orderId: string;
   version: number;
-  /** RFC 3339 UTC, as every time here. */
+  /** RFC 3339, UTC. */
   at: string;
   actor: Actor;
   from: Status | null;
@@ -141,36 +139,36 @@ interface Happening {
   requestId?: string;
 }
 
-/** An event with the order as of it: what is answered, journaled and announced. */
+/** An event with the order after it. */
 export interface Fact {
   event: OrderEvent;
   order: Order;
 }
 
-/** A change that somebody asks for. */
-export type Command = Request &
+/** A requested change. */
+export type Command = CommandFields &
   (
     | { type: 'change_status'; to: Exclude<Status, 'cancelled'> }
     | { type: 'cancel'; reasonCode?: CancellationReason | null }
     | ({ type: 'edit' } & Edit)
   );
 
-/** What an edit asks for; what it leaves out stays. */
+/** A requested edit. Absent fields stay unchanged. */
 export interface Edit {
-  /** All lines from now on: known ones by id, with their frozen price; new ones whole, at today's. */
+  /** All lines after the edit. Kept lines have their frozen price, new lines today's price. */
   lines?: (Line | KeptLine)[];
   location?: Location;
-  /** `null` clears it. */
+  /** Null removes the note. */
   note?: string | null;
 }
 
-/** A line that the order has already. */
+/** An existing line of the order. */
 export type KeptLine = Pick<Line, 'id' | 'quantity'>;
 
-interface Request {
+interface CommandFields {
   actor: Actor;
   reason?: string | null;
-  /** Refused unless the order is at this version (`If-Match`). */
+  /** The command is refused if the order has another version (`If-Match`). */
   expectedVersion?: number;
   key?: IdempotencyKey;
   requestId?: string;

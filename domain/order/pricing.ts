@@ -1,14 +1,14 @@
 import { type Money, sum, times } from '../money.ts';
 import type { Line } from './order.ts';
 
-/** A line as the customer asks for it. */
+/** A requested line. */
 export interface LineRequest {
   productId: string;
   variationId?: string;
   quantity: number;
 }
 
-/** What the menu says of one product, or of one product in one variation. */
+/** A product of the catalog, or one of its variations. */
 export interface Offer {
   productId: string;
   variationId: string | null;
@@ -16,28 +16,28 @@ export interface Offer {
   variation: string | null;
   /** Base price and variation together. */
   price: Money;
-  /** On sale and not sold out. */
+  /** Whether it is on sale and not sold out. */
   orderable: boolean;
 }
 
-/** Lines with names and prices frozen. */
+/** Lines with their names and prices. */
 export interface Priced {
   lines: Line[];
   total: Money;
 }
 
-/** Some lines cannot be had: their indexes in the request. */
 export interface Unavailable {
   refused: 'product_unavailable';
+  /** Indexes of the unavailable lines in the request. */
   lines: number[];
 }
 
 /**
- * Freezes names and prices of today's menu into the lines of an order (design §3).
+ * Returns the lines of an order, with today's names and prices.
  *
- * @param offers what the menu has for these requests; what it lacks is unavailable
- * @param newId gives every line its id
- * @param currency the shop's, ISO 4217
+ * @param offers the catalog's offers for these requests; a line without an offer is unavailable
+ * @param newId returns the id of a line
+ * @param currency of the shop, ISO 4217
  */
 export function price(
   requests: readonly LineRequest[],
