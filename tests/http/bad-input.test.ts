@@ -9,11 +9,11 @@ import { expectFaults, expectProblem } from './problem.ts';
 import { send, write } from './wire.ts';
 
 let shop: Shop;
-/** Everything bad is sent as them, so that whatever it made would be theirs. */
+/** The caller of all invalid requests: anything that they create would belong to this customer. */
 let customer: Person;
 /** A line that can be ordered. */
 let latte: Record<string, unknown>;
-/** A good order of somebody's own. */
+/** A valid order of the customer. */
 let orderId: string;
 beforeAll(async () => {
   shop = await openShop({ worker: false });
@@ -30,7 +30,7 @@ const place = (body: unknown, headers: Record<string, string> = {}) => ask('POST
 const cancel = (body: unknown, headers: Record<string, string> = {}) =>
   ask('POST', `/v1/orders/${orderId}/cancel`, { body, headers });
 
-/** A body that fetch sends as it is: bytes, or a stream. */
+/** Places an order with a body that `fetch` sends unchanged: bytes or a stream. */
 async function placeRaw(body: RequestInit['body'], headers: Record<string, string> = {}): Promise<Answer> {
   const response = await fetch(`${shop.url}/v1/orders`, {
     method: 'POST',
@@ -41,7 +41,7 @@ async function placeRaw(body: RequestInit['body'], headers: Record<string, strin
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-describe('When a body is no JSON', () => {
+describe('A body that is not a JSON object', () => {
   const nested = (levels: number, inside = '') => '['.repeat(levels) + inside + ']'.repeat(levels);
 
   test.each([
@@ -54,7 +54,7 @@ describe('When a body is no JSON', () => {
     ['NaN', '{"lines": NaN}'],
     ['a raw NUL', '{"note": "\0"}'],
     ['a hundred thousand brackets', '['.repeat(99_000)],
-  ])('then one that is %s is refused as a whole', async (_, body) => {
+  ])('is rejected as a whole: %s', async (_, body) => {
     expectFaults(await place(body), ['#']);
     expectFaults(await cancel(body), ['#']);
   });
@@ -63,7 +63,7 @@ describe('When a body is no JSON', () => {
     ['invalid UTF-8', Buffer.concat([Buffer.from('{"note":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')])],
     ['UTF-16', Buffer.from('{"lines":[]}', 'utf16le')],
     ['Latin 1', Buffer.from('{"note":"Café"}', 'latin1')],
-  ])('then %s is refused as a whole', async (_, bytes) => {
+  ])('is rejected in the encoding: %s', async (_, bytes) => {
     expectFaults(await placeRaw(bytes), ['#']);
   });
 
@@ -73,7 +73,7 @@ describe('When a body is no JSON', () => {
     ['true', 'true'],
     ['an array', '[{"lines":[]}]'],
     ['a deep array', nested(20_000)],
-  ])('then %s is no object, and that is said of the whole', async (_, body) => {
+  ])('is rejected with one fault for the body: %s', async (_, body) => {
     expectFaults(await place(body), ['#']);
     expectFaults(await cancel(body), ['#']);
   });
@@ -82,17 +82,17 @@ describe('When a body is no JSON', () => {
     ['in a known field', (deep: string) => `{"lines":${deep}}`, ['#/lines/0']],
     ['in an unknown one', (deep: string) => `{"lines":[],"x":${deep}}`, ['#/lines', '#/x']],
     ['around a prototype', (deep: string) => `{"lines":[],"__proto__":${deep}}`, ['#/lines', '#/__proto__']],
-  ])('then a huge nesting %s is a fault like another', async (_, around, faults) => {
+  ])('is reported as usual if it is nested deeply %s', async (_, around, faults) => {
     expectFaults(await place(around(nested(40_000, '{"__proto__":1}'))), faults);
   });
 
-  test('then other faults of the request are named along with it', async () => {
+  test('is reported together with the other faults of the request', async () => {
     const headers = { 'if-match': 'x', 'idempotency-key': 'a b' };
     const answer = await ask('POST', '/v1/orders/7/cancel?really=yes', { body: '{', headers });
     expectFaults(answer, ['?id', '?really', 'if-match:', 'idempotency-key:', '#']);
   });
 
-  test('then no body at all is one', async () => {
+  test('is rejected if it is missing or null', async () => {
     expectFaults(await ask('POST', '/v1/orders'), ['#']);
     expectFaults(await place('null'), ['#']);
     expectFaults(await place('', { 'content-length': '0' }), ['#']);
@@ -100,7 +100,7 @@ describe('When a body is no JSON', () => {
   });
 });
 
-describe('When an order is asked for that nobody can mean', () => {
+describe('An invalid order', () => {
   type Body = (line: Record<string, unknown>) => unknown;
   const quantity = (value: unknown): Body => {
     return (line) => ({ lines: [line, { ...line, quantity: value }] });
@@ -159,18 +159,18 @@ describe('When an order is asked for that nobody can mean', () => {
         '#/status',
       ],
     ],
-  ])('then %s is refused, every fault at its place', async (_, body, faults) => {
+  ])('is rejected with a pointer to every fault: %s', async (_, body, faults) => {
     expectFaults(await place(body(latte)), faults);
   });
 
-  test('then a quantity beyond all numbers is refused', async () => {
+  test('is rejected if a quantity overflows a number', async () => {
     expectFaults(await place(JSON.stringify({ lines: [latte] }).replace('"quantity":1', '"quantity":1e999')), [
       '#/lines/0/quantity',
     ]);
   });
 });
 
-describe('When a field is added that nobody knows', () => {
+describe('An unknown field', () => {
   const fields = ['price', 'total', 'status', 'customerId', 'customer', 'role', 'id', 'number', 'version', 'Lines'];
   const risky = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', '', ' ', 'ä', 'a/b~c', '0'];
   const pointerTo = new Map([
@@ -180,11 +180,11 @@ describe('When a field is added that nobody knows', () => {
     ['a/b~c', 'a~1b~0c'],
   ]);
 
-  // By hand: an object literal with `__proto__` would not have that field.
+  // An object literal with `__proto__` would not have that field.
   const withField = (name: string, object: unknown) =>
     JSON.stringify(object).replace(/^{/, () => `{${JSON.stringify(name)}:{"isAdmin":true},`);
 
-  test.each([...fields, ...risky])('then %p is named, in the order and in a line', async (name) => {
+  test.each([...fields, ...risky])('is reported in an order and in its lines: %p', async (name) => {
     const pointer = pointerTo.get(name) ?? name;
     const line = withField(name, latte);
     expectFaults(await place(withField(name, { lines: [] }).replace('[]', () => `[${line}]`)), [
@@ -193,19 +193,19 @@ describe('When a field is added that nobody knows', () => {
     ]);
   });
 
-  test.each(['__proto__', 'status', 'actor', 'version'])('then %p is named in a cancellation', async (name) => {
+  test.each(['__proto__', 'status', 'actor', 'version'])('is reported in a cancellation: %p', async (name) => {
     expectFaults(await cancel(withField(name, { reason: 'x' })), [`#/${name}`]);
   });
 
-  test('then no prototype has been changed by it', async () => {
+  test('does not change a prototype', async () => {
     const { body } = await ask('GET', '/v1/me');
     expect(body.isAdmin).toBeUndefined();
     expect(body.role).toBe('customer');
   });
 });
 
-describe('When a line cannot be had', () => {
-  test('then each such line is named: unknown, deleted, sold out, or of another product', async () => {
+describe('An unavailable product', () => {
+  test('is reported for each line: unknown, deleted, sold out, or a variation of another product', async () => {
     const usd = (amount: number) => ({ amount, currency: 'USD' });
     const asManager = (method: string, path: string, body?: unknown) =>
       shop.request(method, path, { as: shop.manager, body });
@@ -240,16 +240,16 @@ describe('When a line cannot be had', () => {
     expectProblem(answer, 'product_unavailable', {
       errors: [1, 2, 3, 4, 5, 6, 7, 8].map((line) => ({ pointer: `#/lines/${line}`, detail: expect.any(String) })),
     });
-    // A key that the client chose is looked up first, which must not make the refusal another one.
+    // An idempotency key must not change the response, although it is looked up first.
     expectProblem(await place({ lines }, { 'idempotency-key': randomUUID() }), 'product_unavailable', {
       errors: expect.any(Array),
     });
   });
 });
 
-describe('When a change of status is no such thing', () => {
+describe('An invalid change', () => {
   test.each<[string, unknown, string[]]>([
-    ['nothing', {}, ['#/status']],
+    ['no status', {}, ['#/status']],
     ['an unknown status', { status: 'burnt' }, ['#/status']],
     ['a status in capitals', { status: 'READY' }, ['#/status']],
     ['several', { status: ['ready'] }, ['#/status']],
@@ -257,7 +257,7 @@ describe('When a change of status is no such thing', () => {
     ['too long a reason', { status: 'ready', reason: 'x'.repeat(501) }, ['#/reason']],
     ['a reason with NUL', { status: 'ready', reason: '\0' }, ['#/reason']],
     ['faults all over', { status: 1, reason: 2, by: 3 }, ['#/status', '#/reason', '#/by']],
-  ])('then %s is refused', async (_, body, faults) => {
+  ])('of the status is rejected: %s', async (_, body, faults) => {
     expectFaults(await ask('POST', `/v1/orders/${orderId}/status`, { as: shop.manager, body }), faults);
   });
 
@@ -265,12 +265,12 @@ describe('When a change of status is no such thing', () => {
     ['an unknown code', { reasonCode: 'bored' }, ['#/reasonCode']],
     ['a code of null', { reasonCode: null }, ['#/reasonCode']],
     ['a reason that is a number', { reason: 7 }, ['#/reason']],
-  ])('then a cancellation with %s is refused', async (_, body, faults) => {
+  ])('by cancellation is rejected: %s', async (_, body, faults) => {
     expectFaults(await cancel(body), faults);
   });
 });
 
-describe('When a body is not what we read', () => {
+describe('A body', () => {
   const json = () => JSON.stringify({ lines: [latte] });
 
   test.each([
@@ -286,7 +286,7 @@ describe('When a body is not what we read', () => {
     'application/json; charset=utf-16',
     'application/json; charset=iso-8859-1',
     'application/json; charset=klingon',
-  ])('then the content type %s is refused', async (type) => {
+  ])('is rejected with the content type %s', async (type) => {
     for (const answer of [
       await place(json(), { 'content-type': type }),
       await cancel('{"reason":"x"}', { 'content-type': type }),
@@ -296,20 +296,20 @@ describe('When a body is not what we read', () => {
     }
   });
 
-  test('then a body of no type at all is refused', async () => {
+  test('is rejected without a content type', async () => {
     expectProblem(await placeRaw(new Blob([json()]), { 'content-type': '' }), 'unsupported_media_type');
   });
 
-  test.each(['zstd', 'klingon', 'gzip, gzip'])('then the encoding %s is refused', async (encoding) => {
+  test.each(['zstd', 'klingon', 'gzip, gzip'])('is rejected with the content encoding %s', async (encoding) => {
     expectProblem(await placeRaw(json(), { 'content-encoding': encoding }), 'unsupported_media_type');
   });
 
-  test.each(['gzip', 'br', 'deflate'])('then plain text that calls itself %s is no JSON', async (encoding) => {
+  test.each(['gzip', 'br', 'deflate'])('is rejected if it is plain text declared as %s', async (encoding) => {
     expectFaults(await placeRaw(json(), { 'content-encoding': encoding }), ['#']);
   });
 
   test.each(['register', 'forgot', 'verify', 'password', 'emails'])(
-    'then the form of /account/%s is refused, too, if it is encoded otherwise than it says',
+    'is rejected by the form /account/%s if its encoding is unknown or wrong',
     async (page) => {
       const type = { 'content-type': 'application/x-www-form-urlencoded' };
       const post = (encoding: string) =>
@@ -322,18 +322,18 @@ describe('When a body is not what we read', () => {
     },
   );
 
-  test('then of very many faults it names a hundred', async () => {
+  test('has at most 100 faults reported', async () => {
     const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, number) => [`x${number}`, 1]));
     const { status, body } = await place(JSON.stringify(many));
     expect([status, body.errors.length]).toEqual([400, 100]);
   });
 
-  test('then zipped faults are faults like others', async () => {
+  test('may be compressed', async () => {
     expectFaults(await placeRaw(gzipSync('{"lines":[]}'), { 'content-encoding': 'gzip' }), ['#/lines']);
   });
 });
 
-describe('When a body is far too large', () => {
+describe('A body over the limit', () => {
   const megabytes = (count: number) => Buffer.alloc(count * 1_000_000, '{"lines":[]}  ');
   const head = (headers: string) =>
     [
@@ -365,16 +365,16 @@ describe('When a body is far too large', () => {
     ['5 MB in chunks on a socket', () => write(shop, chunked(megabytes(5)))],
     ['5 MB announced and never sent', () => write(shop, [head('content-length: 5000000')])],
     ['100 GB announced', () => write(shop, [head('content-length: 100000000000'), megabytes(1)])],
-    ['one byte too many', () => placeRaw(megabytes(1).subarray(0, 100_001))],
-    ['a bomb of 50 MB in 50 KB', () => placeRaw(gzipSync(megabytes(50)), { 'content-encoding': 'gzip' })],
+    ['one byte over the limit', () => placeRaw(megabytes(1).subarray(0, 100_001))],
+    ['50 MB compressed to 50 KB', () => placeRaw(gzipSync(megabytes(50)), { 'content-encoding': 'gzip' })],
   ];
 
-  // Several times: whether an answer gets through while the body still comes is a race.
-  test.each(ways)('then %s is refused, and the client hears of it each time', async (_, sendIt) => {
+  // Repeated, as the client may or may not receive the response while it still sends the body.
+  test.each(ways)('is rejected, and the client receives each response: %s', async (_, sendIt) => {
     for (const _again of [1, 2, 3, 4]) expectProblem(await sendIt(), 'payload_too_large');
   });
 
-  test('then the same goes for whoever may not send it, and for what is not there', async () => {
+  test('gets the usual response if access is denied or the path is unknown', async () => {
     const body = megabytes(5).toString();
     expectProblem(await shop.request('POST', '/v1/orders', { body }), 'unauthenticated');
     expectProblem(await ask('POST', '/v1/products', { body }), 'forbidden');
@@ -382,7 +382,7 @@ describe('When a body is far too large', () => {
     expectProblem(await ask('PUT', '/v1/orders', { body }), 'method_not_allowed');
   });
 
-  test('then the connection can be used again', async () => {
+  test('leaves the connection usable', async () => {
     const next = `GET /v1/nothing HTTP/1.1\r\nhost: crema\r\nx-request-id: second\r\n\r\n`;
     const both = [head('content-length: 5000000'), megabytes(5), next];
     const answer = await write(shop, both, { answers: 2 });
@@ -391,7 +391,7 @@ describe('When a body is far too large', () => {
   });
 });
 
-describe('When a request asks in the wrong words', () => {
+describe('A parameter', () => {
   const cursor = (position: unknown) => Buffer.from(JSON.stringify(position)).toString('base64url');
   const id = '0c0ffee0-0000-4000-8000-0000000000ff';
 
@@ -439,7 +439,7 @@ describe('When a request asks in the wrong words', () => {
       'status=bad&limit=0&number=x&sort=up&cursor=abc&placedTo=soon&more=1',
       ['?status', '?limit', '?number', '?sort', '?cursor', '?placedTo', '?more'],
     ],
-  ])('then GET /v1/orders?%s names every fault', async (query, faults) => {
+  ])('is reported if it is invalid: GET /v1/orders?%s', async (query, faults) => {
     expectFaults(await ask('GET', `/v1/orders?${query}`, { as: shop.manager }), faults);
   });
 
@@ -449,7 +449,7 @@ describe('When a request asks in the wrong words', () => {
       .map(({ name }) => ({ path: path.replaceAll(/\{\w+\}/g, id), method, name })),
   );
 
-  test('then every number in a query is read in digits alone', async () => {
+  test('must have only digits if it is a number', async () => {
     expect(numbers.map(({ name }) => name)).toEqual(expect.arrayContaining(['limit', 'number']));
     for (const { path, method, name } of numbers) {
       for (const text of ['1e1', '0x10', '0b1', ' 1', '1 ', '+1', '1.0', '1_0', '\uff11', '\u0661', 'true', '']) {
@@ -460,14 +460,14 @@ describe('When a request asks in the wrong words', () => {
     }
   });
 
-  // Right by RFC 3339, and more than Postgres reads.
+  // Valid by RFC 3339, but outside the range of Postgres.
   test.each([
     'placedFrom=0000-01-01T00:00:00Z',
     'placedFrom=2026-01-01T00:00:00%2B23:59',
     'placedTo=9999-12-31T23:59:59-23:59',
     `placedFrom=2026-01-01T00:00:00.${'1'.repeat(200)}Z`,
     `cursor=${cursor(['0000-01-01T00:00:00Z', id])}`,
-  ])('then GET /v1/orders?%s is odd, but right', async (query) => {
+  ])('may have an unusual value: GET /v1/orders?%s', async (query) => {
     expect(await ask('GET', `/v1/orders?${query}`)).toMatchObject({ status: 200, body: { data: expect.any(Array) } });
   });
 
@@ -479,7 +479,7 @@ describe('When a request asks in the wrong words', () => {
     ['GET', '/v1/me?x=1'],
     ['GET', '/health/live?x=1'],
     ['GET', '/health/ready?x=1'],
-  ])('then %s %s names the parameter', async (method, path) => {
+  ])('is reported if it is unknown: %s %s', async (method, path) => {
     expectFaults(await ask(method, path), ['?x']);
   });
 
@@ -495,7 +495,7 @@ describe('When a request asks in the wrong words', () => {
     '..%2f..',
     "'%20OR%201=1--",
     'undefined',
-  ])('then /v1/orders/%s is no order’s path', async (wrong) => {
+  ])('in a path must be a UUID: /v1/orders/%s', async (wrong) => {
     for (const [method, path] of [
       ['GET', ''],
       ['GET', '/timeline'],
@@ -509,28 +509,28 @@ describe('When a request asks in the wrong words', () => {
   });
 });
 
-describe('When a header is wrong', () => {
+describe('An invalid header', () => {
   test.each([
-    ['nothing', ''],
-    ['a blank inside', 'a b'],
+    ['an empty text', ''],
+    ['a text with a space', 'a b'],
     ['256 characters', 'k'.repeat(256)],
     ['an open quote', '"abc'],
     ['a quote inside', 'a"b'],
     ['empty quotes', '""'],
     ['a character that is not visible', 'caf\u00e9'],
-  ])('then an Idempotency-Key of %s is named', async (_, key) => {
+  ])('is reported: an Idempotency-Key of %s', async (_, key) => {
     expectFaults(await place({ lines: [] }, { 'idempotency-key': key }), ['idempotency-key:', '#/lines']);
     expectFaults(await cancel({}, { 'idempotency-key': key }), ['idempotency-key:']);
   });
 
   test.each(['', '1', 'W/1', '"1', 'abc', '"1" "2"', '"1", 2', '*, "1"', ',', 'w/"1"', "'1'"])(
-    'then an If-Match of <%s> is named',
+    'is reported: an If-Match of <%s>',
     async (tag) => {
       expectFaults(await cancel({}, { 'if-match': tag }), ['if-match:']);
     },
   );
 
-  test('then one that is longer than a page is refused, and the shop stays open', async () => {
+  test('is rejected if it is too long, and the API continues to serve requests', async () => {
     const answer = await write(shop, [
       `GET /v1/catalog HTTP/1.1\r\nhost: crema\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`,
     ]);
@@ -547,12 +547,12 @@ describe('When a header is wrong', () => {
       'a length and chunks',
       'POST /v1/orders HTTP/1.1\r\nhost: crema\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     ],
-  ])('then a request with %s is a 400', async (_, bytes) => {
+  ])('is answered with 400: %s', async (_, bytes) => {
     expect((await write(shop, [bytes])).status).toBe(400);
   });
 });
 
-describe('When a path is taken the wrong way', () => {
+describe('A path', () => {
   const id = '0c0ffee0-0000-4000-8000-0000000000ff';
   const taken: [method: string, path: string, allow: string][] = [
     ['DELETE', '/v1/orders', 'GET, HEAD, POST'],
@@ -566,26 +566,26 @@ describe('When a path is taken the wrong way', () => {
     ['PUT', `/v1/products/${id}`, 'DELETE, GET, HEAD, PATCH'],
     ['POST', '/health/live', 'GET, HEAD'],
     ['POST', '/metrics', 'GET, HEAD'],
-    // The router would find /v1/orders/{id}.
+    // The router would match /v1/orders/{id}.
     ['PATCH', '/v1/orders/quote', 'POST'],
     ['HEAD', '/v1/orders/quote', 'POST'],
   ];
 
-  test.each(taken)('then %s %s is a 405 that says how', async (method, path, allow) => {
+  test.each(taken)('answers a wrong method with 405 and the allowed methods: %s %s', async (method, path, allow) => {
     const answer = await send(shop, method, path);
     if (method === 'HEAD') expect(answer).toMatchObject({ status: 405, body: '' });
     else expectProblem(answer, 'method_not_allowed');
     expect(answer.headers.get('allow')?.split(', ').toSorted().join(', ')).toBe(allow);
   });
 
-  test('then OPTIONS says how, and does nothing', async () => {
+  test('answers OPTIONS with the allowed methods, without an effect', async () => {
     const answer = await send(shop, 'OPTIONS', '/v1/orders');
     expect(answer).toMatchObject({ status: 200, body: '' });
     expect(answer.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'HEAD', 'POST']);
     expect((await send(shop, 'OPTIONS', '/v1/orders/quote')).headers.get('allow')).toBe('POST');
   });
 
-  test('then HEAD is GET without a body', async () => {
+  test('answers HEAD as GET, without a body', async () => {
     const [head, get] = [await send(shop, 'HEAD', '/v1/catalog'), await send(shop, 'GET', '/v1/catalog')];
     expect(head).toMatchObject({ status: 200, body: '' });
     for (const name of ['etag', 'content-length', 'content-type']) {
@@ -594,7 +594,7 @@ describe('When a path is taken the wrong way', () => {
   });
 
   const nowhere = ['/v1', '/v1/', '/v2/orders', '/v1/order', '/v1/orders/1/2/3', '//v1/orders', '/%', '/v1/%zz', '/..'];
-  test.each(nowhere)('then %s is a 404, whatever the method', async (path) => {
+  test.each(nowhere)('that does not exist is a 404 for any method: %s', async (path) => {
     for (const method of ['GET', 'POST', 'PUT', 'OPTIONS', 'TRACE', 'PROPFIND']) {
       const answer = await send(shop, method, path);
       expectProblem(answer, 'not_found');
@@ -603,9 +603,9 @@ describe('When a path is taken the wrong way', () => {
   });
 });
 
-// Last: it looks at what everything above has left behind.
-describe('When all of that is over', () => {
-  test('then nothing was created but one good order, and nothing has happened to it', async () => {
+// Last: checks the effects of all tests above.
+describe('All invalid requests together', () => {
+  test('create no order and leave the valid order unchanged', async () => {
     const { body: order } = await ask('GET', `/v1/orders/${orderId}`);
     expect(order).toMatchObject({ status: 'waiting', version: 1 });
     expect(await shop.database('orders').pluck('id')).toEqual([orderId]);
@@ -613,7 +613,7 @@ describe('When all of that is over', () => {
       { order_id: orderId, version: 1 },
     ]);
 
-    // Temporal's list lags: what was started before this one shows with it.
+    // Temporal's list lags. Once it shows this order, it also shows all earlier ones.
     const { body: last } = await place({ lines: [latte] });
     const ids = async () => {
       const found: string[] = [];
@@ -627,7 +627,7 @@ describe('When all of that is over', () => {
     expect(await ids()).toEqual([`order-${orderId}`, `order-${last.id}`].toSorted());
   });
 
-  test('then nothing has surprised the API', () => {
+  test('cause no error in the log of the API', () => {
     const lines = readFileSync(shop.api.log, 'utf8').split('\n');
     const logged = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
     expect(logged.length).toBeGreaterThan(100);

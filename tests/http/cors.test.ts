@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-/** Asks as a page of that origin does before a request that is not a plain one. */
+/** Sends the preflight request of a page of that origin. */
 const preflight = (path: string, origin: string, method = 'POST') =>
   fetch(`${shop.url}${path}`, {
     method: 'OPTIONS',
@@ -22,14 +22,14 @@ const preflight = (path: string, origin: string, method = 'POST') =>
     },
   });
 
-/** What an answer lets other origins do. */
+/** Returns the CORS headers of a response. */
 const permissions = ({ headers }: { headers: Headers }) =>
   [...headers.keys()].filter((name) => name.startsWith('access-control-'));
 
 const listed = (text: string | null) => text?.toLowerCase().split(',') ?? [];
 
 test.each(['/v1/orders', '/oauth/token', '/.well-known/jwks.json', '/nowhere'])(
-  'When a page of a listed origin asks first for %s, then it is told what it may send, and no cookies',
+  'answers the preflight of a listed origin for %s, without allowing cookies',
   async (path) => {
     const answer = await preflight(path, OURS);
     expect(answer.status).toBe(204);
@@ -45,7 +45,7 @@ test.each(['/v1/orders', '/oauth/token', '/.well-known/jwks.json', '/nowhere'])(
   },
 );
 
-test('When a page of a listed origin places an order, then it reads the answer and the headers it needs', async () => {
+test('lets a page of a listed origin place an order and read the response headers', async () => {
   const { status, headers } = await shop.place({ headers: { origin: OURS } });
   expect([status, headers.get('access-control-allow-origin')]).toEqual([201, OURS]);
   const exposed = listed(headers.get('access-control-expose-headers'));
@@ -57,7 +57,7 @@ test.each([
   ['a stream is read by fetch', 'GET', '/v1/orders/events', 'authorization,cache-control,last-event-id'],
   ['an order is changed', 'PATCH', '/v1/orders/x', 'authorization,content-type,idempotency-key,if-match,prefer'],
   ['an order is read again', 'GET', '/v1/orders/x', 'authorization,if-none-match,x-request-id'],
-])('When a page asks whether %s, then all the headers for that are allowed', async (_, method, path, headers) => {
+])('allows all request headers that a page needs if %s', async (_, method, path, headers) => {
   const allowed = listed((await preflight(path, OURS, method)).headers.get('access-control-allow-headers'));
   expect(allowed).toEqual(expect.arrayContaining(headers.split(',')));
 });
@@ -67,7 +67,7 @@ interface Described {
   components: { responses: Record<string, { headers?: object }> };
 }
 
-test('When the document names a header, then pages of listed origins may send it, or read it', async () => {
+test('lets listed origins send and read every header of the OpenAPI document', async () => {
   const { paths, components } = parse(readFileSync('openapi.yaml', 'utf8')) as Described;
   const operations = Object.values(paths).flatMap((path) => Object.values(path));
   const sent = operations.flatMap(({ parameters = [] }) => parameters.filter((each) => each.in === 'header'));
@@ -91,16 +91,16 @@ test('When the document names a header, then pages of listed origins may send it
 });
 
 test.each([
-  ['a refusal', '/v1/orders', 401],
-  ['what is not there', '/v1/nowhere', 404],
+  ['a missing token', '/v1/orders', 401],
+  ['an unknown path', '/v1/nowhere', 404],
   ['an OAuth2 error', '/oauth/token', 405],
-])('When a page of a listed origin meets %s, then it reads that, too', async (_, path, status) => {
+])('lets a page of a listed origin read errors: %s', async (_, path, status) => {
   const answer = await shop.request('GET', path, { headers: { origin: OURS } });
   expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([status, OURS]);
   expect(answer.headers.get('vary')).toMatch(/origin/i);
 });
 
-test('When a page of a listed origin trades a password or refreshes, then it gets its tokens', async () => {
+test('lets a page of a listed origin get tokens with a password or a refresh token', async () => {
   const post = (form: Record<string, string>) =>
     fetch(`${shop.url}/oauth/token`, {
       method: 'POST',
@@ -121,7 +121,7 @@ test.each([
   OURS.replace('https', 'http'),
   `${OURS}:8443`,
   'http://localhost:3001',
-])('When a page of %s asks, then no answer lets it do anything', async (origin) => {
+])('sends no CORS headers to a page of %s', async (origin) => {
   for (const path of ['/v1/orders', '/v1/catalog', '/oauth/token', '/.well-known/jwks.json', '/docs']) {
     const answers = await Promise.all([
       preflight(path, origin),
@@ -133,7 +133,7 @@ test.each([
   }
 });
 
-test('When a page of a foreign origin sends a password itself, then it gets no token', async () => {
+test('lets no page of another origin read a token', async () => {
   const form = { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' };
   const answer = await fetch(`${shop.url}/oauth/token`, {
     method: 'POST',

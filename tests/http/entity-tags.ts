@@ -1,4 +1,4 @@
-/** What `If-Match` may say, and whether it names version 2: as servers send tags, and as proxies that compress change them. */
+/** Values of `If-Match`, and whether they match version 2. Includes tags that compressing proxies have changed. */
 export const ifMatchOfVersion2: [tag: string, matches: boolean][] = [
   ['"2"', true],
   ['*', true],

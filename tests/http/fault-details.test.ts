@@ -5,11 +5,11 @@ import { rawWords } from './problem.ts';
 
 const routes = allRoutes({ currency: 'USD' } as RouteDependencies);
 
-/** Every schema within a schema, with where it stands. */
+/** Yields every schema within a schema, with its path. */
 function* schemasIn(schema: z.core.$ZodType, path: string, seen = new Set<object>()): Generator<[string, z.ZodType]> {
   if (seen.has(schema)) return;
   seen.add(schema);
-  // Transforms run on what another schema has already taken.
+  // Transforms run on values that another schema has validated.
   if (schema._zod.def.type !== 'transform') yield [path, schema as z.ZodType];
   const { checks: _, ...def } = schema._zod.def as unknown as Record<string, unknown>;
   const inner = Object.entries({ ...(def.shape as object), ...def }).flatMap(([name, value]) =>
@@ -49,16 +49,16 @@ const values: unknown[] = [
 
 type Issue = z.core.$ZodIssue;
 
-/** As the API has them: those of a union's members, too. */
+/** Returns the details as the API sends them, including those of a union's members. */
 const detailsOf = (issue: Issue): string[] =>
   issue.code === 'invalid_union' ? issue.errors.flat().flatMap(detailsOf) : [issue.message];
 
-test('When any value is sent in any place, then what is wrong is said in words for clients', () => {
+test('every fault of every field has a detail written for clients', () => {
   const details = new Map<string, string>();
   for (const [path, schema] of schemas) {
     for (const value of values) {
       const { error } = schema.safeParse(value, { error: faultDetail });
-      // Names of fields are the client's own words; they are answered one by one.
+      // The detail of an unknown field is written elsewhere.
       const issues = error?.issues.filter(({ code }) => code !== 'unrecognized_keys') ?? [];
       for (const detail of issues.flatMap(detailsOf)) details.set(detail, `${path} of ${JSON.stringify(value)}`);
     }
@@ -81,12 +81,12 @@ test.each([
   ['yesterday', /^must be an RFC 3339 time/],
   ['2026-11-28T14:05:00+0100', /^must be an RFC 3339 time/],
   ['2026-11-28T14:05:00+24:00', /^must be an RFC 3339 time/],
-])('When a time is %j, then the fault says what it lacks', (placedFrom, detail) => {
+])('the fault of the time %j says what is missing', (placedFrom, detail) => {
   expect(detailOf({ placedFrom })).toMatch(detail);
 });
 
 test.each(['Z', 'z', '+00:00', '-00:00', '+05:45', '-09:30', '+14:00', '-12:00'])(
-  'When a time has the offset %s, then it is taken',
+  'a time with the offset %s is accepted',
   (offset) => {
     for (const t of ['T', 't']) {
       expect(
@@ -103,6 +103,6 @@ test.each([
   [{ limit: '1.5' }, 'must be a whole number, in digits'],
   [{ sort: 'up' }, 'must be one of -placedAt, placedAt'],
   [{ customerId: '7' }, 'must be a UUID such as 0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10'],
-])('When a list is asked for with %j, then the fault %s', (sent, detail) => {
+])('the fault of a list with %j says: %s', (sent, detail) => {
   expect(detailOf(sent)).toBe(detail);
 });

@@ -16,17 +16,17 @@ const headersOf = async (path: string, method = 'GET', as?: string) =>
 
 test.each([
   ['the menu', 'GET', '/v1/catalog'],
-  ['what nobody may see', 'GET', '/v1/orders'],
-  ['what is not there', 'GET', '/nowhere'],
-  ['a method that is not known', 'DELETE', '/v1/orders'],
+  ['a response without a token', 'GET', '/v1/orders'],
+  ['an unknown path', 'GET', '/nowhere'],
+  ['a method that is not allowed', 'DELETE', '/v1/orders'],
   ['a sign-in without a form', 'POST', '/oauth/token'],
-  ['an OAuth2 endpoint that is not there', 'GET', '/oauth/authorize'],
+  ['an invalid OAuth2 request', 'GET', '/oauth/authorize'],
   ['the keys', 'GET', '/.well-known/jwks.json'],
   ['the docs page', 'GET', '/docs'],
-  ['the way to the docs', 'GET', '/'],
-  ['the state of health', 'GET', '/health/ready'],
+  ['the redirect to the docs', 'GET', '/'],
+  ['the health check', 'GET', '/health/ready'],
   ['the metrics', 'GET', '/metrics'],
-])('When %s is asked for, then a browser may do as little as possible with the answer', async (_, method, path) => {
+])('sends strict security headers with %s', async (_, method, path) => {
   const headers = await headersOf(path, method);
   expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'.*frame-ancestors 'none'/);
   expect(headers.get('content-security-policy')).not.toContain('unsafe');
@@ -35,17 +35,17 @@ test.each([
   expect(headers.get('permissions-policy')).toContain('camera=()');
   expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
   expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
-  // Who promised https on an http address would lock its clients out.
+  // HSTS on an http address would lock clients out.
   expect(headers.get('strict-transport-security')).toBeNull();
 });
 
-test('When clients see the API by https, then they are told to stay there', () => {
+test('sends HSTS if the public URL is https', () => {
   const set: Record<string, string>[] = [];
   secureAnswers(true)({ set: (headers: Record<string, string>) => set.push(headers) } as never, async () => {});
   expect(set).toEqual([expect.objectContaining({ 'strict-transport-security': 'max-age=31536000' })]);
 });
 
-test('When an answer is somebody’s own, then nobody keeps it; the menu may be kept and asked about', async () => {
+test('forbids caching of personal responses and allows revalidation of the menu', async () => {
   const order = (await shop.place()).body.id;
   for (const path of ['/v1/me', '/v1/orders', `/v1/orders/${order}`, `/v1/orders/${order}/timeline`, '/v1/nowhere']) {
     expect([path, (await headersOf(path, 'GET', shop.customer)).get('cache-control')]).toEqual([path, 'no-store']);
@@ -59,10 +59,9 @@ test('When an answer is somebody’s own, then nobody keeps it; the menu may be 
   expect((await headersOf('/v1/catalog')).get('cache-control')).toBe('no-cache');
 });
 
-/** The lines that the shop's API has written since. */
 const logOf = ({ api }: Shop) => readFileSync(api.log, 'utf8');
 
-test('When requests bring secrets along, then the log has their paths, and not a secret', async () => {
+test('logs the paths of requests without the secrets in them', async () => {
   const token = shop.customer;
   const id = 'a-request-to-find-again';
   const username = 'nora+latte@example.com';
@@ -87,7 +86,7 @@ test('When requests bring secrets along, then the log has their paths, and not a
   }
 });
 
-test('When secrets reach the log by mistake, then they are cut out, and each line is still JSON', () => {
+test('redacts secrets that code logs by mistake and keeps each line valid JSON', () => {
   const lines = linesOf((log) => {
     const headers = { authorization: 'Basic Y3JlbWE6', cookie: 'a="b"', 'set-cookie': ['a=s-1', 'b=s-2'] };
     log.info({ request: { headers, body: { password: 's-"3', refresh_token: 's-4' } } }, 'asked');
@@ -102,7 +101,7 @@ test('When secrets reach the log by mistake, then they are cut out, and each lin
   ]);
 });
 
-/** What a logger of ours writes. */
+/** Returns the lines that a logger writes. */
 function linesOf(work: (log: Logger) => void): string[] {
   const written: string[] = [];
   work(createLogger('test', 'info', { write: (line) => void written.push(line.trimEnd()) }));

@@ -44,7 +44,7 @@ afterAll(async () => {
 }, 60_000);
 
 let machines = 0;
-/** An address that nobody has come from yet, as our proxy tells it. */
+/** Returns the headers of a request from a new address, as a trusted proxy sends them. */
 const elsewhere = () => {
   machines += 1;
   return { 'x-forwarded-for': `203.0.${Math.floor(machines / 200)}.${machines % 200}` };
@@ -52,7 +52,7 @@ const elsewhere = () => {
 
 const standing = ({ status, headers }: Answer) => [status, headers.get('ratelimit-policy'), headers.get('ratelimit')];
 
-/** A 429 that says when to come back. */
+/** Expects a 429 with `Retry-After`. */
 function expectTooMany(answer: Answer, policy: string): void {
   expectProblem(answer, 'rate_limited');
   expectWait(answer, policy);
@@ -71,8 +71,8 @@ async function placeAs(token: string, path = '/v1/orders'): Promise<Answer> {
 
 const read = (token: string) => shop.request('GET', '/v1/me', { as: token, headers: elsewhere() });
 
-describe('When somebody places orders', () => {
-  test('then each answer says how many are left, and one too many is refused and places nothing', async () => {
+describe('The quota of orders', () => {
+  test('is in every response, and an order beyond it is rejected and not placed', async () => {
     const { id, token } = await newCustomer(shop);
     for (let left = PLACING - 1; left >= 0; left -= 1) {
       const pattern = new RegExp(`^"placing";r=${left};t=\\d+$`);
@@ -87,7 +87,7 @@ describe('When somebody places orders', () => {
   });
 });
 
-/** Takes what users may in that many processes, which have nothing but Redis in common. */
+/** Creates a quota in each of several processes that share only Redis. */
 async function withProcesses(
   count: number,
   allowance: Allowance,
@@ -104,8 +104,8 @@ async function withProcesses(
   }
 }
 
-describe('When somebody asks for everything else', () => {
-  test('then reads and writes count together, wherever they come from', async () => {
+describe('The quota of other requests', () => {
+  test('counts reads and writes of a user from all addresses together', async () => {
     const { token } = await newCustomer(shop);
     const price = () =>
       shop.request('POST', '/v1/orders/quote', { as: token, body: { lines: [someLine] }, headers: elsewhere() });
@@ -117,7 +117,7 @@ describe('When somebody asks for everything else', () => {
     expectTooMany(await price(), 'user');
   });
 
-  test('then all processes together count the writes, and each its own reads', async () => {
+  test('counts writes in all processes together, and reads in each process', async () => {
     await withProcesses(2, { count: 4, seconds: 600 }, async (one, other) => {
       const id = randomUUID();
       for (const quota of [one!, other!, one!, other!]) expect(isExceeded(await quota.take(id, false))).toBe(false);
@@ -126,7 +126,7 @@ describe('When somebody asks for everything else', () => {
     });
   });
 
-  test.each([true, false])('then time makes up for it (reads: %s)', async (isRead) => {
+  test.each([true, false])('resets after its window (reads: %s)', async (isRead) => {
     await withProcesses(1, { count: 1, seconds: 1 }, async (quota) => {
       const id = randomUUID();
       await quota!.take(id, isRead);
@@ -136,10 +136,10 @@ describe('When somebody asks for everything else', () => {
   });
 });
 
-describe('When nobody says who they are', () => {
+describe('An unauthenticated request', () => {
   const menu = (headers: Record<string, string>) => shop.request('GET', '/v1/catalog', { headers });
 
-  test('then they count by address, which does not keep those out who do, nor who looks after our health', async () => {
+  test('counts by address, which limits no authenticated request and no health check', async () => {
     const { token } = await newCustomer(shop);
     const here = elsewhere();
     for (let left = ANONYMOUS - 1; left >= 0; left -= 1) expect((await menu(here)).status).toBe(200);
@@ -154,14 +154,14 @@ describe('When nobody says who they are', () => {
     expect((await menu({ 'x-forwarded-for': `${here['x-forwarded-for']}, 198.51.100.7` })).status).toBe(200);
   });
 
-  test('then a token that is no good counts by address, too', async () => {
+  test('counts by address if its token is invalid', async () => {
     const here = elsewhere();
     const guess = () => shop.request('GET', '/v1/me', { as: 'no.good.token', headers: here });
     for (let turn = 0; turn < ANONYMOUS; turn += 1) expect((await guess()).status).toBe(401);
     expectTooMany(await guess(), 'anonymous');
   });
 
-  test('then one line’s IPv6 addresses are one', async () => {
+  test('counts by network if its address is IPv6', async () => {
     const from = (host: number) => ({ 'x-forwarded-for': `2001:db8:0:1::${host.toString(16)}` });
     for (let host = 1; host <= ANONYMOUS; host += 1) expect((await menu(from(host))).status).toBe(200);
     expectTooMany(await menu(from(9_999)), 'anonymous');
@@ -169,7 +169,7 @@ describe('When nobody says who they are', () => {
   });
 });
 
-/** Somebody with a password of their own. */
+/** Creates a user with a password. */
 async function account(): Promise<{ email: string; password: string }> {
   const [id, password] = [randomUUID(), randomUUID()];
   const email = `${id}@example.com`;
@@ -184,7 +184,7 @@ async function signIn(username: string, password: string, headers: Record<string
   return { status: answer.status, headers: answer.headers, body: await answer.json() };
 }
 
-/** A 429 as RFC 6749 writes errors, which says when to come back. */
+/** Expects a 429 in the error format of RFC 6749, with `Retry-After`. */
 function expectNoMoreTries({ status, headers, body }: Answer): void {
   expect({ status, body }).toEqual({
     status: 429,
@@ -194,8 +194,8 @@ function expectNoMoreTries({ status, headers, body }: Answer): void {
   expect(headers.get('cache-control')).toBe('no-store');
 }
 
-describe('When passwords are guessed', () => {
-  test('then the account is closed to that address, even to the right one, and to no other address', async () => {
+describe('Guessing passwords', () => {
+  test('blocks the account for that address, even with the right password, but for no other', async () => {
     const { email, password } = await account();
     const here = elsewhere();
     for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn(email, 'wrong', here)).status).toBe(400);
@@ -205,13 +205,13 @@ describe('When passwords are guessed', () => {
     expect((await signIn(email, password, elsewhere())).status).toBe(200);
   });
 
-  test('then an account that does not exist is treated alike', async () => {
+  test('has the same effect if the account does not exist', async () => {
     const here = elsewhere();
     for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn('nobody@example.com', 'x', here)).status).toBe(400);
     expectNoMoreTries(await signIn('nobody@example.com', 'x', here));
   });
 
-  test('then the right one in between forgets the wrong ones', async () => {
+  test('is counted from zero after the right password', async () => {
     const { email, password } = await account();
     const here = elsewhere();
     for (let round = 0; round < 3; round += 1) {
@@ -220,7 +220,7 @@ describe('When passwords are guessed', () => {
     }
   });
 
-  test('then many at once are many', async () => {
+  test('counts concurrent attempts', async () => {
     const { email } = await account();
     const here = elsewhere();
     const answers = await Promise.all(Array.from({ length: 12 }, () => signIn(email, 'wrong', here)));
@@ -228,7 +228,7 @@ describe('When passwords are guessed', () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(12 - PAIR);
   });
 
-  test('then guesses from many addresses are refused, and the owner comes in from near and far', async () => {
+  test('from many addresses is rejected, and the owner can still sign in from any address', async () => {
     const { email, password } = await account();
     const home = elsewhere();
     expect((await signIn(email, password, home)).status).toBe(200);
@@ -238,7 +238,7 @@ describe('When passwords are guessed', () => {
     }
     const stranger = elsewhere();
     expectNoMoreTries(await signIn(email, 'wrong', stranger));
-    // One guess an address; nobody looks at another.
+    // An unknown address has one attempt. Further passwords are not checked.
     expectNoMoreTries(await signIn(email, password, stranger));
 
     expect((await signIn(email, 'a typing error', home)).status).toBe(400);
@@ -246,7 +246,7 @@ describe('When passwords are guessed', () => {
     expect((await signIn(email, password, elsewhere())).status).toBe(200);
   });
 
-  test('then who tries many accounts from one address is refused, and who has been there before is not', async () => {
+  test('for many accounts blocks an address, except for accounts that have used it before', async () => {
     const regular = await account();
     const here = elsewhere();
     expect((await signIn(regular.email, regular.password, here)).status).toBe(200);
@@ -257,7 +257,7 @@ describe('When passwords are guessed', () => {
     expect((await signIn(regular.email, regular.password, here)).status).toBe(200);
   });
 
-  test('then the requests count by address besides, and the refusal is an OAuth2 error', async () => {
+  test('also counts as requests by address, which are rejected with an OAuth2 error', async () => {
     const here = elsewhere();
     const refresh = () =>
       shop.request('POST', '/oauth/token', { body: '', headers: { ...here, 'content-type': 'text/plain' } });
@@ -266,7 +266,7 @@ describe('When passwords are guessed', () => {
   });
 });
 
-describe('When a change is confirmed with wrong passwords', () => {
+describe('A wrong password to confirm a change', () => {
   const guesses: [string, (token: string, password: string, headers: Record<string, string>) => Promise<Answer>][] = [
     [
       'POST /v1/me/password',
@@ -293,7 +293,7 @@ describe('When a change is confirmed with wrong passwords', () => {
     ],
   ];
 
-  test.each(guesses)('then %s counts them together with those of a sign-in', async (_route, guess) => {
+  test.each(guesses)('counts together with those of sign-ins: %s', async (_route, guess) => {
     const { email, password, token } = await newCustomer(shop);
     const here = elsewhere();
     expect((await signIn(email, 'wrong', here)).status).toBe(400);
@@ -303,7 +303,7 @@ describe('When a change is confirmed with wrong passwords', () => {
   });
 });
 
-describe('When somebody asks for many emails to one address', () => {
+describe('Many requests for emails to one address', () => {
   const asks: [string, (email: string) => Promise<Answer>][] = [
     [
       'registrations',
@@ -327,7 +327,7 @@ describe('When somebody asks for many emails to one address', () => {
     ],
   ];
 
-  test.each(asks)('then they are refused after a while, and not sent: %s', async (_kind, ask) => {
+  test.each(asks)('are rejected beyond the quota, and no email is sent: %s', async (_kind, ask) => {
     const email = `${randomUUID()}@example.com`;
     for (let turn = 0; turn < MAILS; turn += 1)
       expect((await ask(turn % 2 ? email.toUpperCase() : email)).status).toBe(202);
@@ -335,14 +335,14 @@ describe('When somebody asks for many emails to one address', () => {
     const kept = await shop.database('account_requests').where({ canonical_email: email });
     expect(kept.length).toBeLessThanOrEqual(MAILS);
     expect((await ask(`${randomUUID()}@example.com`)).status).toBe(202);
-    // They keep nobody from asking for something else.
+    // The quotas of other emails are separate.
     for (const [, another] of asks) if (another !== ask) expect((await another(email)).status).toBe(202);
   });
 
   test.each([
     ['/account/register', { name: 'Ana' }],
     ['/account/forgot', {}],
-  ])('then the page %s says it, too, and when to come back', async (path, fields) => {
+  ])('are rejected on the page %s, with the time to wait', async (path, fields) => {
     const form = new URLSearchParams({ ...fields, email: `${randomUUID()}@example.com` }).toString();
     const headers = { ...elsewhere(), 'content-type': 'application/x-www-form-urlencoded' };
     const send = () => shop.request('POST', path, { body: form, headers });
@@ -355,8 +355,8 @@ describe('When somebody asks for many emails to one address', () => {
   });
 });
 
-describe('When Redis is no help', () => {
-  /** Nobody notices, but who asks too much. */
+describe('An outage of Redis', () => {
+  /** Expects that requests are served and the limits apply. */
   async function expectLimitsInMemory(): Promise<void> {
     const [{ email, password }, here] = [await account(), elsewhere()];
     const signedIn = await signIn(email, password, here);
@@ -369,7 +369,7 @@ describe('When Redis is no help', () => {
     expectNoMoreTries(await signIn(email, password, here));
   }
 
-  /** A placing is counted in Redis again: its memory is longer than that of one process. */
+  /** Expects that orders are counted in Redis again. */
   async function expectLimitsInRedis(): Promise<void> {
     const redis = connectLimitsRedis(own.redis.url, createLogger('test', 'silent'));
     try {
@@ -387,7 +387,7 @@ describe('When Redis is no help', () => {
     }
   }
 
-  test('then, frozen, the limits count in memory until it goes on', async () => {
+  test('that freezes it makes the limits count in memory until it continues', async () => {
     await expectLimitsInRedis();
     await own.redis.kill('SIGSTOP');
     try {
@@ -398,7 +398,7 @@ describe('When Redis is no help', () => {
     await expectLimitsInRedis();
   }, 40_000);
 
-  test('then, dead, they do until it is back, and nobody has a fresh start', async () => {
+  test('that stops it does too, and no count is reset', async () => {
     const { token } = await newCustomer(shop);
     const [{ email, password }, here] = [await account(), elsewhere()];
     const body = { email: `${email}.example`, name: 'Ana' };

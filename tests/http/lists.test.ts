@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-/** Thirty orders, five at each minute, one of them at each status: without an id, nothing would put them in order. */
+/** Thirty orders: five at each minute, one at each status. Only the id gives those of the same minute an order. */
 const planned = Array.from({ length: 30 }, (_, index) => ({
   id: randomUUID(),
   owner: index % 3 === 0 ? 'Bob' : 'Alice',
@@ -32,14 +32,14 @@ type Planned = (typeof planned)[number];
 const alices = planned.filter(({ owner }) => owner === 'Alice');
 const bobs = planned.filter(({ owner }) => owner === 'Bob');
 
-/** Newest first; of the same moment, the greater id first. */
+/** Sorts orders: newest first, then by descending id. */
 const newestFirst = (orders: Planned[]) =>
   orders
     .map(({ placedAt, id }) => `${placedAt} ${id}`)
     .sort((one, other) => (one < other ? 1 : -1))
     .map((key) => key.slice(25));
 
-/** Writes an order down as its workflow would, at a moment and a status of our choice. */
+/** Journals an order as its workflow does, at a given time and status. */
 async function journalOrder({
   status,
   customer,
@@ -59,7 +59,7 @@ async function journalOrder({
 const list = (query = '', as = shop.manager) => shop.request('GET', `/v1/orders${query}`, { as });
 const idsIn = ({ body }: { body: { data: { id: string }[] } }) => body.data.map(({ id }) => id);
 
-/** The ids on each page, from the first one or after a cursor to the last one. */
+/** Returns the ids on each page, from the first page or a cursor to the last page. */
 async function readPages(query: string, as = shop.manager, after?: string): Promise<string[][]> {
   const page = await list(`?${query}${after ? `&cursor=${after}` : ''}`, as);
   expect(page.status).toBe(200);
@@ -67,8 +67,8 @@ async function readPages(query: string, as = shop.manager, after?: string): Prom
   return [idsIn(page), ...(nextCursor === null ? [] : await readPages(query, as, nextCursor))];
 }
 
-describe('When orders are listed', () => {
-  test('then they come newest first, twenty on a page, each as when it is read alone', async () => {
+describe('A list of orders', () => {
+  test('has the newest first, 20 a page, each as when it is read alone', async () => {
     const page = await list();
     expect(idsIn(page)).toEqual(newestFirst(planned).slice(0, 20));
     expect(page.body).toEqual({ data: expect.any(Array), nextCursor: expect.stringMatching(/^[\w-]+$/) });
@@ -103,13 +103,13 @@ describe('When orders are listed', () => {
     expect(idsIn(page)).toEqual(newestFirst(planned.filter(fits)));
   });
 
-  test('then the shop can look at one customer', async () => {
+  test('can be filtered by customer', async () => {
     expect(idsIn(await list(`?limit=100&customerId=${bob.id}`))).toEqual(newestFirst(bobs));
     expect(idsIn(await list(`?limit=100&customerId=${bob.id.toUpperCase()}`))).toEqual(newestFirst(bobs));
     expect(idsIn(await list(`?customerId=${randomUUID()}`))).toEqual([]);
   });
 
-  test('then a customer sees their own, with what they may do', async () => {
+  test('shows a customer their own orders with the transitions that they may make', async () => {
     const page = await list('?limit=100', alice.token);
     expect(idsIn(page)).toEqual(newestFirst(alices));
     expect(new Set(page.body.data.map(({ customer }: { customer: { name: string } }) => customer.name))).toEqual(
@@ -123,32 +123,32 @@ describe('When orders are listed', () => {
     );
   });
 
-  test('then a customer may not ask for anyone, not even themselves', async () => {
+  test('rejects customerId from a customer, even their own', async () => {
     for (const { id } of [alice, bob]) expectProblem(await list(`?customerId=${id}`, alice.token), 'forbidden');
   });
 
-  test('then nobody sees anything', async () => {
+  test('requires authentication', async () => {
     expectProblem(await shop.request('GET', '/v1/orders'), 'unauthenticated');
   });
 });
 
-describe('When orders are read page by page', () => {
+describe('The pages of a list', () => {
   const ways = ['-placedAt', 'placedAt'].flatMap((sort) => [1, 3, 5, 7, 29, 30, 31].map((limit) => ({ sort, limit })));
 
-  test.each(ways)('then by $sort, $limit at a time, none is skipped and none comes twice', async ({ sort, limit }) => {
+  test.each(ways)('contain every order once, by $sort with the limit $limit', async ({ sort, limit }) => {
     const read = await readPages(`sort=${sort}&limit=${limit}`);
     const all = newestFirst(planned);
     expect(read.flat()).toEqual(sort === 'placedAt' ? all.toReversed() : all);
     expect(read).toHaveLength(Math.ceil(30 / limit));
   });
 
-  test('then the filter holds on every page', async () => {
+  test('all apply the filter', async () => {
     const read = await readPages('status=waiting&status=ready&limit=2', alice.token);
     const theirs = alices.filter(({ status }) => ['waiting', 'ready'].includes(status));
     expect(read.flat()).toEqual(newestFirst(theirs));
   });
 
-  test('then a cursor of the shop’s shows a customer no more than their own', async () => {
+  test('show a customer only their own orders, even with a cursor of the shop', async () => {
     const { body } = await list('?limit=5');
     const page = await list(`?limit=100&cursor=${body.nextCursor}`, alice.token);
     expect(page.body.data.length).toBeGreaterThan(0);
@@ -156,8 +156,8 @@ describe('When orders are read page by page', () => {
     expect(idsIn(page).every((id) => own.includes(id))).toBe(true);
   });
 
-  // Last: it adds an order to the thirty.
-  test('then orders that come meanwhile move nothing', async () => {
+  // Last: adds an order to the thirty.
+  test('do not shift when an order is placed meanwhile', async () => {
     const first = await list('?limit=10');
     await journalOrder({ id: randomUUID(), placedAt: '2026-11-22T10:00:00.000Z', status: 'waiting', customer: bob });
     const rest = await readPages('limit=10', shop.manager, first.body.nextCursor);
@@ -165,22 +165,19 @@ describe('When orders are read page by page', () => {
   });
 });
 
-describe('When one order is read', () => {
+describe('An order', () => {
   const [theirs] = bobs as [Planned];
 
-  test.each(['', '/timeline'])(
-    'then another customer learns nothing from %s, not even that it is there',
-    async (path) => {
-      const secret = await shop.request('GET', `/v1/orders/${theirs.id}${path}`, { as: alice.token });
-      expectProblem(secret, 'not_found');
-      const nothing = await shop.request('GET', `/v1/orders/${randomUUID()}${path}`, { as: alice.token });
-      expectProblem(nothing, 'not_found');
-      expect({ ...secret.body, instance: '' }).toEqual({ ...nothing.body, instance: '' });
-      expectProblem(await shop.request('GET', `/v1/orders/${theirs.id}${path}`), 'unauthenticated');
-    },
-  );
+  test.each(['', '/timeline'])('is not found by another customer: %s', async (path) => {
+    const secret = await shop.request('GET', `/v1/orders/${theirs.id}${path}`, { as: alice.token });
+    expectProblem(secret, 'not_found');
+    const nothing = await shop.request('GET', `/v1/orders/${randomUUID()}${path}`, { as: alice.token });
+    expectProblem(nothing, 'not_found');
+    expect({ ...secret.body, instance: '' }).toEqual({ ...nothing.body, instance: '' });
+    expectProblem(await shop.request('GET', `/v1/orders/${theirs.id}${path}`), 'unauthenticated');
+  });
 
-  test('then its owner and the shop see it, with its version as ETag', async () => {
+  test('is visible to its owner and the shop, with its version as ETag', async () => {
     for (const as of [bob.token, shop.manager]) {
       const { status, headers, body } = await shop.request('GET', `/v1/orders/${theirs.id}`, { as });
       expect(status).toBe(200);
@@ -189,7 +186,7 @@ describe('When one order is read', () => {
     }
   });
 
-  test('then a customer who was forgotten leaves their orders without a name', async () => {
+  test('has no name after its customer was erased', async () => {
     const carol = await newCustomer(shop, 'Carol');
     const id = randomUUID();
     await journalOrder({ id, placedAt: '2026-11-21T10:00:00.000Z', status: 'delivered', customer: carol });

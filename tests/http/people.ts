@@ -3,7 +3,7 @@ import { hashPassword } from '../../api/auth/passwords.ts';
 import type { Role } from '../../domain/actor.ts';
 import type { Shop } from '../shop.ts';
 
-/** Somebody who is signed in. */
+/** A user with an access token. */
 export interface Person {
   id: string;
   email: string;
@@ -11,10 +11,10 @@ export interface Person {
   token: string;
 }
 
-/** Makes one more customer of a shop. */
+/** Creates a customer. */
 export const newCustomer = (shop: Shop, name = 'Nora Newcomer'): Promise<Person> => newPerson(shop, name, 'customer');
 
-/** Makes one more manager of a shop. */
+/** Creates a manager. */
 export const newManager = (shop: Shop): Promise<Person> => newPerson(shop, 'Milan Manager', 'manager');
 
 async function newPerson(shop: Shop, name: string, role: Role): Promise<Person> {

@@ -19,15 +19,15 @@ const eventsOf = (orderId: string) =>
   shop.database('order_events').where({ order_id: orderId }).orderBy('version').pluck('version');
 const post = (path: string, options: RequestOptions) => shop.request('POST', path, { as: shop.manager, ...options });
 
-/** A product of a test's own, so that it may be changed. */
+/** Creates a product that the test may change. */
 async function newProduct(): Promise<{ id: string; line: { productId: string; quantity: number } }> {
   const basePrice = { amount: 500, currency: 'USD' };
   const { body } = await post('/v1/products', { body: { name: `Special ${randomUUID()}`, basePrice } });
   return { id: body.id, line: { productId: body.id, quantity: 1 } };
 }
 
-describe('When an order is placed again with its Idempotency-Key', () => {
-  test('then the first answer comes again, and nothing else happens', async () => {
+describe('Placing an order again with its Idempotency-Key', () => {
+  test('returns the first response without any effect', async () => {
     const key = randomUUID();
     const body = { lines: [latte], note: 'Hot' };
     const first = await shop.place({ body, headers: withKey(key) });
@@ -48,13 +48,13 @@ describe('When an order is placed again with its Idempotency-Key', () => {
   });
 
   test.each<[string, (line: Record<string, unknown>) => unknown]>([
-    ['written in another way', ({ productId, ...line }) => ({ note: ' Hot ', lines: [{ ...line, productId }] })],
-    ['saying what goes without saying', (line) => ({ lines: [line], note: 'Hot', location: 'take_away' })],
+    ['written differently', ({ productId, ...line }) => ({ note: ' Hot ', lines: [{ ...line, productId }] })],
+    ['with explicit defaults', (line) => ({ lines: [line], note: 'Hot', location: 'take_away' })],
     [
       'with ids in capitals',
       (line) => ({ lines: [{ ...line, productId: String(line.productId).toUpperCase() }], note: 'Hot' }),
     ],
-  ])('then the same order %s is the same', async (_, again) => {
+  ])('accepts the same order %s', async (_, again) => {
     const key = randomUUID();
     const first = await shop.place({ body: { lines: [latte], note: 'Hot' }, headers: withKey(key) });
     const second = await shop.place({ body: again(latte), headers: withKey(key) });
@@ -66,7 +66,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     ['line', (line) => ({ lines: [line, line] })],
     ['place', (line) => ({ lines: [line], location: 'in_house' })],
     ['note', (line) => ({ lines: [line], note: 'Hot' })],
-  ])('then another %s is a 422, and the first answer stays good', async (_, other) => {
+  ])('rejects another %s with 422 and keeps the first response', async (_, other) => {
     const key = randomUUID();
     const body = { lines: [latte] };
     const first = await shop.place({ body, headers: withKey(key) });
@@ -78,7 +78,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     expect(await shop.place({ body, headers: withKey(key) })).toMatchObject({ status: 201, body: first.body });
   });
 
-  test.each([2, 10])('then %d at once make one order', async (count) => {
+  test.each([2, 10])('creates one order for %d concurrent requests', async (count) => {
     const before = await countOrders();
     const options = { body: { lines: [latte] }, headers: withKey(randomUUID()) };
 
@@ -90,7 +90,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     expect(await countOrders()).toBe(before + 1);
   });
 
-  test('then ten that differ make one order, too', async () => {
+  test('creates one order for ten concurrent requests that differ', async () => {
     const before = await countOrders();
     const headers = withKey(randomUUID());
     const answers = await Promise.all(
@@ -102,7 +102,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     expect(await countOrders()).toBe(before + 1);
   });
 
-  test('then another customer’s same key is another order', async () => {
+  test('creates another order for another customer', async () => {
     const { token } = await newCustomer(shop);
     const options = { body: { lines: [latte] }, headers: withKey(randomUUID()) };
     const [mine, theirs] = [await shop.place(options), await shop.place({ ...options, as: token })];
@@ -113,7 +113,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
   });
 
   test.each(['k', 'k'.repeat(255), "!#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"])(
-    'then %s in quotes and bare are one key',
+    'treats %s with and without quotes as one key',
     async (characters) => {
       const key = characters.replace(/^k$/, randomUUID());
       const [bare, quoted] = [
@@ -130,7 +130,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     ['sold out', 'PATCH', '', { available: false }],
     ['renamed and dearer', 'PATCH', '', { name: `New ${randomUUID()}`, basePrice: { amount: 900, currency: 'USD' } }],
   ];
-  test.each(changes)('then it is the first answer even if the product is %s', async (_, method, path, change) => {
+  test.each(changes)('returns the first response even if the product is %s', async (_, method, path, change) => {
     const { id, line } = await newProduct();
     const options = { body: { lines: [line] }, headers: withKey(randomUUID()) };
     const first = await shop.place(options);
@@ -140,7 +140,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     expect((await shop.request('GET', `/v1/orders/${first.body.id}`, { as: shop.customer })).body).toEqual(first.body);
   });
 
-  test('then it is the order as it was placed, wherever it is by now', async () => {
+  test('returns the order as it was placed, whatever its status is now', async () => {
     const options = { headers: withKey(randomUUID()) };
     const first = await shop.place(options);
     await shop.move(first.body.id, 'preparation');
@@ -153,7 +153,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     expect(last.headers.get('etag')).toBe('"1"');
   });
 
-  test('then a Postgres that has forgotten it makes no difference', async () => {
+  test('returns the first response even if Postgres has lost the order', async () => {
     const { id, line } = await newProduct();
     const options = { body: { lines: [line] }, headers: withKey(randomUUID()) };
     const first = await shop.place(options);
@@ -170,7 +170,7 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     expectProblem(await shop.place(other), 'idempotency_key_reused');
   });
 
-  test('then a key that was refused is as good as new', async () => {
+  test('allows reuse of the key of a rejected request', async () => {
     const { id, line } = await newProduct();
     const headers = withKey(randomUUID());
     const available = (is: boolean) =>
@@ -188,14 +188,14 @@ describe('When an order is placed again with its Idempotency-Key', () => {
     expect(placed.headers.get(replayed.name)).toBeNull();
   });
 
-  test('then without a key it is another order', async () => {
+  test('creates another order without a key', async () => {
     const [one, other] = [await shop.place(), await shop.place()];
     expect([one.status, other.status]).toEqual([201, 201]);
     expect(other.body.id).not.toBe(one.body.id);
   });
 });
 
-describe('When a change is asked for again with its Idempotency-Key', () => {
+describe('Repeating a change with its Idempotency-Key', () => {
   const changes = [
     { change: 'status', body: { status: 'preparation', reason: 'On it' }, other: { status: 'preparation' } },
     { change: 'cancel', body: { reasonCode: 'too_busy' }, other: { reasonCode: 'other' } },
@@ -205,7 +205,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     return { id: order.id as string, path: `/v1/orders/${order.id}/${change}` };
   };
 
-  test.each(changes)('then $change answers as the first time, and happens once', async ({ change, body }) => {
+  test.each(changes)('returns the first response and applies it once: $change', async ({ change, body }) => {
     const { id, path } = await newPath(change);
     const headers = withKey(randomUUID());
 
@@ -219,7 +219,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     expect(await eventsOf(id)).toEqual([1, 2]);
   });
 
-  test.each(changes)('then $change with another body is a 422', async ({ change, body, other }) => {
+  test.each(changes)('rejects another body with 422: $change', async ({ change, body, other }) => {
     const { id, path } = await newPath(change);
     const headers = withKey(randomUUID());
     await post(path, { body, headers });
@@ -227,7 +227,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     expect(await eventsOf(id)).toEqual([1, 2]);
   });
 
-  test.each(changes)('then ten times $change at once is one event', async ({ change, body }) => {
+  test.each(changes)('records one event for ten concurrent requests: $change', async ({ change, body }) => {
     const { id, path } = await newPath(change);
     const headers = withKey(randomUUID());
     const answers = await Promise.all(Array.from({ length: 10 }, () => post(path, { body, headers })));
@@ -236,7 +236,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     expect(await eventsOf(id)).toEqual([1, 2]);
   });
 
-  test.each(changes)('then $change holds after the order has ended', async ({ change, body, other }) => {
+  test.each(changes)('also works after the order has ended: $change', async ({ change, body, other }) => {
     const { id, path } = await newPath(change);
     const headers = withKey(randomUUID());
     const first = await post(path, { body, headers });
@@ -253,7 +253,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     expectProblem(await post(path, { body: other, headers }), 'idempotency_key_reused');
   });
 
-  test('then what would be illegal or outdated by now is still the first answer', async () => {
+  test('returns the first response even if the change would be illegal or outdated now', async () => {
     const { id, path } = await newPath('status');
     const options = { body: { status: 'preparation' }, headers: { ...withKey(randomUUID()), 'if-match': '"1"' } };
     const first = await post(path, options);
@@ -262,7 +262,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     expect(await eventsOf(id)).toEqual([1, 2, 3]);
   });
 
-  test('then a key that was refused is as good as new', async () => {
+  test('allows reuse of the key of a rejected request', async () => {
     const { id, path } = await newPath('status');
     const headers = withKey(randomUUID());
     const ready = { body: { status: 'ready' }, headers };
@@ -276,7 +276,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     expect(moved.headers.get(replayed.name)).toBeNull();
   });
 
-  test('then one key serves another order, another person and another path', async () => {
+  test('is separate for each order, caller and path', async () => {
     const headers = withKey(randomUUID());
     const [one, other] = [await newPath('status'), await newPath('status')];
     const cancel = `/v1/orders/${one.id}/cancel`;
@@ -288,7 +288,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     ];
     expect(answers.map(({ status }) => status)).toEqual([201, 200, 200, 200]);
     expect(answers.map((answer) => answer.headers.get(replayed.name))).toEqual([null, null, null, null]);
-    // The manager has not used the key on this path yet, so this is a new try.
+    // The manager has not used the key on this path: this is a new request.
     expectProblem(await post(cancel, { headers }), 'illegal_transition', {
       currentStatus: 'cancelled',
       allowedTransitions: [],
@@ -296,7 +296,7 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
     });
   });
 
-  test('then no body and an empty object are the same cancellation', async () => {
+  test('treats a missing body and an empty object as the same cancellation', async () => {
     const { path } = await newPath('cancel');
     const headers = withKey(randomUUID());
     const first = await post(path, { headers });
@@ -305,14 +305,14 @@ describe('When a change is asked for again with its Idempotency-Key', () => {
   });
 });
 
-describe('When a change insists on a version with If-Match', () => {
+describe('A change with If-Match', () => {
   const changes = [
     { change: 'status', body: { status: 'ready' } },
     { change: 'cancel', body: {} },
   ];
   const cases = changes.flatMap((change) => ifMatchOfVersion2.map(([tag, matches]) => ({ ...change, tag, matches })));
 
-  test.each(cases)('then $change of version 2 with $tag happens: $matches', async ({ change, body, tag, matches }) => {
+  test.each(cases)('applies to version 2 with $tag: $matches ($change)', async ({ change, body, tag, matches }) => {
     const { body: order } = await shop.place();
     await shop.move(order.id, 'preparation');
 
@@ -323,7 +323,7 @@ describe('When a change insists on a version with If-Match', () => {
     expect(await eventsOf(order.id)).toEqual(matches ? [1, 2, 3] : [1, 2]);
   });
 
-  test('then of two at once one happens', async () => {
+  test('is applied once if two requests are concurrent', async () => {
     const { body: order } = await shop.place();
     const headers = { 'if-match': '"1"' };
     const answers = await Promise.all([
@@ -334,7 +334,7 @@ describe('When a change insists on a version with If-Match', () => {
     expect(await eventsOf(order.id)).toEqual([1, 2]);
   });
 
-  test('then an outdated version is told before an illegal move, also of an order that has ended', async () => {
+  test('reports an outdated version before an illegal transition, also of a final order', async () => {
     const { body: order } = await shop.place();
     await post(`/v1/orders/${order.id}/cancel`, {});
     const again = (tag: string) => post(`/v1/orders/${order.id}/cancel`, { headers: { 'if-match': tag } });

@@ -1,6 +1,6 @@
 import type { Answer } from '../shop.ts';
 
-/** The codes of design §4 with their statuses: written out a second time, so that the code is not its own judge. */
+/** The problem codes and their statuses, repeated here to detect changes of the contract. */
 const statusOf = {
   invalid_request: 400,
   unauthenticated: 401,
@@ -27,12 +27,12 @@ const statusOf = {
   unavailable: 503,
 };
 
-/** Words that would tell a stranger how we are built. */
+/** Words that reveal the implementation. */
 const insides =
   /node_modules|node:|\.ts\b|\.js\b|\bat \S+ \(|\b(select|insert|update) .*\b(from|into|set)\b|zod|knex|ECONN/i;
 
 /**
- * Checks that an answer is a problem document of design §4, whole, and without a word of our insides.
+ * Expects a complete problem document that does not reveal the implementation.
  *
  * @param extra members besides RFC 9457's own and `code`
  */
@@ -54,14 +54,14 @@ export function expectProblem(answer: Answer, code: keyof typeof statusOf, extra
   expect(JSON.stringify(body)).not.toMatch(insides);
 }
 
-/** Words of the library that checks requests, which say neither what to do nor what a client can know. */
+/** Words of the validation library, which do not help clients. */
 export const rawWords = /\b(Invalid|Too (small|big)|Unrecognized|expected|received|undefined|NaN)\b/;
 
 /**
- * Checks that an answer is a 400 which names exactly these faults, each with a sentence.
+ * Expects a 400 that reports exactly these faults, each with a detail.
  *
- * @param places in any order: `#/lines/0` in the body, `?limit` among the parameters of path and query, `if-match:`
- *   among the headers
+ * @param places in any order: `#/lines/0` in the body, `?limit` for a parameter of path or query, `if-match:` for a
+ *   header
  */
 export function expectFaults(answer: Answer, places: string[]): void {
   expectProblem(answer, 'invalid_request', { errors: expect.any(Array) });

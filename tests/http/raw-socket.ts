@@ -1,13 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import type { Shop } from '../shop.ts';
 
-/** What became of a connection that was spoken on by hand. */
+/** The result of a raw exchange. */
 export interface Conversation {
-  /** All that came, as it came. */
+  /** Everything received. */
   text: string;
-  /** The status of each answer in it. */
+  /** The status of each response. */
   statuses: number[];
-  /** Whether the server has closed it. */
+  /** Whether the server has closed the connection. */
   closed: boolean;
 }
 
@@ -18,9 +18,9 @@ export function dial(shop: Shop): Socket {
 }
 
 /**
- * Sends bytes as they are, and listens until the server closes the connection or, if it does not, for so long.
+ * Sends raw bytes, and receives until the server closes the connection or the timeout passes.
  *
- * @param patience in ms
+ * @param patience the timeout, in ms
  */
 export function say(shop: Shop, bytes: string, patience = 3_000): Promise<Conversation> {
   const socket = dial(shop).setEncoding('utf8');
@@ -38,7 +38,7 @@ export function say(shop: Shop, bytes: string, patience = 3_000): Promise<Conver
     socket.on('data', (part) => {
       text += part;
     });
-    // A connection that is reset is closed, too.
+    // A reset connection is also closed.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       clearTimeout(hangUp);
@@ -48,6 +48,6 @@ export function say(shop: Shop, bytes: string, patience = 3_000): Promise<Conver
   });
 }
 
-/** The document in the last answer of a conversation. */
+/** Returns the JSON document of the last response. */
 export const lastDocument = ({ text }: Conversation): Record<string, unknown> =>
   JSON.parse(text.slice(text.lastIndexOf('\r\n\r\n') + 4));

@@ -15,7 +15,7 @@ async function newService(name: string, scopes: Scope[]): Promise<{ id: string; 
   return { id, token: ((await answer.json()) as { access_token: string }).access_token };
 }
 
-test('When a service works with the orders of others, then it reads, moves and cancels them, and is named on the timeline', async () => {
+test('a service reads, moves and cancels orders, and the timeline shows its name', async () => {
   const { id: service, token: as } = await newService('Kitchen', ['orders:read', 'orders:write']);
   const { id } = (await shop.place()).body;
 
@@ -37,7 +37,7 @@ test('When a service works with the orders of others, then it reads, moves and c
   ]);
 });
 
-test('When a service would place or edit an order, change the menu or be a person, then it may not', async () => {
+test('a service cannot place or edit orders, change the menu or act as a user', async () => {
   const { token: as } = await newService('Robot', ['orders:read', 'orders:write', 'events:read', 'webhooks:write']);
   const { id } = (await shop.place()).body;
   const lines = [await shop.line('Tea')];
@@ -51,7 +51,7 @@ test('When a service would place or edit an order, change the menu or be a perso
   expect(tries.map(({ status, body }) => [status, body.code])).toEqual(tries.map(() => [403, 'forbidden']));
 });
 
-test('When a service was granted reading only, then it does not move orders', async () => {
+test('a service with only orders:read cannot move orders', async () => {
   const { token: as } = await newService('Board', ['orders:read']);
   const { id } = (await shop.place()).body;
   expect((await shop.request('GET', `/v1/orders/${id}`, { as })).status).toBe(200);

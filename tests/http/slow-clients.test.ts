@@ -19,14 +19,11 @@ afterAll(() => Promise.all([shop?.close(), patient?.close()]));
 test.each([
   [60, 30],
   [10, 5],
-])(
-  'When headers may take %d s and a whole request %d s, then the shorter time counts',
-  (headersTimeout, requestTimeout) => {
-    const options = { maxConnections: 1, headers: {}, logger: createLogger('test', 'silent') };
-    const { server } = createHttpServer(() => undefined, { headersTimeout, requestTimeout, ...options });
-    expect([server.headersTimeout, server.requestTimeout]).toEqual([requestTimeout * 1_000, requestTimeout * 1_000]);
-  },
-);
+])('uses the shorter timeout: %d s for headers, %d s for the request', (headersTimeout, requestTimeout) => {
+  const options = { maxConnections: 1, headers: {}, logger: createLogger('test', 'silent') };
+  const { server } = createHttpServer(() => undefined, { headersTimeout, requestTimeout, ...options });
+  expect([server.headersTimeout, server.requestTimeout]).toEqual([requestTimeout * 1_000, requestTimeout * 1_000]);
+});
 
 const patience = { deadline: 10_000, every: 50 };
 
@@ -37,7 +34,7 @@ const slowly = {
     'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
 };
 
-/** Opens that many connections, each of which sends so much and then no more than a byte now and then. */
+/** Opens connections that send a start of a request, and then single bytes at intervals. */
 async function dawdle(count: number, start: string): Promise<{ sockets: Socket[]; stop(): void }> {
   const sockets = Array.from({ length: count }, () => dial(shop));
   for (const socket of sockets) socket.on('error', () => undefined).resume();
@@ -53,7 +50,7 @@ async function dawdle(count: number, start: string): Promise<{ sockets: Socket[]
   return { sockets, stop };
 }
 
-test('When 500 clients dawdle, then everybody else is served, and they are sent away', async () => {
+test('serves other clients while 500 are slow, and times the slow ones out', async () => {
   const [inHeaders, inBodies] = await Promise.all([dawdle(250, slowly.headers), dawdle(250, slowly.body())]);
   try {
     for (let round = 0; round < 5; round += 1) {
@@ -73,7 +70,7 @@ test.each([
   ['its headers', () => slowly.headers],
   ['its body', slowly.body],
 ])(
-  'When a client never comes to the end of %s, then it is told so, and the connection is closed',
+  'answers a client that does not finish %s with 408 and closes the connection',
   async (_, start) => {
     const before = (await shop.request('GET', '/v1/orders?limit=100', { as: shop.customer })).body.data.length;
     const talk = await say(shop, start(), patience.deadline);
@@ -85,14 +82,14 @@ test.each([
   15_000,
 );
 
-test('When a client hangs up within a request, then the next one is served', async () => {
+test('serves the next request after a client disconnects within a request', async () => {
   const { sockets, stop } = await dawdle(1, slowly.body());
   stop();
   await once(sockets[0]!, 'close');
   expect((await shop.place()).status).toBe(201);
 });
 
-test('When more are connected than one process takes, then who comes too many is turned away, and others served again', async () => {
+test('closes connections beyond the maximum, and later accepts new ones', async () => {
   const sockets = Array.from({ length: 60 }, () =>
     dial(patient)
       .on('error', () => undefined)

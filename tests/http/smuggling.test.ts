@@ -15,20 +15,20 @@ const json = 'Content-Type: application/json';
 const chunked = (body: string) => `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
 const length = (body: string) => `Content-Length: ${body.length}`;
 
-/** An order, with these lines among its headers and this as its body. */
+/** Returns a request that places an order, with additional headers. */
 const placing = (headers: string[], body = order, version = '1.1') =>
   `${lines(`POST /v1/orders HTTP/${version}`, 'Host: shop', as(), json, ...headers)}\r\n${body}`;
 
-/** A whole order, hidden behind something else. */
+/** Returns a complete request, to be hidden behind another one. */
 const hidden = () => placing([length(order)]);
 
 const numberOfOrders = async () => Number((await shop.database('orders').count({ n: '*' }))[0]!.n);
 
-test('When an order is sent by hand in good form, then it is placed: what follows is refused for its form alone', async () => {
+test('accepts a well-formed raw request, by length, in chunks and with an absolute URL', async () => {
   const before = await numberOfOrders();
   const whole = await say(shop, placing([length(order), 'Connection: close']));
   const inChunks = await say(shop, placing(['Transfer-Encoding: chunked', 'Connection: close'], chunked(order)));
-  // As proxies send it.
+  // Proxies send absolute URLs.
   const url = await say(shop, placing([length(order), 'Connection: close']).replace('/v1', 'http://shop/v1'));
   expect([whole.statuses, inChunks.statuses, url.statuses]).toEqual([[201], [201], [201]]);
   expect(await numberOfOrders()).toBe(before + 3);
@@ -44,8 +44,8 @@ const bad: [string, () => string][] = [
   ['a negative length', () => placing(['Content-Length: -1'])],
   ['a length in hexadecimal', () => placing([`Content-Length: 0x${order.length.toString(16)}`])],
   ['a length without end', () => placing([`Content-Length: ${'9'.repeat(40)}`])],
-  ['a blank before the colon', () => placing([`Content-Length : ${order.length}`])],
-  ['chunks, a blank before the colon', () => placing(['Transfer-Encoding : chunked'], chunked(order))],
+  ['a space before the colon', () => placing([`Content-Length : ${order.length}`])],
+  ['chunks, a space before the colon', () => placing(['Transfer-Encoding : chunked'], chunked(order))],
   ['chunks that are not the last coding', () => placing(['Transfer-Encoding: chunked, identity'], chunked(order))],
   ['a coding that is not chunked', () => placing(['Transfer-Encoding: xchunked'], chunked(order))],
   ['chunked in two headers', () => placing(['Transfer-Encoding: chunked', 'Transfer-Encoding: x'], chunked(order))],
@@ -83,28 +83,25 @@ const bad: [string, () => string][] = [
   ['something else than HTTP', () => `\x16\x03\x01\x02\x00\x01\x00\x01${hidden()}`],
 ];
 
-test.each(bad)(
-  'When a request has %s, then it is refused, the connection closed and nothing done',
-  async (_, bytes) => {
-    const before = await numberOfOrders();
-    const talk = await say(shop, bytes());
-    expect({ statuses: talk.statuses, closed: talk.closed }).toEqual({ statuses: [400], closed: true });
-    expect(talk.text).toMatch(/^connection: close\r$/im);
-    expect(talk.text).toMatch(/^content-type: application\/problem\+json\r$/im);
-    expect(talk.text).toMatch(/^content-security-policy: default-src 'none'/im);
-    expect(lastDocument(talk)).toEqual({
-      type: '/docs/problems#invalid_request',
-      title: 'The request is invalid',
-      status: 400,
-      detail: expect.stringMatching(/^\S.*\.$/),
-      instance: expect.stringMatching(/^urn:uuid:/),
-      code: 'invalid_request',
-    });
-    expect(await numberOfOrders()).toBe(before);
-  },
-);
+test.each(bad)('rejects a request without effect and closes the connection: %s', async (_, bytes) => {
+  const before = await numberOfOrders();
+  const talk = await say(shop, bytes());
+  expect({ statuses: talk.statuses, closed: talk.closed }).toEqual({ statuses: [400], closed: true });
+  expect(talk.text).toMatch(/^connection: close\r$/im);
+  expect(talk.text).toMatch(/^content-type: application\/problem\+json\r$/im);
+  expect(talk.text).toMatch(/^content-security-policy: default-src 'none'/im);
+  expect(lastDocument(talk)).toEqual({
+    type: '/docs/problems#invalid_request',
+    title: 'The request is invalid',
+    status: 400,
+    detail: expect.stringMatching(/^\S.*\.$/),
+    instance: expect.stringMatching(/^urn:uuid:/),
+    code: 'invalid_request',
+  });
+  expect(await numberOfOrders()).toBe(before);
+});
 
-test('When a body that nobody reads is not well-formed, then nothing is done either', async () => {
+test('rejects a malformed body without effect, even if the route reads no body', async () => {
   const as = shop.manager;
   const body = { name: 'Cold Brew', basePrice: { amount: 450, currency: 'USD' } };
   const { id } = (await shop.request('POST', '/v1/products', { as, body })).body;
@@ -126,30 +123,30 @@ test('When a body that nobody reads is not well-formed, then nothing is done eit
   expect((await shop.request('GET', path, { as })).status).toBe(404);
 });
 
-test('When the headers are too large, then the answer is 431 and says how much is allowed', async () => {
+test('answers 431 with the limit if the headers are too large', async () => {
   const talk = await say(shop, placing([length(order), `X-Large: ${'x'.repeat(20_000)}`]));
   expect([talk.statuses, talk.closed]).toEqual([[431], true]);
   expect(lastDocument(talk)).toMatchObject({ code: 'headers_too_large', detail: expect.stringContaining('16384') });
 });
 
-test('When nonsense follows a whole order, then the order has its own answer, and then the connection is closed', async () => {
+test('answers a complete request, then closes the connection if malformed data follows', async () => {
   const before = await numberOfOrders();
   const talk = await say(shop, `${hidden()}nonsense\r\n\r\n${hidden()}`);
   expect([talk.statuses, talk.closed]).toEqual([[201, 400], true]);
   expect(await numberOfOrders()).toBe(before + 1);
 });
 
-test('When two whole orders are sent at once, then both are answered, in order', async () => {
+test('answers two pipelined requests in order', async () => {
   const talk = await say(shop, hidden() + placing([length(order), 'Connection: close']));
   expect([talk.statuses, talk.closed]).toEqual([[201, 201], true]);
 });
 
-test('When a client expects what nobody has heard of, then the request is served all the same', async () => {
+test('ignores an unknown expectation', async () => {
   const talk = await say(shop, placing([length(order), 'Expect: a-miracle', 'Connection: close']));
   expect(talk.statuses).toEqual([201]);
 });
 
-test('When an old client names no host, then it is served', async () => {
+test('serves an HTTP/1.0 request without a Host header', async () => {
   const talk = await say(shop, 'GET /v1/catalog HTTP/1.0\r\n\r\n');
   expect([talk.statuses, talk.closed]).toEqual([[200], true]);
 });

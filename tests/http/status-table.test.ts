@@ -9,12 +9,11 @@ let stranger: string;
 beforeAll(async () => {
   shop = await openShop();
   stranger = (await newCustomer(shop)).token;
-  // Refusals change nothing, so that all of them may share an order.
+  // Rejected requests change nothing, so all of them can share an order.
   for (const status of everyStatus) standing.set(status, await orderAt(status));
 }, 60_000);
 afterAll(() => shop.close());
 
-/** An order at each status. */
 const standing = new Map<Status, string>();
 const standingAt = (status: Status) => standing.get(status) as string;
 
@@ -22,7 +21,7 @@ const roles = ['owner', 'manager'] as const;
 type Role = (typeof roles)[number];
 const tokenOf = (role: Role) => (role === 'owner' ? shop.customer : shop.manager);
 
-/** Places an order and walks it to a status. */
+/** Places an order and moves it to a status. */
 async function orderAt(status: Status): Promise<string> {
   const { body: order } = await shop.place();
   for (const step of wayTo[status]) {
@@ -32,13 +31,13 @@ async function orderAt(status: Status): Promise<string> {
   return order.id;
 }
 
-/** Asks for a move the way it is asked for: a cancellation has a route of its own. */
+/** Requests a transition. A cancellation has a route of its own. */
 function move(orderId: string, to: Status, as?: string): Promise<Answer> {
   const { path, body } = to === 'cancelled' ? { path: 'cancel', body: {} } : { path: 'status', body: { status: to } };
   return shop.request('POST', `/v1/orders/${orderId}/${path}`, { ...(as && { as }), body });
 }
 
-/** Everything that is known of an order; its deliveries aside, which go on meanwhile. */
+/** Returns all records of an order, except its deliveries, which continue meanwhile. */
 async function everythingOf(orderId: string) {
   const [row, events, rejections] = await Promise.all([
     shop.database('orders').where({ id: orderId }).first(),
@@ -59,7 +58,7 @@ const moves = roles.flatMap((role) =>
 );
 
 test.each(moves.filter(({ legal }) => legal))(
-  'When the $role moves an order from $from to $to, then it is there, one version on',
+  'the $role moves an order from $from to $to, which adds a version',
   async ({ role, from, to }) => {
     const id = await orderAt(from);
     const version = wayTo[from].length + 2;
@@ -75,11 +74,11 @@ test.each(moves.filter(({ legal }) => legal))(
   },
 );
 
-// A customer's own orders are not theirs to move: only to cancel.
+// Customers can only cancel their orders.
 const refused = moves.filter(({ legal, role, to }) => !legal && (role === 'manager' || to === 'cancelled'));
 
 test.each(refused)(
-  'When the $role moves an order from $from to $to, then it is refused and nothing has changed',
+  'the $role cannot move an order from $from to $to, and it does not change',
   async ({ role, from, to }) => {
     const id = standingAt(from);
     await expectUnchanged(id, async () => {
@@ -92,8 +91,8 @@ test.each(refused)(
   },
 );
 
-describe.each(everyStatus)('When an order is at %s', (from) => {
-  test('then a customer may not move it, their own or not, wherever to', async () => {
+describe.each(everyStatus)('An order at %s', (from) => {
+  test('cannot be moved by a customer to any status', async () => {
     const id = standingAt(from);
     await expectUnchanged(id, async () => {
       for (const to of everyStatus.filter((status) => status !== 'cancelled')) {
@@ -102,12 +101,12 @@ describe.each(everyStatus)('When an order is at %s', (from) => {
     });
   });
 
-  test('then another customer cannot cancel it, nor learn that it is there', async () => {
+  test('is not found when another customer cancels it', async () => {
     const id = standingAt(from);
     await expectUnchanged(id, async () => expectProblem(await move(id, 'cancelled', stranger), 'not_found'));
   });
 
-  test('then nobody may do anything', async () => {
+  test('rejects all unauthenticated requests', async () => {
     const id = standingAt(from);
     await expectUnchanged(id, async () => {
       for (const to of everyStatus) {
@@ -118,7 +117,7 @@ describe.each(everyStatus)('When an order is at %s', (from) => {
     });
   });
 
-  test('then `cancelled` is no status to set: the answer names /cancel', async () => {
+  test('rejects the status `cancelled` with a detail that names /cancel', async () => {
     const id = standingAt(from);
     await expectUnchanged(id, async () => {
       const answer = await shop.request('POST', `/v1/orders/${id}/status`, {
@@ -130,14 +129,14 @@ describe.each(everyStatus)('When an order is at %s', (from) => {
     });
   });
 
-  test.each(roles)('then the %s is shown what they may do', async (role) => {
+  test.each(roles)('shows the %s the allowed transitions', async (role) => {
     const { body } = await shop.request('GET', `/v1/orders/${standingAt(from)}`, { as: tokenOf(role) });
     expect(body).toMatchObject({ status: from, allowedTransitions: allowedFrom(from, role) });
   });
 });
 
 test.each(['delivered', 'cancelled'] as const)(
-  'When the workflow of an order that was %s has ended, then it is refused just the same',
+  'rejects changes of a %s order in the same way after its workflow has ended',
   async (status) => {
     const id = standingAt(status);
     await shop.finished(id);
@@ -151,17 +150,17 @@ test.each(['delivered', 'cancelled'] as const)(
   },
 );
 
-test('When an order does not exist, then moving it is a 404', async () => {
+test('returns 404 for a move of an unknown order', async () => {
   const nowhere = '0c0ffee0-0000-4000-8000-0000000000ff';
   for (const to of everyStatus) expectProblem(await move(nowhere, to, shop.manager), 'not_found');
 });
 
-test('When an id is written in capitals, then it is the same order', async () => {
+test('accepts an order id in capitals', async () => {
   const { body } = await move((await orderAt('waiting')).toUpperCase(), 'preparation', shop.manager);
   expect(body).toMatchObject({ status: 'preparation', version: 2 });
 });
 
-test('When a manager says why, then the timeline does too', async () => {
+test('shows the reason of a manager on the timeline', async () => {
   const id = await orderAt('preparation');
   const body = { status: 'waiting', reason: '  Out of oat milk\nfor now ☕ ' };
   await shop.request('POST', `/v1/orders/${id}/status`, { as: shop.manager, body });

@@ -2,11 +2,11 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { Answer, Shop } from '../shop.ts';
 
-// What fetch refuses to send.
+// Requests that `fetch` cannot send.
 
 const PATIENCE = 10_000;
 
-/** Sends a request that fetch would not: TRACE, a path that is no URL. */
+/** Sends any method and path, such as TRACE or an invalid URL. */
 export function send(shop: Shop, method: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
   const { hostname, port } = new URL(shop.url);
   return new Promise((resolve, reject) => {
@@ -27,11 +27,11 @@ export function send(shop: Shop, method: string, path: string, headers: Record<s
 }
 
 /**
- * Writes bytes to the API, all of them and whatever it answers meanwhile, as simple clients do. Resolves with the last
- * answer that is asked for.
+ * Writes all bytes to the API before it reads a response, as simple clients do. Returns the last expected
+ * response.
  *
- * @param answers how many to wait for
- * @throws when the connection breaks before they have come, whole
+ * @param answers the number of responses to wait for
+ * @throws if the connection closes before all responses are complete
  */
 export async function write(
   shop: Shop,
@@ -58,7 +58,7 @@ export async function write(
   return answer;
 }
 
-/** The answers in what a socket has received, as far as they are whole. */
+/** Parses the complete responses in received data. */
 function answersIn(text: string): Answer[] {
   const answers: Answer[] = [];
   for (let rest = text; ; ) {
