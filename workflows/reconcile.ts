@@ -2,7 +2,7 @@ import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/w
 import type { Activities } from '../activities/create-activities.ts';
 import { RECONCILE_RETRY } from './retry-policies.ts';
 
-// A heartbeat is due after every step, each with a deadline of its own.
+// The activities heartbeat after every step. Each step has its own deadline.
 const { reconcile: reconcilePage, forget } = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
   heartbeatTimeout: '15s',
@@ -11,33 +11,33 @@ const { reconcile: reconcilePage, forget } = proxyActivities<Activities>({
 
 type Page = Awaited<ReturnType<Activities['reconcile']>>;
 
-/** What has been found so far. */
+/** The findings so far. */
 interface Found {
-  /** People who had asked to be forgotten and were known again. */
+  /** Users who were erased again after a restore. */
   erased: number;
   compared: number;
   repaired: number;
-  /** Orders that somebody has to look at. */
+  /** Orders that an operator must check. */
   toLookAt: number;
-  /** The first of them, and of the repaired ones; all are in the worker's log. */
+  /** The first findings. The worker's log has all. */
   findings: Page['findings'];
 }
 
-/** Where to go on; at the beginning, where nothing is said. */
+/** The position to continue from; absent at the start. */
 interface Progress {
   cursor?: Page['next'];
   found?: Found;
-  /** How many orders one activity compares, which is what a retry repeats. */
+  /** How many orders one activity compares, and a retry repeats. */
   size?: number;
 }
 
-/** Most findings that the result names: bounds what is carried and shown. */
+/** The most findings in the result. */
 const NAMED = 100;
 
-/** After so many pages it goes on in a new run, with a short history. */
+/** Pages per run. The next run starts with a short history. */
 const PAGES = 20;
 
-/** Forgets who was forgotten before a restore, then mends the read model, page by page; a schedule starts it. Its result is for whoever opens it in the Temporal Web UI. */
+/** Repeats the erasures that a restore undid, then corrects the read model page by page. A schedule starts it. */
 export async function reconcile({ cursor, found = nothing, size = 100 }: Progress = {}): Promise<Found> {
   if (!cursor) found = { ...found, erased: await forget.executeWithOptions({ summary: 'who asked for it' }, []) };
   for (let pages = 0; pages < PAGES; pages += 1) {

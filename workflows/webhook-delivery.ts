@@ -10,13 +10,13 @@ const { settleWebhook: settle } = proxyActivities<Activities>({
 });
 
 /**
- * Delivers one event to one webhook. Its result says what became of it; what is still refused at the end of its time, or
- * is cancelled by an operator, is given up.
+ * Delivers one event to one webhook and returns the outcome. It gives up at the end of the retry period, or when an operator
+ * cancels it.
  */
 export async function webhookDelivery({ deliveryId, webhookId, retry }: DeliveryStart): Promise<DeliveryOutcome> {
   const { deliverWebhook: deliver } = proxyActivities<Activities>({
     startToCloseTimeout: '1m',
-    // What a dead worker had in hand is another's after this long.
+    // After this time, another worker gets the attempt of a dead one.
     heartbeatTimeout: '10s',
     scheduleToCloseTimeout: retry.limit,
     retry: webhookRetry(retry),

@@ -6,7 +6,7 @@ import type { Fact, Order } from '../../domain/order/order.ts';
 import type { Start, UpdateResult } from './definitions.ts';
 import type { Attribution } from './parse.ts';
 
-/** What of Temporal's history events matters here (`temporal.api.history.v1.HistoryEvent`). */
+/** The used fields of `temporal.api.history.v1.HistoryEvent`. */
 interface HistoryEvent {
   eventTime?: { seconds?: unknown } | null;
   workflowExecutionStartedEventAttributes?: { input?: Payloads; continuedExecutionRunId?: string | null } | null;
@@ -22,21 +22,21 @@ interface HistoryEvent {
 }
 type Payloads = { payloads?: Payload[] | null } | null;
 
-/** Reads the first of some payloads. */
+/** Decodes the first payload. */
 export type Decode = <T>(payloads: Payload[] | null | undefined) => Promise<T>;
 
-/** What an order's history says. */
+/** The decisions in an order's history. */
 export interface Decided {
-  /** Everything that the order's workflow had to write down: facts first, by version. */
+  /** All entries that the workflow journals: facts first, by version. */
   entries: JournalEntry[];
-  /** As it was last decided; of runs that are gone, as they handed it on. */
+  /** The order after its last event. */
   order: Order;
 }
 
 /**
- * The events of all runs of a workflow that Temporal still keeps, the first run first. None: there is no such workflow.
+ * Returns the history events of all runs that Temporal still stores, oldest run first; empty if there is no such workflow.
  *
- * @param read the events of one run, without an id of the latest one; none if it is gone
+ * @param read returns the events of one run, by default of the latest; empty if the run was deleted
  */
 export async function runsOf<Event extends HistoryEvent>(
   read: (runId?: string) => Promise<Event[]>,
@@ -53,10 +53,10 @@ export async function runsOf<Event extends HistoryEvent>(
 }
 
 /**
- * Everything that stands in an order's history: in its start, in what updates answered, and in what the journal was given
- * (signals have only that).
+ * Reads the decisions from an order's history: from its start, the results of updates, and the inputs of the journal, which
+ * also contain the effects of signals.
  *
- * @param events of one or several runs, the first one first
+ * @param events of one or more runs, oldest first
  */
 export async function decidedIn(events: readonly HistoryEvent[], decode: Decode): Promise<Decided> {
   const found = new Map<string, JournalEntry>();
@@ -78,7 +78,7 @@ export async function decidedIn(events: readonly HistoryEvent[], decode: Decode)
   return { entries: [...found.values()].sort(inOrder), order: orders.reduce(later) };
 }
 
-/** Every fact that stands in an order's history, by version. */
+/** Returns the facts in an order's history, by version. */
 export const factsIn = async (events: readonly HistoryEvent[], decode: Decode): Promise<Fact[]> =>
   (await decidedIn(events, decode)).entries.flatMap((entry) =>
     entry.kind === 'fact' ? [{ event: entry.event, order: entry.order }] : [],
@@ -101,7 +101,7 @@ async function read(
     if (!order) return { entries: [] };
     if (happened) return { entries: [{ kind: 'fact', event: happened, order }] };
     const message = asked.get(completed.meta?.updateId);
-    // Its validator has let it through, so that its key is one.
+    // The validator accepted the message, so its key is valid.
     const key = message && (await decode<Attribution>(message)).key;
     const { id: orderId, version } = order;
     return { entries: key ? [{ kind: 'unchanged', orderId, version, at: timeOf(event), key }] : [] };
@@ -115,7 +115,7 @@ async function read(
 const timeOf = ({ eventTime }: HistoryEvent): string =>
   new Date(Number(String(eventTime?.seconds)) * 1_000).toISOString();
 
-/** The same for the same entry, wherever in the history it stands. */
+/** Returns a name by which equal entries are recognized. */
 function nameOf(entry: JournalEntry): string {
   if (entry.kind === 'fact') return entry.event.id;
   if (entry.kind === 'rejected') return entry.id;

@@ -11,13 +11,13 @@ const WAYS: OrderRunOptions = {
   visibleNames: true,
 };
 
-/** How an order's workflow starts, whoever starts it; the task queue and whether it may start again is theirs to say. */
+/** Returns the options that every start of an order's workflow has in common. */
 export function startOptionsOf(start: Start, signingKey: string) {
   const { carried, ...placement } = start;
   return {
     workflowId: workflowIdOf(placement.id),
     args: [start, { ...WAYS, signingKey }] as [Start, OrderRunOptions],
-    // A dead worker's task is another's after this long (10 s by default).
+    // After this time, another worker gets the task of a dead one (default: 10 s).
     workflowTaskTimeout: '4s',
     staticSummary: summary(placement),
     staticDetails: details(placement),

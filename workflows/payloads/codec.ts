@@ -4,18 +4,18 @@ import proto from '@temporalio/proto';
 
 /** A key that payloads are encrypted with. */
 export interface PayloadKey {
-  /** Stands in the clear beside everything that the key encrypts. */
+  /** Stored unencrypted beside the payload. */
   id: string;
   /** 32 bytes. */
   key: KeyObject;
 }
 
-/** A payload of ours cannot be read: its key is missing, or it was tampered with. */
+/** A payload cannot be decrypted: its key is missing, or it was changed. */
 export class UndecryptablePayload extends Error {
   override name = 'UndecryptablePayload';
 }
 
-// As in Temporal's samples, so that their tools in other languages can read it with the same keys.
+// The format of Temporal's samples, so that their tools in other languages can decrypt it with the same keys.
 const ENCODING = Buffer.from('binary/encrypted');
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -24,14 +24,13 @@ const TAG_BYTES = 16;
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
 /**
- * Encrypts what goes to Temporal with the first of some keys (AES-256-GCM) and decrypts what any of them encrypted. Without
- * keys it encrypts nothing. What is not encrypted passes: an operator's signal from Temporal's own tools is plain.
+ * Returns a codec that encrypts with the first key (AES-256-GCM) and decrypts with any key. Without keys it encrypts nothing.
+ * Unencrypted payloads pass unchanged: signals from Temporal's own tools are unencrypted.
  *
- * No additional data is authenticated: whoever reads a payload (the Web UI through the API, the CLI, the reconciler) holds
- * nothing but the payload, so there is nothing it could be bound to.
+ * No additional data is authenticated, because some readers (Web UI, CLI, reconciler) have nothing but the payload.
  *
- * @throws {UndecryptablePayload} when decoding what a missing key has encrypted, or what was tampered with. Of such a
- *   message the workflow must not decide anything, not even to refuse it: once the key is back, it would decide otherwise.
+ * @throws {UndecryptablePayload} when decoding a payload whose key is missing or that was changed. The workflow task then
+ *   fails and is retried: a refusal would differ from the decision that a replay makes once the key is back.
  */
 export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
   const [current] = keys;
@@ -41,7 +40,7 @@ export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
     const { encoding, 'encryption-key-id': keyId } = payload.metadata ?? {};
     const { data } = payload;
     if (!encoding || !ENCODING.equals(encoding)) return payload;
-    // None of ours, whatever it says: it stays what it is, and nobody can read it.
+    // Not encrypted by this codec, although it is labelled so.
     if (!keyId || !data || data.length < NONCE_BYTES + TAG_BYTES) return payload;
     const id = Buffer.from(keyId).toString();
     const key = byId.get(id);

@@ -4,20 +4,20 @@ import { decodeFromPayloadsAtIndex } from '@temporalio/common/lib/internal-non-w
 import type { Decode } from '../messages/history.ts';
 import { createPayloadCodec, type PayloadKey } from './codec.ts';
 
-/** What a workflow bundle must be made with, for its failures to be encrypted. */
+/** A workflow bundle needs this path, so that failures of workflows are encrypted too. */
 export const failureConverterPath = fileURLToPath(new URL('./failure-converter.ts', import.meta.url));
 
 /**
- * How everything that goes to Temporal is written: the same for every client and worker.
+ * Returns the data converter of every client and worker.
  *
- * @param keys see {@link createPayloadCodec}; without any, everything is plain, for the Temporal Web UI to show as it is
+ * @param keys see {@link createPayloadCodec}; without keys, the Temporal Web UI shows all payloads
  */
 export const createDataConverter = (keys: readonly PayloadKey[]): DataConverter => ({
   payloadCodecs: [createPayloadCodec(keys)],
   ...(keys.length > 0 && { failureConverterPath }),
 });
 
-/** Reads payloads that a client was not asked to read: those of a history. */
+/** Returns a function that decodes the payloads of a history, which clients leave encoded. */
 export const createDecode =
   (converter: LoadedDataConverter): Decode =>
   (payloads) =>

@@ -1,4 +1,4 @@
 import { DefaultFailureConverter } from '@temporalio/common';
 
-/** Puts messages and stacks of failures where the codec encrypts them. Loaded by path, in the workflows' sandbox too. */
+/** Moves messages and stacks of failures into a payload, which the codec encrypts. Loaded by path, also in the sandbox. */
 export const failureConverter = new DefaultFailureConverter({ encodeCommonAttributes: true });

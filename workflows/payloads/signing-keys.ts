@@ -2,12 +2,12 @@ import { createHmac } from 'node:crypto';
 import type { PayloadKey } from './codec.ts';
 
 /**
- * The keys by which an order's messages are signed, see `messages/signature.ts`. An order is started with the first one; a later
- * one may be that of an older order.
+ * Returns the keys that sign an order's messages (`messages/signature.ts`). New orders use the first key; older orders may use a
+ * later one.
  */
 export type SigningKeys = (orderId: string) => [string, ...string[]];
 
-/** @param payloadKeys without any, as in development, anybody can make the keys */
+/** @param payloadKeys without them, as in development, the signing keys are predictable */
 export function createSigningKeys(payloadKeys: readonly PayloadKey[]): SigningKeys {
   const [first = 'development', ...older] = payloadKeys.map(({ key }) => key);
   return (orderId) => {
