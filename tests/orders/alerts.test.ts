@@ -11,8 +11,8 @@ const read = async (id: string) => (await shop.request('GET', `/v1/orders/${id}`
 const flagged = (id: string, flag: string) =>
   waitFor(`the flag ${flag}`, async () => (await read(id)).flags.includes(flag), { deadline: 15_000 });
 
-describe('When nobody looks after an order', () => {
-  test('then the shop hears of one that waits, and the customer of one that stands ready: once each', async () => {
+describe('an order that nobody works on', () => {
+  test('reminds the shop of a waiting order and the customer of a ready one, once each', async () => {
     const { body: order } = await shop.place();
 
     await flagged(order.id, 'delayed');
@@ -39,7 +39,7 @@ describe('When nobody looks after an order', () => {
     ]);
   });
 
-  test('then going back to waiting starts the clock anew', async () => {
+  test('restarts the timer when the order returns to waiting', async () => {
     const { body: order } = await shop.place();
     await shop.move(order.id, 'preparation');
     await shop.move(order.id, 'waiting');
@@ -53,7 +53,7 @@ describe('When nobody looks after an order', () => {
     expect(Date.parse(alert.at) - back).toBeGreaterThanOrEqual(2_000);
   });
 
-  test('then edits that make no difference are answered alike for ever, with the alerts of their time', async () => {
+  test('replays of an unchanged edit return the flags of the first answer', async () => {
     const { body: order } = await shop.place();
     const editWith = (key: string) =>
       shop.request('PATCH', `/v1/orders/${order.id}`, {

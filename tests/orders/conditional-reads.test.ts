@@ -20,7 +20,7 @@ async function placed(as: string) {
 }
 
 test.each(['"1"', 'W/"1"', '"1-gzip"', '"0", W/"1"', '*'])(
-  'When a client has the order with the tag <%s>, then the answer is 304 without a body',
+  'answers 304 without a body to If-None-Match <%s>',
   async (tag) => {
     const { id, read } = await placed(shop.customer);
     for (const reader of [shop.customer, shop.manager]) {
@@ -34,25 +34,25 @@ test.each(['"1"', 'W/"1"', '"1-gzip"', '"0", W/"1"', '*'])(
   },
 );
 
-test.each(['"2"', '1', '', '"1', 'W/1'])('When a client has another tag <%s>, then it gets the order', async (tag) => {
+test.each(['"2"', '1', '', '"1', 'W/1'])('returns the order to the non-matching tag <%s>', async (tag) => {
   const { read } = await placed(shop.customer);
   expect(await read(tag)).toMatchObject({ status: 200, body: { version: 1 } });
 });
 
-test('When another customer sends the current tag, then the answer is still 404', async () => {
+test('answers 404 to another customer, even with the current tag', async () => {
   const { read } = await placed(shop.customer);
   const other = await newCustomer(shop, 'Other');
   expect((await read('"1"', other.token)).status).toBe(404);
 });
 
-test('When an alert flags an order at the same version, then no 304 hides it', async () => {
+test('does not answer 304 after an alert flagged the same version', async () => {
   const { read } = await placed(shop.customer);
   expect((await read('"1"')).status).toBe(304);
   await waitFor('the flag', async () => (await read()).body.flags.includes('delayed'), { deadline: 15_000 });
   expect(await read('"1"')).toMatchObject({ status: 200, body: { version: 1, flags: ['delayed'] } });
 });
 
-test('When the customer is renamed or erased at the same version, then no 304 hides it', async () => {
+test('does not answer 304 after the customer was renamed or erased', async () => {
   const { id: customer, token } = await newCustomer(shop, 'Ana');
   const { read } = await placed(token);
   expect((await read('"1"', shop.manager)).status).toBe(304);
@@ -62,7 +62,7 @@ test('When the customer is renamed or erased at the same version, then no 304 hi
   expect(await read('"1"', shop.manager)).toMatchObject({ status: 200, body: { customer: { name: null } } });
 });
 
-test('When the customer was renamed long before the order, then a tag is enough again', async () => {
+test('answers 304 if the customer was renamed long before the order', async () => {
   const { id, token } = await newCustomer(shop, 'Bea');
   const renamed = async (secondsAgo: number) =>
     shop
@@ -77,7 +77,7 @@ test('When the customer was renamed long before the order, then a tag is enough 
   expect((await read('"1"')).status).toBe(200);
 });
 
-test('When a client has a product, then its tag answers 304 until any part of it changes', async () => {
+test('answers 304 for a product until any part of it changes', async () => {
   const ask = (method: string, path: string, body?: unknown, tag?: string) =>
     shop.request(method, `/v1/products${path}`, {
       as: shop.manager,

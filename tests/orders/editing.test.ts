@@ -15,8 +15,8 @@ async function reprice(product: string, amount: number): Promise<void> {
   await shop.request('PATCH', `/v1/products/${productId}`, { as: shop.manager, body });
 }
 
-describe('When a customer edits a waiting order', () => {
-  test('then lines that stay keep their price, new ones get today’s, and the difference is on the timeline', async () => {
+describe('a customer editing a waiting order', () => {
+  test('keeps prices of kept lines, prices new lines now and records the changes', async () => {
     const { body: order } = await shop.place({
       body: { lines: [await shop.line('Espresso', undefined, 2), await shop.line('Donuts')], note: 'Hot' },
     });
@@ -53,7 +53,7 @@ describe('When a customer edits a waiting order', () => {
     });
   });
 
-  test('then an edit without a difference is 200 and no event, and its key is bound all the same', async () => {
+  test('answers an unchanged edit with 200, without an event, and binds its idempotency key', async () => {
     const { body: order } = await shop.place();
     const body = { location: 'take_away', lines: [{ id: order.lines[0].id, quantity: 1 }] };
     const key = { 'idempotency-key': 'no-difference' };
@@ -73,7 +73,7 @@ describe('When a customer edits a waiting order', () => {
     expect(again.body).toMatchObject({ version: 1, status: 'waiting' });
   });
 
-  test('then a line whose product is gone can stay', async () => {
+  test('keeps a line whose product was deleted', async () => {
     const created = await shop.request('POST', '/v1/products', {
       as: shop.manager,
       body: { name: 'Short-lived', basePrice: { amount: 100, currency: 'USD' } },
@@ -87,7 +87,7 @@ describe('When a customer edits a waiting order', () => {
   });
 });
 
-describe('When an edit cannot be', () => {
+describe('an edit that is not possible', () => {
   test.each([
     ['nothing to change', {}, ['#']],
     ['no lines', { lines: [] }, ['#/lines']],
@@ -99,7 +99,7 @@ describe('When an edit cannot be', () => {
       { lines: [{ id: crypto.randomUUID(), quantity: 1, unitPrice: 1 }] },
       ['#/lines/0/unitPrice'],
     ],
-  ])('then %s is 400 and points at every fault', async (_, body, pointers) => {
+  ])('rejects %s with 400 and a pointer to each fault', async (_, body, pointers) => {
     const { body: order } = await shop.place();
     const refused = await edit(order.id, body);
     expect(refused.status).toBe(400);
@@ -108,14 +108,14 @@ describe('When an edit cannot be', () => {
     expect(read.body).toEqual(order);
   });
 
-  test('then a line named twice is 400', async () => {
+  test('rejects a line that is named twice with 400', async () => {
     const { body: order } = await shop.place();
     const line = { id: order.lines[0].id, quantity: 1 };
     const refused = await edit(order.id, { lines: [line, line] });
     expect(refused.body.errors).toMatchObject([{ pointer: '#/lines/1/id' }]);
   });
 
-  test('then an order in preparation is 409, an outdated version 412, and a manager 403', async () => {
+  test('answers 409 in preparation, 412 to an outdated version and 403 to a manager', async () => {
     const { body: order } = await shop.place();
     expect((await edit(order.id, { note: 'x' }, { 'if-match': '"7"' })).status).toBe(412);
     expect((await edit(order.id, { note: 'x' }, {}, shop.manager)).status).toBe(403);
@@ -126,8 +126,8 @@ describe('When an edit cannot be', () => {
   });
 });
 
-describe('When a customer asks what an order would cost', () => {
-  test('then the prices come back and nothing is created', async () => {
+describe('a quote', () => {
+  test('returns the prices and creates nothing', async () => {
     const before = await shop.database('orders').count();
     const body = { lines: [await shop.line('Latte', 'Vanilla', 2)] };
     const quoted = await shop.request('POST', '/v1/orders/quote', { as: shop.customer, body });
@@ -137,7 +137,7 @@ describe('When a customer asks what an order would cost', () => {
     expect(await shop.database('orders').count()).toEqual(before);
   });
 
-  test('then an order that expects another total is refused with the new one', async () => {
+  test('lets an order with another expected total be rejected with the new total', async () => {
     const body = { lines: [await shop.line('Tea')], expectedTotal: { amount: 299, currency: 'USD' } };
     const refused = await shop.place({ body });
     expect(refused.status).toBe(409);
@@ -147,8 +147,8 @@ describe('When a customer asks what an order would cost', () => {
   });
 });
 
-describe('When a client prefers not to wait', () => {
-  test('then its change is passed on, answered with 202, and decided once', async () => {
+describe('Prefer: respond-async', () => {
+  test('answers 202 and applies the change once', async () => {
     const { body: order } = await shop.place();
     const headers = { prefer: 'respond-async, wait=5', 'idempotency-key': 'later' };
     const options = { as: shop.manager, body: { status: 'preparation' }, headers };

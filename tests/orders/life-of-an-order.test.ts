@@ -7,8 +7,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-describe('When a customer places an order', () => {
-  test('then it waits, with names and prices frozen, and the customer is shown what they may do', async () => {
+describe('placing an order', () => {
+  test('returns a waiting order with fixed names and prices and the allowed transitions', async () => {
     const { status, headers, body } = await shop.place({
       body: { lines: [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')], note: 'Hot, please' },
     });
@@ -37,8 +37,8 @@ describe('When a customer places an order', () => {
   });
 });
 
-describe('When a manager walks an order to the end', () => {
-  test('then every step is answered, readable at once, mailed, published and on the timeline', async () => {
+describe('moving an order from waiting to delivered', () => {
+  test('makes each step readable at once, emails it, publishes it and records it', async () => {
     const redis = new Redis(process.env.REDIS_URL as string);
     const messages: { channel: string; event: { id: string; type: string; data: { order: { version: number } } } }[] =
       [];
@@ -95,7 +95,7 @@ describe('When a manager walks an order to the end', () => {
     expect(deliveries.every(({ outcome }: { outcome: string }) => outcome === 'sent')).toBe(true);
   });
 
-  test('then a customer sees on the timeline neither a manager’s id nor anyone else’s mail', async () => {
+  test('hides managers’ ids and other recipients’ emails from the customer’s timeline', async () => {
     const { body: order } = await shop.place();
     await shop.move(order.id, 'preparation');
     await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager, body: { reasonCode: 'too_busy' } });
@@ -111,8 +111,8 @@ describe('When a manager walks an order to the end', () => {
   });
 });
 
-describe('When an order is cancelled', () => {
-  test('then it says by whom and why, and customer and shop hear of it', async () => {
+describe('cancelling an order', () => {
+  test('returns who cancelled and why, and emails the customer and the shop', async () => {
     const { body: order } = await shop.place();
 
     const cancelled = await shop.request('POST', `/v1/orders/${order.id}/cancel`, {
@@ -132,7 +132,7 @@ describe('When an order is cancelled', () => {
     expect(told.map(({ to }) => to).sort()).toEqual(['customer@example.com', 'shop@crema.example']);
   });
 
-  test('then no body at all will do', async () => {
+  test('works without a request body', async () => {
     const { body: order } = await shop.place();
     const cancelled = await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
     expect(cancelled.status).toBe(200);

@@ -31,7 +31,7 @@ describe.each([
     ...{ currency: 'HUF', name: 'Kék Ajtó', zone: 'America/St_Johns', latte: 430 },
     ...{ written: 'HUF\u00a04.30', example: '430 is HUF\u00a04.30' },
   },
-])('When a shop in $zone sells in $currency', ({ currency, name, zone, latte, written, example }) => {
+])('a shop in $zone with the currency $currency', ({ currency, name, zone, latte, written, example }) => {
   let shop: Shop;
   beforeAll(async () => {
     const environment = { CURRENCY: currency, SHOP_NAME: name, SHOP_TIME_ZONE: zone };
@@ -43,7 +43,7 @@ describe.each([
   const product = (fields: object) =>
     shop.request('POST', '/v1/products', { as: shop.manager, body: { name: 'Gold Leaf', ...fields } });
 
-  test('then an order is counted, mailed and shown in its currency, name and time', async () => {
+  test('uses its currency, name and time zone in orders, emails and the Web UI', async () => {
     const { body: order } = await shop.place();
     expect(order.total).toEqual(money(latte));
     const receipts = () =>
@@ -63,7 +63,7 @@ describe.each([
     expect(description.searchAttributes.OrderTotal).toEqual([Number(written.replaceAll(/[^\d.]/g, ''))]);
   });
 
-  test('then a product costs at most 100,000 units, and the dearest order can be edited', async () => {
+  test('limits prices to 100,000 units and can edit the most expensive order', async () => {
     const most = maxPrice(currency);
     expectFaults(await product({ basePrice: money(most + 1) }), ['#/basePrice/amount']);
     expectFaults(await product({ basePrice: { amount: 1, currency: 'USD' } }), ['#/basePrice/currency']);
@@ -88,7 +88,7 @@ describe.each([
     );
   });
 
-  test('then its documents and its previews are its own', async () => {
+  test('serves documents and previews with its own values', async () => {
     const { body: document } = await shop.request('GET', '/openapi.json');
     expect(document.info.title).toBe(name);
     const { Money, Price, ProductRequest } = document.components.schemas;

@@ -47,7 +47,7 @@ const receipts = (orderId: string, to: string) =>
     (arrival) => arrival.mail.headers.get('x-crema-event-id') === `${orderId}:1` && arrival.to.includes(to),
   );
 
-test('When a manager sends an email of a closed order again, then it arrives once more, by itself, and the timeline has both', async () => {
+test('resends one email of a closed order and records both deliveries on the timeline', async () => {
   const { body: order } = await shop.place();
   await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
   await shop.finished(order.id);
@@ -71,7 +71,7 @@ test('When a manager sends an email of a closed order again, then it arrives onc
   expect(receipts(order.id, 'shop@crema.example')).toHaveLength(1);
 });
 
-test('When it is put off, then the same one is tried until it is taken', async () => {
+test('retries a deferred email until the server accepts it', async () => {
   const { body: order } = await shop.place();
   await line(order.id, 'customer', 1);
   const { deliveryId } = await line(order.id, 'shop', 1);
@@ -86,7 +86,7 @@ test('When it is put off, then the same one is tried until it is taken', async (
   expect(receipts(order.id, 'shop@crema.example')).toHaveLength(2);
 }, 40_000);
 
-test('When it is refused for good, then the one that was sent stays sent', async () => {
+test('keeps the outcome sent if the resent email is rejected permanently', async () => {
   const { body: order } = await shop.place();
   await line(order.id, 'shop', 1);
   const { deliveryId } = await line(order.id, 'customer', 1);
@@ -96,7 +96,7 @@ test('When it is refused for good, then the one that was sent stays sent', async
   expect([outcome, attempts.at(-1)?.outcome]).toEqual(['sent', 'refused']);
 });
 
-test('When there is nothing to send, then a manager is told why', async () => {
+test('rejects a resend with the reason why there is nothing to send', async () => {
   const { id, token } = await newCustomer(shop);
   const { body: order } = await shop.place({ as: token });
   const { deliveryId } = await line(order.id, 'customer', 1);
@@ -120,7 +120,7 @@ test('When there is nothing to send, then a manager is told why', async () => {
   expect(await told()).toBe('The event of this email is no longer stored.');
 });
 
-test('When a customer looks at the timeline, then nothing there lets them send anything', async () => {
+test('customers get no delivery ids and cannot resend emails', async () => {
   const { body: order } = await shop.place();
   const { deliveryId } = await line(order.id, 'customer', 1);
   const own = await deliveries(order.id, shop.customer);

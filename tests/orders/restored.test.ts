@@ -26,8 +26,8 @@ async function cancelled(): Promise<{ id: string; key: string; answer: Answer }>
   return { id: body.id, key, answer };
 }
 
-describe('When Postgres was restored from before an order was cancelled', () => {
-  test('then a replay is answered from the history of its workflow', async () => {
+describe('after Postgres was restored to a time before a cancellation', () => {
+  test('answers a repeated request from the history of the workflow', async () => {
     const { id, key, answer } = await cancelled();
     await forget(shop.database, id, 2);
     const replay = await cancel(id, key);
@@ -39,7 +39,7 @@ describe('When Postgres was restored from before an order was cancelled', () => 
     expectProblem(reused, 'idempotency_key_reused');
   });
 
-  test('then a new change is refused by what its workflow decided last', async () => {
+  test('rejects a new change by the last state of the workflow', async () => {
     const { id } = await cancelled();
     await forget(shop.database, id, 2);
     const refused = await cancel(id, randomUUID());
@@ -48,7 +48,7 @@ describe('When Postgres was restored from before an order was cancelled', () => 
   });
 });
 
-describe('When Postgres was restored from before an open order changed', () => {
+describe('after Postgres was restored to a time before an open order changed', () => {
   const edit = (id: string, note: string, key: string): Promise<Answer> =>
     shop.insist('PATCH', `/v1/orders/${id}`, {
       as: shop.customer,
@@ -79,7 +79,7 @@ describe('When Postgres was restored from before an open order changed', () => {
         await shop.database('orders').where({ id }).delete();
       },
     ],
-  ])('then replays are answered as before, %s', async (_backup, restore) => {
+  ])('repeated requests get the same answers, %s', async (_backup, restore) => {
     const { id, asked, answers } = await edited();
     await shop.database('unchanged_edits').where({ order_id: id }).delete();
     await restore(id);
@@ -90,7 +90,7 @@ describe('When Postgres was restored from before an open order changed', () => {
     }
   });
 
-  test('then the next change is answered, and what was forgotten is there again', async () => {
+  test('the next change succeeds and restores the missing versions', async () => {
     const { id } = await edited();
     await forget(shop.database, id, 2);
     expect((await shop.move(id, 'preparation')).body.version).toBe(4);
@@ -99,7 +99,7 @@ describe('When Postgres was restored from before an open order changed', () => {
   });
 });
 
-test('When a key comes back that the workflow has forgotten, then the change is written down without it', async () => {
+test('records a change without its idempotency key if the workflow no longer has the key', async () => {
   const { body } = await shop.place({ headers: { 'idempotency-key': 'the-first' } });
   const first = await shop.database('order_events').where({ order_id: body.id }).first('event', 'snapshot');
   const event = { ...first.event, id: `${body.id}:2`, version: 2, type: 'order.edited' };
@@ -109,7 +109,7 @@ test('When a key comes back that the workflow has forgotten, then the change is 
   expect(keys).toEqual([first.event.key.hash, null]);
 });
 
-test('When an order’s workflow was terminated, then a refusal says so, and how it goes on', async () => {
+test('rejects a change of an order whose workflow was terminated and says so', async () => {
   const { body } = await shop.place();
   await shop.workflow(body.id).terminate();
   const refused = await cancel(body.id, randomUUID());

@@ -59,14 +59,14 @@ const ways: Way[] = [
   },
 ];
 
-describe.each(ways)('When $what is as long as it may be', ({ limit, send, kept }) => {
-  test('then it is taken, whatever its characters', async () => {
+describe.each(ways)('$what at its maximum length', ({ limit, send, kept }) => {
+  test('is accepted with any characters', async () => {
     const { id } = (await shop.place()).body;
     expect((await send(id, emoji(limit))).status).toBe(200);
     expectFaults(await send(id, emoji(limit + 1)), [expect.stringMatching(/^#\/(note|reason)$/)]);
   });
 
-  test('then it is taken without an answer, too', async () => {
+  test('is accepted with Prefer: respond-async', async () => {
     const { id } = (await shop.place()).body;
     expect((await send(id, emoji(limit), ASYNC)).status).toBe(202);
     await waitFor(
@@ -79,20 +79,20 @@ describe.each(ways)('When $what is as long as it may be', ({ limit, send, kept }
     expect((await timelineOf(id)).map(({ kind }: { kind: string }) => kind)).not.toContain('rejected');
   });
 
-  test('then a text without visible characters is stored as empty', async () => {
+  test('is stored as empty if it has no visible characters', async () => {
     const { id } = (await shop.place()).body;
     expect((await send(id, '\u200b\u2060 \u3164')).status).toBe(200);
     expect(JSON.stringify(await timelineOf(id))).not.toMatch(/[\u200b\u2060\u3164]/);
   });
 });
 
-test('When a note is placed, then its limit is the same', async () => {
+test('limits the note of a new order to the same length', async () => {
   const lines = [await shop.line('Tea')];
   expect((await shop.place({ body: { lines, note: emoji(MAX_NOTE_LENGTH) } })).status).toBe(201);
   expectFaults(await shop.place({ body: { lines, note: emoji(MAX_NOTE_LENGTH + 1) } }), ['#/note']);
 });
 
-describe('When a note holds line separators', () => {
+describe('a note with line separators', () => {
   const note = 'For Ana\u2028no sugar\u2029\nthanks';
   const separators = /[\u0085\u2028\u2029]/;
 
@@ -111,7 +111,7 @@ describe('When a note holds line separators', () => {
       request.on('error', reject).setTimeout(20_000, () => request.destroy(new Error('The stream is silent.')));
     });
 
-  test('then the export of personal data escapes them', async () => {
+  test('is escaped in the export of personal data', async () => {
     const { id } = (await shop.place({ body: { lines: [await shop.line('Tea')], note } })).body;
     const answer = await fetch(`${shop.url}/v1/me/export`, { headers: { authorization: `Bearer ${shop.customer}` } });
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -121,7 +121,7 @@ describe('When a note holds line separators', () => {
     expect(orders.find(({ order }) => order.id === id)?.order.note).toBe(note);
   });
 
-  test('then every stream, channel and webhook carries it on one line, whole', async () => {
+  test('arrives unchanged and on one line in every stream, channel and webhook', async () => {
     const receiver = await startReceiver();
     const { secret } = await webhooksOf(() => shop).register(receiver.url, { events: ['order.placed'] });
     const published: string[] = [];
@@ -155,7 +155,7 @@ describe('When a note holds line separators', () => {
     }
   });
 
-  test('then Temporal’s Web UI shows it on one line', async () => {
+  test('is shown on one line in Temporal’s Web UI', async () => {
     const { id } = (await shop.place({ body: { lines: [await shop.line('Tea')], note } })).body;
     const { staticSummary, staticDetails } = await shop
       .workflow(id)

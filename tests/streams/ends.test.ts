@@ -29,13 +29,13 @@ function followOrder(order: Fact['order'], after?: string) {
   return follow(server, '/', { after });
 }
 
-describe('When an order is final, but an alert of before is journaled later', () => {
+describe('a final order whose earlier alert is journaled later', () => {
   const at = '2026-11-22T09:50:00.000Z';
   const ready = aLife(['preparation', 'ready']);
   const alert = raise(ready.at(-1)!.order, 'uncollected', at);
   const delivered = next({ ...alert, order: alert.order }, 'delivered');
 
-  test('then its stream waits for the alert, and ends', async () => {
+  test('has a stream that sends the alert before it ends', async () => {
     server = await openLogServer();
     await record(ready[0]!);
     const mine = await followOrder(ready[0]!.order);
@@ -51,7 +51,7 @@ describe('When an order is final, but an alert of before is journaled later', ()
     expect(await server.log.lastOf(delivered.event.orderId)).toBe(5);
   });
 
-  test('then so does one that begins in between, and one that comes back', async () => {
+  test('sends the alert to streams that start or resume in between', async () => {
     server = await openLogServer();
     await record(...ready, delivered);
     const [begun, back] = [await followOrder(delivered.order), await followOrder(delivered.order)];
@@ -67,7 +67,7 @@ describe('When an order is final, but an alert of before is journaled later', ()
   });
 });
 
-test('When an order has been final for long, then its stream is a snapshot, and there is nothing to come back for', async () => {
+test('the stream of an order that was final before is one snapshot, and resuming it is 204', async () => {
   server = await openLogServer();
   const life = aLife(['cancelled']);
   await record(...life);
@@ -77,7 +77,7 @@ test('When an order has been final for long, then its stream is a snapshot, and 
   expect((await followOrder(life[1]!.order, stream.events[0]!.id)).status).toBe(204);
 });
 
-test('When Postgres was restored, or is another one, then readers are sent off, and begin anew', async () => {
+test('ends streams after Postgres was restored or replaced, and restarts with a snapshot', async () => {
   server = await openLogServer();
   const lives = [aLife([]), aLife([]), aLife([])];
   await record(...lives.flat());
@@ -115,7 +115,7 @@ test('When Postgres was restored, or is another one, then readers are sent off, 
   await anew.ends();
 });
 
-test('When Postgres does not answer for a while, then streams stay, and go on where they were', async () => {
+test('keeps streams open while Postgres does not answer and continues where they were', async () => {
   /** Reads of so many facts, or more, fail. */
   let away = Number.POSITIVE_INFINITY;
   const between = (log: EventLog): EventLog => ({
@@ -143,7 +143,7 @@ test('When Postgres does not answer for a while, then streams stay, and go on wh
   board.close();
 });
 
-test('When a reader reads no more, then it is cut off, and the others hear everything', async () => {
+test('disconnects a reader that stops reading; the others get every event', async () => {
   server = await openLogServer();
   const [slow, board] = await Promise.all([follow(server, '/'), follow(server, '/')]);
   await Promise.all([slow.receives(1), board.receives(1)]);
@@ -160,7 +160,7 @@ test('When a reader reads no more, then it is cut off, and the others hear every
   for (const stream of [slow, board]) stream.close();
 });
 
-test('When nothing gets through to a reader for half a minute, then it is cut off, and who only hears nothing is not', async () => {
+test('disconnects a blocked reader after 30 s, but not one without events', async () => {
   server = await openLogServer();
   const board = await follow(server, '/');
   // More than sockets hold, and sent at once: what a reader may be behind counts for what comes after it.
@@ -185,7 +185,7 @@ test('When nothing gets through to a reader for half a minute, then it is cut of
   }
 });
 
-test('When somebody may not any more, or their token expires, then their stream ends', async () => {
+test('ends a stream when its reader loses access or the token expires', async () => {
   server = await openLogServer({ heartbeat: 1 });
   const stays = await follow(server, '/');
   server.asks.stillMay = async () => false;
@@ -213,7 +213,7 @@ test('When somebody may not any more, or their token expires, then their stream 
   stays.close();
 });
 
-test('When the process stops, then streams end at once, and none begins', async () => {
+test('ends all streams at once when the process stops, and starts no others', async () => {
   server = await openLogServer();
   const board = await follow(server, '/');
   server.streams.stop();
@@ -221,7 +221,7 @@ test('When the process stops, then streams end at once, and none begins', async 
   await expect(server.streams.answer({ token: {}, caller: {} } as never)).rejects.toThrow('is stopping');
 });
 
-test('When a client leaves before its stream begins, then nothing is kept of it', async () => {
+test('releases a client that disconnects before its stream starts', async () => {
   let begin = () => {};
   const held = new Promise<void>((resolve) => {
     begin = resolve;

@@ -68,7 +68,7 @@ async function newService(scopes: readonly Scope[]): Promise<string> {
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-test('When a customer follows their order, then they see it as it is and every change, up to the last one', async () => {
+test('sends a customer a snapshot of the order and every change until the last', async () => {
   const id = await placed();
   const mine = await followOrder(id, { headers: { 'accept-encoding': 'gzip, br' } });
   for (const next of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, next);
@@ -115,7 +115,7 @@ test('When a customer follows their order, then they see it as it is and every c
   expect([over.status, over.text]).toEqual([204, '']);
 });
 
-test('When a manager follows the shop, then they see its open orders, and what Redis is told', async () => {
+test('sends a manager the open orders and the same events as Redis', async () => {
   const [waiting, cancelled] = [await placed(), await placed()];
   await shop.request('POST', `/v1/orders/${cancelled}/cancel`, { as: shop.customer });
   const board = await followShop();
@@ -132,7 +132,7 @@ test('When a manager follows the shop, then they see its open orders, and what R
   expect(await streamed()).toContainEqual(board.events[1]!.data);
 });
 
-test('When somebody comes back with a position, then it counts as the header before the address, and only in this log', async () => {
+test('resumes from Last-Event-ID before ?after, and only in the same log', async () => {
   const id = await placed();
   const board = await followShop();
   await shop.move(id, 'preparation');
@@ -152,7 +152,7 @@ test('When somebody comes back with a position, then it counts as the header bef
   expectFaults(refusal(odd), ['last-event-id:']);
 });
 
-test('When somebody comes back with an empty position, then it counts as none', async () => {
+test('treats an empty position as absent', async () => {
   await placed();
   const board = await listen('/v1/orders/events?after=', { as: shop.manager, after: '' });
   const { event, id } = (await board.receives(1))[0]!;
@@ -162,7 +162,7 @@ test('When somebody comes back with an empty position, then it counts as none', 
   expect((await later.receives(1))[0]!.data).toMatchObject({ subject: order });
 });
 
-test('When Postgres does not know an order yet, then its stream begins with what its workflow says', async () => {
+test('starts with the workflow’s state while Postgres does not have the order yet', async () => {
   const id = await placed();
   const ledger = () => shop.database('deliveries').where({ event_id: `${id}:1`, channel: 'redis', outcome: 'sent' });
   await waitFor('All that there was to tell', async () => (await ledger()).length === 1, patience);
@@ -173,7 +173,7 @@ test('When Postgres does not know an order yet, then its stream begins with what
   expect(mine.events[0]!.data.order.customer).not.toHaveProperty('name');
 });
 
-test('When nothing happens for longer than a request may take, then the stream stays, with signs of life', async () => {
+test('stays open with heartbeats for longer than the request timeout', async () => {
   const board = await followShop();
   await waitFor('Signs of life', () => board.heartbeats >= 3, patience);
   expect(board.end).toBe('open');
@@ -185,8 +185,8 @@ test('When nothing happens for longer than a request may take, then the stream s
   ]);
 });
 
-describe('When somebody may not follow', () => {
-  test('then another’s order is not there, nor one that never was, and the shop is for its staff', async () => {
+describe('access to streams', () => {
+  test('answers 404 for other or unknown orders and 403 for the shop to customers', async () => {
     const id = await placed();
     const { token } = await newCustomer(shop);
     await expectRefusal(followOrder(id, { as: token }), 'not_found');
@@ -196,7 +196,7 @@ describe('When somebody may not follow', () => {
     expectProblem(await buyTicket({}, token), 'forbidden');
   });
 
-  test('then a service needs the scope for events, and a manager’s token as well', async () => {
+  test('requires the scope events:read of services and of managers’ tokens', async () => {
     const id = await placed();
     const blind = await newService(serviceScopes.filter((scope) => scope !== 'events:read'));
     await expectRefusal(followOrder(id, { as: blind }), 'forbidden');
@@ -217,8 +217,8 @@ describe('When somebody may not follow', () => {
   });
 });
 
-describe('When a browser has a ticket', () => {
-  test('then it opens the stream that it is for, once, and nothing else', async () => {
+describe('a stream ticket', () => {
+  test('opens only the stream it was issued for', async () => {
     const [id, other] = [await placed(), await placed()];
     const { status, body } = await buyTicket({ orderId: id }, shop.customer);
     expect([status, Object.keys(body)]).toEqual([201, ['ticket', 'expiresAt']]);
@@ -248,7 +248,7 @@ describe('When a browser has a ticket', () => {
     }
   });
 
-  test('then its address stands in no log', async () => {
+  test('does not appear in logs', async () => {
     const { ticket } = (await buyTicket({}, shop.manager)).body;
     await (await listen(`/v1/orders/events?ticket=${ticket}`)).receives(1);
     await expectRefusal(listen(`/v1/orders/events?ticket=${ticket.slice(0, -9)}`), 'unauthenticated');
@@ -263,8 +263,8 @@ describe('When a browser has a ticket', () => {
   });
 });
 
-describe('When what a stream was opened with ends', () => {
-  test('then a token that is given back ends it at once, and so the ticket that was bought with it', async () => {
+describe('the end of a credential', () => {
+  test('revoking a token ends its streams at once and invalidates its ticket', async () => {
     const as = await shop.signIn('manager@example.com');
     const [{ ticket }, { ticket: unused }] = [(await buyTicket({}, as)).body, (await buyTicket({}, as)).body];
     const streams = [await followShop({ as }), await listen(`/v1/orders/events?ticket=${ticket}`)];
@@ -276,7 +276,7 @@ describe('When what a stream was opened with ends', () => {
     expect(stays.end).toBe('open');
   });
 
-  test('then a manager who is one no more hears no more of the shop', async () => {
+  test('ends the shop’s stream of a manager who lost the role', async () => {
     const manager = await newManager(shop);
     const board = await followShop({ as: manager.token });
     await board.receives(1);
@@ -285,7 +285,7 @@ describe('When what a stream was opened with ends', () => {
     await expectRefusal(followShop({ as: manager.token }), 'forbidden');
   });
 
-  test('then an expired token does, and a ticket of it', async () => {
+  test('ends the streams of an expired token and of its ticket', async () => {
     const door = await openAuthApi(shop.database);
     const { iss, aud } = JSON.parse(Buffer.from(shop.manager.split('.')[1]!, 'base64url').toString());
     const as = await door.forge({
@@ -304,7 +304,7 @@ describe('When what a stream was opened with ends', () => {
   });
 });
 
-test('When somebody has as many streams as they may, then one more is refused until one is closed', async () => {
+test('refuses a stream above the user’s limit until one is closed', async () => {
   const { token: as } = await newManager(shop);
   const streams = await Promise.all(Array.from({ length: 6 }, () => followShop({ as })));
   await expectRefusal(followShop({ as }), 'too_many_streams');
@@ -314,7 +314,7 @@ test('When somebody has as many streams as they may, then one more is refused un
 });
 
 // Last: it stops the API.
-test('When the API is stopped, then streams end at once, in order, and it ends well', async () => {
+test('stopping the API ends all streams at once and exits cleanly', async () => {
   const board = await followShop();
   await board.receives(1);
   const { pid } = shop.api;

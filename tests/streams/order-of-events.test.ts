@@ -13,7 +13,7 @@ const ALL = 150;
 
 const patience = { deadline: 20_000, every: 10 };
 
-test('When a fact is committed late, then nobody is told of what stands behind it before', async () => {
+test('sends no event before an earlier one that is committed late', async () => {
   server = await openLogServer();
   const { database, journal, hub, url } = server;
   const board = await follow({ url }, '/');
@@ -36,7 +36,7 @@ test('When a fact is committed late, then nobody is told of what stands behind i
   board.close();
 });
 
-test('When facts are committed while readers begin, catch up, join, leave and come back, then each sees every one once, in order', async () => {
+test('readers get each event once, in order, when they join, leave and resume during commits', async () => {
   const ids: string[] = [];
   let commits = ALL;
   // Whatever is read is old by the time it arrives.
@@ -101,7 +101,7 @@ test('When facts are committed while readers begin, catch up, join, leave and co
   steady.close();
 }, 60_000);
 
-test('When somebody comes back who has missed much, then they get all of it, page by page, and then what is new', async () => {
+test('sends all missed events page by page, then new ones', async () => {
   server = await openLogServer();
   const { journal, hub, url } = server;
   const board = await follow({ url }, '/');

@@ -47,7 +47,7 @@ async function served(): Promise<void> {
   }
 }
 
-test('When a thousand follow one process, some of them coming and going, then each sees every event once, in order, and nothing is left behind', async () => {
+test('a thousand readers of one process get each event once, in order, without leaking memory', async () => {
   // Whatever a process makes once, it has made then.
   await served();
   for (const stream of await open(50)) stream.close();
