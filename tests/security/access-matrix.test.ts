@@ -13,9 +13,9 @@ import { type Receiver, startReceiver } from '../webhooks/receiver.ts';
 import { fingerprints } from './tables.ts';
 
 /**
- * Who gets what: `yes` is the row's own answer. The owner is a customer, and so is the demoted manager, who still holds the
- * token of a manager. A token that is no good is refused even where none is needed; only the OAuth2 server looks at none: its
- * clients have other ways to say who they are, and its documents are for everybody.
+ * The response for each kind of caller: `yes` is the response of the row. The owner is a customer. The demoted manager is a
+ * customer with the token of a manager. An invalid token is rejected even if the route needs none. The OAuth2 server ignores
+ * access tokens: its clients authenticate differently, and its documents are public.
  */
 const WHO_MAY = `
                      nobody  owner  other  manager  demoted  service  expired  revoked
@@ -34,17 +34,17 @@ const WHO_MAY = `
 interface Row {
   /** A line of {@link WHO_MAY}. */
   who: string;
-  /** Without it, whoever might is refused with 403. */
+  /** Callers without this scope get a 403. */
   scope?: Scope;
-  /** The same for services, where they need another one. */
+  /** The scope that services need. Default: `scope`. */
   serviceScope?: Scope;
-  /** What whoever may is answered: a status, or a refusal that comes after the question who may. */
+  /** The response to an allowed caller: a status, or a problem that is reported after the access check. */
   answers: number | 'wrong_password' | 'invalid_link' | 'not_found';
-  /** A good one, which would change something; sent as JSON. */
+  /** A valid JSON body, which would change something. */
   body?: (target: Record<string, string>) => unknown;
-  /** The same, sent as a form. */
+  /** A valid form. */
   form?: Record<string, string>;
-  /** What whoever may is answered does not end. */
+  /** Whether the response is an event stream. */
   streams?: true;
 }
 
@@ -59,7 +59,7 @@ const inspect = {
   body: () => ({ payloads: [{ data: '' }] }),
 } as const;
 const hook = { who: 'managers', scope: 'webhooks:write' } as const;
-/** Takes everything: what fails shows on a webhook by itself. */
+/** Accepts every delivery: failed deliveries would change the webhook. */
 let endpoint: Receiver;
 const PASSWORD = 'seven violins in the rain';
 const someone = () => ({ email: `${randomUUID()}@example.com`, name: 'Nora Newcomer' });
@@ -186,9 +186,9 @@ interface Operation {
 
 let shop: Shop;
 let documented: Map<string, Operation>;
-/** By kind of caller; nobody has none. */
+/** By kind of caller. `nobody` has no token. */
 let tokens: Record<string, string>;
-/** Those who may all that their role may, or that a service can be granted, but for one scope. */
+/** Tokens with all scopes of the role, or of a service, except one. */
 let tokensWithout: (scope: Scope) => Promise<Record<'owner' | 'manager' | 'service', string>>;
 
 beforeAll(async () => {
@@ -207,7 +207,7 @@ beforeAll(async () => {
   const [other, demoted] = await Promise.all([newCustomer(shop), newManager(shop)]);
   const expired = await forged({ exp: 1 });
   const revoked = await shop.signIn('manager@example.com');
-  // Whoever comes now is remembered, so that what follows must count at once.
+  // Caches these callers: the following changes must take effect immediately.
   for (const token of [demoted.token, revoked]) {
     expect((await shop.request('GET', '/v1/products', { as: token })).status).toBe(200);
   }
@@ -234,7 +234,7 @@ afterAll(async () => {
   await shop?.close();
 });
 
-/** The manager's own token with other claims, signed with the shop's own key. */
+/** Returns the manager's token with other claims, signed with the shop's key. */
 async function forged(claims: Record<string, unknown>): Promise<string> {
   const door = await openAuthApi(shop.database);
   return door.forge({ ...decodeJwt(shop.manager), ...claims }).finally(door.close);
@@ -267,7 +267,7 @@ async function makeTokensWithout(missing: Scope) {
   return { owner, manager, service };
 }
 
-/** Makes what a path is about, so that the request could do something to it; by the path's parameters. */
+/** Creates the resources of a path, so that a request could change them. Returns the path's parameters. */
 async function targetOf(path: string): Promise<Record<string, string>> {
   const as = shop.manager;
   if (path.startsWith('/v1/orders/{id}') || path === '/v1/stream-tickets') {
@@ -316,19 +316,19 @@ async function call(operation: string, target: Record<string, string>, as: strin
 
 const codes = { 400: 'invalid_request', 401: 'unauthenticated', 403: 'forbidden', 404: 'not_found' } as const;
 
-/** A refusal of this status, which says how to do better where RFC 6750 has it so; a 400 is the OAuth2 server’s. */
+/** Expects an error with this status, and the challenge of RFC 6750 if any. A 400 is from the OAuth2 server. */
 function expectRefused(answer: Answer, status: keyof typeof codes, challenge?: string): void {
   if (status === 400) expect(answer).toMatchObject({ status, body: { error: codes[status] } });
   else expectProblem(answer, codes[status]);
   expect(answer.headers.get('www-authenticate')).toEqual(challenge ?? null);
 }
 
-describe('When the document is held against the table', () => {
-  test('then every operation has a row, and every row an operation', () => {
+describe('The OpenAPI document', () => {
+  test('has the same operations as the table', () => {
     expect([...documented.keys()].toSorted()).toEqual(Object.keys(rows).toSorted());
   });
 
-  test.each(Object.entries(rows))('then %s names its scope', (operation, { scope, serviceScope = scope, who }) => {
+  test.each(Object.entries(rows))('names the scope of %s', (operation, { scope, serviceScope = scope, who }) => {
     const { security } = documented.get(operation)!;
     expect(security.length === 0).toBe(who.startsWith('any'));
     for (const [way, scopes] of security.flatMap((each) => Object.entries(each))) {
@@ -338,10 +338,10 @@ describe('When the document is held against the table', () => {
   });
 });
 
-// First, while nobody who may has set anything going.
-describe('When somebody may not', () => {
+// First, before an allowed request has started anything.
+describe('A caller without access', () => {
   test.each(Object.entries(rows).filter(([, { who }]) => who !== 'any reader'))(
-    'then %s is refused, and nothing has changed',
+    'is rejected without effect: %s',
     async (operation, { who, scope, serviceScope = scope }) => {
       const cells = whoMay.get(who)!;
       const target = await targetOf(operation.split(' ')[1]!);
@@ -366,7 +366,7 @@ describe('When somebody may not', () => {
     },
   );
 
-  test('then it is for the one thing that is wrong with their token', async () => {
+  test('is rejected for the only fault of the token', async () => {
     const good = await forged({ exp: Math.floor(Date.now() / 1000) + 60 });
     expect((await shop.request('GET', '/v1/products', { as: good })).status).toBe(200);
     const { body } = await shop.request('GET', '/v1/products', { as: tokens.expired! });
@@ -376,8 +376,8 @@ describe('When somebody may not', () => {
   });
 });
 
-describe('When somebody may', () => {
-  test.each(Object.entries(rows))('then %s serves them', async (operation, { who, answers }) => {
+describe('A caller with access', () => {
+  test.each(Object.entries(rows))('is served: %s', async (operation, { who, answers }) => {
     for (const [kind, cell] of Object.entries(whoMay.get(who)!)) {
       if (cell !== 'yes') continue;
       const target = await targetOf(operation.split(' ')[1]!);
@@ -388,7 +388,7 @@ describe('When somebody may', () => {
   });
 });
 
-describe('When an order is another customer’s', () => {
+describe('An order of another customer', () => {
   let own: string;
   let foreign: Answer;
   const key = { 'idempotency-key': 'a-key-that-somebody-guessed' };
@@ -400,7 +400,7 @@ describe('When an order is another customer’s', () => {
     foreign = await shop.place({ body: { lines: [tea] }, headers: key });
   });
 
-  test('then it is not on their lists, whatever they ask for', async () => {
+  test('is in no list of a customer', async () => {
     const { id, number, placedAt, customer } = foreign.body;
     const cursor = Buffer.from(JSON.stringify([new Date(Date.parse(placedAt) + 1).toISOString(), id])).toString(
       'base64url',
@@ -417,7 +417,7 @@ describe('When an order is another customer’s', () => {
     expect(JSON.stringify(body)).not.toContain(id);
   });
 
-  test('then its key gets them an order of their own when they place, and nothing when they change', async () => {
+  test('shares no Idempotency-Key with other customers', async () => {
     const { id } = foreign.body;
     const placed = await asOther('POST', '/v1/orders', { body: { lines: [tea] }, headers: key });
     expect([placed.status, placed.headers.get('idempotency-replayed')]).toEqual([201, null]);
@@ -440,7 +440,7 @@ describe('When an order is another customer’s', () => {
     expect(body).toMatchObject({ version: 3, status: 'cancelled', note: 'No sugar' });
   });
 
-  test('then nobody can tell it from one that never was', async () => {
+  test('has the same responses as an unknown order', async () => {
     const ask = async (id: string) => {
       const answers = await Promise.all([
         asOther('GET', `/v1/orders/${id}`),

@@ -8,15 +8,15 @@ import { openShop, type Shop } from '../shop.ts';
 import { monitorRedis, type RedisMonitor } from './redis-monitor.ts';
 import { temporalRecords, textsIn } from './temporal-records.ts';
 
-// Plants what must not get about, lives through everything that handles it, and looks for it everywhere. Payloads are
-// plain here: in what Temporal keeps, encryption would only hide a leak.
+// Uses secrets in every feature that handles them, then searches for them in all stored and sent data. Payloads are
+// not encrypted here: encryption would hide a leak in Temporal.
 
 const planted = {
   password: `pw-${randomUUID()}`,
   wrongPassword: `no-${randomUUID()}`,
   email: `zoe.${randomUUID()}@canary.example`,
   name: `Zoë ${randomUUID()}`,
-  // What people write may stand where orders stand, but in no log.
+  // Texts that people write may be in orders, but not in logs.
   note: `note-${randomUUID()}`,
   key: `key-${randomUUID()}`,
   accessToken: '',
@@ -34,7 +34,7 @@ beforeAll(async () => {
   shop = await openShop({
     environment: { LOG_LEVEL: 'trace', TEMPORAL_METRICS_PORT: String(metricsPort) },
     smtp: {
-      // Servers quote whom they do not like: first for now, then for good.
+      // Mail servers quote the address that they reject: first temporarily, then permanently.
       onRcptTo({ address }, _session, done) {
         const whom = `${planted.name} <${address}>`;
         const answers = [smtpError(451, `${whom}: come back later`), smtpError(550, `${whom}: nobody here`)];
@@ -48,7 +48,7 @@ afterAll(async () => {
   await shop?.close();
 }, 60_000);
 
-test('When people live through everything that can happen, then what they hand over stands only where it belongs', async () => {
+test('secrets and personal data are only in the places that need them', async () => {
   await liveThroughAll();
 
   const places = await everywhere();
@@ -69,12 +69,12 @@ test('When people live through everything that can happen, then what they hand o
     name: ['mail', 'table users'],
     note: ['mail', 'redis', 'table order_events', 'table orders', 'temporal'],
   });
-  // There is something to look through: what was asked for shows there, as it may.
+  // Checks that the search covers real data.
   expect(places['api /metrics']).toContain('route="/v1/users/{id}/promote",status="400"');
   expect(places['worker /metrics']).toMatch(/crema_emails_total\{outcome="refused"\}.*temporal_activity/s);
 }, 60_000);
 
-/** Tables, Temporal, Redis, logs, mail and whatever HTTP tells about the processes: their contents by their names. */
+/** Returns the contents of tables, Temporal, Redis, logs, mail and public HTTP endpoints, by name. */
 async function everywhere(): Promise<Record<string, string>> {
   const { database, api, worker } = shop;
   const tables: string[] = await database('pg_tables')
@@ -103,10 +103,10 @@ async function everywhere(): Promise<Record<string, string>> {
   );
 }
 
-/** Whether a secret stands in a text: as it is, or as URLs, base64 and Postgres' bytes have it. */
+/** Returns whether a text contains a secret: plain, URL-encoded, in base64 or as bytes of Postgres. */
 function holds(text: string, secret: string): boolean {
   const bytes = Buffer.from(secret);
-  // Whatever stands before it, base64 has it in one of three ways, but for the characters at its ends.
+  // The base64 of the secret depends on its offset modulo 3. Characters at its ends may differ.
   const inBase64 = [0, 1, 2].map((before) =>
     Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')
@@ -128,7 +128,7 @@ async function liveThroughAll(): Promise<void> {
   const password_hash = await hashPassword(password);
   await shop.database('users').insert({ id, email, name, password_hash, role: 'customer' });
 
-  // Signing in: right, wrong, and in every wrong way.
+  // Sign-in: successful, failed and malformed.
   const { body: tokens } = await ask({ grant_type: 'password', client_id: 'crema', username: email, password });
   Object.assign(planted, { accessToken: tokens.access_token, refreshToken: tokens.refresh_token });
   const as: string = tokens.access_token;
@@ -147,7 +147,7 @@ async function liveThroughAll(): Promise<void> {
   }
   expect((await shop.request('GET', '/v1/me', { as })).body).toMatchObject({ email, name });
 
-  // What does not belong where it is sent.
+  // Secrets in wrong fields.
   const misplaced = { email, name, password, access_token: as, refresh_token: tokens.refresh_token };
   const bodies = [misplaced, JSON.stringify(misplaced).slice(1), { lines: [misplaced], note: password.repeat(20) }];
   for (const body of bodies) expect((await shop.request('POST', '/v1/orders', { as, body })).status).toBe(400);
@@ -157,7 +157,7 @@ async function liveThroughAll(): Promise<void> {
   expect((await shop.request('POST', `/v1/users/${email}/promote`, promoting)).status).toBe(400);
   for (const path of [`/${email}`, `/docs/${as}`]) expect((await shop.request('GET', path)).status).toBe(404);
 
-  // An order's life, with mail that is put off and then refused.
+  // An order whose emails are deferred and then rejected.
   const placing = {
     as,
     body: { lines: [await shop.line('Latte', 'Vanilla')], note },
@@ -170,7 +170,7 @@ async function liveThroughAll(): Promise<void> {
   expect((await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as, body: {} })).status).toBe(200);
   await shop.finished(order.id);
 
-  // Its stream, opened as browsers do, in the right and in wrong ways.
+  // Its event stream, opened with valid and invalid tickets.
   const buy = async (): Promise<string> =>
     (await shop.request('POST', '/v1/stream-tickets', { as, body: { orderId: order.id } })).body.ticket;
   const stream = `/v1/orders/${order.id}/events`;
@@ -185,7 +185,7 @@ async function liveThroughAll(): Promise<void> {
   const refused = await shop.database('deliveries').where({ order_id: order.id, outcome: 'refused' }).pluck('detail');
   expect(refused).toEqual(['The mail server refused it: 550 to RCPT TO']);
 
-  // Postgres fails, and quotes what it was given: no second order may have that note.
+  // An error of Postgres that quotes the values of the row.
   await withoutTable('users', async () => {
     expect((await ask({ grant_type: 'password', client_id: 'crema', username: email, password })).status).toBe(500);
   });
@@ -196,7 +196,7 @@ async function liveThroughAll(): Promise<void> {
   await shop.database.raw('DROP INDEX one_note');
   await shop.reaches(second.id, 'waiting');
 
-  // Staying signed in, and leaving.
+  // Refresh and sign-out.
   const { body: next } = await ask({
     grant_type: 'refresh_token',
     client_id: 'crema',

@@ -3,15 +3,15 @@ import { parseSync } from '@swc/core';
 import { check } from 'recheck';
 import { parse as parseYaml } from 'yaml';
 
-// `npm run check:patterns`: no regular expression that strangers' text reaches may take more than linear time (ReDoS).
+// `npm run check:patterns`: regular expressions that match input from clients must take linear time (ReDoS).
 
-/** How long one pattern may take to analyse, in ms. */
+/** Timeout for the analysis of one pattern, in ms. */
 const TIMEOUT_MS = 60_000;
 
-/** An attack counts only if Node itself takes longer than this for it, in ms: the analysis takes the load of the machine for slowness. */
+/** A finding counts only if Node takes longer than this, in ms: on a busy machine, the analysis reports false positives. */
 const CONFIRMED_MS = 1_000;
 
-/** A regular expression and the file that has it. */
+/** A regular expression and its file. */
 interface Pattern {
   file: string;
   source: string;
@@ -20,7 +20,7 @@ interface Pattern {
 
 const CODE = '{activities,api,config,db,domain,mail,worker,workflows}/**/*.ts';
 
-/** The patterns of schemas, put together at run time, stand in the documents that are made from them. */
+/** Contain the patterns of schemas, which are built at run time. */
 const DOCUMENTS = ['openapi.yaml', 'asyncapi.yaml'];
 
 function* patternsOfCode(): Generator<Pattern> {
@@ -37,7 +37,7 @@ function* patternsOfDocuments(): Generator<Pattern> {
       if (typeof pattern === 'string') yield { file, source: pattern, flags: 'u' };
 }
 
-/** All objects within a value, itself included. */
+/** Yields all objects within a value, including itself. */
 function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return;
   yield value as Record<string, unknown>;

@@ -18,8 +18,8 @@ import { temporalRecords, textsIn } from './temporal-records.ts';
 const run = promisify(execFile);
 
 /**
- * What a shop's people type and what goes wrong there: none of it is for Temporal to know. Each is long enough that no
- * ciphertext comes to it by chance, as it does to three letters.
+ * Texts from people and from failures, which Temporal must not store in plain text. They are long enough not to occur in
+ * ciphertext by chance.
  */
 const plaintext = /Latte|Vanilla|Donuts|hot as can be|no oat milk|fiddlesticks/;
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => rmSync(dirname(bundle), { recursive: true }));
 
-describe('When payloads are encrypted', () => {
+describe('An order with encrypted payloads', () => {
   const UI = 'https://temporal.example:8443';
   let shop: Shop;
   let id: string;
@@ -42,7 +42,7 @@ describe('When payloads are encrypted', () => {
         TEMPORAL_UI_ORIGIN: UI,
       },
       smtp: {
-        // After both first tries it fails an activity, so that its failure stands in the history.
+        // Also fails the activity that retries, so that the history contains its failure.
         onRcptTo: (_address, _session, done) => done(refused++ < 3 ? smtpError(451, 'fiddlesticks') : null),
       },
     });
@@ -52,11 +52,11 @@ describe('When payloads are encrypted', () => {
   }, 60_000);
   afterAll(() => shop?.close(), 60_000);
 
-  test('then an order lives as ever, and Temporal keeps not a word of it', async () => {
+  test('works as usual, and Temporal stores no plain text', async () => {
     await shop.move(id, 'preparation');
-    // Refused, answered with a failure.
+    // A rejected update returns a failure.
     expect((await shop.move(id, 'delivered')).body.code).toBe('illegal_transition');
-    // Plain, as the CLI sends it, and refused.
+    // An unencrypted update, as the CLI sends it, is rejected.
     await run(await temporal(), [
       ...['workflow', 'signal', '--address', process.env.TEMPORAL_ADDRESS as string],
       ...[
@@ -79,11 +79,11 @@ describe('When payloads are encrypted', () => {
     expect(closed).toContain('encryption-key-id first');
     expect(closed).toContain('Encoded failure');
     for (const records of [open, closed]) expect(records).not.toMatch(plaintext);
-    // What operators find orders by is all there is in the clear.
+    // Only the search attributes are in plain text.
     expect(closed).toContain('"cancelled"');
   });
 
-  test('then summaries and details are read with the keys', async () => {
+  test('has summaries and details that can be decrypted', async () => {
     const description = await shop.workflow(id).describe();
 
     expect(await description.staticSummary()).toMatch(
@@ -92,11 +92,11 @@ describe('When payloads are encrypted', () => {
     expect(await description.staticDetails()).toContain('hot as can be');
   });
 
-  test('then it replays on today’s code', async () => {
+  test('replays with the current code', async () => {
     expect(await replayAll(shop)).toBe(1);
   }, 60_000);
 
-  test('then an order whose row is lost is read from its workflow, and the reconciler finds all that happened', async () => {
+  test('is read from its workflow if its row is lost, and the reconciler restores its events', async () => {
     const before = await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager });
     await shop.database('order_events').where({ order_id: id }).delete();
     await shop.database('orders').where({ id }).delete();
@@ -108,8 +108,8 @@ describe('When payloads are encrypted', () => {
     expect(facts.at(-1)?.order).toMatchObject({ note: 'as hot as can be', cancellation: { reason: 'no oat milk' } });
   });
 
-  describe('and a manager looks at it with Temporal’s own tools', () => {
-    test('then the CLI shows it', async () => {
+  describe('in the tools of Temporal', () => {
+    test('is decrypted for the CLI', async () => {
       const { stdout } = await run(await temporal(), [
         ...['workflow', 'show', '--address', process.env.TEMPORAL_ADDRESS as string],
         ...['--workflow-id', shop.workflow(id).workflowId, '--output', 'json'],
@@ -124,7 +124,7 @@ describe('When payloads are encrypted', () => {
       });
     });
 
-    test('then the Web UI may ask, and no other page', async () => {
+    test('is decrypted for the Web UI, but for no other origin', async () => {
       const { events } = await shop.workflow(id).fetchHistory();
       const [input] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
       const body = { payloads: [input].map(inJson) };
@@ -158,7 +158,7 @@ describe('When payloads are encrypted', () => {
       }
     });
 
-    test('then what it sends can be encrypted first', async () => {
+    test('accepts payloads that the codec has encrypted', async () => {
       const plain = inJson({
         metadata: { encoding: Buffer.from('json/plain') },
         data: Buffer.from('{"status":"ready"}'),
@@ -173,13 +173,13 @@ describe('When payloads are encrypted', () => {
       expect(decoded).toEqual({ payloads: [plain] });
     });
 
-    test('then nobody else is shown anything', async () => {
+    test('is not decrypted for other callers', async () => {
       const request = { body: { payloads: [] } };
       expectProblem(await shop.request('POST', '/codec/decode', request), 'unauthenticated');
       expectProblem(await shop.request('POST', '/codec/decode', { ...request, as: shop.customer }), 'forbidden');
     });
 
-    test('then it is told what cannot be decrypted', async () => {
+    test('is reported if its key is missing', async () => {
       const data = Buffer.alloc(40);
       const metadata = { encoding: Buffer.from('binary/encrypted'), 'encryption-key-id': Buffer.from('lost') };
       const body = { payloads: [{}, inJson({ metadata, data })] };
@@ -193,7 +193,7 @@ describe('When payloads are encrypted', () => {
   });
 });
 
-describe('When keys are rotated while an order is open', () => {
+describe('An open order during a key rotation', () => {
   const [old, next] = [newSetting('old'), newSetting('next')];
   let databaseUrl: string;
   const open = (keys: string) =>
@@ -206,11 +206,11 @@ describe('When keys are rotated while an order is open', () => {
     databaseUrl = await copyDatabase();
   });
 
-  test('then it goes on with old and new key, and waits, saying so, while one is missing', async () => {
+  test('continues with both keys, and waits with a log entry while one is missing', async () => {
     const before = await open(old);
     const { body } = await before.place();
     await before.reaches(body.id, 'waiting');
-    // What a worker is given while it stops is another's only when its heartbeats have been missing for a while.
+    // Work that a stopping worker has received is reassigned only after its heartbeat timeout.
     await waitFor('the first emails', async () => before.mailed(body.id).length === 2, { deadline: 20_000 });
     await before.close();
 
@@ -241,7 +241,7 @@ describe('When keys are rotated while an order is open', () => {
 
 const temporal = () => findTemporal({ dataDir: tmpdir() });
 
-/** A payload as protobuf's JSON has it. */
+/** Returns a payload as protobuf JSON. */
 const inJson = (payload: { metadata?: Record<string, Uint8Array> | null; data?: Uint8Array | null } | undefined) => ({
   metadata: Object.fromEntries(
     Object.entries(payload?.metadata ?? {}).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),

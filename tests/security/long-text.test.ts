@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { openShop, type Shop } from '../shop.ts';
 import { askerOf, operations } from './operations.ts';
 
-/** Processor time that one request may take on the thread that serves all others, in ms. */
+/** Maximum CPU time of one request on the main thread, in ms. */
 const MAX_MS = 100;
 
-/** Nearly as long as a body may be, in characters. */
+/** Just under the limit of a body, in characters. */
 const LONG = 95_000;
 
-/** Nearly as long as a path, a query or a header may be. */
+/** Just under the limit of a path, a query or a header. */
 const LONG_HEAD = 15_000;
 
-/** Texts of this length that patterns with two ways to match take long for. */
+/** Returns texts of this length for which ambiguous patterns are slow. */
 const texts = (length: number): Record<string, string> => ({
   letters: `${'a'.repeat(length - 1)}\u0001`,
   blanks: `a${' '.repeat(length - 2)}\u0001`,
@@ -32,13 +32,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-/** Processor time that the API's main thread has taken so far, in ms: what a busy machine does besides does not count. */
+/** Returns the CPU time of the API's main thread so far, in ms. It does not depend on the load of the machine. */
 function mainThreadMs(): number {
   const [onCpu] = readFileSync(`/proc/${shop.api.pid}/task/${shop.api.pid}/schedstat`, 'utf8').split(' ');
   return Number(onCpu) / 1e6;
 }
 
-/** Sends requests one by one. Returns those that took too long, three times in a row, and for how long at least. */
+/** Sends requests one by one. Returns those that took too long three times in a row, with their shortest time. */
 async function tooLong(requests: Record<string, () => Promise<unknown>>): Promise<Record<string, number>> {
   const slow: Record<string, number> = {};
   for (const [name, send] of Object.entries(requests)) {
@@ -53,7 +53,7 @@ async function tooLong(requests: Record<string, () => Promise<unknown>>): Promis
   return slow;
 }
 
-/** Every text in a body, by the path of its field. */
+/** Returns the path of every text in a body. */
 function textsIn(value: unknown, at: string[] = []): string[][] {
   if (typeof value === 'string') return [at];
   if (typeof value !== 'object' || value === null) return [];
@@ -68,20 +68,20 @@ function withText(body: unknown, path: string[], text: string): unknown {
   return copy;
 }
 
-// Only Linux tells the time of a thread.
+// Only Linux reports the CPU time of a thread.
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
-onLinux('When a client sends a long text', () => {
+onLinux('A long text does not block the API', () => {
   const fields = operations.flatMap((operation) =>
     textsIn(operation.example).map((path) => ({ operation, path, name: `${operation.name} #/${path.join('/')}` })),
   );
 
-  test('then there are fields to fill', () => {
+  test('covers many fields', () => {
     expect(fields.length).toBeGreaterThan(20);
   });
 
   test.each(fields)(
-    'then the API goes on serving others: $name',
+    'in a field: $name',
     async ({ operation, path }) => {
       const lengths = [100, 101, 500, 501, 1_000, 1_001, LONG];
       const requests = lengths.flatMap((length) =>
@@ -95,7 +95,7 @@ onLinux('When a client sends a long text', () => {
     60_000,
   );
 
-  test('then a password that is looked at for long holds nobody up', async () => {
+  test('in a password that is checked', async () => {
     const pieces = [
       '4@8({[<369!1|0$5+7%2',
       'p4$$w0rd',
@@ -110,7 +110,7 @@ onLinux('When a client sends a long text', () => {
       const change = async () => {
         const body = { currentPassword, newPassword };
         const { status } = await shop.request('POST', '/v1/me/password', { as: shop.customer, body });
-        // A wrong password would not be looked at: 403.
+        // With a wrong current password the new one would not be checked: 403.
         expect([204, 400]).toContain(status);
         if (status === 204) currentPassword = newPassword;
       };
@@ -119,7 +119,7 @@ onLinux('When a client sends a long text', () => {
     expect(await tooLong(Object.fromEntries(requests))).toEqual({});
   }, 60_000);
 
-  test('then a path, a query or a header holds nobody up', async () => {
+  test('in a path, a query or a header', async () => {
     const kinds = Object.entries(texts(LONG_HEAD)).map(
       ([kind, text]) => [kind, text.replaceAll('\u0001', '\u007e')] as const,
     );
@@ -161,7 +161,7 @@ onLinux('When a client sends a long text', () => {
     '/oauth/logout',
     '/account/verify',
     '/nowhere',
-  ])('then a query of very many parameters holds nobody up: %s', async (path) => {
+  ])('in a query with very many parameters: %s', async (path) => {
     const requests = ['a&', 'a=1&', 'status=ready&'].map((parameter): [string, () => Promise<unknown>] => {
       const query = parameter.repeat(LONG_HEAD / parameter.length);
       const refused = async () => expect((await shop.request('GET', `${path}?${query}`)).status).toBe(400);
@@ -170,14 +170,14 @@ onLinux('When a client sends a long text', () => {
     expect(await tooLong(Object.fromEntries(requests))).toEqual({});
   });
 
-  test('then a password of very many combining marks holds nobody up', async () => {
+  test('in a password of very many combining marks', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const body = `grant_type=password&client_id=crema&username=a@example.com&password=a${'\u0315\u0300'.repeat(13_000)}`;
     const signIn = async () => expect((await shop.request('POST', '/oauth/token', { headers, body })).status).toBe(400);
     expect(await tooLong({ signIn })).toEqual({});
   });
 
-  test('then a form holds nobody up', async () => {
+  test('in a form', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const forms: [string, string[]][] = [
       ['/oauth/token', ['grant_type', 'client_id', 'username', 'password', 'refresh_token', 'code', 'scope']],

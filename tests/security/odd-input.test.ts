@@ -15,14 +15,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-/** Every object inside a body, the body itself first, by its JSON pointer. */
+/** Returns every object inside a body with its JSON pointer, the body first. */
 function objectsIn(value: unknown, at = '#'): [pointer: string, object: object][] {
   if (typeof value !== 'object' || value === null) return [];
   const inside = Object.entries(value).flatMap(([name, part]) => objectsIn(part, `${at}/${name}`));
   return Array.isArray(value) ? inside : [[at, value], ...inside];
 }
 
-describe('When a body brings along a field that is not the client’s to set', () => {
+describe('A field that clients cannot set', () => {
   const values: [field: string, value: unknown][] = [
     ['role', 'manager'],
     ['price', 1],
@@ -32,14 +32,14 @@ describe('When a body brings along a field that is not the client’s to set', (
     ['constructor', { prototype: { role: 'manager' } }],
   ];
 
-  // Temporal's protocol may grow, and Amazon's, so what they send takes any field, and nothing comes of it.
+  // Messages of Temporal and Amazon may contain new fields, which are ignored.
   const withBodies = operations.filter(({ example, path }) => example && !/^\/(codec|notifications)\//.test(path));
 
-  test('then there are bodies to bring it along in', () => {
+  test('is tested in many request bodies', () => {
     expect(withBodies.length).toBeGreaterThan(15);
   });
 
-  test.each(withBodies)('then $name names it, and nothing has changed', async (operation) => {
+  test.each(withBodies)('is rejected without effect: $name', async (operation) => {
     const before = await fingerprints(shop);
     for (const [index, [pointer, known]] of objectsIn(operation.example).entries()) {
       for (const [field, value] of values.filter(([name]) => !Object.hasOwn(known, name))) {
@@ -55,20 +55,20 @@ describe('When a body brings along a field that is not the client’s to set', (
 
 const ODD = ["' OR 1=1 --", "'; DROP TABLE users; --", '%', '_%_', '\0', 'ana\0', '$1', '\\', '{}', '[1]', '😀😀😀'];
 
-/** Nothing found, or nothing understood. */
+/** Expects an empty result or an invalid request. */
 function expectNothing(answer: Answer): void {
   if (answer.status === 200) expect(answer.body).toEqual({ data: [], nextCursor: null });
   else expectProblem(answer, 'invalid_request', { errors: expect.any(Array) });
 }
 
-describe('When somebody writes SQL where a value should be', () => {
+describe('SQL as a value', () => {
   const queries = operations.flatMap((operation) =>
     (operation.parameters ?? [])
       .filter((parameter) => parameter.in === 'query')
       .map((parameter) => ({ operation, name: operation.name, parameter: parameter.name })),
   );
 
-  test.each(queries)('then $name finds nothing by $parameter', async ({ operation, parameter }) => {
+  test.each(queries)('finds no resource: $name by $parameter', async ({ operation, parameter }) => {
     for (const value of ODD) {
       expectNothing(await ask(operation, undefined, {}, `?${parameter}=${encodeURIComponent(value)}`));
     }
@@ -78,18 +78,18 @@ describe('When somebody writes SQL where a value should be', () => {
     [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, id]) => ({ operation, name: operation.name, id: id! })),
   );
 
-  test.each(ids)('then $name knows no such $id', async ({ operation, id }) => {
+  test.each(ids)('is not a valid id: $name by $id', async ({ operation, id }) => {
     const before = await fingerprints(shop);
     for (const value of ODD) expectFaults(await ask(operation, operation.example, { [id]: value }), [`?${id}`]);
     expect(await fingerprints(shop)).toEqual(before);
   });
 
-  test('then a cursor that somebody has made is one that leads to nothing', async () => {
+  test('has no effect in a forged cursor', async () => {
     const cursor = (place: unknown) => Buffer.from(JSON.stringify(place)).toString('base64url');
     const listOf = (path: string, place: unknown) =>
       shop.request('GET', `${path}?cursor=${cursor(place)}`, { as: shop.manager });
     for (const odd of ODD) {
-      // After everybody, if it is taken for a text.
+      // As a text, it sorts after all users.
       expectNothing(await listOf('/v1/users', [`zzzz${odd}`]));
       expectNothing(await listOf('/v1/orders', [odd, orderId]));
       expectNothing(await listOf('/v1/orders', [new Date().toISOString(), `${orderId}${odd}`]));
@@ -101,20 +101,20 @@ describe('When somebody writes SQL where a value should be', () => {
     return Object.entries(examples).map(([grant, { value }]) => ({ name, path, grant, form: value }));
   });
 
-  test.each(forms)('then $name ($grant) gives nothing for it', async ({ path, form }) => {
+  test.each(forms)('gets no token: $name ($grant)', async ({ path, form }) => {
     for (const field of Object.keys(form)) {
       for (const value of ODD) {
         const body = new URLSearchParams({ ...form, [field]: value }).toString();
         const headers = { 'content-type': 'application/x-www-form-urlencoded' };
         const answer = await shop.request('POST', path, { body, headers });
-        // Whatever is no token is as good as given back (RFC 7009 §2.2).
+        // The revocation of an unknown token succeeds (RFC 7009 §2.2).
         if (path === '/oauth/revoke' && field === 'token') expect([answer.status, answer.body]).toEqual([200, '']);
         else expect([400, 401]).toContain(answer.status);
       }
     }
   });
 
-  test('then a text stays what it is', async () => {
+  test('is stored unchanged as a text', async () => {
     for (const text of ODD.filter((odd) => !odd.includes('\0'))) {
       const product = { name: text, description: text, basePrice: { amount: 1, currency: 'USD' } };
       const created = await shop.request('POST', '/v1/products', { as: shop.manager, body: product });
@@ -127,8 +127,8 @@ describe('When somebody writes SQL where a value should be', () => {
   });
 });
 
-// Last: it looks at what everything above has left behind.
-test('When all of that is over, then nothing has surprised the API', () => {
+// Last: checks the effects of all tests above.
+test('all of this input causes no error in the log of the API', () => {
   const written = readFileSync(shop.api.log, 'utf8').split('\n');
   const logged = written.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
   expect(logged.length).toBeGreaterThan(100);

@@ -33,13 +33,13 @@ export const operations = Object.entries(document.paths).flatMap(([path, methods
 );
 export type AnyOperation = (typeof operations)[number];
 
-/** What only customers do; managers may do all that others do. */
+/** Operations for customers only. Managers may call all others. */
 const forCustomers = ['placeOrder', 'quoteOrder', 'editOrder'];
 
 /**
- * Sends requests to any operation, as somebody who may.
+ * Sends requests to any operation as an allowed caller.
  *
- * @param orderId the order that paths lead to, unless other parameters are given
+ * @param orderId the order in paths, unless other parameters are given
  */
 export const askerOf =
   (shop: Shop, orderId: string) =>

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 const folder = mkdtempSync(join(tmpdir(), 'crema-packages-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Runs a check over Crema's own lock file with one more package in it. */
+/** Runs a check on Crema's lock file with one additional package. */
 async function check(script: string, name: string, entry: Record<string, unknown>) {
   const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
   lock.packages[`node_modules/${name}`] = { version: '1.0.0', integrity: 'sha512-x', license: 'MIT', ...entry };
@@ -19,7 +19,7 @@ async function check(script: string, name: string, entry: Record<string, unknown
   });
 }
 
-describe('When a package is added', () => {
+describe('A new package', () => {
   beforeAll(() => {
     copyFileSync('.npmrc', join(folder, '.npmrc'));
     symlinkSync(resolve('node_modules'), join(folder, 'node_modules'));
@@ -34,34 +34,34 @@ describe('When a package is added', () => {
     ['MIT AND (GPL-2.0-only OR AGPL-3.0-only)', 1],
     ['(MIT OR ISC) AND GPL-3.0-only', 1],
     ['SEE LICENSE IN terms.txt', 1],
-  ])('then its licence %s is told apart (%i)', async (license, code) => {
+  ])('is accepted or rejected by its licence: %s (exit code %i)', async (license, code) => {
     const result = await check('licences.ts', 'newcomer', { license });
 
     expect(result.code).toBe(code);
     expect(result.said.includes(`newcomer 1.0.0 is under ${license}: `)).toBe(code === 1);
   });
 
-  test('then a binary for another platform has the licence of its package', async () => {
+  test('has the licence of its main package if it is a binary for another platform', async () => {
     const entry = { license: undefined, optional: true };
 
     expect(await check('licences.ts', '@swc/core-plan9', entry)).toMatchObject({ code: 1 });
     expect(await check('licences.ts', '@swc/core-darwin-x64', entry)).toMatchObject({ code: 0 });
   });
 
-  test('then an install script that nobody has looked at is seen', async () => {
+  test('is rejected if its install script has not been reviewed', async () => {
     const { code, said } = await check('install-scripts.ts', 'newcomer', { hasInstallScript: true });
 
     expect([code, said]).toEqual([1, expect.stringMatching(/^newcomer 1\.0\.0 has an install script that nobody/)]);
     expect(await check('install-scripts.ts', 'newcomer', {})).toEqual({ code: 0, said: '' });
   });
 
-  test('then a missing checksum is seen', async () => {
+  test('is rejected without a checksum', async () => {
     const { said } = await check('install-scripts.ts', 'newcomer', { integrity: undefined });
 
     expect(said).toMatch(/^newcomer 1\.0\.0 has no checksum/);
   });
 
-  test('then nobody lets install scripts run', async () => {
+  test('is rejected if .npmrc allows install scripts', async () => {
     writeFileSync(join(folder, '.npmrc'), 'ignore-scripts=false\n');
 
     expect((await check('install-scripts.ts', 'newcomer', {})).said).toMatch(/^\.npmrc lets install scripts run/);

@@ -12,15 +12,15 @@ const encode = async (keys: PayloadKey[], value: unknown = note): Promise<Payloa
 const decode = async (keys: PayloadKey[], payload: Payload): Promise<unknown> =>
   defaultPayloadConverter.fromPayload((await createPayloadCodec(keys).decode([payload]))[0] as Payload);
 
-describe('When a payload is encrypted', () => {
+describe('The payload codec', () => {
   test.each([[note], [''], [null], ['x'.repeat(500_000)], [new Uint8Array([0, 255])]])(
-    'then it comes back as it was (%#)',
+    'restores the original value (%#)',
     async (value) => {
       expect(await decode([first], await encode([first], value))).toEqual(value);
     },
   );
 
-  test('then only the name of the key stands in the clear, and the same never looks the same', async () => {
+  test('reveals only the name of the key, and each ciphertext differs', async () => {
     const one = await encode([first]);
     const other = await encode([first]);
 
@@ -32,18 +32,18 @@ describe('When a payload is encrypted', () => {
     expect(other.data).not.toEqual(one.data);
   });
 
-  test('then what is plain passes all the same, as it comes from operators', async () => {
+  test('accepts plain payloads, which operators send', async () => {
     expect(await decode([first], defaultPayloadConverter.toPayload(note) as Payload)).toEqual(note);
     expect(await createPayloadCodec([first]).decode([{}])).toEqual([{}]);
   });
 
-  test('then without keys nothing is', async () => {
+  test('writes plain payloads without keys', async () => {
     expect(await encode([])).toEqual(defaultPayloadConverter.toPayload(note));
   });
 });
 
-describe('When keys are rotated', () => {
-  test('then the first one encrypts and all decrypt', async () => {
+describe('Key rotation', () => {
+  test('encrypts with the first key and decrypts with all keys', async () => {
     const before = await encode([first]);
     const after = await encode([second, first]);
 
@@ -55,25 +55,25 @@ describe('When keys are rotated', () => {
   test.each([
     ['another key', [second]],
     ['no key', []],
-  ])('then with %s the missing one is asked for by name', async (_, keys) => {
+  ])('names the missing key in the error, with %s', async (_, keys) => {
     await expect(decode(keys, await encode([first]))).rejects.toThrow(
       'A payload is encrypted with the key "2026-10": add it to PAYLOAD_KEYS.',
     );
   });
 
-  test('then another key under the same name is refused', async () => {
+  test('rejects another key with the same name', async () => {
     await expect(decode([{ ...second, id: first.id }], await encode([first]))).rejects.toThrow(
       /another key under this name/,
     );
   });
 });
 
-describe('When a payload was tampered with', () => {
+describe('A modified payload', () => {
   test.each([
-    ['its nonce', 0],
-    ['its text', 15],
-    ['its seal', -1],
-  ])('then a changed bit in %s is refused', async (_, at) => {
+    ['the nonce', 0],
+    ['the ciphertext', 15],
+    ['the authentication tag', -1],
+  ])('is rejected if a bit of %s has changed', async (_, at) => {
     const payload = await encode([first]);
     const data = Buffer.from(payload.data ?? []);
     data[(data.length + at) % data.length]! ^= 1;
@@ -81,14 +81,14 @@ describe('When a payload was tampered with', () => {
     await expect(decode([first], { ...payload, data })).rejects.toThrow(/somebody changed the payload/);
   });
 
-  test('then another key’s name on it is refused', async () => {
+  test('is rejected if it names another key', async () => {
     const { metadata, data } = await encode([first]);
     const relabelled = { metadata: { ...metadata, 'encryption-key-id': Buffer.from(second.id) }, data: data ?? null };
 
     await expect(decode([first, second], relabelled)).rejects.toThrow(/does not fit/);
   });
 
-  test('then what only claims to be encrypted stays what it is, for its reader to refuse', async () => {
+  test('stays unchanged if it only claims to be encrypted, and its reader rejects it', async () => {
     const claim = { metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.from('nonsense') };
     const short = { ...claim, metadata: { ...claim.metadata, 'encryption-key-id': Buffer.from(first.id) } };
 
@@ -97,7 +97,7 @@ describe('When a payload was tampered with', () => {
   });
 });
 
-test('When something fails, then its message and stack are where the codec encrypts them', () => {
+test('the message and stack of a failure are encrypted', () => {
   const failure = ApplicationFailure.create({ message: 'no oat milk', details: [note], cause: new Error('spilt') });
 
   const {

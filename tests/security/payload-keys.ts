@@ -7,13 +7,13 @@ import { workflowsPath } from '../../worker/workflows-path.ts';
 import type { PayloadKey } from '../../workflows/payloads/codec.ts';
 import { failureConverterPath } from '../../workflows/payloads/data-converter.ts';
 
-/** A new key, as it stands in `PAYLOAD_KEYS`. */
+/** Returns a new key in the format of `PAYLOAD_KEYS`. */
 export const newSetting = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
 
-/** A new key, as the settings give it. */
+/** Returns a new key as the settings contain it. */
 export const newKey = (id: string): PayloadKey => ({ id, key: createSecretKey(randomBytes(32)) });
 
-/** A workflow bundle as `npm run build` makes it, for shops with `PAYLOAD_KEYS`. Returns its file. */
+/** Builds a workflow bundle for shops with `PAYLOAD_KEYS`, as `npm run build` does. Returns its file. */
 export async function bundleForKeys(): Promise<string> {
   const file = join(mkdtempSync(join(tmpdir(), 'crema-bundle-')), 'workflow-bundle.js');
   const { code } = await bundleWorkflowCode({

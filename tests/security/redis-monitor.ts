@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** All commands that a Redis is sent. */
+/** All commands that a Redis receives. */
 export interface RedisMonitor {
   text(): string;
   close(): void;
 }
 
 /**
- * Listens to everything that the clients of a Redis send. On a socket of its own: ioredis' `monitor()` fails when a command
- * of another client arrives together with the answer to `MONITOR`.
+ * Receives all commands of the clients of a Redis. Uses a socket of its own: ioredis' `monitor()` fails if a command
+ * of another client arrives together with the response to `MONITOR`.
  *
  * @param url of a Redis without a password
  */
@@ -26,7 +26,7 @@ export async function monitorRedis(url: string): Promise<RedisMonitor> {
   return { text: () => unescaped(text), close: () => socket.destroy() };
 }
 
-/** `MONITOR` escapes quotation marks, and writes each byte that is not ASCII as `\xc3`. */
+/** Reverts the escapes of `MONITOR`: quotation marks, and each byte that is not ASCII as `\xc3`. */
 const unescaped = (text: string): string =>
   Buffer.from(
     text.replaceAll(/\\(?:x([\da-f]{2})|(.))/g, (_, hex?: string, character?: string) =>

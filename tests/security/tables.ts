@@ -1,8 +1,8 @@
 import type { Shop } from '../shop.ts';
 
 /**
- * A fingerprint of each table, to see that nothing has changed. Not of those that go on by themselves: what was mailed or sent
- * to webhooks, and what signs people in, which is swept now and then.
+ * Returns a hash of each table, to check that nothing has changed. Excludes tables that change without a request: emails,
+ * webhook deliveries, and sessions, which a job deletes periodically.
  */
 export async function fingerprints({ database }: Shop): Promise<Record<string, string>> {
   const tables: string[] = await database('pg_tables')

@@ -1,6 +1,6 @@
 import type { Shop } from '../shop.ts';
 
-/** Whatever stands in a value, at any depth: texts as they are, bytes as text. */
+/** Returns all texts in a value, at any depth, and its bytes as text. */
 export function textsIn(value: unknown): string {
   if (value instanceof Uint8Array) return Buffer.from(value).toString();
   if (typeof value !== 'object' || value === null) return String(value);
@@ -11,8 +11,8 @@ export function textsIn(value: unknown): string {
 }
 
 /**
- * Everything that Temporal keeps of a shop's workflows, as it keeps it: histories with inputs, results, failures and
- * summaries, memos, search attributes, what is pending.
+ * Returns everything that Temporal stores of a shop's workflows: histories with inputs, results, failures and
+ * summaries, memos, search attributes and pending activities.
  */
 export async function temporalRecords(shop: Shop): Promise<string> {
   const ids: string[] = await shop.database('orders').pluck('id');

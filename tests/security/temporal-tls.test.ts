@@ -11,7 +11,7 @@ import { openShop, type Shop } from '../shop.ts';
 const folder = mkdtempSync(join(tmpdir(), 'crema-tls-'));
 const file = (name: string) => join(folder, name);
 
-/** A throw-away authority, and what it vouches for: files in {@link folder}. */
+/** Creates a temporary certificate authority and its certificates in {@link folder}. */
 function makeCertificates(): void {
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
   const newKey = (name: string) =>
@@ -50,7 +50,7 @@ interface Call {
   authorization: string | undefined;
 }
 
-/** Ends TLS in front of Temporal as its cloud does: wants a client's certificate, and sees who calls what. */
+/** Starts a TLS proxy for Temporal that requires a client certificate, as Temporal Cloud does, and records the calls. */
 async function startDoor() {
   const calls: Call[] = [];
   const temporal = connect(`http://${process.env.TEMPORAL_ADDRESS}`);
@@ -109,8 +109,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe('When Temporal is behind TLS, wants a certificate and an API key', () => {
-  test('then API, worker and commands all bring both', async () => {
+describe('Temporal with TLS, a client certificate and an API key', () => {
+  test('receives both from the API, the worker and the commands', async () => {
     const { body } = await shop.place();
     for (const status of ['preparation', 'ready', 'delivered'] as const) {
       expect((await shop.move(body.id, status)).status).toBe(200);
@@ -119,7 +119,7 @@ describe('When Temporal is behind TLS, wants a certificate and an API key', () =
     const environment = { ...(shop.environment as Record<string, string>), ...tls };
     const prepared = await run('worker/prepare-namespace.ts', environment);
     expect([prepared.code, prepared.output]).toEqual([0, expect.stringContaining('The reconciler runs every')]);
-    // Looks at this order's workflow alone: Temporal has those of all tests.
+    // Only this order's workflow: Temporal has the workflows of all tests.
     const resumed = await run('worker/reconcile.ts', environment, '--resume', body.id);
     expect([resumed.code, resumed.output]).toEqual([2, expect.stringContaining('has come to its end')]);
 
@@ -137,7 +137,7 @@ describe('When Temporal is behind TLS, wants a certificate and an API key', () =
     );
   }, 60_000);
 
-  test('then it is not reached by who trusts another authority, or brings no certificate', async () => {
+  test('rejects clients without a certificate or with another authority', async () => {
     const closed = await startDoor();
     const wrong: typeof tls = { ...tls, TEMPORAL_ADDRESS: closed.address };
     const { TEMPORAL_TLS_CLIENT_CERT_PATH: _cert, TEMPORAL_TLS_CLIENT_KEY_PATH: _key, ...nobody } = wrong;
@@ -149,18 +149,18 @@ describe('When Temporal is behind TLS, wants a certificate and an API key', () =
   }, 60_000);
 });
 
-describe('When the settings contradict each other', () => {
+describe('The TLS settings', () => {
   const here = { TEMPORAL_ADDRESS: 'temporal:7233', TEMPORAL_TLS: 'on' } as const;
   test.each([
     [{ ...here, TEMPORAL_TLS_SERVER_CA_CERT_PATH: '/nowhere.crt' }, 'TEMPORAL_TLS_SERVER_CA_CERT_PATH: ENOENT'],
     [{ ...here, TEMPORAL_TLS_CLIENT_CERT_PATH: import.meta.filename }, 'go together: set both or neither'],
     [{ ...here, TEMPORAL_TLS: 'off', TEMPORAL_API_KEY: 'key' } as const, 'are for TEMPORAL_TLS=on'],
     [{ ...here, TEMPORAL_TLS: 'off', TEMPORAL_TLS_CLIENT_CERT_PATH: 'x' } as const, 'are for TEMPORAL_TLS=on'],
-  ])('then %j is refused in a sentence', (settings, words) => {
+  ])('are rejected with a clear message: %j', (settings, words) => {
     expect(() => temporalConnection(settings)).toThrow(words);
   });
 
-  test('then TLS alone trusts what the system trusts', () => {
+  test('use the certificate authorities of the system by default', () => {
     expect(temporalConnection(here)).toEqual({ address: 'temporal:7233', tls: {} });
     expect(temporalConnection({ ...here, TEMPORAL_TLS: 'off' })).toEqual({ address: 'temporal:7233' });
   });

@@ -6,8 +6,8 @@ import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { newSetting } from './payload-keys.ts';
 
-// What the Temporal Web UI's server sends (temporalio/ui, server/server/route/auth.go and server/server/auth/oidc.go), by
-// golang.org/x/oauth2: no PKCE, no `resource`; id and secret by Basic, urlencoded; state and nonce of its own.
+// The requests of the Temporal Web UI's server (temporalio/ui, server/server/route/auth.go and server/server/auth/oidc.go), by
+// golang.org/x/oauth2: no PKCE, no `resource`; id and secret URL-encoded in Basic; state and nonce of its own.
 
 const UI = 'https://temporal.example:8443';
 const SECRET = 'never/again+with=sugar & spice, please!';
@@ -64,7 +64,7 @@ const signIn = async (agent: UserAgent, email: string, password = 'test') =>
   agent.submit(await agent.open(authorize()), { email, password });
 const decode = (token: string) => shop.request('POST', '/codec/decode', { as: token, body: encrypted });
 
-describe('When a manager signs in to the Temporal Web UI', () => {
+describe('A manager in the Temporal Web UI', () => {
   let tokens: Tokens;
   beforeAll(async () => {
     const back = await signIn(openUserAgent(shop.url), 'manager@example.com');
@@ -75,20 +75,20 @@ describe('When a manager signs in to the Temporal Web UI', () => {
     tokens = answer.body;
   });
 
-  test('then its server learns who it is, and gets no refresh token', async () => {
+  test('is identified to its server, which gets no refresh token', async () => {
     const jwks = createLocalJWKSet(await readJson<JSONWebKeySet>(`${shop.url}/.well-known/jwks.json`));
     const { payload } = await jwtVerify(tokens.id_token, jwks, { issuer: shop.url, audience: 'temporal-ui' });
     expect(payload.nonce).toBe('once');
     expect(tokens).not.toHaveProperty('refresh_token');
   });
 
-  test('then its token has payloads decrypted', async () => {
+  test('has a token that decrypts payloads', async () => {
     const { status, body } = await decode(tokens.access_token);
     expect(status).toBe(200);
     expect(Buffer.from(body.payloads[0].data, 'base64').toString()).toContain('as hot as can be');
   });
 
-  test('then its token is good for nothing else', async () => {
+  test('has a token that is rejected everywhere else', async () => {
     expect(decodeJwt(tokens.access_token)).toMatchObject({ aud: `${shop.url}/codec`, scope: 'events:read' });
     const { paths } = (await shop.request('GET', '/openapi.json')).body as { paths: Record<string, object> };
     const elsewhere = Object.entries(paths)
@@ -100,7 +100,7 @@ describe('When a manager signs in to the Temporal Web UI', () => {
     }
   });
 
-  test('then its server may give the token back, and it is worth nothing from then on', async () => {
+  test('has an invalid token after the server has revoked it', async () => {
     const back = await signIn(openUserAgent(shop.url), 'manager@example.com');
     const { access_token: token } = (await exchange({ code: codeIn(back) })).body;
     expect((await decode(token)).status).toBe(200);
@@ -114,14 +114,14 @@ describe('When a manager signs in to the Temporal Web UI', () => {
     expectProblem(await decode(token), 'unauthenticated');
   });
 
-  test('then they come back at once when the token has expired, without typing anything', async () => {
+  test('gets a new token without signing in again', async () => {
     const agent = openUserAgent(shop.url);
     await signIn(agent, 'manager@example.com');
     expect(codeIn(await agent.open(authorize()))).toEqual(expect.any(String));
   });
 });
 
-test('When a manager is demoted, then neither their token nor their code is good for anything', async () => {
+test('the token and the code of a demoted manager are rejected', async () => {
   const { id, email, password } = await newManager(shop);
   const agent = openUserAgent(shop.url);
   const first = await exchange({ code: codeIn(await signIn(agent, email, password)) });
@@ -137,22 +137,22 @@ test('When a manager is demoted, then neither their token nor their code is good
   expect([page.status, page.url.origin]).toEqual([403, shop.url]);
 });
 
-describe('When somebody is no manager', () => {
-  test('then they are told so where a code would be, and may sign in as one', async () => {
+describe('A customer in the Temporal Web UI', () => {
+  test('gets an error instead of a code, and can sign in as a manager', async () => {
     const agent = openUserAgent(shop.url);
     const page = await signIn(agent, 'customer@example.com');
     expect([page.status, page.url.origin, codeIn(page)]).toEqual([403, shop.url, null]);
     expect(page.html).toContain('this page is for managers');
 
     const change = await agent.submit(page, { email: 'manager@example.com', password: 'test' });
-    // Ends the customer's session first: a page that sends itself.
+    // Ends the customer's session first, with a page that submits its form by a script.
     const back = await agent.submit(change, {});
     expect(decodeJwt((await exchange({ code: codeIn(back) })).body.access_token)).toMatchObject({
       sub: decodeJwt(shop.manager).sub,
     });
   });
 
-  test('then a session that they have already leads no further', async () => {
+  test('gets no code for an existing session', async () => {
     const agent = openUserAgent(shop.url);
     await signIn(agent, 'customer@example.com');
     const again = await agent.open(authorize());
@@ -163,8 +163,8 @@ describe('When somebody is no manager', () => {
   });
 });
 
-describe('a request is refused', () => {
-  test('When the secret is wrong', async () => {
+describe('The OAuth2 server rejects', () => {
+  test('a wrong client secret', async () => {
     const code = codeIn(await signIn(openUserAgent(shop.url), 'manager@example.com'));
     const answer = await exchange({ code }, `${SECRET}!`);
     expect([answer.status, answer.body.error]).toEqual([401, 'invalid_client']);
@@ -173,24 +173,24 @@ describe('a request is refused', () => {
   test.each<Record<string, string>>([
     { grant_type: 'client_credentials' },
     { grant_type: 'refresh_token', refresh_token: 'x' },
-  ])('When a token is wanted by %j', async (parameters) => {
+  ])('other grants: %j', async (parameters) => {
     expect((await exchange(parameters)).body.error).toBe('invalid_request');
   });
 
-  test('When it wants a token for the API', async () => {
+  test('a request for a token for the API', async () => {
     const page = await openUserAgent(shop.url).open(authorize({ resource: `${shop.url}/v1` }));
     expect(page.url.searchParams.get('error')).toBe('invalid_target');
   });
 
   test.each([`${UI}/`, `${CALLBACK}/`, 'https://mallory.example/auth/sso/callback'])(
-    'When it wants people sent to %s',
+    'another redirect URI: %s',
     async (redirect_uri) => {
       const page = await openUserAgent(shop.url).open(authorize({ redirect_uri }));
       expect([page.status, page.html.includes('(invalid_redirect_uri)')]).toEqual([400, true]);
     },
   );
 
-  test('When another client leaves PKCE out', async () => {
+  test('another client without PKCE', async () => {
     const page = await openUserAgent(shop.url).open(
       authorize({ client_id: 'crema', redirect_uri: `${shop.url}/docs/oauth2-redirect` }),
     );
