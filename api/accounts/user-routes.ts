@@ -37,8 +37,13 @@ const managers: Access = { to: ['manager'], scope: 'users:write' };
 const params = z.object({ id });
 const mailed = { 202: { description: 'Accepted. An email follows if the address is eligible', body: nothing } };
 
-/** People: how they come to an account and back into one, and what managers do about them. */
-export function userRoutes({ accounts, accountRequests, users, suppressions }: Dependencies): Route[] {
+export const userRoutes = (dependencies: Dependencies): Route[] => [
+  ...registrationRoutes(dependencies),
+  ...invitationRoutes(dependencies),
+  ...managementRoutes(dependencies),
+];
+
+function registrationRoutes({ accounts }: Dependencies): Route[] {
   return [
     route({
       method: 'post',
@@ -112,6 +117,11 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         return { status: 200, body: toUserResource(account) };
       },
     }),
+  ];
+}
+
+function invitationRoutes({ accounts, accountRequests, users }: Dependencies): Route[] {
+  return [
     route({
       method: 'get',
       path: '/v1/users',
@@ -190,6 +200,11 @@ export function userRoutes({ accounts, accountRequests, users, suppressions }: D
         return { status: 204 };
       },
     }),
+  ];
+}
+
+function managementRoutes({ accounts, suppressions }: Dependencies): Route[] {
+  return [
     route({
       method: 'post',
       path: '/v1/email-suppressions/lift',

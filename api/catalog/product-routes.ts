@@ -46,17 +46,29 @@ const changedVariation = {
 };
 const gone = { 204: { description: 'Deleted', links: linksTo({ id: '$request.path.id' }, 'restoreProduct') } };
 
+/** A request that changes a product. */
+interface ChangeRequest {
+  params: { id: string };
+  headers: { 'if-match'?: ExpectedVersions };
+}
+
+type Change = (request: ChangeRequest, command: ProductCommand) => Promise<Product>;
+
 /** The catalog, for managers: products and their variations, soft deleted. */
 export function productRoutes({ products, catalog, currency }: Dependencies): Route[] {
   const input = catalogInput(currency);
+  const change: Change = async ({ params: { id }, headers }, command) =>
+    orProblem(await catalog.change(id, headers['if-match'], command));
+  return [
+    ...readingAndCreating({ products, catalog }, input),
+    ...changingProducts(change, input),
+    ...changingVariations(change, input),
+  ];
+}
 
-  async function change(
-    { params: { id }, headers }: { params: { id: string }; headers: { 'if-match'?: ExpectedVersions } },
-    command: ProductCommand,
-  ): Promise<Product> {
-    return orProblem(await catalog.change(id, headers['if-match'], command));
-  }
+type Input = ReturnType<typeof catalogInput>;
 
+function readingAndCreating({ products, catalog }: Pick<Dependencies, 'products' | 'catalog'>, input: Input): Route[] {
   return [
     route({
       method: 'get',
@@ -123,6 +135,11 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
         return { ...answer(found), body: shown(found, includeDeleted) };
       },
     }),
+  ];
+}
+
+function changingProducts(change: Change, input: Input): Route[] {
+  return [
     route({
       method: 'patch',
       path: '/v1/products/{id}',
@@ -168,6 +185,11 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
       problems: ['not_found', 'name_taken', 'version_mismatch'],
       handle: async (request) => answer(await change(request, restoreProduct)),
     }),
+  ];
+}
+
+function changingVariations(change: Change, input: Input): Route[] {
+  return [
     route({
       method: 'post',
       path: '/v1/products/{id}/variations',
