@@ -23,25 +23,63 @@ type Dependencies = PersonalDataSources & { accounts: AccountService };
 const tag = 'Users';
 const people: Access = { to: ['customer', 'manager'] };
 
-/** Who you are, and what you may do about it. */
-export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
-  const { users, suppressions } = sources;
+/** The caller's own account. */
+export const meRoutes = (dependencies: Dependencies): Route[] => [
+  ...profileRoutes(dependencies),
+  ...erasureRoutes(dependencies),
+  exportRoute(dependencies),
+  ...emailPreferenceRoutes(dependencies),
+  passwordRoute(dependencies),
+];
 
-  /** Read anew: what is known of a caller may be half a minute old. */
-  async function asOfNow({ id, scopes }: Caller) {
+function profileRoutes({ accounts, users }: Dependencies): Route[] {
+  /** Reads the account again, because the cached caller may be 30 s old. */
+  async function meOf({ id, scopes }: Caller) {
     const user = await users.find(id);
     if (!user) throw gone();
     return { ...user, scopes: [...scopes] };
   }
 
-  async function preferencesOf(id: string) {
-    const reader = await users.findReader(id);
-    if (!reader) throw gone();
-    return toEmailPreferences(reader, await suppressions.reasonFor(reader.email));
-  }
+  return [
+    route({
+      method: 'get',
+      path: '/v1/me',
+      operationId: 'getMe',
+      tag,
+      summary: 'Get your account and the scopes of your token',
+      access: people,
+      responses: { 200: { description: 'Your account', body: me } },
+      handle: async (request) => ({ status: 200, body: await meOf(callerOf(request)) }),
+    }),
+    route({
+      method: 'patch',
+      path: '/v1/me',
+      operationId: 'changeMe',
+      tag,
+      summary: 'Change your name, email address or language',
+      description:
+        'A new email address takes effect when you open the link that is sent there. Crema also notifies the current address.',
+      access: people,
+      body: meChange,
+      responses: { 200: { description: 'Your changed account', body: me } },
+      problems: ['wrong_password'],
+      handle: async (request) => {
+        const caller = callerOf(request);
+        const { name, email, currentPassword: password, language } = request.body;
+        if (email !== undefined && password !== undefined) {
+          const refused = await accounts.changeAddress(confirmationOf(request, password), email);
+          if (refused) throw toProblem(refused);
+        }
+        if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
+        return { status: 200, body: await meOf(caller) };
+      },
+    }),
+  ];
+}
 
-  /** The same request twice: some load balancers and clients drop the body of a DELETE. */
-  const erasureRoutes = (
+/** Two routes, because some load balancers and clients drop the body of a DELETE. */
+const erasureRoutes = ({ accounts }: Dependencies): Route[] =>
+  (
     [
       { method: 'delete', path: '/v1/me', operationId: 'deleteMe', other: 'POST /v1/me/erasure' },
       { method: 'post', path: '/v1/me/erasure', operationId: 'eraseMe', other: 'DELETE /v1/me' },
@@ -66,66 +104,41 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
     }),
   );
 
+const exportRoute = ({ accounts: _, ...sources }: Dependencies): Route =>
+  route({
+    method: 'get',
+    path: '/v1/me/export',
+    operationId: 'exportMe',
+    tag,
+    summary: 'Export your personal data',
+    access: people,
+    responses: {
+      200: {
+        description: 'Your account, your email preferences, and your orders',
+        body: personalData,
+        headers: { 'Content-Disposition': 'The name of the file' },
+      },
+    },
+    handle: async (request) => {
+      const body = await collectPersonalData(sources, callerOf(request).actor);
+      if (!body) throw gone();
+      const headers = {
+        'cache-control': 'no-store',
+        'content-type': 'application/json; charset=utf-8',
+        'content-disposition': 'attachment; filename="crema-export.json"',
+      };
+      return { status: 200, headers, body: toJsonLine(body) };
+    },
+  });
+
+function emailPreferenceRoutes({ users, suppressions }: Dependencies): Route[] {
+  async function preferencesOf(id: string) {
+    const reader = await users.findReader(id);
+    if (!reader) throw gone();
+    return toEmailPreferences(reader, await suppressions.reasonFor(reader.email));
+  }
+
   return [
-    route({
-      method: 'get',
-      path: '/v1/me',
-      operationId: 'getMe',
-      tag,
-      summary: 'Get your account and the scopes of your token',
-      access: people,
-      responses: { 200: { description: 'Your account', body: me } },
-      handle: async (request) => ({ status: 200, body: await asOfNow(callerOf(request)) }),
-    }),
-    route({
-      method: 'patch',
-      path: '/v1/me',
-      operationId: 'changeMe',
-      tag,
-      summary: 'Change your name, email address or language',
-      description:
-        'A new email address takes effect when you open the link that is sent there. Crema also notifies the current address.',
-      access: people,
-      body: meChange,
-      responses: { 200: { description: 'Your changed account', body: me } },
-      problems: ['wrong_password'],
-      handle: async (request) => {
-        const caller = callerOf(request);
-        const { name, email, currentPassword: password, language } = request.body;
-        if (email !== undefined && password !== undefined) {
-          const refused = await accounts.changeAddress(confirmationOf(request, password), email);
-          if (refused) throw toProblem(refused);
-        }
-        if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
-        return { status: 200, body: await asOfNow(caller) };
-      },
-    }),
-    ...erasureRoutes,
-    route({
-      method: 'get',
-      path: '/v1/me/export',
-      operationId: 'exportMe',
-      tag,
-      summary: 'Export your personal data',
-      access: people,
-      responses: {
-        200: {
-          description: 'Your account, your email preferences, and your orders',
-          body: personalData,
-          headers: { 'Content-Disposition': 'The name of the file' },
-        },
-      },
-      handle: async (request) => {
-        const body = await collectPersonalData(sources, callerOf(request).actor);
-        if (!body) throw gone();
-        const headers = {
-          'cache-control': 'no-store',
-          'content-type': 'application/json; charset=utf-8',
-          'content-disposition': 'attachment; filename="crema-export.json"',
-        };
-        return { status: 200, headers, body: toJsonLine(body) };
-      },
-    }),
     route({
       method: 'get',
       path: '/v1/me/email-preferences',
@@ -154,36 +167,37 @@ export function meRoutes({ accounts, ...sources }: Dependencies): Route[] {
         return { status: 200, body: await preferencesOf(id) };
       },
     }),
-    route({
-      method: 'post',
-      path: '/v1/me/password',
-      operationId: 'changePassword',
-      tag,
-      summary: 'Change your password',
-      description: 'Ends all other sessions. Crema notifies you by email.',
-      access: people,
-      body: passwordChange,
-      responses: { 204: { description: 'Changed' } },
-      problems: ['wrong_password'],
-      handle: async (request) => {
-        const { currentPassword, newPassword } = request.body;
-        const who = confirmationOf(request, currentPassword);
-        const refused = await accounts.changePassword(who, newPassword, tokenOf(request));
-        if (refused) throw toProblem(refused, '#/newPassword');
-        return { status: 204 };
-      },
-    }),
   ];
 }
 
-/** What a change is confirmed with. */
+const passwordRoute = ({ accounts }: Dependencies): Route =>
+  route({
+    method: 'post',
+    path: '/v1/me/password',
+    operationId: 'changePassword',
+    tag,
+    summary: 'Change your password',
+    description: 'Ends all other sessions. Crema notifies you by email.',
+    access: people,
+    body: passwordChange,
+    responses: { 204: { description: 'Changed' } },
+    problems: ['wrong_password'],
+    handle: async (request) => {
+      const { currentPassword, newPassword } = request.body;
+      const who = confirmationOf(request, currentPassword);
+      const refused = await accounts.changePassword(who, newPassword, tokenOf(request));
+      if (refused) throw toProblem(refused, '#/newPassword');
+      return { status: 204 };
+    },
+  });
+
 const confirmationOf = (request: { caller: Caller | undefined; address: string }, password: string): Confirmation => ({
   userId: callerOf(request).id,
   password,
   address: request.address,
 });
 
-/** Forgotten a moment ago, while what is known of their token still counts. */
+/** The account was erased while its token is still cached. */
 const gone = () =>
   new Problem('unauthenticated', {
     detail: 'Your account no longer exists.',

@@ -40,8 +40,13 @@ const headers = z.object({ 'if-match': ifMatch });
 const ETag = 'The version of the webhook, for `If-Match`';
 const asked = { 202: { description: 'The pending delivery', body: delivery, example: askedDelivery } };
 
-/** Managers have events sent to other systems. */
-export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: service }: Dependencies): Route[] {
+/** The webhooks of other systems, and the deliveries of events to them. Managers only. */
+export const webhookRoutes = (dependencies: Dependencies): Route[] => [
+  ...managementRoutes(dependencies),
+  ...deliveryRoutes(dependencies),
+];
+
+function managementRoutes({ webhooks, webhookService: service }: Dependencies): Route[] {
   return [
     route({
       method: 'get',
@@ -97,7 +102,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       params,
       responses: { 200: { description: 'The webhook', body: webhook, headers: { ETag } } },
       problems: ['not_found'],
-      handle: async ({ params }) => answer(await found(params.id)),
+      handle: async ({ params }) => answer(await find(webhooks, params.id)),
     }),
     route({
       method: 'patch',
@@ -148,6 +153,11 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       problems: ['not_found', 'version_mismatch'],
       handle: async ({ params, headers }) => answer(orProblem(await service.rotate(params.id, headers['if-match']))),
     }),
+  ];
+}
+
+function deliveryRoutes({ webhooks, webhookDeliveries, webhookService: service }: Dependencies): Route[] {
+  return [
     route({
       method: 'post',
       path: '/v1/webhooks/{id}/test',
@@ -174,7 +184,7 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       responses: { 200: { description: 'A page of deliveries', body: deliveryList } },
       problems: ['not_found'],
       handle: async ({ params, query: { cursor, limit, outcome } }) => {
-        await found(params.id);
+        await find(webhooks, params.id);
         const before = cursor && Number(cursor[0]);
         const page = await readPage(
           limit,
@@ -215,12 +225,12 @@ export function webhookRoutes({ webhooks, webhookDeliveries, webhookService: ser
       }),
     }),
   ];
+}
 
-  async function found(id: string): Promise<Webhook> {
-    const webhook = await webhooks.find(id);
-    if (!webhook) throw new Problem('not_found');
-    return webhook;
-  }
+async function find(webhooks: WebhookRepository, id: string): Promise<Webhook> {
+  const webhook = await webhooks.find(id);
+  if (!webhook) throw new Problem('not_found');
+  return webhook;
 }
 
 function orProblem<Result extends object>(result: Result | WebhookRefusal): Result {
