@@ -4,10 +4,10 @@ import type { Answer, Shop } from '../shop.ts';
 
 export const usd = (amount: number) => ({ amount, currency: 'USD' });
 
-/** A name that nothing else on sale has. */
+/** Returns a name that no other product on sale has. */
 export const newName = (word = 'Special') => `${word} ${randomUUID()}`;
 
-/** Whoever shapes the menu of a shop, over HTTP. */
+/** Manages the catalog of a shop over HTTP. */
 export function managerOf(shop: () => Shop) {
   const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
     shop().request(method, `/v1/products${path}`, { as: shop().manager, headers, ...(body !== undefined && { body }) });
@@ -20,12 +20,12 @@ export function managerOf(shop: () => Shop) {
 
   return {
     ask,
-    /** A new product on sale. */
+    /** Creates a product on sale. */
     product: (fields: object = {}) => made('', { name: newName(), basePrice: usd(400), ...fields }),
-    /** The product with one more variation. */
+    /** Adds a variation and returns the product. */
     variation: (productId: string, fields: object = {}) =>
       made(`/${productId}/variations`, { name: newName(), priceDelta: usd(50), ...fields }),
-    /** Everything that is known of a product. */
+    /** Returns all rows of a product. */
     read: async (id: string): Promise<Product> => (await ask('GET', `/${id}?include=deleted`)).body,
   };
 }

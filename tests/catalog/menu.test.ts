@@ -17,8 +17,8 @@ const menu = (headers: Record<string, string> = {}) => shop.request('GET', '/v1/
 const items = async (): Promise<MenuItem[]> => (await menu()).body.data;
 const itemOf = async (id: string) => (await items()).find((item) => item.id === id);
 
-// First: before other tests have put things on it.
-test('When the shop opens, then its menu is the challenge’s, prices final, in order', async () => {
+// Must run first, before other tests add products.
+test('a new shop has the challenge’s menu in order, with final prices', async () => {
   const written = (await items()).map(({ name, price, variations }) => [
     name,
     price.amount,
@@ -34,8 +34,8 @@ test('When the shop opens, then its menu is the challenge’s, prices final, in 
   ]);
 });
 
-describe('When anyone reads the menu', () => {
-  test('then it says of a product what the design has, and nothing else', async () => {
+describe('reading the menu', () => {
+  test('returns exactly the documented fields of a product', async () => {
     const { id } = await manager.product({ name: newName(), description: 'Good', basePrice: usd(500) });
     const { variations } = await manager.variation(id, { name: 'With cream', priceDelta: usd(70) });
 
@@ -54,14 +54,14 @@ describe('When anyone reads the menu', () => {
     });
   });
 
-  test('then a customer and a manager read the same', async () => {
+  test('returns the same to customers and managers', async () => {
     const { body } = await menu();
     for (const as of [shop.customer, shop.manager]) {
       expect((await shop.request('GET', '/v1/catalog', { as })).body).toEqual(body);
     }
   });
 
-  test('then products come by position, then name; variations, too', async () => {
+  test('orders products and variations by position, then name', async () => {
     const word = newName('Order');
     const made = [
       await manager.product({ name: `${word} c`, position: 50 }),
@@ -81,7 +81,7 @@ describe('When anyone reads the menu', () => {
     expect(shown[1]?.variations.map(({ name }) => name)).toEqual(['z', 'x', 'y']);
   });
 
-  test('then what is sold out is on it, marked', async () => {
+  test('marks sold-out products', async () => {
     const { id } = await manager.product();
     const first = (await manager.variation(id, { name: 'Gone', available: false })).variations[0] as Variation;
     await manager.variation(id, { name: 'There' });
@@ -99,7 +99,7 @@ describe('When anyone reads the menu', () => {
     expect(await availability()).toEqual([true, 'Gone true', 'There true']);
   });
 
-  test('then what is deleted is not on it, until it is back', async () => {
+  test('omits deleted products until they are restored', async () => {
     const { id } = await manager.product();
     const { variations } = await manager.variation(id, { name: 'Kept' });
     const path = `/${id}/variations/${variations[0]?.id}`;
@@ -115,18 +115,18 @@ describe('When anyone reads the menu', () => {
     expect((await itemOf(id))?.variations).toMatchObject([{ name: 'Kept' }]);
   });
 
-  test('then the dearest thing of all has a price', async () => {
+  test('returns the highest possible price', async () => {
     const { id } = await manager.product({ basePrice: usd(10_000_000) });
     await manager.variation(id, { priceDelta: usd(10_000_000) });
     expect((await itemOf(id))?.variations[0]?.price).toEqual(usd(20_000_000));
   });
 
-  test('then it takes no parameters', async () => {
+  test('rejects query parameters', async () => {
     expectFaults(await shop.request('GET', '/v1/catalog?include=deleted'), ['?include']);
   });
 });
 
-describe('When a client has a menu already', () => {
+describe('a conditional read of the menu', () => {
   const tags: [what: string, header: (etag: string) => string, status: number][] = [
     ['the tag', (etag) => etag, 304],
     ['the tag, weak', (etag) => `W/${etag}`, 304],
@@ -140,7 +140,7 @@ describe('When a client has a menu already', () => {
     ['nonsense', () => ',,"', 200],
   ];
 
-  test.each(tags)('then with %s it is answered as it must be', async (_, header, status) => {
+  test.each(tags)('answers %s correctly', async (_, header, status) => {
     const first = await menu();
     const etag = first.headers.get('etag') as string;
     expect(etag).toMatch(/^"[\w-]+"$/);
@@ -152,7 +152,7 @@ describe('When a client has a menu already', () => {
     expect(second.headers.get('cache-control')).toBe('no-cache');
   });
 
-  test('then the tag is another one as soon as the menu is, and the same again with it', async () => {
+  test('changes the tag with the menu and restores it with the menu', async () => {
     const tagNow = async () => (await menu()).headers.get('etag');
     const { id } = await manager.product();
     const before = await tagNow();
@@ -176,7 +176,7 @@ describe('When a client has a menu already', () => {
   });
 });
 
-test('When a product is deleted, renamed or made dearer, then no order knows of it', async () => {
+test('orders do not change when a product is deleted, renamed or repriced', async () => {
   const { id } = await manager.product({ name: newName('Frozen'), basePrice: usd(500) });
   const { variations } = await manager.variation(id, { name: 'Large', priceDelta: usd(100) });
   const line = { productId: id, variationId: variations[0]?.id, quantity: 3 };
@@ -201,8 +201,8 @@ test('When a product is deleted, renamed or made dearer, then no order knows of 
   }
 });
 
-describe('When several processes answer with the menu', () => {
-  test('then what one of them changes, it shows at once, and another one soon', async () => {
+describe('the menu from several processes', () => {
+  test('shows a change at once in the same process and soon in the others', async () => {
     const elsewhere = createMenu(createCatalogView(shop.database));
     const { id } = await manager.product();
     const isElsewhere = async () => (await elsewhere.read()).body.includes(id);
@@ -213,7 +213,7 @@ describe('When several processes answer with the menu', () => {
     await waitFor('The end of the product', async () => !(await isElsewhere()), { deadline: 5_000, every: 50 });
   });
 
-  test('then an outage is not remembered', async () => {
+  test('does not cache an outage', async () => {
     let away = true;
     const view = createCatalogView(shop.database);
     const menuOf = createMenu({ menu: () => (away ? Promise.reject(new Error('away')) : view.menu()) });

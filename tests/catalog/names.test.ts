@@ -17,7 +17,7 @@ afterAll(() => shop?.close());
 
 const manager = managerOf(() => shop);
 
-/** Every way to give something a name. */
+/** All requests that set a name. */
 const named: Record<string, (name: string) => Promise<unknown>> = {
   'a product': (name) => manager.ask('POST', '', { name, basePrice: usd(100) }),
   'a changed product': async (name) => manager.ask('PATCH', `/${(await manager.product()).id}`, { name }),
@@ -39,26 +39,26 @@ const ways = Object.entries(named).map(([what, give]) => ({
 
 const names = (fault: string) => ({ errors: [{ pointer: '#/name', detail: expect.stringMatching(fault) }] });
 
-describe.each(ways)('When $what gets a name', ({ give }) => {
+describe.each(ways)('the name of $what', ({ give }) => {
   test.each([...Object.entries(INVISIBLE), ['space', ' '], ['zero width space around a space', '\u200b \u2060']])(
-    'then %s alone is refused',
+    'rejects %s alone',
     async (_, name) => {
       expectProblem(await give(name), 'invalid_request', names('must have at least one visible character'));
     },
   );
 
-  test('then half of a character is one fault', async () => {
+  test('reports an unpaired surrogate as one fault', async () => {
     expectProblem(await give('\ud800'), 'invalid_request', names('must not contain unpaired surrogates'));
   });
 
   test.each(['\u0085', '\u2028', '\u2029', '\n', '\v', '\f', '\u001c', '\u001e'])(
-    'then it is not one with %j, which begins another line',
+    'rejects the line separator %j',
     async (separator) => {
       expectProblem(await give(`Two${separator}lines`), 'invalid_request', names('must be one line'));
     },
   );
 
-  test('then it has at most 100 characters, in NFC, too', async () => {
+  test('has at most 100 characters, also in NFC', async () => {
     expectFaults(await give('🥐'.repeat(101)), ['#/name']);
     // Three code points each, once normalized.
     expectProblem(await give('\ufb2c'.repeat(34)), 'invalid_request', names('must have at most 100 characters in NFC'));
@@ -66,7 +66,7 @@ describe.each(ways)('When $what gets a name', ({ give }) => {
   });
 });
 
-/** Names that count as one, each with the kind of their difference. */
+/** Names that are equal, by the kind of their difference. */
 const spellings = {
   case: ['Café Ñandú', 'CAFÉ ÑANDÚ', 'café ñandú'],
   composition: ['Café Ång', 'Cafe\u0301 A\u030ang', 'Café \u212bng'],
@@ -86,11 +86,11 @@ const spellings = {
   'an invisible character inside a letter': ['é', 'e\u200b\u0301'],
 } satisfies Record<string, string[]>;
 
-/** What looks different is another name. */
+/** Names that look different are different. */
 const distinct = ['Latte', 'Látte', 'Lat te', 'Latté', 'Lattê', 'Latte!', 'Ｌatte', 'L\u00e4tte', 'Łatte', 'lаtte'];
 
-describe.each(Object.entries(spellings))('When two names differ only in %s', (_, [first = '', ...others]) => {
-  test('then only one product of them is on sale', async () => {
+describe.each(Object.entries(spellings))('names that differ only in %s', (_, [first = '', ...others]) => {
+  test('allow only one product on sale', async () => {
     const word = newName();
     const { id } = await manager.product({ name: `${word} ${first}` });
     const other = await manager.product();
@@ -103,33 +103,33 @@ describe.each(Object.entries(spellings))('When two names differ only in %s', (_,
     expectProblem(await manager.ask('POST', `/${id}/restore`), 'name_taken');
   });
 
-  test('then only one variation of a product has them, and another product may, too', async () => {
+  test('allow only one variation of a product, but another one of another product', async () => {
     const [one, other] = [await manager.product(), await manager.product()];
     const [variation] = (await manager.variation(one.id, { name: first })).variations;
     await manager.variation(one.id, { name: 'Other' });
     for (const name of others) {
       expectProblem(await manager.ask('POST', `/${one.id}/variations`, { name, priceDelta: usd(0) }), 'name_taken');
     }
-    // Its own name is not taken.
+    // A variation does not conflict with its own name.
     const renamed = await manager.ask('PATCH', `/${one.id}/variations/${variation!.id}`, { name: others[0] });
     expect(renamed.status).toBe(200);
     await manager.variation(other.id, { name: others[0] });
   });
 });
 
-test('When names look different, then all of them are on sale', async () => {
+test('allows products whose names look different', async () => {
   const word = newName();
   const { id } = await manager.product({ name: word });
   for (const name of distinct) await manager.product({ name: `${word} ${name}` });
   for (const name of distinct) await manager.variation(id, { name });
 });
 
-test('When a name is typed in another form of Unicode, then it is stored in NFC', async () => {
+test('stores names in NFC', async () => {
   const name = `${newName()} Café`;
   expect((await manager.product({ name: name.normalize('NFD') })).name).toBe(name);
 });
 
-test('When two services differ only in case, then there is one', async () => {
+test('treats service names that differ only in case as equal', async () => {
   const services = createServiceClientRepository(shop.database);
   expect(await services.add('Kitchen Board', ['orders:read'])).toBeDefined();
   expect(await services.add('KITCHEN board', ['orders:read'])).toBeUndefined();
@@ -138,9 +138,9 @@ test('When two services differ only in case, then there is one', async () => {
 });
 
 describe.each(["LC_CTYPE 'C' LC_COLLATE 'C'", "LOCALE_PROVIDER icu ICU_LOCALE 'tr' LOCALE 'C'"])(
-  'When the database has another locale: %s',
+  'a database with another locale: %s',
   (locale) => {
-    test('then the same names count as one', async () => {
+    test('treats the same names as equal', async () => {
       const database = connectToMigrate(await createDatabase(`TEMPLATE template0 ENCODING 'UTF8' ${locale}`));
       try {
         await migrate(database);
@@ -161,7 +161,7 @@ describe.each(["LC_CTYPE 'C' LC_COLLATE 'C'", "LOCALE_PROVIDER icu ICU_LOCALE 't
   },
 );
 
-test('When the database cannot compare names, then one sentence says what to do', async () => {
+test('reports in one sentence what to do if the database cannot compare names', async () => {
   const database = connectToMigrate(await createDatabase("TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'"));
   try {
     expect(await faultOf(database)).toBe(
@@ -173,7 +173,7 @@ test('When the database cannot compare names, then one sentence says what to do'
   }
 });
 
-test('When a migration computes for long, then Postgres does not end it', async () => {
+test('runs a long migration without a statement timeout', async () => {
   const database = connectToMigrate(process.env.DATABASE_URL as string);
   try {
     const setting = 'idle_in_transaction_session_timeout';
@@ -184,7 +184,7 @@ test('When a migration computes for long, then Postgres does not end it', async 
   }
 });
 
-describe('When a shop from before has names that count as one today', () => {
+describe('an older shop with names that are equal today', () => {
   const settings = { directory: 'db/migrations', loadExtensions: ['.ts'] };
   const migrations = ['20261129_14_names.ts', '20261129_18_name_keys.ts'];
   let database: Database;
@@ -221,7 +221,7 @@ describe('When a shop from before has names that count as one today', () => {
       position,
     });
 
-  test('then the migration numbers the newer ones, and leaves all others as they are', async () => {
+  test('the migration numbers the newer names and keeps all others', async () => {
     const longest = `${'é'.repeat(99)}z`;
     const ids = {
       first: await product('Cafe\u0301 Crème', 50),
@@ -270,7 +270,7 @@ describe('When a shop from before has names that count as one today', () => {
     expect((await database('services').pluck('name')).sort()).toEqual(['Board', 'board 2']);
   });
 
-  test('then the second migration numbers those that only it finds to be one', async () => {
+  test('the second migration numbers names that only it treats as equal', async () => {
     const ids = [
       await product('Straße', 9),
       await product('STRASSE', 8),
@@ -289,7 +289,7 @@ describe('When a shop from before has names that count as one today', () => {
     ]);
   });
 
-  test.each(migrations)('then a change to the catalog while %s begins is kept', async (name) => {
+  test.each(migrations)('keeps a change to the catalog made while %s begins', async (name) => {
     const id = await product('Mocha', 9);
     if (name !== migrations[0]) await database.migrate.up({ ...settings, name: migrations[0] });
     const change = await database.transaction();
@@ -302,7 +302,7 @@ describe('When a shop from before has names that count as one today', () => {
     expect(await database('products').where({ id }).first('name')).toEqual({ name: 'Mocha Grande' });
   });
 
-  test('then a person who is renamed meanwhile keeps the new name', async () => {
+  test('keeps the new name of a user renamed during the migration', async () => {
     const { id } = await database('users').first('id');
     await database('users').where({ id }).update({ name: 'Andre\u0301' });
     const change = await database.transaction();

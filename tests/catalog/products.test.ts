@@ -14,8 +14,8 @@ afterAll(() => shop.close());
 const manager = managerOf(() => shop);
 const nowhere = '0c0ffee0-0000-4000-8000-0000000000ff';
 
-describe('When a manager puts a product on sale', () => {
-  test('then it is version 1, and can be read where the answer says', async () => {
+describe('creating a product', () => {
+  test('returns version 1 and a Location that can be read', async () => {
     const fields = {
       name: newName(),
       description: 'Two shots\nunder a thin layer of velvety milk ☕',
@@ -45,21 +45,21 @@ describe('When a manager puts a product on sale', () => {
     expect(all.data).toContainEqual(body);
   });
 
-  test('then name and price are enough', async () => {
+  test('needs only a name and a price', async () => {
     const name = newName();
     const { body } = await manager.ask('POST', '', { name: `  ${name} `, basePrice: usd(0) });
     expect(body).toMatchObject({ name, description: '', basePrice: usd(0), available: true, position: 0 });
   });
 });
 
-describe('When a manager changes a product', () => {
+describe('editing a product', () => {
   test.each<[string, object]>([
     ['name', { name: 'Renamed' }],
     ['description', { description: '' }],
     ['price', { basePrice: usd(10_000_000) }],
     ['availability', { available: false }],
     ['position', { position: 1_000_000 }],
-  ])('then its %s is new, the rest stays, and the version goes up', async (_, change) => {
+  ])('changes its %s, keeps the rest and raises the version', async (_, change) => {
     const before = await manager.product({ description: 'Before', position: 3 });
 
     const { status, headers, body } = await manager.ask('PATCH', `/${before.id}`, change);
@@ -71,8 +71,8 @@ describe('When a manager changes a product', () => {
   });
 });
 
-describe('When a manager deletes a product', () => {
-  test('then it is gone to everybody, and kept', async () => {
+describe('deleting a product', () => {
+  test('hides it from all callers and keeps the row', async () => {
     const product = await manager.product();
 
     expect(await manager.ask('DELETE', `/${product.id}`)).toMatchObject({ status: 204, body: '' });
@@ -92,7 +92,7 @@ describe('When a manager deletes a product', () => {
     expect(all.body.data).toContainEqual(kept);
   });
 
-  test('then it can be put back, as it was', async () => {
+  test('lets it be restored unchanged', async () => {
     const { id } = await manager.product();
     const before = await manager.variation(id);
     await manager.ask('DELETE', `/${id}`);
@@ -104,7 +104,7 @@ describe('When a manager deletes a product', () => {
     expect(await manager.ask('GET', `/${id}`)).toMatchObject({ status: 200, body });
   });
 
-  test('then putting back what is on sale is a 200 that changes nothing', async () => {
+  test('restoring a product on sale answers 200 and changes nothing', async () => {
     const product = await manager.product();
     const answer = await manager.ask('POST', `/${product.id}/restore`);
     expect(answer).toMatchObject({ status: 200, body: product });
@@ -118,13 +118,13 @@ test.each([
   ['PATCH', ''],
   ['DELETE', ''],
   ['POST', '/restore'],
-])('When there has never been such a product, then %s …%s is a 404', async (method, path) => {
+])('answers 404 to %s …%s of an unknown product', async (method, path) => {
   const body = method === 'PATCH' ? { position: 1 } : undefined;
   expectProblem(await manager.ask(method, `/${nowhere}${path}`, body), 'not_found');
 });
 
-describe('When a name is on sale already', () => {
-  test('then nobody else gets it, in whatever case, until its owner is deleted', async () => {
+describe('a product name that is on sale', () => {
+  test('is refused in any case until its product is deleted', async () => {
     const name = newName('Cortado');
     const owner = await manager.product({ name });
     const other = await manager.product();
@@ -140,7 +140,7 @@ describe('When a name is on sale already', () => {
     expect(await manager.ask('PATCH', `/${other.id}`, { name: name.toUpperCase() })).toMatchObject({ status: 200 });
   });
 
-  test('then who lost it while deleted cannot come back under it', async () => {
+  test('prevents restoring a deleted product with the same name', async () => {
     const name = newName('Cortado');
     const owner = await manager.product({ name });
     await manager.ask('DELETE', `/${owner.id}`);
@@ -154,14 +154,14 @@ describe('When a name is on sale already', () => {
     expect(await manager.ask('POST', `/${owner.id}/restore`)).toMatchObject({ status: 200, body: { deletedAt: null } });
   });
 
-  test('then its owner may write it in another case', async () => {
+  test('can change case on its own product', async () => {
     const name = newName('Cortado');
     const { id } = await manager.product({ name });
     const answer = await manager.ask('PATCH', `/${id}`, { name: name.toUpperCase() });
     expect(answer).toMatchObject({ status: 200, body: { name: name.toUpperCase() } });
   });
 
-  test('then of ten who want it at once one gets it', async () => {
+  test('goes to one of ten concurrent requests', async () => {
     const body = { name: newName('Cortado'), basePrice: usd(1) };
     const answers = await Promise.all(Array.from({ length: 10 }, () => manager.ask('POST', '', body)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array(9).fill(409)]);
@@ -169,11 +169,11 @@ describe('When a name is on sale already', () => {
   });
 });
 
-describe('When a product makes no sense', () => {
+describe('an invalid product', () => {
   const good = { name: 'Good', basePrice: usd(1) };
   const price = (amount: unknown) => ({ basePrice: { amount, currency: 'USD' } });
 
-  /** Faulty fields, and where the faults are. */
+  /** Invalid fields, and the pointers of the faults. */
   const faulty: [string, object, string[]][] = [
     ['a price below 0', price(-1), ['#/basePrice/amount']],
     ['a price above 100,000.00', price(10_000_001), ['#/basePrice/amount']],
@@ -211,7 +211,7 @@ describe('When a product makes no sense', () => {
     ],
   ];
 
-  test.each(faulty)('then %s is refused, and nothing is made or changed', async (_, fields, faults) => {
+  test.each(faulty)('rejects %s and changes nothing', async (_, fields, faults) => {
     const product = await manager.product();
     const before = await shop.database('products').orderBy('id');
 
@@ -225,19 +225,19 @@ describe('When a product makes no sense', () => {
     ['nothing', {}, ['#/name', '#/basePrice'], ['#']],
     ['an array', [], ['#'], ['#']],
     ['null', 'null', ['#'], ['#']],
-  ])('then %s is refused', async (_, body, ofNew, ofChange) => {
+  ])('rejects %s', async (_, body, ofNew, ofChange) => {
     const { id } = await manager.product();
     expectFaults(await manager.ask('POST', '', body), ofNew);
     expectFaults(await manager.ask('PATCH', `/${id}`, body), ofChange);
   });
 
-  test.each([[0], [10_000_000]])('then a price of %d is not among the reasons', async (amount) => {
+  test.each([[0], [10_000_000]])('does not report a price of %d', async (amount) => {
     const { body } = await manager.ask('POST', '', { name: newName(), basePrice: usd(amount) });
     expect(body.basePrice).toEqual(usd(amount));
   });
 
   test.each(['include=everything', 'include=', 'include=deleted&include=deleted', 'deleted=true'])(
-    'then ?%s is no way to ask for it',
+    'rejects ?%s',
     async (query) => {
       const name = query.startsWith('include') ? '?include' : '?deleted';
       expectFaults(await manager.ask('GET', `?${query}`), [name]);
@@ -246,7 +246,7 @@ describe('When a product makes no sense', () => {
   );
 });
 
-describe('When a write insists on a version', () => {
+describe('a write with If-Match', () => {
   const writes: [what: string, method: string, path: string, body: unknown, status: number][] = [
     ['a change', 'PATCH', '', { position: 9 }, 200],
     ['a deletion', 'DELETE', '', undefined, 204],
@@ -257,7 +257,7 @@ describe('When a write insists on a version', () => {
     ifMatchOfVersion2.map(([tag, matches]) => ({ what, method, path, body, status, tag, matches })),
   );
 
-  test.each(cases)('then $what of version 2 with $tag happens: $matches', async (one) => {
+  test.each(cases)('$what of version 2 with $tag succeeds: $matches', async (one) => {
     const { id } = await manager.product();
     const before = await manager.variation(id);
 
@@ -270,12 +270,12 @@ describe('When a write insists on a version', () => {
     }
   });
 
-  test.each(['2', '"2', '"1" "2"', ''])('then <%s> is no entity tag', async (tag) => {
+  test.each(['2', '"2', '"1" "2"', ''])('rejects <%s> as an entity tag', async (tag) => {
     const { id } = await manager.product();
     expectFaults(await manager.ask('PATCH', `/${id}`, {}, { 'if-match': tag }), ['if-match:', '#']);
   });
 
-  test('then of ten managers at once one wins', async () => {
+  test('lets one of ten concurrent writes succeed', async () => {
     const { id } = await manager.product();
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, position) => manager.ask('PATCH', `/${id}`, { position }, { 'if-match': '"1"' })),
@@ -288,7 +288,7 @@ describe('When a write insists on a version', () => {
     expect(await manager.read(id)).toEqual(won[0]?.body);
   });
 
-  test('then without one, ten managers at once all change it, and none undoes another', async () => {
+  test('ten concurrent writes without If-Match all apply, none undoing another', async () => {
     const { id } = await manager.product();
     const names = Array.from({ length: 10 }, () => newName('Syrup'));
     const answers = await Promise.all(
@@ -303,7 +303,7 @@ describe('When a write insists on a version', () => {
   });
 });
 
-describe('When somebody else than a manager comes', () => {
+describe('a caller who is not a manager', () => {
   const variation = `/${nowhere}/variations/${nowhere}`;
   const routes: [method: string, path: string][] = [
     ['GET', ''],
@@ -318,7 +318,7 @@ describe('When somebody else than a manager comes', () => {
     ['POST', `${variation}/restore`],
   ];
 
-  test.each(routes)('then %s /v1/products%s is not theirs, before anything else is looked at', async (method, path) => {
+  test.each(routes)('is refused at %s /v1/products%s before any other check', async (method, path) => {
     const before = await shop.database('products').orderBy('id');
     const ask = (as?: string) =>
       shop.request(method, `/v1/products${path}?x=1`, { ...(as && { as }), ...(method !== 'GET' && { body: '{' }) });
@@ -330,10 +330,10 @@ describe('When somebody else than a manager comes', () => {
   });
 });
 
-describe('When a write fails half-way', () => {
+describe('a write that fails halfway', () => {
   afterEach(() => shop.database.raw('DROP FUNCTION IF EXISTS refuse() CASCADE'));
 
-  test('then nothing of it has happened, and nobody is told our insides', async () => {
+  test('changes nothing and exposes no internals', async () => {
     const { id } = await manager.product();
     const before = await manager.variation(id);
     // The product is written first and its variations after it.
@@ -347,7 +347,7 @@ describe('When a write fails half-way', () => {
   });
 });
 
-test('When products are listed, then they come by position, and by name where that is the same', async () => {
+test('lists products by position, then name', async () => {
   const prefix = randomUUID();
   for (const [name, position] of [
     ['c', 2],

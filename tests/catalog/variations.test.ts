@@ -20,7 +20,7 @@ async function withVariation(fields: object = {}) {
   return { product, variation, path: `/${id}/variations/${variation.id}` };
 }
 
-test('When a manager adds a variation, then the answer is the product with it, one version on', async () => {
+test('adding a variation returns the product with it and the next version', async () => {
   const before = await manager.product();
   const fields = { name: newName(), priceDelta: usd(60), available: false, position: 4 };
 
@@ -36,7 +36,7 @@ test('When a manager adds a variation, then the answer is the product with it, o
   expect(await manager.read(before.id)).toEqual(body);
 });
 
-test('When a variation is no more than a name and a price, then it is on sale, first in line', async () => {
+test('a variation with only a name and a price is on sale at the first position', async () => {
   const { variation } = await withVariation();
   expect(variation).toMatchObject({ available: true, position: 0 });
 });
@@ -46,26 +46,23 @@ test.each<[string, object]>([
   ['price', { priceDelta: usd(0) }],
   ['availability', { available: false }],
   ['position', { position: 9 }],
-])(
-  'When a manager changes a variation’s %s, then the rest stays and the product’s version goes up',
-  async (_, change) => {
-    const { product, variation, path } = await withVariation();
+])('changing a variation’s %s keeps the rest and raises the product’s version', async (_, change) => {
+  const { product, variation, path } = await withVariation();
 
-    const { status, headers, body } = await manager.ask('PATCH', path, change);
+  const { status, headers, body } = await manager.ask('PATCH', path, change);
 
-    expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: '"3"' });
-    expect(body).toEqual({
-      ...product,
-      version: 3,
-      updatedAt: expect.any(String),
-      variations: [{ ...variation, ...change }],
-    });
-    expect(await manager.read(product.id)).toEqual(body);
-  },
-);
+  expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: '"3"' });
+  expect(body).toEqual({
+    ...product,
+    version: 3,
+    updatedAt: expect.any(String),
+    variations: [{ ...variation, ...change }],
+  });
+  expect(await manager.read(product.id)).toEqual(body);
+});
 
-describe('When a manager deletes a variation', () => {
-  test('then the product goes on without it, and it is kept', async () => {
+describe('deleting a variation', () => {
+  test('removes it from the product and keeps the row', async () => {
     const { product, variation, path } = await withVariation();
 
     const { status, headers, body } = await manager.ask('DELETE', path);
@@ -85,7 +82,7 @@ describe('When a manager deletes a variation', () => {
     }
   });
 
-  test('then it can be put back, and a second time changes nothing', async () => {
+  test('lets it be restored; restoring it again changes nothing', async () => {
     const { product, variation, path } = await withVariation();
     await manager.ask('DELETE', path);
     for (const _ of ['first', 'second']) {
@@ -96,14 +93,14 @@ describe('When a manager deletes a variation', () => {
   });
 });
 
-describe('When a variation is not there', () => {
+describe('a missing variation', () => {
   const writes = [
     ['PATCH', '', { position: 1 }],
     ['DELETE', '', undefined],
     ['POST', '/restore', undefined],
   ] as const;
 
-  test.each(writes)('then %s …%s is a 404: unknown, of another product, or of one that is gone', async (...write) => {
+  test.each(writes)('answers 404 to %s …%s if unknown, of another product or of a deleted one', async (...write) => {
     const [method, path, body] = write;
     const [one, other] = [await withVariation(), await withVariation()];
     const ofDeleted = await withVariation();
@@ -119,13 +116,13 @@ describe('When a variation is not there', () => {
     for (const { product } of [one, other]) expect(await manager.read(product.id)).toEqual(product);
   });
 
-  test('then an id that is none is named', async () => {
+  test('reports an invalid id', async () => {
     expectFaults(await manager.ask('PATCH', '/1/variations/2', {}), ['?id', '?variationId', '#']);
   });
 });
 
-describe('When a variation’s name is on the menu of its product', () => {
-  test('then no other one gets it, in whatever case, before it is deleted', async () => {
+describe('a variation name that its product already has', () => {
+  test('is refused in any case until that variation is deleted', async () => {
     const name = newName('Oat');
     const { product, path } = await withVariation({ name });
     const two = await manager.variation(product.id);
@@ -143,18 +140,18 @@ describe('When a variation’s name is on the menu of its product', () => {
     expectProblem(await manager.ask('POST', `${path}/restore`), 'name_taken');
   });
 
-  test('then another product may have it, too', async () => {
+  test('is allowed on another product', async () => {
     const name = newName('Oat');
     await withVariation({ name });
     expect((await withVariation({ name })).variation.name).toBe(name);
   });
 
-  // Postgres and JavaScript do not agree on what these are in small letters; whoever is asked last has the say.
+  // Postgres and JavaScript convert these to lower case differently.
   test.each([
     ['ΑΣ', 'ασ'],
     ['İ', 'i'],
     ['ẞ', 'ß'],
-  ])('then %s and %s are the same or not, and the product is whole either way', async (one, other) => {
+  ])('keeps the product consistent when %s gets a sibling %s', async (one, other) => {
     const { product } = await withVariation({ name: one });
     const before = await manager.read(product.id);
     const answer = await manager.ask('POST', `/${product.id}/variations`, { name: other, priceDelta: usd(1) });
@@ -163,7 +160,7 @@ describe('When a variation’s name is on the menu of its product', () => {
   });
 });
 
-describe('When a variation makes no sense', () => {
+describe('an invalid variation', () => {
   test.each<[string, object, string[]]>([
     ['a price below 0', { priceDelta: usd(-1) }, ['#/priceDelta/amount']],
     ['a price above 100,000.00', { priceDelta: usd(10_000_001) }, ['#/priceDelta/amount']],
@@ -179,7 +176,7 @@ describe('When a variation makes no sense', () => {
       { name: 7, priceDelta: 1, available: null, position: -1, id: nowhere },
       ['#/name', '#/priceDelta', '#/available', '#/position', '#/id'],
     ],
-  ])('then %s is refused, and nothing has changed', async (_, fields, faults) => {
+  ])('rejects %s and changes nothing', async (_, fields, faults) => {
     const { product, path } = await withVariation();
     const body = { name: newName(), priceDelta: usd(1), ...fields };
     expectFaults(await manager.ask('POST', `/${product.id}/variations`, body), faults);
@@ -187,19 +184,19 @@ describe('When a variation makes no sense', () => {
     expect(await manager.read(product.id)).toEqual(product);
   });
 
-  test.each([[0], [10_000_000]])('then a price of %d is not among the reasons', async (amount) => {
+  test.each([[0], [10_000_000]])('does not report a price of %d', async (amount) => {
     expect((await withVariation({ priceDelta: usd(amount) })).variation.priceDelta).toEqual(usd(amount));
   });
 });
 
-describe('When a write to a variation insists on the product’s version', () => {
+describe('a write to a variation with If-Match', () => {
   const writes = [
     ['a change', 'PATCH', '', { position: 9 }],
     ['a deletion', 'DELETE', '', undefined],
     ['a return', 'POST', '/restore', undefined],
   ] as const;
 
-  test.each(writes)('then %s happens at that one only', async (_, method, path, body) => {
+  test.each(writes)('%s succeeds only at that version of the product', async (_, method, path, body) => {
     const { product, path: variation } = await withVariation();
     const ask = (tag: string) => manager.ask(method, `${variation}${path}`, body, { 'if-match': tag });
     for (const tag of ['"1"', '"3"', 'W/"1"']) expectProblem(await ask(tag), 'version_mismatch', { version: 2 });
@@ -207,7 +204,7 @@ describe('When a write to a variation insists on the product’s version', () =>
     expect((await ask('W/"2"')).status).toBe(200);
   });
 
-  test('then of two managers at once one wins', async () => {
+  test('lets one of two concurrent writes succeed', async () => {
     const { product, path } = await withVariation();
     const insisting = { 'if-match': '"2"' };
     const answers = await Promise.all([

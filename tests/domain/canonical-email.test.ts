@@ -11,7 +11,7 @@ afterAll(() => shop?.close());
 /** Every character but NUL, which Postgres refuses, and halves of characters. */
 const isCharacter = (code: number) => code > 0 && (code < 0xd800 || code > 0xdfff);
 
-test('When an address is made canonical, then it is as Postgres stores it', async () => {
+test('equals the canonical address that Postgres stores', async () => {
   const { rows } = await shop.database.raw(
     `SELECT chr(code) AS character, lower(chr(code) COLLATE "C") AS canonical
      FROM generate_series(1, x'10ffff'::int) AS code
@@ -32,7 +32,7 @@ test.each([
   expect(canonicalEmail(email)).toBe(canonical);
 });
 
-test('When an address is folded by another rule, then nobody signs in with it', async () => {
+test('does not match an address folded by another rule', async () => {
   const { findForSignIn } = createUserRepository(shop.database);
   expect(await findForSignIn('CUSTOMER@example.com')).toMatchObject({ user: { email: 'customer@example.com' } });
   for (const letter of ['\u017f', '\u0130', '\u212a'])

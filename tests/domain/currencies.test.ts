@@ -11,23 +11,23 @@ const known: [string, number][] = [
   ['CLF', 4],
 ];
 
-test.each(known)('When amounts are in %s, then %d of their digits are minor units, as in ISO 4217', (code, digits) => {
+test.each(known)('%s has %d digits of minor units, as in ISO 4217', (code, digits) => {
   expect(currencies).toContain(code);
   expect(minorDigits(code)).toBe(digits);
 });
 
-test.each(['XAU', 'XDR', 'XTS', 'XXX', 'BGN', 'usd', ''])('When a code is %j, then a shop cannot have it', (code) => {
+test.each(['XAU', 'XDR', 'XTS', 'XXX', 'BGN', 'usd', ''])('rejects the currency %j for a shop', (code) => {
   expect(currencies).not.toContain(code);
 });
 
-test('When an old order is in a withdrawn currency, then it can still be read', () => {
+test('reads an old order in a withdrawn currency', () => {
   expect(writeMoney({ amount: 430, currency: 'BGN' })).toBe('BGN\u00a04.30');
 });
 
-describe.each(['en-US', 'pt-BR', 'de-DE', 'ja-JP'])('When any currency is written in %s', (locale) => {
+describe.each(['en-US', 'pt-BR', 'de-DE', 'ja-JP'])('amounts formatted in %s', (locale) => {
   const digitsIn = (text: string) => text.replaceAll(/\D/g, '');
 
-  test.each(currencies)('then %s has exactly its decimals, and no digit is lost', (currency) => {
+  test.each(currencies)('%s has exactly its decimals and loses no digit', (currency) => {
     const decimals = minorDigits(currency);
     expect(digitsIn(writeMoney({ amount: 5, currency }, locale))).toBe('5'.padStart(decimals + 1, '0'));
     for (const amount of [123_456_789, Number.MAX_SAFE_INTEGER]) {
@@ -36,7 +36,7 @@ describe.each(['en-US', 'pt-BR', 'de-DE', 'ja-JP'])('When any currency is writte
   });
 });
 
-test.each(currencies)('When prices are in %s, then no order is too dear to be counted', (currency) => {
+test.each(currencies)('the highest order total in %s is a safe integer', (currency) => {
   const unit = 10 ** minorDigits(currency);
   expect(maxPrice(currency)).toBe(100_000 * unit);
   expect(Number.isSafeInteger(2 * maxPrice(currency) * MAX_QUANTITY * MAX_LINES)).toBe(true);
@@ -48,7 +48,7 @@ test.each([
   ['JPY', 400, '¥400'],
   ['KWD', 4_000, 'KWD\u00a04.000'],
   ['CLF', 40_000, 'CLF\u00a04.0000'],
-])('When the sample menu is in %s, then a Latte is %d minor units: %s', (currency, amount, written) => {
+])('on the sample menu in %s, a Latte is %d minor units: %s', (currency, amount, written) => {
   expect(samplePrice(400, currency)).toEqual({ amount, currency });
   expect(writeMoney(samplePrice(400, currency))).toBe(written);
 });

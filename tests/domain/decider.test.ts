@@ -8,7 +8,7 @@ import { actors, allowedFrom, everyMove, everyone, everyStatus, isEdge } from '.
 
 const AT = '2026-11-22T10:00:00.000Z';
 
-test('When the statuses are counted, then they are those of the design, and only the last two are final', () => {
+test('has the documented statuses, of which only the last two are final', () => {
   expect(statuses).toEqual(everyStatus);
   expect(everyStatus.filter(isFinal)).toEqual(['delivered', 'cancelled']);
 });
@@ -17,32 +17,29 @@ const moves = everyone.flatMap((who) =>
   everyMove.map(({ from, to }) => ({ who, from, to, legal: allowedFrom(from, who).includes(to) })),
 );
 
-test.each(moves.filter(({ legal }) => legal))(
-  'When $who moves an order from $from to $to, then it is one event',
-  ({ who, from, to }) => {
-    const order = anOrderAt(from);
-    const actor = actors[who];
+test.each(moves.filter(({ legal }) => legal))('a move from $from to $to by $who is one event', ({ who, from, to }) => {
+  const order = anOrderAt(from);
+  const actor = actors[who];
 
-    const event = decide(order, toCommand(to, { actor, reason: 'because' }), AT);
+  const event = decide(order, toCommand(to, { actor, reason: 'because' }), AT);
 
-    const version = order.version + 1;
-    expect(event).toEqual({
-      type: to === 'cancelled' ? 'order.cancelled' : 'order.status_changed',
-      id: `${order.id}:${version}`,
-      orderId: order.id,
-      version,
-      at: AT,
-      actor,
-      from,
-      to,
-      reason: 'because',
-      ...(to === 'cancelled' && { reasonCode: null }),
-    });
-  },
-);
+  const version = order.version + 1;
+  expect(event).toEqual({
+    type: to === 'cancelled' ? 'order.cancelled' : 'order.status_changed',
+    id: `${order.id}:${version}`,
+    orderId: order.id,
+    version,
+    at: AT,
+    actor,
+    from,
+    to,
+    reason: 'because',
+    ...(to === 'cancelled' && { reasonCode: null }),
+  });
+});
 
 test.each(moves.filter(({ legal }) => !legal))(
-  'When $who moves an order from $from to $to, then it is refused, with what would be allowed',
+  'refuses a move from $from to $to by $who and returns the allowed ones',
   ({ who, from, to }) => {
     const order = anOrderAt(from);
 
@@ -55,35 +52,35 @@ test.each(moves.filter(({ legal }) => !legal))(
   },
 );
 
-test.each(everyone)('When %s looks at an order, then what is allowed is what the table says', (who) => {
+test.each(everyone)('allowed transitions for %s are those of the table', (who) => {
   for (const from of everyStatus) {
     expect(allowedTransitions(anOrderAt(from), actors[who])).toEqual(allowedFrom(from, who));
   }
 });
 
-describe('When a command insists on a version', () => {
+describe('a command with an expected version', () => {
   const cancel = (expectedVersion?: number): Command => ({ type: 'cancel', actor: actors.owner, expectedVersion });
 
-  test.each([0, 1, 3, -1, 1.5, Number.NaN])('then %p is refused for an order at 2', (expectedVersion) => {
+  test.each([0, 1, 3, -1, 1.5, Number.NaN])('refuses %p for an order at version 2', (expectedVersion) => {
     expect(decide(anOrderAt('preparation'), cancel(expectedVersion), AT)).toEqual({
       refused: 'version_mismatch',
       version: 2,
     });
   });
 
-  test.each([2, undefined])('then %p lets it happen', (expectedVersion) => {
+  test.each([2, undefined])('accepts %p', (expectedVersion) => {
     expect(decide(anOrderAt('preparation'), cancel(expectedVersion), AT)).toMatchObject({ type: 'order.cancelled' });
   });
 
-  test('then a wrong one is told before an illegal transition', () => {
+  test('reports a version mismatch before an illegal transition', () => {
     expect(decide(anOrderAt('delivered'), cancel(1), AT)).toEqual({ refused: 'version_mismatch', version: 4 });
   });
 });
 
-describe('When an order is opened', () => {
+describe('placing an order', () => {
   const key = { hash: 'h', fingerprint: 'f' };
 
-  test('then its first event is the customer’s, and the order waits as it was placed', () => {
+  test('creates a waiting order and an event by the customer', () => {
     const placement = aPlacement({ key, requestId: 'r-1', note: 'Hot' });
 
     const { event, order } = placeOrder(deepFreeze(placement));
@@ -111,13 +108,13 @@ describe('When an order is opened', () => {
     });
   });
 
-  test('then whoever holds the placement opens the same one', () => {
+  test('is deterministic: the same placement creates the same order', () => {
     expect(placeOrder(aPlacement())).toEqual(placeOrder(aPlacement()));
   });
 });
 
-describe('When an event is applied', () => {
-  test('then a cancellation says why, by whom and when', () => {
+describe('applying an event', () => {
+  test('stores the reason, actor and time of a cancellation', () => {
     const order = anOrderAt('waiting');
     const command: Command = { type: 'cancel', actor: actors.owner, reasonCode: 'too_busy', reason: 'Sorry' };
     const event = decide(order, command, AT);
@@ -132,18 +129,18 @@ describe('When an event is applied', () => {
     });
   });
 
-  test('then idempotency key and request id travel with it', () => {
+  test('keeps the idempotency key and the request id', () => {
     const key = { hash: 'h', fingerprint: 'f' };
     const command: Command = { type: 'cancel', actor: actors.owner, key, requestId: 'r-2' };
     expect(decide(anOrderAt('waiting'), command, AT)).toMatchObject({ key, requestId: 'r-2' });
   });
 });
 
-test.each(everyone)('When %s asks to see an order, then only the owner and the shop do', (who) => {
+test.each(everyone)('lets only the owner and the shop see an order: %s', (who) => {
   expect(maySee(anOrderAt('waiting'), actors[who])).toBe(who !== 'another customer');
 });
 
-describe('When any commands come in any order', () => {
+describe('any sequence of commands', () => {
   const anyCommand = fc
     .record({
       to: fc.constantFrom(...everyStatus),
@@ -171,7 +168,7 @@ describe('When any commands come in any order', () => {
       { numRuns: 500 },
     );
 
-  test('then versions are 1..n, and the order is always where its last event says (invariant 2)', () => {
+  test('gives versions 1..n and the status of the last event (invariant 2)', () => {
     holds((facts) => {
       expect(facts.map(({ event }) => event.version)).toEqual(facts.map((_, index) => index + 1));
       for (const { event, order } of facts) {
@@ -181,7 +178,7 @@ describe('When any commands come in any order', () => {
     });
   });
 
-  test('then each two statuses in a row are an edge of the table, taken by somebody who may (invariant 3)', () => {
+  test('takes only transitions of the table, by allowed actors (invariant 3)', () => {
     holds((facts) => {
       for (const [index, { event }] of facts.slice(1).entries()) {
         const { order: before } = facts[index] as Fact;
@@ -193,7 +190,7 @@ describe('When any commands come in any order', () => {
     });
   });
 
-  test('then lines, total, number and owner stay as they were placed (invariant 5)', () => {
+  test('never changes lines, total, number or owner (invariant 5)', () => {
     const frozen = ({ id, number, customer, location, note, lines, total, placedAt }: Order) => {
       return { id, number, customer, location, note, lines, total, placedAt };
     };
@@ -206,7 +203,7 @@ describe('When any commands come in any order', () => {
     });
   });
 
-  test('then nothing follows a final status, and only a cancelled order has a cancellation', () => {
+  test('ends at a final status; only cancelled orders have a cancellation', () => {
     holds((facts) => {
       expect(facts.slice(0, -1).some(({ order }) => isFinal(order.status))).toBe(false);
       for (const { order } of facts) expect(order.cancellation !== null).toBe(order.status === 'cancelled');

@@ -33,7 +33,7 @@ function edited(change: Edit): Order {
   return evolve(order, decision);
 }
 
-describe('When a waiting order is edited', () => {
+describe('editing a waiting order', () => {
   test.each<[string, Edit, Partial<Order>]>([
     ['the note alone', { note: 'Cold' }, { note: 'Cold', lines: order.lines, total: order.total }],
     ['the note away', { note: null }, { note: null, lines: order.lines }],
@@ -58,11 +58,11 @@ describe('When a waiting order is edited', () => {
       { lines: [line('cake', 1, 300), { id: 'tea', quantity: 1 }] },
       { lines: [line('tea', 1, 50), line('cake', 1, 300)], total: { amount: 350, currency: 'USD' } },
     ],
-  ])('then %s is all that differs', (_, change, after) => {
+  ])('changes only %s', (_, change, after) => {
     expect(edited(change)).toEqual({ ...order, version: 2, updatedAt: AT, ...after });
   });
 
-  test('then what makes no difference is no event, whatever the order of the lines', () => {
+  test('returns no event if nothing differs, whatever the order of the lines', () => {
     const same: Edit[] = [
       { note: 'Hot' },
       { location: 'take_away', note: 'Hot' },
@@ -76,7 +76,7 @@ describe('When a waiting order is edited', () => {
     for (const change of same) expect(edit(change)).toEqual({ unchanged: true });
   });
 
-  test('then the event says what is different', () => {
+  test('records the differences in the event', () => {
     const event = edit({ lines: [{ id: 'coffee', quantity: 2 }, line('cake')], location: 'in_house', note: null });
     expect(event).toMatchObject({
       type: 'order.edited',
@@ -107,7 +107,7 @@ describe('When a waiting order is edited', () => {
     ],
     ['a new line under a known id', { lines: [line('tea')] }, [0]],
     ['a new line in another currency', { lines: [{ ...line('cake'), total: { amount: 100, currency: 'EUR' } }] }, [0]],
-  ])('then %s is refused', (_, change, lines) => {
+  ])('refuses %s', (_, change, lines) => {
     expect(edit(change)).toEqual({ refused: 'unknown_lines', lines });
   });
 
@@ -115,11 +115,11 @@ describe('When a waiting order is edited', () => {
     ['a manager', actors.manager],
     ['another customer', actors['another customer']],
     ['a service', actors.service],
-  ])('then %s may not', (_, actor) => {
+  ])('refuses %s', (_, actor) => {
     expect(edit({ note: 'Mine' }, order, actor)).toMatchObject({ refused: 'illegal_transition' });
   });
 
-  test('then whatever is asked for, the lines add up and kept ones keep their price', () => {
+  test('keeps totals correct and prices of kept lines unchanged after any edit', () => {
     const anyLine = fc.oneof(
       fc.record({ id: fc.constantFrom('coffee', 'tea', 'wine'), quantity: fc.integer({ min: 1, max: 99 }) }),
       fc
@@ -142,10 +142,7 @@ describe('When a waiting order is edited', () => {
   });
 });
 
-test.each(['preparation', 'ready', 'delivered', 'cancelled'] as const)(
-  'When an order is in %s, then it cannot be edited',
-  (status) => {
-    const standing = anOrderAt(status);
-    expect(edit({ note: 'Late' }, standing)).toMatchObject({ refused: 'illegal_transition', currentStatus: status });
-  },
-);
+test.each(['preparation', 'ready', 'delivered', 'cancelled'] as const)('refuses to edit an order in %s', (status) => {
+  const standing = anOrderAt(status);
+  expect(edit({ note: 'Late' }, standing)).toMatchObject({ refused: 'illegal_transition', currentStatus: status });
+});

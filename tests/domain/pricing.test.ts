@@ -22,8 +22,8 @@ function priced(requests: LineRequest[], offers: Offer[]) {
   return price(deepFreeze(requests), deepFreeze(offers), () => String(++id), 'USD');
 }
 
-describe('When lines are priced', () => {
-  test('then names and prices of today’s menu are frozen into them, and the total adds up', () => {
+describe('pricing lines', () => {
+  test('copies names and prices from the menu and adds up the total', () => {
     const requests = [
       { productId: 'latte', variationId: 'vanilla', quantity: 2 },
       { productId: 'tea', quantity: 1 },
@@ -67,7 +67,7 @@ describe('When lines are priced', () => {
     });
   });
 
-  test('then the same thing twice is two lines', () => {
+  test('keeps the same product twice as two lines', () => {
     const twice = priced(
       [1, 2].map((quantity) => ({ productId: 'tea', quantity })),
       [tea],
@@ -81,7 +81,7 @@ describe('When lines are priced', () => {
     });
   });
 
-  test('then every line that cannot be had is named, and none is priced', () => {
+  test('reports every unavailable line and prices none', () => {
     const requests = [
       { productId: 'unknown', quantity: 1 },
       { productId: 'tea', quantity: 1 },
@@ -95,7 +95,7 @@ describe('When lines are priced', () => {
     });
   });
 
-  test('then the total is the sum of quantity times price, in integers, whatever is ordered (invariant 5)', () => {
+  test('the total is the integer sum of quantity times price (invariant 5)', () => {
     const anOffer = fc.record({ amount: fc.integer({ min: 0, max: 20_000_000 }), orderable: fc.boolean() });
     const anOrder = fc.array(anOffer, { minLength: 1, maxLength: 20 }).chain((menu) =>
       fc.record({
@@ -131,16 +131,16 @@ describe('When lines are priced', () => {
   });
 });
 
-describe('When money is counted', () => {
-  test('then an empty sum has a currency too', () => {
+describe('money arithmetic', () => {
+  test('gives an empty sum a currency', () => {
     expect(sum([], 'JPY')).toEqual({ amount: 0, currency: 'JPY' });
   });
 
-  test('then currencies are never mixed', () => {
+  test('never mixes currencies', () => {
     expect(() => sum([usd(1), { amount: 1, currency: 'EUR' }], 'USD')).toThrow(RangeError);
   });
 
-  test('then times keeps the currency', () => {
+  test('keeps the currency when multiplying', () => {
     expect(times({ amount: 430, currency: 'JPY' }, 99)).toEqual({ amount: 42_570, currency: 'JPY' });
   });
 });
@@ -155,11 +155,11 @@ test.each([
   [430, 'JPY', '¥430'],
   [430, 'EUR', '€4.30'],
   [1_234, 'KWD', 'KWD\u00a01.234'],
-])('When %p minor units of %s are written, then they read %s', (amount, currency, written) => {
+])('formats %p minor units of %s as %s', (amount, currency, written) => {
   expect(writeMoney({ amount, currency })).toBe(written);
 });
 
-test('When money is written for another country, then it reads as there', () => {
+test('formats money for another locale', () => {
   expect(writeMoney({ amount: 123_456, currency: 'EUR' }, 'de-DE')).toBe('1.234,56\u00a0€');
 });
 
@@ -167,6 +167,6 @@ test.each([
   [430, 'USD', 4.3],
   [430, 'JPY', 430],
   [1_234, 'KWD', 1.234],
-])('When %p minor units of %s are wanted as a number, then it is %p', (amount, currency, major) => {
+])('converts %p minor units of %s to the number %p', (amount, currency, major) => {
   expect(toMajorUnits({ amount, currency })).toBe(major);
 });

@@ -29,7 +29,7 @@ const withVanilla = done(addVariation(latte, 'vanilla', vanilla, NOW));
 const withoutVanilla = done(deleteVariation(withVanilla, 'vanilla', NOW));
 const deleted = done(deleteProduct(withVanilla, NOW));
 
-test('When a product is created, then it is version 1, on sale and without variations', () => {
+test('creates a product at version 1, on sale and without variations', () => {
   expect(latte).toEqual({
     id: 'latte',
     ...fields,
@@ -72,13 +72,13 @@ const commands: [what: string, command: (product: Product) => Product | CatalogR
     ],
   ];
 
-test.each(commands)('When a product is %s, then its version goes up by one', (_, command, on, after) => {
+test.each(commands)('raises the version by one when a product is %s', (_, command, on, after) => {
   const changed = done(command(on));
   expect(changed).toMatchObject({ id: 'latte', version: on.version + 1, createdAt: NOW, updatedAt: LATER, ...after });
 });
 
-describe('When a product is deleted', () => {
-  test('then its variations go with it and come back with it', () => {
+describe('a deleted product', () => {
+  test('is deleted and restored with its variations', () => {
     expect(deleted).toMatchObject({ deletedAt: NOW, variations: [{ id: 'vanilla', deletedAt: null }] });
     expect(restoreProduct(deleted, LATER).variations).toEqual(withVanilla.variations);
   });
@@ -92,26 +92,26 @@ describe('When a product is deleted', () => {
     ['given a variation back', (it) => restoreVariation(it, 'vanilla', LATER)],
   ];
 
-  test.each(attempts)('then it cannot be %s', (_, command) => {
+  test.each(attempts)('cannot be %s', (_, command) => {
     expect(command(deleted)).toEqual({ refused: 'not_found' });
   });
 });
 
-describe('When something is restored that is on sale', () => {
-  test('then nothing changes, not even the version', () => {
+describe('restoring a product on sale', () => {
+  test('changes nothing, including the version', () => {
     expect(restoreProduct(withVanilla, LATER)).toBe(withVanilla);
     expect(restoreVariation(withVanilla, 'vanilla', LATER)).toBe(withVanilla);
   });
 });
 
-describe('When a variation is meant that is not there', () => {
+describe('a missing variation', () => {
   test.each([
     ['changed', changeVariation(withoutVanilla, 'vanilla', { position: 2 }, LATER)],
     ['deleted', deleteVariation(withoutVanilla, 'vanilla', LATER)],
     ['changed, though unknown', changeVariation(latte, 'unknown', { position: 2 }, LATER)],
     ['deleted, though unknown', deleteVariation(latte, 'unknown', LATER)],
     ['restored, though unknown', restoreVariation(latte, 'unknown', LATER)],
-  ])('then it cannot be %s', (_, result) => {
+  ])('cannot be %s', (_, result) => {
     expect(result).toEqual({ refused: 'not_found' });
   });
 });

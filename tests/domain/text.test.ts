@@ -9,8 +9,8 @@ const anyText = fc.string({ unit: 'binary' });
 /** What `splitlines()` of Python takes for the end of a line, which is more than any other line reader does. */
 const LINE_ENDS = ['\n', '\r', '\v', '\f', '\u001c', '\u001d', '\u001e', '\u0085', '\u2028', '\u2029'];
 
-describe('When a value is written as JSON on one line', () => {
-  test('then it holds nothing that a line reader splits on, and reads as the value', () => {
+describe('JSON on one line', () => {
+  test('contains no line separators and parses to the same value', () => {
     const withEnds = fc.array(fc.oneof(fc.constantFrom(...LINE_ENDS), anyText)).map((parts) => parts.join(''));
     fc.assert(
       fc.property(fc.record({ note: withEnds, lines: fc.array(fc.dictionary(withEnds, withEnds)) }), (value) => {
@@ -21,7 +21,7 @@ describe('When a value is written as JSON on one line', () => {
     );
   });
 
-  test('then Node’s readline reads it as one line', async () => {
+  test('is one line to Node’s readline', async () => {
     const value = { note: LINE_ENDS.join('no sugar') };
     const read: unknown[] = [];
     for await (const line of createInterface(Readable.from(`${toJsonLine(value)}\n`))) read.push(JSON.parse(line));
@@ -29,30 +29,30 @@ describe('When a value is written as JSON on one line', () => {
   });
 });
 
-describe('When the length of a text is limited', () => {
-  test.each(['x', 'é', '☕', '🥐', '𝕏'])('then as many %s fit as the limit says, and no more', (character) => {
+describe('limiting the length of a text', () => {
+  test.each(['x', 'é', '☕', '🥐', '𝕏'])('accepts exactly as many %s as the limit', (character) => {
     expect(isText(character.repeat(100), ONE_LINE, 100)).toBe(true);
     expect(isText(character.repeat(101), ONE_LINE, 100)).toBe(false);
   });
 
-  test('then it is counted as JSON Schema counts', () => {
+  test('counts as JSON Schema does', () => {
     fc.assert(fc.property(anyText, (text) => expect(lengthOf(text)).toBe(Array.from(text).length)));
   });
 });
 
-describe('When a text is looked at for something visible', () => {
-  test.each(Object.entries(INVISIBLE))('then %s alone shows nothing, and beside a letter does no harm', (_, text) => {
+describe('visible characters', () => {
+  test.each(Object.entries(INVISIBLE))('%s alone is not visible, but is allowed beside a letter', (_, text) => {
     expect(isVisible(text.repeat(3))).toBe(false);
     expect(isOneLine(text.repeat(3), 100)).toBe(false);
     expect(isVisible(`${text}a${text}`)).toBe(true);
   });
 
-  test.each(['a', '7', '?', '☕', '🇧🇷', '👩‍🍳', 'ش', '가', '\ufffd', '…'])('then %s is visible', (text) => {
+  test.each(['a', '7', '?', '☕', '🇧🇷', '👩‍🍳', 'ش', '가', '\ufffd', '…'])('%s is visible', (text) => {
     expect(isVisible(text)).toBe(true);
     expect(isOneLine(text, 100)).toBe(true);
   });
 
-  test('then the documented pattern refuses no text that is one visible line', () => {
+  test('the documented pattern accepts every text of one visible line', () => {
     const lines = anyText.filter((text) => isVisible(text) && !/[\p{Cc}\u2028\u2029]/u.test(text));
     fc.assert(
       fc.property(lines, (line) => expect(ONE_LINE.test(line)).toBe(true)),
@@ -61,16 +61,16 @@ describe('When a text is looked at for something visible', () => {
   });
 });
 
-describe('When typed text stands in a sentence', () => {
-  test.each(['Latte', 'Café (grande)', '拿铁', '☕ 2 × 3'])('then %s stays as it is', (text) => {
+describe('user text inside a sentence', () => {
+  test.each(['Latte', 'Café (grande)', '拿铁', '☕ 2 × 3'])('leaves %s unchanged', (text) => {
     expect(isolate(text)).toBe(text);
   });
 
-  test.each(['شاي', 'תה', 'Latte שקדים', '۳', 'ޗައި', 'ߘߌ߬', '𞤀𞤁'])('then %s is isolated', (text) => {
+  test.each(['شاي', 'תה', 'Latte שקדים', '۳', 'ޗައި', 'ߘߌ߬', '𞤀𞤁'])('isolates %s', (text) => {
     expect(isolate(text)).toBe(`\u2068${text}\u2069`);
   });
 
-  test('then no control within it reaches the text behind it, whatever it holds', () => {
+  test('lets no control character affect the text after it', () => {
     const controls = fc.constantFrom(
       '\u202a',
       '\u202b',
@@ -93,18 +93,18 @@ describe('When typed text stands in a sentence', () => {
   });
 });
 
-describe('When a text is cut', () => {
+describe('truncating a text', () => {
   test.each([
     ['👩‍🍳👩‍🍳👩‍🍳', 7, '👩‍🍳👩‍🍳…'],
     ['e\u0301e\u0301e\u0301', 4, 'e\u0301…'],
     ['🇧🇷🇵🇹🇯🇵', 4, '🇧🇷…'],
     ['\u2068שלום\u2069, 2', 5, '\u2068של…\u2069'],
     ['Latte', 5, 'Latte'],
-  ])('then %j in %d code points keeps characters and isolates whole', (text, max, expected) => {
+  ])('keeps characters and isolates of %j whole at %d code points', (text, max, expected) => {
     expect(cut(text, max)).toBe(expected);
   });
 
-  test('then it is never longer than the limit, and well formed', () => {
+  test('is never longer than the limit and well-formed', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, max) => {
         expect(lengthOf(cut(text, max))).toBeLessThanOrEqual(max);

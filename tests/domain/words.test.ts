@@ -7,12 +7,12 @@ import { currentDetails, details, summary } from '../../workflows/messages/descr
 import { aLine, anOrderAt, aPlacement } from './an-order.ts';
 import { actors } from './status-table.ts';
 
-describe('When an order is told in one line', () => {
-  test('then it reads as the design has it', () => {
+describe('an order in one line', () => {
+  test('has the documented form', () => {
     expect(summary(aPlacement())).toBe('#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60');
   });
 
-  test('then right-to-left names are isolated and do not reorder the text after them', () => {
+  test('isolates right-to-left names so that they do not reorder the text after them', () => {
     const lines = [
       aLine({ product: 'شاي', variation: null, quantity: 3 }),
       aLine({ product: 'קפה\u202e', variation: 'גדול' }),
@@ -22,14 +22,14 @@ describe('When an order is told in one line', () => {
     );
   });
 
-  test('then more than four lines are counted, not shown', () => {
+  test('counts lines beyond four instead of showing them', () => {
     const lines = Array.from({ length: 6 }, () => aLine());
     expect(summary(aPlacement({ lines }))).toMatch(/^#42 · (2 × Latte \(Vanilla\)(, )?){4} and 2 more · \$11\.60$/);
   });
 });
 
-describe('When an order is told to an operator', () => {
-  test('then its lines are a table', () => {
+describe('an order for an operator', () => {
+  test('shows its lines as a table', () => {
     expect(details(aPlacement({ location: 'in_house', note: 'Hot, please' })).split('\n')).toEqual([
       '**In house** · total **$11.60**',
       '',
@@ -42,7 +42,7 @@ describe('When an order is told to an operator', () => {
     ]);
   });
 
-  test('then where it stands comes with since when and why', () => {
+  test('shows the status with its time and reason', () => {
     const inPreparation = anOrderAt('preparation');
     expect(currentDetails(inPreparation)).toBe(
       `**preparation** · version 2 · since 2026-11-22T09:31:00.000Z\n\n${details(inPreparation)}`,
@@ -58,7 +58,7 @@ describe('When an order is told to an operator', () => {
     'x\n\n# **Paid** | ![](https://evil.example/pixel) <img src=x> [here](https://evil.example) `rm` __paid__ &lt;';
   const shapes = /(?<!\\)[[\]<`|_&]|^#|\n#|(?<!\\)\*\*Paid/;
 
-  test('then no name, note or reason can pass for Markdown', () => {
+  test('escapes Markdown in names, notes and reasons', () => {
     const placement = aPlacement({ note: smuggled, lines: [aLine({ product: smuggled, variation: smuggled })] });
     const [row, , note] = details(placement).split('\n').slice(4);
     expect(row?.slice(2, -2).split(' | ')).toHaveLength(3);
@@ -76,7 +76,7 @@ describe('When an order is told to an operator', () => {
 
 // Temporal's limits: 400 bytes for a summary, 20,000 for details, encoding included.
 test.each(['x', 'é', '☕', '🥐', '"', '\\', '|', '\u2028', 'ش', '👩\u200d🍳', 'e\u0301'])(
-  'When fifty lines of the longest names made of %p are told, then it is within Temporal’s limits',
+  'fifty lines of the longest names made of %p stay within Temporal’s limits',
   (character) => {
     const longest = (max: number) => [...character.repeat(max)].slice(0, max).join('');
     const name = longest(MAX_NAME_LENGTH);
@@ -93,10 +93,10 @@ test.each(['x', 'é', '☕', '🥐', '"', '\\', '|', '\u2028', 'ش', '👩\u200d
   },
 );
 
-describe('When an event is told to the world', () => {
+describe('a published event', () => {
   const placed = placeOrder(aPlacement({ key: { hash: 'h', fingerprint: 'f' }, requestId: 'r' }));
 
-  test('then it is a CloudEvent of the design’s shape', () => {
+  test('is a CloudEvent of the documented form', () => {
     expect(toCloudEvent(placed, 'https://shop.example')).toEqual({
       specversion: '1.0',
       type: 'order.placed',
@@ -109,7 +109,7 @@ describe('When an event is told to the world', () => {
     });
   });
 
-  test('then a change says from where, to where, by whom and why', () => {
+  test('contains the old and new status, the actor and the reason', () => {
     const order = anOrderAt('waiting');
     const event = decide(order, { type: 'cancel', actor: actors.manager, reason: 'Sorry' }, '2026-11-22T10:00:00.000Z');
     if ('refused' in event) throw new Error(event.refused);
@@ -120,7 +120,7 @@ describe('When an event is told to the world', () => {
     });
   });
 
-  test('then neither an idempotency key nor a request id leaves the house', () => {
+  test('contains neither an idempotency key nor a request id', () => {
     expect(JSON.stringify(toCloudEvent(placed, 'https://shop.example'))).not.toMatch(/fingerprint|requestId|"key"/);
   });
 });
@@ -129,6 +129,6 @@ test.each([
   ['order.placed', ['customer', 'shop']],
   ['order.cancelled', ['customer', 'shop']],
   ['order.status_changed', ['customer']],
-] as const)('When %s is mailed, then it goes to %p', (type, recipients) => {
+] as const)('emails %s to %p', (type, recipients) => {
   expect(recipientsOf({ type })).toEqual(recipients);
 });

@@ -17,7 +17,7 @@ interface Promised {
   mailed?: (orderId: string) => Promise<{ eventId: string; to: string }[]>;
 }
 
-/** What must be true of an order after any fault (design §10). Waits for what is still under way; returns the order. */
+/** Checks the invariants of an order after a fault, once its deliveries have ended. Returns the order. */
 export async function expectIntact(shop: Shop, orderId: string, promised: Promised = {}): Promise<Order> {
   await settled(shop, orderId);
 
@@ -85,7 +85,7 @@ async function expectMailed(shop: Shop, events: OrderEvent[], { mailed }: Promis
 // Replays log each state of their worker otherwise.
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
-/** Every order that this shop ever had runs again on today's code, to the same decisions (design §10.7). Returns how many. */
+/** Replays the history of every order of this shop with the current code. Returns their number. */
 export async function replayAll(shop: Shop): Promise<number> {
   const ids: string[] = await shop.database('orders').pluck('id');
   const histories = ids.map(async (id) => {

@@ -14,7 +14,7 @@ export const moveOnce = (shop: Shop, id: string, status: string, key?: string): 
     headers: key ? { 'idempotency-key': key } : {},
   });
 
-/** "It may or may not have happened", in time (design §3; issue 3: within 4 s). Returns the key that makes a retry safe. */
+/** Expects the problem for an unknown outcome, within 4 s. Returns the key that makes a retry safe. */
 export function expectUnknown({ answer, ms }: { answer: Answer; ms: number }): string {
   expect(answer.body).toMatchObject({ status: 503, code: 'outcome_unknown' });
   expect(answer.status).toBe(503);

@@ -97,7 +97,7 @@ describe('A list of orders', () => {
     ],
     ['placedFrom=2026-11-23T00:00:00Z&placedTo=2026-11-22T00:00:00Z', () => false],
     ['status=waiting&number=1&placedTo=2026-11-22T09:01:00Z', ({ number }) => number === 1],
-  ])('then ?%s shows what it should and nothing else', async (query, fits) => {
+  ])('?%s returns exactly the matching items', async (query, fits) => {
     const page = await list(`?limit=100&${query}`);
     expect(page.body.nextCursor).toBeNull();
     expect(idsIn(page)).toEqual(newestFirst(planned.filter(fits)));

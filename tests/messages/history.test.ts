@@ -49,8 +49,8 @@ const scheduled = (name: string, input: unknown) => ({
   activityTaskScheduledEventAttributes: { activityType: { name }, input: holding(input) },
 });
 
-describe('When an order’s history is read', () => {
-  test('then a start, what updates answered and what the journal was given all count, each once, facts first', async () => {
+describe('reading an order’s history', () => {
+  test('collects the start, update results and journaled facts, each once, facts first', async () => {
     const { entries, order } = await decidedIn(
       [
         started(placement),
@@ -67,7 +67,7 @@ describe('When an order’s history is read', () => {
     expect(order).toEqual(moved.order);
   });
 
-  test('then the key of an edit without a difference counts from when it was answered', async () => {
+  test('dates the key of an unchanged edit from its answer', async () => {
     const unchanged = { event: null, order: first.order, replayed: false };
     const { entries } = await decidedIn(
       [
@@ -84,7 +84,7 @@ describe('When an order’s history is read', () => {
     expect(entries).toEqual([fact(first), { kind: 'unchanged', orderId, version: 1, at, key }]);
   });
 
-  test('then a later run tells what it was handed: the order as it was, and what was not yet written down', async () => {
+  test('reads the order and the unjournaled facts that a later run started with', async () => {
     const givenUp: JournalEntry = {
       kind: 'given_up',
       orderId,
@@ -101,7 +101,7 @@ describe('When an order’s history is read', () => {
     expect(order).toEqual(moved.order);
   });
 
-  test('then an alert is later than the event that it came after', async () => {
+  test('places an alert after the event that it followed', async () => {
     const journal = scheduled('journal', [fact(alerted), fact(first)]);
     expect((await decidedIn([started(placement), journal], decode)).order.flags).toEqual(['delayed']);
   });

@@ -10,8 +10,8 @@ const parsers = [
   { message: 'cancel', parse: parseCancelMessage, bare: {} },
 ];
 
-describe('When a message is what it should be', () => {
-  test.each(['waiting', 'preparation', 'ready', 'delivered'])('then %s is a change of status', (status) => {
+describe('a valid message', () => {
+  test.each(['waiting', 'preparation', 'ready', 'delivered'])('%s is a change of status', (status) => {
     expect(parseStatusMessage({ status })).toEqual({
       type: 'change_status',
       to: status,
@@ -20,7 +20,7 @@ describe('When a message is what it should be', () => {
     });
   });
 
-  test.each([...cancellationReasons, null, undefined])('then %p is a reason to cancel', (reasonCode) => {
+  test.each([...cancellationReasons, null, undefined])('%p is a reason to cancel', (reasonCode) => {
     expect(parseCancelMessage({ reasonCode })).toEqual({
       type: 'cancel',
       reasonCode: reasonCode ?? null,
@@ -29,17 +29,17 @@ describe('When a message is what it should be', () => {
     });
   });
 
-  test.each([[undefined], [null], [{}]])('then %p is a cancellation without a reason', (message) => {
+  test.each([[undefined], [null], [{}]])('%p is a cancellation without a reason', (message) => {
     expect(parseCancelMessage(message)).toMatchObject({ type: 'cancel', reasonCode: null, reason: null });
   });
 
-  test.each(parsers)('then $message takes along who asks, why and under which conditions', ({ parse, bare }) => {
+  test.each(parsers)('$message includes the actor, the reason and the preconditions', ({ parse, bare }) => {
     const key = { hash: 'h', fingerprint: 'f' };
     const attribution = { actor: manager, reason: 'ä'.repeat(MAX_REASON_LENGTH), expectedVersion: 3, key };
     expect(parse({ ...bare, ...attribution, requestId: 'r' })).toMatchObject({ ...attribution, requestId: 'r' });
   });
 
-  test.each(parsers)('then nothing that $message does not know gets through', ({ parse, bare }) => {
+  test.each(parsers)('$message drops unknown fields', ({ parse, bare }) => {
     const key = { hash: 'h', fingerprint: 'f' };
     const secret = { password: 'secret' };
     const command = parse({ ...bare, ...secret, actor: { ...manager, ...secret }, key: { ...key, ...secret } });
@@ -48,10 +48,10 @@ describe('When a message is what it should be', () => {
   });
 });
 
-describe('When an operator mistypes', () => {
+describe('an operator’s typing mistake', () => {
   const strange = ['', 'Ready', 'cancelled', 'toString', '__proto__', 0, true, ['ready'], { status: 'ready' }, null];
 
-  test.each([...strange, undefined].map((status) => ({ status })))('then $status is no status', ({ status }) => {
+  test.each([...strange, undefined].map((status) => ({ status })))('$status is not a status', ({ status }) => {
     expect(parseStatusMessage({ status })).toEqual({
       refused: 'invalid_request',
       detail: '"status" must be one of waiting, preparation, ready, delivered.',
@@ -59,7 +59,7 @@ describe('When an operator mistypes', () => {
   });
 
   test.each(strange.filter((value) => value !== null).map((reasonCode) => ({ reasonCode })))(
-    'then $reasonCode is no reason code',
+    '$reasonCode is not a reason code',
     ({ reasonCode }) => {
       expect(parseCancelMessage({ reasonCode })).toMatchObject({ refused: 'invalid_request' });
     },
@@ -76,7 +76,7 @@ describe('When an operator mistypes', () => {
     wrong.flatMap(([field, values]) => values.map((value) => ({ ...parser, field, value: value as unknown }))),
   );
 
-  test.each(cases)('then $message tells them of $field: $value', ({ parse, bare, field, value }) => {
+  test.each(cases)('$message reports $field: $value', ({ parse, bare, field, value }) => {
     expect(parse({ ...bare, [field]: value })).toEqual({
       refused: 'invalid_request',
       detail: expect.stringContaining(`"${field}" must be`),
@@ -84,7 +84,7 @@ describe('When an operator mistypes', () => {
   });
 });
 
-describe.each(parsers)('When $message gets anything at all', ({ parse, bare }) => {
+describe.each(parsers)('$message with arbitrary input', ({ parse, bare }) => {
   const anything = fc.oneof(
     fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withSparseArray: true }),
     fc.record(
@@ -101,7 +101,7 @@ describe.each(parsers)('When $message gets anything at all', ({ parse, bare }) =
     ),
   );
 
-  test('then it never throws: it is a command, or a sentence for whoever typed it', () => {
+  test('never throws: it returns a command or an error sentence', () => {
     fc.assert(
       fc.property(anything, (garbage) => {
         const parsed = parse(garbage);
@@ -117,7 +117,7 @@ describe.each(parsers)('When $message gets anything at all', ({ parse, bare }) =
     );
   });
 
-  test('then a command survives the journey through JSON', () => {
+  test('returns a command that survives JSON serialization', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: MAX_REASON_LENGTH / 2 }), (reason) => {
         const command = parse({ ...bare, reason, actor: manager });
@@ -150,7 +150,7 @@ const oneLineTexts = {
     parseStatusMessage({ status: 'ready', requestId: text }, { ...before, ...options }),
 };
 
-describe('When a message has characters of two UTF-16 code units', () => {
+describe('characters of two UTF-16 code units', () => {
   const emoji = (count: number) => '☕🥐'.repeat(count / 2);
   const readers = {
     'a note': (text: string, options: object) => parseEditMessage({ note: text }, { ...before, ...options }),
@@ -160,38 +160,38 @@ describe('When a message has characters of two UTF-16 code units', () => {
       parseCancelMessage({ reason: text }, { ...before, ...options }),
   };
 
-  test.each(Object.entries(readers))('then %s may be as long as over HTTP', (_, read) => {
+  test.each(Object.entries(readers))('%s has the same limit as over HTTP', (_, read) => {
     expect(read(emoji(MAX_REASON_LENGTH), today)).not.toHaveProperty('refused');
     expect(read(emoji(MAX_REASON_LENGTH + 2), today)).toHaveProperty('refused', 'invalid_request');
   });
 
   // Their histories must replay.
-  test.each(Object.entries(readers))('then an order from before counts %s as it did', (_, read) => {
+  test.each(Object.entries(readers))('an older order counts %s as before', (_, read) => {
     expect(read(emoji(MAX_REASON_LENGTH), before)).toHaveProperty('refused', 'invalid_request');
   });
 
-  test.each(Object.entries(oneLineTexts))('then %s may have 100 of them', (_, read) => {
+  test.each(Object.entries(oneLineTexts))('%s may have 100 of them', (_, read) => {
     for (const text of ['☕'.repeat(100), '🥐'.repeat(100)]) expect(read(text, today)).not.toHaveProperty('refused');
     expect(read('🥐'.repeat(101), today)).toHaveProperty('refused', 'invalid_request');
   });
 });
 
-describe.each(Object.entries(oneLineTexts))('When %s must be one visible line', (_, read) => {
+describe.each(Object.entries(oneLineTexts))('%s must be one visible line', (_, read) => {
   const separators = ['\n', '\v', '\u0085', '\u2028', '\u2029'].map((end) => `Latte${end}Tea`);
 
-  test.each([...Object.values(INVISIBLE), ...separators, '', ' '])('then %j is refused', (text) => {
+  test.each([...Object.values(INVISIBLE), ...separators, '', ' '])('%j is rejected', (text) => {
     expect(read(text, today)).toHaveProperty('refused', 'invalid_request');
   });
 
-  test('then an order from before accepts what it did', () => {
+  test('an older order accepts the same values as before', () => {
     for (const text of ['Latte\u2028Tea', '\u200b']) expect(read(text, before)).not.toHaveProperty('refused');
     for (const text of ['\u0301', '\u0378', '\u{e0001}', '\u{1d173}', '\u{f0000}'])
       expect(read(text, beforeVisibleNames)).not.toHaveProperty('refused');
   });
 });
 
-describe('When a line costs as much as one can in any currency', () => {
-  test('then it is accepted, and an order from before accepts only what it did', () => {
+describe('the most expensive line in any currency', () => {
+  test('is accepted; an older order keeps its own limit', () => {
     for (const [amount, accepted] of [
       [1_980_000_000, [before, beforeVisibleNames, today]],
       [1_980_000_001, [beforeVisibleNames, today]],

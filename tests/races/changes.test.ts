@@ -23,7 +23,7 @@ async function anotherManager(): Promise<string> {
   return shop.signIn(email, password);
 }
 
-/** So many orders are raced about at a time. */
+/** The number of orders that are raced at a time. */
 const LANES = 4;
 
 const orderPerLane = () => Promise.all(Array.from({ length: LANES }, placed));
@@ -50,7 +50,7 @@ async function versionOf(id: string): Promise<number> {
 
 const ifVersion = (version: number) => ({ 'if-match': `"${version}"` });
 
-/** The one who won and the one who lost; anything but one of each is a failure. */
+/** Returns the successful answer and the refused one. Fails unless there is one of each. */
 function winnerAndLoser(answers: Answer[]): [Answer, Answer] {
   const [winner, ...others] = answers.toSorted((one, other) => one.status - other.status);
   const loser = others[0]!;
@@ -59,7 +59,7 @@ function winnerAndLoser(answers: Answer[]): [Answer, Answer] {
   return [winner!, loser];
 }
 
-test('When two managers make the same change, 200 times over, then one makes it and the other is refused', async () => {
+test('one of two identical concurrent changes succeeds and the other is refused, 200 times', async () => {
   const orders = await orderPerLane();
   const firsts = { first: 0, second: 0 };
   const versions = new Map(orders.map((id) => [id, 1]));
@@ -92,7 +92,7 @@ test('When two managers make the same change, 200 times over, then one makes it 
   await expectMailedOnce(shop, orders);
 }, 300_000);
 
-test('When a cancellation meets `ready`, 200 times over, then one of the two wins, now this one, now that', async () => {
+test('either a cancellation or a concurrent `ready` succeeds, never both, 200 times', async () => {
   const orders: string[] = [];
   const wins = { cancelled: 0, ready: 0 };
   const outcomes = new Map<string, string>();
@@ -122,11 +122,11 @@ test('When a cancellation meets `ready`, 200 times over, then one of the two win
   await expectMailedOnce(shop, orders);
 }, 300_000);
 
-describe('When an edit meets the start of preparation', () => {
-  /** Edits of every kind; each makes a difference wherever it is made. */
+describe('an edit concurrent with the start of preparation', () => {
+  /** Edits of every kind; each one changes the order. */
   const editOf = (round: number) => (round % 2 ? { note: `No ${round}` } : { lines: [vanillaLatte] });
 
-  test('and both insist on the version they saw, 200 times over, then one of the two wins, now this one, now that', async () => {
+  test('with If-Match on both lets exactly one of them succeed, 200 times', async () => {
     const orders = await orderPerLane();
     const wins = { edit: 0, preparation: 0 };
 
@@ -152,7 +152,7 @@ describe('When an edit meets the start of preparation', () => {
     await expectMailedOnce(shop, orders);
   }, 300_000);
 
-  test('and neither insists, 200 times over, then it is prepared as edited, or the edit is refused', async () => {
+  test('without If-Match either applies the edit first or rejects it, 200 times', async () => {
     const orders = await orderPerLane();
     const seen = { edited: 0, refused: 0 };
 

@@ -14,8 +14,8 @@ interface Recorded {
 }
 
 /**
- * What must be true of orders after anything (design §10, 1 to 3, 5 and the emails of 4), of hundreds of them at once. Waits
- * for what is still under way.
+ * Checks the invariants of many orders at once: events, statuses, totals and emails. Waits
+ * for deliveries under way.
  *
  * @returns the orders by id
  */
@@ -38,7 +38,7 @@ export async function expectAllIntact(shop: Shop, ids: string[]): Promise<Map<st
   return decided;
 }
 
-/** Versions 1 to n without gap or repeat, every move an edge of the table, and the last one is what the row shows. */
+/** Checks that versions are 1 to n, that each move is an allowed transition, and that the row has the last state. */
 function expectLegal(records: Recorded[], row: Order): void {
   expect(records.map(({ event }) => event.version)).toEqual(records.map((_, index) => index + 1));
   expect(records[0]!.event).toMatchObject({ type: 'order.placed', from: null, to: 'waiting' });
@@ -54,14 +54,14 @@ function expectLegal(records: Recorded[], row: Order): void {
   for (const { snapshot } of records) expectAddedUp(snapshot);
 }
 
-/** The lines' totals add up to the order's, in integers. */
+/** Checks that the lines' totals add up to the order's, in integers. */
 export function expectAddedUp({ lines, total }: Pick<Order, 'lines' | 'total'>): void {
   for (const line of lines) expect(line.total.amount).toBe(line.unitPrice.amount * line.quantity);
   expect(total.amount).toBe(lines.reduce((sum, line) => sum + line.total.amount, 0));
   expect(Number.isSafeInteger(total.amount)).toBe(true);
 }
 
-/** The order as its workflow has it. */
+/** Returns the order from its workflow. */
 async function decisionOf(shop: Shop, id: string): Promise<Order> {
   const handle = shop.workflow(id);
   const { status } = await handle.describe();
@@ -75,7 +75,7 @@ async function recordsOf(shop: Shop, ids: string[]): Promise<Map<string, Recorde
   return records;
 }
 
-/** Waits until every event has reached everybody, and final orders' workflows have ended. */
+/** Waits until every event is delivered to all recipients and the workflows of final orders have ended. */
 async function toldOf(shop: Shop, ids: string[]): Promise<void> {
   await waitFor(
     `All that ${ids.length} orders have to tell`,
@@ -106,7 +106,7 @@ async function toldOf(shop: Shop, ids: string[]): Promise<void> {
   await inLanes({ lanes: 8, rounds: final.length }, (number) => shop.finished(final[number]));
 }
 
-/** Every event's emails have arrived once each. */
+/** Checks that each email of each event arrived once. */
 export async function expectMailedOnce(shop: Shop, ids: string[]): Promise<void> {
   const due = [...(await recordsOf(shop, ids)).values()]
     .flat()

@@ -36,16 +36,16 @@ async function placed(): Promise<string> {
   return answer.body.id;
 }
 
-/** What has been mailed, at the end of a worker's life. */
+/** The emails sent by the time a worker was killed. */
 interface Life {
-  /** How many mails had arrived in all. */
+  /** The number of emails that had arrived. */
   arrived: number;
-  /** What the ledger said was sent: nobody may send it again. */
+  /** The emails recorded as sent. They must not be sent again. */
   recorded: Set<string>;
 }
 const lives: Life[] = [];
 
-/** `kill -9`, and what was known to be mailed by then. */
+/** Kills the worker with SIGKILL and returns the emails sent by then. */
 async function killWorker(): Promise<void> {
   await shop.worker!.kill();
   heldMail.release();
@@ -57,14 +57,14 @@ async function killWorker(): Promise<void> {
   lives.push({ arrived: shop.smtp.arrivals.length, recorded });
 }
 
-/** Starts a worker; from here on the clock runs. */
+/** Starts a worker and the timer. */
 async function newWorker(): Promise<() => number> {
   await shop.worker!.start();
   const ready = performance.now();
   return () => performance.now() - ready;
 }
 
-/** Each mail at most once in a worker's life, never again after the ledger has it, and all of them in the end. */
+/** Checks that a worker sends each email at most once, never after it is recorded, and that all arrive in the end. */
 function expectMailedAsPromised(): void {
   const mails = shop.smtp.arrivals.map(({ mail, to }) => `${mail.headers.get('x-crema-event-id')} ${to.join()}`);
   let from = 0;
@@ -78,12 +78,12 @@ function expectMailedAsPromised(): void {
   }
 }
 
-test('When the worker is killed during an update, then the next change is answered in time', async () => {
+test('answers the next change in time after the worker was killed during an update', async () => {
   const id = await placed();
   expect((await move(id, 'preparation')).status).toBe(200);
   await expectAllIntact(shop, [id]);
 
-  // Frozen, it takes the update's task and never answers it.
+  // A frozen worker receives the update's task and never answers it.
   await shop.worker!.kill('SIGSTOP');
   const update = move(id, 'ready');
   await waitFor('The update at the worker', () => isBusy(id), patience);
@@ -96,7 +96,7 @@ test('When the worker is killed during an update, then the next change is answer
   expect(since()).toBeLessThan(BACK_IN_TIME);
 }, 300_000);
 
-/** Whether a worker holds a task of this order. */
+/** Returns whether a worker has a task of this order. */
 async function isBusy(id: string): Promise<boolean> {
   const { raw } = await shop.workflow(id).describe();
   return Boolean(raw.pendingWorkflowTask?.startedTime);
@@ -109,7 +109,7 @@ async function goesOnWithNewWorker(id: string): Promise<void> {
   expect(since()).toBeLessThan(BACK_IN_TIME);
 }
 
-test('When the worker is killed during an email, then the next change is answered in time', async () => {
+test('answers the next change in time after the worker was killed during an email', async () => {
   heldMail.hold();
   const id = await placed();
   expect((await move(id, 'preparation')).status).toBe(200);
@@ -119,7 +119,7 @@ test('When the worker is killed during an email, then the next change is answere
   await goesOnWithNewWorker(id);
 }, 300_000);
 
-test('When the worker is killed during a journal write, then the next change is answered in time', async () => {
+test('answers the next change in time after the worker was killed during a journal write', async () => {
   const id = await placed();
   await expectAllIntact(shop, [id]);
   const lock = await shop.database.transaction();
@@ -134,12 +134,12 @@ test('When the worker is killed during a journal write, then the next change is 
   await goesOnWithNewWorker(id);
 }, 300_000);
 
-test('When the worker is killed while many orders are between two tasks, then all go on', async () => {
+test('all orders continue after the worker was killed while many were between two tasks', async () => {
   const ids = await Promise.all(Array.from({ length: 24 }, placed));
   await Promise.all(ids.map((id, index) => (index % 2 ? move(id, 'preparation') : undefined)));
 
   await killWorker();
-  // Asked while nobody is there, and again of the new worker: more may come together in one task than in a replay of it.
+  // Sent while no worker runs and again to the new one: one task may contain more than its replay.
   const answers = Promise.all(ids.map((id, index) => move(id, index % 2 ? 'ready' : 'preparation')));
   await delay(3_000);
   const since = await newWorker();
@@ -148,7 +148,7 @@ test('When the worker is killed while many orders are between two tasks, then al
   expect(since()).toBeLessThan(BACK_IN_TIME);
 }, 300_000);
 
-test('When the worker is killed four times under a stream of changes, then all go on in time', async () => {
+test('all orders continue in time when the worker is killed four times during changes', async () => {
   const stop = new AbortController();
   const changed = new EventTarget();
   const ids = await Promise.all(Array.from({ length: 5 }, placed));
@@ -168,7 +168,7 @@ test('When the worker is killed four times under a stream of changes, then all g
 
   try {
     for (let kills = 0; kills < 4; kills += 1) {
-      // Somewhere in the middle of the others' changes, at another moment each time.
+      // Kills the worker during the others' changes, each time at another moment.
       for (let changes = 0; changes < 5 + kills * 7; changes += 1) await once(changed as never, 'change');
       await killWorker();
       const since = await newWorker();
@@ -179,7 +179,7 @@ test('When the worker is killed four times under a stream of changes, then all g
     }
   } finally {
     stop.abort();
-    // No stream goes on in the next test.
+    // No changes may continue in the next test.
     await streams.catch(() => undefined);
   }
   await streams;
@@ -188,7 +188,7 @@ test('When the worker is killed four times under a stream of changes, then all g
   for (const { id, version } of decided) expect(version).toBe(versions.get(id));
 }, 300_000);
 
-test('When all workers were killed, then each change and email happened once, and all replay', async () => {
+test('after all kills, each change and email happened once and all histories replay', async () => {
   expect(placedIds.length).toBeGreaterThan(30);
   await expectAllIntact(shop, placedIds);
   expectMailedAsPromised();

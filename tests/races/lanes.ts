@@ -17,7 +17,7 @@ export async function inLanes(
       await round(number, lane);
     }
   };
-  // Once a lane has failed, no other starts another round, and none is left behind.
+  // After a lane fails, the others start no further round, and all of them end.
   const stop = (error: unknown) => {
     next = rounds;
     throw error;
@@ -26,10 +26,10 @@ export async function inLanes(
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
-/** How far apart the starters of a race are at most, in ms: about what one of them takes, so that either may win. */
+/** The longest delay of a request in a race, in ms: about one request's duration, so that either may win. */
 const JITTER = 8;
 
-/** Starts everyone at about the same time, each a little later than the signal; the answers come in their order. */
+/** Starts all requests with small random delays. Returns the answers in the order of the requests. */
 export const race = <T extends unknown[]>(...starters: { [Index in keyof T]: () => Promise<T[Index]> }): Promise<T> =>
   Promise.all(
     starters.map(async (start) => {

@@ -16,7 +16,7 @@ const DELIVERING = { 'idempotency-key': 'delivering' };
 const deliver = (id: string, body: unknown = { status: 'delivered' }, headers: Record<string, string> = DELIVERING) =>
   shop.insist('POST', `/v1/orders/${id}/status`, { as: shop.manager, body, headers });
 
-/** Sends the request that delivers an order, and never reads what is answered. */
+/** Sends the request that delivers an order, and never reads the response. */
 function deliverUnheard(id: string): Promise<Socket> {
   const { hostname, port } = new URL(shop.url);
   const body = JSON.stringify({ status: 'delivered' });
@@ -44,7 +44,7 @@ async function readyOrder(headers: Record<string, string> = {}): Promise<string>
 const isDelivered = async (id: string) =>
   (await shop.database('orders').where({ id }).first('status')).status === 'delivered';
 
-describe('When an order is delivered and the answer is lost', () => {
+describe('an order that was delivered while the response was lost', () => {
   test.each([
     ['before it is given', false],
     ['after it is given', true],
@@ -65,7 +65,7 @@ describe('When an order is delivered and the answer is lost', () => {
     await expectMailedOnce(shop, [id]);
   });
 
-  test('while it is still being decided, then the retry waits for the same outcome', async () => {
+  test('returns the same result to a retry sent before the decision', async () => {
     const ids = await Promise.all(Array.from({ length: 8 }, () => readyOrder()));
 
     const retries = await Promise.all(
@@ -82,7 +82,7 @@ describe('When an order is delivered and the answer is lost', () => {
   });
 });
 
-test('When Temporal has forgotten an order, then its keys still answer what they answered, and nothing else changes it', async () => {
+test('idempotency keys return their answers after Temporal deleted the order’s workflow', async () => {
   const id = await readyOrder(PLACING);
   (await deliverUnheard(id)).destroy();
   await waitFor('The delivery', () => isDelivered(id), patience);
@@ -121,7 +121,7 @@ test('When Temporal has forgotten an order, then its keys still answer what they
   await expect(shop.workflow(id).describe()).rejects.toThrow(/not found/i);
 }, 120_000);
 
-/** What Temporal does by itself when the retention of a closed workflow is over: in the background, when it has time. */
+/** Deletes a closed workflow, as Temporal does in the background after its retention time. */
 async function forget(id: string): Promise<void> {
   const { workflowId } = shop.workflow(id);
   const { namespace } = shop.temporal.options;

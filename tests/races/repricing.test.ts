@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-/** One state of the catalog, and when it may have been seen: from when it was asked for until its successor was there. */
+/** One state of the catalog, and the interval in which it may have been visible. */
 interface Edition {
   price: number;
   from: number;
@@ -21,7 +21,7 @@ const ask = (path: string, as: string, body: unknown) => shop.insist('POST', pat
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 const nameOf = (price: number) => `Brew at ${price}`;
 
-/** Changes a product's name and price for as long as the work takes. */
+/** Changes a product's name and price repeatedly until the work ends. */
 async function whileRepricing(productId: string, first: number, work: () => Promise<void>): Promise<Edition[]> {
   const editions: Edition[] = [{ price: first, from: 0, until: Number.POSITIVE_INFINITY }];
   let working = true;
@@ -57,7 +57,7 @@ async function newProduct(price: number): Promise<{ productId: string; variation
   return { productId, variationId: body.variations[0].id };
 }
 
-test('When the catalog changes all the time, 200 orders long, then each order has the prices of one moment, and keeps them', async () => {
+test('each of 200 orders has and keeps the prices of one moment while the catalog changes', async () => {
   const { productId, variationId } = await newProduct(10_000);
   const wanted = [
     { productId, quantity: 2 },
@@ -110,7 +110,7 @@ test('When the catalog changes all the time, 200 orders long, then each order ha
   }
 }, 300_000);
 
-/** What an order's workflow was started with. */
+/** Returns the arguments of an order's workflow. */
 async function startOf(id: string): Promise<unknown[]> {
   const { events } = await shop.workflow(id).fetchHistory();
   const { payloads } = events![0]!.workflowExecutionStartedEventAttributes!.input!;

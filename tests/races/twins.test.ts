@@ -9,7 +9,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-/** One did it; the others say what it did. Where the doer's answer was "unknown", all that came in the end are replays. */
+/** Expects one answer to be the original and the others replays. If the original's outcome was unknown, all are replays. */
 function expectOneAndReplays(answers: Answer[], status: number): Answer {
   for (const answer of answers) {
     expect({ status: answer.status, body: answer.body }).toEqual({ status, body: answers[0]!.body });
@@ -21,7 +21,7 @@ function expectOneAndReplays(answers: Answer[], status: number): Answer {
   return answers[0]!;
 }
 
-/** How many answers said that they did it. */
+/** The number of answers that were not replays. */
 let alone = 0;
 beforeEach(() => {
   alone = 0;
@@ -30,7 +30,7 @@ beforeEach(() => {
 const times = (count: number, ask: () => Promise<Answer>) =>
   race<Answer[]>(...Array.from({ length: count }, () => ask));
 
-test('When twenty identical orders with one key come at once, 200 times over, then they are one order', async () => {
+test('twenty concurrent identical orders with one key create one order, 200 times', async () => {
   const body = { lines: [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')], note: 'Hot' };
   const ids: string[] = [];
 
@@ -49,7 +49,7 @@ test('When twenty identical orders with one key come at once, 200 times over, th
   await expectMailedOnce(shop, ids);
 }, 300_000);
 
-test('When a change comes six times at once with one key, 100 times over, then it is one change', async () => {
+test('six concurrent copies of a change with one key apply it once, 100 times', async () => {
   const orders = await Promise.all(Array.from({ length: 4 }, async () => (await shop.place()).body.id as string));
   const versions = new Map(orders.map((id) => [id, 1]));
 

@@ -36,10 +36,10 @@ const whoIs: Record<Sender, Who> = {
   nobody: 'another customer',
 };
 
-/** What the shop must answer: a status, a code where it is refused, and for a 2xx which version. */
+/** The expected answer: a status, the code of a refusal and the version of a success. */
 type Expected = { status: number; codes: string[] } | { status: 200 | 201; order: Model; replayed: boolean };
 
-/** An order as the test thinks of it; values, never changed in place. */
+/** The expected state of an order, never changed in place. */
 interface Model {
   id: string;
   status: Status;
@@ -62,7 +62,7 @@ const linesOf = (wishes: Wish[]) =>
 const totalOf = ({ lines }: Pick<Model, 'lines'>) =>
   lines.reduce((sum, { price, quantity }) => sum + price * quantity, 0);
 
-test('When commands come in any sequence, then refusals change nothing, keys keep their word, and orders stay whole', async () => {
+test('any sequence of commands keeps orders consistent and idempotency keys valid', async () => {
   const ids: string[] = [];
   const shifts: ReturnType<typeof openShift>[] = [];
   await fc.assert(
@@ -94,7 +94,7 @@ interface Sent {
   options: RequestOptions;
 }
 
-/** Sends a request, and sends it again with its key while the answer is that the outcome is unknown: `doubted`. */
+/** Sends a request, and repeats it with its key while its outcome is unknown (`doubted`). */
 async function send({ method, path, options }: Sent): Promise<{ answer: Answer; doubted: boolean }> {
   const answer = await shop.request(method, path, options);
   if (answer.status !== 503) return { answer, doubted: false };
@@ -102,9 +102,9 @@ async function send({ method, path, options }: Sent): Promise<{ answer: Answer; 
   return { answer: await shop.insist(method, path, { ...options, headers }), doubted: true };
 }
 
-/** One run: the orders of a sequence as they must be, and the keys it has used. */
+/** One run: the expected orders of a sequence, and the keys it has used. */
 function openShift() {
-  /** Keys of one run are not those of another. */
+  /** Makes the keys of this run unique. */
   const run = randomUUID();
   const orders: Model[] = [];
   const bound = new Map<string, Bound>();
@@ -167,7 +167,7 @@ function openShift() {
     return { method: 'PATCH', path, options: { ...options, body: editBody(next, order!) } };
   }
 
-  /** Design §4: may you → is it valid → is it a replay → 412 → 409. */
+  /** The order of checks: access, validity, replay, 412, 409. */
   function mayAsk({ do: what, by }: Exclude<Command, { do: 'garbage' }>): Expected | undefined {
     if (by === 'nobody') return refused(401, 'unauthenticated');
     if (what === 'place') return by === 'manager' ? refused(403, 'forbidden') : undefined;
@@ -235,7 +235,7 @@ function openShift() {
     };
     const before = await everything();
     const answer = await ways[kind]();
-    // A valid body that only the order itself refuses comes after its key, its version and its status.
+    // A valid body that only the order refuses is checked after key, version and status.
     const codes = kind === 'line of nobody' ? [400, 409, 422] : [kind === 'unknown order' ? 404 : 400];
     expect([kind, codes]).toEqual([kind, expect.arrayContaining([answer.status])]);
     expect(await everything()).toEqual(before);
@@ -244,7 +244,7 @@ function openShift() {
   return {
     run: execute,
     ids: () => orders.map(({ id }) => id),
-    /** Each accepted request, asked again with its key after everything else, answers what it answered. */
+    /** Repeats each accepted request with its key at the end, and expects the same answer. */
     async expectKeysKept() {
       for (const { ask, answer } of bound.values()) expectReplay((await ask()).answer, answer);
     },
@@ -259,7 +259,7 @@ function openShift() {
 
 const wished = (wishes: Wish[]) => wishes.map(({ product, quantity }) => ({ ...products[product], quantity }));
 
-/** Keeps the first lines, with these quantities, and adds others; at least something. */
+/** Keeps the first lines, with these quantities, and adds others. At least one line remains. */
 function editBody({ note, keep, add }: Extract<Command, { do: 'edit' }>, { lines }: Model) {
   const kept = (keep ?? []).flatMap((quantity, index) => (lines[index] ? [{ id: lines[index].id, quantity }] : []));
   const wanted: { id?: string | undefined; quantity: number }[] | undefined =
@@ -272,7 +272,7 @@ async function rowsOf(ids: string[]): Promise<Map<string, Order>> {
   return new Map(rows.map(({ id, snapshot }) => [id, snapshot]));
 }
 
-/** All that a refusal must leave as it is. */
+/** The state that a refusal must not change. */
 async function everything(): Promise<unknown> {
   const { rows } = await shop.database.raw(`
     SELECT (SELECT md5(string_agg(snapshot::text, '' ORDER BY id)) FROM orders) AS orders,
@@ -293,7 +293,7 @@ function expectReplay(answer: Answer, first: Answer): void {
   expect(answer.headers.get('etag')).toBe(first.headers.get('etag'));
 }
 
-/** Checks an accepted change and takes the ids that the shop has given. */
+/** Checks an accepted change and copies the ids that the shop assigned. */
 function taken({ status, headers, body }: Answer, expected: Extract<Expected, { order: Model }>): Model {
   const { order } = expected;
   expect({ status, etag: headers.get('etag') }).toEqual({ status: expected.status, etag: `"${order.version}"` });

@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import type { Status } from '../../domain/order/transitions.ts';
 import { everyStatus } from '../domain/status-table.ts';
 
-/** Who sends a command. */
+/** The sender of a command. */
 export type Sender = 'owner' | 'stranger' | 'manager' | 'nobody';
 
-/** What goes with a change, besides its body. */
+/** The headers and options of a change. */
 export interface Conditions {
   by: Sender;
-  /** One of a few, so that they are reused, with the same body and with others, here and on other orders. */
+  /** One of a few keys, so that they are reused with the same and other bodies, on the same and other orders. */
   key: string | undefined;
-  /** `stale` is a version that the order had or will have, `alien` a tag that is none of ours. */
+  /** `stale` is a former or future version of the order, `alien` a tag that the API did not issue. */
   ifMatch: 'right' | 'weak' | 'stale' | 'alien' | 'any' | undefined;
-  /** The id in capitals, which is the same order. */
+  /** Whether to send the id in capitals, which names the same order. */
   loud: boolean;
 }
 
@@ -79,7 +79,7 @@ const conditions = {
 
 const place = fc.record({
   do: fc.constant('place' as const),
-  // Who orders is an owner, so no stranger does.
+  // The caller who places an order owns it, so it is never a stranger.
   by: by('owner').filter((sender) => sender !== 'stranger'),
   key,
   wishes: fc.array(wish, { minLength: 1, maxLength: 3 }),
@@ -110,7 +110,7 @@ const cancel = fc.record({
 });
 const nonsense = fc.record({ do: fc.constant('garbage' as const), order, kind: fc.constantFrom(...garbage), key });
 
-/** Requests of every kind, in any order; moves are the most frequent, so that orders get somewhere. */
+/** Requests of every kind, in any order. Moves are the most frequent, so that orders make progress. */
 export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: place },
   { weight: 3, arbitrary: edit },
