@@ -13,11 +13,11 @@ import { asyncApiFaults } from './asyncapi-faults.ts';
 
 const document = describeEvents(SHOP);
 
-test('When the document of the events is validated, then it is AsyncAPI 3', async () => {
+test('the AsyncAPI document is valid AsyncAPI 3', async () => {
   expect(await asyncApiFaults(document)).toEqual([]);
 });
 
-test('When the document says what AsyncAPI does not know, or points nowhere, then the validator finds it', async () => {
+test('the validator finds unknown fields and broken references', async () => {
   const broken = structuredClone(document) as never as Record<string, Record<string, Record<string, unknown>>>;
   broken.operations!.shop!.action = 'emit';
   broken.operations!.order!.channel = { $ref: '#/channels/nowhere' };
@@ -30,13 +30,13 @@ const ajv = new Ajv({ strict: false, allErrors: true });
 addFormats.default(ajv);
 ajv.addSchema({ $id: 'asyncapi', ...document });
 
-/** What a schema of the document finds wrong with a value. */
+/** Returns the faults of a value according to a schema of the document. */
 function faultsIn(value: unknown, schema: string) {
   const validate = ajv.getSchema(`asyncapi#/components/schemas/${schema}`)!;
   return validate(value) ? [] : validate.errors;
 }
 
-test('When the document gives an example, then it fits its schema', () => {
+test('every example of the AsyncAPI document matches its schema', () => {
   const schemas = Object.entries(document.components.schemas) as [string, { examples?: unknown[] }][];
   const withExamples = schemas.filter(([, { examples }]) => examples);
   expect(withExamples.length).toBeGreaterThanOrEqual(5);
@@ -45,7 +45,7 @@ test('When the document gives an example, then it fits its schema', () => {
   }
 });
 
-test('When something happens to an order, then what everybody is sent fits the document', () => {
+test('events for every audience match the AsyncAPI document', () => {
   const at = '2026-11-22T09:31:00.000Z';
   const waiting = anOrderAt('waiting');
   const cancelled = decide(waiting, { type: 'cancel', actor: actors.manager }, at);
@@ -72,20 +72,20 @@ test('When something happens to an order, then what everybody is sent fits the d
 test.each([
   ['http://localhost:5000', { host: 'localhost:5000', protocol: 'http' }],
   ['https://shop.example', { host: 'shop.example', protocol: 'https' }],
-])('When clients see the API at %s, then the document leads there, and is valid', async (publicUrl, expected) => {
+])('the AsyncAPI document for the public URL %s has its host and is valid', async (publicUrl, expected) => {
   const served = describeEvents({ ...SHOP, publicUrl });
   const { description: _, ...server } = served.servers.api;
   expect(server).toEqual(expected);
   expect(await asyncApiFaults(served)).toEqual([]);
 });
 
-test('When a shop has a name, then both documents are called by it', () => {
+test('both documents have the name of the shop as their title', () => {
   const shop = { ...SHOP, name: 'Bean Bar' };
   expect(describeEvents(shop).info.title).toBe('Events of Bean Bar');
   expect(describeApi([], { passwordGrant: false, shop }).info.title).toBe('Bean Bar');
 });
 
-test('When the document names Redis, then its address is said to be an example', () => {
+test('the AsyncAPI document describes the address of Redis as an example', () => {
   const { host, description } = document.servers.redis;
   expect(host).toMatch(/\.example:/);
   expect(description).toContain('an example: use that of the setting `REDIS_URL`');

@@ -11,7 +11,7 @@ import { findOnPath } from '../../stack/path.ts';
 const run = promisify(execFile);
 const INSTALL_DEADLINE_MS = 300_000;
 
-/** A browser on this machine, and what it needs of the environment. */
+/** A browser on this machine, and the environment that it needs. */
 interface Found {
   executablePath: string;
   env?: Record<string, string>;
@@ -23,16 +23,16 @@ const onMac = ['Google Chrome', 'Chromium', 'Microsoft Edge'].map(
 );
 
 /**
- * Opens a headless Chromium: the one that CHROMIUM names, one that is installed, or else one that is fetched now.
+ * Opens a headless Chromium: the one in CHROMIUM, otherwise an installed one, otherwise one that is downloaded now.
  *
- * @throws when none is to be had, with a sentence that says what to do
+ * @throws if no browser is available, with instructions
  */
 export async function openChromium(): Promise<Browser> {
   const { executablePath, env } = await findChromium();
   return chromium.launch({
     executablePath,
     env: { ...(process.env as Record<string, string>), ...env },
-    // A browser of its own accord talks to its maker.
+    // By default, the browser connects to its vendor.
     args: [
       '--disable-background-networking',
       '--disable-component-update',
@@ -76,11 +76,11 @@ async function installFromDebian(): Promise<void> {
   await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], options);
 }
 
-/** An npm package with a whole Chromium in it, made for Amazon's Lambda: no dependency, as it weighs 67 MB. */
+/** An npm package that contains Chromium, made for AWS Lambda. Not a dependency, as it has 67 MB. */
 const PACKAGE = '@sparticuz/chromium';
 const VERSION = '153.0.0';
 
-/** Runs without root and brings the libraries along that small machines lack. Kept in the project's cache. */
+/** Downloads a Chromium that runs without root and includes its libraries. It is stored in the project's cache. */
 async function fetchFromNpm(): Promise<Found> {
   const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'crema', 'bin');
   const folder = join(cache, `chromium-${VERSION}`);

@@ -6,7 +6,7 @@ import { clientsIn, missingTool } from '../clients/documented.ts';
 const root = join(import.meta.dirname, '../..');
 const text = readFileSync(join(root, 'docs/clients.md'), 'utf8');
 
-test('When docs/clients.md describes clients, then it has the commands of every folder', () => {
+test('docs/clients.md has the commands of every folder in tests/clients', () => {
   const folders = readdirSync(join(root, 'tests/clients'), { withFileTypes: true }).filter((entry) =>
     entry.isDirectory(),
   );
@@ -18,20 +18,20 @@ test('When docs/clients.md describes clients, then it has the commands of every 
   }
 });
 
-test('When docs/clients.md links to a program, then it is there', () => {
+test('docs/clients.md links only to programs that exist', () => {
   const links = [...text.matchAll(/\]\(\.\.\/(tests\/clients\/[^)]+)\)/g)].map(([, path]) => path!);
   expect(links).toHaveLength(clientsIn(text).length);
   expect(links.filter((path) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test('When a machine lacks a tool, then the message names the tool', async () => {
+test('the message about a missing tool names it', async () => {
   const env = { PATH: '/nowhere' };
   expect(await missingTool('go', env)).toBe('this machine has no go.');
   expect(await missingTool('java', env)).toBe('this machine has no javac.');
   expect(await missingTool('python', env)).toContain('3.11');
 });
 
-test('When a machine has the tools of no client, then make clients fails', () => {
+test('make clients fails on a machine without the tools of any client', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'tests/clients/run.ts')], {
     encoding: 'utf8',
     env: { PATH: '/nowhere' },

@@ -3,7 +3,7 @@ import { describeApi } from '../../api/docs/openapi.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { eventTypes } from '../../domain/order/order.ts';
 
-// What the programs that write clients make of the document: a type gets a good name where the document has one for it.
+// The rules of ADR 22, so that client generators give types good names.
 
 interface Schema {
   $ref?: string;
@@ -55,7 +55,7 @@ const operations = [...inPaths, ...received];
 const schemasOf = (place: string, content: Record<string, Media> = {}): [string, Schema][] =>
   Object.entries(content).map(([type, { schema }]) => [`${place} ${type}`, schema]);
 
-/** The schemas that stand in operations and shared responses, by place. */
+/** The schemas in operations and shared responses, by place. */
 const used: [string, Schema][] = [
   ...operations.flatMap(({ operationId, parameters = [], requestBody, responses }): [string, Schema][] => [
     ...parameters.map(({ name, schema }): [string, Schema] => [`${operationId} ${name}`, schema]),
@@ -79,23 +79,23 @@ const below = (
   ),
 ];
 
-/** All schemas below some, these included. */
+/** All schemas below some, including these. */
 const everything = (schemas: [string, Schema][]): [string, Schema][] =>
   schemas.flatMap(([place, schema]) => [[place, schema], ...everything(below(place, schema))]);
 
 const named = Object.entries(document.components.schemas);
 
-/** The component that a schema refers to, or the schema itself. */
+/** Returns the component that a schema refers to, or the schema itself. */
 const resolved = (schema: Schema): Schema =>
   document.components.schemas[schema.$ref?.split('/').at(-1) ?? ''] ?? schema;
 const belowNamed = named.flatMap(([name, schema]) => below(name, schema));
 const isNull = ({ type }: Schema) => type === 'null';
 
-/** Needs a name of its own: an object with fields, a choice of values or of types. A named schema or null does not. */
+/** Returns whether a schema needs a name: an object with fields, an enum or a union. A named schema or null needs none. */
 function isAnonymous({ properties, enum: values, anyOf, oneOf, allOf }: Schema): boolean {
   const choices = [...(anyOf ?? []), ...(oneOf ?? []), ...(allOf ?? [])];
   const isNullable = choices.length === 2 && choices.filter(isNull).length === 1 && choices.some(({ $ref }) => $ref);
-  // One possible value is a constant, which needs no name.
+  // A single value is a constant, which needs no name.
   return properties !== undefined || (values?.length ?? 0) > 1 || (choices.length > 0 && !isNullable);
 }
 
@@ -104,12 +104,12 @@ const placesOf = (schemas: [string, Schema][], is: (schema: Schema) => boolean) 
     .filter(([, schema]) => is(schema))
     .map(([place]) => place);
 
-test('When an object, an enum or a union stands anywhere, then it is a named component', () => {
+test('every object, enum and union is a named component', () => {
   // The Rust client of openapi-generator does not compile with a named enum in a form.
   expect(placesOf([...used, ...belowNamed], isAnonymous)).toEqual(['TokenRequest.grant_type']);
 });
 
-test('When a form has an enum, then the enum has no name', () => {
+test('an enum in a form has no name', () => {
   const forms = operations.flatMap(({ requestBody }) =>
     Object.entries(requestBody?.content ?? {}).filter(([type]) => type === 'application/x-www-form-urlencoded'),
   );
@@ -123,25 +123,25 @@ test.each<[string, Schema]>([
   ['an enum', { properties: { kind: { type: 'string', enum: ['a', 'b'] } } }],
   ['a union', { properties: { line: { anyOf: [{ $ref: '#/a' }, { $ref: '#/b' }] } } }],
   ['a nullable array', { properties: { all: { anyOf: [{ type: 'array' }, { type: 'null' }] } } }],
-])('When %s has no name, then it is found', (_what, schema) => {
+])('the check finds %s without a name', (_what, schema) => {
   expect(placesOf(below('Some', schema), isAnonymous)).toHaveLength(1);
 });
 
-test('When a name is taken by a schema, then no shared response has it', () => {
-  // Clients in Go have one namespace for both.
+test('schemas and shared responses have different names', () => {
+  // Go clients have one namespace for both.
   const names = [...Object.keys(document.components.schemas), ...Object.keys(document.components.responses)];
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
-  // The same schema, once as it is read and once as it is written.
+  // Schemas that differ between requests and responses.
   expect(names.filter((name) => name.endsWith('Output'))).toEqual([]);
 });
 
-test('When a field is constant, then it is a text', () => {
-  // Clients in Java make an enum of texts of it.
+test('every constant is a string', () => {
+  // Java clients generate an enum of strings.
   const isOther = (schema: Schema) => schema.const !== undefined && typeof schema.const !== 'string';
   expect(placesOf([...used, ...named], isOther)).toEqual([]);
 });
 
-test('When a field of a request has a default, then only its description says so', () => {
+test('the default of a request field is only in its description', () => {
   const schemas = [...named, ...operations.flatMap((each) => schemasOf(each.operationId, each.requestBody?.content))];
   expect(placesOf(schemas, (schema) => schema.default !== undefined)).toEqual([]);
   const defaults = everything(named).flatMap(([place, { description = '' }]) =>
@@ -161,7 +161,7 @@ test('When a field of a request has a default, then only its description says so
   ]);
 });
 
-test('When a field of a request has a default, then no request needs it', () => {
+test('a request field with a default is not required', () => {
   const needed = named.flatMap(([name, { required = [], properties = {} }]) =>
     required
       .filter((field) => properties[field]?.description?.includes('Default: '))
@@ -170,52 +170,52 @@ test('When a field of a request has a default, then no request needs it', () => 
   expect(needed).toEqual([]);
 });
 
-test('When a schema has alternatives, then they exclude each other', () => {
+test('the alternatives of a union exclude each other', () => {
   // ogen supports no other unions.
   const isLoose = ({ anyOf }: Schema) => anyOf !== undefined && !anyOf.some(isNull);
   expect(placesOf([...used, ...named], isLoose)).toEqual([]);
 });
 
-test('When a list is described, then it is a list in requests and in answers', () => {
-  // Some generators make a set of a list with `uniqueItems`.
+test('no list has uniqueItems', () => {
+  // Some generators turn a list with `uniqueItems` into a set.
   expect(placesOf([...used, ...named], ({ uniqueItems }) => uniqueItems !== undefined)).toEqual([]);
 });
 
-test('When a schema has a name, then Go has no constructor of that name', () => {
+test('no schema has the name of a constructor in Go', () => {
   // openapi-generator writes a constructor `NewOrder` for `Order`.
   const names = named.map(([name]) => name);
   expect(names.filter((name) => name.startsWith('New'))).toEqual([]);
 });
 
-test('When events are told apart by their type, then each type is a named enum', () => {
+test('the type of each kind of event is a named enum', () => {
   // The Go client of openapi-generator ignores constants.
   const kinds = document.components.schemas.CloudEvent!.oneOf!.map((kind) => resolved(kind).properties!.type!);
   expect(kinds).toHaveLength(2);
   expect(kinds.filter((type) => !type.$ref || !resolved(type).enum)).toEqual([]);
 });
 
-test('When an operation is what others send, then openapi-generator leaves it out', () => {
+test('openapi-generator omits the operations of webhooks', () => {
   expect(received).toHaveLength(2);
   expect(received.filter((operation) => !operation['x-internal'])).toEqual([]);
 });
 
-test('When a request is described, then its body has one media type', () => {
+test('every request body has one media type', () => {
   const several = operations.filter(({ requestBody }) => Object.keys(requestBody?.content ?? { one: 1 }).length !== 1);
   expect(several.map(({ operationId }) => operationId)).toEqual([]);
 });
 
-test('When an operation succeeds, then it answers with a body or says 204', () => {
+test('every success has a body or is 204', () => {
   const bare = inPaths.flatMap(({ operationId, responses }) =>
     Object.entries(responses)
       .filter(([status, { content }]) => status.startsWith('2') && status !== '204' && !content)
       .map(([status]) => `${operationId} ${status}`),
   );
-  // RFC 7009 wants 200, whose body means nothing.
+  // RFC 7009 requires a 200, whose body is ignored.
   expect(bare).toEqual(['revokeToken 200']);
 });
 
-test('When an operation links to others, then no link has a body', () => {
-  // openapi-generator refuses any that is not a text.
+test('no link has a body', () => {
+  // openapi-generator rejects bodies that are not strings.
   const links = inPaths.flatMap(({ responses }) =>
     Object.values(responses).flatMap(({ links = {} }) => Object.values(links)),
   );
@@ -223,17 +223,17 @@ test('When an operation links to others, then no link has a body', () => {
   expect(links.filter((link) => 'requestBody' in link)).toEqual([]);
 });
 
-test('When an operation is what others send, then its tag is not one of the API', () => {
-  // openapi-generator writes one file for a tag, and the later one wins.
+test('the operations of webhooks have a tag of their own', () => {
+  // openapi-generator writes one file per tag, and overwrites files of the same tag.
   const ofApi = new Set(inPaths.flatMap(({ tags }) => tags));
   expect(received.flatMap(({ tags }) => tags).filter((tag) => ofApi.has(tag))).toEqual([]);
 });
 
-test('When an event is sent, then a component describes it, and paths lead there', () => {
+test('a component that paths refer to describes every sent event', () => {
   const refs = (each: Operation[]) =>
     each.flatMap(({ requestBody }) => Object.values(requestBody!.content)).map(({ schema }) => schema.$ref);
   expect(new Set(refs(received))).toEqual(new Set(['#/components/schemas/CloudEvent']));
-  // Clients in Go keep only what paths lead to.
+  // Go clients contain only components that paths refer to.
   expect(inPaths.some(({ callbacks }) => callbacks)).toBe(true);
   expect(document.components.schemas.CloudEvent).toMatchObject({ discriminator: { propertyName: 'type' } });
 });

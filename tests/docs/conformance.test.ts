@@ -18,7 +18,7 @@ const document = describeApi(routes, { passwordGrant: true, shop: SHOP }) as unk
   components: { responses: Record<string, Documented> };
 };
 
-/** Headers that belong to HTTP, the server or the whole API, not to one operation. */
+/** Headers of HTTP, the server or the whole API, which operations do not document. */
 const GENERAL = new RegExp(
   '^(connection|content-length|content-type|date|keep-alive|transfer-encoding|vary|cache-control|x-.*' +
     '|content-security-policy|cross-origin-.*|permissions-policy|referrer-policy)$',
@@ -31,8 +31,8 @@ beforeAll(async () => {
 afterAll(() => shop?.close());
 
 /**
- * Sends a request, and holds what comes back against the document: status, content type, headers, and a body without a
- * field too few or too many.
+ * Sends a request and checks the response against the document: status, content type, headers, and the exact fields of
+ * the body.
  */
 async function ask(
   operationId: string,
@@ -65,7 +65,7 @@ async function ask(
 
 const codeOf = ({ status, body }: Answer) => [status, body.code];
 
-test('When an order is placed, moved, refused and cancelled, then every answer is as documented', async () => {
+test('placing, moving and cancelling an order has the documented responses', async () => {
   const as = shop.customer;
   const menu = await ask('getCatalog');
   const have = { 'if-none-match': menu.headers.get('etag')! };
@@ -97,7 +97,7 @@ test('When an order is placed, moved, refused and cancelled, then every answer i
   expect(codeOf(await ask('getOrder', { id: unknown.productId }, { as }))).toEqual([404, 'not_found']);
 });
 
-test('When the order has a worker, then moving and cancelling it is as documented', async () => {
+test('moving and cancelling an order with a worker has the documented responses', async () => {
   await shop.openWorker();
   const { id } = (await shop.place()).body;
   const move = (body: object, headers = {}) => ask('changeOrderStatus', { id }, { as: shop.manager, body, headers });
@@ -110,7 +110,7 @@ test('When the order has a worker, then moving and cancelling it is as documente
   expect(body.data.length).toBeGreaterThan(2);
 }, 60_000);
 
-test('When a body is optional, then JSON null counts as no body', async () => {
+test('JSON null counts as a missing body if the body is optional', async () => {
   const isOptional = ({ body }: (typeof routes)[number]) => body?.safeParse(undefined).success;
   const { id } = (await shop.place()).body;
   const answers: Record<string, number> = {};
@@ -121,7 +121,7 @@ test('When a body is optional, then JSON null counts as no body', async () => {
   expect(answers).toEqual({ cancelOrder: 200, buyStreamTicket: 201 });
 }, 60_000);
 
-test('When emails are chosen, sent again and come back, then every answer is as documented', async () => {
+test('email preferences, resending and bounces have the documented responses', async () => {
   const as = shop.manager;
   await ask('getEmailPreferences', {}, { as });
   await ask('changeEmailPreferences', {}, { as, body: { progress: true } });
@@ -141,7 +141,7 @@ test('When emails are chosen, sent again and come back, then every answer is as 
   expect((await ask('resendNotification', { id, deliveryId }, { as })).status).toBe(202);
 }, 60_000);
 
-test('When the manager shapes the menu, then every answer is as documented', async () => {
+test('changing the menu has the documented responses', async () => {
   const as = shop.manager;
   const price = (amount: number) => ({ amount, currency: 'USD' });
   const { body } = await ask('createProduct', {}, { as, body: { name: 'Flat White', basePrice: price(420) } });
@@ -165,7 +165,7 @@ test('When the manager shapes the menu, then every answer is as documented', asy
   await ask('restoreProduct', { id }, { as });
 });
 
-test('When a manager has events sent elsewhere, then every answer is as documented', async () => {
+test('managing webhooks has the documented responses', async () => {
   const as = shop.manager;
   const url = 'http://127.0.0.1:9999/hooks';
   const { body } = await ask('createWebhook', {}, { as, body: { url } });
@@ -196,7 +196,7 @@ test('When a manager has events sent elsewhere, then every answer is as document
   expect(codeOf(await ask('getWebhook', { id }, { as }))).toEqual([404, 'not_found']);
 }, 60_000);
 
-test('When people come, are looked after and go, then every answer is as documented', async () => {
+test('registering, managing and deleting users has the documented responses', async () => {
   const as = shop.customer;
   const [password, token] = ['seven violins in the rain', 'A'.repeat(43)];
   const ana = { email: 'ana@example.com', name: 'Ana Souza' };
@@ -230,7 +230,7 @@ test('When people come, are looked after and go, then every answer is as documen
   expect(codeOf(await ask('promoteUser', { id: token.toLowerCase() }, manager))).toEqual([400, 'invalid_request']);
 });
 
-test('When somebody asks who they are or how the shop is, then every answer is as documented', async () => {
+test('the own account and the health checks have the documented responses', async () => {
   await ask('getMe', {}, { as: shop.customer });
   expect(codeOf(await ask('getMe', {}, { as: 'no.good.token' }))).toEqual([401, 'unauthenticated']);
   expect(codeOf(await ask('getCatalog', {}, { as: 'no.good.token' }))).toEqual([401, 'unauthenticated']);

@@ -8,7 +8,7 @@ import { Redis } from 'ioredis';
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
 
-// The consumers of docs/events.md, as people copy them.
+// The example consumers of docs/events.md.
 
 const root = join(import.meta.dirname, '../..');
 const blocks = [
@@ -33,7 +33,7 @@ interface Consumer {
   hasExited(): boolean;
 }
 
-/** Runs a consumer of docs/events.md; what it has written so far. */
+/** Runs a consumer of docs/events.md. Returns its output so far. */
 function consume(file: string, environment: NodeJS.ProcessEnv = {}): Consumer {
   const [command, ...args] = file.endsWith('.py')
     ? ['python3', '-c', codeOf(file)]
@@ -61,7 +61,7 @@ const timesOf = (text: string, words: string) => text.split(words).length - 1;
 
 const FOLLOWERS = ['follow.mjs', 'follow.py'];
 
-test('When somebody copies a consumer of the API, then it follows the shop, also over the death of the API', async () => {
+test('the consumers of the API receive events, also after the API crashes and restarts', async () => {
   const consumers = FOLLOWERS.map((file) => consume(file));
   const allSay = (words: string) => Promise.all(consumers.map((consumer) => says(consumer, words)));
   await allSay('snapshot');
@@ -77,17 +77,17 @@ test('When somebody copies a consumer of the API, then it follows the shop, also
   }
 }, 60_000);
 
-/** Sends one text over each connection that asks for the stream, the last one again and again, and closes it. */
+/** Sends the next text to each request for the stream and closes it. The last text is repeated. */
 async function serveStreams(streams: (string | Buffer)[]) {
   const lastEventIds: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     const stream = Buffer.from(streams[Math.min(lastEventIds.length, streams.length - 1)]!);
     lastEventIds.push(request.headers['last-event-id'] as string | undefined);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    // Each byte comes by itself, as any part of a stream may.
+    // Sends each byte separately, as a stream may be split anywhere.
     void (async () => {
       for (const byte of stream) await new Promise((sent) => response.write(Buffer.of(byte), sent));
-      // Without its last chunk, as a proxy ends a stream whose server has gone.
+      // Omits the last chunk, as a proxy does if the server is lost.
       response.socket?.end();
     })();
   });
@@ -105,10 +105,10 @@ const EVENT = ': a comment\nid: 1\nevent: order.placed\ndata: {"note":\ndata:"Zo
 const bytes = Buffer.from(EVENT);
 
 test.each(FOLLOWERS)(
-  'When a stream breaks anywhere in an event, then %s gets the event once, later',
+  '%s receives an event once if the stream breaks anywhere in it',
   async (file) => {
     const inside = ['ment', '1\n', 'order', ' {"no', '"}', '\n\n'].map((text) => bytes.indexOf(text));
-    // In the middle of a character, and before the empty line.
+    // Also inside a character, and before the empty line.
     const breaks = [...inside, bytes.indexOf('ë') + 1, bytes.length - 1];
     const { url, lastEventIds, server } = await serveStreams([
       ...breaks.map((length) => bytes.subarray(0, length)),
@@ -125,25 +125,25 @@ test.each(FOLLOWERS)(
 );
 
 test.each(FOLLOWERS.flatMap((file) => ['\n', '\r\n', '\r'].map((end) => [file, end] as const)))(
-  'When lines are framed in another way that the HTML standard allows, then %s reads them: %j',
+  '%s reads all line endings of the HTML standard: %j',
   async (file, end) => {
     const stream = `\ufeff${EVENT}retry: 500\n\nid:2\n\nevent\ndata:  3\nunknown: field\n:\n\ndata: [4,\ndata\ndata: 5]\nevent:last\n\n`;
-    // The next character says that a CR alone ended the line before it.
+    // The next character shows that the CR before it is a line ending.
     const { url, lastEventIds, server } = await serveStreams([`${stream}:`.replaceAll('\n', end)]);
     const consumer = consume(file, { SHOP: url });
     await waitFor('The next connection', () => lastEventIds.length > 1, patience).finally(() => stop(server));
     expect(lastEventIds.slice(0, 2)).toEqual([undefined, '2']);
-    // Each language quotes and spaces in its own way.
+    // The languages differ in quotation marks and spaces.
     expect(consumer.output.replaceAll(/[\s'"]/g, '')).toMatch(/^order.placed{note:Zoë}3last\[4,5]/);
   },
   60_000,
 );
 
-/** Two consumers of one group, which both get events. */
+/** Starts two consumers of one group, and waits until both receive events. */
 async function openGroup() {
   const group = [1, 2].map(() => consume('share.mjs'));
   const got = (words: string) => group.reduce((sum, { output }) => sum + timesOf(output, words), 0);
-  // The group begins with what comes once it is there. Both have joined it before a test takes anything away.
+  // The group receives only events after its creation. Both consumers must join before a test disturbs them.
   await waitFor(
     'The group',
     async () => {
@@ -155,7 +155,7 @@ async function openGroup() {
   return { group, got };
 }
 
-test('When a group consumes the Redis stream, then each event reaches one member', async () => {
+test('each event of the Redis stream reaches one member of a consumer group', async () => {
   const { got } = await openGroup();
   const { id } = (await shop.place()).body;
   for (const next of ['preparation', 'ready'] as const) await shop.move(id, next);
@@ -163,7 +163,7 @@ test('When a group consumes the Redis stream, then each event reaches one member
   for (const version of [1, 2, 3]) expect(got(`${id}:${version}`)).toBe(1);
 }, 60_000);
 
-test('When Redis loses data or connections, then consumers of its stream go on', async () => {
+test('consumers of the Redis stream continue after Redis loses data or connections', async () => {
   const { group, got } = await openGroup();
   const redis = new Redis(process.env.REDIS_URL as string);
   const losses = {

@@ -1,9 +1,9 @@
-// Runs in the browser, before a script that uses it: contrasts as WCAG 2.2 defines them. Text needs 4.5; the edges of buttons
-// and fields need 3.
+// Runs in the browser, before scripts that use it: contrasts as defined in WCAG 2.2. Text needs 4.5, the edges of buttons
+// and fields 3.
 (() => {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const known = new Map();
-  /** Any CSS colour as red, green, blue, of 255, and alpha, of 1. */
+  /** Parses any CSS colour: red, green and blue from 0 to 255, alpha from 0 to 1. */
   const parse = (colour) => {
     const [, list] = /^rgba?\((.*)\)$/.exec(colour) ?? [];
     if (list) {
@@ -32,7 +32,7 @@
     const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
     return (light + 0.05) / (dark + 0.05);
   };
-  /** What a browser paints behind a page without a colour of its own. */
+  /** Returns the browser's default background. */
   const bare = () => {
     const scheme = document.querySelector('meta[name=color-scheme]')?.content;
     const dark = matchMedia('(prefers-color-scheme: dark)').matches && /dark/.test(scheme);
@@ -45,7 +45,7 @@
     const colour = parse(getComputedStyle(element).backgroundColor);
     return colour[3] === 1 ? colour.slice(0, 3) : over(colour, groundOf(element.parentElement));
   };
-  /** How much the text of an element stands out. @param pseudo such as `::placeholder` */
+  /** Returns the contrast of an element's text. @param pseudo such as `::placeholder` */
   globalThis.contrastOf = (element, pseudo) => {
     const ground = groundOf(element);
     const { color, opacity } = getComputedStyle(element, pseudo);
@@ -53,7 +53,7 @@
     const seen = alpha * opacityOf(element) * (pseudo ? Number(opacity) : 1);
     return contrast(over([red, green, blue, seen], ground), ground);
   };
-  /** How much a button or a field stands out, by its edge or by its ground. */
+  /** Returns the contrast of a button or a field, by its edge or its background. */
   globalThis.partContrastOf = (element) => {
     const around = groundOf(element.parentElement);
     const { borderBottomColor, borderBottomWidth } = getComputedStyle(element);

@@ -12,7 +12,7 @@ import { createPages } from '../../api/http/pages/page.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { createLogger } from '../../config/logger.ts';
 
-/** An API that has nothing but its docs: no database, no sign-in. */
+/** Starts an API that serves only its docs, without a database or sign-in. */
 export async function openDocs(
   passwordGrant: boolean,
   name = SHOP.name,

@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { openChromium } from './chromium.ts';
 import { openDocs } from './docs-server.ts';
 
-/** A browser shares this machine with other tests, in ms. */
+/** Long, as the browser shares the machine with other tests, in ms. */
 const PATIENCE = 120_000;
 
 const pageFaults = ['contrast.js', '../pages/page-faults.js']
@@ -13,7 +13,7 @@ const pageFaults = ['contrast.js', '../pages/page-faults.js']
 
 let browser: Browser;
 let server: Awaited<ReturnType<typeof openDocs>>;
-// The first time, a browser may have to be fetched.
+// May download a browser the first time.
 beforeAll(async () => {
   [browser, server] = await Promise.all([openChromium(), openDocs(true, 'W'.repeat(60))]);
 }, 700_000);
@@ -22,18 +22,18 @@ afterAll(async () => {
   await server?.close();
 });
 
-/** Whether Swagger UI has the colours that it should have. Runs in the browser. */
+/** Returns whether Swagger UI has the expected colours. Runs in the browser. */
 const inItsColours =
   "(dark) => !document.querySelector('.swagger-ui') || document.documentElement.classList.contains('dark-mode') === dark";
 
-/** What is wrong with the page that is open, in every look. */
+/** Returns the faults of the open page in every colour scheme and width. */
 async function faultsOf(page: Page): Promise<string[]> {
   const found = new Set<string>();
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [320, 1280]) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       await page.setViewportSize({ width, height: 900 });
-      // The script of /docs follows a change of the colours, a moment later.
+      // The script of /docs applies the colour scheme with a delay.
       await page.waitForFunction(`(${inItsColours})(${colorScheme === 'dark'})`);
       const { faults } = await page.evaluate<{ faults: string[] }>(pageFaults);
       for (const fault of faults) found.add(`${colorScheme} ${width}: ${fault}`);
@@ -43,7 +43,7 @@ async function faultsOf(page: Page): Promise<string[]> {
 }
 
 test.each(['/docs/problems', '/docs/oauth2-redirect'])(
-  'When %s is shown, dark or light, wide or narrow, then all of it can be read and used',
+  '%s is readable and usable, dark or light, wide or narrow',
   async (path) => {
     const page = await browser.newPage();
     await page.goto(server.url + path);
@@ -54,7 +54,7 @@ test.each(['/docs/problems', '/docs/oauth2-redirect'])(
 );
 
 test(
-  'When /docs shows operations and the sign-in, dark or light, then all of it can be read',
+  '/docs with operations and the sign-in is readable, dark or light',
   async () => {
     const page = await browser.newPage();
     await page.goto(`${server.url}/docs`);
@@ -65,7 +65,7 @@ test(
       if ((await block.count()) > 0) await block.locator('.opblock-summary-control').click();
     }
     await page.locator('.responses-table').nth(3).waitFor();
-    // The layout inside is Swagger UI's own: its labels and landmarks are not ours to change.
+    // The layout, labels and landmarks of Swagger UI cannot be changed.
     const ours = (fault: string) => /hard to|raw Markdown|no name|no label|px wide/.test(fault);
     expect((await faultsOf(page)).filter(ours)).toEqual([]);
 

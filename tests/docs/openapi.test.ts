@@ -46,14 +46,14 @@ const lastOf = (ref: string) => ref.split('/').at(-1)!;
 const resolve = (answer: Answer): Answer =>
   answer.$ref ? document.components.responses[lastOf(answer.$ref)]! : answer;
 
-/** A media type's examples: its own, or those of its schema. */
+/** Returns the examples of a media type or of its schema. */
 function examplesOf({ schema, example, examples }: Media): unknown[] {
   const named = schema.$ref ? document.components.schemas[lastOf(schema.$ref)]! : schema;
   const own = example === undefined ? [] : [example];
   return [...own, ...Object.values(examples ?? {}).map(({ value }) => value), ...(named.examples ?? [])];
 }
 
-/** What a linter says of the document, examples checked against their schemas. */
+/** Returns the findings of a linter, which also checks examples against their schemas. */
 async function faultsOf(source: object): Promise<string[]> {
   const config = await createConfig({
     extends: ['recommended-strict'],
@@ -61,9 +61,9 @@ async function faultsOf(source: object): Promise<string[]> {
       'no-invalid-media-type-examples': 'error',
       'no-invalid-schema-examples': 'error',
       'no-invalid-parameter-examples': 'error',
-      // The keys and the discovery documents take nothing that could be wrong.
+      // The keys and the discovery documents have no input that could be invalid.
       'operation-4xx-response': 'off',
-      // It forgets methods: one DELETEs /v1/users/invitations/{id}, and POSTs to /v1/users/{id}/promote.
+      // The rule ignores methods: DELETE /v1/users/invitations/{id} and POST /v1/users/{id}/promote are not ambiguous.
       'no-ambiguous-paths': 'off',
     },
   });
@@ -71,20 +71,17 @@ async function faultsOf(source: object): Promise<string[]> {
   return found.map(({ ruleId, message, location }) => `${ruleId}: ${message} ${location[0]?.pointer}`);
 }
 
-test.each([true, false])(
-  'When the document is linted (password grant: %s), then it is valid OpenAPI 3.1',
-  async (passwordGrant) => {
-    expect(await faultsOf(describeApi(routes, { passwordGrant, shop: SHOP }))).toEqual([]);
-  },
-);
+test.each([true, false])('the OpenAPI document is valid OpenAPI 3.1 (password grant: %s)', async (passwordGrant) => {
+  expect(await faultsOf(describeApi(routes, { passwordGrant, shop: SHOP }))).toEqual([]);
+});
 
-test('When an example does not fit its schema, then the linter finds it', async () => {
+test('the linter finds an example that does not match its schema', async () => {
   const broken = structuredClone(document);
   broken.components.schemas.Order!.examples = [{ id: 7 }];
   expect((await faultsOf(broken)).join()).toContain('no-invalid-schema-examples');
 });
 
-test('When the API has a route, then the document has it, with everything that can go wrong', () => {
+test('the OpenAPI document has every route with all its problems', () => {
   for (const route of routes) {
     const operation = document.paths[route.path]?.[route.method];
     const statuses = Object.keys(operation?.responses ?? {});
@@ -100,7 +97,7 @@ test('When the API has a route, then the document has it, with everything that c
   }
 });
 
-test('When a request has a body, then it has an example that the API accepts', () => {
+test('every request body has an example that the API accepts', () => {
   for (const { body, path, method, operationId } of routes) {
     if (!body) continue;
     const media = document.paths[path]![method]!.requestBody!.content['application/json']!;
@@ -109,7 +106,7 @@ test('When a request has a body, then it has an example that the API accepts', (
   }
 });
 
-test.each(operations)('When $name answers with a body, then there is an example of it', ({ responses }) => {
+test.each(operations)('every response body of $name has an example', ({ responses }) => {
   for (const [status, answer] of Object.entries(responses)) {
     const media = Object.values(resolve(answer).content ?? {});
     const without = media.filter((each) => examplesOf(each).length === 0);
@@ -117,7 +114,7 @@ test.each(operations)('When $name answers with a body, then there is an example 
   }
 });
 
-test('When a problem is described, then its example has the status under which it stands', () => {
+test('every example of a problem has the status of its response', () => {
   for (const { responses } of operations) {
     for (const [status, answer] of Object.entries(responses)) {
       const media = resolve(answer).content?.['application/problem+json'];
@@ -127,7 +124,7 @@ test('When a problem is described, then its example has the status under which i
   }
 });
 
-test('When a client must read or send a header, then the document says so', () => {
+test('the OpenAPI document has all headers that clients must send or read', () => {
   const headersOf = (operation: Operation, status: string) =>
     Object.keys(resolve(operation.responses[status]!).headers ?? {});
   const sent = (operation: Operation) =>
@@ -152,15 +149,15 @@ test('When a client must read or send a header, then the document says so', () =
   expect(headersOf(paths['/.well-known/jwks.json']!.get!, '429')).toContain('Retry-After');
 });
 
-test('When a header or a query parameter has examples, then none is filled in by itself on the docs page', () => {
-  // Swagger UI fills in `example`, but not `examples`: a key or a version of somebody else's would spoil the request.
+test('the docs page does not fill in examples of headers and query parameters', () => {
+  // Swagger UI fills in `example`, but not `examples`. A key or a version from an example would make the request fail.
   const filledIn = operations.flatMap(({ parameters = [] }) =>
     parameters.filter((each) => each.in !== 'path' && 'example' in each.schema).map(({ name }) => name),
   );
   expect(filledIn).toEqual([]);
 });
 
-test('When a route is for people, for services or for both, then the document says how each of them signs in', () => {
+test('every operation has the security schemes of its callers', () => {
   const waysTo = (path: string, method: string) => document.paths[path]![method]!.security;
   expect(waysTo('/v1/catalog', 'get')).toEqual([]);
   expect(waysTo('/v1/orders', 'post')).toEqual([{ signIn: ['orders:write'] }, { password: ['orders:write'] }]);
@@ -170,7 +167,7 @@ test('When a route is for people, for services or for both, then the document sa
   expect(waysTo('/v1/me', 'get')).toEqual([{ signIn: [] }, { password: [] }]);
 });
 
-test('When a shop serves the document, then the addresses of its OAuth2 server are absolute', () => {
+test('the served document has absolute URLs of the OAuth2 server', () => {
   const publicUrl = 'https://shop.example';
   const served = describeApi(routes, { passwordGrant: true, shop: { ...SHOP, publicUrl } }) as unknown as Document;
   const flows = Object.values(served.components.securitySchemes).flatMap(({ flows }) => Object.values(flows!));
@@ -182,13 +179,13 @@ test('When a shop serves the document, then the addresses of its OAuth2 server a
   }
 });
 
-test('When the document describes what webhooks receive, then its media type is the one that is sent', () => {
+test('the media type of webhooks in the document is the one that is sent', () => {
   const received = [...JSON.stringify(document).matchAll(/"operationId":"receive\w*".*?"content":\{"([^"]+)"/g)];
   // As a webhook, and as a callback of its registration.
   expect(received.map(([, type]) => type)).toEqual([CLOUD_EVENT_TYPE, CLOUD_EVENT_TYPE]);
 });
 
-test('When there is no password grant, then nothing in the document offers it', () => {
+test('the document does not mention the password grant if it is disabled', () => {
   const production = describeApi(routes, { passwordGrant: false, shop: SHOP }) as unknown as Document;
   const flows = Object.values(production.components.securitySchemes).flatMap(({ flows }) => Object.keys(flows!));
   expect(flows).toEqual(['authorizationCode', 'clientCredentials']);
@@ -196,6 +193,6 @@ test('When there is no password grant, then nothing in the document offers it', 
   for (const word of ['"username"', 'example.com` or', 'development only']) expect(text).not.toContain(word);
 });
 
-test('When a path is documented, then its errors are for programs, whatever they accept', () => {
+test('no documented path returns its errors as pages', () => {
   expect(Object.keys(document.paths).filter(isForPeople)).toEqual([]);
 });

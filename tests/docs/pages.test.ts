@@ -10,7 +10,7 @@ afterAll(() => server.close());
 
 const ask = (path: string, init: RequestInit = {}) => fetch(server.url + path, { redirect: 'manual', ...init });
 
-/** The files that a page loads. */
+/** Returns the files that a page loads. */
 async function assetsOf(path: string): Promise<string[]> {
   const html = await (await ask(path)).text();
   return [...html.matchAll(/<(?:script|link|img)[^>]*?(?:src|href)="([^"]+)"/g)].map(([, file]) => file!);
@@ -23,27 +23,24 @@ test.each([
   ['/openapi.yaml', 'application/yaml'],
   ['/asyncapi.json', 'application/json; charset=utf-8'],
   ['/asyncapi.yaml', 'application/yaml'],
-])('When %s is asked for, then it comes as %s and is asked for again each time', async (path, type) => {
+])('%s is served as %s and revalidated each time', async (path, type) => {
   const { status, headers } = await ask(path);
   expect([status, headers.get('content-type'), headers.get('cache-control')]).toEqual([200, type, 'no-cache']);
 });
 
-test.each(['/docs', '/docs/problems'])(
-  'When %s is shown, then it may load and run nothing but our own files',
-  async (path) => {
-    const answer = await ask(path);
-    const policy = answer.headers.get('content-security-policy')!;
-    expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
-    expect(policy).not.toContain('unsafe');
-    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+test.each(['/docs', '/docs/problems'])('%s may load and run only files of the API', async (path) => {
+  const answer = await ask(path);
+  const policy = answer.headers.get('content-security-policy')!;
+  expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+  expect(policy).not.toContain('unsafe');
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
 
-    const html = await answer.text();
-    expect(html).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|https?:\/\//);
-    for (const file of await assetsOf(path)) expect(file).toMatch(/^\/docs\/assets\//);
-  },
-);
+  const html = await answer.text();
+  expect(html).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=|https?:\/\//);
+  for (const file of await assetsOf(path)) expect(file).toMatch(/^\/docs\/assets\//);
+});
 
-test('When the page loads its files, then they come with their types and may be kept for ever', async () => {
+test('the files of the page have their types and are immutable', async () => {
   const files = await assetsOf('/docs');
   expect(files.map((file) => file.split('/').at(-1)).sort()).toEqual(
     ['crema.css', 'cup.svg', 'cup.svg', 'start.js', 'swagger-ui-bundle.js', 'swagger-ui.css'].sort(),
@@ -57,7 +54,7 @@ test('When the page loads its files, then they come with their types and may be 
   }
 });
 
-test.each(['/docs', '/docs/problems'])('When %s is shown, then it leads to both documents', async (path) => {
+test.each(['/docs', '/docs/problems'])('%s links to both documents', async (path) => {
   const html = await (await ask(path)).text();
   for (const file of ['/openapi.yaml', '/asyncapi.yaml']) {
     expect(html).toContain(`<a href="${file}">`);
@@ -65,7 +62,7 @@ test.each(['/docs', '/docs/problems'])('When %s is shown, then it leads to both 
   }
 });
 
-test('When the AsyncAPI document is requested, then YAML and JSON name the shopâ€™s address', async () => {
+test('the AsyncAPI document has the address of the shop in YAML and JSON', async () => {
   const [json, yaml] = await Promise.all(
     ['/asyncapi.json', '/asyncapi.yaml'].map(async (path) => (await ask(path)).text()),
   );
@@ -73,22 +70,19 @@ test('When the AsyncAPI document is requested, then YAML and JSON name the shopâ
   expect(JSON.parse(json!).servers.api).toMatchObject({ host: 'shop.example', protocol: 'https' });
 });
 
-test.each(['W/', '', 'gzip'])(
-  'When a client has the latest one, as a proxy changed its tag (%s), then it is 304',
-  async (change) => {
-    const etag = (await ask('/openapi.json')).headers.get('etag')!.replace('W/', '');
-    const tag = change === 'gzip' ? etag.replace(/"$/, '-gzip"') : `${change}${etag}`;
-    expect((await ask('/openapi.json', { headers: { 'if-none-match': tag } })).status).toBe(304);
-  },
-);
+test.each(['W/', '', 'gzip'])('a matching tag that a proxy has changed (%s) is answered with 304', async (change) => {
+  const etag = (await ask('/openapi.json')).headers.get('etag')!.replace('W/', '');
+  const tag = change === 'gzip' ? etag.replace(/"$/, '-gzip"') : `${change}${etag}`;
+  expect((await ask('/openapi.json', { headers: { 'if-none-match': tag } })).status).toBe(304);
+});
 
-test('When a client has the latest one, then the answer is 304 without a body', async () => {
+test('a matching tag is answered with 304 without a body', async () => {
   const etag = (await ask('/docs')).headers.get('etag')!;
   const again = await ask('/docs', { headers: { 'if-none-match': etag } });
   expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', etag]);
 });
 
-test('When only the head is asked for, then it is that of GET', async () => {
+test('HEAD has the headers of GET', async () => {
   const headers = { 'accept-encoding': 'identity' };
   const [get, head] = [await ask('/docs', { headers }), await ask('/docs', { method: 'HEAD', headers })];
   expect([head.status, await head.text()]).toEqual([200, '']);
@@ -97,7 +91,7 @@ test('When only the head is asked for, then it is that of GET', async () => {
   }
 });
 
-test('When a browser takes gzip, then it gets the same, compressed', async () => {
+test('the response is compressed if the client accepts gzip', async () => {
   const plain = await ask('/openapi.yaml', { headers: { 'accept-encoding': 'identity' } });
   const compressed = await ask('/openapi.yaml', { headers: { 'accept-encoding': 'gzip' } });
   expect([plain.headers.get('content-encoding'), compressed.headers.get('content-encoding')]).toEqual([null, 'gzip']);
@@ -108,23 +102,23 @@ test('When a browser takes gzip, then it gets the same, compressed', async () =>
 test.each([
   ['/', '/docs'],
   ['/docs/', '/docs'],
-])('When somebody comes to %s, then they are sent to %s', async (path, target) => {
+])('%s redirects to %s', async (path, target) => {
   const { status, headers } = await ask(path);
   expect([status, headers.get('location')]).toEqual([302, target]);
 });
 
-test('When the method is another, then it is refused with those that are allowed', async () => {
+test('other methods are rejected with the allowed methods', async () => {
   const answer = await ask('/docs', { method: 'POST' });
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   expect(await answer.json()).toMatchObject({ code: 'method_not_allowed' });
 });
 
-test('When a file is not there, then the answer is the 404 of the API', async () => {
+test('an unknown file is the 404 of the API', async () => {
   const answer = await ask('/docs/assets/../../package.json');
   expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([404, 'not_found']);
 });
 
-test('When the type of a problem is followed, then the page says at its anchor what it is and what to do', async () => {
+test('the type of a problem links to a section that explains it and what to do', async () => {
   const html = await (await ask('/docs/problems')).text();
   for (const [code, { status, title }] of Object.entries(problems)) {
     const section = html.split('<section ').find((part) => part.startsWith(`id="${code}"`));

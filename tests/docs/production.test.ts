@@ -9,14 +9,14 @@ import { startSmtp } from '../email/mail-servers.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
 import { missingPrograms, startSystemPostgres, systemPostgres } from './system-programs.ts';
 
-// Follows docs/production.md to the letter: its commands, in their order, in one bash, with other values. As this machine has neither
-// systemd nor a system to change, blocks for root and for systemd are left out, and nginx serves the page's site with a frame of the test.
+// Runs all commands of docs/production.md in order, in one bash, with other values. This machine has neither systemd nor a
+// system to change, so blocks for root and systemd are skipped, and nginx serves the page's site with a configuration of the test.
 
 const root = resolve(import.meta.dirname, '../..');
 const PAGE = join(root, 'docs/production.md');
 const DEADLINE_MS = 420_000;
 
-/** The commands of the page, each block with the title that it stands under. */
+/** The blocks of commands of the page, each with the title of its section. */
 const blocks = readFileSync(PAGE, 'utf8')
   .split(/^## /m)
   .flatMap((section) =>
@@ -26,19 +26,19 @@ const blocks = readFileSync(PAGE, 'utf8')
     })),
   );
 
-/** The blocks whose values a reader changes. */
+/** Returns whether readers change the values of a block. */
 const isYours = ({ title }: { title: string }) => title.includes('Your values');
 
-/** The blocks that the page itself says are not run. */
+/** Returns whether the page marks a block for root or systemd. */
 const isLeftOut = ({ code }: { code: string }) => /^# (as root|with systemd)\n/.test(code);
 
-/** What the test types where the page asks for a password. */
+/** The passwords that the test enters. */
 const PASSWORDS = { manager: 'seven violins in the rain', customer: 'a lamp under the green ladder' };
 
-/** The programs whose arguments the test reads. */
+/** The programs whose arguments the test records. */
 const PROGRAMS = ['curl', 'jq', 'openssl', 'git', 'npm', 'pg_dump', 'pg_restore', 'sed', 'tail', 'base64', 'grep'];
 
-/** Access tokens, and tokens in links. */
+/** Matches access tokens and tokens in links. */
 const TOKEN = /eyJ[\w-]{10,}|token=[\w-]{16,}/;
 
 const missing = missingPrograms(['bash', 'git', 'curl', 'jq', 'openssl', 'nginx', 'pgrep', 'postgres']);
@@ -83,7 +83,7 @@ async function follow(bin: string) {
     expect(told).toMatch(/"name": ?"Latte"[\s\S]*"name": ?"Vanilla"/);
     expect(told).toMatch(/\{"number":1,"status":"delivered","version":4\}\n4\n/);
     expect(told).toContain('runs already: restart or stop it instead.');
-    // Of the order that was placed after the backup, the restored database knew nothing.
+    // The restored database lacked the order that was placed after the backup.
     expect(told).toMatch(/1 repaired/);
     expect(told).toMatch(/after the restore: \{"number":2,"status":"waiting","version":1\}/);
     expect(told).toMatch(
@@ -94,7 +94,7 @@ async function follow(bin: string) {
     expect(told.match(/answers during the upgrade and the way back: (.*)/)?.[1]).toBe('200');
     expect(told.match(/files that others may read: (.*)/)?.[1]).toBe('');
     expectNoSecrets(folder, postgres.url);
-    // Placed, and moved thrice.
+    // One for the new order and one for each of three moves.
     const aboutOrders = smtp.arrivals.filter(({ mail }) => mail.headers.has('x-crema-event-id'));
     expect(aboutOrders.filter(({ to }) => to.includes(values.CUSTOMER_EMAIL)).length).toBeGreaterThanOrEqual(4);
   } finally {
@@ -104,7 +104,7 @@ async function follow(bin: string) {
   }
 }
 
-/** Expects that no program got as an argument what all users of a machine could read there. */
+/** Expects that no program received a secret as an argument, which all users of the machine could read. */
 function expectNoSecrets(folder: string, databaseUrl: string) {
   const args = readFileSync(join(folder, 'arguments.txt'), 'utf8');
   for (const program of PROGRAMS) expect(args).toContain(`${program}\n`);
@@ -122,7 +122,7 @@ function expectNoSecrets(folder: string, databaseUrl: string) {
 
 type Values = Awaited<ReturnType<typeof valuesOf>>;
 
-/** What a reader would write in place of the values of the page. */
+/** Returns the values that replace those of the page. */
 async function valuesOf({ folder, postgres, smtp }: { folder: string; postgres: Service; smtp: string }) {
   const [api, otherApi, worker, http, https] = await leasePorts(5);
   const { REDIS_URL = '', TEMPORAL_ADDRESS = '' } = process.env;
@@ -144,7 +144,7 @@ async function valuesOf({ folder, postgres, smtp }: { folder: string; postgres: 
   };
 }
 
-/** Makes a repository of the files as they are now, committed or not. */
+/** Creates a repository of the current files, committed or not. */
 function makeRepository(folder: string): string {
   const repository = join(folder, 'crema.git');
   const git = (...args: string[]) =>
@@ -167,7 +167,7 @@ function makeRepository(folder: string): string {
   return repository;
 }
 
-/** Frames the page's site for an nginx of the test; Debian's own frame is in /etc/nginx. */
+/** The nginx configuration around the page's site. Debian's is in /etc/nginx. */
 const NGINX = `
 worker_processes 1;
 pid nginx.pid;
@@ -183,7 +183,7 @@ http {
 }
 `;
 
-/** The page as a script: the reader's values in place of the page's, and what the test itself wants to know in between. */
+/** Returns the page as a script, with the test's values, and with checks of the test in between. */
 function scriptOf(values: Values): string {
   const unused = new Set(Object.keys(values));
   const withValues = (code: string) =>
@@ -224,7 +224,7 @@ echo "files that others may read: $(find . -maxdepth 1 -type f -perm /077)"`;
     `echo '### ${block.title}'`,
     extra(before, block.code),
     codeOf(block),
-    // `set -e` passes over a list of commands that fails before its last one.
+    // `set -e` ignores a failure in a list of commands before the last command.
     '(exit $?)',
     extra(after, block.code),
   ]);
@@ -233,7 +233,7 @@ echo "files that others may read: $(find . -maxdepth 1 -type f -perm /077)"`;
   return script;
 }
 
-/** Makes programs that write down their arguments, and then run the real ones. Returns their folder. */
+/** Creates programs that record their arguments and then run the real ones. Returns their folder. */
 function makeRecorders(folder: string, path: string): string {
   const recorders = join(folder, 'recorders');
   mkdirSync(recorders);
@@ -250,7 +250,7 @@ function makeRecorders(folder: string, path: string): string {
 
 type Shell = ReturnType<typeof openShell>;
 
-/** A bash of a machine with nothing of this project in its environment. */
+/** Starts a bash whose environment contains nothing of this project. */
 function openShell(folder: string, script: string, bin: string) {
   const place = join(folder, 'srv');
   mkdirSync(place);
@@ -261,7 +261,7 @@ function openShell(folder: string, script: string, bin: string) {
   const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => !entry.startsWith(root));
   const env = {
     ...Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.test(name))),
-    // Of this machine's Node, should it be the project's, the page would find none.
+    // Without this entry, the page would not find Node if the machine has only the project's.
     PATH: [recorders, bin, ...path, dirname(process.execPath)].join(delimiter),
     npm_config_prefer_offline: 'true',
   };
@@ -279,7 +279,7 @@ function openShell(folder: string, script: string, bin: string) {
     });
   }
   child.stdin?.on('error', () => {});
-  // The last of its output may come after its end, and what it has started keeps the output open.
+  // Output may arrive after the exit, and child processes keep the pipes open.
   child.on('exit', () =>
     setTimeout(() => {
       ended.now = true;
@@ -289,14 +289,14 @@ function openShell(folder: string, script: string, bin: string) {
     try {
       process.kill(pid, 'SIGTERM');
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   };
   return {
     output,
     ended,
     type: (...lines: string[]) => child.stdin?.write(lines.map((line) => `${line}\n`).join('')),
-    /** Ends what the page has started. */
+    /** Ends the processes that the page has started. */
     close() {
       const pidFile = join(place, 'proxy/nginx.pid');
       if (existsSync(pidFile)) signal(Number(readFileSync(pidFile, 'utf8')));

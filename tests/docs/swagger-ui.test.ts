@@ -3,16 +3,16 @@ import { openShop, type Shop } from '../shop.ts';
 import { openChromium } from './chromium.ts';
 import { openDocs } from './docs-server.ts';
 
-/** A browser, an API and Postgres share this machine with other tests, in ms. */
+/** Long, as the browser, the API and Postgres share the machine with other tests, in ms. */
 const PATIENCE = 90_000;
 
 let browser: Browser;
 let shop: Shop;
 let page: Page;
-/** What the page does that it must not: requests to others, and everything the browser complains about. */
+/** Requests to other hosts, and errors of the browser. */
 let faults: string[];
 
-// The first time, a browser may have to be fetched.
+// May download a browser the first time.
 beforeAll(async () => {
   [browser, shop] = await Promise.all([openChromium(), openShop({ worker: false })]);
 }, 700_000);
@@ -21,7 +21,7 @@ afterAll(async () => {
   await shop?.close();
 });
 
-/** Opens a page of the docs, and waits for something on it. */
+/** Opens a page of the docs and waits for an element. */
 async function open(url: string, path = '/docs', shown = '.opblock'): Promise<void> {
   page = await browser.newPage();
   faults = [];
@@ -39,7 +39,7 @@ afterEach(() => page.close());
 
 const isTokenRequest = (request: Request) => new URL(request.url()).pathname === '/oauth/token';
 
-/** The part of the sign-in dialog for one way to sign in; the dialog is opened if need be. */
+/** Returns the section of a flow in the sign-in dialog. Opens the dialog if necessary. */
 async function wayToSignIn(flow: 'authorizationCode' | 'password' | 'clientCredentials') {
   if (!(await page.locator('.modal-ux').isVisible())) await page.locator('.auth-wrapper .authorize').first().click();
   const way = page.locator('.auth-container', { hasText: `(OAuth2, ${flow}` });
@@ -47,7 +47,7 @@ async function wayToSignIn(flow: 'authorizationCode' | 'password' | 'clientCrede
   return way;
 }
 
-/** Types a password into the dialog. */
+/** Signs in with the password grant in the dialog. */
 async function signIn(email: string, password: string): Promise<void> {
   const way = await wayToSignIn('password');
   await way.locator('#oauth_username').fill(email);
@@ -55,7 +55,7 @@ async function signIn(email: string, password: string): Promise<void> {
   await way.locator('.btn.authorize').click();
 }
 
-/** Goes to the shop's own sign-in page and back. */
+/** Signs in on the shop's page and returns. */
 async function signInOnPage(email: string): Promise<void> {
   const way = await wayToSignIn('authorizationCode');
   const [popup] = await Promise.all([page.waitForEvent('popup'), way.locator('.btn.authorize').click()]);
@@ -68,7 +68,7 @@ async function signInOnPage(email: string): Promise<void> {
   await way.getByText('Authorized', { exact: true }).waitFor();
 }
 
-/** Opens an operation, executes it with its example, and tells what the shop answered. */
+/** Executes an operation with its example. Returns the response. */
 async function execute(operation: string): Promise<{ status: number; body: Record<string, unknown> }> {
   const block = page.locator(`#operations-${operation}`);
   await block.locator('.opblock-summary-control').click();
@@ -81,7 +81,7 @@ async function execute(operation: string): Promise<{ status: number; body: Recor
 }
 
 test(
-  'When the customer signs in on the shop’s page, then they can try out what the API does for them',
+  'a customer signs in on the shop’s page and executes operations',
   async () => {
     await open(shop.url);
     const way = await wayToSignIn('authorizationCode');
@@ -109,7 +109,7 @@ test(
 );
 
 test(
-  'When somebody else signs in after that, then the page asks who it is this time',
+  'the page shows the sign-in form again for a second sign-in',
   async () => {
     await open(shop.url);
     await signInOnPage('customer@example.com');
@@ -124,7 +124,7 @@ test(
 );
 
 test(
-  'When the password is typed into the docs page, then that will do in development, and a reload forgets it',
+  'the password grant works in development, and a reload discards the token',
   async () => {
     await open(shop.url);
     const way = await wayToSignIn('password');
@@ -149,7 +149,7 @@ test(
 );
 
 test(
-  'When the password is wrong, then the page says so, and Enter is enough to try again',
+  'the page reports a wrong password, and Enter submits the next attempt',
   async () => {
     await open(shop.url);
     await signIn('customer@example.com', 'Test');
@@ -164,7 +164,7 @@ test(
 );
 
 test(
-  'When a required parameter is empty, then nothing is sent, and its field gets the focus',
+  'an empty required parameter gets the focus, and no request is sent',
   async () => {
     await open(shop.url);
     const block = page.locator('#operations-Orders-getOrder');
@@ -178,7 +178,7 @@ test(
 );
 
 test(
-  'When there is no password grant, then the page asks for no password',
+  'the page has no password field if the password grant is disabled',
   async () => {
     const production = await openDocs(false);
     await open(production.url);
@@ -191,7 +191,7 @@ test(
 );
 
 test(
-  'When the page of the problems is opened at a code, then its section is there and nothing is refused',
+  'the problems page shows the section of a code without browser errors',
   async () => {
     await open(shop.url, '/docs/problems#outcome_unknown', 'section:target');
     expect(await page.locator('section:target h2').textContent()).toMatch(/outcome_unknown\s+503/);

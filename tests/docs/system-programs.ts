@@ -10,15 +10,15 @@ import { type Service, startService } from '../../stack/service.ts';
 
 const INSTALL_DEADLINE_MS = 300_000;
 
-/** The Debian package that has a program, where it is not called like it. */
+/** The Debian packages of programs whose package has another name. */
 const packages: Record<string, string> = { postgres: 'postgresql', pgrep: 'procps' };
 
-/** Debian keeps the programs of its Postgres off the PATH. */
+/** Debian does not put the programs of Postgres on the PATH. */
 const isThere = (name: string) => Boolean(name === 'postgres' ? systemPostgres() : findOnPath(name));
 
 /**
- * Returns which of these programs this machine lacks. As root on Debian and its relatives, they are installed first, without
- * starting what their packages would start.
+ * Returns the programs that this machine lacks. As root on Debian and its derivatives, installs them first, without
+ * starting their services.
  */
 export function missingPrograms(names: string[]): string[] {
   const missing = () => names.filter((name) => !isThere(name));
@@ -33,12 +33,12 @@ export function missingPrograms(names: string[]): string[] {
     const wanted = missing().map((name) => packages[name] ?? name);
     execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...wanted], options);
   } catch {
-    // Whatever is still missing then is returned.
+    // Programs that are still missing are returned below.
   }
   return missing();
 }
 
-/** Returns the folder with the system's own Postgres server and the `pg_dump` that suits it, if there is one. */
+/** Returns the folder of the system's Postgres server and its `pg_dump`; undefined if it is not installed. */
 export function systemPostgres(): string | undefined {
   const onPath = findOnPath('postgres');
   const folders = [...(onPath ? [dirname(onPath)] : []), ...globSync('/usr/lib/postgresql/*/bin').sort().reverse()];
@@ -48,8 +48,8 @@ export function systemPostgres(): string | undefined {
 }
 
 /**
- * Starts that server, with an empty database `crema`. The one from npm, which the other tests use, brings no `pg_dump`, and that of
- * the system refuses a server that is newer than itself.
+ * Starts the system's Postgres with an empty database `crema`. The one from npm, which other tests use, has no `pg_dump`, and
+ * the system's `pg_dump` rejects a newer server.
  */
 export async function startSystemPostgres(bin: string, dataDir: string): Promise<Service> {
   const user = postgresUser();
