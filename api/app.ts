@@ -23,23 +23,23 @@ import { type Route, serve } from './http/route.ts';
 export interface AppDependencies {
   auth: Auth;
   routes: Route[];
-  /** As its documents describe it. */
+  /** For the documents. */
   shop: DocumentedShop;
   pages: Pages;
-  /** What serves paths besides those of the API, to callers without a token. */
+  /** Pages and other paths that need no access token. */
   otherPages: Middleware<RequestState>[];
-  /** Where people open the Temporal Web UI. */
+  /** The origin of the Temporal Web UI. */
   temporalUi?: string | undefined;
   logger: Logger;
   metrics: Registry;
   clientAddress: ReturnType<typeof createClientAddress>;
-  /** Nobody is limited without. */
+  /** undefined: no rate limits. */
   limits: Limits | undefined;
-  /** Whose pages may use the API from a browser. */
+  /** The origins whose pages may use the API. */
   origins: readonly string[];
 }
 
-/** A method that `/v1/orders/quote` does not know is not meant for `/v1/orders/{id}`, which the router would find next. */
+/** Answers 405 for literal paths such as `/v1/orders/quote`. Otherwise the router would continue with `/v1/orders/{id}`. */
 function literalPathsFirst(routes: readonly Route[]): Middleware {
   const literal = Map.groupBy(
     routes.filter(({ path }) => !path.includes('{')),
@@ -55,7 +55,7 @@ function literalPathsFirst(routes: readonly Route[]): Middleware {
   };
 }
 
-/** The Koa application: what every request passes, outermost first. */
+/** Returns the Koa application. Its middleware is listed from the outside in. */
 export function createApp({
   auth,
   routes,
@@ -76,7 +76,7 @@ export function createApp({
   const placing = new Set(routes.filter(({ quota }) => quota === 'placing').map(({ operationId }) => operationId));
   const isPlacing = ({ path, method }: Context) =>
     router.match(path, method).pathAndMethod.some(({ name }) => placing.has(String(name)));
-  // Where Koa's `ip` comes from, which it remembers once somebody has asked.
+  // Koa takes `ctx.ip` from the first of `ips`.
   Object.defineProperty(app.request, 'ips', {
     get(this: Request) {
       return [clientAddress(this.req)];
@@ -101,7 +101,7 @@ export function createApp({
   app.use(literalPathsFirst(routes));
   app.use(router.routes());
   app.use(router.allowedMethods());
-  // What happens once an answer is on its way, such as a client that hangs up.
+  // Errors after the response has begun, for example a client that disconnects.
   app.on('error', (error) => logger.warn({ err: error }, 'an answer was cut short'));
   return app;
 }

@@ -4,8 +4,8 @@ import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 export type { Registry };
 
 /**
- * The numbers of one process for Prometheus. At first those that Node knows: CPU, memory, event loop, garbage collection,
- * open files. Whoever adds some keeps ids and people out of labels: each value of a label is a series that stays.
+ * Returns the metrics of a process for Prometheus, with Node's own: CPU, memory, event loop, garbage collection, open files.
+ * Labels must not contain ids or personal data: each value of a label is a time series of its own.
  */
 export function createRegistry(): Registry {
   const registry = new Registry();
@@ -14,8 +14,8 @@ export function createRegistry(): Registry {
 }
 
 /**
- * Who may read a process's metrics, by the request's `Authorization`: whoever has the token. Without one, anyone in
- * development and nobody in production: then there is no such page.
+ * Returns a check of the `Authorization` header of a request for metrics. Without METRICS_TOKEN, it accepts every request in
+ * development, and is undefined in production: then the metrics are not served.
  */
 export function readersOfMetrics({
   NODE_ENV,
@@ -25,7 +25,7 @@ export function readersOfMetrics({
   METRICS_TOKEN?: string | undefined;
 }): ((authorization?: string) => boolean) | undefined {
   if (!token) return NODE_ENV === 'production' ? undefined : () => true;
-  // Of one length, and compared in one time, whatever was sent.
+  // Hashes have equal lengths, so that the comparison takes constant time.
   const digestOf = (text: string) => hash('sha256', text, 'buffer');
   const expected = digestOf(token);
   return (authorization = '') => {

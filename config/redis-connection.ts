@@ -1,42 +1,42 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from './logger.ts';
 
-/** How soon a connection that was lost is made again, in ms, and how long making one may take. */
+/** The pause before a reconnection, and the timeout of a connection, in ms. */
 const RETRY_MS = 500;
 const CONNECT_DEADLINE_MS = 2_000;
 
-/** How often each connection asks its server for its role, in ms. */
+/** How often each connection checks its server's role, in ms. */
 const ROLE_CHECK_MS = 5_000;
 
 /**
- * How long a server may be silent after a command, in ms. Then the connection is made anew: a frozen server may
- * never close it, and the address may lead to another server by now.
+ * How long a server may take to answer a command, in ms. Then the client reconnects: a frozen server may never close the
+ * connection, and its address may belong to another server by now.
  */
 const ANSWER_DEADLINE_MS = 2_000;
 
-/** TCP keep-alive: how long a connection is idle before the peer is probed, in ms. */
+/** The idle time before a TCP keep-alive probe, in ms. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Errors that follow each other within this time, in ms, are one outage. */
+/** Errors within this time, in ms, count as one outage. */
 const QUIET_MS = 60_000;
 
 /**
- * Replies of a server that cannot do our work in its present state, as a whole: it was demoted, is cut off, loads its data,
- * cannot save, or asks for another password. Older servers put them into the middle of a script's error.
+ * Errors of a server that cannot be used: it was demoted, is disconnected from its cluster, loads its data, cannot save, or
+ * requires another password. Older servers put them into the middle of a script's error.
  */
 const WRONG_SERVER = /(^|[\s:-])(READONLY|MASTERDOWN|NOREPLICAS|MISCONF|LOADING|CLUSTERDOWN|NOAUTH|WRONGPASS)\s/;
 
 export interface OutageLog {
   logger: Pick<Logger, 'warn'>;
-  /** Says what changes as long as Redis is away. */
+  /** What changes while Redis is unavailable. */
   consequence: string;
 }
 
 /**
- * Connects to Redis as soon as it is available. Reconnects after each loss, and when a server cannot do our work. Each
- * connection resolves its host name again, so it follows a failover that moves a name or an address.
+ * Connects to Redis as soon as it is available. Reconnects when the connection is lost or the server cannot be used. Each
+ * connection resolves the host name again, so that it follows a failover.
  *
- * @param outageLog says once an outage that Redis is away; without it, only the commands that fail say so
+ * @param outageLog logs each outage once; without it, only the failed commands report it
  */
 export function connectRedis(url: string, options: RedisOptions = {}, outageLog?: OutageLog): Redis {
   const report = outageLog ? createReport(outageLog) : () => undefined;
@@ -45,7 +45,7 @@ export function connectRedis(url: string, options: RedisOptions = {}, outageLog?
     socketTimeout: ANSWER_DEADLINE_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: () => RETRY_MS,
-    // The command fails with what the server said: its sender decides about another try.
+    // The command fails with the server's error; its sender decides whether to retry.
     reconnectOnError(error) {
       const isWrong = WRONG_SERVER.test(`${error.message} `);
       if (isWrong) report(error);
@@ -59,7 +59,7 @@ export function connectRedis(url: string, options: RedisOptions = {}, outageLog?
   return redis;
 }
 
-/** Connects to an optional Redis as soon as it is available. A command that cannot be sent at once fails at once. */
+/** Connects to a Redis that the process can do without. A command that cannot be sent at once fails. */
 export const connectOptionalRedis = (url: string, options: RedisOptions, outageLog: OutageLog): Redis =>
   connectRedis(
     url,
@@ -67,14 +67,14 @@ export const connectOptionalRedis = (url: string, options: RedisOptions, outageL
     outageLog,
   );
 
-/** Disconnects from a replica, which accepts `PUBLISH` without passing it on and refuses nothing that a subscriber sends. */
+/** Reconnects if the server is a replica: it would accept `PUBLISH` without forwarding it, and accept subscriptions. */
 async function leaveReplica(redis: Redis): Promise<void> {
   if (redis.status !== 'ready') return;
   const [role] = await redis.role();
   if (role === 'slave') redis.disconnect(true);
 }
 
-/** Subscribes to channels on a connection of its own, for as long as it is open. */
+/** Subscribes to channels on a connection of its own. */
 export function subscribeToRedis(
   url: string,
   channels: readonly string[],
@@ -84,7 +84,7 @@ export function subscribeToRedis(
   const redis = connectRedis(url, { ...options, autoResubscribe: false }, outageLog);
   redis.on('ready', () => {
     redis.subscribe(...channels).catch((error) => {
-      // A lost connection reports itself, and the next one subscribes.
+      // A lost connection is reported elsewhere, and the next one subscribes.
       if (redis.status !== 'ready') return;
       redis.emit('error', error);
       redis.disconnect(true);

@@ -1,11 +1,11 @@
 import { ConfigurationError } from './environment.ts';
 
-/** What Node says of a connection that does not come about. */
+/** Node's errors for a failed connection. */
 const UNREACHABLE = /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 
 /**
- * Runs the main function of a process. What its user can mend is said in one sentence, anything else whole; both end it with
- * exit code 1.
+ * Runs the main function of a process. An error ends it with exit code 1: an error that its user can correct is printed as one
+ * sentence, any other with its stack.
  */
 export async function runCommand(command: () => Promise<void>): Promise<void> {
   try {
@@ -16,23 +16,23 @@ export async function runCommand(command: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What Node says of an address on which a process cannot listen. */
+/** Node's errors for an address on which a process cannot listen. */
 const NOT_TO_OPEN = /^(EADDRINUSE|EADDRNOTAVAIL|EACCES)$/;
 
-/** What Node says of a file or folder that cannot be used. */
+/** Node's errors for a file or folder that cannot be used. */
 const UNUSABLE = /^(EACCES|EPERM|EROFS|ENOSPC|ENOTDIR|EISDIR|EEXIST|ENAMETOOLONG|ELOOP|ENOENT)$/;
 
-/** What Temporal's SDK says of an address where no Temporal answers, and of a namespace that is not there. */
+/** The messages of Temporal's SDK for an unreachable server and an unknown namespace. */
 const TEMPORAL_UNREACHABLE = /^(Failed to connect before the deadline$|tonic::transport::Error)/;
 const NAMESPACE_MISSING = /\bNamespace (?:(\S+) (?:is|was) not found|not found: '(.+)')/;
 
-/** SQLSTATE of a change that a server refuses which takes none. */
+/** SQLSTATE of a change that a read-only server rejects. */
 const READ_ONLY = '25006';
 
 /** SQLSTATEs of a table or a column that does not exist. */
 const MIGRATION_MISSING = /^(42P01|42703)$/;
 
-/** One sentence for an error that the user of a command can mend; `undefined` for any other. */
+/** Returns a sentence about an error that the user of a command can correct; undefined for any other. */
 export function sentenceFor(error: unknown): string | undefined {
   if (error instanceof ConfigurationError) return error.message;
   const { code, message, severity, syscall, address, port, hostname, path } = error as Record<

@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** The settings that say which services a process reads and writes. */
+/** The settings of the services that a process uses. */
 interface ServiceSettings {
   DATABASE_URL?: string;
   TEMPORAL_ADDRESS?: string;
@@ -8,13 +8,13 @@ interface ServiceSettings {
   TEMPORAL_TASK_QUEUE?: string;
 }
 
-/** Returns `host:port/database` of a Postgres URL, which may be shown: it has no password. */
+/** Returns `host:port/database` of a Postgres URL, without the password. */
 export function databaseAt(url: string): string {
   const { host, port, database } = new pg.Client({ connectionString: url });
   return `${host}:${port}/${database}`;
 }
 
-/** Names the services that a process uses, for the log line of its start. */
+/** Returns the addresses of the services that a process uses, for its log. */
 export const servicesInUse = (settings: Required<ServiceSettings>) => ({
   postgres: databaseAt(settings.DATABASE_URL),
   temporal: settings.TEMPORAL_ADDRESS,
@@ -23,8 +23,8 @@ export const servicesInUse = (settings: Required<ServiceSettings>) => ({
 });
 
 /**
- * Names, on standard error, the services that a command is about to read and write. Without this line, a command that reaches
- * another shop's services by mistake looks like one that worked.
+ * Prints the addresses of the services that a command uses to standard error. Without this line, a command that reaches another
+ * shop's services by mistake looks successful.
  */
 export function printServicesInUse(settings: ServiceSettings): void {
   const { DATABASE_URL, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE } = settings;

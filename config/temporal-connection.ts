@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from './environment.ts';
 
-/** The settings that say where Temporal is and how to speak to it. */
+/** The settings of a connection to Temporal. */
 export interface TemporalSettings {
   TEMPORAL_ADDRESS: string;
   TEMPORAL_TLS: 'on' | 'off';
@@ -13,9 +13,9 @@ export interface TemporalSettings {
 }
 
 /**
- * Where Temporal is and how to speak to it, for the SDK's `Connection` and `NativeConnection` alike.
+ * Returns the options that the SDK's `Connection` and `NativeConnection` have in common.
  *
- * @throws {ConfigurationError} when settings contradict each other, or a file that they name cannot be read
+ * @throws {ConfigurationError} if settings contradict each other, or a file cannot be read
  */
 export function temporalConnection(settings: TemporalSettings) {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_TLS, TEMPORAL_API_KEY: apiKey, ...files } = settings;
@@ -27,12 +27,12 @@ export function temporalConnection(settings: TemporalSettings) {
   );
 }
 
-/** How much one answer of Temporal may weigh, in bytes: what the SDK means to allow, but it names gRPC's option without its prefix. */
+/** The largest response of Temporal, in bytes. The SDK intends the same limit, but misspells gRPC's option. */
 const LARGEST_ANSWER = 128 * 1024 * 1024;
 
 /**
- * The options of a `Connection`, with what gRPC would otherwise have its own mind about: after an outage it would stay away for
- * up to two minutes more, and it would refuse the part of a history that brings more than 4 MB of signals.
+ * Returns the options of a `Connection`. By default, gRPC would reconnect up to two minutes after an outage, and reject a page
+ * of a history with more than 4 MB of signals.
  *
  * @throws {ConfigurationError} see {@link temporalConnection}
  */

@@ -3,8 +3,8 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import { failureConverterPath } from '../workflows/payloads/data-converter.ts';
 import { workflowsPath } from './workflows-path.ts';
 
-// Bundles the workflows once, for workers that start without a bundler: WORKFLOW_BUNDLE=.build/workflow-bundle.js
-// For production, so what a workflow says of its failures is encrypted like the rest.
+// Bundles the workflows for production: workers with WORKFLOW_BUNDLE=.build/workflow-bundle.js start without a bundler. The
+// bundle always encrypts failures of workflows.
 const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath });
 await mkdir('.build', { recursive: true });
 await writeFile('.build/workflow-bundle.js', code);

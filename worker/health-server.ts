@@ -1,29 +1,30 @@
 import { createServer, type ServerResponse, STATUS_CODES } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 
-/** A worker serves no requests, but whoever runs it wants to know how it is. */
+/** The HTTP server for the worker's health and metrics. */
 export interface HealthServer {
   listen(port: number, host: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What `/metrics` shows, and to whom. */
+/** The content of `/metrics`, and who may read it. */
 export interface MetricsPage {
   contentType: string;
   text(): Promise<string>;
   mayRead(authorization?: string): boolean;
 }
 
-/** How long a part may take to answer before it counts as down, in ms. */
+/** The timeout of a check, in ms. */
 const DEADLINE_MS = 2_000;
 
 /**
- * Answers `/health/live`, `/health/ready` and `/metrics`. A worker that runs is ready, whatever else is down: its activities retry.
+ * Returns a server for `/health/live`, `/health/ready` and `/metrics`. A running worker is ready even if a service is down,
+ * because its activities retry.
  *
  * @param instance identifies this process
- * @param state the Temporal worker's own word for it
- * @param checks what it works with, by name: each resolves when its part answers
- * @param metrics nothing where there is no such page
+ * @param state returns the state of the Temporal worker
+ * @param checks of services, by name; each resolves if its service answers
+ * @param metrics undefined: no `/metrics`
  */
 export function createHealthServer(
   instance: string,

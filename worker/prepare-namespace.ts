@@ -11,10 +11,10 @@ import { searchAttributes } from '../workflows/messages/definitions.ts';
 import { readShop, scheduleReconciler } from './reconcile-schedule.ts';
 import { readNamespaceSettings } from './settings.ts';
 
-// `npm run prepare-namespace`: gives Temporal's namespace what it lacks: search attributes and the schedule of the shop's reconciler.
-// Can run before every start, after the migrations.
+// `npm run prepare-namespace`: adds missing search attributes and the reconciler's schedule to Temporal's namespace. It can run
+// before every start, after the migrations.
 
-/** Temporal's numbers of the types that are in use (`temporal.api.enums.v1.IndexedValueType`). */
+/** Temporal's numbers for the types of search attributes (`temporal.api.enums.v1.IndexedValueType`). */
 const indexedValueType: Record<string, number> = {
   [SearchAttributeType.KEYWORD]: 2,
   [SearchAttributeType.INT]: 3,
@@ -23,7 +23,7 @@ const indexedValueType: Record<string, number> = {
 
 const DEADLINE_MS = 30_000;
 
-/** How long Temporal should keep closed workflows, in days: a backup can be restored for as long. */
+/** The recommended retention of closed workflows, in days. Backups up to this age can be restored completely. */
 const MIN_RETENTION_DAYS = 30;
 const DAY_S = 24 * 60 * 60;
 
@@ -58,7 +58,7 @@ function readArguments(): { replace: boolean } {
   }
 }
 
-/** @returns the names of those that were missing */
+/** @returns the names of the added search attributes */
 async function registerSearchAttributes({ operatorService }: Connection, namespace: string): Promise<string[]> {
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   const missing = Object.values(searchAttributes).filter(({ name }) => !(name in customAttributes));
@@ -72,11 +72,11 @@ async function registerSearchAttributes({ operatorService }: Connection, namespa
   return missing.map(({ name }) => name);
 }
 
-/** Returns what to do if the namespace does not keep closed workflows for long enough, or nothing. */
+/** Returns a warning if the namespace deletes closed workflows too early. */
 async function retentionWarning({ workflowService }: Connection, namespace: string): Promise<string | undefined> {
   const { config } = await workflowService.describeNamespace({ namespace });
   const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / DAY_S;
-  // Development servers keep them for a day; Temporal says 0 where it keeps them for ever.
+  // Development servers keep them for a day. 0 means forever.
   if (days === 0 || days >= MIN_RETENTION_DAYS) return undefined;
   return (
     `Warning: the namespace ${namespace} keeps closed workflows for ${Number(days.toFixed(1))} days, so backups older than that cannot be ` +

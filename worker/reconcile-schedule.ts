@@ -16,7 +16,7 @@ import { reconcileScheduleIdOf, reconcileWorkflowType } from '../workflows/messa
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import type { NamespaceSettings } from './settings.ts';
 
-/** Earlier versions had this one schedule for a namespace, whatever the task queue. It is still that of the default one. */
+/** Earlier versions used this schedule id for every task queue. The default task queue still does. */
 const EARLIER_ID = reconcileScheduleIdOf('orders');
 
 type ShopConfig = Pick<NamespaceSettings, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE' | 'PAYLOAD_KEYS'>;
@@ -25,7 +25,7 @@ type ShopConfig = Pick<NamespaceSettings, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_
 const NOT_FOUND = 5;
 
 /**
- * Returns what identifies a shop among those of a namespace: when its database was made.
+ * Returns the time at which the shop's database was created. It identifies the shop within a namespace.
  *
  * @throws {ConfigurationError} if the database was never migrated
  */
@@ -36,7 +36,7 @@ export async function readShop(database: Database): Promise<string> {
 }
 
 /**
- * Checks that the task queue is not known to belong to another shop than that of the database.
+ * Checks that the task queue does not belong to another shop.
  *
  * @throws {ConfigurationError} if it does, or if the database was never migrated
  */
@@ -51,7 +51,7 @@ export async function checkShop(connection: ConnectionLike, config: ShopConfig, 
 }
 
 /**
- * Makes or updates the schedule of this shop's reconciler. An operator's pause stays.
+ * Creates or updates the schedule of this shop's reconciler. If an operator paused it, it stays paused.
  *
  * @throws {ConfigurationError} if the task queue belongs to another shop, unless `replace` is set
  */
@@ -73,7 +73,7 @@ export async function scheduleReconciler(
       workflowType: reconcileWorkflowType,
       workflowId: scheduleId,
       taskQueue,
-      // One that waits for a worker for longer makes room for the next.
+      // A run that waits longer for a worker ends, so that the next one can start.
       workflowExecutionTimeout: '1 day',
       args: [],
       memo: { shop },
@@ -91,7 +91,7 @@ export async function scheduleReconciler(
   if (earlier) await schedule.getHandle(EARLIER_ID).delete();
 }
 
-/** Writes plainly whose a schedule is: shops with other keys must be able to read it. */
+/** Marks a schedule with its shop, unencrypted: shops with other keys must be able to read it. */
 function clientOf(connection: ConnectionLike, config: ShopConfig): ScheduleClient {
   const codec = { ...createPayloadCodec(config.PAYLOAD_KEYS), encode: async (payloads: Payload[]) => payloads };
   const dataConverter = { payloadCodecs: [codec] };
@@ -108,7 +108,7 @@ function refuseOther(config: ShopConfig, owner: unknown, shop: string): void {
   );
 }
 
-/** Returns the schedule that an earlier version made for this task queue. Its arguments, which may be another shop's, stay unread. */
+/** Returns the schedule that an earlier version created for this task queue. Its arguments may be encrypted with another shop's key. */
 async function findEarlier({ workflowService }: Connection, namespace: string, taskQueue: string) {
   const found = await workflowService.describeSchedule({ namespace, scheduleId: EARLIER_ID }).catch((error) => {
     if (isGrpcServiceError(error) && error.code === NOT_FOUND) return undefined;

@@ -23,11 +23,11 @@ import { createWorkflowRecords } from './workflow-records.ts';
 
 const orderId = z.uuid().toLowerCase();
 
-/** The pause between two lines about the progress of a long run, in ms. */
+/** The pause between two progress lines, in ms. */
 const PROGRESS_EVERY_MS = 10_000;
 
-// `npm run reconcile`: forgets again who was erased, compares every order with its workflow and mends the read model; with
-// `-- --resume <order>`, lets one go on whose workflow was ended. Exit code 2: somebody must look.
+// `npm run reconcile`: repeats erasures, compares every order with its workflow and corrects the read model. With
+// `-- --resume <order>`, it starts a new workflow for an order whose workflow ended early. Exit code 2: an operator must check.
 await runCommand(async () => {
   const { resume: orderId } = readArguments();
   const config = readReconcileSettings(readEnvironment());

@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where the workflows' code is read from when there is no bundle. */
+/** The workflows' code, for workers without a bundle. */
 export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// Temporal's protocol, not ours: its messages may grow, so nothing in them is refused for being unknown.
+// Temporal may add fields to its messages, so unknown fields are accepted.
 const payload = z
   .looseObject({
     metadata: z
@@ -17,5 +17,5 @@ export const payloads = z.looseObject({ payloads: z.array(payload).max(1_000) })
   examples: [{ payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJzdGF0dXMiOiJyZWFkeSJ9' }] }],
 });
 
-/** The Temporal Web UI says with a parameter what it would like of big payloads, which we have none of. */
+/** Accepts any parameter: the Temporal Web UI sends one about large payloads. */
 export const codecQuery = z.looseObject({});

@@ -4,7 +4,7 @@ import { invalidRequest } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
 import { codecQuery, payloads as payloadsSchema } from './codec-schemas.ts';
 
-/** In bytes: what Temporal takes as one payload, 2 MB, and some more for base64. */
+/** In bytes: Temporal's limit for a payload, 2 MB, in base64. */
 const BODY_LIMIT = 4_000_000;
 
 interface Wire {
@@ -16,7 +16,7 @@ const texts = {
   encode: { summary: 'Encrypt payloads for Temporal', done: 'The encrypted payloads' },
 };
 
-/** Temporal's codec server protocol: lets its Web UI and CLI show encrypted orders to a manager. */
+/** Temporal's codec server protocol, with which its Web UI and CLI show encrypted payloads to managers. */
 export function codecRoutes({ codec }: { codec: PayloadCodec }): Route[] {
   return (['decode', 'encode'] as const).map((direction) =>
     route({
@@ -45,7 +45,7 @@ export function codecRoutes({ codec }: { codec: PayloadCodec }): Route[] {
   );
 }
 
-// Protobuf's JSON has bytes in base64.
+// Protobuf's JSON format encodes bytes in base64.
 const fromWire = ({ metadata = {}, data = '' }: Wire['payloads'][number]): Payload => ({
   metadata: Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')])),
   data: Buffer.from(data, 'base64'),

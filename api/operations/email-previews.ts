@@ -5,15 +5,15 @@ import { html, sentence } from '../../mail/templates/markup.ts';
 
 const HOME = '/dev/emails';
 
-/** `/dev/emails/pt/customer-ready`, and the same with `.txt`. */
+/** Matches `/dev/emails/pt/customer-ready` and the same with `.txt`. */
 const ADDRESS = /^\/dev\/emails(?:\/([a-z]+)(?:\/([a-z-]+)([.]txt)?)?)?$/;
 
 const mails = new Map(samples.map(({ name, write }) => [name, write]));
 
-/** Whose mails they are. */
+/** The shop that sends the emails. */
 type Shop = Omit<Writer, 'language'>;
 
-/** For development: every mail with sample data, in every language, as HTML and as text. */
+/** Serves every email with sample data, in every language, as HTML and as text. For development. */
 export function emailPreviews(shop: Shop): Middleware {
   return async (ctx, next) => {
     const [matched, language = 'en', name, text] = ADDRESS.exec(ctx.path) ?? [];
@@ -25,7 +25,7 @@ export function emailPreviews(shop: Shop): Middleware {
   };
 }
 
-/** Styles stand in the tags of a mail: mailboxes know no others. */
+/** Allows inline styles: emails use no others. */
 function answer(ctx: Context, type: string, body: string, policy: string): void {
   const policies = ["default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'", "form-action 'none'", policy];
   ctx.set('content-security-policy', policies.join('; '));

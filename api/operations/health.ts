@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { byDeadline } from '../http/deadline.ts';
 import { type Route, route } from '../http/route.ts';
 
-/** Something that the API needs: resolves when it answers, by the deadline (in ms since the epoch) or not at all. */
+/** A check of a service that the API needs. Resolves if the service answers. @param deadline in ms since the epoch */
 export type Check = (deadline: number) => Promise<unknown>;
 
-/** How long a part may take before it counts as down, in ms. */
+/** The timeout of a check, in ms. */
 const DEADLINE_MS = 2_000;
 
 const NAME = 'crema-api';
@@ -24,9 +24,9 @@ const health = z
   .meta({ id: 'Health', examples: [{ status: 'up', ...EXAMPLE, parts: { postgres: 'up', temporal: 'up' } }] });
 
 /**
- * Whether this process lives, and whether it can serve.
+ * Returns the routes for liveness and readiness.
  *
- * @param checks by the part's name
+ * @param checks by the name of the service
  * @param instance identifies this process
  */
 export function healthRoutes(checks: Record<string, Check>, instance: string): Route[] {

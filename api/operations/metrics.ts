@@ -2,7 +2,7 @@ import type { Registry } from '@prometheus-io/client';
 import type { Middleware } from 'koa';
 import { Problem } from '../http/problem.ts';
 
-/** `/metrics`, for Prometheus. Stands before whatever reads access tokens: this token is none. */
+/** Serves `/metrics` to Prometheus. It comes before the check of access tokens, because METRICS_TOKEN is none. */
 export function metricsPage(registry: Registry, mayRead: (authorization: string) => boolean): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/metrics') return next();
