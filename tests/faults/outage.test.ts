@@ -60,7 +60,7 @@ test.each([{ isolationLevel: 'serializable' }, { readOnly: true }] as const)(
   'rejects a transaction with %j',
   async (config) => {
     const error = await failure(() => database.transaction(async () => undefined, config));
-    expect(String(error)).toContain('no isolationLevel and no readOnly');
+    expect(String(error)).toContain('isolationLevel and readOnly are not supported');
   },
 );
 
