@@ -6,14 +6,14 @@ import { type AccountEmailInput, renderAccountEmail } from './templates/account-
 import { type OrderEmailInput, type RenderedEmail, renderOrderEmail } from './templates/order-email.ts';
 import { renderWebhookEmail, type WebhookEmailInput } from './templates/webhook-email.ts';
 
-/** A mail with something to show in it. */
+/** An email with sample data. */
 export interface Sample {
-  /** In kebab-case, one of a kind. */
+  /** Unique, in kebab-case. */
   name: string;
   input: OrderEmailInput;
 }
 
-/** The shop that writes the samples, unless another one does. */
+/** The default shop of the samples. */
 const shopName = 'Crema';
 const timeZone = 'UTC';
 
@@ -45,7 +45,7 @@ const order: Order = {
 
 const fewer = [line(1, 'Latte', 'Pumpkin Spice', 1, 450), line(3, 'Tea', null, 1, 300)];
 
-/** Every mail about an order, with sample data: for previews and for tests. */
+/** Returns all emails about orders. */
 export const samples: readonly Sample[] = [
   { name: 'customer-placed', input: placed('customer') },
   { name: 'customer-edited', input: edited() },
@@ -70,7 +70,7 @@ export const samples: readonly Sample[] = [
   { name: 'shop-cancelled', input: cancelled('shop', ana, 'customer_request', 'My train is early.') },
 ];
 
-/** Every mail about an account. */
+/** Returns all emails about accounts. */
 export const accountSamples: readonly { name: string; input: AccountEmailInput }[] = [
   { name: 'account-registration', input: { kind: 'registration', name: '', link: linkTo('verify'), shopName } },
   { name: 'account-known', input: { kind: 'known', name: 'Ana Souza', link: linkTo('forgot'), shopName } },
@@ -87,7 +87,7 @@ export const accountSamples: readonly { name: string; input: AccountEmailInput }
   },
 ];
 
-/** The mail about a disabled webhook. */
+/** Returns the email about a disabled webhook. */
 export const webhook: WebhookEmailInput = {
   id: '2f4c7f0e-6a0b-4f8e-9d3c-1b5a7e9c0d21',
   description: 'Loyalty points',
@@ -97,7 +97,7 @@ export const webhook: WebhookEmailInput = {
   timeZone,
 };
 
-/** What a shop writes in all of its mails. */
+/** The settings of a shop that appear in its emails. */
 export interface Writer {
   /** ISO 639. */
   language: string;
@@ -108,7 +108,7 @@ export interface Writer {
   currency: string;
 }
 
-/** Every mail that there is, with sample data, as a shop writes it in a language. */
+/** Returns all emails with sample data, in one language. */
 export const mails: readonly { name: string; write: (writer: Writer) => RenderedEmail }[] = [
   ...samples.map(({ name, input }) => ({
     name,
@@ -125,7 +125,7 @@ function linkTo(page: string): string {
   return `https://crema.example/account/${page}?token=Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c`;
 }
 
-/** Whoever reads it; customers find a link to their choice of mails. */
+/** Returns the fields of the recipient. Customers get a link to their email preferences. */
 function readBy(recipient: 'customer' | 'shop') {
   const choice = recipient === 'customer' && { choicePage: linkTo('emails') };
   return { recipient, customerName: 'Ana Souza', ...choice, shopName, timeZone };
@@ -168,7 +168,7 @@ function cancelled(
   return { fact: { event, order: now }, ...readBy(recipient) };
 }
 
-/** The same event of a shop with another currency. */
+/** Returns the event with another currency. */
 function inCurrency({ event, order }: OrderEmailInput['fact'], currency: string): OrderEmailInput['fact'] {
   const lines = order.lines.map((line) => {
     const unitPrice = samplePrice(line.unitPrice.amount, currency);

@@ -6,13 +6,13 @@ import type { Recipient } from '../../domain/order/recipients.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import type { Html } from '../templates/markup.ts';
 
-/** The mails that a customer gets; those of a status change are named for the status. */
+/** The emails to a customer. Those about a status change are named after the status. */
 type CustomerMail = 'placed' | 'edited' | 'uncollected' | Status;
 
-/** The mails that the shop gets. */
+/** The emails to the shop. */
 type ShopMail = 'placed' | 'delayed' | 'cancelled';
 
-/** The mails about an account, whoever has one. */
+/** The emails about an account. */
 export type AccountMail =
   | 'registration'
   | 'known'
@@ -22,61 +22,61 @@ export type AccountMail =
   | 'address_asked'
   | 'password_changed';
 
-/** What a mail about an account tells. */
+/** The data of the texts about an account. */
 export interface AccountSubject {
-  /** Empty where it is not known. */
+  /** Empty if unknown. */
   name: string;
   shopName: string;
 }
 
-/** The words of such a mail. */
+/** The texts of an email about an account. */
 export interface AccountWording extends Wording {
   button: string;
-  /** Stands last, small: how long it holds, and what to do if it was not you. */
+  /** Small print: how long the link is valid, and what to do about an unexpected email. */
   remark: string;
 }
 
-/** What the mail about a webhook tells that was disabled; on one line already. */
+/** The data of the texts about a disabled webhook. Each value is one line. */
 export interface WebhookSubject {
-  /** As managers call it. */
+  /** The name that managers gave it. */
   name: string;
   host: string;
-  /** The moment since which everything has failed, as people write it. */
+  /** The time of the first failure without a later success, formatted. */
   since: string;
 }
 
-/** What a mail is about; the names are on one line already. */
+/** The data of the texts about an order. Names are one line. */
 export interface Subject {
   order: Order;
-  /** Where the order stood before. */
+  /** The previous status. */
   from: Status | null;
-  /** Empty where it is not known. */
+  /** Empty if unknown. */
   customerName: string;
   shopName: string;
-  /** As people say it: `2 × Latte (Vanilla), 1 × Tea`. */
+  /** `2 × Latte (Vanilla), 1 × Tea`. */
   summary: string;
-  /** The order's total as people write it: `$11.60`. */
+  /** Formatted: `$11.60`. */
   total: string;
 }
 
-/** The words of one mail. */
+/** The texts of one email. */
 export interface Wording {
   subject: string;
-  /** What a mailbox shows beside the subject, before the mail is opened. */
+  /** The preview that a mailbox shows beside the subject. */
   preheader: string;
   headline: string;
   paragraphs: string[];
 }
 
-/** A page that only says something. */
+/** A page without a form. */
 export interface Notice {
   title: string;
   paragraphs: string[];
 }
 
-/** The words of the pages that mails lead to, and of those where people sign in and out. */
+/** The texts of the account pages and the sign-in pages. */
 export interface PageWords {
-  /** The title of a page whose form was refused. */
+  /** The title of a page after its form was rejected. */
   refused: (title: string) => string;
   /** Links from one page to another. */
   links: {
@@ -86,7 +86,7 @@ export interface PageWords {
     registerAgain: string;
     forgot: string;
     tryAgain: string;
-    /** Leads to where people use the shop. */
+    /** Leads to the shop's app. */
     back: string;
     backToChoice: string;
   };
@@ -108,18 +108,18 @@ export interface PageWords {
     wrong: string;
     tooManyTries: (minutes: number) => string;
     tooLong: string;
-    /** To a person who is signed in, but not as a manager. */
+    /** Shown to signed-in users who are not managers. */
     forManagers: string;
     passwordMissing: string;
     bothMissing: string;
   };
   signOut: { title: string; about: string; button: string; stay: string };
   signedOut: Notice;
-  /** A step that browsers take by themselves if they run scripts. */
+  /** A form that a script submits. Browsers without scripts show its button. */
   nextStep: Notice & { button: string };
   signInExpired: Notice;
   foreignForm: Notice;
-  /** An application's request that is refused. The error in technical English follows the last paragraph. */
+  /** A rejected request of an application. The technical error, in English, follows the last paragraph. */
   badRequest: Notice;
 
   register: { title: string; button: string };
@@ -127,30 +127,30 @@ export interface PageWords {
   checkYourEmail: {
     title: string;
     registered: string;
-    /** Does not reveal whether there is an account. */
+    /** Does not reveal whether the account exists. */
     reset: string;
     tooMany: (minutes: number) => string;
     notArrived: string;
   };
   newAddress: { title: string; about: (address: Html) => Html; notYou: string; button: string };
   choosePassword: { welcome: string; reset: string; aboutRegistration: string; aboutReset: string; button: string };
-  /** Says what a mailed link has done. */
+  /** The results of links in emails. */
   confirmed: Record<Purpose, { title: string; about: (name: Html) => Html }>;
   linkExpired: Notice;
   readerGone: Notice;
-  /** Requests that the shop does not answer with their page, by status; `other` stands for all other statuses. */
+  /** Error pages by HTTP status; `other` for all other statuses. */
   problems: Record<404 | 500 | 503 | 'other', Notice>;
   tooManyRequests: (minutes: number) => Notice;
 
-  /** The page where customers choose their mails, by the link in each mail. */
+  /** The page of the email preferences. */
   choice: {
     title: string;
-    /** Stands before their address, which `about` follows. */
+    /** Precedes the customer's address. `about` follows it. */
     address: string;
     about: string;
     kinds: Record<EmailKind, string>;
     keep: string;
-    /** Does without all but the receipts. */
+    /** Turns off all emails except receipts. */
     none: string;
     done: string;
     kept: string;
@@ -159,11 +159,11 @@ export interface PageWords {
   };
 }
 
-/** All that a shop says in one language: a new language is one more file in this folder that fills this in. */
+/** All texts in one language. Each language is a file in this folder. */
 export interface Language {
-  /** As its speakers call it. */
+  /** The language's own name. */
   name: string;
-  /** BCP 47; also decides how amounts and dates are written. */
+  /** BCP 47. Also the format of amounts and dates. */
   locale: string;
   customer: Record<CustomerMail, (about: Subject) => Wording>;
   shop: Record<ShopMail, (about: Subject) => Wording>;
@@ -172,25 +172,25 @@ export interface Language {
   pages: PageWords;
   labels: {
     account: string;
-    /** Introduces the link that a button leads to, for who cannot press it. */
+    /** Introduces the URL of the button as text. */
     orOpen: string;
     order: string;
     location: Record<Location, string>;
     cancelled: string;
-    /** The four steps of an order's way, from waiting to delivered. */
+    /** The four statuses from waiting to delivered. */
     steps: readonly [string, string, string, string];
-    /** Says the tracker aloud: `Step 2 of 4: Making`. */
+    /** The progress for screen readers: `Step 2 of 4: Making`. */
     step: (step: number, of: number, name: string) => string;
     each: (price: string) => string;
     total: string;
     note: Record<Recipient, string>;
-    /** Introduces the reason that somebody typed. */
+    /** Introduces the typed reason. */
     reason: Record<Cancellation['by']['type'], string>;
     placed: string;
     reference: string;
-    /** Leads to where customers choose which mails they get. */
+    /** Leads to the email preferences. */
     choose: string;
-    /** Why the reader gets this mail. */
+    /** Explains why the recipient gets this email. */
     footer: Record<Recipient | 'account', (shopName: string) => string>;
   };
 }

@@ -5,14 +5,14 @@ import { layout, look, type Tone } from './layout.ts';
 import { type Html, html, sentence } from './markup.ts';
 import type { RenderedEmail } from './order-email.ts';
 
-/** What a mail about an account is written from. */
+/** The data of an email about an account. */
 export interface AccountEmailInput {
   kind: AccountMail;
-  /** As it was typed; empty where it is not known, or not to be trusted. */
+  /** As typed; empty if unknown or unverified. */
   name: string;
-  /** Where its button leads. */
+  /** URL of the button. */
   link: string;
-  /** ISO 639; English where the shop does not write it. */
+  /** ISO 639. Languages that the shop does not have fall back to English. */
   language?: string | null | undefined;
   shopName: string;
 }
@@ -27,7 +27,7 @@ const tones: Record<AccountMail, Tone> = {
   password_changed: 'sober',
 };
 
-/** Writes a mail about an account. Whatever was typed by a person is escaped. */
+/** Renders an email about an account. All typed text is escaped. */
 export function renderAccountEmail({ kind, name, link, language, shopName }: AccountEmailInput): RenderedEmail {
   const { locale, account, labels } = wordsIn(language);
   const shop = isolate(shopName);

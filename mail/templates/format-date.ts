@@ -1,7 +1,7 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /**
- * A moment as people write it, with the short name of the time zone: `Mar 5, 2026, 9:05 AM EST`, `5 de mar. de 2026, 11:05 BRT`.
+ * Formats a time with the short name of its time zone: `Mar 5, 2026, 9:05 AM EST`, `5 de mar. de 2026, 11:05 BRT`.
  *
  * @param at RFC 3339
  * @param locale BCP 47
@@ -10,7 +10,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 export const formatDate = (at: string, locale: string, timeZone: string): string =>
   formatOf(locale, timeZone).format(new Date(at));
 
-// A format takes longer to make than a whole email to fill.
+// Cached, because creating a format takes longer than rendering an email.
 function formatOf(locale: string, timeZone: string): Intl.DateTimeFormat {
   const key = `${locale} ${timeZone}`;
   const known = formats.get(key);

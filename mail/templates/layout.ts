@@ -1,9 +1,9 @@
 import { type Html, html, sentence } from './markup.ts';
 
-/** The colours of a mail's top, where its number stands: as calm, glad or sober as its news. */
+/** The colours of an email's header. */
 export type Tone = 'calm' | 'glad' | 'sober';
 
-/** One mail, ready to be set. */
+/** The parts of one email. */
 export interface Page {
   /** BCP 47. */
   language: string;
@@ -11,20 +11,20 @@ export interface Page {
   preheader: string;
   shopName: string;
   tone: Tone;
-  /** Stands under the shop's name, on the tone's ground. */
+  /** Shown below the shop's name, on the tone's background. */
   top: Html;
   body: Html;
   footer: Html;
 }
 
-// Outlook on Windows sets mail with Word, which takes a line's height for the least, unless it is told.
+// Outlook on Windows renders email with Word, which treats a line height as a minimum unless this rule is set.
 const exactly = 'mso-line-height-rule:exactly;';
 const sans = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;";
 const serif = "font-family:Georgia,'Times New Roman',serif;";
 
 /**
- * The look, for the tags of every mail. The light colours stand inline, because some mailboxes drop the style sheet;
- * the class beside each lets {@link darkMode} replace them. All text keeps a contrast of 4.5 or more to its ground.
+ * The inline styles of all emails. Light colours are inline because some mailboxes drop the style sheet. The class beside each
+ * lets {@link darkMode} replace them. All text has a contrast of at least 4.5 to its background.
  */
 export const look = {
   number: `${exactly}${sans}font-size:84px;line-height:92px;font-weight:800;letter-spacing:-2px;`,
@@ -46,7 +46,7 @@ interface DarkLook {
   'border-color'?: string;
 }
 
-// Classes are named for what they colour: a page, a card, ink (headings), text, faint text, a rule, and a tone's ground.
+// A class is named after what it colours: page, card, ink (headings), text, faint text, rule, and a tone's background.
 const darkLooks: Record<string, DarkLook> = {
   page: { 'background-color': '#17110d' },
   card: { 'background-color': '#221913' },
@@ -62,7 +62,7 @@ const darkLooks: Record<string, DarkLook> = {
   sober: { 'background-color': '#2c2723', color: '#bfb3a8' },
 };
 
-/** @param under what stands before each class, and which of its colours count there */
+/** @param under the prefix of each selector @param colours the properties to set */
 const rules = (under: string, ...colours: (keyof DarkLook)[]): string =>
   Object.entries(darkLooks)
     .map(([name, look]) => {
@@ -72,7 +72,7 @@ const rules = (under: string, ...colours: (keyof DarkLook)[]): string =>
     .filter(Boolean)
     .join('\n');
 
-// Outlook's apps and its page know no media query for it, but mark what they have recoloured: its text, its ground.
+// Outlook's apps and web page support no dark-mode media query. They mark elements whose text or background they recoloured.
 const darkMode = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {
@@ -87,12 +87,12 @@ ${rules('[data-ogsb] ', 'background-color')}
 .number { font-size: 72px !important; line-height: 80px !important; }
 }`;
 
-// Keeps the mail's first lines out of the mailbox's list, where they would follow the preheader.
+// Padding after the preheader, so that a mailbox's list does not show the first lines of the email.
 const blank = '\u2007\u034f'.repeat(80);
 
 const layers = ['#3b2115', '#7b4522', '#c98b56', '#efd6b4'];
 
-/** Sets a page: one column, at most 560 pixels wide, that needs nothing from outside and reads in any mailbox. */
+/** Renders an email as one column, at most 560 pixels wide, without external resources. */
 export function layout(page: Page): string {
   const { markup } = html`<!doctype html>
 <html lang="${page.language}" dir="ltr" xmlns:o="urn:schemas-microsoft-com:office:office">
@@ -137,7 +137,7 @@ ${page.top}
   return markup;
 }
 
-/** A cup's layers, from the coffee to the foam. */
+/** The layers of a cup, from the coffee to the foam. */
 function stripes(): Html {
   const cells = layers.map(
     (colour) =>

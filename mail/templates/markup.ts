@@ -1,6 +1,6 @@
 import { ISOLATE } from '../../domain/text.ts';
 
-/** Markup that may be put into a mail as it is: only {@link html} makes it, so whatever is in it has been escaped. */
+/** Escaped markup. Only {@link html} creates it. */
 export interface Html {
   readonly markup: string;
 }
@@ -10,24 +10,24 @@ type Fragment = Html | string | number | null | readonly Fragment[];
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /**
- * A template of HTML: every value is escaped, for text and for quoted attributes; other `html` goes in as it is, a list
- * item by item, `null` as nothing.
+ * An HTML template. Escapes every value for text and quoted attributes. Markup from `html` is inserted unchanged, lists are
+ * inserted item by item, and `null` is omitted.
  */
 export function html(strings: TemplateStringsArray, ...values: Fragment[]): Html {
   return { markup: strings.reduce((before, after, index) => before + print(values[index - 1] ?? null) + after) };
 }
 
-/** Typed text in an element: its direction of writing does not turn the words around it. */
+/** Returns typed text in a `<bdi>`, so that its writing direction does not affect the text around it. */
 export const bdi = (typed: string): Html => html`<bdi>${typed}</bdi>`;
 
-// Split by it, every second part is an isolated one.
+// After splitting by it, every second part is isolated.
 const isolated = new RegExp(`${ISOLATE.start}([^${ISOLATE.start}${ISOLATE.end}]*)${ISOLATE.end}`);
 
-/** A text of ours in an element: the parts that `isolate` has isolated stand in a `<bdi>`. Attributes and titles take it as it is. */
+/** Returns one of the shop's texts as markup. Parts that `isolate` has marked get a `<bdi>`. */
 export const sentence = (text: string): Html =>
   html`${text.split(isolated).map((part, index) => (index % 2 === 0 ? part : bdi(part)))}`;
 
-/** Text of several lines, its line breaks kept; each is a {@link sentence}. */
+/** Returns text of several lines as markup with line breaks. Each line is a {@link sentence}. */
 export const multiline = (text: string): Html =>
   html`${text.split('\n').map((line, index) => (index === 0 ? sentence(line) : html`<br>${sentence(line)}`))}`;
 

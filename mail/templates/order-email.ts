@@ -9,23 +9,23 @@ import { layout, look, type Tone } from './layout.ts';
 import { html, sentence } from './markup.ts';
 import { banner, type Part, particulars, quote, receipt, summaryOf, tracker } from './order-parts.ts';
 
-/** What a mail is written from. */
+/** The data of an email about an order. */
 export interface OrderEmailInput {
-  /** An event with the order as of it. */
+  /** The event, with the order right after it. */
   fact: { event: Pick<OrderEvent, 'type' | 'from' | 'actor' | 'reason'>; order: Order };
   recipient: Recipient;
-  /** As the customer typed it; `null` where nobody knows it any more. */
+  /** As the customer typed it; `null` after the erasure of the customer. */
   customerName: string | null;
-  /** ISO 639; English where the shop does not write it. */
+  /** ISO 639. Languages that the shop does not have fall back to English. */
   language?: string | null | undefined;
-  /** Where the customer chooses which mails they get. */
+  /** URL of the customer's email preferences. */
   choicePage?: string | undefined;
   shopName: string;
-  /** Of the times in it, IANA. */
+  /** IANA time zone of the times in the email. */
   timeZone: string;
 }
 
-/** A mail without its addresses. The subject is one line, free of control characters. */
+/** An email without addresses. The subject is one line without control characters. */
 export interface RenderedEmail {
   subject: string;
   text: string;
@@ -33,9 +33,9 @@ export interface RenderedEmail {
 }
 
 /**
- * Writes the mail by which the customer, or the shop, hears of an event. Whatever was typed by a person is escaped.
+ * Renders the email to the customer or the shop about an event. All typed text is escaped.
  *
- * @throws {RangeError} when this recipient gets no mail of such an event (design §5)
+ * @throws {RangeError} if this recipient gets no email about such an event
  */
 export function renderOrderEmail({
   fact,
@@ -75,7 +75,7 @@ export function renderOrderEmail({
   };
 }
 
-/** What there is to tell. */
+/** The event, with the order right after it. */
 type News = OrderEmailInput['fact'];
 
 const tones: Partial<Record<Status, Tone>> = { ready: 'glad', cancelled: 'sober' };
@@ -101,25 +101,19 @@ const mails = {
   'order.uncollected': 'uncollected',
 } as const;
 
-/** The shop reads the note before anything else, the customer knows it. */
+/** Puts the customer's note before the lines for the shop, and last for the customer. */
 function bodyOf(fact: News, recipient: Recipient, wording: Wording, language: Language): Part[] {
   const { order } = fact;
   const note = quote(language.labels.note[recipient], order.note);
   const parts =
     recipient === 'shop'
-      ? [words(wording), errorSummary(fact, recipient, language), note, receipt(order, language)]
-      : [
-          words(wording),
-          errorSummary(fact, recipient, language),
-          tracker(order, language),
-          receipt(order, language),
-          note,
-        ];
+      ? [words(wording), reasonOf(fact, recipient, language), note, receipt(order, language)]
+      : [words(wording), reasonOf(fact, recipient, language), tracker(order, language), receipt(order, language), note];
   return parts.filter((part) => part !== null);
 }
 
-/** Why somebody else did this, as they put it; nobody is told their own words. */
-function errorSummary({ event, order }: News, recipient: Recipient, { labels }: Language): Part | null {
+/** Quotes the reason of a change. Emails to customers omit the customer's own reason. */
+function reasonOf({ event, order }: News, recipient: Recipient, { labels }: Language): Part | null {
   if (recipient === 'customer' && event.actor.type === 'customer') return null;
   return quote(labels.reason[event.actor.type], order.cancellation?.reason ?? event.reason);
 }

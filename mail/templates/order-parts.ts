@@ -9,7 +9,7 @@ import { look } from './layout.ts';
 import { type Html, html, multiline, sentence } from './markup.ts';
 import { severalLines } from './plain-words.ts';
 
-/** A part of a mail in its two forms; parts without news are `null`. */
+/** A part of an email as HTML and text. Empty parts are `null`. */
 export interface Part {
   html: Html;
   text: string;
@@ -17,13 +17,13 @@ export interface Part {
 
 const way: readonly Status[] = ['waiting', 'preparation', 'ready', 'delivered'];
 
-/** What was ordered, short enough for a subject: `2 × Latte (Vanilla), 1 × Tea`, and an ellipsis for more than three. */
+/** Lists the items for a subject: `2 × Latte (Vanilla), 1 × Tea`, with an ellipsis after the third. */
 export function summaryOf(lines: readonly Line[]): string {
   const said = lines.slice(0, 3).map(describeLine);
   return [...said, ...(lines.length > 3 ? ['…'] : [])].join(', ');
 }
 
-/** What somebody said, set apart as theirs. */
+/** Renders a quotation. */
 export function quote(label: string, typed: string | null): Part | null {
   const said = typed && severalLines(typed);
   if (!said) return null;
@@ -37,7 +37,7 @@ export function quote(label: string, typed: string | null): Part | null {
   };
 }
 
-/** How far the order has come on its way. */
+/** Renders the order's progress through its statuses. */
 export function tracker({ status }: Order, { labels }: Language): Part | null {
   const at = way.indexOf(status);
   if (at < 0) return null;
@@ -58,7 +58,7 @@ function stepCells(step: string, index: number, at: number): Html {
 </td>`;
 }
 
-/** Every line with its quantity and prices, and the total. */
+/** Renders all lines with quantities and prices, and the total. */
 export function receipt({ lines, total }: Order, { locale, labels }: Language): Part {
   const rows = lines.map((line) => ({
     quantity: line.quantity,
@@ -86,13 +86,13 @@ export function receipt({ lines, total }: Order, { locale, labels }: Language): 
   };
 }
 
-/** When it was placed, and the reference by which the shop finds it. */
+/** Renders the time of placement and the order's reference. */
 export function particulars({ placedAt, id }: Order, { locale, labels }: Language, timeZone: string): Part {
   const facts = [`${labels.placed} ${formatDate(placedAt, locale, timeZone)}`, `${labels.reference} ${id}`];
   return { html: html`${facts.map((fact) => html`<div>${fact}</div>`)}`, text: facts.join('\n') };
 }
 
-/** The order's number, large, with where it will be had, if it will. */
+/** Renders the order's number in large type. Below it is the location, or that the order was cancelled. */
 export function banner({ number, location, status }: Order, { labels }: Language): Part {
   const under = status === 'cancelled' ? labels.cancelled : labels.location[location];
   return {
@@ -103,7 +103,7 @@ export function banner({ number, location, status }: Order, { labels }: Language
   };
 }
 
-/** Rows of a name, what it costs each, and an amount that stands at the right. */
+/** Aligns rows of a name, a unit price and an amount. */
 function columns(rows: readonly (readonly [string, string | null, string])[]): string {
   const written = rows.map(([name, each, amount]) => [each ? `${name}, ${each}` : name, amount] as const);
   const widest = Math.max(...written.map(([name]) => widthOf(name)));
@@ -116,5 +116,5 @@ function columns(rows: readonly (readonly [string, string | null, string])[]): s
     .join('\n');
 }
 
-/** How many characters of a text take room on a line. */
+/** Returns the number of visible characters. */
 const widthOf = (text: string): number => lengthOf(text.replaceAll(ISOLATE.start, '').replaceAll(ISOLATE.end, ''));

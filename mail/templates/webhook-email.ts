@@ -5,23 +5,23 @@ import { layout, look } from './layout.ts';
 import { html, sentence } from './markup.ts';
 import type { RenderedEmail } from './order-email.ts';
 
-/** What the mail about a disabled webhook is written from. */
+/** The data of the email about a disabled webhook. */
 export interface WebhookEmailInput {
   id: string;
-  /** As a manager typed it; may be empty. */
+  /** As a manager typed it. Can be empty. */
   description: string;
-  /** Of its address, which may itself hold secrets. */
+  /** The host only, because the URL can contain secrets. */
   host: string;
   /** RFC 3339. */
   failingSince: string;
-  /** ISO 639; English where the shop does not write it. */
+  /** ISO 639. Languages that the shop does not have fall back to English. */
   language?: string;
   shopName: string;
-  /** Of the times in it, IANA. */
+  /** IANA time zone of the times in the email. */
   timeZone: string;
 }
 
-/** Writes the mail by which the shop hears that a webhook is disabled. Whatever was typed by a person is escaped. */
+/** Renders the email to the shop about a disabled webhook. All typed text is escaped. */
 export function renderWebhookEmail({
   id,
   description,
