@@ -205,7 +205,7 @@ describe('An unknown field', () => {
 });
 
 describe('An unavailable product', () => {
-  test('is reported for each line: unknown, deleted, sold out, or a variation of another product', async () => {
+  test('is reported per line: unknown, deleted, sold out or mismatched', async () => {
     const usd = (amount: number) => ({ amount, currency: 'USD' });
     const asManager = (method: string, path: string, body?: unknown) =>
       shop.request(method, path, { as: shop.manager, body });

@@ -26,8 +26,8 @@ async function newProduct(): Promise<{ id: string; line: { productId: string; qu
   return { id: body.id, line: { productId: body.id, quantity: 1 } };
 }
 
-describe('Placing an order again with its Idempotency-Key', () => {
-  test('returns the first response without any effect', async () => {
+describe('An order with a used Idempotency-Key', () => {
+  test('gets the first response, without effect', async () => {
     const key = randomUUID();
     const body = { lines: [latte], note: 'Hot' };
     const first = await shop.place({ body, headers: withKey(key) });
@@ -54,7 +54,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
       'with ids in capitals',
       (line) => ({ lines: [{ ...line, productId: String(line.productId).toUpperCase() }], note: 'Hot' }),
     ],
-  ])('accepts the same order %s', async (_, again) => {
+  ])('counts as the same order %s', async (_, again) => {
     const key = randomUUID();
     const first = await shop.place({ body: { lines: [latte], note: 'Hot' }, headers: withKey(key) });
     const second = await shop.place({ body: again(latte), headers: withKey(key) });
@@ -66,7 +66,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
     ['line', (line) => ({ lines: [line, line] })],
     ['place', (line) => ({ lines: [line], location: 'in_house' })],
     ['note', (line) => ({ lines: [line], note: 'Hot' })],
-  ])('rejects another %s with 422 and keeps the first response', async (_, other) => {
+  ])('is rejected with 422 for another %s', async (_, other) => {
     const key = randomUUID();
     const body = { lines: [latte] };
     const first = await shop.place({ body, headers: withKey(key) });
@@ -78,7 +78,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
     expect(await shop.place({ body, headers: withKey(key) })).toMatchObject({ status: 201, body: first.body });
   });
 
-  test.each([2, 10])('creates one order for %d concurrent requests', async (count) => {
+  test.each([2, 10])('is placed once by %d concurrent requests', async (count) => {
     const before = await countOrders();
     const options = { body: { lines: [latte] }, headers: withKey(randomUUID()) };
 
@@ -90,7 +90,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
     expect(await countOrders()).toBe(before + 1);
   });
 
-  test('creates one order for ten concurrent requests that differ', async () => {
+  test('is placed once by ten different requests', async () => {
     const before = await countOrders();
     const headers = withKey(randomUUID());
     const answers = await Promise.all(
@@ -102,7 +102,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
     expect(await countOrders()).toBe(before + 1);
   });
 
-  test('creates another order for another customer', async () => {
+  test('is another order for another customer', async () => {
     const { token } = await newCustomer(shop);
     const options = { body: { lines: [latte] }, headers: withKey(randomUUID()) };
     const [mine, theirs] = [await shop.place(options), await shop.place({ ...options, as: token })];
@@ -113,7 +113,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
   });
 
   test.each(['k', 'k'.repeat(255), "!#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"])(
-    'treats %s with and without quotes as one key',
+    'has the same key with or without quotes: %s',
     async (characters) => {
       const key = characters.replace(/^k$/, randomUUID());
       const [bare, quoted] = [
@@ -130,7 +130,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
     ['sold out', 'PATCH', '', { available: false }],
     ['renamed and dearer', 'PATCH', '', { name: `New ${randomUUID()}`, basePrice: { amount: 900, currency: 'USD' } }],
   ];
-  test.each(changes)('returns the first response even if the product is %s', async (_, method, path, change) => {
+  test.each(changes)('gets the first response even if the product is %s', async (_, method, path, change) => {
     const { id, line } = await newProduct();
     const options = { body: { lines: [line] }, headers: withKey(randomUUID()) };
     const first = await shop.place(options);
@@ -140,7 +140,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
     expect((await shop.request('GET', `/v1/orders/${first.body.id}`, { as: shop.customer })).body).toEqual(first.body);
   });
 
-  test('returns the order as it was placed, whatever its status is now', async () => {
+  test('is returned as it was placed', async () => {
     const options = { headers: withKey(randomUUID()) };
     const first = await shop.place(options);
     await shop.move(first.body.id, 'preparation');
@@ -153,7 +153,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
     expect(last.headers.get('etag')).toBe('"1"');
   });
 
-  test('returns the first response even if Postgres has lost the order', async () => {
+  test('gets the first response after Postgres lost the order', async () => {
     const { id, line } = await newProduct();
     const options = { body: { lines: [line] }, headers: withKey(randomUUID()) };
     const first = await shop.place(options);
@@ -170,7 +170,7 @@ describe('Placing an order again with its Idempotency-Key', () => {
     expectProblem(await shop.place(other), 'idempotency_key_reused');
   });
 
-  test('allows reuse of the key of a rejected request', async () => {
+  test('is new if the first request was rejected', async () => {
     const { id, line } = await newProduct();
     const headers = withKey(randomUUID());
     const available = (is: boolean) =>
@@ -188,14 +188,14 @@ describe('Placing an order again with its Idempotency-Key', () => {
     expect(placed.headers.get(replayed.name)).toBeNull();
   });
 
-  test('creates another order without a key', async () => {
+  test('differs from one without a key', async () => {
     const [one, other] = [await shop.place(), await shop.place()];
     expect([one.status, other.status]).toEqual([201, 201]);
     expect(other.body.id).not.toBe(one.body.id);
   });
 });
 
-describe('Repeating a change with its Idempotency-Key', () => {
+describe('A change with a used Idempotency-Key', () => {
   const changes = [
     { change: 'status', body: { status: 'preparation', reason: 'On it' }, other: { status: 'preparation' } },
     { change: 'cancel', body: { reasonCode: 'too_busy' }, other: { reasonCode: 'other' } },
@@ -205,7 +205,7 @@ describe('Repeating a change with its Idempotency-Key', () => {
     return { id: order.id as string, path: `/v1/orders/${order.id}/${change}` };
   };
 
-  test.each(changes)('returns the first response and applies it once: $change', async ({ change, body }) => {
+  test.each(changes)('gets the first response, without effect: $change', async ({ change, body }) => {
     const { id, path } = await newPath(change);
     const headers = withKey(randomUUID());
 
@@ -219,7 +219,7 @@ describe('Repeating a change with its Idempotency-Key', () => {
     expect(await eventsOf(id)).toEqual([1, 2]);
   });
 
-  test.each(changes)('rejects another body with 422: $change', async ({ change, body, other }) => {
+  test.each(changes)('is rejected with 422 for another body: $change', async ({ change, body, other }) => {
     const { id, path } = await newPath(change);
     const headers = withKey(randomUUID());
     await post(path, { body, headers });
@@ -227,7 +227,7 @@ describe('Repeating a change with its Idempotency-Key', () => {
     expect(await eventsOf(id)).toEqual([1, 2]);
   });
 
-  test.each(changes)('records one event for ten concurrent requests: $change', async ({ change, body }) => {
+  test.each(changes)('is one event for ten concurrent requests: $change', async ({ change, body }) => {
     const { id, path } = await newPath(change);
     const headers = withKey(randomUUID());
     const answers = await Promise.all(Array.from({ length: 10 }, () => post(path, { body, headers })));
@@ -236,7 +236,7 @@ describe('Repeating a change with its Idempotency-Key', () => {
     expect(await eventsOf(id)).toEqual([1, 2]);
   });
 
-  test.each(changes)('also works after the order has ended: $change', async ({ change, body, other }) => {
+  test.each(changes)('gets the first response after the order ended: $change', async ({ change, body, other }) => {
     const { id, path } = await newPath(change);
     const headers = withKey(randomUUID());
     const first = await post(path, { body, headers });
@@ -253,7 +253,7 @@ describe('Repeating a change with its Idempotency-Key', () => {
     expectProblem(await post(path, { body: other, headers }), 'idempotency_key_reused');
   });
 
-  test('returns the first response even if the change would be illegal or outdated now', async () => {
+  test('gets the first response, even if it is illegal or outdated now', async () => {
     const { id, path } = await newPath('status');
     const options = { body: { status: 'preparation' }, headers: { ...withKey(randomUUID()), 'if-match': '"1"' } };
     const first = await post(path, options);
@@ -262,7 +262,7 @@ describe('Repeating a change with its Idempotency-Key', () => {
     expect(await eventsOf(id)).toEqual([1, 2, 3]);
   });
 
-  test('allows reuse of the key of a rejected request', async () => {
+  test('is new if the first request was rejected', async () => {
     const { id, path } = await newPath('status');
     const headers = withKey(randomUUID());
     const ready = { body: { status: 'ready' }, headers };
@@ -276,7 +276,7 @@ describe('Repeating a change with its Idempotency-Key', () => {
     expect(moved.headers.get(replayed.name)).toBeNull();
   });
 
-  test('is separate for each order, caller and path', async () => {
+  test('is new on another order, by another caller or on another path', async () => {
     const headers = withKey(randomUUID());
     const [one, other] = [await newPath('status'), await newPath('status')];
     const cancel = `/v1/orders/${one.id}/cancel`;
@@ -296,7 +296,7 @@ describe('Repeating a change with its Idempotency-Key', () => {
     });
   });
 
-  test('treats a missing body and an empty object as the same cancellation', async () => {
+  test('is the same cancellation with no body or an empty object', async () => {
     const { path } = await newPath('cancel');
     const headers = withKey(randomUUID());
     const first = await post(path, { headers });
@@ -334,7 +334,7 @@ describe('A change with If-Match', () => {
     expect(await eventsOf(order.id)).toEqual([1, 2]);
   });
 
-  test('reports an outdated version before an illegal transition, also of a final order', async () => {
+  test('reports an outdated version before an illegal transition', async () => {
     const { body: order } = await shop.place();
     await post(`/v1/orders/${order.id}/cancel`, {});
     const again = (tag: string) => post(`/v1/orders/${order.id}/cancel`, { headers: { 'if-match': tag } });

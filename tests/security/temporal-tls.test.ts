@@ -109,8 +109,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe('Temporal with TLS, a client certificate and an API key', () => {
-  test('receives both from the API, the worker and the commands', async () => {
+describe('Temporal with TLS', () => {
+  test('receives certificate and key from API, worker and commands', async () => {
     const { body } = await shop.place();
     for (const status of ['preparation', 'ready', 'delivered'] as const) {
       expect((await shop.move(body.id, status)).status).toBe(200);
