@@ -9,52 +9,52 @@ import { isFinal } from '../domain/order/transitions.ts';
 
 /** What Temporal keeps of an order's workflow. */
 export interface OrderRecord {
-  /** Everything that it had to write down, in an order in which it can be written; of runs that are gone, nothing. */
+  /** Its journal entries in the order in which to write them, without those of deleted runs. */
   entries: JournalEntry[];
-  /** As it was last decided. */
+  /** The order as of the latest event. */
   order: Order;
-  /** How Temporal ended it, where it did not end by itself: `terminated`. */
+  /** How the workflow ended if it did not return: `terminated`. */
   ended: string | undefined;
-  /** Whether it was reset: what it had decided after that point does not count any more. */
+  /** Whether the workflow was reset: events after that point are void. */
   reset: boolean;
-  /** Why its present workflow task fails, in Temporal's words, if it does. */
+  /** The cause, in Temporal's words, if the current workflow task fails. */
   failing: string | undefined;
 }
 
-/** The orders' workflows, as far as Temporal still keeps them. Every call has a deadline. */
+/** Reads the workflows of orders. Every call has a deadline. */
 export interface WorkflowRecords {
-  /** The ids of orders that have a workflow, a page at a time. @param after what the page before said; '' at first */
+  /** Returns the ids of orders that have a workflow. @param after `next` of the previous page, '' for the first */
   page(after: string, size: number): Promise<{ orderIds: string[]; next: string }>;
   exists(orderId: string): Promise<boolean>;
-  /** @param alive called after each of the calls that this takes */
+  /** @param alive called after each call to Temporal */
   find(orderId: string, alive: () => void): Promise<OrderRecord | undefined>;
-  /** Whether an error says that Temporal does not answer, rather than that something is wrong with an order. */
-  isAway(error: unknown): Promise<boolean>;
+  /** Whether an error means that Temporal is unavailable, rather than that it cannot answer for one order. */
+  isOutage(error: unknown): Promise<boolean>;
 }
 
-/** How far a reconciliation has come: first through the workflows, then through the open orders of the read model. */
+/** The position of a reconciliation: it reads all workflows, then the open orders of the read model. */
 export interface Cursor {
   through: 'workflows' | 'rows';
   after: string;
 }
 
-/** What was found of one order. */
+/** The result for one order. */
 export interface Finding {
   orderId: string;
-  /** How many entries the read model lacked and has now. */
+  /** The number of entries that were missing from the read model and have been added. */
   repaired: number;
-  /** Why somebody has to look at it, if somebody has to. */
+  /** Why an operator must look at the order. */
   why: string | undefined;
-  /** Its workflow has ended before the order has: it can be resumed. */
+  /** Whether the workflow ended before the order did, so that the order can be resumed. */
   resumable: boolean;
 }
 
-/** What came of one page of orders. */
-export interface Page {
+/** The result for one page of orders. */
+export interface PageResult {
   compared: number;
-  /** Of orders with something to tell. */
+  /** The orders that were repaired or need an operator. */
   findings: Finding[];
-  /** Where to go on; nothing after the last page. */
+  /** undefined after the last page. */
   next: Cursor | undefined;
 }
 
@@ -64,61 +64,61 @@ interface Dependencies {
   journal: Journal;
 }
 
-/** Orders that are compared side by side; the worker's other activities need connections, too. */
-const AT_ONCE = 4;
+/** The number of orders compared at the same time. The worker's other activities need connections, too. */
+const CONCURRENCY = 4;
 
 /**
- * Compares one page of orders with their workflows, which own the truth, and journals what the read model lacks: after a
- * restore of Postgres, say. It adds what a workflow decided, through the same journal as everybody else, and takes back only
- * what a reset has undone: so it can run at any time, and twice at once.
+ * Compares a page of orders with their workflows and journals what the read model lacks, for example after Postgres was
+ * restored. Adds entries through the journal and removes only what a reset has made void. It can therefore run at any time, and
+ * several times at once.
  *
- * @param cursor nothing for the first page
+ * @param cursor absent for the first page
  * @param alive called after every step
- * @throws when Temporal or Postgres is away
+ * @throws when Temporal or Postgres is unavailable
  */
 export async function reconcilePage(
   dependencies: Dependencies,
   { cursor = { through: 'workflows', after: '' }, size = 100 }: { cursor?: Cursor | undefined; size?: number } = {},
   alive: () => void = () => {},
-): Promise<Page> {
+): Promise<PageResult> {
   const { records, orders } = dependencies;
   const { through, after } = cursor;
-  const page: Page = { compared: 0, findings: [], next: undefined };
+  const result: PageResult = { compared: 0, findings: [], next: undefined };
   if (through === 'workflows') {
     const { orderIds, next } = await records.page(after, size);
     alive();
-    await each(new Set(orderIds), compare);
-    page.next = next ? { through, after: next } : { through: 'rows', after: '' };
+    await forEachOf(new Set(orderIds), compare);
+    result.next = next ? { through, after: next } : { through: 'rows', after: '' };
   } else {
     const orderIds = await orders.open(after, size);
-    await each(orderIds, async (orderId) => {
+    await forEachOf(orderIds, async (orderId) => {
       const exists = await records.exists(orderId);
       alive();
       if (!exists) await compare(orderId);
     });
     const last = orderIds.at(-1);
-    page.next = last && orderIds.length === size ? { through, after: last } : undefined;
+    result.next = last && orderIds.length === size ? { through, after: last } : undefined;
   }
-  return page;
+  return result;
 
   async function compare(orderId: string): Promise<void> {
     const finding = await reconcileOrder(dependencies, orderId, alive);
-    page.compared += 1;
-    if (finding.repaired > 0 || finding.why) page.findings.push(finding);
+    result.compared += 1;
+    if (finding.repaired > 0 || finding.why) result.findings.push(finding);
   }
 }
 
-async function each<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+async function forEachOf<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const queue = items[Symbol.iterator]();
-  const lane = async () => {
+  const workThroughQueue = async () => {
     for (let item = queue.next(); !item.done; item = queue.next()) await work(item.value);
   };
-  // All are over when this ends: nothing goes on behind a retry's back.
-  const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane));
-  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
+  // After an error, the others end before the activity is retried.
+  const results = await Promise.allSettled(Array.from({ length: CONCURRENCY }, workThroughQueue));
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-/** Compares one order with its workflow and journals what the read model lacks of it; see {@link reconcilePage}. */
+/** Compares one order with its workflow and journals what the read model lacks, see {@link reconcilePage}. */
 export async function reconcileOrder(
   dependencies: Dependencies,
   orderId: string,
@@ -127,8 +127,8 @@ export async function reconcileOrder(
   try {
     return { orderId, ...(await compare(dependencies, orderId, alive)) };
   } catch (error) {
-    if (isOutage(error) || (await dependencies.records.isAway(error))) throw error;
-    // One order that cannot be read must not hide the others.
+    if (isOutage(error) || (await dependencies.records.isOutage(error))) throw error;
+    // An unreadable order must not stop the reconciliation of the others.
     const why = `It cannot be compared: ${errorSummary(error)}.`;
     return { orderId, repaired: 0, why, resumable: false };
   }
@@ -139,73 +139,69 @@ async function compare(
   orderId: string,
   alive: () => void,
 ): Promise<Omit<Finding, 'orderId'>> {
-  const rowOf = async () => {
-    const view = await orders.find(orderId);
+  const step = async <T>(call: Promise<T>): Promise<T> => {
+    const result = await call;
     alive();
-    return view?.order;
+    return result;
   };
-  const missingOf = async (entries: JournalEntry[]) => {
-    const missing = await journal.missing(orderId, entries);
-    alive();
-    return missing;
+  const readRow = async () => (await step(orders.find(orderId)))?.order;
+  const write = async (entries: JournalEntry[]) => {
+    for (const entry of entries) await step(journal.write(entry));
   };
-  const write = async (missing: JournalEntry[]) => {
-    for (const entry of missing) {
-      await journal.write(entry);
-      alive();
-    }
-  };
-  const rewind = async (version: number, from: number) => {
-    const rewound = await journal.rewind(orderId, version, from);
-    alive();
-    return rewound;
-  };
-  // The row first: what moves on meanwhile is then never ahead of its workflow.
-  let before = await rowOf();
+
+  // The row is read first: otherwise a change in between would make it newer than the record.
+  let before = await readRow();
   const record = await records.find(orderId, alive);
   if (!record) {
-    if (!before || isFinal(before.status)) return found(0);
-    return found(0, `It is ${before.status}, but Temporal knows no workflow of it.`, true);
+    if (!before || isFinal(before.status)) return { repaired: 0, why: undefined, resumable: false };
+    return { repaired: 0, why: `It is ${before.status}, but has no workflow in Temporal.`, resumable: true };
   }
-  const { entries, order, ended, reset, failing } = record;
-  const ahead = Math.max(at(before) - order.version, 0);
+  const { entries, order, reset } = record;
+  const ahead = Math.max(versionOf(before) - order.version, 0);
   if (ahead > 0) {
-    if (!reset || !(await rewind(order.version, at(before)))) {
-      return found(0, `The read model is at version ${at(before)}, its workflow only at ${order.version}.`);
+    const isRewound = reset && (await step(journal.rewind(orderId, order.version, versionOf(before))));
+    if (!isRewound) {
+      const why = `The read model is at version ${versionOf(before)}, its workflow only at ${order.version}.`;
+      return { repaired: 0, why, resumable: false };
     }
-    before = await rowOf();
+    before = await readRow();
   }
-  const missing = await missingOf(entries);
+  const missing = await step(journal.missing(orderId, entries));
   await write(missing);
-  if (!before && missing.length > 0) await journal.passNumber(order.number);
-  let lost = missing.length > 0 ? await missingOf(missing) : [];
+  if (!before && missing.length > 0) await step(journal.passNumber(order.number));
+  let lost = missing.length > 0 ? await step(journal.missing(orderId, missing)) : [];
   const replaced = lost.find((entry) => entry.kind === 'fact');
-  // The clock of what was decided before the reset was ahead of today's.
-  if (reset && replaced && (await rewind(replaced.event.version - 1, order.version))) {
+  // Void events from before a reset win against today's if the clock was ahead then: remove them and write again.
+  if (reset && replaced && (await step(journal.rewind(orderId, replaced.event.version - 1, order.version)))) {
     await write(entries);
-    lost = await missingOf(missing);
+    lost = await step(journal.missing(orderId, missing));
   }
-  const repaired = ahead + missing.length - lost.length;
-  const same = (row: Order | undefined) => isDeepStrictEqual(row, order);
-  const now = same(before) ? before : await rowOf();
-
-  if (at(now) < order.version) {
-    const versions = `The read model is at version ${at(now)}, its workflow at ${order.version}`;
-    return found(repaired, `${versions}; Temporal does not keep what lies between any more.`);
-  }
-  if (lost.length > 0) {
-    const lacks = `lacks ${lost.length} of ${entries.length} entries of its journal`;
-    return found(repaired, `The read model ${lacks}, and has gone on without.`);
-  }
-  // Looked at twice, as it may have moved on in between.
-  if ([before, now].every((row) => at(row) === order.version && !same(row))) {
-    return found(repaired, `At version ${order.version}, the read model shows another order than its workflow.`);
-  }
-  if (failing && !ended) return found(repaired, `Its workflow task fails again and again: ${failing}.`);
-  if (!ended || isFinal(order.status)) return found(repaired);
-  return found(repaired, `Its workflow was ${ended} while it was ${order.status}.`, true);
+  const now = isDeepStrictEqual(before, order) ? before : await readRow();
+  return { repaired: ahead + missing.length - lost.length, ...diagnose(record, lost, before, now) };
 }
 
-const at = (row: Order | undefined): number => row?.version ?? 0;
+/** Returns what remains wrong with an order after its repair. */
+function diagnose(
+  { entries, order, ended, failing }: OrderRecord,
+  lost: JournalEntry[],
+  before: Order | undefined,
+  now: Order | undefined,
+): Pick<Finding, 'why' | 'resumable'> {
+  const fault = (why: string) => ({ why, resumable: false });
+  if (versionOf(now) < order.version) {
+    const versions = `The read model is at version ${versionOf(now)}, its workflow at ${order.version}`;
+    return fault(`${versions}. Temporal no longer keeps the versions in between.`);
+  }
+  if (lost.length > 0) {
+    return fault(`The read model lacks ${lost.length} of ${entries.length} journal entries and contains later ones.`);
+  }
+  // One difference may be a change between two reads.
+  if ([before, now].every((row) => versionOf(row) === order.version && !isDeepStrictEqual(row, order))) {
+    return fault(`At version ${order.version}, the order in the read model differs from its workflow's.`);
+  }
+  if (failing && !ended) return fault(`Its workflow task keeps failing: ${failing}.`);
+  if (!ended || isFinal(order.status)) return { why: undefined, resumable: false };
+  return { why: `Its workflow was ${ended} while it was ${order.status}.`, resumable: true };
+}
 
-const found = (repaired: number, why?: string, resumable = false) => ({ repaired, why, resumable });
+const versionOf = (row: Order | undefined): number => row?.version ?? 0;

@@ -4,7 +4,7 @@ import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
 import { type ErasureRecords, eraseAgain } from './erase.ts';
-import { type Cursor, type Page, reconcilePage, type WorkflowRecords } from './reconcile-orders.ts';
+import { type Cursor, type PageResult, reconcilePage, type WorkflowRecords } from './reconcile-orders.ts';
 
 interface Dependencies {
   records: WorkflowRecords;
@@ -12,36 +12,33 @@ interface Dependencies {
   journal: Journal;
 }
 
-/** Compares a page of orders with their workflows and mends what can be mended; see {@link reconcilePage}. */
+/** Reconciles a page of orders, see {@link reconcilePage}. */
 export function createReconcile(dependencies: Dependencies) {
-  return async (request: { cursor?: Cursor | undefined; size: number }): Promise<Page> => {
+  return async (request: { cursor?: Cursor | undefined; size: number }): Promise<PageResult> => {
     const page = await reconcilePage(dependencies, request, () => {
       cancellationSignal().throwIfAborted();
       heartbeat();
     });
     for (const { orderId, repaired, why } of page.findings) {
-      if (repaired > 0) log.info('The read model has been repaired', { orderId, entries: repaired });
-      if (why) log.warn('Somebody has to look at an order', { orderId, why });
+      if (repaired > 0) log.info('repaired the read model', { orderId, entries: repaired });
+      if (why) log.warn('an operator must look at this order', { orderId, why });
     }
     return page;
   };
 }
 
-interface People {
+interface ForgetDependencies {
   erasures: ErasureRecords;
   users: Pick<UserRepository, 'eraseAgain'>;
   accountRequests: Pick<AccountRequestRepository, 'closeExpired'>;
 }
 
-/**
- * Forgets whom a restored backup may know again, see {@link eraseAgain}, and what people asked for and never confirmed.
- * Returns how many people.
- */
-export function createForget(dependencies: People) {
+/** Closes expired account requests, erases users again ({@link eraseAgain}), and returns the number of these users. */
+export function createForget(dependencies: ForgetDependencies) {
   return async (): Promise<number> => {
     await dependencies.accountRequests.closeExpired();
     const erased = await eraseAgain(dependencies, heartbeat);
-    if (erased > 0) log.info('People were erased again, as they had asked', { erased });
+    if (erased > 0) log.info('erased users again after a restore', { erased });
     return erased;
   };
 }

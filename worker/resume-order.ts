@@ -4,7 +4,7 @@ import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { AlertThresholds, Fact } from '../domain/order/order.ts';
-import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
+import { recipientsOf } from '../domain/order/recipients.ts';
 import { orderWorkflowType, type Start } from '../workflows/messages/definitions.ts';
 import { startOptionsOf } from '../workflows/messages/start-options.ts';
 import type { SigningKeys } from '../workflows/payloads/signing-keys.ts';
@@ -15,59 +15,58 @@ interface Dependencies {
   orders: OrderRepository;
   journal: Journal;
   taskQueue: string;
-  patience: AlertThresholds;
+  alertThresholds: AlertThresholds;
   signingKeys: SigningKeys;
 }
 
-/** How long Temporal may take to start a workflow, in ms. */
-const DEADLINE_MS = 10_000;
+/** The deadline for starting a workflow, in ms. */
+const START_DEADLINE_MS = 10_000;
 
 /**
- * Starts the workflow of an order anew that lost its own before its end: terminated by hand, say. It goes on from the last
- * version that was decided, so that the shop can deliver or cancel it as any other. What nobody knows to be delivered is
- * given up, not sent again.
+ * Starts a new workflow for an order whose workflow ended too early, for example by termination. The order continues from its
+ * last version. Deliveries without a known result are given up, so that no email is sent twice.
  *
- * @returns why it does not go on; nothing if it does
+ * @returns why the order is not resumed, undefined if it is
  */
 export async function resumeOrder(dependencies: Dependencies, orderId: string): Promise<string | undefined> {
-  const { client, orders, taskQueue, patience, signingKeys } = dependencies;
+  const { client, orders, taskQueue, alertThresholds, signingKeys } = dependencies;
   const { resumable, why } = await reconcileOrder(dependencies, orderId);
-  if (!resumable) return why ?? 'Its workflow goes on, or has come to its end, or there is no such order.';
+  if (!resumable) return why ?? 'Its workflow is running or has completed, or the order does not exist.';
   const [facts, timeline] = await Promise.all([orders.facts(orderId), orders.timeline(orderId)]);
   const rejections = timeline.filter(({ kind }) => kind === 'rejected').length;
-  const start = startAfter(facts, rejections, patience, new Date().toISOString());
+  const start = startAfter(facts, rejections, alertThresholds);
   try {
-    await client.withDeadline(Date.now() + DEADLINE_MS, () =>
+    await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
       client.workflow.start(orderWorkflowType, {
         ...startOptionsOf(start, signingKeys(start.id)[0]),
         taskQueue,
-        // Not after one that has come to its end meanwhile.
+        // Rejects a start after the workflow has completed meanwhile.
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       }),
     );
     return undefined;
   } catch (error) {
-    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'It has just been resumed.';
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'Another command has just resumed it.';
     throw error;
   }
 }
 
-/** @param facts all of them, as Postgres has them */
-function startAfter(facts: Fact[], rejections: number, patience: AlertThresholds, at: string): Start {
+/** @param facts all facts of the order, from Postgres */
+function startAfter(facts: Fact[], rejections: number, patience: AlertThresholds): Start {
   const [first, last] = [facts[0] as Fact, facts.at(-1) as Fact];
   const { id, number, customer, location, note, lines, total, placedAt } = first.order;
   const { key, requestId } = first.event;
   const moved = facts.findLast(({ event: { from, to } }) => from !== to) as Fact;
-  const eventsFor = (audience: Audience) =>
-    facts.filter(({ event }) => audience === 'redis' || recipientsOf(event).includes(audience));
   const givenUp = (['redis', 'customer', 'shop'] as const).map(
     (audience): JournalEntry => ({
       kind: 'given_up',
       orderId: id,
       audience,
-      eventIds: eventsFor(audience).map(({ event }) => event.id),
-      at,
-      error: 'The workflow ended before it was known to be delivered.',
+      eventIds: facts
+        .filter(({ event }) => audience === 'redis' || recipientsOf(event).includes(audience))
+        .map(({ event }) => event.id),
+      at: new Date().toISOString(),
+      error: 'The workflow ended before a result was recorded.',
     }),
   );
   return {
@@ -77,7 +76,7 @@ function startAfter(facts: Fact[], rejections: number, patience: AlertThresholds
       since: Date.parse(moved.event.at),
       rejections,
       queues: { journal: givenUp, redis: [], customer: [], shop: [] },
-      // Of edits without a difference, Postgres knows the keys, and is asked first.
+      // The API reads the keys of edits without a difference from Postgres.
       keys: facts.flatMap(({ event: { key } }) => (key ? [[key.hash, key.fingerprint] as [string, string]] : [])),
     },
   };

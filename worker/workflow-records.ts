@@ -5,115 +5,111 @@ import { orderWorkflowType, workflowIdOf } from '../workflows/messages/definitio
 import { decidedIn, runsOf } from '../workflows/messages/history.ts';
 import { createDecode } from '../workflows/payloads/data-converter.ts';
 
-/** How long Temporal may take for one call, in ms. */
-const DEADLINE_MS = 5_000;
+/** The deadline of one call to Temporal, in ms. */
+const CALL_DEADLINE_MS = 5_000;
 
-/** Events of a history that are asked for at once: one may carry 500 KB. Temporal adds what was written together with the last. */
-const EVENTS = 20;
-
-/**
- * The orders of one shop: other shops of the namespace have other task queues. Earlier runs of an order that went on in a new one
- * are read with that one.
- */
-const ordersOf = (taskQueue: string): string =>
-  `WorkflowType = '${orderWorkflowType}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus != 'ContinuedAsNew'`;
-
-/** How Temporal ends a workflow that does not end by itself. */
-const ends = {
-  workflowExecutionTerminatedEventAttributes: 'terminated',
-  workflowExecutionFailedEventAttributes: 'failed',
-  workflowExecutionTimedOutEventAttributes: 'timed out',
-  workflowExecutionCanceledEventAttributes: 'cancelled by Temporal',
-} as const;
+/** The events of one page of a history. One event may have 500 KB. */
+const EVENTS_PER_PAGE = 20;
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
 const [DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE] = [4, 5, 14];
 
-/** Reads what Temporal keeps of the orders' workflows, without any worker's help. */
+/** Reads the workflows of one shop's orders from Temporal. Needs no worker. */
 export function createWorkflowRecords({ workflow }: Client, taskQueue: string): WorkflowRecords {
-  const query = ordersOf(taskQueue);
-  const prefix = workflowIdOf('');
+  const { workflowService } = workflow;
   const { namespace, loadedDataConverter } = workflow.options;
   const decode = createDecode(loadedDataConverter);
-  const inTime = <T>(call: () => Promise<T>): Promise<T> => workflow.withDeadline(Date.now() + DEADLINE_MS, call);
+  // Other shops in the namespace use other task queues. Earlier runs are read with the latest one.
+  const query = `WorkflowType = '${orderWorkflowType}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus != 'ContinuedAsNew'`;
+
+  const withDeadline = <T>(call: () => Promise<T>): Promise<T> =>
+    workflow.withDeadline(Date.now() + CALL_DEADLINE_MS, call);
   const ifFound = <T>(call: () => Promise<T>): Promise<T | undefined> =>
-    inTime(call).catch((error) => {
+    withDeadline(call).catch((error) => {
       if (codeOf(error) === NOT_FOUND) return undefined;
       throw error;
     });
 
-  const page: WorkflowRecords['page'] = async (after, pageSize) => {
-    const nextPageToken = Buffer.from(after, 'base64');
-    const { executions, nextPageToken: next } = await inTime(() =>
-      workflow.workflowService.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken }),
-    );
-    const orderIds = executions.map(({ execution }) => execution?.workflowId?.slice(prefix.length) ?? '');
-    return { orderIds, next: Buffer.from(next).toString('base64') };
-  };
+  async function readRun(workflowId: string, runId: string, alive: () => void): Promise<Events> {
+    const events: Events = [];
+    let nextPageToken: Uint8Array | undefined;
+    do {
+      const request = {
+        namespace,
+        execution: { workflowId, runId },
+        maximumPageSize: EVENTS_PER_PAGE,
+        nextPageToken,
+      };
+      const page = await ifFound(() => workflowService.getWorkflowExecutionHistory(request));
+      events.push(...(page?.history?.events ?? []));
+      nextPageToken = page?.nextPageToken;
+      alive();
+    } while (nextPageToken?.length);
+    return events;
+  }
 
-  const exists: WorkflowRecords['exists'] = async (orderId) => {
-    const execution = { workflowId: workflowIdOf(orderId) };
-    return !!(await ifFound(() => workflow.workflowService.describeWorkflowExecution({ namespace, execution })));
-  };
+  return {
+    async page(after, pageSize) {
+      const nextPageToken = Buffer.from(after, 'base64');
+      const { executions, nextPageToken: next } = await withDeadline(() =>
+        workflowService.listWorkflowExecutions({ namespace, query, pageSize, nextPageToken }),
+      );
+      const orderIds = executions.map(({ execution }) => execution?.workflowId?.slice(workflowIdOf('').length) ?? '');
+      return { orderIds, next: Buffer.from(next).toString('base64') };
+    },
 
-  const find: WorkflowRecords['find'] = async (orderId, alive) => {
-    const workflowId = workflowIdOf(orderId);
-    const runs = await runsOf(async (runId = '') => {
-      const execution = { workflowId, runId };
-      const events: Events = [];
-      let nextPageToken: Uint8Array | undefined;
-      do {
-        const request = { namespace, execution, maximumPageSize: EVENTS, nextPageToken };
-        const answer = await ifFound(() => workflow.workflowService.getWorkflowExecutionHistory(request));
-        events.push(...(answer?.history?.events ?? []));
-        nextPageToken = answer?.nextPageToken;
-        alive();
-      } while (nextPageToken?.length);
-      return events;
-    });
-    const latest = runs.at(-1);
-    if (!latest) return undefined;
-    const decided = await decidedIn(runs.flat(), decode);
-    const last = latest.at(-1);
-    const end = Object.entries(ends).find(([kind]) => last?.[kind as keyof typeof ends]);
-    return { ...decided, ended: end?.[1], reset: runs.flat().some(isReset), failing: failureOf(latest) };
-  };
+    async exists(orderId) {
+      const execution = { workflowId: workflowIdOf(orderId) };
+      return !!(await ifFound(() => workflowService.describeWorkflowExecution({ namespace, execution })));
+    },
 
-  const isAway: WorkflowRecords['isAway'] = async (error) => {
-    if (![DEADLINE_EXCEEDED, UNAVAILABLE].includes(codeOf(error) ?? 0)) return false;
-    // It may be this one question that it cannot answer in time.
-    return inTime(() => workflow.workflowService.getSystemInfo({})).then(
-      () => false,
-      () => true,
-    );
-  };
+    async find(orderId, alive) {
+      const runs = await runsOf((runId = '') => readRun(workflowIdOf(orderId), runId, alive));
+      const latest = runs.at(-1);
+      if (!latest) return undefined;
+      const decided = await decidedIn(runs.flat(), decode);
+      return { ...decided, ended: endOf(latest), reset: runs.flat().some(isReset), failing: failureOf(latest) };
+    },
 
-  return { page, exists, find, isAway };
+    async isOutage(error) {
+      if (![DEADLINE_EXCEEDED, UNAVAILABLE].includes(codeOf(error) ?? 0)) return false;
+      // A request for one large order may exceed the deadline while Temporal is available.
+      return withDeadline(() => workflowService.getSystemInfo({})).then(
+        () => false,
+        () => true,
+      );
+    },
+  };
+}
+
+/** Returns how a workflow ended if it did not return. */
+function endOf(events: Events): string | undefined {
+  const last = events.at(-1);
+  if (last?.workflowExecutionTerminatedEventAttributes) return 'terminated';
+  if (last?.workflowExecutionFailedEventAttributes) return 'failed';
+  if (last?.workflowExecutionTimedOutEventAttributes) return 'timed out';
+  return last?.workflowExecutionCanceledEventAttributes ? 'cancelled by Temporal' : undefined;
 }
 
 const { WorkflowTaskFailedCause } = proto.temporal.api.enums.v1;
 
-/** Temporal decided the task anew because something came in meanwhile. */
-const PASSING = WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND;
-
 const isReset = ({ workflowTaskFailedEventAttributes: failed }: Events[number]): boolean =>
   failed?.cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW;
 
-/** Why the present workflow task fails. Only its first failure stands in the history. */
+/** Returns why the current workflow task fails. Of its attempts, only the first failure is in the history. */
 function failureOf(events: Events): string | undefined {
-  const ends = events.filter(
+  const last = events.findLast(
     (event) => event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes,
   );
-  const last = ends.at(-1);
-  if (!last || isReset(last)) return undefined;
-  const cause = last.workflowTaskFailedEventAttributes?.cause;
-  return cause && cause !== PASSING
-    ? WorkflowTaskFailedCause[cause]?.replace('WORKFLOW_TASK_FAILED_CAUSE_', '')
-    : undefined;
+  const cause = last?.workflowTaskFailedEventAttributes?.cause;
+  if (!last || !cause || isReset(last)) return undefined;
+  // Temporal repeats a task that a new message overtook.
+  if (cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) return undefined;
+  return WorkflowTaskFailedCause[cause]?.replace('WORKFLOW_TASK_FAILED_CAUSE_', '');
 }
 
-/** gRPC's word for what went wrong; the SDK wraps some errors of it and hands on others. */
+/** Returns the gRPC status of an error, which the SDK wraps in some calls only. */
 function codeOf(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(cause) ? cause.code : undefined;

@@ -339,7 +339,7 @@ describe('When an order’s workflow was ended in Temporal', () => {
 
     expect(await reconciled(id)).toMatchObject({
       repaired: 0,
-      why: 'It is waiting, but Temporal knows no workflow of it.',
+      why: 'It is waiting, but has no workflow in Temporal.',
       resumable: true,
     });
     expect((await command('--resume', id)).code).toBe(0);
@@ -380,8 +380,8 @@ describe('When the read model and a workflow contradict each other', () => {
     const before = await everything();
 
     expect((await reconciled(ahead))?.why).toBe('The read model is at version 9, its workflow only at 1.');
-    expect((await reconciled(other))?.why).toContain('shows another order');
-    expect((await reconciled(holed))?.why).toContain('lacks 1 of 2 entries');
+    expect((await reconciled(other))?.why).toContain('differs from its workflow');
+    expect((await reconciled(holed))?.why).toContain('lacks 1 of 2 journal entries');
     expect(await everything()).toEqual(before);
   }, 30_000);
 });
@@ -473,7 +473,7 @@ describe('When Temporal keeps only an order’s latest run', () => {
 
     expect(await reconciled(id)).toBeUndefined();
     await forget(shop.database, id, 2);
-    expect(await reconciled(id)).toMatchObject({ why: expect.stringContaining('does not keep what lies between') });
+    expect(await reconciled(id)).toMatchObject({ why: expect.stringContaining('no longer keeps the versions in between') });
   }, 90_000);
 });
 
@@ -510,7 +510,7 @@ describe('When the task of an order’s workflow fails again and again', () => {
     await waitFor('a second failure', async () => (await failures()) >= 2, patience);
     await listed(`WorkflowId = '${handle.workflowId}'`, 1);
 
-    expect((await reconciled(placement.id))?.why).toMatch(/^Its workflow task fails again and again: [A-Z_]+\.$/);
+    expect((await reconciled(placement.id))?.why).toMatch(/^Its workflow task keeps failing: [A-Z_]+\.$/);
     await handle.terminate();
     await listed(`WorkflowId = '${handle.workflowId}' AND ExecutionStatus = 'Terminated'`, 1);
     expect((await reconciled(placement.id))?.resumable).toBe(true);
