@@ -20,7 +20,7 @@ import { createForget, createReconcile } from './reconcile.ts';
 import type { WorkflowRecords } from './reconcile-orders.ts';
 import { createWebhookNotice } from './webhook-notice.ts';
 
-/** What the activities work with; the worker's composition root supplies it. */
+/** The dependencies of all activities, supplied by `worker/start-worker.ts`. */
 export interface ActivityDependencies extends WebhookDependencies {
   journal: Journal;
   orders: OrderRepository;
@@ -33,23 +33,22 @@ export interface ActivityDependencies extends WebhookDependencies {
   webhooks: WebhookRepository;
   redis: Publisher;
   mailer: Mailer;
-  /** How long an unanswered email waits until it is sent again, in ms. */
+  /** The pause before an unanswered email is sent again, in ms. */
   unansweredPauseMs: number;
-  /** Starts the workflow that sends an email once more, after a pause in ms. */
+  /** Starts the workflow that sends an email again after a pause, in ms. */
   scheduleResend(email: UnansweredEmail, pauseMs: number): Promise<void>;
-  /** The shop's own address. */
+  /** The shop's email address. */
   ordersEmail: string;
   /** ISO 639. */
   shopLanguage: string;
-  /** The shop's name, as people know it. */
   shopName: string;
-  /** Of the times in mails, IANA. */
+  /** The IANA time zone of the times in emails. */
   timeZone: string;
-  /** Where people see the shop: links in mails lead there. */
+  /** Base URL of the links in emails. */
   publicUrl: string;
 }
 
-/** Everything that the workflows do to the world. Each activity may run again: none does its work twice. */
+/** The side effects of the workflows. Each activity is idempotent, because Temporal may run it again. */
 export function createActivities(dependencies: ActivityDependencies) {
   const publishing = createPublishing(dependencies);
   const sendOrderEmail = createSendOrderEmail(dependencies);

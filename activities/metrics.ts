@@ -5,7 +5,7 @@ import type { Mailer } from './email/mailer.ts';
 const countOutcomes = (registry: Registry, name: string, help: string) =>
   new Counter({ name, help, labelNames: ['outcome'], registers: [registry] });
 
-/** Counts attempts at mails of every kind, by what came of them. */
+/** Counts attempts at emails of every kind by outcome. */
 export function countEmails(registry: Registry, mailer: Mailer): Mailer {
   const emails = countOutcomes(
     registry,
@@ -27,7 +27,7 @@ export function countEmails(registry: Registry, mailer: Mailer): Mailer {
   };
 }
 
-/** Counts attempts at webhooks, and deliveries that end without one, by what came of them. */
+/** Counts attempts at webhooks by outcome, and deliveries that end without an attempt. */
 export function countWebhooks(registry: Registry, deliveries: WebhookDeliveryRepository): WebhookDeliveryRepository {
   const webhooks = countOutcomes(
     registry,

@@ -52,10 +52,15 @@ await runCommand(async () => {
   }
 
   async function resume(orderId: string): Promise<void> {
-    const patience = { delayedAfter: config.ORDER_DELAYED_AFTER, uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER };
+    const alertThresholds = {
+      delayedAfter: config.ORDER_DELAYED_AFTER,
+      uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER,
+    };
     const signingKeys = createSigningKeys(config.PAYLOAD_KEYS);
-    const why = await resumeOrder({ ...dependencies, client, taskQueue, patience, signingKeys }, orderId);
-    console.log(why ? `Order ${orderId} is not resumed. ${why}` : `Order ${orderId} goes on where its workflow ended.`);
+    const why = await resumeOrder({ ...dependencies, client, taskQueue, alertThresholds, signingKeys }, orderId);
+    console.log(
+      why ? `Order ${orderId} is not resumed. ${why}` : `Order ${orderId} continues where its workflow ended.`,
+    );
     if (why) process.exitCode = 2;
   }
 
@@ -64,14 +69,14 @@ await runCommand(async () => {
       erasures: createErasureRecords(client, taskQueue),
       users: createUserRepository(database),
     });
-    if (erased > 0) console.log(`Erased again, as they had asked: ${erased}.`);
+    if (erased > 0) console.log(`Erased again: ${erased} deleted users.`);
     console.log('Comparing the orders with their workflows …');
     const total = { compared: 0, repaired: 0, toLookAt: 0 };
     let progressAt = Date.now() + PROGRESS_EVERY_MS;
     let cursor: Cursor | undefined;
     do {
       const { compared, findings, next } = await reconcilePage(dependencies, { cursor });
-      findings.forEach(tell);
+      findings.forEach(print);
       total.compared += compared;
       total.repaired += findings.filter(({ repaired }) => repaired > 0).length;
       total.toLookAt += findings.filter(({ why }) => why).length;
@@ -100,8 +105,8 @@ function readArguments(): { resume?: string } {
   }
 }
 
-function tell({ orderId, repaired, why, resumable }: Finding): void {
+function print({ orderId, repaired, why, resumable }: Finding): void {
   if (repaired > 0) console.log(`  repaired  ${orderId}  ${repaired} ${repaired === 1 ? 'entry' : 'entries'}`);
-  const hint = resumable ? ` To let it go on: npm run reconcile -- --resume ${orderId}` : '';
+  const hint = resumable ? ` To resume it: npm run reconcile -- --resume ${orderId}` : '';
   if (why) console.log(`  look at   ${orderId}  ${why}${hint}`);
 }

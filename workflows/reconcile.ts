@@ -32,16 +32,16 @@ interface Progress {
 }
 
 /** The most findings in the result. */
-const NAMED = 100;
+const MAX_FINDINGS = 100;
 
 /** Pages per run. The next run starts with a short history. */
-const PAGES = 20;
+const PAGES_PER_RUN = 20;
 
 /** Repeats the erasures that a restore undid, then corrects the read model page by page. A schedule starts it. */
 export async function reconcile({ cursor, found = nothing, size = 100 }: Progress = {}): Promise<Found> {
-  if (!cursor) found = { ...found, erased: await forget.executeWithOptions({ summary: 'who asked for it' }, []) };
-  for (let pages = 0; pages < PAGES; pages += 1) {
-    const summary = cursor ? `after ${found.compared} orders` : 'from the first order on';
+  if (!cursor) found = { ...found, erased: await forget.executeWithOptions({ summary: 'repeat erasures' }, []) };
+  for (let pages = 0; pages < PAGES_PER_RUN; pages += 1) {
+    const summary = cursor ? `after ${found.compared} orders` : 'from the first order';
     const page = await reconcilePage.executeWithOptions({ summary }, [{ cursor, size }]);
     found = add(found, page);
     setCurrentDetails(`${found.compared} compared, ${found.repaired} repaired, ${found.toLookAt} to look at`);
@@ -58,5 +58,5 @@ const add = (found: Found, { compared, findings }: Page): Found => ({
   compared: found.compared + compared,
   repaired: found.repaired + findings.filter(({ repaired }) => repaired > 0).length,
   toLookAt: found.toLookAt + findings.filter(({ why }) => why).length,
-  findings: [...found.findings, ...findings].slice(0, NAMED),
+  findings: [...found.findings, ...findings].slice(0, MAX_FINDINGS),
 });

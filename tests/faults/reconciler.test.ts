@@ -30,7 +30,7 @@ import { startOwn } from './own-services.ts';
 
 const patience = { deadline: 60_000, every: 100 };
 
-// The reconciler looks at every order that Temporal has, so that Temporal has to be this shop's alone.
+// The reconciler reads every order in Temporal, so this shop needs a Temporal server of its own.
 let own: Awaited<ReturnType<typeof startOwn<'temporal'>>>;
 let databaseUrl: string;
 let shop: Shop;
@@ -57,7 +57,7 @@ function run(command: string, ...args: string[]) {
 
 const command = (...args: string[]) => run('worker/reconcile.ts', ...args);
 
-/** What the reconciler finds of this order, going through all of them in small pages. */
+/** Reconciles all orders in small pages and returns the finding for this order. */
 async function reconciled(orderId: string): Promise<Finding | undefined> {
   const orders = createOrderRepository(shop.database);
   const dependencies = {
@@ -92,7 +92,7 @@ async function placed(...statuses: ('preparation' | 'ready' | 'delivered')[]): P
   return body.id;
 }
 
-/** Waits until everybody has been told of these events of an order, alerts included. */
+/** Waits until all deliveries of these events of an order are recorded, alerts included. */
 const told = (orderId: string, events: number) =>
   waitFor(
     `all of ${orderId}`,
@@ -105,7 +105,7 @@ const told = (orderId: string, events: number) =>
     patience,
   );
 
-/** Waits until Temporal's list shows these orders in that way: it lags. */
+/** Waits until Temporal's list, which lags, contains this number of workflows. */
 const listed = (query: string, count: number) =>
   waitFor(
     `${count} workflows with ${query}`,
@@ -124,7 +124,7 @@ async function everything() {
   return Object.fromEntries(await Promise.all(readModel.map(async (table) => [table, await read(table)])));
 }
 
-/** Brings Postgres back to where it is now. */
+/** Backs up the read model and returns a function that restores it. */
 async function backUp(): Promise<() => Promise<void>> {
   const { database } = shop;
   const tables = [...readModel, 'deliveries'];
@@ -138,7 +138,7 @@ async function backUp(): Promise<() => Promise<void>> {
     });
 }
 
-/** What Temporal does by itself when the retention of a workflow is over: in the background, when it has time. */
+/** Requests the deletion of a workflow, which Temporal does in the background, as after its retention. */
 async function requestDeletion(orderId: string, runId = ''): Promise<void> {
   const { namespace } = shop.temporal.options;
   const workflowExecution = { workflowId: workflowIdOf(orderId), runId };
@@ -155,8 +155,8 @@ async function isGone(orderId: string, runId?: string): Promise<void> {
   await waitFor('The deletion', gone, patience);
 }
 
-describe('When Postgres was restored from an older backup', () => {
-  test('then the command brings everything back as it was, says what it did, and sends no email again', async () => {
+describe('the reconciler after a restore of Postgres', () => {
+  test('restores every row, reports the repairs and sends no email again', async () => {
     const young = await placed();
     const middle = await placed('preparation');
     await Promise.all([told(young, 1), told(middle, 2)]);
@@ -204,13 +204,13 @@ describe('When Postgres was restored from an older backup', () => {
     expect(shop.smtp.arrivals).toHaveLength(mails + 1);
   }, 60_000);
 
-  test('then the next order’s number comes after all numbers that were given before', async () => {
+  test('continues the order numbers after the last one that was given', async () => {
     await shop.database.raw(`SELECT setval('order_numbers', 998)`);
     const restore = await backUp();
     const numberOf = async (id: string) => (await rowOf(id)).number;
     const lost = [await placed(), await placed()];
     expect(await Promise.all(lost.map(numberOf))).toEqual([999, 1]);
-    // Their workflows have nothing left to write.
+    // Their workflows must write nothing after the restore.
     await Promise.all(lost.map((id) => told(id, 1)));
     await listed(`WorkflowId IN (${lost.map((id) => `'order-${id}'`)})`, 2);
     await restore();
@@ -221,7 +221,7 @@ describe('When Postgres was restored from an older backup', () => {
     expect(await numberOf(await placed())).toBe(2);
   }, 60_000);
 
-  test('then an alert alone comes back as well, and so does what was given up', async () => {
+  test('restores an alert and a given-up delivery', async () => {
     const placement = aFreshPlacement({ patience: { delayedAfter: 1, uncollectedAfter: 600 } });
     const first = placeOrder(placement);
     const { id: orderId, placedAt: at } = placement;
@@ -250,18 +250,18 @@ describe('When Postgres was restored from an older backup', () => {
   }, 60_000);
 });
 
-/** An order whose first run is on its way out: Temporal takes half a minute for that, so that the others' time is used. */
+/** An order whose first run is being deleted. Temporal needs half a minute for that, while other tests run. */
 const twoRuns = { id: '', first: '' };
 
-describe('When an order has gone on in a new run', () => {
-  test('then what the earlier one decided is repaired, too', async () => {
+describe('an order that continued as new', () => {
+  test('is repaired with the events of its earlier run', async () => {
     twoRuns.id = await placed('preparation');
     const { id } = twoRuns;
     twoRuns.first = (await shop.workflow(id).describe()).runId;
     const atRest = async () => !(await shop.workflow(id).describe()).raw.pendingActivities?.length;
     await told(id, 2);
     await waitFor('an order that hands nothing on', atRest, patience);
-    // So much history that it goes on in a new run, and nobody takes it: Temporal then writes it all down as one.
+    // Signals to a stopped worker make the history long enough to continue as new.
     await shop.worker!.kill('SIGSTOP');
     for (let times = 0; times < 48; times += 1) await shop.workflow(id).signal('edit', 'x'.repeat(100_000));
     await shop.worker!.kill('SIGCONT');
@@ -278,8 +278,8 @@ describe('When an order has gone on in a new run', () => {
   }, 60_000);
 });
 
-describe('When an order’s workflow was ended in Temporal', () => {
-  test('then the command names it every time, until it is told to let it go on', async () => {
+describe('an order whose workflow was ended in Temporal', () => {
+  test('is reported until an operator resumes it', async () => {
     const id = await placed('preparation');
     await told(id, 2);
     const handle = shop.workflow(id);
@@ -302,13 +302,13 @@ describe('When an order’s workflow was ended in Temporal', () => {
     // Two operators at once: one of them resumes it.
     const resumed = await Promise.all([command('--resume', id), command('--resume', id)]);
     expect(resumed.map(({ code }) => code).sort()).toEqual([0, 2]);
-    expect(resumed.find(({ code }) => code === 0)?.output).toContain('goes on');
+    expect(resumed.find(({ code }) => code === 0)?.output).toContain('continues');
     expect((await shop.move(id, 'ready')).body).toMatchObject({ status: 'ready', version: 3 });
     await handle.signal(changeStatusSignal, { status: 'preparation' });
     await waitFor('the second refusal', async () => (await refusals()) === 2, patience);
     expect((await shop.move(id, 'delivered')).status).toBe(200);
     await shop.finished(id);
-    // Customer and shop are told apart from each other.
+    // The email to the shop was sent before the termination, although its delivery is not recorded.
     const mails = shop.mailed(id).map(({ eventId }) => eventId);
     expect(mails.sort()).toEqual([1, 1, 2, 3, 4].map((version) => `${id}:${version}`));
     const [lost] = await shop.database('deliveries').where({ event_id: `${id}:1`, recipient: 'shop' });
@@ -319,7 +319,7 @@ describe('When an order’s workflow was ended in Temporal', () => {
     expect(again).toMatchObject({ code: 2, output: expect.stringContaining('is not resumed') });
   }, 60_000);
 
-  test('then it goes on from its last version, also if an alert was written down after that', async () => {
+  test('continues from its last version, even if an alert was journaled later', async () => {
     const { id } = (await shop.place()).body;
     const { snapshot } = await shop.database('order_events').where({ order_id: id }).first('snapshot');
     expect((await shop.move(id, 'preparation')).status).toBe(200);
@@ -330,7 +330,7 @@ describe('When an order’s workflow was ended in Temporal', () => {
     expect((await shop.move(id, 'ready')).body.version).toBe(3);
   }, 60_000);
 
-  test('then one that Temporal has forgotten can go on, too, as Postgres knows it', async () => {
+  test('can be resumed from Postgres after Temporal has deleted its workflow', async () => {
     const key = { 'idempotency-key': 'forgotten' };
     const id = (await shop.place({ headers: key })).body.id;
     await told(id, 1);
@@ -350,7 +350,7 @@ describe('When an order’s workflow was ended in Temporal', () => {
     expect(shop.mailed(id)).toHaveLength(4);
   }, 90_000);
 
-  test('then a command that makes no sense is answered in a sentence', async () => {
+  test('is not resumed by a command with invalid arguments', async () => {
     const wrong = await command('--settle', 'everything');
     expect(wrong.code).toBe(1);
     expect(wrong.output.trim()).toMatch(/^Unknown option '--settle'.*--resume <order id>\]\.$/s);
@@ -360,8 +360,8 @@ describe('When an order’s workflow was ended in Temporal', () => {
   }, 60_000);
 });
 
-describe('When the read model and a workflow contradict each other', () => {
-  test('then the reconciler says how, and changes nothing', async () => {
+describe('a read model that contradicts a workflow', () => {
+  test('is reported and stays unchanged', async () => {
     const [ahead, other, holed] = await Promise.all([placed(), placed(), placed('preparation')]);
     const { database } = shop;
     const change = async (id: string, difference: Partial<Order>) => {
@@ -369,7 +369,7 @@ describe('When the read model and a workflow contradict each other', () => {
       await database('orders').where({ id }).update({ version: snapshot.version, snapshot });
     };
     await change(ahead, { version: 9 });
-    await change(other, { note: 'Nobody ever said that' });
+    await change(other, { note: 'A note that was never sent' });
     await database('order_events')
       .where({ id: `${holed}:1` })
       .delete();
@@ -386,8 +386,8 @@ describe('When the read model and a workflow contradict each other', () => {
   }, 30_000);
 });
 
-describe('When Postgres is away', () => {
-  test('then the reconciler fails as a whole, and blames no order', async () => {
+describe('the reconciler while Postgres is unavailable', () => {
+  test('fails without a finding for an order', async () => {
     const log = { debug: () => {}, warn: () => {}, error: () => {} };
     const nowhere = connect('postgres://crema:crema@127.0.0.1:1/crema', { log });
     const records = createWorkflowRecords(shop.temporal, taskQueue);
@@ -397,8 +397,8 @@ describe('When Postgres is away', () => {
   });
 });
 
-describe('When the worker is killed while the reconciler runs', () => {
-  test('then another one goes on with the page that was at hand', async () => {
+describe('a killed worker', () => {
+  test('repeats only the current page of the reconciler', async () => {
     const orders = Array.from({ length: 22 }, () => aFreshPlacement());
     await shop.worker?.kill();
     for (const order of orders) await (await start(order)).terminate('in bulk');
@@ -407,7 +407,7 @@ describe('When the worker is killed while the reconciler runs', () => {
       orders.length,
     );
     await shop.openWorker();
-    // Whoever writes this order waits for us.
+    // An open transaction on one order blocks the reconciler.
     const ids = orders.map(({ id }) => id);
     const id = ids[11];
     const blocker = await shop.database.transaction();
@@ -433,7 +433,7 @@ describe('When the worker is killed while the reconciler runs', () => {
 
     const found = await handle.result();
     expect(await shop.database('orders').whereIn('id', ids)).toHaveLength(orders.length);
-    // What was written in the moment of the kill, nobody has counted.
+    // The entry that was written at the time of the kill may not be counted.
     expect(found.repaired).toBeGreaterThanOrEqual(orders.length - 1);
     expect(found.findings.filter(({ resumable }: Finding) => resumable).length).toBeGreaterThanOrEqual(orders.length);
     const runs = await runsOf(async (runId) => {
@@ -444,14 +444,14 @@ describe('When the worker is killed while the reconciler runs', () => {
     const tries = runs.map((events) =>
       events.flatMap(({ activityTaskStartedEventAttributes: started }) => started?.attempt ?? []),
     );
-    // One to forget people, then a page each.
+    // The first activity repeats erasures; each other one compares a page.
     expect(tries[0]).toHaveLength(21);
     expect(tries.flat().filter((attempt) => attempt === 2)).toHaveLength(1);
   }, 90_000);
 });
 
-describe('When the schedule is due', () => {
-  test('then it starts the reconciler, and its result says what it found', async () => {
+describe('the schedule', () => {
+  test('starts the reconciler, whose result contains the findings', async () => {
     const scheduleId = reconcileScheduleIdOf(taskQueue);
     expect((await run('worker/prepare-namespace.ts')).code).toBe(0);
     await shop.temporal.schedule.getHandle(scheduleId).trigger();
@@ -466,22 +466,24 @@ describe('When the schedule is due', () => {
   }, 60_000);
 });
 
-describe('When Temporal keeps only an order’s latest run', () => {
-  test('then what the earlier one decided is reported if the read model lacks it, and only then', async () => {
+describe('an order whose earlier run was deleted by Temporal', () => {
+  test('is reported only if the read model lacks events of that run', async () => {
     const { id, first } = twoRuns;
     await isGone(id, first);
 
     expect(await reconciled(id)).toBeUndefined();
     await forget(shop.database, id, 2);
-    expect(await reconciled(id)).toMatchObject({ why: expect.stringContaining('no longer keeps the versions in between') });
+    expect(await reconciled(id)).toMatchObject({
+      why: expect.stringContaining('no longer keeps the versions in between'),
+    });
   }, 90_000);
 });
 
-describe('When an order cannot be read', () => {
-  test('then that is reported, and hides no other', async () => {
+describe('an unreadable order', () => {
+  test('is reported, and the others are still compared', async () => {
     const { id } = aFreshPlacement();
     const workflowId = workflowIdOf(id);
-    // Nothing was placed with it.
+    // Its start argument contains no placement.
     await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue });
     const lacking = await placed();
     await told(lacking, 1);
@@ -494,10 +496,10 @@ describe('When an order cannot be read', () => {
   }, 60_000);
 });
 
-describe('When the task of an order’s workflow fails again and again', () => {
-  test('then that is reported and counted, and once it was terminated, the order can go on', async () => {
+describe('an order whose workflow task keeps failing', () => {
+  test('is reported and counted, and can be resumed after its termination', async () => {
     const placement = aFreshPlacement();
-    // An order from before messages were read strictly: what it has to tell of this is too large for Temporal.
+    // An order with the lenient parser accepts a product name that is too large for an activity.
     const options = { workflowId: workflowIdOf(placement.id), taskQueue, args: [placement, { events: 4_000 }] };
     const handle = await shop.temporal.workflow.start(orderWorkflowType, options);
     await told(placement.id, 1);

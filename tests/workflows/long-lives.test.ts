@@ -22,7 +22,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-/** How many events each run of an order's workflow has, the first run first. */
+/** Returns the number of history events of each run of an order, the first run first. */
 async function runsOf(orderId: string): Promise<number[]> {
   const { workflowId } = shop.workflow(orderId);
   const description = await shop.workflow(orderId).describe();
@@ -37,8 +37,8 @@ async function runsOf(orderId: string): Promise<number[]> {
   return lengths;
 }
 
-describe('When clients never leave an order alone', () => {
-  test('then it goes on in new runs, and loses neither a change, nor a signal, nor a key', async () => {
+describe('an order that clients change all the time', () => {
+  test('continues as new without losing a change, a signal or a key', async () => {
     const { body: order } = await shop.place();
     const handle = shop.workflow(order.id);
     const manager = { type: 'manager', id: 'a-manager' } as const;
@@ -50,13 +50,13 @@ describe('When clients never leave an order alone', () => {
     for (let move = 1; move < moves; move += 1) {
       const status = move % 2 ? 'waiting' : 'preparation';
       await handle.signal(changeStatusSignal, { status, actor: manager, key: key(move) });
-      // Refused wherever the order stands.
+      // Refused in every status.
       for (let times = 0; times < 3; times += 1) await handle.signal(changeStatusSignal, { status: 'delivered' });
-      // Never at rest, and never so far behind that a new run could not be given what is left to tell.
+      // Always busy, but never with so many unsent emails that a new run could not take them over.
       await waitFor('emails that keep up', () => shop.mailed(order.id).length > move - 20, { deadline: 30_000 });
     }
 
-    // While signals pour in, Temporal has no room for an update and says so.
+    // Temporal rejects updates while many signals arrive.
     await waitFor('the second run', async () => (await runsOf(order.id)).length > 1, { deadline: 60_000, every: 500 });
     const again = await handle.executeUpdate(changeStatusUpdate, { args: [first] });
     expect(again).toMatchObject({ replayed: true });
@@ -82,22 +82,22 @@ describe('When clients never leave an order alone', () => {
   }, 240_000);
 });
 
-describe('When an order must go on while its mail is held up', () => {
-  test('then what comes until its email lets go is no reason to give anything up', async () => {
+describe('an order that must continue as new while an email is being sent', () => {
+  test('gives up no delivery of the events that arrive meanwhile', async () => {
     const me = (await shop.request('GET', '/v1/me', { as: shop.customer })).body;
     const start: Start = aPlacement({
       id: randomUUID(),
       customer: { id: me.id },
-      // So large that some two dozen of its events are more than a new run can be given.
+      // So large that two dozen of its events do not fit into the start of a new run.
       lines: Array.from({ length: 50 }, () => aLine({ id: randomUUID() })),
       placedAt: new Date().toISOString(),
     });
-    const ways: OrderRunOptions = { events: 40, firstEmails: true };
+    const runOptions: OrderRunOptions = { events: 40, firstEmails: true };
     heldMail.hold();
     const handle = await shop.temporal.workflow.start(orderWorkflowType, {
       ...startOptionsOf(start, createSigningKeys([])(start.id)[0]),
       taskQueue: shop.environment.TEMPORAL_TASK_QUEUE as string,
-      args: [start, ways],
+      args: [start, runOptions],
     });
     const moves = movesOf(handle);
     await moves.outgrow();

@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { waitFor } from '../../stack/wait.ts';
 import { changeStatusSignal } from '../../workflows/messages/definitions.ts';
 
-/** Moves an order to and fro by signals. */
+/** Moves an order between waiting and preparation by signals. */
 export function movesOf(handle: WorkflowHandle) {
   let count = 0;
   async function move(times = 1): Promise<void> {
@@ -15,16 +15,16 @@ export function movesOf(handle: WorkflowHandle) {
     (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes) ?? false;
   return {
     move,
-    /** Until its run is so long that it asks what is under way to stop. */
+    /** Moves the order until its run is so long that it cancels its activities. */
     async outgrow(): Promise<void> {
       const movesOn = async () => {
         if (await stops()) return true;
         await move();
         return false;
       };
-      await waitFor('An order that asks its activities to stop', movesOn, { deadline: 20_000, every: 1 });
+      await waitFor('an order that cancels its activities', movesOn, { deadline: 20_000, every: 1 });
     },
-    /** Where it is once all is done. */
+    /** Returns the order's status after all moves. */
     status: () => (count % 2 ? 'preparation' : 'waiting'),
   };
 }

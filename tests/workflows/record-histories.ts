@@ -33,11 +33,11 @@ import { startReceiver } from '../webhooks/receiver.ts';
 import { movesOf } from './outgrow.ts';
 
 // Records one history for each way an order can end, and for each other workflow, on real servers: `npm run record-histories`.
-// Recorded ones stay for ever and are passed over; a change to the workflow adds new ones, under names of their own.
+// Existing recordings are never overwritten. A change to a workflow adds recordings under new names.
 const folder = join(import.meta.dirname, 'histories');
 const root = `${join(import.meta.dirname, '../..')}/`;
 
-/** What happens to an order after it was placed, until it is final. */
+/** The changes to an order from its placement to a final status. */
 const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> = {
   delivered: async (shop, id) => {
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
@@ -85,7 +85,7 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
     await shop.workflow(id).signal(changeStatusSignal, { status: 'ready', actor, reason: 'Not\0text' });
     await shop.workflow(id).signal(cancelSignal, { actor, signatures: ['made up'] });
   },
-  // As long as a note may be, in code points; in UTF-16 code units it would be refused.
+  // The longest note in code points; counted in UTF-16 code units it would be rejected.
   'edited-by-signal-in-emoji': async (shop, id) => {
     await shop.workflow(id).signal(editSignal, { note: '🥐'.repeat(MAX_NOTE_LENGTH) });
     await shop.workflow(id).signal(cancelSignal, { reason: '🥐'.repeat(MAX_REASON_LENGTH + 1) });
@@ -97,8 +97,8 @@ const lives: Record<string, (shop: Shop, orderId: string) => Promise<unknown>> =
   },
 };
 
-/** An order's second run, as its first one would start it: something is yet to be told, and a key is known. */
-async function goOn(shop: Shop): Promise<string> {
+/** Starts an order's second run as the first run would: with undelivered events and an idempotency key. */
+async function startSecondRun(shop: Shop): Promise<string> {
   const placement = await placementFor(shop, new Date());
   const state = new OrderState(placement, () => {});
   const key = { hash: 'a-key', fingerprint: 'a-request' };
@@ -116,11 +116,11 @@ async function goOn(shop: Shop): Promise<string> {
   return placement.id;
 }
 
-/** An order whose first run is long enough while its emails are being sent: it waits for them, and goes on in a second one. */
-async function outgrow(shop: Shop, ways: OrderRunOptions): Promise<WorkflowHandle> {
+/** Runs an order whose first run reaches its limit while emails are being sent, so that it waits and then continues as new. */
+async function outgrow(shop: Shop, runOptions: OrderRunOptions): Promise<WorkflowHandle> {
   const placement = await placementFor(shop, new Date());
   heldMail.hold();
-  const first = await start(shop, placement, ways);
+  const first = await start(shop, placement, runOptions);
   const moves = movesOf(first);
   await moves.outgrow();
   await moves.move();
@@ -130,12 +130,12 @@ async function outgrow(shop: Shop, ways: OrderRunOptions): Promise<WorkflowHandl
   return first;
 }
 
-/** An order from so long ago that Redis, which is not there, has one last try. */
+/** Runs an order so old that publishing, without a Redis, has a last attempt only. */
 async function giveUp(shop: Shop): Promise<string> {
   const placement = await placementFor(shop, new Date(Date.now() - 3 * 24 * 60 * 60 * 1_000));
   await start(shop, placement);
   const given = () => shop.database('deliveries').where({ order_id: placement.id, outcome: 'given_up' });
-  await waitFor('the end of patience', async () => (await given()).length > 0, { deadline: 40_000 });
+  await waitFor('the given-up delivery', async () => (await given()).length > 0, { deadline: 40_000 });
   return placement.id;
 }
 
@@ -144,15 +144,15 @@ async function placementFor(shop: Shop, placedAt: Date): Promise<Placement> {
   return aPlacement({ id: randomUUID(), customer: { id }, placedAt: placedAt.toISOString() });
 }
 
-/** Its handle is that of its first run. */
-async function start(shop: Shop, first: Start, ...ways: OrderRunOptions[]): Promise<WorkflowHandle> {
+/** Starts an order and returns the handle of its first run. */
+async function start(shop: Shop, first: Start, ...runOptions: OrderRunOptions[]): Promise<WorkflowHandle> {
   const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
   const workflowId = workflowIdOf(first.id);
   const { workflow } = shop.temporal;
   const { firstExecutionRunId } = await workflow.start(orderWorkflowType, {
     workflowId,
     taskQueue,
-    args: [first, ...ways],
+    args: [first, ...runOptions],
   });
   return workflow.getHandle(workflowId, firstExecutionRunId);
 }
@@ -165,7 +165,7 @@ const flagged = (shop: Shop, id: string, flag: string) =>
   );
 
 const heldMail = createHeldMail();
-/** What the SMTP server answers to the next mails to the shop. */
+/** The SMTP server's answers to the next emails to the shop. */
 const refusals: Error[] = [];
 await setUp();
 try {
@@ -195,7 +195,7 @@ try {
   await saveAccount(shop);
   await saveResend(shop);
   await saveWebhooks(shop);
-  await save(shop, 'cancelled-in-a-second-run', await goOn(shop));
+  await save(shop, 'cancelled-in-a-second-run', await startSecondRun(shop));
   await write('gone-on-in-a-new-run', await outgrow(shop, { events: 25 }));
   await write('gone-on-while-both-were-mailed', await outgrow(shop, { events: 25, firstEmails: true }));
   await shop.close();
@@ -213,7 +213,7 @@ async function save(shop: Shop, name: string, orderId: string): Promise<void> {
   await write(name, shop.workflow(orderId));
 }
 
-/** Somebody registers, and asks to be forgotten: the record of that stays open for months, so it lives through deploys. */
+/** Records a registration and an erasure. The erasure's workflow stays open for months and must survive deploys. */
 async function saveAccount(shop: Shop): Promise<void> {
   if (existsSync(join(folder, 'erasure.json'))) return;
   const { email } = await newAccount(shop);
@@ -235,7 +235,7 @@ async function saveAccount(shop: Shop): Promise<void> {
   await write('erasure', erasure);
 }
 
-/** A manager has a receipt sent once more. */
+/** Records a receipt that a manager sends again. */
 async function saveResend(shop: Shop): Promise<void> {
   if (existsSync(join(folder, 'resend.json'))) return;
   const { id } = (await shop.place()).body;
@@ -249,7 +249,7 @@ async function saveResend(shop: Shop): Promise<void> {
   await write('resend', resend);
 }
 
-/** A mail server does not answer, and takes the next copy. */
+/** Records an email that the mail server accepts only when it is sent again. */
 async function saveUnansweredEmail(): Promise<void> {
   if (existsSync(join(folder, 'unanswered-email.json'))) return;
   const moody = await startMoodySmtp();
@@ -273,7 +273,7 @@ async function saveUnansweredEmail(): Promise<void> {
   await moody.close();
 }
 
-/** One delivery that works at the second try, one that is given up, and a mail about a webhook that has failed for too long. */
+/** Records a delivery that succeeds at the second attempt, one that is given up, and the notice of a disabled webhook. */
 async function saveWebhooks(shop: Shop): Promise<void> {
   if (existsSync(join(folder, 'webhook-notice.json'))) return;
   const { ask, register, deliveries } = webhooksOf(() => shop);
@@ -304,7 +304,7 @@ async function saveWebhooks(shop: Shop): Promise<void> {
 async function write(name: string, handle: WorkflowHandle): Promise<void> {
   if (existsSync(join(folder, `${name}.json`))) return;
   const history = await handle.fetchHistory();
-  // Stack traces say where they were taken; which machine's folder that was says nothing.
+  // Stack traces contain paths of this machine.
   writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history).replaceAll(root, '')}\n`);
   console.log(`${name}: ${history.events?.length} events`);
 }

@@ -17,12 +17,12 @@ beforeAll(async () => {
   errors = await replayErrors({ workflowBundle }, histories);
 }, 60_000);
 
-describe('When a workflow that was recorded runs on today’s code', () => {
-  test.each(recorded)('then it decides the same again: %s', (name) => {
+describe('a recorded history', () => {
+  test.each(recorded)('replays on the present code: %s', (name) => {
     expect([errors.has(name), errors.get(name)]).toEqual([true, undefined]);
   });
 
-  test('then a difference would be seen', async () => {
+  test('does not replay if an activity has another name', async () => {
     const history = JSON.stringify(readHistory('delivered')).replaceAll('"journal"', '"announce"');
     await expect(Worker.runReplayHistory({ workflowBundle }, JSON.parse(history))).rejects.toThrow(/[Nn]ondeterminis/);
   });

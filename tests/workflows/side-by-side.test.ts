@@ -97,10 +97,10 @@ afterAll(async () => {
   mailer?.close();
 }, 60_000);
 
-/** Runs work while a worker of each version serves; none remembers an order, so that each task may be anybody's. */
+/** Runs work while a worker of each version serves. Without a cache, each task may go to any of them. */
 async function whileServing([version, ...others]: Version[], work: () => Promise<void>): Promise<void> {
   if (!version) return work();
-  // Two workers of one queue need two connections, as two processes have them.
+  // Two workers of one task queue need two connections, as in two processes.
   const connection = await NativeConnection.connect({ address: process.env.TEMPORAL_ADDRESS as string });
   const worker = await Worker.create({
     connection,
@@ -129,7 +129,7 @@ async function placed(): Promise<string> {
   return answer.body.id;
 }
 
-/** From the counter to the customer's hand, with an edit and a step back. */
+/** Edits an order and moves it to delivered, with one step back. */
 async function walk(id: string): Promise<void> {
   const edited = await ask(id, '', shop.customer, { note: 'Hot' });
   expect([edited.status, edited.body.note]).toEqual([200, 'Hot']);
@@ -141,7 +141,7 @@ async function walk(id: string): Promise<void> {
 
 const historyOf = (id: string) => shop.workflow(id).fetchHistory();
 
-/** Who completed an order's tasks, and what went wrong with them. */
+/** Returns the workers that completed an order's tasks, and the failures of tasks. */
 async function tasksOf(id: string) {
   const { events } = await historyOf(id);
   return {
@@ -158,9 +158,9 @@ async function replay(ids: string[], version: Version): Promise<void> {
   for (const error of errors.values()) if (error) throw error;
 }
 
-describe('When old and new workers run side by side', () => {
+describe('old and new workers side by side', () => {
   test.each(['guarded', 'decided by data'] as const)(
-    'and the change is %s, then they take turns on orders that began before it, and nothing breaks',
+    'share orders that were placed before a change that is %s',
     async (next) => {
       const ids: string[] = [];
       await whileServing(['present'], async () => {
@@ -182,7 +182,7 @@ describe('When old and new workers run side by side', () => {
     120_000,
   );
 
-  test('and orders are placed meanwhile, then a change that is decided by data breaks none of them', async () => {
+  test('share orders that are placed meanwhile, if data decides the change', async () => {
     const ids: string[] = [];
     await whileServing(['present', 'decided by data'], async () => {
       ids.push(...(await Promise.all(Array.from({ length: 6 }, placed))));
@@ -195,7 +195,7 @@ describe('When old and new workers run side by side', () => {
     for (const version of ['present', 'decided by data'] as const) await replay(ids, version);
   }, 120_000);
 
-  test('and a guarded change has reached an order, then an old worker hands its tasks back, and a new one loses nothing', async () => {
+  test('fail the tasks of a guarded order on the old worker, and complete it on the new one', async () => {
     let id = '';
     await whileServing(['guarded'], async () => {
       id = await placed();
@@ -204,7 +204,7 @@ describe('When old and new workers run side by side', () => {
 
     await whileServing(['present'], async () => {
       await shop.workflow(id).signal('changeStatus', { status: 'preparation' });
-      await waitFor('The refusal', async () => (await tasksOf(id)).failures.length > 0, { deadline: 20_000 });
+      await waitFor('a failed task', async () => (await tasksOf(id)).failures.length > 0, { deadline: 20_000 });
     });
     await whileServing(['guarded'], async () => {
       await shop.reaches(id, 'preparation');
@@ -229,7 +229,7 @@ const recorded = readdirSync(folder)
   .map((file) => file.replace('.json', ''))
   .filter((name) => recordOf(name).events[0].workflowExecutionStartedEventAttributes.workflowType.name === 'order');
 
-describe('When a next version replays what was recorded', () => {
+describe('recorded histories on a next version', () => {
   const errors = {} as Record<keyof typeof nextVersions, Map<string, Error | undefined>>;
   beforeAll(async () => {
     const histories = recorded.map((name) => ({ workflowId: name, history: recordOf(name) }));
@@ -239,13 +239,13 @@ describe('When a next version replays what was recorded', () => {
     }
   }, 60_000);
 
-  describe.each(['guarded', 'decided by data'] as const)('and the change is %s', (next) => {
-    test.each(recorded)('then it decides the same again: %s', (name) => {
+  describe.each(['guarded', 'decided by data'] as const)('with a change that is %s', (next) => {
+    test.each(recorded)('replay: %s', (name) => {
       expect(errors[next].get(name)).toBeUndefined();
     });
   });
 
-  test.each(recorded)('and the change is not guarded, then it is caught: %s', (name) => {
+  test.each(recorded)('do not replay if the change is not guarded: %s', (name) => {
     expect(errors.unguarded.get(name)?.message).toMatch(/[Nn]ondeterminis/);
   });
 });

@@ -3,8 +3,8 @@ import type { Order } from '../../../domain/order/order.ts';
 import type { OrderRunOptions, Start } from '../../../workflows/messages/definitions.ts';
 import { order as presentOrder } from '../../../workflows/order.ts';
 
-/** The same change by somebody who forgot that orders are under way. */
-export async function order(start: Start, ways?: OrderRunOptions): Promise<Order> {
+/** The same change without a guard for open orders. */
+export async function order(start: Start, runOptions?: OrderRunOptions): Promise<Order> {
   upsertMemo({ counter: 1 });
-  return presentOrder(start, ways);
+  return presentOrder(start, runOptions);
 }
