@@ -31,13 +31,13 @@ export const aPlacement = (placement: Partial<Placement> = {}): Placement => ({
   ...placement,
 });
 
-/** A move is a cancellation where it leads to `cancelled`, else a change of status. */
+/** Returns a cancellation if the move leads to `cancelled`, else a change of status. */
 type Move = Exclude<Command, { type: 'edit' }>;
 
 export const toCommand = (to: Status, request: Pick<Command, 'actor' | 'reason' | 'expectedVersion'>): Move =>
   to === 'cancelled' ? { type: 'cancel', ...request } : { type: 'change_status', to, ...request };
 
-/** An order that a manager has walked to a status; frozen, so that nobody can change it in place. */
+/** Returns an order that a manager moved to a status, frozen so that it cannot be changed in place. */
 export function anOrderAt(status: Status): Order {
   return wayTo[status].reduce(
     (order, to) => {

@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => shop?.close());
 
-/** Every character but NUL, which Postgres refuses, and halves of characters. */
+/** Every character except NUL, which Postgres rejects, and surrogates. */
 const isCharacter = (code: number) => code > 0 && (code < 0xd800 || code > 0xdfff);
 
 test('equals the canonical address that Postgres stores', async () => {

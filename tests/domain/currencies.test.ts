@@ -1,7 +1,7 @@
 import { currencies, maxPrice, minorDigits, samplePrice, toMajorUnits, writeMoney } from '../../domain/money.ts';
 import { MAX_LINES, MAX_QUANTITY } from '../../domain/order/order.ts';
 
-/** Where CLDR, from which Intl has its digits, said otherwise in one version of Node or another; and what is easily taken for granted. */
+/** Currencies whose digits in CLDR (Intl) differ among versions of Node, and common ones. */
 const known: [string, number][] = [
   ...(['USD', 'EUR', 'HUF', 'AFN', 'ALL', 'COP', 'IDR', 'LAK', 'MGA', 'PKR', 'YER', 'TWD', 'XCG'] as const).map(
     (code) => [code, 2] as [string, number],

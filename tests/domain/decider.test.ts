@@ -150,7 +150,7 @@ describe('any sequence of commands', () => {
     })
     .map(({ to, ...request }) => toCommand(to, request));
 
-  /** Everything that happens to one order, its placement included. */
+  /** Returns all facts of one order, including its placement. */
   function historyOf(commands: Command[]): Fact[] {
     const facts = [deepFreeze(placeOrder(aPlacement()))];
     for (const [index, command] of commands.entries()) {

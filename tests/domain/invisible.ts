@@ -1,4 +1,4 @@
-/** Characters of every kind that show nothing by themselves. A name needs at least one other character. */
+/** Invisible characters of every kind. A name needs at least one other character. */
 export const INVISIBLE = {
   'zero width space': '\u200b',
   'word joiner': '\u2060',

@@ -18,7 +18,7 @@ const usd = (amount: number) => ({ amount, currency: 'USD' });
 const fields = { name: 'Latte', description: '', basePrice: usd(400), available: true, position: 1 };
 const vanilla = { name: 'Vanilla', priceDelta: usd(30), available: true, position: 1 };
 
-/** What a command made of a product; frozen, so that commands cannot change it in place. */
+/** Applies a command and returns the product, frozen so that commands cannot change it in place. */
 function done(result: Product | CatalogRefusal): Product {
   if ('refused' in result) throw new Error(`refused: ${result.refused}`);
   return deepFreeze(result);

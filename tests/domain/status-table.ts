@@ -1,7 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 
-// The design's table (§3) written out a second time: the code's own must not be its own judge.
+// The transition table, written independently of the code that it tests.
 
 export const everyStatus: readonly Status[] = ['waiting', 'preparation', 'ready', 'delivered', 'cancelled'];
 
@@ -11,7 +11,7 @@ export type Who = (typeof everyone)[number];
 const staff: readonly Who[] = ['manager', 'service', 'operator', 'system'];
 const staffAndOwner: readonly Who[] = [...staff, 'owner'];
 
-/** Every edge of the table, in its order. */
+/** Every transition of the table, in its order. */
 const edges: readonly [from: Status, to: Status, who: readonly Who[]][] = [
   ['waiting', 'preparation', staff],
   ['preparation', 'waiting', staff],
@@ -21,7 +21,7 @@ const edges: readonly [from: Status, to: Status, who: readonly Who[]][] = [
   ['preparation', 'cancelled', staffAndOwner],
 ];
 
-/** Where the table lets somebody move an order that stands at `from`. */
+/** Returns the transitions from `from` that the table allows an actor. */
 export const allowedFrom = (from: Status, who: Who): Status[] =>
   edges.filter(([start, , whoMay]) => start === from && whoMay.includes(who)).map(([, to]) => to);
 
@@ -30,7 +30,7 @@ export const isEdge = (from: Status, to: Status): boolean => edges.some(([start,
 /** Every pair of statuses, the same one twice included. */
 export const everyMove = everyStatus.flatMap((from) => everyStatus.map((to) => ({ from, to })));
 
-/** The shortest way from `waiting` to a status. */
+/** Returns the shortest path from `waiting` to a status. */
 export const wayTo: Record<Status, Status[]> = {
   waiting: [],
   preparation: ['preparation'],
@@ -41,7 +41,7 @@ export const wayTo: Record<Status, Status[]> = {
 
 export const OWNER_ID = '0c0ffee0-0000-4000-8000-00000000aaaa';
 
-/** Somebody of each kind; only the owner has ordered something. */
+/** One actor of each kind. Only the owner has placed an order. */
 export const actors: Record<Who, Actor> = {
   owner: { type: 'customer', id: OWNER_ID },
   'another customer': { type: 'customer', id: '0c0ffee0-0000-4000-8000-00000000bbbb' },

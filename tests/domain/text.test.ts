@@ -6,7 +6,7 @@ import { INVISIBLE } from './invisible.ts';
 
 const anyText = fc.string({ unit: 'binary' });
 
-/** What `splitlines()` of Python takes for the end of a line, which is more than any other line reader does. */
+/** The line ends of Python's `splitlines()`, which splits at more characters than other line readers. */
 const LINE_ENDS = ['\n', '\r', '\v', '\f', '\u001c', '\u001d', '\u001e', '\u0085', '\u2028', '\u2029'];
 
 describe('JSON on one line', () => {

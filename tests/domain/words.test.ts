@@ -53,7 +53,7 @@ describe('an order for an operator', () => {
     expect(currentDetails({ ...cancelled, cancellation: { ...cancellation, reason: 'Sorry' } })).toMatch(/ · Sorry$/m);
   });
 
-  // Customers write notes and reasons; they must not shape what the shop's operators see.
+  // Customers write notes and reasons. Markdown in them must not affect what operators see.
   const smuggled =
     'x\n\n# **Paid** | ![](https://evil.example/pixel) <img src=x> [here](https://evil.example) `rm` __paid__ &lt;';
   const shapes = /(?<!\\)[[\]<`|_&]|^#|\n#|(?<!\\)\*\*Paid/;

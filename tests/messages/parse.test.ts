@@ -127,12 +127,12 @@ describe.each(parsers)('$message with arbitrary input', ({ parse, bare }) => {
   });
 });
 
-/** How orders read messages: those that start today, and those that started before the rule changed. */
+/** How orders parse messages: new orders, and orders started before the rule changed. */
 const today = { isStrict: true, codePoints: true, visibleNames: true };
 const beforeVisibleNames = { isStrict: true, codePoints: true };
 const before = { isStrict: true };
 
-/** An edit that brings a new line. */
+/** An edit that adds a line. */
 function editWith({ amount = 100, ...names }: { product?: string; variation?: string; amount?: number }) {
   const [id, productId, variationId] = ['f0', 'f1', 'f2'].map((end) => `0c0ffee0-0000-4000-8000-0000000000${end}`);
   const price = { amount, currency: 'USD' };
@@ -140,7 +140,7 @@ function editWith({ amount = 100, ...names }: { product?: string; variation?: st
   return { lines: [{ id, ...sold, quantity: 1, unitPrice: price, total: price }] };
 }
 
-/** Every text of a message that is one visible line. */
+/** The fields of messages that must be one visible line. */
 const oneLineTexts = {
   'a product': (text: string, options: object) =>
     parseEditMessage(editWith({ product: text }), { ...before, ...options }),
@@ -165,7 +165,7 @@ describe('characters of two UTF-16 code units', () => {
     expect(read(emoji(MAX_REASON_LENGTH + 2), today)).toHaveProperty('refused', 'invalid_request');
   });
 
-  // Their histories must replay.
+  // The histories of older orders must replay.
   test.each(Object.entries(readers))('an older order counts %s as before', (_, read) => {
     expect(read(emoji(MAX_REASON_LENGTH), before)).toHaveProperty('refused', 'invalid_request');
   });

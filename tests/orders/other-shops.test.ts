@@ -6,11 +6,11 @@ import { expectFaults } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { copyDatabase } from '../test-services.ts';
 
-/** What a clock on the wall of a shop shows, without the name of its zone, which differs among versions of Node. */
+/** Formats a time in a shop's zone, without the zone's name, which differs among versions of Node. */
 const onTheWall = (at: string, timeZone: string): string =>
   new Intl.DateTimeFormat('en-US', { timeZone, hour: 'numeric', minute: '2-digit' }).format(new Date(at));
 
-/** A seeded database of a shop with this currency. */
+/** Creates a seeded database of a shop with this currency. */
 async function databaseIn(currency: string): Promise<string> {
   const url = await copyDatabase();
   const database = connect(url, { max: 1, name: 'crema-test' });
@@ -97,7 +97,7 @@ describe.each([
     expect(writeMoney(Money.examples[0])).toBe(written);
     expect(writeMoney(ProductRequest.examples[0].basePrice)).toBe(written.replace('3', '2'));
     expect(document.info.description).toContain(example);
-    // The pattern of a currency has an example of its own.
+    // The pattern of each currency has its own example.
     expect(JSON.stringify(document)).not.toMatch(/USD|\$4/);
 
     for (const page of ['/docs', '/docs/problems']) {

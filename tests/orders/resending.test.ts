@@ -6,7 +6,7 @@ import { newCustomer } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 
-/** What the SMTP server answers to the next recipients. */
+/** The SMTP server's answers to the next recipients. */
 const refusals: Error[] = [];
 
 let shop: Shop;
@@ -30,7 +30,7 @@ async function deliveries(orderId: string, as = shop.manager): Promise<Line[]> {
   return body.data.filter(({ kind }: { kind: string }) => kind === 'delivery');
 }
 
-/** The line of one email, once it stands as told. */
+/** Returns the timeline entry of an email after this number of final attempts. */
 async function line(orderId: string, recipient: string, tried: number): Promise<Line> {
   const find = async () =>
     (await deliveries(orderId)).find((each) => each.recipient === recipient && each.version === 1);
@@ -65,7 +65,7 @@ test('resends one email of a closed order and records both deliveries on the tim
   expect(run.status.name).toBe('RUNNING');
   const arrivals = receipts(order.id, 'customer@example.com');
   expect(arrivals).toHaveLength(2);
-  // Mailboxes would take a second one of the same name for the first.
+  // With the same Message-ID, mailboxes would drop it as a duplicate.
   expect(new Set(arrivals.map(({ mail }) => mail.messageId)).size).toBe(2);
   expect(new Set(arrivals.map(({ mail }) => mail.text)).size).toBe(1);
   expect(receipts(order.id, 'shop@crema.example')).toHaveLength(1);

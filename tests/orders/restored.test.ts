@@ -56,7 +56,7 @@ describe('after Postgres was restored to a time before an open order changed', (
       headers: { 'idempotency-key': key },
     });
 
-  /** Three edits, the second of which changes nothing. */
+  /** Makes three edits. The second one changes nothing. */
   async function edited(): Promise<{ id: string; asked: [string, string][]; answers: Answer[] }> {
     const { body } = await shop.place();
     const asked = ['x', 'x', 'y'].map((note): [string, string] => [note, randomUUID()]);

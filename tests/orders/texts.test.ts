@@ -28,7 +28,7 @@ interface Way {
   what: string;
   limit: number;
   send(id: string, text: string, headers?: Record<string, string>): Promise<Answer>;
-  /** What is on the timeline of the text. */
+  /** Returns the text from a timeline entry. */
   kept(entry: { reason: string | null; changes: { note: { to: string } | null } | null }): unknown;
 }
 const ways: Way[] = [
@@ -96,7 +96,7 @@ describe('a note with line separators', () => {
   const note = 'For Ana\u2028no sugar\u2029\nthanks';
   const separators = /[\u0085\u2028\u2029]/;
 
-  /** The beginning of a stream, as it came. */
+  /** Returns the first bytes of a stream, unparsed. */
   const streamed = (path: string): Promise<string> =>
     new Promise((resolve, reject) => {
       const request = get(`${shop.url}${path}`, { headers: { authorization: `Bearer ${shop.manager}` } }, (answer) => {

@@ -46,9 +46,9 @@ const isDelivered = async (id: string) =>
 
 describe('an order that was delivered while the response was lost', () => {
   test.each([
-    ['before it is given', false],
-    ['after it is given', true],
-  ])('%s, then the retry is 200, and the customer has one email', async (_, given) => {
+    ['before the response', false],
+    ['after the response', true],
+  ])('answers 200 to a retry and sends one email if the client disconnects %s', async (_, given) => {
     const id = await readyOrder();
 
     const socket = await deliverUnheard(id);

@@ -14,7 +14,7 @@ let server: LogServer;
 afterEach(() => server?.close());
 
 const patience = { deadline: 20_000, every: 10 };
-/** Longer than from one look after the streams to the next, in ms. */
+/** Longer than the pause between two checks of the streams, in ms. */
 const UPKEEP_MS = 1_100;
 const idsOf = (facts: Fact[]) => facts.map(({ event }) => event.id);
 
@@ -41,7 +41,7 @@ describe('a final order whose earlier alert is journaled later', () => {
     const mine = await followOrder(ready[0]!.order);
     await record(...ready.slice(1), delivered);
     await mine.receives(4);
-    // Another look, which has come to an end.
+    // A second read, so that the first has ended.
     const looked = server.log.lastOf(delivered.event.orderId);
     expect([await looked, mine.end]).toEqual([undefined, 'open']);
 
@@ -85,7 +85,7 @@ test('ends streams after Postgres was restored or replaced, and restarts with a 
   await board.receives(1);
   const last = board.events[0]!.id;
 
-  // A backup: the newest is not there any more.
+  // A restored backup: the newest event is missing.
   await server.database('order_events').where({ order_id: lives[2]![0]!.event.orderId }).delete();
   await server.database('orders').where({ id: lives[2]![0]!.event.orderId }).delete();
   server.hub.wake();
@@ -94,7 +94,7 @@ test('ends streams after Postgres was restored or replaced, and restarts with a 
   const [snapshot] = await back.receives(1);
   expect([snapshot!.event, snapshot!.data.orders.length]).toEqual(['snapshot', 2]);
 
-  // A dump, read into a table of its own.
+  // A restored dump: a new table.
   await server.database.raw('CREATE TABLE restored (LIKE order_events INCLUDING ALL)');
   await server.database.raw('INSERT INTO restored SELECT * FROM order_events');
   await server.database.raw('DROP TABLE order_events');
@@ -110,13 +110,13 @@ test('ends streams after Postgres was restored or replaced, and restarts with a 
   await anew.receives(2);
   expect(anew.ids()).toEqual(idsOf(fresh));
 
-  // What operators do after files were put back, which nothing else would show.
+  // Operators run this after restoring files, which streams cannot detect otherwise.
   await server.database.raw('VACUUM FULL order_events');
   await anew.ends();
 });
 
 test('keeps streams open while Postgres does not answer and continues where they were', async () => {
-  /** Reads of so many facts, or more, fail. */
+  /** Reads of this many facts or more fail. */
   let away = Number.POSITIVE_INFINITY;
   const between = (log: EventLog): EventLog => ({
     ...log,
@@ -133,7 +133,7 @@ test('keeps streams open while Postgres does not answer and continues where they
 
   const after = board.events[0]!.id;
   expect((await follow(server, '/', { after })).status).toBe(503);
-  // Who had hardly begun is to come back, too.
+  // A stream that had just begun also resumes.
   away = 1;
   await (await follow(server, '/', { after })).ends();
 
@@ -148,7 +148,7 @@ test('disconnects a reader that stops reading; the others get every event', asyn
   const [slow, board] = await Promise.all([follow(server, '/'), follow(server, '/')]);
   await Promise.all([slow.receives(1), board.receives(1)]);
   slow.pause();
-  // As large as orders get, so that what is read at once stays below what a reader may be behind; more than sockets hold.
+  // Large orders: one read stays below a reader's allowed backlog, but all exceed the socket buffers.
   const line = aLine({ product: 'x'.repeat(25_000) });
   const facts = Array.from({ length: 700 }, () => aLife([], { lines: [line] })[0]!);
   for (let done = 0; done < facts.length; done += 10) await record(...facts.slice(done, done + 10));
@@ -163,7 +163,7 @@ test('disconnects a reader that stops reading; the others get every event', asyn
 test('disconnects a blocked reader after 30 s, but not one without events', async () => {
   server = await openLogServer();
   const board = await follow(server, '/');
-  // More than sockets hold, and sent at once: what a reader may be behind counts for what comes after it.
+  // One snapshot larger than the socket buffers: the backlog limit applies only to later data.
   server.asks.order = aLife([], { note: 'x'.repeat(20_000_000) })[0]!.order;
   const stalled = await follow(server, '/');
   stalled.pause();
@@ -204,7 +204,7 @@ test('ends a stream when its reader loses access or the token expires', async ()
   await waitFor('Signs of life', () => stays.heartbeats >= 2, patience);
   await expiring.ends();
   expect(server.said).toContain('the access check of a stream failed; the stream stays open');
-  // Without being told to: it asks by itself, too.
+  // Without a notification: the stream also checks access by itself.
   server.asks.stillMay = async () => false;
   server.asks.expiresAt = Number.POSITIVE_INFINITY;
   const asked = await follow(server, '/');

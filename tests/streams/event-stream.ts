@@ -3,7 +3,7 @@ import type { OrderCloudEvent } from '../../domain/order/cloud-event.ts';
 import { waitFor } from '../../stack/wait.ts';
 import type { Shop } from '../shop.ts';
 
-/** One event as it came over the wire. */
+/** One event as it was received. */
 export interface Received {
   id: string;
   event: string;
@@ -14,20 +14,20 @@ export interface Received {
 export interface EventStream {
   status: number;
   headers: IncomingMessage['headers'];
-  /** What has come so far. */
+  /** The events received so far. */
   events: Received[];
-  /** How many comments have. */
+  /** The number of comments received so far. */
   heartbeats: number;
-  /** How it ended: in order, or cut. */
+  /** How the stream ended: properly, or disconnected. */
   end: 'open' | 'ended' | 'cut';
-  /** The body of an answer that is no stream. */
+  /** The body of a response that is not a stream. */
   text: string;
   /** The ids of the CloudEvents, without the snapshot. */
   ids(): string[];
-  /** Waits until so many events have come, the snapshot among them. */
+  /** Waits until this many events are received, including the snapshot. */
   receives(count: number): Promise<Received[]>;
   ends(): Promise<void>;
-  /** Reads no more, as a client that hangs does. */
+  /** Stops reading, like a hanging client. */
   pause(): void;
   close(): void;
 }
@@ -36,14 +36,14 @@ export interface Follow {
   as?: string;
   headers?: Record<string, string>;
   after?: string | undefined;
-  /** What to keep of each event's data; all of it by default. */
+  /** Selects the data of each event to keep; all by default. */
   keep?: (data: Received['data']) => unknown;
 }
 
-/** How long anything that must come may take. */
+/** The timeout for expected events. */
 const PATIENCE = { deadline: 20_000, every: 20 };
 
-/** Opens an event stream; with what the reader has already, as `Last-Event-ID`. */
+/** Opens an event stream, from a position if given (`Last-Event-ID`). */
 export function follow(
   shop: Pick<Shop, 'url'>,
   path: string,
@@ -56,7 +56,7 @@ export function follow(
     ...headers,
   };
   return new Promise((resolve, reject) => {
-    // A connection of its own, which nobody else waits for.
+    // A separate connection, so that no other request waits for it.
     const request = httpRequest({ hostname, port, path, headers: sent, agent: false }, (response) => {
       resolve(read(response, keep, () => request.destroy()));
     });

@@ -46,7 +46,7 @@ const followOrder = (id: string, options: Follow = {}) =>
   listen(`/v1/orders/${id}/events`, { as: shop.customer, ...options });
 const placed = async (): Promise<string> => (await shop.place()).body.id;
 
-/** A refusal as the tests of problems take it. */
+/** Expects a problem instead of a stream. */
 const refusal = ({ status, headers, text }: EventStream) => ({
   status,
   headers: new Headers(headers as Record<string, string>),
@@ -91,7 +91,7 @@ test('sends a customer a snapshot of the order and every change until the last',
   expect(new Set(places.map(([, epoch]) => epoch)).size).toBe(1);
   const positions = await shop.database('order_events').where({ order_id: id }).orderBy('position').pluck('position');
   expect(places.map(([, , n]) => Number(n))).toEqual(positions);
-  // Staff are nameless to customers.
+  // Customers receive no ids of staff.
   expect(mine.events[1]!.data).toMatchObject({
     specversion: '1.0',
     id: `${id}:2`,

@@ -13,7 +13,7 @@ import { actors } from '../domain/status-table.ts';
 import { copyDatabase } from '../test-services.ts';
 
 interface LogServerOptions {
-  /** Stands between the streams and the log. */
+  /** Wraps the log that the streams read. */
   between?: (log: EventLog) => EventLog;
   heartbeat?: number;
   max?: number;
@@ -22,7 +22,7 @@ interface LogServerOptions {
 
 const PUBLIC_URL = 'https://shop.example';
 
-/** Streams over a log of their own, without the rest of the API: every request asks for what `asks` says. */
+/** Serves streams of a separate log, without the rest of the API. `asks` decides what each request opens. */
 export async function openLogServer({
   between = (log) => log,
   heartbeat = 15,
@@ -64,7 +64,7 @@ export async function openLogServer({
     hub,
     streams,
     asks,
-    /** What was logged. */
+    /** The log messages. */
     said,
     async close() {
       streams.stop();

@@ -8,7 +8,7 @@ import { type LogServer, openLogServer } from './log-server.ts';
 let server: LogServer;
 afterEach(() => server?.close());
 
-/** How much is committed meanwhile. */
+/** The number of facts committed meanwhile. */
 const ALL = 150;
 
 const patience = { deadline: 20_000, every: 10 };
@@ -39,7 +39,7 @@ test('sends no event before an earlier one that is committed late', async () => 
 test('readers get each event once, in order, when they join, leave and resume during commits', async () => {
   const ids: string[] = [];
   let commits = ALL;
-  // Whatever is read is old by the time it arrives.
+  // Commits a fact during each read, so that each result is out of date.
   const between = (log: EventLog): EventLog => ({
     ...log,
     async read(...asked) {
@@ -69,7 +69,7 @@ test('readers get each event once, in order, when they join, leave and resume du
   }
   const isOver = () => ids.length === ALL;
 
-  /** What somebody saw who came back again and again, each time after some events. */
+  /** Returns the events of a reader that resumes repeatedly, each time after some events. */
   async function restless(): Promise<{ before: string[]; seen: string[] }> {
     let last: string | undefined;
     let before: string[] = [];

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
 
-/** What a process must be started with, so that its memory can be looked at. */
+/** The environment of a process whose memory can be inspected. */
 export const WITH_INSPECTOR = { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --inspect=127.0.0.1:0` };
 
-/** Collects a process's garbage and says how many bytes its heap has then. */
+/** Runs a process's garbage collection and returns the size of its heap, in bytes. */
 export async function heapOf({ log }: Service): Promise<number> {
-  // The first one is of the process that guards it.
+  // The first address belongs to the supervising process.
   const address = () => [...readFileSync(log, 'utf8').matchAll(/Debugger listening on (ws:\S+)/g)].at(-1)?.[1];
   await waitFor('The inspector', () => address() !== undefined, { deadline: 10_000 });
   const socket = new WebSocket(address()!);

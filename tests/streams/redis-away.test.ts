@@ -8,7 +8,7 @@ import { type EventStream, follow } from './event-stream.ts';
 
 let own: Awaited<ReturnType<typeof startOwn<'redis'>>>;
 let shop: Shop;
-/** Another process of the API, which learns of what happens from others only. */
+/** Another process of the API, which serves no requests that change orders. */
 let other: Service;
 const data = makeDataFolder('other-api');
 beforeAll(async () => {
@@ -18,7 +18,7 @@ beforeAll(async () => {
     environment: {
       ...own.environment,
       PUBLIC_URL: 'http://shop.example',
-      // Requests have to do with Redis, too.
+      // Rate limits make requests use Redis, too.
       RATE_LIMITS: 'on',
       RATE_LIMIT_PLACING: many,
       RATE_LIMIT_USER: many,
@@ -34,7 +34,7 @@ afterAll(async () => {
   data.remove();
 }, 60_000);
 
-/** An order from the counter to the customer's hand: each request succeeds. */
+/** Places an order and moves it to delivered. Each request succeeds. */
 async function served(): Promise<void> {
   const { status, body } = await shop.place();
   expect(status).toBe(201);
@@ -71,7 +71,7 @@ test('requests and streams are unaffected while Redis is killed, restarted, froz
   }
   expect(boards.map(({ end }) => end)).toEqual(['open', 'open']);
 
-  // Any process goes on where another one has stopped.
+  // A stream can resume on another process.
   const last = boards[0]!.events.at(-1)!.id;
   await served();
   const elsewhere = await follow({ url: other.url }, '/v1/orders/events', { as: shop.manager, after: last });

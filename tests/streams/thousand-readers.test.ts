@@ -12,12 +12,12 @@ afterAll(() => shop?.close());
 const READERS = 1_000;
 const patience = { deadline: 60_000, every: 50 };
 
-/** All that must be compared: so many readers would have to keep much else. */
+/** Keeps only the ids, to limit the test's memory. */
 const keep = ({ id }: { id?: string }) => ({ id });
 
 const board = (after?: string) => follow(shop, '/v1/orders/events', { as: shop.manager, after, keep });
 
-/** Opens so many streams, some at a time. */
+/** Opens this many streams, 50 at a time. */
 async function open(count: number): Promise<EventStream[]> {
   const streams: EventStream[] = [];
   while (streams.length < count) {
@@ -27,7 +27,7 @@ async function open(count: number): Promise<EventStream[]> {
   return streams;
 }
 
-/** A reader who leaves after every few events and comes back with the last one. */
+/** Returns the events of a reader that disconnects after every few events and resumes. */
 async function restless(first: EventStream, isOver: (count: number) => boolean): Promise<string[]> {
   const seen: Received[] = [];
   for (let stream = first; ; stream = await board(seen.at(-1)!.id)) {
@@ -39,7 +39,7 @@ async function restless(first: EventStream, isOver: (count: number) => boolean):
   }
 }
 
-/** An order from the counter to the customer's hand. */
+/** Places an order and moves it to delivered. */
 async function served(): Promise<void> {
   const { body } = await shop.place();
   for (const next of ['preparation', 'ready', 'delivered'] as const) {
@@ -48,7 +48,7 @@ async function served(): Promise<void> {
 }
 
 test('a thousand readers of one process get each event once, in order, without leaking memory', async () => {
-  // Whatever a process makes once, it has made then.
+  // Warms up, so that one-time allocations do not count.
   await served();
   for (const stream of await open(50)) stream.close();
   const before = await heapOf(shop.api);
@@ -77,7 +77,7 @@ test('a thousand readers of one process get each event once, in order, without l
   expect(streams.map(({ end }) => end)).toEqual(streams.map(() => 'open'));
 
   for (const stream of streams) stream.close();
-  // What a tenth of them left behind would be seen; so much a process may go up and down by itself.
+  // Detects a leak of a tenth of the streams. The constant allows for normal variation.
   const allowed = (whileOpen - before) / 10 + 2_000_000;
   expect(whileOpen - before).toBeGreaterThan(2 * allowed);
   await waitFor('The memory', async () => (await heapOf(shop.api)) - before < allowed, patience);
