@@ -9,7 +9,7 @@ import { startAll } from './start-all.ts';
 
 interface ProgramOptions extends ServiceOptions {
   environment: Environment;
-  /** 0 or nothing stands for any free port. */
+  /** 0 or undefined: any free port. */
   port?: number;
   /** Called with every line of its log. */
   onLine?: (line: string) => void;
@@ -85,7 +85,7 @@ function instanceIn(text: string): unknown {
   }
 }
 
-/** Brings database and Temporal up to date: migrations, then seeds and, side by side, the namespace. */
+/** Runs the migrations, then seeds the database and prepares the Temporal namespace concurrently. */
 export async function prepare(options: ServiceOptions & { environment: Environment }): Promise<void> {
   await runScript('db/migrate.ts', 'The database could not be migrated', options);
   const scripts = [

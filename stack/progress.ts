@@ -1,11 +1,11 @@
-/** A long step that shows that it moves. */
+/** The progress display of a long step. */
 export interface Progress {
-  /** What it is at right now; shown with the next line. */
+  /** Sets the current activity, which the next line shows. */
   detail(text: string): void;
   end(): void;
 }
 
-/** Says what begins, then every five seconds how long it has taken and what it is at. */
+/** Prints what begins, then every five seconds the elapsed time and the current activity. */
 export function startProgress(title: string, log: (line: string) => void = () => {}): Progress {
   const start = performance.now();
   let latest = '';

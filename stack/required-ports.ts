@@ -5,9 +5,9 @@ import type { StackSettings } from './settings.ts';
 import { StackError } from './stack-error.ts';
 
 /**
- * Makes sure that every port of `make run` can be had.
+ * Checks that every port of `make run` is free.
  *
- * @throws {StackError} with a sentence for each that is taken: who wants it, and how to choose another
+ * @throws {StackError} with a sentence for each port in use: the service that needs it, and how to choose another
  */
 export async function requirePorts(
   environment: Environment,

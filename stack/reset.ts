@@ -17,7 +17,7 @@ try {
   makeFolder(DATA_DIR);
   await stopLeftovers(DATA_DIR);
   const folders = [postgresFolder(DATA_DIR, postgresUser())];
-  // A folder that someone named may hold other things of theirs.
+  // A data folder that the user chose may contain other files.
   if (DATA_DIR === resolve('.data')) folders.push(DATA_DIR);
   else folders.push(...ours.map((name) => join(DATA_DIR, name)));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });

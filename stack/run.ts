@@ -1,4 +1,4 @@
-/** `make run`: opens the whole shop on this machine and keeps it open until it is told to stop. */
+/** `make run`: starts the whole shop on this machine and keeps it running until a stop signal. */
 import { relative } from 'node:path';
 import { prettyFactory } from 'pino-pretty';
 import { readApiSettings } from '../api/settings.ts';
@@ -24,13 +24,13 @@ const pretty = prettyFactory({
   translateTime: 'SYS:HH:MM:ss',
 });
 
-/** Why the shop must close: someone asked, or a part of it is gone. */
+/** The reason why the shop must stop: a signal, or the end of one of its processes. */
 const closing = new AbortController();
 class Asked extends Error {}
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    // Who asks twice will not wait: the guards end what still runs once we are gone.
+    // A second signal exits at once. The guards then stop the remaining processes.
     if (closing.signal.aborted) process.exit(1);
     closing.abort(new Asked(signal));
   });
@@ -47,7 +47,7 @@ try {
     process.exitCode = 1;
   }
 }
-// Whatever a library still holds open, everything of ours has been stopped.
+// All our processes have been stopped. Handles that a library left open must not delay the exit.
 process.exit();
 
 async function run() {
@@ -135,12 +135,12 @@ function forPeople(page: string | undefined): string | undefined {
   return page?.replace('127.0.0.1', 'localhost');
 }
 
-/** A make that was killed cannot pass that on, and nobody would know that we still run. */
+/** A killed make cannot forward its signal, so that the shop would keep running unnoticed. */
 function watchMake() {
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.env.MAKELEVEL && process.ppid !== parent) closing.abort(new Asked('make is gone'));
   }, 1_000);
-  // Also what keeps this process awake while it only waits.
+  // This timer also keeps the process alive while it waits.
   return timer;
 }

@@ -5,44 +5,44 @@ import { logTail, reasonIn } from './process/log-tail.ts';
 import { StackError } from './stack-error.ts';
 import { waitFor, within } from './wait.ts';
 
-/** What every service is started with. */
+/** The options that all services share. */
 export interface ServiceOptions {
-  /** Holds the service's data, log and pid file. Made when missing; never one that another run uses. */
+  /** The folder of the service's data, log and pid file. Created if missing; never shared with another run. */
   dataDir: string;
-  /** Told what takes long or surprises; one line each. */
+  /** Called with a line about each long step or unexpected event. */
   log?: (line: string) => void;
-  /** Ends the start early. */
+  /** Cancels the start. */
   signal?: AbortSignal | undefined;
-  /** Called when the service ends although nobody asked it to. */
+  /** Called when the service ends unexpectedly. */
   onDeath?: ((service: Service, exit: Exit) => void) | undefined;
 }
 
 /** A service that runs on this machine and ends with this process. */
 export interface Service {
   name: string;
-  /** What the service's variable (`DATABASE_URL`, …) is set to. */
+  /** The value of the service's variable (`DATABASE_URL`, …). */
   url: string;
   /** Its web page, if it has one. */
   page?: string;
   readonly pid: number;
-  /** The file with everything it wrote. */
+  /** The path of its log file. */
   log: string;
   /**
-   * Sends a signal, by default SIGKILL, and waits for the end. SIGSTOP and SIGCONT end nothing: a service that hangs is
-   * one of the faults to test.
+   * Sends a signal, by default SIGKILL, and waits for the end of the service. Returns at once after SIGSTOP and SIGCONT,
+   * with which tests freeze a service.
    */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again after `kill` or `stop`: same port, same data. */
+  /** Restarts it after `kill` or `stop`, with the same port and data. */
   start(): Promise<void>;
-  /** Stops it in order. Stopping twice is fine. */
+  /** Stops it gracefully. Further calls have no effect. */
   stop(): Promise<void>;
 }
 
-/** What {@link startService} must know about a kind of service. */
+/** The properties of a kind of service, for {@link startService}. */
 export interface Blueprint<Port extends string> {
   name: string;
   title: string;
-  /** 0 stands for any free port. */
+  /** 0: any free port. */
   ports: Record<Port, number>;
   program(ports: Record<Port, number>): Omit<Program, 'name'> | Promise<Omit<Program, 'name'>>;
   url(ports: Record<Port, number>): string;
@@ -53,7 +53,7 @@ export interface Blueprint<Port extends string> {
    * @throws {PortTakenError} if another process answers on its port
    */
   isReady(ports: Record<Port, number>): Promise<boolean>;
-  /** Words in its log that say that a start fails only for a moment. */
+  /** Log texts that identify a temporary failure of a start. */
   transient?: RegExp;
 }
 

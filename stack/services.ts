@@ -7,7 +7,7 @@ import type { Service, ServiceOptions } from './service.ts';
 import { startAll } from './start-all.ts';
 import { startTemporal } from './temporal/server.ts';
 
-/** 0 stands for any free port. */
+/** 0: any free port. */
 export interface ServicePorts {
   postgres: number;
   temporal: number;
@@ -17,13 +17,13 @@ export interface ServicePorts {
   mail: number;
 }
 
-/** The services that Crema needs, of which this machine runs those that the environment does not name. */
+/** The services that Crema needs. This machine runs those without an address in the environment. */
 export interface Services {
-  /** The environment for child processes: the one given, plus the address of every service that we started. */
+  /** The environment for child processes: the given one, plus the addresses of the started services. */
   environment: Environment;
-  /** By name; a service that already ran elsewhere is not among them. */
+  /** The started services, by name. */
   started: { postgres?: Service; temporal?: Service; redis?: Service; mail?: Service };
-  /** Stops what we started: mail, Redis, Temporal, Postgres, one after the other. */
+  /** Stops the started services one after the other: mail, Redis, Temporal, Postgres. */
   stop(): Promise<void>;
 }
 
@@ -55,21 +55,21 @@ const kinds = [
 interface Options extends ServiceOptions {
   ports: ServicePorts;
   environment: Environment;
-  /** Whether data must survive a crash of the machine; tests save time without. Default: yes. */
+  /** Whether data must survive a crash of the machine. Tests save time without. Default: true. */
   durable?: boolean;
 }
 
-/** Whether the environment says where this service already runs. */
+/** Returns whether the environment has an address of this service. */
 export const isGiven = (environment: Environment, variable: string) => Boolean(environment[variable]);
 
-/** Ports that nobody else has, for tests. */
+/** Leases free ports for tests. */
 export const anyPorts: ServicePorts = { postgres: 0, temporal: 0, temporalUi: 0, redis: 0, smtp: 0, mail: 0 };
 
 /**
- * Starts Postgres, Temporal, Redis and the mail catcher side by side, each unless the environment names an existing one.
- * If one fails, those that did start are stopped again. What an earlier run left in this data folder is stopped first.
+ * Starts Postgres, Temporal, Redis and the mail catcher concurrently, except those with an address in the environment.
+ * Stops the remaining processes of an earlier run in this data folder first. If one service fails, stops the others.
  *
- * @throws {StackError} naming the service that does not start and why
+ * @throws {StackError} with the service that did not start, and the reason
  */
 export async function startServices(options: Options): Promise<Services> {
   const left = await stopLeftovers(options.dataDir);

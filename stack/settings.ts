@@ -5,7 +5,7 @@ import { localPorts } from '../config/local-services.ts';
 import type { ServicePorts } from './services.ts';
 
 const schema = z.object({
-  /** Data, logs and pid files of this machine's services. */
+  /** The folder for data, logs and pid files of this machine's services. */
   DATA_DIR: z
     .string()
     .default('.data')

@@ -1,10 +1,10 @@
 import { sentenceFor } from '../config/run-command.ts';
 
-/** Something on this machine stands in the way. The message is a sentence for the person who can mend it. */
+/** A problem of this machine. The message tells the user what is wrong and how to fix it. */
 export class StackError extends Error {
   override name = 'StackError';
 }
 
-/** One sentence for an error that whoever runs a command can mend; `undefined` for any other. */
+/** Returns a sentence for an error that the user can fix, `undefined` for other errors. */
 export const sentenceOf = (error: unknown): string | undefined =>
   error instanceof StackError ? error.message : sentenceFor(error);

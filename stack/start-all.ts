@@ -1,15 +1,15 @@
-/** What came of several things done side by side, in their order. */
+/** The results of concurrent tasks, in the order of the tasks. */
 export interface Outcome<Value> {
-  /** `undefined` stands where one failed. */
+  /** `undefined` for a failed task. */
   values: (Value | undefined)[];
   failed: boolean;
-  /** What failed first. */
+  /** The first failure. */
   reason?: unknown;
 }
 
 /**
- * Does several things side by side. When one fails, or the signal says so, the others are called off; all of them are over
- * when this resolves, so that nothing goes on behind the back of whoever cleans up. It never throws.
+ * Runs tasks concurrently and waits until all have ended, so that the caller can clean up. If one fails, or the signal
+ * aborts, cancels the others. Never throws.
  */
 export async function startAll<Value>(
   tasks: ((signal: AbortSignal) => Promise<Value>)[],

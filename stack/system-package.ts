@@ -10,7 +10,7 @@ import { StackError } from './stack-error.ts';
 
 const installDeadline = 300_000;
 
-/** The package managers we know, with what brings a package and nothing more. */
+/** The supported package managers, with the command that installs a package without recommended ones. */
 const managers = [
   { command: 'apt-get', before: [['update']], install: ['install', '-y', '--no-install-recommends'] },
   { command: 'apk', before: [], install: ['add'] },
@@ -19,21 +19,21 @@ const managers = [
 
 type Manager = (typeof managers)[number];
 
-/** A program that comes with a package of the system. */
+/** A program from a package of the operating system. */
 export interface SystemPackage {
   title: string;
-  /** The program; any of them will do. */
+  /** Names of the program. The first one found is used. */
   programs: readonly [string, ...string[]];
-  /** The package that has it. */
+  /** The package of the program, by package manager. */
   packages: Record<Manager['command'] | 'brew', string>;
-  /** What to do without it: "set …". */
+  /** The alternative to installing it: "set …". */
   instead: string;
 }
 
 /**
- * Finds a program on this machine; as root, installs it with the system's package manager.
+ * Finds a program on this machine. If it is missing and the user is root, installs it with the package manager.
  *
- * @throws {StackError} naming the command to type when neither is possible
+ * @throws {StackError} with the command that installs the program, if neither is possible
  */
 export async function findProgram(wanted: SystemPackage, options: ServiceOptions): Promise<string> {
   const found = () => wanted.programs.map(findOnPath).find((path) => path !== undefined);
@@ -81,7 +81,7 @@ async function install(wanted: SystemPackage, manager: Manager, options: Service
   }
 }
 
-/** A distribution's package starts a server of its own, now and at every boot. We asked for the program only. */
+/** Stops and disables the server that a distribution's package starts by itself. Only the program is needed. */
 function stopSystemService(service: string) {
   const attempts = existsSync('/run/systemd/system')
     ? [['systemctl', 'disable', '--now', service]]
@@ -90,7 +90,7 @@ function stopSystemService(service: string) {
     try {
       execFileSync(command, args, { stdio: 'ignore', timeout: 30_000 });
     } catch {
-      // There is no such service, which is what we wanted.
+      // The package has no such service.
     }
   }
 }

@@ -2,18 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StackError } from './stack-error.ts';
 
 interface Wait {
-  /** How long to go on asking, in milliseconds. */
+  /** How long to repeat the probe, in milliseconds. */
   deadline: number;
-  /** Pause between two tries, in milliseconds. */
+  /** Pause between two attempts, in milliseconds. */
   every?: number;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Asks again and again until the answer is yes. A probe that throws has said "not yet".
+ * Repeats a probe until it returns true. An error of the probe counts as false.
  *
- * @param what the subject of the sentence that is thrown at the deadline, such as `Redis`
- * @throws {StackError} at the deadline, with the probe's last complaint
+ * @param what the subject of the error message, such as `Redis`
+ * @throws {StackError} at the deadline, with the last error of the probe
  */
 export async function waitFor(what: string, probe: () => Promise<boolean> | boolean, wait: Wait): Promise<void> {
   const start = performance.now();
@@ -33,7 +33,7 @@ export async function waitFor(what: string, probe: () => Promise<boolean> | bool
   }
 }
 
-/** A promise's outcome if it comes before the deadline (milliseconds), else `undefined`. */
+/** Returns the promise's value, or `undefined` if it does not settle before the deadline (milliseconds). */
 export async function within<Value>(deadline: number, promise: Promise<Value>): Promise<Value | undefined> {
   const timer = new AbortController();
   try {

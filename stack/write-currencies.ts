@@ -20,7 +20,7 @@ await runCommand(async () => {
   console.log(`${TARGET} has the ${digitsOf.size} currencies of ${published}.`);
 });
 
-/** The code and the digits of an entry; territories without a currency, and codes without minor units, have none. */
+/** Returns the code and digits of an entry, or undefined for territories and codes without minor units. */
 function readEntry(entry: string): [string, number][] {
   const code = /<Ccy>([A-Z]{3})<\/Ccy>/.exec(entry)?.[1];
   const digits = /<CcyMnrUnts>(\d)<\/CcyMnrUnts>/.exec(entry)?.[1];

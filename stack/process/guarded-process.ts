@@ -96,7 +96,7 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
       if ('line' in message) program.onLine?.(message.line);
       if ('exited' in message) resolve(message.exited);
     });
-    // A guard that was killed has said nothing, and its program must not outlive it.
+    // A killed guard sends no message, and its program must not outlive it.
     guard.once('close', () => {
       if (child) send(child, 'SIGKILL');
       resolve({ code: null, signal: 'SIGKILL' });
@@ -118,7 +118,7 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
       if (guard.connected) guard.send('stop', () => {});
       const exit = await within(plan.grace + 5_000, exited);
       if (exit) return exit;
-      // Only a guard that hangs brings us here.
+      // Reached only if the guard hangs.
       guard.kill('SIGKILL');
       return exited;
     },
@@ -128,8 +128,8 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
 /**
  * Runs a program to its end.
  *
- * @param options.deadline milliseconds after which it is stopped
- * @returns its exit; `null` stands for "not in time"
+ * @param options.deadline milliseconds after which the program is stopped
+ * @returns its exit, or `null` if it did not end before the deadline
  */
 export async function runProcess(
   program: Program,
@@ -150,7 +150,7 @@ export async function runProcess(
   }
 }
 
-/** Resolves when the signal aborts, or when nobody listens any more. */
+/** Resolves when one of the signals aborts. */
 async function abortOf(signal: AbortSignal, listening: AbortSignal): Promise<null> {
   if (!signal.aborted) await once(signal, 'abort', { signal: listening }).catch(() => undefined);
   return null;
@@ -168,7 +168,7 @@ function started(guard: ChildProcess, program: Program): Promise<number> {
   });
 }
 
-/** A running program alone keeps nobody awake: a script that forgets to stop it can still end, and it ends with it. */
+/** Lets this process exit while the program runs. The program is then stopped, too. */
 function letGo(guard: ChildProcess) {
   guard.unref();
   guard.channel?.unref();

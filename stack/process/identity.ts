@@ -1,34 +1,34 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** A process, told apart from any later one that is given the same id. */
+/** A process, distinguished from later processes with the same id. */
 export interface Identity {
   pid: number;
-  /** When it began, in whatever words this system has for it. */
+  /** Its start time, in the format of this operating system. */
   birth: string;
 }
 
-/** The process that has this id now, or `undefined` when none has (or it has ended and waits to be collected). */
+/** Returns the process that has this id now, or `undefined` if there is no such process or it is a zombie. */
 export function identify(pid: number): Identity | undefined {
   const birth = process.platform === 'linux' ? birthByProc(pid) : birthByPs(pid);
   return birth === undefined ? undefined : { pid, birth };
 }
 
-/** Whether this very process still runs. */
+/** Returns whether the process still runs. */
 export function isAlive(identity: Identity): boolean {
   return identify(identity.pid)?.birth === identity.birth;
 }
 
-/** Sends a signal to this very process: it has it when this returns. One that has ended gets none. */
+/** Sends a signal to the process, unless it has ended. */
 export function send(identity: Identity, signal: NodeJS.Signals): void {
   try {
     if (isAlive(identity)) process.kill(identity.pid, signal);
   } catch {
-    // It ended in between.
+    // The process ended in the meantime.
   }
 }
 
-/** The program and arguments of a process, or nothing. */
+/** Returns the program and arguments of a process, or an empty string if there is no such process. */
 export function commandLine(pid: number): string {
   try {
     if (process.platform === 'linux') return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');

@@ -11,10 +11,10 @@ interface PidFile extends Identity {
 }
 
 /**
- * Ends what an earlier run left running: its starter and the guard were both killed. Processes are ended by id, and only
- * when they began at the very moment that was written down, so never a stranger.
+ * Stops the processes of an earlier run whose starter and guard were both killed. A process is stopped only if both its
+ * id and its start time match the pid file.
  *
- * @returns the names of what was still running
+ * @returns the names of the stopped processes
  */
 export async function stopLeftovers(dataDir: string): Promise<string[]> {
   const directory = runDirectory(dataDir);
@@ -33,7 +33,7 @@ async function stopLeftover(file: string): Promise<string | undefined> {
   return running ? left.name : undefined;
 }
 
-/** Asks politely for ten seconds, then insists. */
+/** Sends SIGTERM, and SIGKILL after ten seconds. */
 export async function end(identity: Identity, politely: NodeJS.Signals): Promise<void> {
   const gone = () => !isAlive(identity);
   send(identity, politely);
@@ -50,7 +50,7 @@ function readPidFile(file: string): PidFile | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    // Half written when the machine went down: then nothing of that time runs any more.
+    // The machine stopped while this file was written, so its process has ended as well.
     return undefined;
   }
 }

@@ -5,7 +5,7 @@ umask 077
 export ENV_FILE=$PWD/.env
 export XDG_RUNTIME_DIR=/run/user/$UID # systemctl --user needs it, and su and sudo do not set it
 
-# Processes are called by their kind and port, which no two processes of a machine share: api@5000.
+# Processes are named after their kind and port, which is unique on a machine: api@5000.
 processes() { echo "worker@$WORKER_HEALTH_PORT" && printf 'api@%s\n' $API_PORTS; }
 
 is_running() { pgrep --uid "$UID" --exact --full "crema-$1" > /dev/null; }
@@ -21,7 +21,7 @@ start_process() {
   fi && ready "$1"
 }
 
-# Waits for a process, up to a minute, and shows what it reaches.
+# Waits up to a minute for a process to become ready, and shows its health.
 ready() {
   local second
   for second in {1..60}; do
@@ -59,7 +59,7 @@ start() { each start_process; }
 stop() { each stop_process; }
 restart() { each restart_process; } # one after the other: another API process serves meanwhile
 
-# In what follows, secrets go through files, the environment and standard input: all users of a machine can list arguments.
+# The functions below pass secrets in files, the environment and standard input: all users of a machine can list arguments.
 
 # Runs a program of Postgres with the database's address and password.
 with_database() {
@@ -80,7 +80,7 @@ api() {
     -H @<(printf %s "${3:+Authorization: Bearer $3}") "$PUBLIC_URL$2" && echo
 }
 
-# Asks for a password and prints an access token, good for ten minutes. It takes the steps of a browser: authorization code with PKCE.
+# Asks for a password and prints an access token, valid for ten minutes. Like a browser, it uses an authorization code with PKCE.
 sign_in() {
   local back=$PUBLIC_URL/docs/oauth2-redirect jar verifier challenge page csrf code password
   read -rsp "The password of $1: " password && echo >&2

@@ -12,7 +12,7 @@ const redis = {
   instead: 'set REDIS_URL to one that runs',
 } as const;
 
-/** Starts Redis on 127.0.0.1. It keeps nothing on disk: design §2 gives it nothing that cannot be lost. */
+/** Starts Redis on 127.0.0.1, without persistence: Crema stores only data in Redis that may be lost. */
 export async function startRedis(options: ServiceOptions & { port?: number }): Promise<Service> {
   const directory = join(options.dataDir, 'redis');
   mkdirSync(directory, { recursive: true });

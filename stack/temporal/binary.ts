@@ -14,10 +14,10 @@ const buildDeadline = 30 * 60_000;
 const downloadDeadline = 5 * 60_000;
 
 /**
- * Finds Temporal's command line program, which has the development server in it: on the PATH, in the project's cache,
- * by download, or built from source.
+ * Finds Temporal's command line program, which contains the development server: on the PATH or in the project's cache.
+ * Otherwise downloads it or builds it from source.
  *
- * @throws {StackError} when there is none and none can be had
+ * @throws {StackError} if the program is neither found nor can be downloaded or built
  */
 export async function findTemporal(options: ServiceOptions): Promise<string> {
   const installed = findOnPath('temporal');
@@ -26,7 +26,7 @@ export async function findTemporal(options: ServiceOptions): Promise<string> {
   const cached = join(cache, `temporal-${version}`);
   if (existsSync(cached)) return cached;
   mkdirSync(cache, { recursive: true });
-  // Whatever comes is put together beside the cache and moved in whole: a cache holds no half file after a kill.
+  // The file is completed beside the cache and then moved, so that a kill leaves no incomplete file in the cache.
   const workshop = mkdtempSync(join(cache, 'new-'));
   try {
     const made = (await download(workshop, options)) ?? (await build(workshop, options));
@@ -46,7 +46,7 @@ function isNewEnough(command: string): boolean {
   }
 }
 
-/** The SDK's own download, in a process of its own: it has no deadline and cannot be called off. */
+/** Runs the SDK's download in a separate process, because it has no deadline and cannot be cancelled. */
 async function download(workshop: string, options: ServiceOptions): Promise<string | undefined> {
   const reachable = await fetch('https://temporal.download', {
     method: 'HEAD',

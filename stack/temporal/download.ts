@@ -1,9 +1,9 @@
-/** `node download.ts <folder> <version>`: has the SDK download Temporal's program into the folder, as `temporal-<version>`. */
+/** `node download.ts <folder> <version>`: downloads Temporal's program with the SDK to `<folder>/temporal-<version>`. */
 import { Runtime } from '@temporalio/worker';
 
 const [folder = '', version = ''] = process.argv.slice(2);
 const runtime = Runtime.instance();
-// The SDK downloads only what it then starts.
+// The SDK downloads the program only when it starts it.
 const server = await runtime.createEphemeralServer({
   type: 'dev-server',
   exe: { type: 'cached-download', downloadDir: folder, version, ttl: 86_400_000, sdkName: 'crema', sdkVersion: '0' },

@@ -5,7 +5,7 @@ import { localAddress } from '../../config/local-services.ts';
 import { type Service, type ServiceOptions, startService } from '../service.ts';
 import { findTemporal } from './binary.ts';
 
-/** `worker/prepare-namespace.ts` registers the same where Temporal is not ours. */
+/** On any other Temporal server, `worker/prepare-namespace.ts` registers the same attributes. */
 const searchAttributes = {
   OrderStatus: 'Keyword',
   OrderNumber: 'Int',
@@ -14,13 +14,13 @@ const searchAttributes = {
   OrderLocation: 'Keyword',
 };
 const dynamicConfig = [
-  // Their defaults cost 50 ms a hop.
+  // The defaults of these settings add 50 ms to each hop.
   ...['transfer', 'timer', 'visibility'].map((queue) => `history.${queue}ProcessorMaxPollRPS=2000`),
-  // Activities come back with the workflow task that asked for them: a hop less.
+  // The completion of a workflow task returns the activities that it scheduled, which saves a hop.
   'system.enableActivityEagerExecution=true',
 ];
 
-/** Starts Temporal's development server and its Web UI on 127.0.0.1, with a database file: in memory, kill -9 loses orders. */
+/** Starts Temporal's development server and Web UI on 127.0.0.1. Its database is a file, so that kill -9 loses no orders. */
 export async function startTemporal(options: ServiceOptions & { port?: number; uiPort?: number }): Promise<Service> {
   const directory = join(options.dataDir, 'temporal');
   mkdirSync(directory, { recursive: true });
@@ -38,7 +38,7 @@ export async function startTemporal(options: ServiceOptions & { port?: number; u
           ...['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]),
           ...dynamicConfig.flatMap((value) => ['--dynamic-config-value', value]),
           ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
-          // A person's own Temporal profile would change where and how the server runs.
+          // The user's Temporal profile would change the server's configuration.
           ...['--disable-config-file', '--disable-config-env', '--color', 'never'],
         ],
         cwd: directory,
