@@ -62,7 +62,7 @@ interface Options extends ServiceOptions {
 /** Returns whether the environment has an address of this service. */
 export const isGiven = (environment: Environment, variable: string) => Boolean(environment[variable]);
 
-/** Leases free ports for tests. */
+/** Any free ports, for tests. */
 export const anyPorts: ServicePorts = { postgres: 0, temporal: 0, temporalUi: 0, redis: 0, smtp: 0, mail: 0 };
 
 /**

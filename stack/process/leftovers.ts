@@ -33,7 +33,7 @@ async function stopLeftover(file: string): Promise<string | undefined> {
   return running ? left.name : undefined;
 }
 
-/** Sends SIGTERM, and SIGKILL after ten seconds. */
+/** Sends the given signal and SIGCONT, and SIGKILL if the process has not ended after ten seconds. */
 export async function end(identity: Identity, politely: NodeJS.Signals): Promise<void> {
   const gone = () => !isAlive(identity);
   send(identity, politely);
