@@ -13,7 +13,7 @@ export interface LoggedFact extends Fact {
 export interface LogState {
   /** Identifies the log. It changes when Postgres is restored from a backup; positions of another epoch are invalid. */
   epoch: string;
-  /** The position of the newest fact; 0 if there is none. */
+  /** The position of the newest fact; 0 for an empty log. */
   end: number;
 }
 
@@ -21,7 +21,7 @@ export interface LogState {
 export interface EventLog {
   /** Returns the first facts after a position, of one order or of all. */
   after(position: number, options: { orderId?: string; limit: number }): Promise<LoggedFact[]>;
-  /** Returns the position of the newest fact; 0 if there is none. */
+  /** Returns the position of the newest fact; 0 for an empty log. */
   end(): Promise<number>;
   /** Like {@link EventLog.after}, with the state of the log at the same moment. */
   read(

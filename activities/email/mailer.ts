@@ -44,9 +44,11 @@ export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEO
 
   async function send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult> {
     if (!isPlainAddress(email.to)) return { outcome: 'refused', detail: 'The recipient has no usable address.' };
+    // Encoding does not count towards the timeouts.
+    const transmit = await transport.prepare(compose(email, sender));
     const attempt = startAttempt(timeouts, cancellation);
     try {
-      return { outcome: 'sent', messageId: await transport.send(compose(email, sender), attempt) };
+      return { outcome: 'sent', messageId: await transmit(attempt) };
     } catch (error) {
       const { codes, isRefusal, isAnswered } = transport.explain(error);
       if (isRefusal) return { outcome: 'refused', detail: `The mail server refused it: ${codes}` };

@@ -20,13 +20,15 @@ export function createSes({ region, endpoint }: { region: string; endpoint: stri
   const composer = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
 
   return {
-    async send(message, attempt) {
+    async prepare(message) {
       const { message: data } = await composer.sendMail(message);
       const { from, to } = message.envelope;
       const command = new SendRawEmailCommand({ Source: from, Destinations: to, RawMessage: { Data: data as Buffer } });
-      const { MessageId } = await attempts.run(attempt, () => client.send(command, { abortSignal: attempt.signal }));
-      // Amazon replaces our id, and uses its own when it reports a bounce.
-      return MessageId ?? message.messageId;
+      return async (attempt) => {
+        const { MessageId } = await attempts.run(attempt, () => client.send(command, { abortSignal: attempt.signal }));
+        // Amazon replaces our id, and uses its own when it reports a bounce.
+        return MessageId ?? message.messageId;
+      };
     },
     explain,
     close: () => client.destroy(),

@@ -35,7 +35,7 @@ export function createSmtp(url: string, { transfer, answer }: MailTimeouts): Tra
 
   return {
     server: serverOf(url),
-    async send(message, attempt) {
+    prepare: async (message) => async (attempt) => {
       // The timeouts above are for silence. The signal also stops a server that sends its answer byte by byte.
       const options: Watched = { ...message, signal: attempt.signal, attempt };
       await pool.sendMail(options);

@@ -5,9 +5,9 @@ import type { compose } from './message.ts';
 export interface Transport {
   /** Host and port, for error messages. */
   server?: string;
-  /** Sends a message and returns the id under which the server reports on it. */
-  send(message: ReturnType<typeof compose>, attempt: Attempt): Promise<string>;
-  /** Explains an error that {@link send} has thrown. */
+  /** Encodes a message. The returned function sends it, and returns the id under which the server reports on it. */
+  prepare(message: ReturnType<typeof compose>): Promise<(attempt: Attempt) => Promise<string>>;
+  /** Explains an error of sending. */
   explain(error: unknown): SendFailure;
   close(): void;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type WorkflowClient, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { WorkflowClient } from '@temporalio/client';
+import { ignoreAlreadyStarted } from '../../config/already-started.ts';
 import type { AccountMailRequest, Erasure } from '../../domain/account/account-request.ts';
 import {
   accountMailIdOf,
@@ -30,19 +31,16 @@ export function createAccountWorkflows(
   const callWithDeadline = createCallWithDeadline(client);
 
   async function mail(request: AccountMailRequest): Promise<void> {
-    try {
-      await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
-        client.start(accountMailWorkflowType, {
-          workflowId: accountMailIdOf(mailIdOf(request)),
-          taskQueue,
-          args: [request],
-          staticSummary: 'An email about an account',
-        }),
-      );
-    } catch (error) {
+    await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
+      client.start(accountMailWorkflowType, {
+        workflowId: accountMailIdOf(mailIdOf(request)),
+        taskQueue,
+        args: [request],
+        staticSummary: 'An email about an account',
+      }),
+    )
       // The SDK repeats a call whose answer was lost.
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+      .catch(ignoreAlreadyStarted);
   }
 
   async function erase(erasure: Erasure): Promise<void> {

@@ -10,9 +10,8 @@ export const limitParameter = digits(1, 100)
   .meta({ override: { default: DEFAULT_LIMIT } });
 
 /** The `cursor` parameter of a list. @param sortKey of the last entry on the previous page */
-export const cursorParameter = <SortKey>(sortKey: z.ZodType<SortKey>) =>
-  z
-    .string()
+export const cursorParameter = <SortKey>(sortKey: z.ZodType<SortKey>, text = z.string()) =>
+  text
     .transform((cursor, context) => {
       try {
         return sortKey.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));

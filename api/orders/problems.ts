@@ -1,5 +1,5 @@
 import { OutcomeUnknown } from '../http/deadline.ts';
-import { invalidRequest, Problem } from '../http/problem.ts';
+import { invalidRequest, Problem, type ProblemOptions } from '../http/problem.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Resend } from './resending.ts';
 import type { OrderService } from './service.ts';
@@ -42,26 +42,27 @@ export function problemOf(refusal: Refusal): Problem {
   }
 }
 
-/** Catches the error of a write whose outcome is unknown. The problem has the key that makes a retry safe. */
-export const outcomeUnknown =
-  ({ idempotencyKey }: RequestContext) =>
+/** Returns a handler that turns an {@link OutcomeUnknown} into a problem, and rethrows every other error. */
+const ifUnknown =
+  (code: 'outcome_unknown' | 'unavailable', options: Pick<ProblemOptions, 'detail' | 'headers'>) =>
   (cause: unknown): never => {
     if (!(cause instanceof OutcomeUnknown)) throw cause;
-    const detail = 'The request may have taken effect. Repeat it with this Idempotency-Key to get its outcome.';
-    throw new Problem('outcome_unknown', { detail, headers: { 'idempotency-key': idempotencyKey }, cause });
+    throw new Problem(code, { ...options, cause });
   };
 
-/** Catches the error of a read that Temporal did not answer in time. */
-export function unavailable(cause: unknown): never {
-  if (!(cause instanceof OutcomeUnknown)) throw cause;
-  throw new Problem('unavailable', { detail: 'The order cannot be read at the moment. Try again.', cause });
-}
-
-/** Catches the error of a resend whose outcome is unknown. */
-export function resendUnknown(cause: unknown): never {
-  if (!(cause instanceof OutcomeUnknown)) throw cause;
-  throw new Problem('outcome_unknown', {
-    detail: 'The email may have been sent. The timeline shows its outcome.',
-    cause,
+/** Handles the error of a write. The problem has the key that makes a retry safe. */
+export const outcomeUnknown = ({ idempotencyKey }: RequestContext) =>
+  ifUnknown('outcome_unknown', {
+    detail: 'The request may have taken effect. Repeat it with this Idempotency-Key to get its outcome.',
+    headers: { 'idempotency-key': idempotencyKey },
   });
-}
+
+/** Handles the error of a read. */
+export const unavailable = ifUnknown('unavailable', {
+  detail: 'The order cannot be read at the moment. Try again.',
+});
+
+/** Handles the error of a resend. */
+export const resendUnknown = ifUnknown('outcome_unknown', {
+  detail: 'The email may have been sent. The timeline shows its outcome.',
+});

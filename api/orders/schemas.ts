@@ -165,7 +165,7 @@ export const listQuery = z.strictObject({
   placedTo: instant.optional().meta({ description: 'Exclusive' }),
   sort: z.enum(['-placedAt', 'placedAt']).meta({ id: 'OrderSort' }).default('-placedAt'),
   limit: limitParameter,
-  cursor: cursorParameter(z.tuple([z.iso.datetime(), z.uuid()])),
+  cursor: cursorParameter(z.tuple([z.iso.datetime(), z.uuid()]), z.string().max(200)),
 });
 
 const quantityChange = z

@@ -47,7 +47,7 @@ function mailerTo(endpoint: string) {
     AWS_REGION: 'eu-west-1',
     SES_ENDPOINT: endpoint,
   };
-  const mailer = createMailer(settings, { transfer: 2_000, answer: 500 });
+  const mailer = createMailer(settings, { transfer: 500, answer: 500 });
   cleanups.push(mailer.close);
   return mailer;
 }
