@@ -3,9 +3,10 @@ import { workflowIdOf } from '../../workflows/messages/definitions.ts';
 import type { Bench, Result } from '../figure.ts';
 import { createHttpClient } from '../http-client.ts';
 import { timed } from '../measure/pairs.ts';
+import { median } from '../measure/statistics.ts';
 import { takeTurns } from '../measure/turns.ts';
 import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
-import { rateRow } from '../rows.ts';
+import { number, rateRow } from '../rows.ts';
 
 /** Measures deliveries to a webhook, against a loop of POSTs to the same receiver. */
 export async function measureWebhooks({ shop, basket, count, signal, log }: Bench): Promise<Result> {
@@ -52,5 +53,8 @@ export async function measureWebhooks({ shop, basket, count, signal, log }: Benc
     rates: { baseline: rates.map(([rate]) => rate), crema: rates.map(([, rate]) => rate) },
     ratios: rates.map(([below, above]) => above / below),
   };
-  return { rows: [rateRow('deliveries to a webhook', 'a loop of POSTs', pairs, { least: 0.1 })] };
+  return {
+    summary: `**Webhooks**: ${number(median(pairs.rates.crema))} deliveries a second to one endpoint.`,
+    rows: [rateRow('deliveries to a webhook', 'a loop of POSTs', pairs, { least: 0.1 })],
+  };
 }
