@@ -35,7 +35,7 @@ export interface RouteDependencies extends Repositories {
   tickets: Auth['tickets'];
   /** undefined without SES_TOPIC_ARN */
   sns: Sns | undefined;
-  returnedMail: (message: string) => Promise<void>;
+  returnedEmail: (message: string) => Promise<void>;
   codec: PayloadCodec;
   /** Readiness checks by the name of the part. */
   checks: Record<string, Check>;

@@ -19,7 +19,7 @@ import { createCatalogService } from './catalog/service.ts';
 import type { Limits } from './http/limits/limits.ts';
 import { isExceeded } from './http/limits/quota.ts';
 import { unlimitedSignIns } from './http/limits/sign-in-limiter.ts';
-import { createReturnedMail } from './notifications/returned-mail.ts';
+import { createReturnedEmail } from './notifications/returned-email.ts';
 import { createSns } from './notifications/sns.ts';
 import { createResend } from './orders/resending.ts';
 import { createOrderService } from './orders/service.ts';
@@ -83,13 +83,13 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
       workflows: createAccountWorkflows(workflowClient, { taskQueue, backupDays: settings.BACKUP_DAYS }),
       passwordRules: dependencies.passwordRules,
       checkPassword: createPasswordCheck(users, limits?.signInLimiter ?? unlimitedSignIns),
-      takeMailQuota: createMailQuota(limits),
+      takeEmailQuota: createEmailQuota(limits),
       onAccessChanged: auth.evict,
     }),
     sns: settings.SES_TOPIC_ARN
       ? createSns({ topicArn: settings.SES_TOPIC_ARN, endpoint: settings.SNS_ENDPOINT })
       : undefined,
-    returnedMail: createReturnedMail({ ledger, suppressions }),
+    returnedEmail: createReturnedEmail({ ledger, suppressions }),
     webhookService: createWebhookService({
       webhooks,
       deliveries: webhookDeliveries,
@@ -111,7 +111,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
 }
 
 /** Refuses an account email if its address has received too many. */
-const createMailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
-  const status = await limits?.accountMail(email, purpose);
+const createEmailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
+  const status = await limits?.accountEmail(email, purpose);
   return status && isExceeded(status) ? { refused: 'rate_limited' as const, status } : undefined;
 };

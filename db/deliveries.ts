@@ -53,7 +53,7 @@ export interface Resending extends Pick<Delivery, 'outcome' | 'detail' | 'messag
 export interface Returned {
   messageId: string;
   /** The email's event and recipient, if the report contains them. */
-  mail?: { eventId: string; orderId: string; recipient: Recipient } | undefined;
+  email?: { eventId: string; orderId: string; recipient: Recipient } | undefined;
   as: ReturnedAs;
   at: Date;
   detail: string;
@@ -166,8 +166,8 @@ export function createDeliveryLedger(database: Database): DeliveryLedger {
     await retryRecord(async () => database.raw(RECORD_RESENDING, values));
   }
 
-  async function recordReturned({ mail, ...returned }: Returned): Promise<boolean> {
-    const deliveryId = (await idOf(returned.messageId)) ?? (mail && (await knownOrNew(mail)));
+  async function recordReturned({ email, ...returned }: Returned): Promise<boolean> {
+    const deliveryId = (await idOf(returned.messageId)) ?? (email && (await knownOrNew(email)));
     if (deliveryId === undefined) return false;
     await database.raw(RECORD_RETURNED, { ...returned, deliveryId });
     return true;
@@ -176,8 +176,8 @@ export function createDeliveryLedger(database: Database): DeliveryLedger {
   const idOf = async (messageId: string): Promise<string | undefined> =>
     (await database('delivery_attempts').where({ message_id: messageId }).first('delivery_id'))?.delivery_id;
 
-  async function knownOrNew(mail: NonNullable<Returned['mail']>): Promise<string | undefined> {
-    const { rows } = await database.raw<{ rows: { id: string }[] }>(KNOWN_OR_NEW, { ...mail, at: new Date() });
+  async function knownOrNew(email: NonNullable<Returned['email']>): Promise<string | undefined> {
+    const { rows } = await database.raw<{ rows: { id: string }[] }>(KNOWN_OR_NEW, { ...email, at: new Date() });
     return rows[0]?.id;
   }
 

@@ -109,7 +109,7 @@ export interface Writer {
 }
 
 /** Returns all emails with sample data, in one language. */
-export const mails: readonly { name: string; write: (writer: Writer) => RenderedEmail }[] = [
+export const emails: readonly { name: string; write: (writer: Writer) => RenderedEmail }[] = [
   ...samples.map(({ name, input }) => ({
     name,
     write: (writer: Writer) => renderOrderEmail({ ...input, ...writer, fact: inCurrency(input.fact, writer.currency) }),

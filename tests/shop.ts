@@ -72,7 +72,7 @@ export interface Shop {
   move(orderId: string, status: Status): Promise<Answer>;
   workflow(orderId: string): WorkflowHandle;
   /** The subjects of the emails about an order that have arrived, by recipient. */
-  mailed(orderId: string): { eventId: string; to: string; subject: string }[];
+  emailsAbout(orderId: string): { eventId: string; to: string; subject: string }[];
   /** Waits until the read model shows this status. */
   reaches(orderId: string, status: Status): Promise<void>;
   /** Waits until the order's workflow has ended: everything is told. */
@@ -210,7 +210,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     },
     move: (orderId, status) => insist('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
     workflow: (orderId) => temporal.workflow.getHandle(workflowIdOf(orderId)),
-    mailed: (orderId) =>
+    emailsAbout: (orderId) =>
       smtp.arrivals
         .map(({ mail, to }) => ({
           eventId: String(mail.headers.get('x-crema-event-id')),

@@ -1,11 +1,13 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
-import type { AccountMailRequest } from '../domain/account/account-request.ts';
+import type { AccountEmailRequest } from '../domain/account/account-request.ts';
 import { singleEmail } from './email-options.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
 
-const { accountMail: mail } = proxyActivities<Activities>(singleEmail);
+const { accountMail: sendEmail } = proxyActivities<Activities>(singleEmail);
 
 /** Sends one email about an account and returns the outcome. It fails after the last attempt, so that operators notice. */
-export const accountMail = (request: AccountMailRequest): ReturnType<Activities['accountMail']> =>
-  mail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue), summary: request.about }, [request]);
+export const accountMail = (request: AccountEmailRequest): ReturnType<Activities['accountMail']> =>
+  sendEmail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue), summary: request.about }, [
+    request,
+  ]);

@@ -3,8 +3,8 @@ import type { Activities } from '../activities/create-activities.ts';
 import { singleEmail } from './email-options.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
 
-const { webhookNotice: mail } = proxyActivities<Activities>(singleEmail);
+const { webhookNotice: sendEmail } = proxyActivities<Activities>(singleEmail);
 
 /** Notifies the shop by email that a webhook is disabled. */
 export const webhookNotice = (webhookId: string): ReturnType<Activities['webhookNotice']> =>
-  mail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue) }, [webhookId]);
+  sendEmail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue) }, [webhookId]);

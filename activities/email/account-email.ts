@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import type { AccountRequest, AccountRequestRepository } from '../../db/account-requests.ts';
 import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { User, UserRepository } from '../../db/users.ts';
-import type { AccountMailRequest } from '../../domain/account/account-request.ts';
+import type { AccountEmailRequest } from '../../domain/account/account-request.ts';
 import { forgotPage, lifetimes, linkTo } from '../../domain/account/link.ts';
 import { type AccountEmailInput, renderAccountEmail } from '../../mail/templates/account-email.ts';
 import type { Mailer, SendResult } from './mailer.ts';
@@ -27,7 +27,7 @@ type Addressee = Pick<User, 'email' | 'name' | 'language'>;
 const MAX_PASSWORD_CHECKS = 6;
 
 /** `suppressed`: the address gets no email; `unneeded`: there is no email to send, or it was sent before. */
-type AccountMailResult = SendResult['outcome'] | 'suppressed' | 'unneeded';
+type AccountEmailResult = SendResult['outcome'] | 'suppressed' | 'unneeded';
 
 /**
  * Sends the email for a request about an account. Whether there is an account is looked up here, so that the API's answer and
@@ -36,7 +36,7 @@ type AccountMailResult = SendResult['outcome'] | 'suppressed' | 'unneeded';
 export function createAccountEmail(dependencies: Dependencies) {
   const { accountRequests, users, suppressions, mailer, shopLanguage, shopName, publicUrl } = dependencies;
 
-  return async (request: AccountMailRequest): Promise<AccountMailResult> => {
+  return async (request: AccountEmailRequest): Promise<AccountEmailResult> => {
     const outcome = await withHeartbeats(() =>
       request.about === 'request' ? answer(request.requestId) : notify(request),
     );
@@ -44,7 +44,7 @@ export function createAccountEmail(dependencies: Dependencies) {
     return outcome;
   };
 
-  async function notify(request: Exclude<AccountMailRequest, { about: 'request' }>): Promise<AccountMailResult> {
+  async function notify(request: Exclude<AccountEmailRequest, { about: 'request' }>): Promise<AccountEmailResult> {
     const { about, userId } = request;
     const found = await users.findWithPassword(userId);
     if (!found) return 'unneeded';
@@ -57,7 +57,7 @@ export function createAccountEmail(dependencies: Dependencies) {
     return send(workflowExecution?.workflowId ?? userId, found.user, about, forgotPage(publicUrl));
   }
 
-  async function answer(requestId: string): Promise<AccountMailResult> {
+  async function answer(requestId: string): Promise<AccountEmailResult> {
     const request = await accountRequests.find(requestId);
     if (!request || request.mailedAt) return 'unneeded';
     const user = await users.findByEmail(request.email);
@@ -79,7 +79,7 @@ export function createAccountEmail(dependencies: Dependencies) {
     return linkTo(publicUrl, purpose, token);
   }
 
-  async function send(eventId: string, to: Addressee, kind: Kind, link: string): Promise<AccountMailResult> {
+  async function send(eventId: string, to: Addressee, kind: Kind, link: string): Promise<AccountEmailResult> {
     if (await suppressions.reasonFor(to.email)) return 'suppressed';
     const { name, language } = to;
     const content = renderAccountEmail({ kind, name, link, language: language ?? shopLanguage, shopName });

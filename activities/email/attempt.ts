@@ -1,5 +1,5 @@
 /** Timeouts of one email, in ms. */
-export interface MailTimeouts {
+export interface EmailTimeouts {
   /** Until the server has the whole message, including the wait for a connection. */
   transfer: number;
   /** From then until the server answers. */
@@ -10,7 +10,7 @@ export interface MailTimeouts {
  * RFC 5321 §4.5.3.2: five minutes for a greeting or a command, ten for the answer to the whole message. A slow server has
  * often accepted the email already, and a client that gives up early sends it twice.
  */
-export const RFC_5321_TIMEOUTS: MailTimeouts = { transfer: 5 * 60_000, answer: 10 * 60_000 };
+export const RFC_5321_TIMEOUTS: EmailTimeouts = { transfer: 5 * 60_000, answer: 10 * 60_000 };
 
 /** How long a cancelled attempt still waits for the answer to a whole message, in ms. A stopping worker has ten seconds. */
 const CANCELLED_ANSWER_TIMEOUT_MS = 5_000;
@@ -28,7 +28,7 @@ export interface Attempt {
 }
 
 /** @param cancellation ends the attempt at once, or a little later if the server has the whole message */
-export function startAttempt({ transfer, answer }: MailTimeouts, cancellation?: AbortSignal): Attempt {
+export function startAttempt({ transfer, answer }: EmailTimeouts, cancellation?: AbortSignal): Attempt {
   const controller = new AbortController();
   let timer: NodeJS.Timeout;
   const abortIn = (ms: number) => {

@@ -1,4 +1,4 @@
-import { type MailTimeouts, RFC_5321_TIMEOUTS, startAttempt } from './attempt.ts';
+import { type EmailTimeouts, RFC_5321_TIMEOUTS, startAttempt } from './attempt.ts';
 import { compose, isPlainAddress, type OutgoingEmail, readSender } from './message.ts';
 import { createSes } from './ses.ts';
 import { createSmtp } from './smtp.ts';
@@ -64,7 +64,7 @@ export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEO
   return { send, close: () => transport.close() };
 }
 
-function createTransport(settings: MailerSettings, timeouts: MailTimeouts): Transport {
+function createTransport(settings: MailerSettings, timeouts: EmailTimeouts): Transport {
   if (settings.NOTIFICATIONS_ENV !== 'production') return createSmtp(settings.SMTP_URL, timeouts);
   if (!settings.AWS_REGION) throw new TypeError('Amazon SES needs AWS_REGION');
   return createSes({ region: settings.AWS_REGION, endpoint: settings.SES_ENDPOINT });

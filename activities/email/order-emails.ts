@@ -28,14 +28,14 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
       for (const fact of facts) {
         // A cancelled activity leaves the rest to the next attempt.
         cancellationSignal().throwIfAborted();
-        await mailOnce(fact, recipient);
+        await emailOnce(fact, recipient);
       }
     });
 
   /** Makes the first attempts at the emails about a fact, side by side. Returns the recipients that need no further attempt. */
   const firstEmails = (fact: Fact, recipients: Recipient[]): Promise<Recipient[]> =>
     withHeartbeats(async () => {
-      const attempts = await Promise.allSettled(recipients.map((recipient) => mailOnce(fact, recipient)));
+      const attempts = await Promise.allSettled(recipients.map((recipient) => emailOnce(fact, recipient)));
       return recipients.filter((recipient, index) => {
         const attempt = attempts[index];
         if (attempt?.status !== 'rejected') return true;
@@ -62,7 +62,7 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
 
   return { email, firstEmails, resendUnanswered };
 
-  async function mailOnce(fact: Fact, recipient: Recipient): Promise<void> {
+  async function emailOnce(fact: Fact, recipient: Recipient): Promise<void> {
     const { id: eventId, orderId } = fact.event;
     const before = await ledger.find(eventId, recipient);
     if (isSettled(before)) return;

@@ -1,5 +1,5 @@
 import { createTransport, type SendMailOptions } from 'nodemailer';
-import type { Attempt, MailTimeouts } from './attempt.ts';
+import type { Attempt, EmailTimeouts } from './attempt.ts';
 import type { SendFailure, Transport } from './transport.ts';
 
 /** Twice the number of activities that the worker runs: the first attempts at an order's two emails are made side by side. */
@@ -11,7 +11,7 @@ interface Watched extends SendMailOptions {
 }
 
 /** Sends through an SMTP server, over a connection pool. @param url like `smtp://user:password@host:587` or `smtps://…` */
-export function createSmtp(url: string, { transfer, answer }: MailTimeouts): Transport {
+export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Transport {
   const pool = createTransport({
     url,
     pool: true,

@@ -16,7 +16,7 @@ export interface AccountDependencies {
   passwordRules: PasswordRules;
   checkPassword: PasswordCheck;
   /** Counts an email to a typed address. Returns a refusal after too many for this purpose. */
-  takeMailQuota: (email: string, purpose: Purpose) => Promise<AccountRefusal | undefined>;
+  takeEmailQuota: (email: string, purpose: Purpose) => Promise<AccountRefusal | undefined>;
   /** Called with the id of a user whose role or sessions have changed. */
   onAccessChanged: (userId: string) => void;
 }

@@ -39,7 +39,7 @@ export async function replacePassword(
   otherwise: AccountRefusal,
 ): Promise<AccountRefusal | undefined> {
   const refused = await orRefuse('unavailable', async () => {
-    await workflows.mail({ about: 'password_changed', userId, passwordVersion: version + 1 });
+    await workflows.email({ about: 'password_changed', userId, passwordVersion: version + 1 });
     return unitOfWork(async (work) => {
       const user = await work.users.lock(userId, version);
       if (!user || !(await alsoChange(work))) return otherwise;

@@ -14,7 +14,7 @@ interface Newcomer {
 
 /** Requests that send an email with a link. Their results do not reveal whether an address has an account. */
 export function createAccountRequests(dependencies: AccountDependencies) {
-  const { users, unitOfWork, workflows, checkPassword, takeMailQuota } = dependencies;
+  const { users, unitOfWork, workflows, checkPassword, takeEmailQuota } = dependencies;
 
   const register = (newcomer: Newcomer) =>
     request(dependencies, { id: randomUUID(), purpose: 'registration', role: 'customer', ...newcomer });
@@ -35,7 +35,7 @@ export function createAccountRequests(dependencies: AccountDependencies) {
     if ('refused' in confirmed) return confirmed;
     const { user, passwordVersion } = confirmed;
     for (const address of [email, user.email]) {
-      const refused = await takeMailQuota(address, 'address');
+      const refused = await takeEmailQuota(address, 'address');
       if (refused) return refused;
     }
     const { id: userId, name, language } = user;
@@ -47,7 +47,7 @@ export function createAccountRequests(dependencies: AccountDependencies) {
       return true;
     });
     if (!opened) return WRONG_PASSWORD;
-    return mailOrClose(dependencies, id, () => workflows.mail({ about: 'address_asked', userId }));
+    return emailOrClose(dependencies, id, () => workflows.email({ about: 'address_asked', userId }));
   }
 
   return { register, invite, requestReset, changeAddress };
@@ -59,18 +59,18 @@ async function request(
   newRequest: NewAccountRequest,
   check: (work: Work) => Promise<AccountRefusal | undefined> = async () => undefined,
 ): Promise<AccountRefusal | undefined> {
-  const overQuota = await dependencies.takeMailQuota(newRequest.email, newRequest.purpose);
+  const overQuota = await dependencies.takeEmailQuota(newRequest.email, newRequest.purpose);
   if (overQuota) return overQuota;
   const refused = await dependencies.unitOfWork(async (work) => {
     const found = await check(work);
     if (!found) await work.accountRequests.open(newRequest);
     return found;
   });
-  return refused ?? mailOrClose(dependencies, newRequest.id);
+  return refused ?? emailOrClose(dependencies, newRequest.id);
 }
 
 /** Has the email of a request sent, or closes the request. @param before runs first */
-async function mailOrClose(
+async function emailOrClose(
   { accountRequests, workflows }: AccountDependencies,
   requestId: string,
   before?: () => Promise<void>,
@@ -78,7 +78,7 @@ async function mailOrClose(
   return orRefuse('unavailable', async () => {
     try {
       await before?.();
-      await workflows.mail({ about: 'request', requestId });
+      await workflows.email({ about: 'request', requestId });
       return undefined;
     } catch (error) {
       // If the workflow was started after all, it finds no request and sends nothing.

@@ -35,7 +35,7 @@ interface Dependencies {
 const tag = 'Users';
 const managers: Access = { to: ['manager'], scope: 'users:write' };
 const params = z.object({ id });
-const mailed = { 202: { description: 'Accepted. An email follows if the address is eligible', body: nothing } };
+const emailed = { 202: { description: 'Accepted. An email follows if the address is eligible', body: nothing } };
 
 export const userRoutes = (dependencies: Dependencies): Route[] => [
   ...registrationRoutes(dependencies),
@@ -57,7 +57,7 @@ function registrationRoutes({ accounts }: Dependencies): Route[] {
       access: 'anyone',
       headers: registrationHeaders,
       body: registration,
-      responses: mailed,
+      responses: emailed,
       handle: async ({ body, headers }) => {
         const refused = await accounts.register({ language: headers['accept-language'], ...body });
         if (refused) throw toProblem(refused);
@@ -92,7 +92,7 @@ function registrationRoutes({ accounts }: Dependencies): Route[] {
       description: 'Crema sends a link to the address if it has an account. The response is the same in both cases.',
       access: 'anyone',
       body: resetRequest,
-      responses: mailed,
+      responses: emailed,
       handle: async ({ body }) => {
         const refused = await accounts.requestReset(body.email);
         if (refused) throw toProblem(refused);
@@ -156,7 +156,7 @@ function invitationRoutes({ accounts, accountRequests, users }: Dependencies): R
       description: 'Crema sends an email with a link to set a password, which opens the account.',
       access: managers,
       body: invitation,
-      responses: mailed,
+      responses: emailed,
       problems: ['email_taken'],
       handle: async ({ body, ...request }) => {
         const refused = await accounts.invite({ ...body, invitedBy: callerOf(request).id });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowClient } from '@temporalio/client';
 import { ignoreAlreadyStarted } from '../../config/already-started.ts';
-import type { AccountMailRequest, Erasure } from '../../domain/account/account-request.ts';
+import type { AccountEmailRequest, Erasure } from '../../domain/account/account-request.ts';
 import {
-  accountMailIdOf,
-  accountMailWorkflowType,
+  accountEmailIdOf,
+  accountEmailWorkflowType,
   erasureIdOf,
   erasureWorkflowType,
 } from '../../workflows/messages/accounts.ts';
@@ -13,7 +13,7 @@ import { createCallWithDeadline } from '../http/deadline.ts';
 /** Starts the workflows of accounts. Once a call returns, its workflow runs even after a crash. */
 export interface AccountWorkflows {
   /** @throws {OutcomeUnknown} */
-  mail(request: AccountMailRequest): Promise<void>;
+  email(request: AccountEmailRequest): Promise<void>;
   /** @throws {OutcomeUnknown} */
   erase(erasure: Erasure): Promise<void>;
 }
@@ -30,10 +30,10 @@ export function createAccountWorkflows(
 ): AccountWorkflows {
   const callWithDeadline = createCallWithDeadline(client);
 
-  async function mail(request: AccountMailRequest): Promise<void> {
+  async function email(request: AccountEmailRequest): Promise<void> {
     await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
-      client.start(accountMailWorkflowType, {
-        workflowId: accountMailIdOf(mailIdOf(request)),
+      client.start(accountEmailWorkflowType, {
+        workflowId: accountEmailIdOf(emailIdOf(request)),
         taskQueue,
         args: [request],
         staticSummary: 'An email about an account',
@@ -58,11 +58,11 @@ export function createAccountWorkflows(
     );
   }
 
-  return { mail, erase };
+  return { email, erase };
 }
 
 /** Returns the id of an email: one for each request, and one for each version of a password. */
-function mailIdOf(request: AccountMailRequest): string {
+function emailIdOf(request: AccountEmailRequest): string {
   if (request.about === 'request') return request.requestId;
   return request.about === 'password_changed' ? `${request.userId}-${request.passwordVersion}` : randomUUID();
 }

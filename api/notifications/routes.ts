@@ -7,10 +7,10 @@ interface Dependencies {
   /** Undefined without `SES_TOPIC_ARN`. */
   sns: Sns | undefined;
   /** Records a report of Amazon SES. */
-  returnedMail: (message: string) => Promise<void>;
+  returnedEmail: (message: string) => Promise<void>;
 }
 
-export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[] {
+export function notificationRoutes({ sns, returnedEmail }: Dependencies): Route[] {
   return [
     route({
       method: 'post',
@@ -35,7 +35,7 @@ export function notificationRoutes({ sns, returnedMail }: Dependencies): Route[]
             detail: 'This shop accepts no messages of Amazon SNS, because SES_TOPIC_ARN is not set.',
           });
         await verify(sns, body);
-        if (body.Type === 'Notification') await returnedMail(body.Message);
+        if (body.Type === 'Notification') await returnedEmail(body.Message);
         return { status: 204 };
       },
     }),

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { languages } from '../../mail/languages/index.ts';
-import { mails as samples, type Writer } from '../../mail/samples.ts';
+import { emails as samples, type Writer } from '../../mail/samples.ts';
 import { html, sentence } from '../../mail/templates/markup.ts';
 
 const HOME = '/dev/emails';
@@ -8,7 +8,7 @@ const HOME = '/dev/emails';
 /** Matches `/dev/emails/pt/customer-ready` and the same with `.txt`. */
 const ADDRESS = /^\/dev\/emails(?:\/([a-z]+)(?:\/([a-z-]+)([.]txt)?)?)?$/;
 
-const mails = new Map(samples.map(({ name, write }) => [name, write]));
+const emails = new Map(samples.map(({ name, write }) => [name, write]));
 
 /** The shop that sends the emails. */
 type Shop = Omit<Writer, 'language'>;
@@ -19,9 +19,9 @@ export function emailPreviews(shop: Shop): Middleware {
     const [matched, language = 'en', name, text] = ADDRESS.exec(ctx.path) ?? [];
     if (!matched || !languages.has(language) || !['GET', 'HEAD'].includes(ctx.method)) return next();
     if (!name) return answer(ctx, 'html', gallery(language, shop), "frame-src 'self'");
-    const mail = mails.get(name)?.({ ...shop, language });
-    if (!mail) return next();
-    answer(ctx, text ? 'text' : 'html', text ? mail.text : mail.html, "frame-ancestors 'self'");
+    const email = emails.get(name)?.({ ...shop, language });
+    if (!email) return next();
+    answer(ctx, text ? 'text' : 'html', text ? email.text : email.html, "frame-ancestors 'self'");
   };
 }
 
@@ -37,7 +37,7 @@ function gallery(language: string, shop: Shop): string {
   const tongues = [...languages].map(([code, { name }]) =>
     code === language ? html`<strong>${name}</strong>` : html`<a href="${HOME}/${code}">${name}</a>`,
   );
-  const cards = [...mails].map(([name, write]) => {
+  const cards = [...emails].map(([name, write]) => {
     const address = `${HOME}/${language}/${name}`;
     const { subject } = write({ ...shop, language });
     return html`<section lang="${language}">

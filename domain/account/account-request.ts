@@ -1,5 +1,5 @@
 /** An email about an account. It has ids only, because a workflow's history cannot be erased. The email's activity reads the rest. */
-export type AccountMailRequest =
+export type AccountEmailRequest =
   | { about: 'request'; requestId: string }
   | { about: 'address_asked'; userId: string }
   | {

@@ -7,13 +7,13 @@ import type { Status } from '../../domain/order/transitions.ts';
 import type { Html } from '../templates/markup.ts';
 
 /** The emails to a customer. Those about a status change are named after the status. */
-type CustomerMail = 'placed' | 'edited' | 'uncollected' | Status;
+type CustomerEmail = 'placed' | 'edited' | 'uncollected' | Status;
 
 /** The emails to the shop. */
-type ShopMail = 'placed' | 'delayed' | 'cancelled';
+type ShopEmail = 'placed' | 'delayed' | 'cancelled';
 
 /** The emails about an account. */
-export type AccountMail =
+export type AccountEmail =
   | 'registration'
   | 'known'
   | 'invitation'
@@ -165,9 +165,9 @@ export interface Language {
   name: string;
   /** BCP 47. Also the format of amounts and dates. */
   locale: string;
-  customer: Record<CustomerMail, (about: Subject) => Wording>;
-  shop: Record<ShopMail, (about: Subject) => Wording>;
-  account: Record<AccountMail, (about: AccountSubject) => AccountWording>;
+  customer: Record<CustomerEmail, (about: Subject) => Wording>;
+  shop: Record<ShopEmail, (about: Subject) => Wording>;
+  account: Record<AccountEmail, (about: AccountSubject) => AccountWording>;
   webhookDisabled: (about: WebhookSubject) => Wording;
   pages: PageWords;
   labels: {

@@ -1,13 +1,13 @@
 import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
-import type { AccountMail, AccountWording } from '../languages/language.ts';
+import type { AccountEmail, AccountWording } from '../languages/language.ts';
 import { layout, look, type Tone } from './layout.ts';
 import { type Html, html, sentence } from './markup.ts';
 import type { RenderedEmail } from './order-email.ts';
 
 /** The data of an email about an account. */
 export interface AccountEmailInput {
-  kind: AccountMail;
+  kind: AccountEmail;
   /** As typed; empty if unknown or unverified. */
   name: string;
   /** URL of the button. */
@@ -17,7 +17,7 @@ export interface AccountEmailInput {
   shopName: string;
 }
 
-const tones: Record<AccountMail, Tone> = {
+const tones: Record<AccountEmail, Tone> = {
   registration: 'calm',
   known: 'calm',
   invitation: 'calm',

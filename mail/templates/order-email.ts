@@ -86,14 +86,14 @@ function subjectOf({ order, event }: News, customerName: string, shopName: strin
 }
 
 function wordingOf({ event, order }: News, recipient: Recipient, subject: Subject, language: Language): Wording {
-  const mail = event.type === 'order.status_changed' ? order.status : mails[event.type];
+  const name = event.type === 'order.status_changed' ? order.status : emailNames[event.type];
   const wordings: Partial<Record<string, (about: Subject) => Wording>> = language[recipient];
-  const write = wordings[mail];
-  if (!write) throw new RangeError(`The ${recipient} gets no mail of ${event.type}`);
+  const write = wordings[name];
+  if (!write) throw new RangeError(`The ${recipient} gets no email about ${event.type}`);
   return write(subject);
 }
 
-const mails = {
+const emailNames = {
   'order.placed': 'placed',
   'order.edited': 'edited',
   'order.cancelled': 'cancelled',

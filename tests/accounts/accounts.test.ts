@@ -5,17 +5,17 @@ import { connect } from '../../db/connection.ts';
 import { createUnitOfWork } from '../../db/unit-of-work.ts';
 import { createUserRepository } from '../../db/users.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { accountMailIdOf } from '../../workflows/messages/accounts.ts';
+import { accountEmailIdOf } from '../../workflows/messages/accounts.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { type Relay, startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
 import {
   ANOTHER,
+  emailsTo,
+  emailTo,
   lastingHeaders,
   linkIn,
-  mailsTo,
-  mailTo,
   newAccount,
   newAddress,
   PASSWORD,
@@ -39,7 +39,7 @@ const settled = (email: string) =>
 
 /** Everything that Temporal keeps of the mails about an account, as text. */
 async function historyOf(requestId: string): Promise<string> {
-  const handle = shop.temporal.workflow.getHandle(accountMailIdOf(requestId));
+  const handle = shop.temporal.workflow.getHandle(accountEmailIdOf(requestId));
   const { raw } = await handle.describe();
   return JSON.stringify([await handle.fetchHistory(), raw], (_key, value) =>
     value instanceof Uint8Array ? Buffer.from(value).toString() : value,
@@ -50,7 +50,7 @@ describe('When somebody registers', () => {
   test('then they can sign in after the link in the mail, and not before', async () => {
     const email = newAddress();
     expect(await register(email)).toMatchObject({ status: 202, body: {} });
-    const arrival = await mailTo(shop, email);
+    const arrival = await emailTo(shop, email);
     await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
 
     const { path, token } = linkIn(arrival);
@@ -67,12 +67,12 @@ describe('When somebody registers', () => {
   test('then no password, name, address or token stands in Temporal, and no token in Postgres', async () => {
     const email = newAddress();
     await register(email, { name: 'Zenobia Unmistakable' });
-    const { token } = linkIn(await mailTo(shop, email));
+    const { token } = linkIn(await emailTo(shop, email));
     const row = await requestOf(email);
     await waitFor(
       'The end of the mail',
       async () =>
-        (await shop.temporal.workflow.getHandle(accountMailIdOf(row.id)).describe()).status.name === 'COMPLETED',
+        (await shop.temporal.workflow.getHandle(accountEmailIdOf(row.id)).describe()).status.name === 'COMPLETED',
       { deadline: 20_000 },
     );
 
@@ -90,10 +90,10 @@ describe('When somebody registers', () => {
 
     expect([known.status, known.body]).toEqual([unknown.status, unknown.body]);
     expect(lastingHeaders(known)).toEqual(lastingHeaders(unknown));
-    const { mail } = await mailTo(shop, email, 2);
+    const { mail } = await emailTo(shop, email, 2);
     expect(mail.subject).toBe('You already have an account at Crema');
     expect(mail.text).not.toContain('token');
-    expect(linkIn(await mailTo(shop, email, 2)).path).toBe('/account/forgot');
+    expect(linkIn(await emailTo(shop, email, 2)).path).toBe('/account/forgot');
     await settled(email);
     await shop.signIn(email, PASSWORD);
   });
@@ -112,8 +112,8 @@ describe('When somebody registers', () => {
       unitOfWork: createUnitOfWork(database),
       passwordRules: { refuse: async () => undefined, close: async () => {} },
       checkPassword: async () => ({ refused: 'wrong_password' }),
-      takeMailQuota: async () => undefined,
-      workflows: { mail: async ({ about }) => void done.push(`mail ${about}`), erase: async () => {} },
+      takeEmailQuota: async () => undefined,
+      workflows: { email: async ({ about }) => void done.push(`mail ${about}`), erase: async () => {} },
       onAccessChanged: () => {},
     });
     const workFor = async (ask: (address: string) => Promise<unknown>, address: string) => {
@@ -139,7 +139,7 @@ describe('When somebody registers', () => {
     const email = newAddress();
     await register(email);
     await register(email);
-    const [first, second] = [linkIn(await mailTo(shop, email, 1)), linkIn(await mailTo(shop, email, 2))];
+    const [first, second] = [linkIn(await emailTo(shop, email, 1)), linkIn(await emailTo(shop, email, 2))];
 
     const answers = await Promise.all([first, second].map(({ token }) => verify(token)));
 
@@ -176,7 +176,7 @@ describe('When somebody registers', () => {
     async (weak) => {
       const email = newAddress();
       await register(email);
-      const { token } = linkIn(await mailTo(shop, email));
+      const { token } = linkIn(await emailTo(shop, email));
       expectFaults(await verify(token, weak), ['#/password']);
       expect((await verify(token)).status).toBe(200);
     },
@@ -187,7 +187,7 @@ describe('When a link is used', () => {
   test('then of twenty at once, one wins', async () => {
     const email = newAddress();
     await register(email);
-    const { token } = linkIn(await mailTo(shop, email));
+    const { token } = linkIn(await emailTo(shop, email));
     const answers = await Promise.all(Array.from({ length: 20 }, () => verify(token)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     for (const answer of answers.filter(({ status }) => status !== 200)) expectProblem(answer, 'invalid_link');
@@ -197,7 +197,7 @@ describe('When a link is used', () => {
   test('then of twenty new passwords at once, one counts', async () => {
     const { email } = await newAccount(shop);
     await post('/v1/password-resets', { email });
-    const { token } = linkIn(await mailTo(shop, email, 2));
+    const { token } = linkIn(await emailTo(shop, email, 2));
     const passwords = Array.from({ length: 20 }, (_, n) => `${ANOTHER} number ${n}`);
     const answers = await Promise.all(
       passwords.map((password) => post('/v1/password-resets/confirm', { token, password })),
@@ -205,13 +205,13 @@ describe('When a link is used', () => {
     const [winner, ...others] = passwords.filter((_, n) => answers[n]?.status === 200);
     expect([answers.filter(({ status }) => status === 410).length, others]).toEqual([19, []]);
     await shop.signIn(email, winner);
-    expect((await mailTo(shop, email, 3)).mail.subject).toBe('Your password for Crema was changed');
+    expect((await emailTo(shop, email, 3)).mail.subject).toBe('Your password for Crema was changed');
   });
 
   test('then one that has expired, one for something else and one that never was are refused alike', async () => {
     const email = newAddress();
     await register(email);
-    const { token } = linkIn(await mailTo(shop, email));
+    const { token } = linkIn(await emailTo(shop, email));
     expectProblem(await post('/v1/password-resets/confirm', { token, password: ANOTHER }), 'invalid_link');
     const row = await requestOf(email);
     await shop.database('account_links').where({ request_id: row.id }).update({ expires_at: new Date() });
@@ -223,7 +223,7 @@ describe('When a link is used', () => {
   test('then what has expired can be forgotten, and nothing else is', async () => {
     const [late, early] = [newAddress(), newAddress()];
     await Promise.all([late, early].map((email) => register(email)));
-    await Promise.all([late, early].map((email) => mailTo(shop, email)));
+    await Promise.all([late, early].map((email) => emailTo(shop, email)));
     await shop
       .database('account_requests')
       .where({ email: late })
@@ -249,7 +249,7 @@ describe('When a password is forgotten', () => {
 
     expect(await ask(email.toUpperCase())).toMatchObject({ status: 202, body: {} });
     expect(await ask(email)).toMatchObject({ status: 202, body: {} });
-    const [{ path, token }, other] = [linkIn(await mailTo(shop, email, 2)), linkIn(await mailTo(shop, email, 3))];
+    const [{ path, token }, other] = [linkIn(await emailTo(shop, email, 2)), linkIn(await emailTo(shop, email, 3))];
     expect(path).toBe('/account/password');
     expectFaults(await post('/v1/password-resets/confirm', { token, password: 'short' }), ['#/password']);
     const { status, body } = await post('/v1/password-resets/confirm', { token, password: ANOTHER });
@@ -267,7 +267,7 @@ describe('When a password is forgotten', () => {
     for (const spent of [token, other.token]) {
       expectProblem(await post('/v1/password-resets/confirm', { token: spent, password: PASSWORD }), 'invalid_link');
     }
-    expect((await mailTo(shop, email, 4)).mail.subject).toBe('Your password for Crema was changed');
+    expect((await emailTo(shop, email, 4)).mail.subject).toBe('Your password for Crema was changed');
   });
 
   test('then an unknown address is answered like a known one, and nothing is sent', async () => {
@@ -276,9 +276,9 @@ describe('When a password is forgotten', () => {
     const [unknown, known] = [await ask(nobody), await ask(email)];
     expect([unknown.status, unknown.body]).toEqual([known.status, known.body]);
     expect(lastingHeaders(unknown)).toEqual(lastingHeaders(known));
-    await mailTo(shop, email, 2);
+    await emailTo(shop, email, 2);
     await settled(nobody);
-    expect(mailsTo(shop, nobody)).toEqual([]);
+    expect(emailsTo(shop, nobody)).toEqual([]);
   });
 });
 
@@ -292,7 +292,7 @@ describe('When somebody changes their password', () => {
     expectProblem(await change('not mine at all', ANOTHER), 'wrong_password');
     expectFaults(await change(PASSWORD, 'qwertyuiopasdfghjkl'), ['#/newPassword']);
     await shop.request('POST', '/v1/password-resets', { body: { email } });
-    const { token } = linkIn(await mailTo(shop, email, 2));
+    const { token } = linkIn(await emailTo(shop, email, 2));
 
     expect((await change(PASSWORD, ANOTHER)).status).toBe(204);
 
@@ -300,14 +300,14 @@ describe('When somebody changes their password', () => {
     await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
     expect((await shop.request('GET', '/v1/me', { as })).status).toBe(200);
     expectProblem(await shop.request('GET', '/v1/me', { as: elsewhere }), 'unauthenticated');
-    expect((await mailTo(shop, email, 3)).mail.subject).toBe('Your password for Crema was changed');
+    expect((await emailTo(shop, email, 3)).mail.subject).toBe('Your password for Crema was changed');
     expectProblem(await post('/v1/password-resets/confirm', { token, password: PASSWORD }), 'invalid_link');
   });
 
   test('then it is the same password however its characters are put together', async () => {
     const email = newAddress();
     await register(email);
-    await verify(linkIn(await mailTo(shop, email)).token, 'neun Veilchen über dem Café');
+    await verify(linkIn(await emailTo(shop, email)).token, 'neun Veilchen über dem Café');
     await shop.signIn(email, 'neun Veilchen über dem Café'.normalize('NFD'));
   });
 });
@@ -337,8 +337,8 @@ describe('When somebody changes their address', () => {
     expectFaults(await shop.request('PATCH', '/v1/me', { as, body: { email: next } }), ['#/currentPassword']);
 
     expect((await change(as, next)).body).toMatchObject({ email });
-    const { path, token } = linkIn(await mailTo(shop, next));
-    expect((await mailTo(shop, email, 2)).mail.subject).toBe('Your address for Crema is about to change');
+    const { path, token } = linkIn(await emailTo(shop, next));
+    expect((await emailTo(shop, email, 2)).mail.subject).toBe('Your address for Crema is about to change');
     await shop.signIn(email, PASSWORD);
     expect((await shop.request('GET', `${path}?token=${token}`)).body).toContain('will be your new address');
     expect((await post('/v1/users/verify', { token })).body).toMatchObject({ email: next });
@@ -354,14 +354,14 @@ describe('When somebody changes their address', () => {
     const as = await shop.signIn(email, PASSWORD);
     const [taken, late] = [newAddress(), newAddress()];
     await change(as, other.email);
-    expect((await mailTo(shop, other.email, 2)).mail.subject).toBe('You already have an account at Crema');
+    expect((await emailTo(shop, other.email, 2)).mail.subject).toBe('You already have an account at Crema');
     await change(as, taken);
-    const { token } = linkIn(await mailTo(shop, taken));
+    const { token } = linkIn(await emailTo(shop, taken));
     await newAccount(shop, taken);
     expectProblem(await post('/v1/users/verify', { token }), 'invalid_link');
 
     await change(as, late);
-    const stale = linkIn(await mailTo(shop, late)).token;
+    const stale = linkIn(await emailTo(shop, late)).token;
     await post('/v1/me/password', { currentPassword: PASSWORD, newPassword: ANOTHER }, as);
     expectProblem(await post('/v1/users/verify', { token: stale }), 'invalid_link');
     expect((await shop.request('GET', '/v1/me', { as })).body.email).toBe(email);
@@ -394,7 +394,7 @@ describe('When the mail server or Temporal fails', () => {
     const [email, nobody] = [newAddress(), `nobody-${newAddress()}`];
     const body = { name: 'Ana' };
     await frail.request('POST', '/v1/users', { body: { email, ...body } });
-    const { token } = linkIn(await mailTo(frail, email));
+    const { token } = linkIn(await emailTo(frail, email));
     expect(asked).toBe(2);
     expect((await frail.request('POST', '/v1/users/verify', { body: { token, password: PASSWORD } })).status).toBe(200);
 

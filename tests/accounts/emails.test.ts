@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { mails } from '../../mail/samples.ts';
+import { emails } from '../../mail/samples.ts';
 import { startApi } from '../../stack/programs.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
 import { newCustomer } from '../http/people.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { linkIn, mailsTo, mailTo, newAccount, newAddress, PASSWORD, submit } from './mailbox.ts';
+import { emailsTo, emailTo, linkIn, newAccount, newAddress, PASSWORD, submit } from './mailbox.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -25,11 +25,11 @@ async function newReader() {
   const { id, token: as } = await newCustomer(shop);
   const email = `${id}@example.com`;
   const { body: order } = await shop.place({ as });
-  return { id, as, email, order, receipt: await mailTo(shop, email) };
+  return { id, as, email, order, receipt: await emailTo(shop, email) };
 }
 
 /** Where the list headers of a mail lead, as a path. */
-function unsubscribePath({ mail }: Awaited<ReturnType<typeof mailTo>>): string | undefined {
+function unsubscribePath({ mail }: Awaited<ReturnType<typeof emailTo>>): string | undefined {
   const { url } = (mail.headers.get('list') as { unsubscribe?: { url?: string } } | undefined)?.unsubscribe ?? {};
   return url?.replace('https://crema.example', '');
 }
@@ -38,7 +38,7 @@ const choiceIn = (text = '') =>
   /https:\/\/crema\.example(\/account\/emails\?token=[\w-]{36})/.exec(text)?.[1] as string;
 
 /** The customer's lines on the timeline about mail. */
-async function mailsOf(orderId: string) {
+async function emailsOf(orderId: string) {
   const { body } = await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as: shop.manager });
   return body.data.filter(({ recipient }: { recipient: string }) => recipient === 'customer');
 }
@@ -57,8 +57,8 @@ describe('When a customer chooses which emails they get', () => {
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
     await shop.finished(order.id);
 
-    expect(mailsTo(shop, email)).toHaveLength(2);
-    const [receipt, preparation, ready, delivered] = await mailsOf(order.id);
+    expect(emailsTo(shop, email)).toHaveLength(2);
+    const [receipt, preparation, ready, delivered] = await emailsOf(order.id);
     expect([receipt.outcome, ready.outcome]).toEqual(['sent', 'sent']);
     for (const line of [preparation, delivered]) {
       expect(line).toMatchObject({ outcome: 'suppressed', reason: 'The customer wants no mail of this kind.' });
@@ -94,17 +94,17 @@ describe('When a customer chooses which emails they get', () => {
 });
 
 describe('When a mailbox unsubscribes with one click', () => {
-  test('then the receipt has no such header, all other mails have, and none but receipts follow', async () => {
+  test('then the receipt has no such header, all other emails have, and none but receipts follow', async () => {
     const { id, as, email, order, receipt } = await newReader();
     expect(unsubscribePath(receipt)).toBeUndefined();
     expect(choiceIn(receipt.mail.text)).toMatch(/token=/);
     await shop.move(order.id, 'preparation');
-    const news = await mailTo(shop, email, 2);
+    const news = await emailTo(shop, email, 2);
     expect(news.raw.toString()).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m);
     const path = unsubscribePath(news)!;
     expect(path).toMatch(/^\/account\/unsubscribe\?token=[\w-]{36}$/);
 
-    // Programs that look at mails open links: nothing comes of that.
+    // Programs that look at emails open links: nothing comes of that.
     for (const method of ['GET', 'HEAD']) expect((await shop.request(method, path)).status).toBe(200);
     expect(await preferences(as)).toEqual(ALL);
 
@@ -119,9 +119,9 @@ describe('When a mailbox unsubscribes with one click', () => {
     await shop.move(order.id, 'ready');
     await shop.move(order.id, 'delivered');
     await shop.finished(order.id);
-    expect(mailsTo(shop, email)).toHaveLength(2);
+    expect(emailsTo(shop, email)).toHaveLength(2);
     await shop.place({ as });
-    expect((await mailTo(shop, email, 3)).mail.subject).toMatch(/pedido #/);
+    expect((await emailTo(shop, email, 3)).mail.subject).toMatch(/pedido #/);
     expect((await shop.database('users').where({ id }).first()).unwanted_emails).toHaveLength(5);
   });
 
@@ -183,7 +183,7 @@ describe('When somebody has a language', () => {
     ['nothing but the shop’s own', {}, { 'accept-language': 'fr' }, null, /^Confirme o seu endereço/],
   ])('then their account has it, by %s', async (_how, body, headers, language, subject) => {
     const { email } = await register(body, headers);
-    const arrival = await mailTo(shop, email);
+    const arrival = await emailTo(shop, email);
     expect(arrival.mail.subject).toMatch(subject);
     const { token } = linkIn(arrival);
     const verified = await shop.request('POST', '/v1/users/verify', { body: { token, password: PASSWORD } });
@@ -195,10 +195,10 @@ describe('When somebody has a language', () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'accept-language': 'en' };
     const body = new URLSearchParams({ email, name: 'Ana' }).toString();
     await shop.request('POST', '/account/register', { body, headers });
-    expect((await mailTo(shop, email)).mail.subject).toMatch(/^Confirm your address/);
+    expect((await emailTo(shop, email)).mail.subject).toMatch(/^Confirm your address/);
   });
 
-  test('then the mails that follow are in it, amounts as well, and the shop reads its own', async () => {
+  test('then the emails that follow are in it, amounts as well, and the shop reads its own', async () => {
     const { id, token: as } = await newCustomer(shop);
     const change = (language: unknown) => shop.request('PATCH', '/v1/me', { as, body: { language } });
     expect((await change('en')).body.language).toBe('en');
@@ -208,18 +208,18 @@ describe('When somebody has a language', () => {
     }
 
     const { body: order } = await shop.place({ as });
-    const { mail } = await mailTo(shop, `${id}@example.com`);
+    const { mail } = await emailTo(shop, `${id}@example.com`);
     expect([mail.subject, mail.text]).toEqual([
       expect.stringMatching(/^We’ve got your order/),
       expect.stringMatching(/\$4\.30/),
     ]);
-    const toShop = () => shop.mailed(order.id).find(({ to }) => to === 'shop@crema.example');
+    const toShop = () => shop.emailsAbout(order.id).find(({ to }) => to === 'shop@crema.example');
     await waitFor('The mail to the shop', () => toShop() !== undefined, { deadline: 20_000 });
     expect(toShop()?.subject).toMatch(/^Novo pedido/);
 
     expect((await change(null)).body.language).toBe(null);
     await shop.move(order.id, 'preparation');
-    expect((await mailTo(shop, `${id}@example.com`, 2)).mail.subject).toMatch(/^Estamos preparando/);
+    expect((await emailTo(shop, `${id}@example.com`, 2)).mail.subject).toMatch(/^Estamos preparando/);
   });
 });
 
@@ -233,8 +233,8 @@ describe('When an address takes no mail', () => {
     });
     expect(await preferences(as)).toEqual({ ...ALL, stopped: 'bounced' });
     await shop.move(order.id, 'preparation');
-    await waitFor('A suppressed mail', async () => (await mailsOf(order.id)).length === 2, { deadline: 20_000 });
-    expect((await mailsOf(order.id))[1]).toMatchObject({
+    await waitFor('A suppressed mail', async () => (await emailsOf(order.id)).length === 2, { deadline: 20_000 });
+    expect((await emailsOf(order.id))[1]).toMatchObject({
       outcome: 'suppressed',
       reason: expect.stringContaining('came back'),
     });
@@ -249,14 +249,14 @@ describe('When an address takes no mail', () => {
         deadline: 20_000,
       },
     );
-    expect(mailsTo(shop, email)).toHaveLength(1);
+    expect(emailsTo(shop, email)).toHaveLength(1);
     expect((await lift(email.toUpperCase())).status).toBe(204);
     const again = await lift(email);
     expectProblem(again, 'not_found');
 
     expect(await preferences(as)).toEqual(ALL);
     await shop.move(order.id, 'ready');
-    expect((await mailTo(shop, email, 2)).mail.subject).toMatch(/está pronto/);
+    expect((await emailTo(shop, email, 2)).mail.subject).toMatch(/está pronto/);
     expect(await shop.database('users').where({ id })).toHaveLength(1);
   });
 });
@@ -267,7 +267,7 @@ describe('When a developer looks at the emails', () => {
     expect(status).toBe(200);
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
     const addresses = [...body.matchAll(/src="(\/dev\/emails\/en\/[\w-]+)"/g)].map(([, address]) => address as string);
-    expect(addresses).toHaveLength(mails.length);
+    expect(addresses).toHaveLength(emails.length);
     expect(body).toContain('href="/dev/emails/pt"');
     for (const address of [addresses[0]!, addresses.at(-1)!, '/dev/emails/pt/shop-placed']) {
       const page = await shop.request('GET', address);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { ANOTHER, linkIn, mailTo, newAccount, newAddress, PASSWORD, postTo } from './mailbox.ts';
+import { ANOTHER, emailTo, linkIn, newAccount, newAddress, PASSWORD, postTo } from './mailbox.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ async function personWithLinks() {
   const as = await shop.signIn(email, PASSWORD);
   const { body } = await shop.request('GET', '/v1/me', { as });
   await post('/v1/password-resets', { email });
-  const reset = linkIn(await mailTo(shop, email, 2)).token;
+  const reset = linkIn(await emailTo(shop, email, 2)).token;
   const next = newAddress();
   const address = await askForAddress(as, next);
   return { id: body.id as string, email, as, reset, next, address };
@@ -28,7 +28,7 @@ async function personWithLinks() {
 
 async function askForAddress(as: string, email: string): Promise<string> {
   expect((await shop.request('PATCH', '/v1/me', { as, body: { email, currentPassword: PASSWORD } })).status).toBe(200);
-  return linkIn(await mailTo(shop, email)).token;
+  return linkIn(await emailTo(shop, email)).token;
 }
 
 describe('When an account has open links', () => {
@@ -62,7 +62,7 @@ describe('When an account has open links', () => {
   test('then a reset that is mailed while the address changes does not work from the old mailbox', async () => {
     const { email, as, address } = await personWithLinks();
     await post('/v1/password-resets', { email });
-    const { token } = linkIn(await mailTo(shop, email, 4));
+    const { token } = linkIn(await emailTo(shop, email, 4));
     const { canonical_email: _, ...late } = await shop
       .database('account_requests')
       .where({ email, purpose: 'reset' })
@@ -83,7 +83,7 @@ describe('When somebody else registers an address', () => {
   test('then its reader chooses the password', async () => {
     const email = newAddress();
     for (const name of ['Eve', 'Ana']) await post('/v1/users', { email, name });
-    const { token } = linkIn(await mailTo(shop, email));
+    const { token } = linkIn(await emailTo(shop, email));
     expect((await verify(token)).status).toBe(200);
     await shop.signIn(email, PASSWORD);
   });
@@ -93,7 +93,7 @@ describe('When people are invited', () => {
   async function invite(as = shop.manager) {
     const email = newAddress();
     expect((await post('/v1/users/invitations', { email, name: 'Marco', role: 'manager' }, as)).status).toBe(202);
-    return { email, token: linkIn(await mailTo(shop, email)).token };
+    return { email, token: linkIn(await emailTo(shop, email)).token };
   }
   const listed = async (email: string) => {
     const { body } = await shop.request('GET', '/v1/users/invitations', { as: shop.manager });

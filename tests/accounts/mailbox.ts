@@ -20,13 +20,13 @@ export const postTo =
 export const newAddress = (): string => `${randomUUID()}@example.com`;
 
 /** All mails to an address so far, the oldest first. */
-export const mailsTo = (shop: Shop, address: string): Arrival[] =>
+export const emailsTo = (shop: Shop, address: string): Arrival[] =>
   shop.smtp.arrivals.filter(({ to }) => to.includes(address));
 
 /** Waits for the n-th mail to an address. */
-export async function mailTo(shop: Shop, address: string, n = 1): Promise<Arrival> {
-  await waitFor(`Mail ${n} to ${address}`, () => mailsTo(shop, address).length >= n, PATIENCE);
-  return mailsTo(shop, address)[n - 1] as Arrival;
+export async function emailTo(shop: Shop, address: string, n = 1): Promise<Arrival> {
+  await waitFor(`Mail ${n} to ${address}`, () => emailsTo(shop, address).length >= n, PATIENCE);
+  return emailsTo(shop, address)[n - 1] as Arrival;
 }
 
 /** Path and token of the link in a mail. */
@@ -39,9 +39,9 @@ export function linkIn({ mail }: Arrival): { path: string; token: string } {
 
 /** Registers somebody and opens their account, as they would. */
 export async function newAccount(shop: Shop, email = newAddress(), name = 'Nora Newcomer'): Promise<{ email: string }> {
-  const next = mailsTo(shop, email).length + 1;
+  const next = emailsTo(shop, email).length + 1;
   await shop.request('POST', '/v1/users', { body: { email, name } });
-  const { token } = linkIn(await mailTo(shop, email, next));
+  const { token } = linkIn(await emailTo(shop, email, next));
   const { status } = await shop.request('POST', '/v1/users/verify', { body: { token, password: PASSWORD } });
   if (status !== 200) throw new Error(`${email} could not be verified: ${status}`);
   return { email };

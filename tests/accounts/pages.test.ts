@@ -2,7 +2,7 @@ import type { Browser } from 'playwright-core';
 import { openChromium } from '../docs/chromium.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { ANOTHER, linkIn, mailsTo, mailTo, newAccount, newAddress, PASSWORD, submit } from './mailbox.ts';
+import { ANOTHER, emailsTo, emailTo, linkIn, newAccount, newAddress, PASSWORD, submit } from './mailbox.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('When a link in a mail is opened', () => {
     const email = newAddress();
     const form = { name: 'Ana <b>Souza</b>', email };
     expect((await submit(shop, '/account/register', form)).body).toContain('Check your email');
-    const { path, token } = linkIn(await mailTo(shop, email));
+    const { path, token } = linkIn(await emailTo(shop, email));
 
     for (let scanned = 0; scanned < 3; scanned++) {
       const { status, body } = await open(path, token);
@@ -45,7 +45,7 @@ describe('When a link in a mail is opened', () => {
   test('then a new password is chosen there, and a weak one is asked for again', async () => {
     const { email } = await newAccount(shop);
     expect((await submit(shop, '/account/forgot', { email })).body).toContain('Check your email');
-    const { path, token } = linkIn(await mailTo(shop, email, 2));
+    const { path, token } = linkIn(await emailTo(shop, email, 2));
     expect((await open(path, token)).body).toContain(`value="${email}" readonly`);
 
     const weak = await submit(shop, path, { token, password: 'password1234567890' });
@@ -61,7 +61,7 @@ describe('When a link in a mail is opened', () => {
     const email = newAddress();
     const body = { email, name: 'Marco' };
     await shop.request('POST', '/v1/users/invitations', { as: shop.manager, body });
-    const { path, token } = linkIn(await mailTo(shop, email));
+    const { path, token } = linkIn(await emailTo(shop, email));
     expect((await open(path, token)).body).toContain('Welcome! Choose a password');
     expect((await submit(shop, path, { token, password: PASSWORD })).body).toContain('You can sign in now');
     await shop.signIn(email, PASSWORD);
@@ -100,8 +100,8 @@ describe('When a form is filled in wrong', () => {
       expect(answers[0]!.body).toBe(answers[1]!.body);
       expect(answers[0]!.status).toBe(answers[1]!.status);
     }
-    await mailTo(shop, email, 3);
-    expect(mailsTo(shop, nobody).every(({ mail }) => mail.subject?.startsWith('Confirm'))).toBe(true);
+    await emailTo(shop, email, 3);
+    expect(emailsTo(shop, nobody).every(({ mail }) => mail.subject?.startsWith('Confirm'))).toBe(true);
   });
 
   test('then what is no form is refused', async () => {
@@ -161,7 +161,7 @@ describe('When a browser without JavaScript opens the pages', () => {
       await page.getByLabel('Email address').fill(email);
       await page.getByRole('button', { name: 'Register' }).click();
       await page.getByRole('heading', { name: 'Check your email' }).waitFor();
-      const { path, token } = linkIn(await mailTo(shop, email));
+      const { path, token } = linkIn(await emailTo(shop, email));
       await page.goto(`${path}?token=${token}`);
       await page.getByLabel('New password').fill(PASSWORD);
       await page.getByRole('button').click();

@@ -12,7 +12,7 @@ import { erasureIdOf } from '../../workflows/messages/accounts.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { ANOTHER, linkIn, mailsTo, mailTo, newAccount, newAddress, PASSWORD } from './mailbox.ts';
+import { ANOTHER, emailsTo, emailTo, linkIn, newAccount, newAddress, PASSWORD } from './mailbox.ts';
 
 const SEEDED_MANAGER = '0c0ffee0-0000-4000-8000-000000000001';
 
@@ -102,7 +102,7 @@ describe('When managers look after people', () => {
       asManager('POST', '/v1/users/invitations', { email, name, role });
     expectFaults(await invite('manager', 'Marco\u2028Bcc: eve@example.com'), ['#/name']);
     expect(await invite('manager')).toMatchObject({ status: 202, body: {} });
-    const arrival = await mailTo(shop, email);
+    const arrival = await emailTo(shop, email);
     const { path, token } = linkIn(arrival);
     expect(path).toBe('/account/password');
     // As it went over the wire.
@@ -176,7 +176,7 @@ describe('When an operator adds the first manager', () => {
     const { body } = await shop.request('POST', '/v1/password-resets/confirm', { body: { token, password: PASSWORD } });
 
     expect(body).toMatchObject({ email, name: 'Frida First', role: 'manager' });
-    expect(mailsTo(shop, email)).toEqual([]);
+    expect(emailsTo(shop, email)).toEqual([]);
   });
 
   test('then who has an account is promoted', async () => {
@@ -236,7 +236,7 @@ describe('When somebody asks to be forgotten', () => {
     const erase = (body?: object) => shop.request(verb, way, { as, ...(body && { body }) });
     const { id, email, as } = await newPerson('Zoë Unmistakable');
     await shop.request('POST', '/v1/password-resets', { body: { email } });
-    const { token } = linkIn(await mailTo(shop, email, 2));
+    const { token } = linkIn(await emailTo(shop, email, 2));
     expectProblem(await erase({ password: 'not mine at all' }), 'wrong_password');
     expectFaults(await erase(), ['#']);
 
@@ -262,16 +262,16 @@ describe('When somebody asks to be forgotten', () => {
   test('then their orders stay without them, open ones go on, and their mails are suppressed', async () => {
     const { id, email, as } = await newPerson('Zoë Unmistakable');
     const { body: order } = await shop.place({ as });
-    await mailTo(shop, email, 2);
+    await emailTo(shop, email, 2);
     expect((await forget(as)).status).toBe(204);
-    const before = mailsTo(shop, email).length;
+    const before = emailsTo(shop, email).length;
 
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
     await shop.finished(order.id);
 
     const { body } = await asManager('GET', `/v1/orders/${order.id}`);
     expect(body).toMatchObject({ status: 'delivered', customer: { id, name: null } });
-    expect(mailsTo(shop, email)).toHaveLength(before);
+    expect(emailsTo(shop, email)).toHaveLength(before);
     const ledger = await shop.database('deliveries').where({ order_id: order.id, recipient: 'customer' });
     expect(ledger.filter(({ outcome }) => outcome === 'suppressed')).toHaveLength(3);
   });

@@ -119,9 +119,9 @@ describe('When .env names only the ports of the services', () => {
         }),
       );
       expect(order.status).toBe(201);
-      const isMailed = () =>
+      const isEmailed = () =>
         smtp.arrivals.some(({ mail }) => String(mail.headers.get('x-crema-event-id')).startsWith(order.body.id));
-      await waitFor('The mail', isMailed, { deadline: 20_000 });
+      await waitFor('The mail', isEmailed, { deadline: 20_000 });
       await waitFor('The message', () => published.some((text) => text.includes(order.body.id)), { deadline: 20_000 });
     } finally {
       redis.disconnect();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { languages } from '../../mail/languages/index.ts';
-import { mails as samples } from '../../mail/samples.ts';
+import { emails as samples } from '../../mail/samples.ts';
 import { openChromium } from '../docs/chromium.ts';
 
 const PATIENCE = 300_000;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, PATIENCE);
 afterAll(() => browser?.close());
 
-const mailsOf = (shopName: string) =>
+const emailsOf = (shopName: string) =>
   [...languages.keys()].flatMap((language) =>
     samples.map(({ name, write }) => ({
       name,
@@ -21,7 +21,7 @@ const mailsOf = (shopName: string) =>
       ...write({ language, shopName, timeZone: 'UTC', currency: 'USD' }),
     })),
   );
-const mails = mailsOf('Crema');
+const emails = emailsOf('Crema');
 
 /** A mail whose names are as long as they may be, without a blank to break them at. */
 const lengthen = (html: string) => html.replaceAll(/Pumpkin Spice|Latte|Ana Souza|Marco/g, 'W'.repeat(100));
@@ -37,10 +37,10 @@ test.each([
   ['light', 800],
   ['dark', 800],
 ] as const)(
-  'When mails are read in %s, %i pixels wide, then all of each can be seen, told apart and read aloud',
+  'When emails are read in %s, %i pixels wide, then all of each can be seen, told apart and read aloud',
   async (colorScheme, width) => {
     const page = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
-    for (const { name, language, html } of mails) {
+    for (const { name, language, html } of emails) {
       await page.setContent(html);
       const found = await page.evaluate<{ words: number; number: number; faults: string[] }>(complaints);
       expect({ name, language, faults: found.faults }).toEqual({ name, language, faults: [] });
@@ -56,7 +56,7 @@ test(
   'When names in a mail are long, then it is no wider than a narrow window',
   async () => {
     const page = await browser.newPage({ viewport: { width: 320, height: 800 } });
-    for (const { name, language, html } of mailsOf('W'.repeat(60))) {
+    for (const { name, language, html } of emailsOf('W'.repeat(60))) {
       await page.setContent(lengthen(html));
       const { faults } = await page.evaluate<{ faults: string[] }>(complaints);
       expect({ name, language, faults }).toEqual({ name, language, faults: [] });

@@ -29,21 +29,21 @@ export async function startMoodySmtp() {
   const server = createServer((socket) => {
     sockets.add(socket.on('error', () => {}));
     let said = '';
-    let inMail = false;
+    let inMessage = false;
     socket.write('220 hello\r\n');
     socket.on('data', (chunk) => {
       said += chunk.toString();
-      if (inMail) {
+      if (inMessage) {
         if (!said.endsWith('\r\n.\r\n')) return;
         taken.push(said);
-        [said, inMail] = ['', false];
+        [said, inMessage] = ['', false];
         end(socket);
         return;
       }
-      for (let at = said.indexOf('\r\n'); at >= 0 && !inMail; at = said.indexOf('\r\n')) {
+      for (let at = said.indexOf('\r\n'); at >= 0 && !inMessage; at = said.indexOf('\r\n')) {
         const command = said.slice(0, at);
         said = said.slice(at + 2);
-        inMail = command === 'DATA';
+        inMessage = command === 'DATA';
         socket.write(`${answers.find(([pattern]) => pattern.test(command))?.[1] ?? '502 what?'}\r\n`);
       }
     });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { SMTPServerOptions } from 'smtp-server';
-import type { MailTimeouts } from '../../activities/email/attempt.ts';
+import type { EmailTimeouts } from '../../activities/email/attempt.ts';
 import { createMailer } from '../../activities/email/mailer.ts';
 import { samples } from '../../mail/samples.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
@@ -29,7 +29,7 @@ async function shop(options?: SMTPServerOptions) {
   return { server, mailer: mailerAt(server.url) };
 }
 
-function mailerAt(url: string, timeouts: Partial<MailTimeouts> = {}) {
+function mailerAt(url: string, timeouts: Partial<EmailTimeouts> = {}) {
   const settings = { NOTIFICATIONS_ENV: 'development', SMTP_URL: url, EMAIL_FROM: 'Crema <orders@crema.example>' };
   const mailer = createMailer(settings, { transfer: 5_000, answer: 5_000, ...timeouts });
   cleanups.push(mailer.close);

@@ -14,7 +14,7 @@ const PATIENCE = 30_000;
 
 interface Promised {
   /** Emails that arrived, where not at the shop's own SMTP server. */
-  mailed?: (orderId: string) => Promise<{ eventId: string; to: string }[]>;
+  emailsAbout?: (orderId: string) => Promise<{ eventId: string; to: string }[]>;
 }
 
 /** Checks the invariants of an order after a fault, once its deliveries have ended. Returns the order. */
@@ -36,7 +36,7 @@ export async function expectIntact(shop: Shop, orderId: string, promised: Promis
     expect(allowedTransitions({ status: from!, customer: row.customer }, actor)).toContain(to);
   }
 
-  await expectMailed(shop, events, promised);
+  await expectEmailed(shop, events, promised);
   return row;
 }
 
@@ -69,10 +69,10 @@ async function decided(shop: Shop, orderId: string): Promise<Order> {
   return status.name === 'COMPLETED' ? handle.result() : handle.query(getOrderQuery);
 }
 
-async function expectMailed(shop: Shop, events: OrderEvent[], { mailed }: Promised): Promise<void> {
+async function expectEmailed(shop: Shop, events: OrderEvent[], { emailsAbout }: Promised): Promise<void> {
   const orderId = events[0]!.orderId;
   const ledger = await shop.database('deliveries').where({ order_id: orderId, channel: 'email', outcome: 'sent' });
-  const arrived = mailed ? await mailed(orderId) : shop.mailed(orderId);
+  const arrived = emailsAbout ? await emailsAbout(orderId) : shop.emailsAbout(orderId);
   const addresses: Record<string, string> = { customer: 'customer@example.com', shop: 'shop@crema.example' };
   for (const { event_id, recipient } of ledger) {
     const same = arrived.filter(({ eventId, to }) => eventId === event_id && to === addresses[recipient]);

@@ -4,12 +4,12 @@ import { waitFor } from '../../stack/wait.ts';
 import { dial } from '../http/raw-socket.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
-import { createHeldMail } from './held-mail.ts';
+import { createHeldEmails } from './held-emails.ts';
 
-const heldMail = createHeldMail();
+const heldEmails = createHeldEmails();
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop({ smtp: heldMail.smtp });
+  shop = await openShop({ smtp: heldEmails.smtp });
 }, 60_000);
 afterAll(() => shop?.close(), 60_000);
 
@@ -34,14 +34,14 @@ test('moves work from a stopped worker to another without loss or repetition', a
   const old = shop.worker!;
   await shop.openWorker();
   // Before there is traffic, whose mail would take every slot of both workers.
-  heldMail.hold();
+  heldEmails.hold();
   let mailing = '';
   await waitFor(
     'An email under way at the old worker',
     async () => {
       mailing = (await shop.place()).body.id;
-      await waitFor('The emails', async () => (await mailerOf(mailing)) !== undefined, patience);
-      return (await mailerOf(mailing)) === old.pid;
+      await waitFor('The emails', async () => (await senderOf(mailing)) !== undefined, patience);
+      return (await senderOf(mailing)) === old.pid;
     },
     patience,
   );
@@ -49,7 +49,7 @@ test('moves work from a stopped worker to another without loss or repetition', a
 
   process.kill(old.pid, 'SIGTERM');
   await waitFor('The old worker to begin its stop', async () => !(await healthy(old.url)), patience);
-  heldMail.release();
+  heldEmails.release();
 
   for (const id of await traffic) expect(await expectIntact(shop, id)).toMatchObject({ status: 'delivered' });
   await waitFor('The end of the old worker', () => exitOf(old.pid) !== undefined, patience);
@@ -60,7 +60,7 @@ test('moves work from a stopped worker to another without loss or repetition', a
 }, 60_000);
 
 /** The process id of the worker that is mailing about a new order at this moment. */
-async function mailerOf(id: string): Promise<number | undefined> {
+async function senderOf(id: string): Promise<number | undefined> {
   const { raw } = await shop.workflow(id).describe();
   const mailing = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'firstEmails');
   return mailing?.lastWorkerIdentity ? Number.parseInt(mailing.lastWorkerIdentity, 10) : undefined;

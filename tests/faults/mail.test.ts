@@ -36,7 +36,7 @@ interface Line {
   attempts: { outcome: string }[];
 }
 
-async function mailsOnTimeline(id: string, { request, manager }: Shop = shop): Promise<Line[]> {
+async function emailsOnTimeline(id: string, { request, manager }: Shop = shop): Promise<Line[]> {
   const { body } = await request('GET', `/v1/orders/${id}/timeline`, { as: manager });
   return body.data.filter(({ channel }: Line) => channel === 'email');
 }
@@ -47,12 +47,12 @@ test('retries a temporarily rejected recipient without mailing the other one aga
   const { body: order } = await shop.place();
   await expectIntact(shop, order.id);
 
-  const mails = await mailsOnTimeline(order.id);
+  const mails = await emailsOnTimeline(order.id);
   expect(mails.find(({ recipient }) => recipient === 'customer')).toMatchObject({ outcome: 'sent', attempt: 1 });
   expect(mails.find(({ recipient }) => recipient === 'shop')).toMatchObject({ outcome: 'sent', attempt: 3 });
   expect(
     shop
-      .mailed(order.id)
+      .emailsAbout(order.id)
       .map(({ to }) => to)
       .sort(),
   ).toEqual(['customer@example.com', SHOP]);
@@ -68,7 +68,7 @@ test('records a permanently rejected recipient after one attempt, without delays
 
   expect(cancelled.status).toBe(200);
   expect(await expectIntact(shop, order.id)).toMatchObject({ status: 'cancelled', version: 2 });
-  const mails = (await mailsOnTimeline(order.id)).filter(({ version }) => version === 2);
+  const mails = (await emailsOnTimeline(order.id)).filter(({ version }) => version === 2);
   expect(mails.find(({ recipient }) => recipient === 'customer')).toMatchObject({ outcome: 'sent', attempt: 1 });
   const refused = mails.find(({ recipient }) => recipient === 'shop');
   expect(refused).toMatchObject({ outcome: 'refused', attempt: 1, reason: expect.stringContaining('550') });
@@ -101,7 +101,7 @@ test('waits an hour before it sends an unanswered email again', async () => {
 
     const names = moody.taken.map((raw) => /^Message-ID: (.*)$/im.exec(raw)?.[1]);
     expect([names.length, new Set(names).size]).toEqual([3, 3]);
-    const lines = (await mailsOnTimeline(order.id, other)).filter(({ version }) => version === 1);
+    const lines = (await emailsOnTimeline(order.id, other)).filter(({ version }) => version === 1);
     expect(lines.map(({ outcome, attempts }) => [outcome, ...attempts.map((each) => each.outcome)])).toEqual(
       Array(2).fill(['retrying', 'unanswered']),
     );
@@ -118,7 +118,7 @@ test('sends at most three copies of an unanswered email', async () => {
   try {
     moody.moods.push(...Array(6).fill('drops'));
     const { body: order } = await other.place();
-    const outcomes = async () => (await mailsOnTimeline(order.id, other)).map(({ outcome }) => outcome);
+    const outcomes = async () => (await emailsOnTimeline(order.id, other)).map(({ outcome }) => outcome);
     await waitFor('the end of it', async () => (await outcomes()).join() === 'given_up,given_up', { deadline: 30_000 });
     expect(moody.taken).toHaveLength(6);
   } finally {

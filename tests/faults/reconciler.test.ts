@@ -200,7 +200,11 @@ describe('the reconciler after a restore of Postgres', () => {
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.body).toEqual(unchanged.body);
     await shop.move(young, 'preparation');
-    await waitFor('the next email', () => shop.mailed(young).some(({ eventId }) => eventId === `${young}:3`), patience);
+    await waitFor(
+      'the next email',
+      () => shop.emailsAbout(young).some(({ eventId }) => eventId === `${young}:3`),
+      patience,
+    );
     expect(shop.smtp.arrivals).toHaveLength(mails + 1);
   }, 60_000);
 
@@ -309,7 +313,7 @@ describe('an order whose workflow was ended in Temporal', () => {
     expect((await shop.move(id, 'delivered')).status).toBe(200);
     await shop.finished(id);
     // The email to the shop was sent before the termination, although its delivery is not recorded.
-    const mails = shop.mailed(id).map(({ eventId }) => eventId);
+    const mails = shop.emailsAbout(id).map(({ eventId }) => eventId);
     expect(mails.sort()).toEqual([1, 1, 2, 3, 4].map((version) => `${id}:${version}`));
     const [lost] = await shop.database('deliveries').where({ event_id: `${id}:1`, recipient: 'shop' });
     expect(lost).toMatchObject({ outcome: 'given_up', detail: expect.stringContaining('ended') });
@@ -347,7 +351,7 @@ describe('an order whose workflow was ended in Temporal', () => {
     expect((await shop.place({ headers: key })).body.id).toBe(id);
     expect((await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer, body: {} })).status).toBe(200);
     await shop.finished(id);
-    expect(shop.mailed(id)).toHaveLength(4);
+    expect(shop.emailsAbout(id)).toHaveLength(4);
   }, 90_000);
 
   test('is not resumed by a command with invalid arguments', async () => {

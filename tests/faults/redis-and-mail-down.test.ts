@@ -31,7 +31,7 @@ const publishedOn = (channel: string, id: string) =>
 
 const versionOf = ({ id }: { id: string }) => Number(id.split(':')[1]);
 
-interface CaughtMail {
+interface CaughtEmail {
   id: string;
   time: string;
   to: { address: string }[];
@@ -39,8 +39,8 @@ interface CaughtMail {
 }
 
 /** The emails about an order that the mail catcher has, the oldest first. */
-async function mailed(orderId: string): Promise<{ eventId: string; to: string }[]> {
-  const mails = (await (await fetch(`${own.mail.page}/api/email`)).json()) as CaughtMail[];
+async function emailsAbout(orderId: string): Promise<{ eventId: string; to: string }[]> {
+  const mails = (await (await fetch(`${own.mail.page}/api/email`)).json()) as CaughtEmail[];
   return mails
     .map(({ headers, to }) => ({ eventId: String(headers['x-crema-event-id']), to: to[0]!.address }))
     .filter(({ eventId }) => eventId.startsWith(orderId));
@@ -77,12 +77,12 @@ test('delivers everything in order after Redis and the mail server restart', asy
   await shop.worker!.kill('SIGCONT');
 
   for (const id of orders) {
-    await expectIntact(shop, id, { mailed });
+    await expectIntact(shop, id, { emailsAbout });
     await waitFor('The messages', () => publishedOn('orders', id).length >= 3, patience);
     expect(publishedOn('orders', id)).toEqual([1, 2, 3]);
     expect(publishedOn(`orders:${id}`, id)).toEqual([1, 2, 3]);
     expect(await streamed(id)).toEqual([1, 2, 3]);
-    const customers = (await mailed(id)).filter(({ to }) => to === 'customer@example.com');
+    const customers = (await emailsAbout(id)).filter(({ to }) => to === 'customer@example.com');
     expect(customers.map(({ eventId }) => Number(eventId.split(':')[1]))).toEqual([1, 2, 3]);
   }
 }, 60_000);
@@ -111,11 +111,11 @@ async function numberOfListeners(): Promise<number> {
 test('keeps requests and emails working while Redis hangs, and publishes the rest later', async () => {
   await own.redis.kill('SIGSTOP');
   const id = await startedOrder();
-  await waitFor('The emails', async () => (await mailed(id)).length === 4, patience);
+  await waitFor('The emails', async () => (await emailsAbout(id)).length === 4, patience);
   await waitFor('Another try', () => failing(id, ['publish']), patience);
   await own.redis.kill('SIGCONT');
 
-  await expectIntact(shop, id, { mailed });
+  await expectIntact(shop, id, { emailsAbout });
 
   await waitFor('The messages', () => publishedOn('orders', id).includes(3), patience);
   // Whether Redis had heard the first message before it hung nobody knew but Redis itself.

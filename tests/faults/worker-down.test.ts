@@ -47,7 +47,7 @@ describe('while the worker is down', () => {
 
     expect(read.status).toBe(200);
     expect(read.body).toMatchObject({ status: 'waiting', version: 1 });
-    expect(shop.mailed(orders.moved)).toEqual([]);
+    expect(shop.emailsAbout(orders.moved)).toEqual([]);
   });
 
   test('answers outcome_unknown to a change, with advice for a retry', async () => {
@@ -104,7 +104,7 @@ describe('after the worker has restarted', () => {
 
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 2, cancellation });
 
-    const mails = shop.mailed(id).map(({ eventId, to }) => `${eventId.split(':')[1]} ${to}`);
+    const mails = shop.emailsAbout(id).map(({ eventId, to }) => `${eventId.split(':')[1]} ${to}`);
     expect(mails.sort()).toEqual([
       '1 customer@example.com',
       '1 shop@crema.example',

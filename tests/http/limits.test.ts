@@ -95,7 +95,7 @@ async function withProcesses(
 ): Promise<void> {
   const redis = Array.from({ length: count }, () => connectLimitsRedis(own.redis.url, createLogger('test', 'silent')));
   const signIn = { pair: allowance, address: allowance, account: allowance };
-  const allowances = { placing: allowance, user: allowance, anonymous: allowance, signIn, accountMail: allowance };
+  const allowances = { placing: allowance, user: allowance, anonymous: allowance, signIn, accountEmail: allowance };
   try {
     await waitFor('Redis', () => redis.every(({ status }) => status === 'ready'), { deadline: 5_000 });
     await work(...redis.map((each) => createLimits(allowances, each).user));

@@ -43,7 +43,7 @@ describe('An order with a used Idempotency-Key', () => {
     expect(await countOrders()).toBe(before);
     await shop.request('POST', `/v1/orders/${first.body.id}/cancel`, { as: shop.customer });
     await shop.finished(first.body.id);
-    const confirmations = shop.mailed(first.body.id).filter(({ eventId }) => eventId.endsWith(':1'));
+    const confirmations = shop.emailsAbout(first.body.id).filter(({ eventId }) => eventId.endsWith(':1'));
     expect(confirmations.map(({ to }) => to).toSorted()).toEqual(['customer@example.com', 'shop@crema.example']);
   });
 

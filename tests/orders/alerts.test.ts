@@ -26,7 +26,7 @@ describe('an order that nobody works on', () => {
     await shop.move(order.id, 'delivered');
     await shop.finished(order.id);
 
-    const reminders = shop.mailed(order.id).filter(({ eventId }) => eventId.split(':').length === 3);
+    const reminders = shop.emailsAbout(order.id).filter(({ eventId }) => eventId.split(':').length === 3);
     expect(reminders.map(({ eventId, to }) => `${eventId.split(':').slice(1).join(':')} ${to}`)).toEqual([
       '1:delayed shop@crema.example',
       '5:uncollected customer@example.com',

@@ -58,7 +58,7 @@ describe('moving an order from waiting to delivered', () => {
     await shop.finished(order.id);
     redis.disconnect();
 
-    const mails = shop.mailed(order.id).map(({ eventId, to }) => `${eventId.split(':')[1]} ${to}`);
+    const mails = shop.emailsAbout(order.id).map(({ eventId, to }) => `${eventId.split(':')[1]} ${to}`);
     expect(mails.sort()).toEqual([
       '1 customer@example.com',
       '1 shop@crema.example',
@@ -128,7 +128,7 @@ describe('cancelling an order', () => {
       allowedTransitions: [],
     });
     await shop.finished(order.id);
-    const told = shop.mailed(order.id).filter(({ eventId }) => eventId.endsWith(':2'));
+    const told = shop.emailsAbout(order.id).filter(({ eventId }) => eventId.endsWith(':2'));
     expect(told.map(({ to }) => to).sort()).toEqual(['customer@example.com', 'shop@crema.example']);
   });
 

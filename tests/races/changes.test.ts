@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hashPassword } from '../../api/auth/passwords.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
-import { expectAllIntact, expectMailedOnce } from './intact.ts';
+import { expectAllIntact, expectEmailedOnce } from './intact.ts';
 import { inLanes, race } from './lanes.ts';
 
 let shop: Shop;
@@ -89,7 +89,7 @@ test('one of two identical concurrent changes succeeds and the other is refused,
   expect(Math.min(...Object.values(firsts))).toBeGreaterThan(0);
   const after = await expectAllIntact(shop, orders);
   for (const id of orders) expect(after.get(id)!.version).toBe(versions.get(id));
-  await expectMailedOnce(shop, orders);
+  await expectEmailedOnce(shop, orders);
 }, 300_000);
 
 test('either a cancellation or a concurrent `ready` succeeds, never both, 200 times', async () => {
@@ -119,7 +119,7 @@ test('either a cancellation or a concurrent `ready` succeeds, never both, 200 ti
   expect(Math.min(wins.cancelled, wins.ready)).toBeGreaterThan(0);
   const after = await expectAllIntact(shop, orders);
   for (const [id, status] of outcomes) expect(after.get(id)).toMatchObject({ status, version: 3 });
-  await expectMailedOnce(shop, orders);
+  await expectEmailedOnce(shop, orders);
 }, 300_000);
 
 describe('an edit concurrent with the start of preparation', () => {
@@ -149,7 +149,7 @@ describe('an edit concurrent with the start of preparation', () => {
 
     expect(Math.min(wins.edit, wins.preparation)).toBeGreaterThan(0);
     await expectAllIntact(shop, orders);
-    await expectMailedOnce(shop, orders);
+    await expectEmailedOnce(shop, orders);
   }, 300_000);
 
   test('without If-Match either applies the edit first or rejects it, 200 times', async () => {
@@ -182,6 +182,6 @@ describe('an edit concurrent with the start of preparation', () => {
 
     expect(Math.min(seen.edited, seen.refused)).toBeGreaterThan(0);
     await expectAllIntact(shop, orders);
-    await expectMailedOnce(shop, orders);
+    await expectEmailedOnce(shop, orders);
   }, 300_000);
 });

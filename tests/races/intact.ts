@@ -107,7 +107,7 @@ async function toldOf(shop: Shop, ids: string[]): Promise<void> {
 }
 
 /** Checks that each email of each event arrived once. */
-export async function expectMailedOnce(shop: Shop, ids: string[]): Promise<void> {
+export async function expectEmailedOnce(shop: Shop, ids: string[]): Promise<void> {
   const due = [...(await recordsOf(shop, ids)).values()]
     .flat()
     .flatMap(({ event }) => recipientsOf(event).map((recipient) => `${event.id} ${addresses[recipient]}`));

@@ -4,14 +4,14 @@ import type { Status } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { getOrderQuery } from '../../workflows/messages/definitions.ts';
 import { replayAll } from '../faults/aftermath.ts';
-import { createHeldMail } from '../faults/held-mail.ts';
+import { createHeldEmails } from '../faults/held-emails.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
 import { addresses, expectAllIntact } from './intact.ts';
 
-const heldMail = createHeldMail();
+const heldEmails = createHeldEmails();
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop({ smtp: heldMail.smtp });
+  shop = await openShop({ smtp: heldEmails.smtp });
 }, 60_000);
 afterAll(() => shop.close(), 60_000);
 
@@ -48,7 +48,7 @@ const lives: Life[] = [];
 /** Kills the worker with SIGKILL and returns the emails sent by then. */
 async function killWorker(): Promise<void> {
   await shop.worker!.kill();
-  heldMail.release();
+  heldEmails.release();
   await shop.smtp.settled();
   const sent = await shop.database('deliveries').where({ channel: 'email', outcome: 'sent' });
   const recorded = new Set(
@@ -65,7 +65,7 @@ async function newWorker(): Promise<() => number> {
 }
 
 /** Checks that a worker sends each email at most once, never after it is recorded, and that all arrive in the end. */
-function expectMailedAsPromised(): void {
+function expectEmailedAsPromised(): void {
   const mails = shop.smtp.arrivals.map(({ mail, to }) => `${mail.headers.get('x-crema-event-id')} ${to.join()}`);
   let from = 0;
   const recorded = new Set<string>();
@@ -110,10 +110,10 @@ async function goesOnWithNewWorker(id: string): Promise<void> {
 }
 
 test('answers the next change in time after the worker was killed during an email', async () => {
-  heldMail.hold();
+  heldEmails.hold();
   const id = await placed();
   expect((await move(id, 'preparation')).status).toBe(200);
-  await waitFor('The emails under way', () => heldMail.waiting() > 0, patience);
+  await waitFor('The emails under way', () => heldEmails.waiting() > 0, patience);
 
   await killWorker();
   await goesOnWithNewWorker(id);
@@ -191,6 +191,6 @@ test('all orders continue in time when the worker is killed four times during ch
 test('after all kills, each change and email happened once and all histories replay', async () => {
   expect(placedIds.length).toBeGreaterThan(30);
   await expectAllIntact(shop, placedIds);
-  expectMailedAsPromised();
+  expectEmailedAsPromised();
   expect(await replayAll(shop)).toBe(placedIds.length);
 }, 300_000);

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { expectAllIntact, expectMailedOnce } from './intact.ts';
+import { expectAllIntact, expectEmailedOnce } from './intact.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -62,7 +62,7 @@ describe('an order that was delivered while the response was lost', () => {
     expect(retry.headers.get('etag')).toBe('"4"');
     expect(retry.body).toMatchObject({ status: 'delivered', version: 4 });
     expect((await expectAllIntact(shop, [id])).get(id)).toMatchObject({ status: 'delivered', version: 4 });
-    await expectMailedOnce(shop, [id]);
+    await expectEmailedOnce(shop, [id]);
   });
 
   test('returns the same result to a retry sent before the decision', async () => {
@@ -78,7 +78,7 @@ describe('an order that was delivered while the response was lost', () => {
 
     for (const { status, body } of retries) expect([status, body.status, body.version]).toEqual([200, 'delivered', 4]);
     await expectAllIntact(shop, ids);
-    await expectMailedOnce(shop, ids);
+    await expectEmailedOnce(shop, ids);
   });
 });
 
@@ -117,7 +117,7 @@ test('idempotency keys return their answers after Temporal deleted the order’s
   const read = await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
   expect(read.body).toMatchObject({ status: 'delivered', version: 4 });
   expect(await shop.database('order_events').where({ order_id: id })).toHaveLength(4);
-  await expectMailedOnce(shop, [id]);
+  await expectEmailedOnce(shop, [id]);
   await expect(shop.workflow(id).describe()).rejects.toThrow(/not found/i);
 }, 120_000);
 

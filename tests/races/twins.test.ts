@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
-import { expectAllIntact, expectMailedOnce } from './intact.ts';
+import { expectAllIntact, expectEmailedOnce } from './intact.ts';
 import { inLanes, race } from './lanes.ts';
 
 let shop: Shop;
@@ -46,7 +46,7 @@ test('twenty concurrent identical orders with one key create one order, 200 time
   expect(new Set(ids).size).toBe(200);
   expect((await shop.database('orders').pluck('id')).toSorted()).toEqual(ids.toSorted());
   await expectAllIntact(shop, ids);
-  await expectMailedOnce(shop, ids);
+  await expectEmailedOnce(shop, ids);
 }, 300_000);
 
 test('six concurrent copies of a change with one key apply it once, 100 times', async () => {
@@ -71,5 +71,5 @@ test('six concurrent copies of a change with one key apply it once, 100 times', 
   });
 
   await expectAllIntact(shop, orders);
-  await expectMailedOnce(shop, orders);
+  await expectEmailedOnce(shop, orders);
 }, 300_000);

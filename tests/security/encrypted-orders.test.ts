@@ -211,7 +211,7 @@ describe('An open order during a key rotation', () => {
     const { body } = await before.place();
     await before.reaches(body.id, 'waiting');
     // Work that a stopping worker has received is reassigned only after its heartbeat timeout.
-    await waitFor('the first emails', async () => before.mailed(body.id).length === 2, { deadline: 20_000 });
+    await waitFor('the first emails', async () => before.emailsAbout(body.id).length === 2, { deadline: 20_000 });
     await before.close();
 
     const amiss = await open(next);

@@ -9,7 +9,7 @@ import {
   webhookDeliveryWorkflowType,
   webhookTaskQueueOf,
 } from '../../workflows/messages/webhooks.ts';
-import { mailsTo } from '../accounts/mailbox.ts';
+import { emailsTo } from '../accounts/mailbox.ts';
 import { expectProblem } from '../http/problem.ts';
 import { newKey } from '../security/payload-keys.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -360,7 +360,7 @@ describe('When an endpoint fails', () => {
     await manager.ask('POST', `/${id}/test`);
 
     const subject = 'The webhook “The <b>till</b>” is disabled';
-    const mails = () => mailsTo(shop, 'shop@crema.example').filter(({ mail }) => mail.subject === subject);
+    const mails = () => emailsTo(shop, 'shop@crema.example').filter(({ mail }) => mail.subject === subject);
     await waitFor('the mail', () => mails().length > 0, { deadline: 25_000 });
 
     const disabled = await manager.read(id);

@@ -11,14 +11,14 @@ import {
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { aLine, aPlacement } from '../domain/an-order.ts';
-import { createHeldMail } from '../faults/held-mail.ts';
+import { createHeldEmails } from '../faults/held-emails.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { movesOf } from './outgrow.ts';
 
-const heldMail = createHeldMail();
+const heldEmails = createHeldEmails();
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop({ smtp: heldMail.smtp });
+  shop = await openShop({ smtp: heldEmails.smtp });
 }, 60_000);
 afterAll(() => shop.close());
 
@@ -53,7 +53,7 @@ describe('an order that clients change all the time', () => {
       // Refused in every status.
       for (let times = 0; times < 3; times += 1) await handle.signal(changeStatusSignal, { status: 'delivered' });
       // Always busy, but never with so many unsent emails that a new run could not take them over.
-      await waitFor('emails that keep up', () => shop.mailed(order.id).length > move - 20, { deadline: 30_000 });
+      await waitFor('emails that keep up', () => shop.emailsAbout(order.id).length > move - 20, { deadline: 30_000 });
     }
 
     // Temporal rejects updates while many signals arrive.
@@ -75,7 +75,7 @@ describe('an order that clients change all the time', () => {
       .pluck('version');
     expect(versions).toEqual(Array.from({ length: moves + 2 }, (_, index) => index + 1));
     expect(await shop.database('order_rejections').where({ order_id: order.id })).toHaveLength((moves - 1) * 3);
-    await waitFor('every email', () => shop.mailed(order.id).length === moves + 4, { deadline: 30_000 });
+    await waitFor('every email', () => shop.emailsAbout(order.id).length === moves + 4, { deadline: 30_000 });
     const runs = await runsOf(order.id);
     expect(runs.length).toBeGreaterThan(1);
     expect(Math.max(...runs)).toBeLessThan(1_000);
@@ -93,7 +93,7 @@ describe('an order that must continue as new while an email is being sent', () =
       placedAt: new Date().toISOString(),
     });
     const runOptions: OrderRunOptions = { events: 40, firstEmails: true };
-    heldMail.hold();
+    heldEmails.hold();
     const handle = await shop.temporal.workflow.start(orderWorkflowType, {
       ...startOptionsOf(start, createSigningKeys([])(start.id)[0]),
       taskQueue: shop.environment.TEMPORAL_TASK_QUEUE as string,
@@ -102,14 +102,14 @@ describe('an order that must continue as new while an email is being sent', () =
     const moves = movesOf(handle);
     await moves.outgrow();
     await moves.move(60);
-    heldMail.release();
+    heldEmails.release();
 
     await shop.reaches(start.id, moves.status());
     await handle.executeUpdate(cancelUpdate, { args: [{ actor: { type: 'manager', id: 'a-manager' } }] });
     await shop.finished(start.id);
     const emails = await shop.database('deliveries').where({ order_id: start.id, channel: 'email' });
     expect(emails.filter(({ outcome }) => outcome !== 'sent')).toEqual([]);
-    const mailed = shop.mailed(start.id).map(({ eventId, to }) => `${eventId} ${to}`);
+    const mailed = shop.emailsAbout(start.id).map(({ eventId, to }) => `${eventId} ${to}`);
     expect(mailed).toHaveLength(emails.length);
     expect(new Set(mailed).size).toBe(emails.length);
     expect((await runsOf(start.id)).length).toBeGreaterThan(1);

@@ -5,7 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { MAX_NOTE_LENGTH, MAX_REASON_LENGTH, type Placement } from '../../domain/order/order.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { accountMailIdOf, erasureIdOf } from '../../workflows/messages/accounts.ts';
+import { accountEmailIdOf, erasureIdOf } from '../../workflows/messages/accounts.ts';
 import {
   cancelSignal,
   cancelUpdate,
@@ -20,11 +20,11 @@ import {
 } from '../../workflows/messages/definitions.ts';
 import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import { OrderState } from '../../workflows/order-state.ts';
-import { mailTo, newAccount, PASSWORD } from '../accounts/mailbox.ts';
+import { emailTo, newAccount, PASSWORD } from '../accounts/mailbox.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { startMoodySmtp } from '../email/moody-smtp.ts';
-import { createHeldMail } from '../faults/held-mail.ts';
+import { createHeldEmails } from '../faults/held-emails.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -119,12 +119,12 @@ async function startSecondRun(shop: Shop): Promise<string> {
 /** Runs an order whose first run reaches its limit while emails are being sent, so that it waits and then continues as new. */
 async function outgrow(shop: Shop, runOptions: OrderRunOptions): Promise<WorkflowHandle> {
   const placement = await placementFor(shop, new Date());
-  heldMail.hold();
+  heldEmails.hold();
   const first = await start(shop, placement, runOptions);
   const moves = movesOf(first);
   await moves.outgrow();
   await moves.move();
-  heldMail.release();
+  heldEmails.release();
   await shop.workflow(placement.id).signal(cancelSignal, { reasonCode: 'duplicate' });
   await shop.finished(placement.id);
   return first;
@@ -164,7 +164,7 @@ const flagged = (shop: Shop, id: string, flag: string) =>
     { deadline: 20_000 },
   );
 
-const heldMail = createHeldMail();
+const heldEmails = createHeldEmails();
 /** The SMTP server's answers to the next emails to the shop. */
 const refusals: Error[] = [];
 await setUp();
@@ -176,7 +176,7 @@ try {
       onRcptTo(recipient, session, done) {
         const refusal = recipient.address === 'shop@crema.example' ? refusals.shift() : undefined;
         if (refusal) done(refusal);
-        else heldMail.smtp.onRcptTo?.call(this, recipient, session, done);
+        else heldEmails.smtp.onRcptTo?.call(this, recipient, session, done);
       },
     },
     environment: { ORDER_DELAYED_AFTER: '5', ORDER_UNCOLLECTED_AFTER: '5' },
@@ -221,9 +221,9 @@ async function saveAccount(shop: Shop): Promise<void> {
   const { body } = await shop.request('GET', '/v1/me', { as });
   const { workflow } = shop.temporal;
   await shop.request('POST', '/v1/password-resets', { body: { email } });
-  await mailTo(shop, email, 2);
+  await emailTo(shop, email, 2);
   const { id } = await shop.database('account_requests').where({ email }).first();
-  await workflow.getHandle(accountMailIdOf(id)).result();
+  await workflow.getHandle(accountEmailIdOf(id)).result();
   await shop.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } });
   const erasure = workflow.getHandle(erasureIdOf(body.id));
   await waitFor(
@@ -231,7 +231,7 @@ async function saveAccount(shop: Shop): Promise<void> {
     async () => ((await erasure.fetchHistory()).events ?? []).some(({ timerStartedEventAttributes: timer }) => timer),
     { deadline: 20_000 },
   );
-  await write('account-mail', workflow.getHandle(accountMailIdOf(id)));
+  await write('account-mail', workflow.getHandle(accountEmailIdOf(id)));
   await write('erasure', erasure);
 }
 

@@ -31,7 +31,7 @@ import { createSender } from '../../webhooks/sender.ts';
 import { createErasureRecords } from '../../worker/erasure-records.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
-import { expectAllIntact, expectMailedOnce } from '../races/intact.ts';
+import { expectAllIntact, expectEmailedOnce } from '../races/intact.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { sharedBundle } from '../test-services.ts';
 import { replayErrors } from './replay-errors.ts';
@@ -173,7 +173,7 @@ describe('old and new workers side by side', () => {
         await expectAllIntact(shop, ids);
       });
 
-      await expectMailedOnce(shop, ids);
+      await expectEmailedOnce(shop, ids);
       const served = await Promise.all(ids.map(tasksOf));
       for (const { failures } of served) expect(failures).toEqual([]);
       expect(served.filter(({ workers }) => new Set(workers.slice(1)).size === 2).length).toBeGreaterThan(0);
@@ -190,7 +190,7 @@ describe('old and new workers side by side', () => {
       await expectAllIntact(shop, ids);
     });
 
-    await expectMailedOnce(shop, ids);
+    await expectEmailedOnce(shop, ids);
     for (const { failures } of await Promise.all(ids.map(tasksOf))) expect(failures).toEqual([]);
     for (const version of ['present', 'decided by data'] as const) await replay(ids, version);
   }, 120_000);
@@ -214,7 +214,7 @@ describe('old and new workers side by side', () => {
       await expectAllIntact(shop, [id]);
     });
 
-    await expectMailedOnce(shop, [id]);
+    await expectEmailedOnce(shop, [id]);
     const { workers, failures } = await tasksOf(id);
     expect(new Set(workers)).toEqual(new Set(['guarded']));
     for (const failure of failures) expect(failure).toMatch(/Nondeterminism error: Non-deprecated patch marker/);

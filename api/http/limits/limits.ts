@@ -9,7 +9,7 @@ export interface Allowances {
   user: Allowance;
   anonymous: Allowance;
   signIn: SignInAllowances;
-  accountMail: Allowance;
+  accountEmail: Allowance;
 }
 
 export interface Limits {
@@ -21,16 +21,16 @@ export interface Limits {
   anonymous: Quota;
   signInLimiter: SignInLimiter;
   /** Counts an account email, by email address and purpose: each purpose has a quota of its own. */
-  accountMail: (email: string, purpose: Purpose) => Promise<QuotaStatus>;
+  accountEmail: (email: string, purpose: Purpose) => Promise<QuotaStatus>;
 }
 
 export function createLimits(allowances: Allowances, redis: Redis): Limits {
-  const accountMail = createQuota('account-mail', allowances.accountMail, redis);
+  const accountEmail = createQuota('account-mail', allowances.accountEmail, redis);
   return {
     placing: createQuota('placing', allowances.placing, redis),
     user: createQuota('user', allowances.user, redis),
     anonymous: createQuota('anonymous', allowances.anonymous, redis),
     signInLimiter: createSignInLimiter(allowances.signIn, redis),
-    accountMail: (email, purpose) => accountMail.take(keyOf(`${purpose} ${canonicalEmail(email)}`)),
+    accountEmail: (email, purpose) => accountEmail.take(keyOf(`${purpose} ${canonicalEmail(email)}`)),
   };
 }

@@ -15,7 +15,7 @@ export function startLimits(settings: ApiSettings, logger: Logger): { limits: Li
       address: settings.RATE_LIMIT_SIGN_IN_ADDRESS,
       account: settings.RATE_LIMIT_SIGN_IN_ACCOUNT,
     },
-    accountMail: settings.RATE_LIMIT_ACCOUNT_MAIL,
+    accountEmail: settings.RATE_LIMIT_ACCOUNT_MAIL,
   };
   return { limits: createLimits(allowances, redis), stop: () => redis.disconnect() };
 }

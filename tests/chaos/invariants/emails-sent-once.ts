@@ -2,7 +2,7 @@ import { recipientsOf } from '../../../domain/order/recipients.ts';
 import type { FaultRecord } from '../driver.ts';
 import type { Evidence, LedgerRow } from '../evidence.ts';
 import type { Mail } from '../mail-catcher.ts';
-import { type Found, mailDoubled, mailMissing, other, stuck } from './violation.ts';
+import { emailDoubled, emailMissing, type Found, other, stuck } from './violation.ts';
 
 /** 4. Every recipient of an event gets one email, or the ledger has the reason. A copy is allowed only if a fault explains it. */
 export function* emailsSentOnce({
@@ -25,9 +25,9 @@ export function* emailsSentOnce({
       const entry = written.get(`${id} email ${recipient}`);
       const copies = (arrived.get(delivery) ?? []).toSorted((one, another) => one.startedAt - another.startedAt);
       const what = `the mail about ${id} to the ${recipient}`;
-      if (!entry || entry.outcome === 'retrying') yield mailMissing(`the ledger does not say what became of ${what}`);
-      else if (entry.outcome === 'sent' && copies.length === 0) yield mailMissing(`${what} never arrived`);
-      for (const why of unneededCopies(copies, entry, faultRecords)) yield mailDoubled(`${what} came again, ${why}`);
+      if (!entry || entry.outcome === 'retrying') yield emailMissing(`the ledger does not say what became of ${what}`);
+      else if (entry.outcome === 'sent' && copies.length === 0) yield emailMissing(`${what} never arrived`);
+      for (const why of unneededCopies(copies, entry, faultRecords)) yield emailDoubled(`${what} came again, ${why}`);
     }
   }
   for (const delivery of arrived.keys()) if (!due.has(delivery)) yield other(`an email without an event: ${delivery}`);

@@ -1,7 +1,7 @@
 import type { SMTPServerOptions } from 'smtp-server';
 
 /** An SMTP server's way to keep mail waiting, as long as it is asked to. */
-export interface HeldMail {
+export interface HeldEmails {
   /** For `openShop`. */
   smtp: SMTPServerOptions;
   /** From now on mail waits. */
@@ -12,7 +12,7 @@ export interface HeldMail {
   release(): void;
 }
 
-export function createHeldMail(): HeldMail {
+export function createHeldEmails(): HeldEmails {
   let held: (() => void)[] | undefined;
   return {
     smtp: {

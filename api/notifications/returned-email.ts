@@ -34,7 +34,7 @@ interface Dependencies {
  *
  * @param text the message of a notification, JSON
  */
-export function createReturnedMail({ ledger, suppressions }: Dependencies) {
+export function createReturnedEmail({ ledger, suppressions }: Dependencies) {
   return async (text: string): Promise<void> => {
     const { data } = report.safeParse(parseJson(text));
     const as = data && returnedAs(data);
@@ -43,7 +43,7 @@ export function createReturnedMail({ ledger, suppressions }: Dependencies) {
     // Each email has one recipient. The bounced address may be one that the recipient forwards to.
     for (const address of destination) await suppressions.add(address, as);
     const detail = as === 'bounced' ? `Amazon SES: ${kindOf(data)}` : 'Amazon SES: the reader called it spam';
-    await ledger.recordReturned({ messageId, mail: mailOf(data), as, at: new Date(), detail });
+    await ledger.recordReturned({ messageId, email: emailOf(data), as, at: new Date(), detail });
   };
 }
 
@@ -57,7 +57,7 @@ function returnedAs({ notificationType, eventType, bounce, complaint }: Report):
 const kindOf = ({ bounce }: Report): string => [bounce?.bounceType, bounce?.bounceSubType].filter(Boolean).join(', ');
 
 /** Reads the event and the recipient from the email's own headers. */
-function mailOf({ mail: { headers } }: Report): Returned['mail'] {
+function emailOf({ mail: { headers } }: Report): Returned['email'] {
   const written = (name: string) => headers.find((each) => each.name.toLowerCase() === name)?.value ?? '';
   const [id, orderId] = eventId.exec(written('x-crema-event-id')) ?? [];
   const recipient = written('x-crema-recipient');
