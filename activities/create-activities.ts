@@ -20,7 +20,7 @@ import { createForget, createReconcile } from './reconcile.ts';
 import type { WorkflowRecords } from './reconcile-orders.ts';
 import { createWebhookNotice } from './webhook-notice.ts';
 
-/** The dependencies of all activities, supplied by `worker/start-worker.ts`. */
+/** The dependencies of all activities, supplied by `worker/compose-activities.ts`. */
 export interface ActivityDependencies extends WebhookDependencies {
   journal: Journal;
   orders: OrderRepository;

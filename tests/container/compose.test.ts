@@ -130,7 +130,7 @@ test('gives the worker only addresses of services in this file', () => {
 
 test('forwards stop signals to API, worker and prepare', () => {
   for (const name of ['api', 'worker', 'prepare']) expect(services[name]?.init).toBe(true);
-  const workerCode = readFileSync(join(root, 'worker/start-worker.ts'), 'utf8');
+  const workerCode = readFileSync(join(root, 'worker/temporal-workers.ts'), 'utf8');
   const force = /shutdownForceTime: '(\d+)s'/.exec(workerCode)?.[1];
 
   expect(Number.parseInt(services.worker?.stop_grace_period ?? '', 10)).toBeGreaterThan(Number(force));

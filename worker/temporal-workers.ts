@@ -1,0 +1,101 @@
+import type { DataConverter } from '@temporalio/common';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  type NativeConnection,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import type { Activities } from '../activities/create-activities.ts';
+import { MAX_WAITING_RETRIES } from '../activities/deliver-webhook.ts';
+import { MAX_WEBHOOKS } from '../domain/webhook/webhook.ts';
+import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
+import { webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
+import type { WorkerSettings } from './settings.ts';
+import { ATTEMPTS_PER_ENDPOINT } from './webhooks/start-webhooks.ts';
+import { workflowsPath } from './workflows-path.ts';
+
+/** The most activities that send emails at the same time. */
+const EMAILS_AT_ONCE = 5;
+
+/** Activity slots for deliveries that find the queue of their endpoint full. */
+const SPARE_WEBHOOK_SLOTS = 50;
+
+interface Dependencies {
+  connection: NativeConnection;
+  dataConverter: DataConverter;
+  activities: Activities;
+}
+
+/** Creates the Temporal workers of a process, one for each task queue: orders, emails and webhooks. */
+export async function createTemporalWorkers(
+  settings: WorkerSettings,
+  { connection, dataConverter, activities }: Dependencies,
+): Promise<Worker[]> {
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
+  const workflowBundle = await readBundle(settings, dataConverter);
+  const { email, firstEmails, resendUnanswered, resendEmail, accountMail, webhookNotice, ...others } = activities;
+  const { deliverWebhook, settleWebhook, ...orderActivities } = others;
+  const options = {
+    connection,
+    namespace: settings.TEMPORAL_NAMESPACE,
+    dataConverter,
+    ...deploymentOptions(settings),
+    // A deploy must not cut an email that is being sent (0 by default).
+    shutdownGraceTime: '20s',
+    shutdownForceTime: '30s',
+  };
+  return Promise.all([
+    Worker.create({
+      ...options,
+      taskQueue,
+      workflowBundle,
+      activities: orderActivities,
+      // After a worker dies, its orders wait this long before another worker takes over (10 s by default).
+      stickyQueueScheduleToStartTimeout: '2s',
+      // One thread replays all histories. More tasks at a time would each take longer, and time out (ADR 14).
+      maxConcurrentWorkflowTaskExecutions: 16,
+    }),
+    Worker.create({
+      ...options,
+      taskQueue: emailTaskQueueOf(taskQueue),
+      activities: { email, firstEmails, resendUnanswered, resendEmail, accountMail, webhookNotice },
+      maxConcurrentActivityTaskExecutions: EMAILS_AT_ONCE,
+    }),
+    Worker.create({
+      ...options,
+      taskQueue: webhookTaskQueueOf(taskQueue),
+      workflowBundle,
+      // These workflows are small and mostly wait, so a small cache and one thread are enough.
+      maxCachedWorkflows: 100,
+      workflowThreadPoolSize: 1,
+      activities: { deliverWebhook, settleWebhook },
+      // Enough for all endpoints, so that a slow one delays no other.
+      maxConcurrentActivityTaskExecutions:
+        MAX_WEBHOOKS * (ATTEMPTS_PER_ENDPOINT + MAX_WAITING_RETRIES) + SPARE_WEBHOOK_SLOTS,
+    }),
+  ]);
+}
+
+/** Returns the prebuilt bundle of the workflows, or builds one. */
+async function readBundle({ WORKFLOW_BUNDLE: codePath }: WorkerSettings, { failureConverterPath }: DataConverter) {
+  if (codePath) return { codePath };
+  return bundleWorkflowCode({
+    workflowsPath,
+    ...(failureConverterPath && { failureConverterPath }),
+    // At its default level, the bundler lists every file.
+    logger: new DefaultLogger('WARN'),
+  });
+}
+
+/** With Worker Deployments, an order continues on the build that Temporal routes it to (docs/adr/0006). */
+function deploymentOptions({
+  WORKER_DEPLOYMENT: deploymentName,
+  WORKER_BUILD_ID: buildId,
+}: WorkerSettings): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (!deploymentName || !buildId) return {};
+  const version = { deploymentName, buildId };
+  return {
+    workerDeploymentOptions: { useWorkerVersioning: true, version, defaultVersioningBehavior: 'AUTO_UPGRADE' },
+  };
+}
