@@ -1,4 +1,4 @@
-/** One number that Prometheus would keep. */
+/** One time series with its current value. */
 export interface Series {
   name: string;
   labels: Record<string, string>;
@@ -9,7 +9,7 @@ const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const LABEL = String.raw`[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"`;
 const HELP = new RegExp(String.raw`^# HELP ${NAME} \S.*$`);
 const TYPE = new RegExp(`^# TYPE (${NAME}) (counter|gauge|histogram|summary|untyped)$`);
-// Of numbers that are none, the library writes `Nan`; Prometheus minds no case.
+// The library writes `Nan`. Prometheus ignores case.
 const SAMPLE = new RegExp(
   String.raw`^(${NAME})(?:\{(${LABEL}(?:,${LABEL})*)\})? ([Nn]a[Nn]|[+-]Inf|[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$`,
 );
@@ -19,12 +19,12 @@ const SUFFIXES: Record<string, string[]> = {
 };
 
 /**
- * Reads Prometheus' text format (0.0.4), and takes nothing for good that Prometheus would not.
+ * Parses Prometheus' text format (0.0.4), as strictly as Prometheus does.
  *
- * @throws when a line is none, a family or a series comes twice, a number is not below its family, or buckets do not add up
+ * @throws if a line is malformed, a family or series is repeated, a sample is outside its family, or buckets are inconsistent
  */
 export function readMetrics(text: string): Series[] {
-  if (!text.endsWith('\n')) throw new Error('the last line has no end');
+  if (!text.endsWith('\n')) throw new Error('the last line is not terminated');
   const families = new Set<string>();
   const series = new Map<string, Series>();
   let family = { name: '', type: '' };
@@ -32,34 +32,34 @@ export function readMetrics(text: string): Series[] {
     if (line === '' || HELP.test(line)) continue;
     const [, newName, type] = TYPE.exec(line) ?? [];
     if (newName && type) {
-      if (families.has(newName)) throw new Error(`the family ${newName} comes twice`);
+      if (families.has(newName)) throw new Error(`the family ${newName} is repeated`);
       families.add(newName);
       family = { name: newName, type };
       continue;
     }
     const [, name, labels = '', value] = SAMPLE.exec(line) ?? [];
-    if (!name || !value) throw new Error(`this is no line: ${line}`);
+    if (!name || !value) throw new Error(`malformed line: ${line}`);
     const own = (SUFFIXES[family.type] ?? ['']).map((suffix) => family.name + suffix);
-    if (!own.includes(name)) throw new Error(`${name} stands below ${family.name}`);
+    if (!own.includes(name)) throw new Error(`${name} is in the family ${family.name}`);
     const read = { name, labels: labelsIn(labels), value: Number(value.replace('Inf', 'Infinity')) };
     const key = seriesKey(read);
-    if (series.has(key)) throw new Error(`${key} comes twice`);
+    if (series.has(key)) throw new Error(`${key} is repeated`);
     series.set(key, read);
   }
   for (const { name, labels, value } of series.values()) {
     if (labels.le !== '+Inf') continue;
     const { le: _, ...rest } = labels;
     const count = series.get(seriesKey({ name: name.replace(/_bucket$/, '_count'), labels: rest }))?.value;
-    if (count !== value) throw new Error(`the buckets of ${name} hold ${value} of ${count}`);
+    if (count !== value) throw new Error(`the buckets of ${name} contain ${value} of ${count}`);
   }
   return [...series.values()];
 }
 
-/** What makes a series one: its name and its labels, in whatever order. */
+/** Returns the identity of a series: its name and its labels in alphabetical order. */
 export const seriesKey = ({ name, labels }: Pick<Series, 'name' | 'labels'>): string =>
   `${name} ${JSON.stringify(Object.entries(labels).toSorted())}`;
 
-/** The sum of all series with this name and at least these labels. */
+/** Returns the sum of all series with this name and at least these labels. */
 export function sumOf(series: readonly Series[], name: string, labels: Record<string, string> = {}): number {
   const wanted = Object.entries(labels);
   return series

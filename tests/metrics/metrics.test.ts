@@ -14,7 +14,7 @@ import { startReceiver } from '../webhooks/receiver.ts';
 import { readMetrics, type Series, seriesKey, sumOf } from './exposition.ts';
 
 const DURATIONS = 'http_request_duration_seconds_count';
-const patience = { deadline: 20_000 };
+const TIMEOUT = { deadline: 20_000 };
 
 let shop: Shop;
 let toShop = 0;
@@ -33,18 +33,18 @@ beforeAll(async () => {
 afterAll(() => shop?.close(), 60_000);
 
 const metricsOf = async (url: string): Promise<Series[]> => readMetrics(await (await fetch(`${url}/metrics`)).text());
-const ofApi = () => metricsOf(shop.api.url);
-const ofWorker = () => metricsOf(shop.worker!.url);
-const everywhere = async () => [...(await ofApi()), ...(await ofWorker())];
+const apiMetrics = () => metricsOf(shop.api.url);
+const workerMetrics = () => metricsOf(shop.worker!.url);
+const allMetrics = async () => [...(await apiMetrics()), ...(await workerMetrics())];
 
-/** Waits until a number has grown by this much since, and stays there at first. */
-async function grows(by: number, since: number, read: () => Promise<number>): Promise<void> {
-  await waitFor(`${by} more than ${since}`, async () => (await read()) >= since + by, patience);
+/** Waits until a number has grown by exactly this much. */
+async function waitForGrowth(by: number, since: number, read: () => Promise<number>): Promise<void> {
+  await waitFor(`${by} more than ${since}`, async () => (await read()) >= since + by, TIMEOUT);
   expect(await read()).toBe(since + by);
 }
 
-describe('When Prometheus comes by', () => {
-  test.each(['api', 'worker'] as const)('then the %s tells how its process is, and nobody keeps that', async (name) => {
+describe('GET /metrics', () => {
+  test.each(['api', 'worker'] as const)('describes the process of the %s and is not cached', async (name) => {
     const answer = await fetch(`${shop[name]!.url}/metrics`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -62,13 +62,13 @@ describe('When Prometheus comes by', () => {
     expect(sumOf(series, 'crema_postgres_waiting')).toBe(0);
   });
 
-  test('then the worker passes on what Temporal’s SDK has counted', async () => {
-    const series = await ofWorker();
+  test('of the worker includes the metrics of Temporal’s SDK', async () => {
+    const series = await workerMetrics();
     const slots = { task_queue: shop.environment.TEMPORAL_TASK_QUEUE!, worker_type: 'ActivityWorker' };
     expect(sumOf(series, 'temporal_worker_task_slots_available', slots)).toBeGreaterThan(0);
   });
 
-  test('then it may look without reading, and do nothing else', async () => {
+  test('allows GET and HEAD only', async () => {
     const head = await shop.request('HEAD', '/metrics');
     expect([head.status, head.body]).toEqual([200, '']);
     const post = await shop.request('POST', '/metrics');
@@ -78,19 +78,19 @@ describe('When Prometheus comes by', () => {
   });
 });
 
-describe('When requests are answered', () => {
+describe('metrics of requests', () => {
   const order = randomUUID();
   const form = { username: 'customer@example.com', password: 'test', grant_type: 'password', client_id: 'crema' };
 
   test.each([
     ['a route by its template', 'GET', `/v1/orders/${order}`, '/v1/orders/{id}', 401],
-    ['a longer one', 'GET', `/v1/orders/${order}/timeline?x=1`, '/v1/orders/{id}/timeline', 401],
-    ['one of two that fit', 'POST', '/v1/orders/quote', '/v1/orders/quote', 401],
-    ['a route that was reached', 'GET', '/v1/catalog', '/v1/catalog', 200],
-    ['a route that is not served that way', 'DELETE', `/v1/orders/${order}`, '/v1/orders/{id}', 405],
-    ['a method that nobody knows', 'PROPFIND', '/v1/catalog', '/v1/catalog', 405],
+    ['a longer route', 'GET', `/v1/orders/${order}/timeline?x=1`, '/v1/orders/{id}/timeline', 401],
+    ['one of two matching routes', 'POST', '/v1/orders/quote', '/v1/orders/quote', 401],
+    ['a successful request', 'GET', '/v1/catalog', '/v1/catalog', 200],
+    ['a method that the route does not support', 'DELETE', `/v1/orders/${order}`, '/v1/orders/{id}', 405],
+    ['an unknown method', 'PROPFIND', '/v1/catalog', '/v1/catalog', 405],
     ['the OAuth2 server', 'POST', '/oauth/token', '/oauth/token', 400],
-    ['its pages', 'GET', `/oauth/sign-in/${order}`, '/oauth/sign-in', 400],
+    ['a page of the OAuth2 server', 'GET', `/oauth/sign-in/${order}`, '/oauth/sign-in', 400],
     ['the docs', 'GET', '/docs', '/docs', 200],
     ...['openapi', 'asyncapi'].flatMap((name) =>
       ['json', 'yaml'].map((form): [string, string, string, string, number] => {
@@ -98,77 +98,77 @@ describe('When requests are answered', () => {
         return ['a document', 'GET', path, path, 200];
       }),
     ),
-    ['the way to them', 'GET', '/', '/', 302],
-    ['what begins like the docs', 'GET', '/docsy', 'unknown', 404],
-    ['what nobody has heard of', 'GET', `/${order}`, 'unknown', 404],
-  ])('then %s counts: %s %s', async (_, method, path, route, status) => {
+    ['the redirect to the docs', 'GET', '/', '/', 302],
+    ['a path that begins like the docs', 'GET', '/docsy', 'unknown', 404],
+    ['an unknown path', 'GET', `/${order}`, 'unknown', 404],
+  ])('count %s: %s %s', async (_, method, path, route, status) => {
     const labels = { method: method === 'PROPFIND' ? 'other' : method, route, status: String(status) };
-    const count = async () => sumOf(await ofApi(), DURATIONS, labels);
+    const count = async () => sumOf(await apiMetrics(), DURATIONS, labels);
     const before = await count();
     expect((await send(shop, method, path)).status).toBe(status);
-    await grows(1, before, count);
+    await waitForGrowth(1, before, count);
   });
 
-  test('then a made-up path, method or query makes up no series', async () => {
+  test('gain no series from unknown paths, methods or queries', async () => {
     const routes = async () =>
-      (await ofApi())
+      (await apiMetrics())
         .filter(({ name }) => name.startsWith('http_'))
         .map(seriesKey)
         .toSorted();
-    const ask = async () => {
+    const sendUnknown = async () => {
       for (const method of ['GET', 'PUT', 'TRACE']) {
         for (const path of [`/${randomUUID()}`, `/v2/${randomUUID()}?a=b`, '/%00', '//', `/docs/${randomUUID()}`]) {
           await send(shop, method, path);
         }
       }
       expect(await send(shop, 'POST', '/oauth/token', form)).toMatchObject({ status: 400 });
-      // A scrape shows the one before it.
-      await ofApi();
+      // A scrape includes only earlier scrapes.
+      await apiMetrics();
     };
-    await ask();
+    await sendUnknown();
     const before = await routes();
-    await ask();
+    await sendUnknown();
     expect(await routes()).toEqual(before);
   });
 
-  test('then who left before the answer counts as gone', async () => {
-    const gone = async () => sumOf(await ofApi(), DURATIONS, { route: '/v1/orders', status: '499' });
-    const before = await gone();
+  test('count a client that disconnects before the response as status 499', async () => {
+    const disconnected = async () => sumOf(await apiMetrics(), DURATIONS, { route: '/v1/orders', status: '499' });
+    const before = await disconnected();
     await shop.database.transaction(async (trx) => {
       await trx.raw('LOCK TABLE orders IN ACCESS EXCLUSIVE MODE');
-      const leaving = new AbortController();
+      const client = new AbortController();
       const headers = { authorization: `Bearer ${shop.manager}` };
-      const answer = fetch(`${shop.url}/v1/orders`, { headers, signal: leaving.signal }).catch(() => 'none');
+      const answer = fetch(`${shop.url}/v1/orders`, { headers, signal: client.signal }).catch(() => 'none');
       const here =
         "relation = 'orders'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
       const held = () => trx('pg_locks').where({ granted: false }).whereRaw(here).first();
-      await waitFor('The request to reach Postgres', async () => (await held()) !== undefined, patience);
-      leaving.abort();
+      await waitFor('The request to reach Postgres', async () => (await held()) !== undefined, TIMEOUT);
+      client.abort();
       expect(await answer).toBe('none');
-      // Before there is an answer that the client could still get.
-      await grows(1, before, gone);
+      // The lock is still held, so there is no response yet.
+      await waitForGrowth(1, before, disconnected);
     });
   });
 
-  test('then an open event stream is seen, and its end', async () => {
-    const streams = async () => sumOf(await ofApi(), 'crema_event_streams');
-    const underWay = async () => sumOf(await ofApi(), 'http_requests_in_flight');
+  test('include the number of open event streams', async () => {
+    const streams = async () => sumOf(await apiMetrics(), 'crema_event_streams');
+    const inFlight = async () => sumOf(await apiMetrics(), 'http_requests_in_flight');
     const before = await streams();
     const stream = await follow(shop, '/v1/orders/events', { as: shop.manager });
-    await grows(1, before, streams);
-    await waitFor('The stream and the scrape itself', async () => (await underWay()) === 2, patience);
+    await waitForGrowth(1, before, streams);
+    await waitFor('The stream and this scrape in flight', async () => (await inFlight()) === 2, TIMEOUT);
     stream.close();
-    await waitFor('The end of the stream', async () => (await streams()) === before, patience);
-    await waitFor('The scrape alone', async () => (await underWay()) === 1, patience);
+    await waitFor('The end of the stream', async () => (await streams()) === before, TIMEOUT);
+    await waitFor('Only this scrape in flight', async () => (await inFlight()) === 1, TIMEOUT);
   });
 });
 
-test('When an order lives, then each of its events counts once, with its mails and webhooks by what came of them', async () => {
+test('counts each event of an order once, and its emails and webhooks by outcome', async () => {
   const receiver = await startReceiver(500);
   const { id: webhook } = await webhooksOf(() => shop).register(receiver.url, { events: ['order.status_changed'] });
   const events = async (type: string, status: string) =>
-    sumOf(await everywhere(), 'crema_order_events_total', { type, status });
-  const outcomes = async (name: string, outcome: string) => sumOf(await ofWorker(), name, { outcome });
+    sumOf(await allMetrics(), 'crema_order_events_total', { type, status });
+  const outcomes = async (name: string, outcome: string) => sumOf(await workerMetrics(), name, { outcome });
 
   const { body: order } = await shop.place();
   await shop.move(order.id, 'preparation');
@@ -182,16 +182,16 @@ test('When an order lives, then each of its events counts once, with its mails a
   expect(await events('order.placed', 'waiting')).toBe(1);
   expect(await events('order.status_changed', 'preparation')).toBe(1);
   expect(await events('order.cancelled', 'cancelled')).toBe(1);
-  // To the shop of the first and the last, one of them put off; to the customer of each.
+  // Two emails to the shop, one of them after a retry. All emails to the customer are refused.
   expect(await outcomes('crema_emails_total', 'sent')).toBe(2);
   expect(await outcomes('crema_emails_total', 'retrying')).toBe(1);
   expect(await outcomes('crema_emails_total', 'refused')).toBeGreaterThan(0);
   expect(await outcomes('crema_webhooks_total', 'delivered')).toBe(1);
   expect(await outcomes('crema_webhooks_total', 'pending')).toBeGreaterThan(0);
-  expect(sumOf(await ofWorker(), 'temporal_activity_task_received_total')).toBeGreaterThan(0);
+  expect(sumOf(await workerMetrics(), 'temporal_activity_task_received_total')).toBeGreaterThan(0);
 });
 
-describe('When a shop is in production', () => {
+describe('GET /metrics in production', () => {
   const METRICS_TOKEN = randomUUID();
   const PAYLOAD_KEYS = `one:${Buffer.alloc(32, 'crema').toString('base64')}`;
   const others = { PUBLIC_URL: 'https://crema.example', RATE_LIMITS: 'on', PAYLOAD_KEYS };
@@ -208,22 +208,22 @@ describe('When a shop is in production', () => {
     }
   }
 
-  const ask = (url: string, authorization?: string) =>
+  const read = (url: string, authorization?: string) =>
     fetch(`${url}/metrics`, authorization === undefined ? {} : { headers: { authorization } });
 
-  test('then without a token there is no such page', () =>
+  test('answers 404 without METRICS_TOKEN', () =>
     withApi(production(), async (url) => {
-      expect((await ask(url)).status).toBe(404);
-      // As everywhere, an access token that is none is refused.
-      expect((await ask(url, `Bearer ${METRICS_TOKEN}`)).status).toBe(401);
+      expect((await read(url)).status).toBe(404);
+      // On every path, an invalid access token is refused.
+      expect((await read(url, `Bearer ${METRICS_TOKEN}`)).status).toBe(401);
     }));
 
-  test('then only the token opens it, as often as it likes', () =>
+  test('accepts only METRICS_TOKEN, without a rate limit', () =>
     withApi({ ...production(), METRICS_TOKEN, RATE_LIMIT_ANONYMOUS: '1/60' }, async (url) => {
-      const near = [`Bearer ${METRICS_TOKEN.slice(1)}`, `Bearer ${METRICS_TOKEN}0`, `Basic ${METRICS_TOKEN}`];
-      const wrong = [undefined, '', 'Bearer', METRICS_TOKEN, ...near, `Bearer ${shop.manager}`];
+      const similar = [`Bearer ${METRICS_TOKEN.slice(1)}`, `Bearer ${METRICS_TOKEN}0`, `Basic ${METRICS_TOKEN}`];
+      const wrong = [undefined, '', 'Bearer', METRICS_TOKEN, ...similar, `Bearer ${shop.manager}`];
       for (const authorization of wrong) {
-        const answer = await ask(url, authorization);
+        const answer = await read(url, authorization);
         expect([authorization, answer.status]).toEqual([authorization, 401]);
         expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="metrics"');
         expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -231,17 +231,17 @@ describe('When a shop is in production', () => {
       }
       for (const scheme of ['Bearer', 'bearer']) {
         const refused = async () => {
-          const answer = await ask(url, `${scheme} ${METRICS_TOKEN}`);
+          const answer = await read(url, `${scheme} ${METRICS_TOKEN}`);
           expect(answer.status).toBe(200);
           return sumOf(readMetrics(await answer.text()), DURATIONS, { route: '/metrics', status: '401' });
         };
-        await waitFor('All that were refused', async () => (await refused()) === wrong.length, patience);
+        await waitFor('All refused requests', async () => (await refused()) === wrong.length, TIMEOUT);
       }
     }));
 });
 
-describe('When a worker’s page is asked for', () => {
-  const good: MetricsPage = {
+describe('the metrics page of a worker', () => {
+  const page: MetricsPage = {
     contentType: 'text/plain',
     text: async () => 'up 1\n',
     mayRead: (authorization) => authorization === 'Bearer right',
@@ -257,35 +257,35 @@ describe('When a worker’s page is asked for', () => {
     return { status: answer.status, type: answer.headers.get('content-type'), text, headers: answer.headers };
   }
 
-  test('then it opens to who may read it', async () => {
+  test('accepts an authorized reader', async () => {
     const authorization = 'Bearer right';
-    expect(await answerOf(good, { authorization })).toMatchObject({ status: 200, type: 'text/plain', text: 'up 1\n' });
+    expect(await answerOf(page, { authorization })).toMatchObject({ status: 200, type: 'text/plain', text: 'up 1\n' });
   });
 
-  test('then others are refused', async () => {
-    const { status, type, text, headers } = await answerOf(good);
+  test('refuses other readers', async () => {
+    const { status, type, text, headers } = await answerOf(page);
     expect([status, type]).toEqual([401, 'application/problem+json']);
     expect(JSON.parse(text)).toMatchObject({ status: 401, title: 'Unauthorized' });
     expect(headers.get('www-authenticate')).toBe('Bearer realm="metrics"');
   });
 
-  test('then one that cannot be made is missing, and the worker lives on', async () => {
-    const broken = { ...good, mayRead: () => true, text: () => Promise.reject(new Error('gone')) };
+  test('answers 503 if the metrics cannot be read', async () => {
+    const broken = { ...page, mayRead: () => true, text: () => Promise.reject(new Error('gone')) };
     expect(await answerOf(broken)).toMatchObject({ status: 503, type: 'application/problem+json' });
   });
 
-  test('then there may be none', async () => {
+  test('answers 404 if metrics are off', async () => {
     expect((await answerOf(undefined)).status).toBe(404);
   });
 });
 
 test.each([
-  ['a line that is none', '# TYPE a counter\na{b=c} 1\n'],
-  ['a line without an end', '# TYPE a counter\na 1'],
-  ['a family that comes twice', '# TYPE a counter\na 1\n# TYPE a counter\n'],
-  ['a series that comes twice', '# TYPE a counter\na{b="c",d="e"} 1\na{d="e",b="c"} 1\n'],
-  ['a number below another family', '# TYPE a counter\na 1\nb 1\n'],
-  ['buckets that do not add up', '# TYPE a histogram\na_bucket{le="+Inf"} 2\na_sum 1\na_count 1\n'],
-])('When metrics have %s, then the tests’ own reader refuses them', (_, text) => {
+  ['a malformed line', '# TYPE a counter\na{b=c} 1\n'],
+  ['an unterminated last line', '# TYPE a counter\na 1'],
+  ['a repeated family', '# TYPE a counter\na 1\n# TYPE a counter\n'],
+  ['a repeated series', '# TYPE a counter\na{b="c",d="e"} 1\na{d="e",b="c"} 1\n'],
+  ['a sample outside its family', '# TYPE a counter\na 1\nb 1\n'],
+  ['inconsistent buckets', '# TYPE a histogram\na_bucket{le="+Inf"} 2\na_sum 1\na_count 1\n'],
+])('the parser of these tests rejects %s', (_, text) => {
   expect(() => readMetrics(text)).toThrow();
 });

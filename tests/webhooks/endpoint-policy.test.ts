@@ -65,44 +65,45 @@ const PUBLIC = ['8.8.8.8', '1.1.1.1', '100.63.255.255', '172.32.0.1', '2606:4700
 
 const literal = (address: string) => new URL(`https://${address.includes(':') ? `[${address}]` : address}/hooks`);
 
-describe('When an address is looked at', () => {
-  test.each(FORBIDDEN)('then no webhook goes to %s, by name or as it is', async (address) => {
+describe('addresses', () => {
+  test.each(FORBIDDEN)('forbids %s, as a literal or by name', async (address) => {
     const name = new URL('https://hooks.example/');
     expect(await at(address).faultOf(name)).toBe('must not have a private or reserved address');
     expect(await at().faultOf(literal(address))).toBe('must not have a private or reserved address');
     for (const attempt of [at(address).addressesOf(name), at().addressesOf(literal(address))]) {
       await expect(attempt).rejects.toThrow('The endpoint has a private or reserved address.');
     }
-    // One good address makes no other one good.
+    // One forbidden address is enough.
     await expect(at('8.8.8.8', address).addressesOf(name)).rejects.toThrow('private or reserved');
     await expect(at(address, '8.8.8.8').addressesOf(name)).rejects.toThrow('private or reserved');
   });
 
-  test.each(PUBLIC)('then a webhook may go to %s', async (address) => {
+  test.each(PUBLIC)('allows %s', async (address) => {
     expect(await at(address).faultOf(new URL('https://hooks.example/'))).toBeUndefined();
     const family = address.includes(':') ? 6 : 4;
     expect(await at().addressesOf(literal(address))).toEqual([{ address, family }]);
   });
 
   test.each(['2130706433', '0x7f.1', '0177.0.0.1', '127.1', '①②⑦.0.0.1'])(
-    'then %s is the address that it stands for',
+    'forbids %s, another notation of 127.0.0.1',
     async (host) => {
       expect(await at().faultOf(new URL(`https://${host}/`))).toMatch(/private or reserved/);
     },
   );
 
-  test.each(['localhost', 'localhost.', 'hooks.localhost'])('then %s is this very machine', async (host) => {
+  test.each(['localhost', 'localhost.', 'hooks.localhost'])('forbids %s', async (host) => {
     const { faultOf } = createEndpointPolicy(strict);
     expect(await faultOf(new URL(`https://${host}/`))).toMatch(/private or reserved/);
   });
 
-  test('then one of an allowed network is fine, and its neighbour is not', async () => {
+  test('allows the networks that are configured, not their neighbours', async () => {
     const { faultOf } = createEndpointPolicy({ ...strict, allowedNetworks: ['10.1.0.0/16', 'fd00:1::/32'] });
-    for (const good of ['10.1.2.3', 'fd00:1::7']) expect(await faultOf(literal(good))).toBeUndefined();
-    for (const bad of ['10.2.0.1', 'fd00:2::7', '::ffff:10.1.2.3']) expect(await faultOf(literal(bad))).toMatch(/./);
+    for (const allowed of ['10.1.2.3', 'fd00:1::7']) expect(await faultOf(literal(allowed))).toBeUndefined();
+    for (const forbidden of ['10.2.0.1', 'fd00:2::7', '::ffff:10.1.2.3'])
+      expect(await faultOf(literal(forbidden))).toMatch(/./);
   });
 
-  test('then a name that nobody knows today may be registered, and nothing is sent there', async () => {
+  test('accepts an unknown host name at registration, but sends no request to it', async () => {
     const unknown = new URL('https://nobody.invalid/');
     const nameServerDown = createEndpointPolicy({ ...strict, resolve: () => Promise.reject(new Error('Down.')) });
     expect(await at().faultOf(unknown)).toBeUndefined();
@@ -120,15 +121,15 @@ test.each([
   ['https://:secret@hooks.example/', 'must not contain a username or password: requests are signed instead'],
   ['https://hooks.example:22/', 'must use port 80, 443 or 1024 to 65535'],
   ['https://hooks.example:25/', 'must use port 80, 443 or 1024 to 65535'],
-])('When a URL is %s, then it %s', async (url, fault) => {
+])('%s %s', async (url, fault) => {
   expect(await at('8.8.8.8').faultOf(new URL(url))).toBe(fault);
   await expect(at('8.8.8.8').addressesOf(new URL(url))).rejects.toThrow(`The endpoint’s URL ${fault}.`);
 });
 
-describe('When a host lies about its address', () => {
+describe('changing DNS answers', () => {
   const headers = { 'content-length': '2' };
 
-  test('then each request asks anew, and goes nowhere if the answer has changed', async () => {
+  test('are checked for every request', async () => {
     const receiver = await startReceiver();
     const answers = [['127.0.0.1'], ['127.0.0.2'], ['127.0.0.1', '169.254.169.254'], []];
     const { addressesOf } = createEndpointPolicy({
@@ -137,43 +138,43 @@ describe('When a host lies about its address', () => {
       resolve: async () => answers.shift() ?? [],
     });
     const send = createSender({ addressesOf, timeout: 5_000 });
-    const ask = () => send(`http://hooks.example:${receiver.port}/`, headers, '{}');
+    const post = () => send(`http://hooks.example:${receiver.port}/`, headers, '{}');
 
-    expect(await ask()).toEqual({ status: 204, error: null, response: '' });
-    for (let lie = 0; lie < 2; lie += 1) {
-      expect(await ask()).toMatchObject({
+    expect(await post()).toEqual({ status: 204, error: null, response: '' });
+    for (let forbidden = 0; forbidden < 2; forbidden += 1) {
+      expect(await post()).toMatchObject({
         status: null,
         error: 'The endpoint has a private or reserved address.',
       });
     }
-    expect(await ask()).toMatchObject({ status: null, error: 'The endpoint’s host has no address.' });
+    expect(await post()).toMatchObject({ status: null, error: 'The endpoint’s host has no address.' });
 
     expect(receiver.received.map(({ headers }) => headers.host)).toEqual([`hooks.example:${receiver.port}`]);
     await receiver.close();
   });
 
-  test('then the connection goes to what was checked, whatever a second answer would be', async () => {
+  test('do not affect the connection, which uses the checked addresses', async () => {
     const receiver = await startReceiver();
-    let asked = 0;
+    let lookups = 0;
     const { addressesOf } = createEndpointPolicy({
       httpsOnly: false,
       allowedNetworks: ['127.0.0.1/32', '::1/128'],
       resolve: async () => {
-        asked += 1;
-        return asked === 1 ? ['::1', '127.0.0.1'] : ['127.0.0.2'];
+        lookups += 1;
+        return lookups === 1 ? ['::1', '127.0.0.1'] : ['127.0.0.2'];
       },
     });
     const send = createSender({ addressesOf, timeout: 5_000 });
 
     const reply = await send(`http://hooks.example:${receiver.port}/`, headers, '{}');
 
-    // Nobody listens at ::1, so that both addresses were tried.
+    // No server listens on ::1, so the connection used the second address.
     expect(reply).toMatchObject({ status: 204 });
-    expect(asked).toBe(1);
+    expect(lookups).toBe(1);
     await receiver.close();
   });
 
-  test('then its certificate tells, which must be for its name', async () => {
+  test('do not help an endpoint without a certificate for its host name', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'crema-tls-'));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     execFileSync(
@@ -184,9 +185,9 @@ describe('When a host lies about its address', () => {
       ],
       { stdio: 'ignore' },
     );
-    const named: unknown[] = [];
+    const requested: unknown[] = [];
     const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
-      named.push([(request.socket as { servername?: string }).servername, request.headers.host]);
+      requested.push([(request.socket as { servername?: string }).servername, request.headers.host]);
       response.writeHead(200).end('thanks');
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -197,29 +198,29 @@ describe('When a host lies about its address', () => {
       resolve: async () => ['127.0.0.1'],
     });
     const send = createSender({ addressesOf, timeout: 5_000 });
-    const ask = (host: string) => send(`https://${host}:${port}/`, headers, '{}');
+    const post = (host: string) => send(`https://${host}:${port}/`, headers, '{}');
 
-    const stranger = await ask('hooks.example');
+    const untrusted = await post('hooks.example');
     const before = getCACertificates();
     setDefaultCACertificates([...before, readFileSync(cert, 'utf8')]);
-    const [known, another] = [await ask('hooks.example'), await ask('other.example')];
+    const [trusted, mismatch] = [await post('hooks.example'), await post('other.example')];
     setDefaultCACertificates(before);
 
-    expect(stranger).toMatchObject({ status: null, error: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') });
-    expect(known).toEqual({ status: 200, error: null, response: 'thanks' });
-    expect(another).toMatchObject({ status: null, error: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID') });
-    expect(named).toEqual([['hooks.example', `hooks.example:${port}`]]);
+    expect(untrusted).toMatchObject({ status: null, error: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT') });
+    expect(trusted).toEqual({ status: 200, error: null, response: 'thanks' });
+    expect(mismatch).toMatchObject({ status: null, error: expect.stringContaining('ERR_TLS_CERT_ALTNAME_INVALID') });
+    expect(requested).toEqual([['hooks.example', `hooks.example:${port}`]]);
     server.closeAllConnections();
     server.close();
     rmSync(folder, { recursive: true });
   });
 });
 
-describe('When an endpoint is sent one after the other', () => {
+describe('connections to endpoints', () => {
   const headers = { 'content-length': '2' };
   const allowed = { httpsOnly: false, allowedNetworks: ['127.0.0.0/8'] };
 
-  /** Answers 204, and knows to which address each of its connections came. */
+  /** Starts an endpoint that records the local address of each connection. */
   async function startEndpoint(behaviour: (response: ServerResponse, served: number) => void) {
     const connections: string[] = [];
     const served = new WeakMap<object, number>();
@@ -237,7 +238,7 @@ describe('When an endpoint is sent one after the other', () => {
     return { connections, close, url: `http://hooks.example:${(server.address() as AddressInfo).port}/` };
   }
 
-  test('then its connection is used again, as long as its host has the same addresses', async () => {
+  test('are reused while the host has the same addresses', async () => {
     const endpoint = await startEndpoint((response) => response.writeHead(204).end());
     const answers = [['127.0.0.1'], ['127.0.0.1'], ['127.0.0.2'], ['127.0.0.2'], ['127.0.0.1']];
     const { addressesOf } = createEndpointPolicy({ ...allowed, resolve: async () => answers.shift() ?? [] });
@@ -251,7 +252,7 @@ describe('When an endpoint is sent one after the other', () => {
     endpoint.close();
   });
 
-  test('then one that closes a connection just as it is used again hears it all the same', async () => {
+  test('are replaced if the endpoint closes a reused connection', async () => {
     const endpoint = await startEndpoint((response, served) => {
       if (served > 1) response.socket?.destroy();
       else response.writeHead(204).end();
@@ -263,7 +264,7 @@ describe('When an endpoint is sent one after the other', () => {
       expect(await send(endpoint.url, headers, '{}')).toEqual({ status: 204, error: null, response: '' });
     }
 
-    // One for the first and the second, which ended on one of its own; the third found none that was kept.
+    // The second request began on the first connection and was repeated on a new one, which was not kept.
     expect(endpoint.connections).toHaveLength(3);
     endpoint.close();
   });

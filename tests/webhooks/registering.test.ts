@@ -10,8 +10,8 @@ beforeAll(async () => {
 afterAll(() => shop?.close());
 
 const manager = webhooksOf(() => shop);
-const URL_OF_OURS = 'http://127.0.0.1:9999/hooks?key=1';
-const everything = [
+const ENDPOINT = 'http://127.0.0.1:9999/hooks?key=1';
+const allEvents = [
   'order.placed',
   'order.edited',
   'order.status_changed',
@@ -20,10 +20,10 @@ const everything = [
   'order.uncollected',
 ];
 
-describe('When a manager registers a webhook', () => {
-  test('then it can be read where the answer says, and its secret never again', async () => {
+describe('registering a webhook', () => {
+  test('returns its location, and its secret only once', async () => {
     const { status, headers, body } = await manager.ask('POST', '', {
-      url: URL_OF_OURS,
+      url: ENDPOINT,
       description: 'The kitchen ☕',
       events: ['order.cancelled', 'order.placed'],
     });
@@ -33,7 +33,7 @@ describe('When a manager registers a webhook', () => {
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(rest).toEqual({
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      url: URL_OF_OURS,
+      url: ENDPOINT,
       description: 'The kitchen ☕',
       events: ['order.cancelled', 'order.placed'],
       enabled: true,
@@ -50,11 +50,11 @@ describe('When a manager registers a webhook', () => {
     expect((await manager.ask('GET')).body.data).toContainEqual(rest);
   });
 
-  test('then an address is enough, and it hears of everything; it may wait for its start', async () => {
-    const { id } = await manager.register(URL_OF_OURS, { enabled: false });
+  test('needs a URL only; it may be registered disabled', async () => {
+    const { id } = await manager.register(ENDPOINT, { enabled: false });
     expect(await manager.read(id)).toMatchObject({
       description: '',
-      events: everything,
+      events: allEvents,
       enabled: false,
       disabled: { reason: 'manager', at: expect.any(String) },
     });
@@ -63,8 +63,8 @@ describe('When a manager registers a webhook', () => {
     }
   });
 
-  test('then all are listed, page by page, the oldest first', async () => {
-    for (let index = 0; index < 3; index += 1) await manager.register(URL_OF_OURS);
+  test('adds it to the list, which is paginated and starts with the oldest', async () => {
+    for (let index = 0; index < 3; index += 1) await manager.register(ENDPOINT);
     const all = (await manager.ask('GET', '?limit=100')).body;
     expect(all.nextCursor).toBeNull();
     const ids: string[] = [];
@@ -79,19 +79,19 @@ describe('When a manager registers a webhook', () => {
       all.data.map(({ createdAt }: { createdAt: string }) => createdAt).toSorted(),
     );
     expectFaults(await manager.ask('GET', '?cursor=W10'), ['?cursor']);
-    // Postgres has no such year.
+    // Postgres cannot represent the year 0.
     const long = Buffer.from(JSON.stringify(['0000-01-01T00:00:00Z', randomUUID()])).toString('base64url');
     expect((await manager.ask('GET', `?cursor=${long}`)).status).toBe(200);
   });
 });
 
-describe('When a manager changes a webhook', () => {
+describe('changing a webhook', () => {
   test.each<[string, object]>([
-    ['address', { url: 'http://127.0.0.1:9998/' }],
+    ['URL', { url: 'http://127.0.0.1:9998/' }],
     ['description', { description: 'Another' }],
     ['events', { events: ['order.placed'] }],
-  ])('then its %s is new, the rest stays, and the version goes up', async (_, change) => {
-    const { id } = await manager.register(URL_OF_OURS);
+  ])('changes its %s only and increments the version', async (_, change) => {
+    const { id } = await manager.register(ENDPOINT);
     const before = await manager.read(id);
 
     const { status, headers, body } = await manager.ask('PATCH', `/${id}`, change, { 'if-match': '"1"' });
@@ -104,14 +104,14 @@ describe('When a manager changes a webhook', () => {
     });
   });
 
-  test('then a change that makes no difference is none', async () => {
-    const { id } = await manager.register(URL_OF_OURS);
-    const same = { url: URL_OF_OURS, description: '', events: everything.toReversed(), enabled: true };
-    expect((await manager.ask('PATCH', `/${id}`, same)).body).toMatchObject({ version: 1, events: everything });
+  test('keeps the version if the change makes no difference', async () => {
+    const { id } = await manager.register(ENDPOINT);
+    const same = { url: ENDPOINT, description: '', events: allEvents.toReversed(), enabled: true };
+    expect((await manager.ask('PATCH', `/${id}`, same)).body).toMatchObject({ version: 1, events: allEvents });
   });
 
-  test('then it can be disabled and enabled, and begins anew', async () => {
-    const { id } = await manager.register(URL_OF_OURS);
+  test('disables and enables it and resets its failure', async () => {
+    const { id } = await manager.register(ENDPOINT);
     await shop.database('webhooks').where({ id }).update({ failing_since: new Date() });
     const off = await manager.ask('PATCH', `/${id}`, { enabled: false });
     expect(off.body).toMatchObject({ enabled: false, disabled: { reason: 'manager' }, failingSince: null });
@@ -121,8 +121,8 @@ describe('When a manager changes a webhook', () => {
     });
   });
 
-  test('then it is gone once it is deleted', async () => {
-    const { id } = await manager.register(URL_OF_OURS);
+  test('deletes it', async () => {
+    const { id } = await manager.register(ENDPOINT);
     expectProblem(await manager.ask('DELETE', `/${id}`, undefined, { 'if-match': '"7"' }), 'version_mismatch', {
       version: 1,
     });
@@ -141,31 +141,31 @@ describe('When a manager changes a webhook', () => {
   });
 });
 
-describe('When a webhook makes no sense', () => {
+describe('an invalid webhook', () => {
   const faulty: [string, object, string[]][] = [
-    ['no address', { url: '' }, ['#/url']],
-    ['an address without a scheme', { url: 'kitchen.example' }, ['#/url']],
-    ['a file', { url: 'file:///etc/passwd' }, ['#/url']],
-    ['a long address', { url: `https://kitchen.example/${'x'.repeat(2_000)}` }, ['#/url']],
-    ['a user', { url: 'https://crema:secret@kitchen.example/' }, ['#/url']],
-    ['a mail server’s port', { url: 'https://kitchen.example:25/' }, ['#/url']],
+    ['an empty URL', { url: '' }, ['#/url']],
+    ['a URL without a scheme', { url: 'kitchen.example' }, ['#/url']],
+    ['a file URL', { url: 'file:///etc/passwd' }, ['#/url']],
+    ['a long URL', { url: `https://kitchen.example/${'x'.repeat(2_000)}` }, ['#/url']],
+    ['a URL with a user', { url: 'https://crema:secret@kitchen.example/' }, ['#/url']],
+    ['the port of a mail server', { url: 'https://kitchen.example:25/' }, ['#/url']],
     ['a private address', { url: 'https://10.0.0.1/' }, ['#/url']],
-    ['the cloud’s own address', { url: 'http://169.254.169.254/latest/meta-data' }, ['#/url']],
+    ['the metadata address of a cloud', { url: 'http://169.254.169.254/latest/meta-data' }, ['#/url']],
     ['a private address in IPv6', { url: 'https://[::ffff:10.0.0.1]/' }, ['#/url']],
     ['a description with NUL', { description: '\0' }, ['#/description']],
     ['a long description', { description: 'x'.repeat(501) }, ['#/description']],
     ['no events', { events: [] }, ['#/events']],
     ['the same event twice', { events: ['order.placed', 'order.placed'] }, ['#/events']],
-    ['other events', { events: ['order.eaten'] }, ['#/events/0']],
-    ['a secret of one’s own', { secret: 'whsec_MTIz' }, ['#/secret']],
-    ['another state', { disabled: null }, ['#/disabled']],
+    ['an unknown event', { events: ['order.eaten'] }, ['#/events/0']],
+    ['a chosen secret', { secret: 'whsec_MTIz' }, ['#/secret']],
+    ['a read-only field', { disabled: null }, ['#/disabled']],
   ];
 
-  test.each(faulty)('then %s is refused, and nothing is made or changed', async (_, fields, faults) => {
-    const { id } = await manager.register(URL_OF_OURS);
+  test.each(faulty)('is refused: %s', async (_, fields, faults) => {
+    const { id } = await manager.register(ENDPOINT);
     const before = await shop.database('webhooks').orderBy('id');
 
-    expectFaults(await manager.ask('POST', '', { url: URL_OF_OURS, ...fields }), faults);
+    expectFaults(await manager.ask('POST', '', { url: ENDPOINT, ...fields }), faults);
     expectFaults(await manager.ask('PATCH', `/${id}`, { enabled: false, ...fields }), faults);
 
     expect(await shop.database('webhooks').orderBy('id')).toEqual(before);
@@ -173,14 +173,14 @@ describe('When a webhook makes no sense', () => {
   });
 
   test.each([
-    ['it ends before it begins', { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }, ['#/to']],
-    ['it is no time', { from: 'yesterday', to: '2026-01-01' }, ['#/from', '#/to']],
-  ])('then a time to deliver again is refused when %s', async (_, body, faults) => {
+    ['it ends before it starts', { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }, ['#/to']],
+    ['its times are malformed', { from: 'yesterday', to: '2026-01-01' }, ['#/from', '#/to']],
+  ])('period of a redelivery is refused: %s', async (_, body, faults) => {
     expectFaults(await manager.ask('POST', `/${randomUUID()}/redeliver`, body), faults);
   });
 
-  test('then a time with too many events is refused, and none of them is delivered', async () => {
-    const { id } = await manager.register(URL_OF_OURS);
+  test('period with too many events is refused, and no event is redelivered', async () => {
+    const { id } = await manager.register(ENDPOINT);
     const order = (await shop.place()).body.id;
     const many = `INSERT INTO order_events (id, order_id, version, position, at, event, snapshot)
       SELECT id || '-' || n, order_id, version, nextval('order_positions'), '2020-01-01T12:00:00Z', event, snapshot
@@ -198,11 +198,11 @@ describe('When a webhook makes no sense', () => {
   });
 });
 
-test('When a shop has as many webhooks as it can have, then of several who want the last one gets it', async () => {
+test('accepts only one of several concurrent registrations of the last possible webhook', async () => {
   await shop.database('webhooks').delete();
   const rows = Array.from({ length: 49 }, () => ({
     id: randomUUID(),
-    url: URL_OF_OURS,
+    url: ENDPOINT,
     description: '',
     events: ['order.placed'],
     since: 0,
@@ -213,17 +213,17 @@ test('When a shop has as many webhooks as it can have, then of several who want 
   }));
   await shop.database('webhooks').insert(rows);
 
-  const answers = await Promise.all(Array.from({ length: 4 }, () => manager.ask('POST', '', { url: URL_OF_OURS })));
+  const answers = await Promise.all(Array.from({ length: 4 }, () => manager.ask('POST', '', { url: ENDPOINT })));
 
   expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409]);
   expectProblem(answers.find(({ status }) => status === 409)!, 'too_many_webhooks');
 });
 
-test('When deliveries are many, then they are listed page by page, the newest first', async () => {
+test('lists deliveries page by page, the newest first', async () => {
   await shop.database('webhooks').delete();
-  const { id } = await manager.register(URL_OF_OURS);
-  const asked: string[] = [];
-  for (let index = 0; index < 5; index += 1) asked.unshift((await manager.ask('POST', `/${id}/test`)).body.id);
+  const { id } = await manager.register(ENDPOINT);
+  const requested: string[] = [];
+  for (let index = 0; index < 5; index += 1) requested.unshift((await manager.ask('POST', `/${id}/test`)).body.id);
 
   const listed: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
@@ -232,6 +232,6 @@ test('When deliveries are many, then they are listed page by page, the newest fi
     cursor = body.nextCursor;
   }
 
-  expect(listed).toEqual(asked);
+  expect(listed).toEqual(requested);
   expect((await manager.ask('GET', `/${id}/deliveries?outcome=given_up`)).body).toEqual({ data: [], nextCursor: null });
 });

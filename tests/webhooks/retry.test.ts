@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { pauseAfter, requestedPause } from '../../domain/webhook/retry.ts';
 
-describe('When an endpoint says when it wants to hear again', () => {
+describe('Retry-After', () => {
   const now = Date.parse('2026-11-23T10:00:00Z');
 
   test.each<[number, string | undefined, number | undefined]>([
@@ -14,25 +14,27 @@ describe('When an endpoint says when it wants to hear again', () => {
     [503, '-5', undefined],
     [503, undefined, undefined],
     [500, '30', undefined],
-  ])('then a %s with Retry-After %p asks for %p ms', (status, retryAfter, pause) => {
+  ])('a %s with Retry-After %p requests a pause of %p ms', (status, retryAfter, pause) => {
     expect(requestedPause(status, retryAfter, now)).toBe(pause);
   });
 
-  test('then it is left alone so long and up to a fifth longer, between the first pause and the longest', () => {
+  test('extends the pause by up to a fifth, within the first and the longest pause', () => {
     const plan = { first: 5_000, longest: 60_000, limit: 0 };
-    const pauses = [0, 1].flatMap((dice) => [0, 30_000, 1e12].map((asked) => pauseAfter(7, plan, dice, asked)));
+    const pauses = [0, 1].flatMap((random) =>
+      [0, 30_000, 1e12].map((requested) => pauseAfter(7, plan, random, requested)),
+    );
     expect(pauses).toEqual([5_000, 30_000, 60_000, 6_000, 36_000, 72_000]);
   });
 });
 
-test('When a delivery fails again and again, then each pause is three times the last, up to the longest, give or take a fifth', () => {
+test('triples the pause after each failure, up to the longest, with a jitter of a fifth', () => {
   const plan = { first: 5_000, longest: 3 * 60 * 60 * 1_000, limit: 0 };
   const pauses = Array.from({ length: 9 }, (_, index) => pauseAfter(index + 1, plan, 0.5) / 1_000);
   expect(pauses).toEqual([5, 15, 45, 135, 405, 1215, 3645, 10_800, 10_800]);
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 1_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (failures, dice) => {
+    fc.property(fc.integer({ min: 1, max: 1_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (failures, random) => {
       const middle = pauseAfter(failures, plan, 0.5);
-      const pause = pauseAfter(failures, plan, dice);
+      const pause = pauseAfter(failures, plan, random);
       expect(pause).toBeGreaterThanOrEqual(Math.floor(middle * 0.8));
       expect(pause).toBeLessThanOrEqual(Math.ceil(middle * 1.2));
     }),
