@@ -1,25 +1,25 @@
-// Which folder may import which (docs/architecture.md). tests, bench and docs are not listed: they may import anything.
+// Which folder may import which (docs/architecture.md). tests and bench are not listed: they may import anything.
 const folders = {
   domain: [],
-  workflows: ['domain', 'activities'], // of activities only types, see below
+  workflows: ['domain', 'activities'], // types of activities only, see below
   mail: ['domain'],
-  webhooks: ['domain', 'db', 'config', 'workflows'], // of workflows only payloads, see below
+  webhooks: ['domain', 'db', 'config', 'workflows'], // payloads only, see below
   activities: ['domain', 'db', 'mail', 'webhooks'],
   worker: ['workflows', 'activities', 'webhooks', 'domain', 'db', 'config', 'mail'],
-  api: ['domain', 'db', 'config', 'mail', 'webhooks', 'workflows'], // of workflows only messages and payloads, see below
+  api: ['domain', 'db', 'config', 'mail', 'webhooks', 'workflows'], // messages and payloads only, see below
   manage: ['domain', 'db', 'config', 'mail'],
   db: ['domain'],
   config: ['domain'],
-  stack: ['config', 'domain', 'api', 'worker'], // of api and worker only settings, see below
+  stack: ['config', 'domain', 'api', 'worker'], // settings of api and worker only, see below
 };
 
 // The commands of db read settings, so they may import config.
 const databaseCommands = '^db/(migrate|seed|settings)[.]ts$';
 
-// What workflows share with their clients.
+// Definitions that workflows share with their clients.
 const messages = '^workflows/messages(/|[.]ts$)';
 
-// How messages are encoded and signed, outside the sandbox.
+// Payload encryption and the keys of message signatures, outside the sandbox.
 const payloads = '^workflows/payloads/';
 
 const packages = ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-bundled', 'npm-no-pkg', 'npm-unknown'];
@@ -48,7 +48,7 @@ export default {
     },
     {
       name: 'only-settings-of-processes',
-      comment: 'stack starts api and worker as processes: it may import their settings, never their code.',
+      comment: 'stack starts api and worker as processes, so it may import their settings only.',
       severity: 'error',
       from: { path: '^stack/' },
       to: { path: '^(api|worker)/', pathNot: '^(api|worker)/settings[.]ts$' },
@@ -61,7 +61,7 @@ export default {
       to: { pathNot: '^domain/' },
     },
     {
-      name: 'workflows-take-types-of-activities',
+      name: 'workflows-import-types-of-activities',
       comment: 'Activities run outside the sandbox: a workflow imports their types (`import type`), never their code.',
       severity: 'error',
       from: { path: '^workflows/' },
@@ -83,7 +83,7 @@ export default {
     },
     {
       name: 'payloads-stay-outside',
-      comment: 'Payloads are encrypted and decrypted outside the sandbox: workflow code sees them plain.',
+      comment: 'Payloads are encrypted and decrypted outside the sandbox. Workflow code receives them decrypted.',
       severity: 'error',
       from: { path: '^workflows/', pathNot: payloads },
       to: { path: payloads },
@@ -97,35 +97,35 @@ export default {
     },
     {
       name: 'messages-stand-alone',
-      comment: 'The messages are loaded by clients too, so they import only domain and what workflow code may use.',
+      comment: 'Clients load the messages too, so messages import only domain and the packages that workflow code may use.',
       severity: 'error',
       from: { path: messages },
       to: { pathNot: [messages, '^domain/', sandboxPackages] },
     },
     {
       name: 'no-cycles',
-      comment: 'Imports of types count, too.',
+      comment: 'Imports of types also count.',
       severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
       name: 'no-vague-names-from',
-      comment: 'Name a file or folder after what it holds, not shared, common, utils or helpers.',
+      comment: 'Name a file or folder after its content, not shared, common, utils or helpers.',
       severity: 'error',
       from: { path: `${ownFiles}.*${vagueNames}` },
       to: {},
     },
     {
       name: 'no-vague-names-to',
-      comment: 'Name a file or folder after what it holds, not shared, common, utils or helpers.',
+      comment: 'Name a file or folder after its content, not shared, common, utils or helpers.',
       severity: 'error',
       from: {},
       to: { path: vagueNames, dependencyTypes: ['local'] },
     },
     {
       name: 'no-dev-dependencies-in-production',
-      comment: 'The image has production dependencies only. stack runs on development machines, so it may use others.',
+      comment: 'The image has production dependencies only. stack runs on development machines, so it may use all.',
       severity: 'error',
       from: { path: '^(domain|mail|workflows|activities|webhooks|worker|api|manage|db|config)/' },
       to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer'], dependencyTypesNot: ['type-only'] },
@@ -146,7 +146,7 @@ export default {
     },
   ],
   options: {
-    // TypeScript 7 has no JavaScript interface that dependency-cruiser could parse with; swc keeps `import type` apart.
+    // dependency-cruiser cannot parse with TypeScript 7. swc distinguishes `import type` from other imports.
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '^([.]data|[.]build|coverage|docs|tests/clients/[^/]+)/' },

@@ -1,46 +1,46 @@
-# Crema's commands. They run on the Node 24 that npm ci brings along, whatever node is on the PATH.
+# All commands use the Node 24 that npm ci installs, whatever node is on the PATH.
 node = node_modules/.bin/node
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo reset test races chaos bench fuzz clients check setup install
 
-help: ## Show this list
+help: ## Print this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
-# Crema's own processes compile their code once, and later starts read what was kept: a third less of a start.
+# Caches compiled code between starts, which makes a start a third shorter.
 run test races: export NODE_COMPILE_CACHE = $(CURDIR)/node_modules/.cache/node
 
-run: install ## Open the shop: services, API and worker; Ctrl-C stops it
+run: install ## Start the shop: services, API and worker; Ctrl-C stops it
 	@$(node) stack/run.ts
 
-demo: install ## Show the running shop at work, from sign-in to the last email
+demo: install ## Move an order through the running shop, from sign-in to the last email
 	@$(node) stack/demo.ts
 
 reset: install ## Delete all data of `make run`
 	@$(node) stack/reset.ts
 
-test: install ## Run all tests, on ports and data of their own
+test: install ## Run all tests, on their own ports and data; ONLY= selects files
 	@$(node) tests/run.ts
 
 races: install ## Run only the tests that need the machine to themselves, one file at a time
 	@PASS=alone $(node) tests/run.ts
 
-chaos: install ## Break a shop in every way for MINUTES=3, and hold it against what Crema promises; SEED= repeats a run
+chaos: install ## Cause faults in a shop for MINUTES=3 and check its invariants; SEED= repeats a run
 	@npm run --silent chaos
 
-bench: install ## Measure what Crema costs against Temporal alone; ORDERS=1000000 for longer lists
+bench: install ## Run the benchmarks; ORDERS=1000000 for longer lists
 	@npm run --silent bench
 
-fuzz: install ## Attack the API from its own document; SEED= repeats a run, MINUTES= says how long it takes
+fuzz: install ## Send valid and invalid requests from openapi.yaml for MINUTES=; SEED= repeats a run
 	@$(node) tests/fuzz/run.ts
 
-clients: install ## Generate clients from the API's document, and take an order through its life with each
+clients: install ## Generate clients from openapi.yaml and run them
 	@$(node) tests/clients/run.ts
 
-check: install ## Types, lint, format, imports between folders, unused code, openapi.yaml
+check: install ## Check types, style, imports, unused code, generated files, secrets and licences
 	@npm run --silent check
 
-setup: ## Open the shop in containers instead
+setup: ## Start the shop in containers instead
 	@fail() { echo "$$1" >&2; exit 1; }; \
 	instead='or use make run, which needs no containers.'; \
 	command -v docker > /dev/null || fail "Docker is missing: install it, $$instead"; \

@@ -1,11 +1,11 @@
-# The functions that docs/production.md uses. The file shop.sh of a shop's folder reads them, and holds the values that they need.
+# The functions that docs/production.md uses. shop.sh in the shop's folder sets the variables and sources this file.
 
 set -o pipefail
 umask 077
 export ENV_FILE=$PWD/.env
-export XDG_RUNTIME_DIR=/run/user/$UID # systemctl --user needs it, and su and sudo do not set it
+export XDG_RUNTIME_DIR=/run/user/$UID # systemctl --user needs it; su and sudo do not set it
 
-# Processes are named after their kind and port, which is unique on a machine: api@5000.
+# Prints the names of all processes, made of kind and port, such as api@5000.
 processes() { echo "worker@$WORKER_HEALTH_PORT" && printf 'api@%s\n' $API_PORTS; }
 
 is_running() { pgrep --uid "$UID" --exact --full "crema-$1" > /dev/null; }
@@ -21,7 +21,7 @@ start_process() {
   fi && ready "$1"
 }
 
-# Waits up to a minute for a process to become ready, and shows its health.
+# Waits up to a minute until a process is ready, and prints its health.
 ready() {
   local second
   for second in {1..60}; do
@@ -29,11 +29,11 @@ ready() {
     sleep 1
     [ -n "${SYSTEMD:-}" ] || is_running "$1" || break
   done
-  echo "$1 is not ready. Its log says why: $([ -n "${SYSTEMD:-}" ] && echo "journalctl --user -u crema-$1" || tail -n 3 "$1.log")" >&2
+  echo "$1 is not ready. See its log: $([ -n "${SYSTEMD:-}" ] && echo "journalctl --user -u crema-$1" || tail -n 3 "$1.log")" >&2
   return 1
 }
 
-# Ends a process, and kills it if it does not end within 45 seconds.
+# Stops a process, and kills it if it does not end within 45 seconds.
 stop_process() {
   local second
   if [ -n "${SYSTEMD:-}" ]; then
@@ -45,7 +45,7 @@ stop_process() {
     is_running "$1" || return 0
     sleep 1
   done
-  echo "$1 did not stop within 45 seconds and is killed." >&2
+  echo "$1 did not stop within 45 seconds: killing it." >&2
   pkill -KILL --uid "$UID" --exact --full "crema-$1"
 }
 
@@ -57,11 +57,11 @@ restart_process() { stop_process "$1" && start_process "$1"; }
 
 start() { each start_process; }
 stop() { each stop_process; }
-restart() { each restart_process; } # one after the other: another API process serves meanwhile
+restart() { each restart_process; } # one after the other, so that another API process keeps serving
 
-# The functions below pass secrets in files, the environment and standard input: all users of a machine can list arguments.
+# All users of a machine can list arguments, so the functions below pass secrets in files, variables and standard input.
 
-# Runs a program of Postgres with the database's address and password.
+# Runs a program such as pg_dump with the database's address and password.
 with_database() {
   local url=$DATABASE_URL password
   password=${url#*://*:}
@@ -80,7 +80,7 @@ api() {
     -H @<(printf %s "${3:+Authorization: Bearer $3}") "$PUBLIC_URL$2" && echo
 }
 
-# Asks for a password and prints an access token, valid for ten minutes. Like a browser, it uses an authorization code with PKCE.
+# Asks for a password and prints an access token, valid for ten minutes. Uses an authorization code with PKCE, as browsers do.
 sign_in() {
   local back=$PUBLIC_URL/docs/oauth2-redirect jar verifier challenge page csrf code password
   read -rsp "The password of $1: " password && echo >&2
@@ -97,7 +97,7 @@ sign_in() {
     --data-urlencode "redirect_uri=$back" -d @<(printf 'code=%s&code_verifier=%s' "$code" "$verifier") | jq -r .access_token
 }
 
-# Prints an access token of the service whose credentials a file holds.
+# service_token <file>: prints an access token of the service whose credentials are in the file.
 service_token() {
   curl -sS --fail-with-body "$PUBLIC_URL/oauth/token" -d grant_type=client_credentials \
     -K <(sed -n -e 's/^client_id *\(.*\)/user = "\1:/p' -e 's/^client_secret *\(.*\)/\1"/p' "$1" | tr -d '\n') | jq -r .access_token
