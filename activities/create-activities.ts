@@ -12,6 +12,7 @@ import { createAccountEmail } from './email/account-email.ts';
 import type { Mailer } from './email/mailer.ts';
 import { createOrderEmails, createResendOrderEmail } from './email/order-emails.ts';
 import { createSendOrderEmail } from './email/send-order-email.ts';
+import type { ShopSettings } from './email/shop-settings.ts';
 import { withHeartbeats } from './email/with-heartbeats.ts';
 import { createErase, type ErasureRecords } from './erase.ts';
 import { createJournaling } from './journal.ts';
@@ -21,7 +22,7 @@ import type { WorkflowRecords } from './reconcile-orders.ts';
 import { createWebhookNotice } from './webhook-notice.ts';
 
 /** The dependencies of all activities, supplied by `worker/compose-activities.ts`. */
-export interface ActivityDependencies extends WebhookDependencies {
+export interface ActivityDependencies extends WebhookDependencies, ShopSettings {
   journal: Journal;
   orders: OrderRepository;
   records: WorkflowRecords;
@@ -37,13 +38,6 @@ export interface ActivityDependencies extends WebhookDependencies {
   unansweredPauseMs: number;
   /** Starts the workflow that sends an email again after a pause, in ms. */
   scheduleResend(email: UnansweredEmail, pauseMs: number): Promise<void>;
-  /** The shop's email address. */
-  ordersEmail: string;
-  /** ISO 639. */
-  shopLanguage: string;
-  shopName: string;
-  /** The IANA time zone of the times in emails. */
-  timeZone: string;
   /** Base URL of the links in emails. */
   publicUrl: string;
 }

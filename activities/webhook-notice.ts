@@ -2,18 +2,12 @@ import type { EmailSuppressions } from '../db/email-suppressions.ts';
 import type { WebhookRepository } from '../db/webhooks.ts';
 import { renderWebhookEmail } from '../mail/templates/webhook-email.ts';
 import type { Mailer } from './email/mailer.ts';
+import type { ShopSettings } from './email/shop-settings.ts';
 
-interface Dependencies {
+interface Dependencies extends ShopSettings {
   webhooks: Pick<WebhookRepository, 'find'>;
   suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
-  /** The shop's own email address. */
-  ordersEmail: string;
-  /** The language of emails to the shop, ISO 639. */
-  shopLanguage: string;
-  shopName: string;
-  /** IANA. */
-  timeZone: string;
 }
 
 /** Returns an activity that notifies the shop by email that a webhook is disabled, unless it has been enabled again. */

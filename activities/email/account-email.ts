@@ -6,16 +6,14 @@ import type { AccountEmailRequest } from '../../domain/account/account-request.t
 import { forgotPage, lifetimes, linkTo } from '../../domain/account/link.ts';
 import { type AccountEmailInput, renderAccountEmail } from '../../mail/templates/account-email.ts';
 import type { Mailer, SendResult } from './mailer.ts';
+import type { ShopSettings } from './shop-settings.ts';
 import { withHeartbeats } from './with-heartbeats.ts';
 
-interface Dependencies {
+interface Dependencies extends Pick<ShopSettings, 'shopLanguage' | 'shopName'> {
   accountRequests: AccountRequestRepository;
   users: Pick<UserRepository, 'findWithPassword' | 'findByEmail'>;
   suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
-  /** ISO 639: for users without a language. */
-  shopLanguage: string;
-  shopName: string;
   /** Base URL of the shop's pages. */
   publicUrl: string;
 }

@@ -7,18 +7,12 @@ import type { Recipient } from '../../domain/order/recipients.ts';
 import { suppressionReason, whyReturned } from '../../domain/order/suppression-reason.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import type { Mailer, SendResult } from './mailer.ts';
+import type { ShopSettings } from './shop-settings.ts';
 
-interface Dependencies {
+interface Dependencies extends ShopSettings {
   users: Pick<UserRepository, 'findReader'>;
   suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
-  /** The shop's own address. */
-  ordersEmail: string;
-  /** ISO 639: for emails to the shop, and to customers without a language. */
-  shopLanguage: string;
-  shopName: string;
-  /** IANA. */
-  timeZone: string;
   /** Base URL of the shop's pages. */
   publicUrl: string;
 }
