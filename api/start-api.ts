@@ -16,8 +16,7 @@ import { createPasswordRules } from './accounts/password-rules.ts';
 import { createApp } from './app.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
 import { createClientAddress } from './http/limits/client-address.ts';
-import type { Limits } from './http/limits/limits.ts';
-import { startLimits } from './http/limits/start-limits.ts';
+import { connectLimitsRedis, createLimits, type Limits } from './http/limits/limits.ts';
 import { securityHeaders } from './http/middleware/security-headers.ts';
 import { createPages, type Pages } from './http/pages/page.ts';
 import { createHttpServer } from './http/server.ts';
@@ -55,8 +54,8 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   const repositories = createRepositories(database);
   await requireCurrency(settings.CURRENCY, repositories.catalogView);
 
-  const rateLimits = settings.RATE_LIMITS === 'on' ? startLimits(settings, logger) : undefined;
-  const limits = rateLimits?.limits;
+  const limitsRedis = settings.RATE_LIMITS === 'on' ? connectLimitsRedis(settings.REDIS_URL, logger) : undefined;
+  const limits = limitsRedis && createLimits(settings, limitsRedis);
   // A shop without an app of its own sends people to the docs page.
   const app = appOriginsOf(settings)[0] ?? '/docs';
   const pages = createPages({ name: settings.SHOP_NAME, language: settings.SHOP_LANGUAGE, app });
@@ -89,7 +88,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
     await drain(DRAIN_TIMEOUT_MS);
     await database.destroy();
     await connection.close();
-    rateLimits?.stop();
+    limitsRedis?.disconnect();
     wakeUpNotifier.close();
     await passwordRules.close();
   }

@@ -1,4 +1,4 @@
-import { OutcomeUnknown } from '../http/deadline.ts';
+import { OutcomeUnknownError } from '../http/deadline.ts';
 import type { QuotaStatus } from '../http/limits/quota.ts';
 import { quotaHeaders } from '../http/middleware/rate-limits.ts';
 import { invalidRequest, Problem } from '../http/problem.ts';
@@ -34,7 +34,7 @@ export async function orRefuse<T>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof OutcomeUnknown) return { refused, cause: error };
+    if (error instanceof OutcomeUnknownError) return { refused, cause: error };
     throw error;
   }
 }

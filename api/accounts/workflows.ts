@@ -12,9 +12,9 @@ import { createCallWithDeadline } from '../http/deadline.ts';
 
 /** Starts the workflows of accounts. Once a call returns, its workflow runs even after a crash. */
 export interface AccountWorkflows {
-  /** @throws {OutcomeUnknown} */
+  /** @throws {OutcomeUnknownError} */
   email(request: AccountEmailRequest): Promise<void>;
-  /** @throws {OutcomeUnknown} */
+  /** @throws {OutcomeUnknownError} */
   erase(erasure: Erasure): Promise<void>;
 }
 

@@ -4,8 +4,8 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import { isOutage } from '../../db/outage.ts';
 import { scopesOf } from '../../domain/scopes.ts';
 import type { RequestState } from '../http/middleware/request-log.ts';
-import { isForPeople, type Pages, wantsPage } from '../http/pages/page.ts';
-import { Problem, RETRY_AFTER_S } from '../http/problem.ts';
+import { isBrowserPath, type Pages, wantsPage } from '../http/pages/page.ts';
+import { methodNotAllowed, Problem, RETRY_AFTER_S } from '../http/problem.ts';
 import { answerExpired, answerUnavailable, isPage } from './pages/error-pages.ts';
 import { answerNextStep } from './pages/next-step.ts';
 import type { PasswordVersions } from './password-versions.ts';
@@ -84,11 +84,7 @@ export function createEndpoints({
       if (!ctx.path.startsWith('/oauth/')) return next();
       return reject(ctx, new Problem('not_found', { detail: 'This endpoint does not exist.' }));
     }
-    if (!methods.includes(ctx.method)) {
-      const allow = methods.join(', ');
-      const detail = `${ctx.path} does not support ${ctx.method}. Allowed methods: ${allow}.`;
-      return reject(ctx, new Problem('method_not_allowed', { detail, headers: { allow } }));
-    }
+    if (!methods.includes(ctx.method)) return reject(ctx, methodNotAllowed(ctx, methods.join(', ')));
     // TLS ends at a proxy. Cookies must be Secure, whatever the proxy sends in `X-Forwarded-Proto`.
     if (issuer.startsWith('https:')) {
       ctx.cookies.secure = true;
@@ -110,7 +106,7 @@ export function createEndpoints({
       }
       if (!isOutage(error)) throw error;
       ctx.state.log.error({ err: error }, 'OAuth2 request failed');
-      if (isForPeople(ctx.path)) answerUnavailable(ctx, pages);
+      if (isBrowserPath(ctx.path)) answerUnavailable(ctx, pages);
       else answerFailure(ctx, error);
     }
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isKnown } from '../http/entity-tags.ts';
+import { matchesIfNoneMatch } from '../http/entity-tags.ts';
 import { type Route, route } from '../http/route.ts';
 import { ifNoneMatch } from '../http/schemas.ts';
 import type { Menu } from './menu.ts';
@@ -28,7 +28,7 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
       handle: async ({ headers }) => {
         const { body, etag } = await menu.read();
         const caching = { etag, 'cache-control': 'no-cache' };
-        if (isKnown(headers['if-none-match'], etag)) return { status: 304, headers: caching };
+        if (matchesIfNoneMatch(headers['if-none-match'], etag)) return { status: 304, headers: caching };
         return { status: 200, headers: { ...caching, 'content-type': 'application/json; charset=utf-8' }, body };
       },
     }),

@@ -13,7 +13,7 @@ import {
 } from '../../domain/catalog/product.ts';
 import { latteId, vanillaId } from '../docs/examples.ts';
 import type { Access } from '../http/access.ts';
-import { type ExpectedVersions, etagOf, isKnown } from '../http/entity-tags.ts';
+import { type ExpectedVersions, etagOf, matchesIfNoneMatch } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
 import { linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, ifMatch, ifNoneMatch } from '../http/schemas.ts';
@@ -131,7 +131,7 @@ function readingAndCreating({ products, catalog }: Pick<Dependencies, 'products'
         const found = await products.find(params.id);
         if (!found || (found.deletedAt && !includeDeleted)) throw new Problem('not_found');
         const etag = etagOf(found);
-        if (isKnown(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
+        if (matchesIfNoneMatch(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
         return { ...answer(found), body: shown(found, includeDeleted) };
       },
     }),

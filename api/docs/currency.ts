@@ -7,7 +7,7 @@ export function amountsIn(currency: string): string {
 }
 
 /** An amount in JSON, also inside a JSON string, as in the examples of event streams. */
-const DOLLARS = /\{(\\*")amount\1:(\d+),\1currency\1:\1USD\1\}/g;
+const USD_AMOUNTS = /\{(\\*")amount\1:(\d+),\1currency\1:\1USD\1\}/g;
 
 /**
  * Replaces the USD amounts in an API document by amounts in the shop's currency. The schemas, which all shops share, use USD.
@@ -17,7 +17,7 @@ export function inCurrency<Document extends object>(document: Document, currency
   const inOwnCurrency = (_match: string, quote: string, cents: string) =>
     JSON.stringify(samplePrice(Number(cents), currency)).replaceAll('"', quote);
   const text = JSON.stringify(document)
-    .replaceAll(DOLLARS, inOwnCurrency)
+    .replaceAll(USD_AMOUNTS, inOwnCurrency)
     .replaceAll(amountsIn('USD'), () => amountsIn(currency));
   return JSON.parse(text);
 }

@@ -1,6 +1,6 @@
 import { testEvent as toTestEvent } from '../../domain/webhook/test-event.ts';
 import { Problem, type ProblemCode, type ProblemOptions, problems } from '../http/problem.ts';
-import { blankTimelineLine } from '../http/schemas.ts';
+import { emptyTimelineEntry } from '../http/schemas.ts';
 
 // All examples are about one order: Carlos orders two Vanilla Lattes and a Tea, and Marta prepares them. People and products
 // have their ids from the seeds.
@@ -201,7 +201,7 @@ export const cancelledOrder = {
 export const orderTimeline = {
   data: [
     {
-      ...blankTimelineLine,
+      ...emptyTimelineEntry,
       at: at('09:30:00'),
       kind: 'event',
       type: 'order.placed',
@@ -210,7 +210,7 @@ export const orderTimeline = {
       to: 'waiting',
     },
     {
-      ...blankTimelineLine,
+      ...emptyTimelineEntry,
       at: at('09:30:01'),
       kind: 'delivery',
       type: 'delivery.sent',
@@ -223,7 +223,7 @@ export const orderTimeline = {
       attempts: [{ at: at('09:30:01'), outcome: 'sent' as const, reason: null }],
     },
     {
-      ...blankTimelineLine,
+      ...emptyTimelineEntry,
       at: at('09:31:00'),
       kind: 'event',
       type: 'order.status_changed',

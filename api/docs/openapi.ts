@@ -109,11 +109,11 @@ function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchem
 const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');
 
 /** Formats that need no pattern. The pattern of email addresses is stricter than RFC 5321. Clients do not support base64. */
-const SAID_BY_FORMAT = new Set(['uuid', 'date-time', 'uri']);
+const FORMATS_WITHOUT_PATTERN = new Set(['uuid', 'date-time', 'uri']);
 
 /** Rewrites schemas from zod so that client generators support them. */
 export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
-  if (jsonSchema.format && SAID_BY_FORMAT.has(jsonSchema.format)) delete jsonSchema.pattern;
+  if (jsonSchema.format && FORMATS_WITHOUT_PATTERN.has(jsonSchema.format)) delete jsonSchema.pattern;
   // zod adds the limits of JavaScript's integers.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
@@ -153,20 +153,20 @@ const SERVICE = 'service';
 function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySchemes {
   const tokenUrl = `${publicUrl}/oauth/token`;
   const all = describeScopes(scopesOf('manager'));
-  const flowForPeople = { tokenUrl, refreshUrl: tokenUrl, scopes: all };
+  const userFlow = { tokenUrl, refreshUrl: tokenUrl, scopes: all };
   const signIn: ZodOpenApiSecuritySchemeObject = {
     type: 'oauth2',
     description:
       'Sign in on the shop’s own page (authorization code with PKCE, S256). Without `scope`, the token has every scope ' +
       'that your role allows.',
-    flows: { authorizationCode: { authorizationUrl: `${publicUrl}/oauth/authorize`, ...flowForPeople } },
+    flows: { authorizationCode: { authorizationUrl: `${publicUrl}/oauth/authorize`, ...userFlow } },
   };
   const password: ZodOpenApiSecuritySchemeObject = {
     type: 'oauth2',
     description:
       'For development only: sign in with an email address and a password. Production does not have this grant, as ' +
       'RFC 9700 requires.',
-    flows: { password: flowForPeople },
+    flows: { password: userFlow },
   };
   const service: ZodOpenApiSecuritySchemeObject = {
     type: 'oauth2',
@@ -206,7 +206,7 @@ function operationOf(
     requestParams: {
       ...(params && { path: params as z.ZodObject }),
       ...(query && { query: query as z.ZodObject }),
-      ...(headers && { header: asPeopleWriteThem(headers as z.ZodObject) }),
+      ...(headers && { header: capitalizeNames(headers as z.ZodObject) }),
     },
     ...(body && {
       requestBody: {
@@ -224,7 +224,7 @@ function operationOf(
 }
 
 /** Capitalizes the header names, which the schemas have in lower case, as Node does. */
-const asPeopleWriteThem = ({ shape }: z.ZodObject): z.ZodObject =>
+const capitalizeNames = ({ shape }: z.ZodObject): z.ZodObject =>
   z.object(
     Object.fromEntries(
       Object.entries(shape).map(([name, schema]) => [

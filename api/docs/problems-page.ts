@@ -1,8 +1,7 @@
 import { type Html, html } from '../../mail/templates/markup.ts';
 import { type ProblemCode, problems } from '../http/problem.ts';
-import { inlineMarkdown } from './page.ts';
 
-/** What a client can do about each problem, as {@link inlineMarkdown}. */
+/** The steps that resolve each problem, in {@link inlineMarkdown}. */
 const remedies: Record<ProblemCode, string> = {
   invalid_request: 'Correct every fault that `errors` lists, then send the request again.',
   unauthenticated: 'Get a new access token from `/oauth/token`. Access tokens expire after ten minutes.',
@@ -39,7 +38,11 @@ const remedies: Record<ProblemCode, string> = {
     'and you get its outcome.',
 };
 
-/** Returns the page that explains every problem. The `type` of a problem document links to its section. */
+/** Converts Markdown to HTML. Supports only `code`. */
+const inlineMarkdown = (text: string): Html =>
+  html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+
+/** Returns the content of the page that explains every problem. The `type` of a problem document links to its section. */
 export function problemList(): Html {
   const sections = Object.entries(problems).map(
     ([code, { status, title }]) => html`<section id="${code}">
@@ -50,10 +53,8 @@ export function problemList(): Html {
   );
   return html`<main class="crema-text">
 <h1>Problems</h1>
-<p>${inlineMarkdown(
-    'An error response is a problem document (RFC 9457, `application/problem+json`). Its `code` is one of these. Its ' +
-      '`detail` describes what is wrong with the request.',
-  )}</p>
+<p>An error response is a problem document (RFC 9457, <code>application/problem+json</code>). Its <code>code</code> is one of these.
+Its <code>detail</code> describes what is wrong with the request.</p>
 ${sections}
 </main>`;
 }

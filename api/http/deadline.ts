@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   isGrpcServiceError,
   ServiceError,
@@ -11,23 +12,20 @@ import {
  * @param deadline in ms since the epoch
  */
 export async function byDeadline<T>(deadline: number, work: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), deadline - Date.now());
-  });
+  const timer = new AbortController();
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, setTimeout(deadline - Date.now(), undefined, { signal: timer.signal })]);
   } finally {
-    clearTimeout(timer);
+    timer.abort();
   }
 }
 
 /** Thrown if Temporal or Postgres is slow or unavailable: the change may have taken effect, or cannot be read yet. */
-export class OutcomeUnknown extends Error {
-  override name = 'OutcomeUnknown';
+export class OutcomeUnknownError extends Error {
+  override name = 'OutcomeUnknownError';
 }
 
-/** Makes a call to Temporal that ends at the deadline, in ms since the epoch. @throws {OutcomeUnknown} */
+/** Makes a call to Temporal that ends at the deadline, in ms since the epoch. @throws {OutcomeUnknownError} */
 export type CallWithDeadline = <T>(deadline: number, call: () => Promise<T>) => Promise<T>;
 
 /** The SDK's deadline applies to each RPC; {@link byDeadline} also ends the SDK's retries of an RPC. */
@@ -38,10 +36,12 @@ export function createCallWithDeadline(client: WorkflowClient): CallWithDeadline
         deadline,
         client.withDeadline(deadline, async () => ({ value: await call() })),
       );
-      if (!answer) throw new OutcomeUnknown('Temporal did not answer in time');
+      if (!answer) throw new OutcomeUnknownError('Temporal did not answer in time');
       return answer.value;
     } catch (error) {
-      throw isSilence(error) ? new OutcomeUnknown('Temporal cannot be reached', { cause: error }) : error;
+      throw isTemporalUnavailable(error)
+        ? new OutcomeUnknownError('Temporal cannot be reached', { cause: error })
+        : error;
     }
   };
 }
@@ -53,7 +53,7 @@ const NOT_FOUND = 5;
 export const isNoSuchWorkflow = (error: unknown): boolean =>
   isGrpcServiceError(error) && error.code === NOT_FOUND && !/namespace/i.test(error.details);
 
-function isSilence(error: unknown): boolean {
+function isTemporalUnavailable(error: unknown): boolean {
   if (isNoSuchWorkflow(error)) return false;
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   const cause = error instanceof ServiceError ? error.cause : error;

@@ -33,7 +33,7 @@ export function expectedVersions(ifMatch: string): ExpectedVersions {
 }
 
 /** Returns whether `If-None-Match` is `*` or lists this tag, compared weakly (RFC 9110 §13.1.2). */
-export function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+export function matchesIfNoneMatch(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch?.trim() === '*') return true;
   const opaque = etag.replace(/^W\//, '');
   return tagsIn(ifNoneMatch ?? '').some((tag) => isTag(tag, opaque));

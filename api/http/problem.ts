@@ -74,6 +74,13 @@ export class Problem extends Error {
   }
 }
 
+/** Returns a 405. @param allow the methods that the path supports, for the header `Allow` */
+export const methodNotAllowed = ({ path, method }: { path: string; method: string }, allow: string): Problem =>
+  new Problem('method_not_allowed', {
+    detail: `${path} does not support ${method}. Allowed methods: ${allow}.`,
+    headers: { allow },
+  });
+
 /** Returns a 400 that lists every fault. */
 export function invalidRequest(errors: Fault[]): Problem {
   const detail = errors.length === 1 ? errors[0]?.detail : `The request has ${errors.length} faults, listed in errors.`;

@@ -144,7 +144,7 @@ export const prefer = z
   });
 
 /** A line of a timeline with all fields null. Each kind of line sets the fields that it has. */
-export const blankTimelineLine = {
+export const emptyTimelineEntry = {
   version: null,
   actor: null,
   from: null,

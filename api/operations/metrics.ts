@@ -1,17 +1,12 @@
 import type { Registry } from '@prometheus-io/client';
 import type { Middleware } from 'koa';
-import { Problem } from '../http/problem.ts';
+import { methodNotAllowed, Problem } from '../http/problem.ts';
 
 /** Serves `/metrics` to Prometheus. It comes before the check of access tokens, because METRICS_TOKEN is no access token. */
 export function metricsPage(registry: Registry, mayRead: (authorization: string) => boolean): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/metrics') return next();
-    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
-      throw new Problem('method_not_allowed', {
-        detail: `${ctx.path} does not support ${ctx.method}. Allowed methods: GET, HEAD.`,
-        headers: { allow: 'GET, HEAD' },
-      });
-    }
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw methodNotAllowed(ctx, 'GET, HEAD');
     if (!mayRead(ctx.get('authorization'))) {
       throw new Problem('unauthenticated', {
         detail: 'Send the value of METRICS_TOKEN: Authorization: Bearer <token>.',

@@ -37,11 +37,11 @@ export function createChanging(
   const { catalog, orders, workflows, currency } = dependencies;
   const decisions = createDecisions(dependencies);
 
-  /** Changes the status of an order, or cancels it. @throws {OutcomeUnknown} */
+  /** Changes the status of an order, or cancels it. @throws {OutcomeUnknownError} */
   const change = (orderId: string, change: Change, context: RequestContext): Promise<ChangeResult> =>
     apply(orderId, context, async () => change);
 
-  /** Edits an order. New lines get today's price; kept lines keep theirs. @throws {OutcomeUnknown} */
+  /** Edits an order. New lines get today's price; kept lines keep theirs. @throws {OutcomeUnknownError} */
   const edit = (
     orderId: string,
     { lines, location, note }: OrderEdit,

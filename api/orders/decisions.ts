@@ -3,7 +3,7 @@ import type { Logger } from '../../config/logger.ts';
 import type { Journal } from '../../db/journal.ts';
 import type { BoundAnswer, OrderRepository } from '../../db/orders.ts';
 import type { Fact, IdempotencyKey } from '../../domain/order/order.ts';
-import { byDeadline, OutcomeUnknown } from '../http/deadline.ts';
+import { byDeadline, OutcomeUnknownError } from '../http/deadline.ts';
 import { answerInHistory } from './idempotency.ts';
 import type { OrderWorkflows } from './workflows.ts';
 
@@ -20,7 +20,7 @@ const RETRY_MS = 20;
 /** Gaps to meet, for half a second, before the missing entries are recorded here. */
 const GAPS_BEFORE_FILL = 25;
 
-/** Records and reads what an order's workflow has decided. All functions throw {@link OutcomeUnknown} at the deadline. */
+/** Records and reads what an order's workflow has decided. All functions throw {@link OutcomeUnknownError} at the deadline. */
 export function createDecisions({ orders, journal, workflows, logger }: Dependencies) {
   /**
    * Records a fact. The workflow's own activity records the versions before it, unless Postgres was restored from an older
@@ -63,7 +63,7 @@ export function createDecisions({ orders, journal, workflows, logger }: Dependen
         return undefined;
       });
       if (result !== undefined) return result;
-      if (Date.now() >= deadline) throw new OutcomeUnknown(`${what} is decided, but cannot be read yet`);
+      if (Date.now() >= deadline) throw new OutcomeUnknownError(`${what} is decided, but cannot be read yet`);
       await setTimeout(RETRY_MS);
     }
   }

@@ -31,7 +31,7 @@ interface PriceChanged {
 export function createPlacing(dependencies: PlacingDependencies) {
   const { catalog, orders, journal, workflows, currency, alertThresholds, logger } = dependencies;
 
-  /** Places an order. @throws {OutcomeUnknown} */
+  /** Places an order. @throws {OutcomeUnknownError} */
   async function place(
     request: OrderRequest,
     context: RequestContext,

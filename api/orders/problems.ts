@@ -1,4 +1,4 @@
-import { OutcomeUnknown } from '../http/deadline.ts';
+import { OutcomeUnknownError } from '../http/deadline.ts';
 import { invalidRequest, Problem, type ProblemOptions } from '../http/problem.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Resend } from './resending.ts';
@@ -42,11 +42,11 @@ export function problemOf(refusal: Refusal): Problem {
   }
 }
 
-/** Returns a handler that turns an {@link OutcomeUnknown} into a problem, and rethrows every other error. */
+/** Returns a handler that turns an {@link OutcomeUnknownError} into a problem, and rethrows every other error. */
 const ifUnknown =
   (code: 'outcome_unknown' | 'unavailable', options: Pick<ProblemOptions, 'detail' | 'headers'>) =>
   (cause: unknown): never => {
-    if (!(cause instanceof OutcomeUnknown)) throw cause;
+    if (!(cause instanceof OutcomeUnknownError)) throw cause;
     throw new Problem(code, { ...options, cause });
   };
 

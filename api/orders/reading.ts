@@ -13,7 +13,7 @@ export interface ReadingDependencies {
 
 /** Reads orders from Postgres, or from their workflows if Postgres does not have them yet. */
 export function createReading({ orders, workflows, users }: ReadingDependencies) {
-  /** Returns an order, or undefined if the actor may not see it. @throws {OutcomeUnknown} */
+  /** Returns an order, or undefined if the actor may not see it. @throws {OutcomeUnknownError} */
   async function find(orderId: string, actor: Actor, deadline: number): Promise<OrderView | undefined> {
     const view = (await orders.find(orderId)) ?? (await viewFromWorkflow(orderId, deadline));
     return view && maySee(view.order, actor) ? view : undefined;
@@ -30,7 +30,7 @@ export function createReading({ orders, workflows, users }: ReadingDependencies)
     return history.untouched ? placeOrder(history.placement).order : workflows.current(orderId, deadline);
   }
 
-  /** Returns the timeline of an existing order, oldest first. @throws {OutcomeUnknown} */
+  /** Returns the timeline of an existing order, oldest first. @throws {OutcomeUnknownError} */
   async function timeline(orderId: string, deadline: number): Promise<TimelineRow[]> {
     const rows = await orders.timeline(orderId);
     if (rows.some(({ kind }) => kind === 'event')) return rows;

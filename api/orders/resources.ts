@@ -4,7 +4,7 @@ import { alertOf } from '../../domain/order/alerts.ts';
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
 import type { Fact, Order } from '../../domain/order/order.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
-import { blankTimelineLine } from '../http/schemas.ts';
+import { emptyTimelineEntry } from '../http/schemas.ts';
 import type { OrderResource } from './schemas.ts';
 
 /** Returns an order as the viewer sees it. */
@@ -45,7 +45,7 @@ export function toEventResource(fact: Fact, viewer: Actor, publicUrl: string) {
 export function toTimeline(rows: TimelineRow[], viewer: Actor) {
   return rows
     .filter((row) => row.kind !== 'delivery' || viewer.type !== 'customer' || row.recipient === 'customer')
-    .map((row) => ({ ...blankTimelineLine, ...lineOf(row, viewer), at: row.at.toISOString(), kind: kindOf(row) }));
+    .map((row) => ({ ...emptyTimelineEntry, ...lineOf(row, viewer), at: row.at.toISOString(), kind: kindOf(row) }));
 }
 
 const kindOf = (row: TimelineRow) => (row.kind === 'event' && alertOf(row.event) ? 'alert' : row.kind);

@@ -3,7 +3,7 @@ import type { OrderRepository, OrderView } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { nothing } from '../accounts/schemas.ts';
 import { cancelledOrder, editedOrder, movedOrder } from '../docs/examples.ts';
-import { etagOf, isKnown } from '../http/entity-tags.ts';
+import { etagOf, matchesIfNoneMatch } from '../http/entity-tags.ts';
 import { readPage } from '../http/paging.ts';
 import { Problem, type ProblemCode } from '../http/problem.ts';
 import { callerOf, linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
@@ -176,7 +176,7 @@ const readingRoutes = ({ service, orders }: Dependencies): Route[] => [
       const { actor } = callerOf(request);
       const view = await findOrder(service, request.params.id, actor);
       const etag = etagOf(view.order);
-      if (isKnown(request.headers['if-none-match'], etag) && isAsOfItsVersion(view)) {
+      if (matchesIfNoneMatch(request.headers['if-none-match'], etag) && isAsOfItsVersion(view)) {
         return { status: 304, headers: { etag } };
       }
       return { status: 200, headers: { etag }, body: toOrderResource(view, actor) };

@@ -52,7 +52,7 @@ export interface OrderHistory {
   untouched: boolean;
 }
 
-/** Calls the workflows of orders. Deadlines are in ms since the epoch; every function throws `OutcomeUnknown` at its deadline. */
+/** Calls the workflows of orders. Deadlines are in ms since the epoch; every function throws `OutcomeUnknownError` at its deadline. */
 export interface OrderWorkflows {
   /** Starts the workflow of an order. From then on the order is durable. */
   start(placement: Placement, deadline: number): Promise<'started' | 'exists'>;

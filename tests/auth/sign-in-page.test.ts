@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from '../../api/auth/passwords.ts';
-import { connectLimitsRedis } from '../../api/http/limits/limits-redis.ts';
+import { connectLimitsRedis } from '../../api/http/limits/limits.ts';
 import { createSignInLimiter } from '../../api/http/limits/sign-in-limiter.ts';
 import { createLogger } from '../../config/logger.ts';
 import { type AuthApi, MANAGER, openAuthApi } from './auth-api.ts';

@@ -1,7 +1,7 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { SHOP } from '../../api/docs/document-file.ts';
 import { describeApi } from '../../api/docs/openapi.ts';
-import { isForPeople } from '../../api/http/pages/page.ts';
+import { isBrowserPath } from '../../api/http/pages/page.ts';
 import type { Route } from '../../api/http/route.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { CLOUD_EVENT_TYPE } from '../../domain/order/cloud-event.ts';
@@ -194,5 +194,5 @@ test('the document does not mention the password grant if it is disabled', () =>
 });
 
 test('no documented path returns its errors as pages', () => {
-  expect(Object.keys(document.paths).filter(isForPeople)).toEqual([]);
+  expect(Object.keys(document.paths).filter(isBrowserPath)).toEqual([]);
 });

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from '../../api/auth/passwords.ts';
-import { createLimits } from '../../api/http/limits/limits.ts';
-import { connectLimitsRedis } from '../../api/http/limits/limits-redis.ts';
-import { type Allowance, isExceeded, type Quota } from '../../api/http/limits/quota.ts';
+import { connectLimitsRedis } from '../../api/http/limits/limits.ts';
+import { type Allowance, createQuota, isExceeded, type Quota } from '../../api/http/limits/quota.ts';
 import { createLogger } from '../../config/logger.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { startOwn } from '../faults/own-services.ts';
@@ -94,11 +93,9 @@ async function withProcesses(
   work: (...quotas: Quota[]) => Promise<void>,
 ): Promise<void> {
   const redis = Array.from({ length: count }, () => connectLimitsRedis(own.redis.url, createLogger('test', 'silent')));
-  const signIn = { pair: allowance, address: allowance, account: allowance };
-  const allowances = { placing: allowance, user: allowance, anonymous: allowance, signIn, accountEmail: allowance };
   try {
     await waitFor('Redis', () => redis.every(({ status }) => status === 'ready'), { deadline: 5_000 });
-    await work(...redis.map((each) => createLimits(allowances, each).user));
+    await work(...redis.map((each) => createQuota('user', allowance, each)));
   } finally {
     for (const each of redis) each.disconnect();
   }

@@ -5,7 +5,7 @@ import { isOutage } from '../../../db/outage.ts';
 import type { UserRepository } from '../../../db/users.ts';
 import type { RequestState } from '../../http/middleware/request-log.ts';
 import type { Pages } from '../../http/pages/page.ts';
-import { Problem } from '../../http/problem.ts';
+import { methodNotAllowed, Problem } from '../../http/problem.ts';
 import { acceptLanguage } from '../../http/schemas.ts';
 import type { AccountService } from '../service.ts';
 import type { AccountPage, Fields, Visitor } from './account-page.ts';
@@ -33,10 +33,7 @@ export function accountPages({ pages, accounts, accountRequests, users }: Depend
   return async (ctx, next) => {
     const page = pageAt[ctx.path];
     if (!page) return next();
-    if (!['GET', 'HEAD', 'POST'].includes(ctx.method)) {
-      const detail = `${ctx.path} does not allow ${ctx.method}. Allowed methods: GET, HEAD, POST.`;
-      throw new Problem('method_not_allowed', { detail, headers: { allow: 'GET, HEAD, POST' } });
-    }
+    if (!['GET', 'HEAD', 'POST'].includes(ctx.method)) throw methodNotAllowed(ctx, 'GET, HEAD, POST');
     const visitor: Visitor = {
       language: acceptLanguage.parse(ctx.get('accept-language')),
       wordsFor: (language) => pages.wordsFor(ctx, language),

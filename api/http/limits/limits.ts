@@ -1,16 +1,11 @@
 import type { Redis } from 'ioredis';
+import type { Logger } from '../../../config/logger.ts';
+import { connectOptionalRedis } from '../../../config/redis-connection.ts';
 import { canonicalEmail } from '../../../domain/account/canonical-email.ts';
 import type { Purpose } from '../../../domain/account/link.ts';
-import { type Allowance, createQuota, keyOf, type Quota, type QuotaStatus } from './quota.ts';
-import { createSignInLimiter, type SignInAllowances, type SignInLimiter } from './sign-in-limiter.ts';
-
-export interface Allowances {
-  placing: Allowance;
-  user: Allowance;
-  anonymous: Allowance;
-  signIn: SignInAllowances;
-  accountEmail: Allowance;
-}
+import type { ApiSettings } from '../../settings.ts';
+import { createQuota, keyOf, type Quota, type QuotaStatus } from './quota.ts';
+import { createSignInLimiter, type SignInLimiter } from './sign-in-limiter.ts';
 
 export interface Limits {
   /** Requests that place orders, by user. */
@@ -24,13 +19,39 @@ export interface Limits {
   accountEmail: (email: string, purpose: Purpose) => Promise<QuotaStatus>;
 }
 
-export function createLimits(allowances: Allowances, redis: Redis): Limits {
-  const accountEmail = createQuota('account-mail', allowances.accountEmail, redis);
+export function createLimits(settings: ApiSettings, redis: Redis): Limits {
+  const accountEmail = createQuota('account-mail', settings.RATE_LIMIT_ACCOUNT_MAIL, redis);
   return {
-    placing: createQuota('placing', allowances.placing, redis),
-    user: createQuota('user', allowances.user, redis),
-    anonymous: createQuota('anonymous', allowances.anonymous, redis),
-    signInLimiter: createSignInLimiter(allowances.signIn, redis),
+    placing: createQuota('placing', settings.RATE_LIMIT_PLACING, redis),
+    user: createQuota('user', settings.RATE_LIMIT_USER, redis),
+    anonymous: createQuota('anonymous', settings.RATE_LIMIT_ANONYMOUS, redis),
+    signInLimiter: createSignInLimiter(
+      {
+        pair: settings.RATE_LIMIT_SIGN_IN,
+        address: settings.RATE_LIMIT_SIGN_IN_ADDRESS,
+        account: settings.RATE_LIMIT_SIGN_IN_ACCOUNT,
+      },
+      redis,
+    ),
     accountEmail: (email, purpose) => accountEmail.take(keyOf(`${purpose} ${canonicalEmail(email)}`)),
   };
 }
+
+/** Timeout of a Redis command, in ms. If Redis hangs, only the first requests wait this long. */
+const COMMAND_TIMEOUT_MS = 200;
+
+/**
+ * Connects to the Redis of the rate limits, now or once it is available. If Redis hangs, the connection is closed, and the limits
+ * count in memory until a new connection succeeds.
+ */
+export const connectLimitsRedis = (url: string, logger: Logger): Redis =>
+  connectOptionalRedis(
+    url,
+    {
+      connectionName: 'crema-limits',
+      commandTimeout: COMMAND_TIMEOUT_MS,
+      // Closes the connection, so that later requests do not wait.
+      socketTimeout: COMMAND_TIMEOUT_MS,
+    },
+    { logger, consequence: 'rate limits count in memory' },
+  );

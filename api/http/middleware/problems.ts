@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import { isOutage, isReadOnly } from '../../../db/outage.ts';
 import { inMinutes, type Link, noticeParts, type Pages, wantsPage } from '../pages/page.ts';
-import { Problem, RETRY_AFTER_S } from '../problem.ts';
+import { methodNotAllowed, Problem, RETRY_AFTER_S } from '../problem.ts';
 import type { RequestState } from './request-log.ts';
 
 /**
@@ -40,15 +40,13 @@ function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
 }
 
 /** Rejects a request without a route. The router has set only a status and, for a wrong method, `Allow`. */
-function refuseUnrouted({ status, method, path, response }: Context): void {
+function refuseUnrouted(ctx: Context): void {
+  const { status, path, response } = ctx;
   // The router sets 501 for an unknown method on every path.
   const nowhere = status === 501 && response.get('allow') === '';
   if (nowhere) response.remove('allow');
   if (status === 404 || nowhere) throw new Problem('not_found', { detail: `The path ${path} does not exist.` });
-  if (status !== 405 && status !== 501) return;
-  throw new Problem('method_not_allowed', {
-    detail: `${path} does not support ${method}. Allowed methods: ${response.get('allow')}.`,
-  });
+  if (status === 405 || status === 501) throw methodNotAllowed(ctx, response.get('allow'));
 }
 
 function toProblem(error: unknown): Problem {

@@ -20,15 +20,15 @@ const sendForm: Html = { markup: 'document.forms[0].submit()' };
 const sendFormHash = sha256(sendForm.markup);
 
 /** Matches in any case, as the router does. */
-const FOR_PROGRAMS =
+const PROGRAM_PATHS =
   /^\/(v1|codec|health|metrics|notifications|oauth\/(token|revoke)|[.]well-known|(openapi|asyncapi)[.]\w+)(\/|$)/i;
 
 /** Returns whether people open a path in a browser. Some programs also accept HTML, but do not display it. */
-export const isForPeople = (path: string): boolean => !FOR_PROGRAMS.test(path);
+export const isBrowserPath = (path: string): boolean => !PROGRAM_PATHS.test(path);
 
 /** Returns whether the response should be a page: browsers prefer HTML. */
 export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
-  isForPeople(ctx.path) && ctx.accepts('json', 'html') === 'html';
+  isBrowserPath(ctx.path) && ctx.accepts('json', 'html') === 'html';
 
 /** The settings of all pages of a shop. */
 export interface Storefront {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { bdi, type Html, html } from '../../mail/templates/markup.ts';
 
-/** A file or page that the docs serve. */
-export interface Page {
+/** A document, an HTML page, or a file that a page loads. */
+export interface DocsFile {
   path: string;
   type: string;
   body: Buffer;
@@ -14,21 +14,30 @@ export interface Page {
 
 const fingerprint = (body: Buffer) => createHash('sha256').update(body).digest('base64url').slice(0, 16);
 
-/** Returns a page whose content may change. */
-export function page(path: string, type: string, content: string): Page {
+/** Returns a file whose content may change. */
+export function docsFile(path: string, type: string, content: string): DocsFile {
   const body = Buffer.from(content);
   return { path, type, body, etag: `W/"${fingerprint(body)}"`, immutable: false };
 }
 
-/** Returns a file of a page. Its path changes with its content. */
-export function asset(name: string, type: string, body: Buffer): Page {
+/** Returns a file that a page loads. Its path changes with its content. */
+export function asset(name: string, type: string, body: Buffer): DocsFile {
   const hash = fingerprint(body);
   return { path: `/docs/assets/${hash}/${name}`, type, body, etag: `W/"${hash}"`, immutable: true };
 }
 
+interface HtmlParts {
+  title: string;
+  shopName: string;
+  styles: DocsFile[];
+  icon: DocsFile;
+  content: Html;
+  scripts?: DocsFile[];
+}
+
 /** Returns an HTML page of the docs, with the navigation bar. */
-export function htmlPage(path: string, { title, shopName, styles, icon, content, scripts = [] }: HtmlParts): Page {
-  return page(
+export function htmlPage(path: string, { title, shopName, styles, icon, content, scripts = [] }: HtmlParts): DocsFile {
+  return docsFile(
     path,
     'text/html; charset=utf-8',
     html`<!doctype html>
@@ -54,16 +63,3 @@ ${content}
 `.markup,
   );
 }
-
-interface HtmlParts {
-  title: string;
-  shopName: string;
-  styles: Page[];
-  icon: Page;
-  content: Html;
-  scripts?: Page[];
-}
-
-/** Converts Markdown to HTML. Supports only `code`. */
-export const inlineMarkdown = (text: string): Html =>
-  html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
