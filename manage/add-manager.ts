@@ -21,7 +21,7 @@ export const addManager: Command = {
     const user = await users.findByEmail(email);
     if (user) {
       await createUnitOfWork(database)(async (work) => {
-        await work.users.setRole(user.id, 'manager');
+        await work.users.update(user.id, { role: 'manager' });
         await work.accountRequests.closeAll(user);
       });
       console.log(`${user.email} is a manager.`);

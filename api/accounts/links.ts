@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Work } from '../../db/unit-of-work.ts';
-import { type Account, AddressTaken } from '../../db/users.ts';
+import { AddressTaken, type User } from '../../db/users.ts';
 import { canonicalEmail } from '../../domain/account/canonical-email.ts';
 import type { Purpose } from '../../domain/account/link.ts';
 import { hashPassword } from '../auth/passwords.ts';
@@ -13,7 +13,7 @@ export function createAccountLinks(dependencies: AccountDependencies) {
   const { users, accountRequests, passwordRules } = dependencies;
 
   /** Opens a registered account with its first password, or confirms a new address, which needs no password. */
-  async function verify(token: string, password?: string): Promise<Account | AccountRefusal> {
+  async function verify(token: string, password?: string): Promise<User | AccountRefusal> {
     const request = await accountRequests.peek(token, 'registration', 'address');
     if (!request) return INVALID_LINK;
     if (request.userId) return confirmAddress(dependencies, token, request.userId);
@@ -23,11 +23,7 @@ export function createAccountLinks(dependencies: AccountDependencies) {
   /** Opens an invited account with its first password, or resets the password of an account and ends its sessions. */
   const choosePassword = (token: string, password: string) => setPassword(token, password, 'invitation', 'reset');
 
-  async function setPassword(
-    token: string,
-    password: string,
-    ...purposes: Purpose[]
-  ): Promise<Account | AccountRefusal> {
+  async function setPassword(token: string, password: string, ...purposes: Purpose[]): Promise<User | AccountRefusal> {
     const request = await accountRequests.peek(token, ...purposes);
     if (!request) return INVALID_LINK;
     const { userId, email } = request;
@@ -45,7 +41,7 @@ export function createAccountLinks(dependencies: AccountDependencies) {
       return true;
     };
     const failed = await replacePassword(dependencies, change, useLink, INVALID_LINK);
-    return failed ?? (await users.findAccount(userId)) ?? INVALID_LINK;
+    return failed ?? (await users.find(userId)) ?? INVALID_LINK;
   }
 
   return { verify, choosePassword };
@@ -55,7 +51,7 @@ function openAccount(
   { unitOfWork }: AccountDependencies,
   token: string,
   passwordHash: string,
-): Promise<Account | AccountRefusal> {
+): Promise<User | AccountRefusal> {
   return unitOfWork(async (work) => {
     const request = await work.accountRequests.take(token, 'registration', 'invitation');
     if (!request) return INVALID_LINK;
@@ -70,7 +66,7 @@ async function confirmAddress(
   { unitOfWork }: AccountDependencies,
   token: string,
   userId: string,
-): Promise<Account | AccountRefusal> {
+): Promise<User | AccountRefusal> {
   try {
     return await unitOfWork(async (work) => {
       const user = await work.users.lock(userId);
@@ -78,7 +74,7 @@ async function confirmAddress(
       if (!request) return INVALID_LINK;
       await work.users.setEmail(userId, request.email);
       await work.accountRequests.closeAll(user);
-      return (await work.users.findAccount(userId)) ?? INVALID_LINK;
+      return (await work.users.find(userId)) ?? INVALID_LINK;
     });
   } catch (error) {
     if (error instanceof AddressTaken) return INVALID_LINK;

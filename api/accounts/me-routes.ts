@@ -37,7 +37,8 @@ function profileRoutes({ accounts, users }: Dependencies): Route[] {
   async function meOf({ id, scopes }: Caller) {
     const user = await users.find(id);
     if (!user) throw gone();
-    return { ...user, scopes: [...scopes] };
+    const { email, name, role, language } = user;
+    return { id, email, name, role, language, scopes: [...scopes] };
   }
 
   return [

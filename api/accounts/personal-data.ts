@@ -20,7 +20,7 @@ const PAGE = 20;
 /** Everything that the shop knows of a person, as they may see it; `undefined` when it knows nobody of that id. */
 export async function collectPersonalData(sources: PersonalDataSources, viewer: Actor) {
   const { users, orders, artifacts, suppressions } = sources;
-  const [account, reader] = await Promise.all([users.findAccount(viewer.id), users.findReader(viewer.id)]);
+  const [account, reader] = await Promise.all([users.find(viewer.id), users.findReader(viewer.id)]);
   if (!account || !reader) return undefined;
   const grants = await artifacts.grantsOf(viewer.id);
   return {

@@ -1,10 +1,10 @@
 import type { Invitation } from '../../db/account-requests.ts';
-import type { Account, Reader } from '../../db/users.ts';
+import type { Reader, User } from '../../db/users.ts';
 import { type EmailKind, emailKinds } from '../../domain/order/email-kinds.ts';
 import type { ReturnedAs } from '../../domain/order/suppression-reason.ts';
 
 /** A user as managers and the user see it. */
-export const toUserResource = ({ id, email, name, role, language, createdAt, verifiedAt }: Account) => ({
+export const toUserResource = ({ id, email, name, role, language, createdAt, verifiedAt }: User) => ({
   id,
   email,
   name,

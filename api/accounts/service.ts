@@ -1,6 +1,6 @@
 import type { TokenOrigin } from '../../db/oidc-artifacts.ts';
 import type { Work } from '../../db/unit-of-work.ts';
-import type { Account } from '../../db/users.ts';
+import type { User } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import type { AccountDependencies } from './dependencies.ts';
 import { createAccountLinks } from './links.ts';
@@ -27,15 +27,15 @@ async function setRole(
   { unitOfWork, onAccessChanged }: AccountDependencies,
   userId: string,
   role: Role,
-): Promise<Account | AccountRefusal> {
-  const result = await unitOfWork<Account | AccountRefusal>(async (work) => {
+): Promise<User | AccountRefusal> {
+  const result = await unitOfWork<User | AccountRefusal>(async (work) => {
     if (role === 'customer' && (await isLastManager(work, userId))) return LAST_MANAGER;
-    await work.users.setRole(userId, role);
-    const account = await work.users.findAccount(userId);
-    if (!account) return { refused: 'not_found' };
-    await work.accountRequests.closeAll(account);
+    await work.users.update(userId, { role });
+    const user = await work.users.find(userId);
+    if (!user) return { refused: 'not_found' };
+    await work.accountRequests.closeAll(user);
     if (role === 'customer') await work.accountRequests.closeInvitationsBy(userId);
-    return account;
+    return user;
   });
   onAccessChanged(userId);
   return result;
@@ -49,10 +49,9 @@ async function erase(
   const confirmed = await checkPassword(who);
   if ('refused' in confirmed) return confirmed;
   const { user, passwordVersion } = confirmed;
-  const leaving = await unitOfWork<Account | AccountRefusal>(async (work) => {
+  const leaving = await unitOfWork<User | AccountRefusal>(async (work) => {
     if (user.role === 'manager' && (await isLastManager(work, user.id))) return LAST_MANAGER;
-    if (!(await work.users.lock(user.id, passwordVersion))) return WRONG_PASSWORD;
-    return (await work.users.findAccount(user.id)) ?? WRONG_PASSWORD;
+    return (await work.users.lock(user.id, passwordVersion)) ?? WRONG_PASSWORD;
   });
   if ('refused' in leaving) return leaving;
   const registeredAt = leaving.createdAt.getTime();
