@@ -19,11 +19,7 @@ export interface LogState {
 
 /** Reads the events of all orders in commit order. */
 export interface EventLog {
-  /** Returns the first facts after a position, of one order or of all. */
-  after(position: number, options: { orderId?: string; limit: number }): Promise<LoggedFact[]>;
-  /** Returns the position of the newest fact; 0 for an empty log. */
-  end(): Promise<number>;
-  /** Like {@link EventLog.after}, with the state of the log at the same moment. */
+  /** Returns the first facts after a position, of one order or of all, and the state of the log at the same moment. */
   read(
     position: number,
     options: { orderId?: string | undefined; limit: number },
@@ -72,22 +68,11 @@ const snapshotOfShop = snapshotOf('status = ANY(:openStatuses)');
 type PageRow = LogState & (LoggedFact | { position: null });
 
 export function createEventLog(database: Database): EventLog {
-  const after: EventLog['after'] = (position, { orderId, limit }) => {
-    const rows = database('order_events').where('position', '>', position).orderBy('position').limit(limit);
-    if (orderId) rows.where({ order_id: orderId });
-    return named(orderId ? 'log-of-order' : 'log', rows.select('position', 'event', { order: 'snapshot' }));
-  };
-
-  async function end(): Promise<number> {
-    const newest = await named('log-end', database('order_events').max({ position: 'position' }).first());
-    return newest?.position ?? 0;
-  }
-
   const read: EventLog['read'] = async (position, { orderId, limit }) => {
-    const statement = orderId
-      ? database.raw<{ rows: PageRow[] }>(pageOfOrder, { position, limit, orderId })
-      : database.raw<{ rows: PageRow[] }>(page, { position, limit });
-    const { rows } = await named(orderId ? 'log-page-of-order' : 'log-page', statement);
+    const bindings = { position, limit, orderId: orderId ?? null };
+    const { rows } = orderId
+      ? await named('log-page-of-order', database.raw<{ rows: PageRow[] }>(pageOfOrder, bindings))
+      : await named('log-page', database.raw<{ rows: PageRow[] }>(page, bindings));
     const { epoch, end } = rows[0] as PageRow;
     const facts = rows.flatMap((row) =>
       row.position === null ? [] : [{ position: row.position, event: row.event, order: row.order }],
@@ -96,19 +81,15 @@ export function createEventLog(database: Database): EventLog {
   };
 
   const snapshot: EventLog['snapshot'] = async (orderId) => {
-    const statement = orderId
-      ? database.raw(snapshotOfOrder, { orderId })
-      : database.raw(snapshotOfShop, { openStatuses });
-    const { rows } = await named(orderId ? 'snapshot-of-order' : 'snapshot-of-shop', statement);
+    const { rows } = orderId
+      ? await named('snapshot-of-order', database.raw(snapshotOfOrder, { orderId }))
+      : await named('snapshot-of-shop', database.raw(snapshotOfShop, { openStatuses }));
     return rows[0];
   };
 
   async function lastOf(orderId: string): Promise<number | undefined> {
     const rows = database('order_events').where({ order_id: orderId }).orderBy('position');
-    const facts: LoggedFact[] = await named(
-      'log-of-order-whole',
-      rows.select('position', 'event', { order: 'snapshot' }),
-    );
+    const facts: LoggedFact[] = await named('log-of-order', rows.select('position', 'event', { order: 'snapshot' }));
     const { order } = facts.findLast(({ event }) => !alertOf(event)) ?? {};
     if (!order || !isFinal(order.status)) return undefined;
     // An alert that was raised before the order was final may be recorded later.
@@ -116,5 +97,5 @@ export function createEventLog(database: Database): EventLog {
     return alerts.length < order.flags.length ? undefined : facts.at(-1)?.position;
   }
 
-  return { after, end, read, snapshot, lastOf };
+  return { read, snapshot, lastOf };
 }

@@ -35,13 +35,13 @@ export function readLog(database: Database): EventReader {
     let position = 0;
     let caughtUp = false;
     while (!(stopping.signal.aborted && caughtUp)) {
-      const facts = await log.after(position, { limit: PAGE }).catch(() => undefined);
-      for (const fact of facts ?? []) {
+      const page = await log.read(position, { limit: PAGE }).catch(() => undefined);
+      for (const fact of page?.facts ?? []) {
         seen.push(fact.event.id);
         position = fact.position;
       }
-      caughtUp = facts?.length === 0;
-      if (!facts?.length) await delay(PAUSE_MS);
+      caughtUp = page?.facts.length === 0;
+      if (!page?.facts.length) await delay(PAUSE_MS);
     }
   })();
   return {

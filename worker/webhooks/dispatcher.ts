@@ -151,7 +151,7 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
 /** Adds the deliveries of the next events and moves the cursor. @returns the number of events */
 async function followLog(log: EventLog, outbox: WebhookOutbox): Promise<number> {
   const from = await outbox.position();
-  const facts = await log.after(from, { limit: BATCH });
+  const { facts } = await log.read(from, { limit: BATCH });
   const last = facts.at(-1);
   if (last) await outbox.advance(from, last.position, deliveriesOf(facts, await outbox.listeners()));
   return facts.length;
