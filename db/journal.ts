@@ -23,9 +23,7 @@ export interface Journal {
    * @returns whether the order had that version
    */
   rewind(orderId: string, version: number, from: number): Promise<boolean>;
-  /**
-   * Records any entry; idempotent. A given-up delivery does not overwrite a final outcome.
-   */
+  /** Records any entry; idempotent. A given-up delivery does not overwrite a final outcome. */
   write(entry: JournalEntry): Promise<void>;
   /** Returns the entries of an order that are not recorded. */
   missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]>;
@@ -96,26 +94,7 @@ function toJson(value: unknown): string {
 
 export function createJournal(database: Database): Journal {
   async function record({ event, order }: Fact): Promise<Journaled> {
-    const { name, sql } = statementFor(event);
-    const values = {
-      eventId: event.id,
-      id: order.id,
-      customerId: order.customer.id,
-      number: order.number,
-      status: order.status,
-      version: order.version,
-      order: toJson(order),
-      placedAt: order.placedAt,
-      at: event.at,
-      event: toJson(event),
-    };
-    const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
-    const { rowCount } = await write(event.key?.hash ?? null).catch((error: unknown) => {
-      // A workflow drops the oldest of thousands of keys and may accept one again: the first answer stays.
-      if (isUniqueViolation(error, KEYS)) return write(null);
-      throw error;
-    });
-    if (rowCount === 1) return 'applied';
+    if ((await apply(database, { event, order })) === 1) return 'applied';
     const written = database('order_events').where({ id: event.id }).select('at').as('at');
     const row = await named('version', database('orders').where({ id: order.id }).first('version', written));
     if (!row || row.version < event.version) return 'gap';
@@ -139,58 +118,17 @@ export function createJournal(database: Database): Journal {
       return true;
     });
 
-  async function reject(rejection: Rejection): Promise<void> {
-    const { id, orderId, at } = rejection;
-    await database('order_rejections')
-      .insert({ id, order_id: orderId, at, rejection: toJson(rejection) })
-      .onConflict('id')
-      // A workflow that was reset numbers its rejections again.
-      .merge(['at', 'rejection'])
-      .where('order_rejections.at', '<', at);
-  }
-
-  async function keepKey({ orderId, version, at, key }: UnchangedEdit): Promise<void> {
-    await database('unchanged_edits')
-      .insert({ order_id: orderId, version, at, key_hash: key.hash, fingerprint: key.fingerprint })
-      .onConflict(['order_id', 'key_hash'])
-      .ignore();
-  }
-
-  async function giveUp({ orderId, audience, eventIds, at, error }: GivenUp): Promise<void> {
-    const rows = eventIds.map((eventId) => ({
-      event_id: eventId,
-      ...addresses[audience],
-      order_id: orderId,
-      outcome: 'given_up',
-      at,
-      detail: error,
-    }));
-    await database('deliveries')
-      .insert(rows)
-      .onConflict(['event_id', 'channel', 'recipient'])
-      .merge(['outcome', 'at', 'detail'])
-      .where('deliveries.outcome', 'retrying');
-  }
-
   async function write(entry: JournalEntry): Promise<void> {
-    if (entry.kind === 'rejected') await reject(entry);
-    else if (entry.kind === 'given_up') await giveUp(entry);
-    else if (entry.kind === 'unchanged') await keepKey(entry);
+    if (entry.kind === 'rejected') await reject(database, entry);
+    else if (entry.kind === 'given_up') await giveUp(database, entry);
+    else if (entry.kind === 'unchanged') await keepKey(database, entry);
     else await record(entry);
   }
 
   async function missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]> {
-    const { rows } = await database.raw<{ rows: { name: string }[] }>(
-      `SELECT id AS name FROM order_events WHERE order_id = :orderId
-       UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_events WHERE order_id = :orderId
-       UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_rejections WHERE order_id = :orderId
-       UNION ALL SELECT key_hash FROM unchanged_edits WHERE order_id = :orderId
-       UNION ALL SELECT event_id || ' ' || channel || ' ' || recipient FROM deliveries
-         WHERE order_id = :orderId AND outcome <> 'retrying'`,
-      { orderId },
-    );
-    const written = new Set(rows.map(({ name }) => name));
-    return entries.filter((entry) => namesOf(entry).some((name) => !written.has(name)));
+    const { rows } = await database.raw<{ rows: { name: string }[] }>(RECORDED, { orderId });
+    const recorded = new Set(rows.map(({ name }) => name));
+    return entries.filter((entry) => namesOf(entry).some((name) => !recorded.has(name)));
   }
 
   const passNumber = (number: number): Promise<void> =>
@@ -203,7 +141,71 @@ export function createJournal(database: Database): Journal {
   return { record, rewind, write, missing, passNumber };
 }
 
-/** Returns the names by which {@link Journal.missing} finds the rows of an entry. */
+/** Runs the statement of an event. Returns the number of rows added to the log. */
+async function apply(database: Database, { event, order }: Fact): Promise<number> {
+  const { name, sql } = statementFor(event);
+  const values = {
+    eventId: event.id,
+    id: order.id,
+    customerId: order.customer.id,
+    number: order.number,
+    status: order.status,
+    version: order.version,
+    order: toJson(order),
+    placedAt: order.placedAt,
+    at: event.at,
+    event: toJson(event),
+  };
+  const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
+  const { rowCount } = await write(event.key?.hash ?? null).catch((error: unknown) => {
+    // A workflow drops the oldest of thousands of keys and may accept one again: the first answer stays.
+    if (isUniqueViolation(error, KEYS)) return write(null);
+    throw error;
+  });
+  return rowCount;
+}
+
+function statementFor(event: OrderEvent): { name: string; sql: string } {
+  if (alertOf(event)) return { name: 'journal-alert', sql: alert };
+  return event.version === 1 ? { name: 'journal-first', sql: first } : { name: 'journal-next', sql: next };
+}
+
+async function reject(database: Database, rejection: Rejection): Promise<void> {
+  const { id, orderId, at } = rejection;
+  await database('order_rejections')
+    .insert({ id, order_id: orderId, at, rejection: toJson(rejection) })
+    .onConflict('id')
+    // A workflow that was reset numbers its rejections again.
+    .merge(['at', 'rejection'])
+    .where('order_rejections.at', '<', at);
+}
+
+async function keepKey(database: Database, { orderId, version, at, key }: UnchangedEdit): Promise<void> {
+  await database('unchanged_edits')
+    .insert({ order_id: orderId, version, at, key_hash: key.hash, fingerprint: key.fingerprint })
+    .onConflict(['order_id', 'key_hash'])
+    .ignore();
+}
+
+async function giveUp(database: Database, { orderId, audience, eventIds, at, error }: GivenUp): Promise<void> {
+  const delivery = { ...addresses[audience], order_id: orderId, outcome: 'given_up', at, detail: error };
+  await database('deliveries')
+    .insert(eventIds.map((eventId) => ({ event_id: eventId, ...delivery })))
+    .onConflict(['event_id', 'channel', 'recipient'])
+    .merge(['outcome', 'at', 'detail'])
+    .where('deliveries.outcome', 'retrying');
+}
+
+/** The names of the recorded entries of an order, as in {@link namesOf}. */
+const RECORDED = `
+  SELECT id AS name FROM order_events WHERE order_id = :orderId
+  UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_events WHERE order_id = :orderId
+  UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_rejections WHERE order_id = :orderId
+  UNION ALL SELECT key_hash FROM unchanged_edits WHERE order_id = :orderId
+  UNION ALL SELECT event_id || ' ' || channel || ' ' || recipient FROM deliveries
+    WHERE order_id = :orderId AND outcome <> 'retrying'`;
+
+/** Returns the names that identify the rows of an entry. */
 function namesOf(entry: JournalEntry): string[] {
   if (entry.kind === 'fact') {
     // A version has an alert at most once, even if a workflow that was reset raises it again.
@@ -213,9 +215,4 @@ function namesOf(entry: JournalEntry): string[] {
   if (entry.kind === 'unchanged') return [entry.key.hash];
   const { channel, recipient } = addresses[entry.audience];
   return entry.eventIds.map((eventId) => `${eventId} ${channel} ${recipient}`);
-}
-
-function statementFor(event: OrderEvent): { name: string; sql: string } {
-  if (alertOf(event)) return { name: 'journal-alert', sql: alert };
-  return event.version === 1 ? { name: 'journal-first', sql: first } : { name: 'journal-next', sql: next };
 }
