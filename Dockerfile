@@ -29,6 +29,8 @@ COPY --from=bundle /app/.build .build
 # Production has no default addresses: set those of Postgres, Redis, Temporal and the mail server (.env.example).
 ENV NODE_ENV=production \
     WORKFLOW_BUNDLE=/app/.build/workflow-bundle.js
+# The version in package.json: tests/container compares them.
+LABEL org.opencontainers.image.version=0.1.0
 USER node
 EXPOSE 5000
 CMD ["node", "api/main.ts"]

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse, STATUS_CODES } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
+import { version } from '../config/version.ts';
 
 /** The HTTP server for the worker's health and metrics. */
 export interface HealthServer {
@@ -38,7 +39,7 @@ export function createHealthServer(
     const status = url === '/health/live' || url === '/health/ready' ? (ready ? 200 : 503) : 404;
     const parts = url === '/health/ready' ? await statesOf(checks) : {};
     response.writeHead(status, { 'content-type': 'application/json' });
-    const identity = { name: 'crema-worker', instance };
+    const identity = { name: 'crema-worker', version, instance };
     response.end(JSON.stringify({ status: ready ? 'up' : 'down', ...identity, worker: state(), parts }));
   });
   server.requestTimeout = 5_000;

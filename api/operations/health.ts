@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { version } from '../../config/version.ts';
 import { byDeadline } from '../http/deadline.ts';
 import { type Route, route } from '../http/route.ts';
 
@@ -10,7 +11,7 @@ const DEADLINE_MS = 2_000;
 
 const NAME = 'crema-api';
 
-const EXAMPLE = { name: NAME, instance: 'a3c8f5de-6c1b-4a51-9d0e-2f3b7c9e4d10' } as const;
+const EXAMPLE = { name: NAME, version: '1.2.3', instance: 'a3c8f5de-6c1b-4a51-9d0e-2f3b7c9e4d10' } as const;
 
 const healthStatus = z.enum(['up', 'down']).meta({ id: 'HealthStatus' });
 
@@ -18,6 +19,7 @@ const health = z
   .object({
     status: healthStatus,
     name: z.literal(NAME).meta({ description: 'The name of the program' }),
+    version: z.string().meta({ description: 'The version of Crema' }),
     instance: z.string().meta({ description: 'The id of the process: `INSTANCE_ID`, or a generated UUID' }),
     parts: z.record(z.string(), healthStatus).meta({ description: 'The status of each dependency, by name' }),
   })
@@ -30,7 +32,7 @@ const health = z
  * @param instance identifies this process
  */
 export function healthRoutes(checks: Record<string, Check>, instance: string): Route[] {
-  const identity = { name: NAME, instance } as const;
+  const identity = { name: NAME, version, instance } as const;
   return [
     route({
       method: 'get',

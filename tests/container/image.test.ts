@@ -45,6 +45,13 @@ test('runs the image as non-root with a command that receives signals', () => {
   expect(JSON.parse(argumentsOf('CMD')[0] ?? '')).toEqual(['node', 'api/main.ts']);
 });
 
+test('labels the image with the version of package.json', () => {
+  const { version } = JSON.parse(read('package.json'));
+
+  expect(argumentsOf('LABEL')).toEqual([`org.opencontainers.image.version=${version}`]);
+  expect(isAllowed('package.json')).toBe(true);
+});
+
 test('contains every file that its scripts load', () => {
   const entries = scripts();
   const loaded = new Set(

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { leasePorts } from '../../stack/ports.ts';
 import { startApi } from '../../stack/programs.ts';
 import { waitFor } from '../../stack/wait.ts';
@@ -42,6 +43,12 @@ async function waitForGrowth(by: number, since: number, read: () => Promise<numb
   await waitFor(`${by} more than ${since}`, async () => (await read()) >= since + by, TIMEOUT);
   expect(await read()).toBe(since + by);
 }
+
+test.each(['api', 'worker'] as const)('GET /health/live of the %s states the version of package.json', async (name) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const health = await (await fetch(`${shop[name]!.url}/health/live`)).json();
+  expect(health).toMatchObject({ status: 'up', name: `crema-${name}`, version });
+});
 
 describe('GET /metrics', () => {
   test.each(['api', 'worker'] as const)('describes the process of the %s and is not cached', async (name) => {
