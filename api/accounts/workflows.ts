@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowClient } from '@temporalio/client';
-import { ignoreAlreadyStarted } from '../../config/already-started.ts';
 import type { AccountEmailRequest, Erasure } from '../../domain/account/account-request.ts';
 import {
   accountEmailIdOf,
@@ -8,6 +7,7 @@ import {
   erasureIdOf,
   erasureWorkflowType,
 } from '../../workflows/messages/accounts.ts';
+import { ignoreAlreadyStarted } from '../../workflows/messages/already-started.ts';
 import { createCallWithDeadline } from '../http/deadline.ts';
 
 /** Starts the workflows of accounts. Once a call returns, its workflow runs even after a crash. */

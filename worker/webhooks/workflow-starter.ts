@@ -1,7 +1,7 @@
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
-import { ignoreAlreadyStarted } from '../../config/already-started.ts';
 import type { UntriedDelivery } from '../../db/webhook-deliveries.ts';
 import type { RetryPlan } from '../../domain/webhook/retry.ts';
+import { ignoreAlreadyStarted } from '../../workflows/messages/already-started.ts';
 import {
   webhookDeliveryIdOf,
   webhookDeliveryWorkflowType,
