@@ -18,7 +18,7 @@ export async function deliveredEvent(shop: string): Promise<string> {
     const { data } = (await menu.json()) as { data: { id: string; name: string }[] };
     const latte = data.find(({ name }) => name === 'Latte');
     await send('/v1/orders', { lines: [{ productId: latte?.id, quantity: 1 }] }, await signIn(shop, 'customer'));
-    const [received] = await receiver.hears(1);
+    const [received] = await receiver.waitForRequests(1);
     return received?.body as string;
   } finally {
     await receiver.close();

@@ -179,7 +179,7 @@ test('counts each event of an order once, and its emails and webhooks by outcome
 
   const { body: order } = await shop.place();
   await shop.move(order.id, 'preparation');
-  await receiver.hears(1);
+  await receiver.waitForRequests(1);
   receiver.behaviour = 204;
   await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager, body: {} });
   await shop.finished(order.id);

@@ -133,7 +133,7 @@ describe('a note with line separators', () => {
       const { id } = (await shop.place({ body: { lines: [await shop.line('Tea')], note } })).body;
       const about = (json: string) => json.includes(id);
       await waitFor('The message in Redis', () => published.some(about), { deadline: 20_000 });
-      const [delivery] = await receiver.hears(1, ({ body }) => about(body));
+      const [delivery] = await receiver.waitForRequests(1, ({ body }) => about(body));
       verified(delivery!, secret);
       const entries = await redis.xrevrange('orders:events', '+', '-', 'COUNT', 1_000);
       const frames = [await live, await streamed('/v1/orders/events'), await streamed(`${orderPath(id)}/events`)];

@@ -25,7 +25,7 @@ beforeAll(async () => {
       WEBHOOK_TIMEOUT: '2',
       WEBHOOK_DISABLE_AFTER: '3',
       WEBHOOK_RETRY_FOR: '60',
-      // Nobody listens there: a proxy would choose by itself where to connect to.
+      // No server listens there. A proxy would bypass the checked addresses.
       NODE_USE_ENV_PROXY: '1',
       HTTP_PROXY: 'http://127.0.0.1:1',
     },
@@ -44,8 +44,8 @@ async function listen(behaviour: Behaviour = 204): Promise<Receiver> {
   return receiver;
 }
 
-/** A webhook with its receiver; by default it hears of nothing but tests and what is delivered again. */
-async function registered(behaviour: Behaviour = 204, fields: object = { events: ['order.uncollected'] }) {
+/** Registers a webhook with its receiver. By default, it receives only tests and redeliveries. */
+async function register(behaviour: Behaviour = 204, fields: object = { events: ['order.uncollected'] }) {
   const receiver = await listen(behaviour);
   return { receiver, ...(await manager.register(receiver.url, fields)) };
 }
@@ -55,8 +55,8 @@ const about =
   ({ event }: Received) =>
     event.subject === orderId;
 
-/** The ids of events, without the order's. */
-const steps = (all: Received[]) => all.map(({ event }) => event.id.split(':').slice(1).join(':'));
+/** Returns the ids of events without their order ids. */
+const versions = (all: Received[]) => all.map(({ event }) => event.id.split(':').slice(1).join(':'));
 
 /** Starts the workflow of a delivery, as the dispatcher does. */
 async function startDelivery(webhookId: string, retry: RetryPlan) {
@@ -70,17 +70,17 @@ async function startDelivery(webhookId: string, retry: RetryPlan) {
   });
 }
 
-describe('When an order lives its life', () => {
-  test('then its webhook hears of each step once, in the words of Redis, signed', async () => {
-    const { receiver, secret } = await registered(204, {});
+describe('events of an order', () => {
+  test('are sent to its webhooks once, signed, in the format of Redis', async () => {
+    const { receiver, secret } = await register(204, {});
     const { id } = (await shop.place()).body;
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
 
-    const heard = await receiver.hears(4, about(id));
+    const requests = await receiver.waitForRequests(4, about(id));
 
-    expect(steps(heard).toSorted()).toEqual(['1', '2', '3', '4']);
+    expect(versions(requests).toSorted()).toEqual(['1', '2', '3', '4']);
     const rows = await shop.database('order_events').where({ order_id: id }).orderBy('version');
-    for (const one of heard) {
+    for (const one of requests) {
       expect(verified(one, secret)).toEqual(one.event);
       expect(one.headers['webhook-id']).toBe(one.event.id);
       expect(one.headers['content-type']).toBe('application/cloudevents+json; charset=utf-8');
@@ -97,23 +97,23 @@ describe('When an order lives its life', () => {
       });
       expect(one.event.data.order.version).toBe(event.version);
     }
-    expect(() => verified(heard[0]!, `whsec_${Buffer.alloc(32).toString('base64')}`)).toThrow();
+    expect(() => verified(requests[0]!, `whsec_${Buffer.alloc(32).toString('base64')}`)).toThrow();
   });
 
-  test('then what is taken at the first try needs no workflow', async () => {
-    const { receiver, id: webhookId } = await registered(204, { events: ['order.placed'] });
+  test('need no workflow if the first attempt succeeds', async () => {
+    const { receiver, id: webhookId } = await register(204, { events: ['order.placed'] });
     const { id } = (await shop.place()).body;
-    await receiver.hears(1, about(id));
+    await receiver.waitForRequests(1, about(id));
 
     expect(await manager.settled(webhookId, 'delivered')).toMatchObject({ eventId: `${id}:1`, attempts: 1 });
     const handle = shop.temporal.workflow.getHandle(`webhook-${webhookId}-${id}:1`);
     await expect(handle.describe()).rejects.toThrow(WorkflowNotFoundError);
   });
 
-  test('then what is not is a workflow of its own, which says nothing of where it leads', async () => {
-    const { receiver, id: webhookId } = await registered(500, { events: ['order.placed'] });
+  test('get a workflow without the URL in its history if the first attempt fails', async () => {
+    const { receiver, id: webhookId } = await register(500, { events: ['order.placed'] });
     const { id } = (await shop.place()).body;
-    await receiver.hears(1, about(id));
+    await receiver.waitForRequests(1, about(id));
     receiver.behaviour = 204;
     await manager.settled(webhookId, 'delivered');
 
@@ -128,25 +128,25 @@ describe('When an order lives its life', () => {
     expect(description.taskQueue).toBe(`${shop.environment.TEMPORAL_TASK_QUEUE}-webhooks`);
   });
 
-  test('then a webhook hears of nothing that it did not ask for, or that was before it', async () => {
+  test('are not sent to webhooks for other events or registered later', async () => {
     const { id } = (await shop.place()).body;
-    const first = await registered(204, { events: ['order.cancelled'] });
+    const first = await register(204, { events: ['order.cancelled'] });
     await shop.move(id, 'preparation');
     await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.manager, body: {} });
 
-    expect(steps(await first.receiver.hears(1))).toEqual(['3']);
+    expect(versions(await first.receiver.waitForRequests(1))).toEqual(['3']);
     expect(await manager.deliveries(first.id)).toMatchObject([{ eventId: `${id}:3`, type: 'order.cancelled' }]);
   });
 });
 
-describe('When an endpoint fails', () => {
-  test('then it is tried again until it works, with the same bytes, and every try is on record', async () => {
-    const { receiver, secret, id } = await registered((response) => response.writeHead(500).end('out of\0 beans'));
+describe('a failing endpoint', () => {
+  test('receives the same bytes until an attempt succeeds; every attempt is recorded', async () => {
+    const { receiver, secret, id } = await register((response) => response.writeHead(500).end('out of\0 beans'));
     await manager.ask('POST', `/${id}/test`);
-    await receiver.hears(1);
+    await receiver.waitForRequests(1);
     receiver.behaviour = 204;
 
-    const [first, second] = (await receiver.hears(2)) as [Received, Received];
+    const [first, second] = (await receiver.waitForRequests(2)) as [Received, Received];
 
     expect(second.body).toBe(first.body);
     expect(second.headers['webhook-id']).toBe(first.headers['webhook-id']);
@@ -163,11 +163,11 @@ describe('When an endpoint fails', () => {
   });
 
   test.each([
-    ['the first try', []],
-    ['a later one', [500]],
-  ])('then one that says at %s when it wants to hear again is left alone so long', async (_, before) => {
+    ['the first attempt', []],
+    ['a retry', [500]],
+  ])('sets the pause by Retry-After at %s', async (_, before) => {
     const answers = [...before, 429];
-    const { receiver, id } = await registered((response) => {
+    const { receiver, id } = await register((response) => {
       response.writeHead(answers.shift() ?? 204, { 'retry-after': '2' }).end();
     });
     await manager.ask('POST', `/${id}/test`);
@@ -175,13 +175,13 @@ describe('When an endpoint fails', () => {
     const { lastAttempts } = await manager.settled(id, 'delivered');
 
     expect(lastAttempts.map(({ status }: { status: number }) => status)).toEqual([204, 429, ...before]);
-    const [last, asked] = lastAttempts.map(({ at }: { at: string }) => Date.parse(at));
-    expect(last - asked).toBeGreaterThanOrEqual(2_000);
+    const [last, previous] = lastAttempts.map(({ at }: { at: string }) => Date.parse(at));
+    expect(last - previous).toBeGreaterThanOrEqual(2_000);
     expect(receiver.received).toHaveLength(lastAttempts.length);
   });
 
-  test('then one that was down hears of everything once it is up', async () => {
-    const { receiver, id } = await registered(204, { events: ['order.placed'] });
+  test('receives the events of its downtime once it is up again', async () => {
+    const { receiver, id } = await register(204, { events: ['order.placed'] });
     await receiver.close();
     const placed = (await shop.place()).body.id;
     await waitFor('a failure', async () => (await manager.deliveries(id))[0]?.attempts >= 1, { deadline: 20_000 });
@@ -194,31 +194,31 @@ describe('When an endpoint fails', () => {
     const again = await startReceiver(204, receiver.port);
     receivers.push(again);
 
-    expect(steps(await again.hears(1, about(placed)))).toEqual(['1']);
+    expect(versions(await again.waitForRequests(1, about(placed)))).toEqual(['1']);
   });
 
   test.each<[string, Behaviour, object]>([
     [
-      'redirects',
+      'a redirect',
       (response) => response.writeHead(307, { location: receivers[0]!.url }).end(),
       { status: 307, error: 'The endpoint answered 307: redirects are not followed.' },
     ],
-    ['never answers', () => {}, { status: null, error: 'The endpoint did not answer within 2 s.' }],
+    ['a missing response', () => {}, { status: null, error: 'The endpoint did not answer within 2 s.' }],
     [
-      'hangs up',
+      'a closed connection',
       (_response, request) => void request.socket.destroy(),
       { status: null, error: 'The endpoint closed the connection without an answer.' },
     ],
     [
-      'does not speak HTTP',
+      'a response that is not HTTP',
       (_response, request) => void request.socket.end('220 mail.example ESMTP\r\n'),
       { status: null, error: expect.stringMatching(/^The request failed \(HPE_/) },
     ],
-  ])('then one that %s has failed', async (_, behaviour, attempt) => {
+  ])('is one with %s', async (_, behaviour, attempt) => {
     const before = receivers[0]!.received.length;
-    const { receiver, id } = await registered(behaviour);
+    const { receiver, id } = await register(behaviour);
     await manager.ask('POST', `/${id}/test`);
-    await receiver.hears(1);
+    await receiver.waitForRequests(1);
     await waitFor('a failure', async () => (await manager.deliveries(id))[0]?.attempts >= 1, { deadline: 20_000 });
 
     const [delivery] = await manager.deliveries(id);
@@ -229,43 +229,43 @@ describe('When an endpoint fails', () => {
     await manager.ask('DELETE', `/${id}`);
   });
 
-  test('then one that takes it and never ends its answer has taken it, and no more of that is kept than is needed', async () => {
-    const endless = await registered((response) => {
+  test('is not one whose successful response never ends; 1,024 bytes are stored', async () => {
+    const endless = await register((response) => {
       response.writeHead(200);
       response.write('x'.repeat(700));
     });
-    const long = await registered((response) => response.writeHead(200).end('y'.repeat(100_000)));
+    const long = await register((response) => response.writeHead(200).end('y'.repeat(100_000)));
     for (const { id } of [endless, long]) await manager.ask('POST', `/${id}/test`);
 
-    const kept = async (id: string) => (await manager.settled(id, 'delivered')).lastAttempts[0].response;
+    const storedResponse = async (id: string) => (await manager.settled(id, 'delivered')).lastAttempts[0].response;
 
-    expect(await kept(endless.id)).toBe('x'.repeat(700));
-    expect(await kept(long.id)).toBe('y'.repeat(1_024));
+    expect(await storedResponse(endless.id)).toBe('x'.repeat(700));
+    expect(await storedResponse(long.id)).toBe('y'.repeat(1_024));
     expect(endless.receiver.received).toHaveLength(1);
   });
 
-  test('then it is given up at the end of the time that its workflow was given', async () => {
-    const { receiver, id } = await registered(500);
-    // Less than WEBHOOK_DISABLE_AFTER, which would drop it.
+  test('is given up at the end of the retry period', async () => {
+    const { receiver, id } = await register(500);
+    // Shorter than WEBHOOK_DISABLE_AFTER, which would drop the delivery.
     const handle = await startDelivery(id, { first: 100, longest: 100, limit: 2_500 });
 
     expect(await handle.result()).toBe('given_up');
     expect(receiver.received.length).toBeGreaterThan(1);
-    // The last attempt may have been under way at that moment.
+    // The last attempt may end later.
     const [delivery] = await deliveriesWith(id, receiver.received.length);
     expect(delivery).toMatchObject({ outcome: 'given_up' });
   });
 
   test.each([
-    ['fails after all', 500, 'given_up'],
-    ['is taken after all', 204, 'delivered'],
-  ])('then an attempt that was under way when it was given up and %s is written down', async (_, status, outcome) => {
+    ['fails', 500, 'given_up'],
+    ['succeeds', 204, 'delivered'],
+  ])('has an attempt recorded that %s after the delivery was given up', async (_, status, outcome) => {
     let answer = () => {};
-    const { receiver, id } = await registered((response) => {
+    const { receiver, id } = await register((response) => {
       answer = () => response.writeHead(status).end();
     });
     const handle = await startDelivery(id, { first: 200, longest: 400, limit: 1_000 });
-    await receiver.hears(1);
+    await receiver.waitForRequests(1);
 
     expect(await handle.result()).toBe('given_up');
     answer();
@@ -273,15 +273,15 @@ describe('When an endpoint fails', () => {
     expect(await deliveriesWith(id, 1)).toMatchObject([{ outcome, lastAttempts: [{ status }] }]);
   });
 
-  /** A webhook's deliveries once its newest one has had so many attempts. */
+  /** Waits until the newest delivery has this number of attempts and returns all deliveries. */
   async function deliveriesWith(id: string, attempts: number) {
     const newest = async () => (await manager.deliveries(id))[0];
     await waitFor(`${attempts} attempts`, async () => (await newest()).attempts === attempts, { deadline: 25_000 });
     return manager.deliveries(id);
   }
 
-  test('then one that says that it is gone is disabled at once, and hears no more', async () => {
-    const { receiver, id } = await registered(410, { events: ['order.placed'] });
+  test('is disabled at once by a 410', async () => {
+    const { receiver, id } = await register(410, { events: ['order.placed'] });
     const { createdAt, updatedAt } = await manager.read(id);
     expect(updatedAt).toBe(createdAt);
     const first = (await shop.place()).body.id;
@@ -293,15 +293,15 @@ describe('When an endpoint fails', () => {
     expect(headers.get('etag')).toBe('"2"');
     expect(body.updatedAt).toBe(body.disabled.at);
     expect(Date.parse(body.updatedAt)).toBeGreaterThan(Date.parse(createdAt));
-    const unheard = (await shop.place()).body.id;
+    const whileDisabled = (await shop.place()).body.id;
     receiver.behaviour = 204;
     expect((await manager.ask('PATCH', `/${id}`, { enabled: true })).body).toMatchObject({
       enabled: true,
       disabled: null,
     });
-    const heard = (await shop.place()).body.id;
-    await receiver.hears(1, about(heard));
-    expect(receiver.received.filter(about(unheard))).toEqual([]);
+    const afterwards = (await shop.place()).body.id;
+    await receiver.waitForRequests(1, about(afterwards));
+    expect(receiver.received.filter(about(whileDisabled))).toEqual([]);
   });
 
   test.each([
@@ -309,53 +309,53 @@ describe('When an endpoint fails', () => {
     ['pending', 503],
     ['delivered', 204],
   ])(
-    'then what its former address answers late changes nothing of it: %s by %i',
+    'ignores a late answer of the former URL: %s after %i',
     async (outcome, late) => {
       const answers: (() => void)[] = [];
-      const { receiver, id } = await registered((response) => answers.push(() => response.writeHead(late).end()));
+      const { receiver, id } = await register((response) => answers.push(() => response.writeHead(late).end()));
       const next = await listen(503);
       await manager.ask('POST', `/${id}/test`);
-      await receiver.hears(1);
+      await receiver.waitForRequests(1);
       const { body: moved } = await manager.ask('PATCH', `/${id}`, { url: next.url });
-      // The new address fails: a late success of the old one must not hide that.
+      // The new endpoint fails. A late success of the old one must not hide that.
       const failingSince = new Date(Date.now() - 1_000).toISOString();
       if (late === 204) await shop.database('webhooks').where({ id }).update({ failing_since: failingSince });
       answers[0]!();
 
-      const tried = async () =>
+      const lateAttempt = async () =>
         (await manager.deliveries(id))[0].lastAttempts.find(({ status }: { status: number }) => status === late);
-      await waitFor('the late answer', async () => (await tried()) !== undefined, { deadline: 25_000 });
+      await waitFor('the late answer', async () => (await lateAttempt()) !== undefined, { deadline: 25_000 });
 
       const read = await manager.read(id);
       if (late === 204) expect(read).toEqual({ ...moved, failingSince });
       else expect(read).toMatchObject({ enabled: true, url: next.url, version: moved.version });
       if (outcome === 'delivered') return expect((await manager.deliveries(id))[0]).toMatchObject({ outcome });
-      // The delivery goes on to the new address.
+      // The delivery continues with the new URL.
       next.behaviour = 204;
-      await next.hears(1);
+      await next.waitForRequests(1);
       await manager.settled(id, 'delivered');
       return expect(await manager.read(id)).toEqual(moved);
     },
     60_000,
   );
 
-  test('then the webhook is disabled, and the delivery settled, when the answer came', async () => {
+  test('is disabled and its delivery settled at the time of the answer', async () => {
     const answers: (() => void)[] = [];
-    const { receiver, id } = await registered((response) => answers.push(() => response.writeHead(410).end()));
+    const { receiver, id } = await register((response) => answers.push(() => response.writeHead(410).end()));
     await manager.ask('POST', `/${id}/test`);
-    await receiver.hears(1);
+    await receiver.waitForRequests(1);
     await delay(500);
     const before = Date.now();
     answers[0]!();
     const { settledAt } = await manager.settled(id, 'gone');
     const { disabled, updatedAt } = await manager.read(id);
     expect([disabled.at, updatedAt]).toEqual([settledAt, settledAt]);
-    // Timers and the clock of the day round differently.
+    // Timers and the wall clock round differently.
     expect(Date.parse(settledAt)).toBeGreaterThanOrEqual(before - 20);
   });
 
-  test('then one that has failed for too long is disabled, the shop hears of it once, and what was under way is dropped', async () => {
-    const { receiver, id } = await registered(503, { description: 'The <b>till</b>' });
+  test('is disabled after a while: one email to the shop, open deliveries dropped', async () => {
+    const { receiver, id } = await register(503, { description: 'The <b>till</b>' });
     await manager.ask('POST', `/${id}/test`);
     await manager.ask('POST', `/${id}/test`);
 
@@ -369,7 +369,7 @@ describe('When an endpoint fails', () => {
     expect(mails()[0]!.mail.text).toContain(`127.0.0.1:${receiver.port} has failed since`);
     expect(mails()[0]!.mail.html).not.toContain('<b>till');
     for (const { outcome } of await manager.deliveries(id)) expect(['pending', 'dropped']).toContain(outcome);
-    await waitFor('the end of both', async () => (await manager.deliveries(id, '?outcome=dropped')).length === 2, {
+    await waitFor('both to be dropped', async () => (await manager.deliveries(id, '?outcome=dropped')).length === 2, {
       deadline: 25_000,
     });
     expect(mails()).toHaveLength(1);
@@ -377,34 +377,34 @@ describe('When an endpoint fails', () => {
   }, 60_000);
 });
 
-describe('When a webhook’s secret cannot be read', () => {
-  test('then it waits for the key, and others are delivered to, and tried again', async () => {
-    const [lost, failing, well] = [await registered(), await registered(500), await registered()];
-    const secret = await createSeal([newKey('lost')]).seal(lost.secret);
-    await shop.database('webhooks').where({ id: lost.id }).update({ secret });
+describe('a webhook whose secret cannot be decrypted', () => {
+  test('waits for the key and does not delay other webhooks', async () => {
+    const [undecryptable, failing, healthy] = [await register(), await register(500), await register()];
+    const secret = await createSeal([newKey('lost')]).seal(undecryptable.secret);
+    await shop.database('webhooks').where({ id: undecryptable.id }).update({ secret });
 
-    for (const { id } of [lost, failing, well]) await manager.ask('POST', `/${id}/test`);
+    for (const { id } of [undecryptable, failing, healthy]) await manager.ask('POST', `/${id}/test`);
 
-    await well.receiver.hears(1);
-    await failing.receiver.hears(2);
-    expect(await manager.deliveries(lost.id)).toMatchObject([{ outcome: 'pending', attempts: 0 }]);
+    await healthy.receiver.waitForRequests(1);
+    await failing.receiver.waitForRequests(2);
+    expect(await manager.deliveries(undecryptable.id)).toMatchObject([{ outcome: 'pending', attempts: 0 }]);
     await shop
       .database('webhooks')
-      .where({ id: lost.id })
-      .update({ secret: await createSeal([]).seal(lost.secret) });
-    verified((await lost.receiver.hears(1))[0]!, lost.secret);
+      .where({ id: undecryptable.id })
+      .update({ secret: await createSeal([]).seal(undecryptable.secret) });
+    verified((await undecryptable.receiver.waitForRequests(1))[0]!, undecryptable.secret);
   });
 });
 
 describe('concurrency', () => {
   test('first attempts and retries together never exceed ten at once for an endpoint', async () => {
-    let underWay = 0;
+    let inFlight = 0;
     let most = 0;
-    const { receiver, id } = await registered((response) => {
-      underWay += 1;
-      most = Math.max(most, underWay);
+    const { receiver, id } = await register((response) => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
       setTimeout(() => {
-        underWay -= 1;
+        inFlight -= 1;
         response.writeHead(204).end();
       }, 100);
     });
@@ -417,7 +417,7 @@ describe('concurrency', () => {
     expect(receiver.received).toHaveLength(80);
   }, 60_000);
 
-  /** Adds so many deliveries that a manager has requested. */
+  /** Adds deliveries requested by a manager. */
   const seed = (webhookId: string, count: number) => {
     const rows = Array.from({ length: count }, () => {
       const id = randomUUID();
@@ -429,19 +429,39 @@ describe('concurrency', () => {
   const delivered = async (webhookId: string) =>
     (await shop.database('webhook_deliveries').where({ webhook_id: webhookId, outcome: 'delivered' })).length;
 
+  test('retries that find the queue of their endpoint full are postponed', async () => {
+    const held: (() => void)[] = [];
+    const { receiver, id } = await register((response) => void held.push(() => response.writeHead(204).end()));
+    const retry = { first: 100, longest: 1_000, limit: 60_000 };
+    // Ten attempts in flight, ten that wait, and some more.
+    const handles = await Promise.all(Array.from({ length: 24 }, () => startDelivery(id, retry)));
+
+    const failures = async () => {
+      const descriptions = await Promise.all(handles.map((handle) => handle.describe()));
+      return descriptions.map(({ raw }) => raw.pendingActivities?.[0]?.lastFailure?.message);
+    };
+    const isFull = async () => (await failures()).includes('The queue of the endpoint is full.');
+    await waitFor('a full queue', isFull, { deadline: 25_000 });
+    receiver.behaviour = 204;
+    for (const answer of held) answer();
+
+    const results = await Promise.all(handles.map((handle) => handle.result()));
+    expect(results).toEqual(Array(24).fill('delivered'));
+  }, 60_000);
+
   test('a dead endpoint with many deliveries delays neither another endpoint nor orders', async () => {
-    const dead = await registered(() => {}, { events: ['order.placed', 'order.status_changed'] });
-    const { receiver } = await registered(204, { events: ['order.placed'] });
+    const dead = await register(() => {}, { events: ['order.placed', 'order.status_changed'] });
+    const { receiver } = await register(204, { events: ['order.placed'] });
     await manager.ask('PATCH', `/${dead.id}`, { events: ['order.placed'] });
     await seed(dead.id, 30);
     const retry = { first: 100, longest: 1_000, limit: 60_000 };
     await Promise.all(Array.from({ length: 30 }, () => startDelivery(dead.id, retry)));
-    await dead.receiver.hears(10);
+    await dead.receiver.waitForRequests(10);
 
     const { id } = (await shop.place()).body;
 
-    // The dead one has more than its ten at once to wait for, two seconds each.
-    await receiver.hears(1, about(id));
+    // The dead endpoint still has more than ten deliveries waiting, two seconds each.
+    await receiver.waitForRequests(1, about(id));
     const untried = await shop.database('webhook_deliveries').where({ webhook_id: dead.id, attempts: 0 });
     expect(untried.length).toBeGreaterThan(0);
     expect((await shop.move(id, 'preparation')).status).toBe(200);
@@ -449,27 +469,27 @@ describe('concurrency', () => {
   }, 60_000);
 });
 
-describe('When a manager asks for it', () => {
-  test('then a test arrives, signed as all others', async () => {
-    const { receiver, id, secret } = await registered();
+describe('on request of a manager', () => {
+  test('a test event is sent, signed like others', async () => {
+    const { receiver, id, secret } = await register();
 
-    const asked = await manager.ask('POST', `/${id}/test`);
+    const requested = await manager.ask('POST', `/${id}/test`);
 
-    expect(asked).toMatchObject({ status: 202, body: { type: 'webhook.test', outcome: 'pending', attempts: 0 } });
-    const [test] = (await receiver.hears(1)) as [Received];
+    expect(requested).toMatchObject({ status: 202, body: { type: 'webhook.test', outcome: 'pending', attempts: 0 } });
+    const [test] = (await receiver.waitForRequests(1)) as [Received];
     expect(verified(test, secret)).toMatchObject({
       type: 'webhook.test',
-      id: asked.body.id,
+      id: requested.body.id,
       source: 'http://localhost:5000/v1/webhooks',
       subject: id,
     });
-    expect(await manager.settled(id, 'delivered')).toMatchObject({ id: asked.body.id, attempts: 1 });
+    expect(await manager.settled(id, 'delivered')).toMatchObject({ id: requested.body.id, attempts: 1 });
   });
 
-  test('then an event is delivered once more, under its own id', async () => {
-    const { receiver, id } = await registered(204, { events: ['order.placed'] });
+  test('an event is delivered again, with the same event id', async () => {
+    const { receiver, id } = await register(204, { events: ['order.placed'] });
     const placed = (await shop.place()).body.id;
-    const [first] = (await receiver.hears(1)) as [Received];
+    const [first] = (await receiver.waitForRequests(1)) as [Received];
     const delivery = await manager.settled(id, 'delivered');
 
     const { status, body } = await manager.ask('POST', `/${id}/deliveries/${delivery.id}/redeliver`);
@@ -477,26 +497,26 @@ describe('When a manager asks for it', () => {
     expect(status).toBe(202);
     expect(body).toMatchObject({ eventId: `${placed}:1`, type: 'order.placed', outcome: 'pending' });
     expect(body.id).not.toBe(delivery.id);
-    const [, again] = (await receiver.hears(2)) as [Received, Received];
+    const [, again] = (await receiver.waitForRequests(2)) as [Received, Received];
     expect([again.body, again.headers['webhook-id']]).toEqual([first.body, `${placed}:1`]);
     const unknown = await manager.ask('POST', `/${id}/deliveries/${randomUUID()}/redeliver`);
     expectProblem(unknown, 'not_found');
   });
 
-  test('then all of a time are delivered, in their order, whether it heard them before or not', async () => {
+  test('all events of a period are delivered in their order, also for the first time', async () => {
     const { body: early } = await shop.place();
     const from = new Date().toISOString();
     const { id: orderId } = (await shop.place()).body;
     for (const status of ['preparation', 'ready'] as const) await shop.move(orderId, status);
-    const { receiver, id } = await registered(204, { events: ['order.placed', 'order.status_changed'] });
+    const { receiver, id } = await register(204, { events: ['order.placed', 'order.status_changed'] });
     const to = new Date().toISOString();
 
     const { status, body } = await manager.ask('POST', `/${id}/redeliver`, { from, to });
 
     expect([status, body]).toEqual([202, { count: 3 }]);
-    const heard = await receiver.hears(3);
-    expect(steps(heard).toSorted()).toEqual(['1', '2', '3']);
-    expect(heard.filter(about(early.id))).toEqual([]);
+    const requests = await receiver.waitForRequests(3);
+    expect(versions(requests).toSorted()).toEqual(['1', '2', '3']);
+    expect(requests.filter(about(early.id))).toEqual([]);
     const started = await shop
       .database('webhook_deliveries')
       .where({ webhook_id: id })
@@ -508,8 +528,8 @@ describe('When a manager asks for it', () => {
     );
   });
 
-  test('then a secret is replaced, and for a while both sign', async () => {
-    const { receiver, id, secret } = await registered();
+  test('a secret is replaced; for a while both sign', async () => {
+    const { receiver, id, secret } = await register();
 
     const { status, headers, body } = await manager.ask('POST', `/${id}/rotate`, undefined, { 'if-match': '"1"' });
 
@@ -517,34 +537,34 @@ describe('When a manager asks for it', () => {
     expect(body.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
     expect(body.secret).not.toBe(secret);
     await manager.ask('POST', `/${id}/test`);
-    const [both] = (await receiver.hears(1)) as [Received];
+    const [both] = (await receiver.waitForRequests(1)) as [Received];
     expect(both.headers['webhook-signature']!.split(' ')).toHaveLength(2);
-    for (const good of [secret, body.secret]) verified(both, good);
+    for (const valid of [secret, body.secret]) verified(both, valid);
 
     await shop.database('webhooks').where({ id }).update({ old_secret_until: new Date() });
     await manager.ask('POST', `/${id}/test`);
-    const [, late] = (await receiver.hears(2)) as [Received, Received];
+    const [, late] = (await receiver.waitForRequests(2)) as [Received, Received];
     verified(late, body.secret);
     expect(() => verified(late, secret)).toThrow();
   });
 
-  /** A delivery that failed at its first try, and has a workflow by now. */
-  async function underWay() {
-    const { id } = await registered(500);
+  /** Returns a delivery that is being retried by its workflow. */
+  async function startRetrying() {
+    const { id } = await register(500);
     const { body: test } = await manager.ask('POST', `/${id}/test`);
     const handle = shop.temporal.workflow.getHandle(webhookDeliveryIdOf(id, test.id, test.id));
     await waitFor('A workflow for the delivery', () => handle.describe().then(Boolean), { deadline: 10_000 });
     return { webhookId: id, deliveryId: test.id, handle };
   }
 
-  test('then what is under way is dropped with its webhook', async () => {
-    const { webhookId, handle } = await underWay();
+  test('open deliveries are dropped with a deleted webhook', async () => {
+    const { webhookId, handle } = await startRetrying();
     expect((await manager.ask('DELETE', `/${webhookId}`)).status).toBe(204);
     expect(await handle.result()).toBe('dropped');
   });
 
-  test('then an operator’s Cancel gives a delivery up', async () => {
-    const { webhookId, deliveryId, handle } = await underWay();
+  test('a delivery is given up when an operator cancels its workflow', async () => {
+    const { webhookId, deliveryId, handle } = await startRetrying();
     await handle.cancel();
     expect(await manager.settled(webhookId, 'given_up')).toMatchObject({
       id: deliveryId,

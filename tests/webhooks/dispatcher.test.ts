@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
 import { createMailer } from '../../activities/email/mailer.ts';
 import { createWebhookNotice } from '../../activities/webhook-notice.ts';
@@ -29,12 +30,12 @@ beforeAll(async () => {
 afterAll(() => shop?.close(), 60_000);
 
 const manager = webhooksOf(() => shop);
-const PATIENCE = { deadline: 25_000 };
+const TIMEOUT = { deadline: 25_000 };
 const DAY_MS = 24 * 60 * 60 * 1_000;
-const AT_ONCE = 4;
+const CONCURRENCY = 4;
 const key = (id: string) => ({ id, key: createSecretKey(randomBytes(32)) });
 
-/** A dispatcher in this very process, on the shop's real Temporal. @param before sees each workflow that is about to be started */
+/** Starts a dispatcher in this process, with the shop's Temporal. @param before called before each start of a workflow */
 function dispatch({
   before,
   keys = [],
@@ -70,7 +71,7 @@ function dispatch({
       deliveries,
       webhooks: createWebhookRepository(database),
       attemptDelivery,
-      endpointQueues: createEndpointQueues(AT_ONCE),
+      endpointQueues: createEndpointQueues(CONCURRENCY),
       seal,
       logger,
     },
@@ -86,7 +87,7 @@ async function atTheEnd(): Promise<boolean> {
   return position === end && (await unstarted()) === 0;
 }
 
-test('When several dispatchers run and Temporal fails now and then, then every event is started for every webhook, and stands in the order of the log', async () => {
+test('several dispatchers deliver every event to every webhook, in the order of the log', async () => {
   const webhooks = [await manager.register('http://127.0.0.1:9999/'), await manager.register('http://127.0.0.1:9999/')];
   const orders: string[] = [];
   for (let index = 0; index < 12; index += 1) orders.push((await shop.place()).body.id);
@@ -94,15 +95,15 @@ test('When several dispatchers run and Temporal fails now and then, then every e
   let calls = 0;
   const before = (workflowId: string) => {
     calls += 1;
-    if (calls % 9 === 0) throw new Error('Temporal is away');
+    if (calls % 9 === 0) throw new Error('Temporal is unavailable');
     started.push(workflowId);
   };
 
   const dispatchers = [dispatch({ before }), dispatch({ before })];
-  await waitFor('the end of the log', atTheEnd, PATIENCE);
+  await waitFor('the end of the log', atTheEnd, TIMEOUT);
   for (let index = 0; index < 3; index += 1) orders.push((await shop.place()).body.id);
   for (const dispatcher of dispatchers) dispatcher.wake();
-  await waitFor('the end of the log', atTheEnd, PATIENCE);
+  await waitFor('the end of the log', atTheEnd, TIMEOUT);
   await Promise.all(dispatchers.map((dispatcher) => dispatcher.stop()));
 
   for (const { id } of webhooks) {
@@ -116,8 +117,8 @@ test('When several dispatchers run and Temporal fails now and then, then every e
   }
 }, 60_000);
 
-/** Has a webhook hear of so many events at once, as managers ask for it. */
-const ask = (webhookId: string, count: number) =>
+/** Adds deliveries to a webhook, as managers request them. */
+const requestDeliveries = (webhookId: string, count: number) =>
   shop.database('webhook_deliveries').insert(
     Array.from({ length: count }, () => {
       const id = randomUUID();
@@ -131,17 +132,17 @@ const outcomes = (webhookId: string): Promise<string[]> =>
 const count = async (webhookId: string, outcome: string) =>
   (await outcomes(webhookId)).filter((each) => each === outcome).length;
 
-describe('When there is much to deliver', () => {
-  test('then what is taken at the first try is all on record, and needs no workflow', async () => {
-    // So that they take several rounds, each of which ends while some are under way.
+describe('first attempts', () => {
+  test('that succeed are recorded and need no workflow', async () => {
+    // Slow enough for several rounds.
     const answer = (response: ServerResponse) => response.writeHead(200).end('tha"nks\\, {all}');
     const receiver = await startReceiver((response) => void setTimeout(() => answer(response), 60));
     const { id } = await manager.register(receiver.url, { events: ['order.uncollected'] });
-    await ask(id, 130);
+    await requestDeliveries(id, 130);
     const started: string[] = [];
 
     const dispatcher = dispatch({ before: (workflowId) => started.push(workflowId) });
-    await waitFor('all', async () => (await count(id, 'delivered')) === 130, PATIENCE);
+    await waitFor('all', async () => (await count(id, 'delivered')) === 130, TIMEOUT);
     await dispatcher.stop();
 
     expect([started, receiver.received.length, await unstarted()]).toEqual([[], 130, 0]);
@@ -155,43 +156,43 @@ describe('When there is much to deliver', () => {
     await receiver.close();
   }, 60_000);
 
-  test('then a success ends the time for which an endpoint has failed, and what is disabled is dropped without one try', async () => {
+  test('are not made for disabled webhooks', async () => {
     const receiver = await startReceiver();
-    const [down, off] = [await manager.register(receiver.url), await manager.register(receiver.url)];
-    for (const { id } of [down, off]) await ask(id, 2);
+    const [enabled, disabled] = [await manager.register(receiver.url), await manager.register(receiver.url)];
+    for (const { id } of [enabled, disabled]) await requestDeliveries(id, 2);
     await shop
       .database('webhooks')
-      .where({ id: off.id })
+      .where({ id: disabled.id })
       .update({ disabled_reason: 'manager', disabled_at: new Date() });
 
     const dispatcher = dispatch({ before: () => undefined });
-    await waitFor('both', async () => (await unstarted()) === 0, PATIENCE);
+    await waitFor('both', async () => (await unstarted()) === 0, TIMEOUT);
     await dispatcher.stop();
 
-    expect(await outcomes(off.id)).toEqual(['dropped', 'dropped']);
-    expect(await outcomes(down.id)).toEqual(['delivered', 'delivered']);
+    expect(await outcomes(disabled.id)).toEqual(['dropped', 'dropped']);
+    expect(await outcomes(enabled.id)).toEqual(['delivered', 'delivered']);
     expect(receiver.received).toHaveLength(2);
-    for (const { id } of [down, off]) await manager.ask('DELETE', `/${id}`);
+    for (const { id } of [enabled, disabled]) await manager.ask('DELETE', `/${id}`);
     await receiver.close();
   });
 
-  test('then a slow endpoint delays no other, and gets each delivery once, without a workflow', async () => {
+  test('at a slow endpoint delay no other endpoint, and are made once', async () => {
     const held: (() => void)[] = [];
     const slow = await startReceiver((response) => void held.push(() => response.writeHead(204).end()));
     const quick = await startReceiver();
     const [one, other] = [await manager.register(slow.url), await manager.register(quick.url)];
-    await ask(one.id, 10);
-    await ask(other.id, 10);
+    await requestDeliveries(one.id, 10);
+    await requestDeliveries(other.id, 10);
     const started: string[] = [];
 
     const dispatcher = dispatch({ before: (workflowId) => started.push(workflowId) });
-    await waitFor('the quick one', async () => (await count(other.id, 'delivered')) === 10, PATIENCE);
+    await waitFor('the quick one', async () => (await count(other.id, 'delivered')) === 10, TIMEOUT);
 
     expect(await outcomes(one.id)).toEqual(Array(10).fill('pending'));
-    expect([slow.received.length, quick.received.length]).toEqual([AT_ONCE, 10]);
+    expect([slow.received.length, quick.received.length]).toEqual([CONCURRENCY, 10]);
     slow.behaviour = 204;
     for (const answer of held) answer();
-    await waitFor('the slow one', async () => (await count(one.id, 'delivered')) === 10, PATIENCE);
+    await waitFor('the slow one', async () => (await count(one.id, 'delivered')) === 10, TIMEOUT);
     await dispatcher.stop();
     expect([slow.received.length, quick.received.length, await unstarted(), started]).toEqual([10, 10, 0, []]);
     for (const { id } of [one, other]) await manager.ask('DELETE', `/${id}`);
@@ -199,20 +200,20 @@ describe('When there is much to deliver', () => {
     await quick.close();
   }, 60_000);
 
-  test('then a failed attempt is not repeated while Temporal is unavailable, and its workflow starts afterwards', async () => {
+  test('that fail are not repeated while Temporal is unavailable', async () => {
     const receiver = await startReceiver(500);
     const { id } = await manager.register(receiver.url);
-    await ask(id, 3);
+    await requestDeliveries(id, 3);
     const pauses: unknown[] = [];
     let refused = 0;
     const before = (_: string, { startDelay }: WorkflowStartOptions) => {
       refused += 1;
-      if (refused <= 4) throw new Error('Temporal is away');
+      if (refused <= 4) throw new Error('Temporal is unavailable');
       pauses.push(startDelay);
     };
 
     const dispatcher = dispatch({ before });
-    await waitFor('workflows', async () => (await unstarted()) === 0, PATIENCE);
+    await waitFor('workflows', async () => (await unstarted()) === 0, TIMEOUT);
     await dispatcher.stop();
 
     expect([receiver.received.length, pauses.length]).toEqual([3, 3]);
@@ -221,38 +222,38 @@ describe('When there is much to deliver', () => {
     await receiver.close();
   }, 60_000);
 
-  test('then what a stopped dispatcher has not begun is the next one’s', async () => {
+  test('that a stopped dispatcher has not begun are made by the next one', async () => {
     const held: (() => void)[] = [];
     const receiver = await startReceiver((response) => void held.push(() => response.writeHead(204).end()));
     const { id } = await manager.register(receiver.url);
-    await ask(id, 10);
+    await requestDeliveries(id, 10);
     const started: string[] = [];
     const before = (workflowId: string) => started.push(workflowId);
 
     const first = dispatch({ before });
-    await receiver.hears(AT_ONCE);
+    await receiver.waitForRequests(CONCURRENCY);
     const stopped = first.stop();
     for (const answer of held) answer();
     await stopped;
 
-    expect([await count(id, 'delivered'), await unstarted(), started]).toEqual([AT_ONCE, 10 - AT_ONCE, []]);
+    expect([await count(id, 'delivered'), await unstarted(), started]).toEqual([CONCURRENCY, 10 - CONCURRENCY, []]);
     receiver.behaviour = 204;
     const next = dispatch({ before });
-    await waitFor('the rest', async () => (await count(id, 'delivered')) === 10, PATIENCE);
+    await waitFor('the rest', async () => (await count(id, 'delivered')) === 10, TIMEOUT);
     await next.stop();
     expect([receiver.received.length, started]).toEqual([10, []]);
     await manager.ask('DELETE', `/${id}`);
     await receiver.close();
   }, 60_000);
 
-  test('then each failed delivery gets a workflow that starts after the pause that Retry-After asks for', async () => {
+  test('that fail get a workflow, which starts after the pause of Retry-After', async () => {
     const receiver = await startReceiver((response) => response.writeHead(503, { 'retry-after': '7' }).end());
     const { id } = await manager.register(receiver.url);
-    await ask(id, 30);
+    await requestDeliveries(id, 30);
     const pauses: unknown[] = [];
 
     const dispatcher = dispatch({ before: (_, { startDelay }) => pauses.push(startDelay) });
-    await waitFor('workflows', async () => (await unstarted()) === 0, PATIENCE);
+    await waitFor('workflows', async () => (await unstarted()) === 0, TIMEOUT);
     await dispatcher.stop();
 
     expect(pauses).toHaveLength(30);
@@ -262,31 +263,34 @@ describe('When there is much to deliver', () => {
     await receiver.close();
   }, 60_000);
 
-  test('then what could not be written down is sent again', async () => {
+  test('that could not be recorded are repeated', async () => {
     const receiver = await startReceiver();
     const { id } = await manager.register(receiver.url);
     await shop.database.raw('ALTER TABLE webhook_attempts ADD CONSTRAINT nothing CHECK (false) NOT VALID');
-    await ask(id, 1);
+    await requestDeliveries(id, 1);
 
     const dispatcher = dispatch({});
-    const [first, again] = (await receiver.hears(2)).map(({ headers, body }) => [headers['webhook-id'], body]);
+    const [first, again] = (await receiver.waitForRequests(2)).map(({ headers, body }) => [
+      headers['webhook-id'],
+      body,
+    ]);
     expect(again).toEqual(first);
 
     await shop.database.raw('ALTER TABLE webhook_attempts DROP CONSTRAINT nothing');
-    await waitFor('the record', async () => (await count(id, 'delivered')) === 1, PATIENCE);
+    await waitFor('the record', async () => (await count(id, 'delivered')) === 1, TIMEOUT);
     await dispatcher.stop();
     await manager.ask('DELETE', `/${id}`);
     await receiver.close();
   }, 60_000);
 });
 
-test('When a dispatcher freezes, then another takes over once its lease has ended, and not before', async () => {
+test('takes over from a frozen dispatcher when its lease expires, not before', async () => {
   const { id } = await manager.register('http://127.0.0.1:9999/');
   await shop.place();
   const lease = { leased_to: 'frozen', leased_until: new Date(Date.now() + 2_000) };
   await shop.database('webhook_cursor').update(lease);
   const dispatcher = dispatch({});
-  await waitFor('the end of the log', atTheEnd, PATIENCE);
+  await waitFor('the end of the log', atTheEnd, TIMEOUT);
   const { now } = (await shop.database.raw('SELECT now()')).rows[0];
   expect(now.getTime()).toBeGreaterThanOrEqual(lease.leased_until.getTime());
   await dispatcher.check();
@@ -296,7 +300,20 @@ test('When a dispatcher freezes, then another takes over once its lease has ende
   await manager.ask('DELETE', `/${id}`);
 });
 
-test('When deliveries are old, then they are forgotten; and secrets are sealed with today’s key, but for one that nobody can read', async () => {
+test('does not renew its lease in every round', async () => {
+  const dispatcher = dispatch({});
+  const leases = new Set<number>();
+  for (let round = 0; round < 10; round += 1) {
+    dispatcher.wake();
+    await delay(100);
+    const { leased_until } = await shop.database('webhook_cursor').first('leased_until');
+    leases.add(Number(leased_until));
+  }
+  await dispatcher.stop();
+  expect(leases.size).toBeLessThan(5);
+});
+
+test('deletes old deliveries and encrypts secrets with the current key, if it can', async () => {
   const unreadable = await manager.register('http://127.0.0.1:9999/');
   const lost = { secret: await createSeal([key('lost')]).seal('whsec_') };
   await shop.database('webhooks').where({ id: unreadable.id }).update(lost);
@@ -311,17 +328,17 @@ test('When deliveries are old, then they are forgotten; and secrets are sealed w
   await shop.database('webhook_deliveries').insert([old, young]);
   await shop.database('webhook_attempts').insert({ delivery_id: old!.id, at: new Date(), duration: 1 });
   const keys = [key('new'), key('old')];
-  const today = createSeal(keys);
+  const current = createSeal(keys);
   const sealed = async (): Promise<Buffer> => (await shop.database('webhooks').where({ id }).first()).old_secret;
-  const isStale = async () => today.isStale(await sealed());
+  const isStale = async () => current.isStale(await sealed());
   expect(await isStale()).toBe(true);
 
   const dispatcher = dispatch({ keys });
-  await waitFor('the seal', async () => !(await isStale()), PATIENCE);
+  await waitFor('the seal', async () => !(await isStale()), TIMEOUT);
   await dispatcher.stop();
 
   expect((await sealed()).includes(secret)).toBe(false);
-  expect(await today.unseal(await sealed())).toBe(secret);
+  expect(await current.unseal(await sealed())).toBe(secret);
   expect(createSeal(keys.toReversed()).isStale(await sealed())).toBe(true);
   await expect(createSeal([key('another')]).unseal(await sealed())).rejects.toThrow('add it to PAYLOAD_KEYS');
   expect(await shop.database('webhook_deliveries').where({ webhook_id: id }).pluck('id')).toEqual([young!.id]);
@@ -330,23 +347,23 @@ test('When deliveries are old, then they are forgotten; and secrets are sealed w
   for (const each of [id, unreadable.id]) await manager.ask('DELETE', `/${each}`);
 });
 
-describe('When a webhook was disabled because it failed', () => {
+describe('a webhook disabled because it failed', () => {
   const failing = { disabled_reason: 'failing', disabled_at: new Date(), notice_due: true, version: 2 };
 
-  test('then one workflow tells the shop, whoever starts it', async () => {
+  test('gets one workflow that notifies the shop', async () => {
     const { id } = await manager.register('http://127.0.0.1:9999/');
     await shop.database('webhooks').where({ id }).update(failing);
     let failed = false;
     const before = () => {
       if (!failed) {
         failed = true;
-        throw new Error('Temporal is away');
+        throw new Error('Temporal is unavailable');
       }
     };
 
     const dispatcher = dispatch({ before });
     const due = () => shop.database('webhooks').where({ id, notice_due: true });
-    await waitFor('the notice', async () => (await due()).length === 0, PATIENCE);
+    await waitFor('the notice', async () => (await due()).length === 0, TIMEOUT);
     await dispatcher.stop();
 
     const handle = shop.temporal.workflow.getHandle(webhookNoticeIdOf(id, 2));
@@ -354,7 +371,7 @@ describe('When a webhook was disabled because it failed', () => {
     await manager.ask('DELETE', `/${id}`);
   });
 
-  test('then the mail goes out unless it is refused, or nobody needs it any more', async () => {
+  test('is reported by email while it is disabled', async () => {
     let answer: Error | null = null;
     const smtp = await startSmtp({ onRcptTo: (_address, _session, done) => done(answer) });
     const mailer = createMailer({
@@ -364,42 +381,42 @@ describe('When a webhook was disabled because it failed', () => {
     });
     const webhooks = createWebhookRepository(shop.database);
     const suppressions = createEmailSuppressions(shop.database);
-    const said = { ordersEmail: 'shop@crema.example', shopLanguage: 'en', shopName: 'Crema', timeZone: 'UTC' };
-    const tell = createWebhookNotice({ webhooks, suppressions, mailer, ...said });
+    const options = { ordersEmail: 'shop@crema.example', shopLanguage: 'en', shopName: 'Crema', timeZone: 'UTC' };
+    const notify = createWebhookNotice({ webhooks, suppressions, mailer, ...options });
     const { id } = await manager.register('http://127.0.0.1:9999/?token=letmein');
-    expect(await tell(id)).toBe('unneeded');
+    expect(await notify(id)).toBe('unneeded');
     await shop.database('webhooks').where({ id }).update(failing);
 
-    expect(await tell(id)).toBe('sent');
+    expect(await notify(id)).toBe('sent');
     expect(smtp.arrivals[0]).toMatchObject({ to: ['shop@crema.example'] });
     expect(smtp.arrivals[0]!.mail.subject).toBe('The webhook “127.0.0.1:9999” is disabled');
     expect(smtp.arrivals[0]!.raw.toString()).not.toContain('letmein');
-    answer = smtpError(550, 'nobody here');
-    expect(await tell(id)).toBe('refused');
+    answer = smtpError(550, 'no such user');
+    expect(await notify(id)).toBe('refused');
     answer = smtpError(451, 'later');
-    await expect(tell(id)).rejects.toThrow('451');
+    await expect(notify(id)).rejects.toThrow('451');
     await manager.ask('DELETE', `/${id}`);
-    expect(await tell(id)).toBe('unneeded');
+    expect(await notify(id)).toBe('unneeded');
     mailer.close();
     await smtp.close();
   });
 });
 
-test('When the worker dies in the middle, then what it has not delivered the next one delivers', async () => {
+test('a new worker makes the deliveries that a killed one has not made', async () => {
   const receiver = await startReceiver((response) => void setTimeout(() => response.writeHead(204).end(), 100));
   await manager.register(receiver.url, { events: ['order.placed'] });
   await shop.openWorker();
   const orders: string[] = [];
   for (let index = 0; index < 10; index += 1) orders.push((await shop.place()).body.id);
-  await receiver.hears(2);
+  await receiver.waitForRequests(2);
 
   await shop.worker!.kill();
   for (let index = 0; index < 3; index += 1) orders.push((await shop.place()).body.id);
   await shop.worker!.start();
 
   const all = orders.map((order) => `${order}:1`).toSorted();
-  const heard = () => [...new Set(receiver.received.map(({ event }) => event.id))].toSorted();
-  await waitFor('everything', () => heard().length >= all.length, { deadline: 90_000 });
-  expect(heard()).toEqual(all);
+  const deliveredIds = () => [...new Set(receiver.received.map(({ event }) => event.id))].toSorted();
+  await waitFor('everything', () => deliveredIds().length >= all.length, { deadline: 90_000 });
+  expect(deliveredIds()).toEqual(all);
   await receiver.close();
 }, 120_000);

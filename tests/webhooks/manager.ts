@@ -1,7 +1,7 @@
 import { waitFor } from '../../stack/wait.ts';
 import type { Answer, Shop } from '../shop.ts';
 
-/** Whoever looks after a shop's webhooks, over HTTP. */
+/** Manages a shop's webhooks over HTTP, as a manager. */
 export function webhooksOf(shop: () => Shop) {
   const ask = (method: string, path = '', body?: unknown, headers: Record<string, string> = {}): Promise<Answer> =>
     shop().request(method, `/v1/webhooks${path}`, {
@@ -18,7 +18,7 @@ export function webhooksOf(shop: () => Shop) {
 
   const deliveries = async (id: string, query = '') => (await ask('GET', `/${id}/deliveries${query}`)).body.data;
 
-  /** Waits for the newest delivery to come to an end, and returns it. */
+  /** Waits until the newest delivery has this outcome and returns it. */
   async function settled(id: string, outcome: string) {
     const newest = async () => (await deliveries(id))[0];
     await waitFor(`A delivery that is ${outcome}`, async () => (await newest())?.outcome === outcome, {

@@ -4,22 +4,22 @@ import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { waitFor } from '../../stack/wait.ts';
 
-/** A request as it came. */
+/** A request with its parsed body. */
 export interface Received {
   headers: Record<string, string>;
   /** Verbatim. */
   body: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into events of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: tests read events of every type
   event: any;
 }
 
-/** How a receiver answers: a status, or by itself. */
+/** How a receiver answers: with a status, or by a function. */
 export type Behaviour = number | ((response: ServerResponse, request: IncomingMessage) => void);
 
-/** Takes the time of a worker that shares the machine with other tests, in ms. */
-const PATIENCE = { deadline: 25_000 };
+/** Long enough for a worker that shares the machine with other tests, in ms. */
+const TIMEOUT = { deadline: 25_000 };
 
-/** An endpoint on 127.0.0.1. What it answers can be changed at any time. */
+/** Starts an endpoint on 127.0.0.1. Its behaviour can be changed at any time. */
 export async function startReceiver(behaviour: Behaviour = 204, port = 0) {
   const received: Received[] = [];
   const receiver = {
@@ -27,11 +27,11 @@ export async function startReceiver(behaviour: Behaviour = 204, port = 0) {
     received,
     port: 0,
     url: '',
-    /** Waits until there are so many, and returns all. */
-    async hears(count: number, matching: (one: Received) => boolean = () => true): Promise<Received[]> {
-      const heard = () => received.filter(matching);
-      await waitFor(`Request ${count} (of ${received.length})`, () => heard().length >= count, PATIENCE);
-      return heard();
+    /** Waits for this number of matching requests and returns all of them. */
+    async waitForRequests(count: number, matching: (one: Received) => boolean = () => true): Promise<Received[]> {
+      const matched = () => received.filter(matching);
+      await waitFor(`Request ${count} (of ${received.length})`, () => matched().length >= count, TIMEOUT);
+      return matched();
     },
     close: async () => {
       server.closeAllConnections();
@@ -55,6 +55,6 @@ export async function startReceiver(behaviour: Behaviour = 204, port = 0) {
 
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
-/** Verifies as a receiver would. @throws when the signature is not by this secret */
+/** Verifies a request as receivers do. @throws if the signature was not made with this secret */
 export const verified = ({ body, headers }: Received, secret: string): unknown =>
   new Webhook(secret).verify(body, headers);

@@ -281,7 +281,7 @@ async function saveWebhooks(shop: Shop): Promise<void> {
   const { id } = await register(receiver.url, { events: ['order.uncollected'] });
   const handleOf = (eventId: string) => shop.temporal.workflow.getHandle(webhookDeliveryIdOf(id, eventId, eventId));
   const [delivered, givenUp] = [(await ask('POST', `/${id}/test`)).body.id, (await ask('POST', `/${id}/test`)).body.id];
-  await receiver.hears(2);
+  await receiver.waitForRequests(2);
   await handleOf(givenUp).cancel();
   await handleOf(givenUp).result();
   receiver.behaviour = 204;

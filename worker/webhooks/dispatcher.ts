@@ -60,6 +60,9 @@ const GATHER_MS = 50;
 /** The pause after a round or a delivery that failed because of Postgres or Temporal, in ms. */
 const FAILURE_PAUSE_MS = 2_000;
 
+/** How often the lease is renewed, in ms. The lease lasts 15 s, so a round may take 12 s. */
+const RENEWAL_MS = 3_000;
+
 /** The process is unhealthy if its last completed round is older than this, in ms. */
 const MAX_ROUND_AGE_MS = 60_000;
 
@@ -82,6 +85,8 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
   let stopping = false;
   let wakeUp = new AbortController();
   let roundCompletedAt = performance.now();
+  /** When this process last acquired or renewed the lease; undefined without the lease. */
+  let leasedAt: number | undefined;
 
   const wake = () => wakeUp.abort();
 
@@ -105,7 +110,7 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
 
   async function round(): Promise<void> {
     // While it stops, it keeps the lease so that no other process repeats the attempts under way.
-    active = (await outbox.lease(holder)) && !stopping;
+    active = (await holdsLease()) && !stopping;
     if (!active) return;
     if ((await followLog(log, outbox)) === BATCH) wake();
     for (const delivery of await deliveries.untried(MAX_IN_HAND, [...inHand])) void enqueue(delivery);
@@ -114,6 +119,14 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
       await outbox.markNoticed(id);
     }
     await maintain();
+  }
+
+  /** Acquires the lease, or renews it if it is due. */
+  async function holdsLease(): Promise<boolean> {
+    const now = performance.now();
+    if (leasedAt !== undefined && now - leasedAt < RENEWAL_MS) return true;
+    leasedAt = (await outbox.lease(holder)) ? now : undefined;
+    return leasedAt !== undefined;
   }
 
   async function enqueue(delivery: UntriedDelivery): Promise<void> {
