@@ -9,7 +9,7 @@ interface Dependencies {
   serviceClients: ServiceClientRepository;
   passwordVersions: PasswordVersions;
   /** Called with the id of every grant that ends. */
-  ended: (grantId: string) => void;
+  onEnded: (grantId: string) => void;
 }
 
 /** Stores the artifacts of `oidc-provider` in Postgres. An artifact's `kind` is its model's name there. */
@@ -17,7 +17,7 @@ export function createArtifactAdapter({
   artifacts,
   serviceClients,
   passwordVersions,
-  ended,
+  onEnded,
 }: Dependencies): (kind: string) => Adapter {
   /** Returns an artifact's payload, and records the password version that later saves for the account rely on. */
   function payloadOf(found: FoundArtifact | undefined): AdapterPayload | undefined {
@@ -44,7 +44,7 @@ export function createArtifactAdapter({
     findByUserCode: async () => undefined,
     async destroy(id) {
       await artifacts.remove(kind, id);
-      if (kind === 'Grant') ended(id);
+      if (kind === 'Grant') onEnded(id);
     },
     revokeByGrantId: (grantId) => artifacts.removeByGrant(kind, grantId),
     async consume(id) {
@@ -52,7 +52,7 @@ export function createArtifactAdapter({
       // oidc-provider reads before it consumes, so concurrent requests all arrive here, and one of them succeeds. A second
       // use of a token counts as theft (RFC 9700 §4.14.2).
       const grantId = await artifacts.removeFamily(kind, id);
-      if (grantId) ended(grantId);
+      if (grantId) onEnded(grantId);
       throw new errors.InvalidGrant('used twice at once');
     },
   });

@@ -16,15 +16,15 @@ import { openKeyRing, type PrivateJwk } from './key-ring.ts';
 import { createSignInPage } from './pages/sign-in.ts';
 import { createPasswordVersions } from './password-versions.ts';
 import { createProvider } from './provider.ts';
-import { acceptAccessTokens } from './revocation.ts';
+import { revokeAccessTokens } from './revocation.ts';
 import { createSignIn } from './sign-in.ts';
 import { createStreamTickets, type StreamTickets } from './stream-tickets.ts';
 import type { TemporalUi } from './temporal-ui.ts';
 
-/** How long retired keys are kept, in ms: applications send ID tokens as hints at sign-out, long after they have expired. */
+/** How long retired keys are kept, in ms: at sign-out, applications send ID tokens that expired long ago as hints. */
 const RETIRED_KEYS_KEPT_MS = 15 * 24 * 60 * 60_000;
 
-/** How many expired rows one upkeep removes at most, so that it does not block Postgres. */
+/** The most expired rows that one upkeep removes, so that it does not block Postgres. */
 const EXPIRED_AT_ONCE = 5_000;
 
 export interface AuthOptions {
@@ -72,17 +72,20 @@ export async function createAuth({
   const { pages, passwordGrant } = options;
   const audience = `${issuer}/v1`;
   const codecAudience = `${issuer}/codec`;
-  const users = createUserRepository(database);
-  const serviceClients = createServiceClientRepository(database);
-  const artifacts = createOidcArtifactRepository(database);
+  const repositories = {
+    users: createUserRepository(database),
+    serviceClients: createServiceClientRepository(database),
+    artifacts: createOidcArtifactRepository(database),
+  };
+  const { users, artifacts } = repositories;
   const signingKeys = createSigningKeyRepository(database);
   const keyRing = await openKeyRing(signingKeys);
   const verifyAccessToken = createAccessTokenVerifier(issuer, keyRing);
-  const callers = createCallerLookup({ users, serviceClients, artifacts, cacheMs: callerCacheMs });
+  const callers = createCallerLookup({ ...repositories, cacheMs: callerCacheMs });
   const tickets = createStreamTickets({ issuer, audience, keyRing, artifacts });
   const passwordVersions = createPasswordVersions();
   const signIn = createSignIn({ users, limiter: signInLimiter, passwordVersions });
-  const ended = callers.evict;
+  const onEnded = callers.evict;
 
   const currentServer = cachedByKeys(keyRing, (signing) => {
     const provider = createProvider({
@@ -92,16 +95,14 @@ export async function createAuth({
       codecAudience,
       signing,
       cookies: keyRing.cookies,
-      users,
-      serviceClients,
-      artifacts,
+      ...repositories,
       passwordVersions,
       signIn,
       redirectUris: [`${issuer}/docs/oauth2-redirect`, ...redirectUris],
       temporalUi,
-      ended,
+      onEnded,
     });
-    acceptAccessTokens(provider, { verifyAccessToken, audiences: [audience, codecAudience], artifacts, ended });
+    revokeAccessTokens(provider, { verifyAccessToken, audiences: [audience, codecAudience], artifacts, onEnded });
     return { provider, serve: mountProvider(provider) };
   });
 
@@ -112,12 +113,7 @@ export async function createAuth({
       issuer,
       pages,
       server: () => currentServer().serve,
-      signInPage: createSignInPage({
-        pages,
-        provider: () => currentServer().provider,
-        signIn,
-        keys: keyRing.cookies,
-      }),
+      signInPage: createSignInPage({ pages, provider: () => currentServer().provider, signIn, keys: keyRing.cookies }),
       passwordVersions,
     }),
     authenticate: createAuthenticate({ audience, codecAudience, keyRing, verifyAccessToken, callers, tickets }),

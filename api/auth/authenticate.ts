@@ -9,7 +9,7 @@ import type { Caller, CallerLookup } from './caller.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type StreamTickets, streamIn } from './stream-tickets.ts';
 
-/** What {@link createAuthenticate} adds to the state of a request. */
+/** The state that {@link createAuthenticate} adds to a request. */
 export interface AuthState {
   /** `undefined` for a request without valid credentials. */
   caller?: Caller | undefined;
@@ -17,7 +17,7 @@ export interface AuthState {
   token?: TokenClaims | undefined;
   /** The 401 for a request with invalid credentials. */
   credentialsProblem?: Problem | undefined;
-  /** Why koa-jwt rejected the token. */
+  /** The reason why koa-jwt rejected the token. */
   jwtOriginalError?: Error | undefined;
 }
 
@@ -34,7 +34,7 @@ const invalidToken = (detail: string) =>
     headers: { 'www-authenticate': 'Bearer realm="crema", error="invalid_token"' },
   });
 
-/** How many verified tokens a process caches: checking a signature takes as long as the rest of a small request. */
+/** The number of verified tokens that a process caches: checking a signature takes as long as the rest of a small request. */
 const CACHE_SIZE = 10_000;
 
 export interface AuthenticateOptions {
@@ -62,8 +62,7 @@ export function createAuthenticate({
 }: AuthenticateOptions): Middleware<AuthState> {
   const audiencesFor = ({ path }: Context) => (path.startsWith('/codec/') ? [audience, codecAudience] : [audience]);
 
-  const verified = new LRUCache<string, TokenClaims>({ max: CACHE_SIZE });
-  let verifiedBy = keyRing.signing;
+  const verified = createClaimsCache(keyRing);
   // A hash, so that a dump of this process's memory contains no token.
   const cacheKey = (ctx: Context) => hash('sha256', `${audiencesFor(ctx)} ${ctx.get('authorization')}`);
 
@@ -81,14 +80,6 @@ export function createAuthenticate({
     },
   });
 
-  /** Returns the claims of a token that was verified before. Only the time and our keys can have changed since. */
-  function cachedClaims(ctx: Context): TokenClaims | undefined {
-    if (verifiedBy !== keyRing.signing) verified.clear();
-    verifiedBy = keyRing.signing;
-    const claims = verified.get(cacheKey(ctx));
-    return claims && Date.now() < claims.expiresAt ? claims : undefined;
-  }
-
   /** Sets the caller of a verified token. */
   const findCaller: Middleware<AuthState> = async ({ state }, next) => {
     const { token, jwtOriginalError: error } = state;
@@ -105,7 +96,7 @@ export function createAuthenticate({
   return async (ctx, next) => {
     const { state } = ctx;
     if (ctx.get('authorization') !== '') {
-      state.token = cachedClaims(ctx);
+      state.token = verified.get(cacheKey(ctx));
       return state.token ? findCaller(ctx, next) : checkBearerToken(ctx, () => findCaller(ctx, next));
     }
     const stream = streamIn(ctx);
@@ -115,6 +106,21 @@ export function createAuthenticate({
     if (state.token) return findCaller(ctx, next);
     state.credentialsProblem = invalidToken('The ticket was used or has expired, or is not for this stream.');
     return next();
+  };
+}
+
+/** Caches the claims of verified tokens until the tokens expire or the keys change. */
+function createClaimsCache(keyRing: KeyRing) {
+  const cache = new LRUCache<string, TokenClaims>({ max: CACHE_SIZE });
+  let verifiedBy = keyRing.signing;
+  return {
+    set: (key: string, claims: TokenClaims) => cache.set(key, claims),
+    get(key: string): TokenClaims | undefined {
+      if (verifiedBy !== keyRing.signing) cache.clear();
+      verifiedBy = keyRing.signing;
+      const claims = cache.get(key);
+      return claims && Date.now() < claims.expiresAt ? claims : undefined;
+    },
   };
 }
 

@@ -28,32 +28,36 @@ function reject(ctx: Context, problem: Problem): void {
   ctx.body = { error: 'invalid_request', error_description: problem.message };
 }
 
+type OAuthError = readonly [error: string, description: string];
+export const SERVER_ERROR: OAuthError = ['server_error', 'Internal server error.'];
+export const UNAVAILABLE: OAuthError = [
+  'temporarily_unavailable',
+  'The service is temporarily unavailable. Try again.',
+];
+
 /** Answers a failed request with an error as in RFC 6749. */
-function answerFailure(ctx: Pick<Context, 'status' | 'set' | 'body'>, error: unknown): void {
-  if (!isOutage(error)) {
-    ctx.body = { error: 'server_error', error_description: 'Something went wrong.' };
-    return;
+function answerFailure(ctx: Pick<Context, 'status' | 'set' | 'body'>, cause: unknown): void {
+  const outage = isOutage(cause);
+  if (outage) {
+    ctx.status = 503;
+    ctx.set('Retry-After', RETRY_AFTER_S);
   }
-  ctx.status = 503;
-  ctx.set('Retry-After', RETRY_AFTER_S);
-  ctx.body = {
-    error: 'temporarily_unavailable',
-    error_description: 'The service is unavailable for the moment; try again.',
-  };
+  const [error, error_description] = outage ? UNAVAILABLE : SERVER_ERROR;
+  ctx.body = { error, error_description };
 }
 
-/** Returns middleware that serves a provider, logs its errors, and answers outages with 503. */
+/** Returns middleware that serves the provider, logs its errors, and answers outages with 503. */
 export function mountProvider(provider: Provider): Middleware {
   const logOf = (ctx: KoaContextWithOIDC) => (ctx.state as RequestState).log;
   provider.on('server_error', (ctx: KoaContextWithOIDC, error: unknown) => {
     logOf(ctx).error({ err: error }, 'OAuth2 request failed');
     if (!isPage(ctx)) answerFailure(ctx, error);
   });
-  const logRefusal = (ctx: KoaContextWithOIDC, error: Error & { error_detail?: string }) =>
-    logOf(ctx).info({ error: error.message, detail: error.error_detail }, 'OAuth2 request refused');
-  provider.on('grant.error', logRefusal);
-  provider.on('revocation.error', logRefusal);
-  provider.on('authorization.error', logRefusal);
+  const logRejection = (ctx: KoaContextWithOIDC, error: Error & { error_detail?: string }) =>
+    logOf(ctx).info({ error: error.message, detail: error.error_detail }, 'OAuth2 request rejected');
+  provider.on('grant.error', logRejection);
+  provider.on('revocation.error', logRejection);
+  provider.on('authorization.error', logRejection);
   return mount(provider);
 }
 

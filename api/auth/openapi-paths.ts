@@ -1,22 +1,27 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
+import { wordsIn } from '../../mail/languages/index.ts';
 import { rateLimitHeaders } from '../http/problem-schemas.ts';
+import { SERVER_ERROR, UNAVAILABLE } from './endpoints.ts';
 
 const clientId = z
   .string()
   .min(1)
-  .meta({ description: '`crema`, the public client without a secret, or the id of a service', examples: ['crema'] });
+  .meta({
+    description: '`crema`, the public client, which has no secret, or the id of a service',
+    examples: ['crema'],
+  });
 const clientSecret = z.string().optional().meta({
-  description: 'The secret of a service. It can be sent with the id in an `Authorization: Basic …` header instead',
+  description: 'The secret of a service. Alternatively, send id and secret as `Authorization: Basic …`',
 });
 const refreshToken = z.string().meta({
   description:
-    'Valid for one use: the response contains its successor. Reusing it, even concurrently, revokes all tokens of the ' +
-    'same sign-in',
+    'Valid for one use: the response contains the next one. A second use, even a concurrent one, revokes all tokens of ' +
+    'the same sign-in',
 });
 const scope = z
   .string()
-  .meta({ description: 'The requested scopes, separated by spaces. Without it, all allowed scopes' });
+  .meta({ description: 'The requested scopes, separated by spaces. Default: all allowed scopes' });
 
 const tokenRequest = (passwordGrant: boolean) =>
   z
@@ -30,18 +35,12 @@ const tokenRequest = (passwordGrant: boolean) =>
       ]),
       client_id: clientId.optional(),
       client_secret: clientSecret,
-      code: z.string().optional().meta({ description: 'Valid for one use, within one minute' }),
-      redirect_uri: z.string().optional().meta({ description: 'The URI that the code was sent to' }),
+      code: z.string().optional().meta({ description: 'The authorization code. Valid for one use, within one minute' }),
+      redirect_uri: z.string().optional().meta({ description: 'The `redirect_uri` of the authorization request' }),
       code_verifier: z.string().optional().meta({ description: 'The PKCE code verifier (RFC 7636)' }),
       ...(passwordGrant && {
-        username: z
-          .string()
-          .optional()
-          .meta({ description: 'The email address of the user', examples: ['customer@example.com'] }),
-        password: z
-          .string()
-          .optional()
-          .meta({ examples: ['test'] }),
+        username: z.string().optional().meta({ description: 'The email address of the user' }),
+        password: z.string().optional(),
       }),
       refresh_token: refreshToken.optional(),
       scope: scope.optional(),
@@ -62,7 +61,7 @@ const requestExamples = {
     value: { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' },
   },
   authorization_code: {
-    summary: 'Exchange the code of the sign-in page',
+    summary: 'Exchange the authorization code',
     value: {
       grant_type: 'authorization_code',
       client_id: 'crema',
@@ -84,7 +83,7 @@ const requestExamples = {
     value: {
       grant_type: 'client_credentials',
       client_id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10',
-      client_secret: 'the-one-that-was-shown-once',
+      client_secret: 'the-secret-of-the-service',
       scope: 'orders:read',
     },
   },
@@ -99,7 +98,7 @@ const token = z
     id_token: z
       .string()
       .optional()
-      .meta({ description: 'The OpenID Connect ID token. Present if the scope `openid` was requested' }),
+      .meta({ description: 'The OpenID Connect ID token. Present if you requested the scope `openid`' }),
     scope: z.string().optional().meta({ description: 'The scopes of the access token, separated by spaces' }),
   })
   .meta({
@@ -119,16 +118,23 @@ const oauthError = z
   .object({ error: z.string(), error_description: z.string().optional() })
   .meta({ id: 'OAuthError', description: 'An error of the authorization server (RFC 6749 §5.2)' });
 
-const errorResponse = (description: string, error: string, error_description: string): ZodOpenApiResponseObject => ({
-  description,
-  content: { 'application/json': { schema: oauthError, example: { error, error_description } } },
-});
+const responseOf = (
+  description: string,
+  schema: z.ZodType,
+  example?: object,
+  mediaType = 'application/json',
+): ZodOpenApiResponseObject => ({ description, content: { [mediaType]: { schema, ...(example && { example }) } } });
+
+const errorResponse = (description: string, error: string, error_description: string) =>
+  responseOf(description, oauthError, { error, error_description });
+
+const { signIn } = wordsIn('en').pages;
 
 const formErrors = {
   400: errorResponse(
-    'The request is invalid, or the password, the code or the refresh token is',
+    'The request is invalid, or it contains an incorrect password, code or refresh token',
     'invalid_grant',
-    'The email address or the password is wrong.',
+    signIn.wrong,
   ),
   401: errorResponse(
     'The client is unknown, or its secret is incorrect',
@@ -139,7 +145,7 @@ const formErrors = {
     ...errorResponse(
       'Too many requests, or too many incorrect passwords',
       'temporarily_unavailable',
-      'Too many passwords were wrong. Try again in 15 minutes, or from where you have signed in before.',
+      signIn.tooManyTries(15),
     ),
     headers: Object.fromEntries(
       Object.entries(rateLimitHeaders).map(([name, description]) => [
@@ -148,13 +154,9 @@ const formErrors = {
       ]),
     ),
   },
-  500: errorResponse('Internal server error', 'server_error', 'Something went wrong.'),
+  500: errorResponse('Internal server error', ...SERVER_ERROR),
   503: {
-    ...errorResponse(
-      'Temporarily unavailable',
-      'temporarily_unavailable',
-      'The service is unavailable for the moment; try again.',
-    ),
+    ...errorResponse('Temporarily unavailable', ...UNAVAILABLE),
     headers: { 'Retry-After': { description: 'Seconds to wait before a retry', schema: { type: 'integer' as const } } },
   },
 };
@@ -179,31 +181,27 @@ const discovery = z
   })
   .meta({ id: 'Discovery', description: 'The endpoints and capabilities of the authorization server (RFC 8414)' });
 
-const discover = (operationId: string, summary: string, refusals: Refusals): ZodOpenApiOperationObject => ({
+const configuration = responseOf('The configuration', discovery, {
+  issuer: 'http://localhost:5000',
+  authorization_endpoint: 'http://localhost:5000/oauth/authorize',
+  token_endpoint: 'http://localhost:5000/oauth/token',
+  jwks_uri: 'http://localhost:5000/.well-known/jwks.json',
+});
+
+const keys = responseOf(
+  'A JSON Web Key Set',
+  keySet,
+  { keys: [{ kty: 'EC', crv: 'P-256', use: 'sig', alg: 'ES256', kid: '4NXZl6Ud', x: 'f83OJ3D2', y: 'x_FEzRu9' }] },
+  'application/jwk-set+json',
+);
+
+const operation = ({ operationId, summary, ...rest }: ZodOpenApiOperationObject): ZodOpenApiOperationObject => ({
   operationId,
   tags: ['Access'],
   summary,
   security: [],
-  responses: {
-    200: {
-      description: 'The configuration',
-      content: {
-        'application/json': {
-          schema: discovery,
-          example: {
-            issuer: 'http://localhost:5000',
-            authorization_endpoint: 'http://localhost:5000/oauth/authorize',
-            token_endpoint: 'http://localhost:5000/oauth/token',
-            jwks_uri: 'http://localhost:5000/.well-known/jwks.json',
-          },
-        },
-      },
-    },
-    ...refusals,
-  },
+  ...rest,
 });
-
-type Refusals = Record<string, ZodOpenApiResponseObject>;
 
 /**
  * Returns the OpenAPI paths of the OAuth2 server, which validates its own requests and sends errors as in RFC 6749.
@@ -211,73 +209,45 @@ type Refusals = Record<string, ZodOpenApiResponseObject>;
  * @param passwordGrant whether the password grant is enabled
  * @param refusals the error responses of the public documents, by status
  */
-export function oauthPaths(passwordGrant: boolean, refusals: Refusals): ZodOpenApiPathsObject {
+export function oauthPaths(
+  passwordGrant: boolean,
+  refusals: Record<string, ZodOpenApiResponseObject>,
+): ZodOpenApiPathsObject {
   const { password, ...others } = requestExamples;
+  const publicDocument = (operationId: string, summary: string, document: ZodOpenApiResponseObject) => ({
+    get: operation({ operationId, summary, responses: { 200: document, ...refusals } }),
+  });
   return {
     '/oauth/token': {
-      post: {
+      post: operation({
         operationId: 'getToken',
-        tags: ['Access'],
         summary: 'Get an access token',
-        security: [],
         requestBody: form(tokenRequest(passwordGrant), passwordGrant ? requestExamples : others),
-        responses: {
-          200: { description: 'An access token', content: { 'application/json': { schema: token } } },
-          ...formErrors,
-        },
-      },
+        responses: { 200: responseOf('An access token', token), ...formErrors },
+      }),
     },
     '/oauth/revoke': {
-      post: {
+      post: operation({
         operationId: 'revokeToken',
-        tags: ['Access'],
         summary: 'Revoke a token',
         description:
-          'Revoking a refresh token revokes all tokens of the same sign-in. The revocation takes effect within 30 s.',
-        security: [],
+          'Revoking a refresh token revokes all tokens of the same sign-in. The revocation takes effect within 30 seconds.',
         requestBody: form(revocation, {
           refresh_token: { value: { client_id: 'crema', token: requestExamples.refresh_token.value.refresh_token } },
         }),
-        responses: { 200: { description: 'The token is invalid now, or was invalid already' }, ...formErrors },
-      },
+        responses: { 200: { description: 'The token is revoked, or was already invalid' }, ...formErrors },
+      }),
     },
-    '/.well-known/jwks.json': {
-      get: {
-        operationId: 'getKeys',
-        tags: ['Access'],
-        summary: 'Get the public keys of access tokens',
-        security: [],
-        responses: {
-          200: {
-            description: 'A JSON Web Key Set',
-            content: {
-              'application/jwk-set+json': {
-                schema: keySet,
-                example: {
-                  keys: [
-                    {
-                      kty: 'EC',
-                      crv: 'P-256',
-                      use: 'sig',
-                      alg: 'ES256',
-                      kid: '4NXZl6Ud',
-                      x: 'f83OJ3D2',
-                      y: 'x_FEzRu9',
-                    },
-                  ],
-                },
-              },
-            },
-          },
-          ...refusals,
-        },
-      },
-    },
-    '/.well-known/openid-configuration': {
-      get: discover('getOpenIdConfiguration', 'Get the OpenID Connect configuration', refusals),
-    },
-    '/.well-known/oauth-authorization-server': {
-      get: discover('getOAuthConfiguration', 'Get the OAuth 2.0 configuration', refusals),
-    },
+    '/.well-known/jwks.json': publicDocument('getKeys', 'Get the public keys of access tokens', keys),
+    '/.well-known/openid-configuration': publicDocument(
+      'getOpenIdConfiguration',
+      'Get the OpenID Connect configuration',
+      configuration,
+    ),
+    '/.well-known/oauth-authorization-server': publicDocument(
+      'getOAuthConfiguration',
+      'Get the OAuth 2.0 configuration',
+      configuration,
+    ),
   };
 }

@@ -9,10 +9,11 @@ import type { SignIn } from './sign-in.ts';
 
 const GRANT_TYPE = 'password';
 
+const texts = wordsIn('en').pages.signIn;
+
 /** Returns a 429 (RFC 6585): RFC 6749 has no error code for it. */
 function tooManyAttempts({ resetsIn }: QuotaStatus) {
-  const description = wordsIn('en').pages.signIn.tooManyTries(inMinutes(resetsIn));
-  const error = new errors.CustomOIDCProviderError('temporarily_unavailable', description);
+  const error = new errors.CustomOIDCProviderError('temporarily_unavailable', texts.tooManyTries(inMinutes(resetsIn)));
   return Object.assign(error, { status: 429, statusCode: 429 });
 }
 
@@ -30,15 +31,13 @@ export function registerPasswordGrant(provider: Provider, signIn: SignIn, audien
         throw new errors.InvalidRequest("missing required parameter(s) 'username', 'password'");
       }
 
-      const outcome = await signIn({ email: username, password, address: ctx.ip });
-      if ('refused' in outcome) {
-        ctx.set(quotaHeaders(outcome.status));
-        throw tooManyAttempts(outcome.status);
+      const result = await signIn({ email: username, password, address: ctx.ip });
+      if ('refused' in result) {
+        ctx.set(quotaHeaders(result.status));
+        throw tooManyAttempts(result.status);
       }
-      const user = outcome.found;
-      if (!user) {
-        throw new errors.CustomOIDCProviderError('invalid_grant', 'The email address or the password is wrong.');
-      }
+      const user = result.found;
+      if (!user) throw new errors.CustomOIDCProviderError('invalid_grant', texts.wrong);
       const scope = grantedScope(scopesOf(user.role), params.scope);
       const grant = new provider.Grant({ accountId: user.id, clientId: client.clientId });
       grant.addResourceScope(audience, scope);

@@ -48,6 +48,19 @@ const routes = {
   userinfo: '/oauth/userinfo',
 };
 
+/** The lifetimes of artifacts, in seconds. */
+const ttl = {
+  AccessToken: 10 * MINUTE,
+  AuthorizationCode: MINUTE,
+  ClientCredentials: 10 * MINUTE,
+  // Each rotated token lives for 14 days, but never longer than the grant.
+  RefreshToken: 14 * DAY,
+  Grant: 90 * DAY,
+  IdToken: 10 * MINUTE,
+  Interaction: 60 * MINUTE,
+  Session: 90 * DAY,
+};
+
 export interface ProviderOptions {
   /** The base URL of the API as clients see it, without a trailing slash. */
   issuer: string;
@@ -66,18 +79,18 @@ export interface ProviderOptions {
   passwordVersions: PasswordVersions;
   signIn: SignIn;
   passwordGrant: boolean;
-  /** Where the sign-in page may redirect to: exact URLs. */
+  /** The exact URLs that the sign-in page may redirect to. */
   redirectUris: readonly string[];
   temporalUi: TemporalUi | undefined;
   /** Called with the id of every grant that ends. */
-  ended: (grantId: string) => void;
+  onEnded: (grantId: string) => void;
 }
 
 /** Creates the OAuth2 and OpenID Connect server. It cannot change its keys: new keys need a new one. */
 export function createProvider(options: ProviderOptions): Provider {
   const { issuer, audience, users, signIn } = options;
   const provider = new Provider(issuer, configurationOf(options));
-  // oidc-provider lists the scopes of OpenID Connect only: those of the API belong to a resource server.
+  // oidc-provider lists the scopes of OpenID Connect only, and not those of a resource server.
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.oidc?.route !== 'discovery') return;
@@ -91,10 +104,7 @@ export function createProvider(options: ProviderOptions): Provider {
   // It then reads the protocol from `X-Forwarded-Proto`, which `createEndpoints` sets, to decide whether cookies are secure.
   provider.proxy = true;
   // oidc-provider would compare the secrets themselves, but only hashes are stored.
-  provider.Client.prototype.compareClientSecret = function compareClientSecret(
-    this: { clientSecret?: string },
-    actual,
-  ) {
+  provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, actual) {
     return verifySecret(this.clientSecret ?? '', actual);
   };
   registerClientCredentialsGrant(provider, audience);
@@ -103,13 +113,11 @@ export function createProvider(options: ProviderOptions): Provider {
 }
 
 function configurationOf(options: ProviderOptions): Configuration {
-  const { issuer, pages, audience, codecAudience, signing, cookies, users, redirectUris } = options;
+  const { issuer, pages, signing, cookies, users, redirectUris } = options;
   const policy = interactionPolicy.base();
   // Users sign in to the shop's own applications only, so there is no consent page.
   policy.remove('consent');
   policy.get('login')?.checks.add(managersOnly());
-  const resourceOf = ({ clientId }: Client): Resource =>
-    clientId === TEMPORAL_UI ? { uri: codecAudience, scopesOf: codecScopesOf } : { uri: audience, scopesOf };
   const browserOrigins = new Set([issuer, ...redirectUris].map((uri) => new URL(uri).origin));
 
   return {
@@ -133,51 +141,15 @@ function configurationOf(options: ProviderOptions): Configuration {
     pkce: { required: (_ctx, { clientId }) => clientId !== TEMPORAL_UI },
     allowOmittingSingleRegisteredRedirectUri: false,
     interactions: { policy, url: (_ctx, { uid }) => `/oauth/sign-in/${uid}` },
-    ttl: {
-      AccessToken: 10 * MINUTE,
-      AuthorizationCode: MINUTE,
-      ClientCredentials: 10 * MINUTE,
-      // Each rotated token lives for 14 days, but none outlives the grant.
-      RefreshToken: 14 * DAY,
-      Grant: 90 * DAY,
-      IdToken: 10 * MINUTE,
-      Interaction: 60 * MINUTE,
-      Session: 90 * DAY,
-    },
+    ttl,
     rotateRefreshToken: true,
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     // Signing out ends all tokens of the session.
     expiresWithSession: () => true,
-    loadExistingGrant: (ctx) => grantOf(ctx, resourceOf(ctx.oidc.client as Client)),
+    loadExistingGrant: (ctx) => grantOf(ctx, resourceOf(options, ctx.oidc.client as Client)),
     extraTokenClaims: (_ctx, token) =>
       token.kind === 'AccessToken' ? { [GRANT_CLAIM]: token.grantId, [SESSION_CLAIM]: token.sessionUid } : undefined,
-    features: {
-      devInteractions: { enabled: false },
-      dPoP: { enabled: false },
-      pushedAuthorizationRequests: { enabled: false },
-      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
-      rpInitiatedLogout: { enabled: true, ...signOutPages(pages, users) },
-      // It accepts opaque tokens only, and ours are JWTs. Clients use GET /v1/me.
-      userinfo: { enabled: false },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: (_ctx, client) => resourceOf(client).uri,
-        useGrantedResource: () => true,
-        getResourceServerInfo(ctx, resource, client) {
-          const { uri, scopesOf } = resourceOf(client);
-          if (resource !== uri) throw new errors.InvalidTarget();
-          const account = ctx.oidc.account as { user: User } | undefined;
-          return {
-            audience: uri,
-            // The user's current role: after a demotion, a refresh token gets fewer scopes.
-            scope: scopesOf(account?.user.role ?? 'manager').join(' '),
-            accessTokenFormat: 'jwt',
-            accessTokenTTL: 10 * MINUTE,
-            jwt: { sign: { alg: 'ES256' } },
-          };
-        },
-      },
-    },
+    features: featuresOf(options),
     async findAccount(_ctx, id) {
       const user = await users.find(id);
       return user && { accountId: id, user, claims: () => ({ sub: id }) };
@@ -187,6 +159,34 @@ function configurationOf(options: ProviderOptions): Configuration {
     renderError: createErrorPage(pages),
   };
 }
+
+const featuresOf = (options: ProviderOptions): Configuration['features'] => ({
+  devInteractions: { enabled: false },
+  dPoP: { enabled: false },
+  pushedAuthorizationRequests: { enabled: false },
+  revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+  rpInitiatedLogout: { enabled: true, ...signOutPages(options.pages, options.users) },
+  // It accepts opaque tokens only, and ours are JWTs. Clients use GET /v1/me.
+  userinfo: { enabled: false },
+  resourceIndicators: {
+    enabled: true,
+    defaultResource: (_ctx, client) => resourceOf(options, client).uri,
+    useGrantedResource: () => true,
+    getResourceServerInfo(ctx, resource, client) {
+      const { uri, scopesOf } = resourceOf(options, client);
+      if (resource !== uri) throw new errors.InvalidTarget();
+      const account = ctx.oidc.account as { user: User } | undefined;
+      return {
+        audience: uri,
+        // The user's current role: after a demotion, a refresh token gets fewer scopes.
+        scope: scopesOf(account?.user.role ?? 'manager').join(' '),
+        accessTokenFormat: 'jwt',
+        accessTokenTTL: ttl.AccessToken,
+        jwt: { sign: { alg: 'ES256' } },
+      };
+    },
+  },
+});
 
 const clientsOf = ({ issuer, pages, passwordGrant, redirectUris, temporalUi }: ProviderOptions): ClientMetadata[] => [
   {
@@ -207,6 +207,9 @@ interface Resource {
   uri: string;
   scopesOf(role: Role): readonly Scope[];
 }
+
+const resourceOf = ({ audience, codecAudience }: ProviderOptions, { clientId }: Client): Resource =>
+  clientId === TEMPORAL_UI ? { uri: codecAudience, scopesOf: codecScopesOf } : { uri: audience, scopesOf };
 
 /** Returns the session's grant to a client: all scopes of the user's role. */
 async function grantOf(ctx: KoaContextWithOIDC, { uri, scopesOf }: Resource) {

@@ -7,16 +7,16 @@ interface Dependencies {
   audiences: string[];
   artifacts: Pick<OidcArtifactRepository, 'revokeAccessToken'>;
   /** Called with the `jti` of every revoked access token. */
-  ended: (jti: string) => void;
+  onEnded: (jti: string) => void;
 }
 
 /**
  * Lets clients revoke access tokens (RFC 7009). oidc-provider authenticates the client, but refuses tokens that it does not
  * store, such as JWTs. Their ids are stored until they expire.
  */
-export function acceptAccessTokens(
+export function revokeAccessTokens(
   provider: Provider,
-  { verifyAccessToken, audiences, artifacts, ended }: Dependencies,
+  { verifyAccessToken, audiences, artifacts, onEnded }: Dependencies,
 ): void {
   provider.use(async (ctx: KoaContextWithOIDC, next) => {
     await next();
@@ -28,6 +28,6 @@ export function acceptAccessTokens(
     const token = await verifyAccessToken(String(ctx.oidc.params?.token), audiences);
     if (!token || token.clientId !== ctx.oidc.client?.clientId) return;
     await artifacts.revokeAccessToken(token.jti, Math.ceil((token.expiresAt - Date.now()) / 1_000));
-    ended(token.jti);
+    onEnded(token.jti);
   });
 }

@@ -31,7 +31,7 @@ async function expectUnavailable(withinMs: number) {
   const [signIn, signInMs] = await timed(() => api.signIn('manager@example.com'));
   expect([signIn.status, signIn.body]).toEqual([
     503,
-    { error: 'temporarily_unavailable', error_description: 'The service is unavailable for the moment; try again.' },
+    { error: 'temporarily_unavailable', error_description: 'The service is temporarily unavailable. Try again.' },
   ]);
   expect(signIn.headers.get('retry-after')).toBe(RETRY_AFTER_S);
   expect(signIn.headers.get('cache-control')).toBe('no-store');

@@ -41,17 +41,6 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
       .update(`sign-in ${uid}`)
       .digest('base64url');
 
-  /** Returns the interaction of the request's cookie, if the path names the same one. */
-  async function interactionOf(ctx: Context): Promise<Interaction | undefined> {
-    try {
-      const found = await provider().interactionDetails(ctx.req, ctx.res);
-      return ctx.path.endsWith(`/${found.uid}`) ? found : undefined;
-    } catch (error) {
-      if (error instanceof errors.SessionNotFound) return undefined;
-      throw error;
-    }
-  }
-
   function show(ctx: Context, interaction: Interaction, status: number, email: string, fault?: Fault): void {
     const words = pages.wordsFor(ctx);
     const { links, signIn } = words.pages;
@@ -105,7 +94,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
   }
 
   return async (ctx) => {
-    const interaction = await interactionOf(ctx);
+    const interaction = await interactionOf(provider(), ctx);
     if (!interaction) return answerExpired(ctx, pages);
     if (ctx.method === 'POST') return submit(ctx, interaction);
     if (interaction.prompt.reasons.includes(FOR_MANAGERS)) {
@@ -115,6 +104,17 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     const { login_hint: hint } = interaction.params;
     show(ctx, interaction, 200, typeof hint === 'string' ? hint : '');
   };
+}
+
+/** Returns the interaction of the request's cookie, if the path names the same one. */
+async function interactionOf(provider: Provider, ctx: Context): Promise<Interaction | undefined> {
+  try {
+    const found = await provider.interactionDetails(ctx.req, ctx.res);
+    return ctx.path.endsWith(`/${found.uid}`) ? found : undefined;
+  } catch (error) {
+    if (error instanceof errors.SessionNotFound) return undefined;
+    throw error;
+  }
 }
 
 async function readFields(ctx: Context): Promise<z.output<typeof form> | 'too long'> {
