@@ -13,8 +13,8 @@ same servers, in alternating order, after some warm-up turns. A ratio (×) is th
 Crema divided by the baseline. Its spread runs from the 10th to the 90th percentile. Ratios are comparable between
 machines; times and rates are not.
 
-The last two columns are the results of each side: things a second, where a rate is compared, then p50 / p99 /
-slowest.
+The last two columns are the results of each side: p50 / p99 / slowest, after the rate per second if rates are
+compared.
 
 | command | does |
 |---|---|
