@@ -5,11 +5,11 @@ import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import type { Environment } from '../config/environment.ts';
 import { connect } from '../db/connection.ts';
-import { ownEnvironment } from '../stack/own-environment.ts';
+import { bareEnvironment } from '../stack/bare-environment.ts';
 import { portIsBusy } from '../stack/ports.ts';
 import { prepare, startApi, startWorker } from '../stack/programs.ts';
 import { type Service, startService } from '../stack/service.ts';
-import { anyPorts, startServices } from '../stack/services.ts';
+import { startServices } from '../stack/services.ts';
 import { StackError } from '../stack/stack-error.ts';
 import { waitFor } from '../stack/wait.ts';
 import { workflowsPath } from '../worker/workflows-path.ts';
@@ -89,7 +89,7 @@ async function open(
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<Shop> {
-  const own = ownEnvironment();
+  const own = bareEnvironment();
   const WORKFLOW_BUNDLE = join(dataDir, 'workflow-bundle.js');
   const mailSink = await startMailSink({ dataDir: join(dataDir, 'mail-sink'), signal });
   undo.push(mailSink.stop);
@@ -108,7 +108,6 @@ async function open(
       // A thousand readers of a stream are all the manager's.
       MAX_STREAMS_PER_USER: '2000',
     },
-    ports: anyPorts,
     durable: true,
     log,
     signal,

@@ -1,17 +1,18 @@
-/** `make demo`: a visit to the running shop, over HTTP only, with real tokens. */
+/** `make demo`: takes two orders through a running shop, over HTTP and with real tokens, and shows the results. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readEnvironment } from '../config/environment.ts';
 import { defaultAddress } from '../config/local-services.ts';
 import { connectRedis } from '../config/redis-connection.ts';
+import { runCommand } from '../config/run-command.ts';
 import { type Money, writeMoney } from '../domain/money.ts';
 import { describeLine } from '../domain/order/describe-line.ts';
 import { findOpenShop } from './open-shop.ts';
 import { readStackSettings } from './settings.ts';
-import { StackError, sentenceOf } from './stack-error.ts';
+import { StackError } from './stack-error.ts';
 import { waitFor } from './wait.ts';
 
-/** The parts of the API's answers that are shown here. */
+/** The parts of the API's responses that the demo shows. */
 interface Catalog {
   data: { id: string; name: string; price: Money; variations: { id: string; name: string; price: Money }[] }[];
 }
@@ -24,30 +25,23 @@ interface Order {
   lines: { product: string; variation: string | null; quantity: number }[];
 }
 interface Timeline {
-  data: Record<
-    'at' | 'kind' | 'type' | 'from' | 'to' | 'channel' | 'recipient' | 'outcome',
-    string | null | undefined
-  >[];
+  data: Record<'at' | 'type' | 'from' | 'to' | 'channel' | 'recipient', string | null | undefined>[];
 }
 interface Email {
   subject: string;
   to: { address: string }[];
   headers: Record<string, unknown>;
 }
+type Shop = ReturnType<typeof connectTo>;
 
-const mailDeadline = 30_000;
+/** The first order has four events, the second one two. The customer gets an email for each, the shop for three of them. */
+const EVENTS = 6;
+const EMAILS = 9;
+const DELIVERY_TIMEOUT_MS = 30_000;
+const MAX_ATTEMPTS = 5;
 const say = (line = '') => process.stdout.write(`${line}\n`);
 
-try {
-  await visit();
-} catch (error) {
-  const sentence = sentenceOf(error);
-  if (!sentence) throw error;
-  process.stderr.write(`${sentence}\n`);
-  process.exitCode = 1;
-}
-
-async function visit() {
+await runCommand(async () => {
   const environment = readEnvironment();
   const settings = readStackSettings(environment);
   const { api, redis, mail } = findOpenShop(settings.DATA_DIR)?.addresses ?? {
@@ -57,75 +51,81 @@ async function visit() {
   };
   const shop = connectTo(api);
   await shop.requireOpen();
-  const radio = await listen(redis);
+  const subscription = await subscribe(redis);
   try {
     say(`The shop at ${api}\n\n1. Sign in`);
     const customer = await shop.signIn('customer@example.com');
     const manager = await shop.signIn('manager@example.com');
+    const order = { lines: [await findVanillaLatte(shop)], location: 'take_away' };
+    const served = await serveOrder(shop, order, { customer, manager });
+    const cancelled = await cancelOrder(shop, order, customer);
 
-    say('\n2. The menu');
-    const menu = await shop.call<Catalog>('GET', '/v1/catalog');
-    for (const product of menu.data) {
-      const variations = product.variations.map(({ name, price }) => `${name} ${writeMoney(price)}`).join(', ');
-      say(`   ${product.name.padEnd(12)} ${writeMoney(product.price)}${variations && `   ${variations}`}`);
-    }
-    const latte = menu.data.find(({ name }) => name === 'Latte');
-    const vanilla = latte?.variations.find(({ name }) => name === 'Vanilla');
-    if (!latte || !vanilla)
-      throw new StackError('There is no Vanilla Latte on the menu any more; `make reset` brings it back.');
-    const lines = [{ productId: latte.id, variationId: vanilla.id, quantity: 1 }];
-    const place = () =>
-      shop.call<Order>('POST', '/v1/orders', { token: customer, body: { lines, location: 'take_away' } });
-
-    say('\n3. The customer orders a Vanilla Latte, the manager serves it');
-    const order = await place();
-    show(order);
-    const move = (status: string) =>
-      shop.call<Order>('POST', `/v1/orders/${order.id}/status`, { token: manager, body: { status } });
-    for (const status of ['preparation', 'ready']) show(await move(status));
-    say('\n4. Back to waiting? Not from ready');
-    const refusal = await shop.refused('POST', `/v1/orders/${order.id}/status`, {
-      token: manager,
-      body: { status: 'waiting' },
+    const emails = mail && (await arrivedEmails(mail, [served, cancelled]));
+    await waitFor('The last Redis message', () => subscription.messages.length >= EVENTS, {
+      deadline: DELIVERY_TIMEOUT_MS,
     });
-    say(`   ${refusal}\n`);
-    show(await move('delivered'));
-
-    say('\n5. The customer orders another and cancels it');
-    const second = await place();
-    show(second);
-    show(
-      await shop.call<Order>('POST', `/v1/orders/${second.id}/cancel`, {
-        token: customer,
-        body: { reason: 'Changed my mind' },
-      }),
-    );
-
-    // Placed, three moves; placed, cancelled. The shop hears of orders that are new or cancelled, the customer of all.
-    const events = 6;
-    const emails = await arrivedEmails(mail, [order.id, second.id], events + 3);
-    await waitFor('The last Redis message', () => radio.heard.length >= events, { deadline: mailDeadline });
-
-    say('\n6. The timeline of the first order');
-    const timeline = await shop.call<Timeline>('GET', `/v1/orders/${order.id}/timeline`, { token: manager });
-    for (const { at, kind, type, from, to, channel, recipient, outcome } of timeline.data) {
-      const move = to ? `${from ?? '·'} → ${to}` : '';
-      const words = [kind, type, move, channel, recipient, outcome].filter(Boolean).join('  ');
-      say(`   ${at?.slice(11, 23)}  ${words}`);
-    }
-
-    say('\n7. The emails that arrived');
+    await showTimeline(shop, served, manager);
+    say('\n7. Emails that arrived');
     if (emails) for (const { to, subject } of emails) say(`   ${(to[0]?.address ?? '').padEnd(22)} ${subject}`);
-    else say('   are where SMTP_URL sent them');
-
-    say('\n8. The messages on the Redis channel `orders`');
-    for (const message of radio.heard) {
+    else say('   See the mail server of SMTP_URL');
+    say('\n8. Messages on the Redis channel `orders`');
+    for (const message of subscription.messages) {
       const { type, id } = JSON.parse(message);
       say(`   ${type.padEnd(21)} ${id}`);
     }
     say();
   } finally {
-    radio.close();
+    subscription.close();
+  }
+});
+
+/** Shows the menu and returns an order line. */
+async function findVanillaLatte(shop: Shop) {
+  say('\n2. Read the menu');
+  const menu = await shop.call<Catalog>('GET', '/v1/catalog');
+  for (const product of menu.data) {
+    const variations = product.variations.map(({ name, price }) => `${name} ${writeMoney(price)}`).join(', ');
+    say(`   ${product.name.padEnd(12)} ${writeMoney(product.price)}${variations && `   ${variations}`}`);
+  }
+  const latte = menu.data.find(({ name }) => name === 'Latte');
+  const vanilla = latte?.variations.find(({ name }) => name === 'Vanilla');
+  if (latte && vanilla) return { productId: latte.id, variationId: vanilla.id, quantity: 1 };
+  throw new StackError('The menu has no Vanilla Latte. `make reset` restores the first menu, and deletes all orders.');
+}
+
+async function serveOrder(shop: Shop, body: object, tokens: { customer: string; manager: string }): Promise<string> {
+  say('\n3. Order a Vanilla Latte as the customer, and prepare it as the manager');
+  const order = await shop.call<Order>('POST', '/v1/orders', { token: tokens.customer, body });
+  show(order);
+  const path = `/v1/orders/${order.id}/status`;
+  const move = (status: string) => shop.call<Order>('POST', path, { token: tokens.manager, body: { status } });
+  for (const status of ['preparation', 'ready']) show(await move(status));
+  say('\n4. Try to move the order back to waiting, then deliver it');
+  say(`   ${await shop.rejected('POST', path, { token: tokens.manager, body: { status: 'waiting' } })}`);
+  show(await move('delivered'));
+  return order.id;
+}
+
+async function cancelOrder(shop: Shop, body: object, token: string): Promise<string> {
+  say('\n5. Place a second order and cancel it');
+  const order = await shop.call<Order>('POST', '/v1/orders', { token, body });
+  show(order);
+  const reason = { reason: 'Changed my mind' };
+  show(await shop.call<Order>('POST', `/v1/orders/${order.id}/cancel`, { token, body: reason }));
+  return order.id;
+}
+
+function show({ number, status, lines, total, allowedTransitions }: Order) {
+  const next = allowedTransitions.length > 0 ? `next: ${allowedTransitions.join(' or ')}` : 'final';
+  say(`   #${number}  ${lines.map(describeLine).join(', ')}  ${writeMoney(total)}  ${status.padEnd(11)}  ${next}`);
+}
+
+async function showTimeline(shop: Shop, orderId: string, token: string) {
+  say('\n6. The timeline of the first order');
+  const timeline = await shop.call<Timeline>('GET', `/v1/orders/${orderId}/timeline`, { token });
+  for (const { at, type, from, to, channel, recipient } of timeline.data) {
+    const detail = to ? [from, to].filter(Boolean).join(' → ') : `${channel}: ${recipient}`;
+    say(`   ${at?.slice(11, 23)}  ${type?.padEnd(21)} ${detail}`);
   }
 }
 
@@ -135,20 +135,20 @@ function connectTo(api: string) {
     body?: unknown;
   }
   const send = async (method: string, path: string, { token, body }: Options) => {
-    // One key for all tries: a 503 says that it is safe to ask again, and that nothing is done twice.
+    // All attempts have the same key, so that a retry after a 503 changes nothing twice.
     const headers = {
       ...(token && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
     };
     const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
     try {
-      for (let tries = 1; ; tries += 1) {
-        const answer = await fetch(api + path, { ...init, signal: AbortSignal.timeout(15_000) });
-        if (answer.status !== 503 || tries === 5) return answer;
-        await delay(1_000 * Number(answer.headers.get('retry-after') ?? 1));
+      for (let attempt = 1; ; attempt += 1) {
+        const response = await fetch(api + path, { ...init, signal: AbortSignal.timeout(15_000) });
+        if (response.status !== 503 || attempt === MAX_ATTEMPTS) return response;
+        await delay(1_000 * Number(response.headers.get('retry-after') ?? 1));
       }
     } catch (error) {
-      throw new StackError(`The shop did not answer ${method} ${path}: ${(error as Error).message}.`);
+      throw new StackError(`${method} ${path} got no response: ${(error as Error).message}.`);
     }
   };
   return {
@@ -161,70 +161,61 @@ function connectTo(api: string) {
     },
     async signIn(username: string): Promise<string> {
       const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password: 'test' });
-      const answer = await fetch(`${api}/oauth/token`, {
+      const response = await fetch(`${api}/oauth/token`, {
         method: 'POST',
         body: form,
         signal: AbortSignal.timeout(15_000),
       });
-      const token = (await answer.json()) as { access_token: string; expires_in: number; scope: string };
-      if (!answer.ok) throw new StackError(`${username} could not sign in: ${JSON.stringify(token)}`);
-      say(`   ${username.padEnd(22)} for ${token.expires_in} s: ${token.scope}`);
+      const token = (await response.json()) as { access_token: string; expires_in: number; scope: string };
+      if (!response.ok) throw new StackError(`${username} could not sign in: ${JSON.stringify(token)}`);
+      say(`   ${username.padEnd(22)} token valid for ${token.expires_in} s, scopes ${token.scope}`);
       return token.access_token;
     },
-    async call<Answer>(method: string, path: string, options: Options = {}): Promise<Answer> {
-      const answer = await send(method, path, options);
-      if (!answer.ok)
-        throw new StackError(`${method} ${path} was answered with ${answer.status}: ${await answer.text()}`);
-      return (await answer.json()) as Answer;
+    async call<Body>(method: string, path: string, options: Options = {}): Promise<Body> {
+      const response = await send(method, path, options);
+      if (!response.ok) throw new StackError(`${method} ${path} returned ${response.status}: ${await response.text()}`);
+      return (await response.json()) as Body;
     },
-    /** A call that must be refused as a conflict; returns the refusal in words. */
-    async refused(method: string, path: string, options: Options): Promise<string> {
-      const answer = await send(method, path, options);
-      const text = await answer.text();
-      if (answer.status !== 409)
-        throw new StackError(`${method} ${path} should be 409, but is ${answer.status}: ${text}`);
-      const { code, detail, allowedTransitions } = JSON.parse(text);
-      return `409 ${code}: ${detail} (allowed: ${allowedTransitions.join(', ')})`;
+    /** Sends a request that must fail with 409. Returns the problem as text. */
+    async rejected(method: string, path: string, options: Options): Promise<string> {
+      const response = await send(method, path, options);
+      const text = await response.text();
+      if (response.status !== 409) {
+        throw new StackError(`${method} ${path} returned ${response.status} instead of 409: ${text}`);
+      }
+      const { code, detail } = JSON.parse(text);
+      return `409 ${code}: ${detail}`;
     },
   };
 }
 
-async function listen(url: string) {
-  const heard: string[] = [];
+/** Subscribes to the Redis channel `orders` and collects its messages. */
+async function subscribe(url: string) {
+  const messages: string[] = [];
   const redis = connectRedis(url, { lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null });
-  redis.on('message', (_channel, message) => heard.push(message));
+  redis.on('message', (_channel, message) => messages.push(message));
   try {
     await redis.connect();
     await redis.subscribe('orders');
   } catch (error) {
-    throw new StackError(`Redis does not answer at ${url}: ${(error as Error).message}.`);
+    throw new StackError(`Redis cannot be reached at ${url}: ${(error as Error).message}.`);
   }
-  return { heard, close: () => redis.disconnect() };
+  return { messages, close: () => redis.disconnect() };
 }
 
-/** The emails about these orders, once that many are there; `undefined` when there is no catcher to ask. */
-async function arrivedEmails(
-  page: string | undefined,
-  orderIds: string[],
-  count: number,
-): Promise<Email[] | undefined> {
-  if (!page) return undefined;
+/** Waits until all emails about these orders have arrived, and returns them. */
+async function arrivedEmails(page: string, orderIds: string[]): Promise<Email[]> {
   let emails: Email[] = [];
   await waitFor(
-    'The last of the emails',
+    'The last email',
     async () => {
-      const answer = await fetch(`${page}/api/email`, { signal: AbortSignal.timeout(5_000) });
-      const all = (await answer.json()) as Email[];
+      const response = await fetch(`${page}/api/email`, { signal: AbortSignal.timeout(5_000) });
+      const all = (await response.json()) as Email[];
       emails = all.filter(({ headers }) => orderIds.some((id) => String(headers['x-crema-event-id']).startsWith(id)));
-      if (emails.length < count) throw new Error(`${emails.length} of ${count} have arrived`);
+      if (emails.length < EMAILS) throw new Error(`${emails.length} of ${EMAILS} have arrived`);
       return true;
     },
-    { deadline: mailDeadline, every: 200 },
+    { deadline: DELIVERY_TIMEOUT_MS, every: 200 },
   );
   return emails;
-}
-
-function show({ number, status, lines, total, allowedTransitions }: Order) {
-  const next = allowedTransitions.length > 0 ? `next: ${allowedTransitions.join(' or ')}` : 'final';
-  say(`   #${number}  ${lines.map(describeLine).join(', ')}  ${writeMoney(total)}  ${status.padEnd(11)}  ${next}`);
 }

@@ -3,11 +3,11 @@ import { dirname, join } from 'node:path';
 import { type Identity, identify, isAlive } from './process/identity.ts';
 import { StackError } from './stack-error.ts';
 
-/** Where a running shop can be reached; other commands on this machine read it. */
+/** The addresses of a running shop, for other commands on this machine. */
 export interface Addresses {
   api: string;
   redis: string;
-  /** The mail catcher's page; missing where emails go elsewhere. */
+  /** The mail catcher's page; missing if SMTP_URL names another mail server. */
   mail?: string | undefined;
 }
 
@@ -15,7 +15,7 @@ type OpenShop = Identity & { addresses?: Addresses };
 
 const fileIn = (dataDir: string) => join(dataDir, 'shop.json');
 
-/** The shop that is open on this data folder now, or `undefined`. */
+/** Returns the shop that now uses this data folder, or `undefined`. */
 export function findOpenShop(dataDir: string): OpenShop | undefined {
   try {
     const shop = JSON.parse(readFileSync(fileIn(dataDir), 'utf8')) as OpenShop;
@@ -28,15 +28,16 @@ export function findOpenShop(dataDir: string): OpenShop | undefined {
 /**
  * Makes this process the only one that uses a data folder.
  *
- * @throws {StackError} when another one does
+ * @throws {StackError} if another process uses it
  */
-export function claimShop(dataDir: string): { announce(addresses: Addresses): void; release(): void } {
+export function claimShop(dataDir: string): { saveAddresses(addresses: Addresses): void; release(): void } {
   makeFolder(dataDir);
   const open = findOpenShop(dataDir);
-  if (open)
+  if (open) {
     throw new StackError(
-      `Crema is already open here (process ${open.pid}): stop that one first, with Ctrl-C in its terminal.`,
+      `Crema is already open with this data folder (process ${open.pid}): stop it with Ctrl-C in its terminal.`,
     );
+  }
   const file = fileIn(dataDir);
   rmSync(file, { force: true });
   const self = identify(process.pid);
@@ -44,16 +45,17 @@ export function claimShop(dataDir: string): { announce(addresses: Addresses): vo
     writeFileSync(file, JSON.stringify(self), { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new StackError('Another `make run` begins at this very moment; let it.');
+    throw new StackError('Another `make run` with this data folder is starting: use that one, or stop it first.');
   }
   return {
-    announce: (addresses) => writeFileSync(file, JSON.stringify({ ...self, addresses })),
+    saveAddresses: (addresses) => writeFileSync(file, JSON.stringify({ ...self, addresses })),
     release: () => rmSync(file, { force: true }),
   };
 }
 
 /**
- * Makes a folder, and those above it, unless it is there. `recursive` of `mkdirSync` does not end below /proc, which takes none.
+ * Creates a folder and its parents, unless they exist. Not with `recursive`, because Node's `mkdirSync` then never returns
+ * where no folder can be created, as below /proc.
  *
  * @throws the system's error, with the path
  */

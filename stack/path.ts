@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The file that the shell would run for this command, or `undefined`. */
+/** Returns the path of a command's program, or `undefined` if it is not on the PATH. */
 export function findOnPath(command: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   return folders.map((folder) => join(folder, command)).find(isExecutable);

@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { connect, createServer } from 'node:net';
 import { StackError } from './stack-error.ts';
 
-/** Below the ports that Linux (32768 and up) and macOS (49152 and up) assign themselves, to servers and outgoing connections. */
+/** Leases are below the ports that Linux (from 32768) and macOS (from 49152) assign themselves, also to outgoing connections. */
 const FIRST_PORT = 20_000;
 const PORT_COUNT = 12_000;
 
@@ -35,7 +35,7 @@ async function leasePort(port: number): Promise<boolean> {
   const socket = createSocket('udp4');
   const bound = await new Promise<boolean>((resolve) => {
     socket.once('error', () => resolve(false));
-    // Exclusive: a cluster's workers would share it.
+    // Exclusive: the workers of a cluster would otherwise share the port.
     socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
   });
   if (!bound || (await portIsBusy(port))) {
@@ -46,7 +46,7 @@ async function leasePort(port: number): Promise<boolean> {
   return true;
 }
 
-/** Whether a program listens on this port of the loopback interface. */
+/** Returns whether a program listens on this port of the loopback interface. */
 export async function portIsBusy(port: number): Promise<boolean> {
   // On macOS, listening on 127.0.0.1:5000 succeeds although AirPlay listens on *:5000. So connect first.
   return (await answers(port, '127.0.0.1')) || (await answers(port, '::1')) || !(await canListen(port));
@@ -55,14 +55,14 @@ export async function portIsBusy(port: number): Promise<boolean> {
 function answers(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host, timeout: 500 });
-    const say = (answer: boolean) => {
+    const finish = (answer: boolean) => {
       socket.destroy();
       resolve(answer);
     };
     socket
-      .once('connect', () => say(true))
-      .once('error', () => say(false))
-      .once('timeout', () => say(false));
+      .once('connect', () => finish(true))
+      .once('error', () => finish(false))
+      .once('timeout', () => finish(false));
   });
 }
 

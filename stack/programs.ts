@@ -1,33 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
-import { runProcess } from './process/guarded-process.ts';
-import { logTail, reasonIn } from './process/log-tail.ts';
+import { runToSuccess } from './process/guarded-process.ts';
+import { runAll } from './run-all.ts';
 import { PortTakenError, type Service, type ServiceOptions, startService } from './service.ts';
-import { StackError } from './stack-error.ts';
-import { startAll } from './start-all.ts';
 
 interface ProgramOptions extends ServiceOptions {
   environment: Environment;
   /** 0 or undefined: any free port. */
   port?: number;
-  /** Called with every line of its log. */
+  /** Called with every line of the program's output. */
   onLine?: (line: string) => void;
-  /** Another script to run in its place, for tests. */
+  /** Another script to run in its place, for tests and benchmarks. */
   script?: string;
 }
 
 const root = join(import.meta.dirname, '..');
-const scriptDeadline = 120_000;
+const SCRIPT_TIMEOUT_MS = 120_000;
 
 /**
- * Starts the API as a process of its own and resolves when it is ready. Without PUBLIC_URL in the environment, clients
- * reach it at 127.0.0.1, not at `localhost`, which may also be ::1.
+ * Starts the API as a separate process and resolves when it is ready. PUBLIC_URL defaults to 127.0.0.1, because another
+ * process may answer at `localhost`, which is also ::1.
  */
 export const startApi = (options: ProgramOptions): Promise<Service> =>
   startProgram({ name: 'api', title: 'The API', script: 'api/main.ts', portVariable: 'PORT' }, options);
 
-/** Starts the worker as a process of its own and resolves when it is ready. */
+/** Starts the worker as a separate process and resolves when it is ready. */
 export const startWorker = (options: ProgramOptions): Promise<Service> =>
   startProgram(
     { name: 'worker', title: 'The worker', script: 'worker/main.ts', portVariable: 'WORKER_HEALTH_PORT' },
@@ -44,7 +42,7 @@ function startProgram(
     {
       name: kind.name,
       title: kind.title,
-      ports: { http: options.port ?? 0 },
+      ports: { http: options.port },
       program: ({ http }) => {
         instance = randomUUID();
         return {
@@ -87,31 +85,22 @@ function instanceIn(text: string): unknown {
 
 /** Runs the migrations, then seeds the database and prepares the Temporal namespace concurrently. */
 export async function prepare(options: ServiceOptions & { environment: Environment }): Promise<void> {
-  await runScript('db/migrate.ts', 'The database could not be migrated', options);
-  const scripts = [
-    ['db/seed.ts', 'The database could not be filled'],
-    ['worker/prepare-namespace.ts', "Temporal's namespace could not be prepared"],
-  ] as const;
-  const { failed, reason } = await startAll(
-    scripts.map(
-      ([script, failure]) =>
-        (signal) =>
-          runScript(script, failure, { ...options, signal }),
-    ),
+  const run = (script: string, failure: string, signal: AbortSignal | undefined) =>
+    runToSuccess(
+      {
+        name: script.replace('/', '-').replace('.ts', ''),
+        command: process.execPath,
+        args: [join(root, script)],
+        env: options.environment,
+      },
+      { dataDir: options.dataDir, deadline: SCRIPT_TIMEOUT_MS, signal, failure: (reason) => `${failure}: ${reason}.` },
+    );
+  await run('db/migrate.ts', 'The database could not be migrated', options.signal);
+  await runAll(
+    [
+      (signal) => run('db/seed.ts', 'The database could not be seeded', signal),
+      (signal) => run('worker/prepare-namespace.ts', "Temporal's namespace could not be prepared", signal),
+    ],
     options.signal,
-  );
-  if (failed) throw reason;
-}
-
-async function runScript(script: string, failure: string, options: ServiceOptions & { environment: Environment }) {
-  const name = script.replace('/', '-').replace('.ts', '');
-  const exit = await runProcess(
-    { name, command: process.execPath, args: [join(root, script)], env: options.environment },
-    { ...options, deadline: scriptDeadline },
-  );
-  if (exit?.code === 0) return;
-  const log = join(options.dataDir, 'logs', `${name}.log`);
-  throw new StackError(
-    `${failure}: ${reasonIn(logTail(log, 50)) || `it took over ${scriptDeadline / 1000} s`} (${log} has more).`,
   );
 }

@@ -1,11 +1,11 @@
 /** The progress display of a long step. */
 export interface Progress {
-  /** Sets the current activity, which the next line shows. */
+  /** Sets the text that the next line shows after the elapsed time. */
   detail(text: string): void;
   end(): void;
 }
 
-/** Prints what begins, then every five seconds the elapsed time and the current activity. */
+/** Logs the title, then the elapsed time: every five seconds and at the end. */
 export function startProgress(title: string, log: (line: string) => void = () => {}): Progress {
   const start = performance.now();
   let latest = '';

@@ -1,13 +1,12 @@
 import type { Environment } from '../config/environment.ts';
 import { portIsBusy } from './ports.ts';
-import { isGiven } from './services.ts';
 import type { StackSettings } from './settings.ts';
 import { StackError } from './stack-error.ts';
 
 /**
- * Checks that every port of `make run` is free.
+ * Checks that every port of `make run` is free and chosen only once.
  *
- * @throws {StackError} with a sentence for each port in use: the service that needs it, and how to choose another
+ * @throws {StackError} with a sentence for each other port: the service that needs it, and how to choose a free one
  */
 export async function requirePorts(
   environment: Environment,
@@ -24,17 +23,15 @@ export async function requirePorts(
     { port: settings.SMTP_PORT, variable: 'SMTP_PORT', title: 'the mail catcher', given: 'SMTP_URL' },
     { port: settings.MAIL_PORT, variable: 'MAIL_PORT', title: "the mail catcher's page", given: 'SMTP_URL' },
   ];
-  const needed = all.filter(({ given }) => !given || !isGiven(environment, given));
+  const needed = all.filter(({ given }) => !given || !environment[given]);
   const sentences: string[] = [];
   for (const [index, { port, variable, title }] of needed.entries()) {
     const rival = needed.slice(0, index).find((other) => other.port === port);
     if (!rival && !(await portIsBusy(port))) continue;
-    const airplay = port === 5000 && process.platform === 'darwin' ? ' (on a Mac, AirPlay Receiver has it)' : '';
-    const why = rival ? `wanted by ${rival.title} too` : `taken${airplay}`;
-    const other = await nextFreePort(
-      port,
-      needed.map((need) => need.port),
-    );
+    const airplay = port === 5000 && process.platform === 'darwin' ? ' (usually by AirPlay Receiver)' : '';
+    const why = rival ? `also set for ${rival.title}` : `in use${airplay}`;
+    const wanted = needed.map((need) => need.port);
+    const other = await nextFreePort(port, wanted);
     sentences.push(
       `Port ${port}, for ${title}, is ${why}: choose another with the line \`${variable}=${other}\` in .env.`,
     );

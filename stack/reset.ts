@@ -2,18 +2,19 @@
 import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { readEnvironment } from '../config/environment.ts';
+import { runCommand } from '../config/run-command.ts';
 import { findOpenShop, makeFolder } from './open-shop.ts';
 import { postgresFolder, postgresUser } from './postgres/user.ts';
 import { stopLeftovers } from './process/leftovers.ts';
 import { readStackSettings } from './settings.ts';
-import { StackError, sentenceOf } from './stack-error.ts';
+import { StackError } from './stack-error.ts';
 
 const ours = ['postgres', 'temporal', 'redis', 'mail', 'logs', 'run', 'shop.json'];
 
-try {
+await runCommand(async () => {
   const { DATA_DIR } = readStackSettings(readEnvironment());
   const open = findOpenShop(DATA_DIR);
-  if (open) throw new StackError(`Crema is open (process ${open.pid}): stop it with Ctrl-C, then reset.`);
+  if (open) throw new StackError(`Crema is open (process ${open.pid}): stop it with Ctrl-C, then run this again.`);
   makeFolder(DATA_DIR);
   await stopLeftovers(DATA_DIR);
   const folders = [postgresFolder(DATA_DIR, postgresUser())];
@@ -21,10 +22,5 @@ try {
   if (DATA_DIR === resolve('.data')) folders.push(DATA_DIR);
   else folders.push(...ours.map((name) => join(DATA_DIR, name)));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-  process.stdout.write(`All data in ${DATA_DIR} is gone; \`make run\` begins anew.\n`);
-} catch (error) {
-  const sentence = sentenceOf(error);
-  if (!sentence) throw error;
-  process.stderr.write(`${sentence}\n`);
-  process.exitCode = 1;
-}
+  process.stdout.write(`Deleted all data in ${DATA_DIR}. The next \`make run\` creates a new database.\n`);
+});

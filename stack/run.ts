@@ -3,18 +3,19 @@ import { relative } from 'node:path';
 import { prettyFactory } from 'pino-pretty';
 import { readApiSettings } from '../api/settings.ts';
 import { readEnvironment } from '../config/environment.ts';
+import { sentenceFor } from '../config/run-command.ts';
 import { databaseAt } from '../config/services-in-use.ts';
 import { readWorkerSettings } from '../worker/settings.ts';
 import { claimShop } from './open-shop.ts';
-import type { Exit } from './process/guarded-process.ts';
+import { describeExit, type Exit } from './process/guarded-process.ts';
 import { stopLeftovers } from './process/leftovers.ts';
 import { prepare, startApi, startWorker } from './programs.ts';
 import { requirePorts } from './required-ports.ts';
+import { runAll } from './run-all.ts';
 import type { Service } from './service.ts';
 import { type Services, startServices } from './services.ts';
-import { readStackSettings, servicePorts } from './settings.ts';
-import { StackError, sentenceOf } from './stack-error.ts';
-import { startAll } from './start-all.ts';
+import { readStackSettings } from './settings.ts';
+import { StackError } from './stack-error.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const pretty = prettyFactory({
@@ -24,30 +25,30 @@ const pretty = prettyFactory({
   translateTime: 'SYS:HH:MM:ss',
 });
 
-/** The reason why the shop must stop: a signal, or the end of one of its processes. */
+/** Aborted with the reason why the shop must stop: a {@link StopRequest}, or an error. */
 const closing = new AbortController();
-class Asked extends Error {}
+class StopRequest extends Error {}
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // A second signal exits at once. The guards then stop the remaining processes.
     if (closing.signal.aborted) process.exit(1);
-    closing.abort(new Asked(signal));
+    closing.abort(new StopRequest(signal));
   });
 }
 process.on('uncaughtException', (error) => closing.abort(error));
-process.stdout.on('error', () => closing.abort(new Asked('nobody reads')));
-watchMake();
+process.stdout.on('error', () => closing.abort(new StopRequest('standard output is closed')));
+stopWithMake();
 
 try {
   await run();
 } catch (error) {
-  if (!(error instanceof Asked)) {
-    process.stderr.write(`${sentenceOf(error) ?? (error as Error).stack}\n`);
+  if (!(error instanceof StopRequest)) {
+    process.stderr.write(`${sentenceFor(error) ?? (error as Error).stack}\n`);
     process.exitCode = 1;
   }
 }
-// All our processes have been stopped. Handles that a library left open must not delay the exit.
+// All child processes have ended. Handles that a library left open must not delay the exit.
 process.exit();
 
 async function run() {
@@ -59,13 +60,13 @@ async function run() {
   const claim = claimShop(dataDir);
   const undo: (() => unknown)[] = [claim.release];
   try {
-    const left = await stopLeftovers(dataDir);
-    if (left.length > 0) say(`An earlier run was killed; stopped what it left: ${left.join(', ')}.`);
+    const stopped = await stopLeftovers(dataDir);
+    if (stopped.length > 0) say(`Stopped processes of an earlier run that was killed: ${stopped.join(', ')}.`);
     await requirePorts(environment, settings, { api: PORT, worker: WORKER_HEALTH_PORT });
 
-    const options = { dataDir, environment, log: say, signal: closing.signal, onDeath: closeBecause };
-    say('Starting Postgres, Temporal, Redis and the mail catcher …');
-    const services = await startServices({ ...options, ports: servicePorts(settings) });
+    const options = { dataDir, environment, log: say, signal: closing.signal, onDeath: closeAfterDeath };
+    say('Starting services …');
+    const services = await startServices({ ...options, ports: settings });
     undo.unshift(services.stop);
 
     say('Preparing database and Temporal …');
@@ -73,20 +74,20 @@ async function run() {
     await prepare(inside);
 
     say('Starting API and worker …');
-    const { values, failed, reason } = await startAll(
+    const programs = await runAll(
       [
         (signal) => startApi({ ...inside, signal, port: PORT, onLine: (line) => show('api', line) }),
         (signal) =>
           startWorker({ ...inside, signal, port: WORKER_HEALTH_PORT, onLine: (line) => show('worker', line) }),
       ],
       closing.signal,
+      (program) => program.stop(),
     );
     undo.unshift(async () => {
-      for (const program of values) await program?.stop();
+      for (const program of programs) await program.stop();
     });
-    if (failed) throw reason;
 
-    claim.announce({
+    claim.saveAddresses({
       api: `http://127.0.0.1:${PORT}`,
       redis: services.environment.REDIS_URL ?? '',
       mail: services.started.mail?.page,
@@ -107,11 +108,8 @@ function show(name: string, line: string) {
   say(`${name.padEnd(6)} | ${text.trimEnd()}`);
 }
 
-function closeBecause(service: Service, exit: Exit) {
-  const how = exit.signal ? `it was ended by ${exit.signal}` : `exit code ${exit.code}`;
-  closing.abort(
-    new StackError(`${service.name} stopped although nobody asked it to (${how}); ${service.log} says more.`),
-  );
+function closeAfterDeath({ name, log }: Service, exit: Exit) {
+  closing.abort(new StackError(`The process ${name} failed: ${describeExit(exit)} (${log} has more).`));
 }
 
 function table(url: string, services: Services, dataDir: string): string {
@@ -119,28 +117,29 @@ function table(url: string, services: Services, dataDir: string): string {
   const rows = [
     ['API', `${url}/v1`],
     ['API docs', `${url}/docs`],
-    ['Temporal Web UI', forPeople(temporal?.page) ?? `of the Temporal at ${services.environment.TEMPORAL_ADDRESS}`],
-    ['Emails', forPeople(mail?.page) ?? 'go where SMTP_URL says'],
+    ['Temporal Web UI', atLocalhost(temporal?.page) ?? `of the server at ${services.environment.TEMPORAL_ADDRESS}`],
+    ['Emails', atLocalhost(mail?.page) ?? 'at the mail server of SMTP_URL'],
     ['Postgres', databaseAt(services.environment.DATABASE_URL ?? '')],
     ['Sign in as', 'customer@example.com / test'],
     ['or as', 'manager@example.com / test'],
   ];
   const lines = rows.map(([title = '', value]) => `  ${title.padEnd(17)}${value}`);
-  const hint = `Ctrl-C stops everything. \`make demo\` in a second terminal shows it at work. Logs: ${relative('.', dataDir) || dataDir}/logs`;
+  const folder = relative('.', dataDir);
+  const logs = `${folder.startsWith('..') ? dataDir : folder || '.'}/logs`;
+  const hint = `Ctrl-C stops everything. To see the shop at work, run \`make demo\` in a second terminal. Logs: ${logs}`;
   return ['', 'Crema is open.', '', ...lines, '', hint, ''].join('\n');
 }
 
-/** Returns the address with `localhost` in place of 127.0.0.1, as the documentation has it. */
-function forPeople(page: string | undefined): string | undefined {
+/** Returns the address with `localhost` in place of 127.0.0.1, as in the documentation. */
+function atLocalhost(page: string | undefined): string | undefined {
   return page?.replace('127.0.0.1', 'localhost');
 }
 
-/** A killed make cannot forward its signal, so that the shop would keep running unnoticed. */
-function watchMake() {
+/** Stops the shop when make was killed, because a killed make forwards no signal. */
+function stopWithMake() {
   const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.env.MAKELEVEL && process.ppid !== parent) closing.abort(new Asked('make is gone'));
+  // This timer also keeps the process alive until the shop stops.
+  setInterval(() => {
+    if (process.env.MAKELEVEL && process.ppid !== parent) closing.abort(new StopRequest('make has ended'));
   }, 1_000);
-  // This timer also keeps the process alive while it waits.
-  return timer;
 }

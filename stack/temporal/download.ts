@@ -1,4 +1,4 @@
-/** `node download.ts <folder> <version>`: downloads Temporal's program with the SDK to `<folder>/temporal-<version>`. */
+/** `node download.ts <folder> <version>`: the SDK downloads Temporal's program to `<folder>/temporal-<version>`. */
 import { Runtime } from '@temporalio/worker';
 
 const [folder = '', version = ''] = process.argv.slice(2);

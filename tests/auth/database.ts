@@ -18,7 +18,7 @@ export interface TestDatabase {
 
 export async function openDatabase(): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'crema-auth-'));
-  const server = await startPostgres({ dataDir, fsync: false });
+  const server = await startPostgres({ dataDir, durable: false });
   const pools: Database[] = [];
   const connectAgain = () => {
     const pool = connect(server.url, { max: 4, name: 'crema-test', idleInTransaction: 0 });

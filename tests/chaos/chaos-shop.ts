@@ -7,10 +7,10 @@ import { hashPassword } from '../../api/auth/passwords.ts';
 import type { Environment } from '../../config/environment.ts';
 import { connect, type Database } from '../../db/connection.ts';
 import type { Role } from '../../domain/actor.ts';
-import { ownEnvironment } from '../../stack/own-environment.ts';
+import { bareEnvironment } from '../../stack/bare-environment.ts';
 import { prepare, startApi, startWorker } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
-import { anyPorts, startServices } from '../../stack/services.ts';
+import { startServices } from '../../stack/services.ts';
 import { workflowsPath } from '../../worker/workflows-path.ts';
 import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 import { type Clock, createClock, installFaketime } from './moved-clock.ts';
@@ -92,7 +92,7 @@ async function open(
   { folder, given, fetchTools, log, signal }: Options,
   undo: (() => unknown)[],
 ): Promise<Omit<ChaosShop, 'close'>> {
-  const own = ownEnvironment();
+  const own = bareEnvironment();
   const taskQueue = `chaos-${randomUUID()}`;
   const ordersEmail = 'shop@crema.example';
   const catcher = await startMailCatcher({ dataDir: join(folder, 'smtp'), signal });
@@ -121,7 +121,7 @@ async function open(
   };
   const inside = { dataDir: folder, log, signal };
   // No machine goes down here, so what is written need not reach a disk.
-  const services = await startServices({ ...inside, environment, ports: anyPorts, durable: false });
+  const services = await startServices({ ...inside, environment, durable: false });
   undo.push(services.stop);
   const direct = services.environment;
   if (!given) await prepare({ ...inside, environment: direct });

@@ -1,5 +1,5 @@
 import type { Service } from '../../stack/service.ts';
-import { anyPorts, startServices } from '../../stack/services.ts';
+import { startServices } from '../../stack/services.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
 
 /** Which variable names a service to Crema. */
@@ -18,7 +18,7 @@ export async function startOwn<Own extends Name>(...names: Own[]) {
   // What the environment names is not started; a shop catches its own mail.
   const environment: Record<string, string | undefined> = { SMTP_URL: 'smtp://127.0.0.1:1', ...process.env };
   for (const name of names) delete environment[variables[name]];
-  const services = await startServices({ dataDir: data.path, ports: anyPorts, environment, durable: false });
+  const services = await startServices({ dataDir: data.path, environment, durable: false });
   const own = services.started as Record<Own, Service>;
   return {
     ...own,

@@ -83,7 +83,7 @@ test('When a port is taken, then one sentence names it, who wants it and the var
     expect(await run.exitCode()).toBe(1);
     expect(run.output.stderr).toMatch(
       new RegExp(
-        `^Port ${ports.PORT}, for the API, is taken: choose another with the line \`PORT=\\d+\` in .env\\.\n$`,
+        `^Port ${ports.PORT}, for the API, is in use: choose another with the line \`PORT=\\d+\` in .env\\.\n$`,
       ),
     );
     expect(run.output.stdout).toBe('');
@@ -97,7 +97,7 @@ test('When two are given the same port, then the sentence names both', async () 
   const run = command('run.ts', { REDIS_PORT: ports.PORT });
 
   expect(await run.exitCode()).toBe(1);
-  expect(run.output.stderr).toMatch(`Port ${ports.PORT}, for Redis, is wanted by the API too`);
+  expect(run.output.stderr).toMatch(`Port ${ports.PORT}, for Redis, is also set for the API`);
 });
 
 test('When a line of .env is broken, then one sentence names the line and nothing is started', async () => {
@@ -195,6 +195,6 @@ test('When it is killed with kill -9, then all its processes end and the next ru
   // A part that dies takes the shop with it.
   process.kill(pidOf('worker'), 'SIGKILL');
   expect(await second.exitCode()).toBe(1);
-  expect(second.output.stderr).toMatch(/^worker stopped although nobody asked it to .*worker\.log says more\.\n$/);
+  expect(second.output.stderr).toMatch(/^The process worker failed: it ended with SIGKILL \(.*worker\.log has more\)\.\n$/);
   expect(pidFiles()).toEqual([]);
 }, 240_000);

@@ -9,7 +9,7 @@ import pg from 'pg';
 import { runDirectory } from '../../stack/process/guarded-process.ts';
 import { identify } from '../../stack/process/identity.ts';
 import type { Service } from '../../stack/service.ts';
-import { anyPorts, type Services, startServices } from '../../stack/services.ts';
+import { type Services, startServices } from '../../stack/services.ts';
 import { waitFor } from '../../stack/wait.ts';
 
 let dataDir: string;
@@ -20,7 +20,6 @@ beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'crema-services-'));
   services = await startServices({
     dataDir,
-    ports: anyPorts,
     environment: { GREETING: 'hello' },
     durable: false,
     onDeath: (service) => deaths.push(service.name),
@@ -132,7 +131,7 @@ test('When the environment names every service, then none is started', async () 
     SMTP_URL: 'smtp://x',
   };
 
-  const none = await startServices({ dataDir: join(dataDir, 'none'), ports: anyPorts, environment });
+  const none = await startServices({ dataDir: join(dataDir, 'none'), environment });
 
   expect(none.started).toEqual({});
   expect(none.environment).toEqual(environment);
@@ -145,7 +144,7 @@ test('When another Redis has the port, then the error says so and the others are
 
   const start = startServices({
     dataDir: elsewhere,
-    ports: { ...anyPorts, redis: taken },
+    ports: { REDIS_PORT: taken },
     environment: { DATABASE_URL: 'postgres://x', TEMPORAL_ADDRESS: 'x:1' },
   });
 

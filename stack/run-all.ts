@@ -1,0 +1,29 @@
+/**
+ * Runs tasks concurrently and waits until all have ended. If one fails, or the signal aborts, cancels the others.
+ *
+ * @param undo called for every result, the last one first, if a task failed
+ * @returns the results in the order of the tasks
+ * @throws the first failure
+ */
+export async function runAll<Result>(
+  tasks: ((signal: AbortSignal) => Promise<Result>)[],
+  signal?: AbortSignal,
+  undo?: (result: Result) => Promise<unknown>,
+): Promise<Result[]> {
+  const failure = new AbortController();
+  const either = AbortSignal.any([failure.signal, ...(signal ? [signal] : [])]);
+  const settled = await Promise.allSettled(
+    tasks.map(async (task) => {
+      try {
+        return await task(either);
+      } catch (error) {
+        failure.abort(error);
+        throw error;
+      }
+    }),
+  );
+  const results = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  if (!either.aborted) return results;
+  for (const result of results.toReversed()) await undo?.(result);
+  throw either.reason;
+}
