@@ -195,6 +195,8 @@ test('When it is killed with kill -9, then all its processes end and the next ru
   // A part that dies takes the shop with it.
   process.kill(pidOf('worker'), 'SIGKILL');
   expect(await second.exitCode()).toBe(1);
-  expect(second.output.stderr).toMatch(/^The process worker failed: it ended with SIGKILL \(.*worker\.log has more\)\.\n$/);
+  expect(second.output.stderr).toMatch(
+    /^The process worker failed: it ended with SIGKILL \(.*worker\.log has more\)\.\n$/,
+  );
   expect(pidFiles()).toEqual([]);
 }, 240_000);
