@@ -21,7 +21,9 @@ const refreshToken = z.string().meta({
 });
 const scope = z
   .string()
-  .meta({ description: 'The requested scopes, separated by spaces. Default: all allowed scopes' });
+  .meta({
+    description: 'The requested scopes, separated by spaces. If it is omitted, the token has all allowed scopes',
+  });
 
 const tokenRequest = (passwordGrant: boolean) =>
   z

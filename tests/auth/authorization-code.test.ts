@@ -21,23 +21,19 @@ afterAll(async () => {
 
 const statusOf = async (token: string) => (await api.who(`Bearer ${token}`)).status;
 
-describe('a request is refused', () => {
+describe('an authorization request', () => {
   test.each<[string, Record<string, string | undefined>, string]>([
-    [
-      'When it has no PKCE challenge',
-      { code_challenge: undefined, code_challenge_method: undefined },
-      'invalid_request',
-    ],
-    ['When its challenge is plain', { code_challenge_method: 'plain' }, 'invalid_request'],
-    ['When its challenge has no method', { code_challenge_method: undefined }, 'invalid_request'],
-    ['When its challenge is too short', { code_challenge: 'short' }, 'invalid_request'],
-    ['When it wants a token instead of a code', { response_type: 'token' }, 'unsupported_response_type'],
-    ['When it wants a token for another API', { resource: 'https://mallory.example/v1' }, 'invalid_target'],
-  ])('%s, and the client is told', async (_, parameters, error) => {
+    ['has no PKCE challenge', { code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
+    ['has a plain challenge', { code_challenge_method: 'plain' }, 'invalid_request'],
+    ['has no challenge method', { code_challenge_method: undefined }, 'invalid_request'],
+    ['has a short challenge', { code_challenge: 'short' }, 'invalid_request'],
+    ['requests a token instead of a code', { response_type: 'token' }, 'unsupported_response_type'],
+    ['requests a token for another API', { resource: 'https://mallory.example/v1' }, 'invalid_target'],
+  ])('redirects with an error if it %s', async (_, parameters, error) => {
     const { status, url } = await openUserAgent(api.url).open(openApplication(api.url).authorize(parameters));
-    const told = new URLSearchParams(url.search || url.hash.slice(1));
-    expect([status, url.pathname, told.get('error')]).toEqual([303, '/docs/oauth2-redirect', error]);
-    expect(told.get('state')).toBe('as-it-was');
+    const sent = new URLSearchParams(url.search || url.hash.slice(1));
+    expect([status, url.pathname, sent.get('error')]).toEqual([303, '/docs/oauth2-redirect', error]);
+    expect(sent.get('state')).toBe('as-it-was');
   });
 
   test.each([
@@ -50,7 +46,7 @@ describe('a request is refused', () => {
     'https://app.example.mallory.example/back',
     'https://app.example@mallory.example/back',
     'javascript:alert(1)',
-  ])('When it wants people sent to %s, and nobody is sent there', async (redirect_uri) => {
+  ])('does not redirect to the unregistered URI %s', async (redirect_uri) => {
     const page = await openUserAgent(api.url).open(openApplication(api.url).authorize({ redirect_uri }));
     expect([page.status, page.url.pathname, page.headers.get('location')]).toEqual([400, '/oauth/authorize', null]);
     expect(page.html).toContain('<h1>That did not work</h1>');
@@ -58,7 +54,7 @@ describe('a request is refused', () => {
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 
-  test('When it is of no client of ours', async () => {
+  test('shows an error page if the client is unknown', async () => {
     const page = await openUserAgent(api.url).open(openApplication(api.url).authorize({ client_id: '<b>x</b>' }));
     expect([page.status, page.html.includes('(invalid_client)'), page.html.includes('<b>')]).toEqual([
       400,
@@ -67,29 +63,29 @@ describe('a request is refused', () => {
     ]);
   });
 
-  test('When a program asks for JSON, then it gets that', async () => {
+  test('returns its error as JSON if the client accepts JSON', async () => {
     const headers = { accept: 'application/json' };
     const answer = await fetch(`${api.url}${openApplication(api.url).authorize({ redirect_uri: 'x' })}`, { headers });
     expect([answer.status, ((await answer.json()) as { error: string }).error]).toEqual([400, 'invalid_redirect_uri']);
   });
 });
 
-describe('a code', () => {
-  test('When it is used a second time, then everything that came from it ends', async () => {
-    const { trade } = await signInWithBrowser(api);
-    const { access_token: access, refresh_token: refresh } = (await trade()).body;
+describe('an authorization code', () => {
+  test('revokes its tokens if it is used a second time', async () => {
+    const { exchange } = await signInWithBrowser(api);
+    const { access_token: access, refresh_token: refresh } = (await exchange()).body;
     expect(await statusOf(access)).toBe(200);
 
-    const again = await trade();
+    const again = await exchange();
 
     expect([again.status, again.body.error]).toEqual([400, 'invalid_grant']);
     expect(await statusOf(access)).toBe(401);
     expect((await api.refresh(refresh)).body.error).toBe('invalid_grant');
   });
 
-  test('When it is used twenty times at once, then at most one use gets tokens, and they are no good', async () => {
-    const { trade } = await signInWithBrowser(api);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => trade()));
+  test('gives no valid tokens if it is used twenty times concurrently', async () => {
+    const { exchange } = await signInWithBrowser(api);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => exchange()));
     const granted = answers.filter(({ status }) => status === 200);
     expect(granted.length).toBeLessThanOrEqual(1);
     for (const { body } of granted) {
@@ -98,50 +94,50 @@ describe('a code', () => {
     }
   });
 
-  test('When a minute has passed, then it is no good any more', async () => {
-    const { trade } = await signInWithBrowser(api);
+  test('expires after one minute', async () => {
+    const { exchange } = await signInWithBrowser(api);
     const kept = shop.database('oidc_artifacts').where({ kind: 'AuthorizationCode' });
     const { payload } = await kept.clone().orderBy('expires_at', 'desc').first();
     expect(payload.exp - payload.iat).toBe(60);
     await kept.clone().update({ expires_at: new Date(Date.now() - 1) });
-    expect((await trade()).body.error).toBe('invalid_grant');
+    expect((await exchange()).body.error).toBe('invalid_grant');
   });
 
   test.each([
     ['another verifier', { code_verifier: 'x'.repeat(43) }],
-    ['another redirect', { redirect_uri: APP }],
+    ['another redirect URI', { redirect_uri: APP }],
     ['another code', { code: 'x' }],
-  ])('When it comes with %s, then it is refused', async (_, changes) => {
-    const { trade } = await signInWithBrowser(api);
-    expect((await trade(changes)).body.error).toBe('invalid_grant');
+  ])('is rejected with %s', async (_, changes) => {
+    const { exchange } = await signInWithBrowser(api);
+    expect((await exchange(changes)).body.error).toBe('invalid_grant');
   });
 
-  test('When it comes without its verifier, then it is refused', async () => {
+  test('is rejected without its verifier', async () => {
     const { application, code } = await signInWithBrowser(api);
     const { code_verifier: _, ...form } = application.exchange(code);
     expect((await api.post('/oauth/token', form)).body.error).toBe('invalid_grant');
   });
 });
 
-describe('scopes', () => {
-  test('When none is asked for, then the token has all that the role may', async () => {
-    const { trade } = await signInWithBrowser(api);
-    expect((await trade()).body.scope).toBe('orders:read orders:write');
+describe('an access token from a code', () => {
+  test('has all scopes of the role if the request names none', async () => {
+    const { exchange } = await signInWithBrowser(api);
+    expect((await exchange()).body.scope).toBe('orders:read orders:write');
   });
 
-  test('When more is asked for than the role may, then the token has what it may', async () => {
-    const { trade } = await signInWithBrowser(api, undefined, { scope: 'orders:read users:write nonsense' });
-    expect((await trade()).body.scope).toBe('orders:read');
+  test('has only those requested scopes that the role allows', async () => {
+    const { exchange } = await signInWithBrowser(api, undefined, { scope: 'orders:read users:write nonsense' });
+    expect((await exchange()).body.scope).toBe('orders:read');
   });
 
-  test('When nothing that is asked for may be had, then the client is told', async () => {
+  test('is refused with access_denied if no requested scope is allowed', async () => {
     const agent = openUserAgent(api.url);
     const page = await agent.open(openApplication(api.url).authorize({ scope: 'users:write' }));
     const back = await agent.submit(page, { email: 'customer@example.com', password: 'test' });
     expect(back.url.searchParams.get('error')).toBe('access_denied');
   });
 
-  test('When a customer has become a manager, then the next code has what a manager may', async () => {
+  test('has the scopes of a manager after a promotion', async () => {
     const { agent, application } = await signInWithBrowser(api);
     await shop.database('users').where({ id: CUSTOMER }).update({ role: 'manager' });
     try {
@@ -154,12 +150,12 @@ describe('scopes', () => {
   });
 });
 
-test('When openid is asked for, then an ID token says who has signed in, and the API takes none for an access token', async () => {
-  const { trade } = await signInWithBrowser(api, 'manager@example.com', {
+test('returns an ID token for the scope openid, which is not an access token', async () => {
+  const { exchange } = await signInWithBrowser(api, 'manager@example.com', {
     scope: 'openid orders:read',
     nonce: 'once',
   });
-  const { body } = await trade();
+  const { body } = await exchange();
   const idToken = (body as unknown as { id_token: string }).id_token;
   const jwks = createLocalJWKSet(await readJson(`${api.url}/.well-known/jwks.json`));
   const { payload } = await jwtVerify(idToken, jwks, { issuer: api.url, audience: 'crema' });
@@ -168,7 +164,7 @@ test('When openid is asked for, then an ID token says who has signed in, and the
   expect(decodeJwt(body.access_token).scope).toBe('orders:read');
 });
 
-test('When a browser app trades its code, then its own origin may, and another may not', async () => {
+test('accepts a code only from the origin of the registered app', async () => {
   const { application, code } = await signInWithBrowser(api);
   const foreign = { origin: 'https://mallory.example' };
   expect((await api.post('/oauth/token', application.exchange(code), foreign)).status).toBe(400);
@@ -176,9 +172,9 @@ test('When a browser app trades its code, then its own origin may, and another m
   expect([own.status, own.headers.get('access-control-allow-origin')]).toEqual([200, 'https://app.example']);
 });
 
-test('When all that a person has signed in to is ended, then no session, token or half-done sign-in is left', async () => {
-  const { agent, application, trade } = await signInWithBrowser(api, 'manager@example.com');
-  const { access_token: access, refresh_token: refresh } = (await trade()).body;
+test('removes sessions, tokens and unfinished sign-ins of an account together', async () => {
+  const { agent, application, exchange } = await signInWithBrowser(api, 'manager@example.com');
+  const { access_token: access, refresh_token: refresh } = (await exchange()).body;
   const { code, application: other } = await signInWithBrowser(api, 'manager@example.com');
   expect(await statusOf(access)).toBe(200);
   const customers = (await api.signIn('customer@example.com')).body.access_token;

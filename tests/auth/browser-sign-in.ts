@@ -1,7 +1,7 @@
 import type { AuthApi } from './auth-api.ts';
 import { openApplication, openUserAgent } from './user-agent.ts';
 
-/** Signs somebody in through the page, in a browser of their own, up to the code that the application gets. */
+/** Signs a user in through the page, in a new browser, until the application receives the code. */
 export async function signInWithBrowser(
   api: AuthApi,
   email = 'customer@example.com',
@@ -12,7 +12,8 @@ export async function signInWithBrowser(
   const back = await agent.submit(await agent.open(application.authorize(parameters)), { email, password: 'test' });
   const code = back.url.searchParams.get('code');
   if (!code) throw new Error(`no code for ${email}: ${back.status} ${back.url}`);
-  /** Trades a code for tokens. */
-  const trade = (changes: Record<string, string> = {}) => api.post('/oauth/token', application.exchange(code, changes));
-  return { agent, application, code, trade };
+  /** Exchanges the code for tokens. */
+  const exchange = (changes: Record<string, string> = {}) =>
+    api.post('/oauth/token', application.exchange(code, changes));
+  return { agent, application, code, exchange };
 }

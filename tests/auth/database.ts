@@ -7,10 +7,10 @@ import { seedUsers } from '../../db/seeds/users.ts';
 import { startPostgres } from '../../stack/postgres/server.ts';
 import type { Service } from '../../stack/service.ts';
 
-/** A Postgres of this test file's own, migrated and with the seeded users. */
+/** A Postgres server for one test file, migrated and with the seeded users. */
 export interface TestDatabase {
   database: Database;
-  /** Another pool of connections to it, as another process would have. */
+  /** Opens another connection pool, as another process would. */
   connectAgain(): Database;
   server: Service;
   close(): Promise<void>;

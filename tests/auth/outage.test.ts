@@ -44,11 +44,11 @@ async function expectUnavailable(withinMs: number) {
   expect(whoMs).toBeLessThan(withinMs);
 
   expect((await fetch(`${api.url}/.well-known/jwks.json`)).status).toBe(200);
-  // What needs no Postgres to be refused still is.
+  // A malformed token is rejected without Postgres.
   expect((await api.who('Bearer x')).status).toBe(401);
 }
 
-test('When Postgres is down, then sign-in and tokens get a clean 503 at once, and all is well when it is back', async () => {
+test('answers with 503 at once while Postgres is down, and recovers when it is up again', async () => {
   const agent = openUserAgent(api.url);
   const { authorize } = openApplication(api.url);
   const page = await agent.open(authorize());
@@ -69,7 +69,7 @@ test('When Postgres is down, then sign-in and tokens get a clean 503 at once, an
   expect((await api.who(`Bearer ${token}`)).status).toBe(200);
 }, 60_000);
 
-test('When Postgres hangs, then the answer is a 503 after the deadline', async () => {
+test('answers with 503 after the deadline if Postgres hangs', async () => {
   await shop.database.destroy();
   shop.database.initialize();
   await shop.server.kill('SIGSTOP');

@@ -10,12 +10,12 @@ import { openApplication, openUserAgent } from './user-agent.ts';
 
 let shop: TestDatabase;
 let api: AuthApi;
-/** Where the password is changed: the front api's own connections are busy with the requests that wait for it. */
-let elsewhere: Knex;
+/** A connection for the password change: the requests that wait for it occupy those of the API. */
+let changeConnection: Knex;
 
 beforeAll(async () => {
   shop = await openDatabase();
-  elsewhere = shop.connectAgain();
+  changeConnection = shop.connectAgain();
   api = await openAuthApi(shop.database);
 });
 afterAll(async () => {
@@ -35,41 +35,43 @@ async function changePasswordDuring<Result>(
   requests: () => Promise<Result>[],
   kept?: Partial<TokenOrigin>,
 ): Promise<Result[]> {
-  const change = await elsewhere.transaction();
+  const change = await changeConnection.transaction();
   await createUserRepository(change).setPassword(CUSTOMER, await hashPassword('a lamp under the green ladder'));
   await createOidcArtifactRepository(change).removeByAccount(CUSTOMER, kept);
-  const under = requests();
-  const waiting = () => elsewhere('pg_stat_activity').where({ wait_event_type: 'Lock' });
-  await waitFor('The requests at the lock', async () => (await waiting()).length >= under.length, { deadline: 10_000 });
+  const pending = requests();
+  const waiting = () => changeConnection('pg_stat_activity').where({ wait_event_type: 'Lock' });
+  await waitFor('The requests at the lock', async () => (await waiting()).length >= pending.length, {
+    deadline: 10_000,
+  });
   await change.commit();
-  return Promise.all(under);
+  return Promise.all(pending);
 }
 
 afterEach(async () => {
   await createUserRepository(shop.database).setPassword(CUSTOMER, await hashPassword('test'));
 });
 
-test('When a password changes during a sign-in, then that gets no tokens', async () => {
+test('returns no tokens for a sign-in during a password change', async () => {
   const answers = await changePasswordDuring(() => Array.from({ length: 3 }, () => api.signIn('customer@example.com')));
   expect(answers.map(({ status, body }) => [status, body.error])).toEqual(Array(3).fill([400, 'invalid_grant']));
   expect(await artifacts()).toEqual([]);
 });
 
-test('When a password changes during a refresh, then that gets no tokens', async () => {
+test('returns no tokens for a refresh during a password change', async () => {
   const { body } = await api.signIn('customer@example.com');
   const [answer] = await changePasswordDuring(() => [api.refresh(body.refresh_token)]);
   expect([answer?.status, answer?.body.error]).toEqual([400, 'invalid_grant']);
   expect(await artifacts()).toEqual([]);
 });
 
-test('When a password changes during the exchange of a code, then it gets no tokens', async () => {
-  const { trade } = await signInWithBrowser(api);
-  const [answer] = await changePasswordDuring(() => [trade()]);
+test('returns no tokens for a code that is exchanged during a password change', async () => {
+  const { exchange } = await signInWithBrowser(api);
+  const [answer] = await changePasswordDuring(() => [exchange()]);
   expect([answer?.status, answer?.body.error]).toEqual([400, 'invalid_grant']);
   expect(await artifacts()).toEqual([]);
 });
 
-test('When a password changes during a sign-in on the page, then it is refused', async () => {
+test('rejects a sign-in on the page during a password change', async () => {
   const agent = openUserAgent(api.url);
   const form = await agent.open(openApplication(api.url).authorize());
   const [page] = await changePasswordDuring(() => [
@@ -79,7 +81,7 @@ test('When a password changes during a sign-in on the page, then it is refused',
   expect(await artifacts()).toEqual([]);
 });
 
-test('When a browser asks for a code meanwhile, then it gets none, and its session ends', async () => {
+test('issues no code during a password change, and ends the session of the browser', async () => {
   const { agent, application } = await signInWithBrowser(api);
   const [page] = await changePasswordDuring(() => [agent.open(application.authorize())]);
   expect([page?.status, page?.url.searchParams.has('code')]).toEqual([400, false]);
@@ -87,9 +89,9 @@ test('When a browser asks for a code meanwhile, then it gets none, and its sessi
   expect((await agent.open(application.authorize())).html).toContain('name="password"');
 });
 
-test('When somebody changes their own password, then only their session goes on', async () => {
+test('keeps only the session in which the user changed the password', async () => {
   const [kept, other] = [await signInWithBrowser(api), await signInWithBrowser(api)];
-  const [{ body: before }, { body: theirs }] = [await kept.trade(), await other.trade()];
+  const [{ body: before }, { body: theirs }] = [await kept.exchange(), await other.exchange()];
   const { grant_id: grantId, sid: sessionUid } = claimsOf(before.access_token);
   const [refreshed] = await changePasswordDuring(() => [api.refresh(before.refresh_token)], { grantId, sessionUid });
   expect(refreshed?.status).toBe(200);

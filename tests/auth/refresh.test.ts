@@ -18,7 +18,7 @@ async function refreshTokenOf(username: string, extra?: Record<string, string>) 
   return (await api.signIn(username, extra)).body.refresh_token;
 }
 
-test('When a refresh token is used, then it yields a JWT access token and its own successor', async () => {
+test('returns a JWT access token and a new refresh token', async () => {
   const first = await refreshTokenOf('customer@example.com');
 
   const { status, headers, body } = await api.refresh(first);
@@ -32,7 +32,7 @@ test('When a refresh token is used, then it yields a JWT access token and its ow
   expect((await api.who(`Bearer ${body.access_token}`)).body).toMatchObject({ id: CUSTOMER });
 });
 
-test('When a used refresh token comes back, then its whole family ends, access tokens included', async () => {
+test('revokes all tokens of a sign-in if a refresh token is reused', async () => {
   const first = await refreshTokenOf('customer@example.com');
   const { refresh_token: second, access_token: access } = (await api.refresh(first)).body;
   expect((await api.who(`Bearer ${access}`)).status).toBe(200);
@@ -45,7 +45,7 @@ test('When a used refresh token comes back, then its whole family ends, access t
   expect((await api.who(`Bearer ${access}`)).status).toBe(401);
 });
 
-test('When twenty refreshes come at once, then at most one gets tokens, and neither those nor the ones before are any good', async () => {
+test('revokes all tokens of a sign-in after twenty concurrent refreshes', async () => {
   const signedIn = (await api.signIn('customer@example.com')).body;
   expect((await api.who(`Bearer ${signedIn.access_token}`)).status).toBe(200);
 
@@ -65,14 +65,14 @@ test('When twenty refreshes come at once, then at most one gets tokens, and neit
   }
 });
 
-test('When one family ends, then other sign-ins of the same person go on', async () => {
+test('keeps the other sign-ins of a user whose refresh token is reused', async () => {
   const [lost, kept] = [await refreshTokenOf('customer@example.com'), await refreshTokenOf('customer@example.com')];
   await api.refresh(lost);
   await api.refresh(lost);
   expect((await api.refresh(kept)).status).toBe(200);
 });
 
-test('When a refresh asks for less, then the token has less; for more, then it is refused', async () => {
+test('narrows the scopes of a token, but does not widen them', async () => {
   const token = await refreshTokenOf('manager@example.com', { scope: 'orders:read events:read' });
   const narrowed = await api.refresh(token, { scope: 'events:read' });
   expect(narrowed.body.scope).toBe('events:read');
@@ -81,7 +81,7 @@ test('When a refresh asks for less, then the token has less; for more, then it i
   expect([widened.status, widened.body.error]).toEqual([400, 'invalid_scope']);
 });
 
-test('When a manager has been demoted, then a refresh has the scopes of a customer', async () => {
+test('returns the scopes of a customer after a demotion', async () => {
   const token = await refreshTokenOf('manager@example.com');
   await shop.database('users').where({ id: MANAGER }).update({ role: 'customer' });
   try {
@@ -94,7 +94,7 @@ test('When a manager has been demoted, then a refresh has the scopes of a custom
   }
 });
 
-test('When a customer has become a manager, then the refresh of an old token does not widen', async () => {
+test('does not add scopes to an old sign-in after a promotion', async () => {
   const token = await refreshTokenOf('customer@example.com');
   await shop.database('users').where({ id: CUSTOMER }).update({ role: 'manager' });
   try {
@@ -104,7 +104,7 @@ test('When a customer has become a manager, then the refresh of an old token doe
   }
 });
 
-test('When the person has been deleted, then nothing of their sign-ins is left', async () => {
+test('rejects the refresh token of a deleted user, and keeps no artifacts', async () => {
   const id = '0c0ffee0-0000-4000-8000-0000000000ff';
   const { password_hash } = await shop.database('users').where({ id: CUSTOMER }).first('password_hash');
   const passing = { id, email: 'passing@example.com', name: 'Passing', role: 'customer', password_hash };
@@ -118,14 +118,14 @@ test('When the person has been deleted, then nothing of their sign-ins is left',
   expect(await shop.database('oidc_artifacts').where({ account_id: id })).toEqual([]);
 });
 
-test('When a refresh token is revoked, then its family ends', async () => {
+test('rejects a revoked refresh token', async () => {
   const token = await refreshTokenOf('customer@example.com');
   const revoked = await api.post('/oauth/revoke', { client_id: 'crema', token });
   expect(revoked.status).toBe(200);
   expect((await api.refresh(token)).body.error).toBe('invalid_grant');
 });
 
-test('When 14 days have passed, then a refresh token is no good any more', async () => {
+test('rejects a refresh token after 14 days', async () => {
   const token = await refreshTokenOf('customer@example.com');
   const kept = shop.database('oidc_artifacts').where({ kind: 'RefreshToken', account_id: CUSTOMER });
   const { payload, expires_at } = await kept.clone().orderBy('expires_at', 'desc').first();
@@ -137,14 +137,14 @@ test('When 14 days have passed, then a refresh token is no good any more', async
   expect((await api.refresh(token)).body.error).toBe('invalid_grant');
 });
 
-test('When the token is made up, then the answer is invalid_grant', async () => {
+test('answers invalid_grant to an unknown token', async () => {
   for (const token of ['nothing', '\0', 'x'.repeat(10_000)]) {
     const { status, body } = await api.refresh(token);
     expect([status, body.error]).toEqual([400, 'invalid_grant']);
   }
 });
 
-test('When somebody reads the table, then they find no token they could use', async () => {
+test('stores no refresh token in plain text', async () => {
   const token = await refreshTokenOf('customer@example.com');
   const { rows } = await shop.database.raw('SELECT row_to_json(oidc_artifacts)::text AS row FROM oidc_artifacts');
   expect(rows.length).toBeGreaterThan(0);

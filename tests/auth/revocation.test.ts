@@ -92,8 +92,8 @@ test('rejects a revocation without a client, with an unknown client, or without 
 });
 
 test('ends the session and its tokens on sign-out, and redirects to the client', async () => {
-  const { agent, application, trade } = await signInWithBrowser(api);
-  const { access_token: access, refresh_token: refresh } = (await trade()).body;
+  const { agent, application, exchange } = await signInWithBrowser(api);
+  const { access_token: access, refresh_token: refresh } = (await exchange()).body;
   await expectGood(access);
   const back = new URLSearchParams({
     client_id: 'crema',
@@ -114,8 +114,8 @@ test('ends the session and its tokens on sign-out, and redirects to the client',
 });
 
 test('shows a page after a sign-out without a redirect URI', async () => {
-  const { agent, trade } = await signInWithBrowser(api);
-  const { access_token: access } = (await trade()).body;
+  const { agent, exchange } = await signInWithBrowser(api);
+  const { access_token: access } = (await exchange()).body;
   const page = await agent.submit(await agent.open('/oauth/logout'), { logout: 'yes' });
   expect(page.html).toContain('<h1>You are signed out</h1>');
   await expectEnded(access);
@@ -124,8 +124,8 @@ test('shows a page after a sign-out without a redirect URI', async () => {
 });
 
 test('rejects a sign-out form that another site has sent', async () => {
-  const { agent, trade } = await signInWithBrowser(api);
-  const { access_token: access } = (await trade()).body;
+  const { agent, exchange } = await signInWithBrowser(api);
+  const { access_token: access } = (await exchange()).body;
   const page = await agent.open('/oauth/logout');
   for (const xsrf of [undefined, 'x']) {
     const refused = await agent.submit(page, { logout: 'yes', xsrf });
@@ -143,16 +143,16 @@ test('rejects a sign-out with an unregistered redirect URI or an invalid hint', 
 });
 
 test('accepts an ID token as the hint of a sign-out', async () => {
-  const { agent, application, trade } = await signInWithBrowser(api, 'manager@example.com', { scope: 'openid' });
-  const { id_token: hint } = (await trade()).body as unknown as { id_token: string };
+  const { agent, application, exchange } = await signInWithBrowser(api, 'manager@example.com', { scope: 'openid' });
+  const { id_token: hint } = (await exchange()).body as unknown as { id_token: string };
   const query = new URLSearchParams({ id_token_hint: hint, post_logout_redirect_uri: application.redirectUri });
   const { url } = await agent.submit(await agent.open(`/oauth/logout?${query}`), { logout: 'yes' });
   expect(url.href).toBe(application.redirectUri);
 });
 
 test('rejects tokens of an ended session whose grant still exists', async () => {
-  const { trade } = await signInWithBrowser(api);
-  const { access_token: access, refresh_token: refresh } = (await trade()).body;
+  const { exchange } = await signInWithBrowser(api);
+  const { access_token: access, refresh_token: refresh } = (await exchange()).body;
   await shop.database('oidc_artifacts').where({ kind: 'Session' }).delete();
   api.auth.evict(CUSTOMER);
   await expectEnded(access);

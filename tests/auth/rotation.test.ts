@@ -34,10 +34,10 @@ const tokenOf = async (process: AuthApi) => (await process.signIn('customer@exam
 const codeIn = ({ url }: Page) => url.searchParams.get('code');
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 
-test('When keys are rotated again and again, then no token is refused by anybody, and all processes follow', async () => {
+test('keeps all tokens valid in all processes when keys are rotated repeatedly', async () => {
   const tokens: string[] = [];
-  /** Both processes sign, both take everything, and so does whoever has read the key set from either. */
-  async function expectAllGood() {
+  /** Expects that both processes, and clients with the key set of either, accept the tokens that both have signed. */
+  async function expectAllValid() {
     tokens.push(await tokenOf(one), await tokenOf(other));
     for (const token of tokens) {
       for (const process of [one, other]) {
@@ -47,20 +47,20 @@ test('When keys are rotated again and again, then no token is refused by anybody
       }
     }
   }
-  await expectAllGood();
+  await expectAllValid();
   for (let round = 0; round < 2; round++) {
     const [signing, next] = await publishedBy(one);
     await age('created_at', 6 * 60_000);
     expect((await rotate()).output).toContain(
       `Key ${next} signs from now on. Tokens that the previous key has signed stay valid until they expire.\n`,
     );
-    await expectAllGood();
+    await expectAllValid();
     await one.auth.upkeep();
     // One process signs with the new key now, the other still with the old one.
-    await expectAllGood();
+    await expectAllValid();
     expect(tokens.slice(-2).map(kidOf)).toEqual([next, signing]);
     await other.auth.upkeep();
-    await expectAllGood();
+    await expectAllValid();
     expect(tokens.slice(-2).map(kidOf)).toEqual([next, next]);
     expect(await publishedBy(one)).toEqual(await publishedBy(other));
     expect((await publishedBy(one)).slice(0, 1)).toEqual([next]);
@@ -73,7 +73,7 @@ test('When keys are rotated again and again, then no token is refused by anybody
   expect(await publishedBy(one)).toHaveLength(2);
 });
 
-test('When requests never stop while keys are rotated, then none of them fails', async () => {
+test('fails no request during a rotation', async () => {
   await age('created_at', 6 * 60_000);
   let rotated = false;
   const statuses = new Set<number>();
@@ -94,7 +94,7 @@ test('When requests never stop while keys are rotated, then none of them fails',
   expect([...statuses]).toEqual([200]);
 });
 
-test('When the next key has only just been published, then the command says how long to wait, and changes nothing', async () => {
+test('refuses to rotate a key that was published recently, and prints the time to wait', async () => {
   const before = await publishedBy(one);
   const { code, output } = await rotate();
   expect(code).toBe(1);
@@ -103,8 +103,8 @@ test('When the next key has only just been published, then the command says how 
   expect(await publishedBy(one)).toEqual(before);
 });
 
-test('When the keys have got into the wrong hands, then the command ends all that they have signed', async () => {
-  const [token, stolen] = [await tokenOf(one), (await one.signIn('manager@example.com')).body.refresh_token];
+test('invalidates everything that compromised keys have signed', async () => {
+  const [token, refreshToken] = [await tokenOf(one), (await one.signIn('manager@example.com')).body.refresh_token];
   const before = await publishedBy(one);
   for (const process of [one, other]) expect((await process.who(`Bearer ${token}`)).status).toBe(200);
   const { agent, application } = await signInWithBrowser(one);
@@ -119,9 +119,9 @@ test('When the keys have got into the wrong hands, then the command ends all tha
   expect(after).toHaveLength(2);
   expect(after.filter((kid) => before.includes(kid))).toEqual([]);
   for (const process of [one, other]) expect((await process.who(`Bearer ${token}`)).status).toBe(401);
-  const { body } = await other.refresh(stolen);
+  const { body } = await other.refresh(refreshToken);
   expect((await one.who(`Bearer ${body.access_token}`)).status).toBe(200);
-  // Whoever holds the old cookie key makes the cookie of any session.
+  // The old cookie key could sign the cookie of any session.
   expect(await signedIn()).toBe(null);
   const again = await signInWithBrowser(one);
   const page = await again.agent.open(again.application.authorize());
@@ -129,7 +129,7 @@ test('When the keys have got into the wrong hands, then the command ends all tha
   for (const process of [one, other]) expect(process.auth.keys).toEqual(await pools[0]('cookie_keys').pluck('secret'));
 });
 
-test('When two operators rotate at once, then one of them does and the other is told to wait', async () => {
+test('rotates once if two operators run the command concurrently', async () => {
   await age('created_at', 6 * 60_000);
   const codes = (await Promise.all([rotate(), rotate()])).map(({ code }) => code);
   expect(codes.sort()).toEqual([0, 1]);

@@ -24,7 +24,7 @@ function seed(environment: Record<string, string>) {
   });
 }
 
-test('When production is seeded, then the command refuses in one sentence', async () => {
+test('refuses to seed in production, with one line', async () => {
   const { code, out, err } = await seed({ NODE_ENV: 'production' });
   expect(code).toBe(1);
   expect(out).toBe('');
@@ -32,7 +32,7 @@ test('When production is seeded, then the command refuses in one sentence', asyn
   expect(err).toContain('Seeds are not allowed in production');
 });
 
-test('When the command runs again, then what people have changed stays', async () => {
+test('keeps changed users when it runs again', async () => {
   expect((await seed({ NODE_ENV: 'test' })).code).toBe(0);
   await shop.database('users').where({ id: MANAGER }).update({ name: 'Maria', email: 'maria@example.com' });
 
@@ -46,7 +46,7 @@ test('When the command runs again, then what people have changed stays', async (
   ]);
 });
 
-test('When passwords are kept, then as argon2id with 19 MiB, two passes and one lane', async () => {
+test('stores passwords as argon2id with 19 MiB, two passes and one lane', async () => {
   const { password_hash: hash } = await shop.database('users').where({ id: CUSTOMER }).first('password_hash');
   expect(hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   expect(await verifyPassword(hash, 'test')).toBe(true);

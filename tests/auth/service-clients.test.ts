@@ -27,7 +27,7 @@ const basic = ({ id, secret } = kitchen) => ({
   authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
 });
 
-test('When a service shows its secret, in the header or in the form, then it gets a token with all it was granted', async () => {
+test('returns a token with all granted scopes for a secret in the header or the form', async () => {
   for (const { status, body, headers } of [await ask({}, basic()), await ask(post())]) {
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(body).toEqual({
@@ -46,40 +46,40 @@ test('When a service shows its secret, in the header or in the form, then it get
   }
 });
 
-test('When it asks for less, then it gets less; for what it was not granted, then nothing', async () => {
+test('returns only those requested scopes that the service was granted', async () => {
   expect((await ask({ ...post(), scope: 'orders:read events:read' })).body.scope).toBe('orders:read');
   const { status, body } = await ask({ ...post(), scope: 'events:read' });
   expect([status, body.error]).toEqual([400, 'invalid_scope']);
 });
 
 test.each([
-  ['wrong', () => post({ ...kitchen, secret: 'wrong' })],
-  ['the hash of it', () => post({ ...kitchen, secret: keptHash })],
-  ['missing', () => ({ client_id: kitchen.id })],
-  ['of a service that is not there', () => post({ ...kitchen, id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10' })],
-  ['of a name', () => post({ ...kitchen, id: 'Kitchen' })],
-])('When the secret is %s, then there is no token', async (_, form) => {
+  ['a wrong secret', () => post({ ...kitchen, secret: 'wrong' })],
+  ['the hash of the secret', () => post({ ...kitchen, secret: storedHash })],
+  ['no secret', () => ({ client_id: kitchen.id })],
+  ['the id of an unknown service', () => post({ ...kitchen, id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10' })],
+  ['the name instead of the id', () => post({ ...kitchen, id: 'Kitchen' })],
+])('rejects a request with %s', async (_, form) => {
   const { status, body } = await ask(form());
   expect([status, body.error]).toEqual([401, 'invalid_client']);
 });
-let keptHash: string;
+let storedHash: string;
 beforeAll(async () => {
-  keptHash = (await shop.database('services').where({ id: kitchen.id }).first('secret_hash')).secret_hash;
+  storedHash = (await shop.database('services').where({ id: kitchen.id }).first('secret_hash')).secret_hash;
 });
 
-test('When somebody reads the table, then they find no secret they could use', async () => {
+test('stores no secret in plain text', async () => {
   const { rows } = await shop.database.raw('SELECT row_to_json(services)::text AS row FROM services');
   for (const { row } of rows) expect(row).not.toContain(kitchen.secret);
 });
 
-test('When a service tries what is for people, then it may not', async () => {
+test('does not allow a service the password grant or the sign-in page', async () => {
   const password = { grant_type: 'password', username: 'manager@example.com', password: 'test' };
   expect((await ask({ ...post(), ...password })).body.error).toBe('invalid_request');
   const page = await openUserAgent(api.url).open(openApplication(api.url).authorize({ client_id: kitchen.id }));
   expect([page.status, page.html.includes('(invalid_redirect_uri)')]).toEqual([400, true]);
 });
 
-test('When a service gives its token back, then it ends, and only with the secret', async () => {
+test('revokes a token of a service only with its secret', async () => {
   const { access_token: token } = (await ask(post())).body;
   expect((await api.post('/oauth/revoke', { client_id: kitchen.id, token })).status).toBe(401);
   expect((await api.who(`Bearer ${token}`)).status).toBe(200);
@@ -90,7 +90,7 @@ test('When a service gives its token back, then it ends, and only with the secre
 describe('npm run manage', () => {
   const run = (...args: string[]) => manage({ DATABASE_URL: shop.server.url }, ...args);
 
-  test('When a service is added, listed and removed, then it may, shows, and may no more', async () => {
+  test('adds, lists and removes a service', async () => {
     const added = await run('add-service', 'till-2', '--scopes', 'events:read, orders:read');
     expect(added.code).toBe(0);
     const [, id, secret] = /client_id {6}(\S+)\nclient_secret {2}(\S+)/.exec(added.output)!;
@@ -120,7 +120,7 @@ describe('npm run manage', () => {
     [['remove-service', 'nobody'], 'There is no service nobody; list-services lists all services.'],
     [['list-services', '--all'], "Unknown option '--all'. Usage: npm run manage -- list-services"],
     [['dance'], 'There is no command dance; npm run manage -- --help lists all commands.'],
-  ])('When it is called with %p, then it says what is wrong in a sentence or two', async (args, sentence) => {
+  ])('prints one error line for %p', async (args, sentence) => {
     const { code, output } = await run(...args);
     expect(code).toBe(1);
     const lines = output.trim().split('\n');
@@ -128,7 +128,7 @@ describe('npm run manage', () => {
     expect(output).toMatch(sentence);
   });
 
-  test('When it is asked for help, then it tells all its commands, or one', async () => {
+  test('prints help for all commands, or for one', async () => {
     const help = await run('--help');
     for (const name of ['add-service', 'remove-service', 'list-services', 'rotate-keys']) {
       expect(help.output).toContain(`  npm run manage -- ${name}`);

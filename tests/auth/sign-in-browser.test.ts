@@ -6,13 +6,13 @@ import { type AuthApi, openAuthApi } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { openApplication } from './user-agent.ts';
 
-/** A browser, an API and Postgres share this machine with other tests, in ms. */
-const PATIENCE = 90_000;
+/** Generous, as other tests run on the same machine, in ms. */
+const TIMEOUT_MS = 90_000;
 
 let browser: Browser;
 let shop: TestDatabase;
 let api: AuthApi;
-/** A browser app. It takes the code on one origin, and sends people on to another one. */
+/** A browser app. It receives the code at one origin and redirects to another one. */
 let app: Server;
 let landing: Server;
 let redirectUri: string;
@@ -24,7 +24,7 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-// The first time, a browser may have to be fetched.
+// The first run may download a browser.
 beforeAll(async () => {
   landing = createServer((_request, response) => response.end('Back in the app'));
   home = await listen(landing);
@@ -41,8 +41,8 @@ afterAll(async () => {
   landing.close();
 });
 
-/** Opens the sign-in page, and collects what the browser complains about. */
-async function atThePage(options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
+/** Opens the sign-in page, and collects console messages and requests to other sites. */
+async function openSignIn(options: BrowserContextOptions = {}): Promise<{ page: Page; faults: string[] }> {
   const page = await (await browser.newContext(options)).newPage();
   const faults: string[] = [];
   page.on('console', (message) => faults.push(message.text()));
@@ -61,9 +61,9 @@ async function typeInto(page: Page, field: 'email' | 'password', text: string): 
 }
 
 test(
-  'When scripts are off and the app lives elsewhere, then people sign in all the same, with the keyboard alone',
+  'signs a user in with the keyboard alone, without scripts',
   async () => {
-    const { page, faults } = await atThePage({ javaScriptEnabled: false });
+    const { page, faults } = await openSignIn({ javaScriptEnabled: false });
     await typeInto(page, 'email', 'customer@example.com');
     await page.keyboard.press('Tab');
     await typeInto(page, 'password', 'wrong');
@@ -78,13 +78,13 @@ test(
     expect(faults).toEqual(['Failed to load resource: the server responded with a status of 400 (Bad Request)']);
     await page.context().close();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
-  'When people sign out, then the form of the page does it, and they come back to the app',
+  'signs a user out and returns to the app',
   async () => {
-    const { page, faults } = await atThePage();
+    const { page, faults } = await openSignIn();
     await page.getByLabel('Email address').fill('customer@example.com');
     await page.getByLabel('Password').fill('test');
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -102,14 +102,14 @@ test(
     expect(faults).toEqual([]);
     await page.context().close();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
-  'When people cancel, then they come back to the app, with scripts and without',
+  'returns to the app when a user cancels, with and without scripts',
   async () => {
     for (const javaScriptEnabled of [true, false]) {
-      const { page, faults } = await atThePage({ javaScriptEnabled });
+      const { page, faults } = await openSignIn({ javaScriptEnabled });
       await page.getByRole('button', { name: 'Cancel' }).click();
       await page.getByText('Back in the app').waitFor();
       expect(page.url()).toMatch(`${home}/back?error=access_denied`);
@@ -117,13 +117,13 @@ test(
       await page.context().close();
     }
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test.each([true, false])(
-  'When somebody else signs in, then the step between leads to the app (scripts: %p)',
+  'returns to the app when another user signs in (scripts: %p)',
   async (javaScriptEnabled) => {
-    const { page, faults } = await atThePage({ javaScriptEnabled });
+    const { page, faults } = await openSignIn({ javaScriptEnabled });
     const signIn = async (email: string) => {
       await page.getByLabel('Email address').fill(email);
       await page.getByLabel('Password').fill('test');
@@ -139,5 +139,5 @@ test.each([true, false])(
     expect(faults).toEqual([]);
     await page.context().close();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );

@@ -23,8 +23,8 @@ afterAll(async () => {
   await shop.close();
 });
 
-/** A browser that stands before the sign-in page. */
-async function atThePage(parameters: Record<string, string> = {}) {
+/** Opens the sign-in page in a new browser. */
+async function openSignIn(parameters: Record<string, string> = {}) {
   const agent = openUserAgent(api.url);
   const application = openApplication(api.url);
   const page = await agent.open(application.authorize(parameters));
@@ -35,8 +35,8 @@ async function atThePage(parameters: Record<string, string> = {}) {
 const headingOf = ({ html }: Page) => /<h1>([^<]*)<\/h1>/.exec(html)?.[1];
 const faultOf = ({ html }: Page) => /role="alert">(?:<[^>]+>)?([^<]*)</.exec(html)?.[1];
 
-test('When people sign in, then they come back with a code and their state, and the code becomes tokens', async () => {
-  const { agent, application, page } = await atThePage();
+test('redirects with a code and the state, and the code is exchanged for tokens', async () => {
+  const { agent, application, page } = await openSignIn();
 
   const back = await agent.submit(page, manager);
 
@@ -50,8 +50,8 @@ test('When people sign in, then they come back with a code and their state, and 
   expect((await api.refresh(body.refresh_token)).status).toBe(200);
 });
 
-test('When the page is shown, then nobody keeps it, frames it, or adds anything to it', async () => {
-  const { page } = await atThePage();
+test('forbids caching, framing and scripts', async () => {
+  const { page } = await openSignIn();
   const policy = page.headers.get('content-security-policy')!;
   expect(page.headers.get('cache-control')).toBe('no-store');
   expect(page.headers.get('referrer-policy')).toBe('no-referrer');
@@ -62,8 +62,8 @@ test('When the page is shown, then nobody keeps it, frames it, or adds anything 
   expect(page.html).not.toMatch(/<script|\sstyle=|\son\w+=|src=|<link(?! rel="icon" href="data:)/);
 });
 
-test('When a form is filled in by a program or read out, then each field says what it is', async () => {
-  const { page } = await atThePage();
+test('labels its fields for screen readers and password managers', async () => {
+  const { page } = await openSignIn();
   for (const [field, autocomplete] of [
     ['email', 'username'],
     ['password', 'current-password'],
@@ -75,8 +75,8 @@ test('When a form is filled in by a program or read out, then each field says wh
   expect(page.html.match(/autofocus/g)).toHaveLength(1);
 });
 
-test('When the client knows who is coming, then the address is there already', async () => {
-  const { page } = await atThePage({ login_hint: 'ma"ria@<b>.example' });
+test('fills in the email address from login_hint', async () => {
+  const { page } = await openSignIn({ login_hint: 'ma"ria@<b>.example' });
   expect(page.html).toContain('value="ma&quot;ria@&lt;b&gt;.example"');
   expect(page.html).toMatch(/id="password"[^>]* autofocus/);
 });
@@ -87,8 +87,8 @@ test.each([
   [{ email: 'man\0ager@example.com', password: 'test' }, 'The email address or the password is wrong.'],
   [{ email: 'manager@example.com', password: '' }, 'Type your password.'],
   [{ email: ' ', password: 'test' }, 'Type your email address and your password.'],
-])('When %p is typed, then the page says why that will not do, and the next try may', async (typed, fault) => {
-  const { agent, page } = await atThePage();
+])('shows an error for %p and accepts the next attempt', async (typed, fault) => {
+  const { agent, page } = await openSignIn();
 
   const refused = await agent.submit(page, typed);
 
@@ -100,14 +100,14 @@ test.each([
   expect((await agent.submit(refused, manager)).url.searchParams.has('code')).toBe(true);
 });
 
-test('When too many passwords were wrong, then even the right one is told to wait, and for how long', async () => {
+test('rejects the right password after too many wrong ones, with the time to wait', async () => {
   const redis = connectLimitsRedis(process.env.REDIS_URL as string, createLogger('test', 'silent'));
   const plenty = { count: 1_000, seconds: 600 };
   const guarded = await openAuthApi(shop.database, {
     signInLimiter: createSignInLimiter({ pair: { count: 2, seconds: 600 }, address: plenty, account: plenty }, redis),
   });
   try {
-    // Nobody has tried this one's password on the Redis that test files share.
+    // A new account, as test files share the Redis that counts attempts.
     const someone = { id: randomUUID(), email: `${randomUUID()}@example.com`, name: 'Nora', role: 'customer' };
     await shop.database('users').insert({ ...someone, password_hash: await hashPassword('test') });
     const agent = openUserAgent(guarded.url);
@@ -137,9 +137,9 @@ test('When too many passwords were wrong, then even the right one is told to wai
   }
 });
 
-test('When the form does not come from our page, then nobody is signed in', async () => {
-  const { agent, page } = await atThePage();
-  const other = await atThePage();
+test('rejects a form that another site has sent', async () => {
+  const { agent, page } = await openSignIn();
+  const other = await openSignIn();
   const foreign = /name="csrf" value="([^"]+)"/.exec(other.page.html)?.[1];
   for (const fields of [{ csrf: undefined }, { csrf: 'x' }, { csrf: foreign }]) {
     const refused = await agent.submit(page, { ...manager, ...fields });
@@ -148,16 +148,16 @@ test('When the form does not come from our page, then nobody is signed in', asyn
   expect([...agent.cookies.keys()]).not.toContain('crema_session');
 });
 
-test('When another browser has the address, or the form is sent without cookies, then it is of no use', async () => {
-  const { page } = await atThePage();
+test('rejects the form in another browser', async () => {
+  const { page } = await openSignIn();
   const stranger = openUserAgent(api.url);
   expect(headingOf(await stranger.open(page.url.pathname))).toBe('This sign-in has expired');
   const sent = await stranger.submit(page, manager);
   expect([sent.status, headingOf(sent), stranger.cookies.size]).toEqual([400, 'This sign-in has expired', 0]);
 });
 
-test('When the sign-in has expired or is done, then the page says so', async () => {
-  const { agent, page } = await atThePage();
+test('shows a page for a sign-in that has expired or is complete', async () => {
+  const { agent, page } = await openSignIn();
   await shop
     .database('oidc_artifacts')
     .where({ kind: 'Interaction' })
@@ -166,20 +166,20 @@ test('When the sign-in has expired or is done, then the page says so', async () 
     expect([answer.status, headingOf(answer)]).toEqual([400, 'This sign-in has expired']);
     expect(answer.headers.get('cache-control')).toBe('no-store');
   }
-  const done = await atThePage();
+  const done = await openSignIn();
   await done.agent.submit(done.page, manager);
   expect(headingOf(await done.agent.submit(done.page, manager))).toBe('This sign-in has expired');
   expect(headingOf(await done.agent.open('/oauth/authorize/long-gone'))).toBe('This sign-in has expired');
 });
 
-test('When somebody thinks better of it, then the client hears access_denied', async () => {
-  const { agent, page } = await atThePage();
+test('redirects with access_denied when a user cancels', async () => {
+  const { agent, page } = await openSignIn();
   const back = await agent.submit(page, { cancel: 'yes' });
   expect([back.status, back.url.searchParams.get('error')]).toEqual([303, 'access_denied']);
 });
 
-test('When the browser knows somebody, then the next client gets its code without a page, unless it wants one', async () => {
-  const { agent, page, application } = await atThePage();
+test('issues further codes without a page, except for prompt=login', async () => {
+  const { agent, page, application } = await openSignIn();
   await agent.submit(page, customer);
 
   const again = await agent.open(application.authorize());
@@ -193,13 +193,13 @@ test('When the browser knows somebody, then the next client gets its code withou
   expect(unknown.url.searchParams.get('error')).toBe('login_required');
 });
 
-test('When somebody else signs in with the same browser, then the first one is signed out', async () => {
-  const { agent, page, application } = await atThePage();
+test('signs the previous user of the browser out when another one signs in', async () => {
+  const { agent, page, application } = await openSignIn();
   const first = await agent.submit(page, customer);
   const { body } = await api.post('/oauth/token', application.exchange(first.url.searchParams.get('code')!));
 
   const change = await agent.submit(await agent.open(application.authorize({ prompt: 'login' })), manager);
-  // With scripts this page goes on by itself.
+  // With scripts, this page submits its form.
   expect(change.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'sha256-/);
   const second = await agent.submit(change, {});
 
@@ -209,9 +209,9 @@ test('When somebody else signs in with the same browser, then the first one is s
   expect((await api.refresh(body.refresh_token)).body.error).toBe('invalid_grant');
 });
 
-test('When people want to stay signed in, then the cookie outlives the browser, and otherwise it does not', async () => {
+test('sets a persistent session cookie only if the user stays signed in', async () => {
   for (const remember of [undefined, 'yes']) {
-    const { agent, page } = await atThePage();
+    const { agent, page } = await openSignIn();
     await agent.submit(page, { ...manager, remember });
     expect({ remember, expires: agent.cookies.get('crema_session')!.expires !== undefined }).toEqual({
       remember,
@@ -220,8 +220,8 @@ test('When people want to stay signed in, then the cookie outlives the browser, 
   }
 });
 
-test('When cookies are set, then scripts and other sites never see them, and neither does the API', async () => {
-  const { agent, page } = await atThePage();
+test('hides cookies from scripts, other sites and the API', async () => {
+  const { agent, page } = await openSignIn();
   await agent.submit(page, manager);
   for (const { path, attributes } of agent.cookies.values()) {
     expect(path).toMatch(/^\/oauth/);
@@ -231,7 +231,7 @@ test('When cookies are set, then scripts and other sites never see them, and nei
   }
 });
 
-test('When browsers come over TLS, then their cookies are for TLS only', async () => {
+test('sets Secure cookies if the public URL is https', async () => {
   const behindTls = await openAuthApi(shop.database, { publicUrl: 'https://shop.example' });
   try {
     const agent = openUserAgent(behindTls.url);
@@ -247,14 +247,14 @@ test('When browsers come over TLS, then their cookies are for TLS only', async (
   }
 });
 
-test('When both fields are empty, then both are marked', async () => {
-  const { agent, page } = await atThePage();
+test('marks both fields if both are empty', async () => {
+  const { agent, page } = await openSignIn();
   const refused = await agent.submit(page, { email: '', password: '' });
   expect(refused.html.match(/<input[^>]* aria-invalid="true"/g)).toHaveLength(2);
 });
 
-test('When a form is too long, then the page shows it again, and the next try may', async () => {
-  const { agent, page } = await atThePage();
+test('shows the form again if it was too long', async () => {
+  const { agent, page } = await openSignIn();
   const refused = await agent.submit(page, { ...manager, password: 'x'.repeat(20_000) });
   expect([refused.status, headingOf(refused)]).toEqual([413, 'Sign in']);
   expect(faultOf(refused)).toBe('The email address or the password is too long. Type both again.');
@@ -268,7 +268,7 @@ test.each([
   ['DELETE', '/oauth/logout', 405, 'GET, HEAD'],
   ['GET', '/oauth/logout/confirm', 405, 'POST'],
   ['GET', '/oauth/nothing', 404, null],
-])('When %s %s is refused, then browsers get a page, and programs JSON', async (method, path, status, allow) => {
+])('rejects %s %s with a page for browsers and JSON for programs', async (method, path, status, allow) => {
   for (const [accept, type] of [
     ['text/html,*/*;q=0.8', 'text/html; charset=utf-8'],
     ['*/*', 'application/json; charset=utf-8'],
@@ -281,7 +281,7 @@ test.each([
   }
 });
 
-test('When the head of a page is asked for, then it is that of the page', async () => {
+test('answers HEAD like GET, without a body', async () => {
   for (const path of [
     openApplication(api.url).authorize(),
     '/oauth/logout',
@@ -302,7 +302,7 @@ test('When the head of a page is asked for, then it is that of the page', async 
   }
 });
 
-test('When something breaks in the shop, then the page says that it is our fault', async () => {
+test('shows a page for an internal error', async () => {
   const broken = await openDatabase();
   const theirs = await openAuthApi(broken.database);
   try {

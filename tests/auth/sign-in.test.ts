@@ -19,7 +19,7 @@ afterAll(async () => {
 const errorOf = async (answer: Response) => ((await answer.json()) as { error: string }).error;
 
 describe('the password grant', () => {
-  test('When the manager signs in, then the answer is a bearer token with everything a manager may do', async () => {
+  test('returns a bearer token with all scopes of a manager', async () => {
     const { status, headers, body } = await api.signIn('manager@example.com');
 
     expect(status).toBe(200);
@@ -33,7 +33,7 @@ describe('the password grant', () => {
     });
   });
 
-  test('When a customer signs in, then the access token is a JWT of RFC 9068 with the scopes of a customer', async () => {
+  test('returns a JWT access token (RFC 9068) with the scopes of a customer', async () => {
     const { access_token: token } = (await api.signIn('customer@example.com')).body;
 
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid: expect.any(String) });
@@ -51,12 +51,12 @@ describe('the password grant', () => {
     });
   });
 
-  test('When the address is written in other letters, then it is the same person', async () => {
+  test('ignores the case of the email address', async () => {
     const { body } = await api.signIn('Manager@EXAMPLE.com');
     expect(decodeJwt(body.access_token).sub).toBe(MANAGER);
   });
 
-  test('When the password is wrong or the user unknown, then the answers are the same invalid_grant', async () => {
+  test('answers a wrong password and an unknown user with the same invalid_grant', async () => {
     const wrong = await api.signIn('manager@example.com', { password: 'Test' });
     const unknown = await api.signIn('nobody@example.com');
     const impossible = await api.signIn('man\0ager@example.com');
@@ -72,7 +72,7 @@ describe('the password grant', () => {
     }
   });
 
-  test('When the user is unknown, then the refusal takes as long as for a known one', async () => {
+  test('takes as long to reject an unknown user as a known one', async () => {
     const measure = async (username: string) => {
       const start = performance.now();
       await api.signIn(username, { password: 'wrong' });
@@ -85,12 +85,12 @@ describe('the password grant', () => {
       unknown.push(await measure('nobody@example.com'));
     }
     const median = (times: number[]) => times.toSorted((a, b) => a - b)[7]!;
-    // Without the hash for nobody this is a tenth.
+    // Without a hash for unknown users, this ratio is a tenth.
     expect(median(unknown) / median(known)).toBeGreaterThan(0.6);
     expect(median(unknown) / median(known)).toBeLessThan(1.6);
   });
 
-  test('When scopes are asked for, then the token has those of them that the role has', async () => {
+  test('returns only those requested scopes that the role allows', async () => {
     const narrow = await api.signIn('manager@example.com', { scope: 'orders:read catalog:write' });
     expect(narrow.body.scope).toBe('orders:read catalog:write');
     expect(decodeJwt(narrow.body.access_token).scope).toBe('orders:read catalog:write');
@@ -99,7 +99,7 @@ describe('the password grant', () => {
     expect(wide.body.scope).toBe('orders:read');
   });
 
-  test('When no scope that was asked for can be granted, then the answer is invalid_scope', async () => {
+  test('answers invalid_scope if no requested scope is allowed', async () => {
     const { status, body } = await api.signIn('customer@example.com', { scope: 'users:write' });
     expect(status).toBe(400);
     expect(body.error).toBe('invalid_scope');
@@ -110,17 +110,17 @@ describe('the password grant', () => {
     ['no client', { client_id: '' }, 400, 'invalid_request'],
     ['an unknown client', { client_id: 'mallory' }, 401, 'invalid_client'],
     ['a client with a NUL', { client_id: '\0' }, 401, 'invalid_client'],
-    ['another grant', { grant_type: 'implicit' }, 400, 'unsupported_grant_type'],
+    ['an unsupported grant', { grant_type: 'implicit' }, 400, 'unsupported_grant_type'],
     ['the grant of services', { grant_type: 'client_credentials' }, 400, 'invalid_request'],
-    ['a secret, although the client has none', { client_secret: 'x' }, 401, 'invalid_client'],
-    ['scope with line breaks', { scope: 'a\nb' }, 400, 'invalid_scope'],
-  ])('When the request has %s, then it is refused as RFC 6749 says', async (_, extra, status, error) => {
+    ['a secret for a client that has none', { client_secret: 'x' }, 401, 'invalid_client'],
+    ['a scope with line breaks', { scope: 'a\nb' }, 400, 'invalid_scope'],
+  ])('rejects a request with %s as RFC 6749 requires', async (_, extra, status, error) => {
     const answer = await api.signIn('manager@example.com', extra);
     expect(answer.status).toBe(status);
     expect(answer.body.error).toBe(error);
   });
 
-  test('When the body is JSON or too large, then the answer is invalid_request', async () => {
+  test('answers invalid_request to a body that is JSON or too large', async () => {
     const json = await fetch(`${api.url}/oauth/token`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -132,7 +132,7 @@ describe('the password grant', () => {
     expect([large.status, large.body.error]).toEqual([400, 'invalid_request']);
   });
 
-  test('When the password grant is off, then nobody signs in with it and discovery does not offer it', async () => {
+  test('is neither accepted nor in the discovery document if it is disabled', async () => {
     const closed = await openAuthApi(shop.database, { passwordGrant: false });
 
     const { status, body } = await closed.signIn('manager@example.com');
@@ -144,8 +144,8 @@ describe('the password grant', () => {
   });
 });
 
-describe('the endpoints', () => {
-  test('When a page of another origin asks, then it is refused, and our own page is not', async () => {
+describe('the OAuth2 endpoints', () => {
+  test('accept a sign-in only from pages of the own origin', async () => {
     const ours = await fetch(`${api.url}/oauth/token`, {
       method: 'POST',
       headers: { origin: api.url },
@@ -168,7 +168,7 @@ describe('the endpoints', () => {
     expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('When a browser asks first (preflight), then it may send a form and read the documents', async () => {
+  test('answer preflight requests of any origin', async () => {
     const headers = { origin: 'https://elsewhere.example', 'access-control-request-method': 'GET' };
     for (const path of ['/oauth/token', '/.well-known/openid-configuration', '/.well-known/jwks.json']) {
       const { status } = await fetch(api.url + path, { method: 'OPTIONS', headers });
@@ -176,7 +176,7 @@ describe('the endpoints', () => {
     }
   });
 
-  test('When a browser asks for HTML, then errors are JSON all the same', async () => {
+  test('return errors of the token endpoint as JSON even if HTML is preferred', async () => {
     const form = { grant_type: 'password', client_id: 'crema' };
     const { status, headers, body } = await api.post('/oauth/token', form, { accept: 'text/html' });
     expect(status).toBe(400);
@@ -184,7 +184,7 @@ describe('the endpoints', () => {
     expect(body.error).toBe('invalid_request');
   });
 
-  test('When the path or the method is none of ours, then the error is JSON of RFC 6749', async () => {
+  test('answer an unknown path or method with the JSON of RFC 6749', async () => {
     const unknown = await fetch(`${api.url}/oauth/introspect`);
     expect([unknown.status, await errorOf(unknown)]).toEqual([404, 'invalid_request']);
 

@@ -1,36 +1,36 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** Where a browser has ended up. */
+/** The page that a browser shows after all redirects. */
 export interface Page {
   status: number;
-  /** Outside the shop when it was sent away: that address is never asked for. */
+  /** May be a URL outside the shop, which is not requested. */
   url: URL;
   headers: Headers;
   html: string;
 }
 
-/** A browser without scripts: it keeps cookies, follows redirects inside the shop, and fills in forms. */
+/** A browser without scripts. It stores cookies, follows redirects inside the shop, and submits forms. */
 export interface UserAgent {
   open(path: string): Promise<Page>;
   /** Sends the page's form with these fields in place of its own; `undefined` leaves one out. */
   submit(page: Page, fields: Record<string, string | undefined>): Promise<Page>;
-  /** What it keeps, by name. */
+  /** By name. */
   cookies: Map<string, Cookie>;
 }
 
 interface Cookie {
   value: string;
   path: string;
-  /** Missing when the cookie goes with the browser. */
+  /** undefined for a cookie that ends with the browser. */
   expires: string | undefined;
-  /** All of them, as they came. */
+  /** All attributes, as received. */
   attributes: string;
 }
 
 export function openUserAgent(shop: string): UserAgent {
   const cookies: UserAgent['cookies'] = new Map();
 
-  function keep(headers: Headers) {
+  function store(headers: Headers) {
     for (const line of headers.getSetCookie()) {
       const [, name, value, attributes] = /^([^=]+)=([^;]*)(.*)/.exec(line) as unknown as [
         string,
@@ -52,7 +52,7 @@ export function openUserAgent(shop: string): UserAgent {
       ...(init.headers as Record<string, string>),
     };
     const answer = await fetch(url, { ...init, headers, redirect: 'manual' });
-    keep(answer.headers);
+    store(answer.headers);
     const html = await answer.text();
     const location = answer.headers.get('location');
     const next = location ? new URL(location, url) : url;
@@ -77,13 +77,13 @@ export function openUserAgent(shop: string): UserAgent {
   };
 }
 
-/** An application of the shop's in that browser: what it sends people to the sign-in page with, and trades their code for. */
+/** An application of the shop: it sends users to the sign-in page and exchanges their codes for tokens. */
 export function openApplication(shop: string, redirectUri = `${shop}/docs/oauth2-redirect`) {
   const verifier = randomBytes(32).toString('base64url');
   const challenge = createHash('sha256').update(verifier).digest('base64url');
   return {
     redirectUri,
-    /** The address of the sign-in; what is `undefined` is left out. */
+    /** Returns the path of an authorization request. Parameters that are `undefined` are omitted. */
     authorize(parameters: Record<string, string | undefined> = {}): string {
       const all = {
         response_type: 'code',
@@ -97,7 +97,7 @@ export function openApplication(shop: string, redirectUri = `${shop}/docs/oauth2
       const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined);
       return `/oauth/authorize?${new URLSearchParams(given)}`;
     },
-    /** The form that trades a code for tokens. */
+    /** Returns the form that exchanges a code for tokens. */
     exchange: (code: string, parameters: Record<string, string> = {}): Record<string, string> => ({
       grant_type: 'authorization_code',
       client_id: 'crema',
