@@ -19,11 +19,9 @@ const refreshToken = z.string().meta({
     'Valid for one use: the response contains the next one. A second use, even a concurrent one, revokes all tokens of ' +
     'the same sign-in',
 });
-const scope = z
-  .string()
-  .meta({
-    description: 'The requested scopes, separated by spaces. If it is omitted, the token has all allowed scopes',
-  });
+const scope = z.string().meta({
+  description: 'The requested scopes, separated by spaces. If it is omitted, the token has all allowed scopes',
+});
 
 const tokenRequest = (passwordGrant: boolean) =>
   z
