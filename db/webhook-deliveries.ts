@@ -165,14 +165,11 @@ export function createWebhookDeliveryRepository(database: Database) {
       const page = deliveries().where({ webhook_id: webhookId }).orderBy('seq', 'desc').limit(limit);
       if (outcome) page.where({ outcome });
       if (before !== undefined) page.where('seq', '<', before);
-      const rows: Omit<WebhookDelivery, 'lastAttempts'>[] = await page.select(DELIVERY_COLUMNS);
-      const bindings = { ids: rows.map(({ id }) => id), limit: LISTED_ATTEMPTS };
-      const attempts: (WebhookAttempt & { deliveryId: string })[] = (await database.raw(LAST_ATTEMPTS, bindings)).rows;
-      return rows.map((row) => ({ ...row, lastAttempts: attempts.filter(({ deliveryId }) => deliveryId === row.id) }));
+      return withLastAttempts(database, await page.select(DELIVERY_COLUMNS));
     },
 
     find: (webhookId: string, id: string): Promise<Pick<WebhookDelivery, 'type' | 'eventId'> | undefined> =>
-      deliveries().where({ webhook_id: webhookId, id }).first({ type: 'type', eventId: 'event_id' }),
+      deliveries().where({ webhook_id: webhookId, id }).first('type', 'event_id as eventId'),
 
     /** Adds a delivery that a manager requests. */
     async request(
@@ -190,26 +187,10 @@ export function createWebhookDeliveryRepository(database: Database) {
      *
      * @returns the number of events; undefined, and nothing is added, if there are too many
      */
-    async requestRange(
-      { id, events }: Webhook,
-      { from, to }: { from: string; to: string },
-    ): Promise<number | undefined> {
-      const found: { id: string; type: string }[] = await database('order_events')
-        // As dates, because RFC 3339 has years, offsets and fractions that Postgres cannot parse.
-        .where('at', '>=', new Date(from))
-        .where('at', '<', new Date(to))
-        .whereRaw("event->>'type' = ANY(?)", [events])
-        .orderBy('position')
-        .limit(MAX_REDELIVERED + 1)
-        .select('id', { type: database.raw("event->>'type'") });
+    async requestRange(webhook: Webhook, period: { from: string; to: string }): Promise<number | undefined> {
+      const found = await findEvents(database, webhook.events, period, MAX_REDELIVERED + 1);
       if (found.length > MAX_REDELIVERED) return undefined;
-      const rows = found.map((event) => ({
-        id: randomUUID(),
-        webhook_id: id,
-        type: event.type,
-        event_id: event.id,
-        again: true,
-      }));
+      const rows = found.map((event) => ({ ...event, id: randomUUID(), webhook_id: webhook.id, again: true }));
       if (rows.length > 0) await deliveries().insert(rows);
       return rows.length;
     },
@@ -220,9 +201,8 @@ export function createWebhookDeliveryRepository(database: Database) {
      * @param limit per webhook, including those in hand
      * @param inHand the ids of those that it has begun
      */
-    async untried(limit: number, inHand: string[]): Promise<UntriedDelivery[]> {
-      return (await named('webhook-untried', database.raw(UNTRIED, { limit, inHand }))).rows;
-    },
+    untried: async (limit: number, inHand: string[]): Promise<UntriedDelivery[]> =>
+      (await named('webhook-untried', database.raw(UNTRIED, { limit, inHand }))).rows,
 
     /**
      * Returns everything that an attempt needs. It locks the row, so that it fails if attempts cannot be recorded now.
@@ -248,12 +228,11 @@ export function createWebhookDeliveryRepository(database: Database) {
      * @returns the outcome of the delivery: `pending` instead of `gone` if the webhook has another URL now
      */
     async record(
-      { id, webhookId, failingSince }: { id: string; webhookId: string; failingSince: Date },
+      delivery: { id: string; webhookId: string; failingSince: Date },
       attempt: WebhookAttempt & { url: string; outcome: AttemptOutcome },
     ): Promise<AttemptOutcome> {
       const { outcome } = attempt;
-      const statement = database.raw(RECORD[outcome], { ...attempt, id, webhookId, failingSince });
-      const { rows } = await named(`webhook-${outcome}`, statement);
+      const { rows } = await named(`webhook-${outcome}`, database.raw(RECORD[outcome], { ...attempt, ...delivery }));
       return rows[0]?.outcome ?? outcome;
     },
 
@@ -265,7 +244,7 @@ export function createWebhookDeliveryRepository(database: Database) {
     },
 
     /** Deletes the oldest deliveries from before a moment, up to a limit. @returns the number deleted */
-    async deleteBefore(before: Date, limit: number): Promise<number> {
+    deleteBefore: (before: Date, limit: number): Promise<number> => {
       const oldest = deliveries().where('created_at', '<', before).orderBy('created_at').limit(limit).select('id');
       return deliveries().whereIn('id', oldest).delete();
     },
@@ -273,6 +252,31 @@ export function createWebhookDeliveryRepository(database: Database) {
 }
 
 export type WebhookDeliveryRepository = ReturnType<typeof createWebhookDeliveryRepository>;
+
+async function withLastAttempts(
+  database: Database,
+  rows: Omit<WebhookDelivery, 'lastAttempts'>[],
+): Promise<WebhookDelivery[]> {
+  const bindings = { ids: rows.map(({ id }) => id), limit: LISTED_ATTEMPTS };
+  const attempts: (WebhookAttempt & { deliveryId: string })[] = (await database.raw(LAST_ATTEMPTS, bindings)).rows;
+  return rows.map((row) => ({ ...row, lastAttempts: attempts.filter(({ deliveryId }) => deliveryId === row.id) }));
+}
+
+/** Returns the first events of a period with one of these types. */
+const findEvents = (
+  database: Database,
+  types: WebhookEvent[],
+  { from, to }: { from: string; to: string },
+  limit: number,
+): Promise<{ event_id: string; type: string }[]> =>
+  database('order_events')
+    // As dates, because RFC 3339 has years, offsets and fractions that Postgres cannot parse.
+    .where('at', '>=', new Date(from))
+    .where('at', '<', new Date(to))
+    .whereRaw("event->>'type' = ANY(?)", [types])
+    .orderBy('position')
+    .limit(limit)
+    .select({ event_id: 'id', type: database.raw("event->>'type'") });
 
 interface DueRow extends Omit<DueDelivery, 'enabled' | 'secrets' | 'fact'> {
   secret: Buffer;
@@ -283,20 +287,13 @@ interface DueRow extends Omit<DueDelivery, 'enabled' | 'secrets' | 'fact'> {
   order: Fact['order'] | null;
 }
 
-function toDueDelivery({
-  secret,
-  old_secret: oldSecret,
-  old_secret_until: oldSecretUntil,
-  disabled_reason: disabledReason,
-  event,
-  order,
-  ...delivery
-}: DueRow): DueDelivery {
-  const overlapping = oldSecret && oldSecretUntil && oldSecretUntil > new Date();
+function toDueDelivery(row: DueRow): DueDelivery {
+  const { secret, old_secret, old_secret_until, disabled_reason, event, order, ...delivery } = row;
+  const overlapping = old_secret && old_secret_until && old_secret_until > new Date();
   return {
     ...delivery,
-    enabled: disabledReason === null,
-    secrets: overlapping ? [secret, oldSecret] : [secret],
+    enabled: disabled_reason === null,
+    secrets: overlapping ? [secret, old_secret] : [secret],
     fact: event && order && { event, order },
   };
 }
