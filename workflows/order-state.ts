@@ -1,6 +1,6 @@
 import { nextAlert, raise } from '../domain/order/alerts.ts';
 import { decide, evolve, placeOrder } from '../domain/order/decider.ts';
-import type { Refusal } from '../domain/order/decision.ts';
+import type { KeyReused, Refusal } from '../domain/order/decision.ts';
 import type { Alert, Command, Fact, Order, OrderEvent, Placement } from '../domain/order/order.ts';
 import { isFinal, type Status } from '../domain/order/transitions.ts';
 import type { Start, UpdateResult } from './messages/definitions.ts';
@@ -8,7 +8,7 @@ import type { Malformed } from './messages/parse.ts';
 import { Outbox } from './outbox.ts';
 
 /** Why a message changes nothing. */
-export type MessageRefusal = Refusal | Malformed | { refused: 'idempotency_key_reused' };
+export type MessageRefusal = Refusal | Malformed | KeyReused;
 
 /** The result of an accepted command: its event, or `null` for an edit that makes no difference. */
 interface NewResult {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
 import type { BoundAnswer, OrderView } from '../../db/orders.ts';
+import type { KeyReused } from '../../domain/order/decision.ts';
 import type { Fact, IdempotencyKey } from '../../domain/order/order.ts';
 import type { Decided } from '../../workflows/messages/history.ts';
 
@@ -8,10 +9,6 @@ import type { Decided } from '../../workflows/messages/history.ts';
 export interface OrderResult extends OrderView {
   /** Whether an earlier request with this idempotency key was accepted: the order is as of that request. */
   replayed: boolean;
-}
-
-export interface KeyReused {
-  refused: 'idempotency_key_reused';
 }
 
 /** The UUID namespace of order ids that are derived from idempotency keys. */
