@@ -8,7 +8,7 @@ export interface Reader {
   orderId: string | undefined;
   epoch: string;
   /** The log position up to which the reader has every fact. */
-  readonly position: number;
+  position: number;
   receive(broadcast: Broadcast): void;
   end(): void;
 }
@@ -42,15 +42,14 @@ const PAGE = 25;
 const MAX_RECENT = 100;
 
 export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOptions): Hub {
-  /** By order; undefined: all orders. */
-  const readers = new Map<string | undefined, Set<Reader>>();
-  const readersOf = (orderId: string | undefined): Reader[] => [...(readers.get(orderId) ?? [])];
+  const readers = new Set<Reader>();
   /** The log that the readers follow, and the position up to which it was read. */
   let epoch = '';
   let position = 0;
   /** The newest broadcasts: all after `recentAfter`. */
   let recent: Broadcast[] = [];
   let recentAfter = 0;
+  /** Orders that may have no more facts. */
   const maybeFinished = new Set<string>();
   let poll: NodeJS.Timeout | undefined;
   let isReading = false;
@@ -84,20 +83,24 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
     if (from.epoch !== epoch || from.position !== position) return true;
     if (page.epoch !== epoch || page.end < position) {
       // The log was restored from a backup: clients reconnect and get a snapshot.
-      for (const reader of [...readers.keys()].flatMap(readersOf)) reader.end();
+      for (const reader of [...readers]) reader.end();
       return false;
     }
-    for (const fact of page.facts) publish(toBroadcast(fact, epoch, publicUrl));
+    for (const fact of page.facts) {
+      const broadcast = toBroadcast(fact, epoch, publicUrl);
+      position = broadcast.position;
+      recent.push(broadcast);
+      if (recent.length > MAX_RECENT) recentAfter = recent.shift()?.position ?? recentAfter;
+      for (const reader of [...readers]) deliver(broadcast, reader);
+    }
     return page.facts.length === PAGE;
   }
 
-  function publish(broadcast: Broadcast): void {
-    const { orderId, maybeLast } = broadcast;
-    position = broadcast.position;
-    recent.push(broadcast);
-    if (recent.length > MAX_RECENT) recentAfter = recent.shift()?.position ?? recentAfter;
-    for (const reader of [...readersOf(undefined), ...readersOf(orderId)]) reader.receive(broadcast);
-    if (maybeLast && readers.has(orderId)) maybeFinished.add(orderId);
+  function deliver(broadcast: Broadcast, reader: Reader): void {
+    const { orderId } = reader;
+    if (orderId !== undefined && orderId !== broadcast.orderId) return;
+    reader.receive(broadcast);
+    if (orderId !== undefined && broadcast.maybeLast) maybeFinished.add(orderId);
   }
 
   /** Ends the streams of orders that can have no more facts. */
@@ -106,38 +109,30 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
       const last = await log.lastOf(orderId);
       maybeFinished.delete(orderId);
       if (last === undefined) continue;
-      for (const reader of readersOf(orderId)) if (reader.position >= last) reader.end();
+      for (const reader of [...readers]) if (reader.orderId === orderId && reader.position >= last) reader.end();
     }
   }
 
   function join(reader: Reader): boolean {
-    const { orderId } = reader;
     if (readers.size === 0) {
       ({ epoch, position } = reader);
+      recent = [];
       recentAfter = position;
+      maybeFinished.clear();
       poll = setInterval(wake, everyMs);
     } else if (reader.epoch !== epoch || reader.position < recentAfter) {
       wake();
       return false;
     }
-    readers.set(orderId, (readers.get(orderId) ?? new Set()).add(reader));
-    for (const broadcast of recent) {
-      if (orderId !== undefined && broadcast.orderId !== orderId) continue;
-      reader.receive(broadcast);
-      if (broadcast.maybeLast && orderId !== undefined) maybeFinished.add(orderId);
-    }
+    readers.add(reader);
+    for (const broadcast of recent) deliver(broadcast, reader);
     wake();
     return true;
   }
 
   function leave(reader: Reader): void {
-    const group = readers.get(reader.orderId);
-    if (!group?.delete(reader)) return;
-    if (group.size === 0) readers.delete(reader.orderId);
-    if (readers.size > 0) return;
-    clearInterval(poll);
-    recent = [];
-    maybeFinished.clear();
+    readers.delete(reader);
+    if (readers.size === 0) clearInterval(poll);
   }
 
   return { wake, join, leave };

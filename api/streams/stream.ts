@@ -61,7 +61,7 @@ export function openStream(response: ServerResponse, start: StreamStart, options
   const { log, hub, logger, publicUrl, heartbeat, orderId, view, expiresAt, stillMay, onClose } = options;
   const { epoch } = start;
   const closing = new AbortController();
-  let { position } = start;
+  const reader: Reader = { orderId, epoch, position: start.position, receive, end };
   let writtenAt = performance.now();
   let drainedAt = writtenAt;
   let checkedAt = writtenAt;
@@ -71,23 +71,17 @@ export function openStream(response: ServerResponse, start: StreamStart, options
     response.write(frame);
   }
 
-  function receive(broadcast: Broadcast): void {
-    // The stream may have read further than the hub.
-    if (closing.signal.aborted || broadcast.position <= position) return;
-    ({ position } = broadcast);
-    if (response.writableLength > MAX_BACKLOG) cut('the backlog is too large');
-    else write(broadcast.frame(view));
+  function send(broadcast: Broadcast): void {
+    reader.position = broadcast.position;
+    write(broadcast.frame(view));
   }
 
-  const reader: Reader = {
-    orderId,
-    epoch,
-    get position() {
-      return position;
-    },
-    receive,
-    end,
-  };
+  function receive(broadcast: Broadcast): void {
+    // The stream may have read further than the hub.
+    if (closing.signal.aborted || broadcast.position <= reader.position) return;
+    if (response.writableLength > MAX_BACKLOG) cut('the backlog is too large');
+    else send(broadcast);
+  }
 
   async function catchUp(): Promise<void> {
     let { caughtUp, maybeFinished } = start;
@@ -95,20 +89,19 @@ export function openStream(response: ServerResponse, start: StreamStart, options
       if (response.writableNeedDrain) await once(response, 'drain', { signal: closing.signal });
       if (caughtUp) {
         const last = orderId !== undefined && maybeFinished ? await log.lastOf(orderId) : undefined;
-        if (last !== undefined && last <= position) return end();
+        if (last !== undefined && last <= reader.position) return end();
         if (closing.signal.aborted || (last === undefined && hub.join(reader))) return;
       }
-      const page = await log.read(position, { orderId, limit: PAGE });
+      const page = await log.read(reader.position, { orderId, limit: PAGE });
       // The log was restored from a backup.
-      if (page.epoch !== epoch || page.end < position) return end();
+      if (page.epoch !== epoch || page.end < reader.position) return end();
       for (const fact of page.facts) {
         const broadcast = toBroadcast(fact, epoch, publicUrl);
-        ({ position } = broadcast);
         maybeFinished ||= broadcast.maybeLast;
-        write(broadcast.frame(view));
+        send(broadcast);
       }
       caughtUp = page.facts.length < PAGE;
-      if (caughtUp) position = page.end;
+      if (caughtUp) reader.position = page.end;
     }
   }
 
