@@ -151,19 +151,7 @@ export function createOidcArtifactRepository(database: Database) {
     useTicket: (jti: string, expiresIn: number): Promise<boolean> => addMark(database, USED_TICKET, jti, expiresIn),
 
     /** Whether an access token was not revoked and its grant and session still exist. */
-    async isAlive({ jti, grantId, sessionUid }: TokenOrigin): Promise<boolean> {
-      const kinds: string[] = await artifacts()
-        .where((any) => {
-          any.where({ kind: REVOKED, id: keyOf(REVOKED, jti) });
-          if (grantId !== undefined) any.orWhere({ kind: 'Grant', id: grantId });
-          if (sessionUid !== undefined) any.orWhere({ kind: 'Session', uid: sessionUid });
-        })
-        .where('expires_at', '>', database.fn.now())
-        .pluck('kind');
-      if (kinds.includes(REVOKED)) return false;
-      if (grantId !== undefined && !kinds.includes('Grant')) return false;
-      return sessionUid === undefined || kinds.includes('Session');
-    },
+    isAlive: (origin: TokenOrigin): Promise<boolean> => isAlive(database, origin),
 
     /** Removes at most `limit` expired artifacts and returns how many. Several processes may call it at the same time. */
     removeExpired(limit: number): Promise<number> {
@@ -195,6 +183,20 @@ async function findBy(
     payload: { ...row.payload, jti: row.id, ...consumed },
     passwordVersion: row.password_version ?? undefined,
   };
+}
+
+async function isAlive(database: Database, { jti, grantId, sessionUid }: TokenOrigin): Promise<boolean> {
+  const kinds: string[] = await database('oidc_artifacts')
+    .where((any) => {
+      any.where({ kind: REVOKED, id: keyOf(REVOKED, jti) });
+      if (grantId !== undefined) any.orWhere({ kind: 'Grant', id: grantId });
+      if (sessionUid !== undefined) any.orWhere({ kind: 'Session', uid: sessionUid });
+    })
+    .where('expires_at', '>', database.fn.now())
+    .pluck('kind');
+  if (kinds.includes(REVOKED)) return false;
+  if (grantId !== undefined && !kinds.includes('Grant')) return false;
+  return sessionUid === undefined || kinds.includes('Session');
 }
 
 /** Adds an artifact that only marks an id until it expires. Returns false if it exists. */

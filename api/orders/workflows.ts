@@ -69,14 +69,6 @@ export function createOrderWorkflows(
   const callWithDeadline = createCallWithDeadline(client);
   const handleOf = (orderId: string, runId?: string) => client.getHandle(workflowIdOf(orderId), runId);
 
-  /** Signs a message: the workflow accepts an actor only from the API. */
-  function signed(orderId: string, { update, ...change }: Change, attribution: Attribution): Attribution {
-    const message = { ...change, ...attribution };
-    const command = parsers[update](message, { isStrict: true, codePoints: true, visibleNames: true });
-    if ('refused' in command) throw new TypeError(`${update} is malformed: ${command.detail}`);
-    return { ...message, signatures: signingKeys(orderId).map((key) => signatureOf(key, command)) };
-  }
-
   /** Returns the history events of a run, by default of the latest; empty if there is no such workflow. */
   const eventsOf = (orderId: string, deadline: number, runId?: string) =>
     callWithDeadline(deadline, () => handleOf(orderId, runId).fetchHistory()).then(
@@ -109,7 +101,7 @@ export function createOrderWorkflows(
       attribution: Attribution,
       deadline: number,
     ): Promise<UpdateResult | Refusal | KeyReused | undefined> {
-      const args: [Attribution] = [signed(orderId, change, attribution)];
+      const args: [Attribution] = [signedMessage(signingKeys(orderId), change, attribution)];
       const { name } = updates[change.update];
       const update = callWithDeadline(deadline, () =>
         handleOf(orderId).executeUpdate<UpdateResult, [Attribution]>(name, { args }),
@@ -119,7 +111,7 @@ export function createOrderWorkflows(
 
     /** Sends a change without waiting for its result; `false` if the order has no open workflow. */
     async send(orderId: string, change: Change, attribution: Attribution, deadline: number): Promise<boolean> {
-      const message = signed(orderId, change, attribution);
+      const message = signedMessage(signingKeys(orderId), change, attribution);
       const signal = callWithDeadline(deadline, () => handleOf(orderId).signal(change.update, message));
       return (await ifOpen(signal.then(() => true))) ?? false;
     },
@@ -167,6 +159,14 @@ export function createOrderWorkflows(
 }
 
 export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
+
+/** Signs a message: the workflow accepts an actor only from the API. */
+function signedMessage(keys: string[], { update, ...change }: Change, attribution: Attribution): Attribution {
+  const message = { ...change, ...attribution };
+  const command = parsers[update](message, { isStrict: true, codePoints: true, visibleNames: true });
+  if ('refused' in command) throw new TypeError(`${update} is malformed: ${command.detail}`);
+  return { ...message, signatures: keys.map((key) => signatureOf(key, command)) };
+}
 
 /** Returns undefined if the order has no open workflow. */
 const ifOpen = <T>(call: Promise<T>): Promise<T | undefined> =>

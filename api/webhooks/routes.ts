@@ -42,11 +42,12 @@ const asked = { 202: { description: 'The pending delivery', body: delivery, exam
 
 /** The webhooks of other systems, and the deliveries of events to them. Managers only. */
 export const webhookRoutes = (dependencies: Dependencies): Route[] => [
-  ...managementRoutes(dependencies),
+  ...readingRoutes(dependencies),
+  ...changingRoutes(dependencies),
   ...deliveryRoutes(dependencies),
 ];
 
-function managementRoutes({ webhooks, webhookService: service }: Dependencies): Route[] {
+function readingRoutes({ webhooks }: Dependencies): Route[] {
   return [
     route({
       method: 'get',
@@ -67,6 +68,23 @@ function managementRoutes({ webhooks, webhookService: service }: Dependencies): 
         return { status: 200, body: { ...page, data: page.data.map(toWebhookResource) } };
       },
     }),
+    route({
+      method: 'get',
+      path: '/v1/webhooks/{id}',
+      operationId: 'getWebhook',
+      tag,
+      summary: 'Get a webhook',
+      access,
+      params,
+      responses: { 200: { description: 'The webhook', body: webhook, headers: { ETag } } },
+      problems: ['not_found'],
+      handle: async ({ params }) => answer(await find(webhooks, params.id)),
+    }),
+  ];
+}
+
+function changingRoutes({ webhookService: service }: Dependencies): Route[] {
+  return [
     route({
       method: 'post',
       path: '/v1/webhooks',
@@ -91,18 +109,6 @@ function managementRoutes({ webhooks, webhookService: service }: Dependencies): 
         const { headers, ...rest } = answer(created);
         return { ...rest, status: 201, headers: { ...headers, location: `/v1/webhooks/${created.id}` } };
       },
-    }),
-    route({
-      method: 'get',
-      path: '/v1/webhooks/{id}',
-      operationId: 'getWebhook',
-      tag,
-      summary: 'Get a webhook',
-      access,
-      params,
-      responses: { 200: { description: 'The webhook', body: webhook, headers: { ETag } } },
-      problems: ['not_found'],
-      handle: async ({ params }) => answer(await find(webhooks, params.id)),
     }),
     route({
       method: 'patch',
