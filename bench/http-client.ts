@@ -12,7 +12,6 @@ export interface HttpClient {
     path: string,
     options?: { as?: string; body?: unknown; text?: string; key?: string },
   ): Promise<Body>;
-  signIn(username: string): Promise<string>;
   close(): void;
 }
 
@@ -63,12 +62,6 @@ export function createHttpClient(url: string, { connections }: { connections: nu
         ...(text && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
       };
       return JSON.parse(await bodyOf(method, path, headers, text));
-    },
-    async signIn(username) {
-      const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password: 'test' });
-      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      const { access_token } = JSON.parse(await bodyOf('POST', '/oauth/token', headers, form.toString()));
-      return access_token;
     },
     close: () => agent.destroy(),
   };

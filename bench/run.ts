@@ -2,8 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from '../config/environment.ts';
-import { runCommand } from '../config/run-command.ts';
-import { StackError } from '../stack/stack-error.ts';
+import { limitTime, runStoppable } from '../tests/stoppable-command.ts';
 import { fillBasket } from './basket.ts';
 import type { Figure, Result } from './figure.ts';
 import { measureClients } from './figures/clients.ts';
@@ -35,14 +34,14 @@ const figures: Record<string, Figure> = {
   webhooks: measureWebhooks,
 };
 
-/** The time limit of a run, in ms: for all figures, and for each order that is inserted, or opened and closed. */
+/** The parts of the time limit of a run, in ms. */
 const LIMIT_MS = { always: 15 * 60_000, perOrder: 0.5, perOpenOrder: 200 };
 
 const DOCS = join(import.meta.dirname, '../docs');
 
 const say = (line: string) => console.log(line);
 
-await runCommand(async () => {
+await runStoppable(async (stopping) => {
   const { values: options } = parseArgs({
     options: {
       only: { type: 'string' },
@@ -56,27 +55,12 @@ await runCommand(async () => {
   }
   const chosen = chosenFigures(options.only);
   const { ORDERS: orders, OPEN_ORDERS: openOrders } = readBenchSettings(process.env);
-  const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => stopping.abort(new StackError(`Stopped by ${name}.`)));
-  }
   const limit = LIMIT_MS.always + orders * LIMIT_MS.perOrder + openOrders * LIMIT_MS.perOpenOrder;
-  const late = setTimeout(
-    () => stopping.abort(new StackError(`The bench took over ${Math.round(limit / 60_000)} minutes.`)),
-    limit,
-  );
-  try {
-    const report = await measure(chosen, { orders, openOrders, quick: options.quick }, stopping.signal);
-    say(`\n${writeReport(report)}`);
-    if (options.plans) for (const { plans = [] } of report.results) say(`\n${plans.join('\n\n')}`);
-    if (options.write) keep(report);
-  } catch (error) {
-    if (!(error instanceof StackError)) throw error;
-    console.error(error.message);
-    process.exitCode = 1;
-  } finally {
-    clearTimeout(late);
-  }
+  limitTime(stopping, limit, `The bench took over ${Math.round(limit / 60_000)} minutes.`);
+  const report = await measure(chosen, { orders, openOrders, quick: options.quick }, stopping.signal);
+  say(`\n${writeReport(report)}`);
+  if (options.plans) for (const { plans = [] } of report.results) say(`\n${plans.join('\n\n')}`);
+  if (options.write) keep(report);
 });
 
 function chosenFigures(names: string | undefined): Figure[] {

@@ -1,19 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { connect } from '../db/connection.ts';
 import { bareEnvironment } from '../stack/bare-environment.ts';
-import { type Services, startServices } from '../stack/services.ts';
-import { workflowsPath } from '../worker/workflows-path.ts';
+import { startServices } from '../stack/services.ts';
+import { createDatabase, fillDatabase, TEMPLATE } from './databases.ts';
 import { SERVICE_LOGS } from './evidence/evidence.ts';
-import { fillDatabase, TEMPLATE } from './test-services.ts';
+import { writeWorkflowBundle } from './workflow-bundle.ts';
 
 declare global {
   var services: { stop(): Promise<void> } | undefined;
 }
 
-/** Starts Postgres, Temporal and Redis and bundles the workflows, once for all test files, on ports and data of their own. */
+/** Starts Postgres, Temporal and Redis and bundles the workflows, once for all test files. */
 export default async function setUp(): Promise<void> {
   // Tests that a test runs use the services of the outer run.
   if (process.env[SERVICE_LOGS]) return;
@@ -31,30 +29,17 @@ export default async function setUp(): Promise<void> {
     },
   };
   try {
-    await makeTemplate(services);
+    const { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL } = services.environment as Record<string, string>;
+    await fillDatabase(await createDatabase('', { server: DATABASE_URL, name: TEMPLATE }));
+    Object.assign(process.env, {
+      DATABASE_URL,
+      TEMPORAL_ADDRESS,
+      REDIS_URL,
+      WORKFLOW_BUNDLE: await writeWorkflowBundle(dataDir),
+      [SERVICE_LOGS]: join(dataDir, 'logs'),
+    });
   } catch (error) {
     await globalThis.services.stop();
     throw error;
   }
-  const { DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL } = services.environment;
-  const WORKFLOW_BUNDLE = join(dataDir, 'workflow-bundle.js');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
-  writeFileSync(WORKFLOW_BUNDLE, code);
-  Object.assign(process.env, {
-    DATABASE_URL,
-    TEMPORAL_ADDRESS,
-    REDIS_URL,
-    WORKFLOW_BUNDLE,
-    [SERVICE_LOGS]: join(dataDir, 'logs'),
-  });
-}
-
-/** Migrates and seeds one database; every test file gets a copy of it. */
-async function makeTemplate({ environment }: Services): Promise<void> {
-  const admin = connect(environment.DATABASE_URL as string, { max: 1 });
-  await admin.raw(`CREATE DATABASE ${TEMPLATE}`);
-  await admin.destroy();
-  const url = new URL(environment.DATABASE_URL as string);
-  url.pathname = `/${TEMPLATE}`;
-  await fillDatabase(url.href);
 }

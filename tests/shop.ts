@@ -14,9 +14,10 @@ import { waitFor } from '../stack/wait.ts';
 import { readNamespaceSettings } from '../worker/settings.ts';
 import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
+import { copyDatabase } from './databases.ts';
 import { startSmtp } from './email/mail-servers.ts';
 import { keepOnFailure, makeDataFolder } from './evidence/evidence.ts';
-import { copyDatabase } from './test-services.ts';
+import { signIn } from './sign-in.ts';
 
 /** What an API answered. */
 export interface Answer {
@@ -167,14 +168,11 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     }, deadline);
   }
 
-  async function signIn(username: string, password = 'test'): Promise<string> {
-    const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
-    const response = await fetch(`${url}/oauth/token`, { method: 'POST', body: form });
-    if (!response.ok) throw new Error(`no token for ${username}: ${response.status} ${await response.text()}`);
-    return ((await response.json()) as { access_token: string }).access_token;
-  }
-
-  const [customer, manager] = await Promise.all([signIn('customer@example.com'), signIn('manager@example.com')]);
+  const signInHere = (username: string, password?: string) => signIn(url, username, password);
+  const [customer, manager] = await Promise.all([
+    signInHere('customer@example.com'),
+    signInHere('manager@example.com'),
+  ]);
 
   async function line(product: string, variation?: string, quantity = 1): Promise<Record<string, unknown>> {
     const { body } = await request('GET', '/v1/catalog');
@@ -202,7 +200,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     },
     request,
     insist,
-    signIn,
+    signIn: signInHere,
     line,
     async place({ body, ...rest } = {}) {
       const order = body ?? { lines: [await line('Latte', 'Vanilla')] };

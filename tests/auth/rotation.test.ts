@@ -1,7 +1,7 @@
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { connect, type Database } from '../../db/connection.ts';
 import { manage } from '../config/run-command.ts';
-import { copyDatabase } from '../test-services.ts';
+import { copyDatabase } from '../databases.ts';
 import { type AuthApi, openAuthApi, readJson } from './auth-api.ts';
 import { signInWithBrowser } from './browser-sign-in.ts';
 import type { Page } from './user-agent.ts';

@@ -3,10 +3,10 @@ import { connect, type Database } from '../../db/connection.ts';
 import { connectToMigrate, faultOf, migrate } from '../../db/migrations.ts';
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { copyDatabase, createDatabase } from '../databases.ts';
 import { INVISIBLE } from '../domain/invisible.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { copyDatabase, createDatabase } from '../test-services.ts';
 import { managerOf, newName, usd } from './manager.ts';
 
 let shop: Shop;

@@ -1,17 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { hashPassword } from '../../api/auth/passwords.ts';
 import type { Environment } from '../../config/environment.ts';
 import { connect, type Database } from '../../db/connection.ts';
 import type { Role } from '../../domain/actor.ts';
-import { bareEnvironment } from '../../stack/bare-environment.ts';
-import { prepare, startApi, startWorker } from '../../stack/programs.ts';
+import { startApi, startWorker } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
-import { startServices } from '../../stack/services.ts';
-import { workflowsPath } from '../../worker/workflows-path.ts';
+import { openServices } from '../standalone-shop.ts';
+import { writeWorkflowBundle } from '../workflow-bundle.ts';
 import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 import { type Clock, createClock, installFaketime } from './moved-clock.ts';
 import { findToxiproxy, type Link } from './toxiproxy.ts';
@@ -50,7 +48,7 @@ export interface ChaosShop {
 
 interface Options {
   folder: string;
-  /** Running services that must stay unharmed: a migrated database, Temporal and Redis. Default: none. */
+  /** A migrated database, Temporal and Redis that must stay unharmed, and a workflow bundle. Default: the shop's own. */
   given?: Environment;
   /** Whether missing tools may be installed. */
   fetchTools: boolean;
@@ -74,14 +72,12 @@ const silent = { debug() {}, warn() {}, error() {} };
 /** The port in an address on this machine. */
 const PORT = /(?<=127\.0\.0\.1:)\d+/;
 
-/** Opens the shop in a folder of its own. What was started is stopped again if it fails. */
+/** Opens the shop. If that fails, stops what it has started. */
 export async function openChaosShop(options: Options): Promise<ChaosShop> {
-  const undo: (() => unknown)[] = [];
-  const close = async () => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
+  const cleanUp = new AsyncDisposableStack();
+  const close = () => cleanUp.disposeAsync();
   try {
-    return { ...(await open(options, undo)), close };
+    return { ...(await open(options, cleanUp)), close };
   } catch (error) {
     await close();
     throw error;
@@ -89,136 +85,124 @@ export async function openChaosShop(options: Options): Promise<ChaosShop> {
 }
 
 async function open(
-  { folder, given, fetchTools, log, signal }: Options,
-  undo: (() => unknown)[],
+  { given, fetchTools, ...options }: Options,
+  cleanUp: AsyncDisposableStack,
 ): Promise<Omit<ChaosShop, 'close'>> {
-  const own = bareEnvironment();
+  const { folder, log, signal } = options;
+  const inside = { dataDir: folder, log, signal };
   const taskQueue = `chaos-${randomUUID()}`;
   const ordersEmail = 'shop@crema.example';
   const catcher = await startMailCatcher({ dataDir: join(folder, 'smtp'), signal });
-  undo.push(catcher.service.stop);
-  const environment: Environment = {
-    ...own,
+  cleanUp.defer(catcher.service.stop);
+  const settings: Environment = {
     ...given,
-    ENV_FILE: '/dev/null',
+    WORKFLOW_BUNDLE: given?.WORKFLOW_BUNDLE ?? (await writeWorkflowBundle(folder)),
     NODE_ENV: 'test',
-    // One for both APIs, as behind a proxy: tokens of one are good at the other.
+    // Both APIs have the same, as behind a proxy: a token of one is valid at the other.
     PUBLIC_URL: 'http://localhost:5000',
     SMTP_URL: catcher.service.url,
     ORDERS_EMAIL: ordersEmail,
     TEMPORAL_TASK_QUEUE: taskQueue,
-    // Limits are on, so that Redis is needed, and wider than these few people can ask.
+    // Limits are on, so that Redis is needed, but these few users do not reach them.
     RATE_LIMIT_PLACING: '10000/60',
     RATE_LIMIT_USER: '100000/60',
     RATE_LIMIT_ANONYMOUS: '100000/60',
-    // Short enough for reminders to be due while it runs.
+    // Alerts are due during the run.
     ORDER_DELAYED_AFTER: '20',
     ORDER_UNCOLLECTED_AFTER: '20',
-    // A link that swallows what is sent leaves both sides waiting, and the answer to a mail may be lost.
+    // A link that drops all data leaves both sides waiting, and the answer to an email may be lost.
     EMAIL_TIMEOUT: '10',
     EMAIL_ANSWER_TIMEOUT: '20',
     EMAIL_UNANSWERED_RETRY_AFTER: '5',
   };
-  const inside = { dataDir: folder, log, signal };
-  // No machine goes down here, so what is written need not reach a disk.
-  const services = await startServices({ ...inside, environment, durable: false });
-  undo.push(services.stop);
-  const direct = services.environment;
-  if (!given) await prepare({ ...inside, environment: direct });
-
-  const { links, ways, missing } = await layLinks({ ...inside, fetchTools }, direct, undo);
+  // The machine itself does not crash here, so data need not reach the disk.
+  const { environment, started, start } = await openServices(
+    { ...inside, environment: settings, durable: false },
+    cleanUp,
+  );
+  const { links, linked, missing } = await addLinks({ ...inside, fetchTools }, environment, cleanUp);
   if (fetchTools) await installFaketime(inside);
-  const bundlePath = direct.WORKFLOW_BUNDLE ?? (await bundle(folder));
-  const start = async (startProgram: typeof startApi, kind: 'api' | 'worker', number: number) => {
+  const clocks: ChaosShop['clocks'] = [];
+  const startNumber = (startProgram: typeof startApi, kind: 'api' | 'worker', number: number) => {
     const name = `${kind}-${number}`;
     const clock = number === 1 ? createClock(join(folder, `${name}.clock`)) : undefined;
-    const program = await startProgram({
-      ...inside,
-      dataDir: join(folder, name),
-      environment: { ...direct, ...ways[kind], ...clock?.environment, WORKFLOW_BUNDLE: bundlePath },
+    if (clock) clocks.push({ name, clock });
+    return start(startProgram, name, {
+      environment: { ...linked[kind], ...clock?.environment },
       onLine: writer(folder, name),
     });
-    undo.push(program.stop);
-    return { program, clocks: clock ? [{ name, clock }] : [] };
   };
-  const started = await Promise.all([
-    start(startApi, 'api', 1),
-    start(startApi, 'api', 2),
-    start(startWorker, 'worker', 1),
-    start(startWorker, 'worker', 2),
+  const [firstApi, secondApi, firstWorker, secondWorker] = await Promise.all([
+    startNumber(startApi, 'api', 1),
+    startNumber(startApi, 'api', 2),
+    startNumber(startWorker, 'worker', 1),
+    startNumber(startWorker, 'worker', 2),
   ]);
-  const programs = started.map(({ program }) => program);
-  const clocks = started.flatMap((each) => each.clocks);
   if (clocks.length === 0) missing.push('No clock is moved: `faketime` is missing (apt-get install faketime).');
 
-  const database = connect(direct.DATABASE_URL ?? '', {
+  const database = connect(environment.DATABASE_URL ?? '', {
     max: 4,
     name: 'crema-chaos',
     queryDeadline: 60_000,
     log: silent,
   });
-  undo.push(() => database.destroy());
-  const connection = await Connection.connect({ address: direct.TEMPORAL_ADDRESS ?? '' });
-  undo.push(() => connection.close());
-
-  async function createAccount(role: Role): Promise<Account> {
-    const id = randomUUID();
-    const account = { id, email: `${id}@example.com`, password: randomUUID() };
-    const password_hash = await hashPassword(account.password);
-    await database('users').insert({ id, email: account.email, name: `A ${role}`, password_hash, role });
-    return account;
-  }
+  cleanUp.defer(() => database.destroy());
+  const connection = await Connection.connect({ address: environment.TEMPORAL_ADDRESS ?? '' });
+  cleanUp.defer(() => connection.close());
 
   return {
     folder,
-    apis: programs.slice(0, 2),
-    workers: programs.slice(2),
-    services: { ...services.started, smtp: catcher.service },
+    apis: [firstApi, secondApi],
+    workers: [firstWorker, secondWorker],
+    services: { ...started, smtp: catcher.service },
     catcher,
     ordersEmail,
     links,
     clocks,
     taskQueue,
-    bundlePath,
+    bundlePath: environment.WORKFLOW_BUNDLE as string,
     database,
     temporal: new Client({ connection }),
     missing,
-    createAccount,
+    async createAccount(role) {
+      const id = randomUUID();
+      const account = { id, email: `${id}@example.com`, password: randomUUID() };
+      const password_hash = await hashPassword(account.password);
+      await database('users').insert({ id, email: account.email, name: `A ${role}`, password_hash, role });
+      return account;
+    },
   };
 }
 
-/** Puts a link before each service, one for the APIs and one for the workers, where Toxiproxy can be had. */
-async function layLinks(
+/**
+ * Starts the links, if Toxiproxy is available.
+ *
+ * @returns the links, the environments that lead over them, and what this machine lacks
+ */
+async function addLinks(
   inside: Omit<Options, 'folder' | 'given'> & { dataDir: string },
   direct: Environment,
-  undo: (() => unknown)[],
+  cleanUp: AsyncDisposableStack,
 ) {
   const links: Link[] = [];
-  const ways: Record<'api' | 'worker', Environment> = { api: {}, worker: {} };
+  const linked: Record<'api' | 'worker', Environment> = { api: {}, worker: {} };
   const missing: string[] = [];
   const toxiproxy = await findToxiproxy(inside);
   if (toxiproxy) {
-    undo.push(toxiproxy.stop);
+    cleanUp.defer(toxiproxy.stop);
     for (const { from, to, variable } of LINKED) {
       const address = direct[variable] ?? '';
       const link = await toxiproxy.link(`${from}-to-${to}`, Number(PORT.exec(address)?.[0]));
       links.push(link);
-      ways[from][variable] = address.replace(PORT, String(link.port));
+      linked[from][variable] = address.replace(PORT, String(link.port));
     }
   } else {
-    missing.push('No connection is disturb: Toxiproxy is missing, and could not be built; that takes Go.');
+    missing.push('No connection is disturbed: Toxiproxy is missing, and building it needs Go.');
   }
-  return { links, ways, missing };
+  return { links, linked, missing };
 }
 
-async function bundle(folder: string): Promise<string> {
-  const path = join(folder, 'workflow-bundle.js');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
-  writeFileSync(path, code);
-  return path;
-}
-
-/** Keeps what a program says over all its lives; its own log is that of its last two. */
+/** Returns a function that writes the log of a program over all its starts. The program's own log contains the last two. */
 function writer(folder: string, name: string): (line: string) => void {
   mkdirSync(join(folder, 'logs'), { recursive: true });
   const file = createWriteStream(join(folder, 'logs', `${name}.log`), { flags: 'a' });

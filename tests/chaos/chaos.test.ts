@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { copyDatabase } from '../test-services.ts';
+import { copyDatabase } from '../databases.ts';
 import { type FinishedRun, runChaos } from './chaos.ts';
 import { sabotages } from './sabotage.ts';
 
@@ -13,7 +13,7 @@ const log: string[] = [];
 let finishedRun: FinishedRun;
 
 beforeAll(async () => {
-  const { TEMPORAL_ADDRESS, REDIS_URL } = process.env;
+  const { TEMPORAL_ADDRESS, REDIS_URL, WORKFLOW_BUNDLE } = process.env;
   finishedRun = await runChaos({
     seed: 1,
     ms: 7_000,
@@ -21,7 +21,7 @@ beforeAll(async () => {
     managers: 2,
     folder,
     fetchTools: false,
-    given: { DATABASE_URL: await copyDatabase(), TEMPORAL_ADDRESS, REDIS_URL },
+    given: { DATABASE_URL: await copyDatabase(), TEMPORAL_ADDRESS, REDIS_URL, WORKFLOW_BUNDLE },
     faults: ({ kind }) => ['kill', 'freeze'].includes(kind),
     log: (line) => log.push(line),
     signal: AbortSignal.timeout(120_000),

@@ -5,6 +5,7 @@ import { createEventLog } from '../../db/event-log.ts';
 import { eventTypes } from '../../domain/order/order.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { signIn } from '../sign-in.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 import type { Account } from './chaos-shop.ts';
 import type { Random } from './random.ts';
@@ -56,13 +57,6 @@ export function readLog(database: Database): EventReader {
   };
 }
 
-/** Returns an access token for a password, or undefined if the sign-in fails. */
-export async function signIn(url: string, { email: username, password }: Account): Promise<string | undefined> {
-  const body = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password });
-  const answer = await fetch(`${url}/oauth/token`, { method: 'POST', body, signal: AbortSignal.timeout(5_000) });
-  return answer.ok ? ((await answer.json()) as { access_token: string }).access_token : undefined;
-}
-
 /** How long the reader keeps one connection open, in ms. */
 const CONNECTION_MS: [number, number] = [3_000, 15_000];
 
@@ -82,7 +76,7 @@ export async function readStream(apis: Service[], account: Account, random: Rand
   /** Reads from one connection until it ends. */
   async function readConnection(ms: number): Promise<void> {
     const { url } = random.pick(apis);
-    token ??= await signIn(url, account);
+    token ??= await signIn(url, account.email, account.password);
     const response = await fetch(`${url}/v1/orders/events`, {
       headers: { authorization: `Bearer ${token}`, ...(last && { 'last-event-id': last }) },
       signal: AbortSignal.timeout(ms),
@@ -152,7 +146,7 @@ export function listenToRedis(url: string): EventReader {
 /** Receives every event as a webhook, at its own endpoint, which answers at once. */
 export async function receiveWebhooks(api: Service, manager: Account): Promise<EventReader> {
   const receiver = await startReceiver();
-  const token = await signIn(api.url, manager);
+  const token = await signIn(api.url, manager.email, manager.password);
   const answer = await fetch(`${api.url}/v1/webhooks`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },

@@ -1,6 +1,6 @@
 import { waitFor } from '../../stack/wait.ts';
+import { signIn } from '../sign-in.ts';
 import type { ChaosShop } from './chaos-shop.ts';
-import { signIn } from './event-readers.ts';
 import type { Fault } from './fault.ts';
 
 /** Freezes the worker that dispatches webhooks for longer than its lease. The other worker must take over. */
@@ -46,7 +46,8 @@ export function freezeWriter({ apis, links, database, createAccount }: ChaosShop
     parts: ['api', 'postgres'],
     lasts: [0, 0],
     async begin() {
-      const token = await signIn(writer.url, await createAccount('manager'));
+      const { email, password } = await createAccount('manager');
+      const token = await signIn(writer.url, email, password);
       const product = await database('products').whereNull('deleted_at').first('id');
       const change = (url: string, ms: number) =>
         fetch(`${url}/v1/products/${product.id}`, {

@@ -2,8 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../config/environment.ts';
-import { runCommand } from '../../config/run-command.ts';
-import { StackError } from '../../stack/stack-error.ts';
+import { limitTime, numberIn, runStoppable } from '../stoppable-command.ts';
 import { type FinishedRun, runChaos } from './chaos.ts';
 import type { Evidence } from './evidence.ts';
 import type { Violation } from './invariants/violation.ts';
@@ -18,15 +17,9 @@ const MINUTE_MS = 60_000;
 /** The time limit for start, settling and checks, in ms. */
 const OVERHEAD_MS = 10 * MINUTE_MS;
 
-const number = (name: string, fallback: number): number => {
-  const value = Number(process.env[name] || fallback);
-  if (Number.isFinite(value) && value >= 0) return value;
-  throw new ConfigurationError(`${name} is ${process.env[name]}: it must be a number from 0.`);
-};
-
-await runCommand(async () => {
-  const seed = Math.floor(number('SEED', Math.floor(Math.random() * 2 ** 31)));
-  const minutes = number('MINUTES', 3);
+await runStoppable(async (stopping) => {
+  const seed = Math.floor(numberIn('SEED', Math.floor(Math.random() * 2 ** 31)));
+  const minutes = numberIn('MINUTES', 3);
   const sabotage = process.env.SABOTAGE;
   if (sabotage && !sabotages[sabotage]) {
     throw new ConfigurationError(`SABOTAGE is ${sabotage}: it must be one of ${Object.keys(sabotages).join(', ')}.`);
@@ -37,14 +30,7 @@ await runCommand(async () => {
     driverLog.push(line);
     console.log(line);
   };
-  const stopping = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.on(name, () => stopping.abort(new StackError(`Stopped by ${name}.`)));
-  }
-  const late = setTimeout(
-    () => stopping.abort(new StackError('The chaos run took too long.')),
-    minutes * MINUTE_MS + OVERHEAD_MS,
-  );
+  limitTime(stopping, minutes * MINUTE_MS + OVERHEAD_MS, 'The chaos run took too long.');
   console.log(`SEED=${seed} MINUTES=${minutes}${sabotage ? ` SABOTAGE=${sabotage}` : ''}`);
   let finishedRun: FinishedRun | undefined;
   let keep = true;
@@ -72,7 +58,6 @@ await runCommand(async () => {
         : `All invariants hold with SEED=${seed}.`,
     );
   } finally {
-    clearTimeout(late);
     await finishedRun?.close();
     if (keep) console.log(`Evidence: ${folder}`);
     else rmSync(folder, { recursive: true, force: true });

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { StackError } from '../../stack/stack-error.ts';
-import { withOwnShop } from '../own-shop.ts';
+import { withStandaloneShop } from '../standalone-shop.ts';
+import { runStoppable } from '../stoppable-command.ts';
 import { deliveredEvent } from './delivered-event.ts';
 import { clientsIn, type DocumentedClient, missingTool } from './documented.ts';
 
-// `make clients`: generates clients from the document of a running shop, compiles them and takes an order through its
-// life with each. Each client also reads the body of a delivered webhook. The commands are those of docs/clients.md, as they stand
-// there. What is generated is in .build/clients.
+// `make clients`: generates clients from the document of a running shop, compiles them and delivers an order with each. Each
+// client also reads the body of a delivered webhook. The commands come from docs/clients.md. The results are in .build/clients.
 
 const ROOT = join(import.meta.dirname, '../..');
 const WORK = join(ROOT, '.build/clients');
@@ -16,10 +15,10 @@ const WORK = join(ROOT, '.build/clients');
 /** The body of a delivered webhook. */
 const EVENT = join(WORK, 'event.json');
 
-/** With empty caches, a client's tools are downloaded first. */
-const DEADLINE_MS = 600_000;
+/** The timeout for one client, in ms. With empty caches, its tools are downloaded first. */
+const TIMEOUT_MS = 600_000;
 
-/** Runs the commands of a client in a copy of its folder. @returns what they wrote, and whether they succeeded */
+/** Runs the commands of a client in a copy of its folder. @returns their output, and the failure if there is one */
 async function use(folder: string, commands: string, shop: string, signal: AbortSignal) {
   const work = join(WORK, folder);
   mkdirSync(work, { recursive: true });
@@ -27,7 +26,7 @@ async function use(folder: string, commands: string, shop: string, signal: Abort
   const child = spawn('bash', ['-euo', 'pipefail', '-c', commands], {
     cwd: work,
     env: { ...process.env, SHOP: shop, EVENT, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
@@ -58,32 +57,27 @@ async function useAll(clients: DocumentedClient[], shop: string, signal: AbortSi
   return results;
 }
 
-/** The clients whose tools this machine has; says which it leaves out. */
+/** Returns the clients whose tools are installed, and prints which others it skips. */
 async function usableClients(): Promise<DocumentedClient[]> {
   const usable: DocumentedClient[] = [];
   for (const client of clientsIn(readFileSync(join(ROOT, 'docs/clients.md'), 'utf8'))) {
     const missing = await missingTool(client.folder);
-    if (missing) console.log(`Left out: ${client.title}: ${missing}`);
+    if (missing) console.log(`Skipped: ${client.title}: ${missing}`);
     else usable.push(client);
   }
   return usable;
 }
 
-const clients = await usableClients();
-if (clients.length === 0) {
-  console.error('No client can be tried here: install the tools of one of them.');
-  process.exit(1);
-}
-const stopping = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => stopping.abort(new StackError(`Stopped by ${name}.`)));
-}
-rmSync(WORK, { recursive: true, force: true });
-mkdirSync(WORK, { recursive: true });
-const { passed, failed } = await withOwnShop(
-  ({ url }) => useAll(clients, url, stopping.signal),
-  console.log,
-  stopping.signal,
-);
-console.log(`\n${passed} passed, ${failed} failed`);
-if (failed > 0 || stopping.signal.aborted) process.exitCode = 1;
+await runStoppable(async ({ signal }) => {
+  const clients = await usableClients();
+  if (clients.length === 0) {
+    console.error('No client can run here: install the tools of one of them.');
+    process.exitCode = 1;
+    return;
+  }
+  rmSync(WORK, { recursive: true, force: true });
+  mkdirSync(WORK, { recursive: true });
+  const { passed, failed } = await withStandaloneShop(({ url }) => useAll(clients, url, signal), console.log, signal);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  if (failed > 0 || signal.aborted) process.exitCode = 1;
+});

@@ -5,7 +5,7 @@ import { Connection } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { connect } from '../../db/connection.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { copyDatabase } from '../test-services.ts';
+import { copyDatabase } from '../databases.ts';
 import { manage, run } from './run-command.ts';
 
 const KEY = Buffer.alloc(32, 'crema').toString('base64');

@@ -6,7 +6,7 @@ import { allowedTransitions, isFinal } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { getOrderQuery } from '../../workflows/messages/definitions.ts';
 import type { Shop } from '../shop.ts';
-import { sharedBundle } from '../test-services.ts';
+import { sharedBundle } from '../workflow-bundle.ts';
 import { replayErrors } from '../workflows/replay-errors.ts';
 
 /** How long what was missed may take to be made up for, in ms: the longest pause between two tries that a test provokes. */

@@ -4,9 +4,9 @@ import { TLSSocket } from 'node:tls';
 import { connect, type Database, named } from '../../db/connection.ts';
 import { isConflict, isOutage, isReadOnly } from '../../db/outage.ts';
 import { transact } from '../../db/transaction.ts';
+import { copyDatabase } from '../databases.ts';
 import { newSigner } from '../notifications/certificate.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { copyDatabase } from '../test-services.ts';
 
 let url: string;
 let database: Database;

@@ -1,7 +1,7 @@
 import { waitFor } from '../../stack/wait.ts';
 import { changeStatusSignal } from '../../workflows/messages/definitions.ts';
+import { fillDatabase } from '../databases.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
-import { fillDatabase } from '../test-services.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { startOwn } from './own-services.ts';
 

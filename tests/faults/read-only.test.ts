@@ -5,9 +5,9 @@ import { RETRY_AFTER_S } from '../../api/http/problem.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { submit } from '../accounts/mailbox.ts';
 import { openApplication, openUserAgent } from '../auth/user-agent.ts';
+import { fillDatabase } from '../databases.ts';
 import { askerOf, operations } from '../security/operations.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
-import { fillDatabase } from '../test-services.ts';
 import { expectIntact } from './aftermath.ts';
 import { startOwn } from './own-services.ts';
 

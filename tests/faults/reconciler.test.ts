@@ -22,9 +22,9 @@ import {
 import { runsOf } from '../../workflows/messages/history.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
+import { copyDatabase } from '../databases.ts';
 import { aPlacement } from '../domain/an-order.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { copyDatabase } from '../test-services.ts';
 import { forget } from './forget.ts';
 import { startOwn } from './own-services.ts';
 

@@ -3,9 +3,9 @@ import { connect } from '../../db/connection.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { reconcileScheduleIdOf } from '../../workflows/messages/definitions.ts';
 import { run } from '../config/run-command.ts';
+import { copyDatabase } from '../databases.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { copyDatabase } from '../test-services.ts';
 import { startOwn } from './own-services.ts';
 
 // Two shops in one Temporal namespace: one is open, the other has a database and a task queue of its own.

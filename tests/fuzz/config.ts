@@ -1,13 +1,16 @@
-import type { World } from './shop.ts';
+import type { TestData } from './test-data.ts';
 
-/** Answers to a request that the document allows: 410 to a link that was used, 412 to `If-Match`, 422 to a key that means another request. */
+/**
+ * Answers to a request that the document allows, such as 410 to a used link, 412 to an `If-Match`, and 422 to a key of another
+ * request.
+ */
 const GOOD_REQUEST = ['2xx', '304', '401', '403', '404', '409', '410', '412', '422'];
 
-/** Answers to one that it does not allow. */
+/** Answers to a request that the document does not allow. */
 const BAD_REQUEST = ['400', '401', '403', '404', '405', '413', '415'];
 
-/** Which ids make sense where; half of the time, so that unknown ones have their turn. */
-const IDS: readonly { path: string; parameters: Record<string, keyof World['ids']> }[] = [
+/** The dictionaries of existing ids, by path and parameter. Half of the requests use them, the others unknown ids. */
+const IDS: readonly { path: string; parameters: Record<string, keyof TestData['ids']> }[] = [
   { path: '^/v1/orders/\\{id\\}', parameters: { 'path.id': 'orders' } },
   { path: '^/v1/products/\\{id\\}', parameters: { 'path.id': 'products', 'path.variationId': 'variations' } },
   { path: '^/v1/users/\\{id\\}', parameters: { 'path.id': 'users' } },
@@ -15,16 +18,16 @@ const IDS: readonly { path: string; parameters: Record<string, keyof World['ids'
   { path: '^/v1/orders(/quote)?$', parameters: { 'body.lines[*].productId': 'products' } },
 ];
 
-// What JSON writes of texts and lists, TOML reads.
+// JSON strings and lists are also valid TOML.
 const quoted = (value: unknown): string => JSON.stringify(value);
 
 /**
- * Schemathesis' settings for one kind of caller: all checks, all phases, one worker (its own threads get into each other's way
- * in Python's parser).
+ * Returns Schemathesis' settings for one kind of caller: all checks, all phases, and one worker, because several workers
+ * interfere with each other in Python's parser.
  *
  * @param leftOut operations by `operationId`
  */
-export function writeConfig({ token, ids }: World, leftOut: readonly string[]): string {
+export function writeConfig({ token, ids }: TestData, leftOut: readonly string[]): string {
   const dictionaries = Object.entries(ids).flatMap(([name, values]) => [
     `[dictionaries.${name}]`,
     `values = ${quoted(values)}`,
@@ -50,7 +53,7 @@ export function writeConfig({ token, ids }: World, leftOut: readonly string[]): 
     '[[operations]]',
     `include-operation-id = ${quoted(leftOut)}`,
     'enabled = false',
-    // Clients say who they are in other ways there, and a bearer's token is refused.
+    // These operations authenticate clients in other ways and reject access tokens.
     ...(token === undefined ? [] : ['[[operations]]', 'include-tag = "Access"', 'enabled = false']),
     ...meaningful,
     '',

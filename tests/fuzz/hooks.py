@@ -1,4 +1,4 @@
-"""What Schemathesis must know of Crema beyond openapi.yaml: run.ts puts it into a file, whose path is in FUZZ_WORLD."""
+"""Gives Schemathesis what openapi.yaml cannot describe. FUZZ_DATA is the path of the test data that run.ts writes."""
 
 import json
 import os
@@ -7,19 +7,19 @@ import re
 import schemathesis
 from hypothesis import strategies as st
 
-with open(os.environ["FUZZ_WORLD"], encoding="utf-8") as file:
-    world = json.load(file)
+with open(os.environ["FUZZ_DATA"], encoding="utf-8") as file:
+    data = json.load(file)
 
 answers = open(os.environ["FUZZ_ANSWERS"], "a", buffering=1, encoding="utf-8")
 
-# Ids of what the requests that succeed need. Schemathesis also finds them in lists, and would cancel or delete them first.
-kept = {id for request in world["good"].values() for id in request.get("path_parameters", {}).values()}
+# Ids in the successful requests. Schemathesis also finds them in lists, and would cancel or delete these rows first.
+kept = {id for request in data["successfulRequests"].values() for id in request.get("path_parameters", {}).values()}
 
-# Ids of what was deleted and then put back on the menu.
+# Ids of deleted products and variations that were restored.
 restored = set()
 
-# No schema can say what a good password is, which links were mailed, or where a page of a list ended.
-for name, values in world["formats"].items():
+# No schema can describe a strong password, a mailed link, or the cursor of a page.
+for name, values in data["formats"].items():
     schemathesis.openapi.format(name, st.sampled_from(values))
 
 
@@ -28,15 +28,15 @@ def before_load_schema(context, raw_schema):
     schemas = raw_schema["components"]["schemas"]
     for name in ("Verification", "PasswordReset"):
         schemas[name]["properties"]["token"] = {"type": "string", "format": f"link-of-{name}"}
-    # Nobody sends their id and secret in a header here, so the form must say who asks.
+    # No header identifies the client here, so the form must.
     for path in ("/oauth/token", "/oauth/revoke"):
         body = raw_schema["paths"][path]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
         form = schemas.get(body["schema"].get("$ref", "").split("/")[-1], body["schema"])
         form["required"] = sorted({*form.get("required", []), "client_id"})
-    # What is sent to webhooks goes nowhere but to this machine.
+    # Webhooks must not send requests to other machines.
     for name in ("WebhookRequest", "WebhookChange"):
         schemas[name]["properties"]["url"] = {"type": "string", "format": "url-of-webhook"}
-        # The document leaves it out for generators.
+        # openapi.yaml omits it for client generators.
         schemas[name]["properties"]["events"]["uniqueItems"] = True
     for path in raw_schema["paths"].values():
         for operation in path.values():
@@ -47,21 +47,21 @@ def before_load_schema(context, raw_schema):
 
 @schemathesis.hook
 def before_add_examples(context, examples):
-    # A request that can only succeed, so that no run depends on luck for that.
-    good = world["good"].get(context.operation.definition.raw["operationId"])
-    if good is not None:
-        examples.append(context.operation.Case(**good))
+    # One request must succeed in every run, without chance.
+    successful = data["successfulRequests"].get(context.operation.definition.raw["operationId"])
+    if successful is not None:
+        examples.append(context.operation.Case(**successful))
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    # Who demotes themselves ends the run as a manager.
+    # A manager must not demote itself during the run.
     parameters = case.path_parameters
-    if case.operation.path.endswith("/demote") and parameters.get("id") == world["self"]:
-        parameters["id"] = world["other"]
-    good = world["good"].get(case.operation.definition.raw["operationId"], {}).get("path_parameters")
-    if case.method != "GET" and parameters and parameters != good and not kept.isdisjoint(parameters.values()):
-        parameters["id"] = world["other"]
+    if case.operation.path.endswith("/demote") and parameters.get("id") == data["self"]:
+        parameters["id"] = data["other"]
+    successful = data["successfulRequests"].get(case.operation.definition.raw["operationId"], {}).get("path_parameters")
+    if case.method != "GET" and parameters and parameters != successful and not kept.isdisjoint(parameters.values()):
+        parameters["id"] = data["other"]
 
 
 @schemathesis.hook
@@ -81,22 +81,23 @@ def after_call(context, case, response):
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     kind = type(failure).__name__
-    # It remembers what was deleted, and not what was restored.
+    # Schemathesis remembers deleted rows, but not restored ones.
     if kind == "UseAfterFree":
         return restored.isdisjoint((case.path_parameters or {}).values())
-    # It sends headers that their pattern forbids with what it takes for good requests.
+    # Schemathesis sends headers that violate their pattern with requests that it considers valid.
     if kind == "RejectedPositiveData":
-        return all(map(is_allowed, declared_headers(case))) and not is_unsayable(response)
-    # Without a body, some generated clients send null. The document does not say so: generators read such unions badly.
+        return all(map(is_allowed, declared_headers(case))) and not is_beyond_schema(response)
+    # Some generated clients send null in place of an empty body. openapi.yaml does not say so, because generators handle such
+    # unions badly.
     if kind == "AcceptedNegativeData":
         body = case.operation.definition.raw.get("requestBody", {"required": True})
         return body["required"] or case.body is not None
     return True
 
 
-# No schema can say which lines an order has, that one moment comes before another, what a link was mailed for, which characters
-# are visible, nor how long a name is in NFC.
-UNSAYABLE = (
+# Rules that no schema can describe: the lines of an order, the order of two times, the purpose of a link, visible characters,
+# and the length of a name in NFC.
+BEYOND_SCHEMA = (
     "is not a line of this order",
     "must be after from",
     "is required to open an account",
@@ -105,9 +106,9 @@ UNSAYABLE = (
 )
 
 
-def is_unsayable(response):
+def is_beyond_schema(response):
     errors = response.json().get("errors", [])
-    return errors != [] and all(error["detail"].startswith(UNSAYABLE) for error in errors)
+    return errors != [] and all(error["detail"].startswith(BEYOND_SCHEMA) for error in errors)
 
 
 def declared_headers(case):

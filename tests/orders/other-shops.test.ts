@@ -2,9 +2,9 @@ import { connect } from '../../db/connection.ts';
 import { seedCatalog } from '../../db/seeds/catalog.ts';
 import { maxPrice, writeMoney } from '../../domain/money.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { copyDatabase } from '../databases.ts';
 import { expectFaults } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { copyDatabase } from '../test-services.ts';
 
 /** Formats a time in a shop's zone, without the zone's name, which differs among versions of Node. */
 const onTheWall = (at: string, timeZone: string): string =>

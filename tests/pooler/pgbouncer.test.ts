@@ -4,11 +4,11 @@ import { connect } from '../../db/connection.ts';
 import { startApi } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { createDatabase, fillDatabase } from '../databases.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
 import { expectIntact } from '../faults/aftermath.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { follow } from '../streams/event-stream.ts';
-import { createDatabase, fillDatabase } from '../test-services.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 import { findPgBouncer, startPgBouncer } from './pgbouncer.ts';
 

@@ -7,11 +7,11 @@ import { promisify } from 'node:util';
 import { findTemporal } from '../../stack/temporal/binary.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
+import { copyDatabase } from '../databases.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { expectIntact, replayAll } from '../faults/aftermath.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { copyDatabase } from '../test-services.ts';
 import { bundleForKeys, newSetting } from './payload-keys.ts';
 import { temporalRecords, textsIn } from './temporal-records.ts';
 

@@ -9,8 +9,8 @@ import { createEventLog, type EventLog } from '../../db/event-log.ts';
 import { createJournal } from '../../db/journal.ts';
 import type { Actor } from '../../domain/actor.ts';
 import type { Order } from '../../domain/order/order.ts';
+import { copyDatabase } from '../databases.ts';
 import { actors } from '../domain/status-table.ts';
-import { copyDatabase } from '../test-services.ts';
 
 interface LogServerOptions {
   /** Wraps the log that the streams read. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
-import { sharedBundle } from '../test-services.ts';
+import { sharedBundle } from '../workflow-bundle.ts';
 import { replayErrors } from './replay-errors.ts';
 
 const folder = join(import.meta.dirname, 'histories');

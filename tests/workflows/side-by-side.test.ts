@@ -33,7 +33,7 @@ import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
 import { expectAllIntact, expectEmailedOnce } from '../races/intact.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { sharedBundle } from '../test-services.ts';
+import { sharedBundle } from '../workflow-bundle.ts';
 import { replayErrors } from './replay-errors.ts';
 
 const nextVersions = {

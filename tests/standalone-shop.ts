@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Environment } from '../config/environment.ts';
+import { bareEnvironment } from '../stack/bare-environment.ts';
+import { prepare, startApi, startWorker } from '../stack/programs.ts';
+import type { Service } from '../stack/service.ts';
+import { type Services, startServices } from '../stack/services.ts';
+
+interface ServicesOptions {
+  dataDir: string;
+  /** Settings, added to {@link bareEnvironment}. */
+  environment: Environment;
+  /** Whether data must survive a crash of the machine. */
+  durable: boolean;
+  log(line: string): void;
+  signal: AbortSignal;
+}
+
+/** Services of a shop's own, and a function that starts its programs. */
+export interface StandaloneServices extends Pick<Services, 'environment' | 'started'> {
+  /** Starts a program in a data folder of its own, with its settings added to the environment. */
+  start(
+    startProgram: typeof startApi,
+    name: string,
+    options?: { environment?: Environment; script?: string; onLine?: (line: string) => void },
+  ): Promise<Service>;
+}
+
+/**
+ * Starts services on free ports. A Postgres that was started here is migrated and seeded.
+ *
+ * @param cleanUp stops them, and the programs
+ */
+export async function openServices(
+  { environment: settings, durable, ...options }: ServicesOptions,
+  cleanUp: AsyncDisposableStack,
+): Promise<StandaloneServices> {
+  const services = await startServices({
+    ...options,
+    environment: { ...bareEnvironment(), ENV_FILE: '/dev/null', ...settings },
+    durable,
+  });
+  cleanUp.defer(services.stop);
+  const { environment, started } = services;
+  if (started.postgres) await prepare({ ...options, environment });
+  return {
+    environment,
+    started,
+    async start(startProgram, name, { environment: own, ...more } = {}) {
+      const dataDir = join(options.dataDir, name);
+      const program = await startProgram({ ...options, ...more, dataDir, environment: { ...environment, ...own } });
+      cleanUp.defer(program.stop);
+      return program;
+    },
+  };
+}
+
+/** Creates a temporary folder, which the clean-up deletes. */
+export function makeTemporaryFolder(prefix: string, cleanUp: AsyncDisposableStack): string {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  cleanUp.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A shop outside of Jest: services, API and worker of its own. */
+export interface StandaloneShop {
+  url: string;
+  databaseUrl: string;
+}
+
+/**
+ * Opens a shop in a temporary folder.
+ *
+ * @param work what to do in it; everything is stopped and deleted afterwards
+ * @param signal ends the start early
+ */
+export async function withStandaloneShop<Result>(
+  work: (shop: StandaloneShop) => Promise<Result>,
+  log: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Result> {
+  const cleanUp = new AsyncDisposableStack();
+  try {
+    const dataDir = makeTemporaryFolder('crema-shop-', cleanUp);
+    const options = { dataDir, environment: { RATE_LIMITS: 'off' }, durable: false, log, signal };
+    const { environment, start } = await openServices(options, cleanUp);
+    await start(startWorker, 'worker');
+    const { url } = await start(startApi, 'api');
+    return await work({ url, databaseUrl: environment.DATABASE_URL as string });
+  } finally {
+    await cleanUp.disposeAsync();
+  }
+}
