@@ -1,17 +1,11 @@
 import type { Actor } from '../domain/actor.ts';
 import { samplePrice, sum, times } from '../domain/money.ts';
 import type { Cancellation, Line, Order } from '../domain/order/order.ts';
-import type { Status } from '../domain/order/transitions.ts';
+import type { Recipient } from '../domain/order/recipients.ts';
 import { type AccountEmailInput, renderAccountEmail } from './templates/account-email.ts';
-import { type OrderEmailInput, type RenderedEmail, renderOrderEmail } from './templates/order-email.ts';
+import type { RenderedEmail } from './templates/layout.ts';
+import { type OrderEmailInput, renderOrderEmail } from './templates/order-email.ts';
 import { renderWebhookEmail, type WebhookEmailInput } from './templates/webhook-email.ts';
-
-/** An email with sample data. */
-export interface Sample {
-  /** Unique, in kebab-case. */
-  name: string;
-  input: OrderEmailInput;
-}
 
 /** The default shop of the samples. */
 const shopName = 'Crema';
@@ -19,6 +13,7 @@ const timeZone = 'UTC';
 
 const ana: Actor = { type: 'customer', id: 'f3c1a6de-52f5-4b43-8f8e-6f0f2a3f1c01' };
 const marco: Actor = { type: 'manager', id: 'a0f3b8f1-1d9c-4d0e-9c57-0b6f54a1c902' };
+const system: Actor = { type: 'system', id: 'crema' };
 
 const lines: Line[] = [
   line(1, 'Latte', 'Pumpkin Spice', 2, 450),
@@ -26,6 +21,8 @@ const lines: Line[] = [
   line(3, 'Tea', null, 1, 300),
   line(4, 'Donuts', 'Boston Cream', 3, 250),
 ];
+
+const fewer = [line(1, 'Latte', 'Pumpkin Spice', 1, 450), line(3, 'Tea', null, 1, 300)];
 
 const order: Order = {
   id: '5b0f9d5e-9a35-4c8e-8a51-2f6f6f0f6c42',
@@ -43,51 +40,39 @@ const order: Order = {
   updatedAt: '2026-03-05T14:05:00Z',
 };
 
-const fewer = [line(1, 'Latte', 'Pumpkin Spice', 1, 450), line(3, 'Tea', null, 1, 300)];
+const edit = { location: 'in_house', lines: fewer, total: totalOf(fewer), note: null } as const;
+const pause = 'The grinder needs five minutes. Your cup is next!';
+const byAna = cancelled(ana, 'customer_request', 'My train is early.');
+const byMarco = cancelled(marco, 'out_of_stock', 'The last donut just left. We’re so sorry!');
 
-/** Returns all emails about orders. */
-export const samples: readonly Sample[] = [
-  { name: 'customer-placed', input: placed('customer') },
-  { name: 'customer-edited', input: edited() },
-  { name: 'customer-preparation', input: moved('waiting', 'preparation') },
-  {
-    name: 'customer-waiting',
-    input: moved('preparation', 'waiting', 'The grinder needs five minutes. Your cup is next!'),
-  },
-  { name: 'customer-ready', input: moved('preparation', 'ready') },
-  { name: 'customer-uncollected', input: reminded('customer', 'order.uncollected', 'ready') },
-  { name: 'customer-delivered', input: moved('ready', 'delivered') },
-  {
-    name: 'customer-cancelled-by-customer',
-    input: cancelled('customer', ana, 'customer_request', 'My train is early.'),
-  },
-  {
-    name: 'customer-cancelled-by-shop',
-    input: cancelled('customer', marco, 'out_of_stock', 'The last donut just left. We’re so sorry!'),
-  },
-  { name: 'shop-placed', input: placed('shop') },
-  { name: 'shop-delayed', input: reminded('shop', 'order.delayed', 'waiting') },
-  { name: 'shop-cancelled', input: cancelled('shop', ana, 'customer_request', 'My train is early.') },
+/** The emails about orders, by name. */
+export const samples: readonly { name: string; input: OrderEmailInput }[] = [
+  about('customer-placed', { type: 'order.placed' }),
+  about('customer-edited', { type: 'order.edited', from: 'waiting' }, edit),
+  about('customer-preparation', moved('waiting'), { status: 'preparation' }),
+  about('customer-waiting', { ...moved('preparation'), reason: pause }),
+  about('customer-ready', moved('preparation'), { status: 'ready' }),
+  about('customer-uncollected', { type: 'order.uncollected', from: 'ready', actor: system }, { status: 'ready' }),
+  about('customer-delivered', moved('ready'), { status: 'delivered' }),
+  about('customer-cancelled-by-customer', ...byAna),
+  about('customer-cancelled-by-shop', ...byMarco),
+  about('shop-placed', { type: 'order.placed' }),
+  about('shop-delayed', { type: 'order.delayed', from: 'waiting', actor: system }),
+  about('shop-cancelled', ...byAna),
 ];
 
-/** Returns all emails about accounts. */
-export const accountSamples: readonly { name: string; input: AccountEmailInput }[] = [
-  { name: 'account-registration', input: { kind: 'registration', name: '', link: linkTo('verify'), shopName } },
-  { name: 'account-known', input: { kind: 'known', name: 'Ana Souza', link: linkTo('forgot'), shopName } },
-  { name: 'account-invitation', input: { kind: 'invitation', name: 'Marco', link: linkTo('password'), shopName } },
-  { name: 'account-reset', input: { kind: 'reset', name: 'Ana Souza', link: linkTo('password'), shopName } },
-  { name: 'account-address', input: { kind: 'address', name: 'Ana Souza', link: linkTo('verify'), shopName } },
-  {
-    name: 'account-address-asked',
-    input: { kind: 'address_asked', name: 'Ana Souza', link: linkTo('forgot'), shopName },
-  },
-  {
-    name: 'account-password-changed',
-    input: { kind: 'password_changed', name: 'Ana Souza', link: linkTo('forgot'), shopName },
-  },
+/** The emails about accounts, by name. */
+export const accountSamples = [
+  accountSample('registration', 'verify', ''),
+  accountSample('known', 'forgot'),
+  accountSample('invitation', 'password', 'Marco'),
+  accountSample('reset', 'password'),
+  accountSample('address', 'verify'),
+  accountSample('address_asked', 'forgot'),
+  accountSample('password_changed', 'forgot'),
 ];
 
-/** Returns the email about a disabled webhook. */
+/** The email about a disabled webhook. */
 export const webhook: WebhookEmailInput = {
   id: '2f4c7f0e-6a0b-4f8e-9d3c-1b5a7e9c0d21',
   description: 'Loyalty points',
@@ -98,7 +83,7 @@ export const webhook: WebhookEmailInput = {
 };
 
 /** The settings of a shop that appear in its emails. */
-export interface Writer {
+export interface SampleSettings {
   /** ISO 639. */
   language: string;
   shopName: string;
@@ -108,64 +93,53 @@ export interface Writer {
   currency: string;
 }
 
-/** Returns all emails with sample data, in one language. */
-export const emails: readonly { name: string; write: (writer: Writer) => RenderedEmail }[] = [
+/** All emails with sample data. */
+export const emails: readonly { name: string; render: (settings: SampleSettings) => RenderedEmail }[] = [
   ...samples.map(({ name, input }) => ({
     name,
-    write: (writer: Writer) => renderOrderEmail({ ...input, ...writer, fact: inCurrency(input.fact, writer.currency) }),
+    render: (settings: SampleSettings) =>
+      renderOrderEmail({ ...input, ...settings, fact: inCurrency(input.fact, settings.currency) }),
   })),
   ...accountSamples.map(({ name, input }) => ({
     name,
-    write: (writer: Writer) => renderAccountEmail({ ...input, ...writer }),
+    render: (settings: SampleSettings) => renderAccountEmail({ ...input, ...settings }),
   })),
-  { name: 'webhook-disabled', write: (writer) => renderWebhookEmail({ ...webhook, ...writer }) },
+  { name: 'webhook-disabled', render: (settings) => renderWebhookEmail({ ...webhook, ...settings }) },
 ];
 
 function linkTo(page: string): string {
   return `https://crema.example/account/${page}?token=Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c`;
 }
 
-/** Returns the fields of the recipient. Customers get a link to their email preferences. */
-function readBy(recipient: 'customer' | 'shop') {
-  const choice = recipient === 'customer' && { choicePage: linkTo('emails') };
-  return { recipient, customerName: 'Ana Souza', ...choice, shopName, timeZone };
+type Event = OrderEmailInput['fact']['event'];
+
+/** @param name begins with the recipient: only customers get a link to their email preferences */
+function about(
+  name: `${Recipient}-${string}`,
+  event: Partial<Event> & Pick<Event, 'type'>,
+  changes: Partial<Order> = {},
+) {
+  const recipient: Recipient = name.startsWith('customer') ? 'customer' : 'shop';
+  const fact = { event: { from: null, actor: ana, reason: null, ...event }, order: { ...order, ...changes } };
+  const choicePage = recipient === 'customer' ? linkTo('emails') : undefined;
+  return { name, input: { fact, recipient, customerName: 'Ana Souza', choicePage, shopName, timeZone } };
 }
 
-function placed(recipient: 'customer' | 'shop'): OrderEmailInput {
-  const event = { type: 'order.placed', from: null, actor: ana, reason: null } as const;
-  return { fact: { event, order }, ...readBy(recipient) };
+function moved(from: Order['status']) {
+  return { type: 'order.status_changed', from, actor: marco } as const;
 }
 
-function edited(): OrderEmailInput {
-  const event = { type: 'order.edited', from: 'waiting', actor: ana, reason: null } as const;
-  const now: Order = { ...order, version: 2, location: 'in_house', lines: fewer, total: totalOf(fewer), note: null };
-  return { fact: { event, order: now }, ...readBy('customer') };
-}
-
-function moved(from: Status, status: Status, reason: string | null = null): OrderEmailInput {
-  const event = { type: 'order.status_changed', from, actor: marco, reason } as const;
-  return { fact: { event, order: { ...order, version: 2, status } }, ...readBy('customer') };
-}
-
-function reminded(
-  recipient: 'customer' | 'shop',
-  type: 'order.delayed' | 'order.uncollected',
-  status: Status,
-): OrderEmailInput {
-  const event = { type, from: status, actor: { type: 'system', id: 'crema' }, reason: null } as const;
-  return { fact: { event, order: { ...order, status } }, ...readBy(recipient) };
-}
-
-function cancelled(
-  recipient: 'customer' | 'shop',
-  by: Actor,
-  reasonCode: NonNullable<Cancellation['reasonCode']>,
-  reason: string,
-): OrderEmailInput {
-  const event = { type: 'order.cancelled', from: 'preparation', actor: by, reason } as const;
+/** Returns the event and the changes of the order. */
+function cancelled(by: Actor, reasonCode: Cancellation['reasonCode'], reason: string) {
   const cancellation = { reasonCode, reason, by, at: '2026-03-05T14:09:00Z' };
-  const now: Order = { ...order, version: 3, status: 'cancelled', cancellation };
-  return { fact: { event, order: now }, ...readBy(recipient) };
+  return [
+    { type: 'order.cancelled', from: 'preparation', actor: by, reason },
+    { status: 'cancelled', cancellation },
+  ] as const;
+}
+
+function accountSample(kind: AccountEmailInput['kind'], page: string, name = 'Ana Souza') {
+  return { name: `account-${kind.replace('_', '-')}`, input: { kind, name, link: linkTo(page), shopName } };
 }
 
 /** Returns the event with another currency. */

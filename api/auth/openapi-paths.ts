@@ -145,7 +145,7 @@ const formErrors = {
     ...errorResponse(
       'Too many requests, or too many incorrect passwords',
       'temporarily_unavailable',
-      signIn.tooManyTries(15),
+      signIn.tooManyAttempts(15),
     ),
     headers: Object.fromEntries(
       Object.entries(rateLimitHeaders).map(([name, description]) => [

@@ -13,7 +13,10 @@ const texts = wordsIn('en').pages.signIn;
 
 /** Returns a 429 (RFC 6585): RFC 6749 has no error code for it. */
 function tooManyAttempts({ resetsIn }: QuotaStatus) {
-  const error = new errors.CustomOIDCProviderError('temporarily_unavailable', texts.tooManyTries(inMinutes(resetsIn)));
+  const error = new errors.CustomOIDCProviderError(
+    'temporarily_unavailable',
+    texts.tooManyAttempts(inMinutes(resetsIn)),
+  );
   return Object.assign(error, { status: 429, statusCode: 429 });
 }
 

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from 'koa';
 import { languages } from '../../mail/languages/index.ts';
-import { emails as samples, type Writer } from '../../mail/samples.ts';
+import { type SampleSettings, emails as samples } from '../../mail/samples.ts';
 import { html, sentence } from '../../mail/templates/markup.ts';
 
 const HOME = '/dev/emails';
@@ -8,10 +8,10 @@ const HOME = '/dev/emails';
 /** Matches `/dev/emails/pt/customer-ready` and the same with `.txt`. */
 const ADDRESS = /^\/dev\/emails(?:\/([a-z]+)(?:\/([a-z-]+)([.]txt)?)?)?$/;
 
-const emails = new Map(samples.map(({ name, write }) => [name, write]));
+const emails = new Map(samples.map(({ name, render }) => [name, render]));
 
 /** The shop that sends the emails. */
-type Shop = Omit<Writer, 'language'>;
+type Shop = Omit<SampleSettings, 'language'>;
 
 /** Serves every email with sample data, in every language, as HTML and as text. For development. */
 export function emailPreviews(shop: Shop): Middleware {
@@ -37,9 +37,9 @@ function gallery(language: string, shop: Shop): string {
   const tongues = [...languages].map(([code, { name }]) =>
     code === language ? html`<strong>${name}</strong>` : html`<a href="${HOME}/${code}">${name}</a>`,
   );
-  const cards = [...emails].map(([name, write]) => {
+  const cards = [...emails].map(([name, render]) => {
     const address = `${HOME}/${language}/${name}`;
-    const { subject } = write({ ...shop, language });
+    const { subject } = render({ ...shop, language });
     return html`<section lang="${language}">
 <h2>${sentence(subject)}</h2>
 <p lang="en">${name} · <a href="${address}">HTML</a> · <a href="${address}.txt">text</a></p>

@@ -1,9 +1,9 @@
 import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
-import type { AccountEmail, AccountWording } from '../languages/language.ts';
-import { layout, look, type Tone } from './layout.ts';
-import { type Html, html, sentence } from './markup.ts';
-import type { RenderedEmail } from './order-email.ts';
+import type { AccountEmail } from '../languages/wording.ts';
+import { labelBanner, type Part, type RenderedEmail, renderEmail } from './layout.ts';
+import { look } from './look.ts';
+import { html, sentence } from './markup.ts';
 
 /** The data of an email about an account. */
 export interface AccountEmailInput {
@@ -17,46 +17,30 @@ export interface AccountEmailInput {
   shopName: string;
 }
 
-const tones: Record<AccountEmail, Tone> = {
-  registration: 'calm',
-  known: 'calm',
-  invitation: 'calm',
-  reset: 'calm',
-  address: 'calm',
-  address_asked: 'sober',
-  password_changed: 'sober',
-};
-
 /** Renders an email about an account. All typed text is escaped. */
-export function renderAccountEmail({ kind, name, link, language, shopName }: AccountEmailInput): RenderedEmail {
+export function renderAccountEmail({ kind, name, link, language, shopName: typed }: AccountEmailInput): RenderedEmail {
   const { locale, account, labels } = wordsIn(language);
-  const shop = isolate(shopName);
-  const wording = account[kind]({ name: isolate(name), shopName: shop });
-  const why = labels.footer.account(shop);
-  return {
-    subject: wording.subject,
-    html: layout({
-      language: locale,
-      title: wording.subject,
-      preheader: wording.preheader,
-      shopName: shop,
-      tone: tones[kind],
-      top: html`<div style="${look.label}margin-top:14px;">${labels.account}</div>`,
-      body: bodyOf(wording, link, labels.orOpen),
-      footer: html`<div>${sentence(wording.remark)}</div><div style="margin-top:8px;">${sentence(why)}</div>`,
-    }),
-    text: textOf(wording, link, why),
-  };
+  const shopName = isolate(typed);
+  const { button, remark, ...wording } = account[kind]({ name: isolate(name), shopName });
+  return renderEmail({
+    locale,
+    shopName,
+    tone: kind === 'address_asked' || kind === 'password_changed' ? 'sober' : 'calm',
+    banner: labelBanner(labels.account),
+    wording,
+    parts: [linkButton(button, link, labels.orOpen)],
+    closing: { html: html`<div>${sentence(remark)}</div>`, text: remark },
+    why: labels.footer.account(shopName),
+  });
 }
 
-function bodyOf({ headline, paragraphs, button }: AccountWording, link: string, orOpen: string): Html {
-  return html`<h1 class="ink" style="${look.headline}">${sentence(headline)}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${sentence(paragraph)}</p>`)}
+/** @param orOpen introduces the URL as text */
+const linkButton = (label: string, link: string, orOpen: string): Part => ({
+  html: html`
 <table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>
 <td class="glad" bgcolor="#a34f1a" style="mso-padding-alt:14px 26px;border-radius:10px;background-color:#a34f1a;color:#ffffff;">
-<a class="glad" href="${link}" style="${look.strong}display:inline-block;padding:14px 26px;border-radius:10px;color:#ffffff;text-decoration:none;">${button}</a>
+<a class="glad" href="${link}" style="${look.strong}display:inline-block;padding:14px 26px;border-radius:10px;color:#ffffff;text-decoration:none;">${label}</a>
 </td></tr></table>
-<p class="faint" style="${look.small}margin:24px 0 0;">${orOpen}<br><a class="faint" href="${link}" style="color:#75604f;word-break:break-all;">${link}</a></p>`;
-}
-
-const textOf = ({ headline, paragraphs, button, remark }: AccountWording, link: string, why: string): string =>
-  [headline, ...paragraphs, `${button}:\n${link}`, remark, `-- \n${why}\n`].join('\n\n');
+<p class="faint" style="${look.small}margin:24px 0 0;">${orOpen}<br><a class="faint" href="${link}" style="color:#75604f;word-break:break-all;">${link}</a></p>`,
+  text: `${label}:\n${link}`,
+});

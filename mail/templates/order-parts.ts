@@ -1,50 +1,52 @@
 import { writeMoney } from '../../domain/money.ts';
 import { describeLine } from '../../domain/order/describe-line.ts';
 import type { Line, Order } from '../../domain/order/order.ts';
-import type { Status } from '../../domain/order/transitions.ts';
 import { ISOLATE, isolate, lengthOf } from '../../domain/text.ts';
 import type { Language } from '../languages/language.ts';
 import { formatDate } from './format-date.ts';
-import { look } from './layout.ts';
+import type { Part } from './layout.ts';
+import { look } from './look.ts';
 import { type Html, html, multiline, sentence } from './markup.ts';
-import { severalLines } from './plain-words.ts';
 
-/** A part of an email as HTML and text. Empty parts are `null`. */
-export interface Part {
-  html: Html;
-  text: string;
-}
-
-const way: readonly Status[] = ['waiting', 'preparation', 'ready', 'delivered'];
+const steps = ['waiting', 'preparation', 'ready', 'delivered'] as const;
 
 /** Lists the items for a subject: `2 × Latte (Vanilla), 1 × Tea`, with an ellipsis after the third. */
 export function summaryOf(lines: readonly Line[]): string {
-  const said = lines.slice(0, 3).map(describeLine);
-  return [...said, ...(lines.length > 3 ? ['…'] : [])].join(', ');
+  const items = lines.slice(0, 3).map(describeLine);
+  return [...items, ...(lines.length > 3 ? ['…'] : [])].join(', ');
 }
 
-/** Renders a quotation. */
+/** Renders a quotation, or `null` if the text is empty. */
 export function quote(label: string, typed: string | null): Part | null {
-  const said = typed && severalLines(typed);
-  if (!said) return null;
+  const quoted = typed && cleanLines(typed);
+  if (!quoted) return null;
   return {
     html: html`<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:22px;"><tr>
 <td class="quote" bgcolor="#faf2e8" style="padding:14px 18px;background-color:#faf2e8;border-left:4px solid #c07a41;">
 <div class="faint" style="${look.small}">${label}</div>
-<div class="ink" style="${look.text}color:${look.ink};margin-top:4px;word-break:break-word;">${multiline(said)}</div>
+<div class="ink" style="${look.text}color:${look.ink};margin-top:4px;word-break:break-word;">${multiline(quoted)}</div>
 </td></tr></table>`,
-    text: `${label}:\n${said.replace(/^/gm, '  ')}`,
+    text: `${label}:\n${quoted.replace(/^/gm, '  ')}`,
   };
 }
 
-/** Renders the order's progress through its statuses. */
+/** Cleans typed text. Line breaks become `\n`, with at most one empty line in a row. Each line is isolated. */
+const cleanLines = (typed: string): string =>
+  typed
+    .split(/\r\n|[\n\r\u2028\u2029]/)
+    .map(isolate)
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+
+/** Renders the order's progress through its statuses; `null` if it is cancelled. */
 export function tracker({ status }: Order, { labels }: Language): Part | null {
-  const at = way.indexOf(status);
-  if (at < 0) return null;
-  const said = labels.step(at + 1, way.length, labels.steps[at] as string);
+  if (status === 'cancelled') return null;
+  const at = steps.indexOf(status);
+  const text = labels.step(at + 1, steps.length, labels.steps[status]);
   return {
-    html: html`<table role="img" aria-label="${said}" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:26px;table-layout:fixed;text-align:center;"><tr>${labels.steps.map((step, index) => stepCells(step, index, at))}</tr></table>`,
-    text: said,
+    html: html`<table role="img" aria-label="${text}" width="100%" cellpadding="0" cellspacing="0" border="0" style="margin-top:26px;table-layout:fixed;text-align:center;"><tr>${steps.map((step, index) => stepCells(labels.steps[step], index, at))}</tr></table>`,
+    text,
   };
 }
 
@@ -93,7 +95,7 @@ export function particulars({ placedAt, id }: Order, { locale, labels }: Languag
 }
 
 /** Renders the order's number in large type. Below it is the location, or that the order was cancelled. */
-export function banner({ number, location, status }: Order, { labels }: Language): Part {
+export function orderBanner({ number, location, status }: Order, { labels }: Language): Part {
   const under = status === 'cancelled' ? labels.cancelled : labels.location[location];
   return {
     html: html`<div style="${look.label}margin-top:20px;">${labels.order}</div>

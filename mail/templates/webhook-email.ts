@@ -1,9 +1,8 @@
 import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../languages/index.ts';
 import { formatDate } from './format-date.ts';
-import { layout, look } from './layout.ts';
-import { html, sentence } from './markup.ts';
-import type { RenderedEmail } from './order-email.ts';
+import { labelBanner, type RenderedEmail, renderEmail } from './layout.ts';
+import { html } from './markup.ts';
 
 /** The data of the email about a disabled webhook. */
 export interface WebhookEmailInput {
@@ -22,37 +21,20 @@ export interface WebhookEmailInput {
 }
 
 /** Renders the email to the shop about a disabled webhook. All typed text is escaped. */
-export function renderWebhookEmail({
-  id,
-  description,
-  host,
-  failingSince,
-  language,
-  shopName,
-  timeZone,
-}: WebhookEmailInput): RenderedEmail {
-  const { locale, webhookDisabled, labels } = wordsIn(language);
-  const shop = isolate(shopName);
-  const name = isolate(description) || host;
-  const { subject, preheader, headline, paragraphs } = webhookDisabled({
-    name,
-    host,
-    since: formatDate(failingSince, locale, timeZone),
-  });
+export function renderWebhookEmail(input: WebhookEmailInput): RenderedEmail {
+  const { locale, webhookDisabled, labels } = wordsIn(input.language);
+  const { id, description, host, failingSince, timeZone } = input;
+  const shopName = isolate(input.shopName);
+  const since = formatDate(failingSince, locale, timeZone);
   const reference = `${labels.reference} ${id}`;
-  const why = labels.footer.shop(shop);
-  return {
-    subject,
-    html: layout({
-      language: locale,
-      title: subject,
-      preheader,
-      shopName: shop,
-      tone: 'sober',
-      top: html`<div style="${look.label}margin-top:14px;">Webhooks</div>`,
-      body: html`<h1 class="ink" style="${look.headline}">${sentence(headline)}</h1>${paragraphs.map((paragraph) => html`<p class="text" style="${look.text}">${sentence(paragraph)}</p>`)}`,
-      footer: html`<div>${reference}</div><div style="margin-top:8px;">${sentence(why)}</div>`,
-    }),
-    text: [headline, ...paragraphs, reference, `-- \n${why}\n`].join('\n\n'),
-  };
+  return renderEmail({
+    locale,
+    shopName,
+    tone: 'sober',
+    banner: labelBanner('Webhooks'),
+    wording: webhookDisabled({ name: isolate(description) || host, host, since }),
+    parts: [],
+    closing: { html: html`<div>${reference}</div>`, text: reference },
+    why: labels.footer.shop(shopName),
+  });
 }

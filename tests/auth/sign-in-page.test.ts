@@ -121,7 +121,7 @@ test('rejects the right password after too many wrong ones, with the time to wai
 
     expect([refused.status, faultOf(refused)]).toEqual([
       429,
-      'Too many passwords were wrong. Try again in 10 minutes, or from where you have signed in before.',
+      'Too many passwords were wrong. Try again in 10 minutes, or from a network where you have signed in before.',
     ]);
     const wait = Number(refused.headers.get('retry-after'));
     expect(wait).toBeGreaterThan(0);

@@ -39,6 +39,6 @@ describe('the mails about an account', () => {
   test('When nobody knows the name, then the mail greets without one', () => {
     expect(
       renderAccountEmail({ kind: 'reset', name: '', link: 'https://crema.example', shopName: 'Crema' }).text,
-    ).toMatch(/^Forgotten\? It happens\n/);
+    ).toMatch(/^Forgot your password\? It happens\n/);
   });
 });

@@ -15,10 +15,10 @@ afterAll(() => browser?.close());
 
 const emailsOf = (shopName: string) =>
   [...languages.keys()].flatMap((language) =>
-    samples.map(({ name, write }) => ({
+    samples.map(({ name, render }) => ({
       name,
       language,
-      ...write({ language, shopName, timeZone: 'UTC', currency: 'USD' }),
+      ...render({ language, shopName, timeZone: 'UTC', currency: 'USD' }),
     })),
   );
 const emails = emailsOf('Crema');

@@ -154,9 +154,9 @@ describe('the mails of an order', () => {
   });
 
   test('When an order is for here, then the mail that it is ready does not speak of packing', () => {
-    expect(renderOrderEmail(sample('customer-ready')).text).toContain('Packed to go');
+    expect(renderOrderEmail(sample('customer-ready')).text).toContain('packed to go');
     expect(renderOrderEmail(withOrder(sample('customer-ready'), { location: 'in_house' })).text).not.toContain(
-      'Packed',
+      'packed',
     );
   });
 

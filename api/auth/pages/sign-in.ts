@@ -80,7 +80,10 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     const result = await signIn({ email, password, address: ctx.ip });
     if ('refused' in result) {
       ctx.set(quotaHeaders(result.status));
-      return refuse(429, email, { text: texts.tooManyTries(inMinutes(result.status.resetsIn)), fields: ['password'] });
+      return refuse(429, email, {
+        text: texts.tooManyAttempts(inMinutes(result.status.resetsIn)),
+        fields: ['password'],
+      });
     }
     const wrong: Fault = { text: texts.wrong, fields: ['password'] };
     if (!result.found) return refuse(400, email, wrong);
