@@ -59,7 +59,7 @@ function profileRoutes({ accounts, users }: Dependencies): Route[] {
       tag,
       summary: 'Change your name, email address or language',
       description:
-        'A new email address takes effect when you open the link that is sent there. Crema also notifies the current address.',
+        'Crema sends a link to a new email address. The address changes when you open it. Crema also notifies the current address.',
       access: people,
       body: meChange,
       responses: { 200: { description: 'Your changed account', body: me } },
@@ -158,7 +158,7 @@ function emailPreferenceRoutes({ users, suppressions }: Dependencies): Route[] {
       operationId: 'changeEmailPreferences',
       tag,
       summary: 'Change your email preferences',
-      description: 'Omitted fields do not change. The emails link to a page with the same settings.',
+      description: 'Omitted fields do not change. Emails about orders link to a page with the same settings.',
       access: people,
       body: emailPreferencesChange,
       responses: { 200: { description: 'Your changed preferences', body: emailPreferences } },

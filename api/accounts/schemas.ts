@@ -41,7 +41,7 @@ const token = z
   .string()
   .regex(/^[\w-]{43}$/, 'must be the token of an emailed link')
   .meta({
-    description: 'The token of an emailed link. Valid once',
+    description: 'The token in the emailed link. Valid for one use',
     examples: [exampleToken],
   });
 
@@ -139,7 +139,7 @@ export const meChange = z
     name: name.optional(),
     email: email
       .optional()
-      .meta({ description: 'The new address. Takes effect when the link that is sent there is opened' }),
+      .meta({ description: 'The new address. It takes effect when the user opens the link that Crema sends to it' }),
     currentPassword: password.optional().meta({ description: 'Required with `email`' }),
     language: language
       .nullable()
@@ -233,7 +233,7 @@ const openInvitation = z
     ...person,
     invitedBy: id
       .nullable()
-      .meta({ description: 'The manager who sent the invitation. null: the operator, by the command line' }),
+      .meta({ description: 'The manager who sent the invitation. null: an operator sent it from the command line' }),
     createdAt: timestamp,
     expiresAt: timestamp,
     mailedAt: timestamp.nullable().meta({ description: 'null until the email has been sent' }),

@@ -35,7 +35,7 @@ interface Dependencies {
 const tag = 'Users';
 const managers: Access = { to: ['manager'], scope: 'users:write' };
 const params = z.object({ id });
-const emailed = { 202: { description: 'Accepted. An email follows if the address is eligible', body: nothing } };
+const emailed = { 202: { description: 'Accepted. Crema sends an email if the address is eligible', body: nothing } };
 
 export const userRoutes = (dependencies: Dependencies): Route[] => [
   ...registrationRoutes(dependencies),
@@ -228,7 +228,8 @@ function managementRoutes({ accounts, suppressions }: Dependencies): Route[] {
         operationId: `${change}User`,
         tag,
         summary: change === 'promote' ? 'Make a user a manager' : 'Make a manager a customer',
-        description: 'Has no effect if the user has this role. Existing tokens get the new role within 30 seconds.',
+        description:
+          'Has no effect if the user already has this role. Existing tokens get the new role within 30 seconds.',
         access: managers,
         params,
         responses: { 200: { description: 'The user', body: user } },

@@ -14,7 +14,7 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
       operationId: 'getCatalog',
       tag: 'Catalog',
       summary: 'Get the menu',
-      description: 'The products on sale with their variations: ids for placing an order, and final prices.',
+      description: 'The products on sale and their variations, with final prices. Place orders with these ids.',
       access: 'anyone',
       headers: z.object({ 'if-none-match': ifNoneMatch.meta({ examples: ['"kq8H3vT0w2mZ9xYbN4cR7sLpD1a"'] }) }),
       responses: {

@@ -39,7 +39,7 @@ const variation = z
     priceDelta: money.meta({ description: 'The amount that is added to the product’s base price' }),
     available: orderable,
     position: z.int().meta({ description: 'Lower positions come first' }),
-    deletedAt: timestamp.nullable().meta({ description: 'null unless it was deleted' }),
+    deletedAt: timestamp.nullable().meta({ description: 'The time of the deletion. null: not deleted' }),
   })
   .meta({ id: 'Variation' });
 
@@ -57,7 +57,7 @@ export const product = z
     }),
     createdAt: timestamp,
     updatedAt: timestamp,
-    deletedAt: timestamp.nullable().meta({ description: 'null unless it was deleted' }),
+    deletedAt: timestamp.nullable().meta({ description: 'The time of the deletion. null: not deleted' }),
   })
   .meta({ id: 'Product', description: 'A product with its variations, for managers', examples: [examples.latte] });
 

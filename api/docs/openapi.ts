@@ -281,8 +281,10 @@ function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCo
 }
 
 const problemHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
-  unauthenticated: { 'WWW-Authenticate': 'RFC 6750. Contains `error="invalid_token"` if the token is invalid' },
-  forbidden: { 'WWW-Authenticate': 'RFC 6750. Sent only if the token lacks a scope, which it names' },
+  unauthenticated: {
+    'WWW-Authenticate': 'RFC 6750. Contains `error="invalid_token"` if the request has an invalid token',
+  },
+  forbidden: { 'WWW-Authenticate': 'RFC 6750. Names the scope that the token lacks. Absent if no scope is missing' },
   unsupported_media_type: { Accept: 'The media type to send' },
   rate_limited: rateLimitHeaders,
   unavailable: { 'Retry-After': 'Seconds to wait before a retry' },

@@ -12,7 +12,7 @@ const fault = z
   })
   .meta({ id: 'Fault', description: 'A fault of the request. One of `pointer`, `parameter` and `header` locates it' });
 
-/** The headers of a 429, by name: what each says. */
+/** The descriptions of the headers of a 429, by name. */
 export const rateLimitHeaders = {
   RateLimit: 'The remaining requests (`r`) and the seconds until the quota resets (`t`)',
   'RateLimit-Policy': 'The quota of requests (`q`) and its window in seconds (`w`)',
@@ -22,14 +22,14 @@ export const rateLimitHeaders = {
 /** RFC 9457, with the members that single codes add. */
 export const problem = z
   .object({
-    type: z.string().meta({ description: 'The URL of a page that explains the code, relative to the API' }),
+    type: z.string().meta({ description: 'The URL of a page about the code, relative to the base URL of the API' }),
     title: z.string(),
     status: z.int().meta({ description: 'The HTTP status' }),
     detail: z.string().meta({ description: 'What is wrong with this request' }),
     instance: z.string().meta({ description: 'The request id, as in `X-Request-Id` and in the logs' }),
     code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]).meta({
       id: 'ProblemCode',
-      description: 'Identifies the problem; for programs',
+      description: 'The machine-readable name of the problem',
     }),
     errors: z
       .array(fault)

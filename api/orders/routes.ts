@@ -38,7 +38,7 @@ const ETag = 'The version of the order, for `If-Match`';
 const orderHeaders = {
   ETag,
   'Idempotency-Replayed':
-    '`true` if an earlier request with this key made the change. The order is as it was after that request',
+    '`true` if an earlier request with this key made the change. The body is the order after that request',
 };
 const nextOperations = ['getOrder', 'editOrder', 'changeOrderStatus', 'cancelOrder', 'getOrderTimeline'];
 const links = linksTo({ id: '$response.body#/id' }, ...nextOperations);

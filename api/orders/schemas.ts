@@ -23,10 +23,7 @@ export const actor = z
       id: 'ActorType',
       description: '`operator`: a person who uses Temporal’s tools. `system`: Crema itself',
     }),
-    id: z
-      .string()
-      .nullable()
-      .meta({ description: 'null if the actor has no id, or if a customer reads another actor’s' }),
+    id: z.string().nullable().meta({ description: 'null if the actor has no id. Customers see only their own id' }),
   })
   .meta({ id: 'Actor', description: 'The person or program that made a change' });
 
@@ -128,13 +125,13 @@ export const edit = z
       .optional()
       .meta({ description: 'All lines of the edited order. Omitted lines are removed' }),
     location: location.optional(),
-    note: note.nullable().optional().meta({ description: 'null clears the note' }),
+    note: note.nullable().optional().meta({ description: '`null` removes the note' }),
   })
   .refine((change) => Object.keys(change).length > 0, 'must change something')
   .meta({ id: 'OrderEdit', minProperties: 1, examples: [examples.orderEdit] });
 export type OrderEdit = z.output<typeof edit>;
 
-const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'A free text, shown on the timeline' });
+const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'Free text, shown on the timeline' });
 
 export const statusChange = z
   .strictObject({

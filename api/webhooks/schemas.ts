@@ -51,7 +51,7 @@ const disabling = z
     }),
     at: timestamp,
   })
-  .meta({ id: 'DisabledWebhook', description: 'The reason and time of the webhook’s disabling' });
+  .meta({ id: 'DisabledWebhook', description: 'When and why the webhook was disabled' });
 
 const fields = {
   id,
