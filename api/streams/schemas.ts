@@ -106,11 +106,9 @@ export const streamHeaders = z.object({
 
 export const ticketRequest = z
   .strictObject({
-    orderId: id
-      .optional()
-      .meta({
-        description: 'The id of the order to follow. If it is omitted, the ticket is for the stream of all orders',
-      }),
+    orderId: id.optional().meta({
+      description: 'The id of the order to follow. If it is omitted, the ticket is for the stream of all orders',
+    }),
   })
   .meta({ id: 'StreamTicketRequest', examples: [{ orderId: examples.orderId }] });
 
