@@ -22,7 +22,7 @@ reset: install ## Delete all data of `make run`
 test: install ## Run all tests, on their own ports and data; ONLY= selects files
 	@$(node) tests/run.ts
 
-races: install ## Run only the tests that need the machine to themselves, one file at a time
+races: install ## Run only the tests that must not run concurrently with others
 	@PASS=alone $(node) tests/run.ts
 
 chaos: install ## Cause faults in a shop for MINUTES=3 and check its invariants; SEED= repeats a run
@@ -44,10 +44,10 @@ setup: ## Start the shop in containers instead
 	@fail() { echo "$$1" >&2; exit 1; }; \
 	instead='or use make run, which needs no containers.'; \
 	command -v docker > /dev/null || fail "Docker is missing: install it, $$instead"; \
-	docker compose version > /dev/null 2>&1 || fail "Docker lacks its Compose plugin: install it, $$instead"; \
-	docker info > /dev/null 2>&1 || fail "Docker does not answer: start it, $$instead"; \
+	docker compose version > /dev/null 2>&1 || fail "Docker's Compose plugin is missing: install it, $$instead"; \
+	docker info > /dev/null 2>&1 || fail "Docker is not running: start it, $$instead"; \
 	docker compose up --build --detach --wait || \
-		fail 'The shop is not open: docker compose logs has more, docker compose down stops what runs.'; \
+		fail 'The shop did not start: see docker compose logs. docker compose down stops the containers.'; \
 	at() { address=$$(docker compose port "$$@"); echo "http://localhost:$${address##*:}"; }; \
 	printf '%s\n' '' 'Crema is open.' '' \
 		"  API              $$(at api 5000)/v1" \
@@ -56,7 +56,7 @@ setup: ## Start the shop in containers instead
 		"  Emails           $$(at mail 1080)" \
 		'  Sign in as       customer@example.com / test' \
 		'  or as            manager@example.com / test' \
-		'' 'docker compose down stops everything; with --volumes it also deletes all data.' ''
+		'' 'docker compose down stops everything. With --volumes, it also deletes all data.' ''
 
 install:
 	@sh stack/install.sh

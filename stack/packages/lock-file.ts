@@ -1,21 +1,21 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What package-lock.json says of a package, as far as it matters here. */
+/** A package in package-lock.json. */
 export interface LockedPackage {
   name: string;
   version: string;
-  /** The checksum that npm holds the download against. */
+  /** The checksum of the download. */
   integrity?: string;
   /** An SPDX expression. */
   license?: string;
   hasInstallScript?: boolean;
-  /** Left out where it does not fit the platform. */
+  /** npm omits it on platforms that it does not support. */
   optional?: boolean;
   optionalDependencies?: Record<string, string>;
 }
 
-/** Every package that is installed with Crema, on any platform: what package-lock.json in the present folder says. */
+/** Returns Crema's packages for all platforms, from package-lock.json in the current folder. */
 export function lockedPackages(): LockedPackage[] {
   const { packages } = readJson('package-lock.json') as {
     packages: Record<string, Omit<LockedPackage, 'name'> & { name?: string }>;
@@ -28,7 +28,7 @@ export function lockedPackages(): LockedPackage[] {
   });
 }
 
-/** Of packages that name their licence in the old way, the lock file has nothing. */
+/** Returns an installed package's licence. The lock file lacks licences in the old format of package.json. */
 function licenseInstalled(path: string): string | undefined {
   const file = join(path, 'package.json');
   if (!existsSync(file)) return undefined;

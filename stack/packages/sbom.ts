@@ -3,22 +3,22 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { Spec, Validation } from '@cyclonedx/cyclonedx-library';
 import { lockedPackages } from './lock-file.ts';
 
-// `npm run sbom`: writes the software bill of materials as CycloneDX; with --check, only says whether it is valid and
-// whole. It is of what is installed here, so every release makes its own, and none is committed.
+// `npm run sbom`: writes the software bill of materials in CycloneDX format. With --check, only validates it. It lists the
+// packages that are installed on this machine, so it is generated for each release and not committed.
 const FILE = '.build/sbom.cdx.json';
 
-// Not with --omit=dev: npm 11.19 then leaves out whatever a package for development needs as well, Temporal's SDK among it.
-// Those that are for development only say so.
-const made = execFileSync('npm', ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application'], {
+// Not with --omit=dev: npm 11.19 then also omits packages that a development package needs as well, such as Temporal's SDK.
+// Packages for development only are marked in the output.
+const output = execFileSync('npm', ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application'], {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'inherit'],
   maxBuffer: 100_000_000,
 });
-const bom = JSON.parse(made) as {
+const bom = JSON.parse(output) as {
   components: { 'bom-ref': string }[];
   dependencies: { ref: string; dependsOn: string[] }[];
 };
-// npm 10 lists a package once for every folder that it is installed in.
+// npm 10 lists a package once for each folder that contains it.
 bom.components = [...new Map(bom.components.map((each) => [each['bom-ref'], each])).values()];
 bom.dependencies = [...Map.groupBy(bom.dependencies, ({ ref }) => ref)].map(([ref, same]) => ({
   ref,
@@ -32,7 +32,7 @@ const missing = lockedPackages()
   .filter(({ name, version, optional }) => !optional && !listed.has(`${name}@${version}`))
   .map(({ name }) => name);
 
-if (invalid) console.error('The bill of materials does not fit the schema of CycloneDX 1.5:', invalid);
+if (invalid) console.error('The bill of materials does not match the schema of CycloneDX 1.5:', invalid);
 if (missing.length > 0) console.error(`The bill of materials lacks ${missing.join(', ')}.`);
 if (invalid || missing.length > 0) {
   process.exitCode = 1;

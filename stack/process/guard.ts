@@ -4,7 +4,7 @@
  * its programs in order.
  */
 import { spawn } from 'node:child_process';
-import { createWriteStream, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { GuardMessage, Plan } from './guarded-process.ts';
 import { identify } from './identity.ts';
@@ -17,20 +17,19 @@ function report(message: GuardMessage, then: () => void = () => {}) {
   else then();
 }
 
+const log = openSync(plan.log, 'a');
 const child = spawn(plan.command, plan.args, {
   cwd: plan.cwd,
   ...(plan.user && { uid: plan.user.uid, gid: plan.user.gid }),
-  stdio: ['ignore', ...(plan.follow ? (['pipe', 'pipe'] as const) : outputToFile())],
+  stdio: ['ignore', ...(plan.follow ? (['pipe', 'pipe'] as const) : [log, log])],
 });
-
-if (plan.follow && child.stdout && child.stderr) {
-  const log = createWriteStream(plan.log, { flags: 'a' });
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
-      log.write(`${line}\n`);
-      report({ line });
-    });
-  }
+// Without `follow`, the child writes to the log itself.
+for (const stream of [child.stdout, child.stderr]) {
+  if (!stream) continue;
+  createInterface({ input: stream }).on('line', (line) => {
+    writeSync(log, `${line}\n`);
+    report({ line });
+  });
 }
 
 child.once('spawn', () => {
@@ -81,9 +80,4 @@ function removePidFile() {
   } catch {
     // Already removed.
   }
-}
-
-function outputToFile() {
-  const log = openSync(plan.log, 'a');
-  return [log, log] as const;
 }

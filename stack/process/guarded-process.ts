@@ -25,16 +25,16 @@ export interface Program {
   env?: Environment;
   /** The signal for a graceful stop. Default: SIGTERM. */
   stopSignal?: NodeJS.Signals;
-  /** Milliseconds between the stop signal and SIGKILL. */
+  /** Milliseconds between the stop signal and SIGKILL. Default: 10 s. */
   grace?: number;
   /** Called with every line of its output. The log contains them, too. */
   onLine?: (line: string) => void;
 }
 
-/** The guard's argument, as JSON. The program's environment is the guard's. */
-export interface Plan extends Required<Pick<Program, 'name' | 'command' | 'args' | 'stopSignal' | 'grace'>> {
-  cwd: string;
-  user: Program['user'];
+/** The guard's argument, as JSON. The guard passes its own environment on to the program. */
+export interface Plan extends Omit<Program, 'env' | 'onLine'> {
+  stopSignal: NodeJS.Signals;
+  grace: number;
   /** Whether the guard sends each line of output to its starter. */
   follow: boolean;
   log: string;
@@ -45,7 +45,6 @@ export type GuardMessage = { started: number } | { failed: string } | { exited: 
 
 /** A running program. It ends with this process, even if this process is killed. */
 export interface GuardedProcess {
-  name: string;
   pid: number;
   /** The path of the file with its output. */
   log: string;
@@ -72,30 +71,14 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   for (const file of [log, pidFile]) mkdirSync(dirname(file), { recursive: true });
   // The log of the previous run is kept: it may say why that run failed.
   if (existsSync(log)) renameSync(log, `${log}.old`);
-  const plan: Plan = {
-    name: program.name,
-    command: program.command,
-    args: program.args,
-    cwd: program.cwd ?? process.cwd(),
-    user: program.user,
-    follow: program.onLine !== undefined,
-    log,
-    pidFile,
-    stopSignal: program.stopSignal ?? 'SIGTERM',
-    grace: program.grace ?? 10_000,
-  };
-  const guardErrors = openSync(log, 'a');
-  const guard = spawn(process.execPath, [join(import.meta.dirname, 'guard.ts'), JSON.stringify(plan)], {
-    detached: true,
-    env: program.env ?? process.env,
-    stdio: ['ignore', 'ignore', guardErrors, 'ipc'],
-  });
-  closeSync(guardErrors);
+  const { env, onLine, ...given } = program;
+  const plan: Plan = { stopSignal: 'SIGTERM', grace: 10_000, ...given, follow: onLine !== undefined, log, pidFile };
+  const guard = spawnGuard(plan, env);
 
   let child: Identity | undefined;
   const exited = new Promise<Exit>((resolve) => {
     guard.on('message', (message: GuardMessage) => {
-      if ('line' in message) program.onLine?.(message.line);
+      if ('line' in message) onLine?.(message.line);
       if ('exited' in message) resolve(message.exited);
     });
     // A killed guard sends no message and cannot stop its program.
@@ -111,7 +94,6 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   guard.channel?.unref();
 
   return {
-    name: program.name,
     pid,
     log,
     exited,
@@ -129,6 +111,18 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   };
 }
 
+function spawnGuard(plan: Plan, env: Environment | undefined): ChildProcess {
+  const errors = openSync(plan.log, 'a');
+  const guard = spawn(process.execPath, [join(import.meta.dirname, 'guard.ts'), JSON.stringify(plan)], {
+    detached: true,
+    env: env ?? process.env,
+    stdio: ['ignore', 'ignore', errors, 'ipc'],
+  });
+  closeSync(errors);
+  return guard;
+}
+
+/** Returns the program's process id when it has started. */
 function started(guard: ChildProcess, program: Program): Promise<number> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new StackError(`${program.command} could not be started: ${why}.`));

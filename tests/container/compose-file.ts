@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 
-/** The part of a compose service that the tests look at. */
+/** The tested part of a compose service. */
 export interface ComposeService {
   image: string;
   build?: string;
@@ -21,7 +21,7 @@ export interface ComposeService {
   stop_grace_period?: string;
 }
 
-/** `docker-compose.yml`, with its variables at their defaults, as a machine without a `.env` sees it. */
+/** Reads `docker-compose.yml` with the defaults of its variables. */
 export function readComposeFile(): { services: Record<string, ComposeService>; volumes: Record<string, unknown> } {
   const text = readFileSync(join(import.meta.dirname, '../../docker-compose.yml'), 'utf8');
   return parse(text.replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true });

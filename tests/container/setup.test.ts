@@ -25,15 +25,15 @@ function setup(docker?: string) {
 
 test.each([
   ['there is no Docker', undefined, 'Docker is missing: install it'],
-  ['there is no Compose plugin', '[ "$1" != compose ]', 'Docker lacks its Compose plugin: install it'],
-  ['the daemon is down', '[ "$1" != info ]', 'Docker does not answer: start it'],
-  ['a service does not start', '[ "$2" != up ]', 'The shop is not open: docker compose logs'],
+  ['there is no Compose plugin', '[ "$1" != compose ]', "Docker's Compose plugin is missing: install it"],
+  ['the daemon is down', '[ "$1" != info ]', 'Docker is not running: start it'],
+  ['a service does not start', '[ "$2" != up ]', 'The shop did not start: see docker compose logs'],
 ])('reports in one sentence: %s', (_case, docker, sentence) => {
   const { status, stderr, stdout } = setup(docker);
 
   expect(status).not.toBe(0);
   expect(stdout).toBe('');
-  // Make has a word of its own below.
+  // Make adds a line of its own.
   expect(stderr.trim().split('\n')[0]).toContain(sentence);
   expect(stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
 });

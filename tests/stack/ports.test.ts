@@ -17,7 +17,7 @@ afterEach(() => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** Leases ports in another process, which holds them until it is killed. */
+/** Leases ports in another process, until it is killed. */
 async function leaseElsewhere(count: number): Promise<number[]> {
   const ports = JSON.stringify(join(import.meta.dirname, '../../stack/ports.ts'));
   const script = `import { leasePorts } from ${ports};
@@ -55,7 +55,7 @@ test('leases no port that the operating system assigns by itself', async () => {
   expect(Math.max(...(await leasePorts(50)))).toBeLessThan(32_768);
 });
 
-test('holds a lease until its process is killed', async () => {
+test('keeps a lease until its process is killed', async () => {
   const [port = 0] = await leaseElsewhere(1);
   expect(await isFree(port)).toBe(false);
 
@@ -65,7 +65,7 @@ test('holds a lease until its process is killed', async () => {
   expect(await isFree(port)).toBe(true);
 });
 
-/** Starts a program in the place of the API. @param first code that runs only at the first start */
+/** Starts a program in place of the API. @param first code that runs only at the first start */
 function startInPlaceOfApi(first: string, port = 0) {
   const script = join(dataDir, 'program.mjs');
   const flag = JSON.stringify(join(dataDir, 'started'));
@@ -83,7 +83,7 @@ function startInPlaceOfApi(first: string, port = 0) {
   return startApi({ dataDir, environment: process.env, script, port });
 }
 
-test('takes other ports when another process answers on the port of a start', async () => {
+test('chooses another port if another process answers on the first one', async () => {
   const api = await startInPlaceOfApi(`instance = 'a page that answers every path with 200';`);
 
   const { instance } = (await (await fetch(api.url)).json()) as { instance: string };
@@ -92,7 +92,7 @@ test('takes other ports when another process answers on the port of a start', as
   expect(new URL(api.url).port).not.toBe(readFileSync(join(dataDir, 'started'), 'utf8'));
 });
 
-test('repeats a start on the same port when that is taken for a moment', async () => {
+test('retries a start on the same port if the port is in use for a moment', async () => {
   const [port = 0] = await leasePorts(1);
   const taken = `console.error('listen EADDRINUSE: address already in use'); process.exit(1);`;
   const api = await startInPlaceOfApi(taken, port);

@@ -21,14 +21,14 @@ const portVariables = [
 ] as const;
 const openDeadline = { deadline: 60_000 };
 
-/** The project as these commands see it: their working directory, with `.env` and `.data`. */
+/** The working directory of the commands, with `.env` and `.data`. */
 let folder: string;
 let ports: Record<(typeof portVariables)[number], string>;
 const running: ChildProcess[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'crema-run-'));
-  // Else Postgres, as another user, would keep its data elsewhere.
+  // Without access to the folder, the user postgres would store its data elsewhere.
   chmodSync(folder, 0o755);
   const free = await leasePorts(portVariables.length);
   ports = Object.fromEntries(portVariables.map((name, index) => [name, String(free[index])])) as typeof ports;
@@ -39,7 +39,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 40_000);
 
-/** Runs a command of `stack/` as make does. */
+/** Starts a command of `stack/` as make does. */
 function command(script: string, environment: Record<string, string> = {}) {
   const { ENV_FILE, DATABASE_URL, TEMPORAL_ADDRESS, REDIS_URL, SMTP_URL, MAKELEVEL, ...inherited } = process.env;
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../stack', script)], {
@@ -67,7 +67,7 @@ function command(script: string, environment: Record<string, string> = {}) {
 
 const dataDir = () => join(folder, '.data');
 const pidFiles = () => (existsSync(runDirectory(dataDir())) ? readdirSync(runDirectory(dataDir())) : []);
-/** Of every program and every guard. */
+/** Returns the process ids of every program and every guard. */
 const pids = (): number[] =>
   pidFiles().flatMap((file) => {
     const { pid, guard } = JSON.parse(readFileSync(join(runDirectory(dataDir()), file), 'utf8'));
@@ -75,8 +75,8 @@ const pids = (): number[] =>
   });
 const pidOf = (name: string) => JSON.parse(readFileSync(join(runDirectory(dataDir()), `${name}.json`), 'utf8')).pid;
 
-test('When a port is taken, then one sentence names it, who wants it and the variable, and nothing is started', async () => {
-  const rival = createServer().listen(Number(ports.PORT), '127.0.0.1');
+test('names a port in use, its purpose and its variable, and starts no process', async () => {
+  const other = createServer().listen(Number(ports.PORT), '127.0.0.1');
   try {
     const run = command('run.ts');
 
@@ -89,18 +89,18 @@ test('When a port is taken, then one sentence names it, who wants it and the var
     expect(run.output.stdout).toBe('');
     expect(pidFiles()).toEqual([]);
   } finally {
-    rival.close();
+    other.close();
   }
 });
 
-test('When two are given the same port, then the sentence names both', async () => {
+test('names both services that are set to the same port', async () => {
   const run = command('run.ts', { REDIS_PORT: ports.PORT });
 
   expect(await run.exitCode()).toBe(1);
   expect(run.output.stderr).toMatch(`Port ${ports.PORT}, for Redis, is also set for the API`);
 });
 
-test('When a line of .env is broken, then one sentence names the line and nothing is started', async () => {
+test('names an invalid line of .env and starts no process', async () => {
   writeFileSync(join(folder, '.env'), 'CURRENCY=USD\nthis is no setting\n');
 
   const run = command('run.ts');
@@ -110,14 +110,14 @@ test('When a line of .env is broken, then one sentence names the line and nothin
   expect(pidFiles()).toEqual([]);
 });
 
-test('When a setting has a wrong value, then the sentence names the variable', async () => {
+test('names the variable of an invalid setting', async () => {
   const run = command('run.ts', { MAIL_PORT: 'eighty' });
 
   expect(await run.exitCode()).toBe(1);
   expect(run.output.stderr).toContain('MAIL_PORT');
 });
 
-test('When no shop is open, then the demo says how to open one', async () => {
+test('the demo says how to open a shop if none is open', async () => {
   const demo = command('demo.ts');
 
   expect(await demo.exitCode()).toBe(1);
@@ -126,7 +126,7 @@ test('When no shop is open, then the demo says how to open one', async () => {
   );
 });
 
-test('When it fails half-way, then it says at what and nothing is left running', async () => {
+test('names the step that fails and stops all processes', async () => {
   const [unused] = await leasePorts(1);
 
   const run = command('run.ts', { DATABASE_URL: `postgres://crema:crema@127.0.0.1:${unused}/crema` });
@@ -136,7 +136,7 @@ test('When it fails half-way, then it says at what and nothing is left running',
   expect(pidFiles()).toEqual([]);
 }, 90_000);
 
-test('When it is told to stop while it starts, then it stops and nothing is left running', async () => {
+test('stops all processes on SIGTERM during the start', async () => {
   const run = command('run.ts');
   await waitFor('The first service', () => pidFiles().length > 0, openDeadline);
 
@@ -146,7 +146,7 @@ test('When it is told to stop while it starts, then it stops and nothing is left
   expect(pidFiles()).toEqual([]);
 }, 90_000);
 
-test('When the shop is open, then it shows where, the demo runs, and neither a second run nor a reset touches it', async () => {
+test('opens a shop for the demo, which no second run and no reset disturbs, until Ctrl-C', async () => {
   const run = command('run.ts');
   await run.isOpen();
   expect(run.output.stdout).toContain(`API docs         http://localhost:${ports.PORT}/docs`);
@@ -164,7 +164,7 @@ test('When the shop is open, then it shows where, the demo runs, and neither a s
   }
   expect(identify(pidOf('postgres'))).toBeDefined();
 
-  // As a terminal's Ctrl-C.
+  // The signal of Ctrl-C in a terminal.
   run.child.kill('SIGINT');
   expect(await run.exitCode()).toBe(0);
   expect(pidFiles()).toEqual([]);
@@ -174,7 +174,7 @@ test('When the shop is open, then it shows where, the demo runs, and neither a s
   expect(existsSync(dataDir())).toBe(false);
 }, 180_000);
 
-test('When it is killed with kill -9, then all its processes end and the next run goes on with the same orders', async () => {
+test('keeps its orders after kill -9, and stops when one of its processes dies', async () => {
   const first = command('run.ts');
   await first.isOpen();
   const demo = command('demo.ts');
@@ -189,10 +189,9 @@ test('When it is killed with kill -9, then all its processes end and the next ru
   expect(left.filter((pid) => identify(pid))).toEqual([]);
   const again = command('demo.ts');
   expect(await again.exitCode()).toBe(0);
-  // The number after the two orders of the first visit.
+  // The first demo placed orders 1 and 2.
   expect(again.output.stdout).toContain('#3 ');
 
-  // A part that dies takes the shop with it.
   process.kill(pidOf('worker'), 'SIGKILL');
   expect(await second.exitCode()).toBe(1);
   expect(second.output.stderr).toMatch(

@@ -49,7 +49,7 @@ async function killAndStart(service: Service) {
   expect(service.url).toBe(url);
 }
 
-test('When all are started, then the environment names each and keeps the rest', () => {
+test('adds the address of each started service to the environment', () => {
   const { postgres, temporal, redis, mail } = services.started;
 
   expect(services.environment).toEqual({
@@ -61,11 +61,11 @@ test('When all are started, then the environment names each and keeps the rest',
   });
 });
 
-test('When somebody knocks from outside, then no service answers', async () => {
+test('listens on the loopback interface only', async () => {
   const outside = Object.values(networkInterfaces())
     .flat()
     .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
-  // A machine without a network has no outside.
+  // A machine without a network has no other interface.
   if (!outside) return;
   const addresses = Object.values(services.started).flatMap(({ url, page }) => (page ? [url, page] : [url]));
 
@@ -75,7 +75,7 @@ test('When somebody knocks from outside, then no service answers', async () => {
   }
 });
 
-test('When Postgres is killed with kill -9, then it starts again with its data', async () => {
+test('restarts Postgres with its data after kill -9', async () => {
   await query('create table cups (size text)');
   await query(`insert into cups values ('tall')`);
 
@@ -84,7 +84,7 @@ test('When Postgres is killed with kill -9, then it starts again with its data',
   expect(await query('select size from cups')).toEqual([{ size: 'tall' }]);
 }, 30_000);
 
-test('When Temporal is killed with kill -9, then it starts again and knows its search attributes', async () => {
+test('restarts Temporal with its search attributes after kill -9', async () => {
   await killAndStart(services.started.temporal!);
 
   const connection = await Connection.connect({ address: services.environment.TEMPORAL_ADDRESS! });
@@ -95,7 +95,7 @@ test('When Temporal is killed with kill -9, then it starts again and knows its s
   );
 }, 30_000);
 
-test('When the mail catcher is killed with kill -9, then it still shows what had arrived', async () => {
+test('restarts the mail catcher with its emails after kill -9', async () => {
   const { mail } = services.started;
   const transport = createTransport(mail!.url);
   await transport.sendMail({ from: 'a@crema.example', to: 'b@crema.example', subject: 'Latte', text: 'ready' });
@@ -107,13 +107,13 @@ test('When the mail catcher is killed with kill -9, then it still shows what had
   expect(emails).toMatchObject([{ subject: 'Latte', to: [{ address: 'b@crema.example' }] }]);
 }, 30_000);
 
-test('When Redis hangs and is killed with kill -9, then it starts again', async () => {
+test('restarts a frozen Redis after kill -9', async () => {
   await services.started.redis!.kill('SIGSTOP');
 
   await killAndStart(services.started.redis!);
 });
 
-test('When a service dies and nobody asked it to, then that is reported; a test that kills it is no surprise', async () => {
+test('reports the unexpected end of a service, but not one caused by kill()', async () => {
   expect(deaths).toEqual([]);
 
   process.kill(services.started.redis!.pid, 'SIGKILL');
@@ -123,7 +123,7 @@ test('When a service dies and nobody asked it to, then that is reported; a test 
   await services.started.redis!.start();
 });
 
-test('When the environment names every service, then none is started', async () => {
+test('starts no service that has an address in the environment', async () => {
   const environment = {
     DATABASE_URL: 'postgres://x',
     TEMPORAL_ADDRESS: 'x:1',
@@ -138,7 +138,7 @@ test('When the environment names every service, then none is started', async () 
   expect(existsSync(runDirectory(join(dataDir, 'none')))).toBe(false);
 });
 
-test('When another Redis has the port, then the error says so and the others are stopped', async () => {
+test('names a port in use and stops the other services', async () => {
   const elsewhere = join(dataDir, 'elsewhere');
   const taken = Number(new URL(services.started.redis!.url).port);
 

@@ -1,6 +1,6 @@
 /**
- * `node starter.ts <data folder> <JavaScript>`: starts a program as `stack/` does, writes `<its pid> <its guard's pid>`
- * and waits to be killed.
+ * `node starter.ts <data folder> <JavaScript>`: starts a program under a guard, prints `<its pid> <its guard's pid>` and
+ * runs until it is killed.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
