@@ -61,9 +61,9 @@ export interface Shop {
    * Sends a request, and sends it again with the key that the answer names while it is not known what became of it: an API
    * and a worker on a busy machine may take longer than the API waits.
    *
-   * @param deadline in ms, see {@link retried}
+   * @param deadline in ms, see {@link retryWhileUnknown}
    */
-  insist(method: string, path: string, options?: RequestOptions, deadline?: number): Promise<Answer>;
+  requestUntilKnown(method: string, path: string, options?: RequestOptions, deadline?: number): Promise<Answer>;
   signIn(username: string, password?: string): Promise<string>;
   /** A line of an order: `line('Latte', 'Vanilla', 2)`. */
   line(product: string, variation?: string, quantity?: number): Promise<Record<string, unknown>>;
@@ -75,9 +75,9 @@ export interface Shop {
   /** The subjects of the emails about an order that have arrived, by recipient. */
   emailsAbout(orderId: string): { eventId: string; to: string; subject: string }[];
   /** Waits until the read model shows this status. */
-  reaches(orderId: string, status: Status): Promise<void>;
+  waitForStatus(orderId: string, status: Status): Promise<void>;
   /** Waits until the order's workflow has ended: everything is told. */
-  finished(orderId: string): Promise<void>;
+  waitForEnd(orderId: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export interface ShopOptions {
 }
 
 /** How long anything that must come may take, in ms. */
-const PATIENCE = 20_000;
+const TIMEOUT_MS = 20_000;
 
 /**
  * Does as a 503 `outcome_unknown` says: asks again until the outcome is known. Gives the last answer.
@@ -101,7 +101,7 @@ const PATIENCE = 20_000;
  * @param ask sends the request with its key; it is called again for each retry
  * @param deadline in ms; longer than 20 s only where a worker is started meanwhile
  */
-export async function retried(ask: () => Promise<Answer>, deadline = 20_000): Promise<Answer> {
+export async function retryWhileUnknown(ask: () => Promise<Answer>, deadline = 20_000): Promise<Answer> {
   const start = performance.now();
   for (;;) {
     const answer = await ask();
@@ -145,7 +145,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     const response = await fetch(`${url}${path}`, {
       method,
       redirect: 'manual',
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
       headers: {
         ...(as && { authorization: `Bearer ${as}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
@@ -158,9 +158,14 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     return { status: response.status, headers: response.headers, body: json && text ? JSON.parse(text) : text };
   }
 
-  function insist(method: string, path: string, { headers, ...options }: RequestOptions = {}, deadline?: number) {
+  function requestUntilKnown(
+    method: string,
+    path: string,
+    { headers, ...options }: RequestOptions = {},
+    deadline?: number,
+  ) {
     let key: Record<string, string> = {};
-    return retried(async () => {
+    return retryWhileUnknown(async () => {
       const answer = await request(method, path, { ...options, headers: { ...headers, ...key } });
       const named = answer.headers.get('idempotency-key');
       if (named) key = { 'idempotency-key': named };
@@ -199,14 +204,15 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       return shop.worker;
     },
     request,
-    insist,
+    requestUntilKnown,
     signIn: signInHere,
     line,
     async place({ body, ...rest } = {}) {
       const order = body ?? { lines: [await line('Latte', 'Vanilla')] };
-      return insist('POST', '/v1/orders', { as: customer, body: order, ...rest });
+      return requestUntilKnown('POST', '/v1/orders', { as: customer, body: order, ...rest });
     },
-    move: (orderId, status) => insist('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
+    move: (orderId, status) =>
+      requestUntilKnown('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
     workflow: (orderId) => temporal.workflow.getHandle(workflowIdOf(orderId)),
     emailsAbout: (orderId) =>
       smtp.arrivals
@@ -216,17 +222,17 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
           subject: String(mail.subject),
         }))
         .filter(({ eventId }) => eventId.startsWith(orderId)),
-    reaches: (orderId, status) =>
+    waitForStatus: (orderId, status) =>
       waitFor(
         `${status} for order ${orderId}`,
         async () => (await request('GET', `/v1/orders/${orderId}`, { as: manager })).body.status === status,
-        { deadline: PATIENCE },
+        { deadline: TIMEOUT_MS },
       ),
-    async finished(orderId) {
+    async waitForEnd(orderId) {
       await waitFor(
         `the end of order ${orderId}`,
         async () => (await shop.workflow(orderId).describe()).status.name === 'COMPLETED',
-        { deadline: PATIENCE },
+        { deadline: TIMEOUT_MS },
       );
     },
     async close() {

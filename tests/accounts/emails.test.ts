@@ -55,7 +55,7 @@ describe('When a customer chooses which emails they get', () => {
     expect((await prefer(as, { reminder: true })).body).toEqual({ ...ALL, progress: false });
 
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
 
     expect(emailsTo(shop, email)).toHaveLength(2);
     const [receipt, preparation, ready, delivered] = await emailsOf(order.id);
@@ -118,7 +118,7 @@ describe('When a mailbox unsubscribes with one click', () => {
     expect(await preferences(as)).toEqual(NONE);
     await shop.move(order.id, 'ready');
     await shop.move(order.id, 'delivered');
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
     expect(emailsTo(shop, email)).toHaveLength(2);
     await shop.place({ as });
     expect((await emailTo(shop, email, 3)).mail.subject).toMatch(/pedido #/);

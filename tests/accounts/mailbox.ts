@@ -4,7 +4,7 @@ import type { Arrival } from '../email/mail-servers.ts';
 import type { Answer, Shop } from '../shop.ts';
 
 /** Takes the time of a worker and an SMTP server that share the machine with other tests, in ms. */
-const PATIENCE = { deadline: 20_000 };
+const waitOptions = { deadline: 20_000 };
 
 /** Good by the rules, and nobody's. */
 export const PASSWORD = 'seven violins in the rain';
@@ -25,7 +25,7 @@ export const emailsTo = (shop: Shop, address: string): Arrival[] =>
 
 /** Waits for the n-th mail to an address. */
 export async function emailTo(shop: Shop, address: string, n = 1): Promise<Arrival> {
-  await waitFor(`Mail ${n} to ${address}`, () => emailsTo(shop, address).length >= n, PATIENCE);
+  await waitFor(`Mail ${n} to ${address}`, () => emailsTo(shop, address).length >= n, waitOptions);
   return emailsTo(shop, address)[n - 1] as Arrival;
 }
 

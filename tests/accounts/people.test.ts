@@ -267,7 +267,7 @@ describe('When somebody asks to be forgotten', () => {
     const before = emailsTo(shop, email).length;
 
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
 
     const { body } = await asManager('GET', `/v1/orders/${order.id}`);
     expect(body).toMatchObject({ status: 'delivered', customer: { id, name: null } });

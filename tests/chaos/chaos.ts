@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import type { Status } from '../../domain/order/transitions.ts';
-import { inLanes } from '../races/lanes.ts';
+import { runRounds } from '../races/rounds.ts';
 import { type ChaosShop, openChaosShop } from './chaos-shop.ts';
 import { type Client, createClient } from './client.ts';
 import { type FaultRecord, injectFaults, type Probe } from './driver.ts';
@@ -44,7 +44,7 @@ export interface FinishedRun extends SettledShop {
   close(): Promise<void>;
 }
 
-/** How long requests are retried after the load has ended, in ms. */
+/** How long requests are retryWhileUnknown after the load has ended, in ms. */
 const RETRY_AFTER_LOAD_MS = 180_000;
 
 /** The maximum number of accepted requests that are repeated at the end. */
@@ -54,7 +54,7 @@ const REPEATED = 150;
 const LEFT_OPEN = 0.2;
 
 /** The number of parallel requests at the end. */
-const LANES = 4;
+const CONCURRENCY = 4;
 
 /** Starts a shop, runs users and faults at the same time, and waits until the shop has settled. */
 export async function runChaos(options: RunOptions): Promise<FinishedRun> {
@@ -176,7 +176,7 @@ async function run(
       (operation) => clients.has(operation.who) && operation.key && acceptedBy(operation),
     );
     const chosen = chance.shuffled(accepted).slice(0, REPEATED);
-    await inLanes({ lanes: LANES, rounds: chosen.length }, async (number) => {
+    await runRounds({ concurrency: CONCURRENCY, rounds: chosen.length }, async (number) => {
       const { who, kind, method, path, key, body, expected } = chosen[number]!;
       await clients.get(who)!.ask({ kind, method, path, key: key!, body, expected });
     });
@@ -188,7 +188,7 @@ async function closeShop(managers: Client[], database: ChaosShop['database'], ra
   const open = database('orders').whereNotIn('status', ['delivered', 'cancelled']).orderBy('id');
   const orders: { id: string; status: Status }[] = await open.select('id', 'status');
   const ends = orders.map(() => (random.chance(LEFT_OPEN) ? 'preparation' : 'delivered'));
-  await inLanes({ lanes: managers.length, rounds: orders.length }, (number, lane) =>
-    moveTo(managers[lane]!, orders[number]!, ends[number]!),
+  await runRounds({ concurrency: managers.length, rounds: orders.length }, (number, slot) =>
+    moveTo(managers[slot]!, orders[number]!, ends[number]!),
   );
 }

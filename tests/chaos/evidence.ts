@@ -5,7 +5,7 @@ import type { Status } from '../../domain/order/transitions.ts';
 import { getOrderQuery, orderWorkflowType, workflowIdOf } from '../../workflows/messages/definitions.ts';
 import { factsIn } from '../../workflows/messages/history.ts';
 import { createDecode } from '../../workflows/payloads/data-converter.ts';
-import { inLanes } from '../races/lanes.ts';
+import { runRounds } from '../races/rounds.ts';
 import type { ChaosShop } from './chaos-shop.ts';
 import type { FaultRecord } from './driver.ts';
 import type { EventReader } from './event-readers.ts';
@@ -73,7 +73,7 @@ export type Histories = Map<
 >;
 
 /** The number of parallel calls to Temporal. */
-const LANES = 4;
+const CONCURRENCY = 4;
 
 /** Returns the order id of each workflow of the shop. */
 export async function listWorkflows({ temporal, taskQueue }: ChaosShop): Promise<string[]> {
@@ -87,7 +87,7 @@ export async function listWorkflows({ temporal, taskQueue }: ChaosShop): Promise
 /** Fetches the histories of orders. */
 export async function fetchHistories({ temporal }: ChaosShop, orderIds: string[]): Promise<Histories> {
   const histories: Histories = new Map();
-  await inLanes({ lanes: LANES, rounds: orderIds.length }, async (number) => {
+  await runRounds({ concurrency: CONCURRENCY, rounds: orderIds.length }, async (number) => {
     const handle = temporal.workflow.getHandle(workflowIdOf(orderIds[number]!));
     histories.set(handle.workflowId, await handle.fetchHistory());
   });
@@ -125,7 +125,7 @@ async function readWorkflows(shop: ChaosShop, histories: Histories): Promise<Map
   const listed = await listWorkflows(shop);
   const records = new Map<string, WorkflowRecord>();
   const ids = [...new Set(listed)];
-  await inLanes({ lanes: LANES, rounds: ids.length }, async (number) => {
+  await runRounds({ concurrency: CONCURRENCY, rounds: ids.length }, async (number) => {
     const id = ids[number]!;
     const handle = shop.temporal.workflow.getHandle(workflowIdOf(id));
     try {

@@ -12,7 +12,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { readWorkerSettings } from '../../worker/settings.ts';
 import { startSmtp } from '../email/mail-servers.ts';
 import { makeDataFolder } from '../evidence/evidence.ts';
-import { type Answer, retried } from '../shop.ts';
+import { type Answer, retryWhileUnknown } from '../shop.ts';
 import { run } from './run-command.ts';
 
 describe('When a port setting is not a port', () => {
@@ -107,7 +107,7 @@ describe('When .env names only the ports of the services', () => {
       const form = { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' };
       const token = await json('/oauth/token', { method: 'POST', body: new URLSearchParams(form) });
       const menu = await json('/v1/catalog', {});
-      const order = await retried(() =>
+      const order = await retryWhileUnknown(() =>
         json('/v1/orders', {
           method: 'POST',
           headers: {

@@ -15,7 +15,7 @@ const blocks = [
   ...readFileSync(join(root, 'docs/events.md'), 'utf8').matchAll(/```\w+\n(?:\/\/|#) (\S+)\n([\s\S]*?)```/g),
 ];
 const codeOf = (name: string): string => blocks.find(([, file]) => file === name)![2]!;
-const patience = { deadline: 20_000, every: 50 };
+const waitOptions = { deadline: 20_000, every: 50 };
 
 let shop: Shop;
 beforeAll(async () => {
@@ -54,7 +54,7 @@ const says = (consumer: { output: string }, words: string) =>
   waitFor(
     `"${words}" in ${JSON.stringify(consumer.output.slice(-500))}`,
     () => consumer.output.includes(words),
-    patience,
+    waitOptions,
   );
 
 const timesOf = (text: string, words: string) => text.split(words).length - 1;
@@ -131,7 +131,7 @@ test.each(FOLLOWERS.flatMap((file) => ['\n', '\r\n', '\r'].map((end) => [file, e
     // The next character shows that the CR before it is a line ending.
     const { url, lastEventIds, server } = await serveStreams([`${stream}:`.replaceAll('\n', end)]);
     const consumer = consume(file, { SHOP: url });
-    await waitFor('The next connection', () => lastEventIds.length > 1, patience).finally(() => stop(server));
+    await waitFor('The next connection', () => lastEventIds.length > 1, waitOptions).finally(() => stop(server));
     expect(lastEventIds.slice(0, 2)).toEqual([undefined, '2']);
     // The languages differ in quotation marks and spaces.
     expect(consumer.output.replaceAll(/[\s'"]/g, '')).toMatch(/^order.placed{note:Zoë}3last\[4,5]/);
@@ -150,7 +150,7 @@ async function openGroup() {
       await shop.place();
       return group.every(({ output }) => output.includes('specversion'));
     },
-    patience,
+    waitOptions,
   );
   return { group, got };
 }
@@ -159,7 +159,7 @@ test('each event of the Redis stream reaches one member of a consumer group', as
   const { got } = await openGroup();
   const { id } = (await shop.place()).body;
   for (const next of ['preparation', 'ready'] as const) await shop.move(id, next);
-  await waitFor('The last event', () => got(`${id}:3`) > 0, patience);
+  await waitFor('The last event', () => got(`${id}:3`) > 0, waitOptions);
   for (const version of [1, 2, 3]) expect(got(`${id}:${version}`)).toBe(1);
 }, 60_000);
 
@@ -175,7 +175,7 @@ test('consumers of the Redis stream continue after Redis loses data or connectio
     for (const [what, lose] of Object.entries(losses)) {
       await lose();
       const { id } = (await shop.place()).body;
-      await waitFor(`The event after the loss of the ${what}`, () => got(`${id}:1`) > 0, patience);
+      await waitFor(`The event after the loss of the ${what}`, () => got(`${id}:1`) > 0, waitOptions);
     }
   } finally {
     redis.disconnect();

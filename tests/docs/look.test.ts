@@ -5,7 +5,7 @@ import { openChromium } from './chromium.ts';
 import { openDocs } from './docs-server.ts';
 
 /** Long, as the browser shares the machine with other tests, in ms. */
-const PATIENCE = 120_000;
+const TIMEOUT_MS = 120_000;
 
 const pageFaults = ['contrast.js', '../pages/page-faults.js']
   .map((path) => readFileSync(join(import.meta.dirname, path), 'utf8'))
@@ -50,7 +50,7 @@ test.each(['/docs/problems', '/docs/oauth2-redirect'])(
     expect(await faultsOf(page)).toEqual([]);
     await page.close();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
@@ -85,5 +85,5 @@ test(
     expect((await faultsOf(page)).filter(ours)).toEqual([]);
     await page.close();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );

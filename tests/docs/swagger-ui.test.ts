@@ -4,7 +4,7 @@ import { openChromium } from './chromium.ts';
 import { openDocs } from './docs-server.ts';
 
 /** Long, as the browser, the API and Postgres share the machine with other tests, in ms. */
-const PATIENCE = 90_000;
+const TIMEOUT_MS = 90_000;
 
 let browser: Browser;
 let shop: Shop;
@@ -105,7 +105,7 @@ test(
     expect(placed).toEqual({ status: 201, body: expect.objectContaining({ status: 'waiting', version: 1 }) });
     expect(faults).toEqual([]);
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
@@ -120,7 +120,7 @@ test(
     expect((await execute('Users-getMe')).body.role).toBe('manager');
     expect(faults).toEqual([]);
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
@@ -145,7 +145,7 @@ test(
     await page.locator('.opblock').first().waitFor();
     await (await wayToSignIn('password')).locator('#oauth_username').waitFor();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
@@ -160,7 +160,7 @@ test(
     await (await wayToSignIn('password')).getByText('Authorized', { exact: true }).waitFor();
     expect(faults).toEqual(['Failed to load resource: the server responded with a status of 400 (Bad Request)']);
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
@@ -174,7 +174,7 @@ test(
     await block.locator('input[placeholder=id][aria-invalid=true]:focus').waitFor();
     expect(faults).toEqual([]);
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
@@ -187,7 +187,7 @@ test(
     expect(faults).toEqual([]);
     await production.close();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
@@ -197,5 +197,5 @@ test(
     expect(await page.locator('section:target h2').textContent()).toMatch(/outcome_unknown\s+503/);
     expect(faults).toEqual([]);
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );

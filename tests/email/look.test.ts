@@ -5,12 +5,12 @@ import { languages } from '../../mail/languages/index.ts';
 import { emails as samples } from '../../mail/samples.ts';
 import { openChromium } from '../docs/chromium.ts';
 
-const PATIENCE = 300_000;
+const TIMEOUT_MS = 300_000;
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await openChromium();
-}, PATIENCE);
+}, TIMEOUT_MS);
 afterAll(() => browser?.close());
 
 const emailsOf = (shopName: string) =>
@@ -49,7 +49,7 @@ test.each([
     }
     await page.close();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test(
@@ -63,5 +63,5 @@ test(
     }
     await page.close();
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );

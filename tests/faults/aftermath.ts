@@ -10,7 +10,7 @@ import { sharedBundle } from '../workflow-bundle.ts';
 import { replayErrors } from '../workflows/replay-errors.ts';
 
 /** How long what was missed may take to be made up for, in ms: the longest pause between two tries that a test provokes. */
-const PATIENCE = 30_000;
+const TIMEOUT_MS = 30_000;
 
 interface Promised {
   /** Emails that arrived, where not at the shop's own SMTP server. */
@@ -58,7 +58,7 @@ async function settled(shop: Shop, orderId: string): Promise<void> {
       if (missing.length > 0) throw new Error(`the ledger lacks ${missing.join(', ')}`);
       return events.length === version && ended === isFinal(status);
     },
-    { deadline: PATIENCE, every: 100 },
+    { deadline: TIMEOUT_MS, every: 100 },
   );
 }
 

@@ -35,9 +35,9 @@ describe('after the last attempt of a delivery', () => {
       ...startOptionsOf(placement, createSigningKeys([])(placement.id)[0]),
       taskQueue,
     });
-    await shop.reaches(placement.id, 'waiting');
+    await shop.waitForStatus(placement.id, 'waiting');
     await shop.workflow(placement.id).cancel();
-    await shop.reaches(placement.id, 'cancelled');
+    await shop.waitForStatus(placement.id, 'cancelled');
 
     const outcomes = async (as: string): Promise<string[]> =>
       (await timelineOf(placement.id, as))

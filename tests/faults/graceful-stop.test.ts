@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close(), 60_000);
 
-const patience = { deadline: 20_000, every: 20 };
+const waitOptions = { deadline: 20_000, every: 20 };
 const exitOf = (pid: number) => shop.exits.find((exit) => exit.pid === pid);
 
 /**
@@ -40,19 +40,19 @@ test('moves work from a stopped worker to another without loss or repetition', a
     'An email under way at the old worker',
     async () => {
       mailing = (await shop.place()).body.id;
-      await waitFor('The emails', async () => (await senderOf(mailing)) !== undefined, patience);
+      await waitFor('The emails', async () => (await senderOf(mailing)) !== undefined, waitOptions);
       return (await senderOf(mailing)) === old.pid;
     },
-    patience,
+    waitOptions,
   );
   const traffic = Promise.all(Array.from({ length: 8 }, served));
 
   process.kill(old.pid, 'SIGTERM');
-  await waitFor('The old worker to begin its stop', async () => !(await healthy(old.url)), patience);
+  await waitFor('The old worker to begin its stop', async () => !(await healthy(old.url)), waitOptions);
   heldEmails.release();
 
   for (const id of await traffic) expect(await expectIntact(shop, id)).toMatchObject({ status: 'delivered' });
-  await waitFor('The end of the old worker', () => exitOf(old.pid) !== undefined, patience);
+  await waitFor('The end of the old worker', () => exitOf(old.pid) !== undefined, waitOptions);
   expect(exitOf(old.pid)).toMatchObject({ code: 0, signal: null });
   await expectIntact(shop, mailing);
   const attempts = await shop.database('deliveries').where({ order_id: mailing, channel: 'email' }).pluck('attempt');
@@ -77,12 +77,12 @@ test('answers requests in progress and on open connections before the API stops'
   const requests = [shop.place(), shop.place()];
   const waiting = () =>
     shop.database('pg_stat_activity').where({ application_name: 'crema-api', wait_event_type: 'Lock' });
-  await waitFor('Two requests under way', async () => (await waiting()).length === 2, patience);
+  await waitFor('Two requests under way', async () => (await waiting()).length === 2, waitOptions);
   const [late, silent] = [dial(shop), dial(shop)];
   await Promise.all([once(late, 'connect'), once(silent, 'connect')]);
 
   process.kill(pid, 'SIGTERM');
-  await waitFor('The API to begin its stop', async () => !(await takesConnections()), { ...patience, every: 10 });
+  await waitFor('The API to begin its stop', async () => !(await takesConnections()), { ...waitOptions, every: 10 });
   late.write('GET /health/live HTTP/1.1\r\nHost: shop\r\n\r\n');
   await lock.rollback();
 

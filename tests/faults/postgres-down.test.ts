@@ -17,7 +17,7 @@ afterAll(async () => {
   await own?.stop();
 }, 60_000);
 
-const patience = { deadline: 20_000, every: 100 };
+const waitOptions = { deadline: 20_000, every: 100 };
 const ready = () => shop.request('GET', '/health/ready');
 const read = (id: string) => shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
 
@@ -64,7 +64,7 @@ describe('while Postgres is down after kill -9', () => {
     await shop.workflow(order).signal(changeStatusSignal, { status: 'preparation' });
     await shop.workflow(order).signal(changeStatusSignal, { status: 'ready' });
     await own.postgres.start();
-    await waitFor('The API', async () => (await ready()).status === 200, patience);
+    await waitFor('The API', async () => (await ready()).status === 200, waitOptions);
 
     expect(await expectIntact(shop, order)).toMatchObject({ status: 'ready', version: 3 });
     expect((await read(order)).body).toMatchObject({ status: 'ready', version: 3 });
@@ -87,7 +87,7 @@ describe('when Postgres rejects writes between the start and the journal of an o
     const untouched = await read(order.id);
     expect([untouched.status, untouched.body]).toEqual([200, order]);
     await shop.workflow(order.id).signal(changeStatusSignal, { status: 'preparation' });
-    await waitFor('The workflow', async () => (await read(order.id)).body.version === 2, patience);
+    await waitFor('The workflow', async () => (await read(order.id)).body.version === 2, waitOptions);
     const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.customer });
     expect(timeline.status).toBe(200);
     expect(timeline.body.data[0]).toMatchObject({ kind: 'event', type: 'order.placed', version: 1 });

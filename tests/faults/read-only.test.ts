@@ -26,7 +26,7 @@ afterAll(async () => {
   await own?.stop();
 }, 60_000);
 
-const patience = { deadline: 20_000, every: 100 };
+const waitOptions = { deadline: 20_000, every: 100 };
 
 const healthOf = async (url = shop.url) => (await fetch(`${url}/health/ready`)).json() as Promise<{ parts: unknown }>;
 const postgresIs = (state: 'up' | 'down') =>
@@ -36,7 +36,7 @@ const postgresIs = (state: 'up' | 'down') =>
       const healths = await Promise.all([healthOf(), healthOf(shop.worker!.url)]);
       return healths.every(({ parts }) => (parts as Record<string, string>).postgres === state);
     },
-    patience,
+    waitOptions,
   );
 
 /** Sends statements on a connection of their own, one after the other. */

@@ -28,7 +28,7 @@ import { openShop, type Shop } from '../shop.ts';
 import { forget } from './forget.ts';
 import { startOwn } from './own-services.ts';
 
-const patience = { deadline: 60_000, every: 100 };
+const waitOptions = { deadline: 60_000, every: 100 };
 
 // The reconciler reads every order in Temporal, so this shop needs a Temporal server of its own.
 let own: Awaited<ReturnType<typeof startOwn<'temporal'>>>;
@@ -102,7 +102,7 @@ const told = (orderId: string, events: number) =>
       const deliveries = await shop.database('deliveries').where({ order_id: orderId });
       return happened.length === events && deliveries.length === due;
     },
-    patience,
+    waitOptions,
   );
 
 /** Waits until Temporal's list, which lags, contains this number of workflows. */
@@ -110,7 +110,7 @@ const listed = (query: string, count: number) =>
   waitFor(
     `${count} workflows with ${query}`,
     async () => (await shop.temporal.workflow.count(query)).count === count,
-    patience,
+    waitOptions,
   );
 
 const rowOf = async (orderId: string): Promise<Order> =>
@@ -152,7 +152,7 @@ async function isGone(orderId: string, runId?: string): Promise<void> {
       () => false,
       ({ name }: Error) => name === 'WorkflowNotFoundError',
     );
-  await waitFor('The deletion', gone, patience);
+  await waitFor('The deletion', gone, waitOptions);
 }
 
 describe('the reconciler after a restore of Postgres', () => {
@@ -171,8 +171,8 @@ describe('the reconciler after a restore of Postgres', () => {
     const alerted = aFreshPlacement({ patience: { delayedAfter: 1, uncollectedAfter: 600 } });
     await start(alerted);
     await Promise.all([told(young, 2), told(middle, 4), told(early, 4), told(alerted.id, 2)]);
-    await Promise.all([shop.finished(middle), shop.finished(early), listed(`WorkflowType = 'order'`, 4)]);
-    await waitFor('the refusal', async () => (await everything()).order_rejections?.length === 1, patience);
+    await Promise.all([shop.waitForEnd(middle), shop.waitForEnd(early), listed(`WorkflowType = 'order'`, 4)]);
+    await waitFor('the refusal', async () => (await everything()).order_rejections?.length === 1, waitOptions);
     const before = await everything();
     expect(before.unchanged_edits).toHaveLength(1);
     const mails = shop.smtp.arrivals.length;
@@ -203,7 +203,7 @@ describe('the reconciler after a restore of Postgres', () => {
     await waitFor(
       'the next email',
       () => shop.emailsAbout(young).some(({ eventId }) => eventId === `${young}:3`),
-      patience,
+      waitOptions,
     );
     expect(shop.smtp.arrivals).toHaveLength(mails + 1);
   }, 60_000);
@@ -235,9 +235,9 @@ describe('the reconciler after a restore of Postgres', () => {
     await createJournal(shop.database).record(first);
     const carried = { order: first.order, since: Date.parse(at), rejections: 0, queues, keys: [] };
     await start({ ...placement, carried });
-    await waitFor('the alert', async () => (await rowOf(orderId)).flags.includes('delayed'), patience);
+    await waitFor('the alert', async () => (await rowOf(orderId)).flags.includes('delayed'), waitOptions);
     const deliveries = shop.database('deliveries').where({ order_id: orderId, outcome: 'given_up' });
-    await waitFor('giving up', async () => (await deliveries.clone()).length === 1, patience);
+    await waitFor('giving up', async () => (await deliveries.clone()).length === 1, waitOptions);
     await shop
       .database('order_events')
       .where({ id: `${orderId}:1:delayed` })
@@ -264,13 +264,13 @@ describe('an order that continued as new', () => {
     twoRuns.first = (await shop.workflow(id).describe()).runId;
     const atRest = async () => !(await shop.workflow(id).describe()).raw.pendingActivities?.length;
     await told(id, 2);
-    await waitFor('an order that hands nothing on', atRest, patience);
+    await waitFor('an order that hands nothing on', atRest, waitOptions);
     // Signals to a stopped worker make the history long enough to continue as new.
     await shop.worker!.kill('SIGSTOP');
     for (let times = 0; times < 48; times += 1) await shop.workflow(id).signal('edit', 'x'.repeat(100_000));
     await shop.worker!.kill('SIGCONT');
     const goneOn = async () => (await shop.workflow(id).describe()).runId !== twoRuns.first;
-    await waitFor('the second run', goneOn, patience);
+    await waitFor('the second run', goneOn, waitOptions);
     await shop.move(id, 'ready');
     await told(id, 3);
     await forget(shop.database, id, 2);
@@ -289,7 +289,7 @@ describe('an order whose workflow was ended in Temporal', () => {
     const handle = shop.workflow(id);
     await handle.signal(changeStatusSignal, { status: 'delivered' });
     const refusals = async () => (await shop.database('order_rejections').where({ order_id: id })).length;
-    await waitFor('the refusal', async () => (await refusals()) === 1, patience);
+    await waitFor('the refusal', async () => (await refusals()) === 1, waitOptions);
     await handle.terminate('by mistake');
     await shop
       .database('deliveries')
@@ -309,9 +309,9 @@ describe('an order whose workflow was ended in Temporal', () => {
     expect(resumed.find(({ code }) => code === 0)?.output).toContain('continues');
     expect((await shop.move(id, 'ready')).body).toMatchObject({ status: 'ready', version: 3 });
     await handle.signal(changeStatusSignal, { status: 'preparation' });
-    await waitFor('the second refusal', async () => (await refusals()) === 2, patience);
+    await waitFor('the second refusal', async () => (await refusals()) === 2, waitOptions);
     expect((await shop.move(id, 'delivered')).status).toBe(200);
-    await shop.finished(id);
+    await shop.waitForEnd(id);
     // The email to the shop was sent before the termination, although its delivery is not recorded.
     const mails = shop.emailsAbout(id).map(({ eventId }) => eventId);
     expect(mails.sort()).toEqual([1, 1, 2, 3, 4].map((version) => `${id}:${version}`));
@@ -350,7 +350,7 @@ describe('an order whose workflow was ended in Temporal', () => {
 
     expect((await shop.place({ headers: key })).body.id).toBe(id);
     expect((await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer, body: {} })).status).toBe(200);
-    await shop.finished(id);
+    await shop.waitForEnd(id);
     expect(shop.emailsAbout(id)).toHaveLength(4);
   }, 90_000);
 
@@ -430,7 +430,7 @@ describe('a killed worker', () => {
       args: [{ size: 1 }],
     });
     const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    await waitFor('the reconciler', async () => (await shop.database.raw(waiting)).rows.length > 0, patience);
+    await waitFor('the reconciler', async () => (await shop.database.raw(waiting)).rows.length > 0, waitOptions);
     await shop.worker?.kill();
     await blocker.rollback();
     await shop.openWorker();
@@ -513,7 +513,7 @@ describe('an order whose workflow task keeps failing', () => {
       const text = await (await fetch(`${shop.worker!.url}/metrics`)).text();
       return Number(/^crema_workflow_tasks_failed_total (\d+)$/m.exec(text)?.[1]);
     };
-    await waitFor('a second failure', async () => (await failures()) >= 2, patience);
+    await waitFor('a second failure', async () => (await failures()) >= 2, waitOptions);
     await listed(`WorkflowId = '${handle.workflowId}'`, 1);
 
     expect((await reconciled(placement.id))?.why).toMatch(/^Its workflow task keeps failing: [A-Z_]+\.$/);

@@ -23,7 +23,7 @@ afterAll(async () => {
   await own?.stop();
 }, 60_000);
 
-const patience = { deadline: 20_000, every: 50 };
+const waitOptions = { deadline: 20_000, every: 50 };
 
 /** What was published of an order on one channel, in the order of its arrival: versions. */
 const publishedOn = (channel: string, id: string) =>
@@ -67,18 +67,18 @@ test('delivers everything in order after Redis and the mail server restart', asy
   const orders = await Promise.all([startedOrder(), startedOrder()]);
   for (const id of orders) {
     expect((await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body.version).toBe(3);
-    await waitFor('Another try', () => failing(id, ['publish', 'email']), patience);
+    await waitFor('Another try', () => failing(id, ['publish', 'email']), waitOptions);
   }
 
   // Redis keeps nothing for listeners that come late, so these must be back before the worker is.
   await shop.worker!.kill('SIGSTOP');
   await Promise.all([own.redis.start(), own.mail.start()]);
-  await waitFor('The listener', async () => (await numberOfListeners()) > 0, patience);
+  await waitFor('The listener', async () => (await numberOfListeners()) > 0, waitOptions);
   await shop.worker!.kill('SIGCONT');
 
   for (const id of orders) {
     await expectIntact(shop, id, { emailsAbout });
-    await waitFor('The messages', () => publishedOn('orders', id).length >= 3, patience);
+    await waitFor('The messages', () => publishedOn('orders', id).length >= 3, waitOptions);
     expect(publishedOn('orders', id)).toEqual([1, 2, 3]);
     expect(publishedOn(`orders:${id}`, id)).toEqual([1, 2, 3]);
     expect(await streamed(id)).toEqual([1, 2, 3]);
@@ -111,13 +111,13 @@ async function numberOfListeners(): Promise<number> {
 test('keeps requests and emails working while Redis hangs, and publishes the rest later', async () => {
   await own.redis.kill('SIGSTOP');
   const id = await startedOrder();
-  await waitFor('The emails', async () => (await emailsAbout(id)).length === 4, patience);
-  await waitFor('Another try', () => failing(id, ['publish']), patience);
+  await waitFor('The emails', async () => (await emailsAbout(id)).length === 4, waitOptions);
+  await waitFor('Another try', () => failing(id, ['publish']), waitOptions);
   await own.redis.kill('SIGCONT');
 
   await expectIntact(shop, id, { emailsAbout });
 
-  await waitFor('The messages', () => publishedOn('orders', id).includes(3), patience);
+  await waitFor('The messages', () => publishedOn('orders', id).includes(3), waitOptions);
   // Whether Redis had heard the first message before it hung nobody knew but Redis itself.
   expect(publishedOn('orders', id)).toEqual([1, 2, 3]);
   expect(publishedOn(`orders:${id}`, id)).toEqual([1, 2, 3]);

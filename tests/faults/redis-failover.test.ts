@@ -35,7 +35,7 @@ afterAll(async () => {
 const portOf = ({ url }: Service) => Number(new URL(url).port);
 
 /** Long enough for the next try of what failed before, which is up to 15 s later. */
-const patience = { deadline: 30_000, every: 100 };
+const waitOptions = { deadline: 30_000, every: 100 };
 
 const redisIs = (state: 'up' | 'down') =>
   waitFor(
@@ -44,7 +44,7 @@ const redisIs = (state: 'up' | 'down') =>
       const health = await (await fetch(`${shop.worker!.url}/health/ready`)).json();
       return (health as { parts: { redis: string } }).parts.redis === state;
     },
-    patience,
+    waitOptions,
   );
 
 async function placedOrder(): Promise<string> {
@@ -57,13 +57,13 @@ const isPublishedOn = async (redis: Redis, orderId: string) =>
   (await redis.xrange('orders:events', '-', '+')).some(([, [, event]]) => event?.includes(orderId));
 
 const published = (redis: Redis, orderId: string) =>
-  waitFor('The message', () => isPublishedOn(redis, orderId), patience);
+  waitFor('The message', () => isPublishedOn(redis, orderId), waitOptions);
 
 const clientsOf = async (redis: Redis) =>
   [...String(await redis.client('LIST')).matchAll(/ name=(crema-\S+)/g)].map(([, name]) => name);
 
 const allClientsOn = (redis: Redis) =>
-  waitFor('All connections', async () => new Set(await clientsOf(redis)).size === 5, patience);
+  waitFor('All connections', async () => new Set(await clientsOf(redis)).size === 5, waitOptions);
 
 test('reconnects all clients and loses no event when two Redis servers swap roles', async () => {
   await published(a!, await placedOrder());

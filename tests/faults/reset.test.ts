@@ -21,7 +21,7 @@ afterAll(() => shop?.close());
 async function resetOrder(): Promise<string> {
   const { body } = await shop.place();
   for (const status of ['preparation', 'ready'] as const) expect((await shop.move(body.id, status)).status).toBe(200);
-  await shop.reaches(body.id, 'ready');
+  await shop.waitForStatus(body.id, 'ready');
   await reset(body.id, (events) =>
     events.findLastIndex((event) => event.workflowExecutionUpdateAcceptedEventAttributes),
   );
@@ -63,7 +63,7 @@ const reconcile = (id: string) =>
 
 test('updates the row of an order whose workflow was reset', async () => {
   const id = await resetOrder();
-  const cancelled = await shop.insist('POST', `/v1/orders/${id}/cancel`, {
+  const cancelled = await shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, {
     as: shop.manager,
     body: { reasonCode: 'other' },
   });
@@ -73,7 +73,7 @@ test('updates the row of an order whose workflow was reset', async () => {
     version: 3,
     statuses: ['waiting', 'preparation', 'cancelled'],
   });
-  await shop.finished(id);
+  await shop.waitForEnd(id);
   expect(await reconcile(id)).toMatchObject({ repaired: 0, why: undefined });
 });
 
@@ -88,7 +88,9 @@ test('When a row is ahead of a workflow that was reset, then the reconciler take
 test('ignores a late change from the run before the reset', async () => {
   const id = await resetOrder();
   const stale = await shop.database('order_events').where({ order_id: id, version: 3 }).first('event', 'snapshot');
-  expect((await shop.insist('POST', `/v1/orders/${id}/cancel`, { as: shop.manager, body: {} })).status).toBe(200);
+  expect((await shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, { as: shop.manager, body: {} })).status).toBe(
+    200,
+  );
   expect(await createJournal(shop.database).record({ event: stale.event, order: stale.snapshot })).toBe('already');
   expect(await rowOf(id)).toMatchObject({ status: 'cancelled', version: 3 });
 });

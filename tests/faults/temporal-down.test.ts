@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
-import { openShop, retried, type Shop } from '../shop.ts';
+import { openShop, retryWhileUnknown, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { startOwn } from './own-services.ts';
 import { expectUnknown, moveOnce, timed } from './unknown.ts';
@@ -16,7 +16,7 @@ afterAll(async () => {
   await own?.stop();
 }, 60_000);
 
-const patience = { deadline: 20_000, every: 100 };
+const waitOptions = { deadline: 20_000, every: 100 };
 const exitOf = (pid: number) => shop.exits.find((exit) => exit.pid === pid);
 const ready = () => shop.request('GET', '/health/ready');
 
@@ -36,7 +36,7 @@ async function placed(): Promise<string> {
 
 /** One order, however often it was asked for under this key. */
 async function expectOneOrder(key: string): Promise<string> {
-  const first = await retried(() => placeOnce(key));
+  const first = await retryWhileUnknown(() => placeOnce(key));
   expect(first.status).toBe(201);
   const again = await placeOnce(key);
   expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([201, 'true']);
@@ -89,10 +89,10 @@ describe('while Temporal is down after kill -9', () => {
 
   test('reconnects by itself; retries make one order and one change', async () => {
     await own.temporal.start();
-    await waitFor('The API', async () => (await ready()).status === 200, patience);
+    await waitFor('The API', async () => (await ready()).status === 200, waitOptions);
 
     const ids = new Set([order, await expectOneOrder(keys.given), await expectOneOrder(keys.made)]);
-    expect((await retried(() => moveOnce(shop, order, 'preparation', keys.moved))).body.version).toBe(2);
+    expect((await retryWhileUnknown(() => moveOnce(shop, order, 'preparation', keys.moved))).body.version).toBe(2);
     expect((await moveOnce(shop, order, 'preparation', keys.moved)).body.version).toBe(2);
 
     await expectIntact(shop, order);
@@ -117,7 +117,7 @@ describe('while Temporal hangs', () => {
     const moved = expectUnknown(move);
     expect(health.body.parts.temporal).toBe('down');
     await expectOneOrder(key);
-    expect((await retried(() => moveOnce(shop, order, 'preparation', moved))).body.version).toBe(2);
+    expect((await retryWhileUnknown(() => moveOnce(shop, order, 'preparation', moved))).body.version).toBe(2);
     await expectIntact(shop, order);
   }, 60_000);
 });
@@ -140,17 +140,17 @@ describe('after worker and Temporal were killed between a change and its journal
     const lock = await shop.database.transaction();
     await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
     const answers = ids.map((id) => timed(() => moveOnce(shop, id, 'preparation')));
-    await waitFor('The decisions, and all but their journal', () => allToldBut(ids, 2), patience);
+    await waitFor('The decisions, and all but their journal', () => allToldBut(ids, 2), waitOptions);
     await Promise.all([shop.worker!.kill(), own.temporal.kill()]);
     keys.push(...(await Promise.all(answers)).map(expectUnknown));
     // What the dead had asked Postgres for goes on waiting for the lock, until its time-out.
     const waiting = () => shop.database('pg_locks').whereRaw(`relation = 'orders'::regclass AND NOT granted`);
-    await waitFor('The end of what the dead had begun', async () => (await waiting()).length === 0, patience);
+    await waitFor('The end of what the dead had begun', async () => (await waiting()).length === 0, waitOptions);
     expect(await shop.database('orders').whereIn('id', ids).pluck('version')).toEqual([1, 1, 1]);
     await lock.rollback();
     await own.temporal.start();
     await shop.worker!.start();
-    await waitFor('The API', async () => (await ready()).status === 200, patience);
+    await waitFor('The API', async () => (await ready()).status === 200, waitOptions);
   }, 90_000);
 
   /** The workflows have decided this version, and it has been mailed, but not journaled. */
@@ -176,14 +176,16 @@ describe('after worker and Temporal were killed between a change and its journal
         headers: { 'idempotency-key': 'cancel-it' },
       });
 
-    expect((await retried(cancel)).body).toMatchObject({ status: 'cancelled', version: 3 });
+    expect((await retryWhileUnknown(cancel)).body).toMatchObject({ status: 'cancelled', version: 3 });
 
     expect(await expectIntact(shop, orders.cancelled)).toMatchObject({ status: 'cancelled', version: 3 });
   }, 60_000);
 
   test('keeps row and workflow equal for an order that continues', async () => {
     for (const status of ['ready', 'delivered']) {
-      expect((await retried(() => moveOnce(shop, orders.delivered, status, `go-${status}`))).status).toBe(200);
+      expect((await retryWhileUnknown(() => moveOnce(shop, orders.delivered, status, `go-${status}`))).status).toBe(
+        200,
+      );
     }
     expect(await expectIntact(shop, orders.delivered)).toMatchObject({ status: 'delivered', version: 4 });
   }, 60_000);
@@ -209,12 +211,12 @@ describe('while Temporal is unavailable', () => {
     const numbers = () => shop.database('order_numbers').first('last_value');
     const before = await numbers();
     const request = timed(() => placeOnce());
-    await waitFor('The request', async () => (await numbers()).last_value !== before.last_value, patience);
+    await waitFor('The request', async () => (await numbers()).last_value !== before.last_value, waitOptions);
 
     process.kill(pid, 'SIGTERM');
 
     expectUnknown(await request);
-    await waitFor('The end of the API', () => exitOf(pid) !== undefined, patience);
+    await waitFor('The end of the API', () => exitOf(pid) !== undefined, waitOptions);
     expect(exitOf(pid)).toMatchObject({ code: 0, signal: null });
   }, 60_000);
 

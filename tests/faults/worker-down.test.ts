@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
-import { openShop, retried, type Shop } from '../shop.ts';
+import { openShop, retryWhileUnknown, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { expectUnknown, moveOnce, timed } from './unknown.ts';
 
@@ -85,7 +85,7 @@ describe('after the worker has restarted', () => {
     ['it never saw, under a key of the client’s own,', 'named', 'preparation', 2],
   ])('applies the change of an order %s once, and returns it to retries', async (_, name, status, version) => {
     const retry = () => moveOnce(shop, orders[name]!, status, keys[name]!);
-    expect((await retried(retry)).status).toBe(200);
+    expect((await retryWhileUnknown(retry)).status).toBe(200);
 
     const again = await retry();
 

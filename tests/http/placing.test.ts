@@ -42,7 +42,7 @@ describe('An order with a used Idempotency-Key', () => {
     expect(second.headers.get(replayed.name)).toBe(replayed.value);
     expect(await countOrders()).toBe(before);
     await shop.request('POST', `/v1/orders/${first.body.id}/cancel`, { as: shop.customer });
-    await shop.finished(first.body.id);
+    await shop.waitForEnd(first.body.id);
     const confirmations = shop.emailsAbout(first.body.id).filter(({ eventId }) => eventId.endsWith(':1'));
     expect(confirmations.map(({ to }) => to).toSorted()).toEqual(['customer@example.com', 'shop@crema.example']);
   });
@@ -147,7 +147,7 @@ describe('An order with a used Idempotency-Key', () => {
     expect(await shop.place(options)).toMatchObject({ status: 201, body: first.body });
 
     await post(`/v1/orders/${first.body.id}/cancel`, {});
-    await shop.finished(first.body.id);
+    await shop.waitForEnd(first.body.id);
     const last = await shop.place(options);
     expect(last).toMatchObject({ status: 201, body: first.body });
     expect(last.headers.get('etag')).toBe('"1"');
@@ -158,7 +158,7 @@ describe('An order with a used Idempotency-Key', () => {
     const options = { body: { lines: [line] }, headers: withKey(randomUUID()) };
     const first = await shop.place(options);
     await post(`/v1/orders/${first.body.id}/cancel`, {});
-    await shop.finished(first.body.id);
+    await shop.waitForEnd(first.body.id);
     await shop.database('orders').where({ id: first.body.id }).delete();
     await shop.database('order_events').where({ order_id: first.body.id }).delete();
 
@@ -243,7 +243,7 @@ describe('A change with a used Idempotency-Key', () => {
     if (change === 'status') {
       for (const status of ['ready', 'delivered'] as const) await shop.move(id, status);
     }
-    await shop.finished(id);
+    await shop.waitForEnd(id);
 
     const second = await post(path, { body, headers });
 
@@ -347,7 +347,7 @@ describe('A change with If-Match', () => {
       });
     };
     await expectBoth();
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
     await expectBoth();
   });
 });

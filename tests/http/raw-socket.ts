@@ -20,9 +20,9 @@ export function dial(shop: Shop): Socket {
 /**
  * Sends raw bytes, and receives until the server closes the connection or the timeout passes.
  *
- * @param patience the timeout, in ms
+ * @param timeout the timeout, in ms
  */
-export function say(shop: Shop, bytes: string, patience = 3_000): Promise<Conversation> {
+export function say(shop: Shop, bytes: string, timeout = 3_000): Promise<Conversation> {
   const socket = dial(shop).setEncoding('utf8');
   let text = '';
   const talk = (closed: boolean): Conversation => ({
@@ -34,7 +34,7 @@ export function say(shop: Shop, bytes: string, patience = 3_000): Promise<Conver
     const hangUp = setTimeout(() => {
       resolve(talk(false));
       socket.destroy();
-    }, patience);
+    }, timeout);
     socket.on('data', (part) => {
       text += part;
     });

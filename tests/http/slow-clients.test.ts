@@ -25,7 +25,7 @@ test.each([
   expect([server.headersTimeout, server.requestTimeout]).toEqual([requestTimeout * 1_000, requestTimeout * 1_000]);
 });
 
-const patience = { deadline: 10_000, every: 50 };
+const waitOptions = { deadline: 10_000, every: 50 };
 
 const slowly = {
   headers: 'GET /v1/catalog HTTP/1.1\r\nHost: shop\r\n',
@@ -58,7 +58,7 @@ test('serves other clients while 500 are slow, and times the slow ones out', asy
       expect((await shop.request('GET', '/v1/catalog')).status).toBe(200);
     }
     const all = [...inHeaders.sockets, ...inBodies.sockets];
-    await waitFor('The last of them to be gone', () => all.every(({ closed }) => closed), patience);
+    await waitFor('The last of them to be gone', () => all.every(({ closed }) => closed), waitOptions);
     expect((await shop.place()).status).toBe(201);
   } finally {
     inHeaders.stop();
@@ -73,7 +73,7 @@ test.each([
   'answers a client that does not finish %s with 408 and closes the connection',
   async (_, start) => {
     const before = (await shop.request('GET', '/v1/orders?limit=100', { as: shop.customer })).body.data.length;
-    const talk = await say(shop, start(), patience.deadline);
+    const talk = await say(shop, start(), waitOptions.deadline);
     expect([talk.statuses, talk.closed]).toEqual([[408], true]);
     expect(lastDocument(talk)).toMatchObject({ status: 408, code: 'request_timeout' });
     const after = (await shop.request('GET', '/v1/orders?limit=100', { as: shop.customer })).body.data.length;
@@ -96,10 +96,10 @@ test('closes connections beyond the maximum, and later accepts new ones', async 
       .resume(),
   );
   try {
-    await waitFor('The door to close', () => sockets.filter(({ closed }) => closed).length >= 20, patience);
+    await waitFor('The door to close', () => sockets.filter(({ closed }) => closed).length >= 20, waitOptions);
     expect(sockets.filter(({ closed }) => !closed).length).toBeGreaterThan(0);
   } finally {
     for (const socket of sockets) socket.destroy();
   }
-  await waitFor('A place', async () => (await patient.request('GET', '/v1/catalog')).status === 200, patience);
+  await waitFor('A place', async () => (await patient.request('GET', '/v1/catalog')).status === 200, waitOptions);
 }, 30_000);

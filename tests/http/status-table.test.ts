@@ -139,7 +139,7 @@ test.each(['delivered', 'cancelled'] as const)(
   'rejects changes of a %s order in the same way after its workflow has ended',
   async (status) => {
     const id = standingAt(status);
-    await shop.finished(id);
+    await shop.waitForEnd(id);
     const version = wayTo[status].length + 1;
     await expectUnchanged(id, async () => {
       for (const to of everyStatus) {

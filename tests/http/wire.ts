@@ -4,13 +4,13 @@ import type { Answer, Shop } from '../shop.ts';
 
 // Requests that `fetch` cannot send.
 
-const PATIENCE = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /** Sends any method and path, such as TRACE or an invalid URL. */
 export function send(shop: Shop, method: string, path: string, headers: Record<string, string> = {}): Promise<Answer> {
   const { hostname, port } = new URL(shop.url);
   return new Promise((resolve, reject) => {
-    const request = httpRequest({ hostname, port, method, path, headers, timeout: PATIENCE }, (response) => {
+    const request = httpRequest({ hostname, port, method, path, headers, timeout: TIMEOUT_MS }, (response) => {
       let text = '';
       response.setEncoding('utf8');
       response.on('data', (part) => {
@@ -39,7 +39,7 @@ export async function write(
   { answers = 1 } = {},
 ): Promise<Answer> {
   const { hostname, port } = new URL(shop.url);
-  const socket = connect({ host: hostname, port: Number(port) }).setTimeout(PATIENCE, () => {
+  const socket = connect({ host: hostname, port: Number(port) }).setTimeout(TIMEOUT_MS, () => {
     socket.destroy(new Error('no whole answer in time'));
   });
   const received = (async () => {

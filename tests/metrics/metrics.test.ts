@@ -182,7 +182,7 @@ test('counts each event of an order once, and its emails and webhooks by outcome
   await receiver.waitForRequests(1);
   receiver.behaviour = 204;
   await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager, body: {} });
-  await shop.finished(order.id);
+  await shop.waitForEnd(order.id);
   await webhooksOf(() => shop).settled(webhook, 'delivered');
   await receiver.close();
 

@@ -24,7 +24,7 @@ describe('an order that nobody works on', () => {
     await flagged(order.id, 'uncollected');
     expect(await read(order.id)).toMatchObject({ status: 'ready', version: 5, flags: ['delayed', 'uncollected'] });
     await shop.move(order.id, 'delivered');
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
 
     const reminders = shop.emailsAbout(order.id).filter(({ eventId }) => eventId.split(':').length === 3);
     expect(reminders.map(({ eventId, to }) => `${eventId.split(':').slice(1).join(':')} ${to}`)).toEqual([
@@ -66,7 +66,7 @@ describe('an order that nobody works on', () => {
     await flagged(order.id, 'delayed');
     const after = await editWith('after');
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
 
     expect([before.body.flags, after.body.flags]).toEqual([[], ['delayed']]);
     expect((await editWith('before')).body).toEqual(before.body);

@@ -66,7 +66,7 @@ describe('a customer editing a waiting order', () => {
 
     await shop.move(order.id, 'preparation');
     await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager });
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
     const again = await edit(order.id, body, key);
     expect(again.status).toBe(200);
     expect(again.headers.get('idempotency-replayed')).toBe('true');
@@ -159,7 +159,7 @@ describe('Prefer: respond-async', () => {
       expect(answered.get('location')).toBe(`/v1/orders/${order.id}`);
     };
     for (let times = 0; times < 2; times += 1) expectAccepted(await ask());
-    await shop.reaches(order.id, 'preparation');
+    await shop.waitForStatus(order.id, 'preparation');
     const replay = await ask();
     expectAccepted(replay);
     expect(replay.headers.get('idempotency-replayed')).toBe('true');
@@ -168,7 +168,7 @@ describe('Prefer: respond-async', () => {
     expect([patient.status, patient.body.version]).toEqual([200, 2]);
     await shop.move(order.id, 'ready');
     await shop.move(order.id, 'delivered');
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
     const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.manager });
     const moves = timeline.body.data.filter(({ kind }: { kind: string }) => kind === 'event');
     expect(moves.map(({ to }: { to: string }) => to)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);

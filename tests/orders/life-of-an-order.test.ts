@@ -55,7 +55,7 @@ describe('moving an order from waiting to delivered', () => {
       expect(read.headers.get('etag')).toBe(`"${index + 2}"`);
       expect(read.body).toMatchObject({ status, version: index + 2 });
     }
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
     redis.disconnect();
 
     const mails = shop.emailsAbout(order.id).map(({ eventId, to }) => `${eventId.split(':')[1]} ${to}`);
@@ -99,7 +99,7 @@ describe('moving an order from waiting to delivered', () => {
     const { body: order } = await shop.place();
     await shop.move(order.id, 'preparation');
     await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager, body: { reasonCode: 'too_busy' } });
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
 
     const { body } = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.customer });
 
@@ -127,7 +127,7 @@ describe('cancelling an order', () => {
       cancellation: { reasonCode: 'customer_request', reason: 'Changed my mind', by: { type: 'customer' } },
       allowedTransitions: [],
     });
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
     const told = shop.emailsAbout(order.id).filter(({ eventId }) => eventId.endsWith(':2'));
     expect(told.map(({ to }) => to).sort()).toEqual(['customer@example.com', 'shop@crema.example']);
   });

@@ -50,7 +50,7 @@ const receipts = (orderId: string, to: string) =>
 test('resends one email of a closed order and records both deliveries on the timeline', async () => {
   const { body: order } = await shop.place();
   await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
-  await shop.finished(order.id);
+  await shop.waitForEnd(order.id);
   const receipt = await line(order.id, 'customer', 1);
   expect(receipt.attempts).toEqual([{ at: expect.any(String), outcome: 'sent', reason: null }]);
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 const cancel = (id: string, key: string, headers = {}): Promise<Answer> =>
-  shop.insist('POST', `/v1/orders/${id}/cancel`, {
+  shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, {
     as: shop.customer,
     body: {},
     headers: { 'idempotency-key': key, ...headers },
@@ -22,7 +22,7 @@ async function cancelled(): Promise<{ id: string; key: string; answer: Answer }>
   const key = randomUUID();
   const answer = await cancel(body.id, key);
   expect([answer.status, answer.body.status]).toEqual([200, 'cancelled']);
-  await shop.finished(body.id);
+  await shop.waitForEnd(body.id);
   return { id: body.id, key, answer };
 }
 
@@ -50,7 +50,7 @@ describe('after Postgres was restored to a time before a cancellation', () => {
 
 describe('after Postgres was restored to a time before an open order changed', () => {
   const edit = (id: string, note: string, key: string): Promise<Answer> =>
-    shop.insist('PATCH', `/v1/orders/${id}`, {
+    shop.requestUntilKnown('PATCH', `/v1/orders/${id}`, {
       as: shop.customer,
       body: { note },
       headers: { 'idempotency-key': key },

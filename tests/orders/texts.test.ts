@@ -36,14 +36,14 @@ const ways: Way[] = [
     what: 'the note of an edit',
     limit: MAX_NOTE_LENGTH,
     send: (id, note, headers = {}) =>
-      shop.insist('PATCH', orderPath(id), { as: shop.customer, body: { note }, headers }),
+      shop.requestUntilKnown('PATCH', orderPath(id), { as: shop.customer, body: { note }, headers }),
     kept: ({ changes }) => changes?.note?.to,
   },
   {
     what: 'the reason of a status',
     limit: MAX_REASON_LENGTH,
     send: (id, reason, headers = {}) =>
-      shop.insist('POST', `${orderPath(id)}/status`, {
+      shop.requestUntilKnown('POST', `${orderPath(id)}/status`, {
         as: shop.manager,
         body: { status: 'preparation', reason },
         headers,
@@ -54,7 +54,7 @@ const ways: Way[] = [
     what: 'the reason of a cancellation',
     limit: MAX_REASON_LENGTH,
     send: (id, reason, headers = {}) =>
-      shop.insist('POST', `${orderPath(id)}/cancel`, { as: shop.customer, body: { reason }, headers }),
+      shop.requestUntilKnown('POST', `${orderPath(id)}/cancel`, { as: shop.customer, body: { reason }, headers }),
     kept: ({ reason }) => reason,
   },
 ];

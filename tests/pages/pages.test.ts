@@ -7,7 +7,7 @@ import { openChromium } from '../docs/chromium.ts';
 import { openPagesShop, type PagesShop, SHOP_NAME, states } from './every-page.ts';
 
 /** A browser, an API and Postgres share this machine with other tests, in ms. */
-const PATIENCE = 300_000;
+const TIMEOUT_MS = 300_000;
 
 /** What page-faults.js finds. */
 interface Found {
@@ -93,7 +93,7 @@ test(
     expect(faults).toEqual([]);
     expect(seen).toHaveLength(languages.size * Object.keys(states).length);
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test.each([...languages])('When a browser prefers %s, then every page is in it, and says so', (code, { locale }) => {
@@ -175,7 +175,7 @@ test(
       await users.update({ language: null });
     }
   },
-  PATIENCE,
+  TIMEOUT_MS,
 );
 
 test('When a browser has none of the languages of the shop, then the page is in English', async () => {

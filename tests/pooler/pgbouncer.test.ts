@@ -89,7 +89,7 @@ else {
           const { status, body } = await shop.place();
           expect(status).toBe(201);
           const edit = { as: shop.customer, body: { note: 'No sugar' } };
-          expect((await shop.insist('PATCH', `/v1/orders/${body.id}`, edit)).status).toBe(200);
+          expect((await shop.requestUntilKnown('PATCH', `/v1/orders/${body.id}`, edit)).status).toBe(200);
           for (const next of ['preparation', 'ready', 'delivered'] as const) {
             expect((await shop.move(body.id, next)).status).toBe(200);
           }
@@ -101,7 +101,7 @@ else {
       expect(list.body.data.map(({ id }: { id: string }) => id).sort()).toEqual([...orders].sort());
       await board.receives(1 + 5 * ORDERS);
       await receiver.waitForRequests(5 * ORDERS);
-      await Promise.all(orders.map(shop.finished));
+      await Promise.all(orders.map(shop.waitForEnd));
     }, 90_000);
 
     test('logs only the missing features of PgBouncer', () => {

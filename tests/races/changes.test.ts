@@ -3,7 +3,7 @@ import { hashPassword } from '../../api/auth/passwords.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 import { expectAllIntact, expectEmailedOnce } from './intact.ts';
-import { inLanes, race } from './lanes.ts';
+import { race, runRounds } from './rounds.ts';
 
 let shop: Shop;
 let secondManager: string;
@@ -24,9 +24,9 @@ async function anotherManager(): Promise<string> {
 }
 
 /** The number of orders that are raced at a time. */
-const LANES = 4;
+const CONCURRENCY = 4;
 
-const orderPerLane = () => Promise.all(Array.from({ length: LANES }, placed));
+const orderPerSlot = () => Promise.all(Array.from({ length: CONCURRENCY }, placed));
 
 async function placed(): Promise<string> {
   const { status, body } = await ask('POST', '/v1/orders', { as: shop.customer, body: { lines: [vanillaLatte] } });
@@ -34,7 +34,7 @@ async function placed(): Promise<string> {
   return body.id;
 }
 
-const ask = (method: string, path: string, options: RequestOptions) => shop.insist(method, path, options);
+const ask = (method: string, path: string, options: RequestOptions) => shop.requestUntilKnown(method, path, options);
 
 const post = (id: string, what: 'status' | 'cancel', options: RequestOptions) =>
   ask('POST', `/v1/orders/${id}/${what}`, options);
@@ -60,12 +60,12 @@ function winnerAndLoser(answers: Answer[]): [Answer, Answer] {
 }
 
 test('one of two identical concurrent changes succeeds and the other is refused, 200 times', async () => {
-  const orders = await orderPerLane();
+  const orders = await orderPerSlot();
   const firsts = { first: 0, second: 0 };
   const versions = new Map(orders.map((id) => [id, 1]));
 
-  await inLanes({ lanes: LANES, rounds: 200 }, async (round, lane) => {
-    const id = orders[lane]!;
+  await runRounds({ concurrency: CONCURRENCY, rounds: 200 }, async (round, slot) => {
+    const id = orders[slot]!;
     const version = versions.get(id)!;
     const status = version % 2 ? 'preparation' : 'waiting';
     const insists = round % 4 === 0;
@@ -97,7 +97,7 @@ test('either a cancellation or a concurrent `ready` succeeds, never both, 200 ti
   const wins = { cancelled: 0, ready: 0 };
   const outcomes = new Map<string, string>();
 
-  await inLanes({ lanes: LANES, rounds: 200 }, async (round) => {
+  await runRounds({ concurrency: CONCURRENCY, rounds: 200 }, async (round) => {
     const id = await placed();
     orders.push(id);
     expect((await move(id, 'preparation')).status).toBe(200);
@@ -127,11 +127,11 @@ describe('an edit concurrent with the start of preparation', () => {
   const editOf = (round: number) => (round % 2 ? { note: `No ${round}` } : { lines: [vanillaLatte] });
 
   test('with If-Match on both lets exactly one of them succeed, 200 times', async () => {
-    const orders = await orderPerLane();
+    const orders = await orderPerSlot();
     const wins = { edit: 0, preparation: 0 };
 
-    await inLanes({ lanes: LANES, rounds: 200 }, async (round, lane) => {
-      const id = orders[lane]!;
+    await runRounds({ concurrency: CONCURRENCY, rounds: 200 }, async (round, slot) => {
+      const id = orders[slot]!;
       const version = await versionOf(id);
 
       const answers = await race<[Answer, Answer]>(
@@ -153,11 +153,11 @@ describe('an edit concurrent with the start of preparation', () => {
   }, 300_000);
 
   test('without If-Match either applies the edit first or rejects it, 200 times', async () => {
-    const orders = await orderPerLane();
+    const orders = await orderPerSlot();
     const seen = { edited: 0, refused: 0 };
 
-    await inLanes({ lanes: LANES, rounds: 200 }, async (round, lane) => {
-      const id = orders[lane]!;
+    await runRounds({ concurrency: CONCURRENCY, rounds: 200 }, async (round, slot) => {
+      const id = orders[slot]!;
       const version = await versionOf(id);
       const note = `No ${round}`;
 

@@ -3,10 +3,10 @@ import { recipientsOf } from '../../domain/order/recipients.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { allowedFrom, type Who } from '../domain/status-table.ts';
 import type { Shop } from '../shop.ts';
-import { inLanes } from './lanes.ts';
+import { runRounds } from './rounds.ts';
 
 /** Time for deliveries, in ms. An email that a killed worker was sending is sent again after its heartbeat timeout of 45 s. */
-const PATIENCE = 90_000;
+const TIMEOUT_MS = 90_000;
 
 interface Recorded {
   event: OrderEvent;
@@ -22,7 +22,7 @@ interface Recorded {
 export async function expectAllIntact(shop: Shop, ids: string[]): Promise<Map<string, Order>> {
   await toldOf(shop, ids);
   const decided = new Map<string, Order>();
-  await inLanes({ lanes: 8, rounds: ids.length }, async (number) => {
+  await runRounds({ concurrency: 8, rounds: ids.length }, async (number) => {
     decided.set(ids[number]!, await decisionOf(shop, ids[number]!));
   });
 
@@ -96,14 +96,14 @@ async function toldOf(shop: Shop, ids: string[]): Promise<void> {
       if (empty.length > 0) throw new Error(`nothing is recorded of ${empty.length} orders, such as ${empty[0]}`);
       return true;
     },
-    { deadline: PATIENCE, every: 200 },
+    { deadline: TIMEOUT_MS, every: 200 },
   );
   const final = await shop
     .database('orders')
     .whereIn('id', ids)
     .whereIn('status', ['delivered', 'cancelled'])
     .pluck('id');
-  await inLanes({ lanes: 8, rounds: final.length }, (number) => shop.finished(final[number]));
+  await runRounds({ concurrency: 8, rounds: final.length }, (number) => shop.waitForEnd(final[number]));
 }
 
 /** Checks that each email of each event arrived once. */

@@ -15,7 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close(), 60_000);
 
-const patience = { deadline: 20_000, every: 20 };
+const waitOptions = { deadline: 20_000, every: 20 };
 
 /** The longest time that a change may wait for its answer once a new worker is ready, in ms. */
 const BACK_IN_TIME = 10_000;
@@ -27,7 +27,7 @@ const STARTED_AND_BACK = 60_000;
 const placedIds: string[] = [];
 
 const move = (id: string, status: Status): Promise<Answer> =>
-  shop.insist('POST', `/v1/orders/${id}/status`, { as: shop.manager, body: { status } }, STARTED_AND_BACK);
+  shop.requestUntilKnown('POST', `/v1/orders/${id}/status`, { as: shop.manager, body: { status } }, STARTED_AND_BACK);
 
 async function placed(): Promise<string> {
   const answer = await shop.place({ body: { lines: [await shop.line('Tea')] } });
@@ -86,7 +86,7 @@ test('answers the next change in time after the worker was killed during an upda
   // A frozen worker receives the update's task and never answers it.
   await shop.worker!.kill('SIGSTOP');
   const update = move(id, 'ready');
-  await waitFor('The update at the worker', () => isBusy(id), patience);
+  await waitFor('The update at the worker', () => isBusy(id), waitOptions);
   await killWorker();
   const since = await newWorker();
 
@@ -113,7 +113,7 @@ test('answers the next change in time after the worker was killed during an emai
   heldEmails.hold();
   const id = await placed();
   expect((await move(id, 'preparation')).status).toBe(200);
-  await waitFor('The emails under way', () => heldEmails.waiting() > 0, patience);
+  await waitFor('The emails under way', () => heldEmails.waiting() > 0, waitOptions);
 
   await killWorker();
   await goesOnWithNewWorker(id);
@@ -127,7 +127,7 @@ test('answers the next change in time after the worker was killed during a journ
   await shop.workflow(id).signal('changeStatus', { status: 'preparation' });
   const writing = () =>
     shop.database('pg_stat_activity').where({ application_name: 'crema-worker', wait_event_type: 'Lock' });
-  await waitFor('The worker at its journal', async () => (await writing()).length > 0, patience);
+  await waitFor('The worker at its journal', async () => (await writing()).length > 0, waitOptions);
 
   await killWorker();
   await lock.rollback();
@@ -174,7 +174,7 @@ test('all orders continue in time when the worker is killed four times during ch
       const since = await newWorker();
       const before = new Map(versions);
       const goesOn = (id: string) => versions.get(id)! > before.get(id)!;
-      await Promise.race([streams, waitFor('A change of every order', () => ids.every(goesOn), patience)]);
+      await Promise.race([streams, waitFor('A change of every order', () => ids.every(goesOn), waitOptions)]);
       expect(since()).toBeLessThan(BACK_IN_TIME);
     }
   } finally {

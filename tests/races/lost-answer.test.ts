@@ -9,12 +9,12 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-const patience = { deadline: 20_000, every: 20 };
+const waitOptions = { deadline: 20_000, every: 20 };
 const PLACING = { 'idempotency-key': 'placing' };
 const DELIVERING = { 'idempotency-key': 'delivering' };
 
 const deliver = (id: string, body: unknown = { status: 'delivered' }, headers: Record<string, string> = DELIVERING) =>
-  shop.insist('POST', `/v1/orders/${id}/status`, { as: shop.manager, body, headers });
+  shop.requestUntilKnown('POST', `/v1/orders/${id}/status`, { as: shop.manager, body, headers });
 
 /** Sends the request that delivers an order, and never reads the response. */
 function deliverUnheard(id: string): Promise<Socket> {
@@ -52,9 +52,9 @@ describe('an order that was delivered while the response was lost', () => {
     const id = await readyOrder();
 
     const socket = await deliverUnheard(id);
-    if (given) await waitFor('The delivery', () => isDelivered(id), patience);
+    if (given) await waitFor('The delivery', () => isDelivered(id), waitOptions);
     socket.destroy();
-    await waitFor('The delivery', () => isDelivered(id), patience);
+    await waitFor('The delivery', () => isDelivered(id), waitOptions);
     const retry = await deliver(id);
 
     expect(retry.status).toBe(200);
@@ -85,7 +85,7 @@ describe('an order that was delivered while the response was lost', () => {
 test('idempotency keys return their answers after Temporal deleted the order’s workflow', async () => {
   const id = await readyOrder(PLACING);
   (await deliverUnheard(id)).destroy();
-  await waitFor('The delivery', () => isDelivered(id), patience);
+  await waitFor('The delivery', () => isDelivered(id), waitOptions);
   const before = await deliver(id);
   await expectAllIntact(shop, [id]);
   await forget(id);
@@ -136,6 +136,6 @@ async function forget(id: string): Promise<void> {
           () => false,
           (error: Error) => error.name === 'WorkflowNotFoundError',
         ),
-    { ...patience, deadline: 60_000 },
+    { ...waitOptions, deadline: 60_000 },
   );
 }

@@ -1,7 +1,7 @@
 import type { Line } from '../../domain/order/order.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
 import { expectAddedUp, expectAllIntact } from './intact.ts';
-import { inLanes } from './lanes.ts';
+import { runRounds } from './rounds.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ interface Edition {
   until: number;
 }
 
-const ask = (path: string, as: string, body: unknown) => shop.insist('POST', path, { as, body });
+const ask = (path: string, as: string, body: unknown) => shop.requestUntilKnown('POST', path, { as, body });
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 const nameOf = (price: number) => `Brew at ${price}`;
@@ -67,7 +67,7 @@ test('each of 200 orders has and keeps the prices of one moment while the catalo
   let refused = 0;
 
   const editions = await whileRepricing(productId, 10_000, async () => {
-    await inLanes({ lanes: 4, rounds: 200 }, async (round) => {
+    await runRounds({ concurrency: 4, rounds: 200 }, async (round) => {
       const quoted = await shop.request('POST', '/v1/orders/quote', { as: shop.customer, body: { lines: wanted } });
       const expectedTotal = round % 2 ? quoted.body.total : undefined;
       const from = performance.now();

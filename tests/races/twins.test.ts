@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 import { expectAllIntact, expectEmailedOnce } from './intact.ts';
-import { inLanes, race } from './lanes.ts';
+import { race, runRounds } from './rounds.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -34,7 +34,7 @@ test('twenty concurrent identical orders with one key create one order, 200 time
   const body = { lines: [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')], note: 'Hot' };
   const ids: string[] = [];
 
-  await inLanes({ lanes: 2, rounds: 200 }, async () => {
+  await runRounds({ concurrency: 2, rounds: 200 }, async () => {
     const options = { body, headers: { 'idempotency-key': randomUUID() } };
     const answers = await times(20, () => shop.place(options));
     const { body: order } = expectOneAndReplays(answers, 201);
@@ -53,8 +53,8 @@ test('six concurrent copies of a change with one key apply it once, 100 times', 
   const orders = await Promise.all(Array.from({ length: 4 }, async () => (await shop.place()).body.id as string));
   const versions = new Map(orders.map((id) => [id, 1]));
 
-  await inLanes({ lanes: 4, rounds: 100 }, async (round, lane) => {
-    const id = orders[lane]!;
+  await runRounds({ concurrency: 4, rounds: 100 }, async (round, slot) => {
+    const id = orders[slot]!;
     const version = versions.get(id)! + 1;
     versions.set(id, version);
     const headers = { 'idempotency-key': randomUUID() };
@@ -65,7 +65,9 @@ test('six concurrent copies of a change with one key apply it once, 100 times', 
     ];
     const [method, path, options] = changes[(version - 2) % 3]!;
 
-    const answers = await times(6, () => shop.insist(method, `/v1/orders/${id}${path}`, { ...options, headers }));
+    const answers = await times(6, () =>
+      shop.requestUntilKnown(method, `/v1/orders/${id}${path}`, { ...options, headers }),
+    );
 
     expect(expectOneAndReplays(answers, 200).body.version).toBe(version);
   });

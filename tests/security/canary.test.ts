@@ -168,7 +168,7 @@ async function liveThroughAll(): Promise<void> {
   expect((await shop.request('POST', '/v1/orders', placing)).headers.get('idempotency-replayed')).toBe('true');
   expect((await shop.move(order.id, 'preparation')).status).toBe(200);
   expect((await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as, body: {} })).status).toBe(200);
-  await shop.finished(order.id);
+  await shop.waitForEnd(order.id);
 
   // Its event stream, opened with valid and invalid tickets.
   const buy = async (): Promise<string> =>
@@ -194,7 +194,7 @@ async function liveThroughAll(): Promise<void> {
   const stumbled = () => [shop.api, shop.worker!].every(({ log }) => readFileSync(log, 'utf8').includes('one_note'));
   await waitFor('both processes to stumble', stumbled, { deadline: 10_000 });
   await shop.database.raw('DROP INDEX one_note');
-  await shop.reaches(second.id, 'waiting');
+  await shop.waitForStatus(second.id, 'waiting');
 
   // Refresh and sign-out.
   const { body: next } = await ask({

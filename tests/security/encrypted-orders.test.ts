@@ -209,7 +209,7 @@ describe('An open order during a key rotation', () => {
   test('continues with both keys, and waits if one is missing', async () => {
     const before = await open(old);
     const { body } = await before.place();
-    await before.reaches(body.id, 'waiting');
+    await before.waitForStatus(body.id, 'waiting');
     // Work that a stopping worker has received is reassigned only after its heartbeat timeout.
     await waitFor('the first emails', async () => before.emailsAbout(body.id).length === 2, { deadline: 20_000 });
     await before.close();
@@ -224,10 +224,10 @@ describe('An open order during a key rotation', () => {
 
     const after = await open(`${next},${old}`);
     try {
-      await after.reaches(body.id, 'preparation');
+      await after.waitForStatus(body.id, 'preparation');
       for (const status of ['ready', 'delivered'] as const)
         expect((await after.move(body.id, status)).status).toBe(200);
-      await after.finished(body.id);
+      await after.waitForEnd(body.id);
       const records = await temporalRecords(after);
       expect(records).toContain('encryption-key-id old');
       expect(records).toContain('encryption-key-id next');

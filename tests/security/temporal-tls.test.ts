@@ -115,7 +115,7 @@ describe('Temporal with TLS', () => {
     for (const status of ['preparation', 'ready', 'delivered'] as const) {
       expect((await shop.move(body.id, status)).status).toBe(200);
     }
-    await shop.finished(body.id);
+    await shop.waitForEnd(body.id);
     const environment = { ...(shop.environment as Record<string, string>), ...tls };
     const prepared = await run('worker/prepare-namespace.ts', environment);
     expect([prepared.code, prepared.output]).toEqual([0, expect.stringContaining('The reconciler runs every')]);

@@ -99,7 +99,7 @@ async function send({ method, path, options }: Sent): Promise<{ answer: Answer; 
   const answer = await shop.request(method, path, options);
   if (answer.status !== 503) return { answer, doubted: false };
   const headers = { ...options.headers, 'idempotency-key': answer.headers.get('idempotency-key') as string };
-  return { answer: await shop.insist(method, path, { ...options, headers }), doubted: true };
+  return { answer: await shop.requestUntilKnown(method, path, { ...options, headers }), doubted: true };
 }
 
 /** One run: the expected orders of a sequence, and the keys it has used. */
@@ -153,11 +153,11 @@ function openShift() {
       right: `"${version}"`,
       weak: `W/"${version}"`,
       stale: `"${version + 1}"`,
-      alien: '"latte"',
+      foreign: '"latte"',
       any: '*',
     };
     if (next.ifMatch) headers['if-match'] = tags[next.ifMatch];
-    const path = `/v1/orders/${next.loud ? id.toUpperCase() : id}`;
+    const path = `/v1/orders/${next.upperCaseId ? id.toUpperCase() : id}`;
     const options = { ...(as && { as }), headers };
     if (next.do === 'move')
       return { method: 'POST', path: `${path}/status`, options: { ...options, body: { status: next.to } } };
@@ -184,7 +184,7 @@ function openShift() {
       return { status: 201, order: placed, replayed: false };
     }
     const { status, version } = order!;
-    if (next.ifMatch === 'stale' || next.ifMatch === 'alien') return refused(412, 'version_mismatch');
+    if (next.ifMatch === 'stale' || next.ifMatch === 'foreign') return refused(412, 'version_mismatch');
     const then = (change: Partial<Model>): Expected => ({
       status: 200,
       order: { ...order!, version: version + 1, ...change },

@@ -10,10 +10,10 @@ export interface Conditions {
   by: Sender;
   /** One of a few keys, so that they are reused with the same and other bodies, on the same and other orders. */
   key: string | undefined;
-  /** `stale` is a former or future version of the order, `alien` a tag that the API did not issue. */
-  ifMatch: 'right' | 'weak' | 'stale' | 'alien' | 'any' | undefined;
+  /** `stale` is a former or future version of the order, `foreign` a tag that the API did not issue. */
+  ifMatch: 'right' | 'weak' | 'stale' | 'foreign' | 'any' | undefined;
   /** Whether to send the id in capitals, which names the same order. */
-  loud: boolean;
+  upperCaseId: boolean;
 }
 
 export interface Wish {
@@ -68,13 +68,13 @@ const by = (...usual: Sender[]) =>
 const conditions = {
   key,
   ifMatch: fc.option(
-    fc.constantFrom('right' as const, 'weak' as const, 'stale' as const, 'alien' as const, 'any' as const),
+    fc.constantFrom('right' as const, 'weak' as const, 'stale' as const, 'foreign' as const, 'any' as const),
     {
       nil: undefined,
       freq: 1,
     },
   ),
-  loud: fc.boolean(),
+  upperCaseId: fc.boolean(),
 };
 
 const place = fc.record({

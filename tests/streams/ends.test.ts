@@ -7,13 +7,13 @@ import { waitFor } from '../../stack/wait.ts';
 import { aLine } from '../domain/an-order.ts';
 import { actors } from '../domain/status-table.ts';
 import { follow } from './event-stream.ts';
-import { aLife, next } from './lives.ts';
+import { next, orderFacts } from './facts.ts';
 import { type LogServer, openLogServer } from './log-server.ts';
 
 let server: LogServer;
 afterEach(() => server?.close());
 
-const patience = { deadline: 20_000, every: 10 };
+const waitOptions = { deadline: 20_000, every: 10 };
 /** Longer than the pause between two checks of the streams, in ms. */
 const UPKEEP_MS = 1_100;
 const idsOf = (facts: Fact[]) => facts.map(({ event }) => event.id);
@@ -31,7 +31,7 @@ function followOrder(order: Fact['order'], after?: string) {
 
 describe('a final order whose earlier alert is journaled later', () => {
   const at = '2026-11-22T09:50:00.000Z';
-  const ready = aLife(['preparation', 'ready']);
+  const ready = orderFacts(['preparation', 'ready']);
   const alert = raise(ready.at(-1)!.order, 'uncollected', at);
   const delivered = next({ ...alert, order: alert.order }, 'delivered');
 
@@ -69,7 +69,7 @@ describe('a final order whose earlier alert is journaled later', () => {
 
 test('the stream of an order that was final before is one snapshot, and resuming it is 204', async () => {
   server = await openLogServer();
-  const life = aLife(['cancelled']);
+  const life = orderFacts(['cancelled']);
   await record(...life);
   const stream = await followOrder(life[1]!.order);
   await stream.ends();
@@ -79,7 +79,7 @@ test('the stream of an order that was final before is one snapshot, and resuming
 
 test('ends streams after Postgres was restored or replaced, and restarts with a snapshot', async () => {
   server = await openLogServer();
-  const lives = [aLife([]), aLife([]), aLife([])];
+  const lives = [orderFacts([]), orderFacts([]), orderFacts([])];
   await record(...lives.flat());
   const board = await follow(server, '/');
   await board.receives(1);
@@ -105,7 +105,7 @@ test('ends streams after Postgres was restored or replaced, and restarts with a 
   await anew.receives(1);
   expect(anew.events[0]).toMatchObject({ event: 'snapshot', data: snapshot!.data });
   expect(anew.events[0]!.id).not.toBe(snapshot!.id);
-  const fresh = aLife([]);
+  const fresh = orderFacts([]);
   await record(...fresh);
   await anew.receives(2);
   expect(anew.ids()).toEqual(idsOf(fresh));
@@ -126,9 +126,9 @@ test('keeps streams open while Postgres does not answer and continues where they
   const board = await follow(server, '/');
   await board.receives(1);
   away = 0;
-  const life = aLife(['preparation']);
+  const life = orderFacts(['preparation']);
   await record(...life);
-  await waitFor('The hub to notice', () => server.said.some((line) => line.includes('streams wait')), patience);
+  await waitFor('The hub to notice', () => server.said.some((line) => line.includes('streams wait')), waitOptions);
   expect(board.end).toBe('open');
 
   const after = board.events[0]!.id;
@@ -150,10 +150,10 @@ test('disconnects a reader that stops reading; the others get every event', asyn
   slow.pause();
   // Large orders: one read stays below a reader's allowed backlog, but all exceed the socket buffers.
   const line = aLine({ product: 'x'.repeat(25_000) });
-  const facts = Array.from({ length: 700 }, () => aLife([], { lines: [line] })[0]!);
+  const facts = Array.from({ length: 700 }, () => orderFacts([], { lines: [line] })[0]!);
   for (let done = 0; done < facts.length; done += 10) await record(...facts.slice(done, done + 10));
 
-  await waitFor('The cut', () => server.said.includes('a stream was cut off'), patience);
+  await waitFor('The cut', () => server.said.includes('a stream was cut off'), waitOptions);
   await board.receives(701);
   expect(board.ids()).toEqual(idsOf(facts));
   expect(server.said.filter((line) => line === 'a stream was cut off')).toHaveLength(1);
@@ -164,7 +164,7 @@ test('disconnects a blocked reader after 30 s, but not one without events', asyn
   server = await openLogServer();
   const board = await follow(server, '/');
   // One snapshot larger than the socket buffers: the backlog limit applies only to later data.
-  server.asks.order = aLife([], { note: 'x'.repeat(20_000_000) })[0]!.order;
+  server.asks.order = orderFacts([], { note: 'x'.repeat(20_000_000) })[0]!.order;
   const stalled = await follow(server, '/');
   stalled.pause();
   const { now } = performance;
@@ -176,7 +176,7 @@ test('disconnects a blocked reader after 30 s, but not one without events', asyn
       expect(server.said).toEqual([]);
     }
     later += 8_000;
-    await waitFor('The cut', () => server.said.includes('a stream was cut off'), patience);
+    await waitFor('The cut', () => server.said.includes('a stream was cut off'), waitOptions);
     await board.receives(1);
     expect([board.end, board.heartbeats > 0, server.said.length]).toEqual(['open', true, 1]);
   } finally {
@@ -201,7 +201,7 @@ test('ends a stream when its reader loses access or the token expires', async ()
   server.streams.recheckAccess('demoted');
   server.streams.recheckAccess('expiring');
   await demoted.ends();
-  await waitFor('Signs of life', () => stays.heartbeats >= 2, patience);
+  await waitFor('Signs of life', () => stays.heartbeats >= 2, waitOptions);
   await expiring.ends();
   expect(server.said).toContain('the access check of a stream failed; the stream stays open');
   // Without a notification: the stream also checks access by itself.
@@ -238,10 +238,10 @@ test('releases a client that disconnects before its stream starts', async () => 
   server = await openLogServer({ between, max: 1 });
   const leaving = request(server.url).on('error', () => undefined);
   leaving.end();
-  await waitFor('The question', () => asked === 1, patience);
+  await waitFor('The question', () => asked === 1, waitOptions);
   leaving.destroy();
   const other = follow(server, '/');
-  await waitFor('The other question', () => asked === 2, patience);
+  await waitFor('The other question', () => asked === 2, waitOptions);
   begin();
 
   const stream = await other;

@@ -41,7 +41,7 @@ export interface Follow {
 }
 
 /** The timeout for expected events. */
-const PATIENCE = { deadline: 20_000, every: 20 };
+const waitOptions = { deadline: 20_000, every: 20 };
 
 /** Opens an event stream, from a position if given (`Last-Event-ID`). */
 export function follow(
@@ -77,10 +77,10 @@ function read(response: IncomingMessage, keep: NonNullable<Follow['keep']>, dest
     ids: () =>
       stream.events.filter(({ event }) => event !== 'snapshot').map(({ data }) => (data as OrderCloudEvent).id),
     async receives(count) {
-      await waitFor(`Event ${count}`, () => stream.events.length >= count, PATIENCE);
+      await waitFor(`Event ${count}`, () => stream.events.length >= count, waitOptions);
       return stream.events;
     },
-    ends: () => waitFor('The end of the stream', () => stream.end === 'ended', PATIENCE),
+    ends: () => waitFor('The end of the stream', () => stream.end === 'ended', waitOptions),
     pause: () => response.pause(),
     close: destroy,
   };

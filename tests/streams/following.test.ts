@@ -29,7 +29,7 @@ afterAll(async () => {
   await shop?.close();
 });
 
-const patience = { deadline: 20_000, every: 20 };
+const waitOptions = { deadline: 20_000, every: 20 };
 const open: EventStream[] = [];
 afterEach(() => {
   for (const stream of open.splice(0)) stream.close();
@@ -128,7 +128,11 @@ test('sends a manager the open orders and the same events as Redis', async () =>
   expect(board.events[1]!.data.data.actor.id).toMatch(/^0c0ffee0/);
   const streamed = async () =>
     (await redis.xrevrange('orders:events', '+', '-', 'COUNT', 200)).map(([, fields]) => JSON.parse(fields[1]!));
-  await waitFor('The event in Redis', async () => (await streamed()).some(({ id }) => id === board.ids()[0]), patience);
+  await waitFor(
+    'The event in Redis',
+    async () => (await streamed()).some(({ id }) => id === board.ids()[0]),
+    waitOptions,
+  );
   expect(await streamed()).toContainEqual(board.events[1]!.data);
 });
 
@@ -165,7 +169,7 @@ test('treats an empty position as absent', async () => {
 test('starts with the workflow’s state while Postgres does not have the order yet', async () => {
   const id = await placed();
   const ledger = () => shop.database('deliveries').where({ event_id: `${id}:1`, channel: 'redis', outcome: 'sent' });
-  await waitFor('All that there was to tell', async () => (await ledger()).length === 1, patience);
+  await waitFor('All that there was to tell', async () => (await ledger()).length === 1, waitOptions);
   await shop.database('order_events').where({ order_id: id }).delete();
   await shop.database('orders').where({ id }).delete();
   const mine = await followOrder(id);
@@ -175,7 +179,7 @@ test('starts with the workflow’s state while Postgres does not have the order 
 
 test('stays open with heartbeats for longer than the request timeout', async () => {
   const board = await followShop();
-  await waitFor('Signs of life', () => board.heartbeats >= 3, patience);
+  await waitFor('Signs of life', () => board.heartbeats >= 3, waitOptions);
   expect(board.end).toBe('open');
   const head = await send(shop, 'HEAD', '/v1/orders/events', { authorization: `Bearer ${shop.manager}` });
   expect([head.status, head.headers.get('content-type'), head.body]).toEqual([
@@ -255,7 +259,7 @@ describe('a stream ticket', () => {
     await waitFor(
       'The line',
       () => readFileSync(shop.api.log, 'utf8').split('"path":"/v1/orders/events"').length > 2,
-      patience,
+      waitOptions,
     );
     const [, payload, signature] = ticket.split('.');
     const log = readFileSync(shop.api.log, 'utf8');
@@ -310,7 +314,7 @@ test('refuses a stream above the user’s limit until one is closed', async () =
   await expectRefusal(followShop({ as }), 'too_many_streams');
   await (await followShop()).receives(1);
   streams[0]!.close();
-  await waitFor('A place', async () => (await followShop({ as })).status === 200, patience);
+  await waitFor('A place', async () => (await followShop({ as })).status === 200, waitOptions);
 });
 
 // Last: it stops the API.

@@ -2,7 +2,7 @@ import type { EventLog } from '../../db/event-log.ts';
 import { createJournal } from '../../db/journal.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { follow } from './event-stream.ts';
-import { aLife } from './lives.ts';
+import { orderFacts } from './facts.ts';
 import { type LogServer, openLogServer } from './log-server.ts';
 
 let server: LogServer;
@@ -11,20 +11,20 @@ afterEach(() => server?.close());
 /** The number of facts committed meanwhile. */
 const ALL = 150;
 
-const patience = { deadline: 20_000, every: 10 };
+const waitOptions = { deadline: 20_000, every: 10 };
 
 test('sends no event before an earlier one that is committed late', async () => {
   server = await openLogServer();
   const { database, journal, hub, url } = server;
   const board = await follow({ url }, '/');
   await board.receives(1);
-  const [early, late] = [aLife([])[0]!, aLife([])[0]!];
+  const [early, late] = [orderFacts([])[0]!, orderFacts([])[0]!];
 
   const transaction = await database.transaction();
   await createJournal(transaction).record(early);
   const waiting = journal.record(late);
   const turns = () => database('pg_locks').where({ locktype: 'advisory', granted: false });
-  await waitFor('The other one to wait for its turn', async () => (await turns()).length > 0, patience);
+  await waitFor('The other one to wait for its turn', async () => (await turns()).length > 0, waitOptions);
   hub.wake();
   await server.log.read(0, { limit: 1 });
   expect(board.ids()).toEqual([]);
@@ -60,7 +60,7 @@ test('readers get each event once, in order, when they join, leave and resume du
     if (commits <= 0) return Promise.resolve();
     commits -= 1;
     turn = turn.then(async () => {
-      const [fact] = aLife([]);
+      const [fact] = orderFacts([]);
       await journal.record(fact!);
       ids.push(fact!.event.id);
       hub.wake();
@@ -80,7 +80,7 @@ test('readers get each event once, in order, when they join, leave and resume du
       const [first] = await stream.receives(last === undefined || !over ? 1 : 0);
       if (first?.event === 'snapshot') before = first.data.orders.map((order: { id: string }) => `${order.id}:1`);
       const whole = () => before.length + seen.length + stream.ids().length >= ids.length;
-      await waitFor('Some more', () => stream.events.length > some || (isOver() && whole()), patience);
+      await waitFor('Some more', () => stream.events.length > some || (isOver() && whole()), waitOptions);
       stream.close();
       seen.push(...stream.ids());
       last = stream.events.at(-1)?.id ?? last;
@@ -95,7 +95,7 @@ test('readers get each event once, in order, when they join, leave and resume du
     expect(seen).toEqual(ids.slice(before.length));
   }
   expect(isOver()).toBe(true);
-  await waitFor('Everything', () => steady.ids().at(-1) === ids.at(-1), patience);
+  await waitFor('Everything', () => steady.ids().at(-1) === ids.at(-1), waitOptions);
   const { orders } = steady.events[0]!.data;
   expect(steady.ids()).toEqual(ids.slice(orders.length));
   steady.close();
@@ -107,12 +107,12 @@ test('sends all missed events page by page, then new ones', async () => {
   const board = await follow({ url }, '/');
   const last = (await board.receives(1))[0]!.id;
   board.close();
-  const facts = Array.from({ length: 230 }, () => aLife([])[0]!);
+  const facts = Array.from({ length: 230 }, () => orderFacts([])[0]!);
   for (const fact of facts) await journal.record(fact);
 
   const back = await follow({ url }, '/', { after: last });
   await back.receives(230);
-  const [fresh] = aLife([]);
+  const [fresh] = orderFacts([]);
   await journal.record(fresh!);
   hub.wake();
   await back.receives(231);

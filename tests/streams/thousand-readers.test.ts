@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => shop?.close());
 
 const READERS = 1_000;
-const patience = { deadline: 60_000, every: 50 };
+const waitOptions = { deadline: 60_000, every: 50 };
 
 /** Keeps only the ids, to limit the test's memory. */
 const keep = ({ id }: { id?: string }) => ({ id });
@@ -32,7 +32,7 @@ async function restless(first: EventStream, isOver: (count: number) => boolean):
   const seen: Received[] = [];
   for (let stream = first; ; stream = await board(seen.at(-1)!.id)) {
     const whole = () => isOver(seen.length + stream.events.length - 1);
-    await waitFor('Some more', () => stream.events.length > 4 || whole(), patience);
+    await waitFor('Some more', () => stream.events.length > 4 || whole(), waitOptions);
     stream.close();
     seen.push(...stream.events);
     if (isOver(seen.length - 1)) return seen.slice(1).map(({ data }) => data.id);
@@ -70,7 +70,7 @@ test('a thousand readers of one process get each event once, in order, without l
   await traffic;
   expect(all).toHaveLength(36);
 
-  await waitFor('Everything', () => streams.every(({ events }) => events.length > all.length), patience);
+  await waitFor('Everything', () => streams.every(({ events }) => events.length > all.length), waitOptions);
   for (const seen of await Promise.all(restlessReaders)) expect(seen).toEqual(all);
   const wrong = streams.filter((stream) => stream.ids().join() !== all.join());
   expect(wrong).toEqual([]);
@@ -80,5 +80,5 @@ test('a thousand readers of one process get each event once, in order, without l
   // Detects a leak of a tenth of the streams. The constant allows for normal variation.
   const allowed = (whileOpen - before) / 10 + 2_000_000;
   expect(whileOpen - before).toBeGreaterThan(2 * allowed);
-  await waitFor('The memory', async () => (await heapOf(shop.api)) - before < allowed, patience);
+  await waitFor('The memory', async () => (await heapOf(shop.api)) - before < allowed, waitOptions);
 }, 180_000);

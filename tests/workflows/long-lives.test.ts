@@ -66,7 +66,7 @@ describe('an order that clients change all the time', () => {
     });
     const ended = await handle.executeUpdate(cancelUpdate, { args: [{ actor: manager }] });
     expect(ended.order).toMatchObject({ status: 'cancelled', version: moves + 2 });
-    await shop.finished(order.id);
+    await shop.waitForEnd(order.id);
 
     const versions: number[] = await shop
       .database('order_events')
@@ -104,9 +104,9 @@ describe('an order that must continue as new while an email is being sent', () =
     await moves.move(60);
     heldEmails.release();
 
-    await shop.reaches(start.id, moves.status());
+    await shop.waitForStatus(start.id, moves.status());
     await handle.executeUpdate(cancelUpdate, { args: [{ actor: { type: 'manager', id: 'a-manager' } }] });
-    await shop.finished(start.id);
+    await shop.waitForEnd(start.id);
     const emails = await shop.database('deliveries').where({ order_id: start.id, channel: 'email' });
     expect(emails.filter(({ outcome }) => outcome !== 'sent')).toEqual([]);
     const mailed = shop.emailsAbout(start.id).map(({ eventId, to }) => `${eventId} ${to}`);

@@ -126,7 +126,7 @@ async function outgrow(shop: Shop, runOptions: OrderRunOptions): Promise<Workflo
   await moves.move();
   heldEmails.release();
   await shop.workflow(placement.id).signal(cancelSignal, { reasonCode: 'duplicate' });
-  await shop.finished(placement.id);
+  await shop.waitForEnd(placement.id);
   return first;
 }
 
@@ -209,7 +209,7 @@ try {
 process.exit();
 
 async function save(shop: Shop, name: string, orderId: string): Promise<void> {
-  await shop.finished(orderId);
+  await shop.waitForEnd(orderId);
   await write(name, shop.workflow(orderId));
 }
 

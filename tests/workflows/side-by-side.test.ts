@@ -120,7 +120,7 @@ async function whileServing([version, ...others]: Version[], work: () => Promise
 }
 
 const ask = (id: string, what: string, as: string, body: unknown) =>
-  shop.insist(what ? 'POST' : 'PATCH', `/v1/orders/${id}${what}`, { as, body });
+  shop.requestUntilKnown(what ? 'POST' : 'PATCH', `/v1/orders/${id}${what}`, { as, body });
 
 async function placed(): Promise<string> {
   const body = { lines: [await shop.line('Latte', 'Vanilla'), await shop.line('Tea')] };
@@ -207,7 +207,7 @@ describe('old and new workers side by side', () => {
       await waitFor('a failed task', async () => (await tasksOf(id)).failures.length > 0, { deadline: 20_000 });
     });
     await whileServing(['guarded'], async () => {
-      await shop.reaches(id, 'preparation');
+      await shop.waitForStatus(id, 'preparation');
       for (const status of ['ready', 'delivered'] satisfies Status[]) {
         expect((await ask(id, '/status', shop.manager, { status })).status).toBe(200);
       }

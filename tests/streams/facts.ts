@@ -6,7 +6,7 @@ import { aPlacement, toCommand } from '../domain/an-order.ts';
 import { actors } from '../domain/status-table.ts';
 
 /** Returns the facts of a new order that is moved along these statuses. */
-export function aLife(path: Status[], placement: Partial<Placement> = {}): Fact[] {
+export function orderFacts(path: Status[], placement: Partial<Placement> = {}): Fact[] {
   const facts = [placeOrder(aPlacement({ id: randomUUID(), ...placement }))];
   for (const to of path) facts.push(next(facts.at(-1)!, to));
   return facts;
