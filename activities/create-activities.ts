@@ -14,11 +14,10 @@ import { createOrderEmails, createResendOrderEmail } from './email/order-emails.
 import { createSendOrderEmail } from './email/send-order-email.ts';
 import type { ShopSettings } from './email/shop-settings.ts';
 import { withHeartbeats } from './email/with-heartbeats.ts';
-import { createErase, type ErasureRecords } from './erase.ts';
+import { createErase, createForget, type ErasureRecords } from './erase.ts';
 import { createJournaling } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
-import { createForget, createReconcile } from './reconcile.ts';
-import type { WorkflowRecords } from './reconcile-orders.ts';
+import { createReconcile, type WorkflowRecords } from './reconcile-orders.ts';
 import { createWebhookNotice } from './webhook-notice.ts';
 
 /** The dependencies of all activities, supplied by `worker/compose-activities.ts`. */

@@ -1,3 +1,5 @@
+import { heartbeat, log } from '@temporalio/activity';
+import type { AccountRequestRepository } from '../db/account-requests.ts';
 import type { Erased, UserRepository } from '../db/users.ts';
 import type { Erasure } from '../domain/account/account-request.ts';
 
@@ -11,9 +13,24 @@ export function createErase({ users }: { users: Pick<UserRepository, 'erase'> })
   return ({ userId, registeredAt }: Erasure): Promise<Erased> => users.erase(userId, registeredAt);
 }
 
+interface RepeatDependencies {
+  erasures: ErasureRecords;
+  users: Pick<UserRepository, 'eraseAgain'>;
+}
+
+/** Closes expired account requests, repeats all erasures ({@link eraseAgain}), and returns how many users were left. */
+export function createForget(dependencies: RepeatDependencies & { accountRequests: AccountRequestRepository }) {
+  return async (): Promise<number> => {
+    await dependencies.accountRequests.closeExpired();
+    const erased = await eraseAgain(dependencies, heartbeat);
+    if (erased > 0) log.info('erased users again after a restore', { erased });
+    return erased;
+  };
+}
+
 /** Erases all erased users again, in case a restored backup contains them. Returns how many it contained. */
 export async function eraseAgain(
-  { erasures, users }: { erasures: ErasureRecords; users: Pick<UserRepository, 'eraseAgain'> },
+  { erasures, users }: RepeatDependencies,
   progress: () => void = () => {},
 ): Promise<number> {
   let erased = 0;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { errorSummary } from '../db/error-summary.ts';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
@@ -38,6 +39,12 @@ export interface Cursor {
   after: string;
 }
 
+interface PageRequest {
+  /** Absent for the first page. */
+  cursor?: Cursor | undefined;
+  size?: number;
+}
+
 /** The result for one order. */
 export interface Finding {
   orderId: string;
@@ -67,18 +74,32 @@ interface Dependencies {
 /** The number of orders compared at the same time. The worker's other activities need connections, too. */
 const CONCURRENCY = 4;
 
+/** Reconciles a page of orders, see {@link reconcilePage}. */
+export function createReconcile(dependencies: Dependencies) {
+  return async (request: PageRequest): Promise<PageResult> => {
+    const page = await reconcilePage(dependencies, request, () => {
+      cancellationSignal().throwIfAborted();
+      heartbeat();
+    });
+    for (const { orderId, repaired, why } of page.findings) {
+      if (repaired > 0) log.info('repaired the read model', { orderId, entries: repaired });
+      if (why) log.warn('an operator must look at this order', { orderId, why });
+    }
+    return page;
+  };
+}
+
 /**
  * Compares a page of orders with their workflows and journals what the read model lacks, for example after Postgres was
  * restored. Adds entries through the journal and removes only what a reset has made void. It can therefore run at any time, and
  * several times at once.
  *
- * @param cursor absent for the first page
  * @param alive called after every step
  * @throws when Temporal or Postgres is unavailable
  */
 export async function reconcilePage(
   dependencies: Dependencies,
-  { cursor = { through: 'workflows', after: '' }, size = 100 }: { cursor?: Cursor | undefined; size?: number } = {},
+  { cursor = { through: 'workflows', after: '' }, size = 100 }: PageRequest = {},
   alive: () => void = () => {},
 ): Promise<PageResult> {
   const { records, orders } = dependencies;

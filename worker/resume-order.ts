@@ -52,7 +52,7 @@ export async function resumeOrder(dependencies: Dependencies, orderId: string): 
 }
 
 /** @param facts all facts of the order, from Postgres */
-function startAfter(facts: Fact[], rejections: number, patience: AlertThresholds): Start {
+function startAfter(facts: Fact[], rejections: number, alertThresholds: AlertThresholds): Start {
   const [first, last] = [facts[0] as Fact, facts.at(-1) as Fact];
   const { id, number, customer, location, note, lines, total, placedAt } = first.order;
   const { key, requestId } = first.event;
@@ -70,7 +70,7 @@ function startAfter(facts: Fact[], rejections: number, patience: AlertThresholds
     }),
   );
   return {
-    ...{ id, number, customer, location, note, lines, total, placedAt, patience, key, requestId },
+    ...{ id, number, customer, location, note, lines, total, placedAt, patience: alertThresholds, key, requestId },
     carried: {
       order: last.order,
       since: Date.parse(moved.event.at),

@@ -6,25 +6,23 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
-import { alertOf } from '../domain/order/alerts.ts';
-import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
 import type { Audience } from '../domain/order/recipients.ts';
 import { emailTimeouts } from './email-options.ts';
 import { emailTaskQueueOf } from './messages/definitions.ts';
+import { summaryOfEntries } from './messages/describe.ts';
 import { nextBatch, type Outbox } from './outbox.ts';
-import { EMAIL_RETRY, FIRST_EMAILS_RETRY, JOURNAL_RETRY, PUBLISH_RETRY } from './retry-policies.ts';
+import {
+  EMAIL_RETRY,
+  FIRST_EMAILS_RETRY,
+  GIVE_UP_AFTER_MS,
+  JOURNAL_RETRY,
+  LAST_ATTEMPT_MS,
+  PUBLISH_RETRY,
+} from './retry-policies.ts';
 
 /** The most entries that one activity gets, and that a retry repeats. */
 const BATCH = { journal: 50, redis: 50, customer: 10, shop: 10 };
-
-const HOUR_MS = 60 * 60 * 1_000;
-
-/** How long after an event its delivery is given up, in ms. The journal has no limit. */
-const GIVE_UP_AFTER_MS = { redis: HOUR_MS, customer: 24 * HOUR_MS, shop: 24 * HOUR_MS };
-
-/** How long the attempts for an older event may take, in ms. Mail servers check an email before they answer. */
-const LAST_ATTEMPT_MS = { redis: 10_000, customer: 30_000, shop: 30_000 };
 
 // A cancelled activity must have stopped before a new run begins, or both would send. The SDK's documentation calls this the
 // default, which it is not (temporalio/sdk-typescript#2442).
@@ -64,7 +62,7 @@ export function journalChannel({ queues }: Outbox, scope: CancellationScope): Ch
   return channelOf(queues.journal, async () => {
     const entries = nextBatch(queues.journal, BATCH.journal);
     const publishes = queues.redis.length === 0;
-    const summary = summaryOf(entries);
+    const summary = summaryOfEntries(entries);
     try {
       const published = await scope.run(() => journal.executeWithOptions({ summary }, [entries, publishes]));
       const facts = entries.filter((entry) => entry.kind === 'fact');
@@ -82,7 +80,7 @@ export function deliveryChannel(outbox: Outbox, audience: Audience, scope: Cance
   return channelOf(queue, async () => {
     const facts = nextBatch(queue, BATCH[audience]);
     const scheduleToCloseTimeout = Math.max(remainingMs(audience, facts[0]), LAST_ATTEMPT_MS[audience]);
-    const options = { summary: summaryOf(facts), scheduleToCloseTimeout };
+    const options = { summary: summaryOfEntries(facts), scheduleToCloseTimeout };
     try {
       await scope.run(() =>
         audience === 'redis'
@@ -122,7 +120,7 @@ export function firstEmailsChannel({ queues }: Outbox, channels: Channel[], scop
       attemptedId = fact.event.id;
       // Limits the wait for a worker only: an activity that times out while it runs would send beside its successors.
       const scheduleToStartTimeout = Math.max(remainingMs('customer', fact), LAST_ATTEMPT_MS.customer);
-      const options = { summary: summaryOf([fact]), scheduleToStartTimeout, taskQueue: emailQueue() };
+      const options = { summary: summaryOfEntries([fact]), scheduleToStartTimeout, taskQueue: emailQueue() };
       try {
         const sent = await scope.run(() => firstEmails.executeWithOptions(options, [fact, ['customer', 'shop']]));
         for (const recipient of sent) queues[recipient].shift();
@@ -146,17 +144,3 @@ const remainingMs = (audience: Audience, fact: Fact | undefined): number =>
  */
 const wasCancelled = (error: unknown): boolean =>
   isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED');
-
-/** The most entries that a summary names. Temporal limits it to 400 bytes. */
-const MAX_NAMED = 8;
-
-/** Describes an activity's entries for the Temporal Web UI. */
-function summaryOf(entries: (JournalEntry | Fact)[]): string {
-  const names = entries.slice(0, MAX_NAMED).map((entry) => {
-    if ('event' in entry) return `${entry.event.version} ${alertOf(entry.event) ?? entry.event.to}`;
-    if (entry.kind === 'rejected') return `rejected ${entry.to ?? 'message'}`;
-    return entry.kind === 'unchanged' ? 'edit without a difference' : `${entry.audience} given up`;
-  });
-  const more = entries.length - names.length;
-  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
-}

@@ -3,9 +3,10 @@ import { AlertTimer } from './alert-timer.ts';
 import { type Channel, deliveryChannel, firstEmailsChannel, journalChannel } from './channels.ts';
 import type { OrderRunOptions } from './messages/definitions.ts';
 import type { OrderState } from './order-state.ts';
+import type { Outbox } from './outbox.ts';
 
 /**
- * Journals, publishes and emails an order's events, and raises its alerts. Returns when the order is done, or when it must
+ * Journals, publishes and emails an order's events, and raises its alerts. Returns when the order is finished, or when it must
  * continue as new: then no activity runs, and the outbox contains what is left.
  *
  * One loop starts everything, and only after it has received the whole workflow task. The order of commands then does not
@@ -13,59 +14,72 @@ import type { OrderState } from './order-state.ts';
  */
 export async function dispatch(state: OrderState, runOptions: OrderRunOptions): Promise<void> {
   const alertTimer = new AlertTimer(state);
+  const isFinished = () => state.isDone && allHandlersFinished();
+  const mustReturn = () => isFinished() || mustContinueAsNew(state, runOptions);
   do {
-    await runUntilDrained(state, runOptions, alertTimer);
-    // Events that arrived while activities were being cancelled may be too large for a new run: then deliver more of them first.
-  } while (!isFinished(state) && !mustContinueAsNew(state, runOptions));
+    const channels = createChannels(state.outbox, runOptions);
+    await runChannels(channels, alertTimer, mustReturn);
+    if (isFinished()) return;
+    await stopChannels(channels);
+    // Events that arrived meanwhile may be too large for a new run: then deliver more of them first.
+  } while (!mustReturn());
 }
 
-const isFinished = (state: OrderState): boolean => state.isDone && allHandlersFinished();
+/** The channels of an order in the order in which they start, and the scopes that cancel their activities. */
+interface Channels {
+  journal: Channel;
+  deliveries: Channel[];
+  journaling: CancellationScope;
+  delivering: CancellationScope;
+}
 
-/** Starts what is due until the order is finished or must continue as new, then lets all activities end. */
-async function runUntilDrained(state: OrderState, runOptions: OrderRunOptions, alertTimer: AlertTimer): Promise<void> {
+function createChannels(outbox: Outbox, { firstEmails }: OrderRunOptions): Channels {
   const [journaling, delivering] = [new CancellationScope(), new CancellationScope()];
-  const { outbox } = state;
   const journal = journalChannel(outbox, journaling);
   const redis = deliveryChannel(outbox, 'redis', delivering);
   const emails = (['customer', 'shop'] as const).map((recipient) => deliveryChannel(outbox, recipient, delivering));
-  const firstEmails = runOptions.firstEmails ? [firstEmailsChannel(outbox, emails, delivering)] : [];
-  const deliveries = [redis, ...firstEmails, ...emails];
-  const channels = [journal, ...deliveries];
-  const mustStop = () => isFinished(state) || mustContinueAsNew(state, runOptions);
-
-  for (;;) {
-    await condition(() => mustStop() || alertTimer.isDue() || channels.some((channel) => channel.isDue()));
-    await wholeTask();
-    if (mustStop()) break;
-    if (alertTimer.isDue()) alertTimer.update();
-    for (const channel of channels) if (channel.isDue()) start(channel);
-  }
-  if (isFinished(state)) return;
-
-  // An email takes a while to stop. Events are journaled meanwhile.
-  delivering.cancel();
-  const areStopped = () => !deliveries.some(({ busy }) => busy);
-  while (!areStopped()) {
-    await condition(() => areStopped() || journal.isDue());
-    await wholeTask();
-    if (journal.isDue()) start(journal);
-  }
-  journaling.cancel();
-  await condition(() => !journal.busy && allHandlersFinished());
-  await wholeTask();
+  const first = firstEmails ? [firstEmailsChannel(outbox, emails, delivering)] : [];
+  return { journal, deliveries: [redis, ...first, ...emails], journaling, delivering };
 }
 
-/** Waits until the workflow has received the rest of the task: conditions are checked after each part, and again at its end. */
-async function wholeTask(): Promise<void> {
-  let isSecondCheck = false;
+/** Starts the activities and the alerts that are due, until the order must return. */
+async function runChannels({ journal, deliveries }: Channels, alertTimer: AlertTimer, mustReturn: () => boolean) {
+  const channels = [journal, ...deliveries];
+  for (;;) {
+    await untilTaskEnd(() => mustReturn() || alertTimer.isDue() || channels.some((channel) => channel.isDue()));
+    if (mustReturn()) return;
+    if (alertTimer.isDue()) alertTimer.update();
+    channels.forEach(startIfDue);
+  }
+}
+
+/** Cancels the deliveries, then the journal: an email takes a while to stop, and events are journaled meanwhile. */
+async function stopChannels({ journal, deliveries, journaling, delivering }: Channels): Promise<void> {
+  const isDelivering = () => deliveries.some(({ busy }) => busy);
+  delivering.cancel();
+  while (isDelivering()) {
+    await untilTaskEnd(() => !isDelivering() || journal.isDue());
+    startIfDue(journal);
+  }
+  journaling.cancel();
+  await untilTaskEnd(() => !journal.busy && allHandlersFinished());
+}
+
+/**
+ * Waits for a condition, and then for the rest of the workflow task: its later events may change what is due. Conditions are
+ * checked after each part of a task, and again at its end.
+ */
+async function untilTaskEnd(isMet: () => boolean): Promise<void> {
+  await condition(isMet);
+  let checks = 0;
   await condition(() => {
-    const isLast = isSecondCheck;
-    isSecondCheck = true;
-    return isLast;
+    checks += 1;
+    return checks > 1;
   });
 }
 
-function start(channel: Channel): void {
+function startIfDue(channel: Channel): void {
+  if (!channel.isDue()) return;
   channel.busy = true;
   // Not awaited: an error here is a bug and fails the workflow task.
   void channel.deliver().finally(() => {

@@ -1,7 +1,6 @@
 import { nextAlert, raise } from '../domain/order/alerts.ts';
-import { decide, evolve, placeOrder } from '../domain/order/decider.ts';
-import type { KeyReused, Refusal } from '../domain/order/decision.ts';
-import type { Alert, Command, Fact, Order, OrderEvent, Placement } from '../domain/order/order.ts';
+import { decide as decideOrder, evolve, placeOrder } from '../domain/order/decider.ts';
+import type { Alert, Command, Fact, KeyReused, Order, OrderEvent, Placement, Refusal } from '../domain/order/order.ts';
 import { isFinal, type Status } from '../domain/order/transitions.ts';
 import type { Start, UpdateResult } from './messages/definitions.ts';
 import type { Malformed } from './messages/parse.ts';
@@ -10,14 +9,14 @@ import { Outbox } from './outbox.ts';
 /** Why a message changes nothing. */
 export type MessageRefusal = Refusal | Malformed | KeyReused;
 
-/** The result of an accepted command: its event, or `null` for an edit that makes no difference. */
-interface NewResult {
+/** An accepted command and its event: null for an edit that makes no difference. */
+interface Accepted {
   command: Command;
   event: OrderEvent | null;
 }
 
-/** The result of an earlier command with the same idempotency key. */
-interface EarlierResult {
+/** A repeated command, and the answer to the earlier one with the same idempotency key. */
+interface Replayed {
   earlier: Answer;
 }
 
@@ -37,7 +36,7 @@ export class OrderState {
   readonly #onChange: (order: Order) => void;
   readonly #results = new Map<string, { fingerprint: string; answer: Answer }>();
   /** When the order got its status, in ms since the epoch. */
-  #since: number;
+  #statusSince: number;
   #rejections: number;
 
   /** @param onChange called after every event, except the first one */
@@ -47,7 +46,7 @@ export class OrderState {
     this.outbox = new Outbox(placement.id, carried?.queues);
     this.#placement = placement;
     this.#onChange = onChange;
-    this.#since = carried?.since ?? Date.parse(placement.placedAt);
+    this.#statusSince = carried?.since ?? Date.parse(placement.placedAt);
     this.#rejections = carried?.rejections ?? 0;
     for (const [hash, fingerprint] of carried?.keys ?? []) {
       this.#results.set(hash, { fingerprint, answer: ANSWER_IN_POSTGRES });
@@ -62,20 +61,20 @@ export class OrderState {
   }
 
   /** Returns what a message does to the order, or why it does nothing. Changes nothing. */
-  decide(message: Command | Malformed): NewResult | EarlierResult | MessageRefusal {
+  decide(message: Command | Malformed): Accepted | Replayed | MessageRefusal {
     if ('refused' in message) return message;
     const known = message.key && this.#results.get(message.key.hash);
     if (known) {
       const isSameRequest = known.fingerprint === message.key?.fingerprint;
       return isSameRequest ? { earlier: known.answer } : { refused: 'idempotency_key_reused' };
     }
-    const decision = decide(this.order, message, new Date().toISOString());
+    const decision = decideOrder(this.order, message, new Date().toISOString());
     if ('refused' in decision) return decision;
     return { command: message, event: 'unchanged' in decision ? null : decision };
   }
 
   /** Applies a decision and returns the answer to its update. */
-  apply(decision: NewResult | EarlierResult): UpdateResult {
+  apply(decision: Accepted | Replayed): UpdateResult {
     if ('earlier' in decision) return { ...decision.earlier, replayed: true };
     const { command, event } = decision;
     const answer = event ? this.#applyEvent(event) : this.#keepUnchanged(command);
@@ -84,7 +83,7 @@ export class OrderState {
   }
 
   #applyEvent(event: OrderEvent): Fact {
-    if (event.from !== event.to) this.#since = Date.parse(event.at);
+    if (event.from !== event.to) this.#statusSince = Date.parse(event.at);
     return this.#record({ event, order: evolve(this.order, event) });
   }
 
@@ -123,8 +122,8 @@ export class OrderState {
 
   /** Returns the alert that the order raises next if its status stays, and when, in ms since the epoch. */
   nextAlert(): { alert: Alert; at: number } | undefined {
-    const { patience } = this.#placement;
-    return patience && nextAlert(this.order, this.#since, patience);
+    const { patience: alertThresholds } = this.#placement;
+    return alertThresholds && nextAlert(this.order, this.#statusSince, alertThresholds);
   }
 
   raiseAlert(alert: Alert): void {
@@ -137,7 +136,7 @@ export class OrderState {
     const keys = [...this.#results]
       .slice(-MAX_CARRIED_KEYS)
       .map(([hash, { fingerprint }]): [string, string] => [hash, fingerprint]);
-    const carried = { order: this.order, since: this.#since, rejections: this.#rejections, queues, keys };
+    const carried = { order: this.order, since: this.#statusSince, rejections: this.#rejections, queues, keys };
     return { ...this.#placement, carried };
   }
 }

@@ -1,5 +1,6 @@
 import { continueAsNew, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
+import type { Cursor, Finding, PageResult } from '../activities/reconcile-orders.ts';
 import { RECONCILE_RETRY } from './retry-policies.ts';
 
 // The activities heartbeat after every step. Each step has its own deadline.
@@ -8,8 +9,6 @@ const { reconcile: reconcilePage, forget } = proxyActivities<Activities>({
   heartbeatTimeout: '15s',
   retry: RECONCILE_RETRY,
 });
-
-type Page = Awaited<ReturnType<Activities['reconcile']>>;
 
 /** The findings so far. */
 interface Found {
@@ -20,12 +19,12 @@ interface Found {
   /** Orders that an operator must check. */
   toLookAt: number;
   /** The first findings. The worker's log has all. */
-  findings: Page['findings'];
+  findings: Finding[];
 }
 
-/** The position to continue from; absent at the start. */
+/** The state of a reconciliation that continues as new. */
 interface Progress {
-  cursor?: Page['next'];
+  cursor?: Cursor;
   found?: Found;
   /** How many orders one activity compares, and a retry repeats. */
   size?: number;
@@ -38,7 +37,7 @@ const MAX_FINDINGS = 100;
 const PAGES_PER_RUN = 20;
 
 /** Repeats the erasures that a restore undid, then corrects the read model page by page. A schedule starts it. */
-export async function reconcile({ cursor, found = nothing, size = 100 }: Progress = {}): Promise<Found> {
+export async function reconcile({ cursor, found = noFindings, size = 100 }: Progress = {}): Promise<Found> {
   if (!cursor) found = { ...found, erased: await forget.executeWithOptions({ summary: 'repeat erasures' }, []) };
   for (let pages = 0; pages < PAGES_PER_RUN; pages += 1) {
     const summary = cursor ? `after ${found.compared} orders` : 'from the first order';
@@ -51,9 +50,9 @@ export async function reconcile({ cursor, found = nothing, size = 100 }: Progres
   return continueAsNew<typeof reconcile>({ cursor, found, size });
 }
 
-const nothing: Found = { erased: 0, compared: 0, repaired: 0, toLookAt: 0, findings: [] };
+const noFindings: Found = { erased: 0, compared: 0, repaired: 0, toLookAt: 0, findings: [] };
 
-const add = (found: Found, { compared, findings }: Page): Found => ({
+const add = (found: Found, { compared, findings }: PageResult): Found => ({
   ...found,
   compared: found.compared + compared,
   repaired: found.repaired + findings.filter(({ repaired }) => repaired > 0).length,

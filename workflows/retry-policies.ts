@@ -13,6 +13,14 @@ export const EMAIL_RETRY: RetryPolicy = { initialInterval: '1s', backoffCoeffici
 /** The queues of customer and shop retry with {@link EMAIL_RETRY} what the first attempt did not send. */
 export const FIRST_EMAILS_RETRY: RetryPolicy = { maximumAttempts: 1 };
 
+const HOUR_MS = 60 * 60 * 1_000;
+
+/** How long after an event its delivery is given up, in ms. The journal has no limit. */
+export const GIVE_UP_AFTER_MS = { redis: HOUR_MS, customer: 24 * HOUR_MS, shop: 24 * HOUR_MS };
+
+/** How long the attempts for an older event may take, in ms. Mail servers check an email before they answer. */
+export const LAST_ATTEMPT_MS = { redis: 10_000, customer: 30_000, shop: 30_000 };
+
 /** For single writes to Postgres, which continue after an outage of any length. */
 export const DATABASE_RETRY: RetryPolicy = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' };
 

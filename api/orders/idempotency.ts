@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { v5 as uuidv5 } from 'uuid';
 import type { BoundAnswer, OrderView } from '../../db/orders.ts';
-import type { KeyReused } from '../../domain/order/decision.ts';
-import type { Fact, IdempotencyKey } from '../../domain/order/order.ts';
+import type { Fact, IdempotencyKey, KeyReused } from '../../domain/order/order.ts';
 import type { Decided } from '../../workflows/messages/history.ts';
 
 /** The order after an accepted request. */

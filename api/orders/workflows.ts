@@ -5,8 +5,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { KeyReused, Refusal } from '../../domain/order/decision.ts';
-import type { Edit, Fact, Order, Placement } from '../../domain/order/order.ts';
+import type { Edit, Fact, KeyReused, Order, Placement, Refusal } from '../../domain/order/order.ts';
 import {
   cancelUpdate,
   changeStatusUpdate,

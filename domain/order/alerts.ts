@@ -1,4 +1,4 @@
-import type { Alert, AlertThresholds, Fact, Order, OrderEvent } from './order.ts';
+import { type Alert, type AlertThresholds, alerts, type Fact, type Order, type OrderEvent } from './order.ts';
 import type { Status } from './transitions.ts';
 
 const watched: Partial<Record<Status, { alert: Alert; threshold: keyof AlertThresholds }>> = {
@@ -40,5 +40,4 @@ export function raise(order: Order, alert: Alert, at: string): Fact {
 }
 
 /** Returns the alert of an event; undefined for other events. */
-export const alertOf = (event: OrderEvent): Alert | undefined =>
-  event.type === 'order.delayed' ? 'delayed' : event.type === 'order.uncollected' ? 'uncollected' : undefined;
+export const alertOf = ({ type }: OrderEvent): Alert | undefined => alerts.find((alert) => type === `order.${alert}`);

@@ -1,7 +1,6 @@
 import { type Actor, isStaff } from '../actor.ts';
-import type { Refusal, Unchanged } from './decision.ts';
 import { applyEdit } from './edit.ts';
-import type { Command, Fact, Order, OrderEvent, Placement } from './order.ts';
+import type { Command, Fact, Order, OrderEvent, Placement, Refusal, Unchanged } from './order.ts';
 import { allowedTransitions, mayEdit, type Status } from './transitions.ts';
 
 /** Returns an order's first event. API and workflow compute the same one from the same placement. */
@@ -48,7 +47,7 @@ export function decide(order: Order, command: Command, at: string): OrderEvent |
   }
   if (command.type === 'edit') return decideEdit(order, command, at);
   const to: Status = command.type === 'cancel' ? 'cancelled' : command.to;
-  if (!allowedTransitions(order, actor).includes(to)) return illegal(order, actor);
+  if (!allowedTransitions(order, actor).includes(to)) return illegalTransition(order, actor);
   const event = eventOf(order, command, to, at);
   return command.type === 'cancel'
     ? { ...event, type: 'order.cancelled', reasonCode: command.reasonCode ?? null }
@@ -60,13 +59,13 @@ function decideEdit(
   command: Extract<Command, { type: 'edit' }>,
   at: string,
 ): OrderEvent | Refusal | Unchanged {
-  if (!mayEdit(order, command.actor)) return illegal(order, command.actor);
+  if (!mayEdit(order, command.actor)) return illegalTransition(order, command.actor);
   const edit = applyEdit(order, command);
   if ('refused' in edit || 'unchanged' in edit) return edit;
   return { ...eventOf(order, command, order.status, at), type: 'order.edited', ...edit };
 }
 
-function illegal(order: Order, actor: Actor): Refusal {
+function illegalTransition(order: Order, actor: Actor): Refusal {
   const { status: currentStatus, version } = order;
   return {
     refused: 'illegal_transition',

@@ -1,6 +1,5 @@
 import { sum, times } from '../money.ts';
-import type { Refusal, Unchanged } from './decision.ts';
-import type { Changes, Edit, KeptLine, Line, Order } from './order.ts';
+import type { Changes, Edit, KeptLine, Line, Order, Refusal, Unchanged } from './order.ts';
 
 type Edited = Pick<Order, 'lines' | 'total' | 'location' | 'note'>;
 

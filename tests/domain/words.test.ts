@@ -3,13 +3,13 @@ import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import { MAX_NOTE_LENGTH } from '../../domain/order/order.ts';
 import { recipientsOf } from '../../domain/order/recipients.ts';
 import { MAX_NAME_LENGTH } from '../../domain/text.ts';
-import { currentDetails, details, summary } from '../../workflows/messages/describe.ts';
+import { currentDetails, details, summaryOfOrder } from '../../workflows/messages/describe.ts';
 import { aLine, anOrderAt, aPlacement } from './an-order.ts';
 import { actors } from './status-table.ts';
 
 describe('an order in one line', () => {
   test('has the documented form', () => {
-    expect(summary(aPlacement())).toBe('#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60');
+    expect(summaryOfOrder(aPlacement())).toBe('#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60');
   });
 
   test('isolates right-to-left names so that they do not reorder the text after them', () => {
@@ -17,14 +17,16 @@ describe('an order in one line', () => {
       aLine({ product: 'شاي', variation: null, quantity: 3 }),
       aLine({ product: 'קפה\u202e', variation: 'גדול' }),
     ];
-    expect(summary(aPlacement({ lines }))).toMatch(
+    expect(summaryOfOrder(aPlacement({ lines }))).toMatch(
       /^#42 · 3 × \u2068شاي\u2069, 2 × \u2068קפה\u2069 \(\u2068גדול\u2069\) · \$[\d.]+$/,
     );
   });
 
   test('counts lines beyond four instead of showing them', () => {
     const lines = Array.from({ length: 6 }, () => aLine());
-    expect(summary(aPlacement({ lines }))).toMatch(/^#42 · (2 × Latte \(Vanilla\)(, )?){4} and 2 more · \$11\.60$/);
+    expect(summaryOfOrder(aPlacement({ lines }))).toMatch(
+      /^#42 · (2 × Latte \(Vanilla\)(, )?){4} and 2 more · \$11\.60$/,
+    );
   });
 });
 
@@ -83,11 +85,11 @@ test.each(['x', 'é', '☕', '🥐', '"', '\\', '|', '\u2028', 'ش', '👩\u200d
     const lines = Array.from({ length: 50 }, () => aLine({ product: name, variation: name, quantity: 99 }));
     const placement = aPlacement({ lines, note: longest(MAX_NOTE_LENGTH), number: 999 });
     const size = (text: string) => Buffer.byteLength(JSON.stringify(text));
-    expect(size(summary(placement))).toBeLessThanOrEqual(380);
+    expect(size(summaryOfOrder(placement))).toBeLessThanOrEqual(380);
     expect(size(details(placement))).toBeLessThanOrEqual(19_900);
-    expect(summary(placement).isWellFormed()).toBe(true);
+    expect(summaryOfOrder(placement).isWellFormed()).toBe(true);
     expect(details(placement).isWellFormed()).toBe(true);
-    for (const text of [summary(placement), ...details(placement).split('\n')]) {
+    for (const text of [summaryOfOrder(placement), ...details(placement).split('\n')]) {
       expect(text.split('\u2068').length).toBe(text.split('\u2069').length);
     }
   },

@@ -1,6 +1,8 @@
 import { writeMoney } from '../../domain/money.ts';
+import { alertOf } from '../../domain/order/alerts.ts';
 import { describeLine } from '../../domain/order/describe-line.ts';
-import type { Order, Placement } from '../../domain/order/order.ts';
+import type { JournalEntry } from '../../domain/order/journal-entry.ts';
+import type { Fact, Order, Placement } from '../../domain/order/order.ts';
 import { cut, isolate } from '../../domain/text.ts';
 
 // Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not
@@ -8,11 +10,25 @@ import { cut, isolate } from '../../domain/text.ts';
 const SHOWN_BYTES = 300;
 const ROW_BYTES = 250;
 
+/** The most entries that a summary names. */
+const MAX_NAMED = 8;
+
 /** Returns an order in one line for the Temporal Web UI, without personal data: `#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60`. */
-export function summary({ number, lines, total }: Placement): string {
+export function summaryOfOrder({ number, lines, total }: Placement): string {
   const shown = lines.slice(0, 4).map(describeLine).join(', ');
   const more = lines.length > 4 ? ` and ${lines.length - 4} more` : '';
   return `#${number} · ${cut(shown, SHOWN_BYTES, bytesOf)}${more} · ${writeMoney(total)}`;
+}
+
+/** Returns an activity's entries in one line: `2 preparation, 3 ready`. */
+export function summaryOfEntries(entries: (JournalEntry | Fact)[]): string {
+  const names = entries.slice(0, MAX_NAMED).map((entry) => {
+    if ('event' in entry) return `${entry.event.version} ${alertOf(entry.event) ?? entry.event.to}`;
+    if (entry.kind === 'rejected') return `rejected ${entry.to ?? 'message'}`;
+    return entry.kind === 'unchanged' ? 'edit without a difference' : `${entry.audience} given up`;
+  });
+  const more = entries.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Returns the content of an order in Markdown. */

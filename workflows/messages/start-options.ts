@@ -1,8 +1,8 @@
 import { placeOrder } from '../../domain/order/decider.ts';
 import { type OrderRunOptions, type Start, searchAttributesOf, workflowIdOf } from './definitions.ts';
-import { details, summary } from './describe.ts';
+import { details, summaryOfOrder } from './describe.ts';
 
-const WAYS: OrderRunOptions = {
+const RUN_OPTIONS: OrderRunOptions = {
   // A worker that takes over orders of a dead one replays their histories, at about half a millisecond an event on an idle
   // machine, and must finish before the workflow task times out (ADR 14).
   events: 250,
@@ -16,10 +16,10 @@ export function startOptionsOf(start: Start, signingKey: string) {
   const { carried, ...placement } = start;
   return {
     workflowId: workflowIdOf(placement.id),
-    args: [start, { ...WAYS, signingKey }] as [Start, OrderRunOptions],
+    args: [start, { ...RUN_OPTIONS, signingKey }] as [Start, OrderRunOptions],
     // After this time, another worker gets the task of a dead one (default: 10 s).
     workflowTaskTimeout: '4s',
-    staticSummary: summary(placement),
+    staticSummary: summaryOfOrder(placement),
     staticDetails: details(placement),
     typedSearchAttributes: searchAttributesOf(carried?.order ?? placeOrder(placement).order),
   } as const;
