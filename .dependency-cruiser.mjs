@@ -2,11 +2,12 @@
 const folders = {
   domain: [],
   workflows: ['domain', 'activities'], // types of activities only, see below
-  mail: ['domain'],
+  languages: ['domain'],
+  mail: ['domain', 'languages'],
   webhooks: ['domain', 'db', 'config', 'workflows'], // payloads only, see below
   activities: ['domain', 'db', 'mail', 'webhooks'],
-  worker: ['workflows', 'activities', 'webhooks', 'domain', 'db', 'config', 'mail'],
-  api: ['domain', 'db', 'config', 'mail', 'webhooks', 'workflows'], // messages and payloads only, see below
+  worker: ['workflows', 'activities', 'webhooks', 'domain', 'db', 'config', 'languages', 'mail'],
+  api: ['domain', 'db', 'config', 'languages', 'mail', 'webhooks', 'workflows'], // messages and payloads only, see below
   manage: ['domain', 'db', 'config', 'mail'],
   db: ['domain'],
   config: ['domain'],
@@ -127,7 +128,7 @@ export default {
       name: 'no-dev-dependencies-in-production',
       comment: 'The image has production dependencies only. stack runs on development machines, so it may use all.',
       severity: 'error',
-      from: { path: '^(domain|mail|workflows|activities|webhooks|worker|api|manage|db|config)/' },
+      from: { path: '^(domain|languages|mail|workflows|activities|webhooks|worker|api|manage|db|config)/' },
       to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-peer'], dependencyTypesNot: ['type-only'] },
     },
     {

@@ -8,7 +8,7 @@ import type { CatalogView } from '../db/catalog-view.ts';
 import { connect, type Database } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
 import { countEvents, measurePool } from '../db/metrics.ts';
-import { languages } from '../mail/languages/index.ts';
+import { languages } from '../languages/index.ts';
 import { createWakeUpNotifier } from '../webhooks/wake-up-notifier.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { accountPages } from './accounts/pages/pages.ts';

@@ -113,7 +113,7 @@ export const shopSettings = {
 /** @throws {ConfigurationError} if the language is not a known one */
 export function requireLanguage(language: string, known: readonly string[]): void {
   if (known.includes(language)) return;
-  throw new ConfigurationError(`SHOP_LANGUAGE must be one that mail/languages has: ${known.join(', ')}.`);
+  throw new ConfigurationError(`SHOP_LANGUAGE must be one of the languages in languages/: ${known.join(', ')}.`);
 }
 
 export const alertSettings = {

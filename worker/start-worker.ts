@@ -10,7 +10,7 @@ import { temporalConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
 import { measurePool } from '../db/metrics.ts';
 import { checkWritable } from '../db/writable.ts';
-import { languages } from '../mail/languages/index.ts';
+import { languages } from '../languages/index.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { composeActivities } from './compose-activities.ts';
 import { createHealthServer } from './health-server.ts';

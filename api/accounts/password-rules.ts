@@ -72,7 +72,7 @@ export function createPasswordRules(shopName: string): PasswordRules {
   return { refuse, close: () => estimator.destroy() };
 }
 
-/** The API's texts. `mail/languages/` has those of the pages. */
+/** The API's texts. `languages/` has those of the pages. */
 export const passwordFaults: Record<PasswordFault, string> = {
   too_short: `must have at least ${PASSWORD_LENGTH.min} characters`,
   too_long: `must have at most ${PASSWORD_LENGTH.max} characters`,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
-import { wordsIn } from '../../mail/languages/index.ts';
+import { wordsIn } from '../../languages/index.ts';
 import { rateLimitHeaders } from '../http/problem-schemas.ts';
 import { SERVER_ERROR, UNAVAILABLE } from './endpoints.ts';
 

@@ -1,6 +1,6 @@
 import { errors, type Provider } from 'oidc-provider';
 import { scopesOf } from '../../domain/scopes.ts';
-import { wordsIn } from '../../mail/languages/index.ts';
+import { wordsIn } from '../../languages/index.ts';
 import type { QuotaStatus } from '../http/limits/quota.ts';
 import { quotaHeaders } from '../http/middleware/rate-limits.ts';
 import { inMinutes } from '../http/pages/page.ts';

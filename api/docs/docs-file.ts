@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { bdi, type Html, html } from '../../mail/templates/markup.ts';
+import { bdi, type Html, html } from '../../languages/markup.ts';
 
 /** A document, an HTML page, or a file that a page loads. */
 export interface DocsFile {

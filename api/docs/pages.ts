@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { html } from '../../mail/templates/markup.ts';
+import { html } from '../../languages/markup.ts';
 import { asset, type DocsFile, htmlPage } from './docs-file.ts';
 import { problemList } from './problems-page.ts';
 

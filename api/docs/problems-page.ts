@@ -1,4 +1,4 @@
-import { type Html, html } from '../../mail/templates/markup.ts';
+import { type Html, html } from '../../languages/markup.ts';
 import { type ProblemCode, problems } from '../http/problem.ts';
 
 /** The steps that resolve each problem, in {@link inlineMarkdown}. */

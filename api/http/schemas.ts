@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { maxPrice, samplePrice } from '../../domain/money.ts';
 import { FREE_TEXT, isOneLine, isVisible, lengthOf, ONE_LINE } from '../../domain/text.ts';
-import { languages } from '../../mail/languages/index.ts';
+import { languages } from '../../languages/index.ts';
 import { amountsIn } from '../docs/currency.ts';
 import { expectedVersions, IF_MATCH } from './entity-tags.ts';
 

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
-import { languages } from '../../mail/languages/index.ts';
+import { languages } from '../../languages/index.ts';
+import { html, sentence } from '../../languages/markup.ts';
 import { type SampleSettings, emails as samples } from '../../mail/samples.ts';
-import { html, sentence } from '../../mail/templates/markup.ts';
 
 const HOME = '/dev/emails';
 

@@ -1,9 +1,9 @@
 import { isolate } from '../../domain/text.ts';
-import { wordsIn } from '../languages/index.ts';
-import type { AccountEmail } from '../languages/wording.ts';
+import { wordsIn } from '../../languages/index.ts';
+import { html, sentence } from '../../languages/markup.ts';
+import type { AccountEmail } from '../../languages/wording.ts';
 import { labelBanner, type Part, type RenderedEmail, renderEmail } from './layout.ts';
 import { look } from './look.ts';
-import { html, sentence } from './markup.ts';
 
 /** The data of an email about an account. */
 export interface AccountEmailInput {

@@ -1,6 +1,6 @@
-import type { Wording } from '../languages/wording.ts';
+import { type Html, html, sentence } from '../../languages/markup.ts';
+import type { Wording } from '../../languages/wording.ts';
 import { look, serif, styleSheet, type Tone, tones } from './look.ts';
-import { type Html, html, sentence } from './markup.ts';
 
 /** An email without addresses. The subject is one line without control characters. */
 export interface RenderedEmail {

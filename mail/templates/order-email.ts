@@ -2,9 +2,9 @@ import { writeMoney } from '../../domain/money.ts';
 import type { Order, OrderEvent } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
 import { isolate } from '../../domain/text.ts';
-import { wordsIn } from '../languages/index.ts';
-import type { Language } from '../languages/language.ts';
-import type { OrderDetails, Wording } from '../languages/wording.ts';
+import { wordsIn } from '../../languages/index.ts';
+import type { Language } from '../../languages/language.ts';
+import type { OrderDetails, Wording } from '../../languages/wording.ts';
 import { type Part, type RenderedEmail, renderEmail } from './layout.ts';
 import { orderBanner, particulars, quote, receipt, summaryOf, tracker } from './order-parts.ts';
 

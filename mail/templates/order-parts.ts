@@ -2,11 +2,11 @@ import { writeMoney } from '../../domain/money.ts';
 import { describeLine } from '../../domain/order/describe-line.ts';
 import type { Line, Order } from '../../domain/order/order.ts';
 import { ISOLATE, isolate, lengthOf } from '../../domain/text.ts';
-import type { Language } from '../languages/language.ts';
+import type { Language } from '../../languages/language.ts';
+import { type Html, html, multiline, sentence } from '../../languages/markup.ts';
 import { formatDate } from './format-date.ts';
 import type { Part } from './layout.ts';
 import { look } from './look.ts';
-import { type Html, html, multiline, sentence } from './markup.ts';
 
 const steps = ['waiting', 'preparation', 'ready', 'delivered'] as const;
 

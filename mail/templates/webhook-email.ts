@@ -1,8 +1,8 @@
 import { isolate } from '../../domain/text.ts';
-import { wordsIn } from '../languages/index.ts';
+import { wordsIn } from '../../languages/index.ts';
+import { html } from '../../languages/markup.ts';
 import { formatDate } from './format-date.ts';
 import { labelBanner, type RenderedEmail, renderEmail } from './layout.ts';
-import { html } from './markup.ts';
 
 /** The data of the email about a disabled webhook. */
 export interface WebhookEmailInput {

@@ -67,7 +67,7 @@ test('contains every file that its scripts load', () => {
   ]);
   expect([...loaded].filter((path) => !isAllowed(path))).toEqual([]);
   // Without imports in every folder, the comparison above would be meaningless.
-  for (const folder of ['api', 'worker', 'workflows', 'activities', 'domain', 'mail', 'db', 'config']) {
+  for (const folder of ['api', 'worker', 'workflows', 'activities', 'domain', 'languages', 'mail', 'db', 'config']) {
     expect([...loaded].some((path) => path.startsWith(`${folder}/`))).toBe(true);
   }
 });

@@ -1,5 +1,5 @@
 import { acceptLanguage } from '../../api/http/schemas.ts';
-import { languages, wordsIn } from '../../mail/languages/index.ts';
+import { languages, wordsIn } from '../../languages/index.ts';
 import { accountSamples, samples } from '../../mail/samples.ts';
 import { renderAccountEmail } from '../../mail/templates/account-email.ts';
 import { formatDate } from '../../mail/templates/format-date.ts';

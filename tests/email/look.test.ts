@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { languages } from '../../mail/languages/index.ts';
+import { languages } from '../../languages/index.ts';
 import { emails as samples } from '../../mail/samples.ts';
 import { openChromium } from '../docs/chromium.ts';
 

@@ -1,8 +1,8 @@
 import { writeMoney } from '../../domain/money.ts';
-import { languages } from '../../mail/languages/index.ts';
+import { languages } from '../../languages/index.ts';
+import { html, sentence } from '../../languages/markup.ts';
 import { accountSamples, samples, webhook } from '../../mail/samples.ts';
 import { renderAccountEmail } from '../../mail/templates/account-email.ts';
-import { html, sentence } from '../../mail/templates/markup.ts';
 import { type OrderEmailInput, renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { renderWebhookEmail } from '../../mail/templates/webhook-email.ts';
 

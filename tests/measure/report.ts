@@ -13,8 +13,21 @@ import { stripTypes } from './strip-types.ts';
 
 type Script = Profiler.ScriptCoverage;
 
-/** The rooms whose code is measured; in them a file that no process loaded counts as uncovered. */
-const rooms = ['activities', 'api', 'config', 'db', 'domain', 'mail', 'stack', 'worker', 'workflows'];
+/** The folders whose code is measured; in them a file that no process loaded counts as uncovered. */
+const folders = [
+  'activities',
+  'api',
+  'config',
+  'db',
+  'domain',
+  'languages',
+  'mail',
+  'manage',
+  'stack',
+  'webhooks',
+  'worker',
+  'workflows',
+];
 
 /** Percent of the lines and of the branches that must have run. */
 const threshold = 85;
@@ -50,7 +63,7 @@ async function measure(root: string, run: string): Promise<CoverageMap> {
   const scripts = readScripts(folder.v8, root);
   const sandboxes = readJson<Record<string, FileCoverageData>>(folder.workflows);
   const map = istanbulCoverage.createCoverageMap();
-  for (const file of globSync(`{${rooms.join(',')}}/**/*.ts`, { cwd: root }).sort()) {
+  for (const file of globSync(`{${folders.join(',')}}/**/*.ts`, { cwd: root }).sort()) {
     const path = join(root, file);
     const counts = await convertScripts(path, scripts.get(path) ?? []);
     if (!counts) continue;
@@ -67,7 +80,7 @@ function readScripts(folder: string, root: string): Map<string, Script[]> {
     for (const script of result) {
       if (!script.url.startsWith('file:')) continue;
       const path = fileURLToPath(script.url.replace(/[?#].*$/, ''));
-      if (!rooms.includes(relative(root, path).split(sep, 1)[0] ?? '')) continue;
+      if (!folders.includes(relative(root, path).split(sep, 1)[0] ?? '')) continue;
       scripts.set(path, [...(scripts.get(path) ?? []), script]);
     }
   }

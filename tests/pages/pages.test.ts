@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { languages } from '../../mail/languages/index.ts';
+import { languages } from '../../languages/index.ts';
 import { CUSTOMER } from '../auth/auth-api.ts';
 import { openChromium } from '../docs/chromium.ts';
 import { openPagesShop, type PagesShop, SHOP_NAME, states } from './every-page.ts';

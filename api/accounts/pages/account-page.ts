@@ -1,4 +1,4 @@
-import type { Language } from '../../../mail/languages/language.ts';
+import type { Language } from '../../../languages/language.ts';
 import type { PageParts } from '../../http/pages/page.ts';
 
 /** The fields of a form or of a query string. */

@@ -1,7 +1,7 @@
 import type { Reader, UserRepository } from '../../../db/users.ts';
 import { type EmailKind, emailKinds } from '../../../domain/order/email-kinds.ts';
-import type { Language } from '../../../mail/languages/language.ts';
-import { html } from '../../../mail/templates/markup.ts';
+import type { Language } from '../../../languages/language.ts';
+import { html } from '../../../languages/markup.ts';
 import { type Link, noticeParts, paragraphs, typed } from '../../http/pages/page.ts';
 import { id } from '../../http/schemas.ts';
 import type { AccountPage, Fields, PageResponse, Visitor } from './account-page.ts';

@@ -1,8 +1,8 @@
 import type { AccountRequest, AccountRequestRepository } from '../../../db/account-requests.ts';
 import type { UserRepository } from '../../../db/users.ts';
 import type { Purpose } from '../../../domain/account/link.ts';
-import type { Language } from '../../../mail/languages/language.ts';
-import { html } from '../../../mail/templates/markup.ts';
+import type { Language } from '../../../languages/language.ts';
+import { html } from '../../../languages/markup.ts';
 import { type Field, form } from '../../http/pages/form.ts';
 import { noticeParts, paragraphs, typed } from '../../http/pages/page.ts';
 import { PASSWORD_LENGTH } from '../password-rules.ts';

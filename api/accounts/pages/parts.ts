@@ -1,4 +1,4 @@
-import type { Language } from '../../../mail/languages/language.ts';
+import type { Language } from '../../../languages/language.ts';
 import { type Field, form } from '../../http/pages/form.ts';
 import { noticeParts } from '../../http/pages/page.ts';
 import type { PageResponse } from './account-page.ts';

@@ -1,4 +1,4 @@
-import type { Language } from '../../../mail/languages/language.ts';
+import type { Language } from '../../../languages/language.ts';
 import { quotaHeaders } from '../../http/middleware/rate-limits.ts';
 import { inMinutes, noticeParts } from '../../http/pages/page.ts';
 import type { AccountRefusal } from '../refusals.ts';

@@ -1,8 +1,8 @@
 import type { Context } from 'koa';
 import { type Client, type ErrorOut, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { isOutage } from '../../../db/outage.ts';
-import type { Notice, PageWords } from '../../../mail/languages/language.ts';
-import { html } from '../../../mail/templates/markup.ts';
+import type { Notice, PageWords } from '../../../languages/language.ts';
+import { html } from '../../../languages/markup.ts';
 import { type Link, noticeParts, type Pages, paragraphs } from '../../http/pages/page.ts';
 
 /** Routes of oidc-provider that a browser opens; programs call the others. */

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { html } from '../../../mail/templates/markup.ts';
+import { html } from '../../../languages/markup.ts';
 import { type Pages, paragraphs } from '../../http/pages/page.ts';
 
 /**

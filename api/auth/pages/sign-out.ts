@@ -1,7 +1,7 @@
 import type { Context, Middleware } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { UserRepository } from '../../../db/users.ts';
-import { html } from '../../../mail/templates/markup.ts';
+import { html } from '../../../languages/markup.ts';
 import { noticeParts, type Pages } from '../../http/pages/page.ts';
 
 /** Returns the pages of a sign-out (OpenID Connect RP-Initiated Logout 1.0 §2), in the form of oidc-provider's configuration. */

@@ -1,4 +1,4 @@
-import { type Html, html } from '../../../mail/templates/markup.ts';
+import { type Html, html } from '../../../languages/markup.ts';
 
 /** The shop's icon, as on the docs page. */
 export const cup: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true">

@@ -1,4 +1,4 @@
-import { type Html, html } from '../../../mail/templates/markup.ts';
+import { type Html, html } from '../../../languages/markup.ts';
 
 /** A field of a form, with its error if it has one. */
 export interface Field {

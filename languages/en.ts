@@ -1,7 +1,7 @@
-import type { PasswordFault } from '../../domain/account/password-fault.ts';
-import type { Actor } from '../../domain/actor.ts';
-import type { CancellationReason } from '../../domain/order/order.ts';
-import { type Html, html } from '../templates/markup.ts';
+import type { PasswordFault } from '../domain/account/password-fault.ts';
+import type { Actor } from '../domain/actor.ts';
+import type { CancellationReason } from '../domain/order/order.ts';
+import { type Html, html } from './markup.ts';
 import type {
   AccountDetails,
   AccountEmail,

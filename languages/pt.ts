@@ -1,7 +1,7 @@
-import type { Actor } from '../../domain/actor.ts';
-import type { CancellationReason } from '../../domain/order/order.ts';
-import { type Html, html } from '../templates/markup.ts';
+import type { Actor } from '../domain/actor.ts';
+import type { CancellationReason } from '../domain/order/order.ts';
 import type { Language } from './language.ts';
+import { type Html, html } from './markup.ts';
 import type { OrderDetails } from './wording.ts';
 
 // Brazilian Portuguese, the variant of four of five speakers. The texts address nobody as a man or a woman.

@@ -1,4 +1,4 @@
-import { ISOLATE } from '../../domain/text.ts';
+import { ISOLATE } from '../domain/text.ts';
 
 /** Escaped markup. Only {@link html} creates it. */
 export interface Html {

@@ -1,6 +1,6 @@
-import type { Actor } from '../../domain/actor.ts';
-import type { CancellationReason, Location } from '../../domain/order/order.ts';
-import type { Status } from '../../domain/order/transitions.ts';
+import type { Actor } from '../domain/actor.ts';
+import type { CancellationReason, Location } from '../domain/order/order.ts';
+import type { Status } from '../domain/order/transitions.ts';
 
 /** The texts of one email. */
 export interface Wording {
