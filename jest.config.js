@@ -1,16 +1,16 @@
-// Run by `make test` through tests/run.ts, or alone:
+// tests/run.ts (`make test`) uses this configuration. To run one file without it:
 // node --experimental-vm-modules node_modules/jest/bin/jest.js tests/<file>
 
 /**
- * The files of the second pass, one at a time. They keep both processors busy with hundreds of requests. Side by side they
- * would not end earlier, and would time out more often.
+ * The files of the second pass, which run one at a time. Each keeps both processors busy. In parallel they would not end
+ * earlier, and would time out more often.
  */
 const ALONE = [
-  // A new worker must answer 24 orders within 10 s: beside two other files and a busy neighbour it took 12.7 s.
+  // A new worker must answer 24 orders within 10 s. Beside two other files, it took 12.7 s.
   'races/killed-worker',
   // Two contenders must start within milliseconds, or one of them always wins.
   'races/changes',
-  // Orders are placed against a catalog that changes all the time: a slow machine sees too few editions.
+  // Orders must see many versions of a catalog that changes all the time. A slow machine sees too few.
   'races/repricing',
   // Twenty requests at once, 200 times.
   'races/twins',
@@ -37,7 +37,7 @@ export default {
   globalTeardown: '<rootDir>/tests/global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/tests/measure/write-after-each-file.ts'],
   testSequencer: '<rootDir>/tests/slowest-first.js',
-  // Three files keep two processors busy: while one waits, two work.
+  // Three files keep two processors busy, because a test often waits.
   maxWorkers: PASS === 'alone' ? 1 : 3,
   testTimeout: 30_000,
 };
