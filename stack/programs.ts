@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Environment } from '../config/environment.ts';
 import { runToSuccess } from './process/guarded-process.ts';
 import { runAll } from './run-all.ts';
-import { PortTakenError, type Service, type ServiceOptions, startService } from './service.ts';
+import { type Service, type ServiceOptions, startService } from './service.ts';
+import { PortTakenError } from './stack-error.ts';
 
 interface ProgramOptions extends ServiceOptions {
   environment: Environment;
@@ -60,13 +61,13 @@ function startProgram(
       },
       url,
       isReady: async ({ http }) => {
-        const answer = await fetch(`${url({ http })}/health/ready`, { signal: AbortSignal.timeout(2_000) });
-        const text = await answer.text();
-        const answering = instanceIn(text);
-        if (answering !== instance && (answer.ok || answering !== undefined)) {
+        const response = await fetch(`${url({ http })}/health/ready`, { signal: AbortSignal.timeout(2_000) });
+        const text = await response.text();
+        const responding = instanceIn(text);
+        if (responding !== instance && (response.ok || responding !== undefined)) {
           throw new PortTakenError(`${kind.title} did not start: another process answers on port ${http}.`);
         }
-        if (!answer.ok) throw new Error(`/health/ready answers ${answer.status} ${text}`);
+        if (!response.ok) throw new Error(`/health/ready returned ${response.status} ${text}`);
         return true;
       },
     },
@@ -74,7 +75,7 @@ function startProgram(
   );
 }
 
-/** Returns the instance id in an answer of `/health/ready`, or undefined if it names no instance. */
+/** Returns the instance id in a response of `/health/ready`, or undefined if it has none. */
 function instanceIn(text: string): unknown {
   try {
     return JSON.parse(text)?.instance;

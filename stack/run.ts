@@ -1,4 +1,5 @@
 /** `make run`: starts the whole shop on this machine and keeps it running until a stop signal. */
+import { once } from 'node:events';
 import { relative } from 'node:path';
 import { prettyFactory } from 'pino-pretty';
 import { readApiSettings } from '../api/settings.ts';
@@ -93,10 +94,8 @@ async function run() {
       mail: services.started.mail?.page,
     });
     say(table(PUBLIC_URL, services, dataDir));
-    await new Promise((_resolve, reject) => {
-      closing.signal.addEventListener('abort', () => reject(closing.signal.reason));
-      if (closing.signal.aborted) reject(closing.signal.reason);
-    });
+    if (!closing.signal.aborted) await once(closing.signal, 'abort');
+    throw closing.signal.reason;
   } finally {
     if (undo.length > 1) say('Stopping …');
     for (const stop of undo) await stop();

@@ -3,7 +3,7 @@ import type { localPorts } from '../config/local-services.ts';
 import { leasePorts, portIsBusy } from './ports.ts';
 import { describeExit, type Exit, type GuardedProcess, type Program, startProcess } from './process/guarded-process.ts';
 import { logTail, reasonIn } from './process/log-tail.ts';
-import { StackError } from './stack-error.ts';
+import { PortTakenError, StackError } from './stack-error.ts';
 import { waitFor, within } from './wait.ts';
 
 /** The options that all services share. */
@@ -65,9 +65,6 @@ interface ServiceKind<Port extends string> {
   /** Log texts that identify a temporary failure of a start. */
   transient?: RegExp;
 }
-
-/** A service cannot start because another program uses its port. */
-export class PortTakenError extends StackError {}
 
 const START_TIMEOUT_MS = 60_000;
 /** After a kill, the system takes a moment to release a port. */
@@ -167,25 +164,17 @@ async function waitUntilReady<Port extends string>(
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   let exit: Exit | undefined;
-  let taken: PortTakenError | undefined;
   void process.exited.then((value) => {
     exit = value;
   });
-  const isReady = () =>
-    kind.isReady(ports).catch((error: unknown) => {
-      if (!(error instanceof PortTakenError)) throw error;
-      taken = error;
-      return true;
-    });
+  const isReadyOrEnded = async () => exit !== undefined || (await kind.isReady(ports));
   try {
-    await waitFor(kind.title, async () => exit !== undefined || (await isReady()), {
-      deadline: START_TIMEOUT_MS,
-      signal,
-    });
-    if (taken && !exit) throw taken;
+    await waitFor(kind.title, isReadyOrEnded, { deadline: START_TIMEOUT_MS, signal });
   } catch (error) {
-    await process.stop();
-    throw error;
+    if (!exit) {
+      await process.stop();
+      throw error;
+    }
   }
   return exit && (logTail(process.log) || describeExit(exit));
 }

@@ -4,3 +4,6 @@ import { ConfigurationError } from '../config/environment.ts';
 export class StackError extends ConfigurationError {
   override name = 'StackError';
 }
+
+/** A service cannot start because another program uses its port. */
+export class PortTakenError extends StackError {}

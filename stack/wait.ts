@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StackError } from './stack-error.ts';
+import { PortTakenError, StackError } from './stack-error.ts';
 
 interface Wait {
   /** How long to repeat the probe, in milliseconds. */
@@ -10,7 +10,7 @@ interface Wait {
 }
 
 /**
- * Repeats a probe until it returns true. An error of the probe counts as false.
+ * Repeats a probe until it returns true. An error of the probe counts as false, except a {@link PortTakenError}.
  *
  * @param what the subject of the error message, such as `Redis`
  * @throws {StackError} at the deadline, with the last error of the probe
@@ -24,6 +24,7 @@ export async function waitFor(what: string, probe: () => Promise<boolean> | bool
       if (await probe()) return;
       reason = '';
     } catch (error) {
+      if (error instanceof PortTakenError) throw error;
       reason = `: ${error instanceof Error ? error.message : error}`;
     }
     if (performance.now() - start > wait.deadline) {

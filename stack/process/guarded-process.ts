@@ -76,18 +76,24 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   const guard = spawnGuard(plan, env);
 
   let child: Identity | undefined;
-  const exited = new Promise<Exit>((resolve) => {
-    guard.on('message', (message: GuardMessage) => {
-      if ('line' in message) onLine?.(message.line);
-      if ('exited' in message) resolve(message.exited);
-    });
-    // A killed guard sends no message and cannot stop its program.
-    guard.once('close', () => {
-      if (child) send(child, 'SIGKILL');
-      resolve({ code: null, signal: 'SIGKILL' });
-    });
+  const started = Promise.withResolvers<number>();
+  const exited = Promise.withResolvers<Exit>();
+  const failToStart = (reason: string) =>
+    started.reject(new StackError(`${program.command} could not be started: ${reason}.`));
+  guard.on('message', (message: GuardMessage) => {
+    if ('started' in message) started.resolve(message.started);
+    else if ('failed' in message) failToStart(message.failed);
+    else if ('exited' in message) exited.resolve(message.exited);
+    else onLine?.(message.line);
   });
-  const pid = await started(guard, program);
+  guard.once('error', (error) => failToStart(error.message));
+  guard.once('close', () => {
+    failToStart('its guard ended');
+    // A killed guard sends no message and cannot stop its program.
+    if (child) send(child, 'SIGKILL');
+    exited.resolve({ code: null, signal: 'SIGKILL' });
+  });
+  const pid = await started.promise;
   child = identify(pid);
   // This process may exit while the program runs. The guard then stops the program.
   guard.unref();
@@ -96,17 +102,17 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   return {
     pid,
     log,
-    exited,
+    exited: exited.promise,
     kill(signal) {
       if (child) send(child, signal);
     },
     async stop() {
       if (guard.connected) guard.send('stop', () => {});
-      const exit = await within(plan.grace + 5_000, exited);
+      const exit = await within(plan.grace + 5_000, exited.promise);
       if (exit) return exit;
       // Reached only if the guard hangs.
       guard.kill('SIGKILL');
-      return exited;
+      return exited.promise;
     },
   };
 }
@@ -120,19 +126,6 @@ function spawnGuard(plan: Plan, env: Environment | undefined): ChildProcess {
   });
   closeSync(errors);
   return guard;
-}
-
-/** Returns the program's process id when it has started. */
-function started(guard: ChildProcess, program: Program): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const fail = (why: string) => reject(new StackError(`${program.command} could not be started: ${why}.`));
-    guard.on('message', (message: GuardMessage) => {
-      if ('started' in message) resolve(message.started);
-      if ('failed' in message) fail(message.failed);
-    });
-    guard.once('error', (error) => fail(error.message));
-    guard.once('exit', () => fail('its guard ended'));
-  });
 }
 
 /** The options of {@link runProcess}. */
