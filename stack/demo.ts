@@ -90,7 +90,9 @@ async function findVanillaLatte(shop: Shop) {
   const latte = menu.data.find(({ name }) => name === 'Latte');
   const vanilla = latte?.variations.find(({ name }) => name === 'Vanilla');
   if (latte && vanilla) return { productId: latte.id, variationId: vanilla.id, quantity: 1 };
-  throw new StackError('The menu has no Vanilla Latte. `make reset` restores the first menu, and deletes all orders.');
+  throw new StackError(
+    'The menu has no Vanilla Latte: stop the shop, run `make reset` and start it again, which deletes all orders.',
+  );
 }
 
 async function serveOrder(shop: Shop, body: object, tokens: { customer: string; manager: string }): Promise<string> {
@@ -116,7 +118,7 @@ async function cancelOrder(shop: Shop, body: object, token: string): Promise<str
 }
 
 function show({ number, status, lines, total, allowedTransitions }: Order) {
-  const next = allowedTransitions.length > 0 ? `next: ${allowedTransitions.join(' or ')}` : 'final';
+  const next = allowedTransitions.length > 0 ? `next: ${allowedTransitions.join(', ')}` : 'final';
   say(`   #${number}  ${lines.map(describeLine).join(', ')}  ${writeMoney(total)}  ${status.padEnd(11)}  ${next}`);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Runs tasks concurrently and waits until all have ended. If one fails, or the signal aborts, cancels the others.
  *
- * @param undo called for every result, the last one first, if a task failed
+ * @param undo called in reverse order with the result of every finished task, if another task failed
  * @returns the results in the order of the tasks
  * @throws the first failure
  */

@@ -10,7 +10,7 @@ import { waitFor, within } from './wait.ts';
 export interface ServiceOptions {
   /** The folder of the service's data, log and pid file. Created if missing; never shared with another run. */
   dataDir: string;
-  /** Called with a line about each long step or unexpected event. */
+  /** Called with progress messages of long steps. */
   log?: (line: string) => void;
   /** Cancels the start. */
   signal?: AbortSignal | undefined;
@@ -62,7 +62,7 @@ interface ServiceKind<Port extends string> {
    * @throws {PortTakenError} if another process answers on its port
    */
   isReady(ports: Record<Port, number>): Promise<boolean>;
-  /** Log texts that identify a temporary failure of a start. */
+  /** Matches log texts of temporary failures, after which a start is retried. */
   transient?: RegExp;
 }
 
@@ -115,7 +115,7 @@ export async function startService<Port extends string>(
   return service;
 }
 
-/** Starts a service. If a program that leases no ports uses one of its ports, chooses other free ports. */
+/** Starts a service. If another program uses one of the chosen free ports, retries with other ports. */
 async function launchOnFreePorts<Port extends string>(kind: ServiceKind<Port>, options: ServiceOptions) {
   for (let attempt = 1; ; attempt += 1) {
     const ports = await choosePorts(kind.ports);
@@ -128,7 +128,7 @@ async function launchOnFreePorts<Port extends string>(kind: ServiceKind<Port>, o
   }
 }
 
-/** Starts a service on these ports and waits until it is ready. Retries a start that fails for a temporary reason. */
+/** Starts a service on these ports and waits until it is ready. Retries after temporary failures. */
 async function launch<Port extends string>(
   kind: ServiceKind<Port>,
   ports: Record<Port, number>,
@@ -187,7 +187,7 @@ async function choosePorts<Port extends string>(
   return Object.fromEntries(given.map(([name, port]) => [name, port || leased.pop()])) as Record<Port, number>;
 }
 
-/** Another program that listens on the port could answer the readiness check in place of the service. */
+/** Waits until the ports are free. A program that uses one could answer the readiness check in place of the service. */
 async function requireFree(title: string, ports: number[]) {
   for (const port of ports) {
     const free = waitFor(`Port ${port}`, async () => !(await portIsBusy(port)), { deadline: PORT_TIMEOUT_MS });

@@ -25,7 +25,7 @@ export interface SystemPackage {
   programs: readonly [string, ...string[]];
   /** The package of the program, by package manager. */
   packages: Record<Manager['command'] | 'brew', string>;
-  /** The alternative to installing it: "set …". */
+  /** The alternative to installing it, such as "set REDIS_URL …". */
   instead: string;
 }
 
@@ -87,6 +87,6 @@ function stopSystemService(service: string) {
   try {
     execFileSync(command, args, { stdio: 'ignore', timeout: 30_000 });
   } catch {
-    // The package has no such service.
+    // The package has no service of this name.
   }
 }

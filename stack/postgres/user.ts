@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { StackError } from '../stack-error.ts';
 
-/** The user that Postgres runs as if the current one is root: Postgres refuses to run as root. */
+/** The user of the Postgres server if the current user is root. Postgres refuses to run as root. */
 export interface PostgresUser {
   uid: number;
   gid: number;
@@ -75,7 +75,7 @@ export function canReach(path: string, user: PostgresUser): boolean {
 export function postgresFolder(dataDir: string, user: PostgresUser | undefined): string {
   const inside = join(dataDir, 'postgres');
   if (!user) return inside;
-  // A temporary folder is created with mode 0700. Its parents must not be changed.
+  // The mode of a temporary folder is 0700. Its parents must not be changed.
   chmodSync(dataDir, statSync(dataDir).mode | 0o011);
   if (canReach(inside, user)) return inside;
   return publicFolder(`data-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12)}`);

@@ -41,7 +41,7 @@ export function commandLine(pid: number): string {
 function birthByProc(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the name, may hold spaces and brackets; the fields after it may not. See proc(5).
+    // Only the second field, the name in parentheses, may contain spaces and parentheses. See proc(5).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
