@@ -7,7 +7,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { getOrderQuery } from '../../workflows/messages/definitions.ts';
 import type { Shop } from '../shop.ts';
 import { sharedBundle } from '../workflow-bundle.ts';
-import { replayErrors } from '../workflows/replay-errors.ts';
+import { replayErrors } from '../workflows/replay.ts';
 
 /** How long what was missed may take to be made up for, in ms: the longest pause between two tries that a test provokes. */
 const TIMEOUT_MS = 30_000;

@@ -1,40 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   bundleWorkflowCode,
   DefaultLogger,
-  makeTelemetryFilterString,
   NativeConnection,
-  Runtime,
   Worker,
   type WorkflowBundleOption,
 } from '@temporalio/worker';
 import { Redis } from 'ioredis';
-import { createActivities } from '../../activities/create-activities.ts';
+import type { Activities } from '../../activities/create-activities.ts';
 import { createMailer } from '../../activities/email/mailer.ts';
 import { createLogger } from '../../config/logger.ts';
-import { createAccountRequestRepository } from '../../db/account-requests.ts';
-import { createDeliveryLedger } from '../../db/deliveries.ts';
-import { createEmailSuppressions } from '../../db/email-suppressions.ts';
-import { createJournal } from '../../db/journal.ts';
-import { createOrderRepository } from '../../db/orders.ts';
-import { createUserRepository } from '../../db/users.ts';
-import { createWebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
-import { createWebhookRepository } from '../../db/webhooks.ts';
+import { createRegistry } from '../../config/metrics.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { createAttemptDelivery } from '../../webhooks/attempt-delivery.ts';
-import { createEndpointQueues } from '../../webhooks/endpoint-queues.ts';
-import { createSeal } from '../../webhooks/secret-seal.ts';
-import { createSender } from '../../webhooks/sender.ts';
-import { createErasureRecords } from '../../worker/erasure-records.ts';
-import { createWorkflowRecords } from '../../worker/workflow-records.ts';
+import { composeActivities } from '../../worker/compose-activities.ts';
+import { readWorkerSettings } from '../../worker/settings.ts';
+import { createWebhookSending } from '../../worker/webhooks/start-webhooks.ts';
 import { emailTaskQueueOf } from '../../workflows/messages/definitions.ts';
 import { expectAllIntact, expectEmailedOnce } from '../races/intact.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { sharedBundle } from '../workflow-bundle.ts';
-import { replayErrors } from './replay-errors.ts';
+import { installQuietRuntime, readRecording, recordings, replayErrors, replayRecordings } from './replay.ts';
 
 const nextVersions = {
   guarded: join(import.meta.dirname, 'next-version/guarded.ts'),
@@ -48,48 +35,22 @@ const taskQueue = `orders-${randomUUID()}`;
 let shop: Shop;
 let mailer: ReturnType<typeof createMailer>;
 let redis: Redis;
-let activities: ReturnType<typeof createActivities>;
+let activities: Activities;
 
 beforeAll(async () => {
-  const logger = new DefaultLogger('ERROR');
-  Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
+  installQuietRuntime();
   for (const [version, path] of Object.entries(nextVersions)) {
+    const logger = new DefaultLogger('ERROR');
     bundles[version as Version] = await bundleWorkflowCode({ workflowsPath: path, logger });
   }
   shop = await openShop({ worker: false, environment: { TEMPORAL_TASK_QUEUE: taskQueue } });
-  redis = new Redis(process.env.REDIS_URL as string);
-  mailer = createMailer({ NOTIFICATIONS_ENV: 'development', SMTP_URL: shop.smtp.url, EMAIL_FROM: 'crema@example.com' });
-  const webhookDeliveries = createWebhookDeliveryRepository(shop.database);
-  activities = createActivities({
-    journal: createJournal(shop.database),
-    orders: createOrderRepository(shop.database),
-    records: createWorkflowRecords(shop.temporal, taskQueue),
-    ledger: createDeliveryLedger(shop.database),
-    users: createUserRepository(shop.database),
-    accountRequests: createAccountRequestRepository(shop.database),
-    erasures: createErasureRecords(shop.temporal, taskQueue),
-    suppressions: createEmailSuppressions(shop.database),
-    redis,
-    mailer,
-    unansweredPauseMs: 3_600_000,
-    scheduleResend: async () => {},
-    ordersEmail: 'shop@crema.example',
-    shopLanguage: 'en',
-    shopName: 'Crema',
-    timeZone: 'UTC',
-    publicUrl: shop.url,
-    webhooks: createWebhookRepository(shop.database),
-    webhookDeliveries,
-    attemptDelivery: createAttemptDelivery({
-      deliveries: webhookDeliveries,
-      send: createSender({ addressesOf: async () => [], timeout: 1_000 }),
-      ...createSeal([]),
-      publicUrl: shop.url,
-      disableAfter: 1_000,
-      logger: createLogger('test', 'silent'),
-    }),
-    endpointQueues: createEndpointQueues(1),
-  });
+  const settings = readWorkerSettings(shop.environment);
+  const { database, temporal: client } = shop;
+  const metrics = createRegistry();
+  redis = new Redis(settings.REDIS_URL);
+  mailer = createMailer(settings);
+  const sending = createWebhookSending(settings, { database, logger: createLogger('test', 'silent'), metrics });
+  activities = composeActivities(settings, { client, database, redis, mailer, metrics, sending });
 }, 90_000);
 afterAll(async () => {
   redis?.disconnect();
@@ -223,29 +184,26 @@ describe('old and new workers side by side', () => {
   }, 120_000);
 });
 
-const folder = join(import.meta.dirname, 'histories');
-const recordOf = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
-const recorded = readdirSync(folder)
-  .map((file) => file.replace('.json', ''))
-  .filter((name) => recordOf(name).events[0].workflowExecutionStartedEventAttributes.workflowType.name === 'order');
+const ordersRecorded = recordings.filter(
+  (name) => readRecording(name).events[0].workflowExecutionStartedEventAttributes.workflowType.name === 'order',
+);
 
 describe('recorded histories on a next version', () => {
-  const errors = {} as Record<keyof typeof nextVersions, Map<string, Error | undefined>>;
+  const errors = {} as Record<keyof typeof nextVersions, Map<string, Error | null>>;
   beforeAll(async () => {
-    const histories = recorded.map((name) => ({ workflowId: name, history: recordOf(name) }));
     for (const version of ['guarded', 'decided by data', 'unguarded'] as const) {
-      errors[version] = await replayErrors({ workflowBundle: bundles[version] }, histories);
-      expect([...errors[version].keys()].toSorted()).toEqual(recorded.toSorted());
+      errors[version] = await replayRecordings({ workflowBundle: bundles[version] }, ordersRecorded);
+      expect([...errors[version].keys()].toSorted()).toEqual(ordersRecorded.toSorted());
     }
   }, 60_000);
 
   describe.each(['guarded', 'decided by data'] as const)('with a change that is %s', (next) => {
-    test.each(recorded)('replay: %s', (name) => {
-      expect(errors[next].get(name)).toBeUndefined();
+    test.each(ordersRecorded)('replay: %s', (name) => {
+      expect(errors[next].get(name)).toBeNull();
     });
   });
 
-  test.each(recorded)('do not replay if the change is not guarded: %s', (name) => {
+  test.each(ordersRecorded)('do not replay if the change is not guarded: %s', (name) => {
     expect(errors.unguarded.get(name)?.message).toMatch(/[Nn]ondeterminis/);
   });
 });
