@@ -134,7 +134,7 @@ async function forEachOf<T>(items: Iterable<T>, work: (item: T) => Promise<void>
   const workThroughQueue = async () => {
     for (let item = queue.next(); !item.done; item = queue.next()) await work(item.value);
   };
-  // After an error, the others end before the activity is retryWhileUnknown.
+  // After an error, the others end before the activity is retried.
   const results = await Promise.allSettled(Array.from({ length: CONCURRENCY }, workThroughQueue));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

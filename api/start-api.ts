@@ -78,7 +78,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   });
   const { port, drain } = await listen(settings, { auth, services, pages, limits, metrics, logger });
   const upkeep = setInterval(
-    () => auth.upkeep().catch((error) => logger.warn({ err: error }, 'upkeep failed; it will be retryWhileUnknown')),
+    () => auth.upkeep().catch((error) => logger.warn({ err: error }, 'upkeep failed; it will be retried')),
     UPKEEP_MS,
   );
 

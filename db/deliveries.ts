@@ -145,7 +145,7 @@ export function createDeliveryLedger(database: Database): DeliveryLedger {
     const state: DeliveryState = delivery.outcome === 'unanswered' ? 'retrying' : delivery.outcome;
     const values = { ...delivery, ...addresses[audience], state, detail, messageId, at: new Date() };
     const write = () => named('record-delivery', database.raw(RECORD, values));
-    // A failed attempt is retryWhileUnknown and recorded anyway.
+    // A failed attempt is retried and recorded anyway.
     await (delivery.outcome === 'retrying' ? write() : retryRecord(write));
   }
 

@@ -5,7 +5,7 @@ import { types } from 'node:util';
  *
  * - `unavailable`: Postgres is unreachable or cannot work at the moment.
  * - `read_only`: this server accepts no writes: a standby, or a demoted primary.
- * - `conflict`: another transaction interfered; the same transaction can succeed when retryWhileUnknown.
+ * - `conflict`: another transaction interfered; the same transaction can succeed when retried.
  */
 type Outage = 'unavailable' | 'read_only' | 'conflict';
 
@@ -71,7 +71,7 @@ export const isOutage = (error: unknown): boolean => outageIn(error) !== undefin
 /** Whether the server accepts no writes, so that another one may have to do this work. */
 export const isReadOnly = (error: unknown): boolean => outageIn(error) === 'read_only';
 
-/** Whether the transaction can be retryWhileUnknown at once. */
+/** Whether the transaction can be retried at once. */
 export const isConflict = (error: unknown): boolean => outageIn(error) === 'conflict';
 
 /** Whether a connection cannot be used again: its session has ended, or a response that timed out may still arrive. */

@@ -20,7 +20,7 @@ interface Connection {
  * Creates knex' client for a connection pool that survives failovers and poolers (docs/adr/0020):
  *
  * - Connections to a read-only server are replaced.
- * - A statement outside of a transaction is retryWhileUnknown after a conflict.
+ * - A statement outside of a transaction is retried after a conflict.
  * - A pooler may give each transaction another session. So each transaction sets its own time limits, and statements are
  *   prepared only if the pooler tracks them.
  */

@@ -66,7 +66,7 @@ export interface UntriedDelivery extends Pick<WebhookDelivery, 'id' | 'eventId' 
   again: boolean;
 }
 
-/** The outcome of a delivery after an attempt; `pending` if it will be retryWhileUnknown. */
+/** The outcome of a delivery after an attempt; `pending` if it will be retried. */
 export type AttemptOutcome = 'delivered' | 'gone' | 'pending';
 
 /** How many attempts a listed delivery has at most. */

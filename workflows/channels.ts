@@ -139,7 +139,7 @@ const remainingMs = (audience: Audience, fact: Fact | undefined): number =>
   Date.parse(fact?.event.at ?? '') + GIVE_UP_AFTER_MS[audience] - Date.now();
 
 /**
- * Whether an activity ended because it was cancelled. One that fails before it receives the cancellation is not retryWhileUnknown and
+ * Whether an activity ended because it was cancelled. One that fails before it receives the cancellation is not retried and
  * reports its own failure.
  */
 const wasCancelled = (error: unknown): boolean =>

@@ -30,7 +30,7 @@ export interface Mailer {
    * Makes one attempt at sending, limited by timeouts. All attempts at one email have the same `Message-ID`.
    *
    * @param cancellation ends the attempt at once, or, if the server has the whole message, a little later as unanswered
-   * @throws on an outage: the email was not sent and can be retryWhileUnknown
+   * @throws on an outage: the email was not sent and can be retried
    */
   send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult>;
   /** Closes the connections when the emails in progress are sent. */

@@ -20,7 +20,7 @@ interface Dependencies extends ShopSettings {
 /**
  * Makes one attempt at sending the email about an event, unless the recipient is to get no such email.
  *
- * @throws on an outage: the email can be retryWhileUnknown
+ * @throws on an outage: the email can be retried
  */
 export type SendOrderEmail = (
   fact: Fact,

@@ -94,7 +94,7 @@ const loginCodes = new Set([530, 534, 535, 538]);
 
 /**
  * Returns whether a 5xx is about the recipient or the message. At the greeting, at the login or about the sender, it is an
- * outage of the shop, and 503 only says that the session was in the wrong state. Those can be retryWhileUnknown.
+ * outage of the shop, and 503 only says that the session was in the wrong state. Those can be retried.
  */
 function isRefusal({ responseCode = 0, command }: SmtpError): boolean {
   if (responseCode < 500 || responseCode === 503 || loginCodes.has(responseCode)) return false;

@@ -55,7 +55,7 @@ export function createDecisions({ orders, journal, workflows, logger }: Dependen
     return decided && answerInHistory(decided, key.hash);
   }
 
-  /** Attempts work until it returns a value. Errors are retryWhileUnknown too: the decision is durable whatever they say. */
+  /** Attempts work until it returns a value. Errors are retried too: the decision is durable whatever they say. */
   async function retryUntil<T>(deadline: number, what: string, work: () => Promise<T | undefined>): Promise<T> {
     for (;;) {
       const result = await byDeadline(deadline, work()).catch((error: unknown) => {

@@ -1,9 +1,9 @@
-/** When a delivery is retryWhileUnknown; all in ms. */
+/** When a delivery is retried; all in ms. */
 export interface RetryPlan {
   /** The pause after the first failure. Each further pause is three times as long. */
   first: number;
   longest: number;
-  /** How long a delivery is retryWhileUnknown in all. */
+  /** How long a delivery is retried in all. */
   limit: number;
 }
 

@@ -44,7 +44,7 @@ export interface FinishedRun extends SettledShop {
   close(): Promise<void>;
 }
 
-/** How long requests are retryWhileUnknown after the load has ended, in ms. */
+/** How long requests are retried after the load has ended, in ms. */
 const RETRY_AFTER_LOAD_MS = 180_000;
 
 /** The maximum number of accepted requests that are repeated at the end. */

@@ -548,7 +548,7 @@ describe('on request of a manager', () => {
     expect(() => verified(late, secret)).toThrow();
   });
 
-  /** Returns a delivery that is being retryWhileUnknown by its workflow. */
+  /** Returns a delivery that is being retried by its workflow. */
   async function startRetrying() {
     const { id } = await register(500);
     const { body: test } = await manager.ask('POST', `/${id}/test`);

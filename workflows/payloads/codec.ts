@@ -30,7 +30,7 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
  * No additional data is authenticated, because some readers (Web UI, CLI, reconciler) have nothing but the payload.
  *
  * @throws {UndecryptablePayload} when decoding a payload whose key is missing or that was changed. The workflow task then
- *   fails and is retryWhileUnknown: a refusal would differ from the decision that a replay makes once the key is back.
+ *   fails and is retried: a refusal would differ from the decision that a replay makes once the key is back.
  */
 export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
   const [current] = keys;
