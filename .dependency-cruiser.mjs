@@ -6,9 +6,9 @@ const folders = {
   mail: ['domain', 'languages'],
   webhooks: ['domain', 'db', 'config', 'workflows'], // payloads only, see below
   activities: ['domain', 'db', 'mail', 'webhooks'],
-  worker: ['workflows', 'activities', 'webhooks', 'domain', 'db', 'config', 'languages', 'mail'],
+  worker: ['workflows', 'activities', 'webhooks', 'domain', 'db', 'config', 'languages'],
   api: ['domain', 'db', 'config', 'languages', 'mail', 'webhooks', 'workflows'], // messages and payloads only, see below
-  manage: ['domain', 'db', 'config', 'mail'],
+  manage: ['domain', 'db', 'config'],
   db: ['domain'],
   config: ['domain'],
   stack: ['config', 'domain', 'api', 'worker'], // settings of api and worker only, see below
