@@ -8,7 +8,7 @@
 const ALONE = [
   // A new worker must answer 24 orders within 10 s. Beside two other files, it took 12.7 s.
   'races/killed-worker',
-  // Two contenders must start within milliseconds, or one of them always wins.
+  // Two competing requests must start within milliseconds, or the same one always wins.
   'races/changes',
   // Orders must see many versions of a catalog that changes all the time. A slow machine sees too few.
   'races/repricing',
@@ -18,7 +18,7 @@ const ALONE = [
   'docs/production',
   // Forty sequences of requests, drawn at random, for up to 90 s.
   'sequences/any-sequence',
-  // Over a thousand signals to one order, which must not get ahead of its emails.
+  // Over a thousand signals to one order, whose emails must keep up.
   'workflows/long-lives',
 ];
 const alone = String.raw`/tests/(${ALONE.join('|')})`;

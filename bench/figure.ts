@@ -5,9 +5,9 @@ import type { Shop } from './shop.ts';
 export interface Bench {
   shop: Shop;
   basket: Basket;
-  /** How many orders the longest list has. */
+  /** The number of orders in the longest list. */
   orders: number;
-  /** How many orders are open when memory is measured. */
+  /** The number of open orders when memory is measured. */
   openOrders: number;
   /** Returns the usual count, or 1 in a quick run. */
   count(usual: number): number;

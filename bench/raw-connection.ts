@@ -22,21 +22,21 @@ export async function openRawConnection(url: string, { as }: { as?: string } = {
   await once(socket, 'connect');
 
   let waiting: PromiseWithResolvers<Buffer> | undefined;
-  let come: Buffer = Buffer.alloc(0);
+  let received: Buffer = Buffer.alloc(0);
   const fail = (why: string) => {
     waiting?.reject(new Error(`${url} ${why}.`));
     socket.destroy();
   };
   socket.on('data', (part: Buffer) => {
-    come = come.length === 0 ? part : Buffer.concat([come, part]);
-    const end = come.indexOf(END_OF_HEAD);
+    received = received.length === 0 ? part : Buffer.concat([received, part]);
+    const end = received.indexOf(END_OF_HEAD);
     if (end < 0) return;
-    const length = wholeLengthOf(come.toString('latin1', 0, end));
-    if (length === undefined) return fail(`returned ${come.toString('latin1', 0, 100).split('\r\n', 1)}`);
+    const length = wholeLengthOf(received.toString('latin1', 0, end));
+    if (length === undefined) return fail(`returned ${received.toString('latin1', 0, 100).split('\r\n', 1)}`);
     const body = end + END_OF_HEAD.length;
-    if (come.length < body + length) return;
-    const answer = come.subarray(body, body + length);
-    come = Buffer.alloc(0);
+    if (received.length < body + length) return;
+    const answer = received.subarray(body, body + length);
+    received = Buffer.alloc(0);
     waiting?.resolve(answer);
   });
   socket.on('timeout', () => fail(`did not answer for ${DEADLINE_MS / 1_000} s`));

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Environment } from '../config/environment.ts';
 import { connect } from '../db/connection.ts';
-import { portIsBusy } from '../stack/ports.ts';
 import { startApi, startWorker } from '../stack/programs.ts';
-import { type Service, startService } from '../stack/service.ts';
+import type { Service } from '../stack/service.ts';
 import { StackError } from '../stack/stack-error.ts';
 import { waitFor } from '../stack/wait.ts';
+import { startMailSink } from '../tests/chaos/mail-catcher.ts';
 import { createDatabase } from '../tests/databases.ts';
 import { signIn } from '../tests/sign-in.ts';
 import { makeTemporaryFolder, openServices, type StandaloneServices } from '../tests/standalone-shop.ts';
@@ -170,23 +170,6 @@ function createTokenSource(url: string, username: string): () => Promise<string>
     return token;
   };
 }
-
-const startMailSink = (options: { dataDir: string; signal: AbortSignal }): Promise<Service> =>
-  startService(
-    {
-      name: 'mail-sink',
-      title: 'The mail sink',
-      ports: { smtp: 0 },
-      program: ({ smtp }) => ({
-        command: process.execPath,
-        args: [join(BASELINES, 'mail-sink.ts')],
-        env: { ...process.env, PORT: String(smtp) },
-      }),
-      url: ({ smtp }) => `smtp://127.0.0.1:${smtp}`,
-      isReady: ({ smtp }) => portIsBusy(smtp),
-    },
-    options,
-  );
 
 /** Returns Temporal's count of actions when it no longer changes. */
 async function countActions(log: string, signal: AbortSignal): Promise<number> {

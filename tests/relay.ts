@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** An address that leads to a server on this machine, until the network fails in one of several ways. */
+/** A TCP proxy to a server, which can simulate failures of the network. */
 export interface Relay {
   port: number;
   /** `127.0.0.1:<port>` */
   address: string;
-  /** Leads new connections to this port from now on, as a name does in a failover; open ones stay as they are. */
+  /** Connects new clients to this port, as a DNS name does after a failover. Open connections stay. */
   leadTo(port: number): void;
-  /** Drops from now on what comes in over open connections, as a network without its server does: they stay open. */
+  /** Drops all data of the open connections, which stay open, as after the loss of a server. */
   fallSilent(): void;
   /** Closes all open connections. */
   end(): void;
-  /** Closes all connections, new ones at once, until {@link mend}. */
+  /** Closes all connections, and rejects new ones until {@link mend}. */
   cut(): void;
   mend(): void;
   close(): Promise<void>;
@@ -33,7 +33,7 @@ export async function startRelay(target: number | string): Promise<Relay> {
       [upstream, client],
     ] as const) {
       sockets.add(socket);
-      // Then it closes.
+      // The close event follows.
       socket.on('error', () => {});
       socket.on('close', () => {
         sockets.delete(socket);

@@ -8,19 +8,19 @@ import { writeInstrumentedBundle } from './measure/instrumented-bundle.ts';
 import { reportCoverage } from './measure/report.ts';
 import { RUN_FOLDER, runFolder } from './measure/run-folder.ts';
 
-// `make test` runs all tests in two passes, see jest.config.js. The first one measures coverage, over every process that it
-// starts. `make test ONLY=pattern` runs the files whose path matches, unmeasured. More arguments are Jest's.
+// `make test` runs all tests in two passes (jest.config.js). The first pass measures the coverage of all its processes.
+// `make test ONLY=pattern` runs the files whose path matches, without coverage. All other arguments go to Jest.
 
 const root = resolve(import.meta.dirname, '..');
 const selection = [process.env.ONLY ?? '', ...process.argv.slice(2)].filter(Boolean);
 const measured = selection.length === 0 && !process.env.PASS;
 const passes = measured ? ['together', 'alone'] : [process.env.PASS];
 const run = mkdtempSync(join(tmpdir(), 'crema-test-'));
-/** How many runs with failures keep their evidence. */
+/** The number of runs whose evidence is kept. */
 const KEPT_RUNS = 10;
 const started = new Date().toISOString().replaceAll(':', '-');
 const evidence = process.env[EVIDENCE_FOLDER] ?? join('.data/failed-tests', started);
-forgetOldEvidence(resolve(root, '.data/failed-tests'));
+deleteOldEvidence(resolve(root, '.data/failed-tests'));
 
 interface JestResults {
   numPassedTests: number;
@@ -32,7 +32,7 @@ interface JestResults {
 interface FileResult {
   name: string;
   status: string;
-  /** Why the file could not run at all. */
+  /** The reason why the file could not run. */
   message: string;
   /** In ms since the epoch. */
   startTime: number;
@@ -40,13 +40,13 @@ interface FileResult {
   assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
 }
 
-/** Keeps the evidence of the newest runs. */
-function forgetOldEvidence(folder: string): void {
+/** Deletes the evidence of all but the newest runs. */
+function deleteOldEvidence(folder: string): void {
   const runs = existsSync(folder) ? readdirSync(folder).sort() : [];
   for (const old of runs.slice(0, -KEPT_RUNS)) rmSync(join(folder, old), { recursive: true, force: true });
 }
 
-/** The environment of Jest, and so of every process that a measured test starts. */
+/** The environment of a measured Jest, which all its processes inherit. */
 const measuredEnvironment = () => ({
   ...process.env,
   NODE_V8_COVERAGE: runFolder(run).v8,
@@ -56,7 +56,7 @@ const measuredEnvironment = () => ({
 
 let jest: ChildProcess | undefined;
 let stopped = false;
-// Ctrl-C reaches Jest by itself, and its tear-down stops what the tests started: wait for it.
+// Jest receives Ctrl-C, too. Wait until its tear-down has stopped all services.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     stopped = true;
@@ -66,7 +66,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 
 const resultsOf = (pass: string | undefined) => join(run, `results-${pass}.json`);
 
-/** Runs Jest, its output streaming by. */
+/** Runs Jest and shows its output. */
 function runJest(pass: string | undefined): Promise<number> {
   const script = join(root, 'node_modules/jest/bin/jest.js');
   const node = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules', script];
@@ -100,8 +100,11 @@ function readResults(): { passed: number; failed: number; files: FileResult[] } 
   return sum;
 }
 
-/** How many files are listed as the slowest, and how many lines of each failure are repeated. */
-const [SLOWEST, FAILURE_LINES] = [10, 12];
+/** The number of slowest files that are listed. */
+const SLOWEST = 10;
+
+/** The number of lines of each failure that are repeated. */
+const FAILURE_LINES = 12;
 
 function printSlowest(files: FileResult[]): void {
   const slowest = files
@@ -112,7 +115,7 @@ function printSlowest(files: FileResult[]): void {
   for (const { file, seconds } of slowest) console.log(`${seconds.toFixed(1).padStart(8)} s  ${file}`);
 }
 
-/** Each failed test of a file with the first lines of its message, or the message of a file that could not run. */
+/** Returns each failed test with the first lines of its message, or the message of a file that could not run. */
 function failuresOf({ name, message, assertionResults }: FileResult): string[] {
   const file = relative(root, name);
   const failed = assertionResults.filter(({ status }) => status === 'failed');
@@ -130,7 +133,7 @@ function firstLines(message: string): string {
   return [...first, ...(evidenceLine ? [evidenceLine] : [])].map((line) => `    ${line}`).join('\n');
 }
 
-/** Runs everything and says what is wrong with it. */
+/** Runs all passes. Returns a sentence for each fault of the run itself. */
 async function runTests(): Promise<string[]> {
   if (measured) {
     const folder = runFolder(run);
@@ -153,7 +156,7 @@ const { passed, failed, files } = readResults();
 rmSync(run, { recursive: true, force: true });
 if (files.length > 1) printSlowest(files);
 for (const fault of faults) console.error(fault);
-// Repeated at the end: the failures themselves may stand far up.
+// Repeated at the end, because Jest prints each failure far above.
 for (const failure of files.filter(({ status }) => status === 'failed').flatMap(failuresOf)) {
   console.error(`\nFailed: ${failure}`);
 }

@@ -19,31 +19,31 @@ import { startSmtp } from './email/mail-servers.ts';
 import { keepOnFailure, makeDataFolder } from './evidence/evidence.ts';
 import { signIn } from './sign-in.ts';
 
-/** What an API answered. */
+/** An answer of the API. */
 export interface Answer {
   status: number;
   headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  // biome-ignore lint/suspicious/noExplicitAny: answers have many shapes
   body: any;
 }
 
 export interface RequestOptions {
-  /** A token; nobody when left out. */
+  /** An access token. Default: an unauthenticated request. */
   as?: string;
-  /** Sent as JSON, unless it is a text. */
+  /** Sent as JSON, unless it is a string. */
   body?: unknown;
   headers?: Record<string, string>;
 }
 
-/** A shop of a test file's own: its database, its task queue, its API and worker processes, its SMTP server. */
+/** A shop for one test file, with a database, a task queue, an API, a worker and an SMTP server of its own. */
 export interface Shop {
   url: string;
   database: Database;
   temporal: Client;
   taskQueue: string;
-  /** The environment that API and worker have. */
+  /** The environment of API and worker. */
   environment: NodeJS.ProcessEnv;
-  /** Reads what this shop has written to Temporal. */
+  /** Decodes the payloads of this shop in Temporal. */
   dataConverter: DataConverter;
   /** Access tokens of the seeded users. */
   customer: string;
@@ -52,56 +52,56 @@ export interface Shop {
   /** Running only if the shop was opened with one, or after {@link Shop.openWorker}. */
   worker: Service | undefined;
   smtp: Awaited<ReturnType<typeof startSmtp>>;
-  /** How API and workers ended that were sent a signal by their process id, in the order of their ends. */
+  /** The exits of API and workers after a signal to their process id, in order. */
   exits: ({ name: string; pid: number } & Exit)[];
   openWorker(): Promise<Service>;
-  /** Sends a request once. */
+  /** Sends one request. */
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /**
-   * Sends a request, and sends it again with the key that the answer names while it is not known what became of it: an API
-   * and a worker on a busy machine may take longer than the API waits.
+   * Sends a request, and repeats it with the key in the answer while the outcome is unknown. On a busy machine, a worker may
+   * take longer than the API waits.
    *
    * @param deadline in ms, see {@link retryWhileUnknown}
    */
   requestUntilKnown(method: string, path: string, options?: RequestOptions, deadline?: number): Promise<Answer>;
   signIn(username: string, password?: string): Promise<string>;
-  /** A line of an order: `line('Latte', 'Vanilla', 2)`. */
+  /** Returns a line of an order: `line('Latte', 'Vanilla', 2)`. */
   line(product: string, variation?: string, quantity?: number): Promise<Record<string, unknown>>;
-  /** Places an order as the customer, by default one Vanilla Latte, and insists on an answer. */
+  /** Places an order as the customer, by default one Vanilla Latte, until the outcome is known. */
   place(options?: RequestOptions): Promise<Answer>;
-  /** Moves an order as the manager, and insists on an answer. */
+  /** Moves an order as the manager, until the outcome is known. */
   move(orderId: string, status: Status): Promise<Answer>;
   workflow(orderId: string): WorkflowHandle;
   /** The subjects of the emails about an order that have arrived, by recipient. */
   emailsAbout(orderId: string): { eventId: string; to: string; subject: string }[];
   /** Waits until the read model shows this status. */
   waitForStatus(orderId: string, status: Status): Promise<void>;
-  /** Waits until the order's workflow has ended: everything is told. */
+  /** Waits until the order's workflow has ended, after all deliveries. */
   waitForEnd(orderId: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ShopOptions {
-  /** Start a worker, too. Default: yes. */
+  /** Whether to start a worker. Default: true. */
   worker?: boolean;
-  /** In place of the shared services' addresses and the defaults. */
+  /** Overrides the addresses of the shared services and the defaults. */
   environment?: Record<string, string>;
-  /** Postgres of one's own, migrated and seeded, in place of a copy on the shared one. */
+  /** A migrated and seeded database. Default: a copy on the shared Postgres. */
   databaseUrl?: string;
   /** How the shop's SMTP server behaves beyond accepting everything. */
   smtp?: SMTPServerOptions;
 }
 
-/** How long anything that must come may take, in ms. */
+/** The timeout of a request, and of waiting for a result, in ms. */
 const TIMEOUT_MS = 20_000;
 
 /**
- * Does as a 503 `outcome_unknown` says: asks again until the outcome is known. Gives the last answer.
+ * Repeats a request until the outcome is known, as a 503 `outcome_unknown` advises. Returns the last answer.
  *
- * @param ask sends the request with its key; it is called again for each retry
- * @param deadline in ms; longer than 20 s only where a worker is started meanwhile
+ * @param ask sends the request with its key
+ * @param deadline in ms; longer than 20 s only if a worker is started meanwhile
  */
-export async function retryWhileUnknown(ask: () => Promise<Answer>, deadline = 20_000): Promise<Answer> {
+export async function retryWhileUnknown(ask: () => Promise<Answer>, deadline = TIMEOUT_MS): Promise<Answer> {
   const start = performance.now();
   for (;;) {
     const answer = await ask();
@@ -118,7 +118,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const environment = {
     ...process.env,
     NODE_ENV: 'test',
-    // Tests ask more of one shop than people do.
+    // Tests send more requests than the limits allow.
     RATE_LIMITS: 'off',
     DATABASE_URL: databaseUrl,
     TEMPORAL_TASK_QUEUE: `orders-${randomUUID()}`,
@@ -136,7 +136,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const database = connect(databaseUrl, { max: 4, name: 'crema-test', idleInTransaction: 0 });
   const temporalConfig = readNamespaceSettings(environment);
   const connection = await Connection.connect(clientConnection(temporalConfig));
-  // Reading needs no failure converter, which jest could not load.
+  // Decoding needs no failure converter, which Jest cannot load.
   const dataConverter = { payloadCodecs: [createPayloadCodec(temporalConfig.PAYLOAD_KEYS)] };
   const temporal = new Client({ connection, dataConverter });
   const keepNoMore = keepOnFailure(temporal, temporalConfig.TEMPORAL_TASK_QUEUE);

@@ -1,6 +1,6 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** Files that take half a minute or more, so that none of them is the last one that runs. */
+/** Files that take half a minute or more. They start first, so that no worker is left alone with one at the end. */
 const SLOW = [
   'bench/bench',
   'stack/run',
@@ -11,7 +11,7 @@ const SLOW = [
   'webhooks/deliveries',
 ];
 
-/** Jest's order of test files, with the slow ones first, also where Jest has not measured any yet. */
+/** Puts the slow files first, even before Jest has measured them. */
 export default class SlowestFirst extends Sequencer {
   async sort(tests) {
     const rankOf = (path) => {

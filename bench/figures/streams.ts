@@ -56,9 +56,9 @@ export async function measureStreams(bench: Bench): Promise<Result> {
   const baseline = createHttpClient(program.url, { connections: 1 });
   const order = await api.send<object>('POST', '/v1/orders', { as: await customer(), body: basket });
 
-  /** The same, for a program that only passes on what it receives. */
+  /** Returns the same for a program that only forwards the received bytes. */
   async function broadcast(): Promise<number[]> {
-    const streams = await openStreams(program.url, { as: 'anybody', readers: many });
+    const streams = await openStreams(program.url, { as: 'any-token', readers: many });
     const waits: number[] = [];
     for (let event = 0; event < count(5) * statusSteps.length; event += 1) {
       const id = randomUUID();

@@ -1,7 +1,7 @@
 import { byDeadline } from '../../api/http/deadline.ts';
 import { StackError } from '../../stack/stack-error.ts';
 
-/** The timeout of anything that the bench waits for, in ms. */
+/** The timeout of every wait of the bench, in ms. */
 const TIMEOUT_MS = 30_000;
 
 /**

@@ -14,7 +14,7 @@ export interface Pairs {
 
 interface PairOptions {
   pairs: number;
-  /** How many pairs before them are not counted. */
+  /** The number of additional pairs that are not counted. */
   warmUp: number;
   before?: () => Promise<void>;
   signal: AbortSignal;

@@ -1,6 +1,6 @@
 interface TurnOptions {
   rounds: number;
-  /** How many rounds before them are not counted. */
+  /** The number of additional rounds that are not counted. */
   warmUp: number;
   /** Unmeasured work before each round. */
   before?: () => Promise<void>;

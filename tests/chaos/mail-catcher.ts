@@ -26,20 +26,7 @@ export interface MailCatcher {
 export async function startMailCatcher(options: ServiceOptions): Promise<MailCatcher> {
   const file = join(options.dataDir, 'mails.jsonl');
   const pause = join(options.dataDir, 'pause');
-  const service = await startService(
-    {
-      name: 'smtp',
-      title: 'The mail catcher',
-      ports: { smtp: 0 },
-      program: ({ smtp }) => ({
-        command: process.execPath,
-        args: [join(import.meta.dirname, 'mail-sink.ts'), String(smtp), file, pause],
-      }),
-      url: ({ smtp }) => `smtp://127.0.0.1:${smtp}`,
-      isReady: ({ smtp }) => portIsBusy(smtp),
-    },
-    options,
-  );
+  const service = await startMailSink(options, file, pause);
   const lines = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : []);
   return {
     service,
@@ -51,3 +38,20 @@ export async function startMailCatcher(options: ServiceOptions): Promise<MailCat
     replace: (mails) => writeFileSync(file, mails.map((mail) => `${JSON.stringify(mail)}\n`).join('')),
   };
 }
+
+/** Starts an SMTP server that discards all emails. @param files see mail-sink.ts */
+export const startMailSink = (options: ServiceOptions, ...files: string[]): Promise<Service> =>
+  startService(
+    {
+      name: 'smtp',
+      title: 'The mail sink',
+      ports: { smtp: 0 },
+      program: ({ smtp }) => ({
+        command: process.execPath,
+        args: [join(import.meta.dirname, 'mail-sink.ts'), String(smtp), ...files],
+      }),
+      url: ({ smtp }) => `smtp://127.0.0.1:${smtp}`,
+      isReady: ({ smtp }) => portIsBusy(smtp),
+    },
+    options,
+  );

@@ -101,7 +101,7 @@ export const sabotages: Record<string, Sabotage> = {
   },
   'lost-mail': {
     invariant: 4,
-    what: 'a mail that was sent has not arrived',
+    what: 'an email that was sent has not arrived',
     async commit({ shop: { catcher } }) {
       const mails = catcher.mails();
       const once = mails.find(
@@ -113,7 +113,7 @@ export const sabotages: Record<string, Sabotage> = {
   },
   'doubled-mail': {
     invariant: 4,
-    what: 'a mail was sent again without need',
+    what: 'an email was sent again without need',
     async commit({ shop: { catcher } }) {
       const mails = catcher.mails();
       // The last one, which was sent after all faults.
@@ -123,7 +123,7 @@ export const sabotages: Record<string, Sabotage> = {
   },
   'unexplained-mail': {
     invariant: 4,
-    what: 'the ledger does not say what became of a mail',
+    what: 'the ledger has no outcome of an email',
     async commit({ shop: { database } }) {
       const [row] = await database('deliveries').where({ channel: 'email' }).orderBy('event_id').limit(1);
       const { event_id, channel, recipient } = row;

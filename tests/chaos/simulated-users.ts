@@ -20,7 +20,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
   const orders: ShownOrder[] = [];
   const accepted: OperationRequest[] = [];
 
-  async function insist(request: OperationRequest): Promise<void> {
+  async function change(request: OperationRequest): Promise<void> {
     const answer = await client.ask({ key: randomUUID(), ...request, twice: random.chance(0.04) });
     const [order] = answer?.shown ?? [];
     if (!order) return;
@@ -40,7 +40,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
   const lines = () => Array.from({ length: Math.floor(random.between(1, 4)) }, line);
 
   const place = () =>
-    insist({
+    change({
       kind: 'place',
       method: 'POST',
       path: '/v1/orders',
@@ -56,7 +56,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
       { lines: [...order.lines.map(({ id }) => ({ id, quantity: Math.floor(random.between(1, 9)) })), ...lines()] },
     ];
     const conditional = random.chance(0.3);
-    await insist({
+    await change({
       kind: 'edit',
       method: 'PATCH',
       path: `/v1/orders/${order.id}`,
@@ -68,7 +68,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
   }
 
   const cancel = () =>
-    insist({
+    change({
       kind: 'cancel',
       method: 'POST',
       path: `/v1/orders/${random.pick(orders).id}/cancel`,

@@ -9,44 +9,44 @@ import { within } from '../../stack/wait.ts';
 type Collector = (folder: string) => Promise<void>;
 
 declare global {
-  /** Holds the data folders of the test file that runs. Missing outside of Jest. */
+  /** The parent of all data folders of the current test file. undefined outside of Jest. */
   var dataFolder: string | undefined;
   var evidenceCollectors: Set<Collector> | undefined;
 }
 
-/** Names the variable with the folder where a run of the tests keeps evidence of failures. */
+/** The variable with the folder for evidence of failures. */
 export const EVIDENCE_FOLDER = 'CREMA_EVIDENCE';
 
-/** Names the variable with the folder of the shared services' logs. */
+/** The variable with the folder of the shared services' logs. */
 export const SERVICE_LOGS = 'CREMA_SERVICE_LOGS';
 
-/** Time for the workflows of one task queue, in ms. */
-const DEADLINE_MS = 10_000;
+/** The time limit for collecting the workflows of one task queue, in ms. */
+const TIMEOUT_MS = 10_000;
 const MOST_WORKFLOWS = 50;
 
 /**
- * Makes a data folder for processes that a test starts. If a test fails, their logs in it are kept.
+ * Creates a data folder for processes that a test starts. If a test fails, their logs are kept.
  *
  * @returns the path, and a function that removes the folder; in Jest it stays until the end of the test file
  */
 export function makeDataFolder(name: string): { path: string; remove(): void } {
   const { dataFolder } = globalThis;
   const path = mkdtempSync(join(dataFolder ?? tmpdir(), `${name}-`));
-  // As another user, Postgres would keep its data elsewhere.
+  // Otherwise, Postgres could not use the folder as another user, and would keep its data elsewhere.
   chmodSync(path, 0o711);
   return { path, remove: () => !dataFolder && rmSync(path, { recursive: true, force: true }) };
 }
 
 /**
- * Makes failed tests of this file keep the open workflows of a task queue: their histories, and their pending activities
- * and workflow tasks with the attempts.
+ * Makes failed tests of this file keep the open workflows of a task queue: their histories, pending activities and pending
+ * workflow tasks.
  *
- * @returns a function that ends that; call it before the client is closed
+ * @returns a function that ends this; call it before the client is closed
  */
 export function keepOnFailure(temporal: Client, taskQueue: string): () => void {
   const collect: Collector = async (folder) => {
     const kept = keepWorkflows(temporal, taskQueue, join(folder, 'workflows')).catch((error: Error) => error.stack);
-    const missing = await within(DEADLINE_MS, kept).then((result) => result ?? `Temporal took over ${DEADLINE_MS} ms.`);
+    const missing = await within(TIMEOUT_MS, kept).then((result) => result ?? `Temporal took over ${TIMEOUT_MS} ms.`);
     if (missing !== 'all') writeFileSync(join(folder, `missing-workflows-${taskQueue}.txt`), `${missing}\n`);
   };
   globalThis.evidenceCollectors ??= new Set();
@@ -54,7 +54,7 @@ export function keepOnFailure(temporal: Client, taskQueue: string): () => void {
   return () => globalThis.evidenceCollectors?.delete(collect);
 }
 
-/** @returns 'all', or a sentence that says which workflows are missing */
+/** @returns 'all', or a sentence about the missing workflows */
 async function keepWorkflows({ workflow }: Client, taskQueue: string, folder: string): Promise<string> {
   mkdirSync(folder, { recursive: true });
   let count = 0;

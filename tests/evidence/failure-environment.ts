@@ -16,14 +16,14 @@ interface TestEvent {
 const root = resolve(import.meta.dirname, '../..');
 
 /**
- * Jest's Node environment. When a test or hook fails, it keeps the evidence in a folder and names that in the error: the
- * logs in the data folders of the file, the logs of the shared services, and what {@link keepOnFailure} registered.
+ * Jest's Node environment. When a test or hook fails, it saves the logs of the file's processes and of the shared services, and
+ * runs the collectors that {@link keepOnFailure} registered. It adds the path of that folder to the error.
  */
 export default class FailureEnvironment extends TestEnvironment {
-  /** Holds a folder for each failure. */
+  /** Contains a folder for each failure. */
   readonly #evidence: string;
   readonly #data = mkdtempSync(join(tmpdir(), 'crema-test-file-'));
-  /** Errors that name their folder already. A hook's error belongs to all tests of its block. */
+  /** Errors that already name their folder. All tests of a block share the error of its hook. */
   readonly #marked = new WeakSet<Error>();
   #failures = 0;
 
@@ -31,13 +31,13 @@ export default class FailureEnvironment extends TestEnvironment {
     super(config, context);
     const run = process.env[EVIDENCE_FOLDER] ?? '.data/failed-tests/latest';
     this.#evidence = resolve(root, run, relative(resolve(root, 'tests'), context.testPath));
-    // As another user, Postgres would keep its data elsewhere.
+    // Otherwise, Postgres could not use the folder as another user, and would keep its data elsewhere.
     chmodSync(this.#data, 0o711);
     this.global.dataFolder = this.#data;
   }
 
   async handleTestEvent({ name, test }: TestEvent): Promise<void> {
-    // Before the hooks that run after a test, and may close its shop.
+    // This event comes before the afterEach and afterAll hooks, which may close the shop.
     if (name === 'test_fn_failure' || name === 'hook_failure') await this.#keepEvidence();
     if (name === 'test_done') for (const failure of test?.errors ?? []) this.#mark(failure);
   }
@@ -52,7 +52,7 @@ export default class FailureEnvironment extends TestEnvironment {
       for (const each of readdirSync(this.#data)) keepLogs(join(this.#data, each, 'logs'), join(folder, each));
       keepLogs(process.env[SERVICE_LOGS], join(folder, 'services'));
     } catch (error) {
-      // The test's own failure matters more.
+      // The failure of the test is more important.
       writeFileSync(join(folder, 'missing-logs.txt'), `${(error as Error).stack}\n`);
     }
   }

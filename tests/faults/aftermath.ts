@@ -9,7 +9,7 @@ import type { Shop } from '../shop.ts';
 import { sharedBundle } from '../workflow-bundle.ts';
 import { replayErrors } from '../workflows/replay.ts';
 
-/** How long what was missed may take to be made up for, in ms: the longest pause between two tries that a test provokes. */
+/** The time for missing deliveries, in ms: longer than the longest pause between two attempts in these tests. */
 const TIMEOUT_MS = 30_000;
 
 interface Promised {
@@ -40,10 +40,10 @@ export async function expectIntact(shop: Shop, orderId: string, promised: Promis
   return row;
 }
 
-/** Every event has reached everybody, or stands in the ledger with why it has not. */
+/** Waits until each delivery of each event has an outcome in the ledger. */
 async function settled(shop: Shop, orderId: string): Promise<void> {
   await waitFor(
-    `All that order ${orderId} has to tell`,
+    `The deliveries of order ${orderId}`,
     async () => {
       const { status, version } = await decided(shop, orderId);
       const ended = (await shop.workflow(orderId).describe()).status.name === 'COMPLETED';
@@ -62,7 +62,7 @@ async function settled(shop: Shop, orderId: string): Promise<void> {
   );
 }
 
-/** The order as its workflow has it. */
+/** Returns the order from its workflow. */
 async function decided(shop: Shop, orderId: string): Promise<Order> {
   const handle = shop.workflow(orderId);
   const { status } = await handle.describe();
@@ -82,7 +82,7 @@ async function expectEmailed(shop: Shop, events: OrderEvent[], { emailsAbout }: 
   for (const { eventId, to } of arrived) expect(sent).toContain(`${eventId} ${to}`);
 }
 
-// Replays log each state of their worker otherwise.
+// At the default level, each replay logs the states of its worker.
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
 /** Replays the history of every order of this shop with the current code. Returns their number. */
@@ -95,7 +95,7 @@ export async function replayAll(shop: Shop): Promise<number> {
   const options = { workflowBundle: sharedBundle(), dataConverter: shop.dataConverter };
   const errors = await replayErrors(options, await Promise.all(histories));
   for (const [workflowId, error] of errors) {
-    if (error) throw new Error(`${workflowId} decides otherwise today`, { cause: error });
+    if (error) throw new Error(`${workflowId} does not replay`, { cause: error });
   }
   return errors.size;
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/connection.ts';
 
-/** Takes the newest versions of an order away from Postgres, as an older backup would. */
+/** Deletes the newest versions of an order from Postgres, as the restore of an older backup does. */
 export async function forget(database: Database, orderId: string, fromVersion: number): Promise<void> {
   const older = { order_id: orderId, version: fromVersion - 1 };
   const { snapshot } = await database('order_events').where(older).first();

@@ -12,7 +12,7 @@ const SHOP = 'shop@crema.example';
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop({
-    // Nobody listens there.
+    // No Redis listens on this port.
     environment: { REDIS_URL: 'redis://127.0.0.1:1' },
     smtp: {
       onRcptTo: ({ address }, _, done) => done(address === SHOP ? smtpError(451, 'Come back later') : undefined),
@@ -28,7 +28,7 @@ describe('after the last attempt of a delivery', () => {
   test('gives up, records each missed recipient and ends the order', async () => {
     const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
     const me = (await shop.request('GET', '/v1/me', { as: shop.customer })).body;
-    // An order from so long ago that Redis and email have one last try each.
+    // The order is so old that Redis and each email have one last attempt.
     const placedAt = new Date(Date.now() - 3 * 24 * 60 * 60 * 1_000).toISOString();
     const placement = aPlacement({ id: randomUUID(), customer: { id: me.id }, placedAt });
     await shop.temporal.workflow.start(orderWorkflowType, {
@@ -45,7 +45,7 @@ describe('after the last attempt of a delivery', () => {
         .map(({ channel, recipient, outcome }: Record<string, string>) => `${channel} ${recipient} ${outcome}`)
         .sort();
     const last = async () => (await outcomes(shop.manager)).filter((outcome) => !outcome.endsWith('retrying'));
-    await waitFor('the last word', async () => (await last()).length === 3, { deadline: 60_000 });
+    await waitFor('The last outcome', async () => (await last()).length === 3, { deadline: 60_000 });
 
     expect(await outcomes(shop.manager)).toEqual([
       'email customer sent',

@@ -17,10 +17,10 @@ const waitOptions = { deadline: 20_000, every: 20 };
 const exitOf = (pid: number) => shop.exits.find((exit) => exit.pid === pid);
 
 /**
- * An order from the counter to the customer's hand. Temporal hands a task now and then to a worker that has just stopped
- * asking, and misses it after 4 s only: a 503 that says so is an answer, and its retry must succeed.
+ * Places an order and delivers it. Temporal sometimes gives a task to a worker that has just stopped polling, and notices that
+ * only after 4 s: the API answers 503, and a retry must succeed.
  */
-async function served(): Promise<string> {
+async function deliveredOrder(): Promise<string> {
   const { status, body } = await shop.place();
   expect(status).toBe(201);
   for (const next of ['preparation', 'ready', 'delivered'] as const) {
@@ -45,7 +45,7 @@ test('moves work from a stopped worker to another without loss or repetition', a
     },
     waitOptions,
   );
-  const traffic = Promise.all(Array.from({ length: 8 }, served));
+  const traffic = Promise.all(Array.from({ length: 8 }, deliveredOrder));
 
   process.kill(old.pid, 'SIGTERM');
   await waitFor('The old worker to begin its stop', async () => !(await healthy(old.url)), waitOptions);
@@ -59,7 +59,7 @@ test('moves work from a stopped worker to another without loss or repetition', a
   expect(attempts).toEqual([1, 1]);
 }, 60_000);
 
-/** The process id of the worker that is mailing about a new order at this moment. */
+/** Returns the process id of the worker that is sending the first emails about an order. */
 async function senderOf(id: string): Promise<number | undefined> {
   const { raw } = await shop.workflow(id).describe();
   const mailing = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'firstEmails');
@@ -92,7 +92,7 @@ test('answers requests in progress and on open connections before the API stops'
     expect([status, body.status]).toEqual([201, 'waiting']);
     await expectIntact(shop, body.id);
   }
-  // Well before it would cut connections that linger.
+  // Well before the API would close idle connections by force.
   await waitFor('The end of the API', () => exitOf(pid) !== undefined, { deadline: 8_000 });
   expect(exitOf(pid)).toMatchObject({ code: 0, signal: null });
 }, 60_000);

@@ -7,9 +7,9 @@ import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 
 const SHOP = 'shop@crema.example';
-/** What the SMTP server answers to the next recipients that are the shop's address. */
+/** The SMTP server's next answers to the shop's address as recipient. */
 const refusals: Error[] = [];
-/** Every address it was ever asked to take mail for. */
+/** All recipients that the SMTP server was asked to accept. */
 const asked: string[] = [];
 
 let shop: Shop;
@@ -119,7 +119,9 @@ test('sends at most three copies of an unanswered email', async () => {
     moody.moods.push(...Array(6).fill('drops'));
     const { body: order } = await other.place();
     const outcomes = async () => (await emailsOnTimeline(order.id, other)).map(({ outcome }) => outcome);
-    await waitFor('the end of it', async () => (await outcomes()).join() === 'given_up,given_up', { deadline: 30_000 });
+    await waitFor('The last outcome', async () => (await outcomes()).join() === 'given_up,given_up', {
+      deadline: 30_000,
+    });
     expect(moody.taken).toHaveLength(6);
   } finally {
     await other.close();

@@ -16,7 +16,7 @@ async function placedAndMoved(...statuses: ('preparation' | 'ready')[]): Promise
   return body.id;
 }
 
-/** The refusals on an order's timeline, once that many are there. */
+/** Waits for this number of refusals on an order's timeline, and returns them. */
 async function rejections(id: string, count: number) {
   let lines: Record<string, unknown>[] = [];
   await waitFor(
@@ -32,7 +32,7 @@ async function rejections(id: string, count: number) {
   return lines;
 }
 
-/** Signals what Temporal's own tools could send, and our client would not. */
+/** Sends a signal that Temporal's own tools can send, but its TypeScript client cannot. */
 async function signalRaw(id: string, signalName: string, encoding: string, data: string): Promise<void> {
   const payload: Payload = { metadata: { encoding: Buffer.from(encoding) }, data: Buffer.from(data) };
   await shop.temporal.workflowService.signalWorkflowExecution({
@@ -108,9 +108,9 @@ describe('when an operator sends an invalid signal', () => {
 
     for (const [signal, ...args] of nonsense) await handle.signal(signal, ...args);
 
-    const told = await rejections(id, nonsense.length);
-    expect(told.every(({ reason }) => typeof reason === 'string' && reason.length > 0)).toBe(true);
-    expect(told.map(({ reason }) => reason)).toContain('version_mismatch');
+    const refused = await rejections(id, nonsense.length);
+    expect(refused.every(({ reason }) => typeof reason === 'string' && reason.length > 0)).toBe(true);
+    expect(refused.map(({ reason }) => reason)).toContain('version_mismatch');
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'waiting', version: 1 });
     expect((await shop.move(id, 'preparation')).status).toBe(200);
   });

@@ -25,7 +25,7 @@ const failure = async (work: () => PromiseLike<unknown>): Promise<unknown> => {
   throw new Error('It did not fail');
 };
 
-/** Runs a statement in a transaction, where none is tried again. */
+/** Fails with this SQLSTATE in a transaction, in which statements are not retried. */
 const refusedWith = (state: string) =>
   failure(() =>
     database.transaction((transaction) =>
@@ -81,11 +81,11 @@ const elsewhere = (change: (url: URL) => void) => {
   };
 };
 
-/** Asks a Postgres for a connection by TLS that has another certificate than it should, or speaks no TLS. */
+/** Connects by TLS to a server that presents a wrong certificate, or speaks no TLS. */
 const byTls = (encrypt: (socket: Socket) => void) => async () => {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
-    // What Postgres answers to an SSLRequest.
+    // Postgres' answer to an SSLRequest.
     socket.once('data', () => {
       socket.write('S');
       encrypt(socket);
@@ -108,26 +108,26 @@ const withCertificate = (until: string) =>
   });
 
 const outages: Record<string, () => PromiseLike<unknown>> = {
-  'a password that was changed': elsewhere((there) => Object.assign(there, { password: 'old' })),
-  'a database that is not there': elsewhere((there) => Object.assign(there, { pathname: '/gone' })),
-  'a certificate that nobody signed': withCertificate('2040-01-01'),
-  'a certificate that has expired': withCertificate('2021-01-01'),
-  'a server that speaks no TLS': byTls((socket) => socket.write('no TLS')),
-  'a port that nothing listens on': elsewhere((there) => Object.assign(there, { port: '1' })),
-  'a name that is not known': elsewhere((there) => Object.assign(there, { hostname: 'crema.invalid' })),
-  'a database that takes no connections': async () => {
+  'a changed password': elsewhere((there) => Object.assign(there, { password: 'old' })),
+  'a missing database': elsewhere((there) => Object.assign(there, { pathname: '/gone' })),
+  'a self-signed certificate': withCertificate('2040-01-01'),
+  'an expired certificate': withCertificate('2021-01-01'),
+  'a server without TLS': byTls((socket) => socket.write('no TLS')),
+  'a closed port': elsewhere((there) => Object.assign(there, { port: '1' })),
+  'an unknown host name': elsewhere((there) => Object.assign(there, { hostname: 'crema.invalid' })),
+  'a database that allows no connections': async () => {
     const name = (await copyDatabase()).split('/').at(-1)!;
     await database.raw(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
     await elsewhere((there) => Object.assign(there, { pathname: `/${name}` }))();
   },
-  'a role that lost its rights': async () => {
+  'a role without the right to connect': async () => {
     const name = `barista_${randomUUID().slice(0, 8)}`;
     await database.raw(`CREATE ROLE ${name} LOGIN PASSWORD 'x'`);
     await database.raw(`REVOKE CONNECT ON DATABASE ${url.split('/').at(-1)} FROM PUBLIC`);
     await elsewhere((there) => Object.assign(there, { username: name, password: 'x' }))();
   },
   'a statement that takes too long': () => database.raw('SELECT pg_sleep(10)'),
-  'a lock that is not free': async () => {
+  'a lock that another transaction holds': async () => {
     const holder = await database.transaction();
     await holder('products').forUpdate().select('id');
     await database('products')
@@ -136,7 +136,7 @@ const outages: Record<string, () => PromiseLike<unknown>> = {
       .select('id')
       .finally(() => holder.rollback());
   },
-  'a session that an operator ends': () => database.raw('SELECT pg_terminate_backend(pg_backend_pid())'),
+  'a terminated session': () => database.raw('SELECT pg_terminate_backend(pg_backend_pid())'),
 };
 
 test.each(Object.entries(outages))('counts %s as an outage', async (_, work) => {
@@ -145,16 +145,16 @@ test.each(Object.entries(outages))('counts %s as an outage', async (_, work) => 
 
 test('retries the aborted transaction of a deadlock', async () => {
   const ids: string[] = await database('products').orderBy('id').limit(2).pluck('id');
-  const tries: number[] = [];
+  let attempts = 0;
   const update = (first: string, second: string) =>
     transact(database, async (transaction) => {
-      tries.push(1);
+      attempts += 1;
       await transaction('products').where({ id: first }).update({ position: 1 });
       await transaction.raw('SELECT pg_sleep(0.2)');
       await transaction('products').where({ id: second }).update({ position: 1 });
     });
   await Promise.all([update(ids[0]!, ids[1]!), update(ids[1]!, ids[0]!)]);
-  expect(tries.length).toBeGreaterThan(2);
+  expect(attempts).toBeGreaterThan(2);
 });
 
 describe('when transactions are serializable', () => {

@@ -39,7 +39,7 @@ const postgresIs = (state: 'up' | 'down') =>
     waitOptions,
   );
 
-/** Sends statements on a connection of their own, one after the other. */
+/** Sends statements on a new connection, one after the other. Returns the first value of the last result. */
 async function asOwner(...statements: string[]): Promise<unknown> {
   const client = new pg.Client({ connectionString: own.postgres.url });
   await client.connect();
@@ -56,7 +56,7 @@ async function asOwner(...statements: string[]): Promise<unknown> {
 
 const endSessions = 'SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()';
 
-/** How a Postgres comes to take no changes, and takes some again. */
+/** The ways to make Postgres read-only, and writable again. */
 const ways = {
   'is set read-only': {
     begin: () => asOwner('ALTER DATABASE crema SET default_transaction_read_only = on', endSessions),
@@ -83,7 +83,7 @@ function expectOutage({ status, headers, body }: Answer, operation: string): voi
   expect(headers.get('retry-after')).toBe(RETRY_AFTER_S);
 }
 
-/** They read, and go on. */
+/** Operations that only read. */
 const READS = operations.filter(({ method, path }) => method === 'GET' && !path.endsWith('/events'));
 
 describe.each(Object.entries(ways))('while Postgres %s', (_, { begin, end }) => {

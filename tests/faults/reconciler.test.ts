@@ -262,15 +262,15 @@ describe('an order that continued as new', () => {
     twoRuns.id = await placed('preparation');
     const { id } = twoRuns;
     twoRuns.first = (await shop.workflow(id).describe()).runId;
-    const atRest = async () => !(await shop.workflow(id).describe()).raw.pendingActivities?.length;
+    const isIdle = async () => !(await shop.workflow(id).describe()).raw.pendingActivities?.length;
     await told(id, 2);
-    await waitFor('an order that hands nothing on', atRest, waitOptions);
+    await waitFor('an idle order', isIdle, waitOptions);
     // Signals to a stopped worker make the history long enough to continue as new.
     await shop.worker!.kill('SIGSTOP');
     for (let times = 0; times < 48; times += 1) await shop.workflow(id).signal('edit', 'x'.repeat(100_000));
     await shop.worker!.kill('SIGCONT');
-    const goneOn = async () => (await shop.workflow(id).describe()).runId !== twoRuns.first;
-    await waitFor('the second run', goneOn, waitOptions);
+    const isContinued = async () => (await shop.workflow(id).describe()).runId !== twoRuns.first;
+    await waitFor('the second run', isContinued, waitOptions);
     await shop.move(id, 'ready');
     await told(id, 3);
     await forget(shop.database, id, 2);

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 const waitOptions = { deadline: 20_000, every: 50 };
 
-/** What was published of an order on one channel, in the order of its arrival: versions. */
+/** Returns the versions of an order published on one channel, in the order of their arrival. */
 const publishedOn = (channel: string, id: string) =>
   messages.filter((message) => message.channel === channel && message.id.startsWith(id)).map(versionOf);
 
@@ -38,7 +38,7 @@ interface CaughtEmail {
   headers: Record<string, string>;
 }
 
-/** The emails about an order that the mail catcher has, the oldest first. */
+/** Returns the emails about an order from the mail catcher, the oldest first. */
 async function emailsAbout(orderId: string): Promise<{ eventId: string; to: string }[]> {
   const mails = (await (await fetch(`${own.mail.page}/api/email`)).json()) as CaughtEmail[];
   return mails
@@ -46,7 +46,7 @@ async function emailsAbout(orderId: string): Promise<{ eventId: string; to: stri
     .filter(({ eventId }) => eventId.startsWith(orderId));
 }
 
-/** Places an order and begins to make it; nothing of this may fail. */
+/** Places an order and moves it to ready. */
 async function startedOrder(): Promise<string> {
   const { status, body } = await shop.place();
   expect(status).toBe(201);
@@ -54,7 +54,7 @@ async function startedOrder(): Promise<string> {
   return body.id;
 }
 
-/** These activities of an order have failed and will be tried again. */
+/** Returns whether these activities of an order have failed and are being retried. */
 async function failing(id: string, types: string[]): Promise<boolean> {
   const { raw } = await shop.workflow(id).describe();
   return types.every((type) =>
@@ -67,13 +67,13 @@ test('delivers everything in order after Redis and the mail server restart', asy
   const orders = await Promise.all([startedOrder(), startedOrder()]);
   for (const id of orders) {
     expect((await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body.version).toBe(3);
-    await waitFor('Another try', () => failing(id, ['publish', 'email']), waitOptions);
+    await waitFor('A retry', () => failing(id, ['publish', 'email']), waitOptions);
   }
 
-  // Redis keeps nothing for listeners that come late, so these must be back before the worker is.
+  // Redis stores no messages for later subscribers, so the test must have subscribed before the worker continues.
   await shop.worker!.kill('SIGSTOP');
   await Promise.all([own.redis.start(), own.mail.start()]);
-  await waitFor('The listener', async () => (await numberOfListeners()) > 0, waitOptions);
+  await waitFor('The subscription', async () => (await numberOfSubscriptions()) > 0, waitOptions);
   await shop.worker!.kill('SIGCONT');
 
   for (const id of orders) {
@@ -87,7 +87,7 @@ test('delivers everything in order after Redis and the mail server restart', asy
   }
 }, 60_000);
 
-/** What the stream has of an order, in its order: versions. */
+/** Returns the versions of an order in the Redis stream. */
 async function streamed(id: string): Promise<number[]> {
   const asker = new Redis(own.redis.url);
   try {
@@ -99,7 +99,7 @@ async function streamed(id: string): Promise<number[]> {
   }
 }
 
-async function numberOfListeners(): Promise<number> {
+async function numberOfSubscriptions(): Promise<number> {
   const asker = new Redis(own.redis.url);
   try {
     return Number(await asker.pubsub('NUMPAT'));
@@ -112,13 +112,13 @@ test('keeps requests and emails working while Redis hangs, and publishes the res
   await own.redis.kill('SIGSTOP');
   const id = await startedOrder();
   await waitFor('The emails', async () => (await emailsAbout(id)).length === 4, waitOptions);
-  await waitFor('Another try', () => failing(id, ['publish']), waitOptions);
+  await waitFor('A retry', () => failing(id, ['publish']), waitOptions);
   await own.redis.kill('SIGCONT');
 
   await expectIntact(shop, id, { emailsAbout });
 
   await waitFor('The messages', () => publishedOn('orders', id).includes(3), waitOptions);
-  // Whether Redis had heard the first message before it hung nobody knew but Redis itself.
+  // A message that Redis had received before it hung is not repeated.
   expect(publishedOn('orders', id)).toEqual([1, 2, 3]);
   expect(publishedOn(`orders:${id}`, id)).toEqual([1, 2, 3]);
   expect(await streamed(id)).toEqual([1, 2, 3]);

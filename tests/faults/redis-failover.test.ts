@@ -7,7 +7,7 @@ import { type Relay, startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact } from './aftermath.ts';
 
-/** Two servers, and the address that leads to one of them. */
+/** Two servers, and a relay to one of them. */
 const folders = [makeDataFolder('redis-a'), makeDataFolder('redis-b')];
 let servers: Service[] = [];
 let relay: Relay;
@@ -34,7 +34,7 @@ afterAll(async () => {
 
 const portOf = ({ url }: Service) => Number(new URL(url).port);
 
-/** Long enough for the next try of what failed before, which is up to 15 s later. */
+/** The next attempt of a failed delivery may be up to 15 s later. */
 const waitOptions = { deadline: 30_000, every: 100 };
 
 const redisIs = (state: 'up' | 'down') =>

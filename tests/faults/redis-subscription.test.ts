@@ -22,10 +22,10 @@ test('logs a rejected subscription once and retries until Redis accepts it', asy
   await owner.acl('SETUSER', 'default', 'resetchannels');
   const warnings: [{ err: Error }, string][] = [];
   const logger = { warn: (...warning: [{ err: Error }, string]) => warnings.push(warning) };
-  const heard: string[] = [];
+  const received: string[] = [];
   const connections: unknown[] = [];
   const subscriber = subscribeToRedis(server.url, ['orders'], {}, { logger: logger as never, consequence: 'polling' });
-  subscriber.on('message', (_channel, message) => heard.push(message));
+  subscriber.on('message', (_channel, message) => received.push(message));
   subscriber.on('ready', () => connections.push(1));
   try {
     await waitFor('The second connection', () => connections.length > 1, { deadline: 10_000 });
@@ -34,7 +34,7 @@ test('logs a rejected subscription once and retries until Redis accepts it', asy
     await owner.acl('SETUSER', 'default', 'allchannels');
     const published = async () => (await owner.publish('orders', 'news')) > 0;
     await waitFor('The subscription', published, { deadline: 10_000, every: 100 });
-    await waitFor('The message', () => heard.length > 0, { deadline: 5_000 });
+    await waitFor('The message', () => received.length > 0, { deadline: 5_000 });
     // With the pause between two connections, and not in a tight loop.
     expect(connections.length).toBeLessThan(30);
   } finally {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-/** An order that was ready, and whose workflow was reset to before that. */
+/** Returns an order that was ready, and whose workflow was then reset to preparation. */
 async function resetOrder(): Promise<string> {
   const { body } = await shop.place();
   for (const status of ['preparation', 'ready'] as const) expect((await shop.move(body.id, status)).status).toBe(200);
@@ -77,7 +77,7 @@ test('updates the row of an order whose workflow was reset', async () => {
   expect(await reconcile(id)).toMatchObject({ repaired: 0, why: undefined });
 });
 
-test('When a row is ahead of a workflow that was reset, then the reconciler takes it back', async () => {
+test('the reconciler sets back a row that is ahead of its reset workflow', async () => {
   const id = await resetOrder();
   expect(await reconcile(id)).toMatchObject({ repaired: 1, why: undefined });
   expect(await rowOf(id)).toEqual({ status: 'preparation', version: 2, statuses: ['waiting', 'preparation'] });

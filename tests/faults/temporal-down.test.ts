@@ -20,7 +20,7 @@ const waitOptions = { deadline: 20_000, every: 100 };
 const exitOf = (pid: number) => shop.exits.find((exit) => exit.pid === pid);
 const ready = () => shop.request('GET', '/health/ready');
 
-/** Asks once for an order: the answer may be that the outcome is not known. */
+/** Sends one request for an order. The outcome may be unknown. */
 const placeOnce = async (key?: string) =>
   shop.request('POST', '/v1/orders', {
     as: shop.customer,
@@ -34,7 +34,7 @@ async function placed(): Promise<string> {
   return body.id;
 }
 
-/** One order, however often it was asked for under this key. */
+/** Checks that requests with this key make one order. Returns its id. */
 async function expectOneOrder(key: string): Promise<string> {
   const first = await retryWhileUnknown(() => placeOnce(key));
   expect(first.status).toBe(201);
@@ -136,16 +136,16 @@ describe('after worker and Temporal were killed between a change and its journal
       await expectIntact(shop, orders[name]);
     }
     const ids = Object.values(orders);
-    // Nobody can write to the table; reading it is no problem.
+    // The lock blocks writes to the table, but not reads.
     const lock = await shop.database.transaction();
     await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
     const answers = ids.map((id) => timed(() => moveOnce(shop, id, 'preparation')));
-    await waitFor('The decisions, and all but their journal', () => allToldBut(ids, 2), waitOptions);
+    await waitFor('All but the journal', () => allDoneButJournal(ids, 2), waitOptions);
     await Promise.all([shop.worker!.kill(), own.temporal.kill()]);
     keys.push(...(await Promise.all(answers)).map(expectUnknown));
-    // What the dead had asked Postgres for goes on waiting for the lock, until its time-out.
+    // Statements of the killed worker still wait for the lock, until their timeout.
     const waiting = () => shop.database('pg_locks').whereRaw(`relation = 'orders'::regclass AND NOT granted`);
-    await waitFor('The end of what the dead had begun', async () => (await waiting()).length === 0, waitOptions);
+    await waitFor('The end of these statements', async () => (await waiting()).length === 0, waitOptions);
     expect(await shop.database('orders').whereIn('id', ids).pluck('version')).toEqual([1, 1, 1]);
     await lock.rollback();
     await own.temporal.start();
@@ -153,20 +153,20 @@ describe('after worker and Temporal were killed between a change and its journal
     await waitFor('The API', async () => (await ready()).status === 200, waitOptions);
   }, 90_000);
 
-  /** The workflows have decided this version, and it has been mailed, but not journaled. */
-  async function allToldBut(ids: string[], version: number): Promise<boolean> {
+  /** Returns whether the workflows have decided this version, and it has been emailed, but not journaled. */
+  async function allDoneButJournal(ids: string[], version: number): Promise<boolean> {
     for (const id of ids) {
       const { events } = await shop.workflow(id).fetchHistory();
       if (!events?.some((event) => event.workflowExecutionUpdateCompletedEventAttributes)) return false;
-      // Temporal knows that they were mailed; of a dead worker, it would wait for a sign of life.
+      // The email activities have completed. Otherwise, Temporal would wait for a heartbeat of the killed worker.
       const { pendingActivities } = (await shop.workflow(id).describe()).raw;
       if (pendingActivities?.some(({ activityType }) => activityType?.name !== 'journal')) return false;
     }
-    const told = await shop.database('deliveries').whereIn(
+    const emailed = await shop.database('deliveries').whereIn(
       'event_id',
       ids.map((id) => `${id}:${version}`),
     );
-    return told.length === ids.length;
+    return emailed.length === ids.length;
   }
 
   test('keeps row and workflow equal for an order that is cancelled next', async () => {

@@ -17,15 +17,15 @@ beforeAll(async () => {
   own = await startOwn('temporal');
   const temporal = { TEMPORAL_ADDRESS: own.environment.TEMPORAL_ADDRESS as string };
   shop = await openShop({ environment: { ...temporal, TEMPORAL_TASK_QUEUE: 'first-shop' } });
-  other = { ...temporal, TEMPORAL_TASK_QUEUE: 'second-shop', DATABASE_URL: await madeLater(await copyDatabase()) };
+  other = { ...temporal, TEMPORAL_TASK_QUEUE: 'second-shop', DATABASE_URL: await asOtherShop(await copyDatabase()) };
 }, 90_000);
 afterAll(async () => {
   await shop?.close();
   await own?.stop();
 }, 60_000);
 
-/** All databases of the tests are copies of one: makes this one the database of another shop. */
-async function madeLater(url: string): Promise<string> {
+/** Makes a copied database that of another shop: a shop is identified by the time of its migrations. */
+async function asOtherShop(url: string): Promise<string> {
   const database = connect(url, { max: 1 });
   await database('knex_migrations').update({ migration_time: new Date() });
   await database.destroy();
@@ -70,7 +70,7 @@ test('returns 404 for an order of the other shop', async () => {
     ] as const) {
       expectProblem(await second.request(method, place, { as: second.manager, body: undefined }), 'not_found');
     }
-    // Seeded people have the same ids in all shops, and their keys make the same ids of orders.
+    // Seeded users have the same ids in all shops, so their keys lead to the same order ids.
     expectProblem(await second.place({ headers }), 'idempotency_key_reused');
     expect(await second.database('orders').select('id')).toEqual([]);
     expect((await shop.request('GET', path, { as: shop.manager })).body.status).toBe('waiting');
@@ -114,7 +114,7 @@ test('replaces the schedule of an earlier version and keeps it paused', async ()
     action: { type: 'startWorkflow', workflowType: 'reconcile', workflowId: 'reconcile', taskQueue, args: [] },
     state: { paused: true, note: 'until Monday' },
   });
-  // That of another shop stays.
+  // The schedule of another shop stays.
   expect(await prepare(other)).toEqual(done);
   expect(await scheduleOf('orders')).toMatchObject({ taskQueue });
 
@@ -132,7 +132,7 @@ test('reconciles one shop without reading orders and erasures of the other', asy
     workflowId: `erase-${userId}`,
     taskQueue: 'first-shop',
     args: [{ userId, registeredAt: 0 }, 60_000],
-    // As what another shop's key encrypted, this cannot be decoded.
+    // The memo cannot be decoded, as if another shop's key had encrypted it.
     memo: { userId, registeredAt: 0 },
   });
   const listed = `WorkflowId IN ('order-${id}', 'erase-${userId}')`;

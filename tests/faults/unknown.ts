@@ -1,12 +1,12 @@
 import type { Answer, Shop } from '../shop.ts';
 
-/** An answer and how long it took, in ms. */
+/** Returns an answer and its duration, in ms. */
 export async function timed(act: () => Promise<Answer>): Promise<{ answer: Answer; ms: number }> {
   const start = performance.now();
   return { answer: await act(), ms: performance.now() - start };
 }
 
-/** Asks once to move an order, as the manager: the answer may be that the outcome is not known. */
+/** Sends one request to move an order, as the manager. The outcome may be unknown. */
 export const moveOnce = (shop: Shop, id: string, status: string, key?: string): Promise<Answer> =>
   shop.request('POST', `/v1/orders/${id}/status`, {
     as: shop.manager,

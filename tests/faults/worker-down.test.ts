@@ -7,9 +7,9 @@ import { expectUnknown, moveOnce, timed } from './unknown.ts';
 let shop: Shop;
 let redis: Redis;
 const published: string[] = [];
-/** Orders from the time when there was no worker, by what happened to them. */
+/** Orders that were changed while no worker ran, by change. */
 const orders: Record<string, string> = {};
-/** Under which keys they were asked to move. */
+/** The keys of their changes. */
 const keys: Record<string, string> = {};
 
 beforeAll(async () => {

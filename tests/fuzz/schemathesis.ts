@@ -12,15 +12,15 @@ const execute = promisify(execFile);
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 const INSTALL_DEADLINE_MS = 300_000;
 
-/** What the pinned version of Schemathesis runs on. */
+/** The oldest version of Python for the pinned version of Schemathesis. */
 const OLDEST = [3, 11] as const;
 
 /**
- * Schemathesis, in a virtual environment of its own in the project's cache: made at the first call, of packages whose
- * checksums stand in requirements.txt, none of which is built here.
+ * Returns the path of Schemathesis. The first call installs it in a virtual environment in the project's cache, from binary
+ * packages with the checksums in requirements.txt.
  *
- * @returns its program, or `undefined` where there is no Python that it runs on
- * @throws {StackError} when its packages cannot be had
+ * @returns undefined if this machine has no suitable Python
+ * @throws {StackError} if the packages cannot be installed
  */
 export async function findSchemathesis(log: (line: string) => void): Promise<string | undefined> {
   const python = await findPython();
@@ -61,14 +61,14 @@ export interface SchemathesisRun {
   program: string;
   args: string[];
   environment: Record<string, string>;
-  /** Takes what it keeps from run to run. */
+  /** The working directory, where it stores data between runs. */
   folder: string;
-  /** Takes all it says. */
+  /** The file for its output. */
   log: string;
   signal: AbortSignal;
 }
 
-/** Runs it. @returns whether it has found nothing */
+/** Runs Schemathesis. @returns whether it found no faults */
 export async function runSchemathesis({
   program,
   args,

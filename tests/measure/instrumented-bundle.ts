@@ -6,14 +6,12 @@ import { type BundleOptions, bundleWorkflowCode } from '@temporalio/worker';
 type WebpackHook = NonNullable<BundleOptions['webpackConfigHook']>;
 
 /**
- * Bundles the workflows with Istanbul's counters in them. Done once a run: each worker process loads the result, see
- * `measureWorkflows`.
+ * Writes a bundle of the workflows with Istanbul's counters. All worker processes of a run load it, see `measureWorkflows`.
  *
  * @param workflowsPath the bundle's entry
- * @param file where the bundle goes
  */
 export async function writeInstrumentedBundle(workflowsPath: string, file: string): Promise<void> {
-  // The package does nothing unless Istanbul seems to be at work in this process.
+  // The package does nothing unless this variable exists.
   Object.assign(globalThis, { __coverage__: {} });
   const options = new WorkflowCoverage().augmentBundleOptions({ workflowsPath, webpackConfigHook: keepPositions });
   const silent = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
@@ -23,8 +21,8 @@ export async function writeInstrumentedBundle(workflowsPath: string, file: strin
 }
 
 /**
- * Strips types where the SDK would compile to ES2017 with swc: positions stay the source's, and no `??` becomes a branch
- * that nobody wrote.
+ * Strips types, where the SDK would compile to ES2017 with swc. The positions stay those of the source, and `??` adds no
+ * branch.
  */
 const keepPositions: WebpackHook = (config) => {
   const loader = fileURLToPath(import.meta.resolve('./strip-types-loader.ts'));

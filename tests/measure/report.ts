@@ -13,7 +13,7 @@ import { stripTypes } from './strip-types.ts';
 
 type Script = Profiler.ScriptCoverage;
 
-/** The folders whose code is measured; in them a file that no process loaded counts as uncovered. */
+/** The measured folders. A file that no process loaded counts as uncovered. */
 const folders = [
   'activities',
   'api',
@@ -29,15 +29,15 @@ const folders = [
   'workflows',
 ];
 
-/** Percent of the lines and of the branches that must have run. */
+/** The required coverage of lines and of branches, in percent. */
 const threshold = 85;
 
 /**
- * Adds up what all processes of a run executed, prints the files below 100 % and the sums, and writes `html` and `lcov`.
+ * Adds up the coverage of all processes of a run, prints the files below 100 % and the sums, and writes `html` and `lcov`.
  *
  * @param root the repository
  * @param run the run's folder, see {@link runFolder}
- * @param output where html and lcov go
+ * @param output the folder for html and lcov
  * @returns a sentence for each threshold that is missed
  */
 export async function reportCoverage(root: string, run: string, output: string): Promise<string[]> {
@@ -57,7 +57,7 @@ export async function reportCoverage(root: string, run: string, output: string):
     .map(([what, { pct }]) => `Coverage of ${what} is ${pct} %, below the ${threshold} % that must be covered.`);
 }
 
-/** What ran of every measured file, as Istanbul's map. */
+/** Returns the coverage of all measured files, as Istanbul's map. */
 async function measure(root: string, run: string): Promise<CoverageMap> {
   const folder = runFolder(run);
   const scripts = readScripts(folder.v8, root);
@@ -73,7 +73,7 @@ async function measure(root: string, run: string): Promise<CoverageMap> {
   return map;
 }
 
-/** What V8 saw, by file: one entry for each time that a process loaded it. */
+/** Returns V8's coverage by file, with one entry for each process that loaded it. */
 function readScripts(folder: string, root: string): Map<string, Script[]> {
   const scripts = new Map<string, Script[]>();
   for (const { result } of readJson<{ result: Script[] }>(folder)) {
@@ -87,7 +87,7 @@ function readScripts(folder: string, root: string): Map<string, Script[]> {
   return scripts;
 }
 
-/** The JSON files of a folder that are whole; a process killed while it wrote leaves half of one. */
+/** Returns the JSON files of a folder. Skips incomplete ones, which processes leave that are killed while writing. */
 function readJson<Content>(folder: string): Content[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
@@ -102,8 +102,8 @@ function readJson<Content>(folder: string): Content[] {
 }
 
 /**
- * Adds up the raw counts before it converts them: each process reports other ranges for the same function, and ranges
- * that were converted one by one could not be told to be the same.
+ * Adds up V8's counts, then converts them: each process reports different ranges for the same function, and converted ranges
+ * cannot be matched.
  */
 async function convertScripts(path: string, scripts: Script[]): Promise<FileCoverageData | undefined> {
   const code = stripTypes(readFileSync(path, 'utf8'));
@@ -123,7 +123,7 @@ async function convertScripts(path: string, scripts: Script[]): Promise<FileCove
   return Object.values(converted)[0] as FileCoverageData | undefined;
 }
 
-/** Node appends a comment to what it has stripped and Jest does not, so the ends of the same module differ. */
+/** Cuts the ranges at the end of the source: Node appends a comment to a stripped module, and Jest does not. */
 const clip = ({ functions }: Script, length: number): Script['functions'] =>
   functions.map((fn) => ({
     ...fn,
@@ -131,10 +131,10 @@ const clip = ({ functions }: Script, length: number): Script['functions'] =>
   }));
 
 /**
- * Adds the sandbox's counts to V8's. Both describe the same stripped source in Istanbul's terms, so what stands at the
- * same place is the same thing.
+ * Adds the sandbox's counts to V8's. Both describe the same stripped source in Istanbul's terms, so they are matched by
+ * position.
  *
- * @throws when it is not: then one of the tools has changed its mind about what a statement or a branch is
+ * @throws if a position does not match, such as after an update of one of the tools
  */
 function addCounts(counts: FileCoverageData, sandbox: FileCoverageData): void {
   const statements = keysByPlace(counts.statementMap, placeOf);
@@ -152,7 +152,7 @@ function addCounts(counts: FileCoverageData, sandbox: FileCoverageData): void {
   }
 }
 
-/** Without the last column, for which one of the tools says "to the end of the line". */
+/** Returns a position without the last column, which the tools report differently. */
 const placeOf = ({ start, end }: Range): string => `${start.line}:${start.column}-${end.line}`;
 
 function keysByPlace<Entry>(entries: Record<string, Entry>, place: (entry: Entry) => string): Map<string, string> {
@@ -161,6 +161,6 @@ function keysByPlace<Entry>(entries: Record<string, Entry>, place: (entry: Entry
 
 function find(keys: Map<string, string>, place: string, { path }: FileCoverageData): string {
   const key = keys.get(place);
-  if (key === undefined) throw new Error(`Coverage of ${path}: the sandbox counts ${place}, which V8 does not know.`);
+  if (key === undefined) throw new Error(`Coverage of ${path}: the sandbox counts ${place}, and V8 does not.`);
   return key;
 }

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 
 /**
- * Where the processes of one measured run leave what they saw: `v8/` is Node's (`NODE_V8_COVERAGE`), `workflows/` holds
- * the sandbox's counts, `workflow-bundle.js` is the bundle that counts.
+ * Returns the paths in the folder of a measured run: `v8/` for Node (`NODE_V8_COVERAGE`), `workflows/` for the counts of the
+ * sandbox, and the instrumented bundle.
  */
 export const runFolder = (root: string) => ({
   v8: join(root, 'v8'),
@@ -10,5 +10,5 @@ export const runFolder = (root: string) => ({
   bundle: join(root, 'workflow-bundle.js'),
 });
 
-/** The variable that names this folder to the processes of a measured run; where it is not set, nothing is measured. */
+/** The variable with this folder. Processes without it measure no workflows. */
 export const RUN_FOLDER = 'CREMA_COVERAGE';

@@ -1,4 +1,4 @@
 import { stripTypes } from './strip-types.ts';
 
-/** Webpack's loader of `.ts` files in the bundle that counts. Webpack dictates the default export. */
+/** Webpack's loader of `.ts` files in the instrumented bundle. */
 export default stripTypes;

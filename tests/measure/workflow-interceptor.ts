@@ -6,9 +6,9 @@ export type Counts = Pick<FileCoverageData, 's' | 'f' | 'b'>;
 
 export interface CoverageSinks extends Sinks {
   coverage: {
-    /** Takes the maps of all files, once for each workflow. */
+    /** Receives the maps of all files, once for each workflow. */
     describe(files: Record<string, FileCoverageData>): void;
-    /** Takes what was counted since the last call. */
+    /** Receives the counts since the last call. */
     add(counts: Record<string, Counts>): void;
   };
 }
@@ -18,7 +18,7 @@ let described = false;
 
 /**
  * Sends the counters of the sandbox to the worker after each activation. The interceptor of `@temporalio/nyc-test-coverage`
- * sends all maps each time, 130 kB: a replay then took several times as long.
+ * sends all maps each time, 130 kB, which makes a replay several times slower.
  */
 export const interceptors = (): WorkflowInterceptors => ({
   internals: [

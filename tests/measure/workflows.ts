@@ -6,9 +6,9 @@ import { RUN_FOLDER, runFolder } from './run-folder.ts';
 import type { Counts, CoverageSinks } from './workflow-interceptor.ts';
 
 /**
- * Makes a worker run the bundle that counts, and leave its counts where the report finds them.
+ * Makes a worker run the instrumented bundle, and write its counts for the report.
  *
- * @param options what it would run with in production
+ * @param options the worker's options in production
  */
 export function measureWorkflows(options: WorkerOptions): WorkerOptions {
   const { bundle, workflows } = runFolder(process.env[RUN_FOLDER] ?? '');
@@ -23,7 +23,7 @@ export function measureWorkflows(options: WorkerOptions): WorkerOptions {
     renameSync(`${file}.part`, file);
   };
   process.on('exit', write);
-  setInterval(write, 1000).unref(); // for a worker that a test kills without warning
+  setInterval(write, 1000).unref(); // In case a test kills the worker.
 
   const sinks: InjectedSinks<CoverageSinks> = {
     coverage: {

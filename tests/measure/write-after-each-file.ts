@@ -1,4 +1,4 @@
 import { takeCoverage } from 'node:v8';
 
-// Jest kills a worker that lingers half a second after its last file, and a killed process writes no coverage.
+// Jest kills workers that do not exit within half a second after their last file. Killed processes write no coverage.
 if (process.env.NODE_V8_COVERAGE) afterAll(() => takeCoverage());

@@ -12,18 +12,18 @@ import { follow } from '../streams/event-stream.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
 import { findPgBouncer, startPgBouncer } from './pgbouncer.ts';
 
-/** So many at once share four connections; each comes to five events. */
+/** The number of concurrent orders. They share four connections and have five events each. */
 const ORDERS = 6;
 
 const data = makeDataFolder('pgbouncer');
 afterAll(() => data.remove());
 
 const program = await findPgBouncer({ dataDir: data.path, log: console.log }).catch((error: Error) => error);
-if (program instanceof Error) console.log(`LEFT OUT: all tests through PgBouncer. ${program.message}`);
+if (program instanceof Error) console.log(`SKIPPED: all tests through PgBouncer. ${program.message}`);
 else if (!program.tracksStatements)
-  console.log('LEFT OUT: PgBouncer with max_prepared_statements, for which it is too old.');
+  console.log('SKIPPED: the tests with max_prepared_statements, which this PgBouncer does not have.');
 
-/** How PgBouncer is set up, and what of it Crema says at its start. */
+/** Settings of PgBouncer, and Crema's warnings about them at its start. */
 const setups: Record<string, { settings: Record<string, string | number>; warnings: string[] }> = {
   'keeps no prepared statements': { settings: {}, warnings: ['startup parameter', 'max_prepared_statements'] },
   'ignores startup parameters': {
@@ -52,12 +52,12 @@ else {
       pooler = await startPgBouncer(
         program,
         direct,
-        // By default, newer ones keep them.
+        // Newer versions support them by default.
         { ...(program.tracksStatements && { max_prepared_statements: 0 }), ...settings },
         { dataDir: folder.path },
       );
       url = Object.assign(new URL(pooler.url), { pathname: direct.pathname }).href;
-      // Migrations, too.
+      // Migrations also run through PgBouncer.
       await fillDatabase(url);
       shop = await openShop({ databaseUrl: url, environment: { PUBLIC_URL: 'http://shop.example' } });
       other = await startApi({ dataDir: folder.path, environment: shop.environment });

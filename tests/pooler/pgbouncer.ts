@@ -15,14 +15,14 @@ const pgbouncer = {
 
 export interface PgBouncerProgram {
   path: string;
-  /** Whether it can keep track of prepared statements: from 1.21 on. */
+  /** Whether it supports prepared statements, as from version 1.21. */
   tracksStatements: boolean;
 }
 
 /**
- * Finds PgBouncer as `make run` finds Redis; the variable PGBOUNCER names another one.
+ * Finds PgBouncer as `make run` finds Redis. The variable PGBOUNCER selects another program.
  *
- * @throws {StackError} when there is none
+ * @throws {StackError} if it is not available
  */
 export async function findPgBouncer(options: ServiceOptions): Promise<PgBouncerProgram> {
   const path = process.env.PGBOUNCER ?? (await findProgram(pgbouncer, options));
@@ -32,9 +32,9 @@ export async function findPgBouncer(options: ServiceOptions): Promise<PgBouncerP
 }
 
 /**
- * Starts PgBouncer in transaction mode before a Postgres, with so few connections that everyone shares them.
+ * Starts PgBouncer in transaction mode in front of Postgres, with few connections, which all clients share.
  *
- * @param settings in place of its defaults, or besides them
+ * @param settings in addition to the usual ones, or in place of them
  */
 export function startPgBouncer(
   { path }: PgBouncerProgram,
@@ -61,7 +61,7 @@ export function startPgBouncer(
           pool_mode: 'transaction',
           max_client_conn: 500,
           default_pool_size: 4,
-          // It refuses to run as root, and becomes another user once it has read this.
+          // It refuses to run as root, and switches to this user.
           ...(postgresUser() && { user: 'postgres' }),
           ...settings,
         };

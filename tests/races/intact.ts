@@ -14,13 +14,12 @@ interface Recorded {
 }
 
 /**
- * Checks the invariants of many orders at once: events, statuses, totals and emails. Waits
- * for deliveries under way.
+ * Checks the invariants of many orders at once: events, statuses, totals and emails. Waits for deliveries under way.
  *
  * @returns the orders by id
  */
 export async function expectAllIntact(shop: Shop, ids: string[]): Promise<Map<string, Order>> {
-  await toldOf(shop, ids);
+  await waitUntilDelivered(shop, ids);
   const decided = new Map<string, Order>();
   await runRounds({ concurrency: 8, rounds: ids.length }, async (number) => {
     decided.set(ids[number]!, await decisionOf(shop, ids[number]!));
@@ -76,9 +75,9 @@ async function recordsOf(shop: Shop, ids: string[]): Promise<Map<string, Recorde
 }
 
 /** Waits until every event is delivered to all recipients and the workflows of final orders have ended. */
-async function toldOf(shop: Shop, ids: string[]): Promise<void> {
+async function waitUntilDelivered(shop: Shop, ids: string[]): Promise<void> {
   await waitFor(
-    `All that ${ids.length} orders have to tell`,
+    `The deliveries of ${ids.length} orders`,
     async () => {
       const records = await recordsOf(shop, ids);
       const due = [...records.values()]
@@ -91,9 +90,9 @@ async function toldOf(shop: Shop, ids: string[]): Promise<void> {
       const sent = new Set(ledger.map(({ event_id, channel, recipient }) => `${event_id} ${channel} ${recipient}`));
       const missing = due.filter((delivery) => !sent.has(delivery));
       if (missing.length > 0) throw new Error(`the ledger lacks ${missing.length}, such as ${missing[0]}`);
-      if (sent.size > due.length) throw new Error('the ledger has what no event says');
+      if (sent.size > due.length) throw new Error('the ledger has a delivery without an event');
       const empty = ids.filter((id) => records.get(id)!.length === 0);
-      if (empty.length > 0) throw new Error(`nothing is recorded of ${empty.length} orders, such as ${empty[0]}`);
+      if (empty.length > 0) throw new Error(`no events are recorded of ${empty.length} orders, such as ${empty[0]}`);
       return true;
     },
     { deadline: TIMEOUT_MS, every: 200 },

@@ -18,16 +18,16 @@ afterAll(() => shop.close(), 60_000);
 const waitOptions = { deadline: 20_000, every: 20 };
 
 /** The longest time that a change may wait for its answer once a new worker is ready, in ms. */
-const BACK_IN_TIME = 10_000;
+const MAX_WAIT_MS = 10_000;
 
 /** Time for a worker to start and then answer, in ms. Beside a second run of all tests, its start alone took 20 s. */
-const STARTED_AND_BACK = 60_000;
+const START_TIMEOUT_MS = 60_000;
 
 /** All orders of this file. The last test checks them together, so it waits only once for the interrupted emails. */
 const placedIds: string[] = [];
 
 const move = (id: string, status: Status): Promise<Answer> =>
-  shop.requestUntilKnown('POST', `/v1/orders/${id}/status`, { as: shop.manager, body: { status } }, STARTED_AND_BACK);
+  shop.requestUntilKnown('POST', `/v1/orders/${id}/status`, { as: shop.manager, body: { status } }, START_TIMEOUT_MS);
 
 async function placed(): Promise<string> {
   const answer = await shop.place({ body: { lines: [await shop.line('Tea')] } });
@@ -91,9 +91,9 @@ test('answers the next change in time after the worker was killed during an upda
   const since = await newWorker();
 
   expect((await update).body).toMatchObject({ status: 'ready', version: 3 });
-  expect(since()).toBeLessThan(BACK_IN_TIME);
+  expect(since()).toBeLessThan(MAX_WAIT_MS);
   expect((await move(id, 'delivered')).body).toMatchObject({ status: 'delivered', version: 4 });
-  expect(since()).toBeLessThan(BACK_IN_TIME);
+  expect(since()).toBeLessThan(MAX_WAIT_MS);
 }, 300_000);
 
 /** Returns whether a worker has a task of this order. */
@@ -103,10 +103,10 @@ async function isBusy(id: string): Promise<boolean> {
 }
 
 /** Starts a new worker, and moves an order in preparation to ready in time. */
-async function goesOnWithNewWorker(id: string): Promise<void> {
+async function continuesWithNewWorker(id: string): Promise<void> {
   const since = await newWorker();
   expect((await move(id, 'ready')).body).toMatchObject({ status: 'ready', version: 3 });
-  expect(since()).toBeLessThan(BACK_IN_TIME);
+  expect(since()).toBeLessThan(MAX_WAIT_MS);
 }
 
 test('answers the next change in time after the worker was killed during an email', async () => {
@@ -116,7 +116,7 @@ test('answers the next change in time after the worker was killed during an emai
   await waitFor('The emails under way', () => heldEmails.waiting() > 0, waitOptions);
 
   await killWorker();
-  await goesOnWithNewWorker(id);
+  await continuesWithNewWorker(id);
 }, 300_000);
 
 test('answers the next change in time after the worker was killed during a journal write', async () => {
@@ -131,7 +131,7 @@ test('answers the next change in time after the worker was killed during a journ
 
   await killWorker();
   await lock.rollback();
-  await goesOnWithNewWorker(id);
+  await continuesWithNewWorker(id);
 }, 300_000);
 
 test('all orders continue after the worker was killed while many were between two tasks', async () => {
@@ -145,7 +145,7 @@ test('all orders continue after the worker was killed while many were between tw
   const since = await newWorker();
 
   for (const { status } of await answers) expect(status).toBe(200);
-  expect(since()).toBeLessThan(BACK_IN_TIME);
+  expect(since()).toBeLessThan(MAX_WAIT_MS);
 }, 300_000);
 
 test('all orders continue in time when the worker is killed four times during changes', async () => {
@@ -173,9 +173,9 @@ test('all orders continue in time when the worker is killed four times during ch
       await killWorker();
       const since = await newWorker();
       const before = new Map(versions);
-      const goesOn = (id: string) => versions.get(id)! > before.get(id)!;
-      await Promise.race([streams, waitFor('A change of every order', () => ids.every(goesOn), waitOptions)]);
-      expect(since()).toBeLessThan(BACK_IN_TIME);
+      const isChanged = (id: string) => versions.get(id)! > before.get(id)!;
+      await Promise.race([streams, waitFor('A change of every order', () => ids.every(isChanged), waitOptions)]);
+      expect(since()).toBeLessThan(MAX_WAIT_MS);
     }
   } finally {
     stop.abort();

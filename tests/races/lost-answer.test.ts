@@ -17,7 +17,7 @@ const deliver = (id: string, body: unknown = { status: 'delivered' }, headers: R
   shop.requestUntilKnown('POST', `/v1/orders/${id}/status`, { as: shop.manager, body, headers });
 
 /** Sends the request that delivers an order, and never reads the response. */
-function deliverUnheard(id: string): Promise<Socket> {
+function deliverWithoutReading(id: string): Promise<Socket> {
   const { hostname, port } = new URL(shop.url);
   const body = JSON.stringify({ status: 'delivered' });
   const head = [
@@ -51,7 +51,7 @@ describe('an order that was delivered while the response was lost', () => {
   ])('answers 200 to a retry and sends one email if the client disconnects %s', async (_, given) => {
     const id = await readyOrder();
 
-    const socket = await deliverUnheard(id);
+    const socket = await deliverWithoutReading(id);
     if (given) await waitFor('The delivery', () => isDelivered(id), waitOptions);
     socket.destroy();
     await waitFor('The delivery', () => isDelivered(id), waitOptions);
@@ -70,7 +70,7 @@ describe('an order that was delivered while the response was lost', () => {
 
     const retries = await Promise.all(
       ids.map(async (id) => {
-        const socket = await deliverUnheard(id);
+        const socket = await deliverWithoutReading(id);
         socket.destroy();
         return deliver(id);
       }),
@@ -84,7 +84,7 @@ describe('an order that was delivered while the response was lost', () => {
 
 test('idempotency keys return their answers after Temporal deleted the order’s workflow', async () => {
   const id = await readyOrder(PLACING);
-  (await deliverUnheard(id)).destroy();
+  (await deliverWithoutReading(id)).destroy();
   await waitFor('The delivery', () => isDelivered(id), waitOptions);
   const before = await deliver(id);
   await expectAllIntact(shop, [id]);
