@@ -1,10 +1,10 @@
-// Written by `npm run currencies` from list one of ISO 4217, which its maintenance agency publishes at
+// Written by `npm run currencies` from list one of ISO 4217, which is published at
 // https://www.six-group.com/dam/download/financial-information/data-center/iso-currency/lists/list-one.xml
 
-/** When ISO 4217 was published as it stands here. */
+/** The publication date of this version of ISO 4217. */
 export const ISO_4217_PUBLISHED = '2026-01-01';
 
-/** The codes of currencies, by the number of decimals that their minor units make. */
+/** Currency codes by the number of digits of their minor units. */
 export const codesByDigits: Readonly<Record<number, string>> = {
   0: `BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF`,
   2: `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF

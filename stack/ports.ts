@@ -13,9 +13,9 @@ const leases = new Map<number, Socket>();
 /**
  * Leases free TCP ports of 127.0.0.1, all different, for as long as this process runs.
  *
- * A port that is only looked up can be taken before it is used, and again while its service restarts. A lease prevents
- * both: no other process can lease the port, and the operating system does not assign it. The lease is a UDP socket with
- * the same number. The kernel gives that to one process only, and frees it when the process ends, also after `kill -9`.
+ * Without a lease, another process could use a free port before its service starts, or while the service restarts. No
+ * other process can lease a leased port, and the operating system does not assign it. The lease is a UDP socket on the
+ * same port number. Only one process can bind it, and the kernel closes it when the process ends, also after `kill -9`.
  *
  * @throws {StackError} if fewer than `count` ports are free
  */
@@ -26,8 +26,9 @@ export async function leasePorts(count: number): Promise<number[]> {
     const port = FIRST_PORT + ((start + offset) % PORT_COUNT);
     if (await leasePort(port)) ports.push(port);
   }
-  if (ports.length < count)
+  if (ports.length < count) {
     throw new StackError(`Fewer than ${count} ports of 127.0.0.1 are free: stop other programs.`);
+  }
   return ports;
 }
 

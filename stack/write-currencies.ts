@@ -30,13 +30,13 @@ function readEntry(entry: string): [string, number][] {
 function write(published: string, digitsOf: ReadonlyMap<string, number>): string {
   const byDigits = Map.groupBy([...digitsOf.keys()].sort(), (code) => digitsOf.get(code) ?? 0);
   const groups = [...byDigits].sort(([one], [other]) => one - other);
-  return `// Written by \`npm run currencies\` from list one of ISO 4217, which its maintenance agency publishes at
+  return `// Written by \`npm run currencies\` from list one of ISO 4217, which is published at
 // ${SOURCE}
 
-/** When ISO 4217 was published as it stands here. */
+/** The publication date of this version of ISO 4217. */
 export const ISO_4217_PUBLISHED = '${published}';
 
-/** The codes of currencies, by the number of decimals that their minor units make. */
+/** Currency codes by the number of digits of their minor units. */
 export const codesByDigits: Readonly<Record<number, string>> = {
 ${groups.map(([digits, codes]) => `  ${digits}: \`${inLines(codes)}\`,`).join('\n')}
 };

