@@ -18,13 +18,13 @@ const HEARTBEAT_MS = 3_000;
 /** In an endpoint's queue, retries go before first attempts. */
 const RETRY_PRIORITY = 1;
 
-/** Most retries that wait in an endpoint's queue. Each waiting one occupies one of the worker's activity slots. */
+/** The most retries that wait in an endpoint's queue. Each occupies one of the worker's activity slots. */
 export const MAX_WAITING_RETRIES = 10;
 
-/** The longest pause of a delivery that found too many retries in the queue, in ms. */
+/** The longest pause of a delivery that finds the queue full, in ms. */
 const MAX_QUEUE_PAUSE_MS = 5 * 60 * 1_000;
 
-/** Makes one attempt at a delivery. If the endpoint fails, the activity fails and sets the pause before its next retry. */
+/** Makes one attempt at a delivery. If it fails, the activity fails and sets the pause before its next retry. */
 export function createDeliverWebhook({ attemptDelivery, endpointQueues }: WebhookDependencies) {
   return async (deliveryId: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> => {
     const queue = endpointQueues(webhookId);

@@ -3,7 +3,7 @@ import type { AccountRequestRepository } from '../db/account-requests.ts';
 import type { Erased, UserRepository } from '../db/users.ts';
 import type { Erasure } from '../domain/account/account-request.ts';
 
-/** The erasures that Temporal has a record of. */
+/** The erasures recorded in Temporal. */
 export interface ErasureRecords {
   list(): AsyncIterable<Erasure>;
 }
@@ -31,12 +31,12 @@ export function createForget(dependencies: RepeatDependencies & { accountRequest
 /** Erases all erased users again, in case a restored backup contains them. Returns how many it contained. */
 export async function eraseAgain(
   { erasures, users }: RepeatDependencies,
-  progress: () => void = () => {},
+  onProgress: () => void = () => {},
 ): Promise<number> {
   let erased = 0;
   for await (const { userId, registeredAt } of erasures.list()) {
     if (await users.eraseAgain(userId, registeredAt)) erased += 1;
-    progress();
+    onProgress();
   }
   return erased;
 }

@@ -10,7 +10,7 @@ export function countEmails(registry: Registry, mailer: Mailer): Mailer {
   const emails = countOutcomes(
     registry,
     'crema_emails_total',
-    'Attempts at emails by outcome: sent, refused (for good), unanswered (may have arrived), retrying (tried again later).',
+    'Attempts at emails by outcome: sent, refused (permanently), unanswered (may have arrived), retrying (failed).',
   );
   return {
     ...mailer,
@@ -27,12 +27,12 @@ export function countEmails(registry: Registry, mailer: Mailer): Mailer {
   };
 }
 
-/** Counts attempts at webhooks by outcome, and deliveries that end without an attempt. */
+/** Counts attempts at webhook deliveries by outcome, and deliveries that end without an attempt. */
 export function countWebhooks(registry: Registry, deliveries: WebhookDeliveryRepository): WebhookDeliveryRepository {
   const webhooks = countOutcomes(
     registry,
     'crema_webhooks_total',
-    'Webhooks by outcome: delivered, gone, pending (failed, tried again later), given_up, dropped (disabled).',
+    'Attempts at webhooks by outcome: delivered, gone, pending (failed); ended deliveries: given_up, dropped (disabled).',
   );
   return {
     ...deliveries,

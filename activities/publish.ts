@@ -10,7 +10,7 @@ export interface Publisher {
   ping(): Promise<unknown>;
 }
 
-/** The Redis stream, for consumers that reconnect or share the work. It keeps about this number of entries. */
+/** The Redis stream, for consumers that reconnect or share the work, and its approximate length. */
 const STREAM = 'orders:events';
 const STREAM_LENGTH = 10_000;
 
@@ -28,7 +28,7 @@ const publishOnce = `
   redis.call('PUBLISH', '${ORDERS_CHANNEL}:' .. ARGV[2], ARGV[1])
   return 1`;
 
-/** How long `publishIfAvailable` does not try after Redis has failed, in ms. */
+/** The pause of `publishIfAvailable` after a failure of Redis, in ms. */
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 
 /** Publishes facts to Redis as CloudEvents: in order, each once. */
@@ -47,7 +47,7 @@ interface Dependencies {
 }
 
 export function createPublishing({ redis, ledger, publicUrl }: Dependencies): Publishing {
-  /** When Redis failed, on the monotonic clock, in ms. undefined while it is available. */
+  /** When Redis failed, on the monotonic clock, in ms; undefined while it is available. */
   let failedAt: number | undefined;
 
   async function publishOne(fact: Fact): Promise<void> {
@@ -71,7 +71,7 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies): Pu
     const { id, orderId } = fact.event;
     const message = toJsonLine(toCloudEvent(fact, publicUrl));
     try {
-      // A Redis that hangs executes later everything it was sent meanwhile, so a message waits for an answer to PING.
+      // A frozen Redis executes all commands later, so after a failure a message is sent only when PING is answered.
       if (failedAt !== undefined) await redis.ping();
       await redis.eval(publishOnce, 2, STREAM, `{${STREAM}}:told:${id}`, message, orderId);
       failedAt = undefined;

@@ -8,9 +8,9 @@ import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Order } from '../domain/order/order.ts';
 import { isFinal } from '../domain/order/transitions.ts';
 
-/** What Temporal keeps of an order's workflow. */
+/** The order as Temporal records it. */
 export interface OrderRecord {
-  /** Its journal entries in the order in which to write them, without those of deleted runs. */
+  /** The journal entries in the order of writing, without those of deleted runs. */
   entries: JournalEntry[];
   /** The order as of the latest event. */
   order: Order;
@@ -18,7 +18,7 @@ export interface OrderRecord {
   ended: string | undefined;
   /** Whether the workflow was reset: events after that point are void. */
   reset: boolean;
-  /** The cause, in Temporal's words, if the current workflow task fails. */
+  /** Temporal's name of the cause, if the current workflow task fails. */
   failing: string | undefined;
 }
 
@@ -27,9 +27,9 @@ export interface WorkflowRecords {
   /** Returns the ids of orders that have a workflow. @param after `next` of the previous page, '' for the first */
   page(after: string, size: number): Promise<{ orderIds: string[]; next: string }>;
   exists(orderId: string): Promise<boolean>;
-  /** @param alive called after each call to Temporal */
-  find(orderId: string, alive: () => void): Promise<OrderRecord | undefined>;
-  /** Whether an error means that Temporal is unavailable, rather than that it cannot answer for one order. */
+  /** @param onProgress called after each call to Temporal */
+  find(orderId: string, onProgress: () => void): Promise<OrderRecord | undefined>;
+  /** Returns whether an error means that Temporal is unavailable, not only for one order. */
   isOutage(error: unknown): Promise<boolean>;
 }
 
@@ -50,7 +50,7 @@ export interface Finding {
   orderId: string;
   /** The number of entries that were missing from the read model and have been added. */
   repaired: number;
-  /** Why an operator must look at the order. */
+  /** Why an operator must look at the order; undefined if it is in order. */
   why: string | undefined;
   /** Whether the workflow ended before the order did, so that the order can be resumed. */
   resumable: boolean;
@@ -90,31 +90,30 @@ export function createReconcile(dependencies: Dependencies) {
 }
 
 /**
- * Compares a page of orders with their workflows and journals what the read model lacks, for example after Postgres was
- * restored. Adds entries through the journal and removes only what a reset has made void. It can therefore run at any time, and
- * several times at once.
+ * Compares a page of orders with their workflows and journals the entries that the read model lacks, for example after Postgres
+ * was restored. Removes only entries that a reset of the workflow made void. Several runs at the same time are safe.
  *
- * @param alive called after every step
+ * @param onProgress called after every step
  * @throws when Temporal or Postgres is unavailable
  */
 export async function reconcilePage(
   dependencies: Dependencies,
   { cursor = { through: 'workflows', after: '' }, size = 100 }: PageRequest = {},
-  alive: () => void = () => {},
+  onProgress: () => void = () => {},
 ): Promise<PageResult> {
   const { records, orders } = dependencies;
   const { through, after } = cursor;
   const result: PageResult = { compared: 0, findings: [], next: undefined };
   if (through === 'workflows') {
     const { orderIds, next } = await records.page(after, size);
-    alive();
+    onProgress();
     await forEachOf(new Set(orderIds), compare);
     result.next = next ? { through, after: next } : { through: 'rows', after: '' };
   } else {
     const orderIds = await orders.open(after, size);
     await forEachOf(orderIds, async (orderId) => {
       const exists = await records.exists(orderId);
-      alive();
+      onProgress();
       if (!exists) await compare(orderId);
     });
     const last = orderIds.at(-1);
@@ -123,7 +122,7 @@ export async function reconcilePage(
   return result;
 
   async function compare(orderId: string): Promise<void> {
-    const finding = await reconcileOrder(dependencies, orderId, alive);
+    const finding = await reconcileOrder(dependencies, orderId, onProgress);
     result.compared += 1;
     if (finding.repaired > 0 || finding.why) result.findings.push(finding);
   }
@@ -139,14 +138,14 @@ async function forEachOf<T>(items: Iterable<T>, work: (item: T) => Promise<void>
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
-/** Compares one order with its workflow and journals what the read model lacks, see {@link reconcilePage}. */
+/** Compares one order with its workflow, see {@link reconcilePage}. */
 export async function reconcileOrder(
   dependencies: Dependencies,
   orderId: string,
-  alive: () => void = () => {},
+  onProgress: () => void = () => {},
 ): Promise<Finding> {
   try {
-    return { orderId, ...(await compare(dependencies, orderId, alive)) };
+    return { orderId, ...(await compare(dependencies, orderId, onProgress)) };
   } catch (error) {
     if (isOutage(error) || (await dependencies.records.isOutage(error))) throw error;
     // An unreadable order must not stop the reconciliation of the others.
@@ -158,11 +157,11 @@ export async function reconcileOrder(
 async function compare(
   { records, orders, journal }: Dependencies,
   orderId: string,
-  alive: () => void,
+  onProgress: () => void,
 ): Promise<Omit<Finding, 'orderId'>> {
   const step = async <T>(call: Promise<T>): Promise<T> => {
     const result = await call;
-    alive();
+    onProgress();
     return result;
   };
   const readRow = async () => (await step(orders.find(orderId)))?.order;
@@ -170,9 +169,9 @@ async function compare(
     for (const entry of entries) await step(journal.write(entry));
   };
 
-  // The row is read first: otherwise a change in between would make it newer than the record.
+  // The row is read first. Otherwise a change between both reads would make it newer than the record.
   let before = await readRow();
-  const record = await records.find(orderId, alive);
+  const record = await records.find(orderId, onProgress);
   if (!record) {
     if (!before || isFinal(before.status)) return { repaired: 0, why: undefined, resumable: false };
     return { repaired: 0, why: `It is ${before.status}, but has no workflow in Temporal.`, resumable: true };
@@ -192,7 +191,7 @@ async function compare(
   if (!before && missing.length > 0) await step(journal.passNumber(order.number));
   let lost = missing.length > 0 ? await step(journal.missing(orderId, missing)) : [];
   const replaced = lost.find((entry) => entry.kind === 'fact');
-  // Void events from before a reset win against today's if the clock was ahead then: remove them and write again.
+  // The journal may have kept void events from before a reset instead of new ones: remove them and write again.
   if (reset && replaced && (await step(journal.rewind(orderId, replaced.event.version - 1, order.version)))) {
     await write(entries);
     lost = await step(journal.missing(orderId, missing));

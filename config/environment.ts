@@ -13,17 +13,17 @@ export class ConfigurationError extends Error {
 /**
  * Returns the variables of the file `.env`, overridden by those of the process.
  *
- * @param named another file than `.env`; it must exist
+ * @param named replaces `.env`; must exist
  * @throws {ConfigurationError} if the named file does not exist, or a line is not of the form `NAME=value`
  */
 export function readEnvironment(named = process.env.ENV_FILE): Environment {
   const file = named || '.env';
   if (!existsSync(file)) {
-    if (named) throw new ConfigurationError(`ENV_FILE names ${file}, which is not there: correct it.`);
+    if (named) throw new ConfigurationError(`ENV_FILE names ${file}, which does not exist: correct it.`);
     return process.env;
   }
   const text = readFileSync(file, 'utf8');
-  // parseEnv skips lines that it cannot read, so a typing error would silently mean the default.
+  // parseEnv skips malformed lines, so a typing error would silently mean the default.
   let quote: string | undefined;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (quote !== undefined) {
@@ -33,13 +33,13 @@ export function readEnvironment(named = process.env.ENV_FILE): Environment {
     if (/^\s*(#|$)/.test(line)) continue;
     const match = /^\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_]*\s*=(.*)$/.exec(line);
     if (!match) {
-      throw new ConfigurationError(`Line ${index + 1} of ${file} is not of the form NAME=value; mend or remove it.`);
+      throw new ConfigurationError(`Line ${index + 1} of ${file} is not of the form NAME=value: correct or remove it.`);
     }
     const value = match[1]?.trimStart() ?? '';
     const opening = /^["'`]/.exec(value)?.[0];
     if (opening && !value.slice(1).includes(opening)) quote = opening;
   }
-  if (quote !== undefined) throw new ConfigurationError(`A ${quote} opened in ${file} is never closed; close it.`);
+  if (quote !== undefined) throw new ConfigurationError(`A ${quote} in ${file} is never closed: close it.`);
   return { ...parseEnv(text), ...process.env };
 }
 

@@ -25,14 +25,14 @@ const quoting = ['*.detail', '*.where', '*.command'];
 /** Returns a log line without secrets and email addresses. */
 function redact(line: string): string {
   const text = secrets.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), line);
-  // Searching for addresses is the most expensive part.
+  // The search for addresses is the most expensive part.
   return /@|%40/.test(text) ? text.replace(word, (found) => found.replace(toEmailAddress, '[email]')) : text;
 }
 
 /** How long lines are buffered, in ms. */
 const BATCH_MS = 50;
 
-/** Lines are buffered because a write costs half as much as a small request. The buffer is written when the process ends. */
+/** A write costs half as much as a small request, so lines are buffered. The buffer is flushed when the process ends. */
 const inBatches = () => pino.destination({ sync: false, minLength: 8_192, periodicFlush: BATCH_MS });
 
 /**

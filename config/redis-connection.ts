@@ -1,18 +1,18 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from './logger.ts';
 
-/** The pause before a reconnection, and the timeout of a connection, in ms. */
+/** The pause before a reconnection, and the timeout of a connection attempt, in ms. */
 const RETRY_MS = 500;
-const CONNECT_DEADLINE_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 2_000;
 
-/** How often each connection checks its server's role, in ms. */
+/** The interval of checks of a server's role, in ms. */
 const ROLE_CHECK_MS = 5_000;
 
 /**
- * How long a server may take to answer a command, in ms. Then the client reconnects: a frozen server may never close the
- * connection, and its address may belong to another server by now.
+ * The timeout of an answer, in ms. The client then reconnects: a frozen server may never close the connection, and its address
+ * may belong to another server by now.
  */
-const ANSWER_DEADLINE_MS = 2_000;
+const ANSWER_TIMEOUT_MS = 2_000;
 
 /** The idle time before a TCP keep-alive probe, in ms. */
 const KEEP_ALIVE_MS = 10_000;
@@ -24,7 +24,7 @@ const QUIET_MS = 60_000;
  * Errors of a server that cannot be used: it was demoted, is disconnected from its cluster, loads its data, cannot save, or
  * requires another password. Older servers put them into the middle of a script's error.
  */
-const WRONG_SERVER = /(^|[\s:-])(READONLY|MASTERDOWN|NOREPLICAS|MISCONF|LOADING|CLUSTERDOWN|NOAUTH|WRONGPASS)\s/;
+const UNUSABLE_SERVER = /(^|[\s:-])(READONLY|MASTERDOWN|NOREPLICAS|MISCONF|LOADING|CLUSTERDOWN|NOAUTH|WRONGPASS)\s/;
 
 export interface OutageLog {
   logger: Pick<Logger, 'warn'>;
@@ -41,15 +41,15 @@ export interface OutageLog {
 export function connectRedis(url: string, options: RedisOptions = {}, outageLog?: OutageLog): Redis {
   const report = outageLog ? createReport(outageLog) : () => undefined;
   const redis = new Redis(url, {
-    connectTimeout: CONNECT_DEADLINE_MS,
-    socketTimeout: ANSWER_DEADLINE_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: ANSWER_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: () => RETRY_MS,
-    // The command fails with the server's error; its sender decides whether to retry.
+    // The command fails with the server's error. Its sender decides whether to retry.
     reconnectOnError(error) {
-      const isWrong = WRONG_SERVER.test(`${error.message} `);
-      if (isWrong) report(error);
-      return isWrong;
+      const isUnusable = UNUSABLE_SERVER.test(`${error.message} `);
+      if (isUnusable) report(error);
+      return isUnusable;
     },
     ...options,
   });
@@ -59,7 +59,7 @@ export function connectRedis(url: string, options: RedisOptions = {}, outageLog?
   return redis;
 }
 
-/** Connects to a Redis that the process can do without. A command that cannot be sent at once fails. */
+/** Connects to Redis for optional commands: a command that cannot be sent at once fails. */
 export const connectOptionalRedis = (url: string, options: RedisOptions, outageLog: OutageLog): Redis =>
   connectRedis(
     url,
@@ -84,7 +84,7 @@ export function subscribeToRedis(
   const redis = connectRedis(url, { ...options, autoResubscribe: false }, outageLog);
   redis.on('ready', () => {
     redis.subscribe(...channels).catch((error) => {
-      // A lost connection is reported elsewhere, and the next one subscribes.
+      // A lost connection is already reported, and the next one subscribes.
       if (redis.status !== 'ready') return;
       redis.emit('error', error);
       redis.disconnect(true);
@@ -97,7 +97,7 @@ function createReport({ logger, consequence }: OutageLog): (error: Error) => voi
   let lastAt = Number.NEGATIVE_INFINITY;
   return (error) => {
     const now = performance.now();
-    if (now - lastAt > QUIET_MS) logger.warn({ err: error }, `Redis cannot be used: ${consequence}`);
+    if (now - lastAt > QUIET_MS) logger.warn({ err: error }, `Redis is unavailable: ${consequence}`);
     lastAt = now;
   };
 }

@@ -23,8 +23,8 @@ export const servicesInUse = (settings: Required<ServiceSettings>) => ({
 });
 
 /**
- * Prints the addresses of the services that a command uses to standard error. Without this line, a command that reaches another
- * shop's services by mistake looks successful.
+ * Prints the addresses of the services that a command uses to standard error, so that a command on the wrong services is
+ * noticed.
  */
 export function printServicesInUse(settings: ServiceSettings): void {
   const { DATABASE_URL, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE } = settings;

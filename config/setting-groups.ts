@@ -9,7 +9,7 @@ import { isNetwork, listOf, oneOf, origin, positive, secret, textLike, url } fro
 
 export const nodeEnvSettings = { NODE_ENV: oneOf('development', 'test', 'production').default('development') };
 
-/** Of a process that runs until it is stopped. */
+/** The settings of API and worker. */
 export const serverSettings = {
   ...nodeEnvSettings,
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
@@ -34,7 +34,7 @@ const hostAndPort = textLike(/^[^\s:/]+:\d{1,5}$/, HOST_AND_PORT).refine((addres
 }, HOST_AND_PORT);
 
 const KEYS = 'must be <id>:<32 bytes in base64>, several separated by commas; try openssl rand -base64 32';
-/** Key objects, so that no log can show a key. */
+/** Key objects never appear in logs. */
 const payloadKeys = z.string(KEYS).transform((text, ctx) => {
   const keys = text.split(',').map((part) => {
     const [, id = '', secret = ''] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]{43}=)\s*$/.exec(part) ?? [];
@@ -59,12 +59,12 @@ export const temporalSettings = {
   TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
   TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
   TEMPORAL_API_KEY: z.string().optional(),
-  TEMPORAL_NAMESPACE: textLike(/^\S+$/, 'must be a name without blanks').default('default'),
+  TEMPORAL_NAMESPACE: textLike(/^\S+$/, 'must be a name without spaces').default('default'),
   /** Names the shop within its namespace. */
   TEMPORAL_TASK_QUEUE: textLike(/^[\w.:/-]{1,200}$/, 'must be 1 to 200 letters, digits or any of _ . : / -')
     .regex(/(?<!-email|-webhooks)$/, 'must not end in -email or -webhooks: a shop’s other task queues do')
     .default('orders'),
-  /** Encrypt everything that Temporal stores: the first key encrypts, all decrypt. */
+  /** The keys that encrypt payloads in Temporal: the first key encrypts, all decrypt. */
   PAYLOAD_KEYS: payloadKeys,
 };
 

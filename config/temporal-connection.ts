@@ -20,19 +20,19 @@ export interface TemporalSettings {
 export function temporalConnection(settings: TemporalSettings) {
   const { TEMPORAL_ADDRESS: address, TEMPORAL_TLS, TEMPORAL_API_KEY: apiKey, ...files } = settings;
   if (TEMPORAL_TLS === 'on') return { address, tls: tlsOf(files), ...(apiKey && { apiKey }) };
-  const meantForTls = apiKey ?? files.TEMPORAL_TLS_SERVER_CA_CERT_PATH ?? files.TEMPORAL_TLS_CLIENT_CERT_PATH;
-  if (meantForTls === undefined) return { address };
+  const tlsSetting = apiKey ?? files.TEMPORAL_TLS_SERVER_CA_CERT_PATH ?? files.TEMPORAL_TLS_CLIENT_CERT_PATH;
+  if (tlsSetting === undefined) return { address };
   throw new ConfigurationError(
-    'TEMPORAL_API_KEY and certificates are for TEMPORAL_TLS=on: nothing secret goes in the clear.',
+    'TEMPORAL_API_KEY and certificates are for TEMPORAL_TLS=on: set it to on, or remove them.',
   );
 }
 
-/** The largest response of Temporal, in bytes. The SDK intends the same limit, but misspells gRPC's option. */
-const LARGEST_ANSWER = 128 * 1024 * 1024;
+/** The limit of a response, in bytes. The SDK intends the same limit but misspells gRPC's option. */
+const MAX_RESPONSE_BYTES = 128 * 1024 * 1024;
 
 /**
- * Returns the options of a `Connection`. By default, gRPC would reconnect up to two minutes after an outage, and reject a page
- * of a history with more than 4 MB of signals.
+ * Returns the options of a `Connection`. By default, gRPC may reconnect two minutes after an outage, and rejects responses of
+ * more than 4 MB, such as histories with large signals.
  *
  * @throws {ConfigurationError} see {@link temporalConnection}
  */
@@ -41,7 +41,7 @@ export const clientConnection = (settings: TemporalSettings) => ({
   channelArgs: {
     'grpc.initial_reconnect_backoff_ms': 200,
     'grpc.max_reconnect_backoff_ms': 2_000,
-    'grpc.max_receive_message_length': LARGEST_ANSWER,
+    'grpc.max_receive_message_length': MAX_RESPONSE_BYTES,
   },
 });
 

@@ -60,7 +60,7 @@ export interface DueDelivery extends Pick<WebhookDelivery, 'eventId' | 'type' | 
 }
 
 /** A delivery without an outcome or a workflow. The dispatcher makes its first attempt. */
-export interface UntriedDelivery extends Pick<WebhookDelivery, 'id' | 'eventId' | 'type' | 'attempts'> {
+export interface UnstartedDelivery extends Pick<WebhookDelivery, 'id' | 'eventId' | 'type' | 'attempts'> {
   webhookId: string;
   /** Requested by a manager. */
   again: boolean;
@@ -69,7 +69,7 @@ export interface UntriedDelivery extends Pick<WebhookDelivery, 'id' | 'eventId' 
 /** The outcome of a delivery after an attempt; `pending` if it will be retried. */
 export type AttemptOutcome = 'delivered' | 'gone' | 'pending';
 
-/** How many attempts a listed delivery has at most. */
+/** The most attempts of a listed delivery. */
 const LISTED_ATTEMPTS = 10;
 
 const DELIVERY_COLUMNS = [
@@ -142,13 +142,13 @@ const RECORD: Record<AttemptOutcome, string> = {
     disabled AS (${disable('failing')} AND failing_since <= :failingSince)`),
 };
 
-const UNTRIED = `
+const UNSTARTED = `
   SELECT next.* FROM webhooks CROSS JOIN LATERAL (
     SELECT id, webhook_id AS "webhookId", event_id AS "eventId", type, again, attempts, seq
     FROM webhook_deliveries WHERE webhook_id = webhooks.id AND started_at IS NULL
     ORDER BY again, seq LIMIT :limit
   ) next
-  WHERE next.id <> ALL(CAST(:inHand AS uuid[])) ORDER BY again, seq`;
+  WHERE next.id <> ALL(CAST(:inProgress AS uuid[])) ORDER BY again, seq`;
 
 const LAST_ATTEMPTS = `
   SELECT a.* FROM unnest(CAST(:ids AS uuid[])) AS d (id) CROSS JOIN LATERAL (
@@ -198,11 +198,11 @@ export function createWebhookDeliveryRepository(database: Database) {
     /**
      * Returns the deliveries that the dispatcher can begin, in the order of the log; those requested by managers come last.
      *
-     * @param limit per webhook, including those in hand
-     * @param inHand the ids of those that it has begun
+     * @param limit per webhook, including those in progress
+     * @param inProgress the ids of those that it has begun
      */
-    untried: async (limit: number, inHand: string[]): Promise<UntriedDelivery[]> =>
-      (await named('webhook-untried', database.raw(UNTRIED, { limit, inHand }))).rows,
+    unstarted: async (limit: number, inProgress: string[]): Promise<UnstartedDelivery[]> =>
+      (await named('webhook-unstarted', database.raw(UNSTARTED, { limit, inProgress }))).rows,
 
     /**
      * Returns everything that an attempt needs. It locks the row, so that it fails if attempts cannot be recorded now.

@@ -9,14 +9,14 @@ export interface Address {
 /** Returns the IP addresses of a host name; an empty list if the name does not exist. */
 export type Resolve = (hostname: string) => Promise<string[]>;
 
-/** Which URLs webhooks may have. It applies at registration and again at each connection. */
+/** The rules for URLs of webhooks. They apply at registration and at each request. */
 export interface EndpointPolicy {
-  /** @returns what is wrong with the URL; undefined if it is allowed, or if its host cannot be resolved now */
+  /** Returns the rule that a URL violates, `must …`; undefined if it violates none or its host cannot be resolved. */
   faultOf(url: URL): Promise<string | undefined>;
   /**
    * Returns all addresses of the URL's host.
    *
-   * @throws if the policy forbids the URL or any of the addresses, or if there is none; the message is a sentence
+   * @throws if the URL or one of the addresses is forbidden, or if there is no address; the message is a sentence
    */
   addressesOf(url: URL): Promise<Address[]>;
 }
@@ -30,7 +30,7 @@ export interface EndpointPolicyOptions {
   resolve?: Resolve;
 }
 
-/** The public part of IPv6 (RFC 4291 §2.4), and the documentation addresses in it (RFC 9637). */
+/** The public range of IPv6 (RFC 4291 §2.4), and the documentation addresses within it (RFC 9637). */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 const IPV6_DOCUMENTATION = ipaddr.parseCIDR('3fff::/20');
 
@@ -45,7 +45,7 @@ export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPo
     const address = ipaddr.parse(text);
     if (networks.some((network) => address.kind() === network[0].kind() && address.match(network))) return true;
     if (address.range() !== 'unicast') return false;
-    // ipaddr.js does not list every special range of IPv6, so only the range that is known to be public is allowed.
+    // ipaddr.js does not list every special range of IPv6, so only the public range is allowed.
     return address.kind() === 'ipv4' || (address.match(GLOBAL_IPV6) && !address.match(IPV6_DOCUMENTATION));
   }
 
@@ -67,7 +67,7 @@ export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPo
       if (fault) throw new Error(`The endpoint’s URL ${fault}.`);
       const addresses = await lookUp(url);
       if (addresses.length === 0) throw new Error('The endpoint’s host has no address.');
-      // One forbidden address is enough: otherwise an endpoint could choose it by failing at the others.
+      // One forbidden address is enough: an endpoint could enforce its use by failing at the others.
       if (!addresses.every(isAllowed)) throw new Error('The endpoint has a private or reserved address.');
       return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     },
@@ -84,11 +84,11 @@ export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPo
 const UNKNOWN_NAME = new Set(['ENOTFOUND', 'ENODATA']);
 
 /**
- * Queries the name servers directly. `dns.lookup` runs in libuv's four threads, where a name server that hangs would
- * delay all other webhooks.
+ * Queries the name servers directly. `dns.lookup` uses libuv's four threads, where a name server that does not answer would
+ * delay all webhooks.
  */
 async function resolveByDns(hostname: string): Promise<string[]> {
-  // RFC 6761 §6.3: name servers are not asked for localhost.
+  // RFC 6761 §6.3: localhost is not looked up.
   if (/^(.+\.)?localhost\.?$/.test(hostname)) return ['127.0.0.1', '::1'];
   const resolver = new Resolver({ timeout: 1_000, tries: 2 });
   const emptyIfUnknown = (error: NodeJS.ErrnoException) => {

@@ -25,10 +25,10 @@ export interface SenderOptions extends Pick<EndpointPolicy, 'addressesOf'> {
   timeout: number;
 }
 
-/** How much of a response is read, in bytes. */
+/** The most bytes of a response that are read. */
 const RESPONSE_LIMIT = 1_024;
 
-/** How long an unused connection stays open, in ms. */
+/** The idle time after which a connection is closed, in ms. */
 const IDLE_MS = 4_000;
 
 const keptAlive = { keepAlive: true, timeout: IDLE_MS };
@@ -42,7 +42,7 @@ interface CheckedOptions extends RequestOptions {
   addresses?: string;
 }
 
-/** Reuses a connection only for a request whose host still has the addresses that were checked when it was opened. */
+/** Makes an agent reuse connections only for the addresses that were checked when they were opened. */
 function byAddress<T extends HttpAgent>(agent: T): T {
   const nameOf = agent.getName.bind(agent);
   agent.getName = (options?: CheckedOptions) => `${nameOf(options)}:${options?.addresses}`;
@@ -75,7 +75,7 @@ export function createSender({ addressesOf, timeout }: SenderOptions): Send {
   };
 }
 
-/** Replaces the connection's own DNS lookup, which could return other addresses than the ones that were checked. */
+/** Replaces the connection's own DNS lookup, which could return other addresses than the checked ones. */
 const always =
   (addresses: Address[]): LookupFunction =>
   (_hostname, { all }, callback) => {
@@ -84,7 +84,7 @@ const always =
     else callback(null, address, family);
   };
 
-/** Sends a request again on a new connection if the endpoint closed the reused one meanwhile. */
+/** Sends a request, and again on a new connection if the endpoint has closed the reused one. */
 function post(url: string, options: CheckedOptions, body: string): Promise<IncomingMessage> {
   const { open, agent } = schemes[url.startsWith('https:') ? 'https:' : 'http:'];
   const request = open(url, { ...options, agent });
@@ -104,7 +104,7 @@ function responseTo(request: ClientRequest, body: string): Promise<IncomingMessa
   });
 }
 
-/** Reads the start of the body. An interrupted body is no error, because the status has decided already. */
+/** Reads the start of the body. An interrupted body is no error: only the status counts. */
 async function readStart(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;

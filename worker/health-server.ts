@@ -8,7 +8,7 @@ export interface HealthServer {
   close(): Promise<void>;
 }
 
-/** The content of `/metrics`, and who may read it. */
+/** The content of `/metrics`. */
 export interface MetricsPage {
   contentType: string;
   text(): Promise<string>;
@@ -16,7 +16,7 @@ export interface MetricsPage {
 }
 
 /** The timeout of a check, in ms. */
-const DEADLINE_MS = 2_000;
+const CHECK_TIMEOUT_MS = 2_000;
 
 /**
  * Returns a server for `/health/live`, `/health/ready` and `/metrics`. A running worker is ready even if a service is down,
@@ -25,7 +25,7 @@ const DEADLINE_MS = 2_000;
  * @param instance identifies this process
  * @param state returns the state of the Temporal worker
  * @param checks of services, by name; each resolves if its service answers
- * @param metrics undefined: no `/metrics`
+ * @param metrics without it, `/metrics` is 404
  */
 export function createHealthServer(
   instance: string,
@@ -34,7 +34,7 @@ export function createHealthServer(
   metrics?: MetricsPage,
 ): HealthServer {
   const server = createServer(async ({ url, headers }, response) => {
-    if (metrics && url === '/metrics') return showMetrics(metrics, headers.authorization, response);
+    if (metrics && url === '/metrics') return answerMetrics(metrics, headers.authorization, response);
     const ready = url === '/health/live' || state() === 'RUNNING';
     const status = url === '/health/live' || url === '/health/ready' ? (ready ? 200 : 503) : 404;
     const parts = url === '/health/ready' ? await statesOf(checks) : {};
@@ -53,13 +53,13 @@ export function createHealthServer(
   };
 }
 
-async function showMetrics(page: MetricsPage, authorization: string | undefined, response: ServerResponse) {
+async function answerMetrics(page: MetricsPage, authorization: string | undefined, response: ServerResponse) {
   if (!page.mayRead(authorization)) {
     response.setHeader('www-authenticate', 'Bearer realm="metrics"');
-    return refuse(response, 401, 'Send the token of METRICS_TOKEN: Authorization: Bearer <token>.');
+    return refuse(response, 401, 'Send the value of METRICS_TOKEN: Authorization: Bearer <token>.');
   }
   const text = await page.text().catch(() => undefined);
-  if (text === undefined) return refuse(response, 503, 'Temporal’s SDK does not show its metrics.');
+  if (text === undefined) return refuse(response, 503, 'The metrics of Temporal’s SDK are unavailable.');
   response.writeHead(200, { 'content-type': page.contentType, 'cache-control': 'no-store' }).end(text);
 }
 
@@ -71,8 +71,8 @@ function refuse(response: ServerResponse, status: number, detail: string): void 
 
 async function statesOf(checks: Record<string, () => Promise<unknown>>): Promise<Record<string, 'up' | 'down'>> {
   const states = Object.entries(checks).map(async ([name, check]): Promise<[string, 'up' | 'down']> => {
-    const late = setTimeout(DEADLINE_MS, 'down' as const, { ref: false });
-    return [name, await Promise.race([check().then(() => 'up' as const), late]).catch(() => 'down' as const)];
+    const timeout = setTimeout(CHECK_TIMEOUT_MS, 'down' as const, { ref: false });
+    return [name, await Promise.race([check().then(() => 'up' as const), timeout]).catch(() => 'down' as const)];
   });
   return Object.fromEntries(await Promise.all(states));
 }

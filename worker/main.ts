@@ -6,15 +6,15 @@ import { servicesInUse } from '../config/services-in-use.ts';
 import { readWorkerSettings } from './settings.ts';
 import { startWorker } from './start-worker.ts';
 
-// The SDK records a stack trace of every promise in a workflow. Short traces save a tenth of the time of a replay. The limit
-// applies to threads that start later, so it is set first.
+// The SDK records a stack trace for every promise of a workflow. Short traces make replays a tenth faster. The limit applies
+// to threads that start later.
 setFlagsFromString('--stack-trace-limit=4');
 
 await runCommand(async () => {
-  const config = readWorkerSettings(readEnvironment());
-  const logger = createLogger('crema-worker', config.LOG_LEVEL);
-  const worker = await startWorker(config, logger);
-  logger.info(servicesInUse(config), 'The worker is at work');
+  const settings = readWorkerSettings(readEnvironment());
+  const logger = createLogger('crema-worker', settings.LOG_LEVEL);
+  const worker = await startWorker(settings, logger);
+  logger.info(servicesInUse(settings), 'The worker has started');
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, worker.stop);
   await worker.finished;
   logger.info('The worker has stopped');

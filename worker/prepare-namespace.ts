@@ -11,8 +11,8 @@ import { searchAttributes } from '../workflows/messages/definitions.ts';
 import { readShop, scheduleReconciler } from './reconcile-schedule.ts';
 import { readNamespaceSettings } from './settings.ts';
 
-// `npm run prepare-namespace`: adds missing search attributes and the reconciler's schedule to Temporal's namespace. It can run
-// before every start, after the migrations.
+// `npm run prepare-namespace`: adds missing search attributes and the reconciler's schedule to Temporal's namespace. It runs
+// after the migrations, before every start.
 
 /** Temporal's numbers for the types of search attributes (`temporal.api.enums.v1.IndexedValueType`). */
 const indexedValueType: Record<string, number> = {
@@ -21,26 +21,27 @@ const indexedValueType: Record<string, number> = {
   [SearchAttributeType.DOUBLE]: 4,
 };
 
-const DEADLINE_MS = 30_000;
+/** The timeout of all calls to Temporal together, in ms. */
+const TIMEOUT_MS = 30_000;
 
-/** The recommended retention of closed workflows, in days. Backups up to this age can be restored completely. */
+/** The recommended retention of closed workflows, in days. Backups of this age can be reconciled completely. */
 const MIN_RETENTION_DAYS = 30;
 const DAY_S = 24 * 60 * 60;
 
 await runCommand(async () => {
   const { replace } = readArguments();
-  const config = readNamespaceSettings(readEnvironment());
-  printServicesInUse(config);
-  const database = connect(config.DATABASE_URL, { max: 1, name: 'crema-prepare-namespace' });
+  const settings = readNamespaceSettings(readEnvironment());
+  printServicesInUse(settings);
+  const database = connect(settings.DATABASE_URL, { max: 1, name: 'crema-prepare-namespace' });
   const shop = await readShop(database).finally(() => database.destroy());
-  const connection = await Connection.connect(clientConnection(config));
+  const connection = await Connection.connect(clientConnection(settings));
   try {
-    await connection.withDeadline(Date.now() + DEADLINE_MS, async () => {
-      const names = (await registerSearchAttributes(connection, config.TEMPORAL_NAMESPACE)).join(', ');
+    await connection.withDeadline(Date.now() + TIMEOUT_MS, async () => {
+      const names = (await registerSearchAttributes(connection, settings.TEMPORAL_NAMESPACE)).join(', ');
       console.log(names ? `Registered search attributes: ${names}` : 'The search attributes are registered.');
-      await scheduleReconciler(connection, config, { shop, replace });
-      console.log(`The reconciler runs every ${config.RECONCILE_EVERY} minutes.`);
-      const warning = await retentionWarning(connection, config.TEMPORAL_NAMESPACE);
+      await scheduleReconciler(connection, settings, { shop, replace });
+      console.log(`The reconciler runs every ${settings.RECONCILE_EVERY} minutes.`);
+      const warning = await retentionWarning(connection, settings.TEMPORAL_NAMESPACE);
       if (warning) console.warn(warning);
     });
   } finally {

@@ -19,7 +19,7 @@ import type { NamespaceSettings } from './settings.ts';
 /** Earlier versions used this schedule id for every task queue. The default task queue still does. */
 const EARLIER_ID = reconcileScheduleIdOf('orders');
 
-type ShopConfig = Pick<NamespaceSettings, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE' | 'PAYLOAD_KEYS'>;
+type ShopSettings = Pick<NamespaceSettings, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE' | 'PAYLOAD_KEYS'>;
 
 /** gRPC's code NOT_FOUND. */
 const NOT_FOUND = 5;
@@ -40,14 +40,14 @@ export async function readShop(database: Database): Promise<string> {
  *
  * @throws {ConfigurationError} if it does, or if the database was never migrated
  */
-export async function checkShop(connection: ConnectionLike, config: ShopConfig, database: Database): Promise<void> {
+export async function checkShop(connection: ConnectionLike, settings: ShopSettings, database: Database): Promise<void> {
   const shop = await readShop(database);
-  const handle = clientOf(connection, config).getHandle(reconcileScheduleIdOf(config.TEMPORAL_TASK_QUEUE));
+  const handle = clientOf(connection, settings).getHandle(reconcileScheduleIdOf(settings.TEMPORAL_TASK_QUEUE));
   const known = await handle.describe().catch((error) => {
     if (error instanceof ScheduleNotFoundError) return undefined;
     throw error;
   });
-  refuseOther(config, known?.action.memo?.shop, shop);
+  refuseOther(settings, known?.action.memo?.shop, shop);
 }
 
 /**
@@ -57,16 +57,16 @@ export async function checkShop(connection: ConnectionLike, config: ShopConfig, 
  */
 export async function scheduleReconciler(
   connection: Connection,
-  config: NamespaceSettings,
+  settings: NamespaceSettings,
   { shop, replace }: { shop: string; replace: boolean },
 ): Promise<void> {
-  const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
-  const schedule = clientOf(connection, config);
+  const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = settings;
+  const schedule = clientOf(connection, settings);
   const scheduleId = reconcileScheduleIdOf(taskQueue);
   const earlier = scheduleId === EARLIER_ID ? undefined : await findEarlier(connection, namespace, taskQueue);
   const options = {
     scheduleId,
-    spec: { intervals: [{ every: `${config.RECONCILE_EVERY}m` }] },
+    spec: { intervals: [{ every: `${settings.RECONCILE_EVERY}m` }] },
     policies: { overlap: 'SKIP', catchupWindow: '10m' },
     action: {
       type: 'startWorkflow',
@@ -84,31 +84,31 @@ export async function scheduleReconciler(
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     await schedule.getHandle(scheduleId).update((known) => {
-      if (!replace) refuseOther(config, known.action.memo?.shop, shop);
+      if (!replace) refuseOther(settings, known.action.memo?.shop, shop);
       return { ...known, ...options };
     });
   }
   if (earlier) await schedule.getHandle(EARLIER_ID).delete();
 }
 
-/** Marks a schedule with its shop, unencrypted: shops with other keys must be able to read it. */
-function clientOf(connection: ConnectionLike, config: ShopConfig): ScheduleClient {
-  const codec = { ...createPayloadCodec(config.PAYLOAD_KEYS), encode: async (payloads: Payload[]) => payloads };
+/** Returns a client that encrypts nothing: shops with other keys must be able to read the schedule's shop. */
+function clientOf(connection: ConnectionLike, settings: ShopSettings): ScheduleClient {
+  const codec = { ...createPayloadCodec(settings.PAYLOAD_KEYS), encode: async (payloads: Payload[]) => payloads };
   const dataConverter = { payloadCodecs: [codec] };
-  return new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter }).schedule;
+  return new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE, dataConverter }).schedule;
 }
 
-function refuseOther(config: ShopConfig, owner: unknown, shop: string): void {
+function refuseOther(settings: ShopSettings, owner: unknown, shop: string): void {
   if (owner === undefined || owner === shop) return;
-  const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = config;
+  const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = settings;
   throw new ConfigurationError(
-    `The task queue ${taskQueue} of the namespace ${namespace} belongs to another shop, whose database was made at ${owner}: ` +
-      'set TEMPORAL_TASK_QUEUE to one of its own, for all processes of this shop. ' +
-      'If that database is gone and this one takes its place: npm run prepare-namespace -- --replace.',
+    `The task queue ${taskQueue} of the namespace ${namespace} belongs to another shop, whose database was created at ${owner}. ` +
+      'Set TEMPORAL_TASK_QUEUE to another task queue, for all processes of this shop. ' +
+      'If this database replaces that one, run npm run prepare-namespace -- --replace.',
   );
 }
 
-/** Returns the schedule that an earlier version created for this task queue. Its arguments may be encrypted with another shop's key. */
+/** Returns the state of a schedule that an earlier version created for this task queue. */
 async function findEarlier({ workflowService }: Connection, namespace: string, taskQueue: string) {
   const found = await workflowService.describeSchedule({ namespace, scheduleId: EARLIER_ID }).catch((error) => {
     if (isGrpcServiceError(error) && error.code === NOT_FOUND) return undefined;

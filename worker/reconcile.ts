@@ -23,27 +23,27 @@ import { createWorkflowRecords } from './workflow-records.ts';
 
 const orderId = z.uuid().toLowerCase();
 
-/** The pause between two progress lines, in ms. */
-const PROGRESS_EVERY_MS = 10_000;
+/** The time between two progress lines, in ms. */
+const PROGRESS_INTERVAL_MS = 10_000;
 
 // `npm run reconcile`: repeats erasures, compares every order with its workflow and corrects the read model. With
-// `-- --resume <order>`, it starts a new workflow for an order whose workflow ended early. Exit code 2: an operator must check.
+// `-- --resume <order>`, it starts a new workflow for an order whose workflow ended early. Exit code 2: findings to look at.
 await runCommand(async () => {
   const { resume: orderId } = readArguments();
-  const config = readReconcileSettings(readEnvironment());
-  printServicesInUse(config);
-  const connection = await Connection.connect(clientConnection(config));
-  const database = connect(config.DATABASE_URL, { name: 'crema-reconcile' });
-  const dataConverter = createDataConverter(config.PAYLOAD_KEYS);
-  const client = new Client({ connection, namespace: config.TEMPORAL_NAMESPACE, dataConverter });
-  const taskQueue = config.TEMPORAL_TASK_QUEUE;
+  const settings = readReconcileSettings(readEnvironment());
+  printServicesInUse(settings);
+  const connection = await Connection.connect(clientConnection(settings));
+  const database = connect(settings.DATABASE_URL, { name: 'crema-reconcile' });
+  const dataConverter = createDataConverter(settings.PAYLOAD_KEYS);
+  const client = new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE, dataConverter });
+  const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const dependencies = {
     records: createWorkflowRecords(client, taskQueue),
     orders: createOrderRepository(database),
     journal: createJournal(database),
   };
   try {
-    await checkShop(connection, config, database);
+    await checkShop(connection, settings, database);
     if (orderId !== undefined) await resume(orderId);
     else await reconcile();
   } finally {
@@ -53,10 +53,10 @@ await runCommand(async () => {
 
   async function resume(orderId: string): Promise<void> {
     const alertThresholds = {
-      delayedAfter: config.ORDER_DELAYED_AFTER,
-      uncollectedAfter: config.ORDER_UNCOLLECTED_AFTER,
+      delayedAfter: settings.ORDER_DELAYED_AFTER,
+      uncollectedAfter: settings.ORDER_UNCOLLECTED_AFTER,
     };
-    const signingKeys = createSigningKeys(config.PAYLOAD_KEYS);
+    const signingKeys = createSigningKeys(settings.PAYLOAD_KEYS);
     const why = await resumeOrder({ ...dependencies, client, taskQueue, alertThresholds, signingKeys }, orderId);
     console.log(
       why ? `Order ${orderId} is not resumed. ${why}` : `Order ${orderId} continues where its workflow ended.`,
@@ -72,7 +72,7 @@ await runCommand(async () => {
     if (erased > 0) console.log(`Erased again: ${erased} deleted users.`);
     console.log('Comparing the orders with their workflows …');
     const total = { compared: 0, repaired: 0, toLookAt: 0 };
-    let progressAt = Date.now() + PROGRESS_EVERY_MS;
+    let progressAt = Date.now() + PROGRESS_INTERVAL_MS;
     let cursor: Cursor | undefined;
     do {
       const { compared, findings, next } = await reconcilePage(dependencies, { cursor });
@@ -82,7 +82,7 @@ await runCommand(async () => {
       total.toLookAt += findings.filter(({ why }) => why).length;
       if (Date.now() >= progressAt) {
         console.log(`${total.compared} orders compared so far …`);
-        progressAt = Date.now() + PROGRESS_EVERY_MS;
+        progressAt = Date.now() + PROGRESS_INTERVAL_MS;
       }
       cursor = next;
     } while (cursor);

@@ -19,14 +19,14 @@ interface Dependencies {
   signingKeys: SigningKeys;
 }
 
-/** The deadline for starting a workflow, in ms. */
-const START_DEADLINE_MS = 10_000;
+/** The timeout of the start of a workflow, in ms. */
+const START_TIMEOUT_MS = 10_000;
 
 /**
  * Starts a new workflow for an order whose workflow ended too early, for example by termination. The order continues from its
  * last version. Deliveries without a known result are given up, so that no email is sent twice.
  *
- * @returns why the order is not resumed, undefined if it is
+ * @returns why the order is not resumed; undefined if it is
  */
 export async function resumeOrder(dependencies: Dependencies, orderId: string): Promise<string | undefined> {
   const { client, orders, taskQueue, alertThresholds, signingKeys } = dependencies;
@@ -36,7 +36,7 @@ export async function resumeOrder(dependencies: Dependencies, orderId: string): 
   const rejections = timeline.filter(({ kind }) => kind === 'rejected').length;
   const start = startAfter(facts, rejections, alertThresholds);
   try {
-    await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+    await client.withDeadline(Date.now() + START_TIMEOUT_MS, () =>
       client.workflow.start(orderWorkflowType, {
         ...startOptionsOf(start, signingKeys(start.id)[0]),
         taskQueue,

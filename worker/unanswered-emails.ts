@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
 import { unansweredEmailIdOf, unansweredEmailWorkflowType } from '../workflows/messages/definitions.ts';
 
-/** How long Temporal may take to start a workflow, in ms. */
+/** The timeout of the start of a workflow, in ms. */
 const START_TIMEOUT_MS = 5_000;
 
 /** Starts the workflow that sends an email again after a pause in ms, unless it is running. */
@@ -16,7 +16,7 @@ export const createScheduleResend =
         taskQueue,
         args: [email],
         startDelay: pauseMs,
-        staticSummary: 'An unanswered email once more',
+        staticSummary: 'An unanswered email, sent again',
       }),
     );
   };

@@ -5,8 +5,8 @@ import { orderWorkflowType, workflowIdOf } from '../workflows/messages/definitio
 import { decidedIn, runsOf } from '../workflows/messages/history.ts';
 import { createDecode } from '../workflows/payloads/data-converter.ts';
 
-/** The deadline of one call to Temporal, in ms. */
-const CALL_DEADLINE_MS = 5_000;
+/** The timeout of one call to Temporal, in ms. */
+const CALL_TIMEOUT_MS = 5_000;
 
 /** The events of one page of a history. One event may have 500 KB. */
 const EVENTS_PER_PAGE = 20;
@@ -15,23 +15,23 @@ type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['e
 
 const [DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE] = [4, 5, 14];
 
-/** Reads the workflows of one shop's orders from Temporal. Needs no worker. */
+/** Reads the workflows of a shop's orders from Temporal. Needs no worker. */
 export function createWorkflowRecords({ workflow }: Client, taskQueue: string): WorkflowRecords {
   const { workflowService } = workflow;
   const { namespace, loadedDataConverter } = workflow.options;
   const decode = createDecode(loadedDataConverter);
-  // Other shops in the namespace use other task queues. Earlier runs are read with the latest one.
+  // Other shops of the namespace use other task queues. Earlier runs are read together with the latest one.
   const query = `WorkflowType = '${orderWorkflowType}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus != 'ContinuedAsNew'`;
 
   const withDeadline = <T>(call: () => Promise<T>): Promise<T> =>
-    workflow.withDeadline(Date.now() + CALL_DEADLINE_MS, call);
+    workflow.withDeadline(Date.now() + CALL_TIMEOUT_MS, call);
   const ifFound = <T>(call: () => Promise<T>): Promise<T | undefined> =>
     withDeadline(call).catch((error) => {
       if (codeOf(error) === NOT_FOUND) return undefined;
       throw error;
     });
 
-  async function readRun(workflowId: string, runId: string, alive: () => void): Promise<Events> {
+  async function readRun(workflowId: string, runId: string, onProgress: () => void): Promise<Events> {
     const events: Events = [];
     let nextPageToken: Uint8Array | undefined;
     do {
@@ -44,7 +44,7 @@ export function createWorkflowRecords({ workflow }: Client, taskQueue: string): 
       const page = await ifFound(() => workflowService.getWorkflowExecutionHistory(request));
       events.push(...(page?.history?.events ?? []));
       nextPageToken = page?.nextPageToken;
-      alive();
+      onProgress();
     } while (nextPageToken?.length);
     return events;
   }
@@ -64,8 +64,8 @@ export function createWorkflowRecords({ workflow }: Client, taskQueue: string): 
       return !!(await ifFound(() => workflowService.describeWorkflowExecution({ namespace, execution })));
     },
 
-    async find(orderId, alive) {
-      const runs = await runsOf((runId = '') => readRun(workflowIdOf(orderId), runId, alive));
+    async find(orderId, onProgress) {
+      const runs = await runsOf((runId = '') => readRun(workflowIdOf(orderId), runId, onProgress));
       const latest = runs.at(-1);
       if (!latest) return undefined;
       const decided = await decidedIn(runs.flat(), decode);
@@ -74,7 +74,7 @@ export function createWorkflowRecords({ workflow }: Client, taskQueue: string): 
 
     async isOutage(error) {
       if (![DEADLINE_EXCEEDED, UNAVAILABLE].includes(codeOf(error) ?? 0)) return false;
-      // A request for one large order may exceed the deadline while Temporal is available.
+      // A request for one large order may time out while Temporal is available.
       return withDeadline(() => workflowService.getSystemInfo({})).then(
         () => false,
         () => true,
@@ -104,7 +104,7 @@ function failureOf(events: Events): string | undefined {
   );
   const cause = last?.workflowTaskFailedEventAttributes?.cause;
   if (!last || !cause || isReset(last)) return undefined;
-  // Temporal repeats a task that a new message overtook.
+  // Temporal repeats a task if a message arrives during it.
   if (cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) return undefined;
   return WorkflowTaskFailedCause[cause]?.replace('WORKFLOW_TASK_FAILED_CAUSE_', '');
 }

@@ -6,7 +6,7 @@ import { emailTaskQueueOf } from './messages/definitions.ts';
 
 const { accountMail: sendEmail } = proxyActivities<Activities>(singleEmail);
 
-/** Sends one email about an account and returns the outcome. It fails after the last attempt, so that operators notice. */
+/** Sends one email about an account and returns the outcome. Fails after the last attempt, visibly for operators. */
 export const accountMail = (request: AccountEmailRequest): ReturnType<Activities['accountMail']> =>
   sendEmail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue), summary: request.about }, [
     request,

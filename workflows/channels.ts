@@ -74,7 +74,7 @@ export function journalChannel({ queues }: Outbox, scope: CancellationScope): Ch
   });
 }
 
-/** Delivers facts to one audience until their time is up, and then gives them up. */
+/** Delivers facts to one audience, and gives them up at the age of {@link GIVE_UP_AFTER_MS}. */
 export function deliveryChannel(outbox: Outbox, audience: Audience, scope: CancellationScope): Channel {
   const queue = outbox.queues[audience];
   return channelOf(queue, async () => {
@@ -99,8 +99,8 @@ export function deliveryChannel(outbox: Outbox, audience: Audience, scope: Cance
 }
 
 /**
- * Makes the first attempt to email an event to customer and shop in one activity (ADR 15). What it did not send stays in the
- * queues of both, so that neither delays the other. While it runs, their own channels are busy.
+ * Makes the first attempt to email an event to customer and shop in one activity (ADR 15). Unsent emails stay in their queues, so
+ * that neither recipient delays the other. While it runs, the channels of both are busy.
  */
 export function firstEmailsChannel({ queues }: Outbox, channels: Channel[], scope: CancellationScope): Channel {
   let attemptedId: string | undefined;
@@ -118,7 +118,7 @@ export function firstEmailsChannel({ queues }: Outbox, channels: Channel[], scop
     async deliver() {
       const [fact] = queues.customer as [Fact];
       attemptedId = fact.event.id;
-      // Limits the wait for a worker only: an activity that times out while it runs would send beside its successors.
+      // Limits the wait for a worker only: an activity that times out while it runs could send at the same time as its successor.
       const scheduleToStartTimeout = Math.max(remainingMs('customer', fact), LAST_ATTEMPT_MS.customer);
       const options = { summary: summaryOfEntries([fact]), scheduleToStartTimeout, taskQueue: emailQueue() };
       try {

@@ -10,7 +10,7 @@ import type { Outbox } from './outbox.ts';
  * continue as new: then no activity runs, and the outbox contains what is left.
  *
  * One loop starts everything, and only after it has received the whole workflow task. The order of commands then does not
- * depend on how many events a task brings together, which differs between a first execution and a replay (ADR 9).
+ * depend on how many events one task contains, which differs between a first execution and a replay (ADR 9).
  */
 export async function dispatch(state: OrderState, runOptions: OrderRunOptions): Promise<void> {
   const alertTimer = new AlertTimer(state);

@@ -14,8 +14,8 @@ const { erase } = proxyActivities<Activities>({
  *
  * @param rememberFor how long backups are kept, in ms
  */
-export async function erasure(whom: Erasure, rememberFor: number): Promise<void> {
-  // The last manager stays, so there is nothing to record. Older histories have no result here.
-  if ((await erase(whom)) === 'last_manager') return;
-  await sleep(rememberFor, { summary: 'until no backup knows them' });
+export async function erasure(user: Erasure, rememberFor: number): Promise<void> {
+  // The last manager is not erased. Older histories have no result here.
+  if ((await erase(user)) === 'last_manager') return;
+  await sleep(rememberFor, { summary: 'until no backup contains the user' });
 }

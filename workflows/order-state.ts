@@ -6,7 +6,7 @@ import type { Start, UpdateResult } from './messages/definitions.ts';
 import type { Malformed } from './messages/parse.ts';
 import { Outbox } from './outbox.ts';
 
-/** Why a message changes nothing. */
+/** Why a message is refused. */
 export type MessageRefusal = Refusal | Malformed | KeyReused;
 
 /** An accepted command and its event: null for an edit that makes no difference. */
@@ -51,7 +51,7 @@ export class OrderState {
     for (const [hash, fingerprint] of carried?.keys ?? []) {
       this.#results.set(hash, { fingerprint, answer: ANSWER_IN_POSTGRES });
     }
-    this.#remember(placement, first);
+    this.#saveAnswer(placement, first);
     if (!carried) this.outbox.add(first);
   }
 
@@ -77,8 +77,8 @@ export class OrderState {
   apply(decision: Accepted | Replayed): UpdateResult {
     if ('earlier' in decision) return { ...decision.earlier, replayed: true };
     const { command, event } = decision;
-    const answer = event ? this.#applyEvent(event) : this.#keepUnchanged(command);
-    this.#remember(command, answer);
+    const answer = event ? this.#applyEvent(event) : this.#recordUnchanged(command);
+    this.#saveAnswer(command, answer);
     return { ...answer, replayed: false };
   }
 
@@ -87,14 +87,14 @@ export class OrderState {
     return this.#record({ event, order: evolve(this.order, event) });
   }
 
-  #keepUnchanged({ key }: Command): Answer {
+  #recordUnchanged({ key }: Command): Answer {
     const { id: orderId, version } = this.order;
     const at = new Date().toISOString();
     if (key) this.outbox.queues.journal.push({ kind: 'unchanged', orderId, version, at, key });
     return { event: null, order: this.order };
   }
 
-  #remember({ key }: Pick<Command, 'key'>, answer: Answer): void {
+  #saveAnswer({ key }: Pick<Command, 'key'>, answer: Answer): void {
     if (key) this.#results.set(key.hash, { fingerprint: key.fingerprint, answer });
   }
 

@@ -75,10 +75,10 @@ function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {
     onSignal(
       signal,
       (message) => applyOrReject(parse(message, parseOptions)),
-      'As the update; a refusal shows on the timeline',
+      'As the update; a refusal appears on the timeline',
     );
   }
-  // An operator's cancellation in Temporal is a message like any other: the order may refuse it, and deliveries continue.
+  // A cancellation in Temporal is a message like any other: the order may refuse it, and deliveries continue.
   CancellationScope.current().cancelRequested.catch(() =>
     applyOrReject(parseCancelMessage({ reasonCode: 'other', reason: 'Cancelled in Temporal' })),
   );

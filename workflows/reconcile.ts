@@ -3,7 +3,7 @@ import type { Activities } from '../activities/create-activities.ts';
 import type { Cursor, Finding, PageResult } from '../activities/reconcile-orders.ts';
 import { RECONCILE_RETRY } from './retry-policies.ts';
 
-// The activities heartbeat after every step. Each step has its own deadline.
+// The activities heartbeat after every step. Each step has its own timeout.
 const { reconcile: reconcilePage, forget } = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
   heartbeatTimeout: '15s',

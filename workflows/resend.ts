@@ -5,13 +5,13 @@ import { emailTaskQueueOf } from './messages/definitions.ts';
 
 const { resendEmail } = proxyActivities<Activities>(singleEmail);
 
-/** How long a repeated request counts as a double click. */
-const DOUBLE_CLICK = '10s';
+/** The time in which a repeated request is ignored, such as a double click. */
+const REPEATED_WITHIN = '10s';
 
-/** Sends one email about an order again. The order's own workflow may have closed long ago. */
+/** Sends one email about an order again. It is a separate workflow, because that of the order may have closed. */
 export async function resend(deliveryId: string): ReturnType<Activities['resendEmail']> {
   const taskQueue = emailTaskQueueOf(workflowInfo().taskQueue);
-  const outcome = await resendEmail.executeWithOptions({ taskQueue, summary: 'once more' }, [deliveryId]);
-  await sleep(DOUBLE_CLICK, { summary: 'a second click is none of its own' });
+  const outcome = await resendEmail.executeWithOptions({ taskQueue, summary: 'sent again' }, [deliveryId]);
+  await sleep(REPEATED_WITHIN, { summary: 'ignores repeated requests' });
   return outcome;
 }

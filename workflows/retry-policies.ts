@@ -1,7 +1,7 @@
 import type { RetryPolicy } from '@temporalio/common';
 import type { RetryPlan } from '../domain/webhook/retry.ts';
 
-/** Without a limit: an event that is not in the journal is missing from every read. */
+/** Has no limit: an event that is not in the journal is missing from every read. */
 export const JOURNAL_RETRY: RetryPolicy = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' };
 
 /** Slower than the journal: streams read the journal and need no message from Redis. */
@@ -10,7 +10,7 @@ export const PUBLISH_RETRY: RetryPolicy = { initialInterval: '500ms', backoffCoe
 /** Mail servers often reject a first attempt and accept one a minute later. */
 export const EMAIL_RETRY: RetryPolicy = { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' };
 
-/** The queues of customer and shop retry with {@link EMAIL_RETRY} what the first attempt did not send. */
+/** Later attempts are made by the queues of customer and shop, with {@link EMAIL_RETRY}. */
 export const FIRST_EMAILS_RETRY: RetryPolicy = { maximumAttempts: 1 };
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -27,7 +27,7 @@ export const DATABASE_RETRY: RetryPolicy = { initialInterval: '1s', backoffCoeff
 /** Limited, because the schedule starts the next reconciliation anyway. */
 export const RECONCILE_RETRY: RetryPolicy = { ...DATABASE_RETRY, maximumAttempts: 10 };
 
-/** For failures of Crema itself: after a failure of the endpoint, the activity sets the pause (`domain/webhook/retry.ts`). */
+/** For failures of Crema. After a failure of the endpoint, the activity sets the pause (`domain/webhook/retry.ts`). */
 export const webhookRetry = ({ first, longest }: RetryPlan): RetryPolicy => ({
   initialInterval: first,
   backoffCoefficient: 3,

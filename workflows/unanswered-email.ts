@@ -12,16 +12,14 @@ const { journal } = proxyActivities<Activities>({
   retry: DATABASE_RETRY,
 });
 
-/**
- * Sends an unanswered email again. This is a separate workflow, so that the order's other emails do not wait for it.
- */
+/** Sends an unanswered email again. It is a separate workflow, so that it does not delay the order's other emails. */
 export async function unansweredEmail(email: UnansweredEmail): Promise<void> {
   const { orderId, eventId, recipient } = email;
   const taskQueue = emailTaskQueueOf(workflowInfo().taskQueue);
   try {
     await resendUnanswered.executeWithOptions({ taskQueue, summary: `${eventId} to the ${recipient}` }, [email]);
   } catch (error) {
-    // Only a failed activity is a reason to give up. Any other error is a bug.
+    // Any other error is a bug and must fail the workflow task.
     if (!(error instanceof ActivityFailure)) throw error;
     const at = new Date().toISOString();
     const reason = error.cause?.message ?? error.message;

@@ -21,7 +21,7 @@ interface Dependencies extends Pick<ShopSettings, 'shopLanguage' | 'shopName'> {
 type Kind = AccountEmailInput['kind'];
 type Addressee = Pick<User, 'email' | 'name' | 'language'>;
 
-/** Attempts until a new password must have been saved: about a minute with the workflow's retries. */
+/** The attempts within which a new password must have been saved: about a minute with the workflow's retries. */
 const MAX_PASSWORD_CHECKS = 6;
 
 /** `suppressed`: the address gets no email; `unneeded`: there is no email to send, or it was sent before. */

@@ -7,12 +7,12 @@ export interface EmailTimeouts {
 }
 
 /**
- * RFC 5321 §4.5.3.2: five minutes for a greeting or a command, ten for the answer to the whole message. A slow server has
- * often accepted the email already, and a client that gives up early sends it twice.
+ * RFC 5321 §4.5.3.2: five minutes for a greeting or a command, ten for the answer to the whole message. After an earlier timeout,
+ * a slow server may accept the email nevertheless, and a retry sends it twice.
  */
 export const RFC_5321_TIMEOUTS: EmailTimeouts = { transfer: 5 * 60_000, answer: 10 * 60_000 };
 
-/** How long a cancelled attempt still waits for the answer to a whole message, in ms. A stopping worker has ten seconds. */
+/** The timeout of the answer after a cancellation, in ms. A stopping worker has ten seconds. */
 const CANCELLED_ANSWER_TIMEOUT_MS = 5_000;
 
 /** One attempt at sending an email, limited in time. */

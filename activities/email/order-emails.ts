@@ -8,7 +8,7 @@ import type { UnansweredEmail } from '../../domain/order/unanswered-email.ts';
 import type { SendOrderEmail } from './send-order-email.ts';
 import { withHeartbeats } from './with-heartbeats.ts';
 
-/** The most copies of an email that are sent without an answer: each of them may have arrived. */
+/** The most unanswered copies of an email: each may have arrived. */
 const MAX_COPIES = 3;
 
 interface Dependencies {
@@ -39,7 +39,11 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
       return recipients.filter((recipient, index) => {
         const attempt = attempts[index];
         if (attempt?.status !== 'rejected') return true;
-        log.warn('email left to the queue', { eventId: fact.event.id, recipient, error: attempt.reason });
+        log.warn('the first attempt at an email failed; the workflow retries', {
+          eventId: fact.event.id,
+          recipient,
+          error: attempt.reason,
+        });
         return false;
       });
     });

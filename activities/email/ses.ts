@@ -36,8 +36,8 @@ export function createSes({ region, endpoint }: { region: string; endpoint: stri
 }
 
 /**
- * Creates agents that open a connection for each email. Once it is open, Amazon may have received the whole request. With a
- * connection that is kept alive, a failed request could not be told from one that was never sent.
+ * Creates agents that open a connection for each email. Once it is open, Amazon may have received the whole request. On a reused
+ * connection, a failed request could not be distinguished from one that was never sent.
  */
 function createAgents(attempts: AsyncLocalStorage<Attempt>) {
   function watched(socket: Duplex | null | undefined, event: 'connect' | 'secureConnect') {
@@ -60,8 +60,8 @@ function createAgents(attempts: AsyncLocalStorage<Attempt>) {
 const refusals = new Set(['MessageRejected', 'InvalidParameterValue', 'ValidationError']);
 
 /**
- * Throttling, paused sending and bad signatures are also 4xx, but the shop has to fix them, and so is an unverified
- * identity of the shop, although Amazon reports it as `MessageRejected`.
+ * Only an error about the recipient or the message is a refusal. Throttling, paused sending, bad signatures and an unverified
+ * identity of the shop are also 4xx, but the shop can fix them. Amazon reports the last as `MessageRejected`.
  */
 function explain(error: unknown): SendFailure {
   const { name, message, code, $metadata } = error as Error & {

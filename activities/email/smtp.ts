@@ -2,7 +2,7 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Attempt, EmailTimeouts } from './attempt.ts';
 import type { SendFailure, Transport } from './transport.ts';
 
-/** Twice the number of activities that the worker runs: the first attempts at an order's two emails are made side by side. */
+/** Twice the number of email activities: the first attempts at an order's two emails are made at the same time. */
 const MAX_CONNECTIONS = 10;
 
 /** The options of an email, with the attempt that the plugin below updates. */
@@ -25,7 +25,7 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
   });
   pool.use('stream', ({ message, data }, done) => {
     const { attempt } = data as Watched;
-    // This is the last of the message's streams. The ones before it are drained into its buffer at once.
+    // This is the last of the message's streams. Earlier ones are read into its buffer at once.
     message.processFunc((stream) => {
       attempt?.setTransferred(false);
       return stream.once('end', () => attempt?.setTransferred(true));
@@ -36,7 +36,7 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
   return {
     server: serverOf(url),
     prepare: async (message) => async (attempt) => {
-      // The timeouts above are for silence. The signal also stops a server that sends its answer byte by byte.
+      // The timeouts above are for idle connections. The signal also limits a server that answers byte by byte.
       const options: Watched = { ...message, signal: attempt.signal, attempt };
       await pool.sendMail(options);
       return message.messageId;
@@ -77,7 +77,7 @@ function codesOf({ name, code, originalCode, responseCode, response = '', comman
   return [responseCode, enhanced, command && `to ${command}`].filter(Boolean).join(' ');
 }
 
-/** What to do about connection errors whose codes do not say it. */
+/** Explanations for codes of connection errors. */
 const advice: [RegExp, string][] = [
   [/ALTNAME/, 'its certificate is for another host name'],
   [/CERT|ISSUER|SIGNATURE/, 'its certificate is not trusted: NODE_EXTRA_CA_CERTS names further authorities'],

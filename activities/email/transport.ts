@@ -13,10 +13,10 @@ export interface Transport {
 }
 
 export interface SendFailure {
-  /** The codes of the server's answer, or of what happened to the connection. */
+  /** The codes of the server's answer, or of the connection error. */
   codes: string;
   /** Whether the server rejects the recipient or the message permanently. */
   isRefusal: boolean;
-  /** Whether the server has answered at all. */
+  /** Whether the server has answered. */
   isAnswered: boolean;
 }

@@ -51,7 +51,7 @@ describe('When Postgres refuses a command’s connection', () => {
     const { code, output } = await run(command, { DATABASE_URL: url.href }, ...args);
     expect([code, lastLine(output)]).toEqual([
       1,
-      'Postgres refuses the connection: database "nowhere" does not exist (3D000). Correct DATABASE_URL, or mend it in Postgres.',
+      'Postgres refuses the connection: database "nowhere" does not exist (3D000). Correct DATABASE_URL, or fix the cause in Postgres.',
     ]);
     expect(output).not.toMatch(/^ +at /m);
   });
@@ -129,7 +129,9 @@ test('When a database lacks a table, then the command says so', async () => {
   const { code, output } = await run('db/seed.ts', { DATABASE_URL: url });
   expect([code, output]).toEqual([
     1,
-    expect.stringMatching(/The database is not that of this version: .* \(42P01\)\. Run npm run migrate first\.\n$/),
+    expect.stringMatching(
+      /The database does not match this version of Crema: .* \(42P01\)\. Run npm run migrate first\.\n$/,
+    ),
   ]);
 });
 

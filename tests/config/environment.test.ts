@@ -33,7 +33,7 @@ describe('When settings are read from a file', () => {
       PATH: process.env.PATH,
       CREMA_TEST: 'from-the-file',
     });
-    expect(() => readEnvironment(join(folder, 'nothing'))).toThrow(/nothing, which is not there/);
+    expect(() => readEnvironment(join(folder, 'nothing'))).toThrow(/nothing, which does not exist/);
   });
 
   test.each([
@@ -172,7 +172,7 @@ describe('When a process reads its settings', () => {
     [{ TEMPORAL_ADDRESS: 'localhost:0' }, 'TEMPORAL_ADDRESS must be of the form host:port'],
     [{ TEMPORAL_ADDRESS: 'localhost:65536' }, 'TEMPORAL_ADDRESS must be of the form host:port'],
     [{ TEMPORAL_ADDRESS: ':7233' }, 'TEMPORAL_ADDRESS must be of the form host:port'],
-    [{ TEMPORAL_NAMESPACE: '   ' }, 'TEMPORAL_NAMESPACE must be a name without blanks'],
+    [{ TEMPORAL_NAMESPACE: '   ' }, 'TEMPORAL_NAMESPACE must be a name without spaces'],
     [{ HOST: ' ' }, 'HOST must be an address of this machine'],
     [{ CURRENCY: 'dollars' }, 'CURRENCY must be an ISO 4217 code'],
     [{ NODE_ENV: 'staging' }, 'NODE_ENV must '],

@@ -4,7 +4,7 @@ import type { Client } from '@temporalio/client';
 import { v5 as uuidv5 } from 'uuid';
 import type { Logger } from '../../config/logger.ts';
 import type { EventLog, LoggedFact } from '../../db/event-log.ts';
-import type { UntriedDelivery, WebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
+import type { UnstartedDelivery, WebhookDeliveryRepository } from '../../db/webhook-deliveries.ts';
 import type { Listener, NewDelivery, WebhookOutbox } from '../../db/webhook-outbox.ts';
 import type { WebhookRepository } from '../../db/webhooks.ts';
 import { pauseAfter, type RetryPlan } from '../../domain/webhook/retry.ts';
@@ -28,7 +28,7 @@ interface Dependencies {
 }
 
 interface Options {
-  /** Names this process to operators: `INSTANCE_ID`. */
+  /** `INSTANCE_ID`: names this process in Postgres. */
   instance: string;
   taskQueue: string;
   retry: RetryPlan;
@@ -37,24 +37,24 @@ interface Options {
 }
 
 export interface WebhookDispatcher {
-  /** Starts the next round now instead of within a second. */
+  /** Starts the next round at once instead of within a second. */
   wake(): void;
   /** @throws if this process has completed no round for a minute */
   check(): Promise<void>;
-  /** Begins no further attempt. Resolves once those under way have ended. */
+  /** Begins no further attempt. Resolves when the attempts in progress have ended. */
   stop(): Promise<void>;
 }
 
-/** Most events that one round reads from the log. */
+/** The most events that one round reads from the log. */
 const BATCH = 200;
 
-/** Most deliveries of one webhook that wait in memory or are under way. The rest wait in Postgres. */
-const MAX_IN_HAND = 100;
+/** The most deliveries of one webhook that are queued or attempted at a time. The rest wait in Postgres. */
+const MAX_IN_PROGRESS = 100;
 
 /** The longest pause between two rounds, in ms. */
 const POLL_MS = 1_000;
 
-/** The shortest pause between two rounds, in ms: events that come close together share a round. */
+/** The shortest pause between two rounds, in ms, so that events in quick succession share a round. */
 const GATHER_MS = 50;
 
 /** The pause after a round or a delivery that failed because of Postgres or Temporal, in ms. */
@@ -79,8 +79,8 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
   const deliver = createDeliver(dependencies, workflows, options.retry);
   const maintain = createMaintenance(dependencies, options.keepFor);
   const holder = `${options.instance} ${randomUUID()}`;
-  /** The ids of deliveries that wait in the queues or are under way. */
-  const inHand = new Set<string>();
+  /** The ids of deliveries that are queued or attempted. */
+  const inProgress = new Set<string>();
   let active = false;
   let stopping = false;
   let wakeUp = new AbortController();
@@ -91,7 +91,7 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
   const wake = () => wakeUp.abort();
 
   async function run(): Promise<void> {
-    while (!stopping || inHand.size > 0) {
+    while (!stopping || inProgress.size > 0) {
       wakeUp = new AbortController();
       try {
         await round();
@@ -105,15 +105,17 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
     }
     await outbox
       .release(holder)
-      .catch((error: unknown) => logger.warn({ err: error }, 'the lease on dispatching webhooks was not released'));
+      .catch((error: unknown) =>
+        logger.warn({ err: error }, 'the lease on dispatching webhooks could not be released'),
+      );
   }
 
   async function round(): Promise<void> {
-    // While it stops, it keeps the lease so that no other process repeats the attempts under way.
+    // A stopping dispatcher keeps the lease, so that no other process repeats the attempts in progress.
     active = (await holdsLease()) && !stopping;
     if (!active) return;
     if ((await followLog(log, outbox)) === BATCH) wake();
-    for (const delivery of await deliveries.untried(MAX_IN_HAND, [...inHand])) void enqueue(delivery);
+    for (const delivery of await deliveries.unstarted(MAX_IN_PROGRESS, [...inProgress])) void enqueue(delivery);
     for (const { id, version } of await outbox.noticesDue()) {
       await workflows.startNotice(id, version);
       await outbox.markNoticed(id);
@@ -129,18 +131,21 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
     return leasedAt !== undefined;
   }
 
-  async function enqueue(delivery: UntriedDelivery): Promise<void> {
+  async function enqueue(delivery: UnstartedDelivery): Promise<void> {
     const { id, webhookId, eventId } = delivery;
-    inHand.add(id);
+    inProgress.add(id);
     try {
       await endpointQueues(webhookId).add(async () => {
         if (active) await deliver(delivery);
       });
     } catch (error) {
-      logger.warn({ err: error, webhookId, eventId }, 'a webhook delivery could not be recorded or handed to Temporal');
+      logger.warn(
+        { err: error, webhookId, eventId },
+        'a webhook delivery could not be recorded, or its workflow not started; retrying',
+      );
       await delay(FAILURE_PAUSE_MS);
     } finally {
-      inHand.delete(id);
+      inProgress.delete(id);
       wake();
     }
   }
@@ -184,7 +189,7 @@ function createDeliver(
   retry: RetryPlan,
 ) {
   /** @returns the pause before the next attempt, in ms; undefined if the delivery is settled */
-  async function firstAttempt({ id, webhookId }: UntriedDelivery): Promise<number | undefined> {
+  async function firstAttempt({ id, webhookId }: UnstartedDelivery): Promise<number | undefined> {
     try {
       const result = await attemptDelivery(id, webhookId, retry);
       return result.outcome === 'pending' ? result.pause : undefined;
@@ -195,7 +200,7 @@ function createDeliver(
     }
   }
 
-  return async (delivery: UntriedDelivery): Promise<void> => {
+  return async (delivery: UnstartedDelivery): Promise<void> => {
     const { id, attempts } = delivery;
     const pause = attempts > 0 ? pauseAfter(attempts, retry, Math.random()) : await firstAttempt(delivery);
     if (pause === undefined) return;

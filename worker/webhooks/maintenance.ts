@@ -13,7 +13,7 @@ interface Dependencies {
 /** How often maintenance runs, in ms. */
 const INTERVAL_MS = 60 * 60 * 1_000;
 
-/** Most deliveries that one run deletes. A full batch makes the next run due at once. */
+/** The most deliveries that one run deletes. After a full batch, the next run is due at once. */
 const BATCH = 5_000;
 
 /**
@@ -26,7 +26,7 @@ export function createMaintenance({ deliveries, webhooks, seal, logger }: Depend
 
   async function reseal(webhookId: string, column: 'secret' | 'old_secret', before: Buffer): Promise<void> {
     const secret = await seal.unseal(before).catch((error: unknown) => {
-      logger.warn({ err: error, webhookId }, 'the secret of a webhook cannot be decrypted; it is left unchanged');
+      logger.warn({ err: error, webhookId }, 'the secret of a webhook cannot be decrypted and stays as it is');
     });
     if (secret !== undefined) await webhooks.reseal(webhookId, column, before, await seal.seal(secret));
   }

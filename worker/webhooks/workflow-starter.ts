@@ -1,5 +1,5 @@
 import type { Client, WorkflowStartOptions } from '@temporalio/client';
-import type { UntriedDelivery } from '../../db/webhook-deliveries.ts';
+import type { UnstartedDelivery } from '../../db/webhook-deliveries.ts';
 import type { RetryPlan } from '../../domain/webhook/retry.ts';
 import { ignoreAlreadyStarted } from '../../workflows/messages/already-started.ts';
 import {
@@ -10,14 +10,14 @@ import {
   webhookTaskQueueOf,
 } from '../../workflows/messages/webhooks.ts';
 
-/** How long a workflow may take to start, in ms. Shorter than the dispatcher's lease, which a round must not outlast. */
-const START_DEADLINE_MS = 10_000;
+/** The timeout of the start of a workflow, in ms. Short, so that a round ends before the dispatcher's lease. */
+const START_TIMEOUT_MS = 10_000;
 
 /** Starts the workflows of webhooks. A repeated start has no effect. */
 export function createWorkflowStarter(client: Client, { taskQueue, retry }: { taskQueue: string; retry: RetryPlan }) {
   async function start(type: string, options: WorkflowStartOptions): Promise<void> {
     await client
-      .withDeadline(Date.now() + START_DEADLINE_MS, () =>
+      .withDeadline(Date.now() + START_TIMEOUT_MS, () =>
         client.workflow.start(type, { workflowIdReusePolicy: 'REJECT_DUPLICATE', ...options }),
       )
       .catch(ignoreAlreadyStarted);
@@ -25,18 +25,18 @@ export function createWorkflowStarter(client: Client, { taskQueue, retry }: { ta
 
   return {
     /** @param startDelay in ms */
-    startDelivery: ({ id, webhookId, eventId, type, again }: UntriedDelivery, startDelay: number) =>
+    startDelivery: ({ id, webhookId, eventId, type, again }: UnstartedDelivery, startDelay: number) =>
       start(webhookDeliveryWorkflowType, {
         workflowId: webhookDeliveryIdOf(webhookId, eventId, again ? id : undefined),
         taskQueue: webhookTaskQueueOf(taskQueue),
         workflowTaskTimeout: '4s',
         startDelay,
         args: [{ deliveryId: id, webhookId, retry }],
-        staticSummary: `${type} for a webhook${again ? ', asked for by a manager' : ''}`,
+        staticSummary: `${type} for a webhook${again ? ', requested by a manager' : ''}`,
         staticDetails: `Webhook \`${webhookId}\`, event \`${eventId}\``,
       }),
 
-    /** Starts the email that tells the shop that a webhook is disabled. */
+    /** Starts the email about a disabled webhook. */
     startNotice: (webhookId: string, version: number) =>
       start(webhookNoticeWorkflowType, {
         workflowId: webhookNoticeIdOf(webhookId, version),

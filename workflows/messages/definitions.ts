@@ -30,7 +30,7 @@ export const unansweredEmailIdOf = ({ eventId, recipient }: UnansweredEmail): st
 
 export const workflowIdOf = (orderId: string): string => `order-${orderId}`;
 
-/** What is still to be journaled, published and sent: one queue each, so that a slow one delays no other. */
+/** The entries to be journaled, published and sent. Each has its own queue, so that a slow one delays no other. */
 export type Queues = { journal: JournalEntry[] } & Record<Audience, Fact[]>;
 
 /** The start argument of an order's workflow: its placement and, in a later run, the state of the previous run. */

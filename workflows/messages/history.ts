@@ -61,14 +61,14 @@ export async function runsOf<Event extends HistoryEvent>(
 export async function decidedIn(events: readonly HistoryEvent[], decode: Decode): Promise<Decided> {
   const found = new Map<string, JournalEntry>();
   const orders: Order[] = [];
-  const asked = new Map(
+  const updateInputs = new Map(
     events.map(({ workflowExecutionUpdateAcceptedEventAttributes: update }) => [
       update?.protocolInstanceId,
       update?.acceptedRequest?.input?.args?.payloads,
     ]),
   );
   for (const event of events) {
-    const { entries, order } = await read(event, decode, asked);
+    const { entries, order } = await read(event, decode, updateInputs);
     if (order) orders.push(order);
     for (const entry of entries) {
       if (entry.kind === 'fact') orders.push(entry.order);
@@ -87,7 +87,7 @@ export const factsIn = async (events: readonly HistoryEvent[], decode: Decode): 
 async function read(
   event: HistoryEvent,
   decode: Decode,
-  asked: ReadonlyMap<string | null | undefined, Payload[] | null | undefined>,
+  updateInputs: ReadonlyMap<string | null | undefined, Payload[] | null | undefined>,
 ): Promise<{ entries: JournalEntry[]; order?: Order | undefined }> {
   const started = event.workflowExecutionStartedEventAttributes;
   if (started) {
@@ -97,10 +97,10 @@ async function read(
   }
   const completed = event.workflowExecutionUpdateCompletedEventAttributes;
   if (completed?.outcome?.success) {
-    const { event: happened, order } = await decode<UpdateResult>(completed.outcome.success.payloads);
+    const { event: updateEvent, order } = await decode<UpdateResult>(completed.outcome.success.payloads);
     if (!order) return { entries: [] };
-    if (happened) return { entries: [{ kind: 'fact', event: happened, order }] };
-    const message = asked.get(completed.meta?.updateId);
+    if (updateEvent) return { entries: [{ kind: 'fact', event: updateEvent, order }] };
+    const message = updateInputs.get(completed.meta?.updateId);
     // The validator accepted the message, so its key is valid.
     const key = message && (await decode<Attribution>(message)).key;
     const { id: orderId, version } = order;
@@ -115,7 +115,7 @@ async function read(
 const timeOf = ({ eventTime }: HistoryEvent): string =>
   new Date(Number(String(eventTime?.seconds)) * 1_000).toISOString();
 
-/** Returns a name by which equal entries are recognized. */
+/** Returns the same name for equal entries. */
 function nameOf(entry: JournalEntry): string {
   if (entry.kind === 'fact') return entry.event.id;
   if (entry.kind === 'rejected') return entry.id;

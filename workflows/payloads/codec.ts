@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'n
 import type { Payload, PayloadCodec } from '@temporalio/common';
 import proto from '@temporalio/proto';
 
-/** A key that payloads are encrypted with. */
+/** A key that encrypts payloads. */
 export interface PayloadKey {
   /** Stored unencrypted beside the payload. */
   id: string;
@@ -56,8 +56,8 @@ export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
       return PayloadMessage.decode(plain);
     } catch (cause) {
       throw new UndecryptablePayload(
-        `A payload says that the key ${JSON.stringify(id)} encrypted it, but that key does not fit: either PAYLOAD_KEYS ` +
-          'has another key under this name, or somebody changed the payload.',
+        `A payload is encrypted with the key ${JSON.stringify(id)}, but the key of this id in PAYLOAD_KEYS does not fit: ` +
+          'it is another key, or the payload was changed.',
         { cause },
       );
     }
