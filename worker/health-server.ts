@@ -2,12 +2,6 @@ import { createServer, type ServerResponse, STATUS_CODES } from 'node:http';
 import { setTimeout } from 'node:timers/promises';
 import { version } from '../config/version.ts';
 
-/** The HTTP server for the worker's health and metrics. */
-export interface HealthServer {
-  listen(port: number, host: string): Promise<void>;
-  close(): Promise<void>;
-}
-
 /** The content of `/metrics`. */
 export interface MetricsPage {
   contentType: string;
@@ -32,7 +26,7 @@ export function createHealthServer(
   state: () => string,
   checks: Record<string, () => Promise<unknown>>,
   metrics?: MetricsPage,
-): HealthServer {
+) {
   const server = createServer(async ({ url, headers }, response) => {
     if (metrics && url === '/metrics') return answerMetrics(metrics, headers.authorization, response);
     const ready = url === '/health/live' || state() === 'RUNNING';
@@ -44,12 +38,12 @@ export function createHealthServer(
   });
   server.requestTimeout = 5_000;
   return {
-    listen: (port, host) =>
-      new Promise((resolve, reject) => {
+    listen: (port: number, host: string) =>
+      new Promise<void>((resolve, reject) => {
         server.once('error', reject);
         server.listen(port, host, resolve);
       }),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }
 

@@ -27,21 +27,14 @@ const REDIS_TIMEOUT_MS = 2_000;
 const HEALTH_KEY = 'crema:health';
 const HEALTH_KEY_S = 60;
 
-/** A running worker process. */
-export interface RunningWorker {
-  /** Resolves when the worker has stopped; rejects if it failed. */
-  finished: Promise<void>;
-  /** Starts no more work, completes running work, then closes everything. */
-  stop(): void;
-}
-
 /**
  * Composes and starts a worker process.
  *
+ * @returns `stop` ends it after the work in progress; `finished` resolves when it has stopped, and rejects if it failed
  * @throws when Temporal or Postgres is unavailable
  * @throws {ConfigurationError} if the task queue belongs to another shop
  */
-export async function startWorker(settings: WorkerSettings, logger: Logger): Promise<RunningWorker> {
+export async function startWorker(settings: WorkerSettings, logger: Logger) {
   const metrics = createRegistry();
   installRuntime(settings, logger, metrics);
   requireLanguage(settings.SHOP_LANGUAGE, [...languages.keys()]);
@@ -70,7 +63,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger): Pro
   const { dispatcher, wakeUps } = startWebhooks(settings, { database, logger, client, sending });
 
   function stop(): void {
-    // Attempts under way end while the workers complete their activities. `run` waits for both.
+    // Webhook attempts in progress end while the workers complete their activities. `run` waits for both.
     void dispatcher.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   }

@@ -15,13 +15,13 @@ import { makeDataFolder } from '../evidence/evidence.ts';
 import { type Answer, retryWhileUnknown } from '../shop.ts';
 import { run } from './run-command.ts';
 
-describe('When a port setting is not a port', () => {
+describe('an invalid port setting', () => {
   test.each([
     ['POSTGRES_PORT', readDatabaseSettings],
     ['REDIS_PORT', readApiSettings],
     ['TEMPORAL_PORT', readApiSettings],
     ['SMTP_PORT', readWorkerSettings],
-  ])('then %s is named, unless the address is set or it is production', (name, read) => {
+  ])('%s is reported, except with an address and in production', (name, read) => {
     for (const port of ['0', '65536', '1.5', 'tcp://10.0.0.1:5432']) {
       expect(() => read({ [name]: port })).toThrow(`${name} must be a port from 1 to 65535`);
       expect(() => read({ [name]: port, NODE_ENV: 'production' })).not.toThrow(name);
@@ -40,12 +40,11 @@ test.each([
   ['postgres://crema:secret@127.0.0.1:5633/shop', '127.0.0.1:5633/shop'],
   ['postgres://crema@db.example/shop?password=secret', 'db.example:5432/shop'],
   ['postgres:///shop?host=/var/run/postgresql&user=crema&password=secret', '/var/run/postgresql:5432/shop'],
-])('When %s is shown, then without its password', (url, shown) => {
+])('shows %s without its password', (url, shown) => {
   expect(databaseAt(url)).toBe(shown);
 });
 
-// The services of the tests, named by their ports alone, as those of `make run` are.
-describe('When .env names only the ports of the services', () => {
+describe('with only the ports of the services in .env', () => {
   const portOf = (url: string) => new URL(url.includes('//') ? url : `tcp://${url}`).port;
   const taskQueue = `orders-${randomUUID()}`;
   let smtp: Awaited<ReturnType<typeof startSmtp>>;
@@ -68,7 +67,7 @@ describe('When .env names only the ports of the services', () => {
   });
   afterAll(() => smtp.close());
 
-  test('then every command works on these services, and says so', async () => {
+  test('every command uses these services and prints their addresses', async () => {
     const postgres = `Postgres at 127.0.0.1:${ports.postgres}/crema`;
     const temporal = `Temporal at 127.0.0.1:${ports.temporal} (namespace default, task queue ${taskQueue})`;
     const commands: [string, string, ...string[]][] = [
@@ -79,9 +78,9 @@ describe('When .env names only the ports of the services', () => {
       ['manage/main.ts', `Using ${postgres}.`, 'add-manager', 'owner@crema.example'],
       ['worker/reconcile.ts', `Using ${postgres} and ${temporal}.`],
     ];
-    for (const [script, says, ...args] of commands) {
+    for (const [script, services, ...args] of commands) {
       const { code, output } = await run(script, environment, ...args);
-      expect([script, code, output]).toEqual([script, 0, expect.stringContaining(says)]);
+      expect([script, code, output]).toEqual([script, 0, expect.stringContaining(services)]);
       expect(output).not.toContain('crema:crema');
     }
     const database = connect(`postgres://crema:crema@127.0.0.1:${ports.postgres}/crema`, { max: 1 });
@@ -89,7 +88,7 @@ describe('When .env names only the ports of the services', () => {
     await database.destroy();
   }, 60_000);
 
-  test('then an order passes through API and worker by all four', async () => {
+  test('API and worker process an order', async () => {
     const redis = new Redis(Number(ports.redis), '127.0.0.1');
     const published: string[] = [];
     redis.on('message', (_channel, message) => published.push(message));

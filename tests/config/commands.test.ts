@@ -13,9 +13,9 @@ const KEY = Buffer.alloc(32, 'crema').toString('base64');
 const ownDatabase = async () => ({ DATABASE_URL: await copyDatabase() });
 const lastLine = (output: string) => output.trim().split('\n').at(-1);
 
-describe('When a command is given settings that cannot be', () => {
+describe('invalid settings', () => {
   test.each(['api/main.ts', 'worker/main.ts', 'db/migrate.ts', 'db/seed.ts', 'worker/prepare-namespace.ts'])(
-    'then %s says so in one sentence and ends with an error',
+    'end %s with one sentence',
     async (command) => {
       const { code, output } = await run(command, { DATABASE_URL: 'nonsense', TEMPORAL_ADDRESS: 'nonsense' });
       expect(code).toBe(1);
@@ -23,20 +23,23 @@ describe('When a command is given settings that cannot be', () => {
     },
   );
 
-  test.each(['api/main.ts', 'worker/main.ts'])('then %s says which languages there are', async (command) => {
+  test.each(['api/main.ts', 'worker/main.ts'])('end %s with the list of languages', async (command) => {
     const { code, output } = await run(command, { SHOP_LANGUAGE: 'xx' });
     expect([code, output]).toEqual([1, expect.stringMatching(/SHOP_LANGUAGE must be one .*: en, pt\.\n/)]);
   });
 
-  test('then the owner’s commands say so, too', async () => {
+  test('end the owner’s commands with one sentence', async () => {
     const { code, output } = await manage({ DATABASE_URL: 'nonsense' }, 'list-services');
     expect([code, output]).toEqual([1, expect.stringMatching(/^The configuration is wrong\. DATABASE_URL must .*\n$/)]);
-    const away = await manage({ DATABASE_URL: 'postgres://127.0.0.1:1/crema' }, 'list-services');
-    expect([away.code, away.output]).toEqual([1, expect.stringContaining('127.0.0.1:1 cannot be reached')]);
+    const unreachable = await manage({ DATABASE_URL: 'postgres://127.0.0.1:1/crema' }, 'list-services');
+    expect([unreachable.code, unreachable.output]).toEqual([
+      1,
+      expect.stringContaining('127.0.0.1:1 cannot be reached'),
+    ]);
   });
 });
 
-describe('When Postgres refuses a command’s connection', () => {
+describe('a connection that Postgres refuses', () => {
   test.each([
     ['api/main.ts'],
     ['worker/main.ts'],
@@ -45,7 +48,7 @@ describe('When Postgres refuses a command’s connection', () => {
     ['worker/prepare-namespace.ts'],
     ['worker/reconcile.ts'],
     ['manage/main.ts', 'list-services'],
-  ])('then %s says why in one sentence and ends with an error', async (command, ...args) => {
+  ])('ends %s with one sentence', async (command, ...args) => {
     const url = new URL(process.env.DATABASE_URL as string);
     url.pathname = '/nowhere';
     const { code, output } = await run(command, { DATABASE_URL: url.href }, ...args);
@@ -57,15 +60,15 @@ describe('When Postgres refuses a command’s connection', () => {
   });
 });
 
-describe('When Temporal cannot serve a command', () => {
+describe('an unavailable Temporal', () => {
   const commands = ['worker/main.ts', 'worker/prepare-namespace.ts', 'worker/reconcile.ts'];
-  test.each(commands)('then %s says that it cannot be reached', async (command) => {
+  test.each(commands)('ends %s with one sentence', async (command) => {
     const { code, output } = await run(command, { ...(await ownDatabase()), TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect([code, lastLine(output)]).toEqual([1, expect.stringMatching(/^Temporal cannot be reached: /)]);
     expect(output).not.toMatch(/^ +at /m);
   });
 
-  test.each(commands)('then %s says that there is no such namespace', async (command) => {
+  test.each(commands)('or a missing namespace ends %s with one sentence', async (command) => {
     const { code, output } = await run(command, { ...(await ownDatabase()), TEMPORAL_NAMESPACE: 'nowhere' });
     expect([code, lastLine(output)]).toEqual([
       1,
@@ -75,8 +78,8 @@ describe('When Temporal cannot serve a command', () => {
   });
 });
 
-describe('When a database does not fit', () => {
-  test('then migrations refuse one that is not in UTF-8', async () => {
+describe('a database in another encoding', () => {
+  test('is rejected by migrations', async () => {
     const { DATABASE_URL } = await ownDatabase();
     const url = new URL(DATABASE_URL);
     const database = connect(DATABASE_URL, { max: 1 });
@@ -97,7 +100,7 @@ test.each([
   [30, false],
   [90, false],
 ])(
-  'When a namespace keeps closed workflows for %i days, then the warning of prepare-namespace is %p',
+  'prepare-namespace with a retention of %i days warns: %p',
   async (days, warns) => {
     const connection = await Connection.connect({ address: process.env.TEMPORAL_ADDRESS as string });
     const namespace = `retention-${randomUUID()}`;
@@ -108,7 +111,7 @@ test.each([
     await connection.close();
     const environment = { ...(await ownDatabase()), TEMPORAL_NAMESPACE: namespace };
     let output = '';
-    // Temporal's caches hold a new namespace only after some seconds.
+    // A new namespace becomes visible after some seconds.
     const isPrepared = async () => {
       const prepared = await run('worker/prepare-namespace.ts', environment);
       output = prepared.output;
@@ -122,7 +125,7 @@ test.each([
   60_000,
 );
 
-test('When a database lacks a table, then the command says so', async () => {
+test('a missing table ends a command with one sentence', async () => {
   const url = await copyDatabase();
   const database = connect(url, { max: 1 });
   await database.raw('ALTER TABLE products RENAME TO old_products').finally(() => database.destroy());
@@ -135,8 +138,8 @@ test('When a database lacks a table, then the command says so', async () => {
   ]);
 });
 
-describe('When the commands of the set-up run again', () => {
-  test('then they find nothing left to do', async () => {
+describe('the set-up commands', () => {
+  test('change nothing when they run again', async () => {
     const environment = { DATABASE_URL: await copyDatabase() };
     expect(await run('db/migrate.ts', environment)).toEqual({
       code: 0,
@@ -149,7 +152,7 @@ describe('When the commands of the set-up run again', () => {
     });
   });
 
-  test('then a migration can be taken back and done again', async () => {
+  test('can roll migrations back and repeat them', async () => {
     const url = await copyDatabase();
     const database = connect(url, { max: 1 });
     const settings = { directory: 'db/migrations', loadExtensions: ['.ts'] };
@@ -163,8 +166,8 @@ describe('When the commands of the set-up run again', () => {
   });
 });
 
-describe('When the API cannot start', () => {
-  test('then it says that products on sale have another currency', async () => {
+describe('the API does not start', () => {
+  test('if products on sale have another currency', async () => {
     const environment = await ownDatabase();
     const { code, output } = await run('api/main.ts', { ...environment, CURRENCY: 'JPY', PORT: '0' });
     expect([code, lastLine(output)]).toEqual([
@@ -173,7 +176,7 @@ describe('When the API cannot start', () => {
     ]);
   });
 
-  test('then it says that its address is not one of this machine, or in use', async () => {
+  test('if its address is not local or in use', async () => {
     const environment = await ownDatabase();
     const taken = createServer().listen(0, '127.0.0.1');
     try {
@@ -195,8 +198,8 @@ describe('When the API cannot start', () => {
   });
 });
 
-describe('When the API’s description is compared with the code', () => {
-  test('then they agree', async () => {
+describe('openapi.yaml', () => {
+  test('matches the routes', async () => {
     expect(await run('api/docs/write-openapi.ts', {}, '--check')).toEqual({ code: 0, output: '' });
   });
 });

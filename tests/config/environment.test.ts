@@ -27,8 +27,8 @@ function environmentFrom(text: string) {
   return readEnvironment(file);
 }
 
-describe('When settings are read from a file', () => {
-  test('then the environment counts more, and a named file must be there', () => {
+describe('a settings file', () => {
+  test('is overridden by the environment; a named file must exist', () => {
     expect(environmentFrom('PATH=mine\nCREMA_TEST=from-the-file\n')).toMatchObject({
       PATH: process.env.PATH,
       CREMA_TEST: 'from-the-file',
@@ -37,26 +37,26 @@ describe('When settings are read from a file', () => {
   });
 
   test.each([
-    ['comments, blank lines and export', '# hello\n\nexport CREMA_TEST=value', 'value'],
+    ['comments, empty lines and export', '# hello\n\nexport CREMA_TEST=value', 'value'],
     ['quotes', 'CREMA_TEST="a value"', 'a value'],
     ['a value over several lines', 'CREMA_TEST="one\ntwo = 2\nthree"', 'one\ntwo = 2\nthree'],
     ['no value', 'CREMA_TEST=', ''],
-  ])('then it may have %s', (_, text, value) => {
+  ])('may contain %s', (_, text, value) => {
     expect(environmentFrom(text).CREMA_TEST).toBe(value);
   });
 
   test.each([
-    ['a line that sets nothing', 'PORT=5000\nPORT 5001', 'Line 2'],
-    ['a name that is none', '5PORT=1', 'Line 1'],
-    ['a quote that nobody closes', 'EMAIL_FROM="Crema\nPORT=1', 'never closed'],
-  ])('then %s is named in one sentence', (_, text, words) => {
+    ['a line without an assignment', 'PORT=5000\nPORT 5001', 'Line 2'],
+    ['an invalid name', '5PORT=1', 'Line 1'],
+    ['an unclosed quote', 'EMAIL_FROM="Crema\nPORT=1', 'never closed'],
+  ])('is rejected for %s', (_, text, words) => {
     expect(() => environmentFrom(text)).toThrow(ConfigurationError);
     expect(() => environmentFrom(text)).toThrow(words);
   });
 });
 
-describe('When a process reads its settings', () => {
-  test('then development needs none', () => {
+describe('settings', () => {
+  test('are optional in development', () => {
     expect(readApiSettings({})).toMatchObject({ PORT: 5000, PUBLIC_URL: 'http://localhost:5000', CURRENCY: 'USD' });
     expect(readApiSettings({ PORT: '5005' })).toMatchObject({ PORT: 5005, PUBLIC_URL: 'http://localhost:5005' });
     expect(readWorkerSettings({ WORKER_HEALTH_PORT: '' })).toMatchObject({ WORKER_HEALTH_PORT: 5001 });
@@ -71,7 +71,7 @@ describe('When a process reads its settings', () => {
     ['https://[2001:db8::1]:8443/', 'https://[2001:db8::1]:8443'],
     ['https://café.example', 'https://xn--caf-dma.example'],
     ['https://MÜNCHEN.example/', 'https://xn--mnchen-3ya.example'],
-  ])('then clients see the shop of %s at %s', (url, origin) => {
+  ])('normalize the origin %s to %s', (url, origin) => {
     const environment = { PUBLIC_URL: url, TEMPORAL_UI_ORIGIN: url };
     for (const read of [readApiSettings, readWorkerSettings]) expect(read(environment).PUBLIC_URL).toBe(origin);
     expect(readApiSettings(environment).TEMPORAL_UI_ORIGIN).toBe(origin);
@@ -106,7 +106,7 @@ describe('When a process reads its settings', () => {
       'ftp://shop.example',
       'https://a%20b',
     ],
-  ])('then %s is refused as an origin', (url) => {
+  ])('reject %s as an origin', (url) => {
     const rule = 'must be an origin of the form https://host[:port], without a path, query or user name';
     expect(() => readApiSettings({ PUBLIC_URL: url })).toThrow(`PUBLIC_URL ${rule}.`);
     expect(() => readWorkerSettings({ PUBLIC_URL: url })).toThrow(`PUBLIC_URL ${rule}.`);
@@ -123,7 +123,7 @@ describe('When a process reads its settings', () => {
     'fd00::/129',
     'fe80::1%eth0/64',
     '10.0.0.0/',
-  ])('then %s is refused as a network', (network) => {
+  ])('reject %s as a network', (network) => {
     for (const name of ['TRUSTED_PROXIES', 'WEBHOOK_ALLOWED_NETWORKS']) {
       expect(() => readApiSettings({ [name]: `192.168.0.0/16,${network}` })).toThrow(
         new RegExp(`${name} must be .*networks such as`),
@@ -132,7 +132,7 @@ describe('When a process reads its settings', () => {
   });
 
   test.each(['::ffff:10.0.0.0/104', '::ffff:0:10.0.0.0/104', '64:ff9b::a00:0/104'])(
-    'then the IPv4 network %s is refused in IPv6 notation for proxies',
+    'reject the IPv4 network %s in IPv6 notation for proxies',
     (network) => {
       expect(() => readApiSettings({ TRUSTED_PROXIES: network })).toThrow(
         'TRUSTED_PROXIES must have IPv4 networks in IPv4 notation',
@@ -140,7 +140,7 @@ describe('When a process reads its settings', () => {
     },
   );
 
-  test('then apps may be named that people come back to, separated as one likes', () => {
+  test('list redirect URIs, separated by commas or spaces', () => {
     expect(readApiSettings({}).OAUTH_REDIRECT_URIS).toEqual([]);
     const list = 'https://app.example/back, http://localhost:3000/ http://[::1]:3000/';
     expect(readApiSettings({ OAUTH_REDIRECT_URIS: list }).OAUTH_REDIRECT_URIS).toEqual([
@@ -150,7 +150,7 @@ describe('When a process reads its settings', () => {
     ]);
   });
 
-  test('then production has no defaults for addresses, and every missing one is named', () => {
+  test('for addresses are required in production, and every missing one is named', () => {
     const production = { NODE_ENV: 'production' };
     for (const name of ['PUBLIC_URL', 'DATABASE_URL', 'REDIS_URL', 'TEMPORAL_ADDRESS', 'PAYLOAD_KEYS']) {
       expect(() => readApiSettings(production)).toThrow(`${name} is missing: it must be `);
@@ -201,12 +201,12 @@ describe('When a process reads its settings', () => {
     [{ CORS_ORIGINS: '*' }, 'CORS_ORIGINS must be origins such as https://shop.example'],
     [{ CORS_ORIGINS: 'https://shop.example/' }, 'CORS_ORIGINS must '],
     [{ CORS_ORIGINS: 'null' }, 'CORS_ORIGINS must '],
-  ])('then %j is refused with the name of the culprit', (environment, words) => {
+  ])('reject %j with the name of the setting', (environment, words) => {
     expect(() => readApiSettings(environment)).toThrow(ConfigurationError);
     expect(() => readApiSettings(environment)).toThrow(words);
   });
 
-  test('then limits, proxies and origins are read as lists and numbers', () => {
+  test('for limits, proxies and origins are parsed', () => {
     expect(readApiSettings({})).toMatchObject({
       RATE_LIMITS: 'on',
       RATE_LIMIT_PLACING: { count: 30, seconds: 60 },
@@ -227,13 +227,13 @@ describe('When a process reads its settings', () => {
     expect(readApiSettings({ TRUSTED_PROXIES: '2' }).TRUSTED_PROXIES).toBe(2);
   });
 
-  test('then production does without rate limits never', () => {
+  test('cannot turn rate limits off in production', () => {
     expect(readApiSettings(production).RATE_LIMITS).toBe('on');
     expect(() => readApiSettings({ ...production, RATE_LIMITS: 'off' })).toThrow(ConfigurationError);
     expect(readApiSettings({ RATE_LIMITS: 'off' }).RATE_LIMITS).toBe('off');
   });
 
-  test('then only tests have an Amazon SNS of their own, and a topic looks like one', () => {
+  test('replace Amazon SNS only outside production, and validate topics', () => {
     const topic = 'arn:aws:sns:eu-central-1:123456789012:mail';
     const set = { SES_TOPIC_ARN: topic, SNS_ENDPOINT: 'http://127.0.0.1:4580' };
     expect(readApiSettings(set)).toMatchObject(set);
@@ -242,12 +242,12 @@ describe('When a process reads its settings', () => {
     expect(readApiSettings({ ...production, SES_TOPIC_ARN: topic }).SES_TOPIC_ARN).toBe(topic);
   });
 
-  test('then the shop has a language', () => {
+  test('for the language default to English', () => {
     expect(readWorkerSettings({}).SHOP_LANGUAGE).toBe('en');
     expect(() => readWorkerSettings({ SHOP_LANGUAGE: 'English' })).toThrow('SHOP_LANGUAGE must be an ISO 639 code');
   });
 
-  test('then keys for payloads are in their order, and neither logs nor messages show one', () => {
+  test('keep payload keys in order and out of logs and messages', () => {
     const { PAYLOAD_KEYS } = readApiSettings({ PAYLOAD_KEYS: `new:${KEY}, old:${KEY}` });
     expect(PAYLOAD_KEYS.map(({ id, key }) => [id, key.export().toString('base64')])).toEqual([
       ['new', KEY],
@@ -261,7 +261,7 @@ describe('When a process reads its settings', () => {
     );
   });
 
-  test('then a task queue that ends like one of another shop’s is refused', () => {
+  test('reject a task queue with a reserved ending', () => {
     const read = (TEMPORAL_TASK_QUEUE: string) => readNamespaceSettings({ TEMPORAL_TASK_QUEUE }).TEMPORAL_TASK_QUEUE;
     expect(['shop-a', 'shop.b:1/x', 'email'].map(read)).toEqual(['shop-a', 'shop.b:1/x', 'email']);
     for (const queue of ['orders-email', 'orders-webhooks'])
@@ -269,19 +269,19 @@ describe('When a process reads its settings', () => {
     for (const queue of ["o'clock", 'two words', 'x'.repeat(201)]) expect(() => read(queue)).toThrow('letters, digits');
   });
 
-  test('then Amazon SES needs a region', () => {
+  test('require a region for Amazon SES', () => {
     expect(() => readWorkerSettings({ NOTIFICATIONS_ENV: 'production' })).toThrow('AWS_REGION is missing');
-    const unfinished = { NODE_ENV: 'production', NOTIFICATIONS_ENV: 'production' };
-    expect(() => readWorkerSettings(unfinished)).not.toThrow('SMTP_URL');
+    const incomplete = { NODE_ENV: 'production', NOTIFICATIONS_ENV: 'production' };
+    expect(() => readWorkerSettings(incomplete)).not.toThrow('SMTP_URL');
     expect(readWorkerSettings({ NOTIFICATIONS_ENV: 'staging' })).toMatchObject({ SMTP_URL: 'smtp://127.0.0.1:1025' });
     const region = { NOTIFICATIONS_ENV: 'production', AWS_REGION: 'eu-west-1' };
     expect(readWorkerSettings(region)).toMatchObject(region);
   });
 
-  test('then Temporal’s SDK keeps no metrics unless it has a port for them', () => {
+  test('for metrics of Temporal’s SDK need a port', () => {
     expect(readWorkerSettings({}).TEMPORAL_METRICS_PORT).toBeUndefined();
     expect(readWorkerSettings({ TEMPORAL_METRICS_PORT: '9464' }).TEMPORAL_METRICS_PORT).toBe(9464);
-    // It could not be told where a port of its own choice is.
+    // The worker could not find a port that the SDK chooses.
     expect(() => readWorkerSettings({ TEMPORAL_METRICS_PORT: '0' })).toThrow('TEMPORAL_METRICS_PORT must ');
   });
 });

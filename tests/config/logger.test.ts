@@ -5,22 +5,22 @@ import { promisify } from 'node:util';
 
 const module = join(import.meta.dirname, '../../config/logger.ts');
 
-/** A process that writes two lines, and what it does then. */
-const program = (then: string) => [
+/** Returns a program that writes two lines and then runs more code. */
+const program = (code: string) => [
   '--input-type=module-typescript',
   '--eval',
   `import { createLogger } from ${JSON.stringify(module)};
    const logger = createLogger('test', 'info');
    logger.info('first');
    logger.info('second');
-   ${then}`,
+   ${code}`,
 ];
 
 test.each([
-  ['has nothing left to do', ''],
-  ['exits', 'process.exit(0);'],
-])('When a process %s, then its last lines are written', async (_, then) => {
-  const { stdout } = await promisify(execFile)(process.execPath, program(then));
+  ['ends by itself', ''],
+  ['calls exit', 'process.exit(0);'],
+])('flushes the last lines of a process that %s', async (_, code) => {
+  const { stdout } = await promisify(execFile)(process.execPath, program(code));
   expect(
     stdout
       .trim()
@@ -29,12 +29,12 @@ test.each([
   ).toEqual(['first', 'second']);
 });
 
-test('When a process fails, then its last lines are written', async () => {
+test('flushes the last lines of a process that fails', async () => {
   const failed = promisify(execFile)(process.execPath, program('throw new Error("broken");'));
   await expect(failed).rejects.toMatchObject({ stdout: expect.stringContaining('second') });
 });
 
-test('When a process goes on, then what it has logged is soon written', async () => {
+test('flushes the lines of a running process soon', async () => {
   const running = spawn(process.execPath, program('setInterval(() => {}, 1_000);'), {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
@@ -46,7 +46,7 @@ test('When a process goes on, then what it has logged is soon written', async ()
   }
 });
 
-test('When a text in the log holds line separators, then its line is one line to every reader', async () => {
+test('escapes line separators in a text', async () => {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     program(String.raw`logger.info({ note: 'a\u2028b\u2029c\u0085d\nana@example.com' }, 'third');`),

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-/** Runs one of our commands as an operator would. */
+/** Runs a command as an operator does. */
 export function run(command: string, environment: Record<string, string> = {}, ...args: string[]) {
   return new Promise<{ code: number; output: string }>((resolve) => {
     const options = { env: { ...process.env, ...environment }, timeout: 25_000 };

@@ -26,22 +26,22 @@ const names = [
   'OPEN_ORDERS',
 ];
 
-/** Settings that may be any text, each with why no value is nonsense. */
-const free: Record<string, string> = {
+/** Settings that accept any text, with the reason. */
+const unrestricted: Record<string, string> = {
   WORKFLOW_BUNDLE: 'a path',
   DATA_DIR: 'a path',
   NOTIFICATIONS_ENV: 'anything but production is SMTP',
-  TEMPORAL_API_KEY: 'Temporal Cloud says whether it is one',
-  TEMPORAL_TLS_SERVER_NAME: 'a name that only the network knows',
+  TEMPORAL_API_KEY: 'only Temporal Cloud can check it',
+  TEMPORAL_TLS_SERVER_NAME: 'only the network can check it',
   TEMPORAL_TLS_SERVER_CA_CERT_PATH: 'a path',
   TEMPORAL_TLS_CLIENT_CERT_PATH: 'a path',
   TEMPORAL_TLS_CLIENT_KEY_PATH: 'a path',
-  AWS_REGION: 'Amazon says which there are',
+  AWS_REGION: 'only Amazon can check it',
   WORKER_DEPLOYMENT: 'a name',
   WORKER_BUILD_ID: 'a name',
 };
 
-const nonsense = [
+const invalidValues = [
   'nonsense, nonsense',
   '-1',
   '1.5',
@@ -54,7 +54,7 @@ const nonsense = [
   'é\n'.repeat(2_000),
 ];
 
-/** What a reader says of an environment: a sentence, or undefined if it takes it. */
+/** Returns the message with which a reader rejects an environment; undefined if it accepts it. */
 function faultOf(read: (environment: Environment) => unknown, environment: Environment): string | undefined {
   try {
     read(environment);
@@ -65,38 +65,38 @@ function faultOf(read: (environment: Environment) => unknown, environment: Envir
   }
 }
 
-test('When settings are listed, then .env.example has them all', () => {
+test('.env.example lists all settings', () => {
   expect(names.length).toBeGreaterThan(60);
   expect(names).toEqual(expect.arrayContaining(['CURRENCY', 'SHOP_NAME', 'SHOP_TIME_ZONE', 'SMTP_URL', 'MAIL_PORT']));
 });
 
-/** An environment that has one value for everything. */
-const everywhere = (value: string): Environment => Object.fromEntries(names.map((name) => [name, value]));
+/** Returns an environment with one value for all settings. */
+const environmentOf = (value: string): Environment => Object.fromEntries(names.map((name) => [name, value]));
 
-const said = nonsense.flatMap((value) =>
-  Object.values(readers).flatMap((read) => faultOf(read, everywhere(value)) ?? []),
+const messages = invalidValues.flatMap((value) =>
+  Object.values(readers).flatMap((read) => faultOf(read, environmentOf(value)) ?? []),
 );
 
-test('When settings are nonsense, then each sentence names one and says what to write', () => {
-  for (const sentences of said) {
+test('each sentence about an invalid setting names it and says what to write', () => {
+  for (const sentences of messages) {
     expect(sentences).toMatch(/^The configuration is wrong\.( [A-Z_]+ must .+?\.)+ See \.env\.example\.$/s);
     expect(sentences).not.toMatch(rawWords);
   }
 });
 
-test.each(names)('When %s is nonsense, then it is refused unless it may be any text', (name) => {
-  const isRefused = said.some((sentences) => sentences.includes(` ${name} must `));
-  expect({ name, isRefused }).toEqual({ name, isRefused: !(name in free) });
+test.each(names)('%s rejects invalid values unless it accepts any text', (name) => {
+  const isRefused = messages.some((sentences) => sentences.includes(` ${name} must `));
+  expect({ name, isRefused }).toEqual({ name, isRefused: !(name in unrestricted) });
 });
 
-test.each(Object.entries(readers))('When settings are empty, then %s reads them as missing', (_, read) => {
-  const { NODE_ENV: _mode, ...empty } = everywhere('');
+test.each(Object.entries(readers))('%s reads empty settings as missing', (_, read) => {
+  const { NODE_ENV: _mode, ...empty } = environmentOf('');
   for (const mode of ['development', 'production']) {
     expect(faultOf(read, { ...empty, NODE_ENV: mode })).toBe(faultOf(read, { NODE_ENV: mode }));
   }
 });
 
-test.each(Object.entries(readers))('When production lacks settings, then %s says of each what it is', (_, read) => {
+test.each(Object.entries(readers))('%s describes each missing setting in production', (_, read) => {
   const sentence = faultOf(read, { NODE_ENV: 'production' });
   if (!sentence) return expect([readStackSettings, readBenchSettings]).toContain(read);
   expect(sentence).not.toMatch(rawWords);
@@ -104,7 +104,7 @@ test.each(Object.entries(readers))('When production lacks settings, then %s says
 });
 
 test.each(['Mars/Olympus', '+01:00', 'GMT+1', 'Europe', 'local', ''])(
-  'When the time zone is %j, then it is refused unless it is empty',
+  'rejects the time zone %j unless it is empty',
   (zone) => {
     const sentence = faultOf(readApiSettings, { SHOP_TIME_ZONE: zone });
     if (zone) expect(sentence).toContain('SHOP_TIME_ZONE must be a time zone of the IANA database, such as Europe/');
@@ -113,20 +113,20 @@ test.each(['Mars/Olympus', '+01:00', 'GMT+1', 'Europe', 'local', ''])(
 );
 
 test.each(['UTC', 'Europe/Lisbon', 'Asia/Kolkata', 'Asia/Kathmandu', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5'])(
-  'When the time zone is %s, then the shop has it',
+  'accepts the time zone %s',
   (zone) => {
     expect(readWorkerSettings({ SHOP_TIME_ZONE: zone }).SHOP_TIME_ZONE).toBe(zone);
   },
 );
 
 test.each(['x'.repeat(61), 'one\ntwo', 'one\u2028two', '   ', '\t', 'a\u0007b', ...Object.values(INVISIBLE)])(
-  'When the shop is called %j, then it is refused',
+  'rejects the shop name %j',
   (name) => {
     expect(faultOf(readApiSettings, { SHOP_NAME: name })).toContain('SHOP_NAME must be one line of 1 to 60 visible');
   },
 );
 
-test('When the shop has a name, then mails have it as their sender, on one line', () => {
+test('uses the name of the shop as the sender of emails, on one line', () => {
   const { EMAIL_FROM } = readWorkerSettings({ SHOP_NAME: ' Ana’s "Bar"\u202e ' });
   expect(EMAIL_FROM).toBe('"Ana’s \\"Bar\\"" <orders@crema.example>');
 });

@@ -51,12 +51,12 @@ interface Call {
 }
 
 /** Starts a TLS proxy for Temporal that requires a client certificate, as Temporal Cloud does, and records the calls. */
-async function startDoor() {
+async function startTlsProxy() {
   const calls: Call[] = [];
   const temporal = connect(`http://${process.env.TEMPORAL_ADDRESS}`);
   const [key, cert, ca] = ['server.key', 'server.crt', 'ca.crt'].map((name) => readFileSync(file(name))) as Buffer[];
-  const door = createSecureServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true } as never);
-  door.on('stream', (stream, headers) => {
+  const server = createSecureServer({ key, cert, ca, requestCert: true, rejectUnauthorized: true } as never);
+  server.on('stream', (stream, headers) => {
     calls.push({ path: String(headers[':path']), authorization: headers.authorization });
     const { ':scheme': _scheme, ':authority': _authority, ...rest } = headers;
     const onward = temporal.request(rest);
@@ -74,26 +74,26 @@ async function startDoor() {
     stream.on('error', () => onward.destroy()).on('close', () => onward.destroy());
     onward.on('error', () => stream.destroy());
   });
-  door.on('sessionError', () => {});
-  await new Promise<void>((listening) => door.listen(0, '127.0.0.1', listening));
+  server.on('sessionError', () => {});
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   return {
-    address: `127.0.0.1:${(door.address() as AddressInfo).port}`,
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     close() {
       temporal.destroy();
-      door.close();
+      server.close();
     },
   };
 }
 
-let door: Awaited<ReturnType<typeof startDoor>>;
+let proxy: Awaited<ReturnType<typeof startTlsProxy>>;
 let shop: Shop;
 let tls: Record<string, string>;
 beforeAll(async () => {
   makeCertificates();
-  door = await startDoor();
+  proxy = await startTlsProxy();
   tls = {
-    TEMPORAL_ADDRESS: door.address,
+    TEMPORAL_ADDRESS: proxy.address,
     TEMPORAL_TLS: 'on',
     TEMPORAL_TLS_SERVER_CA_CERT_PATH: file('ca.crt'),
     TEMPORAL_TLS_CLIENT_CERT_PATH: file('client.crt'),
@@ -105,7 +105,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await shop?.close();
-  door?.close();
+  proxy?.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -123,7 +123,7 @@ describe('Temporal with TLS', () => {
     const resumed = await run('worker/reconcile.ts', environment, '--resume', body.id);
     expect([resumed.code, resumed.output]).toEqual([2, expect.stringContaining('is running or has completed')]);
 
-    const called = new Set(door.calls.map(({ path }) => path.split('/').at(-1)));
+    const called = new Set(proxy.calls.map(({ path }) => path.split('/').at(-1)));
     expect([...called]).toEqual(
       expect.arrayContaining([
         'StartWorkflowExecution',
@@ -132,20 +132,20 @@ describe('Temporal with TLS', () => {
         'GetWorkflowExecutionHistory',
       ]),
     );
-    expect(new Set(door.calls.map(({ authorization }) => authorization))).toEqual(
+    expect(new Set(proxy.calls.map(({ authorization }) => authorization))).toEqual(
       new Set(['Bearer only-for-temporal']),
     );
   }, 60_000);
 
   test('rejects clients without a certificate or with another authority', async () => {
-    const closed = await startDoor();
-    const wrong: typeof tls = { ...tls, TEMPORAL_ADDRESS: closed.address };
+    const unused = await startTlsProxy();
+    const wrong: typeof tls = { ...tls, TEMPORAL_ADDRESS: unused.address };
     const { TEMPORAL_TLS_CLIENT_CERT_PATH: _cert, TEMPORAL_TLS_CLIENT_KEY_PATH: _key, ...nobody } = wrong;
     const attempts = [{ ...wrong, TEMPORAL_TLS_SERVER_CA_CERT_PATH: file('other.crt') }, nobody];
     const codes = await Promise.all(attempts.map((environment) => run('worker/prepare-namespace.ts', environment)));
     expect(codes.map(({ code }) => code)).toEqual([1, 1]);
-    expect(closed.calls).toEqual([]);
-    closed.close();
+    expect(unused.calls).toEqual([]);
+    unused.close();
   }, 60_000);
 });
 
