@@ -56,8 +56,8 @@ export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
       return PayloadMessage.decode(plain);
     } catch (cause) {
       throw new UndecryptablePayload(
-        `A payload is encrypted with the key ${JSON.stringify(id)}, but the key of this id in PAYLOAD_KEYS does not fit: ` +
-          'it is another key, or the payload was changed.',
+        `A payload is encrypted with the key ${JSON.stringify(id)}, but that key does not fit: PAYLOAD_KEYS has another key ` +
+          'under this name, or the payload was changed.',
         { cause },
       );
     }
