@@ -1,15 +1,15 @@
 import { accountSamples } from '../../mail/samples.ts';
 import { renderAccountEmail } from '../../mail/templates/account-email.ts';
 
-describe('the mails about an account', () => {
+describe('emails about an account', () => {
   test.each(accountSamples)(
-    'When $name is written, then text and HTML say the same, and lead where they should',
+    '$name has the same link in text and HTML, and loads no other resource',
     ({ input }) => {
       const { subject, text, html } = renderAccountEmail(input);
       expect(subject).toContain('Crema');
       expect(html).toMatch(/<html lang="en-US"/);
       expect(html).toContain('prefers-color-scheme: dark');
-      const links = (said: string) => new Set(said.match(/https?:\/\/[^\s"<]+/g) ?? []);
+      const links = (content: string) => new Set(content.match(/https?:\/\/[^\s"<]+/g) ?? []);
       expect([...links(text)]).toEqual([input.link]);
       expect(links(html)).toEqual(links(text));
       expect(html.match(/<a /g) ?? []).toHaveLength(2);
@@ -18,12 +18,12 @@ describe('the mails about an account', () => {
     },
   );
 
-  test('When all are laid side by side, then no two have one subject', () => {
+  test('each has its own subject', () => {
     const subjects = accountSamples.map(({ input }) => renderAccountEmail(input).subject);
     expect(new Set(subjects).size).toBe(accountSamples.length);
   });
 
-  test('When a name is markup or has line breaks, then it is shown on one line and not obeyed', () => {
+  test('shows a name with markup and line breaks as text on one line', () => {
     const name = 'Ana\r\nBcc: eve@example.org\u202e <script>alert(1)</script>';
     const { html, text, subject } = renderAccountEmail({
       kind: 'invitation',
@@ -36,7 +36,7 @@ describe('the mails about an account', () => {
     expect(subject).toBe('You are invited to A B');
   });
 
-  test('When nobody knows the name, then the mail greets without one', () => {
+  test('greets without a name if it is unknown', () => {
     expect(
       renderAccountEmail({ kind: 'reset', name: '', link: 'https://crema.example', shopName: 'Crema' }).text,
     ).toMatch(/^Forgot your password\? It happens\n/);

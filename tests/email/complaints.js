@@ -1,4 +1,4 @@
-// Runs in the browser, after contrast.js: what is wrong with a mail.
+// Runs in the browser, after contrast.js: lists the faults of an email.
 (() => {
   const ownText = (element) =>
     [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '');
@@ -12,9 +12,9 @@
       .map((element) => `too small: ${element.textContent}`),
     ...[...document.querySelectorAll('table')]
       .filter((table) => !['presentation', 'img'].includes(table.getAttribute('role')))
-      .map((table) => `a table that is read as data: ${table.outerHTML.slice(0, 80)}`),
-    ...[...document.querySelectorAll('[role=img]:not([aria-label]), img:not([alt])')].map(() => 'a picture without words'),
-    ...[...document.links].filter((link) => link.textContent.trim() === '').map(() => 'a link without words'),
+      .map((table) => `a table without a role: ${table.outerHTML.slice(0, 80)}`),
+    ...[...document.querySelectorAll('[role=img]:not([aria-label]), img:not([alt])')].map(() => 'an image without a text'),
+    ...[...document.links].filter((link) => link.textContent.trim() === '').map(() => 'a link without a text'),
     ...(document.documentElement.lang ? [] : ['no language']),
     ...(document.title ? [] : ['no title']),
     ...(document.querySelectorAll('h1').length === 1 ? [] : ['not one headline']),

@@ -5,22 +5,22 @@ import { renderAccountEmail } from '../../mail/templates/account-email.ts';
 import { formatDate } from '../../mail/templates/format-date.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 
-/** Where every sentence of a language stands: `customer.placed`, `labels.steps.0`. */
-function sentencesOf(words: unknown, at = ''): string[] {
+/** The paths of all texts of a language: `customer.placed`, `labels.steps.ready`. */
+function pathsOf(words: unknown, at = ''): string[] {
   if (typeof words !== 'object' || words === null) return [at];
-  return Object.entries(words).flatMap(([name, inner]) => sentencesOf(inner, at ? `${at}.${name}` : name));
+  return Object.entries(words).flatMap(([name, inner]) => pathsOf(inner, at ? `${at}.${name}` : name));
 }
 
 const inEnglish = wordsIn('en');
 const others = [...languages].filter(([code]) => code !== 'en');
 
-test('When the shop writes, then it does so in English and in Portuguese', () => {
+test('emails are available in English and Brazilian Portuguese', () => {
   expect([...languages.keys()]).toEqual(expect.arrayContaining(['en', 'pt']));
   expect(wordsIn('pt').locale).toBe('pt-BR');
 });
 
-test.each(others)('When a mail is written in %s, then it lacks no sentence that English has', (code, words) => {
-  expect(sentencesOf(words)).toEqual(sentencesOf(inEnglish));
+test.each(others)('emails in %s have all texts that English has, and no English label', (code, words) => {
+  expect(pathsOf(words)).toEqual(pathsOf(inEnglish));
   expect(wordsIn(code)).toBe(words);
   for (const { input } of samples) {
     const { subject, text, html } = renderOrderEmail({ ...input, language: code });
@@ -38,7 +38,7 @@ test.each(others)('When a mail is written in %s, then it lacks no sentence that 
   }
 });
 
-test('When a mail is in Portuguese, then amounts and moments are written as in Brazil', () => {
+test('emails in Portuguese have amounts and times in the Brazilian format', () => {
   const { text } = renderOrderEmail({ ...samples[0]!.input, language: 'pt' });
   expect(text).toContain('US$\u00a023,00');
   expect(text).toMatch(/5 de mar\. de 2026, 14:05 UTC/);
@@ -51,7 +51,7 @@ test.each([
   ['Australia/Lord_Howe', '2026-01-01T13:00:00Z', '12:00 AM', '2026-07-01T13:30:00Z', '12:00 AM'],
   ['Asia/Kolkata', '2026-01-01T18:30:00Z', '12:00 AM', '2026-07-01T18:30:00Z', '12:00 AM'],
 ])(
-  'When a moment is written in %s, then it is what clocks show there, summer and winter',
+  'formats times in %s with its daylight saving time',
   (zone, one, first, other, second) => {
     for (const [at, shown] of [
       [one, first],
@@ -67,8 +67,8 @@ test.each([
   [null, 'pt', 'pt'],
   ['xx', null, 'en'],
   [undefined, undefined, 'en'],
-])('When somebody asks for %j and the shop speaks %j, then the mail is in %s', (theirs, shops, code) => {
-  expect(wordsIn(theirs, shops)).toBe(languages.get(code));
+])('a user with the language %j in a shop with %j gets emails in %s', (language, shopLanguage, code) => {
+  expect(wordsIn(language, shopLanguage)).toBe(languages.get(code));
 });
 
 test.each([
@@ -80,6 +80,6 @@ test.each([
   ['de', undefined],
   [';;q=x,,', undefined],
   [undefined, undefined],
-])('When a browser says %j, then its user is taken to read %s', (header, code) => {
+])('Accept-Language %j selects %s', (header, code) => {
   expect(acceptLanguage.parse(header)).toBe(code);
 });

@@ -23,11 +23,11 @@ const emailsOf = (shopName: string) =>
   );
 const emails = emailsOf('Crema');
 
-/** A mail whose names are as long as they may be, without a blank to break them at. */
+/** Replaces names by the longest possible ones, without a space to break them at. */
 const lengthen = (html: string) => html.replaceAll(/Pumpkin Spice|Latte|Ana Souza|Marco/g, 'W'.repeat(100));
 
-/** What a strict reader would complain of in the mail that is open. Runs in the browser. */
-const complaints = ['../docs/contrast.js', 'complaints.js']
+/** Lists the faults of the open email. Runs in the browser. */
+const findFaults = ['../docs/contrast.js', 'complaints.js']
   .map((path) => readFileSync(join(import.meta.dirname, path), 'utf8'))
   .join('');
 
@@ -37,12 +37,12 @@ test.each([
   ['light', 800],
   ['dark', 800],
 ] as const)(
-  'When emails are read in %s, %i pixels wide, then all of each can be seen, told apart and read aloud',
+  'emails in %s colours, %i pixels wide, are legible and accessible',
   async (colorScheme, width) => {
     const page = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
     for (const { name, language, html } of emails) {
       await page.setContent(html);
-      const found = await page.evaluate<{ words: number; number: number; faults: string[] }>(complaints);
+      const found = await page.evaluate<{ words: number; number: number; faults: string[] }>(findFaults);
       expect({ name, language, faults: found.faults }).toEqual({ name, language, faults: [] });
       expect(found.words).toBeGreaterThan(5);
       if (/^(customer|shop)-/.test(name)) expect(found.number).toBeGreaterThanOrEqual(72);
@@ -53,12 +53,12 @@ test.each([
 );
 
 test(
-  'When names in a mail are long, then it is no wider than a narrow window',
+  'emails with long names fit into a narrow window',
   async () => {
     const page = await browser.newPage({ viewport: { width: 320, height: 800 } });
     for (const { name, language, html } of emailsOf('W'.repeat(60))) {
       await page.setContent(lengthen(html));
-      const { faults } = await page.evaluate<{ faults: string[] }>(complaints);
+      const { faults } = await page.evaluate<{ faults: string[] }>(findFaults);
       expect({ name, language, faults }).toEqual({ name, language, faults: [] });
     }
     await page.close();

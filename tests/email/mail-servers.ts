@@ -5,7 +5,7 @@ import { type ParsedMail, simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { waitFor } from '../../stack/wait.ts';
 
-/** A mail as it arrived at a server. */
+/** An email as it arrived at a server. */
 export interface Arrival {
   raw: Buffer;
   mail: ParsedMail;
@@ -13,7 +13,7 @@ export interface Arrival {
   to: string[];
 }
 
-/** A real SMTP server on a free port; `options` decide how it behaves beyond accepting everything. */
+/** Starts an SMTP server on a free port. By default it accepts everything. */
 export async function startSmtp(options: SMTPServerOptions = {}) {
   const arrivals: Arrival[] = [];
   let parsing = 0;
@@ -33,33 +33,33 @@ export async function startSmtp(options: SMTPServerOptions = {}) {
     },
     ...options,
   });
-  // A client that gives up in the middle of a mail is part of the tests.
+  // Some tests break a connection in the middle of an email.
   server.on('error', () => {});
   const listening = server.listen(0, '127.0.0.1');
   await once(listening, 'listening');
   const { port } = listening.address() as AddressInfo;
   const close = () => new Promise<void>((resolve) => server.close(resolve));
-  /** Waits until all has arrived that clients had sent who are gone: on a busy machine, that is a while after their end. */
+  /** Waits until the emails of closed connections are parsed. On a busy machine, this takes a while. */
   const settled = () =>
-    waitFor('The end of what was sent by SMTP', () => server.connections.size === 0 && parsing === 0, {
+    waitFor('the end of all SMTP connections', () => server.connections.size === 0 && parsing === 0, {
       deadline: 20_000,
     });
   return { url: `smtp://127.0.0.1:${port}`, port, arrivals, settled, close };
 }
 
-/** How a server refuses: `550 No such user`. */
+/** A server's refusal: `550 No such user`. */
 export const smtpError = (responseCode: number, message: string): Error =>
   Object.assign(new Error(message), { responseCode });
 
-/** What Amazon SES answers to one request. */
+/** An answer of Amazon SES. */
 export interface SesAnswer {
   status: number;
   body: string;
 }
 
 /**
- * Amazon SES at its wire: the Query protocol, with the answers taken from `answers` in turn, the last one for ever. A
- * function answers to what was sent.
+ * Starts a fake Amazon SES that speaks its Query protocol. It gives the answers in turn and repeats the last one. A function
+ * answers a request's form.
  */
 export async function startSes(answers: (SesAnswer | 'silence' | ((form: URLSearchParams) => SesAnswer))[]) {
   const requests: { form: URLSearchParams; authorization: string }[] = [];

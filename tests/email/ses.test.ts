@@ -7,16 +7,16 @@ import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { type SesAnswer, sesAccepts, sesRefuses, startSes } from './mail-servers.ts';
 
 const cleanups: (() => unknown)[] = [];
-const kept = { ...process.env };
+const environment = { ...process.env };
 
 beforeAll(() => {
-  // The SDK's own chain of credentials, at its first stop.
+  // The first place where the SDK looks for credentials.
   process.env.AWS_ACCESS_KEY_ID = 'a-test';
   process.env.AWS_SECRET_ACCESS_KEY = 'a-test';
 });
 
 afterAll(() => {
-  process.env = kept;
+  process.env = environment;
 });
 
 afterEach(async () => {
@@ -52,14 +52,14 @@ function mailerTo(endpoint: string) {
   return mailer;
 }
 
-/** A server that resets each connection once something has come that looks so. Returns its port. */
-async function resetting(at: RegExp): Promise<number> {
+/** Starts a server that resets a connection once the received data matches. Returns its port. */
+async function startResetting(at: RegExp): Promise<number> {
   const server = createServer((socket) => {
-    let heard = '';
+    let received = '';
     socket.on('error', () => {});
     socket.on('data', (data) => {
-      heard += data.toString('latin1');
-      if (at.test(heard)) socket.resetAndDestroy();
+      received += data.toString('latin1');
+      if (at.test(received)) socket.resetAndDestroy();
     });
   });
   server.listen(0, '127.0.0.1');
@@ -68,8 +68,8 @@ async function resetting(at: RegExp): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe('mail by Amazon SES', () => {
-  test('When Amazon accepts, then it was given the whole message, once and signed', async () => {
+describe('email through Amazon SES', () => {
+  test('sends the whole message in one signed request', async () => {
     const { ses, mailer } = await amazon(sesAccepts);
 
     await expect(mailer.send({ ...email, toName: 'Ana\r\nBcc: eve@example.org' })).resolves.toEqual({
@@ -103,7 +103,7 @@ describe('mail by Amazon SES', () => {
     ['MessageRejected', 'Content rejected for ana@example.com'],
     ['InvalidParameterValue', 'Domain contains illegal character'],
     ['ValidationError', 'Value at rawMessage failed to satisfy constraint'],
-  ])('When Amazon answers %s, then it is refused for good', async (code, message) => {
+  ])('reports %s as a permanent refusal', async (code, message) => {
     const { ses, mailer } = await amazon(sesRefuses(400, code, message));
     expect(await mailer.send(email)).toEqual({ outcome: 'refused', detail: `The mail server refused it: ${code} 400` });
     expect(ses.requests).toHaveLength(1);
@@ -116,8 +116,8 @@ describe('mail by Amazon SES', () => {
     ['AccountSendingPaused', sesRefuses(400, 'AccountSendingPausedException', 'Sending is paused')],
     ['SignatureDoesNotMatch', sesRefuses(403, 'SignatureDoesNotMatch', 'Check your key')],
     ['an unverified sender', sesRefuses(400, 'MessageRejected', 'Email address is not verified.')],
-    ['something that is no XML', { status: 502, body: 'Bad gateway' }],
-  ])('When Amazon answers %s, then one attempt was made, and the next may succeed', async (_what, answer) => {
+    ['an answer that is not XML', { status: 502, body: 'Bad gateway' }],
+  ])('reports %s as an outage after one attempt, and the next attempt can succeed', async (_what, answer) => {
     const { ses, mailer } = await amazon(answer, sesAccepts);
     const failure = await mailer.send(email).catch((error) => error);
     expect(failure.message).toMatch(/^Email was not sent/);
@@ -126,14 +126,14 @@ describe('mail by Amazon SES', () => {
     await expect(mailer.send(email)).resolves.toEqual({ outcome: 'sent', messageId: '0100018c-000000' });
   });
 
-  test('When Amazon never answers, then the attempt ends within its deadline, and the mail may have been sent', async () => {
+  test('reports an email as unanswered if Amazon does not answer before the timeout', async () => {
     const { mailer } = await amazon('silence');
     const started = performance.now();
     expect(await mailer.send(email)).toMatchObject({ outcome: 'unanswered' });
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  test('When Amazon cannot be reached, then the mail was not sent', async () => {
+  test('reports an outage if Amazon is unavailable', async () => {
     const { ses, mailer } = await amazon();
     await ses.close();
     cleanups.shift();
@@ -141,18 +141,18 @@ describe('mail by Amazon SES', () => {
     expect(failure.message).toMatch(/^Email was not sent/);
   });
 
-  test('When the connection breaks before it is secure, then the mail was not sent', async () => {
-    const mailer = mailerTo(`https://127.0.0.1:${await resetting(/./s)}`);
+  test('reports an outage if the connection breaks before TLS is established', async () => {
+    const mailer = mailerTo(`https://127.0.0.1:${await startResetting(/./s)}`);
     const failure = await mailer.send(email).catch((error) => error);
     expect(failure.message).toMatch(/^Email was not sent/);
   });
 
-  test('When the connection breaks after the message, then the mail may have been sent', async () => {
-    const mailer = mailerTo(`http://127.0.0.1:${await resetting(/Action=SendRawEmail/)}`);
+  test('reports an email as unanswered if the connection breaks after the message', async () => {
+    const mailer = mailerTo(`http://127.0.0.1:${await startResetting(/Action=SendRawEmail/)}`);
     expect(await mailer.send(email)).toMatchObject({ outcome: 'unanswered' });
   });
 
-  test('When the region is missing, then no mailer is made', () => {
+  test('requires a region', () => {
     const settings = { NOTIFICATIONS_ENV: 'production', SMTP_URL: '', EMAIL_FROM: 'orders@crema.example' };
     expect(() => createMailer(settings)).toThrow(TypeError);
   });

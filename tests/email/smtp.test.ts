@@ -46,7 +46,7 @@ async function outageOf(attempt: Promise<unknown>): Promise<Error> {
   );
 }
 
-/** A server that speaks only as told, for what no well-behaved server does. */
+/** Starts a TCP server for behaviour that no SMTP library offers. */
 async function startRawServer(speak: (socket: Socket, connection: number) => void) {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -62,8 +62,8 @@ async function startRawServer(speak: (socket: Socket, connection: number) => voi
   return { url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`, connections: () => sockets.size };
 }
 
-describe('mail by SMTP', () => {
-  test('When an order is placed, then its receipt arrives whole, as text and as HTML', async () => {
+describe('email through SMTP', () => {
+  test('delivers a receipt as text and HTML', async () => {
     const { server, mailer } = await shop();
     const input = samples.find(({ name }) => name === 'customer-placed')?.input;
     if (!input) throw new Error('No such sample');
@@ -88,10 +88,10 @@ describe('mail by SMTP', () => {
     expect(mail.attachments).toEqual([]);
   });
 
-  test('When one mail is sent twice, then both have one Message-ID, and another recipient or event has another', async () => {
+  test('repeats the Message-ID for a repeated email only', async () => {
     const { server, mailer } = await shop();
     await mailer.send(email);
-    await mailer.send({ ...email, subject: 'Another try' });
+    await mailer.send({ ...email, subject: 'Another attempt' });
     await mailer.send({ ...email, recipient: 'shop', to: 'shop@crema.example' });
     await mailer.send({ ...email, eventId: email.eventId.replace(/1$/, '2') });
 
@@ -101,7 +101,7 @@ describe('mail by SMTP', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  test('When names and subject hold line breaks and other addresses, then no header and no recipient comes of them', async () => {
+  test('adds no header or recipient for line breaks and addresses in a name or subject', async () => {
     const { server, mailer } = await shop();
     const toName = 'Ana\r\nBcc: everyone@example.org\u2028<eve@example.org>, "Bob';
     await mailer.send({ ...email, toName, subject: 'Hi\r\nX-Injected: yes\r\n\r\nbody' });
@@ -122,7 +122,7 @@ describe('mail by SMTP', () => {
     'ana',
     '',
     `${'a'.repeat(250)}@example.com`,
-  ])('When the recipient is %j, then it is refused for good and nothing is sent', async (to) => {
+  ])('refuses the recipient %j without sending', async (to) => {
     const { server, mailer } = await shop();
     expect(await mailer.send({ ...email, to })).toEqual({
       outcome: 'refused',
@@ -132,14 +132,14 @@ describe('mail by SMTP', () => {
   });
 
   test.each(['nobody', 'a@example.com, b@example.com', 'Crema <orders@crema.example\r\nBcc: x@example.org>'])(
-    'When the sender is %j, then no mailer is made',
+    'rejects the sender %j',
     (from) => {
       const settings = { NOTIFICATIONS_ENV: 'development', SMTP_URL: 'smtp://127.0.0.1:1', EMAIL_FROM: from };
       expect(() => createMailer(settings)).toThrow(TypeError);
     },
   );
 
-  test('When the server answers 451, then it may be tried again, and the next attempt arrives', async () => {
+  test('reports a 451 as an outage, and the next attempt arrives', async () => {
     let attempts = 0;
     const { server, mailer } = await shop({
       onRcptTo(_address, _session, done) {
@@ -155,7 +155,7 @@ describe('mail by SMTP', () => {
     expect(server.arrivals).toHaveLength(1);
   });
 
-  test('When the server answers 550 to the recipient, then it is refused for good, in codes alone', async () => {
+  test('reports a 550 to the recipient as a permanent refusal, with codes only', async () => {
     const { mailer } = await shop({
       onRcptTo: (address, _session, done) => done(smtpError(550, `5.1.1 <${address.address}> No such user`)),
     });
@@ -165,7 +165,7 @@ describe('mail by SMTP', () => {
     });
   });
 
-  test('When the server answers 554 to the message, then it is refused for good', async () => {
+  test('reports a 554 to the message as a permanent refusal', async () => {
     const { mailer } = await shop({
       onData(stream, _session, done) {
         stream.resume().on('end', () => done(smtpError(554, 'Looks like spam')));
@@ -183,14 +183,14 @@ describe('mail by SMTP', () => {
       { onRcptTo: (_address, _session, done) => done(smtpError(530, 'Authenticate first')) },
       '',
     ],
-  ])('When the server refuses %s, then that is an outage and may be tried again', async (_what, options, login) => {
+  ])('reports a refusal of %s as an outage', async (_what, options, login) => {
     const { server } = await shop({ allowInsecureAuth: true, ...options });
     const failure = await outageOf(mailerAt(server.url.replace('//', `//${login}`)).send(email));
     expect(failure.message).toMatch(/^Email was not sent/);
     expect(failure.message).not.toContain('secret');
   });
 
-  describe('When no connection comes about, then it may be tried again, and one line says where and why', () => {
+  describe('reports server and cause, without the login, of an outage if', () => {
     test.each<[string, SMTPServerOptions, (port: number) => string, string]>([
       ['the port is closed', {}, () => 'smtp://crema:s%20ecret@127.0.0.1:1', '127.0.0.1:1: ECONNREFUSED'],
       ['the name has no address', {}, () => 'smtp://crema:s%20ecret@nowhere.invalid', 'nowhere.invalid:587: E'],
@@ -212,26 +212,26 @@ describe('mail by SMTP', () => {
         (port) => `smtp://crema:s%20ecret@127.0.0.1:${port}`,
         ': 535 to AUTH PLAIN',
       ],
-    ])('%s', async (_what, options, urlAt, said) => {
+    ])('%s', async (_what, options, urlAt, cause) => {
       const { server } = await shop(options);
       const failure = await outageOf(mailerAt(urlAt(server.port)).send(email));
       expect(failure.message).toMatch(/^Email was not sent through [\w.-]+:\d+: .*$/);
-      expect(failure.message).toContain(said);
+      expect(failure.message).toContain(cause);
       expect(failure.message).not.toMatch(/crema|ecret/);
     });
   });
 
   test.each<[string, (socket: Socket) => void]>([
-    ['never greets', () => {}],
-    ['greets and then falls silent', (socket) => socket.write('220 hello\r\n')],
+    ['does not greet', () => {}],
+    ['is silent after its greeting', (socket) => socket.write('220 hello\r\n')],
     [
-      'trickles its greeting for ever',
+      'sends its greeting without end',
       (socket) => {
         const drip = setInterval(() => socket.write('220-still here\r\n'), 50);
         socket.on('close', () => clearInterval(drip));
       },
     ],
-  ])('When a server %s, then the attempt ends within its deadline and may be repeated', async (_what, speak) => {
+  ])('reports an outage at the timeout if the server %s', async (_what, speak) => {
     const { url } = await startRawServer(speak);
     const started = performance.now();
     const failure = await outageOf(mailerAt(url, { transfer: 300 }).send(email));
@@ -240,7 +240,7 @@ describe('mail by SMTP', () => {
   });
 
   test.each<Mood>(['stalls', 'drops', 'resets'])(
-    'When the server has taken a mail and %s, then it may come twice, under one Message-ID, and the mailer does not try again itself',
+    'reports an email as unanswered, without a retry, if the server then %s',
     async (mood) => {
       const moody = await startMoodySmtp();
       cleanups.push(moody.close);
@@ -256,7 +256,7 @@ describe('mail by SMTP', () => {
     },
   );
 
-  test('When the server takes its time to answer to the whole message, then it gets it once', async () => {
+  test('waits longer for the answer to a whole message than for its transfer', async () => {
     const { server } = await shop({
       onData(stream, _session, done) {
         stream.resume().on('end', () => setTimeout(done, 1_500));
@@ -265,7 +265,7 @@ describe('mail by SMTP', () => {
     await mailerAt(server.url, { transfer: 500 }).send(email);
   });
 
-  test('When an attempt is cancelled, then it ends at once only if the server does not have the whole message', async () => {
+  test('a cancelled attempt ends at once only if the server does not have the whole message', async () => {
     const { url } = await startRawServer(() => {});
     const early = new AbortController();
     const attempt = outageOf(mailerAt(url).send(email, early.signal));
@@ -285,12 +285,12 @@ describe('mail by SMTP', () => {
   });
 
   test.each(['MAIL FROM', 'RCPT TO', 'DATA'])(
-    'a connection that breaks at %s is no unanswered mail, however short the mail is',
+    'reports an outage if the connection breaks at %s, also for a short email',
     async (command) => {
       const { url } = await startRawServer((socket) => {
         socket.write('220 hello\r\n');
-        socket.on('data', (said) => {
-          if (String(said).startsWith(command)) socket.resetAndDestroy();
+        socket.on('data', (data) => {
+          if (String(data).startsWith(command)) socket.resetAndDestroy();
           else socket.write('250 ok\r\n');
         });
       });
@@ -298,7 +298,7 @@ describe('mail by SMTP', () => {
     },
   );
 
-  test('When the server resets the connection before it has the mail, then it may be tried again', async () => {
+  test('reports an outage if the server resets the connection after its greeting', async () => {
     const { url } = await startRawServer((socket) => {
       socket.write('220 hello\r\n');
       socket.once('data', () => socket.resetAndDestroy());
@@ -306,7 +306,7 @@ describe('mail by SMTP', () => {
     expect((await outageOf(mailerAt(url).send(email))).message).toMatch(/^Email was not sent/);
   });
 
-  test('When a message cannot be sent, then the next one over the same pool still can', async () => {
+  test('sends further emails over the same connection pool after a refusal', async () => {
     const { server, mailer } = await shop({
       onRcptTo: ({ address }, _session, done) => done(address.startsWith('gone') ? smtpError(550, 'Gone') : null),
     });

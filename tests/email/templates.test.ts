@@ -17,20 +17,20 @@ const withOrder = (input: OrderEmailInput, change: Partial<OrderEmailInput['fact
   fact: { ...input.fact, order: { ...input.fact.order, ...change } },
 });
 
-describe('the mails of an order', () => {
+describe('emails about an order', () => {
   test.each(samples)(
-    'When $name is written, then it says number, lines and total, twice, and asks nothing of the network',
+    '$name has number, lines and total in text and HTML, and loads no other resource',
     ({ input }) => {
       const { subject, text, html } = renderOrderEmail(input);
       const { number, lines, total } = input.fact.order;
-      for (const said of [`#${number}`, ...lines.map(({ product }) => product), writeMoney(total, 'en-US')]) {
-        expect(text).toContain(said);
-        expect(html).toContain(said);
+      for (const shown of [`#${number}`, ...lines.map(({ product }) => product), writeMoney(total, 'en-US')]) {
+        expect(text).toContain(shown);
+        expect(html).toContain(shown);
       }
       expect(subject).toContain(`#${number}`);
       expect(html).toMatch(/<html lang="en-US"/);
       expect(html).toContain('prefers-color-scheme: dark');
-      // Nothing but the one link that leads to the customer’s choice.
+      // The link to the email preferences is the only one.
       expect(html.match(/https?:[^"]*/g) ?? []).toEqual(input.choicePage ? [input.choicePage] : []);
       expect(text.includes(String(input.choicePage))).toBe(input.recipient === 'customer');
       expect(html).not.toMatch(/<img|<link|@import|url\(|<script/i);
@@ -38,12 +38,12 @@ describe('the mails of an order', () => {
     },
   );
 
-  test('When all mails are laid side by side, then no two have one subject but the cancellations', () => {
+  test('each has its own subject, except the two cancellations', () => {
     const subjects = samples.map(({ input }) => renderOrderEmail(input).subject);
     expect(new Set(subjects).size).toBe(samples.length - 1);
   });
 
-  test('When people type markup, then it is shown and not obeyed', () => {
+  test('escapes typed markup', () => {
     const evil = '<script>alert("x")</script>&\'';
     const input = withOrder(sample('customer-cancelled-by-shop'), {
       note: evil,
@@ -56,14 +56,14 @@ describe('the mails of an order', () => {
     expect(text).toContain(evil);
   });
 
-  test('When a name holds line breaks and marks that turn the reading direction, then it reads on one line', () => {
+  test('shows a name with line breaks and direction marks on one line', () => {
     const input = { ...sample('shop-placed'), customerName: 'Ana\r\nBcc: eve@example.org\u202e\u0000' };
     const { text, subject } = renderOrderEmail(input);
     expect(text).toContain('New order from Ana Bcc: eve@example.org\n');
     expect(subject).not.toMatch(/\p{Cc}/u);
   });
 
-  test('When a product was named with line breaks, then the subject that quotes it stays on one line', () => {
+  test('keeps a subject on one line if a product name has line breaks', () => {
     const [first, ...rest] = sample('shop-placed').fact.order.lines;
     if (!first) throw new Error('A sample without lines');
     const input = withOrder(sample('shop-placed'), {
@@ -74,7 +74,7 @@ describe('the mails of an order', () => {
     );
   });
 
-  describe('When what people typed reads from right to left', () => {
+  describe('right-to-left text', () => {
     const [first] = sample('shop-placed').fact.order.lines;
     if (!first) throw new Error('A sample without lines');
     const input = withOrder(sample('shop-placed'), {
@@ -86,7 +86,7 @@ describe('the mails of an order', () => {
     });
     const { subject, text, html } = renderOrderEmail({ ...input, customerName: 'أحمد', shopName: 'مقهى' });
 
-    test('then it is isolated in the subject and the text, so that no quantity moves', () => {
+    test('is isolated in subject and text, so that quantities keep their place', () => {
       expect(subject).toBe('New order #42: 3 × \u2068شاي\u2069 (\u2068كبير\u2069), 2 × \u2068קפה\u2069');
       for (const typed of ['أحمد', 'بدون سكر', 'مقهى']) expect(text).toContain(`\u2068${typed}\u2069`);
       expect(text.replaceAll(/\u2068[^\n\u202a-\u202e\u2066-\u2069]+\u2069/g, '')).not.toMatch(
@@ -94,12 +94,12 @@ describe('the mails of an order', () => {
       );
     });
 
-    test('then titles and attributes echo the subject as it is', () => {
+    test('is unchanged in title and attributes', () => {
       expect(/<title>(.*?)<\/title>/.exec(html)?.[1]).toBe(subject);
       expect(html).toContain(`aria-label="${subject}"`);
     });
 
-    test('then the amounts of the receipt stay in one column', () => {
+    test('keeps the amounts of the receipt in one column', () => {
       const rows = text.split('\n').filter((row) => /^\d × .*\$/.test(row));
       expect(rows).toHaveLength(2);
       const widths = rows.map((row) => row.replaceAll(/[\u2068\u2069]/g, '').length);
@@ -107,38 +107,38 @@ describe('the mails of an order', () => {
     });
   });
 
-  test('When a note has several lines, then it keeps them', () => {
+  test('keeps the lines of a note', () => {
     const { html, text } = renderOrderEmail(sample('customer-placed'));
     expect(html).toContain('Oat milk in one of the lattes, please.<br>And a smile on the lid!');
     expect(text).toContain('  Oat milk in one of the lattes, please.\n  And a smile on the lid!');
   });
 
-  test('When nobody knows the customer any more, then the mail greets without a name', () => {
+  test('greets without a name after the erasure of the customer', () => {
     expect(renderOrderEmail({ ...sample('customer-placed'), customerName: null }).text).toContain('Thank you!');
     expect(renderOrderEmail({ ...sample('shop-placed'), customerName: null }).text).toContain('New order\n');
   });
 
-  test('When the customer cancelled, then the mail says so and does not apologise', () => {
+  test('does not apologise to a customer for their own cancellation', () => {
     const { text } = renderOrderEmail(sample('customer-cancelled-by-customer'));
     expect(text).toContain('Cancelled, as you asked');
     expect(text).not.toContain('My train is early.');
     expect(text).not.toContain('sorry');
   });
 
-  test('When the shop cancelled, then the mail says why, in friendly words and in the team’s own', () => {
+  test('tells the customer why the shop cancelled, and quotes the team', () => {
     const { text } = renderOrderEmail(sample('customer-cancelled-by-shop'));
     expect(text).toContain('We have run out of something it needs');
     expect(text).toContain('From the team:\n  The last donut just left.');
   });
 
-  test('When an order is cancelled while it is being made, then the shop reads to stop, by whom and why', () => {
+  test('asks the shop to stop making a cancelled order, and says who cancelled and why', () => {
     const { text } = renderOrderEmail(sample('shop-cancelled'));
     expect(text).toContain('please stop');
     expect(text).toContain('cancelled by the customer.');
     expect(text).toContain('My train is early.');
   });
 
-  test('When an order was cancelled by no person, without a reason, then both mails still read well', () => {
+  test('describes a cancellation by the system without a reason', () => {
     const cancellation = {
       reasonCode: null,
       reason: null,
@@ -153,14 +153,14 @@ describe('the mails of an order', () => {
     expect(renderOrderEmail(customer).text).toContain('We could not make it this time.');
   });
 
-  test('When an order is for here, then the mail that it is ready does not speak of packing', () => {
+  test('mentions packing only for orders to go', () => {
     expect(renderOrderEmail(sample('customer-ready')).text).toContain('packed to go');
     expect(renderOrderEmail(withOrder(sample('customer-ready'), { location: 'in_house' })).text).not.toContain(
       'packed',
     );
   });
 
-  test('When the shop would be written to of a status, then that is a mistake of the caller', () => {
+  test('throws for a status change to the shop, which gets no such email', () => {
     expect(() => renderOrderEmail({ ...sample('customer-ready'), recipient: 'shop' })).toThrow(RangeError);
   });
 
@@ -171,11 +171,11 @@ describe('the mails of an order', () => {
     [{ amount: 430, currency: 'JPY' }, '¥430'],
     [{ amount: 4300, currency: 'KWD' }, 'KWD\u00a04.300'],
     [{ amount: Number.MAX_SAFE_INTEGER, currency: 'EUR' }, '€90,071,992,547,409.91'],
-  ])('When %j is written, then it reads %s', (money, written) => {
+  ])('formats %j as %s', (money, written) => {
     expect(writeMoney(money, 'en-US')).toBe(written);
   });
 
-  test('When the largest order is written, then it stays under the size at which mailboxes cut', () => {
+  test('renders the largest order below the size at which mailboxes clip emails', () => {
     const [line] = sample('customer-placed').fact.order.lines;
     if (!line) throw new Error('A sample without lines');
     const lines = Array.from({ length: 50 }, () => ({ ...line, quantity: 99 }));
@@ -188,24 +188,24 @@ describe('the mails of an order', () => {
 const rightToLeft = ['مقهى', 'أحمد', 'שלום', 'قهوة', 'בדיקה', 'سبب'] as const;
 const [shopName, customerName, note, product, variation, reason] = rightToLeft;
 
-/** Every mail, with right-to-left text wherever a person can type. */
-const typedByPeople = (language: string) => [
+/** All emails, with right-to-left text wherever a person can type. */
+const emailsFromRightToLeft = (language: string) => [
   ...samples.map(({ name, input }) => {
     const { fact } = input;
     const lines = fact.order.lines.map((line) => ({ ...line, product, variation }));
     const cancellation = fact.order.cancellation && { ...fact.order.cancellation, reason };
     const typed = { event: { ...fact.event, reason }, order: { ...fact.order, lines, note, cancellation } };
-    return { name, mail: renderOrderEmail({ ...input, fact: typed, customerName, shopName, language }) };
+    return { name, email: renderOrderEmail({ ...input, fact: typed, customerName, shopName, language }) };
   }),
   ...accountSamples.map(({ name, input }) => ({
     name,
-    mail: renderAccountEmail({ ...input, name: customerName, shopName, language }),
+    email: renderAccountEmail({ ...input, name: customerName, shopName, language }),
   })),
-  { name: 'webhook-disabled', mail: renderWebhookEmail({ ...webhook, description: product, shopName, language }) },
+  { name: 'webhook-disabled', email: renderWebhookEmail({ ...webhook, description: product, shopName, language }) },
 ];
 
-describe.each([...languages.keys()])('When people type from right to left, and the mail is in %s', (language) => {
-  test.each(typedByPeople(language))('then $name has it in <bdi> alone', ({ mail: { html, subject } }) => {
+describe.each([...languages.keys()])('right-to-left text in emails in %s', (language) => {
+  test.each(emailsFromRightToLeft(language))('is only inside <bdi> in $name', ({ email: { html, subject } }) => {
     const body = html.replaceAll(subject, '');
     expect(body).toContain(`<bdi>${shopName}</bdi>`);
     const rest = body.replaceAll(/<bdi>[^<]+<\/bdi>/g, '').replaceAll(/<title>.*?<\/title>|aria-label="[^"]*"/g, '');
@@ -213,16 +213,16 @@ describe.each([...languages.keys()])('When people type from right to left, and t
   });
 });
 
-describe('When a value stands in HTML', () => {
+describe('html', () => {
   const typed = ['\u2068Ana\u2069', 'Ana\u2069', '\u2068', '"><script>', '\u202eAna', "Ana's & Bob's"];
 
-  test.each(typed)('then a form and a title echo %j as it was typed', (text) => {
+  test.each(typed)('preserves %j in a title and an attribute', (text) => {
     const { markup } = html`<title>${text}</title><input value="${text}">`;
     const [, title, value] = /^<title>(.*)<\/title><input value="(.*)">$/.exec(markup) ?? [];
     for (const echoed of [title, value]) expect(unescaped(echoed)).toBe(text);
   });
 
-  test('then only whole isolates of a sentence become elements', () => {
+  test('turns only closed isolates of a sentence into elements', () => {
     expect(sentence('1 × \u2068a<b\u2069, 2 × \u2068c').markup).toBe('1 × <bdi>a&lt;b</bdi>, 2 × \u2068c');
   });
 });
