@@ -50,17 +50,14 @@ test.each([
   ['America/St_Johns', '2026-01-01T03:29:00Z', '11:59 PM', '2026-07-01T02:29:00Z', '11:59 PM'],
   ['Australia/Lord_Howe', '2026-01-01T13:00:00Z', '12:00 AM', '2026-07-01T13:30:00Z', '12:00 AM'],
   ['Asia/Kolkata', '2026-01-01T18:30:00Z', '12:00 AM', '2026-07-01T18:30:00Z', '12:00 AM'],
-])(
-  'formats times in %s with its daylight saving time',
-  (zone, one, first, other, second) => {
-    for (const [at, shown] of [
-      [one, first],
-      [other, second],
-    ] as const) {
-      expect(formatDate(at, 'en-US', zone).replaceAll(/\s/g, ' ')).toMatch(new RegExp(`, ${shown} \\S+$`));
-    }
-  },
-);
+])('formats times in %s with its daylight saving time', (zone, one, first, other, second) => {
+  for (const [at, shown] of [
+    [one, first],
+    [other, second],
+  ] as const) {
+    expect(formatDate(at, 'en-US', zone).replaceAll(/\s/g, ' ')).toMatch(new RegExp(`, ${shown} \\S+$`));
+  }
+});
 
 test.each([
   ['pt', null, 'pt'],

@@ -5,8 +5,8 @@ import type { EmailTimeouts } from '../../activities/email/attempt.ts';
 import { createMailer } from '../../activities/email/mailer.ts';
 import { samples } from '../../mail/samples.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
+import { type Reaction, startFaultySmtp } from './faulty-smtp.ts';
 import { smtpError, startSmtp } from './mail-servers.ts';
-import { type Mood, startMoodySmtp } from './moody-smtp.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -239,19 +239,19 @@ describe('email through SMTP', () => {
     expect(failure.message).toMatch(/^Email was not sent/);
   });
 
-  test.each<Mood>(['stalls', 'drops', 'resets'])(
-    'reports an email as unanswered, without a retry, if the server then %s',
-    async (mood) => {
-      const moody = await startMoodySmtp();
-      cleanups.push(moody.close);
-      const mailer = mailerAt(moody.url, { answer: 500 });
-      moody.moods.push(mood);
+  test.each<Reaction>(['stalls', 'drops', 'resets'])(
+    'reports an email as unanswered, and does not retry, if the server has it and %s',
+    async (reaction) => {
+      const faulty = await startFaultySmtp();
+      cleanups.push(faulty.close);
+      const mailer = mailerAt(faulty.url, { answer: 500 });
+      faulty.reactions.push(reaction);
       expect(await mailer.send(email)).toMatchObject({ outcome: 'unanswered' });
-      expect(moody.taken).toHaveLength(1);
+      expect(faulty.received).toHaveLength(1);
 
       await mailer.send(email);
 
-      const names = moody.taken.map((raw) => /^Message-ID: (.*)\r$/im.exec(raw)?.[1]);
+      const names = faulty.received.map((raw) => /^Message-ID: (.*)\r$/im.exec(raw)?.[1]);
       expect(names).toEqual([expect.stringMatching(/@crema>$/), names[0]]);
     },
   );

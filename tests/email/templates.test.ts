@@ -18,25 +18,22 @@ const withOrder = (input: OrderEmailInput, change: Partial<OrderEmailInput['fact
 });
 
 describe('emails about an order', () => {
-  test.each(samples)(
-    '$name has number, lines and total in text and HTML, and loads no other resource',
-    ({ input }) => {
-      const { subject, text, html } = renderOrderEmail(input);
-      const { number, lines, total } = input.fact.order;
-      for (const shown of [`#${number}`, ...lines.map(({ product }) => product), writeMoney(total, 'en-US')]) {
-        expect(text).toContain(shown);
-        expect(html).toContain(shown);
-      }
-      expect(subject).toContain(`#${number}`);
-      expect(html).toMatch(/<html lang="en-US"/);
-      expect(html).toContain('prefers-color-scheme: dark');
-      // The link to the email preferences is the only one.
-      expect(html.match(/https?:[^"]*/g) ?? []).toEqual(input.choicePage ? [input.choicePage] : []);
-      expect(text.includes(String(input.choicePage))).toBe(input.recipient === 'customer');
-      expect(html).not.toMatch(/<img|<link|@import|url\(|<script/i);
-      expect(`${text}${html}`).not.toMatch(/undefined|\[object|NaN/);
-    },
-  );
+  test.each(samples)('$name has number, lines and total in text and HTML, and loads no other resource', ({ input }) => {
+    const { subject, text, html } = renderOrderEmail(input);
+    const { number, lines, total } = input.fact.order;
+    for (const shown of [`#${number}`, ...lines.map(({ product }) => product), writeMoney(total, 'en-US')]) {
+      expect(text).toContain(shown);
+      expect(html).toContain(shown);
+    }
+    expect(subject).toContain(`#${number}`);
+    expect(html).toMatch(/<html lang="en-US"/);
+    expect(html).toContain('prefers-color-scheme: dark');
+    // The link to the email preferences is the only one.
+    expect(html.match(/https?:[^"]*/g) ?? []).toEqual(input.choicePage ? [input.choicePage] : []);
+    expect(text.includes(String(input.choicePage))).toBe(input.recipient === 'customer');
+    expect(html).not.toMatch(/<img|<link|@import|url\(|<script/i);
+    expect(`${text}${html}`).not.toMatch(/undefined|\[object|NaN/);
+  });
 
   test('each has its own subject, except the two cancellations', () => {
     const subjects = samples.map(({ input }) => renderOrderEmail(input).subject);

@@ -1,8 +1,8 @@
 import type { Recipient } from '../../domain/order/recipients.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { unansweredEmailIdOf } from '../../workflows/messages/definitions.ts';
+import { startFaultySmtp } from '../email/faulty-smtp.ts';
 import { smtpError } from '../email/mail-servers.ts';
-import { startMoodySmtp } from '../email/moody-smtp.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 
@@ -77,10 +77,10 @@ test('records a permanently rejected recipient after one attempt, without delays
 }, 40_000);
 
 test('waits an hour before it sends an unanswered email again', async () => {
-  const moody = await startMoodySmtp();
-  const other = await openShop({ environment: { SMTP_URL: moody.url } });
+  const server = await startFaultySmtp();
+  const other = await openShop({ environment: { SMTP_URL: server.url } });
   try {
-    moody.moods.push('drops', 'resets');
+    server.reactions.push('drops', 'resets');
     const { body: order } = await other.place();
     const late = (recipient: Recipient) =>
       other.temporal.workflow.getHandle(
@@ -97,9 +97,9 @@ test('waits an hour before it sends an unanswered email again', async () => {
     await waitFor('the late emails', async () => (await delays())?.join() === '3600,3600', { deadline: 20_000 });
     // The order's other emails do not wait.
     expect((await other.move(order.id, 'preparation')).status).toBe(200);
-    await waitFor('the next email', () => moody.taken.length === 3, { deadline: 20_000 });
+    await waitFor('the next email', () => server.received.length === 3, { deadline: 20_000 });
 
-    const names = moody.taken.map((raw) => /^Message-ID: (.*)$/im.exec(raw)?.[1]);
+    const names = server.received.map((raw) => /^Message-ID: (.*)$/im.exec(raw)?.[1]);
     expect([names.length, new Set(names).size]).toEqual([3, 3]);
     const lines = (await emailsOnTimeline(order.id, other)).filter(({ version }) => version === 1);
     expect(lines.map(({ outcome, attempts }) => [outcome, ...attempts.map((each) => each.outcome)])).toEqual(
@@ -107,25 +107,25 @@ test('waits an hour before it sends an unanswered email again', async () => {
     );
   } finally {
     await other.close();
-    await moody.close();
+    await server.close();
   }
 }, 60_000);
 
 test('sends at most three copies of an unanswered email', async () => {
-  const moody = await startMoodySmtp();
-  const environment = { SMTP_URL: moody.url, EMAIL_UNANSWERED_RETRY_AFTER: '1' };
+  const server = await startFaultySmtp();
+  const environment = { SMTP_URL: server.url, EMAIL_UNANSWERED_RETRY_AFTER: '1' };
   const other = await openShop({ environment });
   try {
-    moody.moods.push(...Array(6).fill('drops'));
+    server.reactions.push(...Array(6).fill('drops'));
     const { body: order } = await other.place();
     const outcomes = async () => (await emailsOnTimeline(order.id, other)).map(({ outcome }) => outcome);
     await waitFor('The last outcome', async () => (await outcomes()).join() === 'given_up,given_up', {
       deadline: 30_000,
     });
-    expect(moody.taken).toHaveLength(6);
+    expect(server.received).toHaveLength(6);
   } finally {
     await other.close();
-    await moody.close();
+    await server.close();
   }
 }, 60_000);
 

@@ -1,6 +1,6 @@
 import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
 
-/** A key, and a certificate of it that it has signed itself. */
+/** A key with a self-signed certificate. */
 export interface Signer {
   key: KeyObject;
   pem: string;
@@ -9,7 +9,7 @@ export interface Signer {
 const SEQUENCE = 0x30;
 const SHA256_WITH_RSA = der(SEQUENCE, Buffer.from('06092a864886f70d01010b0500', 'hex'));
 
-/** Node reads certificates and makes none. @param until when it expires */
+/** Creates a certificate, because Node can only read them. @param until when it expires */
 export function newSigner(until: Date): Signer {
   const { privateKey: key, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const name = der(SEQUENCE, der(0x31, der(SEQUENCE, Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from('sns')))));
@@ -25,7 +25,7 @@ export function newSigner(until: Date): Signer {
 
 const time = (at: Date): Buffer => der(0x17, Buffer.from(`${at.toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`));
 
-/** ITU-T X.690: a tag, a length and a value. */
+/** Encodes a value with its tag and length (DER, ITU-T X.690). */
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const value = Buffer.concat(parts);
   const { length } = value;

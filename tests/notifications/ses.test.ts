@@ -38,13 +38,13 @@ const sesAcceptsAs = (id: string) => ({
   body: `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${id}</MessageId></SendRawEmailResult></SendRawEmailResponse>`,
 });
 
-/** As Amazon posts it: JSON that it calls text. */
+/** Amazon sends its JSON as text. */
 const notify = (message: object) =>
   shop.request('POST', '/notifications/ses', {
     body: JSON.stringify(message),
     headers: { 'content-type': 'text/plain; charset=UTF-8' },
   });
-const report = (what: object) => notify(sns.message({ Message: JSON.stringify(what) }));
+const sendReport = (report: object) => notify(sns.message({ Message: JSON.stringify(report) }));
 
 interface Sent {
   id: string;
@@ -55,7 +55,7 @@ interface Sent {
   messageId: string;
 }
 
-/** A receipt that Amazon has accepted, and the ledger has. */
+/** Returns a receipt that Amazon has accepted and the ledger contains. */
 async function sentReceipt(): Promise<Sent> {
   const { id, token: as } = await newCustomer(shop);
   const { body: order } = await shop.place({ as });
@@ -65,12 +65,13 @@ async function sentReceipt(): Promise<Sent> {
       .join('deliveries as d', 'd.id', 'a.delivery_id')
       .where({ order_id: order.id, recipient: 'customer', 'a.outcome': 'sent' })
       .first('message_id');
-  await waitFor('The receipt', async () => (await attempt()) !== undefined, { deadline: 20_000 });
+  await waitFor('the receipt', async () => (await attempt()) !== undefined, { deadline: 20_000 });
   const email = `${id}@example.com`;
   const { message_id: messageId } = await attempt();
   return { id, as, email, orderId: order.id, eventId: `${order.id}:1`, messageId };
 }
 
+/** The email in a report of Amazon. */
 const mailOf = ({ messageId, email }: Sent, headers?: [string, string][]) => ({
   messageId,
   destination: [email],
@@ -87,14 +88,14 @@ async function receiptOnTimeline({ orderId }: Sent) {
 const stopped = async ({ as }: Sent) =>
   (await shop.request('GET', '/v1/me/email-preferences', { as })).body.stopped as string | null;
 
-describe('When Amazon says that a mail came back', () => {
-  test('then for good it is the last one, the timeline says so, and the next is suppressed', async () => {
+describe('a bounce reported by Amazon SES', () => {
+  test('appears on the timeline if permanent, and suppresses further emails', async () => {
     const receipt = await sentReceipt();
     expect(receipt.messageId).toMatch(/^ses-/);
-    const said = { notificationType: 'Bounce', bounce: bounce('Permanent'), mail: mailOf(receipt) };
+    const bounced = { notificationType: 'Bounce', bounce: bounce('Permanent'), mail: mailOf(receipt) };
 
-    expect((await report(said)).status).toBe(204);
-    expect((await report(said)).status).toBe(204);
+    expect((await sendReport(bounced)).status).toBe(204);
+    expect((await sendReport(bounced)).status).toBe(204);
 
     const line = await receiptOnTimeline(receipt);
     expect(line).toMatchObject({
@@ -110,24 +111,24 @@ describe('When Amazon says that a mail came back', () => {
         .database('deliveries')
         .where({ event_id: `${receipt.orderId}:2`, recipient: 'customer' })
         .first();
-    await waitFor('The next mail', async () => (await next()) !== undefined, { deadline: 20_000 });
+    await waitFor('the next email', async () => (await next()) !== undefined, { deadline: 20_000 });
     expect(await next()).toMatchObject({ outcome: 'suppressed', detail: expect.stringContaining('came back') });
   });
 
-  test('then for the moment nothing stops', async () => {
+  test('suppresses nothing if transient or undetermined', async () => {
     const receipt = await sentReceipt();
     for (const type of ['Transient', 'Undetermined']) {
-      expect((await report({ notificationType: 'Bounce', bounce: bounce(type), mail: mailOf(receipt) })).status).toBe(
-        204,
-      );
+      expect(
+        (await sendReport({ notificationType: 'Bounce', bounce: bounce(type), mail: mailOf(receipt) })).status,
+      ).toBe(204);
     }
     expect((await receiptOnTimeline(receipt)).outcome).toBe('sent');
     expect(await stopped(receipt)).toBe(null);
   });
 
-  test('then another address of theirs gets mail again', async () => {
+  test('does not suppress emails to the customer’s next address', async () => {
     const receipt = await sentReceipt();
-    await report({ eventType: 'Bounce', bounce: bounce('Permanent'), mail: mailOf(receipt) });
+    await sendReport({ eventType: 'Bounce', bounce: bounce('Permanent'), mail: mailOf(receipt) });
     await shop
       .database('users')
       .where({ id: receipt.id })
@@ -135,41 +136,41 @@ describe('When Amazon says that a mail came back', () => {
     expect(await stopped(receipt)).toBe(null);
   });
 
-  test('then the event is found by our own headers, even before the ledger has it', async () => {
+  test('is assigned by the email’s own headers if the ledger lacks the message id', async () => {
     const receipt = await sentReceipt();
     await shop.database('deliveries').where({ order_id: receipt.orderId }).delete();
     const headers: [string, string][] = [
       ['X-Crema-Event-Id', receipt.eventId],
       ['x-crema-recipient', 'customer'],
     ];
-    const said = { notificationType: 'Bounce', bounce: { bounceType: 'Permanent' }, mail: mailOf(receipt, headers) };
-    expect((await report(said)).status).toBe(204);
+    const bounced = { notificationType: 'Bounce', bounce: { bounceType: 'Permanent' }, mail: mailOf(receipt, headers) };
+    expect((await sendReport(bounced)).status).toBe(204);
     expect(await receiptOnTimeline(receipt)).toMatchObject({ outcome: 'bounced', reason: 'Amazon SES: Permanent' });
   });
 
   test.each<[string, [string, string][]]>([
     ['no header', []],
-    ['the header of a mail about an account', [['X-Crema-Event-Id', `account-mail-${randomUUID()}`]]],
+    ['the header of an email about an account', [['X-Crema-Event-Id', `account-mail-${randomUUID()}`]]],
     [
-      'the header of an order that nobody knows',
+      'the header of an unknown order',
       [
         ['X-Crema-Event-Id', `${randomUUID()}:1`],
         ['X-Crema-Recipient', 'shop'],
       ],
     ],
-  ])('then with %s and an unknown id the address is stopped all the same', async (_what, headers) => {
+  ])('suppresses the address if the report has an unknown id and %s', async (_what, headers) => {
     const receipt = await sentReceipt();
     const mail = { ...mailOf(receipt, headers), messageId: 'unknown' };
-    expect((await report({ notificationType: 'Bounce', bounce: bounce('Permanent'), mail })).status).toBe(204);
+    expect((await sendReport({ notificationType: 'Bounce', bounce: bounce('Permanent'), mail })).status).toBe(204);
     expect((await receiptOnTimeline(receipt)).outcome).toBe('sent');
     expect(await stopped(receipt)).toBe('bounced');
   });
 });
 
-describe('When Amazon says that a reader called a mail spam', () => {
-  test('then it was the last one', async () => {
+describe('a complaint reported by Amazon SES', () => {
+  test('suppresses further emails', async () => {
     const receipt = await sentReceipt();
-    await report({
+    await sendReport({
       notificationType: 'Complaint',
       complaint: { complaintFeedbackType: 'abuse' },
       mail: mailOf(receipt),
@@ -181,11 +182,11 @@ describe('When Amazon says that a reader called a mail spam', () => {
     expect(await stopped(receipt)).toBe('complained');
   });
 
-  test('then one that says it was none stops nothing, nor does a delivery', async () => {
+  test('suppresses nothing if it is “not-spam”, nor does a delivery', async () => {
     const receipt = await sentReceipt();
     const complaint = { complaintFeedbackType: 'not-spam' };
-    await report({ notificationType: 'Complaint', complaint, mail: mailOf(receipt) });
-    await report({ notificationType: 'Delivery', mail: mailOf(receipt) });
+    await sendReport({ notificationType: 'Complaint', complaint, mail: mailOf(receipt) });
+    await sendReport({ notificationType: 'Delivery', mail: mailOf(receipt) });
     expect((await notify(sns.message({ Message: 'Successfully validated SNS topic', Subject: 'Hello' }))).status).toBe(
       204,
     );
@@ -193,69 +194,73 @@ describe('When Amazon says that a reader called a mail spam', () => {
   });
 });
 
-describe('When somebody posts a message of Amazon SNS', () => {
+describe('a message of Amazon SNS', () => {
   const hello = { Message: '{}' };
 
-  test.each(['1', '2'])(
-    'then one of signature version %s is believed, and its certificate fetched once',
-    async (version) => {
-      const before = sns.asked.length;
-      for (const Subject of ['one', 'two']) {
-        expect((await notify(sns.message({ ...hello, Subject, SignatureVersion: version }))).status).toBe(204);
-      }
-      expect(sns.asked.slice(before).length).toBeLessThanOrEqual(1);
-    },
-  );
+  test.each(['1', '2'])('is accepted with signature version %s; its certificate is cached', async (version) => {
+    const before = sns.requested.length;
+    for (const Subject of ['one', 'two']) {
+      expect((await notify(sns.message({ ...hello, Subject, SignatureVersion: version }))).status).toBe(204);
+    }
+    expect(sns.requested.slice(before).length).toBeLessThanOrEqual(1);
+  });
 
   test.each<[string, () => Record<string, string>, string]>([
     ['another topic', () => sns.message({ ...hello, TopicArn: `${TOPIC}-2` }), 'another topic'],
     [
-      'an hour ago',
+      'a time an hour ago',
       () => sns.message({ ...hello, Timestamp: new Date(Date.now() - HOUR_MS).toISOString() }),
       'the last hour',
     ],
     [
-      'tomorrow',
+      'a time tomorrow',
       () => sns.message({ ...hello, Timestamp: new Date(Date.now() + 25 * HOUR_MS).toISOString() }),
       'the last hour',
     ],
-    ['another message than was signed', () => ({ ...sns.message(hello), Message: '{"a":1}' }), 'not signed'],
+    ['a message that was not signed', () => ({ ...sns.message(hello), Message: '{"a":1}' }), 'not signed'],
     [
-      'another moment than was signed',
+      'a time that was not signed',
       () => ({ ...sns.message(hello), Timestamp: new Date(Date.now() + 1_000).toISOString() }),
       'not signed',
     ],
     ['no signature', () => ({ ...sns.message(hello), Signature: '' }), 'not signed'],
-    ['a certificate that has expired', () => sns.message(hello, '/SimpleNotificationService-old.pem'), 'expired'],
+    ['an expired certificate', () => sns.message(hello, '/SimpleNotificationService-old.pem'), 'expired'],
     [
-      'a certificate of a stranger',
+      'a certificate from another host',
       () => ({ ...sns.message(hello), SigningCertURL: 'http://127.0.0.1:1/a.pem' }),
       'certificate is not',
     ],
     ['no certificate', () => ({ ...sns.message(hello), SigningCertURL: `${sns.url}/` }), 'certificate is not'],
-    ['a confirmation elsewhere', () => sns.confirmation({ SubscribeURL: 'http://127.0.0.1:1/' }), 'not Amazon'],
-    ['a confirmation nowhere', () => sns.message({ ...hello, Type: 'SubscriptionConfirmation' }), 'not Amazon'],
-  ])('then %s is refused', async (_what, message, why) => {
-    const asked = sns.asked.filter((address) => address.startsWith('/?'));
+    [
+      'a confirmation URL on another host',
+      () => sns.confirmation({ SubscribeURL: 'http://127.0.0.1:1/' }),
+      'not Amazon',
+    ],
+    ['no confirmation URL', () => sns.message({ ...hello, Type: 'SubscriptionConfirmation' }), 'not Amazon'],
+  ])('is rejected with %s', async (_what, message, why) => {
+    const requested = sns.requested.filter((address) => address.startsWith('/?'));
     const answer = await notify(message());
     expectProblem(answer, 'forbidden');
     expect(answer.body.detail).toContain(why);
-    expect(sns.asked.filter((address) => address.startsWith('/?'))).toEqual(asked);
+    expect(sns.requested.filter((address) => address.startsWith('/?'))).toEqual(requested);
   });
 
-  test('then a subscription to the topic is confirmed, and its end is no surprise', async () => {
-    const before = sns.asked.length;
+  test('confirms the subscription to the topic, and is ignored when that ends', async () => {
+    const before = sns.requested.length;
     expect((await notify(sns.confirmation())).status).toBe(204);
-    expect(sns.asked.slice(before)).toEqual(['/?Action=ConfirmSubscription&Token=a-token']);
+    expect(sns.requested.slice(before)).toEqual(['/?Action=ConfirmSubscription&Token=a-token']);
     expect((await notify(sns.confirmation({ Type: 'UnsubscribeConfirmation' }))).status).toBe(204);
-    expect(sns.asked).toHaveLength(before + 1);
+    expect(sns.requested).toHaveLength(before + 1);
   });
 
-  test.each(['/moved.pem', '/none.pem'])('then it is to come again while %s leads to no certificate', async (path) => {
-    expectProblem(await notify({ ...sns.message(hello), SigningCertURL: `${sns.url}${path}` }), 'unavailable');
-  });
+  test.each(['/moved.pem', '/none.pem'])(
+    'is answered with 503, so that Amazon retries, if %s is no certificate',
+    async (path) => {
+      expectProblem(await notify({ ...sns.message(hello), SigningCertURL: `${sns.url}${path}` }), 'unavailable');
+    },
+  );
 
-  test('then what is no such message is refused for its form', async () => {
+  test('is rejected if malformed; other routes do not accept text', async () => {
     expectFaults(await notify({ ...sns.message(hello), Type: 'Hello', SignatureVersion: '3' }), [
       '#/Type',
       '#/SignatureVersion',
@@ -282,7 +287,7 @@ test.each([
   'https://sns.x.amazonaws.com/a.pem',
   'https://sns.eu-central-1.amazonaws.com/a.txt',
   'a.pem',
-])('When a certificate is said to be at %s, then nobody asks for it', async (SigningCertURL) => {
+])('rejects a certificate at %s without a request', async (SigningCertURL) => {
   const message = { ...sns.message({ Message: '{}' }), SigningCertURL } as unknown as SnsMessage;
   const answer = await createSns({ topicArn: TOPIC }).check(message);
   expect(answer?.detail).toBe('Its certificate is not from Amazon.');

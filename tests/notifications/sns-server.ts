@@ -12,16 +12,19 @@ const SIGNED = ['Message', 'MessageId', 'Subject', 'SubscribeURL', 'Timestamp', 
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
-/** Amazon SNS at its wire: certificates by https, here http, confirmations, and messages signed as Amazon signs them. */
+/**
+ * Starts a fake Amazon SNS: it serves certificates, over http rather than https, accepts confirmations, and signs messages as
+ * Amazon does.
+ */
 export async function startSns() {
   const signers: Record<string, Signer> = {
     '/SimpleNotificationService-good.pem': newSigner(new Date(Date.now() + DAY_MS)),
     '/SimpleNotificationService-old.pem': newSigner(new Date(Date.now() - DAY_MS)),
   };
-  const asked: string[] = [];
+  const requested: string[] = [];
   const server = createServer((request, response) => {
     const address = request.url ?? '';
-    asked.push(address);
+    requested.push(address);
     const signer = signers[address];
     if (address.startsWith('/moved'))
       response.writeHead(302, { location: '/SimpleNotificationService-good.pem' }).end();
@@ -32,7 +35,7 @@ export async function startSns() {
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-  /** A message of the topic; what is given replaces what is usual, before it is signed. */
+  /** Returns a signed message of the topic. @param given replaces default fields */
   function message(given: Message, signedBy = '/SimpleNotificationService-good.pem'): Message {
     const whole = {
       Type: 'Notification',
@@ -56,7 +59,7 @@ export async function startSns() {
     });
 
   const close = () => new Promise((resolve) => server.close(resolve));
-  return { url, asked, message, confirmation, close };
+  return { url, requested, message, confirmation, close };
 }
 
 function signatureOf(message: Message, { key }: Signer): string {

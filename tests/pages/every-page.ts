@@ -10,7 +10,7 @@ import { makeDataFolder } from '../evidence/evidence.ts';
 import { startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
 
-/** As long as it may be, without a blank to break it at; and with what must be escaped in HTML. */
+/** The longest possible name, without a space to break it at, and with characters that HTML escapes. */
 export const SHOP_NAME = `Crema <b> & Söhne ${'W'.repeat(42)}`;
 
 const LONG_NAME = 'W'.repeat(100);
@@ -20,14 +20,14 @@ const longAddress = () => `${'w'.repeat(20)}.${randomUUID()}@${'w'.repeat(63)}.$
 const APP = 'https://app.example/signed-in';
 const TEMPORAL_UI_ORIGIN = 'https://temporal.example';
 
-/** A shop whose pages can be brought into every state. */
+/** A shop for opening each page in each of its states. */
 export interface PagesShop {
   shop: Shop;
-  /** The same shop without Temporal, which allows one try of everything. */
+  /** The same shop without Temporal, with a rate limit of one attempt. */
   strict: Service;
-  /** The id of a person with a long name and a long address. */
+  /** The id of a user with a long name and a long address. */
   person: string;
-  /** Issues a link as a mail has it, for that person or, with long values, for a new one. */
+  /** Issues the link of an email, for that user or for a future one with long values. */
   link(purpose: Purpose, base?: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -55,8 +55,8 @@ export async function openPagesShop(): Promise<PagesShop> {
   }).finally(temporal.cut);
   const requests = createAccountRequestRepository(shop.database);
   const person = randomUUID();
-  const who = { id: person, email: longAddress(), name: LONG_NAME, role: 'customer', password_hash: 'of no password' };
-  await shop.database('users').insert(who);
+  const user = { id: person, email: longAddress(), name: LONG_NAME, role: 'customer', password_hash: 'of no password' };
+  await shop.database('users').insert(user);
   return {
     shop,
     strict,
@@ -64,7 +64,7 @@ export async function openPagesShop(): Promise<PagesShop> {
     async link(purpose, base = shop.url) {
       const id = randomUUID();
       const userId = purpose === 'reset' || purpose === 'address' ? person : null;
-      const email = purpose === 'reset' ? who.email : longAddress();
+      const email = purpose === 'reset' ? user.email : longAddress();
       await requests.open({ id, purpose, email, name: LONG_NAME, role: 'customer', userId });
       return linkTo(base, purpose, await requests.issueLink(id, 600_000, userId ?? undefined));
     },
@@ -77,7 +77,7 @@ export async function openPagesShop(): Promise<PagesShop> {
   };
 }
 
-/** Sends the page's form as it is filled in, without the browser's own checks. */
+/** Fills in the page's form and sends it without the browser's validation. */
 async function send(page: Page, fields: Record<string, string> = {}): Promise<void> {
   for (const [name, value] of Object.entries(fields)) {
     await page.locator(`[name="${name}"]`).evaluate((input, text) => {
@@ -98,7 +98,7 @@ const at = async (page: Page, address: string) => void (await page.goto(address)
 
 async function signIn(page: Page, all: PagesShop): Promise<void> {
   await at(page, all.shop.url + authorize(all));
-  // The application is nowhere: its browser has got a code, and that is enough.
+  // The application does not exist. The test ends with its redirect.
   await page.route(`${new URL(APP).origin}/**`, (route) => route.fulfill({ body: 'Back in the app' }));
   await send(page, { email: 'customer@example.com', password: 'test' });
 }
@@ -108,7 +108,7 @@ const registering = async (page: Page, base: string, email = longAddress()) => {
   await send(page, { name: LONG_NAME, email });
 };
 
-/** How a browser gets to each page, in each state that it can be in. */
+/** Opens each page in each of its states. */
 export const states: Record<string, (page: Page, all: PagesShop) => Promise<void>> = {
   register: (page, { shop }) => at(page, `${shop.url}/account/register`),
   async 'register, both fields wrong'(page, { shop }) {
@@ -131,7 +131,7 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
     await at(page, `${shop.url}/account/forgot`);
     await send(page, { email: 'nobody' });
   },
-  async 'reset asked for'(page, { shop }) {
+  async 'reset requested'(page, { shop }) {
     await at(page, `${shop.url}/account/forgot`);
     await send(page, { email: longAddress() });
   },
@@ -222,10 +222,10 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
     await at(page, all.shop.url + authorize(all));
     await send(page, { email: 'customer@example.com', password: 'W'.repeat(11_000) });
   },
-  async 'sign-in, tried too often'(page, all) {
+  async 'sign-in, too many attempts'(page, all) {
     await at(page, all.strict.url + authorize(all));
     const email = longAddress();
-    for (let tries = 0; tries < 2; tries++) await send(page, { email, password: 'wrong' });
+    for (let attempt = 0; attempt < 2; attempt++) await send(page, { email, password: 'wrong' });
   },
   async 'sign-in for managers'(page, all) {
     await signIn(page, all);
@@ -256,7 +256,7 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
     await done;
   },
   async 'next step'(page, { shop }) {
-    // Scripts would go on at once.
+    // Without scripts the page does not submit itself.
     await page.route('**/oauth/logout', async (route) => {
       const response = await route.fetch();
       const policy = response.headers()['content-security-policy']!.replace(/script-src[^;]*;/, '');
@@ -264,7 +264,7 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
     });
     await at(page, `${shop.url}/oauth/logout`);
   },
-  // They stand last, as they use up what the other ones need.
+  // Last, because they exhaust the rate limit that the others need.
   ...Object.fromEntries(
     ['/account/register', '/oauth/authorize', '/oauth/logout'].map((path) => [
       `too many requests, ${path.slice(1).replaceAll('/', ' ')}`,

@@ -1,4 +1,4 @@
-// Runs in the browser, after contrast.js: everything that keeps somebody from seeing, reading or using the page that is open.
+// Runs in the browser, after contrast.js: lists the faults of the open page that make it hard to see, read or use.
 (() => {
   const shown = (element) => element.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && element.getClientRects().length > 0;
   const name = (element) => element.outerHTML.replaceAll(/\s+/g, ' ').slice(0, 160);
@@ -22,7 +22,7 @@
       .filter(({ placeholder }) => placeholder)
       .map((field) => [globalThis.contrastOf(field, '::placeholder'), `the placeholder of ${name(field)}`]),
   ];
-  // The words alone of a button without an edge or a ground are enough to see it by.
+  // A button without border and background is visible by its text.
   const bare = (button) => {
     const { borderBottomWidth, borderBottomStyle, borderBottomColor, backgroundColor } = getComputedStyle(button);
     const clear = /^rgba\(.*, 0\)$/;
@@ -66,7 +66,7 @@
       ...problems('input:not([type=hidden]), select, textarea', 'no label', ({ labels, ariaLabel, title, placeholder }) => !labels?.length && !ariaLabel && !title && !placeholder),
       ...problems('button, a[href]', 'no name', ({ textContent, ariaLabel, title }) => !textContent.trim() && !ariaLabel && !title),
       ...problems('img', 'no alternative text', (image) => !image.hasAttribute('alt')),
-      ...problems('[aria-describedby]', 'described by nothing', (element) =>
+      ...problems('[aria-describedby]', 'a missing description', (element) =>
         element.getAttribute('aria-describedby').split(' ').some((id) => !document.getElementById(id)),
       ),
       ...problems('input[type=checkbox]', 'squeezed', (box) => {

@@ -6,10 +6,10 @@ import { CUSTOMER } from '../auth/auth-api.ts';
 import { openChromium } from '../docs/chromium.ts';
 import { openPagesShop, type PagesShop, SHOP_NAME, states } from './every-page.ts';
 
-/** A browser, an API and Postgres share this machine with other tests, in ms. */
+/** In ms. The browser, an API and Postgres share the machine with other tests. */
 const TIMEOUT_MS = 300_000;
 
-/** What page-faults.js finds. */
+/** The result of page-faults.js. */
 interface Found {
   title: string;
   lang: string;
@@ -41,7 +41,7 @@ let browser: Browser;
 let all: PagesShop;
 const seen: Seen[] = [];
 
-// The first time, a browser may have to be fetched.
+// The first run may have to download a browser.
 beforeAll(async () => {
   [browser, all] = await Promise.all([openChromium(), openPagesShop()]);
   for (const [state, open] of Object.entries(states)) {
@@ -61,7 +61,7 @@ async function see(state: string, language: string, open: (typeof states)[string
     if (response.request().isNavigationRequest()) headers = response.headers();
   });
   await open(page, all);
-  // Browsers move the focus only after the page is drawn; where they do not, the faults say so.
+  // Browsers move the focus after drawing the page. If they do not, page-faults.js reports it.
   const focused = page.locator('[autofocus]');
   if ((await focused.count()) > 0)
     await focused
@@ -85,7 +85,7 @@ async function see(state: string, language: string, open: (typeof states)[string
 const inLanguage = (language: string) => seen.filter((page) => page.language === language);
 
 test(
-  'When a page is shown, dark or light, wide or narrow, then all of it can be read and used',
+  'pages are legible and accessible in light and dark colours, wide and narrow',
   () => {
     const faults = seen.flatMap(({ state, language, faults }) =>
       faults.map((fault) => `${language} ${state}: ${fault}`),
@@ -96,29 +96,26 @@ test(
   TIMEOUT_MS,
 );
 
-test.each([...languages])('When a browser prefers %s, then every page is in it, and says so', (code, { locale }) => {
+test.each([...languages])('pages are in the browser’s language %s, and declare it', (code, { locale }) => {
   for (const { state, lang, headers } of inLanguage(code)) {
-    expect({ state, lang, said: headers['content-language'] }).toEqual({ state, lang: locale, said: locale });
+    expect({ state, lang, declared: headers['content-language'] }).toEqual({ state, lang: locale, declared: locale });
     expect(headers.vary?.toLowerCase()).toContain('accept-language');
   }
 });
 
-test.each([...languages.keys()].filter((code) => code !== 'en'))(
-  'When a page is in %s, then no sentence of it is still in English',
-  (code) => {
-    const english = new Map(inLanguage('en').map(({ state, texts, title }) => [state, [...texts, title]]));
-    const left = inLanguage(code).flatMap(({ state, texts, title }) =>
-      [...texts, title].filter((text) => english.get(state)?.includes(text)).map((text) => `${state}: ${text}`),
-    );
-    expect(left).toEqual([]);
-    for (const { texts } of inLanguage(code)) expect(texts.length).toBeGreaterThan(1);
-  },
-);
+test.each([...languages.keys()].filter((code) => code !== 'en'))('pages in %s contain no English text', (code) => {
+  const english = new Map(inLanguage('en').map(({ state, texts, title }) => [state, [...texts, title]]));
+  const left = inLanguage(code).flatMap(({ state, texts, title }) =>
+    [...texts, title].filter((text) => english.get(state)?.includes(text)).map((text) => `${state}: ${text}`),
+  );
+  expect(left).toEqual([]);
+  for (const { texts } of inLanguage(code)) expect(texts.length).toBeGreaterThan(1);
+});
 
-test('When a page is shown, then it has a link or a form, and every link works', async () => {
+test('every page has a link or a form, and every link works', async () => {
   const addresses = new Set<string>();
   for (const { state, links, forms } of seen) {
-    expect({ state, leadsOn: links.length + forms > 0 }).toEqual({ state, leadsOn: true });
+    expect({ state, hasExit: links.length + forms > 0 }).toEqual({ state, hasExit: true });
     for (const link of links.filter((each) => !each.startsWith('#'))) addresses.add(link);
   }
   const elsewhere = [...addresses].filter((address) => !address.startsWith('/'));
@@ -130,7 +127,7 @@ test('When a page is shown, then it has a link or a form, and every link works',
   }
 });
 
-test('When a page asks people to wait, then it says for how long', () => {
+test('pages with Retry-After state the time to wait', () => {
   const waiting = seen.filter(({ headers }) => Number(headers['retry-after']) > 60);
   for (const { state, texts, headers } of waiting) {
     const minutes = new RegExp(`\\b${Math.ceil(Number(headers['retry-after']) / 60)} minut`);
@@ -139,12 +136,12 @@ test('When a page asks people to wait, then it says for how long', () => {
   expect(waiting).toHaveLength(5 * languages.size);
 });
 
-test('When a password was refused, then the page says only once how long it has to be', () => {
+test('a rejected password states the minimum length only once', () => {
   const refused = seen.filter(({ state }) => state === 'registration, the password missing');
   expect(refused.map(({ texts }) => texts.join(' ').match(/15/g))).toEqual(refused.map(() => ['15']));
 });
 
-test('When a form cannot be read, then the page leads back to the form', () => {
+test('an unreadable form links back to its page', () => {
   for (const language of languages.keys()) {
     const linksOf = (wanted: string) => inLanguage(language).find(({ state }) => state === wanted)?.links;
     expect(linksOf('form of another kind')).toContain('/account/forgot');
@@ -152,7 +149,7 @@ test('When a form cannot be read, then the page leads back to the form', () => {
   }
 });
 
-test('When a form was refused, then the title says so, and every title names the shop', () => {
+test('titles name the shop, and begin with “Error” for rejected forms', () => {
   const titles = inLanguage('en').map(({ title }) => title);
   for (const title of titles) expect(title.endsWith(` · ${SHOP_NAME}`)).toBe(true);
   const refused = inLanguage('en').filter(({ state }) => / wrong| missing| too (long|easy)|nothing typed/.test(state));
@@ -162,7 +159,7 @@ test('When a form was refused, then the title says so, and every title names the
 });
 
 test(
-  'When a mailed link is opened, then the page is in the language of the person',
+  'a link from an email opens a page in the language of its user',
   async () => {
     const users = all.shop.database('users').whereIn('id', [CUSTOMER, all.person]);
     const signingOut = [states['sign-out']!, states['signed out']!];
@@ -178,7 +175,7 @@ test(
   TIMEOUT_MS,
 );
 
-test('When a browser has none of the languages of the shop, then the page is in English', async () => {
+test('pages are in English for browsers with no language of the shop', async () => {
   const headers = { 'accept-language': 'ja, de;q=0.5' };
   const answer = await fetch(`${all.shop.url}/account/register`, { headers });
   expect(answer.headers.get('content-language')).toBe('en-US');
@@ -186,7 +183,7 @@ test('When a browser has none of the languages of the shop, then the page is in 
   expect([program.status, program.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
 });
 
-test('When a developer opens the gallery of emails, then all of it can be read', async () => {
+test('the gallery of emails is legible and accessible', async () => {
   const found = await see('emails', 'en', async (page) => void (await page.goto(`${all.shop.url}/dev/emails`)));
   expect(found.faults).toEqual([]);
 }, 60_000);

@@ -22,8 +22,8 @@ import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages
 import { OrderState } from '../../workflows/order-state.ts';
 import { emailTo, newAccount, PASSWORD } from '../accounts/mailbox.ts';
 import { aPlacement } from '../domain/an-order.ts';
+import { startFaultySmtp } from '../email/faulty-smtp.ts';
 import { smtpError } from '../email/mail-servers.ts';
-import { startMoodySmtp } from '../email/moody-smtp.ts';
 import { createHeldEmails } from '../faults/held-emails.ts';
 import setUp from '../global-setup.ts';
 import tearDown from '../global-teardown.ts';
@@ -269,9 +269,9 @@ async function saveResend(shop: Shop): Promise<void> {
 /** Records an email that the mail server accepts only when it is sent again. */
 async function saveUnansweredEmail(): Promise<void> {
   if (isRecorded('unanswered-email')) return;
-  const moody = await startMoodySmtp();
-  const shop = await openShop({ environment: { SMTP_URL: moody.url, EMAIL_UNANSWERED_RETRY_AFTER: '1' } });
-  moody.moods.push('drops', 'drops');
+  const server = await startFaultySmtp();
+  const shop = await openShop({ environment: { SMTP_URL: server.url, EMAIL_UNANSWERED_RETRY_AFTER: '1' } });
+  server.reactions.push('drops', 'drops');
   const orderId = (await shop.place()).body.id;
   const late = shop.temporal.workflow.getHandle(
     unansweredEmailIdOf({ orderId, eventId: `${orderId}:1`, recipient: 'customer' }),
@@ -279,7 +279,7 @@ async function saveUnansweredEmail(): Promise<void> {
   await waitFor('the late email', () => late.result().then(() => true), { deadline: 20_000 });
   await write('unanswered-email', late);
   await shop.close();
-  await moody.close();
+  await server.close();
 }
 
 /** Records a delivery that succeeds at the second attempt, one that is given up, and the notice of a disabled webhook. */
