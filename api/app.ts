@@ -10,25 +10,22 @@ import { type DocumentedShop, describeApi } from './docs/openapi.ts';
 import type { createClientAddress } from './http/limits/client-address.ts';
 import type { Limits } from './http/limits/limits.ts';
 import { boundedQuery } from './http/middleware/bounded-query.ts';
-import { allowOrigins } from './http/middleware/cross-origin.ts';
+import { allowOrigins, allowTemporalUi } from './http/middleware/cross-origin.ts';
 import { answerProblems } from './http/middleware/problems.ts';
 import { limitApiRequests, limitOtherRequests } from './http/middleware/rate-limits.ts';
 import { type RequestState, requestLog } from './http/middleware/request-log.ts';
 import { measureRequests } from './http/middleware/request-metrics.ts';
 import { secureAnswers } from './http/middleware/security-headers.ts';
-import { allowTemporalUi } from './http/middleware/temporal-ui.ts';
 import type { Pages } from './http/pages/page.ts';
 import { type Route, serve } from './http/route.ts';
 
 export interface AppDependencies {
   auth: Auth;
   routes: Route[];
-  /** For the documents. */
   shop: DocumentedShop;
   pages: Pages;
   /** Pages and other paths that need no access token. */
   otherPages: Middleware<RequestState>[];
-  /** The origin of the Temporal Web UI. */
   temporalUi?: string | undefined;
   logger: Logger;
   metrics: Registry;
@@ -56,19 +53,8 @@ function literalPathsFirst(routes: readonly Route[]): Middleware {
 }
 
 /** Returns the Koa application. Its middleware is listed from the outside in. */
-export function createApp({
-  auth,
-  routes,
-  shop,
-  pages,
-  otherPages,
-  temporalUi,
-  logger,
-  metrics,
-  clientAddress,
-  limits,
-  origins,
-}: AppDependencies): Koa {
+export function createApp(dependencies: AppDependencies): Koa {
+  const { auth, routes, shop, pages, logger, clientAddress, limits } = dependencies;
   const app = new Koa();
   app.keys = auth.keys;
   const router = new Router();
@@ -83,18 +69,18 @@ export function createApp({
     },
   });
 
-  app.use(measureRequests(metrics, routes, router));
+  app.use(measureRequests(dependencies.metrics, routes, router));
   app.use(requestLog(logger));
   app.use(secureAnswers(shop.publicUrl.startsWith('https:')));
-  app.use(allowOrigins(origins, routes));
-  app.use(allowTemporalUi(temporalUi));
+  app.use(allowOrigins(dependencies.origins, routes));
+  app.use(allowTemporalUi(dependencies.temporalUi));
   app.use(answerProblems(pages));
   app.use(boundedQuery());
   if (limits) app.use(limitOtherRequests(limits));
   app.use(auth.endpoints);
   const openapi = describeApi(routes, { passwordGrant: auth.passwordGrant, shop });
   app.use(docs({ openapi, asyncapi: describeEvents(shop) }, shop.name));
-  for (const page of otherPages) app.use(page);
+  for (const page of dependencies.otherPages) app.use(page);
   app.use(auth.authenticate);
   if (limits) app.use(limitApiRequests(limits, isPlacing));
   app.use(rejectInvalidCredentials);
@@ -102,6 +88,6 @@ export function createApp({
   app.use(router.routes());
   app.use(router.allowedMethods());
   // Errors after the response has begun, for example a client that disconnects.
-  app.on('error', (error) => logger.warn({ err: error }, 'an answer was cut short'));
+  app.on('error', (error) => logger.warn({ err: error }, 'response ended early'));
   return app;
 }

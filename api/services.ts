@@ -43,7 +43,6 @@ interface Dependencies {
   logger: Logger;
 }
 
-/** Wires the services behind the routes. */
 export function createServices(settings: ApiSettings, dependencies: Dependencies): RouteDependencies {
   const { database, repositories, journal, workflowClient, auth, limits, streams, logger } = dependencies;
   const { accountRequests, catalogView, ledger, orders, suppressions, users, webhookDeliveries, webhooks } =
@@ -110,7 +109,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
   };
 }
 
-/** Refuses an account email if its address has received too many. */
+/** Returns a function that refuses an account email if its address has received too many. */
 const createEmailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
   const status = await limits?.accountEmail(email, purpose);
   return status && isExceeded(status) ? { refused: 'rate_limited' as const, status } : undefined;

@@ -31,7 +31,7 @@ import {
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
-/** Whether OAuth2 may send authorization codes to a URI. Only addresses of this machine may do without TLS. */
+/** Returns whether OAuth2 may send authorization codes to a URI: https, or http on this machine. */
 function isRedirectUri(uri: string): boolean {
   const { protocol, hostname, username, password } = URL.parse(uri) ?? {};
   const safe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname ?? ''));
@@ -53,7 +53,7 @@ const origins = z
     error: 'must be origins such as https://shop.example, separated by commas',
   });
 
-/** Whether no address matches a network, because addresses in it are read as IPv4. */
+/** Returns whether a network can match no address, because addresses in it are parsed as IPv4. */
 const isIpv4InIpv6 = (network: string) => IPV4_IN_IPV6.has(ipaddr.parseCIDR(network)[0].range());
 
 /** A number of proxies, or their networks. */
@@ -89,44 +89,43 @@ const schema = z.object({
   ...alertSettings,
   ...webhookAddressSettings,
   PORT: listenPort(5000),
-  /** Pages of browser apps that people return to after sign-in, separated by commas or spaces. */
+  /** The redirect URIs of browser apps after sign-in, separated by commas or spaces. */
   OAUTH_REDIRECT_URIS: redirectUris,
-  /** The origin of the Temporal Web UI; it may have payloads decoded. */
+  /** The origin of the Temporal Web UI, which may decrypt payloads. */
   TEMPORAL_UI_ORIGIN: origin.optional(),
-  /** The OAuth2 client secret of the Temporal Web UI's server. */
   TEMPORAL_UI_CLIENT_SECRET: secret.optional(),
   /** Origins besides PUBLIC_URL whose pages may use the API from a browser. */
   CORS_ORIGINS: origins,
-  /** The proxies whose `X-Forwarded-For` is believed. */
+  /** The proxies whose `X-Forwarded-For` is trusted. */
   TRUSTED_PROXIES: proxies,
-  /** Open connections per process; further ones are closed at once. */
+  /** The most open connections of a process. Further ones are closed immediately. */
   MAX_CONNECTIONS: positive(5_000),
-  /** Seconds that a client may take for the headers of a request, and for the whole request. */
+  /** The time a client has to send the headers of a request, and the whole request, in seconds. */
   HEADERS_TIMEOUT: seconds(10),
   REQUEST_TIMEOUT: seconds(30),
-  /** Seconds between two heartbeats of an event stream. Proxies close a connection that is idle for longer. */
+  /** Seconds between two heartbeats of an event stream. Proxies close idle connections. */
   STREAM_HEARTBEAT: wholeNumber(1, 30).default(15),
-  /** Open event streams per process, and per user. */
+  /** The most open event streams of a process, and of a user. */
   MAX_STREAMS: positive(2_000),
   MAX_STREAMS_PER_USER: positive(20),
   RATE_LIMITS: oneOf('on', 'off').default('on'),
   RATE_LIMIT_PLACING: allowance('30/60'),
   RATE_LIMIT_USER: allowance('600/60'),
   RATE_LIMIT_ANONYMOUS: allowance('300/60'),
-  /** Wrong passwords by account and address together, by address, and by account from new addresses. */
+  /** Wrong passwords: by account and address, by address, and by account from new addresses. */
   RATE_LIMIT_SIGN_IN: allowance('10/900'),
   RATE_LIMIT_SIGN_IN_ADDRESS: allowance('50/900'),
   RATE_LIMIT_SIGN_IN_ACCOUNT: allowance('20/3600'),
   /** Account emails to one address, per kind: registrations, resets, invitations, address changes. */
   RATE_LIMIT_ACCOUNT_MAIL: allowance('5/3600'),
-  /** Days that backups of Postgres are kept. Erasures are remembered for as long. */
+  /** Days that backups of Postgres are kept. Records of erasures are kept as long. */
   BACKUP_DAYS: wholeNumber(1, 3_650).default(90),
   /** The Amazon SNS topic with bounces and complaints of Amazon SES. */
   SES_TOPIC_ARN: textLike(
     /^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/,
     'must be of the form arn:aws:sns:<region>:<account>:<topic>',
   ).optional(),
-  /** For tests: another address of Amazon SNS. */
+  /** For tests: the URL of a fake Amazon SNS. */
   SNS_ENDPOINT: url('http', 'https').optional(),
 });
 
@@ -136,14 +135,16 @@ export type ApiSettings = z.output<typeof schema>;
 export function readApiSettings(environment: Environment): ApiSettings {
   const settings = parseShopSettings(schema, environment);
   if (settings.NODE_ENV === 'production' && settings.SNS_ENDPOINT) {
-    throw new ConfigurationError('SNS_ENDPOINT is for tests: production believes Amazon’s own certificates alone.');
+    throw new ConfigurationError(
+      'SNS_ENDPOINT is for tests only: production accepts only certificates of Amazon. Remove it.',
+    );
   }
   if (settings.NODE_ENV === 'production' && settings.RATE_LIMITS === 'off') {
-    throw new ConfigurationError('RATE_LIMITS=off is for benchmarks and tests: production keeps its rate limits.');
+    throw new ConfigurationError('RATE_LIMITS=off is for benchmarks and tests only. Remove it in production.');
   }
   if (settings.TEMPORAL_UI_CLIENT_SECRET && !isRedirectUri(settings.TEMPORAL_UI_ORIGIN ?? '')) {
     throw new ConfigurationError(
-      'TEMPORAL_UI_CLIENT_SECRET goes with TEMPORAL_UI_ORIGIN, which must then be https (http for localhost).',
+      'TEMPORAL_UI_CLIENT_SECRET requires TEMPORAL_UI_ORIGIN, which must then be https (http for localhost).',
     );
   }
   return settings;

@@ -30,7 +30,7 @@ import { startStreams } from './streams/start-streams.ts';
 
 export interface RunningApi {
   port: number;
-  /** Refuses new connections, completes the requests in progress, then closes everything. */
+  /** Rejects new connections, completes the requests in progress, then closes all connections. */
   stop(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
 
   const limitsRedis = settings.RATE_LIMITS === 'on' ? connectLimitsRedis(settings.REDIS_URL, logger) : undefined;
   const limits = limitsRedis && createLimits(settings, limitsRedis);
-  // A shop without an app of its own sends people to the docs page.
+  // A shop without an app redirects users to the docs page.
   const app = appOriginsOf(settings)[0] ?? '/docs';
   const pages = createPages({ name: settings.SHOP_NAME, language: settings.SHOP_LANGUAGE, app });
   const auth = await startAuth(settings, database, pages, limits);
@@ -78,7 +78,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   });
   const { port, drain } = await listen(settings, { auth, services, pages, limits, metrics, logger });
   const upkeep = setInterval(
-    () => auth.upkeep().catch((error) => logger.warn({ err: error }, 'upkeep failed; it will be retried')),
+    () => auth.upkeep().catch((error) => logger.warn({ err: error }, 'Upkeep failed and will be retried')),
     UPKEEP_MS,
   );
 
@@ -96,7 +96,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   return { port, stop };
 }
 
-/** Returns the origins of the browser apps that people return to after sign-in. */
+/** Returns the origins of the browser apps that users return to after sign-in. */
 const appOriginsOf = ({ OAUTH_REDIRECT_URIS: uris }: ApiSettings) => uris.map((uri) => new URL(uri).origin);
 
 function workflowClientOf(connection: Connection, { TEMPORAL_NAMESPACE: namespace, PAYLOAD_KEYS: keys }: ApiSettings) {

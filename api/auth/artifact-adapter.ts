@@ -13,12 +13,8 @@ interface Dependencies {
 }
 
 /** Stores the artifacts of `oidc-provider` in Postgres. An artifact's `kind` is its model's name there. */
-export function createArtifactAdapter({
-  artifacts,
-  serviceClients,
-  passwordVersions,
-  onEnded,
-}: Dependencies): (kind: string) => Adapter {
+export function createArtifactAdapter(dependencies: Dependencies): (kind: string) => Adapter {
+  const { artifacts, serviceClients, passwordVersions, onEnded } = dependencies;
   /** Returns an artifact's payload, and records the password version that later saves for the account rely on. */
   function payloadOf(found: FoundArtifact | undefined): AdapterPayload | undefined {
     const accountId = found && accountOf(found.payload);
@@ -62,21 +58,17 @@ export function createArtifactAdapter({
 const accountOf = ({ accountId, result }: AdapterPayload): string | undefined => accountId ?? result?.login?.accountId;
 
 /** Returns a service client as a confidential client (RFC 7591 §2). Its secret is a hash: see `createProvider`. */
-async function findServiceClient(
-  serviceClients: ServiceClientRepository,
-  id: string,
-): Promise<AdapterPayload | undefined> {
-  const found = await serviceClients.find(id);
-  return (
-    found && {
-      client_id: found.id,
-      client_name: found.name,
-      client_secret: found.secretHash,
-      token_endpoint_auth_method: 'client_secret_basic',
-      grant_types: [GRANT_TYPE],
-      response_types: [],
-      redirect_uris: [],
-      [SERVICE_SCOPES]: found.scopes,
-    }
-  );
+async function findServiceClient(clients: ServiceClientRepository, id: string): Promise<AdapterPayload | undefined> {
+  const found = await clients.find(id);
+  if (!found) return undefined;
+  return {
+    client_id: found.id,
+    client_name: found.name,
+    client_secret: found.secretHash,
+    token_endpoint_auth_method: 'client_secret_basic',
+    grant_types: [GRANT_TYPE],
+    response_types: [],
+    redirect_uris: [],
+    [SERVICE_SCOPES]: found.scopes,
+  };
 }

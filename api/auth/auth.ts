@@ -30,7 +30,6 @@ const EXPIRED_AT_ONCE = 5_000;
 export interface AuthOptions {
   database: Database;
   pages: Pages;
-  /** Base URL of the API as clients see it; the OAuth2 issuer. */
   publicUrl: string;
   /** Whether the token endpoint accepts passwords; never in production. */
   passwordGrant: boolean;
@@ -46,9 +45,7 @@ export interface Auth {
   passwordGrant: boolean;
   /** The secrets of signed cookies, for `keys` of the Koa application. */
   keys: string[];
-  /** See {@link createEndpoints}. */
   endpoints: Middleware<RequestState>;
-  /** See {@link createAuthenticate}. */
   authenticate: Middleware<AuthState>;
   /** Removes callers from the cache of this process. @param id of a user, a service client, a grant or a token (`jti`) */
   evict(id: string): void;

@@ -52,14 +52,8 @@ export interface AuthenticateOptions {
  * `caller` and `token`, or `credentialsProblem` for invalid credentials and schemes other than Bearer. A request without
  * credentials gets neither: its route decides.
  */
-export function createAuthenticate({
-  audience,
-  codecAudience,
-  keyRing,
-  verifyAccessToken,
-  callers,
-  tickets,
-}: AuthenticateOptions): Middleware<AuthState> {
+export function createAuthenticate(options: AuthenticateOptions): Middleware<AuthState> {
+  const { audience, codecAudience, keyRing, verifyAccessToken, callers, tickets } = options;
   const audiencesFor = ({ path }: Context) => (path.startsWith('/codec/') ? [audience, codecAudience] : [audience]);
 
   const verified = createClaimsCache(keyRing);
@@ -80,7 +74,6 @@ export function createAuthenticate({
     },
   });
 
-  /** Sets the caller of a verified token. */
   const findCaller: Middleware<AuthState> = async ({ state }, next) => {
     const { token, jwtOriginalError: error } = state;
     if (isOutage(error)) throw error;

@@ -24,10 +24,10 @@ export type ServiceCaller = AnyCaller<'service'>;
 /** The sender of an authenticated request. */
 export type Caller = UserCaller | ServiceCaller;
 
-/** How many tokens a process caches the caller of. */
+/** The number of callers that a process caches. */
 const CACHE_SIZE = 10_000;
 
-export interface CallerLookupOptions {
+interface Dependencies {
   users: Pick<UserRepository, 'find'>;
   serviceClients: Pick<ServiceClientRepository, 'find'>;
   artifacts: Pick<OidcArtifactRepository, 'isAlive'>;
@@ -35,24 +35,13 @@ export interface CallerLookupOptions {
   cacheMs: number;
 }
 
-export interface CallerLookup {
-  /** Returns `undefined` if the token was revoked, its grant or session has ended, or its caller does not exist. */
-  find(claims: TokenClaims): Promise<Caller | undefined>;
-  /**
-   * Removes callers from the cache of this process. Other processes follow when their entries expire.
-   *
-   * @param id of a user, a service client, a grant, or a token (`jti`)
-   */
-  evict(id: string): void;
-  /** Calls the listener with every evicted id. */
-  onEvict(listener: (id: string) => void): void;
-}
+export type CallerLookup = ReturnType<typeof createCallerLookup>;
 
 /**
  * Finds the callers of verified tokens in Postgres and caches them. A lost role, a removed service client or a sign-out takes
  * effect after `cacheMs` at most. Concurrent requests share one query.
  */
-export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }: CallerLookupOptions): CallerLookup {
+export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }: Dependencies) {
   const cache = new LRUCache<string, Promise<Caller | undefined>>({ max: CACHE_SIZE, ttl: cacheMs });
   const listeners: ((id: string) => void)[] = [];
 
@@ -74,7 +63,8 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
   }
 
   return {
-    find(claims) {
+    /** Returns `undefined` if the token was revoked, its grant or session has ended, or its caller does not exist. */
+    find(claims: TokenClaims): Promise<Caller | undefined> {
       const { sub, clientId, grantId, sessionUid, jti, scope } = claims;
       const key = [sub, clientId, grantId, sessionUid, jti, scope].join(' ');
       const cached = cache.get(key);
@@ -85,11 +75,16 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
       caller.catch(() => cache.delete(key));
       return caller;
     },
-    evict(id) {
+    /**
+     * Removes callers from the cache of this process. Other processes follow when their entries expire.
+     *
+     * @param id of a user, a service client, a grant, or a token (`jti`)
+     */
+    evict(id: string): void {
       for (const key of [...cache.keys()]) if (key.split(' ').includes(id)) cache.delete(key);
       for (const listener of listeners) listener(id);
     },
-    onEvict(listener) {
+    onEvict(listener: (id: string) => void): void {
       listeners.push(listener);
     },
   };

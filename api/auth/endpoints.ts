@@ -63,7 +63,6 @@ export function mountProvider(provider: Provider): Middleware {
 
 export interface EndpointsOptions {
   pages: Pages;
-  /** Base URL of the API as clients see it. */
   issuer: string;
   /** Returns the OAuth2 server with the current keys. */
   server(): Middleware;
@@ -75,13 +74,8 @@ export interface EndpointsOptions {
  * Serves `/oauth/*` and the discovery documents; other paths go on to the next middleware. Must come after the request log and
  * before any body parser.
  */
-export function createEndpoints({
-  issuer,
-  pages,
-  server,
-  signInPage,
-  passwordVersions,
-}: EndpointsOptions): Middleware<RequestState> {
+export function createEndpoints(options: EndpointsOptions): Middleware<RequestState> {
+  const { issuer, pages, server, signInPage, passwordVersions } = options;
   return async (ctx, next) => {
     const [, methods] = ENDPOINTS.find(([path]) => path.test(ctx.path)) ?? [];
     if (!methods) {

@@ -1,22 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
+export type PasswordVersions = ReturnType<typeof createPasswordVersions>;
+
 /**
- * The password version of each account that a request to the OAuth2 server relies on: that of a checked password, or the
+ * Tracks the password version of each account that a request to the OAuth2 server relies on: that of a checked password, or the
  * current one when the account's session, grant or code was read. What the request then saves for the account is stored only
  * if the version has not changed. So a request that runs during a password change cannot restore an ended session (ADR 17).
  */
-export interface PasswordVersions {
-  /** Runs a request. */
-  run<Result>(request: () => Promise<Result>): Promise<Result>;
-  /** Records the version of a checked password. */
-  checked(accountId: string, version: number): void;
-  /** Records the version that was read with an artifact, unless the account already has one. */
-  read(accountId: string, version: number): void;
-  /** @throws {TypeError} if the request has neither checked a password of the account nor read an artifact of it */
-  of(accountId: string): number;
-}
-
-export function createPasswordVersions(): PasswordVersions {
+export function createPasswordVersions() {
   const requests = new AsyncLocalStorage<Map<string, number>>();
 
   function versions(): Map<string, number> {
@@ -26,15 +17,17 @@ export function createPasswordVersions(): PasswordVersions {
   }
 
   return {
-    run: (request) => requests.run(new Map(), request),
-    checked: (accountId, version) => void versions().set(accountId, version),
-    read(accountId, version) {
+    /** Runs a request. */
+    run: <Result>(request: () => Promise<Result>) => requests.run(new Map(), request),
+    /** Records the version of a checked password. */
+    checked: (accountId: string, version: number) => void versions().set(accountId, version),
+    /** Records the version that was read with an artifact, unless the account already has one. */
+    read(accountId: string, version: number): void {
       if (!versions().has(accountId)) versions().set(accountId, version);
     },
-    of(accountId) {
+    of(accountId: string): number {
       const version = versions().get(accountId);
-      if (version === undefined)
-        throw new TypeError('an artifact is saved for an account that the request has not read');
+      if (version === undefined) throw new TypeError('the request has read no artifact of the account');
       return version;
     },
   };

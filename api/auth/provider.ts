@@ -65,13 +65,11 @@ export interface ProviderOptions {
   /** The base URL of the API as clients see it, without a trailing slash. */
   issuer: string;
   pages: Pages;
-  /** The audience of the API's tokens. */
   audience: string;
   /** The audience of the Temporal Web UI's tokens, which are valid for the codec endpoint only. */
   codecAudience: string;
   /** The key that signs first, then those that are only published. */
   signing: readonly PrivateJwk[];
-  /** Secrets for signed cookies. */
   cookies: readonly string[];
   users: UserRepository;
   serviceClients: ServiceClientRepository;
@@ -82,7 +80,6 @@ export interface ProviderOptions {
   /** The exact URLs that the sign-in page may redirect to. */
   redirectUris: readonly string[];
   temporalUi: TemporalUi | undefined;
-  /** Called with the id of every grant that ends. */
   onEnded: (grantId: string) => void;
 }
 

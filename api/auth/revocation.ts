@@ -2,7 +2,7 @@ import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import type { VerifyAccessToken } from './access-token.ts';
 
-interface Dependencies {
+interface RevocationOptions {
   verifyAccessToken: VerifyAccessToken;
   audiences: string[];
   artifacts: Pick<OidcArtifactRepository, 'revokeAccessToken'>;
@@ -14,10 +14,8 @@ interface Dependencies {
  * Lets clients revoke access tokens (RFC 7009). oidc-provider authenticates the client, but refuses tokens that it does not
  * store, such as JWTs. Their ids are stored until they expire.
  */
-export function revokeAccessTokens(
-  provider: Provider,
-  { verifyAccessToken, audiences, artifacts, onEnded }: Dependencies,
-): void {
+export function revokeAccessTokens(provider: Provider, options: RevocationOptions): void {
+  const { verifyAccessToken, audiences, artifacts, onEnded } = options;
   provider.use(async (ctx: KoaContextWithOIDC, next) => {
     await next();
     const { error } = (ctx.body ?? {}) as { error?: string };

@@ -6,7 +6,6 @@ import { verifyPassword } from './passwords.ts';
 export interface SignInRequest {
   email: string;
   password: string;
-  /** The client's IP address. */
   address: string;
 }
 

@@ -17,24 +17,9 @@ export interface StreamTarget {
   orderId?: string | undefined;
 }
 
-/**
- * Tickets to event streams, for browsers: an EventSource sends no header, and an access token in a URL would get into logs and
- * browser histories. A ticket replaces the access token that it was issued for, on one stream, once, within a minute.
- */
-export interface StreamTickets {
-  /** Returns a ticket, and when it expires, in ms since the epoch. */
-  issue(token: TokenClaims, stream: StreamTarget): Promise<{ ticket: string; expiresAt: number }>;
-  /** Uses a ticket. Returns its access token, or `undefined` if the ticket is not valid for this stream. */
-  redeem(ticket: string, stream: StreamTarget): Promise<TokenClaims | undefined>;
-}
+const ticketClaims = z.object({ token: tokenClaims, order_id: z.string().optional(), jti: z.string() });
 
-const ticketClaims = z.object({
-  token: tokenClaims,
-  order_id: z.string().optional(),
-  jti: z.string(),
-});
-
-interface Options {
+interface Dependencies {
   issuer: string;
   /** The audience of access tokens. */
   audience: string;
@@ -42,34 +27,36 @@ interface Options {
   artifacts: Pick<OidcArtifactRepository, 'useTicket'>;
 }
 
-export function createStreamTickets({ issuer, audience, keyRing, artifacts }: Options): StreamTickets {
-  const ticketAudience = `${audience}/orders/events`;
+export type StreamTickets = ReturnType<typeof createStreamTickets>;
 
-  const issue: StreamTickets['issue'] = async (token, { orderId }) => {
+/**
+ * Issues tickets to event streams, for browsers: an EventSource sends no header, and an access token in a URL would get into
+ * logs and browser histories. A ticket replaces the access token that it was issued for, on one stream, once, within a minute.
+ */
+export function createStreamTickets({ issuer, audience: apiAudience, keyRing, artifacts }: Dependencies) {
+  const audience = `${apiAudience}/orders/events`;
+
+  /** Returns a ticket and its expiry, in ms since the epoch. */
+  async function issue(token: TokenClaims, { orderId }: StreamTarget): Promise<{ ticket: string; expiresAt: number }> {
     const [jwk] = keyRing.signing;
     const key = await importJWK({ ...jwk }, 'ES256');
     const expiresAt = Math.min(Math.floor((Date.now() + LIFETIME_MS) / 1_000), Math.floor(token.expiresAt / 1_000));
     const ticket = await new SignJWT({ token: { ...token }, ...(orderId && { order_id: orderId }) })
       .setProtectedHeader({ alg: 'ES256', typ: TYP, kid: String(jwk?.kid) })
       .setIssuer(issuer)
-      .setAudience(ticketAudience)
+      .setAudience(audience)
       .setJti(randomUUID())
       .setExpirationTime(expiresAt)
       .sign(key);
     return { ticket, expiresAt: expiresAt * 1_000 };
-  };
+  }
 
-  const redeem: StreamTickets['redeem'] = async (ticket, { orderId }) => {
-    const found = await verifyJwt(ticket, {
-      keyRing,
-      issuer,
-      audience: ticketAudience,
-      typ: TYP,
-      claims: ticketClaims,
-    });
+  /** Uses a ticket. Returns its access token, or `undefined` if the ticket is not valid for this stream. */
+  async function redeem(ticket: string, { orderId }: StreamTarget): Promise<TokenClaims | undefined> {
+    const found = await verifyJwt(ticket, { keyRing, issuer, audience, typ: TYP, claims: ticketClaims });
     if (!found || found.order_id !== orderId) return undefined;
     return (await artifacts.useTicket(found.jti, LIFETIME_MS / 1_000)) ? found.token : undefined;
-  };
+  }
 
   return { issue, redeem };
 }

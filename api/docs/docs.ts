@@ -37,7 +37,7 @@ export function docs(documents: Record<'openapi' | 'asyncapi', object>, shopName
     ...docsPages(shopName),
   ];
   const byPath = new Map(files.map((file) => [file.path, file]));
-  const compress = createCompressor();
+  const compressed = new Map<DocsFile, Promise<Buffer>>();
 
   return async (ctx, next) => {
     const found = byPath.get(ctx.path);
@@ -45,11 +45,11 @@ export function docs(documents: Record<'openapi' | 'asyncapi', object>, shopName
     if (!found && !target) return next();
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') throw methodNotAllowed(ctx, 'GET, HEAD');
     if (target) return ctx.redirect(target);
-    if (found) await answer(ctx, found, compress);
+    if (found) await answer(ctx, found, compressed);
   };
 }
 
-async function answer(ctx: Context, file: DocsFile, compress: Compress): Promise<void> {
+async function answer(ctx: Context, file: DocsFile, compressed: Map<DocsFile, Promise<Buffer>>): Promise<void> {
   ctx.set({
     'cache-control': file.immutable ? `public, max-age=${YEAR_S}, immutable` : 'no-cache',
     'content-security-policy': contentSecurityPolicy,
@@ -68,17 +68,8 @@ async function answer(ctx: Context, file: DocsFile, compress: Compress): Promise
     return;
   }
   ctx.set('content-encoding', 'gzip');
-  ctx.body = await compress(file);
-}
-
-type Compress = (file: DocsFile) => Promise<Buffer>;
-
-/** Compresses a file at its first request and caches the result: Swagger UI has 1.9 MB. */
-function createCompressor(): Compress {
-  const done = new Map<string, Promise<Buffer>>();
-  return (file) => {
-    const compressed = done.get(file.path) ?? promisify(gzip)(file.body);
-    done.set(file.path, compressed);
-    return compressed;
-  };
+  // Each file is compressed once, as Swagger UI has 1.9 MB.
+  const body = compressed.get(file) ?? promisify(gzip)(file.body);
+  compressed.set(file, body);
+  ctx.body = await body;
 }

@@ -15,7 +15,7 @@ export function writeOrCheck(file: string, document: object, command: string): v
   if (!process.argv.includes('--check')) {
     writeFileSync(file, text);
   } else if (readFileSync(file, 'utf8') !== text) {
-    console.error(`${file} is not what the code says; run \`${command}\` and commit it.`);
+    console.error(`${file} is outdated. Run \`${command}\` and commit it.`);
     process.exitCode = 1;
   }
 }

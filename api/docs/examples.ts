@@ -119,10 +119,7 @@ export const movedOrder = {
   updatedAt: at('09:31:00'),
 };
 
-export const quote = {
-  lines: placedOrder.lines.map(({ id: _, ...line }) => line),
-  total: placedOrder.total,
-};
+export const quote = { lines: placedOrder.lines.map(({ id: _, ...line }) => line), total: placedOrder.total };
 
 /** The position in the event log after the order was moved. */
 export const position = '5b0c8e41a97d-118';
@@ -145,8 +142,8 @@ export const movedEvent = {
 /** About the webhook of the examples. */
 export const testEvent = toTestEvent('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99', webhookId, at('09:30:00'), publicUrl);
 
-const frame = (n: number, event: string, data: unknown) =>
-  `id: 5b0c8e41a97d-${n}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+const frame = (n: number, type: string, data: unknown) =>
+  `id: 5b0c8e41a97d-${n}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 const orderBefore = { ...orderInEvent, status: 'waiting', version: 1, updatedAt: orderInEvent.placedAt };
 const move = frame(118, movedEvent.type, movedEvent);
 export const orderStream = `${frame(117, 'snapshot', { order: orderBefore })}${move}`;
@@ -197,18 +194,12 @@ export const cancelledOrder = {
   updatedAt: at('09:32:00'),
 };
 
+const event = { ...emptyTimelineEntry, kind: 'event' };
+
 /** As staff see it. Customers do not see the names of staff. */
 export const orderTimeline = {
   data: [
-    {
-      ...emptyTimelineEntry,
-      at: at('09:30:00'),
-      kind: 'event',
-      type: 'order.placed',
-      version: 1,
-      actor: customer,
-      to: 'waiting',
-    },
+    { ...event, at: at('09:30:00'), type: 'order.placed', version: 1, actor: customer, to: 'waiting' },
     {
       ...emptyTimelineEntry,
       at: at('09:30:01'),
@@ -223,9 +214,8 @@ export const orderTimeline = {
       attempts: [{ at: at('09:30:01'), outcome: 'sent' as const, reason: null }],
     },
     {
-      ...emptyTimelineEntry,
+      ...event,
       at: at('09:31:00'),
-      kind: 'event',
       type: 'order.status_changed',
       version: 2,
       actor: manager,

@@ -57,14 +57,11 @@ export interface DocumentedShop {
   publicUrl: string;
 }
 
-export interface ApiDescriptionOptions {
-  /** Whether the password grant is enabled; see `createAuth`. */
-  passwordGrant: boolean;
-  shop: DocumentedShop;
-}
-
 /** Returns the OpenAPI 3.1 document of the routes, generated from the schemas that validate the requests. */
-export function describeApi(routes: readonly Route[], { passwordGrant, shop }: ApiDescriptionOptions) {
+export function describeApi(
+  routes: readonly Route[],
+  { passwordGrant, shop }: { passwordGrant: boolean; shop: DocumentedShop },
+) {
   const responseOfProblems = problemResponses();
   const schemes = securitySchemes(passwordGrant, shop.publicUrl);
   const paths: Record<string, Record<string, ZodOpenApiOperationObject>> = {};
@@ -78,7 +75,7 @@ export function describeApi(routes: readonly Route[], { passwordGrant, shop }: A
       description: [
         'The API of a coffee shop: its menu, its orders and their events.',
         ...(passwordGrant ? [seededUsers] : []),
-        asList(conventions),
+        conventions.map((item) => `- ${item}`).join('\n'),
       ].join('\n\n'),
       license: { name: 'MIT', identifier: 'MIT' },
     },
@@ -106,8 +103,6 @@ function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchem
   }
 }
 
-const asList = (items: string[]): string => items.map((item) => `- ${item}`).join('\n');
-
 /** Formats that need no pattern. The pattern of email addresses is stricter than RFC 5321. Clients do not support base64. */
 const FORMATS_WITHOUT_PATTERN = new Set(['uuid', 'date-time', 'uri']);
 
@@ -118,8 +113,8 @@ export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodS
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   // Some generators create a separate type for `anyOf` of an array and null.
-  const [inner, none] = jsonSchema.anyOf ?? [];
-  if (none?.type === 'null' && typeof inner?.type === 'string' && !inner.enum) {
+  const [inner, other] = jsonSchema.anyOf ?? [];
+  if (other?.type === 'null' && typeof inner?.type === 'string' && !inner.enum) {
     delete jsonSchema.anyOf;
     Object.assign(jsonSchema, { ...inner, ...jsonSchema, type: [inner.type, 'null'] });
   }
@@ -154,13 +149,6 @@ function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySch
   const tokenUrl = `${publicUrl}/oauth/token`;
   const all = describeScopes(scopesOf('manager'));
   const userFlow = { tokenUrl, refreshUrl: tokenUrl, scopes: all };
-  const signIn: ZodOpenApiSecuritySchemeObject = {
-    type: 'oauth2',
-    description:
-      'Sign in on the shop’s own page (authorization code with PKCE, S256). Without `scope`, the token has every scope ' +
-      'that your role allows.',
-    flows: { authorizationCode: { authorizationUrl: `${publicUrl}/oauth/authorize`, ...userFlow } },
-  };
   const password: ZodOpenApiSecuritySchemeObject = {
     type: 'oauth2',
     description:
@@ -168,12 +156,21 @@ function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySch
       'RFC 9700 requires.',
     flows: { password: userFlow },
   };
-  const service: ZodOpenApiSecuritySchemeObject = {
-    type: 'oauth2',
-    description: 'For other systems: the client id and secret that `npm run manage -- add-service` printed.',
-    flows: { clientCredentials: { tokenUrl, scopes: describeScopes(serviceScopes) } },
+  return {
+    signIn: {
+      type: 'oauth2',
+      description:
+        'Sign in on the shop’s own page (authorization code with PKCE, S256). Without `scope`, the token has every scope ' +
+        'that your role allows.',
+      flows: { authorizationCode: { authorizationUrl: `${publicUrl}/oauth/authorize`, ...userFlow } },
+    },
+    ...(passwordGrant && { password }),
+    [SERVICE]: {
+      type: 'oauth2',
+      description: 'For other systems: the client id and secret that `npm run manage -- add-service` printed.',
+      flows: { clientCredentials: { tokenUrl, scopes: describeScopes(serviceScopes) } },
+    },
   };
-  return { signIn, ...(passwordGrant && { password }), [SERVICE]: service };
 }
 
 /** Returns the security schemes of the callers that a route accepts. */
@@ -224,15 +221,10 @@ function operationOf(
 }
 
 /** Capitalizes the header names, which the schemas have in lower case, as Node does. */
-const capitalizeNames = ({ shape }: z.ZodObject): z.ZodObject =>
-  z.object(
-    Object.fromEntries(
-      Object.entries(shape).map(([name, schema]) => [
-        name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase()),
-        schema,
-      ]),
-    ),
-  );
+function capitalizeNames({ shape }: z.ZodObject): z.ZodObject {
+  const capitalize = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
+  return z.object(Object.fromEntries(Object.entries(shape).map(([name, schema]) => [capitalize(name), schema])));
+}
 
 function responseOf({
   description,
@@ -244,7 +236,7 @@ function responseOf({
 }: Route['responses'][number]): ZodOpenApiResponseObject {
   return {
     description,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerOf(name, text)])),
+    headers: headersOf(Object.entries(headers)),
     ...(links && {
       links: Object.fromEntries(
         Object.entries(links).map(([operationId, link]) => [operationId, { operationId, ...link }]),
@@ -265,10 +257,13 @@ const headerExamples: Record<string, string> = {
   Accept: 'application/json',
 };
 
-function headerOf(name: string, description: string) {
-  const example = headerExamples[name];
-  return { description, schema: { type: 'string' as const, ...(example && { examples: [example] }) } };
-}
+const headersOf = (descriptions: [name: string, description: string][]) =>
+  Object.fromEntries(
+    descriptions.map(([name, description]) => {
+      const example = headerExamples[name];
+      return [name, { description, schema: { type: 'string' as const, ...(example && { examples: [example] }) } }];
+    }),
+  );
 
 /** Returns all problems of a route: its own, and those of authentication, validation and outages. */
 function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCode> {
@@ -311,11 +306,10 @@ function problemResponses() {
 }
 
 function problemResponse(id: string, codes: ProblemCode[]): ZodOpenApiResponseObject {
-  const headers = codes.flatMap((code) => Object.entries(problemHeaders[code] ?? {}));
   return {
     id,
     description: codes.map((code) => `\`${code}\`: ${problems[code].title}`).join(' · '),
-    headers: Object.fromEntries(headers.map(([name, text]) => [name, headerOf(name, text)])),
+    headers: headersOf(codes.flatMap((code) => Object.entries(problemHeaders[code] ?? {}))),
     content: {
       'application/problem+json': {
         schema: problem,

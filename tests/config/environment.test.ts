@@ -185,7 +185,7 @@ describe('settings', () => {
     [{ OAUTH_REDIRECT_URIS: 'https://me@app.example/' }, 'OAUTH_REDIRECT_URIS must '],
     [{ TEMPORAL_UI_ORIGIN: 'https://ui.example/path' }, 'TEMPORAL_UI_ORIGIN must be an origin'],
     [{ TEMPORAL_UI_CLIENT_SECRET: 'too short' }, 'TEMPORAL_UI_CLIENT_SECRET must have at least 32 characters'],
-    [{ TEMPORAL_UI_CLIENT_SECRET: KEY }, 'TEMPORAL_UI_CLIENT_SECRET goes with TEMPORAL_UI_ORIGIN'],
+    [{ TEMPORAL_UI_CLIENT_SECRET: KEY }, 'TEMPORAL_UI_CLIENT_SECRET requires TEMPORAL_UI_ORIGIN'],
     [{ TEMPORAL_UI_CLIENT_SECRET: KEY, TEMPORAL_UI_ORIGIN: 'http://ui.example' }, 'which must then be https'],
     [{ METRICS_TOKEN: 'too short' }, 'METRICS_TOKEN must have at least 32 characters'],
     [{ TEMPORAL_TLS: 'maybe' }, 'TEMPORAL_TLS must '],

@@ -24,7 +24,6 @@ function answerStartAgain(ctx: Context, pages: Pages, status: number, notice: (w
   pages.answer(ctx, status, noticeParts(words, notice(words.pages), again));
 }
 
-/** Answers with 503 during an outage. */
 export function answerUnavailable(ctx: Context, pages: Pages): void {
   const words = pages.wordsFor(ctx);
   // Of the paths that accept a POST, only the sign-in page can be opened with GET.

@@ -29,7 +29,7 @@ const exposedHeaders = (routes: readonly Route[]): string[] =>
   ]);
 
 /** How long a browser may cache a preflight response, in seconds. */
-const MAX_AGE_S = 600;
+const maxAge = 600;
 
 /** The paths of the OAuth2 server, which has CORS rules of its own. */
 const OAUTH = /^\/(oauth|\.well-known)\//;
@@ -48,7 +48,7 @@ export function allowOrigins(origins: readonly string[], routes: readonly Route[
     allowMethods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     allowHeaders: allowedHeaders(routes),
     exposeHeaders: exposedHeaders(routes),
-    maxAge: MAX_AGE_S,
+    maxAge,
   });
   return async (ctx, next) => {
     await allow(ctx, next);
@@ -56,4 +56,15 @@ export function allowOrigins(origins: readonly string[], routes: readonly Route[
     const granted = Object.keys(ctx.response.headers).filter((name) => name.startsWith('access-control-'));
     for (const name of granted) ctx.remove(name);
   };
+}
+
+/** Allows pages of the Temporal Web UI to call `/codec/*` (CORS). */
+export function allowTemporalUi(origin: string | undefined): Middleware {
+  const allow = cors({
+    origin: (ctx) => (origin && ctx.get('origin') === origin ? origin : ''),
+    allowMethods: 'POST',
+    allowHeaders: 'authorization, authorization-extras, content-type, x-namespace',
+    maxAge,
+  });
+  return (ctx, next) => (ctx.path.startsWith('/codec/') ? allow(ctx, next) : next());
 }

@@ -23,14 +23,14 @@ export function measureRequests(registry: Registry, routes: readonly Route[], ro
   const registers = [registry];
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'From the headers of a request to the end of its answer; for event streams, as long as they were open.',
+    help: 'Time from the headers of a request to the end of its response; for event streams, until they close.',
     labelNames: ['method', 'route', 'status'],
     buckets: BUCKETS,
     registers,
   });
-  const underWay = new Gauge({
+  const inFlight = new Gauge({
     name: 'http_requests_in_flight',
-    help: 'Requests that are not answered to the end, open event streams included.',
+    help: 'Requests without a complete response, including open event streams.',
     registers,
   });
   const templates = new Map<unknown, string>(routes.map(({ operationId, path }) => [operationId, path]));
@@ -45,9 +45,9 @@ export function measureRequests(registry: Registry, routes: readonly Route[], ro
 
   return (ctx, next) => {
     const start = performance.now();
-    underWay.inc();
+    inFlight.inc();
     ctx.res.once('close', () => {
-      underWay.dec();
+      inFlight.dec();
       const labels = {
         method: METHODS.has(ctx.method) ? ctx.method : 'other',
         route: routeOf(ctx),

@@ -32,7 +32,6 @@ export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
 
 /** The settings of all pages of a shop. */
 export interface Storefront {
-  /** The shop's name. */
   name: string;
   /** ISO 639. The default if the language of a person is unknown. */
   language: string;
