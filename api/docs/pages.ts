@@ -1,13 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { html } from '../../languages/markup.ts';
 import { asset, type DocsFile, htmlPage } from './docs-file.ts';
 import { problemList } from './problems-page.ts';
 
 const require = createRequire(import.meta.url);
+const swaggerUiFolder = dirname(require.resolve('swagger-ui-dist/package.json'));
+const swaggerUiFile = (name: string) => readFileSync(join(swaggerUiFolder, name));
 const browserFile = (name: string) => readFileSync(join(import.meta.dirname, 'browser', name));
-const swaggerUiFile = (name: string) => readFileSync(require.resolve(`swagger-ui-dist/${name}`));
 
 const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';
