@@ -17,6 +17,7 @@ import { type RequestState, requestLog } from './http/middleware/request-log.ts'
 import { measureRequests } from './http/middleware/request-metrics.ts';
 import { secureAnswers } from './http/middleware/security-headers.ts';
 import type { Pages } from './http/pages/page.ts';
+import { methodNotAllowed } from './http/problem.ts';
 import { type Route, serve } from './http/route.ts';
 
 export interface AppDependencies {
@@ -46,9 +47,11 @@ function literalPathsFirst(routes: readonly Route[]): Middleware {
     const known = literal.get(ctx.path)?.map(({ method }) => method.toUpperCase());
     const allowed = known?.flatMap((method) => (method === 'GET' ? ['HEAD', 'GET'] : [method]));
     if (!allowed || allowed.includes(ctx.method)) return next();
-    ctx.set('allow', allowed.join(', '));
-    ctx.status = ctx.method === 'OPTIONS' ? 200 : 405;
-    if (ctx.method === 'OPTIONS') ctx.body = '';
+    const allow = allowed.join(', ');
+    if (ctx.method !== 'OPTIONS') throw methodNotAllowed(ctx, allow);
+    ctx.set({ allow });
+    ctx.body = '';
+    ctx.status = 200;
   };
 }
 

@@ -8,71 +8,63 @@ const REREAD_AFTER_MS = 10_000;
 /** A private JWK (RFC 7517). */
 export type PrivateJwk = Readonly<Record<string, unknown>>;
 
-/** The keys of this process, which sign tokens and cookies and verify tokens. */
-export interface KeyRing {
-  /** The key that signs, the next one, then the retired ones. The same array until a key or secret changes. */
-  readonly signing: readonly PrivateJwk[];
-  /** Secrets for signed cookies, the same in all processes. Koa keeps this array, so a change is made in place. */
-  readonly cookies: string[];
-  /**
-   * Returns the public key that a token's header names. Another process may have created a newer key, so an unknown id makes
-   * this one read the keys again, at most every 10 s.
-   *
-   * @throws {errors.JWKSNoMatchingKey} if there is no such key
-   */
-  verificationKey(header: { kid?: unknown }): Promise<KeyObject>;
-  /** Reads the keys again, as they may have been rotated. */
-  reread(): Promise<void>;
-}
+export type KeyRing = Awaited<ReturnType<typeof openKeyRing>>;
 
-function publicKeys(keys: readonly SigningKey[]): Map<string, KeyObject> {
-  return new Map(
+const parseKeys = (keys: readonly SigningKey[]) => ({
+  kids: kidsOf(keys),
+  signing: keys.map(({ privateJwk }): PrivateJwk => privateJwk),
+  verification: new Map(
     keys.map(({ kid, privateJwk: { d: _, ...publicJwk } }) => [
       kid,
       createPublicKey({ key: publicJwk, format: 'jwk' }),
     ]),
-  );
-}
+  ),
+});
 
 const kidsOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join();
 
-/** Reads the shop's keys. The first process of a new shop creates them. */
-export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS): Promise<KeyRing> {
+/** Reads the shop's keys, which sign tokens and cookies and verify tokens. The first process of a new shop creates them. */
+export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS) {
+  /** Secrets for signed cookies, the same in all processes. Koa keeps this array, so a change is made in place. */
   const cookies = [await repository.ensureCookieKey()];
-  let keys = await repository.ensure();
-  let signing: readonly PrivateJwk[] = keys.map(({ privateJwk }) => privateJwk);
-  let verification = publicKeys(keys);
+  let keys = parseKeys(await repository.ensure());
   let readAt = performance.now();
   let reading: Promise<void> | undefined;
 
   async function read() {
     try {
       const [found, cookie = cookies[0] as string] = await Promise.all([repository.list(), repository.cookieKey()]);
-      if (kidsOf(found) === kidsOf(keys) && cookie === cookies[0]) return;
-      keys = found;
+      if (kidsOf(found) === keys.kids && cookie === cookies[0]) return;
       cookies.splice(0, 1, cookie);
-      signing = keys.map(({ privateJwk }) => privateJwk);
-      verification = publicKeys(keys);
+      keys = parseKeys(found);
     } finally {
       readAt = performance.now();
       reading = undefined;
     }
   }
 
+  /** Reads the keys again, as they may have been rotated. */
   function reread(): Promise<void> {
     reading ??= read();
     return reading;
   }
 
   return {
-    get signing() {
-      return signing;
+    /** The key that signs, the next one, then the retired ones. The same array until a key or secret changes. */
+    get signing(): readonly PrivateJwk[] {
+      return keys.signing;
     },
     cookies,
-    async verificationKey({ kid }) {
+    /**
+     * Returns the public key that a token's header names. Another process may have created a newer key, so an unknown id makes
+     * this one read the keys again, at most every 10 s.
+     *
+     * @throws {errors.JWKSNoMatchingKey} if there is no such key
+     */
+    async verificationKey({ kid }: { kid?: unknown }): Promise<KeyObject> {
       const id = String(kid);
-      if (!verification.has(id)) await (performance.now() - readAt >= rereadAfterMs ? reread() : reading);
-      const key = verification.get(id);
+      if (!keys.verification.has(id)) await (performance.now() - readAt >= rereadAfterMs ? reread() : reading);
+      const key = keys.verification.get(id);
       if (!key) throw new errors.JWKSNoMatchingKey();
       return key;
     },

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { html } from '../../languages/markup.ts';
+import { cup } from '../http/pages/drawings.ts';
 import { asset, type DocsFile, htmlPage } from './docs-file.ts';
 import { problemList } from './problems-page.ts';
 
@@ -20,7 +21,7 @@ export function docsPages(shopName: string): DocsFile[] {
   const redirect = asset('oauth2-redirect.js', SCRIPT, swaggerUiFile('oauth2-redirect.js'));
   const swaggerUi = asset('swagger-ui.css', STYLE, swaggerUiFile('swagger-ui.css'));
   const crema = asset('crema.css', STYLE, browserFile('crema.css'));
-  const icon = asset('cup.svg', 'image/svg+xml', browserFile('cup.svg'));
+  const icon = asset('cup.svg', 'image/svg+xml', Buffer.from(cup.markup));
   const shared = { shopName, icon, styles: [crema] };
   const docs = htmlPage('/docs', {
     ...shared,

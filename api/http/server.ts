@@ -25,11 +25,6 @@ export interface HttpServerOptions {
   logger: Logger;
 }
 
-export interface HttpServer {
-  server: Server;
-  drain: Drain;
-}
-
 /** How often timeouts are checked, in ms. With Node's default of 30 s, a timeout of 10 s could take 40 s. */
 const TIMEOUT_CHECK_MS = 1_000;
 
@@ -40,7 +35,10 @@ const IDLE_TIMEOUT_MS = 60_000;
 const LINGER_MS = 500;
 
 /** Creates an HTTP server that answers malformed, ambiguous and slow requests with a problem and closes their connection. */
-export function createHttpServer(handle: RequestListener, options: HttpServerOptions): HttpServer {
+export function createHttpServer(
+  handle: RequestListener,
+  options: HttpServerOptions,
+): { server: Server; drain: Drain } {
   const server = createServer({
     // Node requires that it is not above requestTimeout.
     headersTimeout: Math.min(options.headersTimeout, options.requestTimeout) * 1_000,

@@ -4,26 +4,19 @@ import { connectOptionalRedis } from '../../../config/redis-connection.ts';
 import { canonicalEmail } from '../../../domain/account/canonical-email.ts';
 import type { Purpose } from '../../../domain/account/link.ts';
 import type { ApiSettings } from '../../settings.ts';
-import { createQuota, keyOf, type Quota, type QuotaStatus } from './quota.ts';
-import { createSignInLimiter, type SignInLimiter } from './sign-in-limiter.ts';
+import { createQuota, keyOf } from './quota.ts';
+import { createSignInLimiter } from './sign-in-limiter.ts';
 
-export interface Limits {
-  /** Requests that place orders, by user. */
-  placing: Quota;
-  /** All other authenticated requests, by user. */
-  user: Quota;
-  /** Unauthenticated requests, by IP address. */
-  anonymous: Quota;
-  signInLimiter: SignInLimiter;
-  /** Counts an account email, by email address and purpose: each purpose has a quota of its own. */
-  accountEmail: (email: string, purpose: Purpose) => Promise<QuotaStatus>;
-}
+export type Limits = ReturnType<typeof createLimits>;
 
-export function createLimits(settings: ApiSettings, redis: Redis): Limits {
+export function createLimits(settings: ApiSettings, redis: Redis) {
   const accountEmail = createQuota('account-mail', settings.RATE_LIMIT_ACCOUNT_MAIL, redis);
   return {
+    /** Requests that place orders, by user. */
     placing: createQuota('placing', settings.RATE_LIMIT_PLACING, redis),
+    /** All other authenticated requests, by user. */
     user: createQuota('user', settings.RATE_LIMIT_USER, redis),
+    /** Unauthenticated requests, by IP address. */
     anonymous: createQuota('anonymous', settings.RATE_LIMIT_ANONYMOUS, redis),
     signInLimiter: createSignInLimiter(
       {
@@ -33,7 +26,8 @@ export function createLimits(settings: ApiSettings, redis: Redis): Limits {
       },
       redis,
     ),
-    accountEmail: (email, purpose) => accountEmail.take(keyOf(`${purpose} ${canonicalEmail(email)}`)),
+    /** Counts an account email. Each purpose has a quota of its own. */
+    accountEmail: (email: string, purpose: Purpose) => accountEmail.take(keyOf(`${purpose} ${canonicalEmail(email)}`)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Html, html } from '../../../languages/markup.ts';
 
-/** The shop's icon, as on the docs page. */
+/** The icon of all pages. */
 export const cup: Html = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" aria-hidden="true">
 <rect width="32" height="32" rx="7" fill="#c8843c"/>
 <path d="M7 13h15v7a6 6 0 0 1-6 6h-3a6 6 0 0 1-6-6z" fill="#fffdfa"/>

@@ -31,11 +31,11 @@ export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
   isBrowserPath(ctx.path) && ctx.accepts('json', 'html') === 'html';
 
 /** The settings of all pages of a shop. */
-export interface Storefront {
+interface ShopPages {
   name: string;
   /** ISO 639. The default if the language of a person is unknown. */
   language: string;
-  /** The URL of the shop's application, where people start to sign in. */
+  /** The URL of the shop's application, where users start to sign in. */
   app: string;
 }
 
@@ -59,20 +59,18 @@ export interface PageParts {
   sendsForm?: boolean | undefined;
 }
 
-/** Writes the shop's own pages. */
-export interface Pages extends Pick<Storefront, 'name' | 'app'> {
-  /** Returns the texts in the person's language if known, otherwise in the browser's, otherwise in the shop's. */
-  wordsFor(ctx: Context, ...theirs: (string | null | undefined)[]): Language;
-  /** Sends a page that loads no other files and is not cached. */
-  answer(ctx: Context, status: number, parts: PageParts): void;
-}
+export type Pages = ReturnType<typeof createPages>;
 
-export function createPages({ name, language, app }: Storefront): Pages {
+export function createPages({ name, language, app }: ShopPages) {
   return {
     name,
     app,
-    wordsFor: (ctx, ...theirs) => wordsIn(...theirs, acceptLanguage.parse(ctx.get('accept-language')), language),
-    answer(ctx, status, { words, title, content, links = [], refused = false, formLeaves = false, sendsForm = false }) {
+    /** Returns the texts in one of the given languages if supported, otherwise in the browser's, otherwise in the shop's. */
+    wordsFor: (ctx: Context, ...preferred: (string | null | undefined)[]): Language =>
+      wordsIn(...preferred, acceptLanguage.parse(ctx.get('accept-language')), language),
+    /** Sends a page that loads no other files and is not cached. */
+    answer(ctx: Context, status: number, parts: PageParts): void {
+      const { words, title, content, links = [], refused = false, formLeaves = false, sendsForm = false } = parts;
       ctx.status = status;
       if (status === 503) ctx.set('retry-after', RETRY_AFTER_S);
       ctx.type = 'text/html; charset=utf-8';
