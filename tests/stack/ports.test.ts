@@ -44,13 +44,13 @@ async function isFree(port: number): Promise<boolean> {
   return free;
 }
 
-test('leases different ports to processes that ask at the same time', async () => {
+test('leases different ports to concurrent processes', async () => {
   const leases = await Promise.all([leasePorts(100), leasePorts(100), ...[1, 2, 3].map(() => leaseElsewhere(100))]);
 
   expect(new Set(leases.flat()).size).toBe(500);
 });
 
-test('leases no port that the operating system assigns by itself', async () => {
+test('leases no port from the range of the operating system', async () => {
   // Linux starts at 32768, macOS at 49152.
   expect(Math.max(...(await leasePorts(50)))).toBeLessThan(32_768);
 });

@@ -117,7 +117,7 @@ test('names the variable of an invalid setting', async () => {
   expect(run.output.stderr).toContain('MAIL_PORT');
 });
 
-test('the demo says how to open a shop if none is open', async () => {
+test('prints how to open a shop if the demo finds none', async () => {
   const demo = command('demo.ts');
 
   expect(await demo.exitCode()).toBe(1);
@@ -146,7 +146,7 @@ test('stops all processes on SIGTERM during the start', async () => {
   expect(pidFiles()).toEqual([]);
 }, 90_000);
 
-test('opens a shop for the demo, which no second run and no reset disturbs, until Ctrl-C', async () => {
+test('opens a shop for the demo, and rejects a second run and a reset until it is stopped', async () => {
   const run = command('run.ts');
   await run.isOpen();
   expect(run.output.stdout).toContain(`API docs         http://localhost:${ports.PORT}/docs`);
