@@ -12,42 +12,31 @@ export interface MenuItem {
   variations: { id: string; name: string; price: Money; available: boolean }[];
 }
 
-/** Reads the products on sale and their prices. */
-export interface CatalogView {
-  menu(): Promise<MenuItem[]>;
-  /** Returns the currencies of products on sale, ISO 4217. */
-  currencies(): Promise<string[]>;
-  /** Returns the offers for these lines; lines that are not on sale have no offer. */
-  offers(requests: readonly LineRequest[]): Promise<Offer[]>;
-  /** Returns the offers and the next order number in one round trip. */
-  offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }>;
+/** Reads the products on sale and their prices. Lines that are not on sale have no offer. */
+export function createCatalogView(database: Database) {
+  return {
+    menu: (): Promise<MenuItem[]> => database('menu').orderBy(['position', 'name']).pluck('item'),
+
+    /** Returns the currencies of products on sale, ISO 4217. */
+    currencies: (): Promise<string[]> => database('products').whereNull('deleted_at').distinct().pluck('currency'),
+
+    offers: (requests: readonly LineRequest[]): Promise<Offer[]> =>
+      database('offers').whereIn('product_id', productsOf(requests)).pluck('offer'),
+
+    /** Returns the offers for these lines and the next order number in one round trip. */
+    async offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }> {
+      const statement = database.raw(
+        `SELECT nextval('order_numbers') AS number,
+                (SELECT coalesce(jsonb_agg(offer), '[]') FROM offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
+        { ids: productsOf(requests) },
+      );
+      const { rows } = await named('offers-and-number', statement);
+      return rows[0];
+    },
+  };
 }
 
-export function createCatalogView(database: Database): CatalogView {
-  async function menu(): Promise<MenuItem[]> {
-    return database('menu').orderBy(['position', 'name']).pluck('item');
-  }
-
-  async function currencies(): Promise<string[]> {
-    return database('products').whereNull('deleted_at').distinct().pluck('currency');
-  }
-
-  async function offers(requests: readonly LineRequest[]): Promise<Offer[]> {
-    return database('offers').whereIn('product_id', productsOf(requests)).pluck('offer');
-  }
-
-  async function offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }> {
-    const statement = database.raw(
-      `SELECT nextval('order_numbers') AS number,
-              (SELECT coalesce(jsonb_agg(offer), '[]') FROM offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
-      { ids: productsOf(requests) },
-    );
-    const { rows } = await named('offers-and-number', statement);
-    return rows[0];
-  }
-
-  return { menu, currencies, offers, offersAndNumber };
-}
+export type CatalogView = ReturnType<typeof createCatalogView>;
 
 const productsOf = (requests: readonly LineRequest[]): string[] => [
   ...new Set(requests.map(({ productId }) => productId)),

@@ -59,22 +59,6 @@ export interface Returned {
   detail: string;
 }
 
-/** The ledger of deliveries: read before an attempt, written after it. */
-export interface DeliveryLedger {
-  /** Returns the state of a delivery. @throws on a read-only server, where an attempt could not be recorded */
-  find(eventId: string, audience: Audience): Promise<KnownDelivery | undefined>;
-  /** Records an attempt. A final outcome is not overwritten. */
-  record(delivery: Delivery): Promise<void>;
-  /** Returns a delivery by its id. @throws as {@link find} does */
-  entry(deliveryId: string): Promise<LedgerEntry | undefined>;
-  /** Whether this run has finished sending an email again. */
-  isResent(deliveryId: string, resend: string): Promise<boolean>;
-  /** Records an attempt of such a run. Only a sent email changes the state of the delivery. */
-  recordResending(resending: Resending): Promise<void>;
-  /** Records a bounce or complaint once. @returns whether the ledger has the delivery */
-  recordReturned(returned: Returned): Promise<boolean>;
-}
-
 /** Whether a delivery needs no further attempt. */
 export const isSettled = (delivery: Pick<KnownDelivery, 'outcome'> | undefined): boolean =>
   delivery !== undefined && delivery.outcome !== 'retrying';
@@ -136,50 +120,58 @@ const KNOWN_OR_NEW = `
   ON CONFLICT (event_id, channel, recipient) DO UPDATE SET event_id = excluded.event_id
   RETURNING id`;
 
-export function createDeliveryLedger(database: Database): DeliveryLedger {
-  const find: DeliveryLedger['find'] = (eventId, audience) => {
-    return named('delivery', database.raw(FIND, { eventId, ...addresses[audience] })).then(({ rows }) => rows[0]);
+/** The ledger of deliveries: read before an attempt, written after it. */
+export function createDeliveryLedger(database: Database) {
+  return {
+    /** Returns the state of a delivery. @throws on a read-only server, where an attempt could not be recorded */
+    find: (eventId: string, audience: Audience): Promise<KnownDelivery | undefined> =>
+      named('delivery', database.raw(FIND, { eventId, ...addresses[audience] })).then(({ rows }) => rows[0]),
+
+    /** Records an attempt. A final outcome is not overwritten. */
+    async record({ audience, detail = null, messageId = null, ...delivery }: Delivery): Promise<void> {
+      const state: DeliveryState = delivery.outcome === 'unanswered' ? 'retrying' : delivery.outcome;
+      const values = { ...delivery, ...addresses[audience], state, detail, messageId, at: new Date() };
+      const write = () => named('record-delivery', database.raw(RECORD, values));
+      // A failed attempt is retried and recorded anyway.
+      await (delivery.outcome === 'retrying' ? write() : retryRecord(write));
+    },
+
+    /** Returns a delivery by its id. @throws on a read-only server, as `find` does */
+    entry: (id: string): Promise<LedgerEntry | undefined> =>
+      database('deliveries')
+        .where({ id })
+        .forKeyShare()
+        .first('id', 'channel', 'recipient', 'outcome', { eventId: 'event_id', orderId: 'order_id' }),
+
+    /** Whether this run has finished sending an email again. */
+    async isResent(deliveryId: string, resend: string): Promise<boolean> {
+      const attempts = database('delivery_attempts').where({ delivery_id: deliveryId, resend });
+      return (await attempts.whereNot({ outcome: 'retrying' }).first('at')) !== undefined;
+    },
+
+    /** Records an attempt of such a run. Only a sent email changes the state of the delivery. */
+    async recordResending({ detail = null, messageId = null, ...resending }: Resending): Promise<void> {
+      const sent = resending.outcome === 'sent';
+      const values = { ...resending, detail, messageId, sent, at: new Date() };
+      await retryRecord(async () => database.raw(RECORD_RESENDING, values));
+    },
+
+    /** Records a bounce or complaint once. @returns whether the ledger has the delivery */
+    async recordReturned({ email, ...returned }: Returned): Promise<boolean> {
+      const attempt = await database('delivery_attempts')
+        .where({ message_id: returned.messageId })
+        .first({ deliveryId: 'delivery_id' });
+      const deliveryId: string | undefined = attempt?.deliveryId ?? (email && (await knownOrNew(database, email)));
+      if (deliveryId === undefined) return false;
+      await database.raw(RECORD_RETURNED, { ...returned, deliveryId });
+      return true;
+    },
   };
+}
 
-  async function record({ audience, detail = null, messageId = null, ...delivery }: Delivery): Promise<void> {
-    const state: DeliveryState = delivery.outcome === 'unanswered' ? 'retrying' : delivery.outcome;
-    const values = { ...delivery, ...addresses[audience], state, detail, messageId, at: new Date() };
-    const write = () => named('record-delivery', database.raw(RECORD, values));
-    // A failed attempt is retried and recorded anyway.
-    await (delivery.outcome === 'retrying' ? write() : retryRecord(write));
-  }
+export type DeliveryLedger = ReturnType<typeof createDeliveryLedger>;
 
-  const entry: DeliveryLedger['entry'] = (id) =>
-    database('deliveries')
-      .where({ id })
-      .forKeyShare()
-      .first('id', 'channel', 'recipient', 'outcome', { eventId: 'event_id', orderId: 'order_id' });
-
-  async function isResent(deliveryId: string, resend: string): Promise<boolean> {
-    const attempts = database('delivery_attempts').where({ delivery_id: deliveryId, resend });
-    return (await attempts.whereNot({ outcome: 'retrying' }).first('at')) !== undefined;
-  }
-
-  async function recordResending({ detail = null, messageId = null, ...resending }: Resending): Promise<void> {
-    const sent = resending.outcome === 'sent';
-    const values = { ...resending, detail, messageId, sent, at: new Date() };
-    await retryRecord(async () => database.raw(RECORD_RESENDING, values));
-  }
-
-  async function recordReturned({ email, ...returned }: Returned): Promise<boolean> {
-    const deliveryId = (await idOf(returned.messageId)) ?? (email && (await knownOrNew(email)));
-    if (deliveryId === undefined) return false;
-    await database.raw(RECORD_RETURNED, { ...returned, deliveryId });
-    return true;
-  }
-
-  const idOf = async (messageId: string): Promise<string | undefined> =>
-    (await database('delivery_attempts').where({ message_id: messageId }).first('delivery_id'))?.delivery_id;
-
-  async function knownOrNew(email: NonNullable<Returned['email']>): Promise<string | undefined> {
-    const { rows } = await database.raw<{ rows: { id: string }[] }>(KNOWN_OR_NEW, { ...email, at: new Date() });
-    return rows[0]?.id;
-  }
-
-  return { find, record, entry, isResent, recordResending, recordReturned };
+async function knownOrNew(database: Database, email: NonNullable<Returned['email']>): Promise<string | undefined> {
+  const { rows } = await database.raw<{ rows: { id: string }[] }>(KNOWN_OR_NEW, { ...email, at: new Date() });
+  return rows[0]?.id;
 }

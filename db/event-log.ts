@@ -17,19 +17,6 @@ export interface LogState {
   end: number;
 }
 
-/** Reads the events of all orders in commit order. */
-export interface EventLog {
-  /** Returns the first facts after a position, of one order or of all, and the state of the log at the same moment. */
-  read(
-    position: number,
-    options: { orderId?: string | undefined; limit: number },
-  ): Promise<LogState & { facts: LoggedFact[] }>;
-  /** Returns an order if it is recorded, or all open orders, the oldest first, as of the end of the log. */
-  snapshot(orderId?: string): Promise<LogState & { orders: Order[] }>;
-  /** Returns the position of an order's last fact, or undefined if more can follow: it is not final, or an alert is missing. */
-  lastOf(orderId: string): Promise<number | undefined>;
-}
-
 /**
  * The epoch is a hash of the cluster's identifier, its timeline (new after a recovery), the database and the table's file (new
  * after a dump is restored). If the table is rewritten for another reason, readers only start again.
@@ -67,35 +54,44 @@ const snapshotOfShop = snapshotOf('status = ANY(:openStatuses)');
 /** A row of a page; an empty page is one row without a position. */
 type PageRow = LogState & (LoggedFact | { position: null });
 
-export function createEventLog(database: Database): EventLog {
-  const read: EventLog['read'] = async (position, { orderId, limit }) => {
-    const bindings = { position, limit, orderId: orderId ?? null };
-    const { rows } = orderId
-      ? await named('log-page-of-order', database.raw<{ rows: PageRow[] }>(pageOfOrder, bindings))
-      : await named('log-page', database.raw<{ rows: PageRow[] }>(page, bindings));
-    const { epoch, end } = rows[0] as PageRow;
-    const facts = rows.flatMap((row) =>
-      row.position === null ? [] : [{ position: row.position, event: row.event, order: row.order }],
-    );
-    return { epoch, end, facts };
+/** Reads the events of all orders in commit order. */
+export function createEventLog(database: Database) {
+  return {
+    /** Returns the first facts after a position, of one order or of all, and the state of the log at the same moment. */
+    async read(
+      position: number,
+      { orderId, limit }: { orderId?: string | undefined; limit: number },
+    ): Promise<LogState & { facts: LoggedFact[] }> {
+      const bindings = { position, limit, orderId: orderId ?? null };
+      const { rows } = orderId
+        ? await named('log-page-of-order', database.raw<{ rows: PageRow[] }>(pageOfOrder, bindings))
+        : await named('log-page', database.raw<{ rows: PageRow[] }>(page, bindings));
+      const { epoch, end } = rows[0] as PageRow;
+      const facts = rows.flatMap((row) =>
+        row.position === null ? [] : [{ position: row.position, event: row.event, order: row.order }],
+      );
+      return { epoch, end, facts };
+    },
+
+    /** Returns an order if it is recorded, or all open orders, the oldest first, as of the end of the log. */
+    async snapshot(orderId?: string): Promise<LogState & { orders: Order[] }> {
+      const { rows } = orderId
+        ? await named('snapshot-of-order', database.raw(snapshotOfOrder, { orderId }))
+        : await named('snapshot-of-shop', database.raw(snapshotOfShop, { openStatuses }));
+      return rows[0];
+    },
+
+    /** Returns the position of an order's last fact, or undefined if more can follow: it is not final, or an alert is missing. */
+    async lastOf(orderId: string): Promise<number | undefined> {
+      const rows = database('order_events').where({ order_id: orderId }).orderBy('position');
+      const facts: LoggedFact[] = await named('log-of-order', rows.select('position', 'event', { order: 'snapshot' }));
+      const { order } = facts.findLast(({ event }) => !alertOf(event)) ?? {};
+      if (!order || !isFinal(order.status)) return undefined;
+      // An alert that was raised before the order was final may be recorded later.
+      const alerts = facts.filter(({ event }) => alertOf(event));
+      return alerts.length < order.flags.length ? undefined : facts.at(-1)?.position;
+    },
   };
-
-  const snapshot: EventLog['snapshot'] = async (orderId) => {
-    const { rows } = orderId
-      ? await named('snapshot-of-order', database.raw(snapshotOfOrder, { orderId }))
-      : await named('snapshot-of-shop', database.raw(snapshotOfShop, { openStatuses }));
-    return rows[0];
-  };
-
-  async function lastOf(orderId: string): Promise<number | undefined> {
-    const rows = database('order_events').where({ order_id: orderId }).orderBy('position');
-    const facts: LoggedFact[] = await named('log-of-order', rows.select('position', 'event', { order: 'snapshot' }));
-    const { order } = facts.findLast(({ event }) => !alertOf(event)) ?? {};
-    if (!order || !isFinal(order.status)) return undefined;
-    // An alert that was raised before the order was final may be recorded later.
-    const alerts = facts.filter(({ event }) => alertOf(event));
-    return alerts.length < order.flags.length ? undefined : facts.at(-1)?.position;
-  }
-
-  return { read, snapshot, lastOf };
 }
+
+export type EventLog = ReturnType<typeof createEventLog>;

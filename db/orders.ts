@@ -54,22 +54,6 @@ export type TimelineRow =
       attempts: { at: string; outcome: DeliveryState; detail: string | null }[];
     };
 
-/** Reads orders from the tables that the journal writes. */
-export interface OrderRepository {
-  find(id: string): Promise<OrderView | undefined>;
-  /** Returns the answer to an idempotency key; undefined if no request with it was accepted. */
-  answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined>;
-  list(filter: OrderFilter): Promise<OrderView[]>;
-  /** Returns the ids of open orders, sorted. @param after the last id of the previous page; '' for the first page */
-  open(after: string, limit: number): Promise<string[]>;
-  /** Returns all facts of an order, by version. An alert comes after the event whose version it shares. */
-  facts(orderId: string): Promise<Fact[]>;
-  /** Returns the fact of an event or alert. */
-  fact(eventId: string): Promise<Fact | undefined>;
-  /** Returns everything that happened to an order, oldest first. */
-  timeline(orderId: string): Promise<TimelineRow[]>;
-}
-
 /** The attempts of a delivery as JSON, with times in RFC 3339. */
 const ATTEMPTS = `coalesce((
   SELECT json_agg(json_build_object(
@@ -78,97 +62,95 @@ const ATTEMPTS = `coalesce((
   FROM delivery_attempts a WHERE a.delivery_id = deliveries.id
 ), '[]')`;
 
-export function createOrderRepository(database: Database): OrderRepository {
+/**
+ * The answers to a key: of the event that has it, or of an edit without a difference, which returns the order of its version
+ * with the alerts raised until then.
+ */
+const ANSWER_TO_KEY = `
+  SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint
+  FROM order_events WHERE order_id = :orderId AND key_hash = :keyHash
+  UNION ALL
+  SELECT e.snapshot, u.fingerprint
+  FROM unchanged_edits u CROSS JOIN LATERAL (
+    SELECT snapshot FROM order_events e
+    WHERE e.order_id = u.order_id AND e.version = u.version
+      AND (e.id = u.order_id || ':' || u.version OR e.at <= u.at)
+    ORDER BY position DESC LIMIT 1
+  ) e
+  WHERE u.order_id = :orderId AND u.key_hash = :keyHash`;
+
+/** Reads orders from the tables that the journal writes. */
+export function createOrderRepository(database: Database) {
   const views = () =>
     database('orders')
       .leftJoin('users', 'users.id', 'orders.customer_id')
       .select({ order: 'orders.snapshot', customerName: 'users.name', customerRenamedAt: 'users.name_changed_at' });
 
-  async function find(id: string): Promise<OrderView | undefined> {
-    return named('order', views().where('orders.id', id).first());
-  }
+  return {
+    find: (id: string): Promise<OrderView | undefined> => named('order', views().where('orders.id', id).first()),
 
-  async function answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined> {
-    // An edit without a difference returns the order of its version, with the alerts raised until then.
-    const statement = database.raw(
-      `SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint
-       FROM order_events WHERE order_id = :orderId AND key_hash = :keyHash
-       UNION ALL
-       SELECT e.snapshot, u.fingerprint
-       FROM unchanged_edits u CROSS JOIN LATERAL (
-         SELECT snapshot FROM order_events e
-         WHERE e.order_id = u.order_id AND e.version = u.version
-           AND (e.id = u.order_id || ':' || u.version OR e.at <= u.at)
-         ORDER BY position DESC LIMIT 1
-       ) e
-       WHERE u.order_id = :orderId AND u.key_hash = :keyHash`,
-      { orderId, keyHash },
-    );
-    const { rows } = await named('answer-to-key', statement);
-    return rows[0];
-  }
+    /** Returns the answer to an idempotency key; undefined if no request with it was accepted. */
+    async answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined> {
+      const { rows } = await named('answer-to-key', database.raw(ANSWER_TO_KEY, { orderId, keyHash }));
+      return rows[0];
+    },
 
-  async function list(filter: OrderFilter): Promise<OrderView[]> {
-    const { status, number, customerId, placedFrom, placedTo, sort, limit, after } = filter;
-    const descending = sort === '-placedAt';
-    const query = views()
-      .orderBy([
-        { column: 'orders.placed_at', order: descending ? 'desc' : 'asc' },
-        { column: 'orders.id', order: descending ? 'desc' : 'asc' },
-      ])
-      .limit(limit);
-    if (status) query.whereIn('orders.status', status);
-    if (number !== undefined) query.where('orders.number', number);
-    if (customerId !== undefined) query.where('orders.customer_id', customerId);
-    // As dates: RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
-    if (placedFrom !== undefined) query.where('orders.placed_at', '>=', new Date(placedFrom));
-    if (placedTo !== undefined) query.where('orders.placed_at', '<', new Date(placedTo));
-    if (after) {
-      const [lastPlacedAt, lastId] = after;
-      const key = [new Date(lastPlacedAt), lastId];
-      query.whereRaw(`(orders.placed_at, orders.id) ${descending ? '<' : '>'} (?, ?)`, key);
-    }
-    return query;
-  }
+    async list(filter: OrderFilter): Promise<OrderView[]> {
+      const { status, number, customerId, placedFrom, placedTo, sort, limit, after } = filter;
+      const [order, later] = sort === '-placedAt' ? ['desc', '<'] : ['asc', '>'];
+      const query = views()
+        .orderBy(['orders.placed_at', 'orders.id'].map((column) => ({ column, order })))
+        .limit(limit);
+      if (status) query.whereIn('orders.status', status);
+      if (number !== undefined) query.where('orders.number', number);
+      if (customerId !== undefined) query.where('orders.customer_id', customerId);
+      // As dates: RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
+      if (placedFrom !== undefined) query.where('orders.placed_at', '>=', new Date(placedFrom));
+      if (placedTo !== undefined) query.where('orders.placed_at', '<', new Date(placedTo));
+      if (after) query.whereRaw(`(orders.placed_at, orders.id) ${later} (?, ?)`, [new Date(after[0]), after[1]]);
+      return query;
+    },
 
-  async function open(after: string, limit: number): Promise<string[]> {
-    const query = database('orders').whereIn('status', openStatuses).orderBy('id').limit(limit);
-    if (after) query.where('id', '>', after);
-    return query.pluck('id');
-  }
+    /** Returns the ids of open orders, sorted. @param after the last id of the previous page; '' for the first page */
+    async open(after: string, limit: number): Promise<string[]> {
+      const query = database('orders').whereIn('status', openStatuses).orderBy('id').limit(limit);
+      if (after) query.where('id', '>', after);
+      return query.pluck('id');
+    },
 
-  async function facts(orderId: string): Promise<Fact[]> {
-    return (
+    /** Returns all facts of an order, by version. An alert comes after the event whose version it shares. */
+    facts: (orderId: string): Promise<Fact[]> =>
       database('order_events')
         .where({ order_id: orderId })
         // An alert may have been recorded after later events.
         .orderBy(['version', 'position'])
-        .select('event', { order: 'snapshot' })
-    );
-  }
+        .select('event', { order: 'snapshot' }),
 
-  const fact = (eventId: string): Promise<Fact | undefined> =>
-    database('order_events').where({ id: eventId }).first('event', { order: 'snapshot' });
+    /** Returns the fact of an event or alert. */
+    fact: (eventId: string): Promise<Fact | undefined> =>
+      database('order_events').where({ id: eventId }).first('event', { order: 'snapshot' }),
 
-  async function timeline(orderId: string): Promise<TimelineRow[]> {
-    const [events, rejections, deliveries] = await Promise.all([
-      database('order_events').where({ order_id: orderId }).orderBy('version').select('at', 'event'),
-      database('order_rejections')
-        .where({ order_id: orderId })
-        .orderByRaw('at, length(id), id')
-        .select('at', 'rejection'),
-      database('deliveries')
-        .where({ order_id: orderId })
-        .orderBy(['at', 'event_id', 'channel', 'recipient'])
-        .select('*', { attempts: database.raw(ATTEMPTS) }),
-    ]);
-    const rows: TimelineRow[] = [
-      ...events.map((row) => ({ kind: 'event' as const, ...row })),
-      ...rejections.map((row) => ({ kind: 'rejected' as const, ...row })),
-      ...deliveries.map((row) => ({ kind: 'delivery' as const, ...row })),
-    ];
-    return rows.sort((one, other) => one.at.getTime() - other.at.getTime());
-  }
-
-  return { find, answerTo, list, open, facts, fact, timeline };
+    /** Returns everything that happened to an order, oldest first. */
+    async timeline(orderId: string): Promise<TimelineRow[]> {
+      const [events, rejections, deliveries] = await Promise.all([
+        database('order_events').where({ order_id: orderId }).orderBy('version').select('at', 'event'),
+        database('order_rejections')
+          .where({ order_id: orderId })
+          .orderByRaw('at, length(id), id')
+          .select('at', 'rejection'),
+        database('deliveries')
+          .where({ order_id: orderId })
+          .orderBy(['at', 'event_id', 'channel', 'recipient'])
+          .select('*', { attempts: database.raw(ATTEMPTS) }),
+      ]);
+      const rows: TimelineRow[] = [
+        ...events.map((row) => ({ kind: 'event' as const, ...row })),
+        ...rejections.map((row) => ({ kind: 'rejected' as const, ...row })),
+        ...deliveries.map((row) => ({ kind: 'delivery' as const, ...row })),
+      ];
+      return rows.sort((one, other) => one.at.getTime() - other.at.getTime());
+    },
+  };
 }
+
+export type OrderRepository = ReturnType<typeof createOrderRepository>;

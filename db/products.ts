@@ -2,62 +2,58 @@ import type { Product, Variation } from '../domain/catalog/product.ts';
 import type { Database } from './connection.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
-/** Reads and writes products with all of their variations. */
-export interface ProductRepository {
-  /** Returns products by position and name. */
-  list(options: { includeDeleted: boolean }): Promise<Product[]>;
-  /** Returns a product, deleted or not. */
-  find(id: string): Promise<Product | undefined>;
-  /** Like {@link find}, and locks the product until the transaction ends. */
-  findForUpdate(id: string): Promise<Product | undefined>;
-  /** Inserts or updates a product and its variations. @throws {NameTaken} */
-  save(product: Product): Promise<void>;
-}
-
 /** Another product on sale, or another variation of the product, has this name. Postgres compares names (`name_key`). */
 export class NameTaken extends Error {
   override name = 'NameTaken';
 }
 
-export function createProductRepository(database: Database): ProductRepository {
-  const all = () => database('products').orderBy(['position', 'name', 'id']);
+/** Reads and writes products with all of their variations. */
+export function createProductRepository(database: Database) {
+  const products = () => database('products');
 
-  async function list({ includeDeleted }: { includeDeleted: boolean }): Promise<Product[]> {
-    const rows = await (includeDeleted ? all() : all().whereNull('deleted_at'));
-    return withVariations(rows);
-  }
+  return {
+    /** Returns products by position and name. */
+    list: ({ includeDeleted }: { includeDeleted: boolean }): Promise<Product[]> => {
+      const all = products().orderBy(['position', 'name', 'id']);
+      return withVariations(database, includeDeleted ? all : all.whereNull('deleted_at'));
+    },
 
-  const find: ProductRepository['find'] = async (id) =>
-    (await withVariations(await database('products').where({ id })))[0];
+    /** Returns a product, deleted or not. */
+    find: async (id: string): Promise<Product | undefined> =>
+      (await withVariations(database, products().where({ id })))[0],
 
-  const findForUpdate: ProductRepository['findForUpdate'] = async (id) =>
-    (await withVariations(await database('products').where({ id }).forUpdate()))[0];
+    /** Like `find`, and locks the product until the transaction ends. */
+    findForUpdate: async (id: string): Promise<Product | undefined> =>
+      (await withVariations(database, products().where({ id }).forUpdate()))[0],
 
-  async function withVariations(rows: ProductRow[]): Promise<Product[]> {
-    const ids = rows.map(({ id }) => id);
-    const variations: VariationRow[] = await database('variations')
-      .whereIn('product_id', ids)
-      .orderBy(['position', 'name', 'id']);
-    return rows.map((row) =>
-      toProduct(
-        row,
-        variations.filter(({ product_id }) => product_id === row.id),
-      ),
-    );
-  }
+    /** Inserts or updates a product and its variations. @throws {NameTaken} */
+    async save(product: Product): Promise<void> {
+      const rows = product.variations.map((variation) => toVariationRow(product.id, variation));
+      try {
+        await products().insert(toProductRow(product)).onConflict('id').merge();
+        if (rows.length > 0) await database('variations').insert(rows).onConflict('id').merge();
+      } catch (error) {
+        if (isUniqueViolation(error)) throw new NameTaken(product.name);
+        throw error;
+      }
+    },
+  };
+}
 
-  async function save(product: Product): Promise<void> {
-    const rows = product.variations.map((variation) => toVariationRow(product.id, variation));
-    try {
-      await database('products').insert(toProductRow(product)).onConflict('id').merge();
-      if (rows.length > 0) await database('variations').insert(rows).onConflict('id').merge();
-    } catch (error) {
-      if (isUniqueViolation(error)) throw new NameTaken(product.name);
-      throw error;
-    }
-  }
+export type ProductRepository = ReturnType<typeof createProductRepository>;
 
-  return { list, find, findForUpdate, save };
+async function withVariations(database: Database, products: PromiseLike<ProductRow[]>): Promise<Product[]> {
+  const rows = await products;
+  const ids = rows.map(({ id }) => id);
+  const variations: VariationRow[] = await database('variations')
+    .whereIn('product_id', ids)
+    .orderBy(['position', 'name', 'id']);
+  return rows.map((row) =>
+    toProduct(
+      row,
+      variations.filter(({ product_id }) => product_id === row.id),
+    ),
+  );
 }
 
 interface ProductRow {
