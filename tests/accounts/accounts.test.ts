@@ -33,11 +33,13 @@ const register = (email: string, more = {}) => post('/v1/users', { email, name: 
 const verify = (token: string, password = PASSWORD) => post('/v1/users/verify', { token, password });
 const requestOf = (email: string) => shop.database('account_requests').where({ email }).first();
 
-/** Waits until an errand is done with: its row is gone. */
-const settled = (email: string) =>
-  waitFor(`What was asked for ${email}`, async () => (await requestOf(email)) === undefined, { deadline: 20_000 });
+/** Waits until the request for an address is closed: its row is deleted. */
+const requestClosed = (email: string) =>
+  waitFor(`The end of the request for ${email}`, async () => (await requestOf(email)) === undefined, {
+    deadline: 20_000,
+  });
 
-/** Everything that Temporal keeps of the mails about an account, as text. */
+/** Returns everything that Temporal stores about the email of a request, as text. */
 async function historyOf(requestId: string): Promise<string> {
   const handle = shop.temporal.workflow.getHandle(accountEmailIdOf(requestId));
   const { raw } = await handle.describe();
@@ -46,8 +48,8 @@ async function historyOf(requestId: string): Promise<string> {
   );
 }
 
-describe('When somebody registers', () => {
-  test('then they can sign in after the link in the mail, and not before', async () => {
+describe('registration', () => {
+  test('allows sign-in only after the emailed link was used', async () => {
     const email = newAddress();
     expect(await register(email)).toMatchObject({ status: 202, body: {} });
     const arrival = await emailTo(shop, email);
@@ -64,13 +66,13 @@ describe('When somebody registers', () => {
     expect((await shop.place({ as })).status).toBe(201);
   });
 
-  test('then no password, name, address or token stands in Temporal, and no token in Postgres', async () => {
+  test('stores no personal data or token in Temporal, and no token in Postgres', async () => {
     const email = newAddress();
     await register(email, { name: 'Zenobia Unmistakable' });
     const { token } = linkIn(await emailTo(shop, email));
     const row = await requestOf(email);
     await waitFor(
-      'The end of the mail',
+      'The end of the email',
       async () =>
         (await shop.temporal.workflow.getHandle(accountEmailIdOf(row.id)).describe()).status.name === 'COMPLETED',
       { deadline: 20_000 },
@@ -83,7 +85,7 @@ describe('When somebody registers', () => {
     expect(links.map(({ token_hash }) => token_hash)).toEqual([createHash('sha256').update(token).digest('base64url')]);
   });
 
-  test('then a known address is answered like an unknown one, and its owner is told', async () => {
+  test('answers the same for a known address, and notifies its owner', async () => {
     const { email } = await newAccount(shop);
     const known = await register(email);
     const unknown = await register(newAddress());
@@ -94,11 +96,11 @@ describe('When somebody registers', () => {
     expect(mail.subject).toBe('You already have an account at Crema');
     expect(mail.text).not.toContain('token');
     expect(linkIn(await emailTo(shop, email, 2)).path).toBe('/account/forgot');
-    await settled(email);
+    await requestClosed(email);
     await shop.signIn(email, PASSWORD);
   });
 
-  test('then the same work is done for a known address and for an unknown one', async () => {
+  test('does the same work for a known address as for an unknown one', async () => {
     const { email } = await newAccount(shop);
     const database = connect(
       (shop.database.client.config.connection as { connectionString: string }).connectionString,
@@ -113,29 +115,29 @@ describe('When somebody registers', () => {
       passwordRules: { refuse: async () => undefined, close: async () => {} },
       checkPassword: async () => ({ refused: 'wrong_password' }),
       takeEmailQuota: async () => undefined,
-      workflows: { email: async ({ about }) => void done.push(`mail ${about}`), erase: async () => {} },
+      workflows: { email: async ({ about }) => void done.push(`email ${about}`), erase: async () => {} },
       onAccessChanged: () => {},
     });
-    const workFor = async (ask: (address: string) => Promise<unknown>, address: string) => {
+    const workFor = async (request: (address: string) => Promise<unknown>, address: string) => {
       done = [];
-      expect(await ask(address)).toBeUndefined();
+      expect(await request(address)).toBeUndefined();
       return done;
     };
     try {
-      for (const ask of [
+      for (const request of [
         (address: string) => accounts.register({ email: address, name: 'Ana' }),
         (address: string) => accounts.requestReset(address),
       ]) {
-        const work = await workFor(ask, email);
+        const work = await workFor(request, email);
         expect(work.filter((step) => step.startsWith('insert')).concat(work.at(-1)!)).toHaveLength(2);
-        expect(await workFor(ask, newAddress())).toEqual(work);
+        expect(await workFor(request, newAddress())).toEqual(work);
       }
     } finally {
       await database.destroy();
     }
   });
 
-  test('then two links of one address open one account', async () => {
+  test('opens one account for two links of the same address', async () => {
     const email = newAddress();
     await register(email);
     await register(email);
@@ -147,7 +149,7 @@ describe('When somebody registers', () => {
     expect(await shop.database('users').where({ email })).toHaveLength(1);
   });
 
-  test('then nobody becomes a manager, or verified, by adding a field', async () => {
+  test('rejects additional fields such as role and verifiedAt', async () => {
     const email = newAddress();
     for (const field of ['role', 'verifiedAt', 'id', 'password', 'password_hash', '__proto__']) {
       const body = `{"email": "${email}", "name": "Eve", "${field}": "manager"}`;
@@ -165,14 +167,14 @@ describe('When somebody registers', () => {
     [{ email: `${'a'.repeat(250)}@example.com` }, '#/email'],
     [{ name: ' ' }, '#/name'],
     [{ name: 'Ana\r\nBcc: eve@example.com' }, '#/name'],
-  ])('then %j is refused', async (fields, place) => {
+  ])('rejects %j', async (fields, place) => {
     const email = newAddress();
     expectFaults(await register(email, fields), [place]);
     expect(await requestOf(email)).toBeUndefined();
   });
 
   test.each(['x'.repeat(129), 'too short', 'password123456789', 'Ana Souza Ana Souza'])(
-    'then the password %j is refused, and the link still works',
+    'rejects the password %j and keeps the link valid',
     async (weak) => {
       const email = newAddress();
       await register(email);
@@ -183,8 +185,8 @@ describe('When somebody registers', () => {
   );
 });
 
-describe('When a link is used', () => {
-  test('then of twenty at once, one wins', async () => {
+describe('an emailed link', () => {
+  test('accepts one of twenty concurrent verifications', async () => {
     const email = newAddress();
     await register(email);
     const { token } = linkIn(await emailTo(shop, email));
@@ -194,7 +196,7 @@ describe('When a link is used', () => {
     expect(await requestOf(email)).toBeUndefined();
   });
 
-  test('then of twenty new passwords at once, one counts', async () => {
+  test('accepts one of twenty concurrent new passwords', async () => {
     const { email } = await newAccount(shop);
     await post('/v1/password-resets', { email });
     const { token } = linkIn(await emailTo(shop, email, 2));
@@ -208,7 +210,7 @@ describe('When a link is used', () => {
     expect((await emailTo(shop, email, 3)).mail.subject).toBe('Your password for Crema was changed');
   });
 
-  test('then one that has expired, one for something else and one that never was are refused alike', async () => {
+  test('answers the same if it has expired, has another purpose or does not exist', async () => {
     const email = newAddress();
     await register(email);
     const { token } = linkIn(await emailTo(shop, email));
@@ -220,7 +222,7 @@ describe('When a link is used', () => {
     expectFaults(await verify('short'), ['#/token']);
   });
 
-  test('then what has expired can be forgotten, and nothing else is', async () => {
+  test('is deleted with its request once the request has expired', async () => {
     const [late, early] = [newAddress(), newAddress()];
     await Promise.all([late, early].map((email) => register(email)));
     await Promise.all([late, early].map((email) => emailTo(shop, email)));
@@ -233,10 +235,10 @@ describe('When a link is used', () => {
   });
 });
 
-describe('When a password is forgotten', () => {
-  const ask = (email: string) => post('/v1/password-resets', { email });
+describe('a password reset', () => {
+  const requestReset = (email: string) => post('/v1/password-resets', { email });
 
-  test('then a link sets a new one, once, ends all sessions, and a mail tells of it', async () => {
+  test('sets a new password once, ends all sessions and sends a notice', async () => {
     const { email } = await newAccount(shop);
     const form = { grant_type: 'password', client_id: 'crema', username: email, password: PASSWORD };
     const signIn = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: new URLSearchParams(form) });
@@ -247,8 +249,8 @@ describe('When a password is forgotten', () => {
     const read = () => shop.request('GET', '/v1/orders', { as });
     expect((await read()).status).toBe(200);
 
-    expect(await ask(email.toUpperCase())).toMatchObject({ status: 202, body: {} });
-    expect(await ask(email)).toMatchObject({ status: 202, body: {} });
+    expect(await requestReset(email.toUpperCase())).toMatchObject({ status: 202, body: {} });
+    expect(await requestReset(email)).toMatchObject({ status: 202, body: {} });
     const [{ path, token }, other] = [linkIn(await emailTo(shop, email, 2)), linkIn(await emailTo(shop, email, 3))];
     expect(path).toBe('/account/password');
     expectFaults(await post('/v1/password-resets/confirm', { token, password: 'short' }), ['#/password']);
@@ -270,20 +272,20 @@ describe('When a password is forgotten', () => {
     expect((await emailTo(shop, email, 4)).mail.subject).toBe('Your password for Crema was changed');
   });
 
-  test('then an unknown address is answered like a known one, and nothing is sent', async () => {
+  test('answers the same for an unknown address, and sends no email there', async () => {
     const { email } = await newAccount(shop);
-    const nobody = newAddress();
-    const [unknown, known] = [await ask(nobody), await ask(email)];
+    const stranger = newAddress();
+    const [unknown, known] = [await requestReset(stranger), await requestReset(email)];
     expect([unknown.status, unknown.body]).toEqual([known.status, known.body]);
     expect(lastingHeaders(unknown)).toEqual(lastingHeaders(known));
     await emailTo(shop, email, 2);
-    await settled(nobody);
-    expect(emailsTo(shop, nobody)).toEqual([]);
+    await requestClosed(stranger);
+    expect(emailsTo(shop, stranger)).toEqual([]);
   });
 });
 
-describe('When somebody changes their password', () => {
-  test('then the old one is asked for, a mail tells of it, and they stay signed in here alone', async () => {
+describe('a password change', () => {
+  test('requires the old password, ends all other sessions and sends a notice', async () => {
     const { email } = await newAccount(shop);
     const [as, elsewhere] = [await shop.signIn(email, PASSWORD), await shop.signIn(email, PASSWORD)];
     expect((await shop.request('GET', '/v1/me', { as: elsewhere })).status).toBe(200);
@@ -304,7 +306,7 @@ describe('When somebody changes their password', () => {
     expectProblem(await post('/v1/password-resets/confirm', { token, password: PASSWORD }), 'invalid_link');
   });
 
-  test('then it is the same password however its characters are put together', async () => {
+  test('accepts the password in another Unicode normalization form', async () => {
     const email = newAddress();
     await register(email);
     await verify(linkIn(await emailTo(shop, email)).token, 'neun Veilchen über dem Café');
@@ -312,8 +314,8 @@ describe('When somebody changes their password', () => {
   });
 });
 
-describe('When somebody changes their name', () => {
-  test('then they read it at once, and nothing else can be changed', async () => {
+describe('a name change', () => {
+  test('is visible at once, and changes no other field', async () => {
     const { email } = await newAccount(shop);
     const as = await shop.signIn(email, PASSWORD);
     await shop.request('GET', '/v1/me', { as });
@@ -325,11 +327,11 @@ describe('When somebody changes their name', () => {
   });
 });
 
-describe('When somebody changes their address', () => {
+describe('an address change', () => {
   const change = (as: string, email: string, currentPassword = PASSWORD) =>
     shop.request('PATCH', '/v1/me', { as, body: { email, currentPassword } });
 
-  test('then with their password, after the link in the new mailbox, and the old one is told', async () => {
+  test('requires the password and the link in the new mailbox, and notifies the old address', async () => {
     const { email } = await newAccount(shop);
     const as = await shop.signIn(email, PASSWORD);
     const next = newAddress();
@@ -349,7 +351,7 @@ describe('When somebody changes their address', () => {
     expectProblem(await post('/v1/users/verify', { token }), 'invalid_link');
   });
 
-  test('then not to somebody else’s, and a new password calls it off', async () => {
+  test('is not possible to a taken address, and ends with a password change', async () => {
     const [{ email }, other] = [await newAccount(shop), await newAccount(shop)];
     const as = await shop.signIn(email, PASSWORD);
     const [taken, late] = [newAddress(), newAddress()];
@@ -368,60 +370,62 @@ describe('When somebody changes their address', () => {
   });
 });
 
-describe('When the mail server or Temporal fails', () => {
-  let asked = 0;
-  let frail: Shop;
-  let wire: Relay;
+describe('an outage of the mail server or Temporal', () => {
+  let recipients = 0;
+  let failing: Shop;
+  let relay: Relay;
   beforeAll(async () => {
-    wire = await startRelay(process.env.TEMPORAL_ADDRESS as string);
-    frail = await openShop({
-      environment: { TEMPORAL_ADDRESS: wire.address },
+    relay = await startRelay(process.env.TEMPORAL_ADDRESS as string);
+    failing = await openShop({
+      environment: { TEMPORAL_ADDRESS: relay.address },
       smtp: {
         onRcptTo({ address }, _session, done) {
-          asked += 1;
+          recipients += 1;
           if (address.startsWith('nobody')) return done(smtpError(550, 'No such user'));
-          done(asked === 1 ? smtpError(451, 'Later') : null);
+          done(recipients === 1 ? smtpError(451, 'Later') : null);
         },
       },
     });
   }, 60_000);
   afterAll(async () => {
-    await frail?.close();
-    await wire?.close();
+    await failing?.close();
+    await relay?.close();
   });
 
-  test('then a passing failure is tried again with a link that works, and a refusal is not', async () => {
+  test('retries an email after a temporary failure, but not after a permanent one', async () => {
     const [email, nobody] = [newAddress(), `nobody-${newAddress()}`];
     const body = { name: 'Ana' };
-    await frail.request('POST', '/v1/users', { body: { email, ...body } });
-    const { token } = linkIn(await emailTo(frail, email));
-    expect(asked).toBe(2);
-    expect((await frail.request('POST', '/v1/users/verify', { body: { token, password: PASSWORD } })).status).toBe(200);
+    await failing.request('POST', '/v1/users', { body: { email, ...body } });
+    const { token } = linkIn(await emailTo(failing, email));
+    expect(recipients).toBe(2);
+    expect((await failing.request('POST', '/v1/users/verify', { body: { token, password: PASSWORD } })).status).toBe(
+      200,
+    );
 
-    await frail.request('POST', '/v1/users', { body: { email: nobody, ...body } });
-    const gone = async () => (await frail.database('account_requests').where({ email: nobody })).length === 0;
+    await failing.request('POST', '/v1/users', { body: { email: nobody, ...body } });
+    const gone = async () => (await failing.database('account_requests').where({ email: nobody })).length === 0;
     await waitFor('The refusal', gone, { deadline: 20_000 });
-    expect(asked).toBe(3);
+    expect(recipients).toBe(3);
   });
 
-  test('then nothing is half done, and the answer says to try again', async () => {
-    const { email } = await newAccount(frail);
-    const as = await frail.signIn(email, PASSWORD);
+  test('changes nothing while Temporal is down, and answers 503 with Retry-After', async () => {
+    const { email } = await newAccount(failing);
+    const as = await failing.signIn(email, PASSWORD);
     const stranger = newAddress();
-    wire.cut();
+    relay.cut();
     const answers = await Promise.all([
-      frail.request('POST', '/v1/users', { body: { email: stranger, name: 'Ana' } }),
-      frail.request('POST', '/v1/password-resets', { body: { email } }),
-      frail.request('POST', '/v1/me/password', { as, body: { currentPassword: PASSWORD, newPassword: ANOTHER } }),
-      frail.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } }),
+      failing.request('POST', '/v1/users', { body: { email: stranger, name: 'Ana' } }),
+      failing.request('POST', '/v1/password-resets', { body: { email } }),
+      failing.request('POST', '/v1/me/password', { as, body: { currentPassword: PASSWORD, newPassword: ANOTHER } }),
+      failing.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } }),
     ]);
-    wire.mend();
+    relay.mend();
 
     expect(answers.map(({ status, body: { code }, headers }) => [status, code, headers.get('retry-after')])).toEqual([
       ...Array(3).fill([503, 'unavailable', '1']),
       [503, 'outcome_unknown', '1'],
     ]);
-    expect(await frail.database('account_requests').whereIn('email', [stranger, email])).toEqual([]);
-    await frail.signIn(email, PASSWORD);
+    expect(await failing.database('account_requests').whereIn('email', [stranger, email])).toEqual([]);
+    await failing.signIn(email, PASSWORD);
   });
 });

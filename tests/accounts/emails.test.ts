@@ -20,7 +20,7 @@ const NONE = { ...ALL, edited: false, progress: false, ready: false, reminder: f
 const preferences = async (as: string) => (await shop.request('GET', '/v1/me/email-preferences', { as })).body;
 const prefer = (as: string, body: unknown) => shop.request('PATCH', '/v1/me/email-preferences', { as, body });
 
-/** Somebody with an order, whose receipt has arrived. */
+/** Returns a customer with an order whose receipt has arrived. */
 async function newReader() {
   const { id, token: as } = await newCustomer(shop);
   const email = `${id}@example.com`;
@@ -28,7 +28,7 @@ async function newReader() {
   return { id, as, email, order, receipt: await emailTo(shop, email) };
 }
 
-/** Where the list headers of a mail lead, as a path. */
+/** Returns the path of an email's List-Unsubscribe header. */
 function unsubscribePath({ mail }: Awaited<ReturnType<typeof emailTo>>): string | undefined {
   const { url } = (mail.headers.get('list') as { unsubscribe?: { url?: string } } | undefined)?.unsubscribe ?? {};
   return url?.replace('https://crema.example', '');
@@ -37,14 +37,14 @@ function unsubscribePath({ mail }: Awaited<ReturnType<typeof emailTo>>): string 
 const choiceIn = (text = '') =>
   /https:\/\/crema\.example(\/account\/emails\?token=[\w-]{36})/.exec(text)?.[1] as string;
 
-/** The customer's lines on the timeline about mail. */
+/** Returns the timeline's entries about emails to the customer. */
 async function emailsOf(orderId: string) {
   const { body } = await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as: shop.manager });
   return body.data.filter(({ recipient }: { recipient: string }) => recipient === 'customer');
 }
 
-describe('When a customer chooses which emails they get', () => {
-  test('then those they do without are suppressed, and the ledger says why', async () => {
+describe('email preferences', () => {
+  test('suppress the emails that are turned off, and the timeline says why', async () => {
     const { as, email, order } = await newReader();
     expect(await preferences(as)).toEqual(ALL);
     expect((await prefer(as, { progress: false, reminder: false })).body).toEqual({
@@ -65,7 +65,7 @@ describe('When a customer chooses which emails they get', () => {
     }
   });
 
-  test('then what is no choice is refused', async () => {
+  test('reject an empty change, unknown kinds and the receipt', async () => {
     const { token: as } = await newCustomer(shop);
     expectFaults(await prefer(as, {}), ['#']);
     expectFaults(await prefer(as, { placed: false, ready: true }), ['#/placed']);
@@ -73,7 +73,7 @@ describe('When a customer chooses which emails they get', () => {
     expect(await preferences(as)).toEqual(ALL);
   });
 
-  test('then their export has it, and nothing is left of it once they are forgotten', async () => {
+  test('are part of the export, and are deleted with the account', async () => {
     const { email } = await newAccount(shop);
     const as = await shop.signIn(email, PASSWORD);
     await prefer(as, { ready: false });
@@ -93,18 +93,18 @@ describe('When a customer chooses which emails they get', () => {
   });
 });
 
-describe('When a mailbox unsubscribes with one click', () => {
-  test('then the receipt has no such header, all other emails have, and none but receipts follow', async () => {
+describe('one-click unsubscription', () => {
+  test('is offered by all emails except receipts, and stops them', async () => {
     const { id, as, email, order, receipt } = await newReader();
     expect(unsubscribePath(receipt)).toBeUndefined();
     expect(choiceIn(receipt.mail.text)).toMatch(/token=/);
     await shop.move(order.id, 'preparation');
-    const news = await emailTo(shop, email, 2);
-    expect(news.raw.toString()).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m);
-    const path = unsubscribePath(news)!;
+    const notice = await emailTo(shop, email, 2);
+    expect(notice.raw.toString()).toMatch(/^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m);
+    const path = unsubscribePath(notice)!;
     expect(path).toMatch(/^\/account\/unsubscribe\?token=[\w-]{36}$/);
 
-    // Programs that look at emails open links: nothing comes of that.
+    // Mail scanners open links. That must not unsubscribe.
     for (const method of ['GET', 'HEAD']) expect((await shop.request(method, path)).status).toBe(200);
     expect(await preferences(as)).toEqual(ALL);
 
@@ -125,7 +125,7 @@ describe('When a mailbox unsubscribes with one click', () => {
     expect((await shop.database('users').where({ id }).first()).unwanted_emails).toHaveLength(5);
   });
 
-  test('then a form in place of the other kind does the same', async () => {
+  test('also accepts a URL-encoded form', async () => {
     const { as, receipt } = await newReader();
     const path = choiceIn(receipt.mail.text).replace('emails', 'unsubscribe');
     expect((await submit(shop, path, { 'List-Unsubscribe': 'One-Click' })).status).toBe(200);
@@ -133,8 +133,8 @@ describe('When a mailbox unsubscribes with one click', () => {
   });
 });
 
-describe('When a customer opens the link in a mail', () => {
-  test('then they see what they get, and choose without signing in', async () => {
+describe('the page of email preferences', () => {
+  test('shows and changes the preferences without sign-in', async () => {
     const { as, email, receipt } = await newReader();
     const path = choiceIn(receipt.mail.text);
     const token = path.split('=')[1]!;
@@ -160,7 +160,7 @@ describe('When a customer opens the link in a mail', () => {
     expect(await preferences(as)).toEqual(NONE);
   });
 
-  test.each(['', randomUUID(), 'x', "' OR 1=1 --"])('then %j leads nowhere', async (token) => {
+  test.each(['', randomUUID(), 'x', "' OR 1=1 --"])('answers 410 to the token %j', async (token) => {
     for (const path of ['/account/emails', '/account/unsubscribe']) {
       const address = `${path}?token=${encodeURIComponent(token)}`;
       expect((await shop.request('GET', address)).status).toBe(410);
@@ -169,7 +169,7 @@ describe('When a customer opens the link in a mail', () => {
   });
 });
 
-describe('When somebody has a language', () => {
+describe('the language of emails', () => {
   const register = (body: object, headers = {}) => {
     const email = newAddress();
     return shop
@@ -178,10 +178,10 @@ describe('When somebody has a language', () => {
   };
 
   test.each([
-    ['what they say', { language: 'en' }, { 'accept-language': 'pt-BR' }, 'en', /^Confirm your address/],
-    ['what their browser says', {}, { 'accept-language': 'fr, en-GB;q=0.8' }, 'en', /^Confirm your address/],
-    ['nothing but the shop’s own', {}, { 'accept-language': 'fr' }, null, /^Confirme o seu endereço/],
-  ])('then their account has it, by %s', async (_how, body, headers, language, subject) => {
+    ['the request', { language: 'en' }, { 'accept-language': 'pt-BR' }, 'en', /^Confirm your address/],
+    ['Accept-Language', {}, { 'accept-language': 'fr, en-GB;q=0.8' }, 'en', /^Confirm your address/],
+    ['the shop’s default', {}, { 'accept-language': 'fr' }, null, /^Confirme o seu endereço/],
+  ])('comes from %s', async (_source, body, headers, language, subject) => {
     const { email } = await register(body, headers);
     const arrival = await emailTo(shop, email);
     expect(arrival.mail.subject).toMatch(subject);
@@ -190,7 +190,7 @@ describe('When somebody has a language', () => {
     expect(verified.body.language).toBe(language);
   });
 
-  test('then the page where they register takes it from their browser', async () => {
+  test('comes from Accept-Language on the registration page', async () => {
     const email = newAddress();
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'accept-language': 'en' };
     const body = new URLSearchParams({ email, name: 'Ana' }).toString();
@@ -198,14 +198,11 @@ describe('When somebody has a language', () => {
     expect((await emailTo(shop, email)).mail.subject).toMatch(/^Confirm your address/);
   });
 
-  test('then the emails that follow are in it, amounts as well, and the shop reads its own', async () => {
+  test('applies to texts and amounts; the shop gets its own language', async () => {
     const { id, token: as } = await newCustomer(shop);
     const change = (language: unknown) => shop.request('PATCH', '/v1/me', { as, body: { language } });
     expect((await change('en')).body.language).toBe('en');
-    for (const odd of ['xx', 7]) {
-      const answer = await change(odd);
-      expectFaults(answer, ['#/language']);
-    }
+    for (const unknown of ['xx', 7]) expectFaults(await change(unknown), ['#/language']);
 
     const { body: order } = await shop.place({ as });
     const { mail } = await emailTo(shop, `${id}@example.com`);
@@ -214,7 +211,7 @@ describe('When somebody has a language', () => {
       expect.stringMatching(/\$4\.30/),
     ]);
     const toShop = () => shop.emailsAbout(order.id).find(({ to }) => to === 'shop@crema.example');
-    await waitFor('The mail to the shop', () => toShop() !== undefined, { deadline: 20_000 });
+    await waitFor('The email to the shop', () => toShop() !== undefined, { deadline: 20_000 });
     expect(toShop()?.subject).toMatch(/^Novo pedido/);
 
     expect((await change(null)).body.language).toBe(null);
@@ -223,8 +220,8 @@ describe('When somebody has a language', () => {
   });
 });
 
-describe('When an address takes no mail', () => {
-  test('then a manager can have it written to again', async () => {
+describe('a suppressed address', () => {
+  test('receives no email until a manager lifts the suppression', async () => {
     const { id, as, email, order } = await newReader();
     await shop.database('email_suppressions').insert({
       address_hash: shop.database.raw("encode(sha256(convert_to(?, 'UTF8')), 'hex')", [email]),
@@ -233,7 +230,7 @@ describe('When an address takes no mail', () => {
     });
     expect(await preferences(as)).toEqual({ ...ALL, stopped: 'bounced' });
     await shop.move(order.id, 'preparation');
-    await waitFor('A suppressed mail', async () => (await emailsOf(order.id)).length === 2, { deadline: 20_000 });
+    await waitFor('A suppressed email', async () => (await emailsOf(order.id)).length === 2, { deadline: 20_000 });
     expect((await emailsOf(order.id))[1]).toMatchObject({
       outcome: 'suppressed',
       reason: expect.stringContaining('came back'),
@@ -261,8 +258,8 @@ describe('When an address takes no mail', () => {
   });
 });
 
-describe('When a developer looks at the emails', () => {
-  test('then a page shows every one of them, in every language, as HTML and as text', async () => {
+describe('the preview of emails', () => {
+  test('shows every email in every language, as HTML and as text', async () => {
     const { status, headers, body } = await shop.request('GET', '/dev/emails');
     expect(status).toBe(200);
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");
@@ -279,13 +276,13 @@ describe('When a developer looks at the emails', () => {
   });
 
   test.each(['/dev/emails/xx', '/dev/emails/en/nothing', '/dev/emails/en/shop-placed.pdf'])(
-    'then there is no %s',
+    'answers 404 to %s',
     async (path) => {
       expectProblem(await shop.request('GET', path), 'not_found');
     },
   );
 
-  test('then production has no such page', async () => {
+  test('does not exist in production', async () => {
     const data = makeDataFolder('production');
     const PAYLOAD_KEYS = `one:${Buffer.alloc(32, 'crema').toString('base64')}`;
     const environment = { ...shop.environment, NODE_ENV: 'production', RATE_LIMITS: 'on', PAYLOAD_KEYS };
@@ -299,7 +296,7 @@ describe('When a developer looks at the emails', () => {
     }
   });
 
-  test('then a page only shows', async () => {
+  test('rejects POST', async () => {
     expect((await shop.request('POST', '/dev/emails')).status).toBe(404);
   });
 });

@@ -14,7 +14,7 @@ const post = postTo(() => shop);
 const verify = (token: string) => post('/v1/users/verify', { token, password: PASSWORD });
 const confirmReset = (token: string) => post('/v1/password-resets/confirm', { token, password: ANOTHER });
 
-/** Somebody who is signed in, with a link that resets their password and one that changes their address. */
+/** Returns a signed-in user with a link that resets the password and one that changes the address. */
 async function personWithLinks() {
   const { email } = await newAccount(shop);
   const as = await shop.signIn(email, PASSWORD);
@@ -22,16 +22,16 @@ async function personWithLinks() {
   await post('/v1/password-resets', { email });
   const reset = linkIn(await emailTo(shop, email, 2)).token;
   const next = newAddress();
-  const address = await askForAddress(as, next);
+  const address = await requestAddress(as, next);
   return { id: body.id as string, email, as, reset, next, address };
 }
 
-async function askForAddress(as: string, email: string): Promise<string> {
+async function requestAddress(as: string, email: string): Promise<string> {
   expect((await shop.request('PATCH', '/v1/me', { as, body: { email, currentPassword: PASSWORD } })).status).toBe(200);
   return linkIn(await emailTo(shop, email)).token;
 }
 
-describe('When an account has open links', () => {
+describe('the open links of an account', () => {
   test.each<[string, (person: Awaited<ReturnType<typeof personWithLinks>>) => Promise<{ status: number }>]>([
     [
       'its password was changed',
@@ -42,24 +42,24 @@ describe('When an account has open links', () => {
     ['it was promoted', ({ id }) => post(`/v1/users/${id}/promote`, undefined, shop.manager)],
     ['it was demoted', ({ id }) => post(`/v1/users/${id}/demote`, undefined, shop.manager)],
     ['it was erased', ({ as }) => shop.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } })],
-  ])('then they stop working once %s', async (_event, change) => {
+  ])('become invalid once %s', async (_event, change) => {
     const person = await personWithLinks();
     expect(Math.floor((await change(person)).status / 100)).toBe(2);
     expectProblem(await confirmReset(person.reset), 'invalid_link');
     expectProblem(await post('/v1/users/verify', { token: person.address }), 'invalid_link');
   });
 
-  test('then a later request for another address replaces an earlier one', async () => {
+  test('include only the latest request for another address', async () => {
     const { email } = await newAccount(shop);
     const as = await shop.signIn(email, PASSWORD);
-    const earlier = await askForAddress(as, newAddress());
+    const earlier = await requestAddress(as, newAddress());
     const wanted = newAddress();
-    const later = await askForAddress(as, wanted);
+    const later = await requestAddress(as, wanted);
     expectProblem(await post('/v1/users/verify', { token: earlier }), 'invalid_link');
     expect((await post('/v1/users/verify', { token: later })).body.email).toBe(wanted);
   });
 
-  test('then a reset that is mailed while the address changes does not work from the old mailbox', async () => {
+  test('do not include a reset that was emailed to the address before a change', async () => {
     const { email, as, address } = await personWithLinks();
     await post('/v1/password-resets', { email });
     const { token } = linkIn(await emailTo(shop, email, 4));
@@ -68,7 +68,7 @@ describe('When an account has open links', () => {
       .where({ email, purpose: 'reset' })
       .first();
     expect((await post('/v1/users/verify', { token: address })).status).toBe(200);
-    // As if its mail had been under way.
+    // As if the email was sent during the change.
     const links = { request_id: late.id, expires_at: new Date(Date.now() + 60_000) };
     await shop.database('account_requests').insert(late);
     await shop
@@ -79,8 +79,8 @@ describe('When an account has open links', () => {
   });
 });
 
-describe('When somebody else registers an address', () => {
-  test('then its reader chooses the password', async () => {
+describe('an address registered twice', () => {
+  test('gets the password that the reader of its mailbox chooses', async () => {
     const email = newAddress();
     for (const name of ['Eve', 'Ana']) await post('/v1/users', { email, name });
     const { token } = linkIn(await emailTo(shop, email));
@@ -89,7 +89,7 @@ describe('When somebody else registers an address', () => {
   });
 });
 
-describe('When people are invited', () => {
+describe('an invitation', () => {
   async function invite(as = shop.manager) {
     const email = newAddress();
     expect((await post('/v1/users/invitations', { email, name: 'Marco', role: 'manager' }, as)).status).toBe(202);
@@ -100,7 +100,7 @@ describe('When people are invited', () => {
     return body.data.find((each: { email: string }) => each.email === email);
   };
 
-  test('then invitations are listed until they are used', async () => {
+  test('is listed until it is used', async () => {
     const { id } = (await shop.request('GET', '/v1/me', { as: shop.manager })).body;
     const { email, token } = await invite();
     expect(await listed(email)).toEqual({
@@ -118,7 +118,7 @@ describe('When people are invited', () => {
     expect(await listed(email)).toBeUndefined();
   });
 
-  test('then an invitation that is revoked does not work', async () => {
+  test('becomes invalid when it is revoked', async () => {
     const { email, token } = await invite();
     const { id } = await listed(email);
     const revoke = () => shop.request('DELETE', `/v1/users/invitations/${id}`, { as: shop.manager });
@@ -128,7 +128,7 @@ describe('When people are invited', () => {
     expectProblem(await revoke(), 'not_found');
   });
 
-  test.each(['demoted', 'erased'])('then invitations stop working when their author is %s', async (end) => {
+  test.each(['demoted', 'erased'])('becomes invalid when its author is %s', async (end) => {
     const author = await newManager(shop);
     const { email, token } = await invite(author.token);
     const ended =

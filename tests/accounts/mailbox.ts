@@ -3,33 +3,33 @@ import { waitFor } from '../../stack/wait.ts';
 import type { Arrival } from '../email/mail-servers.ts';
 import type { Answer, Shop } from '../shop.ts';
 
-/** Takes the time of a worker and an SMTP server that share the machine with other tests, in ms. */
+/** Long enough for a worker and an SMTP server on a busy machine, in ms. */
 const waitOptions = { deadline: 20_000 };
 
-/** Good by the rules, and nobody's. */
+/** Passwords that the rules accept. */
 export const PASSWORD = 'seven violins in the rain';
 export const ANOTHER = 'a lamp under the green ladder';
 
-/** Posts JSON to a shop, as somebody or nobody. */
+/** Returns a function that posts JSON to a shop, with an access token if given. */
 export const postTo =
   (shop: () => Shop) =>
   (path: string, body: unknown, as?: string): Promise<Answer> =>
     shop().request('POST', path, { body, ...(as && { as }) });
 
-/** An address that nobody has used. */
+/** Returns an unused address. */
 export const newAddress = (): string => `${randomUUID()}@example.com`;
 
-/** All mails to an address so far, the oldest first. */
+/** Returns all emails to an address so far, the oldest first. */
 export const emailsTo = (shop: Shop, address: string): Arrival[] =>
   shop.smtp.arrivals.filter(({ to }) => to.includes(address));
 
-/** Waits for the n-th mail to an address. */
+/** Waits for the n-th email to an address. */
 export async function emailTo(shop: Shop, address: string, n = 1): Promise<Arrival> {
-  await waitFor(`Mail ${n} to ${address}`, () => emailsTo(shop, address).length >= n, waitOptions);
+  await waitFor(`Email ${n} to ${address}`, () => emailsTo(shop, address).length >= n, waitOptions);
   return emailsTo(shop, address)[n - 1] as Arrival;
 }
 
-/** Path and token of the link in a mail. */
+/** Returns the path and token of the link in an email. */
 export function linkIn({ mail }: Arrival): { path: string; token: string } {
   const link = /^https?:\/\/\S+$/m.exec(mail.text ?? '')?.[0];
   if (!link) throw new Error(`There is no link in: ${mail.text}`);
@@ -37,7 +37,7 @@ export function linkIn({ mail }: Arrival): { path: string; token: string } {
   return { path: pathname, token: searchParams.get('token') as string };
 }
 
-/** Registers somebody and opens their account, as they would. */
+/** Registers a user and opens the account. */
 export async function newAccount(shop: Shop, email = newAddress(), name = 'Nora Newcomer'): Promise<{ email: string }> {
   const next = emailsTo(shop, email).length + 1;
   await shop.request('POST', '/v1/users', { body: { email, name } });
@@ -53,6 +53,6 @@ export async function submit(shop: Shop, path: string, form: Record<string, stri
   return shop.request('POST', path, { body: new URLSearchParams(form).toString(), headers });
 }
 
-/** The headers of an answer but for those that tell the moment and the request. */
+/** Returns the headers of an answer, except those that differ with each request. */
 export const lastingHeaders = ({ headers }: Answer): Record<string, string> =>
   Object.fromEntries([...headers].filter(([name]) => name !== 'date' && name !== 'x-request-id'));

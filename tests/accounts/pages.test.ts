@@ -13,7 +13,7 @@ afterAll(() => shop?.close());
 const open = (path: string, token = 'A'.repeat(43)) => shop.request('GET', `${path}?token=${token}`);
 
 test.each(['\u2068Ana\u2069', 'Ana\u2069', '<bdi>Ana', "Ana's"])(
-  'When a form is refused, then it echoes the name %j as it was typed',
+  'a rejected form shows the name %j as it was typed',
   async (name) => {
     const { status, body } = await submit(shop, '/account/register', { name, email: 'none' });
     const echoed = name.replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll("'", '&#39;');
@@ -21,8 +21,8 @@ test.each(['\u2068Ana\u2069', 'Ana\u2069', '<bdi>Ana', "Ana's"])(
   },
 );
 
-describe('When a link in a mail is opened', () => {
-  test('then looking at it uses nothing up, and a password opens the account', async () => {
+describe('the page of an emailed link', () => {
+  test('does not use the link until a password is submitted', async () => {
     const email = newAddress();
     const form = { name: 'Ana <b>Souza</b>', email };
     expect((await submit(shop, '/account/register', form)).body).toContain('Check your email');
@@ -42,7 +42,7 @@ describe('When a link in a mail is opened', () => {
     );
   });
 
-  test('then a new password is chosen there, and a weak one is asked for again', async () => {
+  test('resets a password and rejects a weak one', async () => {
     const { email } = await newAccount(shop);
     expect((await submit(shop, '/account/forgot', { email })).body).toContain('Check your email');
     const { path, token } = linkIn(await emailTo(shop, email, 2));
@@ -57,7 +57,7 @@ describe('When a link in a mail is opened', () => {
     expect((await submit(shop, path, { token, password: PASSWORD })).status).toBe(410);
   });
 
-  test('then an invitation welcomes', async () => {
+  test('opens an invited account', async () => {
     const email = newAddress();
     const body = { email, name: 'Marco' };
     await shop.request('POST', '/v1/users/invitations', { as: shop.manager, body });
@@ -67,7 +67,7 @@ describe('When a link in a mail is opened', () => {
     await shop.signIn(email, PASSWORD);
   });
 
-  test('then one that does not work says so, and where to go on', async () => {
+  test('answers 410 with a way on if the link is invalid', async () => {
     for (const path of ['/account/verify', '/account/password']) {
       for (const { status, body } of [await open(path), await submit(shop, path, {})]) {
         expect([status, body]).toEqual([410, expect.stringContaining('/account/forgot')]);
@@ -76,8 +76,8 @@ describe('When a link in a mail is opened', () => {
   });
 });
 
-describe('When a form is filled in wrong', () => {
-  test('then it says of each field what is wrong, and keeps what was typed', async () => {
+describe('a form', () => {
+  test('shows the fault of each field and keeps the typed values', async () => {
     const typed = { name: ' ', email: '"><script>' };
     const { status, body } = await submit(shop, '/account/register', typed);
     expect(status).toBe(400);
@@ -88,23 +88,23 @@ describe('When a form is filled in wrong', () => {
     expect((await submit(shop, '/account/forgot', { email: 'ana' })).body).toContain('This is not an email address.');
   });
 
-  test('then a known address is answered like an unknown one', async () => {
+  test('answers the same for a known and an unknown address', async () => {
     const { email } = await newAccount(shop);
-    const nobody = newAddress();
+    const stranger = newAddress();
     for (const path of ['/account/register', '/account/forgot']) {
       const form = { name: 'Ana' };
       const answers = [
         await submit(shop, path, { ...form, email }),
-        await submit(shop, path, { ...form, email: nobody }),
+        await submit(shop, path, { ...form, email: stranger }),
       ];
       expect(answers[0]!.body).toBe(answers[1]!.body);
       expect(answers[0]!.status).toBe(answers[1]!.status);
     }
     await emailTo(shop, email, 3);
-    expect(emailsTo(shop, nobody).every(({ mail }) => mail.subject?.startsWith('Confirm'))).toBe(true);
+    expect(emailsTo(shop, stranger).every(({ mail }) => mail.subject?.startsWith('Confirm'))).toBe(true);
   });
 
-  test('then what is no form is refused', async () => {
+  test('rejects JSON, large bodies and other methods', async () => {
     const json = await shop.request('POST', '/account/forgot', { body: { email: 'ana@example.com' } });
     expectProblem(json, 'unsupported_media_type');
     const large = await submit(shop, '/account/forgot', { email: 'a'.repeat(20_000) });
@@ -115,9 +115,9 @@ describe('When a form is filled in wrong', () => {
   });
 });
 
-describe('When a page is shown', () => {
+describe('an account page', () => {
   test.each(['/account/register', '/account/forgot', '/account/verify', '/account/password'])(
-    'then %s loads nothing but its own style, is kept nowhere, and tells nobody its address',
+    '%s loads only its own style, is not cached and sends no referrer',
     async (path) => {
       const { headers, body } = await open(path);
       expect(headers.get('content-security-policy')).toMatch(
@@ -131,23 +131,23 @@ describe('When a page is shown', () => {
     },
   );
 
-  test('then the head alone can be had, and the last of several values counts', async () => {
+  test('answers HEAD, and uses the last value of a repeated parameter', async () => {
     const head = await shop.request('HEAD', '/account/register');
     expect([head.status, head.body]).toEqual([200, '']);
     expect((await shop.request('GET', '/account/verify?token=one&token=two')).status).toBe(410);
   });
 });
 
-describe('When a browser without JavaScript opens the pages', () => {
+describe('a browser without JavaScript', () => {
   let browser: Browser;
-  // The first time, a browser may have to be fetched.
+  // The first run may have to download a browser.
   beforeAll(async () => {
     browser = await openChromium();
   }, 700_000);
   afterAll(() => browser?.close());
 
   test.each(['light', 'dark'] as const)(
-    'then somebody registers and gets in, in %s colours, and nothing is blocked',
+    'registers and signs in, in %s colors, without a blocked request',
     async (colorScheme) => {
       const context = await browser.newContext({ javaScriptEnabled: false, colorScheme, baseURL: shop.url });
       const page = await context.newPage();

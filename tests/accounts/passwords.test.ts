@@ -6,7 +6,7 @@ afterAll(() => rules.close());
 
 const about = ['ana.souza@example.com', 'Ana Souza'];
 
-describe('When somebody chooses a password', () => {
+describe('the password rules', () => {
   test.each([
     'seven violins in the rain',
     'correct horse battery staple',
@@ -16,7 +16,7 @@ describe('When somebody chooses a password', () => {
     '正しい馬電池の針金を見た今日は雨',
     '§°¢¥®¶÷×¿¡«»¤¦¬±',
     `${'seven violins in the rain '.repeat(4)}and twenty-four more.`,
-  ])('then %j is a good one', async (password) => {
+  ])('accept %j', async (password) => {
     expect(await rules.refuse(password, about)).toBeUndefined();
   });
 
@@ -28,7 +28,7 @@ describe('When somebody chooses a password', () => {
     ['\ufdfa'.repeat(10), 'too_long'],
     ['seven violins\nin the rain', 'control_characters'],
     ['seven violins \ud800 in the rain', 'control_characters'],
-    // Commonplaces, alone and put together.
+    // Common passwords, alone and combined.
     ['123456789012345', 'too_easy'],
     ['passwordpassword', 'too_easy'],
     ['password password', 'too_easy'],
@@ -42,14 +42,14 @@ describe('When somebody chooses a password', () => {
     ['19871987198719871987', 'too_easy'],
     ['iloveyou iloveyou', 'too_easy'],
     ['letmeinletmein99', 'too_easy'],
-    // What is known of the person and of the shop.
+    // The names of the user and of the shop.
     ['ana.souza@example.com', 'too_easy'],
     ['Ana Souza Ana Souza', 'too_easy'],
     ['souza.ana.crema.1987', 'too_easy'],
     ['crema coffee crema', 'too_easy'],
     ['Café Violeta 2026', 'too_easy'],
     ['violeta.violeta.1987', 'too_easy'],
-  ])('then %j is refused', async (password, why) => {
+  ])('reject %j', async (password, why) => {
     expect(await rules.refuse(password, about)).toEqual({
       refused: 'weak_password',
       fault: why,
@@ -57,7 +57,7 @@ describe('When somebody chooses a password', () => {
   });
 });
 
-test('When a password is checked, then it is the same in every form of its characters', async () => {
+test('a password matches in every Unicode normalization form', async () => {
   const hash = await hashPassword('cafe\u0301 au lait, ﬁne and hot');
   expect(await verifyPassword(hash, 'café au lait, fine and hot')).toBe(true);
   expect(await verifyPassword(hash, 'cafe au lait, fine and hot')).toBe(false);

@@ -27,14 +27,14 @@ afterAll(() => shop?.close());
 const asManager = (method: string, path: string, body?: unknown) =>
   shop.request(method, path, { as: shop.manager, body });
 
-/** Somebody with an account of their own, signed in. */
+/** Returns a new user who is signed in. */
 async function newPerson(name?: string): Promise<{ id: string; email: string; as: string }> {
   const { email } = await newAccount(shop, newAddress(), name);
   const as = await shop.signIn(email, PASSWORD);
   return { id: (await shop.request('GET', '/v1/me', { as })).body.id, email, as };
 }
 
-/** Runs a command as an operator would. */
+/** Runs a command of `manage/`. */
 function manage(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const environment = { NODE_ENV: 'test', DATABASE_URL: databaseUrl, PUBLIC_URL: 'https://crema.example/' };
   const options = { env: { ...process.env, ...environment }, timeout: 25_000 };
@@ -45,10 +45,10 @@ function manage(...args: string[]): Promise<{ code: number; out: string; err: st
   });
 }
 
-describe('When managers look after people', () => {
-  test('then they list them page by page, by address, none skipped and none twice', async () => {
+describe('user management', () => {
+  test('lists every user once over all pages, by address', async () => {
     await Promise.all(Array.from({ length: 7 }, () => newCustomer(shop)));
-    const everybody: string[] = await shop.database('users').orderByRaw('lower(email)').pluck('email');
+    const all: string[] = await shop.database('users').orderByRaw('lower(email)').pluck('email');
     for (const limit of [1, 3, 100]) {
       const seen: string[] = [];
       for (let cursor: string | null = ''; cursor !== null; ) {
@@ -57,11 +57,11 @@ describe('When managers look after people', () => {
         seen.push(...body.data.map(({ email }: { email: string }) => email));
         cursor = body.nextCursor;
       }
-      expect(seen).toEqual(everybody);
+      expect(seen).toEqual(all);
     }
   });
 
-  test('then they find them by address and by role, and read nothing secret', async () => {
+  test('filters users by address and role, and shows no secrets', async () => {
     const found = await asManager('GET', '/v1/users?email=MANAGER@example.com&role=manager');
     expect(found.body).toEqual({
       data: [
@@ -83,7 +83,7 @@ describe('When managers look after people', () => {
     }
   });
 
-  test('then nobody else may', async () => {
+  test('is forbidden to customers', async () => {
     const calls = [
       ['GET', '/v1/users'],
       ['POST', '/v1/users/invitations', { email: newAddress(), name: 'Eve', role: 'manager' }],
@@ -96,7 +96,7 @@ describe('When managers look after people', () => {
     }
   });
 
-  test('then whom they invite chooses a password, once, and has the role', async () => {
+  test('invites a user, who gets the role after choosing a password', async () => {
     const email = newAddress();
     const invite = (role?: string, name = 'Marco, Bcc: eve@example.com') =>
       asManager('POST', '/v1/users/invitations', { email, name, role });
@@ -105,7 +105,7 @@ describe('When managers look after people', () => {
     const arrival = await emailTo(shop, email);
     const { path, token } = linkIn(arrival);
     expect(path).toBe('/account/password');
-    // As it went over the wire.
+    // The headers as they were sent.
     expect(arrival.to).toEqual([email]);
     const [head = ''] = arrival.raw.toString().split('\r\n\r\n');
     expect(head).toMatch(/^To: .*Marco/m);
@@ -122,7 +122,7 @@ describe('When managers look after people', () => {
     expectProblem(await invite(), 'email_taken');
   });
 
-  test('then who is promoted is a manager, and a customer again after it was taken back', async () => {
+  test('promotes and demotes a user', async () => {
     const { id } = await newPerson();
     for (const change of ['promote', 'promote', 'demote', 'demote'] as const) {
       const { status, body } = await asManager('POST', `/v1/users/${id}/${change}`);
@@ -132,7 +132,7 @@ describe('When managers look after people', () => {
     expectProblem(await asManager('POST', `/v1/users/${randomUUID()}/demote`), 'not_found');
   });
 
-  test('then whose role was taken back is a customer at once, with the token of a manager', async () => {
+  test('applies a demotion to existing tokens at once', async () => {
     const { id, email } = await newPerson();
     await asManager('POST', `/v1/users/${id}/promote`);
     const as = await shop.signIn(email, PASSWORD);
@@ -145,11 +145,11 @@ describe('When managers look after people', () => {
     expect(body).toMatchObject({ id, role: 'customer', scopes: ['orders:read', 'orders:write'] });
   });
 
-  test('then of all managers that step down at once, one stays', async () => {
+  test('keeps one manager when all are demoted at the same time', async () => {
     await shop.database('users').whereNot({ id: SEEDED_MANAGER }).update({ role: 'customer' });
     const others = await Promise.all([newManager(shop), newManager(shop), newManager(shop)]);
 
-    // Each on their own behalf: who is none any more sends nobody else away.
+    // Each manager demotes themselves, because a demoted manager could not demote another one.
     const answers = await Promise.all(
       [{ id: SEEDED_MANAGER, token: shop.manager }, ...others].map(({ id, token: as }) =>
         shop.request('POST', `/v1/users/${id}/demote`, { as }),
@@ -166,8 +166,8 @@ describe('When managers look after people', () => {
   });
 });
 
-describe('When an operator adds the first manager', () => {
-  test('then a link is printed by which they choose a password, and nothing is mailed', async () => {
+describe('the command add-manager', () => {
+  test('prints a link to choose a password, and sends no email', async () => {
     const email = newAddress();
     const { code, out } = await manage('add-manager', email, '--name', 'Frida First');
     expect(code).toBe(0);
@@ -179,7 +179,7 @@ describe('When an operator adds the first manager', () => {
     expect(emailsTo(shop, email)).toEqual([]);
   });
 
-  test('then who has an account is promoted', async () => {
+  test('promotes a user who has an account', async () => {
     const { id, email } = await newPerson();
     expect(await manage('add-manager', email.toUpperCase())).toEqual({
       code: 0,
@@ -195,15 +195,15 @@ describe('When an operator adds the first manager', () => {
     [['add-manager', 'ana@example.com', 'bob@example.com'], 'Give one email address'],
     [['add-manager', 'ana@example.com', '--name', 'Ana\nBob'], 'Give one email address'],
     [['add-manager', 'ana@example.com', '--role', 'manager'], 'Usage: npm run manage -- add-manager <email>'],
-  ])('then %j is explained', async (args, words) => {
+  ])('explains the error of %j', async (args, words) => {
     const { code, out, err } = await manage(...args);
     expect([code, out]).toEqual([1, '']);
     expect(err).toContain(words);
   });
 });
 
-describe('When somebody asks what the shop knows of them', () => {
-  test('then they get their account and all of their orders, and nobody else’s', async () => {
+describe('the export of personal data', () => {
+  test('contains the user’s account and all of their orders, but no others', async () => {
     const { id, email, as } = await newPerson('Ada');
     const placed: string[] = [];
     for (let n = 0; n < 21; n++) placed.push((await shop.place({ as })).body.id);
@@ -224,46 +224,41 @@ describe('When somebody asks what the shop knows of them', () => {
   });
 });
 
-describe('When somebody asks to be forgotten', () => {
-  const forget = (as: string) => shop.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } });
+describe('the erasure of an account', () => {
+  const erase = (as: string) => shop.request('DELETE', '/v1/me', { as, body: { password: PASSWORD } });
   const secrets = async () =>
     JSON.stringify(await shop.database('users')) + JSON.stringify(await shop.database('account_requests'));
 
   test.each([
     ['DELETE', '/v1/me'],
     ['POST', '/v1/me/erasure'],
-  ])('then %s %s takes their password, and they are gone at once, with their sessions', async (verb, way) => {
-    const erase = (body?: object) => shop.request(verb, way, { as, ...(body && { body }) });
+  ])('by %s %s requires the password, and deletes user and sessions at once', async (method, path) => {
+    const request = (body?: object) => shop.request(method, path, { as, ...(body && { body }) });
     const { id, email, as } = await newPerson('Zoë Unmistakable');
     await shop.request('POST', '/v1/password-resets', { body: { email } });
     const { token } = linkIn(await emailTo(shop, email, 2));
-    expectProblem(await erase({ password: 'not mine at all' }), 'wrong_password');
-    expectFaults(await erase(), ['#']);
+    expectProblem(await request({ password: 'not mine at all' }), 'wrong_password');
+    expectFaults(await request(), ['#']);
 
-    expect(await erase({ password: PASSWORD })).toMatchObject({ status: 204, body: '' });
+    expect(await request({ password: PASSWORD })).toMatchObject({ status: 204, body: '' });
 
     expect(await secrets()).not.toMatch(new RegExp(`${email}|Unmistakable`));
     expect(await shop.database('oidc_artifacts').where({ account_id: id })).toEqual([]);
     await expect(shop.signIn(email, PASSWORD)).rejects.toThrow('invalid_grant');
-    for (const [method, path] of [
-      ['GET', '/v1/me'],
-      ['GET', '/v1/me/export'],
-      ['GET', '/v1/orders'],
-      ['GET', '/v1/catalog'],
-    ] as const) {
-      expectProblem(await shop.request(method, path, { as }), 'unauthenticated');
+    for (const read of ['/v1/me', '/v1/me/export', '/v1/orders', '/v1/catalog']) {
+      expectProblem(await shop.request('GET', read, { as }), 'unauthenticated');
     }
     const confirm = { token, password: ANOTHER };
     expectProblem(await shop.request('POST', '/v1/password-resets/confirm', { body: confirm }), 'invalid_link');
-    // The address is free again, for somebody new.
+    // The address can be registered again.
     expect((await newAccount(shop, email)).email).toBe(email);
   });
 
-  test('then their orders stay without them, open ones go on, and their mails are suppressed', async () => {
+  test('keeps orders without the name, and suppresses further emails', async () => {
     const { id, email, as } = await newPerson('Zoë Unmistakable');
     const { body: order } = await shop.place({ as });
     await emailTo(shop, email, 2);
-    expect((await forget(as)).status).toBe(204);
+    expect((await erase(as)).status).toBe(204);
     const before = emailsTo(shop, email).length;
 
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(order.id, status);
@@ -276,13 +271,13 @@ describe('When somebody asks to be forgotten', () => {
     expect(ledger.filter(({ outcome }) => outcome === 'suppressed')).toHaveLength(3);
   });
 
-  test('then they stay forgotten after a reconciliation, and after a restore that knows them', async () => {
+  test('is repeated after a restore from a backup, and survives a reconciliation', async () => {
     const { id, email, as } = await newPerson('Zoë Unmistakable');
     const { body: order } = await shop.place({ as });
     const { canonical_email: _, ...backup } = await shop.database('users').where({ id }).first();
-    expect((await forget(as)).status).toBe(204);
+    expect((await erase(as)).status).toBe(204);
     const erasure = shop.temporal.workflow.getHandle(erasureIdOf(id));
-    // Only then has it done its own part.
+    // The workflow starts the timer after its own erasure.
     const waits = async () =>
       ((await erasure.fetchHistory()).events ?? []).some((event) => event.timerStartedEventAttributes);
     await waitFor('The timer of the erasure', waits, { deadline: 20_000 });
@@ -312,7 +307,7 @@ describe('When somebody asks to be forgotten', () => {
     const { raw, status, memo } = await erasure.describe();
     expect([status.name, memo]).toEqual(['RUNNING', { userId: id, registeredAt: backup.created_at.getTime() }]);
     expect(JSON.stringify([raw, await erasure.fetchHistory()])).not.toMatch(/Unmistakable|example\.com/);
-    // Who got the same id later is somebody else.
+    // A user who registered later with the same id is not erased.
     await shop.database('users').insert({ ...backup, created_at: new Date() });
     await eraseAgain({
       erasures: createErasureRecords(shop.temporal, shop.taskQueue),
@@ -321,17 +316,17 @@ describe('When somebody asks to be forgotten', () => {
     expect(await shop.database('users').where({ id })).toHaveLength(1);
   });
 
-  test('then a manager may, as long as there is another', async () => {
+  test('is allowed for a manager if there is another one', async () => {
     const { id, as } = await newPerson();
     await asManager('POST', `/v1/users/${id}/promote`);
-    expect((await forget(as)).status).toBe(204);
+    expect((await erase(as)).status).toBe(204);
     expect(await shop.database('users').where({ id })).toEqual([]);
   });
 
-  test('then asking twice at once does no harm', async () => {
+  test('can be requested twice at the same time', async () => {
     const { id, as } = await newPerson();
-    const answers = await Promise.all([forget(as), forget(as)]);
-    // Whoever comes late has no password any more, or no account.
+    const answers = await Promise.all([erase(as), erase(as)]);
+    // The later request finds no account, or its token is no longer valid.
     for (const { status } of answers) expect([204, 401, 403]).toContain(status);
     expect(answers.map(({ status }) => status)).toContain(204);
     expect(await shop.database('users').where({ id })).toEqual([]);
