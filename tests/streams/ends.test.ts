@@ -41,9 +41,9 @@ describe('a final order whose earlier alert is journaled later', () => {
     const mine = await followOrder(ready[0]!.order);
     await record(...ready.slice(1), delivered);
     await mine.receives(4);
-    // A second read, so that the first has ended.
-    const looked = server.log.lastOf(delivered.event.orderId);
-    expect([await looked, mine.end]).toEqual([undefined, 'open']);
+    // A second read, so that the hub's read has ended.
+    const last = await server.log.lastOf(delivered.event.orderId);
+    expect([last, mine.end]).toEqual([undefined, 'open']);
 
     await record(alert);
     await mine.ends();
@@ -67,79 +67,95 @@ describe('a final order whose earlier alert is journaled later', () => {
   });
 });
 
-test('the stream of an order that was final before is one snapshot, and resuming it is 204', async () => {
+test('sends one snapshot of an order that is final, and answers 204 to resuming', async () => {
   server = await openLogServer();
-  const life = orderFacts(['cancelled']);
-  await record(...life);
-  const stream = await followOrder(life[1]!.order);
+  const facts = orderFacts(['cancelled']);
+  await record(...facts);
+  const stream = await followOrder(facts[1]!.order);
   await stream.ends();
   expect(stream.events.map(({ event, data }) => [event, data.order.status])).toEqual([['snapshot', 'cancelled']]);
-  expect((await followOrder(life[1]!.order, stream.events[0]!.id)).status).toBe(204);
+  expect((await followOrder(facts[1]!.order, stream.events[0]!.id)).status).toBe(204);
 });
 
-test('ends streams after Postgres was restored or replaced, and restarts with a snapshot', async () => {
-  server = await openLogServer();
-  const lives = [orderFacts([]), orderFacts([]), orderFacts([])];
-  await record(...lives.flat());
-  const board = await follow(server, '/');
-  await board.receives(1);
-  const last = board.events[0]!.id;
+describe('after Postgres was restored or replaced', () => {
+  /** Follows all orders until the snapshot. */
+  async function snapshotOf(after?: string) {
+    const board = await follow(server, '/', { after });
+    const [snapshot] = await board.receives(1);
+    return { board, snapshot: snapshot! };
+  }
 
-  // A restored backup: the newest event is missing.
-  await server.database('order_events').where({ order_id: lives[2]![0]!.event.orderId }).delete();
-  await server.database('orders').where({ id: lives[2]![0]!.event.orderId }).delete();
-  server.hub.wake();
-  await board.ends();
-  const back = await follow(server, '/', { after: last });
-  const [snapshot] = await back.receives(1);
-  expect([snapshot!.event, snapshot!.data.orders.length]).toEqual(['snapshot', 2]);
+  test('streams end and start with a snapshot if the newest events are missing', async () => {
+    server = await openLogServer();
+    const allFacts = [orderFacts([]), orderFacts([]), orderFacts([])];
+    await record(...allFacts.flat());
+    const { board, snapshot } = await snapshotOf();
+    await server.database('order_events').where({ order_id: allFacts[2]![0]!.event.orderId }).delete();
+    await server.database('orders').where({ id: allFacts[2]![0]!.event.orderId }).delete();
+    server.hub.wake();
+    await board.ends();
 
-  // A restored dump: a new table.
-  await server.database.raw('CREATE TABLE restored (LIKE order_events INCLUDING ALL)');
-  await server.database.raw('INSERT INTO restored SELECT * FROM order_events');
-  await server.database.raw('DROP TABLE order_events');
-  await server.database.raw('ALTER TABLE restored RENAME TO order_events');
-  server.hub.wake();
-  await back.ends();
-  const anew = await follow(server, '/', { after: snapshot!.id });
-  await anew.receives(1);
-  expect(anew.events[0]).toMatchObject({ event: 'snapshot', data: snapshot!.data });
-  expect(anew.events[0]!.id).not.toBe(snapshot!.id);
-  const fresh = orderFacts([]);
-  await record(...fresh);
-  await anew.receives(2);
-  expect(anew.ids()).toEqual(idsOf(fresh));
+    const back = await snapshotOf(snapshot.id);
+    expect([back.snapshot.event, back.snapshot.data.orders.length]).toEqual(['snapshot', 2]);
+    back.board.close();
+  });
 
-  // Operators run this after restoring files, which streams cannot detect otherwise.
-  await server.database.raw('VACUUM FULL order_events');
-  await anew.ends();
+  test('streams end and start with a snapshot if a dump was loaded into a new table', async () => {
+    server = await openLogServer();
+    await record(...[orderFacts([]), orderFacts([])].flat());
+    const { board, snapshot } = await snapshotOf();
+    await server.database.raw('CREATE TABLE restored (LIKE order_events INCLUDING ALL)');
+    await server.database.raw('INSERT INTO restored SELECT * FROM order_events');
+    await server.database.raw('DROP TABLE order_events');
+    await server.database.raw('ALTER TABLE restored RENAME TO order_events');
+    server.hub.wake();
+    await board.ends();
+
+    const anew = await snapshotOf(snapshot.id);
+    expect(anew.snapshot).toMatchObject({ event: 'snapshot', data: snapshot.data });
+    expect(anew.snapshot.id).not.toBe(snapshot.id);
+    const fresh = orderFacts([]);
+    await record(...fresh);
+    await anew.board.receives(2);
+    expect(anew.board.ids()).toEqual(idsOf(fresh));
+    anew.board.close();
+  });
+
+  // Operators run VACUUM FULL after restoring files, which streams cannot detect otherwise.
+  test('streams end at VACUUM FULL', async () => {
+    server = await openLogServer();
+    await record(...orderFacts([]));
+    const { board } = await snapshotOf();
+    await server.database.raw('VACUUM FULL order_events');
+    await board.ends();
+  });
 });
 
 test('keeps streams open while Postgres does not answer and continues where they were', async () => {
   /** Reads of this many facts or more fail. */
-  let away = Number.POSITIVE_INFINITY;
+  let failingFrom = Number.POSITIVE_INFINITY;
   const between = (log: EventLog): EventLog => ({
     ...log,
-    read: (...asked) => (asked[1].limit >= away ? Promise.reject(new Error('away')) : log.read(...asked)),
+    read: (...query) => (query[1].limit >= failingFrom ? Promise.reject(new Error('unavailable')) : log.read(...query)),
   });
   server = await openLogServer({ between });
   const board = await follow(server, '/');
   await board.receives(1);
-  away = 0;
-  const life = orderFacts(['preparation']);
-  await record(...life);
-  await waitFor('The hub to notice', () => server.said.some((line) => line.includes('streams wait')), waitOptions);
+  failingFrom = 0;
+  const facts = orderFacts(['preparation']);
+  await record(...facts);
+  await waitFor('The failed read', () => server.said.some((line) => line.includes('streams wait')), waitOptions);
   expect(board.end).toBe('open');
 
   const after = board.events[0]!.id;
   expect((await follow(server, '/', { after })).status).toBe(503);
   // A stream that had just begun also resumes.
-  away = 1;
+  failingFrom = 1;
   await (await follow(server, '/', { after })).ends();
 
-  away = Number.POSITIVE_INFINITY;
+  failingFrom = Number.POSITIVE_INFINITY;
   await board.receives(3);
-  expect(board.ids()).toEqual(idsOf(life));
+  expect(board.ids()).toEqual(idsOf(facts));
   board.close();
 });
 
@@ -185,30 +201,40 @@ test('disconnects a blocked reader after 30 s, but not one without events', asyn
   }
 });
 
-test('ends a stream when its reader loses access or the token expires', async () => {
+test('ends a stream as soon as its reader is known to lose access, and no other', async () => {
   server = await openLogServer({ heartbeat: 1 });
   const stays = await follow(server, '/');
   server.asks.stillMay = async () => false;
   server.asks.actor = { ...actors.manager, id: 'demoted' };
   const demoted = await follow(server, '/');
+  server.streams.recheckAccess('demoted');
+  await demoted.ends();
+  await waitFor('Two heartbeats', () => stays.heartbeats >= 2, waitOptions);
+  expect(stays.end).toBe('open');
+  stays.close();
+});
+
+test('ends a stream when its token expires, but not when the access check fails', async () => {
+  server = await openLogServer();
   server.asks.stillMay = async () => {
-    throw new Error('nobody can tell');
+    throw new Error('unavailable');
   };
   server.asks.expiresAt = Date.now() + 1_500;
   server.asks.actor = { ...actors.manager, id: 'expiring' };
   const expiring = await follow(server, '/');
-
-  server.streams.recheckAccess('demoted');
   server.streams.recheckAccess('expiring');
-  await demoted.ends();
-  await waitFor('Signs of life', () => stays.heartbeats >= 2, waitOptions);
-  await expiring.ends();
+  await waitFor('The failed check', () => server.said.length > 0, waitOptions);
   expect(server.said).toContain('the access check of a stream failed; the stream stays open');
-  // Without a notification: the stream also checks access by itself.
+  expect(expiring.end).toBe('open');
+  await expiring.ends();
+});
+
+test('ends the stream of a reader that lost access without a notification', async () => {
+  server = await openLogServer();
+  const stays = await follow(server, '/');
   server.asks.stillMay = async () => false;
-  server.asks.expiresAt = Number.POSITIVE_INFINITY;
-  const asked = await follow(server, '/');
-  await asked.ends();
+  const lost = await follow(server, '/');
+  await lost.ends();
   expect(stays.end).toBe('open');
   stays.close();
 });
@@ -226,11 +252,11 @@ test('releases a client that disconnects before its stream starts', async () => 
   const held = new Promise<void>((resolve) => {
     begin = resolve;
   });
-  let asked = 0;
+  let reads = 0;
   const between = (log: EventLog): EventLog => ({
     ...log,
     async snapshot(...args) {
-      asked += 1;
+      reads += 1;
       await held;
       return log.snapshot(...args);
     },
@@ -238,10 +264,10 @@ test('releases a client that disconnects before its stream starts', async () => 
   server = await openLogServer({ between, max: 1 });
   const leaving = request(server.url).on('error', () => undefined);
   leaving.end();
-  await waitFor('The question', () => asked === 1, waitOptions);
+  await waitFor('The first read', () => reads === 1, waitOptions);
   leaving.destroy();
   const other = follow(server, '/');
-  await waitFor('The other question', () => asked === 2, waitOptions);
+  await waitFor('The second read', () => reads === 2, waitOptions);
   begin();
 
   const stream = await other;

@@ -68,92 +68,119 @@ async function newService(scopes: readonly Scope[]): Promise<string> {
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
-test('sends a customer a snapshot of the order and every change until the last', async () => {
-  const id = await placed();
-  const mine = await followOrder(id, { headers: { 'accept-encoding': 'gzip, br' } });
-  for (const next of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, next);
-  await mine.ends();
+describe('the stream of an order', () => {
+  let id: string;
+  let mine: EventStream;
+  beforeAll(async () => {
+    id = await placed();
+    mine = await followOrder(id, { headers: { 'accept-encoding': 'gzip, br' } });
+    for (const next of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, next);
+    await mine.ends();
+  }, 60_000);
 
-  expect(mine.status).toBe(200);
-  expect(mine.headers).toMatchObject({
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store, no-transform',
-    'x-accel-buffering': 'no',
+  test('sends a snapshot, then every change until the order is final', () => {
+    expect(mine.status).toBe(200);
+    expect(mine.events.map(({ event, data }) => [event, (data.data ?? data).order.status])).toEqual([
+      ['snapshot', 'waiting'],
+      ['order.status_changed', 'preparation'],
+      ['order.status_changed', 'ready'],
+      ['order.status_changed', 'delivered'],
+    ]);
   });
-  expect(mine.headers).not.toHaveProperty('content-encoding');
-  expect(mine.events.map(({ event, data }) => [event, (data.data ?? data).order.status])).toEqual([
-    ['snapshot', 'waiting'],
-    ['order.status_changed', 'preparation'],
-    ['order.status_changed', 'ready'],
-    ['order.status_changed', 'delivered'],
-  ]);
-  const places = mine.events.map((each) => /^([0-9a-f]{12})-(\d+)$/.exec(each.id)!);
-  expect(new Set(places.map(([, epoch]) => epoch)).size).toBe(1);
-  const positions = await shop.database('order_events').where({ order_id: id }).orderBy('position').pluck('position');
-  expect(places.map(([, , n]) => Number(n))).toEqual(positions);
-  // Customers receive no ids of staff.
-  expect(mine.events[1]!.data).toMatchObject({
-    specversion: '1.0',
-    id: `${id}:2`,
-    subject: id,
-    source: 'http://shop.example/v1/orders',
-  });
-  expect(mine.events[1]!.data.data.actor).toEqual({ type: 'manager', id: null });
-  expect(Object.keys(mine.events[1]!.data.data.order.customer)).toEqual(['id']);
 
-  const [snapshot, first, second, last] = mine.events.map((each) => each.id);
-  for (const [after, count] of [
-    [snapshot, 3],
-    [first, 2],
-    [second, 1],
-  ] as const) {
-    const rest = await followOrder(id, { after });
-    await rest.ends();
-    expect(rest.events).toEqual(mine.events.slice(-count));
-  }
-  const over = await followOrder(id, { after: last });
-  expect([over.status, over.text]).toEqual([204, '']);
+  test('is not cached, buffered or compressed', () => {
+    expect(mine.headers).toMatchObject({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store, no-transform',
+      'x-accel-buffering': 'no',
+    });
+    expect(mine.headers).not.toHaveProperty('content-encoding');
+  });
+
+  test('has the positions of the log as ids', async () => {
+    const places = mine.events.map((each) => /^([0-9a-f]{12})-(\d+)$/.exec(each.id)!);
+    expect(new Set(places.map(([, epoch]) => epoch)).size).toBe(1);
+    const positions = await shop.database('order_events').where({ order_id: id }).orderBy('position').pluck('position');
+    expect(places.map(([, , n]) => Number(n))).toEqual(positions);
+  });
+
+  test('shows customers no name and no ids of staff', () => {
+    expect(mine.events[1]!.data).toMatchObject({
+      specversion: '1.0',
+      id: `${id}:2`,
+      subject: id,
+      source: 'http://shop.example/v1/orders',
+    });
+    expect(mine.events[1]!.data.data.actor).toEqual({ type: 'manager', id: null });
+    expect(Object.keys(mine.events[1]!.data.data.order.customer)).toEqual(['id']);
+  });
+
+  test('resumes after any event, and is 204 after the last', async () => {
+    const [snapshot, first, second, last] = mine.events.map((each) => each.id);
+    for (const [after, count] of [
+      [snapshot, 3],
+      [first, 2],
+      [second, 1],
+    ] as const) {
+      const rest = await followOrder(id, { after });
+      await rest.ends();
+      expect(rest.events).toEqual(mine.events.slice(-count));
+    }
+    const over = await followOrder(id, { after: last });
+    expect([over.status, over.text]).toEqual([204, '']);
+  });
 });
 
-test('sends a manager the open orders and the same events as Redis', async () => {
-  const [waiting, cancelled] = [await placed(), await placed()];
-  await shop.request('POST', `/v1/orders/${cancelled}/cancel`, { as: shop.customer });
-  const board = await followShop();
-  const [snapshot] = await board.receives(1);
-  const shown = snapshot!.data.orders.map((order: { id: string }) => order.id);
-  expect([shown.includes(waiting), shown.includes(cancelled)]).toEqual([true, false]);
+describe('the stream of all orders', () => {
+  test('starts with a snapshot of the open orders', async () => {
+    const [waiting, cancelled] = [await placed(), await placed()];
+    await shop.request('POST', `/v1/orders/${cancelled}/cancel`, { as: shop.customer });
+    const [snapshot] = await (await followShop()).receives(1);
+    const shown = snapshot!.data.orders.map((order: { id: string }) => order.id);
+    expect([shown.includes(waiting), shown.includes(cancelled)]).toEqual([true, false]);
+  });
 
-  await shop.move(waiting, 'preparation');
-  await board.receives(2);
-  expect(board.events[1]!.data.data.actor.id).toMatch(/^0c0ffee0/);
-  const streamed = async () =>
-    (await redis.xrevrange('orders:events', '+', '-', 'COUNT', 200)).map(([, fields]) => JSON.parse(fields[1]!));
-  await waitFor(
-    'The event in Redis',
-    async () => (await streamed()).some(({ id }) => id === board.ids()[0]),
-    waitOptions,
-  );
-  expect(await streamed()).toContainEqual(board.events[1]!.data);
+  test('sends managers the same events as Redis, with the ids of staff', async () => {
+    const id = await placed();
+    const board = await followShop();
+    await shop.move(id, 'preparation');
+    await board.receives(2);
+    expect(board.events[1]!.data.data.actor.id).toMatch(/^0c0ffee0/);
+    const published = async () =>
+      (await redis.xrevrange('orders:events', '+', '-', 'COUNT', 200)).map(([, fields]) => JSON.parse(fields[1]!));
+    const isPublished = async () => (await published()).some(({ id }) => id === board.ids()[0]);
+    await waitFor('The event in Redis', isPublished, waitOptions);
+    expect(await published()).toContainEqual(board.events[1]!.data);
+  });
 });
 
-test('resumes from Last-Event-ID before ?after, and only in the same log', async () => {
+/** Returns the ids of a snapshot of all orders and of two events after it. */
+async function threePositions(): Promise<[string, string, string]> {
   const id = await placed();
   const board = await followShop();
   await shop.move(id, 'preparation');
   await shop.move(id, 'ready');
-  const [from, first, second] = (await board.receives(3)).map((each) => each.id) as [string, string, string];
+  return (await board.receives(3)).map((each) => each.id) as [string, string, string];
+}
 
+test('resumes from Last-Event-ID before ?after', async () => {
+  const [from, first, second] = await threePositions();
   const byAddress = await listen(`/v1/orders/events?after=${first}`, { as: shop.manager });
   const byHeader = await listen(`/v1/orders/events?after=${from}`, { as: shop.manager, after: first });
   for (const stream of [byAddress, byHeader]) expect((await stream.receives(1))[0]!.id).toBe(second);
+});
 
-  const [epoch, n] = from.split('-') as [string, string];
+test('starts with a snapshot after a position of another log or beyond its end', async () => {
+  const [epoch, n] = (await threePositions())[0].split('-') as [string, string];
   for (const after of [`000000000000-${n}`, `${epoch}-${Number(n) + 1_000_000}`]) {
     expect((await (await followShop({ after })).receives(1))[0]!.event).toBe('snapshot');
   }
-  const odd = await followShop({ after: '7' });
-  await odd.ends();
-  expectFaults(refusal(odd), ['last-event-id:']);
+});
+
+test('rejects a malformed position', async () => {
+  const malformed = await followShop({ after: '7' });
+  await malformed.ends();
+  expectFaults(refusal(malformed), ['last-event-id:']);
 });
 
 test('treats an empty position as absent', async () => {
@@ -169,7 +196,7 @@ test('treats an empty position as absent', async () => {
 test('starts with the workflow’s state while Postgres does not have the order yet', async () => {
   const id = await placed();
   const ledger = () => shop.database('deliveries').where({ event_id: `${id}:1`, channel: 'redis', outcome: 'sent' });
-  await waitFor('All that there was to tell', async () => (await ledger()).length === 1, waitOptions);
+  await waitFor('The published event', async () => (await ledger()).length === 1, waitOptions);
   await shop.database('order_events').where({ order_id: id }).delete();
   await shop.database('orders').where({ id }).delete();
   const mine = await followOrder(id);
@@ -179,8 +206,11 @@ test('starts with the workflow’s state while Postgres does not have the order 
 
 test('stays open with heartbeats for longer than the request timeout', async () => {
   const board = await followShop();
-  await waitFor('Signs of life', () => board.heartbeats >= 3, waitOptions);
+  await waitFor('Three heartbeats', () => board.heartbeats >= 3, waitOptions);
   expect(board.end).toBe('open');
+});
+
+test('answers HEAD with the headers of a stream', async () => {
   const head = await send(shop, 'HEAD', '/v1/orders/events', { authorization: `Bearer ${shop.manager}` });
   expect([head.status, head.headers.get('content-type'), head.body]).toEqual([
     200,
@@ -202,11 +232,11 @@ describe('access to streams', () => {
 
   test('requires the scope events:read of services and of managers’ tokens', async () => {
     const id = await placed();
-    const blind = await newService(serviceScopes.filter((scope) => scope !== 'events:read'));
-    await expectRefusal(followOrder(id, { as: blind }), 'forbidden');
-    await expectRefusal(followShop({ as: blind }), 'forbidden');
-    const listener = await newService(['events:read']);
-    for (const stream of [await followOrder(id, { as: listener }), await followShop({ as: listener })]) {
+    const unprivileged = await newService(serviceScopes.filter((scope) => scope !== 'events:read'));
+    await expectRefusal(followOrder(id, { as: unprivileged }), 'forbidden');
+    await expectRefusal(followShop({ as: unprivileged }), 'forbidden');
+    const follower = await newService(['events:read']);
+    for (const stream of [await followOrder(id, { as: follower }), await followShop({ as: follower })]) {
       await stream.receives(1);
     }
     const form = { grant_type: 'password', client_id: 'crema', username: 'manager@example.com', password: 'test' };
@@ -222,13 +252,17 @@ describe('access to streams', () => {
 });
 
 describe('a stream ticket', () => {
-  test('opens only the stream it was issued for', async () => {
-    const [id, other] = [await placed(), await placed()];
-    const { status, body } = await buyTicket({ orderId: id }, shop.customer);
+  test('is valid for one minute at most', async () => {
+    const { status, body } = await buyTicket({ orderId: await placed() }, shop.customer);
     expect([status, Object.keys(body)]).toEqual([201, ['ticket', 'expiresAt']]);
     expect(Date.parse(body.expiresAt) - Date.now()).toBeGreaterThan(0);
     expect(Date.parse(body.expiresAt) - Date.now()).toBeLessThanOrEqual(60_000);
-    const withTicket = (path: string) => listen(`${path}?ticket=${body.ticket}`);
+  });
+
+  test('opens the stream of its order once, and no other path', async () => {
+    const [id, other] = [await placed(), await placed()];
+    const { ticket } = (await buyTicket({ orderId: id }, shop.customer)).body;
+    const withTicket = (path: string) => listen(`${path}?ticket=${ticket}`);
     await (await withTicket(`/v1/orders/${id.toUpperCase()}/events`)).receives(1);
     for (const path of [
       `/v1/orders/${id}/events`,
@@ -241,13 +275,18 @@ describe('a stream ticket', () => {
       await refused.ends();
       expect({ path, status: refused.status }).toEqual({ path, status: 401 });
     }
-    for (const as of [body.ticket]) expectProblem(await shop.request('GET', '/v1/me', { as }), 'unauthenticated');
+    expectProblem(await shop.request('GET', '/v1/me', { as: ticket }), 'unauthenticated');
+  });
 
-    const forShop = (await buyTicket({}, shop.manager)).body.ticket;
-    await (await listen(`/v1/orders/events?ticket=${forShop}`)).receives(1);
-    await expectRefusal(listen(`/v1/orders/${id}/events?ticket=${forShop}`), 'unauthenticated');
-    const token = shop.manager;
-    for (const wrong of [token, `${forShop}x`, 'a.b.c']) {
+  test('for all orders opens only their stream', async () => {
+    const { ticket } = (await buyTicket({}, shop.manager)).body;
+    await (await listen(`/v1/orders/events?ticket=${ticket}`)).receives(1);
+    await expectRefusal(listen(`/v1/orders/${await placed()}/events?ticket=${ticket}`), 'unauthenticated');
+  });
+
+  test('cannot be forged, or replaced by an access token', async () => {
+    const { ticket } = (await buyTicket({}, shop.manager)).body;
+    for (const wrong of [shop.manager, `${ticket}x`, 'a.b.c']) {
       await expectRefusal(listen(`/v1/orders/events?ticket=${wrong}`), 'unauthenticated');
     }
   });
@@ -268,7 +307,7 @@ describe('a stream ticket', () => {
 });
 
 describe('the end of a credential', () => {
-  test('revoking a token ends its streams at once and invalidates its ticket', async () => {
+  test('ends the streams of a revoked token at once, and invalidates its ticket', async () => {
     const as = await shop.signIn('manager@example.com');
     const [{ ticket }, { ticket: unused }] = [(await buyTicket({}, as)).body, (await buyTicket({}, as)).body];
     const streams = [await followShop({ as }), await listen(`/v1/orders/events?ticket=${ticket}`)];
@@ -290,15 +329,15 @@ describe('the end of a credential', () => {
   });
 
   test('ends the streams of an expired token and of its ticket', async () => {
-    const door = await openAuthApi(shop.database);
+    const authApi = await openAuthApi(shop.database);
     const { iss, aud } = JSON.parse(Buffer.from(shop.manager.split('.')[1]!, 'base64url').toString());
-    const as = await door.forge({
+    const as = await authApi.forge({
       iss,
       aud,
       scope: 'events:read orders:read',
       exp: Math.floor(Date.now() / 1_000) + 3,
     });
-    await door.close();
+    await authApi.close();
     const { ticket, expiresAt } = (await buyTicket({}, as)).body;
     const { ticket: unused } = (await buyTicket({}, as)).body;
     expect(Date.parse(expiresAt) - Date.now()).toBeLessThanOrEqual(3_000);
@@ -314,11 +353,11 @@ test('refuses a stream above the user’s limit until one is closed', async () =
   await expectRefusal(followShop({ as }), 'too_many_streams');
   await (await followShop()).receives(1);
   streams[0]!.close();
-  await waitFor('A place', async () => (await followShop({ as })).status === 200, waitOptions);
+  await waitFor('A free stream', async () => (await followShop({ as })).status === 200, waitOptions);
 });
 
 // Last: it stops the API.
-test('stopping the API ends all streams at once and exits cleanly', async () => {
+test('ends all streams at once when the API stops, which exits cleanly', async () => {
   const board = await followShop();
   await board.receives(1);
   const { pid } = shop.api;
