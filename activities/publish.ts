@@ -31,14 +31,6 @@ const publishOnce = `
 /** The pause of `publishIfAvailable` after a failure of Redis, in ms. */
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 
-/** Publishes facts to Redis as CloudEvents: in order, each once. */
-export interface Publishing {
-  /** @throws when Redis or the ledger is unavailable */
-  publish(facts: Fact[]): Promise<void>;
-  /** Publishes unless Redis failed within the last seconds. @returns the number of facts, from the first, that are published */
-  publishIfAvailable(facts: Fact[]): Promise<number>;
-}
-
 interface Dependencies {
   redis: Publisher;
   ledger: DeliveryLedger;
@@ -46,7 +38,8 @@ interface Dependencies {
   publicUrl: string;
 }
 
-export function createPublishing({ redis, ledger, publicUrl }: Dependencies): Publishing {
+/** Publishes facts to Redis as CloudEvents: in order, each once. */
+export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
   /** When Redis failed, on the monotonic clock, in ms; undefined while it is available. */
   let failedAt: number | undefined;
 
@@ -81,10 +74,12 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies): Pu
     }
   }
 
+  /** @throws when Redis or the ledger is unavailable */
   async function publish(facts: Fact[]): Promise<void> {
     for (const fact of facts) await publishOne(fact);
   }
 
+  /** Publishes unless Redis failed within the last seconds. @returns the number of facts, from the first, that are published */
   async function publishIfAvailable(facts: Fact[]): Promise<number> {
     if (failedAt !== undefined && performance.now() - failedAt < PAUSE_AFTER_FAILURE_MS) return 0;
     let published = 0;
@@ -101,3 +96,5 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies): Pu
 
   return { publish, publishIfAvailable };
 }
+
+export type Publishing = ReturnType<typeof createPublishing>;

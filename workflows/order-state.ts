@@ -60,7 +60,7 @@ export class OrderState {
     return isFinal(this.order.status) && this.outbox.isEmpty;
   }
 
-  /** Returns what a message does to the order, or why it does nothing. Changes nothing. */
+  /** Returns the decision on a message, without applying it. */
   decide(message: Command | Malformed): Accepted | Replayed | MessageRefusal {
     if ('refused' in message) return message;
     const known = message.key && this.#results.get(message.key.hash);

@@ -15,7 +15,7 @@ import { createAttemptDelivery } from '../../webhooks/attempt-delivery.ts';
 import { createEndpointQueues } from '../../webhooks/endpoint-queues.ts';
 import { createSeal } from '../../webhooks/secret-seal.ts';
 import { createSender } from '../../webhooks/sender.ts';
-import { startWebhookDispatcher, type WebhookDispatcher } from '../../worker/webhooks/dispatcher.ts';
+import { startWebhookDispatcher } from '../../worker/webhooks/dispatcher.ts';
 import { webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import type { PayloadKey } from '../../workflows/payloads/codec.ts';
 import { smtpError, startSmtp } from '../email/mail-servers.ts';
@@ -42,7 +42,7 @@ function dispatch({
 }: {
   before?: (workflowId: string, options: WorkflowStartOptions) => void;
   keys?: PayloadKey[];
-}): WebhookDispatcher {
+}) {
   const { database, temporal, environment } = shop;
   const start: Client['workflow']['start'] = async (type, options) => {
     before?.(options.workflowId, options);

@@ -36,15 +36,6 @@ interface Options {
   keepFor: number;
 }
 
-export interface WebhookDispatcher {
-  /** Starts the next round at once instead of within a second. */
-  wake(): void;
-  /** @throws if this process has completed no round for a minute */
-  check(): Promise<void>;
-  /** Begins no further attempt. Resolves when the attempts in progress have ended. */
-  stop(): Promise<void>;
-}
-
 /** The most events that one round reads from the log. */
 const BATCH = 200;
 
@@ -73,7 +64,7 @@ const DELIVERIES = '5d7c1f5e-9c0b-4d0c-8a59-0b6c5f1d7a3e';
  * Delivers the events of the log to webhooks (docs/adr/0012, 0013). It makes the first attempt at each delivery; the
  * workflow of a failed one makes the rest. A lease lets one process dispatch at a time. Every step can be repeated.
  */
-export function startWebhookDispatcher(dependencies: Dependencies, options: Options): WebhookDispatcher {
+export function startWebhookDispatcher(dependencies: Dependencies, options: Options) {
   const { log, outbox, deliveries, endpointQueues, logger } = dependencies;
   const workflows = createWorkflowStarter(dependencies.client, options);
   const deliver = createDeliver(dependencies, workflows, options.retry);
@@ -152,12 +143,15 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
 
   const running = run();
   return {
+    /** Starts the next round at once instead of within a second. */
     wake,
-    async check() {
+    /** @throws if this process has completed no round for a minute */
+    async check(): Promise<void> {
       const age = performance.now() - roundCompletedAt;
       if (age > MAX_ROUND_AGE_MS) throw new Error(`no dispatch round has completed for ${Math.round(age / 1_000)} s`);
     },
-    stop() {
+    /** Begins no further attempt. Resolves when the attempts in progress have ended. */
+    stop(): Promise<void> {
       stopping = true;
       active = false;
       wake();
