@@ -6,12 +6,10 @@ import type { Command } from './command.ts';
 /** How long a key is published before it signs, in ms. Our processes read keys every 30 s; other verifiers may cache them for minutes. */
 const PUBLISHED_BEFORE_MS = 5 * 60_000;
 
-const OPTIONS = { compromised: { type: 'boolean', default: false } } as const;
-
 export const rotateKeys: Command = {
   usage: 'rotate-keys [--compromised]',
   async run(args, { database }) {
-    const { values } = parseArgs({ args, options: OPTIONS });
+    const { values } = parseArgs({ args, options: { compromised: { type: 'boolean', default: false } } });
     const keys = createSigningKeyRepository(database);
     if (values.compromised) {
       const kid = await keys.replace();

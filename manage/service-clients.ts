@@ -7,12 +7,14 @@ import type { Command } from './command.ts';
 /** Names appear on timelines and in lists. */
 const NAME = /^[A-Za-z0-9][\w .-]{0,63}$/;
 
-const OPTIONS = { scopes: { type: 'string' } } as const;
-
 export const addServiceClient: Command = {
   usage: 'add-service <name> --scopes "<scope> …"',
   async run(args, { database }) {
-    const { positionals, values } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    const { positionals, values } = parseArgs({
+      args,
+      options: { scopes: { type: 'string' } },
+      allowPositionals: true,
+    });
     const name = nameIn(positionals);
     const scopes = scopesIn(values.scopes ?? '');
     const added = await createServiceClientRepository(database).add(name, scopes);
@@ -57,11 +59,11 @@ function nameIn([name, ...more]: string[]): string {
 }
 
 function scopesIn(text: string): Scope[] {
-  const asked = text.split(/[\s,]+/).filter(Boolean);
-  const unknown = asked.filter((scope) => !serviceScopes.some((known) => known === scope));
-  if (asked.length === 0 || unknown.length > 0) {
+  const requested = text.split(/[\s,]+/).filter(Boolean);
+  const unknown = requested.filter((scope) => !serviceScopes.some((known) => known === scope));
+  if (requested.length === 0 || unknown.length > 0) {
     const fault = unknown.length > 0 ? `${unknown.join(' ')} cannot be granted to a service. ` : '';
     throw new ConfigurationError(`${fault}Give --scopes one or more of: ${serviceScopes.join(' ')}.`);
   }
-  return serviceScopes.filter((scope) => asked.includes(scope));
+  return serviceScopes.filter((scope) => requested.includes(scope));
 }
