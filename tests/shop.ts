@@ -132,7 +132,6 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     startApi({ dataDir, environment, onDeath }),
     options.worker === false ? undefined : startWorker({ dataDir, environment, onDeath }),
   ]);
-  const { url } = api;
   const database = connect(databaseUrl, { max: 4, name: 'crema-test', idleInTransaction: 0 });
   const temporalConfig = readNamespaceSettings(environment);
   const connection = await Connection.connect(clientConnection(temporalConfig));
@@ -141,6 +140,52 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const temporal = new Client({ connection, dataConverter });
   const keepNoMore = keepOnFailure(temporal, temporalConfig.TEMPORAL_TASK_QUEUE);
 
+  const requests = createRequests(api.url);
+  const [customer, manager] = await Promise.all([
+    requests.signIn('customer@example.com'),
+    requests.signIn('manager@example.com'),
+  ]);
+  const shop: Shop = {
+    url: api.url,
+    database,
+    temporal,
+    taskQueue: temporalConfig.TEMPORAL_TASK_QUEUE,
+    environment,
+    dataConverter,
+    customer,
+    manager,
+    api,
+    worker,
+    smtp,
+    exits,
+    async openWorker() {
+      shop.worker = await startWorker({ dataDir, environment, onDeath });
+      return shop.worker;
+    },
+    ...requests,
+    ...createOrderActions(requests, customer, manager),
+    workflow: (orderId) => temporal.workflow.getHandle(workflowIdOf(orderId)),
+    emailsAbout: (orderId) => emailsOf(smtp).filter(({ eventId }) => eventId.startsWith(orderId)),
+    async waitForEnd(orderId) {
+      await waitFor(
+        `the end of order ${orderId}`,
+        async () => (await shop.workflow(orderId).describe()).status.name === 'COMPLETED',
+        { deadline: TIMEOUT_MS },
+      );
+    },
+    async close() {
+      keepNoMore();
+      await Promise.all([api.stop(), shop.worker?.stop()]);
+      await Promise.all([database.destroy(), connection.close(), smtp.close()]);
+      data.remove();
+    },
+  };
+  return shop;
+}
+
+type Requests = Pick<Shop, 'request' | 'requestUntilKnown' | 'signIn' | 'line'>;
+
+function createRequests(url: string): Requests {
   async function request(method: string, path: string, { as, body, headers }: RequestOptions = {}): Promise<Answer> {
     const response = await fetch(`${url}${path}`, {
       method,
@@ -173,12 +218,6 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     }, deadline);
   }
 
-  const signInHere = (username: string, password?: string) => signIn(url, username, password);
-  const [customer, manager] = await Promise.all([
-    signInHere('customer@example.com'),
-    signInHere('manager@example.com'),
-  ]);
-
   async function line(product: string, variation?: string, quantity = 1): Promise<Record<string, unknown>> {
     const { body } = await request('GET', '/v1/catalog');
     const item = (body.data as MenuItem[]).find(({ name }) => name === product);
@@ -186,61 +225,31 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     return { productId: item?.id, ...(variationId && { variationId }), quantity };
   }
 
-  const shop: Shop = {
-    url,
-    database,
-    temporal,
-    taskQueue: temporalConfig.TEMPORAL_TASK_QUEUE,
-    environment,
-    dataConverter,
-    customer,
-    manager,
-    api,
-    worker,
-    smtp,
-    exits,
-    async openWorker() {
-      shop.worker = await startWorker({ dataDir, environment, onDeath });
-      return shop.worker;
-    },
-    request,
-    requestUntilKnown,
-    signIn: signInHere,
-    line,
-    async place({ body, ...rest } = {}) {
-      const order = body ?? { lines: [await line('Latte', 'Vanilla')] };
-      return requestUntilKnown('POST', '/v1/orders', { as: customer, body: order, ...rest });
-    },
-    move: (orderId, status) =>
-      requestUntilKnown('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
-    workflow: (orderId) => temporal.workflow.getHandle(workflowIdOf(orderId)),
-    emailsAbout: (orderId) =>
-      smtp.arrivals
-        .map(({ mail, to }) => ({
-          eventId: String(mail.headers.get('x-crema-event-id')),
-          to: to.join(),
-          subject: String(mail.subject),
-        }))
-        .filter(({ eventId }) => eventId.startsWith(orderId)),
-    waitForStatus: (orderId, status) =>
-      waitFor(
-        `${status} for order ${orderId}`,
-        async () => (await request('GET', `/v1/orders/${orderId}`, { as: manager })).body.status === status,
-        { deadline: TIMEOUT_MS },
-      ),
-    async waitForEnd(orderId) {
-      await waitFor(
-        `the end of order ${orderId}`,
-        async () => (await shop.workflow(orderId).describe()).status.name === 'COMPLETED',
-        { deadline: TIMEOUT_MS },
-      );
-    },
-    async close() {
-      keepNoMore();
-      await Promise.all([api.stop(), shop.worker?.stop()]);
-      await Promise.all([database.destroy(), connection.close(), smtp.close()]);
-      data.remove();
-    },
-  };
-  return shop;
+  return { request, requestUntilKnown, signIn: (username, password) => signIn(url, username, password), line };
 }
+
+const createOrderActions = (
+  { request, requestUntilKnown, line }: Requests,
+  customer: string,
+  manager: string,
+): Pick<Shop, 'place' | 'move' | 'waitForStatus'> => ({
+  async place({ body, ...rest } = {}) {
+    const order = body ?? { lines: [await line('Latte', 'Vanilla')] };
+    return requestUntilKnown('POST', '/v1/orders', { as: customer, body: order, ...rest });
+  },
+  move: (orderId, status) =>
+    requestUntilKnown('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
+  waitForStatus: (orderId, status) =>
+    waitFor(
+      `${status} for order ${orderId}`,
+      async () => (await request('GET', `/v1/orders/${orderId}`, { as: manager })).body.status === status,
+      { deadline: TIMEOUT_MS },
+    ),
+});
+
+const emailsOf = ({ arrivals }: Shop['smtp']) =>
+  arrivals.map(({ mail, to }) => ({
+    eventId: String(mail.headers.get('x-crema-event-id')),
+    to: to.join(),
+    subject: String(mail.subject),
+  }));

@@ -66,6 +66,24 @@ const LINKED = [
   { from: 'worker', to: 'smtp', variable: 'SMTP_URL' },
 ] as const;
 
+const SETTINGS = {
+  NODE_ENV: 'test',
+  // Both APIs have the same, as behind a proxy: a token of one is valid at the other.
+  PUBLIC_URL: 'http://localhost:5000',
+  ORDERS_EMAIL: 'shop@crema.example',
+  // Limits are on, so that Redis is needed, but these few users do not reach them.
+  RATE_LIMIT_PLACING: '10000/60',
+  RATE_LIMIT_USER: '100000/60',
+  RATE_LIMIT_ANONYMOUS: '100000/60',
+  // Alerts are due during the run.
+  ORDER_DELAYED_AFTER: '20',
+  ORDER_UNCOLLECTED_AFTER: '20',
+  // A link that drops all data leaves both sides waiting, and the answer to an email may be lost.
+  EMAIL_TIMEOUT: '10',
+  EMAIL_ANSWER_TIMEOUT: '20',
+  EMAIL_UNANSWERED_RETRY_AFTER: '5',
+};
+
 /** An unavailable Postgres is expected here. */
 const silent = { debug() {}, warn() {}, error() {} };
 
@@ -91,29 +109,14 @@ async function open(
   const { folder, log, signal } = options;
   const inside = { dataDir: folder, log, signal };
   const taskQueue = `chaos-${randomUUID()}`;
-  const ordersEmail = 'shop@crema.example';
   const catcher = await startMailCatcher({ dataDir: join(folder, 'smtp'), signal });
   cleanUp.defer(catcher.service.stop);
   const settings: Environment = {
     ...given,
+    ...SETTINGS,
     WORKFLOW_BUNDLE: given?.WORKFLOW_BUNDLE ?? (await writeWorkflowBundle(folder)),
-    NODE_ENV: 'test',
-    // Both APIs have the same, as behind a proxy: a token of one is valid at the other.
-    PUBLIC_URL: 'http://localhost:5000',
     SMTP_URL: catcher.service.url,
-    ORDERS_EMAIL: ordersEmail,
     TEMPORAL_TASK_QUEUE: taskQueue,
-    // Limits are on, so that Redis is needed, but these few users do not reach them.
-    RATE_LIMIT_PLACING: '10000/60',
-    RATE_LIMIT_USER: '100000/60',
-    RATE_LIMIT_ANONYMOUS: '100000/60',
-    // Alerts are due during the run.
-    ORDER_DELAYED_AFTER: '20',
-    ORDER_UNCOLLECTED_AFTER: '20',
-    // A link that drops all data leaves both sides waiting, and the answer to an email may be lost.
-    EMAIL_TIMEOUT: '10',
-    EMAIL_ANSWER_TIMEOUT: '20',
-    EMAIL_UNANSWERED_RETRY_AFTER: '5',
   };
   // The machine itself does not crash here, so data need not reach the disk.
   const { environment, started, start } = await openServices(
@@ -156,7 +159,7 @@ async function open(
     workers: [firstWorker, secondWorker],
     services: { ...started, smtp: catcher.service },
     catcher,
-    ordersEmail,
+    ordersEmail: SETTINGS.ORDERS_EMAIL,
     links,
     clocks,
     taskQueue,
