@@ -21,7 +21,7 @@ export interface AuthState {
   jwtOriginalError?: Error | undefined;
 }
 
-/** The 401 for a request that needs a caller and carries no credentials (RFC 6750 §3). */
+/** Returns the 401 for a request without credentials to a route that requires them (RFC 6750 §3). */
 export const credentialsRequired = () =>
   new Problem('unauthenticated', {
     detail: 'Send an access token: Authorization: Bearer <token>.',

@@ -4,8 +4,8 @@ export type PasswordVersions = ReturnType<typeof createPasswordVersions>;
 
 /**
  * Tracks the password version of each account that a request to the OAuth2 server relies on: that of a checked password, or the
- * current one when the account's session, grant or code was read. What the request then saves for the account is stored only
- * if the version has not changed. So a request that runs during a password change cannot restore an ended session (ADR 17).
+ * current one when the account's session, grant or code was read. An artifact that the request saves for the account is
+ * stored only if the version has not changed. So a request that runs during a password change cannot restore an ended session (ADR 17).
  */
 export function createPasswordVersions() {
   const requests = new AsyncLocalStorage<Map<string, number>>();

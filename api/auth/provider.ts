@@ -83,7 +83,7 @@ export interface ProviderOptions {
   onEnded: (grantId: string) => void;
 }
 
-/** Creates the OAuth2 and OpenID Connect server. It cannot change its keys: new keys need a new one. */
+/** Creates the OAuth2 and OpenID Connect server. New keys require a new server. */
 export function createProvider(options: ProviderOptions): Provider {
   const { issuer, audience, users, signIn } = options;
   const provider = new Provider(issuer, configurationOf(options));

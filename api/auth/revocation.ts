@@ -20,7 +20,7 @@ export function revokeAccessTokens(provider: Provider, options: RevocationOption
     await next();
     const { error } = (ctx.body ?? {}) as { error?: string };
     if (ctx.oidc?.route !== 'revocation' || error !== 'unsupported_token_type') return;
-    // An invalid token is answered with 200, too (§2.2).
+    // The response to an invalid token is also 200 (§2.2).
     ctx.status = 200;
     ctx.body = '';
     const token = await verifyAccessToken(String(ctx.oidc.params?.token), audiences);

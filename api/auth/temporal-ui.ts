@@ -19,7 +19,7 @@ export const FOR_MANAGERS = 'for_managers';
 /**
  * Returns the metadata of a confidential client. It sends neither `resource` nor a PKCE challenge, but the nonce of OpenID
  * Connect, which RFC 9700 §2.1.1 allows instead. It gets no refresh token: when its access token expires, it redirects here, and
- * a signed-in user comes back at once.
+ * signed-in users get a new one without a page.
  */
 export const temporalUiClient = ({ origin, clientSecret }: TemporalUi): ClientMetadata => ({
   client_id: TEMPORAL_UI,

@@ -110,7 +110,7 @@ export const placedOrder = {
   updatedAt: at('09:30:00'),
 };
 
-/** As the manager that moved it sees it. */
+/** As a manager sees it after the start of the preparation. */
 export const movedOrder = {
   ...placedOrder,
   status: 'preparation',

@@ -2,7 +2,7 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 import { type Fault, Problem } from './problem.ts';
 
-/** Default limit of a request body, in bytes. An order of fifty lines with a note has a tenth of it. */
+/** Default limit of a request body, in bytes. An order of 50 lines with a note needs a tenth of it. */
 const BODY_LIMIT = 100_000;
 
 export interface BodyOptions {

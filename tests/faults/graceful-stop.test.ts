@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { waitFor } from '../../stack/wait.ts';
-import { dial } from '../http/raw-socket.ts';
+import { openSocket } from '../http/raw-socket.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { createHeldEmails } from './held-emails.ts';
@@ -78,7 +78,7 @@ test('answers requests in progress and on open connections before the API stops'
   const waiting = () =>
     shop.database('pg_stat_activity').where({ application_name: 'crema-api', wait_event_type: 'Lock' });
   await waitFor('Two requests under way', async () => (await waiting()).length === 2, waitOptions);
-  const [late, silent] = [dial(shop), dial(shop)];
+  const [late, silent] = [openSocket(shop), openSocket(shop)];
   await Promise.all([once(late, 'connect'), once(silent, 'connect')]);
 
   process.kill(pid, 'SIGTERM');
@@ -98,7 +98,7 @@ test('answers requests in progress and on open connections before the API stops'
 }, 60_000);
 
 async function takesConnections(): Promise<boolean> {
-  const socket = dial(shop);
+  const socket = openSocket(shop);
   const taken = await once(socket, 'connect').then(
     () => true,
     () => false,

@@ -42,14 +42,18 @@ afterAll(async () => {
   await own?.stop();
 }, 60_000);
 
-let machines = 0;
+let addresses = 0;
 /** Returns the headers of a request from a new address, as a trusted proxy sends them. */
-const elsewhere = () => {
-  machines += 1;
-  return { 'x-forwarded-for': `203.0.${Math.floor(machines / 200)}.${machines % 200}` };
+const fromNewAddress = () => {
+  addresses += 1;
+  return { 'x-forwarded-for': `203.0.${Math.floor(addresses / 200)}.${addresses % 200}` };
 };
 
-const standing = ({ status, headers }: Answer) => [status, headers.get('ratelimit-policy'), headers.get('ratelimit')];
+const statusAndQuota = ({ status, headers }: Answer) => [
+  status,
+  headers.get('ratelimit-policy'),
+  headers.get('ratelimit'),
+];
 
 /** Expects a 429 with `Retry-After`. */
 function expectTooMany(answer: Answer, policy: string): void {
@@ -65,23 +69,27 @@ function expectWait({ headers }: Answer, policy: string): void {
 let someLine: Record<string, unknown> | undefined;
 async function placeAs(token: string, path = '/v1/orders'): Promise<Answer> {
   someLine ??= await shop.line('Latte', 'Vanilla');
-  return shop.request('POST', path, { as: token, body: { lines: [someLine] }, headers: elsewhere() });
+  return shop.request('POST', path, { as: token, body: { lines: [someLine] }, headers: fromNewAddress() });
 }
 
-const read = (token: string) => shop.request('GET', '/v1/me', { as: token, headers: elsewhere() });
+const read = (token: string) => shop.request('GET', '/v1/me', { as: token, headers: fromNewAddress() });
 
 describe('The quota of orders', () => {
   test('is in every response, and orders beyond it are rejected', async () => {
     const { id, token } = await newCustomer(shop);
     for (let left = PLACING - 1; left >= 0; left -= 1) {
       const pattern = new RegExp(`^"placing";r=${left};t=\\d+$`);
-      expect(standing(await placeAs(token))).toEqual([201, `"placing";q=3;w=600`, expect.stringMatching(pattern)]);
+      expect(statusAndQuota(await placeAs(token))).toEqual([
+        201,
+        `"placing";q=3;w=600`,
+        expect.stringMatching(pattern),
+      ]);
     }
     expectTooMany(await placeAs(token), 'placing');
     expectTooMany(await placeAs(token, '/V1/Orders/'), 'placing');
     expect(await shop.database('orders').where({ customer_id: id })).toHaveLength(PLACING);
 
-    expect(standing(await read(token)).slice(0, 2)).toEqual([200, `"user";q=8;w=600`]);
+    expect(statusAndQuota(await read(token)).slice(0, 2)).toEqual([200, `"user";q=8;w=600`]);
     expect((await placeAs((await newCustomer(shop)).token)).status).toBe(201);
   });
 });
@@ -105,7 +113,7 @@ describe('The quota of other requests', () => {
   test('counts reads and writes of a user from all addresses together', async () => {
     const { token } = await newCustomer(shop);
     const price = () =>
-      shop.request('POST', '/v1/orders/quote', { as: token, body: { lines: [someLine] }, headers: elsewhere() });
+      shop.request('POST', '/v1/orders/quote', { as: token, body: { lines: [someLine] }, headers: fromNewAddress() });
     for (let turn = 0; turn < USER / 2; turn += 1) {
       expect((await read(token)).status).toBe(200);
       expect((await price()).status).toBe(200);
@@ -138,13 +146,13 @@ describe('An unauthenticated request', () => {
 
   test('counts by address, apart from users and health checks', async () => {
     const { token } = await newCustomer(shop);
-    const here = elsewhere();
+    const here = fromNewAddress();
     for (let left = ANONYMOUS - 1; left >= 0; left -= 1) expect((await menu(here)).status).toBe(200);
     expectTooMany(await menu(here), 'anonymous');
     expectTooMany(await shop.request('GET', '/nowhere', { headers: here }), 'anonymous');
     expectTooMany(await shop.request('GET', '/docs', { headers: here }), 'anonymous');
 
-    expect((await menu(elsewhere())).status).toBe(200);
+    expect((await menu(fromNewAddress())).status).toBe(200);
     expect((await shop.request('GET', '/v1/me', { as: token, headers: here })).status).toBe(200);
     expect((await shop.request('GET', '/health/ready', { headers: here })).status).toBe(200);
     expect((await shop.request('GET', '/metrics', { headers: here })).status).toBe(200);
@@ -152,7 +160,7 @@ describe('An unauthenticated request', () => {
   });
 
   test('counts by address if its token is invalid', async () => {
-    const here = elsewhere();
+    const here = fromNewAddress();
     const guess = () => shop.request('GET', '/v1/me', { as: 'no.good.token', headers: here });
     for (let turn = 0; turn < ANONYMOUS; turn += 1) expect((await guess()).status).toBe(401);
     expectTooMany(await guess(), 'anonymous');
@@ -182,7 +190,7 @@ async function signIn(username: string, password: string, headers: Record<string
 }
 
 /** Expects a 429 in the error format of RFC 6749, with `Retry-After`. */
-function expectNoMoreTries({ status, headers, body }: Answer): void {
+function expectNoMoreAttempts({ status, headers, body }: Answer): void {
   expect({ status, body }).toEqual({
     status: 429,
     body: { error: 'temporarily_unavailable', error_description: expect.stringMatching(/^\S.*[.]$/) },
@@ -194,23 +202,23 @@ function expectNoMoreTries({ status, headers, body }: Answer): void {
 describe('Guessing passwords', () => {
   test('blocks the account for that address only, even with the right password', async () => {
     const { email, password } = await account();
-    const here = elsewhere();
+    const here = fromNewAddress();
     for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn(email, 'wrong', here)).status).toBe(400);
     const refused = await signIn(email.toUpperCase(), password, here);
-    expectNoMoreTries(refused);
+    expectNoMoreAttempts(refused);
     expect(refused.headers.get('ratelimit-policy')).toBe('"sign-in";q=3;w=600');
-    expect((await signIn(email, password, elsewhere())).status).toBe(200);
+    expect((await signIn(email, password, fromNewAddress())).status).toBe(200);
   });
 
   test('has the same effect if the account does not exist', async () => {
-    const here = elsewhere();
+    const here = fromNewAddress();
     for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn('nobody@example.com', 'x', here)).status).toBe(400);
-    expectNoMoreTries(await signIn('nobody@example.com', 'x', here));
+    expectNoMoreAttempts(await signIn('nobody@example.com', 'x', here));
   });
 
   test('is counted from zero after the right password', async () => {
     const { email, password } = await account();
-    const here = elsewhere();
+    const here = fromNewAddress();
     for (let round = 0; round < 3; round += 1) {
       for (let turn = 1; turn < PAIR; turn += 1) expect((await signIn(email, 'wrong', here)).status).toBe(400);
       expect((await signIn(email, password, here)).status).toBe(200);
@@ -219,7 +227,7 @@ describe('Guessing passwords', () => {
 
   test('counts concurrent attempts', async () => {
     const { email } = await account();
-    const here = elsewhere();
+    const here = fromNewAddress();
     const answers = await Promise.all(Array.from({ length: 12 }, () => signIn(email, 'wrong', here)));
     expect(answers.filter(({ status }) => status === 400)).toHaveLength(PAIR);
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(12 - PAIR);
@@ -227,39 +235,39 @@ describe('Guessing passwords', () => {
 
   test('from many addresses is rejected, but the owner can sign in', async () => {
     const { email, password } = await account();
-    const home = elsewhere();
+    const home = fromNewAddress();
     expect((await signIn(email, password, home)).status).toBe(200);
 
     for (let turn = 0; turn < BY_ACCOUNT; turn += 1) {
-      expect((await signIn(email, 'wrong', elsewhere())).status).toBe(400);
+      expect((await signIn(email, 'wrong', fromNewAddress())).status).toBe(400);
     }
-    const stranger = elsewhere();
-    expectNoMoreTries(await signIn(email, 'wrong', stranger));
+    const stranger = fromNewAddress();
+    expectNoMoreAttempts(await signIn(email, 'wrong', stranger));
     // An unknown address has one attempt. Further passwords are not checked.
-    expectNoMoreTries(await signIn(email, password, stranger));
+    expectNoMoreAttempts(await signIn(email, password, stranger));
 
     expect((await signIn(email, 'a typing error', home)).status).toBe(400);
     expect((await signIn(email, password, home)).status).toBe(200);
-    expect((await signIn(email, password, elsewhere())).status).toBe(200);
+    expect((await signIn(email, password, fromNewAddress())).status).toBe(200);
   });
 
   test('for many accounts blocks an address, except for its known users', async () => {
     const regular = await account();
-    const here = elsewhere();
+    const here = fromNewAddress();
     expect((await signIn(regular.email, regular.password, here)).status).toBe(200);
     for (let turn = 0; turn < BY_ADDRESS; turn += 1) {
       expect((await signIn(`${randomUUID()}@example.com`, 'wrong', here)).status).toBe(400);
     }
-    expectNoMoreTries(await signIn(`${randomUUID()}@example.com`, 'wrong', here));
+    expectNoMoreAttempts(await signIn(`${randomUUID()}@example.com`, 'wrong', here));
     expect((await signIn(regular.email, regular.password, here)).status).toBe(200);
   });
 
   test('counts as requests by address, rejected with an OAuth2 error', async () => {
-    const here = elsewhere();
+    const here = fromNewAddress();
     const refresh = () =>
       shop.request('POST', '/oauth/token', { body: '', headers: { ...here, 'content-type': 'text/plain' } });
     for (let turn = 0; turn < ANONYMOUS; turn += 1) expect((await refresh()).status).toBe(400);
-    expectNoMoreTries(await refresh());
+    expectNoMoreAttempts(await refresh());
   });
 });
 
@@ -292,11 +300,11 @@ describe('A wrong password to confirm a change', () => {
 
   test.each(guesses)('counts together with those of sign-ins: %s', async (_route, guess) => {
     const { email, password, token } = await newCustomer(shop);
-    const here = elsewhere();
+    const here = fromNewAddress();
     expect((await signIn(email, 'wrong', here)).status).toBe(400);
     for (let turn = 1; turn < PAIR; turn += 1) expectProblem(await guess(token, 'wrong', here), 'wrong_password');
     expectTooMany(await guess(token, password, here), 'sign-in');
-    expectNoMoreTries(await signIn(email, password, here));
+    expectNoMoreAttempts(await signIn(email, password, here));
   });
 });
 
@@ -304,9 +312,9 @@ describe('Many requests for emails to one address', () => {
   const asks: [string, (email: string) => Promise<Answer>][] = [
     [
       'registrations',
-      (email) => shop.request('POST', '/v1/users', { body: { email, name: 'Ana' }, headers: elsewhere() }),
+      (email) => shop.request('POST', '/v1/users', { body: { email, name: 'Ana' }, headers: fromNewAddress() }),
     ],
-    ['resets', (email) => shop.request('POST', '/v1/password-resets', { body: { email }, headers: elsewhere() })],
+    ['resets', (email) => shop.request('POST', '/v1/password-resets', { body: { email }, headers: fromNewAddress() })],
     [
       'invitations',
       async (email) => {
@@ -341,7 +349,7 @@ describe('Many requests for emails to one address', () => {
     ['/account/forgot', {}],
   ])('are rejected on the page %s, with the time to wait', async (path, fields) => {
     const form = new URLSearchParams({ ...fields, email: `${randomUUID()}@example.com` }).toString();
-    const headers = { ...elsewhere(), 'content-type': 'application/x-www-form-urlencoded' };
+    const headers = { ...fromNewAddress(), 'content-type': 'application/x-www-form-urlencoded' };
     const send = () => shop.request('POST', path, { body: form, headers });
     for (let turn = 0; turn < MAILS; turn += 1) expect((await send()).status).toBe(200);
 
@@ -355,7 +363,7 @@ describe('Many requests for emails to one address', () => {
 describe('An outage of Redis', () => {
   /** Expects that requests are served and the limits apply. */
   async function expectLimitsInMemory(): Promise<void> {
-    const [{ email, password }, here] = [await account(), elsewhere()];
+    const [{ email, password }, here] = [await account(), fromNewAddress()];
     const signedIn = await signIn(email, password, here);
     expect(signedIn.status).toBe(200);
     const token = signedIn.body.access_token;
@@ -363,7 +371,7 @@ describe('An outage of Redis', () => {
     expectTooMany(await placeAs(token), 'placing');
     expect((await read(token)).status).toBe(200);
     for (let turn = 0; turn < PAIR; turn += 1) expect((await signIn(email, 'wrong', here)).status).toBe(400);
-    expectNoMoreTries(await signIn(email, password, here));
+    expectNoMoreAttempts(await signIn(email, password, here));
   }
 
   /** Expects that orders are counted in Redis again. */
@@ -397,7 +405,7 @@ describe('An outage of Redis', () => {
 
   test('that stops it does too, and no count is reset', async () => {
     const { token } = await newCustomer(shop);
-    const [{ email, password }, here] = [await account(), elsewhere()];
+    const [{ email, password }, here] = [await account(), fromNewAddress()];
     const body = { email: `${email}.example`, name: 'Ana' };
     const register = () => shop.request('POST', '/v1/users', { headers: here, body });
     for (let turn = 1; turn < PLACING; turn += 1) expect((await placeAs(token)).status).toBe(201);
@@ -406,7 +414,7 @@ describe('An outage of Redis', () => {
     await own.redis.kill();
     expect((await placeAs(token)).status).toBe(201);
     expectTooMany(await placeAs(token), 'placing');
-    expectNoMoreTries(await signIn(email, password, here));
+    expectNoMoreAttempts(await signIn(email, password, here));
     expectTooMany(await register(), 'account-mail');
     await expectLimitsInMemory();
     await own.redis.start();

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Shop } from '../shop.ts';
 
 /** The result of a raw exchange. */
-export interface Conversation {
+export interface RawExchange {
   /** Everything received. */
   text: string;
   /** The status of each response. */
@@ -12,7 +12,7 @@ export interface Conversation {
 }
 
 /** Opens a connection to the API. */
-export function dial(shop: Shop): Socket {
+export function openSocket(shop: Shop): Socket {
   const { hostname, port } = new URL(shop.url);
   return connect({ host: hostname, port: Number(port) });
 }
@@ -22,17 +22,17 @@ export function dial(shop: Shop): Socket {
  *
  * @param timeout the timeout, in ms
  */
-export function say(shop: Shop, bytes: string, timeout = 3_000): Promise<Conversation> {
-  const socket = dial(shop).setEncoding('utf8');
+export function sendRaw(shop: Shop, bytes: string, timeout = 3_000): Promise<RawExchange> {
+  const socket = openSocket(shop).setEncoding('utf8');
   let text = '';
-  const talk = (closed: boolean): Conversation => ({
+  const result = (closed: boolean): RawExchange => ({
     text,
     statuses: [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status)),
     closed,
   });
   return new Promise((resolve) => {
-    const hangUp = setTimeout(() => {
-      resolve(talk(false));
+    const timer = setTimeout(() => {
+      resolve(result(false));
       socket.destroy();
     }, timeout);
     socket.on('data', (part) => {
@@ -41,13 +41,13 @@ export function say(shop: Shop, bytes: string, timeout = 3_000): Promise<Convers
     // A reset connection is also closed.
     socket.on('error', () => undefined);
     socket.on('close', () => {
-      clearTimeout(hangUp);
-      resolve(talk(true));
+      clearTimeout(timer);
+      resolve(result(true));
     });
     socket.on('connect', () => socket.write(bytes, 'latin1'));
   });
 }
 
 /** Returns the JSON document of the last response. */
-export const lastDocument = ({ text }: Conversation): Record<string, unknown> =>
+export const lastDocument = ({ text }: RawExchange): Record<string, unknown> =>
   JSON.parse(text.slice(text.lastIndexOf('\r\n\r\n') + 4));

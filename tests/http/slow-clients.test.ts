@@ -4,7 +4,7 @@ import { createHttpServer } from '../../api/http/server.ts';
 import { createLogger } from '../../config/logger.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { dial, lastDocument, say } from './raw-socket.ts';
+import { lastDocument, openSocket, sendRaw } from './raw-socket.ts';
 
 let shop: Shop;
 let patient: Shop;
@@ -36,7 +36,7 @@ const slowly = {
 
 /** Opens connections that send a start of a request, and then single bytes at intervals. */
 async function dawdle(count: number, start: string): Promise<{ sockets: Socket[]; stop(): void }> {
-  const sockets = Array.from({ length: count }, () => dial(shop));
+  const sockets = Array.from({ length: count }, () => openSocket(shop));
   for (const socket of sockets) socket.on('error', () => undefined).resume();
   await Promise.all(sockets.map((socket) => once(socket, 'connect')));
   for (const socket of sockets) socket.write(start);
@@ -58,7 +58,7 @@ test('serves other clients while 500 are slow, and times the slow ones out', asy
       expect((await shop.request('GET', '/v1/catalog')).status).toBe(200);
     }
     const all = [...inHeaders.sockets, ...inBodies.sockets];
-    await waitFor('The last of them to be gone', () => all.every(({ closed }) => closed), waitOptions);
+    await waitFor('The slow connections to close', () => all.every(({ closed }) => closed), waitOptions);
     expect((await shop.place()).status).toBe(201);
   } finally {
     inHeaders.stop();
@@ -73,7 +73,7 @@ test.each([
   'answers a client that does not finish %s with 408 and closes the connection',
   async (_, start) => {
     const before = (await shop.request('GET', '/v1/orders?limit=100', { as: shop.customer })).body.data.length;
-    const talk = await say(shop, start(), waitOptions.deadline);
+    const talk = await sendRaw(shop, start(), waitOptions.deadline);
     expect([talk.statuses, talk.closed]).toEqual([[408], true]);
     expect(lastDocument(talk)).toMatchObject({ status: 408, code: 'request_timeout' });
     const after = (await shop.request('GET', '/v1/orders?limit=100', { as: shop.customer })).body.data.length;
@@ -91,15 +91,23 @@ test('serves the next request after a client disconnects within a request', asyn
 
 test('closes connections beyond the maximum, and later accepts new ones', async () => {
   const sockets = Array.from({ length: 60 }, () =>
-    dial(patient)
+    openSocket(patient)
       .on('error', () => undefined)
       .resume(),
   );
   try {
-    await waitFor('The door to close', () => sockets.filter(({ closed }) => closed).length >= 20, waitOptions);
+    await waitFor(
+      'The surplus connections to close',
+      () => sockets.filter(({ closed }) => closed).length >= 20,
+      waitOptions,
+    );
     expect(sockets.filter(({ closed }) => !closed).length).toBeGreaterThan(0);
   } finally {
     for (const socket of sockets) socket.destroy();
   }
-  await waitFor('A place', async () => (await patient.request('GET', '/v1/catalog')).status === 200, waitOptions);
+  await waitFor(
+    'A free connection',
+    async () => (await patient.request('GET', '/v1/catalog')).status === 200,
+    waitOptions,
+  );
 }, 30_000);

@@ -1,5 +1,5 @@
 import { openShop, type Shop } from '../shop.ts';
-import { lastDocument, say } from './raw-socket.ts';
+import { lastDocument, sendRaw } from './raw-socket.ts';
 
 let shop: Shop;
 let order: string;
@@ -26,10 +26,10 @@ const numberOfOrders = async () => Number((await shop.database('orders').count({
 
 test('accepts a well-formed raw request, by length, in chunks and with an absolute URL', async () => {
   const before = await numberOfOrders();
-  const whole = await say(shop, placing([length(order), 'Connection: close']));
-  const inChunks = await say(shop, placing(['Transfer-Encoding: chunked', 'Connection: close'], chunked(order)));
+  const whole = await sendRaw(shop, placing([length(order), 'Connection: close']));
+  const inChunks = await sendRaw(shop, placing(['Transfer-Encoding: chunked', 'Connection: close'], chunked(order)));
   // Proxies send absolute URLs.
-  const url = await say(shop, placing([length(order), 'Connection: close']).replace('/v1', 'http://shop/v1'));
+  const url = await sendRaw(shop, placing([length(order), 'Connection: close']).replace('/v1', 'http://shop/v1'));
   expect([whole.statuses, inChunks.statuses, url.statuses]).toEqual([[201], [201], [201]]);
   expect(await numberOfOrders()).toBe(before + 3);
 });
@@ -85,7 +85,7 @@ const bad: [string, () => string][] = [
 
 test.each(bad)('rejects a request without effect and closes the connection: %s', async (_, bytes) => {
   const before = await numberOfOrders();
-  const talk = await say(shop, bytes());
+  const talk = await sendRaw(shop, bytes());
   expect({ statuses: talk.statuses, closed: talk.closed }).toEqual({ statuses: [400], closed: true });
   expect(talk.text).toMatch(/^connection: close\r$/im);
   expect(talk.text).toMatch(/^content-type: application\/problem\+json\r$/im);
@@ -112,41 +112,41 @@ test('rejects a malformed body without effect, even if the route reads no body',
     `Authorization: Bearer ${as}`,
     'Transfer-Encoding: chunked',
   );
-  const broken = await say(shop, `${head}\r\n2\r\n{}zz`);
+  const broken = await sendRaw(shop, `${head}\r\n2\r\n{}zz`);
   expect([broken.statuses, broken.closed]).toEqual([[400], true]);
-  const cutShort = await say(shop, `${head}\r\n2\r\n{}`, 200);
+  const cutShort = await sendRaw(shop, `${head}\r\n2\r\n{}`, 200);
   expect(cutShort.statuses).toEqual([]);
   expect((await shop.request('GET', path, { as })).status).toBe(200);
 
-  const whole = await say(shop, `${head}Connection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
+  const whole = await sendRaw(shop, `${head}Connection: close\r\n\r\n2\r\n{}\r\n0\r\n\r\n`);
   expect(whole.statuses).toEqual([204]);
   expect((await shop.request('GET', path, { as })).status).toBe(404);
 });
 
 test('answers 431 with the limit if the headers are too large', async () => {
-  const talk = await say(shop, placing([length(order), `X-Large: ${'x'.repeat(20_000)}`]));
+  const talk = await sendRaw(shop, placing([length(order), `X-Large: ${'x'.repeat(20_000)}`]));
   expect([talk.statuses, talk.closed]).toEqual([[431], true]);
   expect(lastDocument(talk)).toMatchObject({ code: 'headers_too_large', detail: expect.stringContaining('16384') });
 });
 
 test('answers a complete request, then closes the connection if malformed data follows', async () => {
   const before = await numberOfOrders();
-  const talk = await say(shop, `${hidden()}nonsense\r\n\r\n${hidden()}`);
+  const talk = await sendRaw(shop, `${hidden()}nonsense\r\n\r\n${hidden()}`);
   expect([talk.statuses, talk.closed]).toEqual([[201, 400], true]);
   expect(await numberOfOrders()).toBe(before + 1);
 });
 
 test('answers two pipelined requests in order', async () => {
-  const talk = await say(shop, hidden() + placing([length(order), 'Connection: close']));
+  const talk = await sendRaw(shop, hidden() + placing([length(order), 'Connection: close']));
   expect([talk.statuses, talk.closed]).toEqual([[201, 201], true]);
 });
 
 test('ignores an unknown expectation', async () => {
-  const talk = await say(shop, placing([length(order), 'Expect: a-miracle', 'Connection: close']));
+  const talk = await sendRaw(shop, placing([length(order), 'Expect: a-miracle', 'Connection: close']));
   expect(talk.statuses).toEqual([201]);
 });
 
 test('serves an HTTP/1.0 request without a Host header', async () => {
-  const talk = await say(shop, 'GET /v1/catalog HTTP/1.0\r\n\r\n');
+  const talk = await sendRaw(shop, 'GET /v1/catalog HTTP/1.0\r\n\r\n');
   expect([talk.statuses, talk.closed]).toEqual([[200], true]);
 });

@@ -10,12 +10,12 @@ beforeAll(async () => {
   shop = await openShop();
   stranger = (await newCustomer(shop)).token;
   // Rejected requests change nothing, so all of them can share an order.
-  for (const status of everyStatus) standing.set(status, await orderAt(status));
+  for (const status of everyStatus) orderIds.set(status, await orderAt(status));
 }, 60_000);
 afterAll(() => shop.close());
 
-const standing = new Map<Status, string>();
-const standingAt = (status: Status) => standing.get(status) as string;
+const orderIds = new Map<Status, string>();
+const orderIdAt = (status: Status) => orderIds.get(status) as string;
 
 const roles = ['owner', 'manager'] as const;
 type Role = (typeof roles)[number];
@@ -80,7 +80,7 @@ const refused = moves.filter(({ legal, role, to }) => !legal && (role === 'manag
 test.each(refused)(
   'the $role cannot move an order from $from to $to, and it does not change',
   async ({ role, from, to }) => {
-    const id = standingAt(from);
+    const id = orderIdAt(from);
     await expectUnchanged(id, async () => {
       expectProblem(await move(id, to, tokenOf(role)), 'illegal_transition', {
         currentStatus: from,
@@ -93,7 +93,7 @@ test.each(refused)(
 
 describe.each(everyStatus)('An order at %s', (from) => {
   test('cannot be moved by a customer to any status', async () => {
-    const id = standingAt(from);
+    const id = orderIdAt(from);
     await expectUnchanged(id, async () => {
       for (const to of everyStatus.filter((status) => status !== 'cancelled')) {
         for (const customer of [shop.customer, stranger]) expectProblem(await move(id, to, customer), 'forbidden');
@@ -102,12 +102,12 @@ describe.each(everyStatus)('An order at %s', (from) => {
   });
 
   test('is not found when another customer cancels it', async () => {
-    const id = standingAt(from);
+    const id = orderIdAt(from);
     await expectUnchanged(id, async () => expectProblem(await move(id, 'cancelled', stranger), 'not_found'));
   });
 
   test('rejects all unauthenticated requests', async () => {
-    const id = standingAt(from);
+    const id = orderIdAt(from);
     await expectUnchanged(id, async () => {
       for (const to of everyStatus) {
         const answer = await move(id, to);
@@ -118,7 +118,7 @@ describe.each(everyStatus)('An order at %s', (from) => {
   });
 
   test('rejects the status `cancelled` with a detail that names /cancel', async () => {
-    const id = standingAt(from);
+    const id = orderIdAt(from);
     await expectUnchanged(id, async () => {
       const answer = await shop.request('POST', `/v1/orders/${id}/status`, {
         as: shop.manager,
@@ -130,7 +130,7 @@ describe.each(everyStatus)('An order at %s', (from) => {
   });
 
   test.each(roles)('shows the %s the allowed transitions', async (role) => {
-    const { body } = await shop.request('GET', `/v1/orders/${standingAt(from)}`, { as: tokenOf(role) });
+    const { body } = await shop.request('GET', `/v1/orders/${orderIdAt(from)}`, { as: tokenOf(role) });
     expect(body).toMatchObject({ status: from, allowedTransitions: allowedFrom(from, role) });
   });
 });
@@ -138,7 +138,7 @@ describe.each(everyStatus)('An order at %s', (from) => {
 test.each(['delivered', 'cancelled'] as const)(
   'rejects changes of a %s order in the same way after its workflow has ended',
   async (status) => {
-    const id = standingAt(status);
+    const id = orderIdAt(status);
     await shop.waitForEnd(id);
     const version = wayTo[status].length + 1;
     await expectUnchanged(id, async () => {
@@ -151,8 +151,8 @@ test.each(['delivered', 'cancelled'] as const)(
 );
 
 test('returns 404 for a move of an unknown order', async () => {
-  const nowhere = '0c0ffee0-0000-4000-8000-0000000000ff';
-  for (const to of everyStatus) expectProblem(await move(nowhere, to, shop.manager), 'not_found');
+  const unknownId = '0c0ffee0-0000-4000-8000-0000000000ff';
+  for (const to of everyStatus) expectProblem(await move(unknownId, to, shop.manager), 'not_found');
 });
 
 test('accepts an order id in capitals', async () => {

@@ -236,8 +236,8 @@ afterAll(async () => {
 
 /** Returns the manager's token with other claims, signed with the shop's key. */
 async function forged(claims: Record<string, unknown>): Promise<string> {
-  const door = await openAuthApi(shop.database);
-  return door.forge({ ...decodeJwt(shop.manager), ...claims }).finally(door.close);
+  const api = await openAuthApi(shop.database);
+  return api.forge({ ...decodeJwt(shop.manager), ...claims }).finally(api.close);
 }
 
 function sendForm(path: string, form: Record<string, string>, as?: string): Promise<Answer> {

@@ -37,8 +37,8 @@ const KNOWN_FOR_S = 14 * 24 * 60 * 60;
 export const unlimitedSignIns: SignInLimiter = { attempt: async (_attempt, check) => ({ found: await check() }) };
 
 /**
- * Limits wrong passwords by account and address, by address alone, and by account alone. SECURITY.md says which attack each of
- * them stops. An address that the account was used from is known: the last two do not apply.
+ * Limits wrong passwords by account and address, by address alone, and by account alone. SECURITY.md describes the attacks that
+ * each of them stops. The last two do not apply to addresses that the account has been used from.
  *
  * When an account's own quota is exceeded, an unknown address has one attempt. A wrong password is then answered as if it had
  * not been checked. So the owner can sign in from anywhere, and an attacker cannot lock them out.
