@@ -1,4 +1,4 @@
-// Parts of knex that it has no types for: what its documentation on custom dialects has one extend.
+// Types of the parts of knex that its documentation on custom dialects extends. Knex has no types for them.
 
 declare module 'knex/lib/dialects/postgres/index.js' {
   import { Knex } from 'knex';

@@ -8,7 +8,7 @@ import type { AccountDependencies } from './dependencies.ts';
 import { replacePassword } from './passwords.ts';
 import { type AccountRefusal, INVALID_LINK } from './refusals.ts';
 
-/** What the links in emails do. Each link works once. */
+/** Uses the links in emails. Each link works once. */
 export function createAccountLinks(dependencies: AccountDependencies) {
   const { users, accountRequests, passwordRules } = dependencies;
 

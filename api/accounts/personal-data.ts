@@ -17,7 +17,7 @@ export interface PersonalDataSources {
 /** Orders that are read at once. */
 const PAGE = 20;
 
-/** Everything that the shop knows of a person, as they may see it; `undefined` when it knows nobody of that id. */
+/** Returns all data about a user, as they may see it; `undefined` if there is no such user. */
 export async function collectPersonalData(sources: PersonalDataSources, viewer: Actor) {
   const { users, orders, artifacts, suppressions } = sources;
   const [account, reader] = await Promise.all([users.find(viewer.id), users.findReader(viewer.id)]);

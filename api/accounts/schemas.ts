@@ -16,7 +16,7 @@ const name = oneLine(MAX_NAME_LENGTH).meta({
 });
 const role = z.enum(['customer', 'manager']).meta({ id: 'Role' });
 
-/** What somebody types to prove that it is them; the rules are for passwords that are chosen. */
+/** The current password of a user. The password rules apply to new passwords only. */
 const password = z
   .string()
   .min(1)
@@ -50,7 +50,7 @@ const theirLanguage = z
   .nullable()
   .meta({ description: 'The language of emails to this user, ISO 639. null: the language of the shop' });
 
-/** What is told of anybody. */
+/** The fields of users and of invitations. */
 const person = { id, email: z.string(), name: z.string(), role, language: theirLanguage };
 
 export const me = z
@@ -102,7 +102,7 @@ export const userQuery = z.strictObject({
   cursor: cursorParameter(z.tuple([z.string().refine((email) => !email.includes('\0'))])),
 });
 
-/** What is answered to a request that may come to nothing, and does not say so. */
+/** The empty answer to a request whose effect is not disclosed. */
 export const nothing = z.object({}).meta({ id: 'Nothing', examples: [{}] });
 
 export const registrationHeaders = z.object({ 'accept-language': acceptLanguage });
@@ -162,7 +162,7 @@ export const meChange = z
     examples: [{ name: 'Carla Customer' }],
   });
 
-/** When such a mail comes. */
+/** When an email of each kind is sent. */
 const kindDescriptions = {
   edited: 'The order was edited',
   progress: 'The preparation started or was undone, or the order was delivered',

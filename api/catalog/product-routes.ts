@@ -279,7 +279,7 @@ const answer = (product: Product): RouteResponse => ({
   body: shown(product, false),
 });
 
-/** Deleted variations only for whom they were asked. */
+/** Returns a product without its deleted variations, unless the request includes them. */
 const shown = (product: Product, includeDeleted: boolean): Product => ({
   ...product,
   variations: product.variations.filter(({ deletedAt }) => includeDeleted || !deletedAt),

@@ -70,7 +70,7 @@ const NAMES =
   'Names need a visible character and are stored in NFC. The comparison ignores case, invisible characters and repeated spaces.';
 const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower positions come first' });
 
-/** What managers send; prices are in the shop's one currency. */
+/** Returns the schemas of request bodies. Prices are in the shop's currency. */
 export function catalogInput(currency: string) {
   const price = priceIn(currency);
   const productFields = {
@@ -122,7 +122,7 @@ export function catalogInput(currency: string) {
   };
 }
 
-/** Some of the fields, but not none. */
+/** Returns the schema of a change of at least one field. */
 const changeOf = <Fields extends z.ZodRawShape>(fields: Fields) =>
   z
     .strictObject(fields)

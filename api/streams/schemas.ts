@@ -77,7 +77,7 @@ export const shopSnapshot = z.object({ orders: z.array(orderInEvent) }).meta({
   examples: [{ orders: [examples.orderInEvent] }],
 });
 
-/** The id of an event; an empty one is as none, as browsers have it. */
+/** The id of an event. Browsers that have received no event send an empty one. */
 const position = z.string().transform((text, context) => {
   if (text === '') return undefined;
   const place = fromPosition(text);

@@ -191,7 +191,7 @@ export const redelivered = z
   .object({ count: z.int().meta({ description: 'The number of events that are redelivered' }) })
   .meta({ id: 'WebhookRedelivered', examples: [{ count: 12 }] });
 
-/** What a webhook is sent: Standard Webhooks around CloudEvents. @param operationId unique in the document */
+/** Describes the delivery of an event: a CloudEvent, signed by Standard Webhooks. @param operationId unique in the document */
 export const eventDelivery = (operationId: string) =>
   ({
     post: {
