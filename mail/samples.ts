@@ -1,6 +1,7 @@
 import type { Actor } from '../domain/actor.ts';
-import { samplePrice, sum, times } from '../domain/money.ts';
+import { samplePrice, times } from '../domain/money.ts';
 import type { Cancellation, Line, Order } from '../domain/order/order.ts';
+import { totalOf } from '../domain/order/pricing.ts';
 import type { Recipient } from '../domain/order/recipients.ts';
 import { type AccountEmailInput, renderAccountEmail } from './templates/account-email.ts';
 import type { RenderedEmail } from './templates/layout.ts';
@@ -33,14 +34,14 @@ const order: Order = {
   location: 'take_away',
   note: 'Oat milk in one of the lattes, please.\nAnd a smile on the lid!',
   lines,
-  total: totalOf(lines),
+  total: totalOf(lines, 'USD'),
   flags: [],
   cancellation: null,
   placedAt: '2026-03-05T14:05:00Z',
   updatedAt: '2026-03-05T14:05:00Z',
 };
 
-const edit = { location: 'in_house', lines: fewer, total: totalOf(fewer), note: null } as const;
+const edit = { location: 'in_house', lines: fewer, total: totalOf(fewer, 'USD'), note: null } as const;
 const pause = 'The grinder needs five minutes. Your cup is next!';
 const byAna = cancelled(ana, 'customer_request', 'My train is early.');
 const byMarco = cancelled(marco, 'out_of_stock', 'The last donut just left. We’re so sorry!');
@@ -156,11 +157,4 @@ function line(position: number, product: string, variation: string | null, quant
   const id = `00000000-0000-4000-8000-00000000000${position}`;
   const variationId = variation && id;
   return { id, productId: id, variationId, product, variation, quantity, unitPrice, total: times(unitPrice, quantity) };
-}
-
-function totalOf(some: readonly Line[], currency = 'USD') {
-  return sum(
-    some.map(({ total }) => total),
-    currency,
-  );
 }

@@ -1,13 +1,10 @@
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 import type { AccountEmailRequest } from '../domain/account/account-request.ts';
-import { singleEmail } from './email-options.ts';
-import { emailTaskQueueOf } from './messages/definitions.ts';
+import { emailQueue, singleEmail } from './email-options.ts';
 
 const { accountMail: sendEmail } = proxyActivities<Activities>(singleEmail);
 
 /** Sends one email about an account and returns the outcome. Fails after the last attempt, visibly for operators. */
 export const accountMail = (request: AccountEmailRequest): ReturnType<Activities['accountMail']> =>
-  sendEmail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue), summary: request.about }, [
-    request,
-  ]);
+  sendEmail.executeWithOptions({ taskQueue: emailQueue(), summary: request.about }, [request]);

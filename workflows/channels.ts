@@ -1,15 +1,8 @@
-import {
-  ActivityFailure,
-  type CancellationScope,
-  isCancellation,
-  proxyActivities,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ActivityFailure, type CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 import type { Fact } from '../domain/order/order.ts';
 import type { Audience } from '../domain/order/recipients.ts';
-import { emailTimeouts } from './email-options.ts';
-import { emailTaskQueueOf } from './messages/definitions.ts';
+import { emailQueue, emailTimeouts } from './email-options.ts';
 import { summaryOfEntries } from './messages/describe.ts';
 import { nextBatch, type Outbox } from './outbox.ts';
 import {
@@ -131,8 +124,6 @@ export function firstEmailsChannel({ queues }: Outbox, channels: Channel[], scop
     },
   };
 }
-
-const emailQueue = (): string => emailTaskQueueOf(workflowInfo().taskQueue);
 
 /** Returns how long a fact may still be delivered, in ms. */
 const remainingMs = (audience: Audience, fact: Fact | undefined): number =>

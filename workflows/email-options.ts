@@ -1,3 +1,5 @@
+import { workflowInfo } from '@temporalio/workflow';
+import { emailTaskQueueOf } from './messages/definitions.ts';
 import { EMAIL_RETRY } from './retry-policies.ts';
 
 /**
@@ -5,6 +7,9 @@ import { EMAIL_RETRY } from './retry-policies.ts';
  * an activity sends ten at most. Heartbeats reveal a dead worker meanwhile.
  */
 export const emailTimeouts = { startToCloseTimeout: '3h', heartbeatTimeout: '45s' } as const;
+
+/** Returns the task queue of the activities that send emails. */
+export const emailQueue = (): string => emailTaskQueueOf(workflowInfo().taskQueue);
 
 /** Options of activities that send a single email: about an account or a webhook, or one that is sent again. */
 export const singleEmail = {

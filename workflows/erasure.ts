@@ -9,8 +9,8 @@ const { erase } = proxyActivities<Activities>({
 });
 
 /**
- * Erases a user. The workflow then stays open as the record of the erasure: the reconciler erases the user again if Postgres
- * was restored from a backup. A closed workflow would be deleted after the retention period.
+ * Erases a user. The workflow then stays open as the record of the erasure: after Postgres is restored from a backup, the
+ * reconciler erases the user again. A closed workflow would be deleted after the retention period.
  *
  * @param rememberFor how long backups are kept, in ms
  */

@@ -50,7 +50,7 @@ export class Outbox {
         size -= sizeOf(fact);
         count += 1;
       }
-      if (count > 0) this.giveUp(audience, count, 'There was too much to deliver at once.');
+      if (count > 0) this.giveUp(audience, count, 'Too many events were waiting for delivery.');
     }
     return this.queues;
   }

@@ -1,7 +1,6 @@
-import { proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
-import { singleEmail } from './email-options.ts';
-import { emailTaskQueueOf } from './messages/definitions.ts';
+import { emailQueue, singleEmail } from './email-options.ts';
 
 const { resendEmail } = proxyActivities<Activities>(singleEmail);
 
@@ -10,8 +9,7 @@ const REPEATED_WITHIN = '10s';
 
 /** Sends one email about an order again. It is a separate workflow, because that of the order may have closed. */
 export async function resend(deliveryId: string): ReturnType<Activities['resendEmail']> {
-  const taskQueue = emailTaskQueueOf(workflowInfo().taskQueue);
-  const outcome = await resendEmail.executeWithOptions({ taskQueue, summary: 'sent again' }, [deliveryId]);
+  const outcome = await resendEmail.executeWithOptions({ taskQueue: emailQueue(), summary: 'sent again' }, [deliveryId]);
   await sleep(REPEATED_WITHIN, { summary: 'ignores repeated requests' });
   return outcome;
 }

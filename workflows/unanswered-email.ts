@@ -1,8 +1,7 @@
-import { ActivityFailure, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { ActivityFailure, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
-import { singleEmail } from './email-options.ts';
-import { emailTaskQueueOf } from './messages/definitions.ts';
+import { emailQueue, singleEmail } from './email-options.ts';
 import { DATABASE_RETRY } from './retry-policies.ts';
 
 const { resendUnanswered } = proxyActivities<Activities>(singleEmail);
@@ -15,9 +14,9 @@ const { journal } = proxyActivities<Activities>({
 /** Sends an unanswered email again. It is a separate workflow, so that it does not delay the order's other emails. */
 export async function unansweredEmail(email: UnansweredEmail): Promise<void> {
   const { orderId, eventId, recipient } = email;
-  const taskQueue = emailTaskQueueOf(workflowInfo().taskQueue);
+  const options = { taskQueue: emailQueue(), summary: `${eventId} to the ${recipient}` };
   try {
-    await resendUnanswered.executeWithOptions({ taskQueue, summary: `${eventId} to the ${recipient}` }, [email]);
+    await resendUnanswered.executeWithOptions(options, [email]);
   } catch (error) {
     // Any other error is a bug and must fail the workflow task.
     if (!(error instanceof ActivityFailure)) throw error;

@@ -1,10 +1,9 @@
-import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
-import { singleEmail } from './email-options.ts';
-import { emailTaskQueueOf } from './messages/definitions.ts';
+import { emailQueue, singleEmail } from './email-options.ts';
 
 const { webhookNotice: sendEmail } = proxyActivities<Activities>(singleEmail);
 
 /** Notifies the shop by email that a webhook is disabled. */
 export const webhookNotice = (webhookId: string): ReturnType<Activities['webhookNotice']> =>
-  sendEmail.executeWithOptions({ taskQueue: emailTaskQueueOf(workflowInfo().taskQueue) }, [webhookId]);
+  sendEmail.executeWithOptions({ taskQueue: emailQueue() }, [webhookId]);

@@ -38,8 +38,6 @@ export function placeOrder({ key, requestId, patience: _, ...placement }: Placem
  *
  * @param at time of the event, RFC 3339
  */
-export function decide(order: Order, command: Exclude<Command, { type: 'edit' }>, at: string): OrderEvent | Refusal;
-export function decide(order: Order, command: Command, at: string): OrderEvent | Refusal | Unchanged;
 export function decide(order: Order, command: Command, at: string): OrderEvent | Refusal | Unchanged {
   const { actor, expectedVersion } = command;
   if (expectedVersion !== undefined && expectedVersion !== order.version) {

@@ -1,5 +1,6 @@
-import { sum, times } from '../money.ts';
+import { times } from '../money.ts';
 import type { Changes, Edit, KeptLine, Line, Order, Refusal, Unchanged } from './order.ts';
+import { totalOf } from './pricing.ts';
 
 type Edited = Pick<Order, 'lines' | 'total' | 'location' | 'note'>;
 
@@ -13,11 +14,7 @@ export function applyEdit(order: Order, edit: Edit): { edited: Edited; changes: 
   const { location = order.location, note = order.note } = edit;
   const changes = difference(order, { lines, location, note });
   if (!changes) return { unchanged: true };
-  const total = sum(
-    lines.map((line) => line.total),
-    order.total.currency,
-  );
-  return { edited: { lines, total, location, note }, changes };
+  return { edited: { lines, total: totalOf(lines, order.total.currency), location, note }, changes };
 }
 
 const isNew = (line: Line | KeptLine): line is Line => 'product' in line;

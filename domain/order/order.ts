@@ -146,12 +146,12 @@ export interface Fact {
 }
 
 /** A requested change. */
-export type Command = CommandFields &
-  (
-    | { type: 'change_status'; to: Exclude<Status, 'cancelled'> }
-    | { type: 'cancel'; reasonCode?: CancellationReason | null }
-    | ({ type: 'edit' } & Edit)
-  );
+export type Command = CommandFields & Action;
+
+export type Action =
+  | { type: 'change_status'; to: Exclude<Status, 'cancelled'> }
+  | { type: 'cancel'; reasonCode?: CancellationReason | null }
+  | ({ type: 'edit' } & Edit);
 
 /** A requested edit. Absent fields stay unchanged. */
 export interface Edit {

@@ -32,6 +32,13 @@ export interface Unavailable {
   lines: number[];
 }
 
+/** Returns the total of an order's lines. @param currency which an empty order needs */
+export const totalOf = (lines: readonly Line[], currency: string): Money =>
+  sum(
+    lines.map(({ total }) => total),
+    currency,
+  );
+
 /**
  * Returns the lines of an order, with today's names and prices.
  *
@@ -56,11 +63,5 @@ export function price(
     const total = times(unitPrice, quantity);
     return { id: newId(), productId, variationId, product, variation, quantity, unitPrice, total };
   });
-  return {
-    lines,
-    total: sum(
-      lines.map(({ total }) => total),
-      currency,
-    ),
-  };
+  return { lines, total: totalOf(lines, currency) };
 }

@@ -8,10 +8,10 @@ interface Reader {
   unwanted: readonly EmailKind[];
 }
 
-/** Why an address gets no email, as the timeline says it. */
+/** The sentences on the timeline. */
 export const whyReturned: Record<ReturnedAs, string> = {
-  bounced: 'The address takes no mail: one came back for good.',
-  complained: 'Somebody at the address has called our mail spam.',
+  bounced: 'An earlier email to this address bounced.',
+  complained: 'The recipient reported an earlier email as spam.',
 };
 
 /**
@@ -26,7 +26,7 @@ export function suppressionReason(
   kind: EmailKind | undefined,
   returned: ReturnedAs | undefined,
 ): string | undefined {
-  if (!reader) return 'The customer has no account any more.';
+  if (!reader) return 'The customer has deleted the account.';
   if (returned) return whyReturned[returned];
-  return kind && reader.unwanted.includes(kind) ? 'The customer wants no mail of this kind.' : undefined;
+  return kind && reader.unwanted.includes(kind) ? 'The customer has turned off emails of this kind.' : undefined;
 }

@@ -61,7 +61,7 @@ describe('email preferences', () => {
     const [receipt, preparation, ready, delivered] = await emailsOf(order.id);
     expect([receipt.outcome, ready.outcome]).toEqual(['sent', 'sent']);
     for (const line of [preparation, delivered]) {
-      expect(line).toMatchObject({ outcome: 'suppressed', reason: 'The customer wants no mail of this kind.' });
+      expect(line).toMatchObject({ outcome: 'suppressed', reason: 'The customer has turned off emails of this kind.' });
     }
   });
 

@@ -1,5 +1,5 @@
 import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
-import type { Command, Line, Order, Placement } from '../../domain/order/order.ts';
+import type { Command, Fact, Line, Order, Placement } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { actors, OWNER_ID, wayTo } from './status-table.ts';
 
@@ -32,19 +32,24 @@ export const aPlacement = (placement: Partial<Placement> = {}): Placement => ({
 });
 
 /** Returns a cancellation if the move leads to `cancelled`, else a change of status. */
-type Move = Exclude<Command, { type: 'edit' }>;
-
-export const toCommand = (to: Status, request: Pick<Command, 'actor' | 'reason' | 'expectedVersion'>): Move =>
+export const toCommand = (to: Status, request: Pick<Command, 'actor' | 'reason' | 'expectedVersion'>): Command =>
   to === 'cancelled' ? { type: 'cancel', ...request } : { type: 'change_status', to, ...request };
+
+/** Returns the fact that a command causes. Throws if it causes none. */
+export function factOf(order: Order, command: Command, at: string): Fact {
+  const event = decide(order, command, at);
+  if ('refused' in event || 'unchanged' in event) throw new Error(`No event: ${JSON.stringify(event)}`);
+  return { event, order: evolve(order, event) };
+}
+
+/** Returns the fact of a manager's move. */
+export const moveOf = (order: Order, to: Status, at: string): Fact =>
+  factOf(order, toCommand(to, { actor: actors.manager }), at);
 
 /** Returns an order that a manager moved to a status, frozen so that it cannot be changed in place. */
 export function anOrderAt(status: Status): Order {
   return wayTo[status].reduce(
-    (order, to) => {
-      const event = decide(order, toCommand(to, { actor: actors.manager }), '2026-11-22T09:31:00.000Z');
-      if ('refused' in event) throw new Error(`${status} cannot be reached: ${event.refused}`);
-      return deepFreeze(evolve(order, event));
-    },
+    (order, to) => deepFreeze(moveOf(order, to, '2026-11-22T09:31:00.000Z').order),
     deepFreeze(placeOrder(aPlacement()).order),
   );
 }

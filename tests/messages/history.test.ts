@@ -1,11 +1,10 @@
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { raise } from '../../domain/order/alerts.ts';
-import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
+import { placeOrder } from '../../domain/order/decider.ts';
 import type { JournalEntry, Rejection } from '../../domain/order/journal-entry.ts';
-import type { Fact, OrderEvent } from '../../domain/order/order.ts';
+import type { Fact } from '../../domain/order/order.ts';
 import { type Decode, decidedIn } from '../../workflows/messages/history.ts';
-import { aPlacement } from '../domain/an-order.ts';
-import { actors } from '../domain/status-table.ts';
+import { aPlacement, moveOf } from '../domain/an-order.ts';
 
 const placement = aPlacement();
 const first = placeOrder(placement);
@@ -25,8 +24,7 @@ const refused: Rejection = {
 };
 
 function factAfter({ order }: Fact): Fact {
-  const event = decide(order, { type: 'change_status', to: 'preparation', actor: actors.manager }, at) as OrderEvent;
-  return { event, order: evolve(order, event) };
+  return moveOf(order, 'preparation', at);
 }
 
 const fact = (fact: Fact): JournalEntry => ({ kind: 'fact', ...fact });

@@ -115,7 +115,7 @@ test('rejects a resend with the reason why there is nothing to send', async () =
   await shop.database('email_suppressions').insert({ address_hash: address, reason: 'bounced', at: new Date() });
   expect(await told()).toContain('came back for good');
   await shop.database('users').where({ id }).delete();
-  expect(await told()).toBe('The customer has no account any more.');
+  expect(await told()).toBe('The customer has deleted the account.');
   await shop.database('order_events').where({ order_id: order.id }).delete();
   expect(await told()).toBe('The event of this email is no longer stored.');
 });

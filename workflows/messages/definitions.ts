@@ -93,9 +93,9 @@ export const searchAttributes = {
 };
 
 export const searchAttributesOf = ({ status, number, customer, total, location }: Order): SearchAttributePair[] => [
-  { key: searchAttributes.status, value: status } as SearchAttributePair,
-  { key: searchAttributes.number, value: number } as SearchAttributePair,
-  { key: searchAttributes.customerId, value: customer.id } as SearchAttributePair,
-  { key: searchAttributes.total, value: toMajorUnits(total) } as SearchAttributePair,
-  { key: searchAttributes.location, value: location } as SearchAttributePair,
+  { key: searchAttributes.status, value: status },
+  { key: searchAttributes.number, value: number },
+  { key: searchAttributes.customerId, value: customer.id },
+  { key: searchAttributes.total, value: toMajorUnits(total) },
+  { key: searchAttributes.location, value: location },
 ];

@@ -1,6 +1,7 @@
 import type { Actor } from '../../domain/actor.ts';
 import { MAX_PRICE_IN_ANY_CURRENCY, type Money } from '../../domain/money.ts';
 import {
+  type Action,
   type CancellationReason,
   type Command,
   cancellationReasons,
@@ -117,12 +118,7 @@ export function parseEditMessage(message: unknown, options: ParseOptions = {}): 
   return withAttribution({ type: 'edit', lines: picked, location, note }, fields, options);
 }
 
-type Change =
-  | { type: 'change_status'; to: StatusMessage['status'] }
-  | { type: 'cancel'; reasonCode: CancellationReason | null }
-  | ({ type: 'edit' } & Edit);
-
-function withAttribution(change: Change, fields: Record<string, unknown>, options: ParseOptions): Command | Malformed {
+function withAttribution(action: Action, fields: Record<string, unknown>, options: ParseOptions): Command | Malformed {
   const { actor = operator, reason = null, expectedVersion, key, requestId, signatures } = fields;
   if (!isActor(actor, options)) {
     return malformed('"actor" must be {"type", "id"} with a short id. Omit it to act as the operator.');
@@ -138,7 +134,7 @@ function withAttribution(change: Change, fields: Record<string, unknown>, option
     return malformed(`"requestId" must be a text of at most ${MAX_ID_LENGTH} characters.`);
   }
   const command = {
-    ...change,
+    ...action,
     actor: { type: actor.type, id: actor.id },
     reason,
     expectedVersion,
