@@ -8,7 +8,7 @@ export interface Money {
   currency: string;
 }
 
-// Intl takes its digits from CLDR, which differs from ISO 4217 and changes with the version of Node.
+// Intl's digits come from CLDR, which differs from ISO 4217 and changes with the version of Node.
 const digitsByCode = new Map(
   Object.entries(codesByDigits).flatMap(([digits, codes]) =>
     codes.split(/\s+/).map((code) => [code, Number(digits)] as const),

@@ -1,7 +1,7 @@
 // These patterns are part of the OpenAPI document, and JSON Schema has no `\p{Cc}`. No pattern can test for well-formed Unicode.
 const control = String.raw`\u0000-\u001f\u007f-\u009f`;
 const lineSeparator = String.raw`\u2028\u2029`;
-// Whitespace, format characters, fillers and private use, as far as a pattern without Unicode properties can list them.
+// Whitespace, format characters, fillers and private use. Without Unicode properties, the list is incomplete.
 const invisible = String.raw`\u0020\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb`;
 const inText = String.raw`[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]`;
 

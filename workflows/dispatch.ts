@@ -25,15 +25,10 @@ export async function dispatch(state: OrderState, runOptions: OrderRunOptions): 
   } while (!mustReturn());
 }
 
-/** The channels of an order in the order in which they start, and the scopes that cancel their activities. */
-interface Channels {
-  journal: Channel;
-  deliveries: Channel[];
-  journaling: CancellationScope;
-  delivering: CancellationScope;
-}
+type Channels = ReturnType<typeof createChannels>;
 
-function createChannels(outbox: Outbox, { firstEmails }: OrderRunOptions): Channels {
+/** Returns an order's channels in the order in which they start, and the scopes that cancel their activities. */
+function createChannels(outbox: Outbox, { firstEmails }: OrderRunOptions) {
   const [journaling, delivering] = [new CancellationScope(), new CancellationScope()];
   const journal = journalChannel(outbox, journaling);
   const redis = deliveryChannel(outbox, 'redis', delivering);

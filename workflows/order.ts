@@ -25,6 +25,23 @@ import { type Malformed, parseCancelMessage, parseEditMessage, parseStatusMessag
 import { onSignal } from './on-signal.ts';
 import { OrderState } from './order-state.ts';
 
+/**
+ * Runs one order until it is delivered or cancelled, and returns it.
+ *
+ * @param runOptions absent on orders started by older versions
+ */
+export async function order(start: Start, runOptions: OrderRunOptions = { events: 4_000 }): Promise<Order> {
+  const state = new OrderState(start, show);
+  handleMessages(state, runOptions);
+  show(state.order);
+  await CancellationScope.nonCancellable(async () => {
+    await dispatch(state, runOptions);
+    if (!state.isDone) await continueAsNew<typeof order>(state.carry(), runOptions);
+  });
+  return state.order;
+}
+
+/** The changes to an order, each of which is an update and a signal. */
 const changes = [
   {
     update: changeStatusUpdate,
@@ -45,22 +62,6 @@ const changes = [
     description: 'Change a waiting order: {"lines"?: [{"id", "quantity"}, …], "location"?, "note"?}',
   },
 ];
-
-/**
- * Runs one order until it is delivered or cancelled, and returns it.
- *
- * @param runOptions absent on orders started by older versions
- */
-export async function order(start: Start, runOptions: OrderRunOptions = { events: 4_000 }): Promise<Order> {
-  const state = new OrderState(start, show);
-  handleMessages(state, runOptions);
-  show(state.order);
-  await CancellationScope.nonCancellable(async () => {
-    await dispatch(state, runOptions);
-    if (!state.isDone) await continueAsNew<typeof order>(state.carry(), runOptions);
-  });
-  return state.order;
-}
 
 /** Handles updates, which are answered, and signals for operators. A refused signal appears on the timeline. */
 function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {

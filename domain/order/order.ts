@@ -49,7 +49,7 @@ export interface Cancellation {
 /** An order in workflows, events and the journal: with the customer's id, but without the name, so that a person can be erased. */
 export interface Order {
   id: string;
-  /** Called out at the counter, 1 to 999. Not unique. */
+  /** 1 to 999, called out at the counter. Not unique. */
   number: number;
   status: Status;
   /** Starts at 1 and increases by one with every event except alerts. */

@@ -5,7 +5,7 @@ export type Status = (typeof statuses)[number];
 
 type Party = 'staff' | 'owner';
 
-/** The order's state machine: all legal transitions, and who may make them. */
+/** The order's state machine: all legal transitions and the parties that may make them. */
 const transitions: readonly { from: Status; to: Status; by: readonly Party[] }[] = [
   { from: 'waiting', to: 'preparation', by: ['staff'] },
   { from: 'preparation', to: 'waiting', by: ['staff'] },
@@ -15,7 +15,7 @@ const transitions: readonly { from: Status; to: Status; by: readonly Party[] }[]
   { from: 'preparation', to: 'cancelled', by: ['staff', 'owner'] },
 ];
 
-/** The fields of an order that decide who may change it. */
+/** The fields of an order that determine its allowed transitions. */
 export interface OrderAccess {
   status: Status;
   customer: { id: string };

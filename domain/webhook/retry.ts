@@ -1,9 +1,9 @@
-/** When a delivery is retried; all in ms. */
+/** The pauses between the attempts at a delivery, in ms. */
 export interface RetryPlan {
   /** The pause after the first failure. Each further pause is three times as long. */
   first: number;
   longest: number;
-  /** How long a delivery is retried in all. */
+  /** How long a delivery is retried in total. */
   limit: number;
 }
 

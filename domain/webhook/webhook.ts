@@ -14,10 +14,10 @@ export type DisabledReason = (typeof disabledReasons)[number];
 export const deliveryOutcomes = ['pending', 'delivered', 'gone', 'dropped', 'given_up'] as const;
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
-/** Most webhooks of a shop. The worker has activity slots for all of them. */
+/** The most webhooks of a shop. The worker has activity slots for all of them. */
 export const MAX_WEBHOOKS = 50;
 
-/** Most events that one request delivers again. */
+/** The most events that one request delivers again. */
 export const MAX_REDELIVERED = 1_000;
 
 /** How long a replaced secret stays valid, in ms. */

@@ -233,7 +233,7 @@ describe('a suppressed address', () => {
     await waitFor('A suppressed email', async () => (await emailsOf(order.id)).length === 2, { deadline: 20_000 });
     expect((await emailsOf(order.id))[1]).toMatchObject({
       outcome: 'suppressed',
-      reason: expect.stringContaining('came back'),
+      reason: expect.stringContaining('bounced'),
     });
     await shop.request('POST', '/v1/password-resets', { body: { email } });
 

@@ -81,7 +81,7 @@ describe('pricing lines', () => {
     });
   });
 
-  test('reports every unavailable line and prices none', () => {
+  test('reports every unavailable line and returns no prices', () => {
     const requests = [
       { productId: 'unknown', quantity: 1 },
       { productId: 'tea', quantity: 1 },
@@ -95,7 +95,7 @@ describe('pricing lines', () => {
     });
   });
 
-  test('the total is the integer sum of quantity times price (invariant 5)', () => {
+  test('the total is the integer sum of quantity times price', () => {
     const anOffer = fc.record({ amount: fc.integer({ min: 0, max: 20_000_000 }), orderable: fc.boolean() });
     const anOrder = fc.array(anOffer, { minLength: 1, maxLength: 20 }).chain((menu) =>
       fc.record({

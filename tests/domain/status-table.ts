@@ -27,7 +27,7 @@ export const allowedFrom = (from: Status, who: Who): Status[] =>
 
 export const isEdge = (from: Status, to: Status): boolean => edges.some(([start, end]) => start === from && end === to);
 
-/** Every pair of statuses, the same one twice included. */
+/** Every pair of statuses, including two equal ones. */
 export const everyMove = everyStatus.flatMap((from) => everyStatus.map((to) => ({ from, to })));
 
 /** Returns the shortest path from `waiting` to a status. */

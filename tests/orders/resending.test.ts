@@ -113,7 +113,7 @@ test('rejects a resend with the reason why there is nothing to send', async () =
   await shop.database('deliveries').where({ id: deliveryId }).update({ outcome: 'sent' });
   const address = shop.database.raw("encode(sha256(convert_to(?, 'UTF8')), 'hex')", [`${id}@example.com`]);
   await shop.database('email_suppressions').insert({ address_hash: address, reason: 'bounced', at: new Date() });
-  expect(await told()).toContain('came back for good');
+  expect(await told()).toContain('bounced');
   await shop.database('users').where({ id }).delete();
   expect(await told()).toBe('The customer has deleted the account.');
   await shop.database('order_events').where({ order_id: order.id }).delete();

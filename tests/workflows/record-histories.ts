@@ -83,7 +83,7 @@ const lives: Record<string, Life> = {
     await shop.workflow(id).cancel();
     await shop.move(id, 'delivered');
   },
-  'both-mailed-at-once': async (shop, id) => {
+  'first-emails': async (shop, id) => {
     await shop.move(id, 'preparation');
     await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer });
   },
@@ -99,7 +99,7 @@ const lives: Record<string, Life> = {
     await shop.workflow(id).signal(cancelSignal, { reason: '🥐'.repeat(MAX_REASON_LENGTH + 1) });
     await shop.workflow(id).signal(cancelSignal, { reasonCode: 'other' });
   },
-  'shop-mailed-at-the-second-try': async (shop, id) => {
+  'shop-emailed-at-the-second-attempt': async (shop, id) => {
     refusals.push(smtpError(451, 'Come back later'));
     await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer });
   },
@@ -209,8 +209,8 @@ try {
   await saveResend(shop);
   await saveWebhooks(shop);
   await save(shop, 'cancelled-in-a-second-run', await startSecondRun(shop));
-  await write('gone-on-in-a-new-run', await outgrow(shop, { events: 25 }));
-  await write('gone-on-while-both-were-mailed', await outgrow(shop, { events: 25, firstEmails: true }));
+  await write('continued-as-new', await outgrow(shop, { events: 25 }));
+  await write('continued-as-new-during-first-emails', await outgrow(shop, { events: 25, firstEmails: true }));
   await shop.close();
   const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
   await write('redis-given-up', withoutRedis.workflow(await giveUp(withoutRedis)));

@@ -16,7 +16,7 @@ export const emailTaskQueueOf = (taskQueue: string): string => `${taskQueue}-ema
 /** The type of the workflow that corrects the read model. */
 export const reconcileWorkflowType = 'reconcile';
 
-/** The id of the schedule that starts it, one for each shop of a namespace. The ids of its workflows begin with it. */
+/** The id of the schedule that reconciles a shop. The ids of its workflows begin with it. */
 export const reconcileScheduleIdOf = (taskQueue: string): string => `reconcile-${taskQueue}`;
 
 /** The type of the workflow that sends an email again on request; one at a time for each delivery. */

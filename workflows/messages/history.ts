@@ -68,7 +68,7 @@ export async function decidedIn(events: readonly HistoryEvent[], decode: Decode)
     ]),
   );
   for (const event of events) {
-    const { entries, order } = await read(event, decode, updateInputs);
+    const { entries, order } = await decisionsIn(event, decode, updateInputs);
     if (order) orders.push(order);
     for (const entry of entries) {
       if (entry.kind === 'fact') orders.push(entry.order);
@@ -84,7 +84,7 @@ export const factsIn = async (events: readonly HistoryEvent[], decode: Decode): 
     entry.kind === 'fact' ? [{ event: entry.event, order: entry.order }] : [],
   );
 
-async function read(
+async function decisionsIn(
   event: HistoryEvent,
   decode: Decode,
   updateInputs: ReadonlyMap<string | null | undefined, Payload[] | null | undefined>,

@@ -19,7 +19,7 @@ import { type Status, statuses } from '../../domain/order/transitions.ts';
 import { FREE_TEXT, isOneLine, isText, lengthOf, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
 import { signatureOf } from './signature.ts';
 
-/** What every message to an order may contain. */
+/** The fields that every message to an order may have. */
 export interface Attribution {
   /** Defaults to the operator. */
   actor?: Actor;
@@ -44,7 +44,7 @@ export interface CancelMessage extends Attribution {
 /** The argument of the update and the signal `edit`. */
 export type EditMessage = Attribution & Edit;
 
-/** An invalid message, and what is wrong with it. */
+/** The reason why a message is invalid. */
 export interface Malformed {
   refused: 'invalid_request';
   detail: string;

@@ -40,7 +40,7 @@ export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
     const { encoding, 'encryption-key-id': keyId } = payload.metadata ?? {};
     const { data } = payload;
     if (!encoding || !ENCODING.equals(encoding)) return payload;
-    // Not encrypted by this codec, although it is labelled so.
+    // Labelled as encrypted, but not by this codec.
     if (!keyId || !data || data.length < NONCE_BYTES + TAG_BYTES) return payload;
     const id = Buffer.from(keyId).toString();
     const key = byId.get(id);
