@@ -112,7 +112,7 @@ describe('a bounce reported by Amazon SES', () => {
         .where({ event_id: `${receipt.orderId}:2`, recipient: 'customer' })
         .first();
     await waitFor('the next email', async () => (await next()) !== undefined, { deadline: 20_000 });
-    expect(await next()).toMatchObject({ outcome: 'suppressed', detail: expect.stringContaining('came back') });
+    expect(await next()).toMatchObject({ outcome: 'suppressed', detail: expect.stringContaining('bounced') });
   });
 
   test('suppresses nothing if transient or undetermined', async () => {
