@@ -9,7 +9,9 @@ const REPEATED_WITHIN = '10s';
 
 /** Sends one email about an order again. It is a separate workflow, because that of the order may have closed. */
 export async function resend(deliveryId: string): ReturnType<Activities['resendEmail']> {
-  const outcome = await resendEmail.executeWithOptions({ taskQueue: emailQueue(), summary: 'sent again' }, [deliveryId]);
+  const outcome = await resendEmail.executeWithOptions({ taskQueue: emailQueue(), summary: 'sent again' }, [
+    deliveryId,
+  ]);
   await sleep(REPEATED_WITHIN, { summary: 'ignores repeated requests' });
   return outcome;
 }

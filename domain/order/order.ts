@@ -80,15 +80,8 @@ export interface IdempotencyKey {
 }
 
 /** The start argument of an order's workflow. */
-export interface Placement {
-  id: string;
-  number: number;
-  customer: { id: string };
-  location: Location;
-  note: string | null;
-  lines: Line[];
-  total: Money;
-  placedAt: string;
+export interface Placement
+  extends Pick<Order, 'id' | 'number' | 'customer' | 'location' | 'note' | 'lines' | 'total' | 'placedAt'> {
   /** Absent on orders started by older versions. */
   patience?: AlertThresholds;
   key?: IdempotencyKey;
@@ -181,7 +174,7 @@ export interface Unchanged {
   unchanged: true;
 }
 
-interface CommandFields {
+export interface CommandFields {
   actor: Actor;
   reason?: string | null;
   /** The command is refused if the order has another version (`If-Match`). */

@@ -9,11 +9,7 @@ export interface LineRequest {
 }
 
 /** A product of the catalog, or one of its variations. */
-export interface Offer {
-  productId: string;
-  variationId: string | null;
-  product: string;
-  variation: string | null;
+export interface Offer extends Pick<Line, 'productId' | 'variationId' | 'product' | 'variation'> {
   /** Base price and variation together. */
   price: Money;
   /** Whether it is on sale and not sold out. */

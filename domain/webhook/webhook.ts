@@ -39,12 +39,7 @@ export interface Webhook {
   updatedAt: string;
 }
 
-export interface NewWebhook {
-  url: string;
-  description: string;
-  events: WebhookEvent[];
-  enabled: boolean;
-}
+export type NewWebhook = Pick<Webhook, 'url' | 'description' | 'events'> & { enabled: boolean };
 
 /** @param now RFC 3339 UTC */
 export function createWebhook(id: string, { enabled, ...fields }: NewWebhook, now: string): Webhook {

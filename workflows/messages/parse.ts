@@ -4,6 +4,7 @@ import {
   type Action,
   type CancellationReason,
   type Command,
+  type CommandFields,
   cancellationReasons,
   type Edit,
   type IdempotencyKey,
@@ -19,14 +20,8 @@ import { type Status, statuses } from '../../domain/order/transitions.ts';
 import { FREE_TEXT, isOneLine, isText, lengthOf, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
 import { signatureOf } from './signature.ts';
 
-/** The fields that every message to an order may have. */
-export interface Attribution {
-  /** Defaults to the operator. */
-  actor?: Actor;
-  reason?: string | null;
-  expectedVersion?: number;
-  key?: IdempotencyKey;
-  requestId?: string;
+/** The fields that every message to an order may have. The operator is the default actor. */
+export interface Attribution extends Partial<CommandFields> {
   /** The API's signatures, see `signature.ts`. */
   signatures?: string[];
 }
