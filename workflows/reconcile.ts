@@ -10,7 +10,7 @@ const { reconcile: reconcilePage, forget } = proxyActivities<Activities>({
   retry: RECONCILE_RETRY,
 });
 
-/** The findings so far. */
+/** The totals so far. */
 interface Found {
   /** Users who were erased again after a restore. */
   erased: number;

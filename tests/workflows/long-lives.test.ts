@@ -47,7 +47,7 @@ describe('an order that clients change all the time', () => {
       await handle.signal(changeStatusSignal, { status, actor: manager, key: key(move) });
       // Refused in every status.
       for (let times = 0; times < 3; times += 1) await handle.signal(changeStatusSignal, { status: 'delivered' });
-      // Always busy, but never with so many unsent emails that a new run could not take them over.
+      // Always busy, but with few enough unsent emails for the start of a new run.
       await waitFor('emails that keep up', () => shop.emailsAbout(order.id).length > move - 20, { deadline: 30_000 });
     }
 

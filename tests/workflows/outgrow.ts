@@ -11,18 +11,18 @@ export function movesOf(handle: WorkflowHandle) {
       await handle.signal(changeStatusSignal, { status: count % 2 ? 'preparation' : 'waiting' });
     }
   }
-  const stops = async () =>
+  const isCancelling = async () =>
     (await handle.fetchHistory()).events?.some((event) => event.activityTaskCancelRequestedEventAttributes) ?? false;
   return {
     move,
     /** Moves the order until its run is so long that it cancels its activities. */
     async outgrow(): Promise<void> {
-      const movesOn = async () => {
-        if (await stops()) return true;
+      const isOutgrown = async () => {
+        if (await isCancelling()) return true;
         await move();
         return false;
       };
-      await waitFor('an order that cancels its activities', movesOn, { deadline: 20_000, every: 1 });
+      await waitFor('an order that cancels its activities', isOutgrown, { deadline: 20_000, every: 1 });
     },
     /** Returns the order's status after all moves. */
     status: () => (count % 2 ? 'preparation' : 'waiting'),

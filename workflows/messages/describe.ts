@@ -32,16 +32,11 @@ export function summaryOfEntries(entries: (JournalEntry | Fact)[]): string {
 }
 
 /** Returns the content of an order in Markdown. */
-export function details({
-  lines,
-  location,
-  note,
-  total,
-}: Pick<Order, 'lines' | 'location' | 'note' | 'total'>): string {
-  const rows = lines.map(
-    (line) =>
-      `| ${cut(plain(describeLine(line)), ROW_BYTES, bytesOf)} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`,
-  );
+export function details({ lines, location, note, total }: Order | Placement): string {
+  const rows = lines.map((line) => {
+    const name = cut(plain(describeLine(line)), ROW_BYTES, bytesOf);
+    return `| ${name} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`;
+  });
   return [
     `**${location === 'in_house' ? 'In house' : 'Take away'}** · total **${writeMoney(total)}**`,
     '',
