@@ -95,29 +95,10 @@ async function run(
     await receiveWebhooks(shop.apis[0]!, await shop.createAccount('manager')),
   ];
 
-  const clients = new Map<string, Client>();
-  const addUser = async (who: string, role: 'customer' | 'manager', apis = shop.apis) => {
-    const account = await shop.createAccount(role);
-    const client = createClient({ who, account, apis, log: operations, random: random.fork(), stop: giveUp });
-    if (who !== DRIVER) clients.set(who, client);
-    return client;
-  };
-  const each = <T>(count: number, make: (number: number) => Promise<T>) =>
-    Promise.all(Array.from({ length: count }, (_, index) => make(index + 1)));
-  const customers = await each(options.customers, (number) => addUser(`customer ${number}`, 'customer'));
-  const managers = await each(options.managers, (number) => addUser(`manager ${number}`, 'manager'));
-  const menu = await shop.database('products').where({ name: 'Tea' }).first('id');
-  const probes = await each(
-    shop.apis.length,
-    async (number): Promise<Probe> => ({
-      customer: await addUser(DRIVER, 'customer', [shop.apis[number - 1]!]),
-      manager: await addUser(DRIVER, 'manager', [shop.apis[number - 1]!]),
-      body: { lines: [{ productId: menu.id, quantity: 1 }] },
-    }),
-  );
+  const { clients, customers, managers, probes } = await createUsers(shop, options, operations, random, giveUp);
 
   log(`${options.customers} customers and ${options.managers} managers start`);
-  const users = [
+  const acting = [
     ...customers.map((client) => actAsCustomer(client, random.fork(), stop)),
     ...managers.map((client) => actAsManager(client, random.fork(), stop)),
   ];
@@ -132,9 +113,9 @@ async function run(
     ]);
     stopping.abort();
     log('no more faults and no new requests');
-    await Promise.all(users);
+    await Promise.all(acting);
     await closeShop(managers, shop.database, random.fork());
-    await repeatAll(random.fork());
+    await repeatSome(clients, operations, random.fork());
   } catch (error) {
     // The users must stop before the shop does.
     stopping.abort();
@@ -152,35 +133,67 @@ async function run(
 
   async function checkInvariants() {
     const evidence = await collectEvidence(shop, { operations, faultRecords, readers }, histories);
-    const violations = violationsIn(evidence);
-    if (unsettled) violations.push({ invariant: 1, class: 'stuck', what: unsettled });
-    for (const { kind, target, recovery } of faultRecords) {
-      if (recovery === undefined)
-        violations.push({ invariant: 1, class: 'stuck', what: `no recovery after ${kind}: ${target}` });
-    }
-    if (!isAnsweredEnough(evidence)) {
-      violations.push({
-        invariant: 1,
-        class: 'other',
-        what: `only ${shareAnswered(evidence)} of the requests outside faults were answered`,
-      });
-    }
-    return { evidence, violations };
+    return { evidence, violations: [...violationsIn(evidence), ...violationsOfRun(evidence, unsettled)] };
   }
 
   return { shop, operations, clients, readers, histories, faultRecords, checkInvariants, close: shop.close };
+}
 
-  /** Repeats some accepted requests. Their answers must be the same as before. */
-  async function repeatAll(chance: Random): Promise<void> {
-    const accepted = operations.filter(
-      (operation) => clients.has(operation.who) && operation.key && acceptedBy(operation),
-    );
-    const chosen = chance.shuffled(accepted).slice(0, REPEATED);
-    await runRounds({ concurrency: CONCURRENCY, rounds: chosen.length }, async (number) => {
-      const { who, kind, method, path, key, body, expected } = chosen[number]!;
-      await clients.get(who)!.ask({ kind, method, path, key: key!, body, expected });
-    });
+/** Creates the clients of customers and managers, and two probes for each API. */
+async function createUsers(
+  shop: ChaosShop,
+  options: RunOptions,
+  operations: Operation[],
+  random: Random,
+  stop: AbortSignal,
+): Promise<{ clients: Map<string, Client>; customers: Client[]; managers: Client[]; probes: Probe[] }> {
+  const clients = new Map<string, Client>();
+  const addUser = async (who: string, role: 'customer' | 'manager', apis = shop.apis) => {
+    const account = await shop.createAccount(role);
+    const client = createClient({ who, account, apis, log: operations, random: random.fork(), stop });
+    if (who !== DRIVER) clients.set(who, client);
+    return client;
+  };
+  const each = <T>(count: number, make: (number: number) => Promise<T>) =>
+    Promise.all(Array.from({ length: count }, (_, index) => make(index + 1)));
+  const customers = await each(options.customers, (number) => addUser(`customer ${number}`, 'customer'));
+  const managers = await each(options.managers, (number) => addUser(`manager ${number}`, 'manager'));
+  const product = await shop.database('products').where({ name: 'Tea' }).first('id');
+  const probes = await each(
+    shop.apis.length,
+    async (number): Promise<Probe> => ({
+      customer: await addUser(DRIVER, 'customer', [shop.apis[number - 1]!]),
+      manager: await addUser(DRIVER, 'manager', [shop.apis[number - 1]!]),
+      body: { lines: [{ productId: product.id, quantity: 1 }] },
+    }),
+  );
+  return { clients, customers, managers, probes };
+}
+
+/** Repeats some accepted requests. Their answers must be the same as before. */
+async function repeatSome(clients: Map<string, Client>, operations: Operation[], random: Random): Promise<void> {
+  const accepted = operations.filter(
+    (operation) => clients.has(operation.who) && operation.key && acceptedBy(operation),
+  );
+  const chosen = random.shuffled(accepted).slice(0, REPEATED);
+  await runRounds({ concurrency: CONCURRENCY, rounds: chosen.length }, async (number) => {
+    const { who, kind, method, path, key, body, expected } = chosen[number]!;
+    await clients.get(who)!.ask({ kind, method, path, key: key!, body, expected });
+  });
+}
+
+/** Returns what the invariants do not cover: a shop that does not settle or recover, and too few answers. */
+function violationsOfRun(evidence: Evidence, unsettled: string | undefined): Violation[] {
+  const stuck = (what: string): Violation => ({ invariant: 1, class: 'stuck', what });
+  const violations = evidence.faultRecords
+    .filter(({ recovery }) => recovery === undefined)
+    .map(({ kind, target }) => stuck(`no recovery after ${kind}: ${target}`));
+  if (unsettled) violations.unshift(stuck(unsettled));
+  if (!isAnsweredEnough(evidence)) {
+    const what = `only ${shareAnswered(evidence)} of the requests outside faults were answered`;
+    violations.push({ invariant: 1, class: 'other', what });
   }
+  return violations;
 }
 
 /** Delivers most open orders, and leaves some in preparation. */

@@ -31,21 +31,16 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
     orders.splice(0, orders.length - RECENT_ORDERS);
   }
 
-  const line = () => {
-    const item = random.pick(menu);
-    const variation = random.chance(0.7) ? random.pick([undefined, ...item.variations]) : undefined;
-    const quantity = Math.floor(random.between(1, 5));
-    return { productId: item.id, ...(variation && { variationId: variation.id }), quantity };
-  };
-  const lines = () => Array.from({ length: Math.floor(random.between(1, 4)) }, line);
-
   const place = () =>
     change({
       kind: 'place',
       method: 'POST',
       path: '/v1/orders',
       key: randomUUID(),
-      body: { lines: lines(), ...(random.chance(0.3) && { note: `Table ${Math.floor(random.between(1, 99))}` }) },
+      body: {
+        lines: linesFrom(menu, random),
+        ...(random.chance(0.3) && { note: `Table ${Math.floor(random.between(1, 99))}` }),
+      },
     });
 
   async function edit(): Promise<void> {
@@ -53,7 +48,12 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
     const bodies = [
       { note: random.pick([null, 'No sugar', `Call ${randomUUID().slice(0, 4)}`]) },
       { location: random.pick(['take_away', 'in_house']) },
-      { lines: [...order.lines.map(({ id }) => ({ id, quantity: Math.floor(random.between(1, 9)) })), ...lines()] },
+      {
+        lines: [
+          ...order.lines.map(({ id }) => ({ id, quantity: Math.floor(random.between(1, 9)) })),
+          ...linesFrom(menu, random),
+        ],
+      },
     ];
     const conditional = random.chance(0.3);
     await change({
@@ -82,29 +82,6 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
   /** Repeats an accepted request with the same key. */
   const repeat = () => client.ask(random.pick(accepted));
 
-  /** Sends a forbidden or invalid request. */
-  function err(): Promise<unknown> {
-    const { id } = random.pick(orders);
-    const key = randomUUID();
-    const before = random.pick(accepted);
-    const move = { kind: 'move', method: 'POST', path: `/v1/orders/${id}/status`, key } as const;
-    return client.ask(
-      random.pick<OperationRequest>([
-        { ...move, body: { status: 'preparation' }, expected: [403] },
-        { kind: 'place', method: 'POST', path: '/v1/orders', key, body: { lines: [] }, expected: [400] },
-        { kind: 'read', method: 'GET', path: `/v1/orders/${randomUUID()}`, expected: [404] },
-        {
-          ...before,
-          body:
-            before.kind === 'cancel'
-              ? { reasonCode: 'other' }
-              : { ...(before.body as object), location: 'in_house', note: key },
-          expected: [422],
-        },
-      ]),
-    );
-  }
-
   const choices: [weight: number, act: () => Promise<unknown>][] = [
     [30, place],
     [14, edit],
@@ -114,7 +91,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
     [5, () => look('/v1/catalog', 'menu')],
     [4, () => look(`/v1/orders/${random.pick(orders).id}/timeline`, 'menu')],
     [6, repeat],
-    [6, err],
+    [6, () => client.ask(invalidRequest(random.pick(orders), random.pick(accepted), random))],
   ];
 
   while (!stop.aborted) {
@@ -125,6 +102,37 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
     } else if (accepted.length === 0) await place();
     else await random.pick(choices.flatMap(([weight, act]) => Array.from({ length: weight }, () => act)))();
   }
+}
+
+/** Returns one to three random lines of a new order. */
+const linesFrom = (menu: MenuItem[], random: Random) =>
+  Array.from({ length: Math.floor(random.between(1, 4)) }, () => {
+    const item = random.pick(menu);
+    const variation = random.chance(0.7) ? random.pick([undefined, ...item.variations]) : undefined;
+    const quantity = Math.floor(random.between(1, 5));
+    return { productId: item.id, ...(variation && { variationId: variation.id }), quantity };
+  });
+
+/** Returns a forbidden or invalid request. One of them repeats an accepted request's key with another body. */
+function invalidRequest({ id }: ShownOrder, accepted: OperationRequest, random: Random): OperationRequest {
+  const key = randomUUID();
+  const otherBody =
+    accepted.kind === 'cancel'
+      ? { reasonCode: 'other' }
+      : { ...(accepted.body as object), location: 'in_house', note: key };
+  return random.pick<OperationRequest>([
+    {
+      kind: 'move',
+      method: 'POST',
+      path: `/v1/orders/${id}/status`,
+      key,
+      body: { status: 'preparation' },
+      expected: [403],
+    },
+    { kind: 'place', method: 'POST', path: '/v1/orders', key, body: { lines: [] }, expected: [400] },
+    { kind: 'read', method: 'GET', path: `/v1/orders/${randomUUID()}`, expected: [404] },
+    { ...accepted, body: otherBody, expected: [422] },
+  ]);
 }
 
 /** The statuses that a manager filters by, weighted. */

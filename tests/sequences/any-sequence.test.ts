@@ -19,7 +19,7 @@ beforeAll(async () => {
     owner: shop.customer,
     manager: shop.manager,
     stranger: (await newCustomer(shop)).token,
-    nobody: undefined,
+    anonymous: undefined,
   };
   const body = { name: 'Sold out', basePrice: usd(100), available: false };
   const created = await shop.request('POST', '/v1/products', { as: shop.manager, body });
@@ -33,7 +33,7 @@ const whoIs: Record<Sender, Who> = {
   owner: 'owner',
   stranger: 'another customer',
   manager: 'manager',
-  nobody: 'another customer',
+  anonymous: 'another customer',
 };
 
 /** The expected answer: a status, the code of a refusal and the version of a success. */
@@ -88,6 +88,9 @@ test('any sequence of commands keeps orders consistent and idempotency keys vali
   for (const shift of shifts) shift.expectKnown(decided);
 }, 150_000);
 
+/** A command whose request is valid. */
+type Valid = Exclude<Command, { do: 'garbage' }>;
+
 interface Sent {
   method: string;
   path: string;
@@ -112,7 +115,7 @@ function openShift() {
   async function execute(next: Command): Promise<void> {
     if (next.do === 'garbage') return expectNonsense(next);
     const index = next.do === 'place' ? orders.length : next.order % orders.length;
-    const request = requestOf(next, orders[index]);
+    const request = requestOf(run, next, orders[index]);
     const ask = () => send(request);
     const scope = next.key && `${next.by} ${request.method} ${request.path.toLowerCase()} ${next.key}`;
     const fingerprint = JSON.stringify(request.options.body);
@@ -121,9 +124,9 @@ function openShift() {
 
     const { answer, doubted } = await ask();
 
-    const may = mayAsk(next);
-    if (may) {
-      expectRefused(answer, may);
+    const denied = refusedAccess(next);
+    if (denied) {
+      expectRefused(answer, denied);
     } else if (known) {
       if (known.fingerprint === fingerprint) expectReplay(answer, known.answer);
       else expectRefused(answer, refused(422, 'idempotency_key_reused'));
@@ -139,80 +142,6 @@ function openShift() {
     if (answer.status >= 400) expect(await everything()).toEqual(before);
   }
 
-  function requestOf(next: Exclude<Command, { do: 'garbage' }>, order: Model | undefined): Sent {
-    const headers: Record<string, string> = next.key ? { 'idempotency-key': `${run}-${next.key}` } : {};
-    const as = tokens[next.by];
-    if (next.do === 'place') {
-      const total = totalOf({ lines: linesOf(next.wishes) });
-      const expectedTotal = next.expects && usd(next.expects === 'right' ? total : total + 1);
-      const options = { ...(as && { as }), body: { lines: wished(next.wishes), expectedTotal }, headers };
-      return { method: 'POST', path: '/v1/orders', options };
-    }
-    const { id, version } = order!;
-    const tags = {
-      right: `"${version}"`,
-      weak: `W/"${version}"`,
-      stale: `"${version + 1}"`,
-      foreign: '"latte"',
-      any: '*',
-    };
-    if (next.ifMatch) headers['if-match'] = tags[next.ifMatch];
-    const path = `/v1/orders/${next.upperCaseId ? id.toUpperCase() : id}`;
-    const options = { ...(as && { as }), headers };
-    if (next.do === 'move')
-      return { method: 'POST', path: `${path}/status`, options: { ...options, body: { status: next.to } } };
-    if (next.do === 'cancel') {
-      return { method: 'POST', path: `${path}/cancel`, options: { ...options, body: { reasonCode: next.reasonCode } } };
-    }
-    return { method: 'PATCH', path, options: { ...options, body: editBody(next, order!) } };
-  }
-
-  /** The order of checks: access, validity, replay, 412, 409. */
-  function mayAsk({ do: what, by }: Exclude<Command, { do: 'garbage' }>): Expected | undefined {
-    if (by === 'nobody') return refused(401, 'unauthenticated');
-    if (what === 'place') return by === 'manager' ? refused(403, 'forbidden') : undefined;
-    if (what === 'move' && by !== 'manager') return refused(403, 'forbidden');
-    if (what === 'edit' && by === 'manager') return refused(403, 'forbidden');
-    return by === 'stranger' ? refused(404, 'not_found') : undefined;
-  }
-
-  function decide(next: Exclude<Command, { do: 'garbage' }>, order: Model | undefined): Expected {
-    if (next.do === 'place') {
-      if (unavailable(next.wishes)) return refused(409, 'product_unavailable');
-      if (next.expects === 'wrong') return refused(409, 'price_changed');
-      const placed: Model = { id: '', status: 'waiting', version: 1, note: null, lines: linesOf(next.wishes) };
-      return { status: 201, order: placed, replayed: false };
-    }
-    const { status, version } = order!;
-    if (next.ifMatch === 'stale' || next.ifMatch === 'foreign') return refused(412, 'version_mismatch');
-    const then = (change: Partial<Model>): Expected => ({
-      status: 200,
-      order: { ...order!, version: version + 1, ...change },
-      replayed: false,
-    });
-    if (next.do === 'edit') return decideEdit(next, order!);
-    const to = next.do === 'cancel' ? 'cancelled' : next.to;
-    return allowedFrom(status, whoIs[next.by]).includes(to) ? then({ status: to }) : refused(409, 'illegal_transition');
-  }
-
-  function decideEdit(next: Extract<Command, { do: 'edit' }>, order: Model): Expected {
-    const lost = unavailable(next.add);
-    if (order.status !== 'waiting') return refused(409, 'illegal_transition', ...(lost ? ['product_unavailable'] : []));
-    if (lost) return refused(409, 'product_unavailable');
-    const { lines, note } = editBody(next, order);
-    const kept = order.lines.flatMap((line) => {
-      const wanted = lines?.find((one) => one.id === line.id);
-      return wanted ? [{ ...line, quantity: wanted.quantity }] : [];
-    });
-    const after = {
-      ...order,
-      lines: lines ? [...kept, ...linesOf(next.add)] : order.lines,
-      note: note === undefined ? order.note : note,
-    };
-    const same = JSON.stringify(after) === JSON.stringify(order);
-    return { status: 200, order: same ? order : { ...after, version: order.version + 1 }, replayed: false };
-  }
-
   async function expectNonsense({ kind, order, key }: Extract<Command, { do: 'garbage' }>): Promise<void> {
     const { id } = orders[order % orders.length]!;
     const headers: Record<string, string> = key ? { 'idempotency-key': `${run}-${key}` } : {};
@@ -225,18 +154,18 @@ function openShift() {
       'unknown status': () => status({ status: 'eaten' }),
       'cancelled as a status': () => status({ status: 'cancelled' }),
       'empty edit': () => edit({}),
-      'line of nobody': () => edit({ lines: [{ id: randomUUID(), quantity: 1 }] }),
+      'unknown line': () => edit({ lines: [{ id: randomUUID(), quantity: 1 }] }),
       'no lines': () => shop.place({ body: { lines: [] }, headers }),
-      'quantity of none': () => shop.place({ body: { lines: [{ ...products.Tea, quantity: 0 }] }, headers }),
+      'quantity of zero': () => shop.place({ body: { lines: [{ ...products.Tea, quantity: 0 }] }, headers }),
       'unreadable If-Match': () => status({ status: 'preparation' }, { 'if-match': '3' }),
       'unreadable key': () => status({ status: 'preparation' }, { 'idempotency-key': 'two words' }),
       'unknown order': () => status({ status: 'preparation' }, {}, randomUUID()),
-      'id that is none': () => status({ status: 'preparation' }, {}, 'latte'),
+      'invalid id': () => status({ status: 'preparation' }, {}, 'latte'),
     };
     const before = await everything();
     const answer = await ways[kind]();
     // A valid body that only the order refuses is checked after key, version and status.
-    const codes = kind === 'line of nobody' ? [400, 409, 422] : [kind === 'unknown order' ? 404 : 400];
+    const codes = kind === 'unknown line' ? [400, 409, 422] : [kind === 'unknown order' ? 404 : 400];
     expect([kind, codes]).toEqual([kind, expect.arrayContaining([answer.status])]);
     expect(await everything()).toEqual(before);
   }
@@ -255,6 +184,82 @@ function openShift() {
       }
     },
   };
+}
+
+/** @param run makes the keys of a run unique */
+function requestOf(run: string, next: Valid, order: Model | undefined): Sent {
+  const headers: Record<string, string> = next.key ? { 'idempotency-key': `${run}-${next.key}` } : {};
+  const as = tokens[next.by];
+  if (next.do === 'place') {
+    const total = totalOf({ lines: linesOf(next.wishes) });
+    const expectedTotal = next.expects && usd(next.expects === 'right' ? total : total + 1);
+    const options = { ...(as && { as }), body: { lines: wished(next.wishes), expectedTotal }, headers };
+    return { method: 'POST', path: '/v1/orders', options };
+  }
+  const { id, version } = order!;
+  const tags = {
+    right: `"${version}"`,
+    weak: `W/"${version}"`,
+    stale: `"${version + 1}"`,
+    foreign: '"latte"',
+    any: '*',
+  };
+  if (next.ifMatch) headers['if-match'] = tags[next.ifMatch];
+  const path = `/v1/orders/${next.upperCaseId ? id.toUpperCase() : id}`;
+  const options = { ...(as && { as }), headers };
+  if (next.do === 'move')
+    return { method: 'POST', path: `${path}/status`, options: { ...options, body: { status: next.to } } };
+  if (next.do === 'cancel') {
+    return { method: 'POST', path: `${path}/cancel`, options: { ...options, body: { reasonCode: next.reasonCode } } };
+  }
+  return { method: 'PATCH', path, options: { ...options, body: editBody(next, order!) } };
+}
+
+/** Returns the refusal of a sender who may not send the command. The checks that follow: validity, replay, 412, 409. */
+function refusedAccess({ do: what, by }: Valid): Expected | undefined {
+  if (by === 'anonymous') return refused(401, 'unauthenticated');
+  if (what === 'place') return by === 'manager' ? refused(403, 'forbidden') : undefined;
+  if (what === 'move' && by !== 'manager') return refused(403, 'forbidden');
+  if (what === 'edit' && by === 'manager') return refused(403, 'forbidden');
+  return by === 'stranger' ? refused(404, 'not_found') : undefined;
+}
+
+/** Returns the answer to a command that is not a replay. */
+function decide(next: Valid, order: Model | undefined): Expected {
+  if (next.do === 'place') {
+    if (unavailable(next.wishes)) return refused(409, 'product_unavailable');
+    if (next.expects === 'wrong') return refused(409, 'price_changed');
+    const placed: Model = { id: '', status: 'waiting', version: 1, note: null, lines: linesOf(next.wishes) };
+    return { status: 201, order: placed, replayed: false };
+  }
+  const { status, version } = order!;
+  if (next.ifMatch === 'stale' || next.ifMatch === 'foreign') return refused(412, 'version_mismatch');
+  const then = (change: Partial<Model>): Expected => ({
+    status: 200,
+    order: { ...order!, version: version + 1, ...change },
+    replayed: false,
+  });
+  if (next.do === 'edit') return decideEdit(next, order!);
+  const to = next.do === 'cancel' ? 'cancelled' : next.to;
+  return allowedFrom(status, whoIs[next.by]).includes(to) ? then({ status: to }) : refused(409, 'illegal_transition');
+}
+
+function decideEdit(next: Extract<Command, { do: 'edit' }>, order: Model): Expected {
+  const lost = unavailable(next.add);
+  if (order.status !== 'waiting') return refused(409, 'illegal_transition', ...(lost ? ['product_unavailable'] : []));
+  if (lost) return refused(409, 'product_unavailable');
+  const { lines, note } = editBody(next, order);
+  const kept = order.lines.flatMap((line) => {
+    const wanted = lines?.find((one) => one.id === line.id);
+    return wanted ? [{ ...line, quantity: wanted.quantity }] : [];
+  });
+  const after = {
+    ...order,
+    lines: lines ? [...kept, ...linesOf(next.add)] : order.lines,
+    note: note === undefined ? order.note : note,
+  };
+  const same = JSON.stringify(after) === JSON.stringify(order);
+  return { status: 200, order: same ? order : { ...after, version: order.version + 1 }, replayed: false };
 }
 
 const wished = (wishes: Wish[]) => wishes.map(({ product, quantity }) => ({ ...products[product], quantity }));

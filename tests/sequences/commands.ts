@@ -3,7 +3,7 @@ import type { Status } from '../../domain/order/transitions.ts';
 import { everyStatus } from '../domain/status-table.ts';
 
 /** The sender of a command. */
-export type Sender = 'owner' | 'stranger' | 'manager' | 'nobody';
+export type Sender = 'owner' | 'stranger' | 'manager' | 'anonymous';
 
 /** The headers and options of a change. */
 export interface Conditions {
@@ -41,13 +41,13 @@ export const garbage = [
   'unknown status',
   'cancelled as a status',
   'empty edit',
-  'line of nobody',
+  'unknown line',
   'no lines',
-  'quantity of none',
+  'quantity of zero',
   'unreadable If-Match',
   'unreadable key',
   'unknown order',
-  'id that is none',
+  'invalid id',
 ] as const;
 
 const key = fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined, freq: 2 });
@@ -63,7 +63,7 @@ const order = fc.nat({ max: 3 });
 const by = (...usual: Sender[]) =>
   fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(...usual) },
-    { weight: 1, arbitrary: fc.constantFrom<Sender>('owner', 'stranger', 'manager', 'nobody') },
+    { weight: 1, arbitrary: fc.constantFrom<Sender>('owner', 'stranger', 'manager', 'anonymous') },
   );
 const conditions = {
   key,
