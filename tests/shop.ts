@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import type { SMTPServerOptions } from 'smtp-server';
+import type { z } from 'zod';
+import type { timeline } from '../api/orders/schemas.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import type { MenuItem } from '../db/catalog-view.ts';
 import { connect, type Database } from '../db/connection.ts';
@@ -34,6 +36,8 @@ export interface RequestOptions {
   body?: unknown;
   headers?: Record<string, string>;
 }
+
+export type TimelineEntry = z.infer<typeof timeline>['data'][number];
 
 /** A shop for one test file, with a database, a task queue, an API, a worker and an SMTP server of its own. */
 export interface Shop {
@@ -71,6 +75,10 @@ export interface Shop {
   place(options?: RequestOptions): Promise<Answer>;
   /** Moves an order as the manager, until the outcome is known. */
   move(orderId: string, status: Status): Promise<Answer>;
+  /** Reads an order, by default as the customer. */
+  readOrder(id: string, as?: string): Promise<Answer>;
+  /** Returns the timeline of an order, by default as managers see it. */
+  timeline(id: string, as?: string): Promise<TimelineEntry[]>;
   workflow(orderId: string): WorkflowHandle;
   /** The subjects of the emails about an order that have arrived, by recipient. */
   emailsAbout(orderId: string): { eventId: string; to: string; subject: string }[];
@@ -232,13 +240,15 @@ const createOrderActions = (
   { request, requestUntilKnown, line }: Requests,
   customer: string,
   manager: string,
-): Pick<Shop, 'place' | 'move' | 'waitForStatus'> => ({
+): Pick<Shop, 'place' | 'move' | 'readOrder' | 'timeline' | 'waitForStatus'> => ({
   async place({ body, ...rest } = {}) {
     const order = body ?? { lines: [await line('Latte', 'Vanilla')] };
     return requestUntilKnown('POST', '/v1/orders', { as: customer, body: order, ...rest });
   },
   move: (orderId, status) =>
     requestUntilKnown('POST', `/v1/orders/${orderId}/status`, { as: manager, body: { status } }),
+  readOrder: (id, as = customer) => request('GET', `/v1/orders/${id}`, { as }),
+  timeline: async (id, as = manager) => (await request('GET', `/v1/orders/${id}/timeline`, { as })).body.data,
   waitForStatus: (orderId, status) =>
     waitFor(
       `${status} for order ${orderId}`,

@@ -181,7 +181,7 @@ test('orders do not change when a product is deleted, renamed or repriced', asyn
   const { variations } = await manager.variation(id, { name: 'Large', priceDelta: usd(100) });
   const line = { productId: id, variationId: variations[0]?.id, quantity: 3 };
   const { body: order } = await shop.place({ body: { lines: [line] } });
-  const readOrder = async () => (await shop.request('GET', `/v1/orders/${order.id}`, { as: shop.customer })).body;
+  const readOrder = async () => (await shop.readOrder(order.id)).body;
   const row = () => shop.database('orders').where({ id: order.id }).first();
   const before = await row();
   expect(order).toMatchObject({ lines: [{ variation: 'Large', unitPrice: usd(600) }], total: usd(1_800) });

@@ -21,9 +21,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close(), 60_000);
 
-const timelineOf = async (orderId: string, as: string) =>
-  (await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as })).body.data;
-
 describe('after the last attempt of a delivery', () => {
   test('gives up, records each missed recipient and ends the order', async () => {
     const { taskQueue } = await shop.workflow((await shop.place()).body.id).describe();
@@ -40,9 +37,9 @@ describe('after the last attempt of a delivery', () => {
     await shop.waitForStatus(placement.id, 'cancelled');
 
     const outcomes = async (as: string): Promise<string[]> =>
-      (await timelineOf(placement.id, as))
-        .filter(({ kind, version }: { kind: string; version: number }) => kind === 'delivery' && version === 1)
-        .map(({ channel, recipient, outcome }: Record<string, string>) => `${channel} ${recipient} ${outcome}`)
+      (await shop.timeline(placement.id, as))
+        .filter(({ kind, version }) => kind === 'delivery' && version === 1)
+        .map(({ channel, recipient, outcome }) => `${channel} ${recipient} ${outcome}`)
         .sort();
     const last = async () => (await outcomes(shop.manager)).filter((outcome) => !outcome.endsWith('retrying'));
     await waitFor('The last outcome', async () => (await last()).length === 3, { deadline: 60_000 });
@@ -53,10 +50,8 @@ describe('after the last attempt of a delivery', () => {
       'redis orders given_up',
     ]);
     expect(await outcomes(shop.customer)).toEqual(['email customer sent']);
-    const given = (await timelineOf(placement.id, shop.manager)).find(
-      ({ outcome }: { outcome: string }) => outcome === 'given_up',
-    );
-    expect(given.attempt).toBeGreaterThan(1);
+    const given = (await shop.timeline(placement.id)).find(({ outcome }) => outcome === 'given_up');
+    expect(given?.attempt).toBeGreaterThan(1);
     expect(given).toMatchObject({ reason: expect.stringMatching(/\w/) });
   }, 90_000);
 });

@@ -1,7 +1,7 @@
 import type { Payload } from '@temporalio/common';
 import { waitFor } from '../../stack/wait.ts';
 import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
-import { openShop, type Shop } from '../shop.ts';
+import { openShop, type Shop, type TimelineEntry } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 
 let shop: Shop;
@@ -18,12 +18,11 @@ async function placedAndMoved(...statuses: ('preparation' | 'ready')[]): Promise
 
 /** Waits for this number of refusals on an order's timeline, and returns them. */
 async function rejections(id: string, count: number) {
-  let lines: Record<string, unknown>[] = [];
+  let lines: TimelineEntry[] = [];
   await waitFor(
     `${count} refusals on the timeline of ${id}`,
     async () => {
-      const { body } = await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager });
-      lines = body.data.filter(({ kind }: { kind: string }) => kind === 'rejected');
+      lines = (await shop.timeline(id)).filter(({ kind }) => kind === 'rejected');
       return lines.length >= count;
     },
     { deadline: 10_000 },
@@ -118,7 +117,7 @@ describe('when an operator sends an invalid signal', () => {
   test('rejects the texts that the API rejects, and keeps the others unchanged', async () => {
     const id = await placedAndMoved();
     const handle = shop.workflow(id);
-    const [line] = (await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager })).body.lines;
+    const [line] = (await shop.readOrder(id, shop.manager)).body.lines;
     const renamed = (product: string) => ({ lines: [{ ...line, id: 'another', product }] });
     for (const odd of ['NUL \u0000', 'half a pair \ud83d', 'a bell \u0007']) {
       await handle.signal(cancelSignal, { reason: odd });

@@ -66,7 +66,7 @@ test('delivers everything in order after Redis and the mail server restart', asy
   await Promise.all([own.redis.kill(), own.mail.kill()]);
   const orders = await Promise.all([startedOrder(), startedOrder()]);
   for (const id of orders) {
-    expect((await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body.version).toBe(3);
+    expect((await shop.readOrder(id)).body.version).toBe(3);
     await waitFor('A retry', () => failing(id, ['publish', 'email']), waitOptions);
   }
 

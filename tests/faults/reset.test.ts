@@ -109,9 +109,7 @@ test('sets the row back, and reports it, if a reset workflow was terminated', as
 test('shows only the rejections that remain valid after a reset', async () => {
   const { body } = await shop.place();
   const refusals = async () =>
-    (await shop.request('GET', `/v1/orders/${body.id}/timeline`, { as: shop.manager })).body.data
-      .filter(({ kind }: { kind: string }) => kind === 'rejected')
-      .map(({ to }: { to: string }) => to);
+    (await shop.timeline(body.id)).filter(({ kind }) => kind === 'rejected').map(({ to }) => to);
   await shop.workflow(body.id).signal(changeStatusSignal, { status: 'delivered' });
   await waitFor('the first refusal', async () => (await refusals()).join() === 'delivered', { deadline: 20_000 });
   await reset(body.id, (events) => events.findIndex((event) => event.workflowExecutionSignaledEventAttributes));

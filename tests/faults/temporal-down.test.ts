@@ -76,7 +76,7 @@ describe('while Temporal is down after kill -9', () => {
 
   test('still returns the menu and recorded orders', async () => {
     expect((await shop.request('GET', '/v1/catalog')).status).toBe(200);
-    const read = await shop.request('GET', `/v1/orders/${order}`, { as: shop.customer });
+    const read = await shop.readOrder(order);
     expect([read.status, read.body.version]).toEqual([200, 1]);
     expect((await shop.request('GET', '/v1/orders', { as: shop.manager })).body.data).toHaveLength(1);
   });

@@ -29,9 +29,6 @@ async function placed(): Promise<string> {
   return body.id;
 }
 
-const timelineOf = async (id: string) =>
-  (await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager })).body.data;
-
 describe('while the worker is down', () => {
   beforeAll(async () => {
     orders.seen = await placed();
@@ -43,7 +40,7 @@ describe('while the worker is down', () => {
   test('places and returns orders', async () => {
     orders.moved = await placed();
 
-    const read = await shop.request('GET', `/v1/orders/${orders.moved}`, { as: shop.customer });
+    const read = await shop.readOrder(orders.moved);
 
     expect(read.status).toBe(200);
     expect(read.body).toMatchObject({ status: 'waiting', version: 1 });
@@ -112,12 +109,12 @@ describe('after the worker has restarted', () => {
       '2 shop@crema.example',
     ]);
     expect(published.filter((event) => event.startsWith(id))).toEqual([`${id}:1`, `${id}:2`]);
-    const read = await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
+    const read = await shop.readOrder(id);
     expect(read.body).toMatchObject({ status: 'cancelled', version: 2 });
   });
 
   test('records changes that are no longer allowed as rejected', async () => {
-    const rejected = (await timelineOf(orders.both!)).filter(({ kind }: { kind: string }) => kind === 'rejected');
+    const rejected = (await shop.timeline(orders.both!)).filter(({ kind }) => kind === 'rejected');
     expect(rejected).toMatchObject([
       { to: 'delivered', reason: 'illegal_transition', actor: { type: 'operator' } },
       { to: 'cancelled', reason: 'illegal_transition', actor: { type: 'operator' } },

@@ -71,7 +71,7 @@ describe('A list of orders', () => {
     expect(idsIn(page)).toEqual(newestFirst(planned).slice(0, 20));
     expect(page.body).toEqual({ data: expect.any(Array), nextCursor: expect.stringMatching(/^[\w-]+$/) });
     const [first] = page.body.data;
-    expect(await shop.request('GET', `/v1/orders/${first.id}`, { as: shop.manager })).toMatchObject({
+    expect(await shop.readOrder(first.id, shop.manager)).toMatchObject({
       status: 200,
       body: first,
     });
@@ -177,7 +177,7 @@ describe('An order', () => {
 
   test('is visible to its owner and the shop, with its version as ETag', async () => {
     for (const as of [bob.token, shop.manager]) {
-      const { status, headers, body } = await shop.request('GET', `/v1/orders/${theirs.id}`, { as });
+      const { status, headers, body } = await shop.readOrder(theirs.id, as);
       expect(status).toBe(200);
       expect(headers.get('etag')).toBe(`"${body.version}"`);
       expect(body).toMatchObject({ id: theirs.id, customer: { id: bob.id, name: 'Bob' } });
@@ -189,7 +189,7 @@ describe('An order', () => {
     const id = randomUUID();
     await journalOrder({ id, placedAt: '2026-11-21T10:00:00.000Z', status: 'delivered', customer: carol });
     await shop.database('users').where({ id: carol.id }).delete();
-    const { body } = await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager });
+    const { body } = await shop.readOrder(id, shop.manager);
     expect(body).toMatchObject({ id, customer: { id: carol.id, name: null } });
   });
 });

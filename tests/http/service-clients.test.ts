@@ -19,7 +19,7 @@ test('a service reads, moves and cancels orders, and the timeline shows its name
   const { id: service, token: as } = await newService('Kitchen', ['orders:read', 'orders:write']);
   const { id } = (await shop.place()).body;
 
-  const order = await shop.request('GET', `/v1/orders/${id}`, { as });
+  const order = await shop.readOrder(id, as);
   expect([order.status, order.body.allowedTransitions]).toEqual([200, ['preparation', 'cancelled']]);
   expect((await shop.request('GET', '/v1/orders', { as })).body.data.map((each: { id: string }) => each.id)).toContain(
     id,
@@ -29,9 +29,8 @@ test('a service reads, moves and cancels orders, and the timeline shows its name
   const cancelled = await shop.request('POST', `/v1/orders/${id}/cancel`, { as, body: { reasonCode: 'out_of_stock' } });
   expect([cancelled.status, cancelled.body.cancellation.by]).toEqual([200, { type: 'service', id: service }]);
 
-  const { data } = (await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager })).body;
-  const actors = data.filter(({ kind }: { kind: string }) => kind === 'event').map(({ actor }: never) => actor);
-  expect(actors.slice(1)).toEqual([
+  const events = (await shop.timeline(id)).filter(({ kind }) => kind === 'event');
+  expect(events.slice(1).map(({ actor }) => actor)).toEqual([
     { type: 'service', id: service },
     { type: 'service', id: service },
   ]);
@@ -54,7 +53,7 @@ test('a service cannot place or edit orders, change the menu or act as a user', 
 test('a service with only orders:read cannot move orders', async () => {
   const { token: as } = await newService('Board', ['orders:read']);
   const { id } = (await shop.place()).body;
-  expect((await shop.request('GET', `/v1/orders/${id}`, { as })).status).toBe(200);
+  expect((await shop.readOrder(id, as)).status).toBe(200);
   const refused = await shop.request('POST', `/v1/orders/${id}/status`, { as, body: { status: 'preparation' } });
   expect([refused.status, refused.body.detail]).toEqual([403, 'The access token lacks the scope orders:write.']);
 });

@@ -67,7 +67,7 @@ test.each(moves.filter(({ legal }) => legal))(
 
     expect({ status, etag: headers.get('etag') }).toEqual({ status: 200, etag: `"${version}"` });
     expect(body).toMatchObject({ id, status: to, version, allowedTransitions: allowedFrom(to, role) });
-    const read = await shop.request('GET', `/v1/orders/${id}`, { as: tokenOf(role) });
+    const read = await shop.readOrder(id, tokenOf(role));
     expect(read.body).toEqual(body);
     const { events } = await everythingOf(id);
     expect(events.at(-1)).toMatchObject({ version, event: { from, to, version } });
@@ -130,7 +130,7 @@ describe.each(everyStatus)('An order at %s', (from) => {
   });
 
   test.each(roles)('shows the %s the allowed transitions', async (role) => {
-    const { body } = await shop.request('GET', `/v1/orders/${orderIdAt(from)}`, { as: tokenOf(role) });
+    const { body } = await shop.readOrder(orderIdAt(from), tokenOf(role));
     expect(body).toMatchObject({ status: from, allowedTransitions: allowedFrom(from, role) });
   });
 });
@@ -164,8 +164,8 @@ test('shows the reason of a manager on the timeline', async () => {
   const id = await orderAt('preparation');
   const body = { status: 'waiting', reason: '  Out of oat milk\nfor now ☕ ' };
   await shop.request('POST', `/v1/orders/${id}/status`, { as: shop.manager, body });
-  const { body: timeline } = await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.customer });
-  expect(timeline.data.findLast(({ kind }: { kind: string }) => kind === 'event')).toMatchObject({
+  const timeline = await shop.timeline(id, shop.customer);
+  expect(timeline.findLast(({ kind }) => kind === 'event')).toMatchObject({
     from: 'preparation',
     to: 'waiting',
     actor: { type: 'manager', id: null },

@@ -80,10 +80,8 @@ const mailOf = ({ messageId, email }: Sent, headers?: [string, string][]) => ({
 
 const bounce = (bounceType: string) => ({ bounceType, bounceSubType: 'General', bouncedRecipients: [] });
 
-async function receiptOnTimeline({ orderId }: Sent) {
-  const { body } = await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as: shop.manager });
-  return body.data.find((line: { recipient: string; version: number }) => line.recipient === 'customer');
-}
+const receiptOnTimeline = async ({ orderId }: Sent) =>
+  (await shop.timeline(orderId)).find(({ recipient }) => recipient === 'customer')!;
 
 const stopped = async ({ as }: Sent) =>
   (await shop.request('GET', '/v1/me/email-preferences', { as })).body.stopped as string | null;
@@ -103,7 +101,7 @@ describe('a bounce reported by Amazon SES', () => {
       outcome: 'bounced',
       reason: 'Amazon SES: Permanent, General',
     });
-    expect(line.attempts.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['sent', 'bounced']);
+    expect(line.attempts!.map(({ outcome }) => outcome)).toEqual(['sent', 'bounced']);
     expect(await stopped(receipt)).toBe('bounced');
     await shop.move(receipt.orderId, 'preparation');
     const next = () =>

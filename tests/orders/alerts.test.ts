@@ -7,7 +7,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-const read = async (id: string) => (await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body;
+const read = async (id: string) => (await shop.readOrder(id)).body;
+const alertsOf = async (id: string) => (await shop.timeline(id)).filter(({ kind }) => kind === 'alert');
 const flagged = (id: string, flag: string) =>
   waitFor(`the flag ${flag}`, async () => (await read(id)).flags.includes(flag), { deadline: 15_000 });
 
@@ -31,9 +32,7 @@ describe('an order that nobody works on', () => {
       '1:delayed shop@crema.example',
       '5:uncollected customer@example.com',
     ]);
-    const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.manager });
-    const alerts = timeline.body.data.filter(({ kind }: { kind: string }) => kind === 'alert');
-    expect(alerts).toMatchObject([
+    expect(await alertsOf(order.id)).toMatchObject([
       { type: 'order.delayed', version: 1, actor: { type: 'system' } },
       { type: 'order.uncollected', version: 5 },
     ]);
@@ -47,10 +46,9 @@ describe('an order that nobody works on', () => {
 
     await flagged(order.id, 'delayed');
 
-    const { body } = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.manager });
-    const alert = body.data.find(({ kind }: { kind: string }) => kind === 'alert');
-    expect(alert.version).toBe(3);
-    expect(Date.parse(alert.at) - back).toBeGreaterThanOrEqual(2_000);
+    const [alert] = await alertsOf(order.id);
+    expect(alert?.version).toBe(3);
+    expect(Date.parse(alert!.at) - back).toBeGreaterThanOrEqual(2_000);
   });
 
   test('replays of an unchanged edit return the flags of the first answer', async () => {

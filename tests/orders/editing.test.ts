@@ -39,12 +39,11 @@ describe('a customer editing a waiting order', () => {
       { product: 'Tea', quantity: 2, total: { amount: 600 } },
     ]);
     expect(edited.body.total).toEqual({ amount: 1849, currency: 'USD' });
-    const read = await shop.request('GET', `/v1/orders/${order.id}`, { as: shop.customer });
+    const read = await shop.readOrder(order.id);
     expect(read.body).toEqual(edited.body);
-    const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.customer });
-    const line = timeline.body.data.find(({ type }: { type: string }) => type === 'order.edited');
-    expect(line).toMatchObject({ kind: 'event', version: 2, from: 'waiting', to: 'waiting' });
-    expect(line.changes).toMatchObject({
+    const entry = (await shop.timeline(order.id, shop.customer)).find(({ type }) => type === 'order.edited');
+    expect(entry).toMatchObject({ kind: 'event', version: 2, from: 'waiting', to: 'waiting' });
+    expect(entry?.changes).toMatchObject({
       added: [{ product: 'Espresso' }, { product: 'Tea' }],
       removed: [{ id: donuts.id }],
       quantities: [{ id: espresso.id, from: 2, to: 1 }],
@@ -104,7 +103,7 @@ describe('an edit that is not possible', () => {
     const refused = await edit(order.id, body);
     expect(refused.status).toBe(400);
     expect(refused.body.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual(pointers);
-    const read = await shop.request('GET', `/v1/orders/${order.id}`, { as: shop.customer });
+    const read = await shop.readOrder(order.id);
     expect(read.body).toEqual(order);
   });
 
@@ -169,9 +168,8 @@ describe('Prefer: respond-async', () => {
     await shop.move(order.id, 'ready');
     await shop.move(order.id, 'delivered');
     await shop.waitForEnd(order.id);
-    const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.manager });
-    const moves = timeline.body.data.filter(({ kind }: { kind: string }) => kind === 'event');
-    expect(moves.map(({ to }: { to: string }) => to)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);
+    const moves = (await shop.timeline(order.id)).filter(({ kind }) => kind === 'event');
+    expect(moves.map(({ to }) => to)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);
     const late = await shop.request('POST', `/v1/orders/${order.id}/cancel`, {
       as: shop.manager,
       headers: { prefer: 'respond-async' },

@@ -4,7 +4,7 @@ import { resendIdOf } from '../../workflows/messages/definitions.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { newCustomer } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
-import { openShop, type Shop } from '../shop.ts';
+import { openShop, type Shop, type TimelineEntry } from '../shop.ts';
 
 /** The SMTP server's answers to the next recipients. */
 const refusals: Error[] = [];
@@ -15,28 +15,19 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-interface Line {
-  deliveryId: string | null;
-  version: number;
-  channel: string;
-  recipient: string;
-  attempt: number;
-  outcome: string;
-  attempts: { at: string; outcome: string; reason: string | null }[];
-}
+type Delivery = TimelineEntry & { attempts: object[] };
 
-async function deliveries(orderId: string, as = shop.manager): Promise<Line[]> {
-  const { body } = await shop.request('GET', `/v1/orders/${orderId}/timeline`, { as });
-  return body.data.filter(({ kind }: { kind: string }) => kind === 'delivery');
-}
+const deliveries = async (orderId: string, as?: string) =>
+  (await shop.timeline(orderId, as)).filter((entry): entry is Delivery => entry.kind === 'delivery');
 
-/** Returns the timeline entry of an email after this number of final attempts. */
-async function line(orderId: string, recipient: string, tried: number): Promise<Line> {
+/** Waits until an email has this number of final attempts and returns its timeline entry. */
+async function emailTo(recipient: string, orderId: string, finalAttempts: number): Promise<Delivery> {
   const find = async () =>
     (await deliveries(orderId)).find((each) => each.recipient === recipient && each.version === 1);
-  const there = async () => (await find())?.attempts.filter(({ outcome }) => outcome !== 'retrying').length === tried;
-  await waitFor(`${tried} attempts at the mail to ${recipient}`, there, { deadline: 20_000 });
-  return (await find()) as Line;
+  const isFinal = async () =>
+    (await find())?.attempts.filter(({ outcome }) => outcome !== 'retrying').length === finalAttempts;
+  await waitFor(`${finalAttempts} attempts at the email to ${recipient}`, isFinal, { deadline: 20_000 });
+  return (await find()) as Delivery;
 }
 
 const resend = (orderId: string, deliveryId: string | null, as = shop.manager) =>
@@ -51,14 +42,14 @@ test('resends one email of a closed order and records both deliveries on the tim
   const { body: order } = await shop.place();
   await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
   await shop.waitForEnd(order.id);
-  const receipt = await line(order.id, 'customer', 1);
+  const receipt = await emailTo('customer', order.id, 1);
   expect(receipt.attempts).toEqual([{ at: expect.any(String), outcome: 'sent', reason: null }]);
 
   const answers = await Promise.all([resend(order.id, receipt.deliveryId), resend(order.id, receipt.deliveryId)]);
   answers.push(await resend(order.id, receipt.deliveryId));
 
   expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
-  const again = await line(order.id, 'customer', 2);
+  const again = await emailTo('customer', order.id, 2);
   expect(again).toMatchObject({ deliveryId: receipt.deliveryId, attempt: 2, outcome: 'sent' });
   expect(again.attempts.map(({ outcome }) => outcome)).toEqual(['sent', 'sent']);
   const run = await shop.temporal.workflow.getHandle(resendIdOf(receipt.deliveryId!)).describe();
@@ -73,13 +64,13 @@ test('resends one email of a closed order and records both deliveries on the tim
 
 test('retries a deferred email until the server accepts it', async () => {
   const { body: order } = await shop.place();
-  await line(order.id, 'customer', 1);
-  const { deliveryId } = await line(order.id, 'shop', 1);
+  await emailTo('customer', order.id, 1);
+  const { deliveryId } = await emailTo('shop', order.id, 1);
   refusals.push(smtpError(451, 'Later'), smtpError(451, 'Not yet'));
 
   expect((await resend(order.id, deliveryId)).status).toBe(202);
 
-  const { attempts, attempt, outcome } = await line(order.id, 'shop', 2);
+  const { attempts, attempt, outcome } = await emailTo('shop', order.id, 2);
   expect([attempt, outcome]).toEqual([4, 'sent']);
   expect(attempts.map((each) => each.outcome)).toEqual(['sent', 'retrying', 'retrying', 'sent']);
   expect(attempts[1]?.reason).toContain('451');
@@ -88,18 +79,18 @@ test('retries a deferred email until the server accepts it', async () => {
 
 test('keeps the outcome sent if the resent email is rejected permanently', async () => {
   const { body: order } = await shop.place();
-  await line(order.id, 'shop', 1);
-  const { deliveryId } = await line(order.id, 'customer', 1);
+  await emailTo('shop', order.id, 1);
+  const { deliveryId } = await emailTo('customer', order.id, 1);
   refusals.push(smtpError(550, 'No such user'));
   await resend(order.id, deliveryId);
-  const { attempts, outcome } = await line(order.id, 'customer', 2);
+  const { attempts, outcome } = await emailTo('customer', order.id, 2);
   expect([outcome, attempts.at(-1)?.outcome]).toEqual(['sent', 'refused']);
 });
 
 test('rejects a resend with the reason why there is nothing to send', async () => {
   const { id, token } = await newCustomer(shop);
   const { body: order } = await shop.place({ as: token });
-  const { deliveryId } = await line(order.id, 'customer', 1);
+  const { deliveryId } = await emailTo('customer', order.id, 1);
   const told = async (which: string | null = deliveryId) => {
     const answer = await resend(order.id, which);
     expectProblem(answer, 'nothing_to_send');
@@ -122,7 +113,7 @@ test('rejects a resend with the reason why there is nothing to send', async () =
 
 test('customers get no delivery ids and cannot resend emails', async () => {
   const { body: order } = await shop.place();
-  const { deliveryId } = await line(order.id, 'customer', 1);
+  const { deliveryId } = await emailTo('customer', order.id, 1);
   const own = await deliveries(order.id, shop.customer);
   expect(own.map((each) => [each.recipient, each.deliveryId, each.attempts.length])).toEqual([['customer', null, 1]]);
   expectProblem(await resend(order.id, deliveryId, shop.customer), 'forbidden');

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { MAX_NOTE_LENGTH, MAX_REASON_LENGTH } from '../../domain/order/order.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { expectFaults } from '../http/problem.ts';
-import { type Answer, openShop, type Shop } from '../shop.ts';
+import { type Answer, openShop, type Shop, type TimelineEntry } from '../shop.ts';
 import { webhooksOf } from '../webhooks/manager.ts';
 import { startReceiver, verified } from '../webhooks/receiver.ts';
 
@@ -21,15 +21,13 @@ afterAll(async () => {
 const ASYNC = { prefer: 'respond-async' };
 const emoji = (count: number) => '🥐'.repeat(count);
 const orderPath = (id: string) => `/v1/orders/${id}`;
-const timelineOf = async (id: string) =>
-  (await shop.request('GET', `${orderPath(id)}/timeline`, { as: shop.manager })).body.data;
 
 interface Way {
   what: string;
   limit: number;
   send(id: string, text: string, headers?: Record<string, string>): Promise<Answer>;
   /** Returns the text from a timeline entry. */
-  kept(entry: { reason: string | null; changes: { note: { to: string } | null } | null }): unknown;
+  kept(entry: TimelineEntry): unknown;
 }
 const ways: Way[] = [
   {
@@ -69,20 +67,15 @@ describe.each(ways)('$what at its maximum length', ({ limit, send, kept }) => {
   test('is accepted with Prefer: respond-async', async () => {
     const { id } = (await shop.place()).body;
     expect((await send(id, emoji(limit), ASYNC)).status).toBe(202);
-    await waitFor(
-      'The change',
-      async () => (await timelineOf(id)).some((entry: never) => kept(entry) === emoji(limit)),
-      {
-        deadline: 20_000,
-      },
-    );
-    expect((await timelineOf(id)).map(({ kind }: { kind: string }) => kind)).not.toContain('rejected');
+    const isApplied = async () => (await shop.timeline(id)).some((entry) => kept(entry) === emoji(limit));
+    await waitFor('The change', isApplied, { deadline: 20_000 });
+    expect((await shop.timeline(id)).map(({ kind }) => kind)).not.toContain('rejected');
   });
 
   test('is stored as empty if it has no visible characters', async () => {
     const { id } = (await shop.place()).body;
     expect((await send(id, '\u200b\u2060 \u3164')).status).toBe(200);
-    expect(JSON.stringify(await timelineOf(id))).not.toMatch(/[\u200b\u2060\u3164]/);
+    expect(JSON.stringify(await shop.timeline(id))).not.toMatch(/[\u200b\u2060\u3164]/);
   });
 });
 

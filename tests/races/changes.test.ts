@@ -45,7 +45,7 @@ const edit = (id: string, body: unknown, headers: Record<string, string> = {}) =
   ask('PATCH', `/v1/orders/${id}`, { as: shop.customer, body, headers });
 
 async function versionOf(id: string): Promise<number> {
-  return (await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body.version;
+  return (await shop.readOrder(id)).body.version;
 }
 
 const ifVersion = (version: number) => ({ 'if-match': `"${version}"` });

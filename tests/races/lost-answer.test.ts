@@ -114,7 +114,7 @@ test('idempotency keys return their answers after Temporal deleted the order’s
   const stale = await deliver(id, { status: 'delivered' }, { 'if-match': '"3"' });
   expect(stale.body).toMatchObject({ status: 412, code: 'version_mismatch', version: 4 });
 
-  const read = await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
+  const read = await shop.readOrder(id);
   expect(read.body).toMatchObject({ status: 'delivered', version: 4 });
   expect(await shop.database('order_events').where({ order_id: id })).toHaveLength(4);
   await expectEmailedOnce(shop, [id]);

@@ -436,7 +436,7 @@ describe('An order of another customer', () => {
         expectProblem(await asOther(method, `/v1/orders/${id}${path}`, { body, headers }), 'not_found');
       }
     }
-    const { body } = await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer });
+    const { body } = await shop.readOrder(id);
     expect(body).toMatchObject({ version: 3, status: 'cancelled', note: 'No sugar' });
   });
 

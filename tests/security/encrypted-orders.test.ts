@@ -73,8 +73,9 @@ describe('An order with encrypted payloads', () => {
     expect((await shop.request('POST', `/v1/orders/${id}/cancel`, cancelled)).status).toBe(200);
 
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 3 });
-    const { body } = await shop.request('GET', `/v1/orders/${id}/timeline`, { as: shop.manager });
-    expect(body.data).toContainEqual(expect.objectContaining({ kind: 'rejected', reason: 'illegal_transition' }));
+    expect(await shop.timeline(id)).toContainEqual(
+      expect.objectContaining({ kind: 'rejected', reason: 'illegal_transition' }),
+    );
     const closed = await temporalRecords(shop);
     expect(closed).toContain('encryption-key-id first');
     expect(closed).toContain('Encoded failure');
@@ -97,11 +98,11 @@ describe('An order with encrypted payloads', () => {
   }, 60_000);
 
   test('is restored by the reconciler if its row is lost', async () => {
-    const before = await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager });
+    const before = await shop.readOrder(id, shop.manager);
     await shop.database('order_events').where({ order_id: id }).delete();
     await shop.database('orders').where({ id }).delete();
 
-    expect((await shop.request('GET', `/v1/orders/${id}`, { as: shop.manager })).body).toEqual(before.body);
+    expect((await shop.readOrder(id, shop.manager)).body).toEqual(before.body);
     const record = await createWorkflowRecords(shop.temporal, shop.taskQueue).find(id, () => {});
     const facts = record!.entries.filter((entry) => entry.kind === 'fact');
     expect(facts.map(({ event }) => event.to)).toEqual(['waiting', 'preparation', 'cancelled']);

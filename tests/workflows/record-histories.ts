@@ -170,11 +170,7 @@ async function start(shop: Shop, first: Start, ...runOptions: OrderRunOptions[])
 }
 
 const flagged = (shop: Shop, id: string, flag: string) =>
-  waitFor(
-    `the flag ${flag}`,
-    async () => (await shop.request('GET', `/v1/orders/${id}`, { as: shop.customer })).body.flags.includes(flag),
-    { deadline: 20_000 },
-  );
+  waitFor(`the flag ${flag}`, async () => (await shop.readOrder(id)).body.flags.includes(flag), { deadline: 20_000 });
 
 const heldEmails = createHeldEmails();
 /** The SMTP server's answers to the next emails to the shop. */
