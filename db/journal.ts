@@ -9,28 +9,6 @@ import { isUniqueViolation } from './unique-violation.ts';
 /** `applied` now, `already` recorded, or a `gap`: an earlier version is missing. */
 export type Journaled = 'applied' | 'already' | 'gap';
 
-/** Writes the read model of orders; it has no other writer. */
-export interface Journal {
-  /**
-   * Applies a fact to the version before it, in one transaction. Idempotent. If the fact was decided later than the recorded one
-   * of the same version, it replaces that one and all after it: the workflow was reset.
-   */
-  record(fact: Fact): Promise<Journaled>;
-  /**
-   * Returns an order to an earlier version, after its workflow was reset to that version. The delivery ledger keeps its rows.
-   *
-   * @param from the version that the order must have
-   * @returns whether the order had that version
-   */
-  rewind(orderId: string, version: number, from: number): Promise<boolean>;
-  /** Records any entry; idempotent. A given-up delivery does not overwrite a final outcome. */
-  write(entry: JournalEntry): Promise<void>;
-  /** Returns the entries of an order that are not recorded. */
-  missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]>;
-  /** Advances the order numbers past one that was given before Postgres was restored from a backup. */
-  passNumber(number: number): Promise<void>;
-}
-
 /** The constraint that a key belongs to one event of an order. */
 const KEYS = 'order_events_order_id_key_hash_unique';
 
@@ -92,54 +70,70 @@ function toJson(value: unknown): string {
   return JSON.stringify(value, (_, part) => (typeof part === 'string' ? part.replaceAll('\0', '\ufffd') : part));
 }
 
-export function createJournal(database: Database): Journal {
-  async function record({ event, order }: Fact): Promise<Journaled> {
-    if ((await apply(database, { event, order })) === 1) return 'applied';
-    const written = database('order_events').where({ id: event.id }).select('at').as('at');
-    const row = await named('version', database('orders').where({ id: order.id }).first('version', written));
-    if (!row || row.version < event.version) return 'gap';
-    if (alertOf(event) || !row.at || row.at.getTime() >= Date.parse(event.at)) return 'already';
-    const rewound = await rewind(order.id, event.version - 1, row.version);
-    return rewound ? record({ event, order }) : 'gap';
-  }
+/** Writes the read model of orders; it has no other writer. */
+export function createJournal(database: Database) {
+  const journal = {
+    /**
+     * Applies a fact to the version before it, in one transaction. Idempotent. If the fact was decided later than the recorded
+     * one of the same version, it replaces that one and all after it: the workflow was reset.
+     */
+    async record({ event, order }: Fact): Promise<Journaled> {
+      if ((await apply(database, { event, order })) === 1) return 'applied';
+      const written = database('order_events').where({ id: event.id }).select('at').as('at');
+      const row = await named('version', database('orders').where({ id: order.id }).first('version', written));
+      if (!row || row.version < event.version) return 'gap';
+      if (alertOf(event) || !row.at || row.at.getTime() >= Date.parse(event.at)) return 'already';
+      const rewound = await journal.rewind(order.id, event.version - 1, row.version);
+      return rewound ? journal.record({ event, order }) : 'gap';
+    },
 
-  const rewind: Journal['rewind'] = (orderId, version, from) =>
-    transact(database, async (transaction) => {
-      const row = await transaction('orders').where({ id: orderId }).forUpdate().first('version');
-      const events = transaction('order_events').where({ order_id: orderId, version });
-      const last = await events.orderBy('position', 'desc').first('snapshot');
-      if (row?.version !== from || !last || version >= from) return false;
-      const { snapshot } = last;
-      for (const table of ['order_events', 'unchanged_edits'])
-        await transaction(table).where({ order_id: orderId }).where('version', '>', version).delete();
-      await transaction('orders')
-        .where({ id: orderId })
-        .update({ status: snapshot.status, version, snapshot: JSON.stringify(snapshot) });
-      return true;
-    });
+    /**
+     * Returns an order to an earlier version, after its workflow was reset to that version. The delivery ledger keeps its rows.
+     *
+     * @param from the version that the order must have
+     * @returns whether the order had that version
+     */
+    rewind: (orderId: string, version: number, from: number): Promise<boolean> =>
+      transact(database, async (transaction) => {
+        const orders = () => transaction('orders').where({ id: orderId });
+        const row = await orders().forUpdate().first('version');
+        const events = transaction('order_events').where({ order_id: orderId, version });
+        const last = await events.orderBy('position', 'desc').first('snapshot');
+        if (row?.version !== from || !last || version >= from) return false;
+        const { snapshot } = last;
+        for (const table of ['order_events', 'unchanged_edits'])
+          await transaction(table).where({ order_id: orderId }).where('version', '>', version).delete();
+        await orders().update({ status: snapshot.status, version, snapshot: JSON.stringify(snapshot) });
+        return true;
+      }),
 
-  async function write(entry: JournalEntry): Promise<void> {
-    if (entry.kind === 'rejected') await reject(database, entry);
-    else if (entry.kind === 'given_up') await giveUp(database, entry);
-    else if (entry.kind === 'unchanged') await keepKey(database, entry);
-    else await record(entry);
-  }
+    /** Records any entry; idempotent. A given-up delivery does not overwrite a final outcome. */
+    async write(entry: JournalEntry): Promise<void> {
+      if (entry.kind === 'rejected') await reject(database, entry);
+      else if (entry.kind === 'given_up') await giveUp(database, entry);
+      else if (entry.kind === 'unchanged') await keepKey(database, entry);
+      else await journal.record(entry);
+    },
 
-  async function missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]> {
-    const { rows } = await database.raw<{ rows: { name: string }[] }>(RECORDED, { orderId });
-    const recorded = new Set(rows.map(({ name }) => name));
-    return entries.filter((entry) => namesOf(entry).some((name) => !recorded.has(name)));
-  }
+    /** Returns the entries of an order that are not recorded. */
+    async missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]> {
+      const { rows } = await database.raw<{ rows: { name: string }[] }>(RECORDED, { orderId });
+      const recorded = new Set(rows.map(({ name }) => name));
+      return entries.filter((entry) => namesOf(entry).some((name) => !recorded.has(name)));
+    },
 
-  const passNumber = (number: number): Promise<void> =>
-    transact(database, async (transaction) => {
-      // Without the lock, two processes that read the sequence at once could set it back.
-      await transaction.raw('SELECT pg_advisory_xact_lock(?)', [POSITIONS_LOCK]);
-      await transaction.raw(moveNumbers, { number, numbers: NUMBERS });
-    });
-
-  return { record, rewind, write, missing, passNumber };
+    /** Advances the order numbers past one that was given before Postgres was restored from a backup. */
+    passNumber: (number: number): Promise<void> =>
+      transact(database, async (transaction) => {
+        // Without the lock, two processes that read the sequence at once could set it back.
+        await transaction.raw('SELECT pg_advisory_xact_lock(?)', [POSITIONS_LOCK]);
+        await transaction.raw(moveNumbers, { number, numbers: NUMBERS });
+      }),
+  };
+  return journal;
 }
+
+export type Journal = ReturnType<typeof createJournal>;
 
 /** Runs the statement of an event. Returns the number of rows added to the log. */
 async function apply(database: Database, { event, order }: Fact): Promise<number> {

@@ -2,7 +2,10 @@ import type { Product, Variation } from '../domain/catalog/product.ts';
 import type { Database } from './connection.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
-/** Another product on sale, or another variation of the product, has this name. Postgres compares names (`name_key`). */
+/**
+ * Another product on sale, or another variation of the product, has this name. Postgres compares names (`name_key`). Thrown, so
+ * that the transaction is rolled back.
+ */
 export class NameTaken extends Error {
   override name = 'NameTaken';
 }
@@ -48,86 +51,53 @@ async function withVariations(database: Database, products: PromiseLike<ProductR
   const variations: VariationRow[] = await database('variations')
     .whereIn('product_id', ids)
     .orderBy(['position', 'name', 'id']);
-  return rows.map((row) =>
-    toProduct(
-      row,
-      variations.filter(({ product_id }) => product_id === row.id),
-    ),
-  );
+  const byProduct = Map.groupBy(variations, ({ product_id }) => product_id);
+  return rows.map((row) => toProduct(row, byProduct.get(row.id) ?? []));
 }
 
-interface ProductRow {
-  id: string;
-  name: string;
-  description: string;
+/** Columns have the values of the fields with the same name. The currency of a product is that of its variations, too. */
+interface ProductRow extends Pick<Product, 'id' | 'name' | 'description' | 'available' | 'position' | 'version'> {
   base_price: number;
   currency: string;
-  available: boolean;
-  position: number;
-  version: number;
   created_at: Date;
   updated_at: Date;
   deleted_at: Date | null;
 }
 
-interface VariationRow {
-  id: string;
+interface VariationRow extends Pick<Variation, 'id' | 'name' | 'available' | 'position'> {
   product_id: string;
-  name: string;
   price_delta: number;
-  available: boolean;
-  position: number;
   deleted_at: Date | null;
 }
 
 function toProduct(row: ProductRow, variations: VariationRow[]): Product {
-  const { id, name, description, currency, available, position, version } = row;
+  const { base_price, currency, created_at, updated_at, deleted_at, ...fields } = row;
   return {
-    id,
-    name,
-    description,
-    basePrice: { amount: row.base_price, currency },
-    available,
-    position,
+    ...fields,
+    basePrice: { amount: base_price, currency },
     variations: variations.map((variation) => toVariation(variation, currency)),
-    version,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-    deletedAt: row.deleted_at?.toISOString() ?? null,
+    createdAt: created_at.toISOString(),
+    updatedAt: updated_at.toISOString(),
+    deletedAt: deleted_at?.toISOString() ?? null,
   };
 }
 
-function toVariation({ id, name, price_delta, available, position, deleted_at }: VariationRow, currency: string) {
-  const priceDelta = { amount: price_delta, currency };
-  return { id, name, priceDelta, available, position, deletedAt: deleted_at?.toISOString() ?? null };
+function toVariation({ product_id: _, price_delta, deleted_at, ...fields }: VariationRow, currency: string): Variation {
+  return { ...fields, priceDelta: { amount: price_delta, currency }, deletedAt: deleted_at?.toISOString() ?? null };
 }
 
 function toProductRow(product: Product) {
-  const { id, name, description, basePrice, available, position, version } = product;
+  const { basePrice, variations: _, createdAt, updatedAt, deletedAt, ...fields } = product;
   return {
-    id,
-    name,
-    description,
+    ...fields,
     base_price: basePrice.amount,
     currency: basePrice.currency,
-    available,
-    position,
-    version,
-    created_at: product.createdAt,
-    updated_at: product.updatedAt,
-    deleted_at: product.deletedAt,
+    created_at: createdAt,
+    updated_at: updatedAt,
+    deleted_at: deletedAt,
   };
 }
 
-function toVariationRow(productId: string, variation: Variation) {
-  const { id, name, priceDelta, available, position, deletedAt } = variation;
-  return {
-    id,
-    product_id: productId,
-    name,
-    price_delta: priceDelta.amount,
-    available,
-    position,
-    deleted_at: deletedAt,
-  };
+function toVariationRow(productId: string, { priceDelta, deletedAt, ...fields }: Variation) {
+  return { ...fields, product_id: productId, price_delta: priceDelta.amount, deleted_at: deletedAt };
 }
