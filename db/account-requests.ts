@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { Purpose } from '../domain/account/link.ts';
 import type { Role } from '../domain/actor.ts';
 import type { Database } from './connection.ts';
+import { hashSecret } from './secret-hash.ts';
 
 /** A request that the link in its email confirms. */
 export interface AccountRequest {
@@ -35,33 +36,12 @@ export interface Invitation extends Pick<AccountRequest, 'id' | 'email' | 'langu
   expiresAt: Date;
 }
 
-const COLUMNS = {
-  id: 'r.id',
-  purpose: 'r.purpose',
-  email: 'r.email',
-  name: 'r.name',
-  role: 'r.role',
-  userId: 'r.user_id',
-  mailedAt: 'r.mailed_at',
-  language: 'r.language',
-};
-
-const INVITATION = {
-  id: 'r.id',
-  email: 'r.email',
-  name: 'r.name',
-  role: 'r.role',
-  language: 'r.language',
-  invitedBy: 'r.invited_by',
-  createdAt: 'r.created_at',
-  expiresAt: 'r.expires_at',
-  mailedAt: 'r.mailed_at',
-};
+const SHARED = ['id', 'email', 'name', 'role', 'language', 'mailed_at as mailedAt'];
+const REQUEST = [...SHARED, 'purpose', 'user_id as userId'];
+const INVITATION = [...SHARED, 'invited_by as invitedBy', 'created_at as createdAt', 'expires_at as expiresAt'];
 
 /** The time for sending the email, in ms: one hour more than its retries take. */
 const UNSENT_LIFETIME_MS = 25 * 60 * 60 * 1_000;
-
-const hashOf = (token: string): string => createHash('sha256').update(token).digest('base64url');
 
 /**
  * Stores requests and the links that confirm them. A link's token is 256 random bits, stored as SHA-256 only, so it can
@@ -74,7 +54,7 @@ export function createAccountRequestRepository(database: Database) {
   const behind = (token: string, purposes: readonly Purpose[]) =>
     database({ r: 'account_requests' })
       .join({ l: 'account_links' }, 'l.request_id', 'r.id')
-      .where('l.token_hash', hashOf(token))
+      .where('l.token_hash', hashSecret(token))
       .whereIn('r.purpose', purposes)
       .where('l.expires_at', '>', database.fn.now());
 
@@ -89,8 +69,7 @@ export function createAccountRequestRepository(database: Database) {
     },
 
     /** Locks the request. This fails on a read-only server, where the email could not be recorded as sent. */
-    find: (id: string): Promise<AccountRequest | undefined> =>
-      database({ r: 'account_requests' }).where('r.id', id).forKeyShare('r').first(COLUMNS),
+    find: (id: string): Promise<AccountRequest | undefined> => requests().where({ id }).forKeyShare().first(REQUEST),
 
     async closeExpired(): Promise<void> {
       await requests().where('expires_at', '<', database.fn.now()).delete();
@@ -116,10 +95,10 @@ export function createAccountRequestRepository(database: Database) {
 
     /** Returns the open invitations, the newest first. */
     listInvitations: (): Promise<Invitation[]> =>
-      database({ r: 'account_requests' })
-        .where({ 'r.purpose': 'invitation' })
-        .where('r.expires_at', '>', database.fn.now())
-        .orderBy([{ column: 'r.created_at', order: 'desc' }, 'r.id'])
+      requests()
+        .where({ purpose: 'invitation' })
+        .where('expires_at', '>', database.fn.now())
+        .orderBy([{ column: 'created_at', order: 'desc' }, 'id'])
         .select(INVITATION),
 
     /** @param id a UUID @returns whether it existed */
@@ -136,7 +115,7 @@ export function createAccountRequestRepository(database: Database) {
           expires_at: database.raw('greatest(expires_at, ?)', [expiresAt]),
           ...(userId && { user_id: userId }),
         });
-      await database('account_links').insert({ token_hash: hashOf(token), request_id: id, expires_at: expiresAt });
+      await database('account_links').insert({ token_hash: hashSecret(token), request_id: id, expires_at: expiresAt });
       return token;
     },
 
@@ -146,11 +125,11 @@ export function createAccountRequestRepository(database: Database) {
 
     /** Returns the request of a token without using it. */
     peek: (token: string, ...purposes: Purpose[]): Promise<AccountRequest | undefined> =>
-      behind(token, purposes).first(COLUMNS),
+      behind(token, purposes).first(REQUEST),
 
     /** Uses a token and invalidates the other links of its request. Of concurrent callers, exactly one gets the request. */
     async take(token: string, ...purposes: Purpose[]): Promise<AccountRequest | undefined> {
-      const request: AccountRequest | undefined = await behind(token, purposes).first(COLUMNS);
+      const request: AccountRequest | undefined = await behind(token, purposes).first(REQUEST);
       const taken = request && (await requests().where({ id: request.id }).delete());
       return taken === 1 ? request : undefined;
     },

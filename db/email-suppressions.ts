@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { ReturnedAs } from '../domain/order/suppression-reason.ts';
 import { type Database, named } from './connection.ts';
 
 /** Only hashes are stored, so the table does not reveal addresses. */
-const hashOf = (email: string): string => createHash('sha256').update(canonicalEmail(email)).digest('hex');
+const hashOf = (email: string): string => hash('sha256', canonicalEmail(email));
 
 /** Addresses that get no email because one bounced permanently or was reported as spam. */
 export function createEmailSuppressions(database: Database) {

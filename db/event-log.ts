@@ -21,7 +21,7 @@ export interface LogState {
  * The epoch is a hash of the cluster's identifier, its timeline (new after a recovery), the database and the table's file (new
  * after a dump is restored). If the table is rewritten for another reason, readers only start again.
  */
-const state = `
+const STATE = `
   WITH state AS MATERIALIZED (
     SELECT
       (SELECT coalesce(max(position), 0) FROM order_events) AS "end",
@@ -34,22 +34,22 @@ const state = `
       )), 12) AS epoch
   )`;
 
-const pageOf = (condition: string) => `${state}
+const pageOf = (condition: string) => `${STATE}
   SELECT state.epoch, state."end", page.* FROM state LEFT JOIN (
     SELECT position, event, snapshot AS "order" FROM order_events
     WHERE ${condition} ORDER BY position LIMIT :limit
   ) page ON true ORDER BY page.position`;
 
-const page = pageOf('position > :position');
-const pageOfOrder = pageOf('position > :position AND order_id = :orderId');
+const PAGE = pageOf('position > :position');
+const PAGE_OF_ORDER = pageOf('position > :position AND order_id = :orderId');
 
-const snapshotOf = (condition: string) => `${state}
+const snapshotOf = (condition: string) => `${STATE}
   SELECT state.epoch, state."end", (
     SELECT coalesce(json_agg(snapshot ORDER BY placed_at, id), '[]') FROM orders WHERE ${condition}
   ) AS orders FROM state`;
 
-const snapshotOfOrder = snapshotOf('id = :orderId');
-const snapshotOfShop = snapshotOf('status = ANY(:openStatuses)');
+const SNAPSHOT_OF_ORDER = snapshotOf('id = :orderId');
+const SNAPSHOT_OF_SHOP = snapshotOf('status = ANY(:openStatuses)');
 
 /** A row of a page; an empty page is one row without a position. */
 type PageRow = LogState & (LoggedFact | { position: null });
@@ -64,8 +64,8 @@ export function createEventLog(database: Database) {
     ): Promise<LogState & { facts: LoggedFact[] }> {
       const bindings = { position, limit, orderId: orderId ?? null };
       const { rows } = orderId
-        ? await named('log-page-of-order', database.raw<{ rows: PageRow[] }>(pageOfOrder, bindings))
-        : await named('log-page', database.raw<{ rows: PageRow[] }>(page, bindings));
+        ? await named('log-page-of-order', database.raw<{ rows: PageRow[] }>(PAGE_OF_ORDER, bindings))
+        : await named('log-page', database.raw<{ rows: PageRow[] }>(PAGE, bindings));
       const { epoch, end } = rows[0] as PageRow;
       const facts = rows.flatMap((row) =>
         row.position === null ? [] : [{ position: row.position, event: row.event, order: row.order }],
@@ -76,8 +76,8 @@ export function createEventLog(database: Database) {
     /** Returns an order if it is recorded, or all open orders, the oldest first, as of the end of the log. */
     async snapshot(orderId?: string): Promise<LogState & { orders: Order[] }> {
       const { rows } = orderId
-        ? await named('snapshot-of-order', database.raw(snapshotOfOrder, { orderId }))
-        : await named('snapshot-of-shop', database.raw(snapshotOfShop, { openStatuses }));
+        ? await named('snapshot-of-order', database.raw(SNAPSHOT_OF_ORDER, { orderId }))
+        : await named('snapshot-of-shop', database.raw(SNAPSHOT_OF_SHOP, { openStatuses }));
       return rows[0];
     },
 

@@ -18,7 +18,7 @@ const POSITIONS_LOCK = 4_271_001;
 /** Order numbers are cyclic: of the others, half count as after a given number, and half as before it. */
 const NUMBERS = 999;
 
-const moveNumbers = `
+const MOVE_NUMBERS = `
   SELECT setval('order_numbers', :number) FROM order_numbers
   WHERE (:number - last_value + (NOT is_called)::int + :numbers) % :numbers BETWEEN 1 AND :numbers / 2`;
 
@@ -26,11 +26,11 @@ const moveNumbers = `
  * Each statement is one transaction and one round trip. Only a row that will change takes the lock. Each part reads from the
  * previous one, so the position is taken under the lock and only for a row that changed: positions commit in order.
  */
-const append = `
+const APPEND = `
   INSERT INTO order_events (id, order_id, version, position, at, event, snapshot, key_hash)
   SELECT :eventId, moved.id, moved.version, nextval('order_positions'), :at, :event, :order, :keyHash FROM moved`;
 
-const first = `
+const FIRST = `
   WITH turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) WHERE NOT EXISTS (SELECT FROM orders WHERE id = :id)
   ),
@@ -39,9 +39,9 @@ const first = `
     SELECT :id, :customerId, :number, :status, :version, :order, :placedAt FROM turn
     ON CONFLICT (id) DO NOTHING
     RETURNING id, version
-  ) ${append}`;
+  ) ${APPEND}`;
 
-const next = `
+const NEXT = `
   WITH turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) FROM orders WHERE id = :id AND version = :version - 1
   ),
@@ -49,10 +49,10 @@ const next = `
     UPDATE orders SET status = :status, version = :version, snapshot = :order FROM turn
     WHERE orders.id = :id AND orders.version = :version - 1
     RETURNING orders.id, orders.version
-  ) ${append}`;
+  ) ${APPEND}`;
 
 /** An alert adds its flag to the order at its version. A newer version has the flag already. */
-const alert = `
+const ALERT = `
   WITH turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) FROM orders
     WHERE id = :id AND version >= :version AND NOT EXISTS (SELECT FROM order_events WHERE id = :eventId)
@@ -61,7 +61,7 @@ const alert = `
     UPDATE orders SET snapshot = :order FROM turn WHERE orders.id = :id AND orders.version = :version
   ),
   moved AS (SELECT orders.id, :version::int AS version FROM orders, turn WHERE orders.id = :id AND orders.version >= :version)
-  ${append} ON CONFLICT (id) DO NOTHING`;
+  ${APPEND} ON CONFLICT (id) DO NOTHING`;
 
 /** Serializes JSON, with U+FFFD for NUL, which Postgres rejects. Orders of older versions may contain NUL. */
 function toJson(value: unknown): string {
@@ -127,7 +127,7 @@ export function createJournal(database: Database) {
       transact(database, async (transaction) => {
         // Without the lock, two processes that read the sequence at once could set it back.
         await transaction.raw('SELECT pg_advisory_xact_lock(?)', [POSITIONS_LOCK]);
-        await transaction.raw(moveNumbers, { number, numbers: NUMBERS });
+        await transaction.raw(MOVE_NUMBERS, { number, numbers: NUMBERS });
       }),
   };
   return journal;
@@ -160,8 +160,8 @@ async function apply(database: Database, { event, order }: Fact): Promise<number
 }
 
 function statementFor(event: OrderEvent): { name: string; sql: string } {
-  if (alertOf(event)) return { name: 'journal-alert', sql: alert };
-  return event.version === 1 ? { name: 'journal-first', sql: first } : { name: 'journal-next', sql: next };
+  if (alertOf(event)) return { name: 'journal-alert', sql: ALERT };
+  return event.version === 1 ? { name: 'journal-first', sql: FIRST } : { name: 'journal-next', sql: NEXT };
 }
 
 async function reject(database: Database, rejection: Rejection): Promise<void> {

@@ -7,7 +7,7 @@ export function measurePool(registry: Registry, { client: { pool } }: Database):
   const registers = [registry];
   new Gauge({
     name: 'crema_postgres_connections',
-    help: 'Connections to Postgres by state: used or idle.',
+    help: 'Connections in the Postgres pool, by state: used or idle.',
     labelNames: ['state'],
     registers,
     collect() {
@@ -17,7 +17,7 @@ export function measurePool(registry: Registry, { client: { pool } }: Database):
   });
   new Gauge({
     name: 'crema_postgres_connections_max',
-    help: 'Most connections to Postgres at once.',
+    help: 'Maximum size of the Postgres connection pool.',
     registers,
     collect() {
       this.set(pool.max);
@@ -25,7 +25,7 @@ export function measurePool(registry: Registry, { client: { pool } }: Database):
   });
   new Gauge({
     name: 'crema_postgres_waiting',
-    help: 'Queries that wait for a connection to Postgres.',
+    help: 'Queries waiting for a connection from the Postgres pool.',
     registers,
     collect() {
       this.set(pool.numPendingAcquires());
@@ -37,7 +37,7 @@ export function measurePool(registry: Registry, { client: { pool } }: Database):
 export function countEvents(registry: Registry, journal: Journal): Journal {
   const events = new Counter({
     name: 'crema_order_events_total',
-    help: 'What happened to orders, by type of event and the status that it left them in.',
+    help: 'Recorded order events, by event type and the status of the order after the event.',
     labelNames: ['type', 'status'],
     registers: [registry],
   });

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Database } from './connection.ts';
+import { hashSecret } from './secret-hash.ts';
 
 /** The part of an artifact's payload that is known here. */
 interface ArtifactPayload {
@@ -51,8 +51,7 @@ const USED_TICKET = 'UsedStreamTicket';
 const PLAIN_IDS = new Set(['Client', 'Grant', 'Interaction', 'Session']);
 
 /** Hashes ids that are tokens, so that the table or a dump of it contains no usable token. */
-const keyOf = (kind: string, id: string) =>
-  PLAIN_IDS.has(kind) ? id : createHash('sha256').update(id).digest('base64url');
+const keyOf = (kind: string, id: string) => (PLAIN_IDS.has(kind) ? id : hashSecret(id));
 
 const expiryOf = (expiresIn: number) => new Date(Date.now() + expiresIn * 1000);
 
@@ -151,7 +150,19 @@ export function createOidcArtifactRepository(database: Database) {
     useTicket: (jti: string, expiresIn: number): Promise<boolean> => addMark(database, USED_TICKET, jti, expiresIn),
 
     /** Whether an access token was not revoked and its grant and session still exist. */
-    isAlive: (origin: TokenOrigin): Promise<boolean> => isAlive(database, origin),
+    async isAlive({ jti, grantId, sessionUid }: TokenOrigin): Promise<boolean> {
+      const kinds: string[] = await artifacts()
+        .where((any) => {
+          any.where({ kind: REVOKED, id: keyOf(REVOKED, jti) });
+          if (grantId !== undefined) any.orWhere({ kind: 'Grant', id: grantId });
+          if (sessionUid !== undefined) any.orWhere({ kind: 'Session', uid: sessionUid });
+        })
+        .where('expires_at', '>', database.fn.now())
+        .pluck('kind');
+      if (kinds.includes(REVOKED)) return false;
+      if (grantId !== undefined && !kinds.includes('Grant')) return false;
+      return sessionUid === undefined || kinds.includes('Session');
+    },
 
     /** Removes at most `limit` expired artifacts and returns how many. Several processes may call it at the same time. */
     removeExpired(limit: number): Promise<number> {
@@ -183,20 +194,6 @@ async function findBy(
     payload: { ...row.payload, jti: row.id, ...consumed },
     passwordVersion: row.password_version ?? undefined,
   };
-}
-
-async function isAlive(database: Database, { jti, grantId, sessionUid }: TokenOrigin): Promise<boolean> {
-  const kinds: string[] = await database('oidc_artifacts')
-    .where((any) => {
-      any.where({ kind: REVOKED, id: keyOf(REVOKED, jti) });
-      if (grantId !== undefined) any.orWhere({ kind: 'Grant', id: grantId });
-      if (sessionUid !== undefined) any.orWhere({ kind: 'Session', uid: sessionUid });
-    })
-    .where('expires_at', '>', database.fn.now())
-    .pluck('kind');
-  if (kinds.includes(REVOKED)) return false;
-  if (grantId !== undefined && !kinds.includes('Grant')) return false;
-  return sessionUid === undefined || kinds.includes('Session');
 }
 
 /** Adds an artifact that only marks an id until it expires. Returns false if it exists. */

@@ -1,6 +1,7 @@
-import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomBytes, randomUUID, timingSafeEqual } from 'node:crypto';
 import type { Scope } from '../domain/scopes.ts';
 import type { Database } from './connection.ts';
+import { hashSecret } from './secret-hash.ts';
 
 /** A system that calls the API on its own behalf, with a client id and a secret. */
 export interface ServiceClient {
@@ -11,9 +12,6 @@ export interface ServiceClient {
   createdAt: Date;
 }
 
-/** Hashes a secret for storage. SHA-256 is enough for 256 random bits; argon2id would slow down every sign-in. */
-export const hashSecret = (secret: string): string => createHash('sha256').update(secret).digest('base64url');
-
 /** Whether a secret matches a hash. */
 export function verifySecret(secretHash: string, secret: string): boolean {
   const given = Buffer.from(hashSecret(secret));
@@ -21,7 +19,7 @@ export function verifySecret(secretHash: string, secret: string): boolean {
   return given.length === stored.length && timingSafeEqual(given, stored);
 }
 
-const COLUMNS = { id: 'id', name: 'name', scopes: 'scopes', createdAt: 'created_at' };
+const COLUMNS = ['id', 'name', 'scopes', 'created_at as createdAt'];
 
 export function createServiceClientRepository(database: Database) {
   const serviceClients = () => database('services');
@@ -31,7 +29,7 @@ export function createServiceClientRepository(database: Database) {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
       return serviceClients()
         .where({ id })
-        .first({ ...COLUMNS, secretHash: 'secret_hash' });
+        .first(...COLUMNS, 'secret_hash as secretHash');
     },
 
     /** Returns all service clients, by name. */

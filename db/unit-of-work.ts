@@ -1,32 +1,26 @@
-import { type AccountRequestRepository, createAccountRequestRepository } from './account-requests.ts';
+import { createAccountRequestRepository } from './account-requests.ts';
 import type { Database } from './connection.ts';
-import { createOidcArtifactRepository, type OidcArtifactRepository } from './oidc-artifacts.ts';
-import { createProductRepository, type ProductRepository } from './products.ts';
+import { createOidcArtifactRepository } from './oidc-artifacts.ts';
+import { createProductRepository } from './products.ts';
 import { transact } from './transaction.ts';
-import { createUserRepository, type UserRepository } from './users.ts';
-import { createWebhookRepository, type WebhookRepository } from './webhooks.ts';
+import { createUserRepository } from './users.ts';
+import { createWebhookRepository } from './webhooks.ts';
+
+const repositoriesIn = (transaction: Database) => ({
+  products: createProductRepository(transaction),
+  users: createUserRepository(transaction),
+  accountRequests: createAccountRequestRepository(transaction),
+  artifacts: createOidcArtifactRepository(transaction),
+  webhooks: createWebhookRepository(transaction),
+});
 
 /** The repositories of one transaction. */
-export interface Work {
-  products: ProductRepository;
-  users: UserRepository;
-  accountRequests: AccountRequestRepository;
-  artifacts: OidcArtifactRepository;
-  webhooks: WebhookRepository;
-}
+export type Work = ReturnType<typeof repositoriesIn>;
 
-/** Runs work in one transaction: see {@link transact}. */
-export type UnitOfWork = <T>(work: (repositories: Work) => Promise<T>) => Promise<T>;
+/** Returns a function that runs work in one transaction: see {@link transact}. */
+export const createUnitOfWork =
+  (database: Database) =>
+  <T>(work: (repositories: Work) => Promise<T>): Promise<T> =>
+    transact(database, (transaction) => work(repositoriesIn(transaction)));
 
-export function createUnitOfWork(database: Database): UnitOfWork {
-  return (work) =>
-    transact(database, (transaction) =>
-      work({
-        products: createProductRepository(transaction),
-        users: createUserRepository(transaction),
-        accountRequests: createAccountRequestRepository(transaction),
-        artifacts: createOidcArtifactRepository(transaction),
-        webhooks: createWebhookRepository(transaction),
-      }),
-    );
-}
+export type UnitOfWork = ReturnType<typeof createUnitOfWork>;

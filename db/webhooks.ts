@@ -1,4 +1,4 @@
-import type { DisabledReason, Webhook, WebhookEvent } from '../domain/webhook/webhook.ts';
+import type { DisabledReason, Webhook } from '../domain/webhook/webhook.ts';
 import type { Database } from './connection.ts';
 
 /** Selects a page of webhooks, the oldest first. */
@@ -81,15 +81,10 @@ export function createWebhookRepository(database: Database) {
 
 export type WebhookRepository = ReturnType<typeof createWebhookRepository>;
 
-interface WebhookRow {
-  id: string;
-  url: string;
-  description: string;
-  events: WebhookEvent[];
+interface WebhookRow extends Pick<Webhook, 'id' | 'url' | 'description' | 'events' | 'version'> {
   disabled_reason: DisabledReason | null;
   disabled_at: Date | null;
   failing_since: Date | null;
-  version: number;
   created_at: Date;
   updated_at: Date;
 }
@@ -109,16 +104,12 @@ function toWebhook(row: WebhookRow): Webhook {
   };
 }
 
-function toRow({ id, url, description, events, disabled, failingSince, version, createdAt, updatedAt }: Webhook) {
+function toRow({ disabled, failingSince, createdAt, updatedAt, ...fields }: Webhook) {
   return {
-    id,
-    url,
-    description,
-    events,
+    ...fields,
     disabled_reason: disabled?.reason ?? null,
     disabled_at: disabled?.at ?? null,
     failing_since: failingSince,
-    version,
     created_at: createdAt,
     updated_at: updatedAt,
   };

@@ -1,5 +1,5 @@
 import { type ClientMetadata, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
-import { hashSecret } from '../../db/service-clients.ts';
+import { hashSecret } from '../../db/secret-hash.ts';
 import type { User } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
