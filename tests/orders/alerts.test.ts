@@ -12,8 +12,8 @@ const alertsOf = async (id: string) => (await shop.timeline(id)).filter(({ kind 
 const flagged = (id: string, flag: string) =>
   waitFor(`the flag ${flag}`, async () => (await read(id)).flags.includes(flag), { deadline: 15_000 });
 
-describe('an order that nobody works on', () => {
-  test('reminds the shop of a waiting order and the customer of a ready one, once each', async () => {
+describe('an order that stays in one status', () => {
+  test('is emailed once to the shop if waiting and once to the customer if ready', async () => {
     const { body: order } = await shop.place();
 
     await flagged(order.id, 'delayed');

@@ -7,7 +7,7 @@ import { expectFaults } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 
 /** Formats a time in a shop's zone, without the zone's name, which differs among versions of Node. */
-const onTheWall = (at: string, timeZone: string): string =>
+const timeIn = (at: string, timeZone: string): string =>
   new Intl.DateTimeFormat('en-US', { timeZone, hour: 'numeric', minute: '2-digit' }).format(new Date(at));
 
 /** Creates a seeded database of a shop with this currency. */
@@ -22,14 +22,29 @@ async function databaseIn(currency: string): Promise<string> {
 }
 
 describe.each([
-  { currency: 'JPY', name: '喫茶店 “Moka”', zone: 'Asia/Tokyo', latte: 430, written: '¥430', example: '430 is ¥430' },
   {
-    ...{ currency: 'KWD', name: 'Joe’s, the "Best" <Coffee>', zone: 'Asia/Kathmandu', latte: 4_300 },
-    ...{ written: 'KWD\u00a04.300', example: '4300 is KWD\u00a04.300' },
+    currency: 'JPY',
+    name: '喫茶店 “Moka”',
+    zone: 'Asia/Tokyo',
+    latte: 430,
+    written: '¥430',
+    example: '430 is ¥430',
   },
   {
-    ...{ currency: 'HUF', name: 'Kék Ajtó', zone: 'America/St_Johns', latte: 430 },
-    ...{ written: 'HUF\u00a04.30', example: '430 is HUF\u00a04.30' },
+    currency: 'KWD',
+    name: 'Joe’s, the "Best" <Coffee>',
+    zone: 'Asia/Kathmandu',
+    latte: 4_300,
+    written: 'KWD\u00a04.300',
+    example: '4300 is KWD\u00a04.300',
+  },
+  {
+    currency: 'HUF',
+    name: 'Kék Ajtó',
+    zone: 'America/St_Johns',
+    latte: 430,
+    written: 'HUF\u00a04.30',
+    example: '430 is HUF\u00a04.30',
   },
 ])('a shop in $zone with the currency $currency', ({ currency, name, zone, latte, written, example }) => {
   let shop: Shop;
@@ -55,7 +70,7 @@ describe.each([
     expect(from?.value[0]?.name).toBe(name);
     expect(text).toContain(written);
     expect(text).toContain(`because you ordered at ${name}.`);
-    expect(text).toContain(`${onTheWall(order.placedAt, zone)} `);
+    expect(text).toContain(`${timeIn(order.placedAt, zone)} `);
     expect(text).not.toMatch(/Crema| UTC/);
 
     const description = await shop.workflow(order.id).describe();
@@ -107,7 +122,7 @@ describe.each([
     }
     const preview = (await shop.request('GET', '/dev/emails/en/customer-placed.txt')).body;
     expect(preview).toContain(name);
-    expect(preview).toContain(onTheWall('2026-03-05T14:05:00Z', zone));
+    expect(preview).toContain(timeIn('2026-03-05T14:05:00Z', zone));
     expect(preview).not.toMatch(/\$|Crema/);
   });
 });

@@ -91,24 +91,24 @@ test('rejects a resend with the reason why there is nothing to send', async () =
   const { id, token } = await newCustomer(shop);
   const { body: order } = await shop.place({ as: token });
   const { deliveryId } = await emailTo('customer', order.id, 1);
-  const told = async (which: string | null = deliveryId) => {
-    const answer = await resend(order.id, which);
+  const detailOf = async (notification: string | null = deliveryId) => {
+    const answer = await resend(order.id, notification);
     expectProblem(answer, 'nothing_to_send');
     return answer.body.detail as string;
   };
 
   const redis = (await deliveries(order.id)).find(({ channel }) => channel === 'redis')!;
-  expect(await told(redis.deliveryId)).toBe('Only an email can be sent again.');
+  expect(await detailOf(redis.deliveryId)).toBe('Only an email can be sent again.');
   await shop.database('deliveries').where({ id: deliveryId }).update({ outcome: 'retrying' });
-  expect(await told()).toBe('The email is still being sent.');
+  expect(await detailOf()).toBe('The email is still being sent.');
   await shop.database('deliveries').where({ id: deliveryId }).update({ outcome: 'sent' });
   const address = shop.database.raw("encode(sha256(convert_to(?, 'UTF8')), 'hex')", [`${id}@example.com`]);
   await shop.database('email_suppressions').insert({ address_hash: address, reason: 'bounced', at: new Date() });
-  expect(await told()).toContain('bounced');
+  expect(await detailOf()).toContain('bounced');
   await shop.database('users').where({ id }).delete();
-  expect(await told()).toBe('The customer has deleted the account.');
+  expect(await detailOf()).toBe('The customer has deleted the account.');
   await shop.database('order_events').where({ order_id: order.id }).delete();
-  expect(await told()).toBe('The event of this email is no longer stored.');
+  expect(await detailOf()).toBe('The event of this email is no longer stored.');
 });
 
 test('customers get no delivery ids and cannot resend emails', async () => {
