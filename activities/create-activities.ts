@@ -41,7 +41,7 @@ export interface ActivityDependencies extends WebhookDependencies, ShopSettings 
   publicUrl: string;
 }
 
-/** The side effects of the workflows. Each activity is idempotent, because Temporal may run it again. */
+/** Returns the activities: the side effects of the workflows. Each is idempotent, because Temporal may run it again. */
 export function createActivities(dependencies: ActivityDependencies) {
   const publishing = createPublishing(dependencies);
   const sendOrderEmail = createSendOrderEmail(dependencies);

@@ -15,16 +15,16 @@ export interface WebhookDependencies {
 /** A third of the heartbeat timeout in workflows/webhook-delivery.ts, in ms. */
 const HEARTBEAT_MS = 3_000;
 
-/** In an endpoint's queue, retries go before first attempts. */
+/** The priority of retries in an endpoint's queue. First attempts have priority 0, so retries run before them. */
 const RETRY_PRIORITY = 1;
 
-/** The most retries that wait in an endpoint's queue. Each occupies one of the worker's activity slots. */
+/** The maximum number of retries that wait in an endpoint's queue. Each occupies one of the worker's activity slots. */
 export const MAX_WAITING_RETRIES = 10;
 
-/** The longest pause of a delivery that finds the queue full, in ms. */
+/** The longest pause, in ms, before another attempt to enter a full queue. */
 const MAX_QUEUE_PAUSE_MS = 5 * 60 * 1_000;
 
-/** Makes one attempt at a delivery. If it fails, the activity fails and sets the pause before its next retry. */
+/** Returns the activity that makes one attempt at a delivery. A failed attempt fails the activity and sets the pause before its retry. */
 export function createDeliverWebhook({ attemptDelivery, endpointQueues }: WebhookDependencies) {
   return async (deliveryId: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> => {
     const queue = endpointQueues(webhookId);
@@ -51,7 +51,7 @@ export function createDeliverWebhook({ attemptDelivery, endpointQueues }: Webhoo
   };
 }
 
-/** Ends a delivery that gets no further attempt. */
+/** Returns the activity that records the end of a delivery without a further attempt. */
 export const createSettleWebhook =
   ({ webhookDeliveries }: Pick<WebhookDependencies, 'webhookDeliveries'>) =>
   (deliveryId: string, outcome: 'given_up'): Promise<void> =>

@@ -8,7 +8,7 @@ export interface ErasureRecords {
   list(): AsyncIterable<Erasure>;
 }
 
-/** Erases a user, unless they are the last manager. */
+/** Returns the activity that erases a user, except the last manager. */
 export function createErase({ users }: { users: Pick<UserRepository, 'erase'> }) {
   return ({ userId, registeredAt }: Erasure): Promise<Erased> => users.erase(userId, registeredAt);
 }
@@ -18,7 +18,7 @@ interface RepeatDependencies {
   users: Pick<UserRepository, 'eraseAgain'>;
 }
 
-/** Closes expired account requests, repeats all erasures ({@link eraseAgain}), and returns how many users were left. */
+/** Returns the activity that closes expired account requests and erases users again, see {@link eraseAgain}. */
 export function createForget(dependencies: RepeatDependencies & { accountRequests: AccountRequestRepository }) {
   return async (): Promise<number> => {
     await dependencies.accountRequests.closeExpired();
@@ -28,7 +28,7 @@ export function createForget(dependencies: RepeatDependencies & { accountRequest
   };
 }
 
-/** Erases all erased users again, in case a restored backup contains them. Returns how many it contained. */
+/** Erases all erased users again, in case a restored backup contains them. Returns the number of users that it contained. */
 export async function eraseAgain(
   { erasures, users }: RepeatDependencies,
   onProgress: () => void = () => {},

@@ -3,7 +3,7 @@ import type { Journal } from '../db/journal.ts';
 import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Publishing } from './publish.ts';
 
-/** Writes an order's entries to the journal, then publishes its facts to Redis (ADR 7). Retries keep the read model complete. */
+/** Returns the activity that writes an order's entries to the journal, then publishes its facts to Redis (ADR 7). */
 export function createJournaling({ journal, publishing }: { journal: Journal; publishing: Publishing }) {
   /** @returns the number of facts, from the first, that are also published */
   return async (entries: JournalEntry[], publishes: boolean): Promise<number> => {

@@ -14,7 +14,7 @@ export interface Publisher {
 const STREAM = 'orders:events';
 const STREAM_LENGTH = 10_000;
 
-/** The deduplication window, in seconds: as long as the workflow retries. */
+/** The deduplication window, in seconds: as long as the workflow retries (`GIVE_UP_AFTER_MS` in workflows/retry-policies.ts). */
 const DEDUPLICATION_S = 3_600;
 
 /**
@@ -40,7 +40,7 @@ interface Dependencies {
 
 /** Publishes facts to Redis as CloudEvents: in order, each once. */
 export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
-  /** When Redis failed, on the monotonic clock, in ms; undefined while it is available. */
+  /** The time of the last failure of Redis, on the monotonic clock, in ms; undefined while Redis is available. */
   let failedAt: number | undefined;
 
   async function publishOne(fact: Fact): Promise<void> {
@@ -64,7 +64,7 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
     const { id, orderId } = fact.event;
     const message = toJsonLine(toCloudEvent(fact, publicUrl));
     try {
-      // A frozen Redis executes all commands later, so after a failure a message is sent only when PING is answered.
+      // A frozen Redis executes the commands that it received when it resumes. After a failure, a message therefore waits for PING.
       if (failedAt !== undefined) await redis.ping();
       await redis.eval(publishOnce, 2, STREAM, `{${STREAM}}:told:${id}`, message, orderId);
       failedAt = undefined;

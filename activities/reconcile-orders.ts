@@ -14,11 +14,11 @@ export interface OrderRecord {
   entries: JournalEntry[];
   /** The order as of the latest event. */
   order: Order;
-  /** How the workflow ended if it did not return: `terminated`. */
+  /** How the workflow ended, such as `terminated`; undefined if it is running or has returned. */
   ended: string | undefined;
-  /** Whether the workflow was reset: events after that point are void. */
+  /** Whether the workflow was reset. Events after the reset point are void. */
   reset: boolean;
-  /** Temporal's name of the cause, if the current workflow task fails. */
+  /** Temporal's name of the cause if the current workflow task fails. */
   failing: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface WorkflowRecords {
   exists(orderId: string): Promise<boolean>;
   /** @param onProgress called after each call to Temporal */
   find(orderId: string, onProgress: () => void): Promise<OrderRecord | undefined>;
-  /** Returns whether an error means that Temporal is unavailable, not only for one order. */
+  /** Returns whether an error means that Temporal is unavailable for all orders. */
   isOutage(error: unknown): Promise<boolean>;
 }
 
@@ -71,10 +71,10 @@ interface Dependencies {
   journal: Journal;
 }
 
-/** The number of orders compared at the same time. The worker's other activities need connections, too. */
+/** The number of orders compared at the same time. It leaves database connections for the worker's other activities. */
 const CONCURRENCY = 4;
 
-/** Reconciles a page of orders, see {@link reconcilePage}. */
+/** Returns the activity that reconciles a page of orders, see {@link reconcilePage}. */
 export function createReconcile(dependencies: Dependencies) {
   return async (request: PageRequest): Promise<PageResult> => {
     const page = await reconcilePage(dependencies, request, () => {
@@ -133,7 +133,7 @@ async function forEachOf<T>(items: Iterable<T>, work: (item: T) => Promise<void>
   const workThroughQueue = async () => {
     for (let item = queue.next(); !item.done; item = queue.next()) await work(item.value);
   };
-  // After an error, the others end before the activity is retried.
+  // After an error, the other comparisons finish before the activity fails, so that they do not overlap with its retry.
   const results = await Promise.allSettled(Array.from({ length: CONCURRENCY }, workThroughQueue));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
@@ -169,7 +169,7 @@ async function compare(
     for (const entry of entries) await step(journal.write(entry));
   };
 
-  // The row is read first. Otherwise a change between both reads would make it newer than the record.
+  // The row is read before the record. Otherwise a change between the two reads would make the row newer than the record.
   let before = await readRow();
   const record = await records.find(orderId, onProgress);
   if (!record) {
@@ -215,7 +215,7 @@ function diagnose(
   if (lost.length > 0) {
     return fault(`The read model lacks ${lost.length} of ${entries.length} journal entries and contains later ones.`);
   }
-  // One difference may be a change between two reads.
+  // A difference in only one of the rows may come from a change between two reads.
   if ([before, now].every((row) => versionOf(row) === order.version && !isDeepStrictEqual(row, order))) {
     return fault(`At version ${order.version}, the order in the read model differs from its workflow's.`);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The limits of RFC 5321 §4.5.3.1 and RFC 1035 §2.3.1, which a pattern does not state. No mail server accepts longer parts. */
+/** Whether an address meets the length limits of RFC 5321 §4.5.3.1 and RFC 1035 §2.3.1, which zod's pattern does not check. */
 function isDeliverable(address: string): boolean {
   const [local = '', domain = ''] = address.split('@');
   return local.length <= 64 && domain.split('.').every((label) => label.length <= 63 && !label.endsWith('-'));

@@ -50,7 +50,7 @@ export function readEnvironment(named = process.env.ENV_FILE): Environment {
  * @throws {ConfigurationError} with a sentence for every variable that is missing or wrong
  */
 export function parseSettings<Schema extends z.ZodType>(schema: Schema, environment: Environment): z.output<Schema> {
-  // An empty value means "not set".
+  // An empty value counts as not set.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const result = schema.safeParse(given);
   if (result.success) return result.data;

@@ -13,7 +13,7 @@ export function wholeNumber(min: number, max: number, what = 'a whole number') {
     .pipe(z.number().min(min, rule).max(max, rule));
 }
 
-/** A positive number without a limit of its own. */
+/** A positive whole number without a specific limit. */
 export const positive = (fallback: number) => wholeNumber(1, 1_000_000_000).default(fallback);
 
 export const seconds = (fallback: number, max = 86_400) => wholeNumber(1, max, 'a number of seconds').default(fallback);

@@ -5,7 +5,7 @@ export type { Registry };
 
 /**
  * Returns the metrics of a process for Prometheus, with Node's own: CPU, memory, event loop, garbage collection, open files.
- * Labels must not contain ids or personal data: each value of a label is a time series of its own.
+ * Labels must not contain ids or personal data: Prometheus creates a time series for each value of a label.
  */
 export function createRegistry(): Registry {
   const registry = new Registry();
@@ -14,8 +14,8 @@ export function createRegistry(): Registry {
 }
 
 /**
- * Returns a check of the `Authorization` header of a request for metrics. Without METRICS_TOKEN, it accepts every request in
- * development, and is undefined in production: then the metrics are not served.
+ * Returns a function that checks the `Authorization` header of a request for metrics. Without METRICS_TOKEN, it accepts every
+ * request, except in production: there, the result is undefined and the metrics are not served.
  */
 export function readersOfMetrics({
   NODE_ENV,

@@ -17,7 +17,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
 /** The idle time before a TCP keep-alive probe, in ms. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Errors within this time, in ms, count as one outage. */
+/** Errors less than this time apart, in ms, count as one outage. */
 const QUIET_MS = 60_000;
 
 /**
@@ -28,7 +28,7 @@ const UNUSABLE_SERVER = /(^|[\s:-])(READONLY|MASTERDOWN|NOREPLICAS|MISCONF|LOADI
 
 export interface OutageLog {
   logger: Pick<Logger, 'warn'>;
-  /** What changes while Redis is unavailable. */
+  /** The effect of an outage, for the log line. */
   consequence: string;
 }
 
@@ -36,7 +36,7 @@ export interface OutageLog {
  * Connects to Redis as soon as it is available. Reconnects when the connection is lost or the server cannot be used. Each
  * connection resolves the host name again, so that it follows a failover.
  *
- * @param outageLog logs each outage once; without it, only the failed commands report it
+ * @param outageLog logs each outage once; without it, outages appear only as failed commands
  */
 export function connectRedis(url: string, options: RedisOptions = {}, outageLog?: OutageLog): Redis {
   const report = outageLog ? createReport(outageLog) : () => undefined;
@@ -45,7 +45,7 @@ export function connectRedis(url: string, options: RedisOptions = {}, outageLog?
     socketTimeout: ANSWER_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: () => RETRY_MS,
-    // The command fails with the server's error. Its sender decides whether to retry.
+    // The command fails with the server's error. The caller decides whether to retry.
     reconnectOnError(error) {
       const isUnusable = UNUSABLE_SERVER.test(`${error.message} `);
       if (isUnusable) report(error);
@@ -84,7 +84,7 @@ export function subscribeToRedis(
   const redis = connectRedis(url, { ...options, autoResubscribe: false }, outageLog);
   redis.on('ready', () => {
     redis.subscribe(...channels).catch((error) => {
-      // A lost connection is already reported, and the next one subscribes.
+      // The loss of the connection is already reported, and the next connection subscribes.
       if (redis.status !== 'ready') return;
       redis.emit('error', error);
       redis.disconnect(true);

@@ -23,8 +23,7 @@ export const servicesInUse = (settings: Required<ServiceSettings>) => ({
 });
 
 /**
- * Prints the addresses of the services that a command uses to standard error, so that a command on the wrong services is
- * noticed.
+ * Prints the addresses of the services that a command uses to standard error, so that its user notices wrong services.
  */
 export function printServicesInUse(settings: ServiceSettings): void {
   const { DATABASE_URL, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE } = settings;

@@ -34,7 +34,7 @@ const hostAndPort = textLike(/^[^\s:/]+:\d{1,5}$/, HOST_AND_PORT).refine((addres
 }, HOST_AND_PORT);
 
 const KEYS = 'must be <id>:<32 bytes in base64>, several separated by commas; try openssl rand -base64 32';
-/** Key objects never appear in logs. */
+/** Returns the keys as `KeyObject`s, whose content never appears in logs. */
 const payloadKeys = z.string(KEYS).transform((text, ctx) => {
   const keys = text.split(',').map((part) => {
     const [, id = '', secret = ''] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]{43}=)\s*$/.exec(part) ?? [];

@@ -18,7 +18,7 @@ const digitsByCode = new Map(
 /** The ISO 4217 codes of all currencies with minor units. */
 export const currencies: readonly string[] = [...digitsByCode.keys()];
 
-/** Returns the number of decimals of a currency. A withdrawn code, which old orders may have, counts as two. */
+/** Returns the number of decimals of a currency; 2 for withdrawn codes, which old orders may have. */
 export const minorDigits = (currency: string): number => digitsByCode.get(currency) ?? 2;
 
 /** The highest price of a product, and of a variation, in units of the currency. */
@@ -43,7 +43,7 @@ export const samplePrice = (cents: number, currency: string): Money => ({
 /**
  * Adds amounts of one currency.
  *
- * @param currency of the result, which an empty sum needs
+ * @param currency the currency of the result, also if there are no amounts
  * @throws {RangeError} if an amount has another currency
  */
 export function sum(amounts: readonly Money[], currency: string): Money {

@@ -16,7 +16,7 @@ export const FREE_TEXT = new RegExp(`^${inText}*$`);
 /** An id in the API's form (RFC 9562). */
 export const UUID = /^[\da-f]{8}-[\da-f]{4}-[1-8][\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
-/** The longest name of a product, a variation or a person, in Unicode code points. */
+/** The maximum length of the name of a product, a variation or a person, in Unicode code points. */
 export const MAX_NAME_LENGTH = 100;
 
 /** Returns the length in Unicode code points, as JSON Schema counts. All limits of texts use this length. */

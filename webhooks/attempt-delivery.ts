@@ -16,7 +16,7 @@ interface Dependencies {
   unseal(sealed: Buffer): Promise<string>;
   /** Base URL of the API as clients see it. */
   publicUrl: string;
-  /** How long every attempt must fail before a webhook is disabled, in ms. */
+  /** How long all attempts must have failed before a webhook is disabled, in ms. */
   disableAfter: number;
   logger: Logger;
 }

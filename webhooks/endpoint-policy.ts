@@ -11,7 +11,7 @@ export type Resolve = (hostname: string) => Promise<string[]>;
 
 /** The rules for URLs of webhooks. They apply at registration and at each request. */
 export interface EndpointPolicy {
-  /** Returns the rule that a URL violates, `must …`; undefined if it violates none or its host cannot be resolved. */
+  /** Returns the rule that a URL violates, `must …`; undefined if the URL is allowed or its host cannot be resolved. */
   faultOf(url: URL): Promise<string | undefined>;
   /**
    * Returns all addresses of the URL's host.
@@ -67,7 +67,7 @@ export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPo
       if (fault) throw new Error(`The endpoint’s URL ${fault}.`);
       const addresses = await lookUp(url);
       if (addresses.length === 0) throw new Error('The endpoint’s host has no address.');
-      // One forbidden address is enough: an endpoint could enforce its use by failing at the others.
+      // All addresses must be allowed: an endpoint could force the use of a forbidden one by failing at the others.
       if (!addresses.every(isAllowed)) throw new Error('The endpoint has a private or reserved address.');
       return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     },

@@ -25,7 +25,7 @@ export interface SenderOptions extends Pick<EndpointPolicy, 'addressesOf'> {
   timeout: number;
 }
 
-/** The most bytes of a response that are read. */
+/** The number of bytes of a response that are stored. */
 const RESPONSE_LIMIT = 1_024;
 
 /** The idle time after which a connection is closed, in ms. */
@@ -42,7 +42,7 @@ interface CheckedOptions extends RequestOptions {
   addresses?: string;
 }
 
-/** Makes an agent reuse connections only for the addresses that were checked when they were opened. */
+/** Makes an agent reuse a connection only for requests with the same checked addresses. */
 function byAddress<T extends HttpAgent>(agent: T): T {
   const nameOf = agent.getName.bind(agent);
   agent.getName = (options?: CheckedOptions) => `${nameOf(options)}:${options?.addresses}`;

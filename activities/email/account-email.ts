@@ -21,15 +21,16 @@ interface Dependencies extends Pick<ShopSettings, 'shopLanguage' | 'shopName'> {
 type Kind = AccountEmailInput['kind'];
 type Addressee = Pick<User, 'email' | 'name' | 'language'>;
 
-/** The attempts within which a new password must have been saved: about a minute with the workflow's retries. */
+/** How many attempts wait for the new password to be saved: about a minute with `EMAIL_RETRY` in workflows/retry-policies.ts. */
 const MAX_PASSWORD_CHECKS = 6;
 
 /** `suppressed`: the address gets no email; `unneeded`: there is no email to send, or it was sent before. */
 type AccountEmailResult = SendResult['outcome'] | 'suppressed' | 'unneeded';
 
 /**
- * Sends the email for a request about an account. Whether there is an account is looked up here, so that the API's answer and
- * its timing do not reveal it. Each attempt creates a new token, which only the email contains.
+ * Returns the activity that sends an email about an account. The activity looks up the account instead of the API, so that the
+ * API's response and its timing do not reveal whether the account exists. Each attempt creates a new token, which only the email
+ * contains.
  */
 export function createAccountEmail(dependencies: Dependencies) {
   const { accountRequests, users, suppressions, mailer, shopLanguage, shopName, publicUrl } = dependencies;
@@ -94,6 +95,6 @@ function kindOf({ purpose }: AccountRequest, user: User | undefined): Kind | und
 
 function addresseeOf({ purpose, email, name, language }: AccountRequest, user: User | undefined): Addressee {
   if (user) return user;
-  // Anyone can register any address: the typed name must not reach a stranger.
+  // Anyone can register any address, so the email must not contain the typed name.
   return { email, name: purpose === 'registration' ? '' : (name ?? ''), language };
 }

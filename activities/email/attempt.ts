@@ -7,12 +7,15 @@ export interface EmailTimeouts {
 }
 
 /**
- * RFC 5321 §4.5.3.2: five minutes for a greeting or a command, ten for the answer to the whole message. After an earlier timeout,
- * a slow server may accept the email nevertheless, and a retry sends it twice.
+ * The timeouts of RFC 5321 §4.5.3.2: five minutes for a greeting or a command, ten for the answer to the whole message. With
+ * shorter timeouts, a slow server may accept an email after the timeout, and the retry sends it twice.
  */
 export const RFC_5321_TIMEOUTS: EmailTimeouts = { transfer: 5 * 60_000, answer: 10 * 60_000 };
 
-/** The timeout of the answer after a cancellation, in ms. A stopping worker has ten seconds. */
+/**
+ * The timeout of the answer after a cancellation, in ms. A stopping worker ends ten seconds after it cancels its activities
+ * (worker/temporal-workers.ts).
+ */
 const CANCELLED_ANSWER_TIMEOUT_MS = 5_000;
 
 /** One attempt at sending an email, limited in time. */
@@ -27,7 +30,7 @@ export interface Attempt {
   end(): void;
 }
 
-/** @param cancellation ends the attempt at once, or a little later if the server has the whole message */
+/** @param cancellation ends the attempt at once, or after a short timeout if the server has the whole message */
 export function startAttempt({ transfer, answer }: EmailTimeouts, cancellation?: AbortSignal): Attempt {
   const controller = new AbortController();
   let timer: NodeJS.Timeout;

@@ -18,8 +18,8 @@ export interface MailerSettings {
  * The result of an attempt. `refused`: the server rejects this recipient or message permanently. `unanswered`: the server has
  * the whole message and did not answer; the email may arrive, and a further attempt may deliver it twice.
  *
- * Details are stored in the ledger and in Temporal's histories, also after a user was erased. They contain codes, never the
- * server's own words, which name addresses and people.
+ * Details stay in the ledger and in Temporal's histories after a user is erased. They contain only codes, because the text of
+ * a server's answer may contain names and addresses.
  */
 export type SendResult =
   | { outcome: 'sent' /** The email's `Message-ID`, or Amazon's own id. */; messageId: string }
@@ -29,7 +29,7 @@ export interface Mailer {
   /**
    * Makes one attempt at sending, limited by timeouts. All attempts at one email have the same `Message-ID`.
    *
-   * @param cancellation ends the attempt at once, or, if the server has the whole message, a little later as unanswered
+   * @param cancellation ends the attempt at once, or after a short timeout if the server has the whole message
    * @throws on an outage: the email was not sent and can be retried
    */
   send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult>;
@@ -44,7 +44,7 @@ export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEO
 
   async function send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult> {
     if (!isPlainAddress(email.to)) return { outcome: 'refused', detail: 'The recipient has no usable address.' };
-    // Encoding does not count towards the timeouts.
+    // The timeouts start after the encoding.
     const transmit = await transport.prepare(compose(email, sender));
     const attempt = startAttempt(timeouts, cancellation);
     try {

@@ -4,11 +4,11 @@ import { toOneLine, toPlainLine } from '../../domain/text.ts';
 
 /** An email to one recipient. */
 export interface OutgoingEmail {
-  /** The id of the event that it reports, `<orderId>:<version>`, or of another reason for an email. */
+  /** The id of the email's cause: an order event (`<orderId>:<version>`), an account request or a webhook's version. */
   eventId: string;
   /** The recipient's role in the ledger. The same event and recipient always have the same `Message-ID`. */
   recipient: string;
-  /** Distinguishes an email that is sent again on request, so that it gets its own `Message-ID`. */
+  /** Gives an email that is sent again on request its own `Message-ID`. */
   resend?: string | undefined;
   /** URL of the one-click unsubscription (RFC 8058). */
   unsubscribe?: string | undefined;
@@ -44,13 +44,13 @@ export function readSender(from: string): Mailbox {
   return { name: sender.name, address: sender.address };
 }
 
-/** Returns an email in Nodemailer's form. Names and subject lose their line breaks, so that typed text cannot add a header. */
+/** Returns an email in Nodemailer's form. Removes line breaks from names and the subject, so that typed text cannot add a header. */
 export function compose(email: OutgoingEmail, sender: Mailbox) {
   const { eventId, recipient, resend, unsubscribe, to, toName, subject, text, html } = email;
   return {
     from: sender,
     to: { name: toPlainLine(toName ?? ''), address: to },
-    // Separate from the headers, so that the parsing of names cannot change the recipient.
+    // The envelope is set apart from the headers, so that the parsing of names cannot change the recipient.
     envelope: { from: sender.address, to: [to] },
     messageId: messageIdOf(eventId, recipient, resend),
     headers: {

@@ -8,7 +8,7 @@ import type { UnansweredEmail } from '../../domain/order/unanswered-email.ts';
 import type { SendOrderEmail } from './send-order-email.ts';
 import { withHeartbeats } from './with-heartbeats.ts';
 
-/** The most unanswered copies of an email: each may have arrived. */
+/** The maximum number of unanswered copies of an email. The recipient may have received each of them. */
 const MAX_COPIES = 3;
 
 interface Dependencies {
@@ -32,7 +32,7 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
       }
     });
 
-  /** Makes the first attempts at the emails about a fact, side by side. Returns the recipients that need no further attempt. */
+  /** Makes the first attempts at the emails about a fact in parallel. Returns the recipients that need no further attempt. */
   const firstEmails = (fact: Fact, recipients: Recipient[]): Promise<Recipient[]> =>
     withHeartbeats(async () => {
       const attempts = await Promise.allSettled(recipients.map((recipient) => emailOnce(fact, recipient)));
@@ -57,7 +57,7 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
     withHeartbeats(async () => {
       const [fact, before] = await Promise.all([orders.fact(eventId), ledger.find(eventId, recipient)]);
       if (isSettled(before)) return;
-      // Missing after Postgres was restored from a backup. The reconciler journals it again.
+      // The event is missing after Postgres was restored from a backup. The reconciler journals it again.
       if (!fact) throw new Error(`There is no event ${eventId}`);
       if (before) assertMayResend(before);
       const unanswered = await attempt(fact, recipient, before);
@@ -74,7 +74,7 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
     if (unanswered) await scheduleResend({ orderId, eventId, recipient }, unansweredPauseMs);
   }
 
-  /** Makes one attempt and records it. Returns how many attempts are unanswered by now, or 0 if this one was answered. */
+  /** Makes one attempt and records it. Returns the number of unanswered attempts so far, or 0 if this one was answered. */
   async function attempt(fact: Fact, recipient: Recipient, before: KnownDelivery | undefined): Promise<number> {
     const { id: eventId, orderId, requestId } = fact.event;
     const delivery = { eventId, orderId, audience: recipient, attempt: (before?.attempt ?? 0) + 1 };
@@ -97,7 +97,7 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
   }
 }
 
-/** Sends the email of a delivery again, however old it is. Each run of the workflow sends it once. */
+/** Returns the activity that sends the email of a delivery again, whatever its age. Each run of the workflow sends it once. */
 export function createResendOrderEmail({
   ledger,
   orders,

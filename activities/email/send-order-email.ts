@@ -18,7 +18,7 @@ interface Dependencies extends ShopSettings {
 }
 
 /**
- * Makes one attempt at sending the email about an event, unless the recipient is to get no such email.
+ * Makes one attempt at sending the email about an event, unless the email is suppressed.
  *
  * @throws on an outage: the email can be retried
  */
@@ -26,9 +26,9 @@ export type SendOrderEmail = (
   fact: Fact,
   recipient: Recipient,
   options: {
-    /** Ends the attempt, unless the mail server has the whole message. */
+    /** Cancels the attempt, see {@link Mailer.send}. */
     signal: AbortSignal;
-    /** Distinguishes an email that is sent again: mailboxes would hide a second one with the same `Message-ID`. */
+    /** Gives an email that is sent again its own `Message-ID`. Mailboxes hide a second email with the same one. */
     resend?: string;
   },
 ) => Promise<SendResult | { outcome: 'suppressed'; detail?: string | undefined }>;

@@ -36,8 +36,8 @@ export function createSes({ region, endpoint }: { region: string; endpoint: stri
 }
 
 /**
- * Creates agents that open a connection for each email. Once it is open, Amazon may have received the whole request. On a reused
- * connection, a failed request could not be distinguished from one that was never sent.
+ * Creates agents that open a connection for each email. After it opens, Amazon may have received the whole request. A reused
+ * connection would not show whether a failed request was sent at all.
  */
 function createAgents(attempts: AsyncLocalStorage<Attempt>) {
   function watched(socket: Duplex | null | undefined, event: 'connect' | 'secureConnect') {
@@ -61,7 +61,7 @@ const refusals = new Set(['MessageRejected', 'InvalidParameterValue', 'Validatio
 
 /**
  * Only an error about the recipient or the message is a refusal. Throttling, paused sending, bad signatures and an unverified
- * identity of the shop are also 4xx, but the shop can fix them. Amazon reports the last as `MessageRejected`.
+ * identity of the shop are also 4xx, but the shop can fix them. Amazon reports an unverified identity as `MessageRejected`.
  */
 function explain(error: unknown): SendFailure {
   const { name, message, code, $metadata } = error as Error & {

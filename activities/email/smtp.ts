@@ -2,7 +2,7 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Attempt, EmailTimeouts } from './attempt.ts';
 import type { SendFailure, Transport } from './transport.ts';
 
-/** Twice the number of email activities: the first attempts at an order's two emails are made at the same time. */
+/** Twice the worker's `EMAILS_AT_ONCE`: one activity may send the first two emails of an order at the same time. */
 const MAX_CONNECTIONS = 10;
 
 /** The options of an email, with the attempt that the plugin below updates. */
@@ -16,7 +16,7 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
     url,
     pool: true,
     maxConnections: MAX_CONNECTIONS,
-    // Only for a connection that closes before a byte of the message is sent. Temporal makes all other retries.
+    // Nodemailer retries only if a connection closes before a byte of the message is sent. Temporal makes all other retries.
     maxRequeues: 1,
     dnsTimeout: transfer,
     connectionTimeout: transfer,
@@ -25,7 +25,7 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
   });
   pool.use('stream', ({ message, data }, done) => {
     const { attempt } = data as Watched;
-    // This is the last of the message's streams. Earlier ones are read into its buffer at once.
+    // Nodemailer reads earlier streams of the message into a buffer. Only the end of this last stream means "sent".
     message.processFunc((stream) => {
       attempt?.setTransferred(false);
       return stream.once('end', () => attempt?.setTransferred(true));
@@ -49,7 +49,7 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
 /** Nodemailer's errors, and those of an aborted attempt. */
 interface SmtpError extends Error {
   code?: string;
-  /** The code of Node or OpenSSL, where Nodemailer has replaced it with its own. */
+  /** The code of Node or OpenSSL, if Nodemailer has replaced it in `code`. */
   originalCode?: string;
   responseCode?: number;
   response?: string;
@@ -93,8 +93,8 @@ function withAdvice(code: string): string {
 const loginCodes = new Set([530, 534, 535, 538]);
 
 /**
- * Returns whether a 5xx is about the recipient or the message. At the greeting, at the login or about the sender, it is an
- * outage of the shop, and 503 only says that the session was in the wrong state. Those can be retried.
+ * Returns whether a 5xx is about the recipient or the message. Other 5xx can be retried: at the greeting, at the login or about
+ * the sender, they are faults of the shop, and 503 means that the session was in the wrong state.
  */
 function isRefusal({ responseCode = 0, command }: SmtpError): boolean {
   if (responseCode < 500 || responseCode === 503 || loginCodes.has(responseCode)) return false;

@@ -5,9 +5,9 @@ import type { compose } from './message.ts';
 export interface Transport {
   /** Host and port, for error messages. */
   server?: string;
-  /** Encodes a message. The returned function sends it, and returns the id under which the server reports on it. */
+  /** Encodes a message. The returned function sends it and returns the id that the server uses in its reports. */
   prepare(message: ReturnType<typeof compose>): Promise<(attempt: Attempt) => Promise<string>>;
-  /** Explains an error of sending. */
+  /** Describes an error of sending. */
   explain(error: unknown): SendFailure;
   close(): void;
 }

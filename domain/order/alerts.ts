@@ -22,7 +22,7 @@ export function nextAlert(
   return { alert: watch.alert, at: since + thresholds[watch.threshold] * 1_000 };
 }
 
-/** Adds the alert to the order's flags. The event keeps the order's version. */
+/** Returns the alert's event, and the order with the alert in its flags. The event has the order's current version. */
 export function raise(order: Order, alert: Alert, at: string): Fact {
   const { id: orderId, version, status } = order;
   const event: OrderEvent = {

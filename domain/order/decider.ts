@@ -3,7 +3,7 @@ import { applyEdit } from './edit.ts';
 import type { Command, Fact, Order, OrderEvent, Placement, Refusal, Unchanged } from './order.ts';
 import { allowedTransitions, mayEdit, type Status } from './transitions.ts';
 
-/** Returns an order's first event. API and workflow compute the same one from the same placement. */
+/** Returns an order's first event. The API and the workflow compute the same event from the same placement. */
 export function placeOrder({ key, requestId, patience: _, ...placement }: Placement): Fact {
   const { id, number, placedAt, ...ordered } = placement;
   const order: Order = {
@@ -34,7 +34,7 @@ export function placeOrder({ key, requestId, patience: _, ...placement }: Placem
 }
 
 /**
- * Returns the event that a command causes, or why it causes none.
+ * Returns the event that a command causes, a refusal, or `unchanged` for an edit that makes no difference.
  *
  * @param at time of the event, RFC 3339
  */
@@ -79,7 +79,7 @@ function eventOf(order: Order, { actor, reason, key, requestId }: Command, to: S
   return { id, orderId: order.id, version, at, actor, from: order.status, to, reason: reason ?? null, key, requestId };
 }
 
-/** Returns the order after a later event than its first. */
+/** Returns the order after an event. {@link placeOrder} returns the order after its first event. */
 export function evolve(order: Order, event: OrderEvent): Order {
   const after = { ...order, status: event.to, version: event.version, updatedAt: event.at };
   if (event.type === 'order.edited') return { ...after, ...event.edited };

@@ -10,12 +10,12 @@ export interface Rejection {
   orderId: string;
   at: string;
   actor: Actor | null;
-  /** The requested status; null if the message is unreadable or requests none. */
+  /** The requested status; null if the message is unreadable or an edit. */
   to: string | null;
   reason: string;
 }
 
-/** Events that are not delivered to an audience, because all attempts failed. */
+/** Events that will not be delivered to an audience, because all attempts failed. */
 export interface GivenUp {
   kind: 'given_up';
   orderId: string;
@@ -25,7 +25,7 @@ export interface GivenUp {
   error: string;
 }
 
-/** An accepted edit without a difference. It uses its idempotency key. */
+/** An accepted edit that makes no difference. Journaled, because its idempotency key is used. */
 export interface UnchangedEdit {
   kind: 'unchanged';
   orderId: string;

@@ -148,7 +148,7 @@ export type Action =
 
 /** A requested edit. Absent fields stay unchanged. */
 export interface Edit {
-  /** All lines after the edit. Kept lines have their frozen price, new lines today's price. */
+  /** All lines after the edit. Kept lines keep their price; new lines have today's price. */
   lines?: (Line | KeptLine)[];
   location?: Location;
   /** Null removes the note. */

@@ -28,7 +28,7 @@ export interface Unavailable {
   lines: number[];
 }
 
-/** Returns the total of an order's lines. @param currency which an empty order needs */
+/** Returns the total of an order's lines. @param currency the currency of the result, also if there are no lines */
 export const totalOf = (lines: readonly Line[], currency: string): Money =>
   sum(
     lines.map(({ total }) => total),

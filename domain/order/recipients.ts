@@ -1,12 +1,12 @@
 import type { OrderEvent } from './order.ts';
 
-/** The recipient of an email. The address is looked up when it is sent. */
+/** The recipient of an email. The address is looked up when the email is sent. */
 export type Recipient = 'customer' | 'shop';
 
 /** Redis, or a recipient of emails. Each has its own queue of events. */
 export type Audience = 'redis' | Recipient;
 
-/** The ledger's names of the audiences: roles, never addresses. */
+/** The ledger's names of the audiences. They are roles, never email addresses. */
 export const addresses = {
   redis: { channel: 'redis', recipient: 'orders' },
   customer: { channel: 'email', recipient: 'customer' },

@@ -15,7 +15,7 @@ export const whyReturned: Record<ReturnedAs, string> = {
 };
 
 /**
- * Returns why a customer gets no email about an event, in one sentence; undefined if they get it.
+ * Returns why a customer gets no email about an event, in one sentence; undefined if the email is sent.
  *
  * @param reader undefined after erasure
  * @param kind undefined for the receipt

@@ -32,7 +32,7 @@ export function allowedTransitions(order: OrderAccess, actor: Actor): Status[] {
 export const mayEdit = (order: OrderAccess, actor: Actor): boolean =>
   order.status === 'waiting' && (actor.type === 'operator' || isParty('owner', order, actor));
 
-/** Whether no transition leaves the status. */
+/** Whether the status has no further transitions. */
 export const isFinal = (status: Status): boolean => !transitions.some(({ from }) => from === status);
 
 export const openStatuses: readonly Status[] = statuses.filter((status) => !isFinal(status));

@@ -13,7 +13,7 @@ const GROWTH = 3;
  * Returns the pause before the next attempt, in ms.
  *
  * @param failures so far, at least one
- * @param random 0 to 1: spreads pauses by a fifth, in both directions or, for a requested pause, upward
+ * @param random 0 to 1: varies the pause by up to 20 %, up or down; a requested pause is only lengthened
  * @param requested the pause that the endpoint asks for, in ms; limited to `first` and `longest`
  */
 export function pauseAfter(

@@ -14,10 +14,10 @@ export type DisabledReason = (typeof disabledReasons)[number];
 export const deliveryOutcomes = ['pending', 'delivered', 'gone', 'dropped', 'given_up'] as const;
 export type DeliveryOutcome = (typeof deliveryOutcomes)[number];
 
-/** The most webhooks of a shop. The worker has activity slots for all of them. */
+/** The maximum number of webhooks of a shop. The worker has activity slots for all of them. */
 export const MAX_WEBHOOKS = 50;
 
-/** The most events that one request delivers again. */
+/** The maximum number of events that one request redelivers. */
 export const MAX_REDELIVERED = 1_000;
 
 /** How long a replaced secret stays valid, in ms. */
@@ -61,7 +61,7 @@ export function changeWebhook(webhook: Webhook, change: Partial<NewWebhook>, now
     description,
     events,
     ...(switched && { disabled: enabled ? null : { reason: 'manager', at: now } }),
-    // Earlier failures do not count for a webhook that was switched on or moved.
+    // Failures before a webhook was enabled, disabled or moved to another URL do not count.
     failingSince: switched || moved ? null : webhook.failingSince,
     version: webhook.version + 1,
     updatedAt: now,
