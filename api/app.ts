@@ -55,7 +55,7 @@ function literalPathsFirst(routes: readonly Route[]): Middleware {
   };
 }
 
-/** Returns the Koa application. Its middleware is listed from the outside in. */
+/** Returns the Koa application. Requests pass through the middleware in the order of the calls of `use`. */
 export function createApp(dependencies: AppDependencies): Koa {
   const { auth, routes, shop, pages, logger, clientAddress, limits } = dependencies;
   const app = new Koa();

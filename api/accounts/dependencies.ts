@@ -15,7 +15,7 @@ export interface AccountDependencies {
   workflows: AccountWorkflows;
   passwordRules: PasswordRules;
   checkPassword: PasswordCheck;
-  /** Counts an email to a typed address. Returns a refusal after too many for this purpose. */
+  /** Counts an email to this address. Returns a refusal if the address gets too many emails for this purpose. */
   takeEmailQuota: (email: string, purpose: Purpose) => Promise<AccountRefusal | undefined>;
   /** Called with the id of a user whose role or sessions have changed. */
   onAccessChanged: (userId: string) => void;

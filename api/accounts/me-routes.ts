@@ -198,7 +198,7 @@ const confirmationOf = (request: { caller: Caller | undefined; address: string }
   address: request.address,
 });
 
-/** The account was erased while its token is still cached. */
+/** Returns the problem for an account that was erased while its caller was still cached. */
 const gone = () =>
   new Problem('unauthenticated', {
     detail: 'Your account no longer exists.',

@@ -10,10 +10,10 @@ export const PASSWORD_LENGTH = { min: 15, max: 128 };
 /** The lowest accepted score of zxcvbn, 0 to 4: more than 10^8 guesses. */
 const MIN_SCORE = 3;
 
-/** The characters that are estimated. This takes about 30 ms and grows faster than linearly. */
+/** The number of characters that are estimated: about 30 ms of work, which grows faster than linearly. */
 const MAX_ESTIMATED = 64;
 
-/** The characters that a password needs besides its owner's name and address. */
+/** The number of characters that a password needs besides its owner's name and address. */
 const MIN_OWN_PART = 8;
 
 const separators = /[^\p{L}\p{N}]+/u;
@@ -72,7 +72,7 @@ export function createPasswordRules(shopName: string): PasswordRules {
   return { refuse, close: () => estimator.destroy() };
 }
 
-/** The API's texts. `languages/` has those of the pages. */
+/** The texts of the API. The texts of the pages are in `languages/`. */
 export const passwordFaults: Record<PasswordFault, string> = {
   too_short: `must have at least ${PASSWORD_LENGTH.min} characters`,
   too_long: `must have at most ${PASSWORD_LENGTH.max} characters`,

@@ -26,11 +26,11 @@ export async function changePassword(
 }
 
 /**
- * Replaces a password of this version and closes the account's open requests. The workflow of the email is started first and
- * sends it once the new password is stored. So an outage of Temporal leaves the password as it is.
+ * Replaces a password of this version and closes the account's open requests. Starts the workflow of the email first, which
+ * sends the email once the new password is stored. So the password does not change while Temporal is unavailable.
  *
- * @param alsoChange runs in the same transaction; if it returns false, nothing changes
- * @param otherwise the refusal in that case, and if the password has another version by now
+ * @param alsoChange runs in the same transaction; if it returns false, the password does not change
+ * @param otherwise the refusal if `alsoChange` returns false, or if the password has another version
  */
 export async function replacePassword(
   { workflows, unitOfWork, onAccessChanged }: AccountDependencies,

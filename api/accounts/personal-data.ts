@@ -14,10 +14,10 @@ export interface PersonalDataSources {
   suppressions: EmailSuppressions;
 }
 
-/** Orders that are read at once. */
+/** The number of orders in one read. */
 const PAGE = 20;
 
-/** Returns all data about a user, as they may see it; `undefined` if there is no such user. */
+/** Returns all data about the viewer that they may see; `undefined` if the user does not exist. */
 export async function collectPersonalData(sources: PersonalDataSources, viewer: Actor) {
   const { users, orders, artifacts, suppressions } = sources;
   const [account, reader] = await Promise.all([users.find(viewer.id), users.findReader(viewer.id)]);

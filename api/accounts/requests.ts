@@ -23,7 +23,7 @@ export function createAccountRequests(dependencies: AccountDependencies) {
 
   async function invite(invitation: Newcomer & { role: Role; invitedBy: string }): Promise<AccountRefusal | undefined> {
     if (await users.findByEmail(invitation.email)) return { refused: 'email_taken' };
-    // The lock keeps the manager's role until the invitation is stored. A demotion then closes it with the others.
+    // The lock keeps the manager's role until the invitation is stored. A later demotion closes all invitations of the manager.
     return request(dependencies, { id: randomUUID(), purpose: 'invitation', ...invitation }, async (work) =>
       (await work.users.lock(invitation.invitedBy))?.role === 'manager' ? undefined : { refused: 'forbidden' },
     );
@@ -53,7 +53,11 @@ export function createAccountRequests(dependencies: AccountDependencies) {
   return { register, invite, requestReset, changeAddress };
 }
 
-/** Stores a request and has its email sent, or does neither. @param check may refuse the request in its transaction */
+/**
+ * Stores a request and starts the workflow of its email. If Temporal is unavailable, closes the request again.
+ *
+ * @param check runs in the transaction that stores the request, and may refuse it
+ */
 async function request(
   dependencies: AccountDependencies,
   newRequest: NewAccountRequest,
@@ -69,7 +73,7 @@ async function request(
   return refused ?? emailOrClose(dependencies, newRequest.id);
 }
 
-/** Has the email of a request sent, or closes the request. @param before runs first */
+/** Starts the workflow of a request's email. Closes the request if this fails. @param before runs first, and may fail too */
 async function emailOrClose(
   { accountRequests, workflows }: AccountDependencies,
   requestId: string,
@@ -81,7 +85,7 @@ async function emailOrClose(
       await workflows.email({ about: 'request', requestId });
       return undefined;
     } catch (error) {
-      // If the workflow was started after all, it finds no request and sends nothing.
+      // A workflow that was started despite the error finds no request, and sends no email.
       await accountRequests.close(requestId);
       throw error;
     }

@@ -22,7 +22,7 @@ export const toInvitationResource = ({ createdAt, expiresAt, mailedAt, ...invita
   mailedAt: mailedAt?.toISOString() ?? null,
 });
 
-/** @param stopped why the address gets no email at all; undefined if it does */
+/** @param stopped why the address gets no email; undefined if it gets email */
 export const toEmailPreferences = ({ unwanted }: Pick<Reader, 'unwanted'>, stopped: ReturnedAs | undefined) => ({
   placed: true,
   ...(Object.fromEntries(emailKinds.map((kind) => [kind, !unwanted.includes(kind)])) as Record<EmailKind, boolean>),

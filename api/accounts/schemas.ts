@@ -98,7 +98,7 @@ export const userQuery = z.strictObject({
   role: role.optional(),
   email: oneLine(254).optional().meta({ description: 'The complete address, in any case' }),
   limit: limitParameter,
-  // An address; Postgres rejects NUL.
+  // The sort key is an email address. Postgres rejects NUL.
   cursor: cursorParameter(z.tuple([z.string().refine((email) => !email.includes('\0'))])),
 });
 
@@ -156,7 +156,7 @@ export const meChange = z
   })
   .meta({
     id: 'MeChange',
-    // With the next line: a name, an email address or a language.
+    // Together with `dependentRequired`, this requires a name, an email address or a language.
     minProperties: 1,
     dependentRequired: { email: ['currentPassword'], currentPassword: ['email'] },
     examples: [{ name: 'Carla Customer' }],

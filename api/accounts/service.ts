@@ -11,7 +11,7 @@ import { createAccountRequests } from './requests.ts';
 
 export type AccountService = ReturnType<typeof createAccountService>;
 
-/** Changes accounts. Methods without a result return undefined or a refusal. */
+/** Changes accounts. Each method returns a refusal or its result. The result is undefined if a method has no other. */
 export function createAccountService(dependencies: AccountDependencies) {
   return {
     ...createAccountRequests(dependencies),
@@ -57,8 +57,8 @@ async function erase(
   const registeredAt = leaving.createdAt.getTime();
   const refused = await orRefuse('outcome_unknown', async () => {
     await workflows.erase({ userId: user.id, registeredAt });
-    // The workflow erases too and is the guarantee. This makes it immediate. If the last two managers leave at once, the
-    // second one stays, because each erasure checks again under a lock.
+    // The workflow also erases the user, and retries until it succeeds. This call only makes the erasure immediate. It counts the
+    // managers again under a lock: if the last two managers leave at the same time, the second one is refused.
     const result = await users.erase(user.id, registeredAt);
     return result === 'last_manager' ? LAST_MANAGER : undefined;
   });

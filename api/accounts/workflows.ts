@@ -50,7 +50,7 @@ export function createAccountWorkflows(
         taskQueue,
         args: [erasure, backupDays * DAY_MS],
         staticSummary: 'Erasure of a user',
-        // Lists of workflows contain the memo, so the reconciler does not read each history.
+        // Lists of workflows contain the memo, so `worker/erasure-records.ts` does not read each history.
         memo: { ...erasure },
         // A repeated request erases again.
         workflowIdConflictPolicy: 'TERMINATE_EXISTING',

@@ -12,10 +12,10 @@ interface Dependencies {
   onEnded: (grantId: string) => void;
 }
 
-/** Stores the artifacts of `oidc-provider` in Postgres. An artifact's `kind` is its model's name there. */
+/** Stores the artifacts of `oidc-provider` in Postgres. `kind` is the name of the artifact's model in `oidc-provider`. */
 export function createArtifactAdapter(dependencies: Dependencies): (kind: string) => Adapter {
   const { artifacts, serviceClients, passwordVersions, onEnded } = dependencies;
-  /** Returns an artifact's payload, and records the password version that later saves for the account rely on. */
+  /** Returns an artifact's payload. Records the account's password version, for later saves in the same request. */
   function payloadOf(found: FoundArtifact | undefined): AdapterPayload | undefined {
     const accountId = found && accountOf(found.payload);
     if (accountId && found.passwordVersion !== undefined) passwordVersions.read(accountId, found.passwordVersion);
@@ -28,7 +28,7 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
       const save = (passwordVersion?: number) =>
         artifacts.save(kind, id, { ...payload, accountId }, { expiresIn, passwordVersion });
       if (await save(accountId === undefined ? undefined : passwordVersions.of(accountId))) return;
-      // Only the session that changed the password still has its grant.
+      // A changed password removes the grants of all other sessions. An existing grant shows that this session changed it.
       const grant = payload.grantId ? await artifacts.find('Grant', payload.grantId) : undefined;
       if (grant && (await save(grant.passwordVersion))) return;
       throw new errors.InvalidGrant('the password has changed');
@@ -54,7 +54,7 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
   });
 }
 
-/** Returns the account that owns an artifact. An interaction that has signed a user in is theirs: a new password ends it. */
+/** Returns the account that owns an artifact. The signed-in user owns an interaction, so a new password ends it. */
 const accountOf = ({ accountId, result }: AdapterPayload): string | undefined => accountId ?? result?.login?.accountId;
 
 /** Returns a service client as a confidential client (RFC 7591 §2). Its secret is a hash: see `createProvider`. */

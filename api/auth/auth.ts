@@ -24,7 +24,7 @@ import type { TemporalUi } from './temporal-ui.ts';
 /** How long retired keys are kept, in ms: at sign-out, applications send ID tokens that expired long ago as hints. */
 const RETIRED_KEYS_KEPT_MS = 15 * 24 * 60 * 60_000;
 
-/** The most expired rows that one upkeep removes, so that it does not block Postgres. */
+/** The maximum number of expired rows that one upkeep removes, so that it does not block Postgres. */
 const EXPIRED_AT_ONCE = 5_000;
 
 export interface AuthOptions {
@@ -49,7 +49,7 @@ export interface Auth {
   authenticate: Middleware<AuthState>;
   /** Removes callers from the cache of this process. @param id of a user, a service client, a grant or a token (`jti`) */
   evict(id: string): void;
-  /** Looks up the current caller of a token, for responses that outlast a request. */
+  /** Looks up the current caller of a token, for event streams, which check it repeatedly. */
   callers: Pick<CallerLookup, 'find' | 'onEvict'>;
   tickets: StreamTickets;
   /** Reads rotated keys and removes expired rows. Call it regularly. */
@@ -130,7 +130,7 @@ interface Server {
   serve: Middleware;
 }
 
-/** Creates another server when the keys change. Running requests end on the one they began with. */
+/** Caches a server until the keys change. Requests in progress complete on the previous server. */
 function cachedByKeys(keyRing: { signing: readonly PrivateJwk[] }, create: (signing: readonly PrivateJwk[]) => Server) {
   let cached: { signing: readonly PrivateJwk[]; server: Server } | undefined;
   return (): Server => {

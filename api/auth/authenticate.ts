@@ -50,7 +50,7 @@ export interface AuthenticateOptions {
 /**
  * Returns middleware that finds the caller of a request by its access token or, for an event stream, by its ticket. It sets
  * `caller` and `token`, or `credentialsProblem` for invalid credentials and schemes other than Bearer. A request without
- * credentials gets neither: its route decides.
+ * credentials gets no such field, and its route accepts or rejects it.
  */
 export function createAuthenticate(options: AuthenticateOptions): Middleware<AuthState> {
   const { audience, codecAudience, keyRing, verifyAccessToken, callers, tickets } = options;

@@ -10,7 +10,7 @@ interface AnyCaller<Type extends Actor['type']> {
   type: Type;
   id: string;
   name: string;
-  /** The scopes of the token that the user's role, or the service client's grant, still allows. */
+  /** The scopes of the token, without those that the user's role or the service client's grant no longer allows. */
   scopes: ReadonlySet<Scope>;
   actor: Actor;
 }
@@ -71,7 +71,7 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
       if (cached) return cached;
       const caller = read(claims);
       cache.set(key, caller);
-      // An outage must not be cached.
+      // Errors are not cached.
       caller.catch(() => cache.delete(key));
       return caller;
     },

@@ -4,12 +4,12 @@ import { grantedScope } from './granted-scope.ts';
 
 export const GRANT_TYPE = 'client_credentials';
 
-/** Client metadata of our own, besides RFC 7591's: the scopes that a service client was granted. */
+/** A metadata field of clients that RFC 7591 does not define: the scopes that a service client was granted. */
 export const SERVICE_SCOPES = 'service_scopes';
 
 /**
- * Registers the client credentials grant (RFC 6749 §4.4) for service clients. It replaces oidc-provider's own, which issues a
- * token without scopes if the request names none; this one then grants all scopes of the client.
+ * Registers the client credentials grant (RFC 6749 §4.4) for service clients. For a request without scopes, it grants all scopes
+ * of the client. The grant of oidc-provider, which it replaces, would issue a token without scopes.
  */
 export function registerClientCredentialsGrant(provider: Provider, audience: string): void {
   provider.registerGrantType(

@@ -20,7 +20,7 @@ const ENDPOINTS: readonly [path: RegExp, methods: readonly string[]][] = [
   [/^\/\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server)$/, ['GET', 'HEAD', 'OPTIONS']],
 ];
 
-/** Rejects a request with an error as in RFC 6749 §5.2, or with a page. */
+/** Rejects a request: for a browser with a page, otherwise with an error as in RFC 6749 §5.2. */
 function reject(ctx: Context, problem: Problem): void {
   if (wantsPage(ctx)) throw problem;
   ctx.status = problem.status;

@@ -25,7 +25,7 @@ const kidsOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join(
 
 /** Reads the shop's keys, which sign tokens and cookies and verify tokens. The first process of a new shop creates them. */
 export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS) {
-  /** Secrets for signed cookies, the same in all processes. Koa keeps this array, so a change is made in place. */
+  /** Secrets for signed cookies, the same in all processes. Koa keeps a reference to this array, so it is changed in place. */
   const cookies = [await repository.ensureCookieKey()];
   let keys = parseKeys(await repository.ensure());
   let readAt = performance.now();
@@ -50,7 +50,7 @@ export async function openKeyRing(repository: SigningKeyRepository, rereadAfterM
   }
 
   return {
-    /** The key that signs, the next one, then the retired ones. The same array until a key or secret changes. */
+    /** The key that signs, the next one, then the retired ones. Returns the same array until a key or secret changes. */
     get signing(): readonly PrivateJwk[] {
       return keys.signing;
     },

@@ -3,9 +3,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export type PasswordVersions = ReturnType<typeof createPasswordVersions>;
 
 /**
- * Tracks the password version of each account that a request to the OAuth2 server relies on: that of a checked password, or the
- * current one when the account's session, grant or code was read. An artifact that the request saves for the account is
- * stored only if the version has not changed. So a request that runs during a password change cannot restore an ended session (ADR 17).
+ * Tracks, for each request to the OAuth2 server, the password versions of its accounts. The version is that of the checked
+ * password, or the version at the time when a session, grant or code of the account was read. An artifact of the account is saved
+ * only if the version has not changed. So a request that runs during a password change cannot restore an ended session (ADR 17).
  */
 export function createPasswordVersions() {
   const requests = new AsyncLocalStorage<Map<string, number>>();
@@ -17,7 +17,7 @@ export function createPasswordVersions() {
   }
 
   return {
-    /** Runs a request. */
+    /** Runs a request with versions of its own. */
     run: <Result>(request: () => Promise<Result>) => requests.run(new Map(), request),
     /** Records the version of a checked password. */
     checked: (accountId: string, version: number) => void versions().set(accountId, version),

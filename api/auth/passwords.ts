@@ -13,7 +13,7 @@ export const hashPassword = (password: string): Promise<string> => hash(normaliz
 
 const unknownUsersHash = hashPassword(randomUUID());
 
-/** Longest text that is normalized, in Unicode code points, as that takes time. No password is so long. */
+/** The longest text that is normalized, in Unicode code points. Normalization takes time, and accepted passwords are shorter. */
 export const MAX_TYPED = 1_000;
 
 /**

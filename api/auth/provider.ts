@@ -30,7 +30,7 @@ const DAY = 24 * 60 * MINUTE;
 /** The public client of the docs page and of the shop's own apps. */
 const OWN_CLIENT = 'crema';
 
-/** Every path that oidc-provider can serve, so that it uses none of its defaults. */
+/** All paths of oidc-provider. For a route that is missing here, oidc-provider would use its default path. */
 const routes = {
   authorization: '/oauth/authorize',
   backchannel_authentication: '/oauth/backchannel',
@@ -95,12 +95,12 @@ export function createProvider(options: ProviderOptions): Provider {
     document.scopes_supported.push(...scopesOf('manager'));
   });
   provider.use(keepLanguage(users) as Parameters<Provider['use']>[0]);
-  // oidc-provider builds these from the Host header, which a client can forge.
+  // By default, oidc-provider builds URLs from the Host header, which a client can forge.
   provider.OIDCContext.prototype.urlFor = (name: string, parameters?: Record<string, unknown>) =>
     provider.urlFor(name, parameters);
-  // It then reads the protocol from `X-Forwarded-Proto`, which `createEndpoints` sets, to decide whether cookies are secure.
+  // oidc-provider then reads the protocol from `X-Forwarded-Proto`, which `createEndpoints` sets. Cookies are Secure for https.
   provider.proxy = true;
-  // oidc-provider would compare the secrets themselves, but only hashes are stored.
+  // By default, oidc-provider compares the secrets themselves, but only hashes are stored.
   provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, actual) {
     return verifySecret(this.clientSecret ?? '', actual);
   };
@@ -123,7 +123,7 @@ function configurationOf(options: ProviderOptions): Configuration {
     cookies: {
       keys: [...cookies],
       names: { session: 'crema_session', interaction: 'crema_sign_in', resume: 'crema_resume' },
-      // The path keeps them from the API.
+      // Because of the path, browsers do not send these cookies to the API.
       long: { signed: true, httpOnly: true, sameSite: 'lax', path: '/oauth' },
       short: { signed: true, httpOnly: true, sameSite: 'lax' },
     },
@@ -163,7 +163,7 @@ const featuresOf = (options: ProviderOptions): Configuration['features'] => ({
   pushedAuthorizationRequests: { enabled: false },
   revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
   rpInitiatedLogout: { enabled: true, ...signOutPages(options.pages, options.users) },
-  // It accepts opaque tokens only, and ours are JWTs. Clients use GET /v1/me.
+  // oidc-provider's userinfo endpoint accepts opaque tokens only, and Crema's tokens are JWTs. Clients use GET /v1/me.
   userinfo: { enabled: false },
   resourceIndicators: {
     enabled: true,

@@ -12,7 +12,7 @@ interface RevocationOptions {
 
 /**
  * Lets clients revoke access tokens (RFC 7009). oidc-provider authenticates the client, but refuses tokens that it does not
- * store, such as JWTs. Their ids are stored until they expire.
+ * store, such as JWTs. The ids of revoked tokens are stored until the tokens expire.
  */
 export function revokeAccessTokens(provider: Provider, options: RevocationOptions): void {
   const { verifyAccessToken, audiences, artifacts, onEnded } = options;

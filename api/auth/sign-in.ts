@@ -18,7 +18,7 @@ interface Dependencies {
   passwordVersions: PasswordVersions;
 }
 
-/** Creates the password check that sign-in page and password grant share. */
+/** Creates the password check of the sign-in page and of the password grant. */
 export function createSignIn({ users, limiter, passwordVersions }: Dependencies): SignIn {
   return ({ email, password, address }) =>
     limiter.attempt({ account: email, address }, async () => {

@@ -31,7 +31,8 @@ export type StreamTickets = ReturnType<typeof createStreamTickets>;
 
 /**
  * Issues tickets to event streams, for browsers: an EventSource sends no header, and an access token in a URL would get into
- * logs and browser histories. A ticket replaces the access token that it was issued for, on one stream, once, within a minute.
+ * logs and browser histories. A ticket replaces the access token that it was issued for. It is valid for one stream, for one use,
+ * and for one minute.
  */
 export function createStreamTickets({ issuer, audience: apiAudience, keyRing, artifacts }: Dependencies) {
   const audience = `${apiAudience}/orders/events`;

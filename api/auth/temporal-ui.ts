@@ -17,9 +17,9 @@ export const TEMPORAL_UI = 'temporal-ui';
 export const FOR_MANAGERS = 'for_managers';
 
 /**
- * Returns the metadata of a confidential client. It sends neither `resource` nor a PKCE challenge, but the nonce of OpenID
- * Connect, which RFC 9700 §2.1.1 allows instead. It gets no refresh token: when its access token expires, it redirects here, and
- * signed-in users get a new one without a page.
+ * Returns the metadata of a confidential client. The Temporal Web UI sends neither `resource` nor a PKCE challenge. It sends the
+ * nonce of OpenID Connect, which RFC 9700 §2.1.1 allows instead. It gets no refresh token: when its access token expires, it
+ * redirects to the OAuth2 server, which issues a new token to a signed-in user without showing a page.
  */
 export const temporalUiClient = ({ origin, clientSecret }: TemporalUi): ClientMetadata => ({
   client_id: TEMPORAL_UI,
@@ -31,7 +31,7 @@ export const temporalUiClient = ({ origin, clientSecret }: TemporalUi): ClientMe
   redirect_uris: [`${origin}/auth/sso/callback`],
 });
 
-/** Returns the scopes of its tokens: `events:read` for managers, which lets them decrypt payloads. */
+/** Returns the scopes of the Temporal Web UI's tokens. For managers, this is `events:read`, with which they decrypt payloads. */
 export const codecScopesOf = (role: Role): readonly Scope[] =>
   scopesOf(role).filter((scope) => scope === 'events:read');
 

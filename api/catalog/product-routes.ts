@@ -28,7 +28,7 @@ interface Dependencies {
 
 const access: Access = { to: ['manager'], scope: 'catalog:write' };
 const tag = 'Products';
-// Single examples, unlike lists of them, are filled in on the docs page: the Latte is in every seeded shop.
+// Swagger UI fills in an `example`, but not a list of `examples`. Every seeded shop has the Latte.
 const productId = id.meta({ example: latteId });
 const params = z.object({ id: productId });
 const variationParams = z.object({ id: productId, variationId: id.meta({ example: vanillaId }) });
@@ -54,7 +54,7 @@ interface ChangeRequest {
 
 type Change = (request: ChangeRequest, command: ProductCommand) => Promise<Product>;
 
-/** The catalog, for managers: products and their variations, soft deleted. */
+/** The catalog, for managers: products and their variations. A deleted one can be restored. */
 export function productRoutes({ products, catalog, currency }: Dependencies): Route[] {
   const input = catalogInput(currency);
   const change: Change = async ({ params: { id }, headers }, command) =>

@@ -77,7 +77,7 @@ const securitySchemes = {
   redis: { type: 'userPassword', description: 'The credentials in `REDIS_URL`. None in development' },
 };
 
-/** From Crema's point of view: it sends, and clients receive. */
+/** The operations of Crema, which sends the messages that clients receive. */
 const operations = Object.fromEntries(
   Object.entries(channels).map(([name, { title, messages, address }]) => [
     name,

@@ -110,7 +110,7 @@ export const placedOrder = {
   updatedAt: at('09:30:00'),
 };
 
-/** As a manager sees it after the start of the preparation. */
+/** The order after the start of the preparation, as a manager sees it. */
 export const movedOrder = {
   ...placedOrder,
   status: 'preparation',
@@ -127,7 +127,7 @@ export const position = '5b0c8e41a97d-118';
 const { allowedTransitions: _, customer: __, ...movedRest } = movedOrder;
 export const orderInEvent = { ...movedRest, customer: { id: customerId } };
 
-/** As staff see it. */
+/** The event of that change, as staff see it. */
 export const movedEvent = {
   specversion: '1.0',
   type: 'order.status_changed',
@@ -139,7 +139,7 @@ export const movedEvent = {
   data: { order: orderInEvent, from: 'waiting', to: 'preparation', actor: manager, reason: null },
 };
 
-/** About the webhook of the examples. */
+/** The test event of the example webhook. */
 export const testEvent = toTestEvent('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99', webhookId, at('09:30:00'), publicUrl);
 
 const frame = (n: number, type: string, data: unknown) =>

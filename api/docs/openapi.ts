@@ -17,7 +17,7 @@ import { eventDelivery } from '../webhooks/schemas.ts';
 import { amountsIn, inCurrency } from './currency.ts';
 import { orderId, problemExample } from './examples.ts';
 
-/** In the order of the docs page. */
+/** The tags, in the order of the docs page. */
 const tags = [
   { name: 'Catalog', description: 'The menu' },
   { name: 'Orders', description: 'Place, read, change and cancel orders' },
@@ -103,7 +103,10 @@ function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchem
   }
 }
 
-/** Formats that need no pattern. The pattern of email addresses is stricter than RFC 5321. Clients do not support base64. */
+/**
+ * Formats whose pattern is left out. Email addresses keep theirs, which is stricter than RFC 5321. So does base64, a format that
+ * clients do not support.
+ */
 const FORMATS_WITHOUT_PATTERN = new Set(['uuid', 'date-time', 'uri']);
 
 /** Rewrites schemas from zod so that client generators support them. */
@@ -220,7 +223,7 @@ function operationOf(
   };
 }
 
-/** Capitalizes the header names, which the schemas have in lower case, as Node does. */
+/** Capitalizes the header names. The schemas have them in lower case, like Node. */
 function capitalizeNames({ shape }: z.ZodObject): z.ZodObject {
   const capitalize = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
   return z.object(Object.fromEntries(Object.entries(shape).map(([name, schema]) => [capitalize(name), schema])));
@@ -267,7 +270,7 @@ const headersOf = (descriptions: [name: string, description: string][]) =>
 
 /** Returns all problems of a route: its own, and those of authentication, validation and outages. */
 function problemsOf({ access, body, problems = [], path }: Route): Set<ProblemCode> {
-  // Every route rejects unknown query parameters and invalid tokens, even if it needs no token.
+  // Each route rejects unknown query parameters and, even if it needs no token, invalid tokens.
   const codes = new Set<ProblemCode>(['invalid_request', 'unauthenticated', ...problems]);
   if (access !== 'anyone') codes.add('forbidden');
   if (body) codes.add('payload_too_large').add('unsupported_media_type');

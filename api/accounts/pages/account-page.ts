@@ -11,7 +11,7 @@ export interface PageResponse extends PageParts {
 }
 
 export interface Visitor {
-  /** ISO 639: the language of their browser, if the shop has it. */
+  /** The language of the visitor's browser (ISO 639); undefined if the shop does not have it. */
   language: string | undefined;
   /** Returns the texts in this language, if given and available, else in the browser's language. */
   wordsFor(language?: string | null): Language;

@@ -15,8 +15,8 @@ interface Dependencies {
 const CHOICE = '/account/emails';
 
 /**
- * The pages where the reader of an email chooses which emails they get, without signing in. The token allows nothing else,
- * and a GET changes nothing. Mailboxes POST to `/account/unsubscribe` for their users (RFC 8058).
+ * The pages where the reader of an email chooses which emails they get, without signing in. The token gives no other access.
+ * A GET only shows the page. Mailboxes POST to `/account/unsubscribe` for their users (RFC 8058).
  */
 export function emailPages({ users, app }: Dependencies): Record<string, AccountPage> {
   async function readerBy({ token = '' }: Fields): Promise<Reader | undefined> {

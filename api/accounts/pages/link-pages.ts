@@ -19,8 +19,8 @@ interface Dependencies {
 }
 
 /**
- * The pages that links in emails lead to. Opening a link only shows a button, because mail scanners also open links and must
- * not use them up.
+ * The pages that links in emails lead to. Each link works once, and mail scanners also open links. So opening a link only shows
+ * a button, and pressing the button uses the link.
  */
 export function linkPages({ accounts, accountRequests, users, app }: Dependencies): Record<string, AccountPage> {
   return {
@@ -72,7 +72,7 @@ export function linkPages({ accounts, accountRequests, users, app }: Dependencie
     if (result.refused === 'unavailable' || result.refused === 'outcome_unknown')
       return unavailablePage(words, withToken(page, token));
     if (!request || result.refused === 'invalid_link') return expiredPage(words, app);
-    // A refusal without a fault is a missing password. The form then shows its hint.
+    // Any other refusal means that the password is missing. The form then shows its hint instead of a fault.
     const fault = result.refused === 'weak_password' ? faults.password[result.fault](PASSWORD_LENGTH) : undefined;
     return passwordPage(request, token, words, fault);
   }
@@ -97,7 +97,7 @@ function passwordPage(
     label: fields.newPassword,
     type: 'password',
     autocomplete: 'new-password',
-    // The fault repeats the hint.
+    // The text of a fault repeats the hint.
     hint: fault ? undefined : passwordHint(PASSWORD_LENGTH.min),
     fault,
   };

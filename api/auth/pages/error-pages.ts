@@ -26,7 +26,7 @@ function answerStartAgain(ctx: Context, pages: Pages, status: number, notice: (w
 
 export function answerUnavailable(ctx: Context, pages: Pages): void {
   const words = pages.wordsFor(ctx);
-  // Of the paths that accept a POST, only the sign-in page can be opened with GET.
+  // "Try again" is a GET. Only the sign-in page has the same path for GET and POST; the other form belongs to the sign-out.
   const page = ctx.method === 'GET' ? ctx.url : ctx.path.startsWith('/oauth/sign-in/') ? ctx.path : '/oauth/logout';
   pages.answer(ctx, 503, noticeParts(words, words.pages.problems[503], [words.pages.links.tryAgain, page]));
 }

@@ -3,11 +3,11 @@ import { html } from '../../../languages/markup.ts';
 import { type Pages, paragraphs } from '../../http/pages/page.ts';
 
 /**
- * Replaces oidc-provider's page with a self-submitting form by one in our layout. oidc-provider has no hook for this page
- * (`lib/response_modes/form_post.js`), so its form is taken out of its HTML.
+ * Replaces oidc-provider's page, which submits its form automatically, by a page in the shop's layout. oidc-provider has no hook
+ * for this page (`lib/response_modes/form_post.js`), so the form is extracted from its HTML.
  */
 export function answerNextStep(ctx: Context, pages: Pages): void {
-  // All pages of our own have this header.
+  // Each page in the shop's layout has this header.
   const isOurs = ctx.response.headers['content-language'] !== undefined;
   if (isOurs || ctx.type !== 'text/html' || typeof ctx.body !== 'string') return;
   const [, action] = /<form method="post" action="([^"]*)"/.exec(ctx.body) ?? [];

@@ -69,7 +69,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     const texts = pages.wordsFor(ctx).pages.signIn;
     const refuse = (status: number, email: string, fault: Fault) => show(ctx, interaction, status, email, fault);
     const fields = await readFields(ctx);
-    // Needs no anti-forgery token, as it only shows the form again.
+    // This response only shows the form again, so the anti-forgery token is not checked.
     if (fields === 'too long') return refuse(413, '', { text: texts.tooLong, fields: ['email', 'password'] });
     const { csrf, email, password, remember, cancel } = fields;
     if (!isEqual(csrf, csrfOf(interaction))) return answerForged(ctx, pages);

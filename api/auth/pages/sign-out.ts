@@ -36,12 +36,12 @@ ${{ markup: form }}
   },
 });
 
-/** Adds the user's language to the address of the page after a sign-out, which has no session to find it by. */
+/** Adds the user's language to the URL of the page after a sign-out. That page cannot look it up, as the session has ended. */
 export function keepLanguage(users: Pick<UserRepository, 'find'>): Middleware {
   return async (ctx, next) => {
     await next();
     const { route, session } = (ctx as unknown as KoaContextWithOIDC).oidc ?? {};
-    // Its type is wrong: it is undefined without a redirect.
+    // Koa declares a string, but returns undefined for a response without this header.
     const location = ctx.response.get('location') as string | undefined;
     if (route !== 'end_session_confirm' || !location?.endsWith('/oauth/logout/success')) return;
     const user = session?.accountId ? await users.find(session.accountId) : undefined;
