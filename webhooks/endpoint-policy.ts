@@ -9,6 +9,9 @@ export interface Address {
 /** Returns the IP addresses of a host name; an empty list if the name does not exist. */
 export type Resolve = (hostname: string) => Promise<string[]>;
 
+/** The reason why an endpoint receives no request, or has sent no response. Its message is a sentence for managers. */
+export class EndpointFault extends Error {}
+
 /** The rules for URLs of webhooks. They apply at registration and at each request. */
 export interface EndpointPolicy {
   /** Returns the rule that a URL violates, `must …`; undefined if the URL is allowed or its host cannot be resolved. */
@@ -16,7 +19,7 @@ export interface EndpointPolicy {
   /**
    * Returns all addresses of the URL's host.
    *
-   * @throws if the URL or one of the addresses is forbidden, or if there is no address; the message is a sentence
+   * @throws {EndpointFault} if the URL or one of the addresses is forbidden, or if there is no address
    */
   addressesOf(url: URL): Promise<Address[]>;
 }
@@ -64,11 +67,11 @@ export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPo
   return {
     async addressesOf(url) {
       const fault = faultInForm(url);
-      if (fault) throw new Error(`The endpoint’s URL ${fault}.`);
+      if (fault) throw new EndpointFault(`The endpoint’s URL ${fault}.`);
       const addresses = await lookUp(url);
-      if (addresses.length === 0) throw new Error('The endpoint’s host has no address.');
+      if (addresses.length === 0) throw new EndpointFault('The endpoint’s host has no address.');
       // All addresses must be allowed: an endpoint could force the use of a forbidden one by failing at the others.
-      if (!addresses.every(isAllowed)) throw new Error('The endpoint has a private or reserved address.');
+      if (!addresses.every(isAllowed)) throw new EndpointFault('The endpoint has a private or reserved address.');
       return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     },
 
@@ -93,7 +96,7 @@ async function resolveByDns(hostname: string): Promise<string[]> {
   const resolver = new Resolver({ timeout: 1_000, tries: 2 });
   const emptyIfUnknown = (error: NodeJS.ErrnoException) => {
     if (UNKNOWN_NAME.has(error.code ?? '')) return [];
-    throw new Error('The endpoint’s host cannot be resolved now.', { cause: error });
+    throw new EndpointFault('The endpoint’s host cannot be resolved now.', { cause: error });
   };
   const both = [resolver.resolve4(hostname).catch(emptyIfUnknown), resolver.resolve6(hostname).catch(emptyIfUnknown)];
   return (await Promise.all(both)).flat();

@@ -3,7 +3,7 @@ import { Agent as HttpAgent, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { requestedPause } from '../domain/webhook/retry.ts';
-import type { Address, EndpointPolicy } from './endpoint-policy.ts';
+import { type Address, EndpointFault, type EndpointPolicy } from './endpoint-policy.ts';
 
 /** An endpoint's response to one request, or the reason why there is no response. */
 export interface Reply {
@@ -17,11 +17,11 @@ export interface Reply {
   pause?: number | undefined;
 }
 
-/** Posts JSON to an endpoint once. Never rejects. */
+/** Posts JSON to an endpoint once. Rejects only for errors that are not the endpoint's. */
 export type Send = (url: string, headers: Record<string, string>, body: string) => Promise<Reply>;
 
 export interface SenderOptions extends Pick<EndpointPolicy, 'addressesOf'> {
-  /** Time from the connection to the end of the response, in ms. */
+  /** Time for the name lookup, the request and the response, in ms. */
   timeout: number;
 }
 
@@ -56,13 +56,8 @@ function byAddress<T extends HttpAgent>(agent: T): T {
 export function createSender({ addressesOf, timeout }: SenderOptions): Send {
   return async (url, headers, body) => {
     const signal = AbortSignal.timeout(timeout);
-    let addresses: Address[];
     try {
-      addresses = await addressesOf(new URL(url));
-    } catch (error) {
-      return { status: null, error: (error as Error).message, response: null };
-    }
-    try {
+      const addresses = await addressesOf(new URL(url));
       const names = addresses.map(({ address }) => address).join();
       const options: CheckedOptions = { method: 'POST', headers, signal, lookup: always(addresses), addresses: names };
       const response = await post(url, options, body);
@@ -99,7 +94,7 @@ function responseTo(request: ClientRequest, body: string): Promise<IncomingMessa
     request.once('response', resolve);
     request.on('error', reject);
     // Has no effect after a response or an error.
-    request.once('close', () => reject(new Error('the connection was closed without a response')));
+    request.once('close', () => reject(new EndpointFault(descriptions.ECONNRESET)));
     request.end(body);
   });
 }
@@ -136,9 +131,13 @@ const descriptions: Record<string, string> = {
   ETIMEDOUT: 'The endpoint cannot be reached.',
 };
 
+/** Returns a sentence about the endpoint's fault. @throws other errors */
 function describe(error: unknown, timeout: number): string {
+  if (error instanceof EndpointFault) return error.message;
   const { name, code } = error as Error & { code?: string };
   if (name === 'AbortError' || name === 'TimeoutError')
     return `The endpoint did not answer within ${timeout / 1_000} s.`;
-  return descriptions[code ?? ''] ?? `The request failed${code ? ` (${code})` : ''}.`;
+  // Errors of connections, TLS and HTTP have a code.
+  if (code === undefined) throw error;
+  return descriptions[code] ?? `The request failed (${code}).`;
 }

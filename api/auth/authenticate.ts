@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
+import { errors } from 'jose';
 import type { Context, Middleware } from 'koa';
 import koaJwt from 'koa-jwt';
 import { LRUCache } from 'lru-cache';
-import { isOutage } from '../../db/outage.ts';
 import { Problem } from '../http/problem.ts';
 import type { TokenClaims, VerifyAccessToken } from './access-token.ts';
 import type { Caller, CallerLookup } from './caller.ts';
@@ -20,13 +20,6 @@ export interface AuthState {
   /** The reason why koa-jwt rejected the token. */
   jwtOriginalError?: Error | undefined;
 }
-
-/** Returns the 401 for a request without credentials to a route that requires them (RFC 6750 §3). */
-export const credentialsRequired = () =>
-  new Problem('unauthenticated', {
-    detail: 'Send an access token: Authorization: Bearer <token>.',
-    headers: { 'www-authenticate': 'Bearer realm="crema"' },
-  });
 
 const invalidToken = (detail: string) =>
   new Problem('unauthenticated', {
@@ -56,19 +49,22 @@ export function createAuthenticate(options: AuthenticateOptions): Middleware<Aut
   const { audience, codecAudience, keyRing, verifyAccessToken, callers, tickets } = options;
   const audiencesFor = ({ path }: Context) => (path.startsWith('/codec/') ? [audience, codecAudience] : [audience]);
 
-  const verified = createClaimsCache(keyRing);
+  const verifiedClaims = createClaimsCache(keyRing);
   // A hash, so that a dump of this process's memory contains no token.
   const cacheKey = (ctx: Context) => hash('sha256', `${audiencesFor(ctx)} ${ctx.get('authorization')}`);
 
   // koa-jwt checks the signature itself, but neither `typ` nor `crit`: see ADR 8.
   const checkBearerToken = koaJwt({
-    secret: async (header) => (await keyRing.verificationKey(header)).export({ type: 'spki', format: 'pem' }),
+    async secret(header) {
+      const key = await markFailure(keyRing.verificationKey(header));
+      return key.export({ type: 'spki', format: 'pem' });
+    },
     algorithms: ['ES256'],
     // On an error, sets `jwtOriginalError` and continues.
     passthrough: true,
     async isRevoked(ctx, _payload, token) {
-      const claims = await verifyAccessToken(token, audiencesFor(ctx));
-      if (claims) verified.set(cacheKey(ctx), claims);
+      const claims = await markFailure(verifyAccessToken(token, audiencesFor(ctx)));
+      if (claims) verifiedClaims.set(cacheKey(ctx), claims);
       ctx.state.token = claims;
       return !claims;
     },
@@ -76,7 +72,7 @@ export function createAuthenticate(options: AuthenticateOptions): Middleware<Aut
 
   const findCaller: Middleware<AuthState> = async ({ state }, next) => {
     const { token, jwtOriginalError: error } = state;
-    if (isOutage(error)) throw error;
+    if (error instanceof CheckFailed) throw error.cause;
     if (token) state.caller = await callers.find(token);
     if (error?.name === 'TokenExpiredError') state.credentialsProblem = invalidToken('The access token has expired.');
     else if (error) state.credentialsProblem = invalidToken('The access token is not valid here.');
@@ -89,7 +85,7 @@ export function createAuthenticate(options: AuthenticateOptions): Middleware<Aut
   return async (ctx, next) => {
     const { state } = ctx;
     if (ctx.get('authorization') !== '') {
-      state.token = verified.get(cacheKey(ctx));
+      state.token = verifiedClaims.get(cacheKey(ctx));
       return state.token ? findCaller(ctx, next) : checkBearerToken(ctx, () => findCaller(ctx, next));
     }
     const stream = streamIn(ctx);
@@ -100,6 +96,16 @@ export function createAuthenticate(options: AuthenticateOptions): Middleware<Aut
     state.credentialsProblem = invalidToken('The ticket was used or has expired, or is not for this stream.');
     return next();
   };
+}
+
+/** An outage or a bug prevented the check of a token. */
+class CheckFailed extends Error {}
+
+/** Marks errors that are not about the token: koa-jwt reports every error as an invalid token. */
+function markFailure<Result>(work: Promise<Result>): Promise<Result> {
+  return work.catch((cause: unknown) => {
+    throw cause instanceof errors.JOSEError ? cause : new CheckFailed('The token could not be checked', { cause });
+  });
 }
 
 /** Caches the claims of verified tokens until the tokens expire or the keys change. */

@@ -1,6 +1,5 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Scope } from '../../domain/scopes.ts';
-import { credentialsRequired } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller.ts';
 import { Problem } from './problem.ts';
 
@@ -15,25 +14,31 @@ export type Access =
     };
 
 /** Returns whether a route accepts a caller. */
-export function isAllowed(access: Access, caller: Caller): boolean {
-  if (access === 'anyone') return true;
-  const scope = scopeFor(access, caller);
-  return access.to.includes(caller.type) && (!scope || caller.scopes.has(scope));
-}
-
-const scopeFor = ({ scope, serviceScope = scope }: Exclude<Access, 'anyone'>, { type }: Pick<Caller, 'type'>) =>
-  type === 'service' ? serviceScope : scope;
+export const isAllowed = (access: Access, caller: Caller): boolean => problemOf(access, caller) === undefined;
 
 /** @throws {Problem} `unauthenticated` or `forbidden` if the route does not accept the caller */
 export function checkAccess(access: Access, caller: Caller | undefined): void {
-  if (access === 'anyone') return;
-  if (!caller) throw credentialsRequired();
-  if (isAllowed(access, caller)) return;
-  if (!access.to.includes(caller.actor.type)) {
-    throw new Problem('forbidden', { detail: `Only callers of these types may do this: ${access.to.join(', ')}.` });
+  const problem = problemOf(access, caller);
+  if (problem) throw problem;
+}
+
+/** Returns a 401 or 403 with the challenges of RFC 6750 §3; undefined if the route accepts the caller. */
+function problemOf(access: Access, caller: Caller | undefined): Problem | undefined {
+  if (access === 'anyone') return undefined;
+  if (!caller) {
+    return new Problem('unauthenticated', {
+      detail: 'Send an access token: Authorization: Bearer <token>.',
+      headers: { 'www-authenticate': 'Bearer realm="crema"' },
+    });
   }
-  const scope = scopeFor(access, caller);
-  const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${scope}"`;
-  const detail = `The access token lacks the scope ${scope}.`;
-  throw new Problem('forbidden', { detail, headers: { 'www-authenticate': challenge } });
+  const { to, scope, serviceScope = scope } = access;
+  if (!to.includes(caller.type)) {
+    return new Problem('forbidden', { detail: `Only callers of these types may do this: ${to.join(', ')}.` });
+  }
+  const needed = caller.type === 'service' ? serviceScope : scope;
+  if (!needed || caller.scopes.has(needed)) return undefined;
+  return new Problem('forbidden', {
+    detail: `The access token lacks the scope ${needed}.`,
+    headers: { 'www-authenticate': `Bearer realm="crema", error="insufficient_scope", scope="${needed}"` },
+  });
 }

@@ -22,7 +22,7 @@ export interface BodyOptions {
 export async function readJson(
   ctx: Context,
   { bodyLimit = BODY_LIMIT, bodyAlso }: BodyOptions,
-): Promise<{ value?: unknown } | Fault> {
+): Promise<{ value?: unknown; fault?: Fault }> {
   const types = ['json', ...(bodyAlso ? [bodyAlso] : [])];
   const type = ctx.request.length === 0 ? null : ctx.request.is(types);
   if (type === null) return {};
@@ -38,7 +38,7 @@ export async function readJson(
       throw new Problem('payload_too_large', { detail: `The body must be at most ${bodyLimit} bytes.` });
     }
     if (status === 415) throw unsupported('The body must be uncompressed, or compressed with gzip, deflate or br.');
-    return { pointer: '#', detail: 'The body is not valid JSON in UTF-8.' };
+    return { fault: { pointer: '#', detail: 'The body is not valid JSON in UTF-8.' } };
   }
 }
 

@@ -81,8 +81,12 @@ export const methodNotAllowed = ({ path, method }: { path: string; method: strin
     headers: { allow },
   });
 
-/** Returns a 400 that lists every fault. */
-export function invalidRequest(errors: Fault[]): Problem {
+/** The limit of faults that one response lists. */
+const MAX_FAULTS = 100;
+
+/** Returns a 400 that lists the faults. */
+export function invalidRequest(faults: Fault[]): Problem {
+  const errors = faults.slice(0, MAX_FAULTS);
   const detail = errors.length === 1 ? errors[0]?.detail : `The request has ${errors.length} faults, listed in errors.`;
   return new Problem('invalid_request', { detail, extra: { errors } });
 }

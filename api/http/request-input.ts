@@ -20,9 +20,6 @@ export interface InputSchemas<
   body?: Body;
 }
 
-/** The limit of faults that one response lists. */
-const MAX_FAULTS = 100;
-
 const noQuery = z.strictObject({});
 
 /** Parses and validates every part of a request. @throws {Problem} `invalid_request`, which lists all faults */
@@ -38,10 +35,10 @@ export async function parseInput(schemas: InputSchemas, ctx: Context) {
   const params = parse(schemas.params, ctx.params, parameter);
   const query = parse(schemas.query ?? noQuery, { ...ctx.query }, parameter);
   const headers = parse(schemas.headers, ctx.headers, (path) => ({ header: path.join('.') }));
-  const json = schemas.body ? await readJson(ctx, schemas) : {};
-  if ('detail' in json) throw invalidRequest([...faults, json].slice(0, MAX_FAULTS));
-  const body = parse(schemas.body, json.value, (path) => ({ pointer: toPointer(path) }));
-  if (faults.length > 0) throw invalidRequest(faults.slice(0, MAX_FAULTS));
+  const { value, fault } = schemas.body ? await readJson(ctx, schemas) : {};
+  if (fault) throw invalidRequest([...faults, fault]);
+  const body = parse(schemas.body, value, (path) => ({ pointer: toPointer(path) }));
+  if (faults.length > 0) throw invalidRequest(faults);
   return { params, query, headers, body };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import type Router from '@koa/router';
+import type { Context } from 'koa';
 import type { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { TokenClaims } from '../auth/access-token.ts';
@@ -110,22 +111,23 @@ export function serve(router: Router, { handle, ...route }: Route): void {
     checkAccess(route.access, caller);
     const input = await parseInput(route, ctx);
     await receiveRest(ctx.req);
-    const {
-      status,
-      headers = {},
-      body,
-      stream,
-    } = await handle({ ...input, caller, token, requestId, address: ctx.ip });
-    const streams = stream && ctx.method !== 'HEAD';
-    // Setting a null body makes Koa set status 204 and disable chunked encoding. So the status is set afterwards, and a stream,
-    // whose chunks distinguish its end from a lost connection, sets no body.
-    if (!streams) ctx.body = body ?? null;
+    respond(ctx, await handle({ ...input, caller, token, requestId, address: ctx.ip }));
+  });
+}
+
+function respond(ctx: Context, { status, headers = {}, body, stream }: RouteResponse): void {
+  if (stream && ctx.method !== 'HEAD') {
+    // No body is set: a null body disables chunked encoding, whose chunks distinguish a stream's end from a lost connection.
     ctx.status = status;
     ctx.set(headers);
-    if (!streams) return;
     stream(ctx.res);
     ctx.respond = false;
-  });
+    return;
+  }
+  // Koa sets status 204 and removes headers for a null body, so both are set afterwards.
+  ctx.body = body ?? null;
+  ctx.status = status;
+  ctx.set(headers);
 }
 
 /** Discards the unread rest of a request: the handler must not act on a request that is still incomplete or malformed. */

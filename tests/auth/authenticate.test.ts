@@ -1,5 +1,12 @@
 import { createPublicKey } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
+import Koa from 'koa';
+import { type AuthenticateOptions, createAuthenticate, rejectInvalidCredentials } from '../../api/auth/authenticate.ts';
+import { openKeyRing } from '../../api/auth/key-ring.ts';
+import { answerProblems } from '../../api/http/middleware/problems.ts';
+import { createPages } from '../../api/http/pages/page.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 import { type AuthApi, CUSTOMER, MANAGER, openAuthApi, readJson } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
@@ -241,4 +248,39 @@ test('shares one query between concurrent requests of a caller', async () => {
   await Promise.all(Array.from({ length: 20 }, () => api.who(`Bearer ${token}`)));
   shop.database.off('query', count);
   expect(queries).toBeLessThanOrEqual(2);
+});
+
+const bug = () => Promise.reject(new TypeError('a bug'));
+
+test.each<[string, (options: AuthenticateOptions) => void]>([
+  ['finds the key', ({ keyRing }) => Object.assign(keyRing, { verificationKey: bug })],
+  ['verifies the claims', (options) => Object.assign(options, { verifyAccessToken: bug })],
+])('answers 500 and logs the error if the code that %s fails', async (_, breakOptions) => {
+  const options: AuthenticateOptions = {
+    audience: `${api.url}/v1`,
+    codecAudience: `${api.url}/codec`,
+    keyRing: await openKeyRing(createSigningKeyRepository(shop.database)),
+    verifyAccessToken: async () => undefined,
+    callers: { find: async () => undefined, evict: () => {}, onEvict: () => {} },
+    tickets: api.auth.tickets,
+  };
+  breakOptions(options);
+  const logged: unknown[] = [];
+  const app = new Koa();
+  app.use((ctx, next) => {
+    ctx.state = { requestId: 'test', log: { error: ({ err }: { err: unknown }) => logged.push(err) } };
+    return next();
+  });
+  app.use(answerProblems(createPages({ name: 'Crema', language: 'en', app: '/docs' })) as Koa.Middleware);
+  app.use(createAuthenticate(options) as Koa.Middleware);
+  app.use(rejectInvalidCredentials as Koa.Middleware);
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/who`;
+
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${await api.forge()}` } });
+
+  expect([answer.status, await answer.json()]).toMatchObject([500, { code: 'internal' }]);
+  expect(logged).toEqual([new TypeError('a bug')]);
+  server.close();
 });

@@ -126,6 +126,11 @@ test.each([
   await expect(at('8.8.8.8').addressesOf(new URL(url))).rejects.toThrow(`The endpoint’s URL ${fault}.`);
 });
 
+test('reports errors of its own to the caller, not as faults of the endpoint', async () => {
+  const send = createSender({ addressesOf: () => Promise.reject(new TypeError('a bug')), timeout: 5_000 });
+  await expect(send('https://hooks.example/', {}, '{}')).rejects.toThrow('a bug');
+});
+
 describe('changing DNS answers', () => {
   const headers = { 'content-length': '2' };
 
