@@ -3,9 +3,9 @@ import type { Work } from '../../db/unit-of-work.ts';
 import { AddressTaken, type User } from '../../db/users.ts';
 import { canonicalEmail } from '../../domain/account/canonical-email.ts';
 import type { Purpose } from '../../domain/account/link.ts';
-import { hashPassword } from '../auth/passwords.ts';
+import { hashPassword } from '../auth/password-hash.ts';
 import type { AccountDependencies } from './dependencies.ts';
-import { replacePassword } from './passwords.ts';
+import { replacePassword } from './password-change.ts';
 import { type AccountRefusal, INVALID_LINK } from './refusals.ts';
 
 /** Uses the links in emails. Each link works once. */

@@ -1,5 +1,5 @@
 import { toJsonLine } from '../../domain/text.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller-lookup.ts';
 import type { Access } from '../http/access.ts';
 import { Problem } from '../http/problem.ts';
 import { callerOf, type Route, route, tokenOf } from '../http/route.ts';

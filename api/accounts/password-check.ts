@@ -1,5 +1,5 @@
 import type { User, UserRepository } from '../../db/users.ts';
-import { verifyPassword } from '../auth/passwords.ts';
+import { verifyPassword } from '../auth/password-hash.ts';
 import type { SignInLimiter } from '../http/limits/sign-in-limiter.ts';
 import { type AccountRefusal, WRONG_PASSWORD } from './refusals.ts';
 

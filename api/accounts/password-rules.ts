@@ -1,7 +1,7 @@
 import { Piscina } from 'piscina';
 import type { PasswordFault } from '../../domain/account/password-fault.ts';
 import { lengthOf } from '../../domain/text.ts';
-import { normalizePassword } from '../auth/passwords.ts';
+import { normalizePassword } from '../auth/password-hash.ts';
 import type { Estimate } from './password-estimator.ts';
 
 /** In Unicode code points, after normalisation. NIST SP 800-63B requires 15 where the password is the only factor. */

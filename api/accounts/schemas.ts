@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { emailAddress } from '../../config/email-address.ts';
 import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import { lengthOf, MAX_NAME_LENGTH } from '../../domain/text.ts';
-import { MAX_TYPED } from '../auth/passwords.ts';
+import { MAX_TYPED } from '../auth/password-hash.ts';
 import { customerId, orderTimeline, placedOrder } from '../docs/examples.ts';
 import { cursorParameter, limitParameter, nextCursor } from '../http/paging.ts';
 import { acceptLanguage, id, language, oneLine, timestamp } from '../http/schemas.ts';

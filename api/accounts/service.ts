@@ -4,8 +4,8 @@ import type { User } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import type { AccountDependencies } from './dependencies.ts';
 import { createAccountLinks } from './links.ts';
+import { changePassword } from './password-change.ts';
 import type { Confirmation } from './password-check.ts';
-import { changePassword } from './passwords.ts';
 import { type AccountRefusal, LAST_MANAGER, orRefuse, WRONG_PASSWORD } from './refusals.ts';
 import { createAccountRequests } from './requests.ts';
 

@@ -5,7 +5,7 @@ import koaJwt from 'koa-jwt';
 import { LRUCache } from 'lru-cache';
 import { Problem } from '../http/problem.ts';
 import type { TokenClaims, VerifyAccessToken } from './access-token.ts';
-import type { Caller, CallerLookup } from './caller.ts';
+import type { Caller, CallerLookup } from './caller-lookup.ts';
 import type { KeyRing } from './key-ring.ts';
 import { type StreamTickets, streamIn } from './stream-tickets.ts';
 

@@ -1,6 +1,6 @@
 import type { Provider } from 'oidc-provider';
 import type { Scope } from '../../domain/scopes.ts';
-import { grantedScope } from './granted-scope.ts';
+import { grantedScope } from './scope-of-new-token.ts';
 
 export const GRANT_TYPE = 'client_credentials';
 

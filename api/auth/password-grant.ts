@@ -4,7 +4,7 @@ import { wordsIn } from '../../languages/index.ts';
 import type { QuotaStatus } from '../http/limits/quota.ts';
 import { quotaHeaders } from '../http/middleware/rate-limits.ts';
 import { inMinutes } from '../http/pages/page.ts';
-import { grantedScope } from './granted-scope.ts';
+import { grantedScope } from './scope-of-new-token.ts';
 import type { SignIn } from './sign-in.ts';
 
 const GRANT_TYPE = 'password';

@@ -1,7 +1,7 @@
 import type { User, UserRepository } from '../../db/users.ts';
 import type { SignInLimiter, SignInResult } from '../http/limits/sign-in-limiter.ts';
+import { verifyPassword } from './password-hash.ts';
 import type { PasswordVersions } from './password-versions.ts';
-import { verifyPassword } from './passwords.ts';
 
 export interface SignInRequest {
   email: string;

@@ -1,6 +1,6 @@
 import type { Actor } from '../../domain/actor.ts';
 import type { Scope } from '../../domain/scopes.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller-lookup.ts';
 import { Problem } from './problem.ts';
 
 /** The callers that a route accepts: anyone, or callers of these types whose token has the scope. */

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import type { ZodOpenApiOperationObject } from 'zod-openapi';
 import type { TokenClaims } from '../auth/access-token.ts';
 import type { AuthState } from '../auth/authenticate.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller-lookup.ts';
 import { type Access, checkAccess } from './access.ts';
 import type { RequestState } from './middleware/request-log.ts';
 import { Problem, type ProblemCode } from './problem.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IdempotencyKey } from '../../domain/order/order.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller-lookup.ts';
 import type { ExpectedVersions } from '../http/entity-tags.ts';
 import { callerOf } from '../http/route.ts';
 import { bindKey } from './idempotency.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { TokenClaims } from '../auth/access-token.ts';
-import type { Caller, CallerLookup } from '../auth/caller.ts';
+import type { Caller, CallerLookup } from '../auth/caller-lookup.ts';
 import type { StreamTickets } from '../auth/stream-tickets.ts';
 import { orderStream, shopStream } from '../docs/examples.ts';
 import { type Access, checkAccess, isAllowed } from '../http/access.ts';

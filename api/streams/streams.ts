@@ -5,7 +5,7 @@ import type { EventLog } from '../../db/event-log.ts';
 import type { Order } from '../../domain/order/order.ts';
 import { isFinal } from '../../domain/order/transitions.ts';
 import type { TokenClaims } from '../auth/access-token.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller-lookup.ts';
 import { Problem } from '../http/problem.ts';
 import type { RouteResponse } from '../http/route.ts';
 import { toOrderInEvent } from '../orders/resources.ts';

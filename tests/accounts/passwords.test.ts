@@ -1,5 +1,5 @@
 import { createPasswordRules } from '../../api/accounts/password-rules.ts';
-import { hashPassword, verifyPassword } from '../../api/auth/passwords.ts';
+import { hashPassword, verifyPassword } from '../../api/auth/password-hash.ts';
 
 const rules = createPasswordRules('Café Violeta');
 afterAll(() => rules.close());

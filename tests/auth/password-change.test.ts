@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import { hashPassword } from '../../api/auth/passwords.ts';
+import { hashPassword } from '../../api/auth/password-hash.ts';
 import { createOidcArtifactRepository, type TokenOrigin } from '../../db/oidc-artifacts.ts';
 import { createUserRepository } from '../../db/users.ts';
 import { waitFor } from '../../stack/wait.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { verifyPassword } from '../../api/auth/passwords.ts';
+import { verifyPassword } from '../../api/auth/password-hash.ts';
 import { CUSTOMER, MANAGER } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 

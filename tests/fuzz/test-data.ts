@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hashPassword } from '../../api/auth/passwords.ts';
+import { hashPassword } from '../../api/auth/password-hash.ts';
 import { createAccountRequestRepository } from '../../db/account-requests.ts';
 import type { Database } from '../../db/connection.ts';
 import { createEmailSuppressions } from '../../db/email-suppressions.ts';

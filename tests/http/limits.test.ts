@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hashPassword } from '../../api/auth/passwords.ts';
+import { hashPassword } from '../../api/auth/password-hash.ts';
 import { connectLimitsRedis } from '../../api/http/limits/limits.ts';
 import { type Allowance, createQuota, isExceeded, type Quota } from '../../api/http/limits/quota.ts';
 import { createLogger } from '../../config/logger.ts';

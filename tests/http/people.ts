@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hashPassword } from '../../api/auth/passwords.ts';
+import { hashPassword } from '../../api/auth/password-hash.ts';
 import type { Role } from '../../domain/actor.ts';
 import type { Shop } from '../shop.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hashPassword } from '../../api/auth/passwords.ts';
+import { hashPassword } from '../../api/auth/password-hash.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
 import { expectAllIntact, expectEmailedOnce } from './intact.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { hashPassword } from '../../api/auth/passwords.ts';
+import { hashPassword } from '../../api/auth/password-hash.ts';
 import { leasePorts } from '../../stack/ports.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { smtpError } from '../email/mail-servers.ts';

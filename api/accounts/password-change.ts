@@ -1,6 +1,6 @@
 import type { TokenOrigin } from '../../db/oidc-artifacts.ts';
 import type { Work } from '../../db/unit-of-work.ts';
-import { hashPassword } from '../auth/passwords.ts';
+import { hashPassword } from '../auth/password-hash.ts';
 import type { AccountDependencies } from './dependencies.ts';
 import type { Confirmation } from './password-check.ts';
 import { type AccountRefusal, orRefuse, WRONG_PASSWORD } from './refusals.ts';

@@ -2,7 +2,8 @@ import { errors } from 'oidc-provider';
 import type { Scope } from '../../domain/scopes.ts';
 
 /**
- * Returns the requested scopes that are allowed, or all allowed ones if the request names none (RFC 6749 §3.3).
+ * Returns the scope of a new access token: the requested scopes that are allowed, or all allowed ones if the request names none
+ * (RFC 6749 §3.3).
  *
  * @throws `invalid_scope` if no scope is left
  */
