@@ -82,7 +82,7 @@ const spellings = {
     'Lat\u{e0041}te',
     'Latte\ufe0f',
   ],
-  blanks: ['Flat White', 'Flat  White', 'Flat\u00a0White', 'Flat\u3000 White', 'Flat\u200b \u2009White'],
+  whitespace: ['Flat White', 'Flat  White', 'Flat\u00a0White', 'Flat\u3000 White', 'Flat\u200b \u2009White'],
   'an invisible character inside a letter': ['é', 'e\u200b\u0301'],
 } satisfies Record<string, string[]>;
 
@@ -103,7 +103,7 @@ describe.each(Object.entries(spellings))('names that differ only in %s', (_, [fi
     expectProblem(await manager.ask('POST', `/${id}/restore`), 'name_taken');
   });
 
-  test('allow only one variation of a product, but another one of another product', async () => {
+  test('allow only one variation per product', async () => {
     const [one, other] = [await manager.product(), await manager.product()];
     const [variation] = (await manager.variation(one.id, { name: first })).variations;
     await manager.variation(one.id, { name: 'Other' });

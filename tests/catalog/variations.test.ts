@@ -122,7 +122,7 @@ describe('a missing variation', () => {
 });
 
 describe('a variation name that its product already has', () => {
-  test('is refused in any case until that variation is deleted', async () => {
+  test('is refused in any letter case until that variation is deleted', async () => {
     const name = newName('Oat');
     const { product, path } = await withVariation({ name });
     const two = await manager.variation(product.id);
@@ -165,14 +165,14 @@ describe('an invalid variation', () => {
     ['a price below 0', { priceDelta: usd(-1) }, ['#/priceDelta/amount']],
     ['a price above 100,000.00', { priceDelta: usd(10_000_001) }, ['#/priceDelta/amount']],
     ['another currency', { priceDelta: { amount: 1, currency: 'EUR' } }, ['#/priceDelta/currency']],
-    ['a blank name', { name: ' ' }, ['#/name']],
+    ['a name of whitespace', { name: ' ' }, ['#/name']],
     ['a name with NUL', { name: 'a\0' }, ['#/name']],
     ['a base price', { basePrice: usd(1) }, ['#/basePrice']],
     ['a final price', { price: usd(1) }, ['#/price']],
     ['another product', { productId: nowhere }, ['#/productId']],
     ['a deletion', { deletedAt: null }, ['#/deletedAt']],
     [
-      'faults all over',
+      'several faults',
       { name: 7, priceDelta: 1, available: null, position: -1, id: nowhere },
       ['#/name', '#/priceDelta', '#/available', '#/position', '#/id'],
     ],
@@ -184,7 +184,7 @@ describe('an invalid variation', () => {
     expect(await manager.read(product.id)).toEqual(product);
   });
 
-  test.each([[0], [10_000_000]])('does not report a price of %d', async (amount) => {
+  test.each([[0], [10_000_000]])('accepts a price of %d', async (amount) => {
     expect((await withVariation({ priceDelta: usd(amount) })).variation.priceDelta).toEqual(usd(amount));
   });
 });
@@ -193,7 +193,7 @@ describe('a write to a variation with If-Match', () => {
   const writes = [
     ['a change', 'PATCH', '', { position: 9 }],
     ['a deletion', 'DELETE', '', undefined],
-    ['a return', 'POST', '/restore', undefined],
+    ['a restoration', 'POST', '/restore', undefined],
   ] as const;
 
   test.each(writes)('%s succeeds only at that version of the product', async (_, method, path, body) => {
@@ -206,10 +206,10 @@ describe('a write to a variation with If-Match', () => {
 
   test('lets one of two concurrent writes succeed', async () => {
     const { product, path } = await withVariation();
-    const insisting = { 'if-match': '"2"' };
+    const ifMatch = { 'if-match': '"2"' };
     const answers = await Promise.all([
-      manager.ask('PATCH', path, { available: false }, insisting),
-      manager.ask('PATCH', `/${product.id}`, { available: false }, insisting),
+      manager.ask('PATCH', path, { available: false }, ifMatch),
+      manager.ask('PATCH', `/${product.id}`, { available: false }, ifMatch),
     ]);
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412]);
     expect((await manager.read(product.id)).version).toBe(3);

@@ -139,8 +139,29 @@ describe('events of an order', () => {
   });
 });
 
+describe('a successful response', () => {
+  const storedResponse = async (id: string) => {
+    await manager.ask('POST', `/${id}/test`);
+    return (await manager.settled(id, 'delivered')).lastAttempts[0].response;
+  };
+
+  test('settles the delivery even if the response never ends', async () => {
+    const { receiver, id } = await register((response) => {
+      response.writeHead(200);
+      response.write('x'.repeat(700));
+    });
+    expect(await storedResponse(id)).toBe('x'.repeat(700));
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  test('is stored up to 1,024 bytes', async () => {
+    const { id } = await register((response) => response.writeHead(200).end('y'.repeat(100_000)));
+    expect(await storedResponse(id)).toBe('y'.repeat(1_024));
+  });
+});
+
 describe('a failing endpoint', () => {
-  test('receives the same bytes until an attempt succeeds; every attempt is recorded', async () => {
+  test('receives the same bytes in every attempt, and each attempt is recorded', async () => {
     const { receiver, secret, id } = await register((response) => response.writeHead(500).end('out of\0 beans'));
     await manager.ask('POST', `/${id}/test`);
     await receiver.waitForRequests(1);
@@ -214,7 +235,7 @@ describe('a failing endpoint', () => {
       (_response, request) => void request.socket.end('220 mail.example ESMTP\r\n'),
       { status: null, error: expect.stringMatching(/^The request failed \(HPE_/) },
     ],
-  ])('is one with %s', async (_, behaviour, attempt) => {
+  ])('is retried after %s', async (_, behaviour, attempt) => {
     const before = receivers[0]!.received.length;
     const { receiver, id } = await register(behaviour);
     await manager.ask('POST', `/${id}/test`);
@@ -227,21 +248,6 @@ describe('a failing endpoint', () => {
     expect(delivery.lastAttempts.at(-1)).toMatchObject(attempt);
     expect(receivers[0]!.received).toHaveLength(before);
     await manager.ask('DELETE', `/${id}`);
-  });
-
-  test('is not one whose successful response never ends; 1,024 bytes are stored', async () => {
-    const endless = await register((response) => {
-      response.writeHead(200);
-      response.write('x'.repeat(700));
-    });
-    const long = await register((response) => response.writeHead(200).end('y'.repeat(100_000)));
-    for (const { id } of [endless, long]) await manager.ask('POST', `/${id}/test`);
-
-    const storedResponse = async (id: string) => (await manager.settled(id, 'delivered')).lastAttempts[0].response;
-
-    expect(await storedResponse(endless.id)).toBe('x'.repeat(700));
-    expect(await storedResponse(long.id)).toBe('y'.repeat(1_024));
-    expect(endless.receiver.received).toHaveLength(1);
   });
 
   test('is given up at the end of the retry period', async () => {
@@ -259,7 +265,7 @@ describe('a failing endpoint', () => {
   test.each([
     ['fails', 500, 'given_up'],
     ['succeeds', 204, 'delivered'],
-  ])('has an attempt recorded that %s after the delivery was given up', async (_, status, outcome) => {
+  ])('has an attempt that %s recorded after the delivery was given up', async (_, status, outcome) => {
     let answer = () => {};
     const { receiver, id } = await register((response) => {
       answer = () => response.writeHead(status).end();
@@ -281,7 +287,7 @@ describe('a failing endpoint', () => {
   }
 
   test('is disabled at once by a 410', async () => {
-    const { receiver, id } = await register(410, { events: ['order.placed'] });
+    const { id } = await register(410, { events: ['order.placed'] });
     const { createdAt, updatedAt } = await manager.read(id);
     expect(updatedAt).toBe(createdAt);
     const first = (await shop.place()).body.id;
@@ -293,6 +299,12 @@ describe('a failing endpoint', () => {
     expect(headers.get('etag')).toBe('"2"');
     expect(body.updatedAt).toBe(body.disabled.at);
     expect(Date.parse(body.updatedAt)).toBeGreaterThan(Date.parse(createdAt));
+  });
+
+  test('receives only later events after it was enabled again', async () => {
+    const { receiver, id } = await register(410, { events: ['order.placed'] });
+    await shop.place();
+    await manager.settled(id, 'gone');
     const whileDisabled = (await shop.place()).body.id;
     receiver.behaviour = 204;
     expect((await manager.ask('PATCH', `/${id}`, { enabled: true })).body).toMatchObject({
@@ -304,40 +316,45 @@ describe('a failing endpoint', () => {
     expect(receiver.received.filter(about(whileDisabled))).toEqual([]);
   });
 
-  test.each([
-    ['pending', 410],
-    ['pending', 503],
-    ['delivered', 204],
-  ])(
-    'ignores a late answer of the former URL: %s after %i',
-    async (outcome, late) => {
-      const answers: (() => void)[] = [];
-      const { receiver, id } = await register((response) => answers.push(() => response.writeHead(late).end()));
-      const next = await listen(503);
-      await manager.ask('POST', `/${id}/test`);
-      await receiver.waitForRequests(1);
-      const { body: moved } = await manager.ask('PATCH', `/${id}`, { url: next.url });
-      // The new endpoint fails. A late success of the old one must not hide that.
-      const failingSince = new Date(Date.now() - 1_000).toISOString();
-      if (late === 204) await shop.database('webhooks').where({ id }).update({ failing_since: failingSince });
+  /** Changes the URL to a failing one during an attempt. `answerLate` then answers at the former URL. */
+  async function moveDuringAttempt(late: number) {
+    const answers: (() => void)[] = [];
+    const { receiver, id } = await register((response) => answers.push(() => response.writeHead(late).end()));
+    const next = await listen(503);
+    await manager.ask('POST', `/${id}/test`);
+    await receiver.waitForRequests(1);
+    const { body: moved } = await manager.ask('PATCH', `/${id}`, { url: next.url });
+    const answerLate = async () => {
       answers[0]!();
+      const isRecorded = async () =>
+        (await manager.deliveries(id))[0].lastAttempts.some(({ status }: { status: number }) => status === late);
+      await waitFor('the late answer', isRecorded, { deadline: 25_000 });
+    };
+    return { id, next, moved, answerLate };
+  }
 
-      const lateAttempt = async () =>
-        (await manager.deliveries(id))[0].lastAttempts.find(({ status }: { status: number }) => status === late);
-      await waitFor('the late answer', async () => (await lateAttempt()) !== undefined, { deadline: 25_000 });
-
-      const read = await manager.read(id);
-      if (late === 204) expect(read).toEqual({ ...moved, failingSince });
-      else expect(read).toMatchObject({ enabled: true, url: next.url, version: moved.version });
-      if (outcome === 'delivered') return expect((await manager.deliveries(id))[0]).toMatchObject({ outcome });
-      // The delivery continues with the new URL.
+  test.each([410, 503])(
+    'continues at its new URL after a late %i of the former one',
+    async (late) => {
+      const { id, next, moved, answerLate } = await moveDuringAttempt(late);
+      await answerLate();
+      expect(await manager.read(id)).toMatchObject({ enabled: true, url: next.url, version: moved.version });
       next.behaviour = 204;
       await next.waitForRequests(1);
       await manager.settled(id, 'delivered');
-      return expect(await manager.read(id)).toEqual(moved);
+      expect(await manager.read(id)).toEqual(moved);
     },
     60_000,
   );
+
+  test('still fails after a late success of its former URL', async () => {
+    const { id, moved, answerLate } = await moveDuringAttempt(204);
+    const failingSince = new Date(Date.now() - 1_000).toISOString();
+    await shop.database('webhooks').where({ id }).update({ failing_since: failingSince });
+    await answerLate();
+    expect(await manager.read(id)).toEqual({ ...moved, failingSince });
+    expect((await manager.deliveries(id))[0]).toMatchObject({ outcome: 'delivered' });
+  }, 60_000);
 
   test('is disabled and its delivery settled at the time of the answer', async () => {
     const answers: (() => void)[] = [];
@@ -354,7 +371,7 @@ describe('a failing endpoint', () => {
     expect(Date.parse(settledAt)).toBeGreaterThanOrEqual(before - 20);
   });
 
-  test('is disabled after a while: one email to the shop, open deliveries dropped', async () => {
+  test('is disabled after WEBHOOK_DISABLE_AFTER with one email, and its deliveries are dropped', async () => {
     const { receiver, id } = await register(503, { description: 'The <b>till</b>' });
     await manager.ask('POST', `/${id}/test`);
     await manager.ask('POST', `/${id}/test`);
@@ -469,8 +486,8 @@ describe('concurrency', () => {
   }, 60_000);
 });
 
-describe('on request of a manager', () => {
-  test('a test event is sent, signed like others', async () => {
+describe('requests of a manager or an operator', () => {
+  test('send a signed test event', async () => {
     const { receiver, id, secret } = await register();
 
     const requested = await manager.ask('POST', `/${id}/test`);
@@ -486,7 +503,7 @@ describe('on request of a manager', () => {
     expect(await manager.settled(id, 'delivered')).toMatchObject({ id: requested.body.id, attempts: 1 });
   });
 
-  test('an event is delivered again, with the same event id', async () => {
+  test('deliver an event again with the same event id', async () => {
     const { receiver, id } = await register(204, { events: ['order.placed'] });
     const placed = (await shop.place()).body.id;
     const [first] = (await receiver.waitForRequests(1)) as [Received];
@@ -503,7 +520,7 @@ describe('on request of a manager', () => {
     expectProblem(unknown, 'not_found');
   });
 
-  test('all events of a period are delivered in their order, also for the first time', async () => {
+  test('deliver the events of a period in order, even if never delivered before', async () => {
     const { body: early } = await shop.place();
     const from = new Date().toISOString();
     const { id: orderId } = (await shop.place()).body;
@@ -528,7 +545,7 @@ describe('on request of a manager', () => {
     );
   });
 
-  test('a secret is replaced; for a while both sign', async () => {
+  test('rotate the secret; both secrets sign until the former one expires', async () => {
     const { receiver, id, secret } = await register();
 
     const { status, headers, body } = await manager.ask('POST', `/${id}/rotate`, undefined, { 'if-match': '"1"' });
@@ -557,13 +574,13 @@ describe('on request of a manager', () => {
     return { webhookId: id, deliveryId: test.id, handle };
   }
 
-  test('open deliveries are dropped with a deleted webhook', async () => {
+  test('drop the open deliveries of a deleted webhook', async () => {
     const { webhookId, handle } = await startRetrying();
     expect((await manager.ask('DELETE', `/${webhookId}`)).status).toBe(204);
     expect(await handle.result()).toBe('dropped');
   });
 
-  test('a delivery is given up when an operator cancels its workflow', async () => {
+  test('give up a delivery by cancelling its workflow', async () => {
     const { webhookId, deliveryId, handle } = await startRetrying();
     await handle.cancel();
     expect(await manager.settled(webhookId, 'given_up')).toMatchObject({

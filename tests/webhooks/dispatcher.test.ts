@@ -313,12 +313,8 @@ test('does not renew its lease in every round', async () => {
   expect(leases.size).toBeLessThan(5);
 });
 
-test('deletes old deliveries and encrypts secrets with the current key, if it can', async () => {
-  const unreadable = await manager.register('http://127.0.0.1:9999/');
-  const lost = { secret: await createSeal([key('lost')]).seal('whsec_') };
-  await shop.database('webhooks').where({ id: unreadable.id }).update(lost);
-  const { id, secret } = await manager.register('http://127.0.0.1:9999/');
-  await manager.ask('POST', `/${id}/rotate`);
+test('deletes deliveries after 30 days, with their attempts', async () => {
+  const { id } = await manager.register('http://127.0.0.1:9999/');
   const row = { webhook_id: id, event_id: 'e', type: 'webhook.test', again: true, started_at: new Date() };
   const [old, young] = [31, 29].map((days) => ({
     ...row,
@@ -327,6 +323,23 @@ test('deletes old deliveries and encrypts secrets with the current key, if it ca
   }));
   await shop.database('webhook_deliveries').insert([old, young]);
   await shop.database('webhook_attempts').insert({ delivery_id: old!.id, at: new Date(), duration: 1 });
+  const kept = () => shop.database('webhook_deliveries').where({ webhook_id: id }).pluck('id');
+
+  const dispatcher = dispatch({});
+  await waitFor('the deletion', async () => (await kept()).length === 1, TIMEOUT);
+  await dispatcher.stop();
+
+  expect(await kept()).toEqual([young!.id]);
+  expect(await shop.database('webhook_attempts').where({ delivery_id: old!.id })).toEqual([]);
+  await manager.ask('DELETE', `/${id}`);
+});
+
+test('encrypts secrets with the current key and keeps unreadable ones', async () => {
+  const unreadable = await manager.register('http://127.0.0.1:9999/');
+  const lost = { secret: await createSeal([key('lost')]).seal('whsec_') };
+  await shop.database('webhooks').where({ id: unreadable.id }).update(lost);
+  const { id, secret } = await manager.register('http://127.0.0.1:9999/');
+  await manager.ask('POST', `/${id}/rotate`);
   const keys = [key('new'), key('old')];
   const current = createSeal(keys);
   const sealed = async (): Promise<Buffer> => (await shop.database('webhooks').where({ id }).first()).old_secret;
@@ -341,8 +354,6 @@ test('deletes old deliveries and encrypts secrets with the current key, if it ca
   expect(await current.unseal(await sealed())).toBe(secret);
   expect(createSeal(keys.toReversed()).isStale(await sealed())).toBe(true);
   await expect(createSeal([key('another')]).unseal(await sealed())).rejects.toThrow('add it to PAYLOAD_KEYS');
-  expect(await shop.database('webhook_deliveries').where({ webhook_id: id }).pluck('id')).toEqual([young!.id]);
-  expect(await shop.database('webhook_attempts').where({ delivery_id: old!.id })).toEqual([]);
   expect(await shop.database('webhooks').where({ id: unreadable.id }).first()).toMatchObject(lost);
   for (const each of [id, unreadable.id]) await manager.ask('DELETE', `/${each}`);
 });

@@ -121,7 +121,7 @@ test.each([
   ['https://:secret@hooks.example/', 'must not contain a username or password: requests are signed instead'],
   ['https://hooks.example:22/', 'must use port 80, 443 or 1024 to 65535'],
   ['https://hooks.example:25/', 'must use port 80, 443 or 1024 to 65535'],
-])('%s %s', async (url, fault) => {
+])('rejects %s: %s', async (url, fault) => {
   expect(await at('8.8.8.8').faultOf(new URL(url))).toBe(fault);
   await expect(at('8.8.8.8').addressesOf(new URL(url))).rejects.toThrow(`The endpoint’s URL ${fault}.`);
 });

@@ -7,7 +7,7 @@ import { waitFor } from '../../stack/wait.ts';
 /** A request with its parsed body. */
 export interface Received {
   headers: Record<string, string>;
-  /** Verbatim. */
+  /** The unparsed body. */
   body: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests read events of every type
   event: any;

@@ -50,7 +50,12 @@ describe('registering a webhook', () => {
     expect((await manager.ask('GET')).body.data).toContainEqual(rest);
   });
 
-  test('needs a URL only; it may be registered disabled', async () => {
+  test('needs only a URL', async () => {
+    const { id } = await manager.register(ENDPOINT);
+    expect(await manager.read(id)).toMatchObject({ description: '', events: allEvents, enabled: true });
+  });
+
+  test('can leave it disabled, without tests and redeliveries', async () => {
     const { id } = await manager.register(ENDPOINT, { enabled: false });
     expect(await manager.read(id)).toMatchObject({
       description: '',
@@ -63,7 +68,7 @@ describe('registering a webhook', () => {
     }
   });
 
-  test('adds it to the list, which is paginated and starts with the oldest', async () => {
+  test('adds it to the paginated list, which starts with the oldest', async () => {
     for (let index = 0; index < 3; index += 1) await manager.register(ENDPOINT);
     const all = (await manager.ask('GET', '?limit=100')).body;
     expect(all.nextCursor).toBeNull();
@@ -110,7 +115,7 @@ describe('changing a webhook', () => {
     expect((await manager.ask('PATCH', `/${id}`, same)).body).toMatchObject({ version: 1, events: allEvents });
   });
 
-  test('disables and enables it and resets its failure', async () => {
+  test('disables it, enables it again and resets its failure', async () => {
     const { id } = await manager.register(ENDPOINT);
     await shop.database('webhooks').where({ id }).update({ failing_since: new Date() });
     const off = await manager.ask('PATCH', `/${id}`, { enabled: false });
@@ -161,7 +166,7 @@ describe('an invalid webhook', () => {
     ['a read-only field', { disabled: null }, ['#/disabled']],
   ];
 
-  test.each(faulty)('is refused: %s', async (_, fields, faults) => {
+  test.each(faulty)('is rejected: %s', async (_, fields, faults) => {
     const { id } = await manager.register(ENDPOINT);
     const before = await shop.database('webhooks').orderBy('id');
 
@@ -171,15 +176,17 @@ describe('an invalid webhook', () => {
     expect(await shop.database('webhooks').orderBy('id')).toEqual(before);
     await manager.ask('DELETE', `/${id}`);
   });
+});
 
+describe('the period of a redelivery', () => {
   test.each([
     ['it ends before it starts', { from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }, ['#/to']],
-    ['its times are malformed', { from: 'yesterday', to: '2026-01-01' }, ['#/from', '#/to']],
-  ])('period of a redelivery is refused: %s', async (_, body, faults) => {
+    ['its times are invalid', { from: 'yesterday', to: '2026-01-01' }, ['#/from', '#/to']],
+  ])('is rejected if %s', async (_, body, faults) => {
     expectFaults(await manager.ask('POST', `/${randomUUID()}/redeliver`, body), faults);
   });
 
-  test('period with too many events is refused, and no event is redelivered', async () => {
+  test('is rejected if it has too many events, and no event is redelivered', async () => {
     const { id } = await manager.register(ENDPOINT);
     const order = (await shop.place()).body.id;
     const many = `INSERT INTO order_events (id, order_id, version, position, at, event, snapshot)
