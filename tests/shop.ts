@@ -37,6 +37,7 @@ export interface RequestOptions {
   headers?: Record<string, string>;
 }
 
+/** An entry of an order's timeline, as the API returns it. */
 export type TimelineEntry = z.infer<typeof timeline>['data'][number];
 
 /** A shop for one test file, with a database, a task queue, an API, a worker and an SMTP server of its own. */
@@ -146,7 +147,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   // Decoding needs no failure converter, which Jest cannot load.
   const dataConverter = { payloadCodecs: [createPayloadCodec(temporalConfig.PAYLOAD_KEYS)] };
   const temporal = new Client({ connection, dataConverter });
-  const keepNoMore = keepOnFailure(temporal, temporalConfig.TEMPORAL_TASK_QUEUE);
+  const stopKeeping = keepOnFailure(temporal, temporalConfig.TEMPORAL_TASK_QUEUE);
 
   const requests = createRequests(api.url);
   const [customer, manager] = await Promise.all([
@@ -182,7 +183,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
       );
     },
     async close() {
-      keepNoMore();
+      stopKeeping();
       await Promise.all([api.stop(), shop.worker?.stop()]);
       await Promise.all([database.destroy(), connection.close(), smtp.close()]);
       data.remove();

@@ -16,7 +16,7 @@ test('a quote returns the prices and creates no order', async () => {
   expect(await shop.database('orders').count()).toEqual(before);
 });
 
-test('an order with another expected total is rejected with the new total, which is then accepted', async () => {
+test('an order with a wrong expectedTotal is rejected with the total that is accepted', async () => {
   const body = { lines: [await shop.line('Tea')], expectedTotal: { amount: 299, currency: 'USD' } };
   const refused = await shop.place({ body });
   expect(refused.status).toBe(409);

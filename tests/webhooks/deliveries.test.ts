@@ -265,7 +265,7 @@ describe('a failing endpoint', () => {
   test.each([
     ['fails', 500, 'given_up'],
     ['succeeds', 204, 'delivered'],
-  ])('has an attempt that %s recorded after the delivery was given up', async (_, status, outcome) => {
+  ])('has an attempt recorded that %s after the delivery was given up', async (_, status, outcome) => {
     let answer = () => {};
     const { receiver, id } = await register((response) => {
       answer = () => response.writeHead(status).end();
