@@ -29,7 +29,7 @@ const style = `
     .dot { fill: #58a6ff }
   }`;
 
-/** Draws how time grows with the number of orders, as an SVG: one panel for each curve, with medians and their spread. */
+/** Draws times by number of orders as an SVG: one panel for each curve, with medians and their spread. */
 export function drawGrowth(curves: Curve[]): string {
   const width = PANEL.width * curves.length;
   const described = curves.map(({ title, points }) => {

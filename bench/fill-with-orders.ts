@@ -5,7 +5,7 @@ export const NEWEST = new Date('2026-11-01T12:00:00.000Z');
 export const placedAtOfOrder = (back: number) => new Date(NEWEST.getTime() - back * 60_000).toISOString();
 export const idOfOrder = (back: number) => `00000000-0000-4000-8000-${String(back).padStart(12, '0')}`;
 
-/** The seeded customer, with every twentieth order and no cancelled one: the slowest case for paging. */
+/** The seeded customer. Every twentieth order is by this customer, but no cancelled order, which is the slowest case for paging. */
 export const REGULAR = '0c0ffee0-0000-4000-8000-000000000002';
 
 const DEADLINE_MS = 300_000;

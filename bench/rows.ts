@@ -14,7 +14,7 @@ export function timeRow(title: string, baseline: string, pairs: Pairs, target?: 
   };
 }
 
-/** {@link RatePairs}, with or without the single times. */
+/** {@link RatePairs}, with or without the times of single operations. */
 type Rates = Pick<RatePairs, 'rates' | 'ratios'> & Partial<Pairs>;
 
 /** Returns the row of a ratio of rates. More is better. */

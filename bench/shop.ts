@@ -55,10 +55,10 @@ export interface BranchOptions {
 /** The maximum number of connections to one API. */
 const CONNECTIONS = 16;
 
-/** The delay after which Temporal shows what it has counted, in ms. */
+/** The delay before Temporal's metrics include the latest actions, in ms. */
 const METRICS_LAG_MS = 1_500;
 
-/** How long an access token is used, in ms: half its life. */
+/** How long an access token is used, in ms: half its lifetime. */
 const TOKEN_MS = 300_000;
 
 /** The database that {@link Shop.createDatabase} copies. */
@@ -69,7 +69,7 @@ const BASELINES = join(import.meta.dirname, 'baselines');
 /**
  * Opens a shop in a temporary folder, with data that survives a crash, as in production.
  *
- * @param work what to do in it; everything is stopped and deleted afterwards
+ * @param work called with the shop; afterwards the shop is stopped and its folder is deleted
  * @param signal ends the start early
  */
 export async function withShop<Result>(
@@ -158,7 +158,7 @@ async function startBranch(
   };
 }
 
-/** Returns a function that returns an access token, and signs in again after half the token's life. */
+/** Returns a function that returns an access token, and signs in again after half the token's lifetime. */
 function createTokenSource(url: string, username: string): () => Promise<string> {
   let token: Promise<string> | undefined;
   let since = 0;

@@ -54,8 +54,8 @@ export function claimShop(dataDir: string): { saveAddresses(addresses: Addresses
 }
 
 /**
- * Creates a folder and its parents, unless they exist. Not with `recursive`, because Node's `mkdirSync` then never returns
- * where no folder can be created, as below /proc.
+ * Creates a folder and its parents, unless they exist. It does not use the option `recursive`, with which Node's `mkdirSync`
+ * never returns if the folder cannot be created, for example below /proc.
  *
  * @throws the system's error, with the path
  */

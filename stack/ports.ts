@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { StackError } from './stack-error.ts';
 
-/** Leases are below the ports that Linux (from 32768) and macOS (from 49152) assign themselves, also to outgoing connections. */
+/** The first port for leases. Linux (from 32768) and macOS (from 49152) assign higher ports to other sockets. */
 const FIRST_PORT = 20_000;
 const PORT_COUNT = 12_000;
 

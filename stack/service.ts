@@ -67,11 +67,11 @@ interface ServiceKind<Port extends string> {
 }
 
 const START_TIMEOUT_MS = 60_000;
-/** After a kill, the system takes a moment to release a port. */
+/** The timeout for a port to become free, in ms. After a kill, the system takes a moment to release a port. */
 const PORT_TIMEOUT_MS = 3_000;
 const KILL_TIMEOUT_MS = 30_000;
 const RETRY_PAUSE_MS = 200;
-/** How many sets of free ports are used before a start fails. */
+/** The number of attempts to start a service, each with other free ports. */
 const PORT_ATTEMPTS = 4;
 
 /** Starts a service and resolves when it is ready. */

@@ -32,7 +32,7 @@ export interface SystemPackage {
 /**
  * Finds a program on this machine. If it is missing and the user is root, installs it with the package manager.
  *
- * @throws {StackError} with the command that installs the program, if neither is possible
+ * @throws {StackError} with the command that installs the program, if it is missing and cannot be installed
  */
 export async function findProgram(wanted: SystemPackage, options: ServiceOptions): Promise<string> {
   const find = () => wanted.programs.map(findOnPath).find((path) => path !== undefined);
@@ -45,7 +45,7 @@ export async function findProgram(wanted: SystemPackage, options: ServiceOptions
   return installed;
 }
 
-/** Returns what the user can do about a missing program, such as "type `sudo apk add redis`, or set …". */
+/** Returns the instructions for a missing program, such as "type `sudo apk add redis`, or set …". */
 function waysOut({ programs, packages, instead }: SystemPackage, manager: Manager | undefined): string {
   const install = manager
     ? `sudo ${manager.command} ${manager.install[0]} ${packages[manager.command]}`

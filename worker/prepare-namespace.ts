@@ -77,7 +77,7 @@ async function registerSearchAttributes({ operatorService }: Connection, namespa
 async function retentionWarning({ workflowService }: Connection, namespace: string): Promise<string | undefined> {
   const { config } = await workflowService.describeNamespace({ namespace });
   const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / DAY_S;
-  // Development servers keep them for a day. 0 means forever.
+  // Development servers keep closed workflows for a day. 0 means forever.
   if (days === 0 || days >= MIN_RETENTION_DAYS) return undefined;
   return (
     `Warning: the namespace ${namespace} keeps closed workflows for ${Number(days.toFixed(1))} days, so backups older than that cannot be ` +

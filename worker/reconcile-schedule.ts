@@ -38,7 +38,7 @@ export async function readShop(database: Database): Promise<string> {
 /**
  * Checks that the task queue does not belong to another shop.
  *
- * @throws {ConfigurationError} if it does, or if the database was never migrated
+ * @throws {ConfigurationError} if it belongs to another shop, or if the database was never migrated
  */
 export async function checkShop(connection: ConnectionLike, settings: ShopSettings, database: Database): Promise<void> {
   const shop = await readShop(database);
@@ -91,7 +91,7 @@ export async function scheduleReconciler(
   if (earlier) await schedule.getHandle(EARLIER_ID).delete();
 }
 
-/** Returns a client that encrypts nothing: shops with other keys must be able to read the schedule's shop. */
+/** Returns a client that does not encrypt payloads: shops with other keys must be able to read `shop` in the schedule's memo. */
 function clientOf(connection: ConnectionLike, settings: ShopSettings): ScheduleClient {
   const codec = { ...createPayloadCodec(settings.PAYLOAD_KEYS), encode: async (payloads: Payload[]) => payloads };
   const dataConverter = { payloadCodecs: [codec] };

@@ -27,7 +27,8 @@ const orderId = z.uuid().toLowerCase();
 const PROGRESS_INTERVAL_MS = 10_000;
 
 // `npm run reconcile`: repeats erasures, compares every order with its workflow and corrects the read model. With
-// `-- --resume <order>`, it starts a new workflow for an order whose workflow ended early. Exit code 2: findings to look at.
+// `-- --resume <order>`, it starts a new workflow for an order whose workflow ended early. Exit code 2: an operator must look at
+// an order, or the order could not be resumed.
 await runCommand(async () => {
   const { resume: orderId } = readArguments();
   const settings = readReconcileSettings(readEnvironment());

@@ -40,7 +40,7 @@ export async function resumeOrder(dependencies: Dependencies, orderId: string): 
       client.workflow.start(orderWorkflowType, {
         ...startOptionsOf(start, signingKeys(start.id)[0]),
         taskQueue,
-        // Rejects a start after the workflow has completed meanwhile.
+        // Rejects the start if the workflow has completed meanwhile.
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       }),
     );
@@ -76,7 +76,7 @@ function startAfter(facts: Fact[], rejections: number, alertThresholds: AlertThr
       since: Date.parse(moved.event.at),
       rejections,
       queues: { journal: givenUp, redis: [], customer: [], shop: [] },
-      // The API reads the keys of edits without a difference from Postgres.
+      // The API reads the keys of edits that made no difference from Postgres.
       keys: facts.flatMap(({ event: { key } }) => (key ? [[key.hash, key.fingerprint] as [string, string]] : [])),
     },
   };

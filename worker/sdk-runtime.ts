@@ -31,7 +31,7 @@ export function installRuntime(settings: WorkerSettings, logger: Logger, registr
   Runtime.install({
     logger: new DefaultLogger(sdkLevel(settings.LOG_LEVEL), ({ level, message, meta }) => {
       if (FAILING_TASK.test(message)) failingTasks.inc();
-      // Task tokens are long and meaningless to people. Pino serializes errors only under the name `err`.
+      // Task tokens are long and of no use to operators. Pino serializes errors only under the name `err`.
       const { taskToken: _, error: err, ...fields } = meta ?? {};
       logger[levels[level]]({ ...fields, ...(err !== undefined && { err }) }, message);
     }),
@@ -44,7 +44,10 @@ export function installRuntime(settings: WorkerSettings, logger: Logger, registr
   });
 }
 
-/** Follows Prometheus' naming rules. Listens on 127.0.0.1 only: the worker's own `/metrics` includes these metrics. */
+/**
+ * Returns the options of the SDK's metrics, with names by Prometheus' rules. They are served on 127.0.0.1 only, because the
+ * worker's own `/metrics` includes them.
+ */
 const sdkMetrics = (port: number): MetricsExporterConfig => ({
   prometheus: {
     bindAddress: `127.0.0.1:${port}`,

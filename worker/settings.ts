@@ -56,7 +56,7 @@ const workerSchema = z.object({
   SES_ENDPOINT: url('http', 'https').optional(),
   /** Seconds that a webhook's endpoint may take for a delivery. */
   WEBHOOK_TIMEOUT: wholeNumber(1, 30).default(15),
-  /** Seconds before the first retry of a delivery, and during which it is retried at all. */
+  /** Seconds before the first retry of a delivery, and seconds after which retries end. */
   WEBHOOK_RETRY_AFTER: seconds(5),
   WEBHOOK_RETRY_FOR: wholeNumber(1, 2_592_000).default(259_200),
   /** Seconds of continuous failure after which a webhook is disabled. */

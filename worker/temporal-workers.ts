@@ -15,7 +15,7 @@ import type { WorkerSettings } from './settings.ts';
 import { ATTEMPTS_PER_ENDPOINT } from './webhooks/start-webhooks.ts';
 import { workflowsPath } from './workflows-path.ts';
 
-/** The most activities that send emails at the same time. */
+/** The maximum number of activities that send emails at the same time. */
 const EMAILS_AT_ONCE = 5;
 
 /** Activity slots for deliveries that find the queue of their endpoint full. */
@@ -53,7 +53,7 @@ export async function createTemporalWorkers(
       activities: orderActivities,
       // After a worker dies, its orders wait this long before another worker takes over (10 s by default).
       stickyQueueScheduleToStartTimeout: '2s',
-      // One thread replays all histories. More tasks at a time would each take longer, and time out (ADR 14).
+      // One thread replays all histories. With more tasks at a time, each would take longer and time out (ADR 14).
       maxConcurrentWorkflowTaskExecutions: 16,
     }),
     Worker.create({
@@ -70,7 +70,7 @@ export async function createTemporalWorkers(
       maxCachedWorkflows: 100,
       workflowThreadPoolSize: 1,
       activities: { deliverWebhook, settleWebhook },
-      // Enough for all endpoints, so that a slow one delays no other.
+      // Enough slots for all endpoints, so that a slow endpoint does not delay the others.
       maxConcurrentActivityTaskExecutions:
         MAX_WEBHOOKS * (ATTEMPTS_PER_ENDPOINT + MAX_WAITING_RETRIES) + SPARE_WEBHOOK_SLOTS,
     }),

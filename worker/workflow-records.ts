@@ -8,19 +8,19 @@ import { createDecode } from '../workflows/payloads/data-converter.ts';
 /** The timeout of one call to Temporal, in ms. */
 const CALL_TIMEOUT_MS = 5_000;
 
-/** The events of one page of a history. One event may have 500 KB. */
+/** The number of events in one page of a history. An event may have 500 KB. */
 const EVENTS_PER_PAGE = 20;
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
 
 const [DEADLINE_EXCEEDED, NOT_FOUND, UNAVAILABLE] = [4, 5, 14];
 
-/** Reads the workflows of a shop's orders from Temporal. Needs no worker. */
+/** Reads the workflows of a shop's orders from Temporal. It does not need a running worker. */
 export function createWorkflowRecords({ workflow }: Client, taskQueue: string): WorkflowRecords {
   const { workflowService } = workflow;
   const { namespace, loadedDataConverter } = workflow.options;
   const decode = createDecode(loadedDataConverter);
-  // Other shops of the namespace use other task queues. Earlier runs are read together with the latest one.
+  // Other shops of the namespace use other task queues. Earlier runs (ContinuedAsNew) are read together with the latest run.
   const query = `WorkflowType = '${orderWorkflowType}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus != 'ContinuedAsNew'`;
 
   const withDeadline = <T>(call: () => Promise<T>): Promise<T> =>
@@ -97,7 +97,7 @@ const { WorkflowTaskFailedCause } = proto.temporal.api.enums.v1;
 const isReset = ({ workflowTaskFailedEventAttributes: failed }: Events[number]): boolean =>
   failed?.cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW;
 
-/** Returns why the current workflow task fails. Of its attempts, only the first failure is in the history. */
+/** Returns why the current workflow task fails. The history contains only the first failure of its attempts. */
 function failureOf(events: Events): string | undefined {
   const last = events.findLast(
     (event) => event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes,

@@ -5,6 +5,6 @@ import { emailQueue, singleEmail } from './email-options.ts';
 
 const { accountMail: sendEmail } = proxyActivities<Activities>(singleEmail);
 
-/** Sends one email about an account and returns the outcome. Fails after the last attempt, visibly for operators. */
+/** Sends one email about an account and returns the outcome. The workflow fails after the last attempt, which operators can see. */
 export const accountMail = (request: AccountEmailRequest): ReturnType<Activities['accountMail']> =>
   sendEmail.executeWithOptions({ taskQueue: emailQueue(), summary: request.about }, [request]);

@@ -14,11 +14,11 @@ import {
   PUBLISH_RETRY,
 } from './retry-policies.ts';
 
-/** The most entries that one activity gets, and that a retry repeats. */
+/** The maximum number of entries of one activity. A retry repeats the whole batch. */
 const BATCH = { journal: 50, redis: 50, customer: 10, shop: 10 };
 
-// A cancelled activity must have stopped before a new run begins, or both would send. The SDK's documentation calls this the
-// default, which it is not (temporalio/sdk-typescript#2442).
+// A cancelled activity must have stopped before a new run begins, or both would send. The SDK's documentation wrongly calls this
+// the default (temporalio/sdk-typescript#2442).
 const cancellationType = 'WAIT_CANCELLATION_COMPLETED';
 
 // Activities heartbeat before every entry. The heartbeat timeout exceeds the deadlines of one entry's calls together:
@@ -30,12 +30,12 @@ const { publish } = proxyActivities<Activities>({ ...timeouts, cancellationType,
 const { email } = proxyActivities<Activities>({ ...emailTimeouts, cancellationType, retry: EMAIL_RETRY });
 const { firstEmails } = proxyActivities<Activities>({ ...emailTimeouts, cancellationType, retry: FIRST_EMAILS_RETRY });
 
-/** Empties a queue by one activity at a time, which keeps the order of its entries. */
+/** Delivers the entries of a queue in order, with one activity at a time. */
 export interface Channel {
   busy: boolean;
   /** Whether an activity can start now. */
   isDue(): boolean;
-  /** Runs one activity. Removes what it completed from the queue; the rest of a cancelled activity stays. */
+  /** Runs one activity and removes the completed entries from the queue. After a cancellation, the entries stay. */
   deliver(): Promise<void>;
 }
 
@@ -48,8 +48,8 @@ const channelOf = (queue: readonly unknown[], deliver: () => Promise<void>): Cha
 });
 
 /**
- * Writes the journal. The same activity publishes the events to Redis, unless older ones are still queued. Events that it
- * could not publish enter the queue for Redis, where they delay no other queue (ADR 7).
+ * Writes the journal. The same activity publishes the events to Redis, unless older events are still in Redis' queue. Events
+ * that it could not publish are added to Redis' queue, where they do not delay the other queues (ADR 7).
  */
 export function journalChannel({ queues }: Outbox, scope: CancellationScope): Channel {
   return channelOf(queues.journal, async () => {
@@ -67,7 +67,7 @@ export function journalChannel({ queues }: Outbox, scope: CancellationScope): Ch
   });
 }
 
-/** Delivers facts to one audience, and gives them up at the age of {@link GIVE_UP_AFTER_MS}. */
+/** Delivers facts to one audience, and gives up facts that are older than {@link GIVE_UP_AFTER_MS}. */
 export function deliveryChannel(outbox: Outbox, audience: Audience, scope: CancellationScope): Channel {
   const queue = outbox.queues[audience];
   return channelOf(queue, async () => {
@@ -93,7 +93,7 @@ export function deliveryChannel(outbox: Outbox, audience: Audience, scope: Cance
 
 /**
  * Makes the first attempt to email an event to customer and shop in one activity (ADR 15). Unsent emails stay in their queues, so
- * that neither recipient delays the other. While it runs, the channels of both are busy.
+ * that neither recipient delays the other. While the activity runs, the channels of both recipients are busy.
  */
 export function firstEmailsChannel({ queues }: Outbox, channels: Channel[], scope: CancellationScope): Channel {
   let attemptedId: string | undefined;
@@ -130,8 +130,8 @@ const remainingMs = (audience: Audience, fact: Fact | undefined): number =>
   Date.parse(fact?.event.at ?? '') + GIVE_UP_AFTER_MS[audience] - Date.now();
 
 /**
- * Whether an activity ended because it was cancelled. One that fails before it receives the cancellation is not retried and
- * reports its own failure.
+ * Whether an activity ended because it was cancelled. An activity that fails before it receives the cancellation is not retried
+ * and reports its own failure.
  */
 const wasCancelled = (error: unknown): boolean =>
   isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED');

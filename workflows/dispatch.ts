@@ -6,11 +6,11 @@ import type { OrderState } from './order-state.ts';
 import type { Outbox } from './outbox.ts';
 
 /**
- * Journals, publishes and emails an order's events, and raises its alerts. Returns when the order is finished, or when it must
- * continue as new: then no activity runs, and the outbox contains what is left.
+ * Journals, publishes and emails an order's events, and raises its alerts. Returns when the order is finished or must continue
+ * as new. In the second case, all activities have ended and the outbox contains the remaining entries.
  *
- * One loop starts everything, and only after it has received the whole workflow task. The order of commands then does not
- * depend on how many events one task contains, which differs between a first execution and a replay (ADR 9).
+ * One loop starts all activities and timers, after all events of a workflow task have been handled. The order of commands
+ * therefore does not depend on the events of a task, which differ between a first execution and a replay (ADR 9).
  */
 export async function dispatch(state: OrderState, runOptions: OrderRunOptions): Promise<void> {
   const alertTimer = new AlertTimer(state);
@@ -21,7 +21,7 @@ export async function dispatch(state: OrderState, runOptions: OrderRunOptions): 
     await runChannels(channels, alertTimer, mustReturn);
     if (isFinished()) return;
     await stopChannels(channels);
-    // Events that arrived meanwhile may be too large for a new run: then deliver more of them first.
+    // Events that arrived meanwhile may be too large for the start of a new run. The loop then delivers more events first.
   } while (!mustReturn());
 }
 

@@ -4,7 +4,7 @@ import { EMAIL_RETRY } from './retry-policies.ts';
 
 /**
  * Timeouts of the activities that send emails. A mail server may take fifteen minutes for one email (`RFC_5321_TIMEOUTS`), and
- * an activity sends ten at most. Heartbeats reveal a dead worker meanwhile.
+ * an activity sends at most ten (`BATCH` in channels.ts). Heartbeats detect a dead worker earlier.
  */
 export const emailTimeouts = { startToCloseTimeout: '3h', heartbeatTimeout: '45s' } as const;
 

@@ -1,4 +1,4 @@
-/** Everything the worker bundles: the workflows, by type. */
+/** The workflows by type. This module is the entry point of the worker's bundle. */
 export { accountMail } from './account-mail.ts';
 export { erasure } from './erasure.ts';
 export { order } from './order.ts';

@@ -22,7 +22,7 @@ interface Replayed {
 
 type Answer = Omit<UpdateResult, 'replayed'>;
 
-/** The most idempotency keys that the next run gets. The API finds older ones in Postgres. */
+/** The maximum number of idempotency keys that the next run gets. The API finds older keys in Postgres. */
 const MAX_CARRIED_KEYS = 5_000;
 
 /** The answer of a key that an earlier run accepted: the API reads it from Postgres. */

@@ -63,7 +63,7 @@ const changes = [
   },
 ];
 
-/** Handles updates, which are answered, and signals for operators. A refused signal appears on the timeline. */
+/** Sets the handlers of the query, the updates and the signals. A refused update fails; a refused signal appears on the timeline. */
 function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {
   setHandler(getOrderQuery, () => state.order, { description: 'The order as it is now' });
   const parseOptions = { ...runOptions, isStrict: runOptions.signingKey !== undefined };
@@ -79,7 +79,7 @@ function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {
       'As the update; a refusal appears on the timeline',
     );
   }
-  // A cancellation in Temporal is a message like any other: the order may refuse it, and deliveries continue.
+  // A cancellation in Temporal is handled as a cancel message: the order may refuse it, and deliveries continue.
   CancellationScope.current().cancelRequested.catch(() =>
     applyOrReject(parseCancelMessage({ reasonCode: 'other', reason: 'Cancelled in Temporal' })),
   );
@@ -91,7 +91,7 @@ function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {
   }
 }
 
-/** @throws {ApplicationFailure} a refusal. Another error would fail the workflow task, which Temporal retries forever. */
+/** @throws {ApplicationFailure} for a refusal. Any other error would fail the workflow task, which Temporal retries forever. */
 function acceptedOrThrow(decision: ReturnType<OrderState['decide']>) {
   if (!('refused' in decision)) return decision;
   throw ApplicationFailure.create({

@@ -22,7 +22,7 @@ export class Outbox {
     return Object.values(this.queues).every((queue) => queue.length === 0);
   }
 
-  /** Adds a fact to the journal's queue, which publishes it too, and to those of its email recipients. */
+  /** Adds a fact to the journal's queue, whose activity also publishes it, and to the queues of its email recipients. */
   add(fact: Fact): void {
     this.queues.journal.push({ kind: 'fact', ...fact });
     for (const recipient of recipientsOf(fact.event)) this.queues[recipient].push(fact);
@@ -35,7 +35,7 @@ export class Outbox {
     this.queues.journal.push({ kind: 'given_up', orderId: this.#orderId, audience, eventIds, at, error });
   }
 
-  /** Returns whether the next run can take over these queues without giving anything up. */
+  /** Returns whether the next run can take over all entries of these queues. */
   fits(...names: (keyof Queues)[]): boolean {
     return names.every((name) => sizeOfAll(this.queues[name]) <= MAX_CARRIED_SIZE);
   }
@@ -66,7 +66,7 @@ export function nextBatch<Entry extends object>(queue: readonly Entry[], maxEntr
   return queue.slice(0, count < 0 ? maxEntries : Math.max(count, 1));
 }
 
-// Entries never change, and the queues are measured after every event.
+// Sizes are cached, because entries never change and the queues are measured after every event.
 const sizes = new WeakMap<object, number>();
 
 function sizeOf(entry: object): number {

@@ -18,7 +18,7 @@ interface Found {
   repaired: number;
   /** Orders that an operator must check. */
   toLookAt: number;
-  /** The first findings. The worker's log has all. */
+  /** The first findings. The worker's log has all of them. */
   findings: Finding[];
 }
 
@@ -30,7 +30,7 @@ interface Progress {
   size?: number;
 }
 
-/** The most findings in the result. */
+/** The maximum number of findings in the result. */
 const MAX_FINDINGS = 100;
 
 /** Pages per run. The next run starts with a short history. */

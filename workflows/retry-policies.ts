@@ -4,7 +4,7 @@ import type { RetryPlan } from '../domain/webhook/retry.ts';
 /** Has no limit: an event that is not in the journal is missing from every read. */
 export const JOURNAL_RETRY: RetryPolicy = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' };
 
-/** Slower than the journal: streams read the journal and need no message from Redis. */
+/** Slower than the journal, because event streams read the journal and do not depend on messages from Redis. */
 export const PUBLISH_RETRY: RetryPolicy = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '15s' };
 
 /** Mail servers often reject a first attempt and accept one a minute later. */
@@ -18,7 +18,7 @@ const HOUR_MS = 60 * 60 * 1_000;
 /** How long after an event its delivery is given up, in ms. The journal has no limit. */
 export const GIVE_UP_AFTER_MS = { redis: HOUR_MS, customer: 24 * HOUR_MS, shop: 24 * HOUR_MS };
 
-/** How long the attempts for an older event may take, in ms. Mail servers check an email before they answer. */
+/** The time for attempts at an event older than {@link GIVE_UP_AFTER_MS}, in ms. Mail servers check an email before they answer. */
 export const LAST_ATTEMPT_MS = { redis: 10_000, customer: 30_000, shop: 30_000 };
 
 /** For single writes to Postgres, which continue after an outage of any length. */
@@ -27,7 +27,7 @@ export const DATABASE_RETRY: RetryPolicy = { initialInterval: '1s', backoffCoeff
 /** Limited, because the schedule starts the next reconciliation anyway. */
 export const RECONCILE_RETRY: RetryPolicy = { ...DATABASE_RETRY, maximumAttempts: 10 };
 
-/** For failures of Crema. After a failure of the endpoint, the activity sets the pause (`domain/webhook/retry.ts`). */
+/** Applies to failures of Crema. After a failure of the endpoint, the activity sets the pause (`domain/webhook/retry.ts`). */
 export const webhookRetry = ({ first, longest }: RetryPlan): RetryPolicy => ({
   initialInterval: first,
   backoffCoefficient: 3,

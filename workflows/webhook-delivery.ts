@@ -16,7 +16,7 @@ const { settleWebhook: settle } = proxyActivities<Activities>({
 export async function webhookDelivery({ deliveryId, webhookId, retry }: DeliveryStart): Promise<DeliveryOutcome> {
   const { deliverWebhook: deliver } = proxyActivities<Activities>({
     startToCloseTimeout: '1m',
-    // After this time, another worker gets the attempt of a dead one.
+    // After this time, another worker gets the attempt of a dead worker.
     heartbeatTimeout: '10s',
     scheduleToCloseTimeout: retry.limit,
     retry: webhookRetry(retry),

@@ -6,7 +6,7 @@ import { callWithDeadline } from '../measure/call-with-deadline.ts';
 import { waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { valueRow } from '../rows.ts';
 
-/** What Temporal stores of delivered orders. */
+/** The histories of delivered orders in Temporal, and their billed actions. */
 interface Traces {
   events: number[];
   bytes: number[];
@@ -18,7 +18,7 @@ interface Traces {
 /** Measures an order's history, its billed actions, and the size of the workflow bundle. */
 export async function measureCosts(bench: Bench): Promise<Result> {
   const { shop, count, log } = bench;
-  log('Looking at histories …');
+  log('Reading histories …');
   const [slow, fast] = [
     await deliver(bench, count(5), { atRest: true }),
     await deliver(bench, count(5), { atRest: false }),

@@ -14,7 +14,7 @@ import { waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { latencies, number, ratioText, spreadText, timeRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
 
-/** A request for one page. It has the same number of orders in every list, so only finding them can take longer. */
+/** A request for one page. A page has the same number of orders in every list, so only the search for them can take longer. */
 interface Page extends Partial<OrderFilter> {
   title: string;
   as?: 'customer';
@@ -72,7 +72,7 @@ export async function measureLists(bench: Bench): Promise<Result> {
     pairsOf.push({ page, pairs: await compare(page), plan: await planOf(largest.branch.databaseUrl, page) });
   }
   const slowest = pairsOf.reduce((one, other) => (median(other.pairs.ratios) > median(one.pairs.ratios) ? other : one));
-  // Measured again: the slowest of many similar pages was also unlucky.
+  // The slowest of many similar pages may be slow by chance, so it is measured again.
   const again = await compare(slowest.page);
   const rounds = { rounds: count(40), warmUp: count(5), signal };
   const first = lists.map((list) => () => timed(() => list.get({ title: '' })));
@@ -133,7 +133,7 @@ const tableOf = (pages: Compared[], many: number): string =>
     ),
   ].join('\n');
 
-/** A page among many orders, compared with itself among few. */
+/** The times of a page among many orders, and among few. */
 interface Compared {
   page: Page;
   pairs: Pairs;

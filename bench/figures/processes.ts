@@ -19,7 +19,7 @@ const programs = {
   worker: { name: 'worker-starts', script: 'worker/main.ts', portVariable: 'WORKER_HEALTH_PORT' },
 };
 
-/** Orders that are placed, or closed, at once. */
+/** The number of orders that are placed or closed at the same time. */
 const AT_ONCE = 16;
 
 /** Measures the start and the memory of the API and the worker. */

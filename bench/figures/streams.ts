@@ -56,7 +56,7 @@ export async function measureStreams(bench: Bench): Promise<Result> {
   const baseline = createHttpClient(program.url, { connections: 1 });
   const order = await api.send<object>('POST', '/v1/orders', { as: await customer(), body: basket });
 
-  /** Returns the same for a program that only forwards the received bytes. */
+  /** Returns the same times for a program that only forwards the received bytes. */
   async function broadcast(): Promise<number[]> {
     const streams = await openStreams(program.url, { as: 'any-token', readers: many });
     const waits: number[] = [];

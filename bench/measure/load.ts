@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { callWithDeadline } from './call-with-deadline.ts';
 
-/** What the clients did in a window of time. */
+/** The operations of all clients in a window of time. */
 export interface Load {
   /** Operations a second. */
   rate: number;
-  /** How long each operation took that ended within the window, in ms. */
+  /** The durations of the operations that ended within the window, in ms. */
   times: number[];
 }
 
@@ -22,7 +22,8 @@ export interface LoadOptions {
 
 /**
  * Keeps the clients busy, each with one operation at a time, and counts the operations that end within the window. The window
- * stays open until there is one for every client. Later operations finish uncounted, so that the next turn starts idle.
+ * closes only after as many operations as there are clients. Later operations are awaited without being counted, so that the
+ * machine is idle before the next turn.
  */
 export async function load({ clients, rampUp, window, work, signal }: LoadOptions): Promise<Load> {
   const opens = performance.now() + rampUp;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The number of samples, and the time between them in ms. Several, because garbage collection changes memory. */
+/** The number of samples, and the time between them in ms. Garbage collection makes a single sample unreliable. */
 const SAMPLES = 10;
 const SAMPLE_EVERY_MS = 200;
 

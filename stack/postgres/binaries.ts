@@ -44,7 +44,7 @@ function nativeFolder(): string {
   }
 }
 
-/** Creates the libraries' symbolic links. An npm package contains none, and its install script is not run. */
+/** Creates the libraries' symbolic links. npm packages cannot contain links, and Crema does not run their install scripts. */
 function restoreSymlinks(native: string) {
   const links: { source: string; target: string }[] = JSON.parse(
     readFileSync(join(native, 'pg-symlinks.json'), 'utf8'),

@@ -58,14 +58,14 @@ function settings(durable: boolean): string[] {
     max_connections: 200,
     timezone: 'UTC',
     log_timezone: 'UTC',
-    // Without fsync, a crash of the machine loses data, a killed Postgres does not.
+    // Without fsync, a crash of the machine loses data; a kill of Postgres does not.
     ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
 async function initialize(native: string, directory: string, user: PostgresUser | undefined, options: ServiceOptions) {
-  // Created in a temporary folder and then moved, so that a kill leaves no incomplete database.
+  // The database is created in a temporary folder and then moved, so that a kill leaves no incomplete database.
   const draft = `${directory}.new`;
   const password = `${directory}.password`;
   rmSync(draft, { recursive: true, force: true });
@@ -79,7 +79,7 @@ async function initialize(native: string, directory: string, user: PostgresUser 
         command: join(native, 'bin/initdb'),
         args: [
           ...['--pgdata', draft, '--username', crema, '--pwfile', password, '--auth', 'scram-sha-256', '--no-sync'],
-          // Postgres' builtin UTF-8 locale sorts the same on every machine. The system may lack others.
+          // Postgres' builtin UTF-8 locale sorts the same on every machine. The system may lack other locales.
           ...['--encoding', 'UTF8', '--locale', 'C', '--locale-provider', 'builtin', '--builtin-locale', 'C.UTF-8'],
         ],
         cwd: draft,

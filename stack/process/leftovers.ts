@@ -50,7 +50,7 @@ function readPidFile(file: string): PidFile | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
-    // The machine stopped while this file was written, so its process has ended as well.
+    // The file is incomplete because the machine stopped while it was written, so the process has ended as well.
     return undefined;
   }
 }

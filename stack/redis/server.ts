@@ -12,7 +12,7 @@ const redis = {
   instead: 'set REDIS_URL to the address of a running Redis',
 } as const;
 
-/** Starts Redis on 127.0.0.1, without persistence: the loss of its data does no harm. */
+/** Starts Redis on 127.0.0.1. It has no persistence, because Crema tolerates the loss of its data. */
 export async function startRedis(options: LocalServiceOptions): Promise<Service> {
   const directory = join(options.dataDir, 'redis');
   mkdirSync(directory, { recursive: true });

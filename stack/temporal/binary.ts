@@ -17,7 +17,7 @@ const WAY_OUT = 'put `temporal` on the PATH (https://docs.temporal.io/cli), or s
  * Finds Temporal's command line program, which contains the development server: on the PATH or in the user's cache.
  * Otherwise downloads it or builds it from source.
  *
- * @throws {StackError} if the program is neither found nor can be downloaded or built
+ * @throws {StackError} if the program cannot be found, downloaded or built
  */
 export async function findTemporal(options: ServiceOptions): Promise<string> {
   const installed = findOnPath('temporal');

@@ -36,10 +36,10 @@ interface Options {
   keepFor: number;
 }
 
-/** The most events that one round reads from the log. */
+/** The maximum number of events that one round reads from the log. */
 const BATCH = 200;
 
-/** The most deliveries of one webhook that are queued or attempted at a time. The rest wait in Postgres. */
+/** The maximum number of deliveries of one webhook that are queued or attempted at a time. The others wait in Postgres. */
 const MAX_IN_PROGRESS = 100;
 
 /** The longest pause between two rounds, in ms. */
@@ -61,8 +61,9 @@ const MAX_ROUND_AGE_MS = 60_000;
 const DELIVERIES = '5d7c1f5e-9c0b-4d0c-8a59-0b6c5f1d7a3e';
 
 /**
- * Delivers the events of the log to webhooks (docs/adr/0012, 0013). It makes the first attempt at each delivery; the
- * workflow of a failed one makes the rest. A lease lets one process dispatch at a time. Every step can be repeated.
+ * Delivers the events of the log to webhooks (docs/adr/0012, 0013). The dispatcher makes the first attempt at each delivery. If
+ * it fails, the delivery's workflow makes further attempts. A lease lets one process dispatch at a time. Every step can be
+ * repeated.
  */
 export function startWebhookDispatcher(dependencies: Dependencies, options: Options) {
   const { log, outbox, deliveries, endpointQueues, logger } = dependencies;
@@ -132,7 +133,7 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
     } catch (error) {
       logger.warn(
         { err: error, webhookId, eventId },
-        'a webhook delivery could not be recorded, or its workflow not started; retrying',
+        'a webhook delivery could not be recorded, or its workflow could not be started; retrying',
       );
       await delay(FAILURE_PAUSE_MS);
     } finally {
@@ -145,12 +146,12 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
   return {
     /** Starts the next round at once instead of within a second. */
     wake,
-    /** @throws if this process has completed no round for a minute */
+    /** @throws if this process completed its last round more than a minute ago */
     async check(): Promise<void> {
       const age = performance.now() - roundCompletedAt;
-      if (age > MAX_ROUND_AGE_MS) throw new Error(`no dispatch round has completed for ${Math.round(age / 1_000)} s`);
+      if (age > MAX_ROUND_AGE_MS) throw new Error(`The last round completed ${Math.round(age / 1_000)} s ago`);
     },
-    /** Begins no further attempt. Resolves when the attempts in progress have ended. */
+    /** Stops the start of attempts. Resolves when the attempts in progress have ended. */
     stop(): Promise<void> {
       stopping = true;
       active = false;

@@ -13,7 +13,7 @@ interface Dependencies {
 /** How often maintenance runs, in ms. */
 const INTERVAL_MS = 60 * 60 * 1_000;
 
-/** The most deliveries that one run deletes. After a full batch, the next run is due at once. */
+/** The maximum number of deliveries that one run deletes. After a full batch, the next run is due at once. */
 const BATCH = 5_000;
 
 /**

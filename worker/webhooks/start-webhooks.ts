@@ -18,7 +18,7 @@ import { WEBHOOKS_CHANNEL } from '../../webhooks/wake-up-notifier.ts';
 import type { WorkerSettings } from '../settings.ts';
 import { startWebhookDispatcher } from './dispatcher.ts';
 
-/** The most attempts to one endpoint at the same time. */
+/** The maximum number of attempts to one endpoint at the same time. */
 export const ATTEMPTS_PER_ENDPOINT = 10;
 
 /** The longest pause between two attempts at a delivery, in ms. */
@@ -31,7 +31,7 @@ interface Dependencies {
   logger: Logger;
 }
 
-/** Creates what attempts at webhook deliveries need. The dispatcher and the activities share it. */
+/** Creates the dependencies of attempts at webhook deliveries. The dispatcher and the activities share them. */
 export function createWebhookSending(
   settings: WorkerSettings,
   { database, logger, metrics }: Dependencies & { metrics: Registry },

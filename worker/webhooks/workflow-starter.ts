@@ -36,7 +36,7 @@ export function createWorkflowStarter(client: Client, { taskQueue, retry }: { ta
         staticDetails: `Webhook \`${webhookId}\`, event \`${eventId}\``,
       }),
 
-    /** Starts the email about a disabled webhook. */
+    /** Starts the workflow that sends the email about a disabled webhook. */
     startNotice: (webhookId: string, version: number) =>
       start(webhookNoticeWorkflowType, {
         workflowId: webhookNoticeIdOf(webhookId, version),

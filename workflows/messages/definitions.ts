@@ -30,21 +30,21 @@ export const unansweredEmailIdOf = ({ eventId, recipient }: UnansweredEmail): st
 
 export const workflowIdOf = (orderId: string): string => `order-${orderId}`;
 
-/** The entries to be journaled, published and sent. Each has its own queue, so that a slow one delays no other. */
+/** The entries to be journaled, published and sent. Separate queues, so that a slow recipient does not delay the others. */
 export type Queues = { journal: JournalEntry[] } & Record<Audience, Fact[]>;
 
 /** The start argument of an order's workflow: its placement and, in a later run, the state of the previous run. */
 export type Start = Placement & { carried?: Carried };
 
-/** How an order's workflow runs. Part of its start argument, so that a new option applies to new orders only (ADR 6). */
+/** How an order's workflow runs. It is an argument of the workflow, so that a new option applies to new orders only (ADR 6). */
 export interface OrderRunOptions {
   /** The history length from which the order continues as new. */
   events: number;
   /** Whether one activity makes the first attempt to email both customer and shop (ADR 15). */
   firstEmails?: boolean;
   /**
-   * Authenticates the API's messages. All other messages count as the operator's. Absent on orders started by older versions,
-   * which also parse messages less strictly.
+   * The key of the API's signatures. Messages without a valid signature count as the operator's. Absent on orders started by
+   * older versions, which also parse messages less strictly.
    */
   signingKey?: string;
   /** Whether texts are counted in Unicode code points. Absent on orders started by older versions, which count UTF-16 code units. */
@@ -64,7 +64,7 @@ interface Carried {
 
 /** The result of an update, or of the earlier update with the same idempotency key. */
 export interface UpdateResult {
-  /** The order after the change; null if the result of an earlier run is only in the journal. */
+  /** The order after the change; null if an earlier run accepted the key. The API then reads the result from Postgres. */
   order: Order | null;
   /** Null if an edit made no difference. */
   event: OrderEvent | null;
@@ -83,7 +83,7 @@ export const editSignal = defineSignal<[EditMessage]>('edit');
 
 export const getOrderQuery = defineQuery<Order>('getOrder');
 
-/** Operators filter orders by these in the Temporal Web UI. */
+/** The search attributes by which operators filter orders in the Temporal Web UI. */
 export const searchAttributes = {
   status: defineSearchAttributeKey('OrderStatus', SearchAttributeType.KEYWORD),
   number: defineSearchAttributeKey('OrderNumber', SearchAttributeType.INT),

@@ -6,11 +6,11 @@ import type { Fact, Order, Placement } from '../../domain/order/order.ts';
 import { cut, isolate } from '../../domain/text.ts';
 
 // Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not
-// enforce them. A server that does would reject the whole order.
+// enforce them. A server that enforces them would reject the whole order.
 const SHOWN_BYTES = 300;
 const ROW_BYTES = 250;
 
-/** The most entries that a summary names. */
+/** The maximum number of entries that a summary names. */
 const MAX_NAMED = 8;
 
 /** Returns an order in one line for the Temporal Web UI, without personal data: `#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60`. */

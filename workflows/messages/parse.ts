@@ -56,7 +56,7 @@ export interface ParseOptions {
   codePoints?: boolean | undefined;
   /** Requires a visible character in names ({@link isOneLine}) beyond what a pattern can check. */
   visibleNames?: boolean | undefined;
-  /** Accepts the actor of a message only if one of its signatures is made with this key. Without a key, every actor. */
+  /** Accepts the actor of a message only if one of its signatures is made with this key. Without a key, accepts every actor. */
   signingKey?: string | undefined;
 }
 
@@ -142,7 +142,7 @@ function withAttribution(action: Action, fields: Record<string, unknown>, option
   return isSigned ? command : { ...command, actor: operator };
 }
 
-/** The length of ids that Crema did not create, in Unicode code points. Every event contains them. */
+/** The maximum length of ids that Crema did not create, in Unicode code points. Every event contains such ids. */
 const MAX_ID_LENGTH = 100;
 
 /** `ONE_LINE` of orders without {@link ParseOptions.codePoints}. */

@@ -3,8 +3,8 @@ import { type OrderRunOptions, type Start, searchAttributesOf, workflowIdOf } fr
 import { details, summaryOfOrder } from './describe.ts';
 
 const RUN_OPTIONS: OrderRunOptions = {
-  // A worker that takes over orders of a dead one replays their histories, at about half a millisecond an event on an idle
-  // machine, and must finish before the workflow task times out (ADR 14).
+  // Keeps histories short. A worker that takes over the orders of a dead worker replays their histories, at about half a
+  // millisecond an event on an idle machine, and must finish before the workflow task times out (ADR 14).
   events: 250,
   firstEmails: true,
   codePoints: true,
@@ -17,7 +17,7 @@ export function startOptionsOf(start: Start, signingKey: string) {
   return {
     workflowId: workflowIdOf(placement.id),
     args: [start, { ...RUN_OPTIONS, signingKey }] as [Start, OrderRunOptions],
-    // After this time, another worker gets the task of a dead one (default: 10 s).
+    // After this time, another worker gets the task of a dead worker (default: 10 s).
     workflowTaskTimeout: '4s',
     staticSummary: summaryOfOrder(placement),
     staticDetails: details(placement),

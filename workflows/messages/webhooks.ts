@@ -1,6 +1,6 @@
 import type { RetryPlan } from '../../domain/webhook/retry.ts';
 
-/** Webhooks have a task queue of their own for workflows and activities, so that they delay no order. */
+/** Webhooks have a task queue of their own for workflows and activities, so that they do not delay orders. */
 export const webhookTaskQueueOf = (taskQueue: string): string => `${taskQueue}-webhooks`;
 
 /** The type of the workflow that retries a delivery after its first attempt has failed. */

@@ -24,13 +24,13 @@ const TAG_BYTES = 16;
 const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
 
 /**
- * Returns a codec that encrypts with the first key (AES-256-GCM) and decrypts with any key. Without keys it encrypts nothing.
- * Unencrypted payloads pass unchanged: signals from Temporal's own tools are unencrypted.
+ * Returns a codec that encrypts with the first key (AES-256-GCM) and decrypts with any key. Without keys, it does not encrypt.
+ * Unencrypted payloads pass unchanged, because signals from Temporal's own tools are unencrypted.
  *
- * No additional data is authenticated, because some readers (Web UI, CLI, reconciler) have nothing but the payload.
+ * The cipher uses no additional authenticated data, because some readers (Web UI, CLI, reconciler) have only the payload.
  *
  * @throws {UndecryptablePayload} when decoding a payload whose key is missing or that was changed. The workflow task then
- *   fails and is retried: a refusal would differ from the decision that a replay makes once the key is back.
+ *   fails and is retried until the key is back. A refusal would differ from the decision of a later replay with the key.
  */
 export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
   const [current] = keys;

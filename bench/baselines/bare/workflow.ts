@@ -2,9 +2,9 @@ import { condition, setHandler } from '@temporalio/workflow';
 import { touchUpdate } from './messages.ts';
 
 /**
- * Does nothing.
+ * Accepts updates that do nothing.
  *
- * @param updates the number of updates after which it ends
+ * @param updates the number of updates after which the workflow ends
  */
 export async function bare(updates: number): Promise<void> {
   let taken = 0;
