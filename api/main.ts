@@ -13,7 +13,7 @@ await runCommand(async () => {
   const stop = async () => {
     await api.stop();
     logger.info('The API is closed');
-    // A retry of Temporal's client would throw, as its connection is closed.
+    // Without this, a pending retry of Temporal's client would throw, because the connection is closed.
     process.exit();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);

@@ -98,21 +98,21 @@ const schema = z.object({
   CORS_ORIGINS: origins,
   /** The proxies whose `X-Forwarded-For` is trusted. */
   TRUSTED_PROXIES: proxies,
-  /** The most open connections of a process. Further ones are closed immediately. */
+  /** The maximum number of open connections per process. Further ones are closed immediately. */
   MAX_CONNECTIONS: positive(5_000),
-  /** The time a client has to send the headers of a request, and the whole request, in seconds. */
+  /** How long a client may take to send the headers of a request, and to send the whole request, in seconds. */
   HEADERS_TIMEOUT: seconds(10),
   REQUEST_TIMEOUT: seconds(30),
   /** Seconds between two heartbeats of an event stream. Proxies close idle connections. */
   STREAM_HEARTBEAT: wholeNumber(1, 30).default(15),
-  /** The most open event streams of a process, and of a user. */
+  /** The maximum number of open event streams per process, and per user. */
   MAX_STREAMS: positive(2_000),
   MAX_STREAMS_PER_USER: positive(20),
   RATE_LIMITS: oneOf('on', 'off').default('on'),
   RATE_LIMIT_PLACING: allowance('30/60'),
   RATE_LIMIT_USER: allowance('600/60'),
   RATE_LIMIT_ANONYMOUS: allowance('300/60'),
-  /** Wrong passwords: by account and address, by address, and by account from new addresses. */
+  /** Limits of wrong passwords: per account and address, per address, and per account from new addresses. */
   RATE_LIMIT_SIGN_IN: allowance('10/900'),
   RATE_LIMIT_SIGN_IN_ADDRESS: allowance('50/900'),
   RATE_LIMIT_SIGN_IN_ACCOUNT: allowance('20/3600'),

@@ -2,19 +2,19 @@ import type { Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
-/** A turn of the event loop under this, in ms, that accepted no connection means that the backlog is empty. */
+/** A turn of the event loop is quiet if it accepts no connection and is not longer than this, in ms. */
 const QUIET_TURN_MS = 0.2;
 
-/** How long the server waits for two such turns before it stops to accept connections, in ms. */
+/** How long the server waits for two quiet turns before it stops accepting connections, in ms. */
 const BACKLOG_TIMEOUT_MS = 500;
 
-/** How long an open connection that has sent no request may still send one, in ms. */
+/** How long an open connection without a request may still send its first one, in ms. */
 const FIRST_REQUEST_TIMEOUT_MS = 1_000;
 
-/** The interval at which idle connections are closed after that, in ms. */
+/** The interval at which idle connections are closed after the time for first requests, in ms. */
 const IDLE_CHECK_MS = 50;
 
-/** @param timeout in ms: connections that are still open after it are closed */
+/** @param timeout in ms; after it, the remaining connections are closed */
 export type Drain = (timeout: number) => Promise<void>;
 
 /**
@@ -40,7 +40,10 @@ export function createDrain(server: Server): Drain {
     if (draining) response.shouldKeepAlive = false;
   });
 
-  /** Accepts the connections in the backlog, one a turn: closing the server would reset them. */
+  /**
+   * Waits until the connections in the backlog are accepted, as closing the server would reset them. Node accepts one each turn
+   * of the event loop, so after two quiet turns in a row the backlog is empty.
+   */
   async function emptyBacklog(): Promise<void> {
     const until = performance.now() + BACKLOG_TIMEOUT_MS;
     for (let quietTurns = 0; quietTurns < 2 && performance.now() < until; ) {

@@ -9,7 +9,7 @@ export interface VersionMismatch {
   version: number;
 }
 
-/** Returns a refusal unless the client accepts this version. */
+/** Returns a refusal if the client does not accept this version. */
 export const versionMismatch = (expected: ExpectedVersions, version: number): VersionMismatch | undefined =>
   !expected || expected.includes(version) ? undefined : { refused: 'version_mismatch', version };
 
@@ -22,7 +22,7 @@ const REST = /^(?:[-;+]{1,2}\w+)*"$/;
 /**
  * Reads a valid `If-Match`, comparing weakly: proxies that compress turn `"2"` into `W/"2"` or `"2-gzip"` (ADR 21).
  *
- * @returns an empty list if none of the tags names a version
+ * @returns the versions in the tags, if any; undefined for `*`
  */
 export function expectedVersions(ifMatch: string): ExpectedVersions {
   if (ifMatch === '*') return undefined;
@@ -42,6 +42,6 @@ export function matchesIfNoneMatch(ifNoneMatch: string | undefined, etag: string
 /** Returns the opaque parts of the tags in a list, with their quotes. */
 const tagsIn = (list: string): string[] => list.match(/"[^"]*"/g) ?? [];
 
-/** Returns whether a tag is ours, possibly with a suffix of a proxy. Both are opaque parts, with their quotes. */
+/** Returns whether a tag is ours, possibly with a proxy's suffix. Both parameters are opaque parts with their quotes. */
 const isTag = (tag: string, ours: string): boolean =>
   tag.startsWith(ours.slice(0, -1)) && REST.test(tag.slice(ours.length - 1));

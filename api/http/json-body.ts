@@ -57,7 +57,7 @@ const textReader = (limit: number) =>
     encoding: 'latin1',
     parsedMethods: ['POST', 'PATCH', 'DELETE'],
     onError: (error, { req }) => {
-      // Discards the rest of the body: closing the connection while the client sends would lose the response.
+      // Reads and discards the rest of the body. A client that is still sending would otherwise not receive the response.
       req.unpipe();
       req.resume();
       throw error;

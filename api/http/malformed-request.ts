@@ -4,7 +4,7 @@ import { Problem } from './problem.ts';
 /** Limit of a request's headers, in bytes. */
 export const MAX_HEADERS = 16_384;
 
-/** Returns the problem that an error of Node's HTTP parser means; undefined if the connection is lost. */
+/** Returns the problem for an error of Node's HTTP parser; undefined if the connection was lost. */
 export function problemOf({ code = '' }: NodeJS.ErrnoException): Problem | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     return new Problem('request_timeout', { detail: 'The request took too long to arrive.' });
@@ -34,7 +34,7 @@ function ambiguityIn({ headersDistinct, httpVersion }: IncomingMessage): string 
   return undefined;
 }
 
-/** RFC 9112 §3.2.2. The parser also accepts targets that are no valid URLs. */
+/** Changes an absolute URL to a path (RFC 9112 §3.2.2). Returns a fault for an invalid URL, which Node's parser accepts. */
 function normalizeTarget(request: IncomingMessage): string | undefined {
   const { url: target = '' } = request;
   if (target.startsWith('/') || target === '*') return undefined;

@@ -6,7 +6,7 @@ const DEFAULT_LIMIT = 20;
 /** The `limit` parameter of a list. */
 export const limitParameter = digits(1, 100)
   .default(DEFAULT_LIMIT)
-  // In documents, zod omits the default of a value that it transforms.
+  // zod omits the default of a transformed value from the OpenAPI document.
   .meta({ override: { default: DEFAULT_LIMIT } });
 
 /** The `cursor` parameter of a list. @param sortKey of the last entry on the previous page */
@@ -39,7 +39,7 @@ export async function readPage<Row>(
   read: (limit: number) => Promise<Row[]>,
   sortKeyOf: (row: Row) => readonly string[],
 ): Promise<{ data: Row[]; nextCursor: string | null }> {
-  // One row more than the page holds shows whether another page follows.
+  // A row beyond the limit shows that another page follows.
   const rows = await read(limit + 1);
   const data = rows.slice(0, limit);
   const last = rows.length > limit ? data.at(-1) : undefined;

@@ -19,7 +19,7 @@ export const rateLimitHeaders = {
   'Retry-After': 'Seconds to wait before a retry',
 };
 
-/** RFC 9457, with the members that single codes add. */
+/** A problem document (RFC 9457). The optional members belong to the codes that their descriptions name. */
 export const problem = z
   .object({
     type: z.string().meta({ description: 'The URL of a page about the code, relative to the base URL of the API' }),

@@ -30,7 +30,7 @@ export async function parseInput(schemas: InputSchemas, ctx: Context) {
     if (result?.error) faults.push(...result.error.issues.flatMap((issue) => faultsOf(issue, locate)));
     return result?.data as Parsed<S>;
   };
-  // A fault in one of several values of a parameter is reported for the parameter.
+  // The location names the parameter, also if only one of its values has a fault.
   const parameter: Locate = ([name = '']) => ({ parameter: name });
   const params = parse(schemas.params, ctx.params, parameter);
   const query = parse(schemas.query ?? noQuery, { ...ctx.query }, parameter);
@@ -50,7 +50,7 @@ function faultsOf(issue: z.core.$ZodIssue, locate: Locate): Fault[] {
     return issue.keys.map((key) => ({ ...locate([...path, key]), detail: 'is unknown' }));
   }
   if (issue.code === 'invalid_union') {
-    // Reports the faults of the alternative with the fewest: most likely the intended one.
+    // The client most likely meant the alternative with the fewest faults, so only its faults are reported.
     const nearest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? [];
     return nearest.flatMap((inner) => faultsOf(inner, (rest) => locate([...path, ...rest])));
   }

@@ -5,7 +5,7 @@ import { languages } from '../../languages/index.ts';
 import { amountsIn } from '../docs/currency.ts';
 import { expectedVersions, IF_MATCH } from './entity-tags.ts';
 
-/** In lower case, as ids are compared as text. */
+/** A UUID, converted to lower case, because ids are compared as text. */
 export const id = z.uuid().toLowerCase();
 
 export const timestamp = z.iso.datetime().meta({ description: 'RFC 3339, UTC' });
@@ -56,7 +56,7 @@ export const priceIn = (currency: string) =>
 const text = (max: number) =>
   z
     .string()
-    // Skips the other checks for a text that is too long: it may be as long as a request.
+    // The other checks are skipped for a text that is too long, as they would take time.
     .max(max, { abort: true })
     .trim()
     .refine((value) => value.isWellFormed(), { abort: true, error: 'must not contain unpaired surrogates' });
@@ -143,7 +143,7 @@ export const prefer = z
     examples: ['respond-async'],
   });
 
-/** A line of a timeline with all fields null. Each kind of line sets the fields that it has. */
+/** A timeline entry with all fields null. Each kind of entry sets its own fields. */
 export const emptyTimelineEntry = {
   version: null,
   actor: null,

@@ -40,7 +40,7 @@ export function createHttpServer(
   options: HttpServerOptions,
 ): { server: Server; drain: Drain } {
   const server = createServer({
-    // Node requires that it is not above requestTimeout.
+    // Node rejects a headersTimeout above requestTimeout.
     headersTimeout: Math.min(options.headersTimeout, options.requestTimeout) * 1_000,
     requestTimeout: options.requestTimeout * 1_000,
     connectionsCheckingInterval: TIMEOUT_CHECK_MS,
@@ -67,7 +67,7 @@ export function createHttpServer(
     const problem = problemOf(error);
     if (!problem) return void socket.destroy();
     const running = current.get(socket);
-    // A connection may linger only if its parser has failed: otherwise the rest of the request would still be parsed.
+    // Only a connection whose parser has failed may linger. On others, the rest of the request would still be parsed.
     if (!running) return reject(socket, problem, { linger: error.code?.startsWith('HPE_') ?? false });
     // An error after a complete request must not replace the response to that request.
     if (running.request.complete) running.response.once('close', () => reject(socket, problem, { linger: false }));

@@ -20,7 +20,7 @@ const report = z.object({
 });
 type Report = z.output<typeof report>;
 
-/** `<orderId>:<version>`, or with an alert. Other emails are not in the ledger. */
+/** The id of an order event, `<orderId>:<version>` or `<orderId>:<version>:<alert>`. The ledger has no other emails. */
 const eventId = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):\d+(:[a-z]+)?$/;
 
 interface Dependencies {
@@ -69,7 +69,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Amazon's own "Successfully validated SNS topic" is no JSON.
+    // Amazon's message "Successfully validated SNS topic" is not JSON.
     return undefined;
   }
 }

@@ -24,7 +24,7 @@ export function notificationRoutes({ sns, returnedEmail }: Dependencies): Route[
         'permanently receives no more email.',
       access: 'anyone',
       body: snsMessage,
-      // Not in the document: the generators of clients want one type for a body.
+      // The OpenAPI document omits this type, because client generators support one type per body.
       bodyAlso: 'text/plain',
       bodyLimit: 300_000,
       responses: { 204: { description: 'Processed' } },

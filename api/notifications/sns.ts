@@ -37,7 +37,7 @@ interface Settings {
 /** How long Amazon may take to answer, in ms. */
 const FETCH_TIMEOUT_MS = 3_000;
 
-/** The accepted age of a message, or lead over the clock here, in ms. Amazon's retries take less than an hour. */
+/** The maximum difference between a message's timestamp and the clock, in ms. Amazon retries for less than an hour. */
 const MAX_AGE_MS = 60 * 60 * 1_000;
 
 const AMAZON = /^sns[.][a-z]{2}(-[a-z]+)+-\d[.]amazonaws[.]com([.]cn)?$/;

@@ -2,7 +2,7 @@ import type { Registry } from '@prometheus-io/client';
 import type { Middleware } from 'koa';
 import { methodNotAllowed, Problem } from '../http/problem.ts';
 
-/** Serves `/metrics` to Prometheus. It comes before the check of access tokens, because METRICS_TOKEN is no access token. */
+/** Serves `/metrics` to Prometheus. Must come before the check of access tokens, which would reject METRICS_TOKEN. */
 export function metricsPage(registry: Registry, mayRead: (authorization: string) => boolean): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/metrics') return next();

@@ -23,7 +23,7 @@ export interface ChangingDependencies {
   logger: Logger;
 }
 
-/** The workflow has ended before its order: an operator deleted or terminated it, for example. */
+/** Refuses a change of an open order whose workflow has ended, for example because an operator terminated or deleted it. */
 type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'refused'> & { refused: 'workflow_gone' };
 
 /** With `Prefer: respond-async`, the order before the change. */
@@ -79,7 +79,7 @@ export function createChanging(
     if (earlier) return replayOf(earlier, key, seen.customerName);
     const change = await prepare(seen.order);
     if ('refused' in change) {
-      // A replay comes before any refusal, also one that Postgres does not have yet.
+      // A replay takes precedence over a refusal. The workflow's history is read, as Postgres may not have the first result yet.
       const earlier = keyGiven ? await decisions.findAnswer(orderId, key, deadline) : undefined;
       return earlier ? replayOf(earlier, key, seen.customerName) : change;
     }
@@ -99,8 +99,8 @@ export function createChanging(
   }
 
   /**
-   * Answers a change of an order whose workflow has ended. Its history may be newer than Postgres, which may have been restored
-   * from a backup.
+   * Answers a change of an order whose workflow has ended. The workflow's history may be newer than Postgres, which may have been
+   * restored from a backup.
    */
   async function refuseClosed(
     { order: seen, customerName }: OrderView,
@@ -121,7 +121,10 @@ export function createChanging(
   return { change, edit };
 }
 
-/** Returns the one version that the workflow must check: the present one if the client accepts it. Versions start at 1. */
+/**
+ * Returns the only version at which the workflow may apply the change; undefined for any. This is the present version if the
+ * client accepts it, otherwise the highest accepted version, or 0. No order has version 0.
+ */
 function expectedVersionOf(expected: ExpectedVersions, version: number): number | undefined {
   if (!expected) return undefined;
   return expected.includes(version) ? version : Math.max(0, ...expected);

@@ -17,14 +17,14 @@ interface Dependencies {
 /** The pause between two attempts to record or read a decision, in ms. */
 const RETRY_MS = 20;
 
-/** Gaps to meet, for half a second, before the missing entries are recorded here. */
+/** The number of attempts that find a gap, about half a second, before this process records the missing entries. */
 const GAPS_BEFORE_FILL = 25;
 
 /** Records and reads what an order's workflow has decided. All functions throw {@link OutcomeUnknownError} at the deadline. */
 export function createDecisions({ orders, journal, workflows, logger }: Dependencies) {
   /**
-   * Records a fact. The workflow's own activity records the versions before it, unless Postgres was restored from an older
-   * backup: then this does.
+   * Records a fact. An activity of the workflow records the versions before it. After Postgres was restored from an older
+   * backup, this function records them.
    */
   async function record(fact: Fact, deadline: number): Promise<void> {
     let gaps = 0;
@@ -41,7 +41,7 @@ export function createDecisions({ orders, journal, workflows, logger }: Dependen
     for (const entry of await journal.missing(orderId, entries)) await journal.write(entry);
   }
 
-  /** Returns the answer to a key that the workflow has accepted, but whose order it no longer has. */
+  /** Returns the answer to a key that the workflow has accepted. Used if the workflow no longer stores the answer itself. */
   const answerToAccepted = (orderId: string, key: IdempotencyKey, deadline: number): Promise<BoundAnswer> =>
     retryUntil(
       deadline,
@@ -55,7 +55,7 @@ export function createDecisions({ orders, journal, workflows, logger }: Dependen
     return decided && answerInHistory(decided, key.hash);
   }
 
-  /** Attempts work until it returns a value. Errors are retried too: the decision is durable whatever they say. */
+  /** Repeats work until it returns a value. Errors are retried too, because the decision is already durable. */
   async function retryUntil<T>(deadline: number, what: string, work: () => Promise<T | undefined>): Promise<T> {
     for (;;) {
       const result = await byDeadline(deadline, work()).catch((error: unknown) => {
@@ -63,7 +63,7 @@ export function createDecisions({ orders, journal, workflows, logger }: Dependen
         return undefined;
       });
       if (result !== undefined) return result;
-      if (Date.now() >= deadline) throw new OutcomeUnknownError(`${what} is decided, but cannot be read yet`);
+      if (Date.now() >= deadline) throw new OutcomeUnknownError(`${what} is decided, but not recorded yet`);
       await setTimeout(RETRY_MS);
     }
   }

@@ -6,7 +6,7 @@ import type { Decided } from '../../workflows/messages/history.ts';
 
 /** The order after an accepted request. */
 export interface OrderResult extends OrderView {
-  /** Whether an earlier request with this idempotency key was accepted: the order is as of that request. */
+  /** Whether an earlier request with this idempotency key was accepted. The order is then the one after that request. */
   replayed: boolean;
 }
 

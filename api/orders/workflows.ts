@@ -51,7 +51,7 @@ export interface OrderHistory {
 const parsers = { changeStatus: parseStatusMessage, cancel: parseCancelMessage, edit: parseEditMessage };
 const updates = { changeStatus: changeStatusUpdate, cancel: cancelUpdate, edit: editUpdate };
 
-/** History events of a workflow that was asked to change or end. */
+/** The types of history events that request a change or the end of a workflow. */
 const CHANGE_EVENTS = [
   'workflowExecutionUpdateAcceptedEventAttributes',
   'workflowExecutionSignaledEventAttributes',
@@ -59,7 +59,7 @@ const CHANGE_EVENTS = [
   'workflowExecutionTerminatedEventAttributes',
 ] as const;
 
-/** Calls the workflows of orders. Deadlines are in ms since the epoch; every function throws `OutcomeUnknown` at its deadline. */
+/** Calls the workflows of orders. Each function throws `OutcomeUnknownError` at its deadline, in ms since the epoch. */
 export function createOrderWorkflows(
   client: WorkflowClient,
   { taskQueue, signingKeys }: { taskQueue: string; signingKeys: SigningKeys },
@@ -127,7 +127,7 @@ export function createOrderWorkflows(
       return { placement, facts: await factsIn(events, decode), untouched };
     },
 
-    /** Returns everything that all runs decided, as far as Temporal retains them. */
+    /** Returns the decisions of all runs that Temporal still retains; undefined if it retains no run. */
     async decided(orderId: string, deadline: number): Promise<Decided | undefined> {
       const runs = await runsOf((runId) => eventsOf(orderId, deadline, runId));
       return runs.length > 0 ? decidedIn(runs.flat(), decode) : undefined;
@@ -137,7 +137,7 @@ export function createOrderWorkflows(
     current: (orderId: string, deadline: number): Promise<Order | undefined> =>
       ifOpen(callWithDeadline(deadline, () => handleOf(orderId).query(getOrderQuery))),
 
-    /** Sends a delivery again. A second request while the first is running changes nothing. */
+    /** Sends a delivery again. A second request while the first is running has no effect. */
     async resend(deliveryId: string, deadline: number): Promise<void> {
       await callWithDeadline(deadline, () =>
         client.start(resendWorkflowType, {

@@ -11,7 +11,7 @@ export type View = 'staff' | 'owner';
 
 export const viewOf = (actor: Actor): View => (isStaff(actor) ? 'staff' : 'owner');
 
-/** Stands for every member of staff: all see the same. */
+/** The viewer of events for staff. All members of staff see the same. */
 const STAFF: Actor = { type: 'system', id: 'crema' };
 
 /** A fact for the readers of a process, serialized once for each view. */

@@ -35,10 +35,10 @@ export interface HubOptions {
   everyMs?: number;
 }
 
-/** Facts in one read. Together they stay far below the backlog that a reader may have. */
+/** The number of facts in one read. Their total size is far below `MAX_BACKLOG` in stream.ts. */
 const PAGE = 25;
 
-/** The newest facts that are kept for readers that join. */
+/** The number of newest facts that are kept for readers that join. */
 const MAX_RECENT = 100;
 
 export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOptions): Hub {
@@ -79,7 +79,7 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
   async function readPage(): Promise<boolean> {
     const from = { epoch, position };
     const page = await log.read(position, { limit: PAGE });
-    // During the read, all readers left and others joined.
+    // All readers left during the read, and others joined.
     if (from.epoch !== epoch || from.position !== position) return true;
     if (page.epoch !== epoch || page.end < position) {
       // The log was restored from a backup: clients reconnect and get a snapshot.

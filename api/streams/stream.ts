@@ -23,7 +23,7 @@ export interface OpenStream {
   maintain(now: number): void;
   /** Checks whether the caller still has access, and ends the stream if not. */
   recheckAccess(): void;
-  /** Ends the stream in order: the client receives everything that was written, and reconnects. */
+  /** Ends the stream without loss: the client receives everything that was written, and reconnects. */
   end(): void;
 }
 
@@ -44,7 +44,7 @@ export interface StreamOptions {
   onClose(): void;
 }
 
-/** Facts in one read while a reader catches up. */
+/** The number of facts in one read while a reader catches up. */
 const PAGE = 100;
 
 /** The largest backlog of a reader, in bytes. */

@@ -17,7 +17,7 @@ import { type OpenStream, openStream, type StreamStart } from './stream.ts';
 
 /** A request of a caller that may follow an order, or all orders. */
 export interface StreamRequest {
-  /** The order as it was found, for a snapshot before the log has it; undefined: all orders. */
+  /** The order to follow; undefined: all orders. The first snapshot shows this version if the log does not have the order yet. */
   order?: Order;
   /** The last position that the client has; undefined: the stream begins with a snapshot. */
   after: Position | undefined;
@@ -31,7 +31,7 @@ export interface StreamRequest {
 export interface Streams {
   /** @throws {Problem} if the user, or the process, has too many open streams */
   answer(request: StreamRequest): Promise<RouteResponse>;
-  /** Checks the access of all streams whose token names this id. @param id see `CallerLookup.forget` */
+  /** Checks the access of all streams whose token contains this id. @param id see `evict` in auth/caller.ts */
   recheckAccess(id: string): void;
   /** Returns the number of open streams. */
   count(): number;
@@ -47,7 +47,7 @@ export interface StreamsOptions {
   publicUrl: string;
   /** The pause between two heartbeats, in seconds. */
   heartbeat: number;
-  /** Open streams of the process, and of one user. */
+  /** The maximum number of open streams per process, and per user. */
   max: number;
   maxPerUser: number;
 }
@@ -59,7 +59,7 @@ const RETRY_MS = [500, 2_000] as const;
 
 const headers = {
   'content-type': 'text/event-stream; charset=utf-8',
-  // Proxies must not store, compress or buffer it.
+  // Proxies must not store, compress or buffer a stream.
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
 };

@@ -3,8 +3,8 @@ import { subscribeToRedis } from '../../config/redis-connection.ts';
 import { ORDERS_CHANNEL } from '../../domain/order/cloud-event.ts';
 
 /**
- * Calls `wake` whenever an order event is published in Redis. The message is not used, and a lost one only costs time: the log
- * in Postgres has every event.
+ * Calls `wake` whenever an order event is published in Redis. The content of the message is not used. A lost message only delays
+ * streams, because they read every event from the log in Postgres.
  *
  * @returns a function that ends the subscription
  */

@@ -94,7 +94,7 @@ function changingRoutes({ webhookService: service }: Dependencies): Route[] {
       description: `The endpoint receives all later events. Only this response contains the secret that verifies their signatures. A shop has at most ${MAX_WEBHOOKS} webhooks.`,
       access,
       body: webhookRequest,
-      // The same as `webhooks` of the document says: some generators of clients read only callbacks.
+      // Repeats `webhooks` of the OpenAPI document, because some client generators read only callbacks.
       callbacks: { event: { '{$request.body#/url}': eventDelivery('receiveEventOfNewWebhook') } },
       responses: {
         201: {

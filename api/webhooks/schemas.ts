@@ -101,7 +101,7 @@ const events = z
   .min(1)
   .max(eventTypes.length)
   .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
-  // Without `uniqueItems`: some generators would make a set of it here, and a list of it in answers.
+  // `uniqueItems` is left out. With it, some client generators would use a set in requests and a list in responses.
   .meta({ description: 'The event types that the webhook receives, without duplicates' });
 const enabled = z.boolean().meta({ description: 'Whether events are sent to the webhook' });
 
@@ -196,7 +196,7 @@ export const eventDelivery = (operationId: string) =>
   ({
     post: {
       operationId,
-      // openapi-generator would write a client for it. In TypeScript (`typescript-fetch`), that client does not compile.
+      // Without this, openapi-generator writes a client of the operation. For `typescript-fetch`, it does not compile.
       'x-internal': true,
       tags: ['Events'],
       summary: 'Receive an event',

@@ -34,7 +34,7 @@ interface Dependencies {
   wakeDispatcher(): void;
 }
 
-/** Standard Webhooks: 24 to 64 random bytes. */
+/** Returns a secret of 32 random bytes. Standard Webhooks requires 24 to 64. */
 const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
 /** Manages webhooks and requests deliveries. */
@@ -46,7 +46,7 @@ export function createWebhookService({
   seal,
   wakeDispatcher,
 }: Dependencies) {
-  /** Locks a webhook and works on it if it has an expected version. */
+  /** Locks a webhook and, if it has an expected version, runs work on it. */
   function onExpectedVersion<Result>(
     id: string,
     expected: ExpectedVersions,

@@ -7,7 +7,7 @@ import type { Logger } from '../../../config/logger.ts';
 /** The proxies whose `X-Forwarded-For` is trusted: the number of proxies in a row, or their networks (CIDR). */
 export type TrustedProxies = number | readonly string[];
 
-/** The prefix of one internet connection: its client can use every address in it. */
+/** The prefix length of a client's network, in bits. The client can use every address in this network. */
 const IPV6_NETWORK_BITS = 64;
 
 /** Longest part of an unreadable address that is logged, in UTF-16 code units. */
@@ -15,8 +15,8 @@ const LOGGED_LENGTH = 100;
 
 /**
  * Returns a function that finds the address of a request's client: the peer or, behind trusted proxies, the last address in
- * `X-Forwarded-For` that is not a trusted proxy's. An IPv6 address is given as its network. The first unreadable address from
- * a trusted proxy is logged; such a request counts as the proxy's own.
+ * `X-Forwarded-For` that is not a trusted proxy's. An IPv6 address is given as its network. If a trusted proxy sends an
+ * unreadable address, the result is the address of that proxy. The first such case is logged.
  */
 export function createClientAddress(
   trusted: TrustedProxies,

@@ -23,10 +23,10 @@ export interface Quota {
   /**
    * Counts one request and returns the status, which may be exceeded. Once exceeded in this process, Redis is not called.
    *
-   * @param onlyHere counts in this process alone, which saves a call to Redis
+   * @param onlyHere whether to count in this process only, which saves a call to Redis
    */
   take(key: string, onlyHere?: boolean): Promise<QuotaStatus>;
-  /** Takes one request back. */
+  /** Subtracts one request from the count. */
   giveBack(key: string): Promise<unknown>;
   reset(key: string): Promise<unknown>;
 }
@@ -37,8 +37,8 @@ export const keyOf = (...parts: string[]): string => createHash('sha256').update
 export const isExceeded = ({ taken, allowance }: QuotaStatus): boolean => taken > allowance.count;
 
 /**
- * Returns a quota that all processes count together in Redis, and each also for itself, so that an outage of Redis does not
- * reset the count. The higher count applies.
+ * Returns a quota with two counts: one in Redis for all processes, and one in memory for this process. The higher count applies.
+ * So an outage of Redis does not reset the count.
  */
 export function createQuota(policy: string, allowance: Allowance, redis: Redis): Quota {
   const local = inMemory(policy, allowance);

@@ -40,8 +40,8 @@ export const unlimitedSignIns: SignInLimiter = { attempt: async (_attempt, check
  * Limits wrong passwords by account and address, by address alone, and by account alone. SECURITY.md describes the attacks that
  * each of them stops. The last two do not apply to addresses that the account has been used from.
  *
- * When an account's own quota is exceeded, an unknown address has one attempt. A wrong password is then answered as if it had
- * not been checked. So the owner can sign in from anywhere, and an attacker cannot lock them out.
+ * When the quota by account alone is exceeded, each other address still has one attempt. If its password is wrong, the refusal
+ * is the same as without the check. So an attacker cannot lock out the owner, who may sign in from a new address.
  */
 export function createSignInLimiter(allowances: SignInAllowances, redis: Redis): SignInLimiter {
   const pairs = createQuota('sign-in', allowances.pair, redis);
@@ -81,7 +81,7 @@ export function createSignInLimiter(allowances: SignInAllowances, redis: Redis):
   };
 }
 
-/** A refusal's status is exceeded, even if another quota was the reason. */
+/** Returns a refusal with this status, changed to an exceeded one: the cause of the refusal may be another quota. */
 const refuse = (status: QuotaStatus) => ({
   refused: 'rate_limited' as const,
   status: { ...status, taken: Math.max(status.taken, status.allowance.count + 1) },

@@ -39,7 +39,7 @@ const OAUTH = /^\/(oauth|\.well-known)\//;
  * are set here.
  *
  * @param origins as browsers send them: `https://shop.example`
- * @param routes pages may send and read the headers of these
+ * @param routes the routes whose headers pages may send and read
  */
 export function allowOrigins(origins: readonly string[], routes: readonly Route[]): Middleware {
   const isListed = (origin: string) => origins.includes(origin);

@@ -4,7 +4,7 @@ import type { Logger } from '../../../config/logger.ts';
 
 /** The state of every request. */
 export interface RequestState {
-  /** Also in the logs of the workflow and its activities. */
+  /** The id of the request, which the logs of its workflow and activities also contain. */
   requestId: string;
   log: Logger;
 }
@@ -14,7 +14,7 @@ const ACCEPTABLE = /^[\w.:-]{1,100}$/;
 /** Limit of a logged path, in characters. The API's paths are shorter, and the logger searches each character for secrets. */
 const LOGGED_PATH = 500;
 
-/** Shortens a path to whole segments: the logger would not find a truncated secret. */
+/** Shortens a path to whole segments. The logger redacts secrets, but would not recognise a truncated one. */
 const bounded = (path: string): string =>
   path.length > LOGGED_PATH ? `${path.slice(0, path.lastIndexOf('/', LOGGED_PATH) + 1)}…` : path;
 

@@ -11,7 +11,7 @@ import { cup, latte } from './drawings.ts';
 
 const sha256 = (source: string) => `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
 
-/** Not escaped: it is a file of the project. */
+/** The style sheet. It is part of Crema, so it is not escaped. */
 const style: Html = { markup: readFileSync(join(import.meta.dirname, 'crema.css'), 'utf8') };
 const styleHash = sha256(style.markup);
 
@@ -19,7 +19,7 @@ const styleHash = sha256(style.markup);
 const sendForm: Html = { markup: 'document.forms[0].submit()' };
 const sendFormHash = sha256(sendForm.markup);
 
-/** Matches in any case, as the router does. */
+/** The paths that programs call. Like the router, this ignores case. */
 const PROGRAM_PATHS =
   /^\/(v1|codec|health|metrics|notifications|oauth\/(token|revoke)|[.]well-known|(openapi|asyncapi)[.]\w+)(\/|$)/i;
 
@@ -33,7 +33,7 @@ export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
 /** The settings of all pages of a shop. */
 interface ShopPages {
   name: string;
-  /** ISO 639. The default if the language of a person is unknown. */
+  /** ISO 639. The language of pages for visitors whose language is unknown. */
   language: string;
   /** The URL of the shop's application, where users start to sign in. */
   app: string;
