@@ -5,7 +5,7 @@ import type { Role } from '../domain/actor.ts';
 import type { Database } from './connection.ts';
 import { hashSecret } from './secret-hash.ts';
 
-/** A request that the link in its email confirms. */
+/** A request that its email asks to confirm: a registration, an invitation, a reset or an address change. */
 export interface AccountRequest {
   id: string;
   purpose: Purpose;
@@ -13,7 +13,7 @@ export interface AccountRequest {
   /** The name of the future account. */
   name: string | null;
   role: Role | null;
-  /** The account of an address change or a reset. A reset gets it when its email is sent, which looks the account up. */
+  /** The account of an address change or a reset. null until a reset's email is sent, because only then it is looked up. */
   userId: string | null;
   mailedAt: Date | null;
   /** The language of the future account: ISO 639; `null` for the shop's. */
@@ -22,7 +22,7 @@ export interface AccountRequest {
 
 export type NewAccountRequest = Pick<AccountRequest, 'id' | 'purpose' | 'email'> &
   Partial<Pick<AccountRequest, 'name' | 'role' | 'userId' | 'language'>> & {
-    /** A manager. Absent from invitations by the operator. */
+    /** The id of the manager who invites. Absent if the operator invites. */
     invitedBy?: string;
   };
 
@@ -30,7 +30,7 @@ export type NewAccountRequest = Pick<AccountRequest, 'id' | 'purpose' | 'email'>
 export interface Invitation extends Pick<AccountRequest, 'id' | 'email' | 'language' | 'mailedAt'> {
   name: string;
   role: Role;
-  /** `null`: the operator. */
+  /** The id of the manager who invited; `null` if the operator invited. */
   invitedBy: string | null;
   createdAt: Date;
   expiresAt: Date;
@@ -40,7 +40,7 @@ const SHARED = ['id', 'email', 'name', 'role', 'language', 'mailed_at as mailedA
 const REQUEST = [...SHARED, 'purpose', 'user_id as userId'];
 const INVITATION = [...SHARED, 'invited_by as invitedBy', 'created_at as createdAt', 'expires_at as expiresAt'];
 
-/** The time for sending the email, in ms: one hour more than its retries take. */
+/** How long a request is kept if its email is never sent, in ms: one hour more than the retries of the email take. */
 const UNSENT_LIFETIME_MS = 25 * 60 * 60 * 1_000;
 
 /**
@@ -50,7 +50,7 @@ const UNSENT_LIFETIME_MS = 25 * 60 * 60 * 1_000;
 export function createAccountRequestRepository(database: Database) {
   const requests = () => database('account_requests');
 
-  /** The request of a valid token. */
+  /** Selects the request of a valid token. */
   const behind = (token: string, purposes: readonly Purpose[]) =>
     database({ r: 'account_requests' })
       .join({ l: 'account_links' }, 'l.request_id', 'r.id')
@@ -68,7 +68,7 @@ export function createAccountRequestRepository(database: Database) {
       });
     },
 
-    /** Locks the request. This fails on a read-only server, where the email could not be recorded as sent. */
+    /** Returns the request and locks it. Fails on a read-only server, because the sent email could not be recorded there. */
     find: (id: string): Promise<AccountRequest | undefined> => requests().where({ id }).forKeyShare().first(REQUEST),
 
     async closeExpired(): Promise<void> {

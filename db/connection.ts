@@ -9,8 +9,8 @@ export type Database = Knex;
 const DEADLINE_MS = 5_000;
 
 /**
- * How long a transaction may be idle before Postgres ends it, in ms: its process is frozen or unreachable. Shorter than
- * {@link DEADLINE_MS}, so that transactions that wait for its locks still succeed.
+ * How long a transaction may be idle before Postgres ends it, in ms, because its process is frozen or unreachable. The limit is
+ * shorter than {@link DEADLINE_MS}, so that other transactions that wait for its locks still succeed.
  */
 const IDLE_IN_TRANSACTION_MS = 3_000;
 
@@ -25,7 +25,7 @@ const SERVER_OPTIONS = [
   '-c tcp_user_timeout=15000',
 ].join(' ');
 
-/** The start of a warning that knex writes about an error that it also throws. */
+/** The start of a knex warning that is not logged, because knex also throws the error. */
 const THROWN_AS_WELL = 'Acquire connection error: ';
 
 // node-postgres returns bigint as text by default. Money and positions stay far below 2^53.

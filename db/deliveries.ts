@@ -4,8 +4,8 @@ import { type Database, named } from './connection.ts';
 import { retryRecord } from './retry.ts';
 
 /**
- * The outcome of one attempt. After `retrying`, another attempt follows. `unanswered`: the mail server has the whole message
- * and did not answer; a few further attempts follow, after a pause.
+ * The outcome of one attempt. After `retrying`, another attempt follows. `unanswered`: the mail server received the whole message
+ * but did not answer; a few further attempts follow, after a pause.
  */
 export type AttemptOutcome = 'retrying' | 'unanswered' | 'sent' | 'refused' | 'suppressed';
 
@@ -42,7 +42,7 @@ export interface LedgerEntry {
   outcome: DeliveryState;
 }
 
-/** An attempt at an email that is sent again on request. */
+/** An attempt to resend an email on request. */
 export interface Resending extends Pick<Delivery, 'outcome' | 'detail' | 'messageId'> {
   deliveryId: string;
   /** The run id of the workflow that sends it. */
@@ -63,7 +63,7 @@ export interface Returned {
 export const isSettled = (delivery: Pick<KnownDelivery, 'outcome'> | undefined): boolean =>
   delivery !== undefined && delivery.outcome !== 'retrying';
 
-/** Locks the row. A read-only server rejects that, so no email is sent that could not be recorded. */
+/** Locks the row. A read-only server rejects the lock, so an email that could not be recorded is not sent. */
 const FIND = `
   SELECT outcome, attempt, unanswered, "unansweredAt" FROM deliveries d CROSS JOIN LATERAL (
     SELECT count(*)::int AS unanswered, max(at) AS "unansweredAt"
@@ -72,7 +72,7 @@ const FIND = `
   WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
   FOR KEY SHARE OF d`;
 
-/** Writes the delivery and its attempt in one round trip. A final delivery only gets the attempt. */
+/** Writes the delivery and its attempt in one round trip. If the delivery has a final outcome, adds only the attempt. */
 const RECORD = `
   WITH kept AS (
     INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, attempt, at, detail)
@@ -101,7 +101,7 @@ const RECORD_RESENDING = `
   INSERT INTO delivery_attempts (delivery_id, at, outcome, detail, message_id, resend)
   SELECT id, :at, :outcome, :detail, :messageId, :resend FROM attempted`;
 
-/** A report may arrive twice, and before the worker has recorded that the email was sent. */
+/** Records a report once, even if it arrives twice, or before the worker has recorded that the email was sent. */
 const RECORD_RETURNED = `
   WITH first AS (
     SELECT id FROM deliveries d WHERE id = :deliveryId AND NOT EXISTS (
@@ -120,7 +120,7 @@ const KNOWN_OR_NEW = `
   ON CONFLICT (event_id, channel, recipient) DO UPDATE SET event_id = excluded.event_id
   RETURNING id`;
 
-/** The ledger of deliveries: read before an attempt, written after it. */
+/** Stores the outcomes of deliveries. The ledger is read before an attempt and written after it. */
 export function createDeliveryLedger(database: Database) {
   return {
     /** Returns the state of a delivery. @throws on a read-only server, where an attempt could not be recorded */
@@ -132,7 +132,7 @@ export function createDeliveryLedger(database: Database) {
       const state: DeliveryState = delivery.outcome === 'unanswered' ? 'retrying' : delivery.outcome;
       const values = { ...delivery, ...addresses[audience], state, detail, messageId, at: new Date() };
       const write = () => named('record-delivery', database.raw(RECORD, values));
-      // A failed attempt is retried and recorded anyway.
+      // The record of a failed attempt is not retried, because the next attempt of the delivery is recorded too.
       await (delivery.outcome === 'retrying' ? write() : retryRecord(write));
     },
 
@@ -143,13 +143,13 @@ export function createDeliveryLedger(database: Database) {
         .forKeyShare()
         .first('id', 'channel', 'recipient', 'outcome', { eventId: 'event_id', orderId: 'order_id' }),
 
-    /** Whether this run has finished sending an email again. */
+    /** Returns whether this run has resent the email or has failed for good. @param resend the run id of the workflow */
     async isResent(deliveryId: string, resend: string): Promise<boolean> {
       const attempts = database('delivery_attempts').where({ delivery_id: deliveryId, resend });
       return (await attempts.whereNot({ outcome: 'retrying' }).first('at')) !== undefined;
     },
 
-    /** Records an attempt of such a run. Only a sent email changes the state of the delivery. */
+    /** Records an attempt to resend an email. Only a sent email changes the state of the delivery. */
     async recordResending({ detail = null, messageId = null, ...resending }: Resending): Promise<void> {
       const sent = resending.outcome === 'sent';
       const values = { ...resending, detail, messageId, sent, at: new Date() };

@@ -19,7 +19,7 @@ export interface LogState {
 
 /**
  * The epoch is a hash of the cluster's identifier, its timeline (new after a recovery), the database and the table's file (new
- * after a dump is restored). If the table is rewritten for another reason, readers only start again.
+ * after a dump is restored). Another rewrite of the table also changes the epoch. Readers then start again with a snapshot.
  */
 const STATE = `
   WITH state AS MATERIALIZED (

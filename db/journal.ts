@@ -6,16 +6,16 @@ import { type Database, named } from './connection.ts';
 import { transact } from './transaction.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
-/** `applied` now, `already` recorded, or a `gap`: an earlier version is missing. */
+/** The result of recording a fact. `already`: it was recorded before. `gap`: an earlier version is missing. */
 export type Journaled = 'applied' | 'already' | 'gap';
 
-/** The constraint that a key belongs to one event of an order. */
+/** The constraint that at most one event of an order has a given idempotency key. */
 const KEYS = 'order_events_order_id_key_hash_unique';
 
-/** The advisory lock, arbitrary but fixed, for taking the next position and for advancing order numbers. */
+/** The id of the advisory lock for taking the next position and for advancing order numbers. Arbitrary, but must not change. */
 const POSITIONS_LOCK = 4_271_001;
 
-/** Order numbers are cyclic: of the others, half count as after a given number, and half as before it. */
+/** The count of order numbers, which are cyclic. Of the others, half count as after a number, and half as before it. */
 const NUMBERS = 999;
 
 const MOVE_NUMBERS = `
@@ -23,8 +23,9 @@ const MOVE_NUMBERS = `
   WHERE (:number - last_value + (NOT is_called)::int + :numbers) % :numbers BETWEEN 1 AND :numbers / 2`;
 
 /**
- * Each statement is one transaction and one round trip. Only a row that will change takes the lock. Each part reads from the
- * previous one, so the position is taken under the lock and only for a row that changed: positions commit in order.
+ * The end of the three statements below. Each statement is one transaction and one round trip. It takes the lock only if it will
+ * change the order. Each part reads from the previous part, so the position is taken under the lock, and only after a change.
+ * So positions commit in order.
  */
 const APPEND = `
   INSERT INTO order_events (id, order_id, version, position, at, event, snapshot, key_hash)
@@ -74,8 +75,8 @@ function toJson(value: unknown): string {
 export function createJournal(database: Database) {
   const journal = {
     /**
-     * Applies a fact to the version before it, in one transaction. Idempotent. If the fact was decided later than the recorded
-     * one of the same version, it replaces that one and all after it: the workflow was reset.
+     * Applies a fact to the version before it, in one transaction. Idempotent. If a fact of the same version but an earlier time
+     * is recorded, the workflow was reset: the new fact replaces the recorded one and all later ones.
      */
     async record({ event, order }: Fact): Promise<Journaled> {
       if ((await apply(database, { event, order })) === 1) return 'applied';
@@ -122,7 +123,7 @@ export function createJournal(database: Database) {
       return entries.filter((entry) => namesOf(entry).some((name) => !recorded.has(name)));
     },
 
-    /** Advances the order numbers past one that was given before Postgres was restored from a backup. */
+    /** Advances the order numbers past a number that was assigned before Postgres was restored from a backup. */
     passNumber: (number: number): Promise<void> =>
       transact(database, async (transaction) => {
         // Without the lock, two processes that read the sequence at once could set it back.
@@ -152,7 +153,7 @@ async function apply(database: Database, { event, order }: Fact): Promise<number
   };
   const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
   const { rowCount } = await write(event.key?.hash ?? null).catch((error: unknown) => {
-    // A workflow drops the oldest of thousands of keys and may accept one again: the first answer stays.
+    // A workflow that has dropped an old key may accept it again. The key then stays with the first event.
     if (isUniqueViolation(error, KEYS)) return write(null);
     throw error;
   });
@@ -169,7 +170,7 @@ async function reject(database: Database, rejection: Rejection): Promise<void> {
   await database('order_rejections')
     .insert({ id, order_id: orderId, at, rejection: toJson(rejection) })
     .onConflict('id')
-    // A workflow that was reset numbers its rejections again.
+    // After a reset, a workflow may use the ids of recorded rejections again.
     .merge(['at', 'rejection'])
     .where('order_rejections.at', '<', at);
 }

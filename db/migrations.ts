@@ -6,10 +6,10 @@ const settings = {
   loadExtensions: ['.ts'],
 };
 
-/** The deadline of a migration, which may rewrite a table or wait for another process that migrates, in ms. */
+/** The deadline of a migration, in ms. A migration may rewrite a table, or wait for another process that migrates. */
 const DEADLINE_MS = 30 * 60_000;
 
-/** Connects for migrations, which may take long for a statement and between two statements. */
+/** Connects for migrations, with a long deadline for statements and for idle transactions. */
 export const connectToMigrate = (url: string): Database =>
   connect(url, { max: 1, name: 'crema-migrate', queryDeadline: DEADLINE_MS, idleInTransaction: DEADLINE_MS });
 
@@ -26,8 +26,8 @@ export async function faultOf(database: Database): Promise<string | undefined> {
 }
 
 /**
- * Returns the permanent identifier of a shop's database, which dumps keep: the time of its first migration, RFC 3339. Returns
- * undefined if the database was never migrated.
+ * Returns the permanent identifier of a shop's database: the time of its first migration, RFC 3339. A restored dump has the same
+ * identifier. Returns undefined if the database was never migrated.
  */
 export async function databaseId(database: Database): Promise<string | undefined> {
   if (!(await database.schema.hasTable('knex_migrations'))) return undefined;
@@ -36,8 +36,8 @@ export async function databaseId(database: Database): Promise<string | undefined
 }
 
 /**
- * Runs the pending migrations in one transaction, or each in its own if one of them disables transactions (`config`). A second
- * process waits. Returns the names of the migrations that ran.
+ * Runs the pending migrations in one transaction, or each in its own if one of them disables transactions (`config`). Waits for
+ * another process that migrates. Returns the names of the migrations that ran.
  */
 export async function migrate(database: Database): Promise<string[]> {
   const [, done] = await database.migrate.latest(settings);

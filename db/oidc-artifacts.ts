@@ -1,7 +1,7 @@
 import type { Database } from './connection.ts';
 import { hashSecret } from './secret-hash.ts';
 
-/** The part of an artifact's payload that is known here. */
+/** The fields of an artifact's payload that this file uses. */
 interface ArtifactPayload {
   jti?: string | undefined;
   accountId?: string | undefined;
@@ -17,7 +17,7 @@ export interface TokenOrigin {
   jti: string;
   /** Absent for a service client's token. */
   grantId?: string | undefined;
-  /** The session of a browser that signed in on the page. */
+  /** The browser's session; absent if the user did not sign in on the sign-in page. */
   sessionUid?: string | undefined;
 }
 
@@ -41,13 +41,13 @@ interface SaveOptions {
   passwordVersion?: number | undefined;
 }
 
-/** A revoked access token, by its `jti`. */
+/** The kind of a revoked access token. Its id is the `jti`. */
 const REVOKED = 'RevokedAccessToken';
 
-/** A stream ticket that was used, by its `jti`. */
+/** The kind of a used stream ticket. Its id is the `jti`. */
 const USED_TICKET = 'UsedStreamTicket';
 
-/** Kinds whose id is not a secret, or is found by another field and must be returned. */
+/** Kinds whose id is stored without hashing: it is not a secret, or must be returned when another field finds the artifact. */
 const PLAIN_IDS = new Set(['Client', 'Grant', 'Interaction', 'Session']);
 
 /** Hashes ids that are tokens, so that the table or a dump of it contains no usable token. */
@@ -55,7 +55,7 @@ const keyOf = (kind: string, id: string) => (PLAIN_IDS.has(kind) ? id : hashSecr
 
 const expiryOf = (expiresIn: number) => new Date(Date.now() + expiresIn * 1000);
 
-/** The lock waits for a running change of the password, so the condition sees the version after it. */
+/** `FOR SHARE` waits for a password change in progress, so that the condition checks the new version. */
 const SAVE = `
   INSERT INTO oidc_artifacts (kind, id, payload, account_id, grant_id, uid, expires_at)
   SELECT :kind, :id, :payload::json, :accountId::uuid, :grantId, :uid, :expiresAt::timestamptz

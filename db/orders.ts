@@ -63,8 +63,8 @@ const ATTEMPTS = `coalesce((
 ), '[]')`;
 
 /**
- * The answers to a key: of the event that has it, or of an edit without a difference, which returns the order of its version
- * with the alerts raised until then.
+ * Selects the answer to an idempotency key. If an event has the key, the answer is the order after it. If an edit without a
+ * difference has the key, the answer is the order at its version, with the alerts raised until then.
  */
 const ANSWER_TO_KEY = `
   SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint

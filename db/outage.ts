@@ -9,7 +9,7 @@ import { types } from 'node:util';
  */
 type Outage = 'unavailable' | 'read_only' | 'conflict';
 
-/** By SQLSTATE, or by its first two characters, the class (Postgres, appendix A). The whole code decides where both are here. */
+/** Outages by SQLSTATE or by its class, the first two characters (Postgres, appendix A). A whole code takes precedence. */
 const OUTAGES = new Map<string, Outage>([
   ['08', 'unavailable'], // connection exception; also PgBouncer's own errors
   ['25006', 'read_only'], // read-only transaction
@@ -54,7 +54,7 @@ function outageIn(error: unknown): Outage | undefined {
   // Not instanceof: in Jest's realm, Node's own errors are not instances of Error.
   if (!types.isNativeError(error)) return undefined;
   const { name, message, code, severity, syscall } = error as PostgresError;
-  // An error with a code comes from Postgres, and its message may contain user input.
+  // The message is only used if there is no code: the messages of Postgres have a code, and may contain user input.
   if (typeof code !== 'string')
     return name === 'KnexTimeoutError' || MESSAGES.test(message) ? 'unavailable' : undefined;
   // A missing socket file has the code ENOENT, like any other file.
@@ -65,10 +65,10 @@ function outageIn(error: unknown): Outage | undefined {
   return known ?? (SESSION_ENDED.has(String(severity)) ? 'unavailable' : undefined);
 }
 
-/** Whether Postgres could not do the work at the moment, rather than the work being wrong. */
+/** Whether Postgres was unable to do the work at the moment. If not, the work itself is faulty. */
 export const isOutage = (error: unknown): boolean => outageIn(error) !== undefined;
 
-/** Whether the server accepts no writes, so that another one may have to do this work. */
+/** Whether the server accepts no writes. Another server may be able to do the work. */
 export const isReadOnly = (error: unknown): boolean => outageIn(error) === 'read_only';
 
 /** Whether the transaction can be retried at once. */

@@ -100,7 +100,7 @@ function transactionWith({ statement, idleInTransaction }: TimeLimits) {
 /** The minimum age of a connection that is replaced, in ms. */
 const RENEWAL_MS = 1_000;
 
-/** Replaces all connections after a server turned out to be read-only: its address may lead to another server by now. */
+/** Replaces all connections after a read-only error, because the address may belong to another server by now. */
 function createRenewal() {
   const openedAt = new WeakMap<object, number>();
   const openingOf = (connection: object): number => openedAt.get(connection) ?? 0;
@@ -115,7 +115,7 @@ function createRenewal() {
   };
 }
 
-/** Prepares statements that have a name, until a pooler turns out not to track them. */
+/** Prepares named statements, until an error shows that a pooler does not track them. */
 function createPreparation() {
   let isOn = true;
   return {

@@ -3,8 +3,8 @@ import type { Database } from './connection.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
 /**
- * Another product on sale, or another variation of the product, has this name. Postgres compares names (`name_key`). Thrown, so
- * that the transaction is rolled back.
+ * Another product on sale, or another variation of the product, has this name. Postgres compares names (`name_key`). This is an
+ * exception, so that the transaction is rolled back.
  */
 export class NameTaken extends Error {
   override name = 'NameTaken';
@@ -55,7 +55,7 @@ async function withVariations(database: Database, products: PromiseLike<ProductR
   return rows.map((row) => toProduct(row, byProduct.get(row.id) ?? []));
 }
 
-/** Columns have the values of the fields with the same name. The currency of a product is that of its variations, too. */
+/** A row of `products`. The prices of the product and of its variations are in `currency`. */
 interface ProductRow extends Pick<Product, 'id' | 'name' | 'description' | 'available' | 'position' | 'version'> {
   base_price: number;
   currency: string;

@@ -10,7 +10,7 @@ interface RetryPolicy {
 /** After a conflict with another transaction: about 150 ms in total. */
 const CONFLICT_RETRY: RetryPolicy = { attempts: 5, firstPauseMs: 20 };
 
-/** For the record of work that would be repeated without it: about 8 s in total. */
+/** For the record of completed work, which would be repeated without the record: about 8 s in total. */
 const RECORD_RETRY: RetryPolicy = { attempts: 6, firstPauseMs: 500 };
 
 /** Retries work after a conflict with another transaction. @param work one whole transaction */

@@ -9,7 +9,7 @@ export interface SigningKey {
   privateJwk: Record<string, unknown>;
 }
 
-/** A key is published first, then activated to sign, then retired: it verifies what it has signed. */
+/** A key is published first, then signs, then is retired. A retired key still verifies the tokens that it has signed. */
 interface KeyRow extends SigningKey {
   createdAt: Date;
   activatedAt: Date | null;

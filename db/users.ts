@@ -127,7 +127,7 @@ export function createUserRepository(database: Database) {
       await byId(id).update({ password_hash: passwordHash, password_version: version });
     },
 
-    /** @param wanted by kind of email; others keep their value */
+    /** @param wanted by kind of email; omitted kinds keep their value */
     async chooseEmails(id: string, wanted: Partial<Record<EmailKind, boolean | undefined>>): Promise<void> {
       const chosen = Object.keys(wanted);
       const unwanted = chosen.filter((kind) => wanted[kind as EmailKind] === false);
@@ -138,7 +138,7 @@ export function createUserRepository(database: Database) {
      * Deletes a user, unless they are the last manager, with their sessions, grants, tokens and account requests. Their orders
      * stay, with the id of a deleted user.
      *
-     * @param registeredAt in ms since the epoch: a user who got the same id later, as seeds do, is not deleted
+     * @param registeredAt in ms since the epoch; a user registered later with the same id, such as a seeded user, is not deleted
      */
     erase: (id: string, registeredAt: number): Promise<Erased> =>
       transact(database, async (transaction) => {
@@ -181,7 +181,7 @@ async function remove(database: Database, id: string, registeredAt: number): Pro
        )
      )
      SELECT 1 FROM erased`,
-    // Postgres has microseconds.
+    // `created_at` has microseconds, but `registeredAt` has ms.
     { id, until: new Date(registeredAt + 1) },
   );
   return rows.length > 0;

@@ -17,7 +17,7 @@ export interface WebhookAttempt {
   status: number | null;
   /** In ms. */
   duration: number;
-  /** A sentence; null if the endpoint accepted the event. */
+  /** Why the attempt failed, in one sentence; null if the endpoint accepted the event. */
   error: string | null;
   /** The start of the response body. */
   response: string | null;
@@ -48,12 +48,12 @@ export interface DeliveryQuery {
   before?: number | undefined;
 }
 
-/** Everything that an attempt needs. */
+/** A delivery with the data for an attempt. */
 export interface DueDelivery extends Pick<WebhookDelivery, 'eventId' | 'type' | 'outcome' | 'attempts' | 'createdAt'> {
   url: string;
   /** Whether its webhook is enabled. */
   enabled: boolean;
-  /** The secrets that sign today, sealed; the newest first. */
+  /** The encrypted secrets to sign the request with, the newest first. */
   secrets: Buffer[];
   /** Null for a test event or a deleted event. */
   fact: Fact | null;
@@ -62,14 +62,14 @@ export interface DueDelivery extends Pick<WebhookDelivery, 'eventId' | 'type' | 
 /** A delivery without an outcome or a workflow. The dispatcher makes its first attempt. */
 export interface UnstartedDelivery extends Pick<WebhookDelivery, 'id' | 'eventId' | 'type' | 'attempts'> {
   webhookId: string;
-  /** Requested by a manager. */
+  /** Whether a manager requested the delivery. */
   again: boolean;
 }
 
 /** The outcome of a delivery after an attempt; `pending` if it will be retried. */
 export type AttemptOutcome = 'delivered' | 'gone' | 'pending';
 
-/** The most attempts of a listed delivery. */
+/** The maximum number of attempts in a listed delivery. */
 const LISTED_ATTEMPTS = 10;
 
 const DELIVERY_COLUMNS = [
@@ -97,7 +97,7 @@ const disable = (reason: 'gone' | 'failing') => `
     updated_at = greatest(updated_at, ${ANSWERED_AT})
   WHERE ${SAME_URL} AND disabled_reason IS NULL`;
 
-/** If a webhook was moved while its former address answered 410, the delivery goes on to the new address. */
+/** If the URL of a webhook was changed before the former URL answered 410, the delivery continues at the new URL. */
 const GONE_UNLESS_MOVED = "(SELECT CASE WHEN url = :url THEN 'gone' ELSE 'pending' END FROM webhook)";
 
 /**
@@ -185,7 +185,7 @@ export function createWebhookDeliveryRepository(database: Database) {
     /**
      * Adds another delivery of every event from one moment (inclusive) to another (exclusive).
      *
-     * @returns the number of events; undefined, and nothing is added, if there are too many
+     * @returns the number of events, or undefined if there are too many; the latter adds no delivery
      */
     async requestRange(webhook: Webhook, period: { from: string; to: string }): Promise<number | undefined> {
       const found = await findEvents(database, webhook.events, period, MAX_REDELIVERED + 1);
@@ -199,13 +199,13 @@ export function createWebhookDeliveryRepository(database: Database) {
      * Returns the deliveries that the dispatcher can begin, in the order of the log; those requested by managers come last.
      *
      * @param limit per webhook, including those in progress
-     * @param inProgress the ids of those that it has begun
+     * @param inProgress the ids of the deliveries that the dispatcher has begun
      */
     unstarted: async (limit: number, inProgress: string[]): Promise<UnstartedDelivery[]> =>
       (await named('webhook-unstarted', database.raw(UNSTARTED, { limit, inProgress }))).rows,
 
     /**
-     * Returns everything that an attempt needs. It locks the row, so that it fails if attempts cannot be recorded now.
+     * Returns a delivery for an attempt. Locks the row, which fails on a read-only server: it could not record the attempt.
      *
      * @returns undefined if the webhook has been deleted
      */

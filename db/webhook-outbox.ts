@@ -21,7 +21,7 @@ export interface NewDelivery {
 /** How long the lease on dispatching lasts, in seconds. */
 const LEASE_S = 15;
 
-/** Returns the dispatcher's state in Postgres. */
+/** Stores the state of the webhook dispatcher. */
 export function createWebhookOutbox(database: Database) {
   return {
     /**
@@ -51,7 +51,7 @@ export function createWebhookOutbox(database: Database) {
     listeners: (): Promise<Listener[]> =>
       database('webhooks').whereNull('disabled_reason').select('id', 'events', 'since'),
 
-    /** Adds deliveries, except those that exist, and moves the cursor in the same transaction. */
+    /** Adds the deliveries that do not exist yet, and moves the cursor in the same transaction. */
     advance: (from: number, to: number, added: NewDelivery[]): Promise<void> =>
       transact(database, async (transaction) => {
         const rows = added.map(({ id, webhookId, eventId, type }) => {

@@ -8,7 +8,7 @@ export interface WebhookQuery {
   after?: readonly [createdAt: string, id: string] | undefined;
 }
 
-/** The shop's webhooks. Secrets are stored sealed. */
+/** Stores the shop's webhooks. Callers encrypt the secrets. */
 export function createWebhookRepository(database: Database) {
   const webhooks = () => database('webhooks');
   const end = () => database.raw('(SELECT coalesce(max(position), 0) FROM order_events)');
@@ -66,11 +66,11 @@ export function createWebhookRepository(database: Database) {
       await webhooks().where({ id }).delete();
     },
 
-    /** Returns every secret, sealed. */
+    /** Returns the encrypted secrets of all webhooks. */
     secrets: (): Promise<{ id: string; secret: Buffer; old_secret: Buffer | null }[]> =>
       webhooks().select('id', 'secret', 'old_secret'),
 
-    /** Stores a secret that was sealed again, unless it has been replaced meanwhile. */
+    /** Stores a secret that was encrypted again, unless it has been replaced since. */
     async reseal(id: string, column: 'secret' | 'old_secret', before: Buffer, after: Buffer): Promise<void> {
       await webhooks()
         .where({ id, [column]: before })

@@ -1,7 +1,7 @@
 import type { Database } from './connection.ts';
 
 /**
- * Checks that Postgres accepts writes, without changing anything: a standby accepts connections, but no writes.
+ * Checks that Postgres accepts writes, but writes no data. A standby accepts connections, but no writes.
  *
  * @throws if Postgres is read-only or unavailable
  */

@@ -17,7 +17,7 @@ const named = (greeting: string, name: string): string => (name ? `${greeting}, 
 
 const inMinutes = (count: number): string => (count === 1 ? 'in a minute' : `in ${count} minutes`);
 
-/** Cancellations by the shop, explained to the customer. */
+/** Explains to customers why their order was cancelled. */
 const apologies: Record<CancellationReason, string> = {
   customer_request: 'You asked us to.',
   out_of_stock: 'We have run out of something it needs.',
@@ -27,7 +27,7 @@ const apologies: Record<CancellationReason, string> = {
   other: 'We could not make it this time.',
 };
 
-/** Reasons of cancellations, for the shop. */
+/** Explains to the shop why an order was cancelled. */
 const reasons: Record<CancellationReason, string> = {
   customer_request: 'at the customer’s request',
   out_of_stock: 'something is out of stock',

@@ -1,6 +1,6 @@
 import type { en } from './en.ts';
 
-/** All texts in one language. English defines which texts there are. */
+/** All texts in one language. `en.ts` defines the texts that each language must have. */
 export type Language = typeof en;
 
 /** The texts of the account pages and the sign-in pages. */

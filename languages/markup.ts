@@ -20,7 +20,7 @@ export function html(strings: TemplateStringsArray, ...values: Fragment[]): Html
 /** Returns typed text in a `<bdi>`, so that its writing direction does not affect the text around it. */
 export const bdi = (typed: string): Html => html`<bdi>${typed}</bdi>`;
 
-// After splitting by it, every second part is isolated.
+// Splitting a text by this expression puts the isolated parts at the odd indexes.
 const isolated = new RegExp(`${ISOLATE.start}([^${ISOLATE.start}${ISOLATE.end}]*)${ISOLATE.end}`);
 
 /** Returns one of the shop's texts as markup. Parts that `isolate` has marked get a `<bdi>`. */

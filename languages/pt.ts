@@ -4,7 +4,7 @@ import type { Language } from './language.ts';
 import { type Html, html } from './markup.ts';
 import type { OrderDetails } from './wording.ts';
 
-// Brazilian Portuguese, the variant of four of five speakers. The texts address nobody as a man or a woman.
+// Brazilian Portuguese, the most spoken variant. The texts do not assume the gender of the reader.
 
 const named = (greeting: string, name: string): string => (name ? `${greeting}, ${name}` : greeting);
 

@@ -34,15 +34,15 @@ export type AccountEmail =
   | 'address_asked'
   | 'password_changed';
 
-/** The data of the texts about an order. Names are one line. */
+/** The data of the texts about an order. Each name is one line. */
 export interface OrderDetails {
   number: number;
   location: Location;
   /** The status before the event. */
   from: Status | null;
-  /** Who has cancelled the order or, in other emails, made the change. */
+  /** The type of the actor that cancelled the order or, in other emails, made the change. */
   by: Actor['type'];
-  /** Why the order was cancelled. `null` if `by` says it. */
+  /** Why the order was cancelled. `null` if it was not cancelled, or if the customer cancelled it without another reason. */
   reasonCode: CancellationReason | null;
   /** Empty if unknown. */
   customerName: string;

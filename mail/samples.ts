@@ -114,7 +114,7 @@ function linkTo(page: string): string {
 
 type Event = OrderEmailInput['fact']['event'];
 
-/** @param name begins with the recipient: only customers get a link to their email preferences */
+/** Returns a sample. @param name begins with the recipient; only customers get a link to their email preferences */
 function about(
   name: `${Recipient}-${string}`,
   event: Partial<Event> & Pick<Event, 'type'>,
@@ -143,7 +143,7 @@ function accountSample(kind: AccountEmailInput['kind'], page: string, name = 'An
   return { name: `account-${kind.replace('_', '-')}`, input: { kind, name, link: linkTo(page), shopName } };
 }
 
-/** Returns the event with another currency. */
+/** Returns the event and its order with prices in another currency. */
 function inCurrency({ event, order }: OrderEmailInput['fact'], currency: string): OrderEmailInput['fact'] {
   const lines = order.lines.map((line) => {
     const unitPrice = samplePrice(line.unitPrice.amount, currency);

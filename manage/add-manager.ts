@@ -10,8 +10,8 @@ import { isOneLine, MAX_NAME_LENGTH } from '../domain/text.ts';
 import type { Command } from './command.ts';
 
 /**
- * Adds the first manager of a shop, as there is no other manager to invite one. A user with an account is promoted; otherwise a
- * link to open an account is printed. It is not emailed, so it works without a worker.
+ * Adds a manager, for shops without a manager who could invite one. Promotes a user with an account. For others, prints a link to
+ * open an account. The link is not emailed, so the command works without a worker.
  */
 export const addManager: Command = {
   usage: 'add-manager <email> [--name <name>]',

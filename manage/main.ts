@@ -30,7 +30,7 @@ await runCommand(async () => {
 
   const { DATABASE_URL, PUBLIC_URL: publicUrl } = readManageSettings(readEnvironment());
   const database = connect(DATABASE_URL, { max: 1, name: 'crema-manage' });
-  // Only at the first query: invalid arguments are rejected before it.
+  // Printed at the first query, because commands reject invalid arguments before it.
   database.once('query', () => printServicesInUse({ DATABASE_URL }));
   try {
     await command.run(args, { database, publicUrl });

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Users. No other table has their names and addresses. */
+/** Creates the users. Other tables must not contain their names and addresses. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('users', (table) => {
     table.uuid('id').primary();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What OAuth2 and OpenID Connect keep: the keys that sign, and grants, refresh tokens and sessions. */
+/** Creates the tables of OAuth2 and OpenID Connect: signing keys, and artifacts such as grants, refresh tokens and sessions. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('signing_keys', (table) => {
     table.text('kid').primary().comment('RFC 7638 thumbprint');
@@ -10,7 +10,7 @@ export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('oidc_artifacts', (table) => {
     table.text('kind').notNullable().comment("oidc-provider's model: Grant, RefreshToken, Session, …");
     table.text('id').notNullable().comment('of a token: its SHA-256, never the token itself');
-    // Not jsonb: clients choose parts of it (state, nonce), and jsonb refuses \u0000, which JSON allows.
+    // Not jsonb: clients choose parts of the payload (state, nonce), and jsonb rejects \u0000, which JSON allows.
     table.json('payload').notNullable();
     table.uuid('account_id').references('users.id').onDelete('CASCADE').index();
     table.text('grant_id').index();

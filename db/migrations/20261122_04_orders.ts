@@ -1,9 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * The read model of the orders: a projection of what their workflows decided, written by the journal alone.
- * A row is what readers read, so lines and amounts stand in it as they are answered, not normalised; as `json`,
- * which unlike `jsonb` keeps the order of the fields.
+ * Creates the read model of orders: a projection of their workflows' decisions, which only the journal writes. Lines and amounts
+ * are stored as JSON, in the form of the API's responses. `json`, unlike `jsonb`, keeps the order of the fields.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw('CREATE SEQUENCE order_numbers MINVALUE 1 MAXVALUE 999 CYCLE');

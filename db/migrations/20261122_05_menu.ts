@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The catalog view: what is on sale today, as customers read it (`menu`) and as orders are priced (`offers`). */
+/** Creates two views of the products on sale: `menu` for customers, and `offers` for pricing orders. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE VIEW menu AS

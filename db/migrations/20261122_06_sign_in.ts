@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What the sign-in page, services and the rotation of keys need. */
+/** Adds the data of the sign-in page, of service clients, and of key rotation. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.alterTable('signing_keys', (table) => {
     table.timestamp('activated_at').comment('signs since then; null: published, to sign next');

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** How people come to an account, and back into one: what they asked for, and the links that confirm it was them. */
+/** Creates the account requests, such as registrations and password resets, and the emailed links that confirm them. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.alterTable('users', (table) => {
     table

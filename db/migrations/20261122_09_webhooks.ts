@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Where the orders' events are sent to over HTTP, what is yet to be sent there, and how each attempt went. */
+/** Creates webhooks, the deliveries of events to them, and the attempts of each delivery. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('webhooks', (table) => {
     table.uuid('id').primary();
@@ -59,7 +59,7 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger('position').notNullable();
   });
   await knex.raw('INSERT INTO webhook_cursor SELECT coalesce(max(position), 0) FROM order_events');
-  // Positions follow the time closely, so that a summary of each block will do, which hardly costs a writer anything.
+  // Rows are inserted almost in the order of `at`. So a BRIN index, a summary of each block, is enough, and writes stay fast.
   await knex.raw('CREATE INDEX order_events_at ON order_events USING brin (at)');
 }
 

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What people want of their mail, which addresses take none, and every attempt at a delivery. */
+/** Adds email preferences, the addresses that get no email, and the attempts of deliveries. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.alterTable('users', (table) => {
     table.text('language').comment('ISO 639; null: the shop’s own');

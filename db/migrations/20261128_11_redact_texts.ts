@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** A NUL in JSON text, and what takes its place. */
+/** Matches a NUL in JSON text, and replaces it by U+FFFD. */
 const [NUL, REPLACEMENT] = [String.raw`(?<!\\)((?:\\\\)*)\\u0000`, String.raw`\1\\ufffd`];
 
 const JSON_COLUMNS = [
@@ -10,12 +10,12 @@ const JSON_COLUMNS = [
   ['order_rejections', 'rejection'],
 ] as const;
 
-/** No statement's locks outlast it: processes of the version before go on working. */
+/** Each statement commits on its own, so that its locks are short and processes of the previous version continue to work. */
 export const config = { transaction: false };
 
 /**
- * Takes texts out that should not be there. Mail servers' answers named addresses and people; today's texts are codes alone.
- * Operators could send NUL until now, and Postgres does not look into JSON that has one.
+ * Removes texts that must not be stored. Responses of mail servers contained addresses and names; new texts contain only codes.
+ * Operators could send NUL until now, and Postgres cannot process JSON that contains it.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
@@ -30,5 +30,5 @@ export async function up(knex: Knex): Promise<void> {
   }
 }
 
-/** What was taken out stays out. */
+/** The removed texts cannot be restored. */
 export async function down(): Promise<void> {}

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Which process dispatches webhooks, and until when, unless it extends the lease: a lock would last as long as a process that is
- * frozen.
+ * Adds the lease on dispatching webhooks: the process that has it, and when it ends unless renewed. A frozen process would keep a
+ * lock, but loses a lease.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.alterTable('webhook_cursor', (table) => {

@@ -4,10 +4,9 @@ import type { Knex } from 'knex';
 const CANONICAL = 'text GENERATED ALWAYS AS (lower(email COLLATE "C")) STORED';
 
 /**
- * Ties sessions to the password that they were opened with, invitations to who may invite, and records by email address to its
- * canonical form. Open invitations end, as nobody knows who invited. The last migration of its version, as it locks `users`. Not
- * used any more, and to be dropped when no process of an older version runs: `account_requests.password_hash`, and the indexes of
- * `lower(email)`.
+ * Adds the version of a password, the manager of an invitation, and the canonical form of email addresses. Deletes open
+ * invitations, because their managers are unknown. Locks `users`, so it must be the last migration of its release. Makes
+ * `account_requests.password_hash` and the indexes of `lower(email)` obsolete: drop them when all processes have a newer version.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

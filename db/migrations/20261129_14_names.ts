@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Where names are unique: the table, the scope, the rows that count, and the order in which rows keep their names. */
+/** The tables with unique names: the scope of uniqueness, the rows that count, and the order in which rows keep their names. */
 const UNIQUE = [
   { table: 'products', scope: 'NULL::uuid', live: 'deleted_at IS NULL', oldest: 'created_at, id' },
   { table: 'variations', scope: 'product_id', live: 'deleted_at IS NULL', oldest: 'position, id' },
@@ -13,7 +13,7 @@ const UNIQUE = [
  */
 export async function up(knex: Knex): Promise<void> {
   await lockNames(knex);
-  // First, as the indexes would refuse some of the names that replace others.
+  // Dropped first, because these indexes would reject some of the new names.
   await knex.raw('DROP INDEX products_name_on_sale, variations_name_on_sale');
   await knex.raw(`CREATE FUNCTION ${NAME_KEY}`);
   const changed: string[] = [];
@@ -27,7 +27,7 @@ export async function up(knex: Knex): Promise<void> {
 export const NAME_KEY = `name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN lower(upper(normalize(name, NFC)))`;
 
-/** Locks out everybody else at once: a weaker lock, made stronger to drop an index, would deadlock with changes to the catalog. */
+/** Locks the tables exclusively at once. A weaker lock, upgraded later to drop an index, would deadlock with catalog changes. */
 export async function lockNames(knex: Knex): Promise<void> {
   await knex.raw('LOCK TABLE products, variations, services IN ACCESS EXCLUSIVE MODE');
 }
@@ -37,16 +37,16 @@ export async function createIndexes(knex: Knex): Promise<void> {
   await knex.raw(
     'CREATE UNIQUE INDEX variations_name_on_sale ON variations (product_id, name_key(name)) WHERE deleted_at IS NULL',
   );
-  // Beside the constraint on the name itself, which API processes of the version before name in their statements.
+  // The constraint on the name itself stays, because the statements of API processes of the previous version refer to it.
   await knex.raw('CREATE UNIQUE INDEX services_name_key ON services (name_key(name))');
 }
 
-/** A name has at most so many Unicode code points. */
+/** The maximum length of a name, in Unicode code points. */
 const MAX = 100;
 
 const visible = /[^\p{White_Space}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
-/** A name as it can be entered from now on. */
+/** Returns a name that the new rules accept. */
 function validName(name: string): string {
   const line = name
     .normalize('NFC')
@@ -57,16 +57,16 @@ function validName(name: string): string {
 
 const shortened = (name: string, max: number): string => [...name].slice(0, max).join('').trim();
 
-/** Returns the ids of the products that it changed, among others. */
+/** Returns the product ids of changed products and variations, and the ids of other changed rows. */
 async function normalizeNames(knex: Knex, table: string): Promise<string[]> {
   const product = table === 'variations' ? ['product_id'] : [];
-  // All others were valid before, and are now.
+  // Names in ASCII were valid before and stay valid.
   const rows = await knex(table)
     .whereRaw(String.raw`name ~ '[^\u0001-\u007f]'`)
     .select('id', 'name', ...product);
   const changed = rows.filter(({ name }) => validName(name) !== name);
   for (const { id, name } of changed) {
-    // Users are not locked: a person may have a new name by now.
+    // Users are not locked, so a user may have been renamed since the read.
     await knex(table)
       .where({ id, name })
       .update({ name: validName(name) });
@@ -75,7 +75,7 @@ async function normalizeNames(knex: Knex, table: string): Promise<string[]> {
 }
 
 /**
- * Numbers names that are the same by `name_key`, and gives each changed product a new version: its `ETag` covers its variations.
+ * Adds numbers to names that are the same by `name_key`. Increases the version of each product whose name or variation changed.
  *
  * @param changed products that have changed already
  */
@@ -89,7 +89,7 @@ export async function numberTwins(knex: Knex, changed: string[] = []): Promise<v
     .update({ version: knex.raw('version + 1'), updated_at: knex.fn.now() });
 }
 
-/** Returns the ids of the products that it changed, among others. */
+/** Returns the product ids of changed products and variations, and the ids of other changed rows. */
 async function numberTwinsIn(knex: Knex, { table, scope, live, oldest }: (typeof UNIQUE)[number]): Promise<string[]> {
   const { rows: twins } = await knex.raw(
     `SELECT id, name, product_id FROM (

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** 100,000 units of the currency with the most digits, of which four are minor units. The API has the limit of the shop's currency. */
+/** 100,000 units of a currency with four minor digits, the most of any. The API applies the limit of the shop's currency. */
 const MAX_PRICE = 1_000_000_000;
 
 const limit = (max: number, validity = '') => `
@@ -11,7 +11,7 @@ const limit = (max: number, validity = '') => `
     DROP CONSTRAINT variations_price_delta_check,
     ADD CONSTRAINT variations_price_delta_check CHECK (price_delta BETWEEN 0 AND ${max}) ${validity}`;
 
-/** Lets prices be as high in currencies with three or four digits of minor units as in others. */
+/** Raises the limit of prices, for currencies with three or four minor digits. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(limit(MAX_PRICE));
 }

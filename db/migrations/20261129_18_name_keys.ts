@@ -1,15 +1,15 @@
 import type { Knex } from 'knex';
 import { createIndexes, lockNames, NAME_KEY, numberTwins } from './20261129_14_names.ts';
 
-/** `Default_Ignorable_Code_Point` of Unicode: characters that show nothing. */
+/** `Default_Ignorable_Code_Point` of Unicode: invisible characters. */
 const IGNORABLE = String.raw`\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff`;
 
 /** `White_Space` of Unicode, and the braille cell without dots. */
 const BLANK = String.raw`\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u2800\u3000`;
 
 /**
- * Compares names in the same way in every locale, also without characters that show nothing, and with one blank for several.
- * Names that are the same by that rule are numbered, as in migration 14.
+ * Compares names in the same way in every locale, and ignores invisible characters and repeated spaces. Adds numbers to names
+ * that are then the same, as migration 14 does.
  */
 export async function up(knex: Knex): Promise<void> {
   await change(

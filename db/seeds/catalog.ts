@@ -6,7 +6,7 @@ import { transact } from '../transaction.ts';
 
 type Menu = [name: string, description: string, price: number, variations: [name: string, delta: number][]][];
 
-/** The menu of the challenge, in cents; see {@link samplePrice}. */
+/** The sample menu. Prices are in cents; {@link samplePrice} converts them. */
 const menu: Menu = [
   [
     'Latte',

@@ -74,7 +74,7 @@ function wordingOf(
 function partsOf({ fact: { event, order }, recipient }: OrderEmailInput, language: Language): Part[] {
   const { labels } = language;
   const toShop = recipient === 'shop';
-  // Customers know their own reason.
+  // A customer's own reason is not quoted to the customer.
   const reason = toShop || event.actor.type !== 'customer' ? (order.cancellation?.reason ?? event.reason) : null;
   const quotedReason = quote(labels.reason[event.actor.type], reason);
   const note = quote(labels.note[recipient], order.note);

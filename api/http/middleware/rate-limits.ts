@@ -32,7 +32,7 @@ const isHealth = ({ path }: Context) => path.startsWith('/health/') || path === 
 /** The router matches paths in any case. */
 const isApi = ({ path }: Context) => /^\/v1\//i.test(path);
 
-/** Counts requests outside `/v1/` by IP address: sign-in, docs, unknown paths. Refuses those to `/oauth/` as RFC 6749 requires. */
+/** Counts requests outside `/v1/` by IP address: sign-in, docs, unknown paths. Under `/oauth/`, a refusal is as in RFC 6749. */
 export function limitOtherRequests({ anonymous }: Pick<Limits, 'anonymous'>): Middleware {
   return async (ctx, next) => {
     if (isHealth(ctx) || isApi(ctx)) return next();
