@@ -13,7 +13,7 @@ declare global {
 
 /** Starts Postgres, Temporal and Redis and bundles the workflows, once for all test files. */
 export default async function setUp(): Promise<void> {
-  // Tests that a test runs use the services of the outer run.
+  // A run that a test starts uses the services of the outer run.
   if (process.env[SERVICE_LOGS]) return;
   const bare = bareEnvironment();
   for (const name of Object.keys(process.env)) if (!(name in bare)) delete process.env[name];

@@ -156,7 +156,7 @@ const { passed, failed, files } = readResults();
 rmSync(run, { recursive: true, force: true });
 if (files.length > 1) printSlowest(files);
 for (const fault of faults) console.error(fault);
-// Repeated at the end, because Jest prints each failure far above.
+// Failures are repeated at the end, because Jest prints them far above.
 for (const failure of files.filter(({ status }) => status === 'failed').flatMap(failuresOf)) {
   console.error(`\nFailed: ${failure}`);
 }

@@ -97,7 +97,7 @@ export interface ShopOptions {
   environment?: Record<string, string>;
   /** A migrated and seeded database. Default: a copy on the shared Postgres. */
   databaseUrl?: string;
-  /** How the shop's SMTP server behaves beyond accepting everything. */
+  /** Options of the shop's SMTP server. By default, it accepts every email. */
   smtp?: SMTPServerOptions;
 }
 

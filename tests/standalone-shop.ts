@@ -17,7 +17,7 @@ interface ServicesOptions {
   signal: AbortSignal;
 }
 
-/** Services of a shop's own, and a function that starts its programs. */
+/** The services of a standalone shop, and a function that starts its programs. */
 export interface StandaloneServices extends Pick<Services, 'environment' | 'started'> {
   /** Starts a program in a data folder of its own, with its settings added to the environment. */
   start(
@@ -30,7 +30,7 @@ export interface StandaloneServices extends Pick<Services, 'environment' | 'star
 /**
  * Starts services on free ports. A Postgres that was started here is migrated and seeded.
  *
- * @param cleanUp stops them, and the programs
+ * @param cleanUp stops the services and the programs
  */
 export async function openServices(
   { environment: settings, durable, ...options }: ServicesOptions,
@@ -63,7 +63,7 @@ export function makeTemporaryFolder(prefix: string, cleanUp: AsyncDisposableStac
   return folder;
 }
 
-/** A shop outside of Jest: services, API and worker of its own. */
+/** A shop outside of Jest, with its own services, API and worker. */
 export interface StandaloneShop {
   url: string;
   databaseUrl: string;
@@ -72,7 +72,7 @@ export interface StandaloneShop {
 /**
  * Opens a shop in a temporary folder.
  *
- * @param work what to do in it; everything is stopped and deleted afterwards
+ * @param work called with the shop; afterwards the shop is stopped and its folder is deleted
  * @param signal ends the start early
  */
 export async function withStandaloneShop<Result>(

@@ -351,7 +351,7 @@ describe('an address change', () => {
     expectProblem(await post('/v1/users/verify', { token }), 'invalid_link');
   });
 
-  test('is not possible to a taken address, and ends with a password change', async () => {
+  test('is rejected for a taken address, and is cancelled by a password change', async () => {
     const [{ email }, other] = [await newAccount(shop), await newAccount(shop)];
     const as = await shop.signIn(email, PASSWORD);
     const [taken, late] = [newAddress(), newAddress()];

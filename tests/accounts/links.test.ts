@@ -80,7 +80,7 @@ describe('the open links of an account', () => {
 });
 
 describe('an address registered twice', () => {
-  test('gets the password that the reader of its mailbox chooses', async () => {
+  test('gets the password that is chosen through the emailed link', async () => {
     const email = newAddress();
     for (const name of ['Eve', 'Ana']) await post('/v1/users', { email, name });
     const { token } = linkIn(await emailTo(shop, email));

@@ -67,7 +67,7 @@ describe('the page of an emailed link', () => {
     await shop.signIn(email, PASSWORD);
   });
 
-  test('answers 410 with a way on if the link is invalid', async () => {
+  test('answers 410 with a link to request another email if the link is invalid', async () => {
     for (const path of ['/account/verify', '/account/password']) {
       for (const { status, body } of [await open(path), await submit(shop, path, {})]) {
         expect([status, body]).toEqual([410, expect.stringContaining('/account/forgot')]);

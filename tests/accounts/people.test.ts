@@ -105,7 +105,7 @@ describe('user management', () => {
     const arrival = await emailTo(shop, email);
     const { path, token } = linkIn(arrival);
     expect(path).toBe('/account/password');
-    // The headers as they were sent.
+    // The headers that were sent name only the invited address.
     expect(arrival.to).toEqual([email]);
     const [head = ''] = arrival.raw.toString().split('\r\n\r\n');
     expect(head).toMatch(/^To: .*Marco/m);

@@ -36,7 +36,7 @@ export interface AuthApi {
   signIn(username: string, extra?: Record<string, string>): Promise<TokenAnswer>;
   refresh(refreshToken: string, extra?: Record<string, string>): Promise<TokenAnswer>;
   who(authorization?: string): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }>;
-  /** Signs a token with the shop's own key. The arguments replace claims and headers of a valid one. */
+  /** Signs a token with the shop's own key. The arguments replace claims and headers of a valid token. */
   forge(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   close(): Promise<void>;
 }

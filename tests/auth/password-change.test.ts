@@ -10,7 +10,7 @@ import { openApplication, openUserAgent } from './user-agent.ts';
 
 let shop: TestDatabase;
 let api: AuthApi;
-/** A connection for the password change: the requests that wait for it occupy those of the API. */
+/** A separate connection for the password change, because the waiting requests occupy the connections of the API. */
 let changeConnection: Knex;
 
 beforeAll(async () => {

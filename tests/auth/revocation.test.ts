@@ -13,7 +13,7 @@ let elsewhere: AuthApi;
 
 beforeAll(async () => {
   shop = await openDatabase();
-  // So long that only an eviction makes the first process reject a token in time.
+  // The cache time is so long that the first process rejects a token in time only if it evicts the cache entry.
   api = await openAuthApi(shop.database, { callerCacheMs: 600_000 });
   elsewhere = await openAuthApi(shop.connectAgain(), { publicUrl: api.url, callerCacheMs: CALLER_CACHE_MS });
 });
@@ -25,7 +25,7 @@ afterAll(async () => {
 const statuses = async (token: string) =>
   Promise.all([api, elsewhere].map(async (process) => (await process.who(`Bearer ${token}`)).status));
 
-/** Afterwards, both processes have the token's caller in their caches. */
+/** Expects that both processes accept the token. Both then have its caller in their caches. */
 async function expectGood(token: string) {
   expect(await statuses(token)).toEqual([200, 200]);
 }

@@ -54,7 +54,7 @@ async function openSignIn(options: BrowserContextOptions = {}): Promise<{ page: 
   return { page, faults };
 }
 
-/** Types into the field that has the focus. The browser moves the focus only after the page is drawn, and keys before that are lost. */
+/** Types into the field that has the focus. The browser moves the focus after drawing the page, and loses earlier key presses. */
 async function typeInto(page: Page, field: 'email' | 'password', text: string): Promise<void> {
   await page.locator(`#${field}:focus`).waitFor();
   await page.keyboard.type(text);

@@ -7,7 +7,7 @@ const script = join(import.meta.dirname, '../../bench/run.ts');
 
 let running: ChildProcess | undefined;
 
-// After an aborted test, the bench stops what it has started.
+// An aborted test stops the bench, which stops its own processes.
 afterEach(async () => {
   if (running?.exitCode !== null) return;
   running.kill('SIGTERM');

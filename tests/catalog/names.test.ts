@@ -70,7 +70,7 @@ describe.each(ways)('the name of $what', ({ give }) => {
 const spellings = {
   case: ['Café Ñandú', 'CAFÉ ÑANDÚ', 'café ñandú'],
   composition: ['Café Ång', 'Cafe\u0301 A\u030ang', 'Café \u212bng'],
-  'letters that case makes two': ['Straße ﬁ ŉ', 'STRASSE FI \u02bcN', 'strasse fi \u02bcn'],
+  'letters whose upper case is two letters': ['Straße ﬁ ŉ', 'STRASSE FI \u02bcN', 'strasse fi \u02bcn'],
   'final sigma': ['ΟΔΟΣ', 'οδος', 'οδοσ'],
   Hangul: ['각', '\u1100\u1161\u11a8'],
   'invisible characters': [
@@ -86,7 +86,7 @@ const spellings = {
   'an invisible character inside a letter': ['é', 'e\u200b\u0301'],
 } satisfies Record<string, string[]>;
 
-/** Names that look different are different. */
+/** Names that look different and therefore are not equal. */
 const distinct = ['Latte', 'Látte', 'Lat te', 'Latté', 'Lattê', 'Latte!', 'Ｌatte', 'L\u00e4tte', 'Łatte', 'lаtte'];
 
 describe.each(Object.entries(spellings))('names that differ only in %s', (_, [first = '', ...others]) => {

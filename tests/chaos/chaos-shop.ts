@@ -68,10 +68,10 @@ const LINKED = [
 
 const SETTINGS = {
   NODE_ENV: 'test',
-  // Both APIs have the same, as behind a proxy: a token of one is valid at the other.
+  // Both APIs have the same public URL, as behind a proxy, so that each accepts the tokens of the other.
   PUBLIC_URL: 'http://localhost:5000',
   ORDERS_EMAIL: 'shop@crema.example',
-  // Limits are on, so that Redis is needed, but these few users do not reach them.
+  // Rate limits are on, so that requests use Redis, but too high to be reached.
   RATE_LIMIT_PLACING: '10000/60',
   RATE_LIMIT_USER: '100000/60',
   RATE_LIMIT_ANONYMOUS: '100000/60',

@@ -182,7 +182,7 @@ async function repeatSome(clients: Map<string, Client>, operations: Operation[],
   });
 }
 
-/** Returns what the invariants do not cover: a shop that does not settle or recover, and too few answers. */
+/** Returns the violations that the invariants do not cover: a shop that does not settle or recover, and too few answers. */
 function violationsOfRun(evidence: Evidence, unsettled: string | undefined): Violation[] {
   const stuck = (what: string): Violation => ({ invariant: 1, class: 'stuck', what });
   const violations = evidence.faultRecords

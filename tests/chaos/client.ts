@@ -34,7 +34,7 @@ const LONGEST_PAUSE_MS = 1_000;
 interface Options {
   who: string;
   account: Account;
-  /** The client moves to the next one if one does not answer. */
+  /** If an API does not answer, the client uses the next one. */
   apis: Service[];
   log: Operation[];
   random: Random;

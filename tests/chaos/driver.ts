@@ -26,7 +26,7 @@ interface Options {
   faults: Fault[];
   probes: Probe[];
   random: Random;
-  /** No fault starts after this time, in ms since the epoch. */
+  /** The time after which faults no longer start, in ms since the epoch. */
   until: number;
   faultRecords: FaultRecord[];
   log(line: string): void;
@@ -90,7 +90,7 @@ async function works({ customer, manager, body }: Probe, deadline: number): Prom
   while (Date.now() < deadline) {
     const placed = await customer.ask({ kind: 'place', method: 'POST', path: '/v1/orders', key: randomUUID(), body });
     const id = placed?.status === 201 && placed.shown?.[0]?.id;
-    // An update in the same instant as its workflow's start stalls for two seconds now and then, without any fault.
+    // An update at the same time as the start of its workflow sometimes stalls for two seconds without any fault.
     await delay(FIRST_TASK_MS);
     const move = {
       kind: 'move',

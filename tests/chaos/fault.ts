@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** What can be broken. */
+/** A part of the shop that faults affect. */
 export type Part = 'api' | 'worker' | 'postgres' | 'temporal' | 'redis' | 'smtp';
 
 /** A fault that can be injected. */

@@ -49,7 +49,7 @@ const kill = (services: Service[], target: string, part: Part): Fault => ({
   },
 });
 
-/** SIGSTOP: the process keeps its connections but does not answer. Also stops Postgres' processes for each connection. */
+/** SIGSTOP: the process keeps its connections but does not answer. For Postgres, also stops the process of each connection. */
 const freeze = (service: Service, target: string, part: Part): Fault => ({
   kind: 'freeze',
   target,

@@ -9,7 +9,7 @@ export interface Mail {
   to: string;
   /** The time of MAIL FROM. */
   startedAt: number;
-  /** When it was complete. Only then is it confirmed. */
+  /** The time when the email was complete. The catcher confirms it afterwards. */
   receivedAt: number;
 }
 

@@ -2,8 +2,8 @@ import type { Money } from '../../domain/money.ts';
 import type { Line, Location } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 
-// The requests of all clients and their answers. Crema's records are compared with this log, so nothing in it comes from
-// them. Times are in ms since the epoch, by the clients' clock.
+// The requests of all clients and their answers. Crema's records are compared with this log, so it contains no data from these
+// records. Times are in ms since the epoch, by the clients' clock.
 
 /** An order in an answer. */
 export interface ShownOrder {
@@ -22,7 +22,7 @@ export interface Attempt {
   requestId: string;
   sentAt: number;
   endedAt: number;
-  /** undefined if no complete answer came. */
+  /** undefined without a complete answer. */
   status?: number;
   /** The problem's code. */
   code?: string;
@@ -32,7 +32,7 @@ export interface Attempt {
 
 export type Kind = 'place' | 'edit' | 'move' | 'cancel' | 'read' | 'list' | 'menu' | 'sign in';
 
-/** Something that a client wants, with all requests for it. */
+/** One action of a client, with all requests that attempt it. */
 export interface Operation {
   who: string;
   kind: Kind;

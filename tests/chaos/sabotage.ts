@@ -116,7 +116,7 @@ export const sabotages: Record<string, Sabotage> = {
     what: 'an email was sent again without need',
     async commit({ shop: { catcher } }) {
       const mails = catcher.mails();
-      // The last one, which was sent after all faults.
+      // Copies the last email, which was sent after all faults.
       catcher.replace([...mails, { ...mails.at(-1)!, startedAt: Date.now(), receivedAt: Date.now() }]);
       return async () => catcher.replace(mails);
     },

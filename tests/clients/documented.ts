@@ -25,7 +25,7 @@ export function clientsIn(text: string): DocumentedClient[] {
     });
 }
 
-/** What the commands of a folder need, and with which arguments each shows that it is there. */
+/** The commands that each client needs, with arguments for a call that succeeds if the command is installed. */
 const TOOLS: Record<string, [command: string, ...args: string[]][]> = {
   typescript: [['npm', '--version']],
   'openapi-fetch': [['npm', '--version']],
@@ -37,7 +37,7 @@ const TOOLS: Record<string, [command: string, ...args: string[]][]> = {
   ],
 };
 
-/** Says in a sentence which tool of a client this machine lacks; `undefined` if it has them all. */
+/** Returns a sentence about the first missing tool of a client; undefined if all are installed. */
 export async function missingTool(folder: string, env = process.env): Promise<string | undefined> {
   for (const [command, ...args] of TOOLS[folder] ?? []) {
     const works = await execute(command, args, { env, timeout: 60_000 }).then(

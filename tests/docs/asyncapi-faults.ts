@@ -4,7 +4,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 export async function asyncApiFaults(document: object): Promise<string[]> {
   const config = await createConfig({
     extends: ['recommended-strict'],
-    // Siblings of a reference are for people.
+    // The document has descriptions beside its references.
     rules: { 'spec-ref-siblings': 'off' },
   });
   const found = await lintFromString({ source: JSON.stringify(document), absoluteRef: 'asyncapi.json', config });

@@ -32,7 +32,7 @@ export async function openChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath,
     env: { ...(process.env as Record<string, string>), ...env },
-    // By default, the browser connects to its vendor.
+    // Without these options, the browser connects to its vendor.
     args: [
       '--disable-background-networking',
       '--disable-component-update',

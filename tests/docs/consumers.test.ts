@@ -108,7 +108,7 @@ test.each(FOLLOWERS)(
   '%s receives an event once if the stream breaks anywhere in it',
   async (file) => {
     const inside = ['ment', '1\n', 'order', ' {"no', '"}', '\n\n'].map((text) => bytes.indexOf(text));
-    // Also inside a character, and before the empty line.
+    // Breaks also inside a character, and before the empty line.
     const breaks = [...inside, bytes.indexOf('ë') + 1, bytes.length - 1];
     const { url, lastEventIds, server } = await serveStreams([
       ...breaks.map((length) => bytes.subarray(0, length)),

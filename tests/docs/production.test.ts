@@ -250,7 +250,7 @@ function makeRecorders(folder: string, path: string): string {
 
 type Shell = ReturnType<typeof openShell>;
 
-/** Starts a bash whose environment contains nothing of this project. */
+/** Starts a bash without the environment variables of this project. */
 function openShell(folder: string, script: string, bin: string) {
   const place = join(folder, 'srv');
   mkdirSync(place);

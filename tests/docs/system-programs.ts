@@ -13,7 +13,7 @@ const INSTALL_DEADLINE_MS = 300_000;
 /** The Debian packages of programs whose package has another name. */
 const packages: Record<string, string> = { postgres: 'postgresql', pgrep: 'procps' };
 
-/** Debian does not put the programs of Postgres on the PATH. */
+/** Whether a program is installed. Debian does not put the programs of Postgres on the PATH. */
 const isThere = (name: string) => Boolean(name === 'postgres' ? systemPostgres() : findOnPath(name));
 
 /**

@@ -35,7 +35,7 @@ export const aPlacement = (placement: Partial<Placement> = {}): Placement => ({
 export const toCommand = (to: Status, request: Pick<Command, 'actor' | 'reason' | 'expectedVersion'>): Command =>
   to === 'cancelled' ? { type: 'cancel', ...request } : { type: 'change_status', to, ...request };
 
-/** Returns the fact that a command causes. Throws if it causes none. */
+/** Returns the fact that a command causes. @throws if the command is refused or makes no difference */
 export function factOf(order: Order, command: Command, at: string): Fact {
   const event = decide(order, command, at);
   if ('refused' in event || 'unchanged' in event) throw new Error(`No event: ${JSON.stringify(event)}`);

@@ -35,9 +35,9 @@ function edited(change: Edit): Order {
 
 describe('editing a waiting order', () => {
   test.each<[string, Edit, Partial<Order>]>([
-    ['the note alone', { note: 'Cold' }, { note: 'Cold', lines: order.lines, total: order.total }],
-    ['the note away', { note: null }, { note: null, lines: order.lines }],
-    ['the place alone', { location: 'in_house' }, { location: 'in_house', lines: order.lines }],
+    ['the note', { note: 'Cold' }, { note: 'Cold', lines: order.lines, total: order.total }],
+    ['the note, by removing it', { note: null }, { note: null, lines: order.lines }],
+    ['the location', { location: 'in_house' }, { location: 'in_house', lines: order.lines }],
     [
       'a quantity',
       {
@@ -49,12 +49,12 @@ describe('editing a waiting order', () => {
       { lines: [line('coffee', 3), line('tea', 2, 50)], total: { amount: 400, currency: 'USD' } },
     ],
     [
-      'a line away',
+      'the lines, by removing one',
       { lines: [{ id: 'tea', quantity: 2 }] },
       { lines: [line('tea', 2, 50)], total: { amount: 100, currency: 'USD' } },
     ],
     [
-      'a new line',
+      'the lines, by adding one',
       { lines: [line('cake', 1, 300), { id: 'tea', quantity: 1 }] },
       { lines: [line('tea', 1, 50), line('cake', 1, 300)], total: { amount: 350, currency: 'USD' } },
     ],

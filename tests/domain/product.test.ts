@@ -59,7 +59,7 @@ const commands: [what: string, command: (product: Product) => Product | CatalogR
       { variations: [{ ...vanilla, id: 'vanilla', available: false, deletedAt: null }] },
     ],
     [
-      'taken a variation off',
+      'left without a variation',
       (it) => deleteVariation(it, 'vanilla', LATER),
       withVanilla,
       { variations: [{ ...vanilla, deletedAt: LATER }] },
@@ -88,7 +88,7 @@ describe('a deleted product', () => {
     ['deleted', (it) => deleteProduct(it, LATER)],
     ['given a variation', (it) => addVariation(it, 'oat', { ...vanilla, name: 'Oat' }, LATER)],
     ['changed in a variation', (it) => changeVariation(it, 'vanilla', { position: 2 }, LATER)],
-    ['taken a variation off', (it) => deleteVariation(it, 'vanilla', LATER)],
+    ['left without a variation', (it) => deleteVariation(it, 'vanilla', LATER)],
     ['given a variation back', (it) => restoreVariation(it, 'vanilla', LATER)],
   ];
 

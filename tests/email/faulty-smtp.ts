@@ -11,9 +11,9 @@ const answers: [command: RegExp, answer: string][] = [
   [/^QUIT/, '221 bye'],
 ];
 
-/** Starts an SMTP server that receives every email, and then can react as no correct server does. */
+/** Starts an SMTP server that receives every email and can then react as a faulty server. */
 export async function startFaultySmtp() {
-  /** The reactions to the next emails. It confirms all further ones. */
+  /** The reactions to the next emails. The server confirms all further emails. */
   const reactions: Reaction[] = [];
   /** The emails that arrived whole. */
   const received: string[] = [];

@@ -10,7 +10,7 @@ const cleanups: (() => unknown)[] = [];
 const environment = { ...process.env };
 
 beforeAll(() => {
-  // The first place where the SDK looks for credentials.
+  // The SDK looks for credentials in these variables first.
   process.env.AWS_ACCESS_KEY_ID = 'a-test';
   process.env.AWS_SECRET_ACCESS_KEY = 'a-test';
 });

@@ -13,7 +13,7 @@ import { replayErrors } from '../workflows/replay.ts';
 const TIMEOUT_MS = 30_000;
 
 interface Promised {
-  /** Emails that arrived, where not at the shop's own SMTP server. */
+  /** Returns the emails that arrived at another server than the shop's own SMTP server. */
   emailsAbout?: (orderId: string) => Promise<{ eventId: string; to: string }[]>;
 }
 

@@ -33,7 +33,7 @@ async function deliveredOrder(): Promise<string> {
 test('moves work from a stopped worker to another without loss or repetition', async () => {
   const old = shop.worker!;
   await shop.openWorker();
-  // Before there is traffic, whose mail would take every slot of both workers.
+  // Emails are held before the traffic starts. Its emails would occupy all email slots of both workers.
   heldEmails.hold();
   let mailing = '';
   await waitFor(
@@ -92,7 +92,7 @@ test('answers requests in progress and on open connections before the API stops'
     expect([status, body.status]).toEqual([201, 'waiting']);
     await expectIntact(shop, body.id);
   }
-  // Well before the API would close idle connections by force.
+  // The API closes idle connections by force only after this deadline.
   await waitFor('The end of the API', () => exitOf(pid) !== undefined, { deadline: 8_000 });
   expect(exitOf(pid)).toMatchObject({ code: 0, signal: null });
 }, 60_000);

@@ -1,14 +1,14 @@
 import type { SMTPServerOptions } from 'smtp-server';
 
-/** An SMTP server's way to keep mail waiting, as long as it is asked to. */
+/** Holds emails at an SMTP server: the server does not answer the recipient of an email until it is released. */
 export interface HeldEmails {
-  /** For `openShop`. */
+  /** The options of the SMTP server, for `openShop`. */
   smtp: SMTPServerOptions;
-  /** From now on mail waits. */
+  /** Starts to hold emails. */
   hold(): void;
-  /** How many mails wait. */
+  /** Returns the number of held emails. */
   waiting(): number;
-  /** Lets all through that waits or comes from now on. */
+  /** Accepts all held emails and all later ones. */
   release(): void;
 }
 

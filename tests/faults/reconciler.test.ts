@@ -208,13 +208,13 @@ describe('the reconciler after a restore of Postgres', () => {
     expect(shop.smtp.arrivals).toHaveLength(mails + 1);
   }, 60_000);
 
-  test('continues the order numbers after the last one that was given', async () => {
+  test('continues the order numbers after the last assigned number', async () => {
     await shop.database.raw(`SELECT setval('order_numbers', 998)`);
     const restore = await backUp();
     const numberOf = async (id: string) => (await rowOf(id)).number;
     const lost = [await placed(), await placed()];
     expect(await Promise.all(lost.map(numberOf))).toEqual([999, 1]);
-    // Their workflows must write nothing after the restore.
+    // The workflows must have made all their writes before the restore.
     await Promise.all(lost.map((id) => told(id, 1)));
     await listed(`WorkflowId IN (${lost.map((id) => `'order-${id}'`)})`, 2);
     await restore();
@@ -303,7 +303,7 @@ describe('an order whose workflow was ended in Temporal', () => {
     expect(found.output).toContain(`--resume ${id}`);
     expect((await shop.move(id, 'ready')).status).toBe(409);
 
-    // Two operators at once: one of them resumes it.
+    // Two operators run the command at the same time, and one of them resumes the order.
     const resumed = await Promise.all([command('--resume', id), command('--resume', id)]);
     expect(resumed.map(({ code }) => code).sort()).toEqual([0, 2]);
     expect(resumed.find(({ code }) => code === 0)?.output).toContain('continues');

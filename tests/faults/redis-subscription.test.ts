@@ -35,7 +35,7 @@ test('logs a rejected subscription once and retries until Redis accepts it', asy
     const published = async () => (await owner.publish('orders', 'news')) > 0;
     await waitFor('The subscription', published, { deadline: 10_000, every: 100 });
     await waitFor('The message', () => received.length > 0, { deadline: 5_000 });
-    // With the pause between two connections, and not in a tight loop.
+    // The client pauses between two connections.
     expect(connections.length).toBeLessThan(30);
   } finally {
     subscriber.disconnect();

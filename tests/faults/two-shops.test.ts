@@ -24,7 +24,7 @@ afterAll(async () => {
   await own?.stop();
 }, 60_000);
 
-/** Makes a copied database that of another shop: a shop is identified by the time of its migrations. */
+/** Turns a copied database into the database of another shop. The time of its migrations identifies a shop. */
 async function asOtherShop(url: string): Promise<string> {
   const database = connect(url, { max: 1 });
   await database('knex_migrations').update({ migration_time: new Date() });
@@ -114,7 +114,7 @@ test('replaces the schedule of an earlier version and keeps it paused', async ()
     action: { type: 'startWorkflow', workflowType: 'reconcile', workflowId: 'reconcile', taskQueue, args: [] },
     state: { paused: true, note: 'until Monday' },
   });
-  // The schedule of another shop stays.
+  // The schedule of the other shop stays.
   expect(await prepare(other)).toEqual(done);
   expect(await scheduleOf('orders')).toMatchObject({ taskQueue });
 

@@ -77,10 +77,10 @@ describe('after the worker has restarted', () => {
   beforeAll(() => shop.worker!.start(), 30_000);
 
   test.each([
-    ['it knew', 'seen', 'ready', 3],
-    ['it never saw', 'moved', 'preparation', 2],
-    ['it never saw, under a key of the client’s own,', 'named', 'preparation', 2],
-  ])('applies the change of an order %s once, and returns it to retries', async (_, name, status, version) => {
+    ['that a worker had processed', 'seen', 'ready', 3],
+    ['that no worker had processed', 'moved', 'preparation', 2],
+    ['that no worker had processed, with the client’s own key', 'named', 'preparation', 2],
+  ])('applies once, and returns to retries, the change of an order %s', async (_, name, status, version) => {
     const retry = () => moveOnce(shop, orders[name]!, status, keys[name]!);
     expect((await retryWhileUnknown(retry)).status).toBe(200);
 

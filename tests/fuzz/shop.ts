@@ -12,7 +12,7 @@ export interface FuzzedShop {
 /**
  * Opens a shop for the fuzzer.
  *
- * @param work what to do in it; everything is stopped and deleted afterwards
+ * @param work called with the shop; afterwards the shop is stopped and its folder is deleted
  * @param signal ends the start early
  */
 export function withFuzzedShop<Result>(

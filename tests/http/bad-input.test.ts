@@ -80,7 +80,7 @@ describe('A body that is not a JSON object', () => {
 
   test.each([
     ['in a known field', (deep: string) => `{"lines":${deep}}`, ['#/lines/0']],
-    ['in an unknown one', (deep: string) => `{"lines":[],"x":${deep}}`, ['#/lines', '#/x']],
+    ['in an unknown field', (deep: string) => `{"lines":[],"x":${deep}}`, ['#/lines', '#/x']],
     ['around a prototype', (deep: string) => `{"lines":[],"__proto__":${deep}}`, ['#/lines', '#/__proto__']],
   ])('is reported as usual if it is nested deeply %s', async (_, around, faults) => {
     expectFaults(await place(around(nested(40_000, '{"__proto__":1}'))), faults);
@@ -131,7 +131,7 @@ describe('An invalid order', () => {
     ['a variation of ""', (line) => ({ lines: [{ ...line, variationId: '' }] }), ['#/lines/0/variationId']],
     ['a variation of null', (line) => ({ lines: [{ ...line, variationId: null }] }), ['#/lines/0/variationId']],
     ['an injection', (line) => ({ lines: [{ ...line, productId: "' OR 1=1 --" }] }), ['#/lines/0/productId']],
-    ['a place that we do not have', (line) => ({ lines: [line], location: 'moon' }), ['#/location']],
+    ['an unknown location', (line) => ({ lines: [line], location: 'moon' }), ['#/location']],
     ['a note of null', (line) => ({ lines: [line], note: null }), ['#/note']],
     ['a note of an object', (line) => ({ lines: [line], note: { toString: 'x' } }), ['#/note']],
     ['a note of 501 characters', (line) => ({ lines: [line], note: 'x'.repeat(501) }), ['#/note']],
@@ -140,7 +140,7 @@ describe('An invalid order', () => {
     ['a note with an escape sequence', (line) => ({ lines: [line], note: '\u001b[31mred' }), ['#/note']],
     ['a note with half a character', (line) => ({ lines: [line], note: 'x\ud83e' }), ['#/note']],
     [
-      'a fault wherever one can be',
+      'a fault in every field',
       (line) => ({
         lines: [{ ...line, quantity: 0 }, { productId: 7, variationId: 'x', quantity: '2', price: 1 }, 'tea'],
         location: 'moon',
@@ -256,7 +256,7 @@ describe('An invalid change', () => {
     ['an inherited name', { status: 'toString' }, ['#/status']],
     ['too long a reason', { status: 'ready', reason: 'x'.repeat(501) }, ['#/reason']],
     ['a reason with NUL', { status: 'ready', reason: '\0' }, ['#/reason']],
-    ['faults all over', { status: 1, reason: 2, by: 3 }, ['#/status', '#/reason', '#/by']],
+    ['a fault in every field', { status: 1, reason: 2, by: 3 }, ['#/status', '#/reason', '#/by']],
   ])('of the status is rejected: %s', async (_, body, faults) => {
     expectFaults(await ask('POST', `/v1/orders/${orderId}/status`, { as: shop.manager, body }), faults);
   });
@@ -541,7 +541,7 @@ describe('An invalid header', () => {
   test.each([
     ['no host', 'GET /v1/catalog HTTP/1.1\r\n\r\n'],
     ['no HTTP', 'GET me a coffee\r\n\r\n'],
-    ['a method that nobody knows', 'BREW /v1/orders HTTP/1.1\r\nhost: crema\r\n\r\n'],
+    ['an unknown method', 'BREW /v1/orders HTTP/1.1\r\nhost: crema\r\n\r\n'],
     ['two lengths', 'POST /v1/orders HTTP/1.1\r\nhost: crema\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}'],
     [
       'a length and chunks',

@@ -392,7 +392,7 @@ describe('An outage of Redis', () => {
     }
   }
 
-  test('that freezes it makes the limits count in memory until it continues', async () => {
+  test('that freezes Redis makes the limits count in memory until Redis continues', async () => {
     await expectLimitsInRedis();
     await own.redis.kill('SIGSTOP');
     try {
@@ -403,7 +403,7 @@ describe('An outage of Redis', () => {
     await expectLimitsInRedis();
   }, 40_000);
 
-  test('that stops it does too, and no count is reset', async () => {
+  test('that stops Redis makes the limits count in memory, without resetting a count', async () => {
     const { token } = await newCustomer(shop);
     const [{ email, password }, here] = [await account(), fromNewAddress()];
     const body = { email: `${email}.example`, name: 'Ana' };

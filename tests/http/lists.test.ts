@@ -19,7 +19,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-/** Thirty orders: five at each minute, one at each status. Only the id gives those of the same minute an order. */
+/** Thirty orders: five in each minute, one of them in each status. Orders of the same minute are sorted by id. */
 const planned = Array.from({ length: 30 }, (_, index) => ({
   id: randomUUID(),
   owner: index % 3 === 0 ? 'Bob' : 'Alice',

@@ -21,8 +21,8 @@ export async function writeInstrumentedBundle(workflowsPath: string, file: strin
 }
 
 /**
- * Strips types, where the SDK would compile to ES2017 with swc. The positions stay those of the source, and `??` adds no
- * branch.
+ * Strips types instead of compiling to ES2017 with swc, as the SDK does. Positions stay those of the source, and `??` does not
+ * add a branch.
  */
 const keepPositions: WebpackHook = (config) => {
   const loader = fileURLToPath(import.meta.resolve('./strip-types-loader.ts'));

@@ -87,7 +87,7 @@ function readScripts(folder: string, root: string): Map<string, Script[]> {
   return scripts;
 }
 
-/** Returns the JSON files of a folder. Skips incomplete ones, which processes leave that are killed while writing. */
+/** Returns the JSON files of a folder. Skips incomplete files of processes that were killed while writing. */
 function readJson<Content>(folder: string): Content[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))

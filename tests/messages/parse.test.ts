@@ -127,7 +127,7 @@ describe.each(parsers)('$message with arbitrary input', ({ parse, bare }) => {
   });
 });
 
-/** How orders parse messages: new orders, and orders started before the rule changed. */
+/** The parse options of new orders, and of orders that were started before a rule changed. */
 const today = { isStrict: true, codePoints: true, visibleNames: true };
 const beforeVisibleNames = { isStrict: true, codePoints: true };
 const before = { isStrict: true };

@@ -38,7 +38,7 @@ const sesAcceptsAs = (id: string) => ({
   body: `<SendRawEmailResponse xmlns="http://ses.amazonaws.com/doc/2010-12-01/"><SendRawEmailResult><MessageId>${id}</MessageId></SendRawEmailResult></SendRawEmailResponse>`,
 });
 
-/** Amazon sends its JSON as text. */
+/** Sends a message as Amazon does: JSON with the content type of plain text. */
 const notify = (message: object) =>
   shop.request('POST', '/notifications/ses', {
     body: JSON.stringify(message),
@@ -113,7 +113,7 @@ describe('a bounce reported by Amazon SES', () => {
     expect(await next()).toMatchObject({ outcome: 'suppressed', detail: expect.stringContaining('bounced') });
   });
 
-  test('suppresses nothing if transient or undetermined', async () => {
+  test('does not suppress the address if transient or undetermined', async () => {
     const receipt = await sentReceipt();
     for (const type of ['Transient', 'Undetermined']) {
       expect(
@@ -180,7 +180,7 @@ describe('a complaint reported by Amazon SES', () => {
     expect(await stopped(receipt)).toBe('complained');
   });
 
-  test('suppresses nothing if it is “not-spam”, nor does a delivery', async () => {
+  test('does not suppress the address if it is “not-spam”; a delivery does not either', async () => {
     const receipt = await sentReceipt();
     const complaint = { complaintFeedbackType: 'not-spam' };
     await sendReport({ notificationType: 'Complaint', complaint, mail: mailOf(receipt) });

@@ -20,7 +20,7 @@ const waitOptions = { deadline: 20_000, every: 20 };
 /** The longest time that a change may wait for its answer once a new worker is ready, in ms. */
 const MAX_WAIT_MS = 10_000;
 
-/** Time for a worker to start and then answer, in ms. Beside a second run of all tests, its start alone took 20 s. */
+/** Time for a worker to start and then answer, in ms. On a busy machine, the start alone took 20 s. */
 const START_TIMEOUT_MS = 60_000;
 
 /** All orders of this file. The last test checks them together, so it waits only once for the interrupted emails. */
@@ -57,7 +57,7 @@ async function killWorker(): Promise<void> {
   lives.push({ arrived: shop.smtp.arrivals.length, recorded });
 }
 
-/** Starts a worker and the timer. */
+/** Starts a worker. Returns a function that returns the time since it is ready, in ms. */
 async function newWorker(): Promise<() => number> {
   await shop.worker!.start();
   const ready = performance.now();
@@ -139,7 +139,8 @@ test('all orders continue after the worker was killed while many were between tw
   await Promise.all(ids.map((id, index) => (index % 2 ? move(id, 'preparation') : undefined)));
 
   await killWorker();
-  // Sent while no worker runs and again to the new one: one task may contain more than its replay.
+  // The requests are sent while no worker runs, and again to the new worker. One task may therefore contain more events than the
+  // same task in a replay.
   const answers = Promise.all(ids.map((id, index) => move(id, index % 2 ? 'ready' : 'preparation')));
   await delay(3_000);
   const since = await newWorker();
@@ -179,7 +180,7 @@ test('all orders continue in time when the worker is killed four times during ch
     }
   } finally {
     stop.abort();
-    // No changes may continue in the next test.
+    // The changes must end before the next test.
     await streams.catch(() => undefined);
   }
   await streams;

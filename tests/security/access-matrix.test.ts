@@ -207,7 +207,7 @@ beforeAll(async () => {
   const [other, demoted] = await Promise.all([newCustomer(shop), newManager(shop)]);
   const expired = await forged({ exp: 1 });
   const revoked = await shop.signIn('manager@example.com');
-  // Caches these callers: the following changes must take effect immediately.
+  // The API caches these callers. The changes below must take effect immediately nevertheless.
   for (const token of [demoted.token, revoked]) {
     expect((await shop.request('GET', '/v1/products', { as: token })).status).toBe(200);
   }
@@ -338,7 +338,7 @@ describe('The OpenAPI document', () => {
   });
 });
 
-// First, before an allowed request has started anything.
+// These tests run first, before allowed requests change data.
 describe('A caller without access', () => {
   test.each(Object.entries(rows).filter(([, { who }]) => who !== 'any reader'))(
     'is rejected without effect: %s',

@@ -218,7 +218,7 @@ describe('An open order during a key rotation', () => {
     const amiss = await open(next);
     await amiss.workflow(body.id).signal('changeStatus', { status: 'preparation' });
     const complaint = 'A payload is encrypted with the key \\"old\\": add it to PAYLOAD_KEYS.';
-    await waitFor('a word of the worker', async () => readFileSync(amiss.worker!.log, 'utf8').includes(complaint), {
+    await waitFor('the error in the log', async () => readFileSync(amiss.worker!.log, 'utf8').includes(complaint), {
       deadline: 20_000,
     });
     await amiss.close();

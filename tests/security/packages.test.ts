@@ -38,7 +38,7 @@ describe('A new package', () => {
     const result = await check('licences.ts', 'newcomer', { license });
 
     expect(result.code).toBe(code);
-    expect(result.said.includes(`newcomer 1.0.0 is under ${license}: `)).toBe(code === 1);
+    expect(result.said.includes(`newcomer 1.0.0 has the licence ${license}: `)).toBe(code === 1);
   });
 
   test('has the licence of its main package if it is a binary for another platform', async () => {
@@ -51,7 +51,7 @@ describe('A new package', () => {
   test('is rejected if its install script has not been reviewed', async () => {
     const { code, said } = await check('install-scripts.ts', 'newcomer', { hasInstallScript: true });
 
-    expect([code, said]).toEqual([1, expect.stringMatching(/^newcomer 1\.0\.0 has an install script that nobody/)]);
+    expect([code, said]).toEqual([1, expect.stringMatching(/^newcomer 1\.0\.0 has a new install script: review it/)]);
     expect(await check('install-scripts.ts', 'newcomer', {})).toEqual({ code: 0, said: '' });
   });
 
@@ -64,6 +64,6 @@ describe('A new package', () => {
   test('is rejected if .npmrc allows install scripts', async () => {
     writeFileSync(join(folder, '.npmrc'), 'ignore-scripts=false\n');
 
-    expect((await check('install-scripts.ts', 'newcomer', {})).said).toMatch(/^\.npmrc lets install scripts run/);
+    expect((await check('install-scripts.ts', 'newcomer', {})).said).toMatch(/^\.npmrc allows install scripts/);
   });
 });

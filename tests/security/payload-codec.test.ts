@@ -88,7 +88,7 @@ describe('A modified payload', () => {
     await expect(decode([first, second], relabelled)).rejects.toThrow(/does not fit/);
   });
 
-  test('is left to its reader if it only claims to be encrypted', async () => {
+  test('is returned unchanged if it is only labelled as encrypted', async () => {
     const claim = { metadata: { encoding: Buffer.from('binary/encrypted') }, data: Buffer.from('nonsense') };
     const short = { ...claim, metadata: { ...claim.metadata, 'encryption-key-id': Buffer.from(first.id) } };
 

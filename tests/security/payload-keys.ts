@@ -9,7 +9,7 @@ import { writeWorkflowBundle } from '../workflow-bundle.ts';
 /** Returns a new key in the format of `PAYLOAD_KEYS`. */
 export const newSetting = (id: string): string => `${id}:${randomBytes(32).toString('base64')}`;
 
-/** Returns a new key as the settings contain it. */
+/** Returns a new key as parsed settings contain it. */
 export const newKey = (id: string): PayloadKey => ({ id, key: createSecretKey(randomBytes(32)) });
 
 /** Builds a workflow bundle for shops with `PAYLOAD_KEYS`, as `npm run build` does. Returns its file. */

@@ -8,7 +8,7 @@ import { type LogServer, openLogServer } from './log-server.ts';
 let server: LogServer;
 afterEach(() => server?.close());
 
-/** The number of facts committed meanwhile. */
+/** The number of facts that are committed while readers join and leave. */
 const ALL = 150;
 
 const waitOptions = { deadline: 20_000, every: 10 };

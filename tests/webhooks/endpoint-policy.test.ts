@@ -10,7 +10,7 @@ import { createEndpointPolicy } from '../../webhooks/endpoint-policy.ts';
 import { createSender } from '../../webhooks/sender.ts';
 import { startReceiver } from './receiver.ts';
 
-/** As in production. */
+/** The options of production. */
 const strict = { httpsOnly: true, allowedNetworks: [] };
 const at = (...addresses: string[]) => createEndpointPolicy({ ...strict, resolve: async () => addresses });
 

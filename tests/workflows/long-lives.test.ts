@@ -45,9 +45,9 @@ describe('an order that clients change all the time', () => {
     for (let move = 1; move < moves; move += 1) {
       const status = move % 2 ? 'waiting' : 'preparation';
       await handle.signal(changeStatusSignal, { status, actor: manager, key: key(move) });
-      // Refused in every status.
+      // The order refuses these signals in every status.
       for (let times = 0; times < 3; times += 1) await handle.signal(changeStatusSignal, { status: 'delivered' });
-      // Always busy, but with few enough unsent emails for the start of a new run.
+      // Keeps the order busy, but with few enough unsent emails for the start of a new run.
       await waitFor('emails that keep up', () => shop.emailsAbout(order.id).length > move - 20, { deadline: 30_000 });
     }
 

@@ -142,7 +142,7 @@ async function outgrow(shop: Shop, runOptions: OrderRunOptions): Promise<Workflo
   return first;
 }
 
-/** Runs an order so old that publishing, without a Redis, has a last attempt only. */
+/** Runs an order that is so old that publishing has only a last attempt, which fails without Redis. */
 async function giveUp(shop: Shop): Promise<string> {
   const placement = await placementFor(shop, new Date(Date.now() - 3 * 24 * 60 * 60 * 1_000));
   await start(shop, placement);

@@ -37,12 +37,12 @@ export function* emailsSentOnce({
 const MAILING = ['worker', 'smtp', 'postgres', 'temporal'];
 const WRITING = ['worker', 'postgres'];
 
-/** How long a statement may take effect after its start, in ms. Crema waits 5 s, and a frozen Postgres runs it afterwards. */
+/** How long after its start a statement may take effect, in ms. Crema waits 5 s, and a frozen Postgres runs it afterwards. */
 const UNDER_WAY_MS = 6_000;
 
 const touches = ({ parts }: FaultRecord, which: string[]): boolean => parts.some((part) => which.includes(part));
 
-/** Yields the reason for each copy that should not exist: the one before was recorded, or no fault prevented that. */
+/** Yields a reason for each copy that should not exist: the copy before it was recorded, or no fault explains the copy. */
 function* unneededCopies(copies: Mail[], entry: LedgerRow | undefined, faultRecords: FaultRecord[]): Generator<string> {
   const during = (from: number, to: number) =>
     faultRecords.filter(({ startedAt, endedAt }) => startedAt <= to && endedAt >= from);

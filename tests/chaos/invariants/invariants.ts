@@ -7,7 +7,7 @@ import { rowsMatchWorkflows } from './rows-match-workflows.ts';
 import { stableOutcomes } from './stable-outcomes.ts';
 import { type Found, other, skipped, type Violation } from './violation.ts';
 
-/** In the order of docs/chaos.md. */
+/** The checks of all invariants, in the order of docs/chaos.md. */
 const checks: ((evidence: Evidence) => Iterable<Found>)[] = [
   oneWorkflowOneRow,
   rowsMatchWorkflows,

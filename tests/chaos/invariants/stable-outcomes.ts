@@ -22,7 +22,7 @@ export function* stableOutcomes({ operations, events }: Evidence): Generator<Fou
   }
 }
 
-/** Neither a rejected request nor an earlier attempt with its key changed anything. */
+/** A rejected request and the earlier attempts with its key changed no order. */
 function* refusalChangedNothing(
   request: string,
   { requestId, sentAt, status }: Attempt,

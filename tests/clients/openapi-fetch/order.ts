@@ -1,4 +1,4 @@
-// The life of an order, through the generated types. SHOP is where the API is, EVENT a file with the body of a webhook.
+// The life of an order, through the generated types. SHOP is the base URL of the API; EVENT is a file with the body of a webhook.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ const latte = menu!.data.find(({ name }) => name === 'Latte')!;
 const vanilla = latte.variations.find(({ name }) => name === 'Vanilla')!;
 const body = { lines: [{ productId: latte.id, variationId: vanilla.id, quantity: 2 }] };
 
-// The same key places the order once, however often it is sent.
+// Repeated requests with the same key place one order.
 const key = { header: { 'Idempotency-Key': randomUUID() } };
 const { data: placed, response } = await customer.POST('/v1/orders', { params: key, body });
 const again = await customer.POST('/v1/orders', { params: key, body });
@@ -31,7 +31,7 @@ assert.equal(again.data!.id, placed!.id);
 assert.equal(again.response.headers.get('idempotency-replayed'), 'true');
 console.log('placed', placed!.number, placed!.lines[0]!.product, placed!.total);
 
-// An edit overwrites nothing that this program has not seen.
+// If-Match rejects an edit of a version that this program has not seen.
 const path = { id: placed!.id };
 const seen = { path, header: { 'If-Match': response.headers.get('etag')! } };
 const lines = [
@@ -61,7 +61,7 @@ assert.deepEqual([cancelled!.status, cancelled!.cancellation?.reasonCode], ['can
 const { data: timeline } = await manager.GET('/v1/orders/{id}/timeline', { params: { path } });
 for (const { at, kind, type, changes } of timeline!.data) console.log(at, kind, type, changes?.added.length ?? '');
 
-// What a webhook receives: `type` tells the events apart.
+// The event that a webhook receives. Its `type` distinguishes the kinds of events.
 const event: components['schemas']['CloudEvent'] = JSON.parse(await readFile(process.env.EVENT!, 'utf8'));
 assert.ok(event.type !== 'webhook.test');
 assert.deepEqual([event.type, event.data.to, event.data.order.lines[0]!.product], ['order.placed', 'waiting', 'Latte']);

@@ -1,4 +1,4 @@
-// The life of an order, through the generated client. SHOP is where the API is, EVENT a file with the body of a webhook.
+// The life of an order, through the generated client. SHOP is the base URL of the API; EVENT is a file with the body of a webhook.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ const latte = menu.data.find(({ name }) => name === 'Latte')!;
 const vanilla = latte.variations.find(({ name }) => name === 'Vanilla')!;
 const body: crema.OrderRequest = { lines: [{ productId: latte.id, variationId: vanilla.id, quantity: 2 }] };
 
-// The same key places the order once, however often it is sent.
+// Repeated requests with the same key place one order.
 const headers = { 'Idempotency-Key': randomUUID() };
 const { data: placed, response } = await crema.placeOrder({ ...customer, headers, body });
 const again = await crema.placeOrder({ ...customer, headers, body });
@@ -31,7 +31,7 @@ assert.equal(again.data.id, placed.id);
 assert.equal(again.response.headers.get('idempotency-replayed'), 'true');
 console.log('placed', placed.number, placed.lines[0]!.product, placed.total);
 
-// An edit overwrites nothing that this program has not seen.
+// If-Match rejects an edit of a version that this program has not seen.
 const path = { id: placed.id };
 const seen = { 'If-Match': response.headers.get('etag')! };
 const lines: crema.EditedOrderLine[] = [
@@ -43,7 +43,7 @@ assert.deepEqual([edited.version, edited.lines.length, edited.note], [2, 2, 'No 
 const stale = await crema.editOrder({ ...customer, throwOnError: false, path, headers: seen, body: { note: null } });
 assert.deepEqual([stale.error?.code, stale.error?.version], ['version_mismatch', 2]);
 
-// With respond-async the answer does not wait for the change: it has the order as it was before.
+// With respond-async, the response does not wait for the change and contains the unchanged order.
 const move = { path, headers: { Prefer: 'respond-async' }, body: { status: 'preparation' } } as const;
 assert.equal((await crema.changeOrderStatus({ ...manager, ...move })).data.status, 'waiting');
 while ((await crema.getOrder({ ...customer, path })).data.status === 'waiting') await setTimeout(100);
@@ -60,7 +60,7 @@ assert.deepEqual([cancelled.status, cancelled.cancellation?.reasonCode], ['cance
 const { data: timeline } = await crema.getOrderTimeline({ ...manager, path });
 for (const { at, kind, type, changes } of timeline.data) console.log(at, kind, type, changes?.added.length ?? '');
 
-// What a webhook receives: `type` tells the events apart.
+// The event that a webhook receives. Its `type` distinguishes the kinds of events.
 const event: crema.CloudEvent = JSON.parse(await readFile(process.env.EVENT!, 'utf8'));
 assert.ok(event.type !== 'webhook.test');
 assert.deepEqual([event.type, event.data.to, event.data.order.lines[0]!.product], ['order.placed', 'waiting', 'Latte']);
