@@ -12,18 +12,6 @@ export type Resolve = (hostname: string) => Promise<string[]>;
 /** The reason why an endpoint receives no request, or has sent no response. Its message is a sentence for managers. */
 export class EndpointFault extends Error {}
 
-/** The rules for URLs of webhooks. They apply at registration and at each request. */
-export interface EndpointPolicy {
-  /** Returns the rule that a URL violates, `must …`; undefined if the URL is allowed or its host cannot be resolved. */
-  faultOf(url: URL): Promise<string | undefined>;
-  /**
-   * Returns all addresses of the URL's host.
-   *
-   * @throws {EndpointFault} if the URL or one of the addresses is forbidden, or if there is no address
-   */
-  addressesOf(url: URL): Promise<Address[]>;
-}
-
 export interface EndpointPolicyOptions {
   /** Rejects plain HTTP. */
   httpsOnly: boolean;
@@ -40,7 +28,8 @@ const IPV6_DOCUMENTATION = ipaddr.parseCIDR('3fff::/20');
 /** Excludes the well-known ports of other protocols, such as mail and SSH. */
 const isWebPort = (port: number): boolean => port === 80 || port === 443 || port >= 1_024;
 
-export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPolicy {
+/** Creates the rules for URLs of webhooks. They apply at registration and at each request. */
+export function createEndpointPolicy(options: EndpointPolicyOptions) {
   const { httpsOnly, resolve = resolveByDns } = options;
   const networks = options.allowedNetworks.map((network) => ipaddr.parseCIDR(network));
 
@@ -65,7 +54,12 @@ export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPo
   }
 
   return {
-    async addressesOf(url) {
+    /**
+     * Returns all addresses of the URL's host.
+     *
+     * @throws {EndpointFault} if the URL or one of the addresses is forbidden, or if there is no address
+     */
+    async addressesOf(url: URL): Promise<Address[]> {
       const fault = faultInForm(url);
       if (fault) throw new EndpointFault(`The endpoint’s URL ${fault}.`);
       const addresses = await lookUp(url);
@@ -75,7 +69,8 @@ export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPo
       return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     },
 
-    async faultOf(url) {
+    /** Returns the rule that a URL violates, `must …`; undefined if the URL is allowed or its host cannot be resolved. */
+    async faultOf(url: URL): Promise<string | undefined> {
       const fault = faultInForm(url);
       if (fault) return fault;
       const addresses = await lookUp(url).catch(() => []);
@@ -83,6 +78,8 @@ export function createEndpointPolicy(options: EndpointPolicyOptions): EndpointPo
     },
   };
 }
+
+export type EndpointPolicy = ReturnType<typeof createEndpointPolicy>;
 
 const UNKNOWN_NAME = new Set(['ENOTFOUND', 'ENODATA']);
 

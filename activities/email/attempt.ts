@@ -18,20 +18,12 @@ export const RFC_5321_TIMEOUTS: EmailTimeouts = { transfer: 5 * 60_000, answer: 
  */
 const CANCELLED_ANSWER_TIMEOUT_MS = 5_000;
 
-/** One attempt at sending an email, limited in time. */
-export interface Attempt {
-  /** Aborts at the timeout. */
-  signal: AbortSignal;
-  /** Whether the server has the whole message. It may then deliver the email even if the attempt fails. */
-  isTransferred: boolean;
-  /** Call with true when the server has the whole message, and with false when its transfer starts again. */
-  setTransferred(isTransferred: boolean): void;
-  /** Stops the timer. Call it when the attempt is over. */
-  end(): void;
-}
-
-/** @param cancellation ends the attempt at once, or after a short timeout if the server has the whole message */
-export function startAttempt({ transfer, answer }: EmailTimeouts, cancellation?: AbortSignal): Attempt {
+/**
+ * Starts one attempt at sending an email, limited in time.
+ *
+ * @param cancellation ends the attempt at once, or after a short timeout if the server has the whole message
+ */
+export function startAttempt({ transfer, answer }: EmailTimeouts, cancellation?: AbortSignal) {
   const controller = new AbortController();
   let timer: NodeJS.Timeout;
   const abortIn = (ms: number) => {
@@ -40,14 +32,18 @@ export function startAttempt({ transfer, answer }: EmailTimeouts, cancellation?:
   };
   const cancel = () =>
     attempt.isTransferred ? abortIn(Math.min(answer, CANCELLED_ANSWER_TIMEOUT_MS)) : controller.abort();
-  const attempt: Attempt = {
+  const attempt = {
+    /** Aborts at the timeout. */
     signal: controller.signal,
+    /** Whether the server has the whole message. It may then deliver the email even if the attempt fails. */
     isTransferred: false,
-    setTransferred(isTransferred) {
+    /** Call with true when the server has the whole message, and with false when its transfer starts again. */
+    setTransferred(isTransferred: boolean): void {
       attempt.isTransferred = isTransferred;
       if (!cancellation?.aborted) abortIn(isTransferred ? answer : transfer);
     },
-    end() {
+    /** Stops the timer. Call it when the attempt is over. */
+    end(): void {
       clearTimeout(timer);
       cancellation?.removeEventListener('abort', cancel);
     },
@@ -57,3 +53,5 @@ export function startAttempt({ transfer, answer }: EmailTimeouts, cancellation?:
   if (cancellation?.aborted) cancel();
   return attempt;
 }
+
+export type Attempt = ReturnType<typeof startAttempt>;

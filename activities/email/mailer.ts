@@ -25,44 +25,43 @@ export type SendResult =
   | { outcome: 'sent' /** The email's `Message-ID`, or Amazon's own id. */; messageId: string }
   | { outcome: 'refused' | 'unanswered'; detail: string };
 
-export interface Mailer {
-  /**
-   * Makes one attempt at sending, limited by timeouts. All attempts at one email have the same `Message-ID`.
-   *
-   * @param cancellation ends the attempt at once, or after a short timeout if the server has the whole message
-   * @throws on an outage: the email was not sent and can be retried
-   */
-  send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult>;
-  /** Closes the connections when the emails in progress are sent. */
-  close(): void;
-}
-
 /** @throws {TypeError} if `EMAIL_FROM` is not an address, or the region is missing */
-export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEOUTS): Mailer {
+export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEOUTS) {
   const sender = readSender(settings.EMAIL_FROM);
   const transport = createTransport(settings, timeouts);
 
-  async function send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult> {
-    if (!isPlainAddress(email.to)) return { outcome: 'refused', detail: 'The recipient has no usable address.' };
-    // The timeouts start after the encoding.
-    const transmit = await transport.prepare(compose(email, sender));
-    const attempt = startAttempt(timeouts, cancellation);
-    try {
-      return { outcome: 'sent', messageId: await transmit(attempt) };
-    } catch (error) {
-      const { codes, isRefusal, isAnswered } = transport.explain(error);
-      if (isRefusal) return { outcome: 'refused', detail: `The mail server refused it: ${codes}` };
-      if (attempt.isTransferred && !isAnswered) {
-        return { outcome: 'unanswered', detail: `The mail server did not confirm the email: ${codes}` };
+  return {
+    /**
+     * Makes one attempt at sending, limited by timeouts. All attempts at one email have the same `Message-ID`.
+     *
+     * @param cancellation ends the attempt at once, or after a short timeout if the server has the whole message
+     * @throws on an outage: the email was not sent and can be retried
+     */
+    async send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult> {
+      if (!isPlainAddress(email.to)) return { outcome: 'refused', detail: 'The recipient has no usable address.' };
+      // The timeouts start after the encoding.
+      const transmit = await transport.prepare(compose(email, sender));
+      const attempt = startAttempt(timeouts, cancellation);
+      try {
+        return { outcome: 'sent', messageId: await transmit(attempt) };
+      } catch (error) {
+        const { codes, isRefusal, isAnswered } = transport.explain(error);
+        if (isRefusal) return { outcome: 'refused', detail: `The mail server refused it: ${codes}` };
+        if (attempt.isTransferred && !isAnswered) {
+          return { outcome: 'unanswered', detail: `The mail server did not confirm the email: ${codes}` };
+        }
+        throw new Error(`Email was not sent${transport.server ? ` through ${transport.server}` : ''}: ${codes}`);
+      } finally {
+        attempt.end();
       }
-      throw new Error(`Email was not sent${transport.server ? ` through ${transport.server}` : ''}: ${codes}`);
-    } finally {
-      attempt.end();
-    }
-  }
+    },
 
-  return { send, close: () => transport.close() };
+    /** Closes the connections when the emails in progress are sent. */
+    close: (): void => transport.close(),
+  };
 }
+
+export type Mailer = ReturnType<typeof createMailer>;
 
 function createTransport(settings: MailerSettings, timeouts: EmailTimeouts): Transport {
   if (settings.NOTIFICATIONS_ENV !== 'production') return createSmtp(settings.SMTP_URL, timeouts);

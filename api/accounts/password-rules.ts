@@ -31,18 +31,8 @@ export type PasswordRefusal =
   | { refused: 'weak_password'; fault: PasswordFault }
   | { refused: 'unavailable'; cause: unknown };
 
-export interface PasswordRules {
-  /**
-   * Returns why a new password is refused; undefined if it is accepted.
-   *
-   * @param about the user's address and name
-   */
-  refuse(password: string, about: readonly string[]): Promise<PasswordRefusal | undefined>;
-  close(): Promise<void>;
-}
-
 /** Estimates run in a worker thread, because some take half a second of CPU time and would delay other requests. */
-export function createPasswordRules(shopName: string): PasswordRules {
+export function createPasswordRules(shopName: string) {
   const estimator = new Piscina<Estimate, number>({
     filename: new URL('./password-estimator.ts', import.meta.url).href,
     minThreads: 0,
@@ -51,26 +41,35 @@ export function createPasswordRules(shopName: string): PasswordRules {
     maxQueue: MAX_QUEUED,
   });
 
-  async function refuse(password: string, about: readonly string[]): Promise<PasswordRefusal | undefined> {
-    const normalized = normalizePassword(password);
-    const fault = formFault(normalized);
-    if (fault) return { refused: 'weak_password', fault };
-    const names = [...about, shopName];
-    const known = [...names, ...names.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
-      (word) => lengthOf(word) > 2,
-    );
-    try {
-      const signal = AbortSignal.timeout(ESTIMATE_TIMEOUT_MS);
-      const score = await estimator.run({ variants: variantsOf(normalized), known }, { signal });
-      if (score >= MIN_SCORE && ownPart(normalized, known) >= MIN_OWN_PART) return undefined;
-    } catch (cause) {
-      return { refused: 'unavailable', cause };
-    }
-    return { refused: 'weak_password', fault: 'too_easy' };
-  }
+  return {
+    /**
+     * Returns why a new password is refused; undefined if it is accepted.
+     *
+     * @param about the user's address and name
+     */
+    async refuse(password: string, about: readonly string[]): Promise<PasswordRefusal | undefined> {
+      const normalized = normalizePassword(password);
+      const fault = formFault(normalized);
+      if (fault) return { refused: 'weak_password', fault };
+      const names = [...about, shopName];
+      const known = [...names, ...names.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
+        (word) => lengthOf(word) > 2,
+      );
+      try {
+        const signal = AbortSignal.timeout(ESTIMATE_TIMEOUT_MS);
+        const score = await estimator.run({ variants: variantsOf(normalized), known }, { signal });
+        if (score >= MIN_SCORE && ownPart(normalized, known) >= MIN_OWN_PART) return undefined;
+      } catch (cause) {
+        return { refused: 'unavailable', cause };
+      }
+      return { refused: 'weak_password', fault: 'too_easy' };
+    },
 
-  return { refuse, close: () => estimator.destroy() };
+    close: (): Promise<void> => estimator.destroy(),
+  };
 }
+
+export type PasswordRules = ReturnType<typeof createPasswordRules>;
 
 /** The texts of the API. The texts of the pages are in `languages/`. */
 export const passwordFaults: Record<PasswordFault, string> = {

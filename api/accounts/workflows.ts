@@ -10,56 +10,56 @@ import {
 import { ignoreAlreadyStarted } from '../../workflows/messages/already-started.ts';
 import { createCallWithDeadline } from '../http/deadline.ts';
 
-/** Starts the workflows of accounts. Once a call returns, its workflow runs even after a crash. */
-export interface AccountWorkflows {
-  /** @throws {OutcomeUnknownError} */
-  email(request: AccountEmailRequest): Promise<void>;
-  /** @throws {OutcomeUnknownError} */
-  erase(erasure: Erasure): Promise<void>;
-}
-
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /** How long Temporal may take to answer, in ms. */
 const TEMPORAL_TIMEOUT_MS = 3_000;
 
-/** @param backupDays how long backups of Postgres are kept, and with them the record of each erasure */
+/**
+ * Starts the workflows of accounts. Once a call returns, its workflow runs even after a crash.
+ *
+ * @param backupDays how long backups of Postgres are kept, and with them the record of each erasure
+ */
 export function createAccountWorkflows(
   client: WorkflowClient,
   { taskQueue, backupDays }: { taskQueue: string; backupDays: number },
-): AccountWorkflows {
+) {
   const callWithDeadline = createCallWithDeadline(client);
 
-  async function email(request: AccountEmailRequest): Promise<void> {
-    await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
-      client.start(accountEmailWorkflowType, {
-        workflowId: accountEmailIdOf(emailIdOf(request)),
-        taskQueue,
-        args: [request],
-        staticSummary: 'An email about an account',
-      }),
-    )
-      // The SDK repeats a call whose answer was lost.
-      .catch(ignoreAlreadyStarted);
-  }
+  return {
+    /** @throws {OutcomeUnknownError} */
+    async email(request: AccountEmailRequest): Promise<void> {
+      await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
+        client.start(accountEmailWorkflowType, {
+          workflowId: accountEmailIdOf(emailIdOf(request)),
+          taskQueue,
+          args: [request],
+          staticSummary: 'An email about an account',
+        }),
+      )
+        // The SDK repeats a call whose answer was lost.
+        .catch(ignoreAlreadyStarted);
+    },
 
-  async function erase(erasure: Erasure): Promise<void> {
-    await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
-      client.start(erasureWorkflowType, {
-        workflowId: erasureIdOf(erasure.userId),
-        taskQueue,
-        args: [erasure, backupDays * DAY_MS],
-        staticSummary: 'Erasure of a user',
-        // Lists of workflows contain the memo, so `worker/erasure-records.ts` does not read each history.
-        memo: { ...erasure },
-        // A repeated request erases again.
-        workflowIdConflictPolicy: 'TERMINATE_EXISTING',
-      }),
-    );
-  }
-
-  return { email, erase };
+    /** @throws {OutcomeUnknownError} */
+    async erase(erasure: Erasure): Promise<void> {
+      await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
+        client.start(erasureWorkflowType, {
+          workflowId: erasureIdOf(erasure.userId),
+          taskQueue,
+          args: [erasure, backupDays * DAY_MS],
+          staticSummary: 'Erasure of a user',
+          // Lists of workflows contain the memo, so `worker/erasure-records.ts` does not read each history.
+          memo: { ...erasure },
+          // A repeated request erases again.
+          workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+        }),
+      );
+    },
+  };
 }
+
+export type AccountWorkflows = ReturnType<typeof createAccountWorkflows>;
 
 /** Returns the id of an email: one for each request, and one for each version of a password. */
 function emailIdOf(request: AccountEmailRequest): string {

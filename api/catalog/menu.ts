@@ -8,17 +8,11 @@ export interface MenuResponse {
   etag: string;
 }
 
-/** A short-lived cache of the menu. */
-export interface Menu {
-  read(): Promise<MenuResponse>;
-  /** Clears the cache after a change. */
-  forget(): void;
-}
-
 /** The lifetime of the cache, in ms: other processes may change the menu. */
 const CACHE_MS = 250;
 
-export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS): Menu {
+/** Creates a short-lived cache of the menu. */
+export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) {
   let cached: { response: Promise<MenuResponse>; until: number } | undefined;
 
   async function write(): Promise<MenuResponse> {
@@ -26,22 +20,24 @@ export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS):
     return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
   }
 
-  function read(): Promise<MenuResponse> {
-    const now = performance.now();
-    if (cached && now < cached.until) return cached.response;
-    const next = { response: write(), until: now + cacheMs };
-    cached = next;
-    // Errors are not cached.
-    next.response.catch(() => {
-      if (cached === next) cached = undefined;
-    });
-    return next.response;
-  }
-
   return {
-    read,
-    forget() {
+    read(): Promise<MenuResponse> {
+      const now = performance.now();
+      if (cached && now < cached.until) return cached.response;
+      const next = { response: write(), until: now + cacheMs };
+      cached = next;
+      // Errors are not cached.
+      next.response.catch(() => {
+        if (cached === next) cached = undefined;
+      });
+      return next.response;
+    },
+
+    /** Clears the cache after a change. */
+    forget(): void {
       cached = undefined;
     },
   };
 }
+
+export type Menu = ReturnType<typeof createMenu>;

@@ -9,15 +9,12 @@ export type Refused = CatalogRefusal | { refused: 'name_taken' } | VersionMismat
 /** Returns the changed product, or a refusal. */
 export type ProductCommand = (product: Product, now: string) => Product | CatalogRefusal;
 
-/** Changes products, each change in one transaction. */
-export interface CatalogService {
-  create(id: string, fields: NewProduct): Promise<Product | Refused>;
-  /** @param expected the versions that the client accepts */
-  change(id: string, expected: ExpectedVersions, command: ProductCommand): Promise<Product | Refused>;
-}
-
-/** @param changed called whenever the catalog may have changed, before the response */
-export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void): CatalogService {
+/**
+ * Changes products, each change in one transaction.
+ *
+ * @param changed called whenever the catalog may have changed, before the response
+ */
+export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void) {
   const commit = (work: (products: ProductRepository) => Promise<Product | Refused>): Promise<Product | Refused> =>
     unitOfWork(({ products }) => work(products))
       .catch((error: unknown): Refused => {
@@ -26,23 +23,26 @@ export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void
       })
       .finally(changed);
 
-  const create: CatalogService['create'] = (id, fields) =>
-    commit(async (products) => {
-      const product = createProduct(id, fields, new Date().toISOString());
-      await products.save(product);
-      return product;
-    });
+  return {
+    create: (id: string, fields: NewProduct): Promise<Product | Refused> =>
+      commit(async (products) => {
+        const product = createProduct(id, fields, new Date().toISOString());
+        await products.save(product);
+        return product;
+      }),
 
-  const change: CatalogService['change'] = (id, expected, command) =>
-    commit(async (products) => {
-      const product = await products.findForUpdate(id);
-      if (!product) return { refused: 'not_found' };
-      const mismatch = versionMismatch(expected, product.version);
-      if (mismatch) return mismatch;
-      const after = command(product, new Date().toISOString());
-      if (!('refused' in after) && after !== product) await products.save(after);
-      return after;
-    });
-
-  return { create, change };
+    /** @param expected the versions that the client accepts */
+    change: (id: string, expected: ExpectedVersions, command: ProductCommand): Promise<Product | Refused> =>
+      commit(async (products) => {
+        const product = await products.findForUpdate(id);
+        if (!product) return { refused: 'not_found' };
+        const mismatch = versionMismatch(expected, product.version);
+        if (mismatch) return mismatch;
+        const after = command(product, new Date().toISOString());
+        if (!('refused' in after) && after !== product) await products.save(after);
+        return after;
+      }),
+  };
 }
+
+export type CatalogService = ReturnType<typeof createCatalogService>;

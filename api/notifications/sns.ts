@@ -21,13 +21,6 @@ export interface SnsRejection {
   detail: string;
 }
 
-export interface Sns {
-  /** Verifies that Amazon sent a message to this topic recently. @throws if Amazon's certificate cannot be fetched */
-  check(message: SnsMessage): Promise<SnsRejection | undefined>;
-  /** Confirms the subscription that a verified message asks for. @throws if Amazon does not answer */
-  confirm(message: SnsMessage): Promise<SnsRejection | undefined>;
-}
-
 interface Settings {
   topicArn: string;
   /** Replaces Amazon's own addresses, in tests. */
@@ -50,28 +43,8 @@ const signed = {
   confirmation: ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'],
 } as const;
 
-export function createSns({ topicArn, endpoint }: Settings): Sns {
+export function createSns({ topicArn, endpoint }: Settings) {
   const certificates = new LRUCache<string, X509Certificate>({ max: 10 });
-
-  async function check(message: SnsMessage): Promise<SnsRejection | undefined> {
-    if (message.TopicArn !== topicArn) return reject('It belongs to another topic.');
-    if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < MAX_AGE_MS)) {
-      return reject('It is not from the last hour.');
-    }
-    if (!isAmazons(message.SigningCertURL, '.pem')) return reject('Its certificate is not from Amazon.');
-    const certificate = await certificateAt(message.SigningCertURL);
-    if (Date.parse(certificate.validTo) < Date.now()) return reject('Its certificate has expired.');
-    const verify = createVerify(hashes[message.SignatureVersion]).update(textOf(message));
-    return verify.verify(certificate.publicKey, message.Signature, 'base64')
-      ? undefined
-      : reject('It is not signed by Amazon.');
-  }
-
-  async function confirm({ SubscribeURL = '' }: SnsMessage): Promise<SnsRejection | undefined> {
-    if (!isAmazons(SubscribeURL)) return reject('Its SubscribeURL is not Amazon’s.');
-    await fetchFrom(SubscribeURL);
-    return undefined;
-  }
 
   /** Rejects other hosts: a forged message could otherwise make the API call any address, and bring its own certificate. */
   function isAmazons(address: string, ending = ''): boolean {
@@ -89,8 +62,32 @@ export function createSns({ topicArn, endpoint }: Settings): Sns {
     return certificate;
   }
 
-  return { check, confirm };
+  return {
+    /** Verifies that Amazon sent a message to this topic recently. @throws if Amazon's certificate cannot be fetched */
+    async check(message: SnsMessage): Promise<SnsRejection | undefined> {
+      if (message.TopicArn !== topicArn) return reject('It belongs to another topic.');
+      if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < MAX_AGE_MS)) {
+        return reject('It is not from the last hour.');
+      }
+      if (!isAmazons(message.SigningCertURL, '.pem')) return reject('Its certificate is not from Amazon.');
+      const certificate = await certificateAt(message.SigningCertURL);
+      if (Date.parse(certificate.validTo) < Date.now()) return reject('Its certificate has expired.');
+      const verify = createVerify(hashes[message.SignatureVersion]).update(textOf(message));
+      return verify.verify(certificate.publicKey, message.Signature, 'base64')
+        ? undefined
+        : reject('It is not signed by Amazon.');
+    },
+
+    /** Confirms the subscription that a verified message asks for. @throws if Amazon does not answer */
+    async confirm({ SubscribeURL = '' }: SnsMessage): Promise<SnsRejection | undefined> {
+      if (!isAmazons(SubscribeURL)) return reject('Its SubscribeURL is not Amazon’s.');
+      await fetchFrom(SubscribeURL);
+      return undefined;
+    },
+  };
 }
+
+export type Sns = ReturnType<typeof createSns>;
 
 async function fetchFrom(address: string): Promise<string> {
   const answer = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(FETCH_TIMEOUT_MS) });

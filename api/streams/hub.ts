@@ -13,20 +13,7 @@ export interface Reader {
   end(): void;
 }
 
-/** Reads the log once for all streams of a process. */
-export interface Hub {
-  /** Reads the log now, as there may be new facts. Does nothing without readers. */
-  wake(): void;
-  /**
-   * Adds a reader, which then receives every fact after its position.
-   *
-   * @returns `false` if the hub no longer has all of these facts: the reader must read them from the log and join again
-   */
-  join(reader: Reader): boolean;
-  leave(reader: Reader): void;
-}
-
-export interface HubOptions {
+interface HubOptions {
   log: Pick<EventLog, 'read' | 'lastOf'>;
   logger: Pick<Logger, 'warn'>;
   /** Base URL of the API as clients see it. */
@@ -41,7 +28,8 @@ const PAGE = 25;
 /** The number of newest facts that are kept for readers that join. */
 const MAX_RECENT = 100;
 
-export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOptions): Hub {
+/** Creates a hub, which reads the log once for all streams of a process. */
+export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOptions) {
   const readers = new Set<Reader>();
   /** The log that the readers follow, and the position up to which it was read. */
   let epoch = '';
@@ -55,6 +43,7 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
   let isReading = false;
   let mayHaveMore = false;
 
+  /** Reads the log now, as there may be new facts. Does nothing without readers. */
   function wake(): void {
     mayHaveMore = true;
     if (readers.size > 0 && !isReading) void readAll();
@@ -113,6 +102,11 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
     }
   }
 
+  /**
+   * Adds a reader, which then receives every fact after its position.
+   *
+   * @returns `false` if the hub no longer has all of these facts: the reader must read them from the log and join again
+   */
   function join(reader: Reader): boolean {
     if (readers.size === 0) {
       ({ epoch, position } = reader);
@@ -137,3 +131,5 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
 
   return { wake, join, leave };
 }
+
+export type Hub = ReturnType<typeof createHub>;

@@ -18,15 +18,6 @@ export interface StreamStart {
   maybeFinished: boolean;
 }
 
-export interface OpenStream {
-  /** Sends heartbeats and checks limits; called once a second. @param now on the monotonic clock, in ms */
-  maintain(now: number): void;
-  /** Checks whether the caller still has access, and ends the stream if not. */
-  recheckAccess(): void;
-  /** Ends the stream without loss: the client receives everything that was written, and reconnects. */
-  end(): void;
-}
-
 export interface StreamOptions {
   log: Pick<EventLog, 'read' | 'lastOf'>;
   hub: Hub;
@@ -57,7 +48,7 @@ const STALLED_MS = 30_000;
 const RECHECK_MS = 5_000;
 
 /** Sends the first frames, then the facts after them from the log, then those from the hub. */
-export function openStream(response: ServerResponse, start: StreamStart, options: StreamOptions): OpenStream {
+export function openStream(response: ServerResponse, start: StreamStart, options: StreamOptions) {
   const { log, hub, logger, publicUrl, heartbeat, orderId, view, expiresAt, stillMay, onClose } = options;
   const { epoch } = start;
   const closing = new AbortController();
@@ -113,6 +104,7 @@ export function openStream(response: ServerResponse, start: StreamStart, options
     onClose();
   }
 
+  /** Ends the stream without loss: the client receives everything that was written, and reconnects. */
   function end(): void {
     close();
     response.end();
@@ -124,6 +116,7 @@ export function openStream(response: ServerResponse, start: StreamStart, options
     response.destroy();
   }
 
+  /** Checks whether the caller still has access, and ends the stream if not. */
   function recheckAccess(): void {
     checkedAt = performance.now();
     stillMay().then(
@@ -132,6 +125,7 @@ export function openStream(response: ServerResponse, start: StreamStart, options
     );
   }
 
+  /** Sends heartbeats and checks limits; called once a second. @param now on the monotonic clock, in ms */
   function maintain(now: number): void {
     if (!response.writableNeedDrain) drainedAt = now;
     if (Date.now() >= expiresAt) end();
@@ -151,3 +145,5 @@ export function openStream(response: ServerResponse, start: StreamStart, options
   });
   return { maintain, recheckAccess, end };
 }
+
+export type OpenStream = ReturnType<typeof openStream>;

@@ -27,19 +27,7 @@ export interface StreamRequest {
   stillMay(): Promise<boolean>;
 }
 
-/** The event streams of one process. */
-export interface Streams {
-  /** @throws {Problem} if the user, or the process, has too many open streams */
-  answer(request: StreamRequest): Promise<RouteResponse>;
-  /** Checks the access of all streams whose token contains this id. @param id see `evict` in auth/caller.ts */
-  recheckAccess(id: string): void;
-  /** Returns the number of open streams. */
-  count(): number;
-  /** Ends all streams and opens no more. Clients reconnect to another process. */
-  stop(): void;
-}
-
-export interface StreamsOptions {
+interface StreamsOptions {
   log: EventLog;
   hub: Hub;
   logger: Pick<Logger, 'info' | 'warn'>;
@@ -64,7 +52,8 @@ const headers = {
   'x-accel-buffering': 'no',
 };
 
-export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, maxPerUser }: StreamsOptions): Streams {
+/** Creates the event streams of one process. */
+export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, maxPerUser }: StreamsOptions) {
   const open = new Map<OpenStream, TokenClaims>();
   let stopped = false;
   const maintenance = setInterval(() => {
@@ -81,13 +70,6 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
       detail: `At most ${maxPerUser} streams may be open at once. Close one first.`,
     });
   }
-
-  const answer: Streams['answer'] = async (request) => {
-    checkLimits(request.token);
-    const start = await startOf(request);
-    if (!start) return { status: 204 };
-    return { status: 200, headers, stream: (response) => serve(request, start, response) };
-  };
 
   /** Returns undefined if the client has every fact and no more can follow. */
   async function startOf({ order, after, caller }: StreamRequest): Promise<StreamStart | undefined> {
@@ -133,15 +115,30 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
     open.set(stream, token);
   }
 
-  function recheckAccess(id: string): void {
-    for (const [stream, token] of [...open]) if (Object.values(token).includes(id)) stream.recheckAccess();
-  }
+  return {
+    /** @throws {Problem} if the user, or the process, has too many open streams */
+    async answer(request: StreamRequest): Promise<RouteResponse> {
+      checkLimits(request.token);
+      const start = await startOf(request);
+      if (!start) return { status: 204 };
+      return { status: 200, headers, stream: (response) => serve(request, start, response) };
+    },
 
-  function stop(): void {
-    stopped = true;
-    clearInterval(maintenance);
-    for (const stream of [...open.keys()]) stream.end();
-  }
+    /** Checks the access of all streams whose token contains this id. @param id see `evict` in auth/caller-lookup.ts */
+    recheckAccess(id: string): void {
+      for (const [stream, token] of [...open]) if (Object.values(token).includes(id)) stream.recheckAccess();
+    },
 
-  return { answer, recheckAccess, count: () => open.size, stop };
+    /** Returns the number of open streams. */
+    count: (): number => open.size,
+
+    /** Ends all streams and opens no more. Clients reconnect to another process. */
+    stop(): void {
+      stopped = true;
+      clearInterval(maintenance);
+      for (const stream of [...open.keys()]) stream.end();
+    },
+  };
 }
+
+export type Streams = ReturnType<typeof createStreams>;

@@ -18,19 +18,6 @@ export interface QuotaStatus {
   resetsIn: number;
 }
 
-/** Counts requests by key. */
-export interface Quota {
-  /**
-   * Counts one request and returns the status, which may be exceeded. Once exceeded in this process, Redis is not called.
-   *
-   * @param onlyHere whether to count in this process only, which saves a call to Redis
-   */
-  take(key: string, onlyHere?: boolean): Promise<QuotaStatus>;
-  /** Subtracts one request from the count. */
-  giveBack(key: string): Promise<unknown>;
-  reset(key: string): Promise<unknown>;
-}
-
 /** Hashes any text to a key, so that Redis stores no email address. */
 export const keyOf = (...parts: string[]): string => createHash('sha256').update(parts.join('\0')).digest('base64url');
 
@@ -40,7 +27,7 @@ export const isExceeded = ({ taken, allowance }: QuotaStatus): boolean => taken 
  * Returns a quota with two counts: one in Redis for all processes, and one in memory for this process. The higher count applies.
  * So an outage of Redis does not reset the count.
  */
-export function createQuota(policy: string, allowance: Allowance, redis: Redis): Quota {
+export function createQuota(policy: string, allowance: Allowance, redis: Redis) {
   const local = inMemory(policy, allowance);
   const shared = inRedis(policy, allowance, redis);
   const statusOf = ({ consumedPoints, msBeforeNext }: RateLimiterRes): QuotaStatus => ({
@@ -50,17 +37,27 @@ export function createQuota(policy: string, allowance: Allowance, redis: Redis):
     resetsIn: Math.max(1, Math.ceil(msBeforeNext / 1_000)),
   });
   return {
-    async take(key, onlyHere = false) {
+    /**
+     * Counts one request and returns the status, which may be exceeded. Once exceeded in this process, Redis is not called.
+     *
+     * @param onlyHere whether to count in this process only, which saves a call to Redis
+     */
+    async take(key: string, onlyHere = false): Promise<QuotaStatus> {
       const own = statusOf(await local.penalty(key));
       if (onlyHere || isExceeded(own)) return own;
       // The connection logs an outage.
       const all = await shared.penalty(key).then(statusOf, () => own);
       return all.taken > own.taken ? all : own;
     },
-    giveBack: (key) => Promise.allSettled([local.reward(key), shared.reward(key)]),
-    reset: (key) => Promise.allSettled([local.delete(key), shared.delete(key)]),
+
+    /** Subtracts one request from the count. */
+    giveBack: (key: string): Promise<unknown> => Promise.allSettled([local.reward(key), shared.reward(key)]),
+
+    reset: (key: string): Promise<unknown> => Promise.allSettled([local.delete(key), shared.delete(key)]),
   };
 }
+
+export type Quota = ReturnType<typeof createQuota>;
 
 /** Returns a set in Redis whose keys expire. While Redis is unavailable, each process has its own. */
 export function createExpiringSet(name: string, seconds: number, redis: Redis) {
