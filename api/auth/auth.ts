@@ -6,11 +6,10 @@ import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 import { createUserRepository } from '../../db/users.ts';
 import { type SignInLimiter, unlimitedSignIns } from '../http/limits/sign-in-limiter.ts';
-import type { RequestState } from '../http/middleware/request-log.ts';
 import type { Pages } from '../http/pages/page.ts';
 import { createAccessTokenVerifier } from './access-token.ts';
-import { type AuthState, createAuthenticate } from './authenticate.ts';
-import { type CallerLookup, createCallerLookup } from './caller-lookup.ts';
+import { createAuthenticate } from './authenticate.ts';
+import { createCallerLookup } from './caller-lookup.ts';
 import { createEndpoints, mountProvider } from './endpoints.ts';
 import { openKeyRing, type PrivateJwk } from './key-ring.ts';
 import { createSignInPage } from './pages/sign-in-page.ts';
@@ -18,7 +17,7 @@ import { createPasswordVersions } from './password-versions.ts';
 import { createProvider } from './provider.ts';
 import { revokeAccessTokens } from './revocation.ts';
 import { createSignIn } from './sign-in.ts';
-import { createStreamTickets, type StreamTickets } from './stream-tickets.ts';
+import { createStreamTickets } from './stream-tickets.ts';
 import type { TemporalUi } from './temporal-ui.ts';
 
 /** How long retired keys are kept, in ms: at sign-out, applications send ID tokens that expired long ago as hints. */
@@ -41,21 +40,6 @@ export interface AuthOptions {
   callerCacheMs?: number | undefined;
 }
 
-export interface Auth {
-  passwordGrant: boolean;
-  /** The secrets of signed cookies, for `keys` of the Koa application. */
-  keys: string[];
-  endpoints: Middleware<RequestState>;
-  authenticate: Middleware<AuthState>;
-  /** Removes callers from the cache of this process. @param id of a user, a service client, a grant or a token (`jti`) */
-  evict(id: string): void;
-  /** Looks up the current caller of a token, for event streams, which check it repeatedly. */
-  callers: Pick<CallerLookup, 'find' | 'onEvict'>;
-  tickets: StreamTickets;
-  /** Reads rotated keys and removes expired rows. Call it regularly. */
-  upkeep(): Promise<void>;
-}
-
 /** Creates the OAuth2 server and the check of its tokens. Needs Postgres, for the keys. */
 export async function createAuth({
   database,
@@ -65,7 +49,7 @@ export async function createAuth({
   callerCacheMs = 30_000,
   temporalUi,
   ...options
-}: AuthOptions): Promise<Auth> {
+}: AuthOptions) {
   const { pages, passwordGrant } = options;
   const audience = `${issuer}/v1`;
   const codecAudience = `${issuer}/codec`;
@@ -105,6 +89,7 @@ export async function createAuth({
 
   return {
     passwordGrant,
+    /** The secrets of signed cookies, for `keys` of the Koa application. */
     keys: keyRing.cookies,
     endpoints: createEndpoints({
       issuer,
@@ -114,16 +99,21 @@ export async function createAuth({
       passwordVersions,
     }),
     authenticate: createAuthenticate({ audience, codecAudience, keyRing, verifyAccessToken, callers, tickets }),
+    /** Removes callers from the cache of this process. @param id of a user, a service client, a grant or a token (`jti`) */
     evict: callers.evict,
+    /** Looks up the current caller of a token, for event streams, which check it repeatedly. */
     callers,
     tickets,
-    async upkeep() {
+    /** Reads rotated keys and removes expired rows. Call it regularly. */
+    async upkeep(): Promise<void> {
       await keyRing.reread();
       await signingKeys.removeRetired(RETIRED_KEYS_KEPT_MS);
       await artifacts.removeExpired(EXPIRED_AT_ONCE);
     },
   };
 }
+
+export type Auth = Awaited<ReturnType<typeof createAuth>>;
 
 interface Server {
   provider: Provider;
