@@ -112,7 +112,7 @@ export function createSigningKeyRepository(database: Database) {
         .delete(),
 
     /** Returns the secret of signed cookies, or `undefined` in a new shop. */
-    cookieKey: () => readCookieKey(database),
+    cookieKey: (): Promise<string | undefined> => readCookieKey(database),
 
     /** Returns the secret of signed cookies, after creating a missing one. */
     ensureCookieKey: (): Promise<string> =>

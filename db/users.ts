@@ -98,7 +98,8 @@ export function createUserRepository(database: Database) {
         .first(USER),
 
     /** Returns the ids of all managers and locks them until the end of the transaction. */
-    managersForUpdate: () => managersForUpdate(database),
+    managersForUpdate: (): Promise<string[]> =>
+      users().where({ role: 'manager' }).orderBy('id').forUpdate().pluck('id'),
 
     /** @returns `undefined` if another user has the address */
     async create({ passwordHash, ...user }: NewUser): Promise<User | undefined> {
@@ -142,13 +143,18 @@ export function createUserRepository(database: Database) {
      */
     erase: (id: string, registeredAt: number): Promise<Erased> =>
       transact(database, async (transaction) => {
-        const managers = await managersForUpdate(transaction);
+        const repository = createUserRepository(transaction);
+        const managers = await repository.managersForUpdate();
         if (managers.length === 1 && managers[0] === id) return 'last_manager';
-        return (await remove(transaction, id, registeredAt)) ? 'erased' : 'unknown';
+        return (await repository.eraseAgain(id, registeredAt)) ? 'erased' : 'unknown';
       }),
 
     /** Deletes an erased user whom a restored backup contains, even the last manager. @returns whether it contained them */
-    eraseAgain: (id: string, registeredAt: number): Promise<boolean> => remove(database, id, registeredAt),
+    async eraseAgain(id: string, registeredAt: number): Promise<boolean> {
+      // `created_at` has microseconds, but `registeredAt` has ms.
+      const { rows } = await database.raw(ERASE, { id, until: new Date(registeredAt + 1) });
+      return rows.length > 0;
+    },
   };
 }
 
@@ -159,30 +165,21 @@ const CHOOSE_EMAILS = `ARRAY(
   UNION SELECT unnest(:unwanted::text[])
 )`;
 
-const managersForUpdate = (database: Database): Promise<string[]> =>
-  database('users').where({ role: 'manager' }).orderBy('id').forUpdate().pluck('id');
+const ERASE = `
+  WITH erased AS (
+    DELETE FROM users WHERE id = :id AND created_at < :until RETURNING canonical_email
+  ), requests AS (
+    DELETE FROM account_requests WHERE canonical_email IN (SELECT canonical_email FROM erased)
+  ), suppressions AS (
+    DELETE FROM email_suppressions WHERE address_hash IN (
+      SELECT encode(sha256(convert_to(canonical_email, 'UTF8')), 'hex') FROM erased
+    )
+  )
+  SELECT 1 FROM erased`;
 
 async function withPassword(query: Knex.QueryBuilder): Promise<UserWithPassword | undefined> {
   const row = await query.first(...USER, 'password_hash', 'password_version');
   if (!row) return undefined;
   const { password_hash: hash, password_version: version, ...user } = row;
   return { user, password: { hash, version } };
-}
-
-async function remove(database: Database, id: string, registeredAt: number): Promise<boolean> {
-  const { rows } = await database.raw(
-    `WITH erased AS (
-       DELETE FROM users WHERE id = :id AND created_at < :until RETURNING canonical_email
-     ), requests AS (
-       DELETE FROM account_requests WHERE canonical_email IN (SELECT canonical_email FROM erased)
-     ), suppressions AS (
-       DELETE FROM email_suppressions WHERE address_hash IN (
-         SELECT encode(sha256(convert_to(canonical_email, 'UTF8')), 'hex') FROM erased
-       )
-     )
-     SELECT 1 FROM erased`,
-    // `created_at` has microseconds, but `registeredAt` has ms.
-    { id, until: new Date(registeredAt + 1) },
-  );
-  return rows.length > 0;
 }

@@ -187,8 +187,15 @@ export function createWebhookDeliveryRepository(database: Database) {
      *
      * @returns the number of events, or undefined if there are too many; the latter adds no delivery
      */
-    async requestRange(webhook: Webhook, period: { from: string; to: string }): Promise<number | undefined> {
-      const found = await findEvents(database, webhook.events, period, MAX_REDELIVERED + 1);
+    async requestRange(webhook: Webhook, { from, to }: { from: string; to: string }): Promise<number | undefined> {
+      const found: { event_id: string; type: string }[] = await database('order_events')
+        // As dates: RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
+        .where('at', '>=', new Date(from))
+        .where('at', '<', new Date(to))
+        .whereRaw("event->>'type' = ANY(?)", [webhook.events])
+        .orderBy('position')
+        .limit(MAX_REDELIVERED + 1)
+        .select({ event_id: 'id', type: database.raw("event->>'type'") });
       if (found.length > MAX_REDELIVERED) return undefined;
       const rows = found.map((event) => ({ ...event, id: randomUUID(), webhook_id: webhook.id, again: true }));
       if (rows.length > 0) await deliveries().insert(rows);
@@ -261,22 +268,6 @@ async function withLastAttempts(
   const attempts: (WebhookAttempt & { deliveryId: string })[] = (await database.raw(LAST_ATTEMPTS, bindings)).rows;
   return rows.map((row) => ({ ...row, lastAttempts: attempts.filter(({ deliveryId }) => deliveryId === row.id) }));
 }
-
-/** Returns the first events of a period with one of these types. */
-const findEvents = (
-  database: Database,
-  types: WebhookEvent[],
-  { from, to }: { from: string; to: string },
-  limit: number,
-): Promise<{ event_id: string; type: string }[]> =>
-  database('order_events')
-    // As dates, because RFC 3339 has years, offsets and fractions that Postgres cannot parse.
-    .where('at', '>=', new Date(from))
-    .where('at', '<', new Date(to))
-    .whereRaw("event->>'type' = ANY(?)", [types])
-    .orderBy('position')
-    .limit(limit)
-    .select({ event_id: 'id', type: database.raw("event->>'type'") });
 
 interface DueRow extends Omit<DueDelivery, 'enabled' | 'secrets' | 'fact'> {
   secret: Buffer;

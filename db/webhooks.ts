@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import type { DisabledReason, Webhook } from '../domain/webhook/webhook.ts';
 import type { Database } from './connection.ts';
 
@@ -20,16 +21,10 @@ export function createWebhookRepository(database: Database) {
       return (await page).map(toWebhook);
     },
 
-    async find(id: string): Promise<Webhook | undefined> {
-      const row = await webhooks().where({ id }).first();
-      return row && toWebhook(row);
-    },
+    find: (id: string): Promise<Webhook | undefined> => firstOf(webhooks().where({ id })),
 
     /** Locks the webhook until the transaction ends. */
-    async findForUpdate(id: string): Promise<Webhook | undefined> {
-      const row = await webhooks().where({ id }).forUpdate().first();
-      return row && toWebhook(row);
-    },
+    findForUpdate: (id: string): Promise<Webhook | undefined> => firstOf(webhooks().where({ id }).forUpdate()),
 
     /** Returns the number of webhooks, and blocks changes to them until the transaction ends. */
     async countForUpdate(): Promise<number> {
@@ -80,6 +75,11 @@ export function createWebhookRepository(database: Database) {
 }
 
 export type WebhookRepository = ReturnType<typeof createWebhookRepository>;
+
+async function firstOf(query: Knex.QueryBuilder): Promise<Webhook | undefined> {
+  const row = await query.first();
+  return row && toWebhook(row);
+}
 
 interface WebhookRow extends Pick<Webhook, 'id' | 'url' | 'description' | 'events' | 'version'> {
   disabled_reason: DisabledReason | null;
