@@ -32,7 +32,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   transform: { '[.]ts$': '<rootDir>/tests/measure/jest-transform.ts' },
-  testEnvironment: '<rootDir>/tests/evidence/failure-environment.ts',
+  testEnvironment: '<rootDir>/tests/evidence/save-evidence.ts',
   globalSetup: '<rootDir>/tests/global-setup.ts',
   globalTeardown: '<rootDir>/tests/global-teardown.ts',
   setupFilesAfterEnv: ['<rootDir>/tests/measure/write-after-each-file.ts'],

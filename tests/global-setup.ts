@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { bareEnvironment } from '../stack/bare-environment.ts';
 import { startServices } from '../stack/services.ts';
 import { createDatabase, fillDatabase, TEMPLATE } from './databases.ts';
-import { SERVICE_LOGS } from './evidence/evidence.ts';
+import { SERVICE_LOGS } from './evidence/keep-on-failure.ts';
 import { writeWorkflowBundle } from './workflow-bundle.ts';
 
 declare global {

@@ -1,4 +1,4 @@
-import { SERVICE_LOGS } from './evidence/evidence.ts';
+import { SERVICE_LOGS } from './evidence/keep-on-failure.ts';
 
 export default async function tearDown(): Promise<void> {
   if (!globalThis.services) return;

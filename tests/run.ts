@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { EVIDENCE_FOLDER } from './evidence/evidence.ts';
+import { EVIDENCE_FOLDER } from './evidence/keep-on-failure.ts';
 import { writeInstrumentedBundle } from './measure/instrumented-bundle.ts';
 import { reportCoverage } from './measure/report.ts';
 import { RUN_FOLDER, runFolder } from './measure/run-folder.ts';

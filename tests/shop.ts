@@ -18,7 +18,7 @@ import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { copyDatabase } from './databases.ts';
 import { startSmtp } from './email/mail-servers.ts';
-import { keepOnFailure, makeDataFolder } from './evidence/evidence.ts';
+import { keepOnFailure, makeDataFolder } from './evidence/keep-on-failure.ts';
 import { signIn } from './sign-in.ts';
 
 /** An answer of the API. */

@@ -1,13 +1,12 @@
-import { LRUCache } from 'lru-cache';
-import { Webhook } from 'standardwebhooks';
 import type { Logger } from '../config/logger.ts';
 import type { AttemptOutcome, DueDelivery, WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { CLOUD_EVENT_TYPE, toCloudEvent } from '../domain/order/cloud-event.ts';
 import { toJsonLine } from '../domain/text.ts';
 import { pauseAfter, type RetryPlan } from '../domain/webhook/retry.ts';
 import { testEvent } from '../domain/webhook/test-event.ts';
-import { type DeliveryOutcome, MAX_WEBHOOKS, TEST_EVENT } from '../domain/webhook/webhook.ts';
+import { type DeliveryOutcome, TEST_EVENT } from '../domain/webhook/webhook.ts';
 import type { Reply, Send } from './sender.ts';
+import { signatureHeaders } from './signature.ts';
 
 interface Dependencies {
   deliveries: WebhookDeliveryRepository;
@@ -35,25 +34,6 @@ export type AttemptDelivery = (deliveryId: string, webhookId: string, retry: Ret
 
 export function createAttemptDelivery(dependencies: Dependencies): AttemptDelivery {
   const { deliveries, send, unseal, publicUrl, disableAfter, logger } = dependencies;
-  // Creating a signer parses its key, so signers are cached.
-  const signers = new LRUCache<string, Webhook>({
-    max: 2 * MAX_WEBHOOKS,
-    fetchMethod: async (sealed) => new Webhook(await unseal(Buffer.from(sealed, 'base64'))),
-  });
-
-  async function headersFor({ eventId, secrets }: DueDelivery, at: Date, body: string) {
-    const all = await Promise.all(secrets.map((sealed) => signers.forceFetch(sealed.toString('base64'))));
-    return {
-      'content-type': `${CLOUD_EVENT_TYPE}; charset=utf-8`,
-      'content-length': String(Buffer.byteLength(body)),
-      'user-agent': 'Crema-Webhooks/1',
-      'webhook-id': eventId,
-      'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-      // Standard Webhooks: one signature for each valid secret.
-      'webhook-signature': all.map((signer) => signer.sign(eventId, at, body)).join(' '),
-    };
-  }
-
   return async (id, webhookId, retry) => {
     const delivery = await deliveries.open(id);
     if (!delivery) return { outcome: 'dropped' };
@@ -65,7 +45,13 @@ export function createAttemptDelivery(dependencies: Dependencies): AttemptDelive
     }
     const { eventId, url } = delivery;
     const at = new Date();
-    const headers = await headersFor(delivery, at, body);
+    const secrets = await Promise.all(delivery.secrets.map(unseal));
+    const headers = {
+      'content-type': `${CLOUD_EVENT_TYPE}; charset=utf-8`,
+      'content-length': String(Buffer.byteLength(body)),
+      'user-agent': 'Crema-Webhooks/1',
+      ...signatureHeaders(secrets, eventId, at, body),
+    };
     const began = performance.now();
     const { pause: requestedPause, ...reply } = await send(url, headers, body);
     const duration = Math.round(performance.now() - began);

@@ -8,8 +8,9 @@ import { clientConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
 import { errorSummary } from '../db/error-summary.ts';
 import { searchAttributes } from '../workflows/messages/definitions.ts';
-import { readShop, scheduleReconciler } from './reconcile-schedule.ts';
+import { scheduleReconciler } from './reconcile-schedule.ts';
 import { readNamespaceSettings } from './settings.ts';
+import { readShop } from './task-queue-owner.ts';
 
 // `npm run prepare-namespace`: adds missing search attributes and the reconciler's schedule to Temporal's namespace. It runs
 // after the migrations, before every start.

@@ -16,9 +16,9 @@ import { cut } from '../domain/text.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
 import { createErasureRecords } from './erasure-records.ts';
-import { checkShop } from './reconcile-schedule.ts';
 import { resumeOrder } from './resume-order.ts';
 import { readReconcileSettings } from './settings.ts';
+import { checkShop } from './task-queue-owner.ts';
 import { createWorkflowRecords } from './workflow-records.ts';
 
 const orderId = z.uuid().toLowerCase();

@@ -14,9 +14,9 @@ import { languages } from '../languages/index.ts';
 import { createDataConverter } from '../workflows/payloads/data-converter.ts';
 import { composeActivities } from './compose-activities.ts';
 import { createHealthServer } from './health-server.ts';
-import { checkShop } from './reconcile-schedule.ts';
 import { installRuntime, metricsPage } from './sdk-runtime.ts';
 import type { WorkerSettings } from './settings.ts';
+import { checkShop } from './task-queue-owner.ts';
 import { createTemporalWorkers } from './temporal-workers.ts';
 import { createWebhookSending, startWebhooks } from './webhooks/start-webhooks.ts';
 

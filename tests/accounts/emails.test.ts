@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { emails } from '../../mail/samples.ts';
 import { startApi } from '../../stack/programs.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 import { newCustomer } from '../http/people.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';

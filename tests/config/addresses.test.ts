@@ -11,7 +11,7 @@ import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { readWorkerSettings } from '../../worker/settings.ts';
 import { startSmtp } from '../email/mail-servers.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 import { type Answer, retryWhileUnknown } from '../shop.ts';
 import { run } from './run-command.ts';
 

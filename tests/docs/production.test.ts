@@ -6,7 +6,7 @@ import { leasePorts } from '../../stack/ports.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { startSmtp } from '../email/mail-servers.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 import { missingPrograms, startSystemPostgres, systemPostgres } from './system-programs.ts';
 
 // Runs all commands of docs/production.md in order, in one bash, with other values. This machine has neither systemd nor a

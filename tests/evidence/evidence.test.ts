@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { EVIDENCE_FOLDER } from './evidence.ts';
+import { EVIDENCE_FOLDER } from './keep-on-failure.ts';
 
 const root = join(import.meta.dirname, '../..');
 

@@ -1,6 +1,6 @@
 import type { Service } from '../../stack/service.ts';
 import { startServices } from '../../stack/services.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 
 /** The variable with each service's address. */
 const variables = {

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { startRedis } from '../../stack/redis/server.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 import { type Relay, startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact } from './aftermath.ts';

@@ -3,7 +3,7 @@ import { subscribeToRedis } from '../../config/redis-connection.ts';
 import { startRedis } from '../../stack/redis/server.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 
 const data = makeDataFolder('redis');
 let server: Service;

@@ -5,7 +5,7 @@ import { startApi } from '../../stack/programs.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { createHealthServer, type MetricsPage } from '../../worker/health-server.ts';
 import { smtpError } from '../email/mail-servers.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 import { expectProblem } from '../http/problem.ts';
 import { send } from '../http/wire.ts';
 import { openShop, type Shop } from '../shop.ts';

@@ -6,7 +6,7 @@ import { startApi } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
 import { PASSWORD } from '../accounts/mailbox.ts';
 import { openApplication } from '../auth/user-agent.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 import { startRelay } from '../relay.ts';
 import { openShop, type Shop } from '../shop.ts';
 

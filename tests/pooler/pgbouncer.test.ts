@@ -5,7 +5,7 @@ import { startApi } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { createDatabase, fillDatabase } from '../databases.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 import { expectIntact } from '../faults/aftermath.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { follow } from '../streams/event-stream.ts';

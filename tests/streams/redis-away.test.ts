@@ -1,7 +1,7 @@
 import { startApi } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { makeDataFolder } from '../evidence/evidence.ts';
+import { makeDataFolder } from '../evidence/keep-on-failure.ts';
 import { startOwn } from '../faults/own-services.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { type EventStream, follow } from './event-stream.ts';

@@ -2,7 +2,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmS
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { TestEnvironment } from 'jest-environment-node';
-import { EVIDENCE_FOLDER, SERVICE_LOGS } from './evidence.ts';
+import { EVIDENCE_FOLDER, SERVICE_LOGS } from './keep-on-failure.ts';
 
 /** A thrown value, and an error with the location of the test or hook. */
 type Failure = [thrown: unknown, location: unknown];
