@@ -65,7 +65,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   const placing = new Set(routes.filter(({ quota }) => quota === 'placing').map(({ operationId }) => operationId));
   const isPlacing = ({ path, method }: Context) =>
     router.match(path, method).pathAndMethod.some(({ name }) => placing.has(String(name)));
-  // Koa takes `ctx.ip` from the first of `ips`.
+  // Koa's `ctx.ip` is the first of `ips`.
   Object.defineProperty(app.request, 'ips', {
     get(this: Request) {
       return [clientAddress(this.req)];
@@ -90,7 +90,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   app.use(literalPathsFirst(routes));
   app.use(router.routes());
   app.use(router.allowedMethods());
-  // Errors after the response has begun, for example a client that disconnects.
+  // Koa emits errors that occur after the response has begun, for example when a client disconnects.
   app.on('error', (error) => logger.warn({ err: error }, 'response ended early'));
   return app;
 }

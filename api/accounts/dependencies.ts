@@ -7,7 +7,7 @@ import type { PasswordRules } from './password-rules.ts';
 import type { AccountRefusal } from './refusals.ts';
 import type { AccountWorkflows } from './workflows.ts';
 
-/** The dependencies of the account service. No transaction stays open during a call to Temporal. */
+/** The dependencies of the account service. It does not call Temporal inside a transaction. */
 export interface AccountDependencies {
   users: UserRepository;
   accountRequests: AccountRequestRepository;

@@ -57,7 +57,7 @@ function openAccount(
     if (!request) return INVALID_LINK;
     const { email, name, role, language } = request;
     const user = { id: randomUUID(), email, name: name ?? email, role: role ?? 'customer', language, passwordHash };
-    // Another link for the same address may have been used first.
+    // An account with this address may exist by now, if another link for the address was used first.
     return (await work.users.create(user)) ?? INVALID_LINK;
   });
 }

@@ -4,7 +4,7 @@ import { lengthOf } from '../../domain/text.ts';
 import { normalizePassword } from '../auth/password-hash.ts';
 import type { Estimate } from './password-estimator.ts';
 
-/** In Unicode code points, after normalisation. NIST SP 800-63B requires 15 where the password is the only factor. */
+/** In Unicode code points, after normalisation. NIST SP 800-63B requires at least 15 if the password is the only factor. */
 export const PASSWORD_LENGTH = { min: 15, max: 128 };
 
 /** The lowest accepted score of zxcvbn, 0 to 4: more than 10^8 guesses. */
@@ -26,7 +26,7 @@ const IDLE_MS = 60_000;
 
 const MAX_QUEUED = 50;
 
-/** Why a password is refused. `unavailable`: the queue of estimates is full or too slow. */
+/** Why a password is refused. `unavailable`: the strength could not be estimated in time. */
 export type PasswordRefusal =
   | { refused: 'weak_password'; fault: PasswordFault }
   | { refused: 'unavailable'; cause: unknown };

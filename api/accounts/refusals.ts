@@ -19,14 +19,14 @@ export type AccountRefusal =
     }
   /** Too many wrong passwords, or too many emails to one address. */
   | { refused: 'rate_limited'; status: QuotaStatus }
-  /** Temporal did not answer. `unavailable`: nothing was changed. */
+  /** Temporal did not answer. `unavailable`: the request had no effect. */
   | { refused: 'unavailable' | 'outcome_unknown'; cause: unknown };
 
 export const WRONG_PASSWORD: AccountRefusal = { refused: 'wrong_password' };
 export const INVALID_LINK: AccountRefusal = { refused: 'invalid_link' };
 export const LAST_MANAGER: AccountRefusal = { refused: 'last_manager' };
 
-/** Runs work that calls Temporal. Returns this refusal if Temporal does not answer. */
+/** Runs work that calls Temporal. Returns the given refusal if Temporal does not answer. */
 export async function orRefuse<T>(
   refused: 'unavailable' | 'outcome_unknown',
   work: () => Promise<T>,

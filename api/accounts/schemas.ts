@@ -102,7 +102,7 @@ export const userQuery = z.strictObject({
   cursor: cursorParameter(z.tuple([z.string().refine((email) => !email.includes('\0'))])),
 });
 
-/** The empty answer to a request whose effect is not disclosed. */
+/** An empty response, for requests whose effect must not be disclosed. */
 export const nothing = z.object({}).meta({ id: 'Nothing', examples: [{}] });
 
 export const registrationHeaders = z.object({ 'accept-language': acceptLanguage });

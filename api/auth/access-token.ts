@@ -2,7 +2,7 @@ import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { KeyRing } from './key-ring.ts';
 
-/** Private claims of a user's access token: the grant that it came from and, for a browser, the session. */
+/** Private claims of a user's access token: the grant that it was issued from and, in a browser, the session. */
 export const GRANT_CLAIM = 'grant_id';
 export const SESSION_CLAIM = 'sid';
 
@@ -47,15 +47,15 @@ const accessTokenClaims = z
 export type VerifyAccessToken = (token: string, audiences: string[]) => Promise<TokenClaims | undefined>;
 
 /**
- * Verifies JWT access tokens (RFC 9068): signature, type, issuer, audience, expiry and claims. Whether a token was revoked is
- * looked up by `createCallerLookup`.
+ * Verifies JWT access tokens (RFC 9068): signature, type, issuer, audience, expiry and claims. Does not check whether a token was
+ * revoked: `caller-lookup.ts` does.
  */
 export const createAccessTokenVerifier =
   (issuer: string, keyRing: KeyRing): VerifyAccessToken =>
   (token, audience) =>
     verifyJwt(token, { keyRing, issuer, audience, typ: 'at+jwt', claims: accessTokenClaims });
 
-/** Returns the claims of a JWT that is signed with one of our keys, or `undefined` if it is invalid. */
+/** Returns the claims of a JWT that is signed with a key of the key ring, or `undefined` if it is invalid. */
 export async function verifyJwt<Claims>(
   jwt: string,
   {

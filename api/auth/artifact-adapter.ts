@@ -36,7 +36,7 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
     find: async (id) =>
       kind === 'Client' ? findServiceClient(serviceClients, id) : payloadOf(await artifacts.find(kind, id)),
     findByUid: async (uid) => payloadOf(await artifacts.findByUid(kind, uid)),
-    // For the device flow, which is disabled.
+    // Only the device flow, which is disabled, needs this method.
     findByUserCode: async () => undefined,
     async destroy(id) {
       await artifacts.remove(kind, id);
@@ -45,8 +45,8 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
     revokeByGrantId: (grantId) => artifacts.removeByGrant(kind, grantId),
     async consume(id) {
       if (await artifacts.consume(kind, id)) return;
-      // oidc-provider reads before it consumes, so concurrent requests all arrive here, and one of them succeeds. A second
-      // use of a token counts as theft (RFC 9700 §4.14.2).
+      // oidc-provider reads a token before it consumes it. So concurrent requests with the same token all get here, and only one
+      // succeeds. A second use counts as theft of the token (RFC 9700 §4.14.2).
       const grantId = await artifacts.removeFamily(kind, id);
       if (grantId) onEnded(grantId);
       throw new errors.InvalidGrant('used twice at once');
@@ -57,7 +57,7 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
 /** Returns the account that owns an artifact. The signed-in user owns an interaction, so a new password ends it. */
 const accountOf = ({ accountId, result }: AdapterPayload): string | undefined => accountId ?? result?.login?.accountId;
 
-/** Returns a service client as a confidential client (RFC 7591 §2). Its secret is a hash: see `createProvider`. */
+/** Returns a service client as a confidential client (RFC 7591 §2). Its secret is a hash, which `provider.ts` compares. */
 async function findServiceClient(clients: ServiceClientRepository, id: string): Promise<AdapterPayload | undefined> {
   const found = await clients.find(id);
   if (!found) return undefined;

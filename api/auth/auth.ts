@@ -20,7 +20,7 @@ import { createSignIn } from './sign-in.ts';
 import { createStreamTickets } from './stream-tickets.ts';
 import type { TemporalUi } from './temporal-ui.ts';
 
-/** How long retired keys are kept, in ms: at sign-out, applications send ID tokens that expired long ago as hints. */
+/** How long retired keys are kept, in ms. At sign-out, applications send ID tokens as hints, even long after their expiry. */
 const RETIRED_KEYS_KEPT_MS = 15 * 24 * 60 * 60_000;
 
 /** The maximum number of expired rows that one upkeep removes, so that it does not block Postgres. */
@@ -40,7 +40,7 @@ export interface AuthOptions {
   callerCacheMs?: number | undefined;
 }
 
-/** Creates the OAuth2 server and the check of its tokens. Needs Postgres, for the keys. */
+/** Creates the OAuth2 server and the check of its tokens. Reads the keys from Postgres. */
 export async function createAuth({
   database,
   publicUrl: issuer,

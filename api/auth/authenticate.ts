@@ -50,7 +50,7 @@ export function createAuthenticate(options: AuthenticateOptions): Middleware<Aut
   const audiencesFor = ({ path }: Context) => (path.startsWith('/codec/') ? [audience, codecAudience] : [audience]);
 
   const verifiedClaims = createClaimsCache(keyRing);
-  // A hash, so that a dump of this process's memory contains no token.
+  // The key is a hash, so that the cache contains no tokens.
   const cacheKey = (ctx: Context) => hash('sha256', `${audiencesFor(ctx)} ${ctx.get('authorization')}`);
 
   // koa-jwt checks the signature itself, but neither `typ` nor `crit`: see ADR 8.

@@ -71,8 +71,8 @@ export interface EndpointsOptions {
 }
 
 /**
- * Serves `/oauth/*` and the discovery documents; other paths go on to the next middleware. Must come after the request log and
- * before any body parser.
+ * Serves `/oauth/*` and the discovery documents. Passes other requests to the next middleware. Must come after the request log
+ * and before any body parser.
  */
 export function createEndpoints(options: EndpointsOptions): Middleware<RequestState> {
   const { issuer, pages, server, signInPage, passwordVersions } = options;
@@ -83,12 +83,12 @@ export function createEndpoints(options: EndpointsOptions): Middleware<RequestSt
       return reject(ctx, new Problem('not_found', { detail: 'This endpoint does not exist.' }));
     }
     if (!methods.includes(ctx.method)) return reject(ctx, methodNotAllowed(ctx, methods.join(', ')));
-    // TLS ends at a proxy. Cookies must be Secure, whatever the proxy sends in `X-Forwarded-Proto`.
+    // A proxy terminates TLS. Cookies must be Secure even if the proxy sends another `X-Forwarded-Proto`.
     if (issuer.startsWith('https:')) {
       ctx.cookies.secure = true;
       ctx.req.headers['x-forwarded-proto'] = 'https';
     }
-    // RFC 6749 §3.3: a client that names no scope gets all that the role allows, as with the other grants.
+    // A request without scopes gets all scopes that the role allows, as with the other grants (RFC 6749 §3.3).
     if (ctx.path === '/oauth/authorize' && !ctx.query.scope) {
       ctx.query = { ...ctx.query, scope: scopesOf('manager').join(' ') };
     }

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { errors } from 'jose';
 import type { SigningKey, SigningKeyRepository } from '../../db/signing-keys.ts';
 
-/** The shortest time between two reads because of unknown key ids, in ms: any client can send such an id. */
+/** The minimum time between two reads that unknown key ids cause, in ms. Limited because any client can send such an id. */
 const REREAD_AFTER_MS = 10_000;
 
 /** A private JWK (RFC 7517). */
@@ -56,8 +56,8 @@ export async function openKeyRing(repository: SigningKeyRepository, rereadAfterM
     },
     cookies,
     /**
-     * Returns the public key that a token's header names. Another process may have created a newer key, so an unknown id makes
-     * this one read the keys again, at most every 10 s.
+     * Returns the public key that a token's header names. Reads the keys again for an unknown id, at most every 10 s, because
+     * another process may have created a newer key.
      *
      * @throws {errors.JWKSNoMatchingKey} if there is no such key
      */

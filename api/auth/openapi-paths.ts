@@ -26,7 +26,7 @@ const scope = z.string().meta({
 const tokenRequest = (passwordGrant: boolean) =>
   z
     .object({
-      // Unnamed: the Rust client of openapi-generator does not compile with a named enum in a form.
+      // The enum has no component name. With a name, the Rust client of openapi-generator does not compile.
       grant_type: z.enum([
         'authorization_code',
         ...(passwordGrant ? (['password'] as const) : []),

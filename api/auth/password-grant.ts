@@ -11,7 +11,7 @@ const GRANT_TYPE = 'password';
 
 const texts = wordsIn('en').pages.signIn;
 
-/** Returns a 429 (RFC 6585): RFC 6749 has no error code for it. */
+/** Returns an error with status 429 (RFC 6585), because RFC 6749 has no error code for too many attempts. */
 function tooManyAttempts({ resetsIn }: QuotaStatus) {
   const error = new errors.CustomOIDCProviderError(
     'temporarily_unavailable',

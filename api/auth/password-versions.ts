@@ -12,7 +12,7 @@ export function createPasswordVersions() {
 
   function versions(): Map<string, number> {
     const found = requests.getStore();
-    if (!found) throw new TypeError('a password version is used outside of a request');
+    if (!found) throw new TypeError('password versions are available only inside `run`');
     return found;
   }
 
@@ -27,7 +27,7 @@ export function createPasswordVersions() {
     },
     of(accountId: string): number {
       const version = versions().get(accountId);
-      if (version === undefined) throw new TypeError('the request has read no artifact of the account');
+      if (version === undefined) throw new TypeError('no password version was recorded for the account in this request');
       return version;
     },
   };

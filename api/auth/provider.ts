@@ -68,7 +68,7 @@ export interface ProviderOptions {
   audience: string;
   /** The audience of the Temporal Web UI's tokens, which are valid for the codec endpoint only. */
   codecAudience: string;
-  /** The key that signs first, then those that are only published. */
+  /** The key that signs, then the keys that are only published. */
   signing: readonly PrivateJwk[];
   cookies: readonly string[];
   users: UserRepository;
@@ -151,7 +151,7 @@ function configurationOf(options: ProviderOptions): Configuration {
       const user = await users.find(id);
       return user && { accountId: id, user, claims: () => ({ sub: id }) };
     },
-    // Browsers send `Origin` with every POST, from our own pages too.
+    // Browsers send `Origin` with every POST, also with those from Crema's pages.
     clientBasedCORS: (ctx, origin) => browserOrigins.has(origin) || URL.parse(origin)?.host === ctx.host,
     renderError: createErrorPage(pages),
   };
@@ -175,7 +175,7 @@ const featuresOf = (options: ProviderOptions): Configuration['features'] => ({
       const account = ctx.oidc.account as { user: User } | undefined;
       return {
         audience: uri,
-        // The user's current role: after a demotion, a refresh token gets fewer scopes.
+        // The scopes follow the user's current role. So after a demotion, a refresh token gets fewer scopes.
         scope: scopesOf(account?.user.role ?? 'manager').join(' '),
         accessTokenFormat: 'jwt',
         accessTokenTTL: ttl.AccessToken,

@@ -6,10 +6,10 @@ import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { type TokenClaims, tokenClaims, verifyJwt } from './access-token.ts';
 import type { KeyRing } from './key-ring.ts';
 
-/** How long a ticket is valid, in ms: a browser uses it at once. */
+/** How long a ticket is valid, in ms. Browsers use it at once. */
 const LIFETIME_MS = 60_000;
 
-/** Keeps access tokens and ID tokens from being used as tickets, and tickets as tokens. */
+/** The `typ` of tickets. It prevents the use of access tokens and ID tokens as tickets, and of tickets as tokens. */
 const TYP = 'stream-ticket+jwt';
 
 /** The stream of one order or, without an id, of the whole shop. */

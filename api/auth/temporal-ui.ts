@@ -6,7 +6,7 @@ import { type Scope, scopesOf } from '../../domain/scopes.ts';
 
 /** The Temporal Web UI, as a client of the OAuth2 server. */
 export interface TemporalUi {
-  /** Its origin, as browsers see it. */
+  /** The origin of the Temporal Web UI, as browsers see it. */
   origin: string;
   clientSecret: string;
 }

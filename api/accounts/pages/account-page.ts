@@ -5,7 +5,7 @@ import type { PageParts } from '../../http/pages/page.ts';
 export type Fields = Record<string, string>;
 
 export interface PageResponse extends PageParts {
-  /** Default: 200. */
+  /** The HTTP status. Default: 200. */
   status?: number;
   headers?: Record<string, string>;
 }

@@ -13,7 +13,7 @@ import { answerExpired, answerForged } from './error-pages.ts';
 
 const readForm = bodyParser({ enableTypes: ['form'], formLimit: '10kb' });
 
-/** The fields of our form. A missing or malformed field counts as empty. */
+/** The fields of the sign-in form. A missing or malformed field counts as empty. */
 const form = z.object({
   csrf: z.string().catch(''),
   email: z.string().trim().catch(''),
@@ -90,7 +90,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     try {
       await finish(ctx, { login: { accountId: result.found.id, remember: remember === 'yes' } });
     } catch (error) {
-      // The password was changed after it was checked.
+      // The password was changed during this request, after its check.
       if (error instanceof errors.InvalidGrant) return refuse(400, email, wrong);
       throw error;
     }
@@ -109,7 +109,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
   };
 }
 
-/** Returns the interaction of the request's cookie, if the path names the same one. */
+/** Returns the interaction of the request's cookie, if the path has the same interaction id. */
 async function interactionOf(provider: Provider, ctx: Context): Promise<Interaction | undefined> {
   try {
     const found = await provider.interactionDetails(ctx.req, ctx.res);
