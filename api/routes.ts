@@ -33,7 +33,7 @@ export interface RouteDependencies extends Repositories {
   streams: Streams;
   callers: Auth['callers'];
   tickets: Auth['tickets'];
-  /** undefined without SES_TOPIC_ARN */
+  /** undefined if `SES_TOPIC_ARN` is not set. */
   sns: Sns | undefined;
   returnedEmail: (message: string) => Promise<void>;
   codec: PayloadCodec;
@@ -45,7 +45,7 @@ export interface RouteDependencies extends Repositories {
 /** Returns every route of the API, in the order of the docs page. */
 export const allRoutes = (dependencies: RouteDependencies): Route[] => [
   ...catalogRoutes(dependencies),
-  // Before the orders: otherwise `events` would be read as an order id.
+  // Before the order routes, where `events` would be an order id.
   ...streamRoutes(dependencies),
   ...orderRoutes(dependencies),
   ...productRoutes(dependencies),

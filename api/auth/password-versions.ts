@@ -27,7 +27,8 @@ export function createPasswordVersions() {
     },
     of(accountId: string): number {
       const version = versions().get(accountId);
-      if (version === undefined) throw new TypeError('no password version was recorded for the account in this request');
+      if (version === undefined)
+        throw new TypeError('no password version was recorded for the account in this request');
       return version;
     },
   };

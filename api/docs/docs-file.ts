@@ -8,7 +8,7 @@ export interface DocsFile {
   body: Buffer;
   /** Weak: the same for the compressed and the uncompressed body. */
   etag: string;
-  /** Whether the content of the path never changes: the path contains a hash of the content. */
+  /** Whether clients may cache the file forever, because its path contains a hash of its content. */
   immutable: boolean;
 }
 

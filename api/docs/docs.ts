@@ -13,7 +13,7 @@ const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  // For the icons in Swagger UI's style sheet.
+  // The style sheet of Swagger UI has icons in `data:` URLs.
   "img-src 'self' data:",
   "connect-src 'self'",
   "base-uri 'none'",
@@ -68,7 +68,7 @@ async function answer(ctx: Context, file: DocsFile, compressed: Map<DocsFile, Pr
     return;
   }
   ctx.set('content-encoding', 'gzip');
-  // Each file is compressed once, as Swagger UI has 1.9 MB.
+  // Each file is compressed only once, because Swagger UI is large (1.9 MB).
   const body = compressed.get(file) ?? promisify(gzip)(file.body);
   compressed.set(file, body);
   ctx.body = await body;

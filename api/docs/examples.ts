@@ -9,13 +9,13 @@ import { emptyTimelineEntry } from '../http/schemas.ts';
 export const customerId = '0c0ffee0-0000-4000-8000-000000000002';
 /** The order of all examples. */
 export const orderId = '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10';
-/** The seeded Latte, its Vanilla, and the Tea. */
+/** The seeded Latte, its variation Vanilla, and the Tea. */
 export const latteId = '0c0ffee0-0000-4000-8000-000000000110';
 export const vanillaId = '0c0ffee0-0000-4000-8000-000000000112';
 const pumpkinSpiceId = '0c0ffee0-0000-4000-8000-000000000111';
 const teaId = '0c0ffee0-0000-4000-8000-000000000160';
 
-/** The kitchen display. */
+/** The webhook of the kitchen display. */
 export const webhookId = '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a77';
 
 const publicUrl = 'http://localhost:5000';
@@ -154,7 +154,7 @@ export const streamTicket = {
   expiresAt: at('09:31:00'),
 };
 
-/** Replaces one Latte by a Pumpkin Spice Latte. */
+/** An edit that replaces one Latte by a Pumpkin Spice Latte. */
 export const orderEdit = {
   lines: [
     { id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b50', quantity: 1 },
@@ -196,7 +196,7 @@ export const cancelledOrder = {
 
 const event = { ...emptyTimelineEntry, kind: 'event' };
 
-/** As staff see it. Customers do not see the names of staff. */
+/** The timeline as staff see it. Customers do not see the names of staff. */
 export const orderTimeline = {
   data: [
     { ...event, at: at('09:30:00'), type: 'order.placed', version: 1, actor: customer, to: 'waiting' },

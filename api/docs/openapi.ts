@@ -147,7 +147,7 @@ type SecuritySchemes = Record<string, ZodOpenApiSecuritySchemeObject>;
 
 const SERVICE = 'service';
 
-/** Returns the ways to get an access token (RFC 9068), in order of preference. */
+/** Returns the security schemes, which are the ways to get an access token (RFC 9068), in order of preference. */
 function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySchemes {
   const tokenUrl = `${publicUrl}/oauth/token`;
   const all = describeScopes(scopesOf('manager'));

@@ -4,7 +4,7 @@ import { describeApi } from './openapi.ts';
 
 // Writes openapi.yaml. With --check, fails if the file is outdated.
 
-// Only handlers use the dependencies, and no handler runs here.
+// The routes have no real dependencies here, because only handlers use these, and this script calls no handler.
 const dependencies = { currency: SHOP.currency } as RouteDependencies;
 writeOrCheck(
   'openapi.yaml',

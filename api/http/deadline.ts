@@ -28,7 +28,7 @@ export class OutcomeUnknownError extends Error {
 /** Makes a call to Temporal that ends at the deadline, in ms since the epoch. @throws {OutcomeUnknownError} */
 export type CallWithDeadline = <T>(deadline: number, call: () => Promise<T>) => Promise<T>;
 
-/** The SDK's deadline applies to each RPC; {@link byDeadline} also ends the SDK's retries of an RPC. */
+/** The deadline of the SDK applies to each attempt of an RPC. {@link byDeadline} also ends the SDK's retries. */
 export function createCallWithDeadline(client: WorkflowClient): CallWithDeadline {
   return async (deadline, call) => {
     try {

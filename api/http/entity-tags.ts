@@ -1,7 +1,7 @@
 /** The versions that a client accepts (`If-Match`); undefined for any. */
 export type ExpectedVersions = readonly number[] | undefined;
 
-/** Returns the `ETag` of something with a version. */
+/** Returns the `ETag` of a resource. */
 export const etagOf = ({ version }: { version: number }): string => `"${version}"`;
 
 export interface VersionMismatch {
@@ -42,6 +42,6 @@ export function matchesIfNoneMatch(ifNoneMatch: string | undefined, etag: string
 /** Returns the opaque parts of the tags in a list, with their quotes. */
 const tagsIn = (list: string): string[] => list.match(/"[^"]*"/g) ?? [];
 
-/** Returns whether a tag is ours, possibly with a proxy's suffix. Both parameters are opaque parts with their quotes. */
+/** Returns whether a tag equals ours, apart from a proxy's suffix. Both parameters are opaque parts with their quotes. */
 const isTag = (tag: string, ours: string): boolean =>
   tag.startsWith(ours.slice(0, -1)) && REST.test(tag.slice(ours.length - 1));

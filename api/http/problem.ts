@@ -1,4 +1,4 @@
-/** `Retry-After` of every 503, in seconds: most outages are shorter. */
+/** The `Retry-After` of every 503, in seconds. Most outages are shorter. */
 export const RETRY_AFTER_S = '1';
 
 /** The status and title of each problem code (RFC 9457). */

@@ -130,7 +130,7 @@ function respond(ctx: Context, { status, headers = {}, body, stream }: RouteResp
   ctx.set(headers);
 }
 
-/** Discards the unread rest of a request: the handler must not act on a request that is still incomplete or malformed. */
+/** Reads and discards the rest of a request. So the handler runs only for a complete and well-formed request. */
 async function receiveRest(request: IncomingMessage): Promise<void> {
   if (request.complete) return;
   await finished(request.resume()).catch((cause: unknown) => {

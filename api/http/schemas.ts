@@ -82,7 +82,7 @@ export const freeText = (max: number) =>
     .regex(FREE_TEXT, 'must not contain control characters')
     .overwrite((value) => (isVisible(value) ? value : ''));
 
-/** RFC 9110 §13.1.1: `*`, or one or more entity tags. */
+/** `If-Match`: `*`, or one or more entity tags (RFC 9110 §13.1.1). */
 export const ifMatch = z
   .string()
   .regex(IF_MATCH, 'must be * or entity tags such as "3"')
@@ -93,7 +93,7 @@ export const ifMatch = z
     examples: ['"3"'],
   });
 
-/** RFC 9110 §13.1.2: `*`, or one or more entity tags. */
+/** `If-None-Match`: `*`, or one or more entity tags (RFC 9110 §13.1.2). */
 export const ifNoneMatch = z
   .string()
   .optional()
@@ -106,7 +106,7 @@ export const language = z.enum([...languages.keys()], `must be one of ${[...lang
   examples: ['pt'],
 });
 
-/** RFC 9110 §12.5.4. Parsed to the preferred language that the shop supports, regardless of region; otherwise undefined. */
+/** `Accept-Language` (RFC 9110 §12.5.4). Parsed to the first supported language, regardless of region, or to undefined. */
 export const acceptLanguage = z
   .string()
   .optional()
@@ -120,7 +120,7 @@ export const acceptLanguage = z
   })
   .meta({ description: 'Used if the body has no `language`', examples: ['pt-BR,pt;q=0.9,en;q=0.5'] });
 
-/** The IETF draft of the header allows quotes around the key: both forms mean the same key. */
+/** `Idempotency-Key`. The IETF draft of the header has quotes around the key. A key is the same with and without quotes. */
 export const idempotencyKey = z
   .string()
   .regex(/^("[\x21\x23-\x7e]{1,255}"|[\x21\x23-\x7e]{1,255})$/, 'must be 1 to 255 visible characters')
@@ -133,7 +133,7 @@ export const idempotencyKey = z
     examples: ['8e03978e-40d5-4f3c-a1b2-6d9c7e5f4a31'],
   });
 
-/** RFC 7240. Other preferences are ignored. */
+/** `Prefer` (RFC 7240). Preferences besides `respond-async` are ignored. */
 export const prefer = z
   .string()
   .max(200)

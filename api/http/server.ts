@@ -31,7 +31,7 @@ const TIMEOUT_CHECK_MS = 1_000;
 /** Connections without traffic are closed after this, in ms. Event streams send a heartbeat every 15 s. */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** How long a rejected client may continue to send, in ms: closing earlier could lose the response. */
+/** How long a rejected client may continue to send, in ms. If the server closed earlier, the client could lose the response. */
 const LINGER_MS = 500;
 
 /** Creates an HTTP server that answers malformed, ambiguous and slow requests with a problem and closes their connection. */
@@ -47,7 +47,7 @@ export function createHttpServer(
     keepAliveTimeout: 65_000,
     maxHeaderSize: MAX_HEADERS,
     insecureHTTPParser: false,
-    // Node would answer without a problem document.
+    // Node's own response would not be a problem document.
     requireHostHeader: false,
   });
   server.maxConnections = options.maxConnections;

@@ -4,7 +4,7 @@ import { snsMessage } from './schemas.ts';
 import type { Sns, SnsMessage } from './sns.ts';
 
 interface Dependencies {
-  /** Undefined without `SES_TOPIC_ARN`. */
+  /** undefined if `SES_TOPIC_ARN` is not set. */
   sns: Sns | undefined;
   /** Records a report of Amazon SES. */
   returnedEmail: (message: string) => Promise<void>;

@@ -46,7 +46,7 @@ const signed = {
 export function createSns({ topicArn, endpoint }: Settings) {
   const certificates = new LRUCache<string, X509Certificate>({ max: 10 });
 
-  /** Rejects other hosts: a forged message could otherwise make the API call any address, and bring its own certificate. */
+  /** Returns whether a URL is Amazon's. With other URLs, a forged message could name its own certificate, or call any host. */
   function isAmazons(address: string, ending = ''): boolean {
     const url = URL.parse(address);
     if (!url?.pathname.endsWith(ending)) return false;
@@ -78,7 +78,7 @@ export function createSns({ topicArn, endpoint }: Settings) {
         : reject('It is not signed by Amazon.');
     },
 
-    /** Confirms the subscription that a verified message asks for. @throws if Amazon does not answer */
+    /** Confirms the subscription that a verified message requests. @throws if Amazon does not answer */
     async confirm({ SubscribeURL = '' }: SnsMessage): Promise<SnsRejection | undefined> {
       if (!isAmazons(SubscribeURL)) return reject('Its SubscribeURL is not Amazon’s.');
       await fetchFrom(SubscribeURL);

@@ -4,7 +4,7 @@ import { invalidRequest } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
 import { codecQuery, payloads as payloadsSchema } from './codec-schemas.ts';
 
-/** In bytes: Temporal's limit for a payload, 2 MB, in base64. */
+/** Limit of a request body, in bytes. Temporal allows 2 MB per payload, and base64 makes it larger. */
 const BODY_LIMIT = 4_000_000;
 
 interface Wire {
@@ -16,7 +16,7 @@ const texts = {
   encode: { summary: 'Encrypt payloads for Temporal', done: 'The encrypted payloads' },
 };
 
-/** Temporal's codec server protocol, with which its Web UI and CLI show encrypted payloads to managers. */
+/** The codec server of Temporal's Web UI and CLI, which decrypts payloads for managers. */
 export function codecRoutes({ codec }: { codec: PayloadCodec }): Route[] {
   return (['decode', 'encode'] as const).map((direction) =>
     route({

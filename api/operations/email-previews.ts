@@ -25,7 +25,7 @@ export function emailPreviews(shop: Shop): Middleware {
   };
 }
 
-/** Allows inline styles: emails use no others. */
+/** Sends a preview. Inline styles are allowed, because emails need them. */
 function answer(ctx: Context, type: string, body: string, policy: string): void {
   const policies = ["default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'", "form-action 'none'", policy];
   ctx.set('content-security-policy', policies.join('; '));

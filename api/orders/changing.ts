@@ -26,7 +26,7 @@ export interface ChangingDependencies {
 /** Refuses a change of an open order whose workflow has ended, for example because an operator terminated or deleted it. */
 type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'refused'> & { refused: 'workflow_gone' };
 
-/** With `Prefer: respond-async`, the order before the change. */
+/** The result of a change. With `Prefer: respond-async`, it has the order before the change. */
 type ChangeResult = OrderResult | Refusal | Unavailable | KeyReused | WorkflowGone | { refused: 'not_found' };
 
 export function createChanging(
@@ -48,7 +48,7 @@ export function createChanging(
   ): Promise<ChangeResult> =>
     apply(orderId, context, async ({ version }) => {
       const priced = lines && (await priceNewLines(lines));
-      // 412 comes before 409.
+      // A version mismatch (412) takes precedence over a refusal of the lines (409).
       if (priced && 'refused' in priced) return versionMismatch(context.ifMatch, version) ?? priced;
       return { update: 'edit', lines: priced, location, note: note === '' ? null : note };
     });

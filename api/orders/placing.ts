@@ -64,7 +64,7 @@ export function createPlacing(dependencies: PlacingDependencies) {
       return (await earlierPlacement(id, context)) ?? { refused: 'idempotency_key_reused' };
     }
     const fact = placeOrder(placement);
-    // From here on the order is durable: its workflow records it if this write fails.
+    // The order is now durable. If this write fails, the workflow of the order records it.
     const journaled = await byDeadline(deadline, journal.record(fact)).catch((error: unknown) => {
       logger.warn({ err: error, requestId }, 'journal write failed');
     });
@@ -72,7 +72,7 @@ export function createPlacing(dependencies: PlacingDependencies) {
     return { order: fact.order, customerName: caller.name, replayed: false };
   }
 
-  /** Finds the order that an earlier request with this key placed in its workflow: Postgres may not have it yet. */
+  /** Finds the order that an earlier request with this key placed. Reads it from its workflow, as Postgres may not have it yet. */
   async function earlierPlacement(
     orderId: string,
     { key, caller, deadline }: RequestContext,
@@ -81,7 +81,7 @@ export function createPlacing(dependencies: PlacingDependencies) {
     return history && replayOf(answerOfFact(placeOrder(history.placement)), key, caller.name);
   }
 
-  /** Returns what these lines cost now. */
+  /** Returns the current prices of these lines. */
   async function quote(lines: LineRequest[]): Promise<Priced | Unavailable> {
     return price(lines, await catalog.offers(lines), randomUUID, currency);
   }

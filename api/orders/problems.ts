@@ -9,7 +9,7 @@ type Refusal = Extract<
   { refused: string }
 >;
 
-/** Returns the problem that a refusal is answered with. */
+/** Returns the problem of a refusal. */
 export function problemOf(refusal: Refusal): Problem {
   switch (refusal.refused) {
     case 'product_unavailable': {

@@ -5,7 +5,7 @@ import type { ExpectedVersions } from '../http/entity-tags.ts';
 import { callerOf } from '../http/route.ts';
 import { bindKey } from './idempotency.ts';
 
-/** The deadline of a request that waits for Temporal and Postgres, in ms from now. */
+/** How long a request may wait for Temporal and Postgres, in ms. */
 const DEADLINE_MS = 3_000;
 
 /** Returns the deadline of a request that starts now, in ms since the epoch. */
@@ -14,7 +14,7 @@ export const requestDeadline = (): number => Date.now() + DEADLINE_MS;
 /** The caller and the conditions of a request that places or changes an order. */
 export interface RequestContext {
   caller: Caller;
-  /** `Idempotency-Key`, or a random one: with it, the client can repeat a request whose response was lost. */
+  /** The `Idempotency-Key`, or a random key. The client can repeat a request with this key if the response was lost. */
   idempotencyKey: string;
   key: IdempotencyKey;
   /** Whether the client sent the key, and so may have used it before. */

@@ -17,7 +17,7 @@ interface Dependencies {
 
 type ResendRefusal = { refused: 'not_found' } | { refused: 'nothing_to_send'; detail: string };
 
-/** Sends an email of an order again, or says why not. @throws {OutcomeUnknownError} */
+/** Sends an email of an order again, or returns a refusal. @throws {OutcomeUnknownError} */
 export type Resend = (orderId: string, deliveryId: string, deadline: number) => Promise<ResendRefusal | undefined>;
 
 export function createResend({ ledger, orders, users, suppressions, workflows }: Dependencies): Resend {

@@ -16,7 +16,7 @@ export function toOrderResource({ order, customerName }: OrderView, viewer: Acto
   };
 }
 
-/** How long a response may have the old name after a rename, in ms: callers are cached for 30 s, and clocks differ. */
+/** How long responses may have a customer's old name after a rename, in ms. Callers are cached for 30 s, and clocks differ. */
 const RENAME_MARGIN_MS = 60_000;
 
 /**

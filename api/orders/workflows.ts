@@ -42,9 +42,9 @@ export type Change =
 /** The history of an order's current run. Reading it needs no worker. */
 export interface OrderHistory {
   placement: Placement;
-  /** By version. */
+  /** All facts, sorted by version. */
   facts: Fact[];
-  /** Whether the order is as it was placed: no change was ever requested. */
+  /** Whether the order is as it was placed, because no change was requested. */
   untouched: boolean;
 }
 
@@ -159,7 +159,7 @@ export function createOrderWorkflows(
 
 export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 
-/** Signs a message: the workflow accepts an actor only from the API. */
+/** Signs a message. The workflow accepts the actor of a message only with a valid signature. */
 function signedMessage(keys: string[], { update, ...change }: Change, attribution: Attribution): Attribution {
   const message = { ...change, ...attribution };
   const command = parsers[update](message, { isStrict: true, codePoints: true, visibleNames: true });

@@ -14,7 +14,7 @@ export const viewOf = (actor: Actor): View => (isStaff(actor) ? 'staff' : 'owner
 /** The viewer of events for staff. All members of staff see the same. */
 const STAFF: Actor = { type: 'system', id: 'crema' };
 
-/** A fact for the readers of a process, serialized once for each view. */
+/** A fact for all readers of a process. It is serialized only once for each view. */
 export interface Broadcast {
   position: number;
   orderId: string;

@@ -1,11 +1,11 @@
 import { toJsonLine } from '../../domain/text.ts';
 
-/** A comment, so that proxies do not close an idle connection. */
+/** A comment in the stream, sent so that proxies do not close an idle connection. */
 export const HEARTBEAT = Buffer.from(':\n\n');
 
 /** Returns a server-sent event (HTML standard). */
 export const toFrame = ({ id, event, data }: { id: string; event: string; data: unknown }): Buffer =>
   Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${toJsonLine(data)}\n\n`);
 
-/** Sets how long a client waits before it reconnects, in ms. */
+/** Returns a frame that sets how long a client waits before it reconnects, in ms. */
 export const toRetryFrame = (ms: number): Buffer => Buffer.from(`retry: ${ms}\n\n`);

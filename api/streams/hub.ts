@@ -4,7 +4,7 @@ import { type Broadcast, toBroadcast } from './broadcast.ts';
 
 /** A stream that receives facts from the hub. */
 export interface Reader {
-  /** undefined: all orders. */
+  /** The order to follow; undefined: all orders. */
   orderId: string | undefined;
   epoch: string;
   /** The log position up to which the reader has every fact. */
@@ -34,7 +34,7 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
   /** The log that the readers follow, and the position up to which it was read. */
   let epoch = '';
   let position = 0;
-  /** The newest broadcasts: all after `recentAfter`. */
+  /** The newest broadcasts. Contains every fact after the position `recentAfter`. */
   let recent: Broadcast[] = [];
   let recentAfter = 0;
   /** Orders that may have no more facts. */

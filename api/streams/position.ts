@@ -1,6 +1,6 @@
 /** A position in the log, as clients store it. */
 export interface Position {
-  /** See `LogState`. */
+  /** See `LogState` in db/event-log.ts. */
   epoch: string;
   n: number;
 }

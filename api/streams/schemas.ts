@@ -45,7 +45,7 @@ export const orderEvent = z
 const testEvent = z
   .object({
     specversion: z.literal('1.0'),
-    // A named enum: the Go client of openapi-generator ignores constants, and could not tell the events apart.
+    // A named enum, because openapi-generator's Go client ignores constants and needs the type to distinguish events.
     type: z.enum([TEST_EVENT]).meta({ id: 'TestEventType' }),
     id: z.string(),
     source: z.url().meta({ description: 'The URL of the shop’s webhooks: `PUBLIC_URL` followed by `/v1/webhooks`' }),

@@ -9,7 +9,7 @@ import type { Hub, Reader } from './hub.ts';
 /** Where a stream starts in the log. */
 export interface StreamStart {
   epoch: string;
-  /** The client has every fact up to here, or gets it with the first frames. */
+  /** The client has every fact up to this position, or gets it with the first frames. */
   position: number;
   firstFrames: Buffer;
   /** Whether the position is near the end of the log. */
@@ -41,7 +41,7 @@ const PAGE = 100;
 /** The largest backlog of a reader, in bytes. */
 const MAX_BACKLOG = 1_048_576;
 
-/** How long a connection may transmit nothing, in ms. */
+/** How long a connection may transmit no data while data is waiting, in ms. */
 const STALLED_MS = 30_000;
 
 /** The pause between two access checks, in ms. */

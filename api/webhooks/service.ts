@@ -30,7 +30,7 @@ interface Dependencies {
   endpointPolicy: Pick<EndpointPolicy, 'faultOf'>;
   /** Encrypts a secret for Postgres. */
   seal(secret: string): Promise<Buffer>;
-  /** Wakes the worker's dispatcher, which sends the requested deliveries. */
+  /** Wakes up the dispatcher in the worker, which sends the requested deliveries. */
   wakeDispatcher(): void;
 }
 

@@ -10,7 +10,7 @@ export type TrustedProxies = number | readonly string[];
 /** The prefix length of a client's network, in bits. The client can use every address in this network. */
 const IPV6_NETWORK_BITS = 64;
 
-/** Longest part of an unreadable address that is logged, in UTF-16 code units. */
+/** The maximum length of an unreadable address in the log, in UTF-16 code units. */
 const LOGGED_LENGTH = 100;
 
 /**
@@ -69,7 +69,7 @@ const elementsOf = (list: string): string[] =>
 
 const reversed = (text: string): string => [...text].reverse().join('');
 
-/** `192.0.2.1:443` and `[2001:db8::1]:443`, the port being optional, or obfuscated as in RFC 7239 §6.2. */
+/** Matches `192.0.2.1:443` and `[2001:db8::1]:443`. The port is optional, and may be obfuscated (RFC 7239 §6.2). */
 const HOST_AND_PORT = /^(?:([\d.]+)|\[([^\]]+)\])(?::(?:\d{1,5}|_[\w.-]+))?$/;
 
 /** Parses an address from a proxy: bare or quoted, with or without a port or an IPv6 zone. */

@@ -35,8 +35,8 @@ export function createLimits(settings: ApiSettings, redis: Redis) {
 const COMMAND_TIMEOUT_MS = 200;
 
 /**
- * Connects to the Redis of the rate limits, now or once it is available. If Redis hangs, the connection is closed, and the limits
- * count in memory until a new connection succeeds.
+ * Connects to the Redis of the rate limits, now or once it is available. If Redis hangs, the connection is closed. Requests are
+ * then counted in memory until a new connection succeeds.
  */
 export const connectLimitsRedis = (url: string, logger: Logger): Redis =>
   connectOptionalRedis(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 
-/** A number of requests in a window of some seconds. The first request opens the window. */
+/** A number of requests in a time window. The first request starts the window. */
 export interface Allowance {
   count: number;
   seconds: number;
@@ -45,7 +45,7 @@ export function createQuota(policy: string, allowance: Allowance, redis: Redis) 
     async take(key: string, onlyHere = false): Promise<QuotaStatus> {
       const own = statusOf(await local.penalty(key));
       if (onlyHere || isExceeded(own)) return own;
-      // The connection logs an outage.
+      // `connectLimitsRedis` in limits.ts logs an outage.
       const all = await shared.penalty(key).then(statusOf, () => own);
       return all.taken > own.taken ? all : own;
     },

@@ -14,7 +14,7 @@ export type SignInResult<Found> = { found: Found | undefined } | { refused: 'rat
 
 export interface SignInLimiter {
   /**
-   * Checks a password, unless too many were wrong.
+   * Checks a password, unless there were too many wrong passwords.
    *
    * @param check resolves with `undefined` for a wrong password
    * @throws what `check` throws; such an attempt does not count

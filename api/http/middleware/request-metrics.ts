@@ -3,7 +3,7 @@ import { Gauge, Histogram, type Registry } from '@prometheus-io/client';
 import type { Context, Middleware } from 'koa';
 import type { Route } from '../route.ts';
 
-/** In seconds. */
+/** The buckets of the histogram, in seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
@@ -12,12 +12,12 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 const PAGES =
   /^\/(oauth\/(token|revoke|authorize|sign-in|logout)|[.]well-known|docs|(openapi|asyncapi)[.](json|yaml)|account|dev\/emails|metrics|$)(?=\/|$)/;
 
-/** nginx's status for a client that closed the connection before the response. */
+/** The status for a client that closed the connection before the response, as in nginx. */
 const CLIENT_GONE = 499;
 
 /**
  * Measures the duration of every request by method, route and status, and counts the requests in flight. A route is a template
- * such as `/v1/orders/{id}`, or `unknown`: clients must not be able to create time series.
+ * such as `/v1/orders/{id}`, or `unknown`. Paths are not used, because clients could then create time series without limit.
  */
 export function measureRequests(registry: Registry, routes: readonly Route[], router: Router): Middleware {
   const registers = [registry];

@@ -3,7 +3,7 @@ import type { Middleware } from 'koa';
 const YEAR_S = 31_536_000;
 
 /**
- * Returns the default security headers: as strict as possible. Pages relax what they need, and public documents allow caching.
+ * Returns the default security headers, which are as strict as possible. Pages relax some, and public documents allow caching.
  *
  * @param https whether clients reach the API only by https
  */

@@ -5,7 +5,7 @@ export interface Field {
   name: string;
   label: string;
   type: 'email' | 'password' | 'text';
-  /** The HTML attribute, for browsers and password managers. */
+  /** The HTML attribute `autocomplete`, which browsers and password managers use. */
   autocomplete: string;
   value?: string | undefined;
   hint?: string | undefined;

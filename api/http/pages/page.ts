@@ -15,7 +15,7 @@ const sha256 = (source: string) => `'sha256-${createHash('sha256').update(source
 const style: Html = { markup: readFileSync(join(import.meta.dirname, 'crema.css'), 'utf8') };
 const styleHash = sha256(style.markup);
 
-/** Submits the only form of a page. */
+/** The script that submits the only form of a page. */
 const sendForm: Html = { markup: 'document.forms[0].submit()' };
 const sendFormHash = sha256(sendForm.markup);
 
