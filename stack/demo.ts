@@ -138,7 +138,7 @@ function connectTo(api: string) {
   }
   const send = async (method: string, path: string, { token, body }: Options) => {
     const isForm = body instanceof URLSearchParams;
-    // All attempts have the same key, so that a retry after a 503 changes nothing twice.
+    // All attempts have the same key, so that a retry after a 503 does not repeat a change.
     const headers = {
       ...(token && { authorization: `Bearer ${token}` }),
       ...(body && !isForm && { 'content-type': 'application/json', 'idempotency-key': randomUUID() }),

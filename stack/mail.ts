@@ -5,7 +5,7 @@ import { localAddress } from '../config/local-services.ts';
 import { firstReply } from './first-reply.ts';
 import { type LocalServiceOptions, type Service, startService } from './service.ts';
 
-/** Starts maildev, which accepts every email, delivers none and shows them on its page. It stores them in `mail/`. */
+/** Starts maildev. It accepts emails without delivering them, shows them on its page and stores them in `mail/`. */
 export async function startMail(options: LocalServiceOptions): Promise<Service> {
   const directory = join(options.dataDir, 'mail');
   mkdirSync(directory, { recursive: true });

@@ -75,7 +75,7 @@ function startProgram(
   );
 }
 
-/** Returns the instance id in a response of `/health/ready`, or undefined if it has none. */
+/** Returns the instance id in a response of `/health/ready`; undefined if the response has no id. */
 function instanceIn(text: string): unknown {
   try {
     return JSON.parse(text)?.instance;

@@ -1,6 +1,6 @@
 import Sequencer from '@jest/test-sequencer';
 
-/** Files that take half a minute or more. They start first, so that no worker is left alone with one at the end. */
+/** Files that take half a minute or more. They start first, so that the run does not end with one worker on a slow file. */
 const SLOW = [
   'bench/bench',
   'stack/run',

@@ -76,7 +76,7 @@ function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {
     onSignal(
       signal,
       (message) => applyOrReject(parse(message, parseOptions)),
-      'As the update; a refusal appears on the timeline',
+      'Same as the update. A refusal appears on the timeline.',
     );
   }
   // A cancellation in Temporal is handled as a cancel message: the order may refuse it, and deliveries continue.

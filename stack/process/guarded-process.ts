@@ -20,7 +20,7 @@ export interface Program {
   command: string;
   args: string[];
   cwd?: string;
-  /** The user to run it as, if not the current one. Only root can choose another. */
+  /** The user that runs the program. Default: the current user. Only root can choose another user. */
   user?: { uid: number; gid: number } | undefined;
   env?: Environment;
   /** The signal for a graceful stop. Default: SIGTERM. */

@@ -120,7 +120,7 @@ describe('an authorization code', () => {
 });
 
 describe('an access token from a code', () => {
-  test('has all scopes of the role if the request names none', async () => {
+  test('has all scopes of the role if the request names no scopes', async () => {
     const { exchange } = await signInWithBrowser(api);
     expect((await exchange()).body.scope).toBe('orders:read orders:write');
   });

@@ -30,7 +30,7 @@ async function expectGood(token: string) {
   expect(await statuses(token)).toEqual([200, 200]);
 }
 
-/** The process that ended the token rejects it at once, the other one when its cache entry expires. */
+/** Expects that the process that ended the token rejects it at once, and the other process when its cache entry expires. */
 async function expectEnded(token: string) {
   expect((await api.who(`Bearer ${token}`)).status).toBe(401);
   const deadline = performance.now() + 2 * CALLER_CACHE_MS;

@@ -90,7 +90,7 @@ const silent = { debug() {}, warn() {}, error() {} };
 /** The port in an address on this machine. */
 const PORT = /(?<=127\.0\.0\.1:)\d+/;
 
-/** Opens the shop. If that fails, stops what it has started. */
+/** Opens the shop. If that fails, stops the processes that it has started. */
 export async function openChaosShop(options: Options): Promise<ChaosShop> {
   const cleanUp = new AsyncDisposableStack();
   const close = () => cleanUp.disposeAsync();

@@ -60,15 +60,15 @@ describe('a connection that Postgres refuses', () => {
   });
 });
 
-describe('an unavailable Temporal', () => {
+describe('a command that needs Temporal', () => {
   const commands = ['worker/main.ts', 'worker/prepare-namespace.ts', 'worker/reconcile.ts'];
-  test.each(commands)('ends %s with one sentence', async (command) => {
+  test.each(commands)('ends with one sentence if Temporal is unavailable: %s', async (command) => {
     const { code, output } = await run(command, { ...(await ownDatabase()), TEMPORAL_ADDRESS: '127.0.0.1:1' });
     expect([code, lastLine(output)]).toEqual([1, expect.stringMatching(/^Temporal cannot be reached: /)]);
     expect(output).not.toMatch(/^ +at /m);
   });
 
-  test.each(commands)('or a missing namespace ends %s with one sentence', async (command) => {
+  test.each(commands)('ends with one sentence if the namespace is missing: %s', async (command) => {
     const { code, output } = await run(command, { ...(await ownDatabase()), TEMPORAL_NAMESPACE: 'nowhere' });
     expect([code, lastLine(output)]).toEqual([
       1,

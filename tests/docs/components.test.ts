@@ -79,7 +79,7 @@ const below = (
   ),
 ];
 
-/** All schemas below some, including these. */
+/** Returns these schemas and all schemas below them. */
 const everything = (schemas: [string, Schema][]): [string, Schema][] =>
   schemas.flatMap(([place, schema]) => [[place, schema], ...everything(below(place, schema))]);
 
@@ -91,7 +91,7 @@ const resolved = (schema: Schema): Schema =>
 const belowNamed = named.flatMap(([name, schema]) => below(name, schema));
 const isNull = ({ type }: Schema) => type === 'null';
 
-/** Returns whether a schema needs a name: an object with fields, an enum or a union. A named schema or null needs none. */
+/** Returns whether a schema is an object with fields, an enum or a union, without a name. A nullable named schema is not. */
 function isAnonymous({ properties, enum: values, anyOf, oneOf, allOf }: Schema): boolean {
   const choices = [...(anyOf ?? []), ...(oneOf ?? []), ...(allOf ?? [])];
   const isNullable = choices.length === 2 && choices.filter(isNull).length === 1 && choices.some(({ $ref }) => $ref);

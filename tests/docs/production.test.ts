@@ -47,7 +47,7 @@ const lacks = `docs/production.md was not followed: this machine lacks ${missing
 
 if (missing.length === 0 && postgresBin) {
   test(
-    'docs/production.md sells a latte and loses no order',
+    'the commands of docs/production.md run a shop that loses no order',
     async () => {
       await follow(postgresBin);
     },

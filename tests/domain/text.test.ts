@@ -70,7 +70,7 @@ describe('user text inside a sentence', () => {
     expect(isolate(text)).toBe(`\u2068${text}\u2069`);
   });
 
-  test('lets no control character affect the text after it', () => {
+  test('does not let control characters affect the text after it', () => {
     const controls = fc.constantFrom(
       '\u202a',
       '\u202b',

@@ -1,4 +1,4 @@
-"""Gives Schemathesis what openapi.yaml cannot describe. FUZZ_DATA is the path of the test data that run.ts writes."""
+"""Adds rules to Schemathesis that openapi.yaml cannot describe. FUZZ_DATA is the path of the test data that run.ts writes."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def before_load_schema(context, raw_schema):
     schemas = raw_schema["components"]["schemas"]
     for name in ("Verification", "PasswordReset"):
         schemas[name]["properties"]["token"] = {"type": "string", "format": f"link-of-{name}"}
-    # No header identifies the client here, so the form must.
+    # Requests of the fuzzer have no header that identifies the client, so the form must identify it.
     for path in ("/oauth/token", "/oauth/revoke"):
         body = raw_schema["paths"][path]["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
         form = schemas.get(body["schema"].get("$ref", "").split("/")[-1], body["schema"])
@@ -36,7 +36,7 @@ def before_load_schema(context, raw_schema):
     # Webhooks must not send requests to other machines.
     for name in ("WebhookRequest", "WebhookChange"):
         schemas[name]["properties"]["url"] = {"type": "string", "format": "url-of-webhook"}
-        # openapi.yaml omits it for client generators.
+        # openapi.yaml omits `uniqueItems`, because some client generators turn such lists into sets.
         schemas[name]["properties"]["events"]["uniqueItems"] = True
     for path in raw_schema["paths"].values():
         for operation in path.values():
@@ -47,7 +47,7 @@ def before_load_schema(context, raw_schema):
 
 @schemathesis.hook
 def before_add_examples(context, examples):
-    # One request must succeed in every run, without chance.
+    # At least one request to each operation must succeed in every run.
     successful = data["successfulRequests"].get(context.operation.definition.raw["operationId"])
     if successful is not None:
         examples.append(context.operation.Case(**successful))
@@ -81,7 +81,7 @@ def after_call(context, case, response):
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
     kind = type(failure).__name__
-    # Schemathesis remembers deleted rows, but not restored ones.
+    # Schemathesis records that a row is deleted, but not that it is restored.
     if kind == "UseAfterFree":
         return restored.isdisjoint((case.path_parameters or {}).values())
     # Schemathesis sends headers that violate their pattern with requests that it considers valid.

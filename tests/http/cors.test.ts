@@ -133,7 +133,7 @@ test.each([
   }
 });
 
-test('lets no page of another origin read a token', async () => {
+test('does not let a page of another origin read a token', async () => {
   const form = { grant_type: 'password', client_id: 'crema', username: 'customer@example.com', password: 'test' };
   const answer = await fetch(`${shop.url}/oauth/token`, {
     method: 'POST',

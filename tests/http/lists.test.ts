@@ -66,7 +66,7 @@ async function readPages(query: string, as = shop.manager, after?: string): Prom
 }
 
 describe('A list of orders', () => {
-  test('has the newest first, 20 a page, each as when it is read alone', async () => {
+  test('has the newest orders first, 20 a page, each as a single read returns it', async () => {
     const page = await list();
     expect(idsIn(page)).toEqual(newestFirst(planned).slice(0, 20));
     expect(page.body).toEqual({ data: expect.any(Array), nextCursor: expect.stringMatching(/^[\w-]+$/) });

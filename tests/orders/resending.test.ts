@@ -87,7 +87,7 @@ test('keeps the outcome sent if the resent email is rejected permanently', async
   expect([outcome, attempts.at(-1)?.outcome]).toEqual(['sent', 'refused']);
 });
 
-test('rejects a resend with the reason why there is nothing to send', async () => {
+test('rejects a resend with the reason if no email can be sent', async () => {
   const { id, token } = await newCustomer(shop);
   const { body: order } = await shop.place({ as: token });
   const { deliveryId } = await emailTo('customer', order.id, 1);

@@ -14,7 +14,7 @@ import { fingerprints } from './tables.ts';
 
 /**
  * The response for each kind of caller: `yes` is the response of the row. The owner is a customer. The demoted manager is a
- * customer with the token of a manager. An invalid token is rejected even if the route needs none. The OAuth2 server ignores
+ * customer with the token of a manager. An invalid token is rejected even on routes without a token. The OAuth2 server ignores
  * access tokens: its clients authenticate differently, and its documents are public.
  */
 const WHO_MAY = `

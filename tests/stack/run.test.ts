@@ -117,7 +117,7 @@ test('names the variable of an invalid setting', async () => {
   expect(run.output.stderr).toContain('MAIL_PORT');
 });
 
-test('prints how to open a shop if the demo finds none', async () => {
+test('prints how to open a shop if the demo finds no open shop', async () => {
   const demo = command('demo.ts');
 
   expect(await demo.exitCode()).toBe(1);

@@ -201,7 +201,7 @@ test('disconnects a blocked reader after 30 s, but not one without events', asyn
   }
 });
 
-test('ends a stream as soon as its reader is known to lose access, and no other', async () => {
+test('ends only the streams of a reader that loses access, as soon as this is known', async () => {
   server = await openLogServer({ heartbeat: 1 });
   const stays = await follow(server, '/');
   server.asks.stillMay = async () => false;

@@ -73,7 +73,7 @@ describe('addresses', () => {
     for (const attempt of [at(address).addressesOf(name), at().addressesOf(literal(address))]) {
       await expect(attempt).rejects.toThrow('The endpoint has a private or reserved address.');
     }
-    // One forbidden address is enough.
+    // One forbidden address is enough to reject the host.
     await expect(at('8.8.8.8', address).addressesOf(name)).rejects.toThrow('private or reserved');
     await expect(at(address, '8.8.8.8').addressesOf(name)).rejects.toThrow('private or reserved');
   });

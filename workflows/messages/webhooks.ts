@@ -13,7 +13,7 @@ export interface DeliveryStart {
   retry: RetryPlan;
 }
 
-/** @param deliveryId only for a delivery that a manager requested, because there can be several of one event */
+/** @param deliveryId only for a delivery that a manager requested, because an event can have several of them */
 export const webhookDeliveryIdOf = (webhookId: string, eventId: string, deliveryId?: string): string =>
   ['webhook', webhookId, eventId, deliveryId].filter(Boolean).join('-');
 

@@ -1,4 +1,4 @@
-// The life of an order, through the generated client. SHOP is where the API is, EVENT a file with the body of a webhook.
+// The life of an order, through the generated client. SHOP is the base URL of the API; EVENT is a file with the body of a webhook.
 package main
 
 import (
@@ -54,7 +54,7 @@ func main() {
 	line := crema.OrderLineRequest{ProductId: latte.Id, VariationId: &latte.Variations[1].Id, Quantity: 2}
 	body := crema.OrderRequest{Lines: []crema.OrderLineRequest{line}}
 
-	// The same key places the order once, however often it is sent.
+	// Repeated requests with the same key place one order.
 	key := crema.PlaceOrderParams{IdempotencyKey: ptr(uuid.NewString())}
 	first := must(customer.PlaceOrderWithResponse(ctx, &key, body))
 	again := must(customer.PlaceOrderWithResponse(ctx, &key, body))
@@ -63,7 +63,7 @@ func main() {
 	expect("replayed", again.HTTPResponse.Header.Get("Idempotency-Replayed"), "true")
 	fmt.Println("placed", placed.Number, placed.Lines[0].Product, placed.Total)
 
-	// An edit overwrites nothing that this program has not seen.
+	// If-Match rejects an edit of a version that this program has not seen.
 	var kept, added crema.EditedOrderLine
 	must(0, kept.FromKeptOrderLine(crema.KeptOrderLine{Id: placed.Lines[0].Id, Quantity: 1}))
 	must(0, added.FromOrderLineRequest(crema.OrderLineRequest{ProductId: latte.Id, Quantity: 1}))
@@ -94,7 +94,7 @@ func main() {
 		fmt.Println(entry.At, entry.Kind, entry.Type)
 	}
 
-	// What a webhook receives: `type` tells the events apart.
+	// The event that a webhook receives. Its `type` distinguishes the kinds of events.
 	var received crema.CloudEvent
 	must(0, received.UnmarshalJSON(must(os.ReadFile(os.Getenv("EVENT")))))
 	event := must(received.ValueByDiscriminator()).(crema.OrderEvent)

@@ -1,4 +1,4 @@
-"""The life of an order, through the generated client. SHOP is where the API is, EVENT a file with the body of a webhook."""
+"""The life of an order, through the generated client. SHOP is the base URL of the API; EVENT is a file with the body of a webhook."""
 
 import json
 import os
@@ -49,7 +49,7 @@ latte = next(item for item in get_catalog.sync(client=customer).data if item.nam
 vanilla = next(variation for variation in latte.variations if variation.name == "Vanilla")
 body = OrderRequest(lines=[OrderLineRequest(latte.id, quantity=2, variation_id=vanilla.id)])
 
-# The same key places the order once, however often it is sent.
+# Repeated requests with the same key place one order.
 key = str(uuid.uuid4())
 first = place_order.sync_detailed(client=customer, body=body, idempotency_key=key)
 again = place_order.sync_detailed(client=customer, body=body, idempotency_key=key)
@@ -57,7 +57,7 @@ placed = first.parsed
 assert again.parsed.id == placed.id and again.headers["Idempotency-Replayed"] == "true"
 print("placed", placed.number, placed.lines[0].product, placed.total)
 
-# An edit overwrites nothing that this program has not seen.
+# If-Match rejects an edit of a version that this program has not seen.
 edit = OrderEdit(lines=[KeptOrderLine(placed.lines[0].id, 1), OrderLineRequest(latte.id, 1)], note="No sugar")
 seen = first.headers["ETag"]
 edited = edit_order.sync(placed.id, client=customer, body=edit, if_match=seen)
@@ -80,7 +80,7 @@ assert cancelled.cancellation.reason_code == CancellationReason.OUT_OF_STOCK, ca
 for entry in get_order_timeline.sync(placed.id, client=manager).data:
     print(entry.at, entry.kind, entry.type_)
 
-# What a webhook receives: `type` tells the events apart.
+# The event that a webhook receives. Its `type` distinguishes the kinds of events.
 with open(os.environ["EVENT"], encoding="utf-8") as file:
     body = json.load(file)
 event = (TestEvent if body["type"] == TestEventType.WEBHOOK_TEST else OrderEvent).from_dict(body)

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 
-/** The life of an order, through the generated client. SHOP is where the API is, EVENT a file with the body of a webhook. */
+/** The life of an order, through the generated client. SHOP is the base URL of the API; EVENT is a file with the body of a webhook. */
 public class OrderExample {
   static final String SHOP = System.getenv("SHOP");
 
@@ -50,7 +50,7 @@ public class OrderExample {
     var line = new OrderLineRequest().productId(latte.getId()).variationId(latte.getVariations().get(1).getId());
     var body = new OrderRequest().addLinesItem(line.quantity(2));
 
-    // The same key places the order once, however often it is sent.
+    // Repeated requests with the same key place one order.
     var key = UUID.randomUUID().toString();
     var first = customer.placeOrderWithHttpInfo(body, key);
     var again = customer.placeOrderWithHttpInfo(body, key);
@@ -60,7 +60,7 @@ public class OrderExample {
     expect("replayed", again.getHeaders().get("idempotency-replayed"), List.of("true"));
     System.out.println("placed " + placed.getNumber() + " " + placed.getLines().get(0).getProduct());
 
-    // An edit overwrites nothing that this program has not seen.
+    // If-Match rejects an edit of a version that this program has not seen.
     var kept = new KeptOrderLine().id(placed.getLines().get(0).getId()).quantity(1);
     var added = new OrderLineRequest().productId(latte.getId()).quantity(1);
     var edit = new OrderEdit().lines(List.of(new EditedOrderLine(kept), new EditedOrderLine(added))).note("No sugar");
@@ -89,7 +89,7 @@ public class OrderExample {
       System.out.println(entry.getAt() + " " + entry.getKind() + " " + entry.getType());
     }
 
-    // What a webhook receives: `type` tells the events apart.
+    // The event that a webhook receives. Its `type` distinguishes the kinds of events.
     var received = CloudEvent.fromJson(Files.readString(Path.of(System.getenv("EVENT"))));
     OrderEvent event = received.getOrderEvent();
     expect("the type of the event", event.getType(), EventType.ORDER_PLACED);
