@@ -24,7 +24,7 @@ import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { copyDatabase } from '../databases.ts';
 import { aPlacement } from '../domain/an-order.ts';
-import { openShop, type Shop } from '../shop.ts';
+import { type Answer, openShop, type Shop } from '../shop.ts';
 import { forget } from './forget.ts';
 import { startOwn } from './own-services.ts';
 
@@ -93,7 +93,7 @@ async function placed(...statuses: ('preparation' | 'ready' | 'delivered')[]): P
 }
 
 /** Waits until all deliveries of these events of an order are recorded, alerts included. */
-const told = (orderId: string, events: number) =>
+const waitForDeliveries = (orderId: string, events: number) =>
   waitFor(
     `all of ${orderId}`,
     async () => {
@@ -155,33 +155,56 @@ async function isGone(orderId: string, runId?: string): Promise<void> {
   await waitFor('The deletion', gone, waitOptions);
 }
 
-describe('the reconciler after a restore of Postgres', () => {
-  test('restores every row, reports the repairs and sends no email again', async () => {
-    const young = await placed();
-    const middle = await placed('preparation');
-    await Promise.all([told(young, 1), told(middle, 2)]);
+describe('the command that reconciles all orders, after a restore of Postgres', () => {
+  let young: string;
+  let middle: string;
+  let early: string;
+  let alerted: string;
+  let unchanged: Answer;
+  let before: Record<string, string[]>;
+  let mails: number;
+  let first: Awaited<ReturnType<typeof command>>;
+  let second: Awaited<ReturnType<typeof command>>;
+  const edit = (headers: Record<string, string> = {}) =>
+    shop.request('PATCH', `/v1/orders/${young}`, { as: shop.customer, body: { note: 'Hot' }, headers });
+  const repeatEdit = () => edit({ 'idempotency-key': 'no-difference' });
+
+  beforeAll(async () => {
+    young = await placed();
+    middle = await placed('preparation');
+    await Promise.all([waitForDeliveries(young, 1), waitForDeliveries(middle, 2)]);
     const restore = await backUp();
-    const early = await placed('preparation', 'ready', 'delivered');
+    early = await placed('preparation', 'ready', 'delivered');
     for (const status of ['ready', 'delivered'] as const) await shop.move(middle, status);
-    const edit = { as: shop.customer, body: { note: 'Hot' } };
-    await shop.request('PATCH', `/v1/orders/${young}`, edit);
-    const sameEdit = { ...edit, headers: { 'idempotency-key': 'no-difference' } };
-    const unchanged = await shop.request('PATCH', `/v1/orders/${young}`, sameEdit);
+    await edit();
+    unchanged = await repeatEdit();
     await shop.workflow(young).signal(changeStatusSignal, { status: 'delivered' });
-    const alerted = aFreshPlacement({ patience: { delayedAfter: 1, uncollectedAfter: 600 } });
-    await start(alerted);
-    await Promise.all([told(young, 2), told(middle, 4), told(early, 4), told(alerted.id, 2)]);
+    const placement = aFreshPlacement({ patience: { delayedAfter: 1, uncollectedAfter: 600 } });
+    alerted = placement.id;
+    await start(placement);
+    await Promise.all([
+      waitForDeliveries(young, 2),
+      waitForDeliveries(middle, 4),
+      waitForDeliveries(early, 4),
+      waitForDeliveries(alerted, 2),
+    ]);
     await Promise.all([shop.waitForEnd(middle), shop.waitForEnd(early), listed(`WorkflowType = 'order'`, 4)]);
     await waitFor('the refusal', async () => (await everything()).order_rejections?.length === 1, waitOptions);
-    const before = await everything();
+    before = await everything();
     expect(before.unchanged_edits).toHaveLength(1);
-    const mails = shop.smtp.arrivals.length;
+    mails = shop.smtp.arrivals.length;
     await restore();
     expect(await everything()).not.toEqual(before);
 
-    const first = await command();
-    const second = await command();
+    first = await command();
+    second = await command();
+  }, 90_000);
 
+  test('restores every row', async () => {
+    expect(await everything()).toEqual(before);
+  });
+
+  test('reports the repaired orders', () => {
     expect(first).toMatchObject({
       code: 0,
       output: expect.stringMatching(/^Comparing the orders with their workflows/),
@@ -189,16 +212,24 @@ describe('the reconciler after a restore of Postgres', () => {
     expect(first.output).toContain(`repaired  ${young}  3 entries`);
     expect(first.output).toContain(`repaired  ${middle}  2 entries`);
     expect(first.output).toContain(`repaired  ${early}  4 entries`);
-    expect(first.output).toContain(`repaired  ${alerted.id}  2 entries`);
+    expect(first.output).toContain(`repaired  ${alerted}  2 entries`);
     expect(first.output.match(/.* compared.*\n/g)).toEqual(['4 orders compared, 4 repaired, 0 to look at\n']);
+  });
+
+  test('repairs nothing in a second run', () => {
     expect(second).toMatchObject({
       code: 0,
       output: expect.stringContaining('4 orders compared, 0 repaired, 0 to look'),
     });
-    expect(await everything()).toEqual(before);
-    const again = await shop.request('PATCH', `/v1/orders/${young}`, sameEdit);
+  });
+
+  test('restores the answer to the key of an unchanged edit', async () => {
+    const again = await repeatEdit();
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.body).toEqual(unchanged.body);
+  });
+
+  test('sends no email again', async () => {
     await shop.move(young, 'preparation');
     await waitFor(
       'the next email',
@@ -207,7 +238,9 @@ describe('the reconciler after a restore of Postgres', () => {
     );
     expect(shop.smtp.arrivals).toHaveLength(mails + 1);
   }, 60_000);
+});
 
+describe('the reconciler after a restore of Postgres', () => {
   test('continues the order numbers after the last assigned number', async () => {
     await shop.database.raw(`SELECT setval('order_numbers', 998)`);
     const restore = await backUp();
@@ -215,7 +248,7 @@ describe('the reconciler after a restore of Postgres', () => {
     const lost = [await placed(), await placed()];
     expect(await Promise.all(lost.map(numberOf))).toEqual([999, 1]);
     // The workflows must have made all their writes before the restore.
-    await Promise.all(lost.map((id) => told(id, 1)));
+    await Promise.all(lost.map((id) => waitForDeliveries(id, 1)));
     await listed(`WorkflowId IN (${lost.map((id) => `'order-${id}'`)})`, 2);
     await restore();
     await shop.database.raw(`SELECT setval('order_numbers', 998)`);
@@ -263,7 +296,7 @@ describe('an order that continued as new', () => {
     const { id } = twoRuns;
     twoRuns.first = (await shop.workflow(id).describe()).runId;
     const isIdle = async () => !(await shop.workflow(id).describe()).raw.pendingActivities?.length;
-    await told(id, 2);
+    await waitForDeliveries(id, 2);
     await waitFor('an idle order', isIdle, waitOptions);
     // Signals to a stopped worker make the history long enough to continue as new.
     await shop.worker!.kill('SIGSTOP');
@@ -272,7 +305,7 @@ describe('an order that continued as new', () => {
     const isContinued = async () => (await shop.workflow(id).describe()).runId !== twoRuns.first;
     await waitFor('the second run', isContinued, waitOptions);
     await shop.move(id, 'ready');
-    await told(id, 3);
+    await waitForDeliveries(id, 3);
     await forget(shop.database, id, 2);
 
     expect(await reconciled(id)).toMatchObject({ repaired: 2, why: undefined });
@@ -285,7 +318,7 @@ describe('an order that continued as new', () => {
 describe('an order whose workflow was ended in Temporal', () => {
   test('is reported until an operator resumes it', async () => {
     const id = await placed('preparation');
-    await told(id, 2);
+    await waitForDeliveries(id, 2);
     const handle = shop.workflow(id);
     await handle.signal(changeStatusSignal, { status: 'delivered' });
     const refusals = async () => (await shop.database('order_rejections').where({ order_id: id })).length;
@@ -337,7 +370,7 @@ describe('an order whose workflow was ended in Temporal', () => {
   test('can be resumed from Postgres after Temporal has deleted its workflow', async () => {
     const key = { 'idempotency-key': 'forgotten' };
     const id = (await shop.place({ headers: key })).body.id;
-    await told(id, 1);
+    await waitForDeliveries(id, 1);
     await requestDeletion(id);
     await isGone(id);
 
@@ -490,7 +523,7 @@ describe('an unreadable order', () => {
     // Its start argument contains no placement.
     await shop.temporal.workflow.start(orderWorkflowType, { workflowId, taskQueue });
     const lacking = await placed();
-    await told(lacking, 1);
+    await waitForDeliveries(lacking, 1);
     await shop.database('order_events').where({ order_id: lacking }).delete();
     await shop.database('orders').where({ id: lacking }).delete();
     await listed(`WorkflowId IN ('${workflowId}', '${workflowIdOf(lacking)}')`, 2);
@@ -506,7 +539,7 @@ describe('an order whose workflow task keeps failing', () => {
     // An order with the lenient parser accepts a product name that is too large for an activity.
     const options = { workflowId: workflowIdOf(placement.id), taskQueue, args: [placement, { events: 4_000 }] };
     const handle = await shop.temporal.workflow.start(orderWorkflowType, options);
-    await told(placement.id, 1);
+    await waitForDeliveries(placement.id, 1);
     const [line] = (await rowOf(placement.id)).lines;
     await handle.signal('edit', { lines: [{ ...line, id: 'another', product: 'x'.repeat(900_000) }] });
     const failures = async () => {

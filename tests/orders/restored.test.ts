@@ -57,17 +57,17 @@ describe('after Postgres was restored to a time before an open order changed', (
     });
 
   /** Makes three edits. The second one changes nothing. */
-  async function edited(): Promise<{ id: string; asked: [string, string][]; answers: Answer[] }> {
+  async function edited(): Promise<{ id: string; requests: [string, string][]; answers: Answer[] }> {
     const { body } = await shop.place();
-    const asked = ['x', 'x', 'y'].map((note): [string, string] => [note, randomUUID()]);
+    const requests = ['x', 'x', 'y'].map((note): [string, string] => [note, randomUUID()]);
     const answers: Answer[] = [];
-    for (const [note, key] of asked) answers.push(await edit(body.id, note, key));
+    for (const [note, key] of requests) answers.push(await edit(body.id, note, key));
     expect(answers.map((answer) => [answer.status, answer.body.version])).toEqual([
       [200, 2],
       [200, 2],
       [200, 3],
     ]);
-    return { id: body.id, asked, answers };
+    return { id: body.id, requests, answers };
   }
 
   test.each<[string, (id: string) => Promise<unknown>]>([
@@ -80,10 +80,10 @@ describe('after Postgres was restored to a time before an open order changed', (
       },
     ],
   ])('repeated requests get the same answers, %s', async (_backup, restore) => {
-    const { id, asked, answers } = await edited();
+    const { id, requests, answers } = await edited();
     await shop.database('unchanged_edits').where({ order_id: id }).delete();
     await restore(id);
-    for (const [index, [note, key]] of asked.entries()) {
+    for (const [index, [note, key]] of requests.entries()) {
       const replay = await edit(id, note, key);
       expect([replay.status, replay.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
       expect(replay.body).toEqual(answers[index]?.body);
@@ -109,7 +109,7 @@ test('records a change without its idempotency key if the workflow no longer has
   expect(keys).toEqual([first.event.key.hash, null]);
 });
 
-test('rejects a change of an order whose workflow was terminated and says so', async () => {
+test('rejects a change of an order whose workflow was terminated with the reason', async () => {
   const { body } = await shop.place();
   await shop.workflow(body.id).terminate();
   const refused = await cancel(body.id, randomUUID());
