@@ -19,7 +19,6 @@ afterAll(async () => {
 
 const waitOptions = { deadline: 20_000, every: 100 };
 const ready = () => shop.request('GET', '/health/ready');
-const read = (id: string) => shop.readOrder(id);
 
 describe('while Postgres is down after kill -9', () => {
   let order: string;
@@ -36,7 +35,7 @@ describe('while Postgres is down after kill -9', () => {
   test('answers 503 to requests that need Postgres', async () => {
     const answers = await Promise.all([
       place(),
-      read(order),
+      shop.readOrder(order),
       shop.request('GET', '/v1/orders', { as: shop.manager }),
       shop.request('GET', '/v1/catalog'),
       shop.move(order, 'preparation'),
@@ -67,7 +66,7 @@ describe('while Postgres is down after kill -9', () => {
     await waitFor('The API', async () => (await ready()).status === 200, waitOptions);
 
     expect(await expectIntact(shop, order)).toMatchObject({ status: 'ready', version: 3 });
-    expect((await read(order)).body).toMatchObject({ status: 'ready', version: 3 });
+    expect((await shop.readOrder(order)).body).toMatchObject({ status: 'ready', version: 3 });
     const placed = await place();
     expect(placed.status).toBe(201);
     await expectIntact(shop, placed.body.id);
@@ -84,10 +83,10 @@ describe('when Postgres rejects writes between the start and the journal of an o
 
     expect([status, order.status]).toEqual([201, 'waiting']);
     expect(await shop.database('orders').where({ id: order.id })).toEqual([]);
-    const untouched = await read(order.id);
+    const untouched = await shop.readOrder(order.id);
     expect([untouched.status, untouched.body]).toEqual([200, order]);
     await shop.workflow(order.id).signal(changeStatusSignal, { status: 'preparation' });
-    await waitFor('The workflow', async () => (await read(order.id)).body.version === 2, waitOptions);
+    await waitFor('The workflow', async () => (await shop.readOrder(order.id)).body.version === 2, waitOptions);
     const timeline = await shop.request('GET', `/v1/orders/${order.id}/timeline`, { as: shop.customer });
     expect(timeline.status).toBe(200);
     expect(timeline.body.data[0]).toMatchObject({ kind: 'event', type: 'order.placed', version: 1 });
