@@ -2,7 +2,7 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { createPostgresClient } from './postgres-client.ts';
 
-/** A pool of connections to Postgres, or a transaction on one of them: repositories take either. */
+/** A pool of connections to Postgres, or a transaction on one of them. Repositories work with both. */
 export type Database = Knex;
 
 /** The deadline for connecting to Postgres and for each statement, in ms. */

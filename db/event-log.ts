@@ -5,7 +5,7 @@ import { type Database, named } from './connection.ts';
 
 /** A fact and its position in the log. */
 export interface LoggedFact extends Fact {
-  /** Positions commit in order: a reader at one position has missed no fact before it. */
+  /** Positions commit in order, so a reader at a position cannot miss an earlier fact. */
   position: number;
 }
 

@@ -33,7 +33,7 @@ export function measurePool(registry: Registry, { client: { pool } }: Database):
   });
 }
 
-/** Counts order events in the process that records them: each event once over all processes. */
+/** Counts each order event once, in the process that records it. */
 export function countEvents(registry: Registry, journal: Journal): Journal {
   const events = new Counter({
     name: 'crema_order_events_total',

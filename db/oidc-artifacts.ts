@@ -66,8 +66,8 @@ const SAVE = `
     uid = excluded.uid, expires_at = excluded.expires_at`;
 
 /**
- * Stores grants, refresh tokens, sessions and other artifacts of `oidc-provider`. `kind` is its name for them, for example
- * `RefreshToken`. Expired artifacts are not found.
+ * Stores grants, refresh tokens, sessions and other artifacts of `oidc-provider`. `kind` is the name of their model in
+ * `oidc-provider`, for example `RefreshToken`. Expired artifacts are not returned.
  */
 export function createOidcArtifactRepository(database: Database) {
   const artifacts = () => database('oidc_artifacts');

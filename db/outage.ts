@@ -83,7 +83,7 @@ export const isConnectionSpent = (error: unknown): boolean =>
 export const isStatementMisplaced = (error: unknown): boolean =>
   ['26000', '42P05'].includes(String((error as PostgresError).code));
 
-/** Whether a migration has changed what a prepared statement returns. */
+/** Whether a migration has changed the result type of a prepared statement. */
 export const isPlanOutdated = (error: unknown): boolean =>
   (error as PostgresError).code === '0A000' && (error as PostgresError).routine === 'RevalidateCachedQuery';
 

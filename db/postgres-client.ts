@@ -84,7 +84,7 @@ export function createPostgresClient(limits: TimeLimits): typeof Knex.Client {
 /** Matches how poolers reject the startup parameters of a session. */
 const NO_STARTUP_PARAMETERS = /startup parameter|command-line options/i;
 
-/** Transactions set their time limits in the round trip that begins them: a pooler may have dropped those of the session. */
+/** A transaction sets its time limits in the round trip that begins it, because a pooler may have reset those of the session. */
 function transactionWith({ statement, idleInTransaction }: TimeLimits) {
   return class Transaction extends PostgresTransaction {
     override begin(connection: object): Promise<unknown> {

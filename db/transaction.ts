@@ -5,7 +5,7 @@ import { retryConflicts } from './retry.ts';
 /**
  * Runs work in one transaction, which is rolled back if the work throws.
  *
- * @param work is retried as a whole after a conflict, so it must change nothing outside of the transaction
+ * @param work is retried as a whole after a conflict, so it must not have effects outside of the transaction
  */
 export const transact = <T>(database: Database, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> =>
   // Inside a transaction, only the outermost one can be retried.

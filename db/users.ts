@@ -149,7 +149,7 @@ export function createUserRepository(database: Database) {
         return (await repository.eraseAgain(id, registeredAt)) ? 'erased' : 'unknown';
       }),
 
-    /** Deletes an erased user whom a restored backup contains, even the last manager. @returns whether it contained them */
+    /** Deletes an erased user again after a backup was restored, even the last manager. @returns whether the user existed */
     async eraseAgain(id: string, registeredAt: number): Promise<boolean> {
       // `created_at` has microseconds, but `registeredAt` has ms.
       const { rows } = await database.raw(ERASE, { id, until: new Date(registeredAt + 1) });

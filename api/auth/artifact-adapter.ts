@@ -49,7 +49,7 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
       // succeeds. A second use counts as theft of the token (RFC 9700 §4.14.2).
       const grantId = await artifacts.removeFamily(kind, id);
       if (grantId) onEnded(grantId);
-      throw new errors.InvalidGrant('used twice at once');
+      throw new errors.InvalidGrant('used by two requests at the same time');
     },
   });
 }

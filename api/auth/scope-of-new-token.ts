@@ -10,6 +10,6 @@ import type { Scope } from '../../domain/scopes.ts';
 export function grantedScope(allowed: readonly Scope[], requested: string | undefined): string {
   const names = requested?.split(' ');
   const granted = allowed.filter((scope) => names?.includes(scope) ?? true);
-  if (granted.length === 0) throw new errors.InvalidScope('none of the requested scopes is allowed', requested ?? '');
+  if (granted.length === 0) throw new errors.InvalidScope('the requested scopes are not allowed', requested ?? '');
   return granted.join(' ');
 }

@@ -42,7 +42,7 @@ export function createReturnedEmail({ ledger, suppressions }: Dependencies) {
     const { messageId, destination } = data.mail;
     // Each email has one recipient. The bounced address may be one that the recipient forwards to.
     for (const address of destination) await suppressions.add(address, as);
-    const detail = as === 'bounced' ? `Amazon SES: ${kindOf(data)}` : 'Amazon SES: the reader called it spam';
+    const detail = as === 'bounced' ? `Amazon SES: ${kindOf(data)}` : 'Amazon SES: reported as spam';
     await ledger.recordReturned({ messageId, email: emailOf(data), as, at: new Date(), detail });
   };
 }

@@ -5,7 +5,7 @@ export const serif = "font-family:Georgia,'Times New Roman',serif;";
 
 /**
  * The inline styles of all emails. Light colours are inline because some mailboxes drop the style sheet. The class beside each
- * lets {@link styleSheet} replace them. All text has a contrast of at least 4.5 to its background.
+ * style lets {@link styleSheet} replace it. All text has a contrast of at least 4.5 to its background.
  */
 export const look = {
   number: `${exactly}${sans}font-size:84px;line-height:92px;font-weight:800;letter-spacing:-2px;`,
@@ -58,7 +58,7 @@ const rules = (under: string, ...colours: (keyof DarkLook)[]): string =>
     .filter(Boolean)
     .join('\n');
 
-// Outlook's apps and web page support no dark-mode media query. They mark elements whose text or background they recoloured.
+// Outlook's apps and web page do not support the dark-mode media query. Instead, they mark the elements that they recoloured.
 export const styleSheet = `
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {
