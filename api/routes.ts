@@ -25,10 +25,10 @@ import type { WebhookService } from './webhooks/service.ts';
 export interface RouteDependencies extends Repositories {
   currency: string;
   menu: Menu;
-  catalog: CatalogService;
-  service: OrderService;
+  catalogService: CatalogService;
+  orderService: OrderService;
   resend: Resend;
-  accounts: AccountService;
+  accountService: AccountService;
   webhookService: WebhookService;
   streams: Streams;
   callers: Auth['callers'];

@@ -4,11 +4,11 @@ import type { Database } from '../db/connection.ts';
 import type { Journal } from '../db/journal.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { checkWritable } from '../db/writable.ts';
-import type { Purpose } from '../domain/account/link.ts';
 import { createEndpointPolicy } from '../webhooks/endpoint-policy.ts';
 import { createSeal } from '../webhooks/secret-seal.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { createSigningKeys } from '../workflows/payloads/signing-keys.ts';
+import { createEmailQuota } from './accounts/email-quota.ts';
 import { createPasswordCheck } from './accounts/password-check.ts';
 import type { PasswordRules } from './accounts/password-rules.ts';
 import { createAccountService } from './accounts/service.ts';
@@ -17,7 +17,6 @@ import type { Auth } from './auth/auth.ts';
 import { createMenu } from './catalog/menu.ts';
 import { createCatalogService } from './catalog/service.ts';
 import type { Limits } from './http/limits/limits.ts';
-import { isExceeded } from './http/limits/quota.ts';
 import { unlimitedSignIns } from './http/limits/sign-in-limiter.ts';
 import { createReturnedEmail } from './notifications/returned-email.ts';
 import { createSns } from './notifications/sns.ts';
@@ -63,8 +62,8 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
     ...repositories,
     currency,
     menu,
-    catalog: createCatalogService(unitOfWork, menu.forget),
-    service: createOrderService({
+    catalogService: createCatalogService(unitOfWork, menu.forget),
+    orderService: createOrderService({
       catalog: catalogView,
       orders,
       journal,
@@ -75,7 +74,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
       logger,
     }),
     resend: createResend({ ledger, orders, users, suppressions, workflows }),
-    accounts: createAccountService({
+    accountService: createAccountService({
       users,
       accountRequests,
       unitOfWork,
@@ -108,9 +107,3 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
     instance: settings.INSTANCE_ID,
   };
 }
-
-/** Returns a function that refuses an account email if its address has received too many. */
-const createEmailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
-  const status = await limits?.accountEmail(email, purpose);
-  return status && isExceeded(status) ? { refused: 'rate_limited' as const, status } : undefined;
-};

@@ -1,10 +1,10 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { Client, Connection } from '@temporalio/client';
-import { ConfigurationError } from '../config/environment.ts';
 import type { Logger } from '../config/logger.ts';
 import { createRegistry, type Registry, readersOfMetrics } from '../config/metrics.ts';
 import { requireLanguage } from '../config/setting-groups.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
-import type { CatalogView } from '../db/catalog-view.ts';
 import { connect, type Database } from '../db/connection.ts';
 import { createJournal } from '../db/journal.ts';
 import { countEvents, measurePool } from '../db/metrics.ts';
@@ -15,6 +15,7 @@ import { accountPages } from './accounts/pages/pages.ts';
 import { createPasswordRules } from './accounts/password-rules.ts';
 import { createApp } from './app.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
+import { requireCurrency } from './catalog/require-currency.ts';
 import { createClientAddress } from './http/limits/client-address.ts';
 import { connectLimitsRedis, createLimits, type Limits } from './http/limits/limits.ts';
 import { securityHeaders } from './http/middleware/security-headers.ts';
@@ -47,23 +48,40 @@ const UPKEEP_MS = 30_000;
  */
 export async function startApi(settings: ApiSettings, logger: Logger): Promise<RunningApi> {
   requireLanguage(settings.SHOP_LANGUAGE, [...languages.keys()]);
+  const opened = new AsyncDisposableStack();
+  try {
+    const port = await openApi(settings, logger, opened);
+    return { port, stop: () => opened.disposeAsync() };
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
+}
+
+/** @param opened closes in reverse order what was added to it @returns the port */
+async function openApi(settings: ApiSettings, logger: Logger, opened: AsyncDisposableStack): Promise<number> {
   const connection = Connection.lazy({ ...clientConnection(settings), connectTimeout: '3s' });
+  opened.defer(() => connection.close());
   const database = connect(settings.DATABASE_URL, { name: 'crema-api', log: logger });
+  opened.defer(() => database.destroy());
   const metrics = createRegistry();
   measurePool(metrics, database);
   const repositories = createRepositories(database);
   await requireCurrency(settings.CURRENCY, repositories.catalogView);
 
   const limitsRedis = settings.RATE_LIMITS === 'on' ? connectLimitsRedis(settings.REDIS_URL, logger) : undefined;
+  opened.defer(() => limitsRedis?.disconnect());
   const limits = limitsRedis && createLimits(settings, limitsRedis);
   // A shop without an app redirects users to the docs page.
   const app = appOriginsOf(settings)[0] ?? '/docs';
   const pages = createPages({ name: settings.SHOP_NAME, language: settings.SHOP_LANGUAGE, app });
   const auth = await startAuth(settings, database, pages, limits);
+  const wakeUpNotifier = createWakeUpNotifier(settings.REDIS_URL, logger);
+  opened.defer(wakeUpNotifier.close);
+  const passwordRules = createPasswordRules(settings.SHOP_NAME);
+  opened.defer(passwordRules.close);
   const { streams, ...streaming } = startStreams(settings, { log: repositories.eventLog, metrics, logger });
   auth.callers.onEvict(streams.recheckAccess);
-  const wakeUpNotifier = createWakeUpNotifier(settings.REDIS_URL, logger);
-  const passwordRules = createPasswordRules(settings.SHOP_NAME);
   const services = createServices(settings, {
     database,
     repositories,
@@ -76,24 +94,18 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
     wakeDispatcher: wakeUpNotifier.notify,
     logger,
   });
-  const { port, drain } = await listen(settings, { auth, services, pages, limits, metrics, logger });
+  const { server, drain } = createServer(settings, { auth, services, pages, limits, metrics, logger });
+  opened.defer(() => drain(DRAIN_TIMEOUT_MS));
+  // Open streams would delay the drain.
+  opened.defer(streaming.stop);
+  server.listen(settings.PORT, settings.HOST);
+  await once(server, 'listening');
   const upkeep = setInterval(
     () => auth.upkeep().catch((error) => logger.warn({ err: error }, 'Upkeep failed and will be retried')),
     UPKEEP_MS,
   );
-
-  async function stop(): Promise<void> {
-    clearInterval(upkeep);
-    streaming.stop();
-    await drain(DRAIN_TIMEOUT_MS);
-    await database.destroy();
-    await connection.close();
-    limitsRedis?.disconnect();
-    wakeUpNotifier.close();
-    await passwordRules.close();
-  }
-
-  return { port, stop };
+  opened.defer(() => clearInterval(upkeep));
+  return (server.address() as AddressInfo).port;
 }
 
 /** Returns the origins of the browser apps that users return to after sign-in. */
@@ -116,7 +128,7 @@ function startAuth(settings: ApiSettings, database: Database, pages: Pages, limi
   });
 }
 
-interface Served {
+interface ServerDependencies {
   auth: Auth;
   services: RouteDependencies;
   pages: Pages;
@@ -125,8 +137,9 @@ interface Served {
   logger: Logger;
 }
 
-/** Serves the application over HTTP. Resolves when the port is open. */
-async function listen(settings: ApiSettings, { auth, services, pages, limits, metrics, logger }: Served) {
+function createServer(settings: ApiSettings, dependencies: ServerDependencies) {
+  const { auth, services, pages, limits, metrics, logger } = dependencies;
+  const { accountService, accountRequests, users } = services;
   const mayReadMetrics = readersOfMetrics(settings);
   const { SHOP_NAME: shopName, SHOP_TIME_ZONE: timeZone, CURRENCY: currency, PUBLIC_URL: publicUrl } = settings;
   const app = createApp({
@@ -137,7 +150,7 @@ async function listen(settings: ApiSettings, { auth, services, pages, limits, me
     pages,
     otherPages: [
       ...(mayReadMetrics ? [metricsPage(metrics, mayReadMetrics)] : []),
-      accountPages({ pages, ...services }),
+      accountPages({ pages, accountService, accountRequests, users }),
       ...(settings.NODE_ENV === 'production' ? [] : [emailPreviews({ shopName, timeZone, currency })]),
     ],
     logger,
@@ -146,26 +159,11 @@ async function listen(settings: ApiSettings, { auth, services, pages, limits, me
     limits,
     origins: [publicUrl, ...settings.CORS_ORIGINS, ...appOriginsOf(settings)],
   });
-  const { server, drain } = createHttpServer(app.callback(), {
+  return createHttpServer(app.callback(), {
     headersTimeout: settings.HEADERS_TIMEOUT,
     requestTimeout: settings.REQUEST_TIMEOUT,
     maxConnections: settings.MAX_CONNECTIONS,
     headers: securityHeaders(publicUrl.startsWith('https:')),
     logger,
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(settings.PORT, settings.HOST, resolve);
-  });
-  const { port } = server.address() as { port: number };
-  return { port, drain };
-}
-
-/** @throws {ConfigurationError} if products on sale are priced in another currency: they could not be ordered */
-async function requireCurrency(currency: string, view: Pick<CatalogView, 'currencies'>): Promise<void> {
-  const [other] = (await view.currencies()).filter((each) => each !== currency);
-  if (other)
-    throw new ConfigurationError(
-      `CURRENCY is ${currency}, but products on sale are priced in ${other}: set CURRENCY=${other}, or delete these products first.`,
-    );
 }

@@ -18,7 +18,7 @@ import {
 } from './schemas.ts';
 import type { AccountService } from './service.ts';
 
-type Dependencies = PersonalDataSources & { accounts: AccountService };
+type Dependencies = PersonalDataSources & { accountService: AccountService };
 
 const tag = 'Users';
 const people: Access = { to: ['customer', 'manager'] };
@@ -32,7 +32,7 @@ export const meRoutes = (dependencies: Dependencies): Route[] => [
   passwordRoute(dependencies),
 ];
 
-function profileRoutes({ accounts, users }: Dependencies): Route[] {
+function profileRoutes({ accountService, users }: Dependencies): Route[] {
   /** Reads the account again, because the cached caller may be 30 s old. */
   async function meOf({ id, scopes }: Caller) {
     const user = await users.find(id);
@@ -68,7 +68,7 @@ function profileRoutes({ accounts, users }: Dependencies): Route[] {
         const caller = callerOf(request);
         const { name, email, currentPassword: password, language } = request.body;
         if (email !== undefined && password !== undefined) {
-          const refused = await accounts.changeAddress(confirmationOf(request, password), email);
+          const refused = await accountService.changeAddress(confirmationOf(request, password), email);
           if (refused) throw toProblem(refused);
         }
         if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
@@ -79,7 +79,7 @@ function profileRoutes({ accounts, users }: Dependencies): Route[] {
 }
 
 /** Two routes, because some load balancers and clients drop the body of a DELETE. */
-const erasureRoutes = ({ accounts }: Dependencies): Route[] =>
+const erasureRoutes = ({ accountService }: Dependencies): Route[] =>
   (
     [
       { method: 'delete', path: '/v1/me', operationId: 'deleteMe', other: 'POST /v1/me/erasure' },
@@ -98,14 +98,14 @@ const erasureRoutes = ({ accounts }: Dependencies): Route[] =>
       responses: { 204: { description: 'Erased' } },
       problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
       handle: async (request) => {
-        const refused = await accounts.erase(confirmationOf(request, request.body.password));
+        const refused = await accountService.erase(confirmationOf(request, request.body.password));
         if (refused) throw toProblem(refused);
         return { status: 204 };
       },
     }),
   );
 
-const exportRoute = ({ accounts: _, ...sources }: Dependencies): Route =>
+const exportRoute = ({ accountService: _, ...sources }: Dependencies): Route =>
   route({
     method: 'get',
     path: '/v1/me/export',
@@ -171,7 +171,7 @@ function emailPreferenceRoutes({ users, suppressions }: Dependencies): Route[] {
   ];
 }
 
-const passwordRoute = ({ accounts }: Dependencies): Route =>
+const passwordRoute = ({ accountService }: Dependencies): Route =>
   route({
     method: 'post',
     path: '/v1/me/password',
@@ -186,7 +186,7 @@ const passwordRoute = ({ accounts }: Dependencies): Route =>
     handle: async (request) => {
       const { currentPassword, newPassword } = request.body;
       const who = confirmationOf(request, currentPassword);
-      const refused = await accounts.changePassword(who, newPassword, tokenOf(request));
+      const refused = await accountService.changePassword(who, newPassword, tokenOf(request));
       if (refused) throw toProblem(refused, '#/newPassword');
       return { status: 204 };
     },

@@ -26,7 +26,7 @@ import {
 import type { AccountService } from './service.ts';
 
 interface Dependencies {
-  accounts: AccountService;
+  accountService: AccountService;
   accountRequests: Pick<AccountRequestRepository, 'listInvitations' | 'revokeInvitation'>;
   users: UserRepository;
   suppressions: EmailSuppressions;
@@ -43,7 +43,7 @@ export const userRoutes = (dependencies: Dependencies): Route[] => [
   ...managementRoutes(dependencies),
 ];
 
-function registrationRoutes({ accounts }: Dependencies): Route[] {
+function registrationRoutes({ accountService }: Dependencies): Route[] {
   return [
     route({
       method: 'post',
@@ -59,7 +59,7 @@ function registrationRoutes({ accounts }: Dependencies): Route[] {
       body: registration,
       responses: emailed,
       handle: async ({ body, headers }) => {
-        const refused = await accounts.register({ language: headers['accept-language'], ...body });
+        const refused = await accountService.register({ language: headers['accept-language'], ...body });
         if (refused) throw toProblem(refused);
         return { status: 202, body: {} };
       },
@@ -78,7 +78,7 @@ function registrationRoutes({ accounts }: Dependencies): Route[] {
       responses: { 200: { description: 'The account', body: user } },
       problems: ['invalid_link'],
       handle: async ({ body }) => {
-        const verified = await accounts.verify(body.token, body.password);
+        const verified = await accountService.verify(body.token, body.password);
         if ('refused' in verified) throw toProblem(verified);
         return { status: 200, body: toUserResource(verified) };
       },
@@ -94,7 +94,7 @@ function registrationRoutes({ accounts }: Dependencies): Route[] {
       body: resetRequest,
       responses: emailed,
       handle: async ({ body }) => {
-        const refused = await accounts.requestReset(body.email);
+        const refused = await accountService.requestReset(body.email);
         if (refused) throw toProblem(refused);
         return { status: 202, body: {} };
       },
@@ -112,7 +112,7 @@ function registrationRoutes({ accounts }: Dependencies): Route[] {
       responses: { 200: { description: 'The account', body: user } },
       problems: ['invalid_link'],
       handle: async ({ body }) => {
-        const account = await accounts.choosePassword(body.token, body.password);
+        const account = await accountService.choosePassword(body.token, body.password);
         if ('refused' in account) throw toProblem(account);
         return { status: 200, body: toUserResource(account) };
       },
@@ -120,7 +120,7 @@ function registrationRoutes({ accounts }: Dependencies): Route[] {
   ];
 }
 
-function invitationRoutes({ accounts, accountRequests, users }: Dependencies): Route[] {
+function invitationRoutes({ accountService, accountRequests, users }: Dependencies): Route[] {
   return [
     route({
       method: 'get',
@@ -159,7 +159,7 @@ function invitationRoutes({ accounts, accountRequests, users }: Dependencies): R
       responses: emailed,
       problems: ['email_taken'],
       handle: async ({ body, ...request }) => {
-        const refused = await accounts.invite({ ...body, invitedBy: callerOf(request).id });
+        const refused = await accountService.invite({ ...body, invitedBy: callerOf(request).id });
         if (refused) throw toProblem(refused);
         return { status: 202, body: {} };
       },
@@ -203,7 +203,7 @@ function invitationRoutes({ accounts, accountRequests, users }: Dependencies): R
   ];
 }
 
-function managementRoutes({ accounts, suppressions }: Dependencies): Route[] {
+function managementRoutes({ accountService, suppressions }: Dependencies): Route[] {
   return [
     route({
       method: 'post',
@@ -235,7 +235,10 @@ function managementRoutes({ accounts, suppressions }: Dependencies): Route[] {
         responses: { 200: { description: 'The user', body: user } },
         problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
         handle: async (request) => {
-          const changed = await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer');
+          const changed = await accountService.setRole(
+            request.params.id,
+            change === 'promote' ? 'manager' : 'customer',
+          );
           if ('refused' in changed) throw toProblem(changed);
           return { status: 200, body: toUserResource(changed) };
         },

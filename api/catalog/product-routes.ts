@@ -22,7 +22,7 @@ import type { CatalogService, ProductCommand, Refused } from './service.ts';
 
 interface Dependencies {
   products: ProductRepository;
-  catalog: CatalogService;
+  catalogService: CatalogService;
   currency: string;
 }
 
@@ -55,12 +55,12 @@ interface ChangeRequest {
 type Change = (request: ChangeRequest, command: ProductCommand) => Promise<Product>;
 
 /** The catalog, for managers: products and their variations. A deleted one can be restored. */
-export function productRoutes({ products, catalog, currency }: Dependencies): Route[] {
+export function productRoutes({ products, catalogService, currency }: Dependencies): Route[] {
   const input = catalogInput(currency);
   const change: Change = async ({ params: { id }, headers }, command) =>
-    orProblem(await catalog.change(id, headers['if-match'], command));
+    orProblem(await catalogService.change(id, headers['if-match'], command));
   return [
-    ...readingAndCreating({ products, catalog }, input),
+    ...readingAndCreating({ products, catalogService }, input),
     ...changingProducts(change, input),
     ...changingVariations(change, input),
   ];
@@ -68,7 +68,10 @@ export function productRoutes({ products, catalog, currency }: Dependencies): Ro
 
 type Input = ReturnType<typeof catalogInput>;
 
-function readingAndCreating({ products, catalog }: Pick<Dependencies, 'products' | 'catalog'>, input: Input): Route[] {
+function readingAndCreating(
+  { products, catalogService }: Pick<Dependencies, 'products' | 'catalogService'>,
+  input: Input,
+): Route[] {
   return [
     route({
       method: 'get',
@@ -103,7 +106,7 @@ function readingAndCreating({ products, catalog }: Pick<Dependencies, 'products'
       },
       problems: ['name_taken'],
       handle: async ({ body }) => {
-        const created = orProblem(await catalog.create(randomUUID(), body));
+        const created = orProblem(await catalogService.create(randomUUID(), body));
         return {
           ...answer(created),
           status: 201,

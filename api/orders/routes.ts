@@ -27,7 +27,7 @@ import {
 import type { OrderService } from './service.ts';
 
 interface Dependencies {
-  service: OrderService;
+  orderService: OrderService;
   orders: OrderRepository;
   resend: Resend;
 }
@@ -72,7 +72,7 @@ export const orderRoutes = (dependencies: Dependencies): Route[] => [
   ...changingRoutes(dependencies),
 ];
 
-const placingRoutes = ({ service }: Dependencies): Route[] => [
+const placingRoutes = ({ orderService }: Dependencies): Route[] => [
   route({
     method: 'post',
     path: '/v1/orders',
@@ -95,7 +95,7 @@ const placingRoutes = ({ service }: Dependencies): Route[] => [
     problems: ['product_unavailable', 'price_changed', 'idempotency_key_reused', 'outcome_unknown'],
     handle: async (request) => {
       const context = contextOf(request, 'POST', '/v1/orders');
-      const placed = await service.place(request.body, context).catch(outcomeUnknown(context));
+      const placed = await orderService.place(request.body, context).catch(outcomeUnknown(context));
       if ('refused' in placed) throw problemOf(placed);
       return {
         status: 201,
@@ -116,14 +116,14 @@ const placingRoutes = ({ service }: Dependencies): Route[] => [
     responses: { 200: { description: 'The lines and the total, at current prices', body: quote } },
     problems: ['product_unavailable'],
     handle: async ({ body }) => {
-      const priced = await service.quote(body.lines);
+      const priced = await orderService.quote(body.lines);
       if ('refused' in priced) throw problemOf(priced);
       return { status: 200, body: { lines: priced.lines.map(({ id: _, ...line }) => line), total: priced.total } };
     },
   }),
 ];
 
-const readingRoutes = ({ service, orders }: Dependencies): Route[] => [
+const readingRoutes = ({ orderService, orders }: Dependencies): Route[] => [
   route({
     method: 'get',
     path: '/v1/orders',
@@ -174,7 +174,7 @@ const readingRoutes = ({ service, orders }: Dependencies): Route[] => [
     problems: ['not_found', 'unavailable'],
     handle: async (request) => {
       const { actor } = callerOf(request);
-      const view = await findOrder(service, request.params.id, actor);
+      const view = await findOrder(orderService, request.params.id, actor);
       const etag = etagOf(view.order);
       if (matchesIfNoneMatch(request.headers['if-none-match'], etag) && isAsOfItsVersion(view)) {
         return { status: 304, headers: { etag } };
@@ -195,14 +195,14 @@ const readingRoutes = ({ service, orders }: Dependencies): Route[] => [
     handle: async (request) => {
       const { actor } = callerOf(request);
       const deadline = requestDeadline();
-      await findOrder(service, request.params.id, actor, deadline);
-      const rows = await service.timeline(request.params.id, deadline).catch(unavailable);
+      await findOrder(orderService, request.params.id, actor, deadline);
+      const rows = await orderService.timeline(request.params.id, deadline).catch(unavailable);
       return { status: 200, body: { data: toTimeline(rows, actor) } };
     },
   }),
 ];
 
-const changingRoutes = ({ service, resend }: Dependencies): Route[] => [
+const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
   route({
     method: 'patch',
     path: '/v1/orders/{id}',
@@ -219,7 +219,7 @@ const changingRoutes = ({ service, resend }: Dependencies): Route[] => [
     handle: (request) => {
       const { id } = request.params;
       const context = contextOf(request, 'PATCH', `/v1/orders/${id}`);
-      return changeResponse(id, context, service.edit(id, request.body, context));
+      return changeResponse(id, context, orderService.edit(id, request.body, context));
     },
   }),
   route({
@@ -239,7 +239,7 @@ const changingRoutes = ({ service, resend }: Dependencies): Route[] => [
     handle: (request) => {
       const { id } = request.params;
       const context = contextOf(request, 'POST', `/v1/orders/${id}/status`);
-      return changeResponse(id, context, service.change(id, { update: 'changeStatus', ...request.body }, context));
+      return changeResponse(id, context, orderService.change(id, { update: 'changeStatus', ...request.body }, context));
     },
   }),
   route({
@@ -257,7 +257,7 @@ const changingRoutes = ({ service, resend }: Dependencies): Route[] => [
     handle: (request) => {
       const { id } = request.params;
       const context = contextOf(request, 'POST', `/v1/orders/${id}/cancel`);
-      return changeResponse(id, context, service.change(id, { update: 'cancel', ...request.body }, context));
+      return changeResponse(id, context, orderService.change(id, { update: 'cancel', ...request.body }, context));
     },
   }),
   route({
@@ -301,12 +301,12 @@ async function changeResponse(
 
 /** Returns an order that the actor may see. @throws {Problem} `not_found`, `unavailable` */
 export async function findOrder(
-  service: Pick<OrderService, 'find'>,
+  orderService: Pick<OrderService, 'find'>,
   orderId: string,
   actor: Actor,
   deadline = requestDeadline(),
 ): Promise<OrderView> {
-  const view = await service.find(orderId, actor, deadline).catch(unavailable);
+  const view = await orderService.find(orderId, actor, deadline).catch(unavailable);
   if (!view) throw new Problem('not_found');
   return view;
 }

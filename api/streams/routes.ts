@@ -12,7 +12,7 @@ import { streamHeaders, streamQuery, ticketAnswer, ticketRequest } from './schem
 import type { Streams } from './streams.ts';
 
 interface Dependencies {
-  service: OrderService;
+  orderService: OrderService;
   streams: Streams;
   callers: Pick<CallerLookup, 'find'>;
   tickets: StreamTickets;
@@ -33,7 +33,7 @@ const answersOf = (example: string) => ({
 });
 
 /** Event streams of orders, and tickets with which browsers open them. */
-export function streamRoutes({ service, streams, callers, tickets }: Dependencies): Route[] {
+export function streamRoutes({ orderService, streams, callers, tickets }: Dependencies): Route[] {
   /** A stream ends if its caller changes role or loses access. */
   const stillMay =
     (access: Access, { type }: Caller, token: TokenClaims) =>
@@ -81,7 +81,7 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       handle: async ({ params: { id: orderId }, query, headers, ...request }) => {
         const caller = callerOf(request);
         const token = tokenOf(request);
-        const { order } = await findOrder(service, orderId, caller.actor);
+        const { order } = await findOrder(orderService, orderId, caller.actor);
         const after = headers['last-event-id'] ?? query.after;
         return streams.answer({ order, after, caller, token, stillMay: stillMay(mayFollowOrder, caller, token) });
       },
@@ -102,7 +102,7 @@ export function streamRoutes({ service, streams, callers, tickets }: Dependencie
       handle: async ({ body: { orderId }, ...request }) => {
         const caller = callerOf(request);
         if (orderId === undefined) checkAccess(mayFollowShop, caller);
-        else await findOrder(service, orderId, caller.actor);
+        else await findOrder(orderService, orderId, caller.actor);
         const { ticket, expiresAt } = await tickets.issue(tokenOf(request), { orderId });
         return { status: 201, body: { ticket, expiresAt: new Date(expiresAt).toISOString() } };
       },

@@ -278,9 +278,10 @@ test.each<[string, (options: AuthenticateOptions) => void]>([
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/who`;
 
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${await api.forge()}` } });
-
-  expect([answer.status, await answer.json()]).toMatchObject([500, { code: 'internal' }]);
-  expect(logged).toEqual([new TypeError('a bug')]);
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${await api.forge()}`, connection: 'close' } });
+  const body = await answer.json();
   server.close();
+
+  expect([answer.status, body]).toMatchObject([500, { code: 'internal' }]);
+  expect(logged).toEqual([new TypeError('a bug')]);
 });

@@ -11,7 +11,7 @@ import type { AccountPage, Fields, PageResponse, Visitor } from './account-page.
 import { addressField, formPage, unavailablePage, withToken } from './parts.ts';
 
 interface Dependencies {
-  accounts: AccountService;
+  accountService: AccountService;
   accountRequests: Pick<AccountRequestRepository, 'peek'>;
   users: Pick<UserRepository, 'find'>;
   /** URL of the shop's app. */
@@ -22,7 +22,7 @@ interface Dependencies {
  * The pages that links in emails lead to. Each link works once, and mail scanners also open links. So opening a link only shows
  * a button, and pressing the button uses the link.
  */
-export function linkPages({ accounts, accountRequests, users, app }: Dependencies): Record<string, AccountPage> {
+export function linkPages({ accountService, accountRequests, users, app }: Dependencies): Record<string, AccountPage> {
   return {
     '/account/verify': {
       async get({ token = '' }, visitor) {
@@ -33,7 +33,7 @@ export function linkPages({ accounts, accountRequests, users, app }: Dependencie
         return newAddressPage(request, token, words);
       },
       post: (fields, visitor) =>
-        useLink('/account/verify', fields, visitor, (token, password) => accounts.verify(token, password)),
+        useLink('/account/verify', fields, visitor, (token, password) => accountService.verify(token, password)),
     },
     '/account/password': {
       async get({ token = '' }, visitor) {
@@ -43,7 +43,7 @@ export function linkPages({ accounts, accountRequests, users, app }: Dependencie
       },
       post: (fields, visitor) =>
         useLink('/account/password', fields, visitor, (token, password = '') =>
-          accounts.choosePassword(token, password),
+          accountService.choosePassword(token, password),
         ),
     },
   };

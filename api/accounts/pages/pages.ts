@@ -16,17 +16,22 @@ import { requestPages } from './request-pages.ts';
 
 interface Dependencies {
   pages: Pages;
-  accounts: AccountService;
+  accountService: AccountService;
   accountRequests: Pick<AccountRequestRepository, 'peek'>;
   users: Pick<UserRepository, 'find' | 'findReaderByToken' | 'chooseEmails'>;
 }
 
 /** Serves the pages for registration, passwords and links in emails. They work without JavaScript. */
-export function accountPages({ pages, accounts, accountRequests, users }: Dependencies): Middleware<RequestState> {
+export function accountPages({
+  pages,
+  accountService,
+  accountRequests,
+  users,
+}: Dependencies): Middleware<RequestState> {
   const { app } = pages;
   const pageAt: Record<string, AccountPage> = {
-    ...requestPages(accounts, app),
-    ...linkPages({ accounts, accountRequests, users, app }),
+    ...requestPages(accountService, app),
+    ...linkPages({ accountService, accountRequests, users, app }),
     ...emailPages({ users, app }),
   };
 

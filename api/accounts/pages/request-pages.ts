@@ -8,7 +8,7 @@ import type { AccountPage, Fields, PageResponse } from './account-page.ts';
 import { addressField, formPage, unavailablePage } from './parts.ts';
 
 /** The pages to register and to ask for a new password. @param app URL of the shop's app */
-export function requestPages(accounts: AccountService, app: string): Record<string, AccountPage> {
+export function requestPages(accountService: AccountService, app: string): Record<string, AccountPage> {
   return {
     '/account/register': {
       get: async (_fields, { wordsFor }) => registerPage(wordsFor(), app),
@@ -16,7 +16,7 @@ export function requestPages(accounts: AccountService, app: string): Record<stri
         const words = wordsFor();
         const { data, error } = registration.safeParse({ email, name });
         if (!data) return registerPage(words, app, { email, name }, new Set(error.issues.map(({ path }) => path[0])));
-        const refused = await accounts.register({ ...data, language });
+        const refused = await accountService.register({ ...data, language });
         return checkYourEmailPage(words, app, refused, words.pages.checkYourEmail.registered, '/account/register');
       },
     },
@@ -26,7 +26,7 @@ export function requestPages(accounts: AccountService, app: string): Record<stri
         const words = wordsFor();
         const { data } = resetRequest.safeParse({ email });
         if (!data) return forgotPage(words, app, email, words.pages.faults.email);
-        const refused = await accounts.requestReset(data.email);
+        const refused = await accountService.requestReset(data.email);
         return checkYourEmailPage(words, app, refused, words.pages.checkYourEmail.reset, '/account/forgot');
       },
     },

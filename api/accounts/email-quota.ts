@@ -1,0 +1,9 @@
+import type { Purpose } from '../../domain/account/link.ts';
+import type { Limits } from '../http/limits/limits.ts';
+import { isExceeded } from '../http/limits/quota.ts';
+
+/** Returns a function that refuses an account email if its address has received too many. */
+export const createEmailQuota = (limits: Limits | undefined) => async (email: string, purpose: Purpose) => {
+  const status = await limits?.accountEmail(email, purpose);
+  return status && isExceeded(status) ? { refused: 'rate_limited' as const, status } : undefined;
+};
