@@ -32,13 +32,11 @@ const accessTokenClaims = z
     scope: z.string().default(''),
   })
   .transform(
-    ({ sub, client_id, jti, exp, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, scope }): TokenClaims => ({
-      sub,
-      clientId: client_id,
-      jti,
+    ({ client_id: clientId, exp, [GRANT_CLAIM]: grantId, [SESSION_CLAIM]: sessionUid, ...claims }): TokenClaims => ({
+      ...claims,
+      clientId,
       grantId,
       sessionUid,
-      scope,
       expiresAt: exp * 1_000,
     }),
   );
