@@ -1,27 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { CatalogView } from '../../db/catalog-view.ts';
 
-/** The body and `ETag` of the menu. */
-export interface MenuResponse {
-  /** JSON in UTF-8, encoded once for all responses. */
-  body: Buffer;
-  etag: string;
-}
-
 /** The lifetime of the cache, in ms: other processes may change the menu. */
 const CACHE_MS = 250;
 
-/** Creates a short-lived cache of the menu. */
+/** A short-lived cache of the menu. */
 export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) {
-  let cached: { response: Promise<MenuResponse>; until: number } | undefined;
+  let cached: { response: ReturnType<typeof write>; until: number } | undefined;
 
-  async function write(): Promise<MenuResponse> {
+  /** Encodes the menu once for all responses. */
+  async function write() {
     const body = Buffer.from(JSON.stringify({ data: await view.menu() }));
     return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
   }
 
   return {
-    read(): Promise<MenuResponse> {
+    /** Returns the body of the menu, JSON in UTF-8, and its `ETag`. */
+    read() {
       const now = performance.now();
       if (cached && now < cached.until) return cached.response;
       const next = { response: write(), until: now + cacheMs };
@@ -34,7 +29,7 @@ export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) 
     },
 
     /** Clears the cache after a change. */
-    forget(): void {
+    forget() {
       cached = undefined;
     },
   };

@@ -3,8 +3,8 @@ import type { UnitOfWork } from '../../db/unit-of-work.ts';
 import { type CatalogRefusal, createProduct, type NewProduct, type Product } from '../../domain/catalog/product.ts';
 import { type ExpectedVersions, type VersionMismatch, versionMismatch } from '../http/entity-tags.ts';
 
-/** Why a change to the catalog was refused. */
-export type Refused = CatalogRefusal | { refused: 'name_taken' } | VersionMismatch;
+/** The product after a request, or why the request was refused. */
+export type ProductResult = Product | CatalogRefusal | { refused: 'name_taken' } | VersionMismatch;
 
 /** Returns the changed product, or a refusal. */
 export type ProductCommand = (product: Product, now: string) => Product | CatalogRefusal;
@@ -15,24 +15,23 @@ export type ProductCommand = (product: Product, now: string) => Product | Catalo
  * @param changed called whenever the catalog may have changed, before the response
  */
 export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void) {
-  const commit = (work: (products: ProductRepository) => Promise<Product | Refused>): Promise<Product | Refused> =>
+  const commit = (work: (products: ProductRepository) => Promise<ProductResult>): Promise<ProductResult> =>
     unitOfWork(({ products }) => work(products))
-      .catch((error: unknown): Refused => {
+      .catch((error: unknown): ProductResult => {
         if (error instanceof NameTaken) return { refused: 'name_taken' };
         throw error;
       })
       .finally(changed);
 
   return {
-    create: (id: string, fields: NewProduct): Promise<Product | Refused> =>
+    create: (id: string, fields: NewProduct) =>
       commit(async (products) => {
         const product = createProduct(id, fields, new Date().toISOString());
         await products.save(product);
         return product;
       }),
 
-    /** @param expected the versions that the client accepts */
-    change: (id: string, expected: ExpectedVersions, command: ProductCommand): Promise<Product | Refused> =>
+    change: (id: string, expected: ExpectedVersions, command: ProductCommand) =>
       commit(async (products) => {
         const product = await products.findForUpdate(id);
         if (!product) return { refused: 'not_found' };
