@@ -1,6 +1,5 @@
 import { toJsonLine } from '../../domain/text.ts';
-import type { Caller } from '../auth/caller-lookup.ts';
-import type { Access } from '../http/access.ts';
+import type { Caller } from '../auth/caller.ts';
 import { Problem } from '../http/problem.ts';
 import { callerOf, type Route, route, tokenOf } from '../http/route.ts';
 import type { Confirmation } from './password-check.ts';
@@ -20,8 +19,7 @@ import type { AccountService } from './service.ts';
 
 type Dependencies = PersonalDataSources & { accountService: AccountService };
 
-const tag = 'Users';
-const people: Access = { to: ['customer', 'manager'] };
+const shared = { tag: 'Users', access: { to: ['customer', 'manager'] } } as const;
 
 /** The caller's own account. */
 export const meRoutes = (dependencies: Dependencies): Route[] => [
@@ -43,24 +41,22 @@ function profileRoutes({ accountService, users }: Dependencies): Route[] {
 
   return [
     route({
+      ...shared,
       method: 'get',
       path: '/v1/me',
       operationId: 'getMe',
-      tag,
       summary: 'Get your account and the scopes of your token',
-      access: people,
       responses: { 200: { description: 'Your account', body: me } },
       handle: async (request) => ({ status: 200, body: await meOf(callerOf(request)) }),
     }),
     route({
+      ...shared,
       method: 'patch',
       path: '/v1/me',
       operationId: 'changeMe',
-      tag,
       summary: 'Change your name, email address or language',
       description:
         'Crema sends a link to a new email address. The address changes when you open it. Crema also notifies the current address.',
-      access: people,
       body: meChange,
       responses: { 200: { description: 'Your changed account', body: me } },
       problems: ['wrong_password'],
@@ -87,13 +83,12 @@ const erasureRoutes = ({ accountService }: Dependencies): Route[] =>
     ] as const
   ).map(({ other, ...where }) =>
     route({
+      ...shared,
       ...where,
-      tag,
       summary: 'Erase your account',
       description:
         'Ends all sessions and stops all email. Your orders are kept without your name, and open orders continue. ' +
         `Equivalent to \`${other}\`.`,
-      access: people,
       body: farewell,
       responses: { 204: { description: 'Erased' } },
       problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
@@ -107,12 +102,11 @@ const erasureRoutes = ({ accountService }: Dependencies): Route[] =>
 
 const exportRoute = ({ accountService: _, ...sources }: Dependencies): Route =>
   route({
+    ...shared,
     method: 'get',
     path: '/v1/me/export',
     operationId: 'exportMe',
-    tag,
     summary: 'Export your personal data',
-    access: people,
     responses: {
       200: {
         description: 'Your account, your email preferences, and your orders',
@@ -141,25 +135,23 @@ function emailPreferenceRoutes({ users, suppressions }: Dependencies): Route[] {
 
   return [
     route({
+      ...shared,
       method: 'get',
       path: '/v1/me/email-preferences',
       operationId: 'getEmailPreferences',
-      tag,
       summary: 'Get your email preferences',
-      access: people,
       responses: {
         200: { description: 'The emails that you receive about your orders, by kind', body: emailPreferences },
       },
       handle: async (request) => ({ status: 200, body: await preferencesOf(callerOf(request).id) }),
     }),
     route({
+      ...shared,
       method: 'patch',
       path: '/v1/me/email-preferences',
       operationId: 'changeEmailPreferences',
-      tag,
       summary: 'Change your email preferences',
       description: 'Omitted fields do not change. Emails about orders link to a page with the same settings.',
-      access: people,
       body: emailPreferencesChange,
       responses: { 200: { description: 'Your changed preferences', body: emailPreferences } },
       handle: async (request) => {
@@ -173,13 +165,12 @@ function emailPreferenceRoutes({ users, suppressions }: Dependencies): Route[] {
 
 const passwordRoute = ({ accountService }: Dependencies): Route =>
   route({
+    ...shared,
     method: 'post',
     path: '/v1/me/password',
     operationId: 'changePassword',
-    tag,
     summary: 'Change your password',
     description: 'Ends all other sessions. Crema notifies you by email.',
-    access: people,
     body: passwordChange,
     responses: { 204: { description: 'Changed' } },
     problems: ['wrong_password'],

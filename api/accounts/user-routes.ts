@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { AccountRequestRepository } from '../../db/account-requests.ts';
 import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { UserRepository } from '../../db/users.ts';
-import type { Access } from '../http/access.ts';
 import { readPage } from '../http/paging.ts';
 import { Problem } from '../http/problem.ts';
 import { callerOf, linksTo, type Route, route } from '../http/route.ts';
@@ -32,8 +31,8 @@ interface Dependencies {
   suppressions: EmailSuppressions;
 }
 
-const tag = 'Users';
-const managers: Access = { to: ['manager'], scope: 'users:write' };
+const forAnyone = { tag: 'Users', access: 'anyone' } as const;
+const forManagers = { tag: 'Users', access: { to: ['manager'], scope: 'users:write' } } as const;
 const params = z.object({ id });
 const emailed = { 202: { description: 'Accepted. Crema sends an email if the address is eligible', body: nothing } };
 
@@ -43,206 +42,187 @@ export const userRoutes = (dependencies: Dependencies): Route[] => [
   ...managementRoutes(dependencies),
 ];
 
-function registrationRoutes({ accountService }: Dependencies): Route[] {
-  return [
-    route({
-      method: 'post',
-      path: '/v1/users',
-      operationId: 'registerUser',
-      tag,
-      summary: 'Register as a customer',
-      description:
-        'Crema sends an email with a link to set a password, which opens the account. The response is the same ' +
-        'whether or not the address has an account.',
-      access: 'anyone',
-      headers: registrationHeaders,
-      body: registration,
-      responses: emailed,
-      handle: async ({ body, headers }) => {
-        const refused = await accountService.register({ language: headers['accept-language'], ...body });
-        if (refused) throw toProblem(refused);
-        return { status: 202, body: {} };
-      },
-    }),
-    route({
-      method: 'post',
-      path: '/v1/users/verify',
-      operationId: 'verifyUser',
-      tag,
-      summary: 'Open an account, or confirm a new email address',
-      description:
-        'Requires the token of an emailed link. The token of a registration opens the account and requires a password. ' +
-        'The token of an address change needs no password.',
-      access: 'anyone',
-      body: verification,
-      responses: { 200: { description: 'The account', body: user } },
-      problems: ['invalid_link'],
-      handle: async ({ body }) => {
-        const verified = await accountService.verify(body.token, body.password);
-        if ('refused' in verified) throw toProblem(verified);
-        return { status: 200, body: toUserResource(verified) };
-      },
-    }),
-    route({
-      method: 'post',
-      path: '/v1/password-resets',
-      operationId: 'requestPasswordReset',
-      tag,
-      summary: 'Request a password reset',
-      description: 'Crema sends a link to the address if it has an account. The response is the same in both cases.',
-      access: 'anyone',
-      body: resetRequest,
-      responses: emailed,
-      handle: async ({ body }) => {
-        const refused = await accountService.requestReset(body.email);
-        if (refused) throw toProblem(refused);
-        return { status: 202, body: {} };
-      },
-    }),
-    route({
-      method: 'post',
-      path: '/v1/password-resets/confirm',
-      operationId: 'confirmPasswordReset',
-      tag,
-      summary: 'Set a new password',
-      description:
-        'Requires the token of an emailed link, and ends all sessions. The token of an invitation opens the account.',
-      access: 'anyone',
-      body: reset,
-      responses: { 200: { description: 'The account', body: user } },
-      problems: ['invalid_link'],
-      handle: async ({ body }) => {
-        const account = await accountService.choosePassword(body.token, body.password);
-        if ('refused' in account) throw toProblem(account);
-        return { status: 200, body: toUserResource(account) };
-      },
-    }),
-  ];
-}
+const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
+  route({
+    ...forAnyone,
+    method: 'post',
+    path: '/v1/users',
+    operationId: 'registerUser',
+    summary: 'Register as a customer',
+    description:
+      'Crema sends an email with a link to set a password, which opens the account. The response is the same ' +
+      'whether or not the address has an account.',
+    headers: registrationHeaders,
+    body: registration,
+    responses: emailed,
+    handle: async ({ body, headers }) => {
+      const refused = await accounts.register({ language: headers['accept-language'], ...body });
+      if (refused) throw toProblem(refused);
+      return { status: 202, body: {} };
+    },
+  }),
+  route({
+    ...forAnyone,
+    method: 'post',
+    path: '/v1/users/verify',
+    operationId: 'verifyUser',
+    summary: 'Open an account, or confirm a new email address',
+    description:
+      'Requires the token of an emailed link. The token of a registration opens the account and requires a password. ' +
+      'The token of an address change needs no password.',
+    body: verification,
+    responses: { 200: { description: 'The account', body: user } },
+    problems: ['invalid_link'],
+    handle: async ({ body }) => {
+      const verified = await accounts.verify(body.token, body.password);
+      if ('refused' in verified) throw toProblem(verified);
+      return { status: 200, body: toUserResource(verified) };
+    },
+  }),
+  route({
+    ...forAnyone,
+    method: 'post',
+    path: '/v1/password-resets',
+    operationId: 'requestPasswordReset',
+    summary: 'Request a password reset',
+    description: 'Crema sends a link to the address if it has an account. The response is the same in both cases.',
+    body: resetRequest,
+    responses: emailed,
+    handle: async ({ body }) => {
+      const refused = await accounts.requestReset(body.email);
+      if (refused) throw toProblem(refused);
+      return { status: 202, body: {} };
+    },
+  }),
+  route({
+    ...forAnyone,
+    method: 'post',
+    path: '/v1/password-resets/confirm',
+    operationId: 'confirmPasswordReset',
+    summary: 'Set a new password',
+    description:
+      'Requires the token of an emailed link, and ends all sessions. The token of an invitation opens the account.',
+    body: reset,
+    responses: { 200: { description: 'The account', body: user } },
+    problems: ['invalid_link'],
+    handle: async ({ body }) => {
+      const account = await accounts.choosePassword(body.token, body.password);
+      if ('refused' in account) throw toProblem(account);
+      return { status: 200, body: toUserResource(account) };
+    },
+  }),
+];
 
-function invitationRoutes({ accountService, accountRequests, users }: Dependencies): Route[] {
-  return [
-    route({
-      method: 'get',
-      path: '/v1/users',
-      operationId: 'listUsers',
-      tag,
-      summary: 'List users',
-      description: 'Send `nextCursor` as `cursor` to get the next page.',
-      access: managers,
-      query: userQuery,
-      responses: {
-        200: {
-          description: 'A page of users, by email address',
-          body: userList,
-          links: linksTo({ id: '$response.body#/data/0/id' }, 'promoteUser', 'demoteUser'),
-        },
+const invitationRoutes = ({ accounts, accountRequests, users }: Dependencies): Route[] => [
+  route({
+    ...forManagers,
+    method: 'get',
+    path: '/v1/users',
+    operationId: 'listUsers',
+    summary: 'List users',
+    description: 'Send `nextCursor` as `cursor` to get the next page.',
+    query: userQuery,
+    responses: {
+      200: {
+        description: 'A page of users, by email address',
+        body: userList,
+        links: linksTo({ id: '$response.body#/data/0/id' }, 'promoteUser', 'demoteUser'),
       },
-      handle: async ({ query: { cursor, limit, ...filter } }) => {
-        const page = await readPage(
-          limit,
-          (limit) => users.list({ ...filter, after: cursor?.[0], limit }),
-          ({ email }) => [email],
-        );
-        return { status: 200, body: { ...page, data: page.data.map(toUserResource) } };
+    },
+    handle: async ({ query: { cursor, limit, ...filter } }) => {
+      const page = await readPage(
+        limit,
+        (limit) => users.list({ ...filter, after: cursor?.[0], limit }),
+        ({ email }) => [email],
+      );
+      return { status: 200, body: { ...page, data: page.data.map(toUserResource) } };
+    },
+  }),
+  route({
+    ...forManagers,
+    method: 'post',
+    path: '/v1/users/invitations',
+    operationId: 'inviteUser',
+    summary: 'Invite a user',
+    description: 'Crema sends an email with a link to set a password, which opens the account.',
+    body: invitation,
+    responses: emailed,
+    problems: ['email_taken'],
+    handle: async ({ body, ...request }) => {
+      const refused = await accounts.invite({ ...body, invitedBy: callerOf(request).id });
+      if (refused) throw toProblem(refused);
+      return { status: 202, body: {} };
+    },
+  }),
+  route({
+    ...forManagers,
+    method: 'get',
+    path: '/v1/users/invitations',
+    operationId: 'listInvitations',
+    summary: 'List open invitations',
+    description: 'An invitation closes when its link is used or expires, or when its author is no longer a manager.',
+    responses: {
+      200: {
+        description: 'All open invitations, the newest first',
+        body: invitationList,
+        links: linksTo({ id: '$response.body#/data/0/id' }, 'revokeInvitation'),
       },
+    },
+    handle: async () => ({
+      status: 200,
+      body: { data: (await accountRequests.listInvitations()).map(toInvitationResource) },
     }),
+  }),
+  route({
+    ...forManagers,
+    method: 'delete',
+    path: '/v1/users/invitations/{id}',
+    operationId: 'revokeInvitation',
+    summary: 'Revoke an invitation',
+    description: 'The link of the invitation becomes invalid.',
+    params,
+    responses: { 204: { description: 'Revoked' } },
+    problems: ['not_found'],
+    handle: async (request) => {
+      if (!(await accountRequests.revokeInvitation(request.params.id))) throw new Problem('not_found');
+      return { status: 204 };
+    },
+  }),
+];
+
+const managementRoutes = ({ accounts, suppressions }: Dependencies): Route[] => [
+  route({
+    ...forManagers,
+    method: 'post',
+    path: '/v1/email-suppressions/lift',
+    operationId: 'liftEmailSuppression',
+    summary: 'Resume email to an address',
+    description: 'For addresses that receive no email because a message bounced permanently or was reported as spam.',
+    body: suppressedAddress,
+    responses: { 204: { description: 'The address receives email again' } },
+    problems: ['not_found'],
+    handle: async ({ body }) => {
+      if (!(await suppressions.lift(body.email))) throw new Problem('not_found');
+      return { status: 204 };
+    },
+  }),
+  ...(['promote', 'demote'] as const).map((change) =>
     route({
+      ...forManagers,
       method: 'post',
-      path: '/v1/users/invitations',
-      operationId: 'inviteUser',
-      tag,
-      summary: 'Invite a user',
-      description: 'Crema sends an email with a link to set a password, which opens the account.',
-      access: managers,
-      body: invitation,
-      responses: emailed,
-      problems: ['email_taken'],
-      handle: async ({ body, ...request }) => {
-        const refused = await accountService.invite({ ...body, invitedBy: callerOf(request).id });
-        if (refused) throw toProblem(refused);
-        return { status: 202, body: {} };
-      },
-    }),
-    route({
-      method: 'get',
-      path: '/v1/users/invitations',
-      operationId: 'listInvitations',
-      tag,
-      summary: 'List open invitations',
-      description: 'An invitation closes when its link is used or expires, or when its author is no longer a manager.',
-      access: managers,
-      responses: {
-        200: {
-          description: 'All open invitations, the newest first',
-          body: invitationList,
-          links: linksTo({ id: '$response.body#/data/0/id' }, 'revokeInvitation'),
-        },
-      },
-      handle: async () => ({
-        status: 200,
-        body: { data: (await accountRequests.listInvitations()).map(toInvitationResource) },
-      }),
-    }),
-    route({
-      method: 'delete',
-      path: '/v1/users/invitations/{id}',
-      operationId: 'revokeInvitation',
-      tag,
-      summary: 'Revoke an invitation',
-      description: 'The link of the invitation becomes invalid.',
-      access: managers,
+      path: `/v1/users/{id}/${change}`,
+      operationId: `${change}User`,
+      summary: change === 'promote' ? 'Make a user a manager' : 'Make a manager a customer',
+      description:
+        'Has no effect if the user already has this role. Existing tokens get the new role within 30 seconds.',
       params,
-      responses: { 204: { description: 'Revoked' } },
-      problems: ['not_found'],
+      responses: { 200: { description: 'The user', body: user } },
+      problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
       handle: async (request) => {
-        if (!(await accountRequests.revokeInvitation(request.params.id))) throw new Problem('not_found');
-        return { status: 204 };
+        const changed = await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer');
+        if ('refused' in changed) throw toProblem(changed);
+        return { status: 200, body: toUserResource(changed) };
       },
     }),
-  ];
-}
-
-function managementRoutes({ accountService, suppressions }: Dependencies): Route[] {
-  return [
-    route({
-      method: 'post',
-      path: '/v1/email-suppressions/lift',
-      operationId: 'liftEmailSuppression',
-      tag,
-      summary: 'Resume email to an address',
-      description: 'For addresses that receive no email because a message bounced permanently or was reported as spam.',
-      access: managers,
-      body: suppressedAddress,
-      responses: { 204: { description: 'The address receives email again' } },
-      problems: ['not_found'],
-      handle: async ({ body }) => {
-        if (!(await suppressions.lift(body.email))) throw new Problem('not_found');
-        return { status: 204 };
-      },
-    }),
-    ...(['promote', 'demote'] as const).map((change) =>
-      route({
-        method: 'post',
-        path: `/v1/users/{id}/${change}`,
-        operationId: `${change}User`,
-        tag,
-        summary: change === 'promote' ? 'Make a user a manager' : 'Make a manager a customer',
-        description:
-          'Has no effect if the user already has this role. Existing tokens get the new role within 30 seconds.',
-        access: managers,
-        params,
-        responses: { 200: { description: 'The user', body: user } },
-        problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
-        handle: async (request) => {
-          const changed = await accountService.setRole(
-            request.params.id,
-            change === 'promote' ? 'manager' : 'customer',
-          );
-          if ('refused' in changed) throw toProblem(changed);
-          return { status: 200, body: toUserResource(changed) };
-        },
-      }),
-    ),
-  ];
-}
+  ),
+];

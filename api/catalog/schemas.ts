@@ -2,16 +2,16 @@ import { z } from 'zod';
 import { samplePrice } from '../../domain/money.ts';
 import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import * as examples from '../docs/examples.ts';
-import { freeText, id, money, oneLine, priceIn, timestamp } from '../http/schemas.ts';
+import { changeOf, freeText, id, money, oneLine, priceIn, timestamp } from '../http/schemas.ts';
 
-const orderable = z.boolean().meta({ description: '`false`: sold out. The item is shown but cannot be ordered' });
+const available = z.boolean().meta({ description: '`false`: sold out. The item is shown but cannot be ordered' });
 
 const menuVariation = z
   .object({
     id,
     name: z.string(),
     price: money.meta({ description: 'The price of the product with this variation' }),
-    available: orderable,
+    available: available,
   })
   .meta({ id: 'MenuVariation' });
 
@@ -21,7 +21,7 @@ const menuItem = z
     name: z.string(),
     description: z.string(),
     price: money.meta({ description: 'The price without a variation' }),
-    available: orderable,
+    available: available,
     variations: z.array(menuVariation).meta({ description: 'An order line has at most one of them' }),
   })
   .meta({ id: 'MenuItem' });
@@ -37,7 +37,7 @@ const variation = z
     id,
     name: z.string(),
     priceDelta: money.meta({ description: 'The amount that is added to the product’s base price' }),
-    available: orderable,
+    available: available,
     position: z.int().meta({ description: 'Lower positions come first' }),
     deletedAt: timestamp.nullable().meta({ description: 'The time of the deletion. null: not deleted' }),
   })
@@ -49,7 +49,7 @@ export const product = z
     name: z.string(),
     description: z.string(),
     basePrice: money.meta({ description: 'The price without a variation' }),
-    available: orderable,
+    available: available,
     position: z.int().meta({ description: 'Lower positions come first' }),
     variations: z.array(variation),
     version: z.int().meta({
@@ -65,7 +65,6 @@ export const productList = z
   .object({ data: z.array(product) })
   .meta({ id: 'ProductList', examples: [{ data: [examples.latte] }] });
 
-const available = z.boolean().meta({ description: '`false`: sold out. The item is shown but cannot be ordered' });
 const NAMES =
   'Names need a visible character and are stored in NFC. The comparison ignores case, invisible characters and repeated spaces.';
 const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower positions come first' });
@@ -105,8 +104,6 @@ export function catalogInput(currency: string) {
       }),
     productChange: changeOf(productFields).meta({
       id: 'ProductChange',
-      minProperties: 1,
-      description: 'At least one field. Omitted fields do not change',
       examples: [{ basePrice: samplePrice(440, currency) }],
     }),
     variationRequest: z.strictObject({ ...variationFields, ...defaults }).meta({
@@ -115,16 +112,7 @@ export function catalogInput(currency: string) {
     }),
     variationChange: changeOf(variationFields).meta({
       id: 'VariationChange',
-      minProperties: 1,
-      description: 'At least one field. Omitted fields do not change',
       examples: [{ available: false }],
     }),
   };
 }
-
-/** Returns the schema of a change of at least one field. */
-const changeOf = <Fields extends z.ZodRawShape>(fields: Fields) =>
-  z
-    .strictObject(fields)
-    .partial()
-    .refine((change) => Object.keys(change).length > 0, 'must change something');

@@ -1,7 +1,7 @@
 import { NameTaken, type ProductRepository } from '../../db/products.ts';
 import type { UnitOfWork } from '../../db/unit-of-work.ts';
 import { type CatalogRefusal, createProduct, type NewProduct, type Product } from '../../domain/catalog/product.ts';
-import { type ExpectedVersions, type VersionMismatch, versionMismatch } from '../http/entity-tags.ts';
+import { type ExpectedVersions, ofExpectedVersion, type VersionMismatch } from '../http/entity-tags.ts';
 
 /** The product after a request, or why the request was refused. */
 export type ProductResult = Product | CatalogRefusal | { refused: 'name_taken' } | VersionMismatch;
@@ -33,10 +33,8 @@ export function createCatalogService(unitOfWork: UnitOfWork, changed: () => void
 
     change: (id: string, expected: ExpectedVersions, command: ProductCommand) =>
       commit(async (products) => {
-        const product = await products.findForUpdate(id);
-        if (!product) return { refused: 'not_found' };
-        const mismatch = versionMismatch(expected, product.version);
-        if (mismatch) return mismatch;
+        const product = ofExpectedVersion(await products.findForUpdate(id), expected);
+        if ('refused' in product) return product;
         const after = command(product, new Date().toISOString());
         if (!('refused' in after) && after !== product) await products.save(after);
         return after;

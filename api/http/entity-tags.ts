@@ -13,6 +13,13 @@ export interface VersionMismatch {
 export const versionMismatch = (expected: ExpectedVersions, version: number): VersionMismatch | undefined =>
   !expected || expected.includes(version) ? undefined : { refused: 'version_mismatch', version };
 
+/** Returns the resource, or a refusal if it does not exist or the client does not accept its version. */
+export const ofExpectedVersion = <T extends { version: number }>(
+  found: T | undefined,
+  expected: ExpectedVersions,
+): T | { refused: 'not_found' } | VersionMismatch =>
+  found ? (versionMismatch(expected, found.version) ?? found) : { refused: 'not_found' };
+
 /** `*` or a list of entity tags (RFC 9110 §13.1.1), empty elements included (§5.6.1.2). Node reads bytes above 127 as Latin-1. */
 export const IF_MATCH = /^(\*|[ \t,]*(W[/])?"[!#-~\x80-\xff]*"([ \t]*,[ \t,]*(W[/])?"[!#-~\x80-\xff]*")*[ \t,]*)$/;
 

@@ -82,7 +82,15 @@ export const freeText = (max: number) =>
     .regex(FREE_TEXT, 'must not contain control characters')
     .overwrite((value) => (isVisible(value) ? value : ''));
 
-/** `If-Match`: `*`, or one or more entity tags (RFC 9110 §13.1.1). */
+/** Returns the schema of a change of at least one of the fields. */
+export const changeOf = <Fields extends z.ZodRawShape>(fields: Fields) =>
+  z
+    .strictObject(fields)
+    .partial()
+    .refine((change) => Object.keys(change).length > 0, 'must change something')
+    .meta({ minProperties: 1, description: 'At least one field. Omitted fields do not change' });
+
+/** RFC 9110 §13.1.1: `*`, or one or more entity tags. */
 export const ifMatch = z
   .string()
   .regex(IF_MATCH, 'must be * or entity tags such as "3"')

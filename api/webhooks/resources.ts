@@ -8,17 +8,13 @@ export const toWebhookResource = <Shown extends Webhook>(webhook: Shown) => ({
 });
 
 /** Returns a delivery as the API shows it. */
-export function toDeliveryResource({ seq: _, createdAt, settledAt, lastAttempts, ...delivery }: WebhookDelivery) {
-  return {
-    ...delivery,
-    createdAt: createdAt.toISOString(),
-    settledAt: settledAt?.toISOString() ?? null,
-    lastAttempts: lastAttempts.map(({ at, status, duration, error, response }) => ({
-      at: at.toISOString(),
-      status,
-      duration,
-      error,
-      response,
-    })),
-  };
-}
+export const toDeliveryResource = ({ seq: _, lastAttempts, ...delivery }: WebhookDelivery) => ({
+  ...delivery,
+  lastAttempts: lastAttempts.map(({ at, status, duration, error, response }) => ({
+    at,
+    status,
+    duration,
+    error,
+    response,
+  })),
+});

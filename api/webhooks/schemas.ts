@@ -5,7 +5,7 @@ import { eventTypes } from '../../domain/order/order.ts';
 import { deliveryOutcomes, disabledReasons, TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import { orderId, webhookId } from '../docs/examples.ts';
 import { cursorParameter, limitParameter, nextCursor } from '../http/paging.ts';
-import { freeText, id, instant, timestamp } from '../http/schemas.ts';
+import { changeOf, freeText, id, instant, timestamp } from '../http/schemas.ts';
 import { eventType } from '../streams/schemas.ts';
 
 const kitchen = {
@@ -23,14 +23,6 @@ const kitchen = {
 
 const exampleSecret = `whsec_${Buffer.from('an example, and nobody’s secret').toString('base64')}`;
 
-const attempt = {
-  at: '2026-11-22T09:30:00.150Z',
-  status: 204,
-  duration: 38,
-  error: null,
-  response: '',
-};
-
 const aDelivery = {
   id: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99',
   eventId: `${orderId}:1`,
@@ -39,7 +31,7 @@ const aDelivery = {
   attempts: 1,
   createdAt: '2026-11-22T09:30:00.100Z',
   settledAt: '2026-11-22T09:30:00.150Z',
-  lastAttempts: [attempt],
+  lastAttempts: [{ at: '2026-11-22T09:30:00.150Z', status: 204, duration: 38, error: null, response: '' }],
 };
 
 const disabling = z
@@ -53,26 +45,25 @@ const disabling = z
   })
   .meta({ id: 'DisabledWebhook', description: 'When and why the webhook was disabled' });
 
-const fields = {
-  id,
-  url: z.string(),
-  description: z.string(),
-  events: z.array(eventType),
-  enabled: z.boolean(),
-  disabled: disabling.nullable(),
-  failingSince: timestamp
-    .nullable()
-    .meta({ description: 'When the first delivery failed since the last success. null if none failed' }),
-  version: z.int().meta({ description: 'Increases with every change. The `ETag` header contains it' }),
-  createdAt: timestamp,
-  updatedAt: timestamp,
-};
-
-export const webhook = z.object(fields).meta({ id: 'Webhook', examples: [kitchen] });
-
-export const webhookWithSecret = z
+export const webhook = z
   .object({
-    ...fields,
+    id,
+    url: z.string(),
+    description: z.string(),
+    events: z.array(eventType),
+    enabled: z.boolean(),
+    disabled: disabling.nullable(),
+    failingSince: timestamp
+      .nullable()
+      .meta({ description: 'When the first delivery failed since the last success. null if none failed' }),
+    version: z.int().meta({ description: 'Increases with every change. The `ETag` header contains it' }),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  })
+  .meta({ id: 'Webhook', examples: [kitchen] });
+
+export const webhookWithSecret = webhook
+  .extend({
     secret: z
       .string()
       .meta({ description: 'The key of the signatures (Standard Webhooks). Only this response contains it' }),
@@ -117,16 +108,10 @@ export const webhookRequest = z
     examples: [{ url: kitchen.url, description: kitchen.description, events: kitchen.events }],
   });
 
-export const webhookChange = z
-  .strictObject({ url, description, events, enabled })
-  .partial()
-  .refine((change) => Object.keys(change).length > 0, 'must change something')
-  .meta({
-    id: 'WebhookChange',
-    minProperties: 1,
-    description: 'At least one field. Omitted fields do not change',
-    examples: [{ enabled: true }],
-  });
+export const webhookChange = changeOf({ url, description, events, enabled }).meta({
+  id: 'WebhookChange',
+  examples: [{ enabled: true }],
+});
 
 const deliveryOutcome = z.enum(deliveryOutcomes).meta({
   id: 'WebhookDeliveryOutcome',
@@ -158,13 +143,7 @@ export const delivery = z
   })
   .meta({ id: 'WebhookDelivery', examples: [aDelivery] });
 
-export const askedDelivery = {
-  ...aDelivery,
-  outcome: 'pending',
-  attempts: 0,
-  settledAt: null,
-  lastAttempts: [],
-};
+export const pendingDelivery = { ...aDelivery, outcome: 'pending', attempts: 0, settledAt: null, lastAttempts: [] };
 
 export const deliveryList = z
   .object({ data: z.array(delivery), nextCursor })

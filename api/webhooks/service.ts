@@ -12,7 +12,7 @@ import {
   type Webhook,
 } from '../../domain/webhook/webhook.ts';
 import type { EndpointPolicy } from '../../webhooks/endpoint-policy.ts';
-import { type ExpectedVersions, type VersionMismatch, versionMismatch } from '../http/entity-tags.ts';
+import { type ExpectedVersions, ofExpectedVersion, type VersionMismatch } from '../http/entity-tags.ts';
 
 /** Why a request about a webhook is rejected. */
 export type WebhookRefusal =
@@ -53,11 +53,8 @@ export function createWebhookService({
     work: (repositories: Work, webhook: Webhook) => Promise<Result>,
   ): Promise<Result | WebhookRefusal> {
     return unitOfWork<Result | WebhookRefusal>(async (repositories) => {
-      const webhook = await repositories.webhooks.findForUpdate(id);
-      if (!webhook) return { refused: 'not_found' };
-      const mismatch = versionMismatch(expected, webhook.version);
-      if (mismatch) return mismatch;
-      return work(repositories, webhook);
+      const webhook = ofExpectedVersion(await repositories.webhooks.findForUpdate(id), expected);
+      return 'refused' in webhook ? webhook : work(repositories, webhook);
     });
   }
 
@@ -101,7 +98,7 @@ export function createWebhookService({
       });
     },
 
-    remove: (id: string, expected: ExpectedVersions): Promise<WebhookRefusal | undefined> =>
+    remove: (id: string, expected: ExpectedVersions) =>
       onExpectedVersion<undefined>(id, expected, async ({ webhooks }) => {
         await webhooks.remove(id);
         return undefined;
@@ -119,16 +116,15 @@ export function createWebhookService({
       });
     },
 
-    test: (id: string): Promise<WebhookDelivery | WebhookRefusal> =>
-      ifEnabled(id, () => deliveries.request(id, { type: TEST_EVENT })),
+    test: (id: string) => ifEnabled(id, () => deliveries.request(id, { type: TEST_EVENT })),
 
-    redeliver: (id: string, deliveryId: string): Promise<WebhookDelivery | WebhookRefusal> =>
+    redeliver: (id: string, deliveryId: string) =>
       ifEnabled<WebhookDelivery | WebhookRefusal>(id, async () => {
         const delivery = await deliveries.find(id, deliveryId);
         return delivery ? deliveries.request(id, delivery) : { refused: 'not_found' };
       }),
 
-    redeliverRange: (id: string, range: { from: string; to: string }): Promise<{ count: number } | WebhookRefusal> =>
+    redeliverRange: (id: string, range: { from: string; to: string }) =>
       ifEnabled<{ count: number } | WebhookRefusal>(id, async (webhook) => {
         const count = await deliveries.requestRange(webhook, range);
         return count === undefined ? { refused: 'too_many_events' } : { count };
