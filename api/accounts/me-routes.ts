@@ -4,7 +4,7 @@ import { Problem } from '../http/problem.ts';
 import { callerOf, type Route, route, tokenOf } from '../http/route.ts';
 import type { Confirmation } from './password-check.ts';
 import { collectPersonalData, type PersonalDataSources } from './personal-data.ts';
-import { toProblem } from './refusals.ts';
+import { orProblem } from './refusals.ts';
 import { toEmailPreferences } from './resources.ts';
 import {
   emailPreferences,
@@ -64,8 +64,7 @@ function profileRoutes({ accountService, users }: Dependencies): Route[] {
         const caller = callerOf(request);
         const { name, email, currentPassword: password, language } = request.body;
         if (email !== undefined && password !== undefined) {
-          const refused = await accountService.changeAddress(confirmationOf(request, password), email);
-          if (refused) throw toProblem(refused);
+          orProblem(await accounts.changeAddress(confirmationOf(request, password), email));
         }
         if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
         return { status: 200, body: await meOf(caller) };
@@ -93,8 +92,7 @@ const erasureRoutes = ({ accountService }: Dependencies): Route[] =>
       responses: { 204: { description: 'Erased' } },
       problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
       handle: async (request) => {
-        const refused = await accountService.erase(confirmationOf(request, request.body.password));
-        if (refused) throw toProblem(refused);
+        orProblem(await accounts.erase(confirmationOf(request, request.body.password)));
         return { status: 204 };
       },
     }),
@@ -177,8 +175,7 @@ const passwordRoute = ({ accountService }: Dependencies): Route =>
     handle: async (request) => {
       const { currentPassword, newPassword } = request.body;
       const who = confirmationOf(request, currentPassword);
-      const refused = await accountService.changePassword(who, newPassword, tokenOf(request));
-      if (refused) throw toProblem(refused, '#/newPassword');
+      orProblem(await accounts.changePassword(who, newPassword, tokenOf(request)), '#/newPassword');
       return { status: 204 };
     },
   });

@@ -11,16 +11,13 @@ export interface Confirmation {
   address: string;
 }
 
-export interface ConfirmedUser {
-  user: User;
-  passwordVersion: number;
-}
-
 /** Checks the password of a signed-in user. Wrong passwords count against the limits of sign-ins. */
-export type PasswordCheck = (confirmation: Confirmation) => Promise<ConfirmedUser | AccountRefusal>;
-
-export function createPasswordCheck(users: UserRepository, limiter: SignInLimiter): PasswordCheck {
-  return async ({ userId, password, address }) => {
+export function createPasswordCheck(users: UserRepository, limiter: SignInLimiter) {
+  return async ({
+    userId,
+    password,
+    address,
+  }: Confirmation): Promise<{ user: User; passwordVersion: number } | AccountRefusal> => {
     const stored = await users.findWithPassword(userId);
     const result = await limiter.attempt({ account: stored?.user.email ?? userId, address }, async () => {
       const matches = await verifyPassword(stored?.password.hash, password);
@@ -29,3 +26,5 @@ export function createPasswordCheck(users: UserRepository, limiter: SignInLimite
     return 'refused' in result ? result : (result.found ?? WRONG_PASSWORD);
   };
 }
+
+export type PasswordCheck = ReturnType<typeof createPasswordCheck>;

@@ -39,8 +39,18 @@ export async function orRefuse<T>(
   }
 }
 
-/** @param pointer the new password's place in the request body */
-export function toProblem(refusal: AccountRefusal, pointer = '#/password'): Problem {
+/**
+ * Returns the result of a request.
+ *
+ * @param pointer the new password's place in the request body
+ * @throws {Problem} if the request was refused
+ */
+export function orProblem<T extends object | undefined>(result: T | AccountRefusal, pointer = '#/password'): T {
+  if (result && 'refused' in result) throw toProblem(result as AccountRefusal, pointer);
+  return result as T;
+}
+
+function toProblem(refusal: AccountRefusal, pointer: string): Problem {
   switch (refusal.refused) {
     case 'weak_password':
       return invalidRequest([{ pointer, detail: passwordFaults[refusal.fault] }]);

@@ -5,7 +5,7 @@ import { lengthOf, MAX_NAME_LENGTH } from '../../domain/text.ts';
 import { MAX_TYPED } from '../auth/password-hash.ts';
 import { customerId, orderTimeline, placedOrder } from '../docs/examples.ts';
 import { cursorParameter, limitParameter, nextCursor } from '../http/paging.ts';
-import { acceptLanguage, id, language, oneLine, timestamp } from '../http/schemas.ts';
+import { acceptLanguage, changeOf, id, language, oneLine, timestamp } from '../http/schemas.ts';
 import { order, timeline } from '../orders/schemas.ts';
 import { PASSWORD_LENGTH, passwordFaults } from './password-rules.ts';
 
@@ -53,31 +53,23 @@ const theirLanguage = z
 /** The fields of users and of invitations. */
 const person = { id, email: z.string(), name: z.string(), role, language: theirLanguage };
 
-export const me = z
-  .object({
-    ...person,
-    scopes: z.array(z.string()).meta({ description: 'The scopes of the token: those of the role, or fewer' }),
-  })
-  .meta({
-    id: 'Me',
-    examples: [
-      {
-        id: customerId,
-        email: 'customer@example.com',
-        name: 'Carlos Customer',
-        role: 'customer',
-        language: 'pt',
-        scopes: ['orders:read', 'orders:write'],
-      },
-    ],
-  });
-
 const carlos = {
   id: customerId,
   email: 'customer@example.com',
   name: 'Carlos Customer',
   role: 'customer' as const,
   language: 'pt',
+};
+
+export const me = z
+  .object({
+    ...person,
+    scopes: z.array(z.string()).meta({ description: 'The scopes of the token: those of the role, or fewer' }),
+  })
+  .meta({ id: 'Me', examples: [{ ...carlos, scopes: ['orders:read', 'orders:write'] }] });
+
+const carlosAsUser = {
+  ...carlos,
   createdAt: '2026-11-22T08:00:00.000Z',
   verifiedAt: '2026-11-22T08:00:00.000Z',
 };
@@ -88,11 +80,11 @@ export const user = z
     createdAt: timestamp,
     verifiedAt: timestamp.meta({ description: 'When the user confirmed the email address' }),
   })
-  .meta({ id: 'User', examples: [carlos] });
+  .meta({ id: 'User', examples: [carlosAsUser] });
 
 export const userList = z
   .object({ data: z.array(user), nextCursor })
-  .meta({ id: 'UserList', examples: [{ data: [carlos], nextCursor: null }] });
+  .meta({ id: 'UserList', examples: [{ data: [carlosAsUser], nextCursor: null }] });
 
 export const userQuery = z.strictObject({
   role: role.optional(),
@@ -162,47 +154,35 @@ export const meChange = z
     examples: [{ name: 'Carla Customer' }],
   });
 
-/** When an email of each kind is sent. */
-const kindDescriptions = {
-  edited: 'The order was edited',
-  progress: 'The preparation started or was undone, or the order was delivered',
-  ready: 'The order is ready',
-  reminder: 'The order has been ready for some time',
-  cancelled: 'The order was cancelled',
-} as const satisfies Record<EmailKind, string>;
+const wanted = (description: string) => z.boolean().meta({ description });
 
-const wanted = (kind: EmailKind) => z.boolean().meta({ description: kindDescriptions[kind] });
+/** The kinds of emails that a user can turn off, and when they are sent. */
+const choices = {
+  edited: wanted('The order was edited'),
+  progress: wanted('The preparation started or was undone, or the order was delivered'),
+  ready: wanted('The order is ready'),
+  reminder: wanted('The order has been ready for some time'),
+  cancelled: wanted('The order was cancelled'),
+} satisfies Record<EmailKind, z.ZodType>;
+
+const exampleChoice = { edited: true, progress: false, ready: true, reminder: true, cancelled: true };
+const examplePreferences = { placed: true, ...exampleChoice, stopped: null };
 
 export const emailPreferences = z
   .object({
     placed: z.boolean().meta({ description: 'Always true: receipts cannot be turned off' }),
-    edited: wanted('edited'),
-    progress: wanted('progress'),
-    ready: wanted('ready'),
-    reminder: wanted('reminder'),
-    cancelled: wanted('cancelled'),
+    ...choices,
     stopped: z.enum(['bounced', 'complained']).meta({ id: 'EmailStopReason' }).nullable().meta({
       description:
         'Why your address receives no email: a message bounced permanently, or was reported as spam. null: it receives email',
     }),
   })
-  .meta({
-    id: 'EmailPreferences',
-    examples: [
-      { placed: true, edited: true, progress: false, ready: true, reminder: true, cancelled: true, stopped: null },
-    ],
-  });
+  .meta({ id: 'EmailPreferences', examples: [examplePreferences] });
 
-export const emailPreferencesChange = z
-  .strictObject({
-    edited: wanted('edited').optional(),
-    progress: wanted('progress').optional(),
-    ready: wanted('ready').optional(),
-    reminder: wanted('reminder').optional(),
-    cancelled: wanted('cancelled').optional(),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'must change something')
-  .meta({ id: 'EmailPreferencesChange', minProperties: 1, examples: [{ progress: false }] });
+export const emailPreferencesChange = changeOf(choices).meta({
+  id: 'EmailPreferencesChange',
+  examples: [{ progress: false }],
+});
 
 export const suppressedAddress = z
   .strictObject({ email })
@@ -262,8 +242,8 @@ export const personalData = z
     examples: [
       {
         exportedAt: '2026-11-22T10:00:00.000Z',
-        user: carlos,
-        emailPreferences: emailPreferences.meta()?.examples?.[0],
+        user: carlosAsUser,
+        emailPreferences: examplePreferences,
         access: [{ client: 'crema', since: '2026-11-22T09:00:00.000Z', until: '2027-02-20T09:00:00.000Z' }],
         orders: [{ order: placedOrder, timeline: orderTimeline }],
       },

@@ -6,7 +6,7 @@ import { readPage } from '../http/paging.ts';
 import { Problem } from '../http/problem.ts';
 import { callerOf, linksTo, type Route, route } from '../http/route.ts';
 import { id } from '../http/schemas.ts';
-import { toProblem } from './refusals.ts';
+import { orProblem } from './refusals.ts';
 import { toInvitationResource, toUserResource } from './resources.ts';
 import {
   invitation,
@@ -56,8 +56,7 @@ const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
     body: registration,
     responses: emailed,
     handle: async ({ body, headers }) => {
-      const refused = await accounts.register({ language: headers['accept-language'], ...body });
-      if (refused) throw toProblem(refused);
+      orProblem(await accounts.register({ language: headers['accept-language'], ...body }));
       return { status: 202, body: {} };
     },
   }),
@@ -74,8 +73,7 @@ const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
     responses: { 200: { description: 'The account', body: user } },
     problems: ['invalid_link'],
     handle: async ({ body }) => {
-      const verified = await accounts.verify(body.token, body.password);
-      if ('refused' in verified) throw toProblem(verified);
+      const verified = orProblem(await accounts.verify(body.token, body.password));
       return { status: 200, body: toUserResource(verified) };
     },
   }),
@@ -89,8 +87,7 @@ const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
     body: resetRequest,
     responses: emailed,
     handle: async ({ body }) => {
-      const refused = await accounts.requestReset(body.email);
-      if (refused) throw toProblem(refused);
+      orProblem(await accounts.requestReset(body.email));
       return { status: 202, body: {} };
     },
   }),
@@ -106,8 +103,7 @@ const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
     responses: { 200: { description: 'The account', body: user } },
     problems: ['invalid_link'],
     handle: async ({ body }) => {
-      const account = await accounts.choosePassword(body.token, body.password);
-      if ('refused' in account) throw toProblem(account);
+      const account = orProblem(await accounts.choosePassword(body.token, body.password));
       return { status: 200, body: toUserResource(account) };
     },
   }),
@@ -149,8 +145,7 @@ const invitationRoutes = ({ accounts, accountRequests, users }: Dependencies): R
     responses: emailed,
     problems: ['email_taken'],
     handle: async ({ body, ...request }) => {
-      const refused = await accounts.invite({ ...body, invitedBy: callerOf(request).id });
-      if (refused) throw toProblem(refused);
+      orProblem(await accounts.invite({ ...body, invitedBy: callerOf(request).id }));
       return { status: 202, body: {} };
     },
   }),
@@ -219,8 +214,9 @@ const managementRoutes = ({ accounts, suppressions }: Dependencies): Route[] => 
       responses: { 200: { description: 'The user', body: user } },
       problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
       handle: async (request) => {
-        const changed = await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer');
-        if ('refused' in changed) throw toProblem(changed);
+        const changed = orProblem(
+          await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer'),
+        );
         return { status: 200, body: toUserResource(changed) };
       },
     }),

@@ -10,7 +10,7 @@ import {
 import { statuses } from '../../domain/order/transitions.ts';
 import * as examples from '../docs/examples.ts';
 import { cursorParameter, limitParameter, nextCursor } from '../http/paging.ts';
-import { digits, freeText, id, instant, money, timestamp } from '../http/schemas.ts';
+import { changeOf, digits, freeText, id, instant, money, timestamp } from '../http/schemas.ts';
 
 export const status = z.enum(statuses).meta({
   id: 'OrderStatus',
@@ -116,19 +116,15 @@ export const quote = z
   .object({ lines: z.array(line.omit({ id: true }).meta({ id: 'QuotedLine' })), total: money })
   .meta({ id: 'Quote', examples: [examples.quote] });
 
-export const edit = z
-  .strictObject({
-    lines: z
-      .array(editedLine)
-      .min(1)
-      .max(MAX_LINES)
-      .optional()
-      .meta({ description: 'All lines of the edited order. Omitted lines are removed' }),
-    location: location.optional(),
-    note: note.nullable().optional().meta({ description: '`null` removes the note' }),
-  })
-  .refine((change) => Object.keys(change).length > 0, 'must change something')
-  .meta({ id: 'OrderEdit', minProperties: 1, examples: [examples.orderEdit] });
+export const edit = changeOf({
+  lines: z
+    .array(editedLine)
+    .min(1)
+    .max(MAX_LINES)
+    .meta({ description: 'All lines of the edited order. Omitted lines are removed' }),
+  location,
+  note: note.nullable().meta({ description: '`null` removes the note' }),
+}).meta({ id: 'OrderEdit', examples: [examples.orderEdit] });
 export type OrderEdit = z.output<typeof edit>;
 
 const reason = freeText(MAX_REASON_LENGTH).optional().meta({ description: 'Free text, shown on the timeline' });
