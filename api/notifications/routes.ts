@@ -1,7 +1,7 @@
 import { Problem } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
-import { snsMessage } from './schemas.ts';
-import type { Sns, SnsMessage } from './sns.ts';
+import { type SnsMessage, snsMessage } from './schemas.ts';
+import type { Sns } from './sns.ts';
 
 interface Dependencies {
   /** undefined if `SES_TOPIC_ARN` is not set. */
@@ -44,18 +44,12 @@ export function notificationRoutes({ sns, returnedEmail }: Dependencies): Route[
 
 /** Verifies a message, and confirms a subscription. Amazon repeats a message after a 503. */
 async function verify(sns: Sns, message: SnsMessage): Promise<void> {
-  const refused = await tryAmazon(
-    async () =>
-      (await sns.check(message)) ??
-      (message.Type === 'SubscriptionConfirmation' ? await sns.confirm(message) : undefined),
-  );
-  if (refused) throw new Problem('forbidden', { detail: `The message was rejected. ${refused.detail}` });
-}
-
-async function tryAmazon<T>(ask: () => Promise<T>): Promise<T> {
+  const confirms = message.Type === 'SubscriptionConfirmation';
+  let rejection: string | undefined;
   try {
-    return await ask();
+    rejection = (await sns.check(message)) ?? (confirms ? await sns.confirm(message) : undefined);
   } catch (cause) {
     throw new Problem('unavailable', { detail: 'Amazon SNS cannot be reached. Try again.', cause });
   }
+  if (rejection) throw new Problem('forbidden', { detail: `The message was rejected. ${rejection}` });
 }

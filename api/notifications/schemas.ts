@@ -34,3 +34,4 @@ export const snsMessage = z
       },
     ],
   });
+export type SnsMessage = z.output<typeof snsMessage>;

@@ -1,25 +1,6 @@
 import { createVerify, X509Certificate } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-
-/** A message of Amazon SNS, as posted to subscribers of a topic. */
-export interface SnsMessage {
-  Type: 'Notification' | 'SubscriptionConfirmation' | 'UnsubscribeConfirmation';
-  MessageId: string;
-  TopicArn: string;
-  Subject?: string | undefined;
-  Message: string;
-  Timestamp: string;
-  SignatureVersion: '1' | '2';
-  Signature: string;
-  SigningCertURL: string;
-  SubscribeURL?: string | undefined;
-  Token?: string | undefined;
-}
-
-/** Why a message is rejected, in one sentence. */
-export interface SnsRejection {
-  detail: string;
-}
+import type { SnsMessage } from './schemas.ts';
 
 interface Settings {
   topicArn: string;
@@ -46,7 +27,37 @@ const signed = {
 export function createSns({ topicArn, endpoint }: Settings) {
   const certificates = new LRUCache<string, X509Certificate>({ max: 10 });
 
-  /** Returns whether a URL is Amazon's. With other URLs, a forged message could name its own certificate, or call any host. */
+  /**
+   * Verifies that Amazon sent a message to this topic recently.
+   *
+   * @returns why the message is rejected, in one sentence
+   * @throws if Amazon's certificate cannot be fetched
+   */
+  async function check(message: SnsMessage): Promise<string | undefined> {
+    if (message.TopicArn !== topicArn) return 'It belongs to another topic.';
+    if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < MAX_AGE_MS)) return 'It is not from the last hour.';
+    if (!isAmazons(message.SigningCertURL, '.pem')) return 'Its certificate is not from Amazon.';
+    const certificate = await certificateAt(message.SigningCertURL);
+    if (Date.parse(certificate.validTo) < Date.now()) return 'Its certificate has expired.';
+    const verify = createVerify(hashes[message.SignatureVersion]).update(textOf(message));
+    return verify.verify(certificate.publicKey, message.Signature, 'base64')
+      ? undefined
+      : 'It is not signed by Amazon.';
+  }
+
+  /**
+   * Confirms the subscription that a verified message asks for.
+   *
+   * @returns why the message is rejected, in one sentence
+   * @throws if Amazon does not answer
+   */
+  async function confirm({ SubscribeURL = '' }: SnsMessage): Promise<string | undefined> {
+    if (!isAmazons(SubscribeURL)) return 'Its SubscribeURL is not Amazon’s.';
+    await fetchFrom(SubscribeURL);
+    return undefined;
+  }
+
+  /** Rejects other hosts: a forged message could otherwise make the API call any address, and bring its own certificate. */
   function isAmazons(address: string, ending = ''): boolean {
     const url = URL.parse(address);
     if (!url?.pathname.endsWith(ending)) return false;
@@ -97,9 +108,5 @@ async function fetchFrom(address: string): Promise<string> {
 
 function textOf(message: SnsMessage): string {
   const names = message.Type === 'Notification' ? signed.Notification : signed.confirmation;
-  return names
-    .flatMap((name) => (message[name as keyof SnsMessage] === undefined ? [] : [`${name}\n${message[name]}\n`]))
-    .join('');
+  return names.flatMap((name) => (message[name] === undefined ? [] : [`${name}\n${message[name]}\n`])).join('');
 }
-
-const reject = (detail: string): SnsRejection => ({ detail });

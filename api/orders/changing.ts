@@ -1,27 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '../../config/logger.ts';
-import type { CatalogView } from '../../db/catalog-view.ts';
-import type { Journal } from '../../db/journal.ts';
-import type { OrderRepository, OrderView } from '../../db/orders.ts';
+import type { OrderView } from '../../db/orders.ts';
 import type { KeptLine, KeyReused, Line, Order, Refusal } from '../../domain/order/order.ts';
 import { type LineRequest, price, type Unavailable } from '../../domain/order/pricing.ts';
 import { isFinal } from '../../domain/order/transitions.ts';
 import { type ExpectedVersions, versionMismatch } from '../http/entity-tags.ts';
 import { createDecisions } from './decisions.ts';
+import type { OrderDependencies } from './dependencies.ts';
 import { answerInHistory, type OrderResult, replayOf } from './idempotency.ts';
 import type { createReading } from './reading.ts';
 import type { RequestContext } from './request-context.ts';
 import type { OrderEdit } from './schemas.ts';
-import type { Change, OrderWorkflows } from './workflows.ts';
-
-export interface ChangingDependencies {
-  catalog: CatalogView;
-  orders: OrderRepository;
-  journal: Journal;
-  workflows: OrderWorkflows;
-  currency: string;
-  logger: Logger;
-}
+import type { Change } from './workflows.ts';
 
 /** Refuses a change of an open order whose workflow has ended, for example because an operator terminated or deleted it. */
 type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'refused'> & { refused: 'workflow_gone' };
@@ -30,7 +19,7 @@ type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'r
 type ChangeResult = OrderResult | Refusal | Unavailable | KeyReused | WorkflowGone | { refused: 'not_found' };
 
 export function createChanging(
-  dependencies: ChangingDependencies,
+  dependencies: OrderDependencies,
   { find }: Pick<ReturnType<typeof createReading>, 'find'>,
 ) {
   const { catalog, orders, workflows, currency } = dependencies;

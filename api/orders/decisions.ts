@@ -1,18 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Logger } from '../../config/logger.ts';
-import type { Journal } from '../../db/journal.ts';
-import type { BoundAnswer, OrderRepository } from '../../db/orders.ts';
+import type { BoundAnswer } from '../../db/orders.ts';
 import type { Fact, IdempotencyKey } from '../../domain/order/order.ts';
 import { byDeadline, OutcomeUnknownError } from '../http/deadline.ts';
+import type { OrderDependencies } from './dependencies.ts';
 import { answerInHistory } from './idempotency.ts';
-import type { OrderWorkflows } from './workflows.ts';
-
-interface Dependencies {
-  orders: OrderRepository;
-  journal: Journal;
-  workflows: OrderWorkflows;
-  logger: Logger;
-}
 
 /** The pause between two attempts to record or read a decision, in ms. */
 const RETRY_MS = 20;
@@ -21,7 +12,7 @@ const RETRY_MS = 20;
 const GAPS_BEFORE_FILL = 25;
 
 /** Records and reads what an order's workflow has decided. All functions throw {@link OutcomeUnknownError} at the deadline. */
-export function createDecisions({ orders, journal, workflows, logger }: Dependencies) {
+export function createDecisions({ orders, journal, workflows, logger }: OrderDependencies) {
   /**
    * Records a fact. An activity of the workflow records the versions before it. After Postgres was restored from an older
    * backup, this function records them.

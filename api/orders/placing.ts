@@ -1,34 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '../../config/logger.ts';
-import type { CatalogView } from '../../db/catalog-view.ts';
-import type { Journal } from '../../db/journal.ts';
-import type { OrderRepository } from '../../db/orders.ts';
 import type { Money } from '../../domain/money.ts';
 import { placeOrder } from '../../domain/order/decider.ts';
-import type { AlertThresholds, KeyReused, Placement } from '../../domain/order/order.ts';
+import type { KeyReused, Placement } from '../../domain/order/order.ts';
 import { type LineRequest, type Priced, price, type Unavailable } from '../../domain/order/pricing.ts';
 import { byDeadline } from '../http/deadline.ts';
+import type { OrderDependencies } from './dependencies.ts';
 import { answerOfFact, type OrderResult, orderIdOf, replayOf } from './idempotency.ts';
 import type { RequestContext } from './request-context.ts';
 import type { OrderRequest } from './schemas.ts';
-import type { OrderWorkflows } from './workflows.ts';
-
-export interface PlacingDependencies {
-  catalog: CatalogView;
-  orders: OrderRepository;
-  journal: Journal;
-  workflows: OrderWorkflows;
-  currency: string;
-  alertThresholds: AlertThresholds;
-  logger: Logger;
-}
 
 interface PriceChanged {
   refused: 'price_changed';
   total: Money;
 }
 
-export function createPlacing(dependencies: PlacingDependencies) {
+export function createPlacing(dependencies: OrderDependencies) {
   const { catalog, orders, journal, workflows, currency, alertThresholds, logger } = dependencies;
 
   /** Places an order. @throws {OutcomeUnknownError} */

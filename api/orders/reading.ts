@@ -1,18 +1,11 @@
-import type { OrderRepository, OrderView, TimelineRow } from '../../db/orders.ts';
-import type { UserRepository } from '../../db/users.ts';
+import type { OrderView, TimelineRow } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { maySee, placeOrder } from '../../domain/order/decider.ts';
 import type { Order } from '../../domain/order/order.ts';
-import type { OrderWorkflows } from './workflows.ts';
-
-export interface ReadingDependencies {
-  orders: OrderRepository;
-  workflows: OrderWorkflows;
-  users: Pick<UserRepository, 'find'>;
-}
+import type { OrderDependencies } from './dependencies.ts';
 
 /** Reads orders from Postgres, or from their workflows if Postgres does not have them yet. */
-export function createReading({ orders, workflows, users }: ReadingDependencies) {
+export function createReading({ orders, workflows, users }: OrderDependencies) {
   /** Returns an order, or undefined if the actor may not see it. @throws {OutcomeUnknownError} */
   async function find(orderId: string, actor: Actor, deadline: number): Promise<OrderView | undefined> {
     const view = (await orders.find(orderId)) ?? (await viewFromWorkflow(orderId, deadline));

@@ -17,11 +17,9 @@ interface Dependencies {
 
 type ResendRefusal = { refused: 'not_found' } | { refused: 'nothing_to_send'; detail: string };
 
-/** Sends an email of an order again, or returns a refusal. @throws {OutcomeUnknownError} */
-export type Resend = (orderId: string, deliveryId: string, deadline: number) => Promise<ResendRefusal | undefined>;
-
-export function createResend({ ledger, orders, users, suppressions, workflows }: Dependencies): Resend {
-  return async (orderId, deliveryId, deadline) => {
+export function createResend({ ledger, orders, users, suppressions, workflows }: Dependencies) {
+  /** Sends an email of an order again, or returns why not. @throws {OutcomeUnknownError} */
+  return async (orderId: string, deliveryId: string, deadline: number): Promise<ResendRefusal | undefined> => {
     const entry = await ledger.entry(deliveryId);
     if (entry?.orderId !== orderId) return { refused: 'not_found' };
     if (entry.channel !== 'email') return nothingToSend('Only an email can be sent again.');
@@ -39,5 +37,7 @@ export function createResend({ ledger, orders, users, suppressions, workflows }:
     return suppressionReason(reader, emailKindOf(event), reader && (await suppressions.reasonFor(reader.email)));
   }
 }
+
+export type Resend = ReturnType<typeof createResend>;
 
 const nothingToSend = (detail: string): ResendRefusal => ({ refused: 'nothing_to_send', detail });

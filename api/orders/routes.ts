@@ -3,9 +3,10 @@ import type { OrderRepository, OrderView } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { nothing } from '../accounts/schemas.ts';
 import { cancelledOrder, editedOrder, movedOrder } from '../docs/examples.ts';
+import type { Access } from '../http/access.ts';
 import { etagOf, matchesIfNoneMatch } from '../http/entity-tags.ts';
 import { readPage } from '../http/paging.ts';
-import { Problem, type ProblemCode } from '../http/problem.ts';
+import { Problem } from '../http/problem.ts';
 import { callerOf, linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, idempotencyKey, ifMatch, ifNoneMatch, prefer } from '../http/schemas.ts';
 import type { OrderResult } from './idempotency.ts';
@@ -32,8 +33,6 @@ interface Dependencies {
   resend: Resend;
 }
 
-const tag = 'Orders';
-const params = z.object({ id });
 const ETag = 'The version of the order, for `If-Match`';
 const orderHeaders = {
   ETag,
@@ -42,7 +41,6 @@ const orderHeaders = {
 };
 const nextOperations = ['getOrder', 'editOrder', 'changeOrderStatus', 'cancelOrder', 'getOrderTimeline'];
 const links = linksTo({ id: '$response.body#/id' }, ...nextOperations);
-const changeHeaders = z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch, prefer });
 const changed = (example: object) => ({
   200: { description: 'The order after this change', body: order, example, headers: orderHeaders, links },
   202: {
@@ -57,13 +55,15 @@ const changed = (example: object) => ({
     },
   },
 });
-const changeProblems: ProblemCode[] = [
-  'not_found',
-  'illegal_transition',
-  'version_mismatch',
-  'idempotency_key_reused',
-  'outcome_unknown',
-];
+
+const tag = 'Orders';
+const onOrder = { tag, params: z.object({ id }) };
+const readers: Access = { to: ['customer', 'manager', 'service'], scope: 'orders:read' };
+const changing = {
+  ...onOrder,
+  headers: z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch, prefer }),
+  problems: ['not_found', 'illegal_transition', 'version_mismatch', 'idempotency_key_reused', 'outcome_unknown'],
+} as const;
 
 /** Placing, reading and changing orders. */
 export const orderRoutes = (dependencies: Dependencies): Route[] => [
@@ -74,10 +74,10 @@ export const orderRoutes = (dependencies: Dependencies): Route[] => [
 
 const placingRoutes = ({ orderService }: Dependencies): Route[] => [
   route({
+    tag,
     method: 'post',
     path: '/v1/orders',
     operationId: 'placeOrder',
-    tag,
     summary: 'Place an order',
     description: 'The order keeps the catalog’s current prices, even if these change later.',
     access: { to: ['customer'], scope: 'orders:write' },
@@ -105,10 +105,10 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
     },
   }),
   route({
+    tag,
     method: 'post',
     path: '/v1/orders/quote',
     operationId: 'quoteOrder',
-    tag,
     summary: 'Price an order without placing it',
     description: 'Accepts the same body as `POST /v1/orders`.',
     access: { to: ['customer'], scope: 'orders:read' },
@@ -125,14 +125,14 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
 
 const readingRoutes = ({ orderService, orders }: Dependencies): Route[] => [
   route({
+    tag,
     method: 'get',
     path: '/v1/orders',
     operationId: 'listOrders',
-    tag,
     summary: 'List orders',
     description:
       'Customers get their own orders, other callers all orders. The newest come first by default. Send `nextCursor` as `cursor` to get the next page.',
-    access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
+    access: readers,
     query: listQuery,
     responses: {
       200: {
@@ -159,13 +159,12 @@ const readingRoutes = ({ orderService, orders }: Dependencies): Route[] => [
     },
   }),
   route({
+    ...onOrder,
     method: 'get',
     path: '/v1/orders/{id}',
     operationId: 'getOrder',
-    tag,
     summary: 'Get an order',
-    access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
-    params,
+    access: readers,
     headers: z.object({ 'if-none-match': ifNoneMatch }),
     responses: {
       200: { description: 'The order', body: order, headers: { ETag } },
@@ -183,13 +182,12 @@ const readingRoutes = ({ orderService, orders }: Dependencies): Route[] => [
     },
   }),
   route({
+    ...onOrder,
     method: 'get',
     path: '/v1/orders/{id}/timeline',
     operationId: 'getOrderTimeline',
-    tag,
     summary: 'Get the timeline of an order',
-    access: { to: ['customer', 'manager', 'service'], scope: 'orders:read' },
-    params,
+    access: readers,
     responses: { 200: { description: 'The timeline, the oldest entry first', body: timeline } },
     problems: ['not_found', 'unavailable'],
     handle: async (request) => {
@@ -204,18 +202,16 @@ const readingRoutes = ({ orderService, orders }: Dependencies): Route[] => [
 
 const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
   route({
+    ...changing,
     method: 'patch',
     path: '/v1/orders/{id}',
     operationId: 'editOrder',
-    tag,
     summary: 'Edit an order that is waiting',
     description: 'Existing lines keep their price; new lines get the current one. Omitted fields do not change.',
     access: { to: ['customer'], scope: 'orders:write' },
-    params,
-    headers: changeHeaders,
     body: edit,
     responses: changed(editedOrder),
-    problems: [...changeProblems, 'product_unavailable'],
+    problems: [...changing.problems, 'product_unavailable'],
     handle: (request) => {
       const { id } = request.params;
       const context = contextOf(request, 'PATCH', `/v1/orders/${id}`);
@@ -223,19 +219,16 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     },
   }),
   route({
+    ...changing,
     method: 'post',
     path: '/v1/orders/{id}/status',
     operationId: 'changeOrderStatus',
-    tag,
     summary: 'Change the status of an order',
     description:
       'An order moves one step at a time: `waiting` → `preparation` → `ready` → `delivered`. It may also go back from `preparation` to `waiting`.',
     access: { to: ['manager', 'service'], scope: 'orders:write' },
-    params,
-    headers: changeHeaders,
     body: statusChange,
     responses: changed(movedOrder),
-    problems: changeProblems,
     handle: (request) => {
       const { id } = request.params;
       const context = contextOf(request, 'POST', `/v1/orders/${id}/status`);
@@ -243,17 +236,14 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     },
   }),
   route({
+    ...changing,
     method: 'post',
     path: '/v1/orders/{id}/cancel',
     operationId: 'cancelOrder',
-    tag,
     summary: 'Cancel an order',
     access: { to: ['customer', 'manager', 'service'], scope: 'orders:write' },
-    params,
-    headers: changeHeaders,
     body: cancellation.default({}),
     responses: changed(cancelledOrder),
-    problems: changeProblems,
     handle: (request) => {
       const { id } = request.params;
       const context = contextOf(request, 'POST', `/v1/orders/${id}/cancel`);
@@ -261,16 +251,16 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     },
   }),
   route({
+    ...onOrder,
     method: 'post',
     path: '/v1/orders/{id}/notifications/{deliveryId}/resend',
     operationId: 'resendNotification',
-    tag,
     summary: 'Resend an email about an order',
     description:
       '`deliveryId` is that of a timeline entry, of any age. New attempts are added to that entry. Two requests within ' +
       'ten seconds send one email.',
     access: { to: ['manager'], scope: 'orders:write' },
-    params: params.extend({ deliveryId: id }),
+    params: onOrder.params.extend({ deliveryId: id }),
     responses: { 202: { description: 'Accepted. The timeline shows the outcome', body: nothing } },
     problems: ['not_found', 'nothing_to_send', 'outcome_unknown'],
     handle: async ({ params: { id, deliveryId } }) => {

@@ -18,7 +18,6 @@ interface Dependencies {
   tickets: StreamTickets;
 }
 
-const tag = 'Streams';
 const mayFollowOrder: Access = {
   to: ['customer', 'manager', 'service'],
   scope: 'orders:read',
@@ -31,6 +30,8 @@ const resuming =
 const answersOf = (example: string) => ({
   200: { description: 'The event stream', body: z.string(), example, mediaType: 'text/event-stream' },
 });
+const tag = 'Streams';
+const following = { tag, query: streamQuery, headers: streamHeaders };
 
 /** Event streams of orders, and tickets with which browsers open them. */
 export function streamRoutes({ orderService, streams, callers, tickets }: Dependencies): Route[] {
@@ -44,15 +45,13 @@ export function streamRoutes({ orderService, streams, callers, tickets }: Depend
 
   return [
     route({
+      ...following,
       method: 'get',
       path: '/v1/orders/events',
       operationId: 'followOrders',
-      tag,
       summary: 'Follow all orders',
       description: `Server-sent events: a snapshot of all open orders, then every event. ${resuming}`,
       access: mayFollowShop,
-      query: streamQuery,
-      headers: streamHeaders,
       responses: answersOf(shopStream),
       problems: ['too_many_streams'],
       handle: ({ query, headers, ...request }) => {
@@ -63,16 +62,14 @@ export function streamRoutes({ orderService, streams, callers, tickets }: Depend
       },
     }),
     route({
+      ...following,
       method: 'get',
       path: '/v1/orders/{id}/events',
       operationId: 'followOrder',
-      tag,
       summary: 'Follow an order',
       description: `Server-sent events: a snapshot of the order, then every event. The stream ends once the order is delivered or cancelled. ${resuming}`,
       access: mayFollowOrder,
       params: z.object({ id }),
-      query: streamQuery,
-      headers: streamHeaders,
       responses: {
         ...answersOf(orderStream),
         204: { description: 'The order is final and has no later events. Do not reconnect' },
@@ -87,10 +84,10 @@ export function streamRoutes({ orderService, streams, callers, tickets }: Depend
       },
     }),
     route({
+      tag,
       method: 'post',
       path: '/v1/stream-tickets',
       operationId: 'buyStreamTicket',
-      tag,
       summary: 'Create a stream ticket, for browsers',
       description:
         'An `EventSource` cannot send an access token, so it opens a stream with `?ticket=`. A ticket is valid for one ' +
