@@ -12,7 +12,7 @@ interface Dependencies {
   app: string;
 }
 
-const CHOICE = '/account/emails';
+const CHOICE_PATH = '/account/emails';
 
 /**
  * The pages where the reader of an email chooses which emails they get, without signing in. The token gives no other access.
@@ -31,13 +31,13 @@ export function emailPages({ users, app }: Dependencies): Record<string, Account
     ...noticeParts(words, words.pages.readerGone, back(words)),
   });
 
-  async function look(fields: Fields, { wordsFor }: Visitor): Promise<PageResponse> {
+  async function showChoice(fields: Fields, { wordsFor }: Visitor): Promise<PageResponse> {
     const reader = await readerBy(fields);
     const words = wordsFor(reader?.language);
     return reader ? { ...choicePage(reader, words), links: [back(words)] } : gone(words);
   }
 
-  async function choose(
+  async function storeChoice(
     fields: Fields,
     { wordsFor }: Visitor,
     wanted: (kind: EmailKind) => boolean,
@@ -47,20 +47,20 @@ export function emailPages({ users, app }: Dependencies): Record<string, Account
     if (!reader) return gone(words);
     await users.chooseEmails(reader.id, Object.fromEntries(emailKinds.map((kind) => [kind, wanted(kind)])));
     const { choice, links } = words.pages;
-    const said = emailKinds.some(wanted) ? choice.kept : choice.receiptsOnly;
-    const choiceAgain: Link = [links.backToChoice, `${CHOICE}?token=${reader.emailToken}`];
-    const done = { title: choice.done, paragraphs: [said, choice.changeYourMind] };
+    const result = emailKinds.some(wanted) ? choice.kept : choice.receiptsOnly;
+    const choiceAgain: Link = [links.backToChoice, `${CHOICE_PATH}?token=${reader.emailToken}`];
+    const done = { title: choice.done, paragraphs: [result, choice.changeYourMind] };
     return noticeParts(words, done, choiceAgain, back(words));
   }
 
   return {
-    [CHOICE]: {
-      get: look,
-      post: (fields, visitor) => choose(fields, visitor, (kind) => fields.none === undefined && kind in fields),
+    [CHOICE_PATH]: {
+      get: showChoice,
+      post: (fields, visitor) => storeChoice(fields, visitor, (kind) => fields.none === undefined && kind in fields),
     },
     '/account/unsubscribe': {
-      get: look,
-      post: (fields, visitor) => choose(fields, visitor, () => false),
+      get: showChoice,
+      post: (fields, visitor) => storeChoice(fields, visitor, () => false),
       hasFieldsInQuery: true,
     },
   };
@@ -76,7 +76,7 @@ function choicePage({ email, unwanted, emailToken }: Reader, words: Language): P
     words,
     title: choice.title,
     content: html`${paragraphs(html`${choice.address} ${typed(email)}. ${choice.about}`)}
-<form method="post" action="${CHOICE}">
+<form method="post" action="${CHOICE_PATH}">
 <input type="hidden" name="token" value="${emailToken}">
 ${boxes}
 <div class="choices"><button>${choice.keep}</button><button class="quiet" name="none" value="yes">${choice.none}</button></div>

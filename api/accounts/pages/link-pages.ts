@@ -7,8 +7,16 @@ import { type Field, form } from '../../http/pages/form.ts';
 import { noticeParts, paragraphs, typed } from '../../http/pages/page.ts';
 import { PASSWORD_LENGTH } from '../password-rules.ts';
 import type { AccountService } from '../service.ts';
-import type { AccountPage, Fields, PageResponse, Visitor } from './account-page.ts';
-import { addressField, formPage, unavailablePage, withToken } from './parts.ts';
+import {
+  type AccountPage,
+  addressField,
+  type Fields,
+  formPage,
+  type PageResponse,
+  unavailablePage,
+  type Visitor,
+  withToken,
+} from './account-page.ts';
 
 interface Dependencies {
   accountService: AccountService;

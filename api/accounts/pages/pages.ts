@@ -8,10 +8,9 @@ import type { Pages } from '../../http/pages/page.ts';
 import { methodNotAllowed, Problem } from '../../http/problem.ts';
 import { acceptLanguage } from '../../http/schemas.ts';
 import type { AccountService } from '../service.ts';
-import type { AccountPage, Fields, Visitor } from './account-page.ts';
+import { type AccountPage, type Fields, unavailablePage, type Visitor, withToken } from './account-page.ts';
 import { emailPages } from './email-pages.ts';
 import { linkPages } from './link-pages.ts';
-import { unavailablePage, withToken } from './parts.ts';
 import { requestPages } from './request-pages.ts';
 
 interface Dependencies {

@@ -4,8 +4,14 @@ import { inMinutes, noticeParts } from '../../http/pages/page.ts';
 import type { AccountRefusal } from '../refusals.ts';
 import { registration, resetRequest } from '../schemas.ts';
 import type { AccountService } from '../service.ts';
-import type { AccountPage, Fields, PageResponse } from './account-page.ts';
-import { addressField, formPage, unavailablePage } from './parts.ts';
+import {
+  type AccountPage,
+  addressField,
+  type Fields,
+  formPage,
+  type PageResponse,
+  unavailablePage,
+} from './account-page.ts';
 
 /** The pages to register and to ask for a new password. @param app URL of the shop's app */
 export function requestPages(accountService: AccountService, app: string): Record<string, AccountPage> {
