@@ -1,5 +1,5 @@
 import { toJsonLine } from '../../domain/text.ts';
-import type { Caller } from '../auth/caller.ts';
+import type { Caller } from '../auth/caller-lookup.ts';
 import { Problem } from '../http/problem.ts';
 import { callerOf, type Route, route, tokenOf } from '../http/route.ts';
 import type { Confirmation } from './password-check.ts';
@@ -64,7 +64,7 @@ function profileRoutes({ accountService, users }: Dependencies): Route[] {
         const caller = callerOf(request);
         const { name, email, currentPassword: password, language } = request.body;
         if (email !== undefined && password !== undefined) {
-          orProblem(await accounts.changeAddress(confirmationOf(request, password), email));
+          orProblem(await accountService.changeAddress(confirmationOf(request, password), email));
         }
         if (name !== undefined || language !== undefined) await users.update(caller.id, { name, language });
         return { status: 200, body: await meOf(caller) };
@@ -92,7 +92,7 @@ const erasureRoutes = ({ accountService }: Dependencies): Route[] =>
       responses: { 204: { description: 'Erased' } },
       problems: ['wrong_password', 'last_manager', 'outcome_unknown'],
       handle: async (request) => {
-        orProblem(await accounts.erase(confirmationOf(request, request.body.password)));
+        orProblem(await accountService.erase(confirmationOf(request, request.body.password)));
         return { status: 204 };
       },
     }),
@@ -175,7 +175,7 @@ const passwordRoute = ({ accountService }: Dependencies): Route =>
     handle: async (request) => {
       const { currentPassword, newPassword } = request.body;
       const who = confirmationOf(request, currentPassword);
-      orProblem(await accounts.changePassword(who, newPassword, tokenOf(request)), '#/newPassword');
+      orProblem(await accountService.changePassword(who, newPassword, tokenOf(request)), '#/newPassword');
       return { status: 204 };
     },
   });

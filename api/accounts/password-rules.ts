@@ -41,28 +41,29 @@ export function createPasswordRules(shopName: string) {
     maxQueue: MAX_QUEUED,
   });
 
-  /**
-   * Returns why a new password is refused; undefined if it is accepted.
-   *
-   * @param about the user's address and name
-   */
-  async function refuse(password: string, about: readonly string[]): Promise<PasswordRefusal | undefined> {
-    const normalized = normalizePassword(password);
-    const fault = formFault(normalized);
-    if (fault) return { refused: 'weak_password', fault };
-    const names = [...about, shopName];
-    const known = [...names, ...names.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
-      (word) => lengthOf(word) > 2,
-    );
-    try {
-      const signal = AbortSignal.timeout(ESTIMATE_TIMEOUT_MS);
-      const score = await estimator.run({ variants: variantsOf(normalized), known }, { signal });
-      if (score >= MIN_SCORE && ownPart(normalized, known) >= MIN_OWN_PART) return undefined;
-    } catch (cause) {
-      return { refused: 'unavailable', cause };
-    }
-    return { refused: 'weak_password', fault: 'too_easy' };
-  }
+  return {
+    /**
+     * Returns why a new password is refused; undefined if it is accepted.
+     *
+     * @param about the user's address and name
+     */
+    async refuse(password: string, about: readonly string[]): Promise<PasswordRefusal | undefined> {
+      const normalized = normalizePassword(password);
+      const fault = formFault(normalized);
+      if (fault) return { refused: 'weak_password', fault };
+      const names = [...about, shopName];
+      const known = [...names, ...names.flatMap((each) => each.split(separators)), 'crema', 'coffee'].filter(
+        (word) => lengthOf(word) > 2,
+      );
+      try {
+        const signal = AbortSignal.timeout(ESTIMATE_TIMEOUT_MS);
+        const score = await estimator.run({ variants: variantsOf(normalized), known }, { signal });
+        if (score >= MIN_SCORE && ownPart(normalized, known) >= MIN_OWN_PART) return undefined;
+      } catch (cause) {
+        return { refused: 'unavailable', cause };
+      }
+      return { refused: 'weak_password', fault: 'too_easy' };
+    },
 
     close: (): Promise<void> => estimator.destroy(),
   };
@@ -70,7 +71,7 @@ export function createPasswordRules(shopName: string) {
 
 export type PasswordRules = ReturnType<typeof createPasswordRules>;
 
-/** The API's texts. `languages/` has those of the pages. */
+/** The texts of the API. The texts of the pages are in `languages/`. */
 export const passwordFaults: Record<PasswordFault, string> = {
   too_short: `must have at least ${PASSWORD_LENGTH.min} characters`,
   too_long: `must have at most ${PASSWORD_LENGTH.max} characters`,

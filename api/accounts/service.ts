@@ -1,3 +1,4 @@
+import type { TokenOrigin } from '../../db/oidc-artifacts.ts';
 import type { Work } from '../../db/unit-of-work.ts';
 import type { User } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
@@ -8,56 +9,62 @@ import type { Confirmation } from './password-check.ts';
 import { type AccountRefusal, LAST_MANAGER, orRefuse, WRONG_PASSWORD } from './refusals.ts';
 import { createAccountRequests } from './requests.ts';
 
-/** Changes accounts. Methods without a result return undefined or a refusal. */
+export type AccountService = ReturnType<typeof createAccountService>;
+
+/** Changes accounts. Each method returns a refusal or its result. The result is undefined if a method has no other. */
 export function createAccountService(dependencies: AccountDependencies) {
-  const { unitOfWork, users, workflows, checkPassword, onAccessChanged } = dependencies;
-
-  async function setRole(userId: string, role: Role): Promise<User | AccountRefusal> {
-    const result = await unitOfWork<User | AccountRefusal>(async (work) => {
-      if (role === 'customer' && (await isLastManager(work, userId))) return LAST_MANAGER;
-      await work.users.update(userId, { role });
-      const user = await work.users.find(userId);
-      if (!user) return { refused: 'not_found' };
-      await work.accountRequests.closeAll(user);
-      if (role === 'customer') await work.accountRequests.closeInvitationsBy(userId);
-      return user;
-    });
-    onAccessChanged(userId);
-    return result;
-  }
-
-  /** Erases a user and their personal data. Their orders stay, without a name. */
-  async function erase(who: Confirmation): Promise<AccountRefusal | undefined> {
-    const confirmed = await checkPassword(who);
-    if ('refused' in confirmed) return confirmed;
-    const { user, passwordVersion } = confirmed;
-    const leaving = await unitOfWork<User | AccountRefusal>(async (work) => {
-      if (user.role === 'manager' && (await isLastManager(work, user.id))) return LAST_MANAGER;
-      return (await work.users.lock(user.id, passwordVersion)) ?? WRONG_PASSWORD;
-    });
-    if ('refused' in leaving) return leaving;
-    const registeredAt = leaving.createdAt.getTime();
-    const refused = await orRefuse('outcome_unknown', async () => {
-      await workflows.erase({ userId: user.id, registeredAt });
-      // The workflow erases too and is the guarantee. This makes it immediate. If the last two managers leave at once, the
-      // second one stays, because each erasure checks again under a lock.
-      const result = await users.erase(user.id, registeredAt);
-      return result === 'last_manager' ? LAST_MANAGER : undefined;
-    });
-    onAccessChanged(user.id);
-    return refused;
-  }
-
   return {
     ...createAccountRequests(dependencies),
     ...createAccountLinks(dependencies),
-    changePassword: changePassword.bind(undefined, dependencies),
-    setRole,
-    erase,
+    changePassword: (who: Confirmation, newPassword: string, kept: Partial<TokenOrigin>) =>
+      changePassword(dependencies, who, newPassword, kept),
+    setRole: (userId: string, role: Role) => setRole(dependencies, userId, role),
+    erase: (who: Confirmation) => erase(dependencies, who),
   };
 }
 
-export type AccountService = ReturnType<typeof createAccountService>;
+async function setRole(
+  { unitOfWork, onAccessChanged }: AccountDependencies,
+  userId: string,
+  role: Role,
+): Promise<User | AccountRefusal> {
+  const result = await unitOfWork<User | AccountRefusal>(async (work) => {
+    if (role === 'customer' && (await isLastManager(work, userId))) return LAST_MANAGER;
+    await work.users.update(userId, { role });
+    const user = await work.users.find(userId);
+    if (!user) return { refused: 'not_found' };
+    await work.accountRequests.closeAll(user);
+    if (role === 'customer') await work.accountRequests.closeInvitationsBy(userId);
+    return user;
+  });
+  onAccessChanged(userId);
+  return result;
+}
+
+/** Erases a user and their personal data. Their orders stay, without a name. */
+async function erase(
+  { unitOfWork, users, workflows, checkPassword, onAccessChanged }: AccountDependencies,
+  who: Confirmation,
+): Promise<AccountRefusal | undefined> {
+  const confirmed = await checkPassword(who);
+  if ('refused' in confirmed) return confirmed;
+  const { user, passwordVersion } = confirmed;
+  const leaving = await unitOfWork<User | AccountRefusal>(async (work) => {
+    if (user.role === 'manager' && (await isLastManager(work, user.id))) return LAST_MANAGER;
+    return (await work.users.lock(user.id, passwordVersion)) ?? WRONG_PASSWORD;
+  });
+  if ('refused' in leaving) return leaving;
+  const registeredAt = leaving.createdAt.getTime();
+  const refused = await orRefuse('outcome_unknown', async () => {
+    await workflows.erase({ userId: user.id, registeredAt });
+    // The workflow also erases the user, and retries until it succeeds. This call only makes the erasure immediate. It counts the
+    // managers again under a lock: if the last two managers leave at the same time, the second one is refused.
+    const result = await users.erase(user.id, registeredAt);
+    return result === 'last_manager' ? LAST_MANAGER : undefined;
+  });
+  onAccessChanged(user.id);
+  return refused;
+}
 
 async function isLastManager({ users }: Work, userId: string): Promise<boolean> {
   const managers = await users.managersForUpdate();

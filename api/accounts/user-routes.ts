@@ -42,7 +42,7 @@ export const userRoutes = (dependencies: Dependencies): Route[] => [
   ...managementRoutes(dependencies),
 ];
 
-const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
+const registrationRoutes = ({ accountService }: Dependencies): Route[] => [
   route({
     ...forAnyone,
     method: 'post',
@@ -56,7 +56,7 @@ const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
     body: registration,
     responses: emailed,
     handle: async ({ body, headers }) => {
-      orProblem(await accounts.register({ language: headers['accept-language'], ...body }));
+      orProblem(await accountService.register({ language: headers['accept-language'], ...body }));
       return { status: 202, body: {} };
     },
   }),
@@ -73,7 +73,7 @@ const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
     responses: { 200: { description: 'The account', body: user } },
     problems: ['invalid_link'],
     handle: async ({ body }) => {
-      const verified = orProblem(await accounts.verify(body.token, body.password));
+      const verified = orProblem(await accountService.verify(body.token, body.password));
       return { status: 200, body: toUserResource(verified) };
     },
   }),
@@ -87,7 +87,7 @@ const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
     body: resetRequest,
     responses: emailed,
     handle: async ({ body }) => {
-      orProblem(await accounts.requestReset(body.email));
+      orProblem(await accountService.requestReset(body.email));
       return { status: 202, body: {} };
     },
   }),
@@ -103,13 +103,13 @@ const registrationRoutes = ({ accounts }: Dependencies): Route[] => [
     responses: { 200: { description: 'The account', body: user } },
     problems: ['invalid_link'],
     handle: async ({ body }) => {
-      const account = orProblem(await accounts.choosePassword(body.token, body.password));
+      const account = orProblem(await accountService.choosePassword(body.token, body.password));
       return { status: 200, body: toUserResource(account) };
     },
   }),
 ];
 
-const invitationRoutes = ({ accounts, accountRequests, users }: Dependencies): Route[] => [
+const invitationRoutes = ({ accountService, accountRequests, users }: Dependencies): Route[] => [
   route({
     ...forManagers,
     method: 'get',
@@ -145,7 +145,7 @@ const invitationRoutes = ({ accounts, accountRequests, users }: Dependencies): R
     responses: emailed,
     problems: ['email_taken'],
     handle: async ({ body, ...request }) => {
-      orProblem(await accounts.invite({ ...body, invitedBy: callerOf(request).id }));
+      orProblem(await accountService.invite({ ...body, invitedBy: callerOf(request).id }));
       return { status: 202, body: {} };
     },
   }),
@@ -185,7 +185,7 @@ const invitationRoutes = ({ accounts, accountRequests, users }: Dependencies): R
   }),
 ];
 
-const managementRoutes = ({ accounts, suppressions }: Dependencies): Route[] => [
+const managementRoutes = ({ accountService, suppressions }: Dependencies): Route[] => [
   route({
     ...forManagers,
     method: 'post',
@@ -215,7 +215,7 @@ const managementRoutes = ({ accounts, suppressions }: Dependencies): Route[] => 
       problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],
       handle: async (request) => {
         const changed = orProblem(
-          await accounts.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer'),
+          await accountService.setRole(request.params.id, change === 'promote' ? 'manager' : 'customer'),
         );
         return { status: 200, body: toUserResource(changed) };
       },

@@ -16,10 +16,9 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 const TEMPORAL_TIMEOUT_MS = 3_000;
 
 /**
- * Starts the workflows of accounts. Once a call returns, its workflow runs even after a crash. Both calls throw
- * `OutcomeUnknownError`.
+ * Starts the workflows of accounts. Once a call has returned, a crash of this process does not stop the workflow.
  *
- * @param backupDays how long backups of Postgres are kept, and with them the record of each erasure
+ * @param backupDays how long backups of Postgres are kept. The workflow of an erasure records it for as long.
  */
 export function createAccountWorkflows(
   client: WorkflowClient,
@@ -28,6 +27,7 @@ export function createAccountWorkflows(
   const callWithDeadline = createCallWithDeadline(client);
 
   return {
+    /** @throws {OutcomeUnknownError} */
     async email(request: AccountEmailRequest): Promise<void> {
       await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
         client.start(accountEmailWorkflowType, {
@@ -37,10 +37,11 @@ export function createAccountWorkflows(
           staticSummary: 'An email about an account',
         }),
       )
-        // The SDK repeats a call whose answer was lost.
+        // The SDK repeats a call without a response, so the workflow may already be started.
         .catch(ignoreAlreadyStarted);
     },
 
+    /** @throws {OutcomeUnknownError} */
     async erase(erasure: Erasure): Promise<void> {
       await callWithDeadline(Date.now() + TEMPORAL_TIMEOUT_MS, () =>
         client.start(erasureWorkflowType, {
@@ -48,9 +49,9 @@ export function createAccountWorkflows(
           taskQueue,
           args: [erasure, backupDays * DAY_MS],
           staticSummary: 'Erasure of a user',
-          // Lists of workflows contain the memo, so the reconciler does not read each history.
+          // Lists of workflows contain the memo, so `worker/erasure-records.ts` does not read each history.
           memo: { ...erasure },
-          // A repeated request erases again.
+          // A repeated request starts the erasure again.
           workflowIdConflictPolicy: 'TERMINATE_EXISTING',
         }),
       );

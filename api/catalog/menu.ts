@@ -1,22 +1,27 @@
 import { createHash } from 'node:crypto';
 import type { CatalogView } from '../../db/catalog-view.ts';
 
+/** The body and `ETag` of the menu. */
+export interface MenuResponse {
+  /** JSON in UTF-8, encoded once for all responses. */
+  body: Buffer;
+  etag: string;
+}
+
 /** The lifetime of the cache, in ms: other processes may change the menu. */
 const CACHE_MS = 250;
 
-/** A short-lived cache of the menu. */
+/** Creates a short-lived cache of the menu. */
 export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) {
-  let cached: { response: ReturnType<typeof write>; until: number } | undefined;
+  let cached: { response: Promise<MenuResponse>; until: number } | undefined;
 
-  /** Encodes the menu once for all responses. */
-  async function write() {
+  async function write(): Promise<MenuResponse> {
     const body = Buffer.from(JSON.stringify({ data: await view.menu() }));
     return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
   }
 
   return {
-    /** Returns the body of the menu, JSON in UTF-8, and its `ETag`. */
-    read() {
+    read(): Promise<MenuResponse> {
       const now = performance.now();
       if (cached && now < cached.until) return cached.response;
       const next = { response: write(), until: now + cacheMs };
@@ -29,7 +34,7 @@ export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) 
     },
 
     /** Clears the cache after a change. */
-    forget() {
+    forget(): void {
       cached = undefined;
     },
   };

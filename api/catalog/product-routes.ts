@@ -25,7 +25,7 @@ interface Dependencies {
   currency: string;
 }
 
-// Single examples, unlike lists of them, are filled in on the docs page: the Latte is in every seeded shop.
+// Swagger UI fills in an `example`, but not a list of `examples`. Every seeded shop has the Latte.
 const params = z.object({ id: id.meta({ example: latteId }) });
 const query = z.strictObject({
   include: z.literal('deleted').optional().meta({ description: '`deleted`: include deleted products and variations' }),
@@ -50,7 +50,7 @@ const onVariation = {
   responses: { 200: { ...changed, links: { ...links, ...linksOfVariation('$request.path.variationId') } } },
 } as const;
 
-/** The catalog, for managers: products and their variations, soft deleted. */
+/** The catalog, for managers: products and their variations. A deleted one can be restored. */
 export function productRoutes(dependencies: Dependencies): Route[] {
   const input = catalogInput(dependencies.currency);
   return [
@@ -62,7 +62,7 @@ export function productRoutes(dependencies: Dependencies): Route[] {
 
 type Input = ReturnType<typeof catalogInput>;
 
-const readingAndCreating = ({ products, catalog }: Dependencies, input: Input): Route[] => [
+const readingAndCreating = ({ products, catalogService }: Dependencies, input: Input): Route[] => [
   route({
     ...shared,
     method: 'get',
@@ -89,7 +89,7 @@ const readingAndCreating = ({ products, catalog }: Dependencies, input: Input): 
     },
     problems: ['name_taken'],
     handle: async ({ body }) => {
-      const created = orProblem(await catalog.create(randomUUID(), body));
+      const created = orProblem(await catalogService.create(randomUUID(), body));
       const { headers, ...rest } = answer(created);
       return { ...rest, status: 201, headers: { ...headers, location: `/v1/products/${created.id}` } };
     },
@@ -119,7 +119,7 @@ const readingAndCreating = ({ products, catalog }: Dependencies, input: Input): 
   }),
 ];
 
-const changingProducts = ({ catalog }: Dependencies, input: Input): Route[] => [
+const changingProducts = ({ catalogService }: Dependencies, input: Input): Route[] => [
   route({
     ...onProduct,
     method: 'patch',
@@ -128,7 +128,7 @@ const changingProducts = ({ catalog }: Dependencies, input: Input): Route[] => [
     summary: 'Change a product',
     body: input.productChange,
     handle: async ({ params: { id }, headers, body }) =>
-      answer(await catalog.change(id, headers['if-match'], (product, now) => changeProduct(product, body, now))),
+      answer(await catalogService.change(id, headers['if-match'], (product, now) => changeProduct(product, body, now))),
   }),
   route({
     ...onProduct,
@@ -140,7 +140,7 @@ const changingProducts = ({ catalog }: Dependencies, input: Input): Route[] => [
     responses: { 204: { description: 'Deleted', links: linksTo({ id: '$request.path.id' }, 'restoreProduct') } },
     problems: ['not_found', 'version_mismatch'],
     handle: async ({ params: { id }, headers }) => {
-      orProblem(await catalog.change(id, headers['if-match'], deleteProduct));
+      orProblem(await catalogService.change(id, headers['if-match'], deleteProduct));
       return { status: 204 };
     },
   }),
@@ -151,11 +151,11 @@ const changingProducts = ({ catalog }: Dependencies, input: Input): Route[] => [
     operationId: 'restoreProduct',
     summary: 'Restore a deleted product',
     handle: async ({ params: { id }, headers }) =>
-      answer(await catalog.change(id, headers['if-match'], restoreProduct)),
+      answer(await catalogService.change(id, headers['if-match'], restoreProduct)),
   }),
 ];
 
-const changingVariations = ({ catalog }: Dependencies, input: Input): Route[] => [
+const changingVariations = ({ catalogService }: Dependencies, input: Input): Route[] => [
   route({
     ...onProduct,
     method: 'post',
@@ -172,7 +172,7 @@ const changingVariations = ({ catalog }: Dependencies, input: Input): Route[] =>
     },
     handle: async ({ params: { id }, headers, body }) => {
       const add: ProductCommand = (product, now) => addVariation(product, randomUUID(), body, now);
-      return { ...answer(await catalog.change(id, headers['if-match'], add)), status: 201 };
+      return { ...answer(await catalogService.change(id, headers['if-match'], add)), status: 201 };
     },
   }),
   route({
@@ -184,7 +184,7 @@ const changingVariations = ({ catalog }: Dependencies, input: Input): Route[] =>
     body: input.variationChange,
     handle: async ({ params: { id, variationId }, headers, body }) => {
       const change: ProductCommand = (product, now) => changeVariation(product, variationId, body, now);
-      return answer(await catalog.change(id, headers['if-match'], change));
+      return answer(await catalogService.change(id, headers['if-match'], change));
     },
   }),
   route({
@@ -196,7 +196,7 @@ const changingVariations = ({ catalog }: Dependencies, input: Input): Route[] =>
     problems: ['not_found', 'version_mismatch'],
     handle: async ({ params: { id, variationId }, headers }) => {
       const remove: ProductCommand = (product, now) => deleteVariation(product, variationId, now);
-      return answer(await catalog.change(id, headers['if-match'], remove));
+      return answer(await catalogService.change(id, headers['if-match'], remove));
     },
   }),
   route({
@@ -207,7 +207,7 @@ const changingVariations = ({ catalog }: Dependencies, input: Input): Route[] =>
     summary: 'Restore a deleted variation',
     handle: async ({ params: { id, variationId }, headers }) => {
       const restore: ProductCommand = (product, now) => restoreVariation(product, variationId, now);
-      return answer(await catalog.change(id, headers['if-match'], restore));
+      return answer(await catalogService.change(id, headers['if-match'], restore));
     },
   }),
 ];

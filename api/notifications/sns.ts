@@ -27,37 +27,7 @@ const signed = {
 export function createSns({ topicArn, endpoint }: Settings) {
   const certificates = new LRUCache<string, X509Certificate>({ max: 10 });
 
-  /**
-   * Verifies that Amazon sent a message to this topic recently.
-   *
-   * @returns why the message is rejected, in one sentence
-   * @throws if Amazon's certificate cannot be fetched
-   */
-  async function check(message: SnsMessage): Promise<string | undefined> {
-    if (message.TopicArn !== topicArn) return 'It belongs to another topic.';
-    if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < MAX_AGE_MS)) return 'It is not from the last hour.';
-    if (!isAmazons(message.SigningCertURL, '.pem')) return 'Its certificate is not from Amazon.';
-    const certificate = await certificateAt(message.SigningCertURL);
-    if (Date.parse(certificate.validTo) < Date.now()) return 'Its certificate has expired.';
-    const verify = createVerify(hashes[message.SignatureVersion]).update(textOf(message));
-    return verify.verify(certificate.publicKey, message.Signature, 'base64')
-      ? undefined
-      : 'It is not signed by Amazon.';
-  }
-
-  /**
-   * Confirms the subscription that a verified message asks for.
-   *
-   * @returns why the message is rejected, in one sentence
-   * @throws if Amazon does not answer
-   */
-  async function confirm({ SubscribeURL = '' }: SnsMessage): Promise<string | undefined> {
-    if (!isAmazons(SubscribeURL)) return 'Its SubscribeURL is not Amazon’s.';
-    await fetchFrom(SubscribeURL);
-    return undefined;
-  }
-
-  /** Rejects other hosts: a forged message could otherwise make the API call any address, and bring its own certificate. */
+  /** Returns whether a URL is Amazon's. With other URLs, a forged message could name its own certificate, or call any host. */
   function isAmazons(address: string, ending = ''): boolean {
     const url = URL.parse(address);
     if (!url?.pathname.endsWith(ending)) return false;
@@ -75,23 +45,23 @@ export function createSns({ topicArn, endpoint }: Settings) {
 
   return {
     /** Verifies that Amazon sent a message to this topic recently. @throws if Amazon's certificate cannot be fetched */
-    async check(message: SnsMessage): Promise<SnsRejection | undefined> {
-      if (message.TopicArn !== topicArn) return reject('It belongs to another topic.');
+    async check(message: SnsMessage): Promise<string | undefined> {
+      if (message.TopicArn !== topicArn) return 'It belongs to another topic.';
       if (!(Math.abs(Date.now() - Date.parse(message.Timestamp)) < MAX_AGE_MS)) {
-        return reject('It is not from the last hour.');
+        return 'It is not from the last hour.';
       }
-      if (!isAmazons(message.SigningCertURL, '.pem')) return reject('Its certificate is not from Amazon.');
+      if (!isAmazons(message.SigningCertURL, '.pem')) return 'Its certificate is not from Amazon.';
       const certificate = await certificateAt(message.SigningCertURL);
-      if (Date.parse(certificate.validTo) < Date.now()) return reject('Its certificate has expired.');
+      if (Date.parse(certificate.validTo) < Date.now()) return 'Its certificate has expired.';
       const verify = createVerify(hashes[message.SignatureVersion]).update(textOf(message));
       return verify.verify(certificate.publicKey, message.Signature, 'base64')
         ? undefined
-        : reject('It is not signed by Amazon.');
+        : 'It is not signed by Amazon.';
     },
 
     /** Confirms the subscription that a verified message requests. @throws if Amazon does not answer */
-    async confirm({ SubscribeURL = '' }: SnsMessage): Promise<SnsRejection | undefined> {
-      if (!isAmazons(SubscribeURL)) return reject('Its SubscribeURL is not Amazon’s.');
+    async confirm({ SubscribeURL = '' }: SnsMessage): Promise<string | undefined> {
+      if (!isAmazons(SubscribeURL)) return 'Its SubscribeURL is not Amazon’s.';
       await fetchFrom(SubscribeURL);
       return undefined;
     },
@@ -108,5 +78,15 @@ async function fetchFrom(address: string): Promise<string> {
 
 function textOf(message: SnsMessage): string {
   const names = message.Type === 'Notification' ? signed.Notification : signed.confirmation;
-  return names.flatMap((name) => (message[name] === undefined ? [] : [`${name}\n${message[name]}\n`])).join('');
+  return names
+    .flatMap((name) =>
+      message[name] === undefined
+        ? []
+        : [
+            `${name}
+${message[name]}
+`,
+          ],
+    )
+    .join('');
 }

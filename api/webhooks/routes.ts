@@ -91,7 +91,7 @@ const changingRoutes = ({ webhookService: service }: Dependencies): Route[] => [
     summary: 'Create a webhook',
     description: `The endpoint receives all later events. Only this response contains the secret that verifies their signatures. A shop has at most ${MAX_WEBHOOKS} webhooks.`,
     body: webhookRequest,
-    // The same as `webhooks` of the document says: some generators of clients read only callbacks.
+    // Repeats `webhooks` of the OpenAPI document, because some client generators read only callbacks.
     callbacks: { event: { '{$request.body#/url}': eventDelivery('receiveEventOfNewWebhook') } },
     responses: {
       201: {

@@ -40,7 +40,7 @@ export function formPage(
 export const addressField = ({ pages }: Language) =>
   ({ name: 'email', label: pages.fields.email, type: 'email', autocomplete: 'username' }) as const;
 
-/** @param page the page of the link to try again */
+/** @param page the URL for "Try again" */
 export const unavailablePage = (words: Language, page: string): PageResponse => ({
   status: 503,
   ...noticeParts(words, words.pages.problems[503], [words.pages.links.tryAgain, page]),
