@@ -86,18 +86,16 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
   }
 
   function deliver(broadcast: Broadcast, reader: Reader): void {
-    const { orderId } = reader;
-    if (orderId !== undefined && orderId !== broadcast.orderId) return;
+    if (!follows(reader, broadcast)) return;
     reader.receive(broadcast);
-    if (orderId !== undefined && broadcast.maybeLast) maybeFinished.add(orderId);
+    if (reader.orderId !== undefined && broadcast.maybeLast) maybeFinished.add(reader.orderId);
   }
 
   /** Ends the streams of orders that can have no more facts. */
   async function endFinished(): Promise<void> {
     for (const orderId of [...maybeFinished]) {
-      const last = await log.lastOf(orderId);
+      const last = (await log.lastOf(orderId)) ?? Number.POSITIVE_INFINITY;
       maybeFinished.delete(orderId);
-      if (last === undefined) continue;
       for (const reader of [...readers]) if (reader.orderId === orderId && reader.position >= last) reader.end();
     }
   }
@@ -131,5 +129,7 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
 
   return { wake, join, leave };
 }
+
+const follows = ({ orderId }: Reader, broadcast: Broadcast) => orderId === undefined || orderId === broadcast.orderId;
 
 export type Hub = ReturnType<typeof createHub>;
