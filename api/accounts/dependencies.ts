@@ -7,7 +7,7 @@ import type { PasswordRules } from './password-rules.ts';
 import type { AccountRefusal } from './refusals.ts';
 import type { AccountWorkflows } from './workflows.ts';
 
-/** The dependencies of the account service. It does not call Temporal inside a transaction. */
+/** The dependencies of the account service. The service calls `workflows` only outside of transactions (ADR 17). */
 export interface AccountDependencies {
   users: UserRepository;
   accountRequests: AccountRequestRepository;
@@ -17,6 +17,6 @@ export interface AccountDependencies {
   checkPassword: PasswordCheck;
   /** Counts an email to this address. Returns a refusal if the address gets too many emails for this purpose. */
   takeEmailQuota: (email: string, purpose: Purpose) => Promise<AccountRefusal | undefined>;
-  /** Called with the id of a user whose role or sessions have changed. */
+  /** Called with the id of a user whose role or sessions may have changed. */
   onAccessChanged: (userId: string) => void;
 }

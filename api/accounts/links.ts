@@ -8,11 +8,11 @@ import type { AccountDependencies } from './dependencies.ts';
 import { replacePassword } from './password-change.ts';
 import { type AccountRefusal, INVALID_LINK } from './refusals.ts';
 
-/** Uses the links in emails. Each link works once. */
+/** Creates the functions that use a link in an email. Each link works once. */
 export function createAccountLinks(dependencies: AccountDependencies) {
   const { users, accountRequests, passwordRules } = dependencies;
 
-  /** Opens a registered account with its first password, or confirms a new address, which needs no password. */
+  /** Opens a registered account, which requires its first password, or confirms a new address. */
   async function verify(token: string, password?: string): Promise<User | AccountRefusal> {
     const request = await accountRequests.peek(token, 'registration', 'address');
     if (!request) return INVALID_LINK;

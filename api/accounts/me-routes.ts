@@ -73,7 +73,7 @@ function profileRoutes({ accountService, users }: Dependencies): Route[] {
   ];
 }
 
-/** Two routes, because some load balancers and clients drop the body of a DELETE. */
+/** Two routes that do the same, because some load balancers and clients drop the body of a DELETE. */
 const erasureRoutes = ({ accountService }: Dependencies): Route[] =>
   (
     [

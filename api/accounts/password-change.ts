@@ -26,8 +26,8 @@ export async function changePassword(
 }
 
 /**
- * Replaces a password of this version and closes the account's open requests. Starts the workflow of the email first, which
- * sends the email once the new password is stored. So the password does not change while Temporal is unavailable.
+ * Replaces a password of this version and closes the account's open requests. First starts the workflow that notifies the user,
+ * so the password does not change while Temporal is unavailable. The workflow sends its email once the new password is stored.
  *
  * @param alsoChange runs in the same transaction; if it returns false, the password does not change
  * @param otherwise the refusal if `alsoChange` returns false, or if the password has another version

@@ -11,7 +11,7 @@ export interface Confirmation {
   address: string;
 }
 
-/** Checks the password of a signed-in user. Wrong passwords count against the limits of sign-ins. */
+/** Checks the password of a signed-in user. Wrong passwords count as failed sign-ins, which are limited. */
 export function createPasswordCheck(users: UserRepository, limiter: SignInLimiter) {
   return async ({
     userId,

@@ -4,21 +4,21 @@ import { lengthOf } from '../../domain/text.ts';
 import { normalizePassword } from '../auth/password-hash.ts';
 import type { Estimate } from './password-estimator.ts';
 
-/** In Unicode code points, after normalisation. NIST SP 800-63B requires at least 15 if the password is the only factor. */
+/** In Unicode code points, after normalization. NIST SP 800-63B requires at least 15 if the password is the only factor. */
 export const PASSWORD_LENGTH = { min: 15, max: 128 };
 
-/** The lowest accepted score of zxcvbn, 0 to 4: more than 10^8 guesses. */
+/** The lowest accepted score of zxcvbn, from 0 to 4. Passwords with score 3 need more than 10^8 guesses. */
 const MIN_SCORE = 3;
 
-/** The number of characters that are estimated: about 30 ms of work, which grows faster than linearly. */
+/** How many characters of a password are estimated at most. They take about 30 ms; the time grows faster than the length. */
 const MAX_ESTIMATED = 64;
 
-/** The number of characters that a password needs besides its owner's name and address. */
+/** How many characters a password must have besides known words, such as its owner's name and address. */
 const MIN_OWN_PART = 8;
 
 const separators = /[^\p{L}\p{N}]+/u;
 
-/** How long an estimate may take, in ms, including the queue and the start of the thread. */
+/** How long an estimate may take, in ms, including the wait in the queue and the start of the thread. */
 const ESTIMATE_TIMEOUT_MS = 10_000;
 
 /** How long the idle thread is kept, in ms. */
@@ -45,7 +45,7 @@ export function createPasswordRules(shopName: string) {
     /**
      * Returns why a new password is refused; undefined if it is accepted.
      *
-     * @param about the user's address and name
+     * @param about the user's email address and name
      */
     async refuse(password: string, about: readonly string[]): Promise<PasswordRefusal | undefined> {
       const normalized = normalizePassword(password);
@@ -71,7 +71,7 @@ export function createPasswordRules(shopName: string) {
 
 export type PasswordRules = ReturnType<typeof createPasswordRules>;
 
-/** The texts of the API. The texts of the pages are in `languages/`. */
+/** The texts of the faults in API responses. The texts for the pages are in `languages/`. */
 export const passwordFaults: Record<PasswordFault, string> = {
   too_short: `must have at least ${PASSWORD_LENGTH.min} characters`,
   too_long: `must have at most ${PASSWORD_LENGTH.max} characters`,
@@ -87,13 +87,13 @@ function formFault(normalized: string): PasswordFault | undefined {
   return /[\p{Cc}\p{Cs}]/u.test(normalized) ? 'control_characters' : undefined;
 }
 
-/** Separators raise the score: `password password` would be accepted. So the password is also estimated without them. */
+/** Separators raise the score so much that `password password` would pass. So the password is also estimated without them. */
 function variantsOf(normalized: string): string[] {
   const variants = new Set([normalized, normalized.replaceAll(/[\s._,;:+-]/g, '')]);
   return [...variants].map((variant) => [...variant].slice(0, MAX_ESTIMATED).join(''));
 }
 
-/** Returns the number of characters that are not part of the known words. */
+/** Returns the number of characters, without whitespace, that are not part of known words. */
 function ownPart(password: string, known: readonly string[]): number {
   const rest = known
     .toSorted((one, other) => other.length - one.length)

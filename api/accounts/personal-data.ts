@@ -17,7 +17,7 @@ export interface PersonalDataSources {
 /** The number of orders in one read. */
 const PAGE = 20;
 
-/** Returns all data about the viewer that they may see; `undefined` if the user does not exist. */
+/** Returns all data about the viewer that the viewer may see; `undefined` if their account no longer exists. */
 export async function collectPersonalData(sources: PersonalDataSources, viewer: Actor) {
   const { users, orders, artifacts, suppressions } = sources;
   const [account, reader] = await Promise.all([users.find(viewer.id), users.findReader(viewer.id)]);

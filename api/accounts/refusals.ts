@@ -19,7 +19,7 @@ export type AccountRefusal =
     }
   /** Too many wrong passwords, or too many emails to one address. */
   | { refused: 'rate_limited'; status: QuotaStatus }
-  /** Temporal did not answer. `unavailable`: the request had no effect. */
+  /** Temporal did not answer. `unavailable`: the request had no effect. `outcome_unknown`: it may have had its effect. */
   | { refused: 'unavailable' | 'outcome_unknown'; cause: unknown };
 
 export const WRONG_PASSWORD: AccountRefusal = { refused: 'wrong_password' };
@@ -42,7 +42,7 @@ export async function orRefuse<T>(
 /**
  * Returns the result of a request.
  *
- * @param pointer the new password's place in the request body
+ * @param pointer the JSON pointer to the new password in the request body
  * @throws {Problem} if the request was refused
  */
 export function orProblem<T extends object | undefined>(result: T | AccountRefusal, pointer = '#/password'): T {

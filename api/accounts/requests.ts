@@ -12,7 +12,9 @@ interface Newcomer {
   language?: string | undefined;
 }
 
-/** Requests that send an email with a link. Their results do not reveal whether an address has an account. */
+/**
+ * Creates the functions that send an email with a link. Only the result of `invite` reveals whether an address has an account.
+ */
 export function createAccountRequests(dependencies: AccountDependencies) {
   const { users, unitOfWork, workflows, checkPassword, takeEmailQuota } = dependencies;
 
@@ -23,13 +25,13 @@ export function createAccountRequests(dependencies: AccountDependencies) {
 
   async function invite(invitation: Newcomer & { role: Role; invitedBy: string }): Promise<AccountRefusal | undefined> {
     if (await users.findByEmail(invitation.email)) return { refused: 'email_taken' };
-    // The lock keeps the manager's role until the invitation is stored. A later demotion closes all invitations of the manager.
+    // Until the invitation is stored, the lock delays a demotion of the manager, which then closes this invitation, too.
     return request(dependencies, { id: randomUUID(), purpose: 'invitation', ...invitation }, async (work) =>
       (await work.users.lock(invitation.invitedBy))?.role === 'manager' ? undefined : { refused: 'forbidden' },
     );
   }
 
-  /** Sends a link to the new address and a warning to the present one. The address changes when the link is used. */
+  /** Sends a link to the new address and a warning to the current one. The user's address changes when the link is used. */
   async function changeAddress(who: Confirmation, email: string): Promise<AccountRefusal | undefined> {
     const confirmed = await checkPassword(who);
     if ('refused' in confirmed) return confirmed;
@@ -54,9 +56,9 @@ export function createAccountRequests(dependencies: AccountDependencies) {
 }
 
 /**
- * Stores a request and starts the workflow of its email. If Temporal is unavailable, closes the request again.
+ * Stores a request and starts the workflow of its email. If Temporal is unavailable, deletes the request.
  *
- * @param check runs in the transaction that stores the request, and may refuse it
+ * @param check runs in the transaction that stores the request, and may refuse the request
  */
 async function request(
   dependencies: AccountDependencies,
@@ -73,7 +75,7 @@ async function request(
   return refused ?? emailOrClose(dependencies, newRequest.id);
 }
 
-/** Starts the workflow of a request's email. Closes the request if this fails. @param before runs first, and may fail too */
+/** Runs `before`, if given, then starts the workflow of a request's email. Deletes the request if either fails. */
 async function emailOrClose(
   { accountRequests, workflows }: AccountDependencies,
   requestId: string,
@@ -85,7 +87,7 @@ async function emailOrClose(
       await workflows.email({ about: 'request', requestId });
       return undefined;
     } catch (error) {
-      // A workflow that was started despite the error finds no request, and sends no email.
+      // The workflow may have started despite the error. It then finds no request and sends no email.
       await accountRequests.close(requestId);
       throw error;
     }

@@ -90,7 +90,7 @@ export const userQuery = z.strictObject({
   role: role.optional(),
   email: oneLine(254).optional().meta({ description: 'The complete address, in any case' }),
   limit: limitParameter,
-  // The sort key is an email address. Postgres rejects NUL.
+  // The sort key is an email address. NUL is refused here, because Postgres rejects it.
   cursor: cursorParameter(z.tuple([z.string().refine((email) => !email.includes('\0'))])),
 });
 
@@ -148,7 +148,7 @@ export const meChange = z
   })
   .meta({
     id: 'MeChange',
-    // Together with `dependentRequired`, this requires a name, an email address or a language.
+    // `dependentRequired` does not allow `currentPassword` alone, so this requires a name, an email address or a language.
     minProperties: 1,
     dependentRequired: { email: ['currentPassword'], currentPassword: ['email'] },
     examples: [{ name: 'Carla Customer' }],

@@ -11,7 +11,7 @@ import { createAccountRequests } from './requests.ts';
 
 export type AccountService = ReturnType<typeof createAccountService>;
 
-/** Changes accounts. Each method returns a refusal or its result. The result is undefined if a method has no other. */
+/** Changes accounts. On success, a method returns the user or undefined; otherwise it returns a refusal. */
 export function createAccountService(dependencies: AccountDependencies) {
   return {
     ...createAccountRequests(dependencies),
@@ -41,7 +41,7 @@ async function setRole(
   return result;
 }
 
-/** Erases a user and their personal data. Their orders stay, without a name. */
+/** Erases a user and their personal data. The user's orders stay, without the name. */
 async function erase(
   { unitOfWork, users, workflows, checkPassword, onAccessChanged }: AccountDependencies,
   who: Confirmation,
@@ -57,8 +57,8 @@ async function erase(
   const registeredAt = leaving.createdAt.getTime();
   const refused = await orRefuse('outcome_unknown', async () => {
     await workflows.erase({ userId: user.id, registeredAt });
-    // The workflow also erases the user, and retries until it succeeds. This call only makes the erasure immediate. It counts the
-    // managers again under a lock: if the last two managers leave at the same time, the second one is refused.
+    // The workflow also erases the user and retries until it succeeds. This call makes the erasure immediate. It also counts the
+    // managers again under a lock, so that the last two managers cannot both leave at the same time.
     const result = await users.erase(user.id, registeredAt);
     return result === 'last_manager' ? LAST_MANAGER : undefined;
   });

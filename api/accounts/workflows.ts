@@ -18,7 +18,7 @@ const TEMPORAL_TIMEOUT_MS = 3_000;
 /**
  * Starts the workflows of accounts. Once a call has returned, a crash of this process does not stop the workflow.
  *
- * @param backupDays how long backups of Postgres are kept. The workflow of an erasure records it for as long.
+ * @param backupDays how long backups of Postgres are kept. An erasure's workflow stays open for this time, as its record.
  */
 export function createAccountWorkflows(
   client: WorkflowClient,
@@ -37,7 +37,7 @@ export function createAccountWorkflows(
           staticSummary: 'An email about an account',
         }),
       )
-        // The SDK repeats a call without a response, so the workflow may already be started.
+        // If a response is lost, the SDK repeats the call. The first call may already have started the workflow.
         .catch(ignoreAlreadyStarted);
     },
 
@@ -49,9 +49,9 @@ export function createAccountWorkflows(
           taskQueue,
           args: [erasure, backupDays * DAY_MS],
           staticSummary: 'Erasure of a user',
-          // Lists of workflows contain the memo, so `worker/erasure-records.ts` does not read each history.
+          // Lists of workflows contain the memo, so `worker/erasure-records.ts` does not have to read each history.
           memo: { ...erasure },
-          // A repeated request starts the erasure again.
+          // A repeated request ends the earlier workflow and starts the erasure again.
           workflowIdConflictPolicy: 'TERMINATE_EXISTING',
         }),
       );
@@ -61,7 +61,7 @@ export function createAccountWorkflows(
 
 export type AccountWorkflows = ReturnType<typeof createAccountWorkflows>;
 
-/** Returns the id of an email: one for each request, and one for each version of a password. */
+/** Returns the id of an email. Each request and each version of a password has one email; other emails get a random id. */
 function emailIdOf(request: AccountEmailRequest): string {
   if (request.about === 'request') return request.requestId;
   return request.about === 'password_changed' ? `${request.userId}-${request.passwordVersion}` : randomUUID();

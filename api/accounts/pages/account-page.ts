@@ -12,17 +12,17 @@ export interface PageResponse extends PageParts {
 }
 
 export interface Visitor {
-  /** The language of the visitor's browser (ISO 639); undefined if the shop does not have it. */
+  /** The language of the visitor's browser (ISO 639); undefined if Crema has no texts in it. */
   language: string | undefined;
-  /** Returns the texts in this language, if given and available, else in the browser's language. */
+  /** Returns the texts in this language if given and available, otherwise in the browser's, otherwise in the shop's. */
   wordsFor(language?: string | null): Language;
 }
 
-/** The handlers of one page. A missing field is absent from `fields`. */
+/** The handlers of one page. `fields` contains only the fields that were sent. */
 export interface AccountPage {
   get(fields: Fields, visitor: Visitor): Promise<PageResponse>;
   post(fields: Fields, visitor: Visitor): Promise<PageResponse>;
-  /** Whether a POST has its fields in the query string. */
+  /** Whether a POST has its fields in the query string instead of the body. */
   hasFieldsInQuery?: boolean;
 }
 

@@ -15,8 +15,8 @@ interface Dependencies {
 const CHOICE_PATH = '/account/emails';
 
 /**
- * The pages where the reader of an email chooses which emails they get, without signing in. The token gives no other access.
- * A GET only shows the page. Mailboxes POST to `/account/unsubscribe` for their users (RFC 8058).
+ * The pages where the reader of an email chooses which emails they get. The token in the URL replaces a sign-in, but gives no
+ * other access. A GET only shows the page. Mail programs POST to `/account/unsubscribe` to unsubscribe a user (RFC 8058).
  */
 export function emailPages({ users, app }: Dependencies): Record<string, AccountPage> {
   async function readerBy({ token = '' }: Fields): Promise<Reader | undefined> {

@@ -56,7 +56,7 @@ export function linkPages({ accountService, accountRequests, users, app }: Depen
     },
   };
 
-  /** Returns the texts in the language of the user that the link was sent to. */
+  /** Returns the texts in the language of the person that the link was sent to. */
   async function wordsOf(request: AccountRequest | undefined, { wordsFor }: Visitor): Promise<Language> {
     const user = request?.userId ? await users.find(request.userId) : undefined;
     return wordsFor(user ? user.language : request?.language);
@@ -80,7 +80,7 @@ export function linkPages({ accountService, accountRequests, users, app }: Depen
     if (result.refused === 'unavailable' || result.refused === 'outcome_unknown')
       return unavailablePage(words, withToken(page, token));
     if (!request || result.refused === 'invalid_link') return expiredPage(words, app);
-    // Any other refusal means that the password is missing. The form then shows its hint instead of a fault.
+    // The only other refusal is a missing password, for which the form shows its hint instead of a fault.
     const fault = result.refused === 'weak_password' ? faults.password[result.fault](PASSWORD_LENGTH) : undefined;
     return passwordPage(request, token, words, fault);
   }
@@ -105,7 +105,7 @@ function passwordPage(
     label: fields.newPassword,
     type: 'password',
     autocomplete: 'new-password',
-    // The text of a fault repeats the hint.
+    // Left out if there is a fault, whose text repeats the hint.
     hint: fault ? undefined : passwordHint(PASSWORD_LENGTH.min),
     fault,
   };

@@ -13,7 +13,7 @@ import {
   unavailablePage,
 } from './account-page.ts';
 
-/** The pages to register and to ask for a new password. @param app URL of the shop's app */
+/** The pages to register and to request a new password. @param app URL of the shop's app */
 export function requestPages(accountService: AccountService, app: string): Record<string, AccountPage> {
   return {
     '/account/register': {
