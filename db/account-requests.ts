@@ -5,7 +5,7 @@ import type { Role } from '../domain/actor.ts';
 import type { Database } from './connection.ts';
 import { hashSecret } from './secret-hash.ts';
 
-/** A request that its email asks to confirm: a registration, an invitation, a reset or an address change. */
+/** A registration, an invitation, a password reset or an address change. It takes effect when the link in its email is used. */
 export interface AccountRequest {
   id: string;
   purpose: Purpose;
@@ -13,10 +13,10 @@ export interface AccountRequest {
   /** The name of the future account. */
   name: string | null;
   role: Role | null;
-  /** The account of an address change or a reset. null until a reset's email is sent, because only then it is looked up. */
+  /** The account of an address change or a reset. A reset has `null` until its email is sent, when the account is looked up. */
   userId: string | null;
   mailedAt: Date | null;
-  /** The language of the future account: ISO 639; `null` for the shop's. */
+  /** The language of the future account, as an ISO 639 code; `null` for the shop's language. */
   language: string | null;
 }
 
@@ -40,7 +40,7 @@ const SHARED = ['id', 'email', 'name', 'role', 'language', 'mailed_at as mailedA
 const REQUEST = [...SHARED, 'purpose', 'user_id as userId'];
 const INVITATION = [...SHARED, 'invited_by as invitedBy', 'created_at as createdAt', 'expires_at as expiresAt'];
 
-/** How long a request is kept if its email is never sent, in ms: one hour more than the retries of the email take. */
+/** How long a request is kept if its email is never sent, in ms. The email is retried for 24 hours, and this is one hour more. */
 const UNSENT_LIFETIME_MS = 25 * 60 * 60 * 1_000;
 
 /**
@@ -68,7 +68,7 @@ export function createAccountRequestRepository(database: Database) {
       });
     },
 
-    /** Returns the request and locks it. Fails on a read-only server, because the sent email could not be recorded there. */
+    /** Returns the request and locks it. A read-only server rejects the lock, so that no email is sent that cannot be recorded. */
     find: (id: string): Promise<AccountRequest | undefined> => requests().where({ id }).forKeyShare().first(REQUEST),
 
     async closeExpired(): Promise<void> {
@@ -80,7 +80,7 @@ export function createAccountRequestRepository(database: Database) {
       await requests().where({ id }).delete();
     },
 
-    /** Deletes the requests for an account or its address. @param purpose limits this to one purpose */
+    /** Deletes the requests for an account or its address. @param purpose if given, only requests with this purpose */
     async closeAll({ id, email }: { id: string; email: string }, purpose?: Purpose): Promise<void> {
       const closed = requests().where((theirs) =>
         theirs.where({ user_id: id }).orWhere({ canonical_email: canonicalEmail(email) }),
@@ -127,7 +127,7 @@ export function createAccountRequestRepository(database: Database) {
     peek: (token: string, ...purposes: Purpose[]): Promise<AccountRequest | undefined> =>
       behind(token, purposes).first(REQUEST),
 
-    /** Uses a token and invalidates the other links of its request. Of concurrent callers, exactly one gets the request. */
+    /** Uses a token and invalidates all links of its request. Of concurrent callers, exactly one gets the request. */
     async take(token: string, ...purposes: Purpose[]): Promise<AccountRequest | undefined> {
       const request: AccountRequest | undefined = await behind(token, purposes).first(REQUEST);
       const taken = request && (await requests().where({ id: request.id }).delete());

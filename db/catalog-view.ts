@@ -12,12 +12,12 @@ export interface MenuItem {
   variations: { id: string; name: string; price: Money; available: boolean }[];
 }
 
-/** Reads the products on sale and their prices. Lines that are not on sale have no offer. */
+/** Reads the products on sale and their prices. A requested line has no offer if its product or variation is not on sale. */
 export function createCatalogView(database: Database) {
   return {
     menu: (): Promise<MenuItem[]> => database('menu').orderBy(['position', 'name']).pluck('item'),
 
-    /** Returns the currencies of products on sale, ISO 4217. */
+    /** Returns the currencies of the products on sale, as ISO 4217 codes. */
     currencies: (): Promise<string[]> => database('products').whereNull('deleted_at').distinct().pluck('currency'),
 
     offers: (requests: readonly LineRequest[]): Promise<Offer[]> =>

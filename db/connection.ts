@@ -9,15 +9,15 @@ export type Database = Knex;
 const DEADLINE_MS = 5_000;
 
 /**
- * How long a transaction may be idle before Postgres ends it, in ms, because its process is frozen or unreachable. The limit is
- * shorter than {@link DEADLINE_MS}, so that other transactions that wait for its locks still succeed.
+ * How long a transaction may be idle, in ms. Postgres then ends it, because its process may be frozen or unreachable. The limit is
+ * shorter than {@link DEADLINE_MS}, so that statements that wait for the transaction's locks still succeed.
  */
 const IDLE_IN_TRANSACTION_MS = 3_000;
 
 /** TCP keep-alive: how long a connection is idle before the peer is probed, in ms. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Keep-alive of the server: three probes, 5 s apart, and at most 15 s until sent data is acknowledged. */
+/** TCP settings of Postgres. It sends three keep-alive probes, 5 s apart. Sent data must be acknowledged within 15 s. */
 const SERVER_OPTIONS = [
   `-c tcp_keepalives_idle=${KEEP_ALIVE_MS / 1_000}`,
   '-c tcp_keepalives_interval=5',
@@ -25,10 +25,10 @@ const SERVER_OPTIONS = [
   '-c tcp_user_timeout=15000',
 ].join(' ');
 
-/** The start of a knex warning that is not logged, because knex also throws the error. */
+/** The start of a knex warning. The warning is not logged, because knex also throws the error. */
 const THROWN_AS_WELL = 'Acquire connection error: ';
 
-// node-postgres returns bigint as text by default. Money and positions stay far below 2^53.
+// node-postgres returns bigint as text by default. Numbers are exact here, because money and positions stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** Runs a frequent statement as a prepared statement, so that Postgres plans it once per connection. */

@@ -28,8 +28,9 @@ export interface Delivery {
 export interface KnownDelivery {
   outcome: DeliveryState;
   attempt: number;
-  /** The number of unanswered attempts, and the time of the last one. */
+  /** The number of attempts with the outcome `unanswered`. */
   unanswered: number;
+  /** The time of the last attempt with the outcome `unanswered`. */
   unansweredAt: Date | null;
 }
 
@@ -42,14 +43,14 @@ export interface LedgerEntry {
   outcome: DeliveryState;
 }
 
-/** An attempt to resend an email on request. */
+/** An attempt to send an email again, on request. */
 export interface Resending extends Pick<Delivery, 'outcome' | 'detail' | 'messageId'> {
   deliveryId: string;
-  /** The run id of the workflow that sends it. */
+  /** The run id of the workflow that resends the email. */
   resend: string;
 }
 
-/** A report that a sent email bounced or was reported as spam. */
+/** A report that a sent email has bounced or was marked as spam. */
 export interface Returned {
   messageId: string;
   /** The email's event and recipient, if the report contains them. */
@@ -63,7 +64,7 @@ export interface Returned {
 export const isSettled = (delivery: Pick<KnownDelivery, 'outcome'> | undefined): boolean =>
   delivery !== undefined && delivery.outcome !== 'retrying';
 
-/** Locks the row. A read-only server rejects the lock, so an email that could not be recorded is not sent. */
+/** Also locks the delivery. A read-only server rejects the lock, so that no email is sent that cannot be recorded. */
 const FIND = `
   SELECT outcome, attempt, unanswered, "unansweredAt" FROM deliveries d CROSS JOIN LATERAL (
     SELECT count(*)::int AS unanswered, max(at) AS "unansweredAt"
@@ -72,7 +73,7 @@ const FIND = `
   WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
   FOR KEY SHARE OF d`;
 
-/** Writes the delivery and its attempt in one round trip. If the delivery has a final outcome, adds only the attempt. */
+/** Writes the delivery and its attempt in one round trip. If the delivery already has a final outcome, adds only the attempt. */
 const RECORD = `
   WITH kept AS (
     INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, attempt, at, detail)
@@ -101,7 +102,7 @@ const RECORD_RESENDING = `
   INSERT INTO delivery_attempts (delivery_id, at, outcome, detail, message_id, resend)
   SELECT id, :at, :outcome, :detail, :messageId, :resend FROM attempted`;
 
-/** Records a report once, even if it arrives twice, or before the worker has recorded that the email was sent. */
+/** Records a report once, even if it arrives twice. */
 const RECORD_RETURNED = `
   WITH first AS (
     SELECT id FROM deliveries d WHERE id = :deliveryId AND NOT EXISTS (
@@ -114,6 +115,7 @@ const RECORD_RETURNED = `
   INSERT INTO delivery_attempts (delivery_id, at, outcome, detail, message_id)
   SELECT id, :at, :as, :detail, :messageId FROM first`;
 
+/** Adds the delivery if it is missing, because a report may arrive before the worker has recorded that the email was sent. */
 const KNOWN_OR_NEW = `
   INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, at)
   SELECT :eventId, 'email', :recipient, id, 'retrying', :at FROM orders WHERE id = :orderId
@@ -143,7 +145,7 @@ export function createDeliveryLedger(database: Database) {
         .forKeyShare()
         .first('id', 'channel', 'recipient', 'outcome', { eventId: 'event_id', orderId: 'order_id' }),
 
-    /** Returns whether this run has resent the email or has failed for good. @param resend the run id of the workflow */
+    /** Whether a workflow run has resent the email or has failed permanently. @param resend the run id */
     async isResent(deliveryId: string, resend: string): Promise<boolean> {
       const attempts = database('delivery_attempts').where({ delivery_id: deliveryId, resend });
       return (await attempts.whereNot({ outcome: 'retrying' }).first('at')) !== undefined;
@@ -156,7 +158,7 @@ export function createDeliveryLedger(database: Database) {
       await retryRecord(async () => database.raw(RECORD_RESENDING, values));
     },
 
-    /** Records a bounce or complaint once. @returns whether the ledger has the delivery */
+    /** Records a bounce or complaint once. @returns whether the email is about an order of this shop */
     async recordReturned({ email, ...returned }: Returned): Promise<boolean> {
       const attempt = await database('delivery_attempts')
         .where({ message_id: returned.messageId })

@@ -3,10 +3,10 @@ import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { ReturnedAs } from '../domain/order/suppression-reason.ts';
 import { type Database, named } from './connection.ts';
 
-/** Only hashes are stored, so the table does not reveal addresses. */
+/** Hashes an address. Only hashes are stored, so that the table does not reveal addresses. */
 const hashOf = (email: string): string => hash('sha256', canonicalEmail(email));
 
-/** Addresses that get no email because one bounced permanently or was reported as spam. */
+/** Stores the addresses that get no email because an earlier email bounced permanently or was reported as spam. */
 export function createEmailSuppressions(database: Database) {
   const at = (email: string) => database('email_suppressions').where({ address_hash: hashOf(email) });
 
@@ -21,7 +21,7 @@ export function createEmailSuppressions(database: Database) {
         .merge();
     },
 
-    /** @returns whether the address was suppressed */
+    /** Removes a suppression. @returns whether the address was suppressed */
     lift: async (email: string): Promise<boolean> => (await at(email).delete()) > 0,
   };
 }

@@ -5,21 +5,22 @@ import { type Database, named } from './connection.ts';
 
 /** A fact and its position in the log. */
 export interface LoggedFact extends Fact {
-  /** Positions commit in order, so a reader at a position cannot miss an earlier fact. */
+  /** Facts commit in the order of their positions, so a reader that has read one position cannot miss an earlier one. */
   position: number;
 }
 
 /** The state of the log at one moment. */
 export interface LogState {
-  /** Identifies the log. It changes when Postgres is restored from a backup; positions of another epoch are invalid. */
+  /** Identifies the log. The epoch changes when Postgres is restored from a backup, and positions of an older epoch are invalid. */
   epoch: string;
   /** The position of the newest fact; 0 for an empty log. */
   end: number;
 }
 
 /**
- * The epoch is a hash of the cluster's identifier, its timeline (new after a recovery), the database and the table's file (new
- * after a dump is restored). Another rewrite of the table also changes the epoch. Readers then start again with a snapshot.
+ * The epoch is a hash of the cluster's identifier, the cluster's timeline (new after a recovery), the database, and the table's
+ * file (new after a dump is restored). Any other rewrite of the table also changes the epoch. This is harmless, because readers
+ * then start again with a snapshot.
  */
 const STATE = `
   WITH state AS MATERIALIZED (
@@ -57,7 +58,7 @@ type PageRow = LogState & (LoggedFact | { position: null });
 /** Reads the events of all orders in commit order. */
 export function createEventLog(database: Database) {
   return {
-    /** Returns the first facts after a position, of one order or of all, and the state of the log at the same moment. */
+    /** Returns the first facts after a position, of one order or of all orders, and the state of the log at the same moment. */
     async read(
       position: number,
       { orderId, limit }: { orderId?: string | undefined; limit: number },
@@ -73,7 +74,10 @@ export function createEventLog(database: Database) {
       return { epoch, end, facts };
     },
 
-    /** Returns an order if it is recorded, or all open orders, the oldest first, as of the end of the log. */
+    /**
+     * Returns one order, or an empty list if it is not recorded. Without an id, returns all open orders, the oldest first. The
+     * orders include every event up to the end of the log.
+     */
     async snapshot(orderId?: string): Promise<LogState & { orders: Order[] }> {
       const { rows } = orderId
         ? await named('snapshot-of-order', database.raw(SNAPSHOT_OF_ORDER, { orderId }))
@@ -81,7 +85,10 @@ export function createEventLog(database: Database) {
       return rows[0];
     },
 
-    /** Returns the position of an order's last fact, or undefined if more can follow: it is not final, or an alert is missing. */
+    /**
+     * Returns the position of an order's last fact. Returns undefined if further facts can follow, because the order is not final
+     * or an alert is not recorded yet.
+     */
     async lastOf(orderId: string): Promise<number | undefined> {
       const rows = database('order_events').where({ order_id: orderId }).orderBy('position');
       const facts: LoggedFact[] = await named('log-of-order', rows.select('position', 'event', { order: 'snapshot' }));

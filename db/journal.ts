@@ -6,16 +6,16 @@ import { type Database, named } from './connection.ts';
 import { transact } from './transaction.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
-/** The result of recording a fact. `already`: it was recorded before. `gap`: an earlier version is missing. */
+/** The result of recording a fact. `already`: the fact was recorded before. `gap`: an earlier version of the order is missing. */
 export type Journaled = 'applied' | 'already' | 'gap';
 
-/** The constraint that at most one event of an order has a given idempotency key. */
+/** The name of the constraint that allows at most one event per order and idempotency key. */
 const KEYS = 'order_events_order_id_key_hash_unique';
 
 /** The id of the advisory lock for taking the next position and for advancing order numbers. Arbitrary, but must not change. */
 const POSITIONS_LOCK = 4_271_001;
 
-/** The count of order numbers, which are cyclic. Of the others, half count as after a number, and half as before it. */
+/** How many order numbers exist. They are cyclic, so half of the other numbers count as later than a number, and half as earlier. */
 const NUMBERS = 999;
 
 const MOVE_NUMBERS = `
@@ -23,9 +23,9 @@ const MOVE_NUMBERS = `
   WHERE (:number - last_value + (NOT is_called)::int + :numbers) % :numbers BETWEEN 1 AND :numbers / 2`;
 
 /**
- * The end of the three statements below. Each statement is one transaction and one round trip. It takes the lock only if it will
- * change the order. Each part reads from the previous part, so the position is taken under the lock, and only after a change.
- * So positions commit in order.
+ * The end of the three statements below. Each statement is one transaction and one round trip, and takes the lock only if it is
+ * going to write. Each part of a statement reads from the part before it, so that the position is taken under the lock, and only
+ * after a change. As a result, facts commit in the order of their positions.
  */
 const APPEND = `
   INSERT INTO order_events (id, order_id, version, position, at, event, snapshot, key_hash)
@@ -52,7 +52,7 @@ const NEXT = `
     RETURNING orders.id, orders.version
   ) ${APPEND}`;
 
-/** An alert adds its flag to the order at its version. A newer version has the flag already. */
+/** Records an alert. Sets its flag if the order still has the alert's version; newer versions have the flag already. */
 const ALERT = `
   WITH turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) FROM orders
@@ -64,19 +64,19 @@ const ALERT = `
   moved AS (SELECT orders.id, :version::int AS version FROM orders, turn WHERE orders.id = :id AND orders.version >= :version)
   ${APPEND} ON CONFLICT (id) DO NOTHING`;
 
-/** Serializes JSON, with U+FFFD for NUL, which Postgres rejects. Orders of older versions may contain NUL. */
+/** Returns JSON with U+FFFD in place of NUL, which Postgres rejects. Orders from older versions of Crema may contain NUL. */
 function toJson(value: unknown): string {
   const text = JSON.stringify(value);
   if (!text.includes('\\u0000')) return text;
   return JSON.stringify(value, (_, part) => (typeof part === 'string' ? part.replaceAll('\0', '\ufffd') : part));
 }
 
-/** Writes the read model of orders; it has no other writer. */
+/** Writes the read model of orders. No other code writes it. */
 export function createJournal(database: Database) {
   const journal = {
     /**
-     * Applies a fact to the version before it, in one transaction. Idempotent. If a fact of the same version but an earlier time
-     * is recorded, the workflow was reset: the new fact replaces the recorded one and all later ones.
+     * Applies a fact to the preceding version of its order, in one transaction. Idempotent. If the recorded fact of this version
+     * has an earlier time, the workflow was reset. The new fact then replaces the recorded fact and all later ones.
      */
     async record({ event, order }: Fact): Promise<Journaled> {
       if ((await apply(database, { event, order })) === 1) return 'applied';
@@ -89,7 +89,7 @@ export function createJournal(database: Database) {
     },
 
     /**
-     * Returns an order to an earlier version, after its workflow was reset to that version. The delivery ledger keeps its rows.
+     * Restores an earlier version of an order, after its workflow was reset to that version. The delivery ledger keeps its rows.
      *
      * @param from the version that the order must have
      * @returns whether the order had that version
@@ -108,7 +108,7 @@ export function createJournal(database: Database) {
         return true;
       }),
 
-    /** Records any entry; idempotent. A given-up delivery does not overwrite a final outcome. */
+    /** Records any entry. Idempotent. An entry about a given-up delivery does not overwrite a final outcome. */
     async write(entry: JournalEntry): Promise<void> {
       if (entry.kind === 'rejected') await reject(database, entry);
       else if (entry.kind === 'given_up') await giveUp(database, entry);
@@ -116,7 +116,7 @@ export function createJournal(database: Database) {
       else await journal.record(entry);
     },
 
-    /** Returns the entries of an order that are not recorded. */
+    /** Returns those of an order's entries that are not recorded. */
     async missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]> {
       const { rows } = await database.raw<{ rows: { name: string }[] }>(RECORDED, { orderId });
       const recorded = new Set(rows.map(({ name }) => name));
@@ -153,7 +153,7 @@ async function apply(database: Database, { event, order }: Fact): Promise<number
   };
   const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
   const { rowCount } = await write(event.key?.hash ?? null).catch((error: unknown) => {
-    // A workflow that has dropped an old key may accept it again. The key then stays with the first event.
+    // A workflow that has dropped an old key may accept the key again. The second event is then recorded without it.
     if (isUniqueViolation(error, KEYS)) return write(null);
     throw error;
   });
@@ -170,7 +170,7 @@ async function reject(database: Database, rejection: Rejection): Promise<void> {
   await database('order_rejections')
     .insert({ id, order_id: orderId, at, rejection: toJson(rejection) })
     .onConflict('id')
-    // After a reset, a workflow may use the ids of recorded rejections again.
+    // After a reset, a workflow may use the ids of recorded rejections again. The later rejection then replaces the recorded one.
     .merge(['at', 'rejection'])
     .where('order_rejections.at', '<', at);
 }
@@ -191,7 +191,7 @@ async function giveUp(database: Database, { orderId, audience, eventIds, at, err
     .where('deliveries.outcome', 'retrying');
 }
 
-/** The names of the recorded entries of an order, as in {@link namesOf}. */
+/** Selects the names of an order's recorded entries, in the form of {@link namesOf}. */
 const RECORDED = `
   SELECT id AS name FROM order_events WHERE order_id = :orderId
   UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_events WHERE order_id = :orderId
@@ -203,7 +203,7 @@ const RECORDED = `
 /** Returns the names that identify the rows of an entry. */
 function namesOf(entry: JournalEntry): string[] {
   if (entry.kind === 'fact') {
-    // A version has an alert at most once, even if a workflow that was reset raises it again.
+    // The name of an alert omits the time: a version has an alert at most once, even if a reset workflow raises it again.
     return [alertOf(entry.event) ? entry.event.id : `${entry.event.id} ${Date.parse(entry.event.at)}`];
   }
   if (entry.kind === 'rejected') return [`${entry.id} ${Date.parse(entry.at)}`];

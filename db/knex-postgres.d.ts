@@ -1,4 +1,4 @@
-// Types of the parts of knex that its documentation on custom dialects extends. Knex has no types for them.
+// Types of the parts of knex that a custom dialect extends. Knex has no types for them.
 
 declare module 'knex/lib/dialects/postgres/index.js' {
   import { Knex } from 'knex';
@@ -9,7 +9,7 @@ declare module 'knex/lib/dialects/postgres/index.js' {
   }
 
   export default class PostgresClient extends Knex.Client {
-    /** Set in a transaction. */
+    /** Present only while the client runs a transaction. */
     transacting?: true;
     _acquireOnlyConnection(): Promise<object>;
     _query(connection: object, statement: Statement): Promise<unknown>;

@@ -26,7 +26,7 @@ export async function faultOf(database: Database): Promise<string | undefined> {
 }
 
 /**
- * Returns the permanent identifier of a shop's database: the time of its first migration, RFC 3339. A restored dump has the same
+ * Returns the permanent identifier of a shop's database: the time of its first migration, in RFC 3339. A restored dump has the same
  * identifier. Returns undefined if the database was never migrated.
  */
 export async function databaseId(database: Database): Promise<string | undefined> {
@@ -36,8 +36,8 @@ export async function databaseId(database: Database): Promise<string | undefined
 }
 
 /**
- * Runs the pending migrations in one transaction, or each in its own if one of them disables transactions (`config`). Waits for
- * another process that migrates. Returns the names of the migrations that ran.
+ * Runs the pending migrations in one transaction, or each in its own if one of them disables transactions (`config`). Waits while
+ * another process migrates. Returns the names of the migrations that ran.
  */
 export async function migrate(database: Database): Promise<string[]> {
   const [, done] = await database.migrate.latest(settings);

@@ -7,17 +7,17 @@ interface ArtifactPayload {
   accountId?: string | undefined;
   grantId?: string | undefined;
   uid?: string | undefined;
-  /** In seconds since the epoch. */
+  /** When the artifact was used, in seconds since the epoch. */
   consumed?: unknown;
   [field: string]: unknown;
 }
 
-/** The token, grant and session that an access token came from. */
+/** The id of an access token, and the grant and session that the token came from. */
 export interface TokenOrigin {
   jti: string;
   /** Absent for a service client's token. */
   grantId?: string | undefined;
-  /** The browser's session; absent if the user did not sign in on the sign-in page. */
+  /** The `uid` of the browser's session; absent if the user did not sign in on the sign-in page. */
   sessionUid?: string | undefined;
 }
 
@@ -37,17 +37,17 @@ interface Row {
 interface SaveOptions {
   /** In seconds from now. Without it, the artifact does not expire. */
   expiresIn?: number | undefined;
-  /** The password version that an account's artifact relies on. */
+  /** The password version that the artifact's account must have. */
   passwordVersion?: number | undefined;
 }
 
-/** The kind of a revoked access token. Its id is the `jti`. */
+/** The kind of an artifact that marks an access token as revoked. The artifact's id is the token's `jti`. */
 const REVOKED = 'RevokedAccessToken';
 
-/** The kind of a used stream ticket. Its id is the `jti`. */
+/** The kind of an artifact that marks a stream ticket as used. The artifact's id is the ticket's `jti`. */
 const USED_TICKET = 'UsedStreamTicket';
 
-/** Kinds whose id is stored without hashing: it is not a secret, or must be returned when another field finds the artifact. */
+/** Kinds whose ids are not hashed. The ids are not secret, or must be returned when an artifact is found by another field. */
 const PLAIN_IDS = new Set(['Client', 'Grant', 'Interaction', 'Session']);
 
 /** Hashes ids that are tokens, so that the table or a dump of it contains no usable token. */
@@ -82,7 +82,7 @@ export function createOidcArtifactRepository(database: Database) {
     findByUid: (kind: string, uid: string) => findBy(database, 'uid', kind, uid),
 
     /**
-     * Inserts or updates an artifact. Returns false, and saves no row, if its account was deleted or has another password
+     * Inserts or updates an artifact. Returns false without saving if the artifact's account was deleted or has another password
      * version.
      */
     async save(kind: string, id: string, payload: ArtifactPayload, options: SaveOptions = {}): Promise<boolean> {
@@ -114,7 +114,7 @@ export function createOidcArtifactRepository(database: Database) {
       await artifacts().where({ kind, grant_id: grantId }).delete();
     },
 
-    /** Removes an artifact's grant and everything that came from it (RFC 9700 §4.14.2). Returns the grant's id, if it existed. */
+    /** Removes an artifact's grant and all artifacts of the grant (RFC 9700 §4.14.2). @returns undefined for an unknown artifact */
     async removeFamily(kind: string, id: string): Promise<string | undefined> {
       const member = await byId(kind, id).first('grant_id');
       if (!member) return undefined;
@@ -128,7 +128,7 @@ export function createOidcArtifactRepository(database: Database) {
       artifacts().where({ kind: 'Grant', account_id: accountId }).orderBy('id').pluck('payload'),
 
     /**
-     * Removes all sessions, grants and tokens of a user, which ends their access tokens, too.
+     * Removes all sessions, grants and tokens of a user. The user's access tokens then become invalid, too.
      *
      * @param kept the grant and the session that stay, if any
      */
@@ -149,7 +149,7 @@ export function createOidcArtifactRepository(database: Database) {
     /** Marks a stream ticket as used. Returns false if it was used before. @param expiresIn seconds until it expires */
     useTicket: (jti: string, expiresIn: number): Promise<boolean> => addMark(database, USED_TICKET, jti, expiresIn),
 
-    /** Whether an access token was not revoked and its grant and session still exist. */
+    /** Whether an access token is not revoked, and its grant and session still exist. */
     async isAlive({ jti, grantId, sessionUid }: TokenOrigin): Promise<boolean> {
       const kinds: string[] = await artifacts()
         .where((any) => {
@@ -181,7 +181,7 @@ async function findBy(
   kind: string,
   value: string,
 ): Promise<FoundArtifact | undefined> {
-  // Postgres rejects a text with NUL, so no row has one.
+  // Postgres rejects text with NUL, so no row contains this value.
   if (value.includes('\0')) return undefined;
   const row: Row | undefined = await database({ a: 'oidc_artifacts' })
     .leftJoin({ u: 'users' }, 'u.id', 'a.account_id')
@@ -196,7 +196,7 @@ async function findBy(
   };
 }
 
-/** Adds an artifact that only marks an id until it expires. Returns false if it exists. */
+/** Adds an artifact that only marks an id until the artifact expires. Returns false if the id was already marked. */
 async function addMark(database: Database, kind: string, id: string, expiresIn: number): Promise<boolean> {
   const row = { kind, id: keyOf(kind, id), payload: '{}', expires_at: expiryOf(expiresIn) };
   const added = await database('oidc_artifacts').insert(row).onConflict(['kind', 'id']).ignore().returning('id');

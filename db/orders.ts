@@ -9,11 +9,11 @@ export interface OrderView {
   order: Order;
   /** `null` once the customer is erased. */
   customerName: string | null;
-  /** `null` if the customer was never renamed; undefined if the order was not read from Postgres. */
+  /** When the customer was last renamed; `null` for never; undefined if the order was not read from Postgres. */
   customerRenamedAt?: Date | null;
 }
 
-/** The answer to an accepted request, for replays of its idempotency key. */
+/** The answer to an accepted request, which a repeated request with the same idempotency key gets again. */
 export interface BoundAnswer {
   /** The order after the request. */
   order: Order;
@@ -63,8 +63,8 @@ const ATTEMPTS = `coalesce((
 ), '[]')`;
 
 /**
- * Selects the answer to an idempotency key. If an event has the key, the answer is the order after it. If an edit without a
- * difference has the key, the answer is the order at its version, with the alerts raised until then.
+ * Selects the answer to an idempotency key. If an event has the key, the answer is the order after that event. If an edit that
+ * changed nothing has the key, the answer is the order at the time of the edit, with the alerts raised until then.
  */
 const ANSWER_TO_KEY = `
   SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint
@@ -89,7 +89,7 @@ export function createOrderRepository(database: Database) {
   return {
     find: (id: string): Promise<OrderView | undefined> => named('order', views().where('orders.id', id).first()),
 
-    /** Returns the answer to an idempotency key; undefined if no request with it was accepted. */
+    /** Returns the answer to an idempotency key; undefined if no request with that key was accepted. */
     async answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined> {
       const { rows } = await named('answer-to-key', database.raw(ANSWER_TO_KEY, { orderId, keyHash }));
       return rows[0];
@@ -104,7 +104,7 @@ export function createOrderRepository(database: Database) {
       if (status) query.whereIn('orders.status', status);
       if (number !== undefined) query.where('orders.number', number);
       if (customerId !== undefined) query.where('orders.customer_id', customerId);
-      // As dates: RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
+      // Converted to dates, because RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
       if (placedFrom !== undefined) query.where('orders.placed_at', '>=', new Date(placedFrom));
       if (placedTo !== undefined) query.where('orders.placed_at', '<', new Date(placedTo));
       if (after) query.whereRaw(`(orders.placed_at, orders.id) ${later} (?, ?)`, [new Date(after[0]), after[1]]);
@@ -122,7 +122,7 @@ export function createOrderRepository(database: Database) {
     facts: (orderId: string): Promise<Fact[]> =>
       database('order_events')
         .where({ order_id: orderId })
-        // An alert may have been recorded after later events.
+        // By version first, because an alert may have been recorded after events of later versions.
         .orderBy(['version', 'position'])
         .select('event', { order: 'snapshot' }),
 

@@ -9,28 +9,28 @@ import { types } from 'node:util';
  */
 type Outage = 'unavailable' | 'read_only' | 'conflict';
 
-/** Outages by SQLSTATE or by its class, the first two characters (Postgres, appendix A). A whole code takes precedence. */
+/** Outages by SQLSTATE (Postgres, appendix A), or by its class, which is the first two characters. A whole code takes precedence. */
 const OUTAGES = new Map<string, Outage>([
   ['08', 'unavailable'], // connection exception; also PgBouncer's own errors
   ['25006', 'read_only'], // read-only transaction
   ['25P03', 'unavailable'], // idle in transaction timeout
   ['25P04', 'unavailable'], // transaction timeout
-  ['26000', 'conflict'], // prepared statement does not exist: a pooler
-  ['28', 'unavailable'], // login refused: the password was changed, pg_hba.conf was edited
-  ['3D', 'unavailable'], // no such database: it is being restored
+  ['26000', 'conflict'], // prepared statement does not exist, because a pooler changed the session
+  ['28', 'unavailable'], // login refused, for example because the password was changed or pg_hba.conf was edited
+  ['3D', 'unavailable'], // no such database, for example while it is being restored
   ['40', 'conflict'], // serialization failure, deadlock
   ['40002', 'unavailable'], // a deferred constraint failed: a retry would fail again
   ['40003', 'unavailable'], // whether the statement was completed is unknown
-  ['42P05', 'conflict'], // prepared statement already exists: a pooler
+  ['42P05', 'conflict'], // prepared statement already exists, because a pooler changed the session
   ['53', 'unavailable'], // disk full, out of memory, too many connections
   ['55006', 'unavailable'], // object in use
   ['55P03', 'unavailable'], // lock not available
   ['57', 'unavailable'], // shutdown, crash, start-up, cancelled by an operator or a timeout
   ['58', 'unavailable'], // I/O error, missing file
-  ['XX', 'unavailable'], // internal error, corrupted data: the API logs it as an error, as every 503
+  ['XX', 'unavailable'], // internal error, corrupted data; not hidden, because the API logs every 503 as an error
 ]);
 
-/** Severities with which Postgres rejects or ends a session, with any code. */
+/** Severities with which Postgres rejects or ends a session, whatever the code. */
 const SESSION_ENDED = new Set(['FATAL', 'PANIC']);
 
 /** Messages of node-postgres errors, which have no code. */
@@ -47,17 +47,17 @@ interface PostgresError extends Error {
   syscall?: unknown;
 }
 
-/** Codes of Node and OpenSSL for a server whose certificate or TLS is rejected. */
+/** Error codes of Node and OpenSSL for a failed TLS handshake or a rejected certificate. */
 const TLS = /^(EPROTO|ERR_(TLS|SSL)_\w+|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
 
 function outageIn(error: unknown): Outage | undefined {
-  // Not instanceof: in Jest's realm, Node's own errors are not instances of Error.
+  // Not `instanceof`, because in Jest's realm, Node's own errors are not instances of Error.
   if (!types.isNativeError(error)) return undefined;
   const { name, message, code, severity, syscall } = error as PostgresError;
-  // The message is only used if there is no code: the messages of Postgres have a code, and may contain user input.
+  // The message is matched only if there is no code. Errors of Postgres have a code, and their messages may contain user input.
   if (typeof code !== 'string')
     return name === 'KnexTimeoutError' || MESSAGES.test(message) ? 'unavailable' : undefined;
-  // A missing socket file has the code ENOENT, like any other file.
+  // The system call tells a missing socket file from other missing files, because both have the code ENOENT.
   if (NETWORK.test(code) || TLS.test(code) || syscall === 'connect') return 'unavailable';
   if (isPlanOutdated(error)) return 'conflict';
   if (isStandbyLock(error)) return 'read_only';
@@ -65,21 +65,24 @@ function outageIn(error: unknown): Outage | undefined {
   return known ?? (SESSION_ENDED.has(String(severity)) ? 'unavailable' : undefined);
 }
 
-/** Whether Postgres was unable to do the work at the moment. If not, the work itself is faulty. */
+/** Whether Postgres could not run the statement at the moment. If not, the statement itself is faulty. */
 export const isOutage = (error: unknown): boolean => outageIn(error) !== undefined;
 
-/** Whether the server accepts no writes. Another server may be able to do the work. */
+/** Whether the server accepts no writes. Another server may be able to run the statement. */
 export const isReadOnly = (error: unknown): boolean => outageIn(error) === 'read_only';
 
 /** Whether the transaction can be retried at once. */
 export const isConflict = (error: unknown): boolean => outageIn(error) === 'conflict';
 
-/** Whether a connection cannot be used again: its session has ended, or a response that timed out may still arrive. */
+/** Whether a connection cannot be used again. Its session has ended, or the response to a timed-out query may still arrive. */
 export const isConnectionSpent = (error: unknown): boolean =>
   types.isNativeError(error) &&
   (error.message === 'Query read timeout' || SESSION_ENDED.has(String((error as PostgresError).severity)));
 
-/** Whether a prepared statement is missing or already exists, because a pooler changes the session. */
+/**
+ * Whether the error says that a prepared statement is missing or already exists. This happens when a pooler moves the client to
+ * another server session.
+ */
 export const isStatementMisplaced = (error: unknown): boolean =>
   ['26000', '42P05'].includes(String((error as PostgresError).code));
 

@@ -21,8 +21,8 @@ interface Connection {
  *
  * - Connections to a read-only server are replaced.
  * - A statement outside of a transaction is retried after a conflict.
- * - A pooler may give each transaction another session. So each transaction sets its own time limits, and statements are
- *   prepared only if the pooler tracks them.
+ * - A pooler may give each transaction another session. Therefore each transaction sets its own time limits, and statements are
+ *   prepared only if the pooler tracks prepared statements.
  */
 export function createPostgresClient(limits: TimeLimits): typeof Knex.Client {
   const Transaction = transactionWith(limits);
@@ -81,10 +81,10 @@ export function createPostgresClient(limits: TimeLimits): typeof Knex.Client {
   };
 }
 
-/** Matches how poolers reject the startup parameters of a session. */
+/** Matches the errors with which poolers reject the startup parameters of a session. */
 const NO_STARTUP_PARAMETERS = /startup parameter|command-line options/i;
 
-/** A transaction sets its time limits in the round trip that begins it, because a pooler may have reset those of the session. */
+/** Transactions set their time limits in the round trip that begins them, because a pooler may have reset the session's limits. */
 function transactionWith({ statement, idleInTransaction }: TimeLimits) {
   return class Transaction extends PostgresTransaction {
     override begin(connection: object): Promise<unknown> {
@@ -97,7 +97,7 @@ function transactionWith({ statement, idleInTransaction }: TimeLimits) {
   };
 }
 
-/** The minimum age of a connection that is replaced, in ms. */
+/** A read-only error on a connection younger than this, in ms, does not replace the connections. */
 const RENEWAL_MS = 1_000;
 
 /** Replaces all connections after a read-only error, because the address may belong to another server by now. */
@@ -115,11 +115,11 @@ function createRenewal() {
   };
 }
 
-/** Prepares named statements, until an error shows that a pooler does not track them. */
+/** Prepares named statements until an error shows that the pooler does not track prepared statements. */
 function createPreparation() {
   let isOn = true;
   return {
-    /** Adds a hash of the statement to its name: versions of Crema share the sessions of a pooler. */
+    /** Adds a hash of the statement to its name, because different versions of Crema can share a session of the pooler. */
     prepare(connection: Connection, statement: Statement): Statement {
       const name = statement.options?.name;
       if (!name) return statement;

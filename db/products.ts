@@ -3,8 +3,8 @@ import type { Database } from './connection.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
 /**
- * Another product on sale, or another variation of the product, has this name. Postgres compares names (`name_key`). This is an
- * exception, so that the transaction is rolled back.
+ * Another product on sale, or another variation of the product, has this name. Postgres compares the names (`name_key`). The
+ * error is thrown and not returned, so that the transaction is rolled back.
  */
 export class NameTaken extends Error {
   override name = 'NameTaken';
@@ -15,7 +15,7 @@ export function createProductRepository(database: Database) {
   const products = () => database('products');
 
   return {
-    /** Returns products by position and name. */
+    /** Returns products in the order of their positions and names. */
     list: ({ includeDeleted }: { includeDeleted: boolean }): Promise<Product[]> => {
       const all = products().orderBy(['position', 'name', 'id']);
       return withVariations(database, includeDeleted ? all : all.whereNull('deleted_at'));
@@ -25,7 +25,7 @@ export function createProductRepository(database: Database) {
     find: async (id: string): Promise<Product | undefined> =>
       (await withVariations(database, products().where({ id })))[0],
 
-    /** Like `find`, and locks the product until the transaction ends. */
+    /** Like `find`, but also locks the product until the transaction ends. */
     findForUpdate: async (id: string): Promise<Product | undefined> =>
       (await withVariations(database, products().where({ id }).forUpdate()))[0],
 

@@ -3,14 +3,14 @@ import { isConflict, isOutage } from './outage.ts';
 
 interface RetryPolicy {
   attempts: number;
-  /** The maximum of the first pause, in ms. It doubles with each attempt; the pauses are random. */
+  /** The maximum of the first pause, in ms. The maximum doubles with each attempt. The pause is random, up to the maximum. */
   firstPauseMs: number;
 }
 
-/** After a conflict with another transaction: about 150 ms in total. */
+/** For conflicts with another transaction. The pauses take about 150 ms in total. */
 const CONFLICT_RETRY: RetryPolicy = { attempts: 5, firstPauseMs: 20 };
 
-/** For the record of completed work, which would be repeated without the record: about 8 s in total. */
+/** For records of completed work. Without its record, the work would be repeated. The pauses take about 8 s in total. */
 const RECORD_RETRY: RetryPolicy = { attempts: 6, firstPauseMs: 500 };
 
 /** Retries work after a conflict with another transaction. @param work one whole transaction */

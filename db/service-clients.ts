@@ -24,7 +24,7 @@ const COLUMNS = ['id', 'name', 'scopes', 'created_at as createdAt'];
 export function createServiceClientRepository(database: Database) {
   const serviceClients = () => database('services');
   return {
-    /** @param id any text, as a client has sent it */
+    /** @param id any text, because clients send it */
     async find(id: string): Promise<(ServiceClient & { secretHash: string }) | undefined> {
       if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return undefined;
       return serviceClients()
@@ -32,10 +32,10 @@ export function createServiceClientRepository(database: Database) {
         .first(...COLUMNS, 'secret_hash as secretHash');
     },
 
-    /** Returns all service clients, by name. */
+    /** Returns all service clients in the order of their names. */
     list: (): Promise<ServiceClient[]> => serviceClients().orderBy('name').select(COLUMNS),
 
-    /** Adds a service client. Returns its id and secret, which is not stored; `undefined` if the name is taken. */
+    /** Adds a service client. Returns its id and its secret, of which only a hash is stored; `undefined` if the name is taken. */
     async add(name: string, scopes: readonly Scope[]): Promise<{ id: string; secret: string } | undefined> {
       const id = randomUUID();
       const secret = randomBytes(32).toString('base64url');
@@ -44,7 +44,7 @@ export function createServiceClientRepository(database: Database) {
       return added.length > 0 ? { id, secret } : undefined;
     },
 
-    /** Removes a service client by name, in any case. Returns whether it existed. */
+    /** Removes a service client by name, ignoring upper and lower case. Returns whether it existed. */
     remove: async (name: string): Promise<boolean> =>
       (await serviceClients().whereRaw('name_key(name) = name_key(?)', [name]).delete()) > 0,
   };

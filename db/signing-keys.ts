@@ -55,11 +55,11 @@ async function createMissing(transaction: Database): Promise<void> {
 }
 
 /**
- * Stores the keys that all API processes sign and verify with. At any time one key signs, and the next one is published, so that
- * every verifier has it before it signs.
+ * Stores the keys that all API processes sign and verify with. At any time, one key signs. The next key is already published, so
+ * that every verifier has the next key before it signs.
  */
 export function createSigningKeyRepository(database: Database) {
-  /** Runs one piece of work at a time, over all processes. */
+  /** Runs work in a transaction, one at a time across all processes. */
   const exclusively = <Result>(work: (transaction: Database) => Promise<Result>): Promise<Result> =>
     transact(database, async (transaction) => {
       await transaction.raw("SELECT pg_advisory_xact_lock(hashtext('crema.signing_keys'))");
@@ -95,7 +95,10 @@ export function createSigningKeyRepository(database: Database) {
         return { kid: next.kid };
       }),
 
-    /** Replaces all keys and the secret of signed cookies, so all signatures become invalid. Returns the id of the key that signs now. */
+    /**
+     * Replaces all keys and the secret of signed cookies, so that all existing signatures become invalid. Returns the id of the
+     * key that signs now.
+     */
     replace: (): Promise<string> =>
       exclusively(async (transaction) => {
         await transaction('signing_keys').delete();
@@ -114,7 +117,7 @@ export function createSigningKeyRepository(database: Database) {
     /** Returns the secret of signed cookies, or `undefined` in a new shop. */
     cookieKey: (): Promise<string | undefined> => readCookieKey(database),
 
-    /** Returns the secret of signed cookies, after creating a missing one. */
+    /** Returns the secret of signed cookies, after creating it if it is missing. */
     ensureCookieKey: (): Promise<string> =>
       exclusively(async (transaction) => {
         const existing = await readCookieKey(transaction);

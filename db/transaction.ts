@@ -8,5 +8,5 @@ import { retryConflicts } from './retry.ts';
  * @param work is retried as a whole after a conflict, so it must not have effects outside of the transaction
  */
 export const transact = <T>(database: Database, work: (transaction: Knex.Transaction) => Promise<T>): Promise<T> =>
-  // Inside a transaction, only the outermost one can be retried.
+  // A nested transaction is not retried here: after a conflict, only the outermost transaction can be retried.
   database.isTransaction ? database.transaction(work) : retryConflicts(() => database.transaction(work));

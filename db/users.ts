@@ -36,14 +36,14 @@ export interface Reader extends Pick<User, 'id' | 'email' | 'name' | 'language'>
 
 interface UserFilter {
   role?: Role | undefined;
-  /** The whole address, in any case. */
+  /** The whole address, in upper or lower case. */
   email?: string | undefined;
   limit: number;
   /** The address of the last user of the previous page. */
   after?: string | undefined;
 }
 
-/** The result of an erasure. `unknown`: there is no such user; `last_manager`: the shop must keep one. */
+/** The result of an erasure. `unknown`: there is no such user. `last_manager`: not erased, because the shop must keep a manager. */
 export type Erased = 'erased' | 'unknown' | 'last_manager';
 
 /** Another user has this address. */
@@ -54,7 +54,7 @@ export class AddressTaken extends Error {
 const USER = ['id', 'email', 'name', 'role', 'language', 'created_at as createdAt', 'verified_at as verifiedAt'];
 const READER = ['id', 'email', 'name', 'language', 'unwanted_emails as unwanted', 'email_token as emailToken'];
 
-/** Every `id` and `emailToken` must be a UUID. */
+/** Stores users. Callers must check that every `id` and `emailToken` is a UUID, because Postgres rejects other texts. */
 export function createUserRepository(database: Database) {
   const users = () => database('users');
   const byId = (id: string) => users().where({ id });
@@ -68,7 +68,7 @@ export function createUserRepository(database: Database) {
     findWithPassword: (id: string): Promise<UserWithPassword | undefined> => withPassword(byId(id)),
 
     async findForSignIn(email: string): Promise<UserWithPassword | undefined> {
-      // Postgres rejects NUL, and no user has such an address.
+      // Not queried, because Postgres rejects text with NUL. No user has such an address.
       return email.includes('\0') ? undefined : withPassword(byEmail(email));
     },
 
@@ -77,7 +77,7 @@ export function createUserRepository(database: Database) {
     findReaderByToken: (emailToken: string): Promise<Reader | undefined> =>
       users().where({ email_token: emailToken }).first(READER),
 
-    /** Returns users by address. */
+    /** Returns users in the order of their addresses. */
     async list({ role, email, limit, after }: UserFilter): Promise<User[]> {
       const query = users().orderBy('canonical_email').limit(limit).select(USER);
       if (role) query.where({ role });
@@ -89,7 +89,7 @@ export function createUserRepository(database: Database) {
     /**
      * Locks a user until the end of the transaction.
      *
-     * @param passwordVersion returns undefined if the password has another version
+     * @param passwordVersion if given, returns undefined if the user's password has another version
      */
     lock: (id: string, passwordVersion?: number): Promise<User | undefined> =>
       byId(id)
@@ -136,8 +136,8 @@ export function createUserRepository(database: Database) {
     },
 
     /**
-     * Deletes a user, unless they are the last manager, with their sessions, grants, tokens and account requests. Their orders
-     * stay, with the id of a deleted user.
+     * Deletes a user with their sessions, grants, tokens and account requests, unless the user is the last manager. Their orders
+     * stay, with the id of the deleted user.
      *
      * @param registeredAt in ms since the epoch; a user registered later with the same id, such as a seeded user, is not deleted
      */
@@ -151,7 +151,7 @@ export function createUserRepository(database: Database) {
 
     /** Deletes an erased user again after a backup was restored, even the last manager. @returns whether the user existed */
     async eraseAgain(id: string, registeredAt: number): Promise<boolean> {
-      // `created_at` has microseconds, but `registeredAt` has ms.
+      // `created_at` has microseconds, but `registeredAt` only ms. The limit therefore includes the whole millisecond.
       const { rows } = await database.raw(ERASE, { id, until: new Date(registeredAt + 1) });
       return rows.length > 0;
     },

@@ -69,7 +69,7 @@ export interface UnstartedDelivery extends Pick<WebhookDelivery, 'id' | 'eventId
 /** The outcome of a delivery after an attempt; `pending` if it will be retried. */
 export type AttemptOutcome = 'delivered' | 'gone' | 'pending';
 
-/** The maximum number of attempts in a listed delivery. */
+/** How many attempts are listed for each delivery, at most. */
 const LISTED_ATTEMPTS = 10;
 
 const DELIVERY_COLUMNS = [
@@ -97,15 +97,15 @@ const disable = (reason: 'gone' | 'failing') => `
     updated_at = greatest(updated_at, ${ANSWERED_AT})
   WHERE ${SAME_URL} AND disabled_reason IS NULL`;
 
-/** If the URL of a webhook was changed before the former URL answered 410, the delivery continues at the new URL. */
+/** If the URL of a webhook was changed before the old URL answered 410, the delivery continues at the new URL. */
 const GONE_UNLESS_MOVED = "(SELECT CASE WHEN url = :url THEN 'gone' ELSE 'pending' END FROM webhook)";
 
 /**
- * Records an attempt in one statement, so that it costs one round trip and one commit. A late success still counts for a
- * delivery that was given up.
+ * Returns a statement that records an attempt. One statement costs only one round trip and one commit. A late success still
+ * counts for a delivery that was given up.
  *
  * @param effects common table expressions that update the webhook
- * @param outcome of the delivery, in SQL
+ * @param outcome the outcome of the delivery, as an SQL expression
  */
 function recordStatement(effects: string, outcome = 'CAST(:outcome AS text)'): string {
   const decides = `(outcome = 'pending' OR (outcome = 'given_up' AND ${outcome} = 'delivered'))`;
@@ -156,7 +156,7 @@ const LAST_ATTEMPTS = `
     WHERE delivery_id = d.id ORDER BY id DESC LIMIT :limit
   ) a`;
 
-/** Deliveries to webhooks and their attempts. */
+/** Stores the deliveries to webhooks and their attempts. */
 export function createWebhookDeliveryRepository(database: Database) {
   const deliveries = () => database('webhook_deliveries');
 
@@ -183,13 +183,13 @@ export function createWebhookDeliveryRepository(database: Database) {
     },
 
     /**
-     * Adds another delivery of every event from one moment (inclusive) to another (exclusive).
+     * Adds another delivery of each of the webhook's events from `from` (inclusive) to `to` (exclusive).
      *
-     * @returns the number of events, or undefined if there are too many; the latter adds no delivery
+     * @returns the number of events; undefined, without adding deliveries, if there are too many
      */
     async requestRange(webhook: Webhook, { from, to }: { from: string; to: string }): Promise<number | undefined> {
       const found: { event_id: string; type: string }[] = await database('order_events')
-        // As dates: RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
+        // Converted to dates, because RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
         .where('at', '>=', new Date(from))
         .where('at', '<', new Date(to))
         .whereRaw("event->>'type' = ANY(?)", [webhook.events])
@@ -212,7 +212,8 @@ export function createWebhookDeliveryRepository(database: Database) {
       (await named('webhook-unstarted', database.raw(UNSTARTED, { limit, inProgress }))).rows,
 
     /**
-     * Returns a delivery for an attempt. Locks the row, which fails on a read-only server: it could not record the attempt.
+     * Returns a delivery for an attempt and locks its row. A read-only server rejects the lock, so that no attempt is made that
+     * cannot be recorded.
      *
      * @returns undefined if the webhook has been deleted
      */

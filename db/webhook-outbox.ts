@@ -25,8 +25,8 @@ const LEASE_S = 15;
 export function createWebhookOutbox(database: Database) {
   return {
     /**
-     * Acquires the lease on dispatching or renews it for 15 s. A frozen process loses the lease. When it resumes, it may repeat
-     * deliveries that another process has made.
+     * Acquires the lease on dispatching, or renews it, for 15 s. A frozen process loses the lease. When the process resumes, it
+     * may repeat deliveries that another process has made.
      *
      * @param holder unique for each process
      * @returns whether the holder has the lease

@@ -65,7 +65,7 @@ export function createWebhookRepository(database: Database) {
     secrets: (): Promise<{ id: string; secret: Buffer; old_secret: Buffer | null }[]> =>
       webhooks().select('id', 'secret', 'old_secret'),
 
-    /** Stores a secret that was encrypted again, unless it has been replaced since. */
+    /** Stores a secret that was encrypted again, unless the stored one has changed since it was read. */
     async reseal(id: string, column: 'secret' | 'old_secret', before: Buffer, after: Buffer): Promise<void> {
       await webhooks()
         .where({ id, [column]: before })

@@ -1,7 +1,7 @@
 import type { Database } from './connection.ts';
 
 /**
- * Checks that Postgres accepts writes, but writes no data. A standby accepts connections, but no writes.
+ * Checks that Postgres accepts writes, without writing data. A connection is no proof, because a standby accepts connections, too.
  *
  * @throws if Postgres is read-only or unavailable
  */

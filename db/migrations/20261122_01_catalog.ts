@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Creates products and their variations. A deleted row stays, with a time of deletion. Names are unique among the other rows. */
+/** Creates products and their variations. A deleted row stays, with a time of deletion. Names are unique among rows not deleted. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('products', (table) => {
     table.uuid('id').primary();

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Creates the read model of orders: a projection of their workflows' decisions, which only the journal writes. Lines and amounts
- * are stored as JSON, in the form of the API's responses. `json`, unlike `jsonb`, keeps the order of the fields.
+ * Creates the read model of orders, a projection of the decisions of their workflows. Only the journal writes it. Lines and
+ * amounts are stored as JSON in the form of the API's responses. The type is `json`, because `jsonb` would reorder the fields.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw('CREATE SEQUENCE order_numbers MINVALUE 1 MAXVALUE 999 CYCLE');

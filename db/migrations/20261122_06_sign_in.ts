@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Adds the data of the sign-in page, of service clients, and of key rotation. */
+/** Adds the keys of the sign-in page's cookies, the service clients, and the times of key rotation. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.alterTable('signing_keys', (table) => {
     table.timestamp('activated_at').comment('signs since then; null: published, to sign next');

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Matches a NUL in JSON text, and replaces it by U+FFFD. */
+/** A pattern for an escaped NUL in JSON, and its replacement, an escaped U+FFFD. */
 const [NUL, REPLACEMENT] = [String.raw`(?<!\\)((?:\\\\)*)\\u0000`, String.raw`\1\\ufffd`];
 
 const JSON_COLUMNS = [
@@ -14,8 +14,8 @@ const JSON_COLUMNS = [
 export const config = { transaction: false };
 
 /**
- * Removes texts that must not be stored. Responses of mail servers contained addresses and names; new texts contain only codes.
- * Operators could send NUL until now, and Postgres cannot process JSON that contains it.
+ * Removes texts that must not be stored. The stored responses of mail servers could contain addresses and names; from now on, only
+ * their codes are stored. Texts from operators could contain NUL until now, and Postgres cannot process JSON with NUL.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

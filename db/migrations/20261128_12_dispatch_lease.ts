@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 
 /**
- * Adds the lease on dispatching webhooks: the process that has it, and when it ends unless renewed. A frozen process would keep a
- * lock, but loses a lease.
+ * Adds the lease on dispatching webhooks: the process that has the lease, and when the lease ends unless renewed. It is not a
+ * lock, because a frozen process would keep a lock.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.alterTable('webhook_cursor', (table) => {

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The tables with unique names: the scope of uniqueness, the rows that count, and the order in which rows keep their names. */
+/** The tables with unique names. Names are unique among the `live` rows of a `scope`. Of rows with equal names, the `oldest` keeps its name. */
 const UNIQUE = [
   { table: 'products', scope: 'NULL::uuid', live: 'deleted_at IS NULL', oldest: 'created_at, id' },
   { table: 'variations', scope: 'product_id', live: 'deleted_at IS NULL', oldest: 'position, id' },
@@ -23,7 +23,7 @@ export async function up(knex: Knex): Promise<void> {
   await createIndexes(knex);
 }
 
-/** Folds case as the database's locale does. */
+/** The function that makes names comparable. It folds case as the database's locale does. */
 export const NAME_KEY = `name_key(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
   RETURN lower(upper(normalize(name, NFC)))`;
 
@@ -57,10 +57,10 @@ function validName(name: string): string {
 
 const shortened = (name: string, max: number): string => [...name].slice(0, max).join('').trim();
 
-/** Returns the product ids of changed products and variations, and the ids of other changed rows. */
+/** Makes a table's names valid. Returns the product ids of changed products and variations, and the ids of other changed rows. */
 async function normalizeNames(knex: Knex, table: string): Promise<string[]> {
   const product = table === 'variations' ? ['product_id'] : [];
-  // Names in ASCII were valid before and stay valid.
+  // Names in ASCII are not read, because they were valid before and stay valid.
   const rows = await knex(table)
     .whereRaw(String.raw`name ~ '[^\u0001-\u007f]'`)
     .select('id', 'name', ...product);
@@ -77,7 +77,7 @@ async function normalizeNames(knex: Knex, table: string): Promise<string[]> {
 /**
  * Adds numbers to names that are the same by `name_key`. Increases the version of each product whose name or variation changed.
  *
- * @param changed products that have changed already
+ * @param changed the ids of products that have changed already
  */
 export async function numberTwins(knex: Knex, changed: string[] = []): Promise<void> {
   const products = new Set(changed);
@@ -89,7 +89,7 @@ export async function numberTwins(knex: Knex, changed: string[] = []): Promise<v
     .update({ version: knex.raw('version + 1'), updated_at: knex.fn.now() });
 }
 
-/** Returns the product ids of changed products and variations, and the ids of other changed rows. */
+/** Does this in one table. Returns the product ids of changed products and variations, and the ids of other changed rows. */
 async function numberTwinsIn(knex: Knex, { table, scope, live, oldest }: (typeof UNIQUE)[number]): Promise<string[]> {
   const { rows: twins } = await knex.raw(
     `SELECT id, name, product_id FROM (

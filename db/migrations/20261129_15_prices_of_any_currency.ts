@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** 100,000 units of a currency with four minor digits, the most of any. The API applies the limit of the shop's currency. */
+/** 100,000 units of a currency with four minor digits, the most that any currency has. The API applies the shop's own limit. */
 const MAX_PRICE = 1_000_000_000;
 
 const limit = (max: number, validity = '') => `

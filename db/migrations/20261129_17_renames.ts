@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Adds the time of a user's last rename, because it changes responses about orders. Existing users get the current time. */
+/** Adds the time of a user's last rename, because a rename changes responses about orders. Existing users get the current time. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     ALTER TABLE users ADD COLUMN name_changed_at timestamptz DEFAULT now();

@@ -6,7 +6,7 @@ import { transact } from '../transaction.ts';
 
 type Menu = [name: string, description: string, price: number, variations: [name: string, delta: number][]][];
 
-/** The sample menu. Prices are in cents; {@link samplePrice} converts them. */
+/** The sample menu. Prices are in cents; {@link samplePrice} converts them to the shop's currency. */
 const menu: Menu = [
   [
     'Latte',

@@ -1,6 +1,6 @@
 import type { Database } from '../connection.ts';
 
-/** The argon2id hash of `test`: a public password, never for production. */
+/** The argon2id hash of the password `test`. The password is public, so it must not be used in production. */
 const PASSWORD_HASH =
   '$argon2id$v=19$m=19456,t=2,p=1$MhSQlGdc7iLNjvsK7FYWDA$FxJme/R+aJ3VYOKUzhLssNtrh4EWc1YTPsyxmFlCSUg';
 
