@@ -8,7 +8,7 @@ export interface MenuResponse {
   etag: string;
 }
 
-/** The lifetime of the cache, in ms: other processes may change the menu. */
+/** The lifetime of the cache, in ms. It is short, because other processes may change the menu without clearing this cache. */
 const CACHE_MS = 250;
 
 /** Creates a short-lived cache of the menu. */

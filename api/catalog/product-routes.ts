@@ -25,7 +25,7 @@ interface Dependencies {
   currency: string;
 }
 
-// Swagger UI fills in an `example`, but not a list of `examples`. Every seeded shop has the Latte.
+// This is an `example`, because Swagger UI does not fill in a list of `examples`. Every seeded shop has the Latte.
 const params = z.object({ id: id.meta({ example: latteId }) });
 const query = z.strictObject({
   include: z.literal('deleted').optional().meta({ description: '`deleted`: include deleted products and variations' }),
@@ -50,7 +50,7 @@ const onVariation = {
   responses: { 200: { ...changed, links: { ...links, ...linksOfVariation('$request.path.variationId') } } },
 } as const;
 
-/** The catalog, for managers: products and their variations. A deleted one can be restored. */
+/** The products and variations of the catalog, for managers. Deleted products and variations can be restored. */
 export function productRoutes(dependencies: Dependencies): Route[] {
   const input = catalogInput(dependencies.currency);
   return [

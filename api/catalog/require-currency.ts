@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../config/environment.ts';
 import type { CatalogView } from '../../db/catalog-view.ts';
 
-/** @throws {ConfigurationError} if products on sale are priced in another currency: they could not be ordered */
+/** @throws {ConfigurationError} if products on sale are priced in another currency, because they could not be ordered */
 export async function requireCurrency(currency: string, view: Pick<CatalogView, 'currencies'>): Promise<void> {
   const [other] = (await view.currencies()).filter((each) => each !== currency);
   if (other)

@@ -5,14 +5,14 @@ import type { ReturnedAs } from '../../domain/order/suppression-reason.ts';
 
 const header = z.object({ name: z.string(), value: z.string() });
 
-/** A report of Amazon SES: a notification of an identity, or an event of a configuration set. */
+/** A report of Amazon SES, either a notification (with `notificationType`) or an event (with `eventType`). */
 const report = z.object({
   notificationType: z.string().optional(),
   eventType: z.string().optional(),
   mail: z.object({
     messageId: z.string(),
     destination: z.array(z.string()),
-    /** Present if "include original headers" is on. */
+    /** Present if "include original headers" is on in Amazon SES. */
     headers: z.array(header).default([]),
   }),
   bounce: z.object({ bounceType: z.string(), bounceSubType: z.string().default('') }).optional(),
@@ -20,7 +20,7 @@ const report = z.object({
 });
 type Report = z.output<typeof report>;
 
-/** The id of an order event, `<orderId>:<version>` or `<orderId>:<version>:<alert>`. The ledger has no other emails. */
+/** `<orderId>:<version>` or `<orderId>:<version>:<alert>`, the id of an order event. The ledger has only emails about these. */
 const eventId = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):\d+(:[a-z]+)?$/;
 
 interface Dependencies {
@@ -29,10 +29,8 @@ interface Dependencies {
 }
 
 /**
- * Records a report of Amazon SES. After a permanent bounce or a complaint, the address gets no more email. Amazon itself
- * retries after a transient bounce.
- *
- * @param text the message of a notification, JSON
+ * Returns a function that records a report of Amazon SES. After a permanent bounce or a complaint, the address gets no more
+ * email. A transient bounce is ignored, because Amazon itself retries. The function expects the report as JSON.
  */
 export function createReturnedEmail({ ledger, suppressions }: Dependencies) {
   return async (text: string): Promise<void> => {
@@ -40,7 +38,7 @@ export function createReturnedEmail({ ledger, suppressions }: Dependencies) {
     const as = data && returnedAs(data);
     if (!as) return;
     const { messageId, destination } = data.mail;
-    // Each email has one recipient. The bounced address may be one that the recipient forwards to.
+    // Suppresses the email's only recipient, not the address that bounced: the recipient may forward email to that address.
     for (const address of destination) await suppressions.add(address, as);
     const detail = as === 'bounced' ? `Amazon SES: ${kindOf(data)}` : 'Amazon SES: reported as spam';
     await ledger.recordReturned({ messageId, email: emailOf(data), as, at: new Date(), detail });
@@ -56,7 +54,7 @@ function returnedAs({ notificationType, eventType, bounce, complaint }: Report):
 
 const kindOf = ({ bounce }: Report): string => [bounce?.bounceType, bounce?.bounceSubType].filter(Boolean).join(', ');
 
-/** Reads the event and the recipient from the email's own headers. */
+/** Returns the event and the recipient that the email's own headers name; undefined for an email about an account. */
 function emailOf({ mail: { headers } }: Report): Returned['email'] {
   const written = (name: string) => headers.find((each) => each.name.toLowerCase() === name)?.value ?? '';
   const [id, orderId] = eventId.exec(written('x-crema-event-id')) ?? [];
@@ -69,7 +67,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // Amazon's message "Successfully validated SNS topic" is not JSON.
+    // After the setup, Amazon sends "Successfully validated SNS topic", which is not JSON.
     return undefined;
   }
 }

@@ -24,7 +24,7 @@ export function notificationRoutes({ sns, returnedEmail }: Dependencies): Route[
         'permanently receives no more email.',
       access: 'anyone',
       body: snsMessage,
-      // The OpenAPI document omits this type, because client generators support one type per body.
+      // The OpenAPI document omits this media type, because client generators support only one for each body.
       bodyAlso: 'text/plain',
       bodyLimit: 300_000,
       responses: { 204: { description: 'Processed' } },
@@ -42,7 +42,7 @@ export function notificationRoutes({ sns, returnedEmail }: Dependencies): Route[
   ];
 }
 
-/** Verifies a message, and confirms a subscription. Amazon repeats a message after a 503. */
+/** Verifies a message, and confirms the subscription if it requests one. If the response is a 503, Amazon repeats the message. */
 async function verify(sns: Sns, message: SnsMessage): Promise<void> {
   const confirms = message.Type === 'SubscriptionConfirmation';
   let rejection: string | undefined;

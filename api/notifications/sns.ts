@@ -11,7 +11,7 @@ interface Settings {
 /** How long Amazon may take to answer, in ms. */
 const FETCH_TIMEOUT_MS = 3_000;
 
-/** The maximum difference between a message's timestamp and the clock, in ms. Amazon retries for less than an hour. */
+/** The maximum difference between a message's timestamp and the clock, in ms. Amazon's retries end before that. */
 const MAX_AGE_MS = 60 * 60 * 1_000;
 
 const AMAZON = /^sns[.][a-z]{2}(-[a-z]+)+-\d[.]amazonaws[.]com([.]cn)?$/;
@@ -27,7 +27,10 @@ const signed = {
 export function createSns({ topicArn, endpoint }: Settings) {
   const certificates = new LRUCache<string, X509Certificate>({ max: 10 });
 
-  /** Returns whether a URL is Amazon's. With other URLs, a forged message could name its own certificate, or call any host. */
+  /**
+   * Returns whether a URL is Amazon's. Without this check, a forged message could name a certificate of its own, or make Crema
+   * call any host.
+   */
   function isAmazons(address: string, ending = ''): boolean {
     const url = URL.parse(address);
     if (!url?.pathname.endsWith(ending)) return false;

@@ -6,12 +6,12 @@ import { toEventResource } from '../orders/resources.ts';
 import { toFrame } from './frames.ts';
 import { toPosition } from './position.ts';
 
-/** How an event is shown: to staff, or to the customer of its order. */
+/** The two forms of an event: one for staff, and one for the customer of its order. */
 export type View = 'staff' | 'owner';
 
 export const viewOf = (actor: Actor): View => (isStaff(actor) ? 'staff' : 'owner');
 
-/** The viewer of events for staff. All members of staff see the same. */
+/** The viewer of events that are sent to staff. One is enough, because all members of staff see the same. */
 const STAFF: Actor = { type: 'system', id: 'crema' };
 
 /** A fact for all readers of a process. It is serialized only once for each view. */

@@ -3,7 +3,7 @@ import { toJsonLine } from '../../domain/text.ts';
 /** A comment in the stream, sent so that proxies do not close an idle connection. */
 export const HEARTBEAT = Buffer.from(':\n\n');
 
-/** Returns a server-sent event (HTML standard). */
+/** Returns the frame of a server-sent event, as the HTML standard defines it. */
 export const toFrame = ({ id, event, data }: { id: string; event: string; data: unknown }): Buffer =>
   Buffer.from(`id: ${id}\nevent: ${event}\ndata: ${toJsonLine(data)}\n\n`);
 

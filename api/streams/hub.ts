@@ -22,28 +22,28 @@ interface HubOptions {
   everyMs?: number;
 }
 
-/** The number of facts in one read. Their total size is far below `MAX_BACKLOG` in stream.ts. */
+/** How many facts one read returns at most. One page cannot fill a backlog: it is far smaller than `MAX_BACKLOG` in stream.ts. */
 const PAGE = 25;
 
-/** The number of newest facts that are kept for readers that join. */
+/** How many of the newest facts are kept for readers that join later. */
 const MAX_RECENT = 100;
 
-/** Creates a hub, which reads the log once for all streams of a process. */
+/** Creates the hub of a process, which reads each fact from the log once for all streams. */
 export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOptions) {
   const readers = new Set<Reader>();
-  /** The log that the readers follow, and the position up to which it was read. */
+  /** The epoch of the log that the readers follow, and the position up to which the hub has read it. */
   let epoch = '';
   let position = 0;
-  /** The newest broadcasts. Contains every fact after the position `recentAfter`. */
+  /** The newest broadcasts: every fact from the position after `recentAfter` up to `position`. */
   let recent: Broadcast[] = [];
   let recentAfter = 0;
-  /** Orders that may have no more facts. */
+  /** Orders whose last fact may have been delivered. */
   const maybeFinished = new Set<string>();
   let poll: NodeJS.Timeout | undefined;
   let isReading = false;
   let mayHaveMore = false;
 
-  /** Reads the log now, as there may be new facts. Does nothing without readers. */
+  /** Reads the log now, because there may be new facts. Does nothing if the hub has no readers. */
   function wake(): void {
     mayHaveMore = true;
     if (readers.size > 0 && !isReading) void readAll();
@@ -64,14 +64,14 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
     }
   }
 
-  /** Publishes the next facts. @returns whether there may be more */
+  /** Delivers the next facts to the readers. @returns whether there may be more facts */
   async function readPage(): Promise<boolean> {
     const from = { epoch, position };
     const page = await log.read(position, { limit: PAGE });
-    // All readers left during the read, and others joined.
+    // During the read, all readers left and others joined. The hub has a new position, so this page is stale.
     if (from.epoch !== epoch || from.position !== position) return true;
     if (page.epoch !== epoch || page.end < position) {
-      // The log was restored from a backup: clients reconnect and get a snapshot.
+      // Postgres was restored from a backup, so the readers' positions are invalid. Clients reconnect and get a snapshot.
       for (const reader of [...readers]) reader.end();
       return false;
     }
@@ -91,7 +91,7 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
     if (reader.orderId !== undefined && broadcast.maybeLast) maybeFinished.add(reader.orderId);
   }
 
-  /** Ends the streams of orders that can have no more facts. */
+  /** Ends the streams of orders that can have no more facts, once all facts are delivered. */
   async function endFinished(): Promise<void> {
     for (const orderId of [...maybeFinished]) {
       const last = (await log.lastOf(orderId)) ?? Number.POSITIVE_INFINITY;
@@ -103,7 +103,7 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
   /**
    * Adds a reader, which then receives every fact after its position.
    *
-   * @returns `false` if the hub no longer has all of these facts: the reader must read them from the log and join again
+   * @returns `false` if the hub does not have all of these facts. The reader must then read them from the log and join again
    */
   function join(reader: Reader): boolean {
     if (readers.size === 0) {

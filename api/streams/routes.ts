@@ -35,7 +35,7 @@ const following = { tag, query: streamQuery, headers: streamHeaders };
 
 /** Event streams of orders, and tickets with which browsers open them. */
 export function streamRoutes({ orderService, streams, callers, tickets }: Dependencies): Route[] {
-  /** A stream ends if its caller changes role or loses access. */
+  /** Returns a check for an open stream: whether its caller still has the same role and access. */
   const stillMay =
     (access: Access, { type }: Caller, token: TokenClaims) =>
     async () => {

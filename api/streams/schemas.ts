@@ -6,7 +6,7 @@ import { id, timestamp } from '../http/schemas.ts';
 import { actor, order, status } from '../orders/schemas.ts';
 import { fromPosition } from './position.ts';
 
-/** An order in an event: without the fields that depend on the reader. */
+/** An order in an event, without the fields that depend on the reader. */
 const orderInEvent = order
   .omit({ allowedTransitions: true })
   .extend({ customer: z.object({ id }).meta({ id: 'CustomerReference' }) })
@@ -77,7 +77,7 @@ export const shopSnapshot = z.object({ orders: z.array(orderInEvent) }).meta({
   examples: [{ orders: [examples.orderInEvent] }],
 });
 
-/** The id of an event. Browsers that have received no event send an empty one. */
+/** The id of an event. Browsers that have received no event send an empty id. */
 const position = z.string().transform((text, context) => {
   if (text === '') return undefined;
   const place = fromPosition(text);

@@ -8,7 +8,7 @@ import { createHub } from './hub.ts';
 import { createStreams } from './streams.ts';
 import { subscribeToWakeUps } from './wake-ups.ts';
 
-/** Starts event streams, which wake up for events of other processes and of this one. */
+/** Starts the event streams. They wake up for each event, whichever process has recorded it. */
 export function startStreams(
   settings: ApiSettings,
   { log, metrics, logger }: { log: EventLog; metrics: Registry; logger: Logger },
@@ -35,7 +35,7 @@ export function startStreams(
   const unsubscribe = subscribeToWakeUps(settings.REDIS_URL, hub.wake, logger);
   return {
     streams,
-    /** Returns the journal with a wake-up of this process's streams after each entry. */
+    /** Returns a journal that wakes up this process's streams after it has recorded a fact. */
     waking: (journal: Journal): Journal => ({
       ...journal,
       async record(fact) {

@@ -9,12 +9,12 @@ import type { Hub, Reader } from './hub.ts';
 /** Where a stream starts in the log. */
 export interface StreamStart {
   epoch: string;
-  /** The client has every fact up to this position, or gets it with the first frames. */
+  /** A log position. Once the client has received the first frames, it has every fact up to this position. */
   position: number;
   firstFrames: Buffer;
-  /** Whether the position is near the end of the log. */
+  /** Whether the position is near the end of the log, so that the stream can join the hub at once. */
   caughtUp: boolean;
-  /** Whether the order may have no more facts. */
+  /** Whether the order's last fact may be at or before this position. */
   maybeFinished: boolean;
 }
 
@@ -30,24 +30,24 @@ export interface StreamOptions {
   view: View;
   /** When the token expires, in ms since the epoch. */
   expiresAt: number;
-  /** Whether the caller still has access. If it throws, the stream stays open. */
+  /** Returns whether the caller still has access. If the check throws, the stream stays open. */
   stillMay(): Promise<boolean>;
   onClose(): void;
 }
 
-/** The number of facts in one read while a reader catches up. */
+/** How many facts one read returns at most while a stream catches up. */
 const PAGE = 100;
 
-/** The largest backlog of a reader, in bytes. */
+/** How much data may wait for a slow connection, in bytes. */
 const MAX_BACKLOG = 1_048_576;
 
-/** How long a connection may transmit no data while data is waiting, in ms. */
+/** How long a connection may be stalled while data waits for it, in ms. */
 const STALLED_MS = 30_000;
 
 /** The pause between two access checks, in ms. */
 const RECHECK_MS = 5_000;
 
-/** Sends the first frames, then the facts after them from the log, then those from the hub. */
+/** Sends the first frames, then the later facts. Reads these from the log until it has caught up, then gets them from the hub. */
 export function openStream(response: ServerResponse, start: StreamStart, options: StreamOptions) {
   const { log, hub, logger, publicUrl, heartbeat, orderId, view, expiresAt, stillMay, onClose } = options;
   const { epoch } = start;
@@ -68,7 +68,7 @@ export function openStream(response: ServerResponse, start: StreamStart, options
   }
 
   function receive(broadcast: Broadcast): void {
-    // The stream may have read further than the hub.
+    // The stream may have read further in the log than the hub, so it may have sent this fact already.
     if (closing.signal.aborted || broadcast.position <= reader.position) return;
     if (response.writableLength > MAX_BACKLOG) cut('the backlog is too large');
     else send(broadcast);
@@ -84,7 +84,7 @@ export function openStream(response: ServerResponse, start: StreamStart, options
         if (closing.signal.aborted || (last === undefined && hub.join(reader))) return;
       }
       const page = await log.read(reader.position, { orderId, limit: PAGE });
-      // The log was restored from a backup.
+      // Postgres was restored from a backup, so the position is invalid. The client reconnects and gets a snapshot.
       if (page.epoch !== epoch || page.end < reader.position) return end();
       for (const fact of page.facts) {
         const broadcast = toBroadcast(fact, epoch, publicUrl);

@@ -15,15 +15,15 @@ import type { Hub } from './hub.ts';
 import { type Position, toPosition } from './position.ts';
 import { type OpenStream, openStream, type StreamStart } from './stream.ts';
 
-/** A request of a caller that may follow an order, or all orders. */
+/** A request to follow an order, or all orders. The caller's access is already checked. */
 export interface StreamRequest {
-  /** The order to follow; undefined: all orders. The first snapshot shows this version if the log does not have the order yet. */
+  /** The order to follow; undefined: all orders. If the log does not have the order yet, the snapshot shows this version. */
   order?: Order;
-  /** The last position that the client has; undefined: the stream begins with a snapshot. */
+  /** The position after which the stream continues; undefined: the stream begins with a snapshot. */
   after: Position | undefined;
   caller: Caller;
   token: TokenClaims;
-  /** Called repeatedly while the stream is open. */
+  /** Returns whether the caller still has access. Called repeatedly while the stream is open. */
   stillMay(): Promise<boolean>;
 }
 
@@ -35,14 +35,15 @@ interface StreamsOptions {
   publicUrl: string;
   /** The pause between two heartbeats, in seconds. */
   heartbeat: number;
-  /** The maximum number of open streams per process, and per user. */
+  /** The maximum number of open streams of this process. */
   max: number;
+  /** The maximum number of open streams of one user in this process. */
   maxPerUser: number;
 }
 
 const MAINTENANCE_MS = 1_000;
 
-/** The range of the random pause before clients reconnect, in ms, so that they do not reconnect all at once. */
+/** The range of the pause before a client reconnects, in ms. The pause is random, so that clients do not reconnect all at once. */
 const RETRY_MS = [500, 2_000] as const;
 
 const headers = {
@@ -97,7 +98,7 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
   }
 
   function serve({ order, caller, token, stillMay }: StreamRequest, start: StreamStart, response: ServerResponse) {
-    // During the read of the log, the client may have disconnected and other streams may have opened.
+    // While the log was read, the client may have disconnected. Other streams may have opened, so the limits are checked again.
     if (response.closed) return;
     checkLimits(token);
     const stream = openStream(response, start, {

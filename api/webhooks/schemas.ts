@@ -92,7 +92,7 @@ const events = z
   .min(1)
   .max(eventTypes.length)
   .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
-  // `uniqueItems` is left out. With it, some client generators would use a set in requests and a list in responses.
+  // `uniqueItems` is left out, because with it some client generators use a set in requests but a list in responses.
   .meta({ description: 'The event types that the webhook receives, without duplicates' });
 const enabled = z.boolean().meta({ description: 'Whether events are sent to the webhook' });
 
@@ -170,12 +170,12 @@ export const redelivered = z
   .object({ count: z.int().meta({ description: 'The number of events that are redelivered' }) })
   .meta({ id: 'WebhookRedelivered', examples: [{ count: 12 }] });
 
-/** Describes the delivery of an event: a CloudEvent, signed by Standard Webhooks. @param operationId unique in the document */
+/** Describes the delivery of a CloudEvent that is signed as Standard Webhooks specifies. @param operationId unique in the document */
 export const eventDelivery = (operationId: string) =>
   ({
     post: {
       operationId,
-      // Without this, openapi-generator writes a client of the operation. For `typescript-fetch`, it does not compile.
+      // Without this, openapi-generator generates a client for the operation. Its `typescript-fetch` client does not compile.
       'x-internal': true,
       tags: ['Events'],
       summary: 'Receive an event',

@@ -46,7 +46,7 @@ export function createWebhookService({
   seal,
   wakeDispatcher,
 }: Dependencies) {
-  /** Locks a webhook and, if it has an expected version, runs work on it. */
+  /** Locks a webhook and runs work on it, if the webhook has an expected version. */
   function onExpectedVersion<Result>(
     id: string,
     expected: ExpectedVersions,
@@ -104,7 +104,7 @@ export function createWebhookService({
         return undefined;
       }),
 
-    /** Replaces the secret. The previous one stays valid for a day. */
+    /** Replaces the secret. The previous secret stays valid for a day. */
     async rotate(id: string, expected: ExpectedVersions): Promise<WebhookWithSecret | WebhookRefusal> {
       const secret = newSecret();
       const sealed = await seal(secret);
