@@ -1,6 +1,7 @@
-import { allHandlersFinished, CancellationScope, condition, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import { AlertTimer } from './alert-timer.ts';
 import { type Channel, deliveryChannel, firstEmailsChannel, journalChannel } from './channels.ts';
+import { mustContinueAsNew } from './continue-as-new.ts';
 import type { OrderRunOptions } from './messages/definitions.ts';
 import type { OrderState } from './order-state.ts';
 import type { Outbox } from './outbox.ts';
@@ -15,7 +16,7 @@ import type { Outbox } from './outbox.ts';
 export async function dispatch(state: OrderState, runOptions: OrderRunOptions): Promise<void> {
   const alertTimer = new AlertTimer(state);
   const isFinished = () => state.isDone && allHandlersFinished();
-  const mustReturn = () => isFinished() || mustContinueAsNew(state, runOptions);
+  const mustReturn = () => isFinished() || mustContinueAsNew(state.outbox, runOptions);
   do {
     const channels = createChannels(state.outbox, runOptions);
     await runChannels(channels, alertTimer, mustReturn);
@@ -80,14 +81,4 @@ function startIfDue(channel: Channel): void {
   void channel.deliver().finally(() => {
     channel.busy = false;
   });
-}
-
-/** The history length from which an order continues as new although it must give up deliveries. */
-const MAX_HISTORY_EVENTS = 8_000;
-
-function mustContinueAsNew({ outbox }: OrderState, { events }: OrderRunOptions): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  // Journal entries are never given up.
-  if (historyLength > MAX_HISTORY_EVENTS) return outbox.fits('journal');
-  return (continueAsNewSuggested || historyLength > events) && outbox.fits('journal', 'redis', 'customer', 'shop');
 }

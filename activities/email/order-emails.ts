@@ -4,12 +4,9 @@ import { type DeliveryLedger, isSettled, type KnownDelivery } from '../../db/del
 import type { OrderRepository } from '../../db/orders.ts';
 import type { Fact } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
-import type { UnansweredEmail } from '../../domain/order/unanswered-email.ts';
+import { MAX_COPIES, type UnansweredEmail } from '../../domain/order/unanswered-email.ts';
 import type { SendOrderEmail } from './send-order-email.ts';
 import { withHeartbeats } from './with-heartbeats.ts';
-
-/** The maximum number of unanswered copies of an email. The recipient may have received each of them. */
-const MAX_COPIES = 3;
 
 interface Dependencies {
   ledger: DeliveryLedger;

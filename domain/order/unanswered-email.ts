@@ -6,3 +6,6 @@ export interface UnansweredEmail {
   eventId: string;
   recipient: Recipient;
 }
+
+/** How many copies of an email are sent at most without an answer: the recipient may have received each of them. */
+export const MAX_COPIES = 3;
