@@ -54,7 +54,7 @@ function returnedAs({ notificationType, eventType, bounce, complaint }: Report):
 
 const kindOf = ({ bounce }: Report): string => [bounce?.bounceType, bounce?.bounceSubType].filter(Boolean).join(', ');
 
-/** Returns the event and the recipient that the email's own headers name; undefined for an email about an account. */
+/** Returns the order event and the recipient that the email's own headers name; undefined if they name no order event. */
 function emailOf({ mail: { headers } }: Report): Returned['email'] {
   const written = (name: string) => headers.find((each) => each.name.toLowerCase() === name)?.value ?? '';
   const [id, orderId] = eventId.exec(written('x-crema-event-id')) ?? [];

@@ -29,7 +29,7 @@ export function createChanging(
   const change = (orderId: string, change: Change, context: RequestContext): Promise<ChangeResult> =>
     apply(orderId, context, async () => change);
 
-  /** Edits an order. New lines get today's price; kept lines keep theirs. @throws {OutcomeUnknownError} */
+  /** Edits an order. New lines get the current price; existing lines keep their price. @throws {OutcomeUnknownError} */
   const edit = (
     orderId: string,
     { lines, location, note }: OrderEdit,
@@ -68,7 +68,7 @@ export function createChanging(
     if (earlier) return replayOf(earlier, key, seen.customerName);
     const change = await prepare(seen.order);
     if ('refused' in change) {
-      // A replay takes precedence over a refusal. The workflow's history is read, as Postgres may not have the first result yet.
+      // A replay takes precedence over a refusal. The first result may be in the workflow's history, but not in Postgres yet.
       const earlier = keyGiven ? await decisions.findAnswer(orderId, key, deadline) : undefined;
       return earlier ? replayOf(earlier, key, seen.customerName) : change;
     }
@@ -88,8 +88,8 @@ export function createChanging(
   }
 
   /**
-   * Answers a change of an order whose workflow has ended. The workflow's history may be newer than Postgres, which may have been
-   * restored from a backup.
+   * Answers a change of an order whose workflow has ended. Reads both Postgres and the workflow's history, because Postgres may
+   * have been restored from an older backup.
    */
   async function refuseClosed(
     { order: seen, customerName }: OrderView,
@@ -111,8 +111,9 @@ export function createChanging(
 }
 
 /**
- * Returns the only version at which the workflow may apply the change; undefined for any. This is the present version if the
- * client accepts it, otherwise the highest accepted version, or 0. No order has version 0.
+ * Returns the only version at which the workflow may apply the change; undefined for any version. The client may accept several
+ * versions. If the current version is among them, returns the current version, otherwise the highest one. If the client accepts
+ * no version, returns 0, which no order has.
  */
 function expectedVersionOf(expected: ExpectedVersions, version: number): number | undefined {
   if (!expected) return undefined;

@@ -8,14 +8,14 @@ import { answerInHistory } from './idempotency.ts';
 /** The pause between two attempts to record or read a decision, in ms. */
 const RETRY_MS = 20;
 
-/** The number of attempts that find a gap, about half a second, before this process records the missing entries. */
+/** How many attempts may find a gap before this process records the missing entries. They take about half a second. */
 const GAPS_BEFORE_FILL = 25;
 
 /** Records and reads what an order's workflow has decided. All functions throw {@link OutcomeUnknownError} at the deadline. */
 export function createDecisions({ orders, journal, workflows, logger }: OrderDependencies) {
   /**
-   * Records a fact. An activity of the workflow records the versions before it. After Postgres was restored from an older
-   * backup, this function records them.
+   * Records a fact, once an activity of the workflow has recorded the versions before the fact. If these stay missing, as after
+   * a restore of Postgres from an older backup, this function records them itself.
    */
   async function record(fact: Fact, deadline: number): Promise<void> {
     let gaps = 0;

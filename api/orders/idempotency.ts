@@ -6,7 +6,7 @@ import type { Decided } from '../../workflows/messages/history.ts';
 
 /** The order after an accepted request. */
 export interface OrderResult extends OrderView {
-  /** Whether an earlier request with this idempotency key was accepted. The order is then the one after that request. */
+  /** Whether an earlier request with this idempotency key was accepted. The order is then as it was after that request. */
   replayed: boolean;
 }
 
@@ -18,7 +18,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 /**
  * Binds an idempotency key to its scope and its request.
  *
- * @param scope subject, method and concrete path
+ * @param scope the caller's id, the method and the concrete path
  * @param body the validated body
  */
 export function bindKey(
@@ -30,7 +30,7 @@ export function bindKey(
   return { hash: sha256([subject, method, path, key].join('\n')), fingerprint: sha256(JSON.stringify(body ?? null)) };
 }
 
-/** Returns the id of the order that is placed with a key: a repeated request finds the workflow of the first. */
+/** Returns the id of the order that is placed with a key. It depends on the key, so that a repeated request finds the order. */
 export const orderIdOf = (key: IdempotencyKey): string => uuidv5(key.hash, ORDER_IDS);
 
 /** Answers a repeated request, or refuses another request with the same key. */

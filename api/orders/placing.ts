@@ -46,11 +46,11 @@ export function createPlacing(dependencies: OrderDependencies) {
       requestId,
     };
     if ((await workflows.start(placement, deadline)) === 'exists') {
-      // The workflow may belong to another shop of this namespace, with the same customer and key.
+      // If this shop has no such order, the workflow belongs to another shop of the namespace, with the same customer and key.
       return (await earlierPlacement(id, context)) ?? { refused: 'idempotency_key_reused' };
     }
     const fact = placeOrder(placement);
-    // The order is now durable. If this write fails, the workflow of the order records it.
+    // The order is already durable, so a failed write is only logged. The order's workflow also records the order.
     const journaled = await byDeadline(deadline, journal.record(fact)).catch((error: unknown) => {
       logger.warn({ err: error, requestId }, 'journal write failed');
     });
@@ -58,7 +58,7 @@ export function createPlacing(dependencies: OrderDependencies) {
     return { order: fact.order, customerName: caller.name, replayed: false };
   }
 
-  /** Finds the order that an earlier request with this key placed. Reads it from its workflow, as Postgres may not have it yet. */
+  /** Returns the order that an earlier request with this key placed. Reads its workflow, because Postgres may not have it yet. */
   async function earlierPlacement(
     orderId: string,
     { key, caller, deadline }: RequestContext,

@@ -50,7 +50,7 @@ const ifUnknown =
     throw new Problem(code, { ...options, cause });
   };
 
-/** Handles the error of a write. The problem has the key that makes a retry safe. */
+/** Handles the error of a write. The response contains the idempotency key, with which a retry is safe. */
 export const outcomeUnknown = ({ idempotencyKey }: RequestContext) =>
   ifUnknown('outcome_unknown', {
     detail: 'The request may have taken effect. Repeat it with this Idempotency-Key to get its outcome.',

@@ -14,14 +14,14 @@ export const requestDeadline = (): number => Date.now() + DEADLINE_MS;
 /** The caller and the conditions of a request that places or changes an order. */
 export interface RequestContext {
   caller: Caller;
-  /** The `Idempotency-Key`, or a random key. The client can repeat a request with this key if the response was lost. */
+  /** The client's `Idempotency-Key`, or a random key. Responses with `outcome_unknown` contain it, so that clients can retry. */
   idempotencyKey: string;
   key: IdempotencyKey;
   /** Whether the client sent the key, and so may have used it before. */
   keyGiven: boolean;
   ifMatch: ExpectedVersions;
   requestId: string;
-  /** In ms since the epoch. The response is due by then, even if the outcome is unknown. */
+  /** When the response is due, in ms since the epoch. If the outcome is unknown by then, the response says so. */
   deadline: number;
   /** `Prefer: respond-async` */
   respondAsync: boolean;
@@ -51,6 +51,6 @@ export function contextOf(request: WriteRequest, method: 'POST' | 'PATCH', path:
   };
 }
 
-/** `Prefer` is a list of preferences, each with an optional value and parameters (RFC 7240). */
+/** Returns whether `Prefer` lists `respond-async`. Each preference may have a value and parameters (RFC 7240). */
 const prefersAsync = (prefer = ''): boolean =>
   prefer.split(',').some((preference) => preference.split(';')[0]?.trim().toLowerCase() === 'respond-async');

@@ -16,12 +16,12 @@ export function toOrderResource({ order, customerName }: OrderView, viewer: Acto
   };
 }
 
-/** How long responses may have a customer's old name after a rename, in ms. Callers are cached for 30 s, and clocks differ. */
+/** How long after a rename responses may have the old name, in ms: callers are cached for 30 s, and clocks may differ. */
 const RENAME_MARGIN_MS = 60_000;
 
 /**
- * Whether the order is unchanged since its version began. Alerts and a rename of the customer change an order without a new
- * version (ADR 21).
+ * Returns whether the order is unchanged since its version began, so that the version identifies its state. Alerts and a rename
+ * of the customer change an order without a new version (ADR 21).
  */
 export function isAsOfItsVersion({ order, customerName, customerRenamedAt: renamed }: OrderView): boolean {
   if (order.flags.length > 0 || customerName === null || renamed === undefined) return false;
@@ -68,6 +68,6 @@ function lineOf(row: TimelineRow, viewer: Actor) {
   return { type: `delivery.${outcome}`, version, ...delivery, reason: detail };
 }
 
-/** Hides the ids of staff from customers. */
+/** Returns an actor as the viewer sees it. Customers see no ids but their own. */
 const seenBy = (viewer: Actor, actor: Actor) =>
   viewer.type !== 'customer' || actor.id === viewer.id ? actor : { ...actor, id: null };

@@ -281,7 +281,7 @@ async function changeResponse(
   const result = await change.catch(outcomeUnknown(context));
   if ('refused' in result) throw problemOf(result);
   const body = toOrderResource(result, context.caller.actor);
-  // A replay has the first response's status: 202, although the change is decided by now.
+  // A replay gets 202 too, like the first response, although the change is already decided.
   if (context.respondAsync) {
     const headers = { 'preference-applied': 'respond-async', location: `/v1/orders/${orderId}` };
     return { status: 202, headers: { ...headers, ...replayHeader(result) }, body };

@@ -39,12 +39,12 @@ export type Change =
   | ({ update: 'cancel' } & Pick<CancelMessage, 'reasonCode' | 'reason'>)
   | ({ update: 'edit' } & Edit);
 
-/** The history of an order's current run. Reading it needs no worker. */
+/** The history of an order's latest run. Unlike a query, reading the history needs no worker. */
 export interface OrderHistory {
   placement: Placement;
   /** All facts, sorted by version. */
   facts: Fact[];
-  /** Whether the order is as it was placed, because no change was requested. */
+  /** Whether no change was requested since the order was placed. */
   untouched: boolean;
 }
 
@@ -68,7 +68,7 @@ export function createOrderWorkflows(
   const callWithDeadline = createCallWithDeadline(client);
   const handleOf = (orderId: string, runId?: string) => client.getHandle(workflowIdOf(orderId), runId);
 
-  /** Returns the history events of a run, by default of the latest; empty if there is no such workflow. */
+  /** Returns the history events of a run, by default the latest run; empty if there is no such workflow. */
   const eventsOf = (orderId: string, deadline: number, runId?: string) =>
     callWithDeadline(deadline, () => handleOf(orderId, runId).fetchHistory()).then(
       ({ events }) => events ?? [],
@@ -115,12 +115,12 @@ export function createOrderWorkflows(
       return (await ifOpen(signal.then(() => true))) ?? false;
     },
 
-    /** Returns undefined if this shop has no such order. */
+    /** Returns the history of an order; undefined if this shop has no such order. */
     async historyOf(orderId: string, deadline: number): Promise<OrderHistory | undefined> {
       const events = await eventsOf(orderId, deadline);
       const started = events[0]?.workflowExecutionStartedEventAttributes;
       const input = started?.input?.payloads;
-      // The namespace may have orders of other shops.
+      // The namespace may have orders of other shops, which have other task queues.
       if (!input?.length || started?.taskQueue?.name !== taskQueue) return undefined;
       const { carried, ...placement } = await decode<Start>(input);
       const untouched = !carried && !events.some((event) => CHANGE_EVENTS.some((kind) => event[kind]));
@@ -137,7 +137,7 @@ export function createOrderWorkflows(
     current: (orderId: string, deadline: number): Promise<Order | undefined> =>
       ifOpen(callWithDeadline(deadline, () => handleOf(orderId).query(getOrderQuery))),
 
-    /** Sends a delivery again. A second request while the first is running has no effect. */
+    /** Sends an email again. A second request has no effect while the workflow of the first is running. */
     async resend(deliveryId: string, deadline: number): Promise<void> {
       await callWithDeadline(deadline, () =>
         client.start(resendWorkflowType, {
@@ -159,7 +159,7 @@ export function createOrderWorkflows(
 
 export type OrderWorkflows = ReturnType<typeof createOrderWorkflows>;
 
-/** Signs a message. The workflow accepts the actor of a message only with a valid signature. */
+/** Signs a message. Without a valid signature, the workflow does not accept the actor that the message names. */
 function signedMessage(keys: string[], { update, ...change }: Change, attribution: Attribution): Attribution {
   const message = { ...change, ...attribution };
   const command = parsers[update](message, { isStrict: true, codePoints: true, visibleNames: true });
