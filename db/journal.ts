@@ -15,7 +15,7 @@ const KEYS = 'order_events_order_id_key_hash_unique';
 /** The id of the advisory lock for taking the next position and for advancing order numbers. Arbitrary, but must not change. */
 const POSITIONS_LOCK = 4_271_001;
 
-/** How many order numbers exist. They are cyclic, so half of the other numbers count as later than a number, and half as earlier. */
+/** How many order numbers exist. They are cyclic: half of the other numbers count as later than a number, and half as earlier. */
 const NUMBERS = 999;
 
 const MOVE_NUMBERS = `

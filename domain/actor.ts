@@ -1,4 +1,4 @@
-/** A person's role; a service has scopes instead. */
+/** A person's role. A service client has scopes instead. */
 export type Role = 'customer' | 'manager';
 
 /** The author of a change: a person, a `service` client, an `operator` in Temporal's UI or CLI, or Crema itself (`system`). */
@@ -7,5 +7,5 @@ export interface Actor {
   id: string;
 }
 
-/** Whether the actor works for the shop: every actor but a customer does. */
+/** Whether the actor acts for the shop. Every actor except a customer does. */
 export const isStaff = (actor: Actor): boolean => actor.type !== 'customer';

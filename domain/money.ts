@@ -8,7 +8,7 @@ export interface Money {
   currency: string;
 }
 
-// Intl's digits come from CLDR, which differs from ISO 4217 and changes with the version of Node.
+// The digits are not taken from `Intl`, because it uses CLDR, which differs from ISO 4217 and changes with the version of Node.
 const digitsByCode = new Map(
   Object.entries(codesByDigits).flatMap(([digits, codes]) =>
     codes.split(/\s+/).map((code) => [code, Number(digits)] as const),
@@ -21,19 +21,19 @@ export const currencies: readonly string[] = [...digitsByCode.keys()];
 /** Returns the number of decimals of a currency; 2 for withdrawn codes, which old orders may have. */
 export const minorDigits = (currency: string): number => digitsByCode.get(currency) ?? 2;
 
-/** The highest price of a product, and of a variation, in units of the currency. */
+/** The highest base price of a product, and the highest price delta of a variation, in major units. */
 const MAX_PRICE = 100_000;
 
-/** Returns the highest price in minor units. */
+/** Returns the highest price in a currency, in its minor units. */
 export const maxPrice = (currency: string): number => MAX_PRICE * 10 ** minorDigits(currency);
 
 /** The highest {@link maxPrice} of all currencies. */
 export const MAX_PRICE_IN_ANY_CURRENCY = Math.max(...currencies.map(maxPrice));
 
 /**
- * Returns a sample price in another currency: 400 is $4.00, ¥400 or KWD 4.000. It ignores exchange rates.
+ * Returns a sample price in a currency: 400 becomes $4.00, ¥400 or KWD 4.000. Ignores exchange rates.
  *
- * @param cents minor units of a currency with two digits
+ * @param cents the price in minor units of a currency with two minor digits
  */
 export const samplePrice = (cents: number, currency: string): Money => ({
   amount: cents * 10 ** Math.max(minorDigits(currency) - 2, 0),
@@ -43,7 +43,7 @@ export const samplePrice = (cents: number, currency: string): Money => ({
 /**
  * Adds amounts of one currency.
  *
- * @param currency the currency of the result, also if there are no amounts
+ * @param currency the currency of the result, even if there are no amounts
  * @throws {RangeError} if an amount has another currency
  */
 export function sum(amounts: readonly Money[], currency: string): Money {
@@ -63,13 +63,13 @@ export const times = (unit: Money, quantity: number): Money => ({ ...unit, amoun
  * @param locale BCP 47
  */
 export const writeMoney = ({ amount, currency }: Money, locale = 'en-US'): string =>
-  // A decimal string with an exponent is exact, whatever the amount.
+  // Formats `430e-2` and not the number 4.3, because a decimal string is exact for every amount.
   formatOf(locale, currency).format(`${amount}e-${minorDigits(currency)}` as `${number}`);
 
 /** Returns an amount in major units, such as 4.3, for Temporal's search attributes. Not exact enough for sums. */
 export const toMajorUnits = ({ amount, currency }: Money): number => amount / 10 ** minorDigits(currency);
 
-// Creating a format takes longer than rendering an email.
+// Cached, because creating a format takes longer than rendering an email.
 const formats = new Map<string, Intl.NumberFormat>();
 
 function formatOf(locale: string, currency: string): Intl.NumberFormat {

@@ -10,5 +10,5 @@ const SCOPES: Readonly<Record<Role, readonly Scope[]>> = { customer: CUSTOMER, m
 /** Returns the scopes of a role. A token may have fewer. */
 export const scopesOf = (role: Role): readonly Scope[] => SCOPES[role];
 
-/** The scopes that a service client can be granted. Only people change the catalog and users. */
+/** The scopes that a service client can be granted. Only people may change the catalog and users, so these scopes are omitted. */
 export const serviceScopes: readonly Scope[] = ['orders:read', 'orders:write', 'events:read', 'webhooks:write'];

@@ -1,16 +1,17 @@
-// These patterns are part of the OpenAPI document, and JSON Schema has no `\p{Cc}`. No pattern can test for well-formed Unicode.
+// These patterns list characters, because the OpenAPI document contains them, and JSON Schema has no `\p{Cc}`. They do not test
+// whether the text is well-formed Unicode, because no pattern can.
 const control = String.raw`\u0000-\u001f\u007f-\u009f`;
 const lineSeparator = String.raw`\u2028\u2029`;
 // Whitespace, format characters, fillers and private use. Without Unicode properties, the list is incomplete.
 const invisible = String.raw`\u0020\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb`;
 const inText = String.raw`[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]`;
 
-/** A single line with a visible character. An approximation for the OpenAPI document: {@link isOneLine} is the rule. */
+/** Matches a single line with a visible character. An approximation for the OpenAPI document; {@link isOneLine} is exact. */
 export const ONE_LINE = new RegExp(
   `^[${invisible}]*[^${invisible}${control}${lineSeparator}][^${control}${lineSeparator}]*$`,
 );
 
-/** Any number of lines, without control characters except line breaks and tabs. */
+/** Matches any number of lines without control characters, except line breaks and tabs. */
 export const FREE_TEXT = new RegExp(`^${inText}*$`);
 
 /** An id in the API's form (RFC 9562). */
@@ -28,14 +29,14 @@ export function lengthOf(text: string): number {
 
 /** Whether a value is a text that matches a pattern and a maximum length. @param max in Unicode code points */
 export const isText = (value: unknown, form: RegExp, max: number): value is string =>
-  // A code point has at most two code units. This test is cheaper than counting a very long text.
+  // A code point has at most two code units, so comparing `length` first saves counting the code points of a very long text.
   typeof value === 'string' &&
   value.length <= 2 * max &&
   lengthOf(value) <= max &&
   value.isWellFormed() &&
   form.test(value);
 
-// Hangul fillers are default ignorable. An empty braille cell (U+2800) is invisible, although Unicode calls it a symbol.
+// Hangul fillers are default ignorable. The empty braille cell (U+2800) is listed, because Unicode calls it a symbol.
 const visible = /[^\p{White_Space}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**
@@ -59,8 +60,9 @@ export const toOneLine = (text: string): string =>
     .trim();
 
 /**
- * Returns a typed text on one line, for a header or a table; an empty text if no character is visible. Bidirectional controls
- * are removed, because an unbalanced one would reorder the text after it. Copied text may contain them, so the API accepts them.
+ * Returns typed text on one line, for a header or a table. Returns an empty text if no character is visible. Removes bidirectional
+ * controls, because an unbalanced control would reorder the text after it. The API accepts them, because copied text may contain
+ * them.
  */
 export function toPlainLine(typed: string): string {
   const line = toOneLine(typed.replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, ''));
@@ -74,8 +76,8 @@ export const ISOLATE = { start: '\u2068', end: '\u2069' } as const;
 const rightToLeft = /[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufefe\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /**
- * Returns a typed text for the middle of a sentence: as {@link toPlainLine}, and inside isolates if it has right-to-left
- * characters, which would otherwise reorder the numbers and names beside it.
+ * Returns typed text for the middle of a sentence. Puts it on one line, as {@link toPlainLine} does. Encloses it in isolates if it
+ * has right-to-left characters, because these would otherwise reorder the numbers and names beside it.
  */
 export function isolate(typed: string): string {
   const line = toPlainLine(typed);

@@ -291,7 +291,7 @@ const pages = {
       'Go back to where you came from, and sign in again from there.',
     ],
   },
-  /** A rejected request of an application. The technical error, in English, follows the last paragraph. */
+  /** Shown when an application's request is rejected. The technical error, in English, follows the last paragraph. */
   badRequest: {
     title: 'That did not work',
     paragraphs: [
@@ -324,7 +324,7 @@ const pages = {
     aboutReset: 'A new password signs you out everywhere else.',
     button: 'Save password',
   },
-  /** The results of links in emails. */
+  /** Shown when a link in an email has been used. */
   confirmed: {
     registration: opened,
     invitation: opened,
@@ -366,7 +366,7 @@ const pages = {
   /** The page of the email preferences. */
   choice: {
     title: 'Your emails',
-    /** Precedes the customer's address. `about` follows it. */
+    /** The text before the customer's email address; `about` is the text after it. */
     address: 'We write to',
     about: 'Which emails do you want? You always get the receipt of an order.',
     kinds: {
@@ -388,7 +388,7 @@ const pages = {
 
 const labels = {
   account: 'Your account',
-  /** Introduces the URL of the button as text. */
+  /** The text before the button's URL, which is also shown as text. */
   orOpen: 'If the button does not work, open this address:',
   order: 'Order',
   location: { take_away: 'To go', in_house: 'For here' },
@@ -400,7 +400,7 @@ const labels = {
   each: (price: string) => `${price} each`,
   total: 'Total',
   note: { customer: 'Your note', shop: 'The customer’s note' },
-  /** Introduces the typed reason of a change. */
+  /** The text before the typed reason for a change, by the type of the actor who made the change. */
   reason: {
     customer: 'In the customer’s words',
     manager: 'From the team',
@@ -423,7 +423,7 @@ const labels = {
 export const en = {
   /** The language's own name. */
   name: 'English',
-  /** BCP 47. Also the format of amounts and dates. */
+  /** BCP 47. Also determines the format of amounts and dates. */
   locale: 'en-US',
   customer,
   shop,

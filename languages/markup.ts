@@ -1,6 +1,6 @@
 import { ISOLATE } from '../domain/text.ts';
 
-/** Escaped markup. Only {@link html} creates it. */
+/** Markup that needs no escaping. {@link html} creates it. */
 export interface Html {
   readonly markup: string;
 }
@@ -10,8 +10,8 @@ type Fragment = Html | string | number | null | readonly Fragment[];
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /**
- * An HTML template. Escapes every value for text and quoted attributes. Markup from `html` is inserted unchanged, lists are
- * inserted item by item, and `null` is omitted.
+ * The tag of an HTML template. Escapes every value, so that the value is safe in text and in quoted attributes. Markup from `html`
+ * is inserted unchanged, lists are inserted item by item, and `null` is omitted.
  */
 export function html(strings: TemplateStringsArray, ...values: Fragment[]): Html {
   return { markup: strings.reduce((before, after, index) => before + print(values[index - 1] ?? null) + after) };
@@ -23,7 +23,7 @@ export const bdi = (typed: string): Html => html`<bdi>${typed}</bdi>`;
 // Splitting a text by this expression puts the isolated parts at the odd indexes.
 const isolated = new RegExp(`${ISOLATE.start}([^${ISOLATE.start}${ISOLATE.end}]*)${ISOLATE.end}`);
 
-/** Returns one of the shop's texts as markup. Parts that `isolate` has marked get a `<bdi>`. */
+/** Returns one of the shop's texts as markup. Parts that `isolate` has enclosed are put in a `<bdi>`. */
 export const sentence = (text: string): Html =>
   html`${text.split(isolated).map((part, index) => (index % 2 === 0 ? part : bdi(part)))}`;
 

@@ -18,7 +18,7 @@ export interface AccountWording extends Wording {
   remark: string;
 }
 
-/** The emails to a customer, named after the event. Those about a status change are named after the new status. */
+/** The emails to a customer, named after the event. Emails about a status change are named after the new status. */
 export type CustomerEmail = 'placed' | 'edited' | 'uncollected' | Status;
 
 /** The emails to the shop, named after the event. */
@@ -42,7 +42,7 @@ export interface OrderDetails {
   from: Status | null;
   /** The type of the actor that cancelled the order or, in other emails, made the change. */
   by: Actor['type'];
-  /** Why the order was cancelled. `null` if it was not cancelled, or if the customer cancelled it without another reason. */
+  /** Why the order was cancelled. `null` if it was not cancelled, or if the customer's request is the only reason. */
   reasonCode: CancellationReason | null;
   /** Empty if unknown. */
   customerName: string;
@@ -62,7 +62,7 @@ export interface AccountDetails {
 
 /** The data of the texts about a disabled webhook. Each value is one line. */
 export interface WebhookDetails {
-  /** The name that managers gave it. */
+  /** The webhook's description, or the host if the description is empty. */
   name: string;
   host: string;
   /** The time of the first failure without a later success, formatted. */

@@ -130,7 +130,7 @@ function moved(from: Order['status']) {
   return { type: 'order.status_changed', from, actor: marco } as const;
 }
 
-/** Returns the event and the changes of the order. */
+/** Returns the event of a cancellation, and the fields of the order that the cancellation changes. */
 function cancelled(by: Actor, reasonCode: Cancellation['reasonCode'], reason: string) {
   const cancellation = { reasonCode, reason, by, at: '2026-03-05T14:09:00Z' };
   return [

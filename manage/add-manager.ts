@@ -10,8 +10,8 @@ import { isOneLine, MAX_NAME_LENGTH } from '../domain/text.ts';
 import type { Command } from './command.ts';
 
 /**
- * Adds a manager, for shops without a manager who could invite one. Promotes a user with an account. For others, prints a link to
- * open an account. The link is not emailed, so the command works without a worker.
+ * Adds a manager, for shops that have no manager who could invite another. Promotes the user if the address has an account.
+ * Otherwise, prints a link that opens an account. The link is not emailed, so that the command works without a worker.
  */
 export const addManager: Command = {
   usage: 'add-manager <email> [--name <name>]',

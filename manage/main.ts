@@ -30,7 +30,7 @@ await runCommand(async () => {
 
   const { DATABASE_URL, PUBLIC_URL: publicUrl } = readManageSettings(readEnvironment());
   const database = connect(DATABASE_URL, { max: 1, name: 'crema-manage' });
-  // Printed at the first query, because commands reject invalid arguments before it.
+  // Printed only at the first query, so that a command with invalid arguments prints just its error.
   database.once('query', () => printServicesInUse({ DATABASE_URL }));
   try {
     await command.run(args, { database, publicUrl });

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../config/environment.ts';
 import { createSigningKeyRepository } from '../db/signing-keys.ts';
 import type { Command } from './command.ts';
 
-/** How long a key is published before it signs, in ms. Our processes read keys every 30 s; other verifiers may cache them for minutes. */
+/** How long a key is published before it signs, in ms. Crema reads keys every 30 s, but other verifiers may cache them longer. */
 const PUBLISHED_BEFORE_MS = 5 * 60_000;
 
 export const rotateKeys: Command = {

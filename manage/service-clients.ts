@@ -4,7 +4,7 @@ import { createServiceClientRepository } from '../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../domain/scopes.ts';
 import type { Command } from './command.ts';
 
-/** The names of services, which timelines and lists show. */
+/** Matches the names that a service may have. Timelines and lists show the name. */
 const NAME = /^[A-Za-z0-9][\w .-]{0,63}$/;
 
 export const addServiceClient: Command = {

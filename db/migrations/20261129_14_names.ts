@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The tables with unique names. Names are unique among the `live` rows of a `scope`. Of rows with equal names, the `oldest` keeps its name. */
+/** The tables with unique names. Names are unique among the `live` rows of a `scope`. Of equal names, the `oldest` row's stays. */
 const UNIQUE = [
   { table: 'products', scope: 'NULL::uuid', live: 'deleted_at IS NULL', oldest: 'created_at, id' },
   { table: 'variations', scope: 'product_id', live: 'deleted_at IS NULL', oldest: 'position, id' },

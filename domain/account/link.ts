@@ -1,4 +1,4 @@
-/** The purpose of a link in an email. `address`: a new email address. */
+/** The purpose of a link in an email. `address`: to confirm a new email address. */
 export type Purpose = 'registration' | 'invitation' | 'reset' | 'address';
 
 const HOUR_MS = 60 * 60 * 1_000;
@@ -22,12 +22,12 @@ const pages: Record<Purpose, string> = {
 export const linkTo = (publicUrl: string, purpose: Purpose, token: string): string =>
   `${publicUrl}${pages[purpose]}?token=${token}`;
 
-/** Returns the URL of the page to request a new password. */
+/** Returns the URL of the page on which a user requests a new password. */
 export const forgotPage = (publicUrl: string): string => `${publicUrl}/account/forgot`;
 
 /** Returns the URL of a user's email preferences. @param token the user's `emailToken` */
 export const choicePage = (publicUrl: string, token: string): string => `${publicUrl}/account/emails?token=${token}`;
 
-/** Returns the URL of the one-click unsubscription (RFC 8058). */
+/** Returns the URL for one-click unsubscription (RFC 8058). */
 export const unsubscribeLink = (publicUrl: string, token: string): string =>
   `${publicUrl}/account/unsubscribe?token=${token}`;

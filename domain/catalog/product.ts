@@ -6,13 +6,13 @@ export interface Variation {
   name: string;
   /** Added to the product's base price. */
   priceDelta: Money;
-  /** `false`: sold out, so on the menu but not orderable. */
+  /** `false`: sold out. The variation stays on the menu, but cannot be ordered. */
   available: boolean;
   position: number;
   deletedAt: string | null;
 }
 
-/** A product with its variations. Products are only marked as deleted. Postgres enforces unique names. */
+/** A product with its variations. A deleted product is marked, but not removed. Postgres enforces that names are unique. */
 export interface Product {
   id: string;
   name: string;
@@ -31,7 +31,7 @@ export interface Product {
 export type NewProduct = Pick<Product, 'name' | 'description' | 'basePrice' | 'available' | 'position'>;
 export type NewVariation = Pick<Variation, 'name' | 'priceDelta' | 'available' | 'position'>;
 
-/** The product or variation does not exist or is deleted. */
+/** The refusal of a change, because the product or variation does not exist or is deleted. */
 export interface CatalogRefusal {
   refused: 'not_found';
 }
@@ -49,7 +49,7 @@ export function deleteProduct(product: Product, now: string): Product | CatalogR
   return product.deletedAt ? { refused: 'not_found' } : touched({ ...product, deletedAt: now }, now);
 }
 
-/** Restores a deleted product; returns any other unchanged. */
+/** Restores a deleted product; returns any other product unchanged. */
 export function restoreProduct(product: Product, now: string): Product {
   return product.deletedAt ? touched({ ...product, deletedAt: null }, now) : product;
 }
@@ -79,7 +79,7 @@ export function deleteVariation(product: Product, id: string, now: string): Prod
   return variation ? withVariation(product, { ...variation, deletedAt: now }, now) : { refused: 'not_found' };
 }
 
-/** Restores a deleted variation; returns the product unchanged if it is not deleted. */
+/** Restores a deleted variation; returns the product unchanged if the variation is not deleted. */
 export function restoreVariation(product: Product, id: string, now: string): Product | CatalogRefusal {
   const variation = product.variations.find((each) => each.id === id);
   if (product.deletedAt || !variation) return { refused: 'not_found' };

@@ -7,10 +7,10 @@ const watched: Partial<Record<Status, { alert: Alert; threshold: keyof AlertThre
 };
 
 /**
- * Returns the alert that is due if the order keeps its status. Each alert is raised once per order.
+ * Returns the alert that will be due if the order keeps its status. Each alert is raised at most once per order.
  *
  * @param since when the order got its status, in ms since the epoch
- * @returns `at` in ms since the epoch
+ * @returns undefined if no alert will be due; otherwise `at` is the due time, in ms since the epoch
  */
 export function nextAlert(
   order: Order,

@@ -5,10 +5,10 @@ import type { Status } from './transitions.ts';
 /** The media type of an event in JSON (CloudEvents HTTP binding 1.0, structured mode). */
 export const CLOUD_EVENT_TYPE = 'application/cloudevents+json';
 
-/** The Redis channel of every order's events. Each order also has a channel of its own, `orders:<id>`. */
+/** The Redis channel with the events of all orders. Each order also has its own channel, `orders:<id>`. */
 export const ORDERS_CHANNEL = 'orders';
 
-/** An event on every wire: CloudEvents 1.0 in JSON. */
+/** An event in the format that all consumers receive: CloudEvents 1.0 in JSON. */
 export interface OrderCloudEvent {
   specversion: '1.0';
   type: OrderEvent['type'];

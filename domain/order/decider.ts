@@ -3,7 +3,7 @@ import { applyEdit } from './edit.ts';
 import type { Command, Fact, Order, OrderEvent, Placement, Refusal, Unchanged } from './order.ts';
 import { allowedTransitions, mayEdit, type Status } from './transitions.ts';
 
-/** Returns an order's first event. The API and the workflow compute the same event from the same placement. */
+/** Returns a new order and its first event. The API and the workflow compute the same event from the same placement. */
 export function placeOrder({ key, requestId, patience: _, ...placement }: Placement): Fact {
   const { id, number, placedAt, ...ordered } = placement;
   const order: Order = {
@@ -79,7 +79,7 @@ function eventOf(order: Order, { actor, reason, key, requestId }: Command, to: S
   return { id, orderId: order.id, version, at, actor, from: order.status, to, reason: reason ?? null, key, requestId };
 }
 
-/** Returns the order after an event. {@link placeOrder} returns the order after its first event. */
+/** Returns the order after an event that is not its first. For the first event, {@link placeOrder} returns the order. */
 export function evolve(order: Order, event: OrderEvent): Order {
   const after = { ...order, status: event.to, version: event.version, updatedAt: event.at };
   if (event.type === 'order.edited') return { ...after, ...event.edited };

@@ -10,7 +10,7 @@ export interface Rejection {
   orderId: string;
   at: string;
   actor: Actor | null;
-  /** The requested status; null if the message is unreadable or an edit. */
+  /** The requested status; null if the signal is unreadable or requests an edit. */
   to: string | null;
   reason: string;
 }
@@ -25,7 +25,7 @@ export interface GivenUp {
   error: string;
 }
 
-/** An accepted edit that makes no difference. Journaled, because its idempotency key is used. */
+/** An accepted edit that makes no difference. It is journaled to record that its idempotency key has been used. */
 export interface UnchangedEdit {
   kind: 'unchanged';
   orderId: string;

@@ -17,9 +17,9 @@ export type CancellationReason = (typeof cancellationReasons)[number];
 
 /** How long an order may keep a status before an alert, in seconds. */
 export interface AlertThresholds {
-  /** In `waiting`; alerts the shop. */
+  /** In `waiting`. The alert goes to the shop. */
   delayedAfter: number;
-  /** In `ready`; reminds the customer. */
+  /** In `ready`. The alert reminds the customer. */
   uncollectedAfter: number;
 }
 
@@ -34,7 +34,7 @@ export interface Line {
   product: string;
   variation: string | null;
   quantity: number;
-  /** Base price and variation together. */
+  /** The base price plus the variation's price delta. */
   unitPrice: Money;
   total: Money;
 }
@@ -46,7 +46,7 @@ export interface Cancellation {
   at: string;
 }
 
-/** An order in workflows, events and the journal: with the customer's id, but without the name, so that a person can be erased. */
+/** An order in workflows, events and the journal. Contains the customer's id but not the name, so that customers can be erased. */
 export interface Order {
   id: string;
   /** 1 to 999, called out at the counter. Not unique. */
@@ -69,7 +69,7 @@ export interface Order {
 export const MAX_LINES = 50;
 export const MAX_QUANTITY = 99;
 
-/** In Unicode code points. */
+/** The maximum length of a note, and of a reason, in Unicode code points. */
 export const MAX_NOTE_LENGTH = 500;
 export const MAX_REASON_LENGTH = 500;
 
@@ -89,7 +89,7 @@ export interface Placement
   requestId?: string;
 }
 
-/** An event of an order. Every event but an alert has a version of its own. */
+/** An event of an order. Each event except an alert creates a new version of the order. */
 export type OrderEvent = EventFields &
   (
     | { type: 'order.placed' }
@@ -118,7 +118,7 @@ export interface Changes {
 }
 
 interface EventFields {
-  /** `<orderId>:<version>`, or `<orderId>:<version>:<alert>`. Consumers deduplicate by it. */
+  /** `<orderId>:<version>`, or `<orderId>:<version>:<alert>` for an alert. Consumers deduplicate events by id. */
   id: string;
   orderId: string;
   version: number;
@@ -132,7 +132,7 @@ interface EventFields {
   requestId?: string;
 }
 
-/** An event with the order after it. */
+/** An event, and the order after the event. */
 export interface Fact {
   event: OrderEvent;
   order: Order;
@@ -148,7 +148,7 @@ export type Action =
 
 /** A requested edit. Absent fields stay unchanged. */
 export interface Edit {
-  /** All lines after the edit. Kept lines keep their price; new lines have today's price. */
+  /** All lines after the edit. Kept lines keep their price; new lines have the current price. */
   lines?: (Line | KeptLine)[];
   location?: Location;
   /** Null removes the note. */
@@ -164,7 +164,7 @@ export type Refusal =
   | { refused: 'version_mismatch'; version: number }
   | { refused: 'unknown_lines'; lines: number[] };
 
-/** A request with the idempotency key of another request. */
+/** The refusal of a request, because another request has used its idempotency key. */
 export interface KeyReused {
   refused: 'idempotency_key_reused';
 }

@@ -8,11 +8,11 @@ export interface LineRequest {
   quantity: number;
 }
 
-/** A product of the catalog, or one of its variations. */
+/** A product of the catalog, with one of its variations or without a variation. */
 export interface Offer extends Pick<Line, 'productId' | 'variationId' | 'product' | 'variation'> {
-  /** Base price and variation together. */
+  /** The base price plus the variation's price delta. */
   price: Money;
-  /** Whether it is on sale and not sold out. */
+  /** Whether the product and the variation are on sale and not sold out. */
   orderable: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface Unavailable {
   lines: number[];
 }
 
-/** Returns the total of an order's lines. @param currency the currency of the result, also if there are no lines */
+/** Returns the total of an order's lines. @param currency the currency of the result, even if there are no lines */
 export const totalOf = (lines: readonly Line[], currency: string): Money =>
   sum(
     lines.map(({ total }) => total),
@@ -36,11 +36,11 @@ export const totalOf = (lines: readonly Line[], currency: string): Money =>
   );
 
 /**
- * Returns the lines of an order, with today's names and prices.
+ * Returns the lines of an order, with the current names and prices.
  *
  * @param offers the catalog's offers for these requests; a line without an offer is unavailable
- * @param newId returns the id of a line
- * @param currency of the shop, ISO 4217
+ * @param newId returns the id of a new line
+ * @param currency the shop's currency, as an ISO 4217 code
  */
 export function price(
   requests: readonly LineRequest[],

@@ -6,7 +6,7 @@ export type Recipient = 'customer' | 'shop';
 /** Redis, or a recipient of emails. Each has its own queue of events. */
 export type Audience = 'redis' | Recipient;
 
-/** The ledger's names of the audiences. They are roles, never email addresses. */
+/** The names of the audiences in the delivery ledger. The names are roles, never email addresses. */
 export const addresses = {
   redis: { channel: 'redis', recipient: 'orders' },
   customer: { channel: 'email', recipient: 'customer' },

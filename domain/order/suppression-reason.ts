@@ -8,7 +8,7 @@ interface Reader {
   unwanted: readonly EmailKind[];
 }
 
-/** The sentences on the timeline. */
+/** The sentences on the timeline about returned emails. */
 export const whyReturned: Record<ReturnedAs, string> = {
   bounced: 'An earlier email to this address bounced.',
   complained: 'The recipient reported an earlier email as spam.',
@@ -17,8 +17,8 @@ export const whyReturned: Record<ReturnedAs, string> = {
 /**
  * Returns why a customer gets no email about an event, in one sentence; undefined if the email is sent.
  *
- * @param reader undefined after erasure
- * @param kind undefined for the receipt
+ * @param reader the customer; undefined after erasure
+ * @param kind the kind of the email; undefined for the receipt
  * @param returned what happened to earlier emails to the address
  */
 export function suppressionReason(

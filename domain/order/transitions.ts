@@ -21,7 +21,7 @@ export interface OrderAccess {
   customer: { id: string };
 }
 
-/** Returns the statuses that the actor may give the order, in the table's order. */
+/** Returns the statuses that the actor may give the order, in the sequence of the table above. */
 export function allowedTransitions(order: OrderAccess, actor: Actor): Status[] {
   return transitions
     .filter(({ from, by }) => from === order.status && by.some((party) => isParty(party, order, actor)))

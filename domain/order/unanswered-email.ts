@@ -1,6 +1,6 @@
 import type { Recipient } from './recipients.ts';
 
-/** An email that the mail server did not answer. It is sent again later. */
+/** An email whose whole message the mail server received without answering. The email is sent again later. */
 export interface UnansweredEmail {
   orderId: string;
   eventId: string;

@@ -12,9 +12,9 @@ const GROWTH = 3;
 /**
  * Returns the pause before the next attempt, in ms.
  *
- * @param failures so far, at least one
- * @param random 0 to 1: varies the pause by up to 20 %, up or down; a requested pause is only lengthened
- * @param requested the pause that the endpoint asks for, in ms; limited to `first` and `longest`
+ * @param failures the number of failures so far, at least one
+ * @param random from 0 to 1; varies the pause by up to 20 %, up or down, but only lengthens a requested pause
+ * @param requested the pause that the endpoint requests, in ms; at least `first` and at most `longest` is used
  */
 export function pauseAfter(
   failures: number,
@@ -29,10 +29,10 @@ export function pauseAfter(
 }
 
 /**
- * Returns the pause that an endpoint asks for, in ms: `Retry-After` of a 429 or a 503 (RFC 9110 §10.2.3).
+ * Returns the pause that an endpoint requests with `Retry-After` in a 429 or 503 response, in ms (RFC 9110 §10.2.3).
  *
  * @param now in ms since the epoch
- * @returns undefined if the header is missing or malformed
+ * @returns undefined for another status, or if the header is missing or malformed
  */
 export function requestedPause(status: number, retryAfter: string | undefined, now: number): number | undefined {
   if (status !== 429 && status !== 503) return undefined;

@@ -6,7 +6,7 @@ export type WebhookEvent = OrderEvent['type'];
 /** The type of the event that a manager sends to test a webhook. */
 export const TEST_EVENT = 'webhook.test';
 
-/** Why a webhook is disabled: by a manager, by a 410 of its endpoint, or because every attempt failed for too long. */
+/** Why a webhook is disabled. `manager`: by a manager; `gone`: by a 410 response; `failing`: all attempts failed for too long. */
 export const disabledReasons = ['manager', 'gone', 'failing'] as const;
 export type DisabledReason = (typeof disabledReasons)[number];
 
@@ -29,11 +29,11 @@ export interface Webhook {
   url: string;
   description: string;
   events: WebhookEvent[];
-  /** Null while it is enabled. */
+  /** Null while the webhook is enabled. */
   disabled: { reason: DisabledReason; at: string } | null;
   /** Time of the first failure after the last success; null if the last attempt succeeded. */
   failingSince: string | null;
-  /** Increases with every change. Deliveries do not change it. */
+  /** Increases with every change of the webhook, but not with deliveries. */
   version: number;
   createdAt: string;
   updatedAt: string;

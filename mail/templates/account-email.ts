@@ -8,11 +8,11 @@ import { look } from './look.ts';
 /** The data of an email about an account. */
 export interface AccountEmailInput {
   kind: AccountEmail;
-  /** As typed; empty if unknown or unverified. */
+  /** The recipient's name, as typed; empty if unknown or unverified. */
   name: string;
   /** URL of the button. */
   link: string;
-  /** ISO 639. Languages that the shop does not have fall back to English. */
+  /** An ISO 639 code. The email is in English if the code is absent or Crema does not have the language. */
   language?: string | null | undefined;
   shopName: string;
 }
@@ -34,7 +34,7 @@ export function renderAccountEmail({ kind, name, link, language, shopName: typed
   });
 }
 
-/** @param orOpen introduces the URL as text */
+/** @param orOpen the text before the URL, which is also shown as text */
 const linkButton = (label: string, link: string, orOpen: string): Part => ({
   html: html`
 <table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>

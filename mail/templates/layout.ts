@@ -2,7 +2,7 @@ import { type Html, html, sentence } from '../../languages/markup.ts';
 import type { Wording } from '../../languages/wording.ts';
 import { look, serif, styleSheet, type Tone, tones } from './look.ts';
 
-/** An email without addresses. The subject is one line without control characters. */
+/** An email without its sender and recipient. The subject is one line without control characters. */
 export interface RenderedEmail {
   subject: string;
   text: string;
@@ -43,16 +43,16 @@ export function renderEmail(content: EmailContent): RenderedEmail {
   return { subject, html: layout(content).markup, text: texts.filter(Boolean).join('\n\n') };
 }
 
-/** A label in the header, for emails that are not about an order. */
+/** Renders a label in the header, for emails that are not about an order. */
 export const labelBanner = (label: string): Part => ({
   html: html`<div style="${look.label}margin-top:14px;">${label}</div>`,
   text: '',
 });
 
-// Padding after the preheader, so that a mailbox's list does not show the first lines of the email.
+// Invisible padding after the preheader, so that a mailbox's list does not also show the first lines of the email.
 const blank = '\u2007\u034f'.repeat(80);
 
-/** One column, at most 560 pixels wide, without external resources. */
+/** Renders the HTML: one column, at most 560 pixels wide, without external resources. */
 function layout({ locale, shopName, tone, banner, wording, parts, closing, why, preferences }: EmailContent): Html {
   const { subject, preheader, headline, paragraphs } = wording;
   const { ground, ink } = tones[tone];

@@ -4,8 +4,8 @@ const sans = "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Hel
 export const serif = "font-family:Georgia,'Times New Roman',serif;";
 
 /**
- * The inline styles of all emails. Light colours are inline because some mailboxes drop the style sheet. The class beside each
- * style lets {@link styleSheet} replace it. All text has a contrast of at least 4.5 to its background.
+ * The inline styles of all emails. The light colours are inline, because some mailboxes drop the style sheet. The class beside
+ * each style lets {@link styleSheet} replace the style in dark mode. All text has a contrast of at least 4.5 to its background.
  */
 export const look = {
   number: `${exactly}${sans}font-size:84px;line-height:92px;font-weight:800;letter-spacing:-2px;`,
@@ -48,7 +48,7 @@ const darkLooks: Record<string, DarkLook> = {
   sober: { 'background-color': '#2c2723', color: '#bfb3a8' },
 };
 
-/** @param under the prefix of each selector @param colours the properties to set */
+/** Returns the rules of dark mode. @param under the prefix of each selector @param colours the properties to set */
 const rules = (under: string, ...colours: (keyof DarkLook)[]): string =>
   Object.entries(darkLooks)
     .map(([name, look]) => {

@@ -15,7 +15,7 @@ export interface OrderEmailInput {
   recipient: Recipient;
   /** As the customer typed it; `null` after the erasure of the customer. */
   customerName: string | null;
-  /** ISO 639. Languages that the shop does not have fall back to English. */
+  /** An ISO 639 code. The email is in English if the code is absent or Crema does not have the language. */
   language?: string | null | undefined;
   /** URL of the customer's email preferences. */
   choicePage?: string | undefined;
@@ -70,7 +70,7 @@ function wordingOf(
   });
 }
 
-/** Puts the customer's note before the lines for the shop, and last for the customer. */
+/** Returns the parts of the email. In emails to the shop, the customer's note is before the lines; otherwise, it is last. */
 function partsOf({ fact: { event, order }, recipient }: OrderEmailInput, language: Language): Part[] {
   const { labels } = language;
   const toShop = recipient === 'shop';

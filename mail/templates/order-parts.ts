@@ -94,7 +94,7 @@ export function particulars({ placedAt, id }: Order, { locale, labels }: Languag
   return { html: html`${facts.map((fact) => html`<div>${fact}</div>`)}`, text: facts.join('\n') };
 }
 
-/** Renders the order's number in large type. Below it is the location, or that the order was cancelled. */
+/** Renders the order's number in large type. The text below it is the location, or says that the order was cancelled. */
 export function orderBanner({ number, location, status }: Order, { labels }: Language): Part {
   const under = status === 'cancelled' ? labels.cancelled : labels.location[location];
   return {
@@ -105,7 +105,7 @@ export function orderBanner({ number, location, status }: Order, { labels }: Lan
   };
 }
 
-/** Aligns rows of a name, a unit price and an amount. */
+/** Returns lines of text with aligned amounts. @param rows name, unit price and amount */
 function columns(rows: readonly (readonly [string, string | null, string])[]): string {
   const written = rows.map(([name, each, amount]) => [each ? `${name}, ${each}` : name, amount] as const);
   const widest = Math.max(...written.map(([name]) => widthOf(name)));

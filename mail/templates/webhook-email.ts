@@ -13,7 +13,7 @@ export interface WebhookEmailInput {
   host: string;
   /** RFC 3339. */
   failingSince: string;
-  /** ISO 639. Languages that the shop does not have fall back to English. */
+  /** An ISO 639 code. The email is in English if the code is absent or Crema does not have the language. */
   language?: string;
   shopName: string;
   /** IANA time zone of the times in the email. */
