@@ -2,7 +2,7 @@ import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { KeyRing } from './key-ring.ts';
 
-/** Private claims of a user's access token: the grant that it was issued from and, in a browser, the session. */
+/** Private claims of a user's access token: the id of its grant and, after a sign-in in a browser, the id of the session. */
 export const GRANT_CLAIM = 'grant_id';
 export const SESSION_CLAIM = 'sid';
 
@@ -11,9 +11,11 @@ export const tokenClaims = z.object({
   sub: z.string(),
   clientId: z.string(),
   jti: z.string(),
-  /** The token's grant, which ends when its refresh token is revoked or used twice. Absent for a service client. */
+  /**
+   * The id of the token's grant. The grant ends when its refresh token is revoked or used twice. Absent for a service client.
+   */
   grantId: z.string().optional(),
-  /** The browser's session, which ends when the user signs out. */
+  /** The id of the browser's session, which ends when the user signs out. */
   sessionUid: z.string().optional(),
   scope: z.string(),
   /** In ms since the epoch. */
@@ -41,7 +43,7 @@ const accessTokenClaims = z
     }),
   );
 
-/** Returns a token's claims, or `undefined` if the token is invalid for every one of the audiences. */
+/** Returns a token's claims, or `undefined` if the token is invalid or has another audience than these. */
 export type VerifyAccessToken = (token: string, audiences: string[]) => Promise<TokenClaims | undefined>;
 
 /**

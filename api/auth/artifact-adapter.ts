@@ -28,7 +28,8 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
       const save = (passwordVersion?: number) =>
         artifacts.save(kind, id, { ...payload, accountId }, { expiresIn, passwordVersion });
       if (await save(accountId === undefined ? undefined : passwordVersions.of(accountId))) return;
-      // A changed password removes the grants of all other sessions. An existing grant shows that this session changed it.
+      // A password change removes the grants of all sessions but the one that made it. So if the grant still exists, this
+      // session changed the password.
       const grant = payload.grantId ? await artifacts.find('Grant', payload.grantId) : undefined;
       if (grant && (await save(grant.passwordVersion))) return;
       throw new errors.InvalidGrant('the password has changed');
@@ -45,8 +46,8 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
     revokeByGrantId: (grantId) => artifacts.removeByGrant(kind, grantId),
     async consume(id) {
       if (await artifacts.consume(kind, id)) return;
-      // oidc-provider reads a token before it consumes it. So concurrent requests with the same token all get here, and only one
-      // succeeds. A second use counts as theft of the token (RFC 9700 §4.14.2).
+      // oidc-provider reads a token before it consumes it, so concurrent requests with the same token all call this function.
+      // It succeeds for one of them. The others count as theft of the token (RFC 9700 §4.14.2), so the grant ends.
       const grantId = await artifacts.removeFamily(kind, id);
       if (grantId) onEnded(grantId);
       throw new errors.InvalidGrant('used by two requests at the same time');
@@ -54,10 +55,16 @@ export function createArtifactAdapter(dependencies: Dependencies): (kind: string
   });
 }
 
-/** Returns the account that owns an artifact. The signed-in user owns an interaction, so a new password ends it. */
+/**
+ * Returns the id of the account that owns an artifact. A completed sign-in belongs to the signed-in user, so that a password
+ * change ends it, too.
+ */
 const accountOf = ({ accountId, result }: AdapterPayload): string | undefined => accountId ?? result?.login?.accountId;
 
-/** Returns a service client as a confidential client (RFC 7591 §2). Its secret is a hash, which `provider.ts` compares. */
+/**
+ * Returns the metadata of a service client, which is a confidential client (RFC 7591 §2). `client_secret` is a hash, so
+ * `provider.ts` replaces oidc-provider's comparison of secrets.
+ */
 async function findServiceClient(clients: ServiceClientRepository, id: string): Promise<AdapterPayload | undefined> {
   const found = await clients.find(id);
   if (!found) return undefined;

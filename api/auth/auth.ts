@@ -20,20 +20,23 @@ import { createSignIn } from './sign-in.ts';
 import { createStreamTickets } from './stream-tickets.ts';
 import type { TemporalUi } from './temporal-ui.ts';
 
-/** How long retired keys are kept, in ms. At sign-out, applications send ID tokens as hints, even long after their expiry. */
+/**
+ * How long retired keys are kept, in ms. They verify old ID tokens, because at sign-out, applications send ID tokens as hints,
+ * even long after their expiry.
+ */
 const RETIRED_KEYS_KEPT_MS = 15 * 24 * 60 * 60_000;
 
-/** The maximum number of expired rows that one upkeep removes, so that it does not block Postgres. */
+/** How many expired rows one upkeep removes at most, so that the removal does not block Postgres. */
 const EXPIRED_AT_ONCE = 5_000;
 
 export interface AuthOptions {
   database: Database;
   pages: Pages;
   publicUrl: string;
-  /** Whether the token endpoint accepts passwords; never in production. */
+  /** Whether the token endpoint accepts passwords. Must be false in production. */
   passwordGrant: boolean;
   signInLimiter?: SignInLimiter | undefined;
-  /** Redirect URIs of browser apps, besides the docs page. */
+  /** The redirect URIs of browser apps. That of the docs page is always allowed. */
   redirectUris?: readonly string[] | undefined;
   temporalUi?: TemporalUi | undefined;
   /** How long a process caches the caller of a token, in ms. */
@@ -89,7 +92,7 @@ export async function createAuth({
 
   return {
     passwordGrant,
-    /** The secrets of signed cookies, for `keys` of the Koa application. */
+    /** The secrets that sign cookies, for `keys` of the Koa application. */
     keys: keyRing.cookies,
     endpoints: createEndpoints({
       issuer,
@@ -99,12 +102,14 @@ export async function createAuth({
       passwordVersions,
     }),
     authenticate: createAuthenticate({ audience, codecAudience, keyRing, verifyAccessToken, callers, tickets }),
-    /** Removes callers from the cache of this process. @param id of a user, a service client, a grant or a token (`jti`) */
+    /**
+     * Removes callers from the cache of this process. @param id the id of a user, a service client, a grant or a token (`jti`)
+     */
     evict: callers.evict,
-    /** Looks up the current caller of a token, for event streams, which check it repeatedly. */
+    /** Looks up the current caller of a token. Event streams repeat the lookup to check whether they may continue. */
     callers,
     tickets,
-    /** Reads rotated keys and removes expired rows. Call it regularly. */
+    /** Reads the keys, which may have been rotated, and removes old keys and expired rows. Call it regularly. */
     async upkeep(): Promise<void> {
       await keyRing.reread();
       await signingKeys.removeRetired(RETIRED_KEYS_KEPT_MS);
@@ -120,7 +125,7 @@ interface Server {
   serve: Middleware;
 }
 
-/** Caches a server until the keys change. Requests in progress complete on the previous server. */
+/** Returns a function that caches a server until the keys change. Requests in progress complete on the previous server. */
 function cachedByKeys(keyRing: { signing: readonly PrivateJwk[] }, create: (signing: readonly PrivateJwk[]) => Server) {
   let cached: { signing: readonly PrivateJwk[]; server: Server } | undefined;
   return (): Server => {

@@ -27,7 +27,10 @@ const invalidToken = (detail: string) =>
     headers: { 'www-authenticate': 'Bearer realm="crema", error="invalid_token"' },
   });
 
-/** The number of verified tokens that a process caches: checking a signature takes as long as the rest of a small request. */
+/**
+ * How many verified tokens a process caches at most. It caches them because checking a signature takes as long as the rest of a
+ * small request.
+ */
 const CACHE_SIZE = 10_000;
 
 export interface AuthenticateOptions {
@@ -42,8 +45,8 @@ export interface AuthenticateOptions {
 
 /**
  * Returns middleware that finds the caller of a request by its access token or, for an event stream, by its ticket. It sets
- * `caller` and `token`, or `credentialsProblem` for invalid credentials and schemes other than Bearer. A request without
- * credentials gets no such field, and its route accepts or rejects it.
+ * `caller` and `token`. For invalid credentials and schemes other than Bearer, it sets `credentialsProblem` instead. For a
+ * request without credentials, it sets no field, and the route accepts or rejects the request.
  */
 export function createAuthenticate(options: AuthenticateOptions): Middleware<AuthState> {
   const { audience, codecAudience, keyRing, verifyAccessToken, callers, tickets } = options;
@@ -53,7 +56,8 @@ export function createAuthenticate(options: AuthenticateOptions): Middleware<Aut
   // The key is a hash, so that the cache contains no tokens.
   const cacheKey = (ctx: Context) => hash('sha256', `${audiencesFor(ctx)} ${ctx.get('authorization')}`);
 
-  // koa-jwt checks the signature itself, but neither `typ` nor `crit`: see ADR 8.
+  // koa-jwt checks the signature, but neither `typ` nor `crit`. So `isRevoked` calls `verifyAccessToken`, which checks all (ADR
+  // 8).
   const checkBearerToken = koaJwt({
     async secret(header) {
       const key = await markFailure(keyRing.verificationKey(header));
@@ -101,7 +105,9 @@ export function createAuthenticate(options: AuthenticateOptions): Middleware<Aut
 /** An outage or a bug prevented the check of a token. */
 class CheckFailed extends Error {}
 
-/** Marks errors that are not about the token: koa-jwt reports every error as an invalid token. */
+/**
+ * Wraps errors that are not about the token in {@link CheckFailed}, because koa-jwt reports every error as an invalid token.
+ */
 function markFailure<Result>(work: Promise<Result>): Promise<Result> {
   return work.catch((cause: unknown) => {
     throw cause instanceof errors.JOSEError ? cause : new CheckFailed('The token could not be checked', { cause });
@@ -123,7 +129,7 @@ function createClaimsCache(keyRing: KeyRing) {
   };
 }
 
-/** Rejects a request with invalid credentials, after the rate limits have counted it. */
+/** Rejects a request with invalid credentials. Must come after the rate limits, so that they count such requests, too. */
 export const rejectInvalidCredentials: Middleware<AuthState> = ({ state }, next) => {
   if (state.credentialsProblem) throw state.credentialsProblem;
   return next();

@@ -10,7 +10,7 @@ interface AnyCaller<Type extends Actor['type']> {
   type: Type;
   id: string;
   name: string;
-  /** The scopes of the token, without those that the user's role or the service client's grant no longer allows. */
+  /** The scopes of the token, except those that the user's role or the service client no longer has. */
   scopes: ReadonlySet<Scope>;
   actor: Actor;
 }
@@ -24,7 +24,7 @@ export type ServiceCaller = AnyCaller<'service'>;
 /** The sender of an authenticated request. */
 export type Caller = UserCaller | ServiceCaller;
 
-/** The number of callers that a process caches. */
+/** How many callers a process caches at most. */
 const CACHE_SIZE = 10_000;
 
 interface Dependencies {
@@ -63,7 +63,10 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
   }
 
   return {
-    /** Returns `undefined` if the token was revoked, its grant or session has ended, or its caller does not exist. */
+    /**
+     * Returns the caller, or `undefined` if the token was revoked, its grant or session has ended, or the caller does not
+     * exist.
+     */
     find(claims: TokenClaims): Promise<Caller | undefined> {
       const { sub, clientId, grantId, sessionUid, jti, scope } = claims;
       const key = [sub, clientId, grantId, sessionUid, jti, scope].join(' ');
@@ -76,9 +79,9 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
       return caller;
     },
     /**
-     * Removes callers from the cache of this process. Other processes follow when their entries expire.
+     * Removes callers from the cache of this process. Other processes cache them until the entries expire.
      *
-     * @param id of a user, a service client, a grant, or a token (`jti`)
+     * @param id the id of a user, a service client, a grant or a token (`jti`)
      */
     evict(id: string): void {
       for (const key of [...cache.keys()]) if (key.split(' ').includes(id)) cache.delete(key);

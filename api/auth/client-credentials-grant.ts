@@ -4,12 +4,12 @@ import { grantedScope } from './scope-of-new-token.ts';
 
 export const GRANT_TYPE = 'client_credentials';
 
-/** A metadata field of clients that RFC 7591 does not define: the scopes that a service client was granted. */
+/** The name of the metadata field for the scopes that a service client was granted. RFC 7591 does not define such a field. */
 export const SERVICE_SCOPES = 'service_scopes';
 
 /**
- * Registers the client credentials grant (RFC 6749 §4.4) for service clients. For a request without scopes, it grants all scopes
- * of the client. The grant of oidc-provider, which it replaces, would issue a token without scopes.
+ * Registers the client credentials grant (RFC 6749 §4.4) for service clients. For a request without scopes, it grants all
+ * scopes of the client. It replaces the grant of oidc-provider, which would then issue a token without scopes.
  */
 export function registerClientCredentialsGrant(provider: Provider, audience: string): void {
   provider.registerGrantType(

@@ -20,7 +20,7 @@ const ENDPOINTS: readonly [path: RegExp, methods: readonly string[]][] = [
   [/^\/\.well-known\/(jwks\.json|openid-configuration|oauth-authorization-server)$/, ['GET', 'HEAD', 'OPTIONS']],
 ];
 
-/** Rejects a request: for a browser with a page, otherwise with an error as in RFC 6749 §5.2. */
+/** Rejects a request. Browsers get a page, programs get an error as in RFC 6749 §5.2. */
 function reject(ctx: Context, problem: Problem): void {
   if (wantsPage(ctx)) throw problem;
   ctx.status = problem.status;
@@ -83,12 +83,14 @@ export function createEndpoints(options: EndpointsOptions): Middleware<RequestSt
       return reject(ctx, new Problem('not_found', { detail: 'This endpoint does not exist.' }));
     }
     if (!methods.includes(ctx.method)) return reject(ctx, methodNotAllowed(ctx, methods.join(', ')));
-    // A proxy terminates TLS. Cookies must be Secure even if the proxy sends another `X-Forwarded-Proto`.
+    // A proxy terminates TLS, so requests arrive as http. Cookies must be Secure even if the proxy sends another
+    // `X-Forwarded-Proto`.
     if (issuer.startsWith('https:')) {
       ctx.cookies.secure = true;
       ctx.req.headers['x-forwarded-proto'] = 'https';
     }
-    // A request without scopes gets all scopes that the role allows, as with the other grants (RFC 6749 §3.3).
+    // A request without scopes counts as a request for all scopes. As with the other grants (RFC 6749 §3.3), the token gets
+    // those that the role allows.
     if (ctx.path === '/oauth/authorize' && !ctx.query.scope) {
       ctx.query = { ...ctx.query, scope: scopesOf('manager').join(' ') };
     }
@@ -97,7 +99,7 @@ export function createEndpoints(options: EndpointsOptions): Middleware<RequestSt
       await passwordVersions.run(() => serve(ctx, next));
       answerNextStep(ctx, pages);
     } catch (error) {
-      // oidc-provider does not catch errors of the sign-in page and of the end of a session.
+      // oidc-provider does not catch errors of the sign-in page and of a sign-out, so they arrive here.
       if (error instanceof errors.InvalidGrant) {
         ctx.remove('location');
         return answerExpired(ctx, pages);

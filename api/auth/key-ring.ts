@@ -2,7 +2,10 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { errors } from 'jose';
 import type { SigningKey, SigningKeyRepository } from '../../db/signing-keys.ts';
 
-/** The minimum time between two reads that unknown key ids cause, in ms. Limited because any client can send such an id. */
+/**
+ * The minimum time between two reads because of unknown key ids, in ms. Any client can send such an id, so without this limit,
+ * each request could cause a read.
+ */
 const REREAD_AFTER_MS = 10_000;
 
 /** A private JWK (RFC 7517). */
@@ -25,7 +28,10 @@ const kidsOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join(
 
 /** Reads the shop's keys, which sign tokens and cookies and verify tokens. The first process of a new shop creates them. */
 export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS) {
-  /** Secrets for signed cookies, the same in all processes. Koa keeps a reference to this array, so it is changed in place. */
+  /**
+   * The secrets that sign cookies, the same in all processes. Koa keeps a reference to this array, so a rotation changes it in
+   * place.
+   */
   const cookies = [await repository.ensureCookieKey()];
   let keys = parseKeys(await repository.ensure());
   let readAt = performance.now();
@@ -50,14 +56,16 @@ export async function openKeyRing(repository: SigningKeyRepository, rereadAfterM
   }
 
   return {
-    /** The key that signs, the next one, then the retired ones. Returns the same array until a key or secret changes. */
+    /**
+     * The key that signs, the next one, then the retired ones. Returns the same array until a key or the cookie secret changes.
+     */
     get signing(): readonly PrivateJwk[] {
       return keys.signing;
     },
     cookies,
     /**
-     * Returns the public key that a token's header names. Reads the keys again for an unknown id, at most every 10 s, because
-     * another process may have created a newer key.
+     * Returns the public key that a token's header names. If its id is unknown, reads the keys again, at most every 10 s,
+     * because another process may have created a newer key.
      *
      * @throws {errors.JWKSNoMatchingKey} if there is no such key
      */

@@ -26,7 +26,7 @@ const scope = z.string().meta({
 const tokenRequest = (passwordGrant: boolean) =>
   z
     .object({
-      // The enum has no component name. With a name, the Rust client of openapi-generator does not compile.
+      // The enum has no component name, because with a name, the Rust client of openapi-generator does not compile.
       grant_type: z.enum([
         'authorization_code',
         ...(passwordGrant ? (['password'] as const) : []),
@@ -204,7 +204,8 @@ const operation = ({ operationId, summary, ...rest }: ZodOpenApiOperationObject)
 });
 
 /**
- * Returns the OpenAPI paths of the OAuth2 server, which validates its own requests and sends errors as in RFC 6749.
+ * Returns the OpenAPI paths of the OAuth2 server. No routes define them, because the server validates its own requests and
+ * sends errors as in RFC 6749.
  *
  * @param passwordGrant whether the password grant is enabled
  * @param refusals the error responses of the public documents, by status

@@ -22,7 +22,7 @@ function tooManyAttempts({ resetsIn }: QuotaStatus) {
 
 /**
  * Registers the resource owner password grant (RFC 6749 §4.3), for `curl` and the docs page of a development machine. RFC 9700
- * §2.4 forbids it, as it teaches users to give their password to other programs. Production never registers it.
+ * §2.4 forbids this grant, because it teaches users to give their password to other programs. So production never registers it.
  */
 export function registerPasswordGrant(provider: Provider, signIn: SignIn, audience: string): void {
   provider.registerGrantType<{ username?: string; password?: string }>(

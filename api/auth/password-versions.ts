@@ -3,9 +3,10 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export type PasswordVersions = ReturnType<typeof createPasswordVersions>;
 
 /**
- * Tracks, for each request to the OAuth2 server, the password versions of its accounts. The version is that of the checked
- * password, or the version at the time when a session, grant or code of the account was read. An artifact of the account is saved
- * only if the version has not changed. So a request that runs during a password change cannot restore an ended session (ADR 17).
+ * Tracks the password version of each account that a request to the OAuth2 server concerns. It is the version of the checked
+ * password, or the version at the time when a session, grant or code of the account was read. An artifact of the account is
+ * saved only if the account still has this version. So a request that runs during a password change cannot restore an ended
+ * session (ADR 17).
  */
 export function createPasswordVersions() {
   const requests = new AsyncLocalStorage<Map<string, number>>();
@@ -17,11 +18,11 @@ export function createPasswordVersions() {
   }
 
   return {
-    /** Runs a request with versions of its own. */
+    /** Runs a request, for which the other functions then record and return versions. */
     run: <Result>(request: () => Promise<Result>) => requests.run(new Map(), request),
     /** Records the version of a checked password. */
     checked: (accountId: string, version: number) => void versions().set(accountId, version),
-    /** Records the version that was read with an artifact, unless the account already has one. */
+    /** Records the version that was read with an artifact, unless this request already has a version for the account. */
     read(accountId: string, version: number): void {
       if (!versions().has(accountId)) versions().set(accountId, version);
     },

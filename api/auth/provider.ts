@@ -87,7 +87,7 @@ export interface ProviderOptions {
 export function createProvider(options: ProviderOptions): Provider {
   const { issuer, audience, users, signIn } = options;
   const provider = new Provider(issuer, configurationOf(options));
-  // oidc-provider lists the scopes of OpenID Connect only, and not those of a resource server.
+  // oidc-provider lists only the scopes of OpenID Connect in its discovery document, so this adds those of the API.
   provider.use(async (ctx, next) => {
     await next();
     if (ctx.oidc?.route !== 'discovery') return;
@@ -98,9 +98,10 @@ export function createProvider(options: ProviderOptions): Provider {
   // By default, oidc-provider builds URLs from the Host header, which a client can forge.
   provider.OIDCContext.prototype.urlFor = (name: string, parameters?: Record<string, unknown>) =>
     provider.urlFor(name, parameters);
-  // oidc-provider then reads the protocol from `X-Forwarded-Proto`, which `createEndpoints` sets. Cookies are Secure for https.
+  // With `proxy`, oidc-provider reads the protocol from `X-Forwarded-Proto`, which `createEndpoints` sets. For https, it then
+  // makes cookies Secure.
   provider.proxy = true;
-  // By default, oidc-provider compares the secrets themselves, but only hashes are stored.
+  // By default, oidc-provider compares the secrets themselves, but the stored client has only a hash.
   provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, actual) {
     return verifySecret(this.clientSecret ?? '', actual);
   };
@@ -123,7 +124,7 @@ function configurationOf(options: ProviderOptions): Configuration {
     cookies: {
       keys: [...cookies],
       names: { session: 'crema_session', interaction: 'crema_sign_in', resume: 'crema_resume' },
-      // Because of the path, browsers do not send these cookies to the API.
+      // Because of the path, browsers do not send the session cookie to the API.
       long: { signed: true, httpOnly: true, sameSite: 'lax', path: '/oauth' },
       short: { signed: true, httpOnly: true, sameSite: 'lax' },
     },
@@ -134,7 +135,8 @@ function configurationOf(options: ProviderOptions): Configuration {
     extraClientMetadata: { properties: [SERVICE_SCOPES] },
     responseTypes: ['code'],
     scopes: ['openid'],
-    // RFC 9700 §2.1.1. oidc-provider supports S256 only.
+    // RFC 9700 §2.1.1 requires PKCE, but allows a nonce instead, which the Temporal Web UI sends. oidc-provider supports S256
+    // only.
     pkce: { required: (_ctx, { clientId }) => clientId !== TEMPORAL_UI },
     allowOmittingSingleRegisteredRedirectUri: false,
     interactions: { policy, url: (_ctx, { uid }) => `/oauth/sign-in/${uid}` },
@@ -151,7 +153,7 @@ function configurationOf(options: ProviderOptions): Configuration {
       const user = await users.find(id);
       return user && { accountId: id, user, claims: () => ({ sub: id }) };
     },
-    // Browsers send `Origin` with every POST, also with those from Crema's pages.
+    // Browsers send `Origin` with every POST. So the API's own origin must be allowed, too, for Crema's pages.
     clientBasedCORS: (ctx, origin) => browserOrigins.has(origin) || URL.parse(origin)?.host === ctx.host,
     renderError: createErrorPage(pages),
   };
@@ -163,7 +165,7 @@ const featuresOf = (options: ProviderOptions): Configuration['features'] => ({
   pushedAuthorizationRequests: { enabled: false },
   revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
   rpInitiatedLogout: { enabled: true, ...signOutPages(options.pages, options.users) },
-  // oidc-provider's userinfo endpoint accepts opaque tokens only, and Crema's tokens are JWTs. Clients use GET /v1/me.
+  // oidc-provider's userinfo endpoint accepts opaque tokens only, but Crema's tokens are JWTs. Clients use GET /v1/me instead.
   userinfo: { enabled: false },
   resourceIndicators: {
     enabled: true,
@@ -208,7 +210,7 @@ interface Resource {
 const resourceOf = ({ audience, codecAudience }: ProviderOptions, { clientId }: Client): Resource =>
   clientId === TEMPORAL_UI ? { uri: codecAudience, scopesOf: codecScopesOf } : { uri: audience, scopesOf };
 
-/** Returns the session's grant to a client: all scopes of the user's role. */
+/** Returns the session's grant to a client, which contains all scopes of the user's role. Creates it if it is missing. */
 async function grantOf(ctx: KoaContextWithOIDC, { uri, scopesOf }: Resource) {
   const { account, client, session, provider } = ctx.oidc;
   const { user } = account as unknown as { user: User };

@@ -12,7 +12,7 @@ interface RevocationOptions {
 
 /**
  * Lets clients revoke access tokens (RFC 7009). oidc-provider authenticates the client, but refuses tokens that it does not
- * store, such as JWTs. The ids of revoked tokens are stored until the tokens expire.
+ * store, such as JWTs. So this middleware stores the ids of revoked tokens until the tokens expire.
  */
 export function revokeAccessTokens(provider: Provider, options: RevocationOptions): void {
   const { verifyAccessToken, audiences, artifacts, onEnded } = options;
@@ -20,7 +20,7 @@ export function revokeAccessTokens(provider: Provider, options: RevocationOption
     await next();
     const { error } = (ctx.body ?? {}) as { error?: string };
     if (ctx.oidc?.route !== 'revocation' || error !== 'unsupported_token_type') return;
-    // The response to an invalid token is also 200 (§2.2).
+    // The response to an invalid token is also 200 (RFC 7009 §2.2).
     ctx.status = 200;
     ctx.body = '';
     const token = await verifyAccessToken(String(ctx.oidc.params?.token), audiences);

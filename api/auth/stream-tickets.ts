@@ -6,7 +6,7 @@ import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { type TokenClaims, tokenClaims, verifyJwt } from './access-token.ts';
 import type { KeyRing } from './key-ring.ts';
 
-/** How long a ticket is valid, in ms. Browsers use it at once. */
+/** How long a ticket is valid, in ms. A minute is enough, because browsers use a ticket at once. */
 const LIFETIME_MS = 60_000;
 
 /** The `typ` of tickets. It prevents the use of access tokens and ID tokens as tickets, and of tickets as tokens. */
@@ -30,9 +30,9 @@ interface Dependencies {
 export type StreamTickets = ReturnType<typeof createStreamTickets>;
 
 /**
- * Issues tickets to event streams, for browsers: an EventSource sends no header, and an access token in a URL would get into
- * logs and browser histories. A ticket replaces the access token that it was issued for. It is valid for one stream, for one use,
- * and for one minute.
+ * Issues tickets for event streams. Browsers need them, because an EventSource cannot send a header, and an access token in a
+ * URL would get into logs and browser histories. A ticket replaces the access token that it was issued for. It is valid for one
+ * stream, for one use, and for one minute.
  */
 export function createStreamTickets({ issuer, audience: apiAudience, keyRing, artifacts }: Dependencies) {
   const audience = `${apiAudience}/orders/events`;
@@ -52,7 +52,7 @@ export function createStreamTickets({ issuer, audience: apiAudience, keyRing, ar
     return { ticket, expiresAt: expiresAt * 1_000 };
   }
 
-  /** Uses a ticket. Returns its access token, or `undefined` if the ticket is not valid for this stream. */
+  /** Uses up a ticket. Returns the claims of its access token, or `undefined` if the ticket is not valid for this stream. */
   async function redeem(ticket: string, { orderId }: StreamTarget): Promise<TokenClaims | undefined> {
     const found = await verifyJwt(ticket, { keyRing, issuer, audience, typ: TYP, claims: ticketClaims });
     if (!found || found.order_id !== orderId) return undefined;
@@ -62,7 +62,7 @@ export function createStreamTickets({ issuer, audience: apiAudience, keyRing, ar
   return { issue, redeem };
 }
 
-/** The paths of streams. Like the router, it ignores case and a trailing slash. */
+/** The paths of streams. Like the router, the pattern ignores case and a trailing slash. */
 const STREAM = /^\/v1\/orders\/(?:([^/]+)\/)?events\/?$/i;
 
 /** Returns the stream that a request is for, or `undefined` for other requests. */

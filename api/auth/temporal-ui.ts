@@ -13,13 +13,13 @@ export interface TemporalUi {
 
 export const TEMPORAL_UI = 'temporal-ui';
 
-/** The reason for a prompt to sign in as another user. */
+/** The reason with which oidc-provider shows the sign-in page again to a user who is not a manager. */
 export const FOR_MANAGERS = 'for_managers';
 
 /**
- * Returns the metadata of a confidential client. The Temporal Web UI sends neither `resource` nor a PKCE challenge. It sends the
- * nonce of OpenID Connect, which RFC 9700 §2.1.1 allows instead. It gets no refresh token: when its access token expires, it
- * redirects to the OAuth2 server, which issues a new token to a signed-in user without showing a page.
+ * Returns the metadata of a confidential client. The Temporal Web UI sends neither `resource` nor a PKCE challenge. It sends
+ * the nonce of OpenID Connect, which RFC 9700 §2.1.1 allows instead of PKCE. It needs no refresh token: when its access token
+ * expires, it redirects to the OAuth2 server, which issues a new token to a signed-in user without showing a page.
  */
 export const temporalUiClient = ({ origin, clientSecret }: TemporalUi): ClientMetadata => ({
   client_id: TEMPORAL_UI,

@@ -5,16 +5,16 @@ import type { Notice, PageWords } from '../../../languages/language.ts';
 import { html } from '../../../languages/markup.ts';
 import { type Link, noticeParts, type Pages, paragraphs } from '../../http/pages/page.ts';
 
-/** Routes of oidc-provider that a browser opens; programs call the others. */
+/** The routes of oidc-provider that browsers open. Programs call the others. */
 const PAGES = new Set(['authorization', 'resume', 'end_session', 'end_session_confirm', 'end_session_success']);
 
 export const isPage = (ctx: KoaContextWithOIDC): boolean => PAGES.has(ctx.oidc.route);
 
-/** Answers a sign-in that has expired or is complete. */
+/** Answers a request for a sign-in that has expired or is complete. */
 export const answerExpired = (ctx: Context, pages: Pages): void =>
   answerStartAgain(ctx, pages, 400, (words) => words.signInExpired);
 
-/** Answers a form that another site has sent. */
+/** Rejects a sign-in form that another site has sent. */
 export const answerForged = (ctx: Context, pages: Pages): void =>
   answerStartAgain(ctx, pages, 403, (words) => words.foreignForm);
 
@@ -26,12 +26,16 @@ function answerStartAgain(ctx: Context, pages: Pages, status: number, notice: (w
 
 export function answerUnavailable(ctx: Context, pages: Pages): void {
   const words = pages.wordsFor(ctx);
-  // "Try again" is a GET. Only the sign-in page has the same path for GET and POST; the other form belongs to the sign-out.
+  // "Try again" is a link, so it sends a GET. The sign-in form can be opened at the path that it is sent to. The form that
+  // confirms a sign-out is sent to another path, so after that one, the link opens `/oauth/logout`, which shows the form again.
   const page = ctx.method === 'GET' ? ctx.url : ctx.path.startsWith('/oauth/sign-in/') ? ctx.path : '/oauth/logout';
   pages.answer(ctx, 503, noticeParts(words, words.pages.problems[503], [words.pages.links.tryAgain, page]));
 }
 
-/** Shows an error that oidc-provider cannot send to the client: as a page, or to programs as JSON. */
+/**
+ * Returns a function that shows an error that oidc-provider cannot send to the client: as a page to browsers, as JSON to
+ * programs.
+ */
 export const createErrorPage = (pages: Pages) => (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => {
   if (!isPage(ctx) || ctx.accepts('html', 'json') !== 'html') {
     ctx.body = out;
@@ -56,7 +60,10 @@ export const createErrorPage = (pages: Pages) => (ctx: KoaContextWithOIDC, out: 
   }
 };
 
-/** Returns the site of the application that sent the user here, if its redirect URI is registered. */
+/**
+ * Returns the origin of the application that sent the user here, or `undefined` if the redirect URI in the request is not
+ * registered.
+ */
 function siteOf({ oidc: { client, params } }: KoaContextWithOIDC): string | undefined {
   const { redirectUris = [] } = (client as Client | undefined) ?? {};
   const uri = redirectUris.find((registered) => registered === params?.redirect_uri);

@@ -3,15 +3,16 @@ import { html } from '../../../languages/markup.ts';
 import { type Pages, paragraphs } from '../../http/pages/page.ts';
 
 /**
- * Replaces oidc-provider's page, which submits its form automatically, by a page in the shop's layout. oidc-provider has no hook
- * for this page (`lib/response_modes/form_post.js`), so the form is extracted from its HTML.
+ * Replaces oidc-provider's page for the response mode `form_post` by a page in the shop's layout. A script on the page submits
+ * its form, which sends the response to the client. oidc-provider has no hook for this page
+ * (`lib/response_modes/form_post.js`), so the form is extracted from its HTML.
  */
 export function answerNextStep(ctx: Context, pages: Pages): void {
-  // Each page in the shop's layout has this header.
+  // Pages in the shop's layout have this header, those of oidc-provider do not.
   const isOurs = ctx.response.headers['content-language'] !== undefined;
   if (isOurs || ctx.type !== 'text/html' || typeof ctx.body !== 'string') return;
   const [, action] = /<form method="post" action="([^"]*)"/.exec(ctx.body) ?? [];
-  // The body of a redirect has no form.
+  // A redirect also has an HTML body, but without a form.
   if (action === undefined) return;
   const inputs = ctx.body.match(/<input type="hidden"[^<>]*>/g) ?? [];
   const words = pages.wordsFor(ctx);
@@ -19,7 +20,7 @@ export function answerNextStep(ctx: Context, pages: Pages): void {
   pages.answer(ctx, ctx.status, {
     words,
     title,
-    // oidc-provider has escaped the values in its form.
+    // oidc-provider has already escaped the values in its form, so they are not escaped again.
     content: html`${paragraphs(...texts)}
 <form method="post" action="${{ markup: action }}">
 ${{ markup: inputs.join('\n') }}

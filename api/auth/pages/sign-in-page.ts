@@ -29,13 +29,16 @@ export interface SignInPageOptions {
   pages: Pages;
   provider(): Provider;
   signIn: SignIn;
-  /** Secrets of signed cookies. The first one also signs the form. */
+  /** The secrets that sign cookies. The first one also signs the form's anti-forgery token. */
   keys: readonly string[];
 }
 
 /** Serves the sign-in page at `/oauth/sign-in/<id>`: a form that needs no script. */
 export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOptions): Middleware {
-  /** Returns the form's anti-forgery token. The interaction's cookie binds it to the browser. */
+  /**
+   * Returns the form's anti-forgery token, which depends on the interaction. The interaction's cookie binds the token to the
+   * browser.
+   */
   const csrfOf = ({ uid }: Interaction): string =>
     createHmac('sha256', keys[0] as string)
       .update(`sign-in ${uid}`)
@@ -57,7 +60,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     });
   }
 
-  /** Ends the interaction and redirects to the client. */
+  /** Stores the result of the interaction and redirects to oidc-provider, which redirects to the client. */
   async function finish(ctx: Context, result: Parameters<Provider['interactionResult']>[2]): Promise<void> {
     const next = await provider().interactionResult(ctx.req, ctx.res, result, { mergeWithLastSubmission: false });
     ctx.set('cache-control', 'no-store');
@@ -90,7 +93,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     try {
       await finish(ctx, { login: { accountId: result.found.id, remember: remember === 'yes' } });
     } catch (error) {
-      // The password was changed during this request, after its check.
+      // The password was changed after the check above.
       if (error instanceof errors.InvalidGrant) return refuse(400, email, wrong);
       throw error;
     }
@@ -109,7 +112,7 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
   };
 }
 
-/** Returns the interaction of the request's cookie, if the path has the same interaction id. */
+/** Returns the interaction that the cookie names, or `undefined` if it has expired or the path names another one. */
 async function interactionOf(provider: Provider, ctx: Context): Promise<Interaction | undefined> {
   try {
     const found = await provider.interactionDetails(ctx.req, ctx.res);
@@ -125,7 +128,7 @@ async function readFields(ctx: Context): Promise<z.output<typeof form> | 'too lo
     await readForm(ctx as never, async () => {});
   } catch (error) {
     if ((error as { status?: number }).status === 413) return 'too long';
-    // A malformed body has no fields.
+    // A malformed body counts as a form without fields.
   }
   return form.parse((ctx.request as { body?: unknown }).body ?? {});
 }

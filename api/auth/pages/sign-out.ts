@@ -4,9 +4,15 @@ import type { UserRepository } from '../../../db/users.ts';
 import { html } from '../../../languages/markup.ts';
 import { noticeParts, type Pages } from '../../http/pages/page.ts';
 
-/** Returns the pages of a sign-out (OpenID Connect RP-Initiated Logout 1.0 §2), in the form of oidc-provider's configuration. */
+/**
+ * Returns the pages of a sign-out (OpenID Connect RP-Initiated Logout 1.0 §2), as functions for oidc-provider's configuration.
+ */
 export const signOutPages = (pages: Pages, users: Pick<UserRepository, 'find'>) => ({
-  /** Asks whether to sign out. @param form oidc-provider's form without buttons, with its anti-forgery token */
+  /**
+   * Shows a page that asks whether to sign out.
+   *
+   * @param form oidc-provider's form, which contains its anti-forgery token but no buttons
+   */
   async logoutSource(ctx: KoaContextWithOIDC, form: string): Promise<void> {
     const page = ctx as unknown as Context;
     const { session } = ctx.oidc;
@@ -27,7 +33,7 @@ ${{ markup: form }}
     });
   },
 
-  /** Confirms the sign-out, if there is no application to return to. */
+  /** Shows a page that confirms the sign-out. oidc-provider calls it only if there is no application to return to. */
   postLogoutSuccessSource(ctx: KoaContextWithOIDC): void {
     const page = ctx as unknown as Context;
     const words = pages.wordsFor(page, [page.query.ui_locales].flat()[0]);
@@ -36,7 +42,10 @@ ${{ markup: form }}
   },
 });
 
-/** Adds the user's language to the URL of the page after a sign-out. That page cannot look it up, as the session has ended. */
+/**
+ * Adds the user's language to the URL of the page after a sign-out. That page cannot look up the user, as the session has
+ * ended.
+ */
 export function keepLanguage(users: Pick<UserRepository, 'find'>): Middleware {
   return async (ctx, next) => {
     await next();
