@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Branch } from './shop.ts';
 
-/** The statuses of an order after placing. */
+/** The statuses that an order passes through after it is placed. */
 export const statusSteps = ['preparation', 'ready', 'delivered'];
 
-/** Moves an order to `delivered`, each step as soon as the one before is answered. */
+/** Moves an order to `delivered`. Requests each step as soon as the previous request is answered. */
 export async function completeOrder({ api, manager }: Pick<Branch, 'api' | 'manager'>, id: string): Promise<void> {
   const as = await manager();
   for (const status of statusSteps) {

@@ -1,4 +1,4 @@
-/** Times with a number of orders in the read model, in ms: 10th percentile, median, 90th percentile. */
+/** Response times for one number of orders in the read model, in ms. `low` and `high` are the 10th and the 90th percentile. */
 export interface Point {
   orders: number;
   low: number;
@@ -51,7 +51,7 @@ function drawCurve({ title, points }: Curve): string {
   const [first, last] = [points[0] as Point, points.at(-1) as Point];
   const step = niceStep(Math.max(...points.map(({ high }) => high)) / 4);
   const most = 4 * step;
-  // A logarithmic scale.
+  // The horizontal scale is logarithmic.
   const decades = Math.log10(last.orders / first.orders) || 1;
   const x = (orders: number) => round(left + (Math.log10(orders / first.orders) / decades) * (width - left - right));
   const y = (time: number) => round(height - bottom - (time / most) * (height - top - bottom));

@@ -34,7 +34,7 @@ export interface Row {
 
 /** The result of a figure. */
 export interface Result {
-  /** One line for operators. */
+  /** One line for the report's section for operators. */
   summary?: string;
   rows: Row[];
   /** More sections, in Markdown. */

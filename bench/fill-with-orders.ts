@@ -1,11 +1,14 @@
 import pg from 'pg';
 
-/** The newest order is order 0. Each further order is a minute older. */
+/** When order 0, the newest order, was placed. Each further order is a minute older. */
 export const NEWEST = new Date('2026-11-01T12:00:00.000Z');
 export const placedAtOfOrder = (back: number) => new Date(NEWEST.getTime() - back * 60_000).toISOString();
 export const idOfOrder = (back: number) => `00000000-0000-4000-8000-${String(back).padStart(12, '0')}`;
 
-/** The seeded customer. Every twentieth order is by this customer, but no cancelled order, which is the slowest case for paging. */
+/**
+ * The seeded customer, who placed every twentieth order but no cancelled one. The list of this customer's cancelled orders is the
+ * slowest case for paging.
+ */
 export const REGULAR = '0c0ffee0-0000-4000-8000-000000000002';
 
 const DEADLINE_MS = 300_000;
@@ -28,7 +31,7 @@ export async function fillWithOrders(databaseUrl: string, orders: number, signal
     );
     await client.query(insertOrders, [orders, NEWEST, REGULAR]);
     await client.query('VACUUM ANALYZE orders, users');
-    // Otherwise a checkpoint would run during a measurement.
+    // Without it, a checkpoint would run during a measurement.
     await client.query('CHECKPOINT');
   } finally {
     signal.removeEventListener('abort', stop);

@@ -3,7 +3,7 @@ import { Agent, request } from 'node:http';
 /** A client of one API, with persistent connections. */
 export interface HttpClient {
   /**
-   * Sends a request. With a key, repeats it while the answer is 503.
+   * Sends a request. With an idempotency key, repeats the request while the answer is 503.
    *
    * @throws if the answer is not a 2xx
    */

@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
-/** Describes the machine, one fact a line, without its name. */
+/** Describes the machine, one fact a line. Omits the machine's name. */
 export function describeMachine(): string[] {
   const [cpu] = cpus();
   return [

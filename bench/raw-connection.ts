@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /**
- * One connection that repeats the same prepared request. It needs a fraction of the CPU time of Node's own client, which on a small
- * machine would dominate the measurement.
+ * One connection that repeats the same prepared request. It needs a fraction of the CPU time of Node's own client. On a small
+ * machine, the CPU time of that client would dominate the measurement.
  */
 export interface RawConnection {
-  /** Sends the request and returns the body of the answer. @throws if it is not a 200 with a content length */
+  /** Sends the request and returns the body of the answer. @throws if the answer is not a 200 with a content length */
   ask(): Promise<Buffer>;
   close(): void;
 }

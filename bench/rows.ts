@@ -2,10 +2,10 @@ import type { Row } from './figure.ts';
 import type { Pairs, RatePairs } from './measure/pairs.ts';
 import { median, quantile } from './measure/statistics.ts';
 
-/** The limit of a median. */
+/** The limit that a median must keep to meet the target. */
 export type Target = { most: number } | { least: number };
 
-/** Returns the row of a ratio of times. Less is better. */
+/** Returns the row of a ratio of times. A lower ratio is better. */
 export function timeRow(title: string, baseline: string, pairs: Pairs, target?: Target): Row {
   return {
     ...ratioRow(title, baseline, pairs, target),
@@ -17,7 +17,7 @@ export function timeRow(title: string, baseline: string, pairs: Pairs, target?: 
 /** {@link RatePairs}, with or without the times of single operations. */
 type Rates = Pick<RatePairs, 'rates' | 'ratios'> & Partial<Pairs>;
 
-/** Returns the row of a ratio of rates. More is better. */
+/** Returns the row of a ratio of rates. A higher ratio is better. */
 export function rateRow(title: string, baseline: string, pairs: Rates, target?: Target): Row {
   const { rates } = pairs;
   const result = (rate: number[], times?: number[]) => `${perSecond(rate)}${times ? `; ${latencies(times)}` : ''}`;
@@ -41,15 +41,15 @@ export function valueRow(title: string, values: number[], unit: string, target?:
 
 export const ratioText = (ratios: number[]): string => median(ratios).toFixed(2);
 
-/** 10th to 90th percentile. */
+/** Returns the 10th and the 90th percentile: `0.95–1.20`. */
 export const spreadText = (ratios: number[]): string =>
   `${quantile(ratios, 0.1).toFixed(2)}–${quantile(ratios, 0.9).toFixed(2)}`;
 
-/** `4.1 / 9.8 / 23.0 ms`: p50, p99 and the slowest. */
+/** Returns p50, p99 and the slowest time: `4.1 / 9.8 / 23.0 ms`. */
 export const latencies = (times: number[]): string =>
   `${[0.5, 0.99, 1].map((share) => milliseconds(quantile(times, share))).join(' / ')} ms`;
 
-/** Formats a number with separated thousands, and with a decimal if it is below 10. */
+/** Formats a number with thousands separators, and with one decimal if it is below 10. */
 export const number = (value: number): string =>
   value.toLocaleString('en', { maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0 });
 

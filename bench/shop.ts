@@ -14,13 +14,13 @@ import { makeTemporaryFolder, openServices, type StandaloneServices } from '../t
 import { writeWorkflowBundle } from '../tests/workflow-bundle.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
 
-/** An API, with or without a worker, with a database of its own. */
+/** A running API with its own database, with or without a worker. */
 export interface Branch {
   api: HttpClient;
   /** The base URL of its API. */
   url: string;
   databaseUrl: string;
-  /** Returns an access token of the seeded customer that is valid for some minutes more. */
+  /** Returns an access token of the seeded customer. The token is valid for at least some minutes. */
   customer(): Promise<string>;
   manager(): Promise<string>;
   /** The process ids. */
@@ -33,7 +33,7 @@ export interface Shop extends Branch {
   temporal: Client;
   /** The versions of Node and of the services, for the report: `Postgres 18.1`. */
   versions: string[];
-  /** The environment of its programs. */
+  /** The environment variables of the shop's programs. */
   environment: Environment;
   /** The folder for files of the bench. It is deleted at the end. */
   dataDir: string;
@@ -55,7 +55,7 @@ export interface BranchOptions {
 /** The maximum number of connections to one API. */
 const CONNECTIONS = 16;
 
-/** The delay before Temporal's metrics include the latest actions, in ms. */
+/** How long Temporal's metrics may take to include the latest actions, in ms. */
 const METRICS_LAG_MS = 1_500;
 
 /** How long an access token is used, in ms: half its lifetime. */
@@ -70,7 +70,7 @@ const BASELINES = join(import.meta.dirname, 'baselines');
  * Opens a shop in a temporary folder, with data that survives a crash, as in production.
  *
  * @param work called with the shop; afterwards the shop is stopped and its folder is deleted
- * @param signal ends the start early
+ * @param signal cancels the start of the shop
  */
 export async function withShop<Result>(
   work: (shop: Shop) => Promise<Result>,
@@ -96,12 +96,12 @@ async function open(
   const settings = {
     SMTP_URL: mailSink.url,
     RATE_LIMITS: 'off',
-    // As in production, workers start with their bundle.
+    // Workers start with a prebuilt bundle, as in production.
     WORKFLOW_BUNDLE: await writeWorkflowBundle(dataDir),
-    // No alert is due during a measurement.
+    // Long enough that no alert is due during a measurement.
     ORDER_DELAYED_AFTER: '86400',
     ORDER_UNCOLLECTED_AFTER: '86400',
-    // The manager opens a thousand streams.
+    // High enough for the thousand streams that the manager opens.
     MAX_STREAMS_PER_USER: '2000',
   };
   const services = await openServices({ ...options, environment: settings, durable: true }, cleanUp);
@@ -125,7 +125,7 @@ async function open(
     dataDir,
     createDatabase: (name) => createDatabase(`TEMPLATE ${TEMPLATE}`, { server: databaseUrl, name }),
     openBranch,
-    // Every program with `/health/ready` can be started as the API is.
+    // `startApi` can start every program that serves `/health/ready`.
     startBaseline: (script, environment) =>
       start(startApi, script.replaceAll(/\W/g, '-'), { script: join(BASELINES, script), environment }),
     countActions: () => countActions(started.temporal?.log ?? '', signal),
@@ -158,7 +158,7 @@ async function startBranch(
   };
 }
 
-/** Returns a function that returns an access token, and signs in again after half the token's lifetime. */
+/** Returns a function that returns an access token. The function signs in again after half the token's lifetime. */
 function createTokenSource(url: string, username: string): () => Promise<string> {
   let token: Promise<string> | undefined;
   let since = 0;
@@ -171,7 +171,7 @@ function createTokenSource(url: string, username: string): () => Promise<string>
   };
 }
 
-/** Returns Temporal's count of actions when it no longer changes. */
+/** Waits until Temporal's count of actions no longer changes, and returns the count. */
 async function countActions(log: string, signal: AbortSignal): Promise<number> {
   // Temporal logs the address of its metrics when it starts.
   const page = /^Metrics:\s+http:\/\/\S+?(:\d+\S+)/m.exec(readFileSync(log, 'utf8'))?.[1];

@@ -8,12 +8,13 @@ export interface StreamReaders {
   close(): void;
 }
 
-/** The number of connections that are opened at once. */
+/** The number of connections that are opened at the same time. */
 const AT_ONCE = 50;
 
 /**
  * Opens streams, each with its own connection, and resolves when all have received their snapshot. A thousand of Node's own
- * clients would take longer to read an event than the API takes to send it. These readers only search for its id and its end.
+ * clients would take longer to read an event than the API takes to send the event. Therefore these readers only search for the
+ * event's id and its end.
  */
 export async function openStreams(
   url: string,

@@ -12,7 +12,7 @@ import { number, rateRow } from '../rows.ts';
 
 const CLIENTS = 16;
 
-/** Measures sixteen clients at once: placing against bare starts, whole orders against bare workflows with three updates. */
+/** Measures concurrent clients. Compares placing with bare starts, and whole orders with bare workflows with three updates. */
 export async function measureClients({ shop, basket, count, duration, signal, log }: Bench): Promise<Result> {
   const clients = count(CLIENTS);
   const { api, temporal, customer } = shop;

@@ -6,12 +6,12 @@ import { callWithDeadline } from '../measure/call-with-deadline.ts';
 import { waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { valueRow } from '../rows.ts';
 
-/** The histories of delivered orders in Temporal, and their billed actions. */
+/** Measurements of the histories of delivered orders in Temporal. Each list has one value per order. */
 interface Traces {
   events: number[];
   bytes: number[];
   workflowTasks: number[];
-  /** The average of all orders. */
+  /** The average number of billed actions per order. */
   actions: number;
 }
 
@@ -38,7 +38,7 @@ export async function measureCosts(bench: Bench): Promise<Result> {
   };
 }
 
-/** Delivers orders. @param atRest wait until the work of a step is finished before the next one, as in a shop */
+/** Delivers orders one by one. @param atRest whether to wait until all work is finished before each step, as in a shop */
 async function deliver(
   { shop, basket, signal }: Bench,
   orders: number,

@@ -14,7 +14,7 @@ import { waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { latencies, number, ratioText, spreadText, timeRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
 
-/** A request for one page. A page has the same number of orders in every list, so only the search for them can take longer. */
+/** A request for one page. Pages of long and short lists have the same size, so only finding the orders can take longer. */
 interface Page extends Partial<OrderFilter> {
   title: string;
   as?: 'customer';
@@ -133,7 +133,7 @@ const tableOf = (pages: Compared[], many: number): string =>
     ),
   ].join('\n');
 
-/** The times of a page among many orders, and among few. */
+/** The times of a page among few and among many orders, and the plan of its query. */
 interface Compared {
   page: Page;
   pairs: Pairs;
@@ -156,7 +156,7 @@ async function openList({ shop, signal, log }: Bench, orders: number): Promise<L
   };
 }
 
-/** Places an order, and waits until its work is finished. */
+/** Returns how long placing an order takes, in ms. Afterwards, waits until all work for the order is finished. */
 async function placeAmong({ shop: { temporal }, basket, signal }: Bench, { branch }: List): Promise<number> {
   const as = await branch.customer();
   let placed = { id: '' };

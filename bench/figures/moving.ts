@@ -9,7 +9,7 @@ import { measurePairs, timed } from '../measure/pairs.ts';
 import { waitUntilAllIdle, waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { timeRow } from '../rows.ts';
 
-/** Measures status changes over HTTP, read model written, against bare updates, after the first task of both workflows. */
+/** Compares status changes over HTTP with bare updates. Both workflows have finished their first task before. */
 export async function measureMoving(bench: Bench): Promise<Result> {
   const { count, log } = bench;
   log('Moving back to back …');
@@ -27,8 +27,8 @@ export async function measureMoving(bench: Bench): Promise<Result> {
 /**
  * Measures pairs of steps: one order and one bare workflow at a time, with three steps each.
  *
- * @param warmUp how many orders are not counted
- * @param atRest wait until the work of a step is finished before the next one
+ * @param warmUp how many additional orders are not counted
+ * @param atRest whether to wait until the work of a step is finished before the next step
  */
 function measureSteps(
   { shop, basket, signal }: Bench,

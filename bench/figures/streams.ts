@@ -12,10 +12,10 @@ import { openStreams } from '../stream-readers.ts';
 
 const MANY = 1_000;
 
-/** The shortest delay, in ms. Some events arrive before the answer, and a ratio needs a positive number. */
+/** Shorter delays are counted as this one, in ms. Some events arrive before the answer, but a ratio needs a positive number. */
 const LEAST_MS = 1;
 
-/** Measures the delay from the answer to a status change to its arrival in one or many streams, and the memory of a stream. */
+/** Measures how long after the answer to a status change the event arrives in one or many streams, and the memory of a stream. */
 export async function measureStreams(bench: Bench): Promise<Result> {
   const { shop, basket, count, duration, signal, log } = bench;
   const many = Math.min(MANY, count(MANY) * 10);
@@ -27,7 +27,7 @@ export async function measureStreams(bench: Bench): Promise<Result> {
 
   log(`Opening ${many} idle streams …`);
   const look = async () => median((await memoryOf({ api: branch.pids.api }, { count, duration, signal })).api);
-  // The first requests of a process need memory that streams do not cause.
+  // Opens one stream first, because the first requests of a process allocate memory that does not belong to the streams.
   (await openReaders(1)).close();
   const before = await look();
   const idle = await openReaders(many);

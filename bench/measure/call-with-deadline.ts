@@ -7,7 +7,7 @@ const TIMEOUT_MS = 30_000;
 /**
  * Returns the result of a call.
  *
- * @param what the subject of the error's sentence
+ * @param what the subject of the error message
  * @throws {StackError} if the call takes longer than the timeout
  */
 export async function callWithDeadline<Value>(what: string, call: Promise<Value>): Promise<Value> {

@@ -11,9 +11,9 @@ export interface Load {
 
 export interface LoadOptions {
   clients: number;
-  /** The time before the window, in ms. The clients start one after the other, so that they do not run in step. */
+  /** The time before the window, in ms. The clients start one by one during this time, so that they do not run in step. */
   rampUp: number;
-  /** In ms. */
+  /** The length of the window, in ms. */
   window: number;
   /** One operation of one client. */
   work(client: number): Promise<unknown>;
@@ -21,9 +21,9 @@ export interface LoadOptions {
 }
 
 /**
- * Keeps the clients busy, each with one operation at a time, and counts the operations that end within the window. The window
- * closes only after as many operations as there are clients. Later operations are awaited without being counted, so that the
- * machine is idle before the next turn.
+ * Keeps the clients busy, each with one operation at a time, and counts the operations that end within the window. The window is
+ * extended until at least as many operations have ended as there are clients. Later operations are awaited without being counted,
+ * so that the machine is idle before the next turn.
  */
 export async function load({ clients, rampUp, window, work, signal }: LoadOptions): Promise<Load> {
   const opens = performance.now() + rampUp;

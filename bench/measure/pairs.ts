@@ -20,7 +20,7 @@ interface PairOptions {
   signal: AbortSignal;
 }
 
-/** Measures two sides in turns. Each turn returns the times of its operations, the same number on both sides. */
+/** Measures two sides in turns. A turn returns the times of its operations, in ms. Both sides run the same number of operations. */
 export async function measurePairs({
   pairs,
   baseline,
@@ -40,7 +40,7 @@ export interface RatePairs extends Pairs {
   rates: { baseline: number[]; crema: number[] };
 }
 
-/** The operation that clients of one side repeat, and the unmeasured work after its turn. */
+/** The operation that the clients of one side repeat, and the unmeasured work after each turn. */
 export interface Side {
   work: LoadOptions['work'];
   settle?: () => Promise<void>;

@@ -8,8 +8,8 @@ interface TurnOptions {
 }
 
 /**
- * Runs several sides in short turns, so that other load on the machine affects all of them equally. Each round starts with
- * another side.
+ * Runs several sides in short turns, so that other load on the machine affects all sides equally. Each round starts with the next
+ * side.
  *
  * @returns for each round the result of each side, in the order of the sides
  */

@@ -12,7 +12,7 @@ export const waitUntilIdle = (handle: WorkflowHandle, signal: AbortSignal, deadl
     { deadline, every: 10, signal },
   );
 
-/** Waits until all of these workflows are idle, the oldest first. */
+/** Waits until all of these workflows are idle. Checks one after the other. */
 export async function waitUntilAllIdle(handles: WorkflowHandle[], signal: AbortSignal): Promise<void> {
   for (const handle of handles) await waitUntilIdle(handle, signal, 20_000 + 200 * handles.length);
 }

@@ -6,7 +6,7 @@ import { createHealthServer } from '../../../worker/health-server.ts';
 import { readWorkerSettings } from '../../../worker/settings.ts';
 import { bareTaskQueue } from './messages.ts';
 
-// The worker of the baseline, in its own process, as Crema's worker is.
+// Runs the worker of the baseline. It has its own process, as Crema's worker has.
 await runCommand(async () => {
   const config = readWorkerSettings(readEnvironment());
   const logger = new DefaultLogger('WARN');
