@@ -31,7 +31,7 @@ export type PasswordRefusal =
   | { refused: 'weak_password'; fault: PasswordFault }
   | { refused: 'unavailable'; cause: unknown };
 
-/** Estimates run in a worker thread, because some take half a second of CPU time and would delay other requests. */
+/** Estimates run in a worker thread, because the CPU time that they take would delay other requests. */
 export function createPasswordRules(shopName: string) {
   const estimator = new Piscina<Estimate, number>({
     filename: new URL('./password-estimator.ts', import.meta.url).href,

@@ -12,10 +12,10 @@ import type { RequestContext } from './request-context.ts';
 import type { OrderEdit } from './schemas.ts';
 import type { Change } from './workflows.ts';
 
-/** Refuses a change of an open order whose workflow has ended, for example because an operator terminated or deleted it. */
+/** The refusal to change an open order whose workflow has ended. An operator may have terminated or deleted the workflow. */
 type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'refused'> & { refused: 'workflow_gone' };
 
-/** The result of a change. With `Prefer: respond-async`, it has the order before the change. */
+/** The result of a change. With `Prefer: respond-async`, its order is as it was before the change. */
 type ChangeResult = OrderResult | Refusal | Unavailable | KeyReused | WorkflowGone | { refused: 'not_found' };
 
 export function createChanging(

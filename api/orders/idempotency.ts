@@ -30,7 +30,7 @@ export function bindKey(
   return { hash: sha256([subject, method, path, key].join('\n')), fingerprint: sha256(JSON.stringify(body ?? null)) };
 }
 
-/** Returns the id of the order that is placed with a key. It depends on the key, so that a repeated request finds the order. */
+/** Returns the id of the order that is placed with a key. A repeated request gets the same id, and so finds the order. */
 export const orderIdOf = (key: IdempotencyKey): string => uuidv5(key.hash, ORDER_IDS);
 
 /** Answers a repeated request, or refuses another request with the same key. */

@@ -58,7 +58,7 @@ export function createPlacing(dependencies: OrderDependencies) {
     return { order: fact.order, customerName: caller.name, replayed: false };
   }
 
-  /** Returns the order that an earlier request with this key placed. Reads its workflow, because Postgres may not have it yet. */
+  /** Returns the order placed by an earlier request with this key. Reads the workflow, as Postgres may not have the order yet. */
   async function earlierPlacement(
     orderId: string,
     { key, caller, deadline }: RequestContext,

@@ -16,7 +16,7 @@ export function toOrderResource({ order, customerName }: OrderView, viewer: Acto
   };
 }
 
-/** How long after a rename responses may have the old name, in ms: callers are cached for 30 s, and clocks may differ. */
+/** How long responses may have a customer's old name after a rename, in ms: longer than callers are cached, as clocks differ. */
 const RENAME_MARGIN_MS = 60_000;
 
 /**

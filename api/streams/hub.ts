@@ -34,7 +34,7 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
   /** The epoch of the log that the readers follow, and the position up to which the hub has read it. */
   let epoch = '';
   let position = 0;
-  /** The newest broadcasts: every fact from the position after `recentAfter` up to `position`. */
+  /** The newest broadcasts: every fact after the position `recentAfter`, up to `position`. */
   let recent: Broadcast[] = [];
   let recentAfter = 0;
   /** Orders whose last fact may have been delivered. */

@@ -47,7 +47,7 @@ const STALLED_MS = 30_000;
 /** The pause between two access checks, in ms. */
 const RECHECK_MS = 5_000;
 
-/** Sends the first frames, then the later facts. Reads these from the log until it has caught up, then gets them from the hub. */
+/** Sends the first frames, then the later facts: from the log until the stream has caught up, then from the hub. */
 export function openStream(response: ServerResponse, start: StreamStart, options: StreamOptions) {
   const { log, hub, logger, publicUrl, heartbeat, orderId, view, expiresAt, stillMay, onClose } = options;
   const { epoch } = start;
@@ -125,7 +125,7 @@ export function openStream(response: ServerResponse, start: StreamStart, options
     );
   }
 
-  /** Sends heartbeats and checks limits; called once a second. @param now on the monotonic clock, in ms */
+  /** Sends heartbeats, and ends an expired or stalled stream. Called once a second. @param now on the monotonic clock, in ms */
   function maintain(now: number): void {
     if (!response.writableNeedDrain) drainedAt = now;
     if (Date.now() >= expiresAt) end();

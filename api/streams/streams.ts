@@ -72,7 +72,7 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
     });
   }
 
-  /** Returns undefined if the client has every fact and no more can follow. */
+  /** Returns where a stream starts; undefined if the client has every fact and no more can follow. */
   async function startOf({ order, after, caller }: StreamRequest): Promise<StreamStart | undefined> {
     const orderId = order?.id;
     const retry = toRetryFrame(randomInt(...RETRY_MS));

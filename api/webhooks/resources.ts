@@ -1,7 +1,7 @@
 import type { WebhookDelivery } from '../../db/webhook-deliveries.ts';
 import type { Webhook } from '../../domain/webhook/webhook.ts';
 
-/** Returns a webhook as the API shows it, with its secret if that is new. */
+/** Returns a webhook as the API shows it. The secret is included if the webhook has just got it. */
 export const toWebhookResource = <Shown extends Webhook>(webhook: Shown) => ({
   ...webhook,
   enabled: webhook.disabled === null,

@@ -26,7 +26,7 @@ export interface AccountPage {
   hasFieldsInQuery?: boolean;
 }
 
-/** Returns a page with a form. Its status is 400 if a field has a fault. */
+/** Returns a page with a form. The HTTP status is 400 if a field has a fault. */
 export function formPage(
   words: Language,
   { title, button }: { title: string; button: string },
@@ -40,7 +40,7 @@ export function formPage(
 export const addressField = ({ pages }: Language) =>
   ({ name: 'email', label: pages.fields.email, type: 'email', autocomplete: 'username' }) as const;
 
-/** @param page the URL for "Try again" */
+/** @param page the URL of the link "Try again" */
 export const unavailablePage = (words: Language, page: string): PageResponse => ({
   status: 503,
   ...noticeParts(words, words.pages.problems[503], [words.pages.links.tryAgain, page]),
