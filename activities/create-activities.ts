@@ -33,9 +33,9 @@ export interface ActivityDependencies extends WebhookDependencies, ShopSettings 
   webhooks: WebhookRepository;
   redis: Publisher;
   mailer: Mailer;
-  /** The pause before an unanswered email is sent again, in ms. */
+  /** The pause before an email that the mail server did not confirm is sent again, in ms. */
   unansweredPauseMs: number;
-  /** Starts the workflow that sends an email again after a pause, in ms. */
+  /** Schedules the workflow that sends such an email again. @param pauseMs the delay before the workflow starts, in ms */
   scheduleResend(email: UnansweredEmail, pauseMs: number): Promise<void>;
   /** Base URL of the links in emails. */
   publicUrl: string;

@@ -12,19 +12,19 @@ export interface WebhookDependencies {
   endpointQueues: EndpointQueues;
 }
 
-/** A third of the heartbeat timeout in workflows/webhook-delivery.ts, in ms. */
+/** The interval between heartbeats, in ms. It is a third of the heartbeat timeout in workflows/webhook-delivery.ts. */
 const HEARTBEAT_MS = 3_000;
 
-/** The priority of retries in an endpoint's queue. First attempts have priority 0, so retries run before them. */
+/** The priority of retries in an endpoint's queue. First attempts have the lower priority 0, so retries run before them. */
 const RETRY_PRIORITY = 1;
 
-/** The maximum number of retries that wait in an endpoint's queue. Each occupies one of the worker's activity slots. */
+/** The maximum number of retries that wait in an endpoint's queue. It is limited, because each occupies an activity slot. */
 export const MAX_WAITING_RETRIES = 10;
 
-/** The longest pause, in ms, before another attempt to enter a full queue. */
+/** The longest pause before a retry that found its endpoint's queue full is made again, in ms. */
 const MAX_QUEUE_PAUSE_MS = 5 * 60 * 1_000;
 
-/** Returns the activity that makes one attempt at a delivery. A failed attempt fails the activity and sets the pause before its retry. */
+/** Returns the activity that makes one attempt at a delivery. If the attempt fails, the activity fails and sets the pause before its retry. */
 export function createDeliverWebhook({ attemptDelivery, endpointQueues }: WebhookDependencies) {
   return async (deliveryId: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> => {
     const queue = endpointQueues(webhookId);
@@ -51,12 +51,12 @@ export function createDeliverWebhook({ attemptDelivery, endpointQueues }: Webhoo
   };
 }
 
-/** Returns the activity that records the end of a delivery without a further attempt. */
+/** Returns the activity that ends a delivery without another attempt. */
 export const createSettleWebhook =
   ({ webhookDeliveries }: Pick<WebhookDependencies, 'webhookDeliveries'>) =>
   (deliveryId: string, outcome: 'given_up'): Promise<void> =>
     webhookDeliveries.settle(deliveryId, outcome);
 
-/** @param pause before the next retry, in ms */
+/** @param pause the pause before the retry, in ms */
 const undelivered = (message: string, pause: number): ApplicationFailure =>
   ApplicationFailure.create({ type: 'Undelivered', message, nextRetryDelay: Math.ceil(pause) });

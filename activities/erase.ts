@@ -8,7 +8,7 @@ export interface ErasureRecords {
   list(): AsyncIterable<Erasure>;
 }
 
-/** Returns the activity that erases a user, except the last manager. */
+/** Returns the activity that erases a user, unless the user is the last manager. */
 export function createErase({ users }: { users: Pick<UserRepository, 'erase'> }) {
   return ({ userId, registeredAt }: Erasure): Promise<Erased> => users.erase(userId, registeredAt);
 }
@@ -18,7 +18,7 @@ interface RepeatDependencies {
   users: Pick<UserRepository, 'eraseAgain'>;
 }
 
-/** Returns the activity that closes expired account requests and erases users again, see {@link eraseAgain}. */
+/** Returns the activity that deletes expired account requests and repeats erasures, see {@link eraseAgain}. */
 export function createForget(dependencies: RepeatDependencies & { accountRequests: AccountRequestRepository }) {
   return async (): Promise<number> => {
     await dependencies.accountRequests.closeExpired();
@@ -28,7 +28,7 @@ export function createForget(dependencies: RepeatDependencies & { accountRequest
   };
 }
 
-/** Erases all erased users again, in case a restored backup contains them. Returns the number of users that it contained. */
+/** Repeats all erasures, because a restored backup may contain erased users. Returns the number of users that it contained. */
 export async function eraseAgain(
   { erasures, users }: RepeatDependencies,
   onProgress: () => void = () => {},

@@ -5,7 +5,7 @@ import type { Publishing } from './publish.ts';
 
 /** Returns the activity that writes an order's entries to the journal, then publishes its facts to Redis (ADR 7). */
 export function createJournaling({ journal, publishing }: { journal: Journal; publishing: Publishing }) {
-  /** @returns the number of facts, from the first, that are also published */
+  /** @returns the number of published facts, which precede the unpublished ones */
   return async (entries: JournalEntry[], publishes: boolean): Promise<number> => {
     for (const entry of entries) {
       heartbeat();

@@ -10,16 +10,16 @@ export interface Publisher {
   ping(): Promise<unknown>;
 }
 
-/** The Redis stream, for consumers that reconnect or share the work, and its approximate length. */
+/** The Redis stream and its approximate length. It is for consumers that reconnect or share the work. */
 const STREAM = 'orders:events';
 const STREAM_LENGTH = 10_000;
 
-/** The deduplication window, in seconds: as long as the workflow retries (`GIVE_UP_AFTER_MS` in workflows/retry-policies.ts). */
+/** The deduplication window, in seconds. Equals the time for which the workflow retries (`GIVE_UP_AFTER_MS.redis`). */
 const DEDUPLICATION_S = 3_600;
 
 /**
  * Publishes a message once, in one atomic round trip. After a timeout it is unknown whether Redis published the message, so the
- * script itself rejects duplicates. The braces keep both keys in one slot of a cluster.
+ * script itself rejects duplicates. The braces in the second key's name keep both keys in one slot of a cluster.
  */
 const publishOnce = `
   if not redis.call('SET', KEYS[2], 1, 'NX', 'EX', ${DEDUPLICATION_S}) then return 0 end
@@ -28,7 +28,7 @@ const publishOnce = `
   redis.call('PUBLISH', '${ORDERS_CHANNEL}:' .. ARGV[2], ARGV[1])
   return 1`;
 
-/** The pause of `publishIfAvailable` after a failure of Redis, in ms. */
+/** How long `publishIfAvailable` does not publish after a failure of Redis, in ms. */
 const PAUSE_AFTER_FAILURE_MS = 5_000;
 
 interface Dependencies {
@@ -38,13 +38,14 @@ interface Dependencies {
   publicUrl: string;
 }
 
-/** Publishes facts to Redis as CloudEvents: in order, each once. */
+/** Publishes facts to Redis as CloudEvents, in order and each only once. */
 export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
   /** The time of the last failure of Redis, on the monotonic clock, in ms; undefined while Redis is available. */
   let failedAt: number | undefined;
 
   async function publishOne(fact: Fact): Promise<void> {
-    // A cancelled activity leaves the rest to the next attempt.
+    // The activity is cancelled when the order continues as new or the worker stops. The workflow's next run, or a retry,
+    // publishes the remaining facts.
     cancellationSignal().throwIfAborted();
     heartbeat();
     const { id: eventId, orderId, requestId } = fact.event;
@@ -64,7 +65,8 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
     const { id, orderId } = fact.event;
     const message = toJsonLine(toCloudEvent(fact, publicUrl));
     try {
-      // A frozen Redis executes the commands that it received when it resumes. After a failure, a message therefore waits for PING.
+      // When a frozen Redis resumes, it executes the commands that it has received. After a failure, a message is therefore sent
+      // only after Redis has answered PING.
       if (failedAt !== undefined) await redis.ping();
       await redis.eval(publishOnce, 2, STREAM, `{${STREAM}}:told:${id}`, message, orderId);
       failedAt = undefined;
@@ -79,7 +81,7 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
     for (const fact of facts) await publishOne(fact);
   }
 
-  /** Publishes unless Redis failed within the last seconds. @returns the number of facts, from the first, that are published */
+  /** Publishes unless Redis has just failed. @returns the number of published facts, which precede the unpublished ones */
   async function publishIfAvailable(facts: Fact[]): Promise<number> {
     if (failedAt !== undefined && performance.now() - failedAt < PAUSE_AFTER_FAILURE_MS) return 0;
     let published = 0;

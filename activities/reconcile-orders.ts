@@ -10,15 +10,15 @@ import { isFinal } from '../domain/order/transitions.ts';
 
 /** The order as Temporal records it. */
 export interface OrderRecord {
-  /** The journal entries in the order of writing, without those of deleted runs. */
+  /** The journal entries of the runs that Temporal still stores: facts first, by version. */
   entries: JournalEntry[];
-  /** The order as of the latest event. */
+  /** The order after its latest event. */
   order: Order;
   /** How the workflow ended, such as `terminated`; undefined if it is running or has returned. */
   ended: string | undefined;
-  /** Whether the workflow was reset. Events after the reset point are void. */
+  /** Whether the workflow was reset. The events after the reset point are then void. */
   reset: boolean;
-  /** Temporal's name of the cause if the current workflow task fails. */
+  /** Why the current workflow task fails, as Temporal's name of the cause; undefined if it does not fail. */
   failing: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface WorkflowRecords {
   isOutage(error: unknown): Promise<boolean>;
 }
 
-/** The position of a reconciliation: it reads all workflows, then the open orders of the read model. */
+/** The position of a reconciliation. A reconciliation reads all workflows, then the open orders of the read model. */
 export interface Cursor {
   through: 'workflows' | 'rows';
   after: string;
@@ -48,11 +48,11 @@ interface PageRequest {
 /** The result for one order. */
 export interface Finding {
   orderId: string;
-  /** The number of entries that were missing from the read model and have been added. */
+  /** The number of entries that were added to the read model, and of void versions that were removed. */
   repaired: number;
-  /** Why an operator must look at the order; undefined if it is in order. */
+  /** Why an operator must look at the order; undefined if the order has no remaining fault. */
   why: string | undefined;
-  /** Whether the workflow ended before the order did, so that the order can be resumed. */
+  /** Whether the order can be resumed, because its workflow ended before the order did. */
   resumable: boolean;
 }
 
@@ -71,7 +71,7 @@ interface Dependencies {
   journal: Journal;
 }
 
-/** The number of orders compared at the same time. It leaves database connections for the worker's other activities. */
+/** The number of orders compared at the same time. It is low, so that database connections remain for other activities. */
 const CONCURRENCY = 4;
 
 /** Returns the activity that reconciles a page of orders, see {@link reconcilePage}. */
@@ -91,7 +91,8 @@ export function createReconcile(dependencies: Dependencies) {
 
 /**
  * Compares a page of orders with their workflows and journals the entries that the read model lacks, for example after Postgres
- * was restored. Removes only entries that a reset of the workflow made void. Several runs at the same time are safe.
+ * was restored from a backup. Removes only entries that a reset of the workflow made void. Several reconciliations can run at the
+ * same time.
  *
  * @param onProgress called after every step
  * @throws when Temporal or Postgres is unavailable
@@ -191,7 +192,7 @@ async function compare(
   if (!before && missing.length > 0) await step(journal.passNumber(order.number));
   let lost = missing.length > 0 ? await step(journal.missing(orderId, missing)) : [];
   const replaced = lost.find((entry) => entry.kind === 'fact');
-  // The journal may have kept void events from before a reset instead of new ones: remove them and write again.
+  // After a reset, the journal may still contain void events with the versions of new ones. Remove them and write the new ones.
   if (reset && replaced && (await step(journal.rewind(orderId, replaced.event.version - 1, order.version)))) {
     await write(entries);
     lost = await step(journal.missing(orderId, missing));
@@ -215,7 +216,7 @@ function diagnose(
   if (lost.length > 0) {
     return fault(`The read model lacks ${lost.length} of ${entries.length} journal entries and contains later ones.`);
   }
-  // A difference in only one of the rows may come from a change between two reads.
+  // Both reads of the row must differ from the workflow's order. If only one differs, the order may have changed meanwhile.
   if ([before, now].every((row) => versionOf(row) === order.version && !isDeepStrictEqual(row, order))) {
     return fault(`At version ${order.version}, the order in the read model differs from its workflow's.`);
   }

@@ -15,18 +15,18 @@ interface Dependencies {
   unseal(sealed: Buffer): Promise<string>;
   /** Base URL of the API as clients see it. */
   publicUrl: string;
-  /** How long all attempts must have failed before a webhook is disabled, in ms. */
+  /** A webhook is disabled when all attempts have failed for this time, in ms. */
   disableAfter: number;
   logger: Logger;
 }
 
-/** The state of a delivery after an attempt. A pending one is due again after `pause` ms. */
+/** The state of a delivery after an attempt. The next attempt at a pending delivery is due after `pause` ms. */
 export type AttemptResult =
   | { outcome: Exclude<DeliveryOutcome, 'pending'> }
   | { outcome: 'pending'; error: string; pause: number };
 
 /**
- * Makes one attempt at a delivery and records it. Settled deliveries and disabled webhooks get no request.
+ * Makes one attempt at a delivery and records it. No request is sent for a settled delivery or to a disabled webhook.
  *
  * @throws {UndecryptablePayload} before the request, if the webhook's secret cannot be decrypted
  */
@@ -65,7 +65,7 @@ export function createAttemptDelivery(dependencies: Dependencies): AttemptDelive
   };
 }
 
-/** Returns the same bytes for every attempt; undefined if the event has been deleted. */
+/** Returns the body of a delivery's requests, with the same bytes for every attempt; undefined if the event has been deleted. */
 function bodyOf(
   { eventId, type, fact, createdAt }: DueDelivery,
   webhookId: string,

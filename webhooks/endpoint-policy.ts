@@ -17,7 +17,7 @@ export interface EndpointPolicyOptions {
   httpsOnly: boolean;
   /** Private networks that are allowed, such as `10.1.0.0/16`. */
   allowedNetworks: readonly string[];
-  /** DNS by default. */
+  /** Looks up host names; with DNS by default. */
   resolve?: Resolve;
 }
 
@@ -25,7 +25,7 @@ export interface EndpointPolicyOptions {
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 const IPV6_DOCUMENTATION = ipaddr.parseCIDR('3fff::/20');
 
-/** Excludes the well-known ports of other protocols, such as mail and SSH. */
+/** Returns false for the well-known ports of other protocols, such as mail and SSH. */
 const isWebPort = (port: number): boolean => port === 80 || port === 443 || port >= 1_024;
 
 /** Creates the rules for URLs of webhooks. They apply at registration and at each request. */
@@ -64,12 +64,12 @@ export function createEndpointPolicy(options: EndpointPolicyOptions) {
       if (fault) throw new EndpointFault(`The endpoint’s URL ${fault}.`);
       const addresses = await lookUp(url);
       if (addresses.length === 0) throw new EndpointFault('The endpoint’s host has no address.');
-      // All addresses must be allowed: an endpoint could force the use of a forbidden one by failing at the others.
+      // All addresses must be allowed, because an endpoint could force the use of a forbidden one by failing at the others.
       if (!addresses.every(isAllowed)) throw new EndpointFault('The endpoint has a private or reserved address.');
       return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     },
 
-    /** Returns the rule that a URL violates, `must …`; undefined if the URL is allowed or its host cannot be resolved. */
+    /** Returns the rule that a URL violates, as “must …”; undefined if the URL is allowed or its host cannot be resolved. */
     async faultOf(url: URL): Promise<string | undefined> {
       const fault = faultInForm(url);
       if (fault) return fault;
@@ -84,11 +84,11 @@ export type EndpointPolicy = ReturnType<typeof createEndpointPolicy>;
 const UNKNOWN_NAME = new Set(['ENOTFOUND', 'ENODATA']);
 
 /**
- * Queries the name servers directly. `dns.lookup` uses libuv's four threads, where a name server that does not answer would
- * delay all webhooks.
+ * Queries the name servers directly instead of with `dns.lookup`. That function occupies one of libuv's four threads, so a name
+ * server that does not answer would delay all webhooks.
  */
 async function resolveByDns(hostname: string): Promise<string[]> {
-  // RFC 6761 §6.3: localhost is not looked up.
+  // localhost must not be looked up in DNS (RFC 6761 §6.3).
   if (/^(.+\.)?localhost\.?$/.test(hostname)) return ['127.0.0.1', '::1'];
   const resolver = new Resolver({ timeout: 1_000, tries: 2 });
   const emptyIfUnknown = (error: NodeJS.ErrnoException) => {

@@ -21,7 +21,7 @@ export function createSeal(keys: readonly PayloadKey[]) {
       const [payload] = await codec.decode([Payload.decode(sealed)]);
       return Buffer.from(payload?.data ?? []).toString();
     },
-    /** Returns whether `seal` would use another key today. */
+    /** Returns whether `seal` would now use another key. */
     isStale: (sealed: Buffer): boolean => keyIdOf(sealed) !== keys[0]?.id,
   };
 }

@@ -9,7 +9,7 @@ import { type Address, EndpointFault, type EndpointPolicy } from './endpoint-pol
 export interface Reply {
   /** The HTTP status; null without a response. */
   status: number | null;
-  /** A sentence; null if the endpoint accepted the event. */
+  /** Why the request failed, as a sentence; null if the endpoint accepted the event. */
   error: string | null;
   /** The first bytes of the body; null without a response. */
   response: string | null;
@@ -17,15 +17,15 @@ export interface Reply {
   pause?: number | undefined;
 }
 
-/** Posts JSON to an endpoint once. Rejects only for errors that are not the endpoint's. */
+/** Posts JSON to an endpoint once. Resolves also after a fault of the endpoint; rejects only after other errors. */
 export type Send = (url: string, headers: Record<string, string>, body: string) => Promise<Reply>;
 
 export interface SenderOptions extends Pick<EndpointPolicy, 'addressesOf'> {
-  /** Time for the name lookup, the request and the response, in ms. */
+  /** The timeout of the name lookup, the request and the response together, in ms. */
   timeout: number;
 }
 
-/** The number of bytes of a response that are stored. */
+/** The maximum number of bytes of a response that are stored. */
 const RESPONSE_LIMIT = 1_024;
 
 /** The idle time after which a connection is closed, in ms. */
@@ -51,7 +51,7 @@ function byAddress<T extends HttpAgent>(agent: T): T {
 
 /**
  * Returns a sender that checks the endpoint's addresses for every request and connects to these addresses only. It
- * ignores proxies of the environment and follows no redirects.
+ * ignores the environment's proxy settings and follows no redirects.
  */
 export function createSender({ addressesOf, timeout }: SenderOptions): Send {
   return async (url, headers, body) => {
@@ -79,7 +79,7 @@ const always =
     else callback(null, address, family);
   };
 
-/** Sends a request, and again on a new connection if the endpoint has closed the reused one. */
+/** Sends a request. If the endpoint has closed the reused connection, sends the request again on a new connection. */
 function post(url: string, options: CheckedOptions, body: string): Promise<IncomingMessage> {
   const { open, agent } = schemes[url.startsWith('https:') ? 'https:' : 'http:'];
   const request = open(url, { ...options, agent });
@@ -93,13 +93,13 @@ function responseTo(request: ClientRequest, body: string): Promise<IncomingMessa
   return new Promise((resolve, reject) => {
     request.once('response', resolve);
     request.on('error', reject);
-    // Has no effect after a response or an error.
+    // The connection was closed without a response. After a response or an error, this rejection has no effect.
     request.once('close', () => reject(new EndpointFault(descriptions.ECONNRESET)));
     request.end(body);
   });
 }
 
-/** Reads the start of the body. An interrupted body is no error: only the status counts. */
+/** Reads the start of the body. An interrupted body is not an error, because only the status counts. */
 async function readStart(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -137,7 +137,7 @@ function describe(error: unknown, timeout: number): string {
   const { name, code } = error as Error & { code?: string };
   if (name === 'AbortError' || name === 'TimeoutError')
     return `The endpoint did not answer within ${timeout / 1_000} s.`;
-  // Errors of connections, TLS and HTTP have a code.
+  // Errors of connections, TLS and HTTP have a code, so an error without a code is not the endpoint's fault.
   if (code === undefined) throw error;
   return descriptions[code] ?? `The request failed (${code}).`;
 }

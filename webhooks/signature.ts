@@ -1,10 +1,10 @@
 import { Webhook } from 'standardwebhooks';
 
 /**
- * Returns the headers by which the receiver of a webhook checks that Crema sent it (Standard Webhooks).
+ * Returns the headers by which a receiver verifies that Crema sent the request (Standard Webhooks).
  *
- * @param secrets the webhook's valid secrets, decrypted. Each of them gives a signature
- * @param at when the request is sent
+ * @param secrets the webhook's valid secrets, decrypted; the headers contain a signature for each secret
+ * @param at the time at which the request is sent
  */
 export function signatureHeaders(secrets: string[], eventId: string, at: Date, body: string): Record<string, string> {
   return {

@@ -12,7 +12,7 @@ export function createWakeUpNotifier(url: string, logger: Pick<Logger, 'warn'>) 
     { logger, consequence: 'requested webhook deliveries start up to a second later' },
   );
   return {
-    /** Publishes a wake-up and returns at once. If it is lost, the dispatcher polls within a second. */
+    /** Publishes a wake-up and returns at once. If the wake-up is lost, the dispatcher polls within a second. */
     notify: () => void redis.publish(WEBHOOKS_CHANNEL, '').catch(() => undefined),
     close: () => redis.disconnect(),
   };

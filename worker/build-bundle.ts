@@ -3,8 +3,8 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 import { failureConverterPath } from '../workflows/payloads/data-converter.ts';
 import { workflowsPath } from './workflows-path.ts';
 
-// Bundles the workflows for production: workers with WORKFLOW_BUNDLE=.build/workflow-bundle.js start without a bundler. The
-// bundle always encrypts failures of workflows.
+// Bundles the workflows for production: workers with WORKFLOW_BUNDLE=.build/workflow-bundle.js start without a bundler. It
+// always contains the converter of failures, which a worker's own bundle contains only with PAYLOAD_KEYS.
 const { code } = await bundleWorkflowCode({ workflowsPath, failureConverterPath });
 await mkdir('.build', { recursive: true });
 await writeFile('.build/workflow-bundle.js', code);

@@ -18,8 +18,8 @@ const CHECK_TIMEOUT_MS = 2_000;
  *
  * @param instance identifies this process
  * @param state returns the state of the Temporal worker
- * @param checks of services, by name; each resolves if its service answers
- * @param metrics without it, `/metrics` is 404
+ * @param checks the checks of services, by name; each resolves if its service answers
+ * @param metrics if undefined, `/metrics` is 404
  */
 export function createHealthServer(
   instance: string,
@@ -57,7 +57,7 @@ async function answerMetrics(page: MetricsPage, authorization: string | undefine
   response.writeHead(200, { 'content-type': page.contentType, 'cache-control': 'no-store' }).end(text);
 }
 
-/** RFC 9457. */
+/** Sends a problem document (RFC 9457). */
 function refuse(response: ServerResponse, status: number, detail: string): void {
   response.writeHead(status, { 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
   response.end(JSON.stringify({ title: STATUS_CODES[status], status, detail }));

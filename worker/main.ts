@@ -6,8 +6,8 @@ import { servicesInUse } from '../config/services-in-use.ts';
 import { readWorkerSettings } from './settings.ts';
 import { startWorker } from './start-worker.ts';
 
-// The SDK records a stack trace for every promise of a workflow. Short traces make replays 10 % faster. The limit applies to
-// threads that start after this line.
+// The SDK records a stack trace for every promise of a workflow, so short traces make replays 10 % faster. The limit applies only
+// to threads that start after this line.
 setFlagsFromString('--stack-trace-limit=4');
 
 await runCommand(async () => {

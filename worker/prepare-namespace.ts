@@ -25,7 +25,7 @@ const indexedValueType: Record<string, number> = {
 /** The timeout of all calls to Temporal together, in ms. */
 const TIMEOUT_MS = 30_000;
 
-/** The recommended retention of closed workflows, in days. Backups of this age can be reconciled completely. */
+/** The recommended retention of ended workflows, in days. Backups up to this age can then be reconciled completely. */
 const MIN_RETENTION_DAYS = 30;
 const DAY_S = 24 * 60 * 60;
 
@@ -74,11 +74,11 @@ async function registerSearchAttributes({ operatorService }: Connection, namespa
   return missing.map(({ name }) => name);
 }
 
-/** Returns a warning if the namespace deletes closed workflows too early. */
+/** Returns a warning if the namespace deletes ended workflows too early. */
 async function retentionWarning({ workflowService }: Connection, namespace: string): Promise<string | undefined> {
   const { config } = await workflowService.describeNamespace({ namespace });
   const days = Number(config?.workflowExecutionRetentionTtl?.seconds ?? 0) / DAY_S;
-  // Development servers keep closed workflows for a day. 0 means forever.
+  // 0 means that ended workflows are kept forever.
   if (days === 0 || days >= MIN_RETENTION_DAYS) return undefined;
   return (
     `Warning: the namespace ${namespace} keeps closed workflows for ${Number(days.toFixed(1))} days, so backups older than that cannot be ` +

@@ -3,7 +3,7 @@ import { reconcileScheduleIdOf, reconcileWorkflowType } from '../workflows/messa
 import type { NamespaceSettings } from './settings.ts';
 import { refuseOtherOwner, scheduleClientOf } from './task-queue-owner.ts';
 
-/** Earlier versions used this schedule id for every task queue. The default task queue still does. */
+/** The schedule id that earlier versions used for every task queue. The default task queue still has this id. */
 const EARLIER_ID = reconcileScheduleIdOf('orders');
 
 /** gRPC's code NOT_FOUND. */
@@ -32,7 +32,7 @@ export async function scheduleReconciler(
       workflowType: reconcileWorkflowType,
       workflowId: scheduleId,
       taskQueue,
-      // A run that waits longer for a worker ends, so that the next one can start.
+      // A run that waits a day for a worker ends, so that the schedule can start the next run.
       workflowExecutionTimeout: '1 day',
       args: [],
       memo: { shop },

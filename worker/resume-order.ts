@@ -26,7 +26,7 @@ const START_TIMEOUT_MS = 10_000;
  * Starts a new workflow for an order whose workflow ended too early, for example by termination. The order continues from its
  * last version. Deliveries without a known result are given up, so that no email is sent twice.
  *
- * @returns why the order is not resumed; undefined if it is
+ * @returns why the order is not resumed; undefined if it is resumed
  */
 export async function resumeOrder(dependencies: Dependencies, orderId: string): Promise<string | undefined> {
   const { client, orders, taskQueue, alertThresholds, signingKeys } = dependencies;
@@ -76,7 +76,7 @@ function startAfter(facts: Fact[], rejections: number, alertThresholds: AlertThr
       since: Date.parse(moved.event.at),
       rejections,
       queues: { journal: givenUp, redis: [], customer: [], shop: [] },
-      // The API reads the keys of edits that made no difference from Postgres.
+      // The facts do not contain the keys of edits that made no difference. The API finds these keys in Postgres.
       keys: facts.flatMap(({ event: { key } }) => (key ? [[key.hash, key.fingerprint] as [string, string]] : [])),
     },
   };

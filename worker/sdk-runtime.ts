@@ -11,17 +11,17 @@ const SDK_METRICS_TIMEOUT_MS = 2_000;
 /** The start of the native SDK's message about a failed workflow task. */
 const FAILING_TASK = /^Failing workflow task/;
 
-/** The levels of this project's logger by the SDK's levels. */
+/** Maps the SDK's log levels to the levels of this project's logger. */
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
 /**
- * Returns the SDK's log level for LOG_LEVEL. Never TRACE, at which the SDK logs decrypted payloads. Never above WARN, because
- * failed workflow tasks are counted by their warnings.
+ * Returns the SDK's log level for LOG_LEVEL. Never TRACE, because the SDK then logs decrypted payloads. Never above WARN, because
+ * failed workflow tasks are counted by the SDK's warnings.
  */
 const sdkLevel = (logLevel: string): LogLevel =>
   (['DEBUG', 'INFO'] as const).find((level) => [levels[level], 'trace'].includes(logLevel)) ?? 'WARN';
 
-/** Configures the SDK of this process: its log goes to `logger`. Must run before the first connection to Temporal. */
+/** Configures the SDK of this process and sends the SDK's log to `logger`. Must run before the first connection to Temporal. */
 export function installRuntime(settings: WorkerSettings, logger: Logger, registry: Registry): void {
   const failingTasks = new Counter({
     name: 'crema_workflow_tasks_failed_total',
@@ -36,7 +36,7 @@ export function installRuntime(settings: WorkerSettings, logger: Logger, registr
       logger[levels[level]]({ ...fields, ...(err !== undefined && { err }) }, message);
     }),
     telemetryOptions: {
-      // Forwards the native part's log, so that it is redacted too.
+      // Forwards the log of the SDK's native part to `logger`, so that this log is redacted too.
       logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
       ...(settings.TEMPORAL_METRICS_PORT && { metrics: sdkMetrics(settings.TEMPORAL_METRICS_PORT) }),
     },

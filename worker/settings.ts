@@ -36,7 +36,7 @@ const workerSchema = z.object({
   TEMPORAL_METRICS_PORT: wholeNumber(1, 65_535, 'a port').optional(),
   /** The bundle that `npm run build` wrote; unset: the worker bundles the workflows at each start. */
   WORKFLOW_BUNDLE: z.string().optional(),
-  /** The Worker Deployment of this worker and its build; both or neither. */
+  /** The Worker Deployment of this worker, and the id of the worker's build. Both are set, or neither. */
   WORKER_DEPLOYMENT: z.string().min(1).optional(),
   WORKER_BUILD_ID: z.string().min(1).optional(),
   /** `production` sends through Amazon SES, anything else through SMTP. */
@@ -46,17 +46,17 @@ const workerSchema = z.object({
   EMAIL_FROM: sender,
   /** The shop's own address: it receives an email for every new and every cancelled order. */
   ORDERS_EMAIL: emailAddress('must be an email address such as orders@shop.example'),
-  /** Seconds to transmit an email to the mail server, and then to wait for its reply. The defaults are those of RFC 5321. */
+  /** The timeouts of transmitting an email and of the mail server's reply to it, in seconds. The defaults are those of RFC 5321. */
   EMAIL_TIMEOUT: seconds(300),
   EMAIL_ANSWER_TIMEOUT: seconds(600),
-  /** Seconds until an email without a reply is sent again. */
+  /** Seconds until an email is sent again if the mail server did not reply. */
   EMAIL_UNANSWERED_RETRY_AFTER: seconds(3_600, 21_600),
   AWS_REGION: z.string().min(1).optional(),
-  /** For tests: another address of Amazon SES. */
+  /** Replaces the address of Amazon SES in tests. */
   SES_ENDPOINT: url('http', 'https').optional(),
-  /** Seconds that a webhook's endpoint may take for a delivery. */
+  /** The timeout of one attempt at a webhook delivery, in seconds. */
   WEBHOOK_TIMEOUT: wholeNumber(1, 30).default(15),
-  /** Seconds before the first retry of a delivery, and seconds after which retries end. */
+  /** Seconds until the first retry of a webhook delivery, and seconds until retries of that delivery end. */
   WEBHOOK_RETRY_AFTER: seconds(5),
   WEBHOOK_RETRY_FOR: wholeNumber(1, 2_592_000).default(259_200),
   /** Seconds of continuous failure after which a webhook is disabled. */

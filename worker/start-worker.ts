@@ -30,7 +30,8 @@ const HEALTH_KEY_S = 60;
 /**
  * Composes and starts a worker process.
  *
- * @returns `stop` ends it after the work in progress; `finished` resolves when it has stopped, and rejects if it failed
+ * @returns `stop` ends the worker after the work in progress; `finished` resolves when the worker has stopped, and rejects if it
+ *   failed
  * @throws when Temporal or Postgres is unavailable
  * @throws {ConfigurationError} if the task queue belongs to another shop
  */
@@ -53,7 +54,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger) {
   const state = () => workers.map((worker) => worker.getState()).find((each) => each !== 'RUNNING') ?? 'RUNNING';
   const checks = {
     postgres: () => checkWritable(database),
-    // A replica answers PING too, but rejects the script that publishes events.
+    // Writes a key, because a replica answers PING too, but rejects the script that publishes events.
     redis: () => redis.set(HEALTH_KEY, settings.INSTANCE_ID, 'EX', HEALTH_KEY_S),
     temporal: () => connection.workflowService.getSystemInfo({}),
     webhooks: () => dispatcher.check(),
@@ -63,7 +64,7 @@ export async function startWorker(settings: WorkerSettings, logger: Logger) {
   const { dispatcher, wakeUps } = startWebhooks(settings, { database, logger, client, sending });
 
   function stop(): void {
-    // Webhook attempts in progress end while the workers complete their activities. `run` waits for both.
+    // Not awaited, so that webhook attempts in progress end while the workers complete their activities. `run` waits for both.
     void dispatcher.stop();
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   }
@@ -91,7 +92,7 @@ const connectPublisher = (url: string, logger: Logger) =>
     url,
     {
       connectionName: 'crema-worker',
-      // A command that cannot be sent in time fails. It must not be sent after its activity has ended.
+      // A command that cannot be sent in time fails, because it must not be sent after its activity has ended.
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 1,

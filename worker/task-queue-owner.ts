@@ -7,7 +7,7 @@ import { reconcileScheduleIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import type { NamespaceSettings } from './settings.ts';
 
-// A task queue belongs to one shop (ADR 23): the schedule of its reconciler names the shop in its memo.
+// A task queue belongs to one shop (ADR 23). The memo of the reconciler's schedule identifies this shop.
 
 type ShopSettings = Pick<NamespaceSettings, 'TEMPORAL_NAMESPACE' | 'TEMPORAL_TASK_QUEUE' | 'PAYLOAD_KEYS'>;
 
@@ -37,14 +37,14 @@ export async function checkShop(connection: ConnectionLike, settings: ShopSettin
   refuseOtherOwner(settings, known?.action.memo?.shop, shop);
 }
 
-/** Returns a client that does not encrypt payloads: shops with other keys must be able to read `shop` in the schedule's memo. */
+/** Returns a client that does not encrypt payloads, because shops with other keys must be able to read `shop` in the memo. */
 export function scheduleClientOf(connection: ConnectionLike, settings: ShopSettings): ScheduleClient {
   const codec = { ...createPayloadCodec(settings.PAYLOAD_KEYS), encode: async (payloads: Payload[]) => payloads };
   const dataConverter = { payloadCodecs: [codec] };
   return new Client({ connection, namespace: settings.TEMPORAL_NAMESPACE, dataConverter }).schedule;
 }
 
-/** @throws {ConfigurationError} if a task queue has an owner that is not this shop */
+/** @throws {ConfigurationError} if the owner of the task queue is another shop */
 export function refuseOtherOwner(settings: ShopSettings, owner: unknown, shop: string): void {
   if (owner === undefined || owner === shop) return;
   const { TEMPORAL_NAMESPACE: namespace, TEMPORAL_TASK_QUEUE: taskQueue } = settings;

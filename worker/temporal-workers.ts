@@ -41,7 +41,7 @@ export async function createTemporalWorkers(
     namespace: settings.TEMPORAL_NAMESPACE,
     dataConverter,
     ...deploymentOptions(settings),
-    // A deploy must not cut an email that is being sent (0 by default).
+    // Gives emails that are being sent the time to complete when a deploy stops the worker (0 by default).
     shutdownGraceTime: '20s',
     shutdownForceTime: '30s',
   };
@@ -53,7 +53,7 @@ export async function createTemporalWorkers(
       activities: orderActivities,
       // After a worker dies, its orders wait this long before another worker takes over (10 s by default).
       stickyQueueScheduleToStartTimeout: '2s',
-      // One thread replays all histories. With more tasks at a time, each would take longer and time out (ADR 14).
+      // One thread replays all histories, so with more tasks at a time, each would take longer and could time out (ADR 14).
       maxConcurrentWorkflowTaskExecutions: 16,
     }),
     Worker.create({
@@ -88,7 +88,7 @@ async function readBundle({ WORKFLOW_BUNDLE: codePath }: WorkerSettings, { failu
   });
 }
 
-/** With Worker Deployments, an order continues on the build that Temporal routes it to (docs/adr/0006). */
+/** Returns the options of Worker Deployments. With them, an order continues on the build that Temporal routes it to (ADR 6). */
 function deploymentOptions({
   WORKER_DEPLOYMENT: deploymentName,
   WORKER_BUILD_ID: buildId,

@@ -5,7 +5,7 @@ import { unansweredEmailIdOf, unansweredEmailWorkflowType } from '../workflows/m
 /** The timeout of the start of a workflow, in ms. */
 const START_TIMEOUT_MS = 5_000;
 
-/** Returns a function that starts the workflow that sends an email again after a pause in ms, unless that workflow is running. */
+/** Returns a function that starts the workflow `unansweredEmail` after a pause in ms, unless that workflow is running. */
 export const createScheduleResend =
   (client: Client, taskQueue: string) =>
   async (email: UnansweredEmail, pauseMs: number): Promise<void> => {

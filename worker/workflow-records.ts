@@ -8,7 +8,7 @@ import { createDecode } from '../workflows/payloads/data-converter.ts';
 /** The timeout of one call to Temporal, in ms. */
 const CALL_TIMEOUT_MS = 5_000;
 
-/** The number of events in one page of a history. An event may have 500 KB. */
+/** The number of events in one page of a history. It is small, because an event may have 500 KB. */
 const EVENTS_PER_PAGE = 20;
 
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>;
@@ -20,7 +20,8 @@ export function createWorkflowRecords({ workflow }: Client, taskQueue: string): 
   const { workflowService } = workflow;
   const { namespace, loadedDataConverter } = workflow.options;
   const decode = createDecode(loadedDataConverter);
-  // Other shops of the namespace use other task queues. Earlier runs (ContinuedAsNew) are read together with the latest run.
+  // Excludes the orders of other shops, which use other task queues, and earlier runs (ContinuedAsNew), which are read together
+  // with the latest run.
   const query = `WorkflowType = '${orderWorkflowType}' AND TaskQueue = '${taskQueue}' AND ExecutionStatus != 'ContinuedAsNew'`;
 
   const withDeadline = <T>(call: () => Promise<T>): Promise<T> =>
@@ -97,19 +98,19 @@ const { WorkflowTaskFailedCause } = proto.temporal.api.enums.v1;
 const isReset = ({ workflowTaskFailedEventAttributes: failed }: Events[number]): boolean =>
   failed?.cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW;
 
-/** Returns why the current workflow task fails. The history contains only the first failure of its attempts. */
+/** Returns why the current workflow task fails. Of the task's failed attempts, the history contains only the first. */
 function failureOf(events: Events): string | undefined {
   const last = events.findLast(
     (event) => event.workflowTaskCompletedEventAttributes ?? event.workflowTaskFailedEventAttributes,
   );
   const cause = last?.workflowTaskFailedEventAttributes?.cause;
   if (!last || !cause || isReset(last)) return undefined;
-  // Temporal repeats a task if a message arrives during it.
+  // Not a fault: Temporal repeats a task if a message arrives while the task runs.
   if (cause === WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND) return undefined;
   return WorkflowTaskFailedCause[cause]?.replace('WORKFLOW_TASK_FAILED_CAUSE_', '');
 }
 
-/** Returns the gRPC status of an error, which the SDK wraps in some calls only. */
+/** Returns the gRPC status of an error. Only some calls of the SDK wrap the error. */
 function codeOf(error: unknown): number | undefined {
   const cause = error instanceof ServiceError ? error.cause : error;
   return isGrpcServiceError(cause) ? cause.code : undefined;

@@ -5,6 +5,6 @@ import { emailQueue, singleEmail } from './email-options.ts';
 
 const { accountMail: sendEmail } = proxyActivities<Activities>(singleEmail);
 
-/** Sends one email about an account and returns the outcome. The workflow fails after the last attempt, which operators can see. */
+/** Sends one email about an account and returns the outcome. If all attempts fail, the workflow fails, so that operators see it. */
 export const accountMail = (request: AccountEmailRequest): ReturnType<Activities['accountMail']> =>
   sendEmail.executeWithOptions({ taskQueue: emailQueue(), summary: request.about }, [request]);

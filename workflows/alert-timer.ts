@@ -18,7 +18,7 @@ export class AlertTimer {
     return this.#hasFired || next?.at !== this.#running?.at || next?.alert !== this.#running?.alert;
   }
 
-  /** Raises the next alert if its time has come, else starts a timer for it. */
+  /** Raises the next alert if it is due; otherwise starts a timer for it. */
   update(): void {
     if (!this.#hasFired) this.#running?.scope.cancel();
     this.#hasFired = false;

@@ -14,15 +14,15 @@ import {
   PUBLISH_RETRY,
 } from './retry-policies.ts';
 
-/** The maximum number of entries of one activity. A retry repeats the whole batch. */
+/** The maximum number of entries that one activity delivers. A retry repeats the whole batch. */
 const BATCH = { journal: 50, redis: 50, customer: 10, shop: 10 };
 
-// A cancelled activity must have stopped before a new run begins, or both would send. The SDK's documentation wrongly calls this
-// the default (temporalio/sdk-typescript#2442).
+// A cancelled activity must have stopped before a new run begins. Otherwise, both would send the same entry. The SDK's
+// documentation wrongly says that this type is the default (temporalio/sdk-typescript#2442).
 const cancellationType = 'WAIT_CANCELLATION_COMPLETED';
 
-// Activities heartbeat before every entry. The heartbeat timeout exceeds the deadlines of one entry's calls together:
-// otherwise an activity that still works would send at the same time as its retry.
+// Activities heartbeat before every entry. The heartbeat timeout exceeds the deadlines of one entry's calls together. Otherwise,
+// an activity that is still running would send at the same time as its retry.
 const timeouts = { startToCloseTimeout: '5m', heartbeatTimeout: '20s' } as const;
 
 const { journal } = proxyActivities<Activities>({ ...timeouts, cancellationType, retry: JOURNAL_RETRY });
@@ -35,7 +35,7 @@ export interface Channel {
   busy: boolean;
   /** Whether an activity can start now. */
   isDue(): boolean;
-  /** Runs one activity and removes the completed entries from the queue. After a cancellation, the entries stay. */
+  /** Runs one activity and removes the completed entries from the queue. After a cancellation, the entries stay in the queue. */
   deliver(): Promise<void>;
 }
 
@@ -111,7 +111,7 @@ export function firstEmailsChannel({ queues }: Outbox, channels: Channel[], scop
     async deliver() {
       const [fact] = queues.customer as [Fact];
       attemptedId = fact.event.id;
-      // Limits the wait for a worker only: an activity that times out while it runs could send at the same time as its successor.
+      // Limits only the wait for a worker. An activity that times out while it runs could send at the same time as the next one.
       const scheduleToStartTimeout = Math.max(remainingMs('customer', fact), LAST_ATTEMPT_MS.customer);
       const options = { summary: summaryOfEntries([fact]), scheduleToStartTimeout, taskQueue: emailQueue() };
       try {
@@ -131,7 +131,7 @@ const remainingMs = (audience: Audience, fact: Fact | undefined): number =>
 
 /**
  * Whether an activity ended because it was cancelled. An activity that fails before it receives the cancellation is not retried
- * and reports its own failure.
+ * and reports its own failure instead of a cancellation.
  */
 const wasCancelled = (error: unknown): boolean =>
   isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED');

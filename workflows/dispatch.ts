@@ -11,7 +11,7 @@ import type { Outbox } from './outbox.ts';
  * as new. In the second case, all activities have ended and the outbox contains the remaining entries.
  *
  * One loop starts all activities and timers, after all events of a workflow task have been handled. The order of commands
- * therefore does not depend on the events of a task, which differ between a first execution and a replay (ADR 9).
+ * therefore does not depend on which events share a task, because a replay can divide events into other tasks (ADR 9).
  */
 export async function dispatch(state: OrderState, runOptions: OrderRunOptions): Promise<void> {
   const alertTimer = new AlertTimer(state);
@@ -49,7 +49,7 @@ async function runChannels({ journal, deliveries }: Channels, alertTimer: AlertT
   }
 }
 
-/** Cancels the deliveries, then the journal: an email takes a while to stop, and events are journaled meanwhile. */
+/** Cancels the deliveries, then the journal. A cancelled email takes a while to stop, so events are still journaled meanwhile. */
 async function stopChannels({ journal, deliveries, journaling, delivering }: Channels): Promise<void> {
   const isDelivering = () => deliveries.some(({ busy }) => busy);
   delivering.cancel();
@@ -62,8 +62,8 @@ async function stopChannels({ journal, deliveries, journaling, delivering }: Cha
 }
 
 /**
- * Waits for a condition, and then for the rest of the workflow task: its later events may change what is due. Conditions are
- * checked after each part of a task, and again at its end.
+ * Waits for a condition, and then for the rest of the workflow task, because the task's later events may change what is due. The
+ * SDK checks conditions after each part of a task, and again at the end of the task.
  */
 async function untilTaskEnd(isMet: () => boolean): Promise<void> {
   await condition(isMet);
@@ -77,7 +77,7 @@ async function untilTaskEnd(isMet: () => boolean): Promise<void> {
 function startIfDue(channel: Channel): void {
   if (!channel.isDue()) return;
   channel.busy = true;
-  // Not awaited: an error here is a bug and fails the workflow task.
+  // Not awaited, so that other channels start meanwhile. An error here is a bug and fails the workflow task.
   void channel.deliver().finally(() => {
     channel.busy = false;
   });

@@ -3,8 +3,9 @@ import { emailTaskQueueOf } from './messages/definitions.ts';
 import { EMAIL_RETRY } from './retry-policies.ts';
 
 /**
- * Timeouts of the activities that send emails. A mail server may take fifteen minutes for one email (`RFC_5321_TIMEOUTS`), and
- * an activity sends at most ten (`BATCH` in channels.ts). Heartbeats detect a dead worker earlier.
+ * Timeouts of the activities that send emails. A mail server may take fifteen minutes for one email (`RFC_5321_TIMEOUTS`), and an
+ * activity sends at most ten emails (`BATCH` in channels.ts), so it may take two and a half hours. Heartbeats detect a dead worker
+ * earlier.
  */
 export const emailTimeouts = { startToCloseTimeout: '3h', heartbeatTimeout: '45s' } as const;
 

@@ -15,7 +15,7 @@ const { erase } = proxyActivities<Activities>({
  * @param rememberFor how long backups are kept, in ms
  */
 export async function erasure(user: Erasure, rememberFor: number): Promise<void> {
-  // The last manager is not erased. Older histories have no result here.
+  // The last manager is not erased, so there is no erasure to record. In older histories, the activity has no result.
   if ((await erase(user)) === 'last_manager') return;
   await sleep(rememberFor, { summary: 'until no backup contains the user' });
 }

@@ -1,4 +1,4 @@
-/** The workflows by type. This module is the entry point of the worker's bundle. */
+/** All workflows. The name of each export is the workflow's type. This module is the entry point of the worker's bundle. */
 export { accountMail } from './account-mail.ts';
 export { erasure } from './erasure.ts';
 export { order } from './order.ts';

@@ -1,7 +1,7 @@
 import { defaultPayloadConverter, type RawValue, rawValueTypeInfo } from '@temporalio/common';
 import { defineSignal, type SignalDefinition, setHandler } from '@temporalio/workflow';
 
-/** Replaces an unreadable argument. It is an invalid message; a missing argument would be a valid cancellation. */
+/** Replaces an unreadable argument. A text is an invalid message, whereas a missing argument would be a valid cancellation. */
 const UNREADABLE = 'a payload that cannot be read';
 
 /**

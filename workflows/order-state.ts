@@ -9,7 +9,7 @@ import { Outbox } from './outbox.ts';
 /** Why a message is refused. */
 export type MessageRefusal = Refusal | Malformed | KeyReused;
 
-/** An accepted command and its event: null for an edit that makes no difference. */
+/** An accepted command and its event. The event is null for an edit that makes no difference. */
 interface Accepted {
   command: Command;
   event: OrderEvent | null;
@@ -25,7 +25,7 @@ type Answer = Omit<UpdateResult, 'replayed'>;
 /** The maximum number of idempotency keys that the next run gets. The API finds older keys in Postgres. */
 const MAX_CARRIED_KEYS = 5_000;
 
-/** The answer of a key that an earlier run accepted: the API reads it from Postgres. */
+/** Replaces the answer for a key that an earlier run accepted. The API then reads the answer from Postgres. */
 const ANSWER_IN_POSTGRES: Answer = { order: null, event: null };
 
 /** An order, the idempotency keys that it accepted, and its outbox. */
@@ -120,7 +120,7 @@ export class OrderState {
     });
   }
 
-  /** Returns the alert that the order raises next if its status stays, and when, in ms since the epoch. */
+  /** Returns the alert that the order raises next if its status does not change, and the alert's time in ms since the epoch. */
   nextAlert(): { alert: Alert; at: number } | undefined {
     const { patience: alertThresholds } = this.#placement;
     return alertThresholds && nextAlert(this.order, this.#statusSince, alertThresholds);

@@ -67,7 +67,7 @@ const changes = [
 function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {
   setHandler(getOrderQuery, () => state.order, { description: 'The order as it is now' });
   const parseOptions = { ...runOptions, isStrict: runOptions.signingKey !== undefined };
-  // Updates first, then signals: messages that wait for a handler are delivered in this order.
+  // Set the handlers of updates before those of signals, because waiting messages are delivered in the order of their handlers.
   for (const { update, parse, description } of changes) {
     const decide = (message: unknown) => acceptedOrThrow(state.decide(parse(message, parseOptions)));
     setHandler(update, (message: unknown) => state.apply(decide(message)), { validator: decide, description });
@@ -79,7 +79,7 @@ function handleMessages(state: OrderState, runOptions: OrderRunOptions): void {
       'Same as the update. A refusal appears on the timeline.',
     );
   }
-  // A cancellation in Temporal is handled as a cancel message: the order may refuse it, and deliveries continue.
+  // A cancellation in Temporal is handled as a cancel message, so the order may refuse it, and deliveries continue.
   CancellationScope.current().cancelRequested.catch(() =>
     applyOrReject(parseCancelMessage({ reasonCode: 'other', reason: 'Cancelled in Temporal' })),
   );

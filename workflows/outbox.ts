@@ -2,10 +2,10 @@ import type { Fact } from '../domain/order/order.ts';
 import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
 import type { Queues } from './messages/definitions.ts';
 
-/** The size in JSON that a queue may have in the start of the next run. Temporal limits the start to 2 MB. */
+/** The maximum JSON size of each queue in the start argument of the next run. Temporal limits the whole argument to 2 MB. */
 const MAX_CARRIED_SIZE = 400_000;
 
-/** The size in JSON of an activity's input. Temporal limits it to 2 MB. */
+/** The maximum JSON size of the entries in an activity's input. Temporal limits an input to 2 MB. */
 const MAX_BATCH_SIZE = 500_000;
 
 /** The entries of an order that are still to be journaled, published or sent, oldest first. */
@@ -22,7 +22,7 @@ export class Outbox {
     return Object.values(this.queues).every((queue) => queue.length === 0);
   }
 
-  /** Adds a fact to the journal's queue, whose activity also publishes it, and to the queues of its email recipients. */
+  /** Adds a fact to the queues of its email recipients and to the journal's queue, whose activity also publishes the fact. */
   add(fact: Fact): void {
     this.queues.journal.push({ kind: 'fact', ...fact });
     for (const recipient of recipientsOf(fact.event)) this.queues[recipient].push(fact);
@@ -75,5 +75,5 @@ function sizeOf(entry: object): number {
   return size;
 }
 
-/** Includes the brackets and commas. */
+/** Returns the JSON size of a queue, including the brackets and commas. */
 const sizeOfAll = (queue: readonly object[]): number => queue.reduce((sum, entry) => sum + sizeOf(entry) + 1, 1);

@@ -26,14 +26,14 @@ interface Found {
 interface Progress {
   cursor?: Cursor;
   found?: Found;
-  /** How many orders one activity compares, and a retry repeats. */
+  /** The number of orders that one activity compares, and that a retry compares again. */
   size?: number;
 }
 
 /** The maximum number of findings in the result. */
 const MAX_FINDINGS = 100;
 
-/** Pages per run. The next run starts with a short history. */
+/** The number of pages in one run. It is limited, so that histories stay short. */
 const PAGES_PER_RUN = 20;
 
 /** Repeats the erasures that a restore undid, then corrects the read model page by page. A schedule starts it. */

@@ -11,7 +11,7 @@ const { journal } = proxyActivities<Activities>({
   retry: DATABASE_RETRY,
 });
 
-/** Sends an unanswered email again. It is a separate workflow, so that it does not delay the order's other emails. */
+/** Sends another copy of an email that the mail server did not confirm. A separate workflow, so as not to delay other emails. */
 export async function unansweredEmail(email: UnansweredEmail): Promise<void> {
   const { orderId, eventId, recipient } = email;
   const options = { taskQueue: emailQueue(), summary: `${eventId} to the ${recipient}` };

@@ -21,16 +21,16 @@ interface Dependencies extends Pick<ShopSettings, 'shopLanguage' | 'shopName'> {
 type Kind = AccountEmailInput['kind'];
 type Addressee = Pick<User, 'email' | 'name' | 'language'>;
 
-/** How many attempts wait for the new password to be saved: about a minute with `EMAIL_RETRY` in workflows/retry-policies.ts. */
+/** The number of attempts that wait until the new password is saved. With the pauses of `EMAIL_RETRY`, they take about a minute. */
 const MAX_PASSWORD_CHECKS = 6;
 
 /** `suppressed`: the address gets no email; `unneeded`: there is no email to send, or it was sent before. */
 type AccountEmailResult = SendResult['outcome'] | 'suppressed' | 'unneeded';
 
 /**
- * Returns the activity that sends an email about an account. The activity looks up the account instead of the API, so that the
- * API's response and its timing do not reveal whether the account exists. Each attempt creates a new token, which only the email
- * contains.
+ * Returns the activity that sends an email about an account. The activity, not the API, looks up the account, so that the API's
+ * response and its timing do not reveal whether the account exists. Each attempt creates a new token for the link, because
+ * Postgres stores only the hash of an earlier token.
  */
 export function createAccountEmail(dependencies: Dependencies) {
   const { accountRequests, users, suppressions, mailer, shopLanguage, shopName, publicUrl } = dependencies;
@@ -49,7 +49,7 @@ export function createAccountEmail(dependencies: Dependencies) {
     if (!found) return 'unneeded';
     const { attempt, workflowExecution } = activityInfo();
     if (about === 'password_changed' && found.password.version < (request.passwordVersion ?? 0)) {
-      // The API saves the password right after it has started the workflow.
+      // The API starts this workflow before it saves the password, so the password may not be saved yet.
       if (attempt > MAX_PASSWORD_CHECKS) return 'unneeded';
       throw new Error('The password has not changed yet.');
     }
@@ -87,7 +87,7 @@ export function createAccountEmail(dependencies: Dependencies) {
   }
 }
 
-/** Returns the email that a request leads to; undefined for a reset without an account. */
+/** Returns the kind of email that answers a request; undefined for a password reset if the address has no account. */
 function kindOf({ purpose }: AccountRequest, user: User | undefined): Kind | undefined {
   if (purpose === 'reset') return user && 'reset';
   return user ? 'known' : purpose;
@@ -95,6 +95,6 @@ function kindOf({ purpose }: AccountRequest, user: User | undefined): Kind | und
 
 function addresseeOf({ purpose, email, name, language }: AccountRequest, user: User | undefined): Addressee {
   if (user) return user;
-  // Anyone can register any address, so the email must not contain the typed name.
+  // Anyone can enter another person's address and any text as the name, so the email must not contain that name.
   return { email, name: purpose === 'registration' ? '' : (name ?? ''), language };
 }

@@ -1,20 +1,20 @@
 /** Timeouts of one email, in ms. */
 export interface EmailTimeouts {
-  /** Until the server has the whole message, including the wait for a connection. */
+  /** The time until the server has the whole message. It includes the wait for a connection. */
   transfer: number;
-  /** From then until the server answers. */
+  /** The time from then until the server answers. */
   answer: number;
 }
 
 /**
  * The timeouts of RFC 5321 §4.5.3.2: five minutes for a greeting or a command, ten for the answer to the whole message. With
- * shorter timeouts, a slow server may accept an email after the timeout, and the retry sends it twice.
+ * shorter timeouts, a slow server may accept an email after the timeout, and the retry would send a second copy.
  */
 export const RFC_5321_TIMEOUTS: EmailTimeouts = { transfer: 5 * 60_000, answer: 10 * 60_000 };
 
 /**
- * The timeout of the answer after a cancellation, in ms. A stopping worker ends ten seconds after it cancels its activities
- * (worker/temporal-workers.ts).
+ * The timeout of the server's answer after a cancellation, in ms. It is short, because a stopping worker ends ten seconds after it
+ * cancels its activities (worker/temporal-workers.ts).
  */
 const CANCELLED_ANSWER_TIMEOUT_MS = 5_000;
 
@@ -33,7 +33,7 @@ export function startAttempt({ transfer, answer }: EmailTimeouts, cancellation?:
   const cancel = () =>
     attempt.isTransferred ? abortIn(Math.min(answer, CANCELLED_ANSWER_TIMEOUT_MS)) : controller.abort();
   const attempt = {
-    /** Aborts at the timeout. */
+    /** Aborts the attempt at its timeout or after a cancellation. */
     signal: controller.signal,
     /** Whether the server has the whole message. It may then deliver the email even if the attempt fails. */
     isTransferred: false,

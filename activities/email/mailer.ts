@@ -15,17 +15,17 @@ export interface MailerSettings {
 }
 
 /**
- * The result of an attempt. `refused`: the server rejects this recipient or message permanently. `unanswered`: the server has
- * the whole message and did not answer; the email may arrive, and a further attempt may deliver it twice.
+ * The result of an attempt. `refused`: the mail server rejects this recipient or message permanently. `unanswered`: the mail
+ * server received the whole message but did not confirm it. The email may arrive, so a further attempt may deliver a second copy.
  *
- * Details stay in the ledger and in Temporal's histories after a user is erased. They contain only codes, because the text of
- * a server's answer may contain names and addresses.
+ * `detail` stays in the ledger and in Temporal's histories after a user is erased. It contains only codes, because the text of a
+ * server's answer may contain names and addresses.
  */
 export type SendResult =
   | { outcome: 'sent' /** The email's `Message-ID`, or Amazon's own id. */; messageId: string }
   | { outcome: 'refused' | 'unanswered'; detail: string };
 
-/** @throws {TypeError} if `EMAIL_FROM` is not an address, or the region is missing */
+/** @throws {TypeError} if `EMAIL_FROM` is not an address, or if Amazon SES is used without `AWS_REGION` */
 export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEOUTS) {
   const sender = readSender(settings.EMAIL_FROM);
   const transport = createTransport(settings, timeouts);
@@ -39,7 +39,7 @@ export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEO
      */
     async send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult> {
       if (!isPlainAddress(email.to)) return { outcome: 'refused', detail: 'The recipient has no usable address.' };
-      // The timeouts start after the encoding.
+      // Encode the message first, so that the timeouts cover only the transmission.
       const transmit = await transport.prepare(compose(email, sender));
       const attempt = startAttempt(timeouts, cancellation);
       try {
@@ -56,7 +56,7 @@ export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEO
       }
     },
 
-    /** Closes the connections when the emails in progress are sent. */
+    /** Closes the connections after the emails in progress have been sent. */
     close: (): void => transport.close(),
   };
 }

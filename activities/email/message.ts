@@ -6,13 +6,13 @@ import { toOneLine, toPlainLine } from '../../domain/text.ts';
 export interface OutgoingEmail {
   /** The id of the email's cause: an order event (`<orderId>:<version>`), an account request or a webhook's version. */
   eventId: string;
-  /** The recipient's role in the ledger. The same event and recipient always have the same `Message-ID`. */
+  /** The recipient's role in the ledger. It determines the `Message-ID`, together with `eventId` and `resend`. */
   recipient: string;
-  /** Gives an email that is sent again on request its own `Message-ID`. */
+  /** Identifies the request, if an email is sent again on request. */
   resend?: string | undefined;
   /** URL of the one-click unsubscription (RFC 8058). */
   unsubscribe?: string | undefined;
-  /** A bare address. */
+  /** An address without a display name. */
   to: string;
   toName?: string | null;
   subject: string;
@@ -26,7 +26,8 @@ interface Mailbox {
   address: string;
 }
 
-// Narrower than RFC 5321: no quoted local part, no space, no control character, no list, no other syntax.
+// Accepts fewer addresses than RFC 5321: quoted local parts and IP addresses in brackets are rejected. Spaces, control characters
+// and the separators of address lists are also rejected, so a match is exactly one address.
 const plainAddress = /^[^\s\p{Cc}"(),:;<>@[\\\]]+@[^\s\p{Cc}"(),:;<>@[\\\]]+$/u;
 
 export const isPlainAddress = (address: string): boolean => address.length <= 254 && plainAddress.test(address);
@@ -50,7 +51,7 @@ export function compose(email: OutgoingEmail, sender: Mailbox) {
   return {
     from: sender,
     to: { name: toPlainLine(toName ?? ''), address: to },
-    // The envelope is set apart from the headers, so that the parsing of names cannot change the recipient.
+    // Without an envelope, Nodemailer would take the recipient from the headers, where the parsing of names could change it.
     envelope: { from: sender.address, to: [to] },
     messageId: messageIdOf(eventId, recipient, resend),
     headers: {

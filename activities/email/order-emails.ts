@@ -12,18 +12,22 @@ interface Dependencies {
   ledger: DeliveryLedger;
   orders: Pick<OrderRepository, 'fact'>;
   sendOrderEmail: SendOrderEmail;
-  /** The pause before an unanswered email is sent again, in ms. */
+  /** The pause before an email that the mail server did not confirm is sent again, in ms. */
   unansweredPauseMs: number;
-  /** Starts the workflow that sends an email again after this pause in ms, unless it was started before. */
+  /** Schedules the workflow that sends such an email again, unless it exists. @param pauseMs the delay before it starts, in ms */
   scheduleResend(email: UnansweredEmail, pauseMs: number): Promise<void>;
 }
 
 export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPauseMs, scheduleResend }: Dependencies) {
-  /** Sends one recipient the emails about these facts, in order. An unanswered email does not delay the next. */
+  /**
+   * Sends one recipient the emails about these facts, in order. If the mail server does not answer for one email, that email is
+   * scheduled to be sent again, and the next one is still sent.
+   */
   const email = (facts: Fact[], recipient: Recipient): Promise<void> =>
     withHeartbeats(async () => {
       for (const fact of facts) {
-        // A cancelled activity leaves the rest to the next attempt.
+        // The activity is cancelled when the order continues as new or the worker stops. The workflow's next run, or a retry,
+        // sends the remaining emails.
         cancellationSignal().throwIfAborted();
         await emailOnce(fact, recipient);
       }
@@ -46,15 +50,17 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
     });
 
   /**
-   * Sends an unanswered email again.
+   * Sends another copy of an email that the mail server did not confirm.
    *
-   * @throws {ApplicationFailure} with a delay until the next copy is due; non-retryable after {@link MAX_COPIES}
+   * @throws {ApplicationFailure} while the mail server has confirmed no copy: with the delay until the next copy is due, or
+   *   non-retryable after {@link MAX_COPIES}
    */
   const resendUnanswered = ({ eventId, recipient }: UnansweredEmail): Promise<void> =>
     withHeartbeats(async () => {
       const [fact, before] = await Promise.all([orders.fact(eventId), ledger.find(eventId, recipient)]);
       if (isSettled(before)) return;
-      // The event is missing after Postgres was restored from a backup. The reconciler journals it again.
+      // The event is missing if Postgres was restored from a backup. The activity is retried, because the reconciler journals the
+      // event again.
       if (!fact) throw new Error(`There is no event ${eventId}`);
       if (before) assertMayResend(before);
       const unanswered = await attempt(fact, recipient, before);
@@ -71,7 +77,7 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
     if (unanswered) await scheduleResend({ orderId, eventId, recipient }, unansweredPauseMs);
   }
 
-  /** Makes one attempt and records it. Returns the number of unanswered attempts so far, or 0 if this one was answered. */
+  /** Makes one attempt and records it. Returns how many attempts the mail server has not answered, or 0 if it answered this one. */
   async function attempt(fact: Fact, recipient: Recipient, before: KnownDelivery | undefined): Promise<number> {
     const { id: eventId, orderId, requestId } = fact.event;
     const delivery = { eventId, orderId, audience: recipient, attempt: (before?.attempt ?? 0) + 1 };
@@ -94,7 +100,7 @@ export function createOrderEmails({ ledger, orders, sendOrderEmail, unansweredPa
   }
 }
 
-/** Returns the activity that sends the email of a delivery again, whatever its age. Each run of the workflow sends it once. */
+/** Returns the activity that sends the email of a delivery again, even for an old event. Each workflow run sends the email once. */
 export function createResendOrderEmail({
   ledger,
   orders,

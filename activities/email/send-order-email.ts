@@ -20,7 +20,7 @@ interface Dependencies extends ShopSettings {
 /**
  * Makes one attempt at sending the email about an event, unless the email is suppressed.
  *
- * @throws on an outage: the email can be retried
+ * @throws on an outage: the email was not sent and can be retried
  */
 export type SendOrderEmail = (
   fact: Fact,
@@ -28,7 +28,7 @@ export type SendOrderEmail = (
   options: {
     /** Cancels the attempt, see {@link Mailer.send}. */
     signal: AbortSignal;
-    /** Gives an email that is sent again its own `Message-ID`. Mailboxes hide a second email with the same one. */
+    /** Gives an email that is sent again its own `Message-ID`, because mailboxes hide a second email with the same `Message-ID`. */
     resend?: string;
   },
 ) => Promise<SendResult | { outcome: 'suppressed'; detail?: string | undefined }>;

@@ -8,10 +8,10 @@ import type { Attempt } from './attempt.ts';
 import type { SendFailure, Transport } from './transport.ts';
 
 /**
- * Sends through Amazon SES, with the credentials that the AWS SDK finds. Nodemailer only builds the message: its own SES
- * transport needs the second version of the API, which `@aws-sdk/client-ses` does not have.
+ * Sends through Amazon SES, with the credentials that the AWS SDK finds. Nodemailer only builds the message, because its own SES
+ * transport needs the second version of Amazon's API, which `@aws-sdk/client-ses` does not have.
  *
- * @param endpoint replaces Amazon's own address, in tests
+ * @param endpoint replaces Amazon's own address in tests
  */
 export function createSes({ region, endpoint }: { region: string; endpoint: string | undefined }): Transport {
   const attempts = new AsyncLocalStorage<Attempt>();
@@ -26,7 +26,7 @@ export function createSes({ region, endpoint }: { region: string; endpoint: stri
       const command = new SendRawEmailCommand({ Source: from, Destinations: to, RawMessage: { Data: data as Buffer } });
       return async (attempt) => {
         const { MessageId } = await attempts.run(attempt, () => client.send(command, { abortSignal: attempt.signal }));
-        // Amazon replaces our id, and uses its own when it reports a bounce.
+        // Amazon replaces the `Message-ID` with its own id, which it also uses when it reports a bounce.
         return MessageId ?? message.messageId;
       };
     },
@@ -36,8 +36,8 @@ export function createSes({ region, endpoint }: { region: string; endpoint: stri
 }
 
 /**
- * Creates agents that open a connection for each email. After it opens, Amazon may have received the whole request. A reused
- * connection would not show whether a failed request was sent at all.
+ * Creates agents that open a new connection for each email. If an attempt fails before the connection is open, Amazon has not
+ * received the email; later, Amazon may have received it. With a reused connection, the two cases could not be distinguished.
  */
 function createAgents(attempts: AsyncLocalStorage<Attempt>) {
   function watched(socket: Duplex | null | undefined, event: 'connect' | 'secureConnect') {
@@ -61,7 +61,8 @@ const refusals = new Set(['MessageRejected', 'InvalidParameterValue', 'Validatio
 
 /**
  * Only an error about the recipient or the message is a refusal. Throttling, paused sending, bad signatures and an unverified
- * identity of the shop are also 4xx, but the shop can fix them. Amazon reports an unverified identity as `MessageRejected`.
+ * identity of the shop are also 4xx, but the shop can fix them, so the email is retried. Amazon reports an unverified identity as
+ * `MessageRejected`, so the text of the error decides.
  */
 function explain(error: unknown): SendFailure {
   const { name, message, code, $metadata } = error as Error & {

@@ -2,7 +2,7 @@
 export interface ShopSettings {
   /** The shop's own email address. */
   ordersEmail: string;
-  /** ISO 639: the language of emails to the shop, and to users without a language. */
+  /** The language of emails to the shop, and to users who have not chosen a language (ISO 639). */
   shopLanguage: string;
   shopName: string;
   /** The IANA time zone of the times in emails. */

@@ -2,7 +2,7 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Attempt, EmailTimeouts } from './attempt.ts';
 import type { SendFailure, Transport } from './transport.ts';
 
-/** Twice the worker's `EMAILS_AT_ONCE`: one activity may send the first two emails of an order at the same time. */
+/** Twice the worker's `EMAILS_AT_ONCE`, because one activity may email the customer and the shop at the same time. */
 const MAX_CONNECTIONS = 10;
 
 /** The options of an email, with the attempt that the plugin below updates. */
@@ -16,7 +16,8 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
     url,
     pool: true,
     maxConnections: MAX_CONNECTIONS,
-    // Nodemailer retries only if a connection closes before a byte of the message is sent. Temporal makes all other retries.
+    // Nodemailer retries once, and only if a connection closes before a byte of the message is sent. Temporal makes all other
+    // retries.
     maxRequeues: 1,
     dnsTimeout: transfer,
     connectionTimeout: transfer,
@@ -25,7 +26,8 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
   });
   pool.use('stream', ({ message, data }, done) => {
     const { attempt } = data as Watched;
-    // Nodemailer reads earlier streams of the message into a buffer. Only the end of this last stream means "sent".
+    // Nodemailer reads the message's earlier streams into a buffer, so only the end of this last stream means that the message was
+    // sent.
     message.processFunc((stream) => {
       attempt?.setTransferred(false);
       return stream.once('end', () => attempt?.setTransferred(true));
@@ -36,7 +38,8 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
   return {
     server: serverOf(url),
     prepare: async (message) => async (attempt) => {
-      // The timeouts above are for idle connections. The signal also limits a server that answers byte by byte.
+      // The timeouts above apply only while a connection is idle. The signal also ends the attempt if the server answers byte by
+      // byte.
       const options: Watched = { ...message, signal: attempt.signal, attempt };
       await pool.sendMail(options);
       return message.messageId;
@@ -46,7 +49,7 @@ export function createSmtp(url: string, { transfer, answer }: EmailTimeouts): Tr
   };
 }
 
-/** Nodemailer's errors, and those of an aborted attempt. */
+/** An error of Nodemailer, or of an aborted attempt. */
 interface SmtpError extends Error {
   code?: string;
   /** The code of Node or OpenSSL, if Nodemailer has replaced it in `code`. */
@@ -93,8 +96,8 @@ function withAdvice(code: string): string {
 const loginCodes = new Set([530, 534, 535, 538]);
 
 /**
- * Returns whether a 5xx is about the recipient or the message. Other 5xx can be retried: at the greeting, at the login or about
- * the sender, they are faults of the shop, and 503 means that the session was in the wrong state.
+ * Returns whether a 5xx is about the recipient or the message. Any other 5xx can be retried. At the greeting, at the login or
+ * about the sender, a 5xx is a fault of the shop. 503 means that the session was in the wrong state.
  */
 function isRefusal({ responseCode = 0, command }: SmtpError): boolean {
   if (responseCode < 500 || responseCode === 503 || loginCodes.has(responseCode)) return false;

@@ -1,6 +1,6 @@
 import { heartbeat } from '@temporalio/activity';
 
-/** The interval in ms: a third of the heartbeat timeout in `workflows/email-options.ts`. */
+/** The interval between heartbeats, in ms. It is a third of the heartbeat timeout in workflows/email-options.ts. */
 const HEARTBEAT_MS = 15_000;
 
 /** Sends heartbeats while an activity runs, because a mail server may take minutes to answer. */

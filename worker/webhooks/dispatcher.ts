@@ -51,19 +51,19 @@ const GATHER_MS = 50;
 /** The pause after a round or a delivery that failed because of Postgres or Temporal, in ms. */
 const FAILURE_PAUSE_MS = 2_000;
 
-/** How often the lease is renewed, in ms. The lease lasts 15 s, so a round may take 12 s. */
+/** The interval between renewals of the lease, in ms. The lease lasts 15 s, so a round may take up to 12 s. */
 const RENEWAL_MS = 3_000;
 
 /** The process is unhealthy if its last completed round is older than this, in ms. */
 const MAX_ROUND_AGE_MS = 60_000;
 
-/** The namespace of delivery ids (RFC 9562, version 5): the same event for the same webhook always has the same id. */
+/** The namespace of delivery ids (RFC 9562, version 5). The delivery of one event to one webhook always has the same id. */
 const DELIVERIES = '5d7c1f5e-9c0b-4d0c-8a59-0b6c5f1d7a3e';
 
 /**
  * Delivers the events of the log to webhooks (docs/adr/0012, 0013). The dispatcher makes the first attempt at each delivery. If
- * it fails, the delivery's workflow makes further attempts. A lease lets one process dispatch at a time. Every step can be
- * repeated.
+ * that attempt fails, the delivery's workflow makes further attempts. A lease ensures that only one process dispatches at a time.
+ * Every step can be repeated.
  */
 export function startWebhookDispatcher(dependencies: Dependencies, options: Options) {
   const { log, outbox, deliveries, endpointQueues, logger } = dependencies;
@@ -151,7 +151,7 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
       const age = performance.now() - roundCompletedAt;
       if (age > MAX_ROUND_AGE_MS) throw new Error(`The last round completed ${Math.round(age / 1_000)} s ago`);
     },
-    /** Stops the start of attempts. Resolves when the attempts in progress have ended. */
+    /** Starts no further attempts. Resolves when the attempts in progress have ended. */
     stop(): Promise<void> {
       stopping = true;
       active = false;
@@ -161,7 +161,7 @@ export function startWebhookDispatcher(dependencies: Dependencies, options: Opti
   };
 }
 
-/** Adds the deliveries of the next events and moves the cursor. @returns the number of events */
+/** Adds the deliveries of the next events and moves the cursor past these events. @returns the number of events */
 async function followLog(log: EventLog, outbox: WebhookOutbox): Promise<number> {
   const from = await outbox.position();
   const { facts } = await log.read(from, { limit: BATCH });
@@ -177,7 +177,7 @@ const deliveriesOf = (facts: LoggedFact[], listeners: Listener[]): NewDelivery[]
       .map(({ id: webhookId }) => ({ id: uuidv5(`${webhookId} ${eventId}`, DELIVERIES), webhookId, eventId, type })),
   );
 
-/** Returns a function that makes the first attempt at a delivery and, if that fails, starts its workflow. */
+/** Returns a function that makes the first attempt at a delivery and, if that attempt fails, starts the delivery's workflow. */
 function createDeliver(
   { outbox, attemptDelivery }: Pick<Dependencies, 'outbox' | 'attemptDelivery'>,
   workflows: WorkflowStarter,
@@ -189,7 +189,7 @@ function createDeliver(
       const result = await attemptDelivery(id, webhookId, retry);
       return result.outcome === 'pending' ? result.pause : undefined;
     } catch (error) {
-      // The workflow retries and shows the cause in the Web UI.
+      // Not thrown: the delivery's workflow retries and shows the cause in the Temporal Web UI.
       if (error instanceof UndecryptablePayload) return pauseAfter(1, retry, Math.random());
       throw error;
     }

@@ -10,7 +10,7 @@ import {
   webhookTaskQueueOf,
 } from '../../workflows/messages/webhooks.ts';
 
-/** The timeout of the start of a workflow, in ms. Short, so that a round ends before the dispatcher's lease. */
+/** The timeout of the start of a workflow, in ms. It is short, so that a round ends before the dispatcher's lease expires. */
 const START_TIMEOUT_MS = 10_000;
 
 /** Starts the workflows of webhooks. A repeated start has no effect. */
@@ -24,7 +24,7 @@ export function createWorkflowStarter(client: Client, { taskQueue, retry }: { ta
   }
 
   return {
-    /** @param startDelay in ms */
+    /** @param startDelay the pause before the workflow starts, in ms */
     startDelivery: ({ id, webhookId, eventId, type, again }: UnstartedDelivery, startDelay: number) =>
       start(webhookDeliveryWorkflowType, {
         workflowId: webhookDeliveryIdOf(webhookId, eventId, again ? id : undefined),

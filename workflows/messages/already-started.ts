@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 
-/** Handles a rejected start of a workflow: ignores that its id is in use, and rethrows any other error. */
+/** Ignores the error of a start whose workflow id is already in use. Rethrows any other error. */
 export function ignoreAlreadyStarted(error: unknown): void {
   if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
 }

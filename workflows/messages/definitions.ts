@@ -19,31 +19,31 @@ export const reconcileWorkflowType = 'reconcile';
 /** The id of the schedule that reconciles a shop. The ids of its workflows begin with it. */
 export const reconcileScheduleIdOf = (taskQueue: string): string => `reconcile-${taskQueue}`;
 
-/** The type of the workflow that sends an email again on request; one at a time for each delivery. */
+/** The type of the workflow that sends an email again on request. Each delivery has only one such workflow at a time. */
 export const resendWorkflowType = 'resend';
 export const resendIdOf = (deliveryId: string): string => `resend-${deliveryId}`;
 
-/** The type of the workflow that sends an unanswered email again; one at a time for each email. */
+/** The type of the workflow that sends an email again if the mail server did not answer. Each email has only one at a time. */
 export const unansweredEmailWorkflowType = 'unansweredEmail';
 export const unansweredEmailIdOf = ({ eventId, recipient }: UnansweredEmail): string =>
   `unanswered-email-${eventId}-${recipient}`;
 
 export const workflowIdOf = (orderId: string): string => `order-${orderId}`;
 
-/** The entries to be journaled, published and sent. Separate queues, so that a slow recipient does not delay the others. */
+/** The entries to be journaled, published and sent. The queues are separate, so that a slow recipient does not delay the others. */
 export type Queues = { journal: JournalEntry[] } & Record<Audience, Fact[]>;
 
 /** The start argument of an order's workflow: its placement and, in a later run, the state of the previous run. */
 export type Start = Placement & { carried?: Carried };
 
-/** How an order's workflow runs. It is an argument of the workflow, so that a new option applies to new orders only (ADR 6). */
+/** Options of an order's workflow. They are an argument of the workflow, so that a new option applies to new orders only (ADR 6). */
 export interface OrderRunOptions {
   /** The history length from which the order continues as new. */
   events: number;
   /** Whether one activity makes the first attempt to email both customer and shop (ADR 15). */
   firstEmails?: boolean;
   /**
-   * The key of the API's signatures. Messages without a valid signature count as the operator's. Absent on orders started by
+   * The key of the API's signatures. Messages without a valid signature count as those of the operator. Absent on orders started by
    * older versions, which also parse messages less strictly.
    */
   signingKey?: string;

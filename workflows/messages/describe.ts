@@ -5,8 +5,8 @@ import type { JournalEntry } from '../../domain/order/journal-entry.ts';
 import type { Fact, Order, Placement } from '../../domain/order/order.ts';
 import { cut, isolate } from '../../domain/text.ts';
 
-// Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not
-// enforce them. A server that enforces them would reject the whole order.
+// Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not enforce
+// them, but a server that does would reject the whole order if its texts were longer.
 const SHOWN_BYTES = 300;
 const ROW_BYTES = 250;
 

@@ -111,7 +111,7 @@ async function decisionsIn(
   return { entries: await decode<JournalEntry[]>(scheduled.input?.payloads) };
 }
 
-/** RFC 3339, to the second. */
+/** Returns the time of an event in the format of RFC 3339, to the second. */
 const timeOf = ({ eventTime }: HistoryEvent): string =>
   new Date(Number(String(eventTime?.seconds)) * 1_000).toISOString();
 

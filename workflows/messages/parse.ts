@@ -20,7 +20,7 @@ import { type Status, statuses } from '../../domain/order/transitions.ts';
 import { FREE_TEXT, isOneLine, isText, lengthOf, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
 import { signatureOf } from './signature.ts';
 
-/** The fields that every message to an order may have. The operator is the default actor. */
+/** The fields that every message to an order may have. A message without an actor counts as a message of the operator. */
 export interface Attribution extends Partial<CommandFields> {
   /** The API's signatures, see `signature.ts`. */
   signatures?: string[];
@@ -46,7 +46,7 @@ export interface Malformed {
 }
 
 /**
- * The rules by which an order reads messages. Each rule is absent on orders that were started before it existed, because their
+ * The rules by which an order reads messages. A rule is absent on orders that were started before the rule existed, because their
  * histories must replay.
  */
 export interface ParseOptions {
@@ -54,9 +54,12 @@ export interface ParseOptions {
   isStrict?: boolean;
   /** Counts Unicode code points, as the API does, instead of UTF-16 code units. */
   codePoints?: boolean | undefined;
-  /** Requires a visible character in names ({@link isOneLine}) beyond what a pattern can check. */
+  /** Requires a visible character in names, which {@link isOneLine} checks more precisely than a pattern can. */
   visibleNames?: boolean | undefined;
-  /** Accepts the actor of a message only if one of its signatures is made with this key. Without a key, accepts every actor. */
+  /**
+   * The key that signs messages. A message's actor is accepted only if one of its signatures is made with this key; without a key,
+   * every actor is accepted.
+   */
   signingKey?: string | undefined;
 }
 
@@ -68,7 +71,7 @@ const isOneOf = <T>(values: readonly T[], value: unknown): value is T => values.
 
 /**
  * Reads a message that anyone with access to Temporal may have sent. Never throws, because an error would block the workflow
- * task. A schema library would make the workflow bundle much larger.
+ * task. It uses no schema library, because that would make the workflow bundle much larger.
  */
 export function parseStatusMessage(message: unknown, options: ParseOptions = {}): Command | Malformed {
   const fields = fieldsOf(message);
@@ -142,13 +145,13 @@ function withAttribution(action: Action, fields: Record<string, unknown>, option
   return isSigned ? command : { ...command, actor: operator };
 }
 
-/** The maximum length of ids that Crema did not create, in Unicode code points. Every event contains such ids. */
+/** The maximum length of ids that Crema did not create, in Unicode code points. It is low, because every event contains such ids. */
 const MAX_ID_LENGTH = 100;
 
-/** `ONE_LINE` of orders without {@link ParseOptions.codePoints}. */
+/** Replaces `ONE_LINE` on orders without {@link ParseOptions.codePoints}. */
 const FORMER_LINE = /^[^\S\p{Cc}]*[^\s\p{Cc}]\P{Cc}*$/u;
 
-/** Whether a value is a text of this form and length, by the order's rules. */
+/** Whether a value is a text of this form and at most this length, by the order's rules. */
 function isTextOf(value: unknown, form: RegExp, max: number, options: ParseOptions): value is string {
   const { isStrict, codePoints, visibleNames } = options;
   if (visibleNames && form === ONE_LINE) return isOneLine(value, max);
@@ -200,11 +203,12 @@ const isQuantity = (value: unknown): value is number => isSafeInteger(value) && 
 
 /**
  * The highest price of a product and a variation in any currency, times the highest quantity. The total of an order of such
- * lines is a safe integer. Limits by currency would reject messages in recorded histories.
+ * lines is still a safe integer. One limit applies to all currencies, because lower limits would reject messages in recorded
+ * histories.
  */
 const MAX_AMOUNT = 2 * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
 
-/** `MAX_AMOUNT` of orders without {@link ParseOptions.codePoints}. */
+/** Replaces `MAX_AMOUNT` on orders without {@link ParseOptions.codePoints}. */
 const FORMER_MAX_AMOUNT = 1_980_000_000;
 
 function isMoney(value: unknown, { isStrict, codePoints }: ParseOptions): value is Money {
@@ -218,7 +222,7 @@ function isKey(value: unknown): value is IdempotencyKey {
   return isHash(hash) && isHash(fingerprint);
 }
 
-/** Hashes are base64url. The limit keeps them within an index of Postgres. */
+/** Hashes are base64url. Their length is limited, because Postgres stores them in an index. */
 const isHash = (value: unknown): value is string => typeof value === 'string' && /^[\w-]{1,100}$/.test(value);
 
 function fieldsOf(value: unknown): Record<string, unknown> | undefined {

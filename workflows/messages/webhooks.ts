@@ -13,13 +13,13 @@ export interface DeliveryStart {
   retry: RetryPlan;
 }
 
-/** @param deliveryId only for a delivery that a manager requested, because an event can have several of them */
+/** @param deliveryId only for a delivery that a manager requested, because an event can have several such deliveries */
 export const webhookDeliveryIdOf = (webhookId: string, eventId: string, deliveryId?: string): string =>
   ['webhook', webhookId, eventId, deliveryId].filter(Boolean).join('-');
 
 /** The type of the workflow that notifies the shop that a webhook is disabled. */
 export const webhookNoticeWorkflowType = 'webhookNotice';
 
-/** @param version of the disabled webhook: it can be disabled again later */
+/** @param version the webhook's version, because the same webhook can be disabled again later */
 export const webhookNoticeIdOf = (webhookId: string, version: number): string =>
   `webhook-notice-${webhookId}-${version}`;

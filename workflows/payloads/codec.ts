@@ -10,12 +10,12 @@ export interface PayloadKey {
   key: KeyObject;
 }
 
-/** A payload cannot be decrypted: its key is missing, or it was changed. */
+/** A payload cannot be decrypted, because its key is missing or the payload was changed. */
 export class UndecryptablePayload extends Error {
   override name = 'UndecryptablePayload';
 }
 
-// The format of Temporal's samples, so that their tools in other languages can decrypt it with the same keys.
+// The format of Temporal's samples, so that the samples' tools in other languages can decrypt payloads with the same keys.
 const ENCODING = Buffer.from('binary/encrypted');
 const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
@@ -30,7 +30,8 @@ const { Payload: PayloadMessage } = proto.temporal.api.common.v1;
  * The cipher uses no additional authenticated data, because some readers (Web UI, CLI, reconciler) have only the payload.
  *
  * @throws {UndecryptablePayload} when decoding a payload whose key is missing or that was changed. The workflow task then
- *   fails and is retried until the key is back. A refusal would differ from the decision of a later replay with the key.
+ *   fails and is retried until the key is added again. If the workflow refused the message instead, a later replay with the key
+ *   would decide differently.
  */
 export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
   const [current] = keys;
@@ -40,7 +41,7 @@ export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
     const { encoding, 'encryption-key-id': keyId } = payload.metadata ?? {};
     const { data } = payload;
     if (!encoding || !ENCODING.equals(encoding)) return payload;
-    // Labelled as encrypted, but not by this codec.
+    // The payload is labelled as encrypted, but this codec did not encrypt it.
     if (!keyId || !data || data.length < NONCE_BYTES + TAG_BYTES) return payload;
     const id = Buffer.from(keyId).toString();
     const key = byId.get(id);
