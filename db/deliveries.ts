@@ -158,7 +158,7 @@ export function createDeliveryLedger(database: Database) {
       await retryRecord(async () => database.raw(RECORD_RESENDING, values));
     },
 
-    /** Records a bounce or complaint once. @returns whether the email is about an order of this shop */
+    /** Records a bounce or complaint once. @returns false if the report matches neither a delivery nor an order */
     async recordReturned({ email, ...returned }: Returned): Promise<boolean> {
       const attempt = await database('delivery_attempts')
         .where({ message_id: returned.messageId })

@@ -36,7 +36,7 @@ export const isText = (value: unknown, form: RegExp, max: number): value is stri
   value.isWellFormed() &&
   form.test(value);
 
-// Hangul fillers are default ignorable. The empty braille cell (U+2800) is listed, because Unicode calls it a symbol.
+// Hangul fillers are default ignorable. The empty braille cell (U+2800) is invisible, too, although Unicode calls it a symbol.
 const visible = /[^\p{White_Space}\p{C}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /**

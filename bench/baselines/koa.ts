@@ -4,7 +4,7 @@ import Koa from 'koa';
 import { connect } from '../../db/connection.ts';
 import { createOrderRepository } from '../../db/orders.ts';
 
-// The baseline of reads over HTTP: only Koa and its router. It sends the catalog's bytes from memory, and orders from Crema's query.
+// The baseline of reads over HTTP: only Koa and its router. Sends the catalog's bytes from memory, and orders with Crema's query.
 
 const { PORT, DATABASE_URL = '', CATALOG = '', INSTANCE_ID } = process.env;
 const database = connect(DATABASE_URL, { name: 'crema-bench-koa' });

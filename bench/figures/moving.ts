@@ -9,7 +9,10 @@ import { measurePairs, timed } from '../measure/pairs.ts';
 import { waitUntilAllIdle, waitUntilIdle } from '../measure/wait-until-idle.ts';
 import { timeRow } from '../rows.ts';
 
-/** Compares status changes over HTTP with bare updates. Both workflows have finished their first task before. */
+/**
+ * Compares status changes over HTTP, including the write to the read model, with bare updates. Both workflows have finished their
+ * first task before.
+ */
 export async function measureMoving(bench: Bench): Promise<Result> {
   const { count, log } = bench;
   log('Moving back to back …');

@@ -12,7 +12,7 @@ import { openStreams } from '../stream-readers.ts';
 
 const MANY = 1_000;
 
-/** Shorter delays are counted as this one, in ms. Some events arrive before the answer, but a ratio needs a positive number. */
+/** The shortest delay that is recorded, in ms. Some events arrive before the answer, but a ratio needs positive numbers. */
 const LEAST_MS = 1;
 
 /** Measures how long after the answer to a status change the event arrives in one or many streams, and the memory of a stream. */

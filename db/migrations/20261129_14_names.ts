@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** The tables with unique names. Names are unique among the `live` rows of a `scope`. Of equal names, the `oldest` row's stays. */
+/** The tables with unique names. Names are unique among the `live` rows of a `scope`. The `oldest` of several rows keeps its name. */
 const UNIQUE = [
   { table: 'products', scope: 'NULL::uuid', live: 'deleted_at IS NULL', oldest: 'created_at, id' },
   { table: 'variations', scope: 'product_id', live: 'deleted_at IS NULL', oldest: 'position, id' },
@@ -89,7 +89,7 @@ export async function numberTwins(knex: Knex, changed: string[] = []): Promise<v
     .update({ version: knex.raw('version + 1'), updated_at: knex.fn.now() });
 }
 
-/** Does this in one table. Returns the product ids of changed products and variations, and the ids of other changed rows. */
+/** Adds the numbers in one table. Returns the product ids of changed products and variations, and the ids of other changed rows. */
 async function numberTwinsIn(knex: Knex, { table, scope, live, oldest }: (typeof UNIQUE)[number]): Promise<string[]> {
   const { rows: twins } = await knex.raw(
     `SELECT id, name, product_id FROM (
