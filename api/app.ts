@@ -37,7 +37,7 @@ export interface AppDependencies {
   origins: readonly string[];
 }
 
-/** Answers 405 for literal paths such as `/v1/orders/quote`. Otherwise the router would continue with `/v1/orders/{id}`. */
+/** Answers a wrong method on a literal path such as `/v1/orders/quote`. The router would try `/v1/orders/{id}` instead. */
 function literalPathsFirst(routes: readonly Route[]): Middleware {
   const literal = Map.groupBy(
     routes.filter(({ path }) => !path.includes('{')),
@@ -65,7 +65,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   const placing = new Set(routes.filter(({ quota }) => quota === 'placing').map(({ operationId }) => operationId));
   const isPlacing = ({ path, method }: Context) =>
     router.match(path, method).pathAndMethod.some(({ name }) => placing.has(String(name)));
-  // Koa's `ctx.ip` is the first of `ips`.
+  // Koa's `ctx.ip` is the first of `ips`, so this makes it the client's address.
   Object.defineProperty(app.request, 'ips', {
     get(this: Request) {
       return [clientAddress(this.req)];

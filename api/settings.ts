@@ -31,7 +31,7 @@ import {
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
-/** Returns whether OAuth2 may send authorization codes to a URI: https, or http on this machine. */
+/** Returns whether OAuth2 may send authorization codes to a URI. It must be https, or http on this machine. */
 function isRedirectUri(uri: string): boolean {
   const { protocol, hostname, username, password } = URL.parse(uri) ?? {};
   const safe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname ?? ''));
@@ -53,7 +53,7 @@ const origins = z
     error: 'must be origins such as https://shop.example, separated by commas',
   });
 
-/** Returns whether a network can match no address, because addresses in it are parsed as IPv4. */
+/** Returns whether a network contains IPv6 addresses that are parsed as IPv4. No address could match such a network. */
 const isIpv4InIpv6 = (network: string) => IPV4_IN_IPV6.has(ipaddr.parseCIDR(network)[0].range());
 
 /** A number of proxies, or their networks. */
@@ -103,7 +103,7 @@ const schema = z.object({
   /** How long a client may take to send the headers of a request, and to send the whole request, in seconds. */
   HEADERS_TIMEOUT: seconds(10),
   REQUEST_TIMEOUT: seconds(30),
-  /** Seconds between two heartbeats of an event stream. Proxies close idle connections. */
+  /** Seconds between two heartbeats of an event stream. They prevent proxies from closing an idle connection. */
   STREAM_HEARTBEAT: wholeNumber(1, 30).default(15),
   /** The maximum number of open event streams per process, and per user. */
   MAX_STREAMS: positive(2_000),
@@ -116,9 +116,15 @@ const schema = z.object({
   RATE_LIMIT_SIGN_IN: allowance('10/900'),
   RATE_LIMIT_SIGN_IN_ADDRESS: allowance('50/900'),
   RATE_LIMIT_SIGN_IN_ACCOUNT: allowance('20/3600'),
-  /** Account emails to one address, per kind: registrations, resets, invitations, address changes. */
+  /**
+   * Limits of account emails to one address. Each kind is counted separately: registrations, resets, invitations, address
+   * changes.
+   */
   RATE_LIMIT_ACCOUNT_MAIL: allowance('5/3600'),
-  /** Days that backups of Postgres are kept. Records of erasures are kept as long. */
+  /**
+   * Days that backups of Postgres are kept. Records of erasures are kept for the same time, because a restored backup needs
+   * them.
+   */
   BACKUP_DAYS: wholeNumber(1, 3_650).default(90),
   /** The Amazon SNS topic with bounces and complaints of Amazon SES. */
   SES_TOPIC_ARN: textLike(

@@ -44,7 +44,7 @@ const UPKEEP_MS = 30_000;
 /**
  * Starts an API process. Postgres must be available; Temporal may become available later.
  *
- * @throws {ConfigurationError} if products on sale are priced in another currency
+ * @throws {ConfigurationError} if products on sale are priced in a currency other than CURRENCY
  */
 export async function startApi(settings: ApiSettings, logger: Logger): Promise<RunningApi> {
   requireLanguage(settings.SHOP_LANGUAGE, [...languages.keys()]);
@@ -58,7 +58,7 @@ export async function startApi(settings: ApiSettings, logger: Logger): Promise<R
   }
 }
 
-/** @param opened closes in reverse order what was added to it @returns the port */
+/** @param opened collects the parts to close, and closes them in reverse order @returns the port */
 async function openApi(settings: ApiSettings, logger: Logger, opened: AsyncDisposableStack): Promise<number> {
   const connection = Connection.lazy({ ...clientConnection(settings), connectTimeout: '3s' });
   opened.defer(() => connection.close());
@@ -72,7 +72,7 @@ async function openApi(settings: ApiSettings, logger: Logger, opened: AsyncDispo
   const limitsRedis = settings.RATE_LIMITS === 'on' ? connectLimitsRedis(settings.REDIS_URL, logger) : undefined;
   opened.defer(() => limitsRedis?.disconnect());
   const limits = limitsRedis && createLimits(settings, limitsRedis);
-  // A shop without an app redirects users to the docs page.
+  // For a shop without an app, pages link to the docs page.
   const app = appOriginsOf(settings)[0] ?? '/docs';
   const pages = createPages({ name: settings.SHOP_NAME, language: settings.SHOP_LANGUAGE, app });
   const auth = await startAuth(settings, database, pages, limits);
@@ -96,7 +96,7 @@ async function openApi(settings: ApiSettings, logger: Logger, opened: AsyncDispo
   });
   const { server, drain } = createServer(settings, { auth, services, pages, limits, metrics, logger });
   opened.defer(() => drain(DRAIN_TIMEOUT_MS));
-  // Open streams would delay the drain.
+  // Runs before the drain, which open streams would delay.
   opened.defer(streaming.stop);
   server.listen(settings.PORT, settings.HOST);
   await once(server, 'listening');

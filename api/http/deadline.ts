@@ -20,7 +20,7 @@ export async function byDeadline<T>(deadline: number, work: Promise<T>): Promise
   }
 }
 
-/** Thrown if Temporal or Postgres is slow or unavailable: the change may have taken effect, or cannot be read yet. */
+/** Thrown if Temporal or Postgres is slow or unavailable. The change may have taken effect, or cannot be read yet. */
 export class OutcomeUnknownError extends Error {
   override name = 'OutcomeUnknownError';
 }
@@ -28,7 +28,7 @@ export class OutcomeUnknownError extends Error {
 /** Makes a call to Temporal that ends at the deadline, in ms since the epoch. @throws {OutcomeUnknownError} */
 export type CallWithDeadline = <T>(deadline: number, call: () => Promise<T>) => Promise<T>;
 
-/** The deadline of the SDK applies to each attempt of an RPC. {@link byDeadline} also ends the SDK's retries. */
+/** The deadline of the SDK applies to each attempt of an RPC, and the SDK retries. {@link byDeadline} also ends the retries. */
 export function createCallWithDeadline(client: WorkflowClient): CallWithDeadline {
   return async (deadline, call) => {
     try {
@@ -49,7 +49,7 @@ export function createCallWithDeadline(client: WorkflowClient): CallWithDeadline
 const INVALID_ARGUMENT = 3;
 const NOT_FOUND = 5;
 
-/** Returns whether gRPC reports an unknown workflow. An unknown namespace has the same code. */
+/** Returns whether gRPC reports an unknown workflow. An unknown namespace has the same code, but another message. */
 export const isNoSuchWorkflow = (error: unknown): boolean =>
   isGrpcServiceError(error) && error.code === NOT_FOUND && !/namespace/i.test(error.details);
 
@@ -57,6 +57,6 @@ function isTemporalUnavailable(error: unknown): boolean {
   if (isNoSuchWorkflow(error)) return false;
   if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) return true;
   const cause = error instanceof ServiceError ? error.cause : error;
-  // A request that Temporal rejects as malformed is a bug: a retry cannot succeed.
+  // Temporal rejects malformed requests with this code. They are bugs, which a retry cannot solve, and not outages.
   return isGrpcServiceError(cause) && cause.code !== INVALID_ARGUMENT;
 }

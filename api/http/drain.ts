@@ -11,18 +11,21 @@ const BACKLOG_TIMEOUT_MS = 500;
 /** How long an open connection without a request may still send its first one, in ms. */
 const FIRST_REQUEST_TIMEOUT_MS = 1_000;
 
-/** The interval at which idle connections are closed after the time for first requests, in ms. */
+/** After the timeout of first requests, idle connections are closed at this interval, in ms. */
 const IDLE_CHECK_MS = 50;
 
-/** @param timeout in ms; after it, the remaining connections are closed */
+/** @param timeout the time after which the remaining connections are closed, in ms */
 export type Drain = (timeout: number) => Promise<void>;
 
 /**
- * Returns a function that stops the server without interrupting a request: it accepts no more connections, answers requests on
- * the open ones with `Connection: close`, and closes idle ones. Call this before other listeners for `request` are added.
+ * Returns a function that stops the server without interrupting a request. The server then accepts no more connections, answers
+ * requests on open connections with `Connection: close`, and closes idle ones. Call `createDrain` before other listeners for
+ * `request` are added.
  */
 export function createDrain(server: Server): Drain {
-  /** Connections that have sent no request yet. Node does not count them as idle. */
+  /**
+   * Connections that have sent no request yet. Node does not count them as idle, so `closeIdleConnections` does not close them.
+   */
   const withoutRequest = new Set<Socket>();
   const unfinished = new Set<ServerResponse>();
   let accepted = 0;
@@ -58,7 +61,7 @@ export function createDrain(server: Server): Drain {
     draining = true;
     for (const response of unfinished) response.shouldKeepAlive &&= response.headersSent;
     await emptyBacklog();
-    // `http.Server.close` would reset connections whose first request is arriving.
+    // The `close` of `http.Server` would reset connections whose first request is arriving. That of `net.Server` does not.
     const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
     let idleCheck: NodeJS.Timeout | undefined;
     const firstRequests = setTimeout(() => {

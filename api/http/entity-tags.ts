@@ -1,4 +1,4 @@
-/** The versions that a client accepts (`If-Match`); undefined for any. */
+/** The versions that a client accepts (`If-Match`). undefined: any version. */
 export type ExpectedVersions = readonly number[] | undefined;
 
 /** Returns the `ETag` of a resource. */
@@ -20,16 +20,23 @@ export const ofExpectedVersion = <T extends { version: number }>(
 ): T | { refused: 'not_found' } | VersionMismatch =>
   found ? (versionMismatch(expected, found.version) ?? found) : { refused: 'not_found' };
 
-/** `*` or a list of entity tags (RFC 9110 §13.1.1), empty elements included (§5.6.1.2). Node reads bytes above 127 as Latin-1. */
+/**
+ * `*` or a list of entity tags (RFC 9110 §13.1.1), which may have empty elements (§5.6.1.2). Node reads bytes above 127 as
+ * Latin-1, so tags may contain `\x80` to `\xff`.
+ */
 export const IF_MATCH = /^(\*|[ \t,]*(W[/])?"[!#-~\x80-\xff]*"([ \t]*,[ \t,]*(W[/])?"[!#-~\x80-\xff]*")*[ \t,]*)$/;
 
-/** The suffix that a compressing proxy adds: `-gzip` (Apache, Caddy), `--gzip` (Jetty), `;gzip`, `-bzip2` (lighttpd). */
+/**
+ * Matches the end of a tag: the quotation mark, after any suffix that a compressing proxy adds. Such suffixes are `-gzip`
+ * (Apache, Caddy), `--gzip` (Jetty), `;gzip` and `-bzip2` (lighttpd).
+ */
 const REST = /^(?:[-;+]{1,2}\w+)*"$/;
 
 /**
- * Reads a valid `If-Match`, comparing weakly: proxies that compress turn `"2"` into `W/"2"` or `"2-gzip"` (ADR 21).
+ * Reads a valid `If-Match`. Accepts weak tags and suffixes, because proxies that compress turn `"2"` into `W/"2"` or `"2-gzip"`
+ * (ADR 21).
  *
- * @returns the versions in the tags, if any; undefined for `*`
+ * @returns the versions that the tags contain, without tags of another form; undefined for `*`
  */
 export function expectedVersions(ifMatch: string): ExpectedVersions {
   if (ifMatch === '*') return undefined;

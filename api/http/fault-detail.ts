@@ -13,8 +13,8 @@ const types: Record<string, string> = {
 };
 
 /**
- * Describes what is wrong with a value, unless its schema has an error text of its own. The text continues after the name of a
- * field: "is required".
+ * Describes what is wrong with a value, unless its schema has an error text of its own. The text follows the name of a field,
+ * for example "is required".
  */
 export function faultDetail(issue: Issue): string {
   if (issue.input === undefined) return 'is required';
@@ -59,7 +59,7 @@ function formatDetail(format: string, input: string): string {
 
 const isTime = (text: string): boolean => z.iso.datetime({ offset: true }).safeParse(text).success;
 
-/** Returns a hint if only the time zone, or its plus sign, is missing. */
+/** Returns a hint for a time that is valid except for a missing time zone or a missing plus sign before the offset. */
 function missingInTime(input: string): string | undefined {
   if (input.length > 40) return undefined;
   if (isTime(`${input}Z`)) return `${input} lacks a time zone: add Z or an offset such as +01:00`;

@@ -46,8 +46,8 @@ const unsupported = (detail: string) =>
   new Problem('unsupported_media_type', { detail, headers: { accept: 'application/json' } });
 
 /**
- * Reads the body as text. The parser's own JSON mode would reject `__proto__` as malformed and replace invalid UTF-8 silently;
- * Latin-1 preserves every byte.
+ * Reads the body as Latin-1 text, which preserves every byte. The parser's own JSON mode would reject `__proto__` as malformed
+ * and replace invalid UTF-8 without an error.
  */
 const textReader = (limit: number) =>
   bodyParser({
@@ -57,7 +57,8 @@ const textReader = (limit: number) =>
     encoding: 'latin1',
     parsedMethods: ['POST', 'PATCH', 'DELETE'],
     onError: (error, { req }) => {
-      // Reads and discards the rest of the body. A client that is still sending would otherwise not receive the response.
+      // Reads and discards the rest of the body, because a client that is still sending would otherwise not receive the
+      // response.
       req.unpipe();
       req.resume();
       throw error;

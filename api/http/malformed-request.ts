@@ -17,8 +17,8 @@ export function problemOf({ code = '' }: NodeJS.ErrnoException): Problem | undef
 }
 
 /**
- * Rejects requests that the parser accepts but that servers interpret differently (request smuggling, RFC 9112 §11.2). Rewrites an
- * absolute URL, as proxies send it, to a path.
+ * Returns the problem of a request that the parser accepts but that servers interpret differently (request smuggling, RFC 9112
+ * §11.2). Rewrites an absolute URL, as proxies send it, to a path.
  */
 export function checkRequest(request: IncomingMessage): Problem | undefined {
   const detail = ambiguityIn(request) ?? normalizeTarget(request);

@@ -6,10 +6,12 @@ const DEFAULT_LIMIT = 20;
 /** The `limit` parameter of a list. */
 export const limitParameter = digits(1, 100)
   .default(DEFAULT_LIMIT)
-  // zod omits the default of a transformed value from the OpenAPI document.
+  // zod omits the default of a transformed value from the OpenAPI document, so it is added here.
   .meta({ override: { default: DEFAULT_LIMIT } });
 
-/** The `cursor` parameter of a list. @param sortKey of the last entry on the previous page */
+/**
+ * The `cursor` parameter of a list. @param sortKey the schema of the sort key of a page's last entry, which the cursor contains
+ */
 export const cursorParameter = <SortKey>(sortKey: z.ZodType<SortKey>, text = z.string()) =>
   text
     .transform((cursor, context) => {

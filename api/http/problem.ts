@@ -81,7 +81,7 @@ export const methodNotAllowed = ({ path, method }: { path: string; method: strin
     headers: { allow },
   });
 
-/** The limit of faults that one response lists. */
+/** How many faults a response lists at most. */
 const MAX_FAULTS = 100;
 
 /** Returns a 400 that lists the faults. */

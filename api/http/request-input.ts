@@ -30,7 +30,7 @@ export async function parseInput(schemas: InputSchemas, ctx: Context) {
     if (result?.error) faults.push(...result.error.issues.flatMap((issue) => faultsOf(issue, locate)));
     return result?.data as Parsed<S>;
   };
-  // The location names the parameter, also if only one of its values has a fault.
+  // The location names the parameter, even if only one of its values has a fault.
   const parameter: Locate = ([name = '']) => ({ parameter: name });
   const params = parse(schemas.params, ctx.params, parameter);
   const query = parse(schemas.query ?? noQuery, { ...ctx.query }, parameter);

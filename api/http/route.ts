@@ -31,7 +31,9 @@ export interface RouteResponse {
   status: number;
   headers?: Record<string, string>;
   body?: unknown;
-  /** Writes the response instead of `body`, after its status and headers are set. May throw a problem before it writes. */
+  /**
+   * Writes the body of the response in place of `body`, after status and headers are set. May throw a problem before it writes.
+   */
   stream?: (response: ServerResponse) => void;
 }
 
@@ -71,10 +73,10 @@ export interface Route<
   summary: string;
   description?: string;
   access: Access;
-  /** A rate limit besides the caller's general one. */
+  /** The rate limit that replaces the caller's general one. */
   quota?: 'placing';
   responses: Record<number, DocumentedResponse>;
-  /** Requests that Crema sends to an address in the request. */
+  /** The requests that Crema later sends to an address in this request. */
   callbacks?: ZodOpenApiOperationObject['callbacks'];
   /** The handler's own problems, besides those of the access check and the validation. */
   problems?: readonly ProblemCode[];
@@ -117,7 +119,8 @@ export function serve(router: Router, { handle, ...route }: Route): void {
 
 function respond(ctx: Context, { status, headers = {}, body, stream }: RouteResponse): void {
   if (stream && ctx.method !== 'HEAD') {
-    // No body is set: a null body disables chunked encoding, whose chunks distinguish a stream's end from a lost connection.
+    // No body is set, because a null body disables chunked encoding. With chunks, clients can distinguish the end of a stream
+    // from a lost connection.
     ctx.status = status;
     ctx.set(headers);
     stream(ctx.res);
@@ -130,7 +133,7 @@ function respond(ctx: Context, { status, headers = {}, body, stream }: RouteResp
   ctx.set(headers);
 }
 
-/** Reads and discards the rest of a request. So the handler runs only for a complete and well-formed request. */
+/** Reads and discards the rest of a request, so that the handler runs only for a complete and well-formed request. */
 async function receiveRest(request: IncomingMessage): Promise<void> {
   if (request.complete) return;
   await finished(request.resume()).catch((cause: unknown) => {

@@ -20,7 +20,7 @@ export const digits = (min: number, max: number) =>
       .max(max),
   );
 
-/** A time from a client, with any offset. RFC 3339 also allows lower-case letters. */
+/** A time from a client, with any offset. Converted to upper case, because RFC 3339 also allows lower-case letters. */
 export const instant = z
   .string()
   .toUpperCase()
@@ -76,7 +76,10 @@ export const oneLine = (max: number) =>
     })
     .meta({ pattern: ONE_LINE.source });
 
-/** Text of several lines, with no control characters but line breaks and tabs. Text without a visible character becomes empty. */
+/**
+ * Text of several lines, without control characters except line breaks and tabs. Text without a visible character becomes
+ * empty.
+ */
 export const freeText = (max: number) =>
   text(max)
     .regex(FREE_TEXT, 'must not contain control characters')
@@ -114,7 +117,7 @@ export const language = z.enum([...languages.keys()], `must be one of ${[...lang
   examples: ['pt'],
 });
 
-/** `Accept-Language` (RFC 9110 §12.5.4). Parsed to the first supported language, regardless of region, or to undefined. */
+/** `Accept-Language` (RFC 9110 §12.5.4). Parsed to the preferred supported language, regardless of region, or to undefined. */
 export const acceptLanguage = z
   .string()
   .optional()
@@ -128,7 +131,7 @@ export const acceptLanguage = z
   })
   .meta({ description: 'Used if the body has no `language`', examples: ['pt-BR,pt;q=0.9,en;q=0.5'] });
 
-/** `Idempotency-Key`. The IETF draft of the header has quotes around the key. A key is the same with and without quotes. */
+/** `Idempotency-Key`. The quotes of the IETF draft are optional: a key is the same with and without quotes. */
 export const idempotencyKey = z
   .string()
   .regex(/^("[\x21\x23-\x7e]{1,255}"|[\x21\x23-\x7e]{1,255})$/, 'must be 1 to 255 visible characters')

@@ -28,10 +28,16 @@ export interface HttpServerOptions {
 /** How often timeouts are checked, in ms. With Node's default of 30 s, a timeout of 10 s could take 40 s. */
 const TIMEOUT_CHECK_MS = 1_000;
 
-/** Connections without traffic are closed after this, in ms. Event streams send a heartbeat every 15 s. */
+/**
+ * Connections without traffic are closed after this, in ms. Event streams stay open, because they send more frequent
+ * heartbeats.
+ */
 const IDLE_TIMEOUT_MS = 60_000;
 
-/** How long a rejected client may continue to send, in ms. If the server closed earlier, the client could lose the response. */
+/**
+ * How long a rejected client may continue to send, in ms. If the server closed the connection earlier, the client could lose
+ * the response.
+ */
 const LINGER_MS = 500;
 
 /** Creates an HTTP server that answers malformed, ambiguous and slow requests with a problem and closes their connection. */
@@ -47,7 +53,7 @@ export function createHttpServer(
     keepAliveTimeout: 65_000,
     maxHeaderSize: MAX_HEADERS,
     insecureHTTPParser: false,
-    // Node's own response would not be a problem document.
+    // `checkRequest` rejects requests without `Host` instead, because Node's own response would not be a problem document.
     requireHostHeader: false,
   });
   server.maxConnections = options.maxConnections;
@@ -61,7 +67,7 @@ export function createHttpServer(
 
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
     const socket = stream as Socket;
-    // A parser that has failed reports an error for every further chunk.
+    // A parser that has failed reports an error for every further chunk. Only the first one is answered.
     if (rejected.has(socket)) return;
     rejected.add(socket);
     const problem = problemOf(error);
@@ -87,7 +93,7 @@ export function createHttpServer(
     rejected.add(socket);
     reject(socket, problem, { linger: true });
   });
-  // Unknown expectations are ignored (RFC 9110 §10.1.1).
+  // Unknown values of `Expect` are ignored (RFC 9110 §10.1.1).
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 
   return { server, drain };

@@ -17,5 +17,5 @@ export const payloads = z.looseObject({ payloads: z.array(payload).max(1_000) })
   examples: [{ payloads: [{ metadata: { encoding: 'anNvbi9wbGFpbg==' }, data: 'eyJzdGF0dXMiOiJyZWFkeSJ9' }] }],
 });
 
-/** Accepts any parameter: the Temporal Web UI sends one about large payloads. */
+/** Accepts any parameter, because the Temporal Web UI sends one about large payloads. */
 export const codecQuery = z.looseObject({});

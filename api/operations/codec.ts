@@ -4,7 +4,7 @@ import { invalidRequest } from '../http/problem.ts';
 import { type Route, route } from '../http/route.ts';
 import { codecQuery, payloads as payloadsSchema } from './codec-schemas.ts';
 
-/** Limit of a request body, in bytes. Temporal allows 2 MB per payload, and base64 makes it larger. */
+/** Limit of a request body, in bytes. Temporal allows 2 MB per payload, and base64 adds a third. */
 const BODY_LIMIT = 4_000_000;
 
 interface Wire {

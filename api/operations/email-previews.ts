@@ -5,7 +5,7 @@ import { type SampleSettings, emails as samples } from '../../mail/samples.ts';
 
 const HOME = '/dev/emails';
 
-/** Matches `/dev/emails/pt/customer-ready` and the same with `.txt`. */
+/** Matches `/dev/emails`, `/dev/emails/pt`, `/dev/emails/pt/customer-ready` and `/dev/emails/pt/customer-ready.txt`. */
 const ADDRESS = /^\/dev\/emails(?:\/([a-z]+)(?:\/([a-z-]+)([.]txt)?)?)?$/;
 
 const emails = new Map(samples.map(({ name, render }) => [name, render]));

@@ -28,8 +28,8 @@ const health = z
 /**
  * Returns the routes for liveness and readiness.
  *
- * @param checks by the name of the service
- * @param instance identifies this process
+ * @param checks the readiness checks, by the name of the service
+ * @param instance the id of this process
  */
 export function healthRoutes(checks: Record<string, Check>, instance: string): Route[] {
   const identity = { name: NAME, version, instance } as const;

@@ -7,7 +7,10 @@ import type { Logger } from '../../../config/logger.ts';
 /** The proxies whose `X-Forwarded-For` is trusted: the number of proxies in a row, or their networks (CIDR). */
 export type TrustedProxies = number | readonly string[];
 
-/** The prefix length of a client's network, in bits. The client can use every address in this network. */
+/**
+ * The prefix length of an IPv6 client's network, in bits. The network counts as one client, because a client can use every
+ * address in it.
+ */
 const IPV6_NETWORK_BITS = 64;
 
 /** The maximum length of an unreadable address in the log, in UTF-16 code units. */
@@ -42,7 +45,8 @@ export function createClientAddress(
     // undefined once the client has closed the connection
     let address = addressIn(socket.remoteAddress ?? '');
     if (!address) return 'unknown';
-    // Each proxy appends its peer; a client can forge everything before the addresses of the trusted proxies.
+    // Each proxy appends the address of its peer, so the addresses are read from the end. A client can forge all addresses
+    // before those that trusted proxies appended.
     const forwarded = elementsOf([headers['x-forwarded-for'] ?? []].flat().join());
     for (let hops = 0; forwarded.length > 0 && isTrusted(address, hops); hops += 1) {
       const element = forwarded.pop() ?? '';
@@ -58,8 +62,8 @@ export function createClientAddress(
 }
 
 /**
- * Returns the non-empty elements of a list header (RFC 9110 §5.6.1). Parses from the end, which trusted proxies have written: a
- * quotation mark from a client must not change how their elements are read.
+ * Returns the non-empty elements of a list header (RFC 9110 §5.6.1). Parses from the end, because trusted proxies have written
+ * the last elements. A quotation mark from a client must not change how those are read.
  */
 const elementsOf = (list: string): string[] =>
   (reversed(list).match(/(?:"[^"]*"|[^,])+/g) ?? [])

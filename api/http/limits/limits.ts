@@ -26,7 +26,7 @@ export function createLimits(settings: ApiSettings, redis: Redis) {
       },
       redis,
     ),
-    /** Counts an account email. Each purpose has a quota of its own. */
+    /** Counts an account email. For each address, each purpose has a quota of its own. */
     accountEmail: (email: string, purpose: Purpose) => accountEmail.take(keyOf(`${purpose} ${canonicalEmail(email)}`)),
   };
 }

@@ -18,7 +18,7 @@ export interface QuotaStatus {
   resetsIn: number;
 }
 
-/** Hashes any text to a key, so that Redis stores no email address. */
+/** Returns a hash of texts, for use as a key, so that Redis stores no email address. */
 export const keyOf = (...parts: string[]): string => createHash('sha256').update(parts.join('\0')).digest('base64url');
 
 export const isExceeded = ({ taken, allowance }: QuotaStatus): boolean => taken > allowance.count;
@@ -38,14 +38,15 @@ export function createQuota(policy: string, allowance: Allowance, redis: Redis) 
   });
   return {
     /**
-     * Counts one request and returns the status, which may be exceeded. Once exceeded in this process, Redis is not called.
+     * Counts one request and returns the status of the quota, which the request may exceed. Does not call Redis for a quota
+     * that is exceeded in this process.
      *
      * @param onlyHere whether to count in this process only, which saves a call to Redis
      */
     async take(key: string, onlyHere = false): Promise<QuotaStatus> {
       const own = statusOf(await local.penalty(key));
       if (onlyHere || isExceeded(own)) return own;
-      // `connectLimitsRedis` in limits.ts logs an outage.
+      // `connectLimitsRedis` in limits.ts logs an outage, so the error is ignored here.
       const all = await shared.penalty(key).then(statusOf, () => own);
       return all.taken > own.taken ? all : own;
     },
@@ -59,7 +60,7 @@ export function createQuota(policy: string, allowance: Allowance, redis: Redis) 
 
 export type Quota = ReturnType<typeof createQuota>;
 
-/** Returns a set in Redis whose keys expire. While Redis is unavailable, each process has its own. */
+/** Returns a set in Redis whose keys expire. While Redis is unavailable, each process uses its own set in memory. */
 export function createExpiringSet(name: string, seconds: number, redis: Redis) {
   const allowance = { count: 1, seconds };
   const limiter = inRedis(name, allowance, redis, inMemory(name, allowance));

@@ -9,7 +9,7 @@ export interface SignInAttempt {
   address: string;
 }
 
-/** The result of a password check (`undefined` for a wrong password), or a refusal with an exceeded status. */
+/** The result of a password check (`undefined` for a wrong password), or a refusal with the status of an exceeded quota. */
 export type SignInResult<Found> = { found: Found | undefined } | { refused: 'rate_limited'; status: QuotaStatus };
 
 export interface SignInLimiter {
@@ -17,7 +17,7 @@ export interface SignInLimiter {
    * Checks a password, unless there were too many wrong passwords.
    *
    * @param check resolves with `undefined` for a wrong password
-   * @throws what `check` throws; such an attempt does not count
+   * @throws the errors of `check`, after which the attempt does not count
    */
   attempt<Found>(attempt: SignInAttempt, check: () => Promise<Found | undefined>): Promise<SignInResult<Found>>;
 }
@@ -31,17 +31,17 @@ export interface SignInAllowances {
   account: Allowance;
 }
 
-/** How long an address stays known after a sign-in, in seconds. */
+/** For how long after a sign-in its address counts as one that the account has been used from, in seconds. */
 const KNOWN_FOR_S = 14 * 24 * 60 * 60;
 
 export const unlimitedSignIns: SignInLimiter = { attempt: async (_attempt, check) => ({ found: await check() }) };
 
 /**
  * Limits wrong passwords by account and address, by address alone, and by account alone. SECURITY.md describes the attacks that
- * each of them stops. The last two do not apply to addresses that the account has been used from.
+ * each limit stops. The last two limits do not apply to addresses that the account has been used from.
  *
- * When the quota by account alone is exceeded, each other address still has one attempt. If its password is wrong, the refusal
- * is the same as without the check. So an attacker cannot lock out the owner, who may sign in from a new address.
+ * When the quota by account alone is exceeded, each new address still has one attempt. So an attacker cannot lock out an owner
+ * who signs in from a new address. If the password is wrong, the refusal is the same as if it had not been checked.
  */
 export function createSignInLimiter(allowances: SignInAllowances, redis: Redis): SignInLimiter {
   const pairs = createQuota('sign-in', allowances.pair, redis);
@@ -81,7 +81,9 @@ export function createSignInLimiter(allowances: SignInAllowances, redis: Redis):
   };
 }
 
-/** Returns a refusal with this status, changed to an exceeded one: the cause of the refusal may be another quota. */
+/**
+ * Returns a refusal. Changes its status to an exceeded one, because the exceeded quota may be another than that of the status.
+ */
 const refuse = (status: QuotaStatus) => ({
   refused: 'rate_limited' as const,
   status: { ...status, taken: Math.max(status.taken, status.allowance.count + 1) },

@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts';
 
 const MAX_PARAMETERS = 100;
 
-/** Rejects queries with very many parameters: Koa parses them in quadratic time. */
+/** Rejects queries with very many parameters, because Koa parses them in quadratic time. */
 export function boundedQuery(): Middleware {
   return (ctx, next) => {
     if (ctx.querystring.split('&').length <= MAX_PARAMETERS) return next();

@@ -35,8 +35,8 @@ const maxAge = 600;
 const OAUTH = /^\/(oauth|\.well-known)\//;
 
 /**
- * Allows pages of these origins to call the API from a browser (CORS), without cookies. The OAuth2 server keeps the headers that
- * are set here.
+ * Allows pages of these origins to call the API from a browser (CORS), without cookies. The OAuth2 server keeps the headers
+ * that are set here. For other origins, the CORS headers of the OAuth2 server are removed.
  *
  * @param origins as browsers send them: `https://shop.example`
  * @param routes the routes whose headers pages may send and read

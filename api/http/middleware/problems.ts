@@ -25,7 +25,7 @@ export function answerProblems(pages: Pages): Middleware<RequestState> {
   };
 }
 
-/** Forms that can be opened without a link from an email. */
+/** Forms that can be opened without a link from an email, so that an error page can link to them. */
 const FORMS = ['/account/register', '/account/forgot'];
 
 function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
@@ -42,7 +42,7 @@ function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
 /** Rejects a request without a route. The router has set only a status and, for a wrong method, `Allow`. */
 function refuseUnrouted(ctx: Context): void {
   const { status, path, response } = ctx;
-  // The router sets 501 for an unknown method on every path.
+  // For an unknown method, the router sets 501 on every path, even on one that does not exist.
   const nowhere = status === 501 && response.get('allow') === '';
   if (nowhere) response.remove('allow');
   if (status === 404 || nowhere) throw new Problem('not_found', { detail: `The path ${path} does not exist.` });

@@ -11,10 +11,13 @@ export interface RequestState {
 
 const ACCEPTABLE = /^[\w.:-]{1,100}$/;
 
-/** Limit of a logged path, in characters. The API's paths are shorter, and the logger searches each character for secrets. */
+/**
+ * Limit of a logged path, in characters. Longer paths take time, because the logger searches each character for secrets. The
+ * API's own paths are shorter.
+ */
 const LOGGED_PATH = 500;
 
-/** Shortens a path to whole segments. The logger redacts secrets, but would not recognise a truncated one. */
+/** Shortens a path to whole segments, because the logger would not recognise and redact a truncated secret. */
 const bounded = (path: string): string =>
   path.length > LOGGED_PATH ? `${path.slice(0, path.lastIndexOf('/', LOGGED_PATH) + 1)}…` : path;
 

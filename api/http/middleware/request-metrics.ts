@@ -35,7 +35,7 @@ export function measureRequests(registry: Registry, routes: readonly Route[], ro
   });
   const templates = new Map<unknown, string>(routes.map(({ operationId, path }) => [operationId, path]));
 
-  /** Returns the requested route, also if a middleware rejected the request before the router. */
+  /** Returns the requested route, even if a middleware rejected the request before the router. */
   function routeOf({ _matchedRouteName: name, path, method }: Context): string {
     const reached = templates.get(name);
     if (reached) return reached;

@@ -13,7 +13,10 @@ export interface Field {
   readOnly?: boolean;
 }
 
-/** Returns a form that works without JavaScript. The first field with an error gets the focus. @param hidden the hidden fields */
+/**
+ * Returns a form that works without JavaScript. The first field with an error gets the focus. @param hidden its other values,
+ * by name
+ */
 export function form(
   action: string,
   { fields, hidden = {}, button }: { fields: Field[]; hidden?: Record<string, string>; button: string },

@@ -23,10 +23,15 @@ const sendFormHash = sha256(sendForm.markup);
 const PROGRAM_PATHS =
   /^\/(v1|codec|health|metrics|notifications|oauth\/(token|revoke)|[.]well-known|(openapi|asyncapi)[.]\w+)(\/|$)/i;
 
-/** Returns whether people open a path in a browser. Some programs also accept HTML, but do not display it. */
+/**
+ * Returns whether people open a path in a browser. The `Accept` header does not show this, because some programs also accept
+ * HTML, although they do not display it.
+ */
 export const isBrowserPath = (path: string): boolean => !PROGRAM_PATHS.test(path);
 
-/** Returns whether the response should be a page: browsers prefer HTML. */
+/**
+ * Returns whether the response should be a page: for a path that people open, and a client that prefers HTML, as browsers do.
+ */
 export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
   isBrowserPath(ctx.path) && ctx.accepts('json', 'html') === 'html';
 
@@ -51,8 +56,8 @@ export interface PageParts {
   /** Whether the page shows a form that was rejected. */
   refused?: boolean | undefined;
   /**
-   * Whether submitting the form may redirect to an application. Browsers apply `form-action` to every following redirect, and an
-   * application may redirect to any address.
+   * Whether submitting the form may redirect to an application. The page then has no `form-action`, because browsers apply it
+   * to every following redirect, and an application may redirect to any address.
    */
   formLeaves?: boolean;
   /** Whether a script submits the form at once. */
@@ -65,7 +70,7 @@ export function createPages({ name, language, app }: ShopPages) {
   return {
     name,
     app,
-    /** Returns the texts in one of the given languages if supported, otherwise in the browser's, otherwise in the shop's. */
+    /** Returns the texts in the first supported language of these: the given ones, the browser's, the shop's. */
     wordsFor: (ctx: Context, ...preferred: (string | null | undefined)[]): Language =>
       wordsIn(...preferred, acceptLanguage.parse(ctx.get('accept-language')), language),
     /** Sends a page that loads no other files and is not cached. */
@@ -120,7 +125,7 @@ const linkTo = ([text, address]: Link): Html => html`<a href="${address}">${text
 
 export const paragraphs = (...texts: (string | Html)[]): Html => html`${texts.map((text) => html`<p>${text}</p>`)}`;
 
-/** Returns text that a person has entered, for use inside a sentence. */
+/** Returns markup for a text that a person has entered, for use inside a sentence. */
 export const typed = (text: string): Html => html`<strong>${bdi(text)}</strong>`;
 
 /** Returns the parts of a page that shows a notice and links. */
