@@ -34,6 +34,6 @@ export function parseShopSettings<Schema extends z.ZodObject>(
   return parseSettings(schema.extend(Object.fromEntries(defaults)), environment) as z.output<Schema>;
 }
 
-/** With Amazon SES, production needs no SMTP server. */
+/** Returns whether a setting has a default: outside production always, in production only SMTP_URL, which Amazon SES replaces. */
 const hasDefault = (name: string, { NODE_ENV, NOTIFICATIONS_ENV }: Environment) =>
   NODE_ENV !== 'production' || (name === 'SMTP_URL' && NOTIFICATIONS_ENV === 'production');

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-/** Whether an address meets the length limits of RFC 5321 §4.5.3.1 and RFC 1035 §2.3.1, which zod's pattern does not check. */
+/**
+ * Returns whether an address meets the length limits of RFC 5321 §4.5.3.1 and RFC 1035 §2.3.1. zod's pattern does not check them.
+ */
 function isDeliverable(address: string): boolean {
   const [local = '', domain = ''] = address.split('@');
   return local.length <= 64 && domain.split('.').every((label) => label.length <= 63 && !label.endsWith('-'));

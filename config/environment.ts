@@ -13,7 +13,7 @@ export class ConfigurationError extends Error {
 /**
  * Returns the variables of the file `.env`, overridden by those of the process.
  *
- * @param named replaces `.env`; must exist
+ * @param named a file to read instead of `.env`; must exist
  * @throws {ConfigurationError} if the named file does not exist, or a line is not of the form `NAME=value`
  */
 export function readEnvironment(named = process.env.ENV_FILE): Environment {
@@ -23,7 +23,7 @@ export function readEnvironment(named = process.env.ENV_FILE): Environment {
     return process.env;
   }
   const text = readFileSync(file, 'utf8');
-  // parseEnv skips malformed lines, so a typing error would silently mean the default.
+  // parseEnv skips malformed lines, so a typing error would silently mean the default. This loop rejects such lines.
   let quote: string | undefined;
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (quote !== undefined) {

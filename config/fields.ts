@@ -52,6 +52,8 @@ export const listOf = (text: string) =>
     .map((entry) => entry.trim())
     .filter(Boolean);
 
-/** Whether a text is a network such as `10.0.0.0/8`. Abbreviations such as `10/8` are refused: programs read them differently. */
+/**
+ * Returns whether a text is a network such as `10.0.0.0/8`. Refuses `10/8`, because programs read such abbreviations differently.
+ */
 export const isNetwork = (text: string) =>
   /^[\da-fA-F.:]+\/\d+$/.test(text) && isIP(text.split('/')[0] as string) > 0 && ipaddr.isValidCIDR(text);

@@ -21,11 +21,11 @@ const addresses = {
   SMTP_URL: { port: 'SMTP_PORT', at: (port: number) => `smtp://127.0.0.1:${port}` },
 } as const;
 
-/** Returns the address of a service that `make run` starts, in the form of the setting that would name another one. */
+/** Returns the address of a service that `make run` starts, as a value of its setting: a URL, or host and port for Temporal. */
 export const localAddress = (setting: keyof typeof addresses, port: number): string => addresses[setting].at(port);
 
 /**
- * Returns the address that a setting defaults to: where `make run` starts the service, by the port setting.
+ * Returns the default of a setting: the address at which `make run` starts the service, with the port of the port setting.
  *
  * @throws {ConfigurationError} if the port setting is not a port
  */

@@ -11,11 +11,14 @@ const secrets: [RegExp, string][] = [
   ],
   [/\b(\w*token|ticket|code|password|client_secret|code_verifier)=[^&\s"'\\]+/gi, '$1=[redacted]'],
   [/(Bearer|Basic) +[\w.~+/=-]+/gi, '$1 [redacted]'],
-  // Matches only at the start of a word; otherwise a long word would be scanned once for each `eyJ` in it.
+  // Matches a JWT, but only at the start of a word: otherwise a long word would be scanned once for each `eyJ` in it.
   [/(?:(?<![\w-])|(?<=\\[nrtbf]|%[\da-fA-F]{2}))eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]'],
 ];
 
-/** An email address, or a JSON escape, which is skipped so that the line stays JSON. */
+/**
+ * Matches words, which may contain an email address. Matches JSON escapes separately, so that they stay intact and the line stays
+ * JSON.
+ */
 const word = /\\(?:u[\da-fA-F]{4}|.)|[\p{L}\d_.!#$&'*+^`{|}~%@-]+/gu;
 const toEmailAddress = /^.+(?:@|%40)(?:[\p{L}\d-]+\.)+\p{L}{2,24}/u;
 
@@ -29,7 +32,7 @@ function redact(line: string): string {
   return /@|%40/.test(text) ? text.replace(word, (found) => found.replace(toEmailAddress, '[email]')) : text;
 }
 
-/** How long lines are buffered, in ms. */
+/** How long lines are buffered at most, in ms. */
 const BATCH_MS = 50;
 
 /** A write costs half as much as a small request, so lines are buffered. The buffer is flushed when the process ends. */

@@ -5,7 +5,7 @@ export type { Registry };
 
 /**
  * Returns the metrics of a process for Prometheus, with Node's own: CPU, memory, event loop, garbage collection, open files.
- * Labels must not contain ids or personal data: Prometheus creates a time series for each value of a label.
+ * Labels must not contain ids or personal data, because Prometheus creates a time series for each value of a label.
  */
 export function createRegistry(): Registry {
   const registry = new Registry();
@@ -14,8 +14,8 @@ export function createRegistry(): Registry {
 }
 
 /**
- * Returns a function that checks the `Authorization` header of a request for metrics. Without METRICS_TOKEN, it accepts every
- * request, except in production: there, the result is undefined and the metrics are not served.
+ * Returns a function that checks the `Authorization` header of a request for metrics. Without METRICS_TOKEN, the function accepts
+ * every request. In production, the result is then undefined, so that metrics are not served.
  */
 export function readersOfMetrics({
   NODE_ENV,
@@ -25,7 +25,7 @@ export function readersOfMetrics({
   METRICS_TOKEN?: string | undefined;
 }): ((authorization?: string) => boolean) | undefined {
   if (!token) return NODE_ENV === 'production' ? undefined : () => true;
-  // Hashes have equal lengths, so that the comparison takes constant time.
+  // Compares hashes, because `timingSafeEqual` requires equal lengths.
   const digestOf = (text: string) => hash('sha256', text, 'buffer');
   const expected = digestOf(token);
   return (authorization = '') => {

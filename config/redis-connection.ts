@@ -9,8 +9,8 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const ROLE_CHECK_MS = 5_000;
 
 /**
- * The timeout of an answer, in ms. The client then reconnects: a frozen server may never close the connection, and its address
- * may belong to another server by now.
+ * The timeout of an answer, in ms. The client then reconnects, because a frozen server may never close the connection, and the
+ * host name may already belong to another server.
  */
 const ANSWER_TIMEOUT_MS = 2_000;
 
@@ -22,7 +22,7 @@ const QUIET_MS = 60_000;
 
 /**
  * Errors of a server that cannot be used: it was demoted, is disconnected from its cluster, loads its data, cannot save, or
- * requires another password. Older servers put them into the middle of a script's error.
+ * requires another password. Older servers put these codes into the middle of a script's error.
  */
 const UNUSABLE_SERVER = /(^|[\s:-])(READONLY|MASTERDOWN|NOREPLICAS|MISCONF|LOADING|CLUSTERDOWN|NOAUTH|WRONGPASS)\s/;
 
@@ -34,7 +34,7 @@ export interface OutageLog {
 
 /**
  * Connects to Redis as soon as it is available. Reconnects when the connection is lost or the server cannot be used. Each
- * connection resolves the host name again, so that it follows a failover.
+ * connection resolves the host name again, so that the client follows a failover.
  *
  * @param outageLog logs each outage once; without it, outages appear only as failed commands
  */
@@ -45,7 +45,8 @@ export function connectRedis(url: string, options: RedisOptions = {}, outageLog?
     socketTimeout: ANSWER_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: () => RETRY_MS,
-    // The command fails with the server's error. The caller decides whether to retry.
+    // Reconnects without sending the command again. It fails with the server's error, so that the caller decides whether to
+    // retry.
     reconnectOnError(error) {
       const isUnusable = UNUSABLE_SERVER.test(`${error.message} `);
       if (isUnusable) report(error);
@@ -67,7 +68,10 @@ export const connectOptionalRedis = (url: string, options: RedisOptions, outageL
     outageLog,
   );
 
-/** Reconnects if the server is a replica: it would accept `PUBLISH` without forwarding it, and accept subscriptions. */
+/**
+ * Reconnects if the server is a replica, which would accept `PUBLISH` and subscriptions but not forward messages to other
+ * servers.
+ */
 async function leaveReplica(redis: Redis): Promise<void> {
   if (redis.status !== 'ready') return;
   const [role] = await redis.role();
@@ -84,7 +88,7 @@ export function subscribeToRedis(
   const redis = connectRedis(url, { ...options, autoResubscribe: false }, outageLog);
   redis.on('ready', () => {
     redis.subscribe(...channels).catch((error) => {
-      // The loss of the connection is already reported, and the next connection subscribes.
+      // A lost connection is already reported, and the next connection subscribes again. So this error is ignored.
       if (redis.status !== 'ready') return;
       redis.emit('error', error);
       redis.disconnect(true);

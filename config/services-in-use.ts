@@ -22,9 +22,7 @@ export const servicesInUse = (settings: Required<ServiceSettings>) => ({
   taskQueue: settings.TEMPORAL_TASK_QUEUE,
 });
 
-/**
- * Prints the addresses of the services that a command uses to standard error, so that its user notices wrong services.
- */
+/** Prints to standard error which services a command uses, so that its user notices wrong addresses. */
 export function printServicesInUse(settings: ServiceSettings): void {
   const { DATABASE_URL, TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE } = settings;
   const postgres = DATABASE_URL && `Postgres at ${databaseAt(DATABASE_URL)}`;

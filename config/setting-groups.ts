@@ -16,7 +16,7 @@ export const serverSettings = {
   /** Identifies this process in `/health/ready`, for example the name of its container. */
   INSTANCE_ID: textLike(/^[!-~]{1,100}$/, 'must be 1 to 100 visible ASCII characters').default(() => randomUUID()),
   HOST: textLike(/^[^\s/]+$/, 'must be an address of this machine or its name, without a port').default('127.0.0.1'),
-  /** The bearer token that opens `/metrics`. */
+  /** The bearer token that permits reading `/metrics`. */
   METRICS_TOKEN: secret.optional(),
 };
 
@@ -34,7 +34,7 @@ const hostAndPort = textLike(/^[^\s:/]+:\d{1,5}$/, HOST_AND_PORT).refine((addres
 }, HOST_AND_PORT);
 
 const KEYS = 'must be <id>:<32 bytes in base64>, several separated by commas; try openssl rand -base64 32';
-/** Returns the keys as `KeyObject`s, whose content never appears in logs. */
+/** Parses the keys to `KeyObject`s, whose content never appears in logs. */
 const payloadKeys = z.string(KEYS).transform((text, ctx) => {
   const keys = text.split(',').map((part) => {
     const [, id = '', secret = ''] = /^\s*([\w.-]{1,64}):([A-Za-z0-9+/]{43}=)\s*$/.exec(part) ?? [];
@@ -60,7 +60,7 @@ export const temporalSettings = {
   TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
   TEMPORAL_API_KEY: z.string().optional(),
   TEMPORAL_NAMESPACE: textLike(/^\S+$/, 'must be a name without spaces').default('default'),
-  /** Names the shop within its namespace. */
+  /** Distinguishes the shop from others in the same namespace. */
   TEMPORAL_TASK_QUEUE: textLike(/^[\w.:/-]{1,200}$/, 'must be 1 to 200 letters, digits or any of _ . : / -')
     .regex(/(?<!-email|-webhooks)$/, 'must not end in -email or -webhooks: a shop’s other task queues do')
     .default('orders'),

@@ -27,12 +27,14 @@ export function temporalConnection(settings: TemporalSettings) {
   );
 }
 
-/** The limit of a response, in bytes. The SDK intends the same limit but misspells gRPC's option. */
+/**
+ * The limit of a response, in bytes. The SDK intends the same limit, but it misspells gRPC's option, so the option is set here.
+ */
 const MAX_RESPONSE_BYTES = 128 * 1024 * 1024;
 
 /**
- * Returns the options of a `Connection`. By default, gRPC may reconnect two minutes after an outage, and rejects responses of
- * more than 4 MB, such as histories with large signals.
+ * Returns the options of a `Connection`. By default, gRPC may wait two minutes before it reconnects after an outage, and it
+ * rejects responses of more than 4 MB, such as histories with large signals.
  *
  * @throws {ConfigurationError} see {@link temporalConnection}
  */

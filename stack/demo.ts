@@ -34,7 +34,10 @@ interface Email {
 }
 type Shop = ReturnType<typeof connectTo>;
 
-/** The first order has four events, the second one two. The customer gets an email for each, the shop for three of them. */
+/**
+ * The first order has four events, the second one two. The customer gets an email for each event, the shop for three of the
+ * events.
+ */
 const EVENTS = 6;
 const EMAILS = 9;
 const DELIVERY_TIMEOUT_MS = 30_000;

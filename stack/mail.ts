@@ -23,7 +23,7 @@ export async function startMail(options: LocalServiceOptions): Promise<Service> 
           ...['--web-ip', '127.0.0.1', '--web', String(page)],
           ...['--mail-directory', directory],
         ],
-        // Maildev searches for a configuration file from its working directory upwards.
+        // Maildev would otherwise find a configuration file in the current folder or above it.
         cwd: directory,
       }),
       url: ({ smtp }) => localAddress('SMTP_URL', smtp),

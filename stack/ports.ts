@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { StackError } from './stack-error.ts';
 
-/** The first port for leases. Linux (from 32768) and macOS (from 49152) assign higher ports to other sockets. */
+/** The first port for leases. All are below the ports that Linux (from 32768) and macOS (from 49152) assign to other sockets. */
 const FIRST_PORT = 20_000;
 const PORT_COUNT = 12_000;
 
@@ -50,7 +50,7 @@ async function leasePort(port: number): Promise<boolean> {
 
 /** Returns whether a program listens on this port of the loopback interface. */
 export async function portIsBusy(port: number): Promise<boolean> {
-  // On macOS, listening on 127.0.0.1:5000 succeeds although AirPlay listens on *:5000. So connect first.
+  // Connects first, because on macOS, listening on 127.0.0.1:5000 succeeds although AirPlay listens on *:5000.
   return (await answers(port, '127.0.0.1')) || (await answers(port, '::1')) || !(await canListen(port));
 }
 

@@ -12,7 +12,7 @@ interface ProgramOptions extends ServiceOptions {
   port?: number;
   /** Called with every line of the program's output. */
   onLine?: (line: string) => void;
-  /** Another script to run in its place, for tests and benchmarks. */
+  /** Another script to run in place of the program, for tests and benchmarks. */
   script?: string;
 }
 
@@ -20,8 +20,8 @@ const root = join(import.meta.dirname, '..');
 const SCRIPT_TIMEOUT_MS = 120_000;
 
 /**
- * Starts the API as a separate process and resolves when it is ready. PUBLIC_URL defaults to 127.0.0.1, because another
- * process may answer at `localhost`, which is also ::1.
+ * Starts the API as a separate process and resolves when it is ready. PUBLIC_URL defaults to 127.0.0.1 and not to `localhost`,
+ * which is also ::1, where another process may answer.
  */
 export const startApi = (options: ProgramOptions): Promise<Service> =>
   startProgram({ name: 'api', title: 'The API', script: 'api/main.ts', portVariable: 'PORT' }, options);

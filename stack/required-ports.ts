@@ -6,7 +6,8 @@ import { StackError } from './stack-error.ts';
 /**
  * Checks that every port of `make run` is free and chosen only once.
  *
- * @throws {StackError} with a sentence for each port that is not: the service that needs it, and how to choose a free port
+ * @throws {StackError} with a sentence for each port that is taken or chosen twice, which names the service and how to choose a
+ * free port
  */
 export async function requirePorts(
   environment: Environment,

@@ -18,7 +18,7 @@ await runCommand(async () => {
   makeFolder(DATA_DIR);
   await stopLeftovers(DATA_DIR);
   const folders = [postgresFolder(DATA_DIR, postgresUser())];
-  // A data folder that the user chose may contain other files.
+  // A data folder that the user chose may contain other files, so only Crema's are deleted.
   if (DATA_DIR === resolve('.data')) folders.push(DATA_DIR);
   else folders.push(...ours.map((name) => join(DATA_DIR, name)));
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });

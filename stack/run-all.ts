@@ -1,9 +1,9 @@
 /**
  * Runs tasks concurrently and waits until all have ended. If one fails, or the signal aborts, cancels the others.
  *
- * @param undo called in reverse order with the result of every finished task, if another task failed
+ * @param undo called in reverse order with the result of every finished task, if another task failed or the signal aborted
  * @returns the results in the order of the tasks
- * @throws the first failure
+ * @throws the first failure, or the signal's reason
  */
 export async function runAll<Result>(
   tasks: ((signal: AbortSignal) => Promise<Result>)[],

@@ -49,7 +49,7 @@ try {
     process.exitCode = 1;
   }
 }
-// All child processes have ended. Handles that a library left open must not delay the exit.
+// All child processes have ended. Without this call, handles that a library left open would delay the exit.
 process.exit();
 
 async function run() {

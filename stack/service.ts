@@ -37,8 +37,8 @@ export interface Service {
   /** The path of its log file. */
   log: string;
   /**
-   * Sends a signal, by default SIGKILL, and waits for the end of the service. Returns at once after SIGSTOP and SIGCONT,
-   * with which tests freeze a service.
+   * Sends a signal, by default SIGKILL, and waits for the end of the service. Returns at once after SIGSTOP and SIGCONT, which
+   * tests use to freeze a service.
    */
   kill(signal?: NodeJS.Signals): Promise<void>;
   /** Restarts it after `kill` or `stop`, with the same port and data. */
@@ -187,7 +187,7 @@ async function choosePorts<Port extends string>(
   return Object.fromEntries(given.map(([name, port]) => [name, port || leased.pop()])) as Record<Port, number>;
 }
 
-/** Waits until the ports are free. A program that uses one could answer the readiness check in place of the service. */
+/** Waits until the ports are free, because a program on one of them could answer the readiness check in place of the service. */
 async function requireFree(title: string, ports: number[]) {
   for (const port of ports) {
     const free = waitFor(`Port ${port}`, async () => !(await portIsBusy(port)), { deadline: PORT_TIMEOUT_MS });

@@ -6,7 +6,7 @@ import { runAll } from './run-all.ts';
 import type { LocalServiceOptions, Service } from './service.ts';
 import { startTemporal } from './temporal/server.ts';
 
-/** The services that Crema needs. This machine runs the services that have no address in the environment. */
+/** The services that Crema needs. This machine runs those without an address in the environment. */
 export interface Services {
   /** The environment for child processes: the given one, plus the addresses of the started services. */
   environment: Environment;

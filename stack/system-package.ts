@@ -79,7 +79,7 @@ async function install(wanted: SystemPackage, manager: Manager, options: Service
   }
 }
 
-/** Stops and disables the server that a distribution's package starts by itself. Only the program is needed. */
+/** Stops and disables the server that a distribution's package starts by itself, because only the program is needed. */
 function stopSystemService(service: string) {
   const [command = '', ...args] = existsSync('/run/systemd/system')
     ? ['systemctl', 'disable', '--now', service]

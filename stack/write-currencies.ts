@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { ConfigurationError } from '../config/environment.ts';
 import { runCommand } from '../config/run-command.ts';
 
-// `npm run currencies -- list-one.xml` writes domain/currencies.ts from list one of ISO 4217, which is at SOURCE.
+// `npm run currencies -- list-one.xml` writes domain/currencies.ts from list one of ISO 4217, which is published at SOURCE.
 
 const SOURCE =
   'https://www.six-group.com/dam/download/financial-information/data-center/iso-currency/lists/list-one.xml';

@@ -11,9 +11,7 @@ export const tokenClaims = z.object({
   sub: z.string(),
   clientId: z.string(),
   jti: z.string(),
-  /**
-   * The id of the token's grant. The grant ends when its refresh token is revoked or used twice. Absent for a service client.
-   */
+  /** The id of the token's grant, which ends when its refresh token is revoked or used twice. Absent for a service client. */
   grantId: z.string().optional(),
   /** The id of the browser's session, which ends when the user signs out. */
   sessionUid: z.string().optional(),

@@ -102,9 +102,7 @@ export async function createAuth({
       passwordVersions,
     }),
     authenticate: createAuthenticate({ audience, codecAudience, keyRing, verifyAccessToken, callers, tickets }),
-    /**
-     * Removes callers from the cache of this process. @param id the id of a user, a service client, a grant or a token (`jti`)
-     */
+    /** Removes callers from this process's cache. @param id the id of a user, a service client, a grant or a token (`jti`) */
     evict: callers.evict,
     /** Looks up the current caller of a token. Event streams repeat the lookup to check whether they may continue. */
     callers,

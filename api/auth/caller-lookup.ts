@@ -63,10 +63,7 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
   }
 
   return {
-    /**
-     * Returns the caller, or `undefined` if the token was revoked, its grant or session has ended, or the caller does not
-     * exist.
-     */
+    /** Returns the caller. `undefined` if the token was revoked, its grant or session has ended, or the caller does not exist. */
     find(claims: TokenClaims): Promise<Caller | undefined> {
       const { sub, clientId, grantId, sessionUid, jti, scope } = claims;
       const key = [sub, clientId, grantId, sessionUid, jti, scope].join(' ');

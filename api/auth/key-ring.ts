@@ -28,10 +28,7 @@ const kidsOf = (keys: readonly SigningKey[]) => keys.map(({ kid }) => kid).join(
 
 /** Reads the shop's keys, which sign tokens and cookies and verify tokens. The first process of a new shop creates them. */
 export async function openKeyRing(repository: SigningKeyRepository, rereadAfterMs = REREAD_AFTER_MS) {
-  /**
-   * The secrets that sign cookies, the same in all processes. Koa keeps a reference to this array, so a rotation changes it in
-   * place.
-   */
+  /** The secrets that sign cookies, the same in all processes. Changed in place, because Koa keeps a reference to this array. */
   const cookies = [await repository.ensureCookieKey()];
   let keys = parseKeys(await repository.ensure());
   let readAt = performance.now();
@@ -56,9 +53,7 @@ export async function openKeyRing(repository: SigningKeyRepository, rereadAfterM
   }
 
   return {
-    /**
-     * The key that signs, the next one, then the retired ones. Returns the same array until a key or the cookie secret changes.
-     */
+    /** The key that signs, the next one, then the retired ones. The same array until a key or the cookie secret changes. */
     get signing(): readonly PrivateJwk[] {
       return keys.signing;
     },

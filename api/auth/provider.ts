@@ -135,8 +135,7 @@ function configurationOf(options: ProviderOptions): Configuration {
     extraClientMetadata: { properties: [SERVICE_SCOPES] },
     responseTypes: ['code'],
     scopes: ['openid'],
-    // RFC 9700 §2.1.1 requires PKCE, but allows a nonce instead, which the Temporal Web UI sends. oidc-provider supports S256
-    // only.
+    // RFC 9700 §2.1.1 requires PKCE or a nonce, which the Temporal Web UI sends. oidc-provider supports S256 only.
     pkce: { required: (_ctx, { clientId }) => clientId !== TEMPORAL_UI },
     allowOmittingSingleRegisteredRedirectUri: false,
     interactions: { policy, url: (_ctx, { uid }) => `/oauth/sign-in/${uid}` },

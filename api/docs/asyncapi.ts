@@ -77,7 +77,7 @@ const securitySchemes = {
   redis: { type: 'userPassword', description: 'The credentials in `REDIS_URL`. None in development' },
 };
 
-/** The operations of Crema, which sends the messages that clients receive. */
+/** The operations from Crema's side, so all are `send`: Crema sends the messages that clients receive. */
 const operations = Object.fromEntries(
   Object.entries(channels).map(([name, { title, messages, address }]) => [
     name,

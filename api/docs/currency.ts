@@ -6,7 +6,7 @@ export function amountsIn(currency: string): string {
   return `${money.amount} is ${writeMoney(money)}`;
 }
 
-/** An amount in JSON, also inside a JSON string, as in the examples of event streams. */
+/** A USD amount in JSON. Also matches inside a JSON string, where quotes are escaped, as in the examples of event streams. */
 const USD_AMOUNTS = /\{(\\*")amount\1:(\d+),\1currency\1:\1USD\1\}/g;
 
 /**

@@ -57,7 +57,7 @@ async function answer(ctx: Context, file: DocsFile, compressed: Map<DocsFile, Pr
   });
   ctx.vary('accept-encoding');
   ctx.status = 200;
-  // Koa's `fresh` never returns 304 to programs that use `fetch`, because they send `Cache-Control: no-cache`.
+  // Koa's `fresh` is not used. It would prevent a 304 for programs that use `fetch`, which send `Cache-Control: no-cache`.
   if (matchesIfNoneMatch(ctx.get('if-none-match'), file.etag)) {
     ctx.status = 304;
     return;

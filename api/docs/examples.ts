@@ -2,8 +2,8 @@ import { testEvent as toTestEvent } from '../../domain/webhook/test-event.ts';
 import { Problem, type ProblemCode, type ProblemOptions, problems } from '../http/problem.ts';
 import { emptyTimelineEntry } from '../http/schemas.ts';
 
-// All examples are about one order: Carlos orders two Vanilla Lattes and a Tea, and Marta prepares them. People and products
-// have their ids from the seeds.
+// All examples are about one order: Carlos orders two Vanilla Lattes and a Tea, and Marta prepares them. The ids of people and
+// products are those of the seeds.
 
 /** The seeded customer. */
 export const customerId = '0c0ffee0-0000-4000-8000-000000000002';
@@ -121,13 +121,13 @@ export const movedOrder = {
 
 export const quote = { lines: placedOrder.lines.map(({ id: _, ...line }) => line), total: placedOrder.total };
 
-/** The position in the event log after the order was moved. */
+/** The position in the event log after the start of the preparation. */
 export const position = '5b0c8e41a97d-118';
 
 const { allowedTransitions: _, customer: __, ...movedRest } = movedOrder;
 export const orderInEvent = { ...movedRest, customer: { id: customerId } };
 
-/** The event of that change, as staff see it. */
+/** The event of the start of the preparation, as staff see it. */
 export const movedEvent = {
   specversion: '1.0',
   type: 'order.status_changed',

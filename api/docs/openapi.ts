@@ -91,8 +91,8 @@ export function describeApi(
 }
 
 /**
- * Moves the defaults of fields into their descriptions. Some generators make a field with a default required. Others send the
- * default at the time of generation.
+ * Moves the defaults of fields into their descriptions, because some generators make a field with a default required, and others
+ * send the default of the time when they generated the client.
  */
 function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchema>): void {
   for (const field of Object.values(components).flatMap(({ properties = {} }) => Object.values(properties))) {
@@ -104,18 +104,18 @@ function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchem
 }
 
 /**
- * Formats whose pattern is left out. Email addresses keep theirs, which is stricter than RFC 5321. So does base64, a format that
- * clients do not support.
+ * Formats whose pattern is left out. Email addresses keep their pattern, because it is stricter than RFC 5321. So does base64,
+ * because it is a format that clients do not support.
  */
 const FORMATS_WITHOUT_PATTERN = new Set(['uuid', 'date-time', 'uri']);
 
 /** Rewrites schemas from zod so that client generators support them. */
 export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {
   if (jsonSchema.format && FORMATS_WITHOUT_PATTERN.has(jsonSchema.format)) delete jsonSchema.pattern;
-  // zod adds the limits of JavaScript's integers.
+  // zod adds the limits of JavaScript's integers, which are not limits of the API.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // Some generators create a separate type for `anyOf` of an array and null.
+  // Some generators create a separate type for `anyOf` of an array and null, so the types become a list.
   const [inner, other] = jsonSchema.anyOf ?? [];
   if (other?.type === 'null' && typeof inner?.type === 'string' && !inner.enum) {
     delete jsonSchema.anyOf;
@@ -292,7 +292,7 @@ const problemHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
   },
 };
 
-/** Returns a function that makes the error responses by status. Routes with the same problems share a component. */
+/** Returns a function that makes the error responses of problems, by status. Routes with the same problems share a component. */
 function problemResponses() {
   const known = new Map<string, ZodOpenApiResponseObject>();
   return (all: Set<ProblemCode>): Record<string, ZodOpenApiResponseObject> => {
@@ -316,7 +316,7 @@ function problemResponse(id: string, codes: ProblemCode[]): ZodOpenApiResponseOb
     content: {
       'application/problem+json': {
         schema: problem,
-        // Swagger UI shows a selection list for `examples`, even if it has only one entry.
+        // Swagger UI shows a selection list for `examples`, even for a single entry, so a single one is sent as `example`.
         ...(codes.length === 1
           ? { example: problemExample(codes[0] as ProblemCode).value }
           : { examples: Object.fromEntries(codes.map((code) => [code, problemExample(code)])) }),

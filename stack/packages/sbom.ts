@@ -7,8 +7,8 @@ import { lockedPackages } from './lock-file.ts';
 // packages that are installed on this machine, so it is generated for each release and not committed.
 const FILE = '.build/sbom.cdx.json';
 
-// --omit=dev is not used: npm 11.19 would also omit packages that a development package needs as well, such as Temporal's SDK.
-// Packages for development only are marked in the output.
+// --omit=dev is not used, because with it, npm 11.19 also omits packages that both Crema and a development package need, such as
+// Temporal's SDK. Packages for development only are marked in the output.
 const output = execFileSync('npm', ['sbom', '--sbom-format=cyclonedx', '--sbom-type=application'], {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'inherit'],
@@ -18,7 +18,7 @@ const bom = JSON.parse(output) as {
   components: { 'bom-ref': string }[];
   dependencies: { ref: string; dependsOn: string[] }[];
 };
-// npm 10 lists a package once for each folder that contains it.
+// npm 10 lists a package once for each folder that contains it, so duplicates are merged.
 bom.components = [...new Map(bom.components.map((each) => [each['bom-ref'], each])).values()];
 bom.dependencies = [...Map.groupBy(bom.dependencies, ({ ref }) => ref)].map(([ref, same]) => ({
   ref,

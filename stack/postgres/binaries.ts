@@ -44,7 +44,10 @@ function nativeFolder(): string {
   }
 }
 
-/** Creates the libraries' symbolic links. npm packages cannot contain links, and Crema does not run their install scripts. */
+/**
+ * Creates the libraries' symbolic links. npm packages cannot contain links, and Crema does not run the install scripts that
+ * create them.
+ */
 function restoreSymlinks(native: string) {
   const links: { source: string; target: string }[] = JSON.parse(
     readFileSync(join(native, 'pg-symlinks.json'), 'utf8'),

@@ -43,7 +43,7 @@ export async function startPostgres(options: LocalServiceOptions): Promise<Servi
         await ensureDatabase(postgres);
         return true;
       },
-      // After kill -9, the server's children take a moment to exit.
+      // After kill -9, the server's children take a moment to exit. Until then, a new server cannot start.
       transient: /pre-existing shared memory block|lock file "postmaster\.pid" already exists/,
     },
     options,
@@ -95,15 +95,15 @@ async function initialize(native: string, directory: string, user: PostgresUser 
 }
 
 /**
- * Handles the pid file of a killed server: stops the server if it still runs. If another program has its process id now,
- * removes the file, because Postgres would mistake that program for a running server.
+ * Handles the pid file of a killed server. If the server still runs, stops it. If another program has the server's process id
+ * now, removes the file, because Postgres would mistake that program for a running server.
  */
 async function removeStalePidFile(directory: string) {
   const file = join(directory, 'postmaster.pid');
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   const owner = identify(pid);
-  // Postgres itself removes the file of an ended process, and frees the shared memory that the file names.
+  // If the process has ended, Postgres itself removes the file, after it has freed the shared memory that the file names.
   if (!owner) return;
   if (commandLine(pid).includes(directory)) await end(owner, 'SIGINT');
   else rmSync(file, { force: true });

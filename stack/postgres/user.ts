@@ -57,7 +57,7 @@ function lookUp(): PostgresUser | undefined {
   }
 }
 
-/** Returns whether the user can enter every folder above this path. A home of mode 0700 cannot be entered. */
+/** Returns whether the user can enter every folder above this path. Other users cannot enter a home of mode 0700, for example. */
 export function canReach(path: string, user: PostgresUser): boolean {
   const parents: string[] = [];
   for (let folder = dirname(resolve(path)); folder !== dirname(folder); folder = dirname(folder)) parents.push(folder);
@@ -75,7 +75,7 @@ export function canReach(path: string, user: PostgresUser): boolean {
 export function postgresFolder(dataDir: string, user: PostgresUser | undefined): string {
   const inside = join(dataDir, 'postgres');
   if (!user) return inside;
-  // The mode of a temporary folder is 0700. Its parents must not be changed.
+  // Lets the user `postgres` pass through the data folder, because a temporary folder has mode 0700. Its parents are not changed.
   chmodSync(dataDir, statSync(dataDir).mode | 0o011);
   if (canReach(inside, user)) return inside;
   return publicFolder(`data-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 12)}`);

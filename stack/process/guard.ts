@@ -1,7 +1,7 @@
 /**
- * Runs one program and stops it when the starter of this guard ends. The IPC channel to the starter then closes, even
- * after kill -9. The guard has its own process group, so that a terminal's Ctrl-C reaches only the starter, which stops
- * its programs in order.
+ * Runs one program and stops it when the starter of this guard ends. The guard detects the end by the IPC channel to the starter,
+ * which closes even after kill -9. The guard has its own process group, so that a terminal's Ctrl-C reaches only the starter,
+ * which stops its programs in order.
  */
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
@@ -23,7 +23,7 @@ const child = spawn(plan.command, plan.args, {
   ...(plan.user && { uid: plan.user.uid, gid: plan.user.gid }),
   stdio: ['ignore', ...(plan.follow ? (['pipe', 'pipe'] as const) : [log, log])],
 });
-// Without `follow`, the child writes to the log itself.
+// Without `follow`, the child writes to the log itself, and these streams are null.
 for (const stream of [child.stdout, child.stderr]) {
   if (!stream) continue;
   createInterface({ input: stream }).on('line', (line) => {
@@ -44,7 +44,7 @@ child.once('error', (error: NodeJS.ErrnoException) => {
   if (child.pid === undefined) report({ failed: error.message }, () => process.exit(1));
 });
 child.once('exit', (code, signal) => {
-  // A grandchild may keep the output open. Wait at most a second for the rest of it.
+  // A grandchild may keep the output open, so wait at most a second for the rest of it.
   const last = setTimeout(() => finish(code, signal), 1_000);
   child.once('close', () => {
     clearTimeout(last);
@@ -54,7 +54,7 @@ child.once('exit', (code, signal) => {
 
 process.on('disconnect', stop);
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
-// The starter's only message is `stop`.
+// The starter's only message is `stop`, so its content is not checked.
 process.on('message', stop);
 // The starter may have ended before the listeners were added.
 if (!process.connected) stop();

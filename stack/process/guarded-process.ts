@@ -27,7 +27,7 @@ export interface Program {
   stopSignal?: NodeJS.Signals;
   /** Milliseconds between the stop signal and SIGKILL. Default: 10 s. */
   grace?: number;
-  /** Called with every line of its output. The log contains them, too. */
+  /** Called with every line of the output. The log contains these lines, too. */
   onLine?: (line: string) => void;
 }
 
@@ -89,13 +89,13 @@ export async function startProcess(program: Program, dataDir: string): Promise<G
   guard.once('error', (error) => failToStart(error.message));
   guard.once('close', () => {
     failToStart('its guard ended');
-    // A killed guard sends no message and cannot stop its program.
+    // A killed guard sends no message and cannot stop its program, so the program is killed here.
     if (child) send(child, 'SIGKILL');
     exited.resolve({ code: null, signal: 'SIGKILL' });
   });
   const pid = await started.promise;
   child = identify(pid);
-  // This process may exit while the program runs. The guard then stops the program.
+  // The guard does not keep this process alive. If this process exits, the guard stops the program.
   guard.unref();
   guard.channel?.unref();
 

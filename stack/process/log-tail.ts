@@ -11,7 +11,7 @@ export function logTail(log: string): string {
 /** Returns the line that best explains why a program ended, from the last lines of its output. */
 export function reasonIn(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() && !line.startsWith('Node.js v'));
-  // Below the error, Node prints a stack trace and the error's fields.
+  // Below the error, Node prints a stack trace and the error's fields, so the last line is often not the error.
   const line = lines.findLast((text) => /^\w*Error\b/.test(text)) ?? lines.at(-1) ?? '';
   if (!line.startsWith('{')) return line.trim().replace(/\.$/, '');
   try {

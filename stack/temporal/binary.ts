@@ -45,7 +45,7 @@ function isNewEnough(command: string): boolean {
   }
 }
 
-/** Runs the SDK's download in a separate process, because it has no deadline and cannot be cancelled. */
+/** Runs the SDK's download in a separate process, because the download has no deadline and cannot be cancelled. */
 async function download(folder: string, options: ServiceOptions): Promise<string | undefined> {
   const reachable = await fetch('https://temporal.download', {
     method: 'HEAD',

@@ -3,7 +3,7 @@ import { Runtime } from '@temporalio/worker';
 
 const [folder = '', version = ''] = process.argv.slice(2);
 const runtime = Runtime.instance();
-// The SDK downloads the program only when it starts it.
+// The SDK downloads the program only when it starts a server.
 const server = await runtime.createEphemeralServer({
   type: 'dev-server',
   exe: { type: 'cached-download', downloadDir: folder, version, ttl: 86_400_000, sdkName: 'crema', sdkVersion: '0' },

@@ -16,7 +16,7 @@ const searchAttributes = {
 const dynamicConfig = [
   // The default polling rates delay each task by up to 50 ms.
   ...['transfer', 'timer', 'visibility'].map((queue) => `history.${queue}ProcessorMaxPollRPS=2000`),
-  // The worker that completes a workflow task gets its activities in the same response.
+  // With this, the worker that completes a workflow task gets its activities in the same response.
   'system.enableActivityEagerExecution=true',
 ];
 
@@ -38,7 +38,7 @@ export async function startTemporal(options: LocalServiceOptions): Promise<Servi
           ...['journal_mode=WAL', 'synchronous=NORMAL'].flatMap((pragma) => ['--sqlite-pragma', pragma]),
           ...dynamicConfig.flatMap((value) => ['--dynamic-config-value', value]),
           ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
-          // A Temporal profile of the user would change the server's configuration.
+          // A Temporal profile of the user would change the server's configuration, so it is not read.
           ...['--disable-config-file', '--disable-config-env', '--color', 'never'],
         ],
         cwd: directory,

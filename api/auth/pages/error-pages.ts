@@ -33,8 +33,7 @@ export function answerUnavailable(ctx: Context, pages: Pages): void {
 }
 
 /**
- * Returns a function that shows an error that oidc-provider cannot send to the client: as a page to browsers, as JSON to
- * programs.
+ * Returns a function that shows an error that oidc-provider cannot send to the client. Browsers get a page, programs get JSON.
  */
 export const createErrorPage = (pages: Pages) => (ctx: KoaContextWithOIDC, out: ErrorOut, error: Error) => {
   if (!isPage(ctx) || ctx.accepts('html', 'json') !== 'html') {
@@ -60,10 +59,7 @@ export const createErrorPage = (pages: Pages) => (ctx: KoaContextWithOIDC, out: 
   }
 };
 
-/**
- * Returns the origin of the application that sent the user here, or `undefined` if the redirect URI in the request is not
- * registered.
- */
+/** Returns the origin of the application that sent the user here. `undefined` if the request's redirect URI is not registered. */
 function siteOf({ oidc: { client, params } }: KoaContextWithOIDC): string | undefined {
   const { redirectUris = [] } = (client as Client | undefined) ?? {};
   const uri = redirectUris.find((registered) => registered === params?.redirect_uri);

@@ -35,10 +35,7 @@ export interface SignInPageOptions {
 
 /** Serves the sign-in page at `/oauth/sign-in/<id>`: a form that needs no script. */
 export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOptions): Middleware {
-  /**
-   * Returns the form's anti-forgery token, which depends on the interaction. The interaction's cookie binds the token to the
-   * browser.
-   */
+  /** Returns the form's anti-forgery token. It belongs to the interaction, whose cookie binds it to the browser. */
   const csrfOf = ({ uid }: Interaction): string =>
     createHmac('sha256', keys[0] as string)
       .update(`sign-in ${uid}`)

@@ -43,8 +43,7 @@ ${{ markup: form }}
 });
 
 /**
- * Adds the user's language to the URL of the page after a sign-out. That page cannot look up the user, as the session has
- * ended.
+ * Adds the user's language to the URL of the page after a sign-out. The session has ended then, so that page cannot look it up.
  */
 export function keepLanguage(users: Pick<UserRepository, 'find'>): Middleware {
   return async (ctx, next) => {

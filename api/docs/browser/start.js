@@ -1,15 +1,15 @@
 // Runs in the browser: starts Swagger UI.
 
 /**
- * Swagger UI sends `Authorization: Basic crema:` for a client without a secret. The OAuth2 server rejects it: a public client
- * sends its id in the form (RFC 6749 §3.2.1).
+ * Swagger UI sends `Authorization: Basic crema:` for a client without a secret. The OAuth2 server rejects this header, so the
+ * plugin sends the id of the public client in the form (RFC 6749 §3.2.1).
  */
 const publicClient = {
   statePlugins: {
     auth: {
       wrapActions: {
         authorizePassword: (authorize) => (auth) => authorize({ ...auth, passwordType: 'request-body' }),
-        // Swagger UI keeps the code in the dialog, and would treat the next sign-in from the same dialog as one without a code.
+        // Swagger UI keeps the code in the dialog, and would treat the next sign-in from this dialog as a flow without a code.
         authorizeAccessCodeWithFormParams: (authorize) => (payload) => {
           const result = authorize(payload);
           delete payload.auth.code;
@@ -68,7 +68,8 @@ const unnamed = {
   '.body-param__text': 'Request body',
 };
 
-// Swagger UI focuses the user name of the password grant, far down. The first sign-in method must be visible first.
+// When the dialog opens, Swagger UI focuses the user name of the password grant, which is far down. This focuses the first
+// sign-in method instead and scrolls to the top.
 new MutationObserver(() => {
   for (const [selector, name] of Object.entries(unnamed)) {
     for (const control of document.querySelectorAll(`${selector}:not([aria-label])`)) {
@@ -97,7 +98,7 @@ document.addEventListener('click', (event) => {
   if (operation) setTimeout(() => focusFault(operation.querySelector('.parameters .invalid')), CHECKED_AFTER_MS);
 });
 
-// Swagger UI's sign-in is not a form: Enter would have no effect.
+// Swagger UI's sign-in is not a form, so Enter would have no effect.
 document.addEventListener('keydown', (event) => {
   if (event.key !== 'Enter' || !event.target.matches('.auth-container input:not([type="checkbox"])')) return;
   event.target.closest('.auth-container').querySelector('.btn.authorize')?.click();
