@@ -30,7 +30,7 @@ export async function createDatabase(
   { server = process.env.DATABASE_URL as string, name = `crema_${randomBytes(6).toString('hex')}` } = {},
 ): Promise<string> {
   const at = (database: string) => Object.assign(new URL(server), { pathname: database }).href;
-  // A template must have no connections, so the connection is to another database.
+  // Postgres copies a template only while it has no connections, so connect to another database.
   const admin = connect(at('postgres'), { max: 1 });
   await admin.raw(`CREATE DATABASE ${name} ${options}`).finally(() => admin.destroy());
   return at(name);

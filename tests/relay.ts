@@ -33,7 +33,7 @@ export async function startRelay(target: number | string): Promise<Relay> {
       [upstream, client],
     ] as const) {
       sockets.add(socket);
-      // The close event follows.
+      // The connection is cleaned up by the close event, which follows an error.
       socket.on('error', () => {});
       socket.on('close', () => {
         sockets.delete(socket);

@@ -123,7 +123,7 @@ function failuresOf({ name, message, assertionResults }: FileResult): string[] {
   return failed.map(({ fullName, failureMessages: [first = ''] }) => `${file}: ${fullName}\n${firstLines(first)}`);
 }
 
-/** Returns the first lines of a message, and always the one that names the evidence. */
+/** Returns the first lines of a message, and always the line that names the folder of the evidence. */
 function firstLines(message: string): string {
   const lines = stripVTControlCharacters(message)
     .split('\n')

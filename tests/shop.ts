@@ -57,14 +57,14 @@ export interface Shop {
   /** Running only if the shop was opened with one, or after {@link Shop.openWorker}. */
   worker: Service | undefined;
   smtp: Awaited<ReturnType<typeof startSmtp>>;
-  /** The exits of API and workers after a signal to their process id, in order. */
+  /** The exits of API and workers that a test has ended by a signal to their process id, oldest first. */
   exits: ({ name: string; pid: number } & Exit)[];
   openWorker(): Promise<Service>;
   /** Sends one request. */
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /**
-   * Sends a request, and repeats it with the key in the answer while the outcome is unknown. On a busy machine, a worker may
-   * take longer than the API waits.
+   * Sends a request, and repeats it with the answer's idempotency key while the outcome is unknown, because on a busy machine a
+   * worker may take longer than the API waits.
    *
    * @param deadline in ms, see {@link retryWhileUnknown}
    */
@@ -81,7 +81,7 @@ export interface Shop {
   /** Returns the timeline of an order, by default as managers see it. */
   timeline(id: string, as?: string): Promise<TimelineEntry[]>;
   workflow(orderId: string): WorkflowHandle;
-  /** The subjects of the emails about an order that have arrived, by recipient. */
+  /** Returns the emails about an order that have arrived so far. */
   emailsAbout(orderId: string): { eventId: string; to: string; subject: string }[];
   /** Waits until the read model shows this status. */
   waitForStatus(orderId: string, status: Status): Promise<void>;
@@ -108,7 +108,7 @@ const TIMEOUT_MS = 20_000;
  * Repeats a request until the outcome is known, as a 503 `outcome_unknown` advises. Returns the last answer.
  *
  * @param ask sends the request with its key
- * @param deadline in ms; longer than 20 s only if a worker is started meanwhile
+ * @param deadline the timeout of all attempts, in ms; longer than 20 s only if a worker is started meanwhile
  */
 export async function retryWhileUnknown(ask: () => Promise<Answer>, deadline = TIMEOUT_MS): Promise<Answer> {
   const start = performance.now();

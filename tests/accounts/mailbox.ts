@@ -3,7 +3,7 @@ import { waitFor } from '../../stack/wait.ts';
 import type { Arrival } from '../email/mail-servers.ts';
 import type { Answer, Shop } from '../shop.ts';
 
-/** Long enough for a worker and an SMTP server on a busy machine, in ms. */
+/** The timeout for an email, in ms. It is long enough for a worker and an SMTP server on a busy machine. */
 const waitOptions = { deadline: 20_000 };
 
 /** Passwords that the rules accept. */

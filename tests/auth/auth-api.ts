@@ -70,7 +70,7 @@ export async function openAuthApi(
     return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) };
   };
 
-  // The grant of forged tokens.
+  // A token is valid only with a stored grant, so forged tokens need one.
   const grant_id = randomUUID();
   await createOidcArtifactRepository(database).save('Grant', grant_id, {}, { expiresIn: 3_600 });
 

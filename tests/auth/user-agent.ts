@@ -12,7 +12,7 @@ export interface Page {
 /** A browser without scripts. It stores cookies, follows redirects inside the shop, and submits forms. */
 export interface UserAgent {
   open(path: string): Promise<Page>;
-  /** Sends the page's form with these fields in place of its own; `undefined` omits a field. */
+  /** Sends the page's form. These fields replace the form's own; `undefined` omits a field. */
   submit(page: Page, fields: Record<string, string | undefined>): Promise<Page>;
   /** By name. */
   cookies: Map<string, Cookie>;

@@ -21,7 +21,7 @@ export interface Account {
   password: string;
 }
 
-/** The shop of a chaos run: two APIs, two workers, their services, and a proxied link between each two. */
+/** The shop of a chaos run: two APIs, two workers, their services, and proxied links between the programs and the services. */
 export interface ChaosShop {
   /** Contains logs, data and evidence. */
   folder: string;
@@ -78,13 +78,13 @@ const SETTINGS = {
   // Alerts are due during the run.
   ORDER_DELAYED_AFTER: '20',
   ORDER_UNCOLLECTED_AFTER: '20',
-  // A link that drops all data leaves both sides waiting, and the answer to an email may be lost.
+  // Short, because a link that drops all data leaves both sides waiting, and the mail server's answer to an email may be lost.
   EMAIL_TIMEOUT: '10',
   EMAIL_ANSWER_TIMEOUT: '20',
   EMAIL_UNANSWERED_RETRY_AFTER: '5',
 };
 
-/** An unavailable Postgres is expected here. */
+/** Discards log messages, because faults make Postgres unavailable on purpose. */
 const silent = { debug() {}, warn() {}, error() {} };
 
 /** The port in an address on this machine. */
@@ -205,7 +205,7 @@ async function addLinks(
   return { links, linked, missing };
 }
 
-/** Returns a function that writes the log of a program over all its starts. The program's own log contains the last two. */
+/** Returns a function that writes one log for all starts of a program, because the program's own log contains only the last two. */
 function writer(folder: string, name: string): (line: string) => void {
   mkdirSync(join(folder, 'logs'), { recursive: true });
   const file = createWriteStream(join(folder, 'logs', `${name}.log`), { flags: 'a' });

@@ -47,7 +47,7 @@ export interface FinishedRun extends SettledShop {
 /** How long requests are retried after the load has ended, in ms. */
 const RETRY_AFTER_LOAD_MS = 180_000;
 
-/** The maximum number of accepted requests that are repeated at the end. */
+/** How many accepted requests are repeated at the end, at most. */
 const REPEATED = 150;
 
 /** The share of open orders that stays open. */
@@ -59,7 +59,7 @@ const CONCURRENCY = 4;
 /** Starts a shop, runs users and faults at the same time, and waits until the shop has settled. */
 export async function runChaos(options: RunOptions): Promise<FinishedRun> {
   const { seed, folder, signal, given, fetchTools } = options;
-  // Replays log much, above all those of falsified histories.
+  // Log only errors, because replays log much, above all the replays of falsified histories.
   const filter = makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' });
   const telemetryOptions = { logging: { filter, forward: {} } };
   Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions });

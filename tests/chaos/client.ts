@@ -8,9 +8,9 @@ import type { Random } from './random.ts';
 /** A request to the API. */
 export interface OperationRequest extends Pick<Operation, 'kind' | 'method' | 'path' | 'key' | 'body'> {
   expected?: number[];
-  /** Sent beside a key, such as `If-Match`. */
+  /** Headers in addition to the idempotency key, such as `If-Match`. */
   headers?: Record<string, string>;
-  /** Send it twice at once, under the same key. */
+  /** Whether to send two copies of the request at the same time, with the same key. */
   twice?: boolean;
 }
 

@@ -11,7 +11,7 @@ export interface FaultRecord {
   parts: Part[];
   startedAt: number;
   endedAt: number;
-  /** The time from the end of the fault until every API has placed an order and moved it, in ms. undefined until then. */
+  /** The time from the end of the fault until every API has placed and moved an order, in ms; undefined before that. */
   recovery?: number;
 }
 
@@ -74,7 +74,7 @@ export async function injectFaults({ faults, probes, random, until, faultRecords
   }
 }
 
-/** Returns the faults in an order in which each kind comes early. */
+/** Sorts the faults so that one of each kind comes early. */
 function arrange(faults: Fault[], random: Random): Fault[] {
   const kinds = random.shuffled([...new Set(faults.map(({ kind }) => kind))]);
   const stacks = kinds.map((kind) => random.shuffled(faults.filter((fault) => fault.kind === kind)));
@@ -90,7 +90,7 @@ async function works({ customer, manager, body }: Probe, deadline: number): Prom
   while (Date.now() < deadline) {
     const placed = await customer.ask({ kind: 'place', method: 'POST', path: '/v1/orders', key: randomUUID(), body });
     const id = placed?.status === 201 && placed.shown?.[0]?.id;
-    // An update at the same time as the start of its workflow sometimes stalls for two seconds without any fault.
+    // Wait first, because an update during the start of its workflow sometimes stalls for two seconds without any fault.
     await delay(FIRST_TASK_MS);
     const move = {
       kind: 'move',

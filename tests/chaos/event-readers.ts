@@ -22,7 +22,7 @@ export interface EventReader {
   stop(): Promise<void>;
 }
 
-/** The page size of the log's reader: small, so that it resumes often. */
+/** The page size of the log's reader. It is small, so that the reader resumes often. */
 const PAGE = 5;
 
 const PAUSE_MS = 100;
@@ -128,7 +128,7 @@ export async function readStream(apis: Service[], account: Account, random: Rand
 export function listenToRedis(url: string): EventReader {
   const redis = new Redis(url, { maxRetriesPerRequest: null });
   const seen: string[] = [];
-  // ioredis reconnects by itself.
+  // Errors are ignored, because ioredis reconnects by itself.
   redis.on('error', () => {});
   redis.on('message', (_, message) => seen.push(JSON.parse(message).id));
   redis.subscribe('orders').catch(() => {});

@@ -44,7 +44,7 @@ export interface WorkflowRecord {
   count: number;
   status: string;
   order: Order;
-  /** Its decisions, from its history. */
+  /** The workflow's decisions, read from its history. */
   facts: Fact[];
 }
 
@@ -134,14 +134,14 @@ async function readWorkflows(shop: ChaosShop, histories: Histories): Promise<Map
       const facts = await factsIn(histories.get(handle.workflowId)?.events ?? [], decode);
       records.set(id, { count: listed.filter((other) => other === id).length, status: status.name, order, facts });
     } catch (error) {
-      // Deleted, but still listed.
+      // Temporal still lists a workflow for a while after its deletion.
       if (!(error instanceof WorkflowNotFoundError)) throw error;
     }
   });
   return records;
 }
 
-/** The replay errors by content of a history, so that each history is replayed once. */
+/** The replay errors by the content of a history. They are cached, so that each history is replayed only once. */
 const replayed = new Map<string, string | undefined>();
 
 async function replay({ bundlePath }: ChaosShop, histories: Histories): Promise<Map<string, string>> {

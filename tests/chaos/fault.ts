@@ -18,7 +18,7 @@ export interface Fault {
     | 'frozen writer';
   /** Such as `worker-1`, `api-to-postgres`. */
   target: string;
-  /** The parts that it affects. Two faults at the same time must not share a part. */
+  /** The parts that the fault affects. Two faults at the same time must not share a part. */
   parts: Part[];
   /** Its duration, in ms. */
   lasts: [least: number, most: number];

@@ -49,7 +49,7 @@ const kill = (services: Service[], target: string, part: Part): Fault => ({
   },
 });
 
-/** SIGSTOP: the process keeps its connections but does not answer. For Postgres, also stops the process of each connection. */
+/** Stops a process with SIGSTOP: it keeps its connections but does not answer. For Postgres, also stops each connection's process. */
 const freeze = (service: Service, target: string, part: Part): Fault => ({
   kind: 'freeze',
   target,
@@ -70,7 +70,7 @@ function childrenOf(pid: number): number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {
-    // Only Linux lists children. Elsewhere the server alone is frozen, and accepts no new connections.
+    // Only Linux lists child processes. On other systems, only the server itself is frozen: it accepts no new connections.
     return [];
   }
 }
@@ -102,7 +102,7 @@ function disturb(link: ChaosShop['links'][number]): Fault[] {
       ...common,
       kind: 'reset',
       lasts: [500, 4_000],
-      // A little later than the first byte, so that some requests are cut after they took effect.
+      // The connection is cut a little after the first byte, so that some requests have already taken effect.
       begin: (random) => link.disturb('reset_peer', random.pick(both), Math.round(random.between(0, 50))),
     },
     {

@@ -19,7 +19,7 @@ export interface MailCatcher {
   mails(): Mail[];
   /** Delays each confirmation by this many ms. @returns a function that ends the delay */
   slowDown(ms: number): () => void;
-  /** Replaces the received emails, for sabotage. */
+  /** Replaces the received emails. Sabotage uses it to falsify them. */
   replace(mails: Mail[]): void;
 }
 

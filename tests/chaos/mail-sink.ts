@@ -31,6 +31,6 @@ const server = new SMTPServer({
       .then(() => done(), done);
   },
 });
-// Broken connections are expected.
+// Errors are ignored, because faults break connections on purpose.
 server.on('error', () => {});
 server.listen(Number(port), '127.0.0.1');

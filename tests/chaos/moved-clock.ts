@@ -19,7 +19,7 @@ const findLibrary = () => globSync(LIBRARIES)[0];
 
 const INSTALL_DEADLINE_MS = 120_000;
 
-/** Tries to install `faketime`, as root with apt-get. */
+/** Installs `faketime` with apt-get, if this process runs as root. */
 export async function installFaketime(options: ServiceOptions): Promise<void> {
   const aptGet = findOnPath('apt-get');
   if (findLibrary() || !aptGet || process.getuid?.() !== 0) return;

@@ -14,7 +14,7 @@ export interface Random {
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
 
-  /** From 0 to 1, 1 excluded: mulberry32. */
+  /** Returns a number from 0 to 1, 1 excluded, by the algorithm mulberry32. */
   function next(): number {
     state = (state + 0x6d2b79f5) >>> 0;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);

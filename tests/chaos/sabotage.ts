@@ -19,10 +19,10 @@ export interface SettledShop {
 
 /** A deliberate violation in the data, which the checks must find. */
 export interface Sabotage {
-  /** The invariant that it breaks. */
+  /** The number of the invariant that the sabotage breaks, as in docs/chaos.md. */
   invariant: number;
   what: string;
-  /** @returns a function that undoes it; undefined for a deleted workflow */
+  /** @returns a function that undoes the sabotage; undefined for a deleted workflow, which cannot be restored */
   commit(shop: SettledShop): Promise<(() => Promise<unknown>) | undefined>;
 }
 
@@ -259,7 +259,7 @@ async function falsify(
   return () => update(asJson({ event: row.event, snapshot: row.snapshot }, 'event', 'snapshot'));
 }
 
-/** Serializes JSON columns: knex would insert an array as a Postgres array. */
+/** Serializes JSON columns, because knex would insert an array as a Postgres array. */
 const asJson = <Row extends object>(row: Row, ...columns: (keyof Row)[]): Row => ({
   ...row,
   ...Object.fromEntries(columns.map((column) => [column, JSON.stringify(row[column])])),

@@ -5,7 +5,7 @@ import { listWorkflows } from './evidence.ts';
 import { acknowledgedIn } from './invariants/answers.ts';
 import type { Operation } from './operation-log.ts';
 
-/** The timeout for settling, in ms. Emails pause up to a minute between attempts. */
+/** The timeout for settling, in ms. It is long, because attempts at emails are up to a minute apart. */
 const SETTLING_TIMEOUT_MS = 150_000;
 
 /**

@@ -11,7 +11,7 @@ import type { Random } from './random.ts';
 /** The pause between two requests of a user, in ms. */
 const PAUSE_MS = { customer: [150, 750], manager: [100, 450] } as const;
 
-/** How many recent orders a customer uses. */
+/** How many of their latest orders a customer reads and changes. */
 const RECENT_ORDERS = 8;
 
 /** Places, changes and reads orders until stopped. */
@@ -144,7 +144,7 @@ export async function actAsManager(client: Client, random: Random, stop: AbortSi
     const sort = random.pick(['placedAt', '-placedAt']);
     const path = `/v1/orders?limit=10&sort=${sort}&status=${random.pick(STATUS_FILTERS)}`;
     const answer = await client.ask({ kind: 'list', method: 'GET', path });
-    // Only some, so that two managers seldom move the same order.
+    // Move only some of the orders, so that two managers seldom move the same one.
     for (const order of random.shuffled(answer?.shown ?? []).slice(0, 3)) {
       await delay(random.between(...PAUSE_MS.manager));
       if (stop.aborted) return;
@@ -157,7 +157,7 @@ export async function actAsManager(client: Client, random: Random, stop: AbortSi
 
 function moveOf({ id, allowedTransitions }: ShownOrder, random: Random): OperationRequest {
   const allowed = random.pick(allowedTransitions);
-  // Mostly forward, so that most orders end.
+  // Move mostly forward, so that most orders end.
   const to = random.chance(0.8)
     ? (allowedTransitions.find((status) => !['waiting', 'cancelled'].includes(status)) ?? allowed)
     : allowed;

@@ -6,9 +6,9 @@ const execute = promisify(execFile);
 /** A client of docs/clients.md. */
 export interface DocumentedClient {
   title: string;
-  /** In `tests/clients`. */
+  /** The name of its folder in `tests/clients`. */
   folder: string;
-  /** For a shell, in a copy of the folder. */
+  /** Shell commands, which run in a copy of the folder. */
   commands: string;
 }
 

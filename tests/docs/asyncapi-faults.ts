@@ -4,7 +4,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 export async function asyncApiFaults(document: object): Promise<string[]> {
   const config = await createConfig({
     extends: ['recommended-strict'],
-    // The document has descriptions beside its references.
+    // Allow descriptions beside references, which the document contains.
     rules: { 'spec-ref-siblings': 'off' },
   });
   const found = await lintFromString({ source: JSON.stringify(document), absoluteRef: 'asyncapi.json', config });

@@ -76,7 +76,7 @@ async function installFromDebian(): Promise<void> {
   await run('apt-get', ['install', '-y', '--no-install-recommends', 'chromium'], options);
 }
 
-/** An npm package that contains Chromium, made for AWS Lambda. Not a dependency, as it has 67 MB. */
+/** An npm package that contains Chromium, made for AWS Lambda. It is not a dependency, because it has 67 MB. */
 const PACKAGE = '@sparticuz/chromium';
 const VERSION = '153.0.0';
 

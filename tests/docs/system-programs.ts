@@ -48,8 +48,8 @@ export function systemPostgres(): string | undefined {
 }
 
 /**
- * Starts the system's Postgres with an empty database `crema`. The one from npm, which other tests use, has no `pg_dump`, and
- * the system's `pg_dump` rejects a newer server.
+ * Starts the system's Postgres with an empty database `crema`. Other tests use the Postgres from npm, but it has no `pg_dump`, and
+ * the system's `pg_dump` rejects a server that is newer than itself.
  */
 export async function startSystemPostgres(bin: string, dataDir: string): Promise<Service> {
   const user = postgresUser();

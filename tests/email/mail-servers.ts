@@ -33,7 +33,7 @@ export async function startSmtp(options: SMTPServerOptions = {}) {
     },
     ...options,
   });
-  // Some tests break a connection in the middle of an email.
+  // Errors are ignored, because some tests break a connection in the middle of an email.
   server.on('error', () => {});
   const listening = server.listen(0, '127.0.0.1');
   await once(listening, 'listening');
@@ -58,8 +58,8 @@ export interface SesAnswer {
 }
 
 /**
- * Starts a fake Amazon SES that speaks its Query protocol. It gives the answers in turn and repeats the last one. A function
- * answers a request's form.
+ * Starts a fake Amazon SES with Amazon's Query protocol. The server gives these answers in turn and repeats the last one. An answer
+ * can be a function of the request's form.
  */
 export async function startSes(answers: (SesAnswer | 'silence' | ((form: URLSearchParams) => SesAnswer))[]) {
   const requests: { form: URLSearchParams; authorization: string }[] = [];

@@ -5,7 +5,7 @@ import type { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { within } from '../../stack/wait.ts';
 
-/** Keeps evidence in the folder of its test file. Never throws. */
+/** Writes evidence to a folder. Never throws. */
 type Collector = (folder: string) => Promise<void>;
 
 declare global {
@@ -32,7 +32,7 @@ const MOST_WORKFLOWS = 50;
 export function makeDataFolder(name: string): { path: string; remove(): void } {
   const { dataFolder } = globalThis;
   const path = mkdtempSync(join(dataFolder ?? tmpdir(), `${name}-`));
-  // Otherwise, Postgres could not use the folder as another user, and would keep its data elsewhere.
+  // Lets other users enter the folder, because Postgres may run as another user and would otherwise keep its data elsewhere.
   chmodSync(path, 0o711);
   return { path, remove: () => !dataFolder && rmSync(path, { recursive: true, force: true }) };
 }

@@ -23,7 +23,7 @@ export default class FailureEnvironment extends TestEnvironment {
   /** Contains a folder for each failure. */
   readonly #evidence: string;
   readonly #data = mkdtempSync(join(tmpdir(), 'crema-test-file-'));
-  /** Errors that already name their folder. All tests of a block share the error of its hook. */
+  /** Errors whose message already contains the path. All tests of a `describe` block share the error of a failed hook. */
   readonly #marked = new WeakSet<Error>();
   #failures = 0;
 
@@ -31,7 +31,7 @@ export default class FailureEnvironment extends TestEnvironment {
     super(config, context);
     const run = process.env[EVIDENCE_FOLDER] ?? '.data/failed-tests/latest';
     this.#evidence = resolve(root, run, relative(resolve(root, 'tests'), context.testPath));
-    // Otherwise, Postgres could not use the folder as another user, and would keep its data elsewhere.
+    // Lets other users enter the folder, because Postgres may run as another user and would otherwise keep its data elsewhere.
     chmodSync(this.#data, 0o711);
     this.global.dataFolder = this.#data;
   }
@@ -52,7 +52,7 @@ export default class FailureEnvironment extends TestEnvironment {
       for (const each of readdirSync(this.#data)) keepLogs(join(this.#data, each, 'logs'), join(folder, each));
       keepLogs(process.env[SERVICE_LOGS], join(folder, 'services'));
     } catch (error) {
-      // The failure of the test is more important.
+      // Not thrown, because the failure of the test is more important.
       writeFileSync(join(folder, 'missing-logs.txt'), `${(error as Error).stack}\n`);
     }
   }
@@ -64,12 +64,12 @@ export default class FailureEnvironment extends TestEnvironment {
   #mark(failure: Failure): void {
     const line = `\n\nEvidence: ${relative(root, this.#folder())}`;
     const [thrown] = failure;
-    // The message of a timeout, which Jest prints in quotation marks.
+    // A thrown string is the message of a timeout, which Jest prints in quotation marks.
     if (typeof thrown === 'string') failure[0] = `${thrown}${line}\n`;
     if (typeof (thrown as Error)?.stack !== 'string' || this.#marked.has(thrown as Error)) return;
     const error = thrown as Error & { stack: string };
     this.#marked.add(error);
-    // Jest prints the message from the stack, up to the trace.
+    // Jest prints the message that the stack begins with, so the line is inserted before the trace.
     error.stack = error.stack.replace(/(\n\s+at |$)/, `${line}$1`);
   }
 

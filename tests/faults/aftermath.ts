@@ -9,7 +9,7 @@ import type { Shop } from '../shop.ts';
 import { sharedBundle } from '../workflow-bundle.ts';
 import { replayErrors } from '../workflows/replay.ts';
 
-/** The time for missing deliveries, in ms: longer than the longest pause between two attempts in these tests. */
+/** The timeout of missing deliveries, in ms. It is longer than the longest pause between two attempts in these tests. */
 const TIMEOUT_MS = 30_000;
 
 interface Promised {
@@ -82,7 +82,7 @@ async function expectEmailed(shop: Shop, events: OrderEvent[], { emailsAbout }: 
   for (const { eventId, to } of arrived) expect(sent).toContain(`${eventId} ${to}`);
 }
 
-// At the default level, each replay logs the states of its worker.
+// Log only warnings, because at the default level, each replay logs the states of its worker.
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
 /** Replays the history of every order of this shop with the current code. Returns their number. */

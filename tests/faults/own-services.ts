@@ -15,7 +15,7 @@ type Name = keyof typeof variables;
 /** Starts services that a test file may kill and freeze. All other services are the shared ones. */
 export async function startOwn<Own extends Name>(...names: Own[]) {
   const data = makeDataFolder('services');
-  // Services with an address in the environment are not started. A shop catches its own mail.
+  // Services with an address in the environment are not started. SMTP_URL prevents a mail catcher: each shop catches its own mail.
   const environment: Record<string, string | undefined> = { SMTP_URL: 'smtp://127.0.0.1:1', ...process.env };
   for (const name of names) delete environment[variables[name]];
   const services = await startServices({ dataDir: data.path, environment, durable: false });

@@ -9,7 +9,7 @@ const GOOD_REQUEST = ['2xx', '304', '401', '403', '404', '409', '410', '412', '4
 /** Answers to a request that the document does not allow. */
 const BAD_REQUEST = ['400', '401', '403', '404', '405', '413', '415'];
 
-/** The dictionaries of existing ids, by path and parameter. Half of the requests use them, the others unknown ids. */
+/** The dictionaries of existing ids, by path and parameter. Half of the requests use these ids, the others use unknown ids. */
 const IDS: readonly { path: string; parameters: Record<string, keyof TestData['ids']> }[] = [
   { path: '^/v1/orders/\\{id\\}', parameters: { 'path.id': 'orders' } },
   { path: '^/v1/products/\\{id\\}', parameters: { 'path.id': 'products', 'path.variationId': 'variations' } },

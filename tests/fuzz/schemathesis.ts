@@ -61,7 +61,7 @@ export interface SchemathesisRun {
   program: string;
   args: string[];
   environment: Record<string, string>;
-  /** The working directory, where it stores data between runs. */
+  /** The working directory, where Schemathesis stores data between runs. */
   folder: string;
   /** The file for its output. */
   log: string;

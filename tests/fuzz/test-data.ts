@@ -37,7 +37,7 @@ interface User {
 
 const PASSWORD = 'seven violins in the rain';
 
-/** The number of links of each kind. Each is valid once, and the fuzzer uses many. */
+/** The number of links of each kind. It is high, because each link is valid once and the fuzzer uses many. */
 const LINKS = 40;
 
 /** Creates users, products, orders, webhooks and links, and signs in a new caller of this role. */
@@ -55,7 +55,7 @@ export async function createTestData(role: Role, url: string, database: Database
 
   // Webhooks lead to this machine, to a path that the API does not have.
   const webhookUrl = `${url}/nowhere`;
-  // The number of webhooks is limited.
+  // Delete the webhooks of earlier calls, because the number of webhooks is limited.
   await database('webhooks').delete();
   const webhooks = await repeat(6, () => asManager('POST', '/v1/webhooks', { url: webhookUrl }));
   const testWebhook = (index: number) => asManager('POST', `/v1/webhooks/${webhooks[index]?.id}/test`);

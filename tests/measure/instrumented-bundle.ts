@@ -11,7 +11,7 @@ type WebpackHook = NonNullable<BundleOptions['webpackConfigHook']>;
  * @param workflowsPath the bundle's entry
  */
 export async function writeInstrumentedBundle(workflowsPath: string, file: string): Promise<void> {
-  // The package does nothing unless this variable exists.
+  // `WorkflowCoverage` does nothing unless this variable exists.
   Object.assign(globalThis, { __coverage__: {} });
   const options = new WorkflowCoverage().augmentBundleOptions({ workflowsPath, webpackConfigHook: keepPositions });
   const silent = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error, log() {} };
@@ -21,8 +21,7 @@ export async function writeInstrumentedBundle(workflowsPath: string, file: strin
 }
 
 /**
- * Strips types instead of compiling to ES2017 with swc, as the SDK does. Positions stay those of the source, and `??` does not
- * add a branch.
+ * Strips types. The SDK instead compiles to ES2017 with swc, which would change positions and add a branch for each `??`.
  */
 const keepPositions: WebpackHook = (config) => {
   const loader = fileURLToPath(import.meta.resolve('./strip-types-loader.ts'));

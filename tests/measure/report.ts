@@ -102,8 +102,8 @@ function readJson<Content>(folder: string): Content[] {
 }
 
 /**
- * Adds up V8's counts, then converts them: each process reports different ranges for the same function, and converted ranges
- * cannot be matched.
+ * Adds up V8's counts before it converts them, because each process reports different ranges for the same function, and converted
+ * ranges cannot be matched.
  */
 async function convertScripts(path: string, scripts: Script[]): Promise<FileCoverageData | undefined> {
   const code = stripTypes(readFileSync(path, 'utf8'));
@@ -123,7 +123,7 @@ async function convertScripts(path: string, scripts: Script[]): Promise<FileCove
   return Object.values(converted)[0] as FileCoverageData | undefined;
 }
 
-/** Cuts the ranges at the end of the source: Node appends a comment to a stripped module, and Jest does not. */
+/** Cuts the ranges at the end of the source, because Node appends a comment to a stripped module, but Jest does not. */
 const clip = ({ functions }: Script, length: number): Script['functions'] =>
   functions.map((fn) => ({
     ...fn,

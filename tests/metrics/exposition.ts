@@ -9,7 +9,7 @@ const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const LABEL = String.raw`[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\[\\"n])*"`;
 const HELP = new RegExp(String.raw`^# HELP ${NAME} \S.*$`);
 const TYPE = new RegExp(`^# TYPE (${NAME}) (counter|gauge|histogram|summary|untyped)$`);
-// The library writes `Nan`. Prometheus ignores case.
+// Accepts `Nan` too, which the library writes, because Prometheus ignores case.
 const SAMPLE = new RegExp(
   String.raw`^(${NAME})(?:\{(${LABEL}(?:,${LABEL})*)\})? ([Nn]a[Nn]|[+-]Inf|[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$`,
 );

@@ -9,7 +9,7 @@ export interface Signer {
 const SEQUENCE = 0x30;
 const SHA256_WITH_RSA = der(SEQUENCE, Buffer.from('06092a864886f70d01010b0500', 'hex'));
 
-/** Creates a certificate, because Node can only read them. @param until when it expires */
+/** Creates a certificate by hand, because Node can only read certificates. @param until the time at which it expires */
 export function newSigner(until: Date): Signer {
   const { privateKey: key, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const name = der(SEQUENCE, der(0x31, der(SEQUENCE, Buffer.from('0603550403', 'hex'), der(0x0c, Buffer.from('sns')))));

@@ -98,7 +98,7 @@ const at = async (page: Page, address: string) => void (await page.goto(address)
 
 async function signIn(page: Page, all: PagesShop): Promise<void> {
   await at(page, all.shop.url + authorize(all));
-  // The application does not exist. The test ends with its redirect.
+  // The application does not exist, so its origin is faked. The test ends with the redirect to it.
   await page.route(`${new URL(APP).origin}/**`, (route) => route.fulfill({ body: 'Back in the app' }));
   await send(page, { email: 'customer@example.com', password: 'test' });
 }
@@ -264,7 +264,7 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
     });
     await at(page, `${shop.url}/oauth/logout`);
   },
-  // Last, because they exhaust the rate limit that the others need.
+  // These states come last, because they exhaust the rate limit that the others need.
   ...Object.fromEntries(
     ['/account/register', '/oauth/authorize', '/oauth/logout'].map((path) => [
       `too many requests, ${path.slice(1).replaceAll('/', ' ')}`,

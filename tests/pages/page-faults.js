@@ -22,7 +22,7 @@
       .filter(({ placeholder }) => placeholder)
       .map((field) => [globalThis.contrastOf(field, '::placeholder'), `the placeholder of ${name(field)}`]),
   ];
-  // A button without border and background is visible by its text.
+  // A button without border and background has no edge to check, because its text alone makes it visible.
   const bare = (button) => {
     const { borderBottomWidth, borderBottomStyle, borderBottomColor, backgroundColor } = getComputedStyle(button);
     const clear = /^rgba\(.*, 0\)$/;

@@ -34,7 +34,7 @@ export async function findPgBouncer(options: ServiceOptions): Promise<PgBouncerP
 /**
  * Starts PgBouncer in transaction mode in front of Postgres, with few connections, which all clients share.
  *
- * @param settings in addition to the usual ones, or in place of them
+ * @param settings settings that are added to the default ones or replace them
  */
 export function startPgBouncer(
   { path }: PgBouncerProgram,
@@ -61,7 +61,7 @@ export function startPgBouncer(
           pool_mode: 'transaction',
           max_client_conn: 500,
           default_pool_size: 4,
-          // It refuses to run as root, and switches to this user.
+          // PgBouncer refuses to run as root, so it switches to this user.
           ...(postgresUser() && { user: 'postgres' }),
           ...settings,
         };

@@ -5,7 +5,7 @@ import { allowedFrom, type Who } from '../domain/status-table.ts';
 import type { Shop } from '../shop.ts';
 import { runRounds } from './rounds.ts';
 
-/** Time for deliveries, in ms. An email that a killed worker was sending is sent again after its heartbeat timeout of 45 s. */
+/** The timeout of deliveries, in ms. An email that a killed worker was sending is sent again only after a heartbeat timeout of 45 s. */
 const TIMEOUT_MS = 90_000;
 
 interface Recorded {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 /**
  * Runs numbered rounds, several at the same time. A failed round ends the run after the rounds in progress.
  *
- * @param round receives its number and the number of its slot, both from 0. Two rounds in one slot never overlap
+ * @param round called with the round's number and the number of its slot, both from 0; two rounds in one slot never overlap
  */
 export async function runRounds(
   { concurrency, rounds }: { concurrency: number; rounds: number },

@@ -8,7 +8,7 @@ import { parse as parseYaml } from 'yaml';
 /** Timeout for the analysis of one pattern, in ms. */
 const TIMEOUT_MS = 60_000;
 
-/** A finding counts only if Node takes longer than this, in ms: on a busy machine, the analysis reports false positives. */
+/** A finding counts only if Node takes longer than this, in ms, because the analysis reports false positives on a busy machine. */
 const CONFIRMED_MS = 1_000;
 
 /** A regular expression and its file. */
@@ -20,7 +20,7 @@ interface Pattern {
 
 const CODE = '{activities,api,config,db,domain,mail,worker,workflows}/**/*.ts';
 
-/** Contain the patterns of schemas, which are built at run time. */
+/** The documents with the patterns of schemas, which the code builds only at run time. */
 const DOCUMENTS = ['openapi.yaml', 'asyncapi.yaml'];
 
 function* patternsOfCode(): Generator<Pattern> {

@@ -8,7 +8,7 @@ export interface RedisMonitor {
 }
 
 /**
- * Receives all commands of the clients of a Redis. Uses a socket of its own: ioredis' `monitor()` fails if a command
+ * Receives all commands of the clients of a Redis. Uses a socket of its own, because ioredis' `monitor()` fails if a command
  * of another client arrives together with the response to `MONITOR`.
  *
  * @param url of a Redis without a password

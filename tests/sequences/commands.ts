@@ -21,7 +21,7 @@ export interface Wish {
   quantity: number;
 }
 
-/** One HTTP request; `order` is an index among those that were placed, modulo their number. */
+/** One HTTP request. `order` is an index into the orders placed so far, modulo their number. */
 export type Command =
   | { do: 'place'; by: Sender; key: string | undefined; wishes: Wish[]; expects: 'right' | 'wrong' | undefined }
   | ({

@@ -7,7 +7,7 @@ export const WITH_INSPECTOR = { NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''}
 
 /** Runs a process's garbage collection and returns the size of its heap, in bytes. */
 export async function heapOf({ log }: Service): Promise<number> {
-  // The first address belongs to the supervising process.
+  // Use the last address, because the first belongs to the supervising process.
   const address = () => [...readFileSync(log, 'utf8').matchAll(/Debugger listening on (ws:\S+)/g)].at(-1)?.[1];
   await waitFor('The inspector', () => address() !== undefined, { deadline: 10_000 });
   const socket = new WebSocket(address()!);

@@ -16,7 +16,7 @@ export interface Received {
 /** How a receiver answers: with a status, or by a function. */
 export type Behaviour = number | ((response: ServerResponse, request: IncomingMessage) => void);
 
-/** Long enough for a worker that shares the machine with other tests, in ms. */
+/** The timeout for requests, in ms. It is long enough for a worker that shares the machine with other tests. */
 const TIMEOUT = { deadline: 25_000 };
 
 /** Starts an endpoint on 127.0.0.1. Its behaviour can be changed at any time. */

@@ -93,7 +93,7 @@ const lives: Record<string, Life> = {
     await shop.workflow(id).signal(changeStatusSignal, { status: 'ready', actor, reason: 'Not\0text' });
     await shop.workflow(id).signal(cancelSignal, { actor, signatures: ['made up'] });
   },
-  // The longest note in code points; counted in UTF-16 code units it would be rejected.
+  // The note has the maximum length in code points. Counted in UTF-16 code units, it would be too long.
   'edited-by-signal-in-emoji': async (shop, id) => {
     await shop.workflow(id).signal(editSignal, { note: '🥐'.repeat(MAX_NOTE_LENGTH) });
     await shop.workflow(id).signal(cancelSignal, { reason: '🥐'.repeat(MAX_REASON_LENGTH + 1) });
@@ -103,7 +103,7 @@ const lives: Record<string, Life> = {
     refusals.push(smtpError(451, 'Come back later'));
     await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer });
   },
-  // With today's run options. Each new option needs these three under new names.
+  // With the current run options. Each new option needs new recordings of these three lives under other names.
   'delivered-with-visible-names': deliver,
   'edited-with-visible-names': editThenDeliver,
   'cancelled-with-visible-names': cancelByCustomer,
@@ -309,7 +309,7 @@ async function saveWebhooks(shop: Shop): Promise<void> {
 async function write(name: string, handle: WorkflowHandle): Promise<void> {
   if (isRecorded(name)) return;
   const history = await handle.fetchHistory();
-  // Stack traces contain paths of this machine.
+  // Remove this machine's paths, which stack traces contain.
   writeFileSync(join(folder, `${name}.json`), `${historyToJSON(history).replaceAll(root, '')}\n`);
   console.log(`${name}: ${history.events?.length} events`);
 }

@@ -16,7 +16,7 @@ export const recordings = readdirSync(folder).map((file) => file.replace('.json'
 
 export const readRecording = (name: string) => JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8'));
 
-/** Makes the SDK log errors only: replays of histories that fail on purpose log many warnings. */
+/** Makes the SDK log only errors, because replays of histories that fail on purpose log many warnings. */
 export function installQuietRuntime(): void {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),

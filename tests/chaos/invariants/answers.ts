@@ -20,7 +20,7 @@ export function acknowledgedAt(operations: Operation[]): Map<string, number> {
 /** Returns every order id in a 2xx answer. */
 export const acknowledgedIn = (operations: Operation[]): string[] => [...acknowledgedAt(operations).keys()];
 
-/** Whether an event is a version of its order. Alerts are not. */
+/** Whether an event creates a version of its order. Alerts do not create one. */
 export const isVersion = ({ event: { type } }: EventRow): boolean =>
   type !== 'order.delayed' && type !== 'order.uncollected';
 

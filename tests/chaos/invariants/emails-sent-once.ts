@@ -37,7 +37,7 @@ export function* emailsSentOnce({
 const MAILING = ['worker', 'smtp', 'postgres', 'temporal'];
 const WRITING = ['worker', 'postgres'];
 
-/** How long after its start a statement may take effect, in ms. Crema waits 5 s, and a frozen Postgres runs it afterwards. */
+/** How long after its start a statement may take effect, in ms. Crema waits 5 s, but a frozen Postgres may run it even later. */
 const UNDER_WAY_MS = 6_000;
 
 const touches = ({ parts }: FaultRecord, which: string[]): boolean => parts.some((part) => which.includes(part));
@@ -52,7 +52,7 @@ function* unneededCopies(copies: Mail[], entry: LedgerRow | undefined, faultReco
     const between = during(before.startedAt, startedAt);
     const writtenAt = entry?.at.getTime() ?? Number.POSITIVE_INFINITY;
     const inDoubt = during(writtenAt, writtenAt + UNDER_WAY_MS).some((strike) => touches(strike, WRITING));
-    // A moved clock records a wrong time.
+    // The recorded time is wrong if a clock was moved, so it must not be compared.
     const timeless = between.some(({ kind }) => kind === 'moved clock');
     if (writtenAt < startedAt && !inDoubt && !timeless) yield 'after it was recorded';
     else if (!between.some((strike) => touches(strike, MAILING) && strike.kind !== 'slow mail server'))
