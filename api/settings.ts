@@ -117,13 +117,11 @@ const schema = z.object({
   RATE_LIMIT_SIGN_IN_ADDRESS: allowance('50/900'),
   RATE_LIMIT_SIGN_IN_ACCOUNT: allowance('20/3600'),
   /**
-   * Limits of account emails to one address. Each kind is counted separately: registrations, resets, invitations, address
-   * changes.
+   * Limits the account emails to an address. Each kind is counted separately: registration, reset, invitation, address change.
    */
   RATE_LIMIT_ACCOUNT_MAIL: allowance('5/3600'),
   /**
-   * Days that backups of Postgres are kept. Records of erasures are kept for the same time, because a restored backup needs
-   * them.
+   * Days that backups of Postgres are kept. Erasures are recorded for the same time, because a restored backup needs the records.
    */
   BACKUP_DAYS: wholeNumber(1, 3_650).default(90),
   /** The Amazon SNS topic with bounces and complaints of Amazon SES. */

@@ -56,7 +56,7 @@ export function createAuthenticate(options: AuthenticateOptions): Middleware<Aut
   // The key is a hash, so that the cache contains no tokens.
   const cacheKey = (ctx: Context) => hash('sha256', `${audiencesFor(ctx)} ${ctx.get('authorization')}`);
 
-  // koa-jwt checks the signature, but neither `typ` nor `crit`. `verifyAccessToken` checks these, too (ADR 8).
+  // koa-jwt checks the signature, but not `typ` and `crit`. So `isRevoked` calls `verifyAccessToken`, which does (ADR 8).
   const checkBearerToken = koaJwt({
     async secret(header) {
       const key = await markFailure(keyRing.verificationKey(header));

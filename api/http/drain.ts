@@ -23,9 +23,7 @@ export type Drain = (timeout: number) => Promise<void>;
  * `request` are added.
  */
 export function createDrain(server: Server): Drain {
-  /**
-   * Connections that have sent no request yet. Node does not count them as idle, so `closeIdleConnections` does not close them.
-   */
+  /** Connections without a request so far. Node does not count them as idle, so `closeIdleConnections` does not close them. */
   const withoutRequest = new Set<Socket>();
   const unfinished = new Set<ServerResponse>();
   let accepted = 0;

@@ -76,10 +76,7 @@ export const oneLine = (max: number) =>
     })
     .meta({ pattern: ONE_LINE.source });
 
-/**
- * Text of several lines, without control characters except line breaks and tabs. Text without a visible character becomes
- * empty.
- */
+/** Text of several lines. Line breaks and tabs are the only allowed control characters. Invisible text becomes empty. */
 export const freeText = (max: number) =>
   text(max)
     .regex(FREE_TEXT, 'must not contain control characters')

@@ -28,10 +28,7 @@ export interface HttpServerOptions {
 /** How often timeouts are checked, in ms. With Node's default of 30 s, a timeout of 10 s could take 40 s. */
 const TIMEOUT_CHECK_MS = 1_000;
 
-/**
- * Connections without traffic are closed after this, in ms. Event streams stay open, because they send more frequent
- * heartbeats.
- */
+/** Connections without traffic are closed after this, in ms. Event streams send heartbeats more often, so they stay open. */
 const IDLE_TIMEOUT_MS = 60_000;
 
 /**

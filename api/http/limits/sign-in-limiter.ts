@@ -81,9 +81,7 @@ export function createSignInLimiter(allowances: SignInAllowances, redis: Redis):
   };
 }
 
-/**
- * Returns a refusal. Changes its status to an exceeded one, because the exceeded quota may be another than that of the status.
- */
+/** Returns a refusal with this status, changed to an exceeded one, because the exceeded quota may be a different one. */
 const refuse = (status: QuotaStatus) => ({
   refused: 'rate_limited' as const,
   status: { ...status, taken: Math.max(status.taken, status.allowance.count + 1) },

@@ -32,10 +32,7 @@ const isHealth = ({ path }: Context) => path.startsWith('/health/') || path === 
 /** Ignores upper and lower case, as the router does. */
 const isApi = ({ path }: Context) => /^\/v1\//i.test(path);
 
-/**
- * Counts requests outside `/v1/` by IP address: sign-in, docs, unknown paths. Under `/oauth/`, programs get an error as in RFC
- * 6749.
- */
+/** Counts requests outside `/v1/` by IP address: sign-in, docs, unknown paths. Under `/oauth/`, the error is as in RFC 6749. */
 export function limitOtherRequests({ anonymous }: Pick<Limits, 'anonymous'>): Middleware {
   return async (ctx, next) => {
     if (isHealth(ctx) || isApi(ctx)) return next();

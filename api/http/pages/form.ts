@@ -14,8 +14,7 @@ export interface Field {
 }
 
 /**
- * Returns a form that works without JavaScript. The first field with an error gets the focus. @param hidden its other values,
- * by name
+ * Returns a form that works without JavaScript and focuses the first field with an error. @param hidden its other values, by name
  */
 export function form(
   action: string,

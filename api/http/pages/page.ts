@@ -29,9 +29,7 @@ const PROGRAM_PATHS =
  */
 export const isBrowserPath = (path: string): boolean => !PROGRAM_PATHS.test(path);
 
-/**
- * Returns whether the response should be a page: for a path that people open, and a client that prefers HTML, as browsers do.
- */
+/** Returns whether to send a page: people open the path in a browser, and the client prefers HTML, as browsers do. */
 export const wantsPage = (ctx: Pick<Context, 'path' | 'accepts'>): boolean =>
   isBrowserPath(ctx.path) && ctx.accepts('json', 'html') === 'html';
 
