@@ -24,7 +24,7 @@ export const MAX_WAITING_RETRIES = 10;
 /** The longest pause before a retry that found its endpoint's queue full is made again, in ms. */
 const MAX_QUEUE_PAUSE_MS = 5 * 60 * 1_000;
 
-/** Returns the activity that makes one attempt at a delivery. If the attempt fails, the activity fails and sets the pause before its retry. */
+/** Returns the activity that makes one attempt at a delivery. A failed attempt fails the activity and sets the pause before the retry. */
 export function createDeliverWebhook({ attemptDelivery, endpointQueues }: WebhookDependencies) {
   return async (deliveryId: string, webhookId: string, retry: RetryPlan): Promise<DeliveryOutcome> => {
     const queue = endpointQueues(webhookId);

@@ -10,7 +10,7 @@ const { erase } = proxyActivities<Activities>({
 
 /**
  * Erases a user. The workflow then stays open as the record of the erasure: after Postgres is restored from a backup, the
- * reconciler erases the user again. A closed workflow would be deleted after the retention period.
+ * reconciler erases the user again. Temporal would delete an ended workflow after the retention period.
  *
  * @param rememberFor how long backups are kept, in ms
  */

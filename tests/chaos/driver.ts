@@ -41,7 +41,7 @@ const FIRST_TASK_MS = 300;
 /** The longest allowed recovery, in ms. */
 const RECOVERY_TIMEOUT_MS = 60_000;
 
-/** Injects one fault after the other, sometimes two at once. All faults have ended when it returns. */
+/** Injects one fault after the other, sometimes two at once. Returns when all faults have ended. */
 export async function injectFaults({ faults, probes, random, until, faultRecords, log }: Options): Promise<void> {
   const queue = arrange(faults, random);
   for (let next = 0; ; ) {

@@ -64,7 +64,7 @@ const CONNECTION_MS: [number, number] = [3_000, 15_000];
 const LAST_CONNECTION_MS = 3_000;
 
 /**
- * Reads `GET /v1/orders/events` from one API or the other, and resumes with `Last-Event-ID`. Returns once it has its snapshot.
+ * Reads `GET /v1/orders/events` from one API or the other, and resumes with `Last-Event-ID`. Returns once the snapshot has arrived.
  */
 export async function readStream(apis: Service[], account: Account, random: Random): Promise<EventReader> {
   const seen: string[] = [];
