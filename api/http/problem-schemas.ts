@@ -41,6 +41,6 @@ export const problem = z
       .optional()
       .meta({ description: '`illegal_transition`: the statuses that you may set next' }),
     version: z.int().optional().meta({ description: '`illegal_transition`, `version_mismatch`: the current version' }),
-    total: money.optional(),
+    total: money.optional().meta({ description: '`price_changed`: the current total' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });

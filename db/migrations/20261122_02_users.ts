@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** Creates the users. Other tables must not contain their names and addresses. */
+/** Creates the users. Orders contain only their ids: names and addresses are joined when they are read. */
 export async function up(knex: Knex): Promise<void> {
   await knex.schema.createTable('users', (table) => {
     table.uuid('id').primary();
