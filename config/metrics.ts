@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Registry } from '@prometheus-io/client';
 export type { Registry };
 
 /**
- * Returns the metrics of a process for Prometheus, with Node's own: CPU, memory, event loop, garbage collection, open files.
+ * Returns a process's Prometheus metrics, which include Node's: CPU, memory, event loop, garbage collection, open files.
  * Labels must not contain ids or personal data, because Prometheus creates a time series for each value of a label.
  */
 export function createRegistry(): Registry {

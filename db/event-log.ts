@@ -58,7 +58,7 @@ type PageRow = LogState & (LoggedFact | { position: null });
 /** Reads the events of all orders in commit order. */
 export function createEventLog(database: Database) {
   return {
-    /** Returns the first facts after a position, of one order or of all orders, and the state of the log at the same moment. */
+    /** Returns the first facts after a position, of one order or of all orders, and the state of the log then. */
     async read(
       position: number,
       { orderId, limit }: { orderId?: string | undefined; limit: number },

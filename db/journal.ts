@@ -153,7 +153,7 @@ async function apply(database: Database, { event, order }: Fact): Promise<number
   };
   const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
   const { rowCount } = await write(event.key?.hash ?? null).catch((error: unknown) => {
-    // A workflow that has dropped an old key may accept the key again. The second event is then recorded without it.
+    // A workflow forgets old keys, so two of its events may have the same key. The second one is recorded without the key.
     if (isUniqueViolation(error, KEYS)) return write(null);
     throw error;
   });

@@ -68,7 +68,7 @@ export function createUserRepository(database: Database) {
     findWithPassword: (id: string): Promise<UserWithPassword | undefined> => withPassword(byId(id)),
 
     async findForSignIn(email: string): Promise<UserWithPassword | undefined> {
-      // Not queried, because Postgres rejects text with NUL. No user has such an address.
+      // An address with NUL is not looked up: Postgres rejects such text, so no user can have the address.
       return email.includes('\0') ? undefined : withPassword(byEmail(email));
     },
 

@@ -5,7 +5,7 @@ import type { Queues } from './messages/definitions.ts';
 /** The maximum JSON size of each queue in the start argument of the next run. Temporal limits the whole argument to 2 MB. */
 const MAX_CARRIED_SIZE = 400_000;
 
-/** The maximum JSON size of the entries in an activity's input. Temporal limits an input to 2 MB. */
+/** The maximum size of all entries in an activity's input, in characters of JSON. Temporal limits an input to 2 MB. */
 const MAX_BATCH_SIZE = 500_000;
 
 /** The entries of an order that are still to be journaled, published or sent, oldest first. */

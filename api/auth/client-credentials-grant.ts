@@ -8,8 +8,8 @@ export const GRANT_TYPE = 'client_credentials';
 export const SERVICE_SCOPES = 'service_scopes';
 
 /**
- * Registers the client credentials grant (RFC 6749 §4.4) for service clients. For a request without scopes, it grants all
- * scopes of the client. It replaces the grant of oidc-provider, which would then issue a token without scopes.
+ * Registers the client credentials grant (RFC 6749 §4.4) for service clients. A request without scopes gets all
+ * scopes of the client. The grant of oidc-provider, which this one replaces, gives such a request a token without scopes.
  */
 export function registerClientCredentialsGrant(provider: Provider, audience: string): void {
   provider.registerGrantType(

@@ -128,7 +128,7 @@ export const acceptLanguage = z
   })
   .meta({ description: 'Used if the body has no `language`', examples: ['pt-BR,pt;q=0.9,en;q=0.5'] });
 
-/** `Idempotency-Key`. The quotes of the IETF draft are optional: a key is the same with and without quotes. */
+/** `Idempotency-Key`. The IETF draft puts the key in quotes. Here, they are optional and not part of the key. */
 export const idempotencyKey = z
   .string()
   .regex(/^("[\x21\x23-\x7e]{1,255}"|[\x21\x23-\x7e]{1,255})$/, 'must be 1 to 255 visible characters')

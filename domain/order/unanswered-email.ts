@@ -1,6 +1,6 @@
 import type { Recipient } from './recipients.ts';
 
-/** An email whose whole message the mail server received without answering. The email is sent again later. */
+/** An email that was sent in full, but that the mail server neither accepted nor rejected. It is sent again later. */
 export interface UnansweredEmail {
   orderId: string;
   eventId: string;

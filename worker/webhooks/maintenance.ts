@@ -26,7 +26,10 @@ export function createMaintenance({ deliveries, webhooks, seal, logger }: Depend
 
   async function reseal(webhookId: string, column: 'secret' | 'old_secret', before: Buffer): Promise<void> {
     const secret = await seal.unseal(before).catch((error: unknown) => {
-      logger.warn({ err: error, webhookId }, 'the secret of a webhook cannot be decrypted and stays as it is');
+      logger.warn(
+        { err: error, webhookId },
+        'the secret of a webhook cannot be decrypted, so it was not encrypted again',
+      );
     });
     if (secret !== undefined) await webhooks.reseal(webhookId, column, before, await seal.seal(secret));
   }

@@ -12,7 +12,7 @@ export interface RequestState {
 const ACCEPTABLE = /^[\w.:-]{1,100}$/;
 
 /**
- * Limit of a logged path, in characters. Longer paths take time, because the logger searches each character for secrets. The
+ * The limit of a logged path, in characters. Longer paths would be slow to log, because the logger searches them for secrets. The
  * API's own paths are shorter.
  */
 const LOGGED_PATH = 500;
