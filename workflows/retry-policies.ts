@@ -1,5 +1,5 @@
 import type { RetryPolicy } from '@temporalio/common';
-import type { RetryPlan } from '../domain/webhook/retry.ts';
+import { GROWTH, type RetryPlan } from '../domain/webhook/retry.ts';
 
 /** Has no limit, because an event that is not in the journal is missing from every read. */
 export const JOURNAL_RETRY: RetryPolicy = { initialInterval: '200ms', backoffCoefficient: 2, maximumInterval: '10s' };
@@ -30,6 +30,6 @@ export const RECONCILE_RETRY: RetryPolicy = { ...DATABASE_RETRY, maximumAttempts
 /** Applies to failures of Crema. After a failure of the endpoint, the activity itself sets the pause (domain/webhook/retry.ts). */
 export const webhookRetry = ({ first, longest }: RetryPlan): RetryPolicy => ({
   initialInterval: first,
-  backoffCoefficient: 3,
+  backoffCoefficient: GROWTH,
   maximumInterval: longest,
 });

@@ -1,13 +1,14 @@
 /** The pauses between the attempts at a delivery, in ms. */
 export interface RetryPlan {
-  /** The pause after the first failure. Each further pause is three times as long. */
+  /** The pause after the first failure. Each further pause is {@link GROWTH} times as long. */
   first: number;
   longest: number;
   /** How long a delivery is retried in total. */
   limit: number;
 }
 
-const GROWTH = 3;
+/** The factor from one pause to the next. */
+export const GROWTH = 3;
 
 /**
  * Returns the pause before the next attempt, in ms.
@@ -20,7 +21,7 @@ export function pauseAfter(
   failures: number,
   { first, longest }: RetryPlan,
   random: number,
-  requested?: number | undefined,
+  requested?: number,
 ): number {
   if (requested !== undefined) {
     return Math.round(Math.min(Math.max(requested, first), longest) * (1 + 0.2 * random));

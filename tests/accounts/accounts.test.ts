@@ -331,7 +331,7 @@ describe('an address change', () => {
   const change = (as: string, email: string, currentPassword = PASSWORD) =>
     shop.request('PATCH', '/v1/me', { as, body: { email, currentPassword } });
 
-  test('requires the password and the link in the new mailbox, and notifies the old address', async () => {
+  test('requires the password and the emailed link, and notifies the old address', async () => {
     const { email } = await newAccount(shop);
     const as = await shop.signIn(email, PASSWORD);
     const next = newAddress();
@@ -393,7 +393,7 @@ describe('an outage of the mail server or Temporal', () => {
   });
 
   test('retries an email after a temporary failure, but not after a permanent one', async () => {
-    const [email, nobody] = [newAddress(), `nobody-${newAddress()}`];
+    const [email, unknown] = [newAddress(), `nobody-${newAddress()}`];
     const body = { name: 'Ana' };
     await failing.request('POST', '/v1/users', { body: { email, ...body } });
     const { token } = linkIn(await emailTo(failing, email));
@@ -402,8 +402,8 @@ describe('an outage of the mail server or Temporal', () => {
       200,
     );
 
-    await failing.request('POST', '/v1/users', { body: { email: nobody, ...body } });
-    const gone = async () => (await failing.database('account_requests').where({ email: nobody })).length === 0;
+    await failing.request('POST', '/v1/users', { body: { email: unknown, ...body } });
+    const gone = async () => (await failing.database('account_requests').where({ email: unknown })).length === 0;
     await waitFor('The refusal', gone, { deadline: 20_000 });
     expect(recipients).toBe(3);
   });

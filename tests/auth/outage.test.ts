@@ -48,7 +48,7 @@ async function expectUnavailable(withinMs: number) {
   expect((await api.who('Bearer x')).status).toBe(401);
 }
 
-test('answers with 503 at once while Postgres is down, and recovers when it is up again', async () => {
+test('answers with 503 at once while Postgres is down, and recovers afterwards', async () => {
   const agent = openUserAgent(api.url);
   const { authorize } = openApplication(api.url);
   const page = await agent.open(authorize());

@@ -81,7 +81,7 @@ test('rejects a sign-in on the page during a password change', async () => {
   expect(await artifacts()).toEqual([]);
 });
 
-test('issues no code during a password change, and ends the session of the browser', async () => {
+test('issues no code during a password change, and ends the session', async () => {
   const { agent, application } = await signInWithBrowser(api);
   const [page] = await changePasswordDuring(() => [agent.open(application.authorize())]);
   expect([page?.status, page?.url.searchParams.has('code')]).toEqual([400, false]);

@@ -82,8 +82,8 @@ test('answers 200 to an invalid or foreign token and changes nothing', async () 
 
 test('rejects a revocation without a client, with an unknown client, or without a token', async () => {
   const { access_token: access } = (await api.signIn('customer@example.com')).body;
-  const nobody = await api.post('/oauth/revoke', { token: access });
-  expect([nobody.status, nobody.body.error]).toEqual([400, 'invalid_request']);
+  const withoutClient = await api.post('/oauth/revoke', { token: access });
+  expect([withoutClient.status, withoutClient.body.error]).toEqual([400, 'invalid_request']);
   const stranger = await revoke(access, { client_id: 'mallory' });
   expect([stranger.status, stranger.body.error]).toEqual([401, 'invalid_client']);
   const nothing = await api.post('/oauth/revoke', { client_id: 'crema' });

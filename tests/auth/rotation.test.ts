@@ -94,7 +94,7 @@ test('fails no request during a rotation', async () => {
   expect([...statuses]).toEqual([200]);
 });
 
-test('refuses to rotate a key that was published recently, and prints the time to wait', async () => {
+test('refuses to rotate a recently published key, and prints the time to wait', async () => {
   const before = await publishedBy(one);
   const { code, output } = await rotate();
   expect(code).toBe(1);

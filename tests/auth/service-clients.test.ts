@@ -27,7 +27,7 @@ const basic = ({ id, secret } = kitchen) => ({
   authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
 });
 
-test('returns a token with all granted scopes for a secret in the header or the form', async () => {
+test('returns a token with all granted scopes for a secret in header or form', async () => {
   for (const { status, body, headers } of [await ask({}, basic()), await ask(post())]) {
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
     expect(body).toEqual({
