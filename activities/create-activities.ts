@@ -7,15 +7,15 @@ import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { WebhookRepository } from '../db/webhooks.ts';
 import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
+import { createAnnounce } from './announce.ts';
 import { createDeliverWebhook, createSettleWebhook, type WebhookDependencies } from './deliver-webhook.ts';
 import { createAccountEmail } from './email/account-email.ts';
 import type { Mailer } from './email/mailer.ts';
 import { createOrderEmails, createResendOrderEmail } from './email/order-emails.ts';
 import { createSendOrderEmail } from './email/send-order-email.ts';
 import type { ShopSettings } from './email/shop-settings.ts';
-import { withHeartbeats } from './email/with-heartbeats.ts';
 import { createErase, createForget, type ErasureRecords } from './erase.ts';
-import { createJournaling } from './journal.ts';
+import { createJournaling, createWriteEntries } from './journal.ts';
 import { createPublishing, type Publisher } from './publish.ts';
 import { createReconcile, type WorkflowRecords } from './reconcile-orders.ts';
 import { createWebhookNotice } from './webhook-notice.ts';
@@ -43,21 +43,26 @@ export interface ActivityDependencies extends WebhookDependencies, ShopSettings 
 
 /** Returns the activities: the side effects of the workflows. Each is idempotent, because Temporal may run it again. */
 export function createActivities(dependencies: ActivityDependencies) {
+  const writeEntries = createWriteEntries(dependencies);
   const publishing = createPublishing(dependencies);
   const sendOrderEmail = createSendOrderEmail(dependencies);
+  const orderEmails = createOrderEmails({ ...dependencies, sendOrderEmail });
   const notice = createWebhookNotice(dependencies);
   return {
-    journal: createJournaling({ ...dependencies, publishing }),
+    announce: createAnnounce({ writeEntries, publishing, orderEmails }),
+    journal: createJournaling({ writeEntries, publishing }),
     publish: publishing.publish,
+    email: orderEmails.email,
+    firstEmails: orderEmails.firstEmails,
+    resendUnanswered: orderEmails.resendUnanswered,
     reconcile: createReconcile(dependencies),
     forget: createForget(dependencies),
-    ...createOrderEmails({ ...dependencies, sendOrderEmail }),
     resendEmail: createResendOrderEmail({ ...dependencies, sendOrderEmail }),
     accountMail: createAccountEmail(dependencies),
     erase: createErase(dependencies),
     deliverWebhook: createDeliverWebhook(dependencies),
     settleWebhook: createSettleWebhook(dependencies),
-    webhookNotice: (webhookId: string) => withHeartbeats(() => notice(webhookId, cancellationSignal())),
+    webhookNotice: (webhookId: string) => notice(webhookId, cancellationSignal()),
   };
 }
 

@@ -1,4 +1,4 @@
-import { activityInfo, cancellationSignal, cancelled, heartbeat } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, cancelled } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WebhookDeliveryRepository } from '../db/webhook-deliveries.ts';
 import { pauseAfter, type RetryPlan } from '../domain/webhook/retry.ts';
@@ -11,9 +11,6 @@ export interface WebhookDependencies {
   attemptDelivery: AttemptDelivery;
   endpointQueues: EndpointQueues;
 }
-
-/** The interval between heartbeats, in ms. It is a third of the heartbeat timeout in workflows/webhook-delivery.ts. */
-const HEARTBEAT_MS = 3_000;
 
 /** The priority of retries in an endpoint's queue. First attempts have the lower priority 0, so retries run before them. */
 const RETRY_PRIORITY = 1;
@@ -40,14 +37,9 @@ export function createDeliverWebhook({ attemptDelivery, endpointQueues }: Webhoo
       },
       { priority: RETRY_PRIORITY },
     );
-    const heartbeats = setInterval(heartbeat, HEARTBEAT_MS);
-    try {
-      const result = await Promise.race([attempt, cancelled()]);
-      if (result.outcome === 'pending') throw undelivered(result.error, result.pause);
-      return result.outcome;
-    } finally {
-      clearInterval(heartbeats);
-    }
+    const result = await Promise.race([attempt, cancelled()]);
+    if (result.outcome === 'pending') throw undelivered(result.error, result.pause);
+    return result.outcome;
   };
 }
 

@@ -1,4 +1,4 @@
-import { heartbeat, log } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import type { AccountRequestRepository } from '../db/account-requests.ts';
 import type { Erased, UserRepository } from '../db/users.ts';
 import type { Erasure } from '../domain/account/account-request.ts';
@@ -22,21 +22,17 @@ interface RepeatDependencies {
 export function createForget(dependencies: RepeatDependencies & { accountRequests: AccountRequestRepository }) {
   return async (): Promise<number> => {
     await dependencies.accountRequests.closeExpired();
-    const erased = await eraseAgain(dependencies, heartbeat);
+    const erased = await eraseAgain(dependencies);
     if (erased > 0) log.info('erased users again after a restore', { erased });
     return erased;
   };
 }
 
 /** Repeats all erasures, because a restored backup may contain erased users. Returns the number of users that it contained. */
-export async function eraseAgain(
-  { erasures, users }: RepeatDependencies,
-  onProgress: () => void = () => {},
-): Promise<number> {
+export async function eraseAgain({ erasures, users }: RepeatDependencies): Promise<number> {
   let erased = 0;
   for await (const { userId, registeredAt } of erasures.list()) {
     if (await users.eraseAgain(userId, registeredAt)) erased += 1;
-    onProgress();
   }
   return erased;
 }

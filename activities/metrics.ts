@@ -14,9 +14,9 @@ export function countEmails(registry: Registry, mailer: Mailer): Mailer {
   );
   return {
     ...mailer,
-    async send(email, signal) {
+    async send(...attempt) {
       try {
-        const sent = await mailer.send(email, signal);
+        const sent = await mailer.send(...attempt);
         emails.inc({ outcome: sent.outcome });
         return sent;
       } catch (error) {

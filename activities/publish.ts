@@ -1,8 +1,9 @@
-import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 import { type DeliveryLedger, isSettled } from '../db/deliveries.ts';
 import { ORDERS_CHANNEL, toCloudEvent } from '../domain/order/cloud-event.ts';
 import type { Fact } from '../domain/order/order.ts';
 import { toJsonLine } from '../domain/text.ts';
+import { trackOutages } from './outages.ts';
 
 /** The commands of a Redis client that publishing uses. */
 export interface Publisher {
@@ -28,9 +29,6 @@ const publishOnce = `
   redis.call('PUBLISH', '${ORDERS_CHANNEL}:' .. ARGV[2], ARGV[1])
   return 1`;
 
-/** How long `publishIfAvailable` does not publish after a failure of Redis, in ms. */
-const PAUSE_AFTER_FAILURE_MS = 5_000;
-
 interface Dependencies {
   redis: Publisher;
   ledger: DeliveryLedger;
@@ -40,14 +38,12 @@ interface Dependencies {
 
 /** Publishes facts to Redis as CloudEvents, in order and each only once. */
 export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
-  /** The time of the last failure of Redis, on the monotonic clock, in ms; undefined while Redis is available. */
-  let failedAt: number | undefined;
+  const outages = trackOutages();
 
   async function publishOne(fact: Fact): Promise<void> {
     // The activity is cancelled when the order continues as new or the worker stops. The workflow's next run, or a retry,
     // publishes the remaining facts.
     cancellationSignal().throwIfAborted();
-    heartbeat();
     const { id: eventId, orderId, requestId } = fact.event;
     const delivery = { eventId, orderId, audience: 'redis' } as const;
     const before = await ledger.find(eventId, 'redis');
@@ -67,11 +63,11 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
     try {
       // When a frozen Redis resumes, it executes the commands that it has received. After a failure, a message is therefore sent
       // only after Redis has answered PING.
-      if (failedAt !== undefined) await redis.ping();
+      if (outages.hasFailed()) await redis.ping();
       await redis.eval(publishOnce, 2, STREAM, `{${STREAM}}:told:${id}`, message, orderId);
-      failedAt = undefined;
+      outages.succeeded();
     } catch (error) {
-      failedAt = performance.now();
+      outages.failed();
       throw error;
     }
   }
@@ -83,7 +79,7 @@ export function createPublishing({ redis, ledger, publicUrl }: Dependencies) {
 
   /** Publishes unless Redis has just failed. @returns the number of published facts, which precede the unpublished ones */
   async function publishIfAvailable(facts: Fact[]): Promise<number> {
-    if (failedAt !== undefined && performance.now() - failedAt < PAUSE_AFTER_FAILURE_MS) return 0;
+    if (outages.isUnavailable()) return 0;
     let published = 0;
     try {
       for (const fact of facts) {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { cancellationSignal, log } from '@temporalio/activity';
 import { errorSummary } from '../db/error-summary.ts';
 import type { Journal } from '../db/journal.ts';
 import type { OrderRepository } from '../db/orders.ts';
@@ -77,10 +77,7 @@ const CONCURRENCY = 4;
 /** Returns the activity that reconciles a page of orders, see {@link reconcilePage}. */
 export function createReconcile(dependencies: Dependencies) {
   return async (request: PageRequest): Promise<PageResult> => {
-    const page = await reconcilePage(dependencies, request, () => {
-      cancellationSignal().throwIfAborted();
-      heartbeat();
-    });
+    const page = await reconcilePage(dependencies, request, () => cancellationSignal().throwIfAborted());
     for (const { orderId, repaired, why } of page.findings) {
       if (repaired > 0) log.info('repaired the read model', { orderId, entries: repaired });
       if (why) log.warn('an operator must look at this order', { orderId, why });

@@ -11,6 +11,7 @@ import { MAX_WAITING_RETRIES } from '../activities/deliver-webhook.ts';
 import { MAX_WEBHOOKS } from '../domain/webhook/webhook.ts';
 import { emailTaskQueueOf } from '../workflows/messages/definitions.ts';
 import { webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
+import { heartbeatInterceptor } from './heartbeat-interceptor.ts';
 import type { WorkerSettings } from './settings.ts';
 import { ATTEMPTS_PER_ENDPOINT } from './webhooks/start-webhooks.ts';
 import { workflowsPath } from './workflows-path.ts';
@@ -41,6 +42,7 @@ export async function createTemporalWorkers(
     namespace: settings.TEMPORAL_NAMESPACE,
     dataConverter,
     ...deploymentOptions(settings),
+    interceptors: { activity: [heartbeatInterceptor] },
     // Gives emails that are being sent the time to complete when a deploy stops the worker (0 by default).
     shutdownGraceTime: '20s',
     shutdownForceTime: '30s',

@@ -1,8 +1,9 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import { AlertTimer } from './alert-timer.ts';
-import { type Channel, deliveryChannel, firstEmailsChannel, journalChannel } from './channels.ts';
+import { announceChannel, type Channel, deliveryChannel, journalChannel } from './channels.ts';
 import { mustContinueAsNew } from './continue-as-new.ts';
 import type { OrderRunOptions } from './messages/definitions.ts';
+import { firstEmailsChannel, journalAndPublishChannel } from './older-channels.ts';
 import type { OrderState } from './order-state.ts';
 import type { Outbox } from './outbox.ts';
 
@@ -29,18 +30,23 @@ export async function dispatch(state: OrderState, runOptions: OrderRunOptions): 
 type Channels = ReturnType<typeof createChannels>;
 
 /** Returns an order's channels in the order in which they start, and the scopes that cancel their activities. */
-function createChannels(outbox: Outbox, { firstEmails }: OrderRunOptions) {
+function createChannels(outbox: Outbox, { announces, firstEmails }: OrderRunOptions) {
   const [journaling, delivering] = [new CancellationScope(), new CancellationScope()];
-  const journal = journalChannel(outbox, journaling);
   const redis = deliveryChannel(outbox, 'redis', delivering);
   const emails = (['customer', 'shop'] as const).map((recipient) => deliveryChannel(outbox, recipient, delivering));
-  const first = firstEmails ? [firstEmailsChannel(outbox, emails, delivering)] : [];
-  return { journal, deliveries: [redis, ...first, ...emails], journaling, delivering };
+  if (announces) {
+    const announce = announceChannel(outbox, delivering);
+    const journal = journalChannel(outbox, journaling);
+    const deliveries = [announce, redis, ...emails];
+    return { all: [announce, journal, redis, ...emails], journal, deliveries, journaling, delivering };
+  }
+  const journal = journalAndPublishChannel(outbox, journaling);
+  const deliveries = [redis, ...(firstEmails ? [firstEmailsChannel(outbox, emails, delivering)] : []), ...emails];
+  return { all: [journal, ...deliveries], journal, deliveries, journaling, delivering };
 }
 
 /** Starts the activities and the alerts that are due, until the order must return. */
-async function runChannels({ journal, deliveries }: Channels, alertTimer: AlertTimer, mustReturn: () => boolean) {
-  const channels = [journal, ...deliveries];
+async function runChannels({ all: channels }: Channels, alertTimer: AlertTimer, mustReturn: () => boolean) {
   for (;;) {
     await untilTaskEnd(() => mustReturn() || alertTimer.isDue() || channels.some((channel) => channel.isDue()));
     if (mustReturn()) return;

@@ -2,7 +2,7 @@ import { nextAlert, raise } from '../domain/order/alerts.ts';
 import { decide as decideOrder, evolve, placeOrder } from '../domain/order/decider.ts';
 import type { Alert, Command, Fact, KeyReused, Order, OrderEvent, Placement, Refusal } from '../domain/order/order.ts';
 import { isFinal, type Status } from '../domain/order/transitions.ts';
-import type { Start, UpdateResult } from './messages/definitions.ts';
+import type { OrderRunOptions, Start, UpdateResult } from './messages/definitions.ts';
 import type { Malformed } from './messages/parse.ts';
 import { Outbox } from './outbox.ts';
 
@@ -33,17 +33,21 @@ export class OrderState {
   order: Order;
   readonly outbox: Outbox;
   readonly #placement: Placement;
-  readonly #onChange: (order: Order) => void;
+  readonly #onChange: (before: Order, after: Order) => void;
   readonly #results = new Map<string, { fingerprint: string; answer: Answer }>();
   /** When the order got its status, in ms since the epoch. */
   #statusSince: number;
   #rejections: number;
 
-  /** @param onChange called after every event, except the first one */
-  constructor({ carried, ...placement }: Start, onChange: (order: Order) => void) {
+  /** @param onChange called after every event, except the first one, with the order before and after it */
+  constructor(
+    { carried, ...placement }: Start,
+    { announces = false }: Pick<OrderRunOptions, 'announces'>,
+    onChange: (before: Order, after: Order) => void,
+  ) {
     const first = placeOrder(placement);
     this.order = carried?.order ?? first.order;
-    this.outbox = new Outbox(placement.id, carried?.queues);
+    this.outbox = new Outbox(placement.id, announces, carried?.queues);
     this.#placement = placement;
     this.#onChange = onChange;
     this.#statusSince = carried?.since ?? Date.parse(placement.placedAt);
@@ -99,9 +103,10 @@ export class OrderState {
   }
 
   #record(fact: Fact): Fact {
+    const before = this.order;
     this.order = fact.order;
     this.outbox.add(fact);
-    this.#onChange(fact.order);
+    this.#onChange(before, fact.order);
     return fact;
   }
 

@@ -31,9 +31,9 @@ import { OrderState } from './order-state.ts';
  * @param runOptions absent on orders started by older versions
  */
 export async function order(start: Start, runOptions: OrderRunOptions = { events: 4_000 }): Promise<Order> {
-  const state = new OrderState(start, show);
+  const state = new OrderState(start, runOptions, (before, after) => show(before, after, runOptions));
   handleMessages(state, runOptions);
-  show(state.order);
+  show(state.order, state.order, runOptions);
   await CancellationScope.nonCancellable(async () => {
     await dispatch(state, runOptions);
     if (!state.isDone) await continueAsNew<typeof order>(state.carry(), runOptions);
@@ -102,8 +102,13 @@ function acceptedOrThrow(decision: ReturnType<OrderState['decide']>) {
   });
 }
 
-/** Shows the order in the Temporal Web UI. */
-function show(order: Order): void {
+/** Shows the order in the Temporal Web UI, after a change or at the start of a run. */
+function show(before: Order, order: Order, { announces }: OrderRunOptions): void {
   setCurrentDetails(currentDetails(order));
-  if (order.version > 1) upsertSearchAttributes(searchAttributesOf(order));
+  const all = searchAttributesOf(order);
+  const former = searchAttributesOf(before);
+  const changed = all.filter(({ value }, index) => value !== former[index]?.value);
+  // Temporal bills each command that sets search attributes. Orders started by older versions set all of them each time.
+  const attributes = announces ? changed : all;
+  if (order.version > 1 && attributes.length > 0) upsertSearchAttributes(attributes);
 }

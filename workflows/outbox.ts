@@ -1,5 +1,6 @@
+import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
-import { type Audience, recipientsOf } from '../domain/order/recipients.ts';
+import { type Audience, audiencesOf, recipientsOf } from '../domain/order/recipients.ts';
 import type { Queues } from './messages/definitions.ts';
 
 /** The maximum JSON size of each queue in the start argument of the next run. Temporal limits the whole argument to 2 MB. */
@@ -11,21 +12,36 @@ const MAX_BATCH_SIZE = 500_000;
 /** The entries of an order that are still to be journaled, published or sent, oldest first. */
 export class Outbox {
   readonly queues: Queues;
+  /** The facts that the announcing activity is to process. They are also in the queues. */
+  readonly unannounced: Fact[] = [];
+  /** The facts that the announcing activity is processing now. They are also in the queues. */
+  announcing: readonly Fact[] = [];
   readonly #orderId: string;
+  readonly #announces: boolean;
 
-  constructor(orderId: string, queues: Queues = { journal: [], redis: [], customer: [], shop: [] }) {
+  /** @param announces whether one activity journals, publishes and emails a fact. Otherwise, Redis' queue has failed facts only */
+  constructor(
+    orderId: string,
+    announces: boolean,
+    queues: Queues = { journal: [], redis: [], customer: [], shop: [] },
+  ) {
     this.#orderId = orderId;
+    this.#announces = announces;
     this.queues = queues;
+    // A carried fact that is not journaled may not be published yet, so it is announced like a new one.
+    if (announces) this.unannounced.push(...queues.redis.filter((fact) => includesFact(queues.journal, fact)));
   }
 
   get isEmpty(): boolean {
     return Object.values(this.queues).every((queue) => queue.length === 0);
   }
 
-  /** Adds a fact to the queues of its email recipients and to the journal's queue, whose activity also publishes the fact. */
+  /** Adds a fact to the queues of the journal and of its audiences. */
   add(fact: Fact): void {
     this.queues.journal.push({ kind: 'fact', ...fact });
-    for (const recipient of recipientsOf(fact.event)) this.queues[recipient].push(fact);
+    const audiences = this.#announces ? audiencesOf(fact.event) : recipientsOf(fact.event);
+    for (const audience of audiences) this.queues[audience].push(fact);
+    if (this.#announces) this.unannounced.push(fact);
   }
 
   /** Drops the oldest facts of an audience and journals that they are not delivered. */
@@ -54,6 +70,15 @@ export class Outbox {
     }
     return this.queues;
   }
+}
+
+/** Whether a list contains a fact. Compares ids, because facts of an earlier run have been decoded once for each queue. */
+export const includesFact = (entries: readonly (JournalEntry | Fact)[], { event }: Fact): boolean =>
+  entries.some((entry) => 'event' in entry && entry.event.id === event.id);
+
+/** Removes the entries from a queue that meet a condition. */
+export function removeFrom<Entry>(queue: Entry[], isRemoved: (entry: Entry) => boolean): void {
+  queue.splice(0, queue.length, ...queue.filter((entry) => !isRemoved(entry)));
 }
 
 /** Returns the entries at the front of a queue that fit into the input of one activity, at least one. */

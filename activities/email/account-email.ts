@@ -7,7 +7,6 @@ import { forgotPage, lifetimes, linkTo } from '../../domain/account/link.ts';
 import { type AccountEmailInput, renderAccountEmail } from '../../mail/templates/account-email.ts';
 import type { Mailer, SendResult } from './mailer.ts';
 import type { ShopSettings } from './shop-settings.ts';
-import { withHeartbeats } from './with-heartbeats.ts';
 
 interface Dependencies extends Pick<ShopSettings, 'shopLanguage' | 'shopName'> {
   accountRequests: AccountRequestRepository;
@@ -36,9 +35,7 @@ export function createAccountEmail(dependencies: Dependencies) {
   const { accountRequests, users, suppressions, mailer, shopLanguage, shopName, publicUrl } = dependencies;
 
   return async (request: AccountEmailRequest): Promise<AccountEmailResult> => {
-    const outcome = await withHeartbeats(() =>
-      request.about === 'request' ? answer(request.requestId) : notify(request),
-    );
+    const outcome = await (request.about === 'request' ? answer(request.requestId) : notify(request));
     log.info('account email', { ...request, outcome });
     return outcome;
   };

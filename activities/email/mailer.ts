@@ -1,3 +1,4 @@
+import { trackOutages } from '../outages.ts';
 import { type EmailTimeouts, RFC_5321_TIMEOUTS, startAttempt } from './attempt.ts';
 import { compose, isPlainAddress, type OutgoingEmail, readSender } from './message.ts';
 import { createSes } from './ses.ts';
@@ -29,23 +30,36 @@ export type SendResult =
 export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEOUTS) {
   const sender = readSender(settings.EMAIL_FROM);
   const transport = createTransport(settings, timeouts);
+  const outages = trackOutages();
 
   return {
     /**
      * Makes one attempt at sending, limited by timeouts. All attempts at one email have the same `Message-ID`.
      *
      * @param cancellation ends the attempt at once, or after a short timeout if the server has the whole message
+     * @param transferTimeout the time until the server has the whole message, in ms
      * @throws on an outage: the email was not sent and can be retried
      */
-    async send(email: OutgoingEmail, cancellation?: AbortSignal): Promise<SendResult> {
+    async send(
+      email: OutgoingEmail,
+      cancellation?: AbortSignal,
+      transferTimeout = timeouts.transfer,
+    ): Promise<SendResult> {
       if (!isPlainAddress(email.to)) return { outcome: 'refused', detail: 'The recipient has no usable address.' };
       // Encode the message first, so that the timeouts cover only the transmission.
       const transmit = await transport.prepare(compose(email, sender));
-      const attempt = startAttempt(timeouts, cancellation);
+      const attempt = startAttempt(
+        { ...timeouts, transfer: Math.min(timeouts.transfer, transferTimeout) },
+        cancellation,
+      );
       try {
-        return { outcome: 'sent', messageId: await transmit(attempt) };
+        const messageId = await transmit(attempt);
+        outages.succeeded();
+        return { outcome: 'sent', messageId };
       } catch (error) {
         const { codes, isRefusal, isAnswered } = transport.explain(error);
+        if (isAnswered) outages.succeeded();
+        else if (!cancellation?.aborted) outages.failed();
         if (isRefusal) return { outcome: 'refused', detail: `The mail server refused it: ${codes}` };
         if (attempt.isTransferred && !isAnswered) {
           return { outcome: 'unanswered', detail: `The mail server did not confirm the email: ${codes}` };
@@ -55,6 +69,9 @@ export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEO
         attempt.end();
       }
     },
+
+    /** Whether the mail server did not answer an email in the last seconds. */
+    isUnavailable: outages.isUnavailable,
 
     /** Closes the connections after the emails in progress have been sent. */
     close: (): void => transport.close(),

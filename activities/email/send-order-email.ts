@@ -30,13 +30,15 @@ export type SendOrderEmail = (
     signal: AbortSignal;
     /** Gives an email that is sent again its own `Message-ID`, because mailboxes hide a second email with the same `Message-ID`. */
     resend?: string;
+    /** See {@link Mailer.send}. */
+    transferTimeout?: number | undefined;
   },
 ) => Promise<SendResult | { outcome: 'suppressed'; detail?: string | undefined }>;
 
 export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail {
   const { users, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone, publicUrl } = dependencies;
 
-  return async (fact, recipient, { signal, resend }) => {
+  return async (fact, recipient, { signal, resend, transferTimeout }) => {
     const { event, order } = fact;
     const reader = await users.findReader(order.customer.id);
     const kind = emailKindOf(event);
@@ -66,6 +68,7 @@ export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail
         ...content,
       },
       signal,
+      transferTimeout,
     );
   };
 }

@@ -34,5 +34,7 @@ export interface UnchangedEdit {
   key: IdempotencyKey;
 }
 
+export type FactEntry = { kind: 'fact' } & Fact;
+
 /** An entry that the order's workflow journals in Postgres. */
-export type JournalEntry = ({ kind: 'fact' } & Fact) | Rejection | UnchangedEdit | GivenUp;
+export type JournalEntry = FactEntry | Rejection | UnchangedEdit | GivenUp;

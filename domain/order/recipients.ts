@@ -13,6 +13,9 @@ export const addresses = {
   shop: { channel: 'email', recipient: 'shop' },
 } as const satisfies Record<Audience, { channel: string; recipient: string }>;
 
+/** Returns the audiences of an event: Redis, and the recipients of emails. */
+export const audiencesOf = (event: Pick<OrderEvent, 'type'>): Audience[] => ['redis', ...recipientsOf(event)];
+
 /** Returns the recipients of emails about an event. */
 export function recipientsOf({ type }: Pick<OrderEvent, 'type'>): Recipient[] {
   if (type === 'order.delayed') return ['shop'];

@@ -112,7 +112,7 @@ const lives: Record<string, Life> = {
 /** Starts an order's second run as the first run would: with undelivered events and an idempotency key. */
 async function startSecondRun(shop: Shop): Promise<string> {
   const placement = await placementFor(shop, new Date());
-  const state = new OrderState(placement, () => {});
+  const state = new OrderState(placement, {}, () => {});
   const key = { hash: 'a-key', fingerprint: 'a-request' };
   const decision = state.decide({
     type: 'change_status',

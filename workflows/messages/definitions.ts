@@ -40,7 +40,9 @@ export type Start = Placement & { carried?: Carried };
 export interface OrderRunOptions {
   /** The history length from which the order continues as new. */
   events: number;
-  /** Whether one activity makes the first attempt to email both customer and shop (ADR 15). */
+  /** Whether one activity announces an event: journals, publishes and emails it (ADR 24). Absent on orders started by older versions. */
+  announces?: boolean;
+  /** Whether one activity makes the first attempt to email both customer and shop. Only on orders started by older versions. */
   firstEmails?: boolean;
   /**
    * The key of the API's signatures. Messages without a valid signature count as those of the operator. Absent on orders started by

@@ -22,6 +22,9 @@ interface HistoryEvent {
 }
 type Payloads = { payloads?: Payload[] | null } | null;
 
+/** The activities whose first argument is a list of journal entries. */
+const journaling = new Set(['journal', 'announce']);
+
 /** Decodes the first payload. */
 export type Decode = <T>(payloads: Payload[] | null | undefined) => Promise<T>;
 
@@ -53,8 +56,8 @@ export async function runsOf<Event extends HistoryEvent>(
 }
 
 /**
- * Reads the decisions from an order's history: from its start, the results of updates, and the inputs of the journal, which
- * also contain the effects of signals.
+ * Reads the decisions from an order's history: from its start, the results of updates, and the inputs of activities that
+ * journal, which also contain the effects of signals.
  *
  * @param events of one or more runs, oldest first
  */
@@ -107,8 +110,8 @@ async function decisionsIn(
     return { entries: key ? [{ kind: 'unchanged', orderId, version, at: timeOf(event), key }] : [] };
   }
   const scheduled = event.activityTaskScheduledEventAttributes;
-  if (scheduled?.activityType?.name !== 'journal') return { entries: [] };
-  return { entries: await decode<JournalEntry[]>(scheduled.input?.payloads) };
+  if (!journaling.has(scheduled?.activityType?.name ?? '')) return { entries: [] };
+  return { entries: await decode<JournalEntry[]>(scheduled?.input?.payloads) };
 }
 
 /** Returns the time of an event in the format of RFC 3339, to the second. */

@@ -6,7 +6,7 @@ const RUN_OPTIONS: OrderRunOptions = {
   // Keeps histories short. A worker that takes over the orders of a dead worker replays their histories, at about half a
   // millisecond an event on an idle machine, and must finish before the workflow task times out (ADR 14).
   events: 250,
-  firstEmails: true,
+  announces: true,
   codePoints: true,
   visibleNames: true,
 };
