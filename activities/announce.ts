@@ -1,6 +1,6 @@
-import type { FactEntry } from '../domain/order/journal-entry.ts';
+import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
-import { type Audience, audiencesOf } from '../domain/order/recipients.ts';
+import { type Audience, factsFor } from '../domain/order/recipients.ts';
 import type { OrderEmails } from './email/order-emails.ts';
 import type { WriteEntries } from './journal.ts';
 import type { Publishing } from './publish.ts';
@@ -14,22 +14,19 @@ interface Dependencies {
 /** The number of facts that each audience has received. These facts precede the undelivered ones. */
 export type Delivered = Partial<Record<Audience, number>>;
 
-/** Returns the activity that journals facts, then makes the first attempts at publishing and emailing them (ADR 24). */
+/** Returns the activity that journals entries, then makes the first attempts at publishing and emailing their facts (ADR 24). */
 export function createAnnounce({ writeEntries, publishing, orderEmails }: Dependencies) {
   const deliver = (facts: Fact[], audience: Audience): Promise<number> =>
     audience === 'redis' ? publishing.publishIfAvailable(facts) : orderEmails.emailIfAvailable(facts, audience);
 
   /**
    * @param audiences the audiences that have received all earlier facts
-   * @throws only if the journal cannot be written. Failed deliveries are missing from the result
+   * @throws if the journal cannot be written. A failed delivery is not an error: its fact is not counted
    */
-  return async (facts: FactEntry[], audiences: Audience[]): Promise<Delivered> => {
-    await writeEntries(facts);
+  return async (entries: JournalEntry[], audiences: Audience[]): Promise<Delivered> => {
+    await writeEntries(entries);
     const delivered = await Promise.all(
-      audiences.map(async (audience) => {
-        const factsOfAudience = facts.filter(({ event }) => audiencesOf(event).includes(audience));
-        return [audience, await deliver(factsOfAudience, audience)] as const;
-      }),
+      audiences.map(async (audience) => [audience, await deliver(factsFor(audience, entries), audience)] as const),
     );
     return Object.fromEntries(delivered);
   };

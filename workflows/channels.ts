@@ -1,8 +1,13 @@
-import { ActivityFailure, type CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  type CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
-import type { JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
-import { type Audience, audiencesOf, type Recipient } from '../domain/order/recipients.ts';
+import { type Audience, factsFor } from '../domain/order/recipients.ts';
 import { emailQueue, emailTimeouts } from './email-options.ts';
 import { summaryOfEntries } from './messages/describe.ts';
 import { includesFact, nextBatch, type Outbox, removeFrom } from './outbox.ts';
@@ -25,6 +30,30 @@ const { journal } = proxyActivities<Activities>({ ...timeouts, cancellationType,
 const { publish } = proxyActivities<Activities>({ ...timeouts, cancellationType, retry: PUBLISH_RETRY });
 const { email } = proxyActivities<Activities>({ ...emailTimeouts, cancellationType, retry: EMAIL_RETRY });
 
+/** How long an announcing activity may run before another activity journals the entries after it, in ms. */
+const JOURNAL_AFTER_MS = 1_000;
+
+/** The scopes that cancel an order's activities. */
+export interface Scopes {
+  journaling: CancellationScope;
+  delivering: CancellationScope;
+}
+
+/** An order's channels, in the order in which they start. */
+export interface Channels {
+  all: Channel[];
+  journal: Channel;
+}
+
+export function createChannels(outbox: Outbox, { journaling, delivering }: Scopes): Channels {
+  const announce = announceChannel(outbox, delivering);
+  const journal = journalChannel(outbox, journaling);
+  const deliveries = (['redis', 'customer', 'shop'] as const).map((audience) =>
+    deliveryChannel(outbox, audience, delivering, () => deliverable(outbox, audience)),
+  );
+  return { all: [announce, journal, ...deliveries], journal };
+}
+
 /** Processes entries in order, with one activity at a time. */
 export interface Channel {
   busy: boolean;
@@ -34,42 +63,40 @@ export interface Channel {
   deliver(): Promise<void>;
 }
 
-/** Returns a channel that takes its next entries from a queue. */
-export const channelOf = <Entry>(next: () => Entry[], deliver: (entries: Entry[]) => Promise<void>): Channel => ({
+/** Returns a channel that processes the entries that `next` returns. */
+export const channelOf = <Entry>(next: () => Entry[], process: (entries: Entry[]) => Promise<void>): Channel => ({
   busy: false,
   isDue() {
     return !this.busy && next().length > 0;
   },
-  deliver: () => deliver(next()),
+  deliver: () => process(next()),
 });
 
 /**
- * Announces facts: one activity journals them, and makes the first attempts at publishing and emailing them (ADR 24). An audience
+ * Announces events: one activity journals them, and makes the first attempts at publishing and emailing them (ADR 24). An audience
  * takes part if it has received all earlier facts. Undelivered facts stay in the queues of their audiences.
  */
-export function announceChannel(outbox: Outbox, scope: CancellationScope): Channel {
-  const { queues, unannounced } = outbox;
+function announceChannel(outbox: Outbox, scope: CancellationScope): Channel {
+  const { queues } = outbox;
   return channelOf(
-    () => nextBatch(unannounced, BATCH.announce),
-    async (facts) => {
+    () => nextBatch(queues.journal, BATCH.announce),
+    async (entries) => {
       const audiences = (['redis', 'customer', 'shop'] as const).filter((audience) => {
         const [first] = queues[audience];
-        return first && includesFact(facts, first);
+        return first && includesFact(entries, first);
       });
-      const entries = facts.map((fact) => ({ kind: 'fact' as const, ...fact }));
-      const summary = summaryOfEntries(facts);
-      outbox.announcing = unannounced.splice(0, facts.length);
+      const summary = summaryOfEntries(entries);
+      outbox.announcing = entries;
+      outbox.announcingSince = Date.now();
       try {
         const delivered = await scope.run(() => announce.executeWithOptions({ summary }, [entries, audiences]));
-        removeFrom(queues.journal, (entry) => entry.kind === 'fact' && includesFact(facts, entry));
+        removeFrom(queues.journal, (entry) => entries.includes(entry));
         for (const audience of audiences) {
-          const factsOfAudience = facts.filter(({ event }) => audiencesOf(event).includes(audience));
-          const received = factsOfAudience.slice(0, delivered[audience] ?? 0);
-          removeFrom(queues[audience], (fact) => includesFact(received, fact));
+          const facts = factsFor(audience, entries).slice(0, delivered[audience] ?? 0);
+          removeFrom(queues[audience], (fact) => includesFact(facts, fact));
         }
       } catch (error) {
         if (!wasCancelled(error)) throw error;
-        unannounced.unshift(...facts.filter((fact) => includesFact(queues.journal, fact)));
       } finally {
         outbox.announcing = [];
       }
@@ -77,23 +104,24 @@ export function announceChannel(outbox: Outbox, scope: CancellationScope): Chann
   );
 }
 
-/**
- * Only journals: entries that are no facts, and facts that arrive while others are announced. Redis and mail servers therefore
- * never delay the journal.
- */
-export function journalChannel(outbox: Outbox, scope: CancellationScope): Channel {
-  const { queues, unannounced } = outbox;
-  const isAnnounced = (entry: JournalEntry) => entry.kind === 'fact' && includesFact(outbox.announcing, entry);
+/** Journals entries while others are announced for long, so that Redis and mail servers do not delay the journal. */
+function journalChannel(outbox: Outbox, scope: CancellationScope): Channel {
+  const { queues } = outbox;
+  const isWaiting = () => queues.journal.some((entry) => !outbox.announcing.includes(entry));
   return channelOf(
     // A batch begins with the facts that are being announced, because the journal accepts a fact only after the one before it.
-    () => (queues.journal.every(isAnnounced) ? [] : nextBatch(queues.journal, BATCH.journal)),
+    () => (isWaiting() ? nextBatch(queues.journal, BATCH.journal) : []),
     async (entries) => {
-      const summary = summaryOfEntries(entries);
+      const isAnnouncing = outbox.announcing.length > 0;
+      const isAnnounced = () => outbox.announcing.length === 0;
+      const waitMs = outbox.announcingSince + JOURNAL_AFTER_MS - Date.now();
       try {
-        await scope.run(() => journal.executeWithOptions({ summary }, [entries, false]));
-        removeFrom(queues.journal, (entry) => entries.includes(entry));
-        // The announcing activity is slow now, so the channels of the audiences deliver these facts.
-        removeFrom(unannounced, (fact) => includesFact(entries, fact));
+        await scope.run(async () => {
+          const summary = summaryOfEntries(entries);
+          if (isAnnouncing && waitMs > 0 && (await condition(isAnnounced, waitMs, { summary }))) return;
+          await journal.executeWithOptions({ summary }, [entries, false]);
+          removeFrom(queues.journal, (entry) => entries.includes(entry));
+        });
       } catch (error) {
         if (!wasCancelled(error)) throw error;
       }
@@ -101,11 +129,19 @@ export function journalChannel(outbox: Outbox, scope: CancellationScope): Channe
   );
 }
 
-/** Delivers announced facts to one audience, and gives up facts that are older than {@link GIVE_UP_AFTER_MS}. */
-export function deliveryChannel(outbox: Outbox, audience: Audience, scope: CancellationScope): Channel {
-  const queue = outbox.queues[audience];
+/**
+ * Delivers facts to one audience, and gives up facts that are older than {@link GIVE_UP_AFTER_MS}.
+ *
+ * @param next returns the facts at the front of the audience's queue that may be delivered now
+ */
+export function deliveryChannel(
+  outbox: Outbox,
+  audience: Audience,
+  scope: CancellationScope,
+  next: () => Fact[],
+): Channel {
   return channelOf(
-    () => nextBatch(audience === 'redis' ? publishable(outbox) : emailable(outbox, audience), BATCH[audience]),
+    () => nextBatch(next(), BATCH[audience]),
     async (facts) => {
       const scheduleToCloseTimeout = Math.max(remainingMs(audience, facts[0]), LAST_ATTEMPT_MS[audience]);
       const options = { summary: summaryOfEntries(facts), scheduleToCloseTimeout };
@@ -115,7 +151,7 @@ export function deliveryChannel(outbox: Outbox, audience: Audience, scope: Cance
             ? publish.executeWithOptions(options, [facts])
             : email.executeWithOptions({ ...options, taskQueue: emailQueue() }, [facts, audience]),
         );
-        removeFrom(queue, (fact) => includesFact(facts, fact));
+        removeFrom(outbox.queues[audience], (fact) => includesFact(facts, fact));
       } catch (error) {
         if (wasCancelled(error)) return;
         // Any other error is a bug and must fail the workflow task.
@@ -128,22 +164,17 @@ export function deliveryChannel(outbox: Outbox, audience: Audience, scope: Cance
 }
 
 /**
- * Returns the journaled facts of Redis' queue, unless all of them are being announced. A fact that is being announced is included,
- * because it precedes the others and Redis rejects duplicates. A slow mail server therefore does not delay Redis.
+ * Returns the journaled facts at the front of an audience's queue, unless they are being announced. A fact that is being announced
+ * may be published again, because Redis rejects duplicates. Otherwise, a slow mail server would delay the facts after it.
  */
-function publishable({ queues, announcing }: Outbox): Fact[] {
-  const facts = leading(queues.redis, (fact) => !includesFact(queues.journal, fact));
-  return facts.every((fact) => includesFact(announcing, fact)) ? [] : facts;
-}
-
-/** Returns the facts at the front of a recipient's queue that no announcing activity sends. */
-const emailable = ({ queues, announcing, unannounced }: Outbox, recipient: Recipient): Fact[] =>
-  leading(queues[recipient], (fact) => !includesFact(announcing, fact) && !includesFact(unannounced, fact));
-
-/** Returns the entries at the front of a queue that meet a condition. */
-function leading<Entry>(queue: readonly Entry[], isMet: (entry: Entry) => boolean): Entry[] {
-  const end = queue.findIndex((entry) => !isMet(entry));
-  return queue.slice(0, end < 0 ? queue.length : end);
+function deliverable({ queues, announcing }: Outbox, audience: Audience): Fact[] {
+  const isBeingAnnounced = (fact: Fact) => includesFact(announcing, fact);
+  const isUndeliverable = (fact: Fact) =>
+    includesFact(queues.journal, fact) || (audience !== 'redis' && isBeingAnnounced(fact));
+  const queue = queues[audience];
+  const end = queue.findIndex(isUndeliverable);
+  const facts = end < 0 ? queue : queue.slice(0, end);
+  return facts.every(isBeingAnnounced) ? [] : facts;
 }
 
 /** Returns how long a fact may still be delivered, in ms. */

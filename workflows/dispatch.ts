@@ -1,11 +1,10 @@
 import { allHandlersFinished, CancellationScope, condition } from '@temporalio/workflow';
 import { AlertTimer } from './alert-timer.ts';
-import { announceChannel, type Channel, deliveryChannel, journalChannel } from './channels.ts';
+import { type Channel, type Channels, createChannels, type Scopes } from './channels.ts';
 import { mustContinueAsNew } from './continue-as-new.ts';
 import type { OrderRunOptions } from './messages/definitions.ts';
-import { firstEmailsChannel, journalAndPublishChannel } from './older-channels.ts';
+import { createOlderChannels } from './older-channels.ts';
 import type { OrderState } from './order-state.ts';
-import type { Outbox } from './outbox.ts';
 
 /**
  * Journals, publishes and emails an order's events, and raises its alerts. Returns when the order is finished or must continue
@@ -19,30 +18,15 @@ export async function dispatch(state: OrderState, runOptions: OrderRunOptions): 
   const isFinished = () => state.isDone && allHandlersFinished();
   const mustReturn = () => isFinished() || mustContinueAsNew(state.outbox, runOptions);
   do {
-    const channels = createChannels(state.outbox, runOptions);
+    const scopes = { journaling: new CancellationScope(), delivering: new CancellationScope() };
+    const channels = runOptions.announces
+      ? createChannels(state.outbox, scopes)
+      : createOlderChannels(state.outbox, scopes, runOptions);
     await runChannels(channels, alertTimer, mustReturn);
     if (isFinished()) return;
-    await stopChannels(channels);
+    await stopChannels(channels, scopes);
     // Events that arrived meanwhile may be too large for the start of a new run. The loop then delivers more events first.
   } while (!mustReturn());
-}
-
-type Channels = ReturnType<typeof createChannels>;
-
-/** Returns an order's channels in the order in which they start, and the scopes that cancel their activities. */
-function createChannels(outbox: Outbox, { announces, firstEmails }: OrderRunOptions) {
-  const [journaling, delivering] = [new CancellationScope(), new CancellationScope()];
-  const redis = deliveryChannel(outbox, 'redis', delivering);
-  const emails = (['customer', 'shop'] as const).map((recipient) => deliveryChannel(outbox, recipient, delivering));
-  if (announces) {
-    const announce = announceChannel(outbox, delivering);
-    const journal = journalChannel(outbox, journaling);
-    const deliveries = [announce, redis, ...emails];
-    return { all: [announce, journal, redis, ...emails], journal, deliveries, journaling, delivering };
-  }
-  const journal = journalAndPublishChannel(outbox, journaling);
-  const deliveries = [redis, ...(firstEmails ? [firstEmailsChannel(outbox, emails, delivering)] : []), ...emails];
-  return { all: [journal, ...deliveries], journal, deliveries, journaling, delivering };
 }
 
 /** Starts the activities and the alerts that are due, until the order must return. */
@@ -56,8 +40,8 @@ async function runChannels({ all: channels }: Channels, alertTimer: AlertTimer, 
 }
 
 /** Cancels the deliveries, then the journal. A cancelled email takes a while to stop, so events are still journaled meanwhile. */
-async function stopChannels({ journal, deliveries, journaling, delivering }: Channels): Promise<void> {
-  const isDelivering = () => deliveries.some(({ busy }) => busy);
+async function stopChannels({ all, journal }: Channels, { delivering, journaling }: Scopes): Promise<void> {
+  const isDelivering = () => all.some((channel) => channel !== journal && channel.busy);
   delivering.cancel();
   while (isDelivering()) {
     await untilTaskEnd(() => !isDelivering() || journal.isDue());

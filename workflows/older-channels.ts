@@ -1,8 +1,20 @@
 import { ActivityFailure, type CancellationScope, isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
 import type { Fact } from '../domain/order/order.ts';
-import { BATCH, type Channel, cancellationType, channelOf, remainingMs, timeouts, wasCancelled } from './channels.ts';
+import {
+  BATCH,
+  type Channel,
+  type Channels,
+  cancellationType,
+  channelOf,
+  deliveryChannel,
+  remainingMs,
+  type Scopes,
+  timeouts,
+  wasCancelled,
+} from './channels.ts';
 import { emailQueue, emailTimeouts } from './email-options.ts';
+import type { OrderRunOptions } from './messages/definitions.ts';
 import { summaryOfEntries } from './messages/describe.ts';
 import { nextBatch, type Outbox } from './outbox.ts';
 import { FIRST_EMAILS_RETRY, JOURNAL_RETRY, LAST_ATTEMPT_MS } from './retry-policies.ts';
@@ -12,8 +24,21 @@ import { FIRST_EMAILS_RETRY, JOURNAL_RETRY, LAST_ATTEMPT_MS } from './retry-poli
 const { journal } = proxyActivities<Activities>({ ...timeouts, cancellationType, retry: JOURNAL_RETRY });
 const { firstEmails } = proxyActivities<Activities>({ ...emailTimeouts, cancellationType, retry: FIRST_EMAILS_RETRY });
 
+export function createOlderChannels(
+  outbox: Outbox,
+  { journaling, delivering }: Scopes,
+  { firstEmails }: OrderRunOptions,
+): Channels {
+  const journal = journalAndPublishChannel(outbox, journaling);
+  const [redis, ...emails] = (['redis', 'customer', 'shop'] as const).map((audience) =>
+    deliveryChannel(outbox, audience, delivering, () => outbox.queues[audience]),
+  ) as [Channel, Channel, Channel];
+  const first = firstEmails ? [firstEmailsChannel(outbox, emails, delivering)] : [];
+  return { all: [journal, redis, ...first, ...emails], journal };
+}
+
 /** Journals entries and publishes the facts. Adds unpublished facts to Redis' queue (ADR 7). */
-export function journalAndPublishChannel({ queues }: Outbox, scope: CancellationScope): Channel {
+function journalAndPublishChannel({ queues }: Outbox, scope: CancellationScope): Channel {
   return channelOf(
     () => nextBatch(queues.journal, BATCH.journal),
     async (entries) => {
@@ -35,7 +60,7 @@ export function journalAndPublishChannel({ queues }: Outbox, scope: Cancellation
  * Makes the first attempt to email an event to customer and shop in one activity (ADR 15). Unsent emails stay in their queues, so
  * that neither recipient delays the other. While the activity runs, the channels of both recipients are busy.
  */
-export function firstEmailsChannel({ queues }: Outbox, channels: Channel[], scope: CancellationScope): Channel {
+function firstEmailsChannel({ queues }: Outbox, channels: Channel[], scope: CancellationScope): Channel {
   let attemptedId: string | undefined;
   return {
     get busy() {

@@ -12,10 +12,10 @@ const MAX_BATCH_SIZE = 500_000;
 /** The entries of an order that are still to be journaled, published or sent, oldest first. */
 export class Outbox {
   readonly queues: Queues;
-  /** The facts that the announcing activity is to process. They are also in the queues. */
-  readonly unannounced: Fact[] = [];
-  /** The facts that the announcing activity is processing now. They are also in the queues. */
-  announcing: readonly Fact[] = [];
+  /** The entries that an activity is announcing now. They are also in the queues. */
+  announcing: readonly JournalEntry[] = [];
+  /** When that activity was started, in ms since the epoch. */
+  announcingSince = 0;
   readonly #orderId: string;
   readonly #announces: boolean;
 
@@ -28,8 +28,6 @@ export class Outbox {
     this.#orderId = orderId;
     this.#announces = announces;
     this.queues = queues;
-    // A carried fact that is not journaled may not be published yet, so it is announced like a new one.
-    if (announces) this.unannounced.push(...queues.redis.filter((fact) => includesFact(queues.journal, fact)));
   }
 
   get isEmpty(): boolean {
@@ -41,7 +39,6 @@ export class Outbox {
     this.queues.journal.push({ kind: 'fact', ...fact });
     const audiences = this.#announces ? audiencesOf(fact.event) : recipientsOf(fact.event);
     for (const audience of audiences) this.queues[audience].push(fact);
-    if (this.#announces) this.unannounced.push(fact);
   }
 
   /** Drops the oldest facts of an audience and journals that they are not delivered. */
