@@ -62,7 +62,7 @@ test('moves work from a stopped worker to another without loss or repetition', a
 /** Returns the process id of the worker that is sending the first emails about an order. */
 async function senderOf(id: string): Promise<number | undefined> {
   const { raw } = await shop.workflow(id).describe();
-  const mailing = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'firstEmails');
+  const mailing = raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'announce');
   return mailing?.lastWorkerIdentity ? Number.parseInt(mailing.lastWorkerIdentity, 10) : undefined;
 }
 

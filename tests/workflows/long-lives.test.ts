@@ -90,7 +90,7 @@ describe('an order that must continue as new while an email is being sent', () =
       lines: Array.from({ length: 50 }, () => aLine({ id: randomUUID() })),
       placedAt: new Date().toISOString(),
     });
-    const runOptions: OrderRunOptions = { events: 40, firstEmails: true };
+    const runOptions: OrderRunOptions = { events: 40, announces: true };
     heldEmails.hold();
     const handle = await shop.temporal.workflow.start(orderWorkflowType, {
       ...startOptionsOf(start, createSigningKeys([])(start.id)[0]),

@@ -104,9 +104,22 @@ const lives: Record<string, Life> = {
     await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer });
   },
   // With the current run options. Each new option needs new recordings of these three lives under other names.
-  'delivered-with-visible-names': deliver,
-  'edited-with-visible-names': editThenDeliver,
-  'cancelled-with-visible-names': cancelByCustomer,
+  'announced-and-delivered': deliver,
+  'announced-and-edited': editThenDeliver,
+  'announced-and-cancelled': cancelByCustomer,
+  'announced-to-the-shop-at-the-second-attempt': async (shop, id) => {
+    refusals.push(smtpError(451, 'Come back later'));
+    await cancelByCustomer(shop, id);
+  },
+  'announced-while-the-mail-server-stalls': async (shop, id) => {
+    heldEmails.hold();
+    await shop.workflow(id).signal(changeStatusSignal, { status: 'preparation' });
+    await shop.workflow(id).signal(changeStatusSignal, { status: 'delivered' });
+    await shop.workflow(id).signal(changeStatusSignal, { status: 'ready' });
+    await shop.waitForStatus(id, 'ready');
+    heldEmails.release();
+    await shop.move(id, 'delivered');
+  },
 };
 
 /** Starts an order's second run as the first run would: with undelivered events and an idempotency key. */
@@ -207,6 +220,7 @@ try {
   await save(shop, 'cancelled-in-a-second-run', await startSecondRun(shop));
   await write('continued-as-new', await outgrow(shop, { events: 25 }));
   await write('continued-as-new-during-first-emails', await outgrow(shop, { events: 25, firstEmails: true }));
+  await write('continued-as-new-while-announcing', await outgrow(shop, { events: 25, announces: true }));
   await shop.close();
   const withoutRedis = await openShop({ environment: { REDIS_URL: 'redis://127.0.0.1:1' } });
   await write('redis-given-up', withoutRedis.workflow(await giveUp(withoutRedis)));
