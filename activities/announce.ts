@@ -1,6 +1,6 @@
-import type { JournalEntry } from '../domain/order/journal-entry.ts';
+import { factsFor, type JournalEntry } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
-import { type Audience, factsFor } from '../domain/order/recipients.ts';
+import type { Audience } from '../domain/order/recipients.ts';
 import type { OrderEmails } from './email/order-emails.ts';
 import type { WriteEntries } from './journal.ts';
 import type { Publishing } from './publish.ts';

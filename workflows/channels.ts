@@ -6,8 +6,9 @@ import {
   proxyActivities,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/create-activities.ts';
+import { factsFor } from '../domain/order/journal-entry.ts';
 import type { Fact } from '../domain/order/order.ts';
-import { type Audience, factsFor } from '../domain/order/recipients.ts';
+import type { Audience } from '../domain/order/recipients.ts';
 import { emailQueue, emailTimeouts } from './email-options.ts';
 import { summaryOfEntries } from './messages/describe.ts';
 import { includesFact, nextBatch, type Outbox, removeFrom } from './outbox.ts';

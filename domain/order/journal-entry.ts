@@ -1,6 +1,6 @@
 import type { Actor } from '../actor.ts';
 import type { Fact, IdempotencyKey } from './order.ts';
-import type { Audience } from './recipients.ts';
+import { type Audience, audiencesOf } from './recipients.ts';
 
 /** A refused signal. It appears on the timeline. */
 export interface Rejection {
@@ -38,3 +38,7 @@ export type FactEntry = { kind: 'fact' } & Fact;
 
 /** An entry that the order's workflow journals in Postgres. */
 export type JournalEntry = FactEntry | Rejection | UnchangedEdit | GivenUp;
+
+/** Returns the facts among these entries that an audience receives. */
+export const factsFor = (audience: Audience, entries: JournalEntry[]): FactEntry[] =>
+  entries.filter((entry) => entry.kind === 'fact').filter(({ event }) => audiencesOf(event).includes(audience));

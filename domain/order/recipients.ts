@@ -1,4 +1,3 @@
-import type { FactEntry, JournalEntry } from './journal-entry.ts';
 import type { OrderEvent } from './order.ts';
 
 /** The recipient of an email. The address is looked up when the email is sent. */
@@ -16,10 +15,6 @@ export const addresses = {
 
 /** Returns the audiences of an event: Redis, and the recipients of emails. */
 export const audiencesOf = (event: Pick<OrderEvent, 'type'>): Audience[] => ['redis', ...recipientsOf(event)];
-
-/** Returns the facts among these entries that an audience receives. */
-export const factsFor = (audience: Audience, entries: JournalEntry[]): FactEntry[] =>
-  entries.filter((entry) => entry.kind === 'fact').filter(({ event }) => audiencesOf(event).includes(audience));
 
 /** Returns the recipients of emails about an event. */
 export function recipientsOf({ type }: Pick<OrderEvent, 'type'>): Recipient[] {
