@@ -1,6 +1,7 @@
 import type { Money } from '../domain/money.ts';
 import type { LineRequest, Offer } from '../domain/order/pricing.ts';
-import { type Database, named } from './connection.ts';
+import type { Database } from './connection.ts';
+import { prepare } from './prepared-statement.ts';
 
 /** A product on the menu, with final prices. */
 export interface MenuItem {
@@ -11,6 +12,12 @@ export interface MenuItem {
   available: boolean;
   variations: { id: string; name: string; price: Money; available: boolean }[];
 }
+
+const offersAndNumber = prepare<{ offers: Offer[]; number: number }>(
+  'offers-and-number',
+  `SELECT nextval('order_numbers') AS number,
+     (SELECT coalesce(jsonb_agg(offer), '[]') FROM offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
+);
 
 /** Reads the products on sale and their prices. A requested line has no offer if its product or variation is not on sale. */
 export function createCatalogView(database: Database) {
@@ -25,13 +32,8 @@ export function createCatalogView(database: Database) {
 
     /** Returns the offers for these lines and the next order number in one round trip. */
     async offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }> {
-      const statement = database.raw(
-        `SELECT nextval('order_numbers') AS number,
-                (SELECT coalesce(jsonb_agg(offer), '[]') FROM offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
-        { ids: productsOf(requests) },
-      );
-      const { rows } = await named('offers-and-number', statement);
-      return rows[0];
+      const { rows } = await offersAndNumber(database, { ids: productsOf(requests) });
+      return rows[0] as (typeof rows)[0];
     },
   };
 }

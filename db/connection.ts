@@ -31,10 +31,6 @@ const THROWN_AS_WELL = 'Acquire connection error: ';
 // node-postgres returns bigint as text by default. Numbers are exact here, because money and positions stay far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
-/** Runs a frequent statement as a prepared statement, so that Postgres plans it once per connection. */
-export const named = <Result>(name: string, statement: Knex.ChainableInterface<Result>): Promise<Result> =>
-  Promise.resolve(statement.options({ name }));
-
 export interface ConnectOptions {
   /** The size of the pool. */
   max?: number;

@@ -1,6 +1,7 @@
 import { type Audience, addresses, type Recipient } from '../domain/order/recipients.ts';
 import type { ReturnedAs } from '../domain/order/suppression-reason.ts';
-import { type Database, named } from './connection.ts';
+import type { Database } from './connection.ts';
+import { prepare } from './prepared-statement.ts';
 import { retryRecord } from './retry.ts';
 
 /**
@@ -65,16 +66,21 @@ export const isSettled = (delivery: Pick<KnownDelivery, 'outcome'> | undefined):
   delivery !== undefined && delivery.outcome !== 'retrying';
 
 /** Also locks the delivery. A read-only server rejects the lock, so that no email is sent that cannot be recorded. */
-const FIND = `
+const findDelivery = prepare<KnownDelivery>(
+  'delivery',
+  `
   SELECT outcome, attempt, unanswered, "unansweredAt" FROM deliveries d CROSS JOIN LATERAL (
     SELECT count(*)::int AS unanswered, max(at) AS "unansweredAt"
     FROM delivery_attempts WHERE delivery_id = d.id AND outcome = 'unanswered'
   ) attempts
   WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
-  FOR KEY SHARE OF d`;
+  FOR KEY SHARE OF d`,
+);
 
 /** Writes the delivery and its attempt in one round trip. If the delivery already has a final outcome, adds only the attempt. */
-const RECORD = `
+const recordDelivery = prepare(
+  'record-delivery',
+  `
   WITH kept AS (
     INSERT INTO deliveries (event_id, channel, recipient, order_id, outcome, attempt, at, detail)
     VALUES (:eventId, :channel, :recipient, :orderId, :state, :attempt, :at, :detail)
@@ -88,7 +94,8 @@ const RECORD = `
     SELECT id FROM kept
     UNION SELECT id FROM deliveries WHERE event_id = :eventId AND channel = :channel AND recipient = :recipient
   ) delivery
-  WHERE NOT EXISTS (SELECT FROM delivery_attempts a WHERE a.delivery_id = delivery.id AND a.at = :at)`;
+  WHERE NOT EXISTS (SELECT FROM delivery_attempts a WHERE a.delivery_id = delivery.id AND a.at = :at)`,
+);
 
 const RECORD_RESENDING = `
   WITH attempted AS (
@@ -126,14 +133,14 @@ const KNOWN_OR_NEW = `
 export function createDeliveryLedger(database: Database) {
   return {
     /** Returns the state of a delivery. @throws on a read-only server, where an attempt could not be recorded */
-    find: (eventId: string, audience: Audience): Promise<KnownDelivery | undefined> =>
-      named('delivery', database.raw(FIND, { eventId, ...addresses[audience] })).then(({ rows }) => rows[0]),
+    find: async (eventId: string, audience: Audience): Promise<KnownDelivery | undefined> =>
+      (await findDelivery(database, { eventId, ...addresses[audience] })).rows[0],
 
     /** Records an attempt. A final outcome is not overwritten. */
     async record({ audience, detail = null, messageId = null, ...delivery }: Delivery): Promise<void> {
       const state: DeliveryState = delivery.outcome === 'unanswered' ? 'retrying' : delivery.outcome;
       const values = { ...delivery, ...addresses[audience], state, detail, messageId, at: new Date() };
-      const write = () => named('record-delivery', database.raw(RECORD, values));
+      const write = () => recordDelivery(database, values);
       // The record of a failed attempt is not retried, because the next attempt of the delivery is recorded too.
       await (delivery.outcome === 'retrying' ? write() : retryRecord(write));
     },

@@ -1,7 +1,8 @@
 import { alertOf } from '../domain/order/alerts.ts';
 import type { Fact, Order } from '../domain/order/order.ts';
 import { isFinal, openStatuses } from '../domain/order/transitions.ts';
-import { type Database, named } from './connection.ts';
+import type { Database } from './connection.ts';
+import { prepare } from './prepared-statement.ts';
 
 /** A fact and its position in the log. */
 export interface LoggedFact extends Fact {
@@ -16,6 +17,11 @@ export interface LogState {
   /** The position of the newest fact; 0 for an empty log. */
   end: number;
 }
+
+/** A row of a page; an empty page is one row without a position. */
+type PageRow = LogState & (LoggedFact | { position: null });
+
+type Snapshot = LogState & { orders: Order[] };
 
 /**
  * The epoch is a hash of the cluster's identifier, the cluster's timeline (new after a recovery), the database, and the table's
@@ -41,19 +47,21 @@ const pageOf = (condition: string) => `${STATE}
     WHERE ${condition} ORDER BY position LIMIT :limit
   ) page ON true ORDER BY page.position`;
 
-const PAGE = pageOf('position > :position');
-const PAGE_OF_ORDER = pageOf('position > :position AND order_id = :orderId');
+const page = prepare<PageRow>('log-page', pageOf('position > :position'));
+const pageOfOrder = prepare<PageRow>('log-page-of-order', pageOf('position > :position AND order_id = :orderId'));
 
 const snapshotOf = (condition: string) => `${STATE}
   SELECT state.epoch, state."end", (
     SELECT coalesce(json_agg(snapshot ORDER BY placed_at, id), '[]') FROM orders WHERE ${condition}
   ) AS orders FROM state`;
 
-const SNAPSHOT_OF_ORDER = snapshotOf('id = :orderId');
-const SNAPSHOT_OF_SHOP = snapshotOf('status = ANY(:openStatuses)');
+const snapshotOfOrder = prepare<Snapshot>('snapshot-of-order', snapshotOf('id = :orderId'));
+const snapshotOfShop = prepare<Snapshot>('snapshot-of-shop', snapshotOf('status = ANY(:openStatuses)'));
 
-/** A row of a page; an empty page is one row without a position. */
-type PageRow = LogState & (LoggedFact | { position: null });
+const factsOfOrder = prepare<LoggedFact>(
+  'log-of-order',
+  'SELECT position, event, snapshot AS "order" FROM order_events WHERE order_id = :orderId ORDER BY position',
+);
 
 /** Reads the events of all orders in commit order. */
 export function createEventLog(database: Database) {
@@ -63,10 +71,9 @@ export function createEventLog(database: Database) {
       position: number,
       { orderId, limit }: { orderId?: string | undefined; limit: number },
     ): Promise<LogState & { facts: LoggedFact[] }> {
-      const bindings = { position, limit, orderId: orderId ?? null };
       const { rows } = orderId
-        ? await named('log-page-of-order', database.raw<{ rows: PageRow[] }>(PAGE_OF_ORDER, bindings))
-        : await named('log-page', database.raw<{ rows: PageRow[] }>(PAGE, bindings));
+        ? await pageOfOrder(database, { position, limit, orderId })
+        : await page(database, { position, limit });
       const { epoch, end } = rows[0] as PageRow;
       const facts = rows.flatMap((row) =>
         row.position === null ? [] : [{ position: row.position, event: row.event, order: row.order }],
@@ -78,11 +85,11 @@ export function createEventLog(database: Database) {
      * Returns one order, or an empty list if it is not recorded. Without an id, returns all open orders, the oldest first. The
      * orders include every event up to the end of the log.
      */
-    async snapshot(orderId?: string): Promise<LogState & { orders: Order[] }> {
+    async snapshot(orderId?: string): Promise<Snapshot> {
       const { rows } = orderId
-        ? await named('snapshot-of-order', database.raw(SNAPSHOT_OF_ORDER, { orderId }))
-        : await named('snapshot-of-shop', database.raw(SNAPSHOT_OF_SHOP, { openStatuses }));
-      return rows[0];
+        ? await snapshotOfOrder(database, { orderId })
+        : await snapshotOfShop(database, { openStatuses });
+      return rows[0] as Snapshot;
     },
 
     /**
@@ -90,8 +97,7 @@ export function createEventLog(database: Database) {
      * or an alert is not recorded yet.
      */
     async lastOf(orderId: string): Promise<number | undefined> {
-      const rows = database('order_events').where({ order_id: orderId }).orderBy('position');
-      const facts: LoggedFact[] = await named('log-of-order', rows.select('position', 'event', { order: 'snapshot' }));
+      const { rows: facts } = await factsOfOrder(database, { orderId });
       const { order } = facts.findLast(({ event }) => !alertOf(event)) ?? {};
       if (!order || !isFinal(order.status)) return undefined;
       // An alert that was raised before the order was final may be recorded later.

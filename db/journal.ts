@@ -2,7 +2,8 @@ import { alertOf } from '../domain/order/alerts.ts';
 import type { GivenUp, JournalEntry, Rejection, UnchangedEdit } from '../domain/order/journal-entry.ts';
 import type { Fact, OrderEvent } from '../domain/order/order.ts';
 import { addresses } from '../domain/order/recipients.ts';
-import { type Database, named } from './connection.ts';
+import type { Database } from './connection.ts';
+import { prepare } from './prepared-statement.ts';
 import { transact } from './transaction.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
@@ -22,17 +23,52 @@ const MOVE_NUMBERS = `
   SELECT setval('order_numbers', :number) FROM order_numbers
   WHERE (:number - last_value + (NOT is_called)::int + :numbers) % :numbers BETWEEN 1 AND :numbers / 2`;
 
-/**
- * The end of the three statements below. Each statement is one transaction and one round trip, and takes the lock only if it is
- * going to write. Each part of a statement reads from the part before it, so that the position is taken under the lock, and only
- * after a change. As a result, facts commit in the order of their positions.
- */
-const APPEND = `
-  INSERT INTO order_events (id, order_id, version, position, at, event, snapshot, key_hash)
-  SELECT :eventId, moved.id, moved.version, nextval('order_positions'), :at, :event, :order, :keyHash FROM moved`;
+/** What is recorded of an order and of one of its events. */
+interface Recorded {
+  /** The version of the order; null without an order. */
+  version: number | null;
+  /** The time of the event; null without an event. */
+  at: Date | null;
+}
 
-const FIRST = `
-  WITH turn AS MATERIALIZED (
+/** What a statement of the journal returns. */
+interface Written extends Recorded {
+  /** The number of events that it added. */
+  added: number;
+}
+
+const RECORDED =
+  '(SELECT version FROM orders WHERE id = :id) AS version, (SELECT at FROM order_events WHERE id = :eventId) AS at';
+
+const findRecorded = prepare<Recorded>('journaled', `SELECT ${RECORDED}`);
+
+/**
+ * Prepares a statement that records an event. The statement is one transaction and one round trip, and takes the lock only if it
+ * is going to write. Each part reads from the part before it, so that the position is taken under the lock, and only after a
+ * change. As a result, facts commit in the order of their positions.
+ *
+ * The statement also returns what was recorded when it began.
+ *
+ * @param changes common table expressions, of which `moved` returns the order if it was changed
+ */
+const prepareRecord = (name: string, changes: string, onConflict = '') =>
+  prepare<Written>(
+    name,
+    `
+  WITH ${changes},
+  added AS (
+    INSERT INTO order_events (id, order_id, version, position, at, event, snapshot, key_hash)
+    SELECT :eventId, moved.id, moved.version, nextval('order_positions'), :at, :event, :order, :keyHash FROM moved
+    ${onConflict}
+    RETURNING id
+  )
+  SELECT (SELECT count(*) FROM added) AS added, ${RECORDED}`,
+  );
+
+const recordFirst = prepareRecord(
+  'journal-first',
+  `
+  turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) WHERE NOT EXISTS (SELECT FROM orders WHERE id = :id)
   ),
   moved AS (
@@ -40,29 +76,36 @@ const FIRST = `
     SELECT :id, :customerId, :number, :status, :version, :order, :placedAt FROM turn
     ON CONFLICT (id) DO NOTHING
     RETURNING id, version
-  ) ${APPEND}`;
+  )`,
+);
 
-const NEXT = `
-  WITH turn AS MATERIALIZED (
+const recordNext = prepareRecord(
+  'journal-next',
+  `
+  turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) FROM orders WHERE id = :id AND version = :version - 1
   ),
   moved AS (
     UPDATE orders SET status = :status, version = :version, snapshot = :order FROM turn
     WHERE orders.id = :id AND orders.version = :version - 1
     RETURNING orders.id, orders.version
-  ) ${APPEND}`;
+  )`,
+);
 
 /** Records an alert. Sets its flag if the order still has the alert's version; newer versions have the flag already. */
-const ALERT = `
-  WITH turn AS MATERIALIZED (
+const recordAlert = prepareRecord(
+  'journal-alert',
+  `
+  turn AS MATERIALIZED (
     SELECT pg_advisory_xact_lock(${POSITIONS_LOCK}) FROM orders
     WHERE id = :id AND version >= :version AND NOT EXISTS (SELECT FROM order_events WHERE id = :eventId)
   ),
   flagged AS (
     UPDATE orders SET snapshot = :order FROM turn WHERE orders.id = :id AND orders.version = :version
   ),
-  moved AS (SELECT orders.id, :version::int AS version FROM orders, turn WHERE orders.id = :id AND orders.version >= :version)
-  ${APPEND} ON CONFLICT (id) DO NOTHING`;
+  moved AS (SELECT orders.id, :version::int AS version FROM orders, turn WHERE orders.id = :id AND orders.version >= :version)`,
+  'ON CONFLICT (id) DO NOTHING',
+);
 
 /** Returns JSON with U+FFFD in place of NUL, which Postgres rejects. Orders from older versions of Crema may contain NUL. */
 function toJson(value: unknown): string {
@@ -79,10 +122,11 @@ export function createJournal(database: Database) {
      * has an earlier time, the workflow was reset. The new fact then replaces the recorded fact and all later ones.
      */
     async record({ event, order }: Fact): Promise<Journaled> {
-      if ((await apply(database, { event, order })) === 1) return 'applied';
-      const written = database('order_events').where({ id: event.id }).select('at').as('at');
-      const row = await named('version', database('orders').where({ id: order.id }).first('version', written));
-      if (!row || row.version < event.version) return 'gap';
+      const { added, ...before } = await apply(database, { event, order });
+      if (added === 1) return 'applied';
+      // While the statement waited for the lock, another process may have recorded the event.
+      const row = isRecorded(event, before) ? before : await readRecorded(database, event);
+      if (!isRecorded(event, row)) return 'gap';
       if (alertOf(event) || !row.at || row.at.getTime() >= Date.parse(event.at)) return 'already';
       const rewound = await journal.rewind(order.id, event.version - 1, row.version);
       return rewound ? journal.record({ event, order }) : 'gap';
@@ -118,7 +162,7 @@ export function createJournal(database: Database) {
 
     /** Returns those of an order's entries that are not recorded. */
     async missing(orderId: string, entries: JournalEntry[]): Promise<JournalEntry[]> {
-      const { rows } = await database.raw<{ rows: { name: string }[] }>(RECORDED, { orderId });
+      const { rows } = await database.raw<{ rows: { name: string }[] }>(RECORDED_NAMES, { orderId });
       const recorded = new Set(rows.map(({ name }) => name));
       return entries.filter((entry) => namesOf(entry).some((name) => !recorded.has(name)));
     },
@@ -136,9 +180,8 @@ export function createJournal(database: Database) {
 
 export type Journal = ReturnType<typeof createJournal>;
 
-/** Runs the statement of an event. Returns the number of rows added to the log. */
-async function apply(database: Database, { event, order }: Fact): Promise<number> {
-  const { name, sql } = statementFor(event);
+/** Runs the statement of an event. */
+async function apply(database: Database, { event, order }: Fact): Promise<Written> {
   const values = {
     eventId: event.id,
     id: order.id,
@@ -151,18 +194,27 @@ async function apply(database: Database, { event, order }: Fact): Promise<number
     at: event.at,
     event: toJson(event),
   };
-  const write = (keyHash: string | null) => named(name, database.raw(sql, { ...values, keyHash }));
-  const { rowCount } = await write(event.key?.hash ?? null).catch((error: unknown) => {
+  const record = statementFor(event);
+  const write = async (keyHash: string | null) => (await record(database, { ...values, keyHash })).rows[0] as Written;
+  return write(event.key?.hash ?? null).catch((error: unknown) => {
     // A workflow forgets old keys, so two of its events may have the same key. The second one is recorded without the key.
     if (isUniqueViolation(error, KEYS)) return write(null);
     throw error;
   });
-  return rowCount;
 }
 
-function statementFor(event: OrderEvent): { name: string; sql: string } {
-  if (alertOf(event)) return { name: 'journal-alert', sql: ALERT };
-  return event.version === 1 ? { name: 'journal-first', sql: FIRST } : { name: 'journal-next', sql: NEXT };
+async function readRecorded(database: Database, { id: eventId, orderId }: OrderEvent): Promise<Recorded> {
+  const { rows } = await findRecorded(database, { id: orderId, eventId });
+  return rows[0] as Recorded;
+}
+
+/** Whether the order has the version of the event, or a later one. */
+const isRecorded = (event: OrderEvent, recorded: Recorded): recorded is Recorded & { version: number } =>
+  recorded.version !== null && recorded.version >= event.version;
+
+function statementFor(event: OrderEvent) {
+  if (alertOf(event)) return recordAlert;
+  return event.version === 1 ? recordFirst : recordNext;
 }
 
 async function reject(database: Database, rejection: Rejection): Promise<void> {
@@ -192,7 +244,7 @@ async function giveUp(database: Database, { orderId, audience, eventIds, at, err
 }
 
 /** Selects the names of an order's recorded entries, in the form of {@link namesOf}. */
-const RECORDED = `
+const RECORDED_NAMES = `
   SELECT id AS name FROM order_events WHERE order_id = :orderId
   UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_events WHERE order_id = :orderId
   UNION ALL SELECT id || ' ' || (extract(epoch FROM at) * 1000)::bigint FROM order_rejections WHERE order_id = :orderId

@@ -1,8 +1,9 @@
 import type { Rejection } from '../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
 import { openStatuses, type Status } from '../domain/order/transitions.ts';
-import { type Database, named } from './connection.ts';
+import type { Database } from './connection.ts';
 import type { DeliveryState } from './deliveries.ts';
+import { prepare } from './prepared-statement.ts';
 
 /** An order with its customer's name, which is joined when the order is read. */
 export interface OrderView {
@@ -66,7 +67,9 @@ const ATTEMPTS = `coalesce((
  * Selects the answer to an idempotency key. If an event has the key, the answer is the order after that event. If an edit that
  * changed nothing has the key, the answer is the order at the time of the edit, with the alerts raised until then.
  */
-const ANSWER_TO_KEY = `
+const findAnswer = prepare<BoundAnswer>(
+  'answer-to-key',
+  `
   SELECT snapshot AS order, event -> 'key' ->> 'fingerprint' AS fingerprint
   FROM order_events WHERE order_id = :orderId AND key_hash = :keyHash
   UNION ALL
@@ -77,7 +80,8 @@ const ANSWER_TO_KEY = `
       AND (e.id = u.order_id || ':' || u.version OR e.at <= u.at)
     ORDER BY position DESC LIMIT 1
   ) e
-  WHERE u.order_id = :orderId AND u.key_hash = :keyHash`;
+  WHERE u.order_id = :orderId AND u.key_hash = :keyHash`,
+);
 
 /** Reads orders from the tables that the journal writes. */
 export function createOrderRepository(database: Database) {
@@ -86,12 +90,14 @@ export function createOrderRepository(database: Database) {
       .leftJoin('users', 'users.id', 'orders.customer_id')
       .select({ order: 'orders.snapshot', customerName: 'users.name', customerRenamedAt: 'users.name_changed_at' });
 
+  const findView = prepare<OrderView>('order', views().where('orders.id', database.raw(':id')).toString());
+
   return {
-    find: (id: string): Promise<OrderView | undefined> => named('order', views().where('orders.id', id).first()),
+    find: async (id: string): Promise<OrderView | undefined> => (await findView(database, { id })).rows[0],
 
     /** Returns the answer to an idempotency key; undefined if no request with that key was accepted. */
     async answerTo(orderId: string, keyHash: string): Promise<BoundAnswer | undefined> {
-      const { rows } = await named('answer-to-key', database.raw(ANSWER_TO_KEY, { orderId, keyHash }));
+      const { rows } = await findAnswer(database, { orderId, keyHash });
       return rows[0];
     },
 

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Knex } from 'knex';
 import PostgresTransaction from 'knex/lib/dialects/postgres/execution/pg-transaction.js';
 import PostgresClient, { type Statement } from 'knex/lib/dialects/postgres/index.js';
@@ -119,13 +118,11 @@ function createRenewal() {
 function createPreparation() {
   let isOn = true;
   return {
-    /** Adds a hash of the statement to its name, because different versions of Crema can share a session of the pooler. */
+    /** Returns the statement, without its name if it must not be prepared. */
     prepare(connection: Connection, statement: Statement): Statement {
-      const name = statement.options?.name;
-      if (!name) return statement;
+      if (isOn && !connection.__knex__disposed) return statement;
       const { options: _, ...unprepared } = statement;
-      if (!isOn || connection.__knex__disposed) return unprepared;
-      return { ...unprepared, options: { name: `${name}-${hash('sha1', statement.sql).slice(0, 12)}` } };
+      return unprepared;
     },
     /** Stops preparing. @returns `false` if it had stopped before */
     stop(): boolean {

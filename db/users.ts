@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { Role } from '../domain/actor.ts';
 import type { EmailKind } from '../domain/order/email-kinds.ts';
-import { type Database, named } from './connection.ts';
+import type { Database } from './connection.ts';
+import { prepare } from './prepared-statement.ts';
 import { transact } from './transaction.ts';
 import { isUniqueViolation } from './unique-violation.ts';
 
@@ -54,6 +55,11 @@ export class AddressTaken extends Error {
 const USER = ['id', 'email', 'name', 'role', 'language', 'created_at as createdAt', 'verified_at as verifiedAt'];
 const READER = ['id', 'email', 'name', 'language', 'unwanted_emails as unwanted', 'email_token as emailToken'];
 
+const findReader = prepare<Reader>(
+  'reader',
+  `SELECT id, email, name, language, unwanted_emails AS unwanted, email_token AS "emailToken" FROM users WHERE id = :id`,
+);
+
 /** Stores users. Callers must check that every `id` and `emailToken` is a UUID, because Postgres rejects other texts. */
 export function createUserRepository(database: Database) {
   const users = () => database('users');
@@ -72,7 +78,7 @@ export function createUserRepository(database: Database) {
       return email.includes('\0') ? undefined : withPassword(byEmail(email));
     },
 
-    findReader: (id: string): Promise<Reader | undefined> => named('reader', byId(id).first(READER)),
+    findReader: async (id: string): Promise<Reader | undefined> => (await findReader(database, { id })).rows[0],
 
     findReaderByToken: (emailToken: string): Promise<Reader | undefined> =>
       users().where({ email_token: emailToken }).first(READER),

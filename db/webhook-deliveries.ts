@@ -7,7 +7,8 @@ import {
   type Webhook,
   type WebhookEvent,
 } from '../domain/webhook/webhook.ts';
-import { type Database, named } from './connection.ts';
+import type { Database } from './connection.ts';
+import { prepare } from './prepared-statement.ts';
 
 /** One attempt at a delivery. */
 export interface WebhookAttempt {
@@ -101,15 +102,18 @@ const disable = (reason: 'gone' | 'failing') => `
 const GONE_UNLESS_MOVED = "(SELECT CASE WHEN url = :url THEN 'gone' ELSE 'pending' END FROM webhook)";
 
 /**
- * Returns a statement that records an attempt. One statement costs only one round trip and one commit. A late success still
+ * Prepares the statement that records an attempt. One statement costs only one round trip and one commit. A late success still
  * counts for a delivery that was given up.
  *
+ * @param of the outcome of the attempt
  * @param effects common table expressions that update the webhook
  * @param outcome the outcome of the delivery, as an SQL expression
  */
-function recordStatement(effects: string, outcome = 'CAST(:outcome AS text)'): string {
+function recordStatement(of: AttemptOutcome, effects: string, outcome = 'CAST(:outcome AS text)') {
   const decides = `(outcome = 'pending' OR (outcome = 'given_up' AND ${outcome} = 'delivered'))`;
-  return `
+  return prepare<{ outcome: AttemptOutcome }>(
+    `webhook-${of}`,
+    `
     WITH webhook AS (
       SELECT url FROM webhooks WHERE id = :webhookId AND :outcome = 'gone' FOR UPDATE
     ),
@@ -126,29 +130,47 @@ function recordStatement(effects: string, outcome = 'CAST(:outcome AS text)'): s
       SELECT id, :at, :status, :duration, :error, :response FROM delivery
     ),
     ${effects}
-    SELECT ${outcome} AS outcome FROM delivery`;
+    SELECT ${outcome} AS outcome FROM delivery`,
+  );
 }
 
-const RECORD: Record<AttemptOutcome, string> = {
+const records = {
   delivered: recordStatement(
+    'delivered',
     `success AS (UPDATE webhooks SET failing_since = NULL WHERE ${SAME_URL} AND failing_since IS NOT NULL)`,
   ),
-  gone: recordStatement(`disabled AS (${disable('gone')})`, GONE_UNLESS_MOVED),
-  pending: recordStatement(`
-    failure AS (
+  gone: recordStatement('gone', `disabled AS (${disable('gone')})`, GONE_UNLESS_MOVED),
+  pending: recordStatement(
+    'pending',
+    `failure AS (
       UPDATE webhooks SET failing_since = :at
       WHERE ${SAME_URL} AND disabled_reason IS NULL AND failing_since IS NULL
     ),
-    disabled AS (${disable('failing')} AND failing_since <= :failingSince)`),
+    disabled AS (${disable('failing')} AND failing_since <= :failingSince)`,
+  ),
 };
 
-const UNSTARTED = `
+const findUnstarted = prepare<UnstartedDelivery>(
+  'webhook-unstarted',
+  `
   SELECT next.* FROM webhooks CROSS JOIN LATERAL (
     SELECT id, webhook_id AS "webhookId", event_id AS "eventId", type, again, attempts, seq
     FROM webhook_deliveries WHERE webhook_id = webhooks.id AND started_at IS NULL
     ORDER BY again, seq LIMIT :limit
   ) next
-  WHERE next.id <> ALL(CAST(:inProgress AS uuid[])) ORDER BY again, seq`;
+  WHERE next.id <> ALL(CAST(:inProgress AS uuid[])) ORDER BY again, seq`,
+);
+
+/** Also locks the delivery. */
+const findDue = prepare<DueRow>(
+  'webhook-delivery',
+  `
+  SELECT d.type, d.outcome, d.attempts, d.event_id AS "eventId", d.created_at AS "createdAt",
+    w.url, w.secret, w.old_secret, w.old_secret_until, w.disabled_reason, e.event, e.snapshot AS "order"
+  FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id LEFT JOIN order_events e ON e.id = d.event_id
+  WHERE d.id = :id
+  FOR KEY SHARE OF d`,
+);
 
 const LAST_ATTEMPTS = `
   SELECT a.* FROM unnest(CAST(:ids AS uuid[])) AS d (id) CROSS JOIN LATERAL (
@@ -209,7 +231,7 @@ export function createWebhookDeliveryRepository(database: Database) {
      * @param inProgress the ids of the deliveries that the dispatcher has begun
      */
     unstarted: async (limit: number, inProgress: string[]): Promise<UnstartedDelivery[]> =>
-      (await named('webhook-unstarted', database.raw(UNSTARTED, { limit, inProgress }))).rows,
+      (await findUnstarted(database, { limit, inProgress })).rows,
 
     /**
      * Returns a delivery for an attempt and locks its row. A read-only server rejects the lock, so that no attempt is made that
@@ -218,15 +240,7 @@ export function createWebhookDeliveryRepository(database: Database) {
      * @returns undefined if the webhook has been deleted
      */
     async open(id: string): Promise<DueDelivery | undefined> {
-      const query = database({ d: 'webhook_deliveries' })
-        .join({ w: 'webhooks' }, 'w.id', 'd.webhook_id')
-        .leftJoin({ e: 'order_events' }, 'e.id', 'd.event_id')
-        .where('d.id', id)
-        .forKeyShare('d')
-        .select('d.type', 'd.outcome', 'd.attempts', { eventId: 'd.event_id', createdAt: 'd.created_at' })
-        .select('w.url', 'w.secret', 'w.old_secret', 'w.old_secret_until', 'w.disabled_reason')
-        .select({ event: 'e.event', order: 'e.snapshot' });
-      const [row] = await named('webhook-delivery', query);
+      const [row] = (await findDue(database, { id })).rows;
       return row && toDueDelivery(row);
     },
 
@@ -240,7 +254,7 @@ export function createWebhookDeliveryRepository(database: Database) {
       attempt: WebhookAttempt & { url: string; outcome: AttemptOutcome },
     ): Promise<AttemptOutcome> {
       const { outcome } = attempt;
-      const { rows } = await named(`webhook-${outcome}`, database.raw(RECORD[outcome], { ...attempt, ...delivery }));
+      const { rows } = await records[outcome](database, { ...attempt, ...delivery });
       return rows[0]?.outcome ?? outcome;
     },
 

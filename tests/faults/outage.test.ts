@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { connect, type Database, named } from '../../db/connection.ts';
+import { connect, type Database } from '../../db/connection.ts';
 import { isConflict, isOutage, isReadOnly } from '../../db/outage.ts';
+import { prepare } from '../../db/prepared-statement.ts';
 import { transact } from '../../db/transaction.ts';
 import { copyDatabase } from '../databases.ts';
 import { newSigner } from '../notifications/certificate.ts';
@@ -185,7 +186,8 @@ describe('when transactions are serializable', () => {
 
 test('survives a migration that changes the result of a prepared statement', async () => {
   await database.raw('CREATE TABLE menu_board (name text)');
-  const read = () => named('menu-board', database('menu_board').select('*'));
+  const menuBoard = prepare('menu-board', 'SELECT * FROM menu_board');
+  const read = async () => (await menuBoard(database)).rows;
   await Promise.all([read(), read(), read()]);
   await database.raw('ALTER TABLE menu_board ADD COLUMN price int');
   for (let again = 0; again < 8; again += 1) expect(await read()).toEqual([]);
