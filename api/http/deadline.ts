@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   isGrpcServiceError,
   ServiceError,
@@ -11,13 +10,11 @@ import {
  *
  * @param deadline in ms since the epoch
  */
-export async function byDeadline<T>(deadline: number, work: Promise<T>): Promise<T | undefined> {
-  const timer = new AbortController();
-  try {
-    return await Promise.race([work, setTimeout(deadline - Date.now(), undefined, { signal: timer.signal })]);
-  } finally {
-    timer.abort();
-  }
+export function byDeadline<T>(deadline: number, work: Promise<T>): Promise<T | undefined> {
+  // Not `timers/promises`: ending its timer creates an error with a stack trace for each call.
+  const expired = Promise.withResolvers<undefined>();
+  const timer = setTimeout(expired.resolve, deadline - Date.now(), undefined);
+  return Promise.race([work, expired.promise]).finally(() => clearTimeout(timer));
 }
 
 /** Thrown if Temporal or Postgres is slow or unavailable. The change may have taken effect, or cannot be read yet. */
