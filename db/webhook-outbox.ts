@@ -1,6 +1,6 @@
 import type { WebhookEvent } from '../domain/webhook/webhook.ts';
 import type { Database } from './connection.ts';
-import { transact } from './transaction.ts';
+import { prepare } from './prepared-statement.ts';
 
 /** An enabled webhook. */
 export interface Listener {
@@ -20,6 +20,32 @@ export interface NewDelivery {
 
 /** How long the lease on dispatching lasts, in seconds. */
 const LEASE_S = 15;
+
+const findPosition = prepare<{ position: number }>('webhook-position', 'SELECT position FROM webhook_cursor');
+
+const findNoticesDue = prepare<{ id: string; version: number }>(
+  'webhook-notices',
+  'SELECT id, version FROM webhooks WHERE notice_due',
+);
+
+const findListeners = prepare<Listener>(
+  'webhook-listeners',
+  'SELECT id, events, since FROM webhooks WHERE disabled_reason IS NULL',
+);
+
+const advance = prepare<{ moved: number }>(
+  'webhook-advance',
+  `
+  WITH moved AS (UPDATE webhook_cursor SET position = :to WHERE position = :from RETURNING position),
+  added AS (
+    INSERT INTO webhook_deliveries (id, webhook_id, event_id, type, again)
+    SELECT id, "webhookId", "eventId", type, false
+    FROM json_to_recordset(:added) AS d (id uuid, "webhookId" uuid, "eventId" text, type text)
+    WHERE EXISTS (SELECT FROM moved)
+    ON CONFLICT (id) DO NOTHING
+  )
+  SELECT count(*) AS moved FROM moved`,
+);
 
 /** Stores the state of the webhook dispatcher. */
 export function createWebhookOutbox(database: Database) {
@@ -46,21 +72,15 @@ export function createWebhookOutbox(database: Database) {
     },
 
     /** Returns the cursor: the position of the last processed event. */
-    position: async (): Promise<number> => (await database('webhook_cursor').first('position')).position,
+    position: async (): Promise<number> => (await findPosition(database)).rows[0]?.position as number,
 
-    listeners: (): Promise<Listener[]> =>
-      database('webhooks').whereNull('disabled_reason').select('id', 'events', 'since'),
+    listeners: async (): Promise<Listener[]> => (await findListeners(database)).rows,
 
-    /** Adds the deliveries that do not exist yet, and moves the cursor in the same transaction. */
-    advance: (from: number, to: number, added: NewDelivery[]): Promise<void> =>
-      transact(database, async (transaction) => {
-        const rows = added.map(({ id, webhookId, eventId, type }) => {
-          return { id, webhook_id: webhookId, event_id: eventId, type, again: false };
-        });
-        const moved = await transaction('webhook_cursor').where({ position: from }).update({ position: to });
-        if (moved === 0) throw new Error('another process has processed these events');
-        if (rows.length > 0) await transaction('webhook_deliveries').insert(rows).onConflict('id').ignore();
-      }),
+    /** Adds the deliveries that do not exist yet, and moves the cursor, in one statement. */
+    async advance(from: number, to: number, added: NewDelivery[]): Promise<void> {
+      const { rows } = await advance(database, { from, to, added: JSON.stringify(added) });
+      if (rows[0]?.moved === 0) throw new Error('another process has processed these events');
+    },
 
     /** Records that a delivery has a workflow. */
     async markStarted(id: string): Promise<void> {
@@ -68,8 +88,7 @@ export function createWebhookOutbox(database: Database) {
     },
 
     /** Returns the disabled webhooks about which the shop has not been notified. */
-    noticesDue: (): Promise<{ id: string; version: number }[]> =>
-      database('webhooks').where({ notice_due: true }).select('id', 'version'),
+    noticesDue: async (): Promise<{ id: string; version: number }[]> => (await findNoticesDue(database)).rows,
 
     async markNoticed(id: string): Promise<void> {
       await database('webhooks').where({ id }).update({ notice_due: false });
