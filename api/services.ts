@@ -73,7 +73,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
       alertThresholds,
       logger,
     }),
-    resend: createResend({ ledger, orders, users, suppressions, workflows }),
+    resend: createResend({ ledger, orders, users, workflows }),
     accountService: createAccountService({
       users,
       accountRequests,

@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { canonicalEmail } from '../domain/account/canonical-email.ts';
 import type { Role } from '../domain/actor.ts';
 import type { EmailKind } from '../domain/order/email-kinds.ts';
+import type { ReturnedAs } from '../domain/order/suppression-reason.ts';
 import type { Database } from './connection.ts';
 import { prepare } from './prepared-statement.ts';
 import { transact } from './transaction.ts';
@@ -33,6 +34,8 @@ export interface Reader extends Pick<User, 'id' | 'email' | 'name' | 'language'>
   unwanted: EmailKind[];
   /** Opens their email preferences without signing in. */
   emailToken: string;
+  /** Why their address gets no email; null if it gets email. */
+  returned: ReturnedAs | null;
 }
 
 interface UserFilter {
@@ -53,12 +56,17 @@ export class AddressTaken extends Error {
 }
 
 const USER = ['id', 'email', 'name', 'role', 'language', 'created_at as createdAt', 'verified_at as verifiedAt'];
-const READER = ['id', 'email', 'name', 'language', 'unwanted_emails as unwanted', 'email_token as emailToken'];
 
-const findReader = prepare<Reader>(
-  'reader',
-  `SELECT id, email, name, language, unwanted_emails AS unwanted, email_token AS "emailToken" FROM users WHERE id = :id`,
-);
+/** The hash of an address, by which `email_suppressions` stores it. */
+const ADDRESS_HASH = "encode(sha256(convert_to(canonical_email, 'UTF8')), 'hex')";
+
+const readerWhere = (condition: string) => `
+  SELECT id, email, name, language, unwanted_emails AS unwanted, email_token AS "emailToken", s.reason AS returned
+  FROM users LEFT JOIN email_suppressions s ON s.address_hash = ${ADDRESS_HASH}
+  WHERE ${condition}`;
+
+const findReader = prepare<Reader>('reader', readerWhere('id = :id'));
+const findReaderByToken = prepare<Reader>('reader-by-token', readerWhere('email_token = :emailToken'));
 
 /** Stores users. Callers must check that every `id` and `emailToken` is a UUID, because Postgres rejects other texts. */
 export function createUserRepository(database: Database) {
@@ -80,8 +88,8 @@ export function createUserRepository(database: Database) {
 
     findReader: async (id: string): Promise<Reader | undefined> => (await findReader(database, { id })).rows[0],
 
-    findReaderByToken: (emailToken: string): Promise<Reader | undefined> =>
-      users().where({ email_token: emailToken }).first(READER),
+    findReaderByToken: async (emailToken: string): Promise<Reader | undefined> =>
+      (await findReaderByToken(database, { emailToken })).rows[0],
 
     /** Returns users in the order of their addresses. */
     async list({ role, email, limit, after }: UserFilter): Promise<User[]> {
@@ -177,9 +185,7 @@ const ERASE = `
   ), requests AS (
     DELETE FROM account_requests WHERE canonical_email IN (SELECT canonical_email FROM erased)
   ), suppressions AS (
-    DELETE FROM email_suppressions WHERE address_hash IN (
-      SELECT encode(sha256(convert_to(canonical_email, 'UTF8')), 'hex') FROM erased
-    )
+    DELETE FROM email_suppressions WHERE address_hash IN (SELECT ${ADDRESS_HASH} FROM erased)
   )
   SELECT 1 FROM erased`;
 

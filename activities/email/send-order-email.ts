@@ -43,8 +43,7 @@ export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail
     const reader = await users.findReader(order.customer.id);
     const kind = emailKindOf(event);
     const to = recipient === 'shop' ? ordersEmail : reader?.email;
-    const returned = to === undefined ? undefined : await suppressions.reasonFor(to);
-    const why = recipient === 'shop' ? returned && whyReturned[returned] : suppressionReason(reader, kind, returned);
+    const why = recipient === 'shop' ? await shopSuppression() : suppressionReason(reader, kind);
     if (why || !to) return { outcome: 'suppressed', detail: why };
 
     const toCustomer = recipient === 'customer' && reader;
@@ -71,4 +70,9 @@ export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail
       transferTimeout,
     );
   };
+
+  async function shopSuppression(): Promise<string | undefined> {
+    const returned = await suppressions.reasonFor(ordersEmail);
+    return returned && whyReturned[returned];
+  }
 }

@@ -124,11 +124,11 @@ const exportRoute = ({ accountService: _, ...sources }: Dependencies): Route =>
     },
   });
 
-function emailPreferenceRoutes({ users, suppressions }: Dependencies): Route[] {
+function emailPreferenceRoutes({ users }: Dependencies): Route[] {
   async function preferencesOf(id: string) {
     const reader = await users.findReader(id);
     if (!reader) throw gone();
-    return toEmailPreferences(reader, await suppressions.reasonFor(reader.email));
+    return toEmailPreferences(reader);
   }
 
   return [

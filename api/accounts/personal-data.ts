@@ -1,4 +1,3 @@
-import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import type { OrderRepository } from '../../db/orders.ts';
 import type { UserRepository } from '../../db/users.ts';
@@ -11,7 +10,6 @@ export interface PersonalDataSources {
   users: UserRepository;
   orders: OrderRepository;
   artifacts: OidcArtifactRepository;
-  suppressions: EmailSuppressions;
 }
 
 /** The number of orders in one read. */
@@ -19,14 +17,14 @@ const PAGE = 20;
 
 /** Returns all data about the viewer that the viewer may see; `undefined` if their account no longer exists. */
 export async function collectPersonalData(sources: PersonalDataSources, viewer: Actor) {
-  const { users, orders, artifacts, suppressions } = sources;
+  const { users, orders, artifacts } = sources;
   const [account, reader] = await Promise.all([users.find(viewer.id), users.findReader(viewer.id)]);
   if (!account || !reader) return undefined;
   const grants = await artifacts.grantsOf(viewer.id);
   return {
     exportedAt: new Date().toISOString(),
     user: toUserResource(account),
-    emailPreferences: toEmailPreferences(reader, await suppressions.reasonFor(account.email)),
+    emailPreferences: toEmailPreferences(reader),
     access: grants.map(({ clientId, iat, exp }) => ({
       client: String(clientId),
       since: toTime(Number(iat)),

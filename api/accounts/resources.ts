@@ -1,7 +1,6 @@
 import type { Invitation } from '../../db/account-requests.ts';
 import type { Reader, User } from '../../db/users.ts';
 import { type EmailKind, emailKinds } from '../../domain/order/email-kinds.ts';
-import type { ReturnedAs } from '../../domain/order/suppression-reason.ts';
 
 /** A user as managers and the user see it. */
 export const toUserResource = ({ id, email, name, role, language, createdAt, verifiedAt }: User) => ({
@@ -22,9 +21,8 @@ export const toInvitationResource = ({ createdAt, expiresAt, mailedAt, ...invita
   mailedAt: mailedAt?.toISOString() ?? null,
 });
 
-/** @param stopped why the address gets no email; undefined if it gets email */
-export const toEmailPreferences = ({ unwanted }: Pick<Reader, 'unwanted'>, stopped: ReturnedAs | undefined) => ({
+export const toEmailPreferences = ({ unwanted, returned }: Pick<Reader, 'unwanted' | 'returned'>) => ({
   placed: true,
   ...(Object.fromEntries(emailKinds.map((kind) => [kind, !unwanted.includes(kind)])) as Record<EmailKind, boolean>),
-  stopped: stopped ?? null,
+  stopped: returned,
 });

@@ -1,5 +1,4 @@
 import type { DeliveryLedger } from '../../db/deliveries.ts';
-import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { OrderRepository } from '../../db/orders.ts';
 import type { UserRepository } from '../../db/users.ts';
 import { emailKindOf } from '../../domain/order/email-kinds.ts';
@@ -11,13 +10,12 @@ interface Dependencies {
   ledger: Pick<DeliveryLedger, 'entry'>;
   orders: Pick<OrderRepository, 'fact'>;
   users: Pick<UserRepository, 'findReader'>;
-  suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   workflows: Pick<OrderWorkflows, 'resend'>;
 }
 
 type ResendRefusal = { refused: 'not_found' } | { refused: 'nothing_to_send'; detail: string };
 
-export function createResend({ ledger, orders, users, suppressions, workflows }: Dependencies) {
+export function createResend({ ledger, orders, users, workflows }: Dependencies) {
   /** Sends an email of an order again, or returns why not. @throws {OutcomeUnknownError} */
   return async (orderId: string, deliveryId: string, deadline: number): Promise<ResendRefusal | undefined> => {
     const entry = await ledger.entry(deliveryId);
@@ -34,7 +32,7 @@ export function createResend({ ledger, orders, users, suppressions, workflows }:
 
   async function customerSuppression({ event, order }: Fact): Promise<string | undefined> {
     const reader = await users.findReader(order.customer.id);
-    return suppressionReason(reader, emailKindOf(event), reader && (await suppressions.reasonFor(reader.email)));
+    return suppressionReason(reader, emailKindOf(event));
   }
 }
 

@@ -6,6 +6,8 @@ export type ReturnedAs = 'bounced' | 'complained';
 interface Reader {
   /** The kinds of email that the customer has turned off. */
   unwanted: readonly EmailKind[];
+  /** What happened to earlier emails to the customer's address. */
+  returned: ReturnedAs | null;
 }
 
 /** The sentences on the timeline about returned emails. */
@@ -19,14 +21,9 @@ export const whyReturned: Record<ReturnedAs, string> = {
  *
  * @param reader the customer; undefined after erasure
  * @param kind the kind of the email; undefined for the receipt
- * @param returned what happened to earlier emails to the address
  */
-export function suppressionReason(
-  reader: Reader | undefined,
-  kind: EmailKind | undefined,
-  returned: ReturnedAs | undefined,
-): string | undefined {
+export function suppressionReason(reader: Reader | undefined, kind: EmailKind | undefined): string | undefined {
   if (!reader) return 'The customer has deleted the account.';
-  if (returned) return whyReturned[returned];
+  if (reader.returned) return whyReturned[reader.returned];
   return kind && reader.unwanted.includes(kind) ? 'The customer has turned off emails of this kind.' : undefined;
 }
