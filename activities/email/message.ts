@@ -66,6 +66,8 @@ export function compose(email: OutgoingEmail, sender: Mailbox) {
     subject: toOneLine(subject),
     text,
     html,
+    // Without this option, Nodemailer counts the letters of each part to choose an encoding.
+    textEncoding: 'quoted-printable' as const,
     disableFileAccess: true,
     disableUrlAccess: true,
   };
