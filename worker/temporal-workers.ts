@@ -14,7 +14,7 @@ import { webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
 import { heartbeatInterceptor } from './heartbeat-interceptor.ts';
 import type { WorkerSettings } from './settings.ts';
 import { ATTEMPTS_PER_ENDPOINT } from './webhooks/start-webhooks.ts';
-import { workflowsPath } from './workflows-path.ts';
+import { workflowCode } from './workflows-path.ts';
 
 /** The maximum number of activities that send emails at the same time. */
 const EMAILS_AT_ONCE = 5;
@@ -83,7 +83,7 @@ export async function createTemporalWorkers(
 async function readBundle({ WORKFLOW_BUNDLE: codePath }: WorkerSettings, { failureConverterPath }: DataConverter) {
   if (codePath) return { codePath };
   return bundleWorkflowCode({
-    workflowsPath,
+    ...workflowCode,
     ...(failureConverterPath && { failureConverterPath }),
     // At its default level, the bundler lists every file.
     logger: new DefaultLogger('WARN'),
