@@ -192,3 +192,13 @@ test('survives a migration that changes the result of a prepared statement', asy
   await database.raw('ALTER TABLE menu_board ADD COLUMN price int');
   for (let again = 0; again < 8; again += 1) expect(await read()).toEqual([]);
 });
+
+test('runs a prepared statement in the transaction that it is given', async () => {
+  const at = prepare('cursor-at', 'SELECT 1 FROM webhook_cursor WHERE position = :at::bigint AND :at = position');
+  const rowsAt = async (from: Database) => (await at(from, { at: 4_711 })).rows.length;
+  await transact(database, async (transaction) => {
+    await transaction('webhook_cursor').update({ position: 4_711 });
+    expect([await rowsAt(transaction), await rowsAt(database)]).toEqual([1, 0]);
+    await transaction('webhook_cursor').update({ position: 0 });
+  });
+});
