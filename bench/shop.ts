@@ -1,18 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import type { Environment } from '../config/environment.ts';
 import { connect } from '../db/connection.ts';
 import { startApi, startWorker } from '../stack/programs.ts';
 import type { Service } from '../stack/service.ts';
-import { StackError } from '../stack/stack-error.ts';
-import { waitFor } from '../stack/wait.ts';
 import { startMailSink } from '../tests/chaos/mail-catcher.ts';
 import { createDatabase } from '../tests/databases.ts';
 import { signIn } from '../tests/sign-in.ts';
 import { makeTemporaryFolder, openServices, type StandaloneServices } from '../tests/standalone-shop.ts';
 import { writeWorkflowBundle } from '../tests/workflow-bundle.ts';
 import { createHttpClient, type HttpClient } from './http-client.ts';
+import { countActions } from './measure/temporal-actions.ts';
 
 /** A running API with its own database, with or without a worker. */
 export interface Branch {
@@ -54,9 +52,6 @@ export interface BranchOptions {
 
 /** The maximum number of connections to one API. */
 const CONNECTIONS = 16;
-
-/** How long Temporal's metrics may take to include the latest actions, in ms. */
-const METRICS_LAG_MS = 1_500;
 
 /** How long an access token is used, in ms: half its lifetime. */
 const TOKEN_MS = 300_000;
@@ -169,23 +164,6 @@ function createTokenSource(url: string, username: string): () => Promise<string>
     }
     return token;
   };
-}
-
-/** Waits until Temporal's count of actions no longer changes, and returns the count. */
-async function countActions(log: string, signal: AbortSignal): Promise<number> {
-  // Temporal logs the address of its metrics when it starts.
-  const page = /^Metrics:\s+http:\/\/\S+?(:\d+\S+)/m.exec(readFileSync(log, 'utf8'))?.[1];
-  if (!page) throw new StackError(`Temporal's log does not name the address of its metrics (${log}).`);
-  let [count, since] = [-1, 0];
-  const isSettled = async () => {
-    const response = await fetch(`http://127.0.0.1${page}`, { signal: AbortSignal.timeout(10_000) });
-    const counts = (await response.text()).matchAll(/^action\{.*namespace="default".*\} (\S+)$/gm);
-    const now = counts.reduce((total, [, each]) => total + Number(each), 0);
-    if (now !== count) [count, since] = [now, performance.now()];
-    return performance.now() - since > METRICS_LAG_MS;
-  };
-  await waitFor('The count of actions', isSettled, { deadline: 20_000, every: 200, signal });
-  return count;
 }
 
 async function postgresVersion(url: string): Promise<string> {

@@ -4,11 +4,12 @@ import { completeOrder, statusSteps } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
 import { callWithDeadline } from '../measure/call-with-deadline.ts';
 import { waitUntilIdle } from '../measure/wait-until-idle.ts';
+import { costOf, MAX_ORDER_COST } from '../order-cost.ts';
 import { valueRow } from '../rows.ts';
 
 /** Measurements of the histories of delivered orders in Temporal. Each list has one value per order. */
 interface Traces {
-  events: number[];
+  historyEvents: number[];
   bytes: number[];
   workflowTasks: number[];
   /** The average number of billed actions per order. */
@@ -23,11 +24,11 @@ export async function measureCosts(bench: Bench): Promise<Result> {
     await deliver(bench, count(5), { atRest: true }),
     await deliver(bench, count(5), { atRest: false }),
   ];
-  const rowsOf = ({ events, bytes, workflowTasks, actions }: Traces, how: string) => [
-    valueRow(`history of an order, ${how}`, events, 'events', { most: 75 }),
+  const rowsOf = ({ historyEvents, bytes, workflowTasks, actions }: Traces, how: string) => [
+    valueRow(`history of an order, ${how}`, historyEvents, 'events', { most: MAX_ORDER_COST.historyEvents }),
     valueRow(`size of the history, ${how}`, bytes, 'bytes'),
-    valueRow(`workflow tasks of an order, ${how}`, workflowTasks, 'tasks'),
-    valueRow(`Temporal actions of an order, ${how}`, [actions], 'actions'),
+    valueRow(`workflow tasks of an order, ${how}`, workflowTasks, 'tasks', { most: MAX_ORDER_COST.workflowTasks }),
+    valueRow(`Temporal actions of an order, ${how}`, [actions], 'actions', { most: MAX_ORDER_COST.actions }),
   ];
   return {
     rows: [
@@ -45,7 +46,7 @@ async function deliver(
   { atRest }: { atRest: boolean },
 ): Promise<Traces> {
   const { api, temporal, customer, manager } = shop;
-  const traces: Omit<Traces, 'actions'> = { events: [], bytes: [], workflowTasks: [] };
+  const traces: Omit<Traces, 'actions'> = { historyEvents: [], bytes: [], workflowTasks: [] };
   const before = await shop.countActions();
   for (let order = 0; order < orders; order += 1) {
     signal.throwIfAborted();
@@ -59,9 +60,9 @@ async function deliver(
       }
     }
     await callWithDeadline('An order', handle.result());
-    const { events = [] } = await handle.fetchHistory();
-    traces.events.push(events?.length ?? 0);
-    traces.workflowTasks.push(events?.filter((event) => event.workflowTaskCompletedEventAttributes).length ?? 0);
+    const { historyEvents, workflowTasks } = await costOf(handle);
+    traces.historyEvents.push(historyEvents);
+    traces.workflowTasks.push(workflowTasks);
     traces.bytes.push((await handle.describe()).historySize ?? 0);
   }
   return { ...traces, actions: ((await shop.countActions()) - before) / orders };

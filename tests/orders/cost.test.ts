@@ -1,0 +1,40 @@
+import { statusSteps } from '../../bench/complete-order.ts';
+import { countActions } from '../../bench/measure/temporal-actions.ts';
+import { waitUntilIdle } from '../../bench/measure/wait-until-idle.ts';
+import { costOf, MAX_ORDER_COST } from '../../bench/order-cost.ts';
+import type { Status } from '../../domain/order/transitions.ts';
+import { startOwn } from '../faults/own-services.ts';
+import { openShop, type Shop } from '../shop.ts';
+
+const { signal } = new AbortController();
+
+// Temporal counts the actions of all its workflows, so these orders have a server of their own.
+let own: Awaited<ReturnType<typeof startOwn<'temporal'>>>;
+let shop: Shop;
+beforeAll(async () => {
+  own = await startOwn('temporal');
+  shop = await openShop({ environment: own.environment });
+}, 90_000);
+afterAll(async () => {
+  await shop?.close();
+  await own?.stop();
+}, 60_000);
+
+test('delivers an order within its maximum cost', async () => {
+  const before = await countActions(own.temporal.log, signal);
+  const { id } = (await shop.place()).body;
+  const handle = shop.workflow(id);
+  for (const status of statusSteps as Status[]) {
+    await waitUntilIdle(handle, signal);
+    expect((await shop.move(id, status)).status).toBe(200);
+  }
+  await shop.waitForEnd(id);
+
+  const actions = (await countActions(own.temporal.log, signal)) - before;
+  const { historyEvents, workflowTasks } = await costOf(handle);
+  expect(actions).toBeGreaterThan(0);
+  expect(actions).toBeLessThanOrEqual(MAX_ORDER_COST.actions);
+  expect(historyEvents).toBeLessThanOrEqual(MAX_ORDER_COST.historyEvents);
+  expect(workflowTasks).toBeLessThanOrEqual(MAX_ORDER_COST.workflowTasks);
+  expect((await shop.timeline(id)).filter(({ kind }) => kind === 'delivery')).toHaveLength(9);
+}, 60_000);
