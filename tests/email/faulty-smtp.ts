@@ -17,13 +17,21 @@ export async function startFaultySmtp() {
   const reactions: Reaction[] = [];
   /** The emails that arrived whole. */
   const received: string[] = [];
+  /** Those that the server confirmed. */
+  const confirmed: string[] = [];
+  const stalled = new Set<Socket>();
   const sockets = new Set<Socket>();
 
-  function end(socket: Socket): void {
+  function end(socket: Socket, email: string): void {
     const reaction = reactions.shift() ?? 'confirms';
+    received.push(email);
+    if (reaction === 'stalls') stalled.add(socket);
     if (reaction === 'drops') socket.destroy();
     if (reaction === 'resets') socket.resetAndDestroy();
-    if (reaction === 'confirms') socket.write('250 thank you\r\n');
+    if (reaction === 'confirms') {
+      confirmed.push(email);
+      socket.write('250 thank you\r\n');
+    }
   }
 
   const server = createServer((socket) => {
@@ -35,9 +43,9 @@ export async function startFaultySmtp() {
       data += chunk.toString();
       if (inMessage) {
         if (!data.endsWith('\r\n.\r\n')) return;
-        received.push(data);
+        const email = data;
         [data, inMessage] = ['', false];
-        end(socket);
+        end(socket, email);
         return;
       }
       for (let at = data.indexOf('\r\n'); at >= 0 && !inMessage; at = data.indexOf('\r\n')) {
@@ -54,6 +62,12 @@ export async function startFaultySmtp() {
     url: `smtp://127.0.0.1:${(server.address() as AddressInfo).port}`,
     reactions,
     received,
+    confirmed,
+    /** Closes the connections of emails that the server has not answered, and confirms all further emails. */
+    recover(): void {
+      reactions.length = 0;
+      for (const socket of stalled) socket.destroy();
+    },
     async close() {
       for (const socket of sockets) socket.destroy();
       await new Promise((closed) => server.close(closed));
