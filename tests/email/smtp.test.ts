@@ -265,6 +265,52 @@ describe('email through SMTP', () => {
     await mailerAt(server.url, { transfer: 500 }).send(email);
   });
 
+  test('limits the transfer, but not the answer, of an attempt with a transfer timeout', async () => {
+    const { url } = await startRawServer(() => {});
+    const started = performance.now();
+    const failure = await outageOf(mailerAt(url).send(email, undefined, 200));
+    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(failure.message).toContain('deadline');
+
+    const { server } = await shop({
+      onData(stream, _session, done) {
+        stream.resume().on('end', () => setTimeout(done, 1_500));
+      },
+    });
+    expect(await mailerAt(server.url).send(email, undefined, 500)).toMatchObject({ outcome: 'sent' });
+  });
+
+  test('is unavailable after an email without an answer, until the mail server answers', async () => {
+    const faulty = await startFaultySmtp();
+    cleanups.push(faulty.close);
+    const mailer = mailerAt(faulty.url);
+    expect(mailer.isUnavailable()).toBe(false);
+    faulty.reactions.push('drops');
+    await mailer.send(email);
+    expect(mailer.isUnavailable()).toBe(true);
+
+    await mailer.send(email);
+
+    expect(mailer.isUnavailable()).toBe(false);
+  });
+
+  test('is unavailable after a failed connection, but not after a cancelled attempt', async () => {
+    const closed = mailerAt('smtp://127.0.0.1:1');
+    await outageOf(closed.send(email));
+    expect(closed.isUnavailable()).toBe(true);
+
+    const { url } = await startRawServer(() => {});
+    const silent = mailerAt(url);
+    await outageOf(silent.send(email, AbortSignal.abort()));
+    expect(silent.isUnavailable()).toBe(false);
+  });
+
+  test('stays available after the mail server rejects an email temporarily', async () => {
+    const { mailer } = await shop({ onRcptTo: (_address, _session, done) => done(smtpError(451, 'Later')) });
+    await outageOf(mailer.send(email));
+    expect(mailer.isUnavailable()).toBe(false);
+  });
+
   test('a cancelled attempt ends at once only if the server does not have the whole message', async () => {
     const { url } = await startRawServer(() => {});
     const early = new AbortController();
