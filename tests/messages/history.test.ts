@@ -55,7 +55,7 @@ describe('reading an order’s history', () => {
         scheduled('journal', [refused, fact(first)]),
         scheduled('email', [fact(first)]),
         answered('one', { ...moved, replayed: false }),
-        scheduled('journal', [fact(alerted)]),
+        scheduled('announce', [fact(alerted)]),
         scheduled('journal', [fact(moved)]),
       ],
       decode,

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { statusSteps } from '../../bench/complete-order.ts';
 import { countActions } from '../../bench/measure/temporal-actions.ts';
 import { waitUntilIdle } from '../../bench/measure/wait-until-idle.ts';
@@ -19,6 +21,11 @@ afterAll(async () => {
   await shop?.close();
   await own?.stop();
 }, 60_000);
+
+test('the maximum cost of an order is documented for operators', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/production.md'), 'utf8');
+  expect(text).toContain(`at most ${MAX_ORDER_COST.actions} billable actions`);
+});
 
 test('delivers an order within its maximum cost', async () => {
   const before = await countActions(own.temporal.log, signal);

@@ -7,6 +7,7 @@ import {
   type OrderRunOptions,
   orderWorkflowType,
   type Start,
+  searchAttributes,
 } from '../../workflows/messages/definitions.ts';
 import { runsOf } from '../../workflows/messages/history.ts';
 import { startOptionsOf } from '../../workflows/messages/start-options.ts';
@@ -65,6 +66,9 @@ describe('an order that clients change all the time', () => {
     const ended = await handle.executeUpdate(cancelUpdate, { args: [{ actor: manager }] });
     expect(ended.order).toMatchObject({ status: 'cancelled', version: moves + 2 });
     await shop.waitForEnd(order.id);
+    const { typedSearchAttributes } = await shop.workflow(order.id).describe();
+    expect(typedSearchAttributes.get(searchAttributes.status)).toBe('cancelled');
+    expect(typedSearchAttributes.get(searchAttributes.number)).toBe(order.number);
 
     const versions: number[] = await shop
       .database('order_events')
