@@ -22,6 +22,9 @@ const EMAILS_AT_ONCE = 5;
 /** Activity slots for deliveries that find the queue of their endpoint full. */
 const SPARE_WEBHOOK_SLOTS = 50;
 
+/** The maximum number of webhook deliveries whose workflows a worker caches. */
+const MAX_CACHED_DELIVERIES = 100;
+
 interface Dependencies {
   connection: NativeConnection;
   dataConverter: DataConverter;
@@ -43,6 +46,8 @@ export async function createTemporalWorkers(
     dataConverter,
     ...deploymentOptions(settings),
     interceptors: { activity: [heartbeatInterceptor] },
+    // By default, each worker of a process sizes its cache for all memory of the machine (temporalio/sdk-typescript#2227).
+    maxCachedWorkflows: settings.MAX_CACHED_WORKFLOWS,
     // Gives emails that are being sent the time to complete when a deploy stops the worker (0 by default).
     shutdownGraceTime: '20s',
     shutdownForceTime: '30s',
@@ -68,8 +73,8 @@ export async function createTemporalWorkers(
       ...options,
       taskQueue: webhookTaskQueueOf(taskQueue),
       workflowBundle,
-      // These workflows are small and mostly wait, so a small cache and one thread are enough.
-      maxCachedWorkflows: 100,
+      // These workflows mostly wait, so a small cache and one thread are enough.
+      maxCachedWorkflows: Math.min(settings.MAX_CACHED_WORKFLOWS, MAX_CACHED_DELIVERIES),
       workflowThreadPoolSize: 1,
       activities: { deliverWebhook, settleWebhook },
       // Enough slots for all endpoints, so that a slow endpoint does not delay the others.
