@@ -9,6 +9,10 @@ import { startWorker } from './start-worker.ts';
 // The SDK records a stack trace for every promise of a workflow, so short traces make replays 10 % faster. The limit applies only
 // to threads that start after this line.
 setFlagsFromString('--stack-trace-limit=4');
+// By default, a heap grows to several times its live data, and V8 does not shrink it when the process becomes idle. A heap may
+// double instead, and workflow threads get a smaller new space. Neither costs measurable processor time in replays.
+setFlagsFromString('--heap-growing-percent=100');
+setFlagsFromString('--max-semi-space-size=16');
 
 await runCommand(async () => {
   const settings = readWorkerSettings(readEnvironment());

@@ -35,7 +35,7 @@ const workerSchema = z.object({
   /** The port on 127.0.0.1 where Temporal's SDK serves its metrics to the worker; unset: no metrics of the SDK. */
   TEMPORAL_METRICS_PORT: wholeNumber(1, 65_535, 'a port').optional(),
   /** The number of open orders that a worker caches. Other orders are replayed from their history when they change. */
-  MAX_CACHED_WORKFLOWS: wholeNumber(16, 100_000).default(500),
+  MAX_CACHED_WORKFLOWS: wholeNumber(16, 100_000).default(300),
   /** The bundle that `npm run build` wrote; unset: the worker bundles the workflows at each start. */
   WORKFLOW_BUNDLE: z.string().optional(),
   /** The Worker Deployment of this worker, and the id of the worker's build. Both are set, or neither. */

@@ -10,7 +10,7 @@ import { callWithDeadline } from '../measure/call-with-deadline.ts';
 import { memoryOf } from '../measure/memory.ts';
 import { median } from '../measure/statistics.ts';
 import { waitUntilAllIdle } from '../measure/wait-until-idle.ts';
-import { number, valueRow } from '../rows.ts';
+import { number, type Target, valueRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -21,6 +21,9 @@ const programs = {
 
 /** The number of orders that are placed or closed at the same time. */
 const AT_ONCE = 16;
+
+/** The maximum memory of a worker with open orders, in MB, and of one whose orders have closed, as a multiple of an idle one's. */
+const WORKER_MOST = { open: 700, closed: 1.3 };
 
 /** Measures the start and the memory of the API and the worker. */
 export async function measureProcesses(bench: Bench): Promise<Result> {
@@ -41,18 +44,22 @@ export async function measureProcesses(bench: Bench): Promise<Result> {
   await branch.close();
 
   const held = `${number(openOrders)} open orders`;
-  const rowsOf = (name: 'API' | 'worker', key: 'api' | 'worker') => [
+  const rowsOf = (name: 'API' | 'worker', key: 'api' | 'worker', most?: { open: Target; closed: Target }) => [
     valueRow(`memory of the ${name}, idle`, idle[key], 'MB'),
-    valueRow(`memory of the ${name}, ${held}`, open[key], 'MB'),
-    valueRow(`memory of the ${name}, after the orders closed`, closed[key], 'MB'),
+    valueRow(`memory of the ${name}, ${held}`, open[key], 'MB', most?.open),
+    valueRow(`memory of the ${name}, after the orders closed`, closed[key], 'MB', most?.closed),
   ];
+  const workerMost = {
+    open: { most: WORKER_MOST.open },
+    closed: { most: Math.floor(median(idle.worker) * WORKER_MOST.closed) },
+  };
   return {
     summary: `**Memory**: ${number(median(open.api))} MB for an API process and ${number(median(open.worker))} MB for a worker, with ${held}.`,
     rows: [
       valueRow('start of the API until it is ready', api, 'ms'),
       valueRow('start of the worker until it is ready', worker, 'ms'),
       ...rowsOf('API', 'api'),
-      ...rowsOf('worker', 'worker'),
+      ...rowsOf('worker', 'worker', workerMost),
     ],
   };
 }
