@@ -80,7 +80,7 @@ export function createHub({ log, logger, publicUrl, everyMs = 1_000 }: HubOption
       position = broadcast.position;
       recent.push(broadcast);
       if (recent.length > MAX_RECENT) recentAfter = recent.shift()?.position ?? recentAfter;
-      for (const reader of [...readers]) deliver(broadcast, reader);
+      for (const reader of readers) deliver(broadcast, reader);
     }
     return page.facts.length === PAGE;
   }

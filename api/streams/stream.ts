@@ -57,9 +57,13 @@ export function openStream(response: ServerResponse, start: StreamStart, options
   let drainedAt = writtenAt;
   let checkedAt = writtenAt;
 
+  /** Sends a frame at once. Otherwise, Node would send it only after the hub has called all other streams. */
   function write(frame: Buffer): void {
+    const { socket } = response;
     writtenAt = performance.now();
+    socket?.cork();
     response.write(frame);
+    socket?.uncork();
   }
 
   function send(broadcast: Broadcast): void {
