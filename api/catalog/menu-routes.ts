@@ -5,6 +5,8 @@ import { ifNoneMatch } from '../http/schemas.ts';
 import type { Menu } from './menu.ts';
 import { catalog } from './schemas.ts';
 
+const Vary = '`Accept-Encoding`, among others';
+
 /** The menu, which needs no access token. */
 export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
   return [
@@ -21,15 +23,29 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
         200: {
           description: 'The menu',
           body: catalog,
-          headers: { ETag: 'Changes whenever the menu changes' },
+          headers: {
+            ETag: 'Changes whenever the menu changes. Each content encoding has its own',
+            'Content-Encoding': '`gzip` if `Accept-Encoding` allows it, else absent',
+            Vary,
+          },
         },
-        304: { description: 'Not modified', headers: { ETag: 'The `ETag` that you sent' } },
+        304: {
+          description: 'Not modified',
+          headers: { ETag: 'The `ETag` of the encoding that a 200 would have', Vary },
+        },
       },
-      handle: async ({ headers }) => {
-        const { body, etag } = await menu.read();
+      handle: async ({ headers, negotiateEncoding }) => {
+        const read = await menu.read();
+        const isGzip = negotiateEncoding('gzip', 'identity') === 'gzip';
+        const { body, etag } = isGzip ? read.gzip : read;
         const caching = { etag, 'cache-control': 'no-cache' };
-        if (matchesIfNoneMatch(headers['if-none-match'], etag)) return { status: 304, headers: caching };
-        return { status: 200, headers: { ...caching, 'content-type': 'application/json; charset=utf-8' }, body };
+        // A tag of the other encoding also matches, because it differs only in its suffix (ADR 21).
+        if (matchesIfNoneMatch(headers['if-none-match'], read.etag)) return { status: 304, headers: caching };
+        const content = {
+          'content-type': 'application/json; charset=utf-8',
+          ...(isGzip && { 'content-encoding': 'gzip' }),
+        };
+        return { status: 200, headers: { ...caching, ...content }, body };
       },
     }),
   ];

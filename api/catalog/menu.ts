@@ -1,11 +1,16 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { CatalogView } from '../../db/catalog-view.ts';
 
-/** The body and `ETag` of the menu. */
-export interface MenuResponse {
-  /** JSON in UTF-8, encoded once for all responses. */
+interface Representation {
   body: Buffer;
   etag: string;
+}
+
+/** The menu as JSON in UTF-8, encoded once for all responses. */
+export interface MenuResponse extends Representation {
+  gzip: Representation;
 }
 
 /** The lifetime of the cache, in ms. It is short, because other processes may change the menu without clearing this cache. */
@@ -15,9 +20,16 @@ const CACHE_MS = 250;
 export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) {
   let cached: { response: Promise<MenuResponse>; until: number } | undefined;
 
+  let written: MenuResponse | undefined;
+
   async function write(): Promise<MenuResponse> {
     const body = Buffer.from(JSON.stringify({ data: await view.menu() }));
-    return { body, etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"` };
+    const version = hash('sha256', body, 'base64url').slice(0, 27);
+    const etag = `"${version}"`;
+    // An unchanged menu is not compressed again.
+    if (written?.etag === etag) return written;
+    written = { body, etag, gzip: { body: await promisify(gzip)(body), etag: `"${version}-gzip"` } };
+    return written;
   }
 
   return {

@@ -25,6 +25,11 @@ export interface RouteInput<Params extends Schema, Query extends Schema, Headers
   requestId: string;
   /** The client's IP address. */
   address: string;
+  /**
+   * Returns the offered content encoding that the client prefers, or `false` if it accepts none. Adds `Accept-Encoding` to
+   * `Vary`.
+   */
+  negotiateEncoding(...offered: string[]): string | false;
 }
 
 export interface RouteResponse {
@@ -113,7 +118,11 @@ export function serve(router: Router, { handle, ...route }: Route): void {
     checkAccess(route.access, caller);
     const input = await parseInput(route, ctx);
     await receiveRest(ctx.req);
-    respond(ctx, await handle({ ...input, caller, token, requestId, address: ctx.ip }));
+    const negotiateEncoding = (...offered: string[]) => {
+      ctx.vary('Accept-Encoding');
+      return ctx.acceptsEncodings(...offered);
+    };
+    respond(ctx, await handle({ ...input, caller, token, requestId, address: ctx.ip, negotiateEncoding }));
   });
 }
 
