@@ -9,17 +9,19 @@ import type { Shop } from '../shop.ts';
 import { sharedBundle } from '../workflow-bundle.ts';
 import { replayErrors } from '../workflows/replay.ts';
 
-/** The timeout of missing deliveries, in ms. It is longer than the longest pause between two attempts in these tests. */
+/** The default timeout of missing deliveries, in ms. It is longer than the longest pause between two attempts in these tests. */
 const TIMEOUT_MS = 30_000;
 
 interface Promised {
   /** Returns the emails that arrived at another server than the shop's own SMTP server. */
   emailsAbout?: (orderId: string) => Promise<{ eventId: string; to: string }[]>;
+  /** The timeout of missing deliveries, in ms. */
+  timeoutMs?: number;
 }
 
 /** Checks the invariants of an order after a fault, once its deliveries have ended. Returns the order. */
 export async function expectIntact(shop: Shop, orderId: string, promised: Promised = {}): Promise<Order> {
-  await settled(shop, orderId);
+  await settled(shop, orderId, promised.timeoutMs);
 
   const rows = await shop.database('orders').where({ id: orderId });
   expect(rows).toHaveLength(1);
@@ -41,7 +43,7 @@ export async function expectIntact(shop: Shop, orderId: string, promised: Promis
 }
 
 /** Waits until each delivery of each event has an outcome in the ledger. */
-async function settled(shop: Shop, orderId: string): Promise<void> {
+async function settled(shop: Shop, orderId: string, deadline = TIMEOUT_MS): Promise<void> {
   await waitFor(
     `The deliveries of order ${orderId}`,
     async () => {
@@ -58,7 +60,7 @@ async function settled(shop: Shop, orderId: string): Promise<void> {
       if (missing.length > 0) throw new Error(`the ledger lacks ${missing.join(', ')}`);
       return events.length === version && ended === isFinal(status);
     },
-    { deadline: TIMEOUT_MS, every: 100 },
+    { deadline, every: 100 },
   );
 }
 
