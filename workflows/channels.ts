@@ -36,23 +36,27 @@ const JOURNAL_AFTER_MS = 1_000;
 
 /** The scopes that cancel an order's activities. */
 export interface Scopes {
-  journaling: CancellationScope;
-  delivering: CancellationScope;
+  /** Cancels the activities that may email. A cancelled email takes a while to stop. */
+  emailing: CancellationScope;
+  /** Cancels the other activities, after those above have ended. */
+  recording: CancellationScope;
 }
 
 /** An order's channels, in the order in which they start. */
 export interface Channels {
   all: Channel[];
-  journal: Channel;
+  /** Those in the scope `recording`. */
+  recording: Channel[];
 }
 
-export function createChannels(outbox: Outbox, { journaling, delivering }: Scopes): Channels {
-  const announce = announceChannel(outbox, delivering);
-  const journal = journalChannel(outbox, journaling);
-  const deliveries = (['redis', 'customer', 'shop'] as const).map((audience) =>
-    deliveryChannel(outbox, audience, delivering, () => deliverable(outbox, audience)),
-  );
-  return { all: [announce, journal, ...deliveries], journal };
+export function createChannels(outbox: Outbox, { emailing, recording }: Scopes): Channels {
+  const delivery = (audience: Audience, scope: CancellationScope) =>
+    deliveryChannel(outbox, audience, scope, () => deliverable(outbox, audience));
+  const announce = announceChannel(outbox, emailing);
+  const journal = journalChannel(outbox, recording);
+  const redis = delivery('redis', recording);
+  const emails = [delivery('customer', emailing), delivery('shop', emailing)];
+  return { all: [announce, journal, redis, ...emails], recording: [journal, redis] };
 }
 
 /** Processes entries in order, with one activity at a time. */
@@ -82,10 +86,8 @@ function announceChannel(outbox: Outbox, scope: CancellationScope): Channel {
   return channelOf(
     () => nextBatch(queues.journal, BATCH.announce),
     async (entries) => {
-      const audiences = (['redis', 'customer', 'shop'] as const).filter((audience) => {
-        const [first] = queues[audience];
-        return first && includesFact(entries, first);
-      });
+      const isNext = (fact: Fact | undefined) => fact !== undefined && includesFact(entries, fact);
+      const audiences = (['redis', 'customer', 'shop'] as const).filter((audience) => isNext(queues[audience][0]));
       const summary = summaryOfEntries(entries);
       outbox.announcing = entries;
       outbox.announcingSince = Date.now();
@@ -105,7 +107,10 @@ function announceChannel(outbox: Outbox, scope: CancellationScope): Channel {
   );
 }
 
-/** Journals entries while others are announced for long, so that Redis and mail servers do not delay the journal. */
+/**
+ * Journals new entries while an announcement is slow. A slow Redis or mail server therefore does not delay the journal for longer
+ * than {@link JOURNAL_AFTER_MS}.
+ */
 function journalChannel(outbox: Outbox, scope: CancellationScope): Channel {
   const { queues } = outbox;
   const isWaiting = () => queues.journal.some((entry) => !outbox.announcing.includes(entry));
@@ -158,15 +163,15 @@ export function deliveryChannel(
         // Any other error is a bug and must fail the workflow task.
         if (!(error instanceof ActivityFailure)) throw error;
         const expired = facts.filter((fact) => remainingMs(audience, fact) <= 0).length;
-        outbox.giveUp(audience, Math.max(expired, 1), error.cause?.message ?? error.message);
+        outbox.giveUp(audience, facts.slice(0, Math.max(expired, 1)), error.cause?.message ?? error.message);
       }
     },
   );
 }
 
 /**
- * Returns the journaled facts at the front of an audience's queue, unless they are being announced. A fact that is being announced
- * may be published again, because Redis rejects duplicates. Otherwise, a slow mail server would delay the facts after it.
+ * Returns the journaled facts at the front of an audience's queue, without those that are being announced. For Redis, these are
+ * included if others follow, because Redis rejects duplicates. A slow mail server therefore does not delay Redis.
  */
 function deliverable({ queues, announcing }: Outbox, audience: Audience): Fact[] {
   const isBeingAnnounced = (fact: Fact) => includesFact(announcing, fact);

@@ -8,7 +8,8 @@ import type { OrderState } from './order-state.ts';
 
 /**
  * Journals, publishes and emails an order's events, and raises its alerts. Returns when the order is finished or must continue
- * as new. In the second case, all activities have ended and the outbox contains the remaining entries.
+ * as new. In the second case, all activities have ended and the outbox contains the remaining entries. In the first case, an
+ * activity may still repeat what another one has done.
  *
  * One loop starts all activities and timers, after all events of a workflow task have been handled. The order of commands
  * therefore does not depend on which events share a task, because a replay can divide events into other tasks (ADR 9).
@@ -18,7 +19,7 @@ export async function dispatch(state: OrderState, runOptions: OrderRunOptions): 
   const isFinished = () => state.isDone && allHandlersFinished();
   const mustReturn = () => isFinished() || mustContinueAsNew(state.outbox, runOptions);
   do {
-    const scopes = { journaling: new CancellationScope(), delivering: new CancellationScope() };
+    const scopes = { emailing: new CancellationScope(), recording: new CancellationScope() };
     const channels = runOptions.announces
       ? createChannels(state.outbox, scopes)
       : createOlderChannels(state.outbox, scopes, runOptions);
@@ -39,16 +40,17 @@ async function runChannels({ all: channels }: Channels, alertTimer: AlertTimer, 
   }
 }
 
-/** Cancels the deliveries, then the journal. A cancelled email takes a while to stop, so events are still journaled meanwhile. */
-async function stopChannels({ all, journal }: Channels, { delivering, journaling }: Scopes): Promise<void> {
-  const isDelivering = () => all.some((channel) => channel !== journal && channel.busy);
-  delivering.cancel();
-  while (isDelivering()) {
-    await untilTaskEnd(() => !isDelivering() || journal.isDue());
-    startIfDue(journal);
+/** Cancels the activities that may email, then the others, which continue until these have stopped. */
+async function stopChannels({ all, recording }: Channels, scopes: Scopes): Promise<void> {
+  const isBusy = ({ busy }: Channel) => busy;
+  const isEmailing = () => all.some((channel) => isBusy(channel) && !recording.includes(channel));
+  scopes.emailing.cancel();
+  while (isEmailing()) {
+    await untilTaskEnd(() => !isEmailing() || recording.some((channel) => channel.isDue()));
+    recording.forEach(startIfDue);
   }
-  journaling.cancel();
-  await untilTaskEnd(() => !journal.busy && allHandlersFinished());
+  scopes.recording.cancel();
+  await untilTaskEnd(() => !all.some(isBusy) && allHandlersFinished());
 }
 
 /**

@@ -26,15 +26,15 @@ const { firstEmails } = proxyActivities<Activities>({ ...emailTimeouts, cancella
 
 export function createOlderChannels(
   outbox: Outbox,
-  { journaling, delivering }: Scopes,
+  { emailing, recording }: Scopes,
   { firstEmails }: OrderRunOptions,
 ): Channels {
-  const journal = journalAndPublishChannel(outbox, journaling);
+  const journal = journalAndPublishChannel(outbox, recording);
   const [redis, ...emails] = (['redis', 'customer', 'shop'] as const).map((audience) =>
-    deliveryChannel(outbox, audience, delivering, () => outbox.queues[audience]),
+    deliveryChannel(outbox, audience, emailing, () => outbox.queues[audience]),
   ) as [Channel, Channel, Channel];
-  const first = firstEmails ? [firstEmailsChannel(outbox, emails, delivering)] : [];
-  return { all: [journal, redis, ...first, ...emails], journal };
+  const first = firstEmails ? [firstEmailsChannel(outbox, emails, emailing)] : [];
+  return { all: [journal, redis, ...first, ...emails], recording: [journal] };
 }
 
 /** Journals entries and publishes the facts. Adds unpublished facts to Redis' queue (ADR 7). */

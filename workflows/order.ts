@@ -33,7 +33,8 @@ import { OrderState } from './order-state.ts';
 export async function order(start: Start, runOptions: OrderRunOptions = { events: 4_000 }): Promise<Order> {
   const state = new OrderState(start, runOptions, (before, after) => show(before, after, runOptions));
   handleMessages(state, runOptions);
-  show(state.order, state.order, runOptions);
+  setCurrentDetails(currentDetails(state.order));
+  if (!runOptions.announces && state.order.version > 1) upsertSearchAttributes(searchAttributesOf(state.order));
   await CancellationScope.nonCancellable(async () => {
     await dispatch(state, runOptions);
     if (!state.isDone) await continueAsNew<typeof order>(state.carry(), runOptions);
@@ -102,13 +103,14 @@ function acceptedOrThrow(decision: ReturnType<OrderState['decide']>) {
   });
 }
 
-/** Shows the order in the Temporal Web UI, after a change or at the start of a run. */
+/** Shows a change of the order in the Temporal Web UI. */
 function show(before: Order, order: Order, { announces }: OrderRunOptions): void {
   setCurrentDetails(currentDetails(order));
   const all = searchAttributesOf(order);
   const former = searchAttributesOf(before);
   const changed = all.filter(({ value }, index) => value !== former[index]?.value);
-  // Temporal bills each command that sets search attributes. Orders started by older versions set all of them each time.
-  const attributes = announces ? changed : all;
-  if (order.version > 1 && attributes.length > 0) upsertSearchAttributes(attributes);
+  // A change without a command could get another time in a replay, which merges such tasks with the next one (ADR 9). Orders
+  // started by older versions set all attributes, after each change of the version.
+  if (announces) upsertSearchAttributes(changed.length > 0 ? changed : all);
+  else if (order.version > 1) upsertSearchAttributes(all);
 }

@@ -19,7 +19,10 @@ export class Outbox {
   readonly #orderId: string;
   readonly #announces: boolean;
 
-  /** @param announces whether one activity journals, publishes and emails a fact. Otherwise, Redis' queue has failed facts only */
+  /**
+   * @param announces whether one activity journals, publishes and emails a fact. If false, the queue for Redis contains only facts
+   *   whose publishing failed
+   */
   constructor(
     orderId: string,
     announces: boolean,
@@ -41,9 +44,12 @@ export class Outbox {
     for (const audience of audiences) this.queues[audience].push(fact);
   }
 
-  /** Drops the oldest facts of an audience and journals that they are not delivered. */
-  giveUp(audience: Audience, count: number, error: string): void {
-    const eventIds = this.queues[audience].splice(0, count).map(({ event }) => event.id);
+  /** Drops facts of an audience that are still queued, and journals that they are not delivered. */
+  giveUp(audience: Audience, facts: Fact[], error: string): void {
+    const queue = this.queues[audience];
+    const eventIds = facts.filter((fact) => includesFact(queue, fact)).map(({ event }) => event.id);
+    if (eventIds.length === 0) return;
+    removeFrom(queue, (fact) => includesFact(facts, fact));
     const at = new Date().toISOString();
     this.queues.journal.push({ kind: 'given_up', orderId: this.#orderId, audience, eventIds, at, error });
   }
@@ -63,7 +69,7 @@ export class Outbox {
         size -= sizeOf(fact);
         count += 1;
       }
-      if (count > 0) this.giveUp(audience, count, 'Too many events were waiting for delivery.');
+      this.giveUp(audience, this.queues[audience].slice(0, count), 'Too many events were waiting for delivery.');
     }
     return this.queues;
   }

@@ -3,7 +3,7 @@ import type { Activities } from '../activities/create-activities.ts';
 import type { Cursor, Finding, PageResult } from '../activities/reconcile-orders.ts';
 import { RECONCILE_RETRY } from './retry-policies.ts';
 
-// The activities heartbeat after every step. Each step has its own timeout.
+// A page may take minutes, in steps that each have their own timeout. Heartbeats detect a dead worker earlier.
 const { reconcile: reconcilePage, forget } = proxyActivities<Activities>({
   startToCloseTimeout: '10m',
   heartbeatTimeout: '15s',

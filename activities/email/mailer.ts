@@ -70,7 +70,7 @@ export function createMailer(settings: MailerSettings, timeouts = RFC_5321_TIMEO
       }
     },
 
-    /** Whether the mail server did not answer an email in the last seconds. */
+    /** Whether the latest attempt, within the last five seconds, got no answer. */
     isUnavailable: outages.isUnavailable,
 
     /** Closes the connections after the emails in progress have been sent. */

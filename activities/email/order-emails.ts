@@ -19,8 +19,8 @@ interface Dependencies {
   scheduleResend(email: UnansweredEmail, pauseMs: number): Promise<void>;
 }
 
-/** The maximum number of first attempts at the same time. Further ones are skipped, so that emails do not occupy all activity slots. */
-const MAX_FIRST_ATTEMPTS = 20;
+/** The maximum number of first attempts at the same time. Others are skipped, so that emails do not occupy all activity slots. */
+export const MAX_FIRST_ATTEMPTS = 20;
 
 /** How long a first attempt may take until the mail server has the whole message, in ms. Retries may take longer. */
 const FIRST_TRANSFER_TIMEOUT_MS = 3_000;

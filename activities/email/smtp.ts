@@ -2,8 +2,8 @@ import { createTransport, type SendMailOptions } from 'nodemailer';
 import type { Attempt, EmailTimeouts } from './attempt.ts';
 import type { SendFailure, Transport } from './transport.ts';
 
-/** Twice the worker's `EMAILS_AT_ONCE`, because one activity may email the customer and the shop at the same time. */
-const MAX_CONNECTIONS = 10;
+/** The sum of `MAX_FIRST_ATTEMPTS` (order-emails.ts) and the worker's `EMAILS_AT_ONCE`, so that no email waits for a connection. */
+const MAX_CONNECTIONS = 25;
 
 /** The options of an email, with the attempt that the plugin below updates. */
 interface Watched extends SendMailOptions {

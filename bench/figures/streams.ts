@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toFrame } from '../../api/streams/frames.ts';
+import { toCloudEvent } from '../../domain/order/cloud-event.ts';
+import type { Order } from '../../domain/order/order.ts';
 import { statusSteps } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
 import { createHttpClient } from '../http-client.ts';
@@ -54,7 +56,9 @@ export async function measureStreams(bench: Bench): Promise<Result> {
 
   const program = await shop.startBaseline('broadcast.ts', {});
   const baseline = createHttpClient(program.url, { connections: 1 });
-  const order = await api.send<object>('POST', '/v1/orders', { as: await customer(), body: basket });
+  const order = await api.send<Order>('POST', '/v1/orders', { as: await customer(), body: basket });
+  const move = { type: 'order.status_changed', at: order.placedAt, from: 'waiting', to: 'preparation' } as const;
+  const actor = { type: 'manager', id: randomUUID() } as const;
 
   /** Returns the same times for a program that only forwards the received bytes. */
   async function broadcast(): Promise<number[]> {
@@ -63,8 +67,9 @@ export async function measureStreams(bench: Bench): Promise<Result> {
     for (let event = 0; event < count(5) * statusSteps.length; event += 1) {
       const id = randomUUID();
       const arrivals = streams.arrivals(id);
-      const data = { ...order, id };
-      await baseline.send('POST', '/', { text: toFrame({ id, event: 'order.ready', data }).toString() });
+      const event = { ...move, id, orderId: order.id, version: 2, actor, reason: null };
+      const frame = toFrame({ id, event: move.type, data: toCloudEvent({ event, order }, url) });
+      await baseline.send('POST', '/', { text: frame.toString() });
       const answered = performance.now();
       waits.push(...(await arrivals).map((at) => Math.max(at - answered, LEAST_MS)));
     }

@@ -142,7 +142,7 @@ describe('after worker and Temporal were killed between a change and its journal
     const lock = await shop.database.transaction();
     await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
     const answers = ids.map((id) => timed(() => moveOnce(shop, id, 'preparation')));
-    await waitFor('All but the journal', () => allDoneButJournal(ids), waitOptions);
+    await waitFor('The waiting activities', () => areWaitingForLock(ids), waitOptions);
     await Promise.all([shop.worker!.kill(), own.temporal.kill()]);
     keys.push(...(await Promise.all(answers)).map(expectUnknown));
     // Statements of the killed worker still wait for the lock, until their timeout.
@@ -156,13 +156,14 @@ describe('after worker and Temporal were killed between a change and its journal
   }, 90_000);
 
   /** Returns whether the workflows have decided the change, and their activities wait for the lock. */
-  async function allDoneButJournal(ids: string[]): Promise<boolean> {
+  async function areWaitingForLock(ids: string[]): Promise<boolean> {
     for (const id of ids) {
       const { events } = await shop.workflow(id).fetchHistory();
       if (!events?.some((event) => event.workflowExecutionUpdateCompletedEventAttributes)) return false;
     }
-    const worker = { application_name: 'crema-worker', wait_event_type: 'Lock' };
-    return (await shop.database('pg_stat_activity').where(worker)).length === ids.length;
+    const waiting = { application_name: 'crema-worker', wait_event_type: 'Lock' };
+    const statements = shop.database('pg_stat_activity').where(waiting).whereRaw('datname = current_database()');
+    return (await statements).length === ids.length;
   }
 
   test('keeps row and workflow equal for an order that is cancelled next', async () => {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { waitFor } from '../../stack/wait.ts';
 import {
   cancelUpdate,
   changeStatusSignal,
   changeStatusUpdate,
+  editSignal,
   type OrderRunOptions,
   orderWorkflowType,
   type Start,
@@ -85,35 +87,65 @@ describe('an order that clients change all the time', () => {
 });
 
 describe('an order that must continue as new while an email is being sent', () => {
-  test('gives up no delivery of the events that arrive meanwhile', async () => {
-    const me = (await shop.request('GET', '/v1/me', { as: shop.customer })).body;
-    const start: Start = aPlacement({
-      id: randomUUID(),
-      customer: { id: me.id },
-      // So large that two dozen of its events do not fit into the start of a new run.
-      lines: Array.from({ length: 50 }, () => aLine({ id: randomUUID() })),
-      placedAt: new Date().toISOString(),
-    });
-    const runOptions: OrderRunOptions = { events: 40, announces: true };
-    heldEmails.hold();
-    const handle = await shop.temporal.workflow.start(orderWorkflowType, {
-      ...startOptionsOf(start, createSigningKeys([])(start.id)[0]),
-      taskQueue: shop.environment.TEMPORAL_TASK_QUEUE as string,
-      args: [start, runOptions],
-    });
-    const moves = movesOf(handle);
-    await moves.outgrow();
-    await moves.move(60);
-    heldEmails.release();
+  test.each<[string, OrderRunOptions]>([
+    ['', { events: 40, announces: true }],
+    [', if an older version started it', { events: 40, firstEmails: true }],
+  ])(
+    'publishes at once, and gives up no delivery of, the events that arrive meanwhile%s',
+    async (_, runOptions) => {
+      const me = (await shop.request('GET', '/v1/me', { as: shop.customer })).body;
+      const start: Start = aPlacement({
+        id: randomUUID(),
+        customer: { id: me.id },
+        // So large that two dozen of its events do not fit into the start of a new run.
+        lines: Array.from({ length: 50 }, () => aLine({ id: randomUUID() })),
+        placedAt: new Date().toISOString(),
+      });
+      const redis = new Redis(shop.environment.REDIS_URL as string);
+      const published: string[] = [];
+      redis.on('message', (_channel, message) => published.push(JSON.parse(message).id));
+      await redis.subscribe(`orders:${start.id}`);
+      heldEmails.hold();
+      const handle = await shop.temporal.workflow.start(orderWorkflowType, {
+        ...startOptionsOf(start, createSigningKeys([])(start.id)[0]),
+        taskQueue: shop.environment.TEMPORAL_TASK_QUEUE as string,
+        args: [start, runOptions],
+      });
+      const moves = movesOf(handle);
+      await moves.outgrow();
+      await moves.move(60);
+      await shop.waitForStatus(start.id, moves.status());
+      await waitFor('the messages', () => published.length === moves.count() + 1, { deadline: 20_000 });
+      expect(heldEmails.waiting()).toBeGreaterThan(0);
+      redis.disconnect();
+      heldEmails.release();
 
-    await shop.waitForStatus(start.id, moves.status());
-    await handle.executeUpdate(cancelUpdate, { args: [{ actor: { type: 'manager', id: 'a-manager' } }] });
-    await shop.waitForEnd(start.id);
-    const emails = await shop.database('deliveries').where({ order_id: start.id, channel: 'email' });
-    expect(emails.filter(({ outcome }) => outcome !== 'sent')).toEqual([]);
-    const mailed = shop.emailsAbout(start.id).map(({ eventId, to }) => `${eventId} ${to}`);
-    expect(mailed).toHaveLength(emails.length);
-    expect(new Set(mailed).size).toBe(emails.length);
-    expect((await lengthsOfRuns(start.id)).length).toBeGreaterThan(1);
-  }, 60_000);
+      await shop.waitForStatus(start.id, moves.status());
+      await handle.executeUpdate(cancelUpdate, { args: [{ actor: { type: 'manager', id: 'a-manager' } }] });
+      await shop.waitForEnd(start.id);
+      const emails = await shop.database('deliveries').where({ order_id: start.id, channel: 'email' });
+      expect(emails.filter(({ outcome }) => outcome !== 'sent')).toEqual([]);
+      const mailed = shop.emailsAbout(start.id).map(({ eventId, to }) => `${eventId} ${to}`);
+      expect(mailed).toHaveLength(emails.length);
+      expect(new Set(mailed).size).toBe(emails.length);
+      expect((await lengthsOfRuns(start.id)).length).toBeGreaterThan(1);
+    },
+    60_000,
+  );
 });
+
+// A replay merges a task without commands with the next one, in which the clock shows another time (ADR 9).
+test('issues a command for each change, also if no activity can start', async () => {
+  heldEmails.hold();
+  const { body: order } = await shop.place();
+  await waitFor('an email', () => heldEmails.waiting() > 0, { deadline: 20_000 });
+  const attributes = async () => {
+    const { events } = await shop.workflow(order.id).fetchHistory();
+    return events?.filter((event) => event.upsertWorkflowSearchAttributesEventAttributes).length;
+  };
+  for (const [index, note] of ['Hot', 'Cold', 'Warm'].entries()) {
+    await shop.workflow(order.id).signal(editSignal, { note });
+    await waitFor('the change', async () => (await attributes()) === index + 1, { deadline: 20_000 });
+  }
+  heldEmails.release();
+}, 60_000);

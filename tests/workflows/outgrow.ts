@@ -24,6 +24,8 @@ export function movesOf(handle: WorkflowHandle) {
       };
       await waitFor('an order that cancels its activities', isOutgrown, { deadline: 20_000, every: 1 });
     },
+    /** Returns the number of moves. */
+    count: () => count,
     /** Returns the order's status after all moves. */
     status: () => (count % 2 ? 'preparation' : 'waiting'),
   };
