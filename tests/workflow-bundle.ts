@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BundleOptions, bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { workflowCode } from '../worker/workflows-path.ts';
+import { workflowCode } from '../worker/workflow-code.ts';
 
 /** The workflows of this version, bundled once for all test files. */
 export const sharedBundle = () => ({ codePath: process.env.WORKFLOW_BUNDLE as string });

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { failureConverterPath } from '../workflows/payloads/data-converter.ts';
-import { workflowCode } from './workflows-path.ts';
+import { workflowCode } from './workflow-code.ts';
 
 // Bundles the workflows for production: workers with WORKFLOW_BUNDLE=.build/workflow-bundle.js start without a bundler. It
 // always contains the converter of failures, which a worker's own bundle contains only with PAYLOAD_KEYS.

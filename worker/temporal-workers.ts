@@ -14,7 +14,7 @@ import { webhookTaskQueueOf } from '../workflows/messages/webhooks.ts';
 import { heartbeatInterceptor } from './heartbeat-interceptor.ts';
 import type { WorkerSettings } from './settings.ts';
 import { ATTEMPTS_PER_ENDPOINT } from './webhooks/start-webhooks.ts';
-import { workflowCode } from './workflows-path.ts';
+import { workflowCode } from './workflow-code.ts';
 
 /** The maximum number of activities that send emails at the same time. */
 const EMAILS_AT_ONCE = 5;

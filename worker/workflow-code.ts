@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
-/** The path of the workflows' code, which workers without a prebuilt bundle need. */
-export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+/** The path of the workflows' code. */
+const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
 
 /**
  * The bundler's options for the workflows' code. The workflows of a thread share their modules, so that a workflow starts without
