@@ -13,16 +13,22 @@ interface Resource {
   title: string;
   path: string;
   baseline: string;
-  target?: Target;
+  /** With 8 connections, and with one. */
+  targets?: readonly [Target, Target];
 }
 
 const resources: Resource[] = [
-  { title: '`GET /v1/catalog`', path: '/v1/catalog', baseline: 'Koa, same bytes', target: { least: 0.4 } },
+  {
+    title: '`GET /v1/catalog`',
+    path: '/v1/catalog',
+    baseline: 'Koa, same bytes',
+    targets: [{ least: 0.4 }, { least: 0.7 }],
+  },
   {
     title: '`GET /v1/orders/{id}`',
     path: `/v1/orders/${idOfOrder(100)}`,
     baseline: 'Koa, one query',
-    target: { least: 0.7 },
+    targets: [{ least: 0.7 }, { least: 0.7 }],
   },
   { title: `\`GET /v1/orders\` with ${ROWS} rows`, path: `/v1/orders?limit=${ROWS}`, baseline: 'Koa, one query' },
 ];
@@ -56,14 +62,14 @@ export async function measureReading({ shop, count, duration, signal, log }: Ben
   }
 
   const rows = [];
-  for (const [clients, how] of [
-    [8, '8 connections'],
-    [1, 'one connection'],
+  for (const [run, clients, how] of [
+    [0, 8, '8 connections'],
+    [1, 1, 'one connection'],
   ] as const) {
     for (const resource of resources) {
       log(`${resource.title.replaceAll('`', '')}, ${how} …`);
       const pairs = await measure(resource, clients);
-      rows.push(rateRow(`${resource.title}, ${how}`, resource.baseline, pairs, resource.target));
+      rows.push(rateRow(`${resource.title}, ${how}`, resource.baseline, pairs, resource.targets?.[run]));
     }
   }
   await branch.close();
