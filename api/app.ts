@@ -1,4 +1,3 @@
-import Router from '@koa/router';
 import Koa, { type Context, type Middleware, type Request } from 'koa';
 import type { Logger } from '../config/logger.ts';
 import type { Registry } from '../config/metrics.ts';
@@ -18,7 +17,8 @@ import { measureRequests } from './http/middleware/request-metrics.ts';
 import { secureAnswers } from './http/middleware/security-headers.ts';
 import type { Pages } from './http/pages/page.ts';
 import { methodNotAllowed } from './http/problem.ts';
-import { type Route, serve } from './http/route.ts';
+import type { Route } from './http/route.ts';
+import { createRouting } from './http/routing.ts';
 
 export interface AppDependencies {
   auth: Auth;
@@ -60,11 +60,10 @@ export function createApp(dependencies: AppDependencies): Koa {
   const { auth, routes, shop, pages, logger, clientAddress, limits } = dependencies;
   const app = new Koa();
   app.keys = auth.keys;
-  const router = new Router();
-  for (const route of routes) serve(router, route);
+  const routing = createRouting(routes);
   const placing = new Set(routes.filter(({ quota }) => quota === 'placing').map(({ operationId }) => operationId));
   const isPlacing = ({ path, method }: Context) =>
-    router.match(path, method).pathAndMethod.some(({ name }) => placing.has(String(name)));
+    routing.match(path, method).pathAndMethod.some(({ name }) => placing.has(String(name)));
   // Koa's `ctx.ip` is the first of `ips`, so this makes it the client's address.
   Object.defineProperty(app.request, 'ips', {
     get(this: Request) {
@@ -72,7 +71,7 @@ export function createApp(dependencies: AppDependencies): Koa {
     },
   });
 
-  app.use(measureRequests(dependencies.metrics, routes, router));
+  app.use(measureRequests(dependencies.metrics, routes, routing));
   app.use(requestLog(logger));
   app.use(secureAnswers(shop.publicUrl.startsWith('https:')));
   app.use(allowOrigins(dependencies.origins, routes));
@@ -88,8 +87,7 @@ export function createApp(dependencies: AppDependencies): Koa {
   if (limits) app.use(limitApiRequests(limits, isPlacing));
   app.use(rejectInvalidCredentials);
   app.use(literalPathsFirst(routes));
-  app.use(router.routes());
-  app.use(router.allowedMethods());
+  app.use(routing.middleware);
   // Koa emits errors that occur after the response has begun, for example when a client disconnects.
   app.on('error', (error) => logger.warn({ err: error }, 'response ended early'));
   return app;

@@ -1,7 +1,7 @@
-import type Router from '@koa/router';
 import { Gauge, Histogram, type Registry } from '@prometheus-io/client';
 import type { Context, Middleware } from 'koa';
 import type { Route } from '../route.ts';
+import type { Routing } from '../routing.ts';
 
 /** The buckets of the histogram, in seconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -19,7 +19,7 @@ const CLIENT_GONE = 499;
  * Measures the duration of every request by method, route and status, and counts the requests in flight. A route is a template
  * such as `/v1/orders/{id}`, or `unknown`. Paths are not used, because clients could then create time series without limit.
  */
-export function measureRequests(registry: Registry, routes: readonly Route[], router: Router): Middleware {
+export function measureRequests(registry: Registry, routes: readonly Route[], routing: Routing): Middleware {
   const registers = [registry];
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
@@ -39,7 +39,7 @@ export function measureRequests(registry: Registry, routes: readonly Route[], ro
   function routeOf({ _matchedRouteName: name, path, method }: Context): string {
     const reached = templates.get(name);
     if (reached) return reached;
-    const { pathAndMethod, path: others } = router.match(path, method);
+    const { pathAndMethod, path: others } = routing.match(path, method);
     return templates.get((pathAndMethod[0] ?? others[0])?.name) ?? PAGES.exec(path)?.[0] ?? 'unknown';
   }
 
