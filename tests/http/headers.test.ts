@@ -41,7 +41,8 @@ test.each([
 
 test('sends HSTS if the public URL is https', () => {
   const set: Record<string, string>[] = [];
-  secureAnswers(true)({ set: (headers: Record<string, string>) => set.push(headers) } as never, async () => {});
+  const setHeaders = (headers: Map<string, string>) => set.push(Object.fromEntries(headers));
+  secureAnswers(true)({ res: { setHeaders } } as never, async () => {});
   expect(set).toEqual([expect.objectContaining({ 'strict-transport-security': 'max-age=31536000' })]);
 });
 

@@ -20,9 +20,9 @@ export const securityHeaders = (https: boolean): Record<string, string> => ({
 
 /** Sets {@link securityHeaders} first, so that the rest of the chain can change them. */
 export function secureAnswers(https: boolean): Middleware {
-  const headers = securityHeaders(https);
+  const headers = new Map(Object.entries(securityHeaders(https)));
   return (ctx, next) => {
-    ctx.set(headers);
+    ctx.res.setHeaders(headers);
     return next();
   };
 }
