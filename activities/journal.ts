@@ -20,9 +20,7 @@ export function createWriteEntries({ journal }: { journal: Journal }) {
 
 export type WriteEntries = ReturnType<typeof createWriteEntries>;
 
-/**
- * Returns the activity that only journals. For orders started by older versions, it also publishes the facts.
- */
+/** Returns the activity that only journals. For orders started by older versions, it also publishes the facts. */
 export const createJournaling =
   ({ writeEntries, publishing }: { writeEntries: WriteEntries; publishing: Publishing }) =>
   /** @returns the number of published facts, which precede the unpublished ones */
