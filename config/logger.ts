@@ -22,11 +22,8 @@ const secrets: [RegExp, string][] = [
 const word = /\\(?:u[\da-fA-F]{4}|.)|[\p{L}\d_.!#$&'*+^`{|}~%@-]+/gu;
 const toEmailAddress = /^.+(?:@|%40)(?:[\p{L}\d-]+\.)+\p{L}{2,24}/u;
 
-/**
- * The fields in which errors of Postgres and Redis quote their input, such as a row's values. Errors are logged as `err`. A
- * wildcard would make every line slower.
- */
-const quoting = ['err.detail', 'err.where', 'err.command'];
+/** The fields in which errors of Postgres and Redis quote their input, such as a row's values. */
+const quoting = ['*.detail', '*.where', '*.command'];
 
 /** Returns a log line without secrets and email addresses. */
 function redact(line: string): string {

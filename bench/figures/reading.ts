@@ -49,7 +49,8 @@ export async function measureReading({ shop, count, duration, signal, log }: Ben
     const [below, above] = [await open(koa.url), await open(branch.url)];
     const pairs = await measureRates({
       pairs: count(10),
-      warmUp: count(3),
+      // The rates of both sides rise for several seconds, until V8 has optimized their code.
+      warmUp: count(10),
       clients,
       rampUp: duration(30),
       window: duration(300),
