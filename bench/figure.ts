@@ -28,6 +28,8 @@ export interface Row {
   spread?: string;
   /** Whether the target is met. */
   met?: boolean;
+  /** Why the target is missed. */
+  why?: string;
   baselineResult?: string;
   cremaResult?: string;
 }

@@ -56,9 +56,15 @@ export function writeReport({ machine, results }: Report): string {
     `## Method\n\n${method}`,
     ['## All figures', '', line(columns), line(columns.map(() => '---')), ...results.flatMap(linesOf)].join('\n'),
     terms,
+    ...missedIn(results),
     ...results.flatMap(({ details = [] }) => details),
     ...results.flatMap(({ pictures = {} }) => Object.keys(pictures).map(show)),
   ].join('\n\n');
+}
+
+function missedIn(results: Result[]): string[] {
+  const reasons = results.flatMap(({ rows }) => rows).flatMap(({ title, why }) => (why ? [`- ${title}: ${why}`] : []));
+  return reasons.length > 0 ? [['## Missed targets', '', ...reasons].join('\n')] : [];
 }
 
 const linesOf = ({ rows }: Result): string[] =>

@@ -3,7 +3,10 @@ import type { Pairs, RatePairs } from './measure/pairs.ts';
 import { median, quantile } from './measure/statistics.ts';
 
 /** The limit that a median must keep to meet the target. */
-export type Target = { most: number } | { least: number };
+export type Target = ({ most: number } | { least: number }) & {
+  /** Why the target is missed, if it is: one sentence. */
+  why?: string;
+};
 
 /** Returns the row of a ratio of times. A lower ratio is better. */
 export function timeRow(title: string, baseline: string, pairs: Pairs, target?: Target): Row {
@@ -63,11 +66,14 @@ function ratioRow(title: string, baseline: string, { ratios }: Pick<Pairs, 'rati
   };
 }
 
-function verdict(value: number, target: Target | undefined, unit: string): Pick<Row, 'target' | 'met'> {
+function verdict(value: number, target: Target | undefined, unit: string): Pick<Row, 'target' | 'met' | 'why'> {
   if (!target) return {};
-  return 'most' in target
-    ? { target: `≤ ${target.most} ${unit}`, met: value <= target.most }
-    : { target: `≥ ${target.least} ${unit}`, met: value >= target.least };
+  const met = 'most' in target ? value <= target.most : value >= target.least;
+  return {
+    target: 'most' in target ? `≤ ${target.most} ${unit}` : `≥ ${target.least} ${unit}`,
+    met,
+    ...(!met && target.why && { why: target.why }),
+  };
 }
 
 const perSecond = (rates: number[]): string => `${number(median(rates))} /s`;

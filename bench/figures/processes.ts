@@ -51,7 +51,10 @@ export async function measureProcesses(bench: Bench): Promise<Result> {
   ];
   const workerMost = {
     open: { most: WORKER_MOST.open },
-    closed: { most: Math.floor(median(idle.worker) * WORKER_MOST.closed) },
+    closed: {
+      most: Math.floor(median(idle.worker) * WORKER_MOST.closed),
+      why: 'V8 and glibc keep freed memory, up to the size that a full cache needs.',
+    },
   };
   return {
     summary: `**Memory**: ${number(median(open.api))} MB for an API process and ${number(median(open.worker))} MB for a worker, with ${held}.`,

@@ -17,18 +17,26 @@ interface Resource {
   targets?: readonly [Target, Target];
 }
 
+const why = 'log, metrics, CORS, security headers and access checks take most of the time of so small a response.';
+
 const resources: Resource[] = [
   {
     title: '`GET /v1/catalog`',
     path: '/v1/catalog',
     baseline: 'Koa, same bytes',
-    targets: [{ least: 0.4 }, { least: 0.7 }],
+    targets: [
+      { least: 0.4, why },
+      { least: 0.7, why },
+    ],
   },
   {
     title: '`GET /v1/orders/{id}`',
     path: `/v1/orders/${idOfOrder(100)}`,
     baseline: 'Koa, one query',
-    targets: [{ least: 0.7 }, { least: 0.7 }],
+    targets: [
+      { least: 0.7, why },
+      { least: 0.7, why },
+    ],
   },
   { title: `\`GET /v1/orders\` with ${ROWS} rows`, path: `/v1/orders?limit=${ROWS}`, baseline: 'Koa, one query' },
 ];
