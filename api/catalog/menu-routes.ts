@@ -34,9 +34,9 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
           headers: { ETag: 'The `ETag` of the encoding that a 200 would have', Vary },
         },
       },
-      handle: async ({ headers, negotiateEncoding }) => {
+      handle: async ({ headers, acceptsGzip }) => {
         const read = await menu.read();
-        const isGzip = negotiateEncoding('gzip', 'identity') === 'gzip';
+        const isGzip = acceptsGzip();
         const { body, etag } = isGzip ? read.gzip : read;
         const caching = { etag, 'cache-control': 'no-cache' };
         // A tag of the other encoding also matches, because it differs only in its suffix (ADR 21).

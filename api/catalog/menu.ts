@@ -1,7 +1,6 @@
 import { hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { CatalogView } from '../../db/catalog-view.ts';
+import { compress } from '../http/content-encoding.ts';
 
 interface Representation {
   body: Buffer;
@@ -19,7 +18,7 @@ const CACHE_MS = 250;
 /** Creates a short-lived cache of the menu. */
 export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) {
   let cached: { response: Promise<MenuResponse>; until: number } | undefined;
-
+  /** The latest version of the menu. */
   let written: MenuResponse | undefined;
 
   async function write(): Promise<MenuResponse> {
@@ -28,7 +27,7 @@ export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) 
     const etag = `"${version}"`;
     // An unchanged menu is not compressed again.
     if (written?.etag === etag) return written;
-    written = { body, etag, gzip: { body: await promisify(gzip)(body), etag: `"${version}-gzip"` } };
+    written = { body, etag, gzip: { body: await compress(body), etag: `"${version}-gzip"` } };
     return written;
   }
 

@@ -1,7 +1,6 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Context, Middleware } from 'koa';
 import { stringify } from 'yaml';
+import { acceptsGzip, compress } from '../http/content-encoding.ts';
 import { matchesIfNoneMatch } from '../http/entity-tags.ts';
 import { methodNotAllowed } from '../http/problem.ts';
 import { type DocsFile, docsFile } from './docs-file.ts';
@@ -55,7 +54,7 @@ async function answer(ctx: Context, file: DocsFile, compressed: Map<DocsFile, Pr
     'content-security-policy': contentSecurityPolicy,
     etag: file.etag,
   });
-  ctx.vary('accept-encoding');
+  const isCompressed = acceptsGzip(ctx);
   ctx.status = 200;
   // Koa's `fresh` is not used. It would prevent a 304 for programs that use `fetch`, which send `Cache-Control: no-cache`.
   if (matchesIfNoneMatch(ctx.get('if-none-match'), file.etag)) {
@@ -63,13 +62,13 @@ async function answer(ctx: Context, file: DocsFile, compressed: Map<DocsFile, Pr
     return;
   }
   ctx.type = file.type;
-  if (ctx.acceptsEncodings('gzip', 'identity') !== 'gzip') {
+  if (!isCompressed) {
     ctx.body = file.body;
     return;
   }
   ctx.set('content-encoding', 'gzip');
   // Each file is compressed only once, because Swagger UI is large (1.9 MB).
-  const body = compressed.get(file) ?? promisify(gzip)(file.body);
+  const body = compressed.get(file) ?? compress(file.body);
   compressed.set(file, body);
   ctx.body = await body;
 }

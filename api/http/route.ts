@@ -8,6 +8,7 @@ import type { TokenClaims } from '../auth/access-token.ts';
 import type { AuthState } from '../auth/authenticate.ts';
 import type { Caller } from '../auth/caller-lookup.ts';
 import { type Access, checkAccess } from './access.ts';
+import { acceptsGzip } from './content-encoding.ts';
 import type { RequestState } from './middleware/request-log.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { type InputSchemas, type Parsed, parseInput, type Schema } from './request-input.ts';
@@ -25,11 +26,8 @@ export interface RouteInput<Params extends Schema, Query extends Schema, Headers
   requestId: string;
   /** The client's IP address. */
   address: string;
-  /**
-   * Returns the offered content encoding that the client prefers, or `false` if it accepts none. Adds `Accept-Encoding` to
-   * `Vary`.
-   */
-  negotiateEncoding(...offered: string[]): string | false;
+  /** See {@link acceptsGzip}. */
+  acceptsGzip(): boolean;
 }
 
 export interface RouteResponse {
@@ -118,10 +116,6 @@ export function serve(router: Router, { handle, ...route }: Route): void {
     checkAccess(route.access, caller);
     const input = await parseInput(route, ctx);
     await receiveRest(ctx.req);
-    const negotiateEncoding = (...offered: string[]) => {
-      ctx.vary('Accept-Encoding');
-      return ctx.acceptsEncodings(...offered);
-    };
     const request = {
       ...input,
       caller,
@@ -131,7 +125,7 @@ export function serve(router: Router, { handle, ...route }: Route): void {
       get address() {
         return ctx.ip;
       },
-      negotiateEncoding,
+      acceptsGzip: () => acceptsGzip(ctx),
     };
     respond(ctx, await handle(request));
   });
