@@ -93,10 +93,14 @@ function announceChannel(outbox: Outbox, scope: CancellationScope): Channel {
       outbox.announcingSince = Date.now();
       try {
         const delivered = await scope.run(() => announce.executeWithOptions({ summary }, [entries, audiences]));
-        removeFrom(queues.journal, (entry) => entries.includes(entry));
+        removeFrom(queues.journal, entries);
         for (const audience of audiences) {
-          const facts = factsFor(audience, entries).slice(0, delivered[audience] ?? 0);
-          removeFrom(queues[audience], (fact) => includesFact(facts, fact));
+          const received = factsFor(audience, entries).slice(0, delivered[audience] ?? 0);
+          const queue = queues[audience];
+          removeFrom(
+            queue,
+            queue.filter((fact) => includesFact(received, fact)),
+          );
         }
       } catch (error) {
         if (!wasCancelled(error)) throw error;
@@ -126,7 +130,7 @@ function journalChannel(outbox: Outbox, scope: CancellationScope): Channel {
           const summary = summaryOfEntries(entries);
           if (isAnnouncing && waitMs > 0 && (await condition(isAnnounced, waitMs, { summary }))) return;
           await journal.executeWithOptions({ summary }, [entries, false]);
-          removeFrom(queues.journal, (entry) => entries.includes(entry));
+          removeFrom(queues.journal, entries);
         });
       } catch (error) {
         if (!wasCancelled(error)) throw error;
@@ -157,7 +161,7 @@ export function deliveryChannel(
             ? publish.executeWithOptions(options, [facts])
             : email.executeWithOptions({ ...options, taskQueue: emailQueue() }, [facts, audience]),
         );
-        removeFrom(outbox.queues[audience], (fact) => includesFact(facts, fact));
+        removeFrom(outbox.queues[audience], facts);
       } catch (error) {
         if (wasCancelled(error)) return;
         // Any other error is a bug and must fail the workflow task.

@@ -47,9 +47,9 @@ export class Outbox {
   /** Drops facts of an audience that are still queued, and journals that they are not delivered. */
   giveUp(audience: Audience, facts: Fact[], error: string): void {
     const queue = this.queues[audience];
-    const eventIds = facts.filter((fact) => includesFact(queue, fact)).map(({ event }) => event.id);
+    const eventIds = facts.filter((fact) => queue.includes(fact)).map(({ event }) => event.id);
     if (eventIds.length === 0) return;
-    removeFrom(queue, (fact) => includesFact(facts, fact));
+    removeFrom(queue, facts);
     const at = new Date().toISOString();
     this.queues.journal.push({ kind: 'given_up', orderId: this.#orderId, audience, eventIds, at, error });
   }
@@ -79,9 +79,9 @@ export class Outbox {
 export const includesFact = (entries: readonly (JournalEntry | Fact)[], { event }: Fact): boolean =>
   entries.some((entry) => 'event' in entry && entry.event.id === event.id);
 
-/** Removes the entries from a queue that meet a condition. */
-export function removeFrom<Entry>(queue: Entry[], isRemoved: (entry: Entry) => boolean): void {
-  queue.splice(0, queue.length, ...queue.filter((entry) => !isRemoved(entry)));
+/** Removes entries from a queue, if they are still in it. */
+export function removeFrom<Entry>(queue: Entry[], entries: readonly Entry[]): void {
+  queue.splice(0, queue.length, ...queue.filter((entry) => !entries.includes(entry)));
 }
 
 /** Returns the entries at the front of a queue that fit into the input of one activity, at least one. */

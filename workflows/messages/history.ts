@@ -109,9 +109,9 @@ async function decisionsIn(
     const { id: orderId, version } = order;
     return { entries: key ? [{ kind: 'unchanged', orderId, version, at: timeOf(event), key }] : [] };
   }
-  const scheduled = event.activityTaskScheduledEventAttributes;
-  if (!journaling.has(scheduled?.activityType?.name ?? '')) return { entries: [] };
-  return { entries: await decode<JournalEntry[]>(scheduled?.input?.payloads) };
+  const { activityType, input } = event.activityTaskScheduledEventAttributes ?? {};
+  if (!journaling.has(activityType?.name ?? '')) return { entries: [] };
+  return { entries: await decode<JournalEntry[]>(input?.payloads) };
 }
 
 /** Returns the time of an event in the format of RFC 3339, to the second. */
