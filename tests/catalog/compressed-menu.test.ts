@@ -66,7 +66,7 @@ test('sends a strong ETag of its own for each encoding of the menu', async () =>
   expect(gzip.headers.etag).toBe(plain.headers.etag?.replace(/"$/, '-gzip"'));
 });
 
-test('answers the ETag of either encoding with a 304 for the encoding of the request', async () => {
+test('answers 304 to the ETag of either encoding', async () => {
   for (const had of [{}, GZIP]) {
     const { etag = '' } = (await readMenu(had)).headers;
     for (const accepting of [{}, GZIP]) {

@@ -265,7 +265,7 @@ describe('email through SMTP', () => {
     await mailerAt(server.url, { transfer: 500 }).send(email);
   });
 
-  test('limits the transfer, but not the answer, of an attempt with a transfer timeout', async () => {
+  test('limits only the transfer of an attempt with a transfer timeout', async () => {
     const { url } = await startRawServer(() => {});
     const started = performance.now();
     const failure = await outageOf(mailerAt(url).send(email, undefined, 200));
@@ -280,7 +280,7 @@ describe('email through SMTP', () => {
     expect(await mailerAt(server.url).send(email, undefined, 500)).toMatchObject({ outcome: 'sent' });
   });
 
-  test('is unavailable after an email without an answer, until the mail server answers', async () => {
+  test('is unavailable from an unanswered email until the next answer', async () => {
     const faulty = await startFaultySmtp();
     cleanups.push(faulty.close);
     const mailer = mailerAt(faulty.url);
@@ -294,7 +294,7 @@ describe('email through SMTP', () => {
     expect(mailer.isUnavailable()).toBe(false);
   });
 
-  test('is unavailable after a failed connection, but not after a cancelled attempt', async () => {
+  test('is unavailable after a failed connection, not after a cancellation', async () => {
     const closed = mailerAt('smtp://127.0.0.1:1');
     await outageOf(closed.send(email));
     expect(closed.isUnavailable()).toBe(true);

@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis';
 import { waitFor } from '../../stack/wait.ts';
 import { changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import { startFaultySmtp } from '../email/faulty-smtp.ts';
+import { followChannel } from '../published-events.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 
@@ -12,24 +12,21 @@ const waitOptions = { deadline: 20_000, every: 50 };
 
 let server: Awaited<ReturnType<typeof startFaultySmtp>>;
 let shop: Shop;
-let redis: Redis;
-const published: string[] = [];
+let published: Awaited<ReturnType<typeof followChannel>>;
 
 beforeAll(async () => {
   server = await startFaultySmtp();
   shop = await openShop({ environment: { SMTP_URL: server.url, EMAIL_UNANSWERED_RETRY_AFTER: '1' } });
-  redis = new Redis(shop.environment.REDIS_URL as string);
-  redis.on('message', (_, message) => published.push(JSON.parse(message).id));
-  await redis.subscribe('orders');
+  published = await followChannel(shop.environment.REDIS_URL as string);
 }, 60_000);
 afterAll(async () => {
-  redis?.disconnect();
+  published?.stop();
   await shop?.close();
   await server?.close();
 }, 60_000);
 
 const versionsOf = (id: string) =>
-  published.filter((event) => event.startsWith(id)).map((event) => event.split(':')[1]);
+  published.ids.filter((event) => event.startsWith(id)).map((event) => event.split(':')[1]);
 
 test('journals and publishes while the mail server does not answer whole emails', async () => {
   server.reactions.push(...Array(1_000).fill('stalls'));

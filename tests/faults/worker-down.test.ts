@@ -1,12 +1,11 @@
-import { Redis } from 'ioredis';
 import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
+import { followChannel } from '../published-events.ts';
 import { openShop, retryWhileUnknown, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { expectUnknown, moveOnce, timed } from './unknown.ts';
 
 let shop: Shop;
-let redis: Redis;
-const published: string[] = [];
+let published: Awaited<ReturnType<typeof followChannel>>;
 /** Orders that were changed while no worker ran, by change. */
 const orders: Record<string, string> = {};
 /** The keys of their changes. */
@@ -14,12 +13,10 @@ const keys: Record<string, string> = {};
 
 beforeAll(async () => {
   shop = await openShop();
-  redis = new Redis(process.env.REDIS_URL as string);
-  redis.on('message', (_, message) => published.push(JSON.parse(message).id));
-  await redis.subscribe('orders');
+  published = await followChannel(process.env.REDIS_URL as string);
 }, 60_000);
 afterAll(async () => {
-  redis?.disconnect();
+  published?.stop();
   await shop?.close();
 }, 60_000);
 
@@ -108,7 +105,7 @@ describe('after the worker has restarted', () => {
       '2 customer@example.com',
       '2 shop@crema.example',
     ]);
-    expect(published.filter((event) => event.startsWith(id))).toEqual([`${id}:1`, `${id}:2`]);
+    expect(published.ids.filter((event) => event.startsWith(id))).toEqual([`${id}:1`, `${id}:2`]);
     const read = await shop.readOrder(id);
     expect(read.body).toMatchObject({ status: 'cancelled', version: 2 });
   });

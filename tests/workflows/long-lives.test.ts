@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Redis } from 'ioredis';
 import { waitFor } from '../../stack/wait.ts';
 import {
   cancelUpdate,
@@ -16,6 +15,7 @@ import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { aLine, aPlacement } from '../domain/an-order.ts';
 import { createHeldEmails } from '../faults/held-emails.ts';
+import { followChannel } from '../published-events.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { movesOf } from './outgrow.ts';
 
@@ -101,10 +101,7 @@ describe('an order that must continue as new while an email is being sent', () =
         lines: Array.from({ length: 50 }, () => aLine({ id: randomUUID() })),
         placedAt: new Date().toISOString(),
       });
-      const redis = new Redis(shop.environment.REDIS_URL as string);
-      const published: string[] = [];
-      redis.on('message', (_channel, message) => published.push(JSON.parse(message).id));
-      await redis.subscribe(`orders:${start.id}`);
+      const published = await followChannel(shop.environment.REDIS_URL as string, `orders:${start.id}`);
       heldEmails.hold();
       const handle = await shop.temporal.workflow.start(orderWorkflowType, {
         ...startOptionsOf(start, createSigningKeys([])(start.id)[0]),
@@ -115,9 +112,9 @@ describe('an order that must continue as new while an email is being sent', () =
       await moves.outgrow();
       await moves.move(60);
       await shop.waitForStatus(start.id, moves.status());
-      await waitFor('the messages', () => published.length === moves.count() + 1, { deadline: 20_000 });
+      await waitFor('the messages', () => published.ids.length === moves.count() + 1, { deadline: 20_000 });
       expect(heldEmails.waiting()).toBeGreaterThan(0);
-      redis.disconnect();
+      published.stop();
       heldEmails.release();
 
       await shop.waitForStatus(start.id, moves.status());
