@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { alertOf } from '../domain/order/alerts.ts';
 import type { GivenUp, JournalEntry, Rejection, UnchangedEdit } from '../domain/order/journal-entry.ts';
 import type { Fact, OrderEvent } from '../domain/order/order.ts';
@@ -128,23 +129,30 @@ export function createJournal(database: Database) {
       const row = isRecorded(event, before) ? before : await readRecorded(database, event);
       if (!isRecorded(event, row)) return 'gap';
       if (alertOf(event) || !row.at || row.at.getTime() >= Date.parse(event.at)) return 'already';
-      const rewound = await journal.rewind(order.id, event.version - 1, row.version);
-      return rewound ? journal.record({ event, order }) : 'gap';
+      const isRewound = await journal.rewind(order.id, event.version - 1, row.version, event);
+      // Another process may have replaced the recorded fact since it was read.
+      const isChanged = isRewound || !isDeepStrictEqual(row, await readRecorded(database, event));
+      return isChanged ? journal.record({ event, order }) : 'gap';
     },
 
     /**
      * Restores an earlier version of an order, after its workflow was reset to that version. The delivery ledger keeps its rows.
      *
      * @param from the version that the order must have
-     * @returns whether the order had that version
+     * @param replacement must be later than the recorded event with its id. Otherwise, two processes could both restore the version
+     * @returns whether the order was restored
      */
-    rewind: (orderId: string, version: number, from: number): Promise<boolean> =>
+    rewind: (orderId: string, version: number, from: number, replacement?: OrderEvent): Promise<boolean> =>
       transact(database, async (transaction) => {
         const orders = () => transaction('orders').where({ id: orderId });
         const row = await orders().forUpdate().first('version');
         const events = transaction('order_events').where({ order_id: orderId, version });
         const last = await events.orderBy('position', 'desc').first('snapshot');
         if (row?.version !== from || !last || version >= from) return false;
+        if (replacement) {
+          const recorded = await transaction('order_events').where({ id: replacement.id }).first('at');
+          if (recorded?.at.getTime() >= Date.parse(replacement.at)) return false;
+        }
         const { snapshot } = last;
         for (const table of ['order_events', 'unchanged_edits'])
           await transaction(table).where({ order_id: orderId }).where('version', '>', version).delete();

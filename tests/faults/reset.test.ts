@@ -4,9 +4,11 @@ import proto from '@temporalio/proto';
 import { reconcileOrder } from '../../activities/reconcile-orders.ts';
 import { createJournal } from '../../db/journal.ts';
 import { createOrderRepository } from '../../db/orders.ts';
+import { placeOrder } from '../../domain/order/decider.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { changeStatusSignal, workflowIdOf } from '../../workflows/messages/definitions.ts';
+import { aPlacement, moveOf } from '../domain/an-order.ts';
 import { openShop, type Shop } from '../shop.ts';
 
 const { ResetReapplyExcludeType } = proto.temporal.api.enums.v1;
@@ -44,6 +46,10 @@ async function reset(id: string, indexIn: (events: Events) => number): Promise<v
     resetReapplyExcludeTypes: [RESET_REAPPLY_EXCLUDE_TYPE_UPDATE, RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL],
   });
 }
+
+const [AT, LATER] = ['2026-11-29T08:00:00.000Z', '2026-11-29T08:00:01.000Z'] as const;
+
+const customerId = async () => (await shop.request('GET', '/v1/me', { as: shop.customer })).body.id as string;
 
 const rowOf = async (id: string) => {
   const { status, version } = await shop.database('orders').where({ id }).first('status', 'version');
@@ -94,6 +100,19 @@ test('ignores a late change from the run before the reset', async () => {
   expect(await createJournal(shop.database).record({ event: stale.event, order: stale.snapshot })).toBe('already');
   expect(await rowOf(id)).toMatchObject({ status: 'cancelled', version: 3 });
 });
+
+test('replaces a fact from before the reset once if several processes journal its successor', async () => {
+  const journal = createJournal(shop.database);
+  for (let round = 0; round < 10; round += 1) {
+    const first = placeOrder(aPlacement({ id: randomUUID(), customer: { id: await customerId() } }));
+    const [stale, next] = [moveOf(first.order, 'preparation', AT), moveOf(first.order, 'preparation', LATER)];
+    for (const fact of [first, stale]) expect(await journal.record(fact)).toBe('applied');
+
+    const results = await Promise.all(Array.from({ length: 4 }, () => journal.record(next)));
+
+    expect(results.sort()).toEqual(['already', 'already', 'already', 'applied']);
+  }
+}, 30_000);
 
 test('sets the row back, and reports it, if a reset workflow was terminated', async () => {
   const id = await resetOrder();
