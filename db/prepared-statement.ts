@@ -7,8 +7,11 @@ interface Result<Row> {
   rowCount: number;
 }
 
-/** Runs a prepared statement. @param values by name */
-type Run<Row> = (database: Database, values?: Readonly<Record<string, unknown>>) => Promise<Result<Row>>;
+/** By name; null for SQL's NULL. */
+type Values = Readonly<Record<string, unknown>>;
+
+/** Runs a prepared statement. @throws {TypeError} if a value is undefined */
+type Run<Row> = (database: Database, values?: Values) => Promise<Result<Row>>;
 
 /**
  * Returns a function that runs a frequent statement, whose text never changes. Postgres plans it once per connection. Knex would
@@ -25,11 +28,17 @@ export function prepare<Row>(name: string, sql: string): Run<Row> {
     return `$${names.indexOf(value) + 1}`;
   });
   const options = { name: `${name}-${hash('sha1', text).slice(0, 12)}` };
+  const bindingsOf = (values: Values) =>
+    names.map((value) => {
+      if (values[value] === undefined) throw new TypeError(`The statement ${name} needs a value for :${value}`);
+      return values[value];
+    });
 
   return async ({ client }, values = {}) => {
+    const bindings = bindingsOf(values);
     const connection = await client.acquireConnection();
     try {
-      const statement = { sql: text, bindings: names.map((value) => values[value]), options };
+      const statement = { sql: text, bindings, options };
       return (await client.query(connection, statement)).response;
     } finally {
       await client.releaseConnection(connection);

@@ -193,6 +193,12 @@ test('survives a migration that changes the result of a prepared statement', asy
   for (let again = 0; again < 8; again += 1) expect(await read()).toEqual([]);
 });
 
+test('rejects a prepared statement that lacks a value', async () => {
+  const find = prepare('needs-a-value', 'SELECT :id::text AS id');
+  await expect(find(database, { id: undefined })).rejects.toThrow('The statement needs-a-value needs a value for :id');
+  expect((await find(database, { id: null })).rows).toEqual([{ id: null }]);
+});
+
 test('runs a prepared statement in the transaction that it is given', async () => {
   const at = prepare('cursor-at', 'SELECT 1 FROM webhook_cursor WHERE position = :at::bigint AND :at = position');
   const rowsAt = async (from: Database) => (await at(from, { at: 4_711 })).rows.length;
