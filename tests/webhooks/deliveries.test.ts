@@ -22,7 +22,8 @@ beforeAll(async () => {
   shop = await openShop({
     environment: {
       WEBHOOK_RETRY_AFTER: '1',
-      WEBHOOK_TIMEOUT: '2',
+      // Several tests answer an attempt late, but before this time.
+      WEBHOOK_TIMEOUT: '10',
       WEBHOOK_DISABLE_AFTER: '3',
       WEBHOOK_RETRY_FOR: '60',
       // No server listens there. A proxy would bypass the checked addresses.
@@ -224,7 +225,7 @@ describe('a failing endpoint', () => {
       (response) => response.writeHead(307, { location: receivers[0]!.url }).end(),
       { status: 307, error: 'The endpoint answered 307: redirects are not followed.' },
     ],
-    ['a missing response', () => {}, { status: null, error: 'The endpoint did not answer within 2 s.' }],
+    ['a missing response', () => {}, { status: null, error: 'The endpoint did not answer within 10 s.' }],
     [
       'a closed connection',
       (_response, request) => void request.socket.destroy(),
@@ -477,7 +478,7 @@ describe('concurrency', () => {
 
     const { id } = (await shop.place()).body;
 
-    // The dead endpoint still has more than ten deliveries waiting, two seconds each.
+    // The dead endpoint still has more than ten deliveries waiting, ten seconds each.
     await receiver.waitForRequests(1, about(id));
     const untried = await shop.database('webhook_deliveries').where({ webhook_id: dead.id, attempts: 0 });
     expect(untried.length).toBeGreaterThan(0);
