@@ -1,6 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 
-/** The maximum cost of a delivered order. A test enforces it, and docs/benchmarks.md shows it as the target. */
+/** The maximum cost of a delivered order at rest. A test enforces it, and docs/benchmarks.md shows it as the target. */
 export const MAX_ORDER_COST = {
   historyEvents: 54,
   workflowTasks: 9,

@@ -63,8 +63,9 @@ export function writeReport({ machine, results }: Report): string {
 }
 
 function missedIn(results: Result[]): string[] {
-  const reasons = results.flatMap(({ rows }) => rows).flatMap(({ title, why }) => (why ? [`- ${title}: ${why}`] : []));
-  return reasons.length > 0 ? [['## Missed targets', '', ...reasons].join('\n')] : [];
+  const missed = results.flatMap(({ rows }) => rows).filter(({ met }) => met === false);
+  const reasons = missed.map(({ title, why = 'the reason is not known.' }) => `- ${title}: ${why}`);
+  return missed.length > 0 ? [['## Missed targets', '', ...reasons].join('\n')] : [];
 }
 
 const linesOf = ({ rows }: Result): string[] =>

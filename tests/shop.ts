@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import type { SMTPServerOptions } from 'smtp-server';
 import type { z } from 'zod';
 import type { timeline } from '../api/orders/schemas.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
@@ -17,7 +16,7 @@ import { readNamespaceSettings } from '../worker/settings.ts';
 import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
 import { copyDatabase } from './databases.ts';
-import { startSmtp } from './email/mail-servers.ts';
+import { type SmtpOptions, startSmtp } from './email/mail-servers.ts';
 import { keepOnFailure, makeDataFolder } from './evidence/keep-on-failure.ts';
 import { signIn } from './sign-in.ts';
 
@@ -98,7 +97,7 @@ export interface ShopOptions {
   /** A migrated and seeded database. Default: a copy on the shared Postgres. */
   databaseUrl?: string;
   /** Options of the shop's SMTP server. By default, it accepts every email. */
-  smtp?: SMTPServerOptions;
+  smtp?: SmtpOptions;
 }
 
 /** The timeout of a request, and of waiting for a result, in ms. */

@@ -129,6 +129,7 @@ function journalChannel(outbox: Outbox, scope: CancellationScope): Channel {
         await scope.run(async () => {
           const summary = summaryOfEntries(entries);
           if (isAnnouncing && waitMs > 0 && (await condition(isAnnounced, waitMs, { summary }))) return;
+          // After the timer, the activity starts in the same task, so no replay merges that task with the next (ADR 9).
           await journal.executeWithOptions({ summary }, [entries, false]);
           removeFrom(queues.journal, entries);
         });
@@ -175,7 +176,7 @@ export function deliveryChannel(
 
 /**
  * Returns the journaled facts at the front of an audience's queue, without those that are being announced. For Redis, these are
- * included if others follow, because Redis rejects duplicates. A slow mail server therefore does not delay Redis.
+ * included if others follow, because Redis rejects duplicates. So a slow mail server does not delay the publishing of later facts.
  */
 function deliverable({ queues, announcing }: Outbox, audience: Audience): Fact[] {
   const isBeingAnnounced = (fact: Fact) => includesFact(announcing, fact);

@@ -11,7 +11,7 @@ import type { OrderState } from './order-state.ts';
  * as new. In the second case, all activities have ended and the outbox contains the remaining entries. In the first case, an
  * activity may still repeat what another one has done.
  *
- * One loop starts all activities and timers, after all events of a workflow task have been handled. The order of commands
+ * One loop starts all channels and timers, after all events of a workflow task have been handled. The order of commands
  * therefore does not depend on which events share a task, because a replay can divide events into other tasks (ADR 9).
  */
 export async function dispatch(state: OrderState, runOptions: OrderRunOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { ifNoneMatch } from '../http/schemas.ts';
 import type { Menu } from './menu.ts';
 import { catalog } from './schemas.ts';
 
-const Vary = '`Accept-Encoding`, among others';
+const vary = '`Accept-Encoding`, among others';
 
 /** The menu, which needs no access token. */
 export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
@@ -26,12 +26,12 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
           headers: {
             ETag: 'Changes whenever the menu changes. Each content encoding has its own',
             'Content-Encoding': '`gzip` if `Accept-Encoding` allows it, else absent',
-            Vary,
+            Vary: vary,
           },
         },
         304: {
           description: 'Not modified',
-          headers: { ETag: 'The `ETag` of the encoding that a 200 would have', Vary },
+          headers: { ETag: 'The `ETag` that a 200 would have', Vary: vary },
         },
       },
       handle: async ({ headers, acceptsGzip }) => {
@@ -39,8 +39,7 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
         const isGzip = acceptsGzip();
         const { body, etag } = isGzip ? read.gzip : read;
         const caching = { etag, 'cache-control': 'no-cache' };
-        // A tag of the other encoding also matches, because it differs only in its suffix (ADR 21).
-        if (matchesIfNoneMatch(headers['if-none-match'], read.etag)) return { status: 304, headers: caching };
+        if (matchesIfNoneMatch(headers['if-none-match'], etag)) return { status: 304, headers: caching };
         const content = {
           'content-type': 'application/json; charset=utf-8',
           ...(isGzip && { 'content-encoding': 'gzip' }),

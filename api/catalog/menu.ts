@@ -4,6 +4,7 @@ import { compress } from '../http/content-encoding.ts';
 
 interface Representation {
   body: Buffer;
+  /** Strong, and different for each content encoding. */
   etag: string;
 }
 
@@ -22,12 +23,9 @@ export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) 
   let written: MenuResponse | undefined;
 
   async function write(): Promise<MenuResponse> {
-    const body = Buffer.from(JSON.stringify({ data: await view.menu() }));
-    const version = hash('sha256', body, 'base64url').slice(0, 27);
-    const etag = `"${version}"`;
+    const identity = represent(Buffer.from(JSON.stringify({ data: await view.menu() })));
     // An unchanged menu is not compressed again.
-    if (written?.etag === etag) return written;
-    written = { body, etag, gzip: { body: await compress(body), etag: `"${version}-gzip"` } };
+    if (written?.etag !== identity.etag) written = { ...identity, gzip: represent(await compress(identity.body)) };
     return written;
   }
 
@@ -50,5 +48,10 @@ export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) 
     },
   };
 }
+
+const represent = (body: Buffer): Representation => ({
+  body,
+  etag: `"${hash('sha256', body, 'base64url').slice(0, 27)}"`,
+});
 
 export type Menu = ReturnType<typeof createMenu>;

@@ -64,7 +64,7 @@ export async function measureStreams(bench: Bench): Promise<Result> {
   async function broadcast(): Promise<number[]> {
     const streams = await openStreams(program.url, { as: 'any-token', readers: many });
     const waits: number[] = [];
-    for (let event = 0; event < count(5) * statusSteps.length; event += 1) {
+    for (let sent = 0; sent < count(5) * statusSteps.length; sent += 1) {
       const id = randomUUID();
       const arrivals = streams.arrivals(id);
       const event = { ...move, id, orderId: order.id, version: 2, actor, reason: null };

@@ -13,8 +13,13 @@ export interface Arrival {
   to: string[];
 }
 
+export interface SmtpOptions extends SMTPServerOptions {
+  /** Delays the answer to a whole email. */
+  beforeAnswer?: () => Promise<void>;
+}
+
 /** Starts an SMTP server on a free port. By default it accepts everything. */
-export async function startSmtp(options: SMTPServerOptions = {}) {
+export async function startSmtp({ beforeAnswer, ...options }: SmtpOptions = {}) {
   const arrivals: Arrival[] = [];
   let parsing = 0;
   const server = new SMTPServer({
@@ -28,6 +33,7 @@ export async function startSmtp(options: SMTPServerOptions = {}) {
           parsing += 1;
           arrivals.push({ raw, mail: await simpleParser(raw), from, to: rcptTo.map(({ address }) => address) });
           parsing -= 1;
+          await beforeAnswer?.();
         })
         .then(() => done(), done);
     },

@@ -42,7 +42,7 @@ function answerAsPage(ctx: Context, pages: Pages, { status }: Problem): void {
 /** Rejects a request without a route. The router has set only a status and, for a wrong method, `Allow`. */
 function refuseUnrouted(ctx: Context): void {
   const { status, path, response } = ctx;
-  // For an unknown method, the router sets 501 on every path, even on one that does not exist.
+  // For an unknown method, the router sets 501 on every path of a section, even on one that does not exist.
   const nowhere = status === 501 && response.get('allow') === '';
   if (nowhere) response.remove('allow');
   if (status === 404 || nowhere) throw new Problem('not_found', { detail: `The path ${path} does not exist.` });
