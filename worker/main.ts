@@ -10,7 +10,7 @@ import { startWorker } from './start-worker.ts';
 // to threads that start after this line.
 setFlagsFromString('--stack-trace-limit=4');
 // By default, a heap grows to several times its live data, and V8 does not shrink it when the process becomes idle. A heap may
-// double instead, and workflow threads get a smaller new space. In replays, neither costs measurable processor time.
+// double instead, and workflow threads get a smaller new space (ADR 25).
 setFlagsFromString('--heap-growing-percent=100');
 setFlagsFromString('--max-semi-space-size=16');
 

@@ -5,6 +5,6 @@ const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta
 
 /**
  * The bundler's options for the workflows' code. The workflows of a thread share their modules, so that a workflow starts without
- * evaluating its own copies. A module must therefore have no state, except caches of pure functions.
+ * evaluating its own copies. A module must therefore have no state, except caches of pure functions (ADR 25).
  */
 export const workflowCode = { workflowsPath, preloadModules: [workflowsPath] };

@@ -53,7 +53,7 @@ export async function measureProcesses(bench: Bench): Promise<Result> {
     open: { most: WORKER_MOST.open },
     closed: {
       most: Math.floor(median(idle.worker) * WORKER_MOST.closed),
-      why: 'V8 and glibc keep freed memory, up to the size that a full cache needs.',
+      why: 'V8 does not collect the heap of an idle process, and glibc keeps part of the freed memory (ADR 25).',
     },
   };
   return {
