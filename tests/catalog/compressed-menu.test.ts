@@ -60,7 +60,7 @@ test.each(accepted)('encodes the menu as the client accepts it: Accept-Encoding 
   expect(varies(answer)).toBe(true);
 });
 
-test('has a strong ETag of its own for each encoding, which gets a 304 only in that encoding', async () => {
+test('gives each encoding a strong ETag, which gets a 304 only in that encoding', async () => {
   const encodings = [{}, GZIP];
   const etags = (await Promise.all(encodings.map((headers) => readMenu(headers)))).map(({ headers }) => headers.etag);
   expect(new Set(etags).size).toBe(2);

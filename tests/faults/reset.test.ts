@@ -101,7 +101,7 @@ test('ignores a late change from the run before the reset', async () => {
   expect(await rowOf(id)).toMatchObject({ status: 'cancelled', version: 3 });
 });
 
-test('replaces a fact from before the reset once if several processes journal its successor', async () => {
+test('replaces a fact from before the reset once, even if several processes try', async () => {
   const journal = createJournal(shop.database);
   for (let round = 0; round < 10; round += 1) {
     const first = placeOrder(aPlacement({ id: randomUUID(), customer: { id: await customerId() } }));
