@@ -54,7 +54,7 @@ function dispatch({
   const seal = createSeal(keys);
   const retry = { first: 1_000, longest: 10_000, limit: 60_000 };
   const addressesOf = async () => [{ address: '127.0.0.1', family: 4 } as const];
-  const send = createSender({ addressesOf, timeout: 5_000 });
+  const send = createSender({ addressesOf, timeout: 2 * TIMEOUT.deadline });
   const attemptDelivery = createAttemptDelivery({
     deliveries,
     send,
@@ -187,6 +187,7 @@ describe('first attempts', () => {
 
     const dispatcher = dispatch({ before: (workflowId) => started.push(workflowId) });
     await waitFor('the quick one', async () => (await count(other.id, 'delivered')) === 10, TIMEOUT);
+    await slow.waitForRequests(CONCURRENCY);
 
     expect(await outcomes(one.id)).toEqual(Array(10).fill('pending'));
     expect([slow.received.length, quick.received.length]).toEqual([CONCURRENCY, 10]);

@@ -26,7 +26,6 @@ import { startFaultySmtp } from '../email/faulty-smtp.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { createHeldEmails } from '../faults/held-emails.ts';
 import setUp from '../global-setup.ts';
-import tearDown from '../global-teardown.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { webhooksOf } from '../webhooks/manager.ts';
 import { startReceiver } from '../webhooks/receiver.ts';
@@ -227,7 +226,7 @@ try {
   await withoutRedis.close();
   await saveUnansweredEmail();
 } finally {
-  await tearDown();
+  await globalThis.services?.stop();
 }
 process.exit();
 
