@@ -76,7 +76,10 @@ test('answers requests in progress and on open connections before the API stops'
   await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
   const requests = [shop.place(), shop.place()];
   const waiting = () =>
-    shop.database('pg_stat_activity').where({ application_name: 'crema-api', wait_event_type: 'Lock' });
+    shop
+      .database('pg_stat_activity')
+      .where({ application_name: 'crema-api', wait_event_type: 'Lock' })
+      .whereRaw('datname = current_database()');
   await waitFor('Two requests under way', async () => (await waiting()).length === 2, waitOptions);
   const [late, silent] = [openSocket(shop), openSocket(shop)];
   await Promise.all([once(late, 'connect'), once(silent, 'connect')]);

@@ -51,7 +51,7 @@ test('records a permanently rejected recipient after one attempt, without delays
   asked.length = 0;
   refusals.push(smtpError(550, 'No such user <shop@crema.example>'));
 
-  const cancelled = await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
+  const cancelled = await shop.requestUntilKnown('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
 
   expect(cancelled.status).toBe(200);
   expect(await expectIntact(shop, order.id)).toMatchObject({ status: 'cancelled', version: 2 });

@@ -9,11 +9,13 @@ import { copyDatabase } from '../databases.ts';
 import { newSigner } from '../notifications/certificate.ts';
 import { openShop, type Shop } from '../shop.ts';
 
+const log = { debug() {}, warn() {}, error() {} };
+
 let url: string;
 let database: Database;
 beforeAll(async () => {
   url = await copyDatabase();
-  database = connect(url, { max: 8, queryDeadline: 2_000, log: { debug() {}, warn() {}, error() {} } });
+  database = connect(url, { max: 8, queryDeadline: 20_000, idleInTransaction: 0, log });
 });
 afterAll(() => database.destroy());
 
@@ -77,7 +79,7 @@ const elsewhere = (change: (url: URL) => void) => {
   return async () => {
     const other = new URL(url);
     change(other);
-    const there = connect(other.href, { max: 1, log: { debug() {}, warn() {}, error() {} } });
+    const there = connect(other.href, { max: 1, log });
     await there.raw('SELECT 1').finally(() => there.destroy());
   };
 };
@@ -127,7 +129,10 @@ const outages: Record<string, () => PromiseLike<unknown>> = {
     await database.raw(`REVOKE CONNECT ON DATABASE ${url.split('/').at(-1)} FROM PUBLIC`);
     await elsewhere((there) => Object.assign(there, { username: name, password: 'x' }))();
   },
-  'a statement that takes too long': () => database.raw('SELECT pg_sleep(10)'),
+  'a statement that takes too long': async () => {
+    const impatient = connect(url, { max: 1, queryDeadline: 500, log });
+    await impatient.raw('SELECT pg_sleep(10)').finally(() => impatient.destroy());
+  },
   'a lock that another transaction holds': async () => {
     const holder = await database.transaction();
     await holder('products').forUpdate().select('id');
@@ -146,12 +151,14 @@ test.each(Object.entries(outages))('counts %s as an outage', async (_, work) => 
 
 test('retries the aborted transaction of a deadlock', async () => {
   const ids: string[] = await database('products').orderBy('id').limit(2).pluck('id');
+  const bothLocked = Promise.withResolvers<void>();
   let attempts = 0;
   const update = (first: string, second: string) =>
     transact(database, async (transaction) => {
-      attempts += 1;
       await transaction('products').where({ id: first }).update({ position: 1 });
-      await transaction.raw('SELECT pg_sleep(0.2)');
+      attempts += 1;
+      if (attempts === 2) bothLocked.resolve();
+      await bothLocked.promise;
       await transaction('products').where({ id: second }).update({ position: 1 });
     });
   await Promise.all([update(ids[0]!, ids[1]!), update(ids[1]!, ids[0]!)]);

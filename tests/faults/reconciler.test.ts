@@ -166,7 +166,7 @@ describe('the command that reconciles all orders, after a restore of Postgres', 
   let first: Awaited<ReturnType<typeof command>>;
   let second: Awaited<ReturnType<typeof command>>;
   const edit = (headers: Record<string, string> = {}) =>
-    shop.request('PATCH', `/v1/orders/${young}`, { as: shop.customer, body: { note: 'Hot' }, headers });
+    shop.requestUntilKnown('PATCH', `/v1/orders/${young}`, { as: shop.customer, body: { note: 'Hot' }, headers });
   const repeatEdit = () => edit({ 'idempotency-key': 'no-difference' });
 
   beforeAll(async () => {
@@ -382,7 +382,8 @@ describe('an order whose workflow was ended in Temporal', () => {
     expect((await command('--resume', id)).code).toBe(0);
 
     expect((await shop.place({ headers: key })).body.id).toBe(id);
-    expect((await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer, body: {} })).status).toBe(200);
+    const cancel = { as: shop.customer, body: {} };
+    expect((await shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, cancel)).status).toBe(200);
     await shop.waitForEnd(id);
     expect(shop.emailsAbout(id)).toHaveLength(4);
   }, 90_000);
@@ -483,7 +484,7 @@ describe('a killed worker', () => {
     );
     // The first activity repeats erasures; each other one compares a page.
     expect(tries[0]).toHaveLength(21);
-    expect(tries.flat().filter((attempt) => attempt === 2)).toHaveLength(1);
+    expect(tries.flat().filter((attempt) => attempt > 1)).toHaveLength(1);
   }, 90_000);
 });
 

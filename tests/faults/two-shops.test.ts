@@ -68,7 +68,8 @@ test('returns 404 for an order of the other shop', async () => {
       ['GET', `${path}/timeline`],
       ['POST', `${path}/cancel`],
     ] as const) {
-      expectProblem(await second.request(method, place, { as: second.manager, body: undefined }), 'not_found');
+      const answer = await second.requestUntilKnown(method, place, { as: second.manager, body: undefined });
+      expectProblem(answer, 'not_found');
     }
     // Seeded users have the same ids in all shops, so their keys lead to the same order ids.
     expectProblem(await second.place({ headers }), 'idempotency_key_reused');

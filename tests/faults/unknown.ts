@@ -14,12 +14,16 @@ export const moveOnce = (shop: Shop, id: string, status: string, key?: string): 
     headers: key ? { 'idempotency-key': key } : {},
   });
 
-/** Expects the problem for an unknown outcome, within 4 s. Returns the key that makes a retry safe. */
+/**
+ * Expects the problem for an unknown outcome, with which the API answers after 3 s (later on a busy machine).
+ *
+ * @returns the key that makes a retry safe
+ */
 export function expectUnknown({ answer, ms }: { answer: Answer; ms: number }): string {
   expect(answer.body).toMatchObject({ status: 503, code: 'outcome_unknown' });
   expect(answer.status).toBe(503);
   expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect(ms).toBeLessThan(4_000);
+  expect(ms).toBeLessThan(8_000);
   const key = answer.headers.get('idempotency-key');
   expect(key).toMatch(/^[!-~]{1,255}$/);
   return key as string;

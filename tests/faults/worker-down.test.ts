@@ -1,3 +1,4 @@
+import { waitFor } from '../../stack/wait.ts';
 import { cancelSignal, changeStatusSignal } from '../../workflows/messages/definitions.ts';
 import { followChannel } from '../published-events.ts';
 import { openShop, retryWhileUnknown, type Shop } from '../shop.ts';
@@ -105,7 +106,9 @@ describe('after the worker has restarted', () => {
       '2 customer@example.com',
       '2 shop@crema.example',
     ]);
-    expect(published.ids.filter((event) => event.startsWith(id))).toEqual([`${id}:1`, `${id}:2`]);
+    const ofOrder = () => published.ids.filter((event) => event.startsWith(id));
+    await waitFor('The messages', () => ofOrder().length >= 2, { deadline: 20_000 });
+    expect(ofOrder()).toEqual([`${id}:1`, `${id}:2`]);
     const read = await shop.readOrder(id);
     expect(read.body).toMatchObject({ status: 'cancelled', version: 2 });
   });

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../../db/connection.ts';
 import { startApi } from '../../stack/programs.ts';
 import type { Service } from '../../stack/service.ts';
@@ -128,11 +127,17 @@ else {
     });
 
     test('ends the transaction of a frozen process within seconds', async () => {
-      const database = connect(url, { max: 1, idleInTransaction: 200 });
+      const database = connect(url, { max: 1, idleInTransaction: 3_000 });
+      const frozen = () =>
+        shop
+          .database('pg_stat_activity')
+          .where({ state: 'idle in transaction' })
+          .whereRaw('datname = current_database()')
+          .whereLike('query', '%webhook_cursor%for update%');
       const transaction = await database.transaction();
       try {
         await transaction('webhook_cursor').forUpdate().first();
-        await delay(500);
+        await waitFor('The end of the transaction', async () => (await frozen()).length === 0, { deadline: 20_000 });
         await expect(transaction('products').first()).rejects.toThrow();
         expect((await shop.request('GET', '/health/ready')).status).toBe(200);
       } finally {

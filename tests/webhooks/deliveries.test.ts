@@ -16,6 +16,9 @@ import { openShop, type Shop } from '../shop.ts';
 import { webhooksOf } from './manager.ts';
 import { type Behaviour, type Received, type Receiver, startReceiver, verified } from './receiver.ts';
 
+/** Longer than the failures of any test. */
+const DISABLE_AFTER_MS = 60 * 60 * 1_000;
+
 let shop: Shop;
 const receivers: Receiver[] = [];
 beforeAll(async () => {
@@ -24,7 +27,7 @@ beforeAll(async () => {
       WEBHOOK_RETRY_AFTER: '1',
       // Several tests answer an attempt late, but before this time.
       WEBHOOK_TIMEOUT: '10',
-      WEBHOOK_DISABLE_AFTER: '3',
+      WEBHOOK_DISABLE_AFTER: String(DISABLE_AFTER_MS / 1_000),
       WEBHOOK_RETRY_FOR: '60',
       // No server listens there. A proxy would bypass the checked addresses.
       NODE_USE_ENV_PROXY: '1',
@@ -122,7 +125,15 @@ describe('events of an order', () => {
 
     expect(await handle.result()).toBe('delivered');
     const { events } = await handle.fetchHistory();
-    expect(events?.length).toBeLessThan(12);
+    const kinds = events?.map((event) => Object.keys(event).find((key) => key.endsWith('EventAttributes')));
+    // A slow machine can add workflow tasks.
+    expect(kinds?.filter((kind) => !kind?.startsWith('workflowTask'))).toEqual([
+      'workflowExecutionStartedEventAttributes',
+      'activityTaskScheduledEventAttributes',
+      'activityTaskStartedEventAttributes',
+      'activityTaskCompletedEventAttributes',
+      'workflowExecutionCompletedEventAttributes',
+    ]);
     expect(JSON.stringify(events)).not.toContain(String(receiver.port));
     const description = await handle.describe();
     expect(await description.staticSummary()).toBe('order.placed for a webhook');
@@ -207,11 +218,10 @@ describe('a failing endpoint', () => {
     await receiver.close();
     const placed = (await shop.place()).body.id;
     await waitFor('a failure', async () => (await manager.deliveries(id))[0]?.attempts >= 1, { deadline: 20_000 });
-    expect((await manager.deliveries(id))[0]).toMatchObject({
-      outcome: 'pending',
-      settledAt: null,
-      lastAttempts: [{ status: null, error: 'The endpoint refused the connection.', response: null }],
-    });
+    const [delivery] = await manager.deliveries(id);
+    expect(delivery).toMatchObject({ outcome: 'pending', settledAt: null });
+    const refused = { status: null, error: 'The endpoint refused the connection.', response: null };
+    expect(delivery.lastAttempts.at(-1)).toMatchObject(refused);
 
     const again = await startReceiver(204, receiver.port);
     receivers.push(again);
@@ -253,14 +263,16 @@ describe('a failing endpoint', () => {
 
   test('is given up at the end of the retry period', async () => {
     const { receiver, id } = await register(500);
-    // Shorter than WEBHOOK_DISABLE_AFTER, which would drop the delivery.
-    const handle = await startDelivery(id, { first: 100, longest: 100, limit: 2_500 });
+    const handle = await startDelivery(id, { first: 100, longest: 1_000, limit: 10_000 });
 
     expect(await handle.result()).toBe('given_up');
     expect(receiver.received.length).toBeGreaterThan(1);
+    const newest = async () => (await manager.deliveries(id))[0];
     // The last attempt may end later.
-    const [delivery] = await deliveriesWith(id, receiver.received.length);
-    expect(delivery).toMatchObject({ outcome: 'given_up' });
+    await waitFor('the last attempt', async () => (await newest()).attempts === receiver.received.length, {
+      deadline: 25_000,
+    });
+    expect(await newest()).toMatchObject({ outcome: 'given_up' });
   });
 
   test.each([
@@ -271,8 +283,9 @@ describe('a failing endpoint', () => {
     const { receiver, id } = await register((response) => {
       answer = () => response.writeHead(status).end();
     });
-    const handle = await startDelivery(id, { first: 200, longest: 400, limit: 1_000 });
+    const handle = await startDelivery(id, { first: 1_000, longest: 1_000, limit: 60_000 });
     await receiver.waitForRequests(1);
+    await handle.cancel();
 
     expect(await handle.result()).toBe('given_up');
     answer();
@@ -363,19 +376,24 @@ describe('a failing endpoint', () => {
     await manager.ask('POST', `/${id}/test`);
     await receiver.waitForRequests(1);
     await delay(500);
-    const before = Date.now();
     answers[0]!();
-    const { settledAt } = await manager.settled(id, 'gone');
+    const { settledAt, lastAttempts } = await manager.settled(id, 'gone');
     const { disabled, updatedAt } = await manager.read(id);
     expect([disabled.at, updatedAt]).toEqual([settledAt, settledAt]);
-    // Timers and the wall clock round differently.
-    expect(Date.parse(settledAt)).toBeGreaterThanOrEqual(before - 20);
+    const [{ at, duration }] = lastAttempts;
+    expect(Date.parse(settledAt)).toBe(Date.parse(at) + duration);
+    // Timers round differently.
+    expect(duration).toBeGreaterThanOrEqual(480);
   });
 
   test('is disabled after WEBHOOK_DISABLE_AFTER with one email, and its deliveries are dropped', async () => {
     const { receiver, id } = await register(503, { description: 'The <b>till</b>' });
     await manager.ask('POST', `/${id}/test`);
     await manager.ask('POST', `/${id}/test`);
+    const hasFailed = async () => (await manager.read(id)).failingSince !== null;
+    await waitFor('a failure', hasFailed, { deadline: 25_000 });
+    const longAgo = new Date(Date.now() - DISABLE_AFTER_MS);
+    await shop.database('webhooks').where({ id }).update({ failing_since: longAgo });
 
     const subject = 'The webhook “The <b>till</b>” is disabled';
     const mails = () => emailsTo(shop, 'shop@crema.example').filter(({ mail }) => mail.subject === subject);
@@ -418,17 +436,23 @@ describe('concurrency', () => {
   test('first attempts and retries together never exceed ten at once for an endpoint', async () => {
     let inFlight = 0;
     let most = 0;
+    /** The first ten requests get their answers together. */
+    const first: (() => void)[] = [];
     const { receiver, id } = await register((response) => {
       inFlight += 1;
       most = Math.max(most, inFlight);
-      setTimeout(() => {
+      const answer = () => {
         inFlight -= 1;
         response.writeHead(204).end();
-      }, 100);
+      };
+      if (first.length < 10) first.push(answer);
+      else setTimeout(answer, 100);
     });
     const retry = { first: 100, longest: 1_000, limit: 60_000 };
 
     await Promise.all([seed(id, 40), ...Array.from({ length: 40 }, () => startDelivery(id, retry))]);
+    await receiver.waitForRequests(10);
+    for (const answer of first) answer();
 
     await waitFor('every delivery', async () => (await delivered(id)) === 80, { deadline: 50_000 });
     expect(most).toBe(10);

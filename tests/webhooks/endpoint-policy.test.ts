@@ -127,7 +127,7 @@ test.each([
 });
 
 test('reports errors of its own to the caller, not as faults of the endpoint', async () => {
-  const send = createSender({ addressesOf: () => Promise.reject(new TypeError('a bug')), timeout: 5_000 });
+  const send = createSender({ addressesOf: () => Promise.reject(new TypeError('a bug')), timeout: 25_000 });
   await expect(send('https://hooks.example/', {}, '{}')).rejects.toThrow('a bug');
 });
 
@@ -142,7 +142,7 @@ describe('changing DNS answers', () => {
       allowedNetworks: ['127.0.0.1/32'],
       resolve: async () => answers.shift() ?? [],
     });
-    const send = createSender({ addressesOf, timeout: 5_000 });
+    const send = createSender({ addressesOf, timeout: 25_000 });
     const post = () => send(`http://hooks.example:${receiver.port}/`, headers, '{}');
 
     expect(await post()).toEqual({ status: 204, error: null, response: '' });
@@ -169,7 +169,7 @@ describe('changing DNS answers', () => {
         return lookups === 1 ? ['::1', '127.0.0.1'] : ['127.0.0.2'];
       },
     });
-    const send = createSender({ addressesOf, timeout: 5_000 });
+    const send = createSender({ addressesOf, timeout: 25_000 });
 
     const reply = await send(`http://hooks.example:${receiver.port}/`, headers, '{}');
 
@@ -202,7 +202,7 @@ describe('changing DNS answers', () => {
       allowedNetworks: ['127.0.0.0/8'],
       resolve: async () => ['127.0.0.1'],
     });
-    const send = createSender({ addressesOf, timeout: 5_000 });
+    const send = createSender({ addressesOf, timeout: 25_000 });
     const post = (host: string) => send(`https://${host}:${port}/`, headers, '{}');
 
     const untrusted = await post('hooks.example');
@@ -247,7 +247,7 @@ describe('connections to endpoints', () => {
     const endpoint = await startEndpoint((response) => response.writeHead(204).end());
     const answers = [['127.0.0.1'], ['127.0.0.1'], ['127.0.0.2'], ['127.0.0.2'], ['127.0.0.1']];
     const { addressesOf } = createEndpointPolicy({ ...allowed, resolve: async () => answers.shift() ?? [] });
-    const send = createSender({ addressesOf, timeout: 5_000 });
+    const send = createSender({ addressesOf, timeout: 25_000 });
 
     for (let left = answers.length; left > 0; left -= 1) {
       expect(await send(endpoint.url, headers, '{}')).toMatchObject({ status: 204 });
@@ -263,7 +263,7 @@ describe('connections to endpoints', () => {
       else response.writeHead(204).end();
     });
     const { addressesOf } = createEndpointPolicy({ ...allowed, resolve: async () => ['127.0.0.1'] });
-    const send = createSender({ addressesOf, timeout: 5_000 });
+    const send = createSender({ addressesOf, timeout: 25_000 });
 
     for (let times = 0; times < 3; times += 1) {
       expect(await send(endpoint.url, headers, '{}')).toEqual({ status: 204, error: null, response: '' });
