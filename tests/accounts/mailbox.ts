@@ -1,20 +1,31 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
 import type { Arrival } from '../email/mail-servers.ts';
-import type { Answer, Shop } from '../shop.ts';
+import type { Answer, RequestOptions, Shop } from '../shop.ts';
 
-/** The timeout for an email, in ms. It is long enough for a worker and an SMTP server on a busy machine. */
+/** The timeout for a request or an email, in ms. It is long enough for a worker and an SMTP server on a busy machine. */
 const waitOptions = { deadline: 20_000 };
 
 /** Passwords that the rules accept. */
 export const PASSWORD = 'seven violins in the rain';
 export const ANOTHER = 'a lamp under the green ladder';
 
+/** Sends a request until Temporal answers the API in time. A 503 has no effect. */
+async function requestUntilAvailable(shop: Shop, path: string, options: RequestOptions): Promise<Answer> {
+  let answer!: Answer;
+  const isAvailable = async () => {
+    answer = await shop.request('POST', path, options);
+    return answer.status !== 503;
+  };
+  await waitFor(path, isAvailable, waitOptions);
+  return answer;
+}
+
 /** Returns a function that posts JSON to a shop, with an access token if given. */
 export const postTo =
   (shop: () => Shop) =>
   (path: string, body: unknown, as?: string): Promise<Answer> =>
-    shop().request('POST', path, { body, ...(as && { as }) });
+    requestUntilAvailable(shop(), path, { body, ...(as && { as }) });
 
 /** Returns an unused address. */
 export const newAddress = (): string => `${randomUUID()}@example.com`;
@@ -40,9 +51,9 @@ export function linkIn({ mail }: Arrival): { path: string; token: string } {
 /** Registers a user and opens the account. */
 export async function newAccount(shop: Shop, email = newAddress(), name = 'Nora Newcomer'): Promise<{ email: string }> {
   const next = emailsTo(shop, email).length + 1;
-  await shop.request('POST', '/v1/users', { body: { email, name } });
+  await requestUntilAvailable(shop, '/v1/users', { body: { email, name } });
   const { token } = linkIn(await emailTo(shop, email, next));
-  const { status } = await shop.request('POST', '/v1/users/verify', { body: { token, password: PASSWORD } });
+  const { status } = await requestUntilAvailable(shop, '/v1/users/verify', { body: { token, password: PASSWORD } });
   if (status !== 200) throw new Error(`${email} could not be verified: ${status}`);
   return { email };
 }
@@ -50,7 +61,7 @@ export async function newAccount(shop: Shop, email = newAddress(), name = 'Nora 
 /** Sends a form, as a page without JavaScript does. */
 export async function submit(shop: Shop, path: string, form: Record<string, string>): Promise<Answer> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  return shop.request('POST', path, { body: new URLSearchParams(form).toString(), headers });
+  return requestUntilAvailable(shop, path, { body: new URLSearchParams(form).toString(), headers });
 }
 
 /** Returns the headers of an answer, except those that differ with each request. */

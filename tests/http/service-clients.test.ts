@@ -24,9 +24,11 @@ test('a service reads, moves and cancels orders, and the timeline shows its name
   expect((await shop.request('GET', '/v1/orders', { as })).body.data.map((each: { id: string }) => each.id)).toContain(
     id,
   );
-  const moved = await shop.request('POST', `/v1/orders/${id}/status`, { as, body: { status: 'preparation' } });
+  const change = (path: string, body: object) =>
+    shop.requestUntilKnown('POST', `/v1/orders/${id}/${path}`, { as, body });
+  const moved = await change('status', { status: 'preparation' });
   expect([moved.status, moved.body.status]).toEqual([200, 'preparation']);
-  const cancelled = await shop.request('POST', `/v1/orders/${id}/cancel`, { as, body: { reasonCode: 'out_of_stock' } });
+  const cancelled = await change('cancel', { reasonCode: 'out_of_stock' });
   expect([cancelled.status, cancelled.body.cancellation.by]).toEqual([200, { type: 'service', id: service }]);
 
   const events = (await shop.timeline(id)).filter(({ kind }) => kind === 'event');

@@ -34,7 +34,7 @@ async function orderAt(status: Status): Promise<string> {
 /** Requests a transition. A cancellation has a route of its own. */
 function move(orderId: string, to: Status, as?: string): Promise<Answer> {
   const { path, body } = to === 'cancelled' ? { path: 'cancel', body: {} } : { path: 'status', body: { status: to } };
-  return shop.request('POST', `/v1/orders/${orderId}/${path}`, { ...(as && { as }), body });
+  return shop.requestUntilKnown('POST', `/v1/orders/${orderId}/${path}`, { ...(as && { as }), body });
 }
 
 /** Returns all records of an order, except its deliveries, which continue meanwhile. */
@@ -163,7 +163,7 @@ test('accepts an order id in capitals', async () => {
 test('shows the reason of a manager on the timeline', async () => {
   const id = await orderAt('preparation');
   const body = { status: 'waiting', reason: '  Out of oat milk\nfor now ☕ ' };
-  await shop.request('POST', `/v1/orders/${id}/status`, { as: shop.manager, body });
+  await shop.requestUntilKnown('POST', `/v1/orders/${id}/status`, { as: shop.manager, body });
   const timeline = await shop.timeline(id, shop.customer);
   expect(timeline.findLast(({ kind }) => kind === 'event')).toMatchObject({
     from: 'preparation',

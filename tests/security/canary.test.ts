@@ -87,7 +87,7 @@ async function everywhere(): Promise<Record<string, string>> {
   });
   const pages = [api, worker!].flatMap(({ name, url }) =>
     ['/metrics', '/health/ready'].map(async (path): Promise<[string, string]> => {
-      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(5_000) });
+      const answer = await fetch(`${url}${path}`, { signal: AbortSignal.timeout(20_000) });
       return [`${name} ${path}`, await answer.text()];
     }),
   );
@@ -163,11 +163,11 @@ async function liveThroughAll(): Promise<void> {
     body: { lines: [await shop.line('Latte', 'Vanilla')], note },
     headers: { 'idempotency-key': key },
   };
-  const { body: order } = await shop.request('POST', '/v1/orders', placing);
+  const { body: order } = await shop.requestUntilKnown('POST', '/v1/orders', placing);
   await waitFor('two refused mails', () => refusals >= 2, { deadline: 20_000 });
   expect((await shop.request('POST', '/v1/orders', placing)).headers.get('idempotency-replayed')).toBe('true');
   expect((await shop.move(order.id, 'preparation')).status).toBe(200);
-  expect((await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as, body: {} })).status).toBe(200);
+  expect((await shop.requestUntilKnown('POST', `/v1/orders/${order.id}/cancel`, { as, body: {} })).status).toBe(200);
   await shop.waitForEnd(order.id);
 
   // Its event stream, opened with valid and invalid tickets.

@@ -70,7 +70,7 @@ describe('An order with encrypted payloads', () => {
     ]);
     const open = await temporalRecords(shop);
     const cancelled = { as: shop.manager, body: { reasonCode: 'out_of_stock', reason: 'no oat milk' } };
-    expect((await shop.request('POST', `/v1/orders/${id}/cancel`, cancelled)).status).toBe(200);
+    expect((await shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, cancelled)).status).toBe(200);
 
     expect(await expectIntact(shop, id)).toMatchObject({ status: 'cancelled', version: 3 });
     expect(await shop.timeline(id)).toContainEqual(
