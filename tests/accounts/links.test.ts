@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { waitFor } from '../../stack/wait.ts';
 import { newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -23,6 +24,8 @@ async function personWithLinks() {
   const reset = linkIn(await emailTo(shop, email, 2)).token;
   const next = newAddress();
   const address = await requestAddress(as, next);
+  // The notice to the current address.
+  await emailTo(shop, email, 3);
   return { id: body.id as string, email, as, reset, next, address };
 }
 
@@ -103,6 +106,7 @@ describe('an invitation', () => {
   test('is listed until it is used', async () => {
     const { id } = (await shop.request('GET', '/v1/me', { as: shop.manager })).body;
     const { email, token } = await invite();
+    await waitFor('mailedAt', async () => (await listed(email)).mailedAt !== null, { deadline: 20_000 });
     expect(await listed(email)).toEqual({
       id: expect.any(String),
       email,

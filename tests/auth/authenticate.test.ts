@@ -8,6 +8,7 @@ import { openKeyRing } from '../../api/auth/key-ring.ts';
 import { answerProblems } from '../../api/http/middleware/problems.ts';
 import { createPages } from '../../api/http/pages/page.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
+import { waitFor } from '../../stack/wait.ts';
 import { type AuthApi, CUSTOMER, MANAGER, openAuthApi, readJson } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 
@@ -34,12 +35,13 @@ async function expectRefused(authorization: string) {
   return body;
 }
 
-/** Repeats the request until its answer is as expected, for at most twice the caller cache time. */
+/** Repeats the request until its answer is as expected. Sends the last one after twice the caller cache time. */
 async function whoUntil(token: string, satisfied: (answer: Awaited<ReturnType<AuthApi['who']>>) => boolean) {
   const deadline = performance.now() + 2 * CALLER_CACHE_MS;
   for (;;) {
+    const isLast = performance.now() > deadline;
     const answer = await api.who(`Bearer ${token}`);
-    if (satisfied(answer) || performance.now() > deadline) return answer;
+    if (satisfied(answer) || isLast) return answer;
     await new Promise((later) => setTimeout(later, 20));
   }
 }
@@ -181,9 +183,15 @@ describe('rejects a token', () => {
 });
 
 test('rejects a cached token after it has expired', async () => {
-  const exp = Math.floor(Date.now() / 1000) + 2;
-  const token = await api.forge({ exp });
-  expect((await api.who(`Bearer ${token}`)).status).toBe(200);
+  let exp = 0;
+  let token = '';
+  // On a busy machine, a token may expire before its first use.
+  const isAccepted = async () => {
+    exp = Math.floor(Date.now() / 1000) + 2;
+    token = await api.forge({ exp });
+    return (await api.who(`Bearer ${token}`)).status === 200;
+  };
+  await waitFor('An accepted token', isAccepted, { deadline: 20_000 });
   await new Promise((later) => setTimeout(later, exp * 1000 - Date.now()));
   await expectRefused(`Bearer ${token}`);
 });
