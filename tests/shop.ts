@@ -140,7 +140,8 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     startApi({ dataDir, environment, onDeath }),
     options.worker === false ? undefined : startWorker({ dataDir, environment, onDeath }),
   ]);
-  const database = connect(databaseUrl, { max: 4, name: 'crema-test', idleInTransaction: 0 });
+  const pool = { max: 4, name: 'crema-test', idleInTransaction: 0, queryDeadline: TIMEOUT_MS };
+  const database = connect(databaseUrl, pool);
   const temporalConfig = readNamespaceSettings(environment);
   const connection = await Connection.connect(clientConnection(temporalConfig));
   // Decoding needs no failure converter, which Jest cannot load.

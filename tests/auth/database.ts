@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type Database } from '../../db/connection.ts';
+import { type ConnectOptions, connect, type Database } from '../../db/connection.ts';
 import { migrate } from '../../db/migrations.ts';
 import { seedUsers } from '../../db/seeds/users.ts';
 import { startPostgres } from '../../stack/postgres/server.ts';
@@ -16,12 +16,12 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
-export async function openDatabase(): Promise<TestDatabase> {
+export async function openDatabase(options: ConnectOptions = {}): Promise<TestDatabase> {
   const dataDir = mkdtempSync(join(tmpdir(), 'crema-auth-'));
   const server = await startPostgres({ dataDir, durable: false });
   const pools: Database[] = [];
   const connectAgain = () => {
-    const pool = connect(server.url, { max: 4, name: 'crema-test', idleInTransaction: 0 });
+    const pool = connect(server.url, { max: 4, name: 'crema-test', idleInTransaction: 0, ...options });
     pools.push(pool);
     return pool;
   };

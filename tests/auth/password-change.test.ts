@@ -14,7 +14,8 @@ let api: AuthApi;
 let changeConnection: Knex;
 
 beforeAll(async () => {
-  shop = await openDatabase();
+  // Requests wait at a lock, for longer than 5 s on a busy machine.
+  shop = await openDatabase({ queryDeadline: 20_000 });
   changeConnection = shop.connectAgain();
   api = await openAuthApi(shop.database);
 });
@@ -41,7 +42,7 @@ async function changePasswordDuring<Result>(
   const pending = requests();
   const waiting = () => changeConnection('pg_stat_activity').where({ wait_event_type: 'Lock' });
   await waitFor('The requests at the lock', async () => (await waiting()).length >= pending.length, {
-    deadline: 10_000,
+    deadline: 15_000,
   });
   await change.commit();
   return Promise.all(pending);

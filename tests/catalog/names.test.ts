@@ -189,7 +189,7 @@ describe('an older shop with names that are equal today', () => {
   const migrations = ['20261129_14_names.ts', '20261129_18_name_keys.ts'];
   let database: Database;
   beforeEach(async () => {
-    database = connect(await copyDatabase(), { max: 3 });
+    database = connect(await copyDatabase(), { max: 3, idleInTransaction: 0, queryDeadline: 20_000 });
     for (const name of migrations.toReversed()) await database.migrate.down({ ...settings, name });
   });
   afterEach(() => database?.destroy());

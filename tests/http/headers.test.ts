@@ -77,7 +77,7 @@ test('logs the paths of requests without the secrets in them', async () => {
     authorization: `Bearer ${token}`,
     'x-request-id': id,
   });
-  await waitFor('The log', () => logOf(shop).includes(id), { deadline: 5_000 });
+  await waitFor('The log', () => logOf(shop).includes(id), { deadline: 20_000 });
 
   const log = logOf(shop);
   expect(log).toContain('"path":"/oauth/token"');

@@ -22,7 +22,7 @@ export function openSocket(shop: Shop): Socket {
  *
  * @param timeout the timeout, in ms
  */
-export function sendRaw(shop: Shop, bytes: string, timeout = 3_000): Promise<RawExchange> {
+export function sendRaw(shop: Shop, bytes: string, timeout = 20_000): Promise<RawExchange> {
   const socket = openSocket(shop).setEncoding('utf8');
   let text = '';
   const result = (closed: boolean): RawExchange => ({
