@@ -39,7 +39,7 @@ test('flushes the lines of a running process soon', async () => {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   try {
-    const [chunk] = await once(running.stdout, 'data', { signal: AbortSignal.timeout(10_000) });
+    const [chunk] = await once(running.stdout, 'data', { signal: AbortSignal.timeout(25_000) });
     expect(String(chunk)).toContain('second');
   } finally {
     running.kill();

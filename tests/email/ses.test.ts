@@ -39,7 +39,7 @@ async function amazon(...answers: (SesAnswer | 'silence')[]) {
   return { ses, mailer: mailerTo(ses.url) };
 }
 
-function mailerTo(endpoint: string) {
+function mailerTo(endpoint: string, answer = 20_000) {
   const settings = {
     NOTIFICATIONS_ENV: 'production',
     SMTP_URL: 'smtp://127.0.0.1:1',
@@ -47,7 +47,7 @@ function mailerTo(endpoint: string) {
     AWS_REGION: 'eu-west-1',
     SES_ENDPOINT: endpoint,
   };
-  const mailer = createMailer(settings, { transfer: 500, answer: 500 });
+  const mailer = createMailer(settings, { transfer: 20_000, answer });
   cleanups.push(mailer.close);
   return mailer;
 }
@@ -127,10 +127,10 @@ describe('email through Amazon SES', () => {
   });
 
   test('reports an email as unanswered if Amazon does not answer before the timeout', async () => {
-    const { mailer } = await amazon('silence');
+    const { ses } = await amazon('silence');
     const started = performance.now();
-    expect(await mailer.send(email)).toMatchObject({ outcome: 'unanswered' });
-    expect(performance.now() - started).toBeLessThan(2000);
+    expect(await mailerTo(ses.url, 500).send(email)).toMatchObject({ outcome: 'unanswered' });
+    expect(performance.now() - started).toBeLessThan(15_000);
   });
 
   test('reports an outage if Amazon is unavailable', async () => {

@@ -118,7 +118,7 @@ test('reports the unexpected end of a service, but not one caused by kill()', as
 
   process.kill(services.started.redis!.pid, 'SIGKILL');
 
-  await waitFor('The report', () => deaths.length > 0, { deadline: 5_000 });
+  await waitFor('The report', () => deaths.length > 0, { deadline: 20_000 });
   expect(deaths).toEqual(['redis']);
   await services.started.redis!.start();
 });

@@ -29,7 +29,7 @@ export async function openLogServer({
   max = 1_000,
   everyMs = 50,
 }: LogServerOptions = {}) {
-  const database = connect(await copyDatabase(), { max: 6 });
+  const database = connect(await copyDatabase(), { max: 6, idleInTransaction: 0, queryDeadline: 20_000 });
   const log = between(createEventLog(database));
   const journal = createJournal(database);
   const said: string[] = [];
