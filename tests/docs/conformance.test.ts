@@ -42,7 +42,7 @@ async function ask(
   const route = routes.find((each) => each.operationId === operationId)!;
   const { query = '', ...request } = options;
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => ids[name]!) + query;
-  const answer = await shop.request(route.method.toUpperCase(), path, request);
+  const answer = await shop.requestUntilKnown(route.method.toUpperCase(), path, request);
   const { status, headers, body } = answer;
 
   const listed = document.paths[route.path]![route.method]!.responses[status];

@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 const edit = (id: string, body: unknown, headers: Record<string, string> = {}, as = shop.customer) =>
-  shop.request('PATCH', `/v1/orders/${id}`, { as, body, headers });
+  shop.requestUntilKnown('PATCH', `/v1/orders/${id}`, { as, body, headers });
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
 
@@ -71,7 +71,7 @@ describe('a customer editing a waiting order', () => {
     expect(other.body.code).toBe('idempotency_key_reused');
 
     await shop.move(order.id, 'preparation');
-    await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager });
+    await shop.requestUntilKnown('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager });
     await shop.waitForEnd(order.id);
     const again = await edit(order.id, body, key);
     expect(again.status).toBe(200);

@@ -122,7 +122,10 @@ describe('the timeline of a customer', () => {
   test('hides the ids of managers and the emails to other recipients', async () => {
     const { body: order } = await shop.place();
     await shop.move(order.id, 'preparation');
-    await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.manager, body: { reasonCode: 'too_busy' } });
+    await shop.requestUntilKnown('POST', `/v1/orders/${order.id}/cancel`, {
+      as: shop.manager,
+      body: { reasonCode: 'too_busy' },
+    });
     await shop.waitForEnd(order.id);
 
     const timeline = await shop.timeline(order.id, shop.customer);
@@ -138,7 +141,7 @@ describe('cancelling an order', () => {
   test('returns who cancelled and why, and emails the customer and the shop', async () => {
     const { body: order } = await shop.place();
 
-    const cancelled = await shop.request('POST', `/v1/orders/${order.id}/cancel`, {
+    const cancelled = await shop.requestUntilKnown('POST', `/v1/orders/${order.id}/cancel`, {
       as: shop.customer,
       body: { reasonCode: 'customer_request', reason: 'Changed my mind' },
     });
@@ -157,7 +160,7 @@ describe('cancelling an order', () => {
 
   test('works without a request body', async () => {
     const { body: order } = await shop.place();
-    const cancelled = await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
+    const cancelled = await shop.requestUntilKnown('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
     expect(cancelled.status).toBe(200);
     expect(cancelled.body.cancellation).toMatchObject({ reasonCode: null, reason: null });
   });

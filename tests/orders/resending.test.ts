@@ -31,7 +31,7 @@ async function emailTo(recipient: string, orderId: string, finalAttempts: number
 }
 
 const resend = (orderId: string, deliveryId: string | null, as = shop.manager) =>
-  shop.request('POST', `/v1/orders/${orderId}/notifications/${deliveryId}/resend`, { as });
+  shop.requestUntilKnown('POST', `/v1/orders/${orderId}/notifications/${deliveryId}/resend`, { as });
 
 const receipts = (orderId: string, to: string) =>
   shop.smtp.arrivals.filter(
@@ -40,18 +40,19 @@ const receipts = (orderId: string, to: string) =>
 
 test('resends one email of a closed order and records both deliveries on the timeline', async () => {
   const { body: order } = await shop.place();
-  await shop.request('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
+  await shop.requestUntilKnown('POST', `/v1/orders/${order.id}/cancel`, { as: shop.customer });
   await shop.waitForEnd(order.id);
   const receipt = await emailTo('customer', order.id, 1);
-  expect(receipt.attempts).toEqual([{ at: expect.any(String), outcome: 'sent', reason: null }]);
+  const before = receipt.attempts.length;
+  expect(receipt.attempts.at(-1)).toEqual({ at: expect.any(String), outcome: 'sent', reason: null });
 
   const answers = await Promise.all([resend(order.id, receipt.deliveryId), resend(order.id, receipt.deliveryId)]);
   answers.push(await resend(order.id, receipt.deliveryId));
 
   expect(answers.map(({ status }) => status)).toEqual([202, 202, 202]);
   const again = await emailTo('customer', order.id, 2);
-  expect(again).toMatchObject({ deliveryId: receipt.deliveryId, attempt: 2, outcome: 'sent' });
-  expect(again.attempts.map(({ outcome }) => outcome)).toEqual(['sent', 'sent']);
+  expect(again).toMatchObject({ deliveryId: receipt.deliveryId, attempt: before + 1, outcome: 'sent' });
+  expect(again.attempts.slice(before).map(({ outcome }) => outcome)).toEqual(['sent']);
   const run = await shop.temporal.workflow.getHandle(resendIdOf(receipt.deliveryId!)).describe();
   expect(run.status.name).toBe('RUNNING');
   const arrivals = receipts(order.id, 'customer@example.com');
@@ -65,15 +66,16 @@ test('resends one email of a closed order and records both deliveries on the tim
 test('retries a deferred email until the server accepts it', async () => {
   const { body: order } = await shop.place();
   await emailTo('customer', order.id, 1);
-  const { deliveryId } = await emailTo('shop', order.id, 1);
+  const { deliveryId, attempts: before } = await emailTo('shop', order.id, 1);
   refusals.push(smtpError(451, 'Later'), smtpError(451, 'Not yet'));
 
   expect((await resend(order.id, deliveryId)).status).toBe(202);
 
   const { attempts, attempt, outcome } = await emailTo('shop', order.id, 2);
-  expect([attempt, outcome]).toEqual([4, 'sent']);
-  expect(attempts.map((each) => each.outcome)).toEqual(['sent', 'retrying', 'retrying', 'sent']);
-  expect(attempts[1]?.reason).toContain('451');
+  expect([attempt, outcome]).toEqual([before.length + 3, 'sent']);
+  const later = attempts.slice(before.length);
+  expect(later.map((each) => each.outcome)).toEqual(['retrying', 'retrying', 'sent']);
+  expect(later[0]?.reason).toContain('451');
   expect(receipts(order.id, 'shop@crema.example')).toHaveLength(2);
 }, 40_000);
 
@@ -113,9 +115,11 @@ test('rejects a resend with the reason if no email can be sent', async () => {
 
 test('customers get no delivery ids and cannot resend emails', async () => {
   const { body: order } = await shop.place();
-  const { deliveryId } = await emailTo('customer', order.id, 1);
+  const { deliveryId, attempts } = await emailTo('customer', order.id, 1);
   const own = await deliveries(order.id, shop.customer);
-  expect(own.map((each) => [each.recipient, each.deliveryId, each.attempts.length])).toEqual([['customer', null, 1]]);
+  expect(own.map((each) => [each.recipient, each.deliveryId, each.attempts.length])).toEqual([
+    ['customer', null, attempts.length],
+  ]);
   expectProblem(await resend(order.id, deliveryId, shop.customer), 'forbidden');
   const { body: other } = await shop.place();
   expectProblem(await resend(other.id, deliveryId), 'not_found');

@@ -10,7 +10,7 @@ const ASYNC = { prefer: 'respond-async, wait=5' };
 
 /** Requests the preparation of an order, always with the same Idempotency-Key. */
 const startPreparation = (id: string, headers: Record<string, string> = ASYNC): Promise<Answer> =>
-  shop.request('POST', `/v1/orders/${id}/status`, {
+  shop.requestUntilKnown('POST', `/v1/orders/${id}/status`, {
     as: shop.manager,
     body: { status: 'preparation' },
     headers: { 'idempotency-key': `prepare-${id}`, ...headers },
@@ -55,7 +55,7 @@ describe('a change with Prefer: respond-async', () => {
     const { id } = (await shop.place()).body;
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
     await shop.waitForEnd(id);
-    const late = await shop.request('POST', `/v1/orders/${id}/cancel`, {
+    const late = await shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, {
       as: shop.manager,
       headers: { prefer: 'respond-async' },
     });

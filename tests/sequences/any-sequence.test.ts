@@ -146,8 +146,13 @@ function openShift() {
     const { id } = orders[order % orders.length]!;
     const headers: Record<string, string> = key ? { 'idempotency-key': `${run}-${key}` } : {};
     const status = (body: unknown, more: Record<string, string> = {}, at = id) =>
-      shop.request('POST', `/v1/orders/${at}/status`, { as: shop.manager, body, headers: { ...headers, ...more } });
-    const edit = (body: unknown) => shop.request('PATCH', `/v1/orders/${id}`, { as: shop.customer, body, headers });
+      shop.requestUntilKnown('POST', `/v1/orders/${at}/status`, {
+        as: shop.manager,
+        body,
+        headers: { ...headers, ...more },
+      });
+    const edit = (body: unknown) =>
+      shop.requestUntilKnown('PATCH', `/v1/orders/${id}`, { as: shop.customer, body, headers });
     const ways: Record<typeof kind, () => Promise<Answer>> = {
       'no JSON': () => status('{"status": '),
       'unknown field': () => status({ status: 'preparation', version: 7 }),
