@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { waitFor } from '../../stack/wait.ts';
+import { startOwn } from '../faults/own-services.ts';
 import { openShop, type Shop } from '../shop.ts';
 
 // The example consumers of docs/events.md.
@@ -17,11 +18,17 @@ const blocks = [
 const codeOf = (name: string): string => blocks.find(([, file]) => file === name)![2]!;
 const waitOptions = { deadline: 20_000, every: 50 };
 
+// A test deletes the stream of all orders and closes all connections, so these consumers have a Redis of their own.
+let own: Awaited<ReturnType<typeof startOwn<'redis'>>>;
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop();
+  own = await startOwn('redis');
+  shop = await openShop({ environment: own.environment });
+}, 90_000);
+afterAll(async () => {
+  await shop?.close();
+  await own?.stop();
 }, 60_000);
-afterAll(() => shop?.close());
 
 const running: ChildProcess[] = [];
 afterEach(() => {
@@ -38,7 +45,8 @@ function consume(file: string, environment: NodeJS.ProcessEnv = {}): Consumer {
   const [command, ...args] = file.endsWith('.py')
     ? ['python3', '-c', codeOf(file)]
     : [process.execPath, '--input-type=module', '--eval', codeOf(file)];
-  const env = { ...process.env, NODE_OPTIONS: '', SHOP: shop.url, TOKEN: shop.manager, ...environment };
+  const settings = { NODE_OPTIONS: '', SHOP: shop.url, TOKEN: shop.manager };
+  const env = { ...process.env, ...own.environment, ...settings, ...environment };
   const child = spawn(command!, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.push(child);
   const consumer = { output: '', hasExited: () => child.exitCode !== null };
@@ -50,11 +58,11 @@ function consume(file: string, environment: NodeJS.ProcessEnv = {}): Consumer {
   return consumer;
 }
 
-const says = (consumer: { output: string }, words: string) =>
+const says = (consumer: { output: string }, words: string, options = waitOptions) =>
   waitFor(
     `"${words}" in ${JSON.stringify(consumer.output.slice(-500))}`,
     () => consumer.output.includes(words),
-    waitOptions,
+    options,
   );
 
 const timesOf = (text: string, words: string) => text.split(words).length - 1;
@@ -116,12 +124,13 @@ test.each(FOLLOWERS)(
       'id: 2\nevent: the end\ndata: 2\n\n',
     ]);
     const consumer = consume(file, { SHOP: url });
-    await says(consumer, 'the end').finally(() => stop(server));
+    // The consumer pauses for a second after each break.
+    await says(consumer, 'the end', { ...waitOptions, deadline: 50_000 }).finally(() => stop(server));
     expect([timesOf(consumer.output, 'order.placed'), timesOf(consumer.output, 'Zoë')]).toEqual([1, 1]);
     expect(lastEventIds.slice(0, breaks.length + 2)).toEqual([...breaks.map(() => undefined), undefined, '1']);
     expect(consumer.hasExited()).toBe(false);
   },
-  60_000,
+  70_000,
 );
 
 test.each(FOLLOWERS.flatMap((file) => ['\n', '\r\n', '\r'].map((end) => [file, end] as const)))(
@@ -159,13 +168,14 @@ test('each event of the Redis stream reaches one member of a consumer group', as
   const { got } = await openGroup();
   const { id } = (await shop.place()).body;
   for (const next of ['preparation', 'ready'] as const) await shop.move(id, next);
-  await waitFor('The last event', () => got(`${id}:3`) > 0, waitOptions);
-  for (const version of [1, 2, 3]) expect(got(`${id}:${version}`)).toBe(1);
+  const counts = () => [1, 2, 3].map((version) => got(`${id}:${version}`));
+  await waitFor('All events', () => counts().every((count) => count > 0), waitOptions);
+  expect(counts()).toEqual([1, 1, 1]);
 }, 60_000);
 
 test('consumers of the Redis stream continue after Redis loses data or connections', async () => {
   const { group, got } = await openGroup();
-  const redis = new Redis(process.env.REDIS_URL as string);
+  const redis = new Redis(own.redis.url);
   const losses = {
     stream: () => redis.del('orders:events'),
     group: () => redis.xgroup('DESTROY', 'orders:events', 'kitchen'),

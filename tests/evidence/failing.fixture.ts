@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
 
 // Run by evidence.test.ts, not by `make test`.
@@ -12,6 +13,10 @@ afterAll(() => shop.close());
 
 test('fails while an order is open', async () => {
   const { body } = await shop.place();
+  // The evidence contains the workflows that Temporal lists, which it does a moment after they start.
+  const query = `TaskQueue = '${shop.taskQueue}'`;
+  const { workflow } = shop.temporal;
+  await waitFor('The listed order', async () => (await workflow.count(query)).count > 0, { deadline: 20_000 });
   expect(body.status).toBe('delivered');
 });
 
