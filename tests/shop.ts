@@ -65,9 +65,9 @@ export interface Shop {
    * Sends a request, and repeats it with the answer's idempotency key while the outcome is unknown, because on a busy machine a
    * worker may take longer than the API waits.
    *
-   * @param deadline in ms, see {@link retryWhileUnknown}
+   * @param timeout in ms, see {@link retryWhileUnknown}
    */
-  requestUntilKnown(method: string, path: string, options?: RequestOptions, deadline?: number): Promise<Answer>;
+  requestUntilKnown(method: string, path: string, options?: RequestOptions, timeout?: number): Promise<Answer>;
   signIn(username: string, password?: string): Promise<string>;
   /** Returns a line of an order: `line('Latte', 'Vanilla', 2)`. */
   line(product: string, variation?: string, quantity?: number): Promise<Record<string, unknown>>;
@@ -100,23 +100,35 @@ export interface ShopOptions {
   smtp?: SmtpOptions;
 }
 
-/** The timeout of a request, and of waiting for a result, in ms. */
+/** The timeout of a request, of a query, and of waiting for a result, in ms. */
 const TIMEOUT_MS = 20_000;
+
+/** Repeats a request while its answer meets the condition, or until the timeout (in ms). Returns the last answer. */
+async function retryWhile(
+  condition: (answer: Answer) => boolean,
+  ask: () => Promise<Answer>,
+  timeout: number,
+): Promise<Answer> {
+  const start = performance.now();
+  for (;;) {
+    const answer = await ask();
+    if (!condition(answer) || performance.now() - start > timeout) return answer;
+    await delay(100);
+  }
+}
 
 /**
  * Repeats a request until the outcome is known, as a 503 `outcome_unknown` advises. Returns the last answer.
  *
  * @param ask sends the request with its key
- * @param deadline the timeout of all attempts, in ms; longer than 20 s only if a worker is started meanwhile
+ * @param timeout of all attempts, in ms; longer than 20 s only if a worker is started meanwhile
  */
-export async function retryWhileUnknown(ask: () => Promise<Answer>, deadline = TIMEOUT_MS): Promise<Answer> {
-  const start = performance.now();
-  for (;;) {
-    const answer = await ask();
-    if (answer.body?.code !== 'outcome_unknown' || performance.now() - start > deadline) return answer;
-    await delay(100);
-  }
-}
+export const retryWhileUnknown = (ask: () => Promise<Answer>, timeout = TIMEOUT_MS): Promise<Answer> =>
+  retryWhile(({ body }) => body?.code === 'outcome_unknown', ask, timeout);
+
+/** Repeats a request while a service of the API does not answer in time, for at most 20 s. Returns the last answer. */
+export const retryWhileUnavailable = (ask: () => Promise<Answer>): Promise<Answer> =>
+  retryWhile(({ status }) => status === 503, ask, TIMEOUT_MS);
 
 export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const data = makeDataFolder('shop');
@@ -216,7 +228,7 @@ function createRequests(url: string): Requests {
     method: string,
     path: string,
     { headers, ...options }: RequestOptions = {},
-    deadline?: number,
+    timeout?: number,
   ) {
     let key: Record<string, string> = {};
     return retryWhileUnknown(async () => {
@@ -224,7 +236,7 @@ function createRequests(url: string): Requests {
       const named = answer.headers.get('idempotency-key');
       if (named) key = { 'idempotency-key': named };
       return answer;
-    }, deadline);
+    }, timeout);
   }
 
   async function line(product: string, variation?: string, quantity = 1): Promise<Record<string, unknown>> {

@@ -24,7 +24,7 @@ async function personWithLinks() {
   const reset = linkIn(await emailTo(shop, email, 2)).token;
   const next = newAddress();
   const address = await requestAddress(as, next);
-  // The notice to the current address.
+  // Waits for the notice to the current address, so that later counts include it.
   await emailTo(shop, email, 3);
   return { id: body.id as string, email, as, reset, next, address };
 }

@@ -1,25 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
 import type { Arrival } from '../email/mail-servers.ts';
-import type { Answer, RequestOptions, Shop } from '../shop.ts';
+import { type Answer, type RequestOptions, retryWhileUnavailable, type Shop } from '../shop.ts';
 
-/** The timeout for a request or an email, in ms. It is long enough for a worker and an SMTP server on a busy machine. */
+/** The timeout for an email, in ms. It is long enough for a worker and an SMTP server on a busy machine. */
 const waitOptions = { deadline: 20_000 };
 
 /** Passwords that the rules accept. */
 export const PASSWORD = 'seven violins in the rain';
 export const ANOTHER = 'a lamp under the green ladder';
 
-/** Sends a request until Temporal answers the API in time. A 503 has no effect. */
-async function requestUntilAvailable(shop: Shop, path: string, options: RequestOptions): Promise<Answer> {
-  let answer!: Answer;
-  const isAvailable = async () => {
-    answer = await shop.request('POST', path, options);
-    return answer.status !== 503;
-  };
-  await waitFor(path, isAvailable, waitOptions);
-  return answer;
-}
+/** Repeats a POST while the API answers 503. Such a request may still have sent an email, whose link is invalid. */
+const requestUntilAvailable = (shop: Shop, path: string, options: RequestOptions): Promise<Answer> =>
+  retryWhileUnavailable(() => shop.request('POST', path, options));
 
 /** Returns a function that posts JSON to a shop, with an access token if given. */
 export const postTo =

@@ -55,7 +55,7 @@ test('answers with 503 at once while Postgres is down, and recovers afterwards',
   const person = { email: 'manager@example.com', password: 'test' };
 
   await shop.server.kill();
-  await expectUnavailable(4_500);
+  await expectUnavailable(2_000);
   expectNotice(await agent.open(authorize()));
   expectNotice(await agent.open('/oauth/logout'));
   expectNotice(await agent.open(page.url.pathname));

@@ -46,8 +46,8 @@ async function outageOf(attempt: Promise<unknown>): Promise<Error> {
   );
 }
 
-/** Repeats an attempt once if its transfer fails, because a busy machine may exceed a short transfer timeout. */
-const afterTransfer = <Result>(attempt: () => Promise<Result>): Promise<Result> => attempt().catch(attempt);
+/** Repeats a failed attempt once: on a busy machine, a transfer may exceed its short timeout. */
+const retryOnce = <Result>(attempt: () => Promise<Result>): Promise<Result> => attempt().catch(attempt);
 
 /** Starts a TCP server for behaviour that no SMTP library offers. */
 async function startRawServer(speak: (socket: Socket, connection: number) => void) {
@@ -266,7 +266,7 @@ describe('email through SMTP', () => {
       },
     });
     const mailer = mailerAt(server.url, { transfer: 2_000 });
-    expect(await afterTransfer(() => mailer.send(email))).toMatchObject({ outcome: 'sent' });
+    expect(await retryOnce(() => mailer.send(email))).toMatchObject({ outcome: 'sent' });
   });
 
   test('limits only the transfer of an attempt with a transfer timeout', async () => {
@@ -282,7 +282,7 @@ describe('email through SMTP', () => {
       },
     });
     const mailer = mailerAt(server.url);
-    expect(await afterTransfer(() => mailer.send(email, undefined, 2_000))).toMatchObject({ outcome: 'sent' });
+    expect(await retryOnce(() => mailer.send(email, undefined, 2_000))).toMatchObject({ outcome: 'sent' });
   });
 
   test('is unavailable from an unanswered email until the next answer', async () => {

@@ -17,14 +17,15 @@ function runTests(...args: string[]): Promise<{ code: number; output: string }> 
   const { PASS: _, ONLY: __, ...inherited } = process.env;
   const env = { ...inherited, [EVIDENCE_FOLDER]: folder };
   return new Promise((resolve) => {
-    const options = { cwd: root, env, timeout: 90_000 };
-    execFile(process.execPath, ['tests/run.ts', ...args], options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? -1) : 0, output: stdout + stderr }),
-    );
+    const options = { cwd: root, env, timeout: 120_000 };
+    execFile(process.execPath, ['tests/run.ts', ...args], options, (error, stdout, stderr) => {
+      const code = error?.killed ? -1 : Number(error?.code ?? 0);
+      resolve({ code, output: stdout + stderr });
+    });
   });
 }
 
-test('a failed test names the folder with its logs and its open workflows', async () => {
+test('a failed test names the folder with its logs and open workflows, and the run ends', async () => {
   const { code, output } = await runTests('--testRegex=failing[.]fixture[.]ts$');
 
   expect(code).toBe(1);
@@ -38,6 +39,7 @@ test('a failed test names the folder with its logs and its open workflows', asyn
   expect(failures[2]).toMatch(/^fails by its timeout\n.*Exceeded timeout of 500 ms/s);
   expect(failures[4]).toMatch(/^a block fails with its hook: two\n.*The milk is sour\./s);
   expect(output).toContain('\n0 passed, 5 failed\n');
+  expect(output).toContain('Jest did not end within 10 s, because a test has left a server or a timer open.');
 
   const evidence = join(ofFile, '1');
   const files = globSync('**/*.{log,json}', { cwd: evidence });
@@ -47,4 +49,4 @@ test('a failed test names the folder with its logs and its open workflows', asyn
   expect(read(/^services\/temporal\.log$/)).toContain('Server');
   expect(read(/^workflows\/order-.*\.history\.json$/)).toContain('EVENT_TYPE_WORKFLOW_EXECUTION_STARTED');
   expect(JSON.parse(read(/^workflows\/order-.*\.pending\.json$/)).pendingWorkflowTask).toMatchObject({ attempt: 1 });
-}, 120_000);
+}, 150_000);

@@ -15,7 +15,7 @@ export const moveOnce = (shop: Shop, id: string, status: string, key?: string): 
   });
 
 /**
- * Expects the problem for an unknown outcome, with which the API answers after 3 s (later on a busy machine).
+ * Expects the problem for an unknown outcome. The API answers after 3 s, or later on a busy machine.
  *
  * @returns the key that makes a retry safe
  */

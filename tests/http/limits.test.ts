@@ -4,7 +4,7 @@ import { type Allowance, createQuota, isExceeded, type Quota } from '../../api/h
 import { connectRedis } from '../../config/redis-connection.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { startOwn } from '../faults/own-services.ts';
-import { type Answer, openShop, type Shop } from '../shop.ts';
+import { type Answer, openShop, retryWhileUnavailable, type Shop } from '../shop.ts';
 import { newCustomer, newManager } from './people.ts';
 import { expectProblem } from './problem.ts';
 
@@ -154,8 +154,8 @@ describe('An unauthenticated request', () => {
 
     expect((await menu(fromNewAddress())).status).toBe(200);
     expect((await shop.request('GET', '/v1/me', { as: token, headers: here })).status).toBe(200);
-    const isReady = async () => (await shop.request('GET', '/health/ready', { headers: here })).status === 200;
-    await waitFor('The API', isReady, { deadline: 20_000 });
+    const ready = () => shop.request('GET', '/health/ready', { headers: here });
+    expect((await retryWhileUnavailable(ready)).status).toBe(200);
     expect((await shop.request('GET', '/metrics', { headers: here })).status).toBe(200);
     expect((await menu({ 'x-forwarded-for': `${here['x-forwarded-for']}, 198.51.100.7` })).status).toBe(200);
   });

@@ -19,7 +19,7 @@ const eventsOf = (orderId: string) =>
   shop.database('order_events').where({ order_id: orderId }).orderBy('version').pluck('version');
 const post = (path: string, options: RequestOptions) =>
   shop.requestUntilKnown('POST', path, { as: shop.manager, ...options });
-/** Does not repeat the request, whose second response would be a replay. */
+/** Sends a change once: the response to a repeated request would be a replay. */
 const postOnce = (path: string, options: RequestOptions) =>
   shop.request('POST', path, { as: shop.manager, ...options });
 

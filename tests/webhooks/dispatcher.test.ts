@@ -21,13 +21,27 @@ import type { PayloadKey } from '../../workflows/payloads/codec.ts';
 import { smtpError, startSmtp } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { webhooksOf } from './manager.ts';
-import { startReceiver } from './receiver.ts';
+import { type Behaviour, type Receiver, startReceiver } from './receiver.ts';
 
 let shop: Shop;
 beforeAll(async () => {
   shop = await openShop({ worker: false, environment: { WEBHOOK_RETRY_AFTER: '1' } });
 }, 60_000);
 afterAll(() => shop?.close(), 60_000);
+
+const receivers: Receiver[] = [];
+const dispatchers: { stop(): Promise<void> }[] = [];
+afterEach(async () => {
+  // Attempts end with their receivers, and dispatchers with their attempts.
+  await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
+  await Promise.all(dispatchers.splice(0).map((dispatcher) => dispatcher.stop()));
+});
+
+async function listen(behaviour?: Behaviour): Promise<Receiver> {
+  const receiver = await startReceiver(behaviour);
+  receivers.push(receiver);
+  return receiver;
+}
 
 const manager = webhooksOf(() => shop);
 const TIMEOUT = { deadline: 25_000 };
@@ -63,7 +77,7 @@ function dispatch({
     disableAfter: DAY_MS,
     logger,
   });
-  return startWebhookDispatcher(
+  const dispatcher = startWebhookDispatcher(
     {
       client,
       log: createEventLog(database),
@@ -77,6 +91,8 @@ function dispatch({
     },
     { instance: 'test', taskQueue: environment.TEMPORAL_TASK_QUEUE as string, retry, keepFor: 30 * DAY_MS },
   );
+  dispatchers.push(dispatcher);
+  return dispatcher;
 }
 
 const unstarted = async () => (await shop.database('webhook_deliveries').whereNull('started_at')).length;
@@ -136,7 +152,7 @@ describe('first attempts', () => {
   test('that succeed are recorded and need no workflow', async () => {
     // Slow enough for several rounds.
     const answer = (response: ServerResponse) => response.writeHead(200).end('tha"nks\\, {all}');
-    const receiver = await startReceiver((response) => void setTimeout(() => answer(response), 60));
+    const receiver = await listen((response) => void setTimeout(() => answer(response), 60));
     const { id } = await manager.register(receiver.url, { events: ['order.uncollected'] });
     await requestDeliveries(id, 130);
     const started: string[] = [];
@@ -153,11 +169,10 @@ describe('first attempts', () => {
     });
     expect(await shop.database('webhook_attempts').count().first()).toEqual({ count: 130 });
     await manager.ask('DELETE', `/${id}`);
-    await receiver.close();
   }, 60_000);
 
   test('are not made for disabled webhooks', async () => {
-    const receiver = await startReceiver();
+    const receiver = await listen();
     const [enabled, disabled] = [await manager.register(receiver.url), await manager.register(receiver.url)];
     for (const { id } of [enabled, disabled]) await requestDeliveries(id, 2);
     await shop
@@ -173,13 +188,12 @@ describe('first attempts', () => {
     expect(await outcomes(enabled.id)).toEqual(['delivered', 'delivered']);
     expect(receiver.received).toHaveLength(2);
     for (const { id } of [enabled, disabled]) await manager.ask('DELETE', `/${id}`);
-    await receiver.close();
   });
 
   test('at a slow endpoint delay no other endpoint, and are made once', async () => {
     const held: (() => void)[] = [];
-    const slow = await startReceiver((response) => void held.push(() => response.writeHead(204).end()));
-    const quick = await startReceiver();
+    const slow = await listen((response) => void held.push(() => response.writeHead(204).end()));
+    const quick = await listen();
     const [one, other] = [await manager.register(slow.url), await manager.register(quick.url)];
     await requestDeliveries(one.id, 10);
     await requestDeliveries(other.id, 10);
@@ -197,12 +211,10 @@ describe('first attempts', () => {
     await dispatcher.stop();
     expect([slow.received.length, quick.received.length, await unstarted(), started]).toEqual([10, 10, 0, []]);
     for (const { id } of [one, other]) await manager.ask('DELETE', `/${id}`);
-    await slow.close();
-    await quick.close();
   }, 60_000);
 
   test('that fail are not repeated while Temporal is unavailable', async () => {
-    const receiver = await startReceiver(500);
+    const receiver = await listen(500);
     const { id } = await manager.register(receiver.url);
     await requestDeliveries(id, 3);
     const pauses: unknown[] = [];
@@ -220,12 +232,11 @@ describe('first attempts', () => {
     expect([receiver.received.length, pauses.length]).toEqual([3, 3]);
     for (const pause of pauses) expect(pause).toBeGreaterThan(0);
     await manager.ask('DELETE', `/${id}`);
-    await receiver.close();
   }, 60_000);
 
   test('that a stopped dispatcher has not begun are made by the next one', async () => {
     const held: (() => void)[] = [];
-    const receiver = await startReceiver((response) => void held.push(() => response.writeHead(204).end()));
+    const receiver = await listen((response) => void held.push(() => response.writeHead(204).end()));
     const { id } = await manager.register(receiver.url);
     await requestDeliveries(id, 10);
     const started: string[] = [];
@@ -244,11 +255,10 @@ describe('first attempts', () => {
     await next.stop();
     expect([receiver.received.length, started]).toEqual([10, []]);
     await manager.ask('DELETE', `/${id}`);
-    await receiver.close();
   }, 60_000);
 
   test('that fail get a workflow, which starts after the pause of Retry-After', async () => {
-    const receiver = await startReceiver((response) => response.writeHead(503, { 'retry-after': '7' }).end());
+    const receiver = await listen((response) => response.writeHead(503, { 'retry-after': '7' }).end());
     const { id } = await manager.register(receiver.url);
     await requestDeliveries(id, 30);
     const pauses: unknown[] = [];
@@ -261,11 +271,10 @@ describe('first attempts', () => {
     expect(receiver.received).toHaveLength(30);
     for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(7_000);
     await manager.ask('DELETE', `/${id}`);
-    await receiver.close();
   }, 60_000);
 
   test('that could not be recorded are repeated', async () => {
-    const receiver = await startReceiver();
+    const receiver = await listen();
     const { id } = await manager.register(receiver.url);
     await shop.database.raw('ALTER TABLE webhook_attempts ADD CONSTRAINT nothing CHECK (false) NOT VALID');
     await requestDeliveries(id, 1);
@@ -281,7 +290,6 @@ describe('first attempts', () => {
     await waitFor('the record', async () => (await count(id, 'delivered')) === 1, TIMEOUT);
     await dispatcher.stop();
     await manager.ask('DELETE', `/${id}`);
-    await receiver.close();
   }, 60_000);
 });
 
@@ -415,7 +423,7 @@ describe('a webhook disabled because it failed', () => {
 });
 
 test('a new worker makes the deliveries that a killed one has not made', async () => {
-  const receiver = await startReceiver((response) => void setTimeout(() => response.writeHead(204).end(), 100));
+  const receiver = await listen((response) => void setTimeout(() => response.writeHead(204).end(), 100));
   await manager.register(receiver.url, { events: ['order.placed'] });
   await shop.openWorker();
   const orders: string[] = [];
@@ -430,5 +438,4 @@ test('a new worker makes the deliveries that a killed one has not made', async (
   const deliveredIds = () => [...new Set(receiver.received.map(({ event }) => event.id))].toSorted();
   await waitFor('everything', () => deliveredIds().length >= all.length, { deadline: 90_000 });
   expect(deliveredIds()).toEqual(all);
-  await receiver.close();
 }, 120_000);
