@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { connect } from '../db/connection.ts';
+import { type ConnectOptions, connect } from '../db/connection.ts';
 import { migrate } from '../db/migrations.ts';
 import { seedCatalog } from '../db/seeds/catalog.ts';
 import { seedUsers } from '../db/seeds/users.ts';
 
 /** The migrated and seeded database that each test file copies. */
 export const TEMPLATE = 'crema_template';
+
+/** Options of a connection whose statements and transactions take long on a busy machine. */
+export const patient = { queryDeadline: 20_000, idleInTransaction: 0 } satisfies ConnectOptions;
 
 /** Migrates and seeds a database. */
 export async function fillDatabase(url: string): Promise<void> {

@@ -15,7 +15,7 @@ import { waitFor } from '../stack/wait.ts';
 import { readNamespaceSettings } from '../worker/settings.ts';
 import { workflowIdOf } from '../workflows/messages/definitions.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
-import { copyDatabase } from './databases.ts';
+import { copyDatabase, patient } from './databases.ts';
 import { type SmtpOptions, startSmtp } from './email/mail-servers.ts';
 import { keepOnFailure, makeDataFolder } from './evidence/keep-on-failure.ts';
 import { signIn } from './sign-in.ts';
@@ -100,7 +100,7 @@ export interface ShopOptions {
   smtp?: SmtpOptions;
 }
 
-/** The timeout of a request, of a query, and of waiting for a result, in ms. */
+/** The timeout of a request, and of waiting for a result, in ms. */
 const TIMEOUT_MS = 20_000;
 
 /** Repeats a request while its answer meets the condition, or until the timeout (in ms). Returns the last answer. */
@@ -152,8 +152,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     startApi({ dataDir, environment, onDeath }),
     options.worker === false ? undefined : startWorker({ dataDir, environment, onDeath }),
   ]);
-  const pool = { max: 4, name: 'crema-test', idleInTransaction: 0, queryDeadline: TIMEOUT_MS };
-  const database = connect(databaseUrl, pool);
+  const database = connect(databaseUrl, { max: 4, name: 'crema-test', ...patient });
   const temporalConfig = readNamespaceSettings(environment);
   const connection = await Connection.connect(clientConnection(temporalConfig));
   // Decoding needs no failure converter, which Jest cannot load.

@@ -51,11 +51,15 @@ export async function newAccount(shop: Shop, email = newAddress(), name = 'Nora 
   return { email };
 }
 
-/** Sends a form, as a page without JavaScript does. */
-export async function submit(shop: Shop, path: string, form: Record<string, string>): Promise<Answer> {
+/** Sends a form, as a page without JavaScript does. Does not repeat it after a 503. */
+export function submitOnce(shop: Shop, path: string, form: Record<string, string>, as?: string): Promise<Answer> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  return requestUntilAvailable(shop, path, { body: new URLSearchParams(form).toString(), headers });
+  return shop.request('POST', path, { body: new URLSearchParams(form).toString(), headers, ...(as && { as }) });
 }
+
+/** Sends a form, and repeats it while the API answers 503. */
+export const submit = (shop: Shop, path: string, form: Record<string, string>): Promise<Answer> =>
+  retryWhileUnavailable(() => submitOnce(shop, path, form));
 
 /** Returns the headers of an answer, except those that differ with each request. */
 export const lastingHeaders = ({ headers }: Answer): Record<string, string> =>

@@ -9,6 +9,7 @@ import { answerProblems } from '../../api/http/middleware/problems.ts';
 import { createPages } from '../../api/http/pages/page.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { withClockAhead } from '../moved-clock.ts';
 import { type AuthApi, CUSTOMER, MANAGER, openAuthApi, readJson } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 
@@ -210,17 +211,12 @@ test('applies a demotion to issued tokens within the caller cache time', async (
 
 test('caches callers for 30 s by default', async () => {
   const asInProduction = await openAuthApi(shop.database);
-  const roleAfter = async (seconds: number) => {
-    const now = performance.now.bind(performance);
-    performance.now = () => now() + seconds * 1_000;
-    // The cache looks at the clock once in a millisecond at most.
-    await new Promise((later) => setTimeout(later, 20));
-    try {
+  const roleAfter = (seconds: number) =>
+    withClockAhead(performance, seconds * 1_000, async () => {
+      // The cache looks at the clock once in a millisecond at most.
+      await new Promise((later) => setTimeout(later, 20));
       return (await asInProduction.who(`Bearer ${token}`)).body.type;
-    } finally {
-      performance.now = now;
-    }
-  };
+    });
   const token = (await asInProduction.signIn('manager@example.com')).body.access_token;
   expect(await roleAfter(0)).toBe('manager');
   await shop.database('users').where({ id: MANAGER }).update({ role: 'customer' });

@@ -3,6 +3,7 @@ import { createLocalJWKSet, errors, type JSONWebKeySet, jwtVerify } from 'jose';
 import { openKeyRing } from '../../api/auth/key-ring.ts';
 import { createSigningKeyRepository } from '../../db/signing-keys.ts';
 import { scopesOf, serviceScopes } from '../../domain/scopes.ts';
+import { withClockAhead } from '../moved-clock.ts';
 import { openAuthApi, readJson } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 
@@ -100,17 +101,13 @@ test('reads the keys again for an unknown key id, at a limited rate', async () =
 
   await expect(ring.verificationKey({ kid: 'newer' })).rejects.toThrow(errors.JWKSNoMatchingKey);
   expect(reads).toBe(0);
-  const now = performance.now.bind(performance);
-  performance.now = () => now() + 60_000;
-  try {
+  await withClockAhead(performance, 60_000, async () => {
     const found = await Promise.all(Array.from({ length: 10 }, () => ring.verificationKey({ kid: 'newer' })));
     for (const key of found) expect(key.type).toBe('public');
     for (const kid of ['a', 'b', 'c']) {
       await expect(ring.verificationKey({ kid })).rejects.toThrow(errors.JWKSNoMatchingKey);
     }
-  } finally {
-    performance.now = now;
-  }
+  });
   expect(reads).toBe(1);
 
   await shop.database('signing_keys').where({ kid: 'newer' }).delete();

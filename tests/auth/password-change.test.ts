@@ -3,6 +3,8 @@ import { hashPassword } from '../../api/auth/password-hash.ts';
 import { createOidcArtifactRepository, type TokenOrigin } from '../../db/oidc-artifacts.ts';
 import { createUserRepository } from '../../db/users.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { patient } from '../databases.ts';
+import { lockWaits } from '../lock-waits.ts';
 import { type AuthApi, CUSTOMER, openAuthApi } from './auth-api.ts';
 import { signInWithBrowser } from './browser-sign-in.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
@@ -15,7 +17,7 @@ let changeConnection: Knex;
 
 beforeAll(async () => {
   // Requests wait at a lock, for longer than 5 s on a busy machine.
-  shop = await openDatabase({ queryDeadline: 20_000 });
+  shop = await openDatabase(patient);
   changeConnection = shop.connectAgain();
   api = await openAuthApi(shop.database);
 });
@@ -40,10 +42,8 @@ async function changePasswordDuring<Result>(
   await createUserRepository(change).setPassword(CUSTOMER, await hashPassword('a lamp under the green ladder'));
   await createOidcArtifactRepository(change).removeByAccount(CUSTOMER, kept);
   const pending = requests();
-  const waiting = () => changeConnection('pg_stat_activity').where({ wait_event_type: 'Lock' });
-  await waitFor('The requests at the lock', async () => (await waiting()).length >= pending.length, {
-    deadline: 15_000,
-  });
+  const areWaiting = async () => (await lockWaits(changeConnection)).length >= pending.length;
+  await waitFor('The requests at the lock', areWaiting, { deadline: 15_000 });
   await change.commit();
   return Promise.all(pending);
 }

@@ -3,7 +3,7 @@ import { connect, type Database } from '../../db/connection.ts';
 import { connectToMigrate, faultOf, migrate } from '../../db/migrations.ts';
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { copyDatabase, createDatabase } from '../databases.ts';
+import { copyDatabase, createDatabase, patient } from '../databases.ts';
 import { INVISIBLE } from '../domain/invisible.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -189,7 +189,7 @@ describe('an older shop with names that are equal today', () => {
   const migrations = ['20261129_14_names.ts', '20261129_18_name_keys.ts'];
   let database: Database;
   beforeEach(async () => {
-    database = connect(await copyDatabase(), { max: 3, idleInTransaction: 0, queryDeadline: 20_000 });
+    database = connect(await copyDatabase(), { max: 3, ...patient });
     for (const name of migrations.toReversed()) await database.migrate.down({ ...settings, name });
   });
   afterEach(() => database?.destroy());

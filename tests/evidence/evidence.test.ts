@@ -25,7 +25,7 @@ function runTests(...args: string[]): Promise<{ code: number; output: string }> 
   });
 }
 
-test('a failed test names the folder with its logs and open workflows, and the run ends', async () => {
+test('a failed run ends, and names the folder with its logs and open workflows', async () => {
   const { code, output } = await runTests('--testRegex=failing[.]fixture[.]ts$');
 
   expect(code).toBe(1);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { waitFor } from '../../stack/wait.ts';
 import { openSocket } from '../http/raw-socket.ts';
+import { lockWaits } from '../lock-waits.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { createHeldEmails } from './held-emails.ts';
@@ -75,11 +76,7 @@ test('answers requests in progress and on open connections before the API stops'
   const lock = await shop.database.transaction();
   await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
   const requests = [shop.place(), shop.place()];
-  const waiting = () =>
-    shop
-      .database('pg_stat_activity')
-      .where({ application_name: 'crema-api', wait_event_type: 'Lock' })
-      .whereRaw('datname = current_database()');
+  const waiting = () => lockWaits(shop.database).where({ application_name: 'crema-api' });
   await waitFor('Two requests under way', async () => (await waiting()).length === 2, waitOptions);
   const [late, silent] = [openSocket(shop), openSocket(shop)];
   await Promise.all([once(late, 'connect'), once(silent, 'connect')]);

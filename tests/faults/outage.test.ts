@@ -5,7 +5,7 @@ import { connect, type Database } from '../../db/connection.ts';
 import { isConflict, isOutage, isReadOnly } from '../../db/outage.ts';
 import { prepare } from '../../db/prepared-statement.ts';
 import { transact } from '../../db/transaction.ts';
-import { copyDatabase } from '../databases.ts';
+import { copyDatabase, patient } from '../databases.ts';
 import { newSigner } from '../notifications/certificate.ts';
 import { openShop, type Shop } from '../shop.ts';
 
@@ -15,7 +15,7 @@ let url: string;
 let database: Database;
 beforeAll(async () => {
   url = await copyDatabase();
-  database = connect(url, { max: 8, queryDeadline: 20_000, idleInTransaction: 0, log });
+  database = connect(url, { max: 8, log, ...patient });
 });
 afterAll(() => database.destroy());
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { RETRY_AFTER_S } from '../../api/http/problem.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { submitOnce } from '../accounts/mailbox.ts';
 import { openApplication, openUserAgent } from '../auth/user-agent.ts';
 import { fillDatabase } from '../databases.ts';
 import { askerOf, operations } from '../security/operations.ts';
@@ -132,10 +133,7 @@ describe.each(Object.entries(ways))('while Postgres %s', (_, { begin, end }) => 
     const page = await openUserAgent(shop.url).open(openApplication(shop.url).authorize());
     expect([page.status, page.html]).toEqual([503, expect.stringContaining('One moment, please')]);
     expect(page.headers.get('retry-after')).toBe(RETRY_AFTER_S);
-    const register = await shop.request('POST', '/account/register', {
-      body: 'name=Ana&email=ana.new@example.com',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    });
+    const register = await submitOnce(shop, '/account/register', { name: 'Ana', email: 'ana.new@example.com' });
     expect([register.status, register.body]).toEqual([503, expect.stringContaining('try again in a minute')]);
     expect(register.headers.get('retry-after')).toBe(RETRY_AFTER_S);
   }, 60_000);

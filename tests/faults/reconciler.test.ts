@@ -24,6 +24,7 @@ import { startOptionsOf } from '../../workflows/messages/start-options.ts';
 import { createSigningKeys } from '../../workflows/payloads/signing-keys.ts';
 import { copyDatabase } from '../databases.ts';
 import { aPlacement } from '../domain/an-order.ts';
+import { lockWaits } from '../lock-waits.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
 import { forget } from './forget.ts';
 import { startOwn } from './own-services.ts';
@@ -463,8 +464,7 @@ describe('a killed worker', () => {
       workflowId: 'reconcile-in-small-steps',
       args: [{ size: 1 }],
     });
-    const waiting = `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
-    await waitFor('the reconciler', async () => (await shop.database.raw(waiting)).rows.length > 0, waitOptions);
+    await waitFor('the reconciler', async () => (await lockWaits(shop.database)).length > 0, waitOptions);
     await shop.worker?.kill();
     await blocker.rollback();
     await shop.openWorker();

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { waitFor } from '../../stack/wait.ts';
+import { lockWaits } from '../lock-waits.ts';
 import { openShop, retryWhileUnknown, type Shop } from '../shop.ts';
 import { expectIntact, replayAll } from './aftermath.ts';
 import { startOwn } from './own-services.ts';
@@ -161,9 +162,8 @@ describe('after worker and Temporal were killed between a change and its journal
       const { events } = await shop.workflow(id).fetchHistory();
       if (!events?.some((event) => event.workflowExecutionUpdateCompletedEventAttributes)) return false;
     }
-    const waiting = { application_name: 'crema-worker', wait_event_type: 'Lock' };
-    const statements = shop.database('pg_stat_activity').where(waiting).whereRaw('datname = current_database()');
-    return (await statements).length === ids.length;
+    const statements = await lockWaits(shop.database).where({ application_name: 'crema-worker' });
+    return statements.length === ids.length;
   }
 
   test('keeps row and workflow equal for an order that is cancelled next', async () => {

@@ -5,6 +5,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { getOrderQuery } from '../../workflows/messages/definitions.ts';
 import { replayAll } from '../faults/aftermath.ts';
 import { createHeldEmails } from '../faults/held-emails.ts';
+import { lockWaits } from '../lock-waits.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
 import { addresses, expectAllIntact } from './intact.ts';
 
@@ -125,8 +126,7 @@ test('answers the next change in time after the worker was killed during a journ
   const lock = await shop.database.transaction();
   await lock.raw('LOCK TABLE orders IN EXCLUSIVE MODE');
   await shop.workflow(id).signal('changeStatus', { status: 'preparation' });
-  const writing = () =>
-    shop.database('pg_stat_activity').where({ application_name: 'crema-worker', wait_event_type: 'Lock' });
+  const writing = () => lockWaits(shop.database).where({ application_name: 'crema-worker' });
   await waitFor('The worker at its journal', async () => (await writing()).length > 0, waitOptions);
 
   await killWorker();

@@ -4,6 +4,7 @@ import { snsMessage } from '../../api/notifications/schemas.ts';
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { submitOnce } from '../accounts/mailbox.ts';
 import { openAuthApi } from '../auth/auth-api.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
@@ -212,7 +213,7 @@ beforeAll(async () => {
     expect((await shop.request('GET', '/v1/products', { as: token })).status).toBe(200);
   }
   await shop.request('POST', `/v1/users/${demoted.id}/demote`, { as: shop.manager });
-  await sendForm('/oauth/revoke', { client_id: 'crema', token: revoked });
+  await submitOnce(shop, '/oauth/revoke', { client_id: 'crema', token: revoked });
   tokens = {
     owner: shop.customer,
     other: other.token,
@@ -240,15 +241,10 @@ async function forged(claims: Record<string, unknown>): Promise<string> {
   return api.forge({ ...decodeJwt(shop.manager), ...claims }).finally(api.close);
 }
 
-function sendForm(path: string, form: Record<string, string>, as?: string): Promise<Answer> {
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-  return shop.request('POST', path, { body: new URLSearchParams(form).toString(), headers, ...(as && { as }) });
-}
-
 async function newService(scopes: readonly Scope[]): Promise<string> {
   const { id, secret } = (await createServiceClientRepository(shop.database).add(randomUUID(), scopes))!;
   const form = { grant_type: 'client_credentials', client_id: id, client_secret: secret };
-  return (await sendForm('/oauth/token', form)).body.access_token;
+  return (await submitOnce(shop, '/oauth/token', form)).body.access_token;
 }
 
 async function makeTokensWithout(missing: Scope) {
@@ -257,7 +253,7 @@ async function makeTokensWithout(missing: Scope) {
     const { email } = (await shop.request('GET', '/v1/me', { as })).body;
     const scope = others(String(decodeJwt(as).scope)).join(' ');
     const form = { grant_type: 'password', client_id: 'crema', username: email, password: 'test', scope };
-    return (await sendForm('/oauth/token', form)).body.access_token as string;
+    return (await submitOnce(shop, '/oauth/token', form)).body.access_token as string;
   };
   const [owner, manager, service] = await Promise.all([
     signIn(shop.customer),
@@ -302,7 +298,7 @@ async function call(operation: string, target: Record<string, string>, as: strin
   const [method, template] = operation.split(' ') as [string, string];
   const path = template.replaceAll(/\{(\w+)\}/g, (_match, name: string) => target[name]!);
   const { body, form, streams } = rows[operation]!;
-  if (form) return sendForm(path, form, as);
+  if (form) return submitOnce(shop, path, form, as);
   if (streams) {
     const stream = await follow(shop, path, as ? { as } : {});
     if (stream.status === 200) stream.close();

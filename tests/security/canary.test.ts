@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hashPassword } from '../../api/auth/password-hash.ts';
 import { leasePorts } from '../../stack/ports.ts';
 import { waitFor } from '../../stack/wait.ts';
+import { submitOnce } from '../accounts/mailbox.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { monitorRedis, type RedisMonitor } from './redis-monitor.ts';
@@ -209,11 +210,7 @@ async function liveThroughAll(): Promise<void> {
 }
 
 /** Posts a form to the token endpoint. */
-const ask = (form: Record<string, string>) =>
-  shop.request('POST', '/oauth/token', {
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-    body: new URLSearchParams(form).toString(),
-  });
+const ask = (form: Record<string, string>) => submitOnce(shop, '/oauth/token', form);
 
 async function withoutTable(table: string, work: () => Promise<void>): Promise<void> {
   await shop.database.raw('ALTER TABLE ?? RENAME TO ??', [table, `${table}_away`]);

@@ -6,6 +6,7 @@ import type { Fact } from '../../domain/order/order.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { aLine } from '../domain/an-order.ts';
 import { actors } from '../domain/status-table.ts';
+import { withClockAhead } from '../moved-clock.ts';
 import { follow } from './event-stream.ts';
 import { next, orderFacts } from './facts.ts';
 import { type LogServer, openLogServer } from './log-server.ts';
@@ -226,11 +227,7 @@ test('ends a stream when its token expires, but not when the access check fails'
   await waitFor('The failed check', () => server.said.length > 0, waitOptions);
   expect(server.said).toContain('the access check of a stream failed; the stream stays open');
   expect(expiring.end).toBe('open');
-  const { now } = Date;
-  Date.now = () => now() + 60_000;
-  await expiring.ends().finally(() => {
-    Date.now = now;
-  });
+  await withClockAhead(Date, 60_000, () => expiring.ends());
 });
 
 test('ends the stream of a reader that lost access without a notification', async () => {

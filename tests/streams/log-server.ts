@@ -9,7 +9,7 @@ import { createEventLog, type EventLog } from '../../db/event-log.ts';
 import { createJournal } from '../../db/journal.ts';
 import type { Actor } from '../../domain/actor.ts';
 import type { Order } from '../../domain/order/order.ts';
-import { copyDatabase } from '../databases.ts';
+import { copyDatabase, patient } from '../databases.ts';
 import { actors } from '../domain/status-table.ts';
 
 interface LogServerOptions {
@@ -29,7 +29,7 @@ export async function openLogServer({
   max = 1_000,
   everyMs = 50,
 }: LogServerOptions = {}) {
-  const database = connect(await copyDatabase(), { max: 6, idleInTransaction: 0, queryDeadline: 20_000 });
+  const database = connect(await copyDatabase(), { max: 6, ...patient });
   const log = between(createEventLog(database));
   const journal = createJournal(database);
   const said: string[] = [];

@@ -14,13 +14,13 @@ import { expectProblem } from '../http/problem.ts';
 import { newKey } from '../security/payload-keys.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { webhooksOf } from './manager.ts';
-import { type Behaviour, type Received, type Receiver, startReceiver, verified } from './receiver.ts';
+import { type Behaviour, createReceivers, type Received, verified } from './receiver.ts';
 
 /** Longer than the failures of any test. */
 const DISABLE_AFTER_MS = 60 * 60 * 1_000;
 
 let shop: Shop;
-const receivers: Receiver[] = [];
+const { receivers, listen, closeAll } = createReceivers();
 beforeAll(async () => {
   shop = await openShop({
     environment: {
@@ -36,17 +36,11 @@ beforeAll(async () => {
   });
 }, 60_000);
 afterAll(async () => {
-  await Promise.all(receivers.map((receiver) => receiver.close()));
+  await closeAll();
   await shop?.close();
 }, 60_000);
 
 const manager = webhooksOf(() => shop);
-
-async function listen(behaviour: Behaviour = 204): Promise<Receiver> {
-  const receiver = await startReceiver(behaviour);
-  receivers.push(receiver);
-  return receiver;
-}
 
 /** Registers a webhook with its receiver. By default, it receives only tests and redeliveries. */
 async function register(behaviour: Behaviour = 204, fields: object = { events: ['order.uncollected'] }) {
@@ -223,8 +217,7 @@ describe('a failing endpoint', () => {
     const refused = { status: null, error: 'The endpoint refused the connection.', response: null };
     expect(delivery.lastAttempts.at(-1)).toMatchObject(refused);
 
-    const again = await startReceiver(204, receiver.port);
-    receivers.push(again);
+    const again = await listen(204, receiver.port);
 
     expect(versions(await again.waitForRequests(1, about(placed)))).toEqual(['1']);
   });

@@ -21,7 +21,7 @@ import type { PayloadKey } from '../../workflows/payloads/codec.ts';
 import { smtpError, startSmtp } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { webhooksOf } from './manager.ts';
-import { type Behaviour, type Receiver, startReceiver } from './receiver.ts';
+import { createReceivers } from './receiver.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -29,19 +29,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close(), 60_000);
 
-const receivers: Receiver[] = [];
+const { listen, closeAll } = createReceivers();
 const dispatchers: { stop(): Promise<void> }[] = [];
 afterEach(async () => {
   // Attempts end with their receivers, and dispatchers with their attempts.
-  await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
+  await closeAll();
   await Promise.all(dispatchers.splice(0).map((dispatcher) => dispatcher.stop()));
 });
-
-async function listen(behaviour?: Behaviour): Promise<Receiver> {
-  const receiver = await startReceiver(behaviour);
-  receivers.push(receiver);
-  return receiver;
-}
 
 const manager = webhooksOf(() => shop);
 const TIMEOUT = { deadline: 25_000 };

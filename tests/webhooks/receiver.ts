@@ -55,6 +55,22 @@ export async function startReceiver(behaviour: Behaviour = 204, port = 0) {
 
 export type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
+/** Starts receivers that are closed together. */
+export function createReceivers() {
+  const receivers: Receiver[] = [];
+  return {
+    receivers,
+    async listen(behaviour?: Behaviour, port?: number): Promise<Receiver> {
+      const receiver = await startReceiver(behaviour, port);
+      receivers.push(receiver);
+      return receiver;
+    },
+    async closeAll(): Promise<void> {
+      await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
+    },
+  };
+}
+
 /** Verifies a request as receivers do. @throws if the signature was not made with this secret */
 export const verified = ({ body, headers }: Received, secret: string): unknown =>
   new Webhook(secret).verify(body, headers);
