@@ -12,7 +12,7 @@ export class NameTaken extends Error {
 
 /** Reads and writes products with all of their variations. */
 export function createProductRepository(database: Database) {
-  const products = () => database('products');
+  const products = () => database('products').select(PRODUCT_COLUMNS);
 
   return {
     /** Returns products in the order of their positions and names. */
@@ -33,7 +33,7 @@ export function createProductRepository(database: Database) {
     async save(product: Product): Promise<void> {
       const rows = product.variations.map((variation) => toVariationRow(product.id, variation));
       try {
-        await products().insert(toProductRow(product)).onConflict('id').merge();
+        await database('products').insert(toProductRow(product)).onConflict('id').merge();
         if (rows.length > 0) await database('variations').insert(rows).onConflict('id').merge();
       } catch (error) {
         if (isUniqueViolation(error)) throw new NameTaken(product.name);
@@ -49,11 +49,28 @@ async function withVariations(database: Database, products: PromiseLike<ProductR
   const rows = await products;
   const ids = rows.map(({ id }) => id);
   const variations: VariationRow[] = await database('variations')
+    .select(VARIATION_COLUMNS)
     .whereIn('product_id', ids)
     .orderBy(['position', 'name', 'id']);
   const byProduct = Map.groupBy(variations, ({ product_id }) => product_id);
   return rows.map((row) => toProduct(row, byProduct.get(row.id) ?? []));
 }
+
+// Listed, because a row may have columns of a newer version.
+const PRODUCT_COLUMNS = [
+  'id',
+  'name',
+  'description',
+  'base_price',
+  'currency',
+  'available',
+  'position',
+  'version',
+  'created_at',
+  'updated_at',
+  'deleted_at',
+];
+const VARIATION_COLUMNS = ['id', 'product_id', 'name', 'price_delta', 'available', 'position', 'deleted_at'];
 
 /** A row of `products`. The prices of the product and of its variations are in `currency`. */
 interface ProductRow extends Pick<Product, 'id' | 'name' | 'description' | 'available' | 'position' | 'version'> {
