@@ -55,7 +55,8 @@ setup: ## Start the shop in containers instead
 		"  Temporal Web UI  $$(at temporal 8233)" \
 		"  Emails           $$(at mail 1080)" \
 		'  Sign in as       customer@example.com / test' \
-		'  or as            manager@example.com / test' \
+		'  or as            barista@example.com / test' \
+		'                   manager@example.com / test' \
 		'' 'docker compose down stops everything. With --volumes, it also deletes all data.' ''
 
 install:

@@ -1,9 +1,13 @@
+export const roles = ['customer', 'barista', 'manager'] as const;
+
 /** A person's role. A service client has scopes instead. */
-export type Role = 'customer' | 'manager';
+export type Role = (typeof roles)[number];
+
+export const actorTypes = [...roles, 'service', 'operator', 'system'] as const;
 
 /** The author of a change: a person, a `service` client, an `operator` in Temporal's UI or CLI, or Crema itself (`system`). */
 export interface Actor {
-  type: Role | 'service' | 'operator' | 'system';
+  type: (typeof actorTypes)[number];
   id: string;
 }
 

@@ -39,6 +39,7 @@ const reasons: Record<CancellationReason, string> = {
 
 const actors: Record<Actor['type'], string> = {
   customer: 'the customer',
+  barista: 'a barista',
   manager: 'a manager',
   service: 'a connected service',
   operator: 'an operator',
@@ -403,6 +404,7 @@ const labels = {
   /** The text before the typed reason for a change, by the type of the actor who made the change. */
   reason: {
     customer: 'In the customer’s words',
+    barista: 'From the team',
     manager: 'From the team',
     service: 'From the team',
     operator: 'From the team',

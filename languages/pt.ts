@@ -30,6 +30,7 @@ const reasons: Record<CancellationReason, string> = {
 
 const actors: Record<Actor['type'], string> = {
   customer: 'pelo cliente',
+  barista: 'por um barista',
   manager: 'pela gerência',
   service: 'por um serviço conectado',
   operator: 'por um operador',
@@ -371,6 +372,7 @@ const labels: Language['labels'] = {
   note: { customer: 'A sua observação', shop: 'A observação do cliente' },
   reason: {
     customer: 'Nas palavras do cliente',
+    barista: 'Da nossa equipe',
     manager: 'Da nossa equipe',
     service: 'Da nossa equipe',
     operator: 'Da nossa equipe',

@@ -13,7 +13,7 @@ const shopName = 'Crema';
 const timeZone = 'UTC';
 
 const ana: Actor = { type: 'customer', id: 'f3c1a6de-52f5-4b43-8f8e-6f0f2a3f1c01' };
-const marco: Actor = { type: 'manager', id: 'a0f3b8f1-1d9c-4d0e-9c57-0b6f54a1c902' };
+const marco: Actor = { type: 'barista', id: 'a0f3b8f1-1d9c-4d0e-9c57-0b6f54a1c902' };
 const system: Actor = { type: 'system', id: 'crema' };
 
 const lines: Line[] = [

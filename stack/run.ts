@@ -120,7 +120,8 @@ function table(url: string, services: Services, dataDir: string): string {
     ['Emails', atLocalhost(mail?.page) ?? 'at the mail server of SMTP_URL'],
     ['Postgres', databaseAt(services.environment.DATABASE_URL ?? '')],
     ['Sign in as', 'customer@example.com / test'],
-    ['or as', 'manager@example.com / test'],
+    ['or as', 'barista@example.com / test'],
+    ['', 'manager@example.com / test'],
   ];
   const lines = rows.map(([title = '', value]) => `  ${title.padEnd(17)}${value}`);
   const folder = relative('.', dataDir);

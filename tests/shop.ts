@@ -51,6 +51,7 @@ export interface Shop {
   dataConverter: DataConverter;
   /** Access tokens of the seeded users. */
   customer: string;
+  barista: string;
   manager: string;
   api: Service;
   /** Running only if the shop was opened with one, or after {@link Shop.openWorker}. */
@@ -161,8 +162,9 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
   const stopKeeping = keepOnFailure(temporal, temporalConfig.TEMPORAL_TASK_QUEUE);
 
   const requests = createRequests(api.url);
-  const [customer, manager] = await Promise.all([
+  const [customer, barista, manager] = await Promise.all([
     requests.signIn('customer@example.com'),
+    requests.signIn('barista@example.com'),
     requests.signIn('manager@example.com'),
   ]);
   const shop: Shop = {
@@ -173,6 +175,7 @@ export async function openShop(options: ShopOptions = {}): Promise<Shop> {
     environment,
     dataConverter,
     customer,
+    barista,
     manager,
     api,
     worker,

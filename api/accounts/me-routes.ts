@@ -1,3 +1,4 @@
+import { roles } from '../../domain/actor.ts';
 import { toJsonLine } from '../../domain/text.ts';
 import type { Caller } from '../auth/caller-lookup.ts';
 import { Problem } from '../http/problem.ts';
@@ -19,7 +20,7 @@ import type { AccountService } from './service.ts';
 
 type Dependencies = PersonalDataSources & { accountService: AccountService };
 
-const shared = { tag: 'Users', access: { to: ['customer', 'manager'] } } as const;
+const shared = { tag: 'Users', access: { to: roles } } as const;
 
 /** The caller's own account. */
 export const meRoutes = (dependencies: Dependencies): Route[] => [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { emailAddress } from '../../config/email-address.ts';
+import { roles } from '../../domain/actor.ts';
 import type { EmailKind } from '../../domain/order/email-kinds.ts';
 import { lengthOf, MAX_NAME_LENGTH } from '../../domain/text.ts';
 import { MAX_TYPED } from '../auth/password-hash.ts';
@@ -14,7 +15,7 @@ const name = oneLine(MAX_NAME_LENGTH).meta({
   description: 'One line with at least one visible character; stored in NFC',
   examples: ['Ana Souza'],
 });
-const role = z.enum(['customer', 'manager']).meta({ id: 'Role' });
+const role = z.enum(roles).meta({ id: 'Role' });
 
 /** The current password of a user. The password rules apply to new passwords only. */
 const password = z
@@ -93,6 +94,8 @@ export const userQuery = z.strictObject({
   // The sort key is an email address. NUL is refused here, because Postgres rejects it.
   cursor: cursorParameter(z.tuple([z.string().refine((email) => !email.includes('\0'))])),
 });
+
+export const userChange = z.strictObject({ role }).meta({ id: 'UserChange', examples: [{ role: 'barista' }] });
 
 /** An empty response, for requests whose effect must not be disclosed. */
 export const nothing = z.object({}).meta({ id: 'Nothing', examples: [{}] });
@@ -194,13 +197,13 @@ export const farewell = z
 
 export const invitation = z
   .strictObject({ email, name, role: role.default('customer'), language: language.optional() })
-  .meta({ id: 'Invitation', examples: [{ email: 'marco@example.com', name: 'Marco Barista', role: 'manager' }] });
+  .meta({ id: 'Invitation', examples: [{ email: 'marco@example.com', name: 'Marco Barista', role: 'barista' }] });
 
 const marco = {
   id: '5f0c3a62-6d0e-4a53-9d0b-3a1c5d7e9f10',
   email: 'marco@example.com',
   name: 'Marco Barista',
-  role: 'manager',
+  role: 'barista',
   language: null,
   invitedBy: '0c0ffee0-0000-4000-8000-000000000001',
   createdAt: '2026-11-22T08:00:00.000Z',

@@ -29,12 +29,12 @@ async function setRole(
   role: Role,
 ): Promise<User | AccountRefusal> {
   const result = await unitOfWork<User | AccountRefusal>(async (work) => {
-    if (role === 'customer' && (await isLastManager(work, userId))) return LAST_MANAGER;
+    if (role !== 'manager' && (await isLastManager(work, userId))) return LAST_MANAGER;
     await work.users.update(userId, { role });
     const user = await work.users.find(userId);
     if (!user) return { refused: 'not_found' };
     await work.accountRequests.closeAll(user);
-    if (role === 'customer') await work.accountRequests.closeInvitationsBy(userId);
+    if (role !== 'manager') await work.accountRequests.closeInvitationsBy(userId);
     return user;
   });
   onAccessChanged(userId);

@@ -18,6 +18,7 @@ import {
   resetRequest,
   suppressedAddress,
   user,
+  userChange,
   userList,
   userQuery,
   verification,
@@ -34,6 +35,8 @@ interface Dependencies {
 const forAnyone = { tag: 'Users', access: 'anyone' } as const;
 const forManagers = { tag: 'Users', access: { to: ['manager'], scope: 'users:write' } } as const;
 const params = z.object({ id });
+const ROLE_CHANGE =
+  'Has no effect if the user already has this role. Existing tokens get the new role within 30 seconds.';
 const emailed = { 202: { description: 'Accepted. Crema sends an email if the address is eligible', body: nothing } };
 
 export const userRoutes = (dependencies: Dependencies): Route[] => [
@@ -122,7 +125,7 @@ const invitationRoutes = ({ accountService, accountRequests, users }: Dependenci
       200: {
         description: 'A page of users, by email address',
         body: userList,
-        links: linksTo({ id: '$response.body#/data/0/id' }, 'promoteUser', 'demoteUser'),
+        links: linksTo({ id: '$response.body#/data/0/id' }, 'changeUser'),
       },
     },
     handle: async ({ query: { cursor, limit, ...filter } }) => {
@@ -201,6 +204,22 @@ const managementRoutes = ({ accountService, suppressions }: Dependencies): Route
       return { status: 204 };
     },
   }),
+  route({
+    ...forManagers,
+    method: 'patch',
+    path: '/v1/users/{id}',
+    operationId: 'changeUser',
+    summary: 'Change the role of a user',
+    description: ROLE_CHANGE,
+    params,
+    body: userChange,
+    responses: { 200: { description: 'The user', body: user } },
+    problems: ['not_found', 'last_manager'],
+    handle: async ({ params: { id }, body }) => ({
+      status: 200,
+      body: toUserResource(orProblem(await accountService.setRole(id, body.role))),
+    }),
+  }),
   ...(['promote', 'demote'] as const).map((change) =>
     route({
       ...forManagers,
@@ -208,8 +227,8 @@ const managementRoutes = ({ accountService, suppressions }: Dependencies): Route
       path: `/v1/users/{id}/${change}`,
       operationId: `${change}User`,
       summary: change === 'promote' ? 'Make a user a manager' : 'Make a manager a customer',
-      description:
-        'Has no effect if the user already has this role. Existing tokens get the new role within 30 seconds.',
+      description: `Use \`PATCH /v1/users/{id}\` instead. ${ROLE_CHANGE}`,
+      deprecated: true,
       params,
       responses: { 200: { description: 'The user', body: user } },
       problems: change === 'promote' ? ['not_found'] : ['not_found', 'last_manager'],

@@ -11,7 +11,7 @@ import type { OidcArtifactRepository } from '../../db/oidc-artifacts.ts';
 import { type ServiceClientRepository, verifySecret } from '../../db/service-clients.ts';
 import type { User, UserRepository } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
-import { type Scope, scopesOf } from '../../domain/scopes.ts';
+import { allScopes, type Scope, scopesOf } from '../../domain/scopes.ts';
 import type { Pages } from '../http/pages/page.ts';
 import { GRANT_CLAIM, SESSION_CLAIM } from './access-token.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
@@ -92,7 +92,7 @@ export function createProvider(options: ProviderOptions): Provider {
     await next();
     if (ctx.oidc?.route !== 'discovery') return;
     const document = ctx.body as { scopes_supported: string[] };
-    document.scopes_supported.push(...scopesOf('manager'));
+    document.scopes_supported.push(...allScopes);
   });
   provider.use(keepLanguage(users) as Parameters<Provider['use']>[0]);
   // By default, oidc-provider builds URLs from the Host header, which a client can forge.

@@ -14,8 +14,9 @@ import {
 import { latteId, vanillaId } from '../docs/examples.ts';
 import { etagOf, matchesIfNoneMatch } from '../http/entity-tags.ts';
 import { Problem } from '../http/problem.ts';
-import { linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
+import { callerOf, linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, ifMatch, ifNoneMatch } from '../http/schemas.ts';
+import { AVAILABILITY, changingItems, checkFields } from './availability.ts';
 import { catalogInput, product, productList } from './schemas.ts';
 import type { CatalogService, ProductCommand, ProductResult } from './service.ts';
 
@@ -50,7 +51,7 @@ const onVariation = {
   responses: { 200: { ...changed, links: { ...links, ...linksOfVariation('$request.path.variationId') } } },
 } as const;
 
-/** The products and variations of the catalog, for managers. Deleted products and variations can be restored. */
+/** The products and variations of the catalog. Deleted products and variations can be restored. */
 export function productRoutes(dependencies: Dependencies): Route[] {
   const input = catalogInput(dependencies.currency);
   return [
@@ -126,9 +127,14 @@ const changingProducts = ({ catalogService }: Dependencies, input: Input): Route
     path: '/v1/products/{id}',
     operationId: 'changeProduct',
     summary: 'Change a product',
+    description: AVAILABILITY,
+    access: changingItems,
     body: input.productChange,
-    handle: async ({ params: { id }, headers, body }) =>
-      answer(await catalogService.change(id, headers['if-match'], (product, now) => changeProduct(product, body, now))),
+    handle: async ({ params: { id }, headers, body, ...request }) => {
+      checkFields(callerOf(request), body);
+      const change: ProductCommand = (product, now) => changeProduct(product, body, now);
+      return answer(await catalogService.change(id, headers['if-match'], change));
+    },
   }),
   route({
     ...onProduct,
@@ -181,8 +187,11 @@ const changingVariations = ({ catalogService }: Dependencies, input: Input): Rou
     path: '/v1/products/{id}/variations/{variationId}',
     operationId: 'changeVariation',
     summary: 'Change a variation',
+    description: AVAILABILITY,
+    access: changingItems,
     body: input.variationChange,
-    handle: async ({ params: { id, variationId }, headers, body }) => {
+    handle: async ({ params: { id, variationId }, headers, body, ...request }) => {
+      checkFields(callerOf(request), body);
       const change: ProductCommand = (product, now) => changeVariation(product, variationId, body, now);
       return answer(await catalogService.change(id, headers['if-match'], change));
     },

@@ -29,7 +29,7 @@ const channels = {
   shop: {
     address: '/v1/orders/events',
     title: 'Events of all orders',
-    description: 'For managers and services: a snapshot of all open orders, then every event.',
+    description: 'For baristas, managers and services: a snapshot of all open orders, then every event.',
     servers: [ref('servers/api')],
     messages: { snapshot: ref('components/messages/shopSnapshot'), event: ref('components/messages/streamedEvent') },
   },

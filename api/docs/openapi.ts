@@ -8,7 +8,7 @@ import {
 } from 'zod-openapi';
 import { type Scope, scopesOf, serviceScopes } from '../../domain/scopes.ts';
 import { oauthPaths } from '../auth/openapi-paths.ts';
-import type { Access } from '../http/access.ts';
+import { type Access, sufficientScopes } from '../http/access.ts';
 import { type ProblemCode, problems, RETRY_AFTER_S } from '../http/problem.ts';
 import { problem, rateLimitHeaders } from '../http/problem-schemas.ts';
 import type { Route } from '../http/route.ts';
@@ -22,7 +22,7 @@ const tags = [
   { name: 'Catalog', description: 'The menu' },
   { name: 'Orders', description: 'Place, read, change and cancel orders' },
   { name: 'Streams', description: 'Follow orders by server-sent events' },
-  { name: 'Products', description: 'Products and variations, for managers' },
+  { name: 'Products', description: 'Products and variations, for managers. Baristas change their availability' },
   { name: 'Users', description: 'Accounts, invitations, passwords and roles' },
   { name: 'Webhooks', description: 'Endpoints of other systems that receive events' },
   { name: 'Events', description: 'The requests that webhooks receive' },
@@ -31,8 +31,9 @@ const tags = [
 ];
 
 const seededUsers =
-  'To try the API in development, choose *Authorize* and sign in as `customer@example.com` or `manager@example.com`, ' +
-  'password `test`. Place an order as the customer, change its status as the manager, and read its timeline.';
+  'To try the API in development, choose *Authorize* and sign in as `customer@example.com`, `barista@example.com` or ' +
+  '`manager@example.com`, password `test`. Place an order as the customer, change its status as the barista, and read ' +
+  'its timeline.';
 
 const conventions = [
   '**Errors** are [problem documents](/docs/problems) (RFC 9457, `application/problem+json`). `code` identifies the ' +
@@ -134,6 +135,8 @@ export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodS
 const scopeDescriptions: Record<Scope, string> = {
   'orders:read': 'Read orders',
   'orders:write': 'Place, change and cancel orders',
+  'orders:place': 'Place orders at the counter',
+  'availability:write': 'Mark products, variations and options as sold out or available',
   'catalog:write': 'Change the catalog',
   'users:write': 'Manage users',
   'events:read': 'Follow all events',
@@ -176,16 +179,18 @@ function securitySchemes(passwordGrant: boolean, publicUrl: string): SecuritySch
   };
 }
 
-/** Returns the security schemes of the callers that a route accepts. */
+/** Returns the security schemes of the callers that a route accepts. Each alternative has one scope that suffices. */
 function securityOf(access: Access, schemes: SecuritySchemes): Record<string, string[]>[] {
   if (access === 'anyone') return [];
-  const { to, scope, serviceScope = scope } = access;
+  const { to } = access;
   const people = to.some((type) => type !== 'service');
   const services = to.includes('service');
-  const listed = (each: Scope | undefined) => (each ? [each] : []);
   return Object.keys(schemes)
     .filter((name) => (name === SERVICE ? services : people))
-    .map((name) => ({ [name]: listed(name === SERVICE ? serviceScope : scope) }));
+    .flatMap((name) => {
+      const sufficient = sufficientScopes(access, name === SERVICE);
+      return sufficient.length > 0 ? sufficient.map((scope) => ({ [name]: [scope] })) : [{ [name]: [] }];
+    });
 }
 
 type ProblemResponses = ReturnType<typeof problemResponses>;
@@ -202,6 +207,7 @@ function operationOf(
     tags: [tag],
     summary,
     ...((description || who) && { description: [description, who].filter(Boolean).join(' ') }),
+    ...(route.deprecated && { deprecated: true }),
     security: securityOf(access, schemes),
     requestParams: {
       ...(params && { path: params as z.ZodObject }),

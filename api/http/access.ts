@@ -3,14 +3,17 @@ import type { Scope } from '../../domain/scopes.ts';
 import type { Caller } from '../auth/caller-lookup.ts';
 import { Problem } from './problem.ts';
 
-/** The callers that a route accepts: anyone, or callers of these types whose token has the scope. */
+/** A scope, or several scopes of which one suffices. */
+type Sufficient = Scope | readonly Scope[];
+
+/** The callers that a route accepts: anyone, or callers of these types whose token has a sufficient scope. */
 export type Access =
   | 'anyone'
   | {
       to: readonly Actor['type'][];
-      scope?: Scope;
+      scope?: Sufficient;
       /** The scope that services need. Default: `scope`. */
-      serviceScope?: Scope;
+      serviceScope?: Sufficient;
     };
 
 /** Returns whether a route accepts a caller. */
@@ -22,6 +25,23 @@ export function checkAccess(access: Access, caller: Caller | undefined): void {
   if (problem) throw problem;
 }
 
+/** Returns the scopes of which a token needs one; empty if it needs no scope. */
+export const sufficientScopes = (
+  { scope = [], serviceScope = scope }: Exclude<Access, 'anyone'>,
+  isService: boolean,
+): Scope[] => [isService ? serviceScope : scope].flat();
+
+/** Returns the 403 for a token without any of these scopes, with the challenge of RFC 6750 §3. */
+export function insufficientScope(sufficient: readonly Scope[], reason = ''): Problem {
+  const lacks = `The access token lacks the scope ${sufficient.join(' or ')}.`;
+  return new Problem('forbidden', {
+    detail: [lacks, reason].filter(Boolean).join(' '),
+    headers: {
+      'www-authenticate': `Bearer realm="crema", error="insufficient_scope", scope="${sufficient.join(' ')}"`,
+    },
+  });
+}
+
 /** Returns a 401 or 403 with the challenges of RFC 6750 §3; undefined if the route accepts the caller. */
 function problemOf(access: Access, caller: Caller | undefined): Problem | undefined {
   if (access === 'anyone') return undefined;
@@ -31,14 +51,11 @@ function problemOf(access: Access, caller: Caller | undefined): Problem | undefi
       headers: { 'www-authenticate': 'Bearer realm="crema"' },
     });
   }
-  const { to, scope, serviceScope = scope } = access;
+  const { to } = access;
   if (!to.includes(caller.type)) {
     return new Problem('forbidden', { detail: `Only callers of these types may do this: ${to.join(', ')}.` });
   }
-  const needed = caller.type === 'service' ? serviceScope : scope;
-  if (!needed || caller.scopes.has(needed)) return undefined;
-  return new Problem('forbidden', {
-    detail: `The access token lacks the scope ${needed}.`,
-    headers: { 'www-authenticate': `Bearer realm="crema", error="insufficient_scope", scope="${needed}"` },
-  });
+  const sufficient = sufficientScopes(access, caller.type === 'service');
+  if (sufficient.length === 0 || sufficient.some((scope) => caller.scopes.has(scope))) return undefined;
+  return insufficientScope(sufficient);
 }

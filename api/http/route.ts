@@ -76,6 +76,7 @@ export interface Route<
   summary: string;
   description?: string;
   access: Access;
+  deprecated?: true;
   /** The rate limit that replaces the caller's general one. */
   quota?: 'placing';
   responses: Record<number, DocumentedResponse>;

@@ -58,7 +58,7 @@ const changed = (example: object) => ({
 
 const tag = 'Orders';
 const onOrder = { tag, params: z.object({ id }) };
-const readers: Access = { to: ['customer', 'manager', 'service'], scope: 'orders:read' };
+const readers: Access = { to: ['customer', 'barista', 'manager', 'service'], scope: 'orders:read' };
 const changing = {
   ...onOrder,
   headers: z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch, prefer }),
@@ -226,7 +226,7 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     summary: 'Change the status of an order',
     description:
       'An order moves one step at a time: `waiting` → `preparation` → `ready` → `delivered`. It may also go back from `preparation` to `waiting`.',
-    access: { to: ['manager', 'service'], scope: 'orders:write' },
+    access: { to: ['barista', 'manager', 'service'], scope: 'orders:write' },
     body: statusChange,
     responses: changed(movedOrder),
     handle: (request) => {
@@ -241,7 +241,7 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     path: '/v1/orders/{id}/cancel',
     operationId: 'cancelOrder',
     summary: 'Cancel an order',
-    access: { to: ['customer', 'manager', 'service'], scope: 'orders:write' },
+    access: { to: ['customer', 'barista', 'manager', 'service'], scope: 'orders:write' },
     body: cancellation.default({}),
     responses: changed(cancelledOrder),
     handle: (request) => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { actorTypes } from '../../domain/actor.ts';
 import {
   cancellationReasons,
   locations,
@@ -19,7 +20,7 @@ export const status = z.enum(statuses).meta({
 
 export const actor = z
   .object({
-    type: z.enum(['customer', 'manager', 'service', 'operator', 'system']).meta({
+    type: z.enum(actorTypes).meta({
       id: 'ActorType',
       description: '`operator`: a person who uses Temporal’s tools. `system`: Crema itself',
     }),

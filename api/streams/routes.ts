@@ -19,11 +19,15 @@ interface Dependencies {
 }
 
 const mayFollowOrder: Access = {
-  to: ['customer', 'manager', 'service'],
+  to: ['customer', 'barista', 'manager', 'service'],
   scope: 'orders:read',
   serviceScope: 'events:read',
 };
-const mayFollowShop: Access = { to: ['manager', 'service'], scope: 'events:read' };
+const mayFollowShop: Access = {
+  to: ['barista', 'manager', 'service'],
+  scope: ['orders:read', 'events:read'],
+  serviceScope: 'events:read',
+};
 const resuming =
   'To resume, send the id of the last event as `Last-Event-ID` (or `?after=`): every later event follows once, in order. ' +
   'A comment is sent every 15 seconds as a heartbeat.';

@@ -12,6 +12,7 @@ const USERS = [
     name: 'Carlos Customer',
     role: 'customer',
   },
+  { id: '0c0ffee0-0000-4000-8000-000000000003', email: 'barista@example.com', name: 'Bruno Barista', role: 'barista' },
 ];
 
 /** Adds the users for development and tests unless they exist. Returns the number of users added. */

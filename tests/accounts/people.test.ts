@@ -9,6 +9,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { createErasureRecords } from '../../worker/erasure-records.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
 import { erasureIdOf } from '../../workflows/messages/accounts.ts';
+import { BARISTA } from '../auth/auth-api.ts';
 import { newCustomer, newManager } from '../http/people.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -87,6 +88,7 @@ describe('user management', () => {
     const calls = [
       ['GET', '/v1/users'],
       ['POST', '/v1/users/invitations', { email: newAddress(), name: 'Eve', role: 'manager' }],
+      ['PATCH', `/v1/users/${SEEDED_MANAGER}`, { role: 'customer' }],
       ['POST', `/v1/users/${SEEDED_MANAGER}/promote`],
       ['POST', `/v1/users/${SEEDED_MANAGER}/demote`],
     ] as const;
@@ -132,6 +134,45 @@ describe('user management', () => {
     expectProblem(await asManager('POST', `/v1/users/${randomUUID()}/demote`), 'not_found');
   });
 
+  test('gives a user any of the three roles', async () => {
+    const { id, email } = await newPerson();
+    const give = (role: string, userId = id) => asManager('PATCH', `/v1/users/${userId}`, { role });
+    for (const role of ['barista', 'barista', 'manager', 'customer', 'manager', 'barista']) {
+      const { status, body } = await give(role);
+      expect([status, body]).toEqual([200, expect.objectContaining({ id, email, role })]);
+    }
+    const baristas = await asManager('GET', '/v1/users?role=barista');
+    expect(baristas.body.data.map((user: { id: string }) => user.id).toSorted()).toEqual([id, BARISTA].toSorted());
+    expectProblem(await give('barista', randomUUID()), 'not_found');
+    expectFaults(await give('operator'), ['#/role']);
+    expectFaults(await asManager('PATCH', `/v1/users/${id}`, {}), ['#/role']);
+    expectFaults(await asManager('PATCH', `/v1/users/${id}`, { role: 'manager', name: 'Eve' }), ['#/name']);
+  });
+
+  test('makes a manager a barista at once, and ends their invitations', async () => {
+    const { id, token: as } = await newManager(shop);
+    const guest = newAddress();
+    await shop.request('POST', '/v1/users/invitations', { as, body: { email: guest, name: 'Gil', role: 'barista' } });
+    expect(await shop.database('account_requests').where({ email: guest, role: 'barista' })).toHaveLength(1);
+
+    expect((await asManager('PATCH', `/v1/users/${id}`, { role: 'barista' })).status).toBe(200);
+
+    const { body } = await shop.request('GET', '/v1/me', { as });
+    expect(body).toMatchObject({ role: 'barista', scopes: ['orders:read', 'orders:write', 'availability:write'] });
+    for (const path of ['/v1/users', '/v1/webhooks', '/v1/products'])
+      expectProblem(await shop.request('GET', path, { as }), 'forbidden');
+    expect((await shop.request('GET', '/v1/orders', { as })).status).toBe(200);
+    expect(await shop.database('account_requests').where({ email: guest })).toEqual([]);
+  });
+
+  test('opens the account of an invited barista', async () => {
+    const email = newAddress();
+    await asManager('POST', '/v1/users/invitations', { email, name: 'Bea', role: 'barista' });
+    const { token } = linkIn(await emailTo(shop, email));
+    const opened = await shop.request('POST', '/v1/password-resets/confirm', { body: { token, password: PASSWORD } });
+    expect([opened.status, opened.body.role]).toEqual([200, 'barista']);
+  });
+
   test('applies a demotion to existing tokens at once', async () => {
     const { id, email } = await newPerson();
     await asManager('POST', `/v1/users/${id}/promote`);
@@ -149,10 +190,12 @@ describe('user management', () => {
     await shop.database('users').whereNot({ id: SEEDED_MANAGER }).update({ role: 'customer' });
     const others = await Promise.all([newManager(shop), newManager(shop), newManager(shop)]);
 
-    // Each manager demotes themselves, because a demoted manager could not demote another one.
+    // Each manager steps down, because a demoted manager could not demote another one.
     const answers = await Promise.all(
-      [{ id: SEEDED_MANAGER, token: shop.manager }, ...others].map(({ id, token: as }) =>
-        shop.request('POST', `/v1/users/${id}/demote`, { as }),
+      [{ id: SEEDED_MANAGER, token: shop.manager }, ...others].map(({ id, token: as }, index) =>
+        index % 2 === 0
+          ? shop.request('POST', `/v1/users/${id}/demote`, { as })
+          : shop.request('PATCH', `/v1/users/${id}`, { as, body: { role: 'barista' } }),
       ),
     );
 
@@ -163,6 +206,9 @@ describe('user management', () => {
     await shop.database('users').where({ id: SEEDED_MANAGER }).update({ role: 'manager' });
     const erased = await shop.request('DELETE', '/v1/me', { as: shop.manager, body: { password: 'test' } });
     expectProblem(erased, 'last_manager');
+    for (const role of ['customer', 'barista'])
+      expectProblem(await asManager('PATCH', `/v1/users/${SEEDED_MANAGER}`, { role }), 'last_manager');
+    expect((await asManager('PATCH', `/v1/users/${SEEDED_MANAGER}`, { role: 'manager' })).status).toBe(200);
   });
 });
 

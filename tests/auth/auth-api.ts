@@ -119,4 +119,5 @@ export async function readJson<Body = Record<string, unknown>>(url: string): Pro
 
 /** The ids of the seeded users. */
 export const MANAGER = '0c0ffee0-0000-4000-8000-000000000001';
+export const BARISTA = '0c0ffee0-0000-4000-8000-000000000003';
 export const CUSTOMER = '0c0ffee0-0000-4000-8000-000000000002';

@@ -45,14 +45,14 @@ test('publishes discovery and public keys that verify our tokens', async () => {
     authorization_endpoint: `${api.url}/oauth/authorize`,
     end_session_endpoint: `${api.url}/oauth/logout`,
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', 'password'],
-    scopes_supported: ['openid', ...scopesOf('manager')],
+    scopes_supported: ['openid', ...scopesOf('manager'), 'orders:place'],
     response_types_supported: ['code'],
     code_challenge_methods_supported: ['S256'],
     token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
     id_token_signing_alg_values_supported: ['ES256'],
   });
   expect(discovery).toMatchObject({
-    scopes_supported: expect.arrayContaining([...serviceScopes, ...scopesOf('customer')]),
+    scopes_supported: expect.arrayContaining([...serviceScopes, ...scopesOf('customer'), 'availability:write']),
   });
   expect(await readJson(`${api.url}/.well-known/oauth-authorization-server`)).toEqual(discovery);
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { verifyPassword } from '../../api/auth/password-hash.ts';
-import { CUSTOMER, MANAGER } from './auth-api.ts';
+import { BARISTA, CUSTOMER, MANAGER } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 
 let shop: TestDatabase;
@@ -43,6 +43,7 @@ test('keeps changed users when it runs again', async () => {
   expect(people).toEqual([
     { id: MANAGER, name: 'Maria', email: 'maria@example.com', role: 'manager' },
     { id: CUSTOMER, name: 'Carlos Customer', email: 'customer@example.com', role: 'customer' },
+    { id: BARISTA, name: 'Bruno Barista', email: 'barista@example.com', role: 'barista' },
   ]);
 });
 

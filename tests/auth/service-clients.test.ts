@@ -113,7 +113,10 @@ describe('npm run manage', () => {
 
   test.each([
     [['add-service', 'Kitchen', '--scopes', 'orders:read'], 'There is a service Kitchen already;'],
-    [['add-service', 'x'], 'Give --scopes one or more of: orders:read orders:write events:read webhooks:write.'],
+    [
+      ['add-service', 'x'],
+      'Give --scopes one or more of: orders:read orders:write orders:place events:read webhooks:write.',
+    ],
     [['add-service', 'x', '--scopes', 'users:write'], 'users:write cannot be granted to a service. Give --scopes'],
     [['add-service', '--scopes', 'orders:read'], 'Give one name:'],
     [['add-service', 'one', 'two', '--scopes', 'orders:read'], 'Give one name:'],

@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { type AuthApi, CUSTOMER, MANAGER, openAuthApi, readJson } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 
-const EVERYTHING = 'orders:read orders:write catalog:write users:write events:read webhooks:write';
+const EVERYTHING = 'orders:read orders:write availability:write catalog:write users:write events:read webhooks:write';
 
 let shop: TestDatabase;
 let api: AuthApi;

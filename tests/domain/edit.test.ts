@@ -112,6 +112,7 @@ describe('editing a waiting order', () => {
   });
 
   test.each([
+    ['a barista', actors.barista],
     ['a manager', actors.manager],
     ['another customer', actors['another customer']],
     ['a service', actors.service],

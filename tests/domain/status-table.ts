@@ -5,10 +5,10 @@ import type { Status } from '../../domain/order/transitions.ts';
 
 export const everyStatus: readonly Status[] = ['waiting', 'preparation', 'ready', 'delivered', 'cancelled'];
 
-export const everyone = ['owner', 'another customer', 'manager', 'service', 'operator', 'system'] as const;
+export const everyone = ['owner', 'another customer', 'barista', 'manager', 'service', 'operator', 'system'] as const;
 export type Who = (typeof everyone)[number];
 
-const staff: readonly Who[] = ['manager', 'service', 'operator', 'system'];
+const staff: readonly Who[] = ['barista', 'manager', 'service', 'operator', 'system'];
 const staffAndOwner: readonly Who[] = [...staff, 'owner'];
 
 /** Every transition of the table, in its order. */
@@ -45,6 +45,7 @@ export const OWNER_ID = '0c0ffee0-0000-4000-8000-00000000aaaa';
 export const actors: Record<Who, Actor> = {
   owner: { type: 'customer', id: OWNER_ID },
   'another customer': { type: 'customer', id: '0c0ffee0-0000-4000-8000-00000000bbbb' },
+  barista: { type: 'barista', id: '0c0ffee0-0000-4000-8000-00000000dddd' },
   manager: { type: 'manager', id: '0c0ffee0-0000-4000-8000-00000000cccc' },
   service: { type: 'service', id: 'till' },
   operator: { type: 'operator', id: 'temporal' },

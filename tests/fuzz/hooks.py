@@ -57,7 +57,8 @@ def before_add_examples(context, examples):
 def before_call(context, case, kwargs):
     # A manager must not demote itself during the run.
     parameters = case.path_parameters
-    if case.operation.path.endswith("/demote") and parameters.get("id") == data["self"]:
+    changes_role = case.operation.definition.raw["operationId"] in ("demoteUser", "changeUser")
+    if changes_role and parameters.get("id") == data["self"]:
         parameters["id"] = data["other"]
     successful = data["successfulRequests"].get(case.operation.definition.raw["operationId"], {}).get("path_parameters")
     if case.method != "GET" and parameters and parameters != successful and not kept.isdisjoint(parameters.values()):

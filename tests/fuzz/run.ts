@@ -15,7 +15,7 @@ const DOCUMENT = join(ROOT, 'openapi.yaml');
 const EVIDENCE = join(ROOT, '.build/fuzz');
 
 /** The share of the time for each kind of caller. Managers have access to the most operations. */
-const SHARES: Record<Role, number> = { anonymous: 0.15, customer: 0.25, service: 0.2, manager: 0.4 };
+const SHARES: Record<Role, number> = { anonymous: 0.15, customer: 0.2, service: 0.15, barista: 0.1, manager: 0.4 };
 
 /** The maximum duration for one token, in s. A token expires after ten minutes. */
 const LONGEST_S = 500;

@@ -61,6 +61,7 @@ export function successfulRequests({
     restoreVariation: [variation(2)],
     deleteVariation: [variation(3)],
     revokeInvitation: [{ id: rest.invitation.id }],
+    changeUser: [{ id: users[2]?.id }, { role: 'barista' }],
     promoteUser: [{ id: users[1]?.id }],
     demoteUser: [{ id: users[1]?.id }],
   };

@@ -5,13 +5,14 @@ import type { Database } from '../../db/connection.ts';
 import { createEmailSuppressions } from '../../db/email-suppressions.ts';
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { lifetimes } from '../../domain/account/link.ts';
+import type { Role as UserRole } from '../../domain/actor.ts';
 import { serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { signIn } from '../sign-in.ts';
 import { type Ids, successfulRequests } from './successful-requests.ts';
 
 /** The kinds of callers. */
-export const roles = ['anonymous', 'customer', 'service', 'manager'] as const;
+export const roles = ['anonymous', 'customer', 'service', 'barista', 'manager'] as const;
 export type Role = (typeof roles)[number];
 
 /** A caller's token, and the ids and values that a shop accepts. hooks.py reads them. */
@@ -43,7 +44,11 @@ const LINKS = 40;
 /** Creates users, products, orders, webhooks and links, and signs in a new caller of this role. */
 export async function createTestData(role: Role, url: string, database: Database): Promise<TestData> {
   const createUser = await createUserFactory(database);
-  const [customer, manager] = await Promise.all([createUser('customer'), createUser('manager')]);
+  const [customer, barista, manager] = await Promise.all([
+    createUser('customer'),
+    createUser('barista'),
+    createUser('manager'),
+  ]);
   const customerToken = await signIn(url, customer.email, PASSWORD);
   const managerToken = await signIn(url, manager.email, PASSWORD);
   const [asCustomer, asManager] = [createSend(url, customerToken), createSend(url, managerToken)];
@@ -74,6 +79,7 @@ export async function createTestData(role: Role, url: string, database: Database
   const callers: Record<Role, () => Promise<{ token: string | undefined; self: string }>> = {
     anonymous: async () => ({ token: undefined, self: randomUUID() }),
     customer: async () => ({ token: customerToken, self: customer.id }),
+    barista: async () => ({ token: await signIn(url, barista.email, PASSWORD), self: barista.id }),
     manager: async () => ({ token: managerToken, self: manager.id }),
     service: () => signInService(url, database),
   };
@@ -121,7 +127,7 @@ function createSend(url: string, token: string): Send {
 
 async function createUserFactory(database: Database) {
   const password_hash = await hashPassword(PASSWORD);
-  return async (role: 'customer' | 'manager'): Promise<User> => {
+  return async (role: UserRole): Promise<User> => {
     const id = randomUUID();
     const email = `${id}@example.com`;
     await database('users').insert({ id, email, name: 'Fay Fuzz', password_hash, role });

@@ -14,6 +14,9 @@ export interface Person {
 /** Creates a customer. */
 export const newCustomer = (shop: Shop, name = 'Nora Newcomer'): Promise<Person> => newPerson(shop, name, 'customer');
 
+/** Creates a barista. */
+export const newBarista = (shop: Shop): Promise<Person> => newPerson(shop, 'Bela Barista', 'barista');
+
 /** Creates a manager. */
 export const newManager = (shop: Shop): Promise<Person> => newPerson(shop, 'Milan Manager', 'manager');
 

@@ -5,6 +5,7 @@ import { INVISIBLE } from '../domain/invisible.ts';
 
 const operator = { type: 'operator', id: 'temporal' };
 const manager = { type: 'manager', id: 'm' };
+const barista = { type: 'barista', id: 'b' };
 const parsers = [
   { message: 'changeStatus', parse: parseStatusMessage, bare: { status: 'ready' } },
   { message: 'cancel', parse: parseCancelMessage, bare: {} },
@@ -91,7 +92,7 @@ describe.each(parsers)('$message with arbitrary input', ({ parse, bare }) => {
       {
         status: fc.oneof(fc.constant('ready'), fc.anything()),
         reasonCode: fc.oneof(fc.constant('other'), fc.anything()),
-        actor: fc.oneof(fc.constant(manager), fc.anything()),
+        actor: fc.oneof(fc.constantFrom(manager, barista), fc.anything()),
         reason: fc.oneof(fc.string(), fc.anything()),
         expectedVersion: fc.oneof(fc.integer(), fc.anything()),
         key: fc.oneof(fc.record({ hash: fc.string(), fingerprint: fc.string() }), fc.anything()),

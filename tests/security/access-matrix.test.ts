@@ -19,24 +19,25 @@ import { fingerprints } from './tables.ts';
  * access tokens: its clients authenticate differently, and its documents are public.
  */
 const WHO_MAY = `
-                     nobody  owner  other  manager  demoted  service  expired  revoked
-  anyone             yes     yes    yes    yes      yes      yes      401      401
-  any reader         yes     yes    yes    yes      yes      yes      yes      yes
-  any client         yes     400    400    400      400      400      400      400
-  people             401     yes    yes    yes      yes      403      401      401
-  customers          401     yes    yes    403      yes      403      401      401
-  managers           401     403    403    yes      403      403      401      401
-  customers, staff   401     yes    yes    yes      yes      yes      401      401
-  staff              401     403    403    yes      403      yes      401      401
-  owner              401     yes    404    403      404      403      401      401
-  owner, staff       401     yes    404    yes      404      yes      401      401
+                      nobody  owner  other  barista  manager  demoted  service  expired  revoked
+  anyone              yes     yes    yes    yes      yes      yes      yes      401      401
+  any reader          yes     yes    yes    yes      yes      yes      yes      yes      yes
+  any client          yes     400    400    400      400      400      400      400      400
+  people              401     yes    yes    yes      yes      yes      403      401      401
+  customers           401     yes    yes    403      403      yes      403      401      401
+  managers            401     403    403    403      yes      403      403      401      401
+  baristas, managers  401     403    403    yes      yes      403      403      401      401
+  customers, staff    401     yes    yes    yes      yes      yes      yes      401      401
+  staff               401     403    403    yes      yes      403      yes      401      401
+  owner               401     yes    404    403      403      404      403      401      401
+  owner, staff        401     yes    404    yes      yes      404      yes      401      401
 `;
 
 interface Row {
   /** A line of {@link WHO_MAY}. */
   who: string;
-  /** Callers without this scope get a 403. */
-  scope?: Scope;
+  /** Callers without this scope, or one of these, get a 403. */
+  scope?: Scope | Scope[];
   /** The scope that services need. Default: `scope`. */
   serviceScope?: Scope;
   /** The response to an allowed caller: a status, or a problem that is reported after the access check. */
@@ -51,6 +52,12 @@ interface Row {
 
 const price = (amount: number) => ({ amount, currency: 'USD' });
 const manage = { who: 'managers', scope: 'catalog:write' } as const;
+const serve = {
+  who: 'baristas, managers',
+  scope: ['catalog:write', 'availability:write'] as Scope[],
+  answers: 200,
+  body: () => ({ available: false }),
+};
 const listen = { scope: 'orders:read', serviceScope: 'events:read' } as const;
 const look = { who: 'managers', scope: 'users:write' } as const;
 const inspect = {
@@ -82,7 +89,13 @@ const rows: Record<string, Row> = {
   },
   'POST /v1/orders/{id}/cancel': { who: 'owner, staff', scope: 'orders:write', answers: 200, body: () => ({}) },
   'GET /v1/orders/{id}/timeline': { who: 'owner, staff', scope: 'orders:read', answers: 200 },
-  'GET /v1/orders/events': { who: 'staff', scope: 'events:read', answers: 200, streams: true },
+  'GET /v1/orders/events': {
+    who: 'staff',
+    scope: ['orders:read', 'events:read'],
+    serviceScope: 'events:read',
+    answers: 200,
+    streams: true,
+  },
   'GET /v1/orders/{id}/events': { who: 'owner, staff', ...listen, answers: 200, streams: true },
   'POST /v1/stream-tickets': {
     who: 'owner, staff',
@@ -98,7 +111,7 @@ const rows: Record<string, Row> = {
   'GET /v1/products': { ...manage, answers: 200 },
   'POST /v1/products': { ...manage, answers: 201, body: () => ({ name: randomUUID(), basePrice: price(420) }) },
   'GET /v1/products/{id}': { ...manage, answers: 200 },
-  'PATCH /v1/products/{id}': { ...manage, answers: 200, body: () => ({ basePrice: price(1) }) },
+  'PATCH /v1/products/{id}': serve,
   'DELETE /v1/products/{id}': { ...manage, answers: 204 },
   'POST /v1/products/{id}/restore': { ...manage, answers: 200 },
   'POST /v1/products/{id}/variations': {
@@ -106,11 +119,7 @@ const rows: Record<string, Row> = {
     answers: 201,
     body: () => ({ name: randomUUID(), priceDelta: price(0) }),
   },
-  'PATCH /v1/products/{id}/variations/{variationId}': {
-    ...manage,
-    answers: 200,
-    body: () => ({ priceDelta: price(0) }),
-  },
+  'PATCH /v1/products/{id}/variations/{variationId}': serve,
   'DELETE /v1/products/{id}/variations/{variationId}': { ...manage, answers: 200 },
   'POST /v1/products/{id}/variations/{variationId}/restore': { ...manage, answers: 200 },
   'GET /v1/me': { who: 'people', answers: 200 },
@@ -135,6 +144,7 @@ const rows: Record<string, Row> = {
   'POST /v1/users/invitations': { ...look, answers: 202, body: () => ({ ...someone(), role: 'manager' }) },
   'GET /v1/users/invitations': { ...look, answers: 200 },
   'DELETE /v1/users/invitations/{id}': { ...look, answers: 204 },
+  'PATCH /v1/users/{id}': { ...look, answers: 200, body: () => ({ role: 'barista' }) },
   'POST /v1/users/{id}/promote': { ...look, answers: 200 },
   'POST /v1/users/{id}/demote': { ...look, answers: 200 },
   'POST /v1/password-resets': { who: 'anyone', answers: 202, body: () => ({ email: someone().email }) },
@@ -181,6 +191,8 @@ const whoMay = new Map(
   lines.map(([who, ...cells]) => [who, Object.fromEntries(kinds.map((kind, index) => [kind, cells[index] as string]))]),
 );
 
+const listed = (scope: Scope | Scope[] = []): Scope[] => [scope].flat();
+
 interface Operation {
   security: Record<string, Scope[]>[];
 }
@@ -189,8 +201,9 @@ let shop: Shop;
 let documented: Map<string, Operation>;
 /** By kind of caller. `nobody` has no token. */
 let tokens: Record<string, string>;
-/** Tokens with all scopes of the role, or of a service, except one. */
-let tokensWithout: (scope: Scope) => Promise<Record<'owner' | 'manager' | 'service', string>>;
+/** Tokens with all scopes of the role, or of a service, except some. */
+let tokensWithout: (scopes: Scope[]) => Promise<NarrowTokens>;
+type NarrowTokens = Record<'owner' | 'barista' | 'manager' | 'service', string>;
 
 beforeAll(async () => {
   shop = await openShop();
@@ -217,16 +230,17 @@ beforeAll(async () => {
   tokens = {
     owner: shop.customer,
     other: other.token,
+    barista: shop.barista,
     manager: shop.manager,
     demoted: demoted.token,
     service: await newService(serviceScopes),
     expired,
     revoked,
   };
-  const known = new Map<Scope, Promise<Record<'owner' | 'manager' | 'service', string>>>();
-  tokensWithout = (scope) => {
-    const made = known.get(scope) ?? makeTokensWithout(scope);
-    known.set(scope, made);
+  const known = new Map<string, Promise<NarrowTokens>>();
+  tokensWithout = (scopes) => {
+    const made = known.get(scopes.join()) ?? makeTokensWithout(scopes);
+    known.set(scopes.join(), made);
     return made;
   };
 }, 60_000);
@@ -247,20 +261,21 @@ async function newService(scopes: readonly Scope[]): Promise<string> {
   return (await submitOnce(shop, '/oauth/token', form)).body.access_token;
 }
 
-async function makeTokensWithout(missing: Scope) {
-  const others = (scope: string) => scope.split(' ').filter((each) => each !== missing);
+async function makeTokensWithout(missing: Scope[]): Promise<NarrowTokens> {
+  const others = (scope: string) => scope.split(' ').filter((each) => !missing.includes(each as Scope));
   const signIn = async (as: string) => {
     const { email } = (await shop.request('GET', '/v1/me', { as })).body;
     const scope = others(String(decodeJwt(as).scope)).join(' ');
     const form = { grant_type: 'password', client_id: 'crema', username: email, password: 'test', scope };
     return (await submitOnce(shop, '/oauth/token', form)).body.access_token as string;
   };
-  const [owner, manager, service] = await Promise.all([
+  const [owner, barista, manager, service] = await Promise.all([
     signIn(shop.customer),
+    signIn(shop.barista),
     signIn(shop.manager),
     newService(others(serviceScopes.join(' ')) as Scope[]),
   ]);
-  return { owner, manager, service };
+  return { owner, barista, manager, service };
 }
 
 /** Creates the resources of a path, so that a request could change them. Returns the path's parameters. */
@@ -327,9 +342,15 @@ describe('The OpenAPI document', () => {
   test.each(Object.entries(rows))('names the scope of %s', (operation, { scope, serviceScope = scope, who }) => {
     const { security } = documented.get(operation)!;
     expect(security.length === 0).toBe(who.startsWith('any'));
-    for (const [way, scopes] of security.flatMap((each) => Object.entries(each))) {
-      const needed = way === 'service' ? serviceScope : scope;
-      expect(scopes).toEqual(needed ? [needed] : []);
+    const byWay = Object.groupBy(
+      security.flatMap((each) => Object.entries(each)),
+      ([way]) => way,
+    );
+    for (const [way, alternatives] of Object.entries(byWay)) {
+      const needed = listed(way === 'service' ? serviceScope : scope);
+      expect(alternatives!.map(([, scopes]) => scopes)).toEqual(
+        needed.length > 0 ? needed.map((each) => [each]) : [[]],
+      );
     }
   });
 });
@@ -342,7 +363,10 @@ describe('A caller without access', () => {
       const cells = whoMay.get(who)!;
       const target = await targetOf(operation.split(' ')[1]!);
       const narrow = scope &&
-        serviceScope && { ...(await tokensWithout(scope)), service: (await tokensWithout(serviceScope)).service };
+        serviceScope && {
+          ...(await tokensWithout(listed(scope))),
+          service: (await tokensWithout(listed(serviceScope))).service,
+        };
       const before = await fingerprints(shop);
 
       for (const [kind, cell] of Object.entries(cells)) {
@@ -354,7 +378,7 @@ describe('A caller without access', () => {
       }
       for (const [kind, token] of Object.entries(narrow ?? {})) {
         const needed = kind === 'service' ? serviceScope : scope;
-        const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${needed}"`;
+        const challenge = `Bearer realm="crema", error="insufficient_scope", scope="${listed(needed).join(' ')}"`;
         expectRefused(await call(operation, target, token), 403, cells[kind] === 'yes' ? challenge : undefined);
       }
 

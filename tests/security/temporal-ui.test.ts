@@ -137,15 +137,15 @@ test('the token and the code of a demoted manager are rejected', async () => {
   expect([page.status, page.url.origin]).toEqual([403, shop.url]);
 });
 
-describe('A customer in the Temporal Web UI', () => {
+describe.each(['customer', 'barista'])('A %s in the Temporal Web UI', (role) => {
   test('gets an error, and can sign in as a manager', async () => {
     const agent = openUserAgent(shop.url);
-    const page = await signIn(agent, 'customer@example.com');
+    const page = await signIn(agent, `${role}@example.com`);
     expect([page.status, page.url.origin, codeIn(page)]).toEqual([403, shop.url, null]);
     expect(page.html).toContain('this page is for managers');
 
     const change = await agent.submit(page, { email: 'manager@example.com', password: 'test' });
-    // Ends the customer's session first, with a page that submits its form by a script.
+    // Ends the user's session first, with a page that submits its form by a script.
     const back = await agent.submit(change, {});
     expect(decodeJwt((await exchange({ code: codeIn(back) })).body.access_token)).toMatchObject({
       sub: decodeJwt(shop.manager).sub,
@@ -154,12 +154,16 @@ describe('A customer in the Temporal Web UI', () => {
 
   test('gets no code for an existing session', async () => {
     const agent = openUserAgent(shop.url);
-    await signIn(agent, 'customer@example.com');
+    await signIn(agent, `${role}@example.com`);
     const again = await agent.open(authorize());
     expect([again.status, codeIn(again)]).toEqual([403, null]);
     const silent = await agent.open(authorize({ prompt: 'none' }));
     expect(silent.url.href).toContain(`${CALLBACK}?error=`);
     expect(codeIn(silent)).toBe(null);
+  });
+
+  test('has a token of the API that decrypts nothing', async () => {
+    expectProblem(await decode(await shop.signIn(`${role}@example.com`)), 'forbidden');
   });
 });
 

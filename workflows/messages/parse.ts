@@ -1,4 +1,4 @@
-import type { Actor } from '../../domain/actor.ts';
+import { type Actor, actorTypes } from '../../domain/actor.ts';
 import { MAX_PRICE_IN_ANY_CURRENCY, type Money } from '../../domain/money.ts';
 import {
   type Action,
@@ -64,7 +64,6 @@ export interface ParseOptions {
 }
 
 const operator: Actor = { type: 'operator', id: 'temporal' };
-const actorTypes: readonly Actor['type'][] = ['customer', 'manager', 'service', 'operator', 'system'];
 const targets = statuses.filter((status) => status !== 'cancelled');
 
 const isOneOf = <T>(values: readonly T[], value: unknown): value is T => values.includes(value as T);
