@@ -1,6 +1,6 @@
 import type { Actor } from '../domain/actor.ts';
 import { samplePrice, times } from '../domain/money.ts';
-import type { Cancellation, Line, Order } from '../domain/order/order.ts';
+import type { Cancellation, Line, LineOption, Order } from '../domain/order/order.ts';
 import { totalOf } from '../domain/order/pricing.ts';
 import type { Recipient } from '../domain/order/recipients.ts';
 import { type AccountEmailInput, renderAccountEmail } from './templates/account-email.ts';
@@ -16,14 +16,20 @@ const ana: Actor = { type: 'customer', id: 'f3c1a6de-52f5-4b43-8f8e-6f0f2a3f1c01
 const marco: Actor = { type: 'barista', id: 'a0f3b8f1-1d9c-4d0e-9c57-0b6f54a1c902' };
 const system: Actor = { type: 'system', id: 'crema' };
 
+const tea = {
+  ...line(3, 'Tea', null, 1, 300),
+  options: [option(1, 'Lemon', 1), option(2, 'Sugar', 2)],
+  note: 'Leave the leaves in, please.',
+};
+
 const lines: Line[] = [
   line(1, 'Latte', 'Pumpkin Spice', 2, 450),
   line(2, 'Espresso', 'Double Shot', 1, 350),
-  line(3, 'Tea', null, 1, 300),
+  tea,
   line(4, 'Donuts', 'Boston Cream', 3, 250),
 ];
 
-const fewer = [line(1, 'Latte', 'Pumpkin Spice', 1, 450), line(3, 'Tea', null, 1, 300)];
+const fewer = [line(1, 'Latte', 'Pumpkin Spice', 1, 450), tea];
 
 const order: Order = {
   id: '5b0f9d5e-9a35-4c8e-8a51-2f6f6f0f6c42',
@@ -147,7 +153,11 @@ function accountSample(kind: AccountEmailInput['kind'], page: string, name = 'An
 function inCurrency({ event, order }: OrderEmailInput['fact'], currency: string): OrderEmailInput['fact'] {
   const lines = order.lines.map((line) => {
     const unitPrice = samplePrice(line.unitPrice.amount, currency);
-    return { ...line, unitPrice, total: times(unitPrice, line.quantity) };
+    const options = line.options?.map((option) => ({
+      ...option,
+      unitPrice: samplePrice(option.unitPrice.amount, currency),
+    }));
+    return { ...line, ...(options && { options }), unitPrice, total: times(unitPrice, line.quantity) };
   });
   return { event, order: { ...order, lines, total: totalOf(lines, currency) } };
 }
@@ -157,4 +167,9 @@ function line(position: number, product: string, variation: string | null, quant
   const id = `00000000-0000-4000-8000-00000000000${position}`;
   const variationId = variation && id;
   return { id, productId: id, variationId, product, variation, quantity, unitPrice, total: times(unitPrice, quantity) };
+}
+
+function option(position: number, name: string, quantity: number): LineOption {
+  const id = `00000000-0000-4000-8000-00000000001${position}`;
+  return { id, group: 'Extras', name, quantity, unitPrice: { amount: 0, currency: 'USD' } };
 }

@@ -13,6 +13,9 @@ export const orderId = '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10';
 export const latteId = '0c0ffee0-0000-4000-8000-000000000110';
 export const vanillaId = '0c0ffee0-0000-4000-8000-000000000112';
 const pumpkinSpiceId = '0c0ffee0-0000-4000-8000-000000000111';
+/** The seeded option Oat of the group Milk, and the option Extra shot of the group Extras. */
+const oatId = '0c0ffee0-0000-4000-8000-000000000212';
+const extraShotId = '0c0ffee0-0000-4000-8000-000000000221';
 const teaId = '0c0ffee0-0000-4000-8000-000000000160';
 
 /** The webhook of the kitchen display. */
@@ -78,6 +81,8 @@ export const placedOrder = {
   status: 'waiting',
   version: 1,
   customer: { id: customerId, name: 'Carlos Customer' },
+  channel: 'online',
+  placedBy: customer,
   location: 'in_house',
   note: 'Extra hot, please',
   lines: [
@@ -88,8 +93,13 @@ export const placedOrder = {
       product: 'Latte',
       variation: 'Vanilla',
       quantity: 2,
-      unitPrice: usd(430),
-      total: usd(860),
+      options: [
+        { id: oatId, group: 'Milk', name: 'Oat', quantity: 1, unitPrice: usd(60) },
+        { id: extraShotId, group: 'Extras', name: 'Extra shot', quantity: 2, unitPrice: usd(100) },
+      ],
+      note: 'Not too much foam',
+      unitPrice: usd(690),
+      total: usd(1380),
     },
     {
       id: '5f0c8d3e-1b7a-4e52-9c46-7a1d2e3f4b51',
@@ -98,11 +108,13 @@ export const placedOrder = {
       product: 'Tea',
       variation: null,
       quantity: 1,
+      options: [],
+      note: null,
       unitPrice: usd(300),
       total: usd(300),
     },
   ],
-  total: usd(1160),
+  total: usd(1680),
   flags: [],
   cancellation: null,
   allowedTransitions: ['cancelled'],
@@ -177,11 +189,13 @@ export const editedOrder = {
       product: 'Latte',
       variation: 'Pumpkin Spice',
       quantity: 1,
+      options: [],
+      note: null,
       unitPrice: usd(450),
       total: usd(450),
     },
   ],
-  total: usd(1180),
+  total: usd(1440),
   updatedAt: at('09:30:30'),
 };
 

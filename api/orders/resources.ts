@@ -2,6 +2,7 @@ import type { OrderView, TimelineRow } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { alertOf } from '../../domain/order/alerts.ts';
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
+import { completeChanges, completeOrder } from '../../domain/order/complete-order.ts';
 import type { Fact, Order } from '../../domain/order/order.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import { emptyTimelineEntry } from '../http/schemas.ts';
@@ -29,16 +30,20 @@ export function isAsOfItsVersion({ order, customerName, customerRenamedAt: renam
 }
 
 /** Returns an order in an event, as the viewer sees it. */
-export const toOrderInEvent = (order: Order, viewer: Actor) => ({
-  ...order,
-  cancellation: order.cancellation && { ...order.cancellation, by: seenBy(viewer, order.cancellation.by) },
-});
+export function toOrderInEvent(order: Order, viewer: Actor) {
+  const complete = completeOrder(order);
+  const { placedBy, cancellation } = complete;
+  return {
+    ...complete,
+    placedBy: seenBy(viewer, placedBy),
+    cancellation: cancellation && { ...cancellation, by: seenBy(viewer, cancellation.by) },
+  };
+}
 
 /** Returns an event as the viewer sees it. @param publicUrl base URL of the API as clients see it */
 export function toEventResource(fact: Fact, viewer: Actor, publicUrl: string) {
   const { data, ...event } = toCloudEvent(fact, publicUrl);
-  const { order, actor } = data;
-  return { ...event, data: { ...data, order: toOrderInEvent(order, viewer), actor: seenBy(viewer, actor) } };
+  return { ...event, data: { ...data, order: toOrderInEvent(fact.order, viewer), actor: seenBy(viewer, data.actor) } };
 }
 
 /** Returns a timeline as the viewer sees it. Customers see no ids of staff and no deliveries to others. */
@@ -53,7 +58,7 @@ const kindOf = (row: TimelineRow) => (row.kind === 'event' && alertOf(row.event)
 function lineOf(row: TimelineRow, viewer: Actor) {
   if (row.kind === 'event') {
     const { type, version, actor, from, to, reason } = row.event;
-    const changes = row.event.type === 'order.edited' ? row.event.changes : null;
+    const changes = row.event.type === 'order.edited' ? completeChanges(row.event.changes) : null;
     return { type, version, actor: seenBy(viewer, actor), from, to, reason, changes };
   }
   if (row.kind === 'rejected') {

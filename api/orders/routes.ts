@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { OrderRepository, OrderView } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
+import { completeLine } from '../../domain/order/complete-order.ts';
 import { nothing } from '../accounts/schemas.ts';
 import { cancelledOrder, editedOrder, movedOrder } from '../docs/examples.ts';
 import type { Access } from '../http/access.ts';
@@ -118,7 +119,8 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
     handle: async ({ body }) => {
       const priced = await orderService.quote(body.lines);
       if ('refused' in priced) throw problemOf(priced);
-      return { status: 200, body: { lines: priced.lines.map(({ id: _, ...line }) => line), total: priced.total } };
+      const lines = priced.lines.map(({ id: _, ...line }) => completeLine(line));
+      return { status: 200, body: { lines, total: priced.total } };
     },
   }),
 ];

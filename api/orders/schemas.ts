@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { actorTypes } from '../../domain/actor.ts';
+import { channels } from '../../domain/order/complete-order.ts';
 import {
   cancellationReasons,
   locations,
@@ -28,6 +29,16 @@ export const actor = z
   })
   .meta({ id: 'Actor', description: 'The person or program that made a change' });
 
+const lineOption = z
+  .object({
+    id: id.meta({ description: 'The id of the option in the catalog' }),
+    group: z.string().meta({ description: 'The name of the option group when the line was ordered' }),
+    name: z.string().meta({ description: 'The name of the option when the line was ordered' }),
+    quantity: z.int().meta({ description: 'For each unit of the line' }),
+    unitPrice: money,
+  })
+  .meta({ id: 'OrderLineOption' });
+
 const line = z
   .object({
     id,
@@ -36,12 +47,20 @@ const line = z
     product: z.string().meta({ description: 'The name of the product when the line was ordered' }),
     variation: z.string().nullable().meta({ description: 'The name of the variation when the line was ordered' }),
     quantity: z.int(),
-    unitPrice: money.meta({ description: 'The price when the line was ordered, the variation included' }),
+    options: z.array(lineOption),
+    note: z.string().nullable(),
+    unitPrice: money.meta({
+      description: 'The price when the line was ordered, including the variation and the options',
+    }),
     total: money,
   })
   .meta({ id: 'OrderLine' });
 
 const location = z.enum(locations).meta({ id: 'Location' });
+const channel = z.enum(channels).meta({
+  id: 'Channel',
+  description: '`online`: a customer placed the order. `counter`: the order was placed for a guest without an account',
+});
 const cancellationReason = z.enum(cancellationReasons).meta({ id: 'CancellationReason' });
 
 const customer = z
@@ -61,6 +80,8 @@ export const order = z
       .int()
       .meta({ description: 'Starts at 1 and increases by 1 with every change. The `ETag` header contains it' }),
     customer,
+    channel,
+    placedBy: actor,
     location,
     note: z.string().nullable(),
     lines: z.array(line),

@@ -1,5 +1,6 @@
 import type { Actor } from '../actor.ts';
-import type { Fact, Order, OrderEvent } from './order.ts';
+import { type CompleteOrder, completeOrder } from './complete-order.ts';
+import type { Fact, OrderEvent } from './order.ts';
 import type { Status } from './transitions.ts';
 
 /** The media type of an event in JSON (CloudEvents HTTP binding 1.0, structured mode). */
@@ -18,7 +19,7 @@ export interface OrderCloudEvent {
   subject: string;
   time: string;
   datacontenttype: 'application/json';
-  data: { order: Order; from: Status | null; to: Status; actor: Actor; reason: string | null };
+  data: { order: CompleteOrder; from: Status | null; to: Status; actor: Actor; reason: string | null };
 }
 
 /** @param publicUrl base URL of the API as clients see it */
@@ -32,6 +33,6 @@ export function toCloudEvent({ event, order }: Fact, publicUrl: string): OrderCl
     subject: orderId,
     time: at,
     datacontenttype: 'application/json',
-    data: { order, from, to, actor, reason },
+    data: { order: completeOrder(order), from, to, actor, reason },
   };
 }

@@ -26,6 +26,18 @@ export interface AlertThresholds {
 export const alerts = ['delayed', 'uncollected'] as const;
 export type Alert = (typeof alerts)[number];
 
+/** An option of a line, such as oat milk. Names and the price stay as they were when the line was added. */
+export interface LineOption {
+  /** The id of the catalog's option. */
+  id: string;
+  /** The name of the option group. */
+  group: string;
+  name: string;
+  /** For each unit of the line. */
+  quantity: number;
+  unitPrice: Money;
+}
+
 /** A line of an order. Names and prices stay as they were when the line was added. */
 export interface Line {
   id: string;
@@ -34,7 +46,11 @@ export interface Line {
   product: string;
   variation: string | null;
   quantity: number;
-  /** The base price plus the variation's price delta. */
+  /** Absent if the line has no options. */
+  options?: LineOption[];
+  /** Absent if the line has no note. */
+  note?: string;
+  /** The base price plus the variation's price delta and the prices of the options. */
   unitPrice: Money;
   total: Money;
 }
@@ -55,6 +71,8 @@ export interface Order {
   /** Starts at 1 and increases by one with every event except alerts. */
   version: number;
   customer: { id: string };
+  /** Absent if the customer placed the order. */
+  placedBy?: Actor;
   location: Location;
   note: string | null;
   lines: Line[];
@@ -69,8 +87,13 @@ export interface Order {
 export const MAX_LINES = 50;
 export const MAX_QUANTITY = 99;
 
-/** The maximum length of a note, and of a reason, in Unicode code points. */
+/** The maximum number of options of a line. */
+export const MAX_OPTIONS = 20;
+export const MAX_OPTION_QUANTITY = 20;
+
+/** The maximum length of an order's note, of a line's note, and of a reason, in Unicode code points. */
 export const MAX_NOTE_LENGTH = 500;
+export const MAX_LINE_NOTE_LENGTH = 200;
 export const MAX_REASON_LENGTH = 500;
 
 /** The hash of a client's idempotency key, and the fingerprint of the request that used it. */
@@ -81,7 +104,10 @@ export interface IdempotencyKey {
 
 /** The start argument of an order's workflow. */
 export interface Placement
-  extends Pick<Order, 'id' | 'number' | 'customer' | 'location' | 'note' | 'lines' | 'total' | 'placedAt'> {
+  extends Pick<
+    Order,
+    'id' | 'number' | 'customer' | 'placedBy' | 'location' | 'note' | 'lines' | 'total' | 'placedAt'
+  > {
   /** Absent on orders started by older versions. */
   patience?: AlertThresholds;
   key?: IdempotencyKey;

@@ -14,6 +14,7 @@ export const look = {
   text: `${exactly}${sans}font-size:16px;line-height:25px;color:#4a382e;margin:12px 0 0;`,
   strong: `${exactly}${sans}font-size:16px;line-height:24px;font-weight:600;color:#2b1a12;`,
   small: `${exactly}${sans}font-size:14px;line-height:20px;color:#75604f;`,
+  note: `${exactly}${sans}font-size:14px;line-height:20px;font-style:italic;color:#4a382e;margin-top:4px;`,
   rule: 'border-top:1px solid #ebe0d2;',
   ink: '#2b1a12',
 };

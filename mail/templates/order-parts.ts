@@ -1,5 +1,5 @@
 import { writeMoney } from '../../domain/money.ts';
-import { describeLine } from '../../domain/order/describe-line.ts';
+import { describeLine, describeOption } from '../../domain/order/describe-line.ts';
 import type { Line, Order } from '../../domain/order/order.ts';
 import { ISOLATE, isolate, lengthOf } from '../../domain/text.ts';
 import type { Language } from '../../languages/language.ts';
@@ -10,9 +10,11 @@ import { look } from './look.ts';
 
 const steps = ['waiting', 'preparation', 'ready', 'delivered'] as const;
 
-/** Lists the items for a subject: `2 × Latte (Vanilla), 1 × Tea`, with an ellipsis after the third. */
+/** Lists the items for a subject, without options: `2 × Latte (Vanilla), 1 × Tea`, with an ellipsis after the third. */
 export function summaryOf(lines: readonly Line[]): string {
-  const items = lines.slice(0, 3).map(describeLine);
+  const items = lines
+    .slice(0, 3)
+    .map(({ product, variation, quantity }) => describeLine({ product, variation, quantity }));
   return [...items, ...(lines.length > 3 ? ['…'] : [])].join(', ');
 }
 
@@ -60,12 +62,14 @@ function stepCells(step: string, index: number, at: number): Html {
 </td>`;
 }
 
-/** Renders all lines with quantities and prices, and the total. */
+/** Renders all lines with options, notes, quantities and prices, and the total. */
 export function receipt({ lines, total }: Order, { locale, labels }: Language): Part {
   const rows = lines.map((line) => ({
     quantity: line.quantity,
     product: isolate(line.product),
     variation: line.variation && isolate(line.variation),
+    options: line.options?.map(describeOption).join(', ') || null,
+    note: (line.note && cleanLines(line.note)) || null,
     described: describeLine(line),
     each: line.quantity > 1 ? labels.each(writeMoney(line.unitPrice, locale)) : null,
     total: writeMoney(line.total, locale),
@@ -74,7 +78,7 @@ export function receipt({ lines, total }: Order, { locale, labels }: Language): 
   const cells = rows.map(
     (row) => html`<tr>
 <td class="rule ink" valign="top" style="${look.strong}${look.rule}padding:14px 14px 14px 0;white-space:nowrap;">${row.quantity}&nbsp;×</td>
-<td class="rule" valign="top" width="100%" style="${look.rule}padding:14px 0;word-break:break-word;"><div class="ink" style="${look.strong}">${sentence(row.product)}</div>${[row.variation, row.each].map((detail) => detail && html`<div class="faint" style="${look.small}">${sentence(detail)}</div>`)}</td>
+<td class="rule" valign="top" width="100%" style="${look.rule}padding:14px 0;word-break:break-word;"><div class="ink" style="${look.strong}">${sentence(row.product)}</div>${[row.variation, row.options, row.each].map((detail) => detail && html`<div class="faint" style="${look.small}">${sentence(detail)}</div>`)}${row.note && html`<div class="text" style="${look.note}">“${multiline(row.note)}”</div>`}</td>
 <td class="rule ink" valign="top" align="right" style="${look.strong}${look.rule}padding:14px 0 14px 14px;white-space:nowrap;">${row.total}</td>
 </tr>`,
   );
@@ -84,7 +88,14 @@ export function receipt({ lines, total }: Order, { locale, labels }: Language): 
 <td class="rule ink" colspan="2" style="${look.strong}border-top:2px solid #d9c8b4;padding:16px 0;">${labels.total}</td>
 <td class="rule ink" align="right" style="${look.strong}border-top:2px solid #d9c8b4;padding:16px 0;font-size:20px;white-space:nowrap;">${sum}</td>
 </tr></table>`,
-    text: columns([...rows.map((row) => [row.described, row.each, row.total] as const), [labels.total, null, sum]]),
+    text: columns([
+      ...rows.map(({ described, each, total: amount, note }) => ({
+        name: each ? `${described}, ${each}` : described,
+        amount,
+        note,
+      })),
+      { name: labels.total, amount: sum, note: null },
+    ]),
   };
 }
 
@@ -105,16 +116,15 @@ export function orderBanner({ number, location, status }: Order, { labels }: Lan
   };
 }
 
-/** Returns lines of text with aligned amounts. @param rows name, unit price and amount */
-function columns(rows: readonly (readonly [string, string | null, string])[]): string {
-  const written = rows.map(([name, each, amount]) => [each ? `${name}, ${each}` : name, amount] as const);
-  const widest = Math.max(...written.map(([name]) => widthOf(name)));
-  const amounts = Math.max(...written.map(([, amount]) => amount.length));
-  return written
-    .map(
-      ([name, amount]) =>
-        `${name}${' '.repeat(Math.max(Math.min(widest, 60) - widthOf(name), 0))}  ${amount.padStart(amounts)}`,
-    )
+/** Returns lines of text with aligned amounts. A note follows its line, indented. */
+function columns(rows: readonly { name: string; amount: string; note: string | null }[]): string {
+  const widest = Math.max(...rows.map(({ name }) => widthOf(name)));
+  const amounts = Math.max(...rows.map(({ amount }) => amount.length));
+  return rows
+    .flatMap(({ name, amount, note }) => [
+      `${name}${' '.repeat(Math.max(Math.min(widest, 60) - widthOf(name), 0))}  ${amount.padStart(amounts)}`,
+      ...(note ? [`“${note}”`.replace(/^/gm, '  ')] : []),
+    ])
     .join('\n');
 }
 

@@ -1,5 +1,5 @@
 import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
-import type { Command, Fact, Line, Order, Placement } from '../../domain/order/order.ts';
+import type { Command, Fact, Line, LineOption, Order, Placement } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { actors, OWNER_ID, wayTo } from './status-table.ts';
 
@@ -16,6 +16,35 @@ export const aLine = (line: Partial<Line> = {}): Line => ({
   total: usd(860),
   ...line,
 });
+
+/** An option for each unit of a line. */
+export const anOption = (option: Partial<LineOption> = {}): LineOption => ({
+  id: '55555555-0000-4000-8000-000000000001',
+  group: 'Milk',
+  name: 'Oat',
+  quantity: 1,
+  unitPrice: usd(60),
+  ...option,
+});
+
+/** Returns a line of two lattes with oat milk, two extra shots and a note. */
+export const aLineWithOptions = (line: Partial<Line> = {}): Line =>
+  aLine({
+    options: [
+      anOption(),
+      anOption({
+        id: '55555555-0000-4000-8000-000000000002',
+        group: 'Extras',
+        name: 'Extra shot',
+        quantity: 2,
+        unitPrice: usd(100),
+      }),
+    ],
+    note: 'Extra hot',
+    unitPrice: usd(690),
+    total: usd(1380),
+    ...line,
+  });
 
 const tea = { product: 'Tea', variation: null, variationId: null, quantity: 1, unitPrice: usd(300), total: usd(300) };
 

@@ -1,15 +1,26 @@
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
 import { placeOrder } from '../../domain/order/decider.ts';
-import { MAX_NOTE_LENGTH } from '../../domain/order/order.ts';
+import { MAX_LINE_NOTE_LENGTH, MAX_NOTE_LENGTH, MAX_OPTIONS } from '../../domain/order/order.ts';
 import { recipientsOf } from '../../domain/order/recipients.ts';
 import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import { currentDetails, details, summaryOfOrder } from '../../workflows/messages/describe.ts';
-import { aLine, anOrderAt, aPlacement, factOf } from './an-order.ts';
+import { aLine, aLineWithOptions, anOption, anOrderAt, aPlacement, factOf } from './an-order.ts';
 import { actors } from './status-table.ts';
 
 describe('an order in one line', () => {
   test('has the documented form', () => {
     expect(summaryOfOrder(aPlacement())).toBe('#42 · 2 × Latte (Vanilla), 1 × Tea · $11.60');
+  });
+
+  test('names the options of a line after its variation', () => {
+    const plain = aLineWithOptions({ product: 'Tea', variation: null, quantity: 1 });
+    expect(summaryOfOrder(aPlacement({ lines: [aLineWithOptions(), plain] }))).toBe(
+      '#42 · 2 × Latte (Vanilla, Oat, 2 × Extra shot), 1 × Tea (Oat, 2 × Extra shot) · $11.60',
+    );
+  });
+
+  test('contains no note, because notes may contain personal data', () => {
+    expect(summaryOfOrder(aPlacement({ lines: [aLineWithOptions({ note: 'For Ana' })] }))).not.toContain('Ana');
   });
 
   test('isolates right-to-left names so that they do not reorder the text after them', () => {
@@ -44,6 +55,13 @@ describe('an order for an operator', () => {
     ]);
   });
 
+  test('shows the options and the note of a line', () => {
+    const note = 'Extra hot,\nplease';
+    expect(details(aPlacement({ lines: [aLineWithOptions({ note })] })).split('\n')[4]).toBe(
+      '| 2 × Latte (Vanilla, Oat, 2 × Extra shot) · “Extra hot, please” | $6.90 | $13.80 |',
+    );
+  });
+
   test('shows the status with its time and reason', () => {
     const inPreparation = anOrderAt('preparation');
     expect(currentDetails(inPreparation)).toBe(
@@ -61,7 +79,11 @@ describe('an order for an operator', () => {
   const shapes = /(?<!\\)[[\]<`|_&]|^#|\n#|(?<!\\)\*\*Paid/;
 
   test('escapes Markdown in names, notes and reasons', () => {
-    const placement = aPlacement({ note: smuggled, lines: [aLine({ product: smuggled, variation: smuggled })] });
+    const line = aLine({ product: smuggled, variation: smuggled, note: smuggled });
+    const placement = aPlacement({
+      note: smuggled,
+      lines: [{ ...line, options: [anOption({ group: smuggled, name: smuggled })] }],
+    });
     const [row, , note] = details(placement).split('\n').slice(4);
     expect(row?.slice(2, -2).split(' | ')).toHaveLength(3);
     expect(row?.slice(2).split(' | $')[0]).not.toMatch(shapes);
@@ -83,14 +105,17 @@ test.each(['x', 'é', '☕', '🥐', '"', '\\', '|', '\u2028', 'ش', '👩\u200d
     const longest = (max: number) => [...character.repeat(max)].slice(0, max).join('');
     const name = longest(MAX_NAME_LENGTH);
     const lines = Array.from({ length: 50 }, () => aLine({ product: name, variation: name, quantity: 99 }));
-    const placement = aPlacement({ lines, note: longest(MAX_NOTE_LENGTH), number: 999 });
+    const options = Array.from({ length: MAX_OPTIONS }, () => anOption({ group: name, name, quantity: 20 }));
+    const withOptions = lines.map((line) => ({ ...line, options, note: longest(MAX_LINE_NOTE_LENGTH) }));
     const size = (text: string) => Buffer.byteLength(JSON.stringify(text));
-    expect(size(summaryOfOrder(placement))).toBeLessThanOrEqual(380);
-    expect(size(details(placement))).toBeLessThanOrEqual(19_900);
-    expect(summaryOfOrder(placement).isWellFormed()).toBe(true);
-    expect(details(placement).isWellFormed()).toBe(true);
-    for (const text of [summaryOfOrder(placement), ...details(placement).split('\n')]) {
-      expect(text.split('\u2068').length).toBe(text.split('\u2069').length);
+    for (const ordered of [lines, withOptions]) {
+      const placement = aPlacement({ lines: ordered, note: longest(MAX_NOTE_LENGTH), number: 999 });
+      expect(size(summaryOfOrder(placement))).toBeLessThanOrEqual(380);
+      expect(size(details(placement))).toBeLessThanOrEqual(17_900);
+      for (const text of [summaryOfOrder(placement), ...details(placement).split('\n')]) {
+        expect(text.isWellFormed()).toBe(true);
+        expect(text.split('\u2068').length).toBe(text.split('\u2069').length);
+      }
     }
   },
 );
@@ -99,6 +124,8 @@ describe('a published event', () => {
   const placed = placeOrder(aPlacement({ key: { hash: 'h', fingerprint: 'f' }, requestId: 'r' }));
 
   test('is a CloudEvent of the documented form', () => {
+    const lines = placed.order.lines.map((line) => ({ ...line, options: [], note: null }));
+    const complete = { ...placed.order, channel: 'online', placedBy: actors.owner, lines };
     expect(toCloudEvent(placed, 'https://shop.example')).toEqual({
       specversion: '1.0',
       type: 'order.placed',
@@ -107,8 +134,14 @@ describe('a published event', () => {
       subject: placed.order.id,
       time: placed.order.placedAt,
       datacontenttype: 'application/json',
-      data: { order: placed.order, from: null, to: 'waiting', actor: actors.owner, reason: null },
+      data: { order: complete, from: null, to: 'waiting', actor: actors.owner, reason: null },
     });
+  });
+
+  test('contains the options and the note of each line', () => {
+    const line = aLineWithOptions();
+    const { data } = toCloudEvent(placeOrder(aPlacement({ lines: [line] })), 'https://shop.example');
+    expect(data.order.lines).toEqual([line]);
   });
 
   test('contains the old and new status, the actor and the reason', () => {

@@ -5,6 +5,7 @@ import { accountSamples, samples, webhook } from '../../mail/samples.ts';
 import { renderAccountEmail } from '../../mail/templates/account-email.ts';
 import { type OrderEmailInput, renderOrderEmail } from '../../mail/templates/order-email.ts';
 import { renderWebhookEmail } from '../../mail/templates/webhook-email.ts';
+import { aLine, aLineWithOptions, anOption } from '../domain/an-order.ts';
 
 function sample(name: string): OrderEmailInput {
   const found = samples.find((each) => each.name === name);
@@ -44,7 +45,13 @@ describe('emails about an order', () => {
     const evil = '<script>alert("x")</script>&\'';
     const input = withOrder(sample('customer-cancelled-by-shop'), {
       note: evil,
-      lines: sample('customer-placed').fact.order.lines.map((line) => ({ ...line, product: evil, variation: evil })),
+      lines: sample('customer-placed').fact.order.lines.map((line) => ({
+        ...line,
+        product: evil,
+        variation: evil,
+        options: [anOption({ group: evil, name: evil })],
+        note: evil,
+      })),
       cancellation: { reasonCode: null, reason: evil, by: { type: 'manager', id: 'm' }, at: '2026-03-05T14:09:00Z' },
     });
     const { html, text } = renderOrderEmail({ ...input, customerName: evil, shopName: evil });
@@ -108,6 +115,19 @@ describe('emails about an order', () => {
     const { html, text } = renderOrderEmail(sample('customer-placed'));
     expect(html).toContain('Oat milk in one of the lattes, please.<br>And a smile on the lid!');
     expect(text).toContain('  Oat milk in one of the lattes, please.\n  And a smile on the lid!');
+  });
+
+  test.each([...languages.keys()])('shows the options and the note of each line in the language %s', (language) => {
+    const lines = [aLineWithOptions({ note: 'Extra hot,\nplease <3' }), aLine({ product: 'Tea' })];
+    for (const name of ['customer-placed', 'shop-placed']) {
+      const { html, text } = renderOrderEmail({ ...withOrder(sample(name), { lines }), language });
+      expect(text).toMatch(
+        /^2 × Latte \(Vanilla, Oat, 2 × Extra shot\), .*\n {2}“Extra hot,\n {2}please <3”\n2 × Tea/m,
+      );
+      expect(html).toMatch(/>Vanilla<\/div><div[^>]*>Oat, 2 × Extra shot<\/div>/);
+      expect(html).toContain('“Extra hot,<br>please &lt;3”');
+      expect(html.match(/“/g)).toHaveLength(1);
+    }
   });
 
   test('greets without a name after the erasure of the customer', () => {
@@ -189,7 +209,8 @@ const [shopName, customerName, note, product, variation, reason] = rightToLeft;
 const emailsFromRightToLeft = (language: string) => [
   ...samples.map(({ name, input }) => {
     const { fact } = input;
-    const lines = fact.order.lines.map((line) => ({ ...line, product, variation }));
+    const options = [anOption({ name: product, quantity: 2 })];
+    const lines = fact.order.lines.map((line) => ({ ...line, product, variation, options, note }));
     const cancellation = fact.order.cancellation && { ...fact.order.cancellation, reason };
     const typed = { event: { ...fact.event, reason }, order: { ...fact.order, lines, note, cancellation } };
     return { name, email: renderOrderEmail({ ...input, fact: typed, customerName, shopName, language }) };

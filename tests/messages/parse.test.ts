@@ -1,6 +1,17 @@
 import fc from 'fast-check';
-import { cancellationReasons, MAX_REASON_LENGTH } from '../../domain/order/order.ts';
+import { currencies, maxPrice } from '../../domain/money.ts';
+import {
+  cancellationReasons,
+  type Line,
+  type LineOption,
+  MAX_LINES,
+  MAX_OPTION_QUANTITY,
+  MAX_OPTIONS,
+  MAX_QUANTITY,
+  MAX_REASON_LENGTH,
+} from '../../domain/order/order.ts';
 import { parseCancelMessage, parseEditMessage, parseStatusMessage } from '../../workflows/messages/parse.ts';
+import { aLine, aLineWithOptions, anOption } from '../domain/an-order.ts';
 import { INVISIBLE } from '../domain/invisible.ts';
 
 const operator = { type: 'operator', id: 'temporal' };
@@ -204,5 +215,83 @@ describe('the most expensive line in any currency', () => {
       );
       expect({ amount, readers }).toEqual({ amount, readers: accepted });
     }
+  });
+});
+
+describe('a new line with options and a note', () => {
+  const everyVersion = { today, beforeVisibleNames, before, beforeStrictness: {} };
+  const parse = (line: object, options: object = today) => parseEditMessage({ lines: [line] }, options);
+  const uuid = (n: number) => `0c0ffee0-0000-4000-8000-${String(n).padStart(12, '0')}`;
+  const manyOptions = (count: number, option: Partial<LineOption> = {}) =>
+    Array.from({ length: count }, (_, index) => anOption({ id: uuid(index), quantity: 1, ...option }));
+
+  test.each(Object.entries(everyVersion))('is accepted by an order of any version: %s', (_, options) => {
+    const line = aLineWithOptions({ note: '🥐'.repeat(200) });
+    expect(parse(line, options)).toMatchObject({ type: 'edit', lines: [line] });
+  });
+
+  test('keeps no unknown fields, and neither empty options nor an invisible note', () => {
+    const line = aLineWithOptions();
+    const options = line.options?.map((option) => ({ ...option, secret: 1 }));
+    expect(parse({ ...line, options, secret: 1 })).toHaveProperty('lines', [line]);
+    for (const note of [null, '', '\u200b\u2060', undefined]) {
+      const [parsed] = (parse({ ...aLine(), options: [], note }) as { lines: Line[] }).lines;
+      expect(parsed).toEqual(aLine());
+      expect(Object.keys(parsed!)).not.toEqual(expect.arrayContaining(['options']));
+      expect(Object.keys(parsed!)).not.toEqual(expect.arrayContaining(['note']));
+    }
+  });
+
+  test.each<[string, object]>([
+    ['options that are not a list', { options: 'Oat' }],
+    ['more than 20 options', { options: manyOptions(MAX_OPTIONS + 1, { unitPrice: { amount: 0, currency: 'USD' } }) }],
+    ['an option twice', { options: [anOption(), anOption()] }],
+    ['an option without a valid id', { options: [anOption({ id: 'oat' })] }],
+    ['an option without a visible name', { options: [anOption({ name: '\u200b' })] }],
+    ['an option without the name of its group', { options: [{ ...anOption(), group: undefined }] }],
+    ['a quantity of 0', { options: [anOption({ quantity: 0 })] }],
+    ['a quantity of 21', { options: [anOption({ quantity: MAX_OPTION_QUANTITY + 1 })] }],
+    ['an option in another currency', { options: [anOption({ unitPrice: { amount: 1, currency: 'EUR' } })] }],
+    ['an option with a negative price', { options: [anOption({ unitPrice: { amount: -1, currency: 'USD' } })] }],
+    ['options that cost more than the line', { options: [anOption({ unitPrice: { amount: 691, currency: 'USD' } })] }],
+    ['a note of 201 characters', { note: '🥐'.repeat(201) }],
+    ['a note with control characters', { note: 'hot\u0000' }],
+    ['a note that is not a text', { note: 7 }],
+  ])('is rejected with %s', (_, fields) => {
+    for (const options of Object.values(everyVersion)) {
+      expect(parse({ ...aLineWithOptions(), ...fields }, options)).toHaveProperty('refused', 'invalid_request');
+    }
+  });
+
+  test('may cost as much as the most expensive product with the most expensive options', () => {
+    const dearest = Math.max(...currencies.map(maxPrice));
+    const unit = { amount: dearest * (2 + MAX_OPTIONS * MAX_OPTION_QUANTITY), currency: 'CLF' };
+    const options = manyOptions(MAX_OPTIONS, {
+      quantity: MAX_OPTION_QUANTITY,
+      unitPrice: { amount: dearest, currency: 'CLF' },
+    });
+    const total = { amount: unit.amount * MAX_QUANTITY, currency: 'CLF' };
+    const line = aLine({ quantity: MAX_QUANTITY, options, unitPrice: unit, total });
+    for (const version of Object.values(everyVersion)) expect(parse(line, version)).not.toHaveProperty('refused');
+    expect(Number.isSafeInteger(total.amount * MAX_LINES)).toBe(true);
+    const tooMuch = { amount: total.amount + MAX_QUANTITY, currency: 'CLF' };
+    const above = { ...line, unitPrice: { ...unit, amount: unit.amount + 1 }, total: tooMuch };
+    expect(parse(above)).toHaveProperty('refused', 'invalid_request');
+    expect(parse({ ...line, options: [] })).toHaveProperty('refused', 'invalid_request');
+  });
+
+  test('never makes the parser throw', () => {
+    const arbitraryLine = fc.record({
+      options: fc.oneof(fc.anything(), fc.array(fc.oneof(fc.constant(anOption()), fc.anything()))),
+      note: fc.oneof(fc.string(), fc.anything()),
+    });
+    fc.assert(
+      fc.property(arbitraryLine, (fields) => {
+        const parsed = parse({ ...aLineWithOptions(), ...fields });
+        if ('refused' in parsed) expect(parsed.refused).toBe('invalid_request');
+        else expect(JSON.parse(JSON.stringify(parsed))).toMatchObject({ lines: [{ product: 'Latte' }] });
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

@@ -2,13 +2,14 @@ import { writeMoney } from '../../domain/money.ts';
 import { alertOf } from '../../domain/order/alerts.ts';
 import { describeLine } from '../../domain/order/describe-line.ts';
 import type { JournalEntry } from '../../domain/order/journal-entry.ts';
-import type { Fact, Order, Placement } from '../../domain/order/order.ts';
+import type { Fact, Line, Order, Placement } from '../../domain/order/order.ts';
 import { cut, isolate } from '../../domain/text.ts';
 
 // Temporal's limits (`limit.userMetadata…Size`) are 400 bytes for a summary and 20,000 for details. Server 1.29 does not enforce
 // them, but a server that does would reject the whole order if its texts were longer.
 const SHOWN_BYTES = 300;
-const ROW_BYTES = 250;
+/** For the names and notes of all lines together. */
+const ROWS_BYTES = 12_500;
 
 /** The maximum number of entries that a summary names. */
 const MAX_NAMED = 8;
@@ -34,8 +35,8 @@ export function summaryOfEntries(entries: (JournalEntry | Fact)[]): string {
 /** Returns the content of an order in Markdown. */
 export function details({ lines, location, note, total }: Order | Placement): string {
   const rows = lines.map((line) => {
-    const name = cut(plain(describeLine(line)), ROW_BYTES, bytesOf);
-    return `| ${name} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`;
+    const text = describeLineWithNote(line, Math.floor(ROWS_BYTES / lines.length));
+    return `| ${text} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`;
   });
   return [
     `**${location === 'in_house' ? 'In house' : 'Take away'}** · total **${writeMoney(total)}**`,
@@ -45,6 +46,12 @@ export function details({ lines, location, note, total }: Order | Placement): st
     ...rows,
     ...(note ? ['', `> ${plain(isolate(note))}`] : []),
   ].join('\n');
+}
+
+/** Returns a line and its note in Markdown. @param max the maximum size in bytes, of which a note gets up to two fifths */
+function describeLineWithNote(line: Line, max: number): string {
+  const note = line.note ? ` · “${cut(plain(isolate(line.note)), Math.floor(max * 0.4), bytesOf)}”` : '';
+  return cut(plain(describeLine(line)), max - bytesOf(note), bytesOf) + note;
 }
 
 /** Returns the status and the content of an order in Markdown. */

@@ -10,14 +10,27 @@ import {
   type IdempotencyKey,
   type KeptLine,
   type Line,
+  type LineOption,
   locations,
+  MAX_LINE_NOTE_LENGTH,
   MAX_LINES,
   MAX_NOTE_LENGTH,
+  MAX_OPTION_QUANTITY,
+  MAX_OPTIONS,
   MAX_QUANTITY,
   MAX_REASON_LENGTH,
 } from '../../domain/order/order.ts';
 import { type Status, statuses } from '../../domain/order/transitions.ts';
-import { FREE_TEXT, isOneLine, isText, lengthOf, MAX_NAME_LENGTH, ONE_LINE, UUID } from '../../domain/text.ts';
+import {
+  FREE_TEXT,
+  isOneLine,
+  isText,
+  isVisible,
+  lengthOf,
+  MAX_NAME_LENGTH,
+  ONE_LINE,
+  UUID,
+} from '../../domain/text.ts';
 import { signatureOf } from './signature.ts';
 
 /** The fields that every message to an order may have. A message without an actor counts as a message of the operator. */
@@ -171,8 +184,10 @@ function isKeptLine(value: unknown): value is KeptLine {
 }
 
 function isNewLine(value: unknown, options: ParseOptions): value is Line {
-  const { id, productId, product, variationId, variation, quantity, unitPrice, total } = fieldsOf(value) ?? {};
-  if (!isQuantity(quantity) || !isMoney(unitPrice, options) || !isMoney(total, options)) return false;
+  const fields = fieldsOf(value) ?? {};
+  const { id, productId, product, variationId, variation, quantity, unitPrice, total } = fields;
+  const limits = { ...options, hasOptions: Array.isArray(fields.options) && fields.options.length > 0 };
+  if (!isQuantity(quantity) || !isMoney(unitPrice, limits) || !isMoney(total, limits)) return false;
   const is = (form: RegExp, text: unknown) =>
     options.isStrict ? isTextOf(text, form, MAX_NAME_LENGTH, options) : typeof text === 'string';
   return (
@@ -181,39 +196,88 @@ function isNewLine(value: unknown, options: ParseOptions): value is Line {
     is(ONE_LINE, product) &&
     (variationId === null || is(UUID, variationId)) &&
     (variation === null || is(ONE_LINE, variation)) &&
+    (fields.note === undefined || fields.note === null || isText(fields.note, FREE_TEXT, MAX_LINE_NOTE_LENGTH)) &&
+    (fields.options === undefined || areOptions(fields.options, unitPrice)) &&
     total.amount === unitPrice.amount * quantity &&
     total.currency === unitPrice.currency
   );
 }
 
-/** Returns a line without unknown fields. */
+/** Whether a value is a list of different options of a line with this price, which includes the options. */
+function areOptions(value: unknown, { amount, currency }: Money): value is LineOption[] {
+  if (!Array.isArray(value) || value.length > MAX_OPTIONS || !value.every(isOption)) return false;
+  if (new Set(value.map(({ id }) => id)).size < value.length) return false;
+  if (value.some(({ unitPrice }) => unitPrice.currency !== currency)) return false;
+  return value.reduce((sum, { unitPrice, quantity }) => sum + unitPrice.amount * quantity, 0) <= amount;
+}
+
+/** Always follows the latest rules, because older versions had no options. */
+function isOption(value: unknown): value is LineOption {
+  const { id, group, name, quantity, unitPrice } = fieldsOf(value) ?? {};
+  return (
+    isText(id, UUID, MAX_ID_LENGTH) &&
+    isOneLine(group, MAX_NAME_LENGTH) &&
+    isOneLine(name, MAX_NAME_LENGTH) &&
+    isQuantity(quantity, MAX_OPTION_QUANTITY) &&
+    isMoney(unitPrice, { isStrict: true, codePoints: true })
+  );
+}
+
+/** Returns a line without unknown fields, and without a note if the note has no visible character. */
 function pickLineFields(line: KeptLine | Line): KeptLine | Line {
   if (!('unitPrice' in line)) return { id: line.id, quantity: line.quantity };
-  const { id, productId, variationId, product, variation, quantity } = line;
-  const [unitPrice, total] = [pickMoneyFields(line.unitPrice), pickMoneyFields(line.total)];
-  return { id, productId, variationId, product, variation, quantity, unitPrice, total };
+  const { id, productId, variationId, product, variation, quantity, note } = line;
+  const options = line.options?.map(pickOptionFields) ?? [];
+  return {
+    id,
+    productId,
+    variationId,
+    product,
+    variation,
+    quantity,
+    ...(options.length > 0 && { options }),
+    ...(note && isVisible(note) && { note }),
+    unitPrice: pickMoneyFields(line.unitPrice),
+    total: pickMoneyFields(line.total),
+  };
 }
+
+const pickOptionFields = ({ id, group, name, quantity, unitPrice }: LineOption): LineOption => ({
+  id,
+  group,
+  name,
+  quantity,
+  unitPrice: pickMoneyFields(unitPrice),
+});
 
 const pickMoneyFields = ({ amount, currency }: Money): Money => ({ amount, currency });
 
 const isSafeInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 
-const isQuantity = (value: unknown): value is number => isSafeInteger(value) && value >= 1 && value <= MAX_QUANTITY;
+const isQuantity = (value: unknown, max = MAX_QUANTITY): value is number =>
+  isSafeInteger(value) && value >= 1 && value <= max;
 
 /**
- * The highest price of a product and a variation in any currency, times the highest quantity. The total of an order of such
- * lines is still a safe integer. One limit applies to all currencies, because lower limits would reject messages in recorded
- * histories.
+ * The highest price of a product and a variation in any currency, times the highest quantity. One limit applies to all currencies,
+ * because lower limits would reject messages in recorded histories.
  */
 const MAX_AMOUNT = 2 * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
+
+/** The limit for lines with options. The total of an order of such lines is still a safe integer. */
+export const MAX_AMOUNT_WITH_OPTIONS =
+  (2 + MAX_OPTIONS * MAX_OPTION_QUANTITY) * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
 
 /** Replaces `MAX_AMOUNT` on orders without {@link ParseOptions.codePoints}. */
 const FORMER_MAX_AMOUNT = 1_980_000_000;
 
-function isMoney(value: unknown, { isStrict, codePoints }: ParseOptions): value is Money {
+function isMoney(
+  value: unknown,
+  { isStrict, codePoints, hasOptions }: ParseOptions & { hasOptions?: boolean },
+): value is Money {
   const { amount, currency } = fieldsOf(value) ?? {};
   if (!isSafeInteger(amount) || amount < 0 || typeof currency !== 'string') return false;
-  return !isStrict || (amount <= (codePoints ? MAX_AMOUNT : FORMER_MAX_AMOUNT) && /^[A-Z]{3}$/.test(currency));
+  const max = hasOptions ? MAX_AMOUNT_WITH_OPTIONS : codePoints ? MAX_AMOUNT : FORMER_MAX_AMOUNT;
+  return !isStrict || (amount <= max && /^[A-Z]{3}$/.test(currency));
 }
 
 function isKey(value: unknown): value is IdempotencyKey {
