@@ -16,10 +16,10 @@ export interface MenuItem {
 const offersAndNumber = prepare<{ offers: Offer[]; number: number }>(
   'offers-and-number',
   `SELECT nextval('order_numbers') AS number,
-     (SELECT coalesce(jsonb_agg(offer), '[]') FROM offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
+     (SELECT coalesce(json_agg(offer), '[]') FROM product_offers WHERE product_id = ANY(:ids::uuid[])) AS offers`,
 );
 
-/** Reads the products on sale and their prices. A requested line has no offer if its product or variation is not on sale. */
+/** Reads the products on sale and their prices. A product that is not on sale has no offer. */
 export function createCatalogView(database: Database) {
   return {
     menu: (): Promise<MenuItem[]> => database('menu').orderBy(['position', 'name']).pluck('item'),
@@ -28,9 +28,9 @@ export function createCatalogView(database: Database) {
     currencies: (): Promise<string[]> => database('products').whereNull('deleted_at').distinct().pluck('currency'),
 
     offers: (requests: readonly LineRequest[]): Promise<Offer[]> =>
-      database('offers').whereIn('product_id', productsOf(requests)).pluck('offer'),
+      database('product_offers').whereIn('product_id', productsOf(requests)).pluck('offer'),
 
-    /** Returns the offers for these lines and the next order number in one round trip. */
+    /** Returns the offers for the products of these lines, and the next order number in one round trip. */
     async offersAndNumber(requests: readonly LineRequest[]): Promise<{ offers: Offer[]; number: number }> {
       const { rows } = await offersAndNumber(database, { ids: productsOf(requests) });
       return rows[0] as (typeof rows)[0];

@@ -257,6 +257,14 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
     extra: { currentStatus: 'ready', allowedTransitions: ['delivered'], version: 3 },
   },
   product_unavailable: { extra: { errors: [{ pointer: '#/lines/0', detail: 'is not available' }] } },
+  options_invalid: {
+    extra: {
+      errors: [
+        { pointer: '#/lines/0/options/1', detail: 'is not available' },
+        { pointer: '#/lines/0/options', detail: 'Milk: choose at most 1' },
+      ],
+    },
+  },
   nothing_to_send: { detail: 'The customer no longer has an account.' },
   version_mismatch: { extra: { version: 3 } },
   payload_too_large: { detail: 'The body must be at most 100000 bytes.' },

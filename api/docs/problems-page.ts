@@ -14,6 +14,8 @@ const remedies: Record<ProblemCode, string> = {
     'Read `currentStatus`: another request may have changed the order. Choose a status from `allowedTransitions`.',
   product_unavailable:
     'Read `/v1/catalog` again and replace the lines that `errors` lists: their products are sold out, deleted or unknown.',
+  options_invalid:
+    'Read `/v1/catalog` again and correct the options that `errors` lists. A line needs at least `min` and at most `max` options of each group.',
   price_changed: 'Show the new `total` to the customer, and send the order again with it as `expectedTotal`.',
   name_taken: 'Choose a different name, or first rename or delete the item that has it.',
   email_taken: 'Find the user in `/v1/users`. To make the user a manager, promote the account.',

@@ -34,7 +34,7 @@ export const problem = z
     errors: z
       .array(fault)
       .optional()
-      .meta({ description: '`invalid_request`, `product_unavailable`: every fault of the request' }),
+      .meta({ description: '`invalid_request`, `product_unavailable`, `options_invalid`: every fault of the request' }),
     currentStatus: status.optional().meta({ description: '`illegal_transition`: the current status of the order' }),
     allowedTransitions: z
       .array(status)

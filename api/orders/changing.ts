@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { OrderView } from '../../db/orders.ts';
 import type { KeptLine, KeyReused, Line, Order, Refusal } from '../../domain/order/order.ts';
-import { type LineRequest, price, type Unavailable } from '../../domain/order/pricing.ts';
+import { type LineRequest, type PricingRefusal, price } from '../../domain/order/pricing.ts';
 import { isFinal } from '../../domain/order/transitions.ts';
 import { type ExpectedVersions, versionMismatch } from '../http/entity-tags.ts';
 import { createDecisions } from './decisions.ts';
@@ -16,7 +16,7 @@ import type { Change } from './workflows.ts';
 type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'refused'> & { refused: 'workflow_gone' };
 
 /** The result of a change. With `Prefer: respond-async`, its order is as it was before the change. */
-type ChangeResult = OrderResult | Refusal | Unavailable | KeyReused | WorkflowGone | { refused: 'not_found' };
+type ChangeResult = OrderResult | Refusal | PricingRefusal | KeyReused | WorkflowGone | { refused: 'not_found' };
 
 export function createChanging(
   dependencies: OrderDependencies,
@@ -42,13 +42,11 @@ export function createChanging(
       return { update: 'edit', lines: priced, location, note: note === '' ? null : note };
     });
 
-  async function priceNewLines(wanted: (KeptLine | LineRequest)[]): Promise<(KeptLine | Line)[] | Unavailable> {
+  async function priceNewLines(wanted: (KeptLine | LineRequest)[]): Promise<(KeptLine | Line)[] | PricingRefusal> {
     const requests = wanted.filter((line) => 'productId' in line);
     if (requests.length === 0) return wanted as KeptLine[];
     const priced = price(requests, await catalog.offers(requests), randomUUID, currency);
-    if ('refused' in priced) {
-      return { ...priced, lines: priced.lines.map((index) => wanted.indexOf(requests[index] as LineRequest)) };
-    }
+    if ('refused' in priced) return atLines(priced, (index) => wanted.indexOf(requests[index] as LineRequest));
     const newLines = priced.lines.values();
     return wanted.map((line) => ('productId' in line ? (newLines.next().value as Line) : line));
   }
@@ -57,7 +55,7 @@ export function createChanging(
   async function apply(
     orderId: string,
     context: RequestContext,
-    prepare: (order: Order) => Promise<Change | Unavailable | Refusal>,
+    prepare: (order: Order) => Promise<Change | PricingRefusal | Refusal>,
   ): Promise<ChangeResult> {
     const { caller, key, keyGiven, requestId, deadline } = context;
     const [seen, earlier] = await Promise.all([
@@ -109,6 +107,12 @@ export function createChanging(
 
   return { change, edit };
 }
+
+/** Returns a refusal with other indexes of lines. */
+const atLines = (refusal: PricingRefusal, indexOf: (line: number) => number): PricingRefusal =>
+  refusal.refused === 'product_unavailable'
+    ? { ...refusal, lines: refusal.lines.map(indexOf) }
+    : { ...refusal, faults: refusal.faults.map((fault) => ({ ...fault, line: indexOf(fault.line) })) };
 
 /**
  * Returns the only version at which the workflow may apply the change; undefined for any version. The client may accept several

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Money } from '../../domain/money.ts';
 import { placeOrder } from '../../domain/order/decider.ts';
 import type { KeyReused, Placement } from '../../domain/order/order.ts';
-import { type LineRequest, type Priced, price, type Unavailable } from '../../domain/order/pricing.ts';
+import { type LineRequest, type Priced, type PricingRefusal, price } from '../../domain/order/pricing.ts';
 import { byDeadline } from '../http/deadline.ts';
 import type { OrderDependencies } from './dependencies.ts';
 import { answerOfFact, type OrderResult, orderIdOf, replayOf } from './idempotency.ts';
@@ -21,7 +21,7 @@ export function createPlacing(dependencies: OrderDependencies) {
   async function place(
     request: OrderRequest,
     context: RequestContext,
-  ): Promise<OrderResult | Unavailable | PriceChanged | KeyReused> {
+  ): Promise<OrderResult | PricingRefusal | PriceChanged | KeyReused> {
     const { caller, key, keyGiven, requestId, deadline } = context;
     const id = orderIdOf(key);
     const [earlier, { offers, number }] = await Promise.all([
@@ -68,14 +68,14 @@ export function createPlacing(dependencies: OrderDependencies) {
   }
 
   /** Returns the current prices of these lines. */
-  async function quote(lines: LineRequest[]): Promise<Priced | Unavailable> {
+  async function quote(lines: LineRequest[]): Promise<Priced | PricingRefusal> {
     return price(lines, await catalog.offers(lines), randomUUID, currency);
   }
 
   return { place, quote };
 }
 
-function checkTotal<T extends Priced | Unavailable>(priced: T, expected: Money | undefined): T | PriceChanged {
+function checkTotal<T extends Priced | PricingRefusal>(priced: T, expected: Money | undefined): T | PriceChanged {
   if ('refused' in priced || !expected) return priced;
   const { total } = priced;
   const same = total.amount === expected.amount && total.currency === expected.currency;

@@ -1,5 +1,6 @@
+import type { OptionFault } from '../../domain/order/pricing.ts';
 import { OutcomeUnknownError } from '../http/deadline.ts';
-import { invalidRequest, Problem, type ProblemOptions } from '../http/problem.ts';
+import { type Fault, invalidRequest, Problem, type ProblemOptions } from '../http/problem.ts';
 import type { RequestContext } from './request-context.ts';
 import type { Resend } from './resending.ts';
 import type { OrderService } from './service.ts';
@@ -16,6 +17,8 @@ export function problemOf(refusal: Refusal): Problem {
       const errors = refusal.lines.map((line) => ({ pointer: `#/lines/${line}`, detail: 'is not available' }));
       return new Problem('product_unavailable', { extra: { errors } });
     }
+    case 'options_invalid':
+      return new Problem('options_invalid', { extra: { errors: refusal.faults.map(optionFault) } });
     case 'unknown_lines': {
       const detail = 'is not a line of this order, or occurs twice';
       return invalidRequest(refusal.lines.map((line) => ({ pointer: `#/lines/${line}/id`, detail })));
@@ -40,6 +43,19 @@ export function problemOf(refusal: Refusal): Problem {
       return new Problem(refused, { extra });
     }
   }
+}
+
+const optionDetails = {
+  unknown: 'is not an option of this product',
+  repeated: 'occurs twice',
+  sold_out: 'is not available',
+};
+
+function optionFault(fault: OptionFault): Fault {
+  const options = `#/lines/${fault.line}/options`;
+  if ('option' in fault) return { pointer: `${options}/${fault.option}`, detail: optionDetails[fault.why] };
+  const { why, group, limit } = fault;
+  return { pointer: options, detail: `${group}: choose at ${why === 'too_few' ? 'least' : 'most'} ${limit}` };
 }
 
 /** Returns a handler that turns an {@link OutcomeUnknownError} into a problem, and rethrows every other error. */

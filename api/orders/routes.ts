@@ -93,7 +93,7 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
         links,
       },
     },
-    problems: ['product_unavailable', 'price_changed', 'idempotency_key_reused', 'outcome_unknown'],
+    problems: ['product_unavailable', 'options_invalid', 'price_changed', 'idempotency_key_reused', 'outcome_unknown'],
     handle: async (request) => {
       const context = contextOf(request, 'POST', '/v1/orders');
       const placed = await orderService.place(request.body, context).catch(outcomeUnknown(context));
@@ -115,7 +115,7 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
     access: { to: ['customer'], scope: 'orders:read' },
     body: orderRequest,
     responses: { 200: { description: 'The lines and the total, at current prices', body: quote } },
-    problems: ['product_unavailable'],
+    problems: ['product_unavailable', 'options_invalid'],
     handle: async ({ body }) => {
       const priced = await orderService.quote(body.lines);
       if ('refused' in priced) throw problemOf(priced);
@@ -213,7 +213,7 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     access: { to: ['customer'], scope: 'orders:write' },
     body: edit,
     responses: changed(editedOrder),
-    problems: [...changing.problems, 'product_unavailable'],
+    problems: [...changing.problems, 'product_unavailable', 'options_invalid'],
     handle: (request) => {
       const { id } = request.params;
       const context = contextOf(request, 'PATCH', `/v1/orders/${id}`);

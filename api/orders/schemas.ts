@@ -4,8 +4,11 @@ import { channels } from '../../domain/order/complete-order.ts';
 import {
   cancellationReasons,
   locations,
+  MAX_LINE_NOTE_LENGTH,
   MAX_LINES,
   MAX_NOTE_LENGTH,
+  MAX_OPTION_QUANTITY,
+  MAX_OPTIONS,
   MAX_QUANTITY,
   MAX_REASON_LENGTH,
 } from '../../domain/order/order.ts';
@@ -99,6 +102,13 @@ export const orderList = z
   .object({ data: z.array(order), nextCursor })
   .meta({ id: 'OrderList', examples: [{ data: [examples.placedOrder], nextCursor: null }] });
 
+const orderOptionRequest = z
+  .strictObject({
+    optionId: id.meta({ description: 'The id of an option of one of the product’s option groups' }),
+    quantity: z.int().min(1).max(MAX_OPTION_QUANTITY).default(1).meta({ description: 'For each unit of the line' }),
+  })
+  .meta({ id: 'OrderOptionRequest' });
+
 const orderLineRequest = z
   .strictObject({
     productId: id.meta({ description: 'The id of a product in the catalog' }),
@@ -106,12 +116,19 @@ const orderLineRequest = z
       .optional()
       .meta({ description: 'The id of one of the product’s variations. Optional for every product' }),
     quantity: z.int().min(1).max(MAX_QUANTITY),
+    // Neither field has a default, because the fingerprint of a request without them must not change.
+    options: z.array(orderOptionRequest).max(MAX_OPTIONS).optional().meta({
+      description: 'The catalog lists the product’s option groups, with the numbers of options that a line needs',
+    }),
+    note: freeText(MAX_LINE_NOTE_LENGTH)
+      .optional()
+      .meta({ description: 'A note about this line. A note without a visible character counts as absent' }),
   })
   .meta({ id: 'OrderLineRequest' });
 
 const keptLine = z
   .strictObject({
-    id: id.meta({ description: 'The id of a line of this order. The line keeps its price' }),
+    id: id.meta({ description: 'The id of a line of this order. The line keeps its price, options and note' }),
     quantity: z.int().min(1).max(MAX_QUANTITY),
   })
   .meta({ id: 'KeptOrderLine' });

@@ -149,6 +149,7 @@ test('the default of a request field is only in its description', () => {
   );
   expect(defaults.sort()).toEqual([
     'Invitation.role: Default: customer.',
+    'OrderOptionRequest.quantity: Default: 1.',
     'OrderRequest.location: Default: take_away.',
     'ProductRequest.available: Default: true.',
     'ProductRequest.description: Default: empty.',

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import type { Command, Edit, Line, Order } from '../../domain/order/order.ts';
-import { aLine, anOrderAt, aPlacement, deepFreeze } from './an-order.ts';
+import { aLine, aLineWithOptions, anOrderAt, aPlacement, deepFreeze } from './an-order.ts';
 import { actors } from './status-table.ts';
 
 const AT = '2026-11-22T09:40:00.000Z';
@@ -60,6 +60,24 @@ describe('editing a waiting order', () => {
     ],
   ])('changes only %s', (_, change, after) => {
     expect(edited(change)).toEqual({ ...order, version: 2, updatedAt: AT, ...after });
+  });
+
+  test('keeps the options and the note of a line, at their price', () => {
+    const latte = aLineWithOptions({ id: 'latte' });
+    const placed = placeOrder(aPlacement({ lines: [latte], total: latte.total })).order;
+    const decision = edit({ lines: [{ id: 'latte', quantity: 3 }, line('tea', 1, 50)] }, placed);
+    if ('refused' in decision || 'unchanged' in decision) throw new Error(JSON.stringify(decision));
+    const total = { amount: 2_070, currency: 'USD' };
+    expect(evolve(placed, decision)).toMatchObject({
+      lines: [{ ...latte, quantity: 3, total }, line('tea', 1, 50)],
+      total: { amount: 2_120, currency: 'USD' },
+    });
+  });
+
+  test('records the options and notes of added and removed lines', () => {
+    const [before, after] = ['before', 'after'].map((id) => aLineWithOptions({ id }));
+    const placed = placeOrder(aPlacement({ lines: [before!], total: before!.total })).order;
+    expect(edit({ lines: [after!] }, placed)).toMatchObject({ changes: { added: [after], removed: [before] } });
   });
 
   test('returns no event if nothing differs, whatever the order of the lines', () => {
@@ -126,6 +144,9 @@ describe('editing a waiting order', () => {
       fc
         .record({ id: fc.uuid(), quantity: fc.integer({ min: 1, max: 99 }), amount: fc.nat(10_000) })
         .map(({ id, quantity, amount }) => line(id, quantity, amount)),
+      fc
+        .record({ id: fc.uuid(), quantity: fc.integer({ min: 1, max: 99 }) })
+        .map(({ id, quantity }) => aLineWithOptions({ ...line(id, quantity, 690) })),
     );
     fc.assert(
       fc.property(fc.array(anyLine, { minLength: 1, maxLength: 6 }), (lines) => {

@@ -4,16 +4,23 @@ import { type LineRequest, type Offer, price } from '../../domain/order/pricing.
 import { deepFreeze } from './an-order.ts';
 
 const usd = (amount: number) => ({ amount, currency: 'USD' });
-const latte: Offer = {
-  productId: 'latte',
-  variationId: null,
-  product: 'Latte',
-  variation: null,
-  price: usd(400),
+const tea: Offer = {
+  productId: 'tea',
+  product: 'Tea',
+  price: usd(300),
   orderable: true,
+  variations: [],
+  optionGroups: [],
 };
-const vanilla: Offer = { ...latte, variationId: 'vanilla', variation: 'Vanilla', price: usd(430) };
-const tea: Offer = { ...latte, productId: 'tea', product: 'Tea', price: usd(300) };
+const vanilla = { id: 'vanilla', name: 'Vanilla', price: usd(430), orderable: true };
+const hazelnut = { id: 'hazelnut', name: 'Hazelnut', price: usd(440), orderable: false };
+const latte: Offer = {
+  ...tea,
+  productId: 'latte',
+  product: 'Latte',
+  price: usd(400),
+  variations: [vanilla, hazelnut],
+};
 const soldOut: Offer = { ...latte, productId: 'cake', product: 'Cake', orderable: false };
 
 /** Line ids are 1, 2, 3 …, in the order of the lines. */
@@ -30,7 +37,7 @@ describe('pricing lines', () => {
       { productId: 'latte', quantity: 1 },
     ];
 
-    expect(priced(requests, [soldOut, tea, latte, vanilla])).toEqual({
+    expect(priced(requests, [soldOut, tea, latte])).toEqual({
       lines: [
         {
           id: '1',
@@ -88,10 +95,12 @@ describe('pricing lines', () => {
       { productId: 'cake', quantity: 1 },
       { productId: 'tea', variationId: 'vanilla', quantity: 1 },
       { productId: 'latte', variationId: 'gone', quantity: 1 },
+      { productId: 'latte', variationId: 'hazelnut', quantity: 1 },
+      { productId: 'cake', variationId: 'vanilla', quantity: 1 },
     ];
-    expect(priced(requests, [latte, vanilla, tea, soldOut])).toEqual({
+    expect(priced(requests, [latte, tea, soldOut])).toEqual({
       refused: 'product_unavailable',
-      lines: [0, 2, 3, 4],
+      lines: [0, 2, 3, 4, 5, 6],
     });
   });
 
@@ -110,7 +119,7 @@ describe('pricing lines', () => {
     fc.assert(
       fc.property(anOrder, ({ menu, lines }) => {
         const offers = menu.map(({ amount, orderable }, index) => {
-          return { ...latte, productId: `p${index}`, price: usd(amount), orderable };
+          return { ...tea, productId: `p${index}`, price: usd(amount), orderable };
         });
         const requests = lines.map(({ item, quantity }) => ({ productId: `p${item}`, quantity }));
 
@@ -126,6 +135,131 @@ describe('pricing lines', () => {
         expect(totals).toEqual(lines.map(({ item, quantity }) => (menu[item]?.amount ?? 0) * quantity));
         expect(result.total).toEqual(usd(totals.reduce((sum, total) => sum + total, 0)));
         expect([...totals, result.total.amount].every(Number.isSafeInteger)).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('pricing options', () => {
+  const option = (id: string, amount: number, orderable = true) => ({
+    id,
+    name: id.toUpperCase(),
+    priceDelta: usd(amount),
+    orderable,
+  });
+  const milk = { id: 'milk', name: 'Milk', min: 1, max: 1, options: [option('oat', 60), option('soy', 50, false)] };
+  const extras = { id: 'extras', name: 'Extras', min: 0, max: 3, options: [option('shot', 100), option('foam', 0)] };
+  const cappuccino: Offer = { ...latte, productId: 'cappuccino', optionGroups: [milk, extras] };
+  const withOptions = (...options: [id: string, quantity?: number][]): LineRequest => ({
+    productId: 'cappuccino',
+    quantity: 2,
+    options: options.map(([optionId, quantity = 1]) => ({ optionId, quantity })),
+  });
+
+  test('adds them to the unit price and keeps their names and prices', () => {
+    const request = { ...withOptions(['shot', 2], ['oat']), variationId: 'vanilla', note: 'Hot' };
+    expect(priced([request], [cappuccino])).toMatchObject({
+      lines: [
+        {
+          variation: 'Vanilla',
+          options: [
+            { id: 'shot', group: 'Extras', name: 'SHOT', quantity: 2, unitPrice: usd(100) },
+            { id: 'oat', group: 'Milk', name: 'OAT', quantity: 1, unitPrice: usd(60) },
+          ],
+          note: 'Hot',
+          unitPrice: usd(690),
+          total: usd(1_380),
+        },
+      ],
+      total: usd(1_380),
+    });
+  });
+
+  test('leaves out the fields of a line without options and without a note', () => {
+    const result = priced([{ productId: 'tea', quantity: 1, options: [], note: '' }], [tea]);
+    if ('refused' in result) throw new Error(result.refused);
+    expect(Object.keys(result.lines[0]!)).not.toContain('options');
+    expect(Object.keys(result.lines[0]!)).not.toContain('note');
+  });
+
+  test('reports every fault of every line', () => {
+    const requests = [
+      withOptions(['oat']),
+      withOptions(['soy'], ['wine'], ['shot', 4]),
+      withOptions(['oat'], ['oat'], ['foam']),
+      withOptions(),
+      { productId: 'cappuccino', quantity: 1 },
+      { productId: 'tea', quantity: 1, options: [{ optionId: 'oat', quantity: 1 }] },
+      withOptions(['oat', 2], ['shot'], ['foam', 3]),
+    ];
+    expect(priced(requests, [cappuccino, tea])).toEqual({
+      refused: 'options_invalid',
+      faults: [
+        { line: 1, option: 0, why: 'sold_out' },
+        { line: 1, option: 1, why: 'unknown' },
+        { line: 1, group: 'Extras', why: 'too_many', limit: 3 },
+        { line: 2, option: 1, why: 'repeated' },
+        { line: 2, group: 'Milk', why: 'too_many', limit: 1 },
+        { line: 3, group: 'Milk', why: 'too_few', limit: 1 },
+        { line: 4, group: 'Milk', why: 'too_few', limit: 1 },
+        { line: 5, option: 0, why: 'unknown' },
+        { line: 6, group: 'Milk', why: 'too_many', limit: 1 },
+        { line: 6, group: 'Extras', why: 'too_many', limit: 3 },
+      ],
+    });
+  });
+
+  test('reports unavailable products before options', () => {
+    const requests = [withOptions(['wine']), { productId: 'cake', quantity: 1 }];
+    expect(priced(requests, [cappuccino, soldOut])).toEqual({ refused: 'product_unavailable', lines: [1] });
+  });
+
+  test('totals add up for any lines with any options', () => {
+    const anAmount = fc.integer({ min: 0, max: 1_000_000_000 });
+    const aCatalog = fc.record({
+      base: anAmount,
+      deltas: fc.array(anAmount, { minLength: 1, maxLength: 20 }),
+      lines: fc.array(
+        fc.record({
+          quantity: fc.integer({ min: 1, max: 99 }),
+          options: fc.uniqueArray(
+            fc.record({ index: fc.nat({ max: 19 }), quantity: fc.integer({ min: 1, max: 20 }) }),
+            { selector: ({ index }) => index, maxLength: 20 },
+          ),
+        }),
+        { minLength: 1, maxLength: 50 },
+      ),
+    });
+    fc.assert(
+      fc.property(aCatalog, ({ base, deltas, lines }) => {
+        const options = deltas.map((delta, index) => option(`o${index}`, delta));
+        const offer = {
+          ...tea,
+          price: usd(base),
+          optionGroups: [{ id: 'any', name: 'Any', min: 0, max: 400, options }],
+        };
+        const requests = lines.map(({ quantity, options }) => ({
+          productId: 'tea',
+          quantity,
+          options: options
+            .filter(({ index }) => index < deltas.length)
+            .map(({ index, quantity }) => ({ optionId: `o${index}`, quantity })),
+        }));
+
+        const result = priced(requests, [offer]);
+
+        if ('refused' in result) throw new Error(result.refused);
+        const totals = lines.map(({ quantity, options }) => {
+          const extra = options.reduce((sum, { index, quantity }) => sum + (deltas[index] ?? 0) * quantity, 0);
+          return (base + extra) * quantity;
+        });
+        expect(result.lines.map(({ total }) => total.amount)).toEqual(totals);
+        expect(result.total).toEqual(usd(totals.reduce((sum, total) => sum + total, 0)));
+        expect([...totals, result.total.amount].every(Number.isSafeInteger)).toBe(true);
+        for (const { unitPrice, options = [] } of result.lines) {
+          const surcharge = options.reduce((sum, each) => sum + each.unitPrice.amount * each.quantity, 0);
+          expect(unitPrice.amount).toBe(base + surcharge);
+        }
       }),
     );
   });

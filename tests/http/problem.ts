@@ -10,6 +10,7 @@ const statusOf = {
   method_not_allowed: 405,
   illegal_transition: 409,
   product_unavailable: 409,
+  options_invalid: 409,
   name_taken: 409,
   email_taken: 409,
   nothing_to_send: 409,
