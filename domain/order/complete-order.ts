@@ -26,7 +26,8 @@ export interface CompleteChanges extends Omit<Changes, 'added' | 'removed'> {
 export const channelOf = ({ customer }: { customer: { id: string | null } }): Channel =>
   customer.id === null ? 'counter' : 'online';
 
-export const completeLine = <Fields extends Pick<Line, 'options' | 'note'>>(line: Fields) => ({
+/** Returns a line with all its fields. A complete line stays as it is. */
+export const completeLine = <Fields extends { options?: LineOption[]; note?: string | null }>(line: Fields) => ({
   ...line,
   options: line.options ?? [],
   note: line.note ?? null,

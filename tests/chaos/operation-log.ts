@@ -1,5 +1,6 @@
 import type { Money } from '../../domain/money.ts';
-import type { Line, Location } from '../../domain/order/order.ts';
+import type { CompleteLine } from '../../domain/order/complete-order.ts';
+import type { Location } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 
 // The requests of all clients and their answers. Crema's records are compared with this log, so it contains no data from these
@@ -12,7 +13,7 @@ export interface ShownOrder {
   version: number;
   location: Location;
   note: string | null;
-  lines: Line[];
+  lines: CompleteLine[];
   total: Money;
   allowedTransitions: Status[];
 }

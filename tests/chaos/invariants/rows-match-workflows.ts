@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Order } from '../../../domain/order/order.ts';
+import { type CompleteLine, completeLine } from '../../../domain/order/complete-order.ts';
+import type { Line, Order } from '../../../domain/order/order.ts';
 import type { EventRow, Evidence, WorkflowRecord } from '../evidence.ts';
 import type { Operation, ShownOrder } from '../operation-log.ts';
 import { answersIn, at, isVersion } from './answers.ts';
@@ -44,7 +45,15 @@ function* eventsAsDecided(id: string, log: EventRow[], facts: WorkflowRecord['fa
 
 /** The fields of an order that depend only on its version, not on the caller. */
 const seen = ({ id, version, status, location, note, lines, total }: Order | ShownOrder) => ({
-  ...{ id, version, status, location, note, lines, total },
+  ...{
+    id,
+    version,
+    status,
+    location,
+    note,
+    lines: lines.map((line) => completeLine<Line | CompleteLine>(line)),
+    total,
+  },
 });
 
 /** Every order in an answer equals the decided order of that version. */
