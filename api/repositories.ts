@@ -5,6 +5,7 @@ import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createEmailSuppressions } from '../db/email-suppressions.ts';
 import { createEventLog } from '../db/event-log.ts';
 import { createOidcArtifactRepository } from '../db/oidc-artifacts.ts';
+import { createOptionGroupRepository } from '../db/option-groups.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createProductRepository } from '../db/products.ts';
 import { createUserRepository } from '../db/users.ts';
@@ -19,6 +20,7 @@ export const createRepositories = (database: Database) => ({
   catalogView: createCatalogView(database),
   eventLog: createEventLog(database),
   ledger: createDeliveryLedger(database),
+  optionGroups: createOptionGroupRepository(database),
   orders: createOrderRepository(database),
   products: createProductRepository(database),
   suppressions: createEmailSuppressions(database),

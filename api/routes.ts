@@ -5,7 +5,9 @@ import { userRoutes } from './accounts/user-routes.ts';
 import type { Auth } from './auth/auth.ts';
 import type { Menu } from './catalog/menu.ts';
 import { catalogRoutes } from './catalog/menu-routes.ts';
+import { optionGroupRoutes } from './catalog/option-group-routes.ts';
 import { productRoutes } from './catalog/product-routes.ts';
+import { catalogInput } from './catalog/schemas.ts';
 import type { CatalogService } from './catalog/service.ts';
 import type { Route } from './http/route.ts';
 import { notificationRoutes } from './notifications/routes.ts';
@@ -43,16 +45,20 @@ export interface RouteDependencies extends Repositories {
 }
 
 /** Returns every route of the API, in the order of the docs page. */
-export const allRoutes = (dependencies: RouteDependencies): Route[] => [
-  ...catalogRoutes(dependencies),
-  // Before the order routes, where `events` would be an order id.
-  ...streamRoutes(dependencies),
-  ...orderRoutes(dependencies),
-  ...productRoutes(dependencies),
-  ...meRoutes(dependencies),
-  ...userRoutes(dependencies),
-  ...notificationRoutes(dependencies),
-  ...webhookRoutes(dependencies),
-  ...codecRoutes(dependencies),
-  ...healthRoutes(dependencies.checks, dependencies.instance),
-];
+export function allRoutes(dependencies: RouteDependencies): Route[] {
+  const catalog = { ...dependencies, input: catalogInput(dependencies.currency) };
+  return [
+    ...catalogRoutes(dependencies),
+    // Before the order routes, where `events` would be an order id.
+    ...streamRoutes(dependencies),
+    ...orderRoutes(dependencies),
+    ...productRoutes(catalog),
+    ...optionGroupRoutes(catalog),
+    ...meRoutes(dependencies),
+    ...userRoutes(dependencies),
+    ...notificationRoutes(dependencies),
+    ...webhookRoutes(dependencies),
+    ...codecRoutes(dependencies),
+    ...healthRoutes(dependencies.checks, dependencies.instance),
+  ];
+}

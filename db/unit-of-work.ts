@@ -1,12 +1,14 @@
 import { createAccountRequestRepository } from './account-requests.ts';
 import type { Database } from './connection.ts';
 import { createOidcArtifactRepository } from './oidc-artifacts.ts';
+import { createOptionGroupRepository } from './option-groups.ts';
 import { createProductRepository } from './products.ts';
 import { transact } from './transaction.ts';
 import { createUserRepository } from './users.ts';
 import { createWebhookRepository } from './webhooks.ts';
 
 const repositoriesIn = (transaction: Database) => ({
+  optionGroups: createOptionGroupRepository(transaction),
   products: createProductRepository(transaction),
   users: createUserRepository(transaction),
   accountRequests: createAccountRequestRepository(transaction),

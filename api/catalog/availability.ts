@@ -6,7 +6,8 @@ import { insufficientScope } from '../http/access.ts';
 export const changingItems: Access = { to: ['barista', 'manager'], scope: ['catalog:write', 'availability:write'] };
 
 /** The description of these routes. */
-export const AVAILABILITY = 'With the scope `availability:write` alone, a caller can only change `available`.';
+export const AVAILABILITY =
+  'With the scope `availability:write` alone, a caller can only change `available` and `availableAgainAt`.';
 
 const FIELDS = ['available', 'availableAgainAt'];
 

@@ -17,19 +17,23 @@ import { Problem } from '../http/problem.ts';
 import { callerOf, linksTo, type Route, type RouteResponse, route } from '../http/route.ts';
 import { id, ifMatch, ifNoneMatch } from '../http/schemas.ts';
 import { AVAILABILITY, changingItems, checkFields } from './availability.ts';
-import { catalogInput, product, productList } from './schemas.ts';
-import type { CatalogService, ProductCommand, ProductResult } from './service.ts';
+import { orProblem, showProduct } from './resources.ts';
+import { type CatalogInput, product, productList } from './schemas.ts';
+import type { CatalogResult, CatalogService, Command } from './service.ts';
 
 interface Dependencies {
   products: ProductRepository;
   catalogService: CatalogService;
-  currency: string;
+  input: CatalogInput;
 }
 
 // This is an `example`, because Swagger UI does not fill in a list of `examples`. Every seeded shop has the Latte.
 const params = z.object({ id: id.meta({ example: latteId }) });
 const query = z.strictObject({
-  include: z.literal('deleted').optional().meta({ description: '`deleted`: include deleted products and variations' }),
+  include: z
+    .literal('deleted')
+    .optional()
+    .meta({ description: '`deleted`: include deleted products, variations and option groups' }),
 });
 const ETag = 'The version of the product and its variations, for `If-Match`';
 const links = linksTo({ id: '$response.body#/id' }, 'getProduct', 'changeProduct', 'addVariation', 'deleteProduct');
@@ -53,17 +57,10 @@ const onVariation = {
 
 /** The products and variations of the catalog. Deleted products and variations can be restored. */
 export function productRoutes(dependencies: Dependencies): Route[] {
-  const input = catalogInput(dependencies.currency);
-  return [
-    ...readingAndCreating(dependencies, input),
-    ...changingProducts(dependencies, input),
-    ...changingVariations(dependencies, input),
-  ];
+  return [...readingAndCreating(dependencies), ...changingProducts(dependencies), ...changingVariations(dependencies)];
 }
 
-type Input = ReturnType<typeof catalogInput>;
-
-const readingAndCreating = ({ products, catalogService }: Dependencies, input: Input): Route[] => [
+const readingAndCreating = ({ products, catalogService, input }: Dependencies): Route[] => [
   route({
     ...shared,
     method: 'get',
@@ -74,7 +71,7 @@ const readingAndCreating = ({ products, catalogService }: Dependencies, input: I
     responses: { 200: { description: 'All products, by position', body: productList } },
     handle: async ({ query }) => {
       const includeDeleted = query.include === 'deleted';
-      const data = (await products.list({ includeDeleted })).map((each) => shown(each, includeDeleted));
+      const data = (await products.list({ includeDeleted })).map((each) => showProduct(each, includeDeleted).body);
       return { status: 200, body: { data } };
     },
   }),
@@ -90,7 +87,7 @@ const readingAndCreating = ({ products, catalogService }: Dependencies, input: I
     },
     problems: ['name_taken'],
     handle: async ({ body }) => {
-      const created = orProblem(await catalogService.create(randomUUID(), body));
+      const created = orProblem(await catalogService.createProduct(randomUUID(), body));
       const { headers, ...rest } = answer(created);
       return { ...rest, status: 201, headers: { ...headers, location: `/v1/products/${created.id}` } };
     },
@@ -114,13 +111,16 @@ const readingAndCreating = ({ products, catalogService }: Dependencies, input: I
       const found = await products.find(params.id);
       if (!found || (found.deletedAt && !includeDeleted)) throw new Problem('not_found');
       const etag = etagOf(found);
-      if (matchesIfNoneMatch(headers['if-none-match'], etag)) return { status: 304, headers: { etag } };
-      return { status: 200, headers: { etag }, body: shown(found, includeDeleted) };
+      const { body, changedByTime } = showProduct(found, includeDeleted);
+      // A 304 would hide the change.
+      if (!changedByTime && matchesIfNoneMatch(headers['if-none-match'], etag))
+        return { status: 304, headers: { etag } };
+      return { status: 200, headers: { etag }, body };
     },
   }),
 ];
 
-const changingProducts = ({ catalogService }: Dependencies, input: Input): Route[] => [
+const changingProducts = ({ catalogService, input }: Dependencies): Route[] => [
   route({
     ...onProduct,
     method: 'patch',
@@ -132,8 +132,8 @@ const changingProducts = ({ catalogService }: Dependencies, input: Input): Route
     body: input.productChange,
     handle: async ({ params: { id }, headers, body, ...request }) => {
       checkFields(callerOf(request), body);
-      const change: ProductCommand = (product, now) => changeProduct(product, body, now);
-      return answer(await catalogService.change(id, headers['if-match'], change));
+      const change: Command<Product> = (product, now) => changeProduct(product, body, now);
+      return answer(await catalogService.changeProduct(id, headers['if-match'], change, body.optionGroups));
     },
   }),
   route({
@@ -146,7 +146,7 @@ const changingProducts = ({ catalogService }: Dependencies, input: Input): Route
     responses: { 204: { description: 'Deleted', links: linksTo({ id: '$request.path.id' }, 'restoreProduct') } },
     problems: ['not_found', 'version_mismatch'],
     handle: async ({ params: { id }, headers }) => {
-      orProblem(await catalogService.change(id, headers['if-match'], deleteProduct));
+      orProblem(await catalogService.changeProduct(id, headers['if-match'], deleteProduct));
       return { status: 204 };
     },
   }),
@@ -157,11 +157,11 @@ const changingProducts = ({ catalogService }: Dependencies, input: Input): Route
     operationId: 'restoreProduct',
     summary: 'Restore a deleted product',
     handle: async ({ params: { id }, headers }) =>
-      answer(await catalogService.change(id, headers['if-match'], restoreProduct)),
+      answer(await catalogService.changeProduct(id, headers['if-match'], restoreProduct)),
   }),
 ];
 
-const changingVariations = ({ catalogService }: Dependencies, input: Input): Route[] => [
+const changingVariations = ({ catalogService, input }: Dependencies): Route[] => [
   route({
     ...onProduct,
     method: 'post',
@@ -177,8 +177,8 @@ const changingVariations = ({ catalogService }: Dependencies, input: Input): Rou
       },
     },
     handle: async ({ params: { id }, headers, body }) => {
-      const add: ProductCommand = (product, now) => addVariation(product, randomUUID(), body, now);
-      return { ...answer(await catalogService.change(id, headers['if-match'], add)), status: 201 };
+      const add: Command<Product> = (product, now) => addVariation(product, randomUUID(), body, now);
+      return { ...answer(await catalogService.changeProduct(id, headers['if-match'], add)), status: 201 };
     },
   }),
   route({
@@ -192,8 +192,8 @@ const changingVariations = ({ catalogService }: Dependencies, input: Input): Rou
     body: input.variationChange,
     handle: async ({ params: { id, variationId }, headers, body, ...request }) => {
       checkFields(callerOf(request), body);
-      const change: ProductCommand = (product, now) => changeVariation(product, variationId, body, now);
-      return answer(await catalogService.change(id, headers['if-match'], change));
+      const change: Command<Product> = (product, now) => changeVariation(product, variationId, body, now);
+      return answer(await catalogService.changeProduct(id, headers['if-match'], change));
     },
   }),
   route({
@@ -204,8 +204,8 @@ const changingVariations = ({ catalogService }: Dependencies, input: Input): Rou
     summary: 'Delete a variation',
     problems: ['not_found', 'version_mismatch'],
     handle: async ({ params: { id, variationId }, headers }) => {
-      const remove: ProductCommand = (product, now) => deleteVariation(product, variationId, now);
-      return answer(await catalogService.change(id, headers['if-match'], remove));
+      const remove: Command<Product> = (product, now) => deleteVariation(product, variationId, now);
+      return answer(await catalogService.changeProduct(id, headers['if-match'], remove));
     },
   }),
   route({
@@ -215,25 +215,13 @@ const changingVariations = ({ catalogService }: Dependencies, input: Input): Rou
     operationId: 'restoreVariation',
     summary: 'Restore a deleted variation',
     handle: async ({ params: { id, variationId }, headers }) => {
-      const restore: ProductCommand = (product, now) => restoreVariation(product, variationId, now);
-      return answer(await catalogService.change(id, headers['if-match'], restore));
+      const restore: Command<Product> = (product, now) => restoreVariation(product, variationId, now);
+      return answer(await catalogService.changeProduct(id, headers['if-match'], restore));
     },
   }),
 ];
 
-function orProblem(result: ProductResult): Product {
-  if (!('refused' in result)) return result;
-  const { refused, ...extra } = result;
-  throw new Problem(refused, { extra });
-}
-
-function answer(result: ProductResult): RouteResponse {
+function answer(result: CatalogResult<Product>): RouteResponse {
   const product = orProblem(result);
-  return { status: 200, headers: { etag: etagOf(product) }, body: shown(product, false) };
+  return { status: 200, headers: { etag: etagOf(product) }, body: showProduct(product).body };
 }
-
-/** Returns a product without its deleted variations, unless the request includes them. */
-const shown = (product: Product, includeDeleted: boolean): Product => ({
-  ...product,
-  variations: product.variations.filter(({ deletedAt }) => includeDeleted || !deletedAt),
-});

@@ -1,28 +1,63 @@
 import { z } from 'zod';
+import { MAX_CHOSEN } from '../../domain/catalog/option-group.ts';
+import { ALLERGENS, MAX_OPTION_GROUPS } from '../../domain/catalog/product.ts';
 import { samplePrice } from '../../domain/money.ts';
 import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import * as examples from '../docs/examples.ts';
-import { changeOf, freeText, id, money, oneLine, priceIn, timestamp } from '../http/schemas.ts';
+import { changeOf, freeText, id, instant, money, oneLine, priceIn, timestamp } from '../http/schemas.ts';
 
-const available = z.boolean().meta({ description: '`false`: sold out. The item is shown but cannot be ordered' });
+const SOLD_OUT = '`false`: sold out. The item is shown but cannot be ordered';
+const available = z.boolean().meta({ description: SOLD_OUT });
+const availableAgainAt = timestamp
+  .nullable()
+  .meta({ description: 'The time at which the sold-out item is available again. null: not known, or not sold out' });
+const position = z.int().meta({ description: 'Lower positions come first' });
+const deletedAt = timestamp.nullable().meta({ description: 'The time of the deletion. null: not deleted' });
+const category = z.string().nullable().meta({ description: 'A heading of the menu' });
+const imageUrl = z.string().nullable().meta({ description: 'An `https` URL. Crema does not fetch it' });
+const allergens = z.array(
+  z.enum(ALLERGENS).meta({ id: 'Allergen', description: 'An allergen of Regulation (EU) 1169/2011' }),
+);
+
+/** The number of options that a line may have of a group. */
+const limit = z.int().min(0).max(MAX_CHOSEN);
+const min = limit.meta({ description: 'How many options of the group an order line needs at least' });
+const max = limit.meta({ description: 'How many options of the group an order line may have at most' });
 
 const menuVariation = z
   .object({
     id,
     name: z.string(),
     price: money.meta({ description: 'The price of the product with this variation' }),
-    available: available,
+    available,
   })
   .meta({ id: 'MenuVariation' });
+
+const menuOption = z
+  .object({
+    id,
+    name: z.string(),
+    priceDelta: money.meta({ description: 'The amount that is added to the price of the product' }),
+    available,
+  })
+  .meta({ id: 'MenuOption' });
+
+const menuOptionGroup = z
+  .object({ id, name: z.string(), min, max, options: z.array(menuOption) })
+  .meta({ id: 'MenuOptionGroup', description: 'A group of options, with the limits that apply to the product' });
 
 const menuItem = z
   .object({
     id,
     name: z.string(),
     description: z.string(),
-    price: money.meta({ description: 'The price without a variation' }),
-    available: available,
+    category,
+    imageUrl,
+    allergens,
+    price: money.meta({ description: 'The price without variation and options' }),
+    available,
     variations: z.array(menuVariation).meta({ description: 'An order line has at most one of them' }),
+    optionGroups: z.array(menuOptionGroup),
   })
   .meta({ id: 'MenuItem' });
 
@@ -32,77 +67,185 @@ export const catalog = z.object({ data: z.array(menuItem) }).meta({
   examples: [examples.menu],
 });
 
+const choice = { id, name: z.string(), available, availableAgainAt, position, deletedAt };
+const entry = { createdAt: timestamp, updatedAt: timestamp, deletedAt };
+
 const variation = z
   .object({
-    id,
-    name: z.string(),
+    ...choice,
     priceDelta: money.meta({ description: 'The amount that is added to the product’s base price' }),
-    available: available,
-    position: z.int().meta({ description: 'Lower positions come first' }),
-    deletedAt: timestamp.nullable().meta({ description: 'The time of the deletion. null: not deleted' }),
   })
   .meta({ id: 'Variation' });
+
+const listedOptionGroup = z
+  .strictObject({
+    id: id.meta({ description: 'The id of an option group', example: examples.milkId }),
+    min: min.optional().meta({ description: 'The `min` for this product. Absent: that of the group' }),
+    max: max.optional().meta({ description: 'The `max` for this product. Absent: that of the group' }),
+  })
+  .meta({ id: 'ListedOptionGroup', description: 'An option group of a product' });
 
 export const product = z
   .object({
     id,
     name: z.string(),
     description: z.string(),
-    basePrice: money.meta({ description: 'The price without a variation' }),
-    available: available,
-    position: z.int().meta({ description: 'Lower positions come first' }),
+    category,
+    imageUrl,
+    allergens,
+    basePrice: money.meta({ description: 'The price without variation and options' }),
+    available,
+    availableAgainAt,
+    position,
     variations: z.array(variation),
+    optionGroups: z.array(listedOptionGroup).meta({ description: 'In the order of the menu' }),
     version: z.int().meta({
-      description: 'Increases with every change of the product or its variations. The `ETag` header contains it',
+      description:
+        'Increases with every change of the product, its variations or its list of option groups. The `ETag` header contains it',
     }),
-    createdAt: timestamp,
-    updatedAt: timestamp,
-    deletedAt: timestamp.nullable().meta({ description: 'The time of the deletion. null: not deleted' }),
+    ...entry,
   })
   .meta({ id: 'Product', description: 'A product with its variations, for managers', examples: [examples.latte] });
+
+const option = z
+  .object({
+    ...choice,
+    priceDelta: money.meta({ description: 'The amount that is added to the price of the product' }),
+  })
+  .meta({ id: 'Option' });
+
+export const optionGroup = z
+  .object({
+    id,
+    name: z.string(),
+    min,
+    max,
+    position,
+    options: z.array(option),
+    version: z.int().meta({
+      description: 'Increases with every change of the group or its options. The `ETag` header contains it',
+    }),
+    ...entry,
+  })
+  .meta({
+    id: 'OptionGroup',
+    description: 'A group of options that products share, for managers',
+    examples: [examples.milk],
+  });
+
+export const optionGroupList = z
+  .object({ data: z.array(optionGroup) })
+  .meta({ id: 'OptionGroupList', examples: [{ data: [examples.milk] }] });
 
 export const productList = z
   .object({ data: z.array(product) })
   .meta({ id: 'ProductList', examples: [{ data: [examples.latte] }] });
 
+const IMAGE_URL = 'https://images.example/flat-white.jpg';
 const NAMES =
   'Names need a visible character and are stored in NFC. The comparison ignores case, invisible characters and repeated spaces.';
-const position = z.int().min(0).max(1_000_000).meta({ description: 'Lower positions come first' });
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Returns the schemas of request bodies. Prices are in the shop's currency. */
+/** Returns an RFC 3339 time in UTC; any other text unchanged. An offset does not carry a time beyond the year 9999. */
+function toUtc(time: string): string {
+  const at = Math.min(Date.parse(time), LATEST);
+  return Number.isNaN(at) ? time : new Date(at).toISOString();
+}
+
+/** The fields of all items that a request can set. */
+const fields = {
+  available,
+  availableAgainAt: instant.overwrite(toUtc).nullable().optional().meta({
+    description:
+      'The time at which the item is available again. With a time, `available` becomes `false`; `available: true` removes the time',
+  }),
+  position: z.int().min(0).max(1_000_000).meta({ description: 'Lower positions come first' }),
+};
+
+/** The defaults of these fields. `available` has none, because it depends on `availableAgainAt`. */
+const defaults = {
+  available: available.optional().meta({ description: `${SOLD_OUT}. Default: true.` }),
+  position: fields.position.default(0),
+};
+
+const productFields = {
+  ...fields,
+  name: oneLine(MAX_NAME_LENGTH).meta({ description: `Unique among the products on sale. ${NAMES}` }),
+  description: freeText(1_000),
+  category: oneLine(50).nullable().meta({ description: 'A heading of the menu. null: no category' }),
+  imageUrl: z
+    .url({ protocol: /^https$/, normalize: true, error: 'must be https://…' })
+    .max(2_000, 'must have at most 2000 characters')
+    .nullable()
+    .meta({ description: 'An `https` URL. Crema does not fetch it. null: no image', examples: [IMAGE_URL] }),
+  allergens: allergens
+    .max(ALLERGENS.length)
+    .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')
+    .meta({ description: 'The allergens that the product contains, without duplicates' }),
+  optionGroups: z
+    .array(listedOptionGroup)
+    .max(MAX_OPTION_GROUPS)
+    .meta({
+      description:
+        'The option groups of the product, in the order of the menu. A change replaces the list. ' +
+        'A deleted group of the old list returns when it is restored, unless the list has been replaced',
+    }),
+};
+
+const optionGroupFields = {
+  name: oneLine(MAX_NAME_LENGTH).meta({ description: `Unique among the option groups. ${NAMES}` }),
+  min,
+  max,
+  position: fields.position,
+};
+
+/** The schemas of request bodies. */
+export type CatalogInput = ReturnType<typeof catalogInput>;
+
+/** Returns the schemas of request bodies. Call it once, because a component has one schema. Prices are in the shop's currency. */
 export function catalogInput(currency: string) {
   const price = priceIn(currency);
-  const productFields = {
-    name: oneLine(MAX_NAME_LENGTH).meta({ description: `Unique among the products on sale. ${NAMES}` }),
-    description: freeText(1_000),
-    basePrice: price.meta({ description: 'The price without a variation' }),
-    available,
-    position,
-  };
+  const basePrice = price.meta({ description: 'The price without variation and options' });
   const variationFields = {
+    ...fields,
     name: oneLine(MAX_NAME_LENGTH).meta({
       description: `Unique among the variations of the product on sale. ${NAMES}`,
     }),
     priceDelta: price.meta({ description: 'The amount that is added to the product’s base price' }),
-    available,
-    position,
   };
-  const defaults = { available: available.default(true), position: position.default(0) };
+  const optionFields = {
+    ...fields,
+    name: oneLine(MAX_NAME_LENGTH).meta({ description: `Unique among the options of the group. ${NAMES}` }),
+    priceDelta: price.meta({ description: 'The amount that is added to the price of the product' }),
+  };
   return {
     productRequest: z
-      .strictObject({ ...productFields, description: productFields.description.default(''), ...defaults })
+      .strictObject({
+        ...productFields,
+        ...defaults,
+        basePrice,
+        description: productFields.description.default(''),
+        category: productFields.category.default(null),
+        imageUrl: productFields.imageUrl.default(null),
+        allergens: productFields.allergens.default([]),
+        optionGroups: productFields.optionGroups.default([]),
+      })
       .meta({
         id: 'ProductRequest',
         examples: [
           {
             name: 'Flat White',
             description: 'Two shots under a thin layer of velvety milk',
+            category: 'Coffee',
+            imageUrl: IMAGE_URL,
+            allergens: ['milk'],
             basePrice: samplePrice(420, currency),
             position: 7,
+            optionGroups: [{ id: examples.milkId, min: 1 }],
           },
         ],
       }),
-    productChange: changeOf(productFields).meta({
+    productChange: changeOf({ ...productFields, basePrice }).meta({
       id: 'ProductChange',
       examples: [{ basePrice: samplePrice(440, currency) }],
     }),
@@ -113,6 +256,23 @@ export function catalogInput(currency: string) {
     variationChange: changeOf(variationFields).meta({
       id: 'VariationChange',
       examples: [{ available: false }],
+    }),
+    optionGroupRequest: z
+      .strictObject({
+        ...optionGroupFields,
+        min: min.default(0),
+        max: max.default(1),
+        position: defaults.position,
+      })
+      .meta({ id: 'OptionGroupRequest', examples: [{ name: 'Syrup', min: 0, max: 2, position: 3 }] }),
+    optionGroupChange: changeOf(optionGroupFields).meta({ id: 'OptionGroupChange', examples: [{ max: 3 }] }),
+    optionRequest: z.strictObject({ ...optionFields, ...defaults }).meta({
+      id: 'OptionRequest',
+      examples: [{ name: 'Almond', priceDelta: samplePrice(70, currency), position: 4 }],
+    }),
+    optionChange: changeOf(optionFields).meta({
+      id: 'OptionChange',
+      examples: [{ availableAgainAt: '2026-11-23T08:00:00Z' }],
     }),
   };
 }

@@ -13,8 +13,10 @@ export const orderId = '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10';
 export const latteId = '0c0ffee0-0000-4000-8000-000000000110';
 export const vanillaId = '0c0ffee0-0000-4000-8000-000000000112';
 const pumpkinSpiceId = '0c0ffee0-0000-4000-8000-000000000111';
-/** The seeded option Oat of the group Milk, and the option Extra shot of the group Extras. */
-const oatId = '0c0ffee0-0000-4000-8000-000000000212';
+/** The seeded option group Milk and its options Oat and Soy, and the option Extra shot of the group Extras. */
+export const milkId = '0c0ffee0-0000-4000-8000-000000000210';
+export const oatId = '0c0ffee0-0000-4000-8000-000000000212';
+const soyId = '0c0ffee0-0000-4000-8000-000000000213';
 const extraShotId = '0c0ffee0-0000-4000-8000-000000000221';
 const teaId = '0c0ffee0-0000-4000-8000-000000000160';
 
@@ -34,35 +36,85 @@ export const menu = {
       id: latteId,
       name: 'Latte',
       description: 'Espresso under a lot of silky milk',
+      category: 'Coffee',
+      imageUrl: 'https://images.example/latte.jpg',
+      allergens: ['milk' as const],
       price: usd(400),
       available: true,
       variations: [
         { id: pumpkinSpiceId, name: 'Pumpkin Spice', price: usd(450), available: false },
         { id: vanillaId, name: 'Vanilla', price: usd(430), available: true },
       ],
+      optionGroups: [
+        {
+          id: milkId,
+          name: 'Milk',
+          min: 0,
+          max: 1,
+          options: [
+            { id: oatId, name: 'Oat', priceDelta: usd(60), available: true },
+            { id: soyId, name: 'Soy', priceDelta: usd(50), available: false },
+          ],
+        },
+      ],
     },
     {
       id: teaId,
       name: 'Tea',
       description: 'A pot of the day’s leaves',
+      category: 'Tea',
+      imageUrl: null,
+      allergens: [],
       price: usd(300),
       available: true,
       variations: [],
+      optionGroups: [],
     },
   ],
 };
+
+const available = { available: true, availableAgainAt: null };
 
 export const latte = {
   id: latteId,
   name: 'Latte',
   description: 'Espresso under a lot of silky milk',
+  category: 'Coffee',
+  imageUrl: 'https://images.example/latte.jpg',
+  allergens: ['milk' as const],
   basePrice: usd(400),
   available: true,
+  availableAgainAt: null,
   position: 1,
-  variations: [{ id: vanillaId, name: 'Vanilla', priceDelta: usd(30), available: true, position: 2, deletedAt: null }],
+  variations: [{ id: vanillaId, name: 'Vanilla', priceDelta: usd(30), ...available, position: 2, deletedAt: null }],
+  optionGroups: [{ id: milkId, max: 2 }],
   version: 3,
   createdAt: at('08:00:00'),
   updatedAt: at('08:30:00'),
+  deletedAt: null,
+};
+
+export const milk = {
+  id: milkId,
+  name: 'Milk',
+  min: 0,
+  max: 1,
+  position: 1,
+  options: [
+    { id: oatId, name: 'Oat', priceDelta: usd(60), ...available, position: 2, deletedAt: null },
+    {
+      id: soyId,
+      name: 'Soy',
+      priceDelta: usd(50),
+      available: false,
+      availableAgainAt: at('14:00:00'),
+      position: 3,
+      deletedAt: null,
+    },
+  ],
+  version: 4,
+  createdAt: at('08:00:00'),
+  updatedAt: at('08:45:00'),
   deletedAt: null,
 };
 

@@ -23,6 +23,10 @@ const tags = [
   { name: 'Orders', description: 'Place, read, change and cancel orders' },
   { name: 'Streams', description: 'Follow orders by server-sent events' },
   { name: 'Products', description: 'Products and variations, for managers. Baristas change their availability' },
+  {
+    name: 'Option groups',
+    description: 'Options that products share, for managers. Baristas change their availability',
+  },
   { name: 'Users', description: 'Accounts, invitations, passwords and roles' },
   { name: 'Webhooks', description: 'Endpoints of other systems that receive events' },
   { name: 'Events', description: 'The requests that webhooks receive' },

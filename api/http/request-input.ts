@@ -58,5 +58,5 @@ function faultsOf(issue: z.core.$ZodIssue, locate: Locate): Fault[] {
 }
 
 /** Returns a JSON Pointer as a URI fragment (RFC 6901 §6). */
-const toPointer = (path: string[]): string =>
+export const toPointer = (path: string[]): string =>
   `#${path.map((step) => `/${encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;

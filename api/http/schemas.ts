@@ -24,7 +24,7 @@ export const digits = (min: number, max: number) =>
 export const instant = z
   .string()
   .toUpperCase()
-  .pipe(z.iso.datetime({ offset: true }))
+  .check(z.iso.datetime({ offset: true }))
   .meta({ format: 'date-time' });
 
 export const money = z

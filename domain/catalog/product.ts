@@ -1,109 +1,74 @@
 import type { Money } from '../money.ts';
+import { AVAILABLE, type Availability, asOf, withAvailability } from './availability.ts';
+import { type Choice, commandsOn, type Entry, type NotFound, newEntry, touched } from './choices.ts';
+import type { ListedOptionGroup } from './option-group.ts';
 
-/** A variation of a product. */
-export interface Variation {
-  id: string;
-  name: string;
-  /** Added to the product's base price. */
-  priceDelta: Money;
-  /** `false`: sold out. The variation stays on the menu, but cannot be ordered. */
-  available: boolean;
-  position: number;
-  deletedAt: string | null;
-}
+/** The allergens that the EU requires sellers to state (Regulation 1169/2011, annex II). */
+export const ALLERGENS = [
+  'celery',
+  'crustaceans',
+  'eggs',
+  'fish',
+  'gluten',
+  'lupin',
+  'milk',
+  'molluscs',
+  'mustard',
+  'nuts',
+  'peanuts',
+  'sesame',
+  'soy',
+  'sulphites',
+] as const;
 
-/** A product with its variations. A deleted product is marked, but not removed. Postgres enforces that names are unique. */
-export interface Product {
+export type Allergen = (typeof ALLERGENS)[number];
+
+/** The maximum number of option groups of a product. */
+export const MAX_OPTION_GROUPS = 20;
+
+/** A product with its variations. Postgres enforces that names are unique. */
+export interface Product extends Entry, Availability {
   id: string;
   name: string;
   description: string;
+  /** A heading of the menu; null: the product is under no heading. */
+  category: string | null;
+  /** An https URL; null: no image. */
+  imageUrl: string | null;
+  allergens: Allergen[];
   basePrice: Money;
-  available: boolean;
   position: number;
-  variations: Variation[];
-  /** Increases by one with every change of the product or its variations. */
-  version: number;
-  createdAt: string;
-  updatedAt: string;
-  deletedAt: string | null;
+  variations: Choice[];
+  /** In the order of the menu. */
+  optionGroups: ListedOptionGroup[];
 }
 
-export type NewProduct = Pick<Product, 'name' | 'description' | 'basePrice' | 'available' | 'position'>;
-export type NewVariation = Pick<Variation, 'name' | 'priceDelta' | 'available' | 'position'>;
+type Described = Pick<
+  Product,
+  'name' | 'description' | 'category' | 'imageUrl' | 'allergens' | 'basePrice' | 'position' | 'optionGroups'
+>;
+export type NewProduct = Described & Partial<Availability>;
 
-/** The refusal of a change, because the product or variation does not exist or is deleted. */
-export interface CatalogRefusal {
-  refused: 'not_found';
-}
+const commands = commandsOn<Product, 'variations'>('variations');
+
+export const {
+  remove: deleteProduct,
+  restore: restoreProduct,
+  addChoice: addVariation,
+  changeChoice: changeVariation,
+  deleteChoice: deleteVariation,
+  restoreChoice: restoreVariation,
+} = commands;
 
 export function createProduct(id: string, fields: NewProduct, now: string): Product {
-  return { id, ...fields, variations: [], version: 1, createdAt: now, updatedAt: now, deletedAt: null };
+  return withAvailability({ id, ...fields, ...AVAILABLE, variations: [], ...newEntry(now) }, fields, now);
 }
 
-export function changeProduct(product: Product, change: Partial<NewProduct>, now: string): Product | CatalogRefusal {
-  return product.deletedAt ? { refused: 'not_found' } : touched({ ...product, ...change }, now);
-}
-
-/** Deletes a product and its variations. */
-export function deleteProduct(product: Product, now: string): Product | CatalogRefusal {
-  return product.deletedAt ? { refused: 'not_found' } : touched({ ...product, deletedAt: now }, now);
-}
-
-/** Restores a deleted product; returns any other product unchanged. */
-export function restoreProduct(product: Product, now: string): Product {
-  return product.deletedAt ? touched({ ...product, deletedAt: null }, now) : product;
-}
-
-export function addVariation(
-  product: Product,
-  id: string,
-  fields: NewVariation,
-  now: string,
-): Product | CatalogRefusal {
+export function changeProduct(product: Product, change: Partial<NewProduct>, now: string): Product | NotFound {
   if (product.deletedAt) return { refused: 'not_found' };
-  return withVariation(product, { id, ...fields, deletedAt: null }, now);
+  const { available: _, availableAgainAt: __, ...fields } = change;
+  return touched(withAvailability({ ...product, ...fields }, change, now), now);
 }
 
-export function changeVariation(
-  product: Product,
-  id: string,
-  change: Partial<NewVariation>,
-  now: string,
-): Product | CatalogRefusal {
-  const variation = variationOnSale(product, id);
-  return variation ? withVariation(product, { ...variation, ...change }, now) : { refused: 'not_found' };
-}
-
-export function deleteVariation(product: Product, id: string, now: string): Product | CatalogRefusal {
-  const variation = variationOnSale(product, id);
-  return variation ? withVariation(product, { ...variation, deletedAt: now }, now) : { refused: 'not_found' };
-}
-
-/** Restores a deleted variation; returns the product unchanged if the variation is not deleted. */
-export function restoreVariation(product: Product, id: string, now: string): Product | CatalogRefusal {
-  const variation = product.variations.find((each) => each.id === id);
-  if (product.deletedAt || !variation) return { refused: 'not_found' };
-  return variation.deletedAt ? withVariation(product, { ...variation, deletedAt: null }, now) : product;
-}
-
-function variationOnSale(product: Product, id: string): Variation | undefined {
-  if (product.deletedAt) return undefined;
-  return product.variations.find((each) => each.id === id && !each.deletedAt);
-}
-
-function withVariation(product: Product, variation: Variation, now: string): Product {
-  const others = product.variations.filter(({ id }) => id !== variation.id);
-  return touched({ ...product, variations: [...others, variation].sort(byPosition) }, now);
-}
-
-/** Orders variations as Postgres does: by position, then by name. */
-function byPosition(one: Variation, other: Variation): number {
-  if (one.position !== other.position) return one.position - other.position;
-  return one.name < other.name ? -1 : Number(one.name > other.name);
-}
-
-const touched = (product: Product, now: string): Product => ({
-  ...product,
-  version: product.version + 1,
-  updatedAt: now,
-});
+/** Returns a product and its variations as of a time. Returns the same object if nothing changes. */
+export const productAsOf = (product: Product, now: string): Product => asOf(commands.choicesAsOf(product, now), now);

@@ -1,10 +1,10 @@
 import { createMenu } from '../../api/catalog/menu.ts';
 import { createCatalogView, type MenuItem } from '../../db/catalog-view.ts';
-import type { Variation } from '../../domain/catalog/product.ts';
+import type { Choice } from '../../domain/catalog/choices.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { expectFaults } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, newName, usd } from './manager.ts';
+import { managerOf, newName, optionsOf, usd } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 const manager = managerOf(() => shop);
+const options = optionsOf(() => shop);
 const menu = (headers: Record<string, string> = {}) => shop.request('GET', '/v1/catalog', { headers });
 const items = async (): Promise<MenuItem[]> => (await menu()).body.data;
 const itemOf = async (id: string) => (await items()).find((item) => item.id === id);
@@ -34,9 +35,51 @@ test('a new shop has the challenge’s menu in order, with final prices', async 
   ]);
 });
 
+test('a new shop has categories, allergens and option groups', async () => {
+  const written = (await items()).map(({ name, category, allergens, optionGroups }) => [
+    name,
+    category,
+    allergens.join(' '),
+    ...optionGroups.map((group) => `${group.name} ${group.min}-${group.max}`),
+  ]);
+  expect(written).toEqual([
+    ['Latte', 'Coffee', 'milk', 'Milk 0-1', 'Extras 0-3'],
+    ['Espresso', 'Coffee', ''],
+    ['Macchiato', 'Coffee', 'milk', 'Milk 0-1', 'Extras 0-3'],
+    ['Iced Coffee', 'Coffee', '', 'Milk 0-1', 'Extras 0-3'],
+    ['Donuts', 'Bakery', 'eggs gluten milk soy'],
+    ['Tea', 'Tea', ''],
+  ]);
+  const [milk, extras] = (await items())[0]!.optionGroups;
+  expect(milk).toMatchObject({
+    id: '0c0ffee0-0000-4000-8000-000000000210',
+    options: [
+      { id: '0c0ffee0-0000-4000-8000-000000000211', name: 'Whole', priceDelta: usd(0), available: true },
+      { id: '0c0ffee0-0000-4000-8000-000000000212', name: 'Oat', priceDelta: usd(60), available: true },
+      { id: '0c0ffee0-0000-4000-8000-000000000213', name: 'Soy', priceDelta: usd(50), available: true },
+    ],
+  });
+  expect(extras).toMatchObject({
+    id: '0c0ffee0-0000-4000-8000-000000000220',
+    options: [
+      { id: '0c0ffee0-0000-4000-8000-000000000221', name: 'Extra shot', priceDelta: usd(100), available: true },
+      { id: '0c0ffee0-0000-4000-8000-000000000222', name: 'Cinnamon', priceDelta: usd(0), available: true },
+    ],
+  });
+});
+
 describe('reading the menu', () => {
   test('returns exactly the documented fields of a product', async () => {
-    const { id } = await manager.product({ name: newName(), description: 'Good', basePrice: usd(500) });
+    const group = await options.option((await options.group({ max: 3 })).id, { name: 'Candle', priceDelta: usd(25) });
+    const { id } = await manager.product({
+      name: newName(),
+      description: 'Good',
+      category: 'Cakes',
+      imageUrl: 'https://images.example/cake.jpg',
+      allergens: ['eggs', 'gluten'],
+      basePrice: usd(500),
+      optionGroups: [{ id: group.id, min: 1, max: 4 }],
+    });
     const { variations } = await manager.variation(id, { name: 'With cream', priceDelta: usd(70) });
 
     const { status, headers, body } = await menu();
@@ -48,9 +91,21 @@ describe('reading the menu', () => {
       id,
       name: expect.any(String),
       description: 'Good',
+      category: 'Cakes',
+      imageUrl: 'https://images.example/cake.jpg',
+      allergens: ['eggs', 'gluten'],
       price: usd(500),
       available: true,
       variations: [{ id: variations[0]?.id, name: 'With cream', price: usd(570), available: true }],
+      optionGroups: [
+        {
+          id: group.id,
+          name: group.name,
+          min: 1,
+          max: 4,
+          options: [{ id: group.options[0]?.id, name: 'Candle', priceDelta: usd(25), available: true }],
+        },
+      ],
     });
   });
 
@@ -83,7 +138,7 @@ describe('reading the menu', () => {
 
   test('marks sold-out products', async () => {
     const { id } = await manager.product();
-    const first = (await manager.variation(id, { name: 'Gone', available: false })).variations[0] as Variation;
+    const first = (await manager.variation(id, { name: 'Gone', available: false })).variations[0] as Choice;
     await manager.variation(id, { name: 'There' });
     const availability = async () => {
       const item = await itemOf(id);

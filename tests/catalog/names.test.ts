@@ -7,7 +7,7 @@ import { copyDatabase, createDatabase, patient } from '../databases.ts';
 import { INVISIBLE } from '../domain/invisible.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, newName, usd } from './manager.ts';
+import { managerOf, newName, optionsOf, usd } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -16,6 +16,7 @@ beforeAll(async () => {
 afterAll(() => shop?.close());
 
 const manager = managerOf(() => shop);
+const options = optionsOf(() => shop);
 
 /** All requests that set a name. */
 const named: Record<string, (name: string) => Promise<unknown>> = {
@@ -23,6 +24,10 @@ const named: Record<string, (name: string) => Promise<unknown>> = {
   'a changed product': async (name) => manager.ask('PATCH', `/${(await manager.product()).id}`, { name }),
   'a variation': async (name) =>
     manager.ask('POST', `/${(await manager.product()).id}/variations`, { name, priceDelta: usd(0) }),
+  'an option group': (name) => options.ask('POST', '', { name }),
+  'a changed option group': async (name) => options.ask('PATCH', `/${(await options.group()).id}`, { name }),
+  'an option': async (name) =>
+    options.ask('POST', `/${(await options.group()).id}/options`, { name, priceDelta: usd(0) }),
   'a person who registers': (name) =>
     shop.request('POST', '/v1/users', { body: { email: `${randomUUID()}@example.com`, name } }),
   'a person who is invited': (name) =>
@@ -101,6 +106,30 @@ describe.each(Object.entries(spellings))('names that differ only in %s', (_, [fi
     await manager.ask('DELETE', `/${id}`);
     await manager.product({ name: `${word} ${others[0]}` });
     expectProblem(await manager.ask('POST', `/${id}/restore`), 'name_taken');
+  });
+
+  test('allow only one option group', async () => {
+    const word = newName();
+    const { id } = await options.group({ name: `${word} ${first}` });
+    const other = await options.group();
+    for (const name of others.map((spelling) => `${word} ${spelling}`)) {
+      expectProblem(await options.ask('POST', '', { name }), 'name_taken');
+      expectProblem(await options.ask('PATCH', `/${other.id}`, { name }), 'name_taken');
+    }
+    await options.ask('DELETE', `/${id}`);
+    await options.group({ name: `${word} ${others[0]}` });
+    expectProblem(await options.ask('POST', `/${id}/restore`), 'name_taken');
+  });
+
+  test('allow only one option per option group', async () => {
+    const [one, other] = [await options.group(), await options.group()];
+    const [option] = (await options.option(one.id, { name: first })).options;
+    for (const name of others) {
+      expectProblem(await options.ask('POST', `/${one.id}/options`, { name, priceDelta: usd(0) }), 'name_taken');
+    }
+    const renamed = await options.ask('PATCH', `/${one.id}/options/${option!.id}`, { name: others[0] });
+    expect(renamed.status).toBe(200);
+    await options.option(other.id, { name: others[0] });
   });
 
   test('allow only one variation per product', async () => {

@@ -19,9 +19,14 @@ describe('creating a product', () => {
     const fields = {
       name: newName(),
       description: 'Two shots\nunder a thin layer of velvety milk ☕',
+      category: 'Coffee',
+      imageUrl: 'https://images.example/flat-white.jpg',
+      allergens: ['milk', 'soy'],
       basePrice: usd(420),
       available: false,
+      availableAgainAt: null,
       position: 7,
+      optionGroups: [],
     };
 
     const { status, headers, body } = await manager.ask('POST', '', fields);
@@ -49,6 +54,7 @@ describe('creating a product', () => {
     const name = newName();
     const { body } = await manager.ask('POST', '', { name: `  ${name} `, basePrice: usd(0) });
     expect(body).toMatchObject({ name, description: '', basePrice: usd(0), available: true, position: 0 });
+    expect(body).toMatchObject({ category: null, imageUrl: null, allergens: [], availableAgainAt: null });
   });
 });
 
@@ -58,6 +64,9 @@ describe('editing a product', () => {
     ['description', { description: '' }],
     ['price', { basePrice: usd(10_000_000) }],
     ['availability', { available: false }],
+    ['category', { category: 'Tea' }],
+    ['image', { imageUrl: `https://images.example/${'x'.repeat(1_976)}` }],
+    ['allergens', { allergens: ['sulphites', 'celery'] }],
     ['position', { position: 1_000_000 }],
   ])('changes its %s, keeps the rest and raises the version', async (_, change) => {
     const before = await manager.product({ description: 'Before', position: 3 });
@@ -198,6 +207,26 @@ describe('an invalid product', () => {
     ['a description with NUL', { description: '\0' }, ['#/description']],
     ['availability as a string', { available: 'true' }, ['#/available']],
     ['a position below 0', { position: -1 }, ['#/position']],
+    ['a category of 51 characters', { category: '🥐'.repeat(51) }, ['#/category']],
+    ['a category of two lines', { category: 'Coffee\nTea' }, ['#/category']],
+    ['an invisible category', { category: '\u200b' }, ['#/category']],
+    ['an image over http', { imageUrl: 'http://images.example/latte.jpg' }, ['#/imageUrl']],
+    ['an image in the URL', { imageUrl: 'data:image/png;base64,AAAA' }, ['#/imageUrl']],
+    ['an image path', { imageUrl: '/latte.jpg' }, ['#/imageUrl']],
+    ['an empty image', { imageUrl: '' }, ['#/imageUrl']],
+    ['an image of 2,001 characters', { imageUrl: `https://a.example/${'x'.repeat(1_983)}` }, ['#/imageUrl']],
+    ['an unknown allergen', { allergens: ['milk', 'dust'] }, ['#/allergens/1']],
+    ['an allergen twice', { allergens: ['milk', 'milk'] }, ['#/allergens']],
+    ['allergens of null', { allergens: null }, ['#/allergens']],
+    ['availability at a local time', { availableAgainAt: '2026-11-29T10:00:00' }, ['#/availableAgainAt']],
+    ['availability at an impossible time', { availableAgainAt: '2026-02-30T10:00:00Z' }, ['#/availableAgainAt']],
+    ['availability at a number', { availableAgainAt: 1_764_410_400 }, ['#/availableAgainAt']],
+    ['option groups of null', { optionGroups: null }, ['#/optionGroups']],
+    ['21 option groups', { optionGroups: Array(21).fill({ id: nowhere }) }, ['#/optionGroups']],
+    ['an option group as an id', { optionGroups: [nowhere] }, ['#/optionGroups/0']],
+    ['a min of 21', { optionGroups: [{ id: nowhere, min: 21 }] }, ['#/optionGroups/0/min']],
+    ['a max below 0', { optionGroups: [{ id: nowhere, max: -1 }] }, ['#/optionGroups/0/max']],
+    ['an unknown option group', { optionGroups: [{ id: nowhere }] }, ['#/optionGroups/0/id']],
     ['a fractional position', { position: 1.5 }, ['#/position']],
     ['a position above 1,000,000', { position: 1_000_001 }, ['#/position']],
     ['an id', { id: nowhere }, ['#/id']],

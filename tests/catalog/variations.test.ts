@@ -1,4 +1,5 @@
-import type { Product, Variation } from '../../domain/catalog/product.ts';
+import type { Choice } from '../../domain/catalog/choices.ts';
+import type { Product } from '../../domain/catalog/product.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { managerOf, newName, usd } from './manager.ts';
@@ -16,13 +17,13 @@ const nowhere = '0c0ffee0-0000-4000-8000-0000000000ff';
 async function withVariation(fields: object = {}) {
   const { id } = await manager.product();
   const product = await manager.variation(id, fields);
-  const [variation] = product.variations as [Variation];
+  const [variation] = product.variations as [Choice];
   return { product, variation, path: `/${id}/variations/${variation.id}` };
 }
 
 test('adding a variation returns the product with it and the next version', async () => {
   const before = await manager.product();
-  const fields = { name: newName(), priceDelta: usd(60), available: false, position: 4 };
+  const fields = { name: newName(), priceDelta: usd(60), available: false, availableAgainAt: null, position: 4 };
 
   const { status, headers, body } = await manager.ask('POST', `/${before.id}/variations`, fields);
 

@@ -172,7 +172,7 @@ describe('the API does not start', () => {
     const { code, output } = await run('api/main.ts', { ...environment, CURRENCY: 'JPY', PORT: '0' });
     expect([code, lastLine(output)]).toEqual([
       1,
-      'CURRENCY is JPY, but products on sale are priced in USD: set CURRENCY=USD, or delete these products first.',
+      'CURRENCY is JPY, but products or options on sale are priced in USD: set CURRENCY=USD, or delete these first.',
     ]);
   });
 

@@ -165,6 +165,29 @@ test('changing the menu has the documented responses', async () => {
   await ask('restoreProduct', { id }, { as });
 });
 
+test('changing option groups has the documented responses', async () => {
+  const as = shop.manager;
+  const price = (amount: number) => ({ amount, currency: 'USD' });
+  const { id } = (await ask('createOptionGroup', {}, { as, body: { name: 'Syrup', max: 2 } })).body;
+  expect(codeOf(await ask('createOptionGroup', {}, { as, body: { name: 'Milk' } }))).toEqual([409, 'name_taken']);
+  await ask('listOptionGroups', {}, { as, query: '?include=deleted' });
+  await ask('getOptionGroup', { id }, { as });
+  await ask('changeOptionGroup', { id }, { as, body: { min: 1 }, headers: { 'if-match': '"1"' } });
+  const late = { as, body: { min: 0 }, headers: { 'if-match': '"1"' } };
+  expect(codeOf(await ask('changeOptionGroup', { id }, late))).toEqual([412, 'version_mismatch']);
+  const added = await ask('addOption', { id }, { as, body: { name: 'Caramel', priceDelta: price(60) } });
+  const optionId = added.body.options[0].id;
+  await ask('changeOption', { id, optionId }, { as, body: { availableAgainAt: '2100-01-01T08:00:00Z' } });
+  await ask('deleteOption', { id, optionId }, { as });
+  await ask('restoreOption', { id, optionId }, { as });
+  const body = { name: 'Cortado', basePrice: price(380), optionGroups: [{ id, max: 1 }], allergens: ['milk'] };
+  await ask('createProduct', {}, { as, body });
+  await ask('getCatalog');
+  expect((await ask('deleteOptionGroup', { id }, { as })).status).toBe(204);
+  expect(codeOf(await ask('getOptionGroup', { id }, { as }))).toEqual([404, 'not_found']);
+  await ask('restoreOptionGroup', { id }, { as });
+});
+
 test('managing webhooks has the documented responses', async () => {
   const as = shop.manager;
   const url = 'http://127.0.0.1:9999/hooks';

@@ -1,6 +1,6 @@
+import type { NotFound } from '../../domain/catalog/choices.ts';
 import {
   addVariation,
-  type CatalogRefusal,
   changeProduct,
   changeVariation,
   createProduct,
@@ -15,11 +15,22 @@ import { deepFreeze } from './an-order.ts';
 const NOW = '2026-11-22T09:00:00.000Z';
 const LATER = '2026-11-22T10:00:00.000Z';
 const usd = (amount: number) => ({ amount, currency: 'USD' });
-const fields = { name: 'Latte', description: '', basePrice: usd(400), available: true, position: 1 };
-const vanilla = { name: 'Vanilla', priceDelta: usd(30), available: true, position: 1 };
+const fields = {
+  name: 'Latte',
+  description: '',
+  category: null,
+  imageUrl: null,
+  allergens: [],
+  basePrice: usd(400),
+  available: true,
+  availableAgainAt: null,
+  position: 1,
+  optionGroups: [],
+};
+const vanilla = { name: 'Vanilla', priceDelta: usd(30), available: true, availableAgainAt: null, position: 1 };
 
 /** Applies a command and returns the product, frozen so that commands cannot change it in place. */
-function done(result: Product | CatalogRefusal): Product {
+function done(result: Product | NotFound): Product {
   if ('refused' in result) throw new Error(`refused: ${result.refused}`);
   return deepFreeze(result);
 }
@@ -41,36 +52,35 @@ test('creates a product at version 1, on sale and without variations', () => {
   });
 });
 
-const commands: [what: string, command: (product: Product) => Product | CatalogRefusal, on: Product, after: object][] =
+const commands: [what: string, command: (product: Product) => Product | NotFound, on: Product, after: object][] = [
+  ['changed', (it) => changeProduct(it, { name: 'Café Latte' }, LATER), withVanilla, { name: 'Café Latte' }],
+  ['deleted', (it) => deleteProduct(it, LATER), withVanilla, { deletedAt: LATER }],
+  ['restored', (it) => restoreProduct(it, LATER), deleted, { deletedAt: null }],
   [
-    ['changed', (it) => changeProduct(it, { name: 'Café Latte' }, LATER), withVanilla, { name: 'Café Latte' }],
-    ['deleted', (it) => deleteProduct(it, LATER), withVanilla, { deletedAt: LATER }],
-    ['restored', (it) => restoreProduct(it, LATER), deleted, { deletedAt: null }],
-    [
-      'given a variation',
-      (it) => addVariation(it, 'oat', { ...vanilla, name: 'Oat' }, LATER),
-      withVanilla,
-      { variations: [{ id: 'oat', name: 'Oat', deletedAt: null }, { id: 'vanilla' }] },
-    ],
-    [
-      'changed in a variation',
-      (it) => changeVariation(it, 'vanilla', { available: false }, LATER),
-      withVanilla,
-      { variations: [{ ...vanilla, id: 'vanilla', available: false, deletedAt: null }] },
-    ],
-    [
-      'left without a variation',
-      (it) => deleteVariation(it, 'vanilla', LATER),
-      withVanilla,
-      { variations: [{ ...vanilla, deletedAt: LATER }] },
-    ],
-    [
-      'given a variation back',
-      (it) => restoreVariation(it, 'vanilla', LATER),
-      withoutVanilla,
-      { variations: [{ ...vanilla, deletedAt: null }] },
-    ],
-  ];
+    'given a variation',
+    (it) => addVariation(it, 'oat', { ...vanilla, name: 'Oat' }, LATER),
+    withVanilla,
+    { variations: [{ id: 'oat', name: 'Oat', deletedAt: null }, { id: 'vanilla' }] },
+  ],
+  [
+    'changed in a variation',
+    (it) => changeVariation(it, 'vanilla', { available: false }, LATER),
+    withVanilla,
+    { variations: [{ ...vanilla, id: 'vanilla', available: false, deletedAt: null }] },
+  ],
+  [
+    'left without a variation',
+    (it) => deleteVariation(it, 'vanilla', LATER),
+    withVanilla,
+    { variations: [{ ...vanilla, deletedAt: LATER }] },
+  ],
+  [
+    'given a variation back',
+    (it) => restoreVariation(it, 'vanilla', LATER),
+    withoutVanilla,
+    { variations: [{ ...vanilla, deletedAt: null }] },
+  ],
+];
 
 test.each(commands)('raises the version by one when a product is %s', (_, command, on, after) => {
   const changed = done(command(on));
@@ -83,7 +93,7 @@ describe('a deleted product', () => {
     expect(restoreProduct(deleted, LATER).variations).toEqual(withVanilla.variations);
   });
 
-  const attempts: [what: string, command: (product: Product) => Product | CatalogRefusal][] = [
+  const attempts: [what: string, command: (product: Product) => Product | NotFound][] = [
     ['changed', (it) => changeProduct(it, { name: 'New' }, LATER)],
     ['deleted', (it) => deleteProduct(it, LATER)],
     ['given a variation', (it) => addVariation(it, 'oat', { ...vanilla, name: 'Oat' }, LATER)],

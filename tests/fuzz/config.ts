@@ -13,6 +13,8 @@ const BAD_REQUEST = ['400', '401', '403', '404', '405', '413', '415'];
 const IDS: readonly { path: string; parameters: Record<string, keyof TestData['ids']> }[] = [
   { path: '^/v1/orders/\\{id\\}', parameters: { 'path.id': 'orders' } },
   { path: '^/v1/products/\\{id\\}', parameters: { 'path.id': 'products', 'path.variationId': 'variations' } },
+  { path: '^/v1/option-groups/\\{id\\}', parameters: { 'path.id': 'optionGroups', 'path.optionId': 'options' } },
+  { path: '^/v1/products', parameters: { 'body.optionGroups[*].id': 'optionGroups' } },
   { path: '^/v1/users/\\{id\\}', parameters: { 'path.id': 'users' } },
   { path: '^/v1/webhooks/\\{id\\}', parameters: { 'path.id': 'webhooks', 'path.deliveryId': 'deliveries' } },
   { path: '^/v1/orders(/quote)?$', parameters: { 'body.lines[*].productId': 'products' } },

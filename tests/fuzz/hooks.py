@@ -38,6 +38,8 @@ def before_load_schema(context, raw_schema):
         schemas[name]["properties"]["url"] = {"type": "string", "format": "url-of-webhook"}
         # openapi.yaml omits `uniqueItems`, because some client generators turn such lists into sets.
         schemas[name]["properties"]["events"]["uniqueItems"] = True
+    for name in ("ProductRequest", "ProductChange"):
+        schemas[name]["properties"]["allergens"]["uniqueItems"] = True
     for path in raw_schema["paths"].values():
         for operation in path.values():
             for parameter in operation.get("parameters", []):
@@ -99,13 +101,20 @@ def filter_failure(context, failure, case, response):
 
 
 # Rules that no schema can describe: the lines of an order, the order of two times, the purpose of a link, visible characters,
-# and the length of a name in NFC.
+# the length of a name in NFC, and the option groups of a product.
 BEYOND_SCHEMA = (
     "is not a line of this order",
     "must be after from",
     "is required to open an account",
     "must have at least one visible character",
     "must have at most 100 characters in NFC",
+    "must have at most 50 characters in NFC",
+    "must be at most max",
+    "must be at least min",
+    "must be at most the max of",
+    "must be at least the min of",
+    "is not an option group",
+    "occurs twice",
 )
 
 

@@ -4,6 +4,7 @@ type Row = { id: string };
 export interface Ids {
   orders: Row[];
   products: (Row & { variations: Row[] })[];
+  optionGroups: (Row & { options: Row[] })[];
   users: Row[];
   webhooks: Row[];
   /** A sent email about the first order. */
@@ -29,6 +30,7 @@ interface ExampleRequest {
 export function successfulRequests({
   orders,
   products,
+  optionGroups,
   users,
   webhooks,
   ...rest
@@ -36,6 +38,8 @@ export function successfulRequests({
   const order = (index: number) => ({ id: orders[index]?.id });
   const product = (index: number) => ({ id: products[index]?.id });
   const variation = (index: number) => ({ ...product(index), variationId: products[index]?.variations[0]?.id });
+  const group = (index: number) => ({ id: optionGroups[index]?.id });
+  const option = (index: number) => ({ ...group(index), optionId: optionGroups[index]?.options[0]?.id });
   const webhook = (index: number) => ({ id: webhooks[index]?.id });
   const lines = products.map(({ id }) => ({ productId: id, quantity: 1 }));
   const requests: Record<string, [path: ExampleRequest['path_parameters'], body?: unknown]> = {
@@ -60,6 +64,14 @@ export function successfulRequests({
     changeVariation: [variation(2), { position: 3 }],
     restoreVariation: [variation(2)],
     deleteVariation: [variation(3)],
+    getOptionGroup: [group(0)],
+    changeOptionGroup: [group(0), { max: 3 }],
+    restoreOptionGroup: [group(0)],
+    deleteOptionGroup: [group(1)],
+    addOption: [group(2), { name: 'Small', priceDelta: { amount: 0, currency: 'USD' } }],
+    changeOption: [option(2), { position: 3 }],
+    restoreOption: [option(2)],
+    deleteOption: [option(3)],
     revokeInvitation: [{ id: rest.invitation.id }],
     changeUser: [{ id: users[2]?.id }, { role: 'barista' }],
     promoteUser: [{ id: users[1]?.id }],

@@ -22,7 +22,10 @@ export interface TestData {
   /** The id of the caller, and of another user. */
   self: string;
   other: string;
-  ids: Record<'orders' | 'products' | 'variations' | 'users' | 'webhooks' | 'deliveries', string[]>;
+  ids: Record<
+    'orders' | 'products' | 'variations' | 'optionGroups' | 'options' | 'users' | 'webhooks' | 'deliveries',
+    string[]
+  >;
   /** Values by format, for formats that no schema can describe. */
   formats: Record<string, string[]>;
   successfulRequests: ReturnType<typeof successfulRequests>;
@@ -54,6 +57,7 @@ export async function createTestData(role: Role, url: string, database: Database
   const [asCustomer, asManager] = [createSend(url, customerToken), createSend(url, managerToken)];
 
   const products = await createProducts(asManager);
+  const optionGroups = await createOptionGroups(asManager);
   const lines = products.map(({ id }) => ({ productId: id, quantity: 1 }));
   const orders = await repeat(20, () => asCustomer('POST', '/v1/orders', { lines }));
   const users = await repeat(5, () => createUser('customer'));
@@ -69,6 +73,7 @@ export async function createTestData(role: Role, url: string, database: Database
   const requests: Ids = {
     orders,
     products,
+    optionGroups,
     users,
     webhooks,
     email: await emailTo(database, orders[0]?.id),
@@ -91,6 +96,8 @@ export async function createTestData(role: Role, url: string, database: Database
       orders: idsOf(orders),
       products: idsOf(products),
       variations: idsOf(products.flatMap(({ variations }) => variations)),
+      optionGroups: idsOf(optionGroups),
+      options: idsOf(optionGroups.flatMap(({ options }) => options)),
       users: idsOf(users),
       webhooks: idsOf(webhooks),
       deliveries: idsOf(deliveries),
@@ -149,6 +156,14 @@ function createProducts(send: Send) {
     const { id } = await send('POST', '/v1/products', { name: `Fuzz ${randomUUID()}`, basePrice: price });
     const variation = { name: 'Large', priceDelta: price };
     return send<{ id: string; variations: { id: string }[] }>('POST', `/v1/products/${id}/variations`, variation);
+  });
+}
+
+function createOptionGroups(send: Send) {
+  return repeat(5, async () => {
+    const { id } = await send('POST', '/v1/option-groups', { name: `Fuzz ${randomUUID()}` });
+    const option = { name: 'Large', priceDelta: { amount: 20, currency: 'USD' } };
+    return send<{ id: string; options: { id: string }[] }>('POST', `/v1/option-groups/${id}/options`, option);
   });
 }
 

@@ -14,8 +14,8 @@ const timeIn = (at: string, timeZone: string): string =>
 async function databaseIn(currency: string): Promise<string> {
   const url = await copyDatabase();
   const database = connect(url, { max: 1, name: 'crema-test' });
-  await database('variations').delete();
-  await database('products').delete();
+  for (const table of ['product_option_groups', 'options', 'option_groups', 'variations', 'products'])
+    await database(table).delete();
   await seedCatalog(database, currency);
   await database.destroy();
   return url;

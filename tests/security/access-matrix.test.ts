@@ -122,6 +122,20 @@ const rows: Record<string, Row> = {
   'PATCH /v1/products/{id}/variations/{variationId}': serve,
   'DELETE /v1/products/{id}/variations/{variationId}': { ...manage, answers: 200 },
   'POST /v1/products/{id}/variations/{variationId}/restore': { ...manage, answers: 200 },
+  'GET /v1/option-groups': { ...manage, answers: 200 },
+  'POST /v1/option-groups': { ...manage, answers: 201, body: () => ({ name: randomUUID() }) },
+  'GET /v1/option-groups/{id}': { ...manage, answers: 200 },
+  'PATCH /v1/option-groups/{id}': { ...manage, answers: 200, body: () => ({ max: 2 }) },
+  'DELETE /v1/option-groups/{id}': { ...manage, answers: 204 },
+  'POST /v1/option-groups/{id}/restore': { ...manage, answers: 200 },
+  'POST /v1/option-groups/{id}/options': {
+    ...manage,
+    answers: 201,
+    body: () => ({ name: randomUUID(), priceDelta: price(0) }),
+  },
+  'PATCH /v1/option-groups/{id}/options/{optionId}': serve,
+  'DELETE /v1/option-groups/{id}/options/{optionId}': { ...manage, answers: 200 },
+  'POST /v1/option-groups/{id}/options/{optionId}/restore': { ...manage, answers: 200 },
   'GET /v1/me': { who: 'people', answers: 200 },
   'PATCH /v1/me': { who: 'people', answers: 200, body: () => ({ name: randomUUID() }) },
   'DELETE /v1/me': { who: 'people', answers: 'wrong_password', body: () => ({ password: 'not theirs' }) },
@@ -300,6 +314,12 @@ async function targetOf(path: string): Promise<Record<string, string>> {
     const { id } = (await shop.request('POST', '/v1/webhooks', { as, body })).body;
     const test = path.includes('{deliveryId}') && (await shop.request('POST', `/v1/webhooks/${id}/test`, { as }));
     return { id, ...(test && { deliveryId: test.body.id }) };
+  }
+  if (path.startsWith('/v1/option-groups/{id}')) {
+    const { id } = (await shop.request('POST', '/v1/option-groups', { as, body: { name: randomUUID() } })).body;
+    const option = { name: 'Oat', priceDelta: price(60) };
+    const { body } = await shop.request('POST', `/v1/option-groups/${id}/options`, { as, body: option });
+    return { id, optionId: body.options[0].id };
   }
   if (!path.startsWith('/v1/products/{id}')) return {};
   const product = { name: randomUUID(), basePrice: price(300) };
