@@ -1,5 +1,6 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { AccountRequestRepository } from '../db/account-requests.ts';
+import type { CustomerNames } from '../db/customer-names.ts';
 import type { DeliveryLedger } from '../db/deliveries.ts';
 import type { EmailSuppressions } from '../db/email-suppressions.ts';
 import type { Journal } from '../db/journal.ts';
@@ -28,6 +29,9 @@ export interface ActivityDependencies extends WebhookDependencies, ShopSettings 
   ledger: DeliveryLedger;
   users: UserRepository;
   accountRequests: AccountRequestRepository;
+  customerNames: CustomerNames;
+  /** Days after the end of a counter order until its customer's name is removed. */
+  customerNameDays: number;
   suppressions: EmailSuppressions;
   erasures: ErasureRecords;
   webhooks: WebhookRepository;

@@ -1,5 +1,6 @@
 import { log } from '@temporalio/activity';
 import type { AccountRequestRepository } from '../db/account-requests.ts';
+import type { CustomerNames } from '../db/customer-names.ts';
 import type { Erased, UserRepository } from '../db/users.ts';
 import type { Erasure } from '../domain/account/account-request.ts';
 
@@ -18,10 +19,27 @@ interface RepeatDependencies {
   users: Pick<UserRepository, 'eraseAgain'>;
 }
 
-/** Returns the activity that deletes expired account requests and repeats erasures, see {@link eraseAgain}. */
-export function createForget(dependencies: RepeatDependencies & { accountRequests: AccountRequestRepository }) {
+interface ForgetDependencies extends RepeatDependencies {
+  accountRequests: AccountRequestRepository;
+  customerNames: Pick<CustomerNames, 'deleteEnded'>;
+  /** Days after the end of a counter order until its customer's name is removed. */
+  customerNameDays: number;
+}
+
+/**
+ * Returns the activity that deletes expired account requests and the names of old counter orders, and repeats erasures, see
+ * {@link eraseAgain}.
+ */
+export function createForget({
+  accountRequests,
+  customerNames,
+  customerNameDays,
+  ...dependencies
+}: ForgetDependencies) {
   return async (): Promise<number> => {
-    await dependencies.accountRequests.closeExpired();
+    await accountRequests.closeExpired();
+    const removed = await customerNames.deleteEnded(customerNameDays);
+    if (removed > 0) log.info('removed names of counter orders', { removed });
     const erased = await eraseAgain(dependencies);
     if (erased > 0) log.info('erased users again after a restore', { erased });
     return erased;

@@ -1,6 +1,7 @@
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import { createCatalogView } from '../db/catalog-view.ts';
 import type { Database } from '../db/connection.ts';
+import { createCustomerNames } from '../db/customer-names.ts';
 import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createEmailSuppressions } from '../db/email-suppressions.ts';
 import { createEventLog } from '../db/event-log.ts';
@@ -17,6 +18,7 @@ export type Repositories = ReturnType<typeof createRepositories>;
 export const createRepositories = (database: Database) => ({
   accountRequests: createAccountRequestRepository(database),
   artifacts: createOidcArtifactRepository(database),
+  customerNames: createCustomerNames(database),
   catalogView: createCatalogView(database),
   eventLog: createEventLog(database),
   ledger: createDeliveryLedger(database),

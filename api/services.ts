@@ -44,8 +44,17 @@ interface Dependencies {
 
 export function createServices(settings: ApiSettings, dependencies: Dependencies): RouteDependencies {
   const { database, repositories, journal, workflowClient, auth, limits, streams, logger } = dependencies;
-  const { accountRequests, catalogView, ledger, orders, suppressions, users, webhookDeliveries, webhooks } =
-    repositories;
+  const {
+    accountRequests,
+    catalogView,
+    customerNames,
+    ledger,
+    orders,
+    suppressions,
+    users,
+    webhookDeliveries,
+    webhooks,
+  } = repositories;
   const currency = settings.CURRENCY;
   const taskQueue = settings.TEMPORAL_TASK_QUEUE;
   const alertThresholds = {
@@ -66,6 +75,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
     orderService: createOrderService({
       catalog: catalogView,
       orders,
+      customerNames,
       journal,
       workflows,
       users,

@@ -5,7 +5,7 @@ import { ISO_4217_PUBLISHED } from '../domain/currencies.ts';
 import { currencies } from '../domain/money.ts';
 import { isOneLine } from '../domain/text.ts';
 import { ConfigurationError } from './environment.ts';
-import { isNetwork, listOf, oneOf, origin, positive, secret, textLike, url } from './fields.ts';
+import { isNetwork, listOf, oneOf, origin, positive, secret, textLike, url, wholeNumber } from './fields.ts';
 
 export const nodeEnvSettings = { NODE_ENV: oneOf('development', 'test', 'production').default('development') };
 
@@ -121,6 +121,11 @@ export const alertSettings = {
   ORDER_DELAYED_AFTER: positive(600),
   /** Seconds that an order may stay ready before the customer is reminded. */
   ORDER_UNCOLLECTED_AFTER: positive(900),
+};
+
+export const customerNameSettings = {
+  /** Days after the end of a counter order until the name of its customer is removed. */
+  CUSTOMER_NAME_DAYS: wholeNumber(1, 3_650).default(30),
 };
 
 export const webhookAddressSettings = {

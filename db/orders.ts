@@ -1,3 +1,4 @@
+import type { Channel } from '../domain/order/channel.ts';
 import type { Rejection } from '../domain/order/journal-entry.ts';
 import type { Fact, Order, OrderEvent } from '../domain/order/order.ts';
 import { openStatuses, type Status } from '../domain/order/transitions.ts';
@@ -8,10 +9,12 @@ import { prepare } from './prepared-statement.ts';
 /** An order with its customer's name, which is joined when the order is read. */
 export interface OrderView {
   order: Order;
-  /** `null` once the customer is erased. */
+  /** `null` once the customer is erased. Of a counter order: `null` if the order has no name, or the name was removed. */
   customerName: string | null;
   /** When the customer was last renamed; `null` for never; undefined if the order was not read from Postgres. */
   customerRenamedAt?: Date | null;
+  /** Whether the customer is not erased, and the name of a counter order not removed; undefined as above. */
+  isCustomerKnown?: boolean;
 }
 
 /** The answer to an accepted request, which a repeated request with the same idempotency key gets again. */
@@ -27,6 +30,7 @@ export interface OrderFilter {
   status?: Status[];
   number?: number;
   customerId?: string;
+  channel?: Channel;
   /** Inclusive, RFC 3339. */
   placedFrom?: string;
   /** Exclusive, RFC 3339. */
@@ -88,7 +92,13 @@ export function createOrderRepository(database: Database) {
   const views = () =>
     database('orders')
       .leftJoin('users', 'users.id', 'orders.customer_id')
-      .select({ order: 'orders.snapshot', customerName: 'users.name', customerRenamedAt: 'users.name_changed_at' });
+      .leftJoin('customer_names AS named', 'named.order_id', 'orders.id')
+      .select({
+        order: 'orders.snapshot',
+        customerName: database.raw('coalesce(users.name, named.name)'),
+        customerRenamedAt: database.raw('coalesce(users.name_changed_at, named.changed_at)'),
+        isCustomerKnown: database.raw('coalesce(users.id, named.order_id) IS NOT NULL'),
+      });
 
   const findView = prepare<OrderView>('order', views().where('orders.id', database.raw(':id')).toString());
 
@@ -102,7 +112,7 @@ export function createOrderRepository(database: Database) {
     },
 
     async list(filter: OrderFilter): Promise<OrderView[]> {
-      const { status, number, customerId, placedFrom, placedTo, sort, limit, after } = filter;
+      const { status, number, customerId, channel, placedFrom, placedTo, sort, limit, after } = filter;
       const [order, later] = sort === '-placedAt' ? ['desc', '<'] : ['asc', '>'];
       const query = views()
         .orderBy(['orders.placed_at', 'orders.id'].map((column) => ({ column, order })))
@@ -110,6 +120,8 @@ export function createOrderRepository(database: Database) {
       if (status) query.whereIn('orders.status', status);
       if (number !== undefined) query.where('orders.number', number);
       if (customerId !== undefined) query.where('orders.customer_id', customerId);
+      if (channel === 'counter') query.whereNull('orders.customer_id');
+      if (channel === 'online') query.whereNotNull('orders.customer_id');
       // Converted to dates, because RFC 3339 allows years, offsets and fractions that Postgres cannot parse.
       if (placedFrom !== undefined) query.where('orders.placed_at', '>=', new Date(placedFrom));
       if (placedTo !== undefined) query.where('orders.placed_at', '<', new Date(placedTo));

@@ -5,6 +5,7 @@ import type { Publisher } from '../activities/publish.ts';
 import type { Registry } from '../config/metrics.ts';
 import { createAccountRequestRepository } from '../db/account-requests.ts';
 import type { Database } from '../db/connection.ts';
+import { createCustomerNames } from '../db/customer-names.ts';
 import { createDeliveryLedger } from '../db/deliveries.ts';
 import { createEmailSuppressions } from '../db/email-suppressions.ts';
 import { createJournal } from '../db/journal.ts';
@@ -38,6 +39,8 @@ export function composeActivities(settings: WorkerSettings, dependencies: Depend
     ledger: createDeliveryLedger(database),
     users: createUserRepository(database),
     accountRequests: createAccountRequestRepository(database),
+    customerNames: createCustomerNames(database),
+    customerNameDays: settings.CUSTOMER_NAME_DAYS,
     suppressions: createEmailSuppressions(database),
     redis,
     mailer,

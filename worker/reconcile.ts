@@ -8,6 +8,7 @@ import { runCommand } from '../config/run-command.ts';
 import { printServicesInUse } from '../config/services-in-use.ts';
 import { clientConnection } from '../config/temporal-connection.ts';
 import { connect } from '../db/connection.ts';
+import { createCustomerNames } from '../db/customer-names.ts';
 import { errorSummary } from '../db/error-summary.ts';
 import { createJournal } from '../db/journal.ts';
 import { createOrderRepository } from '../db/orders.ts';
@@ -71,6 +72,7 @@ await runCommand(async () => {
       users: createUserRepository(database),
     });
     if (erased > 0) console.log(`Erased again: ${erased} deleted users.`);
+    await createCustomerNames(database).deleteEnded(settings.CUSTOMER_NAME_DAYS);
     console.log('Comparing the orders with their workflows …');
     const total = { compared: 0, repaired: 0, toLookAt: 0 };
     let progressAt = Date.now() + PROGRESS_INTERVAL_MS;

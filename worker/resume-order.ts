@@ -54,7 +54,7 @@ export async function resumeOrder(dependencies: Dependencies, orderId: string): 
 /** @param facts all facts of the order, from Postgres */
 function startAfter(facts: Fact[], rejections: number, alertThresholds: AlertThresholds): Start {
   const [first, last] = [facts[0] as Fact, facts.at(-1) as Fact];
-  const { id, number, customer, location, note, lines, total, placedAt } = first.order;
+  const { id, number, customer, placedBy, location, note, lines, total, placedAt } = first.order;
   const { key, requestId } = first.event;
   const moved = facts.findLast(({ event: { from, to } }) => from !== to) as Fact;
   const givenUp = (['redis', 'customer', 'shop'] as const).map(
@@ -71,6 +71,7 @@ function startAfter(facts: Fact[], rejections: number, alertThresholds: AlertThr
   );
   return {
     ...{ id, number, customer, location, note, lines, total, placedAt, patience: alertThresholds, key, requestId },
+    ...(placedBy && { placedBy }),
     carried: {
       order: last.order,
       since: Date.parse(moved.event.at),

@@ -5,6 +5,7 @@ import { ConfigurationError, type Environment } from '../config/environment.ts';
 import { listenPort, positive, seconds, textLike, url, wholeNumber } from '../config/fields.ts';
 import {
   alertSettings,
+  customerNameSettings,
   postgresSettings,
   publicUrlSettings,
   redisSettings,
@@ -31,6 +32,7 @@ const workerSchema = z.object({
   ...redisSettings,
   ...shopSettings,
   ...webhookAddressSettings,
+  ...customerNameSettings,
   WORKER_HEALTH_PORT: listenPort(5001),
   /** The port on 127.0.0.1 where Temporal's SDK serves its metrics to the worker; unset: no metrics of the SDK. */
   TEMPORAL_METRICS_PORT: wholeNumber(1, 65_535, 'a port').optional(),
@@ -93,7 +95,12 @@ export type NamespaceSettings = z.output<typeof namespaceSchema>;
 /** Reads the settings of `npm run prepare-namespace`. */
 export const readNamespaceSettings = (environment: Environment) => parseShopSettings(namespaceSchema, environment);
 
-const reconcileSchema = z.object({ ...temporalSettings, ...postgresSettings, ...alertSettings });
+const reconcileSchema = z.object({
+  ...temporalSettings,
+  ...postgresSettings,
+  ...alertSettings,
+  ...customerNameSettings,
+});
 
 /** Reads the settings of `npm run reconcile`. */
 export const readReconcileSettings = (environment: Environment) => parseShopSettings(reconcileSchema, environment);

@@ -1,3 +1,4 @@
+import type { CustomerNames } from '../../db/customer-names.ts';
 import type { EmailSuppressions } from '../../db/email-suppressions.ts';
 import type { UserRepository } from '../../db/users.ts';
 import { choicePage, unsubscribeLink } from '../../domain/account/link.ts';
@@ -11,6 +12,7 @@ import type { ShopSettings } from './shop-settings.ts';
 
 interface Dependencies extends ShopSettings {
   users: Pick<UserRepository, 'findReader'>;
+  customerNames: Pick<CustomerNames, 'find'>;
   suppressions: Pick<EmailSuppressions, 'reasonFor'>;
   mailer: Mailer;
   /** Base URL of the shop's pages. */
@@ -36,21 +38,22 @@ export type SendOrderEmail = (
 ) => Promise<SendResult | { outcome: 'suppressed'; detail?: string | undefined }>;
 
 export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail {
-  const { users, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone, publicUrl } = dependencies;
+  const { users, customerNames, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone, publicUrl } =
+    dependencies;
 
   return async (fact, recipient, { signal, resend, transferTimeout }) => {
     const { event, order } = fact;
-    const reader = await users.findReader(order.customer.id);
+    const reader = order.customer.id === null ? undefined : await users.findReader(order.customer.id);
     const kind = emailKindOf(event);
     const to = recipient === 'shop' ? ordersEmail : reader?.email;
-    const why = recipient === 'shop' ? await shopSuppression() : suppressionReason(reader, kind);
+    const why = recipient === 'shop' ? await shopSuppression() : suppressionReason(order, reader, kind);
     if (why || !to) return { outcome: 'suppressed', detail: why };
 
     const toCustomer = recipient === 'customer' && reader;
     const content = renderOrderEmail({
       fact,
       recipient,
-      customerName: reader?.name ?? null,
+      customerName: reader?.name ?? (await customerNames.find(order.id)),
       language: (toCustomer && reader.language) || shopLanguage,
       shopName,
       timeZone,

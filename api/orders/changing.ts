@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OrderView } from '../../db/orders.ts';
 import type { KeptLine, KeyReused, Line, Order, Refusal } from '../../domain/order/order.ts';
 import { type LineRequest, type PricingRefusal, price } from '../../domain/order/pricing.ts';
-import { isFinal } from '../../domain/order/transitions.ts';
+import { isEditor, isFinal } from '../../domain/order/transitions.ts';
 import { type ExpectedVersions, versionMismatch } from '../http/entity-tags.ts';
 import { createDecisions } from './decisions.ts';
 import type { OrderDependencies } from './dependencies.ts';
@@ -16,7 +16,13 @@ import type { Change } from './workflows.ts';
 type WorkflowGone = Omit<Extract<Refusal, { refused: 'illegal_transition' }>, 'refused'> & { refused: 'workflow_gone' };
 
 /** The result of a change. With `Prefer: respond-async`, its order is as it was before the change. */
-type ChangeResult = OrderResult | Refusal | PricingRefusal | KeyReused | WorkflowGone | { refused: 'not_found' };
+type ChangeResult =
+  | OrderResult
+  | Refusal
+  | PricingRefusal
+  | KeyReused
+  | WorkflowGone
+  | { refused: 'not_found' | 'forbidden' };
 
 export function createChanging(
   dependencies: OrderDependencies,
@@ -35,7 +41,8 @@ export function createChanging(
     { lines, location, note }: OrderEdit,
     context: RequestContext,
   ): Promise<ChangeResult> =>
-    apply(orderId, context, async ({ version }) => {
+    apply(orderId, context, async ({ version, customer }) => {
+      if (!isEditor({ customer }, context.caller.actor)) return { refused: 'forbidden' };
       const priced = lines && (await priceNewLines(lines));
       // A version mismatch (412) takes precedence over a refusal of the lines (409).
       if (priced && 'refused' in priced) return versionMismatch(context.ifMatch, version) ?? priced;
@@ -55,7 +62,7 @@ export function createChanging(
   async function apply(
     orderId: string,
     context: RequestContext,
-    prepare: (order: Order) => Promise<Change | PricingRefusal | Refusal>,
+    prepare: (order: Order) => Promise<Change | PricingRefusal | Refusal | { refused: 'forbidden' }>,
   ): Promise<ChangeResult> {
     const { caller, key, keyGiven, requestId, deadline } = context;
     const [seen, earlier] = await Promise.all([

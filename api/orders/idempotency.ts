@@ -27,8 +27,15 @@ export function bindKey(
   body: unknown,
 ): IdempotencyKey {
   const { subject, method, path } = scope;
-  return { hash: sha256([subject, method, path, key].join('\n')), fingerprint: sha256(JSON.stringify(body ?? null)) };
+  const content = JSON.stringify(body ?? null);
+  return {
+    hash: sha256([subject, method, path, key].join('\n')),
+    // A short name could be guessed from its hash. The key prevents that, because it is not stored.
+    fingerprint: sha256(hasName(body) ? `${content}\n${key}` : content),
+  };
 }
+
+const hasName = (body: unknown): boolean => typeof body === 'object' && body !== null && 'customerName' in body;
 
 /** Returns the id of the order that is placed with a key. A repeated request gets the same id, and so finds the order. */
 export const orderIdOf = (key: IdempotencyKey): string => uuidv5(key.hash, ORDER_IDS);

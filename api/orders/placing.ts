@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import type { BoundAnswer } from '../../db/orders.ts';
 import type { Money } from '../../domain/money.ts';
-import { placeOrder } from '../../domain/order/decider.ts';
+import { channelOf } from '../../domain/order/channel.ts';
+import { maySee, placeOrder } from '../../domain/order/decider.ts';
 import type { KeyReused, Placement } from '../../domain/order/order.ts';
 import { type LineRequest, type Priced, type PricingRefusal, price } from '../../domain/order/pricing.ts';
+import type { Caller } from '../auth/caller-lookup.ts';
 import { byDeadline } from '../http/deadline.ts';
 import type { OrderDependencies } from './dependencies.ts';
 import { answerOfFact, type OrderResult, orderIdOf, replayOf } from './idempotency.ts';
@@ -15,7 +18,7 @@ interface PriceChanged {
 }
 
 export function createPlacing(dependencies: OrderDependencies) {
-  const { catalog, orders, journal, workflows, currency, alertThresholds, logger } = dependencies;
+  const { catalog, orders, customerNames, journal, workflows, currency, alertThresholds, logger } = dependencies;
 
   /** Places an order. @throws {OutcomeUnknownError} */
   async function place(
@@ -28,15 +31,15 @@ export function createPlacing(dependencies: OrderDependencies) {
       keyGiven ? orders.answerTo(id, key.hash) : undefined,
       catalog.offersAndNumber(request.lines),
     ]);
-    if (earlier) return replayOf(earlier, key, caller.name);
+    if (earlier) return replay(earlier, request, context);
 
     const priced = checkTotal(price(request.lines, offers, randomUUID, currency), request.expectedTotal);
-    if ('refused' in priced) return (keyGiven ? await earlierPlacement(id, context) : undefined) ?? priced;
+    if ('refused' in priced) return (keyGiven ? await earlierPlacement(id, request, context) : undefined) ?? priced;
 
     const placement: Placement = {
       id,
       number,
-      customer: { id: caller.id },
+      ...ordererOf(caller),
       location: request.location,
       note: request.note || null,
       ...priced,
@@ -45,26 +48,50 @@ export function createPlacing(dependencies: OrderDependencies) {
       key,
       requestId,
     };
+    const name = request.customerName ?? null;
+    const isCounter = channelOf(placement) === 'counter';
+    // The name is added before the start, so that no failure between the two loses it.
+    const isAdded = isCounter && (await customerNames.add(id, name));
     if ((await workflows.start(placement, deadline)) === 'exists') {
       // If this shop has no such order, the workflow belongs to another shop of the namespace, with the same customer and key.
-      return (await earlierPlacement(id, context)) ?? { refused: 'idempotency_key_reused' };
+      return (await earlierPlacement(id, request, context)) ?? { refused: 'idempotency_key_reused' };
     }
+    // A failed request with this key may have added another name.
+    if (isCounter && !isAdded) await orLog(customerNames.set(id, name), context);
     const fact = placeOrder(placement);
-    // The order is already durable, so a failed write is only logged. The order's workflow also records the order.
-    const journaled = await byDeadline(deadline, journal.record(fact)).catch((error: unknown) => {
-      logger.warn({ err: error, requestId }, 'journal write failed');
-    });
+    const journaled = await orLog(journal.record(fact), context);
     if (!journaled) logger.warn({ requestId, orderId: id }, 'order placed, not yet recorded; its workflow records it');
-    return { order: fact.order, customerName: caller.name, replayed: false };
+    return { order: fact.order, customerName: isCounter ? name : caller.name, replayed: false };
   }
+
+  /** Waits for a write after the order is durable. A failure is only logged, because the order's workflow also records the order. */
+  const orLog = <T>(write: Promise<T>, { deadline, requestId }: RequestContext): Promise<T | undefined> =>
+    byDeadline(deadline, write).catch((error: unknown) => {
+      logger.warn({ err: error, requestId }, 'write after placing failed');
+      return undefined;
+    });
 
   /** Returns the order placed by an earlier request with this key. Reads the workflow, as Postgres may not have the order yet. */
   async function earlierPlacement(
     orderId: string,
-    { key, caller, deadline }: RequestContext,
+    request: OrderRequest,
+    context: RequestContext,
   ): Promise<OrderResult | KeyReused | undefined> {
-    const history = await workflows.historyOf(orderId, deadline);
-    return history && replayOf(answerOfFact(placeOrder(history.placement)), key, caller.name);
+    const history = await workflows.historyOf(orderId, context.deadline);
+    return history && replay(answerOfFact(placeOrder(history.placement)), request, context);
+  }
+
+  /** Answers a repeated request. It has the same body, and so the same name of the customer. */
+  async function replay(
+    bound: BoundAnswer,
+    { customerName }: OrderRequest,
+    { key, caller }: RequestContext,
+  ): Promise<OrderResult | KeyReused> {
+    const answer = replayOf(bound, key, caller.name);
+    if ('refused' in answer || channelOf(answer.order) === 'online') return answer;
+    // The caller placed the order as staff and is a customer now.
+    if (!maySee(answer.order, caller.actor)) return { refused: 'idempotency_key_reused' };
+    return { ...answer, customerName: await customerNames.confirm(answer.order.id, customerName ?? null) };
   }
 
   /** Returns the current prices of these lines. */
@@ -74,6 +101,10 @@ export function createPlacing(dependencies: OrderDependencies) {
 
   return { place, quote };
 }
+
+/** Returns the customer and the orderer of an order. An order of the staff has no customer's account. */
+const ordererOf = ({ type, id, actor }: Caller): Pick<Placement, 'customer' | 'placedBy'> =>
+  type === 'customer' ? { customer: { id } } : { customer: { id: null }, placedBy: actor };
 
 function checkTotal<T extends Priced | PricingRefusal>(priced: T, expected: Money | undefined): T | PriceChanged {
   if ('refused' in priced || !expected) return priced;

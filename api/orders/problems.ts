@@ -29,6 +29,8 @@ export function problemOf(refusal: Refusal): Problem {
         'The order cannot change, because its workflow is lost. An operator can resume it: see docs/operating/backups-and-reconciling.md.';
       return new Problem('illegal_transition', { detail, extra });
     }
+    case 'forbidden':
+      return new Problem('forbidden', { detail: 'Only its customer can edit an order that was placed online.' });
     case 'nothing_to_send':
       return new Problem('nothing_to_send', { detail: refusal.detail });
     case 'illegal_transition': {

@@ -5,7 +5,7 @@ import type { Order } from '../../domain/order/order.ts';
 import type { OrderDependencies } from './dependencies.ts';
 
 /** Reads orders from Postgres, or from their workflows if Postgres does not have them yet. */
-export function createReading({ orders, workflows, users }: OrderDependencies) {
+export function createReading({ orders, workflows, users, customerNames }: OrderDependencies) {
   /** Returns an order, or undefined if the actor may not see it. @throws {OutcomeUnknownError} */
   async function find(orderId: string, actor: Actor, deadline: number): Promise<OrderView | undefined> {
     const view = (await orders.find(orderId)) ?? (await viewFromWorkflow(orderId, deadline));
@@ -14,8 +14,11 @@ export function createReading({ orders, workflows, users }: OrderDependencies) {
 
   async function viewFromWorkflow(orderId: string, deadline: number): Promise<OrderView | undefined> {
     const order = await orderFromWorkflow(orderId, deadline);
-    return order && { order, customerName: (await users.find(order.customer.id))?.name ?? null };
+    return order && { order, customerName: await nameOf(order) };
   }
+
+  const nameOf = async ({ id, customer }: Order): Promise<string | null> =>
+    customer.id === null ? customerNames.find(id) : ((await users.find(customer.id))?.name ?? null);
 
   async function orderFromWorkflow(orderId: string, deadline: number): Promise<Order | undefined> {
     const history = await workflows.historyOf(orderId, deadline);

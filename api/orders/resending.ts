@@ -31,8 +31,8 @@ export function createResend({ ledger, orders, users, workflows }: Dependencies)
   };
 
   async function customerSuppression({ event, order }: Fact): Promise<string | undefined> {
-    const reader = await users.findReader(order.customer.id);
-    return suppressionReason(reader, emailKindOf(event));
+    const reader = order.customer.id === null ? undefined : await users.findReader(order.customer.id);
+    return suppressionReason(order, reader, emailKindOf(event));
   }
 }
 

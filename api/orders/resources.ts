@@ -21,11 +21,11 @@ export function toOrderResource({ order, customerName }: OrderView, viewer: Acto
 const RENAME_MARGIN_MS = 60_000;
 
 /**
- * Returns whether the order is unchanged since its version began, so that the version identifies its state. Alerts and a rename
- * of the customer change an order without a new version (ADR 21).
+ * Returns whether the order is unchanged since its version began, so that the version identifies its state. Alerts, and a
+ * rename or removal of the customer's name, change an order without a new version (ADR 21).
  */
-export function isAsOfItsVersion({ order, customerName, customerRenamedAt: renamed }: OrderView): boolean {
-  if (order.flags.length > 0 || customerName === null || renamed === undefined) return false;
+export function isAsOfItsVersion({ order, isCustomerKnown, customerRenamedAt: renamed }: OrderView): boolean {
+  if (order.flags.length > 0 || !isCustomerKnown || renamed === undefined) return false;
   return renamed === null || renamed.getTime() + RENAME_MARGIN_MS < Date.parse(order.updatedAt);
 }
 

@@ -3,6 +3,7 @@ import type { OrderRepository, OrderView } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { completeLine } from '../../domain/order/complete-order.ts';
 import { nothing } from '../accounts/schemas.ts';
+import type { Caller } from '../auth/caller-lookup.ts';
 import { cancelledOrder, editedOrder, movedOrder } from '../docs/examples.ts';
 import type { Access } from '../http/access.ts';
 import { etagOf, matchesIfNoneMatch } from '../http/entity-tags.ts';
@@ -19,6 +20,7 @@ import {
   cancellation,
   edit,
   listQuery,
+  type OrderRequest,
   order,
   orderList,
   orderRequest,
@@ -59,7 +61,8 @@ const changed = (example: object) => ({
 
 const tag = 'Orders';
 const onOrder = { tag, params: z.object({ id }) };
-const readers: Access = { to: ['customer', 'barista', 'manager', 'service'], scope: 'orders:read' };
+const placers = ['customer', 'barista', 'manager', 'service'] as const;
+const readers: Access = { to: placers, scope: 'orders:read' };
 const changing = {
   ...onOrder,
   headers: z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch, prefer }),
@@ -80,8 +83,11 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
     path: '/v1/orders',
     operationId: 'placeOrder',
     summary: 'Place an order',
-    description: 'The order keeps the catalog’s current prices, even if these change later.',
-    access: { to: ['customer'], scope: 'orders:write' },
+    description:
+      'The order keeps the catalog’s current prices, even if these change later. Customers place their own orders ' +
+      '(channel `online`). Other callers place orders for guests at the counter (channel `counter`), whose customers ' +
+      'get no email.',
+    access: { to: placers, scope: 'orders:write', serviceScope: 'orders:place' },
     quota: 'placing',
     headers: z.object({ 'idempotency-key': idempotencyKey }),
     body: orderRequest,
@@ -95,6 +101,7 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
     },
     problems: ['product_unavailable', 'options_invalid', 'price_changed', 'idempotency_key_reused', 'outcome_unknown'],
     handle: async (request) => {
+      checkCustomerName(request);
       const context = contextOf(request, 'POST', '/v1/orders');
       const placed = await orderService.place(request.body, context).catch(outcomeUnknown(context));
       if ('refused' in placed) throw problemOf(placed);
@@ -112,12 +119,13 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
     operationId: 'quoteOrder',
     summary: 'Price an order without placing it',
     description: 'Accepts the same body as `POST /v1/orders`.',
-    access: { to: ['customer'], scope: 'orders:read' },
+    access: { to: placers, scope: 'orders:read', serviceScope: 'orders:place' },
     body: orderRequest,
     responses: { 200: { description: 'The lines and the total, at current prices', body: quote } },
     problems: ['product_unavailable', 'options_invalid'],
-    handle: async ({ body }) => {
-      const priced = await orderService.quote(body.lines);
+    handle: async (request) => {
+      checkCustomerName(request);
+      const priced = await orderService.quote(request.body.lines);
       if ('refused' in priced) throw problemOf(priced);
       const lines = priced.lines.map(({ id: _, ...line }) => completeLine(line));
       return { status: 200, body: { lines, total: priced.total } };
@@ -209,8 +217,10 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     path: '/v1/orders/{id}',
     operationId: 'editOrder',
     summary: 'Edit an order that is waiting',
-    description: 'Existing lines keep their price; new lines get the current one. Omitted fields do not change.',
-    access: { to: ['customer'], scope: 'orders:write' },
+    description:
+      'Existing lines keep their price; new lines get the current one. Omitted fields do not change. An order of the ' +
+      'channel `online` can only be edited by its customer, an order of the channel `counter` by the staff.',
+    access: { to: placers, scope: 'orders:write' },
     body: edit,
     responses: changed(editedOrder),
     problems: [...changing.problems, 'product_unavailable', 'options_invalid'],
@@ -272,6 +282,12 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     },
   }),
 ];
+
+/** @throws {Problem} `forbidden` if a customer sends the name of a customer */
+function checkCustomerName({ body, ...request }: { body: OrderRequest; caller: Caller | undefined }): void {
+  if (body.customerName === undefined || callerOf(request).type !== 'customer') return;
+  throw new Problem('forbidden', { detail: 'Customers cannot send customerName: the order shows their own name.' });
+}
 
 const replayHeader = ({ replayed }: OrderResult) => replayed && { 'idempotency-replayed': 'true' };
 

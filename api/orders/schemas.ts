@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { actorTypes } from '../../domain/actor.ts';
-import { channels } from '../../domain/order/complete-order.ts';
+import { channels } from '../../domain/order/channel.ts';
 import {
   cancellationReasons,
   locations,
+  MAX_CUSTOMER_NAME_LENGTH,
   MAX_LINE_NOTE_LENGTH,
   MAX_LINES,
   MAX_NOTE_LENGTH,
@@ -15,7 +16,7 @@ import {
 import { statuses } from '../../domain/order/transitions.ts';
 import * as examples from '../docs/examples.ts';
 import { cursorParameter, limitParameter, nextCursor } from '../http/paging.ts';
-import { changeOf, digits, freeText, id, instant, money, timestamp } from '../http/schemas.ts';
+import { changeOf, digits, freeText, id, instant, money, oneLine, timestamp } from '../http/schemas.ts';
 
 export const status = z.enum(statuses).meta({
   id: 'OrderStatus',
@@ -67,7 +68,17 @@ const channel = z.enum(channels).meta({
 const cancellationReason = z.enum(cancellationReasons).meta({ id: 'CancellationReason' });
 
 const customer = z
-  .object({ id, name: z.string().nullable().meta({ description: 'null after the customer’s account was erased' }) })
+  .object({
+    id: id.nullable().meta({ description: 'null for an order of the channel `counter`' }),
+    name: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          'null after the customer’s account was erased. For an order of the channel `counter`: the name that was given ' +
+          'with the order, or null if there is none. It is removed some time after the order has ended, 30 days by default',
+      }),
+  })
   .meta({ id: 'OrderCustomer' });
 
 const orderCancellation = z
@@ -144,6 +155,14 @@ export const orderRequest = z
     lines: z.array(orderLineRequest).min(1).max(MAX_LINES),
     location: location.default('take_away'),
     note: note.optional(),
+    customerName: oneLine(MAX_CUSTOMER_NAME_LENGTH)
+      .optional()
+      .meta({
+        description:
+          'For baristas, managers and services: the name to call out. One line with at least one visible character; ' +
+          'stored in NFC. Customers get a 403',
+        examples: ['Ana'],
+      }),
     expectedTotal: money
       .optional()
       .meta({ description: 'The total that you expect. The request fails with `price_changed` if it differs' }),
@@ -193,6 +212,7 @@ export const listQuery = z.strictObject({
     }),
   number: digits(1, 999).optional(),
   customerId: id.optional().meta({ description: 'Not allowed for customers' }),
+  channel: channel.optional(),
   placedFrom: instant.optional().meta({ description: 'Inclusive' }),
   placedTo: instant.optional().meta({ description: 'Exclusive' }),
   sort: z.enum(['-placedAt', 'placedAt']).meta({ id: 'OrderSort' }).default('-placedAt'),

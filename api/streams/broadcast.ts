@@ -28,7 +28,8 @@ export function toBroadcast(fact: LoggedFact, epoch: string, publicUrl: string):
   const { position, event, order } = fact;
   const frames: Partial<Record<View, Buffer>> = {};
   const serialize = (view: View): Buffer => {
-    const viewer: Actor = view === 'staff' ? STAFF : { type: 'customer', id: order.customer.id };
+    // A counter order has no owner, so its empty id is never shown.
+    const viewer: Actor = view === 'staff' ? STAFF : { type: 'customer', id: order.customer.id ?? '' };
     const data = toEventResource(fact, viewer, publicUrl);
     return toFrame({ id: toPosition({ epoch, n: position }), event: event.type, data });
   };

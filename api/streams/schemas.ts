@@ -9,7 +9,12 @@ import { fromPosition } from './position.ts';
 /** An order in an event, without the fields that depend on the reader. */
 const orderInEvent = order
   .omit({ allowedTransitions: true })
-  .extend({ customer: z.object({ id }).meta({ id: 'CustomerReference' }) })
+  .extend({
+    customer: z.object({ id: id.nullable() }).meta({
+      id: 'CustomerReference',
+      description: 'The id is null for an order of the channel `counter`. Events contain no names',
+    }),
+  })
   .meta({ id: 'OrderInEvent', description: 'The order after the event', examples: [examples.orderInEvent] });
 
 export const eventType = z.enum(eventTypes).meta({

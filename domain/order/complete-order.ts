@@ -1,8 +1,6 @@
 import type { Actor } from '../actor.ts';
+import { type Channel, channelOf } from './channel.ts';
 import type { Changes, Line, LineOption, Order } from './order.ts';
-
-export const channels = ['online', 'counter'] as const;
-export type Channel = (typeof channels)[number];
 
 /** A line as clients receive it, with the fields that a stored line may lack. */
 export interface CompleteLine extends Omit<Line, 'options' | 'note'> {
@@ -22,10 +20,6 @@ export interface CompleteChanges extends Omit<Changes, 'added' | 'removed'> {
   removed: CompleteLine[];
 }
 
-/** Returns the channel of an order. Orders without a customer's account were placed at the counter. */
-export const channelOf = ({ customer }: { customer: { id: string | null } }): Channel =>
-  customer.id === null ? 'counter' : 'online';
-
 /** Returns a line with all its fields. A complete line stays as it is. */
 export const completeLine = <Fields extends { options?: LineOption[]; note?: string | null }>(line: Fields) => ({
   ...line,
@@ -33,10 +27,14 @@ export const completeLine = <Fields extends { options?: LineOption[]; note?: str
   note: line.note ?? null,
 });
 
+/** Returns the person or service that placed an order. Counter orders always name it. */
+export const placedByOf = ({ customer, placedBy }: Pick<Order, 'customer' | 'placedBy'>): Actor =>
+  placedBy ?? { type: 'customer', id: customer.id ?? '' };
+
 export const completeOrder = (order: Order): CompleteOrder => ({
   ...order,
   channel: channelOf(order),
-  placedBy: order.placedBy ?? { type: 'customer', id: order.customer.id },
+  placedBy: placedByOf(order),
   lines: order.lines.map(completeLine),
 });
 

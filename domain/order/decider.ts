@@ -1,4 +1,5 @@
 import { type Actor, isStaff } from '../actor.ts';
+import { placedByOf } from './complete-order.ts';
 import { applyEdit } from './edit.ts';
 import type { Command, Fact, Order, OrderEvent, Placement, Refusal, Unchanged } from './order.ts';
 import { allowedTransitions, mayEdit, type Status } from './transitions.ts';
@@ -23,7 +24,7 @@ export function placeOrder({ key, requestId, patience: _, ...placement }: Placem
     orderId: id,
     version: 1,
     at: placedAt,
-    actor: { type: 'customer', id: placement.customer.id },
+    actor: placedByOf(placement),
     from: null,
     to: 'waiting',
     reason: null,
@@ -89,5 +90,5 @@ export function evolve(order: Order, event: OrderEvent): Order {
 }
 
 /** Whether an actor may see an order: its customer and the staff may. */
-export const maySee = (order: { customer: { id: string } }, actor: Actor): boolean =>
+export const maySee = (order: { customer: { id: string | null } }, actor: Actor): boolean =>
   isStaff(actor) || actor.id === order.customer.id;

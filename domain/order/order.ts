@@ -70,7 +70,8 @@ export interface Order {
   status: Status;
   /** Starts at 1 and increases by one with every event except alerts. */
   version: number;
-  customer: { id: string };
+  /** The id is null for a counter order, whose customer has no account. */
+  customer: { id: string | null };
   /** Absent if the customer placed the order. */
   placedBy?: Actor;
   location: Location;
@@ -83,6 +84,9 @@ export interface Order {
   placedAt: string;
   updatedAt: string;
 }
+
+/** The maximum length of the name of a counter order's customer, in Unicode code points. */
+export const MAX_CUSTOMER_NAME_LENGTH = 60;
 
 export const MAX_LINES = 50;
 export const MAX_QUANTITY = 99;

@@ -1,4 +1,5 @@
 import { type Actor, isStaff } from '../actor.ts';
+import { channelOf } from './channel.ts';
 
 export const statuses = ['waiting', 'preparation', 'ready', 'delivered', 'cancelled'] as const;
 export type Status = (typeof statuses)[number];
@@ -18,7 +19,7 @@ const transitions: readonly { from: Status; to: Status; by: readonly Party[] }[]
 /** The fields of an order that determine its allowed transitions. */
 export interface OrderAccess {
   status: Status;
-  customer: { id: string };
+  customer: { id: string | null };
 }
 
 /** Returns the statuses that the actor may give the order, in the sequence of the table above. */
@@ -28,15 +29,21 @@ export function allowedTransitions(order: OrderAccess, actor: Actor): Status[] {
     .map(({ to }) => to);
 }
 
-/** Whether the actor may edit the order: its customer or an operator may, while it is waiting. */
+/** Whether the actor may edit the order: its customer, an operator or, for a counter order, the staff may, while it is waiting. */
 export const mayEdit = (order: OrderAccess, actor: Actor): boolean =>
-  order.status === 'waiting' && (actor.type === 'operator' || isParty('owner', order, actor));
+  order.status === 'waiting' && isEditor(order, actor);
+
+/** Whether the actor may edit the order while it is waiting. */
+export function isEditor(order: Pick<OrderAccess, 'customer'>, actor: Actor): boolean {
+  if (actor.type === 'operator') return true;
+  return isParty(channelOf(order) === 'counter' ? 'staff' : 'owner', order, actor);
+}
 
 /** Whether the status has no further transitions. */
 export const isFinal = (status: Status): boolean => !transitions.some(({ from }) => from === status);
 
 export const openStatuses: readonly Status[] = statuses.filter((status) => !isFinal(status));
 
-function isParty(party: Party, order: OrderAccess, actor: Actor): boolean {
+function isParty(party: Party, order: Pick<OrderAccess, 'customer'>, actor: Actor): boolean {
   return party === 'staff' ? isStaff(actor) : actor.id === order.customer.id;
 }

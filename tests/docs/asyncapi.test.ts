@@ -5,8 +5,9 @@ import { SHOP } from '../../api/docs/document-file.ts';
 import { describeApi } from '../../api/docs/openapi.ts';
 import { toEventResource, toOrderInEvent } from '../../api/orders/resources.ts';
 import { raise } from '../../domain/order/alerts.ts';
+import { placeOrder } from '../../domain/order/decider.ts';
 import { alerts } from '../../domain/order/order.ts';
-import { anOrderAt, moveOf } from '../domain/an-order.ts';
+import { anOrderAt, aPlacement, moveOf } from '../domain/an-order.ts';
 import { actors } from '../domain/status-table.ts';
 import { asyncApiFaults } from './asyncapi-faults.ts';
 
@@ -47,8 +48,9 @@ test('every example of the AsyncAPI document matches its schema', () => {
 test('events for every audience match the AsyncAPI document', () => {
   const at = '2026-11-22T09:31:00.000Z';
   const waiting = anOrderAt('waiting');
-  const facts = [...alerts.map((alert) => raise(waiting, alert, at)), moveOf(waiting, 'cancelled', at)];
-  for (const viewer of [actors.manager, { type: 'customer' as const, id: waiting.customer.id }]) {
+  const counter = placeOrder(aPlacement({ customer: { id: null }, placedBy: actors.barista }));
+  const facts = [...alerts.map((alert) => raise(waiting, alert, at)), moveOf(waiting, 'cancelled', at), counter];
+  for (const viewer of [actors.manager, actors.owner]) {
     for (const fact of facts)
       expect(faultsIn(toEventResource(fact, viewer, 'https://shop.example'), 'OrderEvent')).toEqual([]);
     const orders = facts.map(({ order }) => toOrderInEvent(order, viewer));

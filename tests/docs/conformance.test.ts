@@ -86,7 +86,10 @@ test('placing, moving and cancelling an order has the documented responses', asy
   const text = { as, body: 'Latte', headers: { 'content-type': 'text/plain' } };
   expect(codeOf(await ask('placeOrder', {}, text))).toEqual([415, 'unsupported_media_type']);
   expect(codeOf(await ask('placeOrder', {}, { body: { lines } }))).toEqual([401, 'unauthenticated']);
-  expect(codeOf(await ask('placeOrder', {}, { as: shop.manager, body: { lines } }))).toEqual([403, 'forbidden']);
+  const guest = { lines, customerName: 'Ana' };
+  expect(codeOf(await ask('placeOrder', {}, { as: shop.customer, body: guest }))).toEqual([403, 'forbidden']);
+  const counter = await ask('placeOrder', {}, { as: shop.barista, body: guest });
+  expect([counter.status, counter.body.customer]).toEqual([201, { id: null, name: 'Ana' }]);
 
   const { id } = placed.body;
   const read = await ask('getOrder', { id }, { as });

@@ -160,7 +160,14 @@ test('the docs page does not fill in examples of headers and query parameters', 
 test('every operation has the security schemes of its callers', () => {
   const waysTo = (path: string, method: string) => document.paths[path]![method]!.security;
   expect(waysTo('/v1/catalog', 'get')).toEqual([]);
-  expect(waysTo('/v1/orders', 'post')).toEqual([{ signIn: ['orders:write'] }, { password: ['orders:write'] }]);
+  expect(waysTo('/v1/orders', 'post')).toEqual([
+    { signIn: ['orders:write'] },
+    { password: ['orders:write'] },
+    { service: ['orders:place'] },
+  ]);
+  expect(waysTo('/v1/products/{id}', 'patch')).toEqual(
+    ['signIn', 'password'].flatMap((way) => [{ [way]: ['catalog:write'] }, { [way]: ['availability:write'] }]),
+  );
   expect(waysTo('/v1/orders', 'get')).toEqual(
     ['signIn', 'password', 'service'].map((way) => ({ [way]: ['orders:read'] })),
   );

@@ -368,6 +368,18 @@ describe('an order whose workflow was ended in Temporal', () => {
     expect((await shop.move(id, 'ready')).body.version).toBe(3);
   }, 60_000);
 
+  test('continues a counter order with its name and the person who placed it', async () => {
+    const body = { lines: [await shop.line('Tea')], customerName: 'Ana' };
+    const { body: placed } = await shop.place({ as: shop.barista, body });
+    await shop.workflow(placed.id).terminate();
+    expect((await command('--resume', placed.id)).code).toBe(0);
+    const path = `/v1/orders/${placed.id}`;
+    const edited = await shop.requestUntilKnown('PATCH', path, { as: shop.manager, body: { note: 'Hot' } });
+    const { channel, customer, placedBy } = placed;
+    expect(edited).toMatchObject({ status: 200, body: { version: 2, channel, customer, placedBy } });
+    expect(await reconciled(placed.id)).toBeUndefined();
+  }, 60_000);
+
   test('can be resumed from Postgres after Temporal has deleted its workflow', async () => {
     const key = { 'idempotency-key': 'forgotten' };
     const id = (await shop.place({ headers: key })).body.id;

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hashPassword } from '../../api/auth/password-hash.ts';
+import { createServiceClientRepository } from '../../db/service-clients.ts';
 import type { Role } from '../../domain/actor.ts';
+import type { Scope } from '../../domain/scopes.ts';
 import type { Shop } from '../shop.ts';
 
 /** A user with an access token. */
@@ -19,6 +21,14 @@ export const newBarista = (shop: Shop): Promise<Person> => newPerson(shop, 'Bela
 
 /** Creates a manager. */
 export const newManager = (shop: Shop): Promise<Person> => newPerson(shop, 'Milan Manager', 'manager');
+
+/** Creates a service client with these scopes. */
+export async function newService(shop: Shop, scopes: readonly Scope[]): Promise<Pick<Person, 'id' | 'token'>> {
+  const { id, secret } = (await createServiceClientRepository(shop.database).add(`Till ${randomUUID()}`, scopes))!;
+  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
+  const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: form });
+  return { id, token: ((await answer.json()) as { access_token: string }).access_token };
+}
 
 async function newPerson(shop: Shop, name: string, role: Role): Promise<Person> {
   const id = randomUUID();

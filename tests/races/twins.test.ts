@@ -49,6 +49,51 @@ test('twenty concurrent identical orders with one key create one order, 200 time
   await expectEmailedOnce(shop, ids);
 }, 300_000);
 
+test('twenty concurrent identical counter orders with one key create one order with one name, 200 times', async () => {
+  const lines = [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')];
+  const ids: string[] = [];
+
+  await runRounds({ concurrency: 2, rounds: 200 }, async (round) => {
+    const body = { lines, ...(round % 4 > 0 && { customerName: `Guest ${round}` }) };
+    const as = round % 2 === 0 ? shop.barista : shop.manager;
+    const options = { as, body, headers: { 'idempotency-key': randomUUID() } };
+    const answers = await times(20, () => shop.place(options));
+    const { body: order } = expectOneAndReplays(answers, 201);
+    expect(order.customer).toEqual({ id: null, name: round % 4 > 0 ? `Guest ${round}` : null });
+    ids.push(order.id);
+  });
+
+  expect(alone).toBeGreaterThan(150);
+  expect(new Set(ids).size).toBe(200);
+  const placed = shop.database('orders').whereNull('customer_id').pluck('id');
+  expect((await placed).toSorted()).toEqual(ids.toSorted());
+  expect((await shop.database('customer_names').pluck('order_id')).toSorted()).toEqual(ids.toSorted());
+  await expectAllIntact(shop, ids);
+  await expectEmailedOnce(shop, ids);
+}, 300_000);
+
+test('concurrent counter orders with one key and different names create one order with its name, 100 times', async () => {
+  const lines = [await shop.line('Tea')];
+
+  await runRounds({ concurrency: 2, rounds: 100 }, async () => {
+    const headers = { 'idempotency-key': randomUUID() };
+    const names = ['Ana', 'Bob', undefined, 'Ana', 'Bob', undefined];
+    const answers = await race<Answer[]>(
+      ...names.map((customerName) => () => shop.place({ as: shop.barista, body: { lines, customerName }, headers })),
+    );
+    const placed = answers.filter(({ status }) => status === 201);
+    expect(new Set(placed.map(({ body }) => body.id)).size).toBe(1);
+    const { id, customer } = placed[0]!.body;
+    for (const [index, { status, body }] of answers.entries()) {
+      const isSame = (names[index] ?? null) === customer.name;
+      expect([status, isSame ? body.customer : body.code]).toEqual(
+        isSame ? [201, customer] : [422, 'idempotency_key_reused'],
+      );
+    }
+    expect((await shop.readOrder(id, shop.barista)).body.customer).toEqual(customer);
+  });
+}, 300_000);
+
 test('six concurrent copies of a change with one key apply it once, 100 times', async () => {
   const orders = await Promise.all(Array.from({ length: 4 }, async () => (await shop.place()).body.id as string));
   const versions = new Map(orders.map((id) => [id, 1]));

@@ -6,6 +6,7 @@ import { waitFor } from '../../stack/wait.ts';
 import { submitOnce } from '../accounts/mailbox.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { openShop, type Shop } from '../shop.ts';
+import { type Receiver, startReceiver } from '../webhooks/receiver.ts';
 import { monitorRedis, type RedisMonitor } from './redis-monitor.ts';
 import { temporalRecords, textsIn } from './temporal-records.ts';
 
@@ -19,6 +20,8 @@ const planted = {
   name: `Zoë ${randomUUID()}`,
   // Texts that people write may be in orders, but not in logs.
   note: `note-${randomUUID()}`,
+  // The name of a guest at the counter, who has no account.
+  guest: `Gösta ${randomUUID()}`,
   key: `key-${randomUUID()}`,
   accessToken: '',
   refreshToken: '',
@@ -28,9 +31,11 @@ const planted = {
 
 let shop: Shop;
 let redis: RedisMonitor;
+let endpoint: Receiver;
 let refusals = 0;
 beforeAll(async () => {
   const [metricsPort] = await leasePorts(1);
+  endpoint = await startReceiver();
   redis = await monitorRedis(process.env.REDIS_URL as string);
   shop = await openShop({
     environment: { LOG_LEVEL: 'trace', TEMPORAL_METRICS_PORT: String(metricsPort) },
@@ -46,11 +51,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   redis?.close();
+  await endpoint?.close();
   await shop?.close();
 }, 60_000);
 
 test('secrets and personal data are only in the places that need them', async () => {
   await liveThroughAll();
+  await serveGuest();
 
   const places = await everywhere();
   const found = Object.entries(planted).map(([what, secret]): [string, string[]] => [
@@ -68,10 +75,12 @@ test('secrets and personal data are only in the places that need them', async ()
     key: [],
     email: ['mail', 'table users'],
     name: ['mail', 'table users'],
+    guest: ['mail', 'table customer_names'],
     note: ['mail', 'redis', 'table order_events', 'table orders', 'temporal'],
   });
   // Checks that the search covers real data.
   expect(places['api /metrics']).toContain('route="/v1/users/{id}/promote",status="400"');
+  expect(places.webhooks).toContain('"channel":"counter"');
   expect(places['worker /metrics']).toMatch(/crema_emails_total\{outcome="refused"\}.*temporal_activity/s);
 }, 60_000);
 
@@ -100,6 +109,7 @@ async function everywhere(): Promise<Record<string, string>> {
       ['mail', shop.smtp.arrivals.map(({ to, mail }) => `${to} ${textsIn(mail.to)} ${mail.text}`).join('\n')] as const,
       ['redis', redis.text()] as const,
       ['temporal', await temporalRecords(shop)] as const,
+      ['webhooks', endpoint.received.map(({ headers, body }) => `${textsIn(headers)} ${body}`).join('\n')] as const,
     ].toSorted(([one], [other]) => (one < other ? -1 : 1)),
   );
 }
@@ -196,6 +206,8 @@ async function liveThroughAll(): Promise<void> {
   await waitFor('both processes to stumble', stumbled, { deadline: 10_000 });
   await shop.database.raw('DROP INDEX one_note');
   await shop.waitForStatus(second.id, 'waiting');
+  const recorded = async () => (await shop.database('orders').where({ id: second.id }).first('id')) !== undefined;
+  await waitFor('the record of the second order', recorded, { deadline: 20_000 });
 
   // Refresh and sign-out.
   const { body: next } = await ask({
@@ -207,6 +219,35 @@ async function liveThroughAll(): Promise<void> {
   expect(
     (await ask({ grant_type: 'refresh_token', client_id: 'crema', refresh_token: tokens.refresh_token })).status,
   ).toBe(400);
+}
+
+/** Places orders at the counter with a name, successful and refused ones. */
+async function serveGuest(): Promise<void> {
+  const as = shop.barista;
+  const webhook = { url: endpoint.url, events: ['order.placed', 'order.edited', 'order.cancelled'] };
+  expect((await shop.request('POST', '/v1/webhooks', { as: shop.manager, body: webhook })).status).toBe(201);
+  const body = { lines: [await shop.line('Tea')], customerName: planted.guest };
+  const headers = { 'idempotency-key': randomUUID() };
+  expect((await shop.request('POST', '/v1/orders', { as: shop.customer, body })).status).toBe(403);
+  const long = { ...body, customerName: planted.guest.repeat(9) };
+  expect((await shop.request('POST', '/v1/orders', { as, body: long })).status).toBe(400);
+  const { body: order } = await shop.place({ as, body, headers });
+  expect(order.customer.name).toBe(planted.guest);
+  expect((await shop.place({ as, body, headers })).headers.get('idempotency-replayed')).toBe('true');
+  const other = { ...body, note: 'Hot' };
+  expect((await shop.place({ as, body: other, headers })).status).toBe(422);
+  // An error of Postgres that quotes the values of the row.
+  await shop.database.raw('ALTER TABLE customer_names ADD CONSTRAINT no_more CHECK (false) NOT VALID');
+  expect((await shop.request('POST', '/v1/orders', { as, body })).status).toBe(500);
+  const logged = () => readFileSync(shop.api.log, 'utf8').includes('no_more');
+  await waitFor('the log line of the error', logged, { deadline: 10_000 });
+  await shop.database.raw('ALTER TABLE customer_names DROP CONSTRAINT no_more');
+  const change = (method: string, path: string, change: object) =>
+    shop.requestUntilKnown(method, `/v1/orders/${order.id}${path}`, { as, body: change });
+  expect((await change('PATCH', '', { note: 'Hot' })).status).toBe(200);
+  expect((await change('POST', '/cancel', {})).status).toBe(200);
+  await endpoint.waitForRequests(3);
+  await shop.waitForEnd(order.id);
 }
 
 /** Posts a form to the token endpoint. */

@@ -97,7 +97,7 @@ export const searchAttributes = {
 export const searchAttributesOf = ({ status, number, customer, total, location }: Order): SearchAttributePair[] => [
   { key: searchAttributes.status, value: status },
   { key: searchAttributes.number, value: number },
-  { key: searchAttributes.customerId, value: customer.id },
+  ...(customer.id === null ? [] : [{ key: searchAttributes.customerId, value: customer.id }]),
   { key: searchAttributes.total, value: toMajorUnits(total) },
   { key: searchAttributes.location, value: location },
 ];

@@ -20,7 +20,7 @@ export function* emailsSentOnce({
     const published = written.get(`${id} redis orders`)?.outcome ?? '';
     if (!['sent', 'given_up'].includes(published)) yield stuck(`${id} is not published`);
     for (const recipient of recipientsOf(event)) {
-      const delivery = `${id} ${recipient === 'shop' ? ordersEmail : addresses.get(snapshot.customer.id)}`;
+      const delivery = `${id} ${recipient === 'shop' ? ordersEmail : addresses.get(snapshot.customer.id ?? '')}`;
       due.add(delivery);
       const entry = written.get(`${id} email ${recipient}`);
       const copies = (arrived.get(delivery) ?? []).toSorted((one, another) => one.startedAt - another.startedAt);
