@@ -12,6 +12,8 @@ const ALONE = [
   'races/changes',
   // Orders must see many versions of a catalog that changes all the time. A slow machine sees too few.
   'races/repricing',
+  // As above, with an option that is sold out and back all the time.
+  'races/sold-out-option',
   // Twenty requests at once, 200 times.
   'races/twins',
   // npm and the bundler keep both processors busy for half a minute.

@@ -7,6 +7,7 @@ import { connectRedis } from '../config/redis-connection.ts';
 import { runCommand } from '../config/run-command.ts';
 import { type Money, writeMoney } from '../domain/money.ts';
 import { describeLine } from '../domain/order/describe-line.ts';
+import type { LineOption } from '../domain/order/order.ts';
 import { findOpenShop } from './open-shop.ts';
 import { readStackSettings } from './settings.ts';
 import { StackError } from './stack-error.ts';
@@ -14,7 +15,13 @@ import { waitFor } from './wait.ts';
 
 /** The parts of the API's responses that the demo shows. */
 interface Catalog {
-  data: { id: string; name: string; price: Money; variations: { id: string; name: string; price: Money }[] }[];
+  data: {
+    id: string;
+    name: string;
+    price: Money;
+    variations: { id: string; name: string; price: Money }[];
+    optionGroups: { name: string; options: { id: string; name: string; priceDelta: Money }[] }[];
+  }[];
 }
 interface Order {
   id: string;
@@ -22,7 +29,13 @@ interface Order {
   status: string;
   total: Money;
   allowedTransitions: string[];
-  lines: { product: string; variation: string | null; quantity: number }[];
+  lines: {
+    product: string;
+    variation: string | null;
+    quantity: number;
+    options: LineOption[];
+    note: string | null;
+  }[];
 }
 interface Timeline {
   data: Record<'at' | 'type' | 'from' | 'to' | 'channel' | 'recipient', string | null | undefined>[];
@@ -89,17 +102,31 @@ async function findVanillaLatte(shop: Shop) {
   for (const product of menu.data) {
     const variations = product.variations.map(({ name, price }) => `${name} ${writeMoney(price)}`).join(', ');
     say(`   ${product.name.padEnd(12)} ${writeMoney(product.price)}${variations && `   ${variations}`}`);
+    for (const { name, options } of product.optionGroups) {
+      const choices = options.map(({ name, priceDelta }) => `${name} +${writeMoney(priceDelta)}`).join(', ');
+      say(`   ${''.padEnd(20)} ${name}: ${choices}`);
+    }
   }
   const latte = menu.data.find(({ name }) => name === 'Latte');
   const vanilla = latte?.variations.find(({ name }) => name === 'Vanilla');
-  if (latte && vanilla) return { productId: latte.id, variationId: vanilla.id, quantity: 1 };
+  const options = latte?.optionGroups.flatMap((group) => group.options) ?? [];
+  const [oat, extraShot] = ['Oat', 'Extra shot'].map((name) => options.find((option) => option.name === name));
+  if (latte && vanilla && oat && extraShot) {
+    return {
+      productId: latte.id,
+      variationId: vanilla.id,
+      quantity: 1,
+      options: [{ optionId: oat.id }, { optionId: extraShot.id, quantity: 2 }],
+      note: 'Extra hot, please',
+    };
+  }
   throw new StackError(
-    'The menu has no Vanilla Latte: stop the shop, run `make reset` and start it again, which deletes all orders.',
+    'The menu has no Vanilla Latte with oat milk and an extra shot: stop the shop, run `make reset` and start it again, which deletes all orders.',
   );
 }
 
 async function serveOrder(shop: Shop, body: object, tokens: { customer: string; manager: string }): Promise<string> {
-  say('\n3. Order a Vanilla Latte as the customer, and prepare it as the manager');
+  say('\n3. Order a Vanilla Latte with options and a note as the customer, and prepare it as the manager');
   const order = await shop.call<Order>('POST', '/v1/orders', { token: tokens.customer, body });
   show(order);
   const path = `/v1/orders/${order.id}/status`;
@@ -122,7 +149,8 @@ async function cancelOrder(shop: Shop, body: object, token: string): Promise<str
 
 function show({ number, status, lines, total, allowedTransitions }: Order) {
   const next = allowedTransitions.length > 0 ? `next: ${allowedTransitions.join(', ')}` : 'final';
-  say(`   #${number}  ${lines.map(describeLine).join(', ')}  ${writeMoney(total)}  ${status.padEnd(11)}  ${next}`);
+  const items = lines.map((line) => describeLine(line) + (line.note ? ` “${line.note}”` : '')).join(', ');
+  say(`   #${number}  ${items}  ${writeMoney(total)}  ${status.padEnd(11)}  ${next}`);
 }
 
 async function showTimeline(shop: Shop, orderId: string, token: string) {

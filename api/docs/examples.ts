@@ -120,7 +120,13 @@ export const milk = {
 
 export const orderRequest = {
   lines: [
-    { productId: latteId, variationId: vanillaId, quantity: 2 },
+    {
+      productId: latteId,
+      variationId: vanillaId,
+      quantity: 2,
+      options: [{ optionId: oatId }, { optionId: extraShotId, quantity: 2 }],
+      note: 'Not too much foam',
+    },
     { productId: teaId, quantity: 1 },
   ],
   location: 'in_house',

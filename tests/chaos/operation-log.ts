@@ -31,7 +31,7 @@ export interface Attempt {
   shown?: ShownOrder[];
 }
 
-export type Kind = 'place' | 'edit' | 'move' | 'cancel' | 'read' | 'list' | 'menu' | 'sign in';
+export type Kind = 'place' | 'edit' | 'move' | 'cancel' | 'read' | 'list' | 'menu' | 'sell out' | 'sign in';
 
 /** One action of a client, with all requests that attempt it. */
 export interface Operation {

@@ -41,6 +41,8 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
         lines: linesFrom(menu, random),
         ...(random.chance(0.3) && { note: `Table ${Math.floor(random.between(1, 99))}` }),
       },
+      // An option may be sold out.
+      expected: [409],
     });
 
   async function edit(): Promise<void> {
@@ -110,8 +112,17 @@ const linesFrom = (menu: MenuItem[], random: Random) =>
     const item = random.pick(menu);
     const variation = random.chance(0.7) ? random.pick([undefined, ...item.variations]) : undefined;
     const quantity = Math.floor(random.between(1, 5));
-    return { productId: item.id, ...(variation && { variationId: variation.id }), quantity };
+    return {
+      productId: item.id,
+      ...(variation && { variationId: variation.id }),
+      quantity,
+      ...(random.chance(0.4) && { options: optionsFrom(item, random), note: 'Extra hot' }),
+    };
   });
+
+/** Returns one random option of each option group. */
+const optionsFrom = ({ optionGroups }: MenuItem, random: Random) =>
+  optionGroups.map(({ options }) => ({ optionId: random.pick(options).id, quantity: 1 }));
 
 /** Returns a forbidden or invalid request. One of them repeats an accepted request's key with another body. */
 function invalidRequest({ id }: ShownOrder, accepted: OperationRequest, random: Random): OperationRequest {
@@ -138,7 +149,17 @@ function invalidRequest({ id }: ShownOrder, accepted: OperationRequest, random: 
 /** The statuses that a manager filters by, weighted. */
 const STATUS_FILTERS: readonly Status[] = ['waiting', 'waiting', 'preparation', 'ready'];
 
-/** Moves orders until stopped: mostly forward, sometimes back or to `cancelled`. */
+/** Sells an option out, or back. */
+async function changeAvailability(client: Client, random: Random): Promise<void> {
+  const answer = await client.ask({ kind: 'menu', method: 'GET', path: '/v1/catalog' });
+  const menu = (answer?.body as { data?: MenuItem[] } | undefined)?.data ?? [];
+  const [group] = random.shuffled(menu.flatMap(({ optionGroups }) => optionGroups));
+  if (!group) return;
+  const path = `/v1/option-groups/${group.id}/options/${random.pick(group.options).id}`;
+  await client.ask({ kind: 'sell out', method: 'PATCH', path, body: { available: random.chance(0.8) } });
+}
+
+/** Moves orders until stopped: mostly forward, sometimes back or to `cancelled`. Sometimes an option is sold out. */
 export async function actAsManager(client: Client, random: Random, stop: AbortSignal): Promise<void> {
   while (!stop.aborted) {
     const sort = random.pick(['placedAt', '-placedAt']);
@@ -151,6 +172,7 @@ export async function actAsManager(client: Client, random: Random, stop: AbortSi
       await client.ask(moveOf(order, random));
       if (random.chance(0.2)) await client.ask({ kind: 'read', method: 'GET', path: `/v1/orders/${order.id}` });
     }
+    if (random.chance(0.2)) await changeAvailability(client, random);
     await delay(random.between(...PAUSE_MS.manager));
   }
 }

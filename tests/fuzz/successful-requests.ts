@@ -1,5 +1,8 @@
 type Row = { id: string };
 
+/** The index of the option group that the first product has. No other request changes it. */
+export const GROUP_IN_USE = 4;
+
 /** The ids that {@link successfulRequests} needs. */
 export interface Ids {
   orders: Row[];
@@ -26,22 +29,19 @@ interface ExampleRequest {
 /**
  * Returns a request for each operation, by `operationId`, that succeeds if the caller has access. Each request changes a row of
  * its own, because a cancelled order cannot be moved any more.
+ *
+ * @param lines the lines of orders
  */
-export function successfulRequests({
-  orders,
-  products,
-  optionGroups,
-  users,
-  webhooks,
-  ...rest
-}: Ids): Record<string, ExampleRequest> {
+export function successfulRequests(
+  { orders, products, optionGroups, users, webhooks, ...rest }: Ids,
+  lines: object[],
+): Record<string, ExampleRequest> {
   const order = (index: number) => ({ id: orders[index]?.id });
   const product = (index: number) => ({ id: products[index]?.id });
   const variation = (index: number) => ({ ...product(index), variationId: products[index]?.variations[0]?.id });
   const group = (index: number) => ({ id: optionGroups[index]?.id });
   const option = (index: number) => ({ ...group(index), optionId: optionGroups[index]?.options[0]?.id });
   const webhook = (index: number) => ({ id: webhooks[index]?.id });
-  const lines = products.map(({ id }) => ({ productId: id, quantity: 1 }));
   const requests: Record<string, [path: ExampleRequest['path_parameters'], body?: unknown]> = {
     getOrder: [order(0)],
     getOrderTimeline: [order(0)],
@@ -64,7 +64,7 @@ export function successfulRequests({
     changeVariation: [variation(2), { position: 3 }],
     restoreVariation: [variation(2)],
     deleteVariation: [variation(3)],
-    getOptionGroup: [group(0)],
+    getOptionGroup: [group(GROUP_IN_USE)],
     changeOptionGroup: [group(0), { max: 3 }],
     restoreOptionGroup: [group(0)],
     deleteOptionGroup: [group(1)],

@@ -9,7 +9,7 @@ import type { Role as UserRole } from '../../domain/actor.ts';
 import { serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { signIn } from '../sign-in.ts';
-import { type Ids, successfulRequests } from './successful-requests.ts';
+import { GROUP_IN_USE, type Ids, successfulRequests } from './successful-requests.ts';
 
 /** The kinds of callers. */
 export const roles = ['anonymous', 'customer', 'service', 'barista', 'manager'] as const;
@@ -58,7 +58,14 @@ export async function createTestData(role: Role, url: string, database: Database
 
   const products = await createProducts(asManager);
   const optionGroups = await createOptionGroups(asManager);
-  const lines = products.map(({ id }) => ({ productId: id, quantity: 1 }));
+  const optionId = optionGroups[GROUP_IN_USE]?.options[0]?.id;
+  const listed = { optionGroups: [{ id: optionGroups[GROUP_IN_USE]?.id }] };
+  await asManager('PATCH', `/v1/products/${products[0]?.id}`, listed);
+  const lines = products.map(({ id }, index) => ({
+    productId: id,
+    quantity: 1,
+    ...(index === 0 && { options: [{ optionId }], note: 'Hot' }),
+  }));
   const orders = await repeat(20, () => asCustomer('POST', '/v1/orders', { lines }));
   const users = await repeat(5, () => createUser('customer'));
 
@@ -91,7 +98,7 @@ export async function createTestData(role: Role, url: string, database: Database
   return {
     ...(await callers[role]()),
     other: users[0]?.id as string,
-    successfulRequests: successfulRequests(requests),
+    successfulRequests: successfulRequests(requests, lines),
     ids: {
       orders: idsOf(orders),
       products: idsOf(products),

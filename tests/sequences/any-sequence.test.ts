@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
+import { oatId } from '../../api/docs/examples.ts';
 import type { Order } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { allowedFrom, type Who } from '../domain/status-table.ts';
@@ -11,7 +12,13 @@ import { type Command, command, type Sender, type Wish } from './commands.ts';
 let shop: Shop;
 let tokens: Record<Sender, string | undefined>;
 const products: Record<Wish['product'], Record<string, unknown>> = {} as never;
-const prices: Record<Wish['product'], number> = { Tea: 300, Latte: 400, 'Sold out': 100 };
+const prices: Record<Wish['product'], number> = {
+  Tea: 300,
+  Latte: 400,
+  'Oat Latte': 460,
+  'Sold out': 100,
+  'Oat Tea': 360,
+};
 
 beforeAll(async () => {
   shop = await openShop();
@@ -24,7 +31,11 @@ beforeAll(async () => {
   const body = { name: 'Sold out', basePrice: usd(100), available: false };
   const created = await shop.request('POST', '/v1/products', { as: shop.manager, body });
   products['Sold out'] = { productId: created.body.id };
-  for (const name of ['Tea', 'Latte'] as const) products[name] = { productId: (await shop.line(name)).productId };
+  const options = [{ optionId: oatId }];
+  for (const name of ['Tea', 'Latte'] as const) {
+    products[name] = { productId: (await shop.line(name)).productId };
+    products[`Oat ${name}`] = { ...products[name], options, note: 'Hot' };
+  }
 }, 60_000);
 afterAll(() => shop.close());
 
@@ -56,6 +67,8 @@ interface Bound {
 }
 
 const refused = (status: number, ...codes: string[]): Expected => ({ status, codes });
+/** The tea has no options. */
+const impossible = (wishes: Wish[]) => wishes.some(({ product }) => product === 'Oat Tea');
 const unavailable = (wishes: Wish[]) => wishes.some(({ product }) => product === 'Sold out');
 const linesOf = (wishes: Wish[]) =>
   wishes.map(({ product, quantity }) => ({ id: undefined, price: prices[product], quantity }));
@@ -233,6 +246,7 @@ function refusedAccess({ do: what, by }: Valid): Expected | undefined {
 function decide(next: Valid, order: Model | undefined): Expected {
   if (next.do === 'place') {
     if (unavailable(next.wishes)) return refused(409, 'product_unavailable');
+    if (impossible(next.wishes)) return refused(409, 'options_invalid');
     if (next.expects === 'wrong') return refused(409, 'price_changed');
     const placed: Model = { id: '', status: 'waiting', version: 1, note: null, lines: linesOf(next.wishes) };
     return { status: 201, order: placed, replayed: false };
@@ -250,9 +264,9 @@ function decide(next: Valid, order: Model | undefined): Expected {
 }
 
 function decideEdit(next: Extract<Command, { do: 'edit' }>, order: Model): Expected {
-  const lost = unavailable(next.add);
-  if (order.status !== 'waiting') return refused(409, 'illegal_transition', ...(lost ? ['product_unavailable'] : []));
-  if (lost) return refused(409, 'product_unavailable');
+  const lost = unavailable(next.add) ? ['product_unavailable'] : impossible(next.add) ? ['options_invalid'] : [];
+  if (order.status !== 'waiting') return refused(409, 'illegal_transition', ...lost);
+  if (lost.length > 0) return refused(409, ...lost);
   const { lines, note } = editBody(next, order);
   const kept = order.lines.flatMap((line) => {
     const wanted = lines?.find((one) => one.id === line.id);

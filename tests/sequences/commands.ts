@@ -17,7 +17,7 @@ export interface Conditions {
 }
 
 export interface Wish {
-  product: 'Tea' | 'Latte' | 'Sold out';
+  product: 'Tea' | 'Latte' | 'Oat Latte' | 'Sold out' | 'Oat Tea';
   quantity: number;
 }
 
@@ -54,8 +54,8 @@ const key = fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined, freq: 2 
 const quantity = fc.integer({ min: 1, max: 99 });
 const wish = fc.record<Wish>({
   product: fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom('Tea' as const, 'Latte' as const) },
-    { weight: 1, arbitrary: fc.constant('Sold out' as const) },
+    { weight: 8, arbitrary: fc.constantFrom('Tea' as const, 'Latte' as const, 'Oat Latte' as const) },
+    { weight: 1, arbitrary: fc.constantFrom('Sold out' as const, 'Oat Tea' as const) },
   ),
   quantity,
 });

@@ -1,3 +1,4 @@
+import type { LineOption } from '../../../domain/order/order.ts';
 import { allowedFrom, everyStatus, isEdge, type Who } from '../../domain/status-table.ts';
 import type { Evidence } from '../evidence.ts';
 import { answersIn, isVersion } from './answers.ts';
@@ -48,11 +49,15 @@ function* totalsAddUp({ operations, orders, events }: Evidence): Generator<Found
   for (const { id, version, lines, total } of [...written, ...answersIn(operations).map(({ shown }) => shown)]) {
     const right =
       lines.every((line) => line.total.amount === line.unitPrice.amount * line.quantity) &&
+      lines.every((line) => surchargeOf(line) <= line.unitPrice.amount) &&
       lines.reduce((sum, line) => sum + line.total.amount, 0) === total.amount &&
       Number.isSafeInteger(total.amount);
     if (!right) yield other(`${id} at version ${version} does not add up`);
   }
 }
+
+const surchargeOf = ({ options = [] }: { options?: LineOption[] }): number =>
+  options.reduce((sum, { unitPrice, quantity }) => sum + unitPrice.amount * quantity, 0);
 
 /** 7. Every history replays. */
 function* replays({ unreplayable }: Evidence): Generator<Found> {

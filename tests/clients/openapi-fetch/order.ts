@@ -21,7 +21,9 @@ const manager = await signIn('manager@example.com');
 const { data: menu } = await crema.GET('/v1/catalog');
 const latte = menu!.data.find(({ name }) => name === 'Latte')!;
 const vanilla = latte.variations.find(({ name }) => name === 'Vanilla')!;
-const body = { lines: [{ productId: latte.id, variationId: vanilla.id, quantity: 2 }] };
+const oat = latte.optionGroups.flatMap(({ options }) => options).find(({ name }) => name === 'Oat')!;
+const latteWithOat = { productId: latte.id, variationId: vanilla.id, quantity: 2, options: [{ optionId: oat.id }] };
+const body = { lines: [{ ...latteWithOat, note: 'Extra hot' }] };
 
 // Repeated requests with the same key place one order.
 const key = { header: { 'Idempotency-Key': randomUUID() } };
@@ -29,6 +31,8 @@ const { data: placed, response } = await customer.POST('/v1/orders', { params: k
 const again = await customer.POST('/v1/orders', { params: key, body });
 assert.equal(again.data!.id, placed!.id);
 assert.equal(again.response.headers.get('idempotency-replayed'), 'true');
+const [ordered] = placed!.lines;
+assert.deepEqual([ordered!.options[0]!.name, ordered!.note], ['Oat', 'Extra hot']);
 console.log('placed', placed!.number, placed!.lines[0]!.product, placed!.total);
 
 // If-Match rejects an edit of a version that this program has not seen.

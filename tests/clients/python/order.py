@@ -23,6 +23,7 @@ from crema_client.models import (
     OrderEdit,
     OrderEvent,
     OrderLineRequest,
+    OrderOptionRequest,
     OrderRequest,
     OrderStatus,
     ProblemCode,
@@ -47,7 +48,10 @@ customer, manager = sign_in("customer@example.com"), sign_in("manager@example.co
 
 latte = next(item for item in get_catalog.sync(client=customer).data if item.name == "Latte")
 vanilla = next(variation for variation in latte.variations if variation.name == "Vanilla")
-body = OrderRequest(lines=[OrderLineRequest(latte.id, quantity=2, variation_id=vanilla.id)])
+oat = next(option for group in latte.option_groups for option in group.options if option.name == "Oat")
+options = [OrderOptionRequest(oat.id)]
+line = OrderLineRequest(latte.id, quantity=2, variation_id=vanilla.id, options=options, note="Extra hot")
+body = OrderRequest(lines=[line])
 
 # Repeated requests with the same key place one order.
 key = str(uuid.uuid4())
@@ -55,6 +59,8 @@ first = place_order.sync_detailed(client=customer, body=body, idempotency_key=ke
 again = place_order.sync_detailed(client=customer, body=body, idempotency_key=key)
 placed = first.parsed
 assert again.parsed.id == placed.id and again.headers["Idempotency-Replayed"] == "true"
+ordered = placed.lines[0]
+assert (ordered.options[0].name, ordered.note) == ("Oat", "Extra hot"), ordered
 print("placed", placed.number, placed.lines[0].product, placed.total)
 
 # If-Match rejects an edit of a version that this program has not seen.
