@@ -17,7 +17,7 @@ const pumpkinSpiceId = '0c0ffee0-0000-4000-8000-000000000111';
 export const milkId = '0c0ffee0-0000-4000-8000-000000000210';
 export const oatId = '0c0ffee0-0000-4000-8000-000000000212';
 const soyId = '0c0ffee0-0000-4000-8000-000000000213';
-const extraShotId = '0c0ffee0-0000-4000-8000-000000000221';
+export const extraShotId = '0c0ffee0-0000-4000-8000-000000000221';
 const teaId = '0c0ffee0-0000-4000-8000-000000000160';
 
 /** The webhook of the kitchen display. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { extraShotId, oatId } from '../../api/docs/examples.ts';
 import { MAX_NOTE_LENGTH, MAX_REASON_LENGTH, type Placement } from '../../domain/order/order.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { accountEmailIdOf, erasureIdOf } from '../../workflows/messages/accounts.ts';
@@ -21,7 +22,7 @@ import {
 import { webhookDeliveryIdOf, webhookNoticeIdOf } from '../../workflows/messages/webhooks.ts';
 import { OrderState } from '../../workflows/order-state.ts';
 import { emailTo, newAccount, PASSWORD } from '../accounts/mailbox.ts';
-import { aPlacement } from '../domain/an-order.ts';
+import { aLineWithOptions, aPlacement } from '../domain/an-order.ts';
 import { startFaultySmtp } from '../email/faulty-smtp.ts';
 import { smtpError } from '../email/mail-servers.ts';
 import { createHeldEmails } from '../faults/held-emails.ts';
@@ -45,6 +46,22 @@ const deliver: Life = async (shop, id) => {
 const editThenDeliver: Life = async (shop, id) => {
   const lines = [await shop.line('Espresso', 'Double Shot', 3)];
   await shop.request('PATCH', `/v1/orders/${id}`, { as: shop.customer, body: { lines, location: 'in_house' } });
+  await deliver(shop, id);
+};
+
+/** Edits twice: over the API, and by a signal of an operator whose option costs more than the line. */
+const editOptionsThenDeliver: Life = async (shop, id) => {
+  const latte = await shop.line('Latte', 'Vanilla');
+  const options = [{ optionId: oatId }, { optionId: extraShotId, quantity: 2 }];
+  const lines = [
+    { ...latte, options, note: 'Extra hot' },
+    { ...latte, note: 'In a cup' },
+  ];
+  await shop.request('PATCH', `/v1/orders/${id}`, { as: shop.customer, body: { lines } });
+  const line = aLineWithOptions();
+  await shop.workflow(id).signal(editSignal, { lines: [line] });
+  const tooCheap = { ...line, unitPrice: { amount: 1, currency: 'USD' }, total: { amount: 2, currency: 'USD' } };
+  await shop.workflow(id).signal(editSignal, { lines: [tooCheap] });
   await deliver(shop, id);
 };
 
@@ -106,6 +123,7 @@ const lives: Record<string, Life> = {
   'announced-and-delivered': deliver,
   'announced-and-edited': editThenDeliver,
   'announced-and-cancelled': cancelByCustomer,
+  'announced-with-options-and-line-notes': editOptionsThenDeliver,
   'announced-to-the-shop-at-the-second-attempt': async (shop, id) => {
     refusals.push(smtpError(451, 'Come back later'));
     await cancelByCustomer(shop, id);
