@@ -116,10 +116,16 @@ export function createChanging(
 }
 
 /** Returns a refusal with other indexes of lines. */
-const atLines = (refusal: PricingRefusal, indexOf: (line: number) => number): PricingRefusal =>
-  refusal.refused === 'product_unavailable'
-    ? { ...refusal, lines: refusal.lines.map(indexOf) }
-    : { ...refusal, faults: refusal.faults.map((fault) => ({ ...fault, line: indexOf(fault.line) })) };
+function atLines(refusal: PricingRefusal, indexOf: (line: number) => number): PricingRefusal {
+  switch (refusal.refused) {
+    case 'product_unavailable':
+      return { ...refusal, lines: refusal.lines.map(indexOf) };
+    case 'options_invalid':
+      return { ...refusal, faults: refusal.faults.map((fault) => ({ ...fault, line: indexOf(fault.line) })) };
+    default:
+      return refusal;
+  }
+}
 
 /**
  * Returns the only version at which the workflow may apply the change; undefined for any version. The client may accept several

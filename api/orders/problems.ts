@@ -19,6 +19,8 @@ export function problemOf(refusal: Refusal): Problem {
     }
     case 'options_invalid':
       return new Problem('options_invalid', { extra: { errors: refusal.faults.map(optionFault) } });
+    case 'order_too_large':
+      return new Problem('payload_too_large', { detail: 'The order is too large. Send fewer lines or options.' });
     case 'unknown_lines': {
       const detail = 'is not a line of this order, or occurs twice';
       return invalidRequest(refusal.lines.map((line) => ({ pointer: `#/lines/${line}/id`, detail })));

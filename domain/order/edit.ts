@@ -1,5 +1,14 @@
 import { times } from '../money.ts';
-import type { Changes, Edit, KeptLine, Line, Order, Refusal, Unchanged } from './order.ts';
+import {
+  areTooLarge,
+  type Changes,
+  type Edit,
+  type KeptLine,
+  type Line,
+  type Order,
+  type Refusal,
+  type Unchanged,
+} from './order.ts';
 import { totalOf } from './pricing.ts';
 
 type Edited = Pick<Order, 'lines' | 'total' | 'location' | 'note'>;
@@ -11,6 +20,7 @@ export function applyEdit(order: Order, edit: Edit): { edited: Edited; changes: 
   if (unknown.length > 0) return { refused: 'unknown_lines', lines: unknown };
 
   const lines = [...keptLines(order, wanted), ...wanted.filter(isNew)];
+  if (areTooLarge(lines)) return { refused: 'order_too_large' };
   const { location = order.location, note = order.note } = edit;
   const changes = difference(order, { lines, location, note });
   if (!changes) return { unchanged: true };

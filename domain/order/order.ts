@@ -95,6 +95,16 @@ export const MAX_QUANTITY = 99;
 export const MAX_OPTIONS = 20;
 export const MAX_OPTION_QUANTITY = 20;
 
+/**
+ * The maximum size of the lines of an order, in bytes of JSON. Temporal limits a message to 2 MB, and the result of an edit contains
+ * four lists of lines.
+ */
+const MAX_LINES_BYTES = 300_000;
+
+/** Whether lines are too large for Temporal. Only options with long names make them so large. */
+export const areTooLarge = (lines: readonly Line[]): boolean =>
+  lines.some(({ options }) => options) && new TextEncoder().encode(JSON.stringify(lines)).length > MAX_LINES_BYTES;
+
 /** The maximum length of an order's note, of a line's note, and of a reason, in Unicode code points. */
 export const MAX_NOTE_LENGTH = 500;
 export const MAX_LINE_NOTE_LENGTH = 200;
@@ -192,7 +202,13 @@ export type KeptLine = Pick<Line, 'id' | 'quantity'>;
 export type Refusal =
   | { refused: 'illegal_transition'; currentStatus: Status; allowedTransitions: Status[]; version: number }
   | { refused: 'version_mismatch'; version: number }
-  | { refused: 'unknown_lines'; lines: number[] };
+  | { refused: 'unknown_lines'; lines: number[] }
+  | TooLarge;
+
+/** The refusal of lines that are too large for Temporal. */
+export interface TooLarge {
+  refused: 'order_too_large';
+}
 
 /** The refusal of a request, because another request has used its idempotency key. */
 export interface KeyReused {

@@ -1,5 +1,5 @@
 import { type Money, sum, times } from '../money.ts';
-import type { Line, LineOption } from './order.ts';
+import { areTooLarge, type Line, type LineOption, type TooLarge } from './order.ts';
 
 /** A requested line. */
 export interface LineRequest {
@@ -62,7 +62,7 @@ type Fault =
 export type OptionFault = Fault & { line: number };
 
 /** Why lines have no prices. */
-export type PricingRefusal = Unavailable | OptionsInvalid;
+export type PricingRefusal = Unavailable | OptionsInvalid | TooLarge;
 
 /** Returns the total of an order's lines. @param currency the currency of the result, even if there are no lines */
 export const totalOf = (lines: readonly Line[], currency: string): Money =>
@@ -96,7 +96,7 @@ export function price(
   if (faults.length > 0) return { refused: 'options_invalid', faults };
 
   const lines = items.map((item) => lineOf(item, newId()));
-  return { lines, total: totalOf(lines, currency) };
+  return areTooLarge(lines) ? { refused: 'order_too_large' } : { lines, total: totalOf(lines, currency) };
 }
 
 /** A requested line, and the product and variation that it names. */

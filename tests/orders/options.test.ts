@@ -350,6 +350,33 @@ describe('options that are not possible', () => {
     }
   });
 
+  test('accepts fifty lines of twenty options with long names, and refuses larger orders with 413', async () => {
+    const sell = async (word: string) => {
+      const names = Array.from({ length: 20 }, (_, index) => `${word} ${index}`.padEnd(30, '.'));
+      const group = await catalog.group(word, { min: 0, max: 20 }, Object.fromEntries(names.map((name) => [name, 0])));
+      const productId = await catalog.product(`All ${word.slice(0, 4)}`, 100, [group]);
+      const line = { productId, quantity: 1, options: Object.values(group.ids).map((optionId) => ({ optionId })) };
+      return Array.from({ length: 50 }, () => line);
+    };
+    const usual = await sell('Long');
+    const large = await sell('長'.repeat(97));
+    const { status, body: order } = await place(usual);
+    expect(status).toBe(201);
+    for (const answer of [await place(large), await quote(large), await edit(order.id, large)]) {
+      expectProblem(answer, 'payload_too_large');
+    }
+    const kept = order.lines.slice(0, 30).map(({ id }: { id: string }) => ({ id, quantity: 1 }));
+    expectProblem(await edit(order.id, [...kept, ...large.slice(0, 16)]), 'payload_too_large');
+    expect((await shop.readOrder(order.id)).body).toEqual(order);
+
+    const edited = await edit(order.id, usual);
+    expect({ status: edited.status, version: edited.body.version }).toEqual({ status: 200, version: 2 });
+    for (const to of ['preparation', 'ready', 'delivered'] as const) {
+      expect((await shop.move(order.id, to)).status).toBe(200);
+    }
+    await shop.waitForEnd(order.id);
+  });
+
   test('accepts a note of 200 emoji and twenty options', async () => {
     const names = Array.from({ length: 20 }, (_, index) => [`No ${index}`, 1] as const);
     const many = await catalog.group(`Many ${randomUUID()}`, { min: 20, max: 20 }, Object.fromEntries(names));
