@@ -11,12 +11,17 @@ const CONFIRM = `
   SET name = :name, changed_at = CASE WHEN name IS DISTINCT FROM :name::text THEN now() ELSE changed_at END
   WHERE order_id = :orderId RETURNING name`;
 
+/** The maximum number of names that one statement deletes. */
+const BATCH = 5_000;
+
 /** A row without an order belongs to a request that failed. The last change of an ended order is its end. */
 const DELETE_ENDED = `
   WITH limits AS (SELECT now() - make_interval(days => :days) AS before)
-  DELETE FROM customer_names USING limits WHERE created_at < before AND NOT EXISTS (
-    SELECT FROM orders WHERE id = order_id
-      AND (status = ANY(:openStatuses) OR (snapshot ->> 'updatedAt')::timestamptz >= before)
+  DELETE FROM customer_names WHERE order_id IN (
+    SELECT order_id FROM customer_names, limits WHERE created_at < before AND NOT EXISTS (
+      SELECT FROM orders WHERE id = order_id
+        AND (status = ANY(:openStatuses) OR (snapshot ->> 'updatedAt')::timestamptz >= before)
+    ) LIMIT ${BATCH}
   )`;
 
 /** Stores the names of customers of counter orders. Each counter order has a row until its name is removed. */
@@ -54,8 +59,11 @@ export function createCustomerNames(database: Database) {
 
     /** Deletes the names of orders that ended more than this number of days ago. Returns the number of deleted names. */
     async deleteEnded(days: number): Promise<number> {
-      const { rowCount } = await database.raw<{ rowCount: number }>(DELETE_ENDED, { days, openStatuses });
-      return rowCount;
+      let deleted = 0;
+      for (let batch = BATCH; batch === BATCH; deleted += batch) {
+        ({ rowCount: batch } = await database.raw<{ rowCount: number }>(DELETE_ENDED, { days, openStatuses }));
+      }
+      return deleted;
     },
   };
 }
