@@ -47,7 +47,8 @@ function expectLegal(records: Recorded[], row: Order): void {
   for (const { event } of records.slice(1)) {
     expect(event.from).toBe(at);
     const who: Who = event.actor.id === row.customer.id ? 'owner' : 'manager';
-    if (event.type === 'order.edited') expect([who, event.from, event.to]).toEqual(['owner', 'waiting', 'waiting']);
+    const editor = channelOf(row) === 'counter' ? 'manager' : 'owner';
+    if (event.type === 'order.edited') expect([who, event.from, event.to]).toEqual([editor, 'waiting', 'waiting']);
     else expect(allowedFrom(event.from!, who)).toContain(event.to);
     at = event.to;
   }

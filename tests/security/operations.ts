@@ -1,5 +1,5 @@
 import { SHOP } from '../../api/docs/document-file.ts';
-import { latteId, vanillaId } from '../../api/docs/examples.ts';
+import { latteId, oatId, vanillaId } from '../../api/docs/examples.ts';
 import { describeApi } from '../../api/docs/openapi.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import type { Shop } from '../shop.ts';
@@ -33,7 +33,7 @@ export const operations = Object.entries(document.paths).flatMap(([path, methods
 );
 export type AnyOperation = (typeof operations)[number];
 
-/** Operations for customers only. Managers may call all others. */
+/** Operations that a customer calls. The others are called by a manager. */
 const forCustomers = ['placeOrder', 'quoteOrder', 'editOrder'];
 
 /**
@@ -47,6 +47,7 @@ export const askerOf =
     const ids: Record<string, string> = {
       id: path.startsWith('/v1/orders/') ? orderId : latteId,
       variationId: vanillaId,
+      optionId: oatId,
       deliveryId: vanillaId,
       ...given,
     };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { oatId } from '../../api/docs/examples.ts';
+import { type Channel, channelOf } from '../../domain/order/channel.ts';
 import type { Order } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { allowedFrom, type Who } from '../domain/status-table.ts';
@@ -53,6 +54,10 @@ type Expected = { status: number; codes: string[] } | { status: 200 | 201; order
 /** The expected state of an order, never changed in place. */
 interface Model {
   id: string;
+  /** The channel `counter` for the orders that the manager places. */
+  channel: Channel;
+  /** The guest's name; of an online order, undefined. */
+  name: string | null | undefined;
   status: Status;
   version: number;
   note: string | null;
@@ -87,6 +92,7 @@ test('any sequence of commands keeps orders consistent and idempotency keys vali
         key: 'a',
         wishes: [{ product: 'Tea', quantity: 2 }],
         expects: undefined,
+        name: undefined,
       });
       for (const next of commands) await shift.run(next);
       await shift.expectKeysKept();
@@ -137,7 +143,7 @@ function openShift() {
 
     const { answer, doubted } = await ask();
 
-    const denied = refusedAccess(next);
+    const denied = refusedAccess(next, orders[index]);
     if (denied) {
       expectRefused(answer, denied);
     } else if (known) {
@@ -198,7 +204,9 @@ function openShift() {
     expectKnown(found: Map<string, Order>) {
       for (const order of orders) {
         const { status, version, note } = order;
-        expect(found.get(order.id)).toMatchObject({ status, version, note, total: { amount: totalOf(order) } });
+        const known = found.get(order.id)!;
+        expect(known).toMatchObject({ status, version, note, total: { amount: totalOf(order) } });
+        expect(channelOf(known)).toBe(order.channel);
       }
     },
   };
@@ -211,7 +219,11 @@ function requestOf(run: string, next: Valid, order: Model | undefined): Sent {
   if (next.do === 'place') {
     const total = totalOf({ lines: linesOf(next.wishes) });
     const expectedTotal = next.expects && usd(next.expects === 'right' ? total : total + 1);
-    const options = { ...(as && { as }), body: { lines: wished(next.wishes), expectedTotal }, headers };
+    const options = {
+      ...(as && { as }),
+      body: { lines: wished(next.wishes), expectedTotal, customerName: next.name },
+      headers,
+    };
     return { method: 'POST', path: '/v1/orders', options };
   }
   const { id, version } = order!;
@@ -234,12 +246,14 @@ function requestOf(run: string, next: Valid, order: Model | undefined): Sent {
 }
 
 /** Returns the refusal of a sender who may not send the command. The checks that follow: validity, replay, 412, 409. */
-function refusedAccess({ do: what, by }: Valid): Expected | undefined {
+function refusedAccess(next: Valid, order: Model | undefined): Expected | undefined {
+  const { do: what, by } = next;
   if (by === 'anonymous') return refused(401, 'unauthenticated');
-  if (what === 'place') return by === 'manager' ? refused(403, 'forbidden') : undefined;
+  if (what === 'place') return by !== 'manager' && next.name ? refused(403, 'forbidden') : undefined;
   if (what === 'move' && by !== 'manager') return refused(403, 'forbidden');
-  if (what === 'edit' && by === 'manager') return refused(403, 'forbidden');
-  return by === 'stranger' ? refused(404, 'not_found') : undefined;
+  const isCounter = order!.channel === 'counter';
+  if (what === 'edit' && by === 'manager' && !isCounter) return refused(403, 'forbidden');
+  return by === 'stranger' || (by === 'owner' && isCounter) ? refused(404, 'not_found') : undefined;
 }
 
 /** Returns the answer to a command that is not a replay. */
@@ -248,7 +262,16 @@ function decide(next: Valid, order: Model | undefined): Expected {
     if (unavailable(next.wishes)) return refused(409, 'product_unavailable');
     if (impossible(next.wishes)) return refused(409, 'options_invalid');
     if (next.expects === 'wrong') return refused(409, 'price_changed');
-    const placed: Model = { id: '', status: 'waiting', version: 1, note: null, lines: linesOf(next.wishes) };
+    const placed: Model = {
+      id: '',
+      ...(next.by === 'manager'
+        ? { channel: 'counter', name: next.name ?? null }
+        : { channel: 'online', name: undefined }),
+      status: 'waiting',
+      version: 1,
+      note: null,
+      lines: linesOf(next.wishes),
+    };
     return { status: 201, order: placed, replayed: false };
   }
   const { status, version } = order!;
@@ -324,6 +347,8 @@ function taken({ status, headers, body }: Answer, expected: Extract<Expected, { 
   expect(body).toMatchObject({
     status: order.status,
     version: order.version,
+    channel: order.channel,
+    ...(order.name !== undefined && { customer: { id: null, name: order.name } }),
     note: order.note,
     lines: order.lines.map(({ price, quantity }) => ({ unitPrice: usd(price), quantity })),
     total: usd(totalOf(order)),

@@ -23,7 +23,15 @@ export interface Wish {
 
 /** One HTTP request. `order` is an index into the orders placed so far, modulo their number. */
 export type Command =
-  | { do: 'place'; by: Sender; key: string | undefined; wishes: Wish[]; expects: 'right' | 'wrong' | undefined }
+  | {
+      do: 'place';
+      by: Sender;
+      key: string | undefined;
+      wishes: Wish[];
+      expects: 'right' | 'wrong' | undefined;
+      /** The name of the guest. Only the manager may send one. */
+      name: string | undefined;
+    }
   | ({
       do: 'edit';
       order: number;
@@ -79,16 +87,17 @@ const conditions = {
 
 const place = fc.record({
   do: fc.constant('place' as const),
-  // The caller who places an order owns it, so it is never a stranger.
-  by: by('owner').filter((sender) => sender !== 'stranger'),
+  // A customer who places an order owns it, so it is never a stranger.
+  by: by('owner', 'owner', 'manager').filter((sender) => sender !== 'stranger'),
   key,
   wishes: fc.array(wish, { minLength: 1, maxLength: 3 }),
   expects: fc.option(fc.constantFrom('right' as const, 'wrong' as const), { nil: undefined }),
+  name: fc.option(fc.constantFrom('Ana', 'Bob'), { nil: undefined, freq: 1 }),
 });
 const edit = fc.record({
   do: fc.constant('edit' as const),
   order,
-  by: by('owner'),
+  by: by('owner', 'owner', 'manager'),
   note: fc.option(fc.constantFrom('Hot', 'Cold', null), { nil: undefined }),
   keep: fc.option(fc.array(quantity, { minLength: 1, maxLength: 2 }), { nil: undefined }),
   add: fc.array(wish, { maxLength: 1 }),
