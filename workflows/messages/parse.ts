@@ -264,8 +264,7 @@ const isQuantity = (value: unknown, max = MAX_QUANTITY): value is number =>
 const MAX_AMOUNT = 2 * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
 
 /** The limit for lines with options. The total of an order of such lines is still a safe integer. */
-export const MAX_AMOUNT_WITH_OPTIONS =
-  (2 + MAX_OPTIONS * MAX_OPTION_QUANTITY) * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
+const MAX_AMOUNT_WITH_OPTIONS = (2 + MAX_OPTIONS * MAX_OPTION_QUANTITY) * MAX_PRICE_IN_ANY_CURRENCY * MAX_QUANTITY;
 
 /** Replaces `MAX_AMOUNT` on orders without {@link ParseOptions.codePoints}. */
 const FORMER_MAX_AMOUNT = 1_980_000_000;
