@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import type { Role } from '../../domain/actor.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 import { runRounds } from '../races/rounds.ts';
 import { type ChaosShop, openChaosShop } from './chaos-shop.ts';
@@ -16,7 +17,7 @@ import { createRandom, type Random } from './random.ts';
 import { DRIVER, isAnsweredEnough, shareAnswered } from './report.ts';
 import type { SettledShop } from './sabotage.ts';
 import { waitUntilSettled } from './settle.ts';
-import { actAsCustomer, actAsManager, moveTo } from './simulated-users.ts';
+import { actAsBarista, actAsCustomer, actAsManager, moveTo } from './simulated-users.ts';
 
 /** The options of a chaos run. */
 export interface RunOptions {
@@ -24,6 +25,7 @@ export interface RunOptions {
   /** How long users send requests and faults happen, in ms. */
   ms: number;
   customers: number;
+  baristas: number;
   managers: number;
   folder: string;
   /** See {@link openChaosShop}. */
@@ -95,11 +97,18 @@ async function run(
     await receiveWebhooks(shop.apis[0]!, await shop.createAccount('manager')),
   ];
 
-  const { clients, customers, managers, probes } = await createUsers(shop, options, operations, random, giveUp);
+  const { clients, customers, baristas, managers, probes } = await createUsers(
+    shop,
+    options,
+    operations,
+    random,
+    giveUp,
+  );
 
-  log(`${options.customers} customers and ${options.managers} managers start`);
+  log(`${options.customers} customers, ${options.baristas} baristas and ${options.managers} managers start`);
   const acting = [
     ...customers.map((client) => actAsCustomer(client, random.fork(), stop)),
+    ...baristas.map((client) => actAsBarista(client, random.fork(), stop)),
     ...managers.map((client) => actAsManager(client, random.fork(), stop)),
   ];
   const until = Date.now() + options.ms;
@@ -139,16 +148,16 @@ async function run(
   return { shop, operations, clients, readers, histories, faultRecords, checkInvariants, close: shop.close };
 }
 
-/** Creates the clients of customers and managers, and two probes for each API. */
+/** Creates the clients of customers, baristas and managers, and a probe for each API. */
 async function createUsers(
   shop: ChaosShop,
   options: RunOptions,
   operations: Operation[],
   random: Random,
   stop: AbortSignal,
-): Promise<{ clients: Map<string, Client>; customers: Client[]; managers: Client[]; probes: Probe[] }> {
+) {
   const clients = new Map<string, Client>();
-  const addUser = async (who: string, role: 'customer' | 'manager', apis = shop.apis) => {
+  const addUser = async (who: string, role: Role, apis = shop.apis) => {
     const account = await shop.createAccount(role);
     const client = createClient({ who, account, apis, log: operations, random: random.fork(), stop });
     if (who !== DRIVER) clients.set(who, client);
@@ -157,6 +166,7 @@ async function createUsers(
   const each = <T>(count: number, make: (number: number) => Promise<T>) =>
     Promise.all(Array.from({ length: count }, (_, index) => make(index + 1)));
   const customers = await each(options.customers, (number) => addUser(`customer ${number}`, 'customer'));
+  const baristas = await each(options.baristas, (number) => addUser(`barista ${number}`, 'barista'));
   const managers = await each(options.managers, (number) => addUser(`manager ${number}`, 'manager'));
   const product = await shop.database('products').where({ name: 'Tea' }).first('id');
   const probes = await each(
@@ -167,7 +177,7 @@ async function createUsers(
       body: { lines: [{ productId: product.id, quantity: 1 }] },
     }),
   );
-  return { clients, customers, managers, probes };
+  return { clients, customers, baristas, managers, probes };
 }
 
 /** Repeats some accepted requests. Their answers must be the same as before. */

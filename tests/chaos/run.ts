@@ -39,6 +39,7 @@ await runStoppable(async (stopping) => {
       seed,
       ms: minutes * MINUTE_MS,
       customers: 5,
+      baristas: 2,
       managers: 3,
       folder,
       fetchTools: true,

@@ -6,7 +6,7 @@ import type { Client, OperationRequest } from './client.ts';
 import type { ShownOrder } from './operation-log.ts';
 import type { Random } from './random.ts';
 
-// Customers and managers who mostly act sensibly, and sometimes send invalid requests.
+// Customers, baristas and managers who mostly act sensibly, and sometimes send invalid requests.
 
 /** The pause between two requests of a user, in ms. */
 const PAUSE_MS = { customer: [150, 750], manager: [100, 450] } as const;
@@ -14,8 +14,33 @@ const PAUSE_MS = { customer: [150, 750], manager: [100, 450] } as const;
 /** How many of their latest orders a customer reads and changes. */
 const RECENT_ORDERS = 8;
 
-/** Places, changes and reads orders until stopped. */
-export async function actAsCustomer(client: Client, random: Random, stop: AbortSignal): Promise<void> {
+/** Places, changes and reads the customer's own orders until stopped. */
+export const actAsCustomer = (client: Client, random: Random, stop: AbortSignal): Promise<void> =>
+  placeOrders(client, random, stop, {
+    fields: () => ({}),
+    forbidden: ({ id }) => ({
+      kind: 'move',
+      method: 'POST',
+      path: `/v1/orders/${id}/status`,
+      body: { status: 'preparation' },
+    }),
+  });
+
+/** Places, changes and reads orders at the counter until stopped. Most of them have a name. */
+export const actAsBarista = (client: Client, random: Random, stop: AbortSignal): Promise<void> =>
+  placeOrders(client, random, stop, {
+    fields: () => (random.chance(0.8) ? { customerName: `Guest ${randomUUID().slice(0, 4)}` } : {}),
+    forbidden: () => ({ kind: 'menu', method: 'POST', path: '/v1/option-groups', body: { name: randomUUID() } }),
+  });
+
+interface Placing {
+  /** Returns further fields of a new order. */
+  fields(): object;
+  /** Returns a request for which the user lacks the permission. */
+  forbidden(order: ShownOrder): Pick<OperationRequest, 'kind' | 'method' | 'path' | 'body'>;
+}
+
+async function placeOrders(client: Client, random: Random, stop: AbortSignal, placing: Placing): Promise<void> {
   let menu: MenuItem[] = [];
   const orders: ShownOrder[] = [];
   const accepted: OperationRequest[] = [];
@@ -40,6 +65,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
       body: {
         lines: linesFrom(menu, random),
         ...(random.chance(0.3) && { note: `Table ${Math.floor(random.between(1, 99))}` }),
+        ...placing.fields(),
       },
       // An option may be sold out.
       expected: [409],
@@ -93,7 +119,7 @@ export async function actAsCustomer(client: Client, random: Random, stop: AbortS
     [5, () => look('/v1/catalog', 'menu')],
     [4, () => look(`/v1/orders/${random.pick(orders).id}/timeline`, 'menu')],
     [6, repeat],
-    [6, () => client.ask(invalidRequest(random.pick(orders), random.pick(accepted), random))],
+    [6, () => client.ask(invalidRequest(placing.forbidden(random.pick(orders)), random.pick(accepted), random))],
   ];
 
   while (!stop.aborted) {
@@ -125,21 +151,18 @@ const optionsFrom = ({ optionGroups }: MenuItem, random: Random) =>
   optionGroups.map(({ options }) => ({ optionId: random.pick(options).id, quantity: 1 }));
 
 /** Returns a forbidden or invalid request. One of them repeats an accepted request's key with another body. */
-function invalidRequest({ id }: ShownOrder, accepted: OperationRequest, random: Random): OperationRequest {
+function invalidRequest(
+  forbidden: ReturnType<Placing['forbidden']>,
+  accepted: OperationRequest,
+  random: Random,
+): OperationRequest {
   const key = randomUUID();
   const otherBody =
     accepted.kind === 'cancel'
       ? { reasonCode: 'other' }
       : { ...(accepted.body as object), location: 'in_house', note: key };
   return random.pick<OperationRequest>([
-    {
-      kind: 'move',
-      method: 'POST',
-      path: `/v1/orders/${id}/status`,
-      key,
-      body: { status: 'preparation' },
-      expected: [403],
-    },
+    { ...forbidden, key, expected: [403] },
     { kind: 'place', method: 'POST', path: '/v1/orders', key, body: { lines: [] }, expected: [400] },
     { kind: 'read', method: 'GET', path: `/v1/orders/${randomUUID()}`, expected: [404] },
     { ...accepted, body: otherBody, expected: [422] },

@@ -20,13 +20,15 @@ export function* emailsSentOnce({
     const published = written.get(`${id} redis orders`)?.outcome ?? '';
     if (!['sent', 'given_up'].includes(published)) yield stuck(`${id} is not published`);
     for (const recipient of recipientsOf(event)) {
+      const isGuest = recipient === 'customer' && snapshot.customer.id === null;
       const delivery = `${id} ${recipient === 'shop' ? ordersEmail : addresses.get(snapshot.customer.id ?? '')}`;
-      due.add(delivery);
+      if (!isGuest) due.add(delivery);
       const entry = written.get(`${id} email ${recipient}`);
       const copies = (arrived.get(delivery) ?? []).toSorted((one, another) => one.startedAt - another.startedAt);
       const what = `the mail about ${id} to the ${recipient}`;
       if (!entry || entry.outcome === 'retrying') yield emailMissing(`the ledger does not say what became of ${what}`);
       else if (entry.outcome === 'sent' && copies.length === 0) yield emailMissing(`${what} never arrived`);
+      else if (isGuest && entry.outcome !== 'suppressed') yield other(`${what} at the counter is ${entry.outcome}`);
       for (const why of unneededCopies(copies, entry, faultRecords)) yield emailDoubled(`${what} came again, ${why}`);
     }
   }
