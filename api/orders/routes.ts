@@ -218,8 +218,9 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     operationId: 'editOrder',
     summary: 'Edit an order that is waiting',
     description:
-      'Existing lines keep their price; new lines get the current one. Omitted fields do not change. An order of the ' +
-      'channel `online` can only be edited by its customer, an order of the channel `counter` by the staff.',
+      'Existing lines keep their price, options and note; new lines get the current price. Omitted fields do not ' +
+      'change. An order of the channel `online` can only be edited by its customer, an order of the channel ' +
+      '`counter` by the staff.',
     access: { to: placers, scope: 'orders:write' },
     body: edit,
     responses: changed(editedOrder),

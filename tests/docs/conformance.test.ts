@@ -1,4 +1,5 @@
 import { SHOP } from '../../api/docs/document-file.ts';
+import { oatId } from '../../api/docs/examples.ts';
 import { describeApi } from '../../api/docs/openapi.ts';
 import { problem } from '../../api/http/problem-schemas.ts';
 import { snsMessage } from '../../api/notifications/schemas.ts';
@@ -82,6 +83,11 @@ test('placing, moving and cancelling an order has the documented responses', asy
   ]);
   const unknown = { productId: '0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a10', quantity: 1 };
   expect(codeOf(await ask('placeOrder', {}, { as, body: { lines: [unknown] } }))).toEqual([409, 'product_unavailable']);
+  const withOptions = { ...lines[0], options: [{ optionId: oatId }], note: 'Extra hot' };
+  const quoted = await ask('quoteOrder', {}, { as, body: { lines: [withOptions] } });
+  expect(quoted.body.lines).toMatchObject([{ options: [{ name: 'Oat' }], note: 'Extra hot' }]);
+  const twice = { ...withOptions, options: [...withOptions.options, ...withOptions.options] };
+  expect(codeOf(await ask('placeOrder', {}, { as, body: { lines: [twice] } }))).toEqual([409, 'options_invalid']);
   expect(codeOf(await ask('placeOrder', {}, { as, body: { lines: [] } }))).toEqual([400, 'invalid_request']);
   const text = { as, body: 'Latte', headers: { 'content-type': 'text/plain' } };
   expect(codeOf(await ask('placeOrder', {}, text))).toEqual([415, 'unsupported_media_type']);

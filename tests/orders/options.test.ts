@@ -311,6 +311,22 @@ describe('options that are not possible', () => {
     expect((await place(lines, { expectedTotal: quoted.total })).status).toBe(201);
   });
 
+  test('an option is available again at its availableAgainAt', async () => {
+    const late = await catalog.group(`Late ${randomUUID()}`, { min: 1, max: 1 }, { Pie: 300 });
+    const productId = await catalog.product(`Menu ${randomUUID()}`, 100, [late]);
+    const lines = [{ productId, quantity: 1, options: [option(late, 'Pie')] }];
+    const availableAgainAt = new Date(Date.now() + 3_600_000).toISOString();
+    const path = `/v1/option-groups/${late.id}/options/${late.ids.Pie}`;
+    await catalog.ask('PATCH', path, { availableAgainAt });
+    expectOptionFaults(await place(lines), [{ '#/lines/0/options/0': 'is not available' }]);
+    // The time passes without a change of the catalog.
+    await shop
+      .database('options')
+      .where({ id: late.ids.Pie })
+      .update({ available_again_at: new Date(0) });
+    expect((await place(lines)).status).toBe(201);
+  });
+
   test('a deleted option is not an option of the product', async () => {
     const short = await catalog.group(`Short ${randomUUID()}`, { min: 0, max: 1 }, { Ice: 0 });
     const productId = await catalog.product(`Cold ${randomUUID()}`, 100, [short]);

@@ -20,6 +20,7 @@ const planted = {
   name: `Zoë ${randomUUID()}`,
   // Texts that people write may be in orders, but not in logs.
   note: `note-${randomUUID()}`,
+  lineNote: `line-note-${randomUUID()}`,
   // The name of a guest at the counter, who has no account.
   guest: `Gösta ${randomUUID()}`,
   key: `key-${randomUUID()}`,
@@ -77,6 +78,7 @@ test('secrets and personal data are only in the places that need them', async ()
     name: ['mail', 'table users'],
     guest: ['mail', 'table customer_names'],
     note: ['mail', 'redis', 'table order_events', 'table orders', 'temporal'],
+    lineNote: ['mail', 'redis', 'table order_events', 'table orders', 'temporal'],
   });
   // Checks that the search covers real data.
   expect(places['api /metrics']).toContain('route="/v1/users/{id}/promote",status="400"');
@@ -171,7 +173,7 @@ async function liveThroughAll(): Promise<void> {
   // An order whose emails are deferred and then rejected.
   const placing = {
     as,
-    body: { lines: [await shop.line('Latte', 'Vanilla')], note },
+    body: { lines: [{ ...(await shop.line('Latte', 'Vanilla')), note: planted.lineNote }], note },
     headers: { 'idempotency-key': key },
   };
   const { body: order } = await shop.requestUntilKnown('POST', '/v1/orders', placing);

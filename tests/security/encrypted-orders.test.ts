@@ -4,6 +4,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
+import { extraShotId } from '../../api/docs/examples.ts';
 import { findTemporal } from '../../stack/temporal/binary.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { createWorkflowRecords } from '../../worker/workflow-records.ts';
@@ -21,7 +22,7 @@ const run = promisify(execFile);
  * Texts from people and from failures, which Temporal must not store in plain text. They are long enough not to occur in
  * ciphertext by chance.
  */
-const plaintext = /Latte|Vanilla|Donuts|hot as can be|no oat milk|fiddlesticks/;
+const plaintext = /Latte|Vanilla|Donuts|Extra shot|oven-fresh please|hot as can be|no oat milk|fiddlesticks/;
 
 let bundle: string;
 beforeAll(async () => {
@@ -46,7 +47,11 @@ describe('An order with encrypted payloads', () => {
         onRcptTo: (_address, _session, done) => done(refused++ < 3 ? smtpError(451, 'fiddlesticks') : null),
       },
     });
-    const lines = [await shop.line('Latte', 'Vanilla', 2), await shop.line('Donuts', 'Jelly')];
+    const options = [{ optionId: extraShotId, quantity: 2 }];
+    const lines = [
+      { ...(await shop.line('Latte', 'Vanilla', 2)), options },
+      { ...(await shop.line('Donuts', 'Jelly')), note: 'oven-fresh please' },
+    ];
     const { body } = await shop.place({ body: { lines, note: 'as hot as can be' } });
     id = body.id;
   }, 60_000);
@@ -88,9 +93,10 @@ describe('An order with encrypted payloads', () => {
     const description = await shop.workflow(id).describe();
 
     expect(await description.staticSummary()).toMatch(
-      /^#\d+ · 2 × Latte \(Vanilla\), 1 × Donuts \(Jelly\) · \$10\.90$/,
+      /^#\d+ · 2 × Latte \(Vanilla, 2 × Extra shot\), 1 × Donuts \(Jelly\) · \$14\.90$/,
     );
-    expect(await description.staticDetails()).toContain('hot as can be');
+    const details = await description.staticDetails();
+    for (const text of ['hot as can be', '“oven-fresh please”', '2 × Extra shot']) expect(details).toContain(text);
   });
 
   test('replays with the current code', async () => {
