@@ -4,6 +4,8 @@ export interface CommandContext {
   database: Database;
   /** Base URL of the API as clients see it. */
   publicUrl: string;
+  /** The shop's, as an ISO 4217 code. */
+  currency: string;
 }
 
 /** A sub-command of `npm run manage`. */
