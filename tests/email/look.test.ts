@@ -24,7 +24,7 @@ const emailsOf = (shopName: string) =>
 const emails = emailsOf('Crema');
 
 /** Replaces names by the longest possible ones, without a space to break them at. */
-const lengthen = (html: string) => html.replaceAll(/Pumpkin Spice|Latte|Ana Souza|Marco/g, 'W'.repeat(100));
+const lengthen = (html: string) => html.replaceAll(/Pumpkin Spice|Latte|Lemon|Sugar|Ana Souza|Marco/g, 'W'.repeat(100));
 
 /** Lists the faults of the open email. Runs in the browser. */
 const findFaults = ['../docs/contrast.js', 'complaints.js']
