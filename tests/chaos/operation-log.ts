@@ -1,4 +1,5 @@
 import type { Money } from '../../domain/money.ts';
+import type { Channel } from '../../domain/order/channel.ts';
 import type { CompleteLine } from '../../domain/order/complete-order.ts';
 import type { Location } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
@@ -11,6 +12,8 @@ export interface ShownOrder {
   id: string;
   status: Status;
   version: number;
+  channel: Channel;
+  customer: { id: string | null; name: string | null };
   location: Location;
   note: string | null;
   lines: CompleteLine[];

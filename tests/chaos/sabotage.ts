@@ -91,6 +91,19 @@ export const sabotages: Record<string, Sabotage> = {
       return async () => operations.pop();
     },
   },
+  'lost-name': {
+    invariant: 2,
+    what: 'an order from the counter has lost its name',
+    async commit({ shop: { database }, clients, operations }) {
+      const [row] = await database('customer_names').whereNotNull('name').orderBy('order_id').limit(1);
+      const { order_id, name } = row;
+      const names = () => database('customer_names').where({ order_id });
+      await names().update({ name: null });
+      await clients.get('manager 1')!.ask({ kind: 'read', method: 'GET', path: `/v1/orders/${order_id}` });
+      await names().update({ name });
+      return async () => operations.pop();
+    },
+  },
   'illegal-move': {
     invariant: 3,
     what: 'an order went from waiting to delivered',

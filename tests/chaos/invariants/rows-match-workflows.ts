@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type CompleteLine, completeLine } from '../../../domain/order/complete-order.ts';
 import type { Line, Order } from '../../../domain/order/order.ts';
 import type { EventRow, Evidence, WorkflowRecord } from '../evidence.ts';
-import type { Operation, ShownOrder } from '../operation-log.ts';
+import { acceptedBy, type Operation, type ShownOrder } from '../operation-log.ts';
 import { answersIn, at, isVersion } from './answers.ts';
 import { type Found, other, skipped } from './violation.ts';
 
@@ -23,6 +23,7 @@ export function* rowsMatchWorkflows({ operations, orders, workflows, events }: E
   for (const [id, log] of logs) yield* eventsAsDecided(id, log, workflows.get(id)?.facts ?? []);
   yield* shownAsDecided(operations, logs);
   yield* neverOlder(operations);
+  yield* namesAsGiven(operations);
 }
 
 /** The versions are 1 to n without gap or repeat, each as the workflow decided it. */
@@ -62,6 +63,24 @@ function* shownAsDecided(operations: Operation[], logs: Map<string, EventRow[]>)
     const decided = logs.get(shown.id)?.find((row) => isVersion(row) && row.version === shown.version)?.snapshot;
     if (!decided || !isDeepStrictEqual(seen(shown), seen(decided))) {
       yield other(`${requestId} was shown ${shown.id} at ${at(shown)}, which no workflow decided`);
+    }
+  }
+}
+
+/** Every answer shows the name with which an order was placed at the counter. */
+function* namesAsGiven(operations: Operation[]): Generator<Found> {
+  const placed = operations.filter(({ kind }) => kind === 'place');
+  const given = new Map(
+    placed.flatMap((operation) => {
+      const [order] = acceptedBy(operation)?.shown ?? [];
+      const { customerName = null } = operation.body as { customerName?: string };
+      return order?.channel === 'counter' ? [[order.id, customerName] as const] : [];
+    }),
+  );
+  for (const { shown, requestId } of answersIn(operations)) {
+    const name = given.get(shown.id);
+    if (name !== undefined && shown.customer.name !== name) {
+      yield other(`${requestId} was shown ${shown.id} with the name ${shown.customer.name}, not ${name}`);
     }
   }
 }
