@@ -22,13 +22,13 @@ interface RepeatDependencies {
 interface ForgetDependencies extends RepeatDependencies {
   accountRequests: AccountRequestRepository;
   customerNames: Pick<CustomerNames, 'deleteEnded'>;
-  /** Days after the end of a counter order until its customer's name is removed. */
+  /** Days after the end of a counter order until its customer's name is deleted. */
   customerNameDays: number;
 }
 
 /**
- * Returns the activity that deletes expired account requests and the names of old counter orders, and repeats erasures, see
- * {@link eraseAgain}.
+ * Returns the activity that deletes expired account requests, repeats erasures ({@link eraseAgain}), and deletes the names of old
+ * counter orders.
  */
 export function createForget({
   accountRequests,
@@ -38,10 +38,10 @@ export function createForget({
 }: ForgetDependencies) {
   return async (): Promise<number> => {
     await accountRequests.closeExpired();
-    const removed = await customerNames.deleteEnded(customerNameDays);
-    if (removed > 0) log.info('removed names of counter orders', { removed });
     const erased = await eraseAgain(dependencies);
     if (erased > 0) log.info('erased users again after a restore', { erased });
+    const deleted = await customerNames.deleteEnded(customerNameDays);
+    if (deleted > 0) log.info('deleted names of counter orders', { deleted });
     return erased;
   };
 }

@@ -11,25 +11,28 @@ const CONFIRM = `
   SET name = :name, changed_at = CASE WHEN name IS DISTINCT FROM :name::text THEN now() ELSE changed_at END
   WHERE order_id = :orderId RETURNING name`;
 
-/** The maximum number of names that one statement deletes. */
-const BATCH = 5_000;
+/** How many names one statement deletes at most. */
+const MAX_DELETED = 5_000;
 
-/** A row without an order belongs to a request that failed. The last change of an ended order is its end. */
+/**
+ * Deletes names of orders that ended before the limit. An ended order does not change, so `updatedAt` is the time of its end. Also
+ * deletes old names without an order, which belong to requests that failed.
+ */
 const DELETE_ENDED = `
   WITH limits AS (SELECT now() - make_interval(days => :days) AS before)
   DELETE FROM customer_names WHERE order_id IN (
     SELECT order_id FROM customer_names, limits WHERE created_at < before AND NOT EXISTS (
       SELECT FROM orders WHERE id = order_id
         AND (status = ANY(:openStatuses) OR (snapshot ->> 'updatedAt')::timestamptz >= before)
-    ) LIMIT ${BATCH}
+    ) LIMIT :max
   )`;
 
-/** Stores the names of customers of counter orders. Each counter order has a row until its name is removed. */
+/** Stores the names of customers of counter orders. Each counter order has a row until its name is deleted. */
 export function createCustomerNames(database: Database) {
   const byOrder = (orderId: string) => database('customer_names').where({ order_id: orderId });
 
   return {
-    /** Returns the name of an order's customer; null if the order has no name, or if the name was removed. */
+    /** Returns the name of an order's customer; null if the order has no name, or if the name was deleted. */
     find: async (orderId: string): Promise<string | null> => (await byOrder(orderId).first('name'))?.name ?? null,
 
     /**
@@ -46,22 +49,26 @@ export function createCustomerNames(database: Database) {
       return added.length > 0;
     },
 
-    /** Sets the name of an order that was just placed. */
+    /** Inserts or replaces the name of an order that was just placed. */
     async set(orderId: string, name: string | null): Promise<void> {
       await database.raw(SET, { orderId, name });
     },
 
-    /** Sets the name of an order, unless its name was removed. Returns the name. */
+    /** Replaces the name of an order, unless its name was deleted. Returns the stored name. */
     async confirm(orderId: string, name: string | null): Promise<string | null> {
       const { rows } = await database.raw<{ rows: { name: string | null }[] }>(CONFIRM, { orderId, name });
       return rows[0]?.name ?? null;
     },
 
-    /** Deletes the names of orders that ended more than this number of days ago. Returns the number of deleted names. */
-    async deleteEnded(days: number): Promise<number> {
+    /**
+     * Deletes the names of orders that ended more than this number of days ago. Returns the number of deleted names.
+     *
+     * @param max how many names one statement deletes at most
+     */
+    async deleteEnded(days: number, max = MAX_DELETED): Promise<number> {
       let deleted = 0;
-      for (let batch = BATCH; batch === BATCH; deleted += batch) {
-        ({ rowCount: batch } = await database.raw<{ rowCount: number }>(DELETE_ENDED, { days, openStatuses }));
+      for (let count = max; count === max; deleted += count) {
+        ({ rowCount: count } = await database.raw<{ rowCount: number }>(DELETE_ENDED, { days, openStatuses, max }));
       }
       return deleted;
     },

@@ -1,8 +1,8 @@
 import { isUniqueViolation } from './unique-violation.ts';
 
 /**
- * Another product or option group on sale, or another variation or option of it, has this name. Postgres compares the names
- * (`name_key`). The error is thrown and not returned, so that the transaction is rolled back.
+ * The name is in use: by another product or option group that is not deleted, or by another variation or option of the same one.
+ * Postgres compares the names (`name_key`). The error is thrown and not returned, so that the transaction is rolled back.
  */
 export class NameTaken extends Error {
   override name = 'NameTaken';

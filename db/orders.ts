@@ -9,11 +9,11 @@ import { prepare } from './prepared-statement.ts';
 /** An order with its customer's name, which is joined when the order is read. */
 export interface OrderView {
   order: Order;
-  /** `null` once the customer is erased. Of a counter order: `null` if the order has no name, or the name was removed. */
+  /** `null` if the account was erased, or if a counter order has no name. */
   customerName: string | null;
   /** When the customer was last renamed; `null` for never; undefined if the order was not read from Postgres. */
   customerRenamedAt?: Date | null;
-  /** Whether the customer is not erased, and the name of a counter order not removed; undefined as above. */
+  /** `false` if the account was erased or the name of a counter order was deleted; undefined as above. */
   isCustomerKnown?: boolean;
 }
 

@@ -6,7 +6,7 @@ import { writeNamed } from './name-taken.ts';
 
 /** A product's own limits of an option group. */
 interface OwnLimits {
-  /** The name of the product. */
+  /** The name of the product, marked if the product is deleted. */
   name: string;
   min?: number;
   max?: number;
@@ -45,8 +45,11 @@ export function createProductRepository(database: Database) {
         .join('products', 'products.id', 'product_id')
         .where({ option_group_id: optionGroupId })
         .orderBy('name')
-        .select('name', 'min', 'max');
-      return rows.map(({ name, min, max }) => ({ name, ...toLimits({ min, max }) }));
+        .select('name', 'min', 'max', 'deleted_at');
+      return rows.map(({ name, min, max, deleted_at }) => ({
+        name: deleted_at ? `${name} (deleted)` : name,
+        ...toLimits({ min, max }),
+      }));
     },
 
     /** Increases the versions of the products with an option group, because it was deleted or restored. */

@@ -121,7 +121,7 @@ async function findVanillaLatte(shop: Shop) {
     };
   }
   throw new StackError(
-    'The menu has no Vanilla Latte with oat milk and an extra shot: stop the shop, run `make reset` and start it again, which deletes all orders.',
+    'The menu has no Vanilla Latte with oat milk and an extra shot. Stop the shop, run `make reset` (deletes all orders), and start the shop again.',
   );
 }
 

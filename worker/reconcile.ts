@@ -72,7 +72,8 @@ await runCommand(async () => {
       users: createUserRepository(database),
     });
     if (erased > 0) console.log(`Erased again: ${erased} deleted users.`);
-    await createCustomerNames(database).deleteEnded(settings.CUSTOMER_NAME_DAYS);
+    const names = await createCustomerNames(database).deleteEnded(settings.CUSTOMER_NAME_DAYS);
+    if (names > 0) console.log(`Deleted: the names of ${names} counter orders.`);
     console.log('Comparing the orders with their workflows …');
     const total = { compared: 0, repaired: 0, toLookAt: 0 };
     let progressAt = Date.now() + PROGRESS_INTERVAL_MS;

@@ -11,7 +11,7 @@ export const AVAILABILITY =
 
 const FIELDS = ['available', 'availableAgainAt'];
 
-/** @throws {Problem} `forbidden` if the token lacks the scope for one of the changed fields */
+/** Checks that the token has the scope for each changed field. @throws {Problem} `forbidden` */
 export function checkFields({ scopes }: Caller, change: object): void {
   if (scopes.has('catalog:write') || Object.keys(change).every((field) => FIELDS.includes(field))) return;
   throw insufficientScope(['catalog:write'], `Without it, only these fields may change: ${FIELDS.join(', ')}.`);

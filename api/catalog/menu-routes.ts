@@ -16,7 +16,8 @@ export function catalogRoutes({ menu }: { menu: Menu }): Route[] {
       operationId: 'getCatalog',
       tag: 'Catalog',
       summary: 'Get the menu',
-      description: 'The products on sale and their variations, with final prices. Place orders with these ids.',
+      description:
+        'The products on sale and their variations, with final prices, and their options, with price deltas. Place orders with these ids.',
       access: 'anyone',
       headers: z.object({ 'if-none-match': ifNoneMatch.meta({ examples: ['"kq8H3vT0w2mZ9xYbN4cR7sLpD1a"'] }) }),
       responses: {

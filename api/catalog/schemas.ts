@@ -10,7 +10,10 @@ const SOLD_OUT = '`false`: sold out. The item is shown but cannot be ordered';
 const available = z.boolean().meta({ description: SOLD_OUT });
 const availableAgainAt = timestamp
   .nullable()
-  .meta({ description: 'The time at which the sold-out item is available again. null: not known, or not sold out' });
+  .meta({
+    description:
+      'The time at which the sold-out item is available again. null: no time is set, or the item is available',
+  });
 const position = z.int().meta({ description: 'Lower positions come first' });
 const deletedAt = timestamp.nullable().meta({ description: 'The time of the deletion. null: not deleted' });
 const category = z.string().nullable().meta({ description: 'A heading of the menu' });
@@ -21,8 +24,12 @@ const allergens = z.array(
 
 /** The number of options that a line may have of a group. */
 const limit = z.int().min(0).max(MAX_CHOSEN);
-const min = limit.meta({ description: 'How many options of the group an order line needs at least' });
-const max = limit.meta({ description: 'How many options of the group an order line may have at most' });
+const min = limit.meta({
+  description: 'The minimum number of options of the group on an order line. Quantities count',
+});
+const max = limit.meta({
+  description: 'The maximum number of options of the group on an order line. Quantities count',
+});
 
 const menuVariation = z
   .object({
@@ -63,7 +70,7 @@ const menuItem = z
 
 export const catalog = z.object({ data: z.array(menuItem) }).meta({
   id: 'Catalog',
-  description: 'The products on sale, by position, with final prices',
+  description: 'The products on sale, by position. Prices are final, except that options add their `priceDelta`',
   examples: [examples.menu],
 });
 
@@ -146,7 +153,7 @@ const NAMES =
   'Names need a visible character and are stored in NFC. The comparison ignores case, invisible characters and repeated spaces.';
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Returns an RFC 3339 time in UTC; any other text unchanged. An offset does not carry a time beyond the year 9999. */
+/** Returns an RFC 3339 time in UTC; any other text unchanged. The result is at most the year 9999. */
 function toUtc(time: string): string {
   const at = Math.min(Date.parse(time), LATEST);
   return Number.isNaN(at) ? time : new Date(at).toISOString();
@@ -157,7 +164,7 @@ const fields = {
   available,
   availableAgainAt: instant.overwrite(toUtc).nullable().optional().meta({
     description:
-      'The time at which the item is available again. With a time, `available` becomes `false`; `available: true` removes the time',
+      'The time at which the item is available again. A future time sets `available` to `false`. `available: true` removes the time',
   }),
   position: z.int().min(0).max(1_000_000).meta({ description: 'Lower positions come first' }),
 };
@@ -188,7 +195,7 @@ const productFields = {
     .meta({
       description:
         'The option groups of the product, in the order of the menu. A change replaces the list. ' +
-        'A deleted group of the old list returns when it is restored, unless the list has been replaced',
+        'A deleted group is hidden. It is listed again if it is restored before the list is replaced',
     }),
 };
 

@@ -22,10 +22,13 @@ const tags = [
   { name: 'Catalog', description: 'The menu' },
   { name: 'Orders', description: 'Place, read, change and cancel orders' },
   { name: 'Streams', description: 'Follow orders by server-sent events' },
-  { name: 'Products', description: 'Products and variations, for managers. Baristas change their availability' },
+  {
+    name: 'Products',
+    description: 'Managers change products and variations. Baristas change the availability of these',
+  },
   {
     name: 'Option groups',
-    description: 'Options that products share, for managers. Baristas change their availability',
+    description: 'Managers change the options that products share. Baristas change the availability of options',
   },
   { name: 'Users', description: 'Accounts, invitations, passwords and roles' },
   { name: 'Webhooks', description: 'Endpoints of other systems that receive events' },
@@ -102,7 +105,8 @@ export function describeApi(
 function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchema>): void {
   for (const field of Object.values(components).flatMap(({ properties = {} }) => Object.values(properties))) {
     if (typeof field === 'boolean' || field.default === undefined) continue;
-    const text = `Default: ${[field.default].flat().join(', ') || 'empty'}.`;
+    const value = field.default === null ? 'null' : [field.default].flat().join(', ');
+    const text = `Default: ${value || 'empty'}.`;
     field.description = field.description ? `${field.description.replace(/\.?$/, '.')} ${text}` : text;
     delete field.default;
   }

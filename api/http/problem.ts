@@ -12,7 +12,7 @@ export const problems = {
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   illegal_transition: { status: 409, title: 'Transition not allowed' },
   product_unavailable: { status: 409, title: 'A product is not available' },
-  options_invalid: { status: 409, title: 'The options of a line are not possible' },
+  options_invalid: { status: 409, title: 'The options of a line are invalid' },
   price_changed: { status: 409, title: 'The total differs from expectedTotal' },
   name_taken: { status: 409, title: 'The name is already in use' },
   email_taken: { status: 409, title: 'The email address is already registered' },

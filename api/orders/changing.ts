@@ -24,6 +24,13 @@ type ChangeResult =
   | WorkflowGone
   | { refused: 'not_found' | 'forbidden' };
 
+interface RequestedChange {
+  /** Whether the caller may request the change. The workflow decides whether the order allows it. */
+  isAllowed(order: Order): boolean;
+  /** Returns the message to the workflow, or a refusal. */
+  prepare(order: Order): Promise<Change | PricingRefusal | Refusal>;
+}
+
 export function createChanging(
   dependencies: OrderDependencies,
   { find }: Pick<ReturnType<typeof createReading>, 'find'>,
@@ -33,7 +40,7 @@ export function createChanging(
 
   /** Changes the status of an order, or cancels it. @throws {OutcomeUnknownError} */
   const change = (orderId: string, change: Change, context: RequestContext): Promise<ChangeResult> =>
-    apply(orderId, context, async () => change);
+    apply(orderId, context, { isAllowed: () => true, prepare: async () => change });
 
   /** Edits an order. New lines get the current price; existing lines keep their price. @throws {OutcomeUnknownError} */
   const edit = (
@@ -41,12 +48,14 @@ export function createChanging(
     { lines, location, note }: OrderEdit,
     context: RequestContext,
   ): Promise<ChangeResult> =>
-    apply(orderId, context, async ({ version, customer }) => {
-      if (!isEditor({ customer }, context.caller.actor)) return { refused: 'forbidden' };
-      const priced = lines && (await priceNewLines(lines));
-      // A version mismatch (412) takes precedence over a refusal of the lines (409).
-      if (priced && 'refused' in priced) return versionMismatch(context.ifMatch, version) ?? priced;
-      return { update: 'edit', lines: priced, location, note: note === '' ? null : note };
+    apply(orderId, context, {
+      isAllowed: (order) => isEditor(order, context.caller.actor),
+      prepare: async ({ version }) => {
+        const priced = lines && (await priceNewLines(lines));
+        // A version mismatch (412) takes precedence over a refusal of the lines (409).
+        if (priced && 'refused' in priced) return versionMismatch(context.ifMatch, version) ?? priced;
+        return { update: 'edit', lines: priced, location, note: note === '' ? null : note };
+      },
     });
 
   async function priceNewLines(wanted: (KeptLine | LineRequest)[]): Promise<(KeptLine | Line)[] | PricingRefusal> {
@@ -62,7 +71,7 @@ export function createChanging(
   async function apply(
     orderId: string,
     context: RequestContext,
-    prepare: (order: Order) => Promise<Change | PricingRefusal | Refusal | { refused: 'forbidden' }>,
+    { isAllowed, prepare }: RequestedChange,
   ): Promise<ChangeResult> {
     const { caller, key, keyGiven, requestId, deadline } = context;
     const [seen, earlier] = await Promise.all([
@@ -70,6 +79,7 @@ export function createChanging(
       keyGiven ? orders.answerTo(orderId, key.hash) : undefined,
     ]);
     if (!seen) return { refused: 'not_found' };
+    if (!isAllowed(seen.order)) return { refused: 'forbidden' };
     if (earlier) return replayOf(earlier, key, seen.customerName);
     const change = await prepare(seen.order);
     if ('refused' in change) {

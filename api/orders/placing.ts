@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BoundAnswer } from '../../db/orders.ts';
+import { retryRecord } from '../../db/retry.ts';
 import type { Money } from '../../domain/money.ts';
 import { channelOf } from '../../domain/order/channel.ts';
 import { maySee, placeOrder } from '../../domain/order/decider.ts';
@@ -39,7 +40,7 @@ export function createPlacing(dependencies: OrderDependencies) {
     const placement: Placement = {
       id,
       number,
-      ...ordererOf(caller),
+      ...partiesOf(caller),
       location: request.location,
       note: request.note || null,
       ...priced,
@@ -57,17 +58,25 @@ export function createPlacing(dependencies: OrderDependencies) {
       return (await earlierPlacement(id, request, context)) ?? { refused: 'idempotency_key_reused' };
     }
     // A failed request with this key may have added another name.
-    if (isCounter && !isAdded) await orLog(customerNames.set(id, name), context);
+    if (isCounter && !isAdded) {
+      const stored = retryRecord(() => customerNames.set(id, name));
+      await logFailure(stored, 'the name of the customer is not stored', context);
+    }
     const fact = placeOrder(placement);
-    const journaled = await orLog(journal.record(fact), context);
+    // A failure is only logged, because the order's workflow also records the order.
+    const journaled = await logFailure(journal.record(fact), 'journal write failed', context);
     if (!journaled) logger.warn({ requestId, orderId: id }, 'order placed, not yet recorded; its workflow records it');
     return { order: fact.order, customerName: isCounter ? name : caller.name, replayed: false };
   }
 
-  /** Waits for a write after the order is durable. A failure is only logged, because the order's workflow also records the order. */
-  const orLog = <T>(write: Promise<T>, { deadline, requestId }: RequestContext): Promise<T | undefined> =>
+  /** Waits for a write. Logs a failure instead of throwing, because the order is already placed. */
+  const logFailure = <T>(
+    write: Promise<T>,
+    message: string,
+    { deadline, requestId }: RequestContext,
+  ): Promise<T | undefined> =>
     byDeadline(deadline, write).catch((error: unknown) => {
-      logger.warn({ err: error, requestId }, 'write after placing failed');
+      logger.warn({ err: error, requestId }, message);
       return undefined;
     });
 
@@ -102,8 +111,8 @@ export function createPlacing(dependencies: OrderDependencies) {
   return { place, quote };
 }
 
-/** Returns the customer and the orderer of an order. An order of the staff has no customer's account. */
-const ordererOf = ({ type, id, actor }: Caller): Pick<Placement, 'customer' | 'placedBy'> =>
+/** Returns the customer of an order, and its `placedBy` if that is not the customer. */
+const partiesOf = ({ type, id, actor }: Caller): Pick<Placement, 'customer' | 'placedBy'> =>
   type === 'customer' ? { customer: { id } } : { customer: { id: null }, placedBy: actor };
 
 function checkTotal<T extends Priced | PricingRefusal>(priced: T, expected: Money | undefined): T | PriceChanged {

@@ -1,3 +1,4 @@
+import { MAX_LINES_BYTES } from '../../domain/order/order.ts';
 import type { OptionFault } from '../../domain/order/pricing.ts';
 import { OutcomeUnknownError } from '../http/deadline.ts';
 import { type Fault, invalidRequest, Problem, type ProblemOptions } from '../http/problem.ts';
@@ -20,7 +21,9 @@ export function problemOf(refusal: Refusal): Problem {
     case 'options_invalid':
       return new Problem('options_invalid', { extra: { errors: refusal.faults.map(optionFault) } });
     case 'order_too_large':
-      return new Problem('payload_too_large', { detail: 'The order is too large. Send fewer lines or options.' });
+      return new Problem('payload_too_large', {
+        detail: `The lines of the order have more than ${MAX_LINES_BYTES} bytes as JSON. Send fewer lines or options.`,
+      });
     case 'unknown_lines': {
       const detail = 'is not a line of this order, or occurs twice';
       return invalidRequest(refusal.lines.map((line) => ({ pointer: `#/lines/${line}/id`, detail })));
@@ -32,7 +35,7 @@ export function problemOf(refusal: Refusal): Problem {
       return new Problem('illegal_transition', { detail, extra });
     }
     case 'forbidden':
-      return new Problem('forbidden', { detail: 'Only its customer can edit an order that was placed online.' });
+      return new Problem('forbidden', { detail: 'Only the customer can edit an online order. You can cancel it.' });
     case 'nothing_to_send':
       return new Problem('nothing_to_send', { detail: refusal.detail });
     case 'illegal_transition': {

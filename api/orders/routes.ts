@@ -61,8 +61,8 @@ const changed = (example: object) => ({
 
 const tag = 'Orders';
 const onOrder = { tag, params: z.object({ id }) };
-const placers = ['customer', 'barista', 'manager', 'service'] as const;
-const readers: Access = { to: placers, scope: 'orders:read' };
+const orderCallers = ['customer', 'barista', 'manager', 'service'] as const;
+const readers: Access = { to: orderCallers, scope: 'orders:read' };
 const changing = {
   ...onOrder,
   headers: z.object({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch, prefer }),
@@ -84,10 +84,10 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
     operationId: 'placeOrder',
     summary: 'Place an order',
     description:
-      'The order keeps the catalog’s current prices, even if these change later. Customers place their own orders ' +
-      '(channel `online`). Other callers place orders for guests at the counter (channel `counter`), whose customers ' +
-      'get no email.',
-    access: { to: placers, scope: 'orders:write', serviceScope: 'orders:place' },
+      'The order keeps the catalog’s current prices, even if these change later. Customers place online ' +
+      'orders (channel `online`). Baristas, managers and services place counter orders (channel `counter`). The ' +
+      'customer of a counter order gets no email.',
+    access: { to: orderCallers, scope: 'orders:write', serviceScope: 'orders:place' },
     quota: 'placing',
     headers: z.object({ 'idempotency-key': idempotencyKey }),
     body: orderRequest,
@@ -119,7 +119,7 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
     operationId: 'quoteOrder',
     summary: 'Price an order without placing it',
     description: 'Accepts the same body as `POST /v1/orders`.',
-    access: { to: placers, scope: 'orders:read', serviceScope: 'orders:place' },
+    access: { to: orderCallers, scope: 'orders:read', serviceScope: 'orders:place' },
     body: orderRequest,
     responses: { 200: { description: 'The lines and the total, at current prices', body: quote } },
     problems: ['product_unavailable', 'options_invalid'],
@@ -219,9 +219,8 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     summary: 'Edit an order that is waiting',
     description:
       'Existing lines keep their price, options and note; new lines get the current price. Omitted fields do not ' +
-      'change. An order of the channel `online` can only be edited by its customer, an order of the channel ' +
-      '`counter` by the staff.',
-    access: { to: placers, scope: 'orders:write' },
+      'change. Only its customer can edit an online order. Only staff can edit a counter order.',
+    access: { to: orderCallers, scope: 'orders:write' },
     body: edit,
     responses: changed(editedOrder),
     problems: [...changing.problems, 'product_unavailable', 'options_invalid'],
@@ -284,7 +283,7 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
   }),
 ];
 
-/** @throws {Problem} `forbidden` if a customer sends the name of a customer */
+/** Rejects `customerName` from a customer. @throws {Problem} `forbidden` */
 function checkCustomerName({ body, ...request }: { body: OrderRequest; caller: Caller | undefined }): void {
   if (body.customerName === undefined || callerOf(request).type !== 'customer') return;
   throw new Problem('forbidden', { detail: 'Customers cannot send customerName: the order shows their own name.' });

@@ -63,7 +63,8 @@ const line = z
 const location = z.enum(locations).meta({ id: 'Location' });
 const channel = z.enum(channels).meta({
   id: 'Channel',
-  description: '`online`: a customer placed the order. `counter`: the order was placed for a guest without an account',
+  description:
+    '`online`: a customer placed the order. `counter`: staff or a service placed the order for a customer without an account',
 });
 const cancellationReason = z.enum(cancellationReasons).meta({ id: 'CancellationReason' });
 
@@ -75,8 +76,8 @@ const customer = z
       .nullable()
       .meta({
         description:
-          'null after the customer’s account was erased. For an order of the channel `counter`: the name that was given ' +
-          'with the order, or null if there is none. It is removed some time after the order has ended, 30 days by default',
+          'The name of the customer. null after the account was erased. For a counter order: the `customerName`, or null. ' +
+          'It is deleted 30 days after the order ended, by default',
       }),
   })
   .meta({ id: 'OrderCustomer' });

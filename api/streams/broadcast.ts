@@ -28,7 +28,7 @@ export function toBroadcast(fact: LoggedFact, epoch: string, publicUrl: string):
   const { position, event, order } = fact;
   const frames: Partial<Record<View, Buffer>> = {};
   const serialize = (view: View): Buffer => {
-    // A counter order has no owner, so its empty id is never shown.
+    // A counter order has no customer's id. The empty id matches no customer.
     const viewer: Actor = view === 'staff' ? STAFF : { type: 'customer', id: order.customer.id ?? '' };
     const data = toEventResource(fact, viewer, publicUrl);
     return toFrame({ id: toPosition({ epoch, n: position }), event: event.type, data });

@@ -11,7 +11,7 @@ const why = 'the API also checks the request, reads prices and a number, and jou
 
 /** Measures placing an order over HTTP against a bare `workflow.start`, one at a time. */
 export async function measurePlacing({ shop, basket, count, signal, log }: Bench): Promise<Result> {
-  const { api, temporal, customer } = shop;
+  const { api, temporal, customer, manager } = shop;
   let begun: string[] = [];
   const settle = async () => {
     const handles = begun.map((id) => temporal.workflow.getHandle(id));
@@ -24,14 +24,16 @@ export async function measurePlacing({ shop, basket, count, signal, log }: Bench
     const options = { workflowId, taskQueue: bareTaskQueue, args: [0] };
     return [await timed(() => temporal.workflow.start(bareWorkflowType, options))];
   };
-  const crema = async () => {
-    const [as, key] = [await customer(), randomUUID()];
+  const placeAs = (caller: () => Promise<string>, body: object) => async () => {
+    const [as, key] = [await caller(), randomUUID()];
     const place = async () => {
-      const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as, body: basket, key });
+      const { id } = await api.send<{ id: string }>('POST', '/v1/orders', { as, body, key });
       begun.push(workflowIdOf(id));
     };
     return [await timed(place)];
   };
+  const crema = placeAs(customer, basket);
+  const atCounter = placeAs(manager, { ...basket, customerName: 'Ana' });
   const settled = (side: typeof baseline) => async () => {
     const times = await side();
     await settle();
@@ -41,6 +43,9 @@ export async function measurePlacing({ shop, basket, count, signal, log }: Bench
   log('Placing back to back …');
   const backToBack = await measurePairs({ pairs: count(200), warmUp: count(40), baseline, crema, signal });
   await settle();
+  log('Placing at the counter …');
+  const counter = await measurePairs({ pairs: count(200), warmUp: count(40), baseline, crema: atCounter, signal });
+  await settle();
   log('Placing at rest …');
   const sides = { baseline: settled(baseline), crema: settled(crema) };
   const atRest = await measurePairs({ pairs: count(60), warmUp: count(5), ...sides, signal });
@@ -48,6 +53,7 @@ export async function measurePlacing({ shop, basket, count, signal, log }: Bench
     summary: `**Response times**: placing an order takes ${median(backToBack.crema).toFixed(0)} ms (median).`,
     rows: [
       timeRow('place, back to back', 'bare start', backToBack, { most: 1.6, why }),
+      timeRow('place at the counter, with a name, back to back', 'bare start', counter),
       timeRow('place, at rest', 'bare start', atRest, { most: 2.2, why }),
     ],
   };

@@ -8,7 +8,7 @@ const allow = (roles: string) => `
     DROP CONSTRAINT account_requests_role_check,
     ADD CONSTRAINT account_requests_role_check CHECK (role IN (${roles}))`;
 
-/** Allows the role `barista`. Processes of the previous version do not know it, so assign it only after they have stopped. */
+/** Allows the role `barista`. Processes of the previous version do not support it, so assign it only after they have stopped. */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(allow("'customer', 'barista', 'manager'"));
 }

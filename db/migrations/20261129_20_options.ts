@@ -10,8 +10,8 @@ export async function up(knex: Knex): Promise<void> {
     table.uuid('product_id').notNullable().references('products.id');
     table.uuid('option_group_id').notNullable().references('option_groups.id').index();
     table.smallint('place').notNullable().comment('the order of the groups of a product');
-    table.smallint('min').checkBetween([0, 20]).comment('null: as the group');
-    table.smallint('max').checkBetween([0, 20]).comment('null: as the group');
+    table.smallint('min').checkBetween([0, 20]).comment('null: the limit of the group');
+    table.smallint('max').checkBetween([0, 20]).comment('null: the limit of the group');
     table.primary(['product_id', 'option_group_id']);
   });
   await knex.schema.alterTable('products', (table) => {
@@ -35,7 +35,7 @@ async function createOptionGroups(knex: Knex): Promise<void> {
     table.smallint('max').notNullable();
     table.integer('position').notNullable();
     table.specificType('currency', 'char(3)').notNullable().comment('of the prices of its options');
-    table.integer('version').notNullable().comment('the ETag; its options count in');
+    table.integer('version').notNullable().comment('the ETag; also increases when an option changes');
     table.timestamp('created_at').notNullable();
     table.timestamp('updated_at').notNullable();
     table.timestamp('deleted_at');

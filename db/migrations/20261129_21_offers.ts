@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 
 /**
- * Creates the view `product_offers`, which prices orders: one row a product, with its variations, option groups and options. The
+ * Creates the view `product_offers`, which prices orders: one row for each product, with its variations, option groups and options. The
  * view `offers` becomes obsolete. API processes of the previous version still read it.
  */
 export async function up(knex: Knex): Promise<void> {

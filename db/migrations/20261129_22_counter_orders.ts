@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 
 /**
  * Allows orders without a customer's account, and stores the names of their customers. A name is stored here only, so that it can
- * be removed. A row is older than its order: it is added before the order is placed.
+ * be removed. A row is inserted before its order.
  */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`

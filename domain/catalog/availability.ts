@@ -8,12 +8,12 @@ export interface Availability {
 
 export const AVAILABLE: Availability = { available: true, availableAgainAt: null };
 
-/** Returns an item as of a time: available, if its time has come. Returns the same object if nothing changes. */
+/** Returns an item as of `now`: available if its `availableAgainAt` has passed. Returns the same object if nothing changes. */
 export const asOf = <Item extends Availability>(item: Item, now: string): Item =>
   item.availableAgainAt !== null && (item.available || item.availableAgainAt <= now) ? { ...item, ...AVAILABLE } : item;
 
 /**
- * Returns an item after a change of its availability. A change with a time and without `available` means sold out.
+ * Returns an item after a change of its availability. A change of `availableAgainAt` alone marks the item as sold out.
  *
  * @param item as of `now`
  */

@@ -63,8 +63,8 @@ function validLimits(group: OptionGroup, { max }: Partial<Limits>): OptionGroup 
   if (group.min <= group.max) return group;
   const fault =
     max === undefined
-      ? { path: ['min'], detail: `must be at most max, which is ${group.max}` }
-      : { path: ['max'], detail: `must be at least min, which is ${group.min}` };
+      ? { path: ['min'], detail: `must be at most ${group.max}, the value of max` }
+      : { path: ['max'], detail: `must be at least ${group.min}, the value of min` };
   return { refused: 'invalid_request', faults: [fault] };
 }
 
@@ -89,8 +89,8 @@ export function faultsOfList(list: readonly ListedOptionGroup[], live: ReadonlyM
     else if (seen.has(own.id)) at('id', 'occurs twice');
     else {
       const { min, max } = limitsOn(group, own);
-      if (min > max && own.min !== undefined) at('min', `must be at most max, which is ${max}`);
-      else if (min > max) at('max', `must be at least min, which is ${min}`);
+      if (min > max && own.min !== undefined) at('min', `must be at most ${max}, the value of max`);
+      else if (min > max) at('max', `must be at least ${min}, the value of min`);
     }
     seen.add(own.id);
   }
@@ -106,7 +106,7 @@ export function faultsOnProducts(
     const { min, max } = limitsOn(group, own);
     if (min <= max) return [];
     return own.min === undefined
-      ? [{ path: ['min'], detail: `must be at most the max of ${name}, which is ${max}` }]
-      : [{ path: ['max'], detail: `must be at least the min of ${name}, which is ${min}` }];
+      ? [{ path: ['min'], detail: `must be at most ${max}, because ${name} has this max` }]
+      : [{ path: ['max'], detail: `must be at least ${min}, because ${name} has this min` }];
   });
 }

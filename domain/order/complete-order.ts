@@ -27,9 +27,10 @@ export const completeLine = <Fields extends { options?: LineOption[]; note?: str
   note: line.note ?? null,
 });
 
-/** Returns the person or service that placed an order. Counter orders always name it. */
+/** Returns the person or service that placed an order. */
 export const placedByOf = ({ customer, placedBy }: Pick<Order, 'customer' | 'placedBy'>): Actor =>
-  placedBy ?? { type: 'customer', id: customer.id ?? '' };
+  // Counter orders, which have no customer's id, always have `placedBy`.
+  placedBy ?? { type: 'customer', id: customer.id as string };
 
 export const completeOrder = (order: Order): CompleteOrder => ({
   ...order,

@@ -99,7 +99,7 @@ export const MAX_OPTION_QUANTITY = 20;
  * The maximum size of the lines of an order, in bytes of JSON. Temporal limits a message to 2 MB, and the result of an edit contains
  * four lists of lines.
  */
-const MAX_LINES_BYTES = 300_000;
+export const MAX_LINES_BYTES = 300_000;
 
 /** Whether lines are too large for Temporal. Only options with long names make them so large. */
 export const areTooLarge = (lines: readonly Line[]): boolean =>

@@ -17,7 +17,7 @@ export interface OptionRequest {
   quantity: number;
 }
 
-/** A product on sale, with its variations and options. Prices include the product's; those of options are added. */
+/** A product on sale, with its variations and options. The price of a variation includes the product's price. Prices of options are added. */
 export interface Offer {
   productId: string;
   product: string;
@@ -54,14 +54,14 @@ export interface OptionsInvalid {
   faults: OptionFault[];
 }
 
-/** A fault of an option, by its index in the line, or of the number of options of a group. */
+/** A fault of one option (its index in the line), or of the number of options of a group. */
 type Fault =
   | { why: 'unknown' | 'repeated' | 'sold_out'; option: number }
   | { why: 'too_few' | 'too_many'; group: string; limit: number };
 
 export type OptionFault = Fault & { line: number };
 
-/** Why lines have no prices. */
+/** The reason why lines cannot be priced. */
 export type PricingRefusal = Unavailable | OptionsInvalid | TooLarge;
 
 /** Returns the total of an order's lines. @param currency the currency of the result, even if there are no lines */

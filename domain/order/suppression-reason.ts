@@ -29,7 +29,8 @@ export function suppressionReason(
   reader: Reader | undefined,
   kind: EmailKind | undefined,
 ): string | undefined {
-  if (channelOf(order) === 'counter') return 'The order was placed at the counter, without an email address.';
+  if (channelOf(order) === 'counter')
+    return 'The order was placed at the counter, so the customer has no email address.';
   if (!reader) return 'The customer has deleted the account.';
   if (reader.returned) return whyReturned[reader.returned];
   return kind && reader.unwanted.includes(kind) ? 'The customer has turned off emails of this kind.' : undefined;

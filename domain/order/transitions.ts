@@ -29,11 +29,11 @@ export function allowedTransitions(order: OrderAccess, actor: Actor): Status[] {
     .map(({ to }) => to);
 }
 
-/** Whether the actor may edit the order: its customer, an operator or, for a counter order, the staff may, while it is waiting. */
+/** Whether the actor may edit the order in its current status. Orders can be edited while they are waiting. */
 export const mayEdit = (order: OrderAccess, actor: Actor): boolean =>
   order.status === 'waiting' && isEditor(order, actor);
 
-/** Whether the actor may edit the order while it is waiting. */
+/** Whether the actor is an editor: an operator, the customer of an online order, or staff for a counter order. */
 export function isEditor(order: Pick<OrderAccess, 'customer'>, actor: Actor): boolean {
   if (actor.type === 'operator') return true;
   return isParty(channelOf(order) === 'counter' ? 'staff' : 'owner', order, actor);

@@ -115,7 +115,7 @@ describe.each(kinds)('the availability of a %s', (kind) => {
     expect((await read(kind, one, { 'if-none-match': after.headers.get('etag')! })).status).toBe(304);
   });
 
-  test('returns by itself', async () => {
+  test('is available on the menu without another request', async () => {
     const one = await item();
     await change(kind, one, { availableAgainAt: new Date(Date.now() + 1_500).toISOString() });
     await waitFor('The menu', () => onMenu(kind, one), { deadline: 30_000 });

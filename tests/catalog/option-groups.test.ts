@@ -173,7 +173,7 @@ describe('an option', () => {
     expect(await manager.read(other.group.id)).toEqual(other.group);
   });
 
-  test('lists by position, then name', async () => {
+  test('is listed by position, then by name', async () => {
     const { id } = await manager.group();
     for (const [name, position] of [
       ['y', 2],
@@ -247,10 +247,10 @@ describe('an invalid option group', () => {
   test('is rejected if a change of one limit conflicts with the other', async () => {
     const { id } = await manager.group({ min: 2, max: 4 });
     expectProblem(await manager.ask('PATCH', `/${id}`, { max: 1 }), 'invalid_request', {
-      errors: [{ pointer: '#/max', detail: 'must be at least min, which is 2' }],
+      errors: [{ pointer: '#/max', detail: 'must be at least 2, the value of min' }],
     });
     expectProblem(await manager.ask('PATCH', `/${id}`, { min: 5 }), 'invalid_request', {
-      errors: [{ pointer: '#/min', detail: 'must be at most max, which is 4' }],
+      errors: [{ pointer: '#/min', detail: 'must be at most 4, the value of max' }],
     });
     expect((await manager.read(id)).version).toBe(1);
   });

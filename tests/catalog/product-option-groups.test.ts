@@ -45,7 +45,7 @@ describe('the option groups of a product', () => {
     expect(await groupsOf(id)).toEqual([]);
   });
 
-  test('may be 20', async () => {
+  test('can be as many as 20', async () => {
     const ids = await Promise.all(Array.from({ length: 20 }, async () => ({ id: (await options.group()).id })));
     expect((await manager.product({ optionGroups: ids })).optionGroups).toEqual(ids);
   });
@@ -97,7 +97,7 @@ describe('an invalid list of option groups', () => {
       'is not an option group, or is deleted',
       'is not an option group, or is deleted',
       'occurs twice',
-      'must be at least min, which is 2',
+      'must be at least 2, the value of min',
     ]);
     expect(await manager.read(before.id)).toEqual(before);
   });
@@ -113,7 +113,7 @@ describe('an invalid list of option groups', () => {
 });
 
 describe('a change of the limits of a group', () => {
-  test('is rejected if a product could not be ordered any more', async () => {
+  test('is rejected if it conflicts with the limits of a product', async () => {
     const group = await options.group({ min: 0, max: 3 });
     const listed = (limits: object) => ({ optionGroups: [{ id: group.id, ...limits }] });
     const [strict, narrow] = [await manager.product(listed({ min: 3 })), await manager.product(listed({ max: 1 }))];
@@ -123,8 +123,8 @@ describe('a change of the limits of a group', () => {
 
     expectProblem(refused, 'invalid_request', {
       errors: expect.arrayContaining([
-        { pointer: '#/max', detail: `must be at least the min of ${strict.name}, which is 3` },
-        { pointer: '#/min', detail: `must be at most the max of ${narrow.name}, which is 1` },
+        { pointer: '#/max', detail: `must be at least 3, because ${strict.name} has this min` },
+        { pointer: '#/min', detail: `must be at most 1, because ${narrow.name} has this max` },
       ]),
     });
     expect(refused.body.errors).toHaveLength(2);
@@ -133,7 +133,7 @@ describe('a change of the limits of a group', () => {
     expect((await menuItem(free.id)).optionGroups).toMatchObject([{ min: 2, max: 5 }]);
   });
 
-  test('and a change of a product never conflict in the end', async () => {
+  test('and a concurrent change of a product leave valid limits', async () => {
     for (let round = 0; round < 20; round += 1) {
       const group = await options.group({ min: 0, max: 3 });
       const { id } = await manager.product({ optionGroups: [{ id: group.id }] });

@@ -172,7 +172,7 @@ function invalidRequest(
 /** The statuses that a manager filters by, weighted. */
 const STATUS_FILTERS: readonly Status[] = ['waiting', 'waiting', 'preparation', 'ready'];
 
-/** Sells an option out, or back. */
+/** Marks an option as sold out or available. */
 async function changeAvailability(client: Client, random: Random): Promise<void> {
   const answer = await client.ask({ kind: 'menu', method: 'GET', path: '/v1/catalog' });
   const menu = (answer?.body as { data?: MenuItem[] } | undefined)?.data ?? [];

@@ -29,7 +29,7 @@ test('an order of an older version is an online order, placed by its customer', 
   });
 });
 
-test.each(everyone)('a counter order can be read, edited and moved by %s as the staff can', (who) => {
+test.each(everyone)('only staff can read, edit and move a counter order: %s', (who) => {
   const isOfStaff = !customers.includes(who);
   const edit = { type: 'edit', note: 'No sugar', actor: actors[who] } as const;
   expect(maySee(order, actors[who])).toBe(isOfStaff);
@@ -51,6 +51,6 @@ test('a counter order has no search attribute for a customer', () => {
 
 test('a counter order sends its customer no email, with a reason', () => {
   expect(suppressionReason(order, undefined, undefined)).toBe(
-    'The order was placed at the counter, without an email address.',
+    'The order was placed at the counter, so the customer has no email address.',
   );
 });

@@ -82,8 +82,8 @@ test('restores deleted groups and options, and returns others unchanged', () => 
 
 describe('the limits', () => {
   test.each<[Partial<OptionGroup>, string, string]>([
-    [{ min: 2 }, 'min', 'must be at most max, which is 1'],
-    [{ min: 3, max: 2 }, 'max', 'must be at least min, which is 3'],
+    [{ min: 2 }, 'min', 'must be at most 1, the value of max'],
+    [{ min: 3, max: 2 }, 'max', 'must be at least 3, the value of min'],
   ])('of a group refuse %j', (limits, field, detail) => {
     const refusal = { refused: 'invalid_request', faults: [{ path: [field], detail }] };
     expect(changeOptionGroup(milk, limits, LATER)).toEqual(refusal);
@@ -111,8 +111,8 @@ describe('the limits', () => {
         live,
       ),
     ).toEqual([
-      { path: ['optionGroups', 0, 'min'], detail: 'must be at most max, which is 1' },
-      { path: ['optionGroups', 1, 'max'], detail: 'must be at least min, which is 1' },
+      { path: ['optionGroups', 0, 'min'], detail: 'must be at most 1, the value of max' },
+      { path: ['optionGroups', 1, 'max'], detail: 'must be at least 1, the value of min' },
       { path: ['optionGroups', 2, 'id'], detail: 'occurs twice' },
       { path: ['optionGroups', 3, 'id'], detail: 'is not an option group, or is deleted' },
       { path: ['optionGroups', 4, 'id'], detail: 'is not an option group, or is deleted' },
@@ -132,8 +132,8 @@ describe('the limits', () => {
         { name: 'Tea', max: 1 },
       ]),
     ).toEqual([
-      { path: ['max'], detail: 'must be at least the min of Latte, which is 3' },
-      { path: ['min'], detail: 'must be at most the max of Tea, which is 1' },
+      { path: ['max'], detail: 'must be at least 3, because Latte has this min' },
+      { path: ['min'], detail: 'must be at most 1, because Tea has this max' },
     ]);
   });
 });

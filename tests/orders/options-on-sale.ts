@@ -40,7 +40,7 @@ export function optionsOf(shop: () => Shop) {
       const optionGroups = groups.map(({ id, min, max }) => ({ id, min, max }));
       return (await ask('POST', '/v1/products', { name, basePrice: usd(amount), optionGroups })).id;
     },
-    /** Sells an option out, or back. */
+    /** Marks an option as sold out or available. */
     setAvailable: (group: GroupOnSale, option: string, available: boolean) =>
       ask('PATCH', `/v1/option-groups/${group.id}/options/${group.ids[option]}`, { available }),
   };

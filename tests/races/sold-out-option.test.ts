@@ -19,7 +19,7 @@ interface Period {
   until: number;
 }
 
-/** Sells an option out and back repeatedly until the work ends. */
+/** Marks an option as sold out and as available, repeatedly, until the work ends. */
 async function whileSellingOut(group: GroupOnSale, option: string, work: () => Promise<void>): Promise<Period[]> {
   const periods: Period[] = [{ available: true, from: 0, until: Number.POSITIVE_INFINITY }];
   let working = true;
@@ -39,7 +39,7 @@ async function whileSellingOut(group: GroupOnSale, option: string, work: () => P
   return periods;
 }
 
-test('each of 300 orders has an option that is sold out meanwhile, or is refused', async () => {
+test('each of 300 orders has the option that is being sold out, or is refused', async () => {
   const group = await catalog.group('Milk of the day', { min: 0, max: 2 }, { Almond: 70, Rice: 40 });
   const productId = await catalog.product('Cortado', 350, [group]);
   const options = ['Rice', 'Almond'].map((name) => ({ optionId: group.ids[name] }));

@@ -49,7 +49,7 @@ test('twenty concurrent identical orders with one key create one order, 200 time
   await expectEmailedOnce(shop, ids);
 }, 300_000);
 
-test('twenty concurrent identical counter orders with one key create one order with one name, 200 times', async () => {
+test('twenty concurrent identical counter orders with one key create one order, 200 times', async () => {
   const lines = [await shop.line('Latte', 'Vanilla', 2), await shop.line('Tea')];
   const ids: string[] = [];
 
@@ -72,7 +72,7 @@ test('twenty concurrent identical counter orders with one key create one order w
   await expectEmailedOnce(shop, ids);
 }, 300_000);
 
-test('concurrent counter orders with one key and different names create one order with its name, 100 times', async () => {
+test('of counter orders with one key and different names, one is created with its name', async () => {
   const lines = [await shop.line('Tea')];
 
   await runRounds({ concurrency: 2, rounds: 100 }, async () => {

@@ -49,7 +49,7 @@ const editThenDeliver: Life = async (shop, id) => {
   await deliver(shop, id);
 };
 
-/** Edits twice: over the API, and by a signal of an operator whose option costs more than the line. */
+/** Edits over the API, then by a valid signal of an operator, then by a signal whose options cost more than the line. */
 const editOptionsThenDeliver: Life = async (shop, id) => {
   const latte = await shop.line('Latte', 'Vanilla');
   const options = [{ optionId: oatId }, { optionId: extraShotId, quantity: 2 }];
@@ -231,6 +231,7 @@ try {
     await live(shop, order.id);
     await save(shop, name, order.id);
   }
+  await saveCounterOrder(shop);
   await saveAccount(shop);
   await saveResend(shop);
   await saveWebhooks(shop);
@@ -255,6 +256,18 @@ function isRecorded(name: string): boolean {
 async function save(shop: Shop, name: string, orderId: string): Promise<void> {
   await shop.waitForEnd(orderId);
   await write(name, shop.workflow(orderId));
+}
+
+/** Records a counter order that staff edit. */
+async function saveCounterOrder(shop: Shop): Promise<void> {
+  const name = 'announced-at-the-counter';
+  if (isRecorded(name)) return;
+  const body = { lines: [await shop.line('Tea')], customerName: 'Ana' };
+  const { id } = (await shop.place({ as: shop.barista, body })).body;
+  const edit = { as: shop.barista, body: { lines: [await shop.line('Latte')], note: 'Hot' } };
+  await shop.requestUntilKnown('PATCH', `/v1/orders/${id}`, edit);
+  await deliver(shop, id);
+  await save(shop, name, id);
 }
 
 /** Records a registration and an erasure. The erasure's workflow stays open for months and must survive deploys. */

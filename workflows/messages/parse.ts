@@ -203,7 +203,7 @@ function isNewLine(value: unknown, options: ParseOptions): value is Line {
   );
 }
 
-/** Whether a value is a list of different options of a line with this price, which includes the options. */
+/** Whether a value is a list of options of a line: without duplicates, in one currency, and not above the line's unit price. */
 function areOptions(value: unknown, { amount, currency }: Money): value is LineOption[] {
   if (!Array.isArray(value) || value.length > MAX_OPTIONS || !value.every(isOption)) return false;
   if (new Set(value.map(({ id }) => id)).size < value.length) return false;
