@@ -62,6 +62,7 @@ test('reports every figure with a number in a quick run', async () => {
   const rows = tableOf(stdout, 'measurement');
   expect(rows.map((row) => row.measurement)).toEqual([
     'place, back to back',
+    'place at the counter, with a name, back to back',
     'place, at rest',
     'change a status, back to back',
     'change a status, at rest',
