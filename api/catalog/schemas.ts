@@ -8,12 +8,9 @@ import { changeOf, freeText, id, instant, money, oneLine, priceIn, timestamp } f
 
 const SOLD_OUT = '`false`: sold out. The item is shown but cannot be ordered';
 const available = z.boolean().meta({ description: SOLD_OUT });
-const availableAgainAt = timestamp
-  .nullable()
-  .meta({
-    description:
-      'The time at which the sold-out item is available again. null: no time is set, or the item is available',
-  });
+const availableAgainAt = timestamp.nullable().meta({
+  description: 'The time at which the sold-out item is available again. null: no time is set, or the item is available',
+});
 const position = z.int().meta({ description: 'Lower positions come first' });
 const deletedAt = timestamp.nullable().meta({ description: 'The time of the deletion. null: not deleted' });
 const category = z.string().nullable().meta({ description: 'A heading of the menu' });
