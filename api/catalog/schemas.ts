@@ -105,7 +105,8 @@ export const product = z
     optionGroups: z.array(listedOptionGroup).meta({ description: 'In the order of the menu' }),
     version: z.int().meta({
       description:
-        'Increases with every change of the product, its variations or its list of option groups. The `ETag` header contains it',
+        'Increases with every change of the product, its variations or its list of option groups. ' +
+        'The `ETag` header contains it',
     }),
     ...entry,
   })
@@ -206,7 +207,7 @@ const optionGroupFields = {
 /** The schemas of request bodies. */
 export type CatalogInput = ReturnType<typeof catalogInput>;
 
-/** Returns the schemas of request bodies. Call it once, because a component has one schema. Prices are in the shop's currency. */
+/** Returns the schemas of request bodies, with prices in the shop's currency. Call it once: a component has one schema. */
 export function catalogInput(currency: string) {
   const price = priceIn(currency);
   const basePrice = price.meta({ description: 'The price without variation and options' });

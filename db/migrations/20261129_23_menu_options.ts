@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** Adds categories, images, allergens and option groups to the menu, and applies the times at which sold-out items are available again. */
+/**
+ * Adds categories, images, allergens and option groups to the view `menu`. A sold-out item whose time has come is
+ * available.
+ */
 export async function up(knex: Knex): Promise<void> {
   await knex.raw(`
     CREATE OR REPLACE VIEW menu AS

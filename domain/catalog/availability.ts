@@ -2,7 +2,7 @@
 export interface Availability {
   /** `false`: sold out. The item stays on the menu, but cannot be ordered. */
   available: boolean;
-  /** The time at which a sold-out item is available again, in RFC 3339 UTC; null: not known, or the item is available. */
+  /** When a sold-out item is available again, in RFC 3339 UTC; null: not known, or the item is available. */
   availableAgainAt: string | null;
 }
 

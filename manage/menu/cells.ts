@@ -117,7 +117,7 @@ export interface NamedOptionGroup {
 /** The limits after a name: `(1-2)`, `(1-)` or `(-2)`. */
 const LIMITS = /(?<!\\)\((\d{0,2})-(\d{0,2})\)$/;
 
-/** Reads the names of option groups: `Milk; Extras (1-2)`. A backslash makes the next `;`, `(` or `\` a part of a name. */
+/** Reads option groups: `Milk; Extras (1-2)`. A backslash makes the next `;`, `(` or `\` a part of a name. */
 export const readOptionGroups: ReadCell<NamedOptionGroup[]> = (text) => {
   const groups: NamedOptionGroup[] = [];
   for (const entry of (text.match(/(?:\\.|[^;\\])+/gsu) ?? []).map((each) => each.trim()).filter(Boolean)) {

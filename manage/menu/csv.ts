@@ -21,12 +21,12 @@ export interface Row {
 /** The maximum size of a file, in bytes. */
 const MAX_BYTES = 1_000_000;
 
-/** The maximum number of rows. An import of this size takes some seconds, and changes of the menu by the API wait for it. */
+/** The maximum number of rows. Their import takes some seconds. Meanwhile, changes of the menu by the API wait. */
 const MAX_ROWS = 5_000;
 
 /**
- * Reads a CSV file in UTF-8, with or without a byte order mark. The header decides whether commas, semicolons or tabs separate the
- * columns. Rows without content are skipped.
+ * Reads a CSV file in UTF-8, with or without a byte order mark. The header decides whether commas, semicolons or tabs
+ * separate the columns. Rows without content are skipped.
  *
  * @param columns the allowed columns
  * @throws {ConfigurationError} if the path is not a file, or the file is too large
@@ -65,7 +65,7 @@ export async function readCsv(path: string, columns: readonly string[]): Promise
   return toRows(records, columns, faults);
 }
 
-/** Returns where the text starts, after any byte order mark, and the delimiter. The names of columns contain no delimiter. */
+/** Returns where the text starts, after any byte order mark, and the delimiter, which no column name contains. */
 async function readStart(path: string): Promise<{ start: number; delimiter: string }> {
   const file = await open(path);
   try {

@@ -40,8 +40,8 @@ interface Context {
 }
 
 /**
- * Plans an import: returns the option groups and products of the rows, and adds the faults. Rows match the items on sale by name.
- * Items without a row do not change.
+ * Plans an import: returns the option groups and products of the rows, and adds the faults. Rows match the items on
+ * sale by name. Items without a row do not change.
  *
  * @param menu all option groups and products, deleted ones too
  */
@@ -103,7 +103,7 @@ function createEntries<E extends NamedEntry>(existing: readonly E[], { keyOf }: 
       if (!lines.has(entry.id)) lines.set(entry.id, line);
     },
 
-    /** Returns the entries that have rows. The version of a changed entry rises by one, however many of its rows differ. */
+    /** Returns the entries that have rows. The version of a changed entry rises by one, not by one a row. */
     planned: (): Planned<E>[] =>
       [...lines.keys()].map((id) => {
         const [old, entry] = [before.get(id), after.get(id) as E];

@@ -92,8 +92,8 @@ export interface ProductRow extends Item {
 export type MenuRow = GroupRow | ChoiceRow | ProductRow;
 
 /**
- * Reads the rows of a menu file. A row with faults lacks the fields of the faulty cells. It is still returned if it has a name, so
- * that other rows can refer to it.
+ * Reads the rows of a menu file. A row with faults lacks the fields of the faulty cells. It is still returned if it has
+ * a name, so that other rows can refer to it.
  */
 export function readRows(rows: readonly Row[], currency: string): { rows: MenuRow[]; faults: Fault[] } {
   const faults: Fault[] = [];

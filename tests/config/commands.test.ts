@@ -176,6 +176,15 @@ describe('the API does not start', () => {
     ]);
   });
 
+  test('if only option groups have another currency', async () => {
+    const environment = await ownDatabase();
+    const database = connect(environment.DATABASE_URL, { max: 1 });
+    await database('products').update({ deleted_at: new Date() });
+    const starts = () => run('api/main.ts', { ...environment, CURRENCY: 'JPY', PORT: '0' });
+    const { code, output } = await starts().finally(() => database.destroy());
+    expect([code, lastLine(output)]).toEqual([1, expect.stringContaining('options on sale are priced in USD')]);
+  });
+
   test('if its address is not local or in use', async () => {
     const environment = await ownDatabase();
     const taken = createServer().listen(0, '127.0.0.1');

@@ -104,6 +104,24 @@ describe.each([
     expect((await shop.readOrder(order.id)).body.total).toEqual(money(4 * most * 99));
   });
 
+  test('sells options in its currency', async () => {
+    const most = maxPrice(currency);
+    const post = (path: string, body: object) => shop.request('POST', path, { as: shop.manager, body });
+    const { id } = (await post('/v1/option-groups', { name: 'Toppings' })).body;
+    const option = (priceDelta: object) => post(`/v1/option-groups/${id}/options`, { name: 'Gold', priceDelta });
+    expectFaults(await option(money(most + 1)), ['#/priceDelta/amount']);
+    expectFaults(await option({ amount: 1, currency: 'USD' }), ['#/priceDelta/currency']);
+    const optionId = (await option(money(most))).body.options[0].id;
+    const { body: cake } = await product({ name: 'Cake', basePrice: money(1), optionGroups: [{ id }] });
+    const menu = (await shop.request('GET', '/v1/catalog')).body.data;
+    expect(menu.find((item: { id: string }) => item.id === cake.id).optionGroups[0].options).toMatchObject([
+      { priceDelta: money(most) },
+    ]);
+    const line = { productId: cake.id, quantity: 2, options: [{ optionId }] };
+    const { body: order } = await shop.place({ body: { lines: [line] } });
+    expect(order.total).toEqual(money(2 * (most + 1)));
+  });
+
   test('serves documents and previews with its own values', async () => {
     const { body: document } = await shop.request('GET', '/openapi.json');
     expect(document.info.title).toBe(name);
