@@ -30,10 +30,7 @@ interface Dependencies {
 // This is an `example`, because Swagger UI does not fill in a list of `examples`. Every seeded shop has the Latte.
 const params = z.object({ id: id.meta({ example: latteId }) });
 const query = z.strictObject({
-  include: z
-    .literal('deleted')
-    .optional()
-    .meta({ description: '`deleted`: include deleted products, variations and option groups' }),
+  include: z.literal('deleted').optional().meta({ description: '`deleted`: include deleted products and variations' }),
 });
 const ETag = 'The version of the product and its variations, for `If-Match`';
 const links = linksTo({ id: '$response.body#/id' }, 'getProduct', 'changeProduct', 'addVariation', 'deleteProduct');

@@ -251,9 +251,10 @@ function checkLimits(
   for (const group of groups.all()) {
     const line = groups.lineOf(group.id);
     if (line === undefined) continue;
-    const own = products.all().flatMap(({ id, name, optionGroups }) => {
+    const own = products.all().flatMap(({ id, optionGroups, deletedAt, ...product }) => {
       const productLine = products.lineOf(id);
       if (productLine !== undefined && checked.has(productLine)) return [];
+      const name = deletedAt ? `${product.name} (deleted)` : product.name;
       return optionGroups.filter((listed) => listed.id === group.id).map(({ min, max }) => ({ name, min, max }));
     });
     faults.push(

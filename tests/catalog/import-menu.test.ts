@@ -285,7 +285,7 @@ drink,,Water,1,,,,,,,,,
 `,
     );
     expect(faults).toEqual([
-      'line 2: max: must be at least min, which is 2',
+      'line 2: max: must be at least 2, the value of min',
       'line 3: position: must be a whole number from 0 to 1000000',
       'line 3: min: must be a whole number from 0 to 20',
       'line 3: max: must be a whole number from 0 to 20',
@@ -301,7 +301,7 @@ drink,,Water,1,,,,,,,,,
       'line 9: allergens: dust must be one of celery, crustaceans, eggs, fish, gluten, lupin, milk, molluscs, mustard, nuts, peanuts, sesame, soy, sulphites; separate them with semicolons',
       'line 9: image: must be https://…, with at most 2000 characters',
       'line 9: option groups: Sugar is not an option group',
-      'line 9: option groups: Extras: min must be at most max, which is 3',
+      'line 9: option groups: Extras: min must be at most 3, the value of max',
       'line 9: option groups: Milk: occurs twice',
       'line 10: min: must be empty in a row of the kind product',
       'line 10: price: must be a number such as 4.30',
@@ -368,9 +368,9 @@ drink,,Water,1,,,,,,,,,
     const [milk] = (await catalog()).groups;
     await database('product_option_groups').where({ option_group_id: milk!.id }).update({ max: 1 });
     expect(await faultsOf('kind,name,min,max\ngroup,Milk,2,3\n')).toEqual([
-      'line 2: min: must be at most the max of Latte, which is 1',
-      'line 2: min: must be at most the max of Macchiato, which is 1',
-      'line 2: min: must be at most the max of Iced Coffee, which is 1',
+      'line 2: min: must be at most 1, because Latte has this max',
+      'line 2: min: must be at most 1, because Macchiato has this max',
+      'line 2: min: must be at most 1, because Iced Coffee has this max',
     ]);
   });
 

@@ -160,7 +160,8 @@ describe('a deleted option group', () => {
 
     expect(await read()).toMatchObject({ status: 200, body: { version: 2, optionGroups: [{ id: extras.id }] } });
     expect((await menuItem(id)).optionGroups).toMatchObject([{ id: extras.id }]);
-    expect((await manager.read(id)).optionGroups).toEqual(optionGroups);
+    // Deleted groups are hidden with include=deleted, too, because a list with one of them would be rejected.
+    expect((await manager.read(id)).optionGroups).toEqual([{ id: extras.id }]);
     const answer = await manager.ask('PATCH', `/${id}`, { position: 5 });
     expect(answer.body).toMatchObject({ version: 3, optionGroups: [{ id: extras.id }] });
 

@@ -120,7 +120,7 @@ BEYOND_SCHEMA = (
 
 def is_beyond_schema(response):
     errors = response.json().get("errors", [])
-    return errors != [] and all(error["detail"].startswith(BEYOND_SCHEMA) for error in errors)
+    return errors != [] and all(any(text in error["detail"] for text in BEYOND_SCHEMA) for error in errors)
 
 
 def has_none(parameters):
