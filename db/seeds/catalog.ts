@@ -1,5 +1,5 @@
 import { AVAILABLE } from '../../domain/catalog/availability.ts';
-import type { Choice } from '../../domain/catalog/choices.ts';
+import { type Choice, newEntry } from '../../domain/catalog/choices.ts';
 import type { OptionGroup } from '../../domain/catalog/option-group.ts';
 import { type Allergen, createProduct } from '../../domain/catalog/product.ts';
 import { samplePrice } from '../../domain/money.ts';
@@ -135,10 +135,7 @@ function sampleGroups(currency: string): OptionGroup[] {
     position: index + 1,
     currency,
     options: toChoices(options, currency, (position) => idOf('group', index + 1, position)),
-    version: 1,
-    createdAt: now,
-    updatedAt: now,
-    deletedAt: null,
+    ...newEntry(now),
   }));
 }
 

@@ -3,6 +3,7 @@ import { hashPassword } from '../../api/auth/password-hash.ts';
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import type { Role } from '../../domain/actor.ts';
 import type { Scope } from '../../domain/scopes.ts';
+import { submitOnce } from '../accounts/mailbox.ts';
 import type { Shop } from '../shop.ts';
 
 /** A user with an access token. */
@@ -24,10 +25,9 @@ export const newManager = (shop: Shop): Promise<Person> => newPerson(shop, 'Mila
 
 /** Creates a service client with these scopes. */
 export async function newService(shop: Shop, scopes: readonly Scope[]): Promise<Pick<Person, 'id' | 'token'>> {
-  const { id, secret } = (await createServiceClientRepository(shop.database).add(`Till ${randomUUID()}`, scopes))!;
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
-  const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: form });
-  return { id, token: ((await answer.json()) as { access_token: string }).access_token };
+  const { id, secret } = (await createServiceClientRepository(shop.database).add(randomUUID(), scopes))!;
+  const form = { grant_type: 'client_credentials', client_id: id, client_secret: secret };
+  return { id, token: (await submitOnce(shop, '/oauth/token', form)).body.access_token };
 }
 
 async function newPerson(shop: Shop, name: string, role: Role): Promise<Person> {

@@ -1,6 +1,5 @@
-import { createServiceClientRepository } from '../../db/service-clients.ts';
-import type { Scope } from '../../domain/scopes.ts';
 import { openShop, type Shop } from '../shop.ts';
+import { newService } from './people.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -8,15 +7,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop?.close());
 
-async function newService(name: string, scopes: Scope[]): Promise<{ id: string; token: string }> {
-  const { id, secret } = (await createServiceClientRepository(shop.database).add(name, scopes))!;
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
-  const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: form });
-  return { id, token: ((await answer.json()) as { access_token: string }).access_token };
-}
-
 test('a service reads, moves and cancels orders, and the timeline shows its name', async () => {
-  const { id: service, token: as } = await newService('Kitchen', ['orders:read', 'orders:write']);
+  const { id: service, token: as } = await newService(shop, ['orders:read', 'orders:write']);
   const { id } = (await shop.place()).body;
 
   const order = await shop.readOrder(id, as);
@@ -39,7 +31,7 @@ test('a service reads, moves and cancels orders, and the timeline shows its name
 });
 
 test('a service without orders:place cannot place or edit orders, change the menu or act as a user', async () => {
-  const { token: as } = await newService('Robot', ['orders:read', 'orders:write', 'events:read', 'webhooks:write']);
+  const { token: as } = await newService(shop, ['orders:read', 'orders:write', 'events:read', 'webhooks:write']);
   const { id } = (await shop.place()).body;
   const lines = [await shop.line('Tea')];
   const tries = await Promise.all([
@@ -53,7 +45,7 @@ test('a service without orders:place cannot place or edit orders, change the men
 });
 
 test('a service with only orders:read cannot move orders', async () => {
-  const { token: as } = await newService('Board', ['orders:read']);
+  const { token: as } = await newService(shop, ['orders:read']);
   const { id } = (await shop.place()).body;
   expect((await shop.readOrder(id, as)).status).toBe(200);
   const refused = await shop.request('POST', `/v1/orders/${id}/status`, { as, body: { status: 'preparation' } });

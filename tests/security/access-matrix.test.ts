@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { snsMessage } from '../../api/notifications/schemas.ts';
-import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { type Scope, serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { submitOnce } from '../accounts/mailbox.ts';
 import { openAuthApi } from '../auth/auth-api.ts';
-import { newCustomer, newManager } from '../http/people.ts';
+import { newCustomer, newManager, newService } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type RequestOptions, retryWhileUnavailable, type Shop } from '../shop.ts';
 import { follow } from '../streams/event-stream.ts';
@@ -255,7 +254,7 @@ beforeAll(async () => {
     barista: shop.barista,
     manager: shop.manager,
     demoted: demoted.token,
-    service: await newService(serviceScopes),
+    service: (await newService(shop, serviceScopes)).token,
     expired,
     revoked,
   };
@@ -277,12 +276,6 @@ async function forged(claims: Record<string, unknown>): Promise<string> {
   return api.forge({ ...decodeJwt(shop.manager), ...claims }).finally(api.close);
 }
 
-async function newService(scopes: readonly Scope[]): Promise<string> {
-  const { id, secret } = (await createServiceClientRepository(shop.database).add(randomUUID(), scopes))!;
-  const form = { grant_type: 'client_credentials', client_id: id, client_secret: secret };
-  return (await submitOnce(shop, '/oauth/token', form)).body.access_token;
-}
-
 async function makeTokensWithout(missing: Scope[]): Promise<NarrowTokens> {
   const others = (scope: string) => scope.split(' ').filter((each) => !missing.includes(each as Scope));
   const signIn = async (as: string) => {
@@ -295,9 +288,9 @@ async function makeTokensWithout(missing: Scope[]): Promise<NarrowTokens> {
     signIn(shop.customer),
     signIn(shop.barista),
     signIn(shop.manager),
-    newService(others(serviceScopes.join(' ')) as Scope[]),
+    newService(shop, others(serviceScopes.join(' ')) as Scope[]),
   ]);
-  return { owner, barista, manager, service };
+  return { owner, barista, manager, service: service.token };
 }
 
 /** Creates the resources of a path, so that a request could change them. Returns the path's parameters. */

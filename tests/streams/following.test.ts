@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
-import { createServiceClientRepository } from '../../db/service-clients.ts';
-import { type Scope, serviceScopes } from '../../domain/scopes.ts';
+import { serviceScopes } from '../../domain/scopes.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openAuthApi } from '../auth/auth-api.ts';
-import { newCustomer, newManager } from '../http/people.ts';
+import { newCustomer, newManager, newService } from '../http/people.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { send } from '../http/wire.ts';
 import { openShop, type Shop } from '../shop.ts';
@@ -60,13 +59,6 @@ async function expectRefusal(answer: Promise<EventStream>, code: Parameters<type
 }
 
 const buyTicket = (body: object, as: string) => shop.request('POST', '/v1/stream-tickets', { as, body });
-
-async function newService(scopes: readonly Scope[]): Promise<string> {
-  const { id, secret } = (await createServiceClientRepository(shop.database).add(`Board ${Math.random()}`, scopes))!;
-  const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: id, client_secret: secret });
-  const answer = await fetch(`${shop.url}/oauth/token`, { method: 'POST', body: form });
-  return ((await answer.json()) as { access_token: string }).access_token;
-}
 
 describe('the stream of an order', () => {
   let id: string;
@@ -232,10 +224,15 @@ describe('access to streams', () => {
 
   test('requires events:read of services, and orders:read or events:read of staff', async () => {
     const id = await placed();
-    const unprivileged = await newService(serviceScopes.filter((scope) => scope !== 'events:read'));
+    const unprivileged = (
+      await newService(
+        shop,
+        serviceScopes.filter((scope) => scope !== 'events:read'),
+      )
+    ).token;
     await expectRefusal(followOrder(id, { as: unprivileged }), 'forbidden');
     await expectRefusal(followShop({ as: unprivileged }), 'forbidden');
-    const follower = await newService(['events:read']);
+    const follower = (await newService(shop, ['events:read'])).token;
     for (const stream of [await followOrder(id, { as: follower }), await followShop({ as: follower })]) {
       await stream.receives(1);
     }
