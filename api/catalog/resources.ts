@@ -11,15 +11,13 @@ interface Shown<Body> {
   changedByTime: boolean;
 }
 
-/** Returns the resource of a product as of now. @param includeDeleted whether it has its deleted variations and option groups */
+/** Returns the resource of a product as of now. @param includeDeleted whether it has its deleted variations */
 export function showProduct(product: Product, includeDeleted = false) {
   const shown = productAsOf(product, new Date().toISOString());
   const body = {
     ...shown,
     variations: visible(shown.variations, includeDeleted),
-    optionGroups: shown.optionGroups
-      .filter(({ isDeleted }) => includeDeleted || !isDeleted)
-      .map(({ isDeleted: _, ...listed }) => listed),
+    optionGroups: shown.optionGroups.filter(({ isDeleted }) => !isDeleted).map(({ isDeleted: _, ...listed }) => listed),
   };
   return { body, changedByTime: shown !== product } satisfies Shown<Product>;
 }

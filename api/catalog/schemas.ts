@@ -193,7 +193,7 @@ const productFields = {
     .meta({
       description:
         'The option groups of the product, in the order of the menu. A change replaces the list. ' +
-        'A deleted group is hidden, except with `include=deleted`. It is listed again if it is restored before the list is replaced',
+        'A deleted group is hidden. It is listed again if it is restored before the list is replaced',
     }),
 };
 

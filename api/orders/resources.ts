@@ -2,7 +2,7 @@ import type { OrderView, TimelineRow } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { alertOf } from '../../domain/order/alerts.ts';
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
-import { completeChanges, completeOrder } from '../../domain/order/complete-order.ts';
+import { toFullChanges, toFullOrder } from '../../domain/order/full-order.ts';
 import type { Fact, Order } from '../../domain/order/order.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import { emptyTimelineEntry } from '../http/schemas.ts';
@@ -31,7 +31,7 @@ export function isAsOfItsVersion({ order, isCustomerKnown, customerRenamedAt: re
 
 /** Returns an order in an event, as the viewer sees it. */
 export function toOrderInEvent(order: Order, viewer: Actor) {
-  const complete = completeOrder(order);
+  const complete = toFullOrder(order);
   const { placedBy, cancellation } = complete;
   return {
     ...complete,
@@ -58,7 +58,7 @@ const kindOf = (row: TimelineRow) => (row.kind === 'event' && alertOf(row.event)
 function lineOf(row: TimelineRow, viewer: Actor) {
   if (row.kind === 'event') {
     const { type, version, actor, from, to, reason } = row.event;
-    const changes = row.event.type === 'order.edited' ? completeChanges(row.event.changes) : null;
+    const changes = row.event.type === 'order.edited' ? toFullChanges(row.event.changes) : null;
     return { type, version, actor: seenBy(viewer, actor), from, to, reason, changes };
   }
   if (row.kind === 'rejected') {

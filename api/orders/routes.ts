@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { OrderRepository, OrderView } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
-import { completeLine } from '../../domain/order/complete-order.ts';
+import { toFullLine } from '../../domain/order/full-order.ts';
 import { nothing } from '../accounts/schemas.ts';
 import type { Caller } from '../auth/caller-lookup.ts';
 import { cancelledOrder, editedOrder, movedOrder } from '../docs/examples.ts';
@@ -127,7 +127,7 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
       checkCustomerName(request);
       const priced = await orderService.quote(request.body.lines);
       if ('refused' in priced) throw problemOf(priced);
-      const lines = priced.lines.map(({ id: _, ...line }) => completeLine(line));
+      const lines = priced.lines.map(({ id: _, ...line }) => toFullLine(line));
       return { status: 200, body: { lines, total: priced.total } };
     },
   }),

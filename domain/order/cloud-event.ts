@@ -1,5 +1,5 @@
 import type { Actor } from '../actor.ts';
-import { type CompleteOrder, completeOrder } from './complete-order.ts';
+import { type FullOrder, toFullOrder } from './full-order.ts';
 import type { Fact, OrderEvent } from './order.ts';
 import type { Status } from './transitions.ts';
 
@@ -19,7 +19,7 @@ export interface OrderCloudEvent {
   subject: string;
   time: string;
   datacontenttype: 'application/json';
-  data: { order: CompleteOrder; from: Status | null; to: Status; actor: Actor; reason: string | null };
+  data: { order: FullOrder; from: Status | null; to: Status; actor: Actor; reason: string | null };
 }
 
 /** @param publicUrl base URL of the API as clients see it */
@@ -33,6 +33,6 @@ export function toCloudEvent({ event, order }: Fact, publicUrl: string): OrderCl
     subject: orderId,
     time: at,
     datacontenttype: 'application/json',
-    data: { order: completeOrder(order), from, to, actor, reason },
+    data: { order: toFullOrder(order), from, to, actor, reason },
   };
 }

@@ -1,6 +1,6 @@
 import { type Actor, isStaff } from '../actor.ts';
-import { placedByOf } from './complete-order.ts';
 import { applyEdit } from './edit.ts';
+import { placedByOf } from './full-order.ts';
 import type { Command, Fact, Order, OrderEvent, Placement, Refusal, Unchanged } from './order.ts';
 import { allowedTransitions, mayEdit, type Status } from './transitions.ts';
 

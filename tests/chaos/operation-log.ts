@@ -1,6 +1,6 @@
 import type { Money } from '../../domain/money.ts';
 import type { Channel } from '../../domain/order/channel.ts';
-import type { CompleteLine } from '../../domain/order/complete-order.ts';
+import type { FullLine } from '../../domain/order/full-order.ts';
 import type { Location } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
 
@@ -16,7 +16,7 @@ export interface ShownOrder {
   customer: { id: string | null; name: string | null };
   location: Location;
   note: string | null;
-  lines: CompleteLine[];
+  lines: FullLine[];
   total: Money;
   allowedTransitions: Status[];
 }

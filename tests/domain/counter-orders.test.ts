@@ -1,5 +1,5 @@
-import { completeOrder } from '../../domain/order/complete-order.ts';
 import { decide, maySee, placeOrder } from '../../domain/order/decider.ts';
+import { toFullOrder } from '../../domain/order/full-order.ts';
 import { suppressionReason } from '../../domain/order/suppression-reason.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import { searchAttributes, searchAttributesOf } from '../../workflows/messages/definitions.ts';
@@ -12,7 +12,7 @@ const customers = ['owner', 'another customer'];
 
 test('a counter order names the person who placed it', () => {
   expect(event.actor).toEqual(actors.barista);
-  expect(completeOrder(order)).toMatchObject({
+  expect(toFullOrder(order)).toMatchObject({
     channel: 'counter',
     placedBy: actors.barista,
     customer: { id: null },
@@ -22,7 +22,7 @@ test('a counter order names the person who placed it', () => {
 test('an order of an older version is an online order, placed by its customer', () => {
   const older = placeOrder(aPlacement());
   expect(older.event.actor).toEqual(actors.owner);
-  expect(completeOrder(older.order)).toMatchObject({
+  expect(toFullOrder(older.order)).toMatchObject({
     channel: 'online',
     placedBy: actors.owner,
     customer: { id: OWNER_ID },

@@ -1,4 +1,4 @@
-import { completeLine } from '../../domain/order/complete-order.ts';
+import { toFullLine } from '../../domain/order/full-order.ts';
 import type { Line } from '../../domain/order/order.ts';
 import { type Answer, openShop, retryWhileUnavailable, type Shop } from '../shop.ts';
 import { expectAddedUp, expectAllIntact } from './intact.ts';
@@ -106,7 +106,7 @@ test('each of 200 orders has and keeps the prices of one moment while the catalo
   const after = await expectAllIntact(shop, ids);
   for (const { answer } of placed) {
     const { lines, total } = after.get(answer.body.id)!;
-    expect({ lines: lines.map(completeLine), total }).toEqual({ lines: answer.body.lines, total: answer.body.total });
+    expect({ lines: lines.map(toFullLine), total }).toEqual({ lines: answer.body.lines, total: answer.body.total });
     const [placement] = (await startOf(answer.body.id)) as [{ lines: Line[] }];
     expect(placement.lines).toEqual(lines);
   }

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type CompleteLine, completeLine } from '../../../domain/order/complete-order.ts';
+import { type FullLine, toFullLine } from '../../../domain/order/full-order.ts';
 import type { Line, Order } from '../../../domain/order/order.ts';
 import type { EventRow, Evidence, WorkflowRecord } from '../evidence.ts';
 import { acceptedBy, type Operation, type ShownOrder } from '../operation-log.ts';
@@ -52,7 +52,7 @@ const seen = ({ id, version, status, location, note, lines, total }: Order | Sho
     status,
     location,
     note,
-    lines: lines.map((line) => completeLine<Line | CompleteLine>(line)),
+    lines: lines.map((line) => toFullLine<Line | FullLine>(line)),
     total,
   },
 });

@@ -3,25 +3,25 @@ import { type Channel, channelOf } from './channel.ts';
 import type { Changes, Line, LineOption, Order } from './order.ts';
 
 /** A line as clients receive it, with the fields that a stored line may lack. */
-export interface CompleteLine extends Omit<Line, 'options' | 'note'> {
+export interface FullLine extends Omit<Line, 'options' | 'note'> {
   options: LineOption[];
   note: string | null;
 }
 
 /** An order as clients receive it, with the fields that a stored order may lack. */
-export interface CompleteOrder extends Omit<Order, 'lines' | 'placedBy'> {
+export interface FullOrder extends Omit<Order, 'lines' | 'placedBy'> {
   channel: Channel;
   placedBy: Actor;
-  lines: CompleteLine[];
+  lines: FullLine[];
 }
 
-export interface CompleteChanges extends Omit<Changes, 'added' | 'removed'> {
-  added: CompleteLine[];
-  removed: CompleteLine[];
+export interface FullChanges extends Omit<Changes, 'added' | 'removed'> {
+  added: FullLine[];
+  removed: FullLine[];
 }
 
-/** Returns a line with all its fields. A complete line stays as it is. */
-export const completeLine = <Fields extends { options?: LineOption[]; note?: string | null }>(line: Fields) => ({
+/** Returns a line with all its fields. A full line stays as it is. */
+export const toFullLine = <Fields extends { options?: LineOption[]; note?: string | null }>(line: Fields) => ({
   ...line,
   options: line.options ?? [],
   note: line.note ?? null,
@@ -32,15 +32,15 @@ export const placedByOf = ({ customer, placedBy }: Pick<Order, 'customer' | 'pla
   // Counter orders, which have no customer's id, always have `placedBy`.
   placedBy ?? { type: 'customer', id: customer.id as string };
 
-export const completeOrder = (order: Order): CompleteOrder => ({
+export const toFullOrder = (order: Order): FullOrder => ({
   ...order,
   channel: channelOf(order),
   placedBy: placedByOf(order),
-  lines: order.lines.map(completeLine),
+  lines: order.lines.map(toFullLine),
 });
 
-export const completeChanges = (changes: Changes): CompleteChanges => ({
+export const toFullChanges = (changes: Changes): FullChanges => ({
   ...changes,
-  added: changes.added.map(completeLine),
-  removed: changes.removed.map(completeLine),
+  added: changes.added.map(toFullLine),
+  removed: changes.removed.map(toFullLine),
 });
