@@ -14,7 +14,7 @@ import type { PasswordRules } from './accounts/password-rules.ts';
 import { createAccountService } from './accounts/service.ts';
 import { createAccountWorkflows } from './accounts/workflows.ts';
 import type { Auth } from './auth/auth.ts';
-import { createMenu } from './catalog/menu.ts';
+import type { Menu } from './catalog/menu.ts';
 import { createCatalogService } from './catalog/service.ts';
 import type { Limits } from './http/limits/limits.ts';
 import { unlimitedSignIns } from './http/limits/sign-in-limiter.ts';
@@ -32,6 +32,7 @@ import { createWebhookService } from './webhooks/service.ts';
 interface Dependencies {
   database: Database;
   repositories: Repositories;
+  menu: Menu;
   journal: Journal;
   workflowClient: WorkflowClient;
   auth: Auth;
@@ -43,7 +44,7 @@ interface Dependencies {
 }
 
 export function createServices(settings: ApiSettings, dependencies: Dependencies): RouteDependencies {
-  const { database, repositories, journal, workflowClient, auth, limits, streams, logger } = dependencies;
+  const { database, repositories, menu, journal, workflowClient, auth, limits, streams, logger } = dependencies;
   const {
     accountRequests,
     catalogView,
@@ -62,7 +63,6 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
     uncollectedAfter: settings.ORDER_UNCOLLECTED_AFTER,
   };
   const unitOfWork = createUnitOfWork(database);
-  const menu = createMenu(catalogView);
   const workflows = createOrderWorkflows(workflowClient, {
     taskQueue,
     signingKeys: createSigningKeys(settings.PAYLOAD_KEYS),

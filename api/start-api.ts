@@ -15,6 +15,7 @@ import { accountPages } from './accounts/pages/pages.ts';
 import { createPasswordRules } from './accounts/password-rules.ts';
 import { createApp } from './app.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
+import { createMenu } from './catalog/menu.ts';
 import { requireCurrency } from './catalog/require-currency.ts';
 import { createClientAddress } from './http/limits/client-address.ts';
 import { connectLimitsRedis, createLimits, type Limits } from './http/limits/limits.ts';
@@ -80,11 +81,13 @@ async function openApi(settings: ApiSettings, logger: Logger, opened: AsyncDispo
   opened.defer(wakeUpNotifier.close);
   const passwordRules = createPasswordRules(settings.SHOP_NAME);
   opened.defer(passwordRules.close);
-  const { streams, ...streaming } = startStreams(settings, { log: repositories.eventLog, metrics, logger });
+  const menu = createMenu(repositories.catalogView);
+  const { streams, ...streaming } = startStreams(settings, { log: repositories.eventLog, menu, metrics, logger });
   auth.callers.onEvict(streams.recheckAccess);
   const services = createServices(settings, {
     database,
     repositories,
+    menu,
     journal: streaming.waking(countEvents(metrics, createJournal(database))),
     workflowClient: workflowClientOf(connection, settings),
     auth,

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { createDocument } from 'zod-openapi';
-import { orderEvent, orderSnapshot, shopSnapshot } from '../streams/schemas.ts';
+import { CATALOG_CHANGED } from '../../domain/catalog/catalog-changed.ts';
+import { catalogChangedEvent, orderEvent, orderSnapshot, shopSnapshot } from '../streams/schemas.ts';
 import { inCurrency } from './currency.ts';
 import { orderId, position } from './examples.ts';
 import { type DocumentedShop, forClients } from './openapi.ts';
@@ -29,9 +30,14 @@ const channels = {
   shop: {
     address: '/v1/orders/events',
     title: 'Events of all orders',
-    description: 'For baristas, managers and services: a snapshot of all open orders, then every event.',
+    description:
+      'For baristas, managers and services: a snapshot of all open orders, then every event, and `catalog.changed`.',
     servers: [ref('servers/api')],
-    messages: { snapshot: ref('components/messages/shopSnapshot'), event: ref('components/messages/streamedEvent') },
+    messages: {
+      snapshot: ref('components/messages/shopSnapshot'),
+      event: ref('components/messages/streamedEvent'),
+      catalogChanged: ref('components/messages/catalogChanged'),
+    },
   },
   order: {
     address: '/v1/orders/{orderId}/events',
@@ -117,6 +123,11 @@ const messages = {
   },
   orderSnapshot: { title: 'Snapshot of an order', headers: snapshotFields, payload: schema('OrderSnapshot') },
   shopSnapshot: { title: 'Snapshot of all open orders', headers: snapshotFields, payload: schema('ShopSnapshot') },
+  catalogChanged: {
+    title: 'The menu has changed',
+    headers: { type: 'object', required: ['event'], properties: { event: { const: CATALOG_CHANGED } } },
+    payload: schema('CatalogChangedEvent'),
+  },
   entry: {
     title: 'An entry of the Redis stream',
     payload: {
@@ -130,6 +141,7 @@ const messages = {
 };
 
 const schemas: Record<string, z.ZodType> = {
+  CatalogChangedEvent: catalogChangedEvent,
   OrderEvent: orderEvent,
   OrderSnapshot: orderSnapshot,
   ShopSnapshot: shopSnapshot,

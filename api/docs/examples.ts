@@ -1,3 +1,4 @@
+import { CATALOG_CHANGED, catalogChanged } from '../../domain/catalog/catalog-changed.ts';
 import { testEvent as toTestEvent } from '../../domain/webhook/test-event.ts';
 import { Problem, type ProblemCode, type ProblemOptions, problems } from '../http/problem.ts';
 import { emptyTimelineEntry } from '../http/schemas.ts';
@@ -210,6 +211,8 @@ export const movedEvent = {
 };
 
 /** The test event of the example webhook. */
+export const catalogChangedEvent = catalogChanged('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8aa0', at('09:30:30'), publicUrl);
+
 export const testEvent = toTestEvent('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99', webhookId, at('09:30:00'), publicUrl);
 
 const frame = (n: number, type: string, data: unknown) =>
@@ -217,7 +220,8 @@ const frame = (n: number, type: string, data: unknown) =>
 const orderBefore = { ...orderInEvent, status: 'waiting', version: 1, updatedAt: orderInEvent.placedAt };
 const move = frame(118, movedEvent.type, movedEvent);
 export const orderStream = `${frame(117, 'snapshot', { order: orderBefore })}${move}`;
-export const shopStream = `${frame(117, 'snapshot', { orders: [orderBefore] })}${move}`;
+const change = `event: ${CATALOG_CHANGED}\ndata: ${JSON.stringify(catalogChangedEvent)}\n\n`;
+export const shopStream = `${frame(117, 'snapshot', { orders: [orderBefore] })}${move}${change}`;
 
 export const streamTicket = {
   ticket: 'eyJhbGciOiJFUzI1NiJ9.eyJvcmRlcl9pZCI6IjAxOTMifQ.c2lnbmF0dXJl',

@@ -54,7 +54,7 @@ export function streamRoutes({ orderService, streams, callers, tickets }: Depend
       path: '/v1/orders/events',
       operationId: 'followOrders',
       summary: 'Follow all orders',
-      description: `Server-sent events: a snapshot of all open orders, then every event. ${resuming}`,
+      description: `Server-sent events: a snapshot of all open orders, then every event. ${resuming} The event \`catalog.changed\`, without an id, means that the menu has changed.`,
       access: mayFollowShop,
       responses: answersOf(shopStream),
       problems: ['too_many_streams'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CATALOG_CHANGED } from '../../domain/catalog/catalog-changed.ts';
 import { eventTypes } from '../../domain/order/order.ts';
 import { TEST_EVENT } from '../../domain/webhook/webhook.ts';
 import * as examples from '../docs/examples.ts';
@@ -63,6 +64,22 @@ const testEvent = z
     id: 'TestEvent',
     description: 'The event that `POST /v1/webhooks/{id}/test` sends',
     examples: [examples.testEvent],
+  });
+
+export const catalogChangedEvent = z
+  .object({
+    specversion: z.literal('1.0'),
+    type: z.literal(CATALOG_CHANGED),
+    id: z.string(),
+    source: z.url().meta({ description: 'The URL of the menu: `PUBLIC_URL` followed by `/v1/catalog`' }),
+    time: timestamp,
+    datacontenttype: z.literal('application/json'),
+    data: z.object({}),
+  })
+  .meta({
+    id: 'CatalogChangedEvent',
+    description: 'The menu has changed: read `GET /v1/catalog` again. A CloudEvent 1.0 in JSON',
+    examples: [examples.catalogChangedEvent],
   });
 
 /** An event as webhooks receive it. */

@@ -3,6 +3,7 @@ import type { Logger } from '../../config/logger.ts';
 import type { Registry } from '../../config/metrics.ts';
 import type { EventLog } from '../../db/event-log.ts';
 import type { Journal } from '../../db/journal.ts';
+import type { Menu } from '../catalog/menu.ts';
 import type { ApiSettings } from '../settings.ts';
 import { createHub } from './hub.ts';
 import { createStreams } from './streams.ts';
@@ -11,13 +12,14 @@ import { subscribeToWakeUps } from './wake-ups.ts';
 /** Starts the event streams. They wake up for each event, whichever process has recorded it. */
 export function startStreams(
   settings: ApiSettings,
-  { log, metrics, logger }: { log: EventLog; metrics: Registry; logger: Logger },
+  { log, menu, metrics, logger }: { log: EventLog; menu: Menu; metrics: Registry; logger: Logger },
 ) {
   const publicUrl = settings.PUBLIC_URL;
   const hub = createHub({ log, logger, publicUrl });
   const streams = createStreams({
     log,
     hub,
+    menu,
     logger,
     publicUrl,
     heartbeat: settings.STREAM_HEARTBEAT,

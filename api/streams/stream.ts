@@ -74,9 +74,18 @@ export function openStream(response: ServerResponse, start: StreamStart, options
   function receive(broadcast: Broadcast): void {
     // The stream may have read further in the log than the hub, so it may have sent this fact already.
     if (closing.signal.aborted || broadcast.position <= reader.position) return;
-    if (response.writableLength > MAX_BACKLOG) cut('the backlog is too large');
+    if (isBehind()) cut('the backlog is too large');
     else send(broadcast);
   }
+
+  /** Sends a frame that has no position in the log. */
+  function notify(frame: Buffer): void {
+    if (closing.signal.aborted) return;
+    if (isBehind()) cut('the backlog is too large');
+    else write(frame);
+  }
+
+  const isBehind = () => response.writableLength > MAX_BACKLOG;
 
   async function catchUp(): Promise<void> {
     let { caughtUp, maybeFinished } = start;
@@ -147,7 +156,7 @@ export function openStream(response: ServerResponse, start: StreamStart, options
     logger.warn({ err: error }, 'a stream could not catch up; its client must reconnect');
     end();
   });
-  return { maintain, recheckAccess, end };
+  return { followsShop: orderId === undefined, notify, maintain, recheckAccess, end };
 }
 
 export type OpenStream = ReturnType<typeof openStream>;

@@ -1,11 +1,13 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Logger } from '../../config/logger.ts';
 import type { EventLog } from '../../db/event-log.ts';
+import { CATALOG_CHANGED, catalogChanged } from '../../domain/catalog/catalog-changed.ts';
 import type { Order } from '../../domain/order/order.ts';
 import { isFinal } from '../../domain/order/transitions.ts';
 import type { TokenClaims } from '../auth/access-token.ts';
 import type { Caller } from '../auth/caller-lookup.ts';
+import type { Menu } from '../catalog/menu.ts';
 import { Problem } from '../http/problem.ts';
 import type { RouteResponse } from '../http/route.ts';
 import { toOrderInEvent } from '../orders/resources.ts';
@@ -30,6 +32,7 @@ export interface StreamRequest {
 interface StreamsOptions {
   log: EventLog;
   hub: Hub;
+  menu: Pick<Menu, 'read'>;
   logger: Pick<Logger, 'info' | 'warn'>;
   /** Base URL of the API as clients see it. */
   publicUrl: string;
@@ -54,13 +57,33 @@ const headers = {
 };
 
 /** Creates the event streams of one process. */
-export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, maxPerUser }: StreamsOptions) {
+export function createStreams({ log, hub, menu, logger, publicUrl, heartbeat, max, maxPerUser }: StreamsOptions) {
   const open = new Map<OpenStream, TokenClaims>();
   let stopped = false;
+  /** The `ETag` of the menu at the last check. */
+  let menuTag: string | undefined;
   const maintenance = setInterval(() => {
     const now = performance.now();
     for (const stream of [...open.keys()]) stream.maintain(now);
+    if (shopStreams().length === 0) return;
+    checkMenu().catch((error) => logger.warn({ err: error }, 'the menu cannot be checked for changes'));
   }, MAINTENANCE_MS);
+
+  const shopStreams = () => [...open.keys()].filter(({ followsShop }) => followsShop);
+
+  /**
+   * Notifies the readers of all orders if the menu has changed since the last check. Reading the menu also detects changes by other
+   * processes, and items that are available again.
+   */
+  async function checkMenu(): Promise<void> {
+    const { etag } = await menu.read();
+    const hasChanged = menuTag !== undefined && menuTag !== etag;
+    menuTag = etag;
+    if (!hasChanged) return;
+    const data = catalogChanged(randomUUID(), new Date().toISOString(), publicUrl);
+    const frame = toFrame({ event: CATALOG_CHANGED, data });
+    for (const stream of shopStreams()) stream.notify(frame);
+  }
 
   function checkLimits({ sub }: TokenClaims): void {
     if (stopped) throw new Problem('unavailable', { detail: 'The process is stopping. Try again.' });
@@ -120,6 +143,8 @@ export function createStreams({ log, hub, logger, publicUrl, heartbeat, max, max
     /** @throws {Problem} if the user, or the process, has too many open streams */
     async answer(request: StreamRequest): Promise<RouteResponse> {
       checkLimits(request.token);
+      // The menu is checked before the stream opens, because its reader may read the menu at once.
+      if (!request.order) await checkMenu();
       const start = await startOf(request);
       if (!start) return { status: 204 };
       return { status: 200, headers, stream: (response) => serve(request, start, response) };

@@ -100,7 +100,7 @@ export async function readStream(apis: Service[], account: Account, random: Rand
         .trim();
     const [id, event, data] = [field('id'), field('event'), field('data')];
     if (event === 'snapshot' && last !== undefined) errors.push(`resumed from ${last} and received a snapshot`);
-    if (event !== 'snapshot' && data !== undefined) seen.push(JSON.parse(data).id);
+    if (event?.startsWith('order.') && data !== undefined) seen.push(JSON.parse(data).id);
     if (id !== undefined) last = id;
   }
 

@@ -22,7 +22,7 @@ export interface EventStream {
   end: 'open' | 'ended' | 'cut';
   /** The body of a response that is not a stream. */
   text: string;
-  /** The ids of the CloudEvents, without the snapshot. */
+  /** The ids of the events of orders. */
   ids(): string[];
   /** Waits until this many events are received, including the snapshot. */
   receives(count: number): Promise<Received[]>;
@@ -75,7 +75,7 @@ function read(response: IncomingMessage, keep: NonNullable<Follow['keep']>, dest
     end: 'open',
     text: '',
     ids: () =>
-      stream.events.filter(({ event }) => event !== 'snapshot').map(({ data }) => (data as OrderCloudEvent).id),
+      stream.events.filter(({ event }) => event.startsWith('order.')).map(({ data }) => (data as OrderCloudEvent).id),
     async receives(count) {
       await waitFor(`Event ${count}`, () => stream.events.length >= count, waitOptions);
       return stream.events;

@@ -1,9 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createMenu } from '../../api/catalog/menu.ts';
 import type { RouteResponse } from '../../api/http/route.ts';
 import { createHub } from '../../api/streams/hub.ts';
 import { fromPosition } from '../../api/streams/position.ts';
 import { createStreams, type StreamRequest } from '../../api/streams/streams.ts';
+import { createCatalogView } from '../../db/catalog-view.ts';
 import { connect } from '../../db/connection.ts';
 import { createEventLog, type EventLog } from '../../db/event-log.ts';
 import { createJournal } from '../../db/journal.ts';
@@ -36,7 +38,8 @@ export async function openLogServer({
   const say = (_: unknown, message: string) => said.push(message);
   const logger = { info: say, warn: say } as never;
   const hub = createHub({ log, logger, publicUrl: PUBLIC_URL, everyMs });
-  const streams = createStreams({ log, hub, logger, publicUrl: PUBLIC_URL, heartbeat, max, maxPerUser: 1_000 });
+  const menu = createMenu(createCatalogView(database));
+  const streams = createStreams({ log, hub, menu, logger, publicUrl: PUBLIC_URL, heartbeat, max, maxPerUser: 1_000 });
   const asks: Pick<StreamRequest, 'stillMay'> & { actor: Actor; expiresAt: number; order?: Order } = {
     actor: actors.manager,
     expiresAt: Number.POSITIVE_INFINITY,
