@@ -14,10 +14,10 @@ export interface MenuResponse extends Representation {
 }
 
 /** The lifetime of the cache, in ms. It is short, because other processes may change the menu without clearing this cache. */
-const CACHE_MS = 250;
+export const MENU_CACHE_MS = 250;
 
 /** Creates a short-lived cache of the menu. */
-export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = CACHE_MS) {
+export function createMenu(view: Pick<CatalogView, 'menu'>, cacheMs = MENU_CACHE_MS) {
   let cached: { response: Promise<MenuResponse>; until: number } | undefined;
   /** The latest version of the menu. */
   let written: MenuResponse | undefined;

@@ -210,9 +210,9 @@ export const movedEvent = {
   data: { order: orderInEvent, from: 'waiting', to: 'preparation', actor: manager, reason: null },
 };
 
-/** The test event of the example webhook. */
 export const catalogChangedEvent = catalogChanged('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8aa0', at('09:30:30'), publicUrl);
 
+/** The test event of the example webhook. */
 export const testEvent = toTestEvent('0193a7e2-6f0c-7c4b-9d58-2b1f4c6e8a99', webhookId, at('09:30:00'), publicUrl);
 
 const frame = (n: number, type: string, data: unknown) =>

@@ -74,18 +74,14 @@ export function openStream(response: ServerResponse, start: StreamStart, options
   function receive(broadcast: Broadcast): void {
     // The stream may have read further in the log than the hub, so it may have sent this fact already.
     if (closing.signal.aborted || broadcast.position <= reader.position) return;
-    if (isBehind()) cut('the backlog is too large');
+    if (response.writableLength > MAX_BACKLOG) cut('the backlog is too large');
     else send(broadcast);
   }
 
   /** Sends a frame that has no position in the log. */
   function notify(frame: Buffer): void {
-    if (closing.signal.aborted) return;
-    if (isBehind()) cut('the backlog is too large');
-    else write(frame);
+    if (!closing.signal.aborted) write(frame);
   }
-
-  const isBehind = () => response.writableLength > MAX_BACKLOG;
 
   async function catchUp(): Promise<void> {
     let { caughtUp, maybeFinished } = start;

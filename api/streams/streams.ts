@@ -14,6 +14,7 @@ import { toOrderInEvent } from '../orders/resources.ts';
 import { viewOf } from './broadcast.ts';
 import { toFrame, toRetryFrame } from './frames.ts';
 import type { Hub } from './hub.ts';
+import { createMenuWatch } from './menu-watch.ts';
 import { type Position, toPosition } from './position.ts';
 import { type OpenStream, openStream, type StreamStart } from './stream.ts';
 
@@ -60,26 +61,17 @@ const headers = {
 export function createStreams({ log, hub, menu, logger, publicUrl, heartbeat, max, maxPerUser }: StreamsOptions) {
   const open = new Map<OpenStream, TokenClaims>();
   let stopped = false;
-  /** The `ETag` of the menu at the last check. */
-  let menuTag: string | undefined;
+  const menuWatch = createMenuWatch(menu, notifyOfMenu);
   const maintenance = setInterval(() => {
     const now = performance.now();
     for (const stream of [...open.keys()]) stream.maintain(now);
     if (shopStreams().length === 0) return;
-    checkMenu().catch((error) => logger.warn({ err: error }, 'the menu cannot be checked for changes'));
+    menuWatch.check().catch((error) => logger.warn({ err: error }, 'the menu cannot be checked for changes'));
   }, MAINTENANCE_MS);
 
   const shopStreams = () => [...open.keys()].filter(({ followsShop }) => followsShop);
 
-  /**
-   * Notifies the readers of all orders if the menu has changed since the last check. Reading the menu also detects changes by other
-   * processes, and items that are available again.
-   */
-  async function checkMenu(): Promise<void> {
-    const { etag } = await menu.read();
-    const hasChanged = menuTag !== undefined && menuTag !== etag;
-    menuTag = etag;
-    if (!hasChanged) return;
+  function notifyOfMenu(): void {
     const data = catalogChanged(randomUUID(), new Date().toISOString(), publicUrl);
     const frame = toFrame({ event: CATALOG_CHANGED, data });
     for (const stream of shopStreams()) stream.notify(frame);
@@ -144,7 +136,7 @@ export function createStreams({ log, hub, menu, logger, publicUrl, heartbeat, ma
     async answer(request: StreamRequest): Promise<RouteResponse> {
       checkLimits(request.token);
       // The menu is checked before the stream opens, because its reader may read the menu at once.
-      if (!request.order) await checkMenu();
+      if (!request.order) await menuWatch.check();
       const start = await startOf(request);
       if (!start) return { status: 204 };
       return { status: 200, headers, stream: (response) => serve(request, start, response) };

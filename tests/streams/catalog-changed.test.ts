@@ -94,13 +94,19 @@ test('is not sent without a difference, and not to readers of one order', async 
 });
 
 test('does not change the position from which a client resumes', async () => {
-  const id = await newProduct();
+  const [id, first] = [await newProduct(), (await shop.place()).body];
   const stream = await open();
-  const position = stream.events[0]!.id;
   const seen = changesIn(stream).length;
+  await shop.move(first.id, 'preparation');
+  await waitFor('the move', () => stream.ids().includes(`${first.id}:2`), { deadline: 20_000 });
   await change(id, { available: false });
   await waitForChanges(stream, seen + 1);
-  const order = (await shop.place()).body;
+  stream.close();
+
+  const position = stream.events.findLast((event) => event.id !== '')!.id;
+  expect(stream.events.find((event) => event.id === position)?.data.id).toBe(`${first.id}:2`);
+  const second = (await shop.place()).body;
   const resumed = await open('/v1/orders/events', shop.barista, position);
-  await waitFor('the order', () => resumed.ids().includes(`${order.id}:1`), { deadline: 20_000 });
+  await waitFor('the order', () => resumed.ids().includes(`${second.id}:1`), { deadline: 20_000 });
+  expect(resumed.ids()).toEqual([`${second.id}:1`]);
 });
