@@ -28,18 +28,30 @@ export const importMenu: Command = {
     const [path, ...more] = positionals;
     if (path === undefined || more.length > 0) throw new ConfigurationError('Give one CSV file.');
     const isDryRun = values['dry-run'];
-    const csv = await readCsv(path, COLUMNS);
-    const { rows, faults } = readRows(csv.rows, currency);
-    faults.push(...csv.faults);
-    const lines = await transact(database, async (transaction) => {
-      const plan = await importRows(transaction, { rows, faults: [...faults], currency, isDryRun });
-      if (plan.faults.length > 0) throw new ConfigurationError(describeFaults(path, plan.faults));
-      return plan.lines;
-    });
-    for (const line of lines) console.log(line);
+    for (const line of await importFile(database, path, { currency, isDryRun })) console.log(line);
     if (isDryRun) console.log('This was a dry run: nothing has changed.');
   },
 };
+
+/**
+ * Imports a file, unless it has faults or the import is a dry run. Returns a line for each change, and their number.
+ *
+ * @throws {ConfigurationError} with all faults of the file
+ */
+export async function importFile(
+  database: Database,
+  path: string,
+  { currency, isDryRun }: Pick<Import, 'currency' | 'isDryRun'>,
+): Promise<string[]> {
+  const csv = await readCsv(path, COLUMNS);
+  const { rows, faults } = readRows(csv.rows, currency);
+  faults.push(...csv.faults);
+  return transact(database, async (transaction) => {
+    const plan = await importRows(transaction, { rows, faults: [...faults], currency, isDryRun });
+    if (plan.faults.length > 0) throw new ConfigurationError(describeFaults(path, plan.faults));
+    return plan.lines;
+  });
+}
 
 interface Import {
   rows: readonly MenuRow[];
@@ -52,8 +64,9 @@ interface Import {
 async function importRows(transaction: Database, { rows, faults, currency, isDryRun }: Import) {
   const mismatch = otherCurrency(currency, await createCatalogView(transaction).currencies());
   if (mismatch) throw new ConfigurationError(mismatch);
-  // The API reads the menu meanwhile, but its changes wait.
-  await transaction.raw('LOCK TABLE option_groups, products IN SHARE ROW EXCLUSIVE MODE');
+  // Changes by the API wait before they read what they change, because this mode conflicts with row locks, too. Plain
+  // reads do not wait. Groups are locked before products, as by the API, so that the locks do not deadlock.
+  await transaction.raw('LOCK TABLE option_groups, products IN EXCLUSIVE MODE');
   const [groups, products] = [createOptionGroupRepository(transaction), createProductRepository(transaction)];
   const all = { includeDeleted: true };
   const menu = { groups: await groups.list(all), products: await products.list(all) };

@@ -21,8 +21,8 @@ export interface Row {
 /** The maximum size of a file, in bytes. */
 const MAX_BYTES = 1_000_000;
 
-/** The maximum number of rows. Their import takes some seconds. Meanwhile, changes of the menu by the API wait. */
-const MAX_ROWS = 5_000;
+/** The maximum number of rows. Changes by the API wait for an import, and must not time out. */
+const MAX_ROWS = 1_000;
 
 /**
  * Reads a CSV file in UTF-8, with or without a byte order mark. The header decides whether commas, semicolons or tabs

@@ -248,17 +248,16 @@ function checkLimits(
   checked: ReadonlySet<number | undefined>,
   { faults }: Context,
 ): void {
+  const listed = products.all().flatMap(({ id, name, deletedAt, optionGroups }) => {
+    const line = products.lineOf(id);
+    if (line !== undefined && checked.has(line)) return [];
+    return optionGroups.map((own) => ({ ...own, name: deletedAt ? `${name} (deleted)` : name }));
+  });
+  const listedBy = Map.groupBy(listed, ({ id }) => id);
   for (const group of groups.all()) {
     const line = groups.lineOf(group.id);
     if (line === undefined) continue;
-    const own = products.all().flatMap(({ id, optionGroups, deletedAt, ...product }) => {
-      const productLine = products.lineOf(id);
-      if (productLine !== undefined && checked.has(productLine)) return [];
-      const name = deletedAt ? `${product.name} (deleted)` : product.name;
-      return optionGroups.filter((listed) => listed.id === group.id).map(({ min, max }) => ({ name, min, max }));
-    });
-    faults.push(
-      ...faultsOnProducts(group, own).map(({ path, detail }) => ({ line, detail: `${path.join(' ')}: ${detail}` })),
-    );
+    for (const { path, detail } of faultsOnProducts(group, listedBy.get(group.id) ?? []))
+      faults.push({ line, detail: `${path.join(' ')}: ${detail}` });
   }
 }

@@ -6,6 +6,7 @@ import type { MenuItem } from '../../db/catalog-view.ts';
 import { connect, type Database } from '../../db/connection.ts';
 import { createOptionGroupRepository } from '../../db/option-groups.ts';
 import { createProductRepository } from '../../db/products.ts';
+import { importFile } from '../../manage/import-menu.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { manage } from '../config/run-command.ts';
 import { copyDatabase, patient } from '../databases.ts';
@@ -374,9 +375,9 @@ drink,,Water,1,,,,,,,,,
     ]);
   });
 
-  test('is rejected at once if it has more than 5,000 rows', async () => {
-    const { code, output } = await importing(`kind,name,price\n${'product,Tea,1\n'.repeat(5_001)}`);
-    expect([code, output]).toEqual([1, expect.stringMatching(/menu\.csv has more than 5000 rows: split it into /)]);
+  test('is rejected at once if it has more than 1,000 rows', async () => {
+    const { code, output } = await importing(`kind,name,price\n${'product,Tea,1\n'.repeat(1_001)}`);
+    expect([code, output]).toEqual([1, expect.stringMatching(/menu\.csv has more than 1000 rows: split it into /)]);
   });
 
   test('is rejected at once if it is larger than 1 MB', async () => {
@@ -419,4 +420,47 @@ describe('a running shop', () => {
       ],
     });
   }, 60_000);
+
+  test('accepts changes by the API while imports run, and keeps all limits valid', async () => {
+    shop = await openShop({ worker: false, databaseUrl: url });
+    const { groups, products } = await catalog();
+    const [milk, latte] = [groups.find(({ name }) => name === 'Milk'), products.find(({ name }) => name === 'Latte')];
+    const files = await Promise.all(
+      ['Milk', 'Milk (-1)'].map((list) =>
+        fileOf(`kind,name,price,option groups,min,max\ngroup,Milk,,,0,3\nproduct,Latte,4,${list},,\n`, `${list}.csv`),
+      ),
+    );
+    let isRunning = true;
+    const patches = async (path: string, bodies: object[]) => {
+      const statuses: number[] = [];
+      while (isRunning)
+        for (const body of bodies) {
+          statuses.push((await shop.request('PATCH', path, { as: shop.manager, body })).status);
+          expect(await brokenLimits()).toEqual([]);
+        }
+      return statuses;
+    };
+    const patching = Promise.all([
+      patches(`/v1/products/${latte!.id}`, [{ available: false }, { available: true }]),
+      patches(`/v1/option-groups/${milk!.id}`, [{ min: 2, max: 3 }, { min: 0 }]),
+    ]);
+    try {
+      for (let round = 0; round < 40; round += 1)
+        await importFile(database, files[round % 2] as string, { currency: 'USD', isDryRun: false });
+    } finally {
+      isRunning = false;
+    }
+    for (const statuses of await patching) {
+      expect(statuses).toContain(200);
+      expect(statuses.filter((status) => status >= 500)).toEqual([]);
+    }
+    expect(await brokenLimits()).toEqual([]);
+  }, 60_000);
 });
+
+/** Returns the lists of products that no choice of options satisfies. */
+const brokenLimits = () =>
+  database('product_option_groups as own')
+    .join('option_groups as all', 'all.id', 'option_group_id')
+    .whereRaw('coalesce(own.min, "all".min) > coalesce(own.max, "all".max)')
+    .select('product_id', 'option_group_id');
