@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
-import { CsvError, type InfoRecord, parse } from 'csv-parse';
+import { readFile, stat } from 'node:fs/promises';
+import { CsvError, parse } from 'csv-parse/sync';
 import { ConfigurationError } from '../../config/environment.ts';
 
 /** A fault in a file. Lines start at 1. */
@@ -39,44 +38,15 @@ export async function readCsv(path: string, columns: readonly string[]): Promise
     throw new ConfigurationError(
       `${path} has ${size} bytes. The maximum is ${MAX_BYTES}: split it into several files.`,
     );
-  const { start, delimiter } = await readStart(path);
-  const parser = parse({
-    delimiter,
-    // Bytes, because invalid UTF-8 could not be detected in text.
-    encoding: null,
-    info: true,
-    record_delimiter: ['\r\n', '\n', '\r'],
-    relax_column_count: true,
-    skip_records_with_empty_values: true,
-  });
-  const records: RawRow[] = [];
-  const faults: Fault[] = [];
-  try {
-    for await (const { record, info } of createReadStream(path, { start }).compose(parser)) {
-      if (records.length > MAX_ROWS)
-        throw new ConfigurationError(`${path} has more than ${MAX_ROWS} rows: split it into several files.`);
-      records.push(toText(record, info, faults));
-    }
-  } catch (error) {
-    // The rest of the file cannot be divided into cells.
-    if (!(error instanceof CsvError)) throw error;
-    faults.push({ line: Number(error.lines), detail: 'a quotation mark is missing, or is not doubled inside a cell' });
-  }
-  return toRows(records, columns, faults);
+  const { rows, faults } = readRecords(withoutMark(await readFile(path)), path);
+  return toRows(rows, columns, faults);
 }
 
-/** Returns where the text starts, after any byte order mark, and the delimiter, which no column name contains. */
-async function readStart(path: string): Promise<{ start: number; delimiter: string }> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(2_000));
-    const text = buffer.toString('utf8', 0, bytesRead);
-    const [header = ''] = text.split(/[\r\n]/);
-    const delimiter = [';', '\t'].find((each) => header.includes(each)) ?? ',';
-    return { start: text.startsWith('\ufeff') ? 3 : 0, delimiter };
-  } finally {
-    await file.close();
-  }
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+function withoutMark(content: Buffer): Buffer {
+  const { length } = BYTE_ORDER_MARK;
+  return content.subarray(0, length).equals(BYTE_ORDER_MARK) ? content.subarray(length) : content;
 }
 
 interface RawRow {
@@ -84,19 +54,58 @@ interface RawRow {
   cells: string[];
 }
 
-function toText(record: Buffer[], { lines }: InfoRecord, faults: Fault[]): RawRow {
-  const cells = record.map((cell) => cell.toString().trim());
-  // `lines` is the last line of the record, whose cells may have several lines.
-  const line = lines - record.join().split(/\r\n|\n|\r/).length + 1;
-  for (const [index, cell] of record.entries()) {
-    if (!isUtf8(cell)) faults.push({ line, detail: `cell ${index + 1} is not UTF-8: save the file as CSV UTF-8` });
+/** Divides a file into the rows with content, the header first. */
+function readRecords(content: Buffer, path: string): { rows: RawRow[]; faults: Fault[] } {
+  const rows: RawRow[] = [];
+  const faults: Fault[] = [];
+  // Where the current record begins. The parser's own count of lines is too high after cells that contain \r\n.
+  let [line, start] = [1, 0];
+  try {
+    parse(content, {
+      delimiter: delimiterOf(content),
+      // Bytes, because invalid UTF-8 could not be detected in text.
+      encoding: null,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      on_record(fields, { bytes }) {
+        const record = fields as unknown as Buffer[];
+        const cells = record.map((cell) => cell.toString().trim());
+        if (cells.some((cell) => cell !== '')) rows.push({ line, cells });
+        if (rows.length > MAX_ROWS + 1)
+          throw new ConfigurationError(`${path} has more than ${MAX_ROWS} rows: split it into several files.`);
+        faults.push(...faultsOfEncoding(record, line));
+        line += countLineBreaks(content.subarray(start, bytes));
+        start = bytes;
+        return null;
+      },
+    });
+  } catch (error) {
+    // The rest of the file cannot be divided into cells.
+    if (!(error instanceof CsvError)) throw error;
+    const detail = 'the row that begins here has a quotation mark that is not closed, or not doubled inside a cell';
+    faults.push({ line, detail });
   }
-  return { line, cells };
+  return { rows, faults };
 }
 
-/** Names the cells by the header. A fault in the header is the only one reported. */
+/** Returns the delimiter, which no column name contains. */
+function delimiterOf(content: Buffer): string {
+  const [header = ''] = content.toString('utf8', 0, 2_000).split(/[\r\n]/);
+  return [';', '\t'].find((each) => header.includes(each)) ?? ',';
+}
+
+const faultsOfEncoding = (record: readonly Buffer[], line: number): Fault[] =>
+  record.flatMap((cell, index) =>
+    isUtf8(cell) ? [] : [{ line, detail: `cell ${index + 1} is not UTF-8: save the file as CSV UTF-8` }],
+  );
+
+const countLineBreaks = (content: Buffer): number => content.toString('latin1').match(/\r\n|\n|\r/g)?.length ?? 0;
+
+/** Names the cells by the header. Rows below a header with faults are not read. */
 function toRows([header, ...records]: RawRow[], columns: readonly string[], faults: Fault[]) {
   const line = header?.line ?? 1;
+  // The names of the columns are unknown.
+  if (faults.some((fault) => fault.line === line)) return { rows: [], faults };
   const names = header?.cells.map((name) => name.toLowerCase().replaceAll(/\s+/g, ' ')) ?? [];
   const inHeader = names.flatMap((name, index) => {
     if (name === '') return [];

@@ -333,6 +333,25 @@ drink,,Water,1,,,,,,,,,
     expect(faults[100]).toBe('and 900 more');
   });
 
+  test('has correct line numbers below blank lines and line breaks inside cells', async () => {
+    const rows = [
+      'kind,name,price,description',
+      '',
+      'product,Soup,x,"Line 1\r\nline 2\rline 3\nline 4\r\n"',
+      'product,Stew,"y"',
+      ',,,',
+      'product,Cake,z',
+      '"Pie',
+      'product,Tart,1',
+    ];
+    expect(await faultsOf(rows.join('\r\n'))).toEqual([
+      expect.stringContaining('line 3: price: '),
+      expect.stringContaining('line 8: price: '),
+      expect.stringContaining('line 10: price: '),
+      'line 11: the row that begins here has a quotation mark that is not closed, or not doubled inside a cell',
+    ]);
+  });
+
   test.each<[string, string | Buffer, string[]]>([
     ['an unknown column', 'kind,name,colour\nproduct,x,y\n', ['line 1: colour: is not a column. The columns are ']],
     ['a column twice', 'kind,name,Name\n', ['line 1: name: occurs twice']],
@@ -349,20 +368,23 @@ drink,,Water,1,,,,,,,,,
     [
       'an open quotation mark',
       'kind,name,price\nproduct,x,y\nproduct,"Soup,1\nproduct,Tea,1\n',
-      ['line 2: price: must be a number', 'line 4: a quotation mark is missing'],
+      ['line 2: price: must be a number', 'line 3: the row that begins here has a quotation mark that is not closed'],
     ],
-    ['text after a quotation mark', 'kind,name,price\nproduct,"Soup" 2,1\n', ['line 2: a quotation mark is missing']],
+    [
+      'text after a quotation mark',
+      'kind,name,price\nproduct,"Soup" 2,1\n',
+      ['line 2: the row that begins here has a quotation mark'],
+    ],
     [
       'another encoding',
       Buffer.from('kind,name,price\nproduct,Tea,x\nproduct,Cr\xe8me,1\nproduct,Caf\xe9,1\n', 'latin1'),
       ['line 2: price: must be', 'line 3: cell 2 is not UTF-8', 'line 4: cell 2 is not UTF-8'],
     ],
-    ['UTF-16', Buffer.from('\ufeffkind,name,price\n', 'utf16le'), ['line 1: ']],
+    ['UTF-16', Buffer.from('\ufeffkind,name,price\n', 'utf16le'), ['line 1: cell 1 is not UTF-8']],
     ['a NUL character', 'kind,name,price\nproduct,a\0b,1\n', ['line 2: name: must be one line']],
     ['an invisible name', 'kind,name,price\nproduct,\u200b,1\n', ['line 2: name: must be one line']],
   ])('is rejected for %s', async (_, content, expected) => {
-    const faults = await faultsOf(content);
-    for (const [index, start] of expected.entries()) expect(faults[index]).toContain(start);
+    expect(await faultsOf(content)).toEqual(expected.map((start) => expect.stringContaining(start)));
   });
 
   test('is rejected for limits that a product outside of the file could not keep', async () => {
