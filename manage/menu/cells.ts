@@ -22,7 +22,8 @@ export const oneLine =
   (text) => {
     const line = text.normalize('NFC');
     if (line === '') return new Wrong('is required');
-    return isOneLine(line, max) ? line : new Wrong(`must be one line of at most ${max} visible characters`);
+    if (isOneLine(line, max)) return line;
+    return new Wrong(`must be one line of at most ${max} characters, with at least one visible`);
   };
 
 export const orNull =
@@ -36,14 +37,16 @@ export const readDescription: ReadCell<string> = (text) => {
 };
 
 export const wholeNumber =
-  (max: number, whenEmpty: number): ReadCell<number> =>
+  (max: number): ReadCell<number> =>
   (text) => {
-    if (text === '') return whenEmpty;
     const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
     return number <= max ? number : new Wrong(`must be a whole number from 0 to ${max}`);
   };
 
-export const readLimit = (whenEmpty: number) => wholeNumber(MAX_CHOSEN, whenEmpty);
+export const readLimit =
+  (whenEmpty: number): ReadCell<number> =>
+  (text) =>
+    text === '' ? whenEmpty : wholeNumber(MAX_CHOSEN)(text);
 
 /** Reads a price in major units: `4.30`. */
 export const price =

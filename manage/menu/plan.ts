@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { CatalogRefusal, Choice, Entry, NewChoice, NotFound } from '../../domain/catalog/choices.ts';
+import type { Choice, Entry, NewChoice, NotFound } from '../../domain/catalog/choices.ts';
 import {
   addOption,
   changeOption,
@@ -8,7 +8,9 @@ import {
   createOptionGroup,
   faultsOfList,
   faultsOnProducts,
+  type Limits,
   type ListedOptionGroup,
+  MAX_CHOSEN,
   type OptionGroup,
   optionGroupAsOf,
 } from '../../domain/catalog/option-group.ts';
@@ -59,7 +61,7 @@ export function planImport(
     menu.products.map((product) => productAsOf(product, now)),
     context,
   );
-  const unique = withoutTwins(rows, context);
+  const unique = withPlaces(withoutTwins(rows, context), context);
   for (const row of unique) if (row.kind === 'group') planGroup(row, groups, context);
   for (const row of unique) if (row.kind === 'option') planChoice(row, groups, options, context);
   for (const row of unique) if (row.kind === 'product') planProduct(row, products, groups, context);
@@ -81,6 +83,22 @@ function withoutTwins(rows: readonly MenuRow[], { keyOf, faults }: Context): Men
     return first === undefined;
   });
 }
+
+/** A row with its place among the rows of its kind and parent, from 1. */
+type Placed<Row extends MenuRow> = Row & { place: number };
+
+function withPlaces(rows: readonly MenuRow[], { keyOf }: Context): Placed<MenuRow>[] {
+  const siblings = new Map<string, number>();
+  return rows.map((row) => {
+    const key = JSON.stringify([row.kind, 'parent' in row && keyOf(row.parent)]);
+    const place = (siblings.get(key) ?? 0) + 1;
+    siblings.set(key, place);
+    return { ...row, place };
+  });
+}
+
+/** Returns the position that a row gives its item; undefined if the file has no such column. */
+const positionOf = ({ position, place }: Placed<MenuRow>) => (position === null ? place : position);
 
 type NamedEntry = Entry & { id: string; name: string };
 type Entries<E extends NamedEntry> = ReturnType<typeof createEntries<E>>;
@@ -119,33 +137,39 @@ function createEntries<E extends NamedEntry>(existing: readonly E[], { keyOf }: 
 const present = <Fields extends object>(fields: Fields) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 
-function planGroup({ line, ...row }: GroupRow, groups: Entries<OptionGroup>, { now, currency, faults }: Context): void {
-  const { name, min, max, position, place } = row;
+const ANY_LIMITS: Limits = { min: 0, max: MAX_CHOSEN };
+
+function planGroup(row: Placed<GroupRow>, groups: Entries<OptionGroup>, { now, currency, faults }: Context): void {
+  const { line, name, min, max, place } = row;
+  const position = positionOf(row);
   const old = groups.find(name);
-  const group: OptionGroup | CatalogRefusal = old
-    ? changeOptionGroup(old, present({ name, min, max, position }), now)
-    : createOptionGroup(
-        randomUUID(),
-        { name, min: min ?? 0, max: max ?? 1, position: position ?? place, currency },
-        now,
-      );
-  if (!('refused' in group)) groups.put(group, line);
-  else if ('faults' in group)
+  const create = (limits: Limits) =>
+    createOptionGroup(randomUUID(), { name, ...limits, position: position ?? place, currency }, now);
+  // The limits of a row with faults must not cause others, here or on products.
+  const limits = faults.some((fault) => fault.line === line) ? ANY_LIMITS : { min, max };
+  let group = old
+    ? changeOptionGroup(old, present({ name, ...limits, position }), now)
+    : create({ min: limits.min ?? 0, max: limits.max ?? 1 });
+  if ('faults' in group) {
     faults.push(...group.faults.map(({ path, detail }) => ({ line, detail: `${path.join(' ')}: ${detail}` })));
+    // Other rows can refer to the group, which is not saved, because there are faults.
+    group = old ?? create(ANY_LIMITS);
+  }
+  if (!('refused' in group)) groups.put(group, line);
 }
 
 const DEFAULTS = { description: '', category: null, imageUrl: null, allergens: [], optionGroups: [] };
 
 function planProduct(
-  row: ProductRow,
+  row: Placed<ProductRow>,
   products: Entries<Product>,
   groups: Entries<OptionGroup>,
   context: Context,
 ): void {
-  const { line, kind: _, place, price, availability, optionGroups: __, ...fields } = row;
+  const { line, kind: _, place, position: __, price, availability, optionGroups: ___, ...fields } = row;
   const old = products.find(row.name);
   const optionGroups = listOf(row, old, groups, context);
-  const change = { ...present({ ...fields, optionGroups }), ...availability };
+  const change = { ...present({ ...fields, position: positionOf(row), optionGroups }), ...availability };
   const product = old
     ? changeProduct(old, { ...change, ...present({ basePrice: price }) }, context.now)
     : createProduct(
@@ -209,12 +233,13 @@ const variations: ChoiceCommands<Product> = {
 };
 
 function planChoice<E extends NamedEntry>(
-  row: ChoiceRow,
+  row: Placed<ChoiceRow>,
   entries: Entries<E>,
   commands: ChoiceCommands<E>,
   context: Context,
 ): void {
-  const { line, name, place, position, price, availability } = row;
+  const { line, name, place, price, availability } = row;
+  const position = positionOf(row);
   const { now, keyOf, faults } = context;
   const entry = entries.find(row.parent);
   if (!entry) {

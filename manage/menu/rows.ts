@@ -57,10 +57,8 @@ type Kind = keyof typeof COLUMNS_OF;
 interface Item {
   line: number;
   name: string;
-  /** The number of the row among those of its kind and parent in the file. */
-  place: number;
-  /** undefined: the file has no such column. So are other fields. */
-  position?: number;
+  /** null: the place in the file. undefined: the file has no such column. So are other fields. */
+  position?: number | null;
 }
 
 export interface GroupRow extends Item {
@@ -97,15 +95,9 @@ export type MenuRow = GroupRow | ChoiceRow | ProductRow;
  */
 export function readRows(rows: readonly Row[], currency: string): { rows: MenuRow[]; faults: Fault[] } {
   const faults: Fault[] = [];
-  const siblings = new Map<string, number>();
   const read = rows.flatMap((row) => {
     const cells = createCellReader(row);
-    const found = readRow(cells, row.line, currency, (kind, parent) => {
-      const key = JSON.stringify([kind, parent]);
-      const place = (siblings.get(key) ?? 0) + 1;
-      siblings.set(key, place);
-      return place;
-    });
+    const found = readRow(cells, row.line, currency);
     faults.push(...cells.faults);
     return found ? [found] : [];
   });
@@ -157,25 +149,15 @@ function createCellReader({ line, cells }: Row) {
 
 const isKind = (kind: string): kind is Kind => Object.hasOwn(COLUMNS_OF, kind);
 
-/**
- * Returns a row; undefined if it has no kind or no name.
- *
- * @param placeOf returns the number of a row among its siblings, which starts at 1
- */
-function readRow(
-  cells: CellReader,
-  line: number,
-  currency: string,
-  placeOf: (kind: Kind, parent: string) => number,
-): MenuRow | undefined {
+/** Returns a row; undefined if it has no kind or no name. */
+function readRow(cells: CellReader, line: number, currency: string): MenuRow | undefined {
   const kind = cells.readKind();
   if (!kind) return undefined;
   cells.checkColumns(kind);
   const name = cells.readName('name');
   const isChoice = kind === 'option' || kind === 'variation';
   const parent = isChoice ? cells.readName('belongs to') : '';
-  const place = placeOf(kind, parent);
-  const item = { line, name, place, position: cells.read('position', wholeNumber(1_000_000, place)) };
+  const item = { line, name, position: cells.read('position', orNull(wholeNumber(1_000_000))) };
   const row = rowOf(cells, { kind, parent, ...item }, currency);
   return name === '' || (isChoice && parent === '') ? undefined : row;
 }

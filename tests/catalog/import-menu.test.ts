@@ -237,6 +237,14 @@ product,,Tea,3,Tea,A pot of the day’s leaves,,,,,,,6
     expect(await productOf('Sencha')).toMatchObject({ basePrice: { amount: 400, currency: 'USD' } });
   });
 
+  test('counts places among the rows of a parent, however its name is spelled', async () => {
+    await imported('kind,belongs to,name,price,position\noption,Milk,Hemp,1,\noption,MILK,Pea,1,\nproduct,,Chai,1,\n');
+    const { groups, products } = await catalog();
+    const all = [...groups.flatMap(({ options }) => options), ...products];
+    const positions = ['Hemp', 'Pea', 'Chai'].map((name) => all.find((item) => item.name === name)?.position);
+    expect(positions).toEqual([1, 2, 1]);
+  });
+
   test('changes nothing with --dry-run, and prints what would change', async () => {
     const before = await catalog();
     const { code, output } = await importing('kind,name,price\nproduct,Latte,4.99\nproduct,Chai,3.50\n', '--dry-run');
@@ -293,11 +301,11 @@ drink,,Water,1,,,,,,,,,
       'line 4: belongs to: Nowhere is not an option group',
       'line 5: price: must have at most 2 decimals',
       'line 6: name: is the same as in line 5',
-      'line 7: name: must be one line of at most 100 visible characters',
+      'line 7: name: must be one line of at most 100 characters, with at least one visible',
       'line 9: position: must be a whole number from 0 to 1000000',
       'line 9: price: is required',
       'line 9: available: must be yes, no, or a time such as 2026-11-30T14:00:00Z',
-      'line 9: category: must be one line of at most 50 visible characters',
+      'line 9: category: must be one line of at most 50 characters, with at least one visible',
       'line 9: description: must have at most 1000 characters, and no control characters',
       'line 9: allergens: dust must be one of celery, crustaceans, eggs, fish, gluten, lupin, milk, molluscs, mustard, nuts, peanuts, sesame, soy, sulphites; separate them with semicolons',
       'line 9: image: must be https://…, with at most 2000 characters',
@@ -349,6 +357,20 @@ drink,,Water,1,,,,,,,,,
       expect.stringContaining('line 8: price: '),
       expect.stringContaining('line 10: price: '),
       'line 11: the row that begins here has a quotation mark that is not closed, or not doubled inside a cell',
+    ]);
+  });
+
+  test('has no other faults because of a group with faults', async () => {
+    expect(
+      await faultsOf(`kind,belongs to,name,price,option groups,min,max
+group,,Size,,,2,1
+group,,Bread,,,2,x
+option,Size,Small,0,,,
+product,,Soup,4,Size (3-); Bread (3-),,
+`),
+    ).toEqual([
+      'line 2: max: must be at least 2, the value of min',
+      'line 3: max: must be a whole number from 0 to 20',
     ]);
   });
 
