@@ -7,14 +7,12 @@ import { createOptionGroupRepository } from '../db/option-groups.ts';
 import { createProductRepository } from '../db/products.ts';
 import { transact } from '../db/transaction.ts';
 import { otherCurrency } from '../domain/catalog/other-currency.ts';
+import { cut, toPlainLine } from '../domain/text.ts';
 import type { Command } from './command.ts';
 import { type Fault, readCsv } from './menu/csv.ts';
 import { describePlanned } from './menu/describe.ts';
 import { planImport } from './menu/plan.ts';
 import { COLUMNS, type MenuRow, readRows } from './menu/rows.ts';
-
-/** The number of faults that are printed. */
-const MAX_FAULTS = 100;
 
 /** Creates and updates the items of a CSV file in one transaction. A file with faults changes nothing. */
 export const importMenu: Command = {
@@ -99,8 +97,8 @@ function* namesIn(
 
 function describeFaults(path: string, faults: readonly Fault[]): string {
   const sorted = faults.toSorted((one, other) => one.line - other.line);
-  const printed = sorted.slice(0, MAX_FAULTS).map(({ line, detail }) => `  line ${line}: ${detail}`);
-  if (sorted.length > MAX_FAULTS) printed.push(`  and ${sorted.length - MAX_FAULTS} more`);
+  // Details quote the file, which may contain control characters and very long cells.
+  const printed = sorted.map(({ line, detail }) => `  line ${line}: ${cut(toPlainLine(detail), 300)}`);
   const count = sorted.length === 1 ? '1 fault' : `${sorted.length} faults`;
   return [`${path} has ${count}, so nothing has changed:`, ...printed].join('\n');
 }
