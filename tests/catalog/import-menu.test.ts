@@ -245,6 +245,21 @@ product,,Tea,3,Tea,A pot of the day’s leaves,,,,,,,6
     expect(positions).toEqual([1, 2, 1]);
   });
 
+  test('creates a menu of 164 products and 211 variations, and again without a change', async () => {
+    const before = await catalog();
+    const rows = Array.from({ length: 164 }, (_, index) => `product,,Product ${index},${index}.50\n`);
+    for (let index = 0; index < 211; index += 1)
+      rows.push(`variation,Product ${index % 164},Variation ${index},0.${10 + (index % 90)}\n`);
+    const csv = `kind,belongs to,name,price\n${rows.join('')}`;
+    expect(await imported(csv)).toMatch(/^164 new or changed, 0 unchanged\.$/m);
+    const { products } = await catalog();
+    const created = products.filter(({ name }) => name.startsWith('Product '));
+    expect(created).toHaveLength(164);
+    expect(created.flatMap(({ variations }) => variations)).toHaveLength(211);
+    expect(products).toHaveLength(before.products.length + 164);
+    expect(await imported(csv)).toMatch(/^0 new or changed, 164 unchanged\.$/m);
+  });
+
   test('changes nothing with --dry-run, and prints what would change', async () => {
     const before = await catalog();
     const { code, output } = await importing('kind,name,price\nproduct,Latte,4.99\nproduct,Chai,3.50\n', '--dry-run');
