@@ -375,9 +375,9 @@ drink,,Water,1,,,,,,,,,
   });
 
   test('has its cells quoted on one line, without control characters, and shortened', async () => {
-    const faults = await faultsOf(
-      `kind,name,price,allergens\nproduct,Soup,1,"dust\u001b[2J\n  line 9: forged"\nproduct,Stew,1,${'x'.repeat(1_000)}\n`,
-    );
+    const forged = '"dust\u001b[2J\n  line 9: forged"';
+    const long = 'x'.repeat(1_000);
+    const faults = await faultsOf(`kind,name,price,allergens\nproduct,Soup,1,${forged}\nproduct,Stew,1,${long}\n`);
     expect(faults).toEqual([
       expect.stringContaining('line 2: allergens: dust [2j line 9: forged must be one of '),
       `line 4: allergens: ${'x'.repeat(300 - 'allergens: …'.length)}…`,
