@@ -129,6 +129,10 @@ test('shows only the rejections that remain valid after a reset', async () => {
   const { body } = await shop.place();
   const refusals = async () =>
     (await shop.timeline(body.id)).filter(({ kind }) => kind === 'rejected').map(({ to }) => to);
+  const events = async () => (await shop.workflow(body.id).fetchHistory()).events ?? [];
+  const hasRun = async () => (await events()).some((event) => event.workflowTaskCompletedEventAttributes);
+  // The reset needs a completed task before the signal.
+  await waitFor('the first task', hasRun, { deadline: 20_000 });
   await shop.workflow(body.id).signal(changeStatusSignal, { status: 'delivered' });
   await waitFor('the first refusal', async () => (await refusals()).join() === 'delivered', { deadline: 20_000 });
   await reset(body.id, (events) => events.findIndex((event) => event.workflowExecutionSignaledEventAttributes));
