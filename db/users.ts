@@ -86,7 +86,9 @@ export function createUserRepository(database: Database) {
       return email.includes('\0') ? undefined : withPassword(byEmail(email));
     },
 
-    findReader: async (id: string): Promise<Reader | undefined> => (await findReader(database, { id })).rows[0],
+    /** @param id null for a counter order, which has no reader */
+    findReader: async (id: string | null): Promise<Reader | undefined> =>
+      id === null ? undefined : (await findReader(database, { id })).rows[0],
 
     findReaderByToken: async (emailToken: string): Promise<Reader | undefined> =>
       (await findReaderByToken(database, { emailToken })).rows[0],

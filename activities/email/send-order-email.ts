@@ -43,7 +43,7 @@ export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail
 
   return async (fact, recipient, { signal, resend, transferTimeout }) => {
     const { event, order } = fact;
-    const reader = order.customer.id === null ? undefined : await users.findReader(order.customer.id);
+    const reader = await users.findReader(order.customer.id);
     const kind = emailKindOf(event);
     const to = recipient === 'shop' ? ordersEmail : reader?.email;
     const why = recipient === 'shop' ? await shopSuppression() : suppressionReason(order, reader, kind);

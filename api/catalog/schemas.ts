@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { MAX_CHOSEN } from '../../domain/catalog/option-group.ts';
-import { ALLERGENS, MAX_OPTION_GROUPS } from '../../domain/catalog/product.ts';
+import {
+  ALLERGENS,
+  MAX_CATEGORY_LENGTH,
+  MAX_DESCRIPTION_LENGTH,
+  MAX_IMAGE_URL_LENGTH,
+  MAX_OPTION_GROUPS,
+  MAX_POSITION,
+} from '../../domain/catalog/product.ts';
 import { samplePrice } from '../../domain/money.ts';
 import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import * as examples from '../docs/examples.ts';
@@ -164,7 +171,7 @@ const fields = {
     description:
       'The time at which the item is available again. A future time sets `available` to `false`. `available: true` removes the time',
   }),
-  position: z.int().min(0).max(1_000_000).meta({ description: 'Lower positions come first' }),
+  position: z.int().min(0).max(MAX_POSITION).meta({ description: 'Lower positions come first' }),
 };
 
 /** The defaults of these fields. `available` has none, because it depends on `availableAgainAt`. */
@@ -176,11 +183,11 @@ const defaults = {
 const productFields = {
   ...fields,
   name: oneLine(MAX_NAME_LENGTH).meta({ description: `Unique among the products on sale. ${NAMES}` }),
-  description: freeText(1_000),
-  category: oneLine(50).nullable().meta({ description: 'A heading of the menu. null: no category' }),
+  description: freeText(MAX_DESCRIPTION_LENGTH),
+  category: oneLine(MAX_CATEGORY_LENGTH).nullable().meta({ description: 'A heading of the menu. null: no category' }),
   imageUrl: z
     .url({ protocol: /^https$/, normalize: true, error: 'must be https://…' })
-    .max(2_000, 'must have at most 2000 characters')
+    .max(MAX_IMAGE_URL_LENGTH, `must have at most ${MAX_IMAGE_URL_LENGTH} characters`)
     .nullable()
     .meta({ description: 'An `https` URL. Crema does not fetch it. null: no image', examples: [IMAGE_URL] }),
   allergens: allergens

@@ -31,7 +31,7 @@ export function createResend({ ledger, orders, users, workflows }: Dependencies)
   };
 
   async function customerSuppression({ event, order }: Fact): Promise<string | undefined> {
-    const reader = order.customer.id === null ? undefined : await users.findReader(order.customer.id);
+    const reader = await users.findReader(order.customer.id);
     return suppressionReason(order, reader, emailKindOf(event));
   }
 }

@@ -2,7 +2,7 @@ import type { OrderView, TimelineRow } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { alertOf } from '../../domain/order/alerts.ts';
 import { toCloudEvent } from '../../domain/order/cloud-event.ts';
-import { toFullChanges, toFullOrder } from '../../domain/order/full-order.ts';
+import { type FullOrder, toFullChanges, toFullOrder } from '../../domain/order/full-order.ts';
 import type { Fact, Order } from '../../domain/order/order.ts';
 import { allowedTransitions } from '../../domain/order/transitions.ts';
 import { emptyTimelineEntry } from '../http/schemas.ts';
@@ -30,20 +30,20 @@ export function isAsOfItsVersion({ order, isCustomerKnown, customerRenamedAt: re
 }
 
 /** Returns an order in an event, as the viewer sees it. */
-export function toOrderInEvent(order: Order, viewer: Actor) {
-  const complete = toFullOrder(order);
-  const { placedBy, cancellation } = complete;
-  return {
-    ...complete,
-    placedBy: seenBy(viewer, placedBy),
-    cancellation: cancellation && { ...cancellation, by: seenBy(viewer, cancellation.by) },
-  };
-}
+export const toOrderInEvent = (order: Order, viewer: Actor) => withoutIds(toFullOrder(order), viewer);
+
+/** Returns an order without the ids that the viewer may not see. */
+const withoutIds = (order: FullOrder, viewer: Actor) => ({
+  ...order,
+  placedBy: seenBy(viewer, order.placedBy),
+  cancellation: order.cancellation && { ...order.cancellation, by: seenBy(viewer, order.cancellation.by) },
+});
 
 /** Returns an event as the viewer sees it. @param publicUrl base URL of the API as clients see it */
 export function toEventResource(fact: Fact, viewer: Actor, publicUrl: string) {
   const { data, ...event } = toCloudEvent(fact, publicUrl);
-  return { ...event, data: { ...data, order: toOrderInEvent(fact.order, viewer), actor: seenBy(viewer, data.actor) } };
+  const { order, actor } = data;
+  return { ...event, data: { ...data, order: withoutIds(order, viewer), actor: seenBy(viewer, actor) } };
 }
 
 /** Returns a timeline as the viewer sees it. Customers see no ids of staff and no deliveries to others. */

@@ -253,7 +253,7 @@ const changingRoutes = ({ orderService, resend }: Dependencies): Route[] => [
     path: '/v1/orders/{id}/cancel',
     operationId: 'cancelOrder',
     summary: 'Cancel an order',
-    access: { to: ['customer', 'barista', 'manager', 'service'], scope: 'orders:write' },
+    access: { to: orderCallers, scope: 'orders:write' },
     body: cancellation.default({}),
     responses: changed(cancelledOrder),
     handle: (request) => {

@@ -23,6 +23,14 @@ export const ALLERGENS = [
 
 export type Allergen = (typeof ALLERGENS)[number];
 
+/** The maximum lengths of texts, in Unicode code points; of a URL, in characters. */
+export const MAX_DESCRIPTION_LENGTH = 1_000;
+export const MAX_CATEGORY_LENGTH = 50;
+export const MAX_IMAGE_URL_LENGTH = 2_000;
+
+/** The maximum position of a product, option group, variation or option. */
+export const MAX_POSITION = 1_000_000;
+
 /** The maximum number of option groups of a product. */
 export const MAX_OPTION_GROUPS = 20;
 

@@ -1,9 +1,14 @@
 import { z } from 'zod';
 import { AVAILABLE, type Availability } from '../../domain/catalog/availability.ts';
 import { MAX_CHOSEN } from '../../domain/catalog/option-group.ts';
-import { ALLERGENS, type Allergen } from '../../domain/catalog/product.ts';
+import {
+  ALLERGENS,
+  type Allergen,
+  MAX_DESCRIPTION_LENGTH,
+  MAX_IMAGE_URL_LENGTH,
+} from '../../domain/catalog/product.ts';
 import { type Money, maxPrice, minorDigits } from '../../domain/money.ts';
-import { FREE_TEXT, isOneLine, isText, isVisible } from '../../domain/text.ts';
+import { FREE_TEXT, isOneLine, isText, isVisible, MAX_NAME_LENGTH } from '../../domain/text.ts';
 
 /** What is wrong with the text of a cell. */
 export class Wrong {
@@ -32,7 +37,8 @@ export const orNull =
     text === '' ? null : read(text);
 
 export const readDescription: ReadCell<string> = (text) => {
-  if (!isText(text, FREE_TEXT, 1_000)) return new Wrong('must have at most 1000 characters, and no control characters');
+  if (!isText(text, FREE_TEXT, MAX_DESCRIPTION_LENGTH))
+    return new Wrong(`must have at most ${MAX_DESCRIPTION_LENGTH} characters, and no control characters`);
   return isVisible(text) ? text : '';
 };
 
@@ -106,8 +112,8 @@ export const writeAllergens = (allergens: readonly Allergen[]): string => allerg
 export const readImage: ReadCell<string | null> = (text) => {
   if (text === '') return null;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const isGood = url?.protocol === 'https:' && url.href.length <= 2_000;
-  return isGood ? url.href : new Wrong('must be https://…, with at most 2000 characters');
+  const isGood = url?.protocol === 'https:' && url.href.length <= MAX_IMAGE_URL_LENGTH;
+  return isGood ? url.href : new Wrong(`must be https://…, with at most ${MAX_IMAGE_URL_LENGTH} characters`);
 };
 
 /** An option group of a product, by its name, with the product's own limits. */
@@ -125,7 +131,7 @@ export const readOptionGroups: ReadCell<NamedOptionGroup[]> = (text) => {
   const groups: NamedOptionGroup[] = [];
   for (const entry of (text.match(/(?:\\.|[^;\\])+/gsu) ?? []).map((each) => each.trim()).filter(Boolean)) {
     const [, min = '', max = ''] = LIMITS.exec(entry) ?? [];
-    const name = oneLine(100)(entry.replace(LIMITS, '').trim().replaceAll(/\\(.)/gsu, '$1'));
+    const name = oneLine(MAX_NAME_LENGTH)(entry.replace(LIMITS, '').trim().replaceAll(/\\(.)/gsu, '$1'));
     if (name instanceof Wrong) return name;
     const limits = { ...(min !== '' && { min: Number(min) }), ...(max !== '' && { max: Number(max) }) };
     const isTooHigh = Object.values(limits).some((limit) => limit > MAX_CHOSEN);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Choice, Entry, NewChoice, NotFound } from '../../domain/catalog/choices.ts';
+import type { Choice, Entry, FieldFault, NewChoice, NotFound } from '../../domain/catalog/choices.ts';
 import {
   addOption,
   changeOption,
@@ -137,6 +137,10 @@ function createEntries<E extends NamedEntry>(existing: readonly E[], { keyOf }: 
 const present = <Fields extends object>(fields: Fields) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<Fields>;
 
+/** Returns the faults of a row's fields, which have the names of their columns. */
+const faultsAt = (line: number, faults: readonly FieldFault[]): Fault[] =>
+  faults.map(({ path, detail }) => ({ line, detail: `${path.join(' ')}: ${detail}` }));
+
 const ANY_LIMITS: Limits = { min: 0, max: MAX_CHOSEN };
 
 function planGroup(row: Placed<GroupRow>, groups: Entries<OptionGroup>, { now, currency, faults }: Context): void {
@@ -151,7 +155,7 @@ function planGroup(row: Placed<GroupRow>, groups: Entries<OptionGroup>, { now, c
     ? changeOptionGroup(old, present({ name, ...limits, position }), now)
     : create({ min: limits.min ?? 0, max: limits.max ?? 1 });
   if ('faults' in group) {
-    faults.push(...group.faults.map(({ path, detail }) => ({ line, detail: `${path.join(' ')}: ${detail}` })));
+    faults.push(...faultsAt(line, group.faults));
     // Other rows can refer to the group, which is not saved, because there are faults.
     group = old ?? create(ANY_LIMITS);
   }
@@ -282,7 +286,6 @@ function checkLimits(
   for (const group of groups.all()) {
     const line = groups.lineOf(group.id);
     if (line === undefined) continue;
-    for (const { path, detail } of faultsOnProducts(group, listedBy.get(group.id) ?? []))
-      faults.push({ line, detail: `${path.join(' ')}: ${detail}` });
+    faults.push(...faultsAt(line, faultsOnProducts(group, listedBy.get(group.id) ?? [])));
   }
 }

@@ -1,7 +1,7 @@
 import type { Availability } from '../../domain/catalog/availability.ts';
 import type { Choice } from '../../domain/catalog/choices.ts';
 import type { OptionGroup } from '../../domain/catalog/option-group.ts';
-import type { Allergen, Product } from '../../domain/catalog/product.ts';
+import { type Allergen, MAX_CATEGORY_LENGTH, MAX_POSITION, type Product } from '../../domain/catalog/product.ts';
 import type { Money } from '../../domain/money.ts';
 import { MAX_NAME_LENGTH } from '../../domain/text.ts';
 import {
@@ -157,7 +157,7 @@ function readRow(cells: CellReader, line: number, currency: string): MenuRow | u
   const name = cells.readName('name');
   const isChoice = kind === 'option' || kind === 'variation';
   const parent = isChoice ? cells.readName('belongs to') : '';
-  const item = { line, name, position: cells.read('position', orNull(wholeNumber(1_000_000))) };
+  const item = { line, name, position: cells.read('position', orNull(wholeNumber(MAX_POSITION))) };
   const row = rowOf(cells, { kind, parent, ...item }, currency);
   return name === '' || (isChoice && parent === '') ? undefined : row;
 }
@@ -175,7 +175,7 @@ function rowOf(
     kind,
     ...item,
     ...sold,
-    category: cells.read('category', orNull(oneLine(50))),
+    category: cells.read('category', orNull(oneLine(MAX_CATEGORY_LENGTH))),
     description: cells.read('description', readDescription),
     allergens: cells.read('allergens', readAllergens),
     imageUrl: cells.read('image', readImage),

@@ -149,7 +149,7 @@ describe('a change of the limits of a group', () => {
 });
 
 describe('a deleted option group', () => {
-  test('disappears from menu and product until it is restored, and raises the product’s version', async () => {
+  test('is hidden until it is restored, and raises the product’s version', async () => {
     const [milk, extras] = [await options.group(), await options.group()];
     const optionGroups = [{ id: milk.id, min: 1 }, { id: extras.id }];
     const { id } = await manager.product({ optionGroups });
