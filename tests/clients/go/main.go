@@ -51,7 +51,14 @@ func main() {
 			latte = item
 		}
 	}
-	line := crema.OrderLineRequest{ProductId: latte.Id, VariationId: &latte.Variations[1].Id, Quantity: 2}
+	line := crema.OrderLineRequest{ProductId: latte.Id, VariationId: &latte.Variations[1].Id, Quantity: 2, Note: ptr("Extra hot")}
+	for _, group := range latte.OptionGroups {
+		for _, option := range group.Options {
+			if option.Name == "Oat" {
+				line.Options = &[]crema.OrderOptionRequest{{OptionId: option.Id}}
+			}
+		}
+	}
 	body := crema.OrderRequest{Lines: []crema.OrderLineRequest{line}}
 
 	// Repeated requests with the same key place one order.
@@ -61,6 +68,8 @@ func main() {
 	placed := *first.JSON201
 	expect("the id of the replay", again.JSON201.Id, placed.Id)
 	expect("replayed", again.HTTPResponse.Header.Get("Idempotency-Replayed"), "true")
+	expect("the option", placed.Lines[0].Options[0].Name, "Oat")
+	expect("the note of the line", *placed.Lines[0].Note, "Extra hot")
 	fmt.Println("placed", placed.Number, placed.Lines[0].Product, placed.Total)
 
 	// If-Match rejects an edit of a version that this program has not seen.

@@ -22,9 +22,8 @@ public class OrderExample {
 
   static OrdersApi signIn(String username) throws ApiException {
     var client = new ApiClient().setBasePath(SHOP);
-    var token = new AccessApi(client)
-        .getToken("password", "crema", null, null, null, null, username, "test", null, null);
-    client.setAccessToken(token.getAccessToken());
+    var request = new AccessApi(client).getToken("password").clientId("crema").username(username).password("test");
+    client.setAccessToken(request.execute().getAccessToken());
     return new OrdersApi(client);
   }
 
@@ -45,47 +44,53 @@ public class OrderExample {
     OrdersApi customer = signIn("customer@example.com");
     OrdersApi manager = signIn("manager@example.com");
 
-    var menu = new CatalogApi(customer.getApiClient()).getCatalog(null).getData();
+    var menu = new CatalogApi(customer.getApiClient()).getCatalog().execute().getData();
     var latte = menu.stream().filter(item -> item.getName().equals("Latte")).findFirst().orElseThrow();
-    var line = new OrderLineRequest().productId(latte.getId()).variationId(latte.getVariations().get(1).getId());
-    var body = new OrderRequest().addLinesItem(line.quantity(2));
+    var variation = latte.getVariations().get(1);
+    var options = latte.getOptionGroups().stream().flatMap(group -> group.getOptions().stream());
+    var oat = options.filter(option -> option.getName().equals("Oat")).findFirst().orElseThrow();
+    var line = new OrderLineRequest().productId(latte.getId()).variationId(variation.getId()).quantity(2).note("Extra hot");
+    var body = new OrderRequest().addLinesItem(line.addOptionsItem(new OrderOptionRequest().optionId(oat.getId())));
 
     // Repeated requests with the same key place one order.
     var key = UUID.randomUUID().toString();
-    var first = customer.placeOrderWithHttpInfo(body, key);
-    var again = customer.placeOrderWithHttpInfo(body, key);
+    var first = customer.placeOrder(body).idempotencyKey(key).executeWithHttpInfo();
+    var again = customer.placeOrder(body).idempotencyKey(key).executeWithHttpInfo();
     Order placed = first.getData();
     UUID id = placed.getId();
     expect("the id of the replay", again.getData().getId(), id);
     expect("replayed", again.getHeaders().get("idempotency-replayed"), List.of("true"));
-    System.out.println("placed " + placed.getNumber() + " " + placed.getLines().get(0).getProduct());
+    var ordered = placed.getLines().get(0);
+    expect("the option", ordered.getOptions().get(0).getName(), "Oat");
+    expect("the note of the line", ordered.getNote(), "Extra hot");
+    System.out.println("placed " + placed.getNumber() + " " + ordered.getProduct());
 
     // If-Match rejects an edit of a version that this program has not seen.
-    var kept = new KeptOrderLine().id(placed.getLines().get(0).getId()).quantity(1);
+    var kept = new KeptOrderLine().id(ordered.getId()).quantity(1);
     var added = new OrderLineRequest().productId(latte.getId()).quantity(1);
     var edit = new OrderEdit().lines(List.of(new EditedOrderLine(kept), new EditedOrderLine(added))).note("No sugar");
     var seen = first.getHeaders().get("etag").get(0);
-    Order edited = customer.editOrder(id, edit, null, seen, null);
+    Order edited = customer.editOrder(id, edit).ifMatch(seen).execute();
     expect("the version after the edit", edited.getVersion(), 2);
     expect("the lines after the edit", edited.getLines().size(), 2);
-    var stale = refused(() -> customer.editOrder(id, edit, null, seen, null));
+    var stale = refused(() -> customer.editOrder(id, edit).ifMatch(seen).execute());
     expect("the stale edit", stale.getCode(), ProblemCode.VERSION_MISMATCH);
     expect("the version now", stale.getVersion(), 2);
 
-    manager.changeOrderStatus(id, new StatusChange().status(TargetStatus.PREPARATION), null, null, null);
-    var late = refused(() -> customer.editOrder(id, new OrderEdit().note("Hot"), null, null, null));
+    manager.changeOrderStatus(id, new StatusChange().status(TargetStatus.PREPARATION)).execute();
+    var late = refused(() -> customer.editOrder(id, new OrderEdit().note("Hot")).execute());
     expect("the late edit", late.getCode(), ProblemCode.ILLEGAL_TRANSITION);
     expect("where the order is", late.getCurrentStatus(), OrderStatus.PREPARATION);
-    var wrong = refused(() -> customer.placeOrder(new OrderRequest().lines(List.of()), null));
+    var wrong = refused(() -> customer.placeOrder(new OrderRequest().lines(List.of())).execute());
     expect("the fault", wrong.getErrors().get(0).getPointer(), "#/lines");
 
-    var listed = customer.listOrders(List.of(OrderStatus.PREPARATION), null, null, null, null, null, 100, null);
+    var listed = customer.listOrders().status(List.of(OrderStatus.PREPARATION)).limit(100).execute();
     expect("the newest order in preparation", listed.getData().get(0).getId(), id);
     var reason = new Cancellation().reasonCode(CancellationReason.OUT_OF_STOCK);
-    Order cancelled = manager.cancelOrder(id, null, null, null, reason);
+    Order cancelled = manager.cancelOrder(id).cancellation(reason).execute();
     expect("the reason", cancelled.getCancellation().getReasonCode(), CancellationReason.OUT_OF_STOCK);
 
-    for (TimelineEntry entry : manager.getOrderTimeline(id).getData()) {
+    for (TimelineEntry entry : manager.getOrderTimeline(id).execute().getData()) {
       System.out.println(entry.getAt() + " " + entry.getKind() + " " + entry.getType());
     }
 
