@@ -1,7 +1,8 @@
 import { newBarista } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, usd } from './manager.ts';
+import { usd } from '../usd.ts';
+import { managerOf } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {

@@ -2,7 +2,8 @@ import type { MenuItem } from '../../db/catalog-view.ts';
 import type { Availability } from '../../domain/catalog/availability.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, optionsOf, usd } from './manager.ts';
+import { usd } from '../usd.ts';
+import { managerOf, optionsOf } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { OptionGroup } from '../../domain/catalog/option-group.ts';
 import type { Product } from '../../domain/catalog/product.ts';
 import type { Answer, Shop } from '../shop.ts';
-
-export const usd = (amount: number) => ({ amount, currency: 'USD' });
+import { usd } from '../usd.ts';
 
 /** Returns a name that no other product on sale has. */
 export const newName = (word = 'Special') => `${word} ${randomUUID()}`;

@@ -4,7 +4,8 @@ import type { Choice } from '../../domain/catalog/choices.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { expectFaults } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, newName, optionsOf, usd } from './manager.ts';
+import { usd } from '../usd.ts';
+import { managerOf, newName, optionsOf } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {

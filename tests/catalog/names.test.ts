@@ -7,7 +7,8 @@ import { copyDatabase, createDatabase, patient } from '../databases.ts';
 import { INVISIBLE } from '../domain/invisible.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, newName, optionsOf, usd } from './manager.ts';
+import { usd } from '../usd.ts';
+import { managerOf, newName, optionsOf } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {

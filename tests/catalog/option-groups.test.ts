@@ -2,7 +2,8 @@ import type { OptionGroup } from '../../domain/catalog/option-group.ts';
 import { ifMatchOfVersion2 } from '../http/entity-tags.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { newName, optionsOf, usd } from './manager.ts';
+import { usd } from '../usd.ts';
+import { newName, optionsOf } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {

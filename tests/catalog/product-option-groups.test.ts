@@ -1,7 +1,8 @@
 import type { MenuItem } from '../../db/catalog-view.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, newName, optionsOf, usd } from './manager.ts';
+import { usd } from '../usd.ts';
+import { managerOf, newName, optionsOf } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {

@@ -3,7 +3,8 @@ import type { Product } from '../../domain/catalog/product.ts';
 import { ifMatchOfVersion2 } from '../http/entity-tags.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, newName, usd } from './manager.ts';
+import { usd } from '../usd.ts';
+import { managerOf, newName } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {

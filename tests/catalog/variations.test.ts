@@ -2,7 +2,8 @@ import type { Choice } from '../../domain/catalog/choices.ts';
 import type { Product } from '../../domain/catalog/product.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { managerOf, newName, usd } from './manager.ts';
+import { usd } from '../usd.ts';
+import { managerOf, newName } from './manager.ts';
 
 let shop: Shop;
 beforeAll(async () => {

@@ -1,9 +1,8 @@
 import { decide, evolve, placeOrder } from '../../domain/order/decider.ts';
 import type { Command, Fact, Line, LineOption, Order, Placement } from '../../domain/order/order.ts';
 import type { Status } from '../../domain/order/transitions.ts';
+import { usd } from '../usd.ts';
 import { actors, OWNER_ID, wayTo } from './status-table.ts';
-
-const usd = (amount: number) => ({ amount, currency: 'USD' });
 
 export const aLine = (line: Partial<Line> = {}): Line => ({
   id: '11111111-0000-4000-8000-000000000001',

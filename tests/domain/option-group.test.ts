@@ -13,11 +13,11 @@ import {
   restoreOption,
   restoreOptionGroup,
 } from '../../domain/catalog/option-group.ts';
+import { usd } from '../usd.ts';
 import { deepFreeze } from './an-order.ts';
 
 const NOW = '2026-11-29T09:00:00.000Z';
 const LATER = '2026-11-29T10:00:00.000Z';
-const usd = (amount: number) => ({ amount, currency: 'USD' });
 const fields = { name: 'Milk', min: 0, max: 1, position: 1, currency: 'USD' };
 const oat = { name: 'Oat', priceDelta: usd(60), position: 1 };
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { sum, times, toMajorUnits, writeMoney } from '../../domain/money.ts';
 import { type LineRequest, type Offer, price } from '../../domain/order/pricing.ts';
+import { usd } from '../usd.ts';
 import { deepFreeze } from './an-order.ts';
 
-const usd = (amount: number) => ({ amount, currency: 'USD' });
 const tea: Offer = {
   productId: 'tea',
   product: 'Tea',

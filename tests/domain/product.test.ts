@@ -10,11 +10,11 @@ import {
   restoreProduct,
   restoreVariation,
 } from '../../domain/catalog/product.ts';
+import { usd } from '../usd.ts';
 import { deepFreeze } from './an-order.ts';
 
 const NOW = '2026-11-22T09:00:00.000Z';
 const LATER = '2026-11-22T10:00:00.000Z';
-const usd = (amount: number) => ({ amount, currency: 'USD' });
 const fields = {
   name: 'Latte',
   description: '',

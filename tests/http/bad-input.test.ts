@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { waitFor } from '../../stack/wait.ts';
 import { operations } from '../security/operations.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { usd } from '../usd.ts';
 import { newCustomer, type Person } from './people.ts';
 import { expectFaults, expectProblem } from './problem.ts';
 import { send, write } from './wire.ts';
@@ -206,7 +207,6 @@ describe('An unknown field', () => {
 
 describe('An unavailable product', () => {
   test('is reported per line: unknown, deleted, sold out or mismatched', async () => {
-    const usd = (amount: number) => ({ amount, currency: 'USD' });
     const asManager = (method: string, path: string, body?: unknown) =>
       shop.request(method, path, { as: shop.manager, body });
     const make = async (name: string) =>

@@ -1,5 +1,6 @@
 import { expectFaults } from '../http/problem.ts';
 import { openShop, type Shop } from '../shop.ts';
+import { usd } from '../usd.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -9,8 +10,6 @@ afterAll(() => shop.close());
 
 const edit = (id: string, body: unknown, headers: Record<string, string> = {}, as = shop.customer) =>
   shop.requestUntilKnown('PATCH', `/v1/orders/${id}`, { as, body, headers });
-
-const usd = (amount: number) => ({ amount, currency: 'USD' });
 
 /** Creates a product that the test may change and returns its id. */
 async function newProduct(name: string, amount: number): Promise<string> {

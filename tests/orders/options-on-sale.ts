@@ -1,7 +1,6 @@
 import type { Line, LineOption } from '../../domain/order/order.ts';
 import type { Answer, Shop } from '../shop.ts';
-
-export const usd = (amount: number) => ({ amount, currency: 'USD' });
+import { usd } from '../usd.ts';
 
 /** A group on sale, with the ids of its options by name. */
 export interface GroupOnSale {
@@ -11,7 +10,7 @@ export interface GroupOnSale {
 }
 
 /** Manages options over HTTP, as a manager. */
-export function optionsOf(shop: () => Shop) {
+export function catalogOf(shop: () => Shop) {
   async function ask(method: string, path: string, body?: unknown): Promise<Answer['body']> {
     const answer = await shop().request(method, path, { as: shop().manager, ...(body !== undefined && { body }) });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -7,9 +7,10 @@ import { aPlacement } from '../domain/an-order.ts';
 import { expectFaults, expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type Shop } from '../shop.ts';
 import { follow } from '../streams/event-stream.ts';
+import { usd } from '../usd.ts';
 import { webhooksOf } from '../webhooks/manager.ts';
 import { startReceiver, verified } from '../webhooks/receiver.ts';
-import { type GroupOnSale, optionsOf, usd } from './options-on-sale.ts';
+import { catalogOf, type GroupOnSale } from './options-on-sale.ts';
 
 let shop: Shop;
 let redis: Redis;
@@ -20,7 +21,7 @@ let mocha: string;
 /** A product of 2.00 without option groups. */
 let scone: string;
 
-const catalog = optionsOf(() => shop);
+const catalog = catalogOf(() => shop);
 
 beforeAll(async () => {
   redis = new Redis(process.env.REDIS_URL as string);

@@ -1,11 +1,10 @@
 import { waitFor } from '../../stack/wait.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { type EventStream, follow } from '../streams/event-stream.ts';
+import { usd } from '../usd.ts';
 import { type Receiver, startReceiver } from '../webhooks/receiver.ts';
 
 // A manager builds a menu, and a barista sells from it to a customer at the counter.
-
-const usd = (amount: number) => ({ amount, currency: 'USD' });
 
 let shop: Shop;
 let barista: string;

@@ -1,6 +1,7 @@
 import { toFullLine } from '../../domain/order/full-order.ts';
 import type { Line } from '../../domain/order/order.ts';
 import { type Answer, openShop, retryWhileUnavailable, type Shop } from '../shop.ts';
+import { usd } from '../usd.ts';
 import { expectAddedUp, expectAllIntact } from './intact.ts';
 import { runRounds } from './rounds.ts';
 
@@ -19,7 +20,6 @@ interface Edition {
 
 const ask = (path: string, as: string, body: unknown) => shop.requestUntilKnown('POST', path, { as, body });
 
-const usd = (amount: number) => ({ amount, currency: 'USD' });
 const nameOf = (price: number) => `Brew at ${price}`;
 
 /** Changes a product's name and price repeatedly until the work ends. */

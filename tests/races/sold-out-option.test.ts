@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type GroupOnSale, optionNamesOf, optionsOf, usd } from '../orders/options-on-sale.ts';
+import { catalogOf, type GroupOnSale, optionNamesOf } from '../orders/options-on-sale.ts';
 import { type Answer, openShop, retryWhileUnavailable, type Shop } from '../shop.ts';
+import { usd } from '../usd.ts';
 import { expectAllIntact } from './intact.ts';
 import { runRounds } from './rounds.ts';
 
@@ -10,7 +11,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-const catalog = optionsOf(() => shop);
+const catalog = catalogOf(() => shop);
 
 /** Whether the option was available, and the interval in which this may have been visible. */
 interface Period {

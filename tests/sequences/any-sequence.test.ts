@@ -8,6 +8,7 @@ import { allowedFrom, type Who } from '../domain/status-table.ts';
 import { newCustomer } from '../http/people.ts';
 import { expectAddedUp, expectAllIntact } from '../races/intact.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { usd } from '../usd.ts';
 import { type Command, command, type Sender, type Wish } from './commands.ts';
 
 let shop: Shop;
@@ -40,7 +41,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shop.close());
 
-const usd = (amount: number) => ({ amount, currency: 'USD' });
 const whoIs: Record<Sender, Who> = {
   owner: 'owner',
   stranger: 'another customer',
