@@ -128,7 +128,7 @@ const shop: Record<ShopEmail, (about: OrderDetails) => Wording> = {
     subject: `Order #${number} has been waiting too long`,
     preheader: `${summary}. It has not been started yet.`,
     headline: 'This order has not been started',
-    paragraphs: ['It has been waiting too long. Start it, or cancel it so that the customer knows.'],
+    paragraphs: ['It has been waiting too long. Start it or cancel it.'],
   }),
   cancelled: (about) => ({
     subject: `Cancelled: order #${about.number}`,

@@ -119,7 +119,7 @@ const shop: Language['shop'] = {
     subject: `O pedido #${number} espera há tempo demais`,
     preheader: `${summary}. O preparo ainda não começou.`,
     headline: 'O preparo deste pedido ainda não começou',
-    paragraphs: ['Ele espera há tempo demais. Comecem, ou cancelem para que o cliente saiba.'],
+    paragraphs: ['Ele espera há tempo demais. Comecem o preparo ou cancelem o pedido.'],
   }),
   cancelled: (about) => ({
     subject: `Cancelado: pedido #${about.number}`,

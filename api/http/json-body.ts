@@ -2,8 +2,11 @@ import { bodyParser } from '@koa/bodyparser';
 import type { Context } from 'koa';
 import { type Fault, Problem } from './problem.ts';
 
-/** Default limit of a request body, in bytes. An order of 50 lines with a note needs a tenth of it. */
-const BODY_LIMIT = 100_000;
+/**
+ * Default limit of a request body, in bytes. The largest valid order has 200,000: 50 lines, each with 20 options and a note of
+ * 200 emoji in JSON's ASCII escapes.
+ */
+const BODY_LIMIT = 300_000;
 
 export interface BodyOptions {
   /** A media type that is accepted besides JSON; the content must still be JSON. */

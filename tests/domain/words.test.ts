@@ -44,7 +44,7 @@ describe('an order in one line', () => {
 describe('an order for an operator', () => {
   test('shows its lines as a table', () => {
     expect(details(aPlacement({ location: 'in_house', note: 'Hot, please' })).split('\n')).toEqual([
-      '**In house** · total **$11.60**',
+      '**In house** · online order · total **$11.60**',
       '',
       '| line | each | total |',
       '|---|---|---|',
@@ -53,6 +53,10 @@ describe('an order for an operator', () => {
       '',
       '> Hot, please',
     ]);
+  });
+
+  test('shows that an order was placed at the counter', () => {
+    expect(details(aPlacement({ customer: { id: null } }))).toMatch(/^\*\*Take away\*\* · counter order · /);
   });
 
   test('shows the options and the note of a line', () => {

@@ -394,15 +394,21 @@ describe('options that are not possible', () => {
     await shop.waitForEnd(order.id);
   });
 
-  test('accepts a note of 200 emoji and twenty options', async () => {
+  test('accepts fifty lines of twenty options and a note of 200 emoji, in ASCII JSON', async () => {
     const names = Array.from({ length: 20 }, (_, index) => [`No ${index}`, 1] as const);
     const many = await catalog.group(`Many ${randomUUID()}`, { min: 20, max: 20 }, Object.fromEntries(names));
     const productId = await catalog.product(`Rich ${randomUUID()}`, 100, [many]);
-    const options = names.map(([name]) => option(many, name));
+    const options = names.map(([name]) => option(many, name, 1));
     const note = '🥐'.repeat(200);
-    const { status, body } = await place([{ productId, quantity: 99, options, note }]);
+    const lines = Array.from({ length: 50 }, () => ({ productId, quantity: 99, options, note }));
+    const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16)}`;
+    const json = JSON.stringify({ lines, note }, null, 1).replaceAll(/[\ud800-\udfff]/g, escaped);
+    const { status, body } = await shop.place({ body: json });
     expect(status).toBe(201);
-    expect(body).toMatchObject({ lines: [{ unitPrice: usd(120), note }], total: usd(99 * 120) });
-    expect(body.lines[0].options).toHaveLength(20);
+    expect(body).toMatchObject({ note, total: usd(50 * 99 * 120) });
+    for (const line of body.lines) {
+      expect(line).toMatchObject({ unitPrice: usd(120), note });
+      expect(line.options).toHaveLength(20);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { writeMoney } from '../../domain/money.ts';
 import { alertOf } from '../../domain/order/alerts.ts';
+import { channelOf } from '../../domain/order/channel.ts';
 import { describeLine } from '../../domain/order/describe-line.ts';
 import type { JournalEntry } from '../../domain/order/journal-entry.ts';
 import type { Fact, Line, Order, Placement } from '../../domain/order/order.ts';
@@ -33,13 +34,14 @@ export function summaryOfEntries(entries: (JournalEntry | Fact)[]): string {
 }
 
 /** Returns the content of an order in Markdown. */
-export function details({ lines, location, note, total }: Order | Placement): string {
+export function details(order: Order | Placement): string {
+  const { lines, location, note, total } = order;
   const rows = lines.map((line) => {
     const text = describeLineWithNote(line, Math.floor(ROWS_BYTES / lines.length));
     return `| ${text} | ${writeMoney(line.unitPrice)} | ${writeMoney(line.total)} |`;
   });
   return [
-    `**${location === 'in_house' ? 'In house' : 'Take away'}** · total **${writeMoney(total)}**`,
+    `**${location === 'in_house' ? 'In house' : 'Take away'}** · ${channelOf(order)} order · total **${writeMoney(total)}**`,
     '',
     '| line | each | total |',
     '|---|---|---|',
