@@ -1,5 +1,6 @@
 import type { PasswordFault } from '../domain/account/password-fault.ts';
 import type { Actor } from '../domain/actor.ts';
+import type { Channel } from '../domain/order/channel.ts';
 import type { CancellationReason } from '../domain/order/order.ts';
 import { type Html, html } from './markup.ts';
 import type {
@@ -117,11 +118,13 @@ const customer: Record<CustomerEmail, (about: OrderDetails) => Wording> = {
         },
 };
 
+const newOrder: Record<Channel, string> = { online: 'New order', counter: 'New counter order' };
+
 const shop: Record<ShopEmail, (about: OrderDetails) => Wording> = {
-  placed: ({ number, location, customerName, summary, total }) => ({
-    subject: `New order #${number}: ${summary}`,
+  placed: ({ number, channel, location, customerName, summary, total }) => ({
+    subject: `${newOrder[channel]} #${number}: ${summary}`,
     preheader: `${total} · ${labels.location[location]}${customerName && ` · ${customerName}`}`,
-    headline: customerName ? `New order from ${customerName}` : 'New order',
+    headline: `${newOrder[channel]}${customerName && ` from ${customerName}`}`,
     paragraphs: [],
   }),
   delayed: ({ number, summary }) => ({

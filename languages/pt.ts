@@ -1,4 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
+import type { Channel } from '../domain/order/channel.ts';
 import type { CancellationReason } from '../domain/order/order.ts';
 import type { Language } from './language.ts';
 import { type Html, html } from './markup.ts';
@@ -108,11 +109,13 @@ const customer: Language['customer'] = {
         },
 };
 
+const newOrder: Record<Channel, string> = { online: 'Novo pedido', counter: 'Novo pedido no balcão' };
+
 const shop: Language['shop'] = {
-  placed: ({ number, location, customerName, summary, total }) => ({
-    subject: `Novo pedido #${number}: ${summary}`,
+  placed: ({ number, channel, location, customerName, summary, total }) => ({
+    subject: `${newOrder[channel]} #${number}: ${summary}`,
     preheader: `${total} · ${labels.location[location]}${customerName && ` · ${customerName}`}`,
-    headline: customerName ? `Novo pedido de ${customerName}` : 'Novo pedido',
+    headline: `${newOrder[channel]}${customerName && `: ${customerName}`}`,
     paragraphs: [],
   }),
   delayed: ({ number, summary }) => ({

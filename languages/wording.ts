@@ -1,4 +1,5 @@
 import type { Actor } from '../domain/actor.ts';
+import type { Channel } from '../domain/order/channel.ts';
 import type { CancellationReason, Location } from '../domain/order/order.ts';
 import type { Status } from '../domain/order/transitions.ts';
 
@@ -37,6 +38,7 @@ export type AccountEmail =
 /** The data of the texts about an order. Each name is one line. */
 export interface OrderDetails {
   number: number;
+  channel: Channel;
   location: Location;
   /** The status before the event. */
   from: Status | null;

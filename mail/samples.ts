@@ -64,6 +64,7 @@ export const samples: readonly { name: string; input: OrderEmailInput }[] = [
   about('customer-cancelled-by-customer', ...byAna),
   about('customer-cancelled-by-shop', ...byMarco),
   about('shop-placed', { type: 'order.placed' }),
+  about('shop-placed-counter', { type: 'order.placed', actor: marco }, { customer: { id: null }, placedBy: marco }),
   about('shop-delayed', { type: 'order.delayed', from: 'waiting', actor: system }),
   about('shop-cancelled', ...byAna),
 ];

@@ -27,6 +27,6 @@ export const exportMenu: Command = {
     const csv = stringify([[...COLUMNS], ...rows], { bom: true, record_delimiter: 'windows' });
     if (path === undefined) process.stdout.write(csv);
     else await writeFile(path, csv);
-    console.error(`Exported ${rows.length} items.`);
+    console.error(`Exported ${rows.length} rows.`);
   },
 };

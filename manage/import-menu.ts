@@ -76,7 +76,10 @@ async function importRows(transaction: Database, { rows, faults, currency, isDry
   }
   const changes = [...describePlanned('option group', plan.groups), ...describePlanned('product', plan.products)];
   const unchanged = plan.groups.length + plan.products.length - changes.length;
-  return { faults, lines: [...changes, `${changes.length} new or changed, ${unchanged} unchanged.`] };
+  return {
+    faults,
+    lines: [...changes, `Products and option groups: ${changes.length} new or changed, ${unchanged} unchanged.`],
+  };
 }
 
 type Named = { name: string };

@@ -44,7 +44,7 @@ const seededUsers =
 
 const conventions = [
   '**Errors** are [problem documents](/docs/problems) (RFC 9457, `application/problem+json`). `code` identifies the ' +
-    'problem, and `errors` lists every fault of a request. A method that a path does not support returns 405 with `Allow`.',
+    'problem, and `errors` lists all its faults. A method that a path does not support returns 405 with `Allow`.',
   '**Retries** are safe with an `Idempotency-Key`. A 503 has a `Retry-After` header. `outcome_unknown` means that the ' +
     'request may have taken effect.',
   '**Versions**: `ETag` is the version of a resource. Send it as `If-Match` to change the resource only if it has not ' +
@@ -208,7 +208,8 @@ function operationOf(
   schemes: SecuritySchemes,
   problemResponses: ProblemResponses,
 ): ZodOpenApiOperationObject {
-  const { operationId, tag, summary, description, access, params, query, headers, body, responses, callbacks } = route;
+  const { operationId, path, tag, summary, description, access } = route;
+  const { params, query, headers, body, responses, callbacks } = route;
   const who = access === 'anyone' ? undefined : `Allowed callers: ${access.to.join(', ')}.`;
   return {
     operationId,
@@ -231,7 +232,9 @@ function operationOf(
     }),
     ...(callbacks && { callbacks }),
     responses: {
-      ...Object.fromEntries(Object.entries(responses).map(([status, response]) => [status, responseOf(response)])),
+      ...Object.fromEntries(
+        Object.entries(responses).map(([status, response]) => [status, responseOf(response, path)]),
+      ),
       ...problemResponses(problemsOf(route)),
     },
   };
@@ -243,17 +246,13 @@ function capitalizeNames({ shape }: z.ZodObject): z.ZodObject {
   return z.object(Object.fromEntries(Object.entries(shape).map(([name, schema]) => [capitalize(name), schema])));
 }
 
-function responseOf({
-  description,
-  body,
-  example,
-  headers = {},
-  mediaType = 'application/json',
-  links,
-}: Route['responses'][number]): ZodOpenApiResponseObject {
+function responseOf(
+  { description, body, example, headers = {}, mediaType = 'application/json', links }: Route['responses'][number],
+  path: string,
+): ZodOpenApiResponseObject {
   return {
     description,
-    headers: headersOf(Object.entries(headers)),
+    headers: headersOf(Object.entries(headers), { ...headerExamples, Location: locationIn(path) }),
     ...(links && {
       links: Object.fromEntries(
         Object.entries(links).map(([operationId, link]) => [operationId, { operationId, ...link }]),
@@ -266,7 +265,6 @@ function responseOf({
 const headerExamples: Record<string, string> = {
   ETag: '"1"',
   'Idempotency-Replayed': 'true',
-  Location: `/v1/orders/${orderId}`,
   'WWW-Authenticate': 'Bearer realm="crema"',
   RateLimit: '"user";r=599;t=42',
   'RateLimit-Policy': '"user";q=600;w=60',
@@ -274,10 +272,13 @@ const headerExamples: Record<string, string> = {
   Accept: 'application/json',
 };
 
-const headersOf = (descriptions: [name: string, description: string][]) =>
+/** Returns the path of a resource in the collection of a route: `/v1/orders/{id}/status` becomes `/v1/orders/0193…`. */
+const locationIn = (path: string) => path.replace(/(\/\{.*)?$/, `/${orderId}`);
+
+const headersOf = (descriptions: [name: string, description: string][], examples = headerExamples) =>
   Object.fromEntries(
     descriptions.map(([name, description]) => {
-      const example = headerExamples[name];
+      const example = examples[name];
       return [name, { description, schema: { type: 'string' as const, ...(example && { examples: [example] }) } }];
     }),
   );

@@ -31,10 +31,10 @@ export const problem = z
       id: 'ProblemCode',
       description: 'The machine-readable name of the problem',
     }),
-    errors: z
-      .array(fault)
-      .optional()
-      .meta({ description: '`invalid_request`, `product_unavailable`, `options_invalid`: every fault of the request' }),
+    errors: z.array(fault).optional().meta({
+      description:
+        '`invalid_request`, `product_unavailable`, `options_invalid`: all faults of this kind in the request',
+    }),
     currentStatus: status.optional().meta({ description: '`illegal_transition`: the current status of the order' }),
     allowedTransitions: z
       .array(status)

@@ -89,7 +89,9 @@ const orderCancellation = z
 export const order = z
   .object({
     id,
-    number: z.int().meta({ description: 'A short number for the counter, 1 to 999. Not unique' }),
+    number: z.int().meta({
+      description: 'A short number for the counter, 1 to 999. Not unique. Numbers of refused orders are skipped',
+    }),
     status,
     version: z
       .int()
@@ -265,7 +267,10 @@ const timelineEntry = z
     to: z.string().nullable().meta({ description: 'The new status, or the requested one if `kind` is `rejected`' }),
     reason: z.string().nullable(),
     channel: z.string().nullable().meta({ description: 'Deliveries only: `email` or `redis`' }),
-    recipient: z.string().nullable().meta({ description: 'Deliveries only: the role of the recipient' }),
+    recipient: z
+      .string()
+      .nullable()
+      .meta({ description: 'Deliveries only: `customer` or `shop`, or the Redis channel `orders`' }),
     attempt: z.int().nullable().meta({ description: 'Deliveries only: the number of attempts' }),
     outcome: outcome.nullable().meta({ description: 'Deliveries only: the latest outcome' }),
     deliveryId: id.nullable().meta({ description: 'Deliveries only, for managers: the id for resending the email' }),

@@ -83,7 +83,8 @@ const url = z
   .url({ protocol: /^https?$/, normalize: true, error: 'must be https://…' })
   .max(2_000)
   .meta({
-    description: 'The endpoint: an `https` URL that does not resolve to a private network',
+    description:
+      'The endpoint: an `https` URL that does not resolve to a private network. Development also allows `http` and this machine',
     examples: [kitchen.url],
   });
 const description = freeText(500).meta({ description: 'A note for managers' });

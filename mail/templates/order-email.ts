@@ -1,4 +1,5 @@
 import { writeMoney } from '../../domain/money.ts';
+import { channelOf } from '../../domain/order/channel.ts';
 import type { Order, OrderEvent } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
 import { isolate } from '../../domain/text.ts';
@@ -59,6 +60,7 @@ function wordingOf(
   const { by, reasonCode } = order.cancellation ?? { by: event.actor, reasonCode: null };
   return write({
     number: order.number,
+    channel: channelOf(order),
     location: order.location,
     from: event.from,
     by: by.type,

@@ -91,7 +91,7 @@ test('imports the example of the documentation, and again without a change', asy
   expect(await productOf('Donuts')).toMatchObject({ version: 1, deletedAt: null });
 
   const before = await catalog();
-  expect(await imported(example)).toMatch(/^0 new or changed, 34 unchanged\.$/m);
+  expect(await imported(example)).toMatch(/^Products and option groups: 0 new or changed, 34 unchanged\.$/m);
   expect(await catalog()).toEqual(before);
 });
 
@@ -121,7 +121,7 @@ describe('a file that was exported', () => {
     const csv = await exported();
     expect(csv.startsWith('\ufeffkind,belongs to,name,')).toBe(true);
     expect(csv).not.toMatch(/,Hazelnut,|,Espresso,/);
-    expect(await imported(csv)).toMatch(/^0 new or changed, 7 unchanged\.$/m);
+    expect(await imported(csv)).toMatch(/^Products and option groups: 0 new or changed, 7 unchanged\.$/m);
 
     expect(await catalog()).toEqual(before);
     expect(await exported()).toBe(csv);
@@ -175,7 +175,7 @@ product,,Tea,3,Tea,A pot of the day’s leaves,,,,,,,6
         'variation vanilla (name, price, available, position), new variation Maple\n',
     );
     expect(output).toContain('Changed option group Milk: option Oat (price)\n');
-    expect(output).toMatch(/^2 new or changed, 1 unchanged\.$/m);
+    expect(output).toMatch(/^Products and option groups: 2 new or changed, 1 unchanged\.$/m);
     const after = await catalog();
     const versions = ({ groups, products }: typeof after) =>
       [...groups, ...products].map(({ id, version }) => [id, version]);
@@ -251,13 +251,13 @@ product,,Tea,3,Tea,A pot of the day’s leaves,,,,,,,6
     for (let index = 0; index < 211; index += 1)
       rows.push(`variation,Product ${index % 164},Variation ${index},0.${10 + (index % 90)}\n`);
     const csv = `kind,belongs to,name,price\n${rows.join('')}`;
-    expect(await imported(csv)).toMatch(/^164 new or changed, 0 unchanged\.$/m);
+    expect(await imported(csv)).toMatch(/^Products and option groups: 164 new or changed, 0 unchanged\.$/m);
     const { products } = await catalog();
     const created = products.filter(({ name }) => name.startsWith('Product '));
     expect(created).toHaveLength(164);
     expect(created.flatMap(({ variations }) => variations)).toHaveLength(211);
     expect(products).toHaveLength(before.products.length + 164);
-    expect(await imported(csv)).toMatch(/^0 new or changed, 164 unchanged\.$/m);
+    expect(await imported(csv)).toMatch(/^Products and option groups: 0 new or changed, 164 unchanged\.$/m);
   });
 
   test('changes nothing with --dry-run, and prints what would change', async () => {
@@ -265,7 +265,7 @@ product,,Tea,3,Tea,A pot of the day’s leaves,,,,,,,6
     const { code, output } = await importing('kind,name,price\nproduct,Latte,4.99\nproduct,Chai,3.50\n', '--dry-run');
     expect(code).toBe(0);
     expect(output).toContain(
-      'Changed product Latte: price\nNew product Chai\n2 new or changed, 0 unchanged.\nThis was a dry run: nothing has changed.\n',
+      'Changed product Latte: price\nNew product Chai\nProducts and option groups: 2 new or changed, 0 unchanged.\nThis was a dry run: nothing has changed.\n',
     );
     expect(await catalog()).toEqual(before);
   });

@@ -14,7 +14,7 @@ interface Media {
 
 interface Answer {
   $ref?: string;
-  headers?: Record<string, unknown>;
+  headers?: Record<string, { schema: { examples?: string[] } }>;
   content?: Record<string, Media>;
 }
 
@@ -148,6 +148,15 @@ test('the OpenAPI document has all headers that clients must send or read', () =
   expect(headersOf(paths['/oauth/token']!.post!, '429')).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
   expect(headersOf(paths['/.well-known/jwks.json']!.get!, '429')).toContain('Retry-After');
 });
+
+test.each(['products', 'option-groups', 'webhooks', 'orders'])(
+  'the example of Location is a path in %s',
+  (collection) => {
+    const { responses } = document.paths[`/v1/${collection}`]!.post!;
+    const [example] = responses[201]!.headers!.Location!.schema.examples!;
+    expect(example).toMatch(new RegExp(`^/v1/${collection}/[0-9a-f-]{36}$`));
+  },
+);
 
 test('the docs page does not fill in examples of headers and query parameters', () => {
   // Swagger UI fills in `example`, but not `examples`. A key or a version from an example would make the request fail.

@@ -130,6 +130,14 @@ describe('emails about an order', () => {
     }
   });
 
+  test('marks the shop’s email about a counter order', () => {
+    expect(renderOrderEmail(sample('shop-placed')).text).toContain('New order from Ana Souza\n');
+    expect(renderOrderEmail(sample('shop-placed-counter')).text).toContain('New counter order from Ana Souza\n');
+    expect(renderOrderEmail({ ...sample('shop-placed-counter'), language: 'pt' }).text).toContain(
+      'Novo pedido no balcão: Ana Souza\n',
+    );
+  });
+
   test('greets without a name after the erasure of the customer', () => {
     expect(renderOrderEmail({ ...sample('customer-placed'), customerName: null }).text).toContain('Thank you!');
     expect(renderOrderEmail({ ...sample('shop-placed'), customerName: null }).text).toContain('New order\n');

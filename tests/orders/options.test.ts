@@ -280,7 +280,7 @@ describe('options that are not possible', () => {
     ];
     expectOptionFaults(await shop.request('POST', path, { as: shop.customer, body: { lines } }), [
       { '#/lines/1/options/0': 'is not an option of this product' },
-      { '#/lines/1/options/2': 'occurs twice' },
+      { '#/lines/1/options/2': 'occurs twice: send it once, with a quantity' },
       { '#/lines/1/options': 'Dairy: choose at most 1' },
       { '#/lines/2/options': 'Toppings: choose at most 3' },
       { '#/lines/3/options': 'Dairy: choose at least 1' },
