@@ -169,7 +169,7 @@ const fields = {
   available,
   availableAgainAt: instant.overwrite(toUtc).nullable().optional().meta({
     description:
-      'The time at which the item is available again. Until then, `available` is false. A request with `available: true` ignores and removes the time',
+      'The time at which the item is available again. A future time sets `available` to false. With `available: true`, this field is ignored and the stored time is removed',
   }),
   position: z.int().min(0).max(MAX_POSITION).meta({ description: 'Lower positions come first' }),
 };
@@ -200,7 +200,7 @@ const productFields = {
     .meta({
       description:
         'The option groups of the product, in the order of the menu. A change replaces the list. ' +
-        'A deleted group is hidden until it is restored. A change that replaces the list while it is deleted removes it',
+        'A deleted group is hidden until it is restored. If the list is replaced before that, the group is removed from it',
     }),
 };
 

@@ -15,7 +15,7 @@ import type { Route } from '../http/route.ts';
 import { cloudEvent } from '../streams/schemas.ts';
 import { eventDelivery } from '../webhooks/schemas.ts';
 import { amountsIn, inCurrency } from './currency.ts';
-import { orderId, problemExample } from './examples.ts';
+import { problemExample } from './examples.ts';
 
 /** The tags, in the order of the docs page. */
 const tags = [
@@ -44,7 +44,7 @@ const seededUsers =
 
 const conventions = [
   '**Errors** are [problem documents](/docs/problems) (RFC 9457, `application/problem+json`). `code` identifies the ' +
-    'problem, and `errors` lists all its faults. A method that a path does not support returns 405 with `Allow`.',
+    'problem. `errors`, if present, lists faults in the request. A method that a path does not support returns 405 with `Allow`.',
   '**Retries** are safe with an `Idempotency-Key`. A 503 has a `Retry-After` header. `outcome_unknown` means that the ' +
     'request may have taken effect.',
   '**Versions**: `ETag` is the version of a resource. Send it as `If-Match` to change the resource only if it has not ' +
@@ -208,8 +208,7 @@ function operationOf(
   schemes: SecuritySchemes,
   problemResponses: ProblemResponses,
 ): ZodOpenApiOperationObject {
-  const { operationId, path, tag, summary, description, access } = route;
-  const { params, query, headers, body, responses, callbacks } = route;
+  const { operationId, tag, summary, description, access, params, query, headers, body, responses, callbacks } = route;
   const who = access === 'anyone' ? undefined : `Allowed callers: ${access.to.join(', ')}.`;
   return {
     operationId,
@@ -233,7 +232,7 @@ function operationOf(
     ...(callbacks && { callbacks }),
     responses: {
       ...Object.fromEntries(
-        Object.entries(responses).map(([status, response]) => [status, responseOf(response, path)]),
+        Object.entries(responses).map(([status, response]) => [status, responseOf(response, route.path)]),
       ),
       ...problemResponses(problemsOf(route)),
     },
@@ -252,7 +251,7 @@ function responseOf(
 ): ZodOpenApiResponseObject {
   return {
     description,
-    headers: headersOf(Object.entries(headers), { ...headerExamples, Location: locationIn(path) }),
+    headers: headersOf(Object.entries(headers), { ...headerExamples, Location: locationOf(body, path) }),
     ...(links && {
       links: Object.fromEntries(
         Object.entries(links).map(([operationId, link]) => [operationId, { operationId, ...link }]),
@@ -272,8 +271,11 @@ const headerExamples: Record<string, string> = {
   Accept: 'application/json',
 };
 
-/** Returns the path of a resource in the collection of a route: `/v1/orders/{id}/status` becomes `/v1/orders/0193…`. */
-const locationIn = (path: string) => path.replace(/(\/\{.*)?$/, `/${orderId}`);
+/** Returns the example of `Location` for a response: the path of the resource in the example of its body. */
+function locationOf(body: z.ZodType | undefined, path: string): string {
+  const [resource] = (body?.meta()?.examples ?? []) as { id?: string }[];
+  return `${path.split('/{')[0]}/${resource?.id}`;
+}
 
 const headersOf = (descriptions: [name: string, description: string][], examples = headerExamples) =>
   Object.fromEntries(

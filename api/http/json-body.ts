@@ -3,10 +3,10 @@ import type { Context } from 'koa';
 import { type Fault, Problem } from './problem.ts';
 
 /**
- * Default limit of a request body, in bytes. The largest valid order has 200,000: 50 lines, each with 20 options and a note of
- * 200 emoji in JSON's ASCII escapes.
+ * Default limit of a request body, in bytes. The largest valid order has 200,000 without whitespace: 50 lines, each with 20
+ * options and a note of 200 emoji in JSON's ASCII escapes, and a note of 500 emoji. The rest is for indentation.
  */
-const BODY_LIMIT = 300_000;
+export const BODY_LIMIT = 300_000;
 
 export interface BodyOptions {
   /** A media type that is accepted besides JSON; the content must still be JSON. */

@@ -32,8 +32,7 @@ export const problem = z
       description: 'The machine-readable name of the problem',
     }),
     errors: z.array(fault).optional().meta({
-      description:
-        '`invalid_request`, `product_unavailable`, `options_invalid`: all faults of this kind in the request',
+      description: '`invalid_request`, `product_unavailable`, `options_invalid`: the faults in the request',
     }),
     currentStatus: status.optional().meta({ description: '`illegal_transition`: the current status of the order' }),
     allowedTransitions: z

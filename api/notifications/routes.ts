@@ -26,7 +26,6 @@ export function notificationRoutes({ sns, returnedEmail }: Dependencies): Route[
       body: snsMessage,
       // The OpenAPI document omits this media type, because client generators support only one for each body.
       bodyAlso: 'text/plain',
-      bodyLimit: 300_000,
       responses: { 204: { description: 'Processed' } },
       problems: ['forbidden', 'not_found'],
       handle: async ({ body }) => {

@@ -54,7 +54,7 @@ export function problemOf(refusal: Refusal): Problem {
 
 const optionDetails = {
   unknown: 'is not an option of this product',
-  repeated: 'occurs twice: send it once, with a quantity',
+  repeated: 'is repeated: send it once, with a `quantity`',
   sold_out: 'is not available',
 };
 

@@ -90,7 +90,7 @@ export const order = z
   .object({
     id,
     number: z.int().meta({
-      description: 'A short number for the counter, 1 to 999. Not unique. Numbers of refused orders are skipped',
+      description: 'A short number for the counter, 1 to 999. Not unique. Some numbers are skipped',
     }),
     status,
     version: z
@@ -270,7 +270,7 @@ const timelineEntry = z
     recipient: z
       .string()
       .nullable()
-      .meta({ description: 'Deliveries only: `customer` or `shop`, or the Redis channel `orders`' }),
+      .meta({ description: 'Deliveries only: `customer` or `shop` for emails, `orders` for Redis' }),
     attempt: z.int().nullable().meta({ description: 'Deliveries only: the number of attempts' }),
     outcome: outcome.nullable().meta({ description: 'Deliveries only: the latest outcome' }),
     deliveryId: id.nullable().meta({ description: 'Deliveries only, for managers: the id for resending the email' }),

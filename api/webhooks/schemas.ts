@@ -84,7 +84,7 @@ const url = z
   .max(2_000)
   .meta({
     description:
-      'The endpoint: an `https` URL that does not resolve to a private network. Development also allows `http` and this machine',
+      'The endpoint: an `https` URL that does not resolve to a private network. In development, `http` URLs and addresses of the API’s own machine are also allowed',
     examples: [kitchen.url],
   });
 const description = freeText(500).meta({ description: 'A note for managers' });

@@ -6,6 +6,7 @@ import { snsMessage } from '../../api/notifications/schemas.ts';
 import { allRoutes, type RouteDependencies } from '../../api/routes.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { type Answer, openShop, type RequestOptions, type Shop } from '../shop.ts';
+import { usd } from '../usd.ts';
 
 interface Documented {
   $ref?: string;
@@ -152,10 +153,9 @@ test('email preferences, resending and bounces have the documented responses', a
 
 test('changing the menu has the documented responses', async () => {
   const as = shop.manager;
-  const price = (amount: number) => ({ amount, currency: 'USD' });
-  const { body } = await ask('createProduct', {}, { as, body: { name: 'Flat White', basePrice: price(420) } });
+  const { body } = await ask('createProduct', {}, { as, body: { name: 'Flat White', basePrice: usd(420) } });
   const { id } = body;
-  expect(codeOf(await ask('createProduct', {}, { as, body: { name: 'Latte', basePrice: price(1) } }))).toEqual([
+  expect(codeOf(await ask('createProduct', {}, { as, body: { name: 'Latte', basePrice: usd(1) } }))).toEqual([
     409,
     'name_taken',
   ]);
@@ -164,9 +164,9 @@ test('changing the menu has the documented responses', async () => {
   await ask('changeProduct', { id }, { as, body: { available: false }, headers: { 'if-match': '"1"' } });
   const late = { as, body: { available: true }, headers: { 'if-match': '"1"' } };
   expect(codeOf(await ask('changeProduct', { id }, late))).toEqual([412, 'version_mismatch']);
-  const added = await ask('addVariation', { id }, { as, body: { name: 'Oat Milk', priceDelta: price(60) } });
+  const added = await ask('addVariation', { id }, { as, body: { name: 'Oat Milk', priceDelta: usd(60) } });
   const variationId = added.body.variations[0].id;
-  await ask('changeVariation', { id, variationId }, { as, body: { priceDelta: price(50) } });
+  await ask('changeVariation', { id, variationId }, { as, body: { priceDelta: usd(50) } });
   await ask('deleteVariation', { id, variationId }, { as });
   await ask('restoreVariation', { id, variationId }, { as });
   expect((await ask('deleteProduct', { id }, { as })).status).toBe(204);
@@ -176,7 +176,6 @@ test('changing the menu has the documented responses', async () => {
 
 test('changing option groups has the documented responses', async () => {
   const as = shop.manager;
-  const price = (amount: number) => ({ amount, currency: 'USD' });
   const { id } = (await ask('createOptionGroup', {}, { as, body: { name: 'Syrup', max: 2 } })).body;
   expect(codeOf(await ask('createOptionGroup', {}, { as, body: { name: 'Milk' } }))).toEqual([409, 'name_taken']);
   await ask('listOptionGroups', {}, { as, query: '?include=deleted' });
@@ -184,12 +183,12 @@ test('changing option groups has the documented responses', async () => {
   await ask('changeOptionGroup', { id }, { as, body: { min: 1 }, headers: { 'if-match': '"1"' } });
   const late = { as, body: { min: 0 }, headers: { 'if-match': '"1"' } };
   expect(codeOf(await ask('changeOptionGroup', { id }, late))).toEqual([412, 'version_mismatch']);
-  const added = await ask('addOption', { id }, { as, body: { name: 'Caramel', priceDelta: price(60) } });
+  const added = await ask('addOption', { id }, { as, body: { name: 'Caramel', priceDelta: usd(60) } });
   const optionId = added.body.options[0].id;
   await ask('changeOption', { id, optionId }, { as, body: { availableAgainAt: '2100-01-01T08:00:00Z' } });
   await ask('deleteOption', { id, optionId }, { as });
   await ask('restoreOption', { id, optionId }, { as });
-  const body = { name: 'Cortado', basePrice: price(380), optionGroups: [{ id, max: 1 }], allergens: ['milk'] };
+  const body = { name: 'Cortado', basePrice: usd(380), optionGroups: [{ id, max: 1 }], allergens: ['milk'] };
   await ask('createProduct', {}, { as, body });
   await ask('getCatalog');
   expect((await ask('deleteOptionGroup', { id }, { as })).status).toBe(204);

@@ -9,7 +9,7 @@ export interface GroupOnSale {
   ids: Record<string, string>;
 }
 
-/** Manages options over HTTP, as a manager. */
+/** Manages products and their options over HTTP, as a manager. */
 export function catalogOf(shop: () => Shop) {
   async function ask(method: string, path: string, body?: unknown): Promise<Answer['body']> {
     const answer = await shop().request(method, path, { as: shop().manager, ...(body !== undefined && { body }) });

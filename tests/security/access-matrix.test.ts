@@ -9,6 +9,7 @@ import { newCustomer, newManager, newService } from '../http/people.ts';
 import { expectProblem } from '../http/problem.ts';
 import { type Answer, openShop, type RequestOptions, retryWhileUnavailable, type Shop } from '../shop.ts';
 import { follow } from '../streams/event-stream.ts';
+import { usd } from '../usd.ts';
 import { type Receiver, startReceiver } from '../webhooks/receiver.ts';
 import { fingerprints } from './tables.ts';
 
@@ -51,7 +52,6 @@ interface Row {
 }
 
 const place = { who: 'customers, staff', serviceScope: 'orders:place', body: () => ({ lines: [tea] }) } as const;
-const price = (amount: number) => ({ amount, currency: 'USD' });
 const manage = { who: 'managers', scope: 'catalog:write' } as const;
 const serve = {
   who: 'baristas, managers',
@@ -116,7 +116,7 @@ const rows: Record<string, Row> = {
     answers: 'not_found',
   },
   'GET /v1/products': { ...manage, answers: 200 },
-  'POST /v1/products': { ...manage, answers: 201, body: () => ({ name: randomUUID(), basePrice: price(420) }) },
+  'POST /v1/products': { ...manage, answers: 201, body: () => ({ name: randomUUID(), basePrice: usd(420) }) },
   'GET /v1/products/{id}': { ...manage, answers: 200 },
   'PATCH /v1/products/{id}': serve,
   'DELETE /v1/products/{id}': { ...manage, answers: 204 },
@@ -124,7 +124,7 @@ const rows: Record<string, Row> = {
   'POST /v1/products/{id}/variations': {
     ...manage,
     answers: 201,
-    body: () => ({ name: randomUUID(), priceDelta: price(0) }),
+    body: () => ({ name: randomUUID(), priceDelta: usd(0) }),
   },
   'PATCH /v1/products/{id}/variations/{variationId}': serve,
   'DELETE /v1/products/{id}/variations/{variationId}': { ...manage, answers: 200 },
@@ -138,7 +138,7 @@ const rows: Record<string, Row> = {
   'POST /v1/option-groups/{id}/options': {
     ...manage,
     answers: 201,
-    body: () => ({ name: randomUUID(), priceDelta: price(0) }),
+    body: () => ({ name: randomUUID(), priceDelta: usd(0) }),
   },
   'PATCH /v1/option-groups/{id}/options/{optionId}': serve,
   'DELETE /v1/option-groups/{id}/options/{optionId}': { ...manage, answers: 200 },
@@ -318,14 +318,14 @@ async function targetOf(path: string): Promise<Record<string, string>> {
   }
   if (path.startsWith('/v1/option-groups/{id}')) {
     const { id } = (await shop.request('POST', '/v1/option-groups', { as, body: { name: randomUUID() } })).body;
-    const option = { name: 'Oat', priceDelta: price(60) };
+    const option = { name: 'Oat', priceDelta: usd(60) };
     const { body } = await shop.request('POST', `/v1/option-groups/${id}/options`, { as, body: option });
     return { id, optionId: body.options[0].id };
   }
   if (!path.startsWith('/v1/products/{id}')) return {};
-  const product = { name: randomUUID(), basePrice: price(300) };
+  const product = { name: randomUUID(), basePrice: usd(300) };
   const { id } = (await shop.request('POST', '/v1/products', { as, body: product })).body;
-  const variation = { name: 'Oat Milk', priceDelta: price(60) };
+  const variation = { name: 'Oat Milk', priceDelta: usd(60) };
   const { body } = await shop.request('POST', `/v1/products/${id}/variations`, { as, body: variation });
   return { id, variationId: body.variations[0].id };
 }
