@@ -162,7 +162,7 @@ function openShift() {
   }
 
   async function expectNonsense({ kind, order, key }: Extract<Command, { do: 'garbage' }>): Promise<void> {
-    const { id } = orders[order % orders.length]!;
+    const { id, channel } = orders[order % orders.length]!;
     const headers: Record<string, string> = key ? { 'idempotency-key': `${run}-${key}` } : {};
     const status = (body: unknown, more: Record<string, string> = {}, at = id) =>
       shop.requestUntilKnown('POST', `/v1/orders/${at}/status`, {
@@ -170,8 +170,8 @@ function openShift() {
         body,
         headers: { ...headers, ...more },
       });
-    const edit = (body: unknown) =>
-      shop.requestUntilKnown('PATCH', `/v1/orders/${id}`, { as: shop.customer, body, headers });
+    const editor = channel === 'counter' ? shop.manager : shop.customer;
+    const edit = (body: unknown) => shop.requestUntilKnown('PATCH', `/v1/orders/${id}`, { as: editor, body, headers });
     const ways: Record<typeof kind, () => Promise<Answer>> = {
       'no JSON': () => status('{"status": '),
       'unknown field': () => status({ status: 'preparation', version: 7 }),
