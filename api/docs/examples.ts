@@ -1,6 +1,6 @@
 import { CATALOG_CHANGED, catalogChanged } from '../../domain/catalog/catalog-changed.ts';
 import { testEvent as toTestEvent } from '../../domain/webhook/test-event.ts';
-import { BODY_LIMIT } from '../http/json-body.ts';
+import { DEFAULT_BODY_LIMIT } from '../http/json-body.ts';
 import { Problem, type ProblemCode, type ProblemOptions, problems } from '../http/problem.ts';
 import { emptyTimelineEntry } from '../http/schemas.ts';
 
@@ -330,7 +330,7 @@ const details: Partial<Record<ProblemCode, ProblemOptions>> = {
   },
   nothing_to_send: { detail: 'The customer no longer has an account.' },
   version_mismatch: { extra: { version: 3 } },
-  payload_too_large: { detail: `The body must be at most ${BODY_LIMIT} bytes.` },
+  payload_too_large: { detail: `The body must be at most ${DEFAULT_BODY_LIMIT} bytes.` },
   rate_limited: { detail: 'At most 600 requests in 60 seconds are allowed. Try again in 42 seconds.' },
   too_many_streams: { detail: 'At most 20 streams may be open at once. Close one first.' },
   unavailable: { detail: 'The database cannot be reached. Try again.' },

@@ -6,7 +6,7 @@ import { type Fault, Problem } from './problem.ts';
  * Default limit of a request body, in bytes. The largest valid order has 200,000 without whitespace: 50 lines, each with 20
  * options and a note of 200 emoji in JSON's ASCII escapes, and a note of 500 emoji. The rest is for indentation.
  */
-export const BODY_LIMIT = 300_000;
+export const DEFAULT_BODY_LIMIT = 300_000;
 
 export interface BodyOptions {
   /** A media type that is accepted besides JSON; the content must still be JSON. */
@@ -24,7 +24,7 @@ export interface BodyOptions {
  */
 export async function readJson(
   ctx: Context,
-  { bodyLimit = BODY_LIMIT, bodyAlso }: BodyOptions,
+  { bodyLimit = DEFAULT_BODY_LIMIT, bodyAlso }: BodyOptions,
 ): Promise<{ value?: unknown; fault?: Fault }> {
   const types = ['json', ...(bodyAlso ? [bodyAlso] : [])];
   const type = ctx.request.length === 0 ? null : ctx.request.is(types);

@@ -42,6 +42,7 @@ export async function readCsv(path: string, columns: readonly string[]): Promise
   return toRows(rows, columns, faults);
 }
 
+// The parser's option `bom` would also decode the text.
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
 function withoutMark(content: Buffer): Buffer {

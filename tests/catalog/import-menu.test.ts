@@ -252,7 +252,7 @@ product,,Tea,3,Tea,A pot of the day’s leaves,,,,,,,6
     expect(positions).toEqual([1, 2, 1]);
   });
 
-  test('creates a menu of 164 products and 211 variations, and again without a change', async () => {
+  test('creates 164 products and 211 variations, and again changes nothing', async () => {
     const before = await catalog();
     const rows = Array.from({ length: 164 }, (_, index) => `product,,Product ${index},${index}.50\n`);
     for (let index = 0; index < 211; index += 1)
@@ -383,7 +383,7 @@ drink,,Water,1,,,,,,,,,
     ]);
   });
 
-  test('has its cells quoted on one line, without control characters, and shortened', async () => {
+  test('has its cells shortened, on one line and without control characters', async () => {
     const forged = '"dust\u001b[2J\n  line 9: forged"';
     const long = 'x'.repeat(1_000);
     const faults = await faultsOf(`kind,name,price,allergens\nproduct,Soup,1,${forged}\nproduct,Stew,1,${long}\n`);

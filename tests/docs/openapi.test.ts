@@ -161,7 +161,10 @@ test('every example of Location is the path of the resource in the body', () => 
   expect(documented.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['POST /v1/orders', 'POST /v1/orders/{id}/status', 'POST /v1/products']),
   );
-  for (const { location, path } of documented) expect(location).toBe(path);
+  for (const { location, path } of documented) {
+    expect(location).toBe(path);
+    expect(location).toMatch(/\/[0-9a-f-]{36}$/);
+  }
 });
 
 test('the docs page does not fill in examples of headers and query parameters', () => {

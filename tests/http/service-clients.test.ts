@@ -30,7 +30,7 @@ test('a service reads, moves and cancels orders, and the timeline shows its name
   ]);
 });
 
-test('a service without orders:place cannot place, edit, change the menu or act as a user', async () => {
+test('a service without orders:place cannot place, edit, change the menu or be a user', async () => {
   const { token: as } = await newService(shop, ['orders:read', 'orders:write', 'events:read', 'webhooks:write']);
   const { id } = (await shop.place()).body;
   const lines = [await shop.line('Tea')];
