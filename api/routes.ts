@@ -1,4 +1,5 @@
 import type { PayloadCodec } from '@temporalio/common';
+import type { FollowLinks } from '../mail/follow-links.ts';
 import { meRoutes } from './accounts/me-routes.ts';
 import type { AccountService } from './accounts/service.ts';
 import { userRoutes } from './accounts/user-routes.ts';
@@ -35,6 +36,7 @@ export interface RouteDependencies extends Repositories {
   streams: Streams;
   callers: Auth['callers'];
   tickets: Auth['tickets'];
+  followLinks: FollowLinks;
   /** undefined if `SES_TOPIC_ARN` is not set. */
   sns: Sns | undefined;
   returnedEmail: (message: string) => Promise<void>;

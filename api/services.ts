@@ -4,6 +4,7 @@ import type { Database } from '../db/connection.ts';
 import type { Journal } from '../db/journal.ts';
 import { createUnitOfWork } from '../db/unit-of-work.ts';
 import { checkWritable } from '../db/writable.ts';
+import { createFollowLinks } from '../mail/follow-links.ts';
 import { createEndpointPolicy } from '../webhooks/endpoint-policy.ts';
 import { createSeal } from '../webhooks/secret-seal.ts';
 import { createPayloadCodec } from '../workflows/payloads/codec.ts';
@@ -112,6 +113,7 @@ export function createServices(settings: ApiSettings, dependencies: Dependencies
     streams,
     callers: auth.callers,
     tickets: auth.tickets,
+    followLinks: createFollowLinks(settings.PUBLIC_URL, settings.PAYLOAD_KEYS),
     codec: createPayloadCodec(settings.PAYLOAD_KEYS),
     checks: { postgres: () => checkWritable(database), temporal: workflows.ping },
     instance: settings.INSTANCE_ID,

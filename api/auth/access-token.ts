@@ -6,7 +6,10 @@ import type { KeyRing } from './key-ring.ts';
 export const GRANT_CLAIM = 'grant_id';
 export const SESSION_CLAIM = 'sid';
 
-/** The claims of a verified access token. */
+/** The client id of callers who have opened a follow link, instead of having an access token. */
+export const FOLLOWER = 'follow-link';
+
+/** The claims of a verified access token, or those that replace them in a ticket. */
 export const tokenClaims = z.object({
   sub: z.string(),
   clientId: z.string(),
@@ -18,6 +21,11 @@ export const tokenClaims = z.object({
   scope: z.string(),
   /** In ms since the epoch. */
   expiresAt: z.number(),
+  /**
+   * The id of the order's owner (`ownerOf`), whose view the caller gets. Only for {@link FOLLOWER}, in tickets: access tokens do
+   * not have this claim.
+   */
+  ownerId: z.string().optional(),
 });
 export type TokenClaims = z.output<typeof tokenClaims>;
 

@@ -45,7 +45,8 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
   const cache = new LRUCache<string, Promise<Caller | undefined>>({ max: CACHE_SIZE, ttl: cacheMs });
   const listeners: ((id: string) => void)[] = [];
 
-  async function read({ sub, clientId, jti, grantId, sessionUid, scope }: TokenClaims): Promise<Caller | undefined> {
+  async function read(claims: TokenClaims): Promise<Caller | undefined> {
+    const { sub, clientId, jti, grantId, sessionUid, scope, ownerId } = claims;
     const granted = scope.split(' ');
     const scopesIn = (allowed: readonly Scope[]) => new Set(allowed.filter((each) => granted.includes(each)));
     if (sub === clientId) {
@@ -53,6 +54,10 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
       if (!client || !alive) return undefined;
       const actor = { type: 'service', id: sub } as const;
       return { ...actor, name: client.name, scopes: scopesIn(client.scopes), actor };
+    }
+    if (ownerId !== undefined) {
+      const actor = { type: 'customer', id: ownerId } as const;
+      return { ...actor, id: sub, name: '', email: '', scopes: scopesIn(['orders:read']), actor };
     }
     if (grantId === undefined) return undefined;
     const [user, alive] = await Promise.all([users.find(sub), artifacts.isAlive({ jti, grantId, sessionUid })]);

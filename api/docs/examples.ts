@@ -224,6 +224,10 @@ export const orderStream = `${frame(117, 'snapshot', { order: orderBefore })}${m
 const change = `event: ${CATALOG_CHANGED}\ndata: ${JSON.stringify(catalogChangedEvent)}\n\n`;
 export const shopStream = `${frame(117, 'snapshot', { orders: [orderBefore] })}${move}${change}`;
 
+export const followLink = {
+  url: `${publicUrl}/orders/${orderId}/follow#3q2lZ0vXw5N8yJpTgB7RfKcUe1hMsD4aLoVbQi9xEtk`,
+};
+
 export const streamTicket = {
   ticket: 'eyJhbGciOiJFUzI1NiJ9.eyJvcmRlcl9pZCI6IjAxOTMifQ.c2lnbmF0dXJl',
   expiresAt: at('09:31:00'),

@@ -193,12 +193,13 @@ function securityOf(access: Access, schemes: SecuritySchemes): Record<string, st
   const { to } = access;
   const people = to.some((type) => type !== 'service');
   const services = to.includes('service');
-  return Object.keys(schemes)
+  const ways = Object.keys(schemes)
     .filter((name) => (name === SERVICE ? services : people))
-    .flatMap((name) => {
+    .flatMap((name): Record<string, string[]>[] => {
       const sufficient = sufficientScopes(access, name === SERVICE);
       return sufficient.length > 0 ? sufficient.map((scope) => ({ [name]: [scope] })) : [{ [name]: [] }];
     });
+  return access.orNobody ? [...ways, {}] : ways;
 }
 
 type ProblemResponses = ReturnType<typeof problemResponses>;

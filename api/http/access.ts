@@ -14,6 +14,8 @@ export type Access =
       scope?: Sufficient;
       /** The scope that services need. Default: `scope`. */
       serviceScope?: Sufficient;
+      /** Whether the route also accepts unauthenticated requests, and checks itself which ones. Default: false. */
+      orNobody?: true;
     };
 
 /** Returns whether a route accepts a caller. */
@@ -44,7 +46,7 @@ export function insufficientScope(sufficient: readonly Scope[], reason = ''): Pr
 
 /** Returns a 401 or 403 with the challenges of RFC 6750 §3; undefined if the route accepts the caller. */
 function problemOf(access: Access, caller: Caller | undefined): Problem | undefined {
-  if (access === 'anyone') return undefined;
+  if (access === 'anyone' || (!caller && access.orNobody)) return undefined;
   if (!caller) {
     return new Problem('unauthenticated', {
       detail: 'Send an access token: Authorization: Bearer <token>.',

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { OrderRepository, OrderView } from '../../db/orders.ts';
 import type { Actor } from '../../domain/actor.ts';
 import { toFullLine } from '../../domain/order/full-order.ts';
+import type { FollowLinks } from '../../mail/follow-links.ts';
 import { nothing } from '../accounts/schemas.ts';
 import type { Caller } from '../auth/caller-lookup.ts';
 import { cancelledOrder, editedOrder, movedOrder } from '../docs/examples.ts';
@@ -19,6 +20,7 @@ import { isAsOfItsVersion, toOrderResource, toTimeline } from './resources.ts';
 import {
   cancellation,
   edit,
+  followLink,
   listQuery,
   type OrderRequest,
   order,
@@ -34,6 +36,7 @@ interface Dependencies {
   orderService: OrderService;
   orders: OrderRepository;
   resend: Resend;
+  followLinks: Pick<FollowLinks, 'linkTo'>;
 }
 
 const ETag = 'The version of the order, for `If-Match`';
@@ -133,7 +136,7 @@ const placingRoutes = ({ orderService }: Dependencies): Route[] => [
   }),
 ];
 
-const readingRoutes = ({ orderService, orders }: Dependencies): Route[] => [
+const readingRoutes = ({ orderService, orders, followLinks }: Dependencies): Route[] => [
   route({
     tag,
     method: 'get',
@@ -206,6 +209,23 @@ const readingRoutes = ({ orderService, orders }: Dependencies): Route[] => [
       await findOrder(orderService, request.params.id, actor, deadline);
       const rows = await orderService.timeline(request.params.id, deadline).catch(unavailable);
       return { status: 200, body: { data: toTimeline(rows, actor) } };
+    },
+  }),
+  route({
+    ...onOrder,
+    method: 'get',
+    path: '/v1/orders/{id}/follow-link',
+    operationId: 'getFollowLink',
+    summary: 'Get the follow link of an order',
+    description:
+      'Anyone with the link can follow this order, without an account, until a day after the order has ended. ' +
+      'The customer’s emails about the order contain it.',
+    access: readers,
+    responses: { 200: { description: 'The link', body: followLink } },
+    problems: ['not_found', 'unavailable'],
+    handle: async (request) => {
+      const { order } = await findOrder(orderService, request.params.id, callerOf(request).actor);
+      return { status: 200, body: { url: followLinks.linkTo(order.id) } };
     },
   }),
 ];

@@ -287,3 +287,9 @@ export const timeline = z.object({ data: z.array(timelineEntry) }).meta({
   description: 'Everything that happened to an order, the oldest entry first',
   examples: [examples.orderTimeline],
 });
+
+export const followLink = z.object({ url: z.url() }).meta({
+  id: 'FollowLink',
+  description: 'A link to the page that shows the status of one order. The part after `#` is its `followToken`',
+  examples: [examples.followLink],
+});

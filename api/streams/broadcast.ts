@@ -1,18 +1,19 @@
 import type { LoggedFact } from '../../db/event-log.ts';
 import { type Actor, isStaff } from '../../domain/actor.ts';
 import { alertOf } from '../../domain/order/alerts.ts';
+import { ownerOf } from '../../domain/order/decider.ts';
 import { isFinal } from '../../domain/order/transitions.ts';
 import { toEventResource } from '../orders/resources.ts';
 import { toFrame } from './frames.ts';
 import { toPosition } from './position.ts';
 
-/** The two forms of an event: one for staff, and one for the customer of its order. */
+/** The two forms of an event: one for staff, and one for the owner of its order. */
 export type View = 'staff' | 'owner';
 
 export const viewOf = (actor: Actor): View => (isStaff(actor) ? 'staff' : 'owner');
 
 /** The viewer of events that are sent to staff. One is enough, because all members of staff see the same. */
-const STAFF: Actor = { type: 'system', id: 'crema' };
+export const STAFF: Actor = { type: 'system', id: 'crema' };
 
 /** A fact for all readers of a process. It is serialized only once for each view. */
 export interface Broadcast {
@@ -28,9 +29,7 @@ export function toBroadcast(fact: LoggedFact, epoch: string, publicUrl: string):
   const { position, event, order } = fact;
   const frames: Partial<Record<View, Buffer>> = {};
   const serialize = (view: View): Buffer => {
-    // A counter order has no customer's id. The empty id matches no customer.
-    const viewer: Actor = view === 'staff' ? STAFF : { type: 'customer', id: order.customer.id ?? '' };
-    const data = toEventResource(fact, viewer, publicUrl);
+    const data = toEventResource(fact, view === 'staff' ? STAFF : ownerOf(order), publicUrl);
     return toFrame({ id: toPosition({ epoch, n: position }), event: event.type, data });
   };
   return {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { FollowLinks } from '../../mail/follow-links.ts';
 import type { TokenClaims } from '../auth/access-token.ts';
 import type { Caller, CallerLookup } from '../auth/caller-lookup.ts';
 import type { StreamTickets } from '../auth/stream-tickets.ts';
@@ -8,6 +9,7 @@ import { callerOf, type Route, route, tokenOf } from '../http/route.ts';
 import { id } from '../http/schemas.ts';
 import { findOrder } from '../orders/routes.ts';
 import type { OrderService } from '../orders/service.ts';
+import { createFollowers } from './followers.ts';
 import { streamHeaders, streamQuery, ticketAnswer, ticketRequest } from './schemas.ts';
 import type { Streams } from './streams.ts';
 
@@ -16,13 +18,14 @@ interface Dependencies {
   streams: Streams;
   callers: Pick<CallerLookup, 'find'>;
   tickets: StreamTickets;
+  followLinks: FollowLinks;
 }
 
-const mayFollowOrder: Access = {
+const mayFollowOrder = {
   to: ['customer', 'barista', 'manager', 'service'],
   scope: 'orders:read',
   serviceScope: 'events:read',
-};
+} satisfies Access;
 const mayFollowShop: Access = {
   to: ['barista', 'manager', 'service'],
   scope: ['orders:read', 'events:read'],
@@ -38,7 +41,9 @@ const tag = 'Streams';
 const following = { tag, query: streamQuery, headers: streamHeaders };
 
 /** Event streams of orders, and tickets with which browsers open them. */
-export function streamRoutes({ orderService, streams, callers, tickets }: Dependencies): Route[] {
+export function streamRoutes({ orderService, streams, callers, tickets, followLinks }: Dependencies): Route[] {
+  const followerOf = createFollowers({ orderService, followLinks });
+
   /** Returns a check for an open stream: whether its caller still has the same role and access. */
   const stillMay =
     (access: Access, { type }: Caller, token: TokenClaims) =>
@@ -95,16 +100,20 @@ export function streamRoutes({ orderService, streams, callers, tickets }: Depend
       summary: 'Create a stream ticket, for browsers',
       description:
         'An `EventSource` cannot send an access token, so it opens a stream with `?ticket=`. A ticket is valid for one ' +
-        'stream, for one minute at most, and not longer than the access token.',
-      access: mayFollowOrder,
+        'stream, for one minute at most, and not longer than the access token. With `followToken`, no access token is ' +
+        'needed, and the stream ends after ten minutes at most.',
+      access: { ...mayFollowOrder, orNobody: true },
       body: ticketRequest.default({}),
       responses: { 201: { description: 'The ticket', body: ticketAnswer } },
       problems: ['not_found'],
-      handle: async ({ body: { orderId }, ...request }) => {
-        const caller = callerOf(request);
-        if (orderId === undefined) checkAccess(mayFollowShop, caller);
-        else await findOrder(orderService, orderId, caller.actor);
-        const { ticket, expiresAt } = await tickets.issue(tokenOf(request), { orderId });
+      handle: async ({ body: { orderId, followToken }, ...request }) => {
+        let token = request.token;
+        if (orderId !== undefined && followToken !== undefined) token = await followerOf(orderId, followToken);
+        else if (orderId !== undefined) {
+          checkAccess(mayFollowOrder, request.caller);
+          await findOrder(orderService, orderId, callerOf(request).actor);
+        } else checkAccess(mayFollowShop, request.caller);
+        const { ticket, expiresAt } = await tickets.issue(tokenOf({ token }), { orderId });
         return { status: 201, body: { ticket, expiresAt: new Date(expiresAt).toISOString() } };
       },
     }),

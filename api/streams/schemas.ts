@@ -131,6 +131,14 @@ export const ticketRequest = z
     orderId: id.optional().meta({
       description: 'The id of the order to follow. If it is omitted, the ticket is for the stream of all orders',
     }),
+    followToken: z.string().max(100).optional().meta({
+      description:
+        'The token of the order’s follow link: the part after `#`. It replaces the access token. Requires `orderId`',
+    }),
+  })
+  .refine(({ orderId, followToken }) => followToken === undefined || orderId !== undefined, {
+    path: ['orderId'],
+    error: 'is required with followToken',
   })
   .meta({ id: 'StreamTicketRequest', examples: [{ orderId: examples.orderId }] });
 

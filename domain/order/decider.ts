@@ -89,6 +89,11 @@ export function evolve(order: Order, event: OrderEvent): Order {
   return { ...after, cancellation: { reasonCode, reason, by: actor, at } };
 }
 
-/** Whether an actor may see an order: its customer and the staff may. */
-export const maySee = (order: { customer: { id: string | null } }, actor: Actor): boolean =>
-  isStaff(actor) || actor.id === order.customer.id;
+/** An order, or a part of it that shows whose it is. */
+type Owned = { customer: { id: string | null } };
+
+/** Returns the customer of an order as an actor. A counter order has no customer's id, so its owner has an id that no user has. */
+export const ownerOf = (order: Owned): Actor => ({ type: 'customer', id: order.customer.id ?? '' });
+
+/** Whether an actor may see an order: its owner and the staff may. */
+export const maySee = (order: Owned, actor: Actor): boolean => isStaff(actor) || actor.id === ownerOf(order).id;

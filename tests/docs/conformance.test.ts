@@ -104,6 +104,7 @@ test('placing, moving and cancelling an order has the documented responses', asy
   expect((await ask('getOrder', { id }, { as, headers: { 'if-none-match': 'W/"1"' } })).status).toBe(304);
   expect((await ask('listOrders', {}, { as, query: '?status=waiting&limit=1' })).body.data[0].id).toBe(id);
   expect((await ask('getOrderTimeline', { id }, { as })).status).toBe(200);
+  expect((await ask('getFollowLink', { id }, { as })).status).toBe(200);
   expect(codeOf(await ask('getOrder', { id: unknown.productId }, { as }))).toEqual([404, 'not_found']);
 });
 

@@ -167,6 +167,14 @@ describe('An unauthenticated request', () => {
     expectTooMany(await guess(), 'anonymous');
   });
 
+  test('counts by address if it has the token of a follow link', async () => {
+    const here = fromNewAddress();
+    const body = { orderId: randomUUID(), followToken: 'guess' };
+    const guess = () => shop.request('POST', '/v1/stream-tickets', { headers: here, body });
+    for (let turn = 0; turn < ANONYMOUS; turn += 1) expect((await guess()).status).toBe(404);
+    expectTooMany(await guess(), 'anonymous');
+  });
+
   test('counts by network if its address is IPv6', async () => {
     const from = (host: number) => ({ 'x-forwarded-for': `2001:db8:0:1::${host.toString(16)}` });
     for (let host = 1; host <= ANONYMOUS; host += 1) expect((await menu(from(host))).status).toBe(200);

@@ -96,6 +96,7 @@ const rows: Record<string, Row> = {
   },
   'POST /v1/orders/{id}/cancel': { who: 'owner, staff', scope: 'orders:write', answers: 200, body: () => ({}) },
   'GET /v1/orders/{id}/timeline': { who: 'owner, staff', scope: 'orders:read', answers: 200 },
+  'GET /v1/orders/{id}/follow-link': { who: 'owner, staff', scope: 'orders:read', answers: 200 },
   'GET /v1/orders/events': {
     who: 'staff',
     scope: ['orders:read', 'events:read'],
@@ -507,6 +508,7 @@ describe('An order of another customer', () => {
       const answers = await Promise.all([
         asOther('GET', `/v1/orders/${id}`),
         asOther('GET', `/v1/orders/${id}/timeline`),
+        asOther('GET', `/v1/orders/${id}/follow-link`),
         asOther('GET', `/v1/orders/${id}/events`),
         asOther('POST', '/v1/stream-tickets', { body: { orderId: id } }),
         asOther('PATCH', `/v1/orders/${id}`, { body: { note: 'No sugar' }, headers: { 'if-match': '"1"' } }),
