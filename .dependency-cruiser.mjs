@@ -11,6 +11,7 @@ const folders = {
   manage: ['domain', 'db', 'config'],
   db: ['domain'],
   config: ['domain'],
+  web: [],
   stack: ['config', 'domain', 'api', 'worker'], // settings of api and worker only, see below
 };
 
@@ -150,7 +151,7 @@ export default {
     // dependency-cruiser cannot parse with TypeScript 7. swc distinguishes `import type` from other imports.
     parser: 'swc',
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^([.]data|[.]build|coverage|docs|tests/clients/[^/]+)/' },
+    exclude: { path: '^([.]data|[.]build|coverage|docs|tests/clients/[^/]+|web/client)/' },
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['node', 'import', 'default', 'types'] },
   },
 };

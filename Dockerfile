@@ -18,11 +18,13 @@ RUN --mount=type=cache,target=/root/.npm \
 
 FROM packages AS bundle
 COPY . .
-RUN npm run build
+# The bundler of the pages is not needed afterwards.
+RUN npm run build \
+    && rm -r node_modules/vite node_modules/rolldown node_modules/@rolldown node_modules/lightningcss*
 
 FROM ${NODE_IMAGE}
 WORKDIR /app
-COPY --from=packages /app/node_modules node_modules
+COPY --from=bundle /app/node_modules node_modules
 # Makes the files readable for the user `node`, whatever the umask of the checkout was.
 COPY --chmod=755 . .
 COPY --from=bundle /app/.build .build

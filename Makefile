@@ -2,6 +2,7 @@
 node = node_modules/.bin/node
 
 .DEFAULT_GOAL := help
+pages = .build/web/board.html
 .PHONY: help run demo reset test races chaos bench fuzz clients check setup install
 
 help: ## Print this list
@@ -10,7 +11,7 @@ help: ## Print this list
 # Caches compiled code between starts, which makes a start a third shorter.
 run test races: export NODE_COMPILE_CACHE = $(CURDIR)/node_modules/.cache/node
 
-run: install ## Start the shop: services, API and worker; Ctrl-C stops it
+run: install $(pages) ## Start the shop: services, API and worker; Ctrl-C stops it
 	@$(node) stack/run.ts
 
 demo: install ## Move an order through the running shop, from sign-in to the last email
@@ -19,22 +20,22 @@ demo: install ## Move an order through the running shop, from sign-in to the las
 reset: install ## Delete all data of `make run`
 	@$(node) stack/reset.ts
 
-test: install ## Run all tests, on their own ports and data; ONLY= selects files
+test: install $(pages) ## Run all tests, on their own ports and data; ONLY= selects files
 	@$(node) tests/run.ts
 
-races: install ## Run only the tests that must not run concurrently with others
+races: install $(pages) ## Run only the tests that must not run concurrently with others
 	@PASS=alone $(node) tests/run.ts
 
-chaos: install ## Cause faults in a shop for MINUTES=3 and check its invariants; SEED= repeats a run
+chaos: install $(pages) ## Cause faults in a shop for MINUTES=3 and check its invariants; SEED= repeats a run
 	@npm run --silent chaos
 
-bench: install ## Run the benchmarks; ORDERS=1000000 for longer lists
+bench: install $(pages) ## Run the benchmarks; ORDERS=1000000 for longer lists
 	@npm run --silent bench
 
-fuzz: install ## Send valid and invalid requests from openapi.yaml for MINUTES=; SEED= repeats a run
+fuzz: install $(pages) ## Send valid and invalid requests from openapi.yaml for MINUTES=; SEED= repeats a run
 	@$(node) tests/fuzz/run.ts
 
-clients: install ## Generate clients from openapi.yaml and run them
+clients: install $(pages) ## Generate clients from openapi.yaml and run them
 	@$(node) tests/clients/run.ts
 
 check: install ## Check types, style, imports, unused code, generated files, secrets and licences
@@ -61,3 +62,7 @@ setup: ## Start the shop in containers instead
 
 install:
 	@sh stack/install.sh
+
+# Built again after a change of their sources.
+$(pages): $(shell find web -type f) package-lock.json | install
+	@npm run --silent build:web

@@ -29,6 +29,7 @@ import { allRoutes, type RouteDependencies } from './routes.ts';
 import { createServices } from './services.ts';
 import type { ApiSettings } from './settings.ts';
 import { startStreams } from './streams/start-streams.ts';
+import { webPages } from './web/web-pages.ts';
 
 export interface RunningApi {
   port: number;
@@ -152,6 +153,14 @@ function createServer(settings: ApiSettings, dependencies: ServerDependencies) {
     temporalUi: settings.TEMPORAL_UI_ORIGIN,
     pages,
     otherPages: [
+      webPages({
+        shopName,
+        language: settings.SHOP_LANGUAGE,
+        currency,
+        delayedAfter: settings.ORDER_DELAYED_AFTER,
+        uncollectedAfter: settings.ORDER_UNCOLLECTED_AFTER,
+        heartbeat: settings.STREAM_HEARTBEAT,
+      }),
       ...(mayReadMetrics ? [metricsPage(metrics, mayReadMetrics)] : []),
       accountPages({ pages, accountService, accountRequests, users }),
       ...(settings.NODE_ENV === 'production' ? [] : [emailPreviews({ shopName, timeZone, currency })]),

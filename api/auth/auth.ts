@@ -26,6 +26,9 @@ import type { TemporalUi } from './temporal-ui.ts';
  */
 const RETIRED_KEYS_KEPT_MS = 15 * 24 * 60 * 60_000;
 
+/** The API's own pages to which a sign-in returns. */
+const ownPages = ['/docs/oauth2-redirect', '/', '/board'];
+
 /** How many expired rows one upkeep removes at most, so that the removal does not block Postgres. */
 const EXPIRED_AT_ONCE = 5_000;
 
@@ -36,7 +39,7 @@ export interface AuthOptions {
   /** Whether the token endpoint accepts passwords. Must be false in production. */
   passwordGrant: boolean;
   signInLimiter?: SignInLimiter | undefined;
-  /** The redirect URIs of browser apps. That of the docs page is always allowed. */
+  /** The redirect URIs of browser apps. The API's own pages are always allowed. */
   redirectUris?: readonly string[] | undefined;
   temporalUi?: TemporalUi | undefined;
   /** How long a process caches the caller of a token, in ms. */
@@ -82,7 +85,7 @@ export async function createAuth({
       ...repositories,
       passwordVersions,
       signIn,
-      redirectUris: [`${issuer}/docs/oauth2-redirect`, ...redirectUris],
+      redirectUris: [...ownPages.map((path) => issuer + path), ...redirectUris],
       temporalUi,
       onEnded,
     });

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { html } from '../../languages/markup.ts';
+import type { ServedFile } from '../http/files.ts';
 import { cup } from '../http/pages/drawings.ts';
-import { asset, type DocsFile, htmlPage } from './docs-file.ts';
+import { asset, htmlPage } from './docs-page.ts';
 import { problemList } from './problems-page.ts';
 
 const require = createRequire(import.meta.url);
@@ -15,7 +16,7 @@ const SCRIPT = 'text/javascript; charset=utf-8';
 const STYLE = 'text/css; charset=utf-8';
 
 /** Returns `/docs` with Swagger UI, `/docs/problems`, and the files that they load. */
-export function docsPages(shopName: string): DocsFile[] {
+export function docsPages(shopName: string): ServedFile[] {
   const bundle = asset('swagger-ui-bundle.js', SCRIPT, swaggerUiFile('swagger-ui-bundle.js'));
   const start = asset('start.js', SCRIPT, browserFile('start.js'));
   const redirect = asset('oauth2-redirect.js', SCRIPT, swaggerUiFile('oauth2-redirect.js'));

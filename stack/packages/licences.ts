@@ -2,7 +2,7 @@ import { type LockedPackage, lockedPackages } from './lock-file.ts';
 
 // `npm run check:licences`: checks that the licence of every package permits its use in a commercial program under MIT.
 
-/** Permissive licences, by their SPDX names. */
+/** Licences without conditions for the program that uses the package, by their SPDX names. */
 const allowed = new Set([
   '0BSD',
   'Apache-2.0',
@@ -16,6 +16,8 @@ const allowed = new Set([
   'ISC',
   'MIT',
   'MIT-0',
+  // Weak copyleft: it covers changes of the package's own files only.
+  'MPL-2.0',
   'PSF-2.0',
   'Python-2.0',
   'Unlicense',

@@ -88,13 +88,26 @@ test('installs the locked production packages only', () => {
   expect(read('.npmrc')).toMatch(/^ignore-scripts=true$/m);
 });
 
+test('builds the pages, and copies them and the packages without their bundler', () => {
+  const { scripts: commands } = JSON.parse(read('package.json'));
+
+  expect(commands.build).toMatch(/ && npm run --silent build:web$/);
+  expect(isAllowed('web/vite.config.ts')).toBe(true);
+  expect(lastStage).toEqual(
+    expect.arrayContaining([
+      'COPY --from=bundle /app/node_modules node_modules',
+      'COPY --from=bundle /app/.build .build',
+    ]),
+  );
+});
+
 test('starts the worker with the prebuilt bundle', () => {
   const environment = argumentsOf('ENV').join(' ');
   const { scripts: commands } = JSON.parse(read('package.json'));
   const bundle = /writeFile\('([^']+)'/.exec(read('worker/build-bundle.ts'))?.[1];
 
-  expect(instructions).toContain('RUN npm run build');
-  expect(commands.build).toBe('node worker/build-bundle.ts');
+  expect(instructions).toContainEqual(expect.stringMatching(/^RUN npm run build /));
+  expect(commands.build).toMatch(/^node worker\/build-bundle\.ts && /);
   expect(environment).toContain(`WORKFLOW_BUNDLE=${argumentsOf('WORKDIR')[0]}/${bundle}`);
   expect(environment).toContain('NODE_ENV=production');
 });

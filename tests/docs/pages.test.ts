@@ -100,8 +100,8 @@ test('the response is compressed if the client accepts gzip', async () => {
 });
 
 test.each([
-  ['/', '/docs'],
   ['/docs/', '/docs'],
+  ['/docs/problems/', '/docs/problems'],
 ])('%s redirects to %s', async (path, target) => {
   const { status, headers } = await ask(path);
   expect([status, headers.get('location')]).toEqual([302, target]);

@@ -23,7 +23,8 @@ test.each([
   ['an invalid OAuth2 request', 'GET', '/oauth/authorize'],
   ['the keys', 'GET', '/.well-known/jwks.json'],
   ['the docs page', 'GET', '/docs'],
-  ['the redirect to the docs', 'GET', '/'],
+  ['the storefront', 'GET', '/'],
+  ['the board', 'GET', '/board'],
   ['the health check', 'GET', '/health/ready'],
   ['the metrics', 'GET', '/metrics'],
 ])('sends strict security headers with %s', async (_, method, path) => {

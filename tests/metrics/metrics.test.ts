@@ -105,7 +105,9 @@ describe('metrics of requests', () => {
         return ['a document', 'GET', path, path, 200];
       }),
     ),
-    ['the redirect to the docs', 'GET', '/', '/', 302],
+    ['the storefront', 'GET', '/', '/', 200],
+    ['the board', 'GET', '/board', '/board', 200],
+    ['the page of an order', 'GET', '/orders/1/follow', '/orders', 200],
     ['a path that begins like the docs', 'GET', '/docsy', 'unknown', 404],
     ['an unknown path', 'GET', `/${order}`, 'unknown', 404],
   ])('count %s: %s %s', async (_, method, path, route, status) => {

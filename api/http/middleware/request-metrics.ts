@@ -10,7 +10,7 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Paths, or their first segments, that are served without a {@link Route}. */
 const PAGES =
-  /^\/(oauth\/(token|revoke|authorize|sign-in|logout)|[.]well-known|docs|(openapi|asyncapi)[.](json|yaml)|account|dev\/emails|metrics|$)(?=\/|$)/;
+  /^\/(oauth\/(token|revoke|authorize|sign-in|logout)|[.]well-known|docs|web|board|display|orders|(openapi|asyncapi)[.](json|yaml)|account|dev\/emails|metrics|$)(?=\/|$)/;
 
 /** The status for a client that closed the connection before the response, as in nginx. */
 const CLIENT_GONE = 499;

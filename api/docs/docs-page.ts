@@ -1,27 +1,8 @@
-import { createHash } from 'node:crypto';
 import { bdi, type Html, html } from '../../languages/markup.ts';
+import { changingFile, fingerprint, type ServedFile } from '../http/files.ts';
 
-/** A document, an HTML page, or a file that a page loads. */
-export interface DocsFile {
-  path: string;
-  type: string;
-  body: Buffer;
-  /** Weak: the same for the compressed and the uncompressed body. */
-  etag: string;
-  /** Whether clients may cache the file forever, because its path contains a hash of its content. */
-  immutable: boolean;
-}
-
-const fingerprint = (body: Buffer) => createHash('sha256').update(body).digest('base64url').slice(0, 16);
-
-/** Returns a file whose content may change. */
-export function docsFile(path: string, type: string, content: string): DocsFile {
-  const body = Buffer.from(content);
-  return { path, type, body, etag: `W/"${fingerprint(body)}"`, immutable: false };
-}
-
-/** Returns a file that a page loads. Its path changes with its content. */
-export function asset(name: string, type: string, body: Buffer): DocsFile {
+/** Returns a file that a page of the docs loads. Its path changes with its content. */
+export function asset(name: string, type: string, body: Buffer): ServedFile {
   const hash = fingerprint(body);
   return { path: `/docs/assets/${hash}/${name}`, type, body, etag: `W/"${hash}"`, immutable: true };
 }
@@ -29,15 +10,18 @@ export function asset(name: string, type: string, body: Buffer): DocsFile {
 interface HtmlParts {
   title: string;
   shopName: string;
-  styles: DocsFile[];
-  icon: DocsFile;
+  styles: ServedFile[];
+  icon: ServedFile;
   content: Html;
-  scripts?: DocsFile[];
+  scripts?: ServedFile[];
 }
 
 /** Returns an HTML page of the docs, with the navigation bar. */
-export function htmlPage(path: string, { title, shopName, styles, icon, content, scripts = [] }: HtmlParts): DocsFile {
-  return docsFile(
+export function htmlPage(
+  path: string,
+  { title, shopName, styles, icon, content, scripts = [] }: HtmlParts,
+): ServedFile {
+  return changingFile(
     path,
     'text/html; charset=utf-8',
     html`<!doctype html>

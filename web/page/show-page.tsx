@@ -1,0 +1,9 @@
+import type { ComponentType } from 'preact';
+import { render } from 'preact';
+import '../styles/base.css';
+
+/** Shows a page in place of the notice that it needs JavaScript. */
+export function showPage(Page: ComponentType): void {
+  document.body.replaceChildren();
+  render(<Page />, document.body);
+}

@@ -1,0 +1,135 @@
+import { computed, type ReadonlySignal } from '@preact/signals';
+import { client } from '../client/client.gen.ts';
+import { getMe, getToken, type Role, type TokenRequest } from '../client/index.ts';
+import { userLanguage } from '../page/language.ts';
+import { storedSignal } from '../page/stored-signal.ts';
+import { outcomeOf } from '../requests/outcome.ts';
+import { redirectToSignIn, takeCode } from './authorization-code.ts';
+
+/** A sign-in, as this device keeps it. */
+interface SignedIn {
+  accessToken: string;
+  /** In ms since the epoch. */
+  expiresAt: number;
+  /** The request that returns the next access token. */
+  renewal: TokenRequest;
+  scopes: string[];
+}
+
+interface Account {
+  name: string;
+  role: Role;
+}
+
+interface SessionOptions {
+  /** The id of the OAuth2 client. Pages with the same client share a session. */
+  clientId: string;
+  /** The scopes to ask for, separated by spaces. Default: all that the user's role has. */
+  scope?: string;
+}
+
+export type SessionState = 'signed out' | 'signed in' | 'expired';
+
+export type Session = ReturnType<typeof createSession>;
+
+/** Renews access tokens so many ms before they expire. */
+const RENEWAL_MS = 30_000;
+
+/** Creates the session of a page, and gives every request of the generated client its access token. */
+export function createSession({ clientId, scope }: SessionOptions) {
+  const stored = storedSignal<SignedIn | 'expired' | null>(`crema.session.${clientId}`, null);
+  const account = storedSignal<Account | null>(`crema.account.${clientId}`, null);
+  const path = location.pathname;
+
+  const state: ReadonlySignal<SessionState> = computed(() =>
+    stored.value === 'expired' ? 'expired' : stored.value ? 'signed in' : 'signed out',
+  );
+
+  /**
+   * Asks for an access token, and keeps it with the request that renews it.
+   *
+   * @returns `refused` if the code, the refresh token or the secret is not valid, `retry` without an answer
+   */
+  async function request(body: TokenRequest): Promise<'done' | 'refused' | 'retry'> {
+    const { data, response } = await getToken({ body });
+    if (!data) return response?.status === 400 || response?.status === 401 ? 'refused' : 'retry';
+    const { access_token: accessToken, expires_in, refresh_token, scope: granted = '' } = data;
+    const renewal: TokenRequest = refresh_token
+      ? { grant_type: 'refresh_token', client_id: clientId, refresh_token }
+      : body;
+    const expiresAt = Date.now() + expires_in * 1_000;
+    stored.value = { accessToken, expiresAt, renewal, scopes: granted.split(' ') };
+    return 'done';
+  }
+
+  const signedIn = (): SignedIn | undefined => (stored.value === 'expired' ? undefined : (stored.value ?? undefined));
+
+  /** Returns the kept token, unless it expires soon. */
+  function validToken(): string | undefined {
+    const { accessToken, expiresAt = 0 } = signedIn() ?? {};
+    return expiresAt - RENEWAL_MS > Date.now() ? accessToken : undefined;
+  }
+
+  /** Returns a valid access token; `undefined` without a sign-in, or if the API gives no answer. */
+  async function accessToken(): Promise<string | undefined> {
+    if (validToken()) return validToken();
+    // A second use of a refresh token ends the session, so only one tab at a time may renew it.
+    return navigator.locks.request(`crema.session.${clientId}`, async () => {
+      const held = signedIn();
+      if (held && !validToken() && (await request(held.renewal)) === 'refused') stored.value = 'expired';
+      return validToken();
+    });
+  }
+
+  /** Reads the user's name, role and language, which can change. */
+  async function readAccount(): Promise<void> {
+    const outcome = await outcomeOf(getMe());
+    if (outcome.kind !== 'done') return;
+    const { name, role, language } = outcome.data;
+    account.value = { name, role };
+    userLanguage.value = language;
+  }
+
+  client.setConfig({ baseUrl: '', auth: accessToken });
+  client.interceptors.response.use((response, sent) => {
+    const held = signedIn();
+    // A token that was revoked, or whose user has a new role, is renewed before the next request.
+    if (held && response.status === 401 && sent.headers.get('authorization') === `Bearer ${held.accessToken}`) {
+      stored.value = { ...held, expiresAt: 0 };
+    }
+    return response;
+  });
+
+  return {
+    state,
+    account: account as ReadonlySignal<Account | null>,
+    accessToken,
+    request,
+    readAccount,
+
+    /** Completes a sign-in that has led back to this page. Call it before the page is shown. */
+    async completeSignIn(): Promise<void> {
+      const code = takeCode();
+      if (!code) return;
+      const body = {
+        grant_type: 'authorization_code',
+        client_id: clientId,
+        redirect_uri: location.origin + path,
+      } as const;
+      if ((await request({ ...body, ...code })) === 'done') await readAccount();
+    },
+
+    /** Leaves the page for the sign-in page. @param again whether to ask for the password even if somebody is signed in */
+    signIn: ({ again = false } = {}) =>
+      redirectToSignIn({ clientId, redirectUri: location.origin + path, scope, prompt: again ? 'login' : undefined }),
+
+    /** Forgets the sign-in, and leaves the page for the sign-out page. */
+    signOut(): void {
+      stored.value = null;
+      account.value = null;
+      userLanguage.value = null;
+      const back = new URLSearchParams({ client_id: clientId, post_logout_redirect_uri: location.origin + path });
+      location.assign(`/oauth/logout?${back}`);
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import { type Signal, signal } from '@preact/signals';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import { client } from '../client/client.gen.ts';
+import type { OrderEvent, OrderInEvent } from '../client/index.ts';
+import { settings } from '../page/settings.ts';
+
+/** An event of a stream of `GET /v1/orders/events` or `GET /v1/orders/{id}/events`. */
+export type StreamEvent =
+  | { type: 'snapshot'; data: { orders: OrderInEvent[] } | { order: OrderInEvent } }
+  | { type: OrderEvent['type']; data: OrderEvent }
+  | { type: 'catalog.changed'; data: unknown };
+
+export type Connection = 'connecting' | 'live' | 'lost';
+
+interface FollowOptions {
+  /** The path of the stream. */
+  url: string;
+  onEvent(event: StreamEvent): void;
+  /** Returns the query of the next connection, such as a ticket; `undefined` if there is none now. Default: no query. */
+  query?: () => Promise<Record<string, string> | undefined>;
+  /** Called when the API refuses the stream, before the next attempt. */
+  onRefused?: (status: number) => void;
+}
+
+export interface Following {
+  connection: Signal<Connection>;
+  stop(): void;
+}
+
+/** Without a sign of life for so long, a connection counts as lost, in ms. */
+const SILENCE_MS = (2 * settings.heartbeat + 5) * 1_000;
+
+/** The longest pause before the next attempt, in ms. */
+const MAX_PAUSE_MS = 10_000;
+
+/**
+ * Follows a stream until it ends or `stop` is called. A lost connection is opened again, and continues after the last event. An
+ * `EventSource` cannot do this, because it sends no access token and cannot get a second ticket.
+ */
+export function follow({ url, onEvent, query = async () => ({}), onRefused }: FollowOptions): Following {
+  const connection = signal<Connection>('connecting');
+  const stopped = new AbortController();
+  let lastEventId: string | undefined;
+
+  /** Reads one connection to its end. @returns whether the stream has ended for good */
+  async function connect(signal: AbortSignal, onLife: () => void): Promise<boolean> {
+    const parameters = await query();
+    if (!parameters) return false;
+    const { data, response } = await client.get<ReadableStream<Uint8Array>>({
+      url,
+      query: parameters,
+      parseAs: 'stream',
+      security: [{ type: 'http', scheme: 'bearer' }],
+      headers: lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId },
+      signal,
+    });
+    if (response?.status === 204) return true;
+    if (!response?.ok) {
+      if (response) onRefused?.(response.status);
+      throw new Error(`The stream was answered with ${response?.status}.`);
+    }
+    connection.value = 'live';
+    const life = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, next) {
+        onLife();
+        next.enqueue(chunk);
+      },
+    });
+    const events = (data as ReadableStream<Uint8Array>)
+      .pipeThrough(life)
+      .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+      .pipeThrough(new EventSourceParserStream());
+    for await (const { id, event, data: json } of events) {
+      if (id !== undefined) lastEventId = id;
+      onEvent({ type: event, data: JSON.parse(json) } as StreamEvent);
+    }
+    return false;
+  }
+
+  async function run(): Promise<void> {
+    let pause = 0;
+    while (!stopped.signal.aborted) {
+      const lost = new AbortController();
+      const loseConnection = () => lost.abort();
+      let silence = setTimeout(loseConnection, SILENCE_MS);
+      addEventListener('offline', loseConnection);
+      try {
+        const signal = AbortSignal.any([stopped.signal, lost.signal]);
+        const hasEnded = await connect(signal, () => {
+          clearTimeout(silence);
+          silence = setTimeout(loseConnection, SILENCE_MS);
+          pause = 0;
+        });
+        if (hasEnded) return;
+      } catch {
+        connection.value = 'lost';
+      } finally {
+        clearTimeout(silence);
+        removeEventListener('offline', loseConnection);
+      }
+      await untilOnline(pause, stopped.signal);
+      pause = Math.min(2 * pause + 500, MAX_PAUSE_MS);
+    }
+  }
+
+  void run();
+  return { connection, stop: () => stopped.abort() };
+}
+
+/** Waits for so many ms with some randomness, or until the browser is online again. */
+function untilOnline(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms * (0.75 + Math.random() / 2));
+  addEventListener('online', () => resolve(), { once: true, signal });
+  signal.addEventListener('abort', () => resolve(), { once: true });
+  return promise.finally(() => clearTimeout(timer));
+}
