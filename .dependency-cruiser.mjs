@@ -6,7 +6,7 @@ const folders = {
   mail: ['domain', 'languages'],
   webhooks: ['domain', 'db', 'config', 'workflows'], // payloads only, see below
   activities: ['domain', 'db', 'mail', 'webhooks'],
-  worker: ['workflows', 'activities', 'webhooks', 'domain', 'db', 'config', 'languages'],
+  worker: ['workflows', 'activities', 'webhooks', 'domain', 'db', 'mail', 'config', 'languages'],
   api: ['domain', 'db', 'config', 'languages', 'mail', 'webhooks', 'workflows'], // messages and payloads only, see below
   manage: ['domain', 'db', 'config'],
   db: ['domain'],

@@ -8,6 +8,7 @@ import type { OrderRepository } from '../db/orders.ts';
 import type { UserRepository } from '../db/users.ts';
 import type { WebhookRepository } from '../db/webhooks.ts';
 import type { UnansweredEmail } from '../domain/order/unanswered-email.ts';
+import type { FollowLinks } from '../mail/follow-links.ts';
 import { createAnnounce } from './announce.ts';
 import { createDeliverWebhook, createSettleWebhook, type WebhookDependencies } from './deliver-webhook.ts';
 import { createAccountEmail } from './email/account-email.ts';
@@ -43,6 +44,7 @@ export interface ActivityDependencies extends WebhookDependencies, ShopSettings 
   scheduleResend(email: UnansweredEmail, pauseMs: number): Promise<void>;
   /** Base URL of the links in emails. */
   publicUrl: string;
+  followLinks: FollowLinks;
 }
 
 /** Returns the activities: the side effects of the workflows. Each is idempotent, because Temporal may run it again. */

@@ -415,6 +415,8 @@ const labels = {
   },
   placed: 'Placed',
   reference: 'Reference',
+  /** The button: leads the customer to the order's page, and the shop to the board. */
+  open: { customer: 'See your order', shop: 'Open the board' },
   /** Leads to the email preferences. */
   choose: 'Choose which emails you get',
   /** Explains why the recipient gets this email. */

@@ -383,6 +383,7 @@ const labels: Language['labels'] = {
   },
   placed: 'Feito em',
   reference: 'Referência',
+  open: { customer: 'Ver o pedido', shop: 'Abrir o painel' },
   choose: 'Escolha quais e-mails quer receber',
   footer: {
     customer: (shopName) => `Você recebe este e-mail porque fez um pedido na ${shopName}.`,

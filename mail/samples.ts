@@ -12,6 +12,9 @@ import { renderWebhookEmail, type WebhookEmailInput } from './templates/webhook-
 const shopName = 'Crema';
 const timeZone = 'UTC';
 
+const SITE = 'https://crema.example';
+const TOKEN = 'Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c';
+
 const ana: Actor = { type: 'customer', id: 'f3c1a6de-52f5-4b43-8f8e-6f0f2a3f1c01' };
 const marco: Actor = { type: 'barista', id: 'a0f3b8f1-1d9c-4d0e-9c57-0b6f54a1c902' };
 const system: Actor = { type: 'system', id: 'crema' };
@@ -116,7 +119,7 @@ export const emails: readonly { name: string; render: (settings: SampleSettings)
 ];
 
 function linkTo(page: string): string {
-  return `https://crema.example/account/${page}?token=Yx1Yc0n2zq3oXg8mB1Qe9uJ6kP4sW7tA5vL0dF2hR8c`;
+  return `${SITE}/account/${page}?token=${TOKEN}`;
 }
 
 type Event = OrderEmailInput['fact']['event'];
@@ -129,8 +132,11 @@ function about(
 ) {
   const recipient: Recipient = name.startsWith('customer') ? 'customer' : 'shop';
   const fact = { event: { from: null, actor: ana, reason: null, ...event }, order: { ...order, ...changes } };
-  const choicePage = recipient === 'customer' ? linkTo('emails') : undefined;
-  return { name, input: { fact, recipient, customerName: 'Ana Souza', choicePage, shopName, timeZone } };
+  const links =
+    recipient === 'customer'
+      ? { link: `${SITE}/orders/${order.id}/follow#${TOKEN}`, choicePage: linkTo('emails') }
+      : { link: `${SITE}/board#${order.id}` };
+  return { name, input: { fact, recipient, customerName: 'Ana Souza', ...links, shopName, timeZone } };
 }
 
 function moved(from: Order['status']) {

@@ -12,6 +12,7 @@ import { createJournal } from '../db/journal.ts';
 import { countEvents } from '../db/metrics.ts';
 import { createOrderRepository } from '../db/orders.ts';
 import { createUserRepository } from '../db/users.ts';
+import { createFollowLinks } from '../mail/follow-links.ts';
 import { createErasureRecords } from './erasure-records.ts';
 import type { WorkerSettings } from './settings.ts';
 import { createScheduleResend } from './unanswered-emails.ts';
@@ -51,6 +52,7 @@ export function composeActivities(settings: WorkerSettings, dependencies: Depend
     shopName: settings.SHOP_NAME,
     timeZone: settings.SHOP_TIME_ZONE,
     publicUrl: settings.PUBLIC_URL,
+    followLinks: createFollowLinks(settings.PUBLIC_URL, settings.PAYLOAD_KEYS),
     ...sending,
   });
 }

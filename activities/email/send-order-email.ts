@@ -6,6 +6,7 @@ import { emailKindOf } from '../../domain/order/email-kinds.ts';
 import type { Fact } from '../../domain/order/order.ts';
 import type { Recipient } from '../../domain/order/recipients.ts';
 import { suppressionReason, whyReturned } from '../../domain/order/suppression-reason.ts';
+import type { FollowLinks } from '../../mail/follow-links.ts';
 import { renderOrderEmail } from '../../mail/templates/order-email.ts';
 import type { Mailer, SendResult } from './mailer.ts';
 import type { ShopSettings } from './shop-settings.ts';
@@ -17,6 +18,7 @@ interface Dependencies extends ShopSettings {
   mailer: Mailer;
   /** Base URL of the shop's pages. */
   publicUrl: string;
+  followLinks: Pick<FollowLinks, 'linkTo'>;
 }
 
 /**
@@ -38,8 +40,18 @@ export type SendOrderEmail = (
 ) => Promise<SendResult | { outcome: 'suppressed'; detail?: string | undefined }>;
 
 export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail {
-  const { users, customerNames, suppressions, mailer, ordersEmail, shopLanguage, shopName, timeZone, publicUrl } =
-    dependencies;
+  const {
+    users,
+    customerNames,
+    suppressions,
+    mailer,
+    ordersEmail,
+    shopLanguage,
+    shopName,
+    timeZone,
+    publicUrl,
+    followLinks,
+  } = dependencies;
 
   return async (fact, recipient, { signal, resend, transferTimeout }) => {
     const { event, order } = fact;
@@ -57,6 +69,7 @@ export function createSendOrderEmail(dependencies: Dependencies): SendOrderEmail
       language: (toCustomer && reader.language) || shopLanguage,
       shopName,
       timeZone,
+      link: recipient === 'customer' ? followLinks.linkTo(order.id) : `${publicUrl}/board#${order.id}`,
       ...(toCustomer && { choicePage: choicePage(publicUrl, reader.emailToken) }),
     });
     return mailer.send(

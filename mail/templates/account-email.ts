@@ -2,8 +2,8 @@ import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../../languages/index.ts';
 import { html, sentence } from '../../languages/markup.ts';
 import type { AccountEmail } from '../../languages/wording.ts';
-import { labelBanner, type Part, type RenderedEmail, renderEmail } from './layout.ts';
-import { look } from './look.ts';
+import { linkButton } from './button.ts';
+import { labelBanner, type RenderedEmail, renderEmail } from './layout.ts';
 
 /** The data of an email about an account. */
 export interface AccountEmailInput {
@@ -33,14 +33,3 @@ export function renderAccountEmail({ kind, name, link, language, shopName: typed
     why: labels.footer.account(shopName),
   });
 }
-
-/** @param orOpen the text before the URL, which is also shown as text */
-const linkButton = (label: string, link: string, orOpen: string): Part => ({
-  html: html`
-<table role="presentation" cellpadding="0" cellspacing="0" border="0" style="margin-top:28px;"><tr>
-<td class="glad" bgcolor="#a34f1a" style="mso-padding-alt:14px 26px;border-radius:10px;background-color:#a34f1a;color:#ffffff;">
-<a class="glad" href="${link}" style="${look.strong}display:inline-block;padding:14px 26px;border-radius:10px;color:#ffffff;text-decoration:none;">${label}</a>
-</td></tr></table>
-<p class="faint" style="${look.small}margin:24px 0 0;">${orOpen}<br><a class="faint" href="${link}" style="color:#75604f;word-break:break-all;">${link}</a></p>`,
-  text: `${label}:\n${link}`,
-});

@@ -6,6 +6,7 @@ import { isolate } from '../../domain/text.ts';
 import { wordsIn } from '../../languages/index.ts';
 import type { Language } from '../../languages/language.ts';
 import type { OrderDetails, Wording } from '../../languages/wording.ts';
+import { linkButton } from './button.ts';
 import { type Part, type RenderedEmail, renderEmail } from './layout.ts';
 import { orderBanner, particulars, quote, receipt, summaryOf, tracker } from './order-parts.ts';
 
@@ -18,6 +19,8 @@ export interface OrderEmailInput {
   customerName: string | null;
   /** An ISO 639 code. The email is in English if the code is absent or Crema does not have the language. */
   language?: string | null | undefined;
+  /** URL of the button: the order's follow link for the customer, the order on the board for the shop. */
+  link: string;
   /** URL of the customer's email preferences. */
   choicePage?: string | undefined;
   shopName: string;
@@ -73,15 +76,16 @@ function wordingOf(
 }
 
 /** Returns the parts of the email. In emails to the shop, the customer's note is before the lines; otherwise, it is last. */
-function partsOf({ fact: { event, order }, recipient }: OrderEmailInput, language: Language): Part[] {
+function partsOf({ fact: { event, order }, recipient, link }: OrderEmailInput, language: Language): Part[] {
   const { labels } = language;
   const toShop = recipient === 'shop';
   // A customer's own reason is not quoted to the customer.
   const reason = toShop || event.actor.type !== 'customer' ? (order.cancellation?.reason ?? event.reason) : null;
   const quotedReason = quote(labels.reason[event.actor.type], reason);
   const note = quote(labels.note[recipient], order.note);
+  const button = linkButton(labels.open[recipient], link);
   const parts = toShop
-    ? [quotedReason, note, receipt(order, language)]
-    : [quotedReason, tracker(order, language), receipt(order, language), note];
+    ? [quotedReason, note, button, receipt(order, language)]
+    : [quotedReason, tracker(order, language), button, receipt(order, language), note];
   return parts.filter((part) => part !== null);
 }

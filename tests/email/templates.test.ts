@@ -29,8 +29,9 @@ describe('emails about an order', () => {
     expect(subject).toContain(`#${number}`);
     expect(html).toMatch(/<html lang="en-US"/);
     expect(html).toContain('prefers-color-scheme: dark');
-    // The link to the email preferences is the only one.
-    expect(html.match(/https?:[^"]*/g) ?? []).toEqual(input.choicePage ? [input.choicePage] : []);
+    // The button and the link to the email preferences are the only links.
+    expect(html.match(/https?:[^"]*/g)).toEqual([input.link, ...(input.choicePage ? [input.choicePage] : [])]);
+    expect(text).toContain(`:\n${input.link}\n`);
     expect(text.includes(String(input.choicePage))).toBe(input.recipient === 'customer');
     expect(html).not.toMatch(/<img|<link|@import|url\(|<script/i);
     expect(`${text}${html}`).not.toMatch(/undefined|\[object|NaN/);
@@ -136,6 +137,19 @@ describe('emails about an order', () => {
     expect(renderOrderEmail({ ...sample('shop-placed-counter'), language: 'pt' }).text).toContain(
       'Novo pedido no balcão: Ana Souza\n',
     );
+  });
+
+  test.each([
+    ['customer-ready', undefined, 'See your order'],
+    ['customer-ready', 'pt', 'Ver o pedido'],
+    ['shop-placed', undefined, 'Open the board'],
+    ['shop-placed-counter', 'pt', 'Abrir o painel'],
+  ])('%s in the language %s has the button “%s”', (name, language, label) => {
+    const link = 'https://crema.example/a?b=c&d="e#f';
+    const { html, text } = renderOrderEmail({ ...sample(name), link, language });
+    expect(html).toContain(`href="https://crema.example/a?b=c&amp;d=&quot;e#f"`);
+    expect(html).toMatch(new RegExp(`<a class="glad"[^>]*>${label}</a>`));
+    expect(text).toContain(`${label}:\n${link}\n`);
   });
 
   test('greets without a name after the erasure of the customer', () => {

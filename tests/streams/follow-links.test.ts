@@ -16,6 +16,7 @@ let shop: Shop;
 beforeAll(async () => {
   shop = await openShop({
     environment: {
+      PUBLIC_URL: 'http://shop.example',
       PAYLOAD_KEYS: `${newSetting('new')},${newSetting('old')}`,
       WORKFLOW_BUNDLE: await bundleForKeys(),
       MAX_STREAMS_PER_USER: '3',
@@ -213,6 +214,33 @@ describe('the ticket of a follow link', () => {
     expect((await followByLink(id)).status).toBe(429);
     await (await followByLink(await placed())).receives(1);
     await (await listen(`/v1/orders/${id}/events`, shop.customer)).receives(1);
+  });
+});
+
+describe('emails about an order', () => {
+  const textsAbout = (id: string, to: string) =>
+    shop.smtp.arrivals
+      .filter(({ mail, to: [recipient] }) => mail.text?.includes(id) && recipient === to)
+      .map(({ mail }) => `${mail.text}${mail.html}`);
+  const boardOf = (id: string) => `http://shop.example/board#${id}`;
+
+  test('link to the follow page for the customer, and to the board for the shop', async () => {
+    const id = await placed();
+    await shop.request('POST', `/v1/orders/${id}/cancel`, { as: shop.customer });
+    await shop.waitForEnd(id);
+    const { url } = (await shop.request('GET', `/v1/orders/${id}/follow-link`, { as: shop.customer })).body;
+    const [toCustomer, toShop] = ['customer@example.com', 'shop@crema.example'].map((to) => textsAbout(id, to));
+    expect([toCustomer!.length, toShop!.length]).toEqual([2, 2]);
+    for (const text of toCustomer!) expect([text.split(url).length, text.includes('/board#')]).toEqual([3, false]);
+    for (const text of toShop!) expect([text.split(boardOf(id)).length, text.includes('/follow#')]).toEqual([3, false]);
+  });
+
+  test('link to the board for a counter order, which emails no customer', async () => {
+    const body = { lines: [await shop.line('Tea')] };
+    const { id } = (await shop.place({ as: shop.barista, body })).body;
+    await deliver(id);
+    expect(textsAbout(id, 'shop@crema.example').map((text) => text.split(boardOf(id)).length)).toEqual([3]);
+    expect(shop.emailsAbout(id)).toHaveLength(1);
   });
 });
 
