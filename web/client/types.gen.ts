@@ -11,6 +11,10 @@ export type StreamTicketRequest = {
      * The id of the order to follow. If it is omitted, the ticket is for the stream of all orders
      */
     orderId?: string;
+    /**
+     * The token of the order’s follow link: the part after `#`. It replaces the access token. Requires `orderId`
+     */
+    followToken?: string;
 };
 
 export type OrderRequest = {
@@ -1189,6 +1193,13 @@ export type NoteChange = {
     to: string | null;
 };
 
+/**
+ * A link to the page that shows the status of one order. The part after `#` is its `followToken`
+ */
+export type FollowLink = {
+    url: string;
+};
+
 export type Nothing = {
     [key: string]: unknown;
 };
@@ -2340,6 +2351,57 @@ export type GetOrderTimelineResponses = {
 };
 
 export type GetOrderTimelineResponse = GetOrderTimelineResponses[keyof GetOrderTimelineResponses];
+
+export type GetFollowLinkData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/v1/orders/{id}/follow-link';
+};
+
+export type GetFollowLinkErrors = {
+    /**
+     * `invalid_request`: The request is invalid
+     */
+    400: Problem;
+    /**
+     * `unauthenticated`: Authentication is required
+     */
+    401: Problem;
+    /**
+     * `forbidden`: Access denied
+     */
+    403: Problem;
+    /**
+     * `not_found`: Not found
+     */
+    404: Problem;
+    /**
+     * `rate_limited`: Too many requests
+     */
+    429: Problem;
+    /**
+     * `internal`: Internal server error
+     */
+    500: Problem;
+    /**
+     * `unavailable`: Temporarily unavailable
+     */
+    503: Problem;
+};
+
+export type GetFollowLinkError = GetFollowLinkErrors[keyof GetFollowLinkErrors];
+
+export type GetFollowLinkResponses = {
+    /**
+     * The link
+     */
+    200: FollowLink;
+};
+
+export type GetFollowLinkResponse = GetFollowLinkResponses[keyof GetFollowLinkResponses];
 
 export type ChangeOrderStatusData = {
     body: StatusChange;
