@@ -51,7 +51,9 @@ setup: ## Start the shop in containers instead
 		fail 'The shop did not start: see docker compose logs. docker compose down stops the containers.'; \
 	at() { address=$$(docker compose port "$$@"); echo "http://localhost:$${address##*:}"; }; \
 	printf '%s\n' '' 'Crema is open.' '' \
-		"  API              $$(at api 5000)/v1" \
+		"  Storefront       $$(at api 5000)/" \
+		"  Board            $$(at api 5000)/board" \
+		"  Counter display  $$(at api 5000)/display" \
 		"  API docs         $$(at api 5000)/docs" \
 		"  Temporal Web UI  $$(at temporal 8233)" \
 		"  Emails           $$(at mail 1080)" \
@@ -64,5 +66,5 @@ install:
 	@sh stack/install.sh
 
 # Built again after a change of their sources.
-$(pages): $(shell find web -type f) package-lock.json | install
+$(pages): $(wildcard web/* web/*/* web/*/*/*) package-lock.json | install
 	@npm run --silent build:web

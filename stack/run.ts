@@ -114,7 +114,9 @@ function closeAfterDeath({ name, log }: Service, exit: Exit) {
 function table(url: string, services: Services, dataDir: string): string {
   const { temporal, mail } = services.started;
   const rows = [
-    ['API', `${url}/v1`],
+    ['Storefront', `${url}/`],
+    ['Board', `${url}/board`],
+    ['Counter display', `${url}/display`],
     ['API docs', `${url}/docs`],
     ['Temporal Web UI', atLocalhost(temporal?.page) ?? `of the server at ${services.environment.TEMPORAL_ADDRESS}`],
     ['Emails', atLocalhost(mail?.page) ?? 'at the mail server of SMTP_URL'],

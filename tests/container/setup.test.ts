@@ -42,6 +42,7 @@ test('prints the addresses of the shop', () => {
   const { status, stdout } = setup('[ "$2" = port ] && echo "127.0.0.1:1$4"; exit 0');
 
   expect(status).toBe(0);
+  expect(stdout).toContain('Board            http://localhost:15000/board');
   expect(stdout).toContain('API docs         http://localhost:15000/docs');
   expect(stdout).toContain('Temporal Web UI  http://localhost:18233');
   expect(stdout).toContain('Emails           http://localhost:11080');

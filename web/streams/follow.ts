@@ -10,7 +10,7 @@ export type StreamEvent =
   | { type: OrderEvent['type']; data: OrderEvent }
   | { type: 'catalog.changed'; data: unknown };
 
-export type Connection = 'connecting' | 'live' | 'lost';
+export type Connection = 'connecting' | 'live' | 'lost' | 'ended';
 
 interface FollowOptions {
   /** The path of the stream. */
@@ -45,7 +45,7 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
   /** Reads one connection to its end. @returns whether the stream has ended for good */
   async function connect(signal: AbortSignal, onLife: () => void): Promise<boolean> {
     const parameters = await query();
-    if (!parameters) return false;
+    if (!parameters) throw new Error('There is no ticket now.');
     const { data, response } = await client.get<ReadableStream<Uint8Array>>({
       url,
       query: parameters,
@@ -91,7 +91,10 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
           silence = setTimeout(loseConnection, SILENCE_MS);
           pause = 0;
         });
-        if (hasEnded) return;
+        if (hasEnded) {
+          connection.value = 'ended';
+          return;
+        }
       } catch {
         connection.value = 'lost';
       } finally {
