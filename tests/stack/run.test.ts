@@ -149,7 +149,9 @@ test('stops all processes on SIGTERM during the start', async () => {
 test('opens a shop for the demo, and rejects a second run and a reset until it is stopped', async () => {
   const run = command('run.ts');
   await run.isOpen();
-  expect(run.output.stdout).toMatch(/Crema is open\.\s+Storefront {7}http:\S+\/\s+Board {12}http:\S+\/board\s+Counter display/);
+  expect(run.output.stdout).toMatch(
+    /Crema is open\.\s+Storefront {7}http:\S+\/\s+Board {12}http:\S+\/board\s+Counter display/,
+  );
   expect(run.output.stdout).toContain(`API docs         http://localhost:${ports.PORT}/docs`);
 
   const demo = command('demo.ts');
