@@ -13,7 +13,6 @@ interface SignedIn {
   expiresAt: number;
   /** The request that returns the next access token. */
   renewal: TokenRequest;
-  scopes: string[];
 }
 
 interface Account {
@@ -28,6 +27,7 @@ interface SessionOptions {
   scope?: string;
 }
 
+/** `expired`: a person has to sign in again. */
 export type SessionState = 'signed out' | 'signed in' | 'expired';
 
 export type Session = ReturnType<typeof createSession>;
@@ -53,12 +53,12 @@ export function createSession({ clientId, scope }: SessionOptions) {
   async function request(body: TokenRequest): Promise<'done' | 'refused' | 'retry'> {
     const { data, response } = await getToken({ body });
     if (!data) return response?.status === 400 || response?.status === 401 ? 'refused' : 'retry';
-    const { access_token: accessToken, expires_in, refresh_token, scope: granted = '' } = data;
+    const { access_token: accessToken, expires_in, refresh_token } = data;
     const renewal: TokenRequest = refresh_token
       ? { grant_type: 'refresh_token', client_id: clientId, refresh_token }
       : body;
     const expiresAt = Date.now() + expires_in * 1_000;
-    stored.value = { accessToken, expiresAt, renewal, scopes: granted.split(' ') };
+    stored.value = { accessToken, expiresAt, renewal };
     return 'done';
   }
 
@@ -76,7 +76,9 @@ export function createSession({ clientId, scope }: SessionOptions) {
     // A second use of a refresh token ends the session, so only one tab at a time may renew it.
     return navigator.locks.request(`crema.session.${clientId}`, async () => {
       const held = signedIn();
-      if (held && !validToken() && (await request(held.renewal)) === 'refused') stored.value = 'expired';
+      if (held && !validToken() && (await request(held.renewal)) === 'refused') {
+        stored.value = held.renewal.grant_type === 'client_credentials' ? null : 'expired';
+      }
       return validToken();
     });
   }

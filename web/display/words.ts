@@ -1,0 +1,48 @@
+import { inLanguage } from '../page/language.ts';
+
+export const words = inLanguage({
+  en: {
+    title: 'Counter display',
+    preparation: 'Being made',
+    ready: 'Ready',
+    nothingReady: 'Your number appears here when your order is ready.',
+    speak: 'Speak the numbers',
+    spoken: (number: number, name: string | null) => `Number ${number}${name ? `, ${name},` : ''} is ready.`,
+    speaking: 'The numbers will be spoken.',
+    lost: 'No connection: the numbers may be out of date',
+    start: {
+      about: 'This screen shows the numbers and names of the orders that are being made and that are ready.',
+      signIn: 'Sign in as a barista',
+      rights: 'The screen can only read orders, even after it restarts.',
+      service: 'Use the credentials of a service',
+      id: 'Client id',
+      secret: 'Client secret',
+      connect: 'Connect',
+      refused: 'The client id or the secret is wrong.',
+      retry: 'The shop does not answer. Try again.',
+      scopes: 'Use a service whose only scopes are orders:read and events:read, so that the screen can only read.',
+    },
+  },
+  pt: {
+    title: 'Painel do balcão',
+    preparation: 'Em preparo',
+    ready: 'Prontos',
+    nothingReady: 'O seu número aparece aqui quando o pedido estiver pronto.',
+    speak: 'Falar os números',
+    spoken: (number: number, name: string | null) => `Número ${number}${name ? `, ${name},` : ''} pronto.`,
+    speaking: 'Os números serão falados.',
+    lost: 'Sem conexão: os números podem estar desatualizados',
+    start: {
+      about: 'Esta tela mostra os números e os nomes dos pedidos em preparo e prontos.',
+      signIn: 'Entrar como barista',
+      rights: 'A tela só pode ler pedidos, mesmo depois de reiniciar.',
+      service: 'Usar as credenciais de um serviço',
+      id: 'Client id',
+      secret: 'Client secret',
+      connect: 'Conectar',
+      refused: 'O client id ou o client secret está errado.',
+      retry: 'A loja não responde. Tente de novo.',
+      scopes: 'Use um serviço que só tenha os escopos orders:read e events:read, para que a tela só possa ler.',
+    },
+  },
+});

@@ -1,0 +1,10 @@
+let shown: string | undefined;
+
+/** Reloads the page if the API serves a newer version than the one that is shown. Does nothing without an answer. */
+export async function reloadIfNewer(): Promise<void> {
+  const response = await fetch(location.pathname, { method: 'HEAD' }).catch(() => undefined);
+  const served = response?.ok ? response.headers.get('etag') : null;
+  if (!served) return;
+  shown ??= served;
+  if (served !== shown) location.reload();
+}
