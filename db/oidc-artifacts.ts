@@ -30,6 +30,7 @@ export interface FoundArtifact {
 interface Row {
   id: string;
   payload: ArtifactPayload;
+  expires_at: Date | null;
   consumed_at: Date | null;
   password_version: number | null;
 }
@@ -124,8 +125,10 @@ export function createOidcArtifactRepository(database: Database) {
     },
 
     /** Returns the grants of a user. Times in payloads are in seconds since the epoch. */
-    grantsOf: (accountId: string): Promise<ArtifactPayload[]> =>
-      artifacts().where({ kind: 'Grant', account_id: accountId }).orderBy('id').pluck('payload'),
+    async grantsOf(accountId: string): Promise<ArtifactPayload[]> {
+      const grants = artifacts().where({ kind: 'Grant', account_id: accountId }).orderBy('id');
+      return (await grants.select('payload', 'expires_at')).map(payloadOf);
+    },
 
     /**
      * Removes all sessions, grants and tokens of a user. The user's access tokens then become invalid, too.
@@ -139,6 +142,14 @@ export function createOidcArtifactRepository(database: Database) {
       }
       if (sessionUid !== undefined) ended.whereRaw("NOT (kind = 'Session' AND uid = ?)", [sessionUid]);
       await ended.delete();
+    },
+
+    /** Prolongs a grant and a session that have not ended. @param expiresIn seconds from now until they expire */
+    async prolong(grantId: string, sessionUid: string, expiresIn: number): Promise<void> {
+      await artifacts()
+        .where('expires_at', '>', database.fn.now())
+        .where((any) => any.where({ kind: 'Grant', id: grantId }).orWhere({ kind: 'Session', uid: sessionUid }))
+        .update({ expires_at: expiryOf(expiresIn) });
     },
 
     /** Stores an access token as revoked. @param expiresIn seconds until it expires */
@@ -175,6 +186,12 @@ export function createOidcArtifactRepository(database: Database) {
 
 export type OidcArtifactRepository = ReturnType<typeof createOidcArtifactRepository>;
 
+/** Returns the payload of an artifact, with its current expiry, which can be later than the one that was saved. */
+const payloadOf = ({ payload, expires_at }: Pick<Row, 'payload' | 'expires_at'>): ArtifactPayload => ({
+  ...payload,
+  ...(expires_at && { exp: Math.floor(expires_at.getTime() / 1_000) }),
+});
+
 async function findBy(
   database: Database,
   column: 'id' | 'uid',
@@ -187,11 +204,11 @@ async function findBy(
     .leftJoin({ u: 'users' }, 'u.id', 'a.account_id')
     .where({ 'a.kind': kind, [`a.${column}`]: value })
     .where((alive) => alive.whereNull('a.expires_at').orWhere('a.expires_at', '>', database.fn.now()))
-    .first('a.id', 'a.payload', 'a.consumed_at', 'u.password_version');
+    .first('a.id', 'a.payload', 'a.expires_at', 'a.consumed_at', 'u.password_version');
   if (!row) return undefined;
   const consumed = row.consumed_at && { consumed: Math.floor(row.consumed_at.getTime() / 1000) };
   return {
-    payload: { ...row.payload, jti: row.id, ...consumed },
+    payload: { ...payloadOf(row), jti: row.id, ...consumed },
     passwordVersion: row.password_version ?? undefined,
   };
 }

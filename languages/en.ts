@@ -267,6 +267,8 @@ const pages = {
     tooManyAttempts: (minutes: number) =>
       `Too many passwords were wrong. Try again ${inMinutes(minutes)}, or from a network where you have signed in before.`,
     tooLong: 'The email address or the password is too long. Type both again.',
+    /** Shown to signed-in customers. */
+    forStaff: 'You are signed in, but this page is for the shop’s staff. Sign in with a staff account.',
     /** Shown to signed-in users who are not managers. */
     forManagers: 'You are signed in, but this page is for managers. Sign in with a manager’s account.',
     passwordMissing: 'Type your password.',

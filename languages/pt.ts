@@ -251,6 +251,7 @@ const pages: Language['pages'] = {
     tooManyAttempts: (minutes) =>
       `Houve senhas erradas demais. Tente de novo ${inMinutes(minutes)}, ou de uma rede de onde você já entrou antes.`,
     tooLong: 'O endereço de e-mail ou a senha é longo demais. Digite os dois de novo.',
+    forStaff: 'Você já entrou, mas esta página é só para a equipe da loja. Entre com uma conta da equipe.',
     forManagers: 'Você já entrou, mas esta página é só para a gerência. Entre com uma conta da gerência.',
     passwordMissing: 'Digite a sua senha.',
     bothMissing: 'Digite o seu endereço de e-mail e a sua senha.',

@@ -5,6 +5,7 @@ import type { UserRepository } from '../../db/users.ts';
 import type { Actor, Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
 import type { TokenClaims } from './access-token.ts';
+import { DISPLAY } from './display.ts';
 
 interface AnyCaller<Type extends Actor['type']> {
   type: Type;
@@ -13,6 +14,8 @@ interface AnyCaller<Type extends Actor['type']> {
   /** The scopes of the token, except those that the user's role or the service client no longer has. */
   scopes: ReadonlySet<Scope>;
   actor: Actor;
+  /** Set if the token is only for routes that need one of its scopes: it gives no access to the user's own account. */
+  scopesOnly?: true;
 }
 
 interface UserCaller extends AnyCaller<Role> {
@@ -64,7 +67,8 @@ export function createCallerLookup({ users, serviceClients, artifacts, cacheMs }
     if (!user || !alive) return undefined;
     const { role, name, email } = user;
     const actor = { type: role, id: sub };
-    return { ...actor, name, email, scopes: scopesIn(scopesOf(role)), actor };
+    const scopesOnly = clientId === DISPLAY && { scopesOnly: true as const };
+    return { ...actor, name, email, scopes: scopesIn(scopesOf(role)), actor, ...scopesOnly };
   }
 
   return {

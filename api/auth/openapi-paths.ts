@@ -8,7 +8,9 @@ const clientId = z
   .string()
   .min(1)
   .meta({
-    description: '`crema`, the public client, which has no secret, or the id of a service',
+    description:
+      '`crema`, the public client, which has no secret; `crema-display`, its variant for screens, whose tokens only read ' +
+      'orders; or the id of a service',
     examples: ['crema'],
   });
 const clientSecret = z.string().optional().meta({

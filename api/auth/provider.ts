@@ -16,13 +16,22 @@ import type { Pages } from '../http/pages/page.ts';
 import { GRANT_CLAIM, SESSION_CLAIM } from './access-token.ts';
 import { createArtifactAdapter } from './artifact-adapter.ts';
 import { registerClientCredentialsGrant, SERVICE_SCOPES } from './client-credentials-grant.ts';
+import {
+  DISPLAY,
+  displayClient,
+  displayScopesOf,
+  endOtherGrants,
+  isDisplaySession,
+  keepDisplaysSignedIn,
+} from './display.ts';
 import type { PrivateJwk } from './key-ring.ts';
 import { createErrorPage } from './pages/error-pages.ts';
 import { keepLanguage, signOutPages } from './pages/sign-out.ts';
 import { registerPasswordGrant } from './password-grant.ts';
 import type { PasswordVersions } from './password-versions.ts';
 import type { SignIn } from './sign-in.ts';
-import { codecScopesOf, managersOnly, TEMPORAL_UI, type TemporalUi, temporalUiClient } from './temporal-ui.ts';
+import { requireOwnSession, requireRole } from './sign-in-checks.ts';
+import { codecScopesOf, TEMPORAL_UI, type TemporalUi, temporalUiClient } from './temporal-ui.ts';
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
@@ -60,6 +69,9 @@ const ttl = {
   Interaction: 60 * MINUTE,
   Session: 90 * DAY,
 };
+
+/** Because of the path, browsers do not send the session cookie to the API. */
+const sessionCookie = { signed: true, httpOnly: true, sameSite: 'lax', path: '/oauth' } as const;
 
 export interface ProviderOptions {
   /** The base URL of the API as clients see it, without a trailing slash. */
@@ -105,6 +117,7 @@ export function createProvider(options: ProviderOptions): Provider {
   provider.Client.prototype.compareClientSecret = function (this: { clientSecret?: string }, actual) {
     return verifySecret(this.clientSecret ?? '', actual);
   };
+  keepDisplaysSignedIn(provider, { artifacts: options.artifacts, lifetime: ttl.Session, cookie: sessionCookie });
   registerClientCredentialsGrant(provider, audience);
   if (options.passwordGrant) registerPasswordGrant(provider, signIn, audience);
   return provider;
@@ -115,7 +128,7 @@ function configurationOf(options: ProviderOptions): Configuration {
   const policy = interactionPolicy.base();
   // Users sign in to the shop's own applications only, so there is no consent page.
   policy.remove('consent');
-  policy.get('login')?.checks.add(managersOnly());
+  for (const check of [requireRole(), requireOwnSession()]) policy.get('login')?.checks.add(check);
   const browserOrigins = new Set([issuer, ...redirectUris].map((uri) => new URL(uri).origin));
 
   return {
@@ -124,8 +137,7 @@ function configurationOf(options: ProviderOptions): Configuration {
     cookies: {
       keys: [...cookies],
       names: { session: 'crema_session', interaction: 'crema_sign_in', resume: 'crema_resume' },
-      // Because of the path, browsers do not send the session cookie to the API.
-      long: { signed: true, httpOnly: true, sameSite: 'lax', path: '/oauth' },
+      long: sessionCookie,
       short: { signed: true, httpOnly: true, sameSite: 'lax' },
     },
     routes,
@@ -197,6 +209,7 @@ const clientsOf = ({ issuer, pages, passwordGrant, redirectUris, temporalUi }: P
     post_logout_redirect_uris: [...redirectUris, `${issuer}/docs`],
     id_token_signed_response_alg: 'ES256',
   },
+  displayClient(issuer),
   ...(temporalUi ? [temporalUiClient(temporalUi)] : []),
 ];
 
@@ -206,14 +219,17 @@ interface Resource {
   scopesOf(role: Role): readonly Scope[];
 }
 
-const resourceOf = ({ audience, codecAudience }: ProviderOptions, { clientId }: Client): Resource =>
-  clientId === TEMPORAL_UI ? { uri: codecAudience, scopesOf: codecScopesOf } : { uri: audience, scopesOf };
+function resourceOf({ audience, codecAudience }: ProviderOptions, { clientId }: Client): Resource {
+  if (clientId === TEMPORAL_UI) return { uri: codecAudience, scopesOf: codecScopesOf };
+  return { uri: audience, scopesOf: clientId === DISPLAY ? displayScopesOf : scopesOf };
+}
 
 /** Returns the session's grant to a client, which contains all scopes of the user's role. Creates it if it is missing. */
 async function grantOf(ctx: KoaContextWithOIDC, { uri, scopesOf }: Resource) {
   const { account, client, session, provider } = ctx.oidc;
   const { user } = account as unknown as { user: User };
   const { clientId } = client as Client;
+  if (session && clientId === DISPLAY && isDisplaySession(session)) await endOtherGrants(provider, session);
   const id = session?.grantIdFor(clientId);
   const grant = (id && (await provider.Grant.find(id))) || new provider.Grant({ accountId: user.id, clientId });
   grant.addOIDCScope('openid');

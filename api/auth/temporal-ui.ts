@@ -1,6 +1,5 @@
-import { type ClientMetadata, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import type { ClientMetadata } from 'oidc-provider';
 import { hashSecret } from '../../db/secret-hash.ts';
-import type { User } from '../../db/users.ts';
 import type { Role } from '../../domain/actor.ts';
 import { type Scope, scopesOf } from '../../domain/scopes.ts';
 
@@ -12,9 +11,6 @@ export interface TemporalUi {
 }
 
 export const TEMPORAL_UI = 'temporal-ui';
-
-/** The reason with which oidc-provider shows the sign-in page again to a user who is not a manager. */
-export const FOR_MANAGERS = 'for_managers';
 
 /**
  * Returns the metadata of a confidential client. The Temporal Web UI sends neither `resource` nor a PKCE challenge. It sends
@@ -34,12 +30,3 @@ export const temporalUiClient = ({ origin, clientSecret }: TemporalUi): ClientMe
 /** Returns the scopes of the Temporal Web UI's tokens. For managers, this is `events:read`, with which they decrypt payloads. */
 export const codecScopesOf = (role: Role): readonly Scope[] =>
   scopesOf(role).filter((scope) => scope === 'events:read');
-
-/** Returns a check that sends users other than managers back to the sign-in page. */
-export const managersOnly = () =>
-  new interactionPolicy.Check(FOR_MANAGERS, 'The Temporal Web UI is for managers.', (ctx) => {
-    const { account, client } = (ctx as KoaContextWithOIDC).oidc;
-    if (client?.clientId !== TEMPORAL_UI || !account) return interactionPolicy.Check.NO_NEED_TO_PROMPT;
-    const { user } = account as unknown as { user: User };
-    return user.role === 'manager' ? interactionPolicy.Check.NO_NEED_TO_PROMPT : interactionPolicy.Check.REQUEST_PROMPT;
-  });

@@ -58,6 +58,9 @@ function problemOf(access: Access, caller: Caller | undefined): Problem | undefi
     return new Problem('forbidden', { detail: `Only callers of these types may do this: ${to.join(', ')}.` });
   }
   const sufficient = sufficientScopes(access, caller.type === 'service');
+  if (sufficient.length === 0 && caller.scopesOnly) {
+    return new Problem('forbidden', { detail: 'A display’s access token is for reading orders only.' });
+  }
   if (sufficient.length === 0 || sufficient.some((scope) => caller.scopes.has(scope))) return undefined;
   return insufficientScope(sufficient);
 }

@@ -70,6 +70,17 @@ describe('an authorization request', () => {
   });
 });
 
+test.each(['/', '/board'])('users return to the page %s after a sign-in and a sign-out', async (path) => {
+  const agent = openUserAgent(api.url);
+  const application = openApplication(api.url, api.url + path);
+  const page = await agent.open(application.authorize());
+  const back = await agent.submit(page, { email: 'customer@example.com', password: 'test' });
+  expect([back.url.pathname, back.url.searchParams.has('code')]).toEqual([path, true]);
+  const query = new URLSearchParams({ client_id: 'crema', post_logout_redirect_uri: api.url + path });
+  const left = await agent.submit(await agent.open(`/oauth/logout?${query}`), { logout: 'yes' });
+  expect(left.url.href).toBe(api.url + path);
+});
+
 describe('an authorization code', () => {
   test('revokes its tokens if it is used a second time', async () => {
     const { exchange } = await signInWithBrowser(api);

@@ -27,7 +27,8 @@ interface Cookie {
   attributes: string;
 }
 
-export function openUserAgent(shop: string): UserAgent {
+/** @param language the value of `Accept-Language` */
+export function openUserAgent(shop: string, language = ''): UserAgent {
   const cookies: UserAgent['cookies'] = new Map();
 
   function store(headers: Headers) {
@@ -48,6 +49,7 @@ export function openUserAgent(shop: string): UserAgent {
     const cookie = [...cookies].filter(([, { path }]) => url.pathname.startsWith(path));
     const headers = {
       accept: 'text/html,*/*;q=0.8',
+      'accept-language': language,
       cookie: cookie.map(([name, { value }]) => `${name}=${value}`).join('; '),
       ...(init.headers as Record<string, string>),
     };
@@ -56,7 +58,7 @@ export function openUserAgent(shop: string): UserAgent {
     const html = await answer.text();
     const location = answer.headers.get('location');
     const next = location ? new URL(location, url) : url;
-    const leaves = next.origin !== url.origin || next.pathname.startsWith('/docs');
+    const leaves = next.origin !== url.origin || /^\/(docs\/.*|display|board|)$/.test(next.pathname);
     if (!location || leaves || hops === 0) return { status: answer.status, url: next, headers: answer.headers, html };
     return go(next, {}, hops - 1);
   }

@@ -236,6 +236,13 @@ export const states: Record<string, (page: Page, all: PagesShop) => Promise<void
       all.shop.url + authorize(all, { ...query, code_challenge: undefined, code_challenge_method: undefined }),
     );
   },
+  async 'sign-in for staff'(page, all) {
+    await signIn(page, all);
+    await at(
+      page,
+      all.shop.url + authorize(all, { client_id: 'crema-display', redirect_uri: `${all.shop.url}/display` }),
+    );
+  },
   'sign-in expired': (page, { shop }) => at(page, `${shop.url}/oauth/authorize/long-gone`),
   async 'form of another site'(page, all) {
     await at(page, all.shop.url + authorize(all));

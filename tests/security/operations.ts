@@ -6,6 +6,8 @@ import type { Shop } from '../shop.ts';
 
 interface Operation {
   operationId: string;
+  /** Empty for an operation that needs no token. */
+  security: object[];
   parameters?: { name: string; in: string; schema: { type?: string } }[];
   requestBody?: {
     content: Record<

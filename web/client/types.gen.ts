@@ -623,7 +623,7 @@ export type Payload = {
 export type TokenRequest = {
     grant_type: 'authorization_code' | 'password' | 'refresh_token' | 'client_credentials';
     /**
-     * `crema`, the public client, which has no secret, or the id of a service
+     * `crema`, the public client, which has no secret; `crema-display`, its variant for screens, whose tokens only read orders; or the id of a service
      */
     client_id?: string;
     /**
@@ -659,7 +659,7 @@ export type TokenRequest = {
 
 export type TokenRevocation = {
     /**
-     * `crema`, the public client, which has no secret, or the id of a service
+     * `crema`, the public client, which has no secret; `crema-display`, its variant for screens, whose tokens only read orders; or the id of a service
      */
     client_id?: string;
     /**

@@ -7,8 +7,9 @@ import type { PageWords } from '../../../languages/language.ts';
 import { type Html, html } from '../../../languages/markup.ts';
 import { quotaHeaders } from '../../http/middleware/rate-limits.ts';
 import { inMinutes, type Pages } from '../../http/pages/page.ts';
+import { DISPLAY, DISPLAY_AMR } from '../display.ts';
 import type { SignIn } from '../sign-in.ts';
-import { FOR_MANAGERS } from '../temporal-ui.ts';
+import { WRONG_ROLE } from '../sign-in-checks.ts';
 import { answerExpired, answerForged } from './error-pages.ts';
 
 const readForm = bodyParser({ enableTypes: ['form'], formLimit: '10kb' });
@@ -48,7 +49,12 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
       words,
       title: signIn.title,
       refused: fault !== undefined,
-      content: formOf(words.pages, { csrf: csrfOf(interaction), email, fault }),
+      content: formOf(words.pages, {
+        csrf: csrfOf(interaction),
+        email,
+        fault,
+        isForDisplay: isForDisplay(interaction),
+      }),
       links: [
         [links.forgot, '/account/forgot'],
         [links.register, '/account/register'],
@@ -88,7 +94,8 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     const wrong: Fault = { text: texts.wrong, fields: ['password'] };
     if (!result.found) return refuse(400, email, wrong);
     try {
-      await finish(ctx, { login: { accountId: result.found.id, remember: remember === 'yes' } });
+      const forDisplay = isForDisplay(interaction) && { remember: true, amr: [DISPLAY_AMR] };
+      await finish(ctx, { login: { accountId: result.found.id, remember: remember === 'yes', ...forDisplay } });
     } catch (error) {
       // The password was changed after the check above.
       if (error instanceof errors.InvalidGrant) return refuse(400, email, wrong);
@@ -100,14 +107,17 @@ export function createSignInPage({ pages, provider, signIn, keys }: SignInPageOp
     const interaction = await interactionOf(provider(), ctx);
     if (!interaction) return answerExpired(ctx, pages);
     if (ctx.method === 'POST') return submit(ctx, interaction);
-    if (interaction.prompt.reasons.includes(FOR_MANAGERS)) {
-      const text = pages.wordsFor(ctx).pages.signIn.forManagers;
+    if (interaction.prompt.reasons.includes(WRONG_ROLE)) {
+      const { forStaff, forManagers } = pages.wordsFor(ctx).pages.signIn;
+      const text = isForDisplay(interaction) ? forStaff : forManagers;
       return show(ctx, interaction, 403, '', { text, fields: ['email'] });
     }
     const { login_hint: hint } = interaction.params;
     show(ctx, interaction, 200, typeof hint === 'string' ? hint : '');
   };
 }
+
+const isForDisplay = ({ params }: Interaction): boolean => params.client_id === DISPLAY;
 
 /** Returns the interaction that the cookie names, or `undefined` if it has expired or the path names another one. */
 async function interactionOf(provider: Provider, ctx: Context): Promise<Interaction | undefined> {
@@ -145,7 +155,12 @@ type FieldName = 'email' | 'password';
 
 function formOf(
   { signIn, fields }: PageWords,
-  { csrf, email, fault }: { csrf: string; email: string; fault: Fault | undefined },
+  {
+    csrf,
+    email,
+    fault,
+    isForDisplay,
+  }: { csrf: string; email: string; fault: Fault | undefined; isForDisplay: boolean },
 ): Html {
   const focus = fault?.fields[0] ?? (email ? 'password' : 'email');
   const attributes = (field: FieldName) => [
@@ -161,7 +176,7 @@ ${fault ? html`<p class="fault" id="fault" role="alert"><a href="#${focus}">${fa
 <input ${attributes('email')} type="email" autocomplete="username" inputmode="email" autocapitalize="none" spellcheck="false" value="${email}">
 <label for="password">${fields.password}</label>
 <input ${attributes('password')} type="password" autocomplete="current-password">
-<label class="check"><input type="checkbox" name="remember" value="yes"><span>${signIn.remember}</span></label>
+${isForDisplay ? null : html`<label class="check"><input type="checkbox" name="remember" value="yes"><span>${signIn.remember}</span></label>`}
 <div class="choices">
 <button>${signIn.button}</button>
 <button class="quiet" name="cancel" value="yes" formnovalidate>${signIn.cancel}</button>
