@@ -20,7 +20,7 @@ import { requireCurrency } from './catalog/require-currency.ts';
 import { createClientAddress } from './http/limits/client-address.ts';
 import { connectLimitsRedis, createLimits, type Limits } from './http/limits/limits.ts';
 import { securityHeaders } from './http/middleware/security-headers.ts';
-import { createPages, type Pages } from './http/pages/page.ts';
+import { createPages, type Pages, STOREFRONT } from './http/pages/page.ts';
 import { createHttpServer } from './http/server.ts';
 import { emailPreviews } from './operations/email-previews.ts';
 import { metricsPage } from './operations/metrics.ts';
@@ -74,8 +74,8 @@ async function openApi(settings: ApiSettings, logger: Logger, opened: AsyncDispo
   const limitsRedis = settings.RATE_LIMITS === 'on' ? connectLimitsRedis(settings.REDIS_URL, logger) : undefined;
   opened.defer(() => limitsRedis?.disconnect());
   const limits = limitsRedis && createLimits(settings, limitsRedis);
-  // For a shop without an app, pages link to the docs page.
-  const app = appOriginsOf(settings)[0] ?? '/docs';
+  // Without an app of its own, the shop's app is the storefront.
+  const app = appOriginsOf(settings)[0] ?? STOREFRONT;
   const pages = createPages({ name: settings.SHOP_NAME, language: settings.SHOP_LANGUAGE, app });
   const auth = await startAuth(settings, database, pages, limits);
   const wakeUpNotifier = createWakeUpNotifier(settings.REDIS_URL, logger);

@@ -67,6 +67,18 @@ describe('the page of an emailed link', () => {
     await shop.signIn(email, PASSWORD);
   });
 
+  test.each([
+    ['customer', '/#sign-in'],
+    ['barista', '/board'],
+    ['manager', '/board'],
+  ])('links an opened account of a %s to %s', async (role, page) => {
+    const email = newAddress();
+    const body = { email, name: 'Marco', role };
+    await shop.request('POST', '/v1/users/invitations', { as: shop.manager, body });
+    const { path, token } = linkIn(await emailTo(shop, email));
+    expect((await submit(shop, path, { token, password: PASSWORD })).body).toContain(`<a href="${page}">Sign in</a>`);
+  });
+
   test('answers 410 with a link to request another email if the link is invalid', async () => {
     for (const path of ['/account/verify', '/account/password']) {
       for (const { status, body } of [await open(path), await submit(shop, path, {})]) {

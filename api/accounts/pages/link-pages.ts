@@ -22,21 +22,26 @@ interface Dependencies {
   accountService: AccountService;
   accountRequests: Pick<AccountRequestRepository, 'peek'>;
   users: Pick<UserRepository, 'find'>;
-  /** URL of the shop's app. */
-  app: string;
+  /** URL that "Sign in" links to, except for staff. */
+  signIn: string;
 }
 
 /**
  * The pages that links in emails lead to. Each link works once, and mail scanners also open links. So opening a link only shows
  * a button, and pressing the button uses the link.
  */
-export function linkPages({ accountService, accountRequests, users, app }: Dependencies): Record<string, AccountPage> {
+export function linkPages({
+  accountService,
+  accountRequests,
+  users,
+  signIn,
+}: Dependencies): Record<string, AccountPage> {
   return {
     '/account/verify': {
       async get({ token = '' }, visitor) {
         const request = await accountRequests.peek(token, 'registration', 'address');
         const words = await wordsOf(request, visitor);
-        if (!request) return expiredPage(words, app);
+        if (!request) return expiredPage(words, signIn);
         if (request.purpose === 'registration') return passwordPage(request, token, words);
         return newAddressPage(request, token, words);
       },
@@ -47,7 +52,7 @@ export function linkPages({ accountService, accountRequests, users, app }: Depen
       async get({ token = '' }, visitor) {
         const request = await accountRequests.peek(token, 'registration', 'reset', 'invitation');
         const words = await wordsOf(request, visitor);
-        return request ? passwordPage(request, token, words) : expiredPage(words, app);
+        return request ? passwordPage(request, token, words) : expiredPage(words, signIn);
       },
       post: (fields, visitor) =>
         useLink('/account/password', fields, visitor, (token, password = '') =>
@@ -75,11 +80,16 @@ export function linkPages({ accountService, accountRequests, users, app }: Depen
     const result = await change(token, password);
     if (!('refused' in result)) {
       const { title, about } = confirmed[request?.purpose ?? 'registration'];
-      return { words, title, content: paragraphs(about(typed(result.name))), links: [[links.signIn, app]] };
+      return {
+        words,
+        title,
+        content: paragraphs(about(typed(result.name))),
+        links: [[links.signIn, result.role === 'customer' ? signIn : '/board']],
+      };
     }
     if (result.refused === 'unavailable' || result.refused === 'outcome_unknown')
       return unavailablePage(words, withToken(page, token));
-    if (!request || result.refused === 'invalid_link') return expiredPage(words, app);
+    if (!request || result.refused === 'invalid_link') return expiredPage(words, signIn);
     // The only other refusal is a missing password, for which the form shows its hint instead of a fault.
     const fault = result.refused === 'weak_password' ? faults.password[result.fault](PASSWORD_LENGTH) : undefined;
     return passwordPage(request, token, words, fault);
@@ -124,10 +134,10 @@ const introductions = ({ pages: { choosePassword } }: Language): Record<Purpose,
   address: [],
 });
 
-function expiredPage(words: Language, app: string): PageResponse {
+function expiredPage(words: Language, signIn: string): PageResponse {
   const { links, linkExpired } = words.pages;
   const onward = [
-    [links.signIn, app],
+    [links.signIn, signIn],
     [links.forgot, '/account/forgot'],
     [links.registerAgain, '/account/register'],
   ] as const;

@@ -27,10 +27,10 @@ export function accountPages({
   accountRequests,
   users,
 }: Dependencies): Middleware<RequestState> {
-  const { app } = pages;
+  const { app, signIn } = pages;
   const pageAt: Record<string, AccountPage> = {
-    ...requestPages(accountService, app),
-    ...linkPages({ accountService, accountRequests, users, app }),
+    ...requestPages(accountService, signIn),
+    ...linkPages({ accountService, accountRequests, users, signIn }),
     ...emailPages({ users, app }),
   };
 

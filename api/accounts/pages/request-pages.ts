@@ -13,27 +13,28 @@ import {
   unavailablePage,
 } from './account-page.ts';
 
-/** The pages to register and to request a new password. @param app URL of the shop's app */
-export function requestPages(accountService: AccountService, app: string): Record<string, AccountPage> {
+/** The pages to register and to request a new password. @param signIn URL that "Sign in" links to */
+export function requestPages(accountService: AccountService, signIn: string): Record<string, AccountPage> {
   return {
     '/account/register': {
-      get: async (_fields, { wordsFor }) => registerPage(wordsFor(), app),
+      get: async (_fields, { wordsFor }) => registerPage(wordsFor(), signIn),
       async post({ email = '', name = '' }, { language, wordsFor }) {
         const words = wordsFor();
         const { data, error } = registration.safeParse({ email, name });
-        if (!data) return registerPage(words, app, { email, name }, new Set(error.issues.map(({ path }) => path[0])));
+        if (!data)
+          return registerPage(words, signIn, { email, name }, new Set(error.issues.map(({ path }) => path[0])));
         const refused = await accountService.register({ ...data, language });
-        return checkYourEmailPage(words, app, refused, words.pages.checkYourEmail.registered, '/account/register');
+        return checkYourEmailPage(words, signIn, refused, words.pages.checkYourEmail.registered, '/account/register');
       },
     },
     '/account/forgot': {
-      get: async (_fields, { wordsFor }) => forgotPage(wordsFor(), app),
+      get: async (_fields, { wordsFor }) => forgotPage(wordsFor(), signIn),
       async post({ email = '' }, { wordsFor }) {
         const words = wordsFor();
         const { data } = resetRequest.safeParse({ email });
-        if (!data) return forgotPage(words, app, email, words.pages.faults.email);
+        if (!data) return forgotPage(words, signIn, email, words.pages.faults.email);
         const refused = await accountService.requestReset(data.email);
-        return checkYourEmailPage(words, app, refused, words.pages.checkYourEmail.reset, '/account/forgot');
+        return checkYourEmailPage(words, signIn, refused, words.pages.checkYourEmail.reset, '/account/forgot');
       },
     },
   };
@@ -41,7 +42,7 @@ export function requestPages(accountService: AccountService, app: string): Recor
 
 function registerPage(
   words: Language,
-  app: string,
+  signIn: string,
   typed: Fields = {},
   invalid: ReadonlySet<unknown> = new Set(),
 ): PageResponse {
@@ -56,18 +57,18 @@ function registerPage(
       ],
     }),
     links: [
-      [links.signIn, app],
+      [links.signIn, signIn],
       [links.forgot, '/account/forgot'],
     ],
   };
 }
 
-function forgotPage(words: Language, app: string, value = '', fault?: string): PageResponse {
+function forgotPage(words: Language, signIn: string, value = '', fault?: string): PageResponse {
   const { forgot, links } = words.pages;
   return {
     ...formPage(words, forgot, '/account/forgot', { fields: [{ ...addressField(words), value, fault }] }),
     links: [
-      [links.signIn, app],
+      [links.signIn, signIn],
       [links.register, '/account/register'],
     ],
   };
@@ -75,7 +76,7 @@ function forgotPage(words: Language, app: string, value = '', fault?: string): P
 
 function checkYourEmailPage(
   words: Language,
-  app: string,
+  signIn: string,
   refused: AccountRefusal | undefined,
   text: string,
   page: string,
@@ -86,6 +87,6 @@ function checkYourEmailPage(
     ? [checkYourEmail.tooMany(inMinutes(refused.status.resetsIn))]
     : [text, checkYourEmail.notArrived];
   const notice = { title: checkYourEmail.title, paragraphs };
-  const response = noticeParts(words, notice, [links.signIn, app], [links.tryAgain, page]);
+  const response = noticeParts(words, notice, [links.signIn, signIn], [links.tryAgain, page]);
   return refused ? { status: 429, headers: quotaHeaders(refused.status), ...response } : response;
 }

@@ -20,7 +20,7 @@ export const answerForged = (ctx: Context, pages: Pages): void =>
 
 function answerStartAgain(ctx: Context, pages: Pages, status: number, notice: (words: PageWords) => Notice): void {
   const words = pages.wordsFor(ctx);
-  const again: Link = [words.pages.links.signInAgain, pages.app];
+  const again: Link = [words.pages.links.signInAgain, pages.signIn];
   pages.answer(ctx, status, noticeParts(words, notice(words.pages), again));
 }
 

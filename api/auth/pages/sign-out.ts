@@ -38,7 +38,7 @@ ${{ markup: form }}
     const page = ctx as unknown as Context;
     const words = pages.wordsFor(page, [page.query.ui_locales].flat()[0]);
     const { links, signedOut } = words.pages;
-    pages.answer(page, 200, noticeParts(words, signedOut, [links.signInAgain, pages.app]));
+    pages.answer(page, 200, noticeParts(words, signedOut, [links.signInAgain, pages.signIn]));
   },
 });
 

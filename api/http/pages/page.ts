@@ -64,10 +64,15 @@ export interface PageParts {
 
 export type Pages = ReturnType<typeof createPages>;
 
+/** The path of the shop's own app. */
+export const STOREFRONT = '/';
+
 export function createPages({ name, language, app }: ShopPages) {
   return {
     name,
     app,
+    /** The URL of the app that "Sign in" links to. The storefront starts the sign-in at once. */
+    signIn: app === STOREFRONT ? `${STOREFRONT}#sign-in` : app,
     /** Returns the texts in the first supported language of these: the given ones, the browser's, the shop's. */
     wordsFor: (ctx: Context, ...preferred: (string | null | undefined)[]): Language =>
       wordsIn(...preferred, acceptLanguage.parse(ctx.get('accept-language')), language),
