@@ -110,12 +110,13 @@ describe('a sign-in to the display', () => {
   ])('shows a customer the sign-in page again, in %s, which accepts staff', async (language, sentence) => {
     const agent = openUserAgent(api.url, language);
     const { authorize, exchange } = displayIn(agent);
-    const refused = await agent.submit(await authorize(), customer);
+    // The display's page asks for a password, as somebody may be signed in.
+    const refused = await agent.submit(await authorize({ prompt: 'login' }), customer);
     expect([refused.status, faultOf(refused), codeIn(refused)]).toEqual([403, sentence, null]);
     expect((await authorize({ prompt: 'none' })).url.searchParams.get('error')).toBe('interaction_required');
 
     // The session of the customer ends first, with a page that submits its form by a script.
-    const back = await agent.submit(await agent.submit(await authorize(), barista), {});
+    const back = await agent.submit(await agent.submit(refused, barista), {});
     expect(decodeJwt((await exchange(back)).body.access_token)).toMatchObject({ sub: BARISTA });
   });
 
