@@ -14,7 +14,7 @@ const MAX_NOTE_LENGTH = 200;
 
 /** Returns the allergens as one text: `Contains eggs, gluten and milk`. */
 export function describeAllergens({ allergens }: MenuItem): string {
-  const names = allergens.map((allergen) => words.value.allergens[allergen]);
+  const names = allergens.map(words.value.allergen);
   return words.value.contains(new Intl.ListFormat(locale.value, { type: 'conjunction' }).format(names));
 }
 

@@ -1,79 +1,54 @@
 import type { Allergen } from '../client/index.ts';
 import { inLanguage } from '../page/language.ts';
 
-interface Words {
-  allergens: Record<Allergen, string>;
-  contains: (allergens: string) => string;
-  soldOut: string;
-  /** The choice of no variation. */
-  plain: string;
-  variation: string;
-  /** How many options a group takes. */
-  limits: (min: number, max: number) => string;
-  quantity: string;
-  fewer: (name: string) => string;
-  more: (name: string) => string;
-  note: string;
-  noteHint: string;
-  plus: (price: string) => string;
-}
-
-const en: Words = {
-  allergens: {
-    celery: 'celery',
-    crustaceans: 'crustaceans',
-    eggs: 'eggs',
-    fish: 'fish',
-    gluten: 'gluten',
-    lupin: 'lupin',
-    milk: 'milk',
-    molluscs: 'molluscs',
-    mustard: 'mustard',
-    nuts: 'nuts',
-    peanuts: 'peanuts',
-    sesame: 'sesame',
-    soy: 'soy',
-    sulphites: 'sulphites',
-  },
-  contains: (allergens) => `Contains ${allergens}`,
+const en = {
+  /** English names are those of the API. */
+  allergen: (allergen: Allergen): string => allergen,
+  contains: (allergens: string) => `Contains ${allergens}`,
   soldOut: 'Sold out',
+  /** The choice of no variation. */
   plain: 'Plain',
   variation: 'Which one?',
-  limits(min, max) {
+  /** How many options a group takes. */
+  limits(min: number, max: number) {
     if (min === max) return `Choose ${min}`;
+    if (min === 0 && max === 1) return 'optional';
     return min === 0 ? `Choose up to ${max}` : `Choose ${min} to ${max}`;
   },
   quantity: 'How many?',
-  fewer: (name) => `Fewer: ${name}`,
-  more: (name) => `More: ${name}`,
+  fewer: (name: string) => `Fewer: ${name}`,
+  more: (name: string) => `More: ${name}`,
   note: 'Anything we should know?',
   noteHint: 'Extra hot, for example',
-  plus: (price) => `+ ${price}`,
+  plus: (price: string) => `+ ${price}`,
 };
 
-const pt: Words = {
-  allergens: {
-    celery: 'aipo',
-    crustaceans: 'crustáceos',
-    eggs: 'ovos',
-    fish: 'peixe',
-    gluten: 'glúten',
-    lupin: 'tremoço',
-    milk: 'leite',
-    molluscs: 'moluscos',
-    mustard: 'mostarda',
-    nuts: 'nozes',
-    peanuts: 'amendoim',
-    sesame: 'gergelim',
-    soy: 'soja',
-    sulphites: 'sulfitos',
-  },
+const inPortuguese: Record<Allergen, string> = {
+  celery: 'aipo',
+  crustaceans: 'crustáceos',
+  eggs: 'ovos',
+  fish: 'peixe',
+  gluten: 'glúten',
+  lupin: 'tremoço',
+  milk: 'leite',
+  molluscs: 'moluscos',
+  mustard: 'mostarda',
+  nuts: 'nozes',
+  peanuts: 'amendoim',
+  sesame: 'gergelim',
+  soy: 'soja',
+  sulphites: 'sulfitos',
+};
+
+const pt: typeof en = {
+  allergen: (allergen) => inPortuguese[allergen],
   contains: (allergens) => `Contém ${allergens}`,
   soldOut: 'Esgotado',
   plain: 'Simples',
   variation: 'Qual deles?',
   limits(min, max) {
     if (min === max) return `Escolha ${min}`;
+    if (min === 0 && max === 1) return 'opcional';
     return min === 0 ? `Escolha até ${max}` : `Escolha de ${min} a ${max}`;
   },
   quantity: 'Quantos?',

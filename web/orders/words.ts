@@ -1,19 +1,5 @@
-import type { CancellationReason, Location, OrderCancellation, OrderStatus } from '../client/index.ts';
+import type { CancellationReason, OrderCancellation } from '../client/index.ts';
 import { inLanguage } from '../page/language.ts';
-
-interface Words {
-  order: string;
-  location: Record<Location, string>;
-  statuses: Record<OrderStatus, string>;
-  headlines: Record<Exclude<OrderStatus, 'cancelled'>, string>;
-  texts: Record<'waiting' | 'preparation' | 'delivered', string>;
-  ready: Record<Location, string>;
-  cancelled: (cancellation: OrderCancellation | null) => { headline: string; text: string };
-  steps: string;
-  total: string;
-  note: string;
-  fromTheTeam: string;
-}
 
 /** The texts that emails have too: see languages/. */
 const apologies: Record<'en' | 'pt', Record<CancellationReason, string>> = {
@@ -35,16 +21,10 @@ const apologies: Record<'en' | 'pt', Record<CancellationReason, string>> = {
   },
 };
 
-const en: Words = {
+const en = {
   order: 'Order',
   location: { take_away: 'To go', in_house: 'For here' },
-  statuses: {
-    waiting: 'Received',
-    preparation: 'Making',
-    ready: 'Ready',
-    delivered: 'Enjoy',
-    cancelled: 'Cancelled',
-  },
+  statuses: { waiting: 'Received', preparation: 'Making', ready: 'Ready', delivered: 'Enjoy', cancelled: 'Cancelled' },
   headlines: { waiting: 'Thank you!', preparation: 'We’re on it', ready: 'It’s ready!', delivered: 'Enjoy!' },
   texts: {
     waiting: 'We have your order, and we’ll start making it soon.',
@@ -55,7 +35,7 @@ const en: Words = {
     take_away: 'Your order is packed to go and waiting at the counter. Just show this number.',
     in_house: 'Your order is waiting at the counter. Just show this number.',
   },
-  cancelled: (cancellation) =>
+  cancelled: (cancellation: OrderCancellation | null) =>
     cancellation?.by.type === 'customer'
       ? { headline: 'Cancelled, as you asked', text: 'If you change your mind, we’d love to make you something.' }
       : {
@@ -68,7 +48,7 @@ const en: Words = {
   fromTheTeam: 'From the team',
 };
 
-const pt: Words = {
+const pt: typeof en = {
   order: 'Pedido',
   location: { take_away: 'Para viagem', in_house: 'Para comer aqui' },
   statuses: {

@@ -16,6 +16,7 @@ interface SignedIn {
 }
 
 interface Account {
+  id: string;
   name: string;
   role: Role;
 }
@@ -87,8 +88,8 @@ export function createSession({ clientId, scope }: SessionOptions) {
   async function readAccount(): Promise<void> {
     const outcome = await outcomeOf(getMe());
     if (outcome.kind !== 'done') return;
-    const { name, role, language } = outcome.data;
-    account.value = { name, role };
+    const { id, name, role, language } = outcome.data;
+    account.value = { id, name, role };
     userLanguage.value = language;
   }
 

@@ -111,10 +111,10 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
 }
 
 /** Waits for so many ms with some randomness, or until the browser is online again. */
-function untilOnline(ms: number, signal: AbortSignal): Promise<void> {
+export function untilOnline(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, ms * (0.75 + Math.random() / 2));
-  addEventListener('online', () => resolve(), { once: true, signal });
-  signal.addEventListener('abort', () => resolve(), { once: true });
+  addEventListener('online', () => resolve(), { once: true, ...(signal && { signal }) });
+  signal?.addEventListener('abort', () => resolve(), { once: true });
   return promise.finally(() => clearTimeout(timer));
 }

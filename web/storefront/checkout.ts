@@ -1,0 +1,108 @@
+import { signal } from '@preact/signals';
+import {
+  type Money,
+  type OrderLine,
+  type OrderRequest,
+  type ProblemCode,
+  placeOrder,
+  quoteOrder,
+} from '../client/index.ts';
+import { requestOf } from '../menu/line-draft.ts';
+import { readMenu } from '../menu/menu.ts';
+import { storedSignal } from '../page/stored-signal.ts';
+import { outcomeOf } from '../requests/outcome.ts';
+import { untilOnline } from '../streams/follow.ts';
+import { basket, beginBasket, changeBasket, reviewed } from './basket.ts';
+import { replaceRoute } from './route.ts';
+import { session } from './session.ts';
+import { words } from './words.ts';
+
+/** What the customer sees before placing the order. */
+type Checkout =
+  | { step: 'busy' }
+  | { step: 'confirm'; key: string; lines: OrderLine[]; body: OrderRequest; total: Money; changes: string[] }
+  /** `why` is in the words of the API. */
+  | { step: 'failed'; why: string; changes: string[] };
+
+export const checkout = signal<Checkout>({ step: 'busy' });
+
+/** A request to place an order, stored until its outcome is known. */
+interface Placing {
+  /** The idempotency key: the id of the basket. */
+  key: string;
+  body: OrderRequest;
+  /** The lines of the basket that it orders. */
+  lineIds: string[];
+  userId: string | undefined;
+}
+
+export const placing = storedSignal<Placing | null>('crema.placing', null);
+
+/** Whether the last attempt to place the order had no answer. */
+export const isUnanswered = signal(false);
+
+/** Refusals that today's menu explains. */
+const outdated: ProblemCode[] = ['price_changed', 'product_unavailable', 'options_invalid'];
+
+/** Compares the basket with today's menu, and asks for the price of what can be ordered. */
+export async function prepare(attempts = 3): Promise<void> {
+  checkout.value = { step: 'busy' };
+  if (!session.account.value) await session.readAccount();
+  const isRead = await readMenu();
+  const changes = reviewed.value.flatMap((each) => each.changes);
+  const lines = reviewed.value.flatMap(({ today }) => today ?? []);
+  if (!isRead || lines.length === 0) {
+    checkout.value = { step: 'failed', why: isRead ? words.value.nothingLeft : words.value.noAnswer, changes };
+    return;
+  }
+  const { id: key, location } = basket.value;
+  const note = basket.value.note.trim();
+  const body = { lines: lines.map(requestOf), location, ...(note && { note }) };
+  const outcome = await outcomeOf(quoteOrder({ body }));
+  if (outcome.kind === 'done')
+    checkout.value = { step: 'confirm', key, lines, body, total: outcome.data.total, changes };
+  else if (outcome.kind === 'retry') checkout.value = { step: 'failed', why: words.value.noAnswer, changes };
+  else if (outdated.includes(outcome.problem.code) && attempts > 1) await prepare(attempts - 1);
+  else checkout.value = { step: 'failed', why: outcome.problem.detail, changes };
+}
+
+/** Accepts the changes and places the order. It is stored before the first attempt, so that a reload repeats it. */
+export async function place(): Promise<void> {
+  if (checkout.value.step !== 'confirm' || placing.value) return;
+  const { key, lines, body, total } = checkout.value;
+  const ordered = new Map(lines.map((line) => [line.id, line]));
+  changeBasket({ lines: basket.value.lines.map((line) => ordered.get(line.id) ?? line) });
+  placing.value = {
+    key,
+    body: { ...body, expectedTotal: total },
+    lineIds: [...ordered.keys()],
+    userId: session.account.value?.id,
+  };
+  await sendOrder();
+}
+
+let isSending = false;
+
+/** Sends the stored request with the same key until its outcome is known. */
+export async function sendOrder(): Promise<void> {
+  if (isSending) return;
+  isSending = true;
+  // A key belongs to one user. With it, another user would place a second order.
+  if (placing.value?.userId !== session.account.value?.id) placing.value = null;
+  for (let pause = 500; placing.value; pause = Math.min(2 * pause, 8_000)) {
+    const { key, body, lineIds } = placing.value;
+    const outcome = await outcomeOf(placeOrder({ body, headers: { 'Idempotency-Key': key } }));
+    isUnanswered.value = outcome.kind === 'retry';
+    if (outcome.kind === 'done') {
+      beginBasket(lineIds);
+      placing.value = null;
+      replaceRoute(`order/${outcome.data.id}`);
+    } else if (outcome.kind === 'refused') {
+      placing.value = null;
+      if (outdated.includes(outcome.problem.code)) await prepare();
+      else checkout.value = { step: 'failed', why: outcome.problem.detail, changes: [] };
+    } else if (session.state.value !== 'signed in') break;
+    else await untilOnline(pause);
+  }
+  isSending = false;
+}

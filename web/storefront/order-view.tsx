@@ -1,0 +1,102 @@
+import { type Signal, useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { cancelOrder, type OrderInEvent } from '../client/index.ts';
+import { OrderProgress } from '../orders/order-progress.tsx';
+import { isOpen } from '../orders/status.ts';
+import { Heading } from '../page/heading.tsx';
+import { Modal } from '../page/modal.tsx';
+import { outcomeOf } from '../requests/outcome.ts';
+import { type Connection, follow, type StreamEvent } from '../streams/follow.ts';
+import { replaceRoute } from './route.ts';
+import { words } from './words.ts';
+
+const mayCancel = ({ status }: OrderInEvent): boolean => isOpen(status) && status !== 'ready';
+
+interface CancelProps {
+  order: OrderInEvent;
+  onCancelled(order: OrderInEvent): void;
+}
+
+function CancelDialog({ order, onCancelled }: CancelProps) {
+  const key = useSignal(crypto.randomUUID());
+  const fault = useSignal('');
+  const title = words.value.cancelTitle(order.number);
+  const close = () => replaceRoute(`order/${order.id}`);
+  async function cancel(): Promise<void> {
+    const headers = { 'Idempotency-Key': key.value };
+    const body = { reasonCode: 'customer_request' } as const;
+    const outcome = await outcomeOf(cancelOrder({ path: { id: order.id }, body, headers }));
+    if (outcome.kind === 'done') {
+      onCancelled(outcome.data);
+      close();
+    } else if (outcome.kind === 'retry') fault.value = words.value.noAnswer;
+    else fault.value = outcome.problem.code === 'illegal_transition' ? words.value.tooLate : outcome.problem.detail;
+  }
+  return (
+    <Modal label={title} close={words.value.close} onClose={close}>
+      <div class="narrow">
+        <h2>{title}</h2>
+        <p role="alert">{fault.value || words.value.cancelAbout}</p>
+        {mayCancel(order) && (
+          <button type="button" onClick={cancel}>
+            {words.value.cancelNow}
+          </button>
+        )}
+        <button type="button" class="quiet" onClick={close}>
+          {words.value.keep}
+        </button>
+      </div>
+    </Modal>
+  );
+}
+
+/** Returns the order in an event of its stream. */
+function orderIn({ type, data }: StreamEvent): OrderInEvent | undefined {
+  if (type === 'snapshot') return 'order' in data ? data.order : undefined;
+  return type === 'catalog.changed' ? undefined : data.data.order;
+}
+
+/** Follows an order while it is shown. `order` is null if the user has no such order. */
+function useOrder(id: string) {
+  const order = useSignal<OrderInEvent | null | undefined>(undefined);
+  const connection = useSignal<Signal<Connection> | undefined>(undefined);
+  function update(next: OrderInEvent | undefined): void {
+    if (next && next.version >= (order.value?.version ?? 0)) order.value = next;
+  }
+  useEffect(() => {
+    const following = follow({
+      url: `/v1/orders/${id}/events`,
+      onEvent: (event) => update(orderIn(event)),
+      onRefused(status) {
+        if (status !== 404 && status !== 400) return;
+        order.value = null;
+        following.stop();
+      },
+    });
+    connection.value = following.connection;
+    return following.stop;
+  }, [id]);
+  return { order: order.value, isLost: connection.value?.value === 'lost', update };
+}
+
+/** The live status of an order. */
+export function OrderView({ id, isCancelling }: { id: string; isCancelling: boolean }) {
+  const { order, isLost, update } = useOrder(id);
+  if (!order) return <Heading>{order === null ? words.value.noOrder : words.value.loading}</Heading>;
+  return (
+    <>
+      <OrderProgress order={order} />
+      {isOpen(order.status) && (
+        <p class={isLost ? 'connection lost' : 'connection'} role="status">
+          {isLost ? words.value.reconnecting : words.value.live}
+        </p>
+      )}
+      {mayCancel(order) && (
+        <a class="button quiet" href={`#cancel/${id}`}>
+          {words.value.cancel}
+        </a>
+      )}
+      {isCancelling && <CancelDialog order={order} onCancelled={update} />}
+    </>
+  );
+}
