@@ -9,7 +9,7 @@ import { words as orderWords } from '../orders/words.ts';
 import { Heading } from '../page/heading.tsx';
 import { Modal } from '../page/modal.tsx';
 import { basket, changeBasket, removeLine, replaceLine, reviewed, setQuantity, summary } from './basket.ts';
-import { replaceRoute } from './route.ts';
+import { leaveDialog } from './route.ts';
 import { words } from './words.ts';
 
 /** The longest note of an order that the API accepts. */
@@ -66,7 +66,7 @@ function LineDialog({ line }: { line: OrderLine }) {
   const item = menu.value?.find(({ id }) => id === line.productId);
   if (!item) return null;
   return (
-    <Modal label={item.name} close={words.value.close} onClose={() => replaceRoute('basket')}>
+    <Modal label={item.name} close={words.value.close} onClose={() => leaveDialog('basket')}>
       <h2 dir="auto">{item.name}</h2>
       <ProductChooser
         item={item}
@@ -74,7 +74,7 @@ function LineDialog({ line }: { line: OrderLine }) {
         label={words.value.save}
         onChoose={(draft) => {
           replaceLine(lineOf(item, draft, line.id));
-          replaceRoute('basket');
+          leaveDialog('basket');
         }}
       />
     </Modal>

@@ -9,7 +9,7 @@ import { Heading } from '../page/heading.tsx';
 import { Modal } from '../page/modal.tsx';
 import { addLines, summary } from './basket.ts';
 import latte from './latte.svg';
-import { replaceRoute } from './route.ts';
+import { leaveDialog } from './route.ts';
 import { words } from './words.ts';
 
 /** The product that was added last, for the announcement. */
@@ -71,7 +71,7 @@ const Item = ({ item }: { item: MenuItem }) => (
 );
 
 const ProductDialog = ({ item }: { item: MenuItem }) => (
-  <Modal label={item.name} close={words.value.close} onClose={() => replaceRoute('')}>
+  <Modal label={item.name} close={words.value.close} onClose={() => leaveDialog()}>
     <div class="product">
       <Picture {...item} />
       <div>
@@ -86,7 +86,7 @@ const ProductDialog = ({ item }: { item: MenuItem }) => (
       onChoose={(draft) => {
         addLines([lineOf(item, draft)]);
         added.value = item.name;
-        replaceRoute('');
+        leaveDialog();
       }}
     />
   </Modal>

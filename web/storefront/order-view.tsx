@@ -7,7 +7,7 @@ import { Heading } from '../page/heading.tsx';
 import { Modal } from '../page/modal.tsx';
 import { outcomeOf } from '../requests/outcome.ts';
 import { type Connection, follow, type StreamEvent } from '../streams/follow.ts';
-import { replaceRoute } from './route.ts';
+import { leaveDialog } from './route.ts';
 import { words } from './words.ts';
 
 const mayCancel = ({ status }: OrderInEvent): boolean => isOpen(status) && status !== 'ready';
@@ -21,7 +21,7 @@ function CancelDialog({ order, onCancelled }: CancelProps) {
   const key = useSignal(crypto.randomUUID());
   const fault = useSignal('');
   const title = words.value.cancelTitle(order.number);
-  const close = () => replaceRoute(`order/${order.id}`);
+  const close = () => leaveDialog(`order/${order.id}`);
   async function cancel(): Promise<void> {
     const headers = { 'Idempotency-Key': key.value };
     const body = { reasonCode: 'customer_request' } as const;

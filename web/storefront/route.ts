@@ -13,7 +13,21 @@ export function updateRoute(): void {
   route.value = read();
 }
 
-addEventListener('hashchange', updateRoute);
+const MENU = 'menu';
+
+/** The fragment of the view that the reader has just left. */
+let previous: string | undefined;
+
+addEventListener('hashchange', ({ oldURL }) => {
+  previous = new URL(oldURL).hash.slice(1) || MENU;
+  updateRoute();
+});
 
 /** Shows another view. The back button skips the one that it replaces. */
 export const replaceRoute = (fragment: string): void => location.replace(`#${fragment}`);
+
+/** Leaves a dialog for the view below it, as the back button does. */
+export function leaveDialog(fragment = MENU): void {
+  if (previous === fragment) history.back();
+  else replaceRoute(fragment);
+}

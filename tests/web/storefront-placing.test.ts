@@ -1,0 +1,230 @@
+import type { Browser } from 'playwright-core';
+import { openChromium } from '../docs/chromium.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { fillInSignIn, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';
+import { changeMenu, lattePaths, openStorefront } from './storefront-customer.ts';
+
+let browser: Browser;
+let shop: Shop;
+beforeAll(async () => {
+  [browser, shop] = await Promise.all([openChromium(), openShop()]);
+}, OPENING_TIMEOUT_MS);
+afterAll(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+
+/** Returns the number of orders of the shop. */
+async function countOrders(): Promise<number> {
+  const { body } = await shop.request('GET', '/v1/orders?limit=100', { as: shop.manager });
+  return body.data.length;
+}
+
+test(
+  'a reload before the answer repeats the request, and there is one order',
+  async () => {
+    const before = await countOrders();
+    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    const reached = Promise.withResolvers<void>();
+    await page.route('**/v1/orders', async (route) => {
+      await route.fetch();
+      reached.resolve();
+      // The page never receives the answer.
+    });
+    await press(/^Place the order/);
+    await reached.promise;
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.reload();
+    await heading('Thank you!');
+    expect(await countOrders()).toBe(before + 1);
+    await page.goto(`${shop.url}/#basket`);
+    await page.getByText('Nothing here yet.').waitFor();
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a lost answer is explained, and the same request is repeated until its outcome is known',
+  async () => {
+    const before = await countOrders();
+    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    const keys = new Set<string | undefined>();
+    await page.route('**/v1/orders', async (route) => {
+      keys.add(route.request().headers()['idempotency-key']);
+      await route.fetch();
+      await route.abort();
+    });
+    await press(/^Place the order/);
+    await page.getByText(/^The shop does not answer. We keep trying/).waitFor();
+    // While the outcome is unknown, nothing else can be ordered.
+    await page.goto(`${shop.url}/#basket`);
+    await page.getByRole('link', { name: 'Review the order' }).click();
+    await heading('Sending your order…');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await heading('Thank you!');
+    expect([keys.size, await countOrders()]).toEqual([1, before + 1]);
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'two tabs with the same basket place one order',
+  async () => {
+    const before = await countOrders();
+    const { page, addLatte, review, place } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    const second = await page.context().newPage();
+    await second.goto(`${shop.url}/#checkout`);
+    const button = second.getByRole('button', { name: /^Place the order/ });
+    await button.waitFor();
+    const id = await place();
+    await second.bringToFront();
+    if (await button.isVisible()) await button.click();
+    await second.getByRole('heading', { level: 1, name: /^(Thank you!|That did not work)$/ }).waitFor();
+    expect([id, await countOrders()]).toEqual([expect.any(String), before + 1]);
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a new price is explained, and accepted with one touch',
+  async () => {
+    const { latte } = await lattePaths(shop);
+    const { page, addLatte, review, press, place, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    const price = (amount: number) => ({ basePrice: { amount, currency: 'USD' } });
+    const restore = await changeMenu(shop, latte, price(430), price(400));
+    await press('Place the order · $4.60');
+    await heading('Something has changed');
+    await page.getByText('Latte now costs $4.90 instead of $4.60.').waitFor();
+    await page.getByRole('button', { name: 'Accept and order · $4.90' }).waitFor();
+    const { body: order } = await shop.readOrder(await place());
+    expect(order.total.amount).toBe(490);
+    await restore();
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a sold out option is explained, and the order without it is accepted with one touch',
+  async () => {
+    const { oat } = await lattePaths(shop);
+    const { page, addLatte, review, press, place } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    const restore = await changeMenu(shop, oat, { available: false }, { available: true });
+    await press('Place the order · $4.60');
+    await page.getByText('Oat is sold out. Without it: Latte.').waitFor();
+    const { body: order } = await shop.readOrder(await place());
+    expect(order).toMatchObject({ total: { amount: 400 }, lines: [{ product: 'Latte', options: [] }] });
+    await restore();
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a sold out product is marked on the menu and in the basket, and the rest can be ordered',
+  async () => {
+    const { latte } = await lattePaths(shop);
+    const { page, addLatte, review, press, place, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await page.getByRole('link', { name: /^Tea/ }).click();
+    await press('Add · $3.00');
+    await review();
+    const restore = await changeMenu(shop, latte, { available: false }, { available: true });
+    await press('Place the order · $7.60');
+    await heading('Something has changed');
+    await page.getByText('Latte is sold out.').waitFor();
+    const { body: order } = await shop.readOrder(await place());
+    expect(order.lines).toMatchObject([{ product: 'Tea' }]);
+
+    await page.goto(`${shop.url}/#basket`);
+    await page.getByText('Latte is sold out.').waitFor();
+    await page.goto(`${shop.url}/#checkout`);
+    await page.getByText('Nothing in your basket can be ordered right now.').waitFor();
+    await page.goto(`${shop.url}/#menu`);
+    await page.getByRole('link', { name: /^Latte.*Sold out/ }).click();
+    expect(await page.getByRole('button', { name: 'Sold out' }).isDisabled()).toBe(true);
+    await restore();
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'an expired sign-in is explained, and the basket waits for the next one',
+  async () => {
+    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    const token = await page.evaluate<string>(`(() => {
+      const key = 'crema.session.crema';
+      const session = JSON.parse(localStorage.getItem(key));
+      localStorage.setItem(key, JSON.stringify({ ...session, expiresAt: 0 }));
+      return session.renewal.refresh_token;
+    })()`);
+    const body = new URLSearchParams({ client_id: 'crema', token });
+    expect((await fetch(`${shop.url}/oauth/revoke`, { method: 'POST', body })).status).toBe(200);
+    await page.reload();
+    await page.getByText('Your sign-in has expired.').waitFor();
+    await press('Sign in again');
+    // The sign-in page remembers the browser.
+    const signedIn = page.getByRole('button', { name: 'Place the order · $4.60' });
+    await signedIn.or(page.locator('[name=email]')).waitFor();
+    if (!(await signedIn.isVisible())) await fillInSignIn(page, 'customer@example.com');
+    await heading('Is this right?');
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a refused order shows the detail of the API',
+  async () => {
+    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    await page.route('**/v1/orders', (route) => {
+      const body = { ...route.request().postDataJSON(), location: 'nowhere' };
+      return route.continue({ postData: JSON.stringify(body) });
+    });
+    await press(/^Place the order/);
+    await heading('That did not work');
+    await page
+      .getByText(/invalid|must|one of/i)
+      .first()
+      .waitFor();
+    await page.unrouteAll();
+    await press('Try again');
+    await heading('Is this right?');
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'staff see the menu, and a link to the board in place of the order button',
+  async () => {
+    const page = await openPage(browser);
+    await page.goto(`${shop.url}/#sign-in`);
+    await fillInSignIn(page, 'barista@example.com');
+    await page.getByRole('link', { name: /^Tea/ }).click();
+    await page.getByRole('button', { name: 'Add · $3.00' }).click();
+    await page.goto(`${shop.url}/#checkout`);
+    expect(await page.getByRole('link', { name: 'Open the board' }).getAttribute('href')).toBe('/board');
+    expect(await page.getByRole('button', { name: /^Place/ }).count()).toBe(0);
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
