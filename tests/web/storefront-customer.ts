@@ -41,7 +41,7 @@ export async function openStorefront(
     },
     async review() {
       await page.goto(`${shop.url}/#basket`);
-      await page.getByRole('link', { name: /^(Review the order|Conferir o pedido)$/ }).click();
+      await page.getByRole('link', { name: /^(Review the order|Conferir o pedido) · / }).click();
       const total = page.getByRole('button', { name: /^(Place the order|Fazer o pedido|Accept and order) · / });
       const signIn = page.getByRole('main').getByRole('button', { name: /^(Sign in|Entrar)$/ });
       await total.or(signIn).waitFor();

@@ -1,7 +1,7 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page, Route } from 'playwright-core';
 import { openChromium } from '../docs/chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { fillInSignIn, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';
+import { faultsInEveryLook, fillInSignIn, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';
 import { changeMenu, lattePaths, openStorefront } from './storefront-customer.ts';
 
 let browser: Browser;
@@ -63,7 +63,7 @@ test(
     await page.getByText(/^The shop does not answer. We keep trying/).waitFor();
     // While the outcome is unknown, nothing else can be ordered.
     await page.goto(`${shop.url}/#basket`);
-    await page.getByRole('link', { name: 'Review the order' }).click();
+    await page.getByRole('link', { name: /^Review the order/ }).click();
     await heading('Sending your order…');
     await page.unrouteAll({ behavior: 'ignoreErrors' });
     await heading('Thank you!');
@@ -106,6 +106,7 @@ test(
     await press('Place the order · $4.60');
     await heading('Something has changed');
     await page.getByText('Latte now costs $4.90 instead of $4.60.').waitFor();
+    expect(await faultsInEveryLook(page, 'storefront-en-changed')).toEqual([]);
     await page.getByRole('button', { name: 'Accept and order · $4.90' }).waitFor();
     const { body: order } = await shop.readOrder(await place());
     expect(order.total.amount).toBe(490);
@@ -162,20 +163,27 @@ test(
   PAGE_TIMEOUT_MS,
 );
 
+/** Revokes the sign-in, and lets its access token expire. */
+async function expireSignIn(page: Page): Promise<void> {
+  const token = await page.evaluate<string>(`(() => {
+    const key = 'crema.session.crema';
+    const session = JSON.parse(localStorage.getItem(key));
+    localStorage.setItem(key, JSON.stringify({ ...session, expiresAt: 0 }));
+    // Browsers send this event to the other tabs only.
+    dispatchEvent(new StorageEvent('storage', { key }));
+    return session.renewal.refresh_token;
+  })()`);
+  const body = new URLSearchParams({ client_id: 'crema', token });
+  expect((await fetch(`${shop.url}/oauth/revoke`, { method: 'POST', body })).status).toBe(200);
+}
+
 test(
   'an expired sign-in is explained, and the basket waits for the next one',
   async () => {
     const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
     await addLatte();
     await review();
-    const token = await page.evaluate<string>(`(() => {
-      const key = 'crema.session.crema';
-      const session = JSON.parse(localStorage.getItem(key));
-      localStorage.setItem(key, JSON.stringify({ ...session, expiresAt: 0 }));
-      return session.renewal.refresh_token;
-    })()`);
-    const body = new URLSearchParams({ client_id: 'crema', token });
-    expect((await fetch(`${shop.url}/oauth/revoke`, { method: 'POST', body })).status).toBe(200);
+    await expireSignIn(page);
     await page.reload();
     await page.getByText('Your sign-in has expired.').waitFor();
     await press('Sign in again');
@@ -184,6 +192,46 @@ test(
     await signedIn.or(page.locator('[name=email]')).waitFor();
     if (!(await signedIn.isVisible())) await fillInSignIn(page, 'customer@example.com');
     await heading('Is this right?');
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'an order whose sign-in expires before the answer is placed once, after the next sign-in',
+  async () => {
+    const before = await countOrders();
+    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    const loseAnswer = async (route: Route) => {
+      await route.fetch();
+      await expireSignIn(page);
+      await route.abort();
+    };
+    await page.route('**/v1/orders', loseAnswer, { times: 1 });
+    await press(/^Place the order/);
+    await page.getByText('Your sign-in has expired.').waitFor();
+    await press('Sign in again');
+    await heading(/^(Thank you!|Sign in)$/);
+    if (new URL(page.url()).pathname !== '/') await fillInSignIn(page, 'customer@example.com');
+    await heading('Thank you!');
+    expect(await countOrders()).toBe(before + 1);
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a menu that cannot be read is explained, and read again',
+  async () => {
+    const page = await openPage(browser);
+    await page.route('**/v1/catalog', (route) => route.abort());
+    await page.goto(`${shop.url}/`);
+    await page.getByText(/^The shop does not answer/).waitFor();
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('link', { name: /^Latte/ }).waitFor();
     await page.context().close();
   },
   PAGE_TIMEOUT_MS,

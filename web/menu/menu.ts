@@ -7,10 +7,14 @@ const read = signal<MenuItem[] | undefined>(undefined);
 /** The products on sale; `undefined` until the first answer. */
 export const menu: ReadonlySignal<MenuItem[] | undefined> = read;
 
+/** Whether the last request had no answer. */
+export const isMenuUnanswered = signal(false);
+
 /** Reads the menu. The browser sends `If-None-Match`, so an unchanged menu is not sent again. @returns whether there was an answer */
 export async function readMenu(): Promise<boolean> {
   const outcome = await outcomeOf(getCatalog());
   if (outcome.kind === 'done') read.value = outcome.data.data;
+  isMenuUnanswered.value = outcome.kind !== 'done';
   return outcome.kind === 'done';
 }
 

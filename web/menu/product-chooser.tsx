@@ -12,8 +12,9 @@ import { words } from './words.ts';
 export const MAX_QUANTITY = 99;
 const MAX_NOTE_LENGTH = 200;
 
-/** Returns the allergens as one text: `Contains eggs, gluten and milk`. */
+/** Returns the allergens as one text: `Contains eggs, gluten and milk`. It is empty if there are none. */
 export function describeAllergens({ allergens }: MenuItem): string {
+  if (allergens.length === 0) return '';
   const names = allergens.map(words.value.allergen);
   return words.value.contains(new Intl.ListFormat(locale.value, { type: 'conjunction' }).format(names));
 }

@@ -28,11 +28,8 @@ export function OrderProgress({ order }: { order: OrderInEvent }) {
         <Heading title={`${name}: ${words.value.statuses[order.status]}`}>{headline}</Heading>
         <p class="faint">{text}</p>
       </div>
-      {order.status === 'cancelled' ? (
-        reason && by?.type !== 'customer' && <Quote label={words.value.fromTheTeam} text={reason} />
-      ) : (
-        <Steps status={order.status} />
-      )}
+      {reason && by?.type !== 'customer' && <Quote label={words.value.fromTheTeam} text={reason} />}
+      {order.status !== 'cancelled' && <Steps status={order.status} />}
       <Receipt lines={order.lines} total={order.total} />
       <p class="faint">{words.value.location[order.location]}</p>
       {order.note && <Quote label={words.value.note} text={order.note} />}
@@ -41,12 +38,10 @@ export function OrderProgress({ order }: { order: OrderInEvent }) {
 }
 
 const Quote = ({ label, text }: { label: string; text: string }) => (
-  <figure>
-    <figcaption class="faint">{label}</figcaption>
-    <blockquote class="note" dir="auto">
-      {text}
-    </blockquote>
-  </figure>
+  <div>
+    <p class="faint">{label}</p>
+    <q dir="auto">{text}</q>
+  </div>
 );
 
 const Steps = ({ status }: { status: (typeof steps)[number] }) => (

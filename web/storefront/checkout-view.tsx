@@ -3,6 +3,7 @@ import { writeMoney } from '../orders/money.ts';
 import { Receipt } from '../orders/order-progress.tsx';
 import { words as orderWords } from '../orders/words.ts';
 import { Heading } from '../page/heading.tsx';
+import { Changes } from './basket-view.tsx';
 import { checkout, isUnanswered, place, placing, prepare } from './checkout.ts';
 import { session } from './session.ts';
 import { words } from './words.ts';
@@ -24,44 +25,30 @@ const Placing = () => (
   </>
 );
 
-const Changes = ({ changes }: { changes: string[] }) =>
-  changes.length > 0 && (
-    <ul class="fault" role="alert">
-      {changes.map((change) => (
-        <li key={change} dir="auto">
-          {change}
-        </li>
-      ))}
-    </ul>
-  );
-
 function Confirm() {
   const { value } = checkout;
   if (value.step === 'busy') return <Heading>{words.value.loading}</Heading>;
-  const { changes } = value;
   if (value.step === 'failed') {
     return (
       <>
         <Heading key={value.step}>{words.value.notPlaced}</Heading>
         <p role="alert">{value.why}</p>
-        <Changes changes={changes} />
-        <button type="button" class="quiet" onClick={() => prepare()}>
+        <Changes changes={value.changes} />
+        <button type="button" onClick={() => prepare()}>
           {words.value.tryAgain}
         </button>
       </>
     );
   }
-  const { lines, total, body } = value;
+  const { lines, total, body, changes } = value;
   const isChanged = changes.length > 0;
   return (
     <>
       <Heading key={value.step}>{isChanged ? words.value.changed : words.value.confirm}</Heading>
       <Changes changes={changes} />
       <Receipt lines={lines} total={total} />
-      <p class="faint">{orderWords.value.location[body.location ?? 'take_away']}</p>
-      <p class="note" dir="auto">
-        {body.note}
-      </p>
+      <p>{orderWords.value.location[body.location ?? 'take_away']}</p>
+      {body.note && <q dir="auto">{body.note}</q>}
       <button type="button" onClick={place}>
         {(isChanged ? words.value.accept : words.value.place)(writeMoney(total))}
       </button>
@@ -71,11 +58,11 @@ function Confirm() {
 
 /** The order before it is placed. */
 export function CheckoutView() {
-  const { role } = session.account.value ?? {};
+  const { role = 'customer' } = session.account.value ?? {};
   useEffect(() => {
     if (!placing.value) void prepare();
   }, []);
-  if (role && role !== 'customer') return <ForStaff />;
+  if (role !== 'customer') return <ForStaff />;
   if (placing.value) return <Placing />;
   return (
     <>

@@ -67,7 +67,7 @@ export async function prepare(attempts = 3): Promise<void> {
 }
 
 /** Accepts the changes and places the order. It is stored before the first attempt, so that a reload repeats it. */
-export async function place(): Promise<void> {
+export function place(): void {
   if (checkout.value.step !== 'confirm' || placing.value) return;
   const { key, lines, body, total } = checkout.value;
   const ordered = new Map(lines.map((line) => [line.id, line]));
@@ -78,31 +78,34 @@ export async function place(): Promise<void> {
     lineIds: [...ordered.keys()],
     userId: session.account.value?.id,
   };
-  await sendOrder();
 }
 
 let isSending = false;
 
-/** Sends the stored request with the same key until its outcome is known. */
+/** Sends the stored request with the same key until its outcome is known, or the sign-in has expired. */
 export async function sendOrder(): Promise<void> {
   if (isSending) return;
   isSending = true;
   // A key belongs to one user. With it, another user would place a second order.
   if (placing.value?.userId !== session.account.value?.id) placing.value = null;
-  for (let pause = 500; placing.value; pause = Math.min(2 * pause, 8_000)) {
+  for (let pause = 500; placing.value && session.state.value === 'signed in'; pause = Math.min(2 * pause, 8_000)) {
     const { key, body, lineIds } = placing.value;
     const outcome = await outcomeOf(placeOrder({ body, headers: { 'Idempotency-Key': key } }));
     isUnanswered.value = outcome.kind === 'retry';
+    if (outcome.kind === 'retry') {
+      await untilOnline(pause);
+      continue;
+    }
+    placing.value = null;
     if (outcome.kind === 'done') {
       beginBasket(lineIds);
-      placing.value = null;
-      replaceRoute(`order/${outcome.data.id}`);
-    } else if (outcome.kind === 'refused') {
-      placing.value = null;
-      if (outdated.includes(outcome.problem.code)) await prepare();
-      else checkout.value = { step: 'failed', why: outcome.problem.detail, changes: [] };
-    } else if (session.state.value !== 'signed in') break;
-    else await untilOnline(pause);
+      replaceRoute(`#order/${outcome.data.id}`);
+    } else if (outdated.includes(outcome.problem.code)) await prepare();
+    else {
+      // The basket has changed after an order whose outcome the customer did not wait for.
+      if (outcome.problem.code === 'idempotency_key_reused') changeBasket({ id: crypto.randomUUID() });
+      checkout.value = { step: 'failed', why: outcome.problem.detail, changes: [] };
+    }
   }
   isSending = false;
 }

@@ -1,125 +1,117 @@
-import { signal, useSignal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import type { MenuItem } from '../client/index.ts';
-import { lineOf, lowestPrice } from '../menu/line-draft.ts';
-import { categories, menu } from '../menu/menu.ts';
+import { draftOf, lineOf, lowestPrice } from '../menu/line-draft.ts';
+import { categories, isMenuUnanswered, menu, readMenu } from '../menu/menu.ts';
 import { describeAllergens, ProductChooser } from '../menu/product-chooser.tsx';
 import { words as menuWords } from '../menu/words.ts';
 import { writeMoney } from '../orders/money.ts';
 import { Heading } from '../page/heading.tsx';
 import { Modal } from '../page/modal.tsx';
-import { addLines, summary } from './basket.ts';
+import { addLines, basket, replaceLine, summary } from './basket.ts';
 import latte from './latte.svg';
-import { leaveDialog } from './route.ts';
+import { leaveDialog, route } from './route.ts';
 import { words } from './words.ts';
 
 /** The product that was added last, for the announcement. */
 const added = signal('');
 
 /** The picture of a product: its own, or a drawing of a cup with its first letter as latte art. */
-function Picture({ name, imageUrl }: MenuItem) {
-  const isBroken = useSignal(false);
-  if (imageUrl && !isBroken.value) {
-    return (
-      <img
-        class="picture"
-        src={imageUrl}
-        alt=""
-        loading="lazy"
-        width="96"
-        height="96"
-        onError={() => {
-          isBroken.value = true;
-        }}
-      />
-    );
-  }
-  const [letter = ''] = name;
+function Picture({ name: [letter = ''], imageUrl }: MenuItem) {
+  if (imageUrl) return <img class="picture" src={imageUrl} alt="" loading="lazy" width="96" height="96" />;
   return (
     <svg class={`picture roast-${(letter.codePointAt(0) ?? 0) % 3}`} viewBox="0 0 96 96" aria-hidden="true">
       <path d="m68 68 12 12" />
       <circle cx="48" cy="48" r="36" />
       <circle class="coffee" cx="48" cy="48" r="30" />
-      <text x="48" y="49">
-        {letter.toUpperCase()}
-      </text>
+      <text x="48" y="49" children={letter.toUpperCase()} />
     </svg>
   );
 }
 
-function Price({ item }: { item: MenuItem }) {
-  if (!item.available) return <span class="price">{menuWords.value.soldOut}</span>;
+function writePrice(item: MenuItem): string {
+  if (!item.available) return menuWords.value.soldOut;
   const { price, isOnly } = lowestPrice(item);
-  return <span class="price">{isOnly ? writeMoney(price) : words.value.from(writeMoney(price))}</span>;
+  return isOnly ? writeMoney(price) : words.value.from(writeMoney(price));
 }
 
-const Item = ({ item }: { item: MenuItem }) => (
-  <li>
-    <a class={item.available ? 'item' : 'item sold-out'} href={`#product/${item.id}`}>
-      <Picture {...item} />
-      <div>
-        <h3 class="name" dir="auto">
-          {item.name}
-        </h3>
-        <p class="faint" dir="auto">
-          {item.description}
-        </p>
-        {item.allergens.length > 0 && <p class="allergens">{describeAllergens(item)}</p>}
-        <Price item={item} />
-      </div>
-    </a>
-  </li>
+/** What a product is. @param level of the heading */
+const About = ({ item, level: Level }: { item: MenuItem; level: 'h2' | 'h3' }) => (
+  <div>
+    <Level dir="auto">{item.name}</Level>
+    <p class="faint" dir="auto">
+      {item.description}
+    </p>
+    <small class="faint">{describeAllergens(item)}</small>
+    {Level === 'h3' && <p>{writePrice(item)}</p>}
+  </div>
 );
 
-const ProductDialog = ({ item }: { item: MenuItem }) => (
-  <Modal label={item.name} close={words.value.close} onClose={() => leaveDialog()}>
-    <div class="product">
-      <Picture {...item} />
-      <div>
-        <h2 dir="auto">{item.name}</h2>
-        <p dir="auto">{item.description}</p>
-        {item.allergens.length > 0 && <p class="allergens">{describeAllergens(item)}</p>}
-      </div>
-    </div>
-    <ProductChooser
-      item={item}
-      label={words.value.add}
-      onChoose={(draft) => {
-        addLines([lineOf(item, draft)]);
-        added.value = item.name;
-        leaveDialog();
-      }}
-    />
-  </Modal>
-);
-
-function Menu() {
-  if (!menu.value) return <p class="faint">{words.value.loading}</p>;
-  return categories.value.map(({ name, items }) => (
+const Menu = () =>
+  categories.value.map(({ name, items }) => (
     <section key={name}>
-      <h2 dir="auto">{name ?? (categories.value.length > 1 ? words.value.otherItems : words.value.menu)}</h2>
+      <h2 dir="auto">{name ?? words.value.menu}</h2>
       <ul class="items">
         {items.map((item) => (
-          <Item key={item.id} item={item} />
+          <li key={item.id}>
+            <a class={item.available ? 'item' : 'item sold-out'} href={`#product/${item.id}`}>
+              <Picture {...item} />
+              <About item={item} level="h3" />
+            </a>
+          </li>
         ))}
       </ul>
     </section>
   ));
+
+const NoMenu = () =>
+  isMenuUnanswered.value ? (
+    <section>
+      <p role="alert">{words.value.noAnswer}</p>
+      <button type="button" onClick={readMenu}>
+        {words.value.tryAgain}
+      </button>
+    </section>
+  ) : (
+    <p>{words.value.loading}</p>
+  );
+
+/** Adds a product to the basket, or changes the line of the basket that the route names. */
+function ProductDialog({ item }: { item: MenuItem }) {
+  const line = basket.value.lines.find(({ id }) => id === route.value.lineId);
+  const close = () => leaveDialog(line ? '#basket' : '#menu');
+  return (
+    <Modal label={item.name} close={words.value.close} onClose={close}>
+      <div class="product">
+        <Picture {...item} />
+        <About item={item} level="h2" />
+      </div>
+      <ProductChooser
+        item={item}
+        draft={line && draftOf(line)}
+        label={line ? words.value.save : words.value.add}
+        onChoose={(draft) => {
+          if (line) replaceLine(lineOf(item, draft, line.id));
+          else addLines([lineOf(item, draft)]);
+          added.value = item.name;
+          close();
+        }}
+      />
+    </Modal>
+  );
 }
 
-export function MenuView({ productId }: { productId: string }) {
+export function MenuView() {
   const { count, total } = summary.value;
-  const shown = menu.value?.find(({ id }) => id === productId);
+  const chosen = menu.value?.find(({ id }) => id === route.value.id);
   return (
     <>
       <div class="hero">
-        <div>
-          <Heading title={words.value.menu}>{words.value.greeting}</Heading>
-          <p>{words.value.welcome}</p>
-        </div>
+        <Heading title={words.value.menu}>{words.value.greeting}</Heading>
+        <p>{words.value.welcome}</p>
         <img src={latte} alt="" width="480" height="480" />
       </div>
-      <Menu />
-      {shown && <ProductDialog key={shown.id} item={shown} />}
+      {menu.value ? <Menu /> : <NoMenu />}
+      {chosen && <ProductDialog key={chosen.id} item={chosen} />}
       <p role="status" class="visually-hidden">
         {added.value && words.value.added(added.value)}
       </p>

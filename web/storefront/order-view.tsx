@@ -21,7 +21,7 @@ function CancelDialog({ order, onCancelled }: CancelProps) {
   const key = useSignal(crypto.randomUUID());
   const fault = useSignal('');
   const title = words.value.cancelTitle(order.number);
-  const close = () => leaveDialog(`order/${order.id}`);
+  const close = () => leaveDialog(`#order/${order.id}`);
   async function cancel(): Promise<void> {
     const headers = { 'Idempotency-Key': key.value };
     const body = { reasonCode: 'customer_request' } as const;

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { listOrders, type Order } from '../client/index.ts';
+import { Lines } from '../orders/lines.tsx';
 import { writeMoney } from '../orders/money.ts';
 import { words as orderWords } from '../orders/words.ts';
 import { Heading } from '../page/heading.tsx';
@@ -14,11 +15,6 @@ const PAGE_SIZE = 10;
 const writeTime = (time: string): string =>
   new Intl.DateTimeFormat(locale.value, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(time));
 
-const summaryOf = ({ lines }: Order): string =>
-  lines
-    .map(({ quantity, product, variation }) => `${quantity} × ${product}${variation ? ` (${variation})` : ''}`)
-    .join(', ');
-
 function orderAgain({ lines }: Order): void {
   addLines(lines);
   location.hash = '#basket';
@@ -27,23 +23,14 @@ function orderAgain({ lines }: Order): void {
 const PastOrder = ({ order }: { order: Order }) => (
   <li>
     <p class="row apart">
-      <a href={`#order/${order.id}`}>
-        {orderWords.value.order} #{order.number}
-      </a>
-      <span class="price">{writeMoney(order.total)}</span>
+      <a href={`#order/${order.id}`}>{`${orderWords.value.order} #${order.number}`}</a>
+      {writeMoney(order.total)}
     </p>
-    <p dir="auto">{summaryOf(order)}</p>
-    <p class="faint">
-      {writeTime(order.placedAt)} · {orderWords.value.statuses[order.status]}
-    </p>
-    <div class="row">
-      <button
-        type="button"
-        class="quiet"
-        aria-label={`${words.value.again}: #${order.number}`}
-        onClick={() => orderAgain(order)}
-      >
-        {words.value.again}
+    <p class="faint">{`${writeTime(order.placedAt)} · ${orderWords.value.statuses[order.status]}`}</p>
+    <Lines lines={order.lines} />
+    <div>
+      <button type="button" class="quiet" onClick={() => orderAgain(order)}>
+        {words.value.again} <span class="visually-hidden">#{order.number}</span>
       </button>
     </div>
   </li>

@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals';
+import { effect, signal, untracked } from '@preact/signals';
 import { readMenu } from '../menu/menu.ts';
 import { Brand } from '../page/brand.tsx';
 import { showPage } from '../page/show-page.tsx';
@@ -10,7 +10,7 @@ import { OrderView } from './order-view.tsx';
 import { OrdersView } from './orders-view.tsx';
 import { replaceRoute, route, updateRoute } from './route.ts';
 import { session } from './session.ts';
-import { SignInButtons, SignInFirst } from './sign-in.tsx';
+import { SignInButton, SignInButtons, SignInFirst } from './sign-in.tsx';
 import './storefront.css';
 import { words } from './words.ts';
 
@@ -22,28 +22,26 @@ for (const type of ['online', 'offline']) {
   });
 }
 
+const Account = () => (
+  <>
+    <a href="#orders">{words.value.orders}</a>
+    <bdi>{session.account.value?.name}</bdi>
+    <button type="button" class="quiet" onClick={session.signOut}>
+      {words.value.signOut}
+    </button>
+  </>
+);
+
 const Header = () => (
   <header>
     <Brand />
-    {session.state.value === 'signed in' ? (
-      <nav>
-        <a href="#orders">{words.value.orders}</a>
-        <bdi class="account">{session.account.value?.name}</bdi>
-        <button type="button" class="quiet" onClick={session.signOut}>
-          {words.value.signOut}
-        </button>
-      </nav>
-    ) : (
-      <nav>
-        <SignInButtons />
-      </nav>
-    )}
+    <nav>{session.state.value === 'signed in' ? <Account /> : <SignInButtons />}</nav>
   </header>
 );
 
 function View() {
   const { view, id } = route.value;
-  if (view === 'basket' || view === 'line') return <BasketView lineId={id} />;
+  if (view === 'basket') return <BasketView />;
   if (session.state.value !== 'signed in') return <SignInFirst isForOrder={view === 'checkout'} />;
   if (view === 'checkout') return <CheckoutView />;
   return view === 'orders' ? <OrdersView /> : <OrderView key={id} id={id} isCancelling={view === 'cancel'} />;
@@ -55,24 +53,22 @@ const Notices = () => (
     {session.state.value === 'expired' && (
       <div class="fault row apart">
         {words.value.expired}
-        <button type="button" class="quiet" onClick={() => session.signIn()}>
-          {words.value.signInAgain}
-        </button>
+        <SignInButton label={words.value.signInAgain} />
       </div>
     )}
   </div>
 );
 
 function Page() {
-  const { view, id } = route.value;
-  const isMenu = !['basket', 'line', 'checkout', 'orders', 'order', 'cancel'].includes(view);
+  const { view } = route.value;
+  const isMenu = !['basket', 'checkout', 'orders', 'order', 'cancel'].includes(view);
   return (
     <>
       <Header />
       <main>
         <Notices />
         {isMenu ? (
-          <MenuView productId={id} />
+          <MenuView />
         ) : (
           <div class="narrow">
             <View />
@@ -92,12 +88,12 @@ await session.completeSignIn();
 updateRoute();
 effect(() => {
   if (route.value.view !== 'sign-in') return;
-  replaceRoute('');
+  replaceRoute('#menu');
   if (session.state.peek() !== 'signed in') void session.signIn();
 });
-if (placing.value) {
-  replaceRoute('checkout');
-  void sendOrder();
-}
+if (placing.value) replaceRoute('#checkout');
+effect(() => {
+  if (placing.value && session.state.value === 'signed in') untracked(() => void sendOrder());
+});
 showPage(Page);
 if (session.state.value === 'signed in') void session.readAccount();

@@ -2,12 +2,15 @@ import { Heading } from '../page/heading.tsx';
 import { session } from './session.ts';
 import { words } from './words.ts';
 
-/** Leads to the sign-in page, and to the registration. */
+export const SignInButton = ({ label }: { label: string }) => (
+  <button type="button" onClick={() => session.signIn()}>
+    {label}
+  </button>
+);
+
 export const SignInButtons = () => (
   <>
-    <button type="button" onClick={() => session.signIn()}>
-      {words.value.signIn}
-    </button>
+    <SignInButton label={words.value.signIn} />
     <a href="/account/register">{words.value.register}</a>
   </>
 );

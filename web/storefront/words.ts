@@ -6,7 +6,6 @@ const en = {
   greeting: 'Your usual, or something new today?',
   welcome: 'Order here, and pick it up at the counter when it’s ready.',
   menu: 'Menu',
-  otherItems: 'More',
   from: (price: string) => `from ${price}`,
   add: 'Add',
   added: (name: string) => `${name} is in your basket.`,
@@ -19,7 +18,6 @@ const en = {
   loading: 'One moment…',
   offline: 'You’re offline. Your basket is safe on this device.',
   noAnswer: 'The shop does not answer. Check your connection, and try again.',
-
   signIn: 'Sign in',
   signInAgain: 'Sign in again',
   signInToOrder: 'Sign in to order',
@@ -30,16 +28,12 @@ const en = {
   orders: 'Your orders',
   staff: 'You’re signed in as one of the team. Take orders at the board.',
   board: 'Open the board',
-
   basket: 'Your basket',
   showBasket: (count: number, total: string) => `Your basket · ${count} · ${total}`,
   empty: 'Nothing here yet.',
-  forOne: (price: string) => `${price} each`,
   location: 'Where will you have it?',
   note: 'A note for your order',
-  total: 'Total',
-  review: 'Review the order',
-
+  review: (total: string) => `Review the order · ${total}`,
   confirm: 'Is this right?',
   changed: 'Something has changed',
   place: (total: string) => `Place the order · ${total}`,
@@ -50,11 +44,9 @@ const en = {
   placing: 'Sending your order…',
   placingAbout: 'You can close this page. The order is placed only once.',
   unanswered: 'The shop does not answer. We keep trying with the same order, so it’s placed only once.',
-
   live: 'Live',
   reconnecting: 'Connection lost. We keep trying…',
   noOrder: 'There is no such order',
-  noOrderAbout: 'Perhaps it belongs to another account.',
   cancel: 'Cancel the order',
   cancelTitle: (number: number) => `Cancel order #${number}?`,
   cancelAbout: 'If we have started making it, we’ll stop.',
@@ -64,7 +56,6 @@ const en = {
   noOrders: 'You have not ordered yet.',
   again: 'Order again',
   moreOrders: 'Show more',
-
   changes: {
     gone: (name: string) => `${name} is no longer on the menu.`,
     soldOut: (name: string) => `${name} is sold out.`,
@@ -79,7 +70,6 @@ const pt: typeof en = {
   greeting: 'O de sempre ou algo novo hoje?',
   welcome: 'Peça aqui e retire no balcão quando estiver pronto.',
   menu: 'Cardápio',
-  otherItems: 'Mais',
   from: (price) => `a partir de ${price}`,
   add: 'Adicionar',
   added: (name) => `${name} está na sua cesta.`,
@@ -92,7 +82,6 @@ const pt: typeof en = {
   loading: 'Um momento…',
   offline: 'Você está sem conexão. A sua cesta está guardada neste aparelho.',
   noAnswer: 'A loja não responde. Confira a sua conexão e tente de novo.',
-
   signIn: 'Entrar',
   signInAgain: 'Entrar de novo',
   signInToOrder: 'Entrar para pedir',
@@ -103,16 +92,12 @@ const pt: typeof en = {
   orders: 'Os seus pedidos',
   staff: 'Você entrou como alguém da equipe. Registre os pedidos no painel.',
   board: 'Abrir o painel',
-
   basket: 'A sua cesta',
   showBasket: (count, total) => `A sua cesta · ${count} · ${total}`,
   empty: 'Ainda não há nada aqui.',
-  forOne: (price) => `${price} cada`,
   location: 'Onde você vai consumir?',
   note: 'Uma observação para o pedido',
-  total: 'Total',
-  review: 'Conferir o pedido',
-
+  review: (total) => `Conferir o pedido · ${total}`,
   confirm: 'Está tudo certo?',
   changed: 'Algo mudou',
   place: (total) => `Fazer o pedido · ${total}`,
@@ -123,11 +108,9 @@ const pt: typeof en = {
   placing: 'Enviando o seu pedido…',
   placingAbout: 'Você pode fechar esta página. O pedido é feito uma única vez.',
   unanswered: 'A loja não responde. Continuamos tentando com o mesmo pedido, que é feito uma única vez.',
-
   live: 'Ao vivo',
   reconnecting: 'Sem conexão. Continuamos tentando…',
   noOrder: 'Este pedido não existe',
-  noOrderAbout: 'Talvez ele seja de outra conta.',
   cancel: 'Cancelar o pedido',
   cancelTitle: (number) => `Cancelar o pedido #${number}?`,
   cancelAbout: 'Se o preparo já começou, nós paramos.',
@@ -137,7 +120,6 @@ const pt: typeof en = {
   noOrders: 'Você ainda não fez nenhum pedido.',
   again: 'Pedir de novo',
   moreOrders: 'Mostrar mais',
-
   changes: {
     gone: (name) => `${name} não está mais no cardápio.`,
     soldOut: (name) => `${name} está em falta.`,
