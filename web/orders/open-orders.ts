@@ -44,6 +44,8 @@ export function followOpenOrders({ onEvent, onRefused }: OpenOrdersOptions = {})
   }
 
   function put(order: OrderInEvent): void {
+    // The response to a change can arrive before its event.
+    if (order.version < (orders.value.get(order.id)?.version ?? 0)) return;
     const changed = new Map(orders.value);
     if (isOpen(order.status)) changed.set(order.id, order);
     else changed.delete(order.id);

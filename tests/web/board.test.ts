@@ -1,0 +1,411 @@
+import type { Browser, Page } from 'playwright-core';
+import { encode } from 'uqr';
+import type { MenuItem } from '../../db/catalog-view.ts';
+import { waitFor } from '../../stack/wait.ts';
+import { openChromium } from '../docs/chromium.ts';
+import { openShop, type Shop } from '../shop.ts';
+import { cardIn, cardOf, openBoard, step, TABLET } from './board-page.ts';
+import { fillInSignIn, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';
+
+let browser: Browser;
+let shop: Shop;
+
+beforeAll(async () => {
+  [browser, shop] = await Promise.all([openChromium(), openShop()]);
+}, OPENING_TIMEOUT_MS);
+afterAll(async () => {
+  await browser?.close();
+  await shop?.close();
+});
+afterEach(async () => {
+  await Promise.all(browser.contexts().map((context) => context.close()));
+});
+
+const open = (options?: Parameters<typeof openBoard>[2]) => openBoard(browser, shop, options);
+
+async function place(body?: unknown): Promise<{ id: string; number: number }> {
+  const answer = await shop.place(body === undefined ? {} : { body, as: shop.barista });
+  expect(answer.status).toBe(201);
+  return answer.body;
+}
+
+/** Returns the statuses of an order so far, the first one first. */
+const statusesOf = async (id: string) =>
+  (await shop.timeline(id)).filter(({ kind, to }) => kind === 'event' && to !== null).map(({ to }) => to);
+
+const notice = (page: Page, text: string | RegExp) => page.locator('.notices').getByText(text);
+
+const isLost = (page: Page) => page.getByRole('status').filter({ hasText: 'No connection' }).waitFor();
+
+test(
+  'an order goes from the queue to the last delivered ones with three touches',
+  async () => {
+    const page = await open();
+    const { id, number } = await place({
+      lines: [{ ...(await shop.line('Latte', 'Vanilla', 2)), note: 'Extra hot' }],
+      customerName: 'Ana',
+      note: 'She is in a hurry',
+    });
+    const waiting = cardIn(page, 'Waiting', number);
+    for (const text of [
+      'Ana',
+      '2 ×',
+      'Latte',
+      'Vanilla',
+      '“Extra hot”',
+      '“She is in a hurry”',
+      'Take away · Counter',
+    ]) {
+      await waiting.getByText(text, { exact: true }).waitFor();
+    }
+    await page.getByText('2 × Latte · Vanilla · Extra hot').waitFor();
+    await step(page, 'Start', number);
+    await cardIn(page, 'Preparing', number).waitFor();
+    await step(page, 'Ready', number);
+    await cardIn(page, 'Ready', number).waitFor();
+    await step(page, 'Delivered', number);
+    await cardOf(page, number).waitFor({ state: 'detached' });
+    await shop.waitForStatus(id, 'delivered');
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);
+    await page.getByRole('button', { name: 'Last ten' }).click();
+    await page.getByRole('dialog').getByText('Ana').waitFor();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a change can be undone before it is sent',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await step(page, 'Start', number);
+    await cardIn(page, 'Preparing', number).waitFor();
+    await step(page, 'Undo', number);
+    await cardIn(page, 'Waiting', number).waitFor();
+    // A change that the page has sent would arrive before this one.
+    await step(page, 'Start', number);
+    await shop.waitForStatus(id, 'preparation');
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a second touch sends the first change, and an order moves back',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await step(page, 'Start', number);
+    await step(page, 'Back to the queue', number);
+    await cardIn(page, 'Waiting', number).waitFor();
+    await waitFor('both changes', async () => (await statusesOf(id)).length === 3, { deadline: 30_000 });
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation', 'waiting']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a page that is hidden sends its changes at once',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await step(page, 'Start', number);
+    await page.goto('about:blank');
+    await shop.waitForStatus(id, 'preparation');
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'an order is cancelled with a reason',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await step(page, 'More', number);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Cancel the order').click();
+    await dialog.getByLabel('Reason').selectOption({ label: 'An ingredient is missing' });
+    await dialog.getByLabel('Note (optional)').fill('No oat milk');
+    await dialog.getByRole('button', { name: 'Cancel this order' }).click();
+    await cardOf(page, number).waitFor({ state: 'detached' });
+    await shop.waitForStatus(id, 'cancelled');
+    const { cancellation } = (await shop.readOrder(id)).body;
+    expect(cancellation).toMatchObject({ reasonCode: 'out_of_stock', reason: 'No oat milk' });
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'an order that is cancelled during its preparation leaves a notice',
+  async () => {
+    const { id, number } = await place();
+    await shop.move(id, 'preparation');
+    const page = await open();
+    await cardIn(page, 'Preparing', number).waitFor();
+    await shop.requestUntilKnown('POST', `/v1/orders/${id}/cancel`, { as: shop.customer, body: {} });
+    await notice(page, `#${number} was cancelled. Please stop preparing it.`).waitFor();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await notice(page, /./).waitFor({ state: 'detached' });
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'changes made offline are sent once when the connection returns',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await page.context().setOffline(true);
+    await isLost(page);
+    await step(page, 'Start', number);
+    await step(page, 'Ready', number);
+    await cardIn(page, 'Ready', number).waitFor();
+    await page.getByRole('status').filter({ hasText: '2 changes wait' }).waitFor();
+    await page.context().setOffline(false);
+    await shop.waitForStatus(id, 'ready');
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation', 'ready']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a change of an order that was moved meanwhile is refused, and the order is shown as it is',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await page.context().setOffline(true);
+    await isLost(page);
+    await step(page, 'Start', number);
+    await step(page, 'Ready', number);
+    for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
+    await page.context().setOffline(false);
+    await notice(page, `#${number} is not moved to “in preparation”: it is already “delivered”.`).waitFor();
+    await cardOf(page, number).waitFor({ state: 'detached' });
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a change whose answer was lost is applied once, and survives a reload',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    let answered = 0;
+    await page.route('**/status', async (route) => {
+      answered = (await route.fetch()).status();
+      await route.abort();
+    });
+    await step(page, 'Start', number);
+    await waitFor('the first answer', async () => answered !== 0, { deadline: 30_000 });
+    await page.reload();
+    await cardIn(page, 'Preparing', number).waitFor();
+    const repeated = page.waitForResponse((response) => response.url().endsWith('/status'));
+    await page.unroute('**/status');
+    expect((await repeated).headers()['idempotency-replayed']).toBe('true');
+    await cardIn(page, 'Preparing', number).waitFor();
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+/** Makes the access token as old as if it had expired, and tells the page as another tab would. */
+const ageAccessToken = `
+  const key = 'crema.session.crema';
+  localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), expiresAt: 0 }));
+  dispatchEvent(new StorageEvent('storage', { key }));`;
+
+test(
+  'after an expired sign-in, the board asks for a new one and then sends its changes',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await page.context().setOffline(true);
+    await step(page, 'Start', number);
+    const { renewal } = JSON.parse(await page.evaluate<string>("localStorage.getItem('crema.session.crema')"));
+    const body = new URLSearchParams({ client_id: 'crema', token: renewal.refresh_token });
+    expect((await fetch(`${shop.url}/oauth/revoke`, { method: 'POST', body })).status).toBe(200);
+    await page.evaluate(ageAccessToken);
+    await page.context().setOffline(false);
+    await notice(page, 'Your sign-in has expired.').waitFor();
+    await cardIn(page, 'Preparing', number).waitFor();
+    await page.getByRole('button', { name: 'Sign in again' }).click();
+    await Promise.race([fillInSignIn(page, 'barista@example.com'), page.locator('.connection.live').waitFor()]);
+    await shop.waitForStatus(id, 'preparation');
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'customers and visitors read whom the page is for',
+  async () => {
+    const page = await openPage(browser, TABLET);
+    await page.goto(`${shop.url}/board`);
+    await page.getByRole('heading', { name: 'The board' }).waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await fillInSignIn(page, 'customer@example.com');
+    await page.getByText('This page is for the team behind the counter.').waitFor();
+    await page.getByRole('button', { name: 'Sign in with another account' }).click();
+    await fillInSignIn(page, 'barista@example.com');
+    await page.getByRole('heading', { name: /^Waiting/ }).waitFor();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+async function chooseLatte(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'New order' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Latte' }).click();
+  await dialog.getByLabel('Hazelnut').check();
+  await dialog.getByLabel('Oat').check();
+  await dialog.getByRole('button', { name: 'More: Extra shot' }).click();
+  await dialog.getByLabel('Anything we should know?').fill('Half the foam');
+  await dialog.getByRole('button', { name: /^Add · / }).click();
+}
+
+const placedOrders = async (name: string) =>
+  (await shop.request('GET', '/v1/orders?channel=counter&limit=100', { as: shop.barista })).body.data.filter(
+    ({ customer }: { customer: { name: string } }) => customer.name === name,
+  );
+
+test(
+  'a counter order made offline is placed once, and shows its number and code',
+  async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'New order' }).click();
+    await page.getByRole('button', { name: 'Latte' }).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.context().setOffline(true);
+    await isLost(page);
+    await chooseLatte(page);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Zoë');
+    await dialog.getByLabel('In house').check();
+    await dialog.getByLabel('Note for the order').fill('Window seat');
+    await dialog.getByRole('button', { name: 'Place order · $6.00' }).click();
+    const pending = page.getByRole('listitem').filter({ hasText: 'Number follows' });
+    await pending.getByText('Zoë').waitFor();
+    await page.context().setOffline(false);
+    const code = page.getByRole('dialog').getByRole('img', { name: 'Follow on a phone' });
+    await code.waitFor();
+    const [order, ...others] = await placedOrders('Zoë');
+    expect(others).toEqual([]);
+    expect(order).toMatchObject({ location: 'in_house', note: 'Window seat', total: { amount: 600 } });
+    expect(order.lines[0]).toMatchObject({
+      variation: 'Hazelnut',
+      note: 'Half the foam',
+      options: [{ name: 'Oat' }, { name: 'Extra shot' }],
+    });
+    await page
+      .getByRole('heading', { name: `#${order.number} Zoë` })
+      .first()
+      .waitFor();
+    await pending.waitFor({ state: 'detached' });
+    const { body } = await shop.request('GET', `/v1/orders/${order.id}/follow-link`, { as: shop.barista });
+    const { data, size } = encode(body.url, { border: 2 });
+    const modules = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : ''))).join('');
+    expect(await code.getAttribute('viewBox')).toBe(`0 0 ${size} ${size}`);
+    expect(await code.locator('path').getAttribute('d')).toBe(modules);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a counter order that is refused opens again with the reason',
+  async () => {
+    const page = await open();
+    await chooseLatte(page);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Rui');
+    await page.context().setOffline(true);
+    await dialog.getByRole('button', { name: /^Place order/ }).click();
+    const { body: menu } = await shop.request('GET', '/v1/catalog');
+    const latte = menu.data.find(({ name }: { name: string }) => name === 'Latte');
+    const set = (available: boolean) =>
+      shop.request('PATCH', `/v1/products/${latte.id}`, { as: shop.barista, body: { available } });
+    await set(false);
+    await page.context().setOffline(false);
+    await dialog.getByRole('alert').getByText('something in it is sold out now').waitFor();
+    await dialog.getByText('Sold out. Change it or remove it.').waitFor();
+    expect(await dialog.getByLabel('Name').inputValue()).toBe('Rui');
+    await set(true);
+    await dialog.getByRole('button', { name: /^Place order · \$/ }).click();
+    await page.getByRole('img', { name: 'Follow on a phone' }).waitFor();
+    expect(await placedOrders('Rui')).toHaveLength(1);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'products, variations and options are marked as sold out, and as available again',
+  async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Sold out' }).click();
+    const dialog = page.getByRole('dialog');
+    const named = <Item extends { name: string }>(items: Item[], name: string) =>
+      items.find((item) => item.name === name)!;
+    const items: [search: string, label: string, find: (menu: MenuItem[]) => { available: boolean }][] = [
+      ['tea', 'Tea Available', (menu) => named(menu, 'Tea')],
+      ['jelly', 'Jelly Available', (menu) => named(named(menu, 'Donuts').variations, 'Jelly')],
+      ['soy', 'Soy Available', (menu) => named(named(menu, 'Latte').optionGroups[0]!.options, 'Soy')],
+    ];
+    const isAvailable = async (find: (typeof items)[0][2]) =>
+      find((await shop.request('GET', '/v1/catalog')).body.data).available;
+    for (const [search, label, find] of items) {
+      await dialog.getByLabel('Search').fill(search);
+      await dialog.getByLabel(label).uncheck();
+      await waitFor(`${search} sold out`, async () => !(await isAvailable(find)), { deadline: 30_000 });
+      await dialog.getByLabel(label.replace('Available', 'Sold out')).check();
+      await waitFor(`${search} available`, () => isAvailable(find), { deadline: 30_000 });
+    }
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'the link of an email leads to its order, or says that it is not open',
+  async () => {
+    const { id, number } = await place();
+    await place();
+    const page = await open({ path: `/board#${id}`, viewport: { width: 390, height: 844 } });
+    const card = cardOf(page, number);
+    await card.and(page.locator(':focus')).waitFor();
+    expect(await card.getAttribute('class')).toContain('linked');
+    for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
+    await card.waitFor({ state: 'detached' });
+    await page.reload();
+    await notice(page, `#${number} is no longer open. It is “delivered”.`).waitFor();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+/** Counts the tones that the page plays in an attribute of its root. */
+const countTones = `
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (when) {
+    const { dataset } = document.documentElement;
+    dataset.tones = String(Number(dataset.tones ?? 0) + 1);
+    start.call(this, when);
+  };`;
+
+test(
+  'a new order plays two tones if the sound is on',
+  async () => {
+    const page = await openPage(browser, TABLET);
+    await page.addInitScript(countTones);
+    await page.goto(`${shop.url}/board`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await fillInSignIn(page, 'barista@example.com');
+    const silent = await place();
+    await cardOf(page, silent.number).waitFor();
+    expect(await page.locator('html').getAttribute('data-tones')).toBeNull();
+    await page.getByRole('button', { name: 'Sound', pressed: false }).click();
+    await page.locator('html[data-tones="2"]').waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Sound', pressed: true }).waitFor();
+    await place();
+    await page.locator('html[data-tones="4"]').waitFor({ state: 'attached' });
+  },
+  PAGE_TIMEOUT_MS,
+);

@@ -1,0 +1,147 @@
+import { computed } from '@preact/signals';
+import { Brand } from '../page/brand.tsx';
+import { dismiss, notices, notify } from './notices.ts';
+import { connection, readDelivered } from './orders.ts';
+import { entries, isAboutOrder, isOnline, undo, undoable } from './outbox.ts';
+import { openDraft, openMenuPanel, panel } from './panel.ts';
+import { session } from './session.ts';
+import { isSoundOn, switchSound } from './sound.ts';
+import { words } from './words.ts';
+
+/** The stream shows the connection only while somebody is signed in. */
+const shownConnection = computed(() =>
+  isOnline.value && session.state.value === 'signed in' && connection.value !== 'ended' ? connection.value : 'lost',
+);
+
+function signOut(): void {
+  if (entries.value.length > 0) notify(words.value.unsent);
+  else session.signOut();
+}
+
+export const Header = () => (
+  <header class="top">
+    <Brand />
+    <p class={`connection ${shownConnection.value}`} role="status">
+      {words.value.connection[shownConnection.value]}
+      {shownConnection.value === 'lost' && entries.value.length > 0 && ` · ${words.value.queued(entries.value.length)}`}
+    </p>
+    <button
+      type="button"
+      class="quiet icon"
+      aria-pressed={isSoundOn.value}
+      aria-label={words.value.sound}
+      title={words.value.sound}
+      onClick={() => void switchSound()}
+    >
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <path
+          d={
+            isSoundOn.value
+              ? `${speaker} M16 8.5a5 5 0 0 1 0 7 M18.500 6a8.500 8.500 0 0 1 0 12`
+              : `${speaker} M16 9.500l5 5 M21 9.500l-5 5`
+          }
+        />
+      </svg>
+    </button>
+    <button
+      type="button"
+      class="quiet icon"
+      aria-label={words.value.signOut}
+      title={words.value.signOut}
+      onClick={signOut}
+    >
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M14 4H5v16h9 M10 12h11 M17 8l4 4-4 4" />
+      </svg>
+    </button>
+    <div class="actions">
+      <button type="button" onClick={() => openMenuPanel('new order')}>
+        {words.value.newOrder}
+      </button>
+      <button type="button" class="quiet" onClick={() => openMenuPanel('sold out')}>
+        {words.value.soldOut}
+      </button>
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => {
+          panel.value = { kind: 'last delivered' };
+          void readDelivered();
+        }}
+      >
+        {words.value.lastDelivered}
+      </button>
+    </div>
+  </header>
+);
+
+const speaker = 'M4 9.500h4l5-4v13l-5-4H4z';
+
+export const Notices = () => (
+  <div class="notices" aria-live="assertive">
+    {session.state.value === 'expired' && (
+      <div class="fault">
+        <p>{words.value.expired}</p>
+        <button type="button" class="quiet" onClick={() => void session.signIn()}>
+          {words.value.signInAgain}
+        </button>
+      </div>
+    )}
+    {notices.value.map(({ id, text, draft, orderId }) => (
+      <div key={id} class="fault">
+        <p>{text}</p>
+        {draft && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              dismiss(id);
+              openDraft(draft);
+            }}
+          >
+            {words.value.openDraft}
+          </button>
+        )}
+        {orderId && (
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              dismiss(id);
+              panel.value = { kind: 'order', id: orderId };
+            }}
+          >
+            {words.value.showCode}
+          </button>
+        )}
+        {!draft && (
+          <button type="button" class="quiet icon" aria-label={words.value.dismiss} onClick={() => dismiss(id)}>
+            ×
+          </button>
+        )}
+      </div>
+    ))}
+  </div>
+);
+
+/** The changes that can be undone. */
+export const Undo = () => (
+  <div class="undo" role="status">
+    {undoable.value.map(
+      ({ id, change }) =>
+        isAboutOrder(change) && (
+          <p key={id}>
+            {words.value.moved(change.number, change.kind === 'move' ? change.status : 'cancelled')}
+            <button
+              type="button"
+              class="quiet"
+              aria-label={words.value.about(words.value.undo, change.number)}
+              onClick={() => undo(id)}
+            >
+              {words.value.undo}
+            </button>
+          </p>
+        ),
+    )}
+  </div>
+);

@@ -1,0 +1,106 @@
+import {
+  cancelOrder,
+  changeOption,
+  changeOrderStatus,
+  changeProduct,
+  changeVariation,
+  getOrder,
+  type Order,
+  type Problem,
+  placeOrder,
+} from '../client/index.ts';
+import { readMenu } from '../menu/menu.ts';
+import { writeMoney } from '../orders/money.ts';
+import { type Outcome, outcomeOf } from '../requests/outcome.ts';
+import { type Draft, draft, requestOfDraft } from './draft.ts';
+import { notify } from './notices.ts';
+import { updateOrder } from './orders.ts';
+import type { Change, Entry, OrderChange } from './outbox.ts';
+import { openDraft, panel } from './panel.ts';
+import { words } from './words.ts';
+
+/** In ms. */
+const TIMEOUT_MS = 20_000;
+
+/** Sends a queued change, and shows its outcome. */
+export async function deliver({ id, change }: Entry): Promise<Outcome<unknown>['kind']> {
+  const options = { signal: AbortSignal.timeout(TIMEOUT_MS), keepalive: true };
+  switch (change.kind) {
+    case 'place': {
+      const outcome = await outcomeOf(
+        placeOrder({ ...options, headers: { 'Idempotency-Key': id }, body: requestOfDraft(change.draft) }),
+      );
+      if (outcome.kind === 'done') showPlaced(outcome.data, outcome.response);
+      if (outcome.kind === 'refused') await returnDraft(change.draft, outcome.problem);
+      return outcome.kind;
+    }
+    case 'availability': {
+      const outcome = await sendAvailability(change, options);
+      if (outcome.kind === 'done') await readMenu();
+      if (outcome.kind === 'refused') {
+        notify(words.value.availabilityRefused(change.item.name, change.available, outcome.problem.detail));
+      }
+      return outcome.kind;
+    }
+    default: {
+      const outcome = await sendOrderChange(id, change, options);
+      if (outcome.kind === 'done') updateOrder(outcome.data);
+      if (outcome.kind === 'refused') await explainRefusal(change, outcome.problem);
+      return outcome.kind;
+    }
+  }
+}
+
+type Availability = Extract<Change, { kind: 'availability' }>;
+
+interface RequestOptions {
+  signal: AbortSignal;
+  keepalive: boolean;
+}
+
+function sendAvailability({ item, available }: Availability, options: RequestOptions): Promise<Outcome<unknown>> {
+  const body = { available };
+  switch (item.kind) {
+    case 'product':
+      return outcomeOf(changeProduct({ ...options, body, path: { id: item.id } }));
+    case 'variation':
+      return outcomeOf(changeVariation({ ...options, body, path: { id: item.parentId, variationId: item.id } }));
+    case 'option':
+      return outcomeOf(changeOption({ ...options, body, path: { id: item.parentId, optionId: item.id } }));
+  }
+}
+
+function sendOrderChange(key: string, change: OrderChange, options: RequestOptions): Promise<Outcome<Order>> {
+  const headers = { 'Idempotency-Key': key, 'If-Match': `"${change.ifMatch}"` };
+  const path = { id: change.orderId };
+  return change.kind === 'move'
+    ? outcomeOf(changeOrderStatus({ ...options, headers, path, body: { status: change.status } }))
+    : outcomeOf(cancelOrder({ ...options, headers, path, body: change.cancellation }));
+}
+
+/** Reads the order, and says why it was not changed. */
+async function explainRefusal({ orderId, number, ...change }: OrderChange, problem: Problem): Promise<void> {
+  const outcome = await outcomeOf(getOrder({ path: { id: orderId } }));
+  if (outcome.kind === 'done') updateOrder(outcome.data);
+  const current = outcome.kind === 'done' ? outcome.data.status : problem.currentStatus;
+  const wanted = change.kind === 'move' ? change.status : 'cancelled';
+  const isConflict = problem.status === 409 || problem.status === 412;
+  notify(words.value.refused(number, wanted, isConflict ? current : undefined, problem.detail));
+}
+
+function showPlaced(order: Order, response: Response): void {
+  // A repeated request has the same answer, also if the order has ended meanwhile.
+  if (panel.value || response.headers.has('Idempotency-Replayed')) {
+    notify(words.value.placed(order.number, order.customer.name), { orderId: order.id });
+  } else {
+    panel.value = { kind: 'order', id: order.id };
+  }
+}
+
+/** Opens the refused order again, so that the barista can correct it. */
+async function returnDraft(refused: Draft, { code, total, detail }: Problem): Promise<void> {
+  await readMenu();
+  const refusal = words.value.placingRefused(code, total && writeMoney(total), detail);
+  if (panel.value || draft.value.lines.length > 0) notify(refusal, { draft: { ...refused, refusal } });
+  else openDraft({ ...refused, refusal });
+}
