@@ -48,7 +48,7 @@ export async function fillInSignIn(page: Page, email: string, password = 'test')
 }
 
 /** Returns the violations that axe-core finds on the open page, and the faults that page-faults.js finds. */
-export async function faultsOf(page: Page): Promise<string[]> {
+async function faultsOf(page: Page): Promise<string[]> {
   const isLoaded = await page.evaluate("'axe' in window");
   if (!isLoaded) await page.evaluate(axe.source);
   const violations = await page.evaluate<string[]>(`axe.run(document, { resultTypes: ['violations'] }).then(

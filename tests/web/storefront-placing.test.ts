@@ -85,9 +85,9 @@ test(
     const button = second.getByRole('button', { name: /^Place the order/ });
     await button.waitFor();
     const id = await place();
-    await second.bringToFront();
-    if (await button.isVisible()) await button.click();
-    await second.getByRole('heading', { level: 1, name: /^(Thank you!|That did not work)$/ }).waitFor();
+    // The other tab may have noticed the order, and then shows it without a touch.
+    void button.click().catch(() => {});
+    await second.getByRole('heading', { level: 1, name: 'Thank you!' }).waitFor();
     expect([id, await countOrders()]).toEqual([expect.any(String), before + 1]);
     await page.context().close();
   },
@@ -125,7 +125,7 @@ test(
     await review();
     const restore = await changeMenu(shop, oat, { available: false }, { available: true });
     await press('Place the order · $4.60');
-    await page.getByText('Oat is sold out. Without it: Latte.').waitFor();
+    await page.getByText('Oat is sold out. Your Latte comes without it.').waitFor();
     const { body: order } = await shop.readOrder(await place());
     expect(order).toMatchObject({ total: { amount: 400 }, lines: [{ product: 'Latte', options: [] }] });
     await restore();

@@ -59,7 +59,7 @@ const en = {
   changes: {
     gone: (name: string) => `${name} is no longer on the menu.`,
     soldOut: (name: string) => `${name} is sold out.`,
-    without: (option: string, name: string) => `${option} is sold out. Without it: ${name}.`,
+    without: (option: string, name: string) => `${option} is sold out. Your ${name} comes without it.`,
     chooseAgain: (name: string) => `The choices for ${name} have changed. Please choose again.`,
     newPrice: (name: string, now: Money, before: Money) =>
       `${name} now costs ${writeMoney(now)} instead of ${writeMoney(before)}.`,
@@ -123,7 +123,7 @@ const pt: typeof en = {
   changes: {
     gone: (name) => `${name} não está mais no cardápio.`,
     soldOut: (name) => `${name} está em falta.`,
-    without: (option, name) => `${option} está em falta. Fica sem isso: ${name}.`,
+    without: (option, name) => `${option} está em falta. ${name} vem sem isso.`,
     chooseAgain: (name) => `As opções de ${name} mudaram. Escolha de novo, por favor.`,
     newPrice: (name, now, before) => `${name} agora custa ${writeMoney(now)} em vez de ${writeMoney(before)}.`,
   },
