@@ -67,6 +67,8 @@ export function makeTemporaryFolder(prefix: string, cleanUp: AsyncDisposableStac
 export interface StandaloneShop {
   url: string;
   databaseUrl: string;
+  /** The URL of the Temporal Web UI. Absent if Temporal was not started here. */
+  temporalPage: string | undefined;
 }
 
 /**
@@ -84,10 +86,14 @@ export async function withStandaloneShop<Result>(
   try {
     const dataDir = makeTemporaryFolder('crema-shop-', cleanUp);
     const options = { dataDir, environment: { RATE_LIMITS: 'off' }, durable: false, log, signal };
-    const { environment, start } = await openServices(options, cleanUp);
+    const { environment, started, start } = await openServices(options, cleanUp);
     await start(startWorker, 'worker');
     const { url } = await start(startApi, 'api');
-    return await work({ url, databaseUrl: environment.DATABASE_URL as string });
+    return await work({
+      url,
+      databaseUrl: environment.DATABASE_URL as string,
+      temporalPage: started.temporal?.page,
+    });
   } finally {
     await cleanUp.disposeAsync();
   }
