@@ -109,7 +109,8 @@ async function placeSamples(url: string): Promise<string[]> {
   const [customer, barista] = await Promise.all(
     ['customer@example.com', 'barista@example.com'].map((user) => signIn(url, user)),
   );
-  const send = async (path: string, as?: string, body?: unknown) => {
+  // biome-ignore lint/suspicious/noExplicitAny: answers have many shapes
+  const send = async (path: string, as?: string, body?: unknown): Promise<any> => {
     const headers = {
       'content-type': 'application/json',
       'idempotency-key': randomUUID(),

@@ -30,8 +30,8 @@ export interface Following {
 /** Without a sign of life for so long, a connection counts as lost, in ms. */
 const SILENCE_MS = (2 * settings.heartbeat + 5) * 1_000;
 
-/** The longest pause before the next attempt, in ms. */
-const MAX_PAUSE_MS = 10_000;
+/** The first and the longest pause before the next connection, in ms. */
+const PAUSE_MS = { first: 500, longest: 10_000 };
 
 /**
  * Follows a stream until it ends or `stop` is called. A lost connection is opened again, and continues after the last event. An
@@ -78,7 +78,7 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
   }
 
   async function run(): Promise<void> {
-    let pause = 0;
+    let pause = PAUSE_MS.first;
     while (!stopped.signal.aborted) {
       const lost = new AbortController();
       const loseConnection = () => lost.abort();
@@ -89,7 +89,7 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
         const hasEnded = await connect(signal, () => {
           clearTimeout(silence);
           silence = setTimeout(loseConnection, SILENCE_MS);
-          pause = 0;
+          pause = PAUSE_MS.first;
         });
         if (hasEnded) {
           connection.value = 'ended';
@@ -102,7 +102,7 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
         removeEventListener('offline', loseConnection);
       }
       await untilOnline(pause, stopped.signal);
-      pause = Math.min(2 * pause + 500, MAX_PAUSE_MS);
+      pause = Math.min(2 * pause, PAUSE_MS.longest);
     }
   }
 
@@ -110,10 +110,10 @@ export function follow({ url, onEvent, query = async () => ({}), onRefused }: Fo
   return { connection, stop: () => stopped.abort() };
 }
 
-/** Waits for so many ms with some randomness, or until the browser is online again. */
+/** Waits for about so many ms, or until the browser is online again. Random, so that clients do not reconnect all at once. */
 export function untilOnline(ms: number, signal?: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms * (0.75 + Math.random() / 2));
+  const timer = setTimeout(resolve, ms * (0.5 + Math.random()));
   addEventListener('online', () => resolve(), { once: true, ...(signal && { signal }) });
   signal?.addEventListener('abort', () => resolve(), { once: true });
   return promise.finally(() => clearTimeout(timer));
