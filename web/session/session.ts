@@ -119,7 +119,9 @@ export function createSession({ clientId, scope }: SessionOptions) {
         client_id: clientId,
         redirect_uri: location.origin + path,
       } as const;
-      if ((await request({ ...body, ...code })) === 'done') await readAccount();
+      const outcome = await request({ ...body, ...code });
+      // Tokens with the scopes of the display may not read the account.
+      if (outcome === 'done' && scope === undefined) await readAccount();
     },
 
     /** Leaves the page for the sign-in page. @param again whether to ask for the password even if somebody is signed in */

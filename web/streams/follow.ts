@@ -10,6 +10,12 @@ export type StreamEvent =
   | { type: OrderEvent['type']; data: OrderEvent }
   | { type: 'catalog.changed'; data: unknown };
 
+/** Returns the order in an event of the stream of one order. */
+export function orderIn({ type, data }: StreamEvent): OrderInEvent | undefined {
+  if (type === 'snapshot') return 'order' in data ? data.order : undefined;
+  return type === 'catalog.changed' ? undefined : data.data.order;
+}
+
 export type Connection = 'connecting' | 'live' | 'lost' | 'ended';
 
 interface FollowOptions {
