@@ -43,6 +43,8 @@ const terms = `- **Bare**: a workflow that does nothing, started and updated by 
   sends the same bytes. Memory is the resident memory of a new process.
 - **Webhooks**: redelivered events, ten at a time, from the request to the last arrival. The baseline POSTs as many,
   one after the other, on one connection.
+- **The board**: a page in headless Chromium on the same machine. A touch is measured until the browser has drawn the
+  frame in which the card has moved. Memory is the size of the live objects of the page.
 - A mail server that discards everything receives the emails. The worker starts with a prebuilt bundle, as in
   production.`;
 

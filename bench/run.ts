@@ -5,6 +5,7 @@ import { ConfigurationError } from '../config/environment.ts';
 import { limitTime, runStoppable } from '../tests/stoppable-command.ts';
 import { fillBasket } from './basket.ts';
 import type { Figure, Result } from './figure.ts';
+import { measureBoard } from './figures/board.ts';
 import { measureClients } from './figures/clients.ts';
 import { measureCosts } from './figures/costs.ts';
 import { measureLists } from './figures/lists.ts';
@@ -32,6 +33,7 @@ const figures: Record<string, Figure> = {
   processes: measureProcesses,
   streams: measureStreams,
   webhooks: measureWebhooks,
+  board: measureBoard,
 };
 
 /** The parts of the time limit of a run, in ms. */
