@@ -69,25 +69,24 @@ async function takePictures({ url, temporalPage }: StandaloneShop, browser: Brow
   await board.goto(`${url}/board`);
   await board.getByRole('button', { name: 'Sign in' }).click();
   await fillInSignIn(board, 'barista@example.com');
-  await board.getByText('Priya').waitFor();
-  await save(board, 'board');
+  await save(board, 'board', () => board.getByText('Priya').waitFor());
 
   const storefront = await openPage(browser, 390, 844, 2);
   await storefront.goto(url);
-  await storefront.getByText('Latte').first().waitFor();
-  await save(storefront, 'storefront');
+  await save(storefront, 'storefront', () => storefront.getByText('Latte').first().waitFor());
 
   const temporal = await openPage(browser, 1280, 800);
   await temporal.goto(`${temporalPage}/namespaces/default/workflows/order-${first}`);
-  await temporal.getByText('Announce', { exact: false }).first().waitFor();
-  await save(temporal, 'workflow');
+  await save(temporal, 'workflow', async () => {
+    await temporal.getByText('2 preparation, 3 ready').first().waitFor();
+    await temporal.getByText('Event History').evaluate((heading) => heading.scrollIntoView());
+  });
 }
 
 /** Opens a page in a browser context of its own. @param scale device pixels for each pixel */
 async function openPage(browser: Browser, width: number, height: number, scale = 1): Promise<Page> {
-  const viewport = { width, height };
   const context = await browser.newContext({
-    viewport,
+    viewport: { width, height },
     deviceScaleFactor: scale,
     locale: 'en-US',
     reducedMotion: 'reduce',
@@ -95,9 +94,12 @@ async function openPage(browser: Browser, width: number, height: number, scale =
   return context.newPage();
 }
 
-async function save(page: Page, name: string): Promise<void> {
+/** Saves a page in light and dark colours. The page is loaded anew, because some apply their colours only then. */
+async function save(page: Page, name: string, isShown: () => Promise<void>): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme });
+    await page.reload();
+    await isShown();
     const path = join(FOLDER, `${name}-${colorScheme}.png`);
     await page.screenshot({ path });
     console.log(path);
