@@ -8,7 +8,7 @@ export const TABLET = { viewport: { width: 1280, height: 844 } };
 /** Opens the board, and signs in. Returns when the open orders are shown. */
 export async function openBoard(
   browser: Browser,
-  { url }: Shop,
+  { url }: Pick<Shop, 'url'>,
   { path = '/board', ...options }: BrowserContextOptions & { language?: 'en' | 'pt'; path?: string } = {},
 ): Promise<Page> {
   const page = await openPage(browser, { ...TABLET, ...options });
