@@ -180,7 +180,7 @@ test(
     await step(page, 'Ready', number);
     for (const status of ['preparation', 'ready', 'delivered'] as const) await shop.move(id, status);
     await page.context().setOffline(false);
-    await notice(page, `#${number} is not moved to “in preparation”: it is already “delivered”.`).waitFor();
+    await notice(page, `#${number} was not moved to “in preparation”: it is already “delivered”.`).waitFor();
     await cardOf(page, number).waitFor({ state: 'detached' });
     expect(await statusesOf(id)).toEqual(['waiting', 'preparation', 'ready', 'delivered']);
   },
@@ -355,7 +355,10 @@ test(
       find((await shop.request('GET', '/v1/catalog')).body.data).available;
     for (const [search, label, find] of items) {
       await dialog.getByLabel('Search').fill(search);
+      await page.context().setOffline(true);
       await dialog.getByLabel(label).uncheck();
+      await dialog.getByLabel(label.replace('Available', 'Sold out')).waitFor();
+      await page.context().setOffline(false);
       await waitFor(`${search} sold out`, async () => !(await isAvailable(find)), { deadline: 30_000 });
       await dialog.getByLabel(label.replace('Available', 'Sold out')).check();
       await waitFor(`${search} available`, () => isAvailable(find), { deadline: 30_000 });

@@ -12,7 +12,7 @@ const placing = computed(() =>
   entries.value.flatMap(({ id, change }) => (change.kind === 'place' ? [{ id, ...change.draft }] : [])),
 );
 
-const isWide = matchMedia('(min-width: 60rem)').matches;
+const isWide = matchMedia('(min-width: 48rem)').matches;
 
 /** Equal drinks of waiting orders, the most frequent first. */
 const toMake = computed(() => {

@@ -2,15 +2,15 @@ import { computed } from '@preact/signals';
 import { Brand } from '../page/brand.tsx';
 import { dismiss, notices, notify } from './notices.ts';
 import { connection, readDelivered } from './orders.ts';
-import { entries, isAboutOrder, isOnline, undo, undoable } from './outbox.ts';
+import { entries, isAboutOrder, undo, undoable } from './outbox.ts';
 import { openDraft, openMenuPanel, panel } from './panel.ts';
 import { session } from './session.ts';
 import { isSoundOn, switchSound } from './sound.ts';
 import { words } from './words.ts';
 
-/** The stream shows the connection only while somebody is signed in. */
+/** Without a valid sign-in, the stream cannot continue. */
 const shownConnection = computed(() =>
-  isOnline.value && session.state.value === 'signed in' && connection.value !== 'ended' ? connection.value : 'lost',
+  session.state.value === 'signed in' && connection.value !== 'ended' ? connection.value : 'lost',
 );
 
 function signOut(): void {
@@ -88,7 +88,7 @@ export const Notices = () => (
       </div>
     )}
     {notices.value.map(({ id, text, draft, orderId }) => (
-      <div key={id} class="fault">
+      <div key={id} class={orderId ? 'info' : 'fault'}>
         <p>{text}</p>
         {draft && (
           <button
@@ -124,6 +124,10 @@ export const Notices = () => (
   </div>
 );
 
+/** Moves the focus to a card, because the button that had it disappears. */
+const focusCard = (id: string) =>
+  requestAnimationFrame(() => document.getElementById(id)?.querySelector<HTMLElement>('.forward')?.focus());
+
 /** The changes that can be undone. */
 export const Undo = () => (
   <div class="undo" role="status">
@@ -136,7 +140,10 @@ export const Undo = () => (
               type="button"
               class="quiet"
               aria-label={words.value.about(words.value.undo, change.number)}
-              onClick={() => undo(id)}
+              onClick={() => {
+                undo(id);
+                focusCard(change.orderId);
+              }}
             >
               {words.value.undo}
             </button>

@@ -1,4 +1,4 @@
-import { computed, effect, signal } from '@preact/signals';
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Cancellation, TargetStatus } from '../client/index.ts';
 import type { Draft } from './draft.ts';
 import { session } from './session.ts';
@@ -110,10 +110,14 @@ export function undo(id: string): void {
 
 export const isOnline = signal(navigator.onLine);
 
-const canSend = computed(() => isOnline.value && session.state.value === 'signed in');
+/**
+ * Sends the queued changes when they are due, one at a time in all tabs, and again until the API has decided.
+ *
+ * @param isLive whether the API is known to be reachable. Browsers without a network also call themselves offline if it is local
+ */
+export function startSending(deliver: Deliver, isLive: ReadonlySignal<boolean>): void {
+  const canSend = computed(() => session.state.value === 'signed in' && (isOnline.value || isLive.value));
 
-/** Sends the queued changes when they are due, one at a time in all tabs, and again until the API has decided. */
-export function startSending(deliver: Deliver): void {
   async function attempt(entry: Entry): Promise<void> {
     const sent = { ...entry, attempts: entry.attempts + 1 };
     save(sent);

@@ -10,7 +10,7 @@ import { Dialog } from './dialog.tsx';
 import { Header, Notices, Undo } from './header.tsx';
 import { NewOrderPanel } from './new-order-panel.tsx';
 import { OrderPanel } from './order-panel.tsx';
-import { followOrders, isLoaded, lastDelivered } from './orders.ts';
+import { connection, followOrders, isLoaded, lastDelivered } from './orders.ts';
 import { startSending } from './outbox.ts';
 import { panel } from './panel.ts';
 import { deliver } from './sending.ts';
@@ -100,7 +100,10 @@ const mayWork = computed(() => session.state.value !== 'signed out' && isStaff.v
 
 await session.completeSignIn();
 readFragment();
-startSending(deliver);
+startSending(
+  deliver,
+  computed(() => connection.value === 'live'),
+);
 effect(() => (mayWork.value ? untracked(followOrders) : undefined));
 setTitle(() => words.value.title);
 showPage(() => (mayWork.value ? <Board /> : <Closed />));

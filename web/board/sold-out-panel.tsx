@@ -1,5 +1,4 @@
 import { computed, useSignal } from '@preact/signals';
-import type { MenuItem } from '../client/index.ts';
 import { categories, menu } from '../menu/menu.ts';
 import { Dialog } from './dialog.tsx';
 import { entries, type Item, queue } from './outbox.ts';
@@ -15,25 +14,45 @@ const queuedAvailability = computed(
     ),
 );
 
-/** The options of all products. Products share groups. */
-const optionGroups = computed(() => [
-  ...new Map(menu.value?.flatMap((item) => item.optionGroups).map((group) => [group.id, group])).values(),
-]);
+/** An item with its switch. Variations are sold out with their product. */
+interface Row {
+  item: Item;
+  isAvailable: boolean;
+  variations?: Row[];
+}
+
+/** The menu under its headings: the categories, and the groups of options that products share. */
+const sections = computed(() => {
+  const groups = new Map(menu.value?.flatMap((item) => item.optionGroups).map((group) => [group.id, group]));
+  const row = (item: Item, available: boolean): Row => ({
+    item,
+    isAvailable: queuedAvailability.value.get(item.id) ?? available,
+  });
+  return [
+    ...categories.value.map(({ name, items }) => ({
+      name,
+      rows: items.map(({ id, name, available, variations }) => ({
+        ...row({ kind: 'product', id, name }, available),
+        variations: variations.map((each) =>
+          row({ kind: 'variation', parentId: id, id: each.id, name: each.name }, each.available),
+        ),
+      })),
+    })),
+    ...[...groups.values()].map(({ id: parentId, name, options }) => ({
+      name,
+      rows: options.map(({ id, name, available }): Row => row({ kind: 'option', parentId, id, name }, available)),
+    })),
+  ];
+});
 
 /** The whole menu, with a switch for each product, variation and option. */
 export function SoldOutPanel() {
   const search = useSignal('');
-  const isFound = (...names: string[]) =>
-    names.some((name) => name.toLowerCase().includes(search.value.trim().toLowerCase()));
-  const found = categories.value
-    .map(({ name, items }) => ({
-      name,
-      items: items.filter((item) => isFound(item.name, ...item.variations.map((each) => each.name))),
-    }))
-    .filter(({ items }) => items.length > 0);
-  const groups = optionGroups.value
-    .map((group) => ({ ...group, options: group.options.filter(({ name }) => isFound(name, group.name)) }))
-    .filter(({ options }) => options.length > 0);
+  const isFound = ({ item, variations = [] }: Row): boolean =>
+    item.name.toLowerCase().includes(search.value.trim().toLowerCase()) || variations.some(isFound);
+  const found = sections.value
+    .map(({ name, rows }) => ({ name, rows: rows.filter(isFound) }))
+    .filter(({ rows }) => rows.length > 0);
   return (
     <Dialog title={words.value.soldOut}>
       <label>
@@ -46,65 +65,32 @@ export function SoldOutPanel() {
           }}
         />
       </label>
-      {menu.value && found.length + groups.length === 0 && <p class="faint">{words.value.nothingFound}</p>}
-      {found.map(({ name, items }) => (
+      {menu.value && found.length === 0 && <p class="faint">{words.value.nothingFound}</p>}
+      {found.map(({ name, rows }) => (
         <section key={name}>
           {name && <h3>{name}</h3>}
-          <ul>
-            {items.map((item) => (
-              <Product key={item.id} item={item} />
-            ))}
-          </ul>
-        </section>
-      ))}
-      {groups.map(({ id, name, options }) => (
-        <section key={id}>
-          <h3>{name}</h3>
-          <ul>
-            {options.map((option) => (
-              <li key={option.id}>
-                <Switch item={{ kind: 'option', parentId: id, ...option }} isAvailable={option.available} />
-              </li>
-            ))}
-          </ul>
+          <Rows rows={rows} />
         </section>
       ))}
     </Dialog>
   );
 }
 
-/** A product with its variations, which are sold out with it. */
-function Product({ item: { id, name, available, variations } }: { item: MenuItem }) {
-  return (
-    <li>
-      <Switch item={{ kind: 'product', id, name }} isAvailable={available} />
-      {(queuedAvailability.value.get(id) ?? available) && (
-        <ul class="variations">
-          {variations.map((variation) => (
-            <li key={variation.id}>
-              <Switch item={{ kind: 'variation', parentId: id, ...variation }} isAvailable={variation.available} />
-            </li>
-          ))}
-        </ul>
-      )}
-    </li>
-  );
-}
-
-/** @param isAvailable as the menu says */
-function Switch({ item, isAvailable }: { item: Item; isAvailable: boolean }) {
-  const available = queuedAvailability.value.get(item.id) ?? isAvailable;
-  return (
-    <label class={available ? 'switch' : 'switch sold-out'}>
-      <bdi class="name">{item.name}</bdi>{' '}
-      <span class="faint">{words.value.availability[available ? 'available' : 'soldOut']}</span>
-      <input
-        type="checkbox"
-        checked={available}
-        onChange={({ currentTarget }) => {
-          queue({ kind: 'availability', item, available: currentTarget.checked });
-        }}
-      />
-    </label>
-  );
-}
+const Rows = ({ rows }: { rows: Row[] }) => (
+  <ul>
+    {rows.map(({ item, isAvailable, variations }) => (
+      <li key={item.id}>
+        <label class={isAvailable ? 'switch' : 'switch sold-out'}>
+          <bdi class="name">{item.name}</bdi>{' '}
+          <span class="faint">{words.value.availability[isAvailable ? 'available' : 'soldOut']}</span>
+          <input
+            type="checkbox"
+            checked={isAvailable}
+            onChange={({ currentTarget }) => queue({ kind: 'availability', item, available: currentTarget.checked })}
+          />
+        </label>
+        {isAvailable && variations && <Rows rows={variations} />}
+      </li>
+    ))}
+  </ul>
+);

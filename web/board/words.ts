@@ -45,7 +45,7 @@ const en = {
   /** @param current the status that the order has instead; undefined if that is not the reason */
   refused(number: number, wanted: OrderStatus, current: OrderStatus | undefined, detail: string) {
     const what =
-      wanted === 'cancelled' ? `#${number} was not cancelled` : `#${number} is not moved to “${statuses.en[wanted]}”`;
+      wanted === 'cancelled' ? `#${number} was not cancelled` : `#${number} was not moved to “${statuses.en[wanted]}”`;
     if (!current) return `${what}: ${detail}`;
     return isOpen(current) && current !== wanted
       ? `${what}: it has changed meanwhile, and is now “${statuses.en[current]}”.`
@@ -98,7 +98,6 @@ const en = {
   soldOut: 'Sold out',
   search: 'Search',
   nothingFound: 'Nothing on the menu has this name.',
-  options: 'Options',
   availability: { available: 'Available', soldOut: 'Sold out' },
   availabilityRefused: (name: string, available: boolean, detail: string) =>
     `${name} could not be marked as ${available ? 'available' : 'sold out'}. ${detail}`,
@@ -188,7 +187,6 @@ const pt: typeof en = {
   soldOut: 'Esgotados',
   search: 'Buscar',
   nothingFound: 'Nada no cardápio tem este nome.',
-  options: 'Opções',
   availability: { available: 'Disponível', soldOut: 'Esgotado' },
   availabilityRefused: (name, available, detail) =>
     `${name} não pôde ser marcado como ${available ? 'disponível' : 'esgotado'}. ${detail}`,
