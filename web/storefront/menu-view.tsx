@@ -17,7 +17,11 @@ const added = signal('');
 
 /** The picture of a product: its own, or a drawing of a cup with its first letter as latte art. */
 function Picture({ name: [letter = ''], imageUrl }: MenuItem) {
-  if (imageUrl) return <img class="picture" src={imageUrl} alt="" loading="lazy" width="96" height="96" />;
+  if (imageUrl) {
+    // Without its source, a picture that cannot be loaded is an empty box.
+    const onError = ({ currentTarget }: { currentTarget: Element }) => currentTarget.removeAttribute('src');
+    return <img class="picture" src={imageUrl} alt="" loading="lazy" width="96" height="96" onError={onError} />;
+  }
   return (
     <svg class={`picture roast-${(letter.codePointAt(0) ?? 0) % 3}`} viewBox="0 0 96 96" aria-hidden="true">
       <path d="m68 68 12 12" />
