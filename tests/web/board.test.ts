@@ -78,13 +78,23 @@ test(
   async () => {
     const { id, number } = await place();
     const page = await open();
+    let sent = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/status')) sent += 1;
+    });
+    // The five seconds pass only when the test says so.
+    await page.clock.install();
+    await page.clock.pauseAt(Date.now() + 30_000);
     await step(page, 'Start', number);
     await cardIn(page, 'Preparing', number).waitFor();
     await step(page, 'Undo', number);
     await cardIn(page, 'Waiting', number).waitFor();
-    // A change that the page has sent would arrive before this one.
+    await page.clock.runFor(10_000);
+    expect(sent).toBe(0);
     await step(page, 'Start', number);
+    await page.clock.runFor(10_000);
     await shop.waitForStatus(id, 'preparation');
+    expect(sent).toBe(1);
     expect(await statusesOf(id)).toEqual(['waiting', 'preparation']);
   },
   PAGE_TIMEOUT_MS,
@@ -207,6 +217,25 @@ test(
     expect((await repeated).headers()['idempotency-replayed']).toBe('true');
     await cardIn(page, 'Preparing', number).waitFor();
     expect(await statusesOf(id)).toEqual(['waiting', 'preparation']);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'two tabs show the same queue, and apply a change once',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    const other = await page.context().newPage();
+    await other.goto(`${shop.url}/board`);
+    await cardIn(other, 'Waiting', number).waitFor();
+    await step(page, 'Start', number);
+    await cardIn(other, 'Preparing', number).waitFor();
+    await step(other, 'Ready', number);
+    await shop.waitForStatus(id, 'ready');
+    await cardIn(page, 'Ready', number).waitFor();
+    expect(await statusesOf(id)).toEqual(['waiting', 'preparation', 'ready']);
+    expect(await page.locator('.notices .fault').count()).toBe(0);
   },
   PAGE_TIMEOUT_MS,
 );
@@ -335,6 +364,29 @@ test(
     await dialog.getByRole('button', { name: /^Place order · \$/ }).click();
     await page.getByRole('img', { name: 'Follow on a phone' }).waitFor();
     expect(await placedOrders('Rui')).toHaveLength(1);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'a counter order whose price has changed is placed with the new price after a touch',
+  async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'New order' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Tea' }).click();
+    await dialog.getByRole('button', { name: 'Add · $3.00' }).click();
+    await dialog.getByLabel('Name').fill('Eva');
+    await page.context().setOffline(true);
+    await dialog.getByRole('button', { name: 'Place order · $3.00' }).click();
+    const { productId } = await shop.line('Tea');
+    const body = { basePrice: { amount: 350, currency: 'USD' } };
+    await shop.request('PATCH', `/v1/products/${productId}`, { as: shop.manager, body });
+    await page.context().setOffline(false);
+    await dialog.getByRole('alert').getByText('it costs $3.50 now').waitFor();
+    await dialog.getByRole('button', { name: 'Place order · $3.50' }).click();
+    await page.getByRole('img', { name: 'Follow on a phone' }).waitFor();
+    expect(await placedOrders('Eva')).toMatchObject([{ total: { amount: 350 } }]);
   },
   PAGE_TIMEOUT_MS,
 );
