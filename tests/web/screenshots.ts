@@ -79,7 +79,7 @@ async function takePictures({ url, temporalPage }: StandaloneShop, browser: Brow
   await temporal.goto(`${temporalPage}/namespaces/default/workflows/order-${first}`);
   await save(temporal, 'workflow', async () => {
     await temporal.getByText('2 preparation, 3 ready').first().waitFor();
-    await temporal.getByText('Event History').evaluate((heading) => heading.scrollIntoView());
+    await temporal.getByRole('heading', { name: 'Event History' }).evaluate((heading) => heading.scrollIntoView());
   });
 }
 
