@@ -69,7 +69,10 @@ async function takePictures({ url, temporalPage }: StandaloneShop, browser: Brow
   await board.goto(`${url}/board`);
   await board.getByRole('button', { name: 'Sign in' }).click();
   await fillInSignIn(board, 'barista@example.com');
-  await save(board, 'board', () => board.getByText('Joaquim').waitFor());
+  const isShown = () => board.getByText('Joaquim').waitFor();
+  // A reload before the sign-in is complete would end it.
+  await isShown();
+  await save(board, 'board', isShown);
 
   const storefront = await openPage(browser, 390, 844, 2);
   await storefront.goto(url);
