@@ -31,6 +31,8 @@ export interface Entry {
   /** When the next attempt is due, in ms since the epoch. */
   sendAt: number;
   attempts: number;
+  /** The user of the first attempt, to whom the idempotency key belongs. */
+  userId?: string | undefined;
 }
 
 /** `retry`: the API has not decided. */
@@ -119,7 +121,8 @@ export function startSending(deliver: Deliver, isLive: ReadonlySignal<boolean>):
   const canSend = computed(() => session.state.value === 'signed in' && (isOnline.value || isLive.value));
 
   async function attempt(entry: Entry): Promise<void> {
-    const sent = { ...entry, attempts: entry.attempts + 1 };
+    const userId = entry.attempts > 0 ? entry.userId : session.account.value?.id;
+    const sent = { ...entry, attempts: entry.attempts + 1, userId };
     save(sent);
     const outcome = await deliver(sent);
     if (outcome === 'retry') {

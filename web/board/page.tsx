@@ -87,7 +87,7 @@ function Closed() {
     <main class="closed">
       <Brand />
       <h1>{words.value.title}</h1>
-      <p>{isOther ? words.value.notStaff(account.value?.name ?? '') : words.value.signedOut}</p>
+      <p>{account.value && isOther ? words.value.notStaff(account.value.name) : words.value.signedOut}</p>
       <button type="button" onClick={() => void session.signIn({ again: isOther })}>
         {isOther ? words.value.signInAsOther : words.value.signIn}
       </button>

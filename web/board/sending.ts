@@ -17,21 +17,30 @@ import { notify } from './notices.ts';
 import { updateOrder } from './orders.ts';
 import type { Change, Entry, OrderChange } from './outbox.ts';
 import { openDraft, panel } from './panel.ts';
+import { session } from './session.ts';
 import { words } from './words.ts';
 
 /** In ms. */
 const TIMEOUT_MS = 20_000;
 
 /** Sends a queued change, and shows its outcome. */
-export async function deliver({ id, change }: Entry): Promise<Outcome<unknown>['kind']> {
+export async function deliver({ id, change, userId }: Entry): Promise<Outcome<unknown>['kind']> {
   const options = { signal: AbortSignal.timeout(TIMEOUT_MS), keepalive: true };
   switch (change.kind) {
     case 'place': {
+      // Another user's request with this key would place a second order if the first one was placed.
+      if (userId !== session.account.value?.id) {
+        await returnDraft(change.draft, words.value.maybePlaced);
+        return 'refused';
+      }
       const outcome = await outcomeOf(
         placeOrder({ ...options, headers: { 'Idempotency-Key': id }, body: requestOfDraft(change.draft) }),
       );
       if (outcome.kind === 'done') showPlaced(outcome.data, outcome.response);
-      if (outcome.kind === 'refused') await returnDraft(change.draft, outcome.problem);
+      if (outcome.kind === 'refused') {
+        const { code, total, detail } = outcome.problem;
+        await returnDraft(change.draft, words.value.placingRefused(code, total && writeMoney(total), detail));
+      }
       return outcome.kind;
     }
     case 'availability': {
@@ -97,10 +106,9 @@ function showPlaced(order: Order, response: Response): void {
   }
 }
 
-/** Opens the refused order again, so that the barista can correct it. */
-async function returnDraft(refused: Draft, { code, total, detail }: Problem): Promise<void> {
+/** Opens an order that was not placed again, so that the barista can correct it. @param refusal why it was not placed */
+async function returnDraft(refused: Draft, refusal: string): Promise<void> {
   await readMenu();
-  const refusal = words.value.placingRefused(code, total && writeMoney(total), detail);
   if (panel.value || draft.value.lines.length > 0) notify(refusal, { draft: { ...refused, refusal } });
   else openDraft({ ...refused, refusal });
 }

@@ -93,6 +93,8 @@ const en = {
     if (code === 'price_changed' && total) return `This order was not placed: it costs ${total} now.`;
     return `This order was not placed. ${detail}`;
   },
+  maybePlaced:
+    'The shop did not answer before the last sign-in expired, so this order may have been placed. Look for it on the board before you place it again.',
   openDraft: 'Open the order',
   unfinishedOrder: 'There is an order that is not placed yet.',
   soldOut: 'Sold out',
@@ -182,6 +184,8 @@ const pt: typeof en = {
     if (code === 'price_changed' && total) return `Este pedido não foi feito: agora ele custa ${total}.`;
     return `Este pedido não foi feito. ${detail}`;
   },
+  maybePlaced:
+    'A loja não respondeu antes de a última sessão expirar, e este pedido pode ter sido feito. Procure por ele no painel antes de fazê-lo de novo.',
   openDraft: 'Abrir o pedido',
   unfinishedOrder: 'Há um pedido que ainda não foi feito.',
   soldOut: 'Esgotados',

@@ -113,15 +113,12 @@ export function createSession({ clientId, scope }: SessionOptions) {
     /** Completes a sign-in that has led back to this page. Call it before the page is shown. */
     async completeSignIn(): Promise<void> {
       const code = takeCode();
-      if (!code) return;
-      const body = {
-        grant_type: 'authorization_code',
-        client_id: clientId,
-        redirect_uri: location.origin + path,
-      } as const;
-      const outcome = await request({ ...body, ...code });
+      const redirect_uri = location.origin + path;
+      if (code) await request({ grant_type: 'authorization_code', client_id: clientId, redirect_uri, ...code });
       // Tokens with the scopes of the display may not read the account.
-      if (outcome === 'done' && scope === undefined) await readAccount();
+      if (state.value !== 'signed in' || scope !== undefined) return;
+      const reading = readAccount();
+      if (code || !account.value) await reading;
     },
 
     /** Leaves the page for the sign-in page. @param again whether to ask for the password even if somebody is signed in */

@@ -46,6 +46,7 @@ const outdated: ProblemCode[] = ['price_changed', 'product_unavailable', 'option
 
 /** Compares the basket with today's menu, and asks for the price of what can be ordered. */
 export async function prepare(attempts = 3): Promise<void> {
+  if (basket.value.lines.length === 0) return replaceRoute('#basket');
   checkout.value = { step: 'busy' };
   if (!session.account.value) await session.readAccount();
   const isRead = await readMenu();

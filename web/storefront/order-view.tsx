@@ -6,7 +6,7 @@ import { isOpen } from '../orders/status.ts';
 import { Heading } from '../page/heading.tsx';
 import { Modal } from '../page/modal.tsx';
 import { outcomeOf } from '../requests/outcome.ts';
-import { type Connection, follow, type StreamEvent } from '../streams/follow.ts';
+import { type Connection, follow, orderIn } from '../streams/follow.ts';
 import { leaveDialog } from './route.ts';
 import { words } from './words.ts';
 
@@ -48,12 +48,6 @@ function CancelDialog({ order, onCancelled }: CancelProps) {
       </div>
     </Modal>
   );
-}
-
-/** Returns the order in an event of its stream. */
-function orderIn({ type, data }: StreamEvent): OrderInEvent | undefined {
-  if (type === 'snapshot') return 'order' in data ? data.order : undefined;
-  return type === 'catalog.changed' ? undefined : data.data.order;
 }
 
 /** Follows an order while it is shown. `order` is null if the user has no such order. */

@@ -96,4 +96,3 @@ effect(() => {
   if (placing.value && session.state.value === 'signed in') untracked(() => void sendOrder());
 });
 showPage(Page);
-if (session.state.value === 'signed in') void session.readAccount();
