@@ -391,6 +391,35 @@ test(
   PAGE_TIMEOUT_MS,
 );
 
+/** Lets another barista use the tablet, as after an expired sign-in. */
+const changeUser = `
+  const key = 'crema.account.crema';
+  localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), id: crypto.randomUUID() }));
+  dispatchEvent(new StorageEvent('storage', { key }));`;
+
+test(
+  'a counter order whose answer was lost is not placed again for another user',
+  async () => {
+    const page = await open();
+    let answered = 0;
+    await page.route('**/v1/orders', async (route) => {
+      if (route.request().method() !== 'POST') return route.fallback();
+      answered = (await route.fetch()).status();
+      await route.abort();
+    });
+    await chooseLatte(page);
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Olga');
+    await dialog.getByRole('button', { name: /^Place order/ }).click();
+    await waitFor('the first answer', async () => answered === 201, { deadline: 30_000 });
+    await page.evaluate(changeUser);
+    await page.unroute('**/v1/orders');
+    await dialog.getByRole('alert').getByText('this order may have been placed').waitFor();
+    expect(await placedOrders('Olga')).toHaveLength(1);
+  },
+  PAGE_TIMEOUT_MS,
+);
+
 test(
   'products, variations and options are marked as sold out, and as available again',
   async () => {
