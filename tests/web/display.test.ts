@@ -4,14 +4,8 @@ import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { waitFor } from '../../stack/wait.ts';
 import { openChromium } from '../docs/chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
-import {
-  faultsInEveryLook,
-  fillInSignIn,
-  languages,
-  OPENING_TIMEOUT_MS,
-  openPage,
-  PAGE_TIMEOUT_MS,
-} from './page-checks.ts';
+import { openDisplay, section } from './display-screen.ts';
+import { faultsInEveryLook, languages, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';
 
 let browser: Browser;
 let shop: Shop;
@@ -23,23 +17,12 @@ afterAll(async () => {
   await shop?.close();
 });
 
-/** Opens the display as a screen, signed in as a barista. */
-async function openDisplay(): Promise<Page> {
-  const page = await openPage(browser, { viewport: { width: 1280, height: 720 } });
-  await page.goto(`${shop.url}/display`);
-  await page.getByRole('button', { name: 'Sign in as a barista' }).click();
-  await fillInSignIn(page, 'barista@example.com');
-  await page.getByRole('heading', { name: 'Ready' }).waitFor();
-  return page;
-}
-
 /** Places a counter order in the name of a customer. */
 async function placeFor(customerName: string) {
   const lines = [await shop.line('Latte', 'Vanilla')];
   return (await shop.place({ as: shop.barista, body: { lines, customerName } })).body;
 }
 
-const section = (page: Page, name: string) => page.locator('section', { has: page.getByRole('heading', { name }) });
 const numbersIn = (page: Page, name: string) => section(page, name).locator('strong').allInnerTexts();
 
 /** Signs in with the credentials of a service. */
@@ -59,7 +42,7 @@ const addService = async (
 test(
   'shows numbers and names in preparation and ready, and clears delivered ones',
   async () => {
-    const page = await openDisplay();
+    const page = await openDisplay(browser, shop);
     const { id, number } = await placeFor('Zoë');
     await shop.move(id, 'preparation');
     await section(page, 'Being made').getByText('Zoë').waitFor();
@@ -79,7 +62,7 @@ test(
 test(
   'stays signed in after a restart of the browser, with tokens that can only read orders',
   async () => {
-    const first = await openDisplay();
+    const first = await openDisplay(browser, shop);
     const state = await first.context().storageState();
     await first.context().close();
 
@@ -101,7 +84,7 @@ test(
 test(
   'signs in again without a touch if its refresh token is no longer valid',
   async () => {
-    const page = await openDisplay();
+    const page = await openDisplay(browser, shop);
     const { id } = await placeFor('Ana');
     await shop.move(id, 'preparation');
     await page.getByText('Ana').waitFor();
@@ -121,7 +104,7 @@ test(
 test(
   'shows a lost connection, and catches up without a touch',
   async () => {
-    const page = await openDisplay();
+    const page = await openDisplay(browser, shop);
     await page.context().setOffline(true);
     await page.getByText('No connection').waitFor();
     const { id } = await placeFor('Offline Olga');
@@ -170,7 +153,7 @@ test(
 test(
   'speaks a number when it becomes ready, after a touch has switched it on',
   async () => {
-    const page = await openDisplay();
+    const page = await openDisplay(browser, shop);
     // Headless Chromium has no voices, so the page's calls are recorded.
     await page.evaluate(
       'window.spoken = []; speechSynthesis.speak = ({ text, lang }) => window.spoken.push([lang, text])',
