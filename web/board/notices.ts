@@ -11,10 +11,12 @@ interface Notice {
   orderId?: string;
 }
 
+const MAX_NOTICES = 20;
+
 export const notices = storedSignal<Notice[]>('crema.board.notices', []);
 
 export function notify(text: string, more: Pick<Notice, 'draft' | 'orderId'> = {}): void {
-  notices.value = [...notices.value, { id: crypto.randomUUID(), text, ...more }];
+  notices.value = [...notices.value, { id: crypto.randomUUID(), text, ...more }].slice(-MAX_NOTICES);
 }
 
 export function dismiss(id: string): void {

@@ -1,19 +1,25 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { encode } from 'uqr';
 import { type CancellationReason, getFollowLink } from '../client/index.ts';
 import { stepsFrom } from '../orders/status.ts';
 import { outcomeOf } from '../requests/outcome.ts';
 import { Content } from './card.tsx';
 import { Dialog } from './dialog.tsx';
-import { findOrder, nameOf } from './orders.ts';
-import { isOnline, queue } from './outbox.ts';
+import { connection, findOrder, nameOf } from './orders.ts';
+import { queue } from './outbox.ts';
 import { closePanel } from './panel.ts';
 import { words } from './words.ts';
 
 /** An order with what is seldom needed: its code, and its cancellation. */
 export function OrderPanel({ id }: { id: string }) {
   const order = findOrder(id);
+  // A new order may not have arrived yet.
+  const wasShown = useRef(false);
+  wasShown.current ||= order !== undefined;
+  useEffect(() => {
+    if (!order && wasShown.current) closePanel();
+  });
   if (!order) return null;
   return (
     <Dialog title={`#${order.number} ${nameOf(id) ?? ''}`}>
@@ -68,7 +74,7 @@ function FollowCode({ id }: { id: string }) {
     void outcomeOf(getFollowLink({ path: { id } })).then((outcome) => {
       if (outcome.kind === 'done') url.value = outcome.data.url;
     });
-  }, [id, isOnline.value]);
+  }, [id, connection.value]);
   if (!url.value) return <p class="faint">{words.value.noLink}</p>;
   const { data, size } = encode(url.value, { border: 2 });
   const modules = data.flatMap((row, y) => row.map((isDark, x) => (isDark ? `M${x} ${y}h1v1h-1z` : ''))).join('');

@@ -85,10 +85,10 @@ function receive(event: StreamEvent): void {
   } else if (event.type === 'catalog.changed') {
     void readMenu();
   } else {
-    const { order, from, to } = event.data.data;
+    const { order, from, to, actor } = event.data.data;
     if (event.type === 'order.placed') announceNewOrder();
     if (to === 'delivered' && panel.value?.kind === 'last delivered') void readDelivered();
-    if (to === 'cancelled' && from === 'preparation' && !changesByOrder.value.has(order.id)) {
+    if (to === 'cancelled' && from === 'preparation' && actor.id !== session.account.value?.id) {
       notify(words.value.stopPreparing(order.number));
     }
   }

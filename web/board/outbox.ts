@@ -1,7 +1,7 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { Cancellation, TargetStatus } from '../client/index.ts';
 import type { Draft } from './draft.ts';
-import { session } from './session.ts';
+import { isStaff, session } from './session.ts';
 
 /** A change that a barista has made. */
 export type Change =
@@ -110,7 +110,7 @@ export function undo(id: string): void {
   if (entry) remove(entry);
 }
 
-export const isOnline = signal(navigator.onLine);
+const isOnline = signal(navigator.onLine);
 
 /**
  * Sends the queued changes when they are due, one at a time in all tabs, and again until the API has decided.
@@ -118,13 +118,16 @@ export const isOnline = signal(navigator.onLine);
  * @param isLive whether the API is known to be reachable. Browsers without a network also call themselves offline if it is local
  */
 export function startSending(deliver: Deliver, isLive: ReadonlySignal<boolean>): void {
-  const canSend = computed(() => session.state.value === 'signed in' && (isOnline.value || isLive.value));
+  const mayChange = () => session.state.value === 'signed in' && isStaff.value;
+  const canSend = computed(() => mayChange() && (isOnline.value || isLive.value));
 
   async function attempt(entry: Entry): Promise<void> {
     const userId = entry.attempts > 0 ? entry.userId : session.account.value?.id;
     const sent = { ...entry, attempts: entry.attempts + 1, userId };
     save(sent);
     const outcome = await deliver(sent);
+    // Another tab may have settled the entry of a page that the browser kept for the back button.
+    if (localStorage.getItem(KEY + sent.id) === null) return;
     if (outcome === 'retry') {
       save({ ...sent, sendAt: Date.now() + Math.min(250 * 2 ** sent.attempts, MAX_PAUSE_MS) });
     } else if (outcome === 'done') {
@@ -138,24 +141,31 @@ export function startSending(deliver: Deliver, isLive: ReadonlySignal<boolean>):
   const sendNext = () =>
     navigator.locks.request('crema.board.outbox', async () => {
       entries.value = read();
-      const due = sendable.value.find(({ sendAt }) => sendAt <= Date.now());
+      const now = Date.now();
+      // A time that is too far in the future was set before a change of the clock.
+      const due = sendable.value.find(({ sendAt }) => sendAt <= now || sendAt > now + MAX_PAUSE_MS);
       if (due) await attempt(due);
     });
 
   effect(() => {
     if (!canSend.value || sendable.value.length === 0) return;
     const next = Math.min(...sendable.value.map(({ sendAt }) => sendAt));
-    const timer = setTimeout(() => void sendNext(), next - Date.now());
+    const timer = setTimeout(() => void sendNext(), Math.min(next - Date.now(), MAX_PAUSE_MS));
     return () => clearTimeout(timer);
   });
 
   const hurry = (some: Entry[]) => save(...some.map((entry) => ({ ...entry, sendAt: Date.now() })));
   for (const type of ['online', 'offline']) {
     addEventListener(type, () => {
-      hurry(entries.value.filter(({ attempts }) => attempts > 0));
+      if (navigator.onLine) hurry(entries.value.filter(({ attempts }) => attempts > 0));
       isOnline.value = navigator.onLine;
     });
   }
+  addEventListener('keydown', (event) => {
+    const last = undoable.value.at(-1);
+    const isTyping = event.target instanceof HTMLInputElement;
+    if (event.key === 'z' && (event.ctrlKey || event.metaKey) && last && !isTyping) undo(last.id);
+  });
   document.addEventListener('visibilitychange', () => {
     if (document.hidden) hurry(undoable.value);
   });

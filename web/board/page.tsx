@@ -11,7 +11,7 @@ import { Header, Notices, Undo } from './header.tsx';
 import { NewOrderPanel } from './new-order-panel.tsx';
 import { OrderPanel } from './order-panel.tsx';
 import { connection, followOrders, isLoaded, lastDelivered } from './orders.ts';
-import { startSending } from './outbox.ts';
+import { entries, startSending } from './outbox.ts';
 import { panel } from './panel.ts';
 import { deliver } from './sending.ts';
 import { isStaff, session } from './session.ts';
@@ -88,6 +88,7 @@ function Closed() {
       <Brand />
       <h1>{words.value.title}</h1>
       <p>{account.value && isOther ? words.value.notStaff(account.value.name) : words.value.signedOut}</p>
+      {entries.value.length > 0 && <p class="fault">{words.value.queued(entries.value.length)}</p>}
       <button type="button" onClick={() => void session.signIn({ again: isOther })}>
         {isOther ? words.value.signInAsOther : words.value.signIn}
       </button>

@@ -19,8 +19,8 @@ export async function switchSound(): Promise<void> {
 }
 
 /** After a reload, the first touch anywhere switches a sound on again that was on before. */
-for (const type of ['pointerdown', 'keydown']) {
-  addEventListener(type, () => isSoundOn.value && void unlock(), { once: true });
+for (const type of ['click', 'keydown']) {
+  addEventListener(type, () => isSoundOn.value && context?.state !== 'running' && void unlock());
 }
 
 /** Plays the sound of a new order. */

@@ -34,6 +34,8 @@ async function showOrder(id: string): Promise<void> {
     });
     return;
   }
+  // A reload must not say it again.
+  history.replaceState(null, '', location.pathname);
   const outcome = await outcomeOf(getOrder({ path: { id } }));
   if (outcome.kind === 'done') notify(words.value.notOpen(outcome.data.number, outcome.data.status));
   if (outcome.kind === 'refused') notify(words.value.noSuchOrder);

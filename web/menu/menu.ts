@@ -2,6 +2,9 @@ import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { getCatalog, type MenuItem } from '../client/index.ts';
 import { outcomeOf } from '../requests/outcome.ts';
 
+/** When the request for the present menu was sent, on the monotonic clock, in ms. */
+let readAt = 0;
+
 const read = signal<MenuItem[] | undefined>(undefined);
 
 /** The products on sale; `undefined` until the first answer. */
@@ -12,8 +15,13 @@ export const isMenuUnanswered = signal(false);
 
 /** Reads the menu. The browser sends `If-None-Match`, so an unchanged menu is not sent again. @returns whether there was an answer */
 export async function readMenu(): Promise<boolean> {
+  const start = performance.now();
   const outcome = await outcomeOf(getCatalog());
-  if (outcome.kind === 'done') read.value = outcome.data.data;
+  // A later request may have been answered first.
+  if (outcome.kind === 'done' && start > readAt) {
+    read.value = outcome.data.data;
+    readAt = start;
+  }
   isMenuUnanswered.value = outcome.kind !== 'done';
   return outcome.kind === 'done';
 }

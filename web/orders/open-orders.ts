@@ -1,7 +1,7 @@
 import { batch, type ReadonlySignal, signal } from '@preact/signals';
 import { listOrders, type OrderInEvent } from '../client/index.ts';
 import { outcomeOf } from '../requests/outcome.ts';
-import { type Connection, follow, type StreamEvent } from '../streams/follow.ts';
+import { type Connection, follow, type StreamEvent, untilOnline } from '../streams/follow.ts';
 import { isOpen, openStatuses } from './status.ts';
 
 /** The open orders of the shop. */
@@ -25,12 +25,15 @@ interface OpenOrdersOptions {
 /** The shortest time between two requests for names, in ms. */
 const NAMES_MS = 1_000;
 
+/** The time until the next request for names after one without an answer, in ms. */
+const NAMES_RETRY_MS = 10_000;
+
 /** Follows all open orders of the shop, and reads the names of their customers. */
 export function followOpenOrders({ onEvent, onRefused }: OpenOrdersOptions = {}): OpenOrders {
   const orders = signal<ReadonlyMap<string, OrderInEvent>>(new Map());
   const names = signal<ReadonlyMap<string, string | null>>(new Map());
   let readingNames = false;
-  let stopped = false;
+  let mayReadNames = true;
 
   function receive(event: StreamEvent): void {
     batch(() => {
@@ -62,25 +65,27 @@ export function followOpenOrders({ onEvent, onRefused }: OpenOrdersOptions = {})
   async function readNames(): Promise<void> {
     if (readingNames) return;
     readingNames = true;
-    while (isNameMissing() && !stopped) {
-      await readPages();
-      await new Promise((resolve) => setTimeout(resolve, NAMES_MS));
+    while (isNameMissing() && mayReadNames) {
+      const isAnswered = await readPages();
+      await untilOnline(isAnswered ? NAMES_MS : NAMES_RETRY_MS);
     }
     readingNames = false;
   }
 
-  async function readPages(): Promise<void> {
+  /** @returns whether the API has answered */
+  async function readPages(): Promise<boolean> {
     let cursor: string | undefined;
     do {
       const query = { status: openStatuses, sort: '-placedAt' as const, limit: 100, cursor };
       const outcome = await outcomeOf(listOrders({ query }));
-      if (outcome.kind === 'refused') stopped = true;
-      if (outcome.kind !== 'done') return;
+      if (outcome.kind === 'refused') mayReadNames = false;
+      if (outcome.kind !== 'done') return false;
       const { data, nextCursor } = outcome.data;
       const listed = data.map(({ id, customer }) => [id, customer.name] as const);
       names.value = new Map([...names.value, ...listed].filter(([id]) => orders.value.has(id)));
       cursor = nextCursor ?? undefined;
-    } while (cursor && isNameMissing() && !stopped);
+    } while (cursor && isNameMissing() && mayReadNames);
+    return true;
   }
 
   const following = follow({ url: '/v1/orders/events', onEvent: receive, onRefused });
@@ -93,7 +98,7 @@ export function followOpenOrders({ onEvent, onRefused }: OpenOrdersOptions = {})
       if (known && known.version < order.version) put(order);
     },
     stop() {
-      stopped = true;
+      mayReadNames = false;
       following.stop();
     },
   };

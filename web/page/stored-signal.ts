@@ -1,10 +1,18 @@
 import { effect, type Signal, signal } from '@preact/signals';
 
+export interface StoredSignal<Value> extends Signal<Value> {
+  /** Takes over the stored value now, instead of at the next event. */
+  reread(): void;
+}
+
 /** Returns a signal whose value this device keeps, and which follows the other tabs. @param key the key in `localStorage` */
-export function storedSignal<Value>(key: string, fallback: Value): Signal<Value> {
+export function storedSignal<Value>(key: string, fallback: Value): StoredSignal<Value> {
   const read = (): Value => {
-    const json = localStorage.getItem(key);
-    return json === null ? fallback : JSON.parse(json);
+    try {
+      return JSON.parse(localStorage.getItem(key) ?? '') ?? fallback;
+    } catch {
+      return fallback;
+    }
   };
   const stored = signal(read());
   let isFirst = true;
@@ -13,8 +21,13 @@ export function storedSignal<Value>(key: string, fallback: Value): Signal<Value>
     if (!isFirst && json !== localStorage.getItem(key)) localStorage.setItem(key, json);
     isFirst = false;
   });
+  const reread = () => {
+    stored.value = read();
+  };
   addEventListener('storage', (event) => {
-    if (event.key === key || event.key === null) stored.value = read();
+    if (event.key === key || event.key === null) reread();
   });
-  return stored;
+  // While the browser kept the page for the back button, it received no events.
+  addEventListener('pageshow', reread);
+  return Object.assign(stored, { reread });
 }

@@ -15,13 +15,16 @@ interface Result<Data> {
   response?: Response | undefined;
 }
 
-/** Expired sign-ins, too many requests, outages, and proxies without a server. */
-const TEMPORARY = new Set([401, 429, 502, 503, 504]);
+/** Whether the same request can succeed later: after a new sign-in, a pause, or an outage of the API or of a proxy. */
+const isTemporary = (status: number): boolean => [401, 408, 425, 429].includes(status) || status >= 500;
 
 /** Waits for a request of the generated client, and returns its outcome. */
 export async function outcomeOf<Data>(request: Promise<Result<Data>>): Promise<Outcome<Data>> {
   const { data, error, response } = await request;
-  if (!response || TEMPORARY.has(response.status)) return { kind: 'retry' };
-  if (response.ok) return { kind: 'done', data: data as Data, response };
-  return { kind: 'refused', problem: error as Problem };
+  if (!response || isTemporary(response.status)) return { kind: 'retry' };
+  // An error in spite of a success means that the body was cut off.
+  if (response.ok) return error === undefined ? { kind: 'done', data: data as Data, response } : { kind: 'retry' };
+  const problem = error as Partial<Problem>;
+  // A proxy, and not the API, has answered without a problem document.
+  return problem.code ? { kind: 'refused', problem: problem as Problem } : { kind: 'retry' };
 }

@@ -33,6 +33,15 @@ export type SessionState = 'signed out' | 'signed in' | 'expired';
 
 export type Session = ReturnType<typeof createSession>;
 
+/** The timeout of a request, in ms. */
+const TIMEOUT_MS = 20_000;
+
+/** Streams have no timeout. They notice a lost connection by missing heartbeats. */
+function fetchWithTimeout(request: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  if (!(request instanceof Request) || request.url.includes('/events')) return fetch(request, init);
+  return fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(TIMEOUT_MS)]) });
+}
+
 /** Renews access tokens so many ms before they expire. */
 const RENEWAL_MS = 30_000;
 
@@ -76,6 +85,8 @@ export function createSession({ clientId, scope }: SessionOptions) {
     if (validToken()) return validToken();
     // A second use of a refresh token ends the session, so only one tab at a time may renew it.
     return navigator.locks.request(`crema.session.${clientId}`, async () => {
+      // Another tab may have renewed it while this one waited for the lock.
+      stored.reread();
       const held = signedIn();
       if (held && !validToken() && (await request(held.renewal)) === 'refused') {
         stored.value = held.renewal.grant_type === 'client_credentials' ? null : 'expired';
@@ -93,7 +104,7 @@ export function createSession({ clientId, scope }: SessionOptions) {
     userLanguage.value = language;
   }
 
-  client.setConfig({ baseUrl: '', auth: accessToken });
+  client.setConfig({ baseUrl: '', auth: accessToken, fetch: fetchWithTimeout });
   client.interceptors.response.use((response, sent) => {
     const held = signedIn();
     // A token that was revoked, or whose user has a new role, is renewed before the next request.

@@ -56,13 +56,14 @@ export const setQuantity = (line: OrderLine, quantity: number): void =>
 export const removeLine = ({ id }: OrderLine): void =>
   changeBasket({ lines: basket.value.lines.filter((line) => line.id !== id) });
 
-/** Begins a new basket after an order. @param ordered the ids of the lines that were ordered */
-export const beginBasket = (ordered: string[]): void =>
-  changeBasket({
-    id: crypto.randomUUID(),
-    lines: basket.value.lines.filter(({ id }) => !ordered.includes(id)),
-    note: '',
+/** Begins a new basket after an order, with what was added while it was placed. */
+export function beginBasket(ordered: OrderLine[]): void {
+  const lines = basket.value.lines.map((line) => {
+    const { quantity = 0 } = ordered.find(({ id }) => id === line.id) ?? {};
+    return withQuantity(line, line.quantity - quantity, line.id);
   });
+  changeBasket({ id: crypto.randomUUID(), lines: lines.filter(({ quantity }) => quantity > 0), note: '' });
+}
 
 /** A line of the basket, compared with today's menu. */
 interface Reviewed {

@@ -32,9 +32,14 @@ interface Placing {
   key: string;
   body: OrderRequest;
   /** The lines of the basket that it orders. */
-  lineIds: string[];
+  lines: OrderLine[];
   userId: string | undefined;
+  /** In ms since the epoch. */
+  placedAt: number;
 }
+
+/** A request is repeated without a question for so long, in ms. Later, the customer may no longer want the order. */
+const REPEATED_MS = 10 * 60_000;
 
 export const placing = storedSignal<Placing | null>('crema.placing', null);
 
@@ -76,8 +81,9 @@ export function place(): void {
   placing.value = {
     key,
     body: { ...body, expectedTotal: total },
-    lineIds: [...ordered.keys()],
+    lines,
     userId: session.account.value?.id,
+    placedAt: Date.now(),
   };
 }
 
@@ -87,26 +93,42 @@ let isSending = false;
 export async function sendOrder(): Promise<void> {
   if (isSending) return;
   isSending = true;
-  // A key belongs to one user. With it, another user would place a second order.
-  if (placing.value?.userId !== session.account.value?.id) placing.value = null;
-  for (let pause = 500; placing.value && session.state.value === 'signed in'; pause = Math.min(2 * pause, 8_000)) {
-    const { key, body, lineIds } = placing.value;
-    const outcome = await outcomeOf(placeOrder({ body, headers: { 'Idempotency-Key': key } }));
-    isUnanswered.value = outcome.kind === 'retry';
-    if (outcome.kind === 'retry') {
-      await untilOnline(pause);
-      continue;
+  try {
+    for (let pause = 500; placing.value && session.state.value === 'signed in'; pause = Math.min(2 * pause, 8_000)) {
+      const { userId, placedAt } = placing.value;
+      const isOld = Date.now() - placedAt > REPEATED_MS;
+      // A key belongs to one user. With it, another user would place a second order.
+      if (isOld || userId !== session.account.value?.id) await askAgain();
+      else if (!(await attempt(placing.value))) await untilOnline(pause);
     }
-    placing.value = null;
-    if (outcome.kind === 'done') {
-      beginBasket(lineIds);
-      replaceRoute(`#order/${outcome.data.id}`);
-    } else if (outdated.includes(outcome.problem.code)) await prepare();
-    else {
-      // The basket has changed after an order whose outcome the customer did not wait for.
-      if (outcome.problem.code === 'idempotency_key_reused') changeBasket({ id: crypto.randomUUID() });
-      checkout.value = { step: 'failed', why: outcome.problem.detail, changes: [] };
-    }
+  } finally {
+    isSending = false;
   }
-  isSending = false;
+}
+
+/** Lets the customer decide again. If the order was placed after all, the same key returns it. */
+async function askAgain(): Promise<void> {
+  placing.value = null;
+  await prepare();
+}
+
+/** @returns whether the API has decided */
+async function attempt({ key, body, lines }: Placing): Promise<boolean> {
+  const outcome = await outcomeOf(placeOrder({ body, headers: { 'Idempotency-Key': key } }));
+  isUnanswered.value = outcome.kind === 'retry';
+  if (outcome.kind === 'retry') return false;
+  placing.value = null;
+  if (outcome.kind === 'done') {
+    beginBasket(lines);
+    replaceRoute(`#order/${outcome.data.id}`);
+  } else if (outdated.includes(outcome.problem.code)) {
+    await prepare();
+  } else if (outcome.problem.code === 'idempotency_key_reused') {
+    // The basket was ordered before it was changed: the customer sees that order first.
+    changeBasket({ id: crypto.randomUUID() });
+    replaceRoute('#orders');
+  } else {
+    checkout.value = { step: 'failed', why: outcome.problem.detail, changes: [] };
+  }
+  return true;
 }

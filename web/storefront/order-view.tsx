@@ -30,6 +30,7 @@ function CancelDialog({ order, onCancelled }: CancelProps) {
       onCancelled(outcome.data);
       close();
     } else if (outcome.kind === 'retry') fault.value = words.value.noAnswer;
+    else if (outcome.problem.currentStatus === 'cancelled') close();
     else fault.value = outcome.problem.code === 'illegal_transition' ? words.value.tooLate : outcome.problem.detail;
   }
   return (
@@ -76,7 +77,8 @@ function useOrder(id: string) {
 /** The live status of an order. */
 export function OrderView({ id, isCancelling }: { id: string; isCancelling: boolean }) {
   const { order, isLost, update } = useOrder(id);
-  if (!order) return <Heading>{order === null ? words.value.noOrder : words.value.loading}</Heading>;
+  if (order === null) return <Heading>{words.value.noOrder}</Heading>;
+  if (!order) return <Heading key="loading">{isLost ? words.value.reconnecting : words.value.loading}</Heading>;
   return (
     <>
       <OrderProgress order={order} />
