@@ -47,15 +47,7 @@ test(
       note: 'She is in a hurry',
     });
     const waiting = cardIn(page, 'Waiting', number);
-    for (const text of [
-      'Ana',
-      '2 ×',
-      'Latte',
-      'Vanilla',
-      '“Extra hot”',
-      '“She is in a hurry”',
-      'Take away · Counter',
-    ]) {
+    for (const text of ['Ana', '2 ×', 'Latte', 'Vanilla', '“Extra hot”', '“She is in a hurry”', 'To go · Counter']) {
       await waiting.getByText(text, { exact: true }).waitFor();
     }
     await page.getByText('2 × Latte · Vanilla · Extra hot').waitFor();
@@ -170,7 +162,7 @@ test(
     await step(page, 'Start', number);
     await step(page, 'Ready', number);
     await cardIn(page, 'Ready', number).waitFor();
-    await page.getByRole('status').filter({ hasText: '2 changes wait' }).waitFor();
+    await page.getByRole('status').filter({ hasText: '2 changes not sent' }).waitFor();
     await page.context().setOffline(false);
     await shop.waitForStatus(id, 'ready');
     await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
@@ -312,10 +304,10 @@ test(
     await chooseLatte(page);
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Zoë');
-    await dialog.getByLabel('In house').check();
+    await dialog.getByLabel('For here').check();
     await dialog.getByLabel('Note for the order').fill('Window seat');
     await dialog.getByRole('button', { name: 'Place order · $6.00' }).click();
-    const pending = page.getByRole('listitem').filter({ hasText: 'Number follows' });
+    const pending = page.getByRole('listitem').filter({ hasText: 'No number yet' });
     await pending.getByText('Zoë').waitFor();
     await page.context().setOffline(false);
     const code = page.getByRole('dialog').getByRole('img', { name: 'Follow on a phone' });

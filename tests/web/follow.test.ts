@@ -85,7 +85,7 @@ test.each([
     const { body: order } = await shop.place();
     const page = await openPage(browser);
     await page.goto(linkTo(order.id));
-    await page.getByRole('heading', { name: 'This link has ended' }).waitFor();
+    await page.getByRole('heading', { name: 'This link is no longer valid' }).waitFor();
     await page.context().close();
   },
   PAGE_TIMEOUT_MS,

@@ -100,7 +100,7 @@ test(
   async () => {
     const { page, heading } = await placeOrder();
     await page.goto(`${shop.url}/#order/${randomUUID()}`);
-    await heading('There is no such order');
+    await heading('Order not found');
     await page.goBack();
     await heading('Thank you!');
     await page.context().close();

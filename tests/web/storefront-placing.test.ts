@@ -247,7 +247,7 @@ test(
       return route.continue({ postData: JSON.stringify(body) });
     });
     await press(/^Place the order/);
-    await heading('That did not work');
+    await heading('Your order was not placed');
     await page
       .getByText(/invalid|must|one of/i)
       .first()

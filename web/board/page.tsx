@@ -3,6 +3,7 @@ import { Lines } from '../orders/lines.tsx';
 import { openStatuses } from '../orders/status.ts';
 import { Brand } from '../page/brand.tsx';
 import { locale } from '../page/language.ts';
+import { reloadIfNewer } from '../page/reload-if-newer.ts';
 import { setTitle, showPage } from '../page/show-page.tsx';
 import './board.css';
 import { Column, Tabs, ToMake } from './columns.tsx';
@@ -18,6 +19,9 @@ import { isStaff, session } from './session.ts';
 import { SoldOutPanel } from './sold-out-panel.tsx';
 import { readFragment } from './view.ts';
 import { words } from './words.ts';
+
+/** How often an open board checks for a new version of the page, in ms. */
+const NEW_VERSION_MS = 60 * 60_000;
 
 function Panel() {
   switch (panel.value?.kind) {
@@ -107,4 +111,6 @@ startSending(
 );
 effect(() => (mayWork.value ? untracked(followOrders) : undefined));
 setTitle(() => words.value.title);
+void reloadIfNewer();
+setInterval(() => entries.value.length === 0 && !panel.value && void reloadIfNewer(), NEW_VERSION_MS);
 showPage(() => (mayWork.value ? <Board /> : <Closed />));

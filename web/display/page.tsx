@@ -42,8 +42,11 @@ const inStatus = (status: OrderInEvent['status']) =>
 const inPreparation = inStatus('preparation');
 const ready = computed(() => inStatus('ready').value.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)));
 
+/** The numbers get smaller with their count, so that all of them fit on the screen. */
+const sizeOf = (count: number): string => (count <= 6 ? '' : count <= 16 ? 'many' : 'crowded');
+
 const Numbers = ({ orders }: { orders: OrderInEvent[] }) => (
-  <ul class={orders.length > 12 ? 'crowded' : undefined}>
+  <ul class={sizeOf(orders.length)}>
     {orders.map(({ id, number }) => (
       <li key={id}>
         <strong>{number}</strong>

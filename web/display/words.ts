@@ -24,7 +24,7 @@ export const words = inLanguage({
     },
   },
   pt: {
-    title: 'Painel do balcão',
+    title: 'Tela do balcão',
     preparation: 'Em preparo',
     ready: 'Prontos',
     nothingReady: 'O seu número aparece aqui quando o pedido estiver pronto.',
