@@ -261,6 +261,29 @@ test(
 );
 
 test(
+  'changes of the board wait while a customer is signed in on the device',
+  async () => {
+    const { id, number } = await place();
+    const page = await open();
+    await page.context().setOffline(true);
+    await step(page, 'Start', number);
+    const setRole = (role: string) =>
+      page.evaluate(`{
+        const key = 'crema.account.crema';
+        localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), role: '${role}' }));
+        dispatchEvent(new StorageEvent('storage', { key }));
+      }`);
+    await setRole('customer');
+    await page.context().setOffline(false);
+    await page.getByText('1 change not sent').waitFor();
+    expect(await statusesOf(id)).toEqual(['waiting']);
+    await setRole('barista');
+    await shop.waitForStatus(id, 'preparation');
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
   'customers and visitors read whom the page is for',
   async () => {
     const page = await openPage(browser, TABLET);

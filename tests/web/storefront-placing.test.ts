@@ -45,9 +45,25 @@ test(
   PAGE_TIMEOUT_MS,
 );
 
-test(
-  'a lost answer is explained, and the same request is repeated until its outcome is known',
-  async () => {
+const badAnswers: [string, (route: Route) => Promise<void>][] = [
+  ['a lost answer', (route) => route.abort()],
+  [
+    'an answer that is cut off',
+    (route) => route.fulfill({ status: 201, body: '{"id": "', contentType: 'application/json' }),
+  ],
+  [
+    'an internal error',
+    (route) => route.fulfill({ status: 500, json: { code: 'internal', detail: 'Unexpected error.' } }),
+  ],
+  [
+    'the error page of a proxy',
+    (route) => route.fulfill({ status: 403, body: '<h1>Forbidden</h1>', contentType: 'text/html' }),
+  ],
+];
+
+test.each(badAnswers)(
+  '%s is explained, and the same request is repeated until its outcome is known',
+  async (_, answer) => {
     const before = await countOrders();
     const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
     await addLatte();
@@ -56,7 +72,7 @@ test(
     await page.route('**/v1/orders', async (route) => {
       keys.add(route.request().headers()['idempotency-key']);
       await route.fetch();
-      await route.abort();
+      await answer(route);
     });
     await press(/^Place the order/);
     await page.getByText(/^The shop does not answer. We keep trying/).waitFor();
@@ -67,6 +83,33 @@ test(
     await page.unrouteAll({ behavior: 'ignoreErrors' });
     await heading('Thank you!');
     expect([keys.size, await countOrders()]).toEqual([1, before + 1]);
+    await page.context().close();
+  },
+  PAGE_TIMEOUT_MS,
+);
+
+test(
+  'an order whose outcome is unknown for more than ten minutes is placed only after a question, and once',
+  async () => {
+    const before = await countOrders();
+    const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
+    await addLatte();
+    await review();
+    await page.route('**/v1/orders', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await press(/^Place the order/);
+    await page.getByText(/^The shop does not answer. We keep trying/).waitFor();
+    await page.evaluate(`
+      const placing = JSON.parse(localStorage.getItem('crema.placing'));
+      localStorage.setItem('crema.placing', JSON.stringify({ ...placing, placedAt: Date.now() - 11 * 60_000 }));`);
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.reload();
+    await heading('Is this right?');
+    await press(/^Place the order/);
+    await heading('Thank you!');
+    expect(await countOrders()).toBe(before + 1);
     await page.context().close();
   },
   PAGE_TIMEOUT_MS,
