@@ -89,7 +89,7 @@ test.each(badAnswers)(
 );
 
 test(
-  'an order whose outcome is unknown for more than ten minutes is placed only after a question, and once',
+  'after ten minutes without an outcome, an order is placed only after a question',
   async () => {
     const before = await countOrders();
     const { page, addLatte, review, press, heading } = await openStorefront(browser, shop);
