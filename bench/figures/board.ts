@@ -5,7 +5,7 @@ import { completeOrder } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';
 import { measurePairs } from '../measure/pairs.ts';
 import { quantile } from '../measure/statistics.ts';
-import { timeRow, valueRow } from '../rows.ts';
+import { number, timeRow, valueRow } from '../rows.ts';
 import type { Branch } from '../shop.ts';
 
 const [FEW, MANY] = [10, 500];
@@ -22,6 +22,7 @@ const AT_ONCE_MS = 100;
 /** Measures how fast the board answers a touch with few and many open orders, and its memory while orders pass. */
 export async function measureBoard(bench: Bench): Promise<Result> {
   const { shop, count, signal, log } = bench;
+  const [fewOrders, manyOrders, passing] = [count(FEW), count(MANY), count(PASSING.measured)];
   const browser = await openChromium();
   const branches: Branch[] = [];
   const open = async (name: string, orders: number) => {
@@ -33,8 +34,8 @@ export async function measureBoard(bench: Bench): Promise<Result> {
     return { branch, page: await openFullBoard(browser, branch, orders) };
   };
   try {
-    const few = await open('few', FEW);
-    const many = await open('many', count(MANY) + FEW);
+    const few = await open('few', fewOrders);
+    const many = await open('many', manyOrders);
     const touches = await measurePairs({
       pairs: count(5),
       warmUp: 1,
@@ -43,15 +44,15 @@ export async function measureBoard(bench: Bench): Promise<Result> {
       signal,
     });
     await few.page.close();
-    log(`Moving ${PASSING.measured} orders over a board …`);
+    log(`Moving ${passing} orders over a board …`);
     const growth = await measureGrowth(many, bench);
     const slowest = quantile(touches.crema, 0.99);
     return {
-      summary: `**The board**: answers a touch within ${slowest.toFixed(0)} ms (99 of 100), with ${MANY} open orders.`,
+      summary: `**The board**: answers a touch within ${slowest.toFixed(0)} ms (99 of 100), with ${manyOrders} open orders.`,
       rows: [
-        timeRow(`a touch on a board with ${MANY} open orders`, `${FEW} open orders`, touches),
-        valueRow(`the same, 99 of 100`, [slowest], 'ms', { most: AT_ONCE_MS }),
-        valueRow(`growth of the board’s memory while ${PASSING.measured} orders pass`, [growth], 'MB', { most: 2 }),
+        timeRow(`a touch on a board with ${manyOrders} open orders`, `${fewOrders} open orders`, touches),
+        valueRow('the same, 99 of 100', [slowest], 'ms', { most: AT_ONCE_MS }),
+        valueRow(`growth of the board’s memory while ${number(passing)} orders pass`, [growth], 'MB', { most: 2 }),
       ],
     };
   } finally {

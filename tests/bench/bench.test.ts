@@ -94,6 +94,9 @@ test('reports every figure with a number in a quick run', async () => {
     'a change reaches 10 streams',
     'memory of the API for an idle stream, of 10',
     'deliveries to a webhook',
+    'a touch on a board with 1 open orders',
+    'the same, 99 of 100',
+    'growth of the board’s memory while 1 orders pass',
   ]);
   for (const row of rows) {
     expect(row.measured).toMatch(/^-?[\d,.]+ (×|events|bytes|tasks|actions|KB|MB|ms)$/);

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import Koa from 'koa';
 import { answerProblems } from '../../api/http/middleware/problems.ts';
 import { type RequestState, requestLog } from '../../api/http/middleware/request-log.ts';
@@ -103,4 +105,14 @@ test.each(['/web/nothing.js', '/web/../board.html', '/storefront.html', '/orders
 test('other methods are rejected with the allowed methods', async () => {
   const answer = await ask('/board', { method: 'POST' });
   expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+});
+
+test('the colours are those of the sign-in pages', () => {
+  /** Returns the custom properties of a style sheet, first in light, then in dark colours: `--milk: #fbf6ef`. */
+  const coloursIn = (path: string) =>
+    readFileSync(join(import.meta.dirname, '../..', path), 'utf8').match(/--[\w-]+: #\w+/g);
+  const palette = coloursIn('web/styles/palette.css');
+  const signIn = coloursIn('api/http/pages/crema.css')!;
+  expect(signIn.length).toBeGreaterThan(20);
+  expect(palette!.filter((colour) => signIn.includes(colour))).toEqual(signIn);
 });
