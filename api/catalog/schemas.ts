@@ -189,7 +189,11 @@ const productFields = {
     .url({ protocol: /^https$/, normalize: true, error: 'must be https://…' })
     .max(MAX_IMAGE_URL_LENGTH, `must have at most ${MAX_IMAGE_URL_LENGTH} characters`)
     .nullable()
-    .meta({ description: 'An `https` URL. Crema does not fetch it. null: no image', examples: [IMAGE_URL] }),
+    .meta({
+      description: 'An `https` URL. Crema does not fetch it. null: no image',
+      pattern: '^[Hh][Tt][Tt][Pp][Ss]:',
+      examples: [IMAGE_URL],
+    }),
   allergens: allergens
     .max(ALLERGENS.length)
     .refine((all) => new Set(all).size === all.length, 'must not contain duplicates')

@@ -116,7 +116,7 @@ function describeDefaults(components: Record<string, z.core.JSONSchema.BaseSchem
  * Formats whose pattern is left out. Email addresses keep their pattern, because it is stricter than RFC 5321. So does base64,
  * because it is a format that clients do not support.
  */
-const FORMATS_WITHOUT_PATTERN = new Set(['uuid', 'date-time', 'uri']);
+const FORMATS_WITHOUT_PATTERN = new Set(['uuid', 'date-time']);
 
 /** Rewrites schemas from zod so that client generators support them. */
 export const forClients: CreateDocumentOptions['override'] = ({ jsonSchema, zodSchema, io }) => {

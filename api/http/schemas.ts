@@ -27,11 +27,15 @@ export const instant = z
   .check(z.iso.datetime({ offset: true }))
   .meta({ format: 'date-time' });
 
+/** More than any possible total, and less than the largest integer that JavaScript counts exactly. */
+const MAX_AMOUNT = 1_000_000_000_000_000;
+
 export const money = z
   .strictObject({
     amount: z
       .int()
       .min(0)
+      .max(MAX_AMOUNT)
       .meta({ description: `In minor units: ${amountsIn('USD')}` }),
     currency: z
       .string()
