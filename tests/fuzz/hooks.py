@@ -106,6 +106,7 @@ BEYOND_SCHEMA = (
     "is not a line of this order",
     "must be after from",
     "is required to open an account",
+    "is required with followToken",
     "must have at least one visible character",
     "must have at most 100 characters in NFC",
     "must have at most 50 characters in NFC",
