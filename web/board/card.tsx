@@ -1,23 +1,21 @@
-import type { TargetedMouseEvent } from 'preact';
+import { useComputed } from '@preact/signals';
+import type { TargetedMouseEvent, VNode } from 'preact';
 import type { OrderInEvent, OrderLine, TargetStatus } from '../client/index.ts';
 import { Lines } from '../orders/lines.tsx';
 import { isOpen, stepsFrom } from '../orders/status.ts';
 import { settings } from '../page/settings.ts';
 import { now } from './clock.ts';
+import { nameOf } from './orders.ts';
 import { queue } from './outbox.ts';
 import { panel } from './panel.ts';
+import { linkedOrder } from './view.ts';
 import { words } from './words.ts';
 
-interface CardProps {
-  order: OrderInEvent;
-  name: string | null | undefined;
-  /** Whether the page's fragment names the order. */
-  isLinked: boolean;
-}
-
 /** An open order with its next steps. */
-export function Card({ order, name, isLinked }: CardProps) {
+function Card({ order }: { order: OrderInEvent }) {
   const { id, number, status, version } = order;
+  const name = useComputed(() => nameOf(id));
+  const isLinked = useComputed(() => linkedOrder.value === id);
   if (!isOpen(status)) return null;
   const { forward, back } = stepsFrom[status];
   const { about } = words.value;
@@ -26,10 +24,10 @@ export function Card({ order, name, isLinked }: CardProps) {
     queue({ kind: 'move', orderId: id, number, ifMatch: version, status: to });
   };
   return (
-    <li class={isLinked ? 'card linked' : 'card'} id={id} tabIndex={-1}>
+    <li class={isLinked.value ? 'card linked' : 'card'} id={id} tabIndex={-1}>
       <header>
         <h3>
-          <span class="number">#{number}</span> <bdi>{name}</bdi>
+          <span class="number">#{number}</span> <bdi>{name.value}</bdi>
         </h3>
         <Age order={order} />
       </header>
@@ -66,6 +64,15 @@ export function Card({ order, name, isLinked }: CardProps) {
       </div>
     </li>
   );
+}
+
+const cards = new WeakMap<OrderInEvent, VNode>();
+
+/** Returns the card of an order. An order that has not changed has the same card, which is not rendered again. */
+export function cardOf(order: OrderInEvent): VNode {
+  const card = cards.get(order) ?? <Card key={order.id} order={order} />;
+  cards.set(order, card);
+  return card;
 }
 
 interface ContentProps extends Pick<OrderInEvent, 'location' | 'note'> {

@@ -1,10 +1,10 @@
 import { computed } from '@preact/signals';
 import { describeOptions } from '../orders/lines.tsx';
 import { type OpenStatus, openStatuses } from '../orders/status.ts';
-import { Card, Content } from './card.tsx';
-import { nameOf, ordersIn } from './orders.ts';
+import { Content, cardOf } from './card.tsx';
+import { ordersIn } from './orders.ts';
 import { entries } from './outbox.ts';
-import { linkedOrder, shownColumn } from './view.ts';
+import { shownColumn } from './view.ts';
 import { words } from './words.ts';
 
 /** The counter orders that the API has not answered yet. */
@@ -67,9 +67,7 @@ export const Column = ({ status }: { status: OpenStatus }) => (
     </h2>
     {countIn(status) === 0 && <p class="faint">{words.value.empty[status]}</p>}
     <ul>
-      {ordersIn(status).map((order) => (
-        <Card key={order.id} order={order} name={nameOf(order.id)} isLinked={linkedOrder.value === order.id} />
-      ))}
+      {ordersIn(status).map(cardOf)}
       {status === 'waiting' &&
         placing.value.map(({ id, customerName, location, note, lines }) => (
           <li key={id} class="card">
