@@ -20,12 +20,11 @@ import { openDraft, panel } from './panel.ts';
 import { session } from './session.ts';
 import { words } from './words.ts';
 
-/** In ms. */
-const TIMEOUT_MS = 20_000;
+/** Lets a page that ends complete its requests. */
+const options = { keepalive: true };
 
 /** Sends a queued change, and shows its outcome. */
 export async function deliver({ id, change, userId }: Entry): Promise<Outcome<unknown>['kind']> {
-  const options = { signal: AbortSignal.timeout(TIMEOUT_MS), keepalive: true };
   switch (change.kind) {
     case 'place': {
       // Another user's request with this key would place a second order if the first one was placed.
@@ -44,7 +43,7 @@ export async function deliver({ id, change, userId }: Entry): Promise<Outcome<un
       return outcome.kind;
     }
     case 'availability': {
-      const outcome = await sendAvailability(change, options);
+      const outcome = await sendAvailability(change);
       if (outcome.kind === 'done') await readMenu();
       if (outcome.kind === 'refused') {
         notify(words.value.availabilityRefused(change.item.name, change.available, outcome.problem.detail));
@@ -52,7 +51,7 @@ export async function deliver({ id, change, userId }: Entry): Promise<Outcome<un
       return outcome.kind;
     }
     default: {
-      const outcome = await sendOrderChange(id, change, options);
+      const outcome = await sendOrderChange(id, change);
       if (outcome.kind === 'done') updateOrder(outcome.data);
       if (outcome.kind === 'refused') await explainRefusal(change, outcome.problem);
       return outcome.kind;
@@ -62,12 +61,7 @@ export async function deliver({ id, change, userId }: Entry): Promise<Outcome<un
 
 type Availability = Extract<Change, { kind: 'availability' }>;
 
-interface RequestOptions {
-  signal: AbortSignal;
-  keepalive: boolean;
-}
-
-function sendAvailability({ item, available }: Availability, options: RequestOptions): Promise<Outcome<unknown>> {
+function sendAvailability({ item, available }: Availability): Promise<Outcome<unknown>> {
   const body = { available };
   switch (item.kind) {
     case 'product':
@@ -79,7 +73,7 @@ function sendAvailability({ item, available }: Availability, options: RequestOpt
   }
 }
 
-function sendOrderChange(key: string, change: OrderChange, options: RequestOptions): Promise<Outcome<Order>> {
+function sendOrderChange(key: string, change: OrderChange): Promise<Outcome<Order>> {
   const headers = { 'Idempotency-Key': key, 'If-Match': `"${change.ifMatch}"` };
   const path = { id: change.orderId };
   return change.kind === 'move'
