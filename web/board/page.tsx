@@ -20,9 +20,6 @@ import { SoldOutPanel } from './sold-out-panel.tsx';
 import { readFragment } from './view.ts';
 import { words } from './words.ts';
 
-/** How often an open board checks for a new version of the page, in ms. */
-const NEW_VERSION_MS = 60 * 60_000;
-
 function Panel() {
   switch (panel.value?.kind) {
     case 'order':
@@ -83,7 +80,7 @@ const Board = () => (
   </>
 );
 
-/** What a visitor sees who may not see the orders. */
+/** The page for visitors who may not see the orders. */
 function Closed() {
   const { account, state } = session;
   const isOther = state.value === 'signed in';
@@ -111,6 +108,5 @@ startSending(
 );
 effect(() => (mayWork.value ? untracked(followOrders) : undefined));
 setTitle(() => words.value.title);
-void reloadIfNewer();
-setInterval(() => entries.value.length === 0 && !panel.value && void reloadIfNewer(), NEW_VERSION_MS);
+reloadIfNewer(() => entries.value.length === 0 && !panel.value);
 showPage(() => (mayWork.value ? <Board /> : <Closed />));

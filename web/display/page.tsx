@@ -12,9 +12,6 @@ import './display.css';
 import { Start } from './start.tsx';
 import { words } from './words.ts';
 
-/** How often an open display checks for a new version of the page, in ms. */
-const NEW_VERSION_MS = 60 * 60_000;
-
 const session = createSession({ clientId: 'crema-display', scope: 'orders:read' });
 const open = signal<OpenOrders | null>(null);
 const isSpoken = storedSignal('crema.display.spoken', false);
@@ -40,7 +37,8 @@ async function keepScreenOn(): Promise<void> {
 const inStatus = (status: OrderInEvent['status']) =>
   computed(() => [...(open.value?.orders.value.values() ?? [])].filter((order) => order.status === status));
 const inPreparation = inStatus('preparation');
-const ready = computed(() => inStatus('ready').value.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)));
+const isReady = inStatus('ready');
+const ready = computed(() => isReady.value.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)));
 
 /** The numbers get smaller with their count, so that all of them fit on the screen. */
 const sizeOf = (count: number): string => (count <= 6 ? '' : count <= 16 ? 'many' : 'crowded');
@@ -101,6 +99,5 @@ effect(() => {
 setTitle(() => words.value.title);
 document.addEventListener('visibilitychange', keepScreenOn);
 void keepScreenOn();
-void reloadIfNewer();
-setInterval(reloadIfNewer, NEW_VERSION_MS);
+reloadIfNewer();
 showPage(() => (session.state.value === 'signed out' ? <Start session={session} /> : <Display />));
