@@ -2,7 +2,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { cancelOrder, type OrderInEvent } from '../client/index.ts';
 import { OrderProgress } from '../orders/order-progress.tsx';
-import { isOpen } from '../orders/status.ts';
+import { isOpen, stepsFrom } from '../orders/status.ts';
 import { Heading } from '../page/heading.tsx';
 import { Modal } from '../page/modal.tsx';
 import { outcomeOf } from '../requests/outcome.ts';
@@ -10,7 +10,7 @@ import { type Connection, follow, orderIn } from '../streams/follow.ts';
 import { leaveDialog } from './route.ts';
 import { words } from './words.ts';
 
-const mayCancel = ({ status }: OrderInEvent): boolean => isOpen(status) && status !== 'ready';
+const mayCancel = ({ status }: OrderInEvent): boolean => isOpen(status) && stepsFrom[status].mayCancel;
 
 interface CancelProps {
   order: OrderInEvent;
