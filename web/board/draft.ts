@@ -1,6 +1,6 @@
 import { computed } from '@preact/signals';
-import type { Location, Money, OrderLine, OrderRequest } from '../client/index.ts';
-import { draftOf, isComplete, lineOf, requestOf } from '../menu/line-draft.ts';
+import type { Location, OrderLine, OrderRequest } from '../client/index.ts';
+import { draftOf, isComplete, lineOf, requestOf, totalOf } from '../menu/line-draft.ts';
 import { menu } from '../menu/menu.ts';
 import { storedSignal } from '../page/stored-signal.ts';
 
@@ -43,13 +43,7 @@ export function removeLine(id: string): void {
   changeDraft({ lines: draft.value.lines.filter((line) => line.id !== id) });
 }
 
-/** Returns the sum of lines, of which there is at least one. */
-export const totalOf = (lines: OrderLine[]): Money => ({
-  amount: lines.reduce((sum, { total }) => sum + total.amount, 0),
-  currency: lines[0]?.total.currency ?? '',
-});
-
-/** Returns the order as `POST /v1/orders` takes it. Another total is refused, because the customer was told this one. */
+/** Returns the order as `POST /v1/orders` takes it. Another total is refused, because the customer has seen this one. */
 export const requestOfDraft = ({ lines, customerName, location, note }: Draft): OrderRequest => ({
   lines: lines.map(requestOf),
   location,

@@ -1,12 +1,12 @@
 import { useSignal } from '@preact/signals';
 import type { MenuItem, OrderLine } from '../client/index.ts';
-import { draftOf, lineOf } from '../menu/line-draft.ts';
+import { draftOf, lineOf, totalOf } from '../menu/line-draft.ts';
 import { categories, menu } from '../menu/menu.ts';
 import { ProductChooser } from '../menu/product-chooser.tsx';
 import { Lines } from '../orders/lines.tsx';
 import { writeMoney } from '../orders/money.ts';
 import { Dialog } from './dialog.tsx';
-import { changeDraft, draft, draftLines, emptyDraft, putLine, removeLine, totalOf } from './draft.ts';
+import { changeDraft, draft, draftLines, emptyDraft, putLine, removeLine } from './draft.ts';
 import { queue } from './outbox.ts';
 import { closePanel } from './panel.ts';
 import { words } from './words.ts';

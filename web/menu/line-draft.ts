@@ -78,6 +78,12 @@ export function lineOf(item: MenuItem, draft: LineDraft, id: string = crypto.ran
   };
 }
 
+/** Returns the sum of lines. Without lines, it has no currency. */
+export const totalOf = (lines: OrderLine[]): Money => ({
+  amount: lines.reduce((sum, { total }) => sum + total.amount, 0),
+  currency: lines[0]?.total.currency ?? '',
+});
+
 /** Returns a line as `POST /v1/orders` takes it. */
 export const requestOf = ({ productId, variationId, quantity, options, note }: OrderLine): OrderLineRequest => ({
   productId,

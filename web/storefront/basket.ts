@@ -1,6 +1,6 @@
 import { computed } from '@preact/signals';
 import type { Location, MenuItem, OrderLine } from '../client/index.ts';
-import { draftOf, isComplete, lineOf, requestOf } from '../menu/line-draft.ts';
+import { draftOf, isComplete, lineOf, requestOf, totalOf } from '../menu/line-draft.ts';
 import { menu } from '../menu/menu.ts';
 import { MAX_QUANTITY } from '../menu/product-chooser.tsx';
 import { storedSignal } from '../page/stored-signal.ts';
@@ -106,7 +106,5 @@ export const reviewed = computed((): Reviewed[] =>
 /** The number of items that can be ordered, and their total. */
 export const summary = computed(() => {
   const lines = reviewed.value.flatMap(({ today }) => today ?? []);
-  const add = (of: (line: OrderLine) => number) => lines.reduce((sum, line) => sum + of(line), 0);
-  const currency = lines[0]?.total.currency ?? '';
-  return { count: add(({ quantity }) => quantity), total: { amount: add(({ total }) => total.amount), currency } };
+  return { count: lines.reduce((sum, { quantity }) => sum + quantity, 0), total: totalOf(lines) };
 });
