@@ -1,5 +1,5 @@
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { openChromium } from '../../tests/docs/chromium.ts';
+import { openChromium } from '../../tests/chromium.ts';
 import { openBoard } from '../../tests/web/board-page.ts';
 import { completeOrder } from '../complete-order.ts';
 import type { Bench, Result } from '../figure.ts';

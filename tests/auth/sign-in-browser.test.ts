@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { type AuthApi, openAuthApi } from './auth-api.ts';
 import { openDatabase, type TestDatabase } from './database.ts';
 import { openApplication } from './user-agent.ts';

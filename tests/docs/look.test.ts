@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { openChromium } from './chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { openDocs } from './docs-server.ts';
 
 /** Long, as the browser shares the machine with other tests, in ms. */

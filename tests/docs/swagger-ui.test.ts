@@ -1,6 +1,6 @@
 import type { Browser, Page, Request } from 'playwright-core';
+import { openChromium } from '../chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
-import { openChromium } from './chromium.ts';
 import { openDocs } from './docs-server.ts';
 
 /** Long, as the browser, the API and Postgres share the machine with other tests, in ms. */

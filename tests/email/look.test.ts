@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { languages } from '../../languages/index.ts';
 import { emails as samples } from '../../mail/samples.ts';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 
 const TIMEOUT_MS = 300_000;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { languages } from '../../languages/index.ts';
 import { CUSTOMER } from '../auth/auth-api.ts';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { openPagesShop, type PagesShop, SHOP_NAME, states } from './every-page.ts';
 
 /** In ms. The browser, an API and Postgres share the machine with other tests. */

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { cardIn, cardOf, openBoard, step, TABLET } from './board-page.ts';
 import { faultsInEveryLook, languages, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';

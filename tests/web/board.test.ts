@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { encode } from 'uqr';
 import type { MenuItem } from '../../db/catalog-view.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { cardIn, cardOf, openBoard, step, TABLET } from './board-page.ts';
 import { fillInSignIn, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';
@@ -373,7 +373,7 @@ test(
     await set(false);
     await page.context().setOffline(false);
     await dialog.getByRole('alert').getByText('something in it is sold out now').waitFor();
-    await dialog.getByText('Sold out. Change it or remove it.').waitFor();
+    await dialog.getByText('Latte (Hazelnut) is sold out.').waitFor();
     expect(await dialog.getByLabel('Name').inputValue()).toBe('Rui');
     await set(true);
     await dialog.getByRole('button', { name: /^Place order · \$/ }).click();

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import type { Browser, Page } from 'playwright-core';
 import { createServiceClientRepository } from '../../db/service-clients.ts';
 import { waitFor } from '../../stack/wait.ts';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { openDisplay, section } from './display-screen.ts';
 import { faultsInEveryLook, languages, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Browser } from 'playwright-core';
 import { waitFor } from '../../stack/wait.ts';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { faultsInEveryLook, languages, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';
 

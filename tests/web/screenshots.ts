@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { signIn } from '../sign-in.ts';
 import { type StandaloneShop, withStandaloneShop } from '../standalone-shop.ts';
 import { limitTime, runStoppable } from '../stoppable-command.ts';

@@ -1,5 +1,5 @@
 import type { Browser, Page, Route } from 'playwright-core';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { faultsInEveryLook, fillInSignIn, OPENING_TIMEOUT_MS, openPage, PAGE_TIMEOUT_MS } from './page-checks.ts';
 import { changeMenu, lattePaths, openStorefront } from './storefront-customer.ts';

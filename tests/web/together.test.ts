@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { openChromium } from '../docs/chromium.ts';
+import { openChromium } from '../chromium.ts';
 import { openShop, type Shop } from '../shop.ts';
 import { cardIn, openBoard, step } from './board-page.ts';
 import { openDisplay, section } from './display-screen.ts';
@@ -61,7 +61,7 @@ test(
     const { number } = (await shop.readOrder(await customer.place())).body;
     await cardIn(board, 'Waiting', number).waitFor();
 
-    await customer.page.getByRole('link', { name: 'Cancel the order' }).click();
+    await customer.page.getByText('Cancel the order').click();
     await customer.press('Yes, cancel it');
     await customer.heading(/Cancelled, as you asked/);
     await cardIn(board, 'Waiting', number).waitFor({ state: 'detached' });

@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { createBrotliDecompress } from 'node:zlib';
 import { type Browser, chromium } from 'playwright-core';
-import { findOnPath } from '../../stack/path.ts';
+import { findOnPath } from '../stack/path.ts';
 
 const run = promisify(execFile);
 const INSTALL_DEADLINE_MS = 300_000;
@@ -62,7 +62,7 @@ async function findChromium(): Promise<Found> {
     if (fetched) return fetched;
   }
   throw new Error(
-    `There is no Chromium for the test of the docs page: install one (${wayToInstall()}), or set CHROMIUM to its path.` +
+    `There is no Chromium for the tests of pages: install one (${wayToInstall()}), or set CHROMIUM to its path.` +
       failures.map((failure) => ` (${failure})`).join(''),
   );
 }
@@ -90,6 +90,9 @@ async function fetchFromNpm(): Promise<Found> {
     try {
       await unpackInto(draft);
       renameSync(draft, folder);
+    } catch (error) {
+      // Another process that was faster has stored it already.
+      if (!existsSync(folder)) throw error;
     } finally {
       rmSync(draft, { recursive: true, force: true });
     }
